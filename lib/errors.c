@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "errors.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+	char message[512];
+	char trail[1024];
+	char both[1600];
+} last;
+
+const char *error_path(const char *file)
+{
+	while (strncmp(file, "../", 3) == 0)
+		file += 3;
+	return file;
+}
+
+static void trail_add(const char *file, int line)
+{
+	size_t used = strlen(last.trail);
+
+	snprintf(last.trail + used, sizeof(last.trail) - used, "%s%s:%d",
+		 used ? " < " : "", error_path(file), line);
+}
+
+int error_origin_at(int r, const char *file, int line, const char *format, ...)
+{
+	va_list args;
+	size_t used;
+
+	assert(r < 0);
+	last.trail[0] = '\0';
+	va_start(args, format);
+	vsnprintf(last.message, sizeof(last.message), format, args);
+	va_end(args);
+	used = strlen(last.message);
+	snprintf(last.message + used, sizeof(last.message) - used, ": %s",
+		 strerror(-r));
+	trail_add(file, line);
+	return r;
+}
+
+int error_trace_at(int r, const char *file, int line)
+{
+	assert(r < 0);
+	trail_add(file, line);
+	return r;
+}
+
+const char *error_message(void)
+{
+	return last.message;
+}
+
+const char *error_trail(void)
+{
+	snprintf(last.both, sizeof(last.both), "%s (%s)", last.message,
+		 last.trail);
+	return last.both;
+}
+
+const char *error_name(int error)
+{
+	static char unknown[16];
+	const char *name = error > 0 ? strerrorname_np(error) : NULL;
+
+	if (name)
+		return name;
+	snprintf(unknown, sizeof(unknown), "E%d", error);
+	return unknown;
+}
+
+int error_number(const char *name)
+{
+	for (int i = 1; i < 200; i++) {
+		const char *known = strerrorname_np(i);
+
+		if (known && strcmp(known, name) == 0)
+			return i;
+	}
+	return -1;
+}

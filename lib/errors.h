@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Failures: halfopen could not do its own work. (What TCP did is a finding,
+ * a value, and never comes this way.)
+ *
+ * A failure is a negative errno. It is born in
+ *
+ *	return error_origin(-errno, "open %s", path);
+ *
+ * and passed upwards in
+ *
+ *	return error_trace(r);
+ *
+ * so that it knows its own way up when somebody prints it:
+ *
+ *	open /proc/sys/net/ipv4/foo: No such file or directory
+ *	(netns/sysctl.c:31 < harness/run.c:120)
+ *
+ * There is one trail for the process: a process of halfopen has one thread.
+ * lib/ and netns/ return failures and never print.
+ */
+#pragma once
+
+#include "macro.h"
+
+/* `r` must be negative. Both return it. */
+#define error_origin(r_, ...)                                                  \
+	error_origin_at((r_), __FILE__, __LINE__, __VA_ARGS__)
+#define error_trace(r_) error_trace_at((r_), __FILE__, __LINE__)
+
+int error_origin_at(int r, const char *file, int line, const char *format, ...)
+	MACRO_PRINTF(4, 5);
+int error_trace_at(int r, const char *file, int line);
+
+/* What the last failure was, without its way up; valid until the next one. */
+const char *error_message(void);
+
+/* The same with the way up. */
+const char *error_trail(void);
+
+/* A path as the tree spells it: what a build directory put before it is cut. */
+const char *error_path(const char *file);
+
+/* ETIMEDOUT for 110; "E999" for a number that has no name. Static storage. */
+const char *error_name(int error);
+
+/* 110 for "ETIMEDOUT"; -1 for a name that is none. */
+int error_number(const char *name);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* File descriptors: closing, and handing them to another process. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "macro.h"
+
+/* Closes what is not negative; errno stays as it was. Returns -1. */
+int fd_close(int fd);
+
+/* For CLEANUP(). */
+void fd_closep(int *fd);
+#define CLEANUP_FD CLEANUP(fd_closep)
+
+/*
+ * One message over a SOCK_SEQPACKET pair, with up to FD_MESSAGE_MAX fds beside
+ * it (SCM_RIGHTS; the sender keeps its own).
+ */
+enum { FD_MESSAGE_MAX = 4 };
+int fd_send(int socket, const void *data, size_t size, const int *fds,
+	    size_t n_fds);
+
+/*
+ * Returns the size of the message; 0 when the other end is gone; -EAGAIN when
+ * there is none now. Received fds are close-on-exec and the caller's; those not
+ * received are -1.
+ */
+ssize_t fd_receive(int socket, void *data, size_t size, int *ret_fds,
+		   size_t n_fds);
+
+/* Everything up to `size`; short only at the end of the file. */
+ssize_t fd_read_all(int fd, void *data, size_t size);
+int fd_write_all(int fd, const void *data, size_t size);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+
+struct loop_source {
+	struct loop *loop;
+	struct loop_source *next;
+	int fd; /* -1: a timer, or removed */
+	nsec_t when;
+	loop_fd_fn fd_fn;
+	loop_timer_fn timer_fn;
+	void *data;
+	bool removed;
+};
+
+struct loop {
+	int epoll;
+	int timer; /* one timerfd serves the nearest of all moments */
+	nsec_t armed;
+	bool ahead; /* `armed` was still to come when it was armed */
+	struct loop_source *sources;
+	bool running;
+	nsec_t lateness;
+};
+
+int loop_new(struct loop **ret)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (!loop)
+		return error_origin(-ENOMEM, "loop");
+	loop->armed = NSEC_NEVER;
+	loop->timer = -1;
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll >= 0)
+		loop->timer = timerfd_create(CLOCK_MONOTONIC,
+					     TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->timer < 0 ||
+	    epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->timer, &event) < 0) {
+		int r = -errno;
+
+		loop_free(loop);
+		return error_origin(r, "epoll");
+	}
+	*ret = loop;
+	return 0;
+}
+
+static void free_removed(struct loop *loop, bool all)
+{
+	struct loop_source **at = &loop->sources;
+
+	while (*at) {
+		struct loop_source *source = *at;
+
+		if (all || source->removed) {
+			*at = source->next;
+			free(source);
+		} else {
+			at = &source->next;
+		}
+	}
+}
+
+struct loop *loop_free(struct loop *loop)
+{
+	if (!loop)
+		return NULL;
+	free_removed(loop, true);
+	fd_close(loop->timer);
+	fd_close(loop->epoll);
+	free(loop);
+	return NULL;
+}
+
+static struct loop_source *source_new(struct loop *loop, void *data)
+{
+	struct loop_source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return NULL;
+	source->loop = loop;
+	source->fd = -1;
+	source->when = NSEC_NEVER;
+	source->data = data;
+	source->next = loop->sources;
+	loop->sources = source;
+	return source;
+}
+
+int loop_add_fd(struct loop *loop, struct loop_source **ret, int fd,
+		uint32_t events, loop_fd_fn fn, void *data)
+{
+	struct epoll_event event = { .events = events };
+	struct loop_source *source = source_new(loop, data);
+
+	if (!source)
+		return error_origin(-ENOMEM, "loop source");
+	source->fd_fn = fn;
+	event.data.ptr = source;
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+		int r = -errno;
+
+		loop_remove(source);
+		return error_origin(r, "epoll_ctl");
+	}
+	source->fd = fd;
+	if (ret)
+		*ret = source;
+	return 0;
+}
+
+int loop_add_timer(struct loop *loop, struct loop_source **ret, nsec_t when,
+		   loop_timer_fn fn, void *data)
+{
+	struct loop_source *source = source_new(loop, data);
+
+	if (!source)
+		return error_origin(-ENOMEM, "loop source");
+	source->timer_fn = fn;
+	source->when = when;
+	if (ret)
+		*ret = source;
+	return 0;
+}
+
+void loop_set_timer(struct loop_source *source, nsec_t when)
+{
+	source->when = when;
+}
+
+struct loop_source *loop_remove(struct loop_source *source)
+{
+	if (!source)
+		return NULL;
+	if (source->fd >= 0)
+		epoll_ctl(source->loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+	source->removed = true;
+	source->when = NSEC_NEVER;
+	/* A handler further up the stack may still hold the pointer. */
+	if (!source->loop->running)
+		free_removed(source->loop, false);
+	return NULL;
+}
+
+static nsec_t next_moment(const struct loop *loop)
+{
+	nsec_t next = NSEC_NEVER;
+
+	for (struct loop_source *s = loop->sources; s; s = s->next)
+		if (!s->removed && s->when < next)
+			next = s->when;
+	return next;
+}
+
+static int arm(struct loop *loop, nsec_t when)
+{
+	struct itimerspec spec = { 0 };
+
+	if (when == loop->armed)
+		return 0;
+	/* Zero would disarm; a moment that is past shall fire at once. */
+	if (when != NSEC_NEVER)
+		spec.it_value = nsec_to_timespec(when > 0 ? when : 1);
+	if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
+		return error_origin(-errno, "timerfd_settime");
+	loop->armed = when;
+	loop->ahead = when > nsec_now();
+	return 0;
+}
+
+static int run_timers(struct loop *loop, nsec_t now)
+{
+	for (struct loop_source *s = loop->sources; s; s = s->next) {
+		int r;
+
+		if (s->removed || s->when > now)
+			continue;
+		s->when = NSEC_NEVER;
+		r = s->timer_fn(s->data);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+static int dispatch(struct loop *loop, struct epoll_event *events, int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct loop_source *source = events[i].data.ptr;
+		int r;
+
+		if (!source || source->removed)
+			continue;
+		r = source->fd_fn(source->data, events[i].events);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+int loop_run_once(struct loop *loop, nsec_t deadline)
+{
+	struct epoll_event events[16];
+	nsec_t when = next_moment(loop), now;
+	bool nested = loop->running;
+	int n, r;
+
+	r = arm(loop, MIN(when, deadline));
+	if (r < 0)
+		return error_trace(r);
+	do {
+		n = epoll_wait(loop->epoll, events, ARRAY_SIZE(events), -1);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return error_origin(-errno, "epoll_wait");
+
+	now = nsec_now();
+	if (loop->armed <= now) {
+		/* A moment that was past when it was armed says nothing of how
+		 * late this machine is. */
+		if (loop->ahead)
+			loop->lateness = MAX(loop->lateness, now - loop->armed);
+		loop->armed = 0;
+		r = arm(loop, NSEC_NEVER);
+		if (r < 0)
+			return error_trace(r);
+	}
+	loop->running = true;
+	/* Frames and answers that came before a moment belong before it. */
+	r = dispatch(loop, events, n);
+	if (r >= 0)
+		r = run_timers(loop, now);
+	loop->running = nested;
+	if (!nested)
+		free_removed(loop, false);
+	if (r < 0)
+		return error_trace(r);
+	return when > now && deadline <= now ? 1 : 0;
+}
+
+nsec_t loop_lateness(const struct loop *loop)
+{
+	return loop->lateness;
+}

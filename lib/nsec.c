@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nsec.h"
+
+nsec_t nsec_from_timespec(struct timespec ts)
+{
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+struct timespec nsec_to_timespec(nsec_t nsec)
+{
+	return (struct timespec){
+		.tv_sec = nsec / NSEC_PER_SEC,
+		.tv_nsec = nsec % NSEC_PER_SEC,
+	};
+}
+
+double nsec_seconds(nsec_t nsec)
+{
+	return (double)nsec / (double)NSEC_PER_SEC;
+}
+
+nsec_t nsec_add(nsec_t a, nsec_t b)
+{
+	if (a == NSEC_NEVER || b == NSEC_NEVER || a > NSEC_NEVER - b)
+		return NSEC_NEVER;
+	return a + b;
+}
+
+static nsec_t clock_now(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return nsec_from_timespec(ts);
+}
+
+nsec_t nsec_now(void)
+{
+	return clock_now(CLOCK_MONOTONIC);
+}
+
+nsec_t nsec_monotonic_minus_realtime(void)
+{
+	nsec_t best = 0, narrowest = NSEC_NEVER;
+
+	/* A pair of readings that was not interrupted is the narrowest one. */
+	for (int i = 0; i < 3; i++) {
+		nsec_t before = nsec_now();
+		nsec_t wall = clock_now(CLOCK_REALTIME);
+		nsec_t after = nsec_now();
+
+		if (after - before < narrowest) {
+			narrowest = after - before;
+			best = before + (after - before) / 2 - wall;
+		}
+	}
+	return best;
+}
+
+unsigned int nsec_hz(void)
+{
+	struct timespec ts;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &ts) < 0 || ts.tv_nsec <= 0)
+		return 100;
+	return (unsigned int)((NSEC_PER_SEC + ts.tv_nsec / 2) / ts.tv_nsec);
+}
