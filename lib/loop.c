@@ -193,7 +193,7 @@ static int run_timers(struct loop *loop, nsec_t now)
 	return 0;
 }
 
-static int dispatch(struct loop *loop, struct epoll_event *events, int n)
+static int dispatch(const struct epoll_event *events, int n)
 {
 	for (int i = 0; i < n; i++) {
 		struct loop_source *source = events[i].data.ptr;
@@ -237,7 +237,7 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 	}
 	loop->running = true;
 	/* Frames and answers that came before a moment belong before it. */
-	r = dispatch(loop, events, n);
+	r = dispatch(events, n);
 	if (r >= 0)
 		r = run_timers(loop, now);
 	loop->running = nested;

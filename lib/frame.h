@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One Ethernet frame: taken apart, put together, and written down the way the
+ * field writes it (packetdrill's notation). Pure code: bytes in, values out.
+ *
+ * Numbers are in host order, sizes in bytes. Sources: RFC 9293 section 3.1 (the
+ * TCP header), RFC 7323 (window scale, timestamps), RFC 2018 (SACK), RFC 791,
+ * RFC 8200, RFC 826 (ARP), RFC 792 and RFC 4443 (ICMP), RFC 4861 (ND).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "address.h"
+
+enum { FRAME_MAC = 6, FRAME_ETHERNET = 14, FRAME_SACKS_MAX = 4 };
+
+enum frame_kind {
+	FRAME_OTHER, /* well formed as far as it was looked at */
+	FRAME_TCP,
+	FRAME_ARP,
+	FRAME_ICMP, /* ICMP and ICMPv6, neighbour discovery excepted */
+	FRAME_ND, /* neighbour solicitation, advertisement, router … */
+};
+
+enum {
+	TCP_FLAG_FIN = 0x01,
+	TCP_FLAG_SYN = 0x02,
+	TCP_FLAG_RST = 0x04,
+	TCP_FLAG_PSH = 0x08,
+	TCP_FLAG_ACK = 0x10,
+	TCP_FLAG_URG = 0x20,
+	TCP_FLAG_ECE = 0x40,
+	TCP_FLAG_CWR = 0x80,
+};
+
+struct segment {
+	uint16_t source_port, destination_port;
+	uint32_t seq, ack;
+	uint8_t flags; /* TCP_FLAG_… */
+	uint16_t window; /* as on the wire, not scaled */
+	uint32_t length; /* payload */
+	uint16_t payload_at; /* offset of the payload in the frame */
+
+	/* Options; each `has_` says whether it was there. */
+	bool has_mss, has_window_scale, has_timestamps, sack_permitted;
+	uint16_t mss;
+	uint8_t window_scale;
+	uint32_t tsval, tsecr;
+	uint8_t n_sacks;
+	struct {
+		uint32_t left, right;
+	} sacks[FRAME_SACKS_MAX];
+};
+
+struct frame {
+	uint8_t destination_mac[FRAME_MAC], source_mac[FRAME_MAC];
+	uint16_t ethertype;
+	enum frame_kind kind;
+	uint32_t size; /* as it was on the wire, without preamble and FCS */
+
+	/* IP, for FRAME_TCP, _ICMP, _ND (ARP: the sender's and the target's) */
+	struct address source, destination;
+	uint8_t ttl; /* hop limit */
+	uint16_t ip_id; /* 0 for IPv6 */
+	bool fragment; /* a later fragment: nothing above IP was decoded */
+	uint16_t transport_at; /* offset of the header above IP */
+
+	struct segment tcp; /* FRAME_TCP */
+	uint8_t icmp_type, icmp_code; /* FRAME_ICMP, FRAME_ND */
+	uint16_t arp_operation; /* FRAME_ARP: 1 request, 2 reply */
+};
+
+/*
+ * Takes `size` bytes apart; never reads past them. `ret` is untouched on
+ * failure: -EBADMSG for a frame whose lengths contradict each other or its
+ * size (the message says which field, at which offset). IPv6 extension headers
+ * (hop-by-hop, routing, destination options, fragment) are passed over.
+ * Checksums are not verified here: frames from veth carry only partial ones.
+ */
+int frame_decode(struct frame *ret, const void *bytes, size_t size);
+
+/*
+ * Writes a whole TCP frame (Ethernet, IP, TCP with the options named in
+ * `frame->tcp`, then `payload`, frame->tcp.length bytes) with all checksums,
+ * for the wire to inject. Returns its size; -ENOBUFS when `size` is too small;
+ * -EINVAL for a family that is none. `payload` may be NULL when length is 0.
+ */
+ssize_t frame_encode_tcp(void *bytes, size_t size, const struct frame *frame,
+			 const void *payload);
+
+/*
+ * The transport checksum of a frame that carries only the pseudo header's sum
+ * (what the virtio header calls NEEDS_CSUM: sum from `start` to the end, store
+ * at start + offset). -EBADMSG when they lie outside the frame.
+ */
+int frame_complete_checksum(void *bytes, size_t size, uint16_t start,
+			    uint16_t offset);
+
+/* True when the IPv4 header's and the transport's checksums are right. */
+bool frame_checksums_right(const void *bytes, size_t size);
+
+/* --- what a segment is ------------------------------------------------- */
+
+bool frame_is_syn(const struct frame *frame); /* SYN without ACK */
+bool frame_is_syn_ack(const struct frame *frame);
+bool frame_is_fin(const struct frame *frame);
+bool frame_is_rst(const struct frame *frame);
+bool frame_is_data(const struct frame *frame); /* at least one byte */
+/* ACK alone: no SYN, FIN, RST and no data */
+bool frame_is_pure_ack(const struct frame *frame);
+
+/* Sequence space that the segment takes: payload, SYN and FIN. */
+uint32_t frame_sequence_length(const struct frame *frame);
+
+/* a < b in sequence space (RFC 9293 section 3.4). */
+bool sequence_before(uint32_t a, uint32_t b);
+
+/* --- in words ---------------------------------------------------------- */
+
+/*
+ * Initial sequence numbers, so that the text shows relative ones: `sender` is
+ * the ISN of the frame's sender, `receiver` its peer's. Where one is not known,
+ * the absolute number is printed.
+ */
+struct frame_base {
+	bool knows_sender, knows_receiver;
+	uint32_t sender, receiver;
+};
+
+/*
+ *	S 0:0(0) win 64240 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>
+ *	S. 0:0(0) ack 1 win 65160 <…>      P. 1:101(100) ack 1
+ *	R 1:1(0)      F. 1:1(0) ack 1      . 1:1(0) ack 101 <sack 201:301>
+ *	arp who-has 10.0.0.2 tell 10.0.0.1      icmp 10.0.0.9 type 3 code 1
+ *
+ * Flags come in packetdrill's order, "FSRP.EWU", with `.` for ACK; a segment
+ * with no flag at all is `-`. The second number is first + payload. `verbose` adds window,
+ * options and TTL; without it only what tells the story: flags, numbers, ack,
+ * SACK blocks. Nothing is printed but the text itself: no newline.
+ */
+void frame_print(FILE *out, const struct frame *frame,
+		 const struct frame_base *base, bool verbose);
