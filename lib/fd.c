@@ -2,6 +2,7 @@
 #include "fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,6 +24,15 @@ int fd_close(int fd)
 void fd_closep(int *fd)
 {
 	*fd = fd_close(*fd);
+}
+
+int fd_set_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_origin(-errno, "fcntl");
+	return 0;
 }
 
 int fd_send(int socket, const void *data, size_t size, const int *fds,

@@ -14,11 +14,13 @@ int fd_close(int fd);
 void fd_closep(int *fd);
 #define CLEANUP_FD CLEANUP(fd_closep)
 
+int fd_set_nonblocking(int fd);
+
 /*
  * One message over a SOCK_SEQPACKET pair, with up to FD_MESSAGE_MAX fds beside
  * it (SCM_RIGHTS; the sender keeps its own).
  */
-enum { FD_MESSAGE_MAX = 4 };
+enum { FD_MESSAGE_MAX = 8 };
 int fd_send(int socket, const void *data, size_t size, const int *fds,
 	    size_t n_fds);
 

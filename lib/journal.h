@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The journal: the ordered record of one run, on one clock. It is written as it
+ * happens, one JSON object a line, to a pipe or a file, so that what was seen
+ * survives whatever happens to the writer; and every report is made from it
+ * alone.
+ *
+ * Every record has "t" (seconds since the start of the run, by CLOCK_MONOTONIC)
+ * and "type"; the rest depends on the type:
+ *
+ *   start       name, variant, family, repetition, seconds (planned)
+ *   sysctl      host, name, value (as read back)
+ *   ready       (the world is made)
+ *   call        host, socket, text          a probe was told to do something
+ *   result      host, socket, call, value, errno, text
+ *   fault       verb, target, text
+ *   frame       from, to, fate, text, kinds[], left, size, hex, rule
+ *   state       host, socket, state, timer, expires, retransmits, text
+ *   counter     host, name, change
+ *   note        text
+ *   predicted   name, value
+ *   measured    name, value
+ *   expectation what, ok, expected, observed, at
+ *   judgement   claim, document, since, note
+ *   verdict     verdict, reason, inconclusive, lateness, residence
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdarg.h>
+
+#include "nsec.h"
+
+struct journal;
+
+/* Does not own `fd`. `start` is the run's zero on CLOCK_MONOTONIC. */
+int journal_new(struct journal **ret, int fd, nsec_t start);
+struct journal *journal_free(struct journal *journal);
+
+nsec_t journal_start(const struct journal *journal);
+
+/*
+ * Appends a record. `format` and the rest are json_pack()'s for an object that
+ * has what the type needs; NULL for none. A failure is a broken pipe or no
+ * memory: the run has no reader any more.
+ */
+int journal_write(struct journal *journal, nsec_t at, const char *type,
+		  const char *format, ...);
+
+/*
+ * One line of a journal, checked: an object with a number "t" and a string
+ * "type". -EBADMSG for anything else; the message names the position.
+ */
+int journal_parse(json_t **ret, const char *line, size_t size);
+
+/* The flags for json_dumps() that give numbers and order as the journal does.*/
+#define JOURNAL_DUMP (JSON_COMPACT | JSON_REAL_PRECISION(15))

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "counters.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "namespace.h"
+
+enum { COUNTER_NAME = 40 };
+
+struct counters {
+	size_t n, space;
+	struct counter {
+		char name[COUNTER_NAME];
+		int64_t value;
+	} *all;
+};
+
+struct counters *counters_free(struct counters *counters)
+{
+	if (counters)
+		free(counters->all);
+	free(counters);
+	return NULL;
+}
+
+static int add(struct counters *counters, const char *name, int64_t value)
+{
+	struct counter *counter;
+
+	if (counters->n == counters->space) {
+		size_t space = counters->space ? counters->space * 2 : 256;
+		struct counter *grown =
+			reallocarray(counters->all, space, sizeof(*grown));
+
+		if (!grown)
+			return error_origin(-ENOMEM, "counters");
+		counters->all = grown;
+		counters->space = space;
+	}
+	counter = &counters->all[counters->n++];
+	snprintf(counter->name, sizeof(counter->name), "%s", name);
+	counter->value = value;
+	return 0;
+}
+
+/* "TcpExt: SyncookiesSent …" above "TcpExt: 0 …", word for word. */
+static int add_pair(struct counters *counters, char *names, char *values)
+{
+	char *save_name, *save_value;
+	char *name = strtok_r(names, " \n", &save_name);
+	char *value = strtok_r(values, " \n", &save_value);
+
+	if (!name || !value || strcmp(name, value) != 0)
+		return error_origin(-EBADMSG, "counters");
+	for (;;) {
+		int r;
+
+		name = strtok_r(NULL, " \n", &save_name);
+		value = strtok_r(NULL, " \n", &save_value);
+		if (!name || !value)
+			return 0;
+		r = add(counters, name, strtoll(value, NULL, 10));
+		if (r < 0)
+			return error_trace(r);
+	}
+}
+
+static int read_file(struct counters *counters, const char *path)
+{
+	char *names = NULL, *values = NULL;
+	size_t names_size = 0, values_size = 0;
+	FILE *file = fopen(path, "re");
+	int r = 0;
+
+	if (!file)
+		return error_origin(-errno, "open %s", path);
+	while (r >= 0 && getline(&names, &names_size, file) > 0 &&
+	       getline(&values, &values_size, file) > 0)
+		r = add_pair(counters, names, values);
+	free(names);
+	free(values);
+	fclose(file);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int counters_read(struct counters **ret, int namespace)
+{
+	struct counters *counters;
+	int r = namespace_enter(namespace), left;
+
+	if (r < 0)
+		return error_trace(r);
+	counters = calloc(1, sizeof(*counters));
+	r = counters ? 0 : error_origin(-ENOMEM, "counters");
+	/* /proc/net would be the thread-group leader's namespace. */
+	if (r >= 0)
+		r = read_file(counters, "/proc/thread-self/net/netstat");
+	if (r >= 0)
+		r = read_file(counters, "/proc/thread-self/net/snmp");
+	left = namespace_leave();
+	if (r < 0 || left < 0) {
+		counters_free(counters);
+		return error_trace(r < 0 ? r : left);
+	}
+	*ret = counters;
+	return 0;
+}
+
+size_t counters_size(const struct counters *counters)
+{
+	return counters->n;
+}
+
+const char *counters_name(const struct counters *counters, size_t i)
+{
+	return counters->all[i].name;
+}
+
+int64_t counters_value(const struct counters *counters, size_t i)
+{
+	return counters->all[i].value;
+}
+
+int counters_get(const struct counters *counters, const char *name,
+		 int64_t *ret)
+{
+	for (size_t i = 0; i < counters->n; i++)
+		if (strcmp(counters->all[i].name, name) == 0) {
+			*ret = counters->all[i].value;
+			return 0;
+		}
+	return error_origin(-ENOENT, "counter %s", name);
+}

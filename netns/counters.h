@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's SNMP counters of a namespace: /proc/net/netstat and snmp, by
+ * their plain names (TCPKeepAlive, RetransSegs, ListenOverflows).
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct counters;
+
+int counters_read(struct counters **ret, int namespace);
+struct counters *counters_free(struct counters *counters);
+
+size_t counters_size(const struct counters *counters);
+const char *counters_name(const struct counters *counters, size_t i);
+int64_t counters_value(const struct counters *counters, size_t i);
+
+/* -ENOENT: this kernel does not count that. */
+int counters_get(const struct counters *counters, const char *name,
+		 int64_t *ret);

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libnl includes glibc's <netinet/tcp.h>, whose struct tcp_info is an old one;
+ * both headers cannot be had in one file. This is its include guard. */
+#define _NETINET_TCP_H 1
+#include "diag.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "namespace.h"
+
+struct diag {
+	struct nl_sock *socket;
+};
+
+const char *diag_state_text(enum diag_state state)
+{
+	static const char *const texts[] = {
+		[DIAG_ESTABLISHED] = "ESTAB",	[DIAG_SYN_SENT] = "SYN-SENT",
+		[DIAG_SYN_RECV] = "SYN-RECV",	[DIAG_FIN_WAIT1] = "FIN-WAIT-1",
+		[DIAG_FIN_WAIT2] = "FIN-WAIT-2", [DIAG_TIME_WAIT] = "TIME-WAIT",
+		[DIAG_CLOSE] = "UNCONN",	[DIAG_CLOSE_WAIT] = "CLOSE-WAIT",
+		[DIAG_LAST_ACK] = "LAST-ACK",	[DIAG_LISTEN] = "LISTEN",
+		[DIAG_CLOSING] = "CLOSING",
+	};
+	size_t i = state;
+
+	return i < ARRAY_SIZE(texts) && texts[i] ? texts[i] : "?";
+}
+
+const char *diag_timer_text(enum diag_timer timer)
+{
+	static const char *const texts[] = {
+		[DIAG_TIMER_NONE] = "none",
+		[DIAG_TIMER_RETRANSMIT] = "on",
+		[DIAG_TIMER_KEEPALIVE] = "keepalive",
+		[DIAG_TIMER_TIME_WAIT] = "timewait",
+		[DIAG_TIMER_PROBE] = "persist",
+	};
+	size_t i = timer;
+
+	return i < ARRAY_SIZE(texts) ? texts[i] : "?";
+}
+
+int diag_new(struct diag **ret, int namespace)
+{
+	struct diag *diag = calloc(1, sizeof(*diag));
+	int r, left, connected;
+
+	if (!diag)
+		return error_origin(-ENOMEM, "sock_diag");
+	diag->socket = nl_socket_alloc();
+	if (!diag->socket) {
+		diag_free(diag);
+		return error_origin(-ENOMEM, "sock_diag");
+	}
+	r = namespace_enter(namespace);
+	if (r < 0) {
+		diag_free(diag);
+		return error_trace(r);
+	}
+	connected = nl_connect(diag->socket, NETLINK_SOCK_DIAG);
+	left = namespace_leave();
+	if (connected < 0 || left < 0) {
+		diag_free(diag);
+		return connected < 0 ? error_origin(-EPROTONOSUPPORT,
+						    "sock_diag: %s",
+						    nl_geterror(connected)) :
+				       error_trace(left);
+	}
+	*ret = diag;
+	return 0;
+}
+
+struct diag *diag_free(struct diag *diag)
+{
+	if (!diag)
+		return NULL;
+	if (diag->socket)
+		nl_socket_free(diag->socket);
+	free(diag);
+	return NULL;
+}
+
+struct each {
+	diag_fn fn;
+	void *data;
+	int r;
+};
+
+static void take_info(struct diag_socket *socket, struct nlattr *attribute)
+{
+	/* Old kernels tell less, newer ones more than this header knows. */
+	size_t size = MIN((size_t)nla_len(attribute), sizeof(socket->info));
+
+	memset(&socket->info, 0, sizeof(socket->info));
+	memcpy(&socket->info, nla_data(attribute), size);
+	socket->has_info = true;
+}
+
+static int on_socket(struct nl_msg *msg, void *data)
+{
+	struct nlmsghdr *header = nlmsg_hdr(msg);
+	const struct inet_diag_msg *m = nlmsg_data(header);
+	struct diag_socket socket = {
+		.local = address_from_bytes(m->idiag_family, m->id.idiag_src),
+		.remote = address_from_bytes(m->idiag_family, m->id.idiag_dst),
+		.local_port = ntohs(m->id.idiag_sport),
+		.remote_port = ntohs(m->id.idiag_dport),
+		.state = m->idiag_state,
+		.timer = m->idiag_timer,
+		.expires = MSEC(m->idiag_expires),
+		.retransmits = m->idiag_retrans,
+		.receive_queue = m->idiag_rqueue,
+		.send_queue = m->idiag_wqueue,
+		.inode = m->idiag_inode,
+		.cookie = { m->id.idiag_cookie[0], m->id.idiag_cookie[1] },
+	};
+	struct nlattr *info =
+		nlmsg_find_attr(header, sizeof(*m), INET_DIAG_INFO);
+	struct each *each = data;
+
+	if (info)
+		take_info(&socket, info);
+	if (each->r >= 0)
+		each->r = each->fn(each->data, &socket);
+	return NL_OK;
+}
+
+int diag_each(struct diag *diag, int family, diag_fn fn, void *data)
+{
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = (uint8_t)family,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_ext = 1 << (INET_DIAG_INFO - 1),
+		.idiag_states = ~0U,
+	};
+	struct each each = { .fn = fn, .data = data };
+	int r;
+
+	nl_socket_modify_cb(diag->socket, NL_CB_VALID, NL_CB_CUSTOM, on_socket,
+			    &each);
+	r = nl_send_simple(diag->socket, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP,
+			   &request, sizeof(request));
+	if (r >= 0)
+		r = nl_recvmsgs_default(diag->socket);
+	if (r < 0)
+		return error_origin(-EIO, "sock_diag: %s", nl_geterror(r));
+	return each.r < 0 ? error_trace(each.r) : 0;
+}
+
+struct search {
+	struct diag_socket *found;
+	const struct address *local, *remote;
+	uint16_t local_port, remote_port;
+	bool hit;
+};
+
+static int compare(void *data, const struct diag_socket *socket)
+{
+	struct search *search = data;
+
+	if (socket->local_port != search->local_port ||
+	    socket->remote_port != search->remote_port)
+		return 0;
+	if (search->remote_port &&
+	    (!address_equal(&socket->local, search->local) ||
+	     !address_equal(&socket->remote, search->remote)))
+		return 0;
+	if (!search->remote_port && socket->state != DIAG_LISTEN)
+		return 0;
+	*search->found = *socket;
+	search->hit = true;
+	return 0;
+}
+
+int diag_find(struct diag *diag, struct diag_socket *ret,
+	      const struct address *local, uint16_t local_port,
+	      const struct address *remote, uint16_t remote_port)
+{
+	struct diag_socket found;
+	struct search search = { .found = &found,
+				 .local = local,
+				 .remote = remote,
+				 .local_port = local_port,
+				 .remote_port = remote_port };
+	int r = diag_each(diag, local->family, compare, &search);
+
+	if (r < 0)
+		return error_trace(r);
+	if (search.hit)
+		*ret = found;
+	return search.hit;
+}
+
+int diag_destroy(struct diag *diag, const struct diag_socket *socket)
+{
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = (uint8_t)socket->local.family,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_states = ~0U,
+	};
+	struct nl_msg *msg;
+	int r;
+
+	request.id.idiag_sport = htons(socket->local_port);
+	request.id.idiag_dport = htons(socket->remote_port);
+	memcpy(request.id.idiag_src, socket->local.bytes, 16);
+	memcpy(request.id.idiag_dst, socket->remote.bytes, 16);
+	memcpy(request.id.idiag_cookie, socket->cookie,
+	       sizeof(socket->cookie));
+	msg = nlmsg_alloc_simple(SOCK_DESTROY, 0);
+	if (!msg || nlmsg_append(msg, &request, sizeof(request), 0) < 0) {
+		nlmsg_free(msg);
+		return error_origin(-ENOMEM, "sock_diag");
+	}
+	r = nl_send_sync(diag->socket, msg);
+	/* Gone by itself in the meantime is as good. */
+	if (r < 0 && r != -NLE_OBJ_NOTFOUND)
+		return error_origin(r == -NLE_OPNOTSUPP ? -EOPNOTSUPP : -EIO,
+				    "SOCK_DESTROY: %s", nl_geterror(r));
+	return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The TCP sockets of a namespace as its kernel sees them: what `ss` shows, from
+ * the same place (sock_diag(7)). Works on a dead host too: the sockets that its
+ * processes left behind are still in its kernel.
+ */
+#pragma once
+
+#include <linux/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "nsec.h"
+
+/* As include/net/tcp_states.h numbers them. */
+enum diag_state {
+	DIAG_ESTABLISHED = 1,
+	DIAG_SYN_SENT,
+	DIAG_SYN_RECV,
+	DIAG_FIN_WAIT1,
+	DIAG_FIN_WAIT2,
+	DIAG_TIME_WAIT,
+	DIAG_CLOSE,
+	DIAG_CLOSE_WAIT,
+	DIAG_LAST_ACK,
+	DIAG_LISTEN,
+	DIAG_CLOSING,
+};
+
+enum diag_timer {
+	DIAG_TIMER_NONE,
+	DIAG_TIMER_RETRANSMIT, /* also the tail loss probe's */
+	DIAG_TIMER_KEEPALIVE,
+	DIAG_TIMER_TIME_WAIT,
+	DIAG_TIMER_PROBE, /* zero window */
+};
+
+struct diag_socket {
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+	enum diag_state state;
+	enum diag_timer timer;
+	nsec_t expires; /* from now; only with a timer */
+	unsigned int retransmits; /* or probes, as the timer goes */
+	uint32_t receive_queue, send_queue; /* for LISTEN: length and limit */
+	uint32_t inode; /* 0: no process holds it */
+	bool has_info;
+	struct tcp_info info;
+	uint32_t cookie[2];
+};
+
+struct diag;
+
+int diag_new(struct diag **ret, int namespace);
+struct diag *diag_free(struct diag *diag);
+
+typedef int (*diag_fn)(void *data, const struct diag_socket *socket);
+
+/* Calls `fn` for every TCP socket of the family; a failure of it ends. */
+int diag_each(struct diag *diag, int family, diag_fn fn, void *data);
+
+/*
+ * The socket with these ends. Returns 1 when found, 0 when the kernel has none
+ * (any more). A remote port of 0 asks for the listener.
+ */
+int diag_find(struct diag *diag, struct diag_socket *ret,
+	      const struct address *local, uint16_t local_port,
+	      const struct address *remote, uint16_t remote_port);
+
+/* SOCK_DESTROY: closes it with a reset. -EOPNOTSUPP where the kernel lacks
+ * CONFIG_INET_DIAG_DESTROY. */
+int diag_destroy(struct diag *diag, const struct diag_socket *socket);
+
+/* As ss spells it: ESTAB, SYN-SENT, TIME-WAIT, … */
+const char *diag_state_text(enum diag_state state);
+/* none, on, keepalive, timewait, persist: as `ss -o` does. */
+const char *diag_timer_text(enum diag_timer timer);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "wire.h"
+
+/* One direction of one connection. */
+struct flow {
+	struct address source, destination;
+	uint16_t source_port, destination_port;
+	bool known; /* a SYN was seen */
+	uint32_t isn, next; /* next: the first number not yet sent */
+};
+
+struct flows {
+	struct flow *all;
+	size_t n, space;
+};
+
+int flows_new(struct flows **ret)
+{
+	struct flows *flows = calloc(1, sizeof(*flows));
+
+	if (!flows)
+		return error_origin(-ENOMEM, "flows");
+	*ret = flows;
+	return 0;
+}
+
+struct flows *flows_free(struct flows *flows)
+{
+	if (flows)
+		free(flows->all);
+	free(flows);
+	return NULL;
+}
+
+static bool same(const struct flow *flow, const struct address *source,
+		 uint16_t source_port, const struct address *destination,
+		 uint16_t destination_port)
+{
+	return flow->source_port == source_port &&
+	       flow->destination_port == destination_port &&
+	       address_equal(&flow->source, source) &&
+	       address_equal(&flow->destination, destination);
+}
+
+/* The newest first: a port that is used again is a new connection. */
+static struct flow *find(struct flows *flows, const struct frame *f,
+			 bool reverse)
+{
+	for (size_t i = flows->n; i > 0; i--) {
+		struct flow *flow = &flows->all[i - 1];
+
+		if (reverse ? same(flow, &f->destination,
+				   f->tcp.destination_port, &f->source,
+				   f->tcp.source_port) :
+			      same(flow, &f->source, f->tcp.source_port,
+				   &f->destination, f->tcp.destination_port))
+			return flow;
+	}
+	return NULL;
+}
+
+static struct flow *add(struct flows *flows, const struct frame *f)
+{
+	struct flow *flow;
+
+	if (flows->n == flows->space) {
+		size_t space = flows->space ? flows->space * 2 : 8;
+		struct flow *grown =
+			reallocarray(flows->all, space, sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		flows->all = grown;
+		flows->space = space;
+	}
+	flow = &flows->all[flows->n++];
+	*flow = (struct flow){ .source = f->source,
+			       .destination = f->destination,
+			       .source_port = f->tcp.source_port,
+			       .destination_port = f->tcp.destination_port,
+			       .next = f->tcp.seq };
+	return flow;
+}
+
+static unsigned int kinds_of_segment(const struct frame *f,
+				     const struct flow *flow, bool fresh)
+{
+	uint32_t length = frame_sequence_length(f);
+	unsigned int kinds = WIRE_TCP;
+	bool again = !fresh && length &&
+		     !sequence_before(flow->next, f->tcp.seq + length);
+
+	if (frame_is_syn(f))
+		kinds |= WIRE_SYN;
+	if (frame_is_syn_ack(f))
+		kinds |= WIRE_SYN_ACK;
+	if (frame_is_fin(f))
+		kinds |= WIRE_FIN;
+	if (frame_is_rst(f))
+		kinds |= WIRE_RST;
+	if (frame_is_data(f) && !again)
+		kinds |= WIRE_DATA;
+	if (again && !frame_is_rst(f))
+		kinds |= WIRE_RETRANSMISSION;
+	if (frame_is_pure_ack(f))
+		kinds |= !fresh && f->tcp.seq == flow->next - 1 ?
+				 WIRE_KEEPALIVE_PROBE :
+				 WIRE_PURE_ACK;
+	return kinds;
+}
+
+static unsigned int see_segment(struct flows *flows, const struct frame *f,
+				struct frame_base *base)
+{
+	struct flow *flow = find(flows, f, false);
+	const struct flow *peer;
+	bool opens = frame_is_syn(f) || frame_is_syn_ack(f), fresh = false;
+	uint32_t end = f->tcp.seq + frame_sequence_length(f);
+	unsigned int kinds;
+
+	/* A SYN with another number is a new connection in an old place. */
+	if (!flow || (opens && (!flow->known || flow->isn != f->tcp.seq))) {
+		flow = add(flows, f);
+		if (!flow)
+			return WIRE_TCP;
+		flow->known = opens;
+		flow->isn = f->tcp.seq;
+		fresh = true;
+	}
+	kinds = kinds_of_segment(f, flow, fresh);
+	if (!frame_is_rst(f) && sequence_before(flow->next, end))
+		flow->next = end;
+	peer = find(flows, f, true);
+	*base = (struct frame_base){ .knows_sender = flow->known,
+				     .sender = flow->isn,
+				     .knows_receiver = peer && peer->known,
+				     .receiver = peer ? peer->isn : 0 };
+	return kinds;
+}
+
+unsigned int flows_see(struct flows *flows, const struct frame *frame,
+		       struct frame_base *ret_base)
+{
+	*ret_base = (struct frame_base){ 0 };
+	switch (frame->kind) {
+	case FRAME_TCP:
+		return see_segment(flows, frame, ret_base);
+	case FRAME_ARP:
+	case FRAME_ND:
+		return WIRE_NEIGHBOUR;
+	case FRAME_ICMP:
+		return WIRE_ICMP;
+	case FRAME_OTHER:
+		break;
+	}
+	return WIRE_OTHER;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A host: a network namespace, and a PID namespace whose init stands for the
+ * machine's power. One SIGKILL to that init and everything that ran on the
+ * machine is gone, daemonised grandchildren included.
+ *
+ * What runs in a host has no capabilities and is not root.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "address.h"
+#include "loop.h"
+#include "nsec.h"
+
+struct host;
+struct rtnl;
+
+enum { HOST_NAME = 16, HOST_ADDRESSES = 2 };
+
+struct host_plan {
+	const char *name; /* copied; at most HOST_NAME - 1 characters */
+	struct address addresses[HOST_ADDRESSES]; /* family 0: none */
+	uint8_t mac[6];
+};
+
+/* A process of a host ended, by itself or by a signal (status as of wait()),
+ * or `pid` is 0: the host's init itself is gone. */
+typedef void (*host_exit_fn)(void *data, struct host *host, pid_t pid,
+			     int status);
+
+/*
+ * Makes both namespaces and starts the init; no link yet but lo, which is up.
+ * IPv6 is off unless the plan has an address of that family.
+ */
+int host_new(struct host **ret, struct loop *loop, const struct host_plan *plan,
+	     host_exit_fn on_exit, void *data);
+struct host *host_free(struct host *host);
+
+const char *host_name(const struct host *host);
+const struct host_plan *host_plan(const struct host *host);
+/* AF_INET or AF_INET6; family 0 in the answer where the host has none. */
+struct address host_address(const struct host *host, int family);
+int host_namespace(const struct host *host);
+struct rtnl *host_rtnl(struct host *host);
+bool host_is_running(const struct host *host);
+
+/* A socket in the host's network namespace, close-on-exec. */
+int host_socket(struct host *host, int family, int type, int protocol);
+
+struct host_program {
+	int exe; /* fd of the program, or -1: argv[0] is a path */
+	const char *const *argv; /* NULL-terminated */
+	/* What becomes the program's 0, 1, 2 and 3; -1: /dev/null, and for 3
+	 * nothing. The caller keeps its own. */
+	int fds[4];
+};
+
+/* Returns the pid as the host's PID namespace counts it. */
+pid_t host_start(struct host *host, const struct host_program *program);
+int host_signal(struct host *host, pid_t pid, int signal);
+
+/*
+ * Stops (continues) every process of the host; returns when a look finds none
+ * running. The host's kernel goes on: it acknowledges, answers probes.
+ */
+int host_freeze(struct host *host);
+int host_thaw(struct host *host);
+
+/* Kills everything at once and waits until it is dead. The network namespace
+ * is still there, for looking at what is left in it. */
+int host_power_off(struct host *host);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "privilege.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+
+enum { NOBODY = 65534 };
+
+bool privilege_rootless(void)
+{
+	cap_flag_value_t admin = CAP_CLEAR;
+	cap_t caps = cap_get_proc();
+
+	if (caps)
+		cap_get_flag(caps, CAP_SYS_ADMIN, CAP_EFFECTIVE, &admin);
+	cap_free(caps);
+	return geteuid() != 0 || admin != CAP_SET;
+}
+
+uint64_t privilege_clone_flags(void)
+{
+	uint64_t flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET;
+
+	return privilege_rootless() ? flags | CLONE_NEWUSER : flags;
+}
+
+pid_t privilege_clone(uint64_t flags, int *ret_pidfd)
+{
+	int pidfd = -1;
+	struct clone_args args = { .flags = flags,
+				   .exit_signal = SIGCHLD };
+	long pid;
+
+	if (ret_pidfd) {
+		args.flags |= CLONE_PIDFD;
+		args.pidfd = (uintptr_t)&pidfd;
+	}
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0)
+		return error_origin(-errno, "clone");
+	if (pid > 0 && ret_pidfd)
+		*ret_pidfd = pidfd;
+	return (pid_t)pid;
+}
+
+static int write_proc(pid_t pid, const char *name, const char *text)
+{
+	CLEANUP_FD int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		return error_origin(-errno, "write '%s' to %s", text, path);
+	return 0;
+}
+
+int privilege_map_child(pid_t child)
+{
+	char map[64];
+	int r;
+
+	if (!privilege_rootless())
+		return 0;
+	/* A gid map of an unprivileged writer needs setgroups to be denied:
+	 * kernel/user_namespace.c, new_idmap_permitted(). */
+	r = write_proc(child, "setgroups", "deny");
+	snprintf(map, sizeof(map), "%u %u 1", geteuid(), geteuid());
+	if (r >= 0)
+		r = write_proc(child, "uid_map", map);
+	snprintf(map, sizeof(map), "%u %u 1", getegid(), getegid());
+	if (r >= 0)
+		r = write_proc(child, "gid_map", map);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static void own_passwd(void)
+{
+	static const char path[] = "/run/passwd";
+	FILE *file = fopen(path, "we");
+	uid_t uid;
+	gid_t gid;
+
+	if (!file)
+		return;
+	privilege_program_ids(&uid, &gid);
+	fprintf(file, "root:x:0:0::/:/bin/sh\n");
+	if (uid)
+		fprintf(file, "%s:x:%u:%u::/tmp:/bin/sh\n",
+			uid == NOBODY ? "nobody" : "user", uid, gid);
+	fclose(file);
+	mount(path, "/etc/passwd", NULL, MS_BIND, NULL);
+}
+
+int privilege_private_mounts(void)
+{
+	static const char *const fresh[] = { "/run", "/tmp", "/var/log" };
+
+	/* Without this, what is mounted here would show outside. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return error_origin(-errno, "make mounts private");
+	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(fresh); i++)
+		mount("tmpfs", fresh[i], "tmpfs", MS_NOSUID | MS_NODEV,
+		      "mode=1777,size=256m");
+	own_passwd();
+	return 0;
+}
+
+bool privilege_has_own_proc(void)
+{
+	char self[32], pid[32];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	return n > 0 && (self[n] = '\0', strcmp(self, pid) == 0);
+}
+
+void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid)
+{
+	bool root = geteuid() == 0;
+
+	*ret_uid = root ? NOBODY : geteuid();
+	*ret_gid = root ? NOBODY : getegid();
+}
+
+static void drop_bounding_set(void)
+{
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
+		cap_drop_bound(cap);
+}
+
+int privilege_drop(uid_t uid, gid_t gid)
+{
+	CLEANUP_FD int unused = -1;
+	cap_t none;
+	int r = 0;
+
+	drop_bounding_set();
+	if (geteuid() == 0 && uid != 0) {
+		/* A container's root may have no other uid to become. */
+		if (setgroups(0, NULL) < 0 && errno != EPERM)
+			return error_origin(-errno, "setgroups");
+		if (setresgid(gid, gid, gid) < 0 && errno != EINVAL)
+			return error_origin(-errno, "become gid %u", gid);
+		if (setresuid(uid, uid, uid) < 0 && errno != EINVAL)
+			return error_origin(-errno, "become uid %u", uid);
+	}
+	none = cap_init();
+	if (!none || cap_set_proc(none) < 0)
+		r = error_origin(-errno, "drop capabilities");
+	cap_free(none);
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_origin(-errno, "no_new_privs");
+	return 0;
+}
+
+static const char *sysctl_says(const char *path)
+{
+	static char value[16];
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, value, sizeof(value) - 1);
+
+	if (n <= 0)
+		return "";
+	value[n] = '\0';
+	return value;
+}
+
+static int explain(int r)
+{
+	if (!privilege_rootless())
+		return error_origin(r, "this machine refuses network namespaces "
+				       "even to root");
+	if (sysctl_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+		    [0] == '1')
+		return error_origin(
+			r, "AppArmor forbids user namespaces to ordinary users "
+			   "(sysctl kernel.apparmor_restrict_unprivileged_userns"
+			   "=0 allows them, or run as root)");
+	if (sysctl_says("/proc/sys/kernel/unprivileged_userns_clone")[0] == '0')
+		return error_origin(
+			r, "user namespaces are forbidden to ordinary users "
+			   "(sysctl kernel.unprivileged_userns_clone=1 allows "
+			   "them, or run as root)");
+	if (sysctl_says("/proc/sys/user/max_user_namespaces")[0] == '0')
+		return error_origin(r, "user namespaces are switched off "
+				       "(sysctl user.max_user_namespaces is 0)");
+	return error_origin(r, "this machine refuses user namespaces to uid %u "
+			       "(a container's seccomp profile may do so)",
+			    geteuid());
+}
+
+int privilege_check(void)
+{
+	pid_t pid = privilege_clone(privilege_clone_flags(), NULL);
+	int status;
+
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0)
+		return explain(pid);
+	if (waitpid(pid, &status, 0) != pid)
+		return error_origin(-errno, "waitpid");
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who may do what. A world needs CAP_NET_ADMIN over namespaces of its own and
+ * nothing over the machine's: an ordinary user gets that from a user
+ * namespace, which maps his own uid to itself. (Under a map to 0, real programs
+ * fail: setgroups is denied, and files of their users cannot be owned.)
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* True when worlds need a user namespace here: not root, or root without
+ * CAP_SYS_ADMIN (a container's). */
+bool privilege_rootless(void);
+
+/* CLONE_NEW… for the process that will hold a world. */
+uint64_t privilege_clone_flags(void);
+
+/*
+ * fork() into the namespaces of `flags`: 0 in the child, the pid and a pidfd
+ * (the caller's; may be NULL) in the parent. No fork handlers run and no stack
+ * is given: for processes of one thread.
+ */
+pid_t privilege_clone(uint64_t flags, int *ret_pidfd);
+
+/* Called by the parent: maps the caller's uid and gid in `child` to
+ * themselves. Nothing to do without a user namespace. */
+int privilege_map_child(pid_t child);
+
+/*
+ * In the new mount namespace: a /proc of its own, tmpfs on /run, /tmp and
+ * /var/log, an /etc/passwd that knows the uid. What a container refuses is left
+ * as it was. Fails only when mounts would leak to the machine.
+ */
+int privilege_private_mounts(void);
+
+/* True when /proc shows the processes of this PID namespace. */
+bool privilege_has_own_proc(void);
+
+/*
+ * For good, before exec: no capabilities, none to be gained (bounding set,
+ * no_new_privs), and not uid 0: as root the process becomes `uid`, `gid`.
+ */
+int privilege_drop(uid_t uid, gid_t gid);
+
+/* The uid and gid for probes and programs: nobody's for root, else the
+ * caller's own. */
+void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid);
+
+/*
+ * Whether worlds can be made here at all: tries it in a child that ends at
+ * once. -EPERM and its kin with one clear sentence about what is missing and
+ * how to allow it.
+ */
+int privilege_check(void);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The processes of a PID namespace, as /proc shows them from outside it. */
+#pragma once
+
+#include <sys/types.h>
+
+/*
+ * Waits until no process in the PID namespace of `init` runs any more, `init`
+ * excepted: a stop signal is acted upon when the process next leaves the
+ * kernel, which is soon and not at once. -ETIMEDOUT after a second. Where /proc
+ * cannot be read for it, it returns at once.
+ */
+int processes_wait_stopped(pid_t init);

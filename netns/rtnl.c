@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rtnl.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "errors.h"
+#include "namespace.h"
+
+struct rtnl {
+	struct nl_sock *socket;
+};
+
+/* libnl's own error numbers, as far as they have an errno to speak of. */
+static int from_nl(int r)
+{
+	switch (-r) {
+	case NLE_PERM:
+		return -EPERM;
+	case NLE_EXIST:
+		return -EEXIST;
+	case NLE_NODEV:
+	case NLE_OBJ_NOTFOUND:
+		return -ENODEV;
+	case NLE_OPNOTSUPP:
+		return -EOPNOTSUPP;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_INVAL:
+		return -EINVAL;
+	default:
+		return -EIO;
+	}
+}
+
+int rtnl_new(struct rtnl **ret, int fd)
+{
+	struct rtnl *rtnl;
+	int r, left;
+
+	rtnl = calloc(1, sizeof(*rtnl));
+	if (!rtnl)
+		return error_origin(-ENOMEM, "rtnetlink");
+	rtnl->socket = nl_socket_alloc();
+	if (!rtnl->socket) {
+		rtnl_free(rtnl);
+		return error_origin(-ENOMEM, "rtnetlink");
+	}
+	r = namespace_enter(fd);
+	if (r < 0) {
+		rtnl_free(rtnl);
+		return error_trace(r);
+	}
+	r = nl_connect(rtnl->socket, NETLINK_ROUTE);
+	left = namespace_leave();
+	if (r < 0 || left < 0) {
+		rtnl_free(rtnl);
+		return r < 0 ? error_origin(from_nl(r), "rtnetlink: %s",
+					    nl_geterror(r)) :
+			       error_trace(left);
+	}
+	*ret = rtnl;
+	return 0;
+}
+
+struct rtnl *rtnl_free(struct rtnl *rtnl)
+{
+	if (!rtnl)
+		return NULL;
+	if (rtnl->socket)
+		nl_socket_free(rtnl->socket);
+	free(rtnl);
+	return NULL;
+}
+
+static struct nl_msg *request(int type, int flags, const void *header,
+			      size_t size)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+
+	if (msg && nlmsg_append(msg, (void *)(uintptr_t)header, size,
+				NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return msg;
+}
+
+/* Takes `msg`, NULL included; `what` is for the message of a failure. */
+static int perform(struct rtnl *rtnl, struct nl_msg *msg, const char *what)
+{
+	int r;
+
+	if (!msg)
+		return error_origin(-ENOMEM, "%s", what);
+	r = nl_send_sync(rtnl->socket, msg);
+	if (r < 0)
+		return error_origin(from_nl(r), "%s: %s", what,
+				    nl_geterror(r));
+	return 0;
+}
+
+static int put_end(struct nl_msg *msg, const struct rtnl_end *end)
+{
+	int r = nla_put_string(msg, IFLA_IFNAME, end->name);
+
+	if (!r)
+		r = nla_put(msg, IFLA_ADDRESS, 6, end->mac);
+	if (!r && end->gso_max_segs)
+		r = nla_put_u32(msg, IFLA_GSO_MAX_SEGS, end->gso_max_segs);
+	return r;
+}
+
+/*
+ * The peer is a whole message of its own inside the attribute. IFF_UP in there
+ * fails with ENOTCONN, since its other end does not exist yet.
+ */
+static int put_peer(struct nl_msg *msg, const struct rtnl_end *b)
+{
+	struct ifinfomsg info = { .ifi_index = b->ifindex };
+	struct nlattr *link, *data, *peer;
+
+	link = nla_nest_start(msg, IFLA_LINKINFO);
+	if (!link || nla_put_string(msg, IFLA_INFO_KIND, "veth"))
+		return -ENOMEM;
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	peer = data ? nla_nest_start(msg, VETH_INFO_PEER) : NULL;
+	if (!peer || nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) ||
+	    put_end(msg, b) ||
+	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)b->namespace))
+		return -ENOMEM;
+	nla_nest_end(msg, peer);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, link);
+	return 0;
+}
+
+int rtnl_add_veth(struct rtnl *rtnl, const struct rtnl_end *a,
+		  const struct rtnl_end *b)
+{
+	struct ifinfomsg info = { .ifi_index = a->ifindex };
+	struct nl_msg *msg;
+	int r;
+
+	msg = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &info,
+		      sizeof(info));
+	if (!msg || put_end(msg, a) || put_peer(msg, b)) {
+		nlmsg_free(msg);
+		return error_origin(-ENOMEM, "make a veth pair");
+	}
+	r = perform(rtnl, msg, "make a veth pair (is the veth driver there?)");
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int rtnl_set_up(struct rtnl *rtnl, int ifindex, bool up)
+{
+	struct ifinfomsg info = { .ifi_index = ifindex,
+				  .ifi_change = IFF_UP,
+				  .ifi_flags = up ? IFF_UP : 0 };
+	int r = perform(rtnl, request(RTM_NEWLINK, 0, &info, sizeof(info)),
+			"set a link up or down");
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int see_link(struct nl_msg *msg, void *data)
+{
+	struct nlmsghdr *header = nlmsg_hdr(msg);
+	const struct ifinfomsg *info = nlmsg_data(header);
+	struct nlattr *state;
+
+	state = nlmsg_find_attr(header, sizeof(*info), IFLA_OPERSTATE);
+	*(bool *)data = (info->ifi_flags & IFF_UP) && state &&
+			nla_get_u8(state) == IF_OPER_UP;
+	return NL_OK;
+}
+
+int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret)
+{
+	struct ifinfomsg info = { .ifi_index = ifindex };
+	struct nl_msg *msg = request(RTM_GETLINK, 0, &info, sizeof(info));
+	bool running = false;
+	int r;
+
+	if (!msg)
+		return error_origin(-ENOMEM, "ask for a link");
+	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_CUSTOM, see_link,
+			    &running);
+	r = nl_send_auto(rtnl->socket, msg);
+	nlmsg_free(msg);
+	if (r >= 0)
+		r = nl_recvmsgs_default(rtnl->socket);
+	if (r >= 0)
+		r = nl_wait_for_ack(rtnl->socket);
+	if (r < 0)
+		return error_origin(from_nl(r), "ask for a link: %s",
+				    nl_geterror(r));
+	*ret = running;
+	return 0;
+}
+
+int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout)
+{
+	nsec_t start = nsec_now(), pause = USEC(50);
+
+	for (;;) {
+		struct timespec ts = nsec_to_timespec(pause);
+		bool running;
+		int r = rtnl_is_running(rtnl, ifindex, &running);
+
+		if (r < 0)
+			return error_trace(r);
+		if (running)
+			return 0;
+		if (nsec_now() - start > timeout)
+			return error_origin(-ETIMEDOUT, "wait for link %d",
+					    ifindex);
+		/* linkwatch_event() runs from a work queue: give it the CPU. */
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+		pause = MIN(pause * 2, MSEC(20));
+	}
+}
+
+int rtnl_add_address(struct rtnl *rtnl, int ifindex,
+		     const struct address *address, unsigned int prefix)
+{
+	struct ifaddrmsg info = { .ifa_family = (uint8_t)address->family,
+				  .ifa_prefixlen = (uint8_t)prefix,
+				  .ifa_index = (uint32_t)ifindex };
+	int size = (int)address_size(address);
+	struct nl_msg *msg;
+	int r;
+
+	if (address->family == AF_INET6)
+		info.ifa_flags = IFA_F_NODAD;
+	msg = request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info,
+		      sizeof(info));
+	if (!msg || nla_put(msg, IFA_LOCAL, size, address->bytes) ||
+	    nla_put(msg, IFA_ADDRESS, size, address->bytes)) {
+		nlmsg_free(msg);
+		return error_origin(-ENOMEM, "add an address");
+	}
+	r = perform(rtnl, msg, "add an address");
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
+		       const struct address *address, const uint8_t mac[6])
+{
+	struct ndmsg info = { .ndm_family = (uint8_t)address->family,
+			      .ndm_ifindex = ifindex,
+			      .ndm_state = NUD_PERMANENT };
+	struct nl_msg *msg;
+	int r;
+
+	msg = request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &info,
+		      sizeof(info));
+	if (!msg ||
+	    nla_put(msg, NDA_DST, (int)address_size(address),
+		    address->bytes) ||
+	    nla_put(msg, NDA_LLADDR, 6, mac)) {
+		nlmsg_free(msg);
+		return error_origin(-ENOMEM, "add a neighbour");
+	}
+	r = perform(rtnl, msg, "add a neighbour");
+	return r < 0 ? error_trace(r) : 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Links, addresses, routes and neighbours of one namespace, over rtnetlink.
+ * A link is named by its index; sizes of names are IFNAMSIZ.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "nsec.h"
+
+struct rtnl;
+
+/* A socket in the namespace `fd`, which stays there. */
+int rtnl_new(struct rtnl **ret, int fd);
+struct rtnl *rtnl_free(struct rtnl *rtnl);
+
+struct rtnl_end {
+	const char *name;
+	int ifindex;
+	int namespace; /* fd */
+	uint8_t mac[6];
+	unsigned int gso_max_segs; /* 0: the kernel's default */
+};
+
+/*
+ * A veth pair in one request, both ends made down, where they belong, with
+ * their indices and addresses (`a` in the namespace of `rtnl`, whatever its
+ * `namespace` says).
+ */
+int rtnl_add_veth(struct rtnl *rtnl, const struct rtnl_end *a,
+		  const struct rtnl_end *b);
+
+int rtnl_set_up(struct rtnl *rtnl, int ifindex, bool up);
+
+/* Up, and the kernel will really send: operstate UP. Fills in `ret`. */
+int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret);
+
+/*
+ * Waits until it is. Just after "up" the link is not yet running, and what is
+ * sent meanwhile vanishes: a lost SYN costs a second.
+ */
+int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout);
+
+/* With the prefix' on-link route. IPv6: without duplicate detection. */
+int rtnl_add_address(struct rtnl *rtnl, int ifindex,
+		     const struct address *address, unsigned int prefix);
+
+/* Permanent: address resolution never fails by time. */
+int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
+		       const struct address *address, const uint8_t mac[6]);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sysctl.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "namespace.h"
+
+int sysctl_path(const char *name, char *ret, size_t size)
+{
+	static const char root[] = "/proc/sys/";
+	size_t length = strlen(name);
+
+	if (strncmp(name, "net.", 4) != 0 || strchr(name, '/') ||
+	    strstr(name, "..") || length + sizeof(root) > size)
+		return error_origin(-EINVAL, "sysctl '%s'", name);
+	memcpy(ret, root, sizeof(root) - 1);
+	for (size_t i = 0; i <= length; i++)
+		ret[sizeof(root) - 1 + i] = name[i] == '.' ? '/' : name[i];
+	return 0;
+}
+
+/* "4096\t131072  6291456\n" and "4096 131072 6291456" are the same value. */
+static void fold(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		if (!isspace((unsigned char)*from))
+			*to++ = *from;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	if (to > text && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
+/* The namespace is the one that the thread is in when it opens the file. */
+static int read_here(const char *name, char ret[SYSCTL_VALUE])
+{
+	CLEANUP_FD int fd = -1;
+	char path[256];
+	ssize_t n;
+	int r;
+
+	r = sysctl_path(name, path, sizeof(path));
+	if (r < 0)
+		return error_trace(r);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_origin(-errno, "sysctl %s", name);
+	n = fd_read_all(fd, ret, SYSCTL_VALUE - 1);
+	if (n < 0)
+		return error_trace((int)n);
+	ret[n] = '\0';
+	fold(ret);
+	return 0;
+}
+
+static int write_here(const struct sysctl_setting *setting)
+{
+	char path[256], got[SYSCTL_VALUE], want[SYSCTL_VALUE];
+	CLEANUP_FD int fd = -1;
+	int r;
+
+	r = sysctl_path(setting->name, path, sizeof(path));
+	if (r < 0)
+		return error_trace(r);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_origin(-errno, "sysctl %s", setting->name);
+	if (write(fd, setting->value, strlen(setting->value)) < 0)
+		return error_origin(-errno, "sysctl %s = %s", setting->name,
+				    setting->value);
+	r = read_here(setting->name, got);
+	if (r < 0)
+		return error_trace(r);
+	snprintf(want, sizeof(want), "%s", setting->value);
+	fold(want);
+	/* The kernel takes "0x10" and leading zeros for numbers. */
+	if (strcmp(got, want) != 0 &&
+	    strtol(got, NULL, 0) != strtol(want, NULL, 0))
+		return error_origin(-EINVAL, "sysctl %s = %s reads back as %s",
+				    setting->name, want, got);
+	return 0;
+}
+
+int sysctl_write(int fd, const struct sysctl_setting *settings, size_t n)
+{
+	int r, left;
+
+	if (!n)
+		return 0;
+	if (!namespace_is_ours(fd))
+		return error_origin(-EPERM,
+				    "sysctl %s in a namespace that is not ours",
+				    settings[0].name);
+	r = namespace_enter(fd);
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = write_here(&settings[i]);
+	left = namespace_leave();
+	if (r < 0)
+		return error_trace(r);
+	return left < 0 ? error_trace(left) : 0;
+}
+
+int sysctl_read(int fd, const char *name, char ret[SYSCTL_VALUE])
+{
+	int r, left;
+
+	r = namespace_enter(fd);
+	if (r < 0)
+		return error_trace(r);
+	r = read_here(name, ret);
+	left = namespace_leave();
+	if (r < 0)
+		return error_trace(r);
+	return left < 0 ? error_trace(left) : 0;
+}
+
+int sysctl_read_number(int fd, const char *name, long *ret)
+{
+	char value[SYSCTL_VALUE], *end;
+	long number;
+	int r;
+
+	r = sysctl_read(fd, name, value);
+	if (r < 0)
+		return error_trace(r);
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (errno || end == value)
+		return error_origin(-EINVAL, "sysctl %s is '%s'", name, value);
+	*ret = number;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sysctls of a network namespace, by their dotted names. A value is written
+ * and read back, and a namespace that halfopen did not make is refused.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SYSCTL_VALUE = 256 };
+
+struct sysctl_setting {
+	const char *name; /* net.ipv4.tcp_retries2 */
+	const char *value;
+};
+
+/*
+ * Writes `n` settings in the namespace `fd`. -ENOENT: this kernel has no such
+ * sysctl for a namespace; -EINVAL: it does not take the value; -EPERM: the
+ * namespace is not ours. The message names the setting.
+ */
+int sysctl_write(int fd, const struct sysctl_setting *settings, size_t n);
+
+/* Reads one value as text, white space folded, without the newline. */
+int sysctl_read(int fd, const char *name, char ret[SYSCTL_VALUE]);
+
+/* For numbers: the first one of the value. -ENOENT as above. */
+int sysctl_read_number(int fd, const char *name, long *ret);
+
+/* net.ipv4.conf.eth0.x -> /proc/sys/net/ipv4/conf/eth0/x; -EINVAL for a name
+ * that is not below net. or has a slash in it. */
+int sysctl_path(const char *name, char *ret, size_t size);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wire: what lies between the hosts. Every cable ends here, in a namespace
+ * of its own, and one AF_PACKET socket serves all the ends: each frame that a
+ * host sends comes to user space with the kernel's time stamp, in one total
+ * order, is journalled, and goes on its way, or does not.
+ *
+ * The hosts' kernels see a switch that neither loses nor reorders. A frame that
+ * the wire drops was sent as far as its sender can tell (netem on a host's own
+ * interface would tell that host's TCP of the loss). A cable whose end is
+ * unplugged is different: its host loses the carrier and sends nothing.
+ *
+ * One frame is one segment: hosts' ends are made with IFLA_GSO_MAX_SEGS=1.
+ * Frames from veth carry partial checksums; PACKET_VNET_HDR passes them on as
+ * they are, and the wire completes what it writes to the journal.
+ *
+ * The wire works in the loop of the process that holds the world, between two
+ * steps of the script: so a rule is armed when the call that armed it returns.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "journal.h"
+#include "loop.h"
+#include "nsec.h"
+
+struct wire;
+struct wire_port;
+struct wire_rule;
+
+enum { WIRE_NAME = 16 };
+
+/* What a frame is, as bits. One frame has several. */
+enum wire_kind {
+	WIRE_TCP = 1 << 0,
+	WIRE_SYN = 1 << 1, /* without ACK */
+	WIRE_SYN_ACK = 1 << 2,
+	WIRE_FIN = 1 << 3,
+	WIRE_RST = 1 << 4,
+	WIRE_DATA = 1 << 5, /* one byte or more that was never sent before */
+	WIRE_PURE_ACK = 1 << 6, /* and no keepalive probe */
+	/* An empty segment one below what is next: tcp_xmit_probe_skb(). */
+	WIRE_KEEPALIVE_PROBE = 1 << 7,
+	WIRE_RETRANSMISSION = 1 << 8, /* data, SYN or FIN, sent before */
+	WIRE_NEIGHBOUR = 1 << 9, /* ARP, neighbour discovery */
+	WIRE_ICMP = 1 << 10,
+	WIRE_OTHER = 1 << 11,
+	WIRE_ANY = (1 << 12) - 1,
+};
+
+enum wire_fate {
+	WIRE_FORWARDED,
+	WIRE_DROPPED, /* by a rule */
+	WIRE_CUT, /* the path is cut */
+	WIRE_DEAD, /* the host at the other end is dead */
+	WIRE_GHOST, /* from a dead host's kernel: no machine sent it */
+	WIRE_HELD, /* waits in the wire; journalled again when released */
+	WIRE_RELEASED,
+	WIRE_DELAYED, /* forwarded, later: see `left` */
+	WIRE_DUPLICATED, /* a second copy of a frame that went before */
+	WIRE_INJECTED, /* made by the wire */
+	WIRE_LOST, /* the kernel refused to send it: no carrier, port down */
+};
+
+const char *wire_fate_text(enum wire_fate fate);
+
+/* A frame that came by, decoded. Names are borrowed, valid with the wire. */
+struct wire_capture {
+	nsec_t at; /* arrival, by the kernel's stamp */
+	nsec_t left; /* sent on; 0: not */
+	const char *from, *to; /* "" when no host has that address */
+	unsigned int kinds; /* enum wire_kind */
+	enum wire_fate fate;
+	struct frame frame;
+	struct frame_base base; /* for relative sequence numbers */
+};
+
+/*
+ * In the namespace that this process is in (home). `journal` is borrowed.
+ */
+int wire_new(struct wire **ret, struct loop *loop, struct journal *journal);
+struct wire *wire_free(struct wire *wire);
+
+/* --- ports: one for each cable ------------------------------------------ */
+
+/* `ifindex`: the wire's end of the cable; `mac`: the host's. */
+int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
+		  int ifindex, const uint8_t mac[6]);
+
+/* The cable of a rebooted host: another end, the same place. Revives it. */
+void wire_port_rebind(struct wire_port *port, int ifindex);
+int wire_port_ifindex(const struct wire_port *port);
+
+/* From now on nothing goes to it or comes from it. */
+void wire_port_kill(struct wire_port *port);
+
+/* The path between this port and the rest blackholes: nobody loses carrier. */
+void wire_port_cut(struct wire_port *port, bool from_host, bool to_host);
+
+/* Takes so long one way, in addition to everything else. */
+void wire_port_delay(struct wire_port *port, nsec_t one_way);
+
+/* --- rules --------------------------------------------------------------- */
+
+enum wire_action {
+	WIRE_DROP,
+	WIRE_HOLD, /* until wire_release() */
+	WIRE_DELAY, /* by `delay` */
+	WIRE_DUPLICATE, /* and a copy `delay` later */
+};
+
+struct wire_match {
+	const char *from, *to; /* host names; NULL: any. Borrowed. */
+	unsigned int kinds; /* frames that are any of these */
+	unsigned int first; /* the first match that counts; 0 and 1: the 1st */
+	unsigned int count; /* how many from there on; 0: all */
+};
+
+/* Rules are asked in the order in which they were armed; the first whose turn
+ * it is decides. The rule is the wire's; the handle is for the calls below. */
+int wire_arm(struct wire *wire, struct wire_rule **ret,
+	     const struct wire_match *match, enum wire_action action,
+	     nsec_t delay);
+
+/* How many frames it decided so far, and how many it holds. */
+unsigned int wire_rule_hits(const struct wire_rule *rule);
+unsigned int wire_rule_held(const struct wire_rule *rule);
+
+/* Sends on what the rule holds, in order, and stops holding. */
+int wire_release(struct wire_rule *rule);
+
+/* The rule decides nothing any more. What it holds stays held. */
+void wire_disarm(struct wire_rule *rule);
+
+/* A frame of the wire's own, to the host of `port`. */
+int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
+		size_t size);
+
+/* --- what was seen --------------------------------------------------------*/
+
+size_t wire_captures(const struct wire *wire,
+		     const struct wire_capture **ret);
+
+bool wire_matches(const struct wire_capture *capture,
+		  const struct wire_match *match);
+
+/* The longest that a frame waited here for user space. */
+nsec_t wire_residence(const struct wire *wire);
+
+/* Frames that the socket's buffer could not take: above zero, nothing that was
+ * seen is to be believed. */
+int wire_losses(struct wire *wire, unsigned int *ret);
+
+/* Handles what has arrived by now, without waiting. */
+int wire_catch_up(struct wire *wire);
