@@ -27,20 +27,20 @@ enum frame_kind {
 };
 
 enum {
-	TCP_FLAG_FIN = 0x01,
-	TCP_FLAG_SYN = 0x02,
-	TCP_FLAG_RST = 0x04,
-	TCP_FLAG_PSH = 0x08,
-	TCP_FLAG_ACK = 0x10,
-	TCP_FLAG_URG = 0x20,
-	TCP_FLAG_ECE = 0x40,
-	TCP_FLAG_CWR = 0x80,
+	SEGMENT_FIN = 0x01,
+	SEGMENT_SYN = 0x02,
+	SEGMENT_RST = 0x04,
+	SEGMENT_PSH = 0x08,
+	SEGMENT_ACK = 0x10,
+	SEGMENT_URG = 0x20,
+	SEGMENT_ECE = 0x40,
+	SEGMENT_CWR = 0x80,
 };
 
 struct segment {
 	uint16_t source_port, destination_port;
 	uint32_t seq, ack;
-	uint8_t flags; /* TCP_FLAG_… */
+	uint8_t flags; /* SEGMENT_… */
 	uint16_t window; /* as on the wire, not scaled */
 	uint32_t length; /* payload */
 	uint16_t payload_at; /* offset of the payload in the frame */

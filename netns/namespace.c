@@ -40,6 +40,11 @@ int namespace_remember_home(void)
 	return 0;
 }
 
+int namespace_home(void)
+{
+	return home;
+}
+
 static int remember(int fd)
 {
 	struct stat st;

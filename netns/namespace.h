@@ -11,6 +11,9 @@
 /* Remembers where this process is; call once, before the first namespace. */
 int namespace_remember_home(void);
 
+/* The fd of the home. */
+int namespace_home(void);
+
 /* A new, empty namespace. Returns its fd (close-on-exec), or a failure. */
 int namespace_new(void);
 

@@ -150,7 +150,6 @@ static void drop_bounding_set(void)
 
 int privilege_drop(uid_t uid, gid_t gid)
 {
-	CLEANUP_FD int unused = -1;
 	cap_t none;
 	int r = 0;
 

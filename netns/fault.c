@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fault.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+
+static int crash(struct world *world, const char *host,
+		 const char *argument MACRO_UNUSED)
+{
+	return world_crash(world, host);
+}
+
+static int reboot(struct world *world, const char *host,
+		  const char *argument MACRO_UNUSED)
+{
+	return world_reboot(world, host);
+}
+
+static int unplug(struct world *world, const char *host,
+		  const char *argument MACRO_UNUSED)
+{
+	return world_set_plugged(world, host, false);
+}
+
+static int plug(struct world *world, const char *host,
+		const char *argument MACRO_UNUSED)
+{
+	return world_set_plugged(world, host, true);
+}
+
+static int find_host(struct world *world, const char *name, struct host **ret)
+{
+	*ret = world_host(world, name);
+	return *ret ? 0 : error_origin(-ENOENT, "host '%s'", name);
+}
+
+static int kill_process(struct world *world, const char *name,
+			const char *argument)
+{
+	struct host *host;
+	char *end;
+	long pid = argument ? strtol(argument, &end, 10) : 0;
+	int r;
+
+	if (pid <= 0 || *end)
+		return error_origin(-EINVAL, "kill %s '%s': a process number",
+				    name, argument ? argument : "");
+	r = find_host(world, name, &host);
+	if (r >= 0)
+		r = host_signal(host, (pid_t)pid, SIGKILL);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int freeze(struct world *world, const char *name,
+		  const char *argument MACRO_UNUSED)
+{
+	struct host *host;
+	int r = find_host(world, name, &host);
+
+	if (r >= 0)
+		r = host_freeze(host);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int thaw(struct world *world, const char *name,
+		const char *argument MACRO_UNUSED)
+{
+	struct host *host;
+	int r = find_host(world, name, &host);
+
+	if (r >= 0)
+		r = host_thaw(host);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int set_cut(struct world *world, const char *name, bool from, bool to)
+{
+	struct wire_port *port = world_port(world, name);
+	int r;
+
+	if (!port)
+		return error_origin(-ENOENT, "host '%s'", name);
+	/* What was sent before the cut has passed the place of the cut. */
+	r = wire_catch_up(world_wire(world));
+	if (r < 0)
+		return error_trace(r);
+	wire_port_cut(port, from, to);
+	return 0;
+}
+
+static int cut(struct world *world, const char *host, const char *argument)
+{
+	bool from = !argument || strcmp(argument, "from") == 0;
+	bool to = !argument || strcmp(argument, "to") == 0;
+
+	if (!from && !to)
+		return error_origin(-EINVAL, "cut %s '%s': from, to or nothing",
+				    host, argument);
+	return set_cut(world, host, from, to);
+}
+
+static int mend(struct world *world, const char *host,
+		const char *argument MACRO_UNUSED)
+{
+	return set_cut(world, host, false, false);
+}
+
+static const struct fault_verb verbs[] = {
+	{ "kill", "PID",
+	  "one process gets SIGKILL; its kernel lives and closes its sockets",
+	  kill_process },
+	{ "crash", "",
+	  "the machine dies: nothing comes from it, nothing is answered", crash },
+	{ "reboot", "",
+	  "crash, then a machine with the same addresses and no memory", reboot },
+	{ "freeze", "",
+	  "every process stops; the kernel goes on acknowledging", freeze },
+	{ "thaw", "", "the processes of a frozen host go on", thaw },
+	{ "unplug", "",
+	  "the cable is pulled at the host: it loses its carrier", unplug },
+	{ "plug", "", "the cable is plugged in again", plug },
+	{ "cut", "[from|to]",
+	  "the path swallows every frame (of one way); no carrier is lost", cut },
+	{ "mend", "", "the path is whole again", mend },
+};
+
+const struct fault_verb *fault_verbs(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(verbs);
+	return verbs;
+}
+
+const struct fault_verb *fault_verb(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "namespace.h"
+#include "rtnl.h"
+
+enum {
+	HOST_IFINDEX = 2, /* after lo */
+	WIRE_IFINDEX = 100, /* and upwards */
+	PREFIX_V4 = 24,
+	PREFIX_V6 = 64,
+};
+
+static const nsec_t link_patience = SEC(10);
+
+/* A place in the world. The host in it may be replaced by a reboot. */
+struct place {
+	struct place *next;
+	struct host_plan plan;
+	char name[HOST_NAME];
+	struct sysctl_setting *settings;
+	size_t n_settings;
+	struct host *host;
+	struct diag *diag;
+	struct wire_port *port;
+};
+
+struct world {
+	struct loop *loop;
+	struct journal *journal;
+	struct wire *wire;
+	struct rtnl *rtnl; /* the wire's */
+	int namespace; /* the wire's */
+	struct place *places;
+	bool permanent;
+	int next_ifindex;
+	host_exit_fn on_exit;
+	void *data;
+};
+
+static const char interface[] = "eth0";
+
+int world_new(struct world **ret, struct loop *loop, struct journal *journal,
+	      host_exit_fn on_exit, void *data)
+{
+	static const struct sysctl_setting quiet[] = {
+		{ "net.ipv6.conf.all.disable_ipv6", "1" },
+		{ "net.ipv6.conf.default.disable_ipv6", "1" },
+	};
+	struct world *world = calloc(1, sizeof(*world));
+	int r;
+
+	if (!world)
+		return error_origin(-ENOMEM, "world");
+	*world = (struct world){ .loop = loop,
+				 .journal = journal,
+				 .namespace = namespace_home(),
+				 .next_ifindex = WIRE_IFINDEX,
+				 .on_exit = on_exit,
+				 .data = data };
+	/* The wire's kernel says nothing of its own. */
+	r = sysctl_write(world->namespace, quiet, ARRAY_SIZE(quiet));
+	if (r == -ENOENT)
+		r = 0;
+	if (r >= 0)
+		r = rtnl_new(&world->rtnl, world->namespace);
+	if (r >= 0)
+		r = wire_new(&world->wire, loop, journal);
+	if (r < 0) {
+		world_free(world);
+		return error_trace(r);
+	}
+	*ret = world;
+	return 0;
+}
+
+static void free_settings(struct sysctl_setting *settings, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free((void *)(uintptr_t)settings[i].name);
+		free((void *)(uintptr_t)settings[i].value);
+	}
+	free(settings);
+}
+
+struct world *world_free(struct world *world)
+{
+	if (!world)
+		return NULL;
+	while (world->places) {
+		struct place *place = world->places;
+
+		world->places = place->next;
+		host_free(place->host);
+		diag_free(place->diag);
+		free_settings(place->settings, place->n_settings);
+		free(place);
+	}
+	wire_free(world->wire);
+	rtnl_free(world->rtnl);
+	free(world);
+	return NULL;
+}
+
+static int copy_settings(struct place *place,
+			 const struct sysctl_setting *settings, size_t n)
+{
+	place->settings = calloc(n ? n : 1, sizeof(*place->settings));
+	if (!place->settings)
+		return error_origin(-ENOMEM, "settings");
+	for (size_t i = 0; i < n; i++) {
+		place->settings[i].name = strdup(settings[i].name);
+		place->settings[i].value = strdup(settings[i].value);
+		place->n_settings = i + 1;
+		if (!place->settings[i].name || !place->settings[i].value)
+			return error_origin(-ENOMEM, "settings");
+	}
+	return 0;
+}
+
+static bool needs_interface(const struct sysctl_setting *setting)
+{
+	return strstr(setting->name, ".eth0.");
+}
+
+/* Two rounds: what belongs to the interface waits until there is one. */
+static int write_settings(struct place *place, bool of_interface)
+{
+	for (size_t i = 0; i < place->n_settings; i++) {
+		int r;
+
+		if (needs_interface(&place->settings[i]) != of_interface)
+			continue;
+		r = sysctl_write(host_namespace(place->host),
+				 &place->settings[i], 1);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+static int add_cable(struct world *world, struct place *place)
+{
+	char name[16];
+	struct rtnl_end wire_end = { .name = name,
+				     .ifindex = world->next_ifindex++,
+				     .mac = { 0x02, 0xff, 0, 0, 0, 0 } };
+	struct rtnl_end host_end = { .name = interface,
+				     .ifindex = HOST_IFINDEX,
+				     .namespace = host_namespace(place->host),
+				     /* One frame is one segment. */
+				     .gso_max_segs = 1 };
+	int r;
+
+	snprintf(name, sizeof(name), "port%d", wire_end.ifindex);
+	wire_end.mac[5] = (uint8_t)wire_end.ifindex;
+	memcpy(host_end.mac, place->plan.mac, 6);
+	r = rtnl_add_veth(world->rtnl, &wire_end, &host_end);
+	if (r < 0)
+		return error_trace(r);
+	if (place->port)
+		wire_port_rebind(place->port, wire_end.ifindex);
+	else
+		r = wire_add_port(world->wire, &place->port, place->name,
+				  wire_end.ifindex, place->plan.mac);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int add_addresses(struct place *place)
+{
+	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
+		const struct address *address = &place->plan.addresses[i];
+		int r;
+
+		if (!address->family)
+			continue;
+		r = rtnl_add_address(host_rtnl(place->host), HOST_IFINDEX,
+				     address,
+				     address->family == AF_INET ? PREFIX_V4 :
+								  PREFIX_V6);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+/* The machine of a place, switched on and cabled, its interface still down. */
+static int furnish(struct world *world, struct place *place)
+{
+	int r;
+
+	r = host_new(&place->host, world->loop, &place->plan, world->on_exit,
+		     world->data);
+	if (r >= 0)
+		r = write_settings(place, false);
+	if (r >= 0)
+		r = diag_new(&place->diag, host_namespace(place->host));
+	if (r >= 0)
+		r = add_cable(world, place);
+	if (r >= 0)
+		r = write_settings(place, true);
+	if (r >= 0)
+		r = add_addresses(place);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int world_add_host(struct world *world, const struct host_plan *plan,
+		   const struct sysctl_setting *settings, size_t n_settings)
+{
+	struct place **at = &world->places;
+	struct place *place = calloc(1, sizeof(*place));
+	int r;
+
+	if (!place)
+		return error_origin(-ENOMEM, "host %s", plan->name);
+	place->plan = *plan;
+	snprintf(place->name, sizeof(place->name), "%s", plan->name);
+	place->plan.name = place->name;
+	while (*at)
+		at = &(*at)->next;
+	*at = place;
+	r = copy_settings(place, settings, n_settings);
+	if (r >= 0)
+		r = furnish(world, place);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int introduce(struct place *place, const struct place *other)
+{
+	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
+		int r;
+
+		if (!other->plan.addresses[i].family)
+			continue;
+		r = rtnl_add_neighbour(host_rtnl(place->host), HOST_IFINDEX,
+				       &other->plan.addresses[i],
+				       other->plan.mac);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+static int set_up(struct world *world, struct place *place)
+{
+	int r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->port), true);
+
+	if (r >= 0)
+		r = rtnl_set_up(host_rtnl(place->host), HOST_IFINDEX, true);
+	if (r < 0)
+		return error_trace(r);
+	if (!world->permanent)
+		return 0;
+	for (struct place *other = world->places; other; other = other->next) {
+		if (other == place)
+			continue;
+		r = introduce(place, other);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+static int wait_running(struct world *world, struct place *place)
+{
+	int r = rtnl_wait_running(host_rtnl(place->host), HOST_IFINDEX,
+				  link_patience);
+
+	if (r >= 0)
+		r = rtnl_wait_running(world->rtnl,
+				      wire_port_ifindex(place->port),
+				      link_patience);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int world_connect(struct world *world, bool permanent)
+{
+	int r = 0;
+
+	world->permanent = permanent;
+	for (struct place *p = world->places; p && r >= 0; p = p->next)
+		r = set_up(world, p);
+	for (struct place *p = world->places; p && r >= 0; p = p->next)
+		r = wait_running(world, p);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static struct place *find(struct world *world, const char *name)
+{
+	for (struct place *place = world->places; place; place = place->next)
+		if (strcmp(place->name, name) == 0)
+			return place;
+	return NULL;
+}
+
+struct host *world_host(struct world *world, const char *name)
+{
+	struct place *place = find(world, name);
+
+	return place ? place->host : NULL;
+}
+
+struct wire_port *world_port(struct world *world, const char *name)
+{
+	struct place *place = find(world, name);
+
+	return place ? place->port : NULL;
+}
+
+struct diag *world_diag(struct world *world, const char *name)
+{
+	struct place *place = find(world, name);
+
+	return place ? place->diag : NULL;
+}
+
+struct wire *world_wire(struct world *world)
+{
+	return world->wire;
+}
+
+int world_each_setting(struct world *world, world_setting_fn fn, void *data)
+{
+	for (struct place *p = world->places; p; p = p->next) {
+		for (size_t i = 0; i < p->n_settings; i++) {
+			const char *name = p->settings[i].name;
+			char value[SYSCTL_VALUE];
+			int r = sysctl_read(host_namespace(p->host), name,
+					    value);
+
+			if (r >= 0)
+				r = fn(data, p->name, name, value);
+			if (r < 0)
+				return error_trace(r);
+		}
+	}
+	return 0;
+}
+
+/* --- faults ----------------------------------------------------------------*/
+
+static int find_or_fail(struct world *world, const char *name,
+			struct place **ret)
+{
+	*ret = find(world, name);
+	return *ret ? 0 : error_origin(-ENOENT, "host '%s'", name);
+}
+
+static int destroy_orphan(void *data, const struct diag_socket *socket)
+{
+	if (socket->state == DIAG_LISTEN || socket->state == DIAG_TIME_WAIT)
+		return 0;
+	return diag_destroy(data, socket);
+}
+
+/*
+ * A dead machine's sockets would try to send for minutes and keep their
+ * namespace alive for it. They are nobody's: the wire shows nothing of them.
+ */
+static void bury(struct place *place)
+{
+	static const struct sysctl_setting soon[] = {
+		{ "net.ipv4.tcp_orphan_retries", "1" },
+		{ "net.ipv4.tcp_retries2", "1" },
+	};
+	struct diag *destroyer;
+	int r = -EOPNOTSUPP;
+
+	/* A dump is not to be disturbed by what is done to its sockets. */
+	if (diag_new(&destroyer, host_namespace(place->host)) >= 0) {
+		r = diag_each(place->diag, AF_INET, destroy_orphan, destroyer);
+		if (r >= 0)
+			r = diag_each(place->diag, AF_INET6, destroy_orphan,
+				      destroyer);
+		diag_free(destroyer);
+	}
+	if (r < 0)
+		sysctl_write(host_namespace(place->host), soon,
+			     ARRAY_SIZE(soon));
+}
+
+int world_crash(struct world *world, const char *name)
+{
+	struct place *place;
+	int r = find_or_fail(world, name, &place);
+
+	if (r < 0)
+		return error_trace(r);
+	/* Frames that the host sent before it died have left it. */
+	r = wire_catch_up(world->wire);
+	if (r < 0)
+		return error_trace(r);
+	wire_port_kill(place->port);
+	r = host_power_off(place->host);
+	if (r < 0)
+		return error_trace(r);
+	bury(place);
+	return 0;
+}
+
+int world_reboot(struct world *world, const char *name)
+{
+	struct place *place;
+	int r = find_or_fail(world, name, &place);
+
+	if (r >= 0 && host_is_running(place->host))
+		r = world_crash(world, name);
+	if (r < 0)
+		return error_trace(r);
+	/* What the dead kernel sent last is read while its port is dead. */
+	r = wire_catch_up(world->wire);
+	if (r < 0)
+		return error_trace(r);
+	place->host = host_free(place->host);
+	place->diag = diag_free(place->diag);
+	r = furnish(world, place);
+	if (r >= 0)
+		r = set_up(world, place);
+	if (r >= 0)
+		r = wait_running(world, place);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int world_set_plugged(struct world *world, const char *name, bool plugged)
+{
+	struct place *place;
+	int r = find_or_fail(world, name, &place);
+
+	if (r >= 0)
+		r = wire_catch_up(world->wire);
+	if (r >= 0)
+		r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->port),
+				plugged);
+	if (r >= 0 && plugged)
+		r = wait_running(world, place);
+	return r < 0 ? error_trace(r) : 0;
+}

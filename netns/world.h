@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A world: hosts, a cable from each to the wire, and what happens to them. The
+ * fault verbs of netns/fault.h act on it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "diag.h"
+#include "host.h"
+#include "journal.h"
+#include "loop.h"
+#include "sysctl.h"
+#include "wire.h"
+
+struct world;
+
+/*
+ * In the namespace that this process is in, which becomes the wire's. Borrows
+ * `loop` and `journal`. `on_exit` is told of every process that ends; a crash
+ * that was ordered is not told.
+ */
+int world_new(struct world **ret, struct loop *loop, struct journal *journal,
+	      host_exit_fn on_exit, void *data);
+struct world *world_free(struct world *world);
+
+/*
+ * Adds a host with its cable, not yet up. The settings are copied; those of an
+ * interface ("net.ipv4.neigh.eth0.…") are written when the interface is there.
+ */
+int world_add_host(struct world *world, const struct host_plan *plan,
+		   const struct sysctl_setting *settings, size_t n_settings);
+
+/*
+ * Brings all cables up and waits until they carry. With `permanent`, every host
+ * knows every other one's MAC for good: address resolution never fails, and no
+ * errno comes by the luck of an ageing entry.
+ */
+int world_connect(struct world *world, bool permanent);
+
+/* NULL for a name that is none. */
+struct host *world_host(struct world *world, const char *name);
+struct wire_port *world_port(struct world *world, const char *name);
+struct diag *world_diag(struct world *world, const char *name);
+struct wire *world_wire(struct world *world);
+
+/* The settings of a host as they read now, one after the other. */
+typedef int (*world_setting_fn)(void *data, const char *host,
+				const char *name, const char *value);
+int world_each_setting(struct world *world, world_setting_fn fn, void *data);
+
+/*
+ * The host's machine dies: its cable first, so that no FIN and no RST of its
+ * dying processes gets out, then every process at once. What its kernel still
+ * holds is reset, so that no orphan keeps the namespace.
+ */
+int world_crash(struct world *world, const char *name);
+
+/* A new machine in the place of a dead (or crashed first) one: the same name,
+ * addresses, MAC and settings, and no memory. */
+int world_reboot(struct world *world, const char *name);
+
+/* The wire's end of the host's cable goes down: the host loses its carrier.
+ * Plugged in again, returns when it carries. */
+int world_set_plugged(struct world *world, const char *name, bool plugged);
