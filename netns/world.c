@@ -326,24 +326,6 @@ struct wire *world_wire(struct world *world)
 	return world->wire;
 }
 
-int world_each_setting(struct world *world, world_setting_fn fn, void *data)
-{
-	for (struct place *p = world->places; p; p = p->next) {
-		for (size_t i = 0; i < p->n_settings; i++) {
-			const char *name = p->settings[i].name;
-			char value[SYSCTL_VALUE];
-			int r = sysctl_read(host_namespace(p->host), name,
-					    value);
-
-			if (r >= 0)
-				r = fn(data, p->name, name, value);
-			if (r < 0)
-				return error_trace(r);
-		}
-	}
-	return 0;
-}
-
 /* --- faults ----------------------------------------------------------------*/
 
 static int find_or_fail(struct world *world, const char *name,
@@ -441,4 +423,14 @@ int world_set_plugged(struct world *world, const char *name, bool plugged)
 	if (r >= 0 && plugged)
 		r = wait_running(world, place);
 	return r < 0 ? error_trace(r) : 0;
+}
+
+void world_end(struct world *world)
+{
+	for (struct place *p = world->places; p; p = p->next)
+		wire_port_kill(p->port);
+	for (struct place *p = world->places; p; p = p->next) {
+		host_power_off(p->host);
+		bury(p);
+	}
 }

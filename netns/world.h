@@ -46,11 +46,6 @@ struct wire_port *world_port(struct world *world, const char *name);
 struct diag *world_diag(struct world *world, const char *name);
 struct wire *world_wire(struct world *world);
 
-/* The settings of a host as they read now, one after the other. */
-typedef int (*world_setting_fn)(void *data, const char *host,
-				const char *name, const char *value);
-int world_each_setting(struct world *world, world_setting_fn fn, void *data);
-
 /*
  * The host's machine dies: its cable first, so that no FIN and no RST of its
  * dying processes gets out, then every process at once. What its kernel still
@@ -65,3 +60,10 @@ int world_reboot(struct world *world, const char *name);
 /* The wire's end of the host's cable goes down: the host loses its carrier.
  * Plugged in again, returns when it carries. */
 int world_set_plugged(struct world *world, const char *name, bool plugged);
+
+/*
+ * The end of it all: every machine dies, and what its kernel still holds is
+ * reset. Called when the verdict is out; dying without it is as good, but an
+ * orphan with unsent data then keeps its namespace for up to two minutes.
+ */
+void world_end(struct world *world);

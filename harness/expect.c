@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "expect.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "errors.h"
+#include "watch.h"
+
+enum { TEXT = 192 };
+
+static bool tell(struct run *run, bool ok, const char *what,
+		 const char *expected, const char *observed)
+{
+	run->expectations++;
+	if (!ok && !run->failed)
+		run->upper_bound_failed = false;
+	if (!ok)
+		run->failed++;
+	run_journal(run, nsec_now(), "expectation",
+		    "{s:s, s:b, s:s, s:s, s:s}", "what", what, "ok", ok,
+		    "expected", expected, "observed", observed, "at",
+		    run_where());
+	return ok;
+}
+
+/* Too late, while nothing else is wrong: the machine may be to blame. */
+static bool tell_late(struct run *run, const char *what, const char *expected,
+		      const char *observed)
+{
+	bool first = !run->failed || run->upper_bound_failed;
+
+	tell(run, false, what, expected, observed);
+	run->upper_bound_failed = first;
+	return false;
+}
+
+/* --- findings ---------------------------------------------------------------*/
+
+static void tell_outcome(struct run *run, const char *expected,
+			 const struct finding *finding)
+{
+	if (run->told_outcome)
+		return;
+	run->told_outcome = true;
+	run_predicted_text(run, "outcome", expected);
+	run_measured_text(run, "outcome", finding_outcome(finding));
+}
+
+static bool expect_outcome(const struct finding *finding, const char *expected)
+{
+	struct run *run = sock_run(finding->sock);
+	const char *observed = finding_outcome(finding);
+	char what[TEXT];
+
+	tell_outcome(run, expected, finding);
+	snprintf(what, sizeof(what), "%s() in %s", finding->call,
+		 sock_host(finding->sock));
+	return tell(run, strcmp(expected, observed) == 0, what, expected,
+		    observed);
+}
+
+bool expect_error(const struct finding *finding, int error)
+{
+	return expect_outcome(finding, error_name(error));
+}
+
+bool expect_eof(const struct finding *finding)
+{
+	return expect_outcome(finding, "EOF");
+}
+
+bool expect_open(const struct finding *finding)
+{
+	return expect_outcome(finding, "OPEN");
+}
+
+static bool expect_value(const struct finding *finding, int64_t value)
+{
+	struct run *run = sock_run(finding->sock);
+	char what[TEXT], expected[TEXT], observed[TEXT];
+
+	snprintf(what, sizeof(what), "%s() in %s", finding->call,
+		 sock_host(finding->sock));
+	snprintf(expected, sizeof(expected), "%" PRId64, value);
+	if (finding->open || finding->error)
+		snprintf(observed, sizeof(observed), "%s",
+			 finding_outcome(finding));
+	else
+		snprintf(observed, sizeof(observed), "%" PRId64,
+			 finding->value);
+	return tell(run, strcmp(expected, observed) == 0, what, expected,
+		    observed);
+}
+
+bool expect_data(const struct finding *finding, size_t bytes)
+{
+	tell_outcome(sock_run(finding->sock), "DATA", finding);
+	return expect_value(finding, (int64_t)bytes);
+}
+
+bool expect_success(const struct finding *finding)
+{
+	return expect_outcome(finding, "0");
+}
+
+/* --- times --------------------------------------------------------------------*/
+
+static void range_text(struct range range, char *text, size_t size)
+{
+	if (range.max == NSEC_NEVER)
+		snprintf(text, size, "%.3f s or more", nsec_seconds(range.min));
+	else
+		snprintf(text, size, "%.3f .. %.3f s", nsec_seconds(range.min),
+			 nsec_seconds(range.max));
+}
+
+static struct range with_allowance(struct run *run, struct range range)
+{
+	range.max = nsec_add(range.max, run->options->slack);
+	return range;
+}
+
+bool expect_span(struct run *run, const char *what, nsec_t observed,
+		 struct range range)
+{
+	char expected_text[TEXT], observed_text[TEXT];
+
+	range = with_allowance(run, range);
+	range_text(range, expected_text, sizeof(expected_text));
+	snprintf(observed_text, sizeof(observed_text), "%.6f s",
+		 nsec_seconds(observed));
+	if (observed > range.max)
+		return tell_late(run, what, expected_text, observed_text);
+	return tell(run, observed >= range.min, what, expected_text,
+		    observed_text);
+}
+
+bool expect_took(struct mark since, const struct finding *finding,
+		 struct range range)
+{
+	struct run *run = sock_run(finding->sock);
+	nsec_t observed = finding->returned - since.at;
+	char what[TEXT], expected[TEXT];
+
+	run_predicted(run, "elapsed_s", nsec_seconds(range.min));
+	if (range.max != NSEC_NEVER)
+		run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
+	snprintf(what, sizeof(what), "%s() in %s took", finding->call,
+		 sock_host(finding->sock));
+	if (finding->open) {
+		range_text(range, expected, sizeof(expected));
+		return tell(run, false, what, expected, "it still waits");
+	}
+	run_measured(run, "elapsed_s", nsec_seconds(observed));
+	return expect_span(run, what, observed, range);
+}
+
+/* --- states -------------------------------------------------------------------*/
+
+static bool judge_state(struct sock *sock, enum diag_state expected,
+			enum diag_state observed)
+{
+	struct run *run = sock_run(sock);
+	char what[TEXT], name[TEXT];
+
+	snprintf(name, sizeof(name), "%s_state", sock_host(sock));
+	run_predicted_text(run, name, diag_state_text(expected));
+	run_measured_text(run, name, diag_state_text(observed));
+	snprintf(what, sizeof(what), "state in %s", sock_host(sock));
+	return tell(run, expected == observed, what, diag_state_text(expected),
+		    diag_state_text(observed));
+}
+
+bool expect_state(struct sock *sock, enum diag_state state)
+{
+	return judge_state(sock, state, sock_state(sock));
+}
+
+bool expect_state_soon(struct sock *sock, enum diag_state state,
+		       nsec_t patience)
+{
+	sock_wait_state(sock, state, patience);
+	return judge_state(sock, state, sock_state(sock));
+}
+
+bool expect_timer(struct sock *sock, enum diag_timer timer)
+{
+	struct diag_socket seen;
+	char what[TEXT];
+
+	sock_look(sock, &seen);
+	snprintf(what, sizeof(what), "timer in %s", sock_host(sock));
+	return tell(sock_run(sock), seen.timer == timer, what,
+		    diag_timer_text(timer), diag_timer_text(seen.timer));
+}
+
+/* --- frames, counters, numbers ---------------------------------------------------*/
+
+static bool tell_number(struct run *run, const char *what, int64_t observed,
+			int64_t min, int64_t max)
+{
+	char expected_text[TEXT], observed_text[TEXT];
+
+	if (min == max)
+		snprintf(expected_text, sizeof(expected_text), "%" PRId64, min);
+	else if (max == INT64_MAX)
+		snprintf(expected_text, sizeof(expected_text),
+			 "%" PRId64 " or more", min);
+	else
+		snprintf(expected_text, sizeof(expected_text),
+			 "%" PRId64 " .. %" PRId64, min, max);
+	snprintf(observed_text, sizeof(observed_text), "%" PRId64, observed);
+	return tell(run, observed >= min && observed <= max, what,
+		    expected_text, observed_text);
+}
+
+bool expect_frames_between(struct run *run, struct mark since,
+			   const char *what, const struct wire_match *match,
+			   unsigned int min, unsigned int max)
+{
+	return tell_number(run, what, frames_count(run, since, match), min,
+			   max);
+}
+
+bool expect_frames(struct run *run, struct mark since, const char *what,
+		   const struct wire_match *match, unsigned int n)
+{
+	return expect_frames_between(run, since, what, match, n, n);
+}
+
+bool expect_counter(struct run *run, const char *host, const char *name,
+		    int64_t change)
+{
+	char what[TEXT];
+
+	snprintf(what, sizeof(what), "%s of %s", name, host);
+	return tell_number(run, what, watch_change(run, host, name), change,
+			   change);
+}
+
+bool expect_number(struct run *run, const char *name, int64_t observed,
+		   int64_t min, int64_t max)
+{
+	char key[TEXT];
+
+	run_predicted(run, name, (double)min);
+	if (max != min && max != INT64_MAX) {
+		snprintf(key, sizeof(key), "%s_max", name);
+		run_predicted(run, key, (double)max);
+	}
+	run_measured(run, name, (double)observed);
+	return tell_number(run, name, observed, min, max);
+}
+
+bool expect_that(struct run *run, bool ok, const char *what,
+		 const char *observed_format, ...)
+{
+	char observed[TEXT];
+	va_list args;
+
+	va_start(args, observed_format);
+	vsnprintf(observed, sizeof(observed), observed_format, args);
+	va_end(args);
+	return tell(run, ok, what, "so", observed);
+}

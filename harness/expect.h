@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Expectations. Each is journalled with what was expected, what was observed
+ * and where in the script it stands. All of a case run: a failed one does not
+ * hide the next. They return whether they held, for a script that wants to go
+ * another way then.
+ *
+ * A time is one-sided: the lower bound is the claim and exact, since the
+ * kernel's timers are never early; the upper bound has the timer wheel's
+ * granules in it, and the allowance for the machine (--slack) on top.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "frames.h"
+#include "predict.h"
+#include "sock.h"
+
+/* The finding's outcome: ETIMEDOUT, … The first one that a case expects is the
+ * "outcome" of the report. */
+bool expect_error(const struct finding *finding, int error);
+bool expect_eof(const struct finding *finding);
+bool expect_data(const struct finding *finding, size_t bytes);
+bool expect_success(const struct finding *finding);
+/* It has not returned: the call is still waiting. */
+bool expect_open(const struct finding *finding);
+
+/* How long it took from the mark: "elapsed_s" of the report. */
+bool expect_took(struct mark since, const struct finding *finding,
+		 struct range range);
+
+/* Any other span of time, under its own name. */
+bool expect_span(struct run *run, const char *what, nsec_t observed,
+		 struct range range);
+
+/* The state that the host's kernel says the socket is in (DIAG_CLOSE: it has
+ * no such socket): "client_state" of the report for a socket of "client". */
+bool expect_state(struct sock *sock, enum diag_state state);
+
+/* Within a patience, where the change is on its way. */
+bool expect_state_soon(struct sock *sock, enum diag_state state,
+		       nsec_t patience);
+
+/* The timer that runs, as `ss -o` names it. */
+bool expect_timer(struct sock *sock, enum diag_timer timer);
+
+/* Frames that came by since the mark. */
+bool expect_frames(struct run *run, struct mark since, const char *what,
+		   const struct wire_match *match, unsigned int n);
+bool expect_frames_between(struct run *run, struct mark since,
+			   const char *what, const struct wire_match *match,
+			   unsigned int min, unsigned int max);
+
+/* By how much a counter of the host's kernel has grown. */
+bool expect_counter(struct run *run, const char *host, const char *name,
+		    int64_t change);
+
+/* A number that belongs into the report: predicted and measured by name. */
+bool expect_number(struct run *run, const char *name, int64_t observed,
+		   int64_t min, int64_t max);
+
+/* Anything else, in words. */
+bool expect_that(struct run *run, bool ok, const char *what,
+		 const char *observed_format, ...) MACRO_PRINTF(4, 5);

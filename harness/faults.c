@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "faults.h"
+
+#include <stdio.h>
+
+#include "errors.h"
+#include "fault.h"
+#include "watch.h"
+
+/* Tells of it, and says whether it is to happen. */
+static bool announce(struct run *run, const char *verb, const char *target,
+		     const char *text)
+{
+	run->faults++;
+	if (run->options->without_faults) {
+		run_note(run, "left out: %s", text);
+		return false;
+	}
+	run_journal(run, nsec_now(), "fault", "{s:s, s:s, s:s}", "verb", verb,
+		    "target", target, "text", text);
+	return true;
+}
+
+static void apply(struct run *run, const char *verb, const char *host,
+		  const char *argument)
+{
+	const struct fault_verb *entry = fault_verb(verb);
+	int r;
+
+	if (!entry)
+		run_broken_because(run, "'%s' is no fault verb", verb);
+	r = entry->apply(run->world, host, argument);
+	if (r < 0)
+		run_broken(run, r);
+}
+
+static bool do_verb(struct run *run, const char *verb, const char *host,
+		    const char *argument)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s %s%s%s", verb, host,
+		 argument ? " " : "", argument ? argument : "");
+	if (!announce(run, verb, host, text))
+		return false;
+	apply(run, verb, host, argument);
+	return true;
+}
+
+void fault_kill(struct probe *probe)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", probe_pid(probe));
+	if (!probe_run(probe)->options->without_faults)
+		probe_expect_end(probe);
+	if (do_verb(probe_run(probe), "kill", probe_host(probe), pid))
+		probe_wait_end(probe);
+}
+
+void fault_segfault(struct probe *probe)
+{
+	struct probe_request request = { .operation = PROBE_CRASH };
+	struct probe_answer answer;
+
+	if (!announce(probe_run(probe), "segfault", probe_host(probe),
+		      "SIGSEGV in the process"))
+		return;
+	probe_expect_end(probe);
+	probe_post(probe, &request, &answer);
+	probe_wait_end(probe);
+}
+
+/* Its host is dead: nobody tells of its processes any more. */
+static void lose_probes(struct run *run, const char *host)
+{
+	probe_expect_end_of_host(run, host);
+	probe_forget_host(run, host);
+}
+
+void fault_crash(struct run *run, const char *host)
+{
+	if (do_verb(run, "crash", host, NULL))
+		lose_probes(run, host);
+}
+
+void fault_reboot(struct run *run, const char *host)
+{
+	if (!do_verb(run, "reboot", host, NULL))
+		return;
+	lose_probes(run, host);
+	watch_restart(run, host);
+	run_note(run, "%s is up again", host);
+}
+
+void fault_freeze(struct run *run, const char *host)
+{
+	do_verb(run, "freeze", host, NULL);
+}
+
+void fault_thaw(struct run *run, const char *host)
+{
+	do_verb(run, "thaw", host, NULL);
+}
+
+void fault_unplug(struct run *run, const char *host)
+{
+	do_verb(run, "unplug", host, NULL);
+}
+
+void fault_plug(struct run *run, const char *host)
+{
+	do_verb(run, "plug", host, NULL);
+}
+
+void fault_cut(struct run *run, const char *host)
+{
+	do_verb(run, "cut", host, NULL);
+}
+
+void fault_cut_from(struct run *run, const char *host)
+{
+	do_verb(run, "cut", host, "from");
+}
+
+void fault_cut_to(struct run *run, const char *host)
+{
+	do_verb(run, "cut", host, "to");
+}
+
+void fault_mend(struct run *run, const char *host)
+{
+	do_verb(run, "mend", host, NULL);
+}
+
+static struct wire_rule *arm(struct run *run, const char *verb,
+			     const struct wire_match *match,
+			     enum wire_action action, nsec_t delay)
+{
+	const char *from = match->from ? match->from : "anybody";
+	const char *to = match->to ? match->to : "anybody";
+	struct wire_rule *rule;
+	char text[160];
+	int r;
+
+	snprintf(text, sizeof(text), "%s chosen segments from %s to %s", verb,
+		 from, to);
+	if (!announce(run, verb, "wire", text))
+		return NULL;
+	r = wire_arm(world_wire(run->world), &rule, match, action, delay);
+	if (r < 0)
+		run_broken(run, r);
+	return rule;
+}
+
+struct wire_rule *fault_drop(struct run *run, const struct wire_match *match)
+{
+	return arm(run, "drop", match, WIRE_DROP, 0);
+}
+
+struct wire_rule *fault_hold(struct run *run, const struct wire_match *match)
+{
+	return arm(run, "hold", match, WIRE_HOLD, 0);
+}
+
+struct wire_rule *fault_delay(struct run *run, const struct wire_match *match,
+			      nsec_t delay)
+{
+	return arm(run, "delay", match, WIRE_DELAY, delay);
+}
+
+struct wire_rule *fault_duplicate(struct run *run,
+				  const struct wire_match *match, nsec_t delay)
+{
+	return arm(run, "duplicate", match, WIRE_DUPLICATE, delay);
+}
+
+void fault_release(struct run *run, struct wire_rule *rule)
+{
+	int r;
+
+	if (!announce(run, "release", "wire", "release what is held") || !rule)
+		return;
+	r = wire_release(rule);
+	if (r < 0)
+		run_broken(run, r);
+}
+
+void fault_disarm(struct run *run, struct wire_rule *rule)
+{
+	if (announce(run, "disarm", "wire", "the wire lets all pass again") &&
+	    rule)
+		wire_disarm(rule);
+}
+
+void path_delay(struct run *run, const char *host, nsec_t one_way)
+{
+	struct wire_port *port = world_port(run->world, host);
+
+	if (!port)
+		run_broken_because(run, "no host is called '%s'", host);
+	wire_port_delay(port, one_way);
+	run_note(run, "the path to %s takes %.0f ms, each way", host,
+		 nsec_seconds(one_way) * 1e3);
+}

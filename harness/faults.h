@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Faults, as scripts say them. Every one is journalled; with --without-faults
+ * none of them happens, and no case that has one may pass then.
+ */
+#pragma once
+
+#include "frames.h"
+#include "probe.h"
+#include "run.h"
+
+/* To a process. The peer sees what its kernel does for it: FIN, or RST. */
+void fault_kill(struct probe *probe); /* SIGKILL */
+void fault_segfault(struct probe *probe); /* SIGSEGV */
+
+/* To a machine. The peer sees nothing. */
+void fault_crash(struct run *run, const char *host);
+/* Crash, and a machine without memory in its place. Its probes are gone; start
+ * new ones. */
+void fault_reboot(struct run *run, const char *host);
+/* Its processes stop; its kernel acknowledges, and answers probes. */
+void fault_freeze(struct run *run, const char *host);
+void fault_thaw(struct run *run, const char *host);
+
+/* To a cable: the host loses its carrier. */
+void fault_unplug(struct run *run, const char *host);
+void fault_plug(struct run *run, const char *host);
+
+/* To the path: it swallows every frame of (to, from) the host. */
+void fault_cut(struct run *run, const char *host);
+void fault_cut_from(struct run *run, const char *host);
+void fault_cut_to(struct run *run, const char *host);
+void fault_mend(struct run *run, const char *host);
+
+/*
+ * To chosen segments: armed when the call returns, so arm first and let them be
+ * sent then. NULL comes back with --without-faults; the calls below take it.
+ */
+struct wire_rule *fault_drop(struct run *run, const struct wire_match *match);
+struct wire_rule *fault_hold(struct run *run, const struct wire_match *match);
+struct wire_rule *fault_delay(struct run *run, const struct wire_match *match,
+			      nsec_t delay);
+struct wire_rule *fault_duplicate(struct run *run,
+				  const struct wire_match *match,
+				  nsec_t delay);
+void fault_release(struct run *run, struct wire_rule *rule);
+void fault_disarm(struct run *run, struct wire_rule *rule);
+
+/* No fault, but how the world is: the path to this host takes so long, one way.
+ * Stays with --without-faults. */
+void path_delay(struct run *run, const char *host, nsec_t one_way);

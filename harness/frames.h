@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the wire saw: for counting and for looking at. */
+#pragma once
+
+#include "run.h"
+#include "wire.h"
+
+/*
+ * FRAMES(FROM("client"), WIRE_KEEPALIVE_PROBE)
+ * FRAMES(.from = "client", .to = "server", .kinds = WIRE_SYN, .first = 2)
+ */
+#define FROM(host_) .from = (host_)
+#define TO(host_) .to = (host_)
+#define KIND(kinds_) .kinds = (kinds_)
+#define FRAMES(...) (&(const struct wire_match){ __VA_ARGS__ })
+
+/* How many came by since the mark. Those of a dead machine's kernel, which no
+ * real wire would carry, do not count. */
+unsigned int frames_count(struct run *run, struct mark since,
+			  const struct wire_match *match);
+
+/* The nth of them, from 1; NULL when there are fewer. Valid until the run next
+ * waits. */
+const struct wire_capture *frames_nth(struct run *run, struct mark since,
+				      const struct wire_match *match,
+				      unsigned int nth);
+
+/* Its arrival, after the mark. */
+nsec_t frames_after(struct mark since, const struct wire_capture *capture);
+
+/* The start of the run, to count them all. */
+struct mark frames_from_start(struct run *run);

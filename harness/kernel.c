@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel.h"
+
+#include <linux/version.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "sysctl.h"
+
+const char *kernel_release(void)
+{
+	static struct utsname name;
+
+	if (!name.release[0] && uname(&name) < 0)
+		return "unknown";
+	return name.release;
+}
+
+unsigned int kernel_version(void)
+{
+	unsigned int major = 0, minor = 0;
+
+	if (sscanf(kernel_release(), "%u.%u", &major, &minor) != 2)
+		return 0;
+	return KERNEL_VERSION(major, minor, 0);
+}
+
+bool kernel_has_sysctl(const char *name)
+{
+	char path[256];
+
+	return sysctl_path(name, path, sizeof(path)) >= 0 &&
+	       access(path, F_OK) == 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known of the running kernel without trying. */
+#pragma once
+
+#include <stdbool.h>
+
+/* KERNEL_VERSION(6, 18, 0) for 6.18.44-whatever. */
+unsigned int kernel_version(void);
+
+/* "6.18.44-whatever" */
+const char *kernel_release(void);
+
+/* A sysctl that exists here, in whatever namespace this process is in. */
+bool kernel_has_sysctl(const char *name);

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probe-process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "macro.h"
+#include "probe-slot.h"
+
+enum { CONTROL = 3 };
+
+static struct probe_slot slots[PROBE_SLOTS];
+static int n_slots; /* all above are free and were never used */
+
+struct probe_slot *probe_slot(int index)
+{
+	if (index < 0 || index >= n_slots || slots[index].fd < 0)
+		return NULL;
+	return &slots[index];
+}
+
+static struct probe_slot *take_slot(int index, int fd)
+{
+	if (index < 0 || index >= PROBE_SLOTS)
+		_exit(3);
+	while (n_slots <= index)
+		slots[n_slots++].fd = -1;
+	slots[index] = (struct probe_slot){ .fd = fd, .timer = NSEC_NEVER };
+	return &slots[index];
+}
+
+int probe_slot_adopt(int fd, enum probe_role role)
+{
+	/* From the top: the script counts its own from the bottom. */
+	for (int i = PROBE_SLOTS - 1; i >= 0; i--) {
+		if (i < n_slots && slots[i].fd >= 0)
+			continue;
+		take_slot(i, fd)->role = role;
+		return i;
+	}
+	fd_close(fd);
+	return -1;
+}
+
+void probe_slot_close(struct probe_slot *slot)
+{
+	slot->fd = fd_close(slot->fd);
+	slot->timer = NSEC_NEVER;
+	slot->role = PROBE_PLAIN;
+	slot->in.id = slot->out.id = 0;
+}
+
+static void send_reply(const struct probe_reply *reply)
+{
+	if (fd_send(CONTROL, reply, PROBE_REPLY_SHORT + reply->size, NULL, 0) <
+	    0)
+		_exit(2);
+}
+
+void probe_answer(uint32_t id, int64_t value, int error,
+		  const struct probe_slot *slot)
+{
+	struct probe_reply reply = { .id = id,
+				     .value = value,
+				     .error = error,
+				     .returned = nsec_now() };
+	socklen_t size = sizeof(reply.local);
+
+	if (slot && slot->fd >= 0) {
+		getsockname(slot->fd, (struct sockaddr *)&reply.local, &size);
+		size = sizeof(reply.remote);
+		getpeername(slot->fd, (struct sockaddr *)&reply.remote, &size);
+	}
+	send_reply(&reply);
+}
+
+static void answer_result(uint32_t id, int64_t value,
+			  const struct probe_slot *slot)
+{
+	probe_answer(id, value, value < 0 ? errno : 0, slot);
+}
+
+/* --- calls that may block --------------------------------------------------*/
+
+/* Each tries once. True when the call has returned, and was answered. */
+
+static bool try_receive(struct probe_slot *slot)
+{
+	struct probe_reply reply = { .id = slot->in.id };
+	static uint8_t data[1 << 16];
+	size_t size = MIN((size_t)slot->in.wanted, sizeof(data));
+	ssize_t n = recv(slot->fd, data, size, MSG_DONTWAIT);
+
+	reply.returned = nsec_now();
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	reply.value = n;
+	reply.error = n < 0 ? errno : 0;
+	reply.size = n > 0 ? MIN((size_t)n, (size_t)PROBE_DATA) : 0;
+	memcpy(reply.data, data, reply.size);
+	slot->in.id = 0;
+	send_reply(&reply);
+	return true;
+}
+
+static bool try_accept(struct probe_slot *slot)
+{
+	int fd = accept4(slot->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	uint32_t id = slot->in.id;
+
+	if (fd < 0 && errno == EAGAIN)
+		return false;
+	slot->in.id = 0;
+	if (fd < 0)
+		answer_result(id, -1, NULL);
+	else
+		probe_answer(id, 0, 0, take_slot(slot->in.other, fd));
+	return true;
+}
+
+static ssize_t send_some(struct probe_slot *slot)
+{
+	static uint8_t pattern[1 << 16];
+	int64_t left = slot->out.wanted - slot->out.done;
+
+	if (slot->out.size)
+		return send(slot->fd, slot->out.data + slot->out.done,
+			    (size_t)left, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return send(slot->fd, pattern,
+		    MIN((size_t)left, sizeof(pattern)),
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static bool try_send(struct probe_slot *slot)
+{
+	uint32_t id = slot->out.id;
+
+	while (slot->out.done < slot->out.wanted) {
+		ssize_t n = send_some(slot);
+
+		if (n < 0 && errno == EAGAIN)
+			return false;
+		/* As a blocking send() does: what is sent first counts. */
+		if (n < 0 && !slot->out.done)
+			slot->out.done = -1;
+		if (n < 0)
+			break;
+		slot->out.done += n;
+	}
+	slot->out.id = 0;
+	answer_result(id, slot->out.done, NULL);
+	return true;
+}
+
+static bool try_connect(struct probe_slot *slot)
+{
+	struct pollfd ready = { .fd = slot->fd, .events = POLLOUT };
+	socklen_t size = sizeof(int);
+	uint32_t id = slot->out.id;
+	int error = 0;
+
+	if (poll(&ready, 1, 0) <= 0)
+		return false;
+	slot->out.id = 0;
+	getsockopt(slot->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	probe_answer(id, error ? -1 : 0, error, slot);
+	return true;
+}
+
+static void try_in(struct probe_slot *slot)
+{
+	if (slot->role != PROBE_PLAIN)
+		probe_role_readable(slot);
+	else if (slot->in.id && slot->in.operation == PROBE_ACCEPT)
+		try_accept(slot);
+	else if (slot->in.id)
+		try_receive(slot);
+}
+
+static void try_out(struct probe_slot *slot)
+{
+	if (slot->out.id && slot->out.operation == PROBE_CONNECT)
+		try_connect(slot);
+	else if (slot->out.id)
+		try_send(slot);
+}
+
+static void post(struct probe_call *call, const struct probe_request *request)
+{
+	*call = (struct probe_call){ .id = request->id,
+				     .operation = request->operation,
+				     .wanted = request->number,
+				     .other = request->other,
+				     .size = request->size };
+	memcpy(call->data, request->data, request->size);
+}
+
+/* --- the other calls -------------------------------------------------------*/
+
+static int open_socket(const struct sockaddr_storage *address)
+{
+	int one = 1, fd = socket(address->ss_family,
+				 SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	return fd;
+}
+
+static void do_listen(const struct probe_request *request)
+{
+	int fd = open_socket(&request->address), r = fd;
+
+	if (fd >= 0)
+		r = bind(fd, (const struct sockaddr *)&request->address,
+			 request->address_size);
+	if (r >= 0)
+		r = listen(fd, (int)request->number);
+	answer_result(request->id, r,
+		      fd < 0 ? NULL : take_slot(request->slot, fd));
+}
+
+static void do_connect(const struct probe_request *request)
+{
+	int fd = open_socket(&request->address), r = fd;
+	struct probe_slot *slot;
+
+	if (fd < 0) {
+		answer_result(request->id, -1, NULL);
+		return;
+	}
+	slot = take_slot(request->slot, fd);
+	if (request->local_size)
+		r = bind(fd, (const struct sockaddr *)&request->local,
+			 request->local_size);
+	if (r >= 0)
+		r = connect(fd, (const struct sockaddr *)&request->address,
+			    request->address_size);
+	if (r < 0 && errno == EINPROGRESS)
+		post(&slot->out, request);
+	else
+		answer_result(request->id, r, slot);
+}
+
+static void do_get(const struct probe_request *request,
+		   const struct probe_slot *slot)
+{
+	struct probe_reply reply = { .id = request->id };
+	socklen_t size = sizeof(reply.data);
+
+	reply.value = getsockopt(slot->fd, request->level, request->option,
+				 reply.data, &size);
+	reply.error = reply.value < 0 ? errno : 0;
+	reply.size = reply.value < 0 ? 0 : size;
+	reply.returned = nsec_now();
+	send_reply(&reply);
+}
+
+static void do_fork(const struct probe_request *request)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fd_close(CONTROL);
+		for (;;)
+			pause();
+	}
+	answer_result(request->id, pid, NULL);
+}
+
+static void MACRO_NORETURN die_of_segv(void)
+{
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+	_exit(4);
+}
+
+static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
+{
+	switch (q->operation) {
+	case PROBE_ACCEPT:
+	case PROBE_RECEIVE:
+		post(&slot->in, q);
+		try_in(slot);
+		break;
+	case PROBE_SEND:
+		post(&slot->out, q);
+		try_out(slot);
+		break;
+	case PROBE_SHUTDOWN:
+		answer_result(q->id, shutdown(slot->fd, (int)q->number), NULL);
+		break;
+	case PROBE_CLOSE:
+		probe_slot_close(slot);
+		answer_result(q->id, 0, NULL);
+		break;
+	case PROBE_SET:
+		answer_result(q->id,
+			      setsockopt(slot->fd, q->level, q->option,
+					 q->data, (socklen_t)q->size),
+			      NULL);
+		break;
+	case PROBE_GET:
+		do_get(q, slot);
+		break;
+	case PROBE_ECHO:
+		slot->role = PROBE_ECHOES;
+		answer_result(q->id, 0, NULL);
+		break;
+	case PROBE_SERVE_HTTP:
+		probe_role_serve_http(slot, q->number);
+		answer_result(q->id, 0, NULL);
+		break;
+	case PROBE_HEARTBEAT:
+		probe_role_beat(slot, q->id, q->number);
+		break;
+	case PROBE_LISTEN:
+	case PROBE_CONNECT:
+	case PROBE_FORK:
+	case PROBE_CRASH:
+	case PROBE_EXIT:
+		break;
+	}
+}
+
+static void serve(void)
+{
+	static struct probe_request request;
+	struct probe_slot *slot;
+
+	if (fd_receive(CONTROL, &request, sizeof(request), NULL, 0) <= 0)
+		_exit(0);
+	switch (request.operation) {
+	case PROBE_LISTEN:
+		do_listen(&request);
+		return;
+	case PROBE_CONNECT:
+		do_connect(&request);
+		return;
+	case PROBE_FORK:
+		do_fork(&request);
+		return;
+	case PROBE_CRASH:
+		die_of_segv();
+	case PROBE_EXIT:
+		exit((int)request.number);
+	case PROBE_ACCEPT:
+	case PROBE_SEND:
+	case PROBE_RECEIVE:
+	case PROBE_SHUTDOWN:
+	case PROBE_CLOSE:
+	case PROBE_SET:
+	case PROBE_GET:
+	case PROBE_ECHO:
+	case PROBE_SERVE_HTTP:
+	case PROBE_HEARTBEAT:
+		break;
+	}
+	slot = probe_slot(request.slot);
+	if (slot)
+		do_with_slot(&request, slot);
+	else
+		probe_answer(request.id, -1, EBADF, NULL);
+}
+
+/* --- waiting ---------------------------------------------------------------*/
+
+/* Only sockets that are waited for: an error on another one would be reported
+ * again and again. */
+static short wanted_events(const struct probe_slot *slot)
+{
+	if (slot->fd < 0)
+		return 0;
+	return (short)((slot->in.id || slot->role != PROBE_PLAIN ? POLLIN :
+								   0) |
+		       (slot->out.id ? POLLOUT : 0));
+}
+
+static nsec_t fill(struct pollfd *fds)
+{
+	nsec_t next = NSEC_NEVER;
+
+	for (int i = 0; i < n_slots; i++) {
+		short events = wanted_events(&slots[i]);
+
+		fds[i + 1] = (struct pollfd){ .fd = events ? slots[i].fd : -1,
+					      .events = events };
+		if (slots[i].fd >= 0)
+			next = MIN(next, slots[i].timer);
+	}
+	fds[0] = (struct pollfd){ .fd = CONTROL, .events = POLLIN };
+	return next;
+}
+
+static void wait_for(struct pollfd *fds, nsec_t until)
+{
+	nsec_t left = until - nsec_now();
+	struct timespec ts = nsec_to_timespec(MAX(left, (nsec_t)0));
+
+	if (ppoll(fds, (nfds_t)n_slots + 1, until == NSEC_NEVER ? NULL : &ts,
+		  NULL) < 0)
+		fds[0].revents = 0;
+}
+
+static void run_slots(const struct pollfd *fds, int n)
+{
+	nsec_t now = nsec_now();
+
+	for (int i = 0; i < n; i++) {
+		struct probe_slot *slot = &slots[i];
+
+		if (slot->fd >= 0 && slot->fd == fds[i + 1].fd &&
+		    fds[i + 1].revents) {
+			try_in(slot);
+			if (slot->fd >= 0)
+				try_out(slot);
+		}
+		if (slot->fd >= 0 && slot->timer <= now)
+			probe_role_timer(slot);
+	}
+}
+
+int probe_process_main(void)
+{
+	static struct pollfd fds[PROBE_SLOTS + 1];
+
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
+	prctl(PR_SET_TIMERSLACK, 1);
+	for (;;) {
+		nsec_t next = fill(fds);
+		int n = n_slots;
+
+		wait_for(fds, next);
+		run_slots(fds, n);
+		if (fds[0].revents)
+			serve();
+	}
+}

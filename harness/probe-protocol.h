@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is said between a script and its probes, over a SOCK_SEQPACKET pair.
+ * Both ends are the same program, so there is no format to negotiate.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "nsec.h"
+
+enum probe_operation {
+	PROBE_LISTEN, /* slot, address, number = backlog */
+	PROBE_CONNECT, /* slot, address; local: bound to first if it has a
+			* family */
+	PROBE_ACCEPT, /* slot = listener, other = the new one's */
+	PROBE_SEND, /* slot, number = bytes; data if size */
+	PROBE_RECEIVE, /* slot, number = at most so many bytes */
+	PROBE_SHUTDOWN, /* slot, number = SHUT_… */
+	PROBE_CLOSE, /* slot */
+	PROBE_SET, /* slot, level, option, data */
+	PROBE_GET, /* slot, level, option; answer in data */
+	PROBE_ECHO, /* slot: from now on sends back whatever comes */
+	PROBE_SERVE_HTTP, /* slot = listener, number = keepalive time-out, ns */
+	PROBE_HEARTBEAT, /* slot; number = interval, ns: sends one byte, wants
+			  * it back within the interval */
+	PROBE_FORK, /* a child that holds every socket open and does nothing */
+	PROBE_CRASH, /* SIGSEGV, as a null pointer gives it */
+	PROBE_EXIT, /* number = status */
+};
+
+enum { PROBE_DATA = 1024, PROBE_SLOTS = 4096 };
+
+struct probe_request {
+	enum probe_operation operation;
+	uint32_t id;
+	int slot, other;
+	int level, option;
+	int64_t number;
+	struct sockaddr_storage address, local;
+	socklen_t address_size, local_size;
+	size_t size;
+	uint8_t data[PROBE_DATA];
+};
+
+enum { PROBE_REQUEST_SHORT = offsetof(struct probe_request, data) };
+
+/* When the operation returned; blocking ones answer when they do. */
+struct probe_reply {
+	uint32_t id;
+	int64_t value; /* -1: see error */
+	int error;
+	nsec_t returned; /* CLOCK_MONOTONIC */
+	struct sockaddr_storage local, remote; /* CONNECT, ACCEPT, LISTEN */
+	size_t size;
+	uint8_t data[PROBE_DATA]; /* the first bytes, for RECEIVE */
+};
+
+enum { PROBE_REPLY_SHORT = offsetof(struct probe_reply, data) };

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "probe-process.h"
+
+/* A call that is on its way. */
+struct posted {
+	struct posted *next;
+	uint32_t id;
+	struct probe_answer *answer;
+};
+
+struct probe {
+	struct probe *next;
+	struct run *run;
+	char host[HOST_NAME];
+	pid_t pid; /* 0: gone */
+	int control;
+	struct loop_source *source;
+	struct posted *posted;
+	uint32_t last_id;
+	int slots;
+	bool end_expected;
+};
+
+static const nsec_t patience = SEC(30);
+
+static struct posted *unlink_posted(struct probe *probe, uint32_t id)
+{
+	struct posted **at = &probe->posted;
+
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
+	if (*at) {
+		struct posted *found = *at;
+
+		*at = found->next;
+		return found;
+	}
+	return NULL;
+}
+
+static int on_reply(void *data, uint32_t events MACRO_UNUSED)
+{
+	struct probe *probe = data;
+	struct probe_reply reply;
+	struct posted *posted;
+	ssize_t n = fd_receive(probe->control, &reply, sizeof(reply), NULL, 0);
+
+	if (n == -EAGAIN)
+		return 0;
+	if (n < 0)
+		return error_trace((int)n);
+	/* The end of the process is told by its host. */
+	if (n == 0) {
+		probe->source = loop_remove(probe->source);
+		return 0;
+	}
+	posted = unlink_posted(probe, reply.id);
+	if (posted) {
+		memcpy(&posted->answer->reply, &reply, (size_t)n);
+		posted->answer->done = true;
+		free(posted);
+	}
+	return 0;
+}
+
+static int start_process(struct probe *probe, int control)
+{
+	static const char *const argv[] = { PROBE_NAME, NULL };
+	struct host_program program = {
+		.exe = probe->run->options->exe,
+		.argv = argv,
+		.fds = { -1, -1, 2, control },
+	};
+	pid_t pid = host_start(run_host(probe->run, probe->host), &program);
+
+	if (pid < 0)
+		return error_trace(pid);
+	probe->pid = pid;
+	return 0;
+}
+
+struct probe *probe_start(struct run *run, const char *host)
+{
+	struct probe *probe = calloc(1, sizeof(*probe));
+	int pair[2], r;
+
+	if (!probe)
+		run_broken(run, error_origin(-ENOMEM, "probe"));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		run_broken(run, error_origin(-errno, "socketpair"));
+	probe->run = run;
+	memcpy(probe->host, host, strlen(host) + 1);
+	probe->control = pair[0];
+	r = start_process(probe, pair[1]);
+	fd_close(pair[1]);
+	if (r >= 0)
+		r = fd_set_nonblocking(probe->control);
+	if (r >= 0)
+		r = loop_add_fd(run->loop, &probe->source, probe->control,
+				EPOLLIN, on_reply, probe);
+	if (r < 0)
+		run_broken(run, r);
+	probe->next = run->probes;
+	run->probes = probe;
+	return probe;
+}
+
+const char *probe_host(const struct probe *probe)
+{
+	return probe->host;
+}
+
+pid_t probe_pid(const struct probe *probe)
+{
+	return probe->pid;
+}
+
+struct run *probe_run(const struct probe *probe)
+{
+	return probe->run;
+}
+
+int probe_next_slot(struct probe *probe)
+{
+	return probe->slots++;
+}
+
+void probe_post(struct probe *probe, struct probe_request *request,
+		struct probe_answer *answer)
+{
+	struct posted *posted = calloc(1, sizeof(*posted));
+	int r;
+
+	if (!posted)
+		run_broken(probe->run, error_origin(-ENOMEM, "call"));
+	if (!probe->pid)
+		run_broken_because(probe->run,
+				   "the script calls a probe in %s that is gone",
+				   probe->host);
+	answer->done = false;
+	request->id = ++probe->last_id;
+	posted->id = request->id;
+	posted->answer = answer;
+	posted->next = probe->posted;
+	probe->posted = posted;
+	r = fd_send(probe->control, request,
+		    PROBE_REQUEST_SHORT + request->size, NULL, 0);
+	if (r < 0)
+		run_broken(probe->run, r);
+}
+
+static bool is_done(void *data)
+{
+	const struct probe_answer *answer = data;
+
+	return answer->done;
+}
+
+void probe_ask(struct probe *probe, struct probe_request *request,
+	       struct probe_answer *answer)
+{
+	probe_post(probe, request, answer);
+	if (!run_wait(probe->run, is_done, answer,
+		      nsec_add(nsec_now(), patience)))
+		run_broken_because(probe->run,
+				   "the probe in %s does not answer",
+				   probe->host);
+}
+
+void probe_expect_end(struct probe *probe)
+{
+	probe->end_expected = true;
+}
+
+bool probe_is_running(const struct probe *probe)
+{
+	return probe->pid != 0;
+}
+
+static bool is_gone(void *data)
+{
+	const struct probe *probe = data;
+
+	return !probe->pid;
+}
+
+void probe_wait_end(struct probe *probe)
+{
+	if (!run_wait(probe->run, is_gone, probe,
+		      nsec_add(nsec_now(), patience)))
+		run_broken_because(probe->run, "the probe in %s does not end",
+				   probe->host);
+}
+
+static void forget(struct probe *probe)
+{
+	probe->pid = 0;
+	probe->source = loop_remove(probe->source);
+	probe->control = fd_close(probe->control);
+	while (probe->posted) {
+		struct posted *posted = probe->posted;
+
+		probe->posted = posted->next;
+		free(posted);
+	}
+}
+
+void probe_expect_end_of_host(struct run *run, const char *host)
+{
+	for (struct probe *probe = run->probes; probe; probe = probe->next)
+		if (!host || strcmp(probe->host, host) == 0)
+			probe->end_expected = true;
+}
+
+void probe_forget_host(struct run *run, const char *host)
+{
+	for (struct probe *probe = run->probes; probe; probe = probe->next)
+		if (strcmp(probe->host, host) == 0)
+			forget(probe);
+}
+
+void probe_on_exit(void *data, struct host *host, pid_t pid, int status)
+{
+	struct run *run = data;
+	const char *name = host_name(host);
+
+	if (!pid)
+		run_broken_because(run, "the init of host %s died unasked",
+				   name);
+	for (struct probe *probe = run->probes; probe; probe = probe->next) {
+		if (probe->pid != pid || strcmp(probe->host, name) != 0)
+			continue;
+		if (!probe->end_expected)
+			run_broken_because(
+				run, "the probe in %s died unasked (%s %d)",
+				name, WIFSIGNALED(status) ? "signal" : "status",
+				WIFSIGNALED(status) ? WTERMSIG(status) :
+						      WEXITSTATUS(status));
+		forget(probe);
+	}
+}
+
+void probe_exit(struct probe *probe)
+{
+	struct probe_request request = { .operation = PROBE_EXIT };
+	struct probe_answer answer;
+
+	probe_expect_end(probe);
+	run_journal(probe->run, nsec_now(), "call", "{s:s, s:s}", "host",
+		    probe->host, "text", "exit(0)");
+	probe_post(probe, &request, &answer);
+	probe_wait_end(probe);
+}
+
+void probe_fork(struct probe *probe)
+{
+	struct probe_request request = { .operation = PROBE_FORK };
+	struct probe_answer answer;
+
+	probe_ask(probe, &request, &answer);
+	run_journal(probe->run, answer.reply.returned, "call", "{s:s, s:s}",
+		    "host", probe->host, "text",
+		    "fork(): a child holds the sockets too");
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One run of one case: the process that holds the world and tells the script.
+ *
+ * A script neither handles errors nor frees. When the harness cannot do its own
+ * work, the run ends as BROKEN at the script's own file and line, which case.h
+ * notes before every call; and the end of this process is the end of its whole
+ * world.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "journal.h"
+#include "loop.h"
+#include "macro.h"
+#include "nsec.h"
+#include "predict.h"
+#include "testcase.h"
+#include "world.h"
+
+/* What the command line says about every run. */
+struct run_options {
+	int family; /* AF_INET, AF_INET6 */
+	bool without_faults; /* fault verbs do nothing */
+	bool keep; /* on failure: stop, and say how to enter the hosts */
+	nsec_t slack; /* allowance for the machine, on every upper bound */
+	double timeout_multiplier;
+	const struct setting *settings; /* --set, over the cases'; may be NULL */
+	int exe; /* fd of this program, for the probes */
+};
+
+struct run_job {
+	const struct testcase *testcase;
+	const struct variant *variant; /* NULL: none */
+	unsigned int repetition, attempt; /* from 1 */
+};
+
+/*
+ * The case's process, from the moment at which its namespaces are its own to
+ * its end. `journal` is the pipe to the supervisor.
+ */
+void run_main(const struct run_options *options, const struct run_job *job,
+	      int journal) MACRO_NORETURN;
+
+/* --- for the vocabulary ---------------------------------------------------*/
+
+struct run {
+	const struct run_options *options;
+	const struct run_job *job;
+	struct loop *loop;
+	struct journal *journal;
+	struct world *world;
+	nsec_t start;
+	struct probe *probes;
+	struct baseline *baselines;
+	unsigned int expectations, failed, faults, sockets;
+	uint16_t next_port;
+	bool upper_bound_failed; /* too late, and nothing else is wrong */
+	bool told_outcome; /* the first finding gives "outcome" */
+};
+
+/* Where in the script we are. */
+void run_here(const char *file, int line);
+const char *run_where(void);
+
+/* A failure of the harness: tells, and ends this process. */
+void run_broken(struct run *run, int r) MACRO_NORETURN;
+
+/* The same for what is no errno: "the probe in client died unasked". */
+void run_broken_because(struct run *run, const char *format, ...)
+	MACRO_PRINTF(2, 3) MACRO_NORETURN;
+
+/* The case cannot be shown here; for what only shows once the world is made. */
+void run_skip(struct run *run, const char *format, ...) MACRO_PRINTF(2, 3)
+	MACRO_NORETURN;
+
+/*
+ * Serves the world until `done` (NULL: never) or the deadline. True when done.
+ */
+bool run_wait(struct run *run, bool (*done)(void *data), void *data,
+	      nsec_t deadline);
+
+/* A failure of journal_write() is the end of the run. */
+#define run_journal(run_, ...)                                                 \
+	do {                                                                   \
+		int journal_r_ = journal_write((run_)->journal, __VA_ARGS__);  \
+                                                                               \
+		if (journal_r_ < 0)                                            \
+			run_broken((run_), journal_r_);                        \
+	} while (0)
+
+struct host *run_host(struct run *run, const char *name);
+struct address run_address(struct run *run, const char *host);
+
+/* --- for scripts ----------------------------------------------------------*/
+
+/* A moment, taken before the action that starts a clock. */
+struct mark {
+	nsec_t at;
+};
+struct mark mark_now(struct run *run);
+
+/* Lets time pass while the world goes on. */
+void run_pass(struct run *run, nsec_t duration);
+
+/* Lets time pass until `duration` after the mark. */
+void run_pass_until(struct run *run, struct mark mark, nsec_t duration);
+
+/* A sentence for whoever reads the timeline. */
+void run_note(struct run *run, const char *format, ...) MACRO_PRINTF(2, 3);
+
+/* The variant's value, and whether it is the one of that name. */
+long run_value(const struct run *run);
+bool run_is_variant(const struct run *run, const char *name);
+
+/* A number of the report: what was predicted, what was measured. Names that
+ * several cases share are in the manual; a case adds names of its own. */
+void run_predicted(struct run *run, const char *name, double value);
+void run_measured(struct run *run, const char *name, double value);
+void run_predicted_text(struct run *run, const char *name, const char *value);
+void run_measured_text(struct run *run, const char *name, const char *value);
+
+/* A sysctl of a host, as it reads now. */
+long run_sysctl(struct run *run, const char *host, const char *name);

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+
+enum { FIRST_PORT = 7777 };
+
+/* A posted call. */
+struct call {
+	const char *name; /* NULL: none */
+	nsec_t posted;
+	struct probe_answer answer;
+};
+
+struct sock {
+	struct probe *probe;
+	int number; /* of the run, for the journal */
+	int slot;
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+	struct call in, out;
+};
+
+static const nsec_t stage_patience = SEC(20);
+
+struct probe *sock_probe(const struct sock *sock)
+{
+	return sock->probe;
+}
+
+struct run *sock_run(const struct sock *sock)
+{
+	return probe_run(sock->probe);
+}
+
+const char *sock_host(const struct sock *sock)
+{
+	return probe_host(sock->probe);
+}
+
+uint16_t sock_local_port(const struct sock *sock)
+{
+	return sock->local_port;
+}
+
+static struct sock *sock_new(struct probe *probe)
+{
+	struct run *run = probe_run(probe);
+	struct sock *sock = calloc(1, sizeof(*sock));
+
+	if (!sock)
+		run_broken(run, error_origin(-ENOMEM, "socket"));
+	sock->probe = probe;
+	sock->number = (int)++run->sockets;
+	sock->slot = probe_next_slot(probe);
+	return sock;
+}
+
+static void learn_addresses(struct sock *sock, const struct probe_reply *reply)
+{
+	if (reply->local.ss_family)
+		sock->local = address_from_sockaddr(&reply->local,
+						    &sock->local_port);
+	if (reply->remote.ss_family)
+		sock->remote = address_from_sockaddr(&reply->remote,
+						     &sock->remote_port);
+}
+
+/* --- the journal's sentences ------------------------------------------------*/
+
+static void tell_call(struct sock *sock, const char *text)
+{
+	run_journal(sock_run(sock), nsec_now(), "call", "{s:s, s:i, s:s}",
+		    "host", sock_host(sock), "socket", sock->number, "text",
+		    text);
+}
+
+const char *finding_outcome(const struct finding *finding)
+{
+	if (finding->open)
+		return "OPEN";
+	if (finding->error)
+		return error_name(finding->error);
+	if (strcmp(finding->call, "recv") != 0)
+		return "0";
+	return finding->value ? "DATA" : "EOF";
+}
+
+static void tell_finding(const struct finding *f)
+{
+	char text[96];
+
+	if (f->error)
+		snprintf(text, sizeof(text), "%s() = -1 %s", f->call,
+			 error_name(f->error));
+	else
+		snprintf(text, sizeof(text), "%s() = %lld", f->call,
+			 (long long)f->value);
+	run_journal(sock_run(f->sock), f->returned, "result",
+		    "{s:s, s:i, s:s, s:I, s:s?, s:s}", "host",
+		    sock_host(f->sock), "socket", f->sock->number, "call",
+		    f->call, "value", (json_int_t)f->value, "errno",
+		    f->error ? error_name(f->error) : NULL, "text", text);
+}
+
+/* --- calls -----------------------------------------------------------------*/
+
+static void post(struct sock *sock, struct call *call, const char *name,
+		 struct probe_request *request)
+{
+	if (call->name)
+		run_broken_because(sock_run(sock),
+				   "%s() is posted while %s() is waiting", name,
+				   call->name);
+	request->slot = sock->slot;
+	call->name = name;
+	call->posted = nsec_now();
+	probe_post(sock->probe, request, &call->answer);
+}
+
+static bool is_done(void *data)
+{
+	const struct call *call = data;
+
+	return call->answer.done;
+}
+
+static struct finding reap(struct sock *sock, struct call *call,
+			   nsec_t patience)
+{
+	struct finding finding = { .sock = sock,
+				   .call = call->name,
+				   .posted = call->posted };
+	const struct probe_reply *reply = &call->answer.reply;
+
+	if (!run_wait(sock_run(sock), is_done, call,
+		      nsec_add(nsec_now(), patience))) {
+		finding.open = true;
+		finding.returned = nsec_now();
+		return finding;
+	}
+	finding.value = reply->value;
+	finding.error = reply->error;
+	finding.returned = reply->returned;
+	finding.size = reply->size;
+	memcpy(finding.data, reply->data, reply->size);
+	learn_addresses(sock, reply);
+	call->name = NULL;
+	tell_finding(&finding);
+	return finding;
+}
+
+struct finding sock_reap(struct sock *sock, nsec_t patience)
+{
+	if (!sock->in.name && !sock->out.name)
+		run_broken_because(sock_run(sock),
+				   "nothing is posted that could be reaped");
+	return reap(sock, sock->in.name ? &sock->in : &sock->out, patience);
+}
+
+static void ask(struct sock *sock, struct probe_request *request,
+		struct probe_answer *answer)
+{
+	request->slot = sock->slot;
+	probe_ask(sock->probe, request, answer);
+}
+
+/* Calls that return at once, and whose failure is the harness' own. */
+static void ask_or_break(struct sock *sock, struct probe_request *request,
+			 const char *what)
+{
+	struct probe_answer answer;
+
+	ask(sock, request, &answer);
+	if (answer.reply.value < 0)
+		run_broken(sock_run(sock),
+			   error_origin(-answer.reply.error, "%s in %s", what,
+					sock_host(sock)));
+	learn_addresses(sock, &answer.reply);
+}
+
+struct finding sock_send(struct sock *sock, size_t bytes)
+{
+	struct probe_request request = { .operation = PROBE_SEND,
+					 .number = (int64_t)bytes };
+
+	post(sock, &sock->out, "send", &request);
+	return reap(sock, &sock->out, stage_patience);
+}
+
+struct finding sock_send_text(struct sock *sock, const char *text)
+{
+	struct probe_request request = { .operation = PROBE_SEND,
+					 .number = (int64_t)strlen(text),
+					 .size = strlen(text) };
+
+	memcpy(request.data, text, MIN(request.size, sizeof(request.data)));
+	post(sock, &sock->out, "send", &request);
+	return reap(sock, &sock->out, stage_patience);
+}
+
+void sock_post_recv(struct sock *sock)
+{
+	struct probe_request request = { .operation = PROBE_RECEIVE,
+					 .number = 1 << 16 };
+
+	post(sock, &sock->in, "recv", &request);
+	tell_call(sock, "recv() waits");
+}
+
+struct finding sock_recv(struct sock *sock, nsec_t patience)
+{
+	sock_post_recv(sock);
+	return reap(sock, &sock->in, patience);
+}
+
+void sock_post_heartbeat(struct sock *sock, nsec_t interval)
+{
+	struct probe_request request = { .operation = PROBE_HEARTBEAT,
+					 .number = interval };
+
+	post(sock, &sock->in, "heartbeat", &request);
+	tell_call(sock, "heartbeat starts");
+}
+
+void sock_echo(struct sock *sock)
+{
+	struct probe_request request = { .operation = PROBE_ECHO };
+
+	ask_or_break(sock, &request, "echo");
+	tell_call(sock, "echoes from now on");
+}
+
+void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
+{
+	struct probe_request request = { .operation = PROBE_SERVE_HTTP,
+					 .number = keepalive_timeout };
+
+	ask_or_break(listener, &request, "serve HTTP");
+	tell_call(listener, "serves HTTP from now on");
+}
+
+struct finding sock_shutdown(struct sock *sock, int how)
+{
+	struct probe_request request = { .operation = PROBE_SHUTDOWN,
+					 .number = how };
+	struct call call = { 0 };
+
+	post(sock, &call, "shutdown", &request);
+	return reap(sock, &call, stage_patience);
+}
+
+void sock_close(struct sock *sock)
+{
+	struct probe_request request = { .operation = PROBE_CLOSE };
+
+	tell_call(sock, "close()");
+	ask_or_break(sock, &request, "close");
+	sock->in.name = sock->out.name = NULL;
+}
+
+void sock_set(struct sock *sock, int level, int option, int value)
+{
+	struct probe_request request = { .operation = PROBE_SET,
+					 .level = level,
+					 .option = option,
+					 .size = sizeof(value) };
+
+	memcpy(request.data, &value, sizeof(value));
+	ask_or_break(sock, &request, "setsockopt");
+}
+
+void sock_keepalive(struct sock *sock, bool on)
+{
+	tell_call(sock, on ? "setsockopt(SO_KEEPALIVE, 1)" :
+			     "setsockopt(SO_KEEPALIVE, 0)");
+	sock_set(sock, SOL_SOCKET, SO_KEEPALIVE, on);
+}
+
+int sock_get(struct sock *sock, int level, int option)
+{
+	struct probe_request request = { .operation = PROBE_GET,
+					 .level = level,
+					 .option = option };
+	struct probe_answer answer;
+	int value = 0;
+
+	ask(sock, &request, &answer);
+	if (answer.reply.value < 0)
+		run_broken(sock_run(sock),
+			   error_origin(-answer.reply.error, "getsockopt in %s",
+					sock_host(sock)));
+	memcpy(&value, answer.reply.data, sizeof(value));
+	return value;
+}
+
+int sock_error(struct sock *sock)
+{
+	return sock_get(sock, SOL_SOCKET, SO_ERROR);
+}
+
+/* --- connections -----------------------------------------------------------*/
+
+struct sock *sock_listen(struct probe *probe, int backlog)
+{
+	struct run *run = probe_run(probe);
+	struct sock *sock = sock_new(probe);
+	struct probe_request request = { .operation = PROBE_LISTEN,
+					 .number = backlog };
+	struct address address = run_address(run, probe_host(probe));
+	char text[96], name[ADDRESS_TEXT];
+
+	if (!run->next_port)
+		run->next_port = FIRST_PORT;
+	request.address_size = address_to_sockaddr(&address, run->next_port++,
+						   &request.address);
+	ask_or_break(sock, &request, "listen");
+	snprintf(text, sizeof(text), "listen(%d) on %s:%u", backlog,
+		 address_text(&address, name), sock->local_port);
+	tell_call(sock, text);
+	return sock;
+}
+
+static struct sock *connect_to(struct probe *probe,
+			       const struct address *address, uint16_t port)
+{
+	struct sock *sock = sock_new(probe);
+	struct probe_request request = { .operation = PROBE_CONNECT };
+	char text[96], name[ADDRESS_TEXT];
+
+	request.address_size =
+		address_to_sockaddr(address, port, &request.address);
+	snprintf(text, sizeof(text), "connect(%s:%u)",
+		 address_text(address, name), port);
+	tell_call(sock, text);
+	post(sock, &sock->out, "connect", &request);
+	return sock;
+}
+
+struct sock *sock_post_connect(struct probe *probe,
+			       const struct sock *listener)
+{
+	return connect_to(probe, &listener->local, listener->local_port);
+}
+
+struct sock *sock_post_connect_to(struct probe *probe, const char *host,
+				  uint16_t port)
+{
+	struct address address = run_address(probe_run(probe), host);
+
+	return connect_to(probe, &address, port);
+}
+
+static void must_succeed(struct sock *sock, const struct finding *finding)
+{
+	if (finding->open)
+		run_broken_because(sock_run(sock),
+				   "the stage is not set: %s() in %s waits",
+				   finding->call, sock_host(sock));
+	if (finding->error)
+		run_broken_because(sock_run(sock),
+				   "the stage is not set: %s() in %s = -1 %s",
+				   finding->call, sock_host(sock),
+				   error_name(finding->error));
+}
+
+struct sock *sock_connect(struct probe *probe, const struct sock *listener)
+{
+	struct sock *sock = sock_post_connect(probe, listener);
+	struct finding finding = sock_reap(sock, stage_patience);
+
+	must_succeed(sock, &finding);
+	return sock;
+}
+
+struct sock *sock_accept(struct sock *listener)
+{
+	struct sock *sock = sock_new(listener->probe);
+	struct probe_request request = { .operation = PROBE_ACCEPT,
+					 .other = sock->slot };
+	struct finding finding;
+
+	post(listener, &listener->in, "accept", &request);
+	finding = reap(listener, &listener->in, stage_patience);
+	must_succeed(listener, &finding);
+	/* The answer's addresses are the new socket's. */
+	sock->local = listener->local;
+	sock->local_port = listener->local_port;
+	sock->remote = listener->remote;
+	sock->remote_port = listener->remote_port;
+	listener->remote = (struct address){ 0 };
+	listener->remote_port = 0;
+	return sock;
+}
+
+struct pair sock_pair(struct run *run)
+{
+	struct pair pair = { .server_probe = probe_start(run, "server") };
+
+	pair.client_probe = probe_start(run, "client");
+	pair.listener = sock_listen(pair.server_probe, 16);
+	pair.client = sock_connect(pair.client_probe, pair.listener);
+	pair.server = sock_accept(pair.listener);
+	return pair;
+}
+
+/* --- from outside ----------------------------------------------------------*/
+
+static void tell_look(struct sock *sock, bool found,
+		      const struct diag_socket *seen)
+{
+	const char *state = found ? diag_state_text(seen->state) : "none";
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s", state);
+	if (found && seen->timer != DIAG_TIMER_NONE)
+		snprintf(text, sizeof(text), "%s timer:(%s,%.3f s,%u)", state,
+			 diag_timer_text(seen->timer),
+			 nsec_seconds(seen->expires), seen->retransmits);
+	run_journal(sock_run(sock), nsec_now(), "state",
+		    "{s:s, s:i, s:s, s:s, s:f, s:i, s:s}", "host",
+		    sock_host(sock), "socket", sock->number, "state", state,
+		    "timer", found ? diag_timer_text(seen->timer) : "none",
+		    "expires", found ? nsec_seconds(seen->expires) : 0.0,
+		    "retransmits", found ? (int)seen->retransmits : 0, "text",
+		    text);
+}
+
+static bool look(struct sock *sock, struct diag_socket *ret)
+{
+	struct run *run = sock_run(sock);
+	struct diag *diag = world_diag(run->world, sock_host(sock));
+	int r = diag_find(diag, ret, &sock->local, sock->local_port,
+			  &sock->remote, sock->remote_port);
+
+	if (r < 0)
+		run_broken(run, r);
+	return r;
+}
+
+bool sock_look(struct sock *sock, struct diag_socket *ret)
+{
+	struct diag_socket seen = { .state = DIAG_CLOSE };
+	bool found;
+
+	/* What has come by now belongs before the look. */
+	run_wait(sock_run(sock), NULL, NULL, nsec_now());
+	found = look(sock, &seen);
+	tell_look(sock, found, &seen);
+	*ret = seen;
+	return found;
+}
+
+enum diag_state sock_state(struct sock *sock)
+{
+	struct diag_socket seen;
+
+	return sock_look(sock, &seen) ? seen.state : DIAG_CLOSE;
+}
+
+bool sock_wait_state(struct sock *sock, enum diag_state state,
+		     nsec_t patience)
+{
+	nsec_t start = nsec_now(), deadline = nsec_add(start, patience);
+	struct diag_socket seen = { .state = DIAG_CLOSE };
+	nsec_t now = start;
+	bool found, hit;
+
+	/* No event tells of a change of state: ask again after 1/50 of the
+	 * time already waited, so that waiting for hours costs little. */
+	for (;;) {
+		found = look(sock, &seen);
+		hit = (found ? seen.state : DIAG_CLOSE) == state;
+		if (hit || now >= deadline)
+			break;
+		run_wait(sock_run(sock), NULL, NULL,
+			 MIN(deadline, now + MAX((now - start) / 50,
+						 MSEC(1))));
+		now = nsec_now();
+	}
+	tell_look(sock, found, &seen);
+	return hit;
+}

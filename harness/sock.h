@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sockets in probes, and the calls on them. A call that blocks is posted and,
+ * later, reaped; what came back is a finding: a value, never an error of the
+ * harness.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "diag.h"
+#include "probe.h"
+#include "run.h"
+
+struct sock;
+
+/* What a call returned, and when. */
+struct finding {
+	struct sock *sock;
+	const char *call; /* "recv" */
+	bool open; /* it has not returned by the time it was given */
+	int64_t value; /* of the call; -1: see error */
+	int error; /* errno, 0 none */
+	nsec_t posted, returned;
+	size_t size; /* what recv() got, or its first bytes */
+	char data[PROBE_DATA + 1];
+};
+
+/* ETIMEDOUT, EOF (recv() = 0), DATA (recv() > 0), OPEN; "0" for a call that
+ * just succeeded. */
+const char *finding_outcome(const struct finding *finding);
+
+/* --- to have a connection --------------------------------------------------*/
+
+/* A connection that is ESTABLISHED at both ends and accepted, and the probes
+ * that hold the ends. */
+struct pair {
+	struct probe *client_probe, *server_probe;
+	struct sock *listener, *client, *server;
+};
+
+/* Starts a probe in "client" and one in "server" and connects them. */
+struct pair sock_pair(struct run *run);
+
+struct sock *sock_listen(struct probe *probe, int backlog);
+
+/* These two must succeed: without them the stage is not set, and the case ends
+ * as BROKEN. */
+struct sock *sock_connect(struct probe *probe, const struct sock *listener);
+struct sock *sock_accept(struct sock *listener);
+
+/* A connect() whose outcome is the question. Reap it. */
+struct sock *sock_post_connect(struct probe *probe,
+			       const struct sock *listener);
+struct sock *sock_post_connect_to(struct probe *probe, const char *host,
+				  uint16_t port);
+
+/* --- calls -----------------------------------------------------------------*/
+
+/* send() of so many bytes of a pattern; returns when the socket's buffer has
+ * them, which says nothing of the peer. */
+struct finding sock_send(struct sock *sock, size_t bytes);
+struct finding sock_send_text(struct sock *sock, const char *text);
+
+/* recv() that waits. A socket has at most one call posted in each direction. */
+void sock_post_recv(struct sock *sock);
+
+/* The posted call's finding, once it has returned; `open` when it has not by
+ * `patience` from now. An open call stays posted, and can be reaped again. */
+struct finding sock_reap(struct sock *sock, nsec_t patience);
+
+/* Post and reap. */
+struct finding sock_recv(struct sock *sock, nsec_t patience);
+
+/* Beats once in every interval until one beat stays unanswered; the finding's
+ * value is the number of those that were answered. */
+void sock_post_heartbeat(struct sock *sock, nsec_t interval);
+
+/* From now on the probe sends back whatever comes. */
+void sock_echo(struct sock *sock);
+
+/* The listener's probe serves HTTP, with that time-out for idle connections. */
+void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout);
+
+struct finding sock_shutdown(struct sock *sock, int how);
+void sock_close(struct sock *sock);
+
+/* setsockopt(), which must succeed. */
+void sock_set(struct sock *sock, int level, int option, int value);
+/* getsockopt() of a number, which must succeed. */
+int sock_get(struct sock *sock, int level, int option);
+/* SO_KEEPALIVE */
+void sock_keepalive(struct sock *sock, bool on);
+
+/* SO_ERROR: reads and clears the pending error. 0: none. */
+int sock_error(struct sock *sock);
+
+/* --- to look at it from outside --------------------------------------------*/
+
+/* What the host's kernel says of it now. False: the kernel has no such socket
+ * any more. Journalled. */
+bool sock_look(struct sock *sock, struct diag_socket *ret);
+
+/* ESTABLISHED and its kin; DIAG_CLOSE where the kernel has no such socket. */
+enum diag_state sock_state(struct sock *sock);
+
+/* Waits until it is in that state. False: not by `patience` from now. */
+bool sock_wait_state(struct sock *sock, enum diag_state state,
+		     nsec_t patience);
+
+struct probe *sock_probe(const struct sock *sock);
+struct run *sock_run(const struct sock *sock);
+const char *sock_host(const struct sock *sock);
+uint16_t sock_local_port(const struct sock *sock);

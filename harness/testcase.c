@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testcase.h"
+
+#include <string.h>
+
+#include "errors.h"
+
+const struct world_plan world_pair = {
+	.hosts = { { "client", "10.0.0.1", "fd00::1" },
+		   { "server", "10.0.0.2", "fd00::2" } },
+};
+
+const struct world_plan world_pair_ageing = {
+	.hosts = { { "client", "10.0.0.1", "fd00::1" },
+		   { "server", "10.0.0.2", "fd00::2" } },
+	.ageing_neighbours = true,
+};
+
+const struct testcase *testcase_find(const char *name)
+{
+	for (size_t i = 0; i < testcases_n; i++)
+		if (strcmp(testcases[i]->name, name) == 0)
+			return testcases[i];
+	return NULL;
+}
+
+nsec_t testcase_lasts(const struct testcase *testcase,
+		      const struct variant *variant)
+{
+	return variant && variant->lasts ? variant->lasts : testcase->lasts;
+}
+
+const struct judgement *testcase_judgements(const struct testcase *testcase,
+					    const struct variant *variant)
+{
+	return variant && variant->judgements ? variant->judgements :
+						testcase->judgements;
+}
+
+const char *document_text(enum document document)
+{
+	static const char *const texts[] = {
+		[DOCUMENT_NONE] = "",
+		[DOCUMENT_RIGHT] = "right",
+		[DOCUMENT_CONDITIONAL] = "conditional",
+		[DOCUMENT_OUTDATED] = "outdated",
+		[DOCUMENT_WRONG] = "wrong",
+	};
+
+	return texts[document];
+}
+
+int world_plan_address(const struct world_plan *plan, size_t i, int family,
+		       struct address *ret)
+{
+	int r = address_parse(ret, family == AF_INET6 ? plan->hosts[i].v6 :
+							plan->hosts[i].v4);
+
+	return r < 0 ? error_trace(r) : 0;
+}

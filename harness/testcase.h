@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a case is: one claim of the documents, turned into one experiment. A
+ * constant; the harness runs it, lists it, shows it and reports on it, and
+ * every text about it comes from here.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "nsec.h"
+
+struct run;
+
+/* What the run says of the sentence in the documents. */
+enum document {
+	DOCUMENT_NONE,
+	DOCUMENT_RIGHT,
+	DOCUMENT_CONDITIONAL, /* right under a condition it leaves out */
+	DOCUMENT_OUTDATED, /* no longer, since a kernel version */
+	DOCUMENT_WRONG,
+};
+
+struct judgement {
+	const char *claim; /* A5, as CLAIMS.md counts */
+	enum document document;
+	const char *note; /* one sentence: the reason, with its source */
+	const char *since; /* 4.12, for outdated */
+};
+
+/* A sysctl of a host. `text` for values that are no single number. */
+struct setting {
+	const char *host; /* NULL: every host */
+	const char *name;
+	long value;
+	const char *text;
+};
+
+/* The same experiment under other numbers. Each one is a run of its own. */
+struct variant {
+	const char *name; /* "retries2=5" */
+	const struct setting *settings; /* beside the case's; end: name NULL */
+	long value; /* whatever the script makes of it */
+	nsec_t lasts; /* 0: the case's */
+	const struct judgement *judgements; /* NULL: the case's */
+	bool by_name; /* not in the default set */
+	const char *needs_program; /* SKIP where it is not installed */
+};
+
+/* Without which this kernel or this machine cannot show the case. */
+struct need {
+	const char *sysctl; /* exists for a namespace */
+	const char *program; /* is found in PATH or the sbin directories */
+	unsigned int kernel; /* KERNEL_VERSION(), this one or a later one */
+};
+
+enum { WORLD_HOSTS = 4 };
+
+struct world_plan {
+	struct {
+		const char *name; /* NULL: the end */
+		const char *v4, *v6;
+	} hosts[WORLD_HOSTS];
+	bool ageing_neighbours; /* address resolution is real, and may fail */
+};
+
+/* client 10.0.0.1, server 10.0.0.2, a cable each. */
+extern const struct world_plan world_pair;
+/* The same, but who has which MAC must be asked, and is forgotten. */
+extern const struct world_plan world_pair_ageing;
+
+struct testcase {
+	const char *name; /* the command: halfopen run NAME */
+	const char *claim; /* one sentence, in our words */
+	const struct judgement *judgements; /* end: claim NULL */
+	const char *why; /* the mechanism: why it is so */
+	const char *see; /* RFC section; kernel file:function() */
+	const char *const *steps; /* what the script does; end: NULL */
+	const char *expect; /* what is expected, and why just that */
+	const struct world_plan *world;
+	const struct setting *settings; /* end: name NULL */
+	const struct variant *variants; /* end: name NULL; NULL: no variants */
+	const struct need *needs; /* end: all empty */
+	nsec_t lasts; /* the intended waiting, as planned */
+	bool no_fault; /* nothing breaks in it: a control */
+	bool by_name; /* not in the default set */
+	void (*script)(struct run *run);
+};
+
+/* --- what cases are written with ------------------------------------------*/
+
+#define CLAIMS(...)                                                            \
+	((const struct judgement[]){ __VA_ARGS__, { .claim = NULL } })
+#define SYSCTLS(...)                                                           \
+	((const struct setting[]){ __VA_ARGS__, { .name = NULL } })
+#define VARIANTS(...)                                                          \
+	((const struct variant[]){ __VA_ARGS__, { .name = NULL } })
+#define NEEDS(...) ((const struct need[]){ __VA_ARGS__, { .kernel = 0 } })
+#define STEPS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/* The table of all cases, which cases/ provides. */
+extern const struct testcase *const testcases[];
+extern const size_t testcases_n;
+
+const struct testcase *testcase_find(const char *name);
+
+/* How long a run of it is planned to take. */
+nsec_t testcase_lasts(const struct testcase *testcase,
+		      const struct variant *variant);
+
+const struct judgement *testcase_judgements(const struct testcase *testcase,
+					    const struct variant *variant);
+
+const char *document_text(enum document document);
+
+/* The plan's address of the family, for the world of a run. */
+int world_plan_address(const struct world_plan *plan, size_t i, int family,
+		       struct address *ret);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counters.h"
+#include "errors.h"
+
+struct baseline {
+	struct baseline *next;
+	const char *host;
+	struct counters *counters;
+};
+
+static struct counters *read_counters(struct run *run, const char *host)
+{
+	struct counters *counters;
+	int r = counters_read(&counters,
+			      host_namespace(run_host(run, host)));
+
+	if (r < 0)
+		run_broken(run, r);
+	return counters;
+}
+
+void watch_start(struct run *run)
+{
+	const struct world_plan *plan = run->job->testcase->world;
+
+	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++) {
+		struct baseline *baseline = calloc(1, sizeof(*baseline));
+
+		if (!baseline)
+			run_broken(run, error_origin(-ENOMEM, "counters"));
+		baseline->host = plan->hosts[i].name;
+		baseline->counters = read_counters(run, baseline->host);
+		baseline->next = run->baselines;
+		run->baselines = baseline;
+	}
+}
+
+static struct baseline *find(struct run *run, const char *host)
+{
+	for (struct baseline *b = run->baselines; b; b = b->next)
+		if (strcmp(b->host, host) == 0)
+			return b;
+	run_broken_because(run, "no host is called '%s'", host);
+}
+
+void watch_restart(struct run *run, const char *host)
+{
+	struct baseline *baseline = find(run, host);
+
+	counters_free(baseline->counters);
+	baseline->counters = read_counters(run, host);
+}
+
+int64_t watch_change(struct run *run, const char *host, const char *name)
+{
+	struct baseline *baseline = find(run, host);
+	struct counters *now = read_counters(run, host);
+	int64_t before = 0, after = 0;
+
+	counters_get(baseline->counters, name, &before);
+	counters_get(now, name, &after);
+	counters_free(now);
+	return after - before;
+}
+
+void watch_finish(struct run *run)
+{
+	for (struct baseline *b = run->baselines; b; b = b->next) {
+		struct counters *now = read_counters(run, b->host);
+
+		/* The same kernel lists them in the same order. */
+		for (size_t i = 0; i < counters_size(now); i++) {
+			int64_t change = counters_value(now, i) -
+					 counters_value(b->counters, i);
+
+			if (change)
+				run_journal(run, nsec_now(), "counter",
+					    "{s:s, s:s, s:I}", "host", b->host,
+					    "name", counters_name(now, i),
+					    "change", (json_int_t)change);
+		}
+		counters_free(now);
+	}
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernels' own counters, host by host, as differences since the start. */
+#pragma once
+
+#include <stdint.h>
+
+#include "run.h"
+
+/* Takes the starting point of every host. */
+void watch_start(struct run *run);
+
+/* A rebooted host counts from its reboot. */
+void watch_restart(struct run *run, const char *host);
+
+/*
+ * By how much the counter has grown; names as in /proc/net/netstat. 0 where
+ * this kernel does not count that.
+ */
+int64_t watch_change(struct run *run, const char *host, const char *name);
+
+/* Journals every counter that has moved. */
+void watch_finish(struct run *run);
