@@ -17,25 +17,31 @@ COLUMNS = 85  # about 80: a message is better found whole
 
 # --- the files ---------------------------------------------------------------
 
+def git_files(root, *which):
+    done = subprocess.run(["git", "-C", root, "ls-files", "-z", *which],
+                          capture_output=True, check=True)
+    return done.stdout.decode().split("\0")[:-1]
+
+
 def from_git(root):
-    """None where git does not know the tree, as in a released archive, or
-    ignores it, as in one that is unpacked in a build directory."""
-    command = ["git", "-C", root, "ls-files", "-z", "--cached", "--others",
-               "--exclude-standard"]
+    """What is tracked, and what somebody is about to add; not what a run left
+    at the top. None where git does not know the tree, as in a released
+    archive, or ignores it, as in one that is unpacked in a build directory."""
     try:
-        done = subprocess.run(command, capture_output=True, check=True)
+        names = git_files(root)
+        new = git_files(root, "--others", "--exclude-standard", "--", *LAYERS)
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.decode().split("\0")[:-1] or None
+    return names + new if names else None
 
 
 def from_folders(root):
-    names = []
-    for folder, folders, files in os.walk(root):
-        folders[:] = [f for f in folders if f == ".ci" or
-                      not f.startswith((".", "build", "__pycache__"))]
-        names += [os.path.relpath(os.path.join(folder, f), root)
-                  for f in files]
+    names = [f.name for f in os.scandir(root) if f.is_file()]
+    for top in [*LAYERS, ".ci"]:
+        for folder, folders, files in os.walk(os.path.join(root, top)):
+            folders[:] = [f for f in folders if f != "__pycache__"]
+            names += [os.path.relpath(os.path.join(folder, f), root)
+                      for f in files]
     return names
 
 
