@@ -25,12 +25,20 @@
 
 /* `r` must be negative. Both return it. */
 #define error_origin(r_, ...)                                                  \
-	error_origin_at((r_), __FILE__, __LINE__, __VA_ARGS__)
-#define error_trace(r_) error_trace_at((r_), __FILE__, __LINE__)
+	error_negative(error_origin_at((r_), __FILE__, __LINE__, __VA_ARGS__))
+#define error_trace(r_) error_negative(error_trace_at((r_), __FILE__, __LINE__))
 
 int error_origin_at(int r, const char *file, int line, const char *format, ...)
 	MACRO_PRINTF(4, 5);
 int error_trace_at(int r, const char *file, int line);
+
+/* So that a compiler, or an analyser, that looks at one file alone knows that
+ * what a failing function did not set is not looked at. */
+static inline int error_negative(int r)
+{
+	MACRO_ASSUME(r < 0);
+	return r;
+}
 
 /* What the last failure was, without its way up; valid until the next one. */
 const char *error_message(void);

@@ -138,9 +138,9 @@ struct frame_base {
  *	arp who-has 10.0.0.2 tell 10.0.0.1      icmp 10.0.0.9 type 3 code 1
  *
  * Flags come in packetdrill's order, "FSRP.EWU", with `.` for ACK; a segment
- * with no flag at all is `-`. The second number is first + payload. `verbose` adds window,
- * options and TTL; without it only what tells the story: flags, numbers, ack,
- * SACK blocks. Nothing is printed but the text itself: no newline.
+ * with no flag at all is `-`. The second number is first + payload. `verbose`
+ * adds window, options and TTL; without it only what tells the story: flags,
+ * numbers, ack, SACK blocks. Nothing is printed but the text: no newline.
  */
 void frame_print(FILE *out, const struct frame *frame,
 		 const struct frame_base *base, bool verbose);

@@ -7,6 +7,13 @@
 #define MACRO_NORETURN __attribute__((__noreturn__))
 #define MACRO_UNUSED __attribute__((__unused__))
 
+/* What the compiler cannot see and may rely on. */
+#define MACRO_ASSUME(truth_)                                                   \
+	do {                                                                   \
+		if (!(truth_))                                                 \
+			__builtin_unreachable();                               \
+	} while (0)
+
 /* The function gets a pointer to the variable when it goes out of scope. */
 #define CLEANUP(fn_) __attribute__((__cleanup__(fn_)))
 

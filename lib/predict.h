@@ -54,13 +54,14 @@ struct predict_tcp {
 	unsigned int retries2; /* net.ipv4.tcp_retries2 */
 	nsec_t user_timeout; /* TCP_USER_TIMEOUT; 0 none */
 
-	nsec_t keepalive_time, keepalive_intvl; /* TCP_KEEPIDLE, TCP_KEEPINTVL */
+	nsec_t keepalive_time; /* TCP_KEEPIDLE */
+	nsec_t keepalive_intvl; /* TCP_KEEPINTVL */
 	unsigned int keepalive_probes; /* TCP_KEEPCNT */
 
 	unsigned int syn_retries; /* net.ipv4.tcp_syn_retries */
 	unsigned int syn_linear; /* tcp_syn_linear_timeouts; 0 before 6.5 */
 	unsigned int synack_retries; /* net.ipv4.tcp_synack_retries */
-	unsigned int orphan_retries; /* net.ipv4.tcp_orphan_retries; 0 means 8 */
+	unsigned int orphan_retries; /* net.ipv4.tcp_orphan_retries; 0: 8 */
 };
 
 /* Linux's defaults, for a given HZ and kernel; rtt 0. */

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# usage: cppcheck.sh SOURCE_ROOT BUILD_ROOT
+#
+# cppcheck keeps what it found about unchanged files in the build directory.
+set -eu
+command -v cppcheck >/dev/null || {
+    echo "cppcheck is not installed"
+    exit 77
+}
+mkdir -p "$2"/cppcheck
+cppcheck --quiet --error-exitcode=1 --inline-suppr -j "$(nproc)" \
+    --enable=warning,performance,portability,style \
+    --suppressions-list="$(dirname "$0")"/cppcheck.suppressions \
+    --cppcheck-build-dir="$2"/cppcheck --project="$2"/compile_commands.json
