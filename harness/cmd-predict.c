@@ -527,10 +527,9 @@ static void print_connect(const struct predict_tcp *tcp)
 	if (tcp->kernel >= KERNEL_VERSION(6, 5, 0))
 		printf(" + tcp_syn_linear_timeouts %u", tcp->syn_linear);
 	printf(": so many SYNs after the first;\n");
-	printf("  or until %s have passed since retransmission 1\n",
+	printf("  or until %s have passed since connect()\n",
 	       duration(timeout, prediction.timeout));
-	print_rounds(&prediction, first_retransmission(&prediction), "SYN",
-		     "since connect()");
+	print_rounds(&prediction, NULL, "SYN", "since connect()");
 	print_elapsed("gives up", &prediction);
 	printf(", after ");
 	print_retransmissions(&prediction);

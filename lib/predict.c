@@ -192,10 +192,10 @@ struct walk {
 	struct prediction *ret;
 	const struct predict_tcp *tcp;
 	enum stage stage;
-	nsec_t rto; /* icsk_rto */
-	nsec_t interval; /* the timer that fired: rto, or clamped */
+	nsec_t rto;		  /* icsk_rto */
+	nsec_t interval;	  /* the timer that fired: rto, or clamped */
 	unsigned int retransmits; /* icsk_retransmits */
-	struct range first; /* retrans_stamp, since the first transmission */
+	struct range clock;   /* retrans_stamp, since the first transmission */
 	struct range elapsed; /* since retrans_stamp */
 	bool clamped; /* the timer was cut so that user_timeout has passed */
 };
@@ -281,7 +281,7 @@ static void walk_give_up(const struct walk *walk, enum outcome outcome,
 	add_end(ret, (struct predict_round){
 			     .kind = PREDICT_GIVE_UP,
 			     .interval = walk->interval,
-			     .at = range_add(walk->first, elapsed),
+			     .at = range_add(walk->clock, elapsed),
 			     .certain = certain,
 		     });
 }
@@ -291,13 +291,13 @@ static void walk_retransmit(struct walk *walk, bool certain)
 {
 	const struct predict_tcp *tcp = walk->tcp;
 
-	add_round(walk->ret, (struct predict_round){
-				     .kind = PREDICT_RETRANSMISSION,
-				     .interval = walk->interval,
-				     .at = range_add(walk->first,
-						     walk->elapsed),
-				     .certain = certain,
-			     });
+	add_round(walk->ret,
+		  (struct predict_round){
+			  .kind = PREDICT_RETRANSMISSION,
+			  .interval = walk->interval,
+			  .at = range_add(walk->clock, walk->elapsed),
+			  .certain = certain,
+		  });
 	walk->retransmits++;
 
 	/* total_rto > tcp_syn_linear_timeouts: so many SYNs keep the RTO. */
@@ -404,12 +404,12 @@ static void predict_data(struct prediction *ret, const struct predict_tcp *tcp,
 	if (tcp->tail_loss_probe) {
 		nsec_t timer = probe_timeout(tcp, walk.rto);
 
-		walk.first = predict_timer(timer, tcp->hz);
+		walk.clock = predict_timer(timer, tcp->hz);
 		ret->probes = 1;
 		add_round(ret, (struct predict_round){
 				       .kind = PREDICT_TAIL_LOSS_PROBE,
 				       .interval = timer,
-				       .at = walk.first,
+				       .at = walk.clock,
 				       .certain = true,
 			       });
 	}
@@ -421,7 +421,7 @@ static void predict_data(struct prediction *ret, const struct predict_tcp *tcp,
 	 * tcp_retransmit_skb(), at the first RTO, sets it.
 	 */
 	walk.interval = walk.rto;
-	walk.first = range_add(walk.first, predict_timer(walk.rto, tcp->hz));
+	walk.clock = range_add(walk.clock, predict_timer(walk.rto, tcp->hz));
 	walk_rounds(&walk);
 }
 
@@ -443,7 +443,10 @@ void predict_connect(struct prediction *ret, const struct predict_tcp *tcp)
 		.stage = STAGE_SYN_SENT,
 		.rto = SEC(1), /* tcp_connect_init(): TCP_TIMEOUT_INIT */
 		.interval = SEC(1),
-		.first = predict_timer(SEC(1), tcp->hz),
+		/* tcp_connect() sets retrans_stamp when it sends the first SYN,
+		 * and tcp_clean_rtx_queue() clears it when that is ACKed: here,
+		 * and only here, the clock starts before any retransmission. */
+		.elapsed = predict_timer(SEC(1), tcp->hz),
 	};
 
 	*ret = (struct prediction){ 0 };

@@ -126,7 +126,11 @@ void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp);
  */
 void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp);
 
-/* connect() into a void: tcp_write_timeout() for SYN_SENT. */
+/*
+ * connect() into a void: tcp_write_timeout() for SYN_SENT. It ends by count or
+ * by time, whichever is first; the clock of that comparison starts with the
+ * first SYN (tcp_connect()), unlike that of data.
+ */
 void predict_connect(struct prediction *ret, const struct predict_tcp *tcp);
 
 /* A half-open request whose SYN-ACK is never answered:

@@ -539,14 +539,22 @@ START_TEST(connect_can_time_out_within_the_linear_rounds)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* The count would be 1 + 4. But 1 retry stands for 1 + 2 s, and that
-	 * much has passed since the first retransmission at 4 s. */
+	/* The count would be 1 + 4. But 1 retry stands for 1 + 2 s, which have
+	 * passed since tcp_connect() at the third firing. Three times 250
+	 * jiffies, 32 ms. */
 	tcp.syn_retries = 1;
 	predict_connect(&got, &tcp);
-	ck_assert_uint_eq(got.retransmissions_min, 3);
-	ck_assert_uint_eq(got.retransmissions_max, 3);
-	/* four times 250 jiffies, 32 ms */
-	assert_range(got.elapsed, SEC(4), MSEC(4128));
+	ck_assert_uint_eq(got.retransmissions_min, 2);
+	ck_assert_uint_eq(got.retransmissions_max, 2);
+	assert_range(got.elapsed, SEC(3), MSEC(3096));
+
+	/* 2 retries stand for 7 s: 1, 2, 3, 4, 5 s, and 7 s, the end. 5 s and
+	 * 160 ms are below. The sixth timer is 500 jiffies, 32 ms too. */
+	tcp.syn_retries = 2;
+	predict_connect(&got, &tcp);
+	ck_assert_uint_eq(got.retransmissions_min, 5);
+	ck_assert_uint_eq(got.retransmissions_max, 5);
+	assert_range(got.elapsed, SEC(7), MSEC(7192));
 }
 END_TEST
 
@@ -556,15 +564,15 @@ START_TEST(connect_with_user_timeout)
 	struct prediction got;
 
 	/*
-	 * SYNs at 1, 2, 3, 4, 5 s. The fifth is 4 .. 4.128 s after the first of
-	 * them; the RTO of 2 s is cut to the second that is left: 250 jiffies,
-	 * 32 ms; and a ms and a jiffy, as above.
+	 * SYNs again at 1, 2, 3 and 4 s. The fourth is 4 .. 4.128 s after
+	 * tcp_connect(); the RTO, still 1 s, is cut to the 872 to 1000 ms that
+	 * are left: 250 jiffies, 32 ms; and a ms and a jiffy, as above.
 	 */
 	tcp.user_timeout = SEC(5);
 	predict_connect(&got, &tcp);
-	ck_assert_uint_eq(got.retransmissions_min, 5);
-	ck_assert_uint_eq(got.retransmissions_max, 5);
-	assert_range(got.elapsed, MSEC(1000 + 4999), MSEC(1032 + 5037));
+	ck_assert_uint_eq(got.retransmissions_min, 4);
+	ck_assert_uint_eq(got.retransmissions_max, 4);
+	assert_range(got.elapsed, MSEC(4999), MSEC(5037));
 }
 END_TEST
 
