@@ -34,7 +34,8 @@ nsec_t predict_nsec(unsigned long jiffies, unsigned int hz);
 /* The granule of the wheel level that holds a timer armed for so long. */
 nsec_t predict_granule(nsec_t timer, unsigned int hz);
 
-/* From arming to firing: [timer in whole jiffies, the same + granule]. */
+/* From arming to firing: [timer in whole jiffies, the same + granule]. Timers
+ * beyond the wheel (15 days at HZ 100, 49 at 250) are not known here. */
 struct range predict_timer(nsec_t timer, unsigned int hz);
 
 /* --- retransmission ----------------------------------------------------- */
@@ -98,7 +99,7 @@ struct predict_round {
 struct prediction {
 	struct range elapsed; /* until the application is told */
 	unsigned int retransmissions_min, retransmissions_max; /* RTO rounds */
-	unsigned int probes; /* tail loss or keepalive */
+	unsigned int probes; /* tail loss or keepalive; the most possible */
 	nsec_t timeout; /* what the elapsed time is compared with; 0 none */
 	size_t n_rounds; /* with the possible ones, and the end(s) */
 	struct predict_round rounds[PREDICT_ROUNDS_MAX];
@@ -113,12 +114,24 @@ struct prediction {
 void predict_give_up(struct prediction *ret, const struct predict_tcp *tcp);
 
 /*
+ * The same for a socket that its process has closed: tcp_orphan_retries() takes
+ * the place of retries2, and what it says falls when the RTO reaches rto_max.
+ */
+void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp);
+
+/*
  * An idle connection with a dead peer, from the moment of the last activity or
- * of setting SO_KEEPALIVE, whichever is later: tcp_keepalive_timer().
+ * of setting SO_KEEPALIVE, whichever is later: tcp_keepalive_timer(). A user
+ * time-out is compared with the time since the last activity, though: where
+ * that was long before SO_KEEPALIVE, it can end with the first probe.
  */
 void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp);
 
-/* connect() into a void: tcp_write_timeout() for SYN_SENT. */
+/*
+ * connect() into a void: tcp_write_timeout() for SYN_SENT. It ends by count or
+ * by time, whichever is first; the clock of that comparison starts with the
+ * first SYN (tcp_connect()), unlike that of data.
+ */
 void predict_connect(struct prediction *ret, const struct predict_tcp *tcp);
 
 /* A half-open request whose SYN-ACK is never answered:

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd-predict.h"
+
+#include <inttypes.h>
+#include <linux/version.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "macro.h"
+#include "predict.h"
+
+enum { EXIT_USAGE = 2 };
+
+/* What the keys set: the model's values, and what two of them come from. */
+struct settings {
+	struct predict_tcp tcp;
+	unsigned int early_retrans, sack;
+};
+
+enum unit { UNIT_NONE, UNIT_KERNEL, UNIT_USEC, UNIT_MSEC, UNIT_SEC };
+
+struct key {
+	const char *name;
+	enum unit unit;	  /* of a plain number; UNIT_NONE is a count */
+	size_t at;	  /* in struct settings */
+	int64_t min, max; /* of the plain number */
+	bool sysctl;
+};
+
+/* The most that a duration may be: it is multiplied on, and must not wrap. */
+enum { DAYS_100 = 100 * 86400 };
+
+#define KEY(name_, unit_, field_, min_, max_)                                  \
+	{                                                                      \
+		name_, unit_, offsetof(struct settings, field_), min_, max_,   \
+			false                                                  \
+	}
+#define SYSCTL(name_, unit_, field_, min_, max_)                               \
+	{                                                                      \
+		name_, unit_, offsetof(struct settings, field_), min_, max_,   \
+			true                                                   \
+	}
+
+/* The limits are those of net/ipv4/sysctl_net_ipv4.c, where it has any. */
+static const struct key keys[] = {
+	KEY("hz", UNIT_NONE, tcp.hz, 10, 10000),
+	KEY("kernel", UNIT_KERNEL, tcp.kernel, 0, 0),
+	KEY("rtt", UNIT_MSEC, tcp.rtt, 0, 3600000),
+	KEY("rto", UNIT_MSEC, tcp.rto, 1, 3600000),
+	KEY("user_timeout", UNIT_MSEC, tcp.user_timeout, 0, INT32_MAX),
+	SYSCTL("tcp_retries2", UNIT_NONE, tcp.retries2, 0, 255),
+	SYSCTL("tcp_orphan_retries", UNIT_NONE, tcp.orphan_retries, 0, 255),
+	SYSCTL("tcp_rto_min_us", UNIT_USEC, tcp.rto_min, 1, INT32_MAX),
+	SYSCTL("tcp_rto_max_ms", UNIT_MSEC, tcp.rto_max, 1000, 120000),
+	SYSCTL("tcp_early_retrans", UNIT_NONE, early_retrans, 0, 4),
+	SYSCTL("tcp_sack", UNIT_NONE, sack, 0, 255),
+	SYSCTL("tcp_keepalive_time", UNIT_SEC, tcp.keepalive_time, 0, DAYS_100),
+	SYSCTL("tcp_keepalive_intvl", UNIT_SEC, tcp.keepalive_intvl, 0,
+	       DAYS_100),
+	SYSCTL("tcp_keepalive_probes", UNIT_NONE, tcp.keepalive_probes, 0, 255),
+	SYSCTL("tcp_syn_retries", UNIT_NONE, tcp.syn_retries, 1, 127),
+	SYSCTL("tcp_syn_linear_timeouts", UNIT_NONE, tcp.syn_linear, 0, 127),
+	SYSCTL("tcp_synack_retries", UNIT_NONE, tcp.synack_retries, 0, 255),
+};
+
+/* --- values ------------------------------------------------------------- */
+
+static nsec_t unit_nsec(enum unit unit)
+{
+	switch (unit) {
+	case UNIT_USEC:
+		return USEC(1);
+	case UNIT_MSEC:
+		return MSEC(1);
+	case UNIT_SEC:
+		return SEC(1);
+	case UNIT_NONE:
+	case UNIT_KERNEL:
+		break;
+	}
+	return 1;
+}
+
+/* "us", "ms", "s", or nothing, for the key's own; 0 for anything else. */
+static nsec_t suffix_nsec(const char *text, enum unit unit)
+{
+	if (*text == '\0')
+		return unit_nsec(unit);
+	if (strcmp(text, "us") == 0)
+		return USEC(1);
+	if (strcmp(text, "ms") == 0)
+		return MSEC(1);
+	return strcmp(text, "s") == 0 ? SEC(1) : 0;
+}
+
+static bool parse_duration(const struct key *key, nsec_t *ret, const char *text)
+{
+	nsec_t unit = unit_nsec(key->unit);
+	size_t digits = strspn(text, "0123456789.");
+	nsec_t suffix = suffix_nsec(text + digits, key->unit);
+	double nsec;
+	char *end;
+
+	if (digits == 0 || suffix == 0)
+		return false;
+	nsec = strtod(text, &end) * (double)suffix;
+	if (end != text + digits || nsec < (double)key->min * (double)unit ||
+	    nsec > (double)key->max * (double)unit)
+		return false;
+	*ret = (nsec_t)(nsec + 0.5);
+	return true;
+}
+
+static bool parse_count(const struct key *key, unsigned int *ret,
+			const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long value;
+
+	if (digits == 0 || digits > 9 || text[digits] != '\0')
+		return false;
+	value = strtoul(text, NULL, 10);
+	if (value < (unsigned long)key->min || value > (unsigned long)key->max)
+		return false;
+	*ret = (unsigned int)value;
+	return true;
+}
+
+/* "6.12", and what uname() says: "6.12.3-amd64". */
+static bool parse_kernel(unsigned int *ret, const char *text)
+{
+	unsigned int major, minor;
+
+	if (sscanf(text, "%3u.%3u", &major, &minor) != 2 || major > 255 ||
+	    minor > 255)
+		return false;
+	*ret = KERNEL_VERSION(major, minor, 0);
+	return true;
+}
+
+static bool parse_value(struct settings *settings, const struct key *key,
+			const char *text)
+{
+	void *field = (char *)settings + key->at;
+
+	switch (key->unit) {
+	case UNIT_NONE:
+		return parse_count(key, field, text);
+	case UNIT_KERNEL:
+		return parse_kernel(field, text);
+	case UNIT_USEC:
+	case UNIT_MSEC:
+	case UNIT_SEC:
+		break;
+	}
+	return parse_duration(key, field, text);
+}
+
+/* --- keys --------------------------------------------------------------- */
+
+/* Levenshtein's distance, on one row; a name is short. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[64];
+	size_t n = MIN(strlen(b), ARRAY_SIZE(row) - 1);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < n; j++) {
+			size_t change = diagonal + (a[i] != b[j]);
+			size_t other = MIN(row[j], row[j + 1]) + 1;
+
+			diagonal = row[j + 1];
+			row[j + 1] = MIN(change, other);
+		}
+	}
+	return row[n];
+}
+
+static const char *nearest_key(const char *name)
+{
+	size_t best = SIZE_MAX;
+	const char *found = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		size_t d = distance(name, keys[i].name);
+
+		if (d < best) {
+			best = d;
+			found = keys[i].name;
+		}
+	}
+	return found;
+}
+
+static const struct key *find_key(const char *name, bool full)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strcmp(name, keys[i].name) == 0 &&
+		    (keys[i].sysctl || !full))
+			return &keys[i];
+	}
+	return NULL;
+}
+
+static const char *unit_name(enum unit unit)
+{
+	switch (unit) {
+	case UNIT_USEC:
+		return "us";
+	case UNIT_MSEC:
+		return "ms";
+	case UNIT_SEC:
+		return "s";
+	case UNIT_NONE:
+	case UNIT_KERNEL:
+		break;
+	}
+	return "";
+}
+
+static void complain_value(const struct key *key, const char *value)
+{
+	fprintf(stderr, "halfopen predict: %s: '%s' is not ", key->name, value);
+	if (key->unit == UNIT_KERNEL) {
+		fprintf(stderr, "a version such as 6.12\n");
+		return;
+	}
+	if (key->unit == UNIT_NONE)
+		fprintf(stderr, "a number");
+	else
+		fprintf(stderr, "a time in us, ms or s");
+	fprintf(stderr, ", %" PRId64 " to %" PRId64 " %s\n", key->min, key->max,
+		unit_name(key->unit));
+}
+
+/* Returns false, with the reason on stderr. */
+static bool apply_argument(struct settings *settings, const char *argument)
+{
+	static const char prefix[] = "net.ipv4.";
+	const char *value = strchr(argument, '=');
+	bool full = strncmp(argument, prefix, sizeof(prefix) - 1) == 0;
+	const struct key *key;
+	char name[64];
+
+	if (!value) {
+		fprintf(stderr, "halfopen predict: '%s' is not KEY=VALUE\n",
+			argument);
+		return false;
+	}
+	if (full)
+		argument += sizeof(prefix) - 1;
+	snprintf(name, sizeof(name), "%.*s", (int)MIN(value - argument, 63),
+		 argument);
+
+	key = find_key(name, full);
+	if (!key) {
+		fprintf(stderr,
+			"halfopen predict: unknown key '%s%s'; "
+			"the nearest is '%s'\n",
+			full ? prefix : "", name, nearest_key(name));
+		return false;
+	}
+	if (!parse_value(settings, key, value + 1)) {
+		complain_value(key, value + 1);
+		return false;
+	}
+	return true;
+}
+
+static bool apply_arguments(struct settings *settings, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!apply_argument(settings, argv[i]))
+			return false;
+	}
+	return true;
+}
+
+/* --- this machine ------------------------------------------------------- */
+
+static bool read_line(char *line, int size, const char *name)
+{
+	char path[128];
+	FILE *file;
+	bool got;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	got = fgets(line, size, file) != NULL;
+	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	return got;
+}
+
+/* A sysctl that this kernel lacks keeps Linux's default. */
+static void apply_live(struct settings *settings)
+{
+	char line[64] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (keys[i].sysctl &&
+		    read_line(line, sizeof(line), keys[i].name))
+			parse_value(settings, &keys[i], line);
+	}
+}
+
+/* The arguments are applied twice: HZ and kernel decide on the defaults. */
+static bool settle(struct settings *ret, int argc, char **argv)
+{
+	struct settings settings = { .early_retrans = 3, .sack = 1 };
+	struct utsname name;
+
+	settings.tcp.hz = nsec_hz();
+	if (uname(&name) < 0 ||
+	    !parse_kernel(&settings.tcp.kernel, name.release))
+		settings.tcp.kernel = LINUX_VERSION_CODE;
+	if (!apply_arguments(&settings, argc, argv))
+		return false;
+
+	settings.tcp = predict_defaults(settings.tcp.hz, settings.tcp.kernel);
+	settings.tcp.rtt = USEC(100);
+	apply_live(&settings);
+	if (!apply_arguments(&settings, argc, argv))
+		return false;
+
+	settings.tcp.tail_loss_probe = settings.early_retrans >= 3 &&
+				       settings.sack;
+	*ret = settings;
+	return true;
+}
+
+/* --- tables ------------------------------------------------------------- */
+
+/* "204 ms", "924.6 s", "7875 s" */
+static const char *duration(char text[static 32], nsec_t nsec)
+{
+	if (nsec < SEC(1))
+		snprintf(text, 32, "%.4g ms", nsec_seconds(nsec) * 1000);
+	else
+		snprintf(text, 32, "%.10g s", nsec_seconds(nsec));
+	return text;
+}
+
+static void print_range(struct range range)
+{
+	printf("  %10.3f .. %10.3f", nsec_seconds(range.min),
+	       nsec_seconds(range.max));
+}
+
+/* The ordinal, the probe's name, or the end's. */
+static void print_name(const struct predict_round *round, unsigned int *ordinal)
+{
+	switch (round->kind) {
+	case PREDICT_TAIL_LOSS_PROBE:
+		printf("  %7s", "TLP");
+		return;
+	case PREDICT_RETRANSMISSION:
+	case PREDICT_KEEPALIVE_PROBE:
+		printf("  %7u", ++*ordinal);
+		return;
+	case PREDICT_GIVE_UP:
+		printf("  %7s", "end");
+		return;
+	}
+}
+
+static const struct predict_round *
+first_retransmission(const struct prediction *prediction)
+{
+	for (size_t i = 0; i < prediction->n_rounds; i++) {
+		if (prediction->rounds[i].kind == PREDICT_RETRANSMISSION)
+			return &prediction->rounds[i];
+	}
+	return NULL;
+}
+
+/* `clock`: where the clock of the comparison starts; NULL for no such column */
+static void print_rounds(const struct prediction *prediction,
+			 const struct predict_round *clock, const char *what,
+			 const char *since)
+{
+	unsigned int ordinal = 0;
+	bool doubt = false, started = false;
+
+	printf("\n  %7s %12s", what, "timer");
+	if (clock)
+		printf("%26s", "since retransmission 1");
+	printf("%26s\n", since);
+
+	for (size_t i = 0; i < prediction->n_rounds; i++) {
+		const struct predict_round *round = &prediction->rounds[i];
+
+		print_name(round, &ordinal);
+		printf("%c%12.3f", round->certain ? ' ' : '?',
+		       nsec_seconds(round->interval));
+		started |= round == clock;
+		if (clock && !started)
+			printf("  %24s", "");
+		else if (clock)
+			print_range((struct range){
+				round->at.min - clock->at.min,
+				round->at.max - clock->at.max });
+		print_range(round->at);
+		printf("\n");
+		doubt |= !round->certain;
+	}
+	if (doubt)
+		printf("  ? the granules of the timer wheel decide whether it "
+		       "comes\n");
+	if (ordinal < MAX(prediction->retransmissions_max, prediction->probes))
+		printf("  the rounds between %u and the end are left out\n",
+		       ordinal);
+}
+
+static void print_elapsed(const char *what, const struct prediction *prediction)
+{
+	printf("  %s: %.3f .. %.3f s", what,
+	       nsec_seconds(prediction->elapsed.min),
+	       nsec_seconds(prediction->elapsed.max));
+}
+
+static void print_retransmissions(const struct prediction *prediction)
+{
+	unsigned int min = prediction->retransmissions_min;
+	unsigned int max = prediction->retransmissions_max;
+
+	if (min == max)
+		printf("%u retransmission%s", max, max == 1 ? "" : "s");
+	else
+		printf("%u to %u retransmissions", min, max);
+}
+
+static void print_machine(const struct predict_tcp *tcp)
+{
+	struct prediction prediction;
+	char jiffy[32], rtt[32], rto[32];
+
+	predict_give_up(&prediction, tcp);
+	printf("Linux %u.%u, HZ %u: a jiffy is %s. RTT %s, RTO %s.\n",
+	       tcp->kernel >> 16, tcp->kernel >> 8 & 0xff, tcp->hz,
+	       duration(jiffy, predict_nsec(1, tcp->hz)),
+	       duration(rtt, tcp->rtt),
+	       duration(rto, first_retransmission(&prediction)->interval));
+	printf("All times in seconds. A timer is never early, and late by up "
+	       "to a granule of\nthe timer wheel: hence from .. to.\n");
+}
+
+static void print_data_meaning(const struct predict_tcp *tcp,
+			       const struct prediction *prediction)
+{
+	char timeout[32];
+
+	duration(timeout, prediction->timeout);
+	if (tcp->user_timeout)
+		printf("  user_timeout = %s takes the place of tcp_retries2; "
+		       "compared with\n",
+		       timeout);
+	else
+		printf("  tcp_retries2 = %u counts no packets. It stands for "
+		       "%s, compared with\n",
+		       tcp->retries2, timeout);
+	printf("  the time since retransmission 1, each time that the RTO "
+	       "timer fires after it.\n");
+}
+
+static void print_data(const struct predict_tcp *tcp)
+{
+	struct prediction open, orphan;
+
+	predict_give_up(&open, tcp);
+	predict_orphan(&orphan, tcp);
+
+	printf("\nDATA INTO A VOID, on an established connection\n");
+	print_data_meaning(tcp, &open);
+	print_rounds(&open, first_retransmission(&open), "round",
+		     "since the send");
+	print_elapsed("gives up", &open);
+	printf(", after ");
+	print_retransmissions(&open);
+	printf("\n");
+	printf("  closed by its process, tcp_orphan_retries = %u%s:\n",
+	       tcp->orphan_retries,
+	       tcp->orphan_retries ? "" : " (8 while RTO < its maximum)");
+	print_elapsed("gives up", &orphan);
+	printf(", after ");
+	print_retransmissions(&orphan);
+	printf("\n");
+}
+
+static void print_keepalive(const struct predict_tcp *tcp)
+{
+	struct prediction prediction;
+	char time[32], intvl[32], timeout[32];
+
+	predict_keepalive(&prediction, tcp);
+	printf("\nKEEPALIVE, on an idle connection whose peer is dead\n");
+	printf("  tcp_keepalive_time %s, tcp_keepalive_intvl %s, "
+	       "tcp_keepalive_probes %u\n",
+	       duration(time, tcp->keepalive_time),
+	       duration(intvl, tcp->keepalive_intvl), tcp->keepalive_probes);
+	if (tcp->user_timeout)
+		printf("  user_timeout = %s takes the place of "
+		       "tcp_keepalive_probes\n",
+		       duration(timeout, tcp->user_timeout));
+	print_rounds(&prediction, NULL, "probe", "since the last activity");
+	print_elapsed("dead peer found", &prediction);
+	printf("\n");
+}
+
+static void print_connect(const struct predict_tcp *tcp)
+{
+	struct prediction prediction;
+	char timeout[32];
+
+	predict_connect(&prediction, tcp);
+	printf("\nCONNECT() INTO A VOID\n");
+	printf("  tcp_syn_retries %u", tcp->syn_retries);
+	if (tcp->kernel >= KERNEL_VERSION(6, 5, 0))
+		printf(" + tcp_syn_linear_timeouts %u", tcp->syn_linear);
+	printf(": so many SYNs after the first;\n");
+	printf("  or until %s have passed since connect()\n",
+	       duration(timeout, prediction.timeout));
+	print_rounds(&prediction, NULL, "SYN", "since connect()");
+	print_elapsed("gives up", &prediction);
+	printf(", after ");
+	print_retransmissions(&prediction);
+	printf("\n");
+}
+
+static void print_syn_ack(const struct predict_tcp *tcp)
+{
+	struct prediction prediction;
+
+	predict_syn_ack(&prediction, tcp);
+	printf("\nSYN-ACK INTO A VOID\n");
+	printf("  tcp_synack_retries %u\n", tcp->synack_retries);
+	print_rounds(&prediction, NULL, "SYN-ACK", "since the first");
+	print_elapsed("half-open request dropped", &prediction);
+	printf("\n");
+}
+
+static void print_help(void)
+{
+	printf("usage: halfopen predict [KEY=VALUE...]\n\n"
+	       "How long until TCP gives up, worked out from the kernel's "
+	       "algorithm, with the\nsysctls of this network namespace and, in "
+	       "their place, the values given.\n\n"
+	       "  hz=250 kernel=6.12    instead of this machine's\n"
+	       "  rtt=0.1ms             of the path; gives the RTO\n"
+	       "  rto=204ms             instead of the RTO from rtt\n"
+	       "  user_timeout=30s      TCP_USER_TIMEOUT\n");
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (keys[i].sysctl)
+			printf("  %s%s%s\n", keys[i].name,
+			       *unit_name(keys[i].unit) ? ", in " : "",
+			       unit_name(keys[i].unit));
+	}
+	printf("\nSysctls may be given in full, net.ipv4.tcp_retries2=8. Times "
+	       "take us, ms or s; a\nplain number is in the sysctl's own unit, "
+	       "and in ms for rtt, rto, user_timeout.\n\n"
+	       "Exit status: 0, or 2 for a key or a value that is none.\n");
+}
+
+int cmd_predict(int argc, char **argv)
+{
+	struct settings settings;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			print_help();
+			return EXIT_SUCCESS;
+		}
+	}
+	if (!settle(&settings, argc, argv))
+		return EXIT_USAGE;
+
+	print_machine(&settings.tcp);
+	print_data(&settings.tcp);
+	print_keepalive(&settings.tcp);
+	print_connect(&settings.tcp);
+	print_syn_ack(&settings.tcp);
+	return EXIT_SUCCESS;
+}

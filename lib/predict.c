@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Read from net/ipv4/tcp_timer.c, tcp_output.c, tcp_input.c,
+ * inet_connection_sock.c and kernel/time/timer.c of Linux 6.12 and 7.2; each
+ * step below names its function.
+ *
+ * A round is one firing of a timer. What the kernel compares when it fires is
+ * an interval here: wholly below the time-out the connection goes on, wholly
+ * at or above it is given up, and across it both happen, one after the other
+ * in the list of rounds, with the interval cut to the part that goes that way.
+ *
+ * Not in the model: pacing (tcp_pacing_delay() moves a timer), thin streams
+ * (tcp_thin_linear_timeouts), a retransmission that the own host refuses
+ * (TCP_RESOURCE_PROBE_INTERVAL instead of the RTO), an ICMP error, microsecond
+ * timestamps (tcp_usec_ts), memory pressure on orphans, BPF; and the timer
+ * wheel before 4.8 and SYN_SENT with a user time-out before 5.4.
+ */
+#include "predict.h"
+
+#include <assert.h>
+#include <linux/version.h>
+
+#include "macro.h"
+
+struct range range_add(struct range a, struct range b)
+{
+	return (struct range){
+		.min = nsec_add(a.min, b.min),
+		.max = nsec_add(a.max, b.max),
+	};
+}
+
+/* --- the wheel ---------------------------------------------------------- */
+
+/* msecs_to_jiffies(), usecs_to_jiffies(): what is left over is a jiffy more. */
+unsigned long predict_jiffies(nsec_t nsec, unsigned int hz)
+{
+	nsec_t rest = nsec % NSEC_PER_SEC * hz;
+
+	return (unsigned long)(nsec / NSEC_PER_SEC * hz +
+			       (rest + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+}
+
+nsec_t predict_nsec(unsigned long jiffies, unsigned int hz)
+{
+	return SEC(jiffies / hz) + SEC(jiffies % hz) / hz;
+}
+
+static nsec_t whole_jiffies(nsec_t nsec, unsigned int hz)
+{
+	return predict_nsec(predict_jiffies(nsec, hz), hz);
+}
+
+/*
+ * calc_wheel_index(): level n begins at LVL_START(n), the LAST bucket that
+ * level n - 1 could offer (63 of them, not 64), so a few jiffies before the
+ * table at the head of timer.c has it. Each level is eight times coarser.
+ */
+nsec_t predict_granule(nsec_t timer, unsigned int hz)
+{
+	unsigned long jiffies = predict_jiffies(timer, hz);
+	unsigned int depth = hz > 100 ? 9 : 8; /* LVL_DEPTH */
+	unsigned int level = 0;
+
+	while (level + 1 < depth && jiffies >= 63UL << (3 * level))
+		level++;
+	return predict_nsec(1UL << (3 * level), hz);
+}
+
+/*
+ * calc_index() takes the bucket AFTER the one that `expires` falls into. Armed
+ * within a jiffy, the timer fires at a tick: more than its jiffies later, and
+ * at most its jiffies and a granule.
+ */
+struct range predict_timer(nsec_t timer, unsigned int hz)
+{
+	nsec_t armed = whole_jiffies(timer, hz);
+
+	return (struct range){
+		.min = armed,
+		.max = nsec_add(armed, predict_granule(armed, hz)),
+	};
+}
+
+/* --- what a socket starts with ------------------------------------------ */
+
+struct predict_tcp predict_defaults(unsigned int hz, unsigned int kernel)
+{
+	/* tcp_sk_init(), and the constants of include/net/tcp.h */
+	return (struct predict_tcp){
+		.hz = hz,
+		.kernel = kernel,
+		.rto_min = MSEC(200),
+		.rto_max = SEC(120),
+		.tail_loss_probe = true,
+		.packets_out = 1,
+		.retries2 = 15,
+		.keepalive_time = SEC(7200),
+		.keepalive_intvl = SEC(75),
+		.keepalive_probes = 9,
+		.syn_retries = 6,
+		.syn_linear = kernel >= KERNEL_VERSION(6, 5, 0) ? 4 : 0,
+		.synack_retries = 5,
+	};
+}
+
+/* tcp_rto_max() since 6.15, TCP_RTO_MAX before. */
+static nsec_t rto_max(const struct predict_tcp *tcp)
+{
+	if (tcp->kernel < KERNEL_VERSION(6, 15, 0))
+		return SEC(120);
+	return whole_jiffies(tcp->rto_max, tcp->hz);
+}
+
+static unsigned int syn_linear(const struct predict_tcp *tcp)
+{
+	return tcp->kernel < KERNEL_VERSION(6, 5, 0) ? 0 : tcp->syn_linear;
+}
+
+/*
+ * tcpi_rttvar is mdev_us / 4. What __tcp_set_rto() adds is rttvar_us, which
+ * tcp_rtt_estimator() keeps at the highest mdev_us of late and never below
+ * tcp_rto_min_us(): right for a steady path, too low for a while after a
+ * jump. icsk_rto itself (tcpi_rto) is better, where it is known.
+ */
+nsec_t predict_rto(const struct predict_tcp *tcp)
+{
+	nsec_t rto_min = whole_jiffies(tcp->rto_min, tcp->hz);
+	nsec_t rto = tcp->rtt + MAX(4 * tcp->rttvar, rto_min);
+
+	/* A timer of no jiffies takes one: calc_index(). */
+	rto = MAX(whole_jiffies(rto, tcp->hz), predict_nsec(1, tcp->hz));
+	return MIN(rto, rto_max(tcp));
+}
+
+static nsec_t first_rto(const struct predict_tcp *tcp)
+{
+	if (!tcp->rto)
+		return predict_rto(tcp);
+	return MIN(whole_jiffies(tcp->rto, tcp->hz), rto_max(tcp));
+}
+
+nsec_t predict_model_timeout(unsigned int retries, nsec_t rto_base,
+			     nsec_t rto_max, unsigned int hz)
+{
+	uint64_t base = predict_jiffies(rto_base, hz);
+	uint64_t max = predict_jiffies(rto_max, hz);
+	unsigned int doublings = 0; /* linear_backoff_thresh */
+	uint64_t jiffies;
+
+	assert(base > 0);
+	while (max / base >> (doublings + 1))
+		doublings++;
+
+	if (retries <= doublings)
+		jiffies = ((UINT64_C(2) << retries) - 1) * base;
+	else
+		jiffies = ((UINT64_C(2) << doublings) - 1) * base +
+			  (retries - doublings) * max;
+
+	return MSEC((jiffies * 1000 + hz - 1) / hz); /* jiffies_to_msecs() */
+}
+
+/* --- rounds ------------------------------------------------------------- */
+
+/* The last two places are for the ends, which must not be lost. */
+static void add_round(struct prediction *ret, struct predict_round round)
+{
+	size_t room = PREDICT_ROUNDS_MAX;
+
+	if (round.kind != PREDICT_GIVE_UP)
+		room -= 2;
+	if (ret->n_rounds < room)
+		ret->rounds[ret->n_rounds++] = round;
+}
+
+static void add_end(struct prediction *ret, struct predict_round round)
+{
+	if (ret->elapsed.max == 0)
+		ret->elapsed.min = round.at.min;
+	ret->elapsed.max = round.at.max;
+	add_round(ret, round);
+}
+
+enum outcome { GOES_ON, EITHER, GIVES_UP };
+
+/* What retransmits_timed_out() is asked to judge. */
+enum stage { STAGE_SYN_SENT, STAGE_OPEN, STAGE_ORPHAN };
+
+/* A socket whose retransmission timer has just fired. */
+struct walk {
+	struct prediction *ret;
+	const struct predict_tcp *tcp;
+	enum stage stage;
+	nsec_t rto;		  /* icsk_rto */
+	nsec_t interval;	  /* the timer that fired: rto, or clamped */
+	unsigned int retransmits; /* icsk_retransmits */
+	struct range clock;   /* retrans_stamp, since the first transmission */
+	struct range elapsed; /* since retrans_stamp */
+	bool clamped; /* the timer was cut so that user_timeout has passed */
+};
+
+/*
+ * Both ends of a comparison are read off the clock of the TCP timestamps, which
+ * counts whole milliseconds (tcp_time_stamp_ts()): it can take up to one too
+ * many for passed, and never takes less than the whole ones.
+ */
+static const nsec_t TRUNCATION = MSEC(1);
+
+/* tcp_orphan_retries() */
+static unsigned int orphan_retries(const struct walk *walk)
+{
+	bool alive = walk->rto < rto_max(walk->tcp);
+
+	if (walk->tcp->orphan_retries == 0 && alive)
+		return 8;
+	return walk->tcp->orphan_retries;
+}
+
+/* retransmits_timed_out(): its time-out. The base is TCP_RTO_MIN also where
+ * tcp_rto_min_us says something else. */
+static nsec_t walk_timeout(const struct walk *walk)
+{
+	const struct predict_tcp *tcp = walk->tcp;
+	nsec_t base = predict_nsec(tcp->hz / 5, tcp->hz);
+	unsigned int retries = 0;
+
+	if (tcp->user_timeout)
+		return tcp->user_timeout;
+
+	switch (walk->stage) {
+	case STAGE_SYN_SENT:
+		base = SEC(1); /* tcp_timeout_init() */
+		retries = tcp->syn_retries;
+		break;
+	case STAGE_OPEN:
+		retries = tcp->retries2;
+		break;
+	case STAGE_ORPHAN:
+		retries = orphan_retries(walk);
+		break;
+	}
+	return predict_model_timeout(retries, base, rto_max(tcp), tcp->hz);
+}
+
+/* tcp_write_timeout() */
+static enum outcome walk_outcome(const struct walk *walk)
+{
+	const struct predict_tcp *tcp = walk->tcp;
+	nsec_t timeout = walk_timeout(walk);
+
+	/* A SYN is counted first. Its linear rounds are in the count, but not
+	 * in the time-out, which can come before. */
+	if (walk->stage == STAGE_SYN_SENT &&
+	    walk->retransmits >= tcp->syn_retries + syn_linear(tcp))
+		return GIVES_UP;
+
+	/* retransmits_timed_out(): the first firing always sends. */
+	if (walk->retransmits == 0)
+		return GOES_ON;
+	if (walk->clamped || walk->elapsed.min >= timeout)
+		return GIVES_UP;
+	return walk->elapsed.max > timeout - TRUNCATION ? EITHER : GOES_ON;
+}
+
+/* tcp_write_err() */
+static void walk_give_up(const struct walk *walk, enum outcome outcome,
+			 bool certain)
+{
+	struct prediction *ret = walk->ret;
+	struct range elapsed = walk->elapsed;
+	bool first_end = ret->elapsed.max == 0;
+
+	ret->timeout = walk_timeout(walk);
+	if (outcome == EITHER)
+		elapsed.min = MAX(elapsed.min, ret->timeout - TRUNCATION);
+
+	if (first_end)
+		ret->retransmissions_min = walk->retransmits;
+	ret->retransmissions_max = walk->retransmits;
+	add_end(ret, (struct predict_round){
+			     .kind = PREDICT_GIVE_UP,
+			     .interval = walk->interval,
+			     .at = range_add(walk->clock, elapsed),
+			     .certain = certain,
+		     });
+}
+
+/* tcp_retransmit_timer(), from tcp_update_rto_stats() on */
+static void walk_retransmit(struct walk *walk, bool certain)
+{
+	const struct predict_tcp *tcp = walk->tcp;
+
+	add_round(walk->ret,
+		  (struct predict_round){
+			  .kind = PREDICT_RETRANSMISSION,
+			  .interval = walk->interval,
+			  .at = range_add(walk->clock, walk->elapsed),
+			  .certain = certain,
+		  });
+	walk->retransmits++;
+
+	/* total_rto > tcp_syn_linear_timeouts: so many SYNs keep the RTO. */
+	if (walk->stage != STAGE_SYN_SENT ||
+	    walk->retransmits > syn_linear(tcp))
+		walk->rto = MIN(2 * walk->rto, rto_max(tcp));
+}
+
+static nsec_t floor_msec(nsec_t nsec)
+{
+	return nsec - nsec % MSEC(1);
+}
+
+/*
+ * tcp_clamp_rto_to_user_timeout(), since 4.19: the timer is cut to what is left
+ * of the time-out, so that the next firing is certain to end it. `elapsed` has
+ * already been found below the time-out, so at least a millisecond is left.
+ */
+static struct range walk_clamp(struct walk *walk, struct range next)
+{
+	const struct predict_tcp *tcp = walk->tcp;
+	nsec_t timeout = tcp->user_timeout;
+	nsec_t left = MAX(timeout - floor_msec(walk->elapsed.min), MSEC(1));
+	nsec_t timer = whole_jiffies(left, tcp->hz);
+	nsec_t latest;
+
+	walk->clamped = timer <= walk->rto;
+	walk->interval = MIN(timer, walk->rto);
+	if (walk->elapsed.max == 0) /* the first: nothing to truncate */
+		return predict_timer(walk->interval, tcp->hz);
+
+	/* elapsed + (timeout - elapsed in whole ms), in whole jiffies */
+	latest = timeout + TRUNCATION + predict_nsec(1, tcp->hz) +
+		 predict_granule(walk->interval, tcp->hz);
+	return (struct range){
+		.min = MIN(next.min, timeout - TRUNCATION),
+		.max = MIN(next.max, latest),
+	};
+}
+
+/* tcp_reset_xmit_timer(), and the wait for it */
+static void walk_to_next(struct walk *walk)
+{
+	const struct predict_tcp *tcp = walk->tcp;
+	struct range next;
+
+	walk->interval = walk->rto;
+	next = range_add(walk->elapsed, predict_timer(walk->rto, tcp->hz));
+	if (tcp->user_timeout && tcp->kernel >= KERNEL_VERSION(4, 19, 0))
+		next = walk_clamp(walk, next);
+	walk->elapsed = next;
+}
+
+/* From the first firing of the retransmission timer to the end. */
+static void walk_rounds(struct walk *walk)
+{
+	bool certain = true;
+
+	for (;;) {
+		enum outcome outcome = walk_outcome(walk);
+
+		if (outcome != GOES_ON)
+			walk_give_up(walk, outcome,
+				     certain && outcome == GIVES_UP);
+		if (outcome == GIVES_UP)
+			return;
+		if (outcome == EITHER) {
+			certain = false;
+			walk->elapsed.max =
+				MIN(walk->elapsed.max, walk_timeout(walk));
+		}
+		walk_retransmit(walk, certain);
+		walk_to_next(walk);
+	}
+}
+
+/* tcp_schedule_loss_probe() */
+static nsec_t probe_timeout(const struct predict_tcp *tcp, nsec_t rto)
+{
+	nsec_t jiffy = predict_nsec(1, tcp->hz);
+	nsec_t timeout = 2 * tcp->rtt;
+
+	if (tcp->packets_out <= 1)
+		timeout += whole_jiffies(tcp->rto_min, tcp->hz);
+	else if (tcp->kernel >= KERNEL_VERSION(6, 6, 0))
+		timeout += MSEC(2); /* TCP_TIMEOUT_MIN_US */
+	else
+		timeout = whole_jiffies(timeout, tcp->hz) + 2 * jiffy;
+
+	return MIN(whole_jiffies(timeout, tcp->hz), rto);
+}
+
+static void predict_data(struct prediction *ret, const struct predict_tcp *tcp,
+			 enum stage stage)
+{
+	struct walk walk = {
+		.ret = ret,
+		.tcp = tcp,
+		.stage = stage,
+		.rto = first_rto(tcp),
+	};
+
+	*ret = (struct prediction){ 0 };
+	if (tcp->tail_loss_probe) {
+		nsec_t timer = probe_timeout(tcp, walk.rto);
+
+		walk.clock = predict_timer(timer, tcp->hz);
+		ret->probes = 1;
+		add_round(ret, (struct predict_round){
+				       .kind = PREDICT_TAIL_LOSS_PROBE,
+				       .interval = timer,
+				       .at = walk.clock,
+				       .certain = true,
+			       });
+	}
+
+	/*
+	 * tcp_send_loss_probe() forgets the pending timer before
+	 * tcp_rearm_rto(), so that the RTO starts anew, in full. It sends by
+	 * __tcp_retransmit_skb(), which leaves retrans_stamp alone;
+	 * tcp_retransmit_skb(), at the first RTO, sets it.
+	 */
+	walk.interval = walk.rto;
+	walk.clock = range_add(walk.clock, predict_timer(walk.rto, tcp->hz));
+	walk_rounds(&walk);
+}
+
+void predict_give_up(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	predict_data(ret, tcp, STAGE_OPEN);
+}
+
+void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	predict_data(ret, tcp, STAGE_ORPHAN);
+}
+
+void predict_connect(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	struct walk walk = {
+		.ret = ret,
+		.tcp = tcp,
+		.stage = STAGE_SYN_SENT,
+		.rto = SEC(1), /* tcp_connect_init(): TCP_TIMEOUT_INIT */
+		.interval = SEC(1),
+		/* tcp_connect() sets retrans_stamp when it sends the first SYN,
+		 * and tcp_clean_rtx_queue() clears it when that is ACKed: here,
+		 * and only here, the clock starts before any retransmission. */
+		.elapsed = predict_timer(SEC(1), tcp->hz),
+	};
+
+	*ret = (struct prediction){ 0 };
+	walk_rounds(&walk);
+}
+
+/*
+ * reqsk_timer_handler() and syn_ack_recalc(): a plain count. (It counts less
+ * far when the queue is more than half full, and waits for data with
+ * TCP_DEFER_ACCEPT.)
+ */
+void predict_syn_ack(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	struct predict_round round = {
+		.kind = PREDICT_RETRANSMISSION,
+		.interval = SEC(1), /* req->timeout: TCP_TIMEOUT_INIT */
+		.certain = true,
+	};
+
+	*ret = (struct prediction){
+		.retransmissions_min = tcp->synack_retries,
+		.retransmissions_max = tcp->synack_retries,
+	};
+	for (unsigned int i = 0; i < tcp->synack_retries; i++) {
+		round.at = range_add(round.at,
+				     predict_timer(round.interval, tcp->hz));
+		add_round(ret, round);
+		/* reqsk_timeout() */
+		round.interval = MIN(2 * round.interval, rto_max(tcp));
+	}
+	round.kind = PREDICT_GIVE_UP;
+	round.at = range_add(round.at, predict_timer(round.interval, tcp->hz));
+	add_end(ret, round);
+}
+
+/* --- keepalive ---------------------------------------------------------- */
+
+/*
+ * tcp_keepalive_timer(). keepalive_time_elapsed() counts jiffies, and `at` is
+ * made of jiffies: nothing is truncated. With a user time-out the probes are
+ * not counted at all (dca43c75e7e5), but one must have been sent.
+ */
+static enum outcome keepalive_outcome(const struct predict_tcp *tcp,
+				      struct range at, unsigned int probes)
+{
+	nsec_t timeout = whole_jiffies(tcp->user_timeout, tcp->hz);
+
+	if (timeout == 0)
+		return probes >= tcp->keepalive_probes ? GIVES_UP : GOES_ON;
+	if (probes == 0 || at.max < timeout)
+		return GOES_ON;
+	return at.min >= timeout ? GIVES_UP : EITHER;
+}
+
+static void keepalive_give_up(struct prediction *ret,
+			      const struct predict_tcp *tcp,
+			      struct predict_round round, enum outcome outcome)
+{
+	if (outcome == EITHER) {
+		/* Counted from the start of the jiffy of the last activity. */
+		nsec_t earliest = ret->timeout - predict_nsec(1, tcp->hz);
+
+		round.at.min = MAX(round.at.min, earliest);
+		round.certain = false;
+	}
+	round.kind = PREDICT_GIVE_UP;
+	add_end(ret, round);
+}
+
+void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	struct predict_round round = {
+		.kind = PREDICT_KEEPALIVE_PROBE,
+		.interval = tcp->keepalive_time,
+		.certain = true,
+	};
+
+	*ret = (struct prediction){
+		.timeout = whole_jiffies(tcp->user_timeout, tcp->hz),
+	};
+	for (;;) {
+		enum outcome outcome;
+
+		/* A timer of no jiffies takes one: calc_index(). */
+		round.interval = MAX(whole_jiffies(round.interval, tcp->hz),
+				     predict_nsec(1, tcp->hz));
+		round.at = range_add(round.at,
+				     predict_timer(round.interval, tcp->hz));
+
+		outcome = keepalive_outcome(tcp, round.at, ret->probes);
+		if (outcome != GOES_ON)
+			keepalive_give_up(ret, tcp, round, outcome);
+		if (outcome == GIVES_UP)
+			return;
+		if (outcome == EITHER) {
+			round.certain = false;
+			round.at.max = MIN(round.at.max, ret->timeout);
+		}
+		add_round(ret, round);
+		ret->probes++;
+		round.interval = tcp->keepalive_intvl;
+	}
+}
