@@ -145,7 +145,6 @@ struct frame_base {
  *	S. 0:0(0) ack 1 win 65160 <…>      P. 1:101(100) ack 1
  *	R 1:1(0)      F. 1:1(0) ack 1      . 1:1(0) ack 101 <sack 201:301>
  *	arp who-has 10.0.0.2 tell 10.0.0.1      icmp 10.0.0.9 type 3 code 1
- *
  *	arp 10.0.0.2 is-at 02:00:00:00:00:0b    icmp6 fd00::9 type 1 code 3
  *	nd who-has fd00::2 tell fd00::1         nd fd00::2 is-at 02:00:00:00:00:0b
  *	nd fe80::1 type 134 code 0              arp operation 3

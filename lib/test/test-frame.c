@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "errors.h"
 #include "macro.h"
 
 #define MACS "02000000000b 02000000000a"
@@ -72,6 +73,9 @@
 #define FIRST_FRAGMENT4                                                        \
 	MACS "0800 4500002c1c46200040062a84" A4 B4 PORTS                       \
 	     "00000001 00000002 5010 01f6 edd4 0000 61626364"
+#define FIRST_FRAGMENT6                                                        \
+	MACS "86dd 6000000000202c40" A6 B6 "0600000100000007" PORTS            \
+	     "00000001 00000002 5010 01f6 07d3 0000 61626364"
 #define LATER_FRAGMENT4                                                        \
 	MACS "0800 4500001c1c46000340064a91" A4 B4 "3132333435363738"
 #define LATER_FRAGMENT6                                                        \
@@ -126,6 +130,8 @@ static const struct {
 	{ EXTENSIONS6, FRAME_TCP, 94, ". 1:4(3) ack 2",
 	  ". 1:4(3) ack 2 win 502 ttl 64" },
 	{ FIRST_FRAGMENT4, FRAME_TCP, 34, ". 1:5(4) ack 2",
+	  ". 1:5(4) ack 2 win 502 ttl 64" },
+	{ FIRST_FRAGMENT6, FRAME_TCP, 62, ". 1:5(4) ack 2",
 	  ". 1:5(4) ack 2 win 502 ttl 64" },
 	{ LATER_FRAGMENT4, FRAME_OTHER, 34, "fragment 10.0.0.1 > 10.0.0.2",
 	  "fragment 10.0.0.1 > 10.0.0.2 ttl 64" },
@@ -437,34 +443,43 @@ START_TEST(option_sizes_are_checked)
 }
 END_TEST
 
+/* One byte made wrong, and what the message must say. */
 static const struct {
 	const char *hex;
 	size_t at;
 	uint8_t value;
+	const char *field;
 } contradictions[] = {
-	{ DATA4, 14, 0x44 },				/* header of 16 bytes */
-	{ DATA4, 14, 0x40 },	   { DATA4, 14, 0x65 }, /* another version */
-	{ DATA6, 14, 0x40 },	   { RST4, 14, 0x4f }, /* header longer than the
-							  packet */
-	{ DATA4, 17, 19 },   /* total length below the header's */
-	{ DATA4, 17, 0x56 }, /* and beyond the frame */
-	{ DATA4, 16, 0x80 },	   { DATA6, 19, 0x42 },	   { DATA6, 18, 0x80 },
-	{ DATA4, 46, 0x40 }, /* data offset below the header */
-	{ DATA4, 46, 0x00 },	   { RST4, 46, 0x60 }, /* and beyond the packet
-							*/
-	{ EXTENSIONS6, 55, 0xff }, /* extension header beyond the packet */
-	{ EXTENSIONS6, 63, 8 },	   { ARP_REQUEST, 18, 5 }, /* hardware and
-							      protocol length */
-	{ ARP_REQUEST, 19, 16 },
+	{ DATA4, 14, 0x44, "IPv4 header length at offset 14" },
+	{ DATA4, 14, 0x40, "IPv4 header length at offset 14" },
+	{ RST4, 14, 0x4f, "IPv4 header length at offset 14" },
+	{ DATA4, 14, 0x65, "IPv4 version at offset 14" },
+	{ DATA6, 14, 0x40, "IPv6 version at offset 14" },
+	{ DATA4, 17, 0x56, "IPv4 total length at offset 16" },
+	{ DATA4, 16, 0x80, "IPv4 total length at offset 16" },
+	{ DATA4, 17, 19, "IPv4 header length at offset 14" },
+	{ DATA6, 19, 0x42, "IPv6 payload length at offset 18" },
+	{ DATA6, 18, 0x80, "IPv6 payload length at offset 18" },
+	{ DATA4, 46, 0x40, "TCP data offset at offset 46" },
+	{ DATA4, 46, 0, "TCP data offset at offset 46" },
+	{ RST4, 46, 0x60, "TCP data offset at offset 46" },
+	{ DATA4, 57, 1, "TCP option 8 at offset 56" },
+	{ EXTENSIONS6, 55, 0xff, "IPv6 extension header at offset 54" },
+	{ EXTENSIONS6, 63, 8, "IPv6 extension header at offset 62" },
+	{ ARP_REQUEST, 18, 5, "ARP hardware length at offset 18" },
+	{ ARP_REQUEST, 19, 16, "ARP protocol length at offset 19" },
 };
 
 START_TEST(lengths_that_contradict_each_other_are_malformed)
 {
 	CLEANUP(buffer_deinit)
 	struct buffer buffer = from_hex(contradictions[_i].hex);
+	const char *field = contradictions[_i].field;
 
 	buffer.bytes[contradictions[_i].at] = contradictions[_i].value;
 	assert_malformed(buffer.bytes, buffer.size);
+	ck_assert_msg(strncmp(error_message(), field, strlen(field)) == 0,
+		      "%s, not %s", error_message(), field);
 }
 END_TEST
 
@@ -530,6 +545,8 @@ START_TEST(arp_and_icmp_have_their_fields)
 
 	frame = decode_hex(ARP_REPLY);
 	ck_assert_uint_eq(frame.arp_operation, 2);
+	frame.arp_operation = 3;
+	ck_assert_str_eq(print(&frame, NULL, false), "arp operation 3");
 
 	frame = decode_hex(ICMP4);
 	ck_assert_uint_eq(frame.icmp_type, 3);
@@ -615,12 +632,16 @@ END_TEST
 START_TEST(a_fragment_and_a_packet_under_way_are_judged_by_their_header)
 {
 	CLEANUP(buffer_deinit) struct buffer four = from_hex(FIRST_FRAGMENT4);
+	CLEANUP(buffer_deinit) struct buffer first = from_hex(FIRST_FRAGMENT6);
 	CLEANUP(buffer_deinit) struct buffer six = from_hex(EXTENSIONS6);
 
 	four.bytes[four.size - 1] ^= 1;
 	ck_assert(frame_checksums_right(four.bytes, four.size));
 	four.bytes[24] ^= 1;
 	ck_assert(!frame_checksums_right(four.bytes, four.size));
+
+	first.bytes[first.size - 1] ^= 1;
+	ck_assert(frame_checksums_right(first.bytes, first.size));
 
 	six.bytes[six.size - 1] ^= 1;
 	ck_assert(!frame_checksums_right(six.bytes, six.size));
@@ -976,6 +997,9 @@ static const struct {
 	    .sacks = { { 5201, 5301 }, { 5401, 5501 } } },
 	  true },
 	{ "- 0:1(1)", { .seq = 1000, .length = 1 } },
+	{ "E 0:0(0)", { .flags = TCP_FLAG_ECE, .seq = 1000 } },
+	{ "W 0:0(0)", { .flags = TCP_FLAG_CWR, .seq = 1000 } },
+	{ "U 0:0(0)", { .flags = TCP_FLAG_URG, .seq = 1000 } },
 	{ "FSRP.EWU 0:0(0) ack 0",
 	  { .flags = 0xff, .seq = 1000, .ack = 5000 } },
 	{ ". 4294967295:4294967295(0) ack 0", /* before the ISN */
