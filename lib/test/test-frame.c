@@ -354,7 +354,7 @@ START_TEST(a_syn_has_all_its_fields)
 	ck_assert_uint_eq(frame.tcp.destination_port, 7777);
 	ck_assert_uint_eq(frame.tcp.seq, 0xfffffff0);
 	ck_assert_uint_eq(frame.tcp.ack, 0);
-	ck_assert_uint_eq(frame.tcp.flags, TCP_FLAG_SYN);
+	ck_assert_uint_eq(frame.tcp.flags, SEGMENT_SYN);
 	ck_assert_uint_eq(frame.tcp.window, 64240);
 	ck_assert_uint_eq(frame.tcp.payload_at, 74);
 	ck_assert_uint_eq(frame.tcp.length, 0);
@@ -375,7 +375,7 @@ START_TEST(ipv6_data_has_all_its_fields)
 	assert_text_is(&frame.source, "fd00::1");
 	assert_text_is(&frame.destination, "fd00::2");
 	ck_assert_uint_eq(frame.ip_id, 0);
-	ck_assert_uint_eq(frame.tcp.flags, TCP_FLAG_PSH | TCP_FLAG_ACK);
+	ck_assert_uint_eq(frame.tcp.flags, SEGMENT_PSH | SEGMENT_ACK);
 	ck_assert_uint_eq(frame.tcp.payload_at, 114);
 	ck_assert_uint_eq(frame.tcp.length, 5);
 	ck_assert(!frame.tcp.has_mss && !frame.tcp.has_window_scale);
@@ -889,17 +889,17 @@ static const struct {
 	unsigned int is;
 	uint32_t sequence_length;
 } segments[] = {
-	{ TCP_FLAG_SYN, 0, SYN, 1 },
-	{ TCP_FLAG_SYN, 10, SYN | DATA, 11 }, /* fast open */
-	{ TCP_FLAG_SYN | TCP_FLAG_ECE | TCP_FLAG_CWR, 0, SYN, 1 },
-	{ TCP_FLAG_SYN | TCP_FLAG_ACK, 0, SYN_ACK, 1 },
-	{ TCP_FLAG_ACK, 0, PURE, 0 },
-	{ TCP_FLAG_ACK | TCP_FLAG_PSH, 0, PURE, 0 },
-	{ TCP_FLAG_ACK, 1, DATA, 1 },
-	{ TCP_FLAG_FIN | TCP_FLAG_ACK, 0, FIN, 1 },
-	{ TCP_FLAG_FIN | TCP_FLAG_ACK, 7, FIN | DATA, 8 },
-	{ TCP_FLAG_RST, 0, RST, 0 },
-	{ TCP_FLAG_RST | TCP_FLAG_ACK, 0, RST, 0 },
+	{ SEGMENT_SYN, 0, SYN, 1 },
+	{ SEGMENT_SYN, 10, SYN | DATA, 11 }, /* fast open */
+	{ SEGMENT_SYN | SEGMENT_ECE | SEGMENT_CWR, 0, SYN, 1 },
+	{ SEGMENT_SYN | SEGMENT_ACK, 0, SYN_ACK, 1 },
+	{ SEGMENT_ACK, 0, PURE, 0 },
+	{ SEGMENT_ACK | SEGMENT_PSH, 0, PURE, 0 },
+	{ SEGMENT_ACK, 1, DATA, 1 },
+	{ SEGMENT_FIN | SEGMENT_ACK, 0, FIN, 1 },
+	{ SEGMENT_FIN | SEGMENT_ACK, 7, FIN | DATA, 8 },
+	{ SEGMENT_RST, 0, RST, 0 },
+	{ SEGMENT_RST | SEGMENT_ACK, 0, RST, 0 },
 	{ 0, 0, 0, 0 },
 	{ 0, UINT32_MAX, DATA, UINT32_MAX },
 };
@@ -952,9 +952,9 @@ static const struct {
 	bool verbose;
 } sayings[] = {
 	/* relative to a sender's 1000 and a receiver's 5000 */
-	{ "S 0:0(0)", { .flags = TCP_FLAG_SYN, .seq = 1000, .window = 9 } },
+	{ "S 0:0(0)", { .flags = SEGMENT_SYN, .seq = 1000, .window = 9 } },
 	{ "S 0:0(0) win 64240 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>",
-	  { .flags = TCP_FLAG_SYN,
+	  { .flags = SEGMENT_SYN,
 	    .seq = 1000,
 	    .window = 64240,
 	    .has_mss = true,
@@ -966,7 +966,7 @@ static const struct {
 	    .window_scale = 7 },
 	  true },
 	{ "S. 0:0(0) ack 1 win 65160 <mss 1460,nop,nop,sackOK>",
-	  { .flags = TCP_FLAG_SYN | TCP_FLAG_ACK,
+	  { .flags = SEGMENT_SYN | SEGMENT_ACK,
 	    .seq = 1000,
 	    .ack = 5001,
 	    .window = 65160,
@@ -975,35 +975,35 @@ static const struct {
 	    .sack_permitted = true },
 	  true },
 	{ "P. 1:101(100) ack 1",
-	  { .flags = TCP_FLAG_PSH | TCP_FLAG_ACK,
+	  { .flags = SEGMENT_PSH | SEGMENT_ACK,
 	    .seq = 1001,
 	    .ack = 5001,
 	    .length = 100,
 	    .has_timestamps = true } },
-	{ "R 1:1(0)", { .flags = TCP_FLAG_RST, .seq = 1001, .ack = 77 } },
+	{ "R 1:1(0)", { .flags = SEGMENT_RST, .seq = 1001, .ack = 77 } },
 	{ "F. 1:1(0) ack 1",
-	  { .flags = TCP_FLAG_FIN | TCP_FLAG_ACK, .seq = 1001, .ack = 5001 } },
+	  { .flags = SEGMENT_FIN | SEGMENT_ACK, .seq = 1001, .ack = 5001 } },
 	{ ". 1:1(0) ack 101 <sack 201:301>",
-	  { .flags = TCP_FLAG_ACK,
+	  { .flags = SEGMENT_ACK,
 	    .seq = 1001,
 	    .ack = 5101,
 	    .n_sacks = 1,
 	    .sacks = { { 5201, 5301 } } } },
 	{ ". 1:1(0) ack 1 win 0 <nop,nop,sack 201:301 401:501>",
-	  { .flags = TCP_FLAG_ACK,
+	  { .flags = SEGMENT_ACK,
 	    .seq = 1001,
 	    .ack = 5001,
 	    .n_sacks = 2,
 	    .sacks = { { 5201, 5301 }, { 5401, 5501 } } },
 	  true },
 	{ "- 0:1(1)", { .seq = 1000, .length = 1 } },
-	{ "E 0:0(0)", { .flags = TCP_FLAG_ECE, .seq = 1000 } },
-	{ "W 0:0(0)", { .flags = TCP_FLAG_CWR, .seq = 1000 } },
-	{ "U 0:0(0)", { .flags = TCP_FLAG_URG, .seq = 1000 } },
+	{ "E 0:0(0)", { .flags = SEGMENT_ECE, .seq = 1000 } },
+	{ "W 0:0(0)", { .flags = SEGMENT_CWR, .seq = 1000 } },
+	{ "U 0:0(0)", { .flags = SEGMENT_URG, .seq = 1000 } },
 	{ "FSRP.EWU 0:0(0) ack 0",
 	  { .flags = 0xff, .seq = 1000, .ack = 5000 } },
 	{ ". 4294967295:4294967295(0) ack 0", /* before the ISN */
-	  { .flags = TCP_FLAG_ACK, .seq = 999, .ack = 5000 } },
+	  { .flags = SEGMENT_ACK, .seq = 999, .ack = 5000 } },
 };
 
 START_TEST(segments_are_written_as_the_field_writes_them)
@@ -1022,7 +1022,7 @@ START_TEST(relative_numbers_wrap_around)
 						0xffffff38 };
 	struct frame frame = { .kind = FRAME_TCP };
 
-	frame.tcp.flags = TCP_FLAG_ACK;
+	frame.tcp.flags = SEGMENT_ACK;
 	frame.tcp.seq = 0xfffffff1;
 	frame.tcp.length = 100;
 	frame.tcp.ack = 0x64; /* 300 after 0xffffff38 */
