@@ -62,15 +62,16 @@ struct frame {
 	enum frame_kind kind;
 	uint32_t size; /* as it was on the wire, without preamble and FCS */
 
-	/* IP, for FRAME_TCP, _ICMP, _ND (ARP: the sender's and the target's) */
+	/* IP's, whatever is in it (ARP: the sender's and the target's) */
 	struct address source, destination;
 	uint8_t ttl; /* hop limit */
 	uint16_t ip_id; /* 0 for IPv6 */
 	bool fragment; /* a later fragment: nothing above IP was decoded */
-	uint16_t transport_at; /* offset of the header above IP */
+	uint16_t transport_at; /* offset of the header above IP; 0: no IP */
 
 	struct segment tcp; /* FRAME_TCP */
 	uint8_t icmp_type, icmp_code; /* FRAME_ICMP, FRAME_ND */
+	struct address nd_target; /* FRAME_ND: whom a neighbour message is about */
 	uint16_t arp_operation; /* FRAME_ARP: 1 request, 2 reply */
 };
 
@@ -86,8 +87,11 @@ int frame_decode(struct frame *ret, const void *bytes, size_t size);
 /*
  * Writes a whole TCP frame (Ethernet, IP, TCP with the options named in
  * `frame->tcp`, then `payload`, frame->tcp.length bytes) with all checksums,
- * for the wire to inject. Returns its size; -ENOBUFS when `size` is too small;
- * -EINVAL for a family that is none. `payload` may be NULL when length is 0.
+ * for the wire to inject. The addresses' family decides on IPv4 or IPv6; a TTL
+ * of 0 becomes 64. Returns its size; -ENOBUFS when `size` is too small; -EINVAL
+ * for families that differ or are none, for more options than 40 bytes hold,
+ * and for more payload than IP can count. `payload` may be NULL when length is
+ * 0.
  */
 ssize_t frame_encode_tcp(void *bytes, size_t size, const struct frame *frame,
 			 const void *payload);
@@ -100,7 +104,12 @@ ssize_t frame_encode_tcp(void *bytes, size_t size, const struct frame *frame,
 int frame_complete_checksum(void *bytes, size_t size, uint16_t start,
 			    uint16_t offset);
 
-/* True when the IPv4 header's and the transport's checksums are right. */
+/*
+ * True when the IPv4 header's and the transport's checksums are right, as far
+ * as the frame has them: a fragment's transport is not judged, and nothing is
+ * in a protocol other than TCP, UDP, ICMP and ICMPv6. False for a frame that
+ * cannot be decoded.
+ */
 bool frame_checksums_right(const void *bytes, size_t size);
 
 /* --- what a segment is ------------------------------------------------- */
@@ -136,11 +145,24 @@ struct frame_base {
  *	S. 0:0(0) ack 1 win 65160 <…>      P. 1:101(100) ack 1
  *	R 1:1(0)      F. 1:1(0) ack 1      . 1:1(0) ack 101 <sack 201:301>
  *	arp who-has 10.0.0.2 tell 10.0.0.1      icmp 10.0.0.9 type 3 code 1
+ *	arp 10.0.0.2 is-at 02:00:00:00:00:0b    icmp6 fd00::9 type 1 code 3
+ *	nd who-has fd00::2 tell fd00::1         nd fd00::2 is-at 02:00:00:00:00:0b
+ *	nd fe80::1 type 134 code 0              arp operation 3
+ *	fragment 10.0.0.1 > 10.0.0.2            ip 10.0.0.1 > 10.0.0.2
+ *	ethertype 0x88cc
  *
  * Flags come in packetdrill's order, "FSRP.EWU", with `.` for ACK; a segment
  * with no flag at all is `-`. The second number is first + payload. `verbose`
+<<<<<<< HEAD
  * adds window, options and TTL; without it only what tells the story: flags,
  * numbers, ack, SACK blocks. Nothing is printed but the text: no newline.
+=======
+ * adds window, options and, last, " ttl 64"; without it only what tells the
+ * story: flags, numbers, ack, SACK blocks. NOPs are not kept by decoding: they
+ * are printed where Linux puts them. An ICMP message is shown with who sent it.
+ * A `base` of NULL knows nothing. Nothing is printed but the text itself: no
+ * newline.
+>>>>>>> 639c3ecf4fc274f743a5dccaf384a58e5d04612a
  */
 void frame_print(FILE *out, const struct frame *frame,
 		 const struct frame_base *base, bool verbose);

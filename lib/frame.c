@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "frame.h"
+
+#include <errno.h>
+#include <net/ethernet.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "checksum.h"
+#include "errors.h"
+#include "macro.h"
+#include "tcp-options.h"
+
+enum {
+	IPV4_HEADER = 20, /* without options */
+	IPV6_HEADER = 40,
+	TCP_HEADER = 20,
+	ARP_SIZE = 28, /* for Ethernet and IPv4 */
+};
+
+/* What is being decoded, from the outside in. */
+struct packet {
+	const uint8_t *bytes;
+	size_t at; /* what lies before it is decoded */
+	size_t end; /* as the lengths met so far say; padding lies behind it */
+	uint8_t protocol; /* of what is at `at`, once in IP */
+	bool partial; /* the transport's checksum needs more than this frame */
+};
+
+static int check_room(const struct packet *packet, size_t size,
+		      const char *what)
+{
+	size_t left = packet->end - packet->at;
+
+	if (size <= left)
+		return 0;
+	return error_origin(-EBADMSG, "%s at offset %zu: %zu bytes, %zu left",
+			    what, packet->at, size, left);
+}
+
+static int check_field(const char *field, size_t offset, size_t value,
+		       size_t min, size_t max)
+{
+	if (min <= value && value <= max)
+		return 0;
+	return error_origin(-EBADMSG, "%s at offset %zu: %zu not in %zu..%zu",
+			    field, offset, value, min, max);
+}
+
+/* --- decoding ------------------------------------------------------------ */
+
+static int decode_tcp(struct frame *frame, const struct packet *packet)
+{
+	const uint8_t *header = packet->bytes + packet->at;
+	struct segment *tcp = &frame->tcp;
+	size_t payload_at;
+	int r;
+
+	r = check_room(packet, TCP_HEADER, "TCP header");
+	if (r < 0)
+		return error_trace(r);
+	payload_at = packet->at + (header[12] >> 4) * 4u;
+	r = check_field("TCP data offset", packet->at + 12, payload_at,
+			packet->at + TCP_HEADER, packet->end);
+	if (r >= 0)
+		r = tcp_options_decode(tcp, packet->bytes,
+				       packet->at + TCP_HEADER, payload_at);
+	if (r < 0)
+		return error_trace(r);
+
+	tcp->source_port = bytes_get16(header);
+	tcp->destination_port = bytes_get16(header + 2);
+	tcp->seq = bytes_get32(header + 4);
+	tcp->ack = bytes_get32(header + 8);
+	tcp->flags = header[13];
+	tcp->window = bytes_get16(header + 14);
+	tcp->payload_at = (uint16_t)payload_at;
+	tcp->length = (uint32_t)(packet->end - payload_at);
+	frame->kind = FRAME_TCP;
+	return 0;
+}
+
+static int decode_icmp(struct frame *frame, const struct packet *packet)
+{
+	int r;
+
+	r = check_room(packet, 8, "ICMP header");
+	if (r < 0)
+		return error_trace(r);
+	frame->icmp_type = packet->bytes[packet->at];
+	frame->icmp_code = packet->bytes[packet->at + 1];
+	frame->kind = FRAME_ICMP;
+	return 0;
+}
+
+static bool has_nd_target(const struct frame *frame)
+{
+	return frame->icmp_type == ND_NEIGHBOR_SOLICIT ||
+	       frame->icmp_type == ND_NEIGHBOR_ADVERT;
+}
+
+static int decode_nd(struct frame *frame, const struct packet *packet)
+{
+	/* RFC 4861 section 4, without options, from the first type on */
+	static const uint8_t sizes[] = { 8, 16, 24, 24, 40 };
+	size_t size = sizes[frame->icmp_type - ND_ROUTER_SOLICIT];
+	int r;
+
+	r = check_room(packet, size, "neighbour discovery");
+	if (r < 0)
+		return error_trace(r);
+	if (has_nd_target(frame))
+		frame->nd_target = address_from_bytes(
+			AF_INET6, packet->bytes + packet->at + 8);
+	frame->kind = FRAME_ND;
+	return 0;
+}
+
+static int decode_icmpv6(struct frame *frame, const struct packet *packet)
+{
+	int r;
+
+	r = check_room(packet, 4, "ICMPv6 header");
+	if (r < 0)
+		return error_trace(r);
+	frame->icmp_type = packet->bytes[packet->at];
+	frame->icmp_code = packet->bytes[packet->at + 1];
+	frame->kind = FRAME_ICMP;
+	if (frame->icmp_type < ND_ROUTER_SOLICIT ||
+	    frame->icmp_type > ND_REDIRECT)
+		return 0;
+	r = decode_nd(frame, packet);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int decode_transport(struct frame *frame, const struct packet *packet)
+{
+	static const struct {
+		int family;
+		uint8_t protocol;
+		int (*decode)(struct frame *frame, const struct packet *packet);
+	} transports[] = {
+		{ AF_INET, IPPROTO_TCP, decode_tcp },
+		{ AF_INET6, IPPROTO_TCP, decode_tcp },
+		{ AF_INET, IPPROTO_ICMP, decode_icmp },
+		{ AF_INET6, IPPROTO_ICMPV6, decode_icmpv6 },
+	};
+	int r;
+
+	/* A chain of extension headers may be longer than an offset tells. */
+	r = check_field("header above IP", packet->at, packet->at, 0,
+			UINT16_MAX - TCP_HEADER - TCP_OPTIONS_MAX);
+	if (r < 0)
+		return error_trace(r);
+	frame->transport_at = (uint16_t)packet->at;
+	for (size_t i = 0; !frame->fragment && i < ARRAY_SIZE(transports); i++)
+		if (transports[i].family == frame->source.family &&
+		    transports[i].protocol == packet->protocol) {
+			r = transports[i].decode(frame, packet);
+			return r < 0 ? error_trace(r) : 0;
+		}
+	return 0;
+}
+
+static int decode_ipv4(struct frame *frame, struct packet *packet)
+{
+	const uint8_t *header = packet->bytes + packet->at;
+	size_t at = packet->at, size, total;
+	uint16_t fragment;
+	int r;
+
+	r = check_room(packet, IPV4_HEADER, "IPv4 header");
+	if (r < 0)
+		return error_trace(r);
+	size = (header[0] & 0x0f) * 4u;
+	total = bytes_get16(header + 2);
+	r = check_field("IPv4 version", at, header[0] >> 4, 4, 4);
+	if (r >= 0)
+		r = check_field("IPv4 header length", at, size, IPV4_HEADER,
+				total);
+	if (r >= 0)
+		r = check_field("IPv4 total length", at + 2, total, size,
+				packet->end - at);
+	if (r < 0)
+		return error_trace(r);
+
+	frame->ip_id = bytes_get16(header + 4);
+	fragment = bytes_get16(header + 6);
+	frame->fragment = fragment & 0x1fff;
+	frame->ttl = header[8];
+	frame->source = address_from_bytes(AF_INET, header + 12);
+	frame->destination = address_from_bytes(AF_INET, header + 16);
+	packet->partial = fragment & 0x3fff; /* more-fragments included */
+	packet->protocol = header[9];
+	packet->at += size;
+	packet->end = at + total;
+	r = decode_transport(frame, packet);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static bool is_extension(uint8_t protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT;
+}
+
+static int pass_extension(struct frame *frame, struct packet *packet)
+{
+	const uint8_t *header = packet->bytes + packet->at;
+	size_t size = 8;
+	int r;
+
+	r = check_room(packet, size, "IPv6 extension header");
+	if (r < 0)
+		return error_trace(r);
+	if (packet->protocol == IPPROTO_FRAGMENT) {
+		frame->fragment = bytes_get16(header + 2) & 0xfff8;
+		packet->partial |= bytes_get16(header + 2) & 0xfff9;
+	} else {
+		size += header[1] * 8u;
+	}
+	/* The sum is over the last destination, which is not the header's. */
+	if (packet->protocol == IPPROTO_ROUTING && header[3])
+		packet->partial = true;
+	r = check_room(packet, size, "IPv6 extension header");
+	if (r < 0)
+		return error_trace(r);
+	packet->protocol = header[0];
+	packet->at += size;
+	return 0;
+}
+
+static int decode_ipv6(struct frame *frame, struct packet *packet)
+{
+	const uint8_t *header = packet->bytes + packet->at;
+	size_t at = packet->at, payload;
+	int r;
+
+	r = check_room(packet, IPV6_HEADER, "IPv6 header");
+	if (r < 0)
+		return error_trace(r);
+	payload = bytes_get16(header + 4);
+	r = check_field("IPv6 version", at, header[0] >> 4, 6, 6);
+	if (r >= 0)
+		r = check_field("IPv6 payload length", at + 4, payload, 0,
+				packet->end - at - IPV6_HEADER);
+	if (r < 0)
+		return error_trace(r);
+
+	frame->ttl = header[7];
+	frame->source = address_from_bytes(AF_INET6, header + 8);
+	frame->destination = address_from_bytes(AF_INET6, header + 24);
+	packet->protocol = header[6];
+	packet->at += IPV6_HEADER;
+	packet->end = packet->at + payload;
+	while (r >= 0 && !frame->fragment && is_extension(packet->protocol))
+		r = pass_extension(frame, packet);
+	if (r >= 0)
+		r = decode_transport(frame, packet);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int decode_arp(struct frame *frame, struct packet *packet)
+{
+	const uint8_t *arp = packet->bytes + packet->at;
+	int r;
+
+	r = check_room(packet, ARP_SIZE, "ARP");
+	if (r < 0)
+		return error_trace(r);
+	if (bytes_get16(arp) != 1 || bytes_get16(arp + 2) != ETHERTYPE_IP)
+		return 0;
+	r = check_field("ARP hardware length", packet->at + 4, arp[4],
+			FRAME_MAC, FRAME_MAC);
+	if (r >= 0)
+		r = check_field("ARP protocol length", packet->at + 5, arp[5],
+				4, 4);
+	if (r < 0)
+		return error_trace(r);
+	frame->arp_operation = bytes_get16(arp + 6);
+	frame->source = address_from_bytes(AF_INET, arp + 14);
+	frame->destination = address_from_bytes(AF_INET, arp + 24);
+	frame->kind = FRAME_ARP;
+	return 0;
+}
+
+static int decode_ethernet(struct frame *frame, struct packet *packet)
+{
+	const uint8_t *header = packet->bytes;
+	int r;
+
+	r = check_room(packet, FRAME_ETHERNET, "Ethernet header");
+	if (r < 0)
+		return error_trace(r);
+	memcpy(frame->destination_mac, header, FRAME_MAC);
+	memcpy(frame->source_mac, header + FRAME_MAC, FRAME_MAC);
+	frame->ethertype = bytes_get16(header + 2 * FRAME_MAC);
+	frame->size = (uint32_t)packet->end;
+	packet->at = FRAME_ETHERNET;
+	if (frame->ethertype == ETHERTYPE_IP)
+		r = decode_ipv4(frame, packet);
+	else if (frame->ethertype == ETHERTYPE_IPV6)
+		r = decode_ipv6(frame, packet);
+	else if (frame->ethertype == ETHERTYPE_ARP)
+		r = decode_arp(frame, packet);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int frame_decode(struct frame *ret, const void *bytes, size_t size)
+{
+	struct packet packet = { .bytes = bytes, .end = size };
+	struct frame frame = { 0 };
+	int r;
+
+	r = decode_ethernet(&frame, &packet);
+	if (r < 0)
+		return error_trace(r);
+	*ret = frame;
+	return 0;
+}
+
+/* --- checksums ----------------------------------------------------------- */
+
+int frame_complete_checksum(void *bytes, size_t size, uint16_t start,
+			    uint16_t offset)
+{
+	uint8_t *from;
+
+	if ((size_t)start + offset + 2 > size)
+		return error_origin(-EBADMSG,
+				    "checksum at offset %u + %u of %zu bytes",
+				    start, offset, size);
+	from = (uint8_t *)bytes + start;
+	checksum_put(from + offset, checksum_sum(from, size - start));
+	return 0;
+}
+
+static bool is_udp_without_checksum(const struct frame *frame,
+				    const struct packet *packet)
+{
+	return packet->protocol == IPPROTO_UDP &&
+	       frame->source.family == AF_INET &&
+	       packet->end - packet->at >= 8 &&
+	       !bytes_get16(packet->bytes + packet->at + 6);
+}
+
+static bool transport_right(const struct frame *frame,
+			    const struct packet *packet)
+{
+	size_t size = packet->end - packet->at;
+	uint64_t sum = checksum_sum(packet->bytes + packet->at, size);
+
+	switch (packet->protocol) {
+	case IPPROTO_ICMP:
+		return checksum_right(sum);
+	case IPPROTO_UDP:
+		if (is_udp_without_checksum(frame, packet))
+			return true;
+		/* fall through */
+	case IPPROTO_TCP:
+	case IPPROTO_ICMPV6:
+		sum += checksum_pseudo(&frame->source, &frame->destination,
+				       packet->protocol, size);
+		return checksum_right(sum);
+	}
+	return true; /* none that this file knows */
+}
+
+static bool ipv4_header_right(const uint8_t *header)
+{
+	return checksum_right(checksum_sum(header, (header[0] & 0x0f) * 4u));
+}
+
+bool frame_checksums_right(const void *bytes, size_t size)
+{
+	struct packet packet = { .bytes = bytes, .end = size };
+	struct frame frame = { 0 };
+
+	if (decode_ethernet(&frame, &packet) < 0)
+		return false;
+	if (frame.ethertype == ETHERTYPE_IP &&
+	    !ipv4_header_right(packet.bytes + FRAME_ETHERNET))
+		return false;
+	return !frame.transport_at || packet.partial ||
+	       transport_right(&frame, &packet);
+}
+
+/* --- what a segment is --------------------------------------------------- */
+
+/* Exactly `set` of the flags in `mask`. */
+static bool has_flags(const struct frame *frame, uint8_t mask, uint8_t set)
+{
+	return frame->kind == FRAME_TCP && (frame->tcp.flags & mask) == set;
+}
+
+bool frame_is_syn(const struct frame *frame)
+{
+	return has_flags(frame, SEGMENT_SYN | SEGMENT_ACK, SEGMENT_SYN);
+}
+
+bool frame_is_syn_ack(const struct frame *frame)
+{
+	return has_flags(frame, SEGMENT_SYN | SEGMENT_ACK,
+			 SEGMENT_SYN | SEGMENT_ACK);
+}
+
+bool frame_is_fin(const struct frame *frame)
+{
+	return has_flags(frame, SEGMENT_FIN, SEGMENT_FIN);
+}
+
+bool frame_is_rst(const struct frame *frame)
+{
+	return has_flags(frame, SEGMENT_RST, SEGMENT_RST);
+}
+
+bool frame_is_data(const struct frame *frame)
+{
+	return frame->kind == FRAME_TCP && frame->tcp.length;
+}
+
+bool frame_is_pure_ack(const struct frame *frame)
+{
+	return has_flags(frame,
+			 SEGMENT_ACK | SEGMENT_SYN | SEGMENT_FIN |
+				 SEGMENT_RST,
+			 SEGMENT_ACK) &&
+	       !frame->tcp.length;
+}
+
+uint32_t frame_sequence_length(const struct frame *frame)
+{
+	if (frame->kind != FRAME_TCP)
+		return 0;
+	return frame->tcp.length + !!(frame->tcp.flags & SEGMENT_SYN) +
+	       !!(frame->tcp.flags & SEGMENT_FIN);
+}
+
+bool sequence_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
