@@ -3,6 +3,8 @@
 
 #include <linux/version.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -32,4 +34,11 @@ bool kernel_has_sysctl(const char *name)
 
 	return sysctl_path(name, path, sizeof(path)) >= 0 &&
 	       access(path, F_OK) == 0;
+}
+
+bool kernel_in_virtual_time(void)
+{
+	const char *says = getenv("HALFOPEN_VIRTUAL_TIME");
+
+	return says && strcmp(says, "1") == 0;
 }

@@ -12,3 +12,7 @@ const char *kernel_release(void);
 
 /* A sysctl that exists here, in whatever namespace this process is in. */
 bool kernel_has_sysctl(const char *name);
+
+/* The clock jumps over idle time: said by what booted this kernel, with
+ * HALFOPEN_VIRTUAL_TIME=1 in the environment. */
+bool kernel_in_virtual_time(void);

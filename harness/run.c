@@ -227,6 +227,11 @@ bool run_is_variant(const struct run *run, const char *name)
 	return run->job->variant && strcmp(run->job->variant->name, name) == 0;
 }
 
+const struct world_plan *run_world_plan(const struct run *run)
+{
+	return testcase_world(run->job->testcase, run->job->variant);
+}
+
 struct host *run_host(struct run *run, const char *name)
 {
 	struct host *host = world_host(run->world, name);
@@ -327,7 +332,7 @@ static void tell_settings(struct run *run, const struct settings *settings,
 
 static void add_host(struct run *run, size_t i)
 {
-	const struct world_plan *world = run->job->testcase->world;
+	const struct world_plan *world = run_world_plan(run);
 	struct host_plan plan = { .name = world->hosts[i].name,
 				  .mac = { 0x02, 0, 0, 0, 0,
 					   (uint8_t)(i + 1) } };
@@ -350,7 +355,7 @@ static void add_host(struct run *run, size_t i)
 
 static void make_world(struct run *run)
 {
-	const struct world_plan *plan = run->job->testcase->world;
+	const struct world_plan *plan = run_world_plan(run);
 	int r = world_new(&run->world, run->loop, run->journal, probe_on_exit,
 			  run);
 

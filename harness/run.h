@@ -92,6 +92,7 @@ bool run_wait(struct run *run, bool (*done)(void *data), void *data,
 			run_broken((run_), journal_r_);                        \
 	} while (0)
 
+const struct world_plan *run_world_plan(const struct run *run);
 struct host *run_host(struct run *run, const char *name);
 struct address run_address(struct run *run, const char *host);
 

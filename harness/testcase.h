@@ -39,24 +39,6 @@ struct setting {
 	const char *text;
 };
 
-/* The same experiment under other numbers. Each one is a run of its own. */
-struct variant {
-	const char *name; /* "retries2=5" */
-	const struct setting *settings; /* beside the case's; end: name NULL */
-	long value; /* whatever the script makes of it */
-	nsec_t lasts; /* 0: the case's */
-	const struct judgement *judgements; /* NULL: the case's */
-	bool by_name; /* not in the default set */
-	const char *needs_program; /* SKIP where it is not installed */
-};
-
-/* Without which this kernel or this machine cannot show the case. */
-struct need {
-	const char *sysctl; /* exists for a namespace */
-	const char *program; /* is found in PATH or the sbin directories */
-	unsigned int kernel; /* KERNEL_VERSION(), this one or a later one */
-};
-
 enum { WORLD_HOSTS = 4 };
 
 struct world_plan {
@@ -71,6 +53,25 @@ struct world_plan {
 extern const struct world_plan world_pair;
 /* The same, but who has which MAC must be asked, and is forgotten. */
 extern const struct world_plan world_pair_ageing;
+
+/* The same experiment under other numbers. Each one is a run of its own. */
+struct variant {
+	const char *name; /* "retries2=5" */
+	const struct setting *settings; /* beside the case's; end: name NULL */
+	long value; /* whatever the script makes of it */
+	nsec_t lasts; /* 0: the case's */
+	const struct judgement *judgements; /* NULL: the case's */
+	bool by_name; /* not in the default set */
+	const char *needs_program; /* SKIP where it is not installed */
+	const struct world_plan *world; /* NULL: the case's */
+};
+
+/* Without which this kernel or this machine cannot show the case. */
+struct need {
+	const char *sysctl; /* exists for a namespace */
+	const char *program; /* is found in PATH or the sbin directories */
+	unsigned int kernel; /* KERNEL_VERSION(), this one or a later one */
+};
 
 struct testcase {
 	const char *name; /* the command: halfopen run NAME */
@@ -107,9 +108,15 @@ extern const size_t testcases_n;
 
 const struct testcase *testcase_find(const char *name);
 
+/* The names that are nearest to `name`, with commas between. */
+void testcase_nearest(const char *name, char *ret, size_t size);
+
 /* How long a run of it is planned to take. */
 nsec_t testcase_lasts(const struct testcase *testcase,
 		      const struct variant *variant);
+
+const struct world_plan *testcase_world(const struct testcase *testcase,
+					const struct variant *variant);
 
 const struct judgement *testcase_judgements(const struct testcase *testcase,
 					    const struct variant *variant);

@@ -27,7 +27,7 @@ static struct counters *read_counters(struct run *run, const char *host)
 
 void watch_start(struct run *run)
 {
-	const struct world_plan *plan = run->job->testcase->world;
+	const struct world_plan *plan = run_world_plan(run);
 
 	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++) {
 		struct baseline *baseline = calloc(1, sizeof(*baseline));

@@ -28,20 +28,43 @@ static void trail_add(const char *file, int line)
 		 used ? " < " : "", error_path(file), line);
 }
 
+static void born(const char *file, int line, const char *format, va_list args)
+	MACRO_PRINTF(3, 0);
+
+static void born(const char *file, int line, const char *format, va_list args)
+{
+	char message[sizeof(last.message)];
+
+	/* The last message may be among the arguments of the new one. */
+	vsnprintf(message, sizeof(message), format, args);
+	memcpy(last.message, message, sizeof(message));
+	last.trail[0] = '\0';
+	trail_add(file, line);
+}
+
 int error_origin_at(int r, const char *file, int line, const char *format, ...)
 {
 	va_list args;
 	size_t used;
 
 	assert(r < 0);
-	last.trail[0] = '\0';
 	va_start(args, format);
-	vsnprintf(last.message, sizeof(last.message), format, args);
+	born(file, line, format, args);
 	va_end(args);
 	used = strlen(last.message);
 	snprintf(last.message + used, sizeof(last.message) - used, ": %s",
 		 strerror(-r));
-	trail_add(file, line);
+	return r;
+}
+
+int error_refuse_at(int r, const char *file, int line, const char *format, ...)
+{
+	va_list args;
+
+	assert(r < 0);
+	va_start(args, format);
+	born(file, line, format, args);
+	va_end(args);
 	return r;
 }
 

@@ -26,9 +26,15 @@
 /* `r` must be negative. Both return it. */
 #define error_origin(r_, ...)                                                  \
 	error_negative(error_origin_at((r_), __FILE__, __LINE__, __VA_ARGS__))
+/* For a message that is whole by itself: no errno's text is put behind it. */
+#define error_refuse(r_, ...)                                                  \
+	error_negative(                                                        \
+		error_refuse_at((r_), __FILE__, __LINE__, __VA_ARGS__))
 #define error_trace(r_) error_negative(error_trace_at((r_), __FILE__, __LINE__))
 
 int error_origin_at(int r, const char *file, int line, const char *format, ...)
+	MACRO_PRINTF(4, 5);
+int error_refuse_at(int r, const char *file, int line, const char *format, ...)
 	MACRO_PRINTF(4, 5);
 int error_trace_at(int r, const char *file, int line);
 

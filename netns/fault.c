@@ -35,7 +35,7 @@ static int plug(struct world *world, const char *host,
 static int find_host(struct world *world, const char *name, struct host **ret)
 {
 	*ret = world_host(world, name);
-	return *ret ? 0 : error_origin(-ENOENT, "host '%s'", name);
+	return *ret ? 0 : error_refuse(-ENOENT, "host '%s'", name);
 }
 
 static int kill_process(struct world *world, const char *name,
@@ -47,7 +47,7 @@ static int kill_process(struct world *world, const char *name,
 	int r;
 
 	if (pid <= 0 || *end)
-		return error_origin(-EINVAL, "kill %s '%s': a process number",
+		return error_refuse(-EINVAL, "kill %s '%s': a process number",
 				    name, argument ? argument : "");
 	r = find_host(world, name, &host);
 	if (r >= 0)
@@ -83,7 +83,7 @@ static int set_cut(struct world *world, const char *name, bool from, bool to)
 	int r;
 
 	if (!port)
-		return error_origin(-ENOENT, "host '%s'", name);
+		return error_refuse(-ENOENT, "host '%s'", name);
 	/* What was sent before the cut has passed the place of the cut. */
 	r = wire_catch_up(world_wire(world));
 	if (r < 0)
@@ -98,7 +98,7 @@ static int cut(struct world *world, const char *host, const char *argument)
 	bool to = !argument || strcmp(argument, "to") == 0;
 
 	if (!from && !to)
-		return error_origin(-EINVAL, "cut %s '%s': from, to or nothing",
+		return error_refuse(-EINVAL, "cut %s '%s': from, to or nothing",
 				    host, argument);
 	return set_cut(world, host, from, to);
 }

@@ -189,23 +189,23 @@ static const char *sysctl_says(const char *path)
 static int explain(int r)
 {
 	if (!privilege_rootless())
-		return error_origin(r, "this machine refuses network namespaces "
+		return error_refuse(r, "this machine refuses network namespaces "
 				       "even to root");
 	if (sysctl_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 		    [0] == '1')
-		return error_origin(
+		return error_refuse(
 			r, "AppArmor forbids user namespaces to ordinary users "
 			   "(sysctl kernel.apparmor_restrict_unprivileged_userns"
 			   "=0 allows them, or run as root)");
 	if (sysctl_says("/proc/sys/kernel/unprivileged_userns_clone")[0] == '0')
-		return error_origin(
+		return error_refuse(
 			r, "user namespaces are forbidden to ordinary users "
 			   "(sysctl kernel.unprivileged_userns_clone=1 allows "
 			   "them, or run as root)");
 	if (sysctl_says("/proc/sys/user/max_user_namespaces")[0] == '0')
-		return error_origin(r, "user namespaces are switched off "
+		return error_refuse(r, "user namespaces are switched off "
 				       "(sysctl user.max_user_namespaces is 0)");
-	return error_origin(r, "this machine refuses user namespaces to uid %u "
+	return error_refuse(r, "this machine refuses user namespaces to uid %u "
 			       "(a container's seccomp profile may do so)",
 			    geteuid());
 }

@@ -20,7 +20,7 @@ int sysctl_path(const char *name, char *ret, size_t size)
 
 	if (strncmp(name, "net.", 4) != 0 || strchr(name, '/') ||
 	    strstr(name, "..") || length + sizeof(root) > size)
-		return error_origin(-EINVAL, "sysctl '%s'", name);
+		return error_refuse(-EINVAL, "'%s' is no sysctl below net.", name);
 	memcpy(ret, root, sizeof(root) - 1);
 	for (size_t i = 0; i <= length; i++)
 		ret[sizeof(root) - 1 + i] = name[i] == '.' ? '/' : name[i];
@@ -88,7 +88,7 @@ static int write_here(const struct sysctl_setting *setting)
 	/* The kernel takes "0x10" and leading zeros for numbers. */
 	if (strcmp(got, want) != 0 &&
 	    strtol(got, NULL, 0) != strtol(want, NULL, 0))
-		return error_origin(-EINVAL, "sysctl %s = %s reads back as %s",
+		return error_refuse(-EINVAL, "sysctl %s = %s reads back as %s",
 				    setting->name, want, got);
 	return 0;
 }
@@ -100,7 +100,7 @@ int sysctl_write(int fd, const struct sysctl_setting *settings, size_t n)
 	if (!n)
 		return 0;
 	if (!namespace_is_ours(fd))
-		return error_origin(-EPERM,
+		return error_refuse(-EPERM,
 				    "sysctl %s in a namespace that is not ours",
 				    settings[0].name);
 	r = namespace_enter(fd);
@@ -140,7 +140,7 @@ int sysctl_read_number(int fd, const char *name, long *ret)
 	errno = 0;
 	number = strtol(value, &end, 10);
 	if (errno || end == value)
-		return error_origin(-EINVAL, "sysctl %s is '%s'", name, value);
+		return error_refuse(-EINVAL, "sysctl %s is '%s'", name, value);
 	*ret = number;
 	return 0;
 }

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a case is written with. Include this and nothing else; write one file,
+ * cases/NAME.c, and add NAME to the list in cases/meson.build.
+ *
+ * A case is one script, told from the orchestrator's chair, in the order in
+ * which things happen. Probes in the hosts do what it says. It has no threads,
+ * no sleeps, no error handling and frees nothing: wait for an event or a state,
+ * with a patience; let time pass with run_pass(); and expect. What the harness
+ * cannot do ends the case as BROKEN, here, at the line of the script.
+ *
+ *	#include "case.h"
+ *
+ *	static void script(struct run *run)
+ *	{
+ *		struct pair tcp = sock_pair(run);
+ *		struct mark sent;
+ *		struct finding got;
+ *
+ *		fault_crash(run, "server");
+ *		sent = mark_now(run);
+ *		sock_send(tcp.client, 100);
+ *		got = sock_recv(tcp.client, SEC(10));
+ *		expect_error(&got, ETIMEDOUT);
+ *	}
+ *
+ *	CASE(server_host_crash_example) = {
+ *		.name = "server-host-crash-example",
+ *		…
+ *	};
+ *
+ * The calls below are documented where they are declared: run.h, probe.h,
+ * sock.h, faults.h, frames.h, forecast.h, expect.h, watch.h; and the members of
+ * a case in testcase.h.
+ */
+#pragma once
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <linux/version.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expect.h"
+#include "faults.h"
+#include "forecast.h"
+#include "frames.h"
+#include "kernel.h"
+#include "probe.h"
+#include "run.h"
+#include "sock.h"
+#include "testcase.h"
+#include "watch.h"
+
+/* CASE(server_process_crash) = { … }; the table in cases/ knows it by this. */
+#define CASE(id_)                                                              \
+	extern const struct testcase case_##id_;                               \
+	const struct testcase case_##id_
+
+/* Every call of the vocabulary notes first where in the script it stands. */
+#define CASE_HERE(call_) (run_here(__FILE__, __LINE__), (call_))
+
+/* world and time */
+#define mark_now(...) CASE_HERE(mark_now(__VA_ARGS__))
+#define run_pass(...) CASE_HERE(run_pass(__VA_ARGS__))
+#define run_pass_until(...) CASE_HERE(run_pass_until(__VA_ARGS__))
+#define run_note(...) CASE_HERE(run_note(__VA_ARGS__))
+#define run_sysctl(...) CASE_HERE(run_sysctl(__VA_ARGS__))
+#define path_delay(...) CASE_HERE(path_delay(__VA_ARGS__))
+
+/* probes */
+#define probe_start(...) CASE_HERE(probe_start(__VA_ARGS__))
+#define probe_exit(...) CASE_HERE(probe_exit(__VA_ARGS__))
+#define probe_fork(...) CASE_HERE(probe_fork(__VA_ARGS__))
+
+/* sockets */
+#define sock_pair(...) CASE_HERE(sock_pair(__VA_ARGS__))
+#define sock_listen(...) CASE_HERE(sock_listen(__VA_ARGS__))
+#define sock_connect(...) CASE_HERE(sock_connect(__VA_ARGS__))
+#define sock_accept(...) CASE_HERE(sock_accept(__VA_ARGS__))
+#define sock_post_connect(...) CASE_HERE(sock_post_connect(__VA_ARGS__))
+#define sock_post_connect_to(...) CASE_HERE(sock_post_connect_to(__VA_ARGS__))
+#define sock_send(...) CASE_HERE(sock_send(__VA_ARGS__))
+#define sock_send_text(...) CASE_HERE(sock_send_text(__VA_ARGS__))
+#define sock_post_recv(...) CASE_HERE(sock_post_recv(__VA_ARGS__))
+#define sock_reap(...) CASE_HERE(sock_reap(__VA_ARGS__))
+#define sock_recv(...) CASE_HERE(sock_recv(__VA_ARGS__))
+#define sock_post_heartbeat(...) CASE_HERE(sock_post_heartbeat(__VA_ARGS__))
+#define sock_echo(...) CASE_HERE(sock_echo(__VA_ARGS__))
+#define sock_serve_http(...) CASE_HERE(sock_serve_http(__VA_ARGS__))
+#define sock_shutdown(...) CASE_HERE(sock_shutdown(__VA_ARGS__))
+#define sock_close(...) CASE_HERE(sock_close(__VA_ARGS__))
+#define sock_set(...) CASE_HERE(sock_set(__VA_ARGS__))
+#define sock_get(...) CASE_HERE(sock_get(__VA_ARGS__))
+#define sock_keepalive(...) CASE_HERE(sock_keepalive(__VA_ARGS__))
+#define sock_error(...) CASE_HERE(sock_error(__VA_ARGS__))
+#define sock_look(...) CASE_HERE(sock_look(__VA_ARGS__))
+#define sock_state(...) CASE_HERE(sock_state(__VA_ARGS__))
+#define sock_wait_state(...) CASE_HERE(sock_wait_state(__VA_ARGS__))
+
+/* faults */
+#define fault_kill(...) CASE_HERE(fault_kill(__VA_ARGS__))
+#define fault_segfault(...) CASE_HERE(fault_segfault(__VA_ARGS__))
+#define fault_crash(...) CASE_HERE(fault_crash(__VA_ARGS__))
+#define fault_reboot(...) CASE_HERE(fault_reboot(__VA_ARGS__))
+#define fault_freeze(...) CASE_HERE(fault_freeze(__VA_ARGS__))
+#define fault_thaw(...) CASE_HERE(fault_thaw(__VA_ARGS__))
+#define fault_unplug(...) CASE_HERE(fault_unplug(__VA_ARGS__))
+#define fault_plug(...) CASE_HERE(fault_plug(__VA_ARGS__))
+#define fault_cut(...) CASE_HERE(fault_cut(__VA_ARGS__))
+#define fault_cut_from(...) CASE_HERE(fault_cut_from(__VA_ARGS__))
+#define fault_cut_to(...) CASE_HERE(fault_cut_to(__VA_ARGS__))
+#define fault_mend(...) CASE_HERE(fault_mend(__VA_ARGS__))
+#define fault_drop(...) CASE_HERE(fault_drop(__VA_ARGS__))
+#define fault_hold(...) CASE_HERE(fault_hold(__VA_ARGS__))
+#define fault_delay(...) CASE_HERE(fault_delay(__VA_ARGS__))
+#define fault_duplicate(...) CASE_HERE(fault_duplicate(__VA_ARGS__))
+#define fault_release(...) CASE_HERE(fault_release(__VA_ARGS__))
+#define fault_disarm(...) CASE_HERE(fault_disarm(__VA_ARGS__))
+
+/* predictions */
+#define forecast_inputs(...) CASE_HERE(forecast_inputs(__VA_ARGS__))
+#define forecast_give_up(...) CASE_HERE(forecast_give_up(__VA_ARGS__))
+#define forecast_keepalive(...) CASE_HERE(forecast_keepalive(__VA_ARGS__))
+
+/* what was seen */
+#define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))
+#define frames_nth(...) CASE_HERE(frames_nth(__VA_ARGS__))
+#define watch_change(...) CASE_HERE(watch_change(__VA_ARGS__))
+
+/* expectations */
+#define expect_error(...) CASE_HERE(expect_error(__VA_ARGS__))
+#define expect_eof(...) CASE_HERE(expect_eof(__VA_ARGS__))
+#define expect_data(...) CASE_HERE(expect_data(__VA_ARGS__))
+#define expect_success(...) CASE_HERE(expect_success(__VA_ARGS__))
+#define expect_open(...) CASE_HERE(expect_open(__VA_ARGS__))
+#define expect_took(...) CASE_HERE(expect_took(__VA_ARGS__))
+#define expect_span(...) CASE_HERE(expect_span(__VA_ARGS__))
+#define expect_state(...) CASE_HERE(expect_state(__VA_ARGS__))
+#define expect_state_soon(...) CASE_HERE(expect_state_soon(__VA_ARGS__))
+#define expect_timer(...) CASE_HERE(expect_timer(__VA_ARGS__))
+#define expect_frames(...) CASE_HERE(expect_frames(__VA_ARGS__))
+#define expect_frames_between(...) CASE_HERE(expect_frames_between(__VA_ARGS__))
+#define expect_counter(...) CASE_HERE(expect_counter(__VA_ARGS__))
+#define expect_number(...) CASE_HERE(expect_number(__VA_ARGS__))
+#define expect_that(...) CASE_HERE(expect_that(__VA_ARGS__))

@@ -1,0 +1,1 @@
+int cmd_list(int argc, char **argv);

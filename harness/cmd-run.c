@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd-run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "exit-status.h"
+#include "kernel.h"
+#include "privilege.h"
+#include "run-options.h"
+#include "selection.h"
+#include "settings.h"
+#include "supervisor.h"
+#include "version.h"
+
+static unsigned int columns_of(FILE *out)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
+		return 80;
+	return size.ws_col;
+}
+
+static void fill_report(struct report *report,
+			const struct command_options *options)
+{
+	*report = (struct report){
+		.reporter = options->reporter,
+		.out = stdout,
+		.terminal = isatty(STDOUT_FILENO),
+		.columns = (int)columns_of(stdout),
+		.verbose = options->verbose,
+		.info = { .version = HALFOPEN_VERSION,
+			  .kernel = kernel_release(),
+			  .hz = nsec_hz(),
+			  .rootless = privilege_rootless(),
+			  .virtual_time = kernel_in_virtual_time(),
+			  .family = options->run.family == AF_INET6 ? 6 : 4 },
+	};
+}
+
+static int status_of(const struct report_tally *tally, int r)
+{
+	if (tally->failed)
+		return EXIT_STATUS_FAIL;
+	if (tally->broken || r < 0)
+		return EXIT_STATUS_BROKEN;
+	if (!tally->passed)
+		return EXIT_STATUS_SKIPPED;
+	return EXIT_STATUS_PASS;
+}
+
+/* As if the signal had never been caught. */
+static void die_of(int number)
+{
+	sigset_t set;
+
+	fflush(stdout);
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static int run(const struct command_options *options,
+	       const struct selection *selection)
+{
+	struct supervisor_plan plan = {
+		.jobs = selection->jobs,
+		.n_jobs = selection->n,
+		.options = options->run,
+		.parallel = options->parallel,
+		.retries = options->retries,
+		.skip_inconclusive = options->skip_inconclusive,
+		.must_run = options->must_run,
+		.out = options->out,
+	};
+	struct report_tally tally;
+	struct report report;
+	int r;
+
+	fill_report(&report, options);
+	for (size_t i = 0; i < selection->n; i++)
+		report.info.longest =
+			MAX(report.info.longest,
+			    testcase_lasts(selection->jobs[i].testcase,
+					   selection->jobs[i].variant));
+	r = supervisor_run(&plan, &report, &tally);
+	fflush(stdout);
+	if (r < 0)
+		fprintf(stderr, "halfopen: %s\n", error_trail());
+	if (r > 0)
+		die_of(r);
+	return status_of(&tally, r);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct command_options options;
+	struct selection selection;
+	int r = run_options_parse(&options, argc, argv);
+
+	if (r != RUN_OPTIONS_GO)
+		return r == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
+					       EXIT_STATUS_USAGE;
+	r = settings_try(options.settings);
+	if (r < 0) {
+		fprintf(stderr, "halfopen run: %s\n", error_message());
+		return EXIT_STATUS_USAGE;
+	}
+	r = selection_new(&selection, &options);
+	if (r < 0) {
+		fprintf(stderr, "halfopen run: %s\n", error_message());
+		return EXIT_STATUS_USAGE;
+	}
+	/* For the probes, however this program's path looks from inside. */
+	options.run.exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (options.run.exe < 0) {
+		fprintf(stderr, "halfopen run: open /proc/self/exe: %s\n",
+			strerror(errno));
+		selection_free(&selection);
+		return EXIT_STATUS_BROKEN;
+	}
+	r = run(&options, &selection);
+	selection_free(&selection);
+	return r;
+}

@@ -1,0 +1,1 @@
+int cmd_show(int argc, char **argv);

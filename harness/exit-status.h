@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What the program ends with: the contract with every script that calls it. */
+enum exit_status {
+	EXIT_STATUS_PASS = 0, /* all passed; some may be skipped */
+	EXIT_STATUS_FAIL = 1, /* at least one FAIL */
+	EXIT_STATUS_USAGE = 2,
+	EXIT_STATUS_BROKEN = 3, /* at least one BROKEN, and no FAIL */
+	EXIT_STATUS_SKIPPED = 4, /* nothing ran: all were skipped */
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "forecast.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "errors.h"
+#include "kernel.h"
+
+static unsigned int sysctl_of(struct sock *sock, const char *name)
+{
+	return (unsigned int)run_sysctl(sock_run(sock), sock_host(sock), name);
+}
+
+/* Younger sysctls: where this kernel has none, the constant that was there
+ * before it stays as predict_defaults() gave it. */
+static void newer_sysctls(struct sock *sock, struct predict_tcp *tcp)
+{
+	if (kernel_has_sysctl("net.ipv4.tcp_rto_min_us"))
+		tcp->rto_min = USEC(sysctl_of(sock, "net.ipv4.tcp_rto_min_us"));
+	if (kernel_has_sysctl("net.ipv4.tcp_rto_max_ms"))
+		tcp->rto_max = MSEC(sysctl_of(sock, "net.ipv4.tcp_rto_max_ms"));
+	if (kernel_has_sysctl("net.ipv4.tcp_syn_linear_timeouts"))
+		tcp->syn_linear =
+			sysctl_of(sock, "net.ipv4.tcp_syn_linear_timeouts");
+}
+
+static void of_socket(struct sock *sock, struct predict_tcp *tcp)
+{
+	unsigned int early = sysctl_of(sock, "net.ipv4.tcp_early_retrans");
+	struct diag_socket seen;
+
+	if (!sock_look(sock, &seen) || !seen.has_info)
+		run_broken_because(sock_run(sock),
+				   "no TCP_INFO to predict from");
+	tcp->rto = USEC(seen.info.tcpi_rto);
+	tcp->rtt = USEC(seen.info.tcpi_rtt);
+	tcp->rttvar = USEC(seen.info.tcpi_rttvar);
+	tcp->packets_out = 1;
+	tcp->tail_loss_probe = (early == 3 || early == 4) &&
+			       (seen.info.tcpi_options & TCPI_OPT_SACK);
+	tcp->user_timeout =
+		MSEC(sock_get(sock, IPPROTO_TCP, TCP_USER_TIMEOUT));
+	tcp->keepalive_time = SEC(sock_get(sock, IPPROTO_TCP, TCP_KEEPIDLE));
+	tcp->keepalive_intvl = SEC(sock_get(sock, IPPROTO_TCP, TCP_KEEPINTVL));
+	tcp->keepalive_probes =
+		(unsigned int)sock_get(sock, IPPROTO_TCP, TCP_KEEPCNT);
+}
+
+struct predict_tcp forecast_inputs(struct sock *sock)
+{
+	struct predict_tcp tcp = predict_defaults(nsec_hz(), kernel_version());
+
+	newer_sysctls(sock, &tcp);
+	tcp.retries2 = sysctl_of(sock, "net.ipv4.tcp_retries2");
+	tcp.syn_retries = sysctl_of(sock, "net.ipv4.tcp_syn_retries");
+	tcp.synack_retries = sysctl_of(sock, "net.ipv4.tcp_synack_retries");
+	tcp.orphan_retries = sysctl_of(sock, "net.ipv4.tcp_orphan_retries");
+	of_socket(sock, &tcp);
+	return tcp;
+}
+
+static const char *round_text(enum predict_round_kind kind)
+{
+	switch (kind) {
+	case PREDICT_TAIL_LOSS_PROBE:
+		return "tail loss probe";
+	case PREDICT_RETRANSMISSION:
+		return "retransmission";
+	case PREDICT_KEEPALIVE_PROBE:
+		return "keepalive probe";
+	case PREDICT_GIVE_UP:
+		return "the end";
+	}
+	return "?";
+}
+
+void forecast_tell(struct run *run, const char *what,
+		   const struct prediction *p)
+{
+	if (p->timeout)
+		run_note(run, "predicted for %s: the time-out is %.3f s", what,
+			 nsec_seconds(p->timeout));
+	for (size_t i = 0; i < p->n_rounds; i++) {
+		const struct predict_round *round = &p->rounds[i];
+
+		run_note(run, "predicted for %s: %.3f .. %.3f s %s%s, timer "
+			      "%.3f s",
+			 what, nsec_seconds(round->at.min),
+			 nsec_seconds(round->at.max), round_text(round->kind),
+			 round->certain ? "" : " (perhaps)",
+			 nsec_seconds(round->interval));
+	}
+}
+
+static struct prediction *new_prediction(struct run *run)
+{
+	struct prediction *prediction = calloc(1, sizeof(*prediction));
+
+	if (!prediction)
+		run_broken(run, error_origin(-ENOMEM, "prediction"));
+	return prediction;
+}
+
+struct prediction *forecast_give_up(struct sock *sock)
+{
+	struct run *run = sock_run(sock);
+	struct prediction *prediction = new_prediction(run);
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	predict_give_up(prediction, &tcp);
+	forecast_tell(run, "data into the void", prediction);
+	return prediction;
+}
+
+struct prediction *forecast_keepalive(struct sock *sock)
+{
+	struct run *run = sock_run(sock);
+	struct prediction *prediction = new_prediction(run);
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	predict_keepalive(prediction, &tcp);
+	forecast_tell(run, "keepalive", prediction);
+	return prediction;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Predictions for the run at hand: lib/predict.h with the values of the living
+ * socket and of its host's sysctls. Ask before the fault: the answer is made
+ * then, and journalled round by round.
+ */
+#pragma once
+
+#include "predict.h"
+#include "sock.h"
+
+/* What the model needs, as it stands now. */
+struct predict_tcp forecast_inputs(struct sock *sock);
+
+/* Data sent now, to a peer that will not answer. */
+struct prediction *forecast_give_up(struct sock *sock);
+
+/* No data any more, SO_KEEPALIVE set now, and a peer that will not answer. */
+struct prediction *forecast_keepalive(struct sock *sock);
+
+/* Journals a prediction's rounds and its end. */
+void forecast_tell(struct run *run, const char *what,
+		   const struct prediction *prediction);

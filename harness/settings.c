@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "kernel.h"
+#include "namespace.h"
+#include "privilege.h"
+#include "sysctl.h"
+
+int settings_parse(struct setting *ret, char *text)
+{
+	char *value = strchr(text, '='), *colon = strchr(text, ':');
+	struct setting setting = { .name = text };
+	char path[256];
+
+	if (!value || value == text || !value[1])
+		return error_refuse(-EINVAL, "'%s' is not KEY=VALUE", text);
+	*value++ = '\0';
+	if (colon && colon < value) {
+		*colon = '\0';
+		setting.host = text;
+		setting.name = colon + 1;
+	}
+	setting.text = value;
+	if (sysctl_path(setting.name, path, sizeof(path)) < 0)
+		return error_refuse(-EINVAL, "'%s' is no sysctl below net.",
+				    setting.name);
+	*ret = setting;
+	return 0;
+}
+
+/* What is wrong with it, said for somebody who typed it. */
+static int try_one(const struct setting *setting, bool on_machine)
+{
+	const struct sysctl_setting one = { setting->name, setting->text };
+	int r;
+
+	/* A host's interface does not exist yet. */
+	if (strstr(setting->name, ".eth0."))
+		return 0;
+	r = sysctl_write(namespace_home(), &one, 1);
+	if ((r == -ENOENT || r == -EACCES || r == -EPERM) && on_machine)
+		return error_refuse(r,
+				    "sysctl %s is the machine's, not one of a "
+				    "network namespace",
+				    setting->name);
+	if (r == -ENOENT)
+		return error_refuse(r, "this kernel has no sysctl %s",
+				    setting->name);
+	if (r < 0)
+		return error_refuse(r, "sysctl %s does not take '%s'",
+				    setting->name, setting->text);
+	return 0;
+}
+
+static void MACRO_NORETURN try_in_child(const struct setting *settings,
+					const bool *on_machine, int go, int out)
+{
+	char byte;
+	int r = 0;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	r = namespace_remember_home();
+	if (r >= 0)
+		namespace_home_is_ours();
+	for (size_t i = 0; r >= 0 && settings[i].name; i++)
+		r = try_one(&settings[i], on_machine[i]);
+	if (r < 0)
+		fd_write_all(out, error_message(), strlen(error_message()));
+	_exit(0);
+}
+
+enum { TRY_MAX = 64 };
+
+int settings_try(const struct setting *settings)
+{
+	CLEANUP_FD int go_read = -1, go = -1, in = -1, out = -1;
+	bool on_machine[TRY_MAX];
+	int go_fds[2], fds[2];
+	char message[512];
+	ssize_t n = 0;
+	pid_t pid;
+
+	for (size_t i = 0; settings[i].name && i < TRY_MAX; i++)
+		on_machine[i] = kernel_has_sysctl(settings[i].name);
+	if (pipe2(go_fds, O_CLOEXEC) < 0 || pipe2(fds, O_CLOEXEC) < 0)
+		return error_origin(-errno, "pipe");
+	go_read = go_fds[0];
+	go = go_fds[1];
+	in = fds[0];
+	out = fds[1];
+	pid = privilege_clone(privilege_clone_flags(), NULL);
+	if (pid == 0)
+		try_in_child(settings, on_machine, go_read, out);
+	out = fd_close(out);
+	/* Where no namespace can be made, the runs will say so. */
+	if (pid < 0)
+		return 0;
+	if (privilege_map_child(pid) >= 0 && fd_write_all(go, "", 1) >= 0)
+		n = fd_read_all(in, message, sizeof(message) - 1);
+	go = fd_close(go);
+	waitpid(pid, NULL, 0);
+	if (n <= 0)
+		return 0;
+	message[n] = '\0';
+	/* The child's own message already ends with the reason. */
+	return error_refuse(-EINVAL, "--set: %s", message);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "privilege.h"
+#include "worker.h"
+
+enum {
+	PARALLEL_MAX = 200,
+	PROCESSES_EACH = 8, /* of a run: its init, hosts' inits, probes */
+	FILES_EACH = 4, /* in the supervisor */
+};
+
+struct supervisor {
+	const struct supervisor_plan *plan;
+	struct report *report;
+	struct report_tally *tally;
+	struct loop *loop;
+	struct run_job *queue; /* longest first; retries are put behind */
+	size_t n_queue, next;
+	struct worker **workers; /* running */
+	const struct result **running; /* the same, for the reporter */
+	size_t n_workers, parallel;
+	struct worker **ended; /* not yet freed: their handlers are running */
+	size_t n_ended;
+	struct result **results;
+	size_t n_results;
+	int signals;
+	int signal; /* that ended it; 0 none */
+	nsec_t start;
+	struct loop_source *tick;
+};
+
+/* --- order and limits ---------------------------------------------------------*/
+
+static int longer_first(const void *a, const void *b)
+{
+	const struct run_job *x = a, *y = b;
+	nsec_t lx = testcase_lasts(x->testcase, x->variant);
+	nsec_t ly = testcase_lasts(y->testcase, y->variant);
+
+	return lx == ly ? 0 : lx < ly ? 1 : -1;
+}
+
+static size_t limit_of(int resource, size_t each)
+{
+	struct rlimit limit;
+
+	if (getrlimit((__rlimit_resource_t)resource, &limit) < 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
+		return PARALLEL_MAX;
+	return MAX((size_t)limit.rlim_cur / 2 / each, (size_t)1);
+}
+
+static size_t how_parallel(const struct supervisor_plan *plan)
+{
+	size_t n = plan->parallel ? plan->parallel : PARALLEL_MAX;
+
+	n = MIN(n, limit_of(RLIMIT_NPROC, PROCESSES_EACH));
+	return MIN(n, limit_of(RLIMIT_NOFILE, FILES_EACH));
+}
+
+/* --- ends -----------------------------------------------------------------------*/
+
+static bool wants_retry(const struct supervisor *s, const struct result *result)
+{
+	return (result->verdict == VERDICT_FAIL ||
+		result->verdict == VERDICT_BROKEN) &&
+	       result->attempt <= s->plan->retries && !s->signal;
+}
+
+static void count(struct report_tally *tally, const struct result *result)
+{
+	switch (result->verdict) {
+	case VERDICT_PASS:
+		tally->passed++;
+		break;
+	case VERDICT_FAIL:
+		tally->failed++;
+		break;
+	case VERDICT_SKIP:
+		tally->skipped++;
+		break;
+	case VERDICT_BROKEN:
+		tally->broken++;
+		break;
+	}
+	if (result->inconclusive)
+		tally->inconclusive++;
+}
+
+/* What the command line makes of a verdict. */
+static void adjust(const struct supervisor_plan *plan, struct result *result)
+{
+	if (result->inconclusive && plan->skip_inconclusive)
+		result->verdict = VERDICT_SKIP;
+	else if (result->verdict == VERDICT_SKIP && plan->must_run)
+		result->verdict = VERDICT_FAIL;
+}
+
+/* Takes the result. */
+static void settle(struct supervisor *s, struct result *result,
+		   const struct run_job *job)
+{
+	adjust(s->plan, result);
+	result->final = !wants_retry(s, result);
+	if (result->final) {
+		count(s->tally, result);
+	} else {
+		s->queue[s->n_queue] = *job;
+		s->queue[s->n_queue++].attempt++;
+	}
+	s->results[s->n_results++] = result;
+	s->report->reporter->result(s->report, result);
+}
+
+static void on_ended(void *data, struct worker *worker)
+{
+	struct supervisor *s = data;
+
+	for (size_t i = 0; i < s->n_workers; i++)
+		if (s->workers[i] == worker) {
+			s->n_workers--;
+			s->workers[i] = s->workers[s->n_workers];
+			s->running[i] = s->running[s->n_workers];
+			break;
+		}
+	settle(s, worker_take_result(worker), worker_job(worker));
+	s->ended[s->n_ended++] = worker;
+}
+
+static void on_record(void *data, struct worker *worker, const json_t *record)
+{
+	struct supervisor *s = data;
+
+	if (s->report->reporter->record)
+		s->report->reporter->record(s->report, worker_result(worker),
+					    record);
+}
+
+static void on_ready(void *data MACRO_UNUSED,
+		     struct worker *worker MACRO_UNUSED)
+{
+	/* The loop looks whether another one may begin. */
+}
+
+/* --- starts ---------------------------------------------------------------------*/
+
+/* Making worlds side by side gains nothing: all of them want the one lock of
+ * rtnetlink. So one is made at a time. */
+static bool may_start(const struct supervisor *s)
+{
+	if (s->next == s->n_queue || s->n_workers >= s->parallel || s->signal)
+		return false;
+	for (size_t i = 0; i < s->n_workers; i++)
+		if (!worker_is_ready(s->workers[i]))
+			return false;
+	return true;
+}
+
+static int start_next(struct supervisor *s)
+{
+	const struct worker_events events = { .record = on_record,
+					      .ready = on_ready,
+					      .ended = on_ended,
+					      .data = s };
+	const struct run_job *job = &s->queue[s->next++];
+	struct worker *worker;
+	int r = worker_start(&worker, s->loop, &s->plan->options, job,
+			     s->plan->out, &events);
+
+	if (r < 0)
+		return error_trace(r);
+	s->workers[s->n_workers] = worker;
+	s->running[s->n_workers++] = worker_result(worker);
+	if (s->report->reporter->start)
+		s->report->reporter->start(s->report, worker_result(worker));
+	return 0;
+}
+
+/* --- the loop -------------------------------------------------------------------*/
+
+static int on_signal(void *data, uint32_t events MACRO_UNUSED)
+{
+	struct supervisor *s = data;
+	struct signalfd_siginfo info;
+
+	if (read(s->signals, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	s->signal = (int)info.ssi_signo;
+	return 0;
+}
+
+static int on_tick(void *data)
+{
+	struct supervisor *s = data;
+
+	s->report->reporter->tick(s->report, s->running, s->n_workers,
+				  nsec_now() - s->start);
+	loop_set_timer(s->tick, nsec_now() + SEC(1));
+	return 0;
+}
+
+static void free_ended(struct supervisor *s)
+{
+	while (s->n_ended)
+		worker_free(s->ended[--s->n_ended]);
+}
+
+static void cancel_running(struct supervisor *s)
+{
+	while (s->n_workers) {
+		struct worker *worker = s->workers[--s->n_workers];
+		struct result *result = worker_take_result(worker);
+
+		if (!result->has_verdict)
+			result_broken(result, "interrupted");
+		settle(s, result, worker_job(worker));
+		worker_free(worker);
+	}
+}
+
+static int run_all(struct supervisor *s)
+{
+	while (s->n_workers || (s->next < s->n_queue && !s->signal)) {
+		int r = 0;
+
+		while (r >= 0 && may_start(s))
+			r = start_next(s);
+		if (r >= 0)
+			r = loop_run_once(s->loop, NSEC_NEVER);
+		free_ended(s);
+		if (r < 0)
+			return error_trace(r);
+		if (s->signal)
+			cancel_running(s);
+	}
+	return 0;
+}
+
+static int watch_signals(struct supervisor *s)
+{
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signals < 0)
+		return error_origin(-errno, "signalfd");
+	r = loop_add_fd(s->loop, NULL, s->signals, EPOLLIN, on_signal, s);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int set_up(struct supervisor *s)
+{
+	size_t n = s->plan->n_jobs;
+	size_t most = n * (s->plan->retries + 1);
+	int r;
+
+	s->parallel = how_parallel(s->plan);
+	s->queue = calloc(most, sizeof(*s->queue));
+	s->results = calloc(most, sizeof(*s->results));
+	s->workers = calloc(s->parallel, sizeof(struct worker *));
+	s->running = calloc(s->parallel, sizeof(struct result *));
+	s->ended = calloc(s->parallel, sizeof(struct worker *));
+	if (!s->queue || !s->results || !s->workers || !s->running ||
+	    !s->ended)
+		return error_origin(-ENOMEM, "supervisor");
+	for (size_t i = 0; i < n; i++)
+		s->queue[i] = s->plan->jobs[i];
+	s->n_queue = n;
+	qsort(s->queue, n, sizeof(*s->queue), longer_first);
+	r = loop_new(&s->loop);
+	if (r >= 0)
+		r = watch_signals(s);
+	if (r >= 0 && s->report->reporter->tick)
+		r = loop_add_timer(s->loop, &s->tick, s->start, on_tick, s);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static void tear_down(struct supervisor *s)
+{
+	while (s->n_workers)
+		worker_free(s->workers[--s->n_workers]);
+	for (size_t i = 0; i < s->n_results; i++)
+		result_free(s->results[i]);
+	loop_free(s->loop);
+	fd_close(s->signals);
+	free(s->queue);
+	free(s->results);
+	free(s->workers);
+	free(s->running);
+	free(s->ended);
+}
+
+/* Where no world can be made, every case is skipped, for the same reason. */
+static void skip_all(struct supervisor *s, const char *reason)
+{
+	for (size_t i = 0; i < s->plan->n_jobs; i++) {
+		const struct run_job *job = &s->plan->jobs[i];
+		struct result *result;
+
+		if (result_new(&result, job->testcase, job->variant,
+			       s->plan->options.family == AF_INET6 ? 6 : 4,
+			       job->repetition, job->attempt) < 0)
+			return;
+		result_broken(result, reason);
+		result->verdict = VERDICT_SKIP;
+		settle(s, result, job);
+	}
+}
+
+int supervisor_run(const struct supervisor_plan *plan, struct report *report,
+		   struct report_tally *ret)
+{
+	struct supervisor s = { .plan = plan,
+				.report = report,
+				.tally = ret,
+				.signals = -1,
+				.start = nsec_now() };
+	int r;
+
+	*ret = (struct report_tally){ 0 };
+	report->info.n_runs = plan->n_jobs;
+	r = set_up(&s);
+	if (r >= 0) {
+		report->reporter->begin(report);
+		if (privilege_check() < 0)
+			skip_all(&s, error_message());
+		else
+			r = run_all(&s);
+		ret->took = nsec_now() - s.start;
+		report->reporter->end(report, ret);
+	}
+	tear_down(&s);
+	return r < 0 ? error_trace(r) : s.signal;
+}

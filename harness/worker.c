@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "privilege.h"
+
+enum {
+	PIPE_SIZE = 1 << 20,
+	/* Where the child finds what it keeps. */
+	JOURNAL = 3,
+	EXE,
+	PARENT,
+	START,
+	FIRST_CLOSED,
+};
+
+/* Beside what the case plans: for making the world, and for being told. */
+static const nsec_t grace = SEC(30);
+
+struct worker {
+	struct loop *loop;
+	const struct run_job *job;
+	struct worker_events events;
+	struct result *result;
+	pid_t pid;
+	int pipe;
+	FILE *file; /* the journal below --out; NULL: none */
+	struct loop_source *readable, *deadline;
+	nsec_t patience;
+	char *buffer;
+	size_t used, space;
+	bool ready;
+};
+
+struct result *worker_result(const struct worker *worker)
+{
+	return worker->result;
+}
+
+struct result *worker_take_result(struct worker *worker)
+{
+	return TAKE(worker->result);
+}
+
+const struct run_job *worker_job(const struct worker *worker)
+{
+	return worker->job;
+}
+
+bool worker_is_ready(const struct worker *worker)
+{
+	return worker->ready;
+}
+
+/* --- the child ---------------------------------------------------------------*/
+
+/* Copies of the supervisor's own fds would keep other runs' pipes open. */
+static void keep_only(const int *fds, size_t n)
+{
+	int high[8];
+
+	for (size_t i = 0; i < n; i++)
+		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 64);
+	for (size_t i = 0; i < n; i++)
+		dup3(high[i], JOURNAL + (int)i, O_CLOEXEC);
+	close_range(FIRST_CLOSED, ~0U, 0);
+}
+
+/*
+ * The parent-death signal is asked for too late for a parent that died just
+ * before, and getppid() is 0 in a PID namespace: the pidfd, opened before the
+ * clone, tells.
+ */
+static void die_with_parent(void)
+{
+	struct pollfd parent = { .fd = PARENT, .events = POLLIN };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (poll(&parent, 1, 0) != 0)
+		_exit(1);
+}
+
+static void MACRO_NORETURN child(const struct run_options *options,
+				 const struct run_job *job, const int *fds,
+				 size_t n)
+{
+	static struct run_options own;
+	sigset_t none;
+	char byte;
+
+	keep_only(fds, n);
+	die_with_parent();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Until the parent has mapped the uid, nothing here is allowed. */
+	if (read(START, &byte, 1) != 1)
+		_exit(1);
+	close(START);
+	own = *options;
+	own.exe = EXE;
+	run_main(&own, job, JOURNAL);
+}
+
+/* --- the journal ---------------------------------------------------------------*/
+
+static void finish(struct worker *worker)
+{
+	int status = 0;
+	char reason[96];
+
+	worker->readable = loop_remove(worker->readable);
+	worker->deadline = loop_remove(worker->deadline);
+	kill(worker->pid, SIGKILL);
+	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	worker->pid = 0;
+	if (!worker->result->has_verdict) {
+		snprintf(reason, sizeof(reason),
+			 WIFSIGNALED(status) ?
+				 "the case's process died of signal %d" :
+				 "the case's process ended with status %d",
+			 WIFSIGNALED(status) ? WTERMSIG(status) :
+					       WEXITSTATUS(status));
+		result_broken(worker->result, reason);
+	}
+	worker->events.ended(worker->events.data, worker);
+}
+
+static int take_line(struct worker *worker, const char *line, size_t size)
+{
+	const char *type;
+	json_t *record;
+	int r = journal_parse(&record, line, size);
+
+	if (r < 0)
+		return error_trace(r);
+	if (worker->file)
+		fwrite(line, 1, size + 1, worker->file);
+	type = json_string_value(json_object_get(record, "type"));
+	if (strcmp(type, "ready") == 0)
+		worker->ready = true;
+	r = result_take(worker->result, record);
+	if (r < 0)
+		return error_trace(r);
+	worker->events.record(worker->events.data, worker, record);
+	if (strcmp(type, "ready") == 0)
+		worker->events.ready(worker->events.data, worker);
+	return 0;
+}
+
+static int take_lines(struct worker *worker)
+{
+	char *from = worker->buffer, *end = from + worker->used, *newline;
+
+	while ((newline = memchr(from, '\n', (size_t)(end - from)))) {
+		int r = take_line(worker, from, (size_t)(newline - from));
+
+		if (r < 0)
+			return error_trace(r);
+		from = newline + 1;
+	}
+	worker->used = (size_t)(end - from);
+	memmove(worker->buffer, from, worker->used);
+	return 0;
+}
+
+static int make_room(struct worker *worker)
+{
+	size_t space = worker->space ? worker->space * 2 : 1 << 16;
+	char *grown;
+
+	if (worker->space - worker->used > 4096)
+		return 0;
+	grown = realloc(worker->buffer, space);
+	if (!grown)
+		return error_origin(-ENOMEM, "journal");
+	worker->buffer = grown;
+	worker->space = space;
+	return 0;
+}
+
+static int on_readable(void *data, uint32_t events MACRO_UNUSED)
+{
+	struct worker *worker = data;
+	ssize_t n;
+	int r = make_room(worker);
+
+	if (r < 0)
+		return error_trace(r);
+	n = read(worker->pipe, worker->buffer + worker->used,
+		 worker->space - worker->used);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		finish(worker);
+		return 0;
+	}
+	worker->used += (size_t)n;
+	if (take_lines(worker) < 0) {
+		result_broken(worker->result, error_trail());
+		finish(worker);
+	}
+	return 0;
+}
+
+static int on_deadline(void *data)
+{
+	struct worker *worker = data;
+	char reason[96];
+
+	snprintf(reason, sizeof(reason),
+		 "the run did not end in %.0f s: time limit",
+		 nsec_seconds(worker->patience));
+	if (!worker->result->has_verdict)
+		result_broken(worker->result, reason);
+	finish(worker);
+	return 0;
+}
+
+/* --- starting --------------------------------------------------------------------*/
+
+static int make_directories(char *path)
+{
+	for (char *at = path + 1; *at; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (mkdir(path, 0777) < 0 && errno != EEXIST)
+			return error_origin(-errno, "make %s", path);
+		*at = '/';
+	}
+	return 0;
+}
+
+/* DIR/NAME/VARIANT/journal.jsonl; further runs and tries in folders beside. */
+static int open_file(struct worker *worker, const char *out)
+{
+	const struct run_job *job = worker->job;
+	char path[1024], run[32] = "", attempt[32] = "";
+	int r;
+
+	if (job->repetition > 1)
+		snprintf(run, sizeof(run), ".%u", job->repetition);
+	if (job->attempt > 1)
+		snprintf(attempt, sizeof(attempt), ".try%u", job->attempt);
+	snprintf(path, sizeof(path), "%s/%s%s%s/journal.jsonl", out,
+		 result_name(worker->result), run, attempt);
+	r = make_directories(path);
+	if (r < 0)
+		return error_trace(r);
+	worker->file = fopen(path, "we");
+	if (!worker->file)
+		return error_origin(-errno, "write %s", path);
+	return 0;
+}
+
+static int clone_child(struct worker *worker,
+		       const struct run_options *options)
+{
+	CLEANUP_FD int journal = -1, start = -1, begin = -1, self = -1;
+	int pipe_fds[2], start_fds[2], r;
+	pid_t pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return error_origin(-errno, "pipe");
+	worker->pipe = pipe_fds[0];
+	journal = pipe_fds[1];
+	if (pipe2(start_fds, O_CLOEXEC) < 0)
+		return error_origin(-errno, "pipe");
+	start = start_fds[0];
+	begin = start_fds[1];
+	fcntl(journal, F_SETPIPE_SZ, PIPE_SIZE);
+	self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (self < 0)
+		return error_origin(-errno, "pidfd_open");
+	pid = privilege_clone(privilege_clone_flags(), NULL);
+	if (pid == 0) {
+		const int fds[] = { journal, options->exe, self, start };
+
+		child(options, worker->job, fds, ARRAY_SIZE(fds));
+	}
+	if (pid < 0)
+		return error_trace(pid);
+	worker->pid = pid;
+	r = privilege_map_child(pid);
+	if (r >= 0)
+		r = fd_write_all(begin, "", 1);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int start(struct worker *worker, const struct run_options *options,
+		 const char *out)
+{
+	const struct run_job *job = worker->job;
+	int r;
+
+	r = result_new(&worker->result, job->testcase, job->variant,
+		       options->family == AF_INET6 ? 6 : 4, job->repetition,
+		       job->attempt);
+	if (r >= 0 && out)
+		r = open_file(worker, out);
+	if (r >= 0)
+		r = clone_child(worker, options);
+	if (r >= 0)
+		r = fd_set_nonblocking(worker->pipe);
+	if (r >= 0)
+		r = loop_add_fd(worker->loop, &worker->readable, worker->pipe,
+				EPOLLIN, on_readable, worker);
+	worker->patience =
+		(nsec_t)((double)(testcase_lasts(job->testcase, job->variant) *
+					  2 +
+				  grace) *
+			 options->timeout_multiplier);
+	if (r >= 0)
+		r = loop_add_timer(worker->loop, &worker->deadline,
+				   nsec_now() + worker->patience, on_deadline,
+				   worker);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int worker_start(struct worker **ret, struct loop *loop,
+		 const struct run_options *options, const struct run_job *job,
+		 const char *out, const struct worker_events *events)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+	int r;
+
+	if (!worker)
+		return error_origin(-ENOMEM, "run");
+	worker->loop = loop;
+	worker->job = job;
+	worker->events = *events;
+	worker->pipe = -1;
+	r = start(worker, options, out);
+	if (r < 0) {
+		worker_free(worker);
+		return error_trace(r);
+	}
+	*ret = worker;
+	return 0;
+}
+
+struct worker *worker_free(struct worker *worker)
+{
+	if (!worker)
+		return NULL;
+	loop_remove(worker->readable);
+	loop_remove(worker->deadline);
+	if (worker->pid > 0) {
+		kill(worker->pid, SIGKILL);
+		waitpid(worker->pid, NULL, 0);
+	}
+	fd_close(worker->pipe);
+	if (worker->file)
+		fclose(worker->file);
+	result_free(worker->result);
+	free(worker->buffer);
+	free(worker);
+	return NULL;
+}
