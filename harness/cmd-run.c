@@ -103,6 +103,52 @@ static int run(const struct command_options *options,
 	return status_of(&tally, r);
 }
 
+static bool has_host(const struct selection *selection, const char *name)
+{
+	for (size_t i = 0; i < selection->n; i++) {
+		const struct world_plan *plan =
+			testcase_world(selection->jobs[i].testcase,
+				       selection->jobs[i].variant);
+
+		for (size_t j = 0; j < WORLD_HOSTS && plan->hosts[j].name; j++)
+			if (strcmp(plan->hosts[j].name, name) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* A setting of a host that no chosen case has would do nothing, unnoticed. */
+static int check_hosts(const struct command_options *options,
+		       const struct selection *selection)
+{
+	const struct setting *setting = options->settings;
+
+	for (; setting->name; setting++)
+		if (setting->host && !has_host(selection, setting->host))
+			return error_refuse(-EINVAL,
+					    "--set %s:%s: no chosen case has a "
+					    "host of that name",
+					    setting->host, setting->name);
+	return 0;
+}
+
+static int prepare(const struct command_options *options,
+		   struct selection *selection)
+{
+	int r = settings_try(options->settings);
+
+	if (r >= 0)
+		r = selection_new(selection, options);
+	if (r < 0)
+		return error_trace(r);
+	r = check_hosts(options, selection);
+	if (r < 0) {
+		selection_free(selection);
+		return error_trace(r);
+	}
+	return 0;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct command_options options;
@@ -112,12 +158,7 @@ int cmd_run(int argc, char **argv)
 	if (r != RUN_OPTIONS_GO)
 		return r == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
 					       EXIT_STATUS_USAGE;
-	r = settings_try(options.settings);
-	if (r < 0) {
-		fprintf(stderr, "halfopen run: %s\n", error_message());
-		return EXIT_STATUS_USAGE;
-	}
-	r = selection_new(&selection, &options);
+	r = prepare(&options, &selection);
 	if (r < 0) {
 		fprintf(stderr, "halfopen run: %s\n", error_message());
 		return EXIT_STATUS_USAGE;

@@ -14,6 +14,7 @@
 
 #include "errors.h"
 #include "frames.h"
+#include "keep.h"
 #include "kernel.h"
 #include "namespace.h"
 #include "privilege.h"
@@ -63,19 +64,33 @@ const char *run_where(void)
 
 /* --- the end ------------------------------------------------------------------*/
 
+static bool is_worth_keeping(const struct run *run, const char *verdict)
+{
+	return run->options->keep && run->world &&
+	       (strcmp(verdict, "fail") == 0 || strcmp(verdict, "broken") == 0);
+}
+
 static void MACRO_NORETURN end(struct run *run, const char *verdict,
 			       const char *reason, bool inconclusive)
 {
+	static bool ended;
+
 	nsec_t residence = run->world ? wire_residence(world_wire(run->world)) :
 					0;
 	nsec_t lateness = run->loop ? loop_lateness(run->loop) : 0;
 
+	/* A world that is kept has had its verdict. */
+	if (ended)
+		_exit(1);
+	ended = true;
 	/* A reader that is gone ends this process all the same. */
 	journal_write(run->journal, nsec_now(), "verdict",
 		      "{s:s, s:s, s:b, s:f, s:f}", "verdict", verdict, "reason",
 		      reason, "inconclusive", inconclusive, "lateness",
 		      nsec_seconds(lateness), "residence",
 		      nsec_seconds(residence));
+	if (is_worth_keeping(run, verdict))
+		keep_world(run);
 	if (run->world)
 		world_end(run->world);
 	_exit(0);

@@ -16,6 +16,7 @@
 
 #include "errors.h"
 #include "fd.h"
+#include "keep.h"
 #include "privilege.h"
 
 enum {
@@ -159,6 +160,10 @@ static int take_line(struct worker *worker, const char *line, size_t size)
 	worker->events.record(worker->events.data, worker, record);
 	if (strcmp(type, "ready") == 0)
 		worker->events.ready(worker->events.data, worker);
+	if (strcmp(type, "kept") == 0) {
+		worker->deadline = loop_remove(worker->deadline);
+		keep_tell(result_name(worker->result), worker->pid, record);
+	}
 	return 0;
 }
 

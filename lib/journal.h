@@ -23,6 +23,7 @@
  *   expectation what, ok, expected, observed, at
  *   judgement   claim, document, since, note
  *   verdict     verdict, reason, inconclusive, lateness, residence
+ *   kept        hosts (name: pid)       the world stays, after its verdict
  */
 #pragma once
 

@@ -226,6 +226,11 @@ bool host_is_running(const struct host *host)
 	return host->init != 0;
 }
 
+pid_t host_init(const struct host *host)
+{
+	return host->init;
+}
+
 int host_socket(struct host *host, int family, int type, int protocol)
 {
 	int r = namespace_enter(host->namespace), fd, left;

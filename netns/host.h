@@ -48,6 +48,8 @@ struct address host_address(const struct host *host, int family);
 int host_namespace(const struct host *host);
 struct rtnl *host_rtnl(struct host *host);
 bool host_is_running(const struct host *host);
+/* Its init, as this process' PID namespace counts it; 0 when it is dead. */
+pid_t host_init(const struct host *host);
 
 /* A socket in the host's network namespace, close-on-exec. */
 int host_socket(struct host *host, int family, int type, int protocol);
