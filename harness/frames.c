@@ -1,35 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
 
+static size_t captures(struct run *run, const struct wire_capture **ret)
+{
+	int r = wire_catch_up(world_wire(run->world));
+
+	if (r < 0)
+		run_broken(run, r);
+	return wire_captures(world_wire(run->world), ret);
+}
+
+static bool counts(const struct wire_capture *capture, struct mark since,
+		   const struct wire_match *match)
+{
+	return capture->at >= since.at && capture->fate != WIRE_GHOST &&
+	       wire_matches(capture, match);
+}
+
 const struct wire_capture *frames_nth(struct run *run, struct mark since,
 				      const struct wire_match *match,
 				      unsigned int nth)
 {
 	const struct wire_capture *all;
-	size_t n;
-	int r = wire_catch_up(world_wire(run->world));
+	size_t n = captures(run, &all);
 
-	if (r < 0)
-		run_broken(run, r);
-	n = wire_captures(world_wire(run->world), &all);
-	for (size_t i = 0; i < n; i++) {
-		if (all[i].at < since.at || all[i].fate == WIRE_GHOST ||
-		    !wire_matches(&all[i], match))
-			continue;
-		if (--nth == 0)
+	for (size_t i = 0; i < n; i++)
+		if (counts(&all[i], since, match) && --nth == 0)
 			return &all[i];
-	}
 	return NULL;
 }
 
 unsigned int frames_count(struct run *run, struct mark since,
 			  const struct wire_match *match)
 {
-	unsigned int n = 0;
+	const struct wire_capture *all;
+	size_t n = captures(run, &all);
+	unsigned int found = 0;
 
-	while (frames_nth(run, since, match, n + 1))
-		n++;
-	return n;
+	for (size_t i = 0; i < n; i++)
+		found += counts(&all[i], since, match);
+	return found;
 }
 
 nsec_t frames_after(struct mark since, const struct wire_capture *capture)

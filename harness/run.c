@@ -25,12 +25,10 @@
 
 /*
  * What every host has, whatever its case says. New namespaces inherit these
- * from the machine, so that they must be set to be the same everywhere. The
- * buffers are small enough for all that is in flight to fit the wire's own; and
- * no connection learns from the one before (the route cache would).
+ * from the machine, so that they must be set to be the same everywhere. No
+ * connection learns from the one before (the route cache would).
  */
 static const struct sysctl_setting common[] = {
-	{ "net.ipv4.tcp_rmem", "4096 131072 1048576" },
 	{ "net.ipv4.tcp_wmem", "4096 16384 1048576" },
 	{ "net.ipv4.tcp_congestion_control", "reno" },
 	{ "net.ipv4.tcp_no_metrics_save", "1" },
@@ -277,7 +275,7 @@ long run_sysctl(struct run *run, const char *host, const char *name)
 struct settings {
 	struct sysctl_setting all[SETTINGS_MAX];
 	char values[SETTINGS_MAX][SYSCTL_VALUE];
-	size_t n;
+	size_t n, n_common; /* the common ones come first */
 };
 
 static bool is_for(const struct setting *setting, const char *host)
@@ -314,6 +312,23 @@ static void put_settings(struct run *run, struct settings *to,
 	}
 }
 
+/*
+ * No more than half of tcp_rmem is ever advertised as window (tcp_adv_win_scale
+ * 1), and a full-sized frame takes up to 1.6 times its bytes in the wire's
+ * buffer: so with half the buffer here, both directions fit into it.
+ */
+static void put_receive_buffer(struct run *run, struct settings *to)
+{
+	char value[64];
+	int buffer, r = wire_buffer(world_wire(run->world), &buffer);
+
+	if (r < 0)
+		run_broken(run, r);
+	snprintf(value, sizeof(value), "4096 131072 %d",
+		 MIN(MAX(buffer / 2, 131072), 1 << 20));
+	put_setting(run, to, "net.ipv4.tcp_rmem", value);
+}
+
 static void collect_settings(struct run *run, struct settings *to,
 			     const char *host)
 {
@@ -322,6 +337,8 @@ static void collect_settings(struct run *run, struct settings *to,
 	to->n = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
 		put_setting(run, to, common[i].name, common[i].value);
+	put_receive_buffer(run, to);
+	to->n_common = to->n;
 	put_settings(run, to, job->testcase->settings, host);
 	if (job->variant)
 		put_settings(run, to, job->variant->settings, host);
@@ -332,7 +349,7 @@ static void collect_settings(struct run *run, struct settings *to,
 static void tell_settings(struct run *run, const struct settings *settings,
 			  const char *host)
 {
-	for (size_t i = ARRAY_SIZE(common); i < settings->n; i++) {
+	for (size_t i = settings->n_common; i < settings->n; i++) {
 		char value[SYSCTL_VALUE];
 		const char *name = settings->all[i].name;
 		int r = sysctl_read(host_namespace(run_host(run, host)), name,

@@ -19,7 +19,7 @@
 
 enum {
 	FRAME_MAX = 65536 + FRAME_ETHERNET,
-	RECEIVE_BUFFER = 16 << 20, /* the kernel cuts it at rmem_max */
+	RECEIVE_BUFFER = 4 << 20, /* the kernel cuts it at rmem_max */
 	HEX_MAX = 192, /* bytes of a frame that the journal keeps */
 };
 
@@ -85,6 +85,7 @@ const char *wire_fate_text(enum wire_fate fate)
 		[WIRE_DELAYED] = "delayed",
 		[WIRE_DUPLICATED] = "duplicated",
 		[WIRE_INJECTED] = "injected",
+		[WIRE_NOWHERE] = "dropped: nobody has that address",
 		[WIRE_LOST] = "lost: no carrier",
 	};
 
@@ -431,41 +432,58 @@ static int forward(struct wire *wire, size_t index, struct wire_port *from,
 	return r < 0 ? error_trace(r) : 0;
 }
 
-/* One frame in hand: to one port, or to all but its own. */
-static int switch_frame(struct wire *wire, struct wire_port *from, nsec_t at,
-			const struct frame *frame, size_t size)
-{
-	bool flood = frame->destination_mac[0] & 1;
+/* A frame in hand, and everything that is known of it before it goes on. */
+struct in_hand {
+	struct wire_port *from; /* NULL: of a machine that is no more */
+	nsec_t at;
+	const struct frame *frame;
+	size_t size;
+	unsigned int kinds;
 	struct frame_base base;
-	unsigned int kinds = flows_see(wire->flows, frame, &base);
+};
 
-	for (struct wire_port *to = wire->ports; to; to = to->next) {
-		struct wire_capture *capture;
-		size_t index;
-		int r;
+/* `to` is NULL when there is nobody to send it to. */
+static int pass_on(struct wire *wire, const struct in_hand *hand,
+		   struct wire_port *to)
+{
+	struct wire_capture *capture = capture_new(wire);
+	size_t index = wire->n_captures - 1;
+	int r = 0;
 
-		if (to == from ||
-		    (!flood && to != port_by_mac(wire, frame->destination_mac)))
-			continue;
-		capture = capture_new(wire);
-		if (!capture)
-			return error_origin(-ENOMEM, "keep a frame");
-		index = wire->n_captures - 1;
-		capture->at = at;
-		capture->from = from ? from->host : "";
-		capture->kinds = kinds;
-		capture->frame = *frame;
-		capture->base = base;
-		r = forward(wire, index, from, to, size);
-		if (r < 0)
-			return error_trace(r);
-		capture = &wire->captures[index];
-		r = journal_capture(wire, capture, at, capture->fate,
-				    &wire->header, wire->bytes, size);
-		if (r < 0)
-			return error_trace(r);
+	if (!capture)
+		return error_origin(-ENOMEM, "keep a frame");
+	capture->at = hand->at;
+	capture->from = hand->from ? hand->from->host : "";
+	capture->kinds = hand->kinds;
+	capture->frame = *hand->frame;
+	capture->base = hand->base;
+	capture->fate = WIRE_NOWHERE;
+	if (to)
+		r = forward(wire, index, hand->from, to, hand->size);
+	if (r < 0)
+		return error_trace(r);
+	capture = &wire->captures[index];
+	r = journal_capture(wire, capture, hand->at, capture->fate,
+			    &wire->header, wire->bytes, hand->size);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* To one port, or to all but its own. */
+static int switch_frame(struct wire *wire, struct in_hand *hand)
+{
+	bool flood = hand->frame->destination_mac[0] & 1;
+	int r = 0;
+
+	hand->kinds = flows_see(wire->flows, hand->frame, &hand->base);
+	if (!flood) {
+		r = pass_on(wire, hand,
+			    port_by_mac(wire, hand->frame->destination_mac));
+		return r < 0 ? error_trace(r) : 0;
 	}
-	return 0;
+	for (struct wire_port *to = wire->ports; to && r >= 0; to = to->next)
+		if (to != hand->from)
+			r = pass_on(wire, hand, to);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 /* --- receiving ------------------------------------------------------------*/
@@ -519,13 +537,13 @@ static int take_one(struct wire *wire)
 {
 	struct sockaddr_ll address;
 	struct frame frame;
-	nsec_t at = 0;
-	ssize_t size = receive(wire, &address, &at);
+	struct in_hand hand = { .frame = &frame };
+	ssize_t size = receive(wire, &address, &hand.at);
 	int r;
 
 	if (size <= 0)
 		return size < 0 ? error_trace((int)size) : 0;
-	wire->residence = MAX(wire->residence, nsec_now() - at);
+	wire->residence = MAX(wire->residence, nsec_now() - hand.at);
 	r = frame_decode(&frame, wire->bytes, (size_t)size);
 	if (r == -EBADMSG) {
 		memset(&frame, 0, sizeof(frame));
@@ -533,8 +551,9 @@ static int take_one(struct wire *wire)
 	} else if (r < 0) {
 		return error_trace(r);
 	}
-	r = switch_frame(wire, port_by_ifindex(wire, address.sll_ifindex), at,
-			 &frame, (size_t)size);
+	hand.from = port_by_ifindex(wire, address.sll_ifindex);
+	hand.size = (size_t)size;
+	r = switch_frame(wire, &hand);
 	return r < 0 ? error_trace(r) : 1;
 }
 
@@ -564,6 +583,17 @@ static int set_option(int fd, int level, int option, int value)
 	return 0;
 }
 
+/* Only the machine's own root may go beyond net.core.rmem_max. */
+static int set_buffer(int fd)
+{
+	int size = RECEIVE_BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ==
+	    0)
+		return 0;
+	return set_option(fd, SOL_SOCKET, SO_RCVBUF, size);
+}
+
 static int open_socket(struct wire *wire)
 {
 	struct sockaddr_ll all = { .sll_family = AF_PACKET,
@@ -582,8 +612,7 @@ static int open_socket(struct wire *wire)
 	if (r >= 0)
 		r = set_option(wire->socket, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	if (r >= 0)
-		r = set_option(wire->socket, SOL_SOCKET, SO_RCVBUF,
-			       RECEIVE_BUFFER);
+		r = set_buffer(wire->socket);
 	if (r < 0)
 		return error_trace(r);
 	if (bind(wire->socket, (struct sockaddr *)&all, sizeof(all)) < 0)
@@ -790,6 +819,15 @@ size_t wire_captures(const struct wire *wire, const struct wire_capture **ret)
 nsec_t wire_residence(const struct wire *wire)
 {
 	return wire->residence;
+}
+
+int wire_buffer(const struct wire *wire, int *ret)
+{
+	socklen_t size = sizeof(*ret);
+
+	if (getsockopt(wire->socket, SOL_SOCKET, SO_RCVBUF, ret, &size) < 0)
+		return error_origin(-errno, "packet socket's buffer");
+	return 0;
 }
 
 int wire_losses(struct wire *wire, unsigned int *ret)

@@ -63,6 +63,7 @@ enum wire_fate {
 	WIRE_DELAYED, /* forwarded, later: see `left` */
 	WIRE_DUPLICATED, /* a second copy of a frame that went before */
 	WIRE_INJECTED, /* made by the wire */
+	WIRE_NOWHERE, /* no host has that MAC */
 	WIRE_LOST, /* the kernel refused to send it: no carrier, port down */
 };
 
@@ -150,6 +151,10 @@ bool wire_matches(const struct wire_capture *capture,
 
 /* The longest that a frame waited here for user space. */
 nsec_t wire_residence(const struct wire *wire);
+
+/* Bytes that the socket can hold for user space, with the kernel's overhead: what
+ * is in flight at any moment must fit in. */
+int wire_buffer(const struct wire *wire, int *ret);
 
 /* Frames that the socket's buffer could not take: above zero, nothing that was
  * seen is to be believed. */
