@@ -237,13 +237,22 @@ void digest_table(struct report *report)
 
 enum { LABEL = 12 };
 
+/* What was observed may have bytes of the peer's in it, which are none of the
+ * terminal's business. */
 static void print_labelled(struct report *report, const char *label,
 			   const char *text)
 {
-	if (!*text)
+	char *line = NULL;
+	size_t size;
+	FILE *out = *text ? open_memstream(&line, &size) : NULL;
+
+	if (!out)
 		return;
+	report_inline(out, text);
+	fclose(out);
 	fprintf(report->out, "  %-*s", LABEL - 2, label);
-	fold_print(report->out, text, LABEL, LABEL, report->columns);
+	fold_print(report->out, line, LABEL, LABEL, report->columns);
+	free(line);
 }
 
 static void print_side(struct report *report, const json_t *expectation,
@@ -257,9 +266,11 @@ static void print_side(struct report *report, const json_t *expectation,
 	print_labelled(report, side, text);
 }
 
-static void print_expectations(struct report *report,
-			       const struct result *result)
+/* Returns how many did not hold. */
+static unsigned int print_expectations(struct report *report,
+				       const struct result *result)
 {
+	unsigned int wrong = 0;
 	size_t i;
 	json_t *expectation;
 
@@ -267,12 +278,14 @@ static void print_expectations(struct report *report,
 	{
 		if (json_is_true(json_object_get(expectation, "ok")))
 			continue;
+		wrong++;
 		print_side(report, expectation, "expected");
 		print_side(report, expectation, "observed");
 		print_labelled(
 			report, "at",
 			json_string_value(json_object_get(expectation, "at")));
 	}
+	return wrong;
 }
 
 /* What the hosts' kernels counted often tells which of them did it. */
@@ -334,19 +347,30 @@ static void print_head(struct report *report, const struct result *result)
 		report_verdict(result->verdict), colour ? "\033[0m" : "", took);
 }
 
-static void print_trouble(struct report *report, const struct result *result)
+static void print_reason(struct report *report, const struct result *result)
 {
-	const char *reason = result->reason ? result->reason : "";
 	char text[2048];
 
-	print_head(report, result);
 	snprintf(text, sizeof(text), "%s%s",
-		 result->inconclusive ? "inconclusive: " : "", reason);
+		 result->inconclusive ? "inconclusive: " : "",
+		 result->reason ? result->reason : "");
 	print_labelled(report, "reason", text);
-	if (result->verdict == VERDICT_SKIP)
-		return;
+}
+
+static void print_trouble(struct report *report, const struct result *result)
+{
+	print_head(report, result);
 	print_labelled(report, "claim", result->testcase->claim);
-	print_expectations(report, result);
+	if (result->verdict == VERDICT_SKIP) {
+		print_reason(report, result);
+		return;
+	}
+	/* A failed expectation is the reason, and says more than its count. */
+	if (result->verdict != VERDICT_FAIL)
+		print_reason(report, result);
+	if (!print_expectations(report, result) &&
+	    result->verdict == VERDICT_FAIL)
+		print_reason(report, result);
 	print_story(report, result);
 	print_counters(report, result);
 }

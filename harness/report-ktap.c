@@ -45,11 +45,11 @@ static void begin(struct report *report)
 
 	fprintf(report->out,
 		"KTAP version 1\n"
-		"# halfopen %s, Linux %s, HZ %u, IPv%d%s%s\n"
-		"1..%zu\n",
-		info->version, info->kernel, info->hz, info->family,
-		info->rootless ? ", rootless" : "",
-		info->virtual_time ? ", virtual time" : "", info->n_runs);
+		"1..%zu\n"
+		"# halfopen %s, Linux %s, HZ %u, IPv%d%s%s\n",
+		info->n_runs, info->version, info->kernel, info->hz,
+		info->family, info->rootless ? ", rootless" : "",
+		info->virtual_time ? ", virtual time" : "");
 	fflush(report->out);
 }
 

@@ -12,8 +12,9 @@
 #include "fold.h"
 #include "macro.h"
 
-/* Between columns, under a row, and the least that prose may be given. */
-enum { GAP = 2, UNDER = 4, READABLE = 32 };
+/* Between columns, under a row, and the least that prose, or any other column,
+ * can be read in. */
+enum { GAP = 2, UNDER = 4, READABLE = 32, NARROW = 16 };
 
 struct row {
 	char *cells[TABLE_COLUMNS];
@@ -130,27 +131,43 @@ static void shrink(struct widths *widths, const int *least, int columns)
 	}
 }
 
+/* What is left to the last column when the ones before it yield, as far as they
+ * can be read; in `rest`. */
+static int make_room(struct widths *rest, const int *least, int columns,
+		     int readable)
+{
+	int narrow[TABLE_COLUMNS] = { 0 };
+
+	for (size_t i = 0; i < rest->n; i++)
+		narrow[i] = MAX(least[i], MIN(rest->all[i], (int)NARROW));
+	shrink(rest, narrow, columns - GAP - readable);
+	return columns - total(rest) - GAP;
+}
+
 static struct widths fit(const struct table *table, int columns)
 {
 	struct widths widths = { .n = table->n_columns }, rest;
 	int least[TABLE_COLUMNS];
 	size_t last = table->n_columns - 1;
-	int wanted;
+	int readable, room;
 
 	for (size_t i = 0; i < widths.n; i++)
 		measure(table, i, &widths.all[i], &least[i]);
-	wanted = widths.all[last];
 	if (total(&widths) <= columns)
 		return widths;
 
-	/* The last one yields first, as far as it stays readable. */
+	readable = MIN(widths.all[last], (int)READABLE);
 	rest = widths;
 	rest.n = last;
-	widths.all[last] = columns - total(&rest) - (last ? GAP : 0);
-	if (widths.all[last] >= MIN(wanted, (int)READABLE))
-		return widths;
-	shrink(&rest, least, columns);
-	return rest;
+	room = make_room(&rest, least, columns, readable);
+	if (room >= readable) {
+		rest.n = widths.n;
+		rest.all[last] = room;
+		return rest;
+	}
+	widths.n = last;
+	shrink(&widths, least, columns);
+	return widths;
 }
 
 /* --- printing -------------------------------------------------------------*/

@@ -65,6 +65,18 @@ START_TEST(a_part_of_a_name_finds_all_that_have_it)
 }
 END_TEST
 
+START_TEST(a_misspelt_part_of_a_name_is_found)
+{
+	const char *found[3];
+	size_t n = nearest_names("keepalife", names, ARRAY_SIZE(names), found,
+				 3);
+
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(found[0], "keepalive-peer-alive");
+	ck_assert_str_eq(found[1], "keepalive-not-enabled");
+}
+END_TEST
+
 START_TEST(strangers_are_left_out_but_one)
 {
 	const char *found[3];
@@ -84,6 +96,7 @@ static const TTest *const *const tests[] = {
 	&long_names_are_compared_by_their_beginning,
 	&a_misspelt_name_is_found,
 	&a_part_of_a_name_finds_all_that_have_it,
+	&a_misspelt_part_of_a_name_is_found,
 	&strangers_are_left_out_but_one,
 };
 
