@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "macro.h"
+#include "nearest.h"
 #include "predict.h"
 
 enum { EXIT_USAGE = 2 };
@@ -160,43 +161,14 @@ static bool parse_value(struct settings *settings, const struct key *key,
 
 /* --- keys --------------------------------------------------------------- */
 
-/* Levenshtein's distance, on one row; a name is short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64];
-	size_t n = MIN(strlen(b), ARRAY_SIZE(row) - 1);
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < n; j++) {
-			size_t change = diagonal + (a[i] != b[j]);
-			size_t other = MIN(row[j], row[j + 1]) + 1;
-
-			diagonal = row[j + 1];
-			row[j + 1] = MIN(change, other);
-		}
-	}
-	return row[n];
-}
-
 static const char *nearest_key(const char *name)
 {
-	size_t best = SIZE_MAX;
-	const char *found = "";
+	const char *names[ARRAY_SIZE(keys)], *found[1];
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		size_t d = distance(name, keys[i].name);
-
-		if (d < best) {
-			best = d;
-			found = keys[i].name;
-		}
-	}
-	return found;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		names[i] = keys[i].name;
+	nearest_names(name, names, ARRAY_SIZE(names), found, 1);
+	return found[0];
 }
 
 static const struct key *find_key(const char *name, bool full)

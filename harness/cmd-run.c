@@ -159,6 +159,9 @@ int cmd_run(int argc, char **argv)
 		return r == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
 					       EXIT_STATUS_USAGE;
 	r = prepare(&options, &selection);
+	/* What no pattern meant has been said, with the nearest names. */
+	if (r == -ENOENT)
+		return EXIT_STATUS_USAGE;
 	if (r < 0) {
 		fprintf(stderr, "halfopen run: %s\n", error_message());
 		return EXIT_STATUS_USAGE;

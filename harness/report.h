@@ -33,6 +33,10 @@ struct report {
 	bool verbose; /* -v: the journal as it happens (human only) */
 	struct report_info info;
 
+	/* The first failure of the reporter's own, a negative errno; to be looked
+	 * at after end(), like ferror(out). */
+	int error;
+
 	/* The reporter's own. */
 	const struct result **kept; /* results live until after end() */
 	size_t n_kept, kept_space;
@@ -63,17 +67,64 @@ extern const struct reporter reporter_human, reporter_ktap, reporter_junit,
 /* NULL for a name that is none. */
 const struct reporter *reporter_find(const char *name);
 
+/* What the reporter kept; the results themselves are not the report's. */
+void report_deinit(struct report *report);
+
 /*
- * One line of a timeline, as -v and a failure print it:
+ * One line of a timeline, with its newline, as -v and a failure print it:
  *
  *	0.004 wire    server > client  F. 1:1(0) ack 1   [dropped: …]
  *	0.004 client  recv() = 0
  *	0.003 fault   crash server
+ *	0.005 wrong   recv() in client: EOF, not ETIMEDOUT
  *
  * Returns false, and prints nothing, for records that tell no story.
  */
 bool report_timeline(FILE *out, const json_t *record);
 
-/* "ETIMEDOUT, 5.00 .. 5.64 s": the predicted and the measured column. */
+/*
+ * All of it, each line after `prefix`. Of a long one the middle is left out,
+ * and how much: it is for reading, and --out keeps the whole.
+ */
+void report_story(FILE *out, const struct result *result, const char *prefix);
+
+/*
+ * "ETIMEDOUT, 5.00 .. 5.64 s": the predicted and the measured column. "" for a
+ * run that has neither.
+ */
 void report_summary(const struct result *result, bool predicted, char *ret,
 		    size_t size);
+
+/* --- for reporters, list and show -----------------------------------------*/
+
+enum { REPORT_TEXT = 128 };
+
+/* Until after end(); for reporters that print what they know there. */
+void report_keep(struct report *report, const struct result *result);
+
+/* "A3-A5 A10", from a table of judgements. */
+void report_claims(const struct judgement *judgements,
+		   char ret[static REPORT_TEXT]);
+
+/* "A10 right; A13 conditional: one sentence", from a result's judgements; to be
+ * freed, NULL without memory. */
+char *report_text_is(const json_t *judgements);
+
+/* "0.0004 s", "5.07 s", "924.6 s" */
+void report_seconds(double seconds, char ret[static REPORT_TEXT]);
+
+/* "under 1 s", "about 6 s", "about 2 h 12 min" */
+void report_about(nsec_t planned, char ret[static REPORT_TEXT]);
+
+/* The size of the first sentence of a note, without its stop. */
+size_t report_sentence(const char *note);
+
+/* Whether text may go between colour sequences: `out` is a terminal, and
+ * NO_COLOR (no-color.org) does not forbid it. */
+bool report_coloured(const struct report *report);
+
+/* PASS, FAIL, SKIP, BROKEN */
+const char *report_verdict(enum verdict verdict);
+
+/* On one line: what would end it is printed as a blank. */
+void report_inline(FILE *out, const char *text);

@@ -24,7 +24,8 @@ struct result {
 	bool inconclusive; /* BROKEN because the machine was too slow */
 	char *reason; /* "" for a pass; never NULL once there is a verdict */
 	bool has_verdict;
-	nsec_t took; /* of the wall's time */
+	nsec_t created; /* by result_new() */
+	nsec_t took; /* from then to the verdict, of the wall's time */
 
 	/* As the contract of --format jsonl has them. */
 	json_t *judgements; /* array; of a pass: what has been shown */

@@ -2,39 +2,11 @@
 #include "selection.h"
 
 #include <errno.h>
-#include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
-#include "nearest.h"
-
-static bool proves(const struct testcase *testcase,
-		   const struct variant *variant, const char *claim)
-{
-	const struct judgement *judgement =
-		testcase_judgements(testcase, variant);
-
-	for (; judgement && judgement->claim; judgement++)
-		if (strcasecmp(judgement->claim, claim) == 0)
-			return true;
-	return false;
-}
-
-bool selection_matches(const char *pattern, const struct testcase *testcase,
-		       const struct variant *variant)
-{
-	char whole[256];
-
-	if (fnmatch(pattern, testcase->name, 0) == 0 ||
-	    proves(testcase, variant, pattern))
-		return true;
-	if (!variant)
-		return false;
-	snprintf(whole, sizeof(whole), "%s/%s", testcase->name, variant->name);
-	return fnmatch(pattern, whole, 0) == 0;
-}
+#include "select.h"
 
 static bool is_in_default_set(const struct testcase *testcase,
 			      const struct variant *variant)
@@ -53,7 +25,7 @@ static bool is_chosen(const struct command_options *options,
 	for (size_t i = 0; i < options->n_patterns; i++) {
 		const char *pattern = options->patterns[i];
 
-		if (selection_matches(pattern, testcase, variant) &&
+		if (select_run(testcase, variant, pattern) &&
 		    (options->all || !(variant && variant->by_name) ||
 		     strchr(pattern, '/')))
 			return true;
@@ -98,37 +70,15 @@ static int add_case(struct selection *selection,
 	return r;
 }
 
-static bool matches_any(const char *pattern)
-{
-	for (size_t i = 0; i < testcases_n; i++) {
-		const struct variant *variant = testcases[i]->variants;
-
-		if (selection_matches(pattern, testcases[i], NULL))
-			return true;
-		for (; variant && variant->name; variant++)
-			if (selection_matches(pattern, testcases[i], variant))
-				return true;
-	}
-	return false;
-}
-
-static int unknown(const char *pattern)
-{
-	char near[256];
-
-	testcase_nearest(pattern, near, sizeof(near));
-	return error_refuse(-ENOENT, "no case is called '%s'%s%s", pattern,
-			    near[0] ? "; near it: " : "", near);
-}
-
 int selection_new(struct selection *ret, const struct command_options *options)
 {
 	struct selection selection = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; i < options->n_patterns; i++)
-		if (!matches_any(options->patterns[i]))
-			return unknown(options->patterns[i]);
+		if (!select_check("run", options->patterns[i]))
+			return error_refuse(-ENOENT, "no case is meant by '%s'",
+					    options->patterns[i]);
 	for (size_t i = 0; i < testcases_n && r >= 0; i++)
 		r = add_case(&selection, options, testcases[i]);
 	if (r < 0) {

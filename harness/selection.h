@@ -14,15 +14,8 @@ struct selection {
 };
 
 /*
- * True when the pattern means the case: its name, a shell pattern of it, the
- * name with a variant behind a slash, or a claim that it proves.
- */
-bool selection_matches(const char *pattern, const struct testcase *testcase,
-		       const struct variant *variant);
-
-/*
  * The runs that the options ask for. -ENOENT for a pattern that nothing
- * matches; the message has the nearest names.
+ * matches; what is near it has been said on stderr.
  */
 int selection_new(struct selection *ret, const struct command_options *options);
 void selection_free(struct selection *selection);

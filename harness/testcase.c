@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testcase.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
-#include "nearest.h"
 
 const struct world_plan world_pair = {
 	.hosts = { { "client", "10.0.0.1", "fd00::1" },
@@ -25,23 +22,6 @@ const struct testcase *testcase_find(const char *name)
 		if (strcmp(testcases[i]->name, name) == 0)
 			return testcases[i];
 	return NULL;
-}
-
-void testcase_nearest(const char *name, char *ret, size_t size)
-{
-	const char **names = calloc(testcases_n, sizeof(*names));
-	const char *near[3];
-	size_t n = 0, used = 0;
-
-	for (size_t i = 0; names && i < testcases_n; i++)
-		names[i] = testcases[i]->name;
-	if (names)
-		n = nearest_names(name, names, testcases_n, near, 3);
-	ret[0] = '\0';
-	for (size_t i = 0; i < n && used < size; i++)
-		used += (size_t)snprintf(ret + used, size - used, "%s%s",
-					 i ? ", " : "", near[i]);
-	free(names);
 }
 
 nsec_t testcase_lasts(const struct testcase *testcase,

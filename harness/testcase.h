@@ -108,9 +108,6 @@ extern const size_t testcases_n;
 
 const struct testcase *testcase_find(const char *name);
 
-/* The names that are nearest to `name`, with commas between. */
-void testcase_nearest(const char *name, char *ret, size_t size);
-
 /* How long a run of it is planned to take. */
 nsec_t testcase_lasts(const struct testcase *testcase,
 		      const struct variant *variant);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nearest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "macro.h"
@@ -9,15 +10,18 @@ enum { LENGTH = 63 };
 
 /*
  * Damerau's distance, restricted to swaps of neighbours that are not changed
- * again: three rows of the usual table are enough for it.
+ * again: three rows of the usual table are enough for it. `within`: from `a` to
+ * whatever part of `b` is nearest, so that what is before and behind it in `b`
+ * costs nothing.
  */
-unsigned int nearest_distance(const char *a, const char *b)
+static unsigned int distance(const char *a, const char *b, bool within)
 {
 	unsigned int rows[3][LENGTH + 1];
 	size_t m = strnlen(a, LENGTH), n = strnlen(b, LENGTH);
+	unsigned int least;
 
 	for (unsigned int j = 0; j <= n; j++)
-		rows[0][j] = j;
+		rows[0][j] = within ? 0 : j;
 	for (size_t i = 1; i <= m; i++) {
 		unsigned int *row = rows[i % 3];
 		const unsigned int *above = rows[(i + 2) % 3];
@@ -34,14 +38,27 @@ unsigned int nearest_distance(const char *a, const char *b)
 				row[j] = MIN(row[j], higher[j - 2] + 1);
 		}
 	}
-	return rows[m % 3][n];
+	least = rows[m % 3][n];
+	for (size_t j = 0; within && j < n; j++)
+		least = MIN(least, rows[m % 3][j]);
+	return least;
 }
 
+unsigned int nearest_distance(const char *a, const char *b)
+{
+	return distance(a, b, false);
+}
+
+/* To have all of it in it is nearest; a misspelt part is a little further away
+ * than the same slip in a whole name. */
 static unsigned int rank(const char *name, const char *candidate)
 {
-	if (*name && strstr(candidate, name))
+	unsigned int part = distance(name, candidate, true);
+	unsigned int whole = distance(name, candidate, false);
+
+	if (*name && part == 0)
 		return 0;
-	return nearest_distance(name, candidate);
+	return MIN(whole, part + 1);
 }
 
 /* More than half of it would have to change. */

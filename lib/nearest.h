@@ -12,8 +12,9 @@ unsigned int nearest_distance(const char *a, const char *b);
 
 /*
  * Writes up to `want` of the `n` names into `ret`, the nearest first, and
- * returns how many. One that has `name` in it is nearer than any misspelling;
- * those that have nothing in common with it are left out, but for the first.
+ * returns how many. One that has `name` in it is nearer than any misspelling,
+ * of the whole or of a part; those that have nothing in common with it are left
+ * out, but for the first.
  */
 size_t nearest_names(const char *name, const char *const *names, size_t n,
 		     const char **ret, size_t want);

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd-list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fold.h"
+#include "macro.h"
+#include "report.h"
+#include "select.h"
+#include "table.h"
+
+enum { EXIT_USAGE = 2, EXIT_OWN_FAILURE = 3, COLUMNS = 80 };
+
+struct options {
+	bool document, jsonl, help;
+	char **patterns; /* in argv */
+	size_t n_patterns;
+};
+
+/* --- what a case is like --------------------------------------------------*/
+
+static bool is_wanted(const struct options *options,
+		      const struct testcase *testcase)
+{
+	for (size_t i = 0; i < options->n_patterns; i++)
+		if (select_case(testcase, options->patterns[i]))
+			return true;
+	return options->n_patterns == 0;
+}
+
+/* Of its longest variant: they run side by side. */
+static nsec_t lasts(const struct testcase *testcase)
+{
+	const struct variant *variant = testcase->variants;
+	nsec_t longest = variant && variant->name ? 0 : testcase->lasts;
+
+	for (; variant && variant->name; variant++)
+		longest = MAX(longest, testcase_lasts(testcase, variant));
+	return longest;
+}
+
+/* Calls `tell` for each thing that the case cannot be shown without. */
+static void each_need(const struct testcase *testcase,
+		      void (*tell)(void *data, const char *text), void *data)
+{
+	char text[128];
+
+	for (const struct need *need = testcase->needs;
+	     need && (need->kernel || need->program || need->sysctl); need++) {
+		if (need->kernel) {
+			snprintf(text, sizeof(text), "Linux %u.%u",
+				 need->kernel >> 16, need->kernel >> 8 & 0xff);
+			tell(data, text);
+		}
+		if (need->program)
+			tell(data, need->program);
+		if (need->sysctl)
+			tell(data, need->sysctl);
+	}
+}
+
+static void tell_stream(void *data, const char *text)
+{
+	FILE *out = data;
+
+	fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", text);
+}
+
+static char *needs_text(const struct testcase *testcase)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	each_need(testcase, tell_stream, out);
+	fclose(out);
+	return text;
+}
+
+/* --- the table ------------------------------------------------------------*/
+
+static int add_case(struct table *table, const struct testcase *testcase)
+{
+	char claims[REPORT_TEXT], about[REPORT_TEXT + 16];
+	char *needs = needs_text(testcase);
+	const char *cells[] = { testcase->name, claims, about, needs,
+				testcase->claim };
+	int r;
+
+	report_claims(testcase->judgements, claims);
+	report_about(lasts(testcase), about);
+	/* Not part of what `run` runs when it is not told what to. */
+	if (testcase->by_name)
+		strcat(about, ", by name");
+	r = table_add(table, cells, 0, NULL);
+	free(needs);
+	return r;
+}
+
+static int terminal_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
+		return COLUMNS;
+	return size.ws_col;
+}
+
+static int print_table(const struct options *options)
+{
+	static const char *const headings[] = { "case", "claims", "takes",
+						"needs", "what it shows" };
+	struct table *table;
+	int r = table_new(&table, ARRAY_SIZE(headings), headings);
+
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < testcases_n && r >= 0; i++)
+		if (is_wanted(options, testcases[i]))
+			r = add_case(table, testcases[i]);
+	if (r >= 0)
+		table_print(table, stdout, terminal_columns());
+	table_free(table);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* --- JSON lines -----------------------------------------------------------*/
+
+static void tell_array(void *data, const char *text)
+{
+	json_array_append_new(data, json_string(text));
+}
+
+static json_t *claims_array(const struct testcase *testcase)
+{
+	const struct judgement *judgement = testcase->judgements;
+	json_t *array = json_array();
+
+	for (; judgement && judgement->claim; judgement++)
+		json_array_append_new(array, json_string(judgement->claim));
+	return array;
+}
+
+static json_t *variants_array(const struct testcase *testcase)
+{
+	const struct variant *variant = testcase->variants;
+	json_t *array = json_array();
+
+	for (; variant && variant->name; variant++)
+		json_array_append_new(array, json_string(variant->name));
+	return array;
+}
+
+static void print_jsonl(const struct options *options)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct testcase *testcase = testcases[i];
+		json_t *needs, *line;
+
+		if (!is_wanted(options, testcase))
+			continue;
+		needs = json_array();
+		each_need(testcase, tell_array, needs);
+		line = json_pack("{s:s, s:s, s:o, s:s, s:f, s:o, s:o, s:b}",
+				 "type", "listed", "name", testcase->name,
+				 "claims", claims_array(testcase), "claim",
+				 testcase->claim, "seconds",
+				 nsec_seconds(lasts(testcase)), "needs", needs,
+				 "variants", variants_array(testcase),
+				 "default", (int)!testcase->by_name);
+		json_dumpf(line, stdout,
+			   JSON_COMPACT | JSON_REAL_PRECISION(15));
+		putchar('\n');
+		json_decref(line);
+	}
+}
+
+/* --- what the documents are -----------------------------------------------*/
+
+/* A judgement, and who makes it. */
+struct row {
+	const struct judgement *judgement;
+	const struct testcase *testcase;
+	const struct variant *variant;
+};
+
+static long number_of(const struct row *row)
+{
+	return strtol(row->judgement->claim + 1, NULL, 10);
+}
+
+/* By claim; those who judge the same one, in the order of the cases. */
+static bool comes_before(const struct row *a, const struct row *b)
+{
+	char chapter_a = a->judgement->claim[0];
+	char chapter_b = b->judgement->claim[0];
+
+	if (chapter_a != chapter_b)
+		return chapter_a < chapter_b;
+	return number_of(a) < number_of(b);
+}
+
+struct rows {
+	struct row *all;
+	size_t n, space;
+};
+
+static void add_row(struct rows *rows, struct row row)
+{
+	size_t i;
+
+	if (rows->n == rows->space) {
+		size_t space = MAX(rows->space * 2, (size_t)64);
+		struct row *grown =
+			reallocarray(rows->all, space, sizeof(*grown));
+
+		if (!grown)
+			abort();
+		rows->all = grown;
+		rows->space = space;
+	}
+	for (i = rows->n++; i > 0 && comes_before(&row, &rows->all[i - 1]); i--)
+		rows->all[i] = rows->all[i - 1];
+	rows->all[i] = row;
+}
+
+static void add_judgements(struct rows *rows, const struct judgement *judgement,
+			   const struct testcase *testcase,
+			   const struct variant *variant)
+{
+	for (; judgement && judgement->claim; judgement++)
+		if (judgement->document != DOCUMENT_NONE)
+			add_row(rows,
+				(struct row){ judgement, testcase, variant });
+}
+
+static struct rows collect(const struct options *options)
+{
+	struct rows rows = { .n = 0 };
+
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct testcase *testcase = testcases[i];
+		const struct variant *variant = testcase->variants;
+
+		if (!is_wanted(options, testcase))
+			continue;
+		add_judgements(&rows, testcase->judgements, testcase, NULL);
+		for (; variant && variant->name; variant++)
+			add_judgements(&rows, variant->judgements, testcase,
+				       variant);
+	}
+	return rows;
+}
+
+/* The documents' own headings, by which a reader finds his place. */
+static const char *chapter(char letter)
+{
+	switch (letter) {
+	case 'A':
+		return "服务端挂了，客户端的 TCP 连接还在吗？";
+	case 'B':
+		return "SYN 报文什么时候情况下会被丢弃？";
+	case 'C':
+		return "什么是 TIME_WAIT 状态？";
+	case 'D':
+		return "拔掉网线后， 原本的 TCP 连接还存在吗？";
+	default:
+		return "";
+	}
+}
+
+static void print_judgement(const struct row *row)
+{
+	enum { INDENT = 8 };
+	const struct judgement *judgement = row->judgement;
+	int columns = terminal_columns();
+
+	printf("  %-5s %s%s%s  (%s%s%s)\n", judgement->claim,
+	       document_text(judgement->document),
+	       judgement->since ? " since " : "",
+	       judgement->since ? judgement->since : "", row->testcase->name,
+	       row->variant ? "/" : "", row->variant ? row->variant->name : "");
+	if (judgement->note && *judgement->note) {
+		printf("%*s", INDENT, "");
+		fold_print(stdout, judgement->note, INDENT, INDENT, columns);
+	}
+}
+
+static void print_document(const struct options *options)
+{
+	struct rows rows = collect(options);
+	char letter = '\0';
+
+	for (size_t i = 0; i < rows.n; i++) {
+		if (rows.all[i].judgement->claim[0] != letter) {
+			printf("%s%c. %s\n", letter ? "\n" : "",
+			       rows.all[i].judgement->claim[0],
+			       chapter(rows.all[i].judgement->claim[0]));
+			letter = rows.all[i].judgement->claim[0];
+		}
+		print_judgement(&rows.all[i]);
+	}
+	free(rows.all);
+}
+
+/* --- the command line -----------------------------------------------------*/
+
+static void print_help(void)
+{
+	printf("usage: halfopen list [--document] [--format human|jsonl] "
+	       "[PATTERN...]\n\n"
+	       "The cases: what each one is called, which claims of the "
+	       "documents it is about, how\nlong it takes, what it needs.\n\n"
+	       "  PATTERN        a name, a pattern ('server-*'), a claim (A5); "
+	       "all without one\n"
+	       "  --document     the claims instead, and what each one turned "
+	       "out to be\n"
+	       "  --format jsonl one JSON object a line\n\n"
+	       "Exit status: 0, or 2 for a pattern that means no case.\n");
+}
+
+static bool complain(const char *argument, const char *what)
+{
+	fprintf(stderr, "halfopen list: %s '%s'; see halfopen list --help\n",
+		what, argument);
+	return false;
+}
+
+static bool parse_format(struct options *options, const char *format)
+{
+	if (!format)
+		return complain("--format", "no format after");
+	options->jsonl = strcmp(format, "jsonl") == 0;
+	if (!options->jsonl && strcmp(format, "human") != 0)
+		return complain(format, "no such format:");
+	return true;
+}
+
+/* Patterns move to the front of argv, from argv[1]. */
+static bool parse(struct options *options, int argc, char **argv)
+{
+	static const char format[] = "--format=";
+
+	options->patterns = argv + 1;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			options->help = true;
+		} else if (strcmp(argv[i], "--document") == 0) {
+			options->document = true;
+		} else if (strcmp(argv[i], "--format") == 0) {
+			i++;
+			if (!parse_format(options, i < argc ? argv[i] : NULL))
+				return false;
+		} else if (strncmp(argv[i], format, strlen(format)) == 0) {
+			if (!parse_format(options, argv[i] + strlen(format)))
+				return false;
+		} else if (argv[i][0] == '-') {
+			return complain(argv[i], "unknown option");
+		} else {
+			options->patterns[options->n_patterns++] = argv[i];
+		}
+	}
+	return true;
+}
+
+static int fail(void)
+{
+	fprintf(stderr, "halfopen list: %s\n", error_trail());
+	return EXIT_OWN_FAILURE;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct options options = { .document = false };
+
+	if (!parse(&options, argc, argv))
+		return EXIT_USAGE;
+	if (options.help) {
+		print_help();
+		return EXIT_SUCCESS;
+	}
+	for (size_t i = 0; i < options.n_patterns; i++)
+		if (!select_check("list", options.patterns[i]))
+			return EXIT_USAGE;
+	if (options.document)
+		print_document(&options);
+	else if (options.jsonl)
+		print_jsonl(&options);
+	else if (print_table(&options) < 0)
+		return fail();
+	return EXIT_SUCCESS;
+}

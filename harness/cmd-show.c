@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd-show.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "draw-world.h"
+#include "fold.h"
+#include "macro.h"
+#include "report.h"
+#include "select.h"
+
+enum { EXIT_USAGE = 2, COLUMNS = 80, INDENT = 2 };
+
+static void heading(const char *text)
+{
+	printf("\n%s\n", text);
+}
+
+static void paragraph(int indent, const char *text)
+{
+	printf("%*s", indent, "");
+	fold_print(stdout, text, indent, indent, COLUMNS);
+}
+
+/* --- the parts ------------------------------------------------------------*/
+
+static void print_title(const struct testcase *testcase)
+{
+	char claims[REPORT_TEXT], about[REPORT_TEXT];
+
+	report_claims(testcase->judgements, claims);
+	report_about(testcase->lasts, about);
+	printf("%s  %s  (%s%s%s)\n", testcase->name, claims, about,
+	       testcase->by_name ? ", not in the default set" : "",
+	       testcase->no_fault ? ", a control: nothing breaks" : "");
+	paragraph(INDENT, testcase->claim);
+}
+
+/* Whoever reads this in a terminal that knows ASCII alone, says so. */
+static bool knows_unicode(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") ||
+			       strcasestr(value, "utf8");
+	}
+	return false;
+}
+
+static void print_world(const struct testcase *testcase)
+{
+	heading("World");
+	draw_world(stdout, testcase->world, knows_unicode());
+	paragraph(INDENT,
+		  testcase->world->ageing_neighbours ?
+			  "Who has which MAC must be asked, and is forgotten: "
+			  "address resolution can fail." :
+			  "Every host knows the others' MACs for good: address "
+			  "resolution cannot fail.");
+}
+
+static void print_settings(int indent, const struct setting *setting)
+{
+	for (; setting && setting->name; setting++) {
+		printf("%*s%-10s %s = ", indent, "",
+		       setting->host ? setting->host : "every host",
+		       setting->name);
+		if (setting->text)
+			printf("%s\n", setting->text);
+		else
+			printf("%ld\n", setting->value);
+	}
+}
+
+static void print_judgements(int indent, const struct judgement *judgement)
+{
+	for (; judgement && judgement->claim; judgement++) {
+		printf("%*s%-4s %s%s%s\n", indent, "", judgement->claim,
+		       document_text(judgement->document),
+		       judgement->since ? " since " : "",
+		       judgement->since ? judgement->since : "");
+		if (judgement->note && *judgement->note)
+			paragraph(indent + 5, judgement->note);
+	}
+}
+
+static void print_sysctls(const struct testcase *testcase)
+{
+	if (!testcase->settings || !testcase->settings->name)
+		return;
+	heading("Sysctls");
+	print_settings(INDENT, testcase->settings);
+}
+
+static void print_variants(const struct testcase *testcase)
+{
+	const struct variant *variant = testcase->variants;
+	char about[REPORT_TEXT];
+
+	if (!variant || !variant->name)
+		return;
+	heading("Variants");
+	for (; variant->name; variant++) {
+		report_about(testcase_lasts(testcase, variant), about);
+		printf("  %s  (%s%s%s%s)\n", variant->name, about,
+		       variant->by_name ? ", not in the default set" : "",
+		       variant->needs_program ? ", needs " : "",
+		       variant->needs_program ? variant->needs_program : "");
+		print_settings(2 * INDENT, variant->settings);
+		print_judgements(2 * INDENT, variant->judgements);
+	}
+}
+
+static void print_steps(const struct testcase *testcase)
+{
+	const char *const *step = testcase->steps;
+
+	if (!step || !*step)
+		return;
+	heading("Steps");
+	for (int i = 1; *step; step++, i++) {
+		printf("  %2d. ", i);
+		fold_print(stdout, *step, 6, 6, COLUMNS);
+	}
+}
+
+static void print_section(const char *title, const char *text)
+{
+	if (!text || !*text)
+		return;
+	heading(title);
+	paragraph(INDENT, text);
+}
+
+static void print_document(const struct testcase *testcase)
+{
+	if (!testcase->judgements || !testcase->judgements->claim)
+		return;
+	heading("What the documents say, and what it is");
+	print_judgements(INDENT, testcase->judgements);
+}
+
+/* `see` has its sources one after the other, parted by "; ". */
+static void print_sources(const struct testcase *testcase)
+{
+	const char *at = testcase->see;
+
+	if (!at || !*at)
+		return;
+	heading("Sources");
+	while (*at) {
+		size_t size = strcspn(at, ";");
+
+		printf("  %.*s\n", (int)size, at);
+		at += size;
+		at += strspn(at, "; ");
+	}
+}
+
+static void print_needs(const struct testcase *testcase)
+{
+	const struct need *need = testcase->needs;
+
+	if (!need || !(need->kernel || need->program || need->sysctl))
+		return;
+	heading("Needs, or else it is a SKIP");
+	for (; need->kernel || need->program || need->sysctl; need++) {
+		if (need->kernel)
+			printf("  Linux %u.%u or later\n", need->kernel >> 16,
+			       need->kernel >> 8 & 0xff);
+		if (need->program)
+			printf("  the program %s\n", need->program);
+		if (need->sysctl)
+			printf("  the sysctl %s\n", need->sysctl);
+	}
+}
+
+static void print_commands(const struct testcase *testcase)
+{
+	const struct variant *variant = testcase->variants;
+
+	heading("Run it");
+	printf("  halfopen run %s\n", testcase->name);
+	printf("  halfopen run -v %s\n", testcase->name);
+	for (; variant && variant->name; variant++)
+		printf("  halfopen run %s/%s\n", testcase->name, variant->name);
+}
+
+static void print_case(const struct testcase *testcase)
+{
+	print_title(testcase);
+	print_world(testcase);
+	print_sysctls(testcase);
+	print_variants(testcase);
+	print_steps(testcase);
+	print_section("What is expected", testcase->expect);
+	print_section("Why", testcase->why);
+	print_document(testcase);
+	print_sources(testcase);
+	print_needs(testcase);
+	print_commands(testcase);
+}
+
+/* --- the command line -----------------------------------------------------*/
+
+static void print_help(void)
+{
+	printf("usage: halfopen show CASE...\n\n"
+	       "What a case claims, its world, its sysctls, its steps, what is "
+	       "expected and why, and\nwhat that makes of the documents. CASE "
+	       "is a name, a pattern, or a claim (A5).\n\n"
+	       "Exit status: 0, or 2 for a name that is none.\n");
+}
+
+static bool is_wanted(const struct testcase *testcase, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (select_case(testcase, argv[i]))
+			return true;
+	return false;
+}
+
+static bool check(int argc, char **argv)
+{
+	if (argc < 2) {
+		fprintf(stderr, "halfopen show: which case? halfopen list "
+				"tells their names\n");
+		return false;
+	}
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] == '-') {
+			fprintf(stderr,
+				"halfopen show: unknown option '%s'; see "
+				"halfopen show --help\n",
+				argv[i]);
+			return false;
+		}
+		if (!select_check("show", argv[i]))
+			return false;
+	}
+	return true;
+}
+
+int cmd_show(int argc, char **argv)
+{
+	bool first = true;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			print_help();
+			return EXIT_SUCCESS;
+		}
+	}
+	if (!check(argc, argv))
+		return EXIT_USAGE;
+	for (size_t i = 0; i < testcases_n; i++) {
+		if (!is_wanted(testcases[i], argc, argv))
+			continue;
+		printf("%s", first ? "" : "\n\n");
+		print_case(testcases[i]);
+		first = false;
+	}
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fold.h"
+#include "table.h"
+
+enum { NAME, CLAIMS_CELL, VERDICT, PREDICTED, MEASURED, TEXT_IS, CELLS };
+
+const char *digest_colour(const struct report *report, enum verdict verdict)
+{
+	static const char *const colours[] = {
+		[VERDICT_PASS] = "\033[32m",
+		[VERDICT_FAIL] = "\033[1;31m",
+		[VERDICT_SKIP] = "\033[33m",
+		[VERDICT_BROKEN] = "\033[35m",
+	};
+
+	return report_coloured(report) ? colours[verdict] : NULL;
+}
+
+/* --- order ----------------------------------------------------------------*/
+
+static size_t place(const struct testcase *testcase)
+{
+	size_t i = 0;
+
+	while (i < testcases_n && testcases[i] != testcase)
+		i++;
+	return i;
+}
+
+/* Variants stand in one array, in their order; no variant comes first. */
+static int compare_variants(const struct result *a, const struct result *b)
+{
+	if (!a->variant || !b->variant)
+		return (a->variant != NULL) - (b->variant != NULL);
+	return (a->variant > b->variant) - (a->variant < b->variant);
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct result *a = *(const struct result *const *)left;
+	const struct result *b = *(const struct result *const *)right;
+	size_t place_a = place(a->testcase), place_b = place(b->testcase);
+	int order;
+
+	if (place_a != place_b)
+		return place_a < place_b ? -1 : 1;
+	order = compare_variants(a, b);
+	if (order)
+		return order;
+	return (a->repetition > b->repetition) -
+	       (a->repetition < b->repetition);
+}
+
+void digest_sort(struct report *report)
+{
+	if (report->n_kept)
+		qsort(report->kept, report->n_kept, sizeof(report->kept[0]),
+		      compare);
+}
+
+/* --- the table ------------------------------------------------------------*/
+
+/* All runs of one case. */
+struct group {
+	const struct result *const *results;
+	size_t n;
+};
+
+static struct group group_at(const struct report *report, size_t i)
+{
+	struct group group = { .results = &report->kept[i] };
+
+	while (i + group.n < report->n_kept &&
+	       report->kept[i + group.n]->testcase == report->kept[i]->testcase)
+		group.n++;
+	return group;
+}
+
+static bool judges_itself(const struct result *result)
+{
+	return result->variant && result->variant->judgements;
+}
+
+/* What the case's own table says is shown when all that share it passed. */
+static const struct result *speaker(struct group group)
+{
+	const struct result *found = NULL;
+
+	for (size_t i = 0; i < group.n; i++) {
+		if (judges_itself(group.results[i]))
+			continue;
+		if (group.results[i]->verdict != VERDICT_PASS)
+			return NULL;
+		if (!found)
+			found = group.results[i];
+	}
+	return found;
+}
+
+static enum verdict worst(struct group group)
+{
+	static const int rank[] = { [VERDICT_PASS] = 0,
+				    [VERDICT_SKIP] = 1,
+				    [VERDICT_BROKEN] = 2,
+				    [VERDICT_FAIL] = 3 };
+	enum verdict verdict = group.results[0]->verdict;
+
+	for (size_t i = 1; i < group.n; i++)
+		if (rank[group.results[i]->verdict] > rank[verdict])
+			verdict = group.results[i]->verdict;
+	return verdict;
+}
+
+static void add_row(struct report *report, struct table *table,
+		    const char *const *cells, enum verdict verdict)
+{
+	int r = table_add(table, cells, VERDICT,
+			  digest_colour(report, verdict));
+
+	if (r < 0)
+		report->error = r;
+}
+
+/* "  retries2=5 #2"; `parent` heads several variants. */
+static void run_name(const struct result *result, bool parent, char *ret,
+		     size_t size)
+{
+	size_t at = (size_t)snprintf(ret, size, "%s%s", parent ? "  " : "",
+				     parent ? result->variant->name :
+					      result->testcase->name);
+
+	if (result->repetition > 1 && at < size)
+		snprintf(ret + at, size - at, " #%u", result->repetition);
+}
+
+/* A run that needed several tries, or was too late to judge, says so. */
+static void run_verdict(const struct result *result, char *ret, size_t size)
+{
+	snprintf(ret, size, "%s", report_verdict(result->verdict));
+	if (result->attempt > 1)
+		snprintf(ret, size, "%s (try %u)",
+			 report_verdict(result->verdict), result->attempt);
+}
+
+static void add_run(struct report *report, struct table *table,
+		    const struct result *result, bool parent, bool text)
+{
+	const char *cells[CELLS] = { NULL };
+	char name[160], claims[REPORT_TEXT] = "", verdict[32];
+	char predicted[256], measured[256];
+	char *text_is = text ? report_text_is(result->judgements) : NULL;
+
+	run_name(result, parent, name, sizeof(name));
+	if (!parent || judges_itself(result))
+		report_claims(
+			testcase_judgements(result->testcase, result->variant),
+			claims);
+	run_verdict(result, verdict, sizeof(verdict));
+	report_summary(result, true, predicted, sizeof(predicted));
+	report_summary(result, false, measured, sizeof(measured));
+	cells[NAME] = name;
+	cells[CLAIMS_CELL] = claims;
+	cells[VERDICT] = verdict;
+	cells[PREDICTED] = predicted;
+	cells[MEASURED] = measured;
+	cells[TEXT_IS] = text_is;
+	add_row(report, table, cells, result->verdict);
+	free(text_is);
+}
+
+static void add_variants(struct report *report, struct table *table,
+			 struct group group)
+{
+	const struct testcase *testcase = group.results[0]->testcase;
+	const struct result *common = speaker(group);
+	const char *cells[CELLS] = { testcase->name };
+	char claims[REPORT_TEXT];
+	char *text_is = common ? report_text_is(common->judgements) : NULL;
+
+	report_claims(testcase->judgements, claims);
+	cells[CLAIMS_CELL] = claims;
+	cells[VERDICT] = report_verdict(worst(group));
+	cells[TEXT_IS] = text_is;
+	add_row(report, table, cells, worst(group));
+	free(text_is);
+	for (size_t i = 0; i < group.n; i++)
+		add_run(report, table, group.results[i],
+			group.results[i]->variant != NULL,
+			judges_itself(group.results[i]) || !common);
+}
+
+static void add_group(struct report *report, struct table *table,
+		      struct group group)
+{
+	bool variants = false;
+
+	for (size_t i = 0; i < group.n; i++)
+		variants = variants || group.results[i]->variant;
+	if (variants) {
+		add_variants(report, table, group);
+		return;
+	}
+	for (size_t i = 0; i < group.n; i++)
+		add_run(report, table, group.results[i], false, true);
+}
+
+void digest_table(struct report *report)
+{
+	static const char *const headings[] = {
+		[NAME] = "case",	 [CLAIMS_CELL] = "claims",
+		[VERDICT] = "verdict",	 [PREDICTED] = "predicted",
+		[MEASURED] = "measured", [TEXT_IS] = "the text is",
+	};
+	struct table *table;
+	int r = table_new(&table, CELLS, headings);
+
+	if (r < 0) {
+		report->error = r;
+		return;
+	}
+	for (size_t i = 0; i < report->n_kept;) {
+		struct group group = group_at(report, i);
+
+		add_group(report, table, group);
+		i += group.n;
+	}
+	table_print(table, report->out, report->columns);
+	table_free(table);
+}
+
+/* --- what went wrong ------------------------------------------------------*/
+
+enum { LABEL = 12 };
+
+/* What was observed may have bytes of the peer's in it, which are none of the
+ * terminal's business. */
+static void print_labelled(struct report *report, const char *label,
+			   const char *text)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *out = *text ? open_memstream(&line, &size) : NULL;
+
+	if (!out)
+		return;
+	report_inline(out, text);
+	fclose(out);
+	fprintf(report->out, "  %-*s", LABEL - 2, label);
+	fold_print(report->out, line, LABEL, LABEL, report->columns);
+	free(line);
+}
+
+static void print_side(struct report *report, const json_t *expectation,
+		       const char *side)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s: %s",
+		 json_string_value(json_object_get(expectation, "what")),
+		 json_string_value(json_object_get(expectation, side)));
+	print_labelled(report, side, text);
+}
+
+/* Returns how many did not hold. */
+static unsigned int print_expectations(struct report *report,
+				       const struct result *result)
+{
+	unsigned int wrong = 0;
+	size_t i;
+	json_t *expectation;
+
+	json_array_foreach(result->expectations, i, expectation)
+	{
+		if (json_is_true(json_object_get(expectation, "ok")))
+			continue;
+		wrong++;
+		print_side(report, expectation, "expected");
+		print_side(report, expectation, "observed");
+		print_labelled(
+			report, "at",
+			json_string_value(json_object_get(expectation, "at")));
+	}
+	return wrong;
+}
+
+/* What the hosts' kernels counted often tells which of them did it. */
+static void print_counters(struct report *report, const struct result *result)
+{
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+	json_t *record;
+
+	if (!out)
+		return;
+	json_array_foreach(result->journal, i, record)
+	{
+		const char *host, *name;
+		json_int_t change;
+
+		if (strcmp(json_string_value(json_object_get(record, "type")),
+			   "counter") != 0 ||
+		    json_unpack(record, "{s:s, s:s, s:I}", "host", &host,
+				"name", &name, "change", &change) < 0)
+			continue;
+		fprintf(out, "%s%s %s %+lld", ftell(out) > 0 ? ", " : "", host,
+			name, (long long)change);
+	}
+	fclose(out);
+	print_labelled(report, "counters", text);
+	free(text);
+}
+
+/* The first line stands beside its label. */
+static void print_story(struct report *report, const struct result *result)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	report_story(out, result, "            ");
+	fclose(out);
+	if (size > LABEL)
+		fprintf(report->out, "  %-*s%s", LABEL - 2, "timeline",
+			text + LABEL);
+	free(text);
+}
+
+static void print_head(struct report *report, const struct result *result)
+{
+	const char *colour = digest_colour(report, result->verdict);
+	char took[REPORT_TEXT], repetition[32] = "";
+
+	if (result->repetition > 1)
+		snprintf(repetition, sizeof(repetition), " #%u",
+			 result->repetition);
+	report_seconds(nsec_seconds(result->took), took);
+	fprintf(report->out, "\n%s%s  %s%s%s  %s\n", result_name(result),
+		repetition, colour ? colour : "",
+		report_verdict(result->verdict), colour ? "\033[0m" : "", took);
+}
+
+static void print_reason(struct report *report, const struct result *result)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text), "%s%s",
+		 result->inconclusive ? "inconclusive: " : "",
+		 result->reason ? result->reason : "");
+	print_labelled(report, "reason", text);
+}
+
+static void print_trouble(struct report *report, const struct result *result)
+{
+	print_head(report, result);
+	print_labelled(report, "claim", result->testcase->claim);
+	if (result->verdict == VERDICT_SKIP) {
+		print_reason(report, result);
+		return;
+	}
+	/* A failed expectation is the reason, and says more than its count. */
+	if (result->verdict != VERDICT_FAIL)
+		print_reason(report, result);
+	if (!print_expectations(report, result) &&
+	    result->verdict == VERDICT_FAIL)
+		print_reason(report, result);
+	print_story(report, result);
+	print_counters(report, result);
+}
+
+void digest_troubles(struct report *report)
+{
+	for (size_t i = 0; i < report->n_kept; i++)
+		if (report->kept[i]->verdict != VERDICT_PASS)
+			print_trouble(report, report->kept[i]);
+}
+
+void digest_total(struct report *report, const struct report_tally *tally)
+{
+	char took[REPORT_TEXT], inconclusive[48] = "";
+
+	if (tally->inconclusive)
+		snprintf(inconclusive, sizeof(inconclusive),
+			 " (%u inconclusive)", tally->inconclusive);
+	report_seconds(nsec_seconds(tally->took), took);
+	fprintf(report->out,
+		"\n%u passed, %u failed, %u skipped, %u broken%s in %s\n",
+		tally->passed, tally->failed, tally->skipped, tally->broken,
+		inconclusive, took);
+}

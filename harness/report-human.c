@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * For a person. While runs go on: on a terminal one live line, rewritten; into
+ * anything else a plain line for each start and each end. Then the digest.
+ */
+#include "report.h"
+
+#include <stdlib.h>
+
+#include "digest.h"
+#include "fold.h"
+
+/* What is printed next stands where the live line was. */
+static void clear_live(struct report *report)
+{
+	if (report->live)
+		fputs("\r\033[K", report->out);
+	report->live = 0;
+}
+
+static void begin(struct report *report)
+{
+	const struct report_info *info = &report->info;
+	char about[REPORT_TEXT];
+
+	report_about(info->longest, about);
+	fprintf(report->out,
+		"halfopen %s, Linux %s, HZ %u, IPv%d%s%s\n"
+		"%zu run%s, the longest of them %s\n",
+		info->version, info->kernel, info->hz, info->family,
+		info->rootless ? ", rootless" : "",
+		info->virtual_time ? ", virtual time" : "", info->n_runs,
+		info->n_runs == 1 ? "" : "s", about);
+	fflush(report->out);
+}
+
+static void start(struct report *report, const struct result *result)
+{
+	char about[REPORT_TEXT];
+
+	report->n_started++;
+	if (report->terminal)
+		return;
+	report_about(testcase_lasts(result->testcase, result->variant), about);
+	fprintf(report->out, "run %s (%s)\n", result_name(result), about);
+	fflush(report->out);
+}
+
+static void print_record(struct report *report, const struct result *result,
+			 const json_t *record)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!report->verbose)
+		return;
+	out = open_memstream(&line, &size);
+	if (!out)
+		return;
+	if (report->info.n_runs > 1)
+		fprintf(out, "%s  ", result_name(result));
+	if (report_timeline(out, record)) {
+		fflush(out);
+		clear_live(report);
+		fwrite(line, 1, size, report->out);
+		fflush(report->out);
+	}
+	fclose(out);
+	free(line);
+}
+
+/* On a terminal the live line counts those that pass, and the table tells. */
+static void print_end(struct report *report, const struct result *result)
+{
+	const char *colour = digest_colour(report, result->verdict);
+	char took[REPORT_TEXT];
+
+	clear_live(report);
+	report_seconds(nsec_seconds(result->took), took);
+	fprintf(report->out, "%s%-6s%s %s %s", colour ? colour : "",
+		report_verdict(result->verdict), colour ? "\033[0m" : "",
+		result_name(result), took);
+	if (result->reason && *result->reason) {
+		fputs(": ", report->out);
+		report_inline(report->out, result->reason);
+	}
+	if (!result->final)
+		fprintf(report->out, " (try %u, and again)", result->attempt);
+	fputc('\n', report->out);
+	fflush(report->out);
+}
+
+static void print_result(struct report *report, const struct result *result)
+{
+	if (!report->terminal || report->verbose ||
+	    result->verdict != VERDICT_PASS)
+		print_end(report, result);
+	if (!result->final)
+		return;
+	report->n_ended++;
+	report_keep(report, result);
+}
+
+static const struct result *longest(const struct result *const *running,
+				    size_t n)
+{
+	const struct result *found = running[0];
+
+	for (size_t i = 1; i < n; i++)
+		if (testcase_lasts(running[i]->testcase, running[i]->variant) >
+		    testcase_lasts(found->testcase, found->variant))
+			found = running[i];
+	return found;
+}
+
+static void tick(struct report *report, const struct result *const *running,
+		 size_t n, nsec_t elapsed)
+{
+	char line[512], about[REPORT_TEXT];
+	const char *rest;
+	size_t size;
+
+	if (!report->terminal || n == 0)
+		return;
+	report_about(testcase_lasts(longest(running, n)->testcase,
+				    longest(running, n)->variant),
+		     about);
+	snprintf(
+		line, sizeof(line),
+		"%u of %zu done, %zu running for %.0f s; the longest is %s, %s",
+		report->n_ended, report->info.n_runs, n, nsec_seconds(elapsed),
+		result_name(longest(running, n)), about);
+	clear_live(report);
+	/* A line that wrapped could not be cleared. */
+	size = fold_line(line, report->columns - 1, &rest);
+	fwrite(line, 1, size, report->out);
+	fflush(report->out);
+	report->live = size;
+}
+
+static void end(struct report *report, const struct report_tally *tally)
+{
+	clear_live(report);
+	digest_sort(report);
+	if (report->n_kept) {
+		fputc('\n', report->out);
+		digest_table(report);
+	}
+	digest_troubles(report);
+	digest_total(report, tally);
+	fflush(report->out);
+}
+
+const struct reporter reporter_human = {
+	.name = "human",
+	.begin = begin,
+	.start = start,
+	.record = print_record,
+	.result = print_result,
+	.end = end,
+	.tick = tick,
+};

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One JSON object a line, for programs: see the manual for what is stable. */
+#include "report.h"
+
+#include <errno.h>
+
+#include "errors.h"
+#include "journal.h"
+
+/* Takes the object. Each line is out when its run has ended: who reads the
+ * other end of a pipe need not wait for the last one. */
+static void print_line(struct report *report, json_t *object)
+{
+	if (!object || json_dumpf(object, report->out, JOURNAL_DUMP) < 0)
+		report->error = error_origin(-EIO, "JSON line");
+	json_decref(object);
+	fputc('\n', report->out);
+	fflush(report->out);
+}
+
+static void begin(struct report *report)
+{
+	const struct report_info *info = &report->info;
+
+	print_line(report,
+		   json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:i}", "type",
+			     "run", "version", info->version, "kernel",
+			     info->kernel, "hz", (int)info->hz, "rootless",
+			     (int)info->rootless, "virtual_time",
+			     (int)info->virtual_time, "family", info->family));
+}
+
+static void print_result(struct report *report, const struct result *result)
+{
+	print_line(report, result_json(result));
+}
+
+static void end(struct report *report, const struct report_tally *tally)
+{
+	print_line(report,
+		   json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:f}", "type",
+			     "summary", "passed", (int)tally->passed, "failed",
+			     (int)tally->failed, "skipped", (int)tally->skipped,
+			     "broken", (int)tally->broken, "inconclusive",
+			     (int)tally->inconclusive, "seconds",
+			     nsec_seconds(tally->took)));
+}
+
+const struct reporter reporter_jsonl = {
+	.name = "jsonl",
+	.begin = begin,
+	.result = print_result,
+	.end = end,
+};

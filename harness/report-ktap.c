@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * KTAP version 1, Documentation/dev-tools/ktap.rst in the kernel's tree. A run
+ * is a test, its expectations are the tests nested in it; what came before the
+ * final try is told in diagnostic lines.
+ *
+ * A parser that lets the results of nested tests decide (kunit.py does) would
+ * make a failure of a skipped run: its expectations are diagnostic lines too.
+ */
+#include "report.h"
+
+#include <string.h>
+
+static const char *ok(bool is)
+{
+	return is ? "ok" : "not ok";
+}
+
+/* A description may have no '#', which begins the directive. */
+static void print_description(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputc(*text == '#' || (unsigned char)*text < ' ' ? ' ' : *text,
+		      out);
+}
+
+static void diagnose(FILE *out, const char *indent, const char *what,
+		     const char *text)
+{
+	if (!*text)
+		return;
+	fprintf(out, "%s# %s: ", indent, what);
+	report_inline(out, text);
+	fputc('\n', out);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static void begin(struct report *report)
+{
+	const struct report_info *info = &report->info;
+
+	fprintf(report->out,
+		"KTAP version 1\n"
+		"1..%zu\n"
+		"# halfopen %s, Linux %s, HZ %u, IPv%d%s%s\n",
+		info->n_runs, info->version, info->kernel, info->hz,
+		info->family, info->rootless ? ", rootless" : "",
+		info->virtual_time ? ", virtual time" : "");
+	fflush(report->out);
+}
+
+static void diagnose_expectation(FILE *out, const char *indent,
+				 const json_t *expectation)
+{
+	diagnose(out, indent, "expected", text_of(expectation, "expected"));
+	diagnose(out, indent, "observed", text_of(expectation, "observed"));
+	diagnose(out, indent, "at", text_of(expectation, "at"));
+}
+
+static void print_nested(FILE *out, const struct result *result)
+{
+	const json_t *all = result->expectations;
+
+	if (json_array_size(all) == 0)
+		return;
+	fprintf(out, "  KTAP version 1\n  1..%zu\n", json_array_size(all));
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const json_t *expectation = json_array_get(all, i);
+		bool held = json_is_true(json_object_get(expectation, "ok"));
+
+		if (!held)
+			diagnose_expectation(out, "  ", expectation);
+		fprintf(out, "  %s %zu ", ok(held), i + 1);
+		print_description(out, text_of(expectation, "what"));
+		fputc('\n', out);
+	}
+}
+
+static void print_as_diagnosis(FILE *out, const struct result *result)
+{
+	size_t i;
+	json_t *expectation;
+
+	json_array_foreach(result->expectations, i, expectation)
+	{
+		if (json_is_true(json_object_get(expectation, "ok")))
+			continue;
+		diagnose(out, "", "not so", text_of(expectation, "what"));
+		diagnose_expectation(out, "", expectation);
+	}
+}
+
+static void print_directive(FILE *out, const struct result *result)
+{
+	const char *inconclusive = result->inconclusive ? "inconclusive: " : "";
+
+	switch (result->verdict) {
+	case VERDICT_PASS:
+	case VERDICT_FAIL:
+		fprintf(out, " # time=%.0fms",
+			nsec_seconds(result->took) * 1e3);
+		return;
+	case VERDICT_SKIP:
+		fprintf(out, " # SKIP %s", inconclusive);
+		break;
+	case VERDICT_BROKEN:
+		fprintf(out, " # ERROR %s", inconclusive);
+		break;
+	}
+	report_inline(out, result->reason ? result->reason : "");
+}
+
+static void print_earlier_try(FILE *out, const struct result *result)
+{
+	fprintf(out, "# %s: try %u: %s, ", result_name(result), result->attempt,
+		verdict_text(result->verdict));
+	report_inline(out, result->reason ? result->reason : "");
+	fputc('\n', out);
+	print_as_diagnosis(out, result);
+}
+
+static void print_result(struct report *report, const struct result *result)
+{
+	FILE *out = report->out;
+	bool passed = result->verdict == VERDICT_PASS;
+	bool skipped = result->verdict == VERDICT_SKIP;
+
+	if (!result->final) {
+		print_earlier_try(out, result);
+		return;
+	}
+	if (skipped)
+		print_as_diagnosis(out, result);
+	else
+		print_nested(out, result);
+	if (!passed && !skipped) {
+		diagnose(out, "", "claim", result->testcase->claim);
+		diagnose(out, "", "reason",
+			 result->reason ? result->reason : "");
+		report_story(out, result, "#   ");
+	}
+	fprintf(out, "%s %u ", ok(passed || skipped), ++report->n_ended);
+	print_description(out, result_name(result));
+	if (result->repetition > 1)
+		fprintf(out, " repetition %u", result->repetition);
+	print_directive(out, result);
+	fputc('\n', out);
+	fflush(out);
+}
+
+static void end(struct report *report, const struct report_tally *tally)
+{
+	fprintf(report->out,
+		"# Totals: pass:%u fail:%u skip:%u error:%u inconclusive:%u\n",
+		tally->passed, tally->failed, tally->skipped, tally->broken,
+		tally->inconclusive);
+	fflush(report->out);
+}
+
+const struct reporter reporter_ktap = {
+	.name = "ktap",
+	.begin = begin,
+	.result = print_result,
+	.end = end,
+};

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "result.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "macro.h"
+
+static const char *const verdicts[] = {
+	[VERDICT_PASS] = "pass",
+	[VERDICT_FAIL] = "fail",
+	[VERDICT_SKIP] = "skip",
+	[VERDICT_BROKEN] = "broken",
+};
+
+const char *verdict_text(enum verdict verdict)
+{
+	return verdicts[verdict];
+}
+
+const char *result_name(const struct result *result)
+{
+	static char name[256];
+
+	snprintf(name, sizeof(name), "%s%s%s", result->testcase->name,
+		 result->variant ? "/" : "",
+		 result->variant ? result->variant->name : "");
+	return name;
+}
+
+/* --- life -----------------------------------------------------------------*/
+
+int result_new(struct result **ret, const struct testcase *testcase,
+	       const struct variant *variant, int family,
+	       unsigned int repetition, unsigned int attempt)
+{
+	struct result *result = calloc(1, sizeof(*result));
+
+	if (!result)
+		return error_origin(-ENOMEM, "result");
+	result->testcase = testcase;
+	result->variant = variant;
+	result->family = family;
+	result->repetition = repetition;
+	result->attempt = attempt;
+	result->created = nsec_now();
+	result->judgements = json_array();
+	result->sysctls = json_object();
+	result->predicted = json_object();
+	result->measured = json_object();
+	result->expectations = json_array();
+	result->journal = json_array();
+	if (!result->judgements || !result->sysctls || !result->predicted ||
+	    !result->measured || !result->expectations || !result->journal) {
+		result_free(result);
+		return error_origin(-ENOMEM, "result");
+	}
+	*ret = result;
+	return 0;
+}
+
+struct result *result_free(struct result *result)
+{
+	if (!result)
+		return NULL;
+	json_decref(result->judgements);
+	json_decref(result->sysctls);
+	json_decref(result->predicted);
+	json_decref(result->measured);
+	json_decref(result->expectations);
+	json_decref(result->journal);
+	free(result->reason);
+	free(result);
+	return NULL;
+}
+
+/* --- what a record must have ----------------------------------------------*/
+
+enum kind { TEXT, NUMBER, TRUTH, LIST, TEXT_OR_NUMBER };
+
+struct member {
+	const char *type, *name;
+	enum kind kind;
+	bool optional; /* may be null, or not be there */
+};
+
+/* As journal.h has them. What is not in here (hex, rule, …) is not looked at
+ * by any report, and not checked. */
+static const struct member members[] = {
+	{ "start", "name", TEXT, false },
+	{ "start", "variant", TEXT, true },
+	{ "start", "family", NUMBER, false },
+	{ "start", "repetition", NUMBER, false },
+	{ "start", "seconds", NUMBER, false },
+	{ "sysctl", "host", TEXT, false },
+	{ "sysctl", "name", TEXT, false },
+	{ "sysctl", "value", TEXT, false },
+	{ "call", "host", TEXT, false },
+	{ "call", "socket", NUMBER, true },
+	{ "call", "text", TEXT, false },
+	{ "result", "host", TEXT, false },
+	{ "result", "socket", NUMBER, true },
+	{ "result", "call", TEXT, false },
+	{ "result", "value", NUMBER, false },
+	{ "result", "errno", TEXT, true },
+	{ "result", "text", TEXT, false },
+	{ "fault", "verb", TEXT, false },
+	{ "fault", "target", TEXT, false },
+	{ "fault", "text", TEXT, false },
+	{ "frame", "from", TEXT, false },
+	{ "frame", "to", TEXT, false },
+	{ "frame", "fate", TEXT, false },
+	{ "frame", "text", TEXT, false },
+	{ "frame", "kinds", LIST, false },
+	{ "state", "host", TEXT, false },
+	{ "state", "state", TEXT, false },
+	{ "state", "text", TEXT, false },
+	{ "counter", "host", TEXT, false },
+	{ "counter", "name", TEXT, false },
+	{ "counter", "change", NUMBER, false },
+	{ "note", "text", TEXT, false },
+	{ "predicted", "name", TEXT, false },
+	{ "predicted", "value", TEXT_OR_NUMBER, false },
+	{ "measured", "name", TEXT, false },
+	{ "measured", "value", TEXT_OR_NUMBER, false },
+	{ "expectation", "what", TEXT, false },
+	{ "expectation", "ok", TRUTH, false },
+	{ "expectation", "expected", TEXT, false },
+	{ "expectation", "observed", TEXT, false },
+	{ "expectation", "at", TEXT, false },
+	{ "judgement", "claim", TEXT, false },
+	{ "judgement", "document", TEXT, false },
+	{ "judgement", "since", TEXT, true },
+	{ "judgement", "note", TEXT, true },
+	{ "verdict", "verdict", TEXT, false },
+	{ "verdict", "reason", TEXT, false },
+	{ "verdict", "inconclusive", TRUTH, false },
+	{ "verdict", "lateness", NUMBER, true },
+	{ "verdict", "residence", NUMBER, true },
+};
+
+static bool is_kind(const json_t *value, enum kind kind)
+{
+	switch (kind) {
+	case TEXT:
+		return json_is_string(value);
+	case NUMBER:
+		return json_is_number(value);
+	case TRUTH:
+		return json_is_boolean(value);
+	case LIST:
+		return json_is_array(value);
+	case TEXT_OR_NUMBER:
+		return json_is_string(value) || json_is_number(value);
+	}
+	return false;
+}
+
+static const char *kind_text(enum kind kind)
+{
+	static const char *const texts[] = {
+		[TEXT] = "text",
+		[NUMBER] = "a number",
+		[TRUTH] = "true or false",
+		[LIST] = "an array",
+		[TEXT_OR_NUMBER] = "text or a number",
+	};
+
+	return texts[kind];
+}
+
+static int check(const json_t *record)
+{
+	const char *type = json_string_value(json_object_get(record, "type"));
+
+	if (!type || !json_is_number(json_object_get(record, "t")))
+		return error_origin(-EBADMSG,
+				    "journal record without \"t\" or \"type\"");
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		const struct member *member = &members[i];
+		const json_t *value;
+
+		if (strcmp(member->type, type) != 0)
+			continue;
+		value = json_object_get(record, member->name);
+		if (member->optional && (!value || json_is_null(value)))
+			continue;
+		if (!is_kind(value, member->kind))
+			return error_origin(
+				-EBADMSG, "journal record '%s': %s is not %s",
+				type, member->name, kind_text(member->kind));
+	}
+	return 0;
+}
+
+/* --- taking records -------------------------------------------------------*/
+
+static const char *text_of(const json_t *record, const char *name)
+{
+	return json_string_value(json_object_get(record, name));
+}
+
+static int put(json_t *into, const char *key, json_t *value)
+{
+	if (json_object_set(into, key, value) < 0)
+		return error_origin(-ENOMEM, "result");
+	return 0;
+}
+
+static int take_sysctl(struct result *result, const json_t *record)
+{
+	char key[256];
+	int r;
+
+	snprintf(key, sizeof(key), "%s:%s", text_of(record, "host"),
+		 text_of(record, "name"));
+	r = put(result->sysctls, key, json_object_get(record, "value"));
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int take_predicted(struct result *result, const json_t *record)
+{
+	int r = put(result->predicted, text_of(record, "name"),
+		    json_object_get(record, "value"));
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int take_measured(struct result *result, const json_t *record)
+{
+	int r = put(result->measured, text_of(record, "name"),
+		    json_object_get(record, "value"));
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int take_expectation(struct result *result, const json_t *record)
+{
+	json_t *expectation =
+		json_pack("{s:O, s:O, s:O, s:O, s:O}", "what",
+			  json_object_get(record, "what"), "ok",
+			  json_object_get(record, "ok"), "expected",
+			  json_object_get(record, "expected"), "observed",
+			  json_object_get(record, "observed"), "at",
+			  json_object_get(record, "at"));
+
+	if (!expectation ||
+	    json_array_append_new(result->expectations, expectation) < 0)
+		return error_origin(-ENOMEM, "result");
+	return 0;
+}
+
+/* A claim is judged by the case that proves it, so by a pass and nothing else;
+ * the case's table says what its pass means. */
+static int judge(struct result *result)
+{
+	const struct judgement *judgement =
+		testcase_judgements(result->testcase, result->variant);
+
+	for (; judgement && judgement->claim; judgement++) {
+		json_t *object;
+
+		if (judgement->document == DOCUMENT_NONE)
+			continue;
+		object = json_pack("{s:s, s:s, s:s?, s:s}", "claim",
+				   judgement->claim, "document",
+				   document_text(judgement->document), "since",
+				   judgement->since, "note",
+				   judgement->note ? judgement->note : "");
+		if (!object ||
+		    json_array_append_new(result->judgements, object) < 0)
+			return error_origin(-ENOMEM, "result");
+	}
+	return 0;
+}
+
+static int end(struct result *result, enum verdict verdict, const char *reason,
+	       bool inconclusive)
+{
+	char *copy = strdup(reason);
+
+	if (!copy)
+		return error_origin(-ENOMEM, "result");
+	free(result->reason);
+	result->reason = copy;
+	result->verdict = verdict;
+	result->inconclusive = inconclusive;
+	result->has_verdict = true;
+	result->took = nsec_now() - result->created;
+	return 0;
+}
+
+static int take_verdict(struct result *result, const json_t *record)
+{
+	const char *text = text_of(record, "verdict");
+	size_t verdict = 0;
+	int r;
+
+	while (verdict < ARRAY_SIZE(verdicts) &&
+	       strcmp(verdicts[verdict], text) != 0)
+		verdict++;
+	if (verdict == ARRAY_SIZE(verdicts))
+		return error_origin(-EBADMSG,
+				    "journal record 'verdict': '%s' is none",
+				    text);
+	if (result->has_verdict)
+		return error_origin(-EBADMSG,
+				    "journal record 'verdict': a second one");
+	r = end(result, (enum verdict)verdict, text_of(record, "reason"),
+		json_is_true(json_object_get(record, "inconclusive")));
+	if (r >= 0 && result->verdict == VERDICT_PASS)
+		r = judge(result);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int fold_in(struct result *result, const json_t *record)
+{
+	static const struct {
+		const char *type;
+		int (*take)(struct result *result, const json_t *record);
+	} takers[] = {
+		{ "sysctl", take_sysctl },
+		{ "predicted", take_predicted },
+		{ "measured", take_measured },
+		{ "expectation", take_expectation },
+		{ "verdict", take_verdict },
+	};
+	const char *type = text_of(record, "type");
+
+	for (size_t i = 0; i < ARRAY_SIZE(takers); i++) {
+		int r;
+
+		if (strcmp(takers[i].type, type) != 0)
+			continue;
+		r = takers[i].take(result, record);
+		return r < 0 ? error_trace(r) : 0;
+	}
+	return 0;
+}
+
+int result_take(struct result *result, json_t *record)
+{
+	int r = check(record);
+
+	if (r >= 0)
+		r = fold_in(result, record);
+	if (r < 0) {
+		json_decref(record);
+		return error_trace(r);
+	}
+	if (json_array_append_new(result->journal, record) < 0)
+		return error_origin(-ENOMEM, "result");
+	return 0;
+}
+
+void result_broken(struct result *result, const char *reason)
+{
+	json_array_clear(result->judgements);
+	/* Out of memory, it is broken for a better reason than the old one. */
+	if (end(result, VERDICT_BROKEN, reason, false) < 0) {
+		result->verdict = VERDICT_BROKEN;
+		result->inconclusive = false;
+		result->has_verdict = true;
+	}
+}
+
+/* --- giving ---------------------------------------------------------------*/
+
+json_t *result_json(const struct result *result)
+{
+	assert(result->has_verdict);
+	return json_pack(
+		"{s:s, s:s, s:s?, s:i, s:i, s:i, s:s, s:b, s:s, s:O, s:f, s:O,"
+		" s:O, s:O, s:O}",
+		"type", "case", "name", result->testcase->name, "variant",
+		result->variant ? result->variant->name : NULL, "family",
+		result->family, "repetition", (int)result->repetition, "try",
+		(int)result->attempt, "verdict", verdict_text(result->verdict),
+		"inconclusive", (int)result->inconclusive, "reason",
+		result->reason ? result->reason : "", "judgements",
+		result->judgements, "seconds", nsec_seconds(result->took),
+		"sysctls", result->sysctls, "predicted", result->predicted,
+		"measured", result->measured, "expectations",
+		result->expectations);
+}

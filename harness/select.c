@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "select.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "nearest.h"
+
+static bool is_like(const char *name, const char *pattern)
+{
+	return fnmatch(pattern, name, 0) == 0;
+}
+
+/* a5 is A5; but a* are names, and A* claims. */
+static bool proves(const struct judgement *judgement, const char *pattern)
+{
+	for (; judgement && judgement->claim; judgement++)
+		if (strcasecmp(judgement->claim, pattern) == 0 ||
+		    is_like(judgement->claim, pattern))
+			return true;
+	return false;
+}
+
+bool select_run(const struct testcase *testcase, const struct variant *variant,
+		const char *pattern)
+{
+	char name[256];
+
+	if (is_like(testcase->name, pattern))
+		return true;
+	if (variant) {
+		snprintf(name, sizeof(name), "%s/%s", testcase->name,
+			 variant->name);
+		if (is_like(name, pattern))
+			return true;
+	}
+	return proves(testcase_judgements(testcase, variant), pattern);
+}
+
+bool select_case(const struct testcase *testcase, const char *pattern)
+{
+	const struct variant *variant = testcase->variants;
+
+	if (select_run(testcase, NULL, pattern))
+		return true;
+	for (; variant && variant->name; variant++)
+		if (select_run(testcase, variant, pattern))
+			return true;
+	return false;
+}
+
+static void complain(const char *command, const char *pattern)
+{
+	enum { NEAREST = 3 };
+	const char *found[NEAREST];
+	const char **names = calloc(testcases_n + 1, sizeof(*names));
+	size_t n = 0;
+
+	for (size_t i = 0; names && i < testcases_n; i++)
+		names[i] = testcases[i]->name;
+	if (names)
+		n = nearest_names(pattern, names, testcases_n, found, NEAREST);
+	fprintf(stderr, "halfopen %s: no case is called '%s', or proves it",
+		command, pattern);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "; the nearest: ", found[i]);
+	fputc('\n', stderr);
+	free(names);
+}
+
+bool select_check(const char *command, const char *pattern)
+{
+	for (size_t i = 0; i < testcases_n; i++)
+		if (select_case(testcases[i], pattern))
+			return true;
+	complain(command, pattern);
+	return false;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "table.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "fold.h"
+#include "macro.h"
+
+/* Between columns, under a row, and the least that prose, or any other column,
+ * can be read in. */
+enum { GAP = 2, UNDER = 4, READABLE = 32, NARROW = 16 };
+
+struct row {
+	char *cells[TABLE_COLUMNS];
+	size_t coloured;
+	const char *colour;
+};
+
+struct table {
+	size_t n_columns, n_rows;
+	struct row *rows; /* the headings are the first */
+};
+
+struct widths {
+	int all[TABLE_COLUMNS];
+	size_t n; /* columns side by side; the last is under its row if less */
+};
+
+/* --- life -----------------------------------------------------------------*/
+
+int table_new(struct table **ret, size_t n, const char *const *headings)
+{
+	struct table *table = calloc(1, sizeof(*table));
+	int r;
+
+	assert(n > 0 && n <= TABLE_COLUMNS);
+	if (!table)
+		return error_origin(-ENOMEM, "table");
+	table->n_columns = n;
+	r = table_add(table, headings, 0, NULL);
+	if (r < 0) {
+		table_free(table);
+		return error_trace(r);
+	}
+	*ret = table;
+	return 0;
+}
+
+struct table *table_free(struct table *table)
+{
+	if (!table)
+		return NULL;
+	for (size_t i = 0; i < table->n_rows; i++)
+		for (size_t j = 0; j < table->n_columns; j++)
+			free(table->rows[i].cells[j]);
+	free(table->rows);
+	free(table);
+	return NULL;
+}
+
+int table_add(struct table *table, const char *const *cells, size_t coloured,
+	      const char *colour)
+{
+	struct row *rows =
+		reallocarray(table->rows, table->n_rows + 1, sizeof(*rows));
+	struct row *row;
+
+	if (!rows)
+		return error_origin(-ENOMEM, "table");
+	table->rows = rows;
+	row = &rows[table->n_rows++];
+	*row = (struct row){ .coloured = coloured, .colour = colour };
+	for (size_t i = 0; i < table->n_columns; i++) {
+		row->cells[i] = strdup(cells[i] ? cells[i] : "");
+		if (!row->cells[i])
+			return error_origin(-ENOMEM, "table");
+	}
+	return 0;
+}
+
+/* --- widths ---------------------------------------------------------------*/
+
+/* Blanks at the beginning of a cell are its indentation, and part of it. */
+static size_t indentation(const char *cell)
+{
+	return strspn(cell, " ");
+}
+
+static void measure(const struct table *table, size_t column, int *ret_wanted,
+		    int *ret_least)
+{
+	*ret_wanted = *ret_least = 0;
+	for (size_t i = 0; i < table->n_rows; i++) {
+		const char *cell = table->rows[i].cells[column];
+		int word = (int)indentation(cell) + fold_widest_word(cell);
+
+		*ret_wanted = MAX(*ret_wanted, fold_width(cell, SIZE_MAX));
+		*ret_least = MAX(*ret_least, word);
+	}
+}
+
+static int total(const struct widths *widths)
+{
+	int sum = 0;
+
+	for (size_t i = 0; i < widths->n; i++)
+		sum += widths->all[i] + (i ? GAP : 0);
+	return sum;
+}
+
+/* Takes columns from the widest one that has any to give, until all fit. */
+static void shrink(struct widths *widths, const int *least, int columns)
+{
+	while (total(widths) > columns) {
+		size_t widest = widths->n;
+
+		for (size_t i = 0; i < widths->n; i++)
+			if (widths->all[i] > least[i] &&
+			    (widest == widths->n ||
+			     widths->all[i] > widths->all[widest]))
+				widest = i;
+		if (widest == widths->n)
+			return;
+		widths->all[widest]--;
+	}
+}
+
+/* What is left to the last column when the ones before it yield, as far as they
+ * can be read; in `rest`. */
+static int make_room(struct widths *rest, const int *least, int columns,
+		     int readable)
+{
+	int narrow[TABLE_COLUMNS] = { 0 };
+
+	for (size_t i = 0; i < rest->n; i++)
+		narrow[i] = MAX(least[i], MIN(rest->all[i], (int)NARROW));
+	shrink(rest, narrow, columns - GAP - readable);
+	return columns - total(rest) - GAP;
+}
+
+static struct widths fit(const struct table *table, int columns)
+{
+	struct widths widths = { .n = table->n_columns }, rest;
+	int least[TABLE_COLUMNS];
+	size_t last = table->n_columns - 1;
+	int readable, room;
+
+	for (size_t i = 0; i < widths.n; i++)
+		measure(table, i, &widths.all[i], &least[i]);
+	if (total(&widths) <= columns)
+		return widths;
+
+	readable = MIN(widths.all[last], (int)READABLE);
+	rest = widths;
+	rest.n = last;
+	room = make_room(&rest, least, columns, readable);
+	if (room >= readable) {
+		rest.n = widths.n;
+		rest.all[last] = room;
+		return rest;
+	}
+	widths.n = last;
+	shrink(&widths, least, columns);
+	return widths;
+}
+
+/* --- printing -------------------------------------------------------------*/
+
+struct cursor {
+	const char *text; /* what is left of the cell */
+	int indent;
+};
+
+static void print_piece(FILE *out, const struct row *row, size_t column,
+			struct cursor *cursor, int width, bool last)
+{
+	const char *line = cursor->text;
+	const char *colour =
+		row->colour && row->coloured == column ? row->colour : NULL;
+	size_t size = fold_line(line, width - cursor->indent, &cursor->text);
+	int used = cursor->indent + fold_width(line, size);
+
+	fprintf(out, "%*s", size ? cursor->indent : 0, "");
+	fprintf(out, "%s%.*s%s", colour && size ? colour : "", (int)size, line,
+		colour && size ? "\033[0m" : "");
+	if (!last)
+		fprintf(out, "%*s", MAX(width - (size ? used : 0), 0) + GAP,
+			"");
+}
+
+/* No line ends in blanks: the last cell with text ends it. */
+static size_t last_with_text(const struct cursor *cursors, size_t n)
+{
+	size_t last = n;
+
+	for (size_t i = 0; i < n; i++)
+		if (*cursors[i].text)
+			last = i;
+	return last;
+}
+
+static void print_row(FILE *out, const struct row *row,
+		      const struct widths *widths, bool under, int columns)
+{
+	struct cursor cursors[TABLE_COLUMNS];
+	size_t last;
+
+	for (size_t i = 0; i < widths->n; i++) {
+		size_t indent = indentation(row->cells[i]);
+
+		cursors[i] =
+			(struct cursor){ row->cells[i] + indent, (int)indent };
+	}
+	while ((last = last_with_text(cursors, widths->n)) < widths->n) {
+		for (size_t i = 0; i <= last; i++)
+			print_piece(out, row, i, &cursors[i], widths->all[i],
+				    i == last);
+		fputc('\n', out);
+	}
+	if (under && *row->cells[widths->n]) {
+		fprintf(out, "%*s", UNDER, "");
+		fold_print(out, row->cells[widths->n], UNDER, UNDER, columns);
+	}
+}
+
+void table_print(const struct table *table, FILE *out, int columns)
+{
+	struct widths widths = fit(table, columns);
+
+	for (size_t i = 0; i < table->n_rows; i++)
+		print_row(out, &table->rows[i], &widths,
+			  widths.n < table->n_columns, columns);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the reporters share. */
+#include "report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake.h"
+#include "macro.h"
+#include "suite.h"
+
+static char *line_of(const char *json, bool *ret_told)
+{
+	json_t *record = json_loads(json, 0, NULL);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(record);
+	*ret_told = report_timeline(out, record);
+	fclose(out);
+	json_decref(record);
+	return text;
+}
+
+START_TEST(timeline_tells_what_happened)
+{
+	static const struct {
+		const char *json, *line;
+	} table[] = {
+		{ "{\"t\":0.004,\"type\":\"frame\",\"from\":\"server\","
+		  "\"to\":\"client\",\"fate\":\"forwarded\","
+		  "\"text\":\"F. 1:1(0) ack 1\",\"kinds\":[]}",
+		  "0.004 wire    server > client  F. 1:1(0) ack 1\n" },
+		{ "{\"t\":12.3456,\"type\":\"frame\",\"from\":\"client\","
+		  "\"to\":\"server\",\"fate\":\"dropped: path is cut\","
+		  "\"text\":\"P. 1:2(1) ack 1\",\"kinds\":[]}",
+		  "12.346 wire    client > server  P. 1:2(1) ack 1  "
+		  "[dropped: path is cut]\n" },
+		{ "{\"t\":0.004,\"type\":\"result\",\"host\":\"client\","
+		  "\"text\":\"recv() = 0\"}",
+		  "0.004 client  recv() = 0\n" },
+		{ "{\"t\":0.003,\"type\":\"fault\",\"verb\":\"crash\","
+		  "\"target\":\"server\",\"text\":\"crash server\"}",
+		  "0.003 fault   crash server\n" },
+		{ "{\"t\":1,\"type\":\"note\",\"text\":\"a\\u001bb\\nc\"}",
+		  "1.000 note    a b c\n" },
+		{ "{\"t\":1,\"type\":\"state\",\"host\":\"client\","
+		  "\"text\":\"ESTAB\"}",
+		  "1.000 client  ESTAB\n" },
+		{ "{\"t\":5,\"type\":\"expectation\",\"what\":\"recv()\","
+		  "\"ok\":false,\"expected\":\"EOF\",\"observed\":\"DATA\"}",
+		  "5.000 wrong   recv(): DATA, not EOF\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		bool told;
+		char *line = line_of(table[i].json, &told);
+
+		ck_assert(told);
+		ck_assert_str_eq(line, table[i].line);
+		free(line);
+	}
+}
+END_TEST
+
+START_TEST(timeline_leaves_out_what_is_no_story)
+{
+	static const char *const quiet[] = {
+		"{\"t\":0,\"type\":\"ready\"}",
+		"{\"t\":0,\"type\":\"sysctl\",\"host\":\"client\","
+		"\"name\":\"x\",\"value\":\"1\"}",
+		"{\"t\":5,\"type\":\"expectation\",\"what\":\"x\",\"ok\":true,"
+		"\"expected\":\"EOF\",\"observed\":\"EOF\"}",
+		/* No wire would carry what a dead machine's kernel sends. */
+		"{\"t\":0,\"type\":\"frame\",\"from\":\"server\","
+		"\"to\":\"client\",\"fate\":\"ghost\",\"text\":\"R\"}",
+		"{\"t\":0,\"type\":\"counter\",\"host\":\"client\"}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(quiet); i++) {
+		bool told;
+		char *line = line_of(quiet[i], &told);
+
+		ck_assert(!told);
+		ck_assert_str_eq(line, "");
+		free(line);
+	}
+}
+END_TEST
+
+START_TEST(a_long_story_loses_its_middle)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+	char *text = NULL;
+	size_t size, lines = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	for (int i = 0; i < 250; i++)
+		fake_take(result, i, "note", "{s:s+}", "text",
+			  i == 39  ? "head" :
+			  i == 40  ? "gone" :
+			  i == 189 ? "gone" :
+			  i == 190 ? "tail" :
+				     "x",
+			  "!");
+	report_story(out, result, "> ");
+	fclose(out);
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		lines++;
+	ck_assert_uint_eq(lines, 101);
+	assert_has(text, "> 39.000 note    head!");
+	assert_has(text, "> … 150 lines left out");
+	assert_has(text, "> 190.000 note    tail!");
+	assert_lacks(text, "gone");
+	free(text);
+	result_free(result);
+}
+END_TEST
+
+static void assert_summary(const char *predicted, const char *measured,
+			   const char *p, const char *m)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+	char text[128];
+
+	json_decref(result->predicted);
+	json_decref(result->measured);
+	result->predicted = json_loads(predicted, 0, NULL);
+	result->measured = json_loads(measured, 0, NULL);
+	report_summary(result, true, text, sizeof(text));
+	ck_assert_str_eq(text, p);
+	report_summary(result, false, text, sizeof(text));
+	ck_assert_str_eq(text, m);
+	result_free(result);
+}
+
+START_TEST(summary_is_outcome_and_time)
+{
+	assert_summary("{\"outcome\":\"ETIMEDOUT\",\"elapsed_s\":5.0,"
+		       "\"elapsed_max_s\":5.64}",
+		       "{\"outcome\":\"ETIMEDOUT\",\"elapsed_s\":5.0712}",
+		       "ETIMEDOUT, 5.00 .. 5.64 s", "ETIMEDOUT, 5.07 s");
+	assert_summary("{\"elapsed_s\":12.6}", "{\"elapsed_s\":0.00042}",
+		       "12.6 s or more", "0.0004 s");
+	assert_summary("{\"elapsed_s\":0.0,\"elapsed_max_s\":0.05}",
+		       "{\"elapsed_s\":924.61}", "0.00 .. 0.05 s", "924.6 s");
+	assert_summary("{}", "{}", "", "");
+}
+END_TEST
+
+START_TEST(summary_counts)
+{
+	assert_summary("{\"outcome\":\"OPEN\",\"rto_retransmissions\":3.0,"
+		       "\"rto_retransmissions_max\":4.0}",
+		       "{\"outcome\":\"OPEN\",\"rto_retransmissions\":1.0,"
+		       "\"keepalive_probes\":0.0,\"syns\":2}",
+		       "OPEN, 3 .. 4 retransmissions",
+		       "OPEN, 1 retransmission, 0 probes, 2 SYNs");
+}
+END_TEST
+
+START_TEST(summary_falls_back_on_states_and_own_names)
+{
+	assert_summary("{\"client_state\":\"ESTAB\",\"other\":1}",
+		       "{\"client_state\":\"ESTAB\","
+		       "\"server_state\":\"CLOSE\"}",
+		       "client ESTAB", "client ESTAB, server CLOSE");
+	assert_summary("{\"rto_min_ms\":200.0,\"rto_min_ms_max\":204.0}",
+		       "{\"rto_min_ms\":200.25,\"unit\":\"ms\"}",
+		       "rto_min_ms 200", "rto_min_ms 200.25, unit ms");
+}
+END_TEST
+
+START_TEST(claims_in_a_row_are_a_range)
+{
+	char text[REPORT_TEXT];
+
+	report_claims(CLAIMS({ .claim = "A3" }, { .claim = "A4" },
+			     { .claim = "A5" }, { .claim = "A10" },
+			     { .claim = "B11" }),
+		      text);
+	ck_assert_str_eq(text, "A3-A5 A10 B11");
+	report_claims(CLAIMS({ .claim = "A9" }, { .claim = "A10" }), text);
+	ck_assert_str_eq(text, "A9-A10");
+	report_claims(NULL, text);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(a_sentence_ends_where_it_ends)
+{
+	ck_assert_uint_eq(report_sentence("One. Two."), 3);
+	ck_assert_uint_eq(report_sentence("One."), 3);
+	ck_assert_uint_eq(report_sentence("net.ipv4.x is e.g. 3. No."), 20);
+	ck_assert_uint_eq(report_sentence("none"), 4);
+	ck_assert_uint_eq(report_sentence(""), 0);
+}
+END_TEST
+
+START_TEST(the_text_is_told_per_claim)
+{
+	struct result *many = fake_variant(0), *one = fake_variant(1);
+	char *text = report_text_is(many->judgements);
+
+	ck_assert_str_eq(text, "A3 A4 right; A5 wrong: The first copy on the "
+			       "wire is a tail loss probe, not a round");
+	free(text);
+	text = report_text_is(one->judgements);
+	ck_assert_str_eq(text,
+			 "outdated since 6.15: The RTO's maximum can be set");
+	free(text);
+	result_free(many);
+	result_free(one);
+}
+END_TEST
+
+START_TEST(plans_are_told_roughly)
+{
+	static const struct {
+		nsec_t planned;
+		const char *text;
+	} table[] = {
+		{ MSEC(10), "under 1 s" },    { MSEC(5600), "about 6 s" },
+		{ SEC(120), "about 120 s" },  { MSEC(924600), "about 15 min" },
+		{ SEC(3600), "about 1 h" },   { SEC(7875), "about 2 h 11 min" },
+		{ SEC(86400), "about 24 h" },
+	};
+	char text[REPORT_TEXT];
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		report_about(table[i].planned, text);
+		ck_assert_str_eq(text, table[i].text);
+	}
+}
+END_TEST
+
+START_TEST(formats_have_names)
+{
+	ck_assert_ptr_eq(reporter_find("human"), &reporter_human);
+	ck_assert_ptr_eq(reporter_find("jsonl"), &reporter_jsonl);
+	ck_assert_ptr_eq(reporter_find("junit"), &reporter_junit);
+	ck_assert_ptr_eq(reporter_find("ktap"), &reporter_ktap);
+	ck_assert_ptr_null(reporter_find("tap"));
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&timeline_tells_what_happened,
+	&timeline_leaves_out_what_is_no_story,
+	&a_long_story_loses_its_middle,
+	&summary_is_outcome_and_time,
+	&summary_counts,
+	&summary_falls_back_on_states_and_own_names,
+	&claims_in_a_row_are_a_range,
+	&a_sentence_ends_where_it_ends,
+	&the_text_is_told_per_claim,
+	&plans_are_told_roughly,
+	&formats_have_names,
+};
+
+int main(void)
+{
+	return suite_main("report", tests, ARRAY_SIZE(tests));
+}

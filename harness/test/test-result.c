@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "result.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "fake.h"
+#include "macro.h"
+#include "suite.h"
+
+static int take(struct result *result, const char *json)
+{
+	json_t *record = json_loads(json, 0, NULL);
+
+	ck_assert_msg(record != NULL, "the test's own JSON: %s", json);
+	return result_take(result, record);
+}
+
+START_TEST(records_are_folded_in)
+{
+	struct result *result = fake_pass();
+
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 result->sysctls,
+				 "client:net.ipv4.tcp_keepalive_time")),
+			 "2");
+	ck_assert_str_eq(json_string_value(json_object_get(result->predicted,
+							   "outcome")),
+			 "ETIMEDOUT");
+	ck_assert_double_eq(json_real_value(json_object_get(result->measured,
+							    "elapsed_s")),
+			    5.0712);
+	ck_assert_uint_eq(json_array_size(result->expectations), 2);
+	ck_assert(result->has_verdict);
+	ck_assert_int_eq(result->verdict, VERDICT_PASS);
+	ck_assert_str_eq(result->reason, "");
+	/* Every record is kept, in order. */
+	ck_assert_uint_eq(json_array_size(result->journal), 13);
+	result_free(result);
+}
+END_TEST
+
+START_TEST(a_later_value_of_a_name_counts)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+
+	ck_assert_int_eq(take(result, "{\"t\":1,\"type\":\"measured\","
+				      "\"name\":\"x\",\"value\":1}"),
+			 0);
+	ck_assert_int_eq(take(result, "{\"t\":2,\"type\":\"measured\","
+				      "\"name\":\"x\",\"value\":2}"),
+			 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(result->measured,
+							    "x")),
+			 2);
+	result_free(result);
+}
+END_TEST
+
+START_TEST(only_a_pass_judges_the_documents)
+{
+	struct result *pass = fake_pass(), *fail = fake_fail();
+	struct result *skip = fake_skip(), *broken = fake_broken();
+
+	ck_assert_uint_eq(json_array_size(pass->judgements), 2);
+	ck_assert_uint_eq(json_array_size(fail->judgements), 0);
+	ck_assert_uint_eq(json_array_size(skip->judgements), 0);
+	ck_assert_uint_eq(json_array_size(broken->judgements), 0);
+	result_free(pass);
+	result_free(fail);
+	result_free(skip);
+	result_free(broken);
+}
+END_TEST
+
+START_TEST(a_variant_may_judge_for_itself)
+{
+	struct result *common = fake_variant(0), *own = fake_variant(1);
+	const json_t *judgement = json_array_get(own->judgements, 0);
+
+	ck_assert_uint_eq(json_array_size(common->judgements), 3);
+	ck_assert_uint_eq(json_array_size(own->judgements), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(judgement, "claim")),
+			 "A6");
+	ck_assert_str_eq(json_string_value(json_object_get(judgement, "since")),
+			 "6.15");
+	ck_assert(json_is_null(json_object_get(
+		json_array_get(common->judgements, 0), "since")));
+	result_free(common);
+	result_free(own);
+}
+END_TEST
+
+START_TEST(a_bad_record_is_named)
+{
+	static const struct {
+		const char *json, *message;
+	} table[] = {
+		{ "{\"type\":\"note\",\"text\":\"x\"}", "\"t\"" },
+		{ "{\"t\":1}", "\"type\"" },
+		{ "{\"t\":\"1\",\"type\":\"note\",\"text\":\"x\"}", "\"t\"" },
+		{ "[1]", "\"type\"" },
+		{ "{\"t\":1,\"type\":\"note\"}", "'note': text" },
+		{ "{\"t\":1,\"type\":\"note\",\"text\":7}", "'note': text" },
+		{ "{\"t\":1,\"type\":\"sysctl\",\"host\":\"client\","
+		  "\"name\":\"a\",\"value\":7}",
+		  "'sysctl': value is not text" },
+		{ "{\"t\":1,\"type\":\"predicted\",\"name\":\"a\","
+		  "\"value\":[]}",
+		  "'predicted': value is not text or a number" },
+		{ "{\"t\":1,\"type\":\"expectation\",\"what\":\"w\",\"ok\":1,"
+		  "\"expected\":\"e\",\"observed\":\"o\",\"at\":\"f:1\"}",
+		  "'expectation': ok is not true or false" },
+		{ "{\"t\":1,\"type\":\"frame\",\"from\":\"a\",\"to\":\"b\","
+		  "\"fate\":\"forwarded\",\"text\":\"S\",\"kinds\":\"syn\"}",
+		  "'frame': kinds is not an array" },
+		{ "{\"t\":1,\"type\":\"verdict\",\"verdict\":\"maybe\","
+		  "\"reason\":\"\",\"inconclusive\":false}",
+		  "'verdict': 'maybe'" },
+		{ "{\"t\":1,\"type\":\"verdict\",\"verdict\":\"pass\","
+		  "\"reason\":null,\"inconclusive\":false}",
+		  "'verdict': reason" },
+		{ "{\"t\":1,\"type\":\"result\",\"host\":\"a\",\"call\":\"r\","
+		  "\"value\":0,\"errno\":5,\"text\":\"x\"}",
+		  "'result': errno" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct result *result = fake_new(FAKE_ALIVE, -1);
+
+		ck_assert_int_eq(take(result, table[i].json), -EBADMSG);
+		assert_has(error_message(), table[i].message);
+		ck_assert_uint_eq(json_array_size(result->journal), 0);
+		ck_assert(!result->has_verdict);
+		result_free(result);
+	}
+}
+END_TEST
+
+START_TEST(what_may_be_missing_may_be_null)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+
+	ck_assert_int_eq(take(result, "{\"t\":1,\"type\":\"result\","
+				      "\"host\":\"a\",\"call\":\"r\","
+				      "\"value\":0,\"errno\":null,"
+				      "\"text\":\"x\"}"),
+			 0);
+	ck_assert_int_eq(take(result, "{\"t\":1,\"type\":\"ready\"}"), 0);
+	/* Of a later version, perhaps. */
+	ck_assert_int_eq(take(result, "{\"t\":1,\"type\":\"tide\"}"), 0);
+	ck_assert_uint_eq(json_array_size(result->journal), 3);
+	result_free(result);
+}
+END_TEST
+
+START_TEST(there_is_one_verdict)
+{
+	struct result *result = fake_pass();
+
+	ck_assert_int_eq(take(result, "{\"t\":1,\"type\":\"verdict\","
+				      "\"verdict\":\"fail\",\"reason\":\"x\","
+				      "\"inconclusive\":false}"),
+			 -EBADMSG);
+	ck_assert_int_eq(result->verdict, VERDICT_PASS);
+	result_free(result);
+}
+END_TEST
+
+START_TEST(a_run_that_says_nothing_is_broken)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+
+	result_broken(result, "killed by signal 11");
+	ck_assert(result->has_verdict);
+	ck_assert_int_eq(result->verdict, VERDICT_BROKEN);
+	ck_assert_str_eq(result->reason, "killed by signal 11");
+	ck_assert_int_ge(result->took, 0);
+	result_free(result);
+
+	/* Also one that passed, and left something behind. */
+	result = fake_pass();
+	result_broken(result, "it leaked");
+	ck_assert_uint_eq(json_array_size(result->judgements), 0);
+	ck_assert_str_eq(result->reason, "it leaked");
+	result_free(result);
+}
+END_TEST
+
+START_TEST(names_have_their_variant)
+{
+	struct result *plain = fake_new(FAKE_DATA, -1);
+	struct result *variant = fake_new(FAKE_DATA, 1);
+
+	ck_assert_str_eq(result_name(plain), "server-host-crash-data");
+	ck_assert_str_eq(result_name(variant),
+			 "server-host-crash-data/retries2=5");
+	result_free(plain);
+	result_free(variant);
+	ck_assert_ptr_null(result_free(NULL));
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&records_are_folded_in,
+	&a_later_value_of_a_name_counts,
+	&only_a_pass_judges_the_documents,
+	&a_variant_may_judge_for_itself,
+	&a_bad_record_is_named,
+	&what_may_be_missing_may_be_null,
+	&there_is_one_verdict,
+	&a_run_that_says_nothing_is_broken,
+	&names_have_their_variant,
+};
+
+int main(void)
+{
+	return suite_main("result", tests, ARRAY_SIZE(tests));
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fold.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "macro.h"
+
+/* --- characters -----------------------------------------------------------*/
+
+/*
+ * Decodes one character and returns its size; a byte that begins none is one
+ * character of its own, so that broken text is still printed whole.
+ */
+static size_t next_char(const char *text, uint32_t *ret)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t size = at[0] >= 0xf0 && at[0] < 0xf8 ? 4 :
+		      at[0] >= 0xe0		    ? 3 :
+		      at[0] >= 0xc0		    ? 2 :
+						      1;
+
+	if (size == 1 || at[0] >= 0xf8) {
+		*ret = at[0];
+		return 1;
+	}
+	*ret = at[0] & (0x7fU >> size);
+	for (size_t i = 1; i < size; i++) {
+		if ((at[i] & 0xc0) != 0x80) {
+			*ret = at[0];
+			return 1;
+		}
+		*ret = *ret << 6 | (at[i] & 0x3fU);
+	}
+	return size;
+}
+
+/* The blocks that UAX #11 calls wide, as far as our texts may need them. */
+static bool is_wide(uint32_t c)
+{
+	return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) ||
+	       (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+	       (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
+	       (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x1f300 && c <= 0x1faff) ||
+	       (c >= 0x20000 && c <= 0x3fffd);
+}
+
+static bool is_combining(uint32_t c)
+{
+	return (c >= 0x300 && c <= 0x36f) || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f);
+}
+
+/* May not begin a line: closing brackets, commas and stops of CJK text. */
+static bool is_closing(uint32_t c)
+{
+	static const uint32_t marks[] = { 0x3001, 0x3002, 0x3009, 0x300b,
+					  0x300d, 0x300f, 0x3011, 0xff01,
+					  0xff09, 0xff0c, 0xff1a, 0xff1b,
+					  0xff1f };
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (marks[i] == c)
+			return true;
+	return false;
+}
+
+static int char_width(uint32_t c)
+{
+	if (is_combining(c))
+		return 0;
+	return is_wide(c) ? 2 : 1;
+}
+
+int fold_width(const char *text, size_t size)
+{
+	size_t end = strnlen(text, size);
+	int width = 0;
+
+	for (size_t at = 0; at < end;) {
+		uint32_t c;
+
+		at += next_char(text + at, &c);
+		width += char_width(c);
+	}
+	return width;
+}
+
+/* --- lines ----------------------------------------------------------------*/
+
+/* The size of the piece that `text` begins with, which is no blank: up to the
+ * next blank, or to where wide characters may be parted. */
+static size_t next_word(const char *text)
+{
+	uint32_t c, after;
+	size_t at = next_char(text, &c);
+
+	while (text[at] && text[at] != ' ' && text[at] != '\n') {
+		size_t size = next_char(text + at, &after);
+
+		if ((is_wide(c) || is_wide(after)) && !is_closing(after) &&
+		    !is_combining(after))
+			break;
+		c = after;
+		at += size;
+	}
+	return at;
+}
+
+int fold_widest_word(const char *text)
+{
+	int widest = 0;
+
+	while (*(text += strspn(text, " \n"))) {
+		size_t size = next_word(text);
+
+		widest = MAX(widest, fold_width(text, size));
+		text += size;
+	}
+	return widest;
+}
+
+size_t fold_line(const char *text, int columns, const char **ret_rest)
+{
+	size_t end = 0, at = 0;
+	int width = 0;
+
+	for (;;) {
+		size_t blanks = strspn(text + at, " ");
+		size_t word;
+
+		at += blanks;
+		if (text[at] == '\0' || text[at] == '\n')
+			break;
+		word = next_word(text + at);
+		width += (int)blanks + fold_width(text + at, word);
+		if (width > columns && end) {
+			*ret_rest = text + at;
+			return end;
+		}
+		at += word;
+		end = at;
+	}
+	*ret_rest = text + at + (text[at] == '\n');
+	return end;
+}
+
+void fold_print(FILE *out, const char *text, int at, int indent, int columns)
+{
+	do {
+		const char *line = text;
+		size_t size = fold_line(line, columns - at, &text);
+
+		fwrite(line, 1, size, out);
+		fputc('\n', out);
+		at = indent;
+		if (*text)
+			fprintf(out, "%*s", indent, "");
+	} while (*text);
+}
+
+void fold_pad(FILE *out, const char *text, size_t size, int columns)
+{
+	int width = fold_width(text, size);
+
+	fwrite(text, 1, size, out);
+	fprintf(out, "%*s", MAX(columns - width, 0), "");
+}

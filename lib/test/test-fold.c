@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fold.h"
+
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "macro.h"
+
+static char *printed(const char *text, int at, int indent, int columns)
+{
+	char *got = NULL;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	ck_assert_ptr_nonnull(out);
+	fold_print(out, text, at, indent, columns);
+	fclose(out);
+	return got;
+}
+
+static void assert_printed(const char *text, int at, int indent, int columns,
+			   const char *expected)
+{
+	char *got = printed(text, at, indent, columns);
+
+	ck_assert_str_eq(got, expected);
+	free(got);
+}
+
+START_TEST(width_is_that_of_a_terminal)
+{
+	ck_assert_int_eq(fold_width("abc", SIZE_MAX), 3);
+	ck_assert_int_eq(fold_width("abc", 2), 2);
+	ck_assert_int_eq(fold_width("", SIZE_MAX), 0);
+	ck_assert_int_eq(fold_width("µs …", SIZE_MAX), 4);
+	ck_assert_int_eq(fold_width("连接", SIZE_MAX), 4);
+	ck_assert_int_eq(fold_width("e\xcc\x81", SIZE_MAX), 1);
+	ck_assert_int_eq(fold_width("\xf0\x9f\x98\x80", SIZE_MAX), 2);
+}
+END_TEST
+
+START_TEST(broken_text_is_one_column_a_byte)
+{
+	ck_assert_int_eq(fold_width("\xe8\xbf", SIZE_MAX), 2);
+	ck_assert_int_eq(fold_width("\xff\x80z", SIZE_MAX), 3);
+	assert_printed("a \xc3", 0, 0, 80, "a \xc3\n");
+}
+END_TEST
+
+START_TEST(lines_break_between_words)
+{
+	assert_printed("one two three", 0, 0, 7, "one two\nthree\n");
+	assert_printed("one two three", 0, 0, 8, "one two\nthree\n");
+	assert_printed("one two three", 0, 0, 13, "one two three\n");
+	assert_printed("one two three", 0, 0, 12, "one two\nthree\n");
+}
+END_TEST
+
+START_TEST(further_lines_are_indented)
+{
+	assert_printed("one two three", 4, 2, 9, "one\n  two\n  three\n");
+	assert_printed("a b", 79, 2, 80, "a\n  b\n");
+}
+END_TEST
+
+START_TEST(words_are_never_cut)
+{
+	assert_printed("a tcp_retransmit_timer() b", 0, 1, 8,
+		       "a\n tcp_retransmit_timer()\n b\n");
+	ck_assert_int_eq(fold_widest_word("a tcp_x() bb"), 7);
+	ck_assert_int_eq(fold_widest_word(""), 0);
+}
+END_TEST
+
+START_TEST(newlines_end_lines)
+{
+	assert_printed("one\ntwo three", 0, 2, 80, "one\n  two three\n");
+	assert_printed("one\n", 0, 2, 80, "one\n");
+	assert_printed("", 0, 2, 80, "\n");
+	assert_printed("a \n\nb", 0, 0, 80, "a\n\nb\n");
+}
+END_TEST
+
+START_TEST(wide_text_parts_between_characters)
+{
+	assert_printed("连接还在吗", 0, 0, 4, "连接\n还在\n吗\n");
+	/* A comma of theirs stays with what it ends. */
+	assert_printed("挂了，连接", 0, 0, 4, "挂\n了，\n连接\n");
+	ck_assert_int_eq(fold_widest_word("连接"), 2);
+}
+END_TEST
+
+START_TEST(padding_counts_columns)
+{
+	char *got = NULL;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	fold_pad(out, "吗", strlen("吗"), 4);
+	fold_pad(out, "long", 4, 2);
+	fold_pad(out, "…", strlen("…"), 2);
+	fclose(out);
+	ck_assert_str_eq(got, "吗  long… ");
+	free(got);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&width_is_that_of_a_terminal,
+	&broken_text_is_one_column_a_byte,
+	&lines_break_between_words,
+	&further_lines_are_indented,
+	&words_are_never_cut,
+	&newlines_end_lines,
+	&wide_text_parts_between_characters,
+	&padding_counts_columns,
+};
+
+int main(void)
+{
+	Suite *suite = suite_create("fold");
+	TCase *tcase = tcase_create("fold");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, *tests[i]);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

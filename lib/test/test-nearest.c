@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nearest.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "macro.h"
+
+static const char *const names[] = {
+	"server-process-crash",	  "server-host-crash-data",
+	"server-host-crash-idle", "keepalive-peer-alive",
+	"keepalive-not-enabled",  "rto-bounds",
+};
+
+START_TEST(distance_counts_each_slip_once)
+{
+	ck_assert_uint_eq(nearest_distance("same", "same"), 0);
+	ck_assert_uint_eq(nearest_distance("", "abc"), 3);
+	ck_assert_uint_eq(nearest_distance("abc", ""), 3);
+	ck_assert_uint_eq(nearest_distance("abc", "abd"), 1);
+	ck_assert_uint_eq(nearest_distance("abc", "ac"), 1);
+	ck_assert_uint_eq(nearest_distance("ac", "abc"), 1);
+	ck_assert_uint_eq(nearest_distance("abcd", "acbd"), 1);
+	ck_assert_uint_eq(nearest_distance("acbd", "abcd"), 1);
+	ck_assert_uint_eq(nearest_distance("kitten", "sitting"), 3);
+	/* A swapped pair is not changed again. */
+	ck_assert_uint_eq(nearest_distance("ca", "abc"), 3);
+}
+END_TEST
+
+START_TEST(long_names_are_compared_by_their_beginning)
+{
+	char a[200] = { 0 }, b[200] = { 0 };
+
+	for (size_t i = 0; i < sizeof(a) - 1; i++)
+		a[i] = b[i] = 'x';
+	b[150] = 'y';
+	ck_assert_uint_eq(nearest_distance(a, b), 0);
+	b[3] = 'y';
+	ck_assert_uint_eq(nearest_distance(a, b), 1);
+}
+END_TEST
+
+START_TEST(a_misspelt_name_is_found)
+{
+	const char *found[3];
+	size_t n = nearest_names("server-host-crahs-idle", names,
+				 ARRAY_SIZE(names), found, 3);
+
+	ck_assert_uint_ge(n, 2);
+	ck_assert_str_eq(found[0], "server-host-crash-idle");
+	ck_assert_str_eq(found[1], "server-host-crash-data");
+}
+END_TEST
+
+START_TEST(a_part_of_a_name_finds_all_that_have_it)
+{
+	const char *found[3];
+	size_t n =
+		nearest_names("keepalive", names, ARRAY_SIZE(names), found, 3);
+
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(found[0], "keepalive-peer-alive");
+	ck_assert_str_eq(found[1], "keepalive-not-enabled");
+}
+END_TEST
+
+START_TEST(a_misspelt_part_of_a_name_is_found)
+{
+	const char *found[3];
+	size_t n = nearest_names("keepalife", names, ARRAY_SIZE(names), found,
+				 3);
+
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(found[0], "keepalive-peer-alive");
+	ck_assert_str_eq(found[1], "keepalive-not-enabled");
+}
+END_TEST
+
+START_TEST(strangers_are_left_out_but_one)
+{
+	const char *found[3];
+
+	ck_assert_uint_eq(
+		nearest_names("zzz", names, ARRAY_SIZE(names), found, 3), 1);
+	ck_assert_uint_eq(nearest_names("zzz", names, 0, found, 3), 0);
+	ck_assert_uint_eq(
+		nearest_names("rto-bonds", names, ARRAY_SIZE(names), found, 1),
+		1);
+	ck_assert_str_eq(found[0], "rto-bounds");
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&distance_counts_each_slip_once,
+	&long_names_are_compared_by_their_beginning,
+	&a_misspelt_name_is_found,
+	&a_part_of_a_name_finds_all_that_have_it,
+	&a_misspelt_part_of_a_name_is_found,
+	&strangers_are_left_out_but_one,
+};
+
+int main(void)
+{
+	Suite *suite = suite_create("nearest");
+	TCase *tcase = tcase_create("nearest");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, *tests[i]);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
