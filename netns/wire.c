@@ -457,7 +457,7 @@ static int pass_on(struct wire *wire, const struct in_hand *hand,
 	capture->kinds = hand->kinds;
 	capture->frame = *hand->frame;
 	capture->base = hand->base;
-	capture->fate = WIRE_NOWHERE;
+	capture->fate = to ? WIRE_FORWARDED : WIRE_NOWHERE;
 	if (to)
 		r = forward(wire, index, hand->from, to, hand->size);
 	if (r < 0)
