@@ -88,17 +88,18 @@ static char *needs_text(const struct testcase *testcase)
 
 static int add_case(struct table *table, const struct testcase *testcase)
 {
-	char claims[REPORT_TEXT], about[REPORT_TEXT + 16];
+	char claims[REPORT_TEXT], about[REPORT_TEXT];
+	char takes[REPORT_TEXT + 16];
 	char *needs = needs_text(testcase);
-	const char *cells[] = { testcase->name, claims, about, needs,
+	const char *cells[] = { testcase->name, claims, takes, needs,
 				testcase->claim };
 	int r;
 
 	report_claims(testcase->judgements, claims);
 	report_about(lasts(testcase), about);
-	/* Not part of what `run` runs when it is not told what to. */
-	if (testcase->by_name)
-		strcat(about, ", by name");
+	/* By name: `run` leaves it out when it is not told what to run. */
+	snprintf(takes, sizeof(takes), "%s%s", about,
+		 testcase->by_name ? ", by name" : "");
 	r = table_add(table, cells, 0, NULL);
 	free(needs);
 	return r;

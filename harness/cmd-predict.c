@@ -24,9 +24,9 @@ enum unit { UNIT_NONE, UNIT_KERNEL, UNIT_USEC, UNIT_MSEC, UNIT_SEC };
 
 struct key {
 	const char *name;
-	enum unit unit;	  /* of a plain number; UNIT_NONE is a count */
 	size_t at;	  /* in struct settings */
 	int64_t min, max; /* of the plain number */
+	enum unit unit;	  /* of it; UNIT_NONE is a count */
 	bool sysctl;
 };
 
@@ -35,12 +35,12 @@ enum { DAYS_100 = 100 * 86400 };
 
 #define KEY(name_, unit_, field_, min_, max_)                                  \
 	{                                                                      \
-		name_, unit_, offsetof(struct settings, field_), min_, max_,   \
+		name_, offsetof(struct settings, field_), min_, max_, unit_,   \
 			false                                                  \
 	}
 #define SYSCTL(name_, unit_, field_, min_, max_)                               \
 	{                                                                      \
-		name_, unit_, offsetof(struct settings, field_), min_, max_,   \
+		name_, offsetof(struct settings, field_), min_, max_, unit_,   \
 			true                                                   \
 	}
 

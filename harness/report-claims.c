@@ -40,15 +40,16 @@ void report_claims(const struct judgement *judgements,
 	}
 }
 
-/* A stop inside a name (net.ipv4, tcp_timer.c) or before a small letter (e.g.)
- * ends no sentence. */
+/* A stop inside a name (net.ipv4, tcp_timer.c), before a small letter or before
+ * a number (e.g. 3) ends no sentence. */
 size_t report_sentence(const char *note)
 {
 	size_t length = strlen(note);
 
 	for (size_t i = 0; i + 2 < length; i++)
 		if (strchr(".!?", note[i]) && note[i + 1] == ' ' &&
-		    !islower((unsigned char)note[i + 2]))
+		    !islower((unsigned char)note[i + 2]) &&
+		    !isdigit((unsigned char)note[i + 2]))
 			return i;
 	return length && note[length - 1] == '.' ? length - 1 : length;
 }

@@ -54,7 +54,7 @@ bool select_case(const struct testcase *testcase, const char *pattern)
 static void complain(const char *command, const char *pattern)
 {
 	enum { NEAREST = 3 };
-	const char *found[NEAREST];
+	const char *found[NEAREST] = { NULL };
 	const char **names = calloc(testcases_n + 1, sizeof(*names));
 	size_t n = 0;
 

@@ -18,8 +18,9 @@ static bool has_type(const json_t *value, const char *types)
 		char letter;
 		json_type type;
 	} table[] = {
-		{ 's', JSON_STRING }, { 'i', JSON_INTEGER }, { 'r', JSON_REAL },
-		{ 'n', JSON_NULL },   { 'b', JSON_TRUE },    { 'b', JSON_FALSE },
+		{ 's', JSON_STRING }, { 'i', JSON_INTEGER },
+		{ 'r', JSON_REAL },   { 'n', JSON_NULL },
+		{ 'b', JSON_TRUE },   { 'b', JSON_FALSE },
 		{ 'a', JSON_ARRAY },  { 'o', JSON_OBJECT },
 	};
 
@@ -36,7 +37,8 @@ static void assert_fields(json_t *object, const struct field *fields, size_t n)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(object, name, value) {
+	json_object_foreach(object, name, value)
+	{
 		ck_assert_msg(i < n, "'%s' is one too many", name);
 		ck_assert_str_eq(name, fields[i].name);
 		ck_assert_msg(has_type(value, fields[i].types),
@@ -61,9 +63,8 @@ static json_t *line_of(const char *text, size_t n)
 START_TEST(first_line_is_the_run)
 {
 	static const struct field fields[] = {
-		{ "type", "s" },     { "version", "s" },
-		{ "kernel", "s" },   { "hz", "i" },
-		{ "rootless", "b" }, { "virtual_time", "b" },
+		{ "type", "s" },   { "version", "s" },	{ "kernel", "s" },
+		{ "hz", "i" },	   { "rootless", "b" }, { "virtual_time", "b" },
 		{ "family", "i" },
 	};
 	char *text = fake_all("jsonl", 80);
@@ -78,36 +79,37 @@ START_TEST(first_line_is_the_run)
 END_TEST
 
 static const struct field case_fields[] = {
-	{ "type", "s" },       { "name", "s" },      { "variant", "sn" },
-	{ "family", "i" },     { "repetition", "i" }, { "try", "i" },
+	{ "type", "s" },       { "name", "s" },		{ "variant", "sn" },
+	{ "family", "i" },     { "repetition", "i" },	{ "try", "i" },
 	{ "verdict", "s" },    { "inconclusive", "b" }, { "reason", "s" },
-	{ "judgements", "a" }, { "seconds", "r" },   { "sysctls", "o" },
-	{ "predicted", "o" },  { "measured", "o" },  { "expectations", "a" },
+	{ "judgements", "a" }, { "seconds", "r" },	{ "sysctls", "o" },
+	{ "predicted", "o" },  { "measured", "o" },	{ "expectations", "a" },
 };
 
 START_TEST(each_run_is_a_line)
 {
-	static const char *const verdicts[] = { "pass", "pass", "pass", "fail",
-						"skip", "broken", "skip" };
+	static const char *const verdicts[] = { "pass", "pass", "pass",
+						"fail", "skip", "broken",
+						"skip" };
 	char *text = fake_all("jsonl", 80);
 
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		json_t *line = line_of(text, i + 1);
 
 		assert_fields(line, case_fields, ARRAY_SIZE(case_fields));
-		ck_assert_str_eq(json_string_value(json_object_get(line,
-								   "type")),
-				 "case");
-		ck_assert_str_eq(json_string_value(json_object_get(line,
-								   "verdict")),
-				 verdicts[i]);
+		ck_assert_str_eq(
+			json_string_value(json_object_get(line, "type")),
+			"case");
+		ck_assert_str_eq(
+			json_string_value(json_object_get(line, "verdict")),
+			verdicts[i]);
 		ck_assert(json_is_true(json_object_get(line, "inconclusive")) ==
 			  (i == 6));
-		ck_assert_str_eq(json_is_string(json_object_get(line,
-								"variant")) ?
-					 "variant" :
-					 "none",
-				 i == 1 || i == 2 ? "variant" : "none");
+		ck_assert_str_eq(
+			json_is_string(json_object_get(line, "variant")) ?
+				"variant" :
+				"none",
+			i == 1 || i == 2 ? "variant" : "none");
 		json_decref(line);
 	}
 	free(text);
@@ -188,10 +190,8 @@ START_TEST(every_try_is_a_line)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&first_line_is_the_run,
-	&each_run_is_a_line,
-	&members_of_members_are_named,
-	&last_line_is_the_summary,
+	&first_line_is_the_run,	       &each_run_is_a_line,
+	&members_of_members_are_named, &last_line_is_the_summary,
 	&every_try_is_a_line,
 };
 

@@ -22,16 +22,16 @@ START_TEST(records_are_folded_in)
 {
 	struct result *result = fake_pass();
 
-	ck_assert_str_eq(json_string_value(json_object_get(
-				 result->sysctls,
-				 "client:net.ipv4.tcp_keepalive_time")),
-			 "2");
-	ck_assert_str_eq(json_string_value(json_object_get(result->predicted,
-							   "outcome")),
+	ck_assert_str_eq(
+		json_string_value(json_object_get(
+			result->sysctls, "client:net.ipv4.tcp_keepalive_time")),
+		"2");
+	ck_assert_str_eq(json_string_value(
+				 json_object_get(result->predicted, "outcome")),
 			 "ETIMEDOUT");
-	ck_assert_double_eq(json_real_value(json_object_get(result->measured,
-							    "elapsed_s")),
-			    5.0712);
+	ck_assert_double_eq(
+		json_real_value(json_object_get(result->measured, "elapsed_s")),
+		5.0712);
 	ck_assert_uint_eq(json_array_size(result->expectations), 2);
 	ck_assert(result->has_verdict);
 	ck_assert_int_eq(result->verdict, VERDICT_PASS);
@@ -52,9 +52,8 @@ START_TEST(a_later_value_of_a_name_counts)
 	ck_assert_int_eq(take(result, "{\"t\":2,\"type\":\"measured\","
 				      "\"name\":\"x\",\"value\":2}"),
 			 0);
-	ck_assert_int_eq(json_integer_value(json_object_get(result->measured,
-							    "x")),
-			 2);
+	ck_assert_int_eq(
+		json_integer_value(json_object_get(result->measured, "x")), 2);
 	result_free(result);
 }
 END_TEST

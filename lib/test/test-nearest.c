@@ -68,8 +68,8 @@ END_TEST
 START_TEST(a_misspelt_part_of_a_name_is_found)
 {
 	const char *found[3];
-	size_t n = nearest_names("keepalife", names, ARRAY_SIZE(names), found,
-				 3);
+	size_t n =
+		nearest_names("keepalife", names, ARRAY_SIZE(names), found, 3);
 
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(found[0], "keepalive-peer-alive");

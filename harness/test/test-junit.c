@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake.h"
+#include "macro.h"
+#include "suite.h"
+
+enum { DEPTH = 16, NAME = 32 };
+
+/* One tag, from its '<'; returns what follows its '>'. */
+static const char *check_tag(const char *at, char stack[DEPTH][NAME],
+			     size_t *depth)
+{
+	size_t name = strcspn(at + 1, " />");
+	const char *end = at + 1 + name;
+
+	if (at[1] == '/') {
+		name = strcspn(at + 2, ">");
+		ck_assert_uint_gt(*depth, 0);
+		(*depth)--;
+		ck_assert_uint_eq(name, strlen(stack[*depth]));
+		ck_assert_int_eq(strncmp(at + 2, stack[*depth], name), 0);
+		return at + 2 + name + 1;
+	}
+	/* Attributes: what is quoted has neither '<' nor a raw quote. */
+	while (*end == ' ') {
+		end += strcspn(end, "=");
+		ck_assert_int_eq(strncmp(end, "=\"", 2), 0);
+		end += 2;
+		ck_assert_int_eq(end[strcspn(end, "\"<")], '"');
+		end += strcspn(end, "\"") + 1;
+	}
+	if (strncmp(end, "/>", 2) == 0)
+		return end + 2;
+	ck_assert_msg(*end == '>', "not well-formed: %.60s", at);
+	ck_assert(*depth < DEPTH && name < NAME);
+	snprintf(stack[(*depth)++], NAME, "%.*s", (int)name, at + 1);
+	return end + 1;
+}
+
+static void check_entity(const char *at)
+{
+	static const char *const known[] = { "&amp;", "&lt;",  "&gt;", "&quot;",
+					     "&#9;",  "&#10;", "&#13;" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strncmp(at, known[i], strlen(known[i])) == 0)
+			return;
+	ck_abort_msg("no entity: %.20s", at);
+}
+
+static void assert_well_formed(const char *text)
+{
+	static const char head[] =
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+	char stack[DEPTH][NAME];
+	size_t depth = 0;
+	const char *at = text + strlen(head);
+
+	ck_assert_int_eq(strncmp(text, head, strlen(head)), 0);
+	while (*at) {
+		if (*at == '<') {
+			at = check_tag(at, stack, &depth);
+			continue;
+		}
+		if (*at == '&')
+			check_entity(at);
+		/* Only blanks stand outside of the root. */
+		ck_assert(depth || strchr("\n ", *at));
+		at++;
+	}
+	ck_assert_uint_eq(depth, 0);
+	/* XML 1.0 has no room for other control characters. */
+	for (at = text; *at; at++)
+		ck_assert((unsigned char)*at >= ' ' || *at == '\n');
+}
+
+START_TEST(it_is_well_formed)
+{
+	char *text = fake_all("junit", 80);
+
+	assert_well_formed(text);
+	free(text);
+}
+END_TEST
+
+START_TEST(totals_stand_in_the_head)
+{
+	char *text = fake_all("junit", 80);
+
+	assert_has(text, "<testsuites tests=\"7\" failures=\"1\" errors=\"1\" "
+			 "skipped=\"2\" time=\"12.345000\">");
+	assert_has(text, "<property name=\"kernel\" value=\"6.18.44\"/>");
+	assert_has(text, "<property name=\"hz\" value=\"250\"/>");
+	assert_has(text, "<property name=\"rootless\" value=\"true\"/>");
+	free(text);
+}
+END_TEST
+
+START_TEST(each_verdict_has_its_element)
+{
+	char *text = fake_all("junit", 80);
+
+	assert_has(text, "<failure message=\"1 of 2 expectations failed\">"
+			 "recv() in client # &lt;1&gt;\n");
+	assert_has(text, "<skipped message=\"nginx is not installed\"/>");
+	assert_has(text, "<error message=\"the wire lost 3 frames, at ");
+	assert_has(text, "type=\"inconclusive\"/>");
+	free(text);
+}
+END_TEST
+
+START_TEST(a_failure_tells_its_story_and_a_pass_does_not)
+{
+	char *text = fake_all("junit", 80);
+	char *story = strstr(text, "<system-out>");
+
+	assert_has(text, "<system-out>0.000 server  listen 10.0.0.2:7777\n");
+	assert_has(text, "server &gt; client  F. 1:1(0) ack 1\n");
+	assert_has(text, "EOF &amp; &quot;nothing&quot; else");
+	/* Before the failed one there are three that passed. */
+	ck_assert(story > strstr(text, "name=\"server-process-crash\""));
+	free(text);
+}
+END_TEST
+
+START_TEST(a_run_has_its_properties)
+{
+	char *text = fake_all("junit", 80);
+
+	assert_has(text, "<testcase classname=\"server-host-crash-data\" "
+			 "name=\"server-host-crash-data/retries2=5\" "
+			 "time=\"5.073000\">");
+	assert_has(text, "<property name=\"claims\" value=\"A3-A5\"/>");
+	assert_has(text, "<property name=\"judgements\" value=\"[{&quot;claim"
+			 "&quot;:&quot;A6&quot;");
+	assert_has(text, "<property name=\"measured\" value=\"{&quot;outcome"
+			 "&quot;:&quot;ETIMEDOUT&quot;");
+	free(text);
+}
+END_TEST
+
+START_TEST(what_xml_forbids_is_dropped)
+{
+	struct result *result = fake_new(FAKE_BOUNDS, -1);
+	struct report_tally tally = { .broken = 1 };
+	struct fake_report fake;
+	char *text;
+
+	fake_verdict(result, "broken",
+		     "\x1b[31mred\x1b[0m \xef\xbf\xbf]]> é\ttab", false);
+	fake_begin(&fake, "junit", 1, 80);
+	fake.report.reporter->result(&fake.report, result);
+	text = fake_end(&fake, &tally);
+	assert_well_formed(text);
+	assert_has(text, "message=\"[31mred[0m ]]&gt; é&#9;tab\"");
+	free(text);
+	result_free(result);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&it_is_well_formed,
+	&totals_stand_in_the_head,
+	&each_verdict_has_its_element,
+	&a_failure_tells_its_story_and_a_pass_does_not,
+	&a_run_has_its_properties,
+	&what_xml_forbids_is_dropped,
+};
+
+int main(void)
+{
+	return suite_main("junit", tests, ARRAY_SIZE(tests));
+}
