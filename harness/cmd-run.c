@@ -96,6 +96,10 @@ static int run(const struct command_options *options,
 					   selection->jobs[i].variant));
 	r = supervisor_run(&plan, &report, &tally);
 	fflush(stdout);
+	if (r >= 0 && (report.error < 0 || ferror(stdout)))
+		r = error_origin(report.error < 0 ? report.error : -EIO,
+				 "print the report");
+	report_deinit(&report);
 	if (r < 0)
 		fprintf(stderr, "halfopen: %s\n", error_trail());
 	if (r > 0)

@@ -246,12 +246,12 @@ bool expect_number(struct run *run, const char *name, int64_t observed,
 {
 	char key[TEXT];
 
-	run_predicted(run, name, (double)min);
+	run_predicted_count(run, name, min);
 	if (max != min && max != INT64_MAX) {
 		snprintf(key, sizeof(key), "%s_max", name);
-		run_predicted(run, key, (double)max);
+		run_predicted_count(run, key, max);
 	}
-	run_measured(run, name, (double)observed);
+	run_measured_count(run, name, observed);
 	return tell_number(run, name, observed, min, max);
 }
 

@@ -216,6 +216,18 @@ void run_measured(struct run *run, const char *name, double value)
 		    "value", value);
 }
 
+void run_predicted_count(struct run *run, const char *name, int64_t value)
+{
+	run_journal(run, nsec_now(), "predicted", "{s:s, s:I}", "name", name,
+		    "value", (json_int_t)value);
+}
+
+void run_measured_count(struct run *run, const char *name, int64_t value)
+{
+	run_journal(run, nsec_now(), "measured", "{s:s, s:I}", "name", name,
+		    "value", (json_int_t)value);
+}
+
 void run_predicted_text(struct run *run, const char *name, const char *value)
 {
 	run_journal(run, nsec_now(), "predicted", "{s:s, s:s}", "name", name,

@@ -121,6 +121,8 @@ bool run_is_variant(const struct run *run, const char *name);
  * several cases share are in the manual; a case adds names of its own. */
 void run_predicted(struct run *run, const char *name, double value);
 void run_measured(struct run *run, const char *name, double value);
+void run_predicted_count(struct run *run, const char *name, int64_t value);
+void run_measured_count(struct run *run, const char *name, int64_t value);
 void run_predicted_text(struct run *run, const char *name, const char *value);
 void run_measured_text(struct run *run, const char *name, const char *value);
 

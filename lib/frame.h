@@ -153,16 +153,11 @@ struct frame_base {
  *
  * Flags come in packetdrill's order, "FSRP.EWU", with `.` for ACK; a segment
  * with no flag at all is `-`. The second number is first + payload. `verbose`
-<<<<<<< HEAD
- * adds window, options and TTL; without it only what tells the story: flags,
- * numbers, ack, SACK blocks. Nothing is printed but the text: no newline.
-=======
  * adds window, options and, last, " ttl 64"; without it only what tells the
  * story: flags, numbers, ack, SACK blocks. NOPs are not kept by decoding: they
  * are printed where Linux puts them. An ICMP message is shown with who sent it.
  * A `base` of NULL knows nothing. Nothing is printed but the text itself: no
  * newline.
->>>>>>> 639c3ecf4fc274f743a5dccaf384a58e5d04612a
  */
 void frame_print(FILE *out, const struct frame *frame,
 		 const struct frame_base *base, bool verbose);
