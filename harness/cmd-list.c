@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "documents.h"
 #include "errors.h"
 #include "fold.h"
 #include "macro.h"
@@ -17,7 +18,7 @@
 enum { EXIT_USAGE = 2, EXIT_OWN_FAILURE = 3, COLUMNS = 80 };
 
 struct options {
-	bool document, jsonl, help;
+	bool document, markdown, jsonl, help;
 	char **patterns; /* in argv */
 	size_t n_patterns;
 };
@@ -185,137 +186,28 @@ static void print_jsonl(const struct options *options)
 
 /* --- what the documents are -----------------------------------------------*/
 
-/* A judgement, and who makes it. */
-struct row {
-	const struct judgement *judgement;
-	const struct testcase *testcase;
-	const struct variant *variant;
-};
-
-static long number_of(const struct row *row)
+static bool is_wanted_row(void *data, const struct testcase *testcase)
 {
-	return strtol(row->judgement->claim + 1, NULL, 10);
+	return is_wanted(data, testcase);
 }
 
-/* By claim; those who judge the same one, in the order of the cases. */
-static bool comes_before(const struct row *a, const struct row *b)
+static void print_document(struct options *options)
 {
-	char chapter_a = a->judgement->claim[0];
-	char chapter_b = b->judgement->claim[0];
+	size_t n;
+	struct documents_row *rows = documents_rows(is_wanted_row, options, &n);
 
-	if (chapter_a != chapter_b)
-		return chapter_a < chapter_b;
-	return number_of(a) < number_of(b);
-}
-
-struct rows {
-	struct row *all;
-	size_t n, space;
-};
-
-static void add_row(struct rows *rows, struct row row)
-{
-	size_t i;
-
-	if (rows->n == rows->space) {
-		size_t space = MAX(rows->space * 2, (size_t)64);
-		struct row *grown =
-			reallocarray(rows->all, space, sizeof(*grown));
-
-		if (!grown)
-			abort();
-		rows->all = grown;
-		rows->space = space;
-	}
-	for (i = rows->n++; i > 0 && comes_before(&row, &rows->all[i - 1]); i--)
-		rows->all[i] = rows->all[i - 1];
-	rows->all[i] = row;
-}
-
-static void add_judgements(struct rows *rows, const struct judgement *judgement,
-			   const struct testcase *testcase,
-			   const struct variant *variant)
-{
-	for (; judgement && judgement->claim; judgement++)
-		if (judgement->document != DOCUMENT_NONE)
-			add_row(rows,
-				(struct row){ judgement, testcase, variant });
-}
-
-static struct rows collect(const struct options *options)
-{
-	struct rows rows = { .n = 0 };
-
-	for (size_t i = 0; i < testcases_n; i++) {
-		const struct testcase *testcase = testcases[i];
-		const struct variant *variant = testcase->variants;
-
-		if (!is_wanted(options, testcase))
-			continue;
-		add_judgements(&rows, testcase->judgements, testcase, NULL);
-		for (; variant && variant->name; variant++)
-			add_judgements(&rows, variant->judgements, testcase,
-				       variant);
-	}
-	return rows;
-}
-
-/* The documents' own headings, by which a reader finds his place. */
-static const char *chapter(char letter)
-{
-	switch (letter) {
-	case 'A':
-		return "服务端挂了，客户端的 TCP 连接还在吗？";
-	case 'B':
-		return "SYN 报文什么时候情况下会被丢弃？";
-	case 'C':
-		return "什么是 TIME_WAIT 状态？";
-	case 'D':
-		return "拔掉网线后， 原本的 TCP 连接还存在吗？";
-	default:
-		return "";
-	}
-}
-
-static void print_judgement(const struct row *row)
-{
-	enum { INDENT = 8 };
-	const struct judgement *judgement = row->judgement;
-	int columns = terminal_columns();
-
-	printf("  %-5s %s%s%s  (%s%s%s)\n", judgement->claim,
-	       document_text(judgement->document),
-	       judgement->since ? " since " : "",
-	       judgement->since ? judgement->since : "", row->testcase->name,
-	       row->variant ? "/" : "", row->variant ? row->variant->name : "");
-	if (judgement->note && *judgement->note) {
-		printf("%*s", INDENT, "");
-		fold_print(stdout, judgement->note, INDENT, INDENT, columns);
-	}
-}
-
-static void print_document(const struct options *options)
-{
-	struct rows rows = collect(options);
-	char letter = '\0';
-
-	for (size_t i = 0; i < rows.n; i++) {
-		if (rows.all[i].judgement->claim[0] != letter) {
-			printf("%s%c. %s\n", letter ? "\n" : "",
-			       rows.all[i].judgement->claim[0],
-			       chapter(rows.all[i].judgement->claim[0]));
-			letter = rows.all[i].judgement->claim[0];
-		}
-		print_judgement(&rows.all[i]);
-	}
-	free(rows.all);
+	if (options->markdown)
+		documents_print_markdown(rows, n);
+	else
+		documents_print(rows, n, terminal_columns());
+	free(rows);
 }
 
 /* --- the command line -----------------------------------------------------*/
 
 static void print_help(void)
 {
-	printf("usage: halfopen list [--document] [--format human|jsonl] "
+	printf("usage: halfopen list [--document] [--format human|jsonl|markdown] "
 	       "[PATTERN...]\n\n"
 	       "The cases: what each one is called, which claims of the "
 	       "documents it is about, how\nlong it takes, what it needs.\n\n"
@@ -323,7 +215,9 @@ static void print_help(void)
 	       "all without one\n"
 	       "  --document     the claims instead, and what each one turned "
 	       "out to be\n"
-	       "  --format jsonl one JSON object a line\n\n"
+	       "  --format jsonl one JSON object a line\n"
+	       "  --format markdown\n"
+	       "                 --document as the README has it\n\n"
 	       "Exit status: 0, or 2 for a pattern that means no case.\n");
 }
 
@@ -339,7 +233,9 @@ static bool parse_format(struct options *options, const char *format)
 	if (!format)
 		return complain("--format", "no format after");
 	options->jsonl = strcmp(format, "jsonl") == 0;
-	if (!options->jsonl && strcmp(format, "human") != 0)
+	options->markdown = strcmp(format, "markdown") == 0;
+	if (!options->jsonl && !options->markdown &&
+	    strcmp(format, "human") != 0)
 		return complain(format, "no such format:");
 	return true;
 }
@@ -390,7 +286,7 @@ int cmd_list(int argc, char **argv)
 	for (size_t i = 0; i < options.n_patterns; i++)
 		if (!select_check("list", options.patterns[i]))
 			return EXIT_USAGE;
-	if (options.document)
+	if (options.document || options.markdown)
 		print_document(&options);
 	else if (options.jsonl)
 		print_jsonl(&options);
