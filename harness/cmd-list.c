@@ -23,7 +23,7 @@ struct options {
 	size_t n_patterns;
 };
 
-/* --- what a case is like --------------------------------------------------*/
+/* --- what a case is like ---------------------------------------------- */
 
 static bool is_wanted(const struct options *options,
 		      const struct testcase *testcase)
@@ -85,7 +85,7 @@ static char *needs_text(const struct testcase *testcase)
 	return text;
 }
 
-/* --- the table ------------------------------------------------------------*/
+/* --- the table -------------------------------------------------------- */
 
 static int add_case(struct table *table, const struct testcase *testcase)
 {
@@ -133,7 +133,7 @@ static int print_table(const struct options *options)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-/* --- JSON lines -----------------------------------------------------------*/
+/* --- JSON lines ------------------------------------------------------- */
 
 static void tell_array(void *data, const char *text)
 {
@@ -184,7 +184,7 @@ static void print_jsonl(const struct options *options)
 	}
 }
 
-/* --- what the documents are -----------------------------------------------*/
+/* --- what the documents are ------------------------------------------- */
 
 static bool is_wanted_row(void *data, const struct testcase *testcase)
 {
@@ -203,7 +203,7 @@ static void print_document(struct options *options)
 	free(rows);
 }
 
-/* --- the command line -----------------------------------------------------*/
+/* --- the command line ------------------------------------------------- */
 
 static void print_help(void)
 {

@@ -67,7 +67,7 @@ static void die_of(int number)
 	signal(number, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, number);
-	raise(number);
+	kill(getpid(), number);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 

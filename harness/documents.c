@@ -44,7 +44,7 @@ static size_t section_of(const char *claim)
 	return title;
 }
 
-/* --- rows --------------------------------------------------------------------*/
+/* --- rows ------------------------------------------------------------- */
 
 struct rows {
 	struct documents_row *all;
@@ -144,7 +144,7 @@ struct documents_row *documents_rows(bool (*wanted)(void *data,
 	return rows.all;
 }
 
-/* --- printing ------------------------------------------------------------------*/
+/* --- printing --------------------------------------------------------- */
 
 static void print_row(const struct documents_row *row, int columns)
 {

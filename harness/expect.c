@@ -37,7 +37,7 @@ static bool tell_late(struct run *run, const char *what, const char *expected,
 	return false;
 }
 
-/* --- findings ---------------------------------------------------------------*/
+/* --- findings --------------------------------------------------------- */
 
 static void tell_outcome(struct run *run, const char *expected,
 			 const struct finding *finding)
@@ -106,7 +106,7 @@ bool expect_success(const struct finding *finding)
 	return expect_outcome(finding, "0");
 }
 
-/* --- times --------------------------------------------------------------------*/
+/* --- times ------------------------------------------------------------ */
 
 static void range_text(struct range range, char *text, size_t size)
 {
@@ -158,7 +158,7 @@ bool expect_took(struct mark since, const struct finding *finding,
 	return expect_span(run, what, observed, range);
 }
 
-/* --- states -------------------------------------------------------------------*/
+/* --- states ----------------------------------------------------------- */
 
 static bool judge_state(struct sock *sock, enum diag_state expected,
 			enum diag_state observed)
@@ -197,7 +197,7 @@ bool expect_timer(struct sock *sock, enum diag_timer timer)
 		    diag_timer_text(timer), diag_timer_text(seen.timer));
 }
 
-/* --- frames, counters, numbers ---------------------------------------------------*/
+/* --- frames, counters, numbers ---------------------------------------- */
 
 static bool tell_number(struct run *run, const char *what, int64_t observed,
 			int64_t min, int64_t max)

@@ -88,7 +88,7 @@ static void answer_result(uint32_t id, int64_t value,
 	probe_answer(id, value, value < 0 ? errno : 0, slot);
 }
 
-/* --- calls that may block --------------------------------------------------*/
+/* --- calls that may block --------------------------------------------- */
 
 /* Each tries once. True when the call has returned, and was answered. */
 
@@ -203,7 +203,7 @@ static void post(struct probe_call *call, const struct probe_request *request)
 	memcpy(call->data, request->data, request->size);
 }
 
-/* --- the other calls -------------------------------------------------------*/
+/* --- the other calls -------------------------------------------------- */
 
 static int open_socket(const struct sockaddr_storage *address)
 {
@@ -279,7 +279,7 @@ static void do_fork(const struct probe_request *request)
 static void MACRO_NORETURN die_of_segv(void)
 {
 	signal(SIGSEGV, SIG_DFL);
-	raise(SIGSEGV);
+	kill(getpid(), SIGSEGV);
 	_exit(4);
 }
 
@@ -371,7 +371,7 @@ static void serve(void)
 		probe_answer(request.id, -1, EBADF, NULL);
 }
 
-/* --- waiting ---------------------------------------------------------------*/
+/* --- waiting ---------------------------------------------------------- */
 
 /* Only sockets that are waited for: an error on another one would be reported
  * again and again. */

@@ -36,7 +36,7 @@ static const struct sysctl_setting common[] = {
 
 enum { SETTINGS_MAX = 64 };
 
-/* --- where we are -----------------------------------------------------------*/
+/* --- where we are ----------------------------------------------------- */
 
 /* A process tells one script. */
 static struct {
@@ -60,7 +60,7 @@ const char *run_where(void)
 	return text;
 }
 
-/* --- the end ------------------------------------------------------------------*/
+/* --- the end ---------------------------------------------------------- */
 
 static bool is_worth_keeping(const struct run *run, const char *verdict)
 {
@@ -157,7 +157,7 @@ static void MACRO_NORETURN judge(struct run *run)
 	end(run, "fail", text, false);
 }
 
-/* --- waiting -------------------------------------------------------------------*/
+/* --- waiting ---------------------------------------------------------- */
 
 bool run_wait(struct run *run, bool (*done)(void *data), void *data,
 	      nsec_t deadline)
@@ -191,7 +191,7 @@ void run_pass_until(struct run *run, struct mark mark, nsec_t duration)
 	run_wait(run, NULL, NULL, nsec_add(mark.at, duration));
 }
 
-/* --- telling ----------------------------------------------------------------*/
+/* --- telling ---------------------------------------------------------- */
 
 void run_note(struct run *run, const char *format, ...)
 {
@@ -240,7 +240,7 @@ void run_measured_text(struct run *run, const char *name, const char *value)
 		    "value", value);
 }
 
-/* --- asking -------------------------------------------------------------------*/
+/* --- asking ----------------------------------------------------------- */
 
 long run_value(const struct run *run)
 {
@@ -282,7 +282,7 @@ long run_sysctl(struct run *run, const char *host, const char *name)
 	return value;
 }
 
-/* --- making the world ----------------------------------------------------------*/
+/* --- making the world ------------------------------------------------- */
 
 struct settings {
 	struct sysctl_setting all[SETTINGS_MAX];
@@ -433,7 +433,7 @@ static void check_needs(struct run *run)
 			 job->variant->needs_program);
 }
 
-/* --- one run ---------------------------------------------------------------------*/
+/* --- one run ---------------------------------------------------------- */
 
 /* Even where no timer of the script's own is near, the lateness of this machine
  * is to be known: asked in ever longer intervals, as hours cost little. */

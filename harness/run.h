@@ -87,7 +87,6 @@ bool run_wait(struct run *run, bool (*done)(void *data), void *data,
 #define run_journal(run_, ...)                                                 \
 	do {                                                                   \
 		int journal_r_ = journal_write((run_)->journal, __VA_ARGS__);  \
-                                                                               \
 		if (journal_r_ < 0)                                            \
 			run_broken((run_), journal_r_);                        \
 	} while (0)

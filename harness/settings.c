@@ -83,31 +83,39 @@ enum { TRY_MAX = 64 };
 
 int settings_try(const struct setting *settings)
 {
-	CLEANUP_FD int go_read = -1, go = -1, in = -1, out = -1;
+	CLEANUP_FD int go_read = -1, in = -1;
+	int go, out;
 	bool on_machine[TRY_MAX];
 	int go_fds[2], fds[2];
 	char message[512];
 	ssize_t n = 0;
 	pid_t pid;
 
-	for (size_t i = 0; settings[i].name && i < TRY_MAX; i++)
+	for (size_t i = 0; i < TRY_MAX && settings[i].name; i++)
 		on_machine[i] = kernel_has_sysctl(settings[i].name);
-	if (pipe2(go_fds, O_CLOEXEC) < 0 || pipe2(fds, O_CLOEXEC) < 0)
+	if (pipe2(go_fds, O_CLOEXEC) < 0)
 		return error_origin(-errno, "pipe");
 	go_read = go_fds[0];
 	go = go_fds[1];
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		fd_close(go);
+		return error_origin(-errno, "pipe");
+	}
 	in = fds[0];
 	out = fds[1];
 	pid = privilege_clone(privilege_clone_flags(), NULL);
 	if (pid == 0)
 		try_in_child(settings, on_machine, go_read, out);
-	out = fd_close(out);
+	fd_close(out);
 	/* Where no namespace can be made, the runs will say so. */
-	if (pid < 0)
+	if (pid < 0) {
+		fd_close(go);
 		return 0;
+	}
 	if (privilege_map_child(pid) >= 0 && fd_write_all(go, "", 1) >= 0)
 		n = fd_read_all(in, message, sizeof(message) - 1);
-	go = fd_close(go);
+	/* Ends a child that never got its byte. */
+	fd_close(go);
 	waitpid(pid, NULL, 0);
 	if (n <= 0)
 		return 0;

@@ -71,7 +71,7 @@ static void learn_addresses(struct sock *sock, const struct probe_reply *reply)
 						     &sock->remote_port);
 }
 
-/* --- the journal's sentences ------------------------------------------------*/
+/* --- the journal's sentences ------------------------------------------ */
 
 static void tell_call(struct sock *sock, const char *text)
 {
@@ -108,7 +108,7 @@ static void tell_finding(const struct finding *f)
 		    f->error ? error_name(f->error) : NULL, "text", text);
 }
 
-/* --- calls -----------------------------------------------------------------*/
+/* --- calls ------------------------------------------------------------ */
 
 static void post(struct sock *sock, struct call *call, const char *name,
 		 struct probe_request *request)
@@ -304,7 +304,7 @@ int sock_error(struct sock *sock)
 	return sock_get(sock, SOL_SOCKET, SO_ERROR);
 }
 
-/* --- connections -----------------------------------------------------------*/
+/* --- connections ------------------------------------------------------ */
 
 struct sock *sock_listen(struct probe *probe, int backlog)
 {
@@ -409,7 +409,7 @@ struct pair sock_pair(struct run *run)
 	return pair;
 }
 
-/* --- from outside ----------------------------------------------------------*/
+/* --- from outside ----------------------------------------------------- */
 
 static void tell_look(struct sock *sock, bool found,
 		      const struct diag_socket *seen)

@@ -40,7 +40,7 @@ struct supervisor {
 	struct loop_source *tick;
 };
 
-/* --- order and limits ---------------------------------------------------------*/
+/* --- order and limits ------------------------------------------------- */
 
 static int longer_first(const void *a, const void *b)
 {
@@ -69,7 +69,7 @@ static size_t how_parallel(const struct supervisor_plan *plan)
 	return MIN(n, limit_of(RLIMIT_NOFILE, FILES_EACH));
 }
 
-/* --- ends -----------------------------------------------------------------------*/
+/* --- ends ------------------------------------------------------------- */
 
 static bool wants_retry(const struct supervisor *s, const struct result *result)
 {
@@ -153,7 +153,7 @@ static void on_ready(void *data MACRO_UNUSED,
 	/* The loop looks whether another one may begin. */
 }
 
-/* --- starts ---------------------------------------------------------------------*/
+/* --- starts ----------------------------------------------------------- */
 
 /* Making worlds side by side gains nothing: all of them want the one lock of
  * rtnetlink. So one is made at a time. */
@@ -187,7 +187,7 @@ static int start_next(struct supervisor *s)
 	return 0;
 }
 
-/* --- the loop -------------------------------------------------------------------*/
+/* --- the loop --------------------------------------------------------- */
 
 static int on_signal(void *data, uint32_t events MACRO_UNUSED)
 {

@@ -67,7 +67,7 @@ bool worker_is_ready(const struct worker *worker)
 	return worker->ready;
 }
 
-/* --- the child ---------------------------------------------------------------*/
+/* --- the child -------------------------------------------------------- */
 
 /* Copies of the supervisor's own fds would keep other runs' pipes open. */
 static void keep_only(const int *fds, size_t n)
@@ -116,7 +116,7 @@ static void MACRO_NORETURN child(const struct run_options *options,
 	run_main(&own, job, JOURNAL);
 }
 
-/* --- the journal ---------------------------------------------------------------*/
+/* --- the journal ------------------------------------------------------ */
 
 static void finish(struct worker *worker)
 {
@@ -236,7 +236,7 @@ static int on_deadline(void *data)
 	return 0;
 }
 
-/* --- starting --------------------------------------------------------------------*/
+/* --- starting --------------------------------------------------------- */
 
 static int make_directories(char *path)
 {
@@ -276,25 +276,25 @@ static int open_file(struct worker *worker, const char *out)
 static int clone_child(struct worker *worker,
 		       const struct run_options *options)
 {
-	CLEANUP_FD int journal = -1, start = -1, begin = -1, self = -1;
-	int pipe_fds[2], start_fds[2], r;
+	CLEANUP_FD int journal = -1, go_read = -1, go = -1, self = -1;
+	int pipe_fds[2], go_fds[2], r;
 	pid_t pid;
 
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return error_origin(-errno, "pipe");
 	worker->pipe = pipe_fds[0];
 	journal = pipe_fds[1];
-	if (pipe2(start_fds, O_CLOEXEC) < 0)
+	if (pipe2(go_fds, O_CLOEXEC) < 0)
 		return error_origin(-errno, "pipe");
-	start = start_fds[0];
-	begin = start_fds[1];
+	go_read = go_fds[0];
+	go = go_fds[1];
 	fcntl(journal, F_SETPIPE_SZ, PIPE_SIZE);
 	self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (self < 0)
 		return error_origin(-errno, "pidfd_open");
 	pid = privilege_clone(privilege_clone_flags(), NULL);
 	if (pid == 0) {
-		const int fds[] = { journal, options->exe, self, start };
+		const int fds[] = { journal, options->exe, self, go_read };
 
 		child(options, worker->job, fds, ARRAY_SIZE(fds));
 	}
@@ -303,11 +303,11 @@ static int clone_child(struct worker *worker,
 	worker->pid = pid;
 	r = privilege_map_child(pid);
 	if (r >= 0)
-		r = fd_write_all(begin, "", 1);
+		r = fd_write_all(go, "", 1);
 	return r < 0 ? error_trace(r) : 0;
 }
 
-static int start(struct worker *worker, const struct run_options *options,
+static int begin(struct worker *worker, const struct run_options *options,
 		 const char *out)
 {
 	const struct run_job *job = worker->job;
@@ -350,7 +350,7 @@ int worker_start(struct worker **ret, struct loop *loop,
 	worker->job = job;
 	worker->events = *events;
 	worker->pipe = -1;
-	r = start(worker, options, out);
+	r = begin(worker, options, out);
 	if (r < 0) {
 		worker_free(worker);
 		return error_trace(r);

@@ -186,7 +186,7 @@ int diag_find(struct diag *diag, struct diag_socket *ret,
 	      const struct address *local, uint16_t local_port,
 	      const struct address *remote, uint16_t remote_port)
 {
-	struct diag_socket found;
+	struct diag_socket found = { 0 };
 	struct search search = { .found = &found,
 				 .local = local,
 				 .remote = remote,

@@ -92,7 +92,7 @@ const char *wire_fate_text(enum wire_fate fate)
 	return texts[fate];
 }
 
-/* --- the journal ----------------------------------------------------------*/
+/* --- the journal ------------------------------------------------------ */
 
 static json_t *kinds_in_words(unsigned int kinds)
 {
@@ -181,7 +181,7 @@ static struct wire_capture *capture_new(struct wire *wire)
 	return &wire->captures[wire->n_captures++];
 }
 
-/* --- sending --------------------------------------------------------------*/
+/* --- sending ---------------------------------------------------------- */
 
 static int put_on_cable(struct wire *wire, const struct wire_port *to,
 			const struct virtio_net_hdr *header,
@@ -233,7 +233,7 @@ static int deliver(struct wire *wire, size_t capture, struct wire_port *to,
 	return 0;
 }
 
-/* --- later ----------------------------------------------------------------*/
+/* --- later ------------------------------------------------------------ */
 
 static struct parcel *parcel_new(struct wire *wire, size_t capture,
 				 struct wire_port *to, enum wire_fate fate,
@@ -306,7 +306,7 @@ static int on_timer(void *data)
 	return 0;
 }
 
-/* --- deciding -------------------------------------------------------------*/
+/* --- deciding --------------------------------------------------------- */
 
 bool wire_matches(const struct wire_capture *capture,
 		  const struct wire_match *match)
@@ -486,7 +486,7 @@ static int switch_frame(struct wire *wire, struct in_hand *hand)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-/* --- receiving ------------------------------------------------------------*/
+/* --- receiving -------------------------------------------------------- */
 
 static nsec_t arrival(struct msghdr *message)
 {
@@ -574,7 +574,7 @@ static int on_frames(void *data, uint32_t events MACRO_UNUSED)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-/* --- life -----------------------------------------------------------------*/
+/* --- life ------------------------------------------------------------- */
 
 static int set_option(int fd, int level, int option, int value)
 {
@@ -684,7 +684,7 @@ struct wire *wire_free(struct wire *wire)
 	return NULL;
 }
 
-/* --- ports and rules -------------------------------------------------------*/
+/* --- ports and rules -------------------------------------------------- */
 
 int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 		  int ifindex, const uint8_t mac[6])

@@ -326,7 +326,7 @@ struct wire *world_wire(struct world *world)
 	return world->wire;
 }
 
-/* --- faults ----------------------------------------------------------------*/
+/* --- faults ----------------------------------------------------------- */
 
 static int find_or_fail(struct world *world, const char *name,
 			struct place **ret)
