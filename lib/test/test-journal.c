@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "journal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "unit.h"
+
+struct stage {
+	struct journal *journal;
+	int in, out;
+};
+
+static struct stage new_stage(nsec_t start)
+{
+	struct stage stage;
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	stage.in = fds[0];
+	stage.out = fds[1];
+	ck_assert_int_eq(journal_new(&stage.journal, stage.out, start), 0);
+	return stage;
+}
+
+static void end_stage(struct stage *stage)
+{
+	stage->journal = journal_free(stage->journal);
+	fd_close(stage->in);
+	fd_close(stage->out);
+}
+
+/* What has been written so far: whole lines. */
+static size_t written(const struct stage *stage, char *ret, size_t size)
+{
+	ssize_t n = read(stage->in, ret, size - 1);
+
+	ck_assert_int_gt(n, 0);
+	ret[n] = '\0';
+	ck_assert_int_eq(ret[n - 1], '\n');
+	return (size_t)n;
+}
+
+static json_t *parsed(const char *line)
+{
+	json_t *record;
+
+	ck_assert_int_eq(journal_parse(&record, line, strlen(line)), 0);
+	return record;
+}
+
+START_TEST(record_comes_back_as_it_was_written)
+{
+	struct stage stage = new_stage(SEC(100));
+	char line[1024];
+	json_t *record;
+
+	ck_assert(journal_start(stage.journal) == SEC(100));
+	ck_assert_int_eq(journal_write(stage.journal, SEC(100) + USEC(2500),
+				       "call", "{s:s, s:i, s:s}", "host",
+				       "client", "socket", 3, "text",
+				       "a \"quoted\" line\nand Grüße"),
+			 0);
+	line[written(&stage, line, sizeof(line)) - 1] = '\0';
+	ck_assert_ptr_null(strchr(line, '\n'));
+	record = parsed(line);
+	ck_assert_double_eq_tol(
+		json_number_value(json_object_get(record, "t")), 0.0025, 1e-12);
+	ck_assert_str_eq(json_string_value(json_object_get(record, "type")),
+			 "call");
+	ck_assert_str_eq(json_string_value(json_object_get(record, "text")),
+			 "a \"quoted\" line\nand Grüße");
+	ck_assert_int_eq(json_integer_value(json_object_get(record, "socket")),
+			 3);
+	json_decref(record);
+	end_stage(&stage);
+}
+END_TEST
+
+START_TEST(record_without_members)
+{
+	struct stage stage = new_stage(0);
+	char line[1024];
+
+	ck_assert_int_eq(journal_write(stage.journal, 0, "ready", NULL), 0);
+	written(&stage, line, sizeof(line));
+	ck_assert_str_eq(line, "{\"t\":0.0,\"type\":\"ready\"}\n");
+	end_stage(&stage);
+}
+END_TEST
+
+START_TEST(a_nanosecond_is_told_from_the_next_after_hours)
+{
+	struct stage stage = new_stage(0);
+	char lines[1024], *second;
+	json_t *a, *b;
+
+	journal_write(stage.journal, SEC(10000) + 1, "note", NULL);
+	journal_write(stage.journal, SEC(10000) + 2, "note", NULL);
+	written(&stage, lines, sizeof(lines));
+	second = strchr(lines, '\n');
+	*second++ = '\0';
+	a = parsed(lines);
+	b = parsed(second);
+	ck_assert_double_gt(json_number_value(json_object_get(b, "t")),
+			    json_number_value(json_object_get(a, "t")));
+	json_decref(a);
+	json_decref(b);
+	end_stage(&stage);
+}
+END_TEST
+
+START_TEST(members_do_not_replace_time_and_type)
+{
+	struct stage stage = new_stage(0);
+	char line[1024];
+
+	ck_assert_int_eq(journal_write(stage.journal, SEC(1), "note",
+				       "{s:s, s:i}", "type", "verdict", "t", 9),
+			 0);
+	written(&stage, line, sizeof(line));
+	ck_assert_str_eq(line, "{\"t\":1.0,\"type\":\"note\"}\n");
+	end_stage(&stage);
+}
+END_TEST
+
+START_TEST(what_is_no_text_is_refused)
+{
+	struct stage stage = new_stage(0);
+
+	ck_assert_int_eq(journal_write(stage.journal, 0, "note", "{s:s}",
+				       "text", "\xff\xfe"),
+			 -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error_message(), "note"));
+	end_stage(&stage);
+}
+END_TEST
+
+START_TEST(gone_reader_is_a_failure)
+{
+	struct stage stage = new_stage(0);
+
+	signal(SIGPIPE, SIG_IGN);
+	stage.in = fd_close(stage.in);
+	ck_assert_int_eq(journal_write(stage.journal, 0, "ready", NULL),
+			 -EPIPE);
+	end_stage(&stage);
+}
+END_TEST
+
+START_TEST(broken_lines_are_refused_with_their_place)
+{
+	static const struct {
+		const char *line, *says;
+	} table[] = {
+		{ "", "byte 0" },
+		{ "{\"t\":1,\"type\":\"note\"", "byte 20" },
+		{ "{\"t\":1,,}", "byte 8" },
+		{ "{\"t\":1,\"type\":\"a\"} x", "byte" },
+		{ "{\"t\":1,\"t\":2,\"type\":\"a\"}", "byte" },
+	};
+	json_t *record = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		ck_assert_int_eq(journal_parse(&record, table[i].line,
+					       strlen(table[i].line)),
+				 -EBADMSG);
+		ck_assert_msg(strstr(error_message(), table[i].says) != NULL,
+			      "'%s' says '%s'", table[i].line,
+			      error_message());
+	}
+	ck_assert_ptr_null(record);
+}
+END_TEST
+
+START_TEST(records_without_time_or_type_are_refused)
+{
+	static const char *const lines[] = {
+		"{}",
+		"[]",
+		"[1]",
+		"{\"t\":1}",
+		"{\"type\":\"note\"}",
+		"{\"t\":\"1\",\"type\":\"note\"}",
+		"{\"t\":1,\"type\":2}",
+		"{\"t\":1,\"type\":null}",
+	};
+	json_t *record = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		ck_assert_int_eq(journal_parse(&record, lines[i],
+					       strlen(lines[i])),
+				 -EBADMSG);
+	ck_assert_ptr_null(record);
+}
+END_TEST
+
+START_TEST(only_the_named_bytes_are_looked_at)
+{
+	static const char line[] = "{\"t\":1,\"type\":\"a\"}\n{broken";
+	json_t *record;
+
+	ck_assert_int_eq(journal_parse(&record, line, 18), 0);
+	json_decref(record);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&record_comes_back_as_it_was_written,
+	&record_without_members,
+	&a_nanosecond_is_told_from_the_next_after_hours,
+	&members_do_not_replace_time_and_type,
+	&what_is_no_text_is_refused,
+	&gone_reader_is_a_failure,
+	&broken_lines_are_refused_with_their_place,
+	&records_without_time_or_type_are_refused,
+	&only_the_named_bytes_are_looked_at,
+};
+
+int main(void)
+{
+	return unit_run("journal", tests, ARRAY_SIZE(tests), NULL);
+}

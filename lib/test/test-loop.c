@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "unit.h"
+
+/* What ran, in order, as letters. */
+static char ran[64];
+
+static struct loop *loop;
+
+static void note(char letter)
+{
+	ran[strlen(ran)] = letter;
+}
+
+struct actor {
+	char letter;
+	int in, out;
+	struct loop_source *source, *victim;
+	nsec_t again; /* from now; 0: not */
+	int result;
+};
+
+static int act(struct actor *actor)
+{
+	note(actor->letter);
+	actor->victim = loop_remove(actor->victim);
+	if (actor->again)
+		loop_set_timer(actor->source, nsec_now() + actor->again);
+	return actor->result;
+}
+
+static int on_timer(void *data)
+{
+	return act(data);
+}
+
+static int on_fd(void *data, uint32_t events)
+{
+	struct actor *actor = data;
+	char byte;
+
+	ck_assert_uint_eq(events, EPOLLIN);
+	ck_assert_int_eq(read(actor->in, &byte, 1), 1);
+	return act(actor);
+}
+
+static void set_up(void)
+{
+	memset(ran, 0, sizeof(ran));
+	ck_assert_int_eq(loop_new(&loop), 0);
+}
+
+static void add_timer(struct actor *actor, nsec_t when)
+{
+	ck_assert_int_eq(loop_add_timer(loop, &actor->source, when, on_timer,
+					actor),
+			 0);
+}
+
+/* With a byte to be read already. */
+static void add_fd(struct actor *actor)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	actor->in = fds[0];
+	actor->out = fds[1];
+	ck_assert_int_eq(write(actor->out, "x", 1), 1);
+	ck_assert_int_eq(loop_add_fd(loop, &actor->source, actor->in, EPOLLIN,
+				     on_fd, actor),
+			 0);
+}
+
+START_TEST(deadline_alone)
+{
+	nsec_t start = nsec_now();
+
+	ck_assert_int_eq(loop_run_once(loop, start + MSEC(20)), 1);
+	ck_assert(nsec_now() >= start + MSEC(20));
+	/* One that is past takes no time and does not hang. */
+	ck_assert_int_eq(loop_run_once(loop, start), 1);
+	ck_assert_int_eq(loop_run_once(loop, 0), 1);
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(fds_come_before_timers)
+{
+	struct actor timer = { .letter = 't' }, fd = { .letter = 'f' };
+
+	add_timer(&timer, nsec_now() - 1);
+	add_fd(&fd);
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert_str_eq(ran, "ft");
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(timer_fires_once_and_not_early)
+{
+	nsec_t when = nsec_now() + MSEC(10);
+	struct actor timer = { .letter = 't' };
+
+	add_timer(&timer, when);
+	while (!ran[0])
+		ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert(nsec_now() >= when);
+	ck_assert_int_eq(loop_run_once(loop, nsec_now() + MSEC(5)), 1);
+	ck_assert_str_eq(ran, "t");
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(timer_is_set_again_from_its_handler)
+{
+	struct actor timer = { .letter = 't', .again = MSEC(1) };
+
+	add_timer(&timer, nsec_now());
+	while (strlen(ran) < 3)
+		ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	loop_set_timer(timer.source, NSEC_NEVER);
+	ck_assert_int_eq(loop_run_once(loop, nsec_now() + MSEC(5)), 1);
+	ck_assert_str_eq(ran, "ttt");
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(nearer_moment_replaces_a_farther_one)
+{
+	struct actor far = { .letter = 'f' }, near = { .letter = 'n' };
+	nsec_t start = nsec_now();
+
+	add_timer(&far, start + SEC(1000));
+	ck_assert_int_eq(loop_run_once(loop, nsec_now() + MSEC(1)), 1);
+	add_timer(&near, start + MSEC(10));
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert_str_eq(ran, "n");
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(moment_and_deadline_at_once_is_a_moment)
+{
+	nsec_t when = nsec_now() + MSEC(5);
+	struct actor timer = { .letter = 't' };
+
+	add_timer(&timer, when);
+	ck_assert_int_eq(loop_run_once(loop, when), 0);
+	ck_assert_str_eq(ran, "t");
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(handler_removes_itself)
+{
+	struct actor timer = { .letter = 't' }, fd = { .letter = 'f' };
+
+	add_timer(&timer, nsec_now());
+	timer.victim = timer.source;
+	add_fd(&fd);
+	fd.victim = fd.source;
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert_str_eq(ran, "ft");
+	/* More to read, and nobody who would. */
+	ck_assert_int_eq(write(fd.out, "x", 1), 1);
+	ck_assert_int_eq(loop_run_once(loop, nsec_now() + MSEC(2)), 1);
+	ck_assert_str_eq(ran, "ft");
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(handler_removes_others_that_are_due)
+{
+	struct actor a = { .letter = 'a' }, b = { .letter = 'b' };
+	struct actor x = { .letter = 'x' }, y = { .letter = 'y' };
+
+	add_fd(&a);
+	add_fd(&b);
+	a.victim = b.source;
+	b.victim = a.source;
+	add_timer(&x, nsec_now());
+	add_timer(&y, nsec_now());
+	x.victim = y.source;
+	y.victim = x.source;
+	/* Whichever of the two is first. */
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert_uint_eq(strlen(ran), 2);
+	ck_assert_ptr_nonnull(strchr("ab", ran[0]));
+	ck_assert_ptr_nonnull(strchr("xy", ran[1]));
+	loop_free(loop);
+}
+END_TEST
+
+static int adds_a_timer(void *data)
+{
+	note('+');
+	add_timer(data, nsec_now());
+	return 0;
+}
+
+START_TEST(handler_adds_another)
+{
+	struct actor added = { .letter = 'n' };
+
+	ck_assert_int_eq(loop_add_timer(loop, NULL, nsec_now(), adds_a_timer,
+					&added),
+			 0);
+	while (strlen(ran) < 2)
+		ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert_str_eq(ran, "+n");
+	loop_free(loop);
+}
+END_TEST
+
+static int runs_the_loop(void *data)
+{
+	struct actor *actor = data;
+
+	note('(');
+	actor->victim = loop_remove(actor->victim);
+	ck_assert_int_eq(loop_run_once(loop, nsec_now() + MSEC(1)), 1);
+	note(')');
+	return 0;
+}
+
+/* A handler that waits: what it removed must live until the outer one ends. */
+START_TEST(loop_within_a_handler)
+{
+	struct actor actor = { .letter = '-' };
+
+	ck_assert_int_eq(loop_add_timer(loop, &actor.victim, nsec_now(),
+					runs_the_loop, &actor),
+			 0);
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert_str_eq(ran, "()");
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(failure_of_a_handler_ends_the_round)
+{
+	struct actor fd = { .letter = 'f', .result = -EXDEV };
+	struct actor timer = { .letter = 't' };
+
+	add_fd(&fd);
+	add_timer(&timer, nsec_now());
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), -EXDEV);
+	ck_assert_str_eq(ran, "f");
+	/* The loop is still good. */
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert_str_eq(ran, "ft");
+	loop_free(loop);
+}
+END_TEST
+
+START_TEST(fd_that_is_none_is_refused)
+{
+	struct loop_source *source = NULL;
+	struct actor actor = { .letter = 'f' };
+
+	ck_assert_int_eq(loop_add_fd(loop, &source, 9999, EPOLLIN, on_fd,
+				     &actor),
+			 -EBADF);
+	ck_assert_ptr_null(source);
+	ck_assert_ptr_null(loop_remove(NULL));
+	loop_free(loop);
+	ck_assert_ptr_null(loop_free(NULL));
+}
+END_TEST
+
+/* Stops this process for `duration`, `delay` from now. */
+static pid_t start_stopper(nsec_t delay, nsec_t duration)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		usleep((useconds_t)(delay / 1000));
+		kill(getppid(), SIGSTOP);
+		usleep((useconds_t)(duration / 1000));
+		kill(getppid(), SIGCONT);
+		_exit(0);
+	}
+	return pid;
+}
+
+START_TEST(lateness_is_that_of_moments_waited_for)
+{
+	struct actor timer = { .letter = 't' };
+	pid_t stopper;
+
+	/* What was past when it was asked for says nothing. */
+	add_timer(&timer, nsec_now() - SEC(5));
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert(loop_lateness(loop) == 0);
+
+	stopper = start_stopper(MSEC(5), MSEC(60));
+	loop_set_timer(timer.source, nsec_now() + MSEC(20));
+	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
+	ck_assert_str_eq(ran, "tt");
+	ck_assert(loop_lateness(loop) >= MSEC(20));
+	ck_assert_int_eq(waitpid(stopper, NULL, 0), stopper);
+	loop_free(loop);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&deadline_alone,
+	&fds_come_before_timers,
+	&timer_fires_once_and_not_early,
+	&timer_is_set_again_from_its_handler,
+	&nearer_moment_replaces_a_farther_one,
+	&moment_and_deadline_at_once_is_a_moment,
+	&handler_removes_itself,
+	&handler_removes_others_that_are_due,
+	&handler_adds_another,
+	&loop_within_a_handler,
+	&failure_of_a_handler_ends_the_round,
+	&fd_that_is_none_is_refused,
+	&lateness_is_that_of_moments_waited_for,
+};
+
+int main(void)
+{
+	return unit_run("loop", tests, ARRAY_SIZE(tests), set_up);
+}
