@@ -65,9 +65,37 @@ static int read_here(const char *name, char ret[SYSCTL_VALUE])
 	return 0;
 }
 
+/* Two words are the same text or the same whole number: the kernel takes "0x10"
+ * and leading zeros for numbers. */
+static bool same_word(const char *a, const char *b)
+{
+	char *end_a, *end_b;
+	long x, y;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	x = strtol(a, &end_a, 0);
+	y = strtol(b, &end_b, 0);
+	return end_a != a && !*end_a && end_b != b && !*end_b && x == y;
+}
+
+/* Both are folded; they are cut into words. */
+static bool same_value(char *a, char *b)
+{
+	char *save_a, *save_b;
+	char *x = strtok_r(a, " ", &save_a), *y = strtok_r(b, " ", &save_b);
+
+	while (x && y && same_word(x, y)) {
+		x = strtok_r(NULL, " ", &save_a);
+		y = strtok_r(NULL, " ", &save_b);
+	}
+	return !x && !y;
+}
+
 static int write_here(const struct sysctl_setting *setting)
 {
-	char path[256], got[SYSCTL_VALUE], want[SYSCTL_VALUE];
+	char path[256], got[SYSCTL_VALUE], copy[SYSCTL_VALUE];
+	char want[SYSCTL_VALUE];
 	CLEANUP_FD int fd = -1;
 	int r;
 
@@ -85,11 +113,10 @@ static int write_here(const struct sysctl_setting *setting)
 		return error_trace(r);
 	snprintf(want, sizeof(want), "%s", setting->value);
 	fold(want);
-	/* The kernel takes "0x10" and leading zeros for numbers. */
-	if (strcmp(got, want) != 0 &&
-	    strtol(got, NULL, 0) != strtol(want, NULL, 0))
+	memcpy(copy, got, sizeof(copy));
+	if (!same_value(copy, want))
 		return error_refuse(-EINVAL, "sysctl %s = %s reads back as %s",
-				    setting->name, want, got);
+				    setting->name, setting->value, got);
 	return 0;
 }
 
