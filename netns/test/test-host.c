@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "host-init.h"
+#include "realm.h"
+
+/* A program of /bin/sh in the server; what it prints comes by `ret_out`. */
+static pid_t start_shell(struct realm *realm, const char *script, int *ret_out)
+{
+	const char *argv[] = { "sh", "-c", script, NULL };
+	struct host_program program = { .exe = -1,
+					.argv = argv,
+					.fds = { -1, -1, -1, -1 } };
+	int fds[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	program.fds[1] = fds[1];
+	pid = host_start(realm_host(realm, "server"), &program);
+	fd_close(fds[1]);
+	*ret_out = fds[0];
+	return pid;
+}
+
+/* Everything that it prints, to its end. */
+static const char *output_of(struct realm *realm, const char *script)
+{
+	static char text[4096];
+	ssize_t n;
+	int out;
+
+	realm_ok(start_shell(realm, script, &out));
+	n = fd_read_all(out, text, sizeof(text) - 1);
+	fd_close(out);
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	return text;
+}
+
+/* Processes of this PID namespace and of those in it, this one excepted. */
+static unsigned int count_processes(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	unsigned int n = 0;
+
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+	closedir(dir);
+	return n;
+}
+
+START_TEST(program_has_no_rights)
+{
+	static const char *const wanted[] = {
+		"CapInh:\t0000000000000000", "CapPrm:\t0000000000000000",
+		"CapEff:\t0000000000000000", "CapBnd:\t0000000000000000",
+		"CapAmb:\t0000000000000000", "NoNewPrivs:\t1",
+	};
+	struct realm realm;
+	const char *status;
+	unsigned int ids[4];
+
+	realm_begin(&realm, AF_INET);
+	status = output_of(&realm, "cat /proc/self/status");
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		ck_assert_msg(strstr(status, wanted[i]) != NULL, "%s in\n%s",
+			      wanted[i], status);
+	ck_assert_int_eq(sscanf(strstr(status, "Uid:"), "Uid: %u %u %u %u",
+				&ids[0], &ids[1], &ids[2], &ids[3]),
+			 4);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_uint_ne(ids[i], 0);
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(program_sees_its_own_network)
+{
+	struct realm realm;
+	const char *text;
+
+	realm_begin(&realm, AF_INET);
+	text = output_of(&realm, "cat /proc/net/dev");
+	ck_assert_ptr_nonnull(strstr(text, "eth0:"));
+	ck_assert_ptr_null(strstr(text, "port10"));
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(program_gets_its_fds_and_no_others)
+{
+	const char *argv[] = { "sh", "-c", "read x <&3; echo $x; "
+					   "exec ls /proc/self/fd", NULL };
+	struct host_program program = { .exe = -1,
+					.argv = argv,
+					.fds = { -1, -1, -1, -1 } };
+	int in[2], out[2];
+	struct realm realm;
+	char text[256];
+	ssize_t n;
+
+	realm_begin(&realm, AF_INET);
+	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	program.fds[1] = out[1];
+	program.fds[3] = in[0];
+	ck_assert_int_eq(write(in[1], "told\n", 5), 5);
+	realm_ok(host_start(realm_host(&realm, "server"), &program));
+	fd_close(out[1]);
+	n = fd_read_all(out[0], text, sizeof(text) - 1);
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	/* 4 is the folder that ls reads. */
+	ck_assert_str_eq(text, "told\n0\n1\n2\n3\n4\n");
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(program_that_is_not_there)
+{
+	static const char *const argv[] = { "/nowhere/to-be-found", NULL };
+	static const struct host_program program = { .exe = -1,
+						     .argv = argv,
+						     .fds = { -1, -1, -1, -1 } };
+	struct realm realm;
+	int out;
+
+	realm_begin(&realm, AF_INET);
+	ck_assert_int_eq(host_start(realm_host(&realm, "server"), &program),
+			 -ENOENT);
+	ck_assert_ptr_nonnull(strstr(error_message(), "to-be-found"));
+	/* The host is none the worse for it. */
+	realm_ok(start_shell(&realm, "exit 0", &out));
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(too_many_arguments)
+{
+	static char long_one[HOST_INIT_ARGUMENTS];
+	const char *argv[] = { "sh", long_one, NULL };
+	const struct host_program program = { .exe = -1,
+					      .argv = argv,
+					      .fds = { -1, -1, -1, -1 } };
+	struct realm realm;
+
+	memset(long_one, 'x', sizeof(long_one) - 1);
+	realm_begin(&realm, AF_INET);
+	ck_assert_int_eq(host_start(realm_host(&realm, "server"), &program),
+			 -E2BIG);
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(end_of_a_program_is_told)
+{
+	struct realm realm;
+	pid_t pid;
+	int out;
+
+	realm_begin(&realm, AF_INET);
+	pid = start_shell(&realm, "exit 7", &out);
+	realm_ok(pid);
+	realm_until(&realm, realm.n_exits == 1);
+	ck_assert_int_eq(realm.exit_pid, pid);
+	ck_assert_ptr_eq(realm.exit_host, realm_host(&realm, "server"));
+	ck_assert(WIFEXITED(realm.exit_status));
+	ck_assert_int_eq(WEXITSTATUS(realm.exit_status), 7);
+
+	pid = start_shell(&realm, "exec sleep 1000", &out);
+	realm_ok(pid);
+	realm_ok(host_signal(realm_host(&realm, "server"), pid, SIGKILL));
+	realm_until(&realm, realm.n_exits == 2);
+	ck_assert_int_eq(realm.exit_pid, pid);
+	ck_assert_int_eq(WTERMSIG(realm.exit_status), SIGKILL);
+	ck_assert_int_eq(host_signal(realm_host(&realm, "server"), pid,
+				     SIGKILL),
+			 -ESRCH);
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(power_off_takes_daemons_with_it)
+{
+	struct realm realm;
+	unsigned int before;
+	struct host *server;
+	char byte;
+	int out;
+
+	realm_begin(&realm, AF_INET);
+	server = realm_host(&realm, "server");
+	before = count_processes();
+	/* Grandchildren in sessions of their own, whose parents are gone. */
+	realm_ok(start_shell(&realm,
+			     "for i in 1 2 3; do setsid sh -c "
+			     "'trap \"\" TERM HUP; echo; sleep 1000' & done; "
+			     "exit 0",
+			     &out));
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(read(out, &byte, 1), 1);
+	ck_assert_uint_ge(count_processes(), before + 3);
+	realm.n_exits = 0;
+	realm_ok(host_power_off(server));
+	ck_assert(!host_is_running(server));
+	/* At once: the last writer of the pipe is gone. */
+	ck_assert_int_eq(read(out, &byte, 1), 0);
+	ck_assert_uint_eq(count_processes(), before - 1);
+	realm_pass(&realm, MSEC(5));
+	ck_assert_uint_eq(realm.n_exits, 0);
+	ck_assert_int_eq(host_signal(server, -1, SIGCONT), -EHOSTDOWN);
+	realm_ok(host_power_off(server));
+	realm_end(&realm);
+}
+END_TEST
+
+/* The youngest process of that name: the server's, which was made last. */
+static pid_t youngest_init(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	pid_t youngest = 0;
+
+	while ((entry = readdir(dir))) {
+		char path[300], name[32] = "";
+		CLEANUP_FD int fd = -1;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && read(fd, name, sizeof(name) - 1) > 0 &&
+		    strcmp(name, "host-init\n") == 0)
+			youngest = MAX(youngest, atoi(entry->d_name));
+	}
+	closedir(dir);
+	ck_assert_int_gt(youngest, 1);
+	return youngest;
+}
+
+START_TEST(death_of_the_init_is_told)
+{
+	struct realm realm;
+
+	realm_begin(&realm, AF_INET);
+	ck_assert_int_eq(kill(youngest_init(), SIGKILL), 0);
+	realm_until(&realm, realm.n_exits > 0);
+	ck_assert_int_eq(realm.exit_pid, 0);
+	ck_assert(!host_is_running(realm.exit_host));
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(frozen_programs_do_nothing_until_thawed)
+{
+	struct realm realm;
+	struct host *server;
+	char text[4096];
+	int out;
+
+	realm_begin(&realm, AF_INET);
+	server = realm_host(&realm, "server");
+	realm_ok(start_shell(&realm, "while :; do echo; done", &out));
+	ck_assert_int_gt(read(out, text, 1), 0);
+	realm_ok(host_freeze(server));
+	/* What it had written before; then there is nothing more. */
+	realm_ok(fd_set_nonblocking(out));
+	while (read(out, text, sizeof(text)) > 0)
+		;
+	ck_assert_int_eq(errno, EAGAIN);
+	poll(NULL, 0, 20);
+	ck_assert_int_eq(read(out, text, 1), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	/* Frozen is frozen; and power off all the same. */
+	realm_ok(host_freeze(server));
+	realm_ok(host_thaw(server));
+	realm_until(&realm, read(out, text, 1) == 1);
+	realm_ok(host_freeze(server));
+	realm_ok(host_power_off(server));
+	realm_end(&realm);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&program_has_no_rights,
+	&program_sees_its_own_network,
+	&program_gets_its_fds_and_no_others,
+	&program_that_is_not_there,
+	&too_many_arguments,
+	&end_of_a_program_is_told,
+	&power_off_takes_daemons_with_it,
+	&death_of_the_init_is_told,
+	&frozen_programs_do_nothing_until_thawed,
+};
+
+int main(void)
+{
+	return realm_run("host", tests, ARRAY_SIZE(tests));
+}
