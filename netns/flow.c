@@ -89,12 +89,13 @@ static struct flow *add(struct flows *flows, const struct frame *f)
 	return flow;
 }
 
+/* `flow`: what its sender has sent before; NULL: nothing. */
 static unsigned int kinds_of_segment(const struct frame *f,
-				     const struct flow *flow, bool fresh)
+				     const struct flow *flow)
 {
 	uint32_t length = frame_sequence_length(f);
 	unsigned int kinds = WIRE_TCP;
-	bool again = !fresh && length &&
+	bool again = flow && length &&
 		     !sequence_before(flow->next, f->tcp.seq + length);
 
 	if (frame_is_syn(f))
@@ -110,7 +111,7 @@ static unsigned int kinds_of_segment(const struct frame *f,
 	if (again && !frame_is_rst(f))
 		kinds |= WIRE_RETRANSMISSION;
 	if (frame_is_pure_ack(f))
-		kinds |= !fresh && f->tcp.seq == flow->next - 1 ?
+		kinds |= flow && f->tcp.seq == flow->next - 1 ?
 				 WIRE_KEEPALIVE_PROBE :
 				 WIRE_PURE_ACK;
 	return kinds;
@@ -134,7 +135,7 @@ static unsigned int see_segment(struct flows *flows, const struct frame *f,
 		flow->isn = f->tcp.seq;
 		fresh = true;
 	}
-	kinds = kinds_of_segment(f, flow, fresh);
+	kinds = kinds_of_segment(f, fresh ? NULL : flow);
 	if (!frame_is_rst(f) && sequence_before(flow->next, end))
 		flow->next = end;
 	peer = find(flows, f, true);
@@ -145,20 +146,31 @@ static unsigned int see_segment(struct flows *flows, const struct frame *f,
 	return kinds;
 }
 
-unsigned int flows_see(struct flows *flows, const struct frame *frame,
-		       struct frame_base *ret_base)
+static unsigned int kinds_of_other(const struct frame *frame)
 {
-	*ret_base = (struct frame_base){ 0 };
 	switch (frame->kind) {
-	case FRAME_TCP:
-		return see_segment(flows, frame, ret_base);
 	case FRAME_ARP:
 	case FRAME_ND:
 		return WIRE_NEIGHBOUR;
 	case FRAME_ICMP:
 		return WIRE_ICMP;
+	case FRAME_TCP:
 	case FRAME_OTHER:
 		break;
 	}
 	return WIRE_OTHER;
+}
+
+unsigned int flows_see(struct flows *flows, const struct frame *frame,
+		       struct frame_base *ret_base)
+{
+	*ret_base = (struct frame_base){ 0 };
+	return frame->kind == FRAME_TCP ? see_segment(flows, frame, ret_base) :
+					  kinds_of_other(frame);
+}
+
+unsigned int flows_kinds_alone(const struct frame *frame)
+{
+	return frame->kind == FRAME_TCP ? kinds_of_segment(frame, NULL) :
+					  kinds_of_other(frame);
 }

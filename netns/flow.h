@@ -22,3 +22,7 @@ struct flows *flows_free(struct flows *flows);
  */
 unsigned int flows_see(struct flows *flows, const struct frame *frame,
 		       struct frame_base *ret_base);
+
+/* The same for a frame that is nobody's: nothing was sent before it, and it is
+ * not remembered. */
+unsigned int flows_kinds_alone(const struct frame *frame);

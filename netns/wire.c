@@ -85,8 +85,8 @@ const char *wire_fate_text(enum wire_fate fate)
 		[WIRE_DELAYED] = "delayed",
 		[WIRE_DUPLICATED] = "duplicated",
 		[WIRE_INJECTED] = "injected",
-		[WIRE_NOWHERE] = "dropped: nobody has that address",
 		[WIRE_LOST] = "lost: no carrier",
+		[WIRE_NOBODY] = "dropped: nobody has that address",
 	};
 
 	return texts[fate];
@@ -360,7 +360,6 @@ static int carry_out(struct wire *wire, size_t index, struct wire_port *from,
 		     struct wire_port *to, size_t size, struct wire_rule *rule)
 {
 	nsec_t path = (from ? from->one_way : 0) + to->one_way;
-	enum wire_fate fate = path ? WIRE_DELAYED : WIRE_FORWARDED;
 	struct wire_capture *capture = &wire->captures[index];
 	struct parcel *parcel;
 
@@ -381,16 +380,18 @@ static int carry_out(struct wire *wire, size_t index, struct wire_port *from,
 		schedule(wire, parcel, capture->at + path + rule->delay);
 		return 0;
 	}
-	if (rule || path) {
-		parcel = parcel_new(wire, index, to,
-				    rule ? WIRE_DUPLICATED : fate, size);
+	if (rule) {
+		parcel = parcel_new(wire, index, to, WIRE_DUPLICATED, size);
+		if (!parcel)
+			return error_origin(-ENOMEM, "duplicate a frame");
+		schedule(wire, parcel, capture->at + path + rule->delay);
+	}
+	if (path) {
+		capture->fate = WIRE_DELAYED;
+		parcel = parcel_new(wire, index, to, WIRE_DELAYED, size);
 		if (!parcel)
 			return error_origin(-ENOMEM, "delay a frame");
-		schedule(wire, parcel,
-			 capture->at + path + (rule ? rule->delay : 0));
-	}
-	if (path && !rule) {
-		capture->fate = WIRE_DELAYED;
+		schedule(wire, parcel, capture->at + path);
 		return 0;
 	}
 	return deliver(wire, index, to, &wire->header, wire->bytes, size,
@@ -413,15 +414,21 @@ static struct wire_port *port_by_mac(struct wire *wire, const uint8_t mac[6])
 	return NULL;
 }
 
+/* To `to`, or to nobody: NULL. */
 static int forward(struct wire *wire, size_t index, struct wire_port *from,
 		   struct wire_port *to, size_t size)
 {
 	struct wire_capture *capture = &wire->captures[index];
 	int r;
 
-	capture->to = to->host;
+	capture->from = from ? from->host : "";
+	capture->to = to ? to->host : "";
 	if (!from || from->dead) {
 		capture->fate = WIRE_GHOST;
+		return 0;
+	}
+	if (!to) {
+		capture->fate = WIRE_NOBODY;
 		return 0;
 	}
 	if (from->cut_from || to->cut_to) {
@@ -432,57 +439,44 @@ static int forward(struct wire *wire, size_t index, struct wire_port *from,
 	return r < 0 ? error_trace(r) : 0;
 }
 
-/* A frame in hand, and everything that is known of it before it goes on. */
-struct in_hand {
-	struct wire_port *from; /* NULL: of a machine that is no more */
-	nsec_t at;
-	const struct frame *frame;
-	size_t size;
-	unsigned int kinds;
-	struct frame_base base;
-};
-
-/* `to` is NULL when there is nobody to send it to. */
-static int pass_on(struct wire *wire, const struct in_hand *hand,
-		   struct wire_port *to)
+/* The frame in hand, of which `seen` has what is the same for all receivers. */
+static int send_copy(struct wire *wire, const struct wire_capture *seen,
+		     struct wire_port *from, struct wire_port *to, size_t size)
 {
 	struct wire_capture *capture = capture_new(wire);
 	size_t index = wire->n_captures - 1;
-	int r = 0;
+	int r;
 
 	if (!capture)
 		return error_origin(-ENOMEM, "keep a frame");
-	capture->at = hand->at;
-	capture->from = hand->from ? hand->from->host : "";
-	capture->kinds = hand->kinds;
-	capture->frame = *hand->frame;
-	capture->base = hand->base;
-	capture->fate = to ? WIRE_FORWARDED : WIRE_NOWHERE;
-	if (to)
-		r = forward(wire, index, hand->from, to, hand->size);
+	*capture = *seen;
+	r = forward(wire, index, from, to, size);
 	if (r < 0)
 		return error_trace(r);
 	capture = &wire->captures[index];
-	r = journal_capture(wire, capture, hand->at, capture->fate,
-			    &wire->header, wire->bytes, hand->size);
+	r = journal_capture(wire, capture, capture->at, capture->fate,
+			    &wire->header, wire->bytes, size);
 	return r < 0 ? error_trace(r) : 0;
 }
 
 /* To one port, or to all but its own. */
-static int switch_frame(struct wire *wire, struct in_hand *hand)
+static int switch_frame(struct wire *wire, struct wire_port *from, nsec_t at,
+			const struct frame *frame, size_t size)
 {
-	bool flood = hand->frame->destination_mac[0] & 1;
+	struct wire_capture seen = { .at = at, .frame = *frame };
+	bool flood = frame->destination_mac[0] & 1, taken = false;
 	int r = 0;
 
-	hand->kinds = flows_see(wire->flows, hand->frame, &hand->base);
-	if (!flood) {
-		r = pass_on(wire, hand,
-			    port_by_mac(wire, hand->frame->destination_mac));
-		return r < 0 ? error_trace(r) : 0;
+	seen.kinds = flows_see(wire->flows, frame, &seen.base);
+	for (struct wire_port *to = wire->ports; to && r >= 0; to = to->next) {
+		if (to == from ||
+		    (!flood && to != port_by_mac(wire, frame->destination_mac)))
+			continue;
+		taken = true;
+		r = send_copy(wire, &seen, from, to, size);
 	}
-	for (struct wire_port *to = wire->ports; to && r >= 0; to = to->next)
-		if (to != hand->from)
-			r = pass_on(wire, hand, to);
+	if (!taken)
+		r = send_copy(wire, &seen, from, NULL, size);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -537,13 +531,13 @@ static int take_one(struct wire *wire)
 {
 	struct sockaddr_ll address;
 	struct frame frame;
-	struct in_hand hand = { .frame = &frame };
-	ssize_t size = receive(wire, &address, &hand.at);
+	nsec_t at = 0;
+	ssize_t size = receive(wire, &address, &at);
 	int r;
 
 	if (size <= 0)
 		return size < 0 ? error_trace((int)size) : 0;
-	wire->residence = MAX(wire->residence, nsec_now() - hand.at);
+	wire->residence = MAX(wire->residence, nsec_now() - at);
 	r = frame_decode(&frame, wire->bytes, (size_t)size);
 	if (r == -EBADMSG) {
 		memset(&frame, 0, sizeof(frame));
@@ -551,9 +545,8 @@ static int take_one(struct wire *wire)
 	} else if (r < 0) {
 		return error_trace(r);
 	}
-	hand.from = port_by_ifindex(wire, address.sll_ifindex);
-	hand.size = (size_t)size;
-	r = switch_frame(wire, &hand);
+	r = switch_frame(wire, port_by_ifindex(wire, address.sll_ifindex), at,
+			 &frame, (size_t)size);
 	return r < 0 ? error_trace(r) : 1;
 }
 
@@ -783,28 +776,32 @@ void wire_disarm(struct wire_rule *rule)
 int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 		size_t size)
 {
-	struct wire_capture *capture = capture_new(wire);
+	struct wire_capture *capture;
+	struct frame frame;
+	size_t index;
 	int r;
 
-	if (!capture)
-		return error_origin(-ENOMEM, "inject a frame");
 	if (size > sizeof(wire->bytes))
 		return error_origin(-EMSGSIZE, "inject a frame");
+	r = frame_decode(&frame, bytes, size);
+	if (r < 0)
+		return error_trace(r);
 	wire->header = (struct virtio_net_hdr){ 0 };
 	memcpy(wire->bytes, bytes, size);
-	r = frame_decode(&capture->frame, bytes, size);
-	if (r < 0)
-		return error_trace(r);
+	capture = capture_new(wire);
+	if (!capture)
+		return error_origin(-ENOMEM, "inject a frame");
+	index = wire->n_captures - 1;
 	capture->at = nsec_now();
 	capture->to = port->host;
+	capture->frame = frame;
 	/* Forged numbers must not teach the wire what the real sender sent. */
-	capture->kinds = capture->frame.kind == FRAME_TCP ? WIRE_TCP :
-							    WIRE_OTHER;
-	r = deliver(wire, wire->n_captures - 1, port, &wire->header,
-		    wire->bytes, size, WIRE_INJECTED);
+	capture->kinds = flows_kinds_alone(&frame);
+	r = deliver(wire, index, port, &wire->header, wire->bytes, size,
+		    WIRE_INJECTED);
 	if (r < 0)
 		return error_trace(r);
-	capture = &wire->captures[wire->n_captures - 1];
+	capture = &wire->captures[index];
 	r = journal_capture(wire, capture, capture->at, capture->fate,
 			    &wire->header, wire->bytes, size);
 	return r < 0 ? error_trace(r) : 0;

@@ -63,8 +63,8 @@ enum wire_fate {
 	WIRE_DELAYED, /* forwarded, later: see `left` */
 	WIRE_DUPLICATED, /* a second copy of a frame that went before */
 	WIRE_INJECTED, /* made by the wire */
-	WIRE_NOWHERE, /* no host has that MAC */
 	WIRE_LOST, /* the kernel refused to send it: no carrier, port down */
+	WIRE_NOBODY, /* no host has that MAC */
 };
 
 const char *wire_fate_text(enum wire_fate fate);
