@@ -151,21 +151,21 @@ static const TTest *const *const tests[] = {
 	&first_failure_ends_the_row,
 };
 
-/* Here, outside, where the namespace is the machine's own. */
+/* Here, outside, where the namespace is the machine's own. Written would be what
+ * is there already: no harm where the refusal fails. */
 static bool machine_is_refused(void)
 {
-	char before[SYSCTL_VALUE], after[SYSCTL_VALUE];
+	char value[SYSCTL_VALUE];
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	bool got = file && fgets(value, sizeof(value), file);
 
-	return namespace_remember_home() >= 0 &&
+	if (file)
+		fclose(file);
+	return got && namespace_remember_home() >= 0 &&
 	       !namespace_is_ours(namespace_home()) &&
-	       sysctl_read(namespace_home(), "net.ipv4.ip_local_port_range",
-			   before) >= 0 &&
-	       /* What is there already: no harm where this test fails. */
 	       write_one(namespace_home(), "net.ipv4.ip_local_port_range",
-			 before) == -EPERM &&
-	       sysctl_read(namespace_home(), "net.ipv4.ip_local_port_range",
-			   after) >= 0 &&
-	       strcmp(before, after) == 0;
+			 value) == -EPERM &&
+	       strstr(error_message(), "not ours");
 }
 
 int main(void)

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "diag.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "counters.h"
+#include "errors.h"
+#include "fd.h"
+#include "realm.h"
+
+static struct address address_of(struct realm *realm, const char *host)
+{
+	return host_plan(realm_host(realm, host))->addresses[0];
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage storage;
+	socklen_t size = sizeof(storage);
+	uint16_t port;
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&storage, &size),
+			 0);
+	address_from_sockaddr(&storage, &port);
+	return port;
+}
+
+/* The client's end of the connection to port 80. */
+static bool find_client(struct realm *realm, uint16_t port,
+			struct diag_socket *ret)
+{
+	struct address local = address_of(realm, "client");
+	struct address remote = address_of(realm, "server");
+	int r = diag_find(world_diag(realm->world, "client"), ret, &local, port,
+			  &remote, 80);
+
+	realm_ok(r);
+	return r;
+}
+
+static enum diag_state state_of(struct realm *realm, uint16_t port)
+{
+	struct diag_socket seen;
+
+	return find_client(realm, port, &seen) ? seen.state : DIAG_CLOSE;
+}
+
+static void states_of_a_connection(int family)
+{
+	struct diag_socket seen;
+	struct realm realm;
+	int client, server;
+	uint16_t port;
+
+	realm_begin(&realm, family);
+	client = realm_pair(&realm, &server);
+	port = port_of(client);
+	ck_assert(find_client(&realm, port, &seen));
+	ck_assert_int_eq(seen.state, DIAG_ESTABLISHED);
+	ck_assert_int_eq(seen.timer, DIAG_TIMER_NONE);
+	ck_assert(seen.has_info);
+	ck_assert_uint_gt(seen.info.tcpi_rto, 0);
+	ck_assert_uint_eq(seen.remote_port, 80);
+	ck_assert_uint_ne(seen.inode, 0);
+	fd_close(client);
+	realm_until(&realm, state_of(&realm, port) == DIAG_FIN_WAIT2);
+	fd_close(server);
+	realm_until(&realm, state_of(&realm, port) == DIAG_TIME_WAIT);
+	ck_assert(find_client(&realm, port, &seen));
+	ck_assert_int_eq(seen.timer, DIAG_TIMER_TIME_WAIT);
+	ck_assert(!find_client(&realm, (uint16_t)(port ^ 1), &seen));
+	realm_end(&realm);
+}
+
+START_TEST(states_of_a_connection_v4)
+{
+	states_of_a_connection(AF_INET);
+}
+END_TEST
+
+START_TEST(states_of_a_connection_v6)
+{
+	states_of_a_connection(AF_INET6);
+}
+END_TEST
+
+START_TEST(syn_sent_and_its_timer)
+{
+	struct diag_socket seen;
+	struct realm realm;
+	int client;
+
+	realm_begin(&realm, AF_INET);
+	wire_port_cut(world_port(realm.world, "server"), true, true);
+	client = realm_connect(&realm, 80);
+	ck_assert(find_client(&realm, port_of(client), &seen));
+	ck_assert_int_eq(seen.state, DIAG_SYN_SENT);
+	ck_assert_int_eq(seen.timer, DIAG_TIMER_RETRANSMIT);
+	ck_assert(seen.expires > MSEC(500) && seen.expires <= MSEC(1100));
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(unacknowledged_data_is_in_the_queue)
+{
+	struct diag_socket seen;
+	struct realm realm;
+	int client, server;
+
+	realm_begin(&realm, AF_INET);
+	client = realm_pair(&realm, &server);
+	wire_port_cut(world_port(realm.world, "server"), true, true);
+	ck_assert_int_eq(send(client, "12345", 5, 0), 5);
+	ck_assert(find_client(&realm, port_of(client), &seen));
+	ck_assert_uint_eq(seen.send_queue, 5);
+	ck_assert_int_eq(seen.timer, DIAG_TIMER_RETRANSMIT);
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(listener_has_its_queue)
+{
+	struct diag_socket seen;
+	struct address local;
+	struct realm realm;
+	int listener, client;
+
+	realm_begin(&realm, AF_INET);
+	listener = realm_listener(&realm, 80);
+	local = address_of(&realm, "server");
+	client = realm_connect(&realm, 80);
+	realm_until(&realm, realm_is_ready(listener, POLLIN));
+	ck_assert_int_eq(diag_find(world_diag(realm.world, "server"), &seen,
+				   &local, 80, &(struct address){ 0 }, 0),
+			 1);
+	ck_assert_int_eq(seen.state, DIAG_LISTEN);
+	ck_assert_uint_eq(seen.receive_queue, 1);
+	ck_assert_uint_eq(seen.send_queue, 16);
+	/* A client's port is no listener. */
+	ck_assert_int_eq(diag_find(world_diag(realm.world, "client"), &seen,
+				   &local, port_of(client),
+				   &(struct address){ 0 }, 0),
+			 0);
+	realm_end(&realm);
+}
+END_TEST
+
+static int destroy(void *data, const struct diag_socket *socket)
+{
+	return diag_destroy(data, socket);
+}
+
+START_TEST(destroyed_socket_resets_its_peer)
+{
+	struct realm realm;
+	struct diag *destroyer;
+	int client, server, r;
+	char byte;
+
+	realm_begin(&realm, AF_INET);
+	client = realm_pair(&realm, &server);
+	realm_ok(diag_new(&destroyer,
+			  host_namespace(realm_host(&realm, "client"))));
+	r = diag_each(world_diag(realm.world, "client"), AF_INET, destroy,
+		      destroyer);
+	if (r == -EOPNOTSUPP)
+		return; /* CONFIG_INET_DIAG_DESTROY */
+	realm_ok(r);
+	ck_assert_int_eq(recv(client, &byte, 1, 0), -1);
+	ck_assert_int_eq(errno, ECONNABORTED);
+	realm_until(&realm, realm_is_ready(server, POLLIN));
+	ck_assert_int_eq(recv(server, &byte, 1, 0), -1);
+	ck_assert_int_eq(errno, ECONNRESET);
+	diag_free(destroyer);
+	realm_end(&realm);
+}
+END_TEST
+
+static int refuse(void *data, const struct diag_socket *socket MACRO_UNUSED)
+{
+	++*(int *)data;
+	return -EXDEV;
+}
+
+START_TEST(failure_of_the_function_ends_the_list)
+{
+	struct realm realm;
+	int server, calls = 0;
+
+	realm_begin(&realm, AF_INET);
+	realm_pair(&realm, &server);
+	realm_listener(&realm, 81);
+	ck_assert_int_eq(diag_each(world_diag(realm.world, "server"), AF_INET,
+				   refuse, &calls),
+			 -EXDEV);
+	ck_assert_int_eq(calls, 1);
+	/* And the next question is answered as if nothing had been. */
+	calls = 0;
+	ck_assert_int_eq(diag_each(world_diag(realm.world, "client"), AF_INET,
+				   refuse, &calls),
+			 -EXDEV);
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(names_are_those_of_ss)
+{
+	ck_assert_str_eq(diag_state_text(DIAG_FIN_WAIT2), "FIN-WAIT-2");
+	ck_assert_str_eq(diag_state_text(DIAG_CLOSE), "UNCONN");
+	ck_assert_str_eq(diag_state_text((enum diag_state)99), "?");
+	ck_assert_str_eq(diag_timer_text(DIAG_TIMER_PROBE), "persist");
+	ck_assert_str_eq(diag_timer_text((enum diag_timer)99), "?");
+}
+END_TEST
+
+static int64_t counter(struct realm *realm, const char *host, const char *name)
+{
+	struct counters *counters;
+	int64_t value;
+
+	realm_ok(counters_read(&counters,
+			       host_namespace(realm_host(realm, host))));
+	realm_ok(counters_get(counters, name, &value));
+	counters_free(counters);
+	return value;
+}
+
+START_TEST(counters_are_the_hosts_own)
+{
+	struct counters *counters;
+	struct realm realm;
+	int64_t value = 77;
+	int server;
+
+	realm_begin(&realm, AF_INET);
+	realm_pair(&realm, &server);
+	ck_assert_int_eq(counter(&realm, "client", "ActiveOpens"), 1);
+	ck_assert_int_eq(counter(&realm, "client", "PassiveOpens"), 0);
+	ck_assert_int_eq(counter(&realm, "server", "PassiveOpens"), 1);
+	ck_assert_int_eq(counter(&realm, "server", "TCPTimeouts"), 0);
+	realm_ok(counters_read(&counters,
+			       host_namespace(realm_host(&realm, "client"))));
+	ck_assert_int_eq(counters_get(counters, "TCPNonsense", &value),
+			 -ENOENT);
+	ck_assert_int_eq(value, 77);
+	ck_assert_uint_gt(counters_size(counters), 100);
+	for (size_t i = 0; i < counters_size(counters); i++)
+		ck_assert_uint_gt(strlen(counters_name(counters, i)), 0);
+	counters_free(counters);
+	realm_end(&realm);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&states_of_a_connection_v4,
+	&states_of_a_connection_v6,
+	&syn_sent_and_its_timer,
+	&unacknowledged_data_is_in_the_queue,
+	&listener_has_its_queue,
+	&destroyed_socket_resets_its_peer,
+	&failure_of_the_function_ends_the_list,
+	&names_are_those_of_ss,
+	&counters_are_the_hosts_own,
+};
+
+int main(void)
+{
+	return realm_run("diag", tests, ARRAY_SIZE(tests));
+}
