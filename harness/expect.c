@@ -15,10 +15,10 @@ static bool tell(struct run *run, bool ok, const char *what,
 		 const char *expected, const char *observed)
 {
 	run->expectations++;
-	if (!ok && !run->failed)
-		run->upper_bound_failed = false;
-	if (!ok)
+	if (!ok) {
 		run->failed++;
+		run->upper_bound_failed = false;
+	}
 	run_journal(run, nsec_now(), "expectation",
 		    "{s:s, s:b, s:s, s:s, s:s}", "what", what, "ok", ok,
 		    "expected", expected, "observed", observed, "at",
