@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -99,7 +100,9 @@ struct probe *probe_start(struct run *run, const char *host)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		run_broken(run, error_origin(-errno, "socketpair"));
 	probe->run = run;
-	memcpy(probe->host, host, strlen(host) + 1);
+	/* The host's own copy: it fits, whatever the script wrote. */
+	snprintf(probe->host, sizeof(probe->host), "%s",
+		 host_name(run_host(run, host)));
 	probe->control = pair[0];
 	r = start_process(probe, pair[1]);
 	fd_close(pair[1]);

@@ -24,6 +24,7 @@ struct sock {
 	struct address local, remote;
 	uint16_t local_port, remote_port;
 	struct call in, out;
+	struct call shutdown; /* its answer may be late: a frozen host's */
 };
 
 static const nsec_t stage_patience = SEC(20);
@@ -199,7 +200,11 @@ struct finding sock_send_text(struct sock *sock, const char *text)
 					 .number = (int64_t)strlen(text),
 					 .size = strlen(text) };
 
-	memcpy(request.data, text, MIN(request.size, sizeof(request.data)));
+	if (request.size > sizeof(request.data))
+		run_broken_because(sock_run(sock), "a text of %zu bytes: at "
+				   "most %zu can be sent", request.size,
+				   sizeof(request.data));
+	memcpy(request.data, text, request.size);
 	post(sock, &sock->out, "send", &request);
 	return reap(sock, &sock->out, stage_patience);
 }
@@ -249,10 +254,9 @@ struct finding sock_shutdown(struct sock *sock, int how)
 {
 	struct probe_request request = { .operation = PROBE_SHUTDOWN,
 					 .number = how };
-	struct call call = { 0 };
 
-	post(sock, &call, "shutdown", &request);
-	return reap(sock, &call, stage_patience);
+	post(sock, &sock->shutdown, "shutdown", &request);
+	return reap(sock, &sock->shutdown, stage_patience);
 }
 
 void sock_close(struct sock *sock)
