@@ -71,9 +71,12 @@ static size_t how_parallel(const struct supervisor_plan *plan)
 
 /* --- ends ------------------------------------------------------------- */
 
-static bool wants_retry(const struct supervisor *s, const struct result *result)
+/* What fails only because it must not be skipped would be skipped again. */
+static bool wants_retry(const struct supervisor *s, const struct result *result,
+			bool skipped)
 {
-	return (result->verdict == VERDICT_FAIL ||
+	return !skipped &&
+	       (result->verdict == VERDICT_FAIL ||
 		result->verdict == VERDICT_BROKEN) &&
 	       result->attempt <= s->plan->retries && !s->signal;
 }
@@ -111,8 +114,10 @@ static void adjust(const struct supervisor_plan *plan, struct result *result)
 static void settle(struct supervisor *s, struct result *result,
 		   const struct run_job *job)
 {
+	bool skipped = result->verdict == VERDICT_SKIP;
+
 	adjust(s->plan, result);
-	result->final = !wants_retry(s, result);
+	result->final = !wants_retry(s, result, skipped);
 	if (result->final) {
 		count(s->tally, result);
 	} else {
