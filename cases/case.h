@@ -126,6 +126,7 @@
 /* what was seen */
 #define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))
 #define frames_nth(...) CASE_HERE(frames_nth(__VA_ARGS__))
+#define watch_value(...) CASE_HERE(watch_value(__VA_ARGS__))
 #define watch_change(...) CASE_HERE(watch_change(__VA_ARGS__))
 
 /* expectations */
@@ -141,6 +142,7 @@
 #define expect_timer(...) CASE_HERE(expect_timer(__VA_ARGS__))
 #define expect_frames(...) CASE_HERE(expect_frames(__VA_ARGS__))
 #define expect_frames_between(...) CASE_HERE(expect_frames_between(__VA_ARGS__))
+#define expect_rounds(...) CASE_HERE(expect_rounds(__VA_ARGS__))
 #define expect_counter(...) CASE_HERE(expect_counter(__VA_ARGS__))
 #define expect_number(...) CASE_HERE(expect_number(__VA_ARGS__))
 #define expect_that(...) CASE_HERE(expect_that(__VA_ARGS__))

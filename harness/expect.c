@@ -231,6 +231,90 @@ bool expect_frames(struct run *run, struct mark since, const char *what,
 	return expect_frames_between(run, since, what, match, n, n);
 }
 
+static void round_name(const struct predict_round *round, unsigned int nth,
+		       char *name, size_t size)
+{
+	switch (round->kind) {
+	case PREDICT_TAIL_LOSS_PROBE:
+		snprintf(name, size, "tail_loss_probe");
+		return;
+	case PREDICT_RETRANSMISSION:
+		snprintf(name, size, "rto_%u", nth);
+		return;
+	case PREDICT_KEEPALIVE_PROBE:
+		snprintf(name, size, "keepalive_%u", nth);
+		return;
+	case PREDICT_GIVE_UP:
+		break;
+	}
+	snprintf(name, size, "end");
+}
+
+/* What this round's copy looks like on the wire. */
+static const struct wire_match *round_frames(const char *host,
+					     const struct predict_round *round,
+					     struct wire_match *ret)
+{
+	*ret = (struct wire_match){ .from = host,
+				    .kinds = WIRE_RETRANSMISSION };
+	if (round->kind == PREDICT_KEEPALIVE_PROBE)
+		ret->kinds = WIRE_KEEPALIVE_PROBE;
+	return ret;
+}
+
+static bool expect_round(struct run *run, const char *name,
+			 const struct predict_round *round, nsec_t before,
+			 nsec_t at)
+{
+	char key[TEXT + 2];
+
+	snprintf(key, sizeof(key), "%s_s", name);
+	run_predicted(run, key, nsec_seconds(round->interval));
+	run_measured(run, key, nsec_seconds(at - before));
+	run_note(run,
+		 "%s: predicted %.3f s, at %.3f .. %.3f s; measured %.3f s, "
+		 "at %.3f s",
+		 name, nsec_seconds(round->interval),
+		 nsec_seconds(round->at.min), nsec_seconds(round->at.max),
+		 nsec_seconds(at - before), nsec_seconds(at));
+	return expect_span(run, name, at, round->at);
+}
+
+bool expect_rounds(struct sock *from, struct mark since,
+		   const struct prediction *prediction)
+{
+	struct run *run = sock_run(from);
+	unsigned int n = 0, certain = 0, counted = 0;
+	struct wire_match match = { .from = sock_host(from) };
+	nsec_t before = 0;
+
+	for (size_t i = 0; i < prediction->n_rounds; i++) {
+		const struct predict_round *round = &prediction->rounds[i];
+		const struct wire_capture *copy;
+		char name[TEXT];
+
+		if (round->kind == PREDICT_GIVE_UP)
+			continue;
+		certain += round->certain;
+		counted += round->kind != PREDICT_TAIL_LOSS_PROBE;
+		round_name(round, counted, name, sizeof(name));
+		copy = frames_nth(run, since,
+				  round_frames(sock_host(from), round, &match),
+				  n + 1);
+		if (!copy && !round->certain)
+			break;
+		if (!copy)
+			return tell(run, false, name, "a copy on the wire",
+				    "none");
+		n++;
+		expect_round(run, name, round, before,
+			     frames_after(since, copy));
+		before = frames_after(since, copy);
+	}
+	return expect_frames_between(run, since, "copies on the wire", &match,
+				     certain, n);
+}
+
 bool expect_counter(struct run *run, const char *host, const char *name,
 		    int64_t change)
 {

@@ -53,6 +53,15 @@ bool expect_frames_between(struct run *run, struct mark since,
 			   const char *what, const struct wire_match *match,
 			   unsigned int min, unsigned int max);
 
+/*
+ * The sender's copies on the wire beside the prediction's rounds, one by one:
+ * each in its time since the mark, and none besides. The timer that led to each
+ * is in the report, predicted and measured: "rto_1_s", "keepalive_2_s". False
+ * once a copy is missing.
+ */
+bool expect_rounds(struct sock *from, struct mark since,
+		   const struct prediction *prediction);
+
 /* By how much a counter of the host's kernel has grown. */
 bool expect_counter(struct run *run, const char *host, const char *name,
 		    int64_t change);

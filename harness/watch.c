@@ -69,6 +69,16 @@ int64_t watch_change(struct run *run, const char *host, const char *name)
 	return after - before;
 }
 
+int64_t watch_value(struct run *run, const char *host, const char *name)
+{
+	struct counters *now = read_counters(run, host);
+	int64_t value = 0;
+
+	counters_get(now, name, &value);
+	counters_free(now);
+	return value;
+}
+
 void watch_finish(struct run *run)
 {
 	for (struct baseline *b = run->baselines; b; b = b->next) {

@@ -18,5 +18,8 @@ void watch_restart(struct run *run, const char *host);
  */
 int64_t watch_change(struct run *run, const char *host, const char *name);
 
+/* What it reads now, for those that tell a setting (RtoMin); 0 as above. */
+int64_t watch_value(struct run *run, const char *host, const char *name);
+
 /* Journals every counter that has moved. */
 void watch_finish(struct run *run);
