@@ -222,7 +222,7 @@ bool expect_frames_between(struct run *run, struct mark since,
 			   unsigned int min, unsigned int max)
 {
 	return tell_number(run, what, frames_count(run, since, match), min,
-			   max);
+			   max == UINT32_MAX ? INT64_MAX : max);
 }
 
 bool expect_frames(struct run *run, struct mark since, const char *what,

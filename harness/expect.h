@@ -46,7 +46,7 @@ bool expect_state_soon(struct sock *sock, enum diag_state state,
 /* The timer that runs, as `ss -o` names it. */
 bool expect_timer(struct sock *sock, enum diag_timer timer);
 
-/* Frames that came by since the mark. */
+/* Frames that came by since the mark. A max of UINT32_MAX is none. */
 bool expect_frames(struct run *run, struct mark since, const char *what,
 		   const struct wire_match *match, unsigned int n);
 bool expect_frames_between(struct run *run, struct mark since,
