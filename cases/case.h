@@ -20,6 +20,7 @@
  *		fault_crash(run, "server");
  *		sent = mark_now(run);
  *		sock_send(tcp.client, 100);
+ *		mark_done(run, &sent);
  *		got = sock_recv(tcp.client, SEC(10));
  *		expect_error(&got, ETIMEDOUT);
  *	}
@@ -62,6 +63,7 @@
 
 /* world and time */
 #define mark_now(...) CASE_HERE(mark_now(__VA_ARGS__))
+#define mark_done(...) CASE_HERE(mark_done(__VA_ARGS__))
 #define run_pass(...) CASE_HERE(run_pass(__VA_ARGS__))
 #define run_pass_until(...) CASE_HERE(run_pass_until(__VA_ARGS__))
 #define run_note(...) CASE_HERE(run_note(__VA_ARGS__))

@@ -123,6 +123,14 @@ static struct range with_allowance(struct run *run, struct range range)
 	return range;
 }
 
+/* As seen from the mark, when the clock may have started later. */
+static struct range seen_from(struct mark since, struct range range)
+{
+	if (since.done)
+		range.max = nsec_add(range.max, since.done - since.at);
+	return range;
+}
+
 bool expect_span(struct run *run, const char *what, nsec_t observed,
 		 struct range range)
 {
@@ -155,7 +163,7 @@ bool expect_took(struct mark since, const struct finding *finding,
 		return tell(run, false, what, expected, "it still waits");
 	}
 	run_measured(run, "elapsed_s", nsec_seconds(observed));
-	return expect_span(run, what, observed, range);
+	return expect_span(run, what, observed, seen_from(since, range));
 }
 
 /* --- states ----------------------------------------------------------- */
@@ -262,7 +270,7 @@ static const struct wire_match *round_frames(const char *host,
 	return ret;
 }
 
-static bool expect_round(struct run *run, const char *name,
+static bool expect_round(struct run *run, const char *name, struct mark since,
 			 const struct predict_round *round, nsec_t before,
 			 nsec_t at)
 {
@@ -277,7 +285,7 @@ static bool expect_round(struct run *run, const char *name,
 		 name, nsec_seconds(round->interval),
 		 nsec_seconds(round->at.min), nsec_seconds(round->at.max),
 		 nsec_seconds(at - before), nsec_seconds(at));
-	return expect_span(run, name, at, round->at);
+	return expect_span(run, name, at, seen_from(since, round->at));
 }
 
 bool expect_rounds(struct sock *from, struct mark since,
@@ -307,7 +315,7 @@ bool expect_rounds(struct sock *from, struct mark since,
 			return tell(run, false, name, "a copy on the wire",
 				    "none");
 		n++;
-		expect_round(run, name, round, before,
+		expect_round(run, name, since, round, before,
 			     frames_after(since, copy));
 		before = frames_after(since, copy);
 	}

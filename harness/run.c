@@ -181,6 +181,11 @@ struct mark mark_now(struct run *run MACRO_UNUSED)
 	return (struct mark){ .at = nsec_now() };
 }
 
+void mark_done(struct run *run MACRO_UNUSED, struct mark *mark)
+{
+	mark->done = nsec_now();
+}
+
 void run_pass(struct run *run, nsec_t duration)
 {
 	run_wait(run, NULL, NULL, nsec_add(nsec_now(), duration));

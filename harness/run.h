@@ -97,11 +97,17 @@ struct address run_address(struct run *run, const char *host);
 
 /* --- for scripts ----------------------------------------------------------*/
 
-/* A moment, taken before the action that starts a clock. */
+/*
+ * A moment, taken before the action that starts a clock. Where a probe does it,
+ * some time later on a busy machine, say when it has been done: the clock
+ * started between the two, and upper bounds count from the later one.
+ */
 struct mark {
 	nsec_t at;
+	nsec_t done; /* 0: the action is as good as the mark */
 };
 struct mark mark_now(struct run *run);
+void mark_done(struct run *run, struct mark *mark);
 
 /* Lets time pass while the world goes on. */
 void run_pass(struct run *run, nsec_t duration);
