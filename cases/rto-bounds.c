@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bounds of the RTO. TCP_RTO_MIN and TCP_RTO_MAX are jiffies, so HZ / 5 and
+ * 120 * HZ are 200 ms and 120 s with any HZ. HZ itself is chosen when the
+ * kernel is built (CONFIG_HZ: 100, 250, 300 or 1000; 250 unless somebody says
+ * otherwise, since 2.6.13), and shows in the granularity: at HZ 250 a timer of
+ * 200 ms and something is 51 jiffies, 204 ms.
+ *
+ * The constants are defaults today. What is asked at run time is tcp_rto_min()
+ * and tcp_rto_max(): the sysctls tcp_rto_min_us (6.11) and tcp_rto_max_ms
+ * (6.15), and, before them, a route's rto_min. Two things do not follow:
+ *
+ * - RtoMin and RtoMax in /proc/net/snmp: tcp_mib_init() writes the constants
+ *   there, once;
+ * - the base of the time-out: tcp_model_timeout() starts from TCP_RTO_MIN
+ *   although the rounds are shorter, so with a low bound more of them fit. The
+ *   upper bound it does follow.
+ *
+ * Nor is the minimum ever the RTO: it bounds the variance only
+ * (tcp_rtt_estimator()), and the RTT comes on top (__tcp_set_rto()).
+ */
+#include "case.h"
+
+/* uapi/linux/tcp.h has it since 6.15. */
+enum { SOCKET_RTO_MAX_MS = 44, CONSTANT_MIN_MS = 200, CONSTANT_MAX_S = 120 };
+
+static void tell_bounds(struct run *run, const struct predict_tcp *tcp)
+{
+	run_note(run,
+		 "HZ is %u; RTO now %.3f s; at least %.3f s of variance, at "
+		 "most %.3f s; RtoMin and RtoMax of /proc/net/snmp: %ld and "
+		 "%ld ms",
+		 tcp->hz, nsec_seconds(tcp->rto), nsec_seconds(tcp->rto_min),
+		 nsec_seconds(tcp->rto_max),
+		 (long)watch_value(run, "client", "RtoMin"),
+		 (long)watch_value(run, "client", "RtoMax"));
+	run_measured(run, "hz", tcp->hz);
+	expect_number(run, "snmp_rto_min_ms",
+		      watch_value(run, "client", "RtoMin"), CONSTANT_MIN_MS,
+		      CONSTANT_MIN_MS);
+	expect_number(run, "snmp_rto_max_ms",
+		      watch_value(run, "client", "RtoMax"),
+		      CONSTANT_MAX_S * 1000, CONSTANT_MAX_S * 1000);
+}
+
+/* The bound that the socket itself goes by: tcp_init_sock(). */
+static void expect_upper_bound(struct run *run, struct sock *client,
+			       const struct predict_tcp *tcp)
+{
+	int64_t max_ms = tcp->rto_max / MSEC(1);
+
+	if (kernel_version() >= KERNEL_VERSION(6, 15, 0))
+		expect_number(run, "tcp_rto_max_ms",
+			      sock_get(client, IPPROTO_TCP, SOCKET_RTO_MAX_MS),
+			      max_ms, max_ms);
+	else
+		run_note(run, "this kernel's upper bound is a constant");
+}
+
+/* The shortest and the longest time from one copy to the next. */
+static void tell_extremes(struct run *run, struct mark sent)
+{
+	nsec_t least = NSEC_NEVER, most = 0, before = 0;
+	const struct wire_capture *copy;
+
+	for (unsigned int i = 1;; i++) {
+		copy = frames_nth(
+			run, sent,
+			FRAMES(FROM("client"), KIND(WIRE_RETRANSMISSION)), i);
+		if (!copy)
+			break;
+		least = MIN(least, frames_after(sent, copy) - before);
+		most = MAX(most, frames_after(sent, copy) - before);
+		before = frames_after(sent, copy);
+	}
+	if (!before)
+		return;
+	run_measured(run, "rto_least_s", nsec_seconds(least));
+	run_measured(run, "rto_most_s", nsec_seconds(most));
+}
+
+static void script(struct run *run)
+{
+	struct pair tcp = sock_pair(run);
+	struct predict_tcp inputs = forecast_inputs(tcp.client);
+	struct prediction *prediction = forecast_give_up(tcp.client);
+	struct finding got;
+	struct mark sent;
+
+	tell_bounds(run, &inputs);
+	expect_upper_bound(run, tcp.client, &inputs);
+	expect_span(run, "the first RTO", inputs.rto,
+		    (struct range){ inputs.rto_min, predict_rto(&inputs) });
+	sock_post_recv(tcp.client);
+
+	fault_crash(run, "server");
+	sent = mark_now(run);
+	sock_send(tcp.client, 100);
+	mark_done(run, &sent);
+	got = sock_reap(tcp.client, prediction->elapsed.max + SEC(1));
+	expect_error(&got, ETIMEDOUT);
+	expect_took(sent, &got, prediction->elapsed);
+	expect_rounds(tcp.client, sent, prediction);
+	expect_number(run, "rto_retransmissions",
+		      watch_change(run, "client", "TCPTimeouts") - 1,
+		      prediction->retransmissions_min,
+		      prediction->retransmissions_max);
+	tell_extremes(run, sent);
+}
+
+CASE(rto_bounds) = {
+	.name = "rto-bounds",
+	.claim = "the RTO lies between 200 ms and 120 s by default, whatever "
+		 "HZ is; both bounds can be moved",
+	.judgements = CLAIMS(
+		{ "A7", DOCUMENT_RIGHT,
+		  "HZ / 5 and 120 * HZ jiffies are 200 ms and 120 s with any "
+		  "HZ: TCP_RTO_MIN, TCP_RTO_MAX" },
+		{ "A7", DOCUMENT_WRONG,
+		  "HZ is 1000 only where CONFIG_HZ says so; 2.6.13 made it a "
+		  "choice, with 250 as the default" }),
+	.why = "the bounds are counted in jiffies of 1 / HZ, and are defaults "
+	       "of sysctls since 6.11 and 6.15",
+	.see = "RFC 6298 2.4; include/net/tcp.h:tcp_rto_min(), tcp_rto_max(); "
+	       "net/ipv4/tcp_input.c:tcp_rtt_estimator(); kernel/Kconfig.hz",
+	.steps = STEPS("a connection; the kernel's own figures are read",
+		       "the server's machine dies",
+		       "the client sends, and the RTO rounds are measured"),
+	.expect = "RTOs from 200 ms upwards; from less with tcp_rto_min_us, "
+		  "and none above tcp_rto_max_ms",
+	.world = &world_pair,
+	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
+	.variants = VARIANTS(
+		{ "defaults", SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 }),
+		  .lasts = MSEC(3200) },
+		{ "rto-min=20ms",
+		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 },
+			  { "client", "net.ipv4.tcp_rto_min_us", 20000 }),
+		  .lasts = MSEC(2000),
+		  .judgements = CLAIMS(
+			  { "A7", DOCUMENT_OUTDATED,
+			    "the minimum is a default that "
+			    "net.ipv4.tcp_rto_min_us moves: tcp_rto_min()",
+			    "6.11" }) },
+		{ "rto-max=1s",
+		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 },
+			  { "client", "net.ipv4.tcp_rto_max_ms", 1000 }),
+		  .lasts = MSEC(5800),
+		  .judgements = CLAIMS(
+			  { "A7", DOCUMENT_OUTDATED,
+			    "the maximum is a default that "
+			    "net.ipv4.tcp_rto_max_ms moves: tcp_rto_max()",
+			    "6.15" }) }),
+	.lasts = SEC(4),
+	.script = script,
+};
