@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both kernels are asked at the same moment, and disagree. TCP has no shared
+ * state: ESTABLISHED is a note that one kernel made for itself when the
+ * handshake was over, and only an arriving segment or a timer of its own
+ * changes it (tcp_set_state() is called from nowhere else for an idle socket).
+ *
+ * Three ways to the same picture, an ESTABLISHED client and no socket at the
+ * server at all:
+ * - the server's machine died, and is still off;
+ * - it died and is back, without memory;
+ * - only its process died, but its FIN was lost on the way, again and again.
+ *   Then there is a picture in between, ESTABLISHED here and FIN-WAIT-1 there,
+ *   until tcp_orphan_retries are used up: tcp_write_timeout() takes them for a
+ *   socket that no process holds any more, and it is gone without a RST.
+ *
+ * What the client sends in the end shows that its peer is really gone: a host
+ * that is up answers with RST, tcp_v4_send_reset().
+ */
+#include "case.h"
+
+enum { ORPHAN_RETRIES = 1, TOGETHER_MS = 20, ANSWER_MS = 500 };
+
+/* One look at each end, and how far the two were apart. */
+static void expect_views(struct run *run, struct pair *tcp,
+			 enum diag_state client, enum diag_state server)
+{
+	struct mark start = mark_now(run);
+
+	expect_state(tcp->client, client);
+	expect_state(tcp->server, server);
+	expect_span(run, "the two looks are one moment",
+		    mark_now(run).at - start.at,
+		    (struct range){ 0, MSEC(TOGETHER_MS) });
+}
+
+/* The process dies, and no word of its kernel gets through. */
+static void fin_is_lost(struct run *run, struct pair *tcp)
+{
+	struct predict_tcp inputs = forecast_inputs(tcp->server);
+	struct mark killed = mark_now(run);
+	static struct prediction p;
+	struct range life;
+
+	predict_orphan(&p, &inputs);
+	fault_cut_from(run, "server");
+	fault_kill(tcp->server_probe);
+	/* When it died, to the moment; and its end is asked for, not told of:
+	 * after 1/50 of the time already waited. */
+	life = range_add(p.elapsed,
+			 (struct range){ 0, mark_now(run).at - killed.at +
+						    p.elapsed.max / 50 });
+	if (!expect_state_soon(tcp->server, DIAG_FIN_WAIT1, MSEC(100)))
+		return;
+	expect_views(run, tcp, DIAG_ESTABLISHED, DIAG_FIN_WAIT1);
+	expect_state_soon(tcp->server, DIAG_CLOSE, life.max + SEC(1));
+	expect_span(run, "the orphan's life", mark_now(run).at - killed.at,
+		    life);
+	expect_frames_between(run, killed, "FINs that nobody got",
+			      FRAMES(FROM("server"), KIND(WIRE_FIN)), 2,
+			      UINT32_MAX);
+	expect_frames(run, killed, "RST of the orphan",
+		      FRAMES(FROM("server"), KIND(WIRE_RST)), 0);
+	fault_mend(run, "server");
+}
+
+static void break_it(struct run *run, struct pair *tcp)
+{
+	if (run_is_variant(run, "host-off"))
+		fault_crash(run, "server");
+	else if (run_is_variant(run, "host-rebooted"))
+		fault_reboot(run, "server");
+	else
+		fin_is_lost(run, tcp);
+}
+
+static void script(struct run *run)
+{
+	struct pair tcp = sock_pair(run);
+	struct finding got;
+	struct mark sent;
+
+	sock_post_recv(tcp.client);
+	expect_views(run, &tcp, DIAG_ESTABLISHED, DIAG_ESTABLISHED);
+	break_it(run, &tcp);
+	expect_views(run, &tcp, DIAG_ESTABLISHED, DIAG_CLOSE);
+	expect_timer(tcp.client, DIAG_TIMER_NONE);
+
+	sent = mark_now(run);
+	sock_send(tcp.client, 1);
+	got = sock_reap(tcp.client, MSEC(ANSWER_MS));
+	if (run_is_variant(run, "host-off"))
+		expect_open(&got);
+	else
+		expect_error(&got, ECONNRESET);
+	expect_frames(run, sent, "answers",
+		      FRAMES(FROM("server"), KIND(WIRE_TCP)), !got.open);
+	expect_frames(run, sent, "RST among them",
+		      FRAMES(FROM("server"), KIND(WIRE_RST)), !got.open);
+}
+
+CASE(half_open_views) = {
+	.name = "half-open-views",
+	.claim = "ESTABLISHED at one end says nothing about the other: it may "
+		 "have no socket at all",
+	.judgements = CLAIMS({ "A15", DOCUMENT_RIGHT,
+			       "each kernel keeps a state of its own, which "
+			       "only a segment or a timer changes: "
+			       "tcp_set_state()" }),
+	.why = "a state is what one kernel last heard, not what the other is",
+	.see = "RFC 9293 3.5.1 (half-open connections); "
+	       "net/ipv4/tcp.c:tcp_set_state(); net/ipv4/tcp_timer.c:"
+	       "tcp_orphan_retries(); net/ipv4/tcp_ipv4.c:tcp_v4_send_reset()",
+	.steps = STEPS("a connection, idle: both kernels say ESTABLISHED",
+		       "the server's machine dies, or reboots, or its process "
+		       "dies and its FIN is lost",
+		       "both kernels are asked again, at the same moment",
+		       "the client sends a byte"),
+	.expect = "ESTABLISHED at the client, no socket at the server; the "
+		  "byte is answered with RST, or not at all by a dead host",
+	.world = &world_pair,
+	.settings = SYSCTLS({ "server", "net.ipv4.tcp_orphan_retries",
+			      ORPHAN_RETRIES }),
+	.variants = VARIANTS({ "host-off", .lasts = MSEC(ANSWER_MS) },
+			     { "host-rebooted", .lasts = MSEC(50) },
+			     { "fin-lost", .lasts = MSEC(1500) }),
+	.lasts = SEC(2),
+	.script = script,
+};
