@@ -2,8 +2,8 @@
 /*
  * Both kernels are asked at the same moment, and disagree. TCP has no shared
  * state: ESTABLISHED is a note that one kernel made for itself when the
- * handshake was over, and only an arriving segment or a timer of its own
- * changes it (tcp_set_state() is called from nowhere else for an idle socket).
+ * handshake was over. Only a segment that arrives, a timer of its own or a call
+ * of its own process makes it write another (tcp_set_state()).
  *
  * Three ways to the same picture, an ESTABLISHED client and no socket at the
  * server at all:

@@ -2,9 +2,9 @@
 /*
  * The bounds of the RTO. TCP_RTO_MIN and TCP_RTO_MAX are jiffies, so HZ / 5 and
  * 120 * HZ are 200 ms and 120 s with any HZ. HZ itself is chosen when the
- * kernel is built (CONFIG_HZ: 100, 250, 300 or 1000; 250 unless somebody says
- * otherwise, since 2.6.13), and shows in the granularity: at HZ 250 a timer of
- * 200 ms and something is 51 jiffies, 204 ms.
+ * kernel is built (CONFIG_HZ: 100, 250, 300 or 1000, since 2.6.13), and shows
+ * in the granularity: at HZ 250 a timer of 200 ms and something is 51 jiffies,
+ * 204 ms.
  *
  * The constants are defaults today. What is asked at run time is tcp_rto_min()
  * and tcp_rto_max(): the sysctls tcp_rto_min_us (6.11) and tcp_rto_max_ms

@@ -27,7 +27,7 @@ static void is_silent(struct run *run, struct pair *tcp)
 	expect_open(&waiting);
 	expect_state(tcp->client, DIAG_ESTABLISHED);
 	expect_timer(tcp->client, DIAG_TIMER_NONE);
-	expect_frames(run, start, "frames while idle", FRAMES(KIND(WIRE_ANY)),
+	expect_frames(run, start, "segments while idle", FRAMES(KIND(WIRE_TCP)),
 		      0);
 }
 
