@@ -96,6 +96,7 @@
 #define sock_get(...) CASE_HERE(sock_get(__VA_ARGS__))
 #define sock_keepalive(...) CASE_HERE(sock_keepalive(__VA_ARGS__))
 #define sock_error(...) CASE_HERE(sock_error(__VA_ARGS__))
+#define sock_far_end(...) CASE_HERE(sock_far_end(__VA_ARGS__))
 #define sock_look(...) CASE_HERE(sock_look(__VA_ARGS__))
 #define sock_state(...) CASE_HERE(sock_state(__VA_ARGS__))
 #define sock_wait_state(...) CASE_HERE(sock_wait_state(__VA_ARGS__))
@@ -124,6 +125,7 @@
 #define forecast_inputs(...) CASE_HERE(forecast_inputs(__VA_ARGS__))
 #define forecast_give_up(...) CASE_HERE(forecast_give_up(__VA_ARGS__))
 #define forecast_keepalive(...) CASE_HERE(forecast_keepalive(__VA_ARGS__))
+#define forecast_orphan(...) CASE_HERE(forecast_orphan(__VA_ARGS__))
 
 /* what was seen */
 #define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))

@@ -28,6 +28,27 @@ static void newer_sysctls(struct sock *sock, struct predict_tcp *tcp)
 			sysctl_of(sock, "net.ipv4.tcp_syn_linear_timeouts");
 }
 
+/* What a socket has that nobody set options of; and what those say that a
+ * script can ask for. */
+static void of_options(struct sock *sock, struct predict_tcp *tcp)
+{
+	if (!sock_probe(sock)) {
+		tcp->keepalive_time =
+			SEC(sysctl_of(sock, "net.ipv4.tcp_keepalive_time"));
+		tcp->keepalive_intvl =
+			SEC(sysctl_of(sock, "net.ipv4.tcp_keepalive_intvl"));
+		tcp->keepalive_probes =
+			sysctl_of(sock, "net.ipv4.tcp_keepalive_probes");
+		return;
+	}
+	tcp->user_timeout =
+		MSEC(sock_get(sock, IPPROTO_TCP, TCP_USER_TIMEOUT));
+	tcp->keepalive_time = SEC(sock_get(sock, IPPROTO_TCP, TCP_KEEPIDLE));
+	tcp->keepalive_intvl = SEC(sock_get(sock, IPPROTO_TCP, TCP_KEEPINTVL));
+	tcp->keepalive_probes =
+		(unsigned int)sock_get(sock, IPPROTO_TCP, TCP_KEEPCNT);
+}
+
 static void of_socket(struct sock *sock, struct predict_tcp *tcp)
 {
 	unsigned int early = sysctl_of(sock, "net.ipv4.tcp_early_retrans");
@@ -42,12 +63,7 @@ static void of_socket(struct sock *sock, struct predict_tcp *tcp)
 	tcp->packets_out = 1;
 	tcp->tail_loss_probe = (early == 3 || early == 4) &&
 			       (seen.info.tcpi_options & TCPI_OPT_SACK);
-	tcp->user_timeout =
-		MSEC(sock_get(sock, IPPROTO_TCP, TCP_USER_TIMEOUT));
-	tcp->keepalive_time = SEC(sock_get(sock, IPPROTO_TCP, TCP_KEEPIDLE));
-	tcp->keepalive_intvl = SEC(sock_get(sock, IPPROTO_TCP, TCP_KEEPINTVL));
-	tcp->keepalive_probes =
-		(unsigned int)sock_get(sock, IPPROTO_TCP, TCP_KEEPCNT);
+	of_options(sock, tcp);
 }
 
 struct predict_tcp forecast_inputs(struct sock *sock)
@@ -124,5 +140,16 @@ struct prediction *forecast_keepalive(struct sock *sock)
 
 	predict_keepalive(prediction, &tcp);
 	forecast_tell(run, "keepalive", prediction);
+	return prediction;
+}
+
+struct prediction *forecast_orphan(struct sock *sock)
+{
+	struct run *run = sock_run(sock);
+	struct prediction *prediction = new_prediction(run);
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	predict_orphan(prediction, &tcp);
+	forecast_tell(run, "an orphan's FIN into the void", prediction);
 	return prediction;
 }

@@ -18,6 +18,9 @@ struct prediction *forecast_give_up(struct sock *sock);
 /* No data any more, SO_KEEPALIVE set now, and a peer that will not answer. */
 struct prediction *forecast_keepalive(struct sock *sock);
 
+/* Closed now, nothing unsent, to a peer that will not answer the FIN. */
+struct prediction *forecast_orphan(struct sock *sock);
+
 /* Journals a prediction's rounds and its end. */
 void forecast_tell(struct run *run, const char *what,
 		   const struct prediction *prediction);

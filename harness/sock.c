@@ -18,7 +18,9 @@ struct call {
 };
 
 struct sock {
-	struct probe *probe;
+	struct run *run;
+	const char *host;
+	struct probe *probe; /* NULL: nobody whom the script drives */
 	int number; /* of the run, for the journal */
 	int slot;
 	struct address local, remote;
@@ -36,12 +38,12 @@ struct probe *sock_probe(const struct sock *sock)
 
 struct run *sock_run(const struct sock *sock)
 {
-	return probe_run(sock->probe);
+	return sock->run;
 }
 
 const char *sock_host(const struct sock *sock)
 {
-	return probe_host(sock->probe);
+	return sock->host;
 }
 
 uint16_t sock_local_port(const struct sock *sock)
@@ -49,17 +51,34 @@ uint16_t sock_local_port(const struct sock *sock)
 	return sock->local_port;
 }
 
-static struct sock *sock_new(struct probe *probe)
+static struct sock *new_in(struct run *run, const char *host)
 {
-	struct run *run = probe_run(probe);
 	struct sock *sock = calloc(1, sizeof(*sock));
 
 	if (!sock)
 		run_broken(run, error_origin(-ENOMEM, "socket"));
-	sock->probe = probe;
+	sock->run = run;
+	sock->host = host;
 	sock->number = (int)++run->sockets;
+	return sock;
+}
+
+static struct sock *sock_new(struct probe *probe)
+{
+	struct sock *sock = new_in(probe_run(probe), probe_host(probe));
+
+	sock->probe = probe;
 	sock->slot = probe_next_slot(probe);
 	return sock;
+}
+
+/* Nobody is there whom the script could tell to make a call on it. */
+static void need_probe(const struct sock *sock, const char *call)
+{
+	if (!sock->probe)
+		run_broken_because(sock->run,
+				   "%s() on a socket in %s that no probe holds",
+				   call, sock->host);
 }
 
 static void learn_addresses(struct sock *sock, const struct probe_reply *reply)
@@ -114,6 +133,7 @@ static void tell_finding(const struct finding *f)
 static void post(struct sock *sock, struct call *call, const char *name,
 		 struct probe_request *request)
 {
+	need_probe(sock, name);
 	if (call->name)
 		run_broken_because(sock_run(sock),
 				   "%s() is posted while %s() is waiting", name,
@@ -167,6 +187,7 @@ struct finding sock_reap(struct sock *sock, nsec_t patience)
 static void ask(struct sock *sock, struct probe_request *request,
 		struct probe_answer *answer)
 {
+	need_probe(sock, "a call");
 	request->slot = sock->slot;
 	probe_ask(sock->probe, request, answer);
 }
@@ -413,7 +434,19 @@ struct pair sock_pair(struct run *run)
 	return pair;
 }
 
-/* --- from outside ----------------------------------------------------- */
+struct sock *sock_far_end(struct sock *sock, const char *host)
+{
+	struct sock *far = new_in(sock->run, host);
+
+	run_host(sock->run, host); /* it is one */
+	far->local = sock->remote;
+	far->local_port = sock->remote_port;
+	far->remote = sock->local;
+	far->remote_port = sock->local_port;
+	return far;
+}
+
+/* --- from outside ----------------------------------------------------------*/
 
 static void tell_look(struct sock *sock, bool found,
 		      const struct diag_socket *seen)

@@ -99,6 +99,13 @@ int sock_error(struct sock *sock);
 
 /* --- to look at it from outside --------------------------------------------*/
 
+/*
+ * The other end of a connection, where no probe that the script drives holds
+ * it: a program does, or a server that accepts by itself, or the queue of a
+ * listener. For the calls below and no others. Borrows `host`.
+ */
+struct sock *sock_far_end(struct sock *sock, const char *host);
+
 /* What the host's kernel says of it now. False: the kernel has no such socket
  * any more. Journalled. */
 bool sock_look(struct sock *sock, struct diag_socket *ret);
@@ -110,7 +117,7 @@ enum diag_state sock_state(struct sock *sock);
 bool sock_wait_state(struct sock *sock, enum diag_state state,
 		     nsec_t patience);
 
-struct probe *sock_probe(const struct sock *sock);
+struct probe *sock_probe(const struct sock *sock); /* NULL: a far end */
 struct run *sock_run(const struct sock *sock);
 const char *sock_host(const struct sock *sock);
 uint16_t sock_local_port(const struct sock *sock);
