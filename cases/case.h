@@ -103,6 +103,7 @@
 
 /* faults */
 #define fault_kill(...) CASE_HERE(fault_kill(__VA_ARGS__))
+#define fault_kill_child(...) CASE_HERE(fault_kill_child(__VA_ARGS__))
 #define fault_segfault(...) CASE_HERE(fault_segfault(__VA_ARGS__))
 #define fault_crash(...) CASE_HERE(fault_crash(__VA_ARGS__))
 #define fault_reboot(...) CASE_HERE(fault_reboot(__VA_ARGS__))

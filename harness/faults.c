@@ -58,6 +58,15 @@ void fault_kill(struct probe *probe)
 		probe_wait_end(probe);
 }
 
+void fault_kill_child(struct probe *probe)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", probe_child(probe));
+	if (do_verb(probe_run(probe), "kill", probe_host(probe), pid))
+		probe_wait_child_end(probe);
+}
+
 void fault_segfault(struct probe *probe)
 {
 	struct probe_request request = { .operation = PROBE_CRASH };

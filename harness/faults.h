@@ -11,6 +11,8 @@
 
 /* To a process. The peer sees what its kernel does for it: FIN, or RST. */
 void fault_kill(struct probe *probe); /* SIGKILL */
+/* The same to the child that probe_fork() left, after the probe itself died. */
+void fault_kill_child(struct probe *probe);
 void fault_segfault(struct probe *probe); /* SIGSEGV */
 
 /* To a machine. The peer sees nothing. */

@@ -29,6 +29,7 @@ struct probe {
 	struct posted *posted;
 	uint32_t last_id;
 	int slots;
+	pid_t child; /* 0: none, or gone */
 	bool end_expected;
 };
 
@@ -241,7 +242,11 @@ void probe_on_exit(void *data, struct host *host, pid_t pid, int status)
 		run_broken_because(run, "the init of host %s died unasked",
 				   name);
 	for (struct probe *probe = run->probes; probe; probe = probe->next) {
-		if (probe->pid != pid || strcmp(probe->host, name) != 0)
+		if (strcmp(probe->host, name) != 0)
+			continue;
+		if (probe->child == pid)
+			probe->child = 0;
+		if (probe->pid != pid)
 			continue;
 		if (!probe->end_expected)
 			run_broken_because(
@@ -251,6 +256,28 @@ void probe_on_exit(void *data, struct host *host, pid_t pid, int status)
 						      WEXITSTATUS(status));
 		forget(probe);
 	}
+}
+
+static bool has_no_child(void *data)
+{
+	const struct probe *probe = data;
+
+	return !probe->child;
+}
+
+pid_t probe_child(const struct probe *probe)
+{
+	return probe->child;
+}
+
+/* Told of once its parent is gone and the host's init has adopted it. */
+void probe_wait_child_end(struct probe *probe)
+{
+	if (!run_wait(probe->run, has_no_child, probe,
+		      nsec_add(nsec_now(), patience)))
+		run_broken_because(probe->run,
+				   "the probe's child in %s does not end",
+				   probe->host);
 }
 
 void probe_exit(struct probe *probe)
@@ -271,6 +298,7 @@ void probe_fork(struct probe *probe)
 	struct probe_answer answer;
 
 	probe_ask(probe, &request, &answer);
+	probe->child = (pid_t)answer.reply.value;
 	run_journal(probe->run, answer.reply.returned, "call", "{s:s, s:s}",
 		    "host", probe->host, "text",
 		    "fork(): a child holds the sockets too");

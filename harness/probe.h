@@ -22,6 +22,7 @@ void probe_exit(struct probe *probe);
 void probe_fork(struct probe *probe);
 
 const char *probe_host(const struct probe *probe);
+bool probe_is_running(const struct probe *probe);
 pid_t probe_pid(const struct probe *probe); /* as its host counts */
 struct run *probe_run(const struct probe *probe);
 
@@ -46,10 +47,13 @@ void probe_ask(struct probe *probe, struct probe_request *request,
 
 /* The process is about to end because somebody wants it to. */
 void probe_expect_end(struct probe *probe);
-bool probe_is_running(const struct probe *probe);
 
 /* Waits until it is gone. */
 void probe_wait_end(struct probe *probe);
+
+/* What probe_fork() left; 0: nothing, or no longer. */
+pid_t probe_child(const struct probe *probe);
+void probe_wait_child_end(struct probe *probe);
 
 /* All probes of a host are about to end; of every host for NULL. */
 void probe_expect_end_of_host(struct run *run, const char *host);
