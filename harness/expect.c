@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "expect.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
@@ -321,6 +323,37 @@ bool expect_rounds(struct sock *from, struct mark since,
 	}
 	return expect_frames_between(run, since, "copies on the wire", &match,
 				     certain, n);
+}
+
+/* "server F. 1:1(0) ack 1, client . 1:1(0) ack 2" */
+static void print_exchange(struct run *run, struct mark since, FILE *out)
+{
+	const struct wire_match *all = FRAMES(KIND(WIRE_TCP));
+	const struct wire_capture *capture;
+
+	for (unsigned int n = 1; (capture = frames_nth(run, since, all, n));
+	     n++) {
+		fprintf(out, "%s%s ", n == 1 ? "" : ", ", capture->from);
+		frame_print(out, &capture->frame, &capture->base, false);
+	}
+}
+
+bool expect_exchange(struct run *run, struct mark since, const char *what,
+		     const char *expected)
+{
+	char *observed = NULL;
+	size_t size;
+	FILE *out = open_memstream(&observed, &size);
+	bool ok;
+
+	if (!out)
+		run_broken(run, error_origin(-errno, "text"));
+	print_exchange(run, since, out);
+	fclose(out);
+	ok = tell(run, strcmp(expected, observed) == 0, what, expected,
+		  observed);
+	free(observed);
+	return ok;
 }
 
 bool expect_counter(struct run *run, const char *host, const char *name,

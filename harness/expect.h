@@ -62,6 +62,14 @@ bool expect_frames_between(struct run *run, struct mark since,
 bool expect_rounds(struct sock *from, struct mark since,
 		   const struct prediction *prediction);
 
+/*
+ * All TCP segments since the mark, in order, and who sent them, with relative
+ * numbers as the timeline shows them:
+ * "server F. 1:1(0) ack 1, client . 1:1(0) ack 2". "": none at all.
+ */
+bool expect_exchange(struct run *run, struct mark since, const char *what,
+		     const char *expected);
+
 /* By how much a counter of the host's kernel has grown. */
 bool expect_counter(struct run *run, const char *host, const char *name,
 		    int64_t change);
