@@ -78,6 +78,7 @@
 /* sockets */
 #define sock_pair(...) CASE_HERE(sock_pair(__VA_ARGS__))
 #define sock_listen(...) CASE_HERE(sock_listen(__VA_ARGS__))
+#define sock_listen_on(...) CASE_HERE(sock_listen_on(__VA_ARGS__))
 #define sock_connect(...) CASE_HERE(sock_connect(__VA_ARGS__))
 #define sock_accept(...) CASE_HERE(sock_accept(__VA_ARGS__))
 #define sock_post_connect(...) CASE_HERE(sock_post_connect(__VA_ARGS__))

@@ -331,7 +331,7 @@ int sock_error(struct sock *sock)
 
 /* --- connections ------------------------------------------------------ */
 
-struct sock *sock_listen(struct probe *probe, int backlog)
+struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
 {
 	struct run *run = probe_run(probe);
 	struct sock *sock = sock_new(probe);
@@ -340,15 +340,22 @@ struct sock *sock_listen(struct probe *probe, int backlog)
 	struct address address = run_address(run, probe_host(probe));
 	char text[96], name[ADDRESS_TEXT];
 
-	if (!run->next_port)
-		run->next_port = FIRST_PORT;
-	request.address_size = address_to_sockaddr(&address, run->next_port++,
-						   &request.address);
+	request.address_size =
+		address_to_sockaddr(&address, port, &request.address);
 	ask_or_break(sock, &request, "listen");
 	snprintf(text, sizeof(text), "listen(%d) on %s:%u", backlog,
 		 address_text(&address, name), sock->local_port);
 	tell_call(sock, text);
 	return sock;
+}
+
+struct sock *sock_listen(struct probe *probe, int backlog)
+{
+	struct run *run = probe_run(probe);
+
+	if (!run->next_port)
+		run->next_port = FIRST_PORT;
+	return sock_listen_on(probe, run->next_port++, backlog);
 }
 
 static struct sock *connect_to(struct probe *probe,

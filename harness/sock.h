@@ -44,7 +44,9 @@ struct pair {
 /* Starts a probe in "client" and one in "server" and connects them. */
 struct pair sock_pair(struct run *run);
 
+/* On a port of its own, or on that one. */
 struct sock *sock_listen(struct probe *probe, int backlog);
+struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog);
 
 /* These two must succeed: without them the stage is not set, and the case ends
  * as BROKEN. */
