@@ -31,8 +31,8 @@
  *	};
  *
  * The calls below are documented where they are declared: run.h, probe.h,
- * sock.h, faults.h, frames.h, forecast.h, expect.h, watch.h; and the members of
- * a case in testcase.h.
+ * program.h, sock.h, faults.h, frames.h, forecast.h, expect.h, watch.h; and the
+ * members of a case in testcase.h.
  */
 #pragma once
 
@@ -48,6 +48,7 @@
 #include "frames.h"
 #include "kernel.h"
 #include "probe.h"
+#include "program.h"
 #include "run.h"
 #include "sock.h"
 #include "testcase.h"
@@ -75,11 +76,19 @@
 #define probe_exit(...) CASE_HERE(probe_exit(__VA_ARGS__))
 #define probe_fork(...) CASE_HERE(probe_fork(__VA_ARGS__))
 
+/* real programs */
+#define program_folder(...) CASE_HERE(program_folder(__VA_ARGS__))
+#define program_file(...) CASE_HERE(program_file(__VA_ARGS__))
+#define program_start(...) CASE_HERE(program_start(__VA_ARGS__))
+#define program_wait_listening(...)                                            \
+	CASE_HERE(program_wait_listening(__VA_ARGS__))
+
 /* sockets */
 #define sock_pair(...) CASE_HERE(sock_pair(__VA_ARGS__))
 #define sock_listen(...) CASE_HERE(sock_listen(__VA_ARGS__))
 #define sock_listen_on(...) CASE_HERE(sock_listen_on(__VA_ARGS__))
 #define sock_connect(...) CASE_HERE(sock_connect(__VA_ARGS__))
+#define sock_connect_to(...) CASE_HERE(sock_connect_to(__VA_ARGS__))
 #define sock_accept(...) CASE_HERE(sock_accept(__VA_ARGS__))
 #define sock_post_connect(...) CASE_HERE(sock_post_connect(__VA_ARGS__))
 #define sock_post_connect_to(...) CASE_HERE(sock_post_connect_to(__VA_ARGS__))

@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "fault.h"
+#include "program.h"
 #include "watch.h"
 
 /* Tells of it, and says whether it is to happen. */
@@ -81,23 +82,24 @@ void fault_segfault(struct probe *probe)
 }
 
 /* Its host is dead: nobody tells of its processes any more. */
-static void lose_probes(struct run *run, const char *host)
+static void lose_processes(struct run *run, const char *host)
 {
 	probe_expect_end_of_host(run, host);
 	probe_forget_host(run, host);
+	program_forget_host(run, host);
 }
 
 void fault_crash(struct run *run, const char *host)
 {
 	if (do_verb(run, "crash", host, NULL))
-		lose_probes(run, host);
+		lose_processes(run, host);
 }
 
 void fault_reboot(struct run *run, const char *host)
 {
 	if (!do_verb(run, "reboot", host, NULL))
 		return;
-	lose_probes(run, host);
+	lose_processes(run, host);
 	watch_restart(run, host);
 	run_note(run, "%s is up again", host);
 }

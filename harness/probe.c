@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "probe-process.h"
+#include "program.h"
 
 /* A call that is on its way. */
 struct posted {
@@ -256,6 +257,7 @@ void probe_on_exit(void *data, struct host *host, pid_t pid, int status)
 						      WEXITSTATUS(status));
 		forget(probe);
 	}
+	program_on_exit(run, host, pid, status);
 }
 
 static bool has_no_child(void *data)

@@ -1,18 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "program.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "privilege.h"
+#include "run.h"
+
+enum { PATH = 512, LINE = 256 };
+
+struct program {
+	struct program *next;
+	struct run *run;
+	char host[HOST_NAME], name[64];
+	pid_t pid; /* 0: gone */
+	int output;
+	struct loop_source *source;
+	char line[LINE]; /* what it printed since the last newline */
+	size_t used;
+	char last[LINE]; /* its last words */
+};
+
+struct program_folder {
+	struct program_folder *next;
+	char host[HOST_NAME], path[PATH];
+};
+
+static const nsec_t patience = SEC(20);
+
+/* --- where they are -----------------------------------------------------------*/
+
+/* …/build/harness/halfopen: …/build/programs/bin */
+static void beside_the_build(char *ret, size_t size)
+{
+	char path[PATH];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	ret[0] = '\0';
+	if (n < 0)
+		return;
+	path[n] = '\0';
+	for (int i = 0; i < 2; i++) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash)
+			return;
+		*slash = '\0';
+	}
+	snprintf(ret, size, "%s/programs/bin", path);
+}
 
 bool program_find(const char *name, char *ret, size_t size)
 {
 	const char *path = getenv("PATH");
-	char all[4096], candidate[512], *save;
+	char all[4096 + 2 * PATH], own[2 * PATH], candidate[PATH], *save;
 
-	snprintf(all, sizeof(all), "%s:/usr/local/sbin:/usr/sbin:/sbin",
-		 path ? path : "/usr/bin:/bin");
+	beside_the_build(own, sizeof(own));
+	snprintf(all, sizeof(all), "%s:%s:/usr/local/sbin:/usr/sbin:/sbin",
+		 path ? path : "/usr/bin:/bin", own);
 	for (char *dir = strtok_r(all, ":", &save); dir;
 	     dir = strtok_r(NULL, ":", &save)) {
 		snprintf(candidate, sizeof(candidate), "%s/%s", dir, name);
@@ -23,4 +78,269 @@ bool program_find(const char *name, char *ret, size_t size)
 		return true;
 	}
 	return false;
+}
+
+/* Asked as the one who will run it: root may read what nobody may not. */
+static bool may_run(struct run *run, const char *path)
+{
+	pid_t pid = privilege_clone(0, NULL);
+	uid_t uid;
+	gid_t gid;
+	int status;
+
+	if (pid == 0) {
+		privilege_program_ids(&uid, &gid);
+		_exit(privilege_drop(uid, gid) < 0 || access(path, X_OK) != 0);
+	}
+	if (pid < 0)
+		run_broken(run, pid);
+	if (waitpid(pid, &status, 0) < 0)
+		run_broken(run, error_origin(-errno, "waitpid"));
+	return status == 0;
+}
+
+void program_check_reach(struct run *run, const char *name)
+{
+	char path[PATH];
+	uid_t uid;
+	gid_t gid;
+
+	if (!program_find(name, path, sizeof(path)))
+		run_skip(run,
+			 "%s is installed where a case does not see it: /tmp, "
+			 "/run and /var/log are its own",
+			 name);
+	if (may_run(run, path))
+		return;
+	privilege_program_ids(&uid, &gid);
+	run_skip(run, "uid %u, as which programs run, may not run %s", uid,
+		 path);
+}
+
+/* --- files for them -------------------------------------------------------------*/
+
+/* Its name is nobody else's: where a container refused the case a /tmp of its
+ * own, other runs are there too. */
+static void make_folder(struct run *run, struct program_folder *folder)
+{
+	uid_t uid;
+	gid_t gid;
+
+	snprintf(folder->path, sizeof(folder->path), "/tmp/%s-XXXXXX",
+		 folder->host);
+	if (!mkdtemp(folder->path))
+		run_broken(run, error_origin(-errno, "mkdir %s", folder->path));
+	privilege_program_ids(&uid, &gid);
+	if (geteuid() != uid && chown(folder->path, uid, gid) < 0)
+		run_broken(run, error_origin(-errno, "chown %s", folder->path));
+}
+
+const char *program_folder(struct run *run, const char *host)
+{
+	struct program_folder *folder = run->folders;
+
+	while (folder && strcmp(folder->host, host) != 0)
+		folder = folder->next;
+	if (folder)
+		return folder->path;
+	folder = calloc(1, sizeof(*folder));
+	if (!folder)
+		run_broken(run, error_origin(-ENOMEM, "folder"));
+	snprintf(folder->host, sizeof(folder->host), "%s",
+		 host_name(run_host(run, host)));
+	make_folder(run, folder);
+	folder->next = run->folders;
+	run->folders = folder;
+	return folder->path;
+}
+
+const char *program_file(struct run *run, const char *host, const char *name,
+			 const char *format, ...)
+{
+	char *path;
+	FILE *file;
+	va_list args;
+	int r;
+
+	if (asprintf(&path, "%s/%s", program_folder(run, host), name) < 0)
+		run_broken(run, error_origin(-ENOMEM, "path"));
+	file = fopen(path, "we");
+	if (!file || fchmod(fileno(file), 0644) < 0)
+		run_broken(run, error_origin(-errno, "write %s", path));
+	va_start(args, format);
+	r = vfprintf(file, format, args);
+	va_end(args);
+	if (fclose(file) < 0 || r < 0)
+		run_broken(run, error_origin(-errno, "write %s", path));
+	return path;
+}
+
+/* --- what they print --------------------------------------------------------------*/
+
+static void end_line(struct program *program)
+{
+	char text[LINE + 80];
+
+	if (!program->used)
+		return;
+	program->line[program->used] = '\0';
+	memcpy(program->last, program->line, program->used + 1);
+	program->used = 0;
+	snprintf(text, sizeof(text), "%s: %s", program->name, program->last);
+	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
+		    program->host, "text", text);
+}
+
+/* The journal is JSON: a program's bytes may be no UTF-8. */
+static void take_byte(struct program *program, char c)
+{
+	if (c == '\n' || program->used == sizeof(program->line) - 1)
+		end_line(program);
+	if (c != '\n')
+		program->line[program->used++] = c >= ' ' && c <= '~' ? c : '?';
+}
+
+/* False when there is no more for now; the source ends with the output. */
+static bool take_output(struct program *program)
+{
+	char data[4096];
+	ssize_t n = program->source ?
+			    read(program->output, data, sizeof(data)) :
+			    -1;
+
+	for (ssize_t i = 0; i < n; i++)
+		take_byte(program, data[i]);
+	if (n != 0)
+		return n > 0;
+	end_line(program);
+	program->source = loop_remove(program->source);
+	program->output = fd_close(program->output);
+	return false;
+}
+
+static int on_output(void *data, uint32_t events MACRO_UNUSED)
+{
+	take_output(data);
+	return 0;
+}
+
+/* --- running them -----------------------------------------------------------------*/
+
+static void start_process(struct program *program, const char *path,
+			  const char *const *argv)
+{
+	struct host_program start = { .exe = -1, .fds = { -1, -1, -1, -1 } };
+	const char *args[64] = { path };
+	int output[2];
+	pid_t pid;
+
+	for (size_t i = 1; argv[i] && i < ARRAY_SIZE(args) - 1; i++)
+		args[i] = argv[i];
+	if (pipe2(output, O_CLOEXEC) < 0)
+		run_broken(program->run, error_origin(-errno, "pipe"));
+	program->output = output[0];
+	start.argv = args;
+	start.fds[1] = start.fds[2] = output[1];
+	pid = host_start(run_host(program->run, program->host), &start);
+	fd_close(output[1]);
+	if (pid < 0)
+		run_broken(program->run, pid);
+	program->pid = pid;
+}
+
+static void tell_start(struct program *program, const char *const *argv)
+{
+	char text[512];
+	size_t used = 0;
+
+	for (; *argv && used < sizeof(text); argv++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "%s%s", used ? " " : "", *argv);
+	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
+		    program->host, "text", text);
+}
+
+struct program *program_start(struct run *run, const char *host,
+			      const char *const *argv)
+{
+	struct program *program = calloc(1, sizeof(*program));
+	char path[PATH];
+	int r;
+
+	if (!program)
+		run_broken(run, error_origin(-ENOMEM, "program"));
+	if (!program_find(argv[0], path, sizeof(path)))
+		run_broken_because(run, "%s is in no .needs of the case, and "
+					"not there", argv[0]);
+	program->run = run;
+	snprintf(program->host, sizeof(program->host), "%s", host);
+	snprintf(program->name, sizeof(program->name), "%s", argv[0]);
+	tell_start(program, argv);
+	start_process(program, path, argv);
+	r = fd_set_nonblocking(program->output);
+	if (r >= 0)
+		r = loop_add_fd(run->loop, &program->source, program->output,
+				EPOLLIN, on_output, program);
+	if (r < 0)
+		run_broken(run, r);
+	program->next = run->programs;
+	run->programs = program;
+	return program;
+}
+
+static bool is_listening(struct program *program, uint16_t port)
+{
+	struct run *run = program->run;
+	struct address local = run_address(run, program->host);
+	struct address any = { .family = local.family };
+	struct diag_socket seen;
+	int r = diag_find(world_diag(run->world, program->host), &seen, &local,
+			  port, &any, 0);
+
+	if (r < 0)
+		run_broken(run, r);
+	return r > 0;
+}
+
+/* No event tells of a listener: asked again and again, ever more seldom. */
+void program_wait_listening(struct program *program, uint16_t port)
+{
+	nsec_t start = nsec_now(), now = start;
+
+	while (!is_listening(program, port)) {
+		if (now - start > patience)
+			run_broken_because(program->run,
+					   "%s in %s does not listen: %s",
+					   program->name, program->host,
+					   program->last);
+		run_wait(program->run, NULL, NULL,
+			 now + MAX((now - start) / 50, MSEC(1)));
+		now = nsec_now();
+	}
+}
+
+/* --- their end ----------------------------------------------------------------------*/
+
+void program_forget_host(struct run *run, const char *host)
+{
+	for (struct program *p = run->programs; p; p = p->next)
+		if (strcmp(p->host, host) == 0)
+			p->pid = 0;
+}
+
+void program_on_exit(struct run *run, struct host *host, pid_t pid, int status)
+{
+	for (struct program *p = run->programs; p; p = p->next) {
+		if (p->pid != pid || strcmp(p->host, host_name(host)) != 0)
+			continue;
+		p->pid = 0;
+		while (take_output(p))
+			;
+		run_broken_because(run, "%s in %s died unasked (%s %d): %s",
+				   p->name, p->host,
+				   WIFSIGNALED(status) ? "signal" : "status",
+				   WIFSIGNALED(status) ? WTERMSIG(status) :
+							 WEXITSTATUS(status),
+				   p->last);
+	}
 }

@@ -1,12 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Real programs: where they are, and running them in a host. */
+/*
+ * Real programs: where they are, and running them in a host. A case that runs
+ * one says so in .needs or .needs_program, and is a SKIP without it.
+ *
+ * A program runs without capabilities and, when root started halfopen, as
+ * nobody. It ends with the world; when it ends before, and nobody wanted it to,
+ * the run is BROKEN.
+ */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "macro.h"
+
+struct host;
+struct program;
+struct run;
 
 /*
- * Looks for a program in PATH and in the sbin directories, which an ordinary
- * user's PATH leaves out. Writes its path into `ret` unless that is NULL.
+ * Looks for a program in PATH, in programs/bin beside this program's own build
+ * (where harness/bootstrap unpacks what is not installed), and in the sbin
+ * directories, which an ordinary user's PATH leaves out. Writes its path into
+ * `ret` unless that is NULL.
  */
 bool program_find(const char *name, char *ret, size_t size);
+
+/*
+ * In the case's own mount namespace: a SKIP when the program cannot be run from
+ * there. (The case's own /tmp hides one below the machine's; and nobody may not
+ * enter root's home.)
+ */
+void program_check_reach(struct run *run, const char *name);
+
+/* --- for scripts ----------------------------------------------------------*/
+
+/* A folder that the host's programs may write to, and files in it; both below
+ * /tmp, which is the case's own. The paths live as long as the run. */
+const char *program_folder(struct run *run, const char *host);
+const char *program_file(struct run *run, const char *host, const char *name,
+			 const char *format, ...) MACRO_PRINTF(4, 5);
+
+/* Starts argv[0], as program_find() finds it. What it prints goes into the
+ * journal, line by line. */
+struct program *program_start(struct run *run, const char *host,
+			      const char *const *argv);
+#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/* Waits until the host's kernel has a listener on that port. */
+void program_wait_listening(struct program *program, uint16_t port);
+
+/* --- for run.c and faults.c -----------------------------------------------*/
+
+/* The programs of the host are gone, and somebody wanted it. */
+void program_forget_host(struct run *run, const char *host);
+
+/* A process of a host ended: world.h's on_exit. */
+void program_on_exit(struct run *run, struct host *host, pid_t pid,
+		     int status);

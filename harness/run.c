@@ -438,7 +438,20 @@ static void check_needs(struct run *run)
 			 job->variant->needs_program);
 }
 
-/* --- one run ---------------------------------------------------------- */
+/* Once more, now that the file system is as the case sees it. */
+static void check_programs(struct run *run)
+{
+	const struct run_job *job = run->job;
+
+	for (const struct need *need = job->testcase->needs;
+	     need && (need->kernel || need->program || need->sysctl); need++)
+		if (need->program)
+			program_check_reach(run, need->program);
+	if (job->variant && job->variant->needs_program)
+		program_check_reach(run, job->variant->needs_program);
+}
+
+/* --- one run ---------------------------------------------------------------------*/
 
 /* Even where no timer of the script's own is near, the lateness of this machine
  * is to be known: asked in ever longer intervals, as hours cost little. */
@@ -492,6 +505,7 @@ static void set_up(struct run *run, int journal_fd)
 		r = loop_new(&run->loop);
 	if (r < 0)
 		run_broken(run, r);
+	check_programs(run);
 }
 
 void run_main(const struct run_options *options, const struct run_job *job,

@@ -55,6 +55,8 @@ struct run {
 	struct world *world;
 	nsec_t start;
 	struct probe *probes;
+	struct program *programs;
+	struct program_folder *folders;
 	struct baseline *baselines;
 	unsigned int expectations, failed, faults, sockets;
 	uint16_t next_port;

@@ -401,13 +401,23 @@ static void must_succeed(struct sock *sock, const struct finding *finding)
 				   error_name(finding->error));
 }
 
-struct sock *sock_connect(struct probe *probe, const struct sock *listener)
+static struct sock *connected(struct sock *sock)
 {
-	struct sock *sock = sock_post_connect(probe, listener);
 	struct finding finding = sock_reap(sock, stage_patience);
 
 	must_succeed(sock, &finding);
 	return sock;
+}
+
+struct sock *sock_connect(struct probe *probe, const struct sock *listener)
+{
+	return connected(sock_post_connect(probe, listener));
+}
+
+struct sock *sock_connect_to(struct probe *probe, const char *host,
+			     uint16_t port)
+{
+	return connected(sock_post_connect_to(probe, host, port));
 }
 
 struct sock *sock_accept(struct sock *listener)

@@ -48,9 +48,11 @@ struct pair sock_pair(struct run *run);
 struct sock *sock_listen(struct probe *probe, int backlog);
 struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog);
 
-/* These two must succeed: without them the stage is not set, and the case ends
- * as BROKEN. */
+/* These must succeed: without them the stage is not set, and the case ends as
+ * BROKEN. */
 struct sock *sock_connect(struct probe *probe, const struct sock *listener);
+struct sock *sock_connect_to(struct probe *probe, const char *host,
+			     uint16_t port);
 struct sock *sock_accept(struct sock *listener);
 
 /* A connect() whose outcome is the question. Reap it. */
