@@ -19,6 +19,7 @@
 #include "namespace.h"
 #include "privilege.h"
 #include "probe.h"
+#include "processes.h"
 #include "program.h"
 #include "sysctl.h"
 #include "watch.h"
@@ -126,13 +127,27 @@ void run_skip(struct run *run, const char *format, ...)
 }
 
 /*
+ * This process knows when it was late itself, and for how long frames waited
+ * for it. That a probe or a program was, only the scheduler knows; it counts
+ * all its waiting, so that is asked where too late is all that is wrong.
+ */
+static nsec_t lateness_of_all(struct run *run, nsec_t residence)
+{
+	nsec_t late = MAX(residence, loop_lateness(run->loop));
+
+	if (!run->upper_bound_failed)
+		return late;
+	return MAX(late, processes_longest_delay());
+}
+
+/*
  * PASS says that the kernel did what was expected. A wire that lost frames has
  * seen something else than what happened, and says nothing.
  */
 static void MACRO_NORETURN judge(struct run *run)
 {
 	nsec_t residence = wire_residence(world_wire(run->world));
-	nsec_t late = MAX(residence, loop_lateness(run->loop));
+	nsec_t late = lateness_of_all(run, residence);
 	unsigned int losses;
 	int r = wire_losses(world_wire(run->world), &losses);
 	char text[160];

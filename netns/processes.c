@@ -13,6 +13,7 @@
 
 #include "errors.h"
 #include "fd.h"
+#include "macro.h"
 #include "nsec.h"
 #include "privilege.h"
 
@@ -91,4 +92,37 @@ int processes_wait_stopped(pid_t init)
 	}
 	closedir(dir);
 	return r;
+}
+
+/* The second number: sched_info.run_delay, in ns. */
+static nsec_t run_delay(int proc, const char *pid)
+{
+	char path[64], text[128], *end;
+	CLEANUP_FD int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%.20s/schedstat", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : fd_read_all(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	strtoull(text, &end, 10);
+	return (nsec_t)strtoull(end, NULL, 10);
+}
+
+nsec_t processes_longest_delay(void)
+{
+	DIR *dir = privilege_has_own_proc() ? opendir("/proc") : NULL;
+	struct dirent *entry;
+	nsec_t longest = 0;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			longest = MAX(longest,
+				      run_delay(dirfd(dir), entry->d_name));
+	closedir(dir);
+	return longest;
 }
