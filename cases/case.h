@@ -140,6 +140,7 @@
 
 /* what was seen */
 #define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))
+#define frames_wait(...) CASE_HERE(frames_wait(__VA_ARGS__))
 #define frames_nth(...) CASE_HERE(frames_nth(__VA_ARGS__))
 #define watch_value(...) CASE_HERE(watch_value(__VA_ARGS__))
 #define watch_change(...) CASE_HERE(watch_change(__VA_ARGS__))

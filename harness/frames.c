@@ -30,6 +30,31 @@ const struct wire_capture *frames_nth(struct run *run, struct mark since,
 	return NULL;
 }
 
+struct awaited {
+	struct run *run;
+	struct mark since;
+	const struct wire_match *match;
+	unsigned int nth;
+};
+
+static bool has_come(void *data)
+{
+	const struct awaited *awaited = data;
+
+	return frames_nth(awaited->run, awaited->since, awaited->match,
+			  awaited->nth);
+}
+
+const struct wire_capture *frames_wait(struct run *run, struct mark since,
+				       const struct wire_match *match,
+				       unsigned int nth, nsec_t patience)
+{
+	struct awaited awaited = { run, since, match, nth };
+
+	run_wait(run, has_come, &awaited, nsec_add(nsec_now(), patience));
+	return frames_nth(run, since, match, nth);
+}
+
 unsigned int frames_count(struct run *run, struct mark since,
 			  const struct wire_match *match)
 {

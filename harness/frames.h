@@ -25,6 +25,11 @@ const struct wire_capture *frames_nth(struct run *run, struct mark since,
 				      const struct wire_match *match,
 				      unsigned int nth);
 
+/* The same, once it has come; NULL when it has not by `patience` from now. */
+const struct wire_capture *frames_wait(struct run *run, struct mark since,
+				       const struct wire_match *match,
+				       unsigned int nth, nsec_t patience);
+
 /* Its arrival, after the mark. */
 nsec_t frames_after(struct mark since, const struct wire_capture *capture);
 
