@@ -6,9 +6,9 @@
  *
  * - The first copy is as a rule no RTO round but the tail loss probe:
  *   tcp_schedule_loss_probe() arms it in the place of the RTO, and
- *   tcp_send_loss_probe() counts it nowhere but in TCPLossProbes. It looks like
- *   any retransmission; that the next timer is as long again, instead of twice
- *   as long, tells it from one.
+ *   tcp_send_loss_probe() counts it in TCPLossProbes and RetransSegs, but as no
+ *   round (icsk_retransmits). It looks like any retransmission; that the next
+ *   timer is as long again, instead of twice as long, tells it from one.
  * - Every firing of the RTO timer (TCPTimeouts) first asks whether it is over:
  *   tcp_write_timeout() -> retransmits_timed_out(). It compares no count. It
  *   compares the time since the first RTO retransmission (retrans_stamp) with
@@ -27,7 +27,7 @@
  * nothing, but is the errno in the end: tcp_write_err(). And, a surprise,
  * tcp_ld_RTO_revert() takes the doubling back each time (RFC 6069: it was no
  * congestion). So the RTO stays what it was, no copy but the first gets as far
- * as the wire, and 15 rounds fit where the model has 3.
+ * as the wire, and 15 rounds fit where doubled ones had room for 4.
  */
 #include "case.h"
 
