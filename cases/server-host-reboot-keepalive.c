@@ -53,8 +53,8 @@ static void path_cut(struct run *run, struct pair *tcp, struct mark armed,
 	got = sock_reap(tcp->client, prediction->elapsed.max + SEC(1));
 	expect_error(&got, ETIMEDOUT);
 	expect_took(armed, &got, prediction->elapsed);
-	expect_number(run, "keepalive_probes", probes_since(run, armed), PROBES,
-		      PROBES);
+	expect_number(run, "keepalive_probes", probes_since(run, armed),
+		      prediction->probes, prediction->probes);
 	expect_counter(run, "client", "TCPAbortOnTimeout", 1);
 	expect_state(tcp->client, DIAG_CLOSE);
 	expect_state(tcp->server, DIAG_ESTABLISHED);
