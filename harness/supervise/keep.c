@@ -2,31 +2,8 @@
 #include "keep.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "privilege.h"
-
-void keep_world(struct run *run)
-{
-	const struct world_plan *plan = run_world_plan(run);
-	json_t *hosts = json_object();
-
-	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++) {
-		const char *name = plan->hosts[i].name;
-		struct host *host = world_host(run->world, name);
-
-		if (host && host_is_running(host))
-			json_object_set_new(hosts, name,
-					    json_integer(host_init(host)));
-	}
-	if (journal_write(run->journal, nsec_now(), "kept", "{s:o}", "hosts",
-			  hosts) < 0)
-		_exit(1);
-	while (loop_run_once(run->loop, NSEC_NEVER) >= 0)
-		;
-	_exit(1);
-}
 
 /* The process' number one PID namespace further in than ours; 0: unknown. */
 static long inner_pid(long pid)

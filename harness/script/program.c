@@ -38,7 +38,7 @@ struct program_folder {
 
 static const nsec_t patience = SEC(20);
 
-/* --- where they are -----------------------------------------------------------*/
+/* --- where they are --- */
 
 /* …/build/harness/halfopen: …/build/programs/bin */
 static void beside_the_build(char *ret, size_t size)
@@ -117,7 +117,7 @@ void program_check_reach(struct run *run, const char *name)
 		 path);
 }
 
-/* --- files for them -------------------------------------------------------------*/
+/* --- files for them --- */
 
 /* Its name is nobody else's: where a container refused the case a /tmp of its
  * own, other runs are there too. */
@@ -175,7 +175,7 @@ const char *program_file(struct run *run, const char *host, const char *name,
 	return path;
 }
 
-/* --- what they print --------------------------------------------------------------*/
+/* --- what they print --- */
 
 static void end_line(struct program *program)
 {
@@ -224,7 +224,7 @@ static int on_output(void *data, uint32_t events MACRO_UNUSED)
 	return 0;
 }
 
-/* --- running them -----------------------------------------------------------------*/
+/* --- running them --- */
 
 static void start_process(struct program *program, const char *path,
 			  const char *const *argv)
@@ -319,7 +319,7 @@ void program_wait_listening(struct program *program, uint16_t port)
 	}
 }
 
-/* --- their end ----------------------------------------------------------------------*/
+/* --- their end --- */
 
 void program_forget_host(struct run *run, const char *host)
 {

@@ -40,9 +40,18 @@ struct probe_slot {
 /* The slot is there and holds a socket, or NULL. */
 struct probe_slot *probe_slot(int index);
 
+/* Puts a socket into a slot, by the script's number. */
+struct probe_slot *probe_slot_take(int index, int fd);
+
+/* All slots that were ever used, from 0; the free ones have fd -1. */
+int probe_slots(void);
+struct probe_slot *probe_slot_at(int index);
+
 /* A free slot for a socket that the probe accepted by itself, or -1. */
 int probe_slot_adopt(int fd, enum probe_role role);
 void probe_slot_close(struct probe_slot *slot);
+
+void probe_reply_send(const struct probe_reply *reply);
 
 /* Answers a call; the slot's addresses come along where it has some. */
 void probe_answer(uint32_t id, int64_t value, int error,

@@ -38,13 +38,6 @@ struct run_job {
 	unsigned int repetition, attempt; /* from 1 */
 };
 
-/*
- * The case's process, from the moment at which its namespaces are its own to
- * its end. `journal` is the pipe to the supervisor.
- */
-void run_main(const struct run_options *options, const struct run_job *job,
-	      int journal) MACRO_NORETURN;
-
 /* --- for the vocabulary ---------------------------------------------------*/
 
 struct run {
@@ -67,6 +60,11 @@ struct run {
 /* Where in the script we are. */
 void run_here(const char *file, int line);
 const char *run_where(void);
+
+/* The last record of the journal, and the end of this process and its world.
+ * `verdict`: pass, fail, skip or broken. */
+void run_end(struct run *run, const char *verdict, const char *reason,
+	     bool inconclusive) MACRO_NORETURN;
 
 /* A failure of the harness: tells, and ends this process. */
 void run_broken(struct run *run, int r) MACRO_NORETURN;

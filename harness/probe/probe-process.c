@@ -17,71 +17,6 @@
 
 enum { CONTROL = 3 };
 
-static struct probe_slot slots[PROBE_SLOTS];
-static int n_slots; /* all above are free and were never used */
-
-struct probe_slot *probe_slot(int index)
-{
-	if (index < 0 || index >= n_slots || slots[index].fd < 0)
-		return NULL;
-	return &slots[index];
-}
-
-static struct probe_slot *take_slot(int index, int fd)
-{
-	if (index < 0 || index >= PROBE_SLOTS)
-		_exit(3);
-	while (n_slots <= index)
-		slots[n_slots++].fd = -1;
-	slots[index] = (struct probe_slot){ .fd = fd, .timer = NSEC_NEVER };
-	return &slots[index];
-}
-
-int probe_slot_adopt(int fd, enum probe_role role)
-{
-	/* From the top: the script counts its own from the bottom. */
-	for (int i = PROBE_SLOTS - 1; i >= 0; i--) {
-		if (i < n_slots && slots[i].fd >= 0)
-			continue;
-		take_slot(i, fd)->role = role;
-		return i;
-	}
-	fd_close(fd);
-	return -1;
-}
-
-void probe_slot_close(struct probe_slot *slot)
-{
-	slot->fd = fd_close(slot->fd);
-	slot->timer = NSEC_NEVER;
-	slot->role = PROBE_PLAIN;
-	slot->in.id = slot->out.id = 0;
-}
-
-static void send_reply(const struct probe_reply *reply)
-{
-	if (fd_send(CONTROL, reply, PROBE_REPLY_SHORT + reply->size, NULL, 0) <
-	    0)
-		_exit(2);
-}
-
-void probe_answer(uint32_t id, int64_t value, int error,
-		  const struct probe_slot *slot)
-{
-	struct probe_reply reply = { .id = id,
-				     .value = value,
-				     .error = error,
-				     .returned = nsec_now() };
-	socklen_t size = sizeof(reply.local);
-
-	if (slot && slot->fd >= 0) {
-		getsockname(slot->fd, (struct sockaddr *)&reply.local, &size);
-		size = sizeof(reply.remote);
-		getpeername(slot->fd, (struct sockaddr *)&reply.remote, &size);
-	}
-	send_reply(&reply);
-}
-
 static void answer_result(uint32_t id, int64_t value,
 			  const struct probe_slot *slot)
 {
@@ -107,7 +42,7 @@ static bool try_receive(struct probe_slot *slot)
 	reply.size = n > 0 ? MIN((size_t)n, (size_t)PROBE_DATA) : 0;
 	memcpy(reply.data, data, reply.size);
 	slot->in.id = 0;
-	send_reply(&reply);
+	probe_reply_send(&reply);
 	return true;
 }
 
@@ -122,7 +57,7 @@ static bool try_accept(struct probe_slot *slot)
 	if (fd < 0)
 		answer_result(id, -1, NULL);
 	else
-		probe_answer(id, 0, 0, take_slot(slot->in.other, fd));
+		probe_answer(id, 0, 0, probe_slot_take(slot->in.other, fd));
 	return true;
 }
 
@@ -225,7 +160,7 @@ static void do_listen(const struct probe_request *request)
 	if (r >= 0)
 		r = listen(fd, (int)request->number);
 	answer_result(request->id, r,
-		      fd < 0 ? NULL : take_slot(request->slot, fd));
+		      fd < 0 ? NULL : probe_slot_take(request->slot, fd));
 }
 
 static void do_connect(const struct probe_request *request)
@@ -237,7 +172,7 @@ static void do_connect(const struct probe_request *request)
 		answer_result(request->id, -1, NULL);
 		return;
 	}
-	slot = take_slot(request->slot, fd);
+	slot = probe_slot_take(request->slot, fd);
 	if (request->local_size)
 		r = bind(fd, (const struct sockaddr *)&request->local,
 			 request->local_size);
@@ -261,7 +196,7 @@ static void do_get(const struct probe_request *request,
 	reply.error = reply.value < 0 ? errno : 0;
 	reply.size = reply.value < 0 ? 0 : size;
 	reply.returned = nsec_now();
-	send_reply(&reply);
+	probe_reply_send(&reply);
 }
 
 static void do_fork(const struct probe_request *request)
@@ -388,13 +323,14 @@ static nsec_t fill(struct pollfd *fds)
 {
 	nsec_t next = NSEC_NEVER;
 
-	for (int i = 0; i < n_slots; i++) {
-		short events = wanted_events(&slots[i]);
+	for (int i = 0; i < probe_slots(); i++) {
+		const struct probe_slot *slot = probe_slot_at(i);
+		short events = wanted_events(slot);
 
-		fds[i + 1] = (struct pollfd){ .fd = events ? slots[i].fd : -1,
+		fds[i + 1] = (struct pollfd){ .fd = events ? slot->fd : -1,
 					      .events = events };
-		if (slots[i].fd >= 0)
-			next = MIN(next, slots[i].timer);
+		if (slot->fd >= 0)
+			next = MIN(next, slot->timer);
 	}
 	fds[0] = (struct pollfd){ .fd = CONTROL, .events = POLLIN };
 	return next;
@@ -405,7 +341,7 @@ static void wait_for(struct pollfd *fds, nsec_t until)
 	nsec_t left = until - nsec_now();
 	struct timespec ts = nsec_to_timespec(MAX(left, (nsec_t)0));
 
-	if (ppoll(fds, (nfds_t)n_slots + 1, until == NSEC_NEVER ? NULL : &ts,
+	if (ppoll(fds, (nfds_t)probe_slots() + 1, until == NSEC_NEVER ? NULL : &ts,
 		  NULL) < 0)
 		fds[0].revents = 0;
 }
@@ -415,7 +351,7 @@ static void run_slots(const struct pollfd *fds, int n)
 	nsec_t now = nsec_now();
 
 	for (int i = 0; i < n; i++) {
-		struct probe_slot *slot = &slots[i];
+		struct probe_slot *slot = probe_slot_at(i);
 
 		if (slot->fd >= 0 && slot->fd == fds[i + 1].fd &&
 		    fds[i + 1].revents) {
@@ -436,7 +372,7 @@ int probe_process_main(void)
 	prctl(PR_SET_TIMERSLACK, 1);
 	for (;;) {
 		nsec_t next = fill(fds);
-		int n = n_slots;
+		int n = probe_slots();
 
 		wait_for(fds, next);
 		run_slots(fds, n);

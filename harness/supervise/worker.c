@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "case-process.h"
 #include "errors.h"
 #include "fd.h"
 #include "keep.h"
@@ -113,7 +114,7 @@ static void MACRO_NORETURN child(const struct run_options *options,
 	close(START);
 	own = *options;
 	own.exe = EXE;
-	run_main(&own, job, JOURNAL);
+	case_process_main(&own, job, JOURNAL);
 }
 
 /* --- the journal ------------------------------------------------------ */

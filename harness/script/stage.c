@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "errors.h"
+#include "kernel.h"
+#include "probe.h"
+#include "program.h"
+#include "sysctl.h"
+
+/*
+ * What every host has, whatever its case says. New namespaces inherit these
+ * from the machine, so that they must be set to be the same everywhere. No
+ * connection learns from the one before (the route cache would).
+ */
+static const struct sysctl_setting common[] = {
+	{ "net.ipv4.tcp_wmem", "4096 16384 1048576" },
+	{ "net.ipv4.tcp_congestion_control", "reno" },
+	{ "net.ipv4.tcp_no_metrics_save", "1" },
+};
+
+enum { SETTINGS_MAX = 64 };
+
+struct settings {
+	struct sysctl_setting all[SETTINGS_MAX];
+	char values[SETTINGS_MAX][SYSCTL_VALUE];
+	size_t n, n_common; /* the common ones come first */
+};
+
+static bool is_for(const struct setting *setting, const char *host)
+{
+	return !setting->host || strcmp(setting->host, host) == 0;
+}
+
+/* A later setting of the same name stands in the place of an earlier one. */
+static void put_setting(struct run *run, struct settings *to, const char *name,
+			const char *value)
+{
+	size_t i = 0;
+
+	while (i < to->n && strcmp(to->all[i].name, name) != 0)
+		i++;
+	if (i == SETTINGS_MAX)
+		run_broken_because(run, "too many settings");
+	snprintf(to->values[i], SYSCTL_VALUE, "%s", value);
+	to->all[i] = (struct sysctl_setting){ name, to->values[i] };
+	to->n = MAX(to->n, i + 1);
+}
+
+static void put_settings(struct run *run, struct settings *to,
+			 const struct setting *from, const char *host)
+{
+	for (; from && from->name; from++) {
+		char value[32];
+
+		if (!is_for(from, host))
+			continue;
+		snprintf(value, sizeof(value), "%ld", from->value);
+		put_setting(run, to, from->name,
+			    from->text ? from->text : value);
+	}
+}
+
+/*
+ * No more than half of tcp_rmem is ever advertised as window (tcp_adv_win_scale
+ * 1), and a full-sized frame takes up to 1.6 times its bytes in the wire's
+ * buffer: so with half the buffer here, both directions fit into it.
+ */
+static void put_receive_buffer(struct run *run, struct settings *to)
+{
+	char value[64];
+	int buffer, r = wire_buffer(world_wire(run->world), &buffer);
+
+	if (r < 0)
+		run_broken(run, r);
+	snprintf(value, sizeof(value), "4096 131072 %d",
+		 MIN(MAX(buffer / 2, 131072), 1 << 20));
+	put_setting(run, to, "net.ipv4.tcp_rmem", value);
+}
+
+static void collect_settings(struct run *run, struct settings *to,
+			     const char *host)
+{
+	const struct run_job *job = run->job;
+
+	to->n = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		put_setting(run, to, common[i].name, common[i].value);
+	put_receive_buffer(run, to);
+	to->n_common = to->n;
+	put_settings(run, to, job->testcase->settings, host);
+	if (job->variant)
+		put_settings(run, to, job->variant->settings, host);
+	put_settings(run, to, run->options->settings, host);
+}
+
+/* As it reads back, and only what somebody asked for. */
+static void tell_settings(struct run *run, const struct settings *settings,
+			  const char *host)
+{
+	for (size_t i = settings->n_common; i < settings->n; i++) {
+		char value[SYSCTL_VALUE];
+		const char *name = settings->all[i].name;
+		int r = sysctl_read(host_namespace(run_host(run, host)), name,
+				    value);
+
+		if (r < 0)
+			run_broken(run, r);
+		run_journal(run, nsec_now(), "sysctl", "{s:s, s:s, s:s}",
+			    "host", host, "name", name, "value", value);
+	}
+}
+
+static void add_host(struct run *run, size_t i)
+{
+	const struct world_plan *world = run_world_plan(run);
+	struct host_plan plan = { .name = world->hosts[i].name,
+				  .mac = { 0x02, 0, 0, 0, 0,
+					   (uint8_t)(i + 1) } };
+	struct settings settings;
+	int r;
+
+	r = world_plan_address(world, i, run->options->family,
+			       &plan.addresses[0]);
+	if (r < 0)
+		run_broken(run, r);
+	collect_settings(run, &settings, plan.name);
+	r = world_add_host(run->world, &plan, settings.all, settings.n);
+	if (r == -ENOENT)
+		run_skip(run, "this kernel does not have it: %s",
+			 error_message());
+	if (r < 0)
+		run_broken(run, r);
+	tell_settings(run, &settings, plan.name);
+}
+
+void stage_make_world(struct run *run)
+{
+	const struct world_plan *plan = run_world_plan(run);
+	int r = world_new(&run->world, run->loop, run->journal, probe_on_exit,
+			  run);
+
+	if (r < 0)
+		run_broken(run, r);
+	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++)
+		add_host(run, i);
+	r = world_connect(run->world, !plan->ageing_neighbours);
+	if (r < 0)
+		run_broken(run, r);
+}
+
+void stage_check_needs(struct run *run)
+{
+	const struct run_job *job = run->job;
+	unsigned int kernel = kernel_version();
+
+	for (const struct need *need = job->testcase->needs;
+	     need && (need->kernel || need->program || need->sysctl); need++) {
+		if (need->kernel > kernel)
+			run_skip(run, "needs Linux %u.%u or later",
+				 need->kernel >> 16, need->kernel >> 8 & 0xff);
+		if (need->program && !program_find(need->program, NULL, 0))
+			run_skip(run, "%s is not installed", need->program);
+		if (need->sysctl && !kernel_has_sysctl(need->sysctl))
+			run_skip(run, "this kernel has no %s", need->sysctl);
+	}
+	if (job->variant && job->variant->needs_program &&
+	    !program_find(job->variant->needs_program, NULL, 0))
+		run_skip(run, "%s is not installed",
+			 job->variant->needs_program);
+}
+
+/* Once more, now that the file system is as the case sees it. */
+void stage_check_programs(struct run *run)
+{
+	const struct run_job *job = run->job;
+
+	for (const struct need *need = job->testcase->needs;
+	     need && (need->kernel || need->program || need->sysctl); need++)
+		if (need->program)
+			program_check_reach(run, need->program);
+	if (job->variant && job->variant->needs_program)
+		program_check_reach(run, job->variant->needs_program);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "case-process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "namespace.h"
+#include "privilege.h"
+#include "processes.h"
+#include "stage.h"
+#include "watch.h"
+
+/*
+ * This process knows when it was late itself, and for how long frames waited
+ * for it. That a probe or a program was, only the scheduler knows; it counts
+ * all its waiting, so that is asked where too late is all that is wrong.
+ */
+static nsec_t lateness_of_all(struct run *run, nsec_t residence)
+{
+	nsec_t late = MAX(residence, loop_lateness(run->loop));
+
+	if (!run->upper_bound_failed)
+		return late;
+	return MAX(late, processes_longest_delay());
+}
+
+/*
+ * PASS says that the kernel did what was expected. A wire that lost frames has
+ * seen something else than what happened, and says nothing.
+ */
+static void MACRO_NORETURN judge(struct run *run)
+{
+	nsec_t residence = wire_residence(world_wire(run->world));
+	nsec_t late = lateness_of_all(run, residence);
+	unsigned int losses;
+	int r = wire_losses(world_wire(run->world), &losses);
+	char text[160];
+
+	if (r < 0)
+		run_broken(run, r);
+	if (losses)
+		run_broken_because(run, "the wire lost %u frames", losses);
+	if (!run->expectations)
+		run_broken_because(run, "the script expects nothing");
+	if (!run->failed)
+		run_end(run, "pass", "", false);
+	if (run->upper_bound_failed && late > run->options->slack) {
+		snprintf(text, sizeof(text),
+			 "this machine was late by %.1f ms, %.1f ms are allowed",
+			 nsec_seconds(late) * 1e3,
+			 nsec_seconds(run->options->slack) * 1e3);
+		run_end(run, "broken", text, true);
+	}
+	snprintf(text, sizeof(text), "%u of %u expectations failed",
+		 run->failed, run->expectations);
+	run_end(run, "fail", text, false);
+}
+
+/* Even where no timer of the script's own is near, the lateness of this machine
+ * is to be known: asked in ever longer intervals, as hours cost little. */
+struct sampler {
+	struct run *run;
+	struct loop_source *source;
+};
+
+static int sample(void *data)
+{
+	struct sampler *sampler = data;
+	nsec_t now = nsec_now();
+	nsec_t pause = MAX((now - sampler->run->start) / 50, MSEC(20));
+
+	loop_set_timer(sampler->source, now + pause);
+	return 0;
+}
+
+static void begin(struct run *run)
+{
+	const struct run_job *job = run->job;
+	const struct variant *variant = job->variant;
+
+	run_journal(run, run->start, "start",
+		    "{s:s, s:s?, s:i, s:i, s:i, s:f}", "name",
+		    job->testcase->name, "variant",
+		    variant ? variant->name : NULL, "family",
+		    run->options->family == AF_INET6 ? 6 : 4, "repetition",
+		    (int)job->repetition, "try", (int)job->attempt, "seconds",
+		    nsec_seconds(testcase_lasts(job->testcase, variant)));
+}
+
+static void set_up(struct run *run, int journal_fd)
+{
+	int r;
+
+	prctl(PR_SET_TIMERSLACK, 1);
+	signal(SIGINT, SIG_IGN); /* the supervisor's to decide */
+	run->start = nsec_now();
+	r = journal_new(&run->journal, journal_fd, run->start);
+	if (r < 0)
+		_exit(1);
+	begin(run);
+	stage_check_needs(run);
+	r = namespace_remember_home();
+	if (r >= 0) {
+		namespace_home_is_ours();
+		r = privilege_private_mounts();
+	}
+	if (r >= 0)
+		r = loop_new(&run->loop);
+	if (r < 0)
+		run_broken(run, r);
+	stage_check_programs(run);
+}
+
+void case_process_main(const struct run_options *options,
+		       const struct run_job *job, int journal)
+{
+	static struct run run;
+	static struct sampler sampler = { .run = &run };
+	int r;
+
+	run.options = options;
+	run.job = job;
+	set_up(&run, journal);
+	stage_make_world(&run);
+	r = loop_add_timer(run.loop, &sampler.source, run.start + MSEC(20),
+			   sample, &sampler);
+	if (r < 0)
+		run_broken(&run, r);
+	watch_start(&run);
+	run_journal(&run, nsec_now(), "ready", NULL);
+	job->testcase->script(&run);
+	/* What has come by now belongs to the run. */
+	run_wait(&run, NULL, NULL, nsec_now());
+	watch_finish(&run);
+	judge(&run);
+}
