@@ -157,6 +157,7 @@
 #define expect_state_soon(...) CASE_HERE(expect_state_soon(__VA_ARGS__))
 #define expect_timer(...) CASE_HERE(expect_timer(__VA_ARGS__))
 #define expect_frames(...) CASE_HERE(expect_frames(__VA_ARGS__))
+#define expect_frame(...) CASE_HERE(expect_frame(__VA_ARGS__))
 #define expect_frames_between(...) CASE_HERE(expect_frames_between(__VA_ARGS__))
 #define expect_rounds(...) CASE_HERE(expect_rounds(__VA_ARGS__))
 #define expect_exchange(...) CASE_HERE(expect_exchange(__VA_ARGS__))

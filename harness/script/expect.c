@@ -356,6 +356,31 @@ bool expect_exchange(struct run *run, struct mark since, const char *what,
 	return ok;
 }
 
+/* How much longer to look out for a frame that is late already: long enough to
+ * tell late from never. */
+static const nsec_t lookout = MSEC(500);
+
+struct mark expect_frame(struct run *run, struct mark since, const char *what,
+			 const struct wire_match *match, unsigned int nth,
+			 struct range range)
+{
+	struct range allowed = with_allowance(run, range);
+	nsec_t deadline = nsec_add(nsec_add(since.at, allowed.max), lookout);
+	const struct wire_capture *capture =
+		frames_wait(run, since, match, nth, deadline - nsec_now());
+	char expected[TEXT];
+
+	if (capture) {
+		struct mark came = { .at = capture->at };
+
+		expect_span(run, what, frames_after(since, capture), range);
+		return came;
+	}
+	range_text(allowed, expected, sizeof(expected));
+	tell(run, false, what, expected, "no such frame");
+	return mark_now(run);
+}
+
 bool expect_counter(struct run *run, const char *host, const char *name,
 		    int64_t change)
 {

@@ -70,6 +70,15 @@ bool expect_rounds(struct sock *from, struct mark since,
 bool expect_exchange(struct run *run, struct mark since, const char *what,
 		     const char *expected);
 
+/*
+ * The nth frame since the mark comes, and when: waits for it. Its moment comes
+ * back, for what is counted from there. A frame that stays away is a failed
+ * expectation, and the script goes on from now.
+ */
+struct mark expect_frame(struct run *run, struct mark since, const char *what,
+			 const struct wire_match *match, unsigned int nth,
+			 struct range range);
+
 /* By how much a counter of the host's kernel has grown. */
 bool expect_counter(struct run *run, const char *host, const char *name,
 		    int64_t change);
