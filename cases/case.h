@@ -137,6 +137,8 @@
 #define forecast_give_up(...) CASE_HERE(forecast_give_up(__VA_ARGS__))
 #define forecast_keepalive(...) CASE_HERE(forecast_keepalive(__VA_ARGS__))
 #define forecast_orphan(...) CASE_HERE(forecast_orphan(__VA_ARGS__))
+#define forecast_keepalive_again(...)                                          \
+	CASE_HERE(forecast_keepalive_again(__VA_ARGS__))
 
 /* what was seen */
 #define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))

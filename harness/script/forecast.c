@@ -132,6 +132,18 @@ struct prediction *forecast_give_up(struct sock *sock)
 	return prediction;
 }
 
+struct prediction *forecast_keepalive_again(struct sock *sock)
+{
+	struct run *run = sock_run(sock);
+	struct prediction *prediction = new_prediction(run);
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	tcp.keepalive_time = MAX(tcp.keepalive_time, tcp.keepalive_intvl);
+	predict_keepalive(prediction, &tcp);
+	forecast_tell(run, "keepalive after an answer", prediction);
+	return prediction;
+}
+
 struct prediction *forecast_keepalive(struct sock *sock)
 {
 	struct run *run = sock_run(sock);

@@ -21,6 +21,13 @@ struct prediction *forecast_keepalive(struct sock *sock);
 /* Closed now, nothing unsent, to a peer that will not answer the FIN. */
 struct prediction *forecast_orphan(struct sock *sock);
 
+/*
+ * The same after a probe that was answered, counted from that probe. The answer
+ * leaves the timer alone, which is armed for an interval, so the next probe
+ * comes after the longer of time and interval: tcp_keepalive_timer().
+ */
+struct prediction *forecast_keepalive_again(struct sock *sock);
+
 /* Journals a prediction's rounds and its end. */
 void forecast_tell(struct run *run, const char *what,
 		   const struct prediction *prediction);
