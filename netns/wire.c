@@ -311,7 +311,7 @@ static int on_timer(void *data)
 bool wire_matches(const struct wire_capture *capture,
 		  const struct wire_match *match)
 {
-	return (capture->kinds & match->kinds) &&
+	return (!match->kinds || (capture->kinds & match->kinds)) &&
 	       (!match->from || strcmp(match->from, capture->from) == 0) &&
 	       (!match->to || strcmp(match->to, capture->to) == 0);
 }

@@ -116,7 +116,7 @@ enum wire_action {
 
 struct wire_match {
 	const char *from, *to; /* host names; NULL: any. Borrowed. */
-	unsigned int kinds; /* frames that are any of these */
+	unsigned int kinds; /* frames that are any of these; 0: all frames */
 	unsigned int first; /* the first match that counts; 0 and 1: the 1st */
 	unsigned int count; /* how many from there on; 0: all */
 };
