@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The peer is healthy and answers. The answer does not touch the timer: it
+ * moves rcv_tstamp and sets icsk_probes_out to 0, both in tcp_ack(). The timer,
+ * armed for one INTVL when the probe went out, fires, finds that less than TIME
+ * has passed since the last segment (keepalive_time_elapsed(): the younger of
+ * rcv_tstamp and lrcvtime), sends nothing and arms itself for the rest. So the
+ * next probe comes one TIME after the ANSWER, and not one INTVL.
+ *
+ * It follows, and the variant shows it, that with INTVL greater than TIME the
+ * next probe comes one INTVL after the last PROBE: TIME is over long before
+ * anybody looks.
+ *
+ * The server is far away, FAR each way, so that probe and answer are two
+ * moments. PROBES is 1: one unanswered probe would end it, and none does.
+ */
+#include "case.h"
+
+enum { TIME = 2, INTVL = 1, PROBES = 1, ROUNDS = 3, FAR = 150 };
+
+#define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
+#define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
+
+/* Returns when the answer reaches the client: the wire sees it when it leaves
+ * the server. */
+static struct mark answered(struct run *run, struct mark probe)
+{
+	nsec_t one_way = MSEC(FAR);
+	struct mark answer = expect_frame(run, probe, "its answer",
+					  FRAMES(ANSWER), 1,
+					  (struct range){ one_way, one_way });
+
+	answer.at += one_way;
+	run_pass_until(run, answer, MSEC(100));
+	return answer;
+}
+
+/* What the answer left behind in the client's kernel. */
+static void expect_restart(struct sock *client, const struct predict_tcp *tcp)
+{
+	struct diag_socket seen;
+	unsigned int ack, data;
+
+	sock_look(client, &seen);
+	ack = seen.info.tcpi_last_ack_recv;
+	data = seen.info.tcpi_last_data_recv;
+	expect_that(sock_run(client),
+		    seen.timer == DIAG_TIMER_KEEPALIVE && seen.expires > 0 &&
+			    seen.expires <= tcp->keepalive_intvl,
+		    "the timer still runs for the interval", "%.3f s to go",
+		    nsec_seconds(seen.expires));
+	expect_that(sock_run(client), seen.retransmits == 0,
+		    "no probe counts as unanswered", "%u", seen.retransmits);
+	expect_that(sock_run(client), MSEC(ack) < tcp->keepalive_time,
+		    "the answer moved rcv_tstamp", "%u ms ago", ack);
+	expect_that(sock_run(client), MSEC(data) >= tcp->keepalive_time,
+		    "the answer did not move lrcvtime: no data in it",
+		    "%u ms ago", data);
+}
+
+static struct mark next_probe(struct run *run, const struct predict_tcp *tcp,
+			      struct mark probe, struct mark answer)
+{
+	if (tcp->keepalive_intvl > tcp->keepalive_time + answer.at - probe.at)
+		return expect_frame(
+			run, probe, "from probe to probe: the interval",
+			FRAMES(PROBE), 2,
+			predict_timer(tcp->keepalive_intvl, tcp->hz));
+	return expect_frame(
+		run, answer, "from the answer to the next probe: the time",
+		FRAMES(PROBE), 1, predict_timer(tcp->keepalive_time, tcp->hz));
+}
+
+static void script(struct run *run)
+{
+	struct pair tcp = sock_pair(run);
+	struct predict_tcp inputs = forecast_inputs(tcp.client);
+	const struct prediction *forecast = forecast_keepalive(tcp.client);
+	struct mark armed, probe, answer;
+	struct finding got;
+
+	path_delay(run, "server", MSEC(FAR));
+	sock_post_recv(tcp.client);
+	armed = mark_now(run);
+	sock_keepalive(tcp.client, true);
+	probe = expect_frame(run, armed, "the first probe", FRAMES(PROBE), 1,
+			     forecast->rounds[0].at);
+	for (int i = 1; i < ROUNDS; i++) {
+		answer = answered(run, probe);
+		expect_restart(tcp.client, &inputs);
+		probe = next_probe(run, &inputs, probe, answer);
+	}
+	answered(run, probe);
+
+	expect_number(run, "keepalive_probes",
+		      frames_count(run, armed, FRAMES(PROBE)), ROUNDS, ROUNDS);
+	expect_counter(run, "client", "TCPKeepAlive", ROUNDS);
+	got = sock_reap(tcp.client, 0);
+	expect_open(&got);
+	expect_state(tcp.client, DIAG_ESTABLISHED);
+	expect_state(tcp.server, DIAG_ESTABLISHED);
+	sock_send(tcp.server, 1);
+	got = sock_reap(tcp.client, SEC(1));
+	expect_data(&got, 1);
+}
+
+static const struct judgement of_long_interval[] = {
+	{ "A9", DOCUMENT_CONDITIONAL,
+	  "the answer does not touch the timer, so with an interval longer "
+	  "than "
+	  "the time the next probe waits for the interval: "
+	  "tcp_keepalive_timer()" },
+	{ .claim = NULL },
+};
+
+CASE(keepalive_peer_alive) = {
+	.name = "keepalive-peer-alive",
+	.claim = "keepalive, peer healthy: every probe is answered, and the "
+		 "next one comes keepalive_time after the answer",
+	.judgements = CLAIMS({ "A9", DOCUMENT_RIGHT,
+			       "the answer moves rcv_tstamp, from which "
+			       "keepalive_time_elapsed() counts" }),
+	.why = "the timer is armed for the interval after a probe; when it "
+	       "fires it finds the answer's time stamp, and sleeps for the "
+	       "rest",
+	.see = "net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
+	       "include/net/tcp.h:keepalive_time_elapsed()",
+	.steps = STEPS("an idle connection, the server 150 ms away each "
+		       "way; SO_KEEPALIVE at the client, one unanswered "
+		       "probe allowed",
+		       "three probes, each answered",
+		       "the server sends a byte"),
+	.expect = "each probe comes 2 s after the last answer reached the "
+		  "client; with time 1 and intvl 2: 2 s after the last probe; "
+		  "both ends stay ESTABLISHED",
+	.world = &world_pair,
+	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
+			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
+			    { "client", "net.ipv4.tcp_keepalive_probes",
+			      PROBES }),
+	.variants = VARIANTS(
+		{ "time-longer" },
+		{ "interval-longer", .lasts = SEC(6),
+		  .judgements = of_long_interval,
+		  .settings = SYSCTLS(
+			  { "client", "net.ipv4.tcp_keepalive_time", 1 },
+			  { "client", "net.ipv4.tcp_keepalive_intvl", 2 }) }),
+	.lasts = SEC(ROUNDS * TIME + 1),
+	.no_fault = true,
+	.script = script,
+};
