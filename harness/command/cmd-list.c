@@ -34,14 +34,16 @@ static bool is_wanted(const struct options *options,
 	return options->n_patterns == 0;
 }
 
-/* Of its longest variant: they run side by side. */
+/* Of its longest variant in the default set: they run side by side. */
 static nsec_t lasts(const struct testcase *testcase)
 {
 	const struct variant *variant = testcase->variants;
 	nsec_t longest = variant && variant->name ? 0 : testcase->lasts;
 
 	for (; variant && variant->name; variant++)
-		longest = MAX(longest, testcase_lasts(testcase, variant));
+		if (!variant->by_name)
+			longest = MAX(longest,
+				      testcase_lasts(testcase, variant));
 	return longest;
 }
 
@@ -96,7 +98,7 @@ static int add_case(struct table *table, const struct testcase *testcase)
 				testcase->claim };
 	int r;
 
-	report_claims(testcase->judgements, claims);
+	report_all_claims(testcase, claims);
 	report_about(lasts(testcase), about);
 	/* By name: `run` leaves it out when it is not told what to run. */
 	snprintf(takes, sizeof(takes), "%s%s", about,
@@ -140,13 +142,30 @@ static void tell_array(void *data, const char *text)
 	json_array_append_new(data, json_string(text));
 }
 
+static void append_claims(json_t *array, const struct judgement *judgement)
+{
+	size_t i;
+	json_t *known;
+
+	for (; judgement && judgement->claim; judgement++) {
+		json_array_foreach (array, i, known)
+			if (strcmp(json_string_value(known),
+				   judgement->claim) == 0)
+				break;
+		if (i == json_array_size(array))
+			json_array_append_new(array,
+					      json_string(judgement->claim));
+	}
+}
+
 static json_t *claims_array(const struct testcase *testcase)
 {
-	const struct judgement *judgement = testcase->judgements;
+	const struct variant *variant = testcase->variants;
 	json_t *array = json_array();
 
-	for (; judgement && judgement->claim; judgement++)
-		json_array_append_new(array, json_string(judgement->claim));
+	append_claims(array, testcase->judgements);
+	for (; variant && variant->name; variant++)
+		append_claims(array, variant->judgements);
 	return array;
 }
 

@@ -31,7 +31,7 @@ static void print_title(const struct testcase *testcase)
 {
 	char claims[REPORT_TEXT], about[REPORT_TEXT];
 
-	report_claims(testcase->judgements, claims);
+	report_all_claims(testcase, claims);
 	report_about(testcase->lasts, about);
 	printf("%s  %s  (%s%s%s)\n", testcase->name, claims, about,
 	       testcase->by_name ? ", not in the default set" : "",

@@ -182,7 +182,7 @@ static void add_variants(struct report *report, struct table *table,
 	char claims[REPORT_TEXT];
 	char *text_is = common ? report_text_is(common->judgements) : NULL;
 
-	report_claims(testcase->judgements, claims);
+	report_all_claims(testcase, claims);
 	cells[CLAIMS_CELL] = claims;
 	cells[VERDICT] = report_verdict(worst(group));
 	cells[TEXT_IS] = text_is;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "macro.h"
+
 /* The number of a claim, 5 for A5; 0 for what is no claim's name. */
 static long number_of(const char *claim)
 {
@@ -38,6 +40,45 @@ void report_claims(const struct judgement *judgements,
 			at += (size_t)snprintf(ret + at, REPORT_TEXT - at,
 					       "-%s", judgements[i].claim);
 	}
+}
+
+enum { CLAIMS_MAX = 64 };
+
+static int by_number(const void *a, const void *b)
+{
+	const struct judgement *x = a, *y = b;
+
+	if (x->claim[0] != y->claim[0])
+		return x->claim[0] - y->claim[0];
+	return (int)(number_of(x->claim) - number_of(y->claim));
+}
+
+static size_t gather(struct judgement *to, size_t n,
+		     const struct judgement *from)
+{
+	for (; from && from->claim && n < CLAIMS_MAX; from++) {
+		size_t i = 0;
+
+		while (i < n && strcmp(to[i].claim, from->claim) != 0)
+			i++;
+		to[i] = *from;
+		n = MAX(n, i + 1);
+	}
+	return n;
+}
+
+void report_all_claims(const struct testcase *testcase,
+		       char ret[static REPORT_TEXT])
+{
+	const struct variant *variant = testcase->variants;
+	struct judgement all[CLAIMS_MAX + 1];
+	size_t n = gather(all, 0, testcase->judgements);
+
+	for (; variant && variant->name; variant++)
+		n = gather(all, n, variant->judgements);
+	qsort(all, n, sizeof(*all), by_number);
+	all[n].claim = NULL;
+	report_claims(all, ret);
 }
 
 /* A stop inside a name (net.ipv4, tcp_timer.c), before a small letter or before

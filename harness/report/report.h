@@ -106,6 +106,10 @@ void report_keep(struct report *report, const struct result *result);
 void report_claims(const struct judgement *judgements,
 		   char ret[static REPORT_TEXT]);
 
+/* The same of all its runs together, each claim once, in order. */
+void report_all_claims(const struct testcase *testcase,
+		       char ret[static REPORT_TEXT]);
+
 /* "A10 right; A13 conditional: one sentence", from a result's judgements; to be
  * freed, NULL without memory. */
 char *report_text_is(const json_t *judgements);

@@ -77,7 +77,7 @@ START_TEST(list_tells_all)
 
 	ck_assert_int_eq(told->status, 0);
 	ck_assert_str_eq(told->err, "");
-	assert_has(told->out, "\nserver-host-crash-data       A3-A5    "
+	assert_has(told->out, "\nserver-host-crash-data       A3-A6    "
 			      "about 13 s\n"
 			      "    the server's host dies while");
 	assert_has(told->out, "nginx, Linux 4.19\n");
@@ -109,7 +109,7 @@ START_TEST(list_has_json_lines)
 			 "server-host-crash-data");
 	ck_assert_double_eq(json_real_value(json_object_get(line, "seconds")),
 			    12.6);
-	ck_assert_uint_eq(json_array_size(json_object_get(line, "claims")), 3);
+	ck_assert_uint_eq(json_array_size(json_object_get(line, "claims")), 4);
 	ck_assert_uint_eq(json_array_size(json_object_get(line, "variants")),
 			  2);
 	ck_assert(json_is_true(json_object_get(line, "default")));
@@ -181,7 +181,7 @@ START_TEST(show_tells_the_whole_case)
 	setenv("LC_ALL", "C.UTF-8", 1);
 	told = run("show server-host-crash-data");
 	ck_assert_int_eq(told->status, 0);
-	assert_has(told->out, "server-host-crash-data  A3-A5  (about 13 s)\n");
+	assert_has(told->out, "server-host-crash-data  A3-A6  (about 13 s)\n");
 	assert_has(told->out, "│ 10.0.0.1         ├───────┤ sees, records ├");
 	assert_has(told->out, "\n  client     net.ipv4.tcp_syn_retries = 2\n");
 	assert_has(told->out, "\n  retries2=5  (about 13 s)\n"
