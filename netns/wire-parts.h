@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of the wire, for its own files: wire.c receives and decides where
+ * a frame goes, wire-rules.c what becomes of it on the way, wire-send.c puts it
+ * on a cable, now or later, and wire-capture.c tells of it.
+ */
+#pragma once
+
+#include <linux/virtio_net.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow.h"
+#include "frame.h"
+#include "journal.h"
+#include "loop.h"
+#include "wire.h"
+
+enum {
+	FRAME_MAX = 65536 + FRAME_ETHERNET,
+	HEX_MAX = 192, /* bytes of a frame that the journal keeps */
+};
+
+struct wire_port {
+	struct wire_port *next;
+	char host[WIRE_NAME];
+	int ifindex;
+	uint8_t mac[6];
+	bool dead, cut_from, cut_to;
+	nsec_t one_way;
+};
+
+/* A frame that is to be sent later: by a moment, or by wire_release(). */
+struct parcel {
+	struct parcel *next;
+	nsec_t due;
+	struct wire_port *to;
+	size_t capture; /* index */
+	enum wire_fate fate; /* with which it leaves */
+	struct virtio_net_hdr header;
+	size_t size;
+	uint8_t bytes[];
+};
+
+struct wire_rule {
+	struct wire_rule *next;
+	struct wire *wire;
+	struct wire_match match;
+	enum wire_action action;
+	nsec_t delay;
+	unsigned int seen, hits, n_held;
+	bool disarmed;
+	struct parcel *held;
+};
+
+struct wire {
+	struct loop *loop;
+	struct journal *journal;
+	int socket;
+	struct loop_source *source, *timer;
+	struct wire_port *ports;
+	struct wire_rule *rules;
+	struct parcel *parcels; /* by due time */
+	struct flows *flows;
+	struct wire_capture *captures;
+	size_t n_captures, captures_space;
+	nsec_t residence;
+	unsigned int losses;
+	struct virtio_net_hdr header; /* of the frame in hand */
+	uint8_t bytes[FRAME_MAX];
+};
+
+/* --- wire-capture.c ----------------------------------------------------- */
+
+/* A new capture, all empty; NULL without memory. Moves the others. */
+struct wire_capture *wire_capture_new(struct wire *wire);
+
+/* A record of a frame, as it is now, at the moment `at`. */
+int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
+		      const struct virtio_net_hdr *header,
+		      const uint8_t *bytes, size_t size);
+
+/* --- wire-send.c -------------------------------------------------------- */
+
+/* Puts a frame on the cable of `to`, and its fate into its capture: `fate`, or
+ * why it did not get there. */
+int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
+		 const struct virtio_net_hdr *header, const uint8_t *bytes,
+		 size_t size, enum wire_fate fate);
+
+/* A copy of the frame in hand; NULL without memory. */
+struct parcel *wire_parcel_new(struct wire *wire, size_t capture,
+			       struct wire_port *to, enum wire_fate fate,
+			       size_t size);
+
+/* Both take the parcel. Equal moments keep their order. */
+void wire_parcel_schedule(struct wire *wire, struct parcel *parcel, nsec_t due);
+int wire_parcel_send(struct wire *wire, struct parcel *parcel);
+
+/* A whole list of them. */
+void wire_parcels_free(struct parcel *parcel);
+
+/* The loop's timer: sends what is due. */
+int wire_parcels_due(void *wire);
+
+/* --- wire-rules.c ------------------------------------------------------- */
+
+/* The frame in hand goes from `from` (NULL: the wire itself) to `to`, as the
+ * rules and the paths' delays will have it. */
+int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
+		   struct wire_port *to, size_t size);
+void wire_rules_free(struct wire *wire);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wire-parts.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "errors.h"
+
+static int put_on_cable(struct wire *wire, const struct wire_port *to,
+			const struct virtio_net_hdr *header,
+			const uint8_t *bytes, size_t size,
+			enum wire_fate *fate)
+{
+	struct sockaddr_ll address = { .sll_family = AF_PACKET,
+				       .sll_ifindex = to->ifindex };
+	struct iovec iov[2] = {
+		{ .iov_base = (void *)(uintptr_t)header,
+		  .iov_len = sizeof(*header) },
+		{ .iov_base = (void *)(uintptr_t)bytes, .iov_len = size },
+	};
+	struct msghdr message = { .msg_name = &address,
+				  .msg_namelen = sizeof(address),
+				  .msg_iov = iov,
+				  .msg_iovlen = 2 };
+
+	if (sendmsg(wire->socket, &message, 0) >= 0)
+		return 0;
+	/* The port is down, or has gone with its namespace: the cable's end
+	 * hangs loose, and that is something that happens to cables. */
+	if (errno != ENETDOWN && errno != ENXIO && errno != ENODEV &&
+	    errno != ENOBUFS)
+		return error_origin(-errno, "send a frame to %s", to->host);
+	*fate = WIRE_LOST;
+	return 0;
+}
+
+int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
+		 const struct virtio_net_hdr *header, const uint8_t *bytes,
+		   size_t size, enum wire_fate fate)
+{
+	int r = 0;
+
+	if (to->dead)
+		fate = WIRE_DEAD;
+	else if (to->cut_to)
+		fate = WIRE_CUT;
+	else
+		r = put_on_cable(wire, to, header, bytes, size, &fate);
+	if (r < 0)
+		return error_trace(r);
+	/* Forwarding is what a frame expects; a fate once told stays. */
+	if (fate != WIRE_FORWARDED)
+		wire->captures[capture].fate = fate;
+	if (fate != WIRE_DEAD && fate != WIRE_CUT && fate != WIRE_LOST)
+		wire->captures[capture].left = nsec_now();
+	return 0;
+}
+
+struct parcel *wire_parcel_new(struct wire *wire, size_t capture,
+			       struct wire_port *to, enum wire_fate fate,
+			       size_t size)
+{
+	struct parcel *parcel = malloc(sizeof(*parcel) + size);
+
+	if (!parcel)
+		return NULL;
+	*parcel = (struct parcel){ .to = to,
+				   .capture = capture,
+				   .fate = fate,
+				   .header = wire->header,
+				   .size = size };
+	memcpy(parcel->bytes, wire->bytes, size);
+	return parcel;
+}
+
+static void set_timer(struct wire *wire)
+{
+	loop_set_timer(wire->timer,
+		       wire->parcels ? wire->parcels->due : NSEC_NEVER);
+}
+
+void wire_parcel_schedule(struct wire *wire, struct parcel *parcel, nsec_t due)
+{
+	struct parcel **at = &wire->parcels;
+
+	parcel->due = due;
+	while (*at && (*at)->due <= due)
+		at = &(*at)->next;
+	parcel->next = *at;
+	*at = parcel;
+	set_timer(wire);
+}
+
+int wire_parcel_send(struct wire *wire, struct parcel *parcel)
+{
+	int r = wire_deliver(wire, parcel->capture, parcel->to,
+			     &parcel->header, parcel->bytes, parcel->size,
+			     parcel->fate);
+
+	if (r >= 0)
+		r = wire_capture_tell(wire, parcel->capture, nsec_now(),
+				      &parcel->header, parcel->bytes,
+				      parcel->size);
+	free(parcel);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int wire_parcels_due(void *data)
+{
+	struct wire *wire = data;
+	nsec_t now = nsec_now();
+
+	while (wire->parcels && wire->parcels->due <= now) {
+		struct parcel *parcel = wire->parcels;
+		int r;
+
+		wire->parcels = parcel->next;
+		r = wire_parcel_send(wire, parcel);
+		if (r < 0)
+			return error_trace(r);
+	}
+	set_timer(wire);
+	return 0;
+}
+
+void wire_parcels_free(struct parcel *parcel)
+{
+	while (parcel) {
+		struct parcel *next = parcel->next;
+
+		free(parcel);
+		parcel = next;
+	}
+}
