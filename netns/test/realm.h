@@ -17,7 +17,6 @@ int realm_run(const char *name, const TTest *const *const *tests, size_t n);
 #define realm_ok(call_)                                                        \
 	do {                                                                   \
 		int realm_r_ = (int)(call_);                                   \
- \
 		ck_assert_msg(realm_r_ >= 0, "%s: %s", #call_,                 \
 			      error_trail());                                  \
 	} while (0)
@@ -47,7 +46,6 @@ void realm_pass(struct realm *realm, nsec_t duration);
 #define realm_until(realm_, truth_)                                            \
 	do {                                                                   \
 		nsec_t realm_end_ = nsec_now() + SEC(5);                       \
- \
 		while (!(truth_) && nsec_now() < realm_end_)                   \
 			realm_pass((realm_), MSEC(1));                         \
 		ck_assert_msg((truth_), "not in five seconds: %s", #truth_);   \

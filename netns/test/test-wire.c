@@ -463,12 +463,13 @@ START_TEST(one_frame_is_one_segment)
 		m = recv(server, data, sizeof(data), 0);
 		got += m > 0 ? (size_t)m : 0;
 	}
+	/* On a loaded machine the sender may probe for loss: what is sent again
+	 * is no WIRE_DATA, and does not count twice. */
 	n = wire_captures(realm.wire, &all);
 	for (size_t i = 0; i < n; i++) {
 		largest = MAX(largest, (size_t)all[i].frame.size);
 		if (all[i].kinds & WIRE_DATA)
 			payload += all[i].frame.tcp.length;
-		ck_assert(!(all[i].kinds & WIRE_RETRANSMISSION));
 	}
 	ck_assert_uint_eq(payload, sizeof(data));
 	ck_assert_uint_eq(largest, 1514);
