@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Too late, in a world where the machine is to blame (the wire had to wait for
+ * this process, which slept) or not; with something else wrong, or not.
+ */
+#include <time.h>
+
+#include "misbehaving.h"
+
+enum { BY_MACHINE = 1, WRONG_BEFORE = 2, WRONG_AFTER = 4, EARLY = 8 };
+
+/* A frame comes, and nobody looks for 200 ms. */
+static void be_slow(struct run *run)
+{
+	struct timespec ts = nsec_to_timespec(MSEC(200));
+	struct pair tcp = sock_pair(run);
+
+	sock_post_recv(tcp.server);
+	sock_send(tcp.client, 1);
+	nanosleep(&ts, NULL);
+	sock_reap(tcp.server, SEC(1));
+}
+
+static void script(struct run *run)
+{
+	const struct range range = { SEC(1), SEC(2) };
+	long how = run_value(HERE(run));
+
+	if (how & BY_MACHINE)
+		be_slow(run);
+	if (how & WRONG_BEFORE)
+		expect_that(run, false, "another thing", "wrong");
+	expect_span(run, "span", how & EARLY ? MSEC(900) : SEC(3), range);
+	if (how & WRONG_AFTER)
+		expect_that(run, false, "another thing", "wrong");
+}
+
+MISBEHAVING(late) = {
+	.name = "late",
+	.claim = "it is in time",
+	.world = &world_pair,
+	.variants = VARIANTS({ "by-itself", .value = 0 },
+			     { "by-machine", .value = BY_MACHINE },
+			     { "wrong-before",
+			       .value = BY_MACHINE | WRONG_BEFORE },
+			     { "wrong-after",
+			       .value = BY_MACHINE | WRONG_AFTER },
+			     { "early", .value = BY_MACHINE | EARLY }),
+	.script = script,
+	.no_fault = true,
+};

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of the runner share: running halfopen, and reading what it
+left. Facts come from exit statuses and from the journals below --out."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+PASS, FAIL, USAGE, BROKEN, SKIPPED = range(5)
+SKIP_STATUS = 77
+# Sanitizers and loaded machines are slow; "at once" is one of these.
+AT_ONCE = 5 * float(os.environ.get("HALFOPEN_TEST_MULTIPLIER", "1"))
+
+
+def environment(**more):
+    kept = {k: v for k, v in os.environ.items() if k != "HALFOPEN_MUST_RUN"}
+    # A script that ends in the middle leaves what a script leaves.
+    kept["ASAN_OPTIONS"] = "detect_leaks=0:" + kept.get("ASAN_OPTIONS", "")
+    return {**kept, **more}
+
+
+class Done:
+    """A run of halfopen that has ended."""
+
+    def __init__(self, status, text, took, journals):
+        self.status, self.text, self.took = status, text, took
+        self.journals = journals
+
+    def verdict(self, name):
+        """The verdict record; None for a run that could not tell any."""
+        for record in self.journals[name]:
+            if record["type"] == "verdict":
+                return record
+        return None
+
+
+def read_journals(folder):
+    """{"case/variant": [record, ...]}"""
+    journals = {}
+    for path in sorted(pathlib.Path(folder).rglob("journal.jsonl")):
+        name = str(path.parent.relative_to(folder))
+        with open(path, encoding="utf-8") as lines:
+            journals[name] = [json.loads(line) for line in lines]
+    return journals
+
+
+def start(program, *arguments, **more):
+    return subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True, env=environment(**more))
+
+
+def run(program, *arguments, seconds=120, **more):
+    with tempfile.TemporaryDirectory() as out:
+        begin = time.monotonic()
+        process = start(program, "run", "--out", out, *arguments, **more)
+        try:
+            text, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return Done(process.returncode, text, time.monotonic() - begin,
+                    read_journals(out))
+
+
+# --- processes ---------------------------------------------------------------
+
+def read(pid, name):
+    try:
+        return pathlib.Path("/proc", str(pid), name).read_bytes().decode(
+            errors="replace")
+    except OSError:
+        return ""
+
+
+def parent(pid):
+    """0 for one that is gone."""
+    after_name = read(pid, "stat").rpartition(")")[2].split()
+    return int(after_name[1]) if after_name else 0
+
+
+def pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def descendants(root):
+    """{pid: its command line, or its name where it has none}"""
+    children = {}
+    for pid in pids():
+        children.setdefault(parent(pid), []).append(pid)
+    found, left = [], [root]
+    while left:
+        mine = children.get(left.pop(), [])
+        found += mine
+        left += mine
+    return found
+
+
+def workers(root):
+    return [pid for pid in pids() if parent(pid) == root]
+
+
+def inits(root):
+    return [pid for pid in descendants(root)
+            if read(pid, "comm").strip() == "host-init"]
+
+
+def probes(root):
+    return [pid for pid in descendants(root)
+            if read(pid, "cmdline").startswith("halfopen-probe")]
+
+
+def wait_for(truth, seconds=20, pause=0.01):
+    """What it came to: something true, or whatever it is by then."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = truth()
+        if value or time.monotonic() > deadline:
+            return value
+        time.sleep(pause)
+
+
+def kill(pid, number=signal.SIGKILL):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def works_here(program):
+    """False, and says why, where no world can be made at all."""
+    done = run(program, "passes")
+    if done.status == SKIPPED:
+        print(done.text)
+    return done.status != SKIPPED
+
+
+def main(argv):
+    """unittest's, with meson's status for a skip."""
+    if not works_here(argv[1]):
+        raise SystemExit(SKIP_STATUS)
+    unittest.main(argv=argv[:1] + argv[3:], verbosity=2)

@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The runner and cases that must fail, hang, crash and leak.
+
+usage: runner.py MISBEHAVING HALFOPEN [TEST...]
+
+MISBEHAVING is halfopen with the cases of harness/test/misbehaving/ in place of
+its own.
+"""
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+import unittest
+
+import rig
+from rig import AT_ONCE, BROKEN, FAIL, PASS, SKIPPED, USAGE
+
+PROGRAM = sys.argv[1]
+
+
+def run(*arguments, **more):
+    return rig.run(PROGRAM, *arguments, **more)
+
+
+class Verdicts(unittest.TestCase):
+    def assert_broken(self, done, reason, at=None):
+        """By the journal, whose last record says so."""
+        self.assertEqual(done.status, BROKEN, done.text)
+        (name,) = done.journals
+        verdict = done.verdict(name)
+        self.assertEqual(verdict["verdict"], "broken")
+        self.assertRegex(verdict["reason"], reason)
+        self.assertFalse(verdict["inconclusive"])
+        if at:
+            self.assertRegex(verdict["reason"], at)
+        self.assertLess(done.took, AT_ONCE)
+
+    def test_pass(self):
+        done = run("passes")
+        self.assertEqual(done.status, PASS, done.text)
+        self.assertEqual(done.verdict("passes")["verdict"], "pass")
+
+    def test_fail_and_all_expectations_run(self):
+        done = run("fails")
+        self.assertEqual(done.status, FAIL, done.text)
+        expectations = [r for r in done.journals["fails"]
+                        if r["type"] == "expectation"]
+        self.assertEqual([e["ok"] for e in expectations], [False, True])
+        self.assertRegex(expectations[0]["at"],
+                         r"^harness/test/misbehaving/fails\.c:\d+$")
+
+    def test_script_that_expects_nothing(self):
+        self.assert_broken(run("expects-nothing"), "expects nothing")
+
+    def test_hang_is_ended_by_the_time_limit(self):
+        for name in ("hangs", "spins"):
+            with self.subTest(name):
+                done = run(name, "--timeout-mul", "0.05")
+                self.assertEqual(done.status, BROKEN, done.text)
+                self.assertIsNone(done.verdict(name))
+                self.assertIn("time limit", done.text)
+                self.assertGreaterEqual(done.took, 1.6)  # 0.05 * (2 * 1 + 30)
+                self.assertLess(done.took, 1.6 + AT_ONCE)
+
+    def test_script_that_crashes(self):
+        done = run("segfaults")
+        self.assertEqual(done.status, BROKEN, done.text)
+        self.assertIsNone(done.verdict("segfaults"))
+        self.assertLess(done.took, AT_ONCE)
+
+    def test_script_that_leaves(self):
+        done = run("exits")
+        self.assertEqual(done.status, BROKEN, done.text)
+        self.assertIsNone(done.verdict("exits"))
+
+    def test_probe_that_dies_unasked(self):
+        for how in ("killed", "crashed"):
+            with self.subTest(how):
+                self.assert_broken(run(f"probe-dies/{how}"), "died unasked",
+                                   at=r"probe-dies\.c:\d+")
+
+    def test_mistakes_of_a_script(self):
+        for name, reason in (("dead", "is gone"),
+                             ("nowhere", "no host is called"),
+                             ("too-much", "at most 1024"),
+                             ("twice", "is posted while"),
+                             ("nothing-to-reap", "nothing is posted"),
+                             ("refused", "stage is not set.*ECONNREFUSED")):
+            with self.subTest(name):
+                self.assert_broken(run(f"calls-the-dead/{name}"), reason)
+
+    def test_wire_that_loses_frames(self):
+        self.assert_broken(run("loses-frames"), r"lost \d+ frames")
+
+
+class Lateness(unittest.TestCase):
+    def test_late_by_itself_is_a_failure(self):
+        self.assertEqual(run("late/by-itself").status, FAIL)
+
+    def test_late_by_the_machine_is_inconclusive(self):
+        done = run("late/by-machine")
+        self.assertEqual(done.status, BROKEN, done.text)
+        verdict = done.verdict("late/by-machine")
+        self.assertTrue(verdict["inconclusive"])
+        self.assertGreater(max(verdict["residence"], verdict["lateness"]),
+                           0.15)
+        self.assertRegex(verdict["reason"], r"late by \d+\.\d ms, 50\.0 ms")
+
+    def test_inconclusive_may_be_a_skip(self):
+        done = run("late/by-machine", "--inconclusive=skip")
+        self.assertEqual(done.status, SKIPPED, done.text)
+        done = run("late/by-machine", "passes", "--inconclusive=skip")
+        self.assertEqual(done.status, PASS, done.text)
+
+    def test_a_larger_allowance_makes_the_machine_innocent(self):
+        done = run("late/by-machine", "--slack", "800")
+        self.assertEqual(done.status, FAIL, done.text)
+
+    def test_what_else_is_wrong_stays_wrong(self):
+        for name in ("wrong-before", "wrong-after", "early"):
+            with self.subTest(name):
+                done = run(f"late/{name}", "--inconclusive=skip")
+                self.assertEqual(done.status, FAIL, done.text)
+
+
+class Skips(unittest.TestCase):
+    NEEDS = {"needs-program": "not installed", "needs-sysctl": "has no",
+             "needs-kernel": "needs Linux 200.0",
+             "needs-setting": "does not have it",
+             "needs-variant/none": "not installed"}
+
+    def test_each_need_has_its_reason(self):
+        for name, reason in self.NEEDS.items():
+            with self.subTest(name):
+                done = run(name)
+                self.assertEqual(done.status, SKIPPED, done.text)
+                verdict = done.verdict(name)
+                self.assertEqual(verdict["verdict"], "skip")
+                self.assertIn(reason, verdict["reason"])
+
+    def test_one_that_passes_is_enough(self):
+        self.assertEqual(run("needs-*", "passes").status, PASS)
+
+    def test_must_run(self):
+        for value, status in (("1", FAIL), ("0", SKIPPED), ("", SKIPPED)):
+            with self.subTest(value):
+                done = run("needs-program", HALFOPEN_MUST_RUN=value)
+                self.assertEqual(done.status, status, done.text)
+
+    def test_must_run_with_retries_does_not_try_in_vain(self):
+        done = run("needs-program", "--retry", "3", HALFOPEN_MUST_RUN="1")
+        self.assertEqual(done.status, FAIL)
+        self.assertEqual(list(done.journals), ["needs-program"])
+
+
+class Many(unittest.TestCase):
+    def test_fail_outweighs_broken_outweighs_pass(self):
+        self.assertEqual(run("passes", "expects-nothing").status, BROKEN)
+        self.assertEqual(run("passes", "fails", "exits").status, FAIL)
+
+    def test_retry(self):
+        self.assertEqual(run("fails-once").status, FAIL)
+        done = run("fails-once", "--retry", "2")
+        self.assertEqual(done.status, PASS, done.text)
+        self.assertEqual(list(done.journals), ["fails-once",
+                                               "fails-once.try2"])
+        done = run("fails", "--retry", "2")
+        self.assertEqual(done.status, FAIL)
+        self.assertEqual(len(done.journals), 3)
+
+    def test_repeat(self):
+        done = run("passes", "--repeat", "20")
+        self.assertEqual(done.status, PASS, done.text)
+        self.assertEqual(len(done.journals), 20)
+
+    def test_one_at_a_time(self):
+        """By the clock that all journals share only through the wall."""
+        done = run("waits/short", "--repeat", "3", "-j", "1")
+        self.assertEqual(done.status, PASS, done.text)
+        self.assertGreaterEqual(done.took, 4.5)
+
+    def test_side_by_side(self):
+        done = run("waits/short", "--repeat", "20")
+        self.assertEqual(done.status, PASS, done.text)
+        self.assertLess(done.took, 1.5 + AT_ONCE)
+
+    def test_all_that_misbehaves_at_once(self):
+        """None takes another one along."""
+        done = run("passes", "fails", "exits", "segfaults", "hangs", "leaks",
+                   "needs-*", "probe-dies", "--repeat", "3", "--timeout-mul",
+                   "0.05")
+        self.assertEqual(done.status, FAIL, done.text)
+        for name, journal in done.journals.items():
+            case = re.split(r"[./]", name)[0]
+            verdicts = [r["verdict"] for r in journal
+                        if r["type"] == "verdict"]
+            wanted = {"passes": ["pass"], "fails": ["fail"], "exits": [],
+                      "segfaults": [], "hangs": [], "leaks": ["pass"],
+                      "probe-dies": ["broken"]}.get(case, ["skip"])
+            self.assertEqual(verdicts, wanted, name)
+
+
+class Usage(unittest.TestCase):
+    def wrong(self, *arguments, names=""):
+        with tempfile.TemporaryDirectory() as out:
+            done = rig.start(PROGRAM, "run", "--out", os.path.join(out, "o"),
+                             *arguments)
+            text, _ = done.communicate(timeout=20)
+            self.assertEqual(done.returncode, USAGE, text)
+            self.assertIn(names, text)
+            self.assertFalse(os.path.exists(os.path.join(out, "o")),
+                             "nothing is started")
+
+    def test_unknown_case_has_its_neighbours_named(self):
+        self.wrong("pases", names="passes")
+
+    def test_settings(self):
+        for text in ("net.ipv4.tcp_nonsense=1", "net.ipv4.tcp_mem=1 2 3",
+                     "net.ipv4.tcp_retries2=many", "kernel.hostname=x",
+                     "net.ipv4.tcp_retries2", "=1", "net.ipv4.tcp_retries2="):
+            with self.subTest(text):
+                self.wrong("passes", "--set", text,
+                           names=text.split("=")[0])
+
+    def test_numbers(self):
+        for option in (["-j", "0"], ["-j", "x"], ["--repeat", "0"],
+                       ["--retry", "-1"], ["--slack", "-1"],
+                       ["--slack", "nan"], ["--family", "5"],
+                       ["--inconclusive", "maybe"], ["--no-such-option"]):
+            with self.subTest(option):
+                self.wrong("passes", *option)
+
+    def test_setting_of_a_host_comes_before_the_case_s(self):
+        done = run("waits/short", "--set",
+                   "client:net.ipv4.tcp_orphan_retries=3")
+        self.assertEqual(done.status, PASS, done.text)
+        told = {(r["host"], r["name"]): r["value"]
+                for r in done.journals["waits/short"]
+                if r["type"] == "sysctl"}
+        self.assertEqual(told["client", "net.ipv4.tcp_orphan_retries"], "3")
+        self.assertEqual(told["server", "net.ipv4.tcp_orphan_retries"], "1")
+
+
+class Deaths(unittest.TestCase):
+    """Somebody else ends what the runner has started."""
+
+    def one_dies(self, which):
+        """Three run; one process of one of them is killed; the others pass."""
+        with tempfile.TemporaryDirectory() as out:
+            process = rig.start(PROGRAM, "run", "--out", out, "waits/short",
+                                "--repeat", "3")
+            rig.wait_for(lambda: len(rig.probes(process.pid)) == 6)
+            rig.kill(which(process.pid)[0])
+            text, _ = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, BROKEN, text)
+            passed = [name for name, journal in rig.read_journals(out).items()
+                      if any(r.get("verdict") == "pass" for r in journal)]
+            self.assertEqual(len(passed), 2, text)
+
+    def at_once(self, which):
+        process = rig.start(PROGRAM, "run", "waits/long")
+        rig.wait_for(lambda: len(rig.probes(process.pid)) == 2)
+        # The connection, too.
+        time.sleep(0.2)
+        begin = time.monotonic()
+        rig.kill(which(process.pid)[0])
+        text, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, BROKEN, text)
+        self.assertLess(time.monotonic() - begin, AT_ONCE)
+
+    def test_worker(self):
+        self.one_dies(rig.workers)
+        self.at_once(rig.workers)
+
+    def test_init_of_a_host(self):
+        self.one_dies(rig.inits)
+        self.at_once(rig.inits)
+
+    def test_probe(self):
+        self.one_dies(rig.probes)
+        self.at_once(rig.probes)
+
+    def test_signals_end_the_program_and_tell_what_is_known(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                process = rig.start(PROGRAM, "run", "passes", "waits/long")
+                rig.wait_for(lambda: len(rig.probes(process.pid)) == 2)
+                mine = rig.descendants(process.pid)
+                # It is the first to start and the last to end.
+                time.sleep(0.3)
+                begin = time.monotonic()
+                process.send_signal(number)
+                text, _ = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, -number, text)
+                self.assertLess(time.monotonic() - begin, AT_ONCE)
+                self.assertIn("PASS", text)
+                self.assertIn("BROKEN", text)
+                self.assertFalse([p for p in mine if rig.read(p, "cmdline")])
+
+    def test_reader_that_leaves(self):
+        """As `halfopen run | head` does: no process stays behind."""
+        process = rig.start(PROGRAM, "run", "-v", "waits/short", "--repeat",
+                            "3")
+        process.stdout.close()
+        process.wait(timeout=30)
+        self.assertNotEqual(process.returncode, None)
+
+
+if __name__ == "__main__":
+    rig.main(sys.argv)

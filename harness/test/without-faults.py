@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every case can fail: where no fault happens, no case that has one passes.
+
+usage: without-faults.py HALFOPEN CASE-NAMES [PATTERN...]
+
+CASE-NAMES is a program that prints the cases, one a line: "fault NAME" or
+"control NAME".
+"""
+import subprocess
+import sys
+
+import rig
+
+
+def left_out(journal):
+    return any(r["type"] == "note" and r["text"].startswith("left out:")
+               for r in journal)
+
+
+def passed(journal):
+    return any(r["type"] == "verdict" and r["verdict"] == "pass"
+               for r in journal)
+
+
+def main():
+    halfopen, names, patterns = sys.argv[1], sys.argv[2], sys.argv[3:]
+    listed = subprocess.run([names], capture_output=True, check=True,
+                            text=True).stdout.split("\n")
+    kinds = {line.split()[1]: line.split()[0] for line in listed if line}
+    done = rig.run(halfopen, "--without-faults", *patterns, seconds=600)
+    if done.status == rig.SKIPPED:
+        print(done.text)
+        return rig.SKIP_STATUS
+    wrong = []
+    for name, journal in done.journals.items():
+        case = name.split("/")[0]
+        if kinds[case] == "fault" and passed(journal):
+            wrong.append(f"{name} passes without its fault")
+        if kinds[case] == "control" and left_out(journal):
+            wrong.append(f"{name} says that it has no fault, and has one")
+    print("\n".join(wrong) or f"{len(done.journals)} runs, as they should be")
+    if not done.journals:
+        print(done.text)
+    return 1 if wrong or not done.journals else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
