@@ -45,6 +45,7 @@ struct run {
 	const struct run_job *job;
 	struct loop *loop;
 	struct journal *journal;
+	int journal_fd;
 	struct world *world;
 	nsec_t start;
 	struct probe *probes;

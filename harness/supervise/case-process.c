@@ -94,6 +94,7 @@ static void set_up(struct run *run, int journal_fd)
 {
 	int r;
 
+	run->journal_fd = journal_fd;
 	prctl(PR_SET_TIMERSLACK, 1);
 	signal(SIGINT, SIG_IGN); /* the supervisor's to decide */
 	run->start = nsec_now();

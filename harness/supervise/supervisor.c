@@ -18,6 +18,7 @@ enum {
 	PARALLEL_MAX = 200,
 	PROCESSES_EACH = 8, /* of a run: its init, hosts' inits, probes */
 	FILES_EACH = 4, /* in the supervisor */
+	DYING_MAX = 50, /* at once, beside those that run */
 };
 
 struct supervisor {
@@ -30,7 +31,7 @@ struct supervisor {
 	struct worker **workers; /* running */
 	const struct result **running; /* the same, for the reporter */
 	size_t n_workers, parallel;
-	struct worker **ended; /* not yet freed: their handlers are running */
+	struct worker **ended; /* have told all, and are dying */
 	size_t n_ended;
 	struct result **results;
 	size_t n_results;
@@ -164,7 +165,8 @@ static void on_ready(void *data MACRO_UNUSED,
  * rtnetlink. So one is made at a time. */
 static bool may_start(const struct supervisor *s)
 {
-	if (s->next == s->n_queue || s->n_workers >= s->parallel || s->signal)
+	if (s->next == s->n_queue || s->n_workers >= s->parallel ||
+	    s->n_ended >= DYING_MAX || s->signal)
 		return false;
 	for (size_t i = 0; i < s->n_workers; i++)
 		if (!worker_is_ready(s->workers[i]))
@@ -215,10 +217,17 @@ static int on_tick(void *data)
 	return 0;
 }
 
-static void free_ended(struct supervisor *s)
+static void free_dead(struct supervisor *s)
 {
-	while (s->n_ended)
-		worker_free(s->ended[--s->n_ended]);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_ended; i++) {
+		if (worker_is_dead(s->ended[i]))
+			worker_free(s->ended[i]);
+		else
+			s->ended[kept++] = s->ended[i];
+	}
+	s->n_ended = kept;
 }
 
 static void cancel_running(struct supervisor *s)
@@ -236,14 +245,15 @@ static void cancel_running(struct supervisor *s)
 
 static int run_all(struct supervisor *s)
 {
-	while (s->n_workers || (s->next < s->n_queue && !s->signal)) {
+	while (s->n_workers || s->n_ended ||
+	       (s->next < s->n_queue && !s->signal)) {
 		int r = 0;
 
 		while (r >= 0 && may_start(s))
 			r = start_next(s);
 		if (r >= 0)
 			r = loop_run_once(s->loop, NSEC_NEVER);
-		free_ended(s);
+		free_dead(s);
 		if (r < 0)
 			return error_trace(r);
 		if (s->signal)
@@ -279,7 +289,7 @@ static int set_up(struct supervisor *s)
 	s->results = calloc(most, sizeof(*s->results));
 	s->workers = calloc(s->parallel, sizeof(struct worker *));
 	s->running = calloc(s->parallel, sizeof(struct result *));
-	s->ended = calloc(s->parallel, sizeof(struct worker *));
+	s->ended = calloc(s->parallel + DYING_MAX, sizeof(struct worker *));
 	if (!s->queue || !s->results || !s->workers || !s->running ||
 	    !s->ended)
 		return error_origin(-ENOMEM, "supervisor");
@@ -299,6 +309,8 @@ static void tear_down(struct supervisor *s)
 {
 	while (s->n_workers)
 		worker_free(s->workers[--s->n_workers]);
+	while (s->n_ended)
+		worker_free(s->ended[--s->n_ended]);
 	for (size_t i = 0; i < s->n_results; i++)
 		result_free(s->results[i]);
 	loop_free(s->loop);

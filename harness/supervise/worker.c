@@ -38,14 +38,14 @@ struct worker {
 	const struct run_job *job;
 	struct worker_events events;
 	struct result *result;
-	pid_t pid;
-	int pipe;
+	pid_t pid; /* 0: reaped */
+	int pidfd, pipe;
 	FILE *file; /* the journal below --out; NULL: none */
-	struct loop_source *readable, *deadline;
+	struct loop_source *readable, *deadline, *death;
 	nsec_t patience;
 	char *buffer;
 	size_t used, space;
-	bool ready;
+	bool ready, told;
 };
 
 struct result *worker_result(const struct worker *worker)
@@ -68,7 +68,12 @@ bool worker_is_ready(const struct worker *worker)
 	return worker->ready;
 }
 
-/* --- the child -------------------------------------------------------- */
+bool worker_is_dead(const struct worker *worker)
+{
+	return !worker->pid;
+}
+
+/* --- the child ---------------------------------------------------------------*/
 
 /* Copies of the supervisor's own fds would keep other runs' pipes open. */
 static void keep_only(const int *fds, size_t n)
@@ -119,18 +124,24 @@ static void MACRO_NORETURN child(const struct run_options *options,
 
 /* --- the journal ------------------------------------------------------ */
 
-static void finish(struct worker *worker)
+static void tell_end(struct worker *worker)
+{
+	if (worker->told)
+		return;
+	worker->told = true;
+	worker->events.ended(worker->events.data, worker);
+}
+
+static void reap(struct worker *worker)
 {
 	int status = 0;
 	char reason[96];
 
-	worker->readable = loop_remove(worker->readable);
-	worker->deadline = loop_remove(worker->deadline);
-	kill(worker->pid, SIGKILL);
+	worker->death = loop_remove(worker->death);
 	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	worker->pid = 0;
-	if (!worker->result->has_verdict) {
+	if (worker->result && !worker->result->has_verdict) {
 		snprintf(reason, sizeof(reason),
 			 WIFSIGNALED(status) ?
 				 "the case's process died of signal %d" :
@@ -139,7 +150,37 @@ static void finish(struct worker *worker)
 					       WEXITSTATUS(status));
 		result_broken(worker->result, reason);
 	}
-	worker->events.ended(worker->events.data, worker);
+}
+
+static int on_death(void *data, uint32_t events MACRO_UNUSED)
+{
+	struct worker *worker = data;
+
+	reap(worker);
+	tell_end(worker);
+	return 0;
+}
+
+/*
+ * Nothing more is to be read. Its death takes 10 ms and more: the wire's socket
+ * waits for a grace period, packet_release(). Where the verdict is known, nobody
+ * waits for that.
+ */
+static int finish(struct worker *worker)
+{
+	int r;
+
+	worker->readable = loop_remove(worker->readable);
+	worker->deadline = loop_remove(worker->deadline);
+	worker->pipe = fd_close(worker->pipe);
+	kill(worker->pid, SIGKILL);
+	r = loop_add_fd(worker->loop, &worker->death, worker->pidfd, EPOLLIN,
+			on_death, worker);
+	if (r < 0)
+		return error_trace(r);
+	if (worker->result->has_verdict)
+		tell_end(worker);
+	return 0;
 }
 
 static int take_line(struct worker *worker, const char *line, size_t size)
@@ -212,29 +253,30 @@ static int on_readable(void *data, uint32_t events MACRO_UNUSED)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0) {
-		finish(worker);
-		return 0;
+		r = finish(worker);
+		return r < 0 ? error_trace(r) : 0;
 	}
 	worker->used += (size_t)n;
-	if (take_lines(worker) < 0) {
-		result_broken(worker->result, error_trail());
-		finish(worker);
-	}
-	return 0;
+	if (take_lines(worker) >= 0)
+		return 0;
+	result_broken(worker->result, error_trail());
+	r = finish(worker);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 static int on_deadline(void *data)
 {
 	struct worker *worker = data;
 	char reason[96];
+	int r;
 
 	snprintf(reason, sizeof(reason),
 		 "the run did not end in %.0f s: time limit",
 		 nsec_seconds(worker->patience));
 	if (!worker->result->has_verdict)
 		result_broken(worker->result, reason);
-	finish(worker);
-	return 0;
+	r = finish(worker);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 /* --- starting --------------------------------------------------------- */
@@ -293,7 +335,7 @@ static int clone_child(struct worker *worker,
 	self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (self < 0)
 		return error_origin(-errno, "pidfd_open");
-	pid = privilege_clone(privilege_clone_flags(), NULL);
+	pid = privilege_clone(privilege_clone_flags(), &worker->pidfd);
 	if (pid == 0) {
 		const int fds[] = { journal, options->exe, self, go_read };
 
@@ -350,7 +392,7 @@ int worker_start(struct worker **ret, struct loop *loop,
 	worker->loop = loop;
 	worker->job = job;
 	worker->events = *events;
-	worker->pipe = -1;
+	worker->pipe = worker->pidfd = -1;
 	r = begin(worker, options, out);
 	if (r < 0) {
 		worker_free(worker);
@@ -368,8 +410,9 @@ struct worker *worker_free(struct worker *worker)
 	loop_remove(worker->deadline);
 	if (worker->pid > 0) {
 		kill(worker->pid, SIGKILL);
-		waitpid(worker->pid, NULL, 0);
+		reap(worker);
 	}
+	fd_close(worker->pidfd);
 	fd_close(worker->pipe);
 	if (worker->file)
 		fclose(worker->file);

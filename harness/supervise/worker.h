@@ -16,7 +16,7 @@ struct worker_events {
 		       const json_t *record);
 	/* The world is made: another one may be begun. */
 	void (*ready)(void *data, struct worker *worker);
-	/* It is over, and its process is gone. */
+	/* It is over, and has told all. Its process may still be dying. */
 	void (*ended)(void *data, struct worker *worker);
 	void *data;
 };
@@ -37,3 +37,6 @@ struct result *worker_result(const struct worker *worker);
 struct result *worker_take_result(struct worker *worker);
 const struct run_job *worker_job(const struct worker *worker);
 bool worker_is_ready(const struct worker *worker);
+
+/* Its process is gone, and with it everything that it made. */
+bool worker_is_dead(const struct worker *worker);
