@@ -53,7 +53,11 @@ static bool heart_stops(struct run *run, struct sock *client,
 
 	if (!expect_that(run, !got.open, "a beat stays unanswered", "it beats"))
 		return false;
-	expect_took(started, &got, (struct range){ noticed, noticed });
+	run_predicted(run, "heartbeat_s", nsec_seconds(noticed));
+	run_measured(run, "heartbeat_s",
+		     nsec_seconds(got.returned - started.at));
+	expect_span(run, "the heartbeat took", got.returned - started.at,
+		    (struct range){ noticed, noticed });
 	expect_number(run, "beats_answered", got.value, BEATS, BEATS);
 	expect_state(client, DIAG_ESTABLISHED);
 	return true;
@@ -85,16 +89,12 @@ static void only_the_process_hangs(struct run *run, struct connections *c)
 /* TCP itself has not given up yet; keepalive does in the end. */
 static void the_machine_is_dead(struct run *run, struct connections *c)
 {
-	struct range range = c->keepalive->elapsed;
 	struct finding got;
 
 	expect_timer(c->beating.client, DIAG_TIMER_RETRANSMIT);
-	got = sock_reap(c->idle_client, range.max + SEC(1));
+	got = sock_reap(c->idle_client, c->keepalive->elapsed.max + SEC(1));
 	expect_error(&got, ETIMEDOUT);
-	run_predicted(run, "keepalive_s", nsec_seconds(range.min));
-	run_measured(run, "keepalive_s",
-		     nsec_seconds(got.returned - c->armed.at));
-	expect_span(run, "keepalive took", got.returned - c->armed.at, range);
+	expect_took(c->armed, &got, c->keepalive->elapsed);
 	expect_counter(run, "client", "TCPKeepAlive", c->keepalive->probes);
 }
 
