@@ -62,6 +62,6 @@ void probe_expect_end_of_host(struct run *run, const char *host);
 void probe_forget_host(struct run *run, const char *host);
 
 /* A process of a host ended: world.h's on_exit. */
-void probe_on_exit(void *run, struct host *host, pid_t pid, int status);
+void probe_on_exit(void *data, struct host *host, pid_t pid, int status);
 
 int probe_next_slot(struct probe *probe);
