@@ -234,7 +234,7 @@ static void start_process(struct program *program, const char *path,
 	int output[2];
 	pid_t pid;
 
-	for (size_t i = 1; argv[i] && i < ARRAY_SIZE(args) - 1; i++)
+	for (size_t i = 1; i < ARRAY_SIZE(args) - 1 && argv[i]; i++)
 		args[i] = argv[i];
 	if (pipe2(output, O_CLOEXEC) < 0)
 		run_broken(program->run, error_origin(-errno, "pipe"));
