@@ -101,9 +101,9 @@ become_program(const struct host_init_request *request, const int *fds,
 
 		if (exe >= 0)
 			fexecve(exe, args, environ);
-		else
+		else if (argv[0])
 			execvpe(argv[0], args, environ);
-		r = -errno;
+		r = exe >= 0 || argv[0] ? -errno : -ENOENT;
 	}
 	if (write(report, &r, sizeof(r)) < 0)
 		_exit(126);

@@ -102,7 +102,7 @@ int wire_parcel_send(struct wire *wire, struct parcel *parcel);
 void wire_parcels_free(struct parcel *parcel);
 
 /* The loop's timer: sends what is due. */
-int wire_parcels_due(void *wire);
+int wire_parcels_due(void *data);
 
 /* --- wire-rules.c ------------------------------------------------------- */
 

@@ -78,30 +78,30 @@ static int put_away(struct wire *wire, size_t index, struct wire_port *to,
 	return 0;
 }
 
-int wire_carry_out(struct wire *wire, size_t index, struct wire_port *from,
+int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
 		   struct wire_port *to, size_t size)
 {
-	struct wire_capture *capture = &wire->captures[index];
+	struct wire_capture *seen = &wire->captures[capture];
 	const nsec_t path = (from ? from->one_way : 0) + to->one_way;
-	nsec_t due = capture->at + path;
-	struct wire_rule *rule = decide(wire, capture);
+	nsec_t due = seen->at + path;
+	struct wire_rule *rule = decide(wire, seen);
 	bool later = path > 0;
 	int r = 0;
 
 	if (rule) {
 		switch (rule->action) {
 		case WIRE_DROP:
-			capture->fate = WIRE_DROPPED;
+			seen->fate = WIRE_DROPPED;
 			return 0;
 		case WIRE_HOLD:
-			capture->fate = WIRE_HELD;
-			return put_away(wire, index, to, size, rule);
+			seen->fate = WIRE_HELD;
+			return put_away(wire, capture, to, size, rule);
 		case WIRE_DELAY:
 			due += rule->delay;
 			later = true;
 			break;
 		case WIRE_DUPLICATE:
-			r = put_off(wire, index, to, size, WIRE_DUPLICATED,
+			r = put_off(wire, capture, to, size, WIRE_DUPLICATED,
 				    due + rule->delay);
 			break;
 		}
@@ -109,10 +109,10 @@ int wire_carry_out(struct wire *wire, size_t index, struct wire_port *from,
 	if (r < 0)
 		return error_trace(r);
 	if (!later)
-		return wire_deliver(wire, index, to, &wire->header,
+		return wire_deliver(wire, capture, to, &wire->header,
 				    wire->bytes, size, WIRE_FORWARDED);
-	capture->fate = WIRE_DELAYED;
-	return put_off(wire, index, to, size, WIRE_DELAYED, due);
+	seen->fate = WIRE_DELAYED;
+	return put_off(wire, capture, to, size, WIRE_DELAYED, due);
 }
 
 void wire_rules_free(struct wire *wire)

@@ -147,7 +147,7 @@ static int make_room(struct widths *rest, const int *least, int columns,
 static struct widths fit(const struct table *table, int columns)
 {
 	struct widths widths = { .n = table->n_columns }, rest;
-	int least[TABLE_COLUMNS];
+	int least[TABLE_COLUMNS] = { 0 };
 	size_t last = table->n_columns - 1;
 	int readable, room;
 

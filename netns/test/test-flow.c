@@ -22,13 +22,13 @@ static void set_up(void)
 static struct frame segment(bool to_server, uint8_t flags, uint32_t seq,
 			    uint32_t length)
 {
-	static const uint8_t client[4] = { 10, 0, 0, 1 };
-	static const uint8_t server[4] = { 10, 0, 0, 2 };
+	static const uint8_t near[4] = { 10, 0, 0, 1 };
+	static const uint8_t far[4] = { 10, 0, 0, 2 };
 	struct frame frame = { .kind = FRAME_TCP };
 
-	frame.source = address_from_bytes(AF_INET, to_server ? client : server);
+	frame.source = address_from_bytes(AF_INET, to_server ? near : far);
 	frame.destination =
-		address_from_bytes(AF_INET, to_server ? server : client);
+		address_from_bytes(AF_INET, to_server ? far : near);
 	frame.tcp = (struct segment){
 		.source_port = to_server ? CLIENT : SERVER,
 		.destination_port = to_server ? SERVER : CLIENT,

@@ -164,22 +164,22 @@ END_TEST
 /* Both count every frame; the first whose turn it is decides. */
 START_TEST(rules_are_asked_in_order)
 {
-	struct wire_rule *first, *second;
+	struct wire_rule *drops, *holds;
 	struct talk talk;
 
 	begin(&talk);
-	first = arm(&talk, (struct wire_match){ .first = 2, .count = 1 },
+	drops = arm(&talk, (struct wire_match){ .first = 2, .count = 1 },
 		    WIRE_DROP, 0);
-	second = arm(&talk, (struct wire_match){ .first = 2, .count = 2 },
+	holds = arm(&talk, (struct wire_match){ .first = 2, .count = 2 },
 		     WIRE_HOLD, 0);
 	say(&talk, "a");
 	say(&talk, "b");
 	say(&talk, "c");
 	say(&talk, "d");
 	ck_assert_str_eq(heard(&talk), "ad");
-	ck_assert_uint_eq(wire_rule_hits(first), 1);
-	ck_assert_uint_eq(wire_rule_hits(second), 1);
-	ck_assert_uint_eq(wire_rule_held(second), 1);
+	ck_assert_uint_eq(wire_rule_hits(drops), 1);
+	ck_assert_uint_eq(wire_rule_hits(holds), 1);
+	ck_assert_uint_eq(wire_rule_held(holds), 1);
 	realm_end(&talk.realm);
 }
 END_TEST
