@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the wire costs: the same two processes talk over a veth pair, over a
+ * kernel bridge, and over the wire, journal included. Prints a line for each,
+ *
+ *	NAME SECONDS-ONE-WAY BYTES-PER-SECOND
+ *
+ * where the time is half of the median round trip of a small datagram, and the
+ * bytes are a TCP transfer's. "bridge-segments" is the bridge with one frame for
+ * each segment, which is how the wire's hosts send.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "namespace.h"
+#include "privilege.h"
+#include "rtnl.h"
+#include "world.h"
+
+enum { PINGS = 4000, PORT = 7, BULK = 48 << 20, CLIENT = 0, SERVER = 1 };
+
+static const struct sysctl_setting settings[] = {
+	{ "net.ipv4.tcp_rmem", "4096 131072 1048576" },
+	{ "net.ipv4.tcp_wmem", "4096 16384 1048576" },
+	{ "net.ipv4.tcp_congestion_control", "reno" },
+};
+
+/* Two namespaces that reach each other, somehow. */
+struct path {
+	int hosts[2];
+	struct loop *loop; /* NULL: no wire to be served */
+};
+
+static void MACRO_NORETURN fail(const char *what)
+{
+	fprintf(stderr, "%s: %s\n", what, error_trail());
+	exit(EXIT_FAILURE);
+}
+
+static void must(int r, const char *what)
+{
+	if (r < 0)
+		fail(what);
+}
+
+static struct address address_of(int host)
+{
+	return (struct address){ .family = AF_INET,
+				 .bytes = { 10, 0, 0, (uint8_t)(host + 1) } };
+}
+
+static struct sockaddr_in socket_address(int host)
+{
+	struct address address = address_of(host);
+	struct sockaddr_storage storage;
+	struct sockaddr_in in;
+
+	address_to_sockaddr(&address, PORT, &storage);
+	memcpy(&in, &storage, sizeof(in));
+	return in;
+}
+
+/* --- the paths -------------------------------------------------------------*/
+
+static struct rtnl_end end_of(int host, const char *name, int ifindex,
+			      int namespace, unsigned int gso_max_segs)
+{
+	return (struct rtnl_end){
+		.name = name,
+		.ifindex = ifindex,
+		.namespace = namespace,
+		.mac = { 0x02, (uint8_t)(ifindex), 0, 0, 0,
+			 (uint8_t)(host + 1) },
+		.gso_max_segs = gso_max_segs,
+	};
+}
+
+/* Interface 2 of the namespace gets what a host has. */
+static void furnish(int namespace, int host)
+{
+	struct address own = address_of(host), other = address_of(!host);
+	struct rtnl_end peer = end_of(!host, NULL, 2, 0, 0);
+	struct rtnl *rtnl;
+
+	must(rtnl_new(&rtnl, namespace), "rtnetlink");
+	must(rtnl_add_address(rtnl, 2, &own, 24), "address");
+	must(rtnl_set_up(rtnl, 2, true), "up");
+	must(rtnl_add_neighbour(rtnl, 2, &other, peer.mac), "neighbour");
+	rtnl_free(rtnl);
+}
+
+static void new_hosts(struct path *path)
+{
+	for (int i = 0; i < 2; i++) {
+		path->hosts[i] = namespace_new();
+		must(path->hosts[i], "namespace");
+		must(sysctl_write(path->hosts[i], settings,
+				  ARRAY_SIZE(settings)),
+		     "sysctl");
+	}
+}
+
+static void wait_running(int namespace, int ifindex)
+{
+	struct rtnl *rtnl;
+
+	must(rtnl_new(&rtnl, namespace), "rtnetlink");
+	must(rtnl_wait_running(rtnl, ifindex, SEC(5)), "carrier");
+	rtnl_free(rtnl);
+}
+
+static struct path new_veth(void)
+{
+	struct path path = { 0 };
+	struct rtnl_end a, b;
+	struct rtnl *rtnl;
+
+	new_hosts(&path);
+	a = end_of(CLIENT, "eth0", 2, 0, 0);
+	b = end_of(SERVER, "eth0", 2, path.hosts[SERVER], 0);
+	must(rtnl_new(&rtnl, path.hosts[CLIENT]), "rtnetlink");
+	must(rtnl_add_veth(rtnl, &a, &b), "veth");
+	rtnl_free(rtnl);
+	for (int i = 0; i < 2; i++)
+		furnish(path.hosts[i], i);
+	for (int i = 0; i < 2; i++)
+		wait_running(path.hosts[i], 2);
+	return path;
+}
+
+/* In the home namespace, with ip(8). */
+static struct path new_bridge(unsigned int gso_max_segs)
+{
+	static const char *const names[] = { "port0", "port1" };
+	struct path path = { 0 };
+	struct rtnl *rtnl;
+
+	new_hosts(&path);
+	must(rtnl_new(&rtnl, namespace_home()), "rtnetlink");
+	for (int i = 0; i < 2; i++) {
+		struct rtnl_end port = end_of(i, names[i], 100 + i, 0, 0);
+		struct rtnl_end host = end_of(i, "eth0", 2, path.hosts[i],
+					      gso_max_segs);
+
+		must(rtnl_add_veth(rtnl, &port, &host), "veth");
+		furnish(path.hosts[i], i);
+	}
+	if (system("ip link add bridge type bridge stp_state 0 && "
+		   "ip link set port0 master bridge up && "
+		   "ip link set port1 master bridge up && "
+		   "ip link set bridge up") != 0)
+		fail("ip(8) makes no bridge");
+	for (int i = 0; i < 2; i++)
+		wait_running(path.hosts[i], 2);
+	rtnl_free(rtnl);
+	return path;
+}
+
+static void nobody_ends(void *data MACRO_UNUSED, struct host *host MACRO_UNUSED,
+			pid_t pid MACRO_UNUSED, int status MACRO_UNUSED)
+{
+}
+
+static struct path new_wire(void)
+{
+	static const char *const names[] = { "client", "server" };
+	struct path path = { 0 };
+	struct journal *journal;
+	struct world *world;
+
+	must(loop_new(&path.loop), "loop");
+	must(journal_new(&journal, open("/dev/null", O_WRONLY | O_CLOEXEC),
+			 nsec_now()),
+	     "journal");
+	must(world_new(&world, path.loop, journal, nobody_ends, NULL), "world");
+	for (int i = 0; i < 2; i++) {
+		struct rtnl_end end = end_of(i, NULL, 2, 0, 0);
+		struct host_plan plan = { .name = names[i],
+					  .addresses = { address_of(i) } };
+
+		memcpy(plan.mac, end.mac, 6);
+		must(world_add_host(world, &plan, settings,
+				    ARRAY_SIZE(settings)),
+		     "host");
+	}
+	must(world_connect(world, true), "connect");
+	for (int i = 0; i < 2; i++)
+		path.hosts[i] = host_namespace(world_host(world, names[i]));
+	return path;
+}
+
+/* --- what is measured ------------------------------------------------------*/
+
+static int open_in(const struct path *path, int host, int type)
+{
+	struct sockaddr_in own = socket_address(host);
+	int fd;
+
+	must(namespace_enter(path->hosts[host]), "enter");
+	fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	must(namespace_leave(), "leave");
+	if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0)
+		fail("socket");
+	return fd;
+}
+
+static void must_connect(int fd, int to)
+{
+	struct sockaddr_in address = socket_address(to);
+
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		fail("connect");
+}
+
+static int compare(const void *a, const void *b)
+{
+	const nsec_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void MACRO_NORETURN echo(int fd)
+{
+	char byte;
+
+	must_connect(fd, CLIENT);
+	for (;;)
+		if (recv(fd, &byte, 1, 0) != 1 || send(fd, &byte, 1, 0) != 1)
+			_exit(1);
+}
+
+static double ping(int fd)
+{
+	static nsec_t took[PINGS];
+	char byte = 0;
+
+	must_connect(fd, SERVER);
+	for (int i = 0; i < PINGS; i++) {
+		nsec_t start = nsec_now();
+
+		if (send(fd, &byte, 1, 0) != 1 || recv(fd, &byte, 1, 0) != 1)
+			_exit(1);
+		took[i] = nsec_now() - start;
+	}
+	qsort(took, PINGS, sizeof(took[0]), compare);
+	return nsec_seconds(took[PINGS / 2]) / 2;
+}
+
+static char buffer[1 << 17];
+
+static void MACRO_NORETURN swallow(int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	while (recv(fd, buffer, sizeof(buffer), 0) > 0)
+		;
+	_exit(0);
+}
+
+/* Bytes per second until the other end has said that it has all. */
+static double push(int fd)
+{
+	nsec_t start = nsec_now();
+	char byte;
+
+	must_connect(fd, SERVER);
+	for (size_t left = BULK; left;) {
+		ssize_t n = send(fd, buffer, MIN(left, sizeof(buffer)), 0);
+
+		if (n < 0)
+			_exit(1);
+		left -= (size_t)n;
+	}
+	shutdown(fd, SHUT_WR);
+	/* The server closes when it has read to the end. */
+	if (recv(fd, &byte, 1, 0) != 0)
+		_exit(1);
+	return BULK / nsec_seconds(nsec_now() - start);
+}
+
+static int tell_ready(void *data, uint32_t events MACRO_UNUSED)
+{
+	*(bool *)data = true;
+	return 0;
+}
+
+/* Serves the wire, where there is one, until the client tells its number. */
+static double await(const struct path *path, int result)
+{
+	struct loop_source *source = NULL;
+	double value = 0;
+	bool ready = false;
+
+	if (path->loop)
+		must(loop_add_fd(path->loop, &source, result, EPOLLIN,
+				 tell_ready, &ready),
+		     "loop");
+	while (path->loop && !ready)
+		must(loop_run_once(path->loop, NSEC_NEVER), "wire");
+	loop_remove(source);
+	if (read(result, &value, sizeof(value)) != sizeof(value))
+		fail("no result");
+	return value;
+}
+
+static double measure(const struct path *path, int type)
+{
+	int server = open_in(path, SERVER, type);
+	int client = open_in(path, CLIENT, type);
+	int result[2];
+	pid_t pids[2];
+	double value;
+
+	if (pipe2(result, O_CLOEXEC) < 0)
+		fail("pipe");
+	if (type == SOCK_STREAM && listen(server, 1) < 0)
+		fail("listen");
+	pids[0] = fork();
+	if (pids[0] == 0)
+		type == SOCK_STREAM ? swallow(server) : echo(server);
+	pids[1] = fork();
+	if (pids[1] == 0) {
+		value = type == SOCK_STREAM ? push(client) : ping(client);
+		fd_write_all(result[1], &value, sizeof(value));
+		_exit(0);
+	}
+	fd_close(server);
+	fd_close(client);
+	fd_close(result[1]);
+	value = await(path, result[0]);
+	fd_close(result[0]);
+	kill(pids[0], SIGKILL);
+	waitpid(pids[0], NULL, 0);
+	waitpid(pids[1], NULL, 0);
+	return value;
+}
+
+static void report(const char *name, const struct path *path)
+{
+	double one_way = measure(path, SOCK_DGRAM);
+
+	printf("%s %.9f %.0f\n", name, one_way, measure(path, SOCK_STREAM));
+	fflush(stdout);
+}
+
+/* Each in a process of its own, with a home of its own. */
+static int in_child(int go, const char *name)
+{
+	struct path path;
+	char byte;
+
+	if (read(go, &byte, 1) != 1)
+		return EXIT_FAILURE;
+	must(namespace_remember_home(), "home");
+	namespace_home_is_ours();
+	if (strcmp(name, "veth") == 0)
+		path = new_veth();
+	else if (strcmp(name, "bridge") == 0)
+		path = new_bridge(0);
+	else if (strcmp(name, "bridge-segments") == 0)
+		path = new_bridge(1);
+	else
+		path = new_wire();
+	report(name, &path);
+	return EXIT_SUCCESS;
+}
+
+static int run(const char *name)
+{
+	int go[2], status;
+	pid_t pid;
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return EXIT_FAILURE;
+	pid = privilege_clone(privilege_clone_flags(), NULL);
+	if (pid == 0)
+		_exit(in_child(go[0], name));
+	if (pid < 0 || privilege_map_child(pid) < 0 ||
+	    fd_write_all(go[1], "", 1) < 0)
+		fail(name);
+	fd_close(go[0]);
+	fd_close(go[1]);
+	if (waitpid(pid, &status, 0) != pid)
+		return EXIT_FAILURE;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+int main(void)
+{
+	static const char *const names[] = { "veth", "bridge",
+					     "bridge-segments", "wire" };
+	int status = EXIT_SUCCESS;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		status |= run(names[i]);
+	return status;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Worlds made and dropped, one after the other, as a run does: each in a process
+ * of its own, whose end drops it. The next one begins when one is made; the
+ * kernel cleans up behind. Prints the seconds that one takes.
+ *
+ * usage: bench-world NUMBER
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "namespace.h"
+#include "privilege.h"
+#include "world.h"
+
+/* Those of a run, see harness/run.c. */
+static const struct sysctl_setting settings[] = {
+	{ "net.ipv4.tcp_rmem", "4096 131072 1048576" },
+	{ "net.ipv4.tcp_wmem", "4096 16384 1048576" },
+	{ "net.ipv4.tcp_congestion_control", "reno" },
+	{ "net.ipv4.tcp_no_metrics_save", "1" },
+};
+
+static void nobody_ends(void *data MACRO_UNUSED, struct host *host MACRO_UNUSED,
+			pid_t pid MACRO_UNUSED, int status MACRO_UNUSED)
+{
+}
+
+static int add_host(struct world *world, const char *name, uint8_t number)
+{
+	struct host_plan plan = {
+		.name = name,
+		.addresses = { { .family = AF_INET,
+				 .bytes = { 10, 0, 0, number } } },
+		.mac = { 0x02, 0, 0, 0, 0, number },
+	};
+
+	return world_add_host(world, &plan, settings, ARRAY_SIZE(settings));
+}
+
+static int make_world(int journal_fd)
+{
+	struct journal *journal;
+	struct world *world;
+	struct loop *loop;
+	int r = namespace_remember_home();
+
+	if (r >= 0) {
+		namespace_home_is_ours();
+		r = privilege_private_mounts();
+	}
+	if (r >= 0)
+		r = loop_new(&loop);
+	if (r >= 0)
+		r = journal_new(&journal, journal_fd, nsec_now());
+	if (r >= 0)
+		r = world_new(&world, loop, journal, nobody_ends, NULL);
+	if (r >= 0)
+		r = add_host(world, "client", 1);
+	if (r >= 0)
+		r = add_host(world, "server", 2);
+	if (r >= 0)
+		r = world_connect(world, true);
+	if (r >= 0)
+		world_end(world);
+	return r;
+}
+
+static void MACRO_NORETURN in_child(int go, int told)
+{
+	char byte;
+
+	if (read(go, &byte, 1) != 1 || make_world(STDERR_FILENO) < 0) {
+		fprintf(stderr, "%s\n", error_trail());
+		_exit(1);
+	}
+	fd_write_all(told, "", 1);
+	_exit(0);
+}
+
+/* Returns when it is made and its hosts are dead. */
+static int one(void)
+{
+	CLEANUP_FD int go = -1, go_in = -1, told = -1, told_in = -1;
+	int a[2], b[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe2(a, O_CLOEXEC) < 0 || pipe2(b, O_CLOEXEC) < 0)
+		return -1;
+	go = a[0];
+	go_in = a[1];
+	told = b[0];
+	told_in = b[1];
+	pid = privilege_clone(privilege_clone_flags(), NULL);
+	if (pid == 0)
+		in_child(go, told_in);
+	told_in = fd_close(told_in);
+	if (pid < 0 || privilege_map_child(pid) < 0 ||
+	    fd_write_all(go_in, "", 1) < 0)
+		return -1;
+	return read(told, &byte, 1) == 1 ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+	int n = argc > 1 ? atoi(argv[1]) : 1, status = EXIT_SUCCESS;
+	nsec_t start = nsec_now();
+
+	for (int i = 0; i < n; i++)
+		if (one() < 0)
+			status = EXIT_FAILURE;
+	while (wait(NULL) > 0)
+		;
+	printf("%.6f\n", nsec_seconds(nsec_now() - start) / n);
+	return status;
+}
