@@ -136,3 +136,39 @@ int counters_get(const struct counters *counters, const char *name,
 		}
 	return error_origin(-ENOENT, "counter %s", name);
 }
+
+/* "TCP: inuse 3 orphan 0 …": sockstat_seq_show(), by sock_prot_inuse_get(). */
+static int count_in_use(const char *path, const char *before, long *sum)
+{
+	FILE *file = fopen(path, "re");
+	size_t length = strlen(before);
+	char line[256];
+
+	if (!file)
+		return error_origin(-errno, "open %s", path);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, before, length) == 0)
+			*sum += strtol(line + length, NULL, 10);
+	fclose(file);
+	return 0;
+}
+
+int counters_tcp_in_use(int namespace, bool *ret)
+{
+	long sum = 0;
+	int r = namespace_enter(namespace), left;
+
+	if (r < 0)
+		return error_trace(r);
+	r = count_in_use("/proc/thread-self/net/sockstat", "TCP: inuse ",
+			 &sum);
+	/* A kernel without IPv6 does not have the other one. */
+	if (r >= 0 && count_in_use("/proc/thread-self/net/sockstat6",
+				   "TCP6: inuse ", &sum) == -ENOENT)
+		r = 0;
+	left = namespace_leave();
+	if (r < 0 || left < 0)
+		return error_trace(r < 0 ? r : left);
+	*ret = sum > 0;
+	return 0;
+}

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,12 @@ struct counters *counters_free(struct counters *counters);
 size_t counters_size(const struct counters *counters);
 const char *counters_name(const struct counters *counters, size_t i);
 int64_t counters_value(const struct counters *counters, size_t i);
+
+/*
+ * Whether the namespace has TCP sockets that somebody could still hear of:
+ * listening, connected, or orphaned. TIME-WAIT does not count.
+ */
+int counters_tcp_in_use(int namespace, bool *ret);
 
 /* -ENOENT: this kernel does not count that. */
 int counters_get(const struct counters *counters, const char *name,

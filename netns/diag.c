@@ -157,48 +157,60 @@ int diag_each(struct diag *diag, int family, diag_fn fn, void *data)
 	return each.r < 0 ? error_trace(each.r) : 0;
 }
 
-struct search {
-	struct diag_socket *found;
-	const struct address *local, *remote;
-	uint16_t local_port, remote_port;
-	bool hit;
-};
-
-static int compare(void *data, const struct diag_socket *socket)
+static int take_one(void *data, const struct diag_socket *socket)
 {
-	struct search *search = data;
-
-	if (socket->local_port != search->local_port ||
-	    socket->remote_port != search->remote_port)
-		return 0;
-	if (search->remote_port &&
-	    (!address_equal(&socket->local, search->local) ||
-	     !address_equal(&socket->remote, search->remote)))
-		return 0;
-	if (!search->remote_port && socket->state != DIAG_LISTEN)
-		return 0;
-	*search->found = *socket;
-	search->hit = true;
+	*(struct diag_socket *)data = *socket;
 	return 0;
 }
 
+static void fill_ends(struct inet_diag_sockid *id, const struct address *local,
+		      uint16_t local_port, const struct address *remote,
+		      uint16_t remote_port)
+{
+	id->idiag_sport = htons(local_port);
+	id->idiag_dport = htons(remote_port);
+	memcpy(id->idiag_src, local->bytes, sizeof(id->idiag_src));
+	if (remote_port)
+		memcpy(id->idiag_dst, remote->bytes, sizeof(id->idiag_dst));
+}
+
+/*
+ * By its ends, as an arriving segment would find it: inet_diag_find_one_icsk().
+ * (A dump looks through the machine's whole table, whoever owns the sockets.)
+ */
 int diag_find(struct diag *diag, struct diag_socket *ret,
 	      const struct address *local, uint16_t local_port,
 	      const struct address *remote, uint16_t remote_port)
 {
-	struct diag_socket found = { 0 };
-	struct search search = { .found = &found,
-				 .local = local,
-				 .remote = remote,
-				 .local_port = local_port,
-				 .remote_port = remote_port };
-	int r = diag_each(diag, local->family, compare, &search);
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = (uint8_t)local->family,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_ext = 1 << (INET_DIAG_INFO - 1),
+		.idiag_states = ~0U,
+		.id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
+	};
+	struct diag_socket found = { .state = DIAG_CLOSE };
+	struct each each = { .fn = take_one, .data = &found };
+	int r;
 
+	fill_ends(&request.id, local, local_port, remote, remote_port);
+	nl_socket_modify_cb(diag->socket, NL_CB_VALID, NL_CB_CUSTOM, on_socket,
+			    &each);
+	r = nl_send_simple(diag->socket, SOCK_DIAG_BY_FAMILY, 0, &request,
+			   sizeof(request));
+	if (r >= 0)
+		r = nl_recvmsgs_default(diag->socket);
+	if (r >= 0)
+		r = nl_wait_for_ack(diag->socket);
+	if (r == -NLE_OBJ_NOTFOUND)
+		return 0;
 	if (r < 0)
-		return error_trace(r);
-	if (search.hit)
-		*ret = found;
-	return search.hit;
+		return error_origin(-EIO, "sock_diag: %s", nl_geterror(r));
+	/* Where there is no connection, the listener would take its segment. */
+	if ((found.state == DIAG_LISTEN) != !remote_port)
+		return 0;
+	*ret = found;
+	return 1;
 }
 
 int diag_destroy(struct diag *diag, const struct diag_socket *socket)
@@ -211,10 +223,8 @@ int diag_destroy(struct diag *diag, const struct diag_socket *socket)
 	struct nl_msg *msg;
 	int r;
 
-	request.id.idiag_sport = htons(socket->local_port);
-	request.id.idiag_dport = htons(socket->remote_port);
-	memcpy(request.id.idiag_src, socket->local.bytes, 16);
-	memcpy(request.id.idiag_dst, socket->remote.bytes, 16);
+	fill_ends(&request.id, &socket->local, socket->local_port,
+		  &socket->remote, socket->remote_port);
 	memcpy(request.id.idiag_cookie, socket->cookie,
 	       sizeof(socket->cookie));
 	msg = nlmsg_alloc_simple(SOCK_DESTROY, 0);

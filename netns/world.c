@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "errors.h"
 #include "namespace.h"
 #include "rtnl.h"
@@ -354,7 +355,12 @@ static void bury(struct place *place)
 	};
 	struct diag *destroyer;
 	int r = -EOPNOTSUPP;
+	bool in_use;
 
+	/* A dump goes through the machine's whole table of sockets. */
+	if (counters_tcp_in_use(host_namespace(place->host), &in_use) >= 0 &&
+	    !in_use)
+		return;
 	/* A dump is not to be disturbed by what is done to its sockets. */
 	if (diag_new(&destroyer, host_namespace(place->host)) >= 0) {
 		r = diag_each(place->diag, AF_INET, destroy_orphan, destroyer);

@@ -21,7 +21,7 @@ enum { SKIPPED = 77, PORT = 7 };
 /* --- the program ------------------------------------------------------------*/
 
 /* Before each test, in its own process. */
-static void enter_fresh_network(void)
+void realm_fresh(void)
 {
 	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
 	realm_ok(namespace_remember_home());
@@ -35,7 +35,7 @@ static int in_child(int go, const char *name, const TTest *const *const *tests,
 
 	if (read(go, &byte, 1) != 1 || privilege_private_mounts() < 0)
 		return EXIT_FAILURE;
-	return unit_run(name, tests, n, enter_fresh_network);
+	return unit_run(name, tests, n, realm_fresh);
 }
 
 int realm_run(const char *name, const TTest *const *const *tests, size_t n)

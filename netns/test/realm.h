@@ -13,6 +13,9 @@
 /* What main() returns: 77, with the reason, where namespaces are refused. */
 int realm_run(const char *name, const TTest *const *const *tests, size_t n);
 
+/* Another empty network for this process; each test begins in one. */
+void realm_fresh(void);
+
 /* No failure: what failed and how is printed otherwise. */
 #define realm_ok(call_)                                                        \
 	do {                                                                   \

@@ -103,6 +103,32 @@ START_TEST(syn_sent_and_its_timer)
 }
 END_TEST
 
+/* The listener is there; the connection is not, or not yet. */
+START_TEST(half_a_handshake)
+{
+	struct address local, remote;
+	struct diag_socket seen;
+	struct realm realm;
+	int client;
+
+	realm_begin(&realm, AF_INET);
+	realm_listener(&realm, 80);
+	local = address_of(&realm, "server");
+	remote = address_of(&realm, "client");
+	ck_assert_int_eq(diag_find(world_diag(realm.world, "server"), &seen,
+				   &local, 80, &remote, 4711),
+			 0);
+	wire_port_cut(world_port(realm.world, "client"), false, true);
+	client = realm_connect(&realm, 80);
+	realm_pass(&realm, MSEC(5));
+	ck_assert_int_eq(diag_find(world_diag(realm.world, "server"), &seen,
+				   &local, 80, &remote, port_of(client)),
+			 1);
+	ck_assert_int_eq(seen.state, DIAG_SYN_RECV);
+	realm_end(&realm);
+}
+END_TEST
+
 START_TEST(unacknowledged_data_is_in_the_queue)
 {
 	struct diag_socket seen;
@@ -215,6 +241,39 @@ START_TEST(names_are_those_of_ss)
 }
 END_TEST
 
+static bool in_use(struct realm *realm, const char *host)
+{
+	bool answer;
+
+	realm_ok(counters_tcp_in_use(host_namespace(realm_host(realm, host)),
+				     &answer));
+	return answer;
+}
+
+START_TEST(sockets_in_use_are_the_hosts_own)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		struct realm realm;
+		int server, client;
+
+		realm_begin(&realm, families[i]);
+		ck_assert(!in_use(&realm, "client"));
+		client = realm_pair(&realm, &server);
+		ck_assert(in_use(&realm, "client"));
+		ck_assert(in_use(&realm, "server"));
+		/* An orphan: its FIN is not acknowledged. */
+		wire_port_cut(world_port(realm.world, "server"), true, true);
+		fd_close(client);
+		ck_assert(in_use(&realm, "client"));
+		realm_end(&realm);
+		/* The wire's end is where the next world begins. */
+		realm_fresh();
+	}
+}
+END_TEST
+
 static int64_t counter(struct realm *realm, const char *host, const char *name)
 {
 	struct counters *counters;
@@ -257,11 +316,13 @@ static const TTest *const *const tests[] = {
 	&states_of_a_connection_v4,
 	&states_of_a_connection_v6,
 	&syn_sent_and_its_timer,
+	&half_a_handshake,
 	&unacknowledged_data_is_in_the_queue,
 	&listener_has_its_queue,
 	&destroyed_socket_resets_its_peer,
 	&failure_of_the_function_ends_the_list,
 	&names_are_those_of_ss,
+	&sockets_in_use_are_the_hosts_own,
 	&counters_are_the_hosts_own,
 };
 
