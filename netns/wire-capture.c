@@ -60,8 +60,12 @@ static char *frame_in_words(const struct wire_capture *capture)
 
 static void to_hex(const uint8_t *bytes, size_t size, char *ret)
 {
-	for (size_t i = 0; i < size; i++)
-		sprintf(ret + 2 * i, "%02x", bytes[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < size; i++) {
+		ret[2 * i] = digits[bytes[i] >> 4];
+		ret[2 * i + 1] = digits[bytes[i] & 15];
+	}
 	ret[2 * size] = '\0';
 }
 
