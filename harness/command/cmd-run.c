@@ -178,7 +178,9 @@ int cmd_run(int argc, char **argv)
 		selection_free(&selection);
 		return EXIT_STATUS_BROKEN;
 	}
+	softirqs_open(&options.run.softirqs);
 	r = run(&options, &selection);
+	softirqs_close(&options.run.softirqs);
 	selection_free(&selection);
 	return r;
 }

@@ -18,6 +18,7 @@
 #include "macro.h"
 #include "nsec.h"
 #include "predict.h"
+#include "softirqs.h"
 #include "testcase.h"
 #include "world.h"
 
@@ -30,6 +31,7 @@ struct run_options {
 	double timeout_multiplier;
 	const struct setting *settings; /* --set, over the cases'; may be NULL */
 	int exe; /* fd of this program, for the probes */
+	struct softirqs softirqs; /* borrowed fds, to know their lateness by */
 };
 
 struct run_job {
@@ -53,6 +55,7 @@ struct run {
 	struct program_folder *folders;
 	struct baseline *baselines;
 	unsigned int expectations, failed, faults, sockets;
+	nsec_t softirq_wait; /* the longest seen between two samples */
 	uint16_t next_port;
 	bool upper_bound_failed; /* too late, and nothing else is wrong */
 	bool told_outcome; /* the first finding gives "outcome" */

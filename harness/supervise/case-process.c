@@ -15,8 +15,9 @@
 
 /*
  * This process knows when it was late itself, and for how long frames waited
- * for it. That a probe or a program was, only the scheduler knows; it counts
- * all its waiting, so that is asked where too late is all that is wrong.
+ * for it; that the kernel's timers were, by the samples of their threads. That
+ * a probe or a program was, only the scheduler knows; it counts all its waiting,
+ * so that is asked where too late is all that is wrong.
  */
 static nsec_t lateness_of_all(struct run *run, nsec_t residence)
 {
@@ -24,7 +25,7 @@ static nsec_t lateness_of_all(struct run *run, nsec_t residence)
 
 	if (!run->upper_bound_failed)
 		return late;
-	return MAX(late, processes_longest_delay());
+	return MAX(MAX(late, run->softirq_wait), processes_longest_delay());
 }
 
 /*
@@ -64,7 +65,22 @@ static void MACRO_NORETURN judge(struct run *run)
 struct sampler {
 	struct run *run;
 	struct loop_source *source;
+	nsec_t softirqs_before[SOFTIRQS_MAX];
 };
+
+static void sample_softirqs(struct sampler *sampler)
+{
+	const struct softirqs *softirqs = &sampler->run->options->softirqs;
+
+	for (size_t i = 0; i < softirqs->n; i++) {
+		nsec_t waited = softirqs_waited(softirqs, i);
+		nsec_t since = waited - sampler->softirqs_before[i];
+
+		sampler->softirqs_before[i] = waited;
+		sampler->run->softirq_wait =
+			MAX(sampler->run->softirq_wait, since);
+	}
+}
 
 static int sample(void *data)
 {
@@ -72,6 +88,7 @@ static int sample(void *data)
 	nsec_t now = nsec_now();
 	nsec_t pause = MAX((now - sampler->run->start) / 50, MSEC(20));
 
+	sample_softirqs(sampler);
 	loop_set_timer(sampler->source, now + pause);
 	return 0;
 }
@@ -126,6 +143,9 @@ void case_process_main(const struct run_options *options,
 	run.job = job;
 	set_up(&run, journal);
 	stage_make_world(&run);
+	/* What was waited before this run is not its own. */
+	sample_softirqs(&sampler);
+	run.softirq_wait = 0;
 	r = loop_add_timer(run.loop, &sampler.source, run.start + MSEC(20),
 			   sample, &sampler);
 	if (r < 0)
@@ -136,5 +156,6 @@ void case_process_main(const struct run_options *options,
 	/* What has come by now belongs to the run. */
 	run_wait(&run, NULL, NULL, nsec_now());
 	watch_finish(&run);
+	sample_softirqs(&sampler);
 	judge(&run);
 }

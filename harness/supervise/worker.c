@@ -27,7 +27,8 @@ enum {
 	EXE,
 	PARENT,
 	START,
-	FIRST_CLOSED,
+	SOFTIRQS, /* and those behind it */
+	KEPT_MAX = SOFTIRQS - JOURNAL + SOFTIRQS_MAX,
 };
 
 /* Beside what the case plans: for making the world, and for being told. */
@@ -78,13 +79,13 @@ bool worker_is_dead(const struct worker *worker)
 /* Copies of the supervisor's own fds would keep other runs' pipes open. */
 static void keep_only(const int *fds, size_t n)
 {
-	int high[8];
+	int high[KEPT_MAX];
 
 	for (size_t i = 0; i < n; i++)
-		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 64);
+		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, JOURNAL + KEPT_MAX);
 	for (size_t i = 0; i < n; i++)
 		dup3(high[i], JOURNAL + (int)i, O_CLOEXEC);
-	close_range(FIRST_CLOSED, ~0U, 0);
+	close_range((unsigned int)(JOURNAL + (int)n), ~0U, 0);
 }
 
 /*
@@ -119,6 +120,8 @@ static void MACRO_NORETURN child(const struct run_options *options,
 	close(START);
 	own = *options;
 	own.exe = EXE;
+	for (size_t i = 0; i < own.softirqs.n; i++)
+		own.softirqs.fds[i] = SOFTIRQS + (int)i;
 	case_process_main(&own, job, JOURNAL);
 }
 
@@ -337,9 +340,12 @@ static int clone_child(struct worker *worker,
 		return error_origin(-errno, "pidfd_open");
 	pid = privilege_clone(privilege_clone_flags(), &worker->pidfd);
 	if (pid == 0) {
-		const int fds[] = { journal, options->exe, self, go_read };
+		int fds[KEPT_MAX] = { journal, options->exe, self, go_read };
+		size_t n = SOFTIRQS - JOURNAL;
 
-		child(options, worker->job, fds, ARRAY_SIZE(fds));
+		for (size_t i = 0; i < options->softirqs.n; i++)
+			fds[n++] = options->softirqs.fds[i];
+		child(options, worker->job, fds, n);
 	}
 	if (pid < 0)
 		return error_trace(pid);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "softirqs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+
+/* A kernel thread's number is small, and found early. */
+static bool is_ksoftirqd(int proc, const char *pid)
+{
+	static const char name[] = "ksoftirqd/";
+	char path[64], comm[32] = "";
+	CLEANUP_FD int fd = -1;
+
+	snprintf(path, sizeof(path), "%.20s/comm", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read(fd, comm, sizeof(comm) - 1) > 0 &&
+	       strncmp(comm, name, sizeof(name) - 1) == 0;
+}
+
+static void add(struct softirqs *softirqs, int proc, const char *pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%.20s/schedstat", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		softirqs->fds[softirqs->n++] = fd;
+}
+
+void softirqs_open(struct softirqs *ret)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	*ret = (struct softirqs){ .n = 0 };
+	while (dir && ret->n < SOFTIRQS_MAX && (entry = readdir(dir)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+		    is_ksoftirqd(dirfd(dir), entry->d_name))
+			add(ret, dirfd(dir), entry->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+void softirqs_close(struct softirqs *softirqs)
+{
+	for (size_t i = 0; i < softirqs->n; i++)
+		fd_close(softirqs->fds[i]);
+	softirqs->n = 0;
+}
+
+nsec_t softirqs_waited(const struct softirqs *softirqs, size_t i)
+{
+	int64_t ran, waited;
+	char text[96];
+	ssize_t n = pread(softirqs->fds[i], text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	if (sscanf(text, "%" SCNd64 " %" SCNd64, &ran, &waited) != 2)
+		return 0;
+	return waited;
+}
