@@ -8,40 +8,89 @@
 #include "fold.h"
 #include "macro.h"
 
-/* In the order of the text. `claims` with a blank on either side of each. */
-static const struct section {
-	char article;
-	bool opens; /* the article's own title */
-	const char *heading, *claims;
-} sections[] = {
-	{ 'A', true, "服务端挂了，客户端的 TCP 连接还在吗？", " A17 A18 " },
-	{ 'A', false, "服务端进程崩溃，客户端会发生什么？", " A1 " },
-	{ 'A', false, "服务端主机宕机后，客户端会发生什么？", " A2 " },
-	{ 'A', false, "服务端主机宕机后，如果客户端会发送数据",
-	  " A3 A4 A5 A6 A7 A16 " },
-	{ 'A', false, "服务端主机宕机后，如果客户端一直不发数据",
-	  " A8 A9 A10 A11 A12 A13 A15 A19 A20 A21 " },
-	{ 'A', false, "服务端主机宕机后，然后马上重启了服务端，客户端发送了数据",
-	  " A14 " },
-	{ 'B', true, "SYN 报文什么时候情况下会被丢弃？", "" },
-	{ 'C', true, "什么是 TIME_WAIT 状态？", "" },
-	{ 'D', true, "拔掉网线后， 原本的 TCP 连接还存在吗？", "" },
+/*
+ * In the order of the text: an article's title, its sections, and in each the
+ * claims, in our words. Every claim that a case judges stands here.
+ */
+static const struct line {
+	enum { TITLE, SECTION, CLAIM } kind;
+	const char *id; /* A, of a title; A5, of a claim */
+	const char *text;
+} lines[] = {
+	{ TITLE, "A", "服务端挂了，客户端的 TCP 连接还在吗？" },
+	{ CLAIM, "A17",
+	  "retransmission ends when a number of times is reached" },
+	{ CLAIM, "A18",
+	  "keepalive finds out that the peer's connection is gone" },
+	{ SECTION, "A", "服务端进程崩溃，客户端会发生什么？" },
+	{ CLAIM, "A1",
+	  "the server's process dies: its kernel sends FIN, and finishes the "
+	  "four-way close without it" },
+	{ SECTION, "A", "服务端主机宕机后，客户端会发生什么？" },
+	{ CLAIM, "A2",
+	  "the server's host dies: no close takes place, and the client "
+	  "notices nothing at that moment" },
+	{ SECTION, "A", "服务端主机宕机后，如果客户端会发送数据" },
+	{ CLAIM, "A3",
+	  "the client sends: retransmissions, then an error, and the "
+	  "connection is gone" },
+	{ CLAIM, "A4",
+	  "tcp_retries2 is no plain count: a time-out is made of it (924.6 s "
+	  "for 15), and what passes it is the interval, or the total" },
+	{ CLAIM, "A5", "each round's RTO is twice the one before, up to 120 s" },
+	{ CLAIM, "A6",
+	  "with a small RTT there are exactly 15 retransmissions; with a "
+	  "first RTO of 1 s fewer" },
+	{ CLAIM, "A7",
+	  "the RTO lies between 200 ms and 120 s, and HZ is 1000 since Linux "
+	  "2.6" },
+	{ CLAIM, "A16", "with a large RTT the time-out is reached soon" },
+	{ SECTION, "A", "服务端主机宕机后，如果客户端一直不发数据" },
+	{ CLAIM, "A8", "no data and no keepalive: ESTABLISHED for ever" },
+	{ CLAIM, "A9",
+	  "keepalive, and the peer is well: the probe is answered, the time "
+	  "starts again" },
+	{ CLAIM, "A10",
+	  "so many unanswered probes in a row, an interval apart, and the "
+	  "connection is reported dead" },
+	{ CLAIM, "A11",
+	  "with the defaults a dead connection is found after 2 h 11 min 15 s "
+	  "at the earliest" },
+	{ CLAIM, "A12", "keepalive works only on a socket with SO_KEEPALIVE" },
+	{ CLAIM, "A13",
+	  "an application can notice sooner: a web server's keepalive_timeout "
+	  "runs from the last request, and releases the connection" },
+	{ CLAIM, "A15", "ESTABLISHED at one end says nothing about the other" },
+	{ CLAIM, "A19",
+	  "the keepalive time starts when there is no activity of any kind" },
+	{ CLAIM, "A20", "a probe carries very little data" },
+	{ CLAIM, "A21", "keepalive is the kernel's, for every TCP program" },
+	{ SECTION, "A",
+	  "服务端主机宕机后，然后马上重启了服务端，客户端发送了数据" },
+	{ CLAIM, "A14",
+	  "the host is back at once and the client sends: RST, and the "
+	  "connection ends" },
+	{ TITLE, "B", "SYN 报文什么时候情况下会被丢弃？" },
+	{ TITLE, "C", "什么是 TIME_WAIT 状态？" },
+	{ TITLE, "D", "拔掉网线后， 原本的 TCP 连接还存在吗？" },
+	{ CLAIM, "D13",
+	  "keepalive is for the death of a host; a process's death announces "
+	  "itself" },
 };
 
-/* A claim that no section names stands under its article's title. */
-static size_t section_of(const char *claim)
+static const struct line *claim_line(const char *id)
 {
-	size_t title = 0;
-	char padded[16];
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].kind == CLAIM && strcmp(lines[i].id, id) == 0)
+			return &lines[i];
+	return NULL;
+}
 
-	snprintf(padded, sizeof(padded), " %s ", claim);
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-		if (strstr(sections[i].claims, padded))
-			return i;
-		if (sections[i].opens && sections[i].article == claim[0])
-			title = i;
-	}
-	return title;
+const char *documents_claim(const char *id)
+{
+	const struct line *line = claim_line(id);
+
+	return line ? line->text : "";
 }
 
 /* --- rows ------------------------------------------------------------- */
@@ -146,44 +195,56 @@ struct documents_row *documents_rows(bool (*wanted)(void *data,
 
 /* --- printing --------------------------------------------------------- */
 
-static void print_row(const struct documents_row *row, int columns)
+enum { INDENT = 8 };
+
+static void print_judgement(const struct documents_row *row, int columns)
 {
-	enum { INDENT = 8 };
 	const struct judgement *judgement = row->judgement;
 
-	printf("  %-5s %s%s%s  (%s%s%s)\n", judgement->claim,
+	printf("%*s%s%s%s  (%s%s%s)\n", INDENT, "",
 	       document_text(judgement->document),
 	       judgement->since ? " since " : "",
 	       judgement->since ? judgement->since : "", row->testcase->name,
 	       row->variant ? "/" : "", row->variant ? row->variant->name : "");
 	if (judgement->note && *judgement->note) {
-		printf("%*s", INDENT, "");
-		fold_print(stdout, judgement->note, INDENT, INDENT, columns);
+		printf("%*s", INDENT + 2, "");
+		fold_print(stdout, judgement->note, INDENT + 2, INDENT + 2,
+			   columns);
 	}
 }
 
 static const char *title_of(char article)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		if (sections[i].opens && sections[i].article == article)
-			return sections[i].heading;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].kind == TITLE && lines[i].id[0] == article)
+			return lines[i].text;
 	return "";
+}
+
+static void print_claim(const char *id, int columns)
+{
+	printf("  %-*s", INDENT - 2, id);
+	fold_print(stdout, documents_claim(id), INDENT, INDENT, columns);
 }
 
 void documents_print(const struct documents_row *rows, size_t n, int columns)
 {
-	char article = '\0';
+	const char *before = "";
 
 	for (size_t i = 0; i < n; i++) {
-		char its = rows[i].judgement->claim[0];
+		const char *id = rows[i].judgement->claim;
 
-		if (its != article)
-			printf("%s%c. %s\n", article ? "\n" : "", its,
-			       title_of(its));
-		article = its;
-		print_row(&rows[i], columns);
+		if (id[0] != before[0])
+			printf("%s%c. %s\n", *before ? "\n" : "", id[0],
+			       title_of(id[0]));
+		if (strcmp(id, before) != 0)
+			print_claim(id, columns);
+		before = id;
+		print_judgement(&rows[i], columns);
 	}
 }
+
+/* --- for the README ----------------------------------------------------- */
 
 /* A bar would end the cell. */
 static void print_cell(const char *text)
@@ -192,12 +253,13 @@ static void print_cell(const char *text)
 		printf(*text == '|' ? "\\|" : "%c", *text);
 }
 
-static void print_markdown_row(const struct documents_row *row)
+static void print_markdown_row(const struct documents_row *row, bool first)
 {
 	const struct judgement *judgement = row->judgement;
 
-	printf("| %s | %s%s%s: ", judgement->claim,
-	       document_text(judgement->document),
+	printf("| %s | ", first ? judgement->claim : "");
+	print_cell(first ? documents_claim(judgement->claim) : "");
+	printf(" | **%s%s%s**: ", document_text(judgement->document),
 	       judgement->since ? " since " : "",
 	       judgement->since ? judgement->since : "");
 	print_cell(judgement->note);
@@ -205,22 +267,57 @@ static void print_markdown_row(const struct documents_row *row)
 	       row->variant ? "/" : "", row->variant ? row->variant->name : "");
 }
 
+/* Whether anybody judges a claim of this article, or of the section that begins
+ * at this line. */
+static bool has_rows(const struct documents_row *rows, size_t n,
+		     const struct line *line)
+{
+	const struct line *end = lines + ARRAY_SIZE(lines);
+	const struct line *claim = line + 1;
+
+	for (; claim < end && claim->kind == CLAIM; claim++)
+		for (size_t i = 0; i < n; i++)
+			if (strcmp(rows[i].judgement->claim, claim->id) == 0)
+				return true;
+	return false;
+}
+
+static bool has_article(const struct documents_row *rows, size_t n,
+			char article)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].judgement->claim[0] == article)
+			return true;
+	return false;
+}
+
+static void print_heading(const struct documents_row *rows, size_t n,
+			  const struct line *line)
+{
+	if (line->kind == TITLE && has_article(rows, n, line->id[0]))
+		printf("\n### %s\n", line->text);
+	if (!has_rows(rows, n, line))
+		return;
+	if (line->kind == SECTION)
+		printf("\n#### %s\n", line->text);
+	printf("\n| claim | in our words | the text is | command |\n"
+	       "|---|---|---|---|\n");
+}
+
 void documents_print_markdown(const struct documents_row *rows, size_t n)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
-		bool begun = false;
+	for (size_t l = 0; l < ARRAY_SIZE(lines); l++) {
+		bool first = true;
 
+		if (lines[l].kind != CLAIM) {
+			print_heading(rows, n, &lines[l]);
+			continue;
+		}
 		for (size_t i = 0; i < n; i++) {
-			if (section_of(rows[i].judgement->claim) != s)
+			if (strcmp(rows[i].judgement->claim, lines[l].id) != 0)
 				continue;
-			if (!begun)
-				printf("\n%s %s\n\n"
-				       "| claim | the text is | command |\n"
-				       "|---|---|---|\n",
-				       sections[s].opens ? "###" : "####",
-				       sections[s].heading);
-			begun = true;
-			print_markdown_row(&rows[i]);
+			print_markdown_row(&rows[i], first);
+			first = false;
 		}
 	}
 }

@@ -11,6 +11,9 @@
 
 #include "testcase.h"
 
+/* The claim in our words: "" for one that is not known here. */
+const char *documents_claim(const char *id);
+
 /* A judgement, and who makes it. */
 struct documents_row {
 	const struct judgement *judgement;

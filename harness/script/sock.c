@@ -471,7 +471,7 @@ static void tell_look(struct sock *sock, bool found,
 	const char *state = found ? diag_state_text(seen->state) : "none";
 	char text[128];
 
-	snprintf(text, sizeof(text), "%s", state);
+	snprintf(text, sizeof(text), "%s", found ? state : "no socket");
 	if (found && seen->timer != DIAG_TIMER_NONE)
 		snprintf(text, sizeof(text), "%s timer:(%s,%.3f s,%u)", state,
 			 diag_timer_text(seen->timer),

@@ -167,6 +167,9 @@ void stage_check_needs(struct run *run)
 		if (need->sysctl && !kernel_has_sysctl(need->sysctl))
 			run_skip(run, "this kernel has no %s", need->sysctl);
 	}
+	if (job->variant && job->variant->only_v4 &&
+	    run->options->family != AF_INET)
+		run_skip(run, "IPv4 only: %s", job->variant->only_v4);
 	if (job->variant && job->variant->needs_program &&
 	    !program_find(job->variant->needs_program, NULL, 0))
 		run_skip(run, "%s is not installed",

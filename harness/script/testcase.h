@@ -63,6 +63,7 @@ struct variant {
 	const struct judgement *judgements; /* NULL: the case's */
 	bool by_name; /* not in the default set */
 	const char *needs_program; /* SKIP where it is not installed */
+	const char *only_v4; /* why it says nothing over IPv6: SKIP there */
 	const struct world_plan *world; /* NULL: the case's */
 };
 

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The real table of cases: whether each says what list, show and run need. */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "documents.h"
+#include "testcase.h"
+#include "unit.h"
+
+static bool is_filled(const char *text)
+{
+	return text && *text;
+}
+
+START_TEST(names_are_commands_and_different)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		const char *name = testcases[i]->name;
+
+		ck_assert_msg(strspn(name, "abcdefghijklmnopqrstuvwxyz"
+					   "0123456789-") == strlen(name),
+			      "%s", name);
+		ck_assert_ptr_eq(testcase_find(name), testcases[i]);
+	}
+}
+END_TEST
+
+START_TEST(everything_is_told)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct testcase *c = testcases[i];
+
+		ck_assert_msg(is_filled(c->claim) && is_filled(c->why) &&
+				      is_filled(c->see) &&
+				      is_filled(c->expect) && c->steps &&
+				      c->steps[0],
+			      "%s does not tell all of itself", c->name);
+		ck_assert_msg(c->world && c->script, "%s", c->name);
+	}
+}
+END_TEST
+
+static void check_judgements(const char *name,
+			     const struct judgement *judgement)
+{
+	for (; judgement && judgement->claim; judgement++) {
+		ck_assert_msg(is_filled(documents_claim(judgement->claim)),
+			      "%s judges %s, which harness/command/documents.c "
+			      "does not know",
+			      name, judgement->claim);
+		ck_assert_msg(judgement->document != DOCUMENT_NONE &&
+				      is_filled(judgement->note),
+			      "%s judges %s without a reason", name,
+			      judgement->claim);
+		ck_assert_msg((judgement->document == DOCUMENT_OUTDATED) ==
+				      (judgement->since != NULL),
+			      "%s, %s: outdated is outdated since", name,
+			      judgement->claim);
+	}
+}
+
+START_TEST(judgements_have_claims_and_reasons)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct variant *variant = testcases[i]->variants;
+
+		check_judgements(testcases[i]->name, testcases[i]->judgements);
+		for (; variant && variant->name; variant++)
+			check_judgements(testcases[i]->name,
+					 variant->judgements);
+	}
+}
+END_TEST
+
+static bool is_judged(const char *claim)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct judgement *judgement = testcases[i]->judgements;
+		const struct variant *variant = testcases[i]->variants;
+
+		for (; judgement && judgement->claim; judgement++)
+			if (strcmp(judgement->claim, claim) == 0)
+				return true;
+		for (; variant && variant->name; variant++)
+			for (judgement = variant->judgements;
+			     judgement && judgement->claim; judgement++)
+				if (strcmp(judgement->claim, claim) == 0)
+					return true;
+	}
+	return false;
+}
+
+/* The first article, all of it. */
+START_TEST(every_claim_of_article_a_is_judged)
+{
+	for (int i = 1; i <= 21; i++) {
+		char claim[16];
+
+		snprintf(claim, sizeof(claim), "A%d", i);
+		ck_assert_msg(is_judged(claim), "nobody judges %s", claim);
+	}
+}
+END_TEST
+
+START_TEST(the_default_set_is_short)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct variant *variant = testcases[i]->variants;
+
+		if (testcases[i]->by_name)
+			continue;
+		for (; variant && variant->name; variant++)
+			ck_assert_msg(variant->by_name ||
+					      testcase_lasts(testcases[i],
+							     variant) <=
+						      SEC(30),
+				      "%s/%s", testcases[i]->name,
+				      variant->name);
+		ck_assert_msg(testcases[i]->variants ||
+				      testcases[i]->lasts <= SEC(30),
+			      "%s", testcases[i]->name);
+	}
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&names_are_commands_and_different,
+	&everything_is_told,
+	&judgements_have_claims_and_reasons,
+	&every_claim_of_article_a_is_judged,
+	&the_default_set_is_short,
+};
+
+int main(void)
+{
+	return unit_run("cases", tests, ARRAY_SIZE(tests), NULL);
+}
