@@ -186,17 +186,16 @@ static int see_link(struct nl_msg *msg, void *data)
 	return NL_OK;
 }
 
-int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret)
+/* Takes `msg`, NULL included. `see` gets the answer, and `ret`. */
+static int ask(struct rtnl *rtnl, struct nl_msg *msg,
+	       int (*see)(struct nl_msg *msg, void *data), bool *ret,
+	       const char *what)
 {
-	struct ifinfomsg info = { .ifi_index = ifindex };
-	struct nl_msg *msg = request(RTM_GETLINK, 0, &info, sizeof(info));
-	bool running = false;
 	int r;
 
 	if (!msg)
-		return error_origin(-ENOMEM, "ask for a link");
-	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_CUSTOM, see_link,
-			    &running);
+		return error_origin(-ENOMEM, "%s", what);
+	nl_socket_modify_cb(rtnl->socket, NL_CB_VALID, NL_CB_CUSTOM, see, ret);
 	r = nl_send_auto(rtnl->socket, msg);
 	nlmsg_free(msg);
 	if (r >= 0)
@@ -204,32 +203,103 @@ int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret)
 	if (r >= 0)
 		r = nl_wait_for_ack(rtnl->socket);
 	if (r < 0)
-		return error_origin(from_nl(r), "ask for a link: %s",
+		return error_origin(from_nl(r), "%s: %s", what,
 				    nl_geterror(r));
+	return 0;
+}
+
+int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret)
+{
+	struct ifinfomsg info = { .ifi_index = ifindex };
+	bool running = false;
+	int r = ask(rtnl, request(RTM_GETLINK, 0, &info, sizeof(info)),
+		    see_link, &running, "ask for a link");
+
+	if (r < 0)
+		return error_trace(r);
 	*ret = running;
 	return 0;
 }
 
-int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout)
+static int see_route(struct nl_msg *msg, void *data)
+{
+	const struct rtmsg *route = nlmsg_data(nlmsg_hdr(msg));
+
+	*(bool *)data = route->rtm_type == RTN_LOCAL;
+	return NL_OK;
+}
+
+/* What is sent to the address from within would be for this host itself. */
+static int is_local(struct rtnl *rtnl, const struct address *address, bool *ret)
+{
+	int size = (int)address_size(address), r;
+	struct rtmsg route = { .rtm_family = (uint8_t)address->family,
+			       .rtm_dst_len = (uint8_t)(size * 8) };
+	struct nl_msg *msg = request(RTM_GETROUTE, 0, &route, sizeof(route));
+	bool local = false;
+
+	if (msg && nla_put(msg, RTA_DST, size, address->bytes)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	r = ask(rtnl, msg, see_route, &local, "ask for a route");
+	/* No route to it at all, yet: ENETUNREACH, for which libnl has no
+	 * number of its own. */
+	if (r < 0 && r != -EIO)
+		return error_trace(r);
+	*ret = local;
+	return 0;
+}
+
+/* Of an interface (`address` NULL) or an address: one look. */
+static int is_ready(struct rtnl *rtnl, int ifindex,
+		    const struct address *address, bool *ret)
+{
+	return address ? is_local(rtnl, address, ret) :
+			 rtnl_is_running(rtnl, ifindex, ret);
+}
+
+static int wait_ready(struct rtnl *rtnl, int ifindex,
+		      const struct address *address, nsec_t timeout)
 {
 	nsec_t start = nsec_now(), pause = USEC(50);
 
 	for (;;) {
 		struct timespec ts = nsec_to_timespec(pause);
-		bool running;
-		int r = rtnl_is_running(rtnl, ifindex, &running);
+		bool ready;
+		int r = is_ready(rtnl, ifindex, address, &ready);
 
 		if (r < 0)
 			return error_trace(r);
-		if (running)
+		if (ready)
 			return 0;
 		if (nsec_now() - start > timeout)
-			return error_origin(-ETIMEDOUT, "wait for link %d",
+			return error_origin(-ETIMEDOUT, "wait for %s %d",
+					    address ? "an address of link" :
+						      "link",
 					    ifindex);
-		/* linkwatch_event() runs from a work queue: give it the CPU. */
+		/* Both come from a work queue: give it the CPU. */
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 		pause = MIN(pause * 2, MSEC(20));
 	}
+}
+
+/* The work is linkwatch_event(). */
+int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout)
+{
+	int r = wait_ready(rtnl, ifindex, NULL, timeout);
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* The work is addrconf_dad_work(), with or without duplicate detection:
+ * addrconf_dad_completed() inserts the route to the address itself. */
+int rtnl_wait_address(struct rtnl *rtnl, int ifindex,
+		      const struct address *address, nsec_t timeout)
+{
+	int r = wait_ready(rtnl, ifindex, address, timeout);
+
+	return r < 0 ? error_trace(r) : 0;
 }
 
 int rtnl_add_address(struct rtnl *rtnl, int ifindex,

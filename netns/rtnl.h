@@ -48,6 +48,13 @@ int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout);
 int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 		     const struct address *address, unsigned int prefix);
 
+/*
+ * Waits until what arrives for the address is taken. An IPv6 address is there at
+ * once and answers nothing until a work queue has been at it, with the link up.
+ */
+int rtnl_wait_address(struct rtnl *rtnl, int ifindex,
+		      const struct address *address, nsec_t timeout);
+
 /* Permanent: address resolution never fails by time. */
 int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 		       const struct address *address, const uint8_t mac[6]);

@@ -278,6 +278,12 @@ static int wait_running(struct world *world, struct place *place)
 		r = rtnl_wait_running(world->rtnl,
 				      wire_port_ifindex(place->port),
 				      link_patience);
+	for (size_t i = 0; i < HOST_ADDRESSES && r >= 0; i++)
+		if (place->plan.addresses[i].family == AF_INET6)
+			r = rtnl_wait_address(host_rtnl(place->host),
+					      HOST_IFINDEX,
+					      &place->plan.addresses[i],
+					      link_patience);
 	return r < 0 ? error_trace(r) : 0;
 }
 

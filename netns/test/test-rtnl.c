@@ -170,6 +170,13 @@ START_TEST(addresses_and_neighbours)
 						  i ? 64 : 24),
 				 -EEXIST);
 		set_up_both(&stage);
+		realm_ok(rtnl_wait_address(stage.near, NEAR, &own, SEC(5)));
+		ck_assert_int_eq(rtnl_wait_address(stage.near, NEAR, &other,
+						   MSEC(5)),
+				 -ETIMEDOUT);
+		ck_assert_int_eq(rtnl_wait_address(stage.far, FAR, &own,
+						   MSEC(5)),
+				 -ETIMEDOUT);
 		realm_ok(rtnl_add_neighbour(stage.near, NEAR, &other,
 					    far_end(0).mac));
 		/* Again: the newer one stands. */
