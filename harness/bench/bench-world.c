@@ -86,7 +86,7 @@ static void MACRO_NORETURN in_child(int go, int told)
 /* Returns when it is made and its hosts are dead. */
 static int one(void)
 {
-	CLEANUP_FD int go = -1, go_in = -1, told = -1, told_in = -1;
+	CLEANUP_FD int go = -1, go_in = -1, told = -1;
 	int a[2], b[2];
 	char byte;
 	pid_t pid;
@@ -96,11 +96,10 @@ static int one(void)
 	go = a[0];
 	go_in = a[1];
 	told = b[0];
-	told_in = b[1];
 	pid = privilege_clone(privilege_clone_flags(), NULL);
 	if (pid == 0)
-		in_child(go, told_in);
-	told_in = fd_close(told_in);
+		in_child(go, b[1]);
+	fd_close(b[1]);
 	if (pid < 0 || privilege_map_child(pid) < 0 ||
 	    fd_write_all(go_in, "", 1) < 0)
 		return -1;
