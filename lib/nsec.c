@@ -21,7 +21,10 @@ double nsec_seconds(nsec_t nsec)
 
 nsec_t nsec_add(nsec_t a, nsec_t b)
 {
-	if (a == NSEC_NEVER || b == NSEC_NEVER || a > NSEC_NEVER - b)
+	if (a == NSEC_NEVER || b == NSEC_NEVER)
+		return NSEC_NEVER;
+	/* A time that is up already is a negative rest: it cannot overflow. */
+	if (b > 0 && a > NSEC_NEVER - b)
 		return NSEC_NEVER;
 	return a + b;
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nsec.h"
+
+#include "unit.h"
+
+START_TEST(sums_do_not_overflow)
+{
+	ck_assert(nsec_add(SEC(1), SEC(2)) == SEC(3));
+	ck_assert(nsec_add(NSEC_NEVER, SEC(1)) == NSEC_NEVER);
+	ck_assert(nsec_add(SEC(1), NSEC_NEVER) == NSEC_NEVER);
+	ck_assert(nsec_add(NSEC_NEVER - 1, 2) == NSEC_NEVER);
+	ck_assert(nsec_add(NSEC_NEVER - 2, 1) == NSEC_NEVER - 1);
+}
+END_TEST
+
+/* "The rest of the time", when it is up: a moment in the past, not never. */
+START_TEST(a_rest_may_be_negative)
+{
+	ck_assert(nsec_add(SEC(5), -SEC(2)) == SEC(3));
+	ck_assert(nsec_add(SEC(1), -SEC(2)) == -SEC(1));
+	ck_assert(nsec_add(NSEC_NEVER, -SEC(2)) == NSEC_NEVER);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&sums_do_not_overflow,
+	&a_rest_may_be_negative,
+};
+
+int main(void)
+{
+	return unit_run("nsec", tests, ARRAY_SIZE(tests), NULL);
+}
