@@ -73,9 +73,25 @@ static int write_proc(pid_t pid, const char *name, const char *text)
 	return 0;
 }
 
-int privilege_map_child(pid_t child)
+/*
+ * The id to itself. A container's root has one more to map, for probes and
+ * programs to become, when it kept CAP_SETUID and CAP_SETGID.
+ */
+static int map_id(pid_t child, const char *name, unsigned int id)
 {
 	char map[64];
+	int r;
+
+	snprintf(map, sizeof(map), "%u %u 1\n%u %u 1\n", id, id, NOBODY, NOBODY);
+	if (id == 0 && write_proc(child, name, map) >= 0)
+		return 0;
+	snprintf(map, sizeof(map), "%u %u 1", id, id);
+	r = write_proc(child, name, map);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int privilege_map_child(pid_t child)
+{
 	int r;
 
 	if (!privilege_rootless())
@@ -83,12 +99,10 @@ int privilege_map_child(pid_t child)
 	/* A gid map of an unprivileged writer needs setgroups to be denied:
 	 * kernel/user_namespace.c, new_idmap_permitted(). */
 	r = write_proc(child, "setgroups", "deny");
-	snprintf(map, sizeof(map), "%u %u 1", geteuid(), geteuid());
 	if (r >= 0)
-		r = write_proc(child, "uid_map", map);
-	snprintf(map, sizeof(map), "%u %u 1", getegid(), getegid());
+		r = map_id(child, "uid_map", geteuid());
 	if (r >= 0)
-		r = write_proc(child, "gid_map", map);
+		r = map_id(child, "gid_map", getegid());
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -210,16 +224,40 @@ static int explain(int r)
 			    geteuid());
 }
 
+/* verify_root_map(): whoever maps uid 0 must have CAP_SETFCAP. */
+static int explain_map(int r)
+{
+	if (geteuid() == 0)
+		return error_refuse(r, "this root has neither CAP_SYS_ADMIN nor "
+				       "CAP_SETFCAP, with which it could make "
+				       "a user namespace (an ordinary user "
+				       "can)");
+	return error_refuse(r, "this machine refuses to map uid %u into a user "
+			       "namespace", geteuid());
+}
+
 int privilege_check(void)
 {
-	pid_t pid = privilege_clone(privilege_clone_flags(), NULL);
-	int status;
+	CLEANUP_FD int go_read = -1, go = -1;
+	int fds[2], status, r;
+	char byte;
+	pid_t pid;
 
-	if (pid == 0)
-		_exit(0);
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_origin(-errno, "pipe");
+	go_read = fds[0];
+	go = fds[1];
+	pid = privilege_clone(privilege_clone_flags(), NULL);
+	if (pid == 0) {
+		/* There to be mapped: it ends with the parent's end. */
+		fd_close(go);
+		_exit(read(go_read, &byte, 1) != 0);
+	}
 	if (pid < 0)
 		return explain(pid);
+	r = privilege_map_child(pid);
+	go = fd_close(go);
 	if (waitpid(pid, &status, 0) != pid)
 		return error_origin(-errno, "waitpid");
-	return 0;
+	return r < 0 ? explain_map(r) : 0;
 }

@@ -26,7 +26,8 @@ uint64_t privilege_clone_flags(void);
 pid_t privilege_clone(uint64_t flags, int *ret_pidfd);
 
 /* Called by the parent: maps the caller's uid and gid in `child` to
- * themselves. Nothing to do without a user namespace. */
+ * themselves; for uid 0 also nobody's, where that is allowed. Nothing to do
+ * without a user namespace. */
 int privilege_map_child(pid_t child);
 
 /*
