@@ -196,7 +196,7 @@ static void keep_only(int control)
 	sigprocmask(SIG_SETMASK, &child, NULL);
 	fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd != CHILDREN) {
-		dup2(fd, CHILDREN);
+		dup3(fd, CHILDREN, O_CLOEXEC);
 		fd_close(fd);
 	}
 }

@@ -98,8 +98,9 @@ static int ask(struct host *host, const void *request, size_t size,
 		if (r == -EAGAIN)
 			poll(&wait, 1, -1);
 	}
+	/* The init's message ends with the reason. */
 	if (ret->status < 0)
-		return error_origin(ret->status, "%s", ret->message);
+		return error_refuse(ret->status, "%s", ret->message);
 	return 0;
 }
 

@@ -368,7 +368,8 @@ static void bury(struct place *place)
 	    !in_use)
 		return;
 	/* A dump is not to be disturbed by what is done to its sockets. */
-	if (diag_new(&destroyer, host_namespace(place->host)) >= 0) {
+	if (place->diag &&
+	    diag_new(&destroyer, host_namespace(place->host)) >= 0) {
 		r = diag_each(place->diag, AF_INET, destroy_orphan, destroyer);
 		if (r >= 0)
 			r = diag_each(place->diag, AF_INET6, destroy_orphan,
@@ -439,9 +440,13 @@ int world_set_plugged(struct world *world, const char *name, bool plugged)
 
 void world_end(struct world *world)
 {
+	/* A place that was never furnished whole has no port, or no host. */
 	for (struct place *p = world->places; p; p = p->next)
-		wire_port_kill(p->port);
+		if (p->port)
+			wire_port_kill(p->port);
 	for (struct place *p = world->places; p; p = p->next) {
+		if (!p->host)
+			continue;
 		host_power_off(p->host);
 		bury(p);
 	}

@@ -40,14 +40,21 @@ int settings_parse(struct setting *ret, char *text)
 /* What is wrong with it, said for somebody who typed it. */
 static int try_one(const struct setting *setting, bool on_machine)
 {
-	const struct sysctl_setting one = { setting->name, setting->text };
+	const char *interface = strstr(setting->name, ".eth0.");
+	struct sysctl_setting one = { setting->name, setting->text };
+	char stand_in[256];
 	int r;
 
-	/* A host's interface does not exist yet. */
-	if (strstr(setting->name, ".eth0."))
-		return 0;
+	/* A host's interface does not exist yet; lo, with the same, does. */
+	if (interface) {
+		snprintf(stand_in, sizeof(stand_in), "%.*s.lo.%s",
+			 (int)(interface - setting->name), setting->name,
+			 interface + strlen(".eth0."));
+		one.name = stand_in;
+	}
 	r = sysctl_write(namespace_home(), &one, 1);
-	if ((r == -ENOENT || r == -EACCES || r == -EPERM) && on_machine)
+	if ((r == -ENOENT || r == -EACCES || r == -EPERM) && on_machine &&
+	    !interface)
 		return error_refuse(r,
 				    "sysctl %s is the machine's, not one of a "
 				    "network namespace",

@@ -114,6 +114,15 @@ static void tell_settings(struct run *run, const struct settings *settings,
 	}
 }
 
+/* A container's /proc/sys, over which no /proc of our own could be mounted:
+ * mount_too_revealing(). */
+static void check_writable(struct run *run, int r)
+{
+	if (r == -EROFS)
+		run_skip(run, "/proc/sys is read-only here (as in most "
+			      "containers): %s", error_message());
+}
+
 static void add_host(struct run *run, size_t i)
 {
 	const struct world_plan *world = run_world_plan(run);
@@ -132,6 +141,7 @@ static void add_host(struct run *run, size_t i)
 	if (r == -ENOENT)
 		run_skip(run, "this kernel does not have it: %s",
 			 error_message());
+	check_writable(run, r);
 	if (r < 0)
 		run_broken(run, r);
 	tell_settings(run, &settings, plan.name);
@@ -143,6 +153,7 @@ void stage_make_world(struct run *run)
 	int r = world_new(&run->world, run->loop, run->journal, probe_on_exit,
 			  run);
 
+	check_writable(run, r);
 	if (r < 0)
 		run_broken(run, r);
 	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++)

@@ -302,6 +302,23 @@ START_TEST(end_of_a_world_leaves_no_process)
 }
 END_TEST
 
+/* A run that ends before its world is whole ends it all the same. */
+START_TEST(half_a_world_ends_too)
+{
+	const struct sysctl_setting early = { "net.ipv4.no_such_sysctl", "1" };
+	const struct sysctl_setting late = { "net.ipv4.neigh.eth0.nothing", "1" };
+	struct host_plan plan = { .name = "third", .mac = { 2, 0, 0, 0, 0, 3 } };
+	struct realm realm;
+
+	realm_begin(&realm, AF_INET);
+	ck_assert_int_eq(world_add_host(realm.world, &plan, &late, 1), -ENOENT);
+	plan.name = "fourth";
+	ck_assert_int_eq(world_add_host(realm.world, &plan, &early, 1),
+			 -ENOENT);
+	realm_end(&realm);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&crash_is_silent_v4,
 	&crash_is_silent_v6,
@@ -314,6 +331,7 @@ static const TTest *const *const tests[] = {
 	&verbs_refuse_what_is_none,
 	&frozen_host_acknowledges,
 	&end_of_a_world_leaves_no_process,
+	&half_a_world_ends_too,
 };
 
 int main(void)
