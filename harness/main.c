@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd-list.h"
 #include "cmd-predict.h"
@@ -37,11 +39,25 @@ static void print_help(FILE *out)
 		     "'halfopen --version' says the version.\n");
 }
 
+/* What is opened next would become our stdout, and be written to. Read-only: a
+ * report that nobody gets stays an error. */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	/* The probes are this program under another name: see run_main(). */
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
+	open_standard_fds();
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_STATUS_USAGE;

@@ -81,8 +81,9 @@ static void keep_only(const int *fds, size_t n)
 {
 	int high[KEPT_MAX];
 
+	/* Out of the way of all their places, and below any limit. */
 	for (size_t i = 0; i < n; i++)
-		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, JOURNAL + KEPT_MAX);
+		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, JOURNAL + (int)n);
 	for (size_t i = 0; i < n; i++)
 		dup3(high[i], JOURNAL + (int)i, O_CLOEXEC);
 	close_range((unsigned int)(JOURNAL + (int)n), ~0U, 0);
