@@ -19,6 +19,7 @@
 #include "settings.h"
 #include "supervisor.h"
 #include "version.h"
+#include "worker.h"
 
 static unsigned int columns_of(FILE *out)
 {
@@ -146,6 +147,8 @@ static int prepare(const struct command_options *options,
 	if (r < 0)
 		return error_trace(r);
 	r = check_hosts(options, selection);
+	if (r >= 0 && options->out && worker_check_out(options->out) < 0)
+		r = error_refuse(-EINVAL, "--out: %s", error_message());
 	if (r < 0) {
 		selection_free(selection);
 		return error_trace(r);

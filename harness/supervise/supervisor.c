@@ -37,6 +37,7 @@ struct supervisor {
 	size_t n_results;
 	int signals;
 	int signal; /* that ended it; 0 none */
+	int out_error; /* of a journal below `out`; 0 none */
 	nsec_t start;
 	struct loop_source *tick;
 };
@@ -140,6 +141,8 @@ static void on_ended(void *data, struct worker *worker)
 			s->running[i] = s->running[s->n_workers];
 			break;
 		}
+	if (worker_file_error(worker) < 0)
+		s->out_error = worker_file_error(worker);
 	settle(s, worker_take_result(worker), worker_job(worker));
 	s->ended[s->n_ended++] = worker;
 }
@@ -362,5 +365,8 @@ int supervisor_run(const struct supervisor_plan *plan, struct report *report,
 		report->reporter->end(report, ret);
 	}
 	tear_down(&s);
+	if (r >= 0 && s.out_error && !s.signal)
+		r = error_origin(s.out_error, "write the journals below %s",
+				 plan->out);
 	return r < 0 ? error_trace(r) : s.signal;
 }

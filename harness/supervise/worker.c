@@ -42,6 +42,7 @@ struct worker {
 	pid_t pid; /* 0: reaped */
 	int pidfd, pipe;
 	FILE *file; /* the journal below --out; NULL: none */
+	int file_error; /* of writing it; 0, or a negative errno */
 	struct loop_source *readable, *deadline, *death;
 	nsec_t patience;
 	char *buffer;
@@ -74,7 +75,12 @@ bool worker_is_dead(const struct worker *worker)
 	return !worker->pid;
 }
 
-/* --- the child ---------------------------------------------------------------*/
+int worker_file_error(const struct worker *worker)
+{
+	return worker->file_error;
+}
+
+/* --- the child -------------------------------------------------------- */
 
 /* Copies of the supervisor's own fds would keep other runs' pipes open. */
 static void keep_only(const int *fds, size_t n)
@@ -136,6 +142,16 @@ static void tell_end(struct worker *worker)
 	worker->events.ended(worker->events.data, worker);
 }
 
+/* A full disk shows here at the latest. */
+static void close_file(struct worker *worker)
+{
+	bool failed = ferror(worker->file);
+
+	errno = EIO;
+	if (fclose(TAKE(worker->file)) != 0 || failed)
+		worker->file_error = -errno;
+}
+
 static void reap(struct worker *worker)
 {
 	int status = 0;
@@ -177,6 +193,8 @@ static int finish(struct worker *worker)
 	worker->readable = loop_remove(worker->readable);
 	worker->deadline = loop_remove(worker->deadline);
 	worker->pipe = fd_close(worker->pipe);
+	if (worker->file)
+		close_file(worker);
 	kill(worker->pid, SIGKILL);
 	r = loop_add_fd(worker->loop, &worker->death, worker->pidfd, EPOLLIN,
 			on_death, worker);
@@ -296,6 +314,28 @@ static int make_directories(char *path)
 		*at = '/';
 	}
 	return 0;
+}
+
+int worker_check_out(const char *out)
+{
+	char path[1024];
+	int fd, r;
+
+	if (!*out || strlen(out) > sizeof(path) / 2)
+		return error_refuse(-EINVAL, "'%s' is no directory", out);
+	snprintf(path, sizeof(path), "%s/.halfopen-XXXXXX", out);
+	r = make_directories(path);
+	if (r < 0)
+		return error_trace(r);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return error_origin(-errno, "write below %s", out);
+	r = fd_write_all(fd, "\n", 1);
+	if (r < 0)
+		r = error_origin(r, "write below %s", out);
+	fd_close(fd);
+	unlink(path);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 /* DIR/NAME/VARIANT/journal.jsonl; further runs and tries in folders beside. */

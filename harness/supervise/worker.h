@@ -29,12 +29,18 @@ int worker_start(struct worker **ret, struct loop *loop,
 		 const struct run_options *options, const struct run_job *job,
 		 const char *out, const struct worker_events *events);
 
+/* Makes the directory, and sees that journals can be written below it: before
+ * anything is started. */
+int worker_check_out(const char *out);
+
 /* Kills it if it still runs, and everything in it. Takes NULL. */
 struct worker *worker_free(struct worker *worker);
 
 struct result *worker_result(const struct worker *worker);
 /* Hands it over. */
 struct result *worker_take_result(struct worker *worker);
+/* Once it has ended: a negative errno when its file below `out` is not whole. */
+int worker_file_error(const struct worker *worker);
 const struct run_job *worker_job(const struct worker *worker);
 bool worker_is_ready(const struct worker *worker);
 
