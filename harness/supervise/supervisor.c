@@ -177,6 +177,35 @@ static bool may_start(const struct supervisor *s)
 	return true;
 }
 
+/* What somebody gives back when he ends. */
+static bool is_shortage(int r)
+{
+	return r == -EAGAIN || r == -EMFILE || r == -ENFILE || r == -ENOMEM ||
+	       r == -ENOSPC;
+}
+
+/* Fewer at once where that may help; otherwise this one run is broken, and the
+ * others are not. */
+static int not_started(struct supervisor *s, int r)
+{
+	const struct run_job *job = &s->queue[s->next - 1];
+	struct result *result;
+
+	if (is_shortage(r) && s->n_workers) {
+		s->parallel = s->n_workers;
+		s->next--;
+		return 0;
+	}
+	r = result_new(&result, job->testcase, job->variant,
+		       s->plan->options.family == AF_INET6 ? 6 : 4,
+		       job->repetition, job->attempt);
+	if (r < 0)
+		return error_trace(r);
+	result_broken(result, error_trail());
+	settle(s, result, job);
+	return 0;
+}
+
 static int start_next(struct supervisor *s)
 {
 	const struct worker_events events = { .record = on_record,
@@ -189,7 +218,7 @@ static int start_next(struct supervisor *s)
 			     s->plan->out, &events);
 
 	if (r < 0)
-		return error_trace(r);
+		return not_started(s, r);
 	s->workers[s->n_workers] = worker;
 	s->running[s->n_workers++] = worker_result(worker);
 	if (s->report->reporter->start)
@@ -254,7 +283,7 @@ static int run_all(struct supervisor *s)
 
 		while (r >= 0 && may_start(s))
 			r = start_next(s);
-		if (r >= 0)
+		if (r >= 0 && s->n_workers)
 			r = loop_run_once(s->loop, NSEC_NEVER);
 		free_dead(s);
 		if (r < 0)

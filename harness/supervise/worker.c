@@ -216,7 +216,8 @@ static int take_line(struct worker *worker, const char *line, size_t size)
 	if (worker->file)
 		fwrite(line, 1, size + 1, worker->file);
 	type = json_string_value(json_object_get(record, "type"));
-	if (strcmp(type, "ready") == 0)
+	/* A verdict before that: there is no world to be made any more. */
+	if (strcmp(type, "ready") == 0 || strcmp(type, "verdict") == 0)
 		worker->ready = true;
 	r = result_take(worker->result, record);
 	if (r < 0)
