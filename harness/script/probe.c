@@ -51,9 +51,9 @@ static struct posted *unlink_posted(struct probe *probe, uint32_t id)
 	return NULL;
 }
 
-static int on_reply(void *data, uint32_t events MACRO_UNUSED)
+/* Returns 1 when there was one. */
+static int take_reply(struct probe *probe)
 {
-	struct probe *probe = data;
 	struct probe_reply reply;
 	struct posted *posted;
 	ssize_t n = fd_receive(probe->control, &reply, sizeof(reply), NULL, 0);
@@ -67,13 +67,25 @@ static int on_reply(void *data, uint32_t events MACRO_UNUSED)
 		probe->source = loop_remove(probe->source);
 		return 0;
 	}
+	/* A program that went wrong may write anything. */
+	if (n < PROBE_REPLY_SHORT || reply.size > sizeof(reply.data) ||
+	    (size_t)n != PROBE_REPLY_SHORT + reply.size)
+		return error_refuse(-EBADMSG, "the probe in %s answers what is "
+				    "no answer", probe->host);
 	posted = unlink_posted(probe, reply.id);
 	if (posted) {
 		memcpy(&posted->answer->reply, &reply, (size_t)n);
 		posted->answer->done = true;
 		free(posted);
 	}
-	return 0;
+	return 1;
+}
+
+static int on_reply(void *data, uint32_t events MACRO_UNUSED)
+{
+	int r = take_reply(data);
+
+	return r < 0 ? error_trace(r) : 0;
 }
 
 static int start_process(struct probe *probe, int control)
@@ -209,6 +221,14 @@ void probe_wait_end(struct probe *probe)
 
 static void forget(struct probe *probe)
 {
+	int r = 1;
+
+	/* Its end is told by another socket than its last answers, and those
+	 * may be read later. */
+	while (probe->source && r > 0)
+		r = take_reply(probe);
+	if (r < 0)
+		run_broken(probe->run, r);
 	probe->pid = 0;
 	probe->source = loop_remove(probe->source);
 	probe->control = fd_close(probe->control);
