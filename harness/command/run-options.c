@@ -179,6 +179,8 @@ static int parse_one(struct command_options *options, int code, char *text)
 		return r;
 	case OPTION_TIMEOUT_MUL:
 		r = parse_real(&x, "timeout-mul", text);
+		if (r >= 0 && x == 0)
+			r = wrong("timeout-mul", text, "a number above 0");
 		options->run.timeout_multiplier = x;
 		return r;
 	default:

@@ -398,6 +398,15 @@ static int clone_child(struct worker *worker,
 	return r < 0 ? error_trace(r) : 0;
 }
 
+/* A month, a million times over, is more than a nsec_t holds. */
+static nsec_t time_limit(const struct run_job *job, double multiplier)
+{
+	nsec_t planned = testcase_lasts(job->testcase, job->variant);
+	double limit = ((double)planned * 2 + (double)grace) * multiplier;
+
+	return limit < (double)(NSEC_NEVER / 2) ? (nsec_t)limit : NSEC_NEVER;
+}
+
 static int begin(struct worker *worker, const struct run_options *options,
 		 const char *out)
 {
@@ -416,15 +425,11 @@ static int begin(struct worker *worker, const struct run_options *options,
 	if (r >= 0)
 		r = loop_add_fd(worker->loop, &worker->readable, worker->pipe,
 				EPOLLIN, on_readable, worker);
-	worker->patience =
-		(nsec_t)((double)(testcase_lasts(job->testcase, job->variant) *
-					  2 +
-				  grace) *
-			 options->timeout_multiplier);
+	worker->patience = time_limit(job, options->timeout_multiplier);
 	if (r >= 0)
 		r = loop_add_timer(worker->loop, &worker->deadline,
-				   nsec_now() + worker->patience, on_deadline,
-				   worker);
+				   nsec_add(nsec_now(), worker->patience),
+				   on_deadline, worker);
 	return r < 0 ? error_trace(r) : 0;
 }
 
