@@ -30,12 +30,13 @@ static bool tell(struct run *run, bool ok, const char *what,
 
 /* Too late, while nothing else is wrong: the machine may be to blame. */
 static bool tell_late(struct run *run, const char *what, const char *expected,
-		      const char *observed)
+		      const char *observed, nsec_t excess)
 {
 	bool first = !run->failed || run->upper_bound_failed;
 
 	tell(run, false, what, expected, observed);
 	run->upper_bound_failed = first;
+	run->excess = MAX(run->excess, excess);
 	return false;
 }
 
@@ -143,7 +144,8 @@ bool expect_span(struct run *run, const char *what, nsec_t observed,
 	snprintf(observed_text, sizeof(observed_text), "%.6f s",
 		 nsec_seconds(observed));
 	if (observed > range.max)
-		return tell_late(run, what, expected_text, observed_text);
+		return tell_late(run, what, expected_text, observed_text,
+				 observed - range.max);
 	return tell(run, observed >= range.min, what, expected_text,
 		    observed_text);
 }

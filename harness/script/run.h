@@ -58,6 +58,7 @@ struct run {
 	nsec_t softirq_wait; /* the longest seen between two samples */
 	uint16_t next_port;
 	bool upper_bound_failed; /* too late, and nothing else is wrong */
+	nsec_t excess; /* by how much, at most, beyond bound and slack */
 	bool told_outcome; /* the first finding gives "outcome" */
 };
 
