@@ -74,11 +74,9 @@ static size_t how_parallel(const struct supervisor_plan *plan)
 /* --- ends ------------------------------------------------------------- */
 
 /* What fails only because it must not be skipped would be skipped again. */
-static bool wants_retry(const struct supervisor *s, const struct result *result,
-			bool skipped)
+static bool wants_retry(const struct supervisor *s, const struct result *result)
 {
-	return !skipped &&
-	       (result->verdict == VERDICT_FAIL ||
+	return (result->verdict == VERDICT_FAIL ||
 		result->verdict == VERDICT_BROKEN) &&
 	       result->attempt <= s->plan->retries && !s->signal;
 }
@@ -116,11 +114,12 @@ static void adjust(const struct supervisor_plan *plan, struct result *result)
 static void settle(struct supervisor *s, struct result *result,
 		   const struct run_job *job)
 {
-	bool skipped = result->verdict == VERDICT_SKIP;
-
-	adjust(s->plan, result);
-	result->final = !wants_retry(s, result, skipped);
+	/* What the run came to decides; the command line, what its end is
+	 * called. So an inconclusive run is tried again before it is a SKIP, and
+	 * a SKIP, which another try would not change, never. */
+	result->final = !wants_retry(s, result);
 	if (result->final) {
+		adjust(s->plan, result);
 		count(s->tally, result);
 	} else {
 		s->queue[s->n_queue] = *job;
@@ -283,7 +282,7 @@ static int run_all(struct supervisor *s)
 
 		while (r >= 0 && may_start(s))
 			r = start_next(s);
-		if (r >= 0 && s->n_workers)
+		if (r >= 0 && (s->n_workers || s->n_ended))
 			r = loop_run_once(s->loop, NSEC_NEVER);
 		free_dead(s);
 		if (r < 0)
