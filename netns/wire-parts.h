@@ -34,7 +34,7 @@ struct wire_port {
 /* A frame that is to be sent later: by a moment, or by wire_release(). */
 struct parcel {
 	struct parcel *next;
-	nsec_t due;
+	nsec_t due; /* while it is held: what the path will take */
 	struct wire_port *to;
 	size_t capture; /* index */
 	enum wire_fate fate; /* with which it leaves */

@@ -67,13 +67,14 @@ static int put_off(struct wire *wire, size_t index, struct wire_port *to,
 }
 
 static int put_away(struct wire *wire, size_t index, struct wire_port *to,
-		    size_t size, struct wire_rule *rule)
+		    size_t size, struct wire_rule *rule, nsec_t path)
 {
 	struct parcel *parcel =
 		wire_parcel_new(wire, index, to, WIRE_RELEASED, size);
 
 	if (!parcel)
 		return error_origin(-ENOMEM, "hold a frame");
+	parcel->due = path;
 	hold(rule, parcel);
 	return 0;
 }
@@ -95,7 +96,8 @@ int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
 			return 0;
 		case WIRE_HOLD:
 			seen->fate = WIRE_HELD;
-			return put_away(wire, capture, to, size, rule);
+			return put_away(wire, capture, to, size, rule,
+					path);
 		case WIRE_DELAY:
 			due += rule->delay;
 			later = true;
@@ -165,6 +167,12 @@ int wire_release(struct wire_rule *rule)
 
 		rule->held = parcel->next;
 		rule->n_held--;
+		/* It still has its path before it, like those that it follows. */
+		if (parcel->due) {
+			wire_parcel_schedule(rule->wire, parcel,
+					     nsec_now() + parcel->due);
+			continue;
+		}
 		r = wire_parcel_send(rule->wire, parcel);
 		if (r < 0)
 			return error_trace(r);

@@ -104,6 +104,7 @@ static int switch_frame(struct wire *wire, struct wire_port *from, nsec_t at,
 
 static nsec_t arrival(struct msghdr *message)
 {
+	nsec_t now = nsec_now(), at;
 	struct cmsghdr *cmsg;
 	struct timespec ts;
 
@@ -113,10 +114,12 @@ static nsec_t arrival(struct msghdr *message)
 		    cmsg->cmsg_type != SCM_TIMESTAMPNS)
 			continue;
 		memcpy(&ts, CMSG_DATA(cmsg), sizeof(ts));
-		return nsec_from_timespec(ts) +
-		       nsec_monotonic_minus_realtime();
+		at = nsec_from_timespec(ts) + nsec_monotonic_minus_realtime();
+		/* Nothing arrives after it was read, whatever somebody did to
+		 * the wall clock in between. */
+		return MIN(at, now);
 	}
-	return nsec_now();
+	return now;
 }
 
 /* Returns the frame's size, 0 when there is none. */

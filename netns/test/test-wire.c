@@ -258,6 +258,32 @@ START_TEST(long_path_delays_all_and_keeps_the_order)
 }
 END_TEST
 
+/* Released, it goes the whole way, and overtakes nobody. */
+START_TEST(held_frames_have_the_path_before_them)
+{
+	struct wire_rule *rule;
+	struct talk talk;
+	nsec_t start;
+
+	begin(&talk);
+	wire_port_delay(world_port(talk.realm.world, "server"), MSEC(20));
+	rule = arm(&talk, (struct wire_match){ .first = 2, .count = 1 },
+		   WIRE_HOLD, 0);
+	say(&talk, "a");
+	say(&talk, "b");
+	ck_assert_str_eq(heard(&talk), "");
+	ck_assert_uint_eq(wire_rule_held(rule), 1);
+	start = nsec_now();
+	realm_ok(wire_release(rule));
+	ck_assert_str_eq(heard(&talk), "");
+	realm_pass(&talk.realm, MSEC(25));
+	ck_assert_str_eq(heard(&talk), "ab");
+	ck_assert(nsec_now() >= start + MSEC(20));
+	ck_assert_uint_eq(fates(&talk, WIRE_RELEASED), 1);
+	realm_end(&talk.realm);
+}
+END_TEST
+
 START_TEST(duplicate_comes_at_once_and_again)
 {
 	struct talk talk;
@@ -645,6 +671,7 @@ static const TTest *const *const tests[] = {
 	&held_frames_wait_for_their_release,
 	&delayed_frames_are_late_and_not_early,
 	&long_path_delays_all_and_keeps_the_order,
+	&held_frames_have_the_path_before_them,
 	&duplicate_comes_at_once_and_again,
 	&duplicate_on_a_long_path_is_two,
 	&cut_each_way,
