@@ -79,7 +79,8 @@ struct mark expect_frame(struct run *run, struct mark since, const char *what,
 			 const struct wire_match *match, unsigned int nth,
 			 struct range range);
 
-/* By how much a counter of the host's kernel has grown. */
+/* By how much a counter of the host's kernel has grown; BROKEN for one that this
+ * kernel does not have. */
 bool expect_counter(struct run *run, const char *host, const char *name,
 		    int64_t change);
 

@@ -69,6 +69,14 @@ int64_t watch_change(struct run *run, const char *host, const char *name)
 	return after - before;
 }
 
+bool watch_knows(struct run *run, const char *host, const char *name)
+{
+	const struct counters *counters = find(run, host)->counters;
+	int64_t value;
+
+	return counters_get(counters, name, &value) >= 0;
+}
+
 int64_t watch_value(struct run *run, const char *host, const char *name)
 {
 	struct counters *now = read_counters(run, host);

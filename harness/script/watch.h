@@ -2,6 +2,7 @@
 /* The kernels' own counters, host by host, as differences since the start. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "run.h"
@@ -17,6 +18,9 @@ void watch_restart(struct run *run, const char *host);
  * this kernel does not count that.
  */
 int64_t watch_change(struct run *run, const char *host, const char *name);
+
+/* Whether this kernel counts that at all. */
+bool watch_knows(struct run *run, const char *host, const char *name);
 
 /* What it reads now, for those that tell a setting (RtoMin); 0 as above. */
 int64_t watch_value(struct run *run, const char *host, const char *name);
