@@ -60,6 +60,15 @@ static void beside_the_build(char *ret, size_t size)
 	snprintf(ret, size, "%s/programs/bin", path);
 }
 
+static bool is_program(const char *dir, const char *name, char ret[PATH])
+{
+	struct stat st;
+
+	return snprintf(ret, PATH, "%s/%s", dir, name) < PATH &&
+	       stat(ret, &st) == 0 && S_ISREG(st.st_mode) &&
+	       access(ret, X_OK) == 0;
+}
+
 bool program_find(const char *name, char *ret, size_t size)
 {
 	const char *path = getenv("PATH");
@@ -70,8 +79,8 @@ bool program_find(const char *name, char *ret, size_t size)
 		 path ? path : "/usr/bin:/bin", own);
 	for (char *dir = strtok_r(all, ":", &save); dir;
 	     dir = strtok_r(NULL, ":", &save)) {
-		snprintf(candidate, sizeof(candidate), "%s/%s", dir, name);
-		if (access(candidate, X_OK) != 0)
+		/* Hosts' processes start in /; a folder is no program. */
+		if (dir[0] != '/' || !is_program(dir, name, candidate))
 			continue;
 		if (ret)
 			snprintf(ret, size, "%s", candidate);
