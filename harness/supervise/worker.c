@@ -263,9 +263,9 @@ static int make_room(struct worker *worker)
 	return 0;
 }
 
-static int on_readable(void *data, uint32_t events MACRO_UNUSED)
+/* Returns how much came; 0 for nothing now, or the end. */
+static ssize_t read_some(struct worker *worker)
 {
-	struct worker *worker = data;
 	ssize_t n;
 	int r = make_room(worker);
 
@@ -281,10 +281,22 @@ static int on_readable(void *data, uint32_t events MACRO_UNUSED)
 	}
 	worker->used += (size_t)n;
 	if (take_lines(worker) >= 0)
-		return 0;
+		return n;
 	result_broken(worker->result, error_trail());
 	r = finish(worker);
 	return r < 0 ? error_trace(r) : 0;
+}
+
+/* All that is there, and no more than the pipe holds: after Ctrl-Z the time
+ * limit must not come before a verdict that was written long ago. */
+static int on_readable(void *data, uint32_t events MACRO_UNUSED)
+{
+	struct worker *worker = data;
+	ssize_t n = 1;
+
+	for (ssize_t all = 0; n > 0 && all < PIPE_SIZE; all += n)
+		n = read_some(worker);
+	return n < 0 ? error_trace((int)n) : 0;
 }
 
 static int on_deadline(void *data)
