@@ -48,6 +48,29 @@ static char state_of(int proc, const char *pid)
 	return close && close[1] ? close[2] : 'X';
 }
 
+/* The threads of a group stop one by one, and its leader is one of them. */
+static bool any_thread_runs(int proc, const char *pid)
+{
+	bool runs = false;
+	struct dirent *entry;
+	char path[64];
+	DIR *tasks;
+	int fd;
+
+	snprintf(path, sizeof(path), "%.20s/task", pid);
+	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	tasks = fd < 0 ? NULL : fdopendir(fd);
+	if (!tasks) {
+		fd_close(fd);
+		return false;
+	}
+	while (!runs && (entry = readdir(tasks)))
+		runs = entry->d_name[0] != '.' &&
+		       !strchr("TtZX", state_of(fd, entry->d_name));
+	closedir(tasks);
+	return runs;
+}
+
 static bool any_runs(DIR *dir, const char *init, const char *namespace)
 {
 	struct dirent *entry;
@@ -61,7 +84,7 @@ static bool any_runs(DIR *dir, const char *init, const char *namespace)
 		    !pid_namespace_of(dirfd(dir), entry->d_name, its) ||
 		    strcmp(its, namespace) != 0)
 			continue;
-		if (!strchr("TtZX", state_of(dirfd(dir), entry->d_name)))
+		if (any_thread_runs(dirfd(dir), entry->d_name))
 			return true;
 	}
 	return false;
