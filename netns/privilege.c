@@ -82,7 +82,7 @@ static int map_id(pid_t child, const char *name, unsigned int id)
 	char map[64];
 	int r;
 
-	snprintf(map, sizeof(map), "%u %u 1\n%u %u 1\n", id, id, NOBODY, NOBODY);
+	snprintf(map, sizeof(map), "%u %u 1\n%d %d 1\n", id, id, NOBODY, NOBODY);
 	if (id == 0 && write_proc(child, name, map) >= 0)
 		return 0;
 	snprintf(map, sizeof(map), "%u %u 1", id, id);
@@ -238,8 +238,8 @@ static int explain_map(int r)
 
 int privilege_check(void)
 {
-	CLEANUP_FD int go_read = -1, go = -1;
-	int fds[2], status, r;
+	CLEANUP_FD int go_read = -1;
+	int fds[2], go, status, r;
 	char byte;
 	pid_t pid;
 
@@ -253,10 +253,10 @@ int privilege_check(void)
 		fd_close(go);
 		_exit(read(go_read, &byte, 1) != 0);
 	}
+	r = pid < 0 ? 0 : privilege_map_child(pid);
+	fd_close(go);
 	if (pid < 0)
 		return explain(pid);
-	r = privilege_map_child(pid);
-	go = fd_close(go);
 	if (waitpid(pid, &status, 0) != pid)
 		return error_origin(-errno, "waitpid");
 	return r < 0 ? explain_map(r) : 0;
