@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,9 +68,13 @@ static int place_fds(const struct host_init_request *request, const int *fds)
 	return exe;
 }
 
-/* Programs start with the same environment everywhere, whoever called. */
+/* Programs start with the same environment everywhere, whoever called: what a
+ * caller ignores (SIGPIPE, of Python's) an exec would hand on. */
 static void set_environment(void)
 {
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	umask(022);
 	clearenv();
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
 		       "/sbin:/bin", 1);

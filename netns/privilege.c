@@ -14,6 +14,7 @@
 #include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -120,6 +121,8 @@ static void own_passwd(void)
 	if (uid)
 		fprintf(file, "%s:x:%u:%u::/tmp:/bin/sh\n",
 			uid == NOBODY ? "nobody" : "user", uid, gid);
+	/* Programs are others, and the caller's umask may leave them nothing. */
+	fchmod(fileno(file), 0644);
 	fclose(file);
 	mount(path, "/etc/passwd", NULL, MS_BIND, NULL);
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,6 +84,22 @@ START_TEST(program_has_no_rights)
 			 4);
 	for (size_t i = 0; i < 4; i++)
 		ck_assert_uint_ne(ids[i], 0);
+	realm_end(&realm);
+}
+END_TEST
+
+START_TEST(program_ignores_no_signal)
+{
+	struct realm realm;
+
+	/* As of a caller in the background, or one in Python. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	realm_begin(&realm, AF_INET);
+	ck_assert_ptr_nonnull(strstr(output_of(&realm, "cat /proc/self/status"),
+				     "SigIgn:\t0000000000000000"));
+	ck_assert_str_eq(output_of(&realm, "umask"), "0022\n");
 	realm_end(&realm);
 }
 END_TEST
@@ -294,6 +311,7 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&program_has_no_rights,
+	&program_ignores_no_signal,
 	&program_sees_its_own_network,
 	&program_gets_its_fds_and_no_others,
 	&program_that_is_not_there,
