@@ -162,6 +162,7 @@
 #define expect_frame(...) CASE_HERE(expect_frame(__VA_ARGS__))
 #define expect_frames_between(...) CASE_HERE(expect_frames_between(__VA_ARGS__))
 #define expect_rounds(...) CASE_HERE(expect_rounds(__VA_ARGS__))
+#define expect_gives_up(...) CASE_HERE(expect_gives_up(__VA_ARGS__))
 #define expect_exchange(...) CASE_HERE(expect_exchange(__VA_ARGS__))
 #define expect_counter(...) CASE_HERE(expect_counter(__VA_ARGS__))
 #define expect_number(...) CASE_HERE(expect_number(__VA_ARGS__))

@@ -94,6 +94,8 @@ static const struct result *speaker(struct group group)
 	for (size_t i = 0; i < group.n; i++) {
 		if (judges_itself(group.results[i]))
 			continue;
+		if (group.results[i]->verdict == VERDICT_SKIP)
+			continue;
 		if (group.results[i]->verdict != VERDICT_PASS)
 			return NULL;
 		if (!found)
@@ -104,8 +106,10 @@ static const struct result *speaker(struct group group)
 
 static enum verdict worst(struct group group)
 {
-	static const int rank[] = { [VERDICT_PASS] = 0,
-				    [VERDICT_SKIP] = 1,
+	/* A variant that this machine cannot show takes nothing from those that
+	 * it can. */
+	static const int rank[] = { [VERDICT_SKIP] = 0,
+				    [VERDICT_PASS] = 1,
 				    [VERDICT_BROKEN] = 2,
 				    [VERDICT_FAIL] = 3 };
 	enum verdict verdict = group.results[0]->verdict;

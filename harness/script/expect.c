@@ -327,6 +327,23 @@ bool expect_rounds(struct sock *from, struct mark since,
 				     certain, n);
 }
 
+bool expect_gives_up(const struct finding *finding, struct mark since,
+		     const struct prediction *prediction)
+{
+	struct run *run = sock_run(finding->sock);
+	const char *host = sock_host(finding->sock);
+	bool ok = expect_error(finding, ETIMEDOUT);
+
+	ok &= expect_took(since, finding, prediction->elapsed);
+	ok &= expect_rounds(finding->sock, since, prediction);
+	/* The firing that ends it counts among the time-outs too. */
+	ok &= expect_number(run, "rto_retransmissions",
+			    watch_change(run, host, "TCPTimeouts") - 1,
+			    prediction->retransmissions_min,
+			    prediction->retransmissions_max);
+	return ok;
+}
+
 /* "server F. 1:1(0) ack 1, client . 1:1(0) ack 2" */
 static void print_exchange(struct run *run, struct mark since, FILE *out)
 {

@@ -63,6 +63,14 @@ bool expect_rounds(struct sock *from, struct mark since,
 		   const struct prediction *prediction);
 
 /*
+ * The finding is the end that was predicted for data into a void: ETIMEDOUT, in
+ * its time since the mark, after the predicted rounds, as many on the wire and
+ * in the sender's own counters.
+ */
+bool expect_gives_up(const struct finding *finding, struct mark since,
+		     const struct prediction *prediction);
+
+/*
  * All TCP segments since the mark, in order, and who sent them, with relative
  * numbers as the timeline shows them:
  * "server F. 1:1(0) ack 1, client . 1:1(0) ack 2". "": none at all.

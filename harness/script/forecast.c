@@ -112,56 +112,49 @@ void forecast_tell(struct run *run, const char *what,
 	}
 }
 
-static struct prediction *new_prediction(struct run *run)
+static struct prediction *predict(struct sock *sock,
+				  const struct predict_tcp *tcp,
+				  void (*model)(struct prediction *ret,
+						const struct predict_tcp *tcp),
+				  const char *what)
 {
+	struct run *run = sock_run(sock);
 	struct prediction *prediction = calloc(1, sizeof(*prediction));
 
 	if (!prediction)
 		run_broken(run, error_origin(-ENOMEM, "prediction"));
+	model(prediction, tcp);
+	forecast_tell(run, what, prediction);
 	return prediction;
 }
 
 struct prediction *forecast_give_up(struct sock *sock)
 {
-	struct run *run = sock_run(sock);
-	struct prediction *prediction = new_prediction(run);
 	struct predict_tcp tcp = forecast_inputs(sock);
 
-	predict_give_up(prediction, &tcp);
-	forecast_tell(run, "data into the void", prediction);
-	return prediction;
-}
-
-struct prediction *forecast_keepalive_again(struct sock *sock)
-{
-	struct run *run = sock_run(sock);
-	struct prediction *prediction = new_prediction(run);
-	struct predict_tcp tcp = forecast_inputs(sock);
-
-	tcp.keepalive_time = MAX(tcp.keepalive_time, tcp.keepalive_intvl);
-	predict_keepalive(prediction, &tcp);
-	forecast_tell(run, "keepalive after an answer", prediction);
-	return prediction;
+	return predict(sock, &tcp, predict_give_up, "data into the void");
 }
 
 struct prediction *forecast_keepalive(struct sock *sock)
 {
-	struct run *run = sock_run(sock);
-	struct prediction *prediction = new_prediction(run);
 	struct predict_tcp tcp = forecast_inputs(sock);
 
-	predict_keepalive(prediction, &tcp);
-	forecast_tell(run, "keepalive", prediction);
-	return prediction;
+	return predict(sock, &tcp, predict_keepalive, "keepalive");
+}
+
+struct prediction *forecast_keepalive_again(struct sock *sock)
+{
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	tcp.keepalive_time = MAX(tcp.keepalive_time, tcp.keepalive_intvl);
+	return predict(sock, &tcp, predict_keepalive,
+		       "keepalive after an answer");
 }
 
 struct prediction *forecast_orphan(struct sock *sock)
 {
-	struct run *run = sock_run(sock);
-	struct prediction *prediction = new_prediction(run);
 	struct predict_tcp tcp = forecast_inputs(sock);
 
-	predict_orphan(prediction, &tcp);
-	forecast_tell(run, "an orphan's FIN into the void", prediction);
-	return prediction;
+	return predict(sock, &tcp, predict_orphan,
+		       "an orphan's FIN into the void");
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the main() of every test program of this folder does. */
+/* What the tests of this folder ask of texts. */
 #pragma once
 
 #include <check.h>
-#include <stddef.h>
-
-/* Returns the exit status. */
-int suite_main(const char *name, const TTest *const *const *tests, size_t n);
+#include <string.h>
 
 /* The text has it; the failure shows both. */
 #define assert_has(text_, part_)                                               \

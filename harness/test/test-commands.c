@@ -13,6 +13,7 @@
 #include "macro.h"
 #include "select.h"
 #include "suite.h"
+#include "unit.h"
 
 struct told {
 	int status;
@@ -271,5 +272,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	return suite_main("commands", tests, ARRAY_SIZE(tests));
+	return unit_run("commands", tests, ARRAY_SIZE(tests), NULL);
 }

@@ -7,6 +7,7 @@
 #include "fold.h"
 #include "macro.h"
 #include "suite.h"
+#include "unit.h"
 
 static const char *line_with(const char *text, const char *part)
 {
@@ -284,5 +285,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	return suite_main("human", tests, ARRAY_SIZE(tests));
+	return unit_run("human", tests, ARRAY_SIZE(tests), NULL);
 }

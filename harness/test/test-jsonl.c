@@ -6,6 +6,7 @@
 #include "fake.h"
 #include "macro.h"
 #include "suite.h"
+#include "unit.h"
 
 struct field {
 	const char *name;
@@ -197,5 +198,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	return suite_main("jsonl", tests, ARRAY_SIZE(tests));
+	return unit_run("jsonl", tests, ARRAY_SIZE(tests), NULL);
 }

@@ -5,6 +5,7 @@
 #include "fake.h"
 #include "macro.h"
 #include "suite.h"
+#include "unit.h"
 
 enum { DEPTH = 16, NAME = 32 };
 
@@ -171,5 +172,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	return suite_main("junit", tests, ARRAY_SIZE(tests));
+	return unit_run("junit", tests, ARRAY_SIZE(tests), NULL);
 }

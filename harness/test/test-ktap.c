@@ -5,6 +5,7 @@
 #include "fake.h"
 #include "macro.h"
 #include "suite.h"
+#include "unit.h"
 
 START_TEST(it_begins_with_version_and_plan)
 {
@@ -155,5 +156,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	return suite_main("ktap", tests, ARRAY_SIZE(tests));
+	return unit_run("ktap", tests, ARRAY_SIZE(tests), NULL);
 }

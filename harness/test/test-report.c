@@ -8,6 +8,7 @@
 #include "fake.h"
 #include "macro.h"
 #include "suite.h"
+#include "unit.h"
 
 static char *line_of(const char *json, bool *ret_told)
 {
@@ -261,5 +262,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	return suite_main("report", tests, ARRAY_SIZE(tests));
+	return unit_run("report", tests, ARRAY_SIZE(tests), NULL);
 }

@@ -9,6 +9,7 @@
 #include "fake.h"
 #include "macro.h"
 #include "suite.h"
+#include "unit.h"
 
 static int take(struct result *result, const char *json)
 {
@@ -216,5 +217,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	return suite_main("result", tests, ARRAY_SIZE(tests));
+	return unit_run("result", tests, ARRAY_SIZE(tests), NULL);
 }

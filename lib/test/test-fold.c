@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fold.h"
 
-#include <check.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "macro.h"
+#include "unit.h"
 
 static char *printed(const char *text, int at, int indent, int columns)
 {
@@ -120,16 +120,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	Suite *suite = suite_create("fold");
-	TCase *tcase = tcase_create("fold");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
-		tcase_add_test(tcase, *tests[i]);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run("fold", tests, ARRAY_SIZE(tests), NULL);
 }

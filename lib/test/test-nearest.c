@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nearest.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 #include "macro.h"
+#include "unit.h"
 
 static const char *const names[] = {
 	"server-process-crash",	  "server-host-crash-data",
@@ -102,16 +102,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	Suite *suite = suite_create("nearest");
-	TCase *tcase = tcase_create("nearest");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
-		tcase_add_test(tcase, *tests[i]);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run("nearest", tests, ARRAY_SIZE(tests), NULL);
 }

@@ -9,11 +9,11 @@
  */
 #include "predict.h"
 
-#include <check.h>
 #include <linux/version.h>
 #include <stdlib.h>
 
 #include "macro.h"
+#include "unit.h"
 
 #define assert_range(range_, min_, max_)                                       \
 	do {                                                                   \
@@ -633,16 +633,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	Suite *suite = suite_create("predict");
-	TCase *tcase = tcase_create("predict");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
-		tcase_add_test(tcase, *tests[i]);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return unit_run("predict", tests, ARRAY_SIZE(tests), NULL);
 }
