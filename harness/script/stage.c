@@ -114,10 +114,18 @@ static void tell_settings(struct run *run, const struct settings *settings,
 	}
 }
 
-/* A container's /proc/sys, over which no /proc of our own could be mounted:
- * mount_too_revealing(). */
-static void check_writable(struct run *run, int r)
+/*
+ * What this kernel or this machine does not have is no fault of the harness: no
+ * veth (EOPNOTSUPP), no packet sockets and no IPv6 (EAFNOSUPPORT), no sock_diag
+ * (EPROTONOSUPPORT); a container's /proc/sys, over which no /proc of our own
+ * could be mounted, mount_too_revealing().
+ */
+static void check_absence(struct run *run, int r)
 {
+	if (r == -ENOENT || r == -EOPNOTSUPP || r == -EAFNOSUPPORT ||
+	    r == -EPROTONOSUPPORT)
+		run_skip(run, "this kernel does not have it: %s",
+			 error_message());
 	if (r == -EROFS)
 		run_skip(run, "/proc/sys is read-only here (as in most "
 			      "containers): %s", error_message());
@@ -138,10 +146,7 @@ static void add_host(struct run *run, size_t i)
 		run_broken(run, r);
 	collect_settings(run, &settings, plan.name);
 	r = world_add_host(run->world, &plan, settings.all, settings.n);
-	if (r == -ENOENT)
-		run_skip(run, "this kernel does not have it: %s",
-			 error_message());
-	check_writable(run, r);
+	check_absence(run, r);
 	if (r < 0)
 		run_broken(run, r);
 	tell_settings(run, &settings, plan.name);
@@ -153,7 +158,7 @@ void stage_make_world(struct run *run)
 	int r = world_new(&run->world, run->loop, run->journal, probe_on_exit,
 			  run);
 
-	check_writable(run, r);
+	check_absence(run, r);
 	if (r < 0)
 		run_broken(run, r);
 	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++)
