@@ -4,18 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "documents.h"
 #include "errors.h"
+#include "exit-status.h"
 #include "fold.h"
 #include "macro.h"
 #include "report.h"
 #include "select.h"
 #include "table.h"
-
-enum { EXIT_USAGE = 2, EXIT_OWN_FAILURE = 3, COLUMNS = 80 };
 
 struct options {
 	bool document, markdown, jsonl, help;
@@ -108,15 +105,6 @@ static int add_case(struct table *table, const struct testcase *testcase)
 	return r;
 }
 
-static int terminal_columns(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
-		return COLUMNS;
-	return size.ws_col;
-}
-
 static int print_table(const struct options *options)
 {
 	static const char *const headings[] = { "case", "claims", "takes",
@@ -130,7 +118,7 @@ static int print_table(const struct options *options)
 		if (is_wanted(options, testcases[i]))
 			r = add_case(table, testcases[i]);
 	if (r >= 0)
-		table_print(table, stdout, terminal_columns());
+		table_print(table, stdout, report_columns(stdout));
 	table_free(table);
 	return r < 0 ? error_trace(r) : 0;
 }
@@ -218,7 +206,7 @@ static void print_document(struct options *options)
 	if (options->markdown)
 		documents_print_markdown(rows, n);
 	else
-		documents_print(rows, n, terminal_columns());
+		documents_print(rows, n, report_columns(stdout));
 	free(rows);
 }
 
@@ -289,7 +277,7 @@ static bool parse(struct options *options, int argc, char **argv)
 static int fail(void)
 {
 	fprintf(stderr, "halfopen list: %s\n", error_trail());
-	return EXIT_OWN_FAILURE;
+	return EXIT_STATUS_BROKEN;
 }
 
 int cmd_list(int argc, char **argv)
@@ -297,19 +285,19 @@ int cmd_list(int argc, char **argv)
 	struct options options = { .document = false };
 
 	if (!parse(&options, argc, argv))
-		return EXIT_USAGE;
+		return EXIT_STATUS_USAGE;
 	if (options.help) {
 		print_help();
-		return EXIT_SUCCESS;
+		return EXIT_STATUS_PASS;
 	}
 	for (size_t i = 0; i < options.n_patterns; i++)
 		if (!select_check("list", options.patterns[i]))
-			return EXIT_USAGE;
+			return EXIT_STATUS_USAGE;
 	if (options.document || options.markdown)
 		print_document(&options);
 	else if (options.jsonl)
 		print_jsonl(&options);
 	else if (print_table(&options) < 0)
 		return fail();
-	return EXIT_SUCCESS;
+	return EXIT_STATUS_PASS;
 }

@@ -1,314 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd-predict.h"
 
-#include <inttypes.h>
 #include <linux/version.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
+#include "exit-status.h"
 #include "macro.h"
-#include "nearest.h"
+#include "model-settings.h"
 #include "predict.h"
-
-enum { EXIT_USAGE = 2 };
-
-/* What the keys set: the model's values, and what two of them come from. */
-struct settings {
-	struct predict_tcp tcp;
-	unsigned int early_retrans, sack;
-};
-
-enum unit { UNIT_NONE, UNIT_KERNEL, UNIT_USEC, UNIT_MSEC, UNIT_SEC };
-
-struct key {
-	const char *name;
-	size_t at;	  /* in struct settings */
-	int64_t min, max; /* of the plain number */
-	enum unit unit;	  /* of it; UNIT_NONE is a count */
-	bool sysctl;
-};
-
-/* The most that a duration may be: it is multiplied on, and must not wrap. */
-enum { DAYS_100 = 100 * 86400 };
-
-#define KEY(name_, unit_, field_, min_, max_)                                  \
-	{                                                                      \
-		name_, offsetof(struct settings, field_), min_, max_, unit_,   \
-			false                                                  \
-	}
-#define SYSCTL(name_, unit_, field_, min_, max_)                               \
-	{                                                                      \
-		name_, offsetof(struct settings, field_), min_, max_, unit_,   \
-			true                                                   \
-	}
-
-/* The limits are those of net/ipv4/sysctl_net_ipv4.c, where it has any. */
-static const struct key keys[] = {
-	KEY("hz", UNIT_NONE, tcp.hz, 10, 10000),
-	KEY("kernel", UNIT_KERNEL, tcp.kernel, 0, 0),
-	KEY("rtt", UNIT_MSEC, tcp.rtt, 0, 3600000),
-	KEY("rto", UNIT_MSEC, tcp.rto, 1, 3600000),
-	KEY("user_timeout", UNIT_MSEC, tcp.user_timeout, 0, INT32_MAX),
-	SYSCTL("tcp_retries2", UNIT_NONE, tcp.retries2, 0, 255),
-	SYSCTL("tcp_orphan_retries", UNIT_NONE, tcp.orphan_retries, 0, 255),
-	SYSCTL("tcp_rto_min_us", UNIT_USEC, tcp.rto_min, 1, INT32_MAX),
-	SYSCTL("tcp_rto_max_ms", UNIT_MSEC, tcp.rto_max, 1000, 120000),
-	SYSCTL("tcp_early_retrans", UNIT_NONE, early_retrans, 0, 4),
-	SYSCTL("tcp_sack", UNIT_NONE, sack, 0, 255),
-	SYSCTL("tcp_keepalive_time", UNIT_SEC, tcp.keepalive_time, 0, DAYS_100),
-	SYSCTL("tcp_keepalive_intvl", UNIT_SEC, tcp.keepalive_intvl, 0,
-	       DAYS_100),
-	SYSCTL("tcp_keepalive_probes", UNIT_NONE, tcp.keepalive_probes, 0, 255),
-	SYSCTL("tcp_syn_retries", UNIT_NONE, tcp.syn_retries, 1, 127),
-	SYSCTL("tcp_syn_linear_timeouts", UNIT_NONE, tcp.syn_linear, 0, 127),
-	SYSCTL("tcp_synack_retries", UNIT_NONE, tcp.synack_retries, 0, 255),
-};
-
-/* --- values ------------------------------------------------------------- */
-
-static nsec_t unit_nsec(enum unit unit)
-{
-	switch (unit) {
-	case UNIT_USEC:
-		return USEC(1);
-	case UNIT_MSEC:
-		return MSEC(1);
-	case UNIT_SEC:
-		return SEC(1);
-	case UNIT_NONE:
-	case UNIT_KERNEL:
-		break;
-	}
-	return 1;
-}
-
-/* "us", "ms", "s", or nothing, for the key's own; 0 for anything else. */
-static nsec_t suffix_nsec(const char *text, enum unit unit)
-{
-	if (*text == '\0')
-		return unit_nsec(unit);
-	if (strcmp(text, "us") == 0)
-		return USEC(1);
-	if (strcmp(text, "ms") == 0)
-		return MSEC(1);
-	return strcmp(text, "s") == 0 ? SEC(1) : 0;
-}
-
-static bool parse_duration(const struct key *key, nsec_t *ret, const char *text)
-{
-	nsec_t unit = unit_nsec(key->unit);
-	size_t digits = strspn(text, "0123456789.");
-	nsec_t suffix = suffix_nsec(text + digits, key->unit);
-	double nsec;
-	char *end;
-
-	if (digits == 0 || suffix == 0)
-		return false;
-	nsec = strtod(text, &end) * (double)suffix;
-	if (end != text + digits || nsec < (double)key->min * (double)unit ||
-	    nsec > (double)key->max * (double)unit)
-		return false;
-	*ret = (nsec_t)(nsec + 0.5);
-	return true;
-}
-
-static bool parse_count(const struct key *key, unsigned int *ret,
-			const char *text)
-{
-	size_t digits = strspn(text, "0123456789");
-	unsigned long value;
-
-	if (digits == 0 || digits > 9 || text[digits] != '\0')
-		return false;
-	value = strtoul(text, NULL, 10);
-	if (value < (unsigned long)key->min || value > (unsigned long)key->max)
-		return false;
-	*ret = (unsigned int)value;
-	return true;
-}
-
-/* "6.12", and what uname() says: "6.12.3-amd64". */
-static bool parse_kernel(unsigned int *ret, const char *text)
-{
-	unsigned int major, minor;
-
-	if (sscanf(text, "%3u.%3u", &major, &minor) != 2 || major > 255 ||
-	    minor > 255)
-		return false;
-	*ret = KERNEL_VERSION(major, minor, 0);
-	return true;
-}
-
-static bool parse_value(struct settings *settings, const struct key *key,
-			const char *text)
-{
-	void *field = (char *)settings + key->at;
-
-	switch (key->unit) {
-	case UNIT_NONE:
-		return parse_count(key, field, text);
-	case UNIT_KERNEL:
-		return parse_kernel(field, text);
-	case UNIT_USEC:
-	case UNIT_MSEC:
-	case UNIT_SEC:
-		break;
-	}
-	return parse_duration(key, field, text);
-}
-
-/* --- keys --------------------------------------------------------------- */
-
-static const char *nearest_key(const char *name)
-{
-	const char *names[ARRAY_SIZE(keys)], *found[1];
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		names[i] = keys[i].name;
-	nearest_names(name, names, ARRAY_SIZE(names), found, 1);
-	return found[0];
-}
-
-static const struct key *find_key(const char *name, bool full)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (strcmp(name, keys[i].name) == 0 &&
-		    (keys[i].sysctl || !full))
-			return &keys[i];
-	}
-	return NULL;
-}
-
-static const char *unit_name(enum unit unit)
-{
-	switch (unit) {
-	case UNIT_USEC:
-		return "us";
-	case UNIT_MSEC:
-		return "ms";
-	case UNIT_SEC:
-		return "s";
-	case UNIT_NONE:
-	case UNIT_KERNEL:
-		break;
-	}
-	return "";
-}
-
-static void complain_value(const struct key *key, const char *value)
-{
-	fprintf(stderr, "halfopen predict: %s: '%s' is not ", key->name, value);
-	if (key->unit == UNIT_KERNEL) {
-		fprintf(stderr, "a version such as 6.12\n");
-		return;
-	}
-	if (key->unit == UNIT_NONE)
-		fprintf(stderr, "a number");
-	else
-		fprintf(stderr, "a time in us, ms or s");
-	fprintf(stderr, ", %" PRId64 " to %" PRId64 " %s\n", key->min, key->max,
-		unit_name(key->unit));
-}
-
-/* Returns false, with the reason on stderr. */
-static bool apply_argument(struct settings *settings, const char *argument)
-{
-	static const char prefix[] = "net.ipv4.";
-	const char *value = strchr(argument, '=');
-	bool full = strncmp(argument, prefix, sizeof(prefix) - 1) == 0;
-	const struct key *key;
-	char name[64];
-
-	if (!value) {
-		fprintf(stderr, "halfopen predict: '%s' is not KEY=VALUE\n",
-			argument);
-		return false;
-	}
-	if (full)
-		argument += sizeof(prefix) - 1;
-	snprintf(name, sizeof(name), "%.*s", (int)MIN(value - argument, 63),
-		 argument);
-
-	key = find_key(name, full);
-	if (!key) {
-		fprintf(stderr,
-			"halfopen predict: unknown key '%s%s'; "
-			"the nearest is '%s'\n",
-			full ? prefix : "", name, nearest_key(name));
-		return false;
-	}
-	if (!parse_value(settings, key, value + 1)) {
-		complain_value(key, value + 1);
-		return false;
-	}
-	return true;
-}
-
-static bool apply_arguments(struct settings *settings, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		if (!apply_argument(settings, argv[i]))
-			return false;
-	}
-	return true;
-}
-
-/* --- this machine ------------------------------------------------------- */
-
-static bool read_line(char *line, int size, const char *name)
-{
-	char path[128];
-	FILE *file;
-	bool got;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	got = fgets(line, size, file) != NULL;
-	fclose(file);
-	line[strcspn(line, "\n")] = '\0';
-	return got;
-}
-
-/* A sysctl that this kernel lacks keeps Linux's default. */
-static void apply_live(struct settings *settings)
-{
-	char line[64] = "";
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (keys[i].sysctl &&
-		    read_line(line, sizeof(line), keys[i].name))
-			parse_value(settings, &keys[i], line);
-	}
-}
-
-/* The arguments are applied twice: HZ and kernel decide on the defaults. */
-static bool settle(struct settings *ret, int argc, char **argv)
-{
-	struct settings settings = { .early_retrans = 3, .sack = 1 };
-	struct utsname name;
-
-	settings.tcp.hz = nsec_hz();
-	if (uname(&name) < 0 ||
-	    !parse_kernel(&settings.tcp.kernel, name.release))
-		settings.tcp.kernel = LINUX_VERSION_CODE;
-	if (!apply_arguments(&settings, argc, argv))
-		return false;
-
-	settings.tcp = predict_defaults(settings.tcp.hz, settings.tcp.kernel);
-	settings.tcp.rtt = USEC(100);
-	apply_live(&settings);
-	if (!apply_arguments(&settings, argc, argv))
-		return false;
-
-	settings.tcp.tail_loss_probe = settings.early_retrans >= 3 &&
-				       settings.sack;
-	*ret = settings;
-	return true;
-}
 
 /* --- tables ------------------------------------------------------------- */
 
@@ -530,12 +230,7 @@ static void print_help(void)
 	       "  rtt=0.1ms             of the path; gives the RTO\n"
 	       "  rto=204ms             instead of the RTO from rtt\n"
 	       "  user_timeout=30s      TCP_USER_TIMEOUT\n");
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (keys[i].sysctl)
-			printf("  %s%s%s\n", keys[i].name,
-			       *unit_name(keys[i].unit) ? ", in " : "",
-			       unit_name(keys[i].unit));
-	}
+	model_settings_help();
 	printf("\nSysctls may be given in full, net.ipv4.tcp_retries2=8. Times "
 	       "take us, ms or s; a\nplain number is in the sysctl's own unit, "
 	       "and in ms for rtt, rto, user_timeout.\n\n"
@@ -544,21 +239,21 @@ static void print_help(void)
 
 int cmd_predict(int argc, char **argv)
 {
-	struct settings settings;
+	struct predict_tcp tcp;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
 			print_help();
-			return EXIT_SUCCESS;
+			return EXIT_STATUS_PASS;
 		}
 	}
-	if (!settle(&settings, argc, argv))
-		return EXIT_USAGE;
+	if (!model_settings_read(&tcp, argc, argv))
+		return EXIT_STATUS_USAGE;
 
-	print_machine(&settings.tcp);
-	print_data(&settings.tcp);
-	print_keepalive(&settings.tcp);
-	print_connect(&settings.tcp);
-	print_syn_ack(&settings.tcp);
-	return EXIT_SUCCESS;
+	print_machine(&tcp);
+	print_data(&tcp);
+	print_keepalive(&tcp);
+	print_connect(&tcp);
+	print_syn_ack(&tcp);
+	return EXIT_STATUS_PASS;
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -26,15 +25,6 @@
 #include "version.h"
 #include "worker.h"
 
-static unsigned int columns_of(FILE *out)
-{
-	struct winsize size;
-
-	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
-		return 80;
-	return size.ws_col;
-}
-
 static void fill_report(struct report *report,
 			const struct command_options *options)
 {
@@ -42,7 +32,7 @@ static void fill_report(struct report *report,
 		.reporter = options->reporter,
 		.out = stdout,
 		.terminal = isatty(STDOUT_FILENO),
-		.columns = (int)columns_of(stdout),
+		.columns = report_columns(stdout),
 		.verbose = options->verbose,
 		.info = { .version = HALFOPEN_VERSION,
 			  .kernel = kernel_release(),

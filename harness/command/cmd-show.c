@@ -7,12 +7,13 @@
 #include <strings.h>
 
 #include "draw-world.h"
+#include "exit-status.h"
 #include "fold.h"
 #include "macro.h"
 #include "report.h"
 #include "select.h"
 
-enum { EXIT_USAGE = 2, COLUMNS = 80, INDENT = 2 };
+enum { COLUMNS = 80, INDENT = 2 };
 
 static void heading(const char *text)
 {
@@ -255,11 +256,11 @@ int cmd_show(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
 			print_help();
-			return EXIT_SUCCESS;
+			return EXIT_STATUS_PASS;
 		}
 	}
 	if (!check(argc, argv))
-		return EXIT_USAGE;
+		return EXIT_STATUS_USAGE;
 	for (size_t i = 0; i < testcases_n; i++) {
 		if (!is_wanted(testcases[i], argc, argv))
 			continue;
@@ -267,5 +268,5 @@ int cmd_show(int argc, char **argv)
 		print_case(testcases[i]);
 		first = false;
 	}
-	return EXIT_SUCCESS;
+	return EXIT_STATUS_PASS;
 }

@@ -4,9 +4,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "errors.h"
 #include "macro.h"
+
+int report_columns(FILE *out)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
+		return 80;
+	return size.ws_col;
+}
 
 const struct reporter *reporter_find(const char *name)
 {

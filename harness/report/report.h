@@ -64,6 +64,9 @@ struct reporter {
 extern const struct reporter reporter_human, reporter_ktap, reporter_junit,
 	reporter_jsonl;
 
+/* Of the terminal behind it; 80 where there is none. */
+int report_columns(FILE *out);
+
 /* NULL for a name that is none. */
 const struct reporter *reporter_find(const char *name);
 
