@@ -2,11 +2,14 @@
 #include "journal.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
 #include "fd.h"
+#include "macro.h"
 
 struct journal {
 	int fd;
@@ -76,6 +79,118 @@ int journal_write(struct journal *journal, nsec_t at, const char *type,
 	json_decref(members);
 	r = write_line(journal->fd, record);
 	json_decref(record);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* A line in the making. What does not fit is noticed at the end. */
+struct line {
+	char text[2 * JOURNAL_BYTES + 2048];
+	size_t used;
+};
+
+static void put_bytes(struct line *line, const char *bytes, size_t size)
+{
+	if (line->used + size <= sizeof(line->text))
+		memcpy(line->text + line->used, bytes, size);
+	line->used += size;
+}
+
+static void put(struct line *line, const char *text)
+{
+	put_bytes(line, text, strlen(text));
+}
+
+/* As JSON wants it: quotes and backslashes with a backslash before them, control
+ * characters by number; UTF-8 as it is. */
+static void put_string(struct line *line, const char *text, size_t size)
+{
+	put(line, "\"");
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)text[i];
+		char escape[8];
+
+		if (c == '"' || c == '\\')
+			put(line, "\\");
+		if (c >= 0x20) {
+			put_bytes(line, &text[i], 1);
+			continue;
+		}
+		snprintf(escape, sizeof(escape), "\\u%04x", c);
+		put(line, escape);
+	}
+	put(line, "\"");
+}
+
+static void put_member(struct line *line, const char *name, const char *value)
+{
+	put(line, ",\"");
+	put(line, name);
+	put(line, "\":");
+	put_string(line, value, strlen(value));
+}
+
+/* Seconds, to the nanosecond. Always with a point: it is a real. */
+static void put_seconds(struct line *line, nsec_t nsec)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "%s%" PRId64 ".%09" PRId64,
+		 nsec < 0 ? "-" : "", (nsec < 0 ? -nsec : nsec) / NSEC_PER_SEC,
+		 (nsec < 0 ? -nsec : nsec) % NSEC_PER_SEC);
+	put(line, text);
+}
+
+static void put_kinds(struct line *line, const char *const *kinds)
+{
+	put(line, ",\"kinds\":[");
+	for (size_t i = 0; kinds[i]; i++) {
+		if (i)
+			put(line, ",");
+		put_string(line, kinds[i], strlen(kinds[i]));
+	}
+	put(line, "]");
+}
+
+static void put_hex(struct line *line, const uint8_t *bytes, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	put(line, ",\"hex\":\"");
+	for (size_t i = 0; i < size; i++) {
+		const char pair[] = { digits[bytes[i] >> 4],
+				      digits[bytes[i] & 15] };
+
+		put_bytes(line, pair, sizeof(pair));
+	}
+	put(line, "\"");
+}
+
+int journal_write_frame(struct journal *journal, nsec_t at,
+			const struct journal_frame *frame)
+{
+	struct line line;
+	char size[48];
+	int r;
+
+	line.used = 0;
+	put(&line, "{\"t\":");
+	put_seconds(&line, at - journal->start);
+	put(&line, ",\"type\":\"frame\"");
+	put_member(&line, "from", frame->from);
+	put_member(&line, "to", frame->to);
+	put_member(&line, "fate", frame->fate);
+	put(&line, ",\"text\":");
+	put_string(&line, frame->text, frame->text_size);
+	put_kinds(&line, frame->kinds);
+	put(&line, ",\"left\":");
+	put_seconds(&line, frame->left ? frame->left - journal->start : 0);
+	snprintf(size, sizeof(size), ",\"size\":%zu", frame->size);
+	put(&line, size);
+	put_hex(&line, frame->bytes, MIN(frame->n_bytes, (size_t)JOURNAL_BYTES));
+	put(&line, "}\n");
+	if (line.used > sizeof(line.text))
+		return error_origin(-EMSGSIZE, "journal a frame");
+	r = fd_write_all(journal->fd, line.text, line.used);
 	return r < 0 ? error_trace(r) : 0;
 }
 

@@ -29,6 +29,8 @@
 
 #include <jansson.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "nsec.h"
 
@@ -47,6 +49,27 @@ nsec_t journal_start(const struct journal *journal);
  */
 int journal_write(struct journal *journal, nsec_t at, const char *type,
 		  const char *format, ...);
+
+/* A frame's record; `kinds` ends with NULL, `left` is 0 when it did not. */
+struct journal_frame {
+	const char *from, *to, *fate;
+	const char *text; /* text_size bytes of it */
+	size_t text_size;
+	const char *const *kinds;
+	nsec_t left;
+	size_t size; /* on the wire */
+	const uint8_t *bytes; /* n_bytes of it are kept, up to JOURNAL_BYTES */
+	size_t n_bytes;
+};
+
+enum { JOURNAL_BYTES = 192 };
+
+/*
+ * The same for the record of which a run has thousands: written without a tree
+ * of objects, since its time is part of what the wire adds to every path.
+ */
+int journal_write_frame(struct journal *journal, nsec_t at,
+			const struct journal_frame *frame);
 
 /*
  * One line of a journal, checked: an object with a number "t" and a string

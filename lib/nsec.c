@@ -46,8 +46,9 @@ nsec_t nsec_monotonic_minus_realtime(void)
 {
 	nsec_t best = 0, narrowest = NSEC_NEVER;
 
-	/* A pair of readings that was not interrupted is the narrowest one. */
-	for (int i = 0; i < 3; i++) {
+	/* A pair of readings that was not interrupted is the narrowest one; one
+	 * that is narrow enough will do. */
+	for (int i = 0; i < 3 && narrowest > USEC(1); i++) {
 		nsec_t before = nsec_now();
 		nsec_t wall = clock_now(CLOCK_REALTIME);
 		nsec_t after = nsec_now();

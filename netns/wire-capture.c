@@ -29,44 +29,31 @@ const char *wire_fate_text(enum wire_fate fate)
 	return texts[fate];
 }
 
-static json_t *kinds_in_words(unsigned int kinds)
+enum { KINDS = 12 };
+
+static void kinds_in_words(unsigned int kinds, const char *ret[KINDS + 1])
 {
-	static const char *const words[] = {
+	static const char *const words[KINDS] = {
 		"tcp",	      "syn",	 "syn-ack",
 		"fin",	      "rst",	 "data",
 		"pure-ack",   "probe",	 "retransmission",
 		"neighbour",  "icmp",	 "other",
 	};
-	json_t *array = json_array();
+	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+	for (size_t i = 0; i < KINDS; i++)
 		if (kinds & 1U << i)
-			json_array_append_new(array, json_string(words[i]));
-	return array;
+			ret[n++] = words[i];
+	ret[n] = NULL;
 }
 
-static char *frame_in_words(const struct wire_capture *capture)
+/* Into the wire's own stream, which keeps its memory. Returns the size. */
+static size_t frame_in_words(struct wire *wire, const struct wire_capture *c)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	frame_print(out, &capture->frame, &capture->base, false);
-	fclose(out);
-	return text;
-}
-
-static void to_hex(const uint8_t *bytes, size_t size, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < size; i++) {
-		ret[2 * i] = digits[bytes[i] >> 4];
-		ret[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	ret[2 * size] = '\0';
+	rewind(wire->words);
+	frame_print(wire->words, &c->frame, &c->base, false);
+	fflush(wire->words);
+	return wire->words_size;
 }
 
 int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
@@ -74,30 +61,30 @@ int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
 		      const uint8_t *bytes, size_t size)
 {
 	const struct wire_capture *c = &wire->captures[capture];
+	size_t text_size = frame_in_words(wire, c);
+	const char *kinds[KINDS + 1];
 	uint8_t whole[FRAME_MAX];
-	char hex[2 * HEX_MAX + 1];
-	char *text = frame_in_words(c);
+	struct journal_frame frame = {
+		.from = c->from,
+		.to = c->to,
+		.fate = wire_fate_text(c->fate),
+		.text = wire->words_text,
+		.text_size = text_size,
+		.kinds = kinds,
+		.left = c->left,
+		.size = size,
+		.bytes = whole,
+		.n_bytes = size,
+	};
 	int r;
 
-	if (!text)
-		return error_origin(-ENOMEM, "journal a frame");
+	kinds_in_words(c->kinds, kinds);
 	/* The journal's copy has the checksum that a real cable would see. */
 	memcpy(whole, bytes, size);
 	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		frame_complete_checksum(whole, size, header->csum_start,
 					header->csum_offset);
-	to_hex(whole, MIN(size, (size_t)HEX_MAX), hex);
-	r = journal_write(wire->journal, at, "frame",
-			  "{s:s, s:s, s:s, s:s, s:o, s:f, s:i, s:s}", "from",
-			  c->from, "to", c->to, "fate", wire_fate_text(c->fate),
-			  "text", text, "kinds", kinds_in_words(c->kinds),
-			  "left",
-			  c->left ? nsec_seconds(
-					    c->left -
-					    journal_start(wire->journal)) :
-				    0.0,
-			  "size", (int)size, "hex", hex);
-	free(text);
+	r = journal_write_frame(wire->journal, at, &frame);
 	return r < 0 ? error_trace(r) : 0;
 }
 

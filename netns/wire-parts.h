@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "flow.h"
 #include "frame.h"
@@ -19,7 +20,6 @@
 
 enum {
 	FRAME_MAX = 65536 + FRAME_ETHERNET,
-	HEX_MAX = 192, /* bytes of a frame that the journal keeps */
 };
 
 struct wire_port {
@@ -65,6 +65,9 @@ struct wire {
 	struct flows *flows;
 	struct wire_capture *captures;
 	size_t n_captures, captures_space;
+	FILE *words; /* a memory stream, for one frame's text at a time */
+	char *words_text;
+	size_t words_size;
 	nsec_t residence;
 	unsigned int losses;
 	struct virtio_net_hdr header; /* of the frame in hand */

@@ -246,7 +246,9 @@ int wire_new(struct wire **ret, struct loop *loop, struct journal *journal)
 	wire->loop = loop;
 	wire->journal = journal;
 	wire->socket = -1;
-	r = flows_new(&wire->flows);
+	wire->words = open_memstream(&wire->words_text, &wire->words_size);
+	r = wire->words ? flows_new(&wire->flows) :
+			  error_origin(-ENOMEM, "wire");
 	if (r >= 0)
 		r = open_socket(wire);
 	if (r >= 0)
@@ -278,6 +280,9 @@ struct wire *wire_free(struct wire *wire)
 	loop_remove(wire->source);
 	loop_remove(wire->timer);
 	flows_free(wire->flows);
+	if (wire->words)
+		fclose(wire->words);
+	free(wire->words_text);
 	free(wire->captures);
 	fd_close(wire->socket);
 	free(wire);

@@ -209,6 +209,97 @@ START_TEST(only_the_named_bytes_are_looked_at)
 }
 END_TEST
 
+static const char *text_of(const json_t *record, const char *name)
+{
+	return json_string_value(json_object_get(record, name));
+}
+
+/* Written by hand, and read by the library. */
+START_TEST(frame_comes_back_as_it_was_written)
+{
+	static const char *const kinds[] = { "tcp", "syn", NULL };
+	static const char said[] = "S 0:0(0) \"x\\ \x01 é, and no more";
+	static const uint8_t bytes[] = { 0x00, 0x9f, 0xff };
+	const struct journal_frame frame = {
+		.from = "client",
+		.to = "a \"host\"",
+		.fate = "delayed",
+		.text = said,
+		.text_size = strlen("S 0:0(0) \"x\\ \x01 é"),
+		.kinds = kinds,
+		.left = SEC(101) + 1,
+		.size = 66,
+		.bytes = bytes,
+		.n_bytes = sizeof(bytes),
+	};
+	struct stage stage = new_stage(SEC(100));
+	char line[4096];
+	json_t *record;
+
+	ck_assert_int_eq(journal_write_frame(stage.journal, SEC(100) + 2,
+					     &frame),
+			 0);
+	written(&stage, line, sizeof(line));
+	record = parsed(line);
+	ck_assert_str_eq(text_of(record, "type"), "frame");
+	ck_assert_double_eq_tol(
+		json_real_value(json_object_get(record, "t")), 2e-9, 1e-12);
+	ck_assert_str_eq(text_of(record, "to"), "a \"host\"");
+	ck_assert_str_eq(text_of(record, "text"), "S 0:0(0) \"x\\ \x01 é");
+	ck_assert_uint_eq(json_array_size(json_object_get(record, "kinds")), 2);
+	ck_assert_double_eq_tol(
+		json_real_value(json_object_get(record, "left")), 1.000000001,
+		1e-12);
+	ck_assert_int_eq(json_integer_value(json_object_get(record, "size")),
+			 66);
+	ck_assert_str_eq(text_of(record, "hex"), "009fff");
+	json_decref(record);
+	end_stage(&stage);
+}
+END_TEST
+
+START_TEST(long_frames_are_kept_by_their_beginning)
+{
+	static const char *const none[] = { NULL };
+	static uint8_t bytes[65536];
+	const struct journal_frame frame = {
+		.from = "", .to = "", .fate = "", .text = "", .kinds = none,
+		.size = sizeof(bytes), .bytes = bytes,
+		.n_bytes = sizeof(bytes),
+	};
+	struct stage stage = new_stage(0);
+	char line[8192];
+	json_t *record;
+
+	ck_assert_int_eq(journal_write_frame(stage.journal, 0, &frame), 0);
+	written(&stage, line, sizeof(line));
+	record = parsed(line);
+	ck_assert_uint_eq(strlen(text_of(record, "hex")),
+			  2 * (size_t)JOURNAL_BYTES);
+	/* Never sent on: zero, and a real all the same. */
+	ck_assert(json_is_real(json_object_get(record, "left")));
+	json_decref(record);
+	end_stage(&stage);
+}
+END_TEST
+
+START_TEST(frame_that_says_too_much_is_refused)
+{
+	static const char *const none[] = { NULL };
+	static char text[8192];
+	const struct journal_frame frame = {
+		.from = "", .to = "", .fate = "", .text = text,
+		.text_size = sizeof(text), .kinds = none,
+	};
+	struct stage stage = new_stage(0);
+
+	memset(text, 'x', sizeof(text));
+	ck_assert_int_eq(journal_write_frame(stage.journal, 0, &frame),
+			 -EMSGSIZE);
+	end_stage(&stage);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&record_comes_back_as_it_was_written,
 	&record_without_members,
@@ -219,6 +310,9 @@ static const TTest *const *const tests[] = {
 	&broken_lines_are_refused_with_their_place,
 	&records_without_time_or_type_are_refused,
 	&only_the_named_bytes_are_looked_at,
+	&frame_comes_back_as_it_was_written,
+	&long_frames_are_kept_by_their_beginning,
+	&frame_that_says_too_much_is_refused,
 };
 
 int main(void)
