@@ -76,6 +76,10 @@ static const struct line {
 	{ CLAIM, "D13",
 	  "keepalive is for the death of a host; a process's death announces "
 	  "itself" },
+	{ SECTION, "D", "拔掉网线后，没有数据传输" },
+	{ CLAIM, "D8",
+	  "the client's cable is pulled, no data, no keepalive: both stay "
+	  "ESTABLISHED" },
 };
 
 static const struct line *claim_line(const char *id)
