@@ -29,9 +29,9 @@ static const struct command {
 
 static void print_help(FILE *out)
 {
-	fprintf(out, "Usage: halfopen COMMAND [arguments]\n\n"
+	fprintf(out, "usage: halfopen COMMAND [arguments]\n\n"
 		     "Makes TCP connections die in strange ways, on purpose, "
-		     "and tells what each side saw.\n\n");
+		     "and tells what each side\nsaw.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-8s %-15s %s\n", commands[i].name,
 			commands[i].arguments, commands[i].what);

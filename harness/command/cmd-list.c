@@ -214,14 +214,15 @@ static void print_document(struct options *options)
 
 static void print_help(void)
 {
-	printf("usage: halfopen list [--document] [--format human|jsonl|markdown] "
+	printf("usage: halfopen list [--document] [--format FORMAT] "
 	       "[PATTERN...]\n\n"
 	       "The cases: what each one is called, which claims of the "
-	       "documents it is about, how\nlong it takes, what it needs.\n\n"
+	       "documents it is about,\nhow long it takes, what it needs.\n\n"
 	       "  PATTERN        a name, a pattern ('server-*'), a claim (A5); "
 	       "all without one\n"
 	       "  --document     the claims instead, and what each one turned "
 	       "out to be\n"
+	       "  --format human the default\n"
 	       "  --format jsonl one JSON object a line\n"
 	       "  --format markdown\n"
 	       "                 --document as the README has it\n\n"

@@ -222,7 +222,7 @@ static void print_syn_ack(const struct predict_tcp *tcp)
 
 static void print_help(void)
 {
-	printf("usage: halfopen predict [KEY=VALUE...]\n\n"
+	printf("Usage: halfopen predict [KEY=VALUE...]\n\n"
 	       "How long until TCP gives up, worked out from the kernel's "
 	       "algorithm, with the\nsysctls of this network namespace and, in "
 	       "their place, the values given.\n\n"

@@ -215,7 +215,7 @@ static void print_help(void)
 {
 	printf("usage: halfopen show CASE...\n\n"
 	       "What a case claims, its world, its sysctls, its steps, what is "
-	       "expected and why, and\nwhat that makes of the documents. CASE "
+	       "expected and why,\nand what that makes of the documents. CASE "
 	       "is a name, a pattern, or a claim (A5).\n\n"
 	       "Exit status: 0, or 2 for a name that is none.\n");
 }

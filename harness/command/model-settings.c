@@ -205,7 +205,8 @@ static void complain_value(const struct key *key, const char *value)
 		fprintf(stderr, "a number");
 	else
 		fprintf(stderr, "a time in us, ms or s");
-	fprintf(stderr, ", %" PRId64 " to %" PRId64 " %s\n", key->min, key->max,
+	fprintf(stderr, " from %" PRId64 " to %" PRId64 "%s%s\n", key->min,
+		key->max, key->unit == UNIT_NONE ? "" : " ",
 		unit_name(key->unit));
 }
 

@@ -12,7 +12,7 @@
 #include "settings.h"
 
 static const char help[] =
-"Usage: halfopen run [PATTERN...] [options]\n"
+"usage: halfopen run [PATTERN...] [options]\n"
 "\n"
 "Runs cases: those whose names match (server-*), or that prove a claim (A10);\n"
 "without a pattern the default set.\n"
@@ -21,7 +21,8 @@ static const char help[] =
 "  -j, --jobs N            at most N runs at once\n"
 "      --repeat N          run each N times\n"
 "      --set [HOST:]KEY=VALUE\n"
-"                          a sysctl of all hosts (of one), over the case's own\n"
+"                          a sysctl of all hosts (of one), over the case's own:\n"
+"                          client:net.ipv4.tcp_retries2=5\n"
 "      --family 4|6        IPv4 (default) or IPv6\n"
 "      --format FORMAT     human (default), ktap, junit, jsonl\n"
 "      --out DIR           keep each run's journal below DIR\n"
@@ -206,9 +207,12 @@ static struct command_options defaults(void)
 enum run_options_outcome run_options_parse(struct command_options *ret,
 					   int argc, char **argv)
 {
+	static char name[] = "halfopen run";
 	struct command_options options = defaults();
 	int code;
 
+	if (argc > 0)
+		argv[0] = name; /* what getopt_long() complains in the name of */
 	optind = 0; /* glibc: start anew, whatever was parsed before */
 	while ((code = getopt_long(argc, argv, "vj:h", longs, NULL)) != -1) {
 		if (code == 'h') {

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "nearest.h"
@@ -51,6 +52,32 @@ bool select_case(const struct testcase *testcase, const char *pattern)
 	return false;
 }
 
+/* Whose case there is: it has no such variant, but these. */
+static bool complain_of_variant(const char *command, const char *pattern)
+{
+	const struct variant *variant;
+
+	for (size_t i = 0; i < testcases_n; i++) {
+		size_t length = strlen(testcases[i]->name);
+
+		if (strncmp(pattern, testcases[i]->name, length) != 0 ||
+		    pattern[length] != '/')
+			continue;
+		variant = testcases[i]->variants;
+		fprintf(stderr, "halfopen %s: %s has no variant '%s'", command,
+			testcases[i]->name, pattern + length + 1);
+		for (; variant && variant->name; variant++)
+			fprintf(stderr, "%s%s",
+				variant == testcases[i]->variants ?
+					"; it has: " :
+					", ",
+				variant->name);
+		fputc('\n', stderr);
+		return true;
+	}
+	return false;
+}
+
 static void complain(const char *command, const char *pattern)
 {
 	enum { NEAREST = 3 };
@@ -75,6 +102,7 @@ bool select_check(const char *command, const char *pattern)
 	for (size_t i = 0; i < testcases_n; i++)
 		if (select_case(testcases[i], pattern))
 			return true;
-	complain(command, pattern);
+	if (!complain_of_variant(command, pattern))
+		complain(command, pattern);
 	return false;
 }

@@ -31,7 +31,9 @@ int settings_parse(struct setting *ret, char *text)
 	}
 	setting.text = value;
 	if (sysctl_path(setting.name, path, sizeof(path)) < 0)
-		return error_refuse(-EINVAL, "'%s' is no sysctl below net.",
+		return error_refuse(-EINVAL,
+				    "'%s' is no sysctl's full name below "
+				    "net., such as net.ipv4.tcp_retries2",
 				    setting.name);
 	*ret = setting;
 	return 0;
