@@ -58,4 +58,9 @@ void keep_tell(const char *name, pid_t pid, const json_t *record)
 			fprintf(stderr, "  nsenter --target %ld%s --net    # %s\n",
 				outer, user, host);
 	}
+	/* An exec by a uid other than 0 drops what setns() gave. */
+	if (*user)
+		fprintf(stderr, "That is without capabilities; where a tool "
+				"needs them, as root:\n"
+				"  nsenter --target NUMBER --net\n");
 }
