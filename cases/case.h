@@ -30,9 +30,13 @@
  *		…
  *	};
  *
- * The calls below are documented where they are declared: run.h, probe.h,
- * program.h, sock.h, faults.h, frames.h, forecast.h, expect.h, watch.h; and the
- * members of a case in testcase.h.
+ * The calls below are documented where they are declared, in harness/script/:
+ * run.h, probe.h, program.h, sock.h, faults.h, frames.h, forecast.h, expect.h,
+ * watch.h, kernel.h; and the members of a case in testcase.h. The words that go
+ * into them: netns/wire.h has the kinds of frames (WIRE_DATA), netns/diag.h the
+ * states and timers of sockets (DIAG_ESTABLISHED), lib/nsec.h the durations.
+ * A claim that no case has judged yet wants a line of its own in
+ * harness/command/documents.c.
  */
 #pragma once
 
