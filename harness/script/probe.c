@@ -18,6 +18,8 @@ struct posted {
 	struct posted *next;
 	uint32_t id;
 	struct probe_answer *answer;
+	void (*arrived)(void *data); /* NULL: nobody wants to be told */
+	void *data;
 };
 
 struct probe {
@@ -76,6 +78,8 @@ static int take_reply(struct probe *probe)
 	if (posted) {
 		memcpy(&posted->answer->reply, &reply, (size_t)n);
 		posted->answer->done = true;
+		if (posted->arrived)
+			posted->arrived(posted->data);
 		free(posted);
 	}
 	return 1;
@@ -155,6 +159,13 @@ int probe_next_slot(struct probe *probe)
 void probe_post(struct probe *probe, struct probe_request *request,
 		struct probe_answer *answer)
 {
+	probe_post_told(probe, request, answer, NULL, NULL);
+}
+
+void probe_post_told(struct probe *probe, struct probe_request *request,
+		     struct probe_answer *answer, void (*arrived)(void *data),
+		     void *data)
+{
 	struct posted *posted = calloc(1, sizeof(*posted));
 	int r;
 
@@ -168,6 +179,8 @@ void probe_post(struct probe *probe, struct probe_request *request,
 	request->id = ++probe->last_id;
 	posted->id = request->id;
 	posted->answer = answer;
+	posted->arrived = arrived;
+	posted->data = data;
 	posted->next = probe->posted;
 	probe->posted = posted;
 	r = fd_send(probe->control, request,

@@ -41,7 +41,13 @@ struct probe_answer {
 void probe_post(struct probe *probe, struct probe_request *request,
 		struct probe_answer *answer);
 
-/* The same, and waits for the answer, for calls that never block. */
+/* The same, and `arrived` is called with the answer's arrival, so that the
+ * journal has it in its place, whenever somebody asks for it. */
+void probe_post_told(struct probe *probe, struct probe_request *request,
+		     struct probe_answer *answer, void (*arrived)(void *data),
+		     void *data);
+
+/* Posts, and waits for the answer, for calls that never block. */
 void probe_ask(struct probe *probe, struct probe_request *request,
 	       struct probe_answer *answer);
 

@@ -12,6 +12,7 @@ enum { FIRST_PORT = 7777 };
 
 /* A posted call. */
 struct call {
+	struct sock *sock;
 	const char *name; /* NULL: none */
 	nsec_t posted;
 	struct probe_answer answer;
@@ -130,6 +131,34 @@ static void tell_finding(const struct finding *f)
 
 /* --- calls ------------------------------------------------------------ */
 
+static struct finding finding_of(const struct call *call)
+{
+	const struct probe_reply *reply = &call->answer.reply;
+	struct finding finding = { .sock = call->sock,
+				   .call = call->name,
+				   .value = reply->value,
+				   .error = reply->error,
+				   .posted = call->posted,
+				   .returned = reply->returned,
+				   .size = reply->size };
+
+	memcpy(finding.data, reply->data, reply->size);
+	return finding;
+}
+
+/* The call has returned, whether or not the script asks for it yet. */
+static void on_arrival(void *data)
+{
+	const struct call *call = data;
+	struct finding finding;
+
+	/* close() makes nobody wait any more. */
+	if (!call->name)
+		return;
+	finding = finding_of(call);
+	tell_finding(&finding);
+}
+
 static void post(struct sock *sock, struct call *call, const char *name,
 		 struct probe_request *request)
 {
@@ -139,9 +168,10 @@ static void post(struct sock *sock, struct call *call, const char *name,
 				   "%s() is posted while %s() is waiting", name,
 				   call->name);
 	request->slot = sock->slot;
+	call->sock = sock;
 	call->name = name;
 	call->posted = nsec_now();
-	probe_post(sock->probe, request, &call->answer);
+	probe_post_told(sock->probe, request, &call->answer, on_arrival, call);
 }
 
 static bool is_done(void *data)
@@ -154,25 +184,18 @@ static bool is_done(void *data)
 static struct finding reap(struct sock *sock, struct call *call,
 			   nsec_t patience)
 {
-	struct finding finding = { .sock = sock,
-				   .call = call->name,
-				   .posted = call->posted };
-	const struct probe_reply *reply = &call->answer.reply;
+	struct finding finding;
 
 	if (!run_wait(sock_run(sock), is_done, call,
-		      nsec_add(nsec_now(), patience))) {
-		finding.open = true;
-		finding.returned = nsec_now();
-		return finding;
-	}
-	finding.value = reply->value;
-	finding.error = reply->error;
-	finding.returned = reply->returned;
-	finding.size = reply->size;
-	memcpy(finding.data, reply->data, reply->size);
-	learn_addresses(sock, reply);
+		      nsec_add(nsec_now(), patience)))
+		return (struct finding){ .sock = sock,
+					 .call = call->name,
+					 .open = true,
+					 .posted = call->posted,
+					 .returned = nsec_now() };
+	finding = finding_of(call);
+	learn_addresses(sock, &call->answer.reply);
 	call->name = NULL;
-	tell_finding(&finding);
 	return finding;
 }
 
