@@ -22,8 +22,6 @@ enum { TIME = 2, INTVL = 1, PROBES = 3 };
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
 #define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
 
-static const struct range at_once = { 0, 0 };
-
 static void lose(struct run *run, unsigned int first, unsigned int count)
 {
 	if (run_is_variant(run, "answers-lost"))

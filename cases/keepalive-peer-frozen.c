@@ -18,8 +18,6 @@ enum { TIME = 1, INTVL = 1, PROBES = 2, BYTES = 100 };
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
 #define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
 
-static const struct range at_once = { 0, 0 };
-
 /* Returns how many: two more than silence would have needed. */
 static unsigned int expect_answers(struct run *run, struct mark armed,
 				   const struct prediction *first,
@@ -76,7 +74,7 @@ static void script(struct run *run)
 	got = sock_reap(tcp.server, SEC(1));
 	expect_data(&got, BYTES);
 	expect_span(run, "from the thaw to the data", got.returned - thawed.at,
-		    (struct range){ 0, MSEC(100) });
+		    at_once);
 	sock_send(tcp.server, 1);
 	got = sock_reap(tcp.client, SEC(1));
 	expect_data(&got, 1);

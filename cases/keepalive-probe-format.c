@@ -22,8 +22,6 @@ enum { TIME = 1, INTVL = 1, PROBES = 1, BYTES = 100 };
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
 #define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
 
-static const struct range at_once = { 0, 0 };
-
 /* Numbers are relative to the initial ones. */
 static void expect_segment(struct run *run, const char *what, struct mark since,
 			   const struct wire_match *match, uint32_t seq,

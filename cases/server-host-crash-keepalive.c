@@ -68,12 +68,13 @@ static void host_dies(struct run *run, struct pair *tcp, struct mark armed,
 
 static void process_dies(struct run *run, struct pair *tcp, struct mark armed)
 {
+	struct mark killed = mark_now(run);
 	struct finding got;
 
 	fault_kill(tcp->server_probe);
 	got = sock_reap(tcp->client, SEC(1));
 	expect_eof(&got);
-	expect_took(armed, &got, (struct range){ 0, SEC(1) });
+	expect_took(killed, &got, at_once);
 	expect_frames(run, armed, "FIN of the dead process' kernel",
 		      FRAMES(FROM("server"), KIND(WIRE_FIN)), 1);
 	expect_state(tcp->client, DIAG_CLOSE_WAIT);
@@ -116,8 +117,8 @@ static const struct judgement of_user_timeout[] = {
 
 static const struct judgement of_process[] = {
 	{ "D13", DOCUMENT_RIGHT,
-	  "the dying process' kernel says FIN (do_exit(), tcp_close()), a dead "
-	  "host says nothing" },
+	  "the dying process' kernel says FIN at once (do_exit(), tcp_close()), "
+	  "and no probe is sent; a dead host says nothing" },
 	{ .claim = NULL },
 };
 

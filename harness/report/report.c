@@ -302,6 +302,10 @@ static void print_elapsed(FILE *out, const json_t *values, bool predicted)
 
 	if (!json_is_number(min))
 		return;
+	if (json_is_number(max) && to == 0) {
+		fprintf(out, "%sat once", comma(out));
+		return;
+	}
 	fprintf(out, "%s%.*f", comma(out), digits, from);
 	if (json_is_number(max))
 		fprintf(out, " .. %.*f", digits, to);

@@ -146,6 +146,9 @@ START_TEST(summary_is_outcome_and_time)
 		       "12.6 s or more", "0.0004 s");
 	assert_summary("{\"elapsed_s\":0.0,\"elapsed_max_s\":0.05}",
 		       "{\"elapsed_s\":924.61}", "0.00 .. 0.05 s", "924.6 s");
+	assert_summary("{\"outcome\":\"EOF\",\"elapsed_s\":0.0,"
+		       "\"elapsed_max_s\":0.0}",
+		       "{\"elapsed_s\":0.0003}", "EOF, at once", "0.0003 s");
 	assert_summary("{}", "{}", "", "");
 }
 END_TEST
