@@ -213,6 +213,9 @@ static void do_fork(const struct probe_request *request)
 
 static void MACRO_NORETURN die_of_segv(void)
 {
+	/* Where core_pattern is a program, RLIMIT_CORE does not keep it away,
+	 * and the sockets would stay open until it has read the dump. */
+	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGSEGV, SIG_DFL);
 	kill(getpid(), SIGSEGV);
 	_exit(4);
