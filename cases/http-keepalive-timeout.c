@@ -184,7 +184,8 @@ static void script(struct run *run)
 	nsec_t fin;
 
 	last_of_b = ask(run, client_b);
-	run_pass(run, MSEC(100)); /* the answer is acknowledged by now */
+	frames_wait(run, last_of_b,
+		    FRAMES(FROM("client-b"), KIND(WIRE_PURE_ACK)), 1, soon);
 	orphan = forecast_orphan(dead);
 	fault_crash(run, "client-b");
 
@@ -206,15 +207,19 @@ CASE(http_keepalive_timeout) = {
 		 "time after its last request, whether the client is dead or "
 		 "well",
 	.judgements = CLAIMS(
-		{ "A13", DOCUMENT_CONDITIONAL,
-		  "the timer is as told, but it asks nothing of the peer: a "
-		  "living idle client is released as well, and a dead one "
-		  "leaves an orphan to tcp_orphan_retries()" }),
+		{ "A13", DOCUMENT_RIGHT,
+		  "the timer runs from the end of a request, a new one stops "
+		  "it, and when it fires the program closes the connection" },
+		{ "A13", DOCUMENT_WRONG,
+		  "as an example of finding out whether the peer lives: it "
+		  "asks nothing of it, a living idle client is released as "
+		  "well, and a dead one leaves an orphan to "
+		  "tcp_orphan_retries()" }),
 	.why = "the time-out is the program's own, from the end of a request "
 	       "to the beginning of the next; what follows its close() is the "
 	       "kernel's: FIN, and with a dead peer FIN again, by "
 	       "tcp_retransmit_timer(), until tcp_orphan_retries()",
-	.see = "RFC 9112 9.3, 9.8; net/ipv4/tcp_timer.c:tcp_orphan_retries(), "
+	.see = "RFC 9112 9.3, 9.5; net/ipv4/tcp_timer.c:tcp_orphan_retries(), "
 	       "tcp_write_timeout(); nginx: ngx_http_set_keepalive()",
 	.steps = STEPS("a server with a keepalive time-out of 2 s; two clients "
 		       "connect, ask and are answered",
