@@ -7,19 +7,23 @@
  * part
  *
  * - with a small N and the smallest RTO there is. The comparison leaves out the
- *   first RTO, so that N firings are always too early: 3 stands for 3.0 s, but
- *   the firing after the third round comes at 14 * 0.204 s = 2.86 s. Even 0
- *   sends once, for the first firing asks nothing (icsk_retransmits is 0 then);
+ *   first RTO, so that the firing after N rounds is too early: 3 stands for
+ *   3.0 s, and the firing after the third round comes at 14 * 0.204 s = 2.86 s.
+ *   Even 0 sends once, for the first firing asks nothing (icsk_retransmits is 0
+ *   then);
  * - with a large RTO: the same 3.0 s are over after 2 rounds;
  * - with a user time-out, which takes the place of the computed one.
  *
- * Why they meet again further on: the rounds are a bit longer than the model's
- * 200 ms (an RTO has the RTT in it, and is rounded up to a jiffy), and after
- * enough doublings that bit is as much as the first RTO that was left out.
+ * In between they meet: 14 * 0.22 s are more than 3.0. That is 20 ms of RTT; or
+ * a larger N, for the rounds are always a bit longer than the model's 200 ms (an
+ * RTO has the RTT in it, and is rounded up to a jiffy), and after enough
+ * doublings that bit is as much as the first RTO that was left out.
  */
 #include "case.h"
 
-enum { LARGE_MS = 167, USER_TIMEOUT_MS = 2000, DEFAULT_RETRIES2 = 15 };
+/* Delays one way. */
+enum { MIDDLE_MS = 10, LARGE_MS = 167 };
+enum { USER_TIMEOUT_MS = 2000, DEFAULT_RETRIES2 = 15 };
 
 /* What the count says, beside what the time says. */
 static void tell_rules(struct run *run, const struct prediction *p)
@@ -79,19 +83,20 @@ CASE(retries2_count_or_time) = {
 	       "RTO retransmission; a connection's own RTO is larger",
 	.see = "net/ipv4/tcp_timer.c:retransmits_timed_out(), "
 	       "tcp_model_timeout(); RFC 5482",
-	.steps = STEPS("a connection, over a short path or a long one",
+	.steps = STEPS("a connection, over a path without delay, of 20 ms there "
+		       "and back, or of 334 ms",
 		       "the two rules say how many retransmissions they expect",
 		       "the server's machine dies, and the client sends",
 		       "the rounds are counted"),
-	.expect = "as many rounds as fit into the time: more than "
-		  "tcp_retries2, fewer, or as many",
+	.expect = "as many rounds as fit into the time: for the same "
+		  "tcp_retries2 of 3 four, three or two, as the RTT says",
 	.world = &world_pair,
 	.variants = VARIANTS({ "0-means-1", RETRIES2(0), .lasts = SEC(1) },
 			     { "3-means-4", RETRIES2(3), .lasts = MSEC(6700) },
 			     { "3-means-2", RETRIES2(3), .value = LARGE_MS,
 			       .lasts = SEC(8) },
-			     { "5-means-5", RETRIES2(5), .lasts = SEC(13),
-			       .judgements = none },
+			     { "3-means-3", RETRIES2(3), .value = MIDDLE_MS,
+			       .lasts = MSEC(3600), .judgements = none },
 			     { "user-timeout", RETRIES2(DEFAULT_RETRIES2),
 			       .lasts = MSEC(2500) }),
 	.lasts = SEC(7),
