@@ -127,7 +127,7 @@ CASE(app_heartbeat) = {
 	.why = "a beat wants an answer from the peer's program, a keepalive "
 	       "probe from its kernel; and its interval is the program's own",
 	.see = "RFC 1122 4.2.3.6; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
-	       "tcp_input.c:tcp_send_dupack()",
+	       "net/ipv4/tcp_input.c:tcp_send_dupack()",
 	.steps = STEPS("two connections: a heartbeat on one, answered by the "
 		       "server's program; the other idle, with keepalive",
 		       "after three beats the server's process is frozen, or "

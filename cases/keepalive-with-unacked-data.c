@@ -6,7 +6,8 @@
  * keepalive_time. Then another timer decides, and by its own numbers:
  *
  * data in flight      the retransmission timer, by tcp_retries2;
- * the window is shut  the persist timer, tcp_probe_timer(), by tcp_retries2.
+ * the window is shut  the persist timer, tcp_probe_timer(), by tcp_retries2
+ *                     too, which there IS a count, of unanswered probes.
  *
  * So an application that sends into the void when keepalive has already asked
  * in vain POSTPONES the end: from that moment on the probes stop, and at the
@@ -20,6 +21,10 @@
 #include "case.h"
 
 enum { TIME = 1, INTVL = 1, PROBES = 2, RETRIES2 = 3 };
+
+/* How long to look out for a window probe, the 2nd firing of a timer that is as
+ * long as the RTO. */
+static const nsec_t patience = SEC(2);
 
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
 #define COPIES FROM("client"), KIND(WIRE_RETRANSMISSION)
@@ -104,9 +109,10 @@ static void shut_window(struct run *run, struct sock *client)
 	struct diag_socket seen;
 
 	sock_send(client, 16 << 10);
-	expect_frame(run, full, "a window probe, that the server answers",
-		     FRAMES(PROBE), 1, (struct range){ 0, SEC(2) });
-	run_pass(run, MSEC(20));
+	expect_that(run,
+		    frames_wait(run, full, FRAMES(PROBE), 1, patience) != NULL,
+		    "a window probe comes", "none");
+	run_pass(run, MSEC(20)); /* the server answers it at once */
 	sock_look(client, &seen);
 	expect_that(run, seen.info.tcpi_unacked == 0 && seen.send_queue > 0,
 		    "no segment is in flight, and data waits",
@@ -131,7 +137,7 @@ static void window_shut(struct run *run, struct pair *tcp, struct mark armed,
 	expect_frames(run, dead, "answers of the dead", FRAMES(FROM("server")),
 		      0);
 	expect_frames_between(run, dead, "probes that nobody answers",
-			      FRAMES(PROBE), 1, 100);
+			      FRAMES(PROBE), 1, UINT32_MAX);
 
 	probes = frames_count(run, armed, FRAMES(PROBE));
 	expect_counter(run, "client", "TCPWinProbe", probes);
@@ -181,7 +187,8 @@ CASE(keepalive_with_unacked_data) = {
 	.why = "tcp_keepalive_timer() takes a connection with data outstanding "
 	       "for alive without keepalive, and arms itself again",
 	.see = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(), "
-	       "tcp_retransmit_timer(), tcp_probe_timer()",
+	       "tcp_probe_timer(); "
+	       "net/ipv4/tcp_timer.c:tcp_retransmit_timer()",
 	.steps = STEPS("an idle connection, SO_KEEPALIVE at the client",
 		       "the server's machine dies",
 		       "the client sends a byte: at once; or after the first "

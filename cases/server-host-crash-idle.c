@@ -15,6 +15,8 @@
  */
 #include "case.h"
 
+/* IDLE is longer than keepalive would need. ANSWER is longer than a delayed ACK
+ * (40 ms), and shorter than the first RTO, so that no copy is out yet. */
 enum { IDLE = 3, KEEPALIVE = 1, ANSWER_MS = 100 };
 
 static void is_silent(struct run *run, struct pair *tcp)

@@ -87,7 +87,7 @@ CASE(server_host_reboot_keepalive) = {
 	.why = "a probe is a segment: where no socket takes it, RST is the "
 	       "answer; where nothing answers, tcp_keepalive_timer() counts",
 	.see = "RFC 9293 3.8.4, 3.5.1; net/ipv4/tcp_timer.c:"
-	       "tcp_keepalive_timer(); tcp_input.c:tcp_reset()",
+	       "tcp_keepalive_timer(); net/ipv4/tcp_input.c:tcp_reset()",
 	.steps = STEPS("a connection, idle; the client waits in recv()",
 		       "SO_KEEPALIVE is set at the client",
 		       "the server's machine dies and is back, without memory "

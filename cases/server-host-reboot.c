@@ -147,7 +147,7 @@ CASE(server_host_reboot) = {
 	       "sequence number that the client waits for, so "
 	       "tcp_validate_incoming() takes it",
 	.see = "RFC 9293 3.5.1, 3.10.7; net/ipv4/tcp_ipv4.c:"
-	       "tcp_v4_send_reset(); tcp_input.c:tcp_reset(), "
+	       "tcp_v4_send_reset(); net/ipv4/tcp_input.c:tcp_reset(), "
 	       "tcp_rcv_state_process()",
 	.steps = STEPS("a connection, idle, keepalive off",
 		       "the server's machine dies and is back, without memory",

@@ -118,7 +118,8 @@ CASE(server_process_crash_no_fin) = {
 	       "accepted socket, for its last holder; else it is RST, or no "
 	       "close at all",
 	.see = "RFC 2525 2.17; RFC 1122 4.2.2.13; net/ipv4/tcp.c:"
-	       "__tcp_close(); inet_connection_sock.c:inet_csk_listen_stop()",
+	       "__tcp_close(); net/ipv4/inet_connection_sock.c:"
+	       "inet_csk_listen_stop()",
 	.steps = STEPS("a connection, keepalive off; the client had sent what "
 		       "the server did not read; or it is not accepted yet; or "
 		       "the server has a child that holds the socket",

@@ -181,8 +181,9 @@ CASE(server_process_crash) = {
 	.why = "exit_files() closes the sockets as close() would; what is sent "
 	       "then is up to __tcp_close(); what the client's half does is "
 	       "up to the client's program",
-	.see = "RFC 9293 3.6; net/ipv4/tcp.c:__tcp_close(); tcp_input.c:"
-	       "tcp_fin(); tcp_minisocks.c:tcp_timewait_state_process()",
+	.see = "RFC 9293 3.6; net/ipv4/tcp.c:__tcp_close(); net/ipv4/"
+	       "tcp_input.c:tcp_fin(); net/ipv4/tcp_minisocks.c:"
+	       "tcp_timewait_state_process()",
 	.steps = STEPS("a connection, idle, keepalive off",
 		       "the server's process dies (kill -9, SIGSEGV)",
 		       "the client closes, sooner or later; or does nothing; "
