@@ -31,19 +31,6 @@ static bool is_wanted(const struct options *options,
 	return options->n_patterns == 0;
 }
 
-/* Of its longest variant in the default set: they run side by side. */
-static nsec_t lasts(const struct testcase *testcase)
-{
-	const struct variant *variant = testcase->variants;
-	nsec_t longest = variant && variant->name ? 0 : testcase->lasts;
-
-	for (; variant && variant->name; variant++)
-		if (!variant->by_name)
-			longest = MAX(longest,
-				      testcase_lasts(testcase, variant));
-	return longest;
-}
-
 /* Calls `tell` for each thing that the case cannot be shown without. */
 static void each_need(const struct testcase *testcase,
 		      void (*tell)(void *data, const char *text), void *data)
@@ -96,7 +83,7 @@ static int add_case(struct table *table, const struct testcase *testcase)
 	int r;
 
 	report_all_claims(testcase, claims);
-	report_about(lasts(testcase), about);
+	report_about(testcase_lasts_in_all(testcase), about);
 	/* By name: `run` leaves it out when it is not told what to run. */
 	snprintf(takes, sizeof(takes), "%s%s", about,
 		 testcase->by_name ? ", by name" : "");
@@ -181,7 +168,8 @@ static void print_jsonl(const struct options *options)
 				 "type", "listed", "name", testcase->name,
 				 "claims", claims_array(testcase), "claim",
 				 testcase->claim, "seconds",
-				 nsec_seconds(lasts(testcase)), "needs", needs,
+				 nsec_seconds(testcase_lasts_in_all(testcase)),
+				 "needs", needs,
 				 "variants", variants_array(testcase),
 				 "default", (int)!testcase->by_name);
 		json_dumpf(line, stdout,

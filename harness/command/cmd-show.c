@@ -33,7 +33,7 @@ static void print_title(const struct testcase *testcase)
 	char claims[REPORT_TEXT], about[REPORT_TEXT];
 
 	report_all_claims(testcase, claims);
-	report_about(testcase->lasts, about);
+	report_about(testcase_lasts_in_all(testcase), about);
 	printf("%s  %s  (%s%s%s)\n", testcase->name, claims, about,
 	       testcase->by_name ? ", not in the default set" : "",
 	       testcase->no_fault ? ", a control: nothing breaks" : "");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "macro.h"
 
 const struct world_plan world_pair = {
 	.hosts = { { "client", "10.0.0.1", "fd00::1" },
@@ -28,6 +29,18 @@ nsec_t testcase_lasts(const struct testcase *testcase,
 		      const struct variant *variant)
 {
 	return variant && variant->lasts ? variant->lasts : testcase->lasts;
+}
+
+nsec_t testcase_lasts_in_all(const struct testcase *testcase)
+{
+	const struct variant *variant = testcase->variants;
+	nsec_t longest = variant && variant->name ? 0 : testcase->lasts;
+
+	for (; variant && variant->name; variant++)
+		if (!variant->by_name)
+			longest = MAX(longest,
+				      testcase_lasts(testcase, variant));
+	return longest;
 }
 
 const struct world_plan *testcase_world(const struct testcase *testcase,

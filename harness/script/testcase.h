@@ -113,6 +113,9 @@ const struct testcase *testcase_find(const char *name);
 nsec_t testcase_lasts(const struct testcase *testcase,
 		      const struct variant *variant);
 
+/* Its longest variant in the default set: they run side by side. */
+nsec_t testcase_lasts_in_all(const struct testcase *testcase);
+
 const struct world_plan *testcase_world(const struct testcase *testcase,
 					const struct variant *variant);
 
