@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of `run`, and which runs it means. */
+#include "run-options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fake.h"
+#include "selection.h"
+#include "settings.h"
+#include "unit.h"
+
+static struct command_options options;
+
+/* `line` is parted at its blanks; "run" stands before it. What it complains of
+ * on stderr is the runner's tests' business. */
+static enum run_options_outcome parse(const char *line)
+{
+	static char words[512], *argv[32];
+	int argc = 1;
+
+	snprintf(words, sizeof(words), "%s", line);
+	argv[0] = words + sizeof(words) - 1;
+	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	fclose(stderr);
+	stderr = fopen("/dev/null", "w");
+	return run_options_parse(&options, argc, argv);
+}
+
+START_TEST(without_words_all_is_default)
+{
+	ck_assert_int_eq(parse(""), RUN_OPTIONS_GO);
+	ck_assert_int_eq(options.run.family, AF_INET);
+	ck_assert_int_eq(options.run.slack, MSEC(50));
+	ck_assert_double_eq(options.run.timeout_multiplier, 1);
+	ck_assert_uint_eq(options.repetitions, 1);
+	ck_assert_uint_eq(options.retries, 0);
+	ck_assert_uint_eq(options.parallel, 0);
+	ck_assert_ptr_eq(options.reporter, &reporter_human);
+	ck_assert(!options.run.without_faults && !options.skip_inconclusive &&
+		  !options.all && !options.verbose && !options.run.keep);
+	ck_assert_ptr_null(options.settings[0].name);
+	ck_assert_uint_eq(options.n_patterns, 0);
+}
+END_TEST
+
+START_TEST(every_option_has_its_place)
+{
+	ck_assert_int_eq(parse("-v -j 3 --repeat 4 --retry 5 --family 6 "
+			       "--format jsonl --out here --all --keep "
+			       "--without-faults --inconclusive skip "
+			       "--slack 7.5 --timeout-mul 2.5 A10 server-*"),
+			 RUN_OPTIONS_GO);
+	ck_assert(options.verbose && options.all && options.run.keep &&
+		  options.run.without_faults && options.skip_inconclusive);
+	ck_assert_uint_eq(options.parallel, 3);
+	ck_assert_uint_eq(options.repetitions, 4);
+	ck_assert_uint_eq(options.retries, 5);
+	ck_assert_int_eq(options.run.family, AF_INET6);
+	ck_assert_ptr_eq(options.reporter, &reporter_jsonl);
+	ck_assert_str_eq(options.out, "here");
+	ck_assert_int_eq(options.run.slack, USEC(7500));
+	ck_assert_double_eq(options.run.timeout_multiplier, 2.5);
+	ck_assert_uint_eq(options.n_patterns, 2);
+	ck_assert_str_eq(options.patterns[0], "A10");
+}
+END_TEST
+
+START_TEST(settings_are_parted_and_kept_in_order)
+{
+	ck_assert_int_eq(parse("--set net.ipv4.tcp_retries2=3 "
+			       "--set client:net.ipv4.tcp_sack=0"),
+			 RUN_OPTIONS_GO);
+	ck_assert_ptr_eq(options.run.settings, options.settings);
+	ck_assert_ptr_null(options.settings[0].host);
+	ck_assert_str_eq(options.settings[0].name, "net.ipv4.tcp_retries2");
+	ck_assert_str_eq(options.settings[0].text, "3");
+	ck_assert_str_eq(options.settings[1].host, "client");
+	ck_assert_str_eq(options.settings[1].name, "net.ipv4.tcp_sack");
+	ck_assert_ptr_null(options.settings[2].name);
+}
+END_TEST
+
+START_TEST(what_does_not_parse_is_refused)
+{
+	static const char *const lines[] = {
+		"--frob",	   "-j",	      "-j 0",
+		"-j x",		   "-j 3x",	      "--repeat 0",
+		"--repeat -1",	   "--retry x",	      "--family 5",
+		"--format xml",	   "--inconclusive",  "--inconclusive maybe",
+		"--slack -1",	   "--slack nan",     "--timeout-mul 0",
+		"--timeout-mul x", "--set",	      "--set x",
+		"--set =3",	   "--set net.ipv4.tcp_sack=",
+		"--set kernel.panic=1",		      "--set net.ipv4/tcp_sack=1",
+		"--set net.ipv4...x=1",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		ck_assert_msg(parse(lines[i]) == RUN_OPTIONS_WRONG, "%s",
+			      lines[i]);
+}
+END_TEST
+
+static size_t count(const char *line)
+{
+	struct selection selection;
+	size_t n;
+
+	ck_assert_int_eq(parse(line), RUN_OPTIONS_GO);
+	if (selection_new(&selection, &options) < 0)
+		return 0;
+	n = selection.n;
+	selection_free(&selection);
+	return n;
+}
+
+START_TEST(patterns_mean_cases_variants_and_claims)
+{
+	ck_assert_uint_eq(count("server-host-crash-data"), 2);
+	ck_assert_uint_eq(count("server-host-crash-data/retries2=5"), 1);
+	ck_assert_uint_eq(count("server-host-crash-data/*"), 2);
+	/* Twice meant is once run. */
+	ck_assert_uint_eq(count("server-host-crash-data server-*-data"), 2);
+	ck_assert_uint_eq(count("--repeat 3 server-host-crash-data"), 6);
+	ck_assert_uint_ge(count("A3"), 1);
+	ck_assert_uint_eq(count("A3"), count("a3"));
+	ck_assert_uint_eq(count("no-such-case"), 0);
+	ck_assert_uint_eq(count("server-host-crash-data no-such-case"), 0);
+	ck_assert_uint_ge(count("--all"), count(""));
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&without_words_all_is_default,
+	&every_option_has_its_place,
+	&settings_are_parted_and_kept_in_order,
+	&what_does_not_parse_is_refused,
+	&patterns_mean_cases_variants_and_claims,
+};
+
+int main(void)
+{
+	return unit_run("options", tests, ARRAY_SIZE(tests), NULL);
+}
