@@ -54,7 +54,7 @@ static void open_standard_fds(void)
 
 int main(int argc, char **argv)
 {
-	/* The probes are this program under another name: see run_main(). */
+	/* The probes are this program under another name: harness/script/probe.c. */
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
 	open_standard_fds();

@@ -14,7 +14,7 @@
  * so that it knows its own way up when somebody prints it:
  *
  *	open /proc/sys/net/ipv4/foo: No such file or directory
- *	(netns/sysctl.c:31 < harness/run.c:120)
+ *	(netns/sysctl.c:31 < harness/script/stage.c:120)
  *
  * There is one trail for the process: a process of halfopen has one thread.
  * lib/ and netns/ return failures and never print.

@@ -18,7 +18,7 @@
 #include "privilege.h"
 #include "world.h"
 
-/* Those of a run, see harness/run.c. */
+/* Those of a run, see harness/script/stage.c. */
 static const struct sysctl_setting settings[] = {
 	{ "net.ipv4.tcp_rmem", "4096 131072 1048576" },
 	{ "net.ipv4.tcp_wmem", "4096 16384 1048576" },

@@ -71,8 +71,3 @@ nsec_t frames_after(struct mark since, const struct wire_capture *capture)
 {
 	return capture->at - since.at;
 }
-
-struct mark frames_from_start(struct run *run)
-{
-	return (struct mark){ .at = run->start };
-}

@@ -32,6 +32,3 @@ const struct wire_capture *frames_wait(struct run *run, struct mark since,
 
 /* Its arrival, after the mark. */
 nsec_t frames_after(struct mark since, const struct wire_capture *capture);
-
-/* The start of the run, to count them all. */
-struct mark frames_from_start(struct run *run);

@@ -73,7 +73,6 @@ static size_t how_parallel(const struct supervisor_plan *plan)
 
 /* --- ends ------------------------------------------------------------- */
 
-/* What fails only because it must not be skipped would be skipped again. */
 static bool wants_retry(const struct supervisor *s, const struct result *result)
 {
 	return (result->verdict == VERDICT_FAIL ||
@@ -155,12 +154,6 @@ static void on_record(void *data, struct worker *worker, const json_t *record)
 					    record);
 }
 
-static void on_ready(void *data MACRO_UNUSED,
-		     struct worker *worker MACRO_UNUSED)
-{
-	/* The loop looks whether another one may begin. */
-}
-
 /* --- starts ----------------------------------------------------------- */
 
 /* Making worlds side by side gains nothing: all of them want the one lock of
@@ -208,7 +201,6 @@ static int not_started(struct supervisor *s, int r)
 static int start_next(struct supervisor *s)
 {
 	const struct worker_events events = { .record = on_record,
-					      .ready = on_ready,
 					      .ended = on_ended,
 					      .data = s };
 	const struct run_job *job = &s->queue[s->next++];

@@ -223,8 +223,6 @@ static int take_line(struct worker *worker, const char *line, size_t size)
 	if (r < 0)
 		return error_trace(r);
 	worker->events.record(worker->events.data, worker, record);
-	if (strcmp(type, "ready") == 0)
-		worker->events.ready(worker->events.data, worker);
 	if (strcmp(type, "kept") == 0) {
 		worker->deadline = loop_remove(worker->deadline);
 		keep_tell(result_name(worker->result), worker->pid, record);

@@ -14,8 +14,6 @@ struct worker_events {
 	/* A whole record came in; the worker's result has it already. */
 	void (*record)(void *data, struct worker *worker,
 		       const json_t *record);
-	/* The world is made: another one may be begun. */
-	void (*ready)(void *data, struct worker *worker);
 	/* It is over, and has told all. Its process may still be dying. */
 	void (*ended)(void *data, struct worker *worker);
 	void *data;
@@ -42,6 +40,7 @@ struct result *worker_take_result(struct worker *worker);
 /* Once it has ended: a negative errno when its file below `out` is not whole. */
 int worker_file_error(const struct worker *worker);
 const struct run_job *worker_job(const struct worker *worker);
+/* Its world is made, or will not be: another one may be begun. */
 bool worker_is_ready(const struct worker *worker);
 
 /* Its process is gone, and with it everything that it made. */
