@@ -32,6 +32,18 @@ static int plug(struct world *world, const char *host,
 	return world_set_plugged(world, host, true);
 }
 
+static int down(struct world *world, const char *host,
+		const char *argument MACRO_UNUSED)
+{
+	return world_set_up(world, host, false);
+}
+
+static int up(struct world *world, const char *host,
+	      const char *argument MACRO_UNUSED)
+{
+	return world_set_up(world, host, true);
+}
+
 static int find_host(struct world *world, const char *name, struct host **ret)
 {
 	*ret = world_host(world, name);
@@ -123,6 +135,12 @@ static const struct fault_verb verbs[] = {
 	{ "unplug", "",
 	  "the cable is pulled at the host: it loses its carrier", unplug },
 	{ "plug", "", "the cable is plugged in again", plug },
+	{ "down", "",
+	  "the interface is set down: its routes and neighbours are gone",
+	  down },
+	{ "up", "",
+	  "the interface is set up again, with what the host was made with",
+	  up },
 	{ "cut", "[from|to]",
 	  "the path swallows every frame (of one way); no carrier is lost", cut },
 	{ "mend", "", "the path is whole again", mend },

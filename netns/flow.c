@@ -117,11 +117,19 @@ static unsigned int kinds_of_segment(const struct frame *f,
 	return kinds;
 }
 
+static struct frame_base base_of(const struct flow *flow,
+				 const struct flow *peer)
+{
+	return (struct frame_base){ .knows_sender = flow && flow->known,
+				    .sender = flow ? flow->isn : 0,
+				    .knows_receiver = peer && peer->known,
+				    .receiver = peer ? peer->isn : 0 };
+}
+
 static unsigned int see_segment(struct flows *flows, const struct frame *f,
 				struct frame_base *base)
 {
 	struct flow *flow = find(flows, f, false);
-	const struct flow *peer;
 	bool opens = frame_is_syn(f) || frame_is_syn_ack(f), fresh = false;
 	uint32_t end = f->tcp.seq + frame_sequence_length(f);
 	unsigned int kinds;
@@ -138,11 +146,7 @@ static unsigned int see_segment(struct flows *flows, const struct frame *f,
 	kinds = kinds_of_segment(f, fresh ? NULL : flow);
 	if (!frame_is_rst(f) && sequence_before(flow->next, end))
 		flow->next = end;
-	peer = find(flows, f, true);
-	*base = (struct frame_base){ .knows_sender = flow->known,
-				     .sender = flow->isn,
-				     .knows_receiver = peer && peer->known,
-				     .receiver = peer ? peer->isn : 0 };
+	*base = base_of(flow, find(flows, f, true));
 	return kinds;
 }
 
@@ -169,8 +173,13 @@ unsigned int flows_see(struct flows *flows, const struct frame *frame,
 					  kinds_of_other(frame);
 }
 
-unsigned int flows_kinds_alone(const struct frame *frame)
+unsigned int flows_see_alone(struct flows *flows, const struct frame *frame,
+			     struct frame_base *ret_base)
 {
-	return frame->kind == FRAME_TCP ? kinds_of_segment(frame, NULL) :
-					  kinds_of_other(frame);
+	*ret_base = (struct frame_base){ 0 };
+	if (frame->kind != FRAME_TCP)
+		return kinds_of_other(frame);
+	*ret_base = base_of(find(flows, frame, false),
+			    find(flows, frame, true));
+	return kinds_of_segment(frame, NULL);
 }

@@ -25,4 +25,5 @@ unsigned int flows_see(struct flows *flows, const struct frame *frame,
 
 /* The same for a frame that is nobody's: nothing was sent before it, and it is
  * not remembered. */
-unsigned int flows_kinds_alone(const struct frame *frame);
+unsigned int flows_see_alone(struct flows *flows, const struct frame *frame,
+			     struct frame_base *ret_base);

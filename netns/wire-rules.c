@@ -8,12 +8,25 @@
 #include "errors.h"
 #include "macro.h"
 
+static bool has_ports(const struct frame *frame, const struct wire_match *match)
+{
+	if (!match->from_port && !match->to_port)
+		return true;
+	return frame->kind == FRAME_TCP &&
+	       (!match->from_port ||
+		match->from_port == frame->tcp.source_port) &&
+	       (!match->to_port ||
+		match->to_port == frame->tcp.destination_port);
+}
+
 bool wire_matches(const struct wire_capture *capture,
 		  const struct wire_match *match)
 {
 	return (!match->kinds || (capture->kinds & match->kinds)) &&
 	       (!match->from || strcmp(match->from, capture->from) == 0) &&
-	       (!match->to || strcmp(match->to, capture->to) == 0);
+	       (!match->to || strcmp(match->to, capture->to) == 0) &&
+	       has_ports(&capture->frame, match) &&
+	       (!match->where || match->where(capture, match->data));
 }
 
 static bool is_its_turn(const struct wire_rule *rule)

@@ -357,7 +357,7 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 	capture->to = port->host;
 	capture->frame = frame;
 	/* Forged numbers must not teach the wire what the real sender sent. */
-	capture->kinds = flows_kinds_alone(&frame);
+	capture->kinds = flows_see_alone(wire->flows, &frame, &capture->base);
 	r = wire_deliver(wire, index, port, &wire->header, wire->bytes, size,
 			 WIRE_INJECTED);
 	if (r < 0)

@@ -117,6 +117,10 @@ enum wire_action {
 struct wire_match {
 	const char *from, *to; /* host names; NULL: any. Borrowed. */
 	unsigned int kinds; /* frames that are any of these; 0: all frames */
+	uint16_t from_port, to_port; /* TCP's; 0: any */
+	/* What no other member can say: a sequence number, a time stamp. */
+	bool (*where)(const struct wire_capture *capture, const void *data);
+	const void *data; /* for `where`. Borrowed. */
 	unsigned int first; /* the first match that counts; 0 and 1: the 1st */
 	unsigned int count; /* how many from there on; 0: all */
 };

@@ -438,6 +438,41 @@ int world_set_plugged(struct world *world, const char *name, bool plugged)
 	return r < 0 ? error_trace(r) : 0;
 }
 
+/* An interface that goes down keeps its IPv4 addresses: addrconf_ifdown(). */
+static int restore_addresses(struct place *place)
+{
+	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
+		const struct address *address = &place->plan.addresses[i];
+		int r;
+
+		if (address->family != AF_INET6)
+			continue;
+		r = rtnl_add_address(host_rtnl(place->host), HOST_IFINDEX,
+				     address, PREFIX_V6);
+		if (r < 0 && r != -EEXIST)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+int world_set_up(struct world *world, const char *name, bool up)
+{
+	struct place *place;
+	int r = find_or_fail(world, name, &place);
+
+	if (r >= 0)
+		r = wire_catch_up(world->wire);
+	if (r >= 0)
+		r = up ? set_up(world, place) :
+			 rtnl_set_up(host_rtnl(place->host), HOST_IFINDEX,
+				     false);
+	if (r >= 0 && up)
+		r = restore_addresses(place);
+	if (r >= 0 && up)
+		r = wait_running(world, place);
+	return r < 0 ? error_trace(r) : 0;
+}
+
 void world_end(struct world *world)
 {
 	/* A place that was never furnished whole has no port, or no host. */

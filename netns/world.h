@@ -62,6 +62,14 @@ int world_reboot(struct world *world, const char *name);
 int world_set_plugged(struct world *world, const char *name, bool plugged);
 
 /*
+ * The host's own interface set down by its administrator: the kernel drops the
+ * routes, the IPv6 addresses and the neighbours that it had by it. Set up again,
+ * with the addresses and neighbours that the host was made with, returns when it
+ * carries.
+ */
+int world_set_up(struct world *world, const char *name, bool up);
+
+/*
  * The end of it all: every machine dies, and what its kernel still holds is
  * reset. Called when the verdict is out; dying without it is as good, but an
  * orphan with unsent data then keeps its namespace for up to two minutes.

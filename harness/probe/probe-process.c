@@ -163,22 +163,28 @@ static void do_listen(const struct probe_request *request)
 		      fd < 0 ? NULL : probe_slot_take(request->slot, fd));
 }
 
+static void do_open(const struct probe_request *request)
+{
+	int fd = socket(request->address.ss_family,
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	answer_result(request->id, fd,
+		      fd < 0 ? NULL : probe_slot_take(request->slot, fd));
+}
+
 static void do_connect(const struct probe_request *request)
 {
-	int fd = open_socket(&request->address), r = fd;
-	struct probe_slot *slot;
+	struct probe_slot *slot = probe_slot(request->slot);
+	int fd = slot ? slot->fd : open_socket(&request->address), r;
 
 	if (fd < 0) {
 		answer_result(request->id, -1, NULL);
 		return;
 	}
-	slot = probe_slot_take(request->slot, fd);
-	if (request->local_size)
-		r = bind(fd, (const struct sockaddr *)&request->local,
-			 request->local_size);
-	if (r >= 0)
-		r = connect(fd, (const struct sockaddr *)&request->address,
-			    request->address_size);
+	if (!slot)
+		slot = probe_slot_take(request->slot, fd);
+	r = connect(fd, (const struct sockaddr *)&request->address,
+		    request->address_size);
 	if (r < 0 && errno == EINPROGRESS)
 		post(&slot->out, request);
 	else
@@ -233,6 +239,15 @@ static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
 		post(&slot->out, q);
 		try_out(slot);
 		break;
+	case PROBE_BIND:
+		answer_result(q->id,
+			      bind(slot->fd, (const struct sockaddr *)&q->address,
+				   q->address_size),
+			      slot);
+		break;
+	case PROBE_NAMES:
+		answer_result(q->id, 0, slot);
+		break;
 	case PROBE_SHUTDOWN:
 		answer_result(q->id, shutdown(slot->fd, (int)q->number), NULL);
 		break;
@@ -260,6 +275,7 @@ static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
 	case PROBE_HEARTBEAT:
 		probe_role_beat(slot, q->id, q->number);
 		break;
+	case PROBE_OPEN:
 	case PROBE_LISTEN:
 	case PROBE_CONNECT:
 	case PROBE_FORK:
@@ -277,6 +293,9 @@ static void serve(void)
 	if (fd_receive(CONTROL, &request, sizeof(request), NULL, 0) <= 0)
 		_exit(0);
 	switch (request.operation) {
+	case PROBE_OPEN:
+		do_open(&request);
+		return;
 	case PROBE_LISTEN:
 		do_listen(&request);
 		return;
@@ -290,6 +309,8 @@ static void serve(void)
 		die_of_segv();
 	case PROBE_EXIT:
 		exit((int)request.number);
+	case PROBE_BIND:
+	case PROBE_NAMES:
 	case PROBE_ACCEPT:
 	case PROBE_SEND:
 	case PROBE_RECEIVE:

@@ -12,9 +12,11 @@
 #include "nsec.h"
 
 enum probe_operation {
+	PROBE_OPEN, /* slot, address' family: a socket, not bound */
+	PROBE_BIND, /* slot, address */
+	PROBE_NAMES, /* slot: its addresses, as they are now */
 	PROBE_LISTEN, /* slot, address, number = backlog */
-	PROBE_CONNECT, /* slot, address; local: bound to first if it has a
-			* family */
+	PROBE_CONNECT, /* slot (a free one: opens it first), address */
 	PROBE_ACCEPT, /* slot = listener, other = the new one's */
 	PROBE_SEND, /* slot, number = bytes; data if size */
 	PROBE_RECEIVE, /* slot, number = at most so many bytes */
@@ -39,8 +41,8 @@ struct probe_request {
 	int slot, other;
 	int level, option;
 	int64_t number;
-	struct sockaddr_storage address, local;
-	socklen_t address_size, local_size;
+	struct sockaddr_storage address;
+	socklen_t address_size;
 	size_t size;
 	uint8_t data[PROBE_DATA];
 };

@@ -2,6 +2,7 @@
 #include "faults.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "errors.h"
 #include "fault.h"
@@ -124,6 +125,16 @@ void fault_plug(struct run *run, const char *host)
 	do_verb(run, "plug", host, NULL);
 }
 
+void fault_down(struct run *run, const char *host)
+{
+	do_verb(run, "down", host, NULL);
+}
+
+void fault_up(struct run *run, const char *host)
+{
+	do_verb(run, "up", host, NULL);
+}
+
 void fault_cut(struct run *run, const char *host)
 {
 	do_verb(run, "cut", host, NULL);
@@ -204,13 +215,40 @@ void fault_disarm(struct run *run, struct wire_rule *rule)
 		wire_disarm(rule);
 }
 
-void path_delay(struct run *run, const char *host, nsec_t one_way)
+static struct wire_port *port_of(struct run *run, const char *host)
 {
 	struct wire_port *port = world_port(run->world, host);
 
 	if (!port)
 		run_broken_because(run, "no host is called '%s'", host);
-	wire_port_delay(port, one_way);
+	return port;
+}
+
+void fault_inject(struct run *run, const char *to, const struct frame *frame,
+		  const void *payload)
+{
+	struct wire_port *port = port_of(run, to);
+	static uint8_t bytes[1 << 16], filler[1 << 16];
+	ssize_t size;
+	char text[64];
+	int r;
+
+	snprintf(text, sizeof(text), "inject a segment to %s", to);
+	if (!announce(run, "inject", to, text))
+		return;
+	memset(filler, 'X', sizeof(filler));
+	size = frame_encode_tcp(bytes, sizeof(bytes), frame,
+				payload ? payload : filler);
+	if (size < 0)
+		run_broken(run, (int)size);
+	r = wire_inject(world_wire(run->world), port, bytes, (size_t)size);
+	if (r < 0)
+		run_broken(run, r);
+}
+
+void path_delay(struct run *run, const char *host, nsec_t one_way)
+{
+	wire_port_delay(port_of(run, host), one_way);
 	run_note(run, "the path to %s takes %.0f ms, each way", host,
 		 nsec_seconds(one_way) * 1e3);
 }

@@ -28,6 +28,11 @@ void fault_thaw(struct run *run, const char *host);
 void fault_unplug(struct run *run, const char *host);
 void fault_plug(struct run *run, const char *host);
 
+/* To an interface, by the host's administrator: the routes, the IPv6 addresses
+ * and the permanent neighbours go with it, and up puts them back. */
+void fault_down(struct run *run, const char *host);
+void fault_up(struct run *run, const char *host);
+
 /* To the path: it swallows every frame of (to, from) the host. */
 void fault_cut(struct run *run, const char *host);
 void fault_cut_from(struct run *run, const char *host);
@@ -47,6 +52,14 @@ struct wire_rule *fault_duplicate(struct run *run,
 				  nsec_t delay);
 void fault_release(struct run *run, struct wire_rule *rule);
 void fault_disarm(struct run *run, struct wire_rule *rule);
+
+/*
+ * A forged segment goes to the host: `frame` says all of it (a captured one,
+ * copied and changed, has the right addresses and ports), and `payload` has its
+ * tcp.length bytes. NULL: all of them 'X'.
+ */
+void fault_inject(struct run *run, const char *to, const struct frame *frame,
+		  const void *payload);
 
 /* No fault, but how the world is: the path to this host takes so long, one way.
  * Stays with --without-faults. */

@@ -312,6 +312,19 @@ void sock_close(struct sock *sock)
 	sock->in.name = sock->out.name = NULL;
 }
 
+void sock_abort(struct sock *sock)
+{
+	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+	struct probe_request request = { .operation = PROBE_SET,
+					 .level = SOL_SOCKET,
+					 .option = SO_LINGER,
+					 .size = sizeof(linger) };
+
+	memcpy(request.data, &linger, sizeof(linger));
+	ask_or_break(sock, &request, "setsockopt");
+	sock_close(sock);
+}
+
 void sock_set(struct sock *sock, int level, int option, int value)
 {
 	struct probe_request request = { .operation = PROBE_SET,
@@ -381,10 +394,36 @@ struct sock *sock_listen(struct probe *probe, int backlog)
 	return sock_listen_on(probe, run->next_port++, backlog);
 }
 
-static struct sock *connect_to(struct probe *probe,
-			       const struct address *address, uint16_t port)
+struct sock *sock_open(struct probe *probe)
 {
 	struct sock *sock = sock_new(probe);
+	struct probe_request request = { .operation = PROBE_OPEN };
+	struct address address = run_address(sock->run, sock->host);
+
+	request.address_size = address_to_sockaddr(&address, 0,
+						   &request.address);
+	ask_or_break(sock, &request, "socket");
+	return sock;
+}
+
+struct finding sock_bind(struct sock *sock, uint16_t port)
+{
+	struct probe_request request = { .operation = PROBE_BIND };
+	struct address address = run_address(sock->run, sock->host);
+	char text[96], name[ADDRESS_TEXT];
+
+	request.address_size = address_to_sockaddr(&address, port,
+						   &request.address);
+	snprintf(text, sizeof(text), "bind(%s:%u)",
+		 address_text(&address, name), port);
+	tell_call(sock, text);
+	post(sock, &sock->out, "bind", &request);
+	return reap(sock, &sock->out, stage_patience);
+}
+
+static void dial(struct sock *sock, const struct address *address,
+		 uint16_t port)
+{
 	struct probe_request request = { .operation = PROBE_CONNECT };
 	char text[96], name[ADDRESS_TEXT];
 
@@ -394,21 +433,38 @@ static struct sock *connect_to(struct probe *probe,
 		 address_text(address, name), port);
 	tell_call(sock, text);
 	post(sock, &sock->out, "connect", &request);
-	return sock;
+	sock->remote = *address;
+	sock->remote_port = port;
+}
+
+void sock_dial(struct sock *sock, const struct sock *listener)
+{
+	dial(sock, &listener->local, listener->local_port);
+}
+
+void sock_dial_to(struct sock *sock, const char *host, uint16_t port)
+{
+	struct address address = run_address(sock->run, host);
+
+	dial(sock, &address, port);
 }
 
 struct sock *sock_post_connect(struct probe *probe,
 			       const struct sock *listener)
 {
-	return connect_to(probe, &listener->local, listener->local_port);
+	struct sock *sock = sock_new(probe);
+
+	sock_dial(sock, listener);
+	return sock;
 }
 
 struct sock *sock_post_connect_to(struct probe *probe, const char *host,
 				  uint16_t port)
 {
-	struct address address = run_address(probe_run(probe), host);
+	struct sock *sock = sock_new(probe);
 
-	return connect_to(probe, &address, port);
+	sock_dial_to(sock, host, port);
+	return sock;
 }
 
 static void must_succeed(struct sock *sock, const struct finding *finding)
@@ -508,12 +564,31 @@ static void tell_look(struct sock *sock, bool found,
 		    text);
 }
 
+/* Of a connect() that has not returned: the kernel has chosen the port. */
+static void learn_port(struct sock *sock)
+{
+	struct probe_request request = { .operation = PROBE_NAMES };
+	struct probe_answer answer;
+	struct address remote = sock->remote;
+	uint16_t remote_port = sock->remote_port;
+
+	ask(sock, &request, &answer);
+	learn_addresses(sock, &answer.reply);
+	/* One that is not connected has no peer's name. */
+	sock->remote = remote;
+	sock->remote_port = remote_port;
+}
+
 static bool look(struct sock *sock, struct diag_socket *ret)
 {
 	struct run *run = sock_run(sock);
 	struct diag *diag = world_diag(run->world, sock_host(sock));
-	int r = diag_find(diag, ret, &sock->local, sock->local_port,
-			  &sock->remote, sock->remote_port);
+	int r;
+
+	if (!sock->local_port && sock->out.name && sock->probe)
+		learn_port(sock);
+	r = diag_find(diag, ret, &sock->local, sock->local_port, &sock->remote,
+		      sock->remote_port);
 
 	if (r < 0)
 		run_broken(run, r);

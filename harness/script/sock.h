@@ -61,6 +61,19 @@ struct sock *sock_post_connect(struct probe *probe,
 struct sock *sock_post_connect_to(struct probe *probe, const char *host,
 				  uint16_t port);
 
+/* --- the same, step by step ------------------------------------------------*/
+
+/* socket(): not bound, not connected. For sock_set() before connect(). It has no
+ * SO_REUSEADDR, which those above set. */
+struct sock *sock_open(struct probe *probe);
+
+/* bind() to the host's address; EADDRINUSE is an answer. */
+struct finding sock_bind(struct sock *sock, uint16_t port);
+
+/* connect(), whose outcome is the question. Reap it. */
+void sock_dial(struct sock *sock, const struct sock *listener);
+void sock_dial_to(struct sock *sock, const char *host, uint16_t port);
+
 /* --- calls -----------------------------------------------------------------*/
 
 /* send() of so many bytes of a pattern; returns when the socket's buffer has
@@ -90,6 +103,8 @@ void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout);
 
 struct finding sock_shutdown(struct sock *sock, int how);
 void sock_close(struct sock *sock);
+/* SO_LINGER with a time of 0, and close(): the peer sees a RST. */
+void sock_abort(struct sock *sock);
 
 /* setsockopt(), which must succeed. */
 void sock_set(struct sock *sock, int level, int option, int value);

@@ -144,6 +144,56 @@ START_TEST(count_of_none_is_all_and_disarming_ends_it)
 }
 END_TEST
 
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_in name;
+	socklen_t size = sizeof(name);
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&name, &size), 0);
+	return ntohs(name.sin_port);
+}
+
+static bool is_big(const struct wire_capture *capture, const void *data)
+{
+	return capture->frame.kind == FRAME_TCP &&
+	       capture->frame.tcp.length > *(const uint32_t *)data;
+}
+
+START_TEST(match_is_by_port_and_by_what_the_caller_asks)
+{
+	static const uint32_t limit = 2;
+	struct wire_rule *by_port, *other_port, *by_size;
+	struct realm realm;
+	int client, server;
+
+	realm_begin(&realm, AF_INET);
+	client = realm_pair(&realm, &server);
+	realm_ok(wire_arm(realm.wire, &other_port,
+			  &(struct wire_match){ .to_port = 1 }, WIRE_DROP, 0));
+	realm_ok(wire_arm(realm.wire, &by_size,
+			  &(struct wire_match){ .where = is_big,
+						.data = &limit },
+			  WIRE_DROP, 0));
+	ck_assert_int_eq(send(client, "ab", 2, 0), 2);
+	realm_until(&realm, realm_is_ready(server, POLLIN));
+	ck_assert_uint_eq(wire_rule_hits(by_size), 0);
+	ck_assert_int_eq(send(client, "abc", 3, 0), 3);
+	realm_until(&realm, wire_rule_hits(by_size) > 0);
+	wire_disarm(by_size);
+	realm_ok(wire_arm(realm.wire, &by_port,
+			  &(struct wire_match){
+				  .from = "client",
+				  .from_port = port_of(client) },
+			  WIRE_DROP, 0));
+	ck_assert_int_eq(send(client, "d", 1, 0), 1);
+	realm_until(&realm, wire_rule_hits(by_port) > 0);
+	ck_assert_uint_eq(wire_rule_hits(other_port), 0);
+	realm_end(&realm);
+	fd_close(client);
+	fd_close(server);
+}
+END_TEST
+
 START_TEST(match_is_by_both_ends_and_by_kind)
 {
 	struct talk talk;
@@ -666,6 +716,7 @@ static const TTest *const *const tests[] = {
 	&capture_says_when_and_whither,
 	&counted_drop,
 	&count_of_none_is_all_and_disarming_ends_it,
+	&match_is_by_port_and_by_what_the_caller_asks,
 	&match_is_by_both_ends_and_by_kind,
 	&rules_are_asked_in_order,
 	&held_frames_wait_for_their_release,

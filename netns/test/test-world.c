@@ -215,6 +215,43 @@ START_TEST(reboot_keeps_the_settings)
 }
 END_TEST
 
+static void interface_set_down_and_up(int family)
+{
+	struct realm realm;
+	int client, server;
+	char byte;
+
+	realm_begin(&realm, family);
+	client = realm_pair(&realm, &server);
+	apply(&realm, "down", "client", NULL);
+	ck_assert_int_eq(send(server, "x", 1, 0), 1);
+	realm_pass(&realm, MSEC(20));
+	ck_assert_int_eq(recv(client, &byte, 1, 0), -1);
+	apply(&realm, "up", "client", NULL);
+	/* The next retransmission finds the way, and so does the answer. */
+	realm_until(&realm, realm_is_ready(client, POLLIN));
+	ck_assert_int_eq(recv(client, &byte, 1, 0), 1);
+	ck_assert_int_eq(send(client, "y", 1, 0), 1);
+	realm_until(&realm, realm_is_ready(server, POLLIN));
+	ck_assert_uint_eq(realm_frames(&realm, "client", WIRE_NEIGHBOUR,
+				       WIRE_FORWARDED), 0);
+	realm_end(&realm);
+	fd_close(client);
+	fd_close(server);
+}
+
+START_TEST(interface_set_down_and_up_v4)
+{
+	interface_set_down_and_up(AF_INET);
+}
+END_TEST
+
+START_TEST(interface_set_down_and_up_v6)
+{
+	interface_set_down_and_up(AF_INET6);
+}
+END_TEST
+
 START_TEST(unplugged_host_loses_its_carrier)
 {
 	struct realm realm;
@@ -327,6 +364,8 @@ static const TTest *const *const tests[] = {
 	&reboot_forgets_v4,
 	&reboot_forgets_v6,
 	&reboot_keeps_the_settings,
+	&interface_set_down_and_up_v4,
+	&interface_set_down_and_up_v6,
 	&unplugged_host_loses_its_carrier,
 	&verbs_refuse_what_is_none,
 	&frozen_host_acknowledges,
