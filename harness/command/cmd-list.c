@@ -84,9 +84,8 @@ static int add_case(struct table *table, const struct testcase *testcase)
 
 	report_all_claims(testcase, claims);
 	report_about(testcase_lasts_in_all(testcase), about);
-	/* By name: `run` leaves it out when it is not told what to run. */
 	snprintf(takes, sizeof(takes), "%s%s", about,
-		 testcase->by_name ? ", by name" : "");
+		 case_set_text(testcase_set(testcase, NULL)));
 	r = table_add(table, cells, 0, NULL);
 	free(needs);
 	return r;

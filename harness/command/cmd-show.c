@@ -35,7 +35,7 @@ static void print_title(const struct testcase *testcase)
 	report_all_claims(testcase, claims);
 	report_about(testcase_lasts_in_all(testcase), about);
 	printf("%s  %s  (%s%s%s)\n", testcase->name, claims, about,
-	       testcase->by_name ? ", not in the default set" : "",
+	       case_set_text(testcase_set(testcase, NULL)),
 	       testcase->no_fault ? ", a control: nothing breaks" : "");
 	paragraph(INDENT, testcase->claim);
 }
@@ -111,7 +111,7 @@ static void print_variants(const struct testcase *testcase)
 	for (; variant->name; variant++) {
 		report_about(testcase_lasts(testcase, variant), about);
 		printf("  %s  (%s%s%s%s)\n", variant->name, about,
-		       variant->by_name ? ", not in the default set" : "",
+		       case_set_text(testcase_set(testcase, variant)),
 		       variant->needs_program ? ", needs " : "",
 		       variant->needs_program ? variant->needs_program : "");
 		print_settings(2 * INDENT, variant->settings);

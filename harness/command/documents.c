@@ -71,15 +71,145 @@ static const struct line {
 	  "the host is back at once and the client sends: RST, and the "
 	  "connection ends" },
 	{ TITLE, "B", "SYN 报文什么时候情况下会被丢弃？" },
+	{ CLAIM, "B1",
+	  "a dropped SYN: the server's host gets it, sends no SYN-ACK, "
+	  "and the client repeats it up to the limit" },
+	{ SECTION, "B", "tcp_tw_recycle" },
+	{ CLAIM, "B2",
+	  "TIME-WAIT holds the client's port for 60 s; when the ports "
+	  "(32768 to 61000) are all taken, no new connection can be made" },
+	{ CLAIM, "B3",
+	  "tcp_tw_reuse: connect() takes, at random, a TIME-WAIT older "
+	  "than 1 s; only for the side that connects" },
+	{ CLAIM, "B12",
+	  "both options make TIME-WAIT go quickly, and both are off by "
+	  "default" },
+	{ CLAIM, "B4",
+	  "both options need tcp_timestamps, which is on by default" },
+	{ CLAIM, "B14", "a retransmission has the same sequence number" },
+	{ CLAIM, "B13",
+	  "with timestamps on PAWS is on, and every packet that a "
+	  "machine sends carries one" },
+	{ CLAIM, "B7",
+	  "PAWS drops a segment whose timestamp is not above the last "
+	  "one received" },
+	{ CLAIM, "B15", "a timestamp is the sending host's own tick count" },
+	{ CLAIM, "B5",
+	  "tcp_tw_recycle checks timestamps per host: behind a NAT, a "
+	  "client with lower ones has its SYN dropped; gone in 4.12" },
+	{ CLAIM, "B6", "checked per 4-tuple, there would be no such problem" },
+	{ SECTION, "B", "accept 队列满了" },
+	{ CLAIM, "B8",
+	  "two queues: a SYN puts the connection into the SYN queue, the "
+	  "third ACK into the accept queue, accept() takes it out" },
+	{ CLAIM, "B9",
+	  "accept queue too small, or accept() too late: it is full, "
+	  "what follows is dropped, and requests per second stop growing" },
+	{ CLAIM, "B10",
+	  "ss of a listening socket: Recv-Q is the queue's length, "
+	  "Send-Q its limit; Recv-Q above Send-Q: it is full" },
+	{ CLAIM, "B11",
+	  "the cure: a larger backlog and somaxconn, or an accept() in "
+	  "time" },
 	{ TITLE, "C", "什么是 TIME_WAIT 状态？" },
+	{ CLAIM, "C1",
+	  "the four-way close: seven steps, and the states of both ends" },
+	{ CLAIM, "C17",
+	  "after the client's FIN the server may send until it has done "
+	  "its work" },
+	{ CLAIM, "C2", "only the side that closes first has TIME-WAIT" },
+	{ CLAIM, "C3",
+	  "the RFC has an MSL of 2 minutes, Linux one of 30 s: TIME-WAIT "
+	  "lasts 60 s" },
+	{ CLAIM, "C16", "what is older than the MSL is discarded" },
+	{ CLAIM, "C4",
+	  "TTL, 64 as a rule, is how many routers a packet can pass; "
+	  "each takes one off, and at 0 it is dropped" },
+	{ SECTION, "C",
+	  "原因一：防止历史连接中的数据，被后面相同四元组的连接错误的接收" },
+	{ CLAIM, "C5",
+	  "every connection has an ISN of its own, by a counter that "
+	  "goes up every 4 µs and comes round in 4.55 h" },
+	{ CLAIM, "C6",
+	  "without TIME-WAIT, a delayed segment of the old connection is "
+	  "taken by the new one" },
+	{ SECTION, "C", "原因二：保证「被动关闭连接」的一方，能被正确的关闭" },
+	{ CLAIM, "C7",
+	  "the last ACK is lost: the FIN comes again, and TIME-WAIT "
+	  "answers it" },
+	{ CLAIM, "C8",
+	  "without TIME-WAIT a RST answers it, which is an error for the "
+	  "passive side" },
+	{ CLAIM, "C18", "ACK lost and FIN again take just two MSL" },
+	{ CLAIM, "C19",
+	  "the second ACK can be lost too: TIME-WAIT has done what it "
+	  "could" },
+	{ SECTION, "C", "tcp_tw_reuse 是什么？" },
+	{ CLAIM, "C9",
+	  "tcp_tw_reuse takes what has been in TIME-WAIT for more than 1 "
+	  "s; it is off by default" },
+	{ CLAIM, "C10", "timestamps give an exact RTT, and PAWS" },
+	{ CLAIM, "C11",
+	  "sequence numbers come round: a delayed segment is taken for "
+	  "the genuine one, unless PAWS drops it" },
+	{ SECTION, "C", "第一个问题" },
+	{ CLAIM, "C12",
+	  "a RST is accepted however old its timestamp, if its number is "
+	  "in the window" },
+	{ CLAIM, "C20",
+	  "the first check of a segment is PAWS, and it lets RST pass; "
+	  "RFC 1323 advises a RST without timestamp" },
+	{ CLAIM, "C13",
+	  "with tcp_tw_reuse the late RST of an older connection ends "
+	  "the new one" },
+	{ CLAIM, "C21",
+	  "after the full 2MSL that RST would not meet the next "
+	  "connection" },
+	{ CLAIM, "C14",
+	  "an HTTP exchange takes 0.2 s, so that an old RST can still be "
+	  "under way" },
+	{ SECTION, "C", "第二个问题" },
+	{ CLAIM, "C15",
+	  "with tcp_tw_reuse a lost last ACK may keep the passive side "
+	  "from closing properly" },
 	{ TITLE, "D", "拔掉网线后， 原本的 TCP 连接还存在吗？" },
-	{ CLAIM, "D13",
-	  "keepalive is for the death of a host; a process's death announces "
-	  "itself" },
-	{ SECTION, "D", "拔掉网线后，没有数据传输" },
-	{ CLAIM, "D8",
-	  "the client's cable is pulled, no data, no keepalive: both stay "
+	{ CLAIM, "D1",
+	  "pulling the cable changes nothing in the kernel's structure "
+	  "of the connection, nor its state" },
+	{ CLAIM, "D2",
+	  "wifi off during an ssh session: the connection stays "
 	  "ESTABLISHED" },
+	{ SECTION, "D", "拔掉网线后，有数据传输" },
+	{ CLAIM, "D3",
+	  "plugged in again while the server retransmits: as if nothing "
+	  "had happened" },
+	{ CLAIM, "D4",
+	  "not plugged in again: the server's connection ends with an "
+	  "error" },
+	{ CLAIM, "D5",
+	  "plugged in after that, the client sends, and a RST ends its "
+	  "connection" },
+	{ CLAIM, "D6",
+	  "the server gives up at a count or at a time-out, whichever is "
+	  "first; rounds of 2, 4, 8 s" },
+	{ CLAIM, "D7",
+	  "the server gives up by one computed time-out, 924.6 s; rounds "
+	  "of 200, 400, 800 ms" },
+	{ SECTION, "D", "拔掉网线后，没有数据传输" },
+	{ CLAIM, "D8", "no data and no keepalive: both ends stay ESTABLISHED" },
+	{ CLAIM, "D9", "no data, keepalive: both ends find out and close" },
+	{ CLAIM, "D10",
+	  "plugged in again while the probes are under way: it lives on" },
+	{ SECTION, "D", "总结" },
+	{ CLAIM, "D11",
+	  "the client's host dies: to the server the same as a pulled "
+	  "cable, ESTABLISHED until its process restarts" },
+	{ CLAIM, "D12",
+	  "the client's process dies: its kernel sends FIN, and the "
+	  "four-way close takes place, without keepalive and data" },
+	{ CLAIM, "D13",
+	  "keepalive is for the death of a host; a process's death "
+	  "announces itself" },
 };
 
 static const struct line *claim_line(const char *id)

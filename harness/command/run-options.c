@@ -26,7 +26,9 @@ static const char help[] =
 "      --family 4|6        IPv4 (default) or IPv6\n"
 "      --format FORMAT     human (default), ktap, junit, jsonl\n"
 "      --out DIR           keep each run's journal below DIR\n"
-"      --all               also what is not in the default set\n"
+"      --all               also what takes longer than the default set\n"
+"      --defaults          instead: what runs at the kernel's own values, which\n"
+"                          takes hours, or days\n"
 "      --retry N           try again what failed or broke, up to N times\n"
 "      --inconclusive WHAT broken (default) or skip: what a run is whose only\n"
 "                          fault is that this machine was too slow\n"
@@ -48,6 +50,7 @@ enum option_code {
 	OPTION_FORMAT,
 	OPTION_OUT,
 	OPTION_ALL,
+	OPTION_DEFAULTS,
 	OPTION_RETRY,
 	OPTION_INCONCLUSIVE,
 	OPTION_WITHOUT_FAULTS,
@@ -66,6 +69,7 @@ static const struct option longs[] = {
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "out", required_argument, NULL, OPTION_OUT },
 	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "defaults", no_argument, NULL, OPTION_DEFAULTS },
 	{ "retry", required_argument, NULL, OPTION_RETRY },
 	{ "inconclusive", required_argument, NULL, OPTION_INCONCLUSIVE },
 	{ "without-faults", no_argument, NULL, OPTION_WITHOUT_FAULTS },
@@ -167,6 +171,9 @@ static int parse_one(struct command_options *options, int code, char *text)
 		return 0;
 	case OPTION_ALL:
 		options->all = true;
+		return 0;
+	case OPTION_DEFAULTS:
+		options->defaults = true;
 		return 0;
 	case OPTION_WITHOUT_FAULTS:
 		options->run.without_faults = true;

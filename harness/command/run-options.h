@@ -14,7 +14,7 @@ struct command_options {
 	struct run_options run;
 	const struct reporter *reporter;
 	unsigned int parallel, repetitions, retries;
-	bool all, verbose, skip_inconclusive, must_run;
+	bool all, defaults, verbose, skip_inconclusive, must_run;
 	const char *out;
 	struct setting settings[RUN_SETTINGS_MAX + 1]; /* end: name NULL */
 	char *const *patterns;

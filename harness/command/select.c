@@ -24,19 +24,40 @@ static bool proves(const struct judgement *judgement, const char *pattern)
 	return false;
 }
 
-bool select_run(const struct testcase *testcase, const struct variant *variant,
-		const char *pattern)
+static bool is_joined_by(char joint, const struct testcase *testcase,
+			 const struct variant *variant, const char *pattern)
 {
 	char name[256];
 
-	if (is_like(testcase->name, pattern))
+	snprintf(name, sizeof(name), "%s%c%s", testcase->name, joint,
+		 variant->name);
+	return is_like(name, pattern);
+}
+
+static bool is_variant(const struct testcase *testcase,
+		       const struct variant *variant, const char *pattern)
+{
+	return is_joined_by('/', testcase, variant, pattern) ||
+	       (variant->defaults &&
+		is_joined_by('-', testcase, variant, pattern));
+}
+
+bool select_variant(const struct testcase *testcase,
+		    const struct variant *variant, const char *pattern)
+{
+	/* Days are not to be had by a "*". */
+	if (!variant || is_like(testcase->name, pattern) ||
+	    (variant->defaults && strpbrk(pattern, "*?[")))
+		return false;
+	return is_variant(testcase, variant, pattern);
+}
+
+bool select_run(const struct testcase *testcase, const struct variant *variant,
+		const char *pattern)
+{
+	if (is_like(testcase->name, pattern) ||
+	    (variant && is_variant(testcase, variant, pattern)))
 		return true;
-	if (variant) {
-		snprintf(name, sizeof(name), "%s/%s", testcase->name,
-			 variant->name);
-		if (is_like(name, pattern))
-			return true;
-	}
 	return proves(testcase_judgements(testcase, variant), pattern);
 }
 

@@ -2,7 +2,8 @@
 /*
  * Which cases are meant by a word of the command line: a name, or a pattern of
  * the shell's kind ("server-*"); one with its variant
- * ("server-host-crash-data/retries2=5", "server-host-crash-data/…*"); or the
+ * ("server-host-crash-data/retries2=5", "server-host-crash-data/…*"), with a
+ * dash where it runs at the kernel's own values ("unplug-idle-defaults"); or the
  * claim that they prove ("A5", "A*").
  */
 #pragma once
@@ -14,6 +15,12 @@
 /* For one run of the case: of this variant, or of none for NULL. */
 bool select_run(const struct testcase *testcase, const struct variant *variant,
 		const char *pattern);
+
+/* The pattern means just such variants, not the case as a whole:
+ * "keepalive-consecutive/quick", and "server-host-crash-data-defaults" for one
+ * at the kernel's own values. */
+bool select_variant(const struct testcase *testcase,
+		    const struct variant *variant, const char *pattern);
 
 /* For the case: as it is, or in any of its variants. */
 bool select_case(const struct testcase *testcase, const char *pattern);

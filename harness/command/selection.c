@@ -8,28 +8,43 @@
 #include "errors.h"
 #include "select.h"
 
-static bool is_in_default_set(const struct testcase *testcase,
-			      const struct variant *variant)
+/* Without a word that means just this run. */
+static bool is_in_set(const struct command_options *options, enum case_set set)
 {
-	return !testcase->by_name && !(variant && variant->by_name);
+	switch (set) {
+	case SET_DEFAULT:
+		return !options->defaults;
+	case SET_LONG:
+		return options->all && !options->defaults;
+	case SET_DEFAULTS:
+		return options->defaults;
+	}
+	return false;
 }
 
-/* A case is meant by its own name; a variant of it that is not in the default
- * set only by the variant's. */
+/* A case is meant by its own name, even where it is long as a whole; a variant
+ * of it that is not in the set only by the variant's. */
+static bool is_meant(const struct command_options *options,
+		     const struct testcase *testcase,
+		     const struct variant *variant, const char *pattern)
+{
+	enum case_set set = testcase_set(testcase, variant);
+
+	return select_run(testcase, variant, pattern) &&
+	       (is_in_set(options, set) ||
+		select_variant(testcase, variant, pattern) ||
+		(testcase->by_name && set == SET_LONG && !options->defaults));
+}
+
 static bool is_chosen(const struct command_options *options,
 		      const struct testcase *testcase,
 		      const struct variant *variant)
 {
 	if (!options->n_patterns)
-		return options->all || is_in_default_set(testcase, variant);
-	for (size_t i = 0; i < options->n_patterns; i++) {
-		const char *pattern = options->patterns[i];
-
-		if (select_run(testcase, variant, pattern) &&
-		    (options->all || !(variant && variant->by_name) ||
-		     strchr(pattern, '/')))
+		return is_in_set(options, testcase_set(testcase, variant));
+	for (size_t i = 0; i < options->n_patterns; i++)
+		if (is_meant(options, testcase, variant, options->patterns[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -81,6 +96,11 @@ int selection_new(struct selection *ret, const struct command_options *options)
 					    options->patterns[i]);
 	for (size_t i = 0; i < testcases_n && r >= 0; i++)
 		r = add_case(&selection, options, testcases[i]);
+	if (r >= 0 && !selection.n)
+		r = error_refuse(-EINVAL, "nothing is left to run: what is "
+				 "meant runs with %s",
+				 options->defaults ? "no --defaults" :
+						     "--all or --defaults");
 	if (r < 0) {
 		selection_free(&selection);
 		return error_trace(r);

@@ -25,6 +25,27 @@ const struct testcase *testcase_find(const char *name)
 	return NULL;
 }
 
+enum case_set testcase_set(const struct testcase *testcase,
+			   const struct variant *variant)
+{
+	if (variant && variant->defaults)
+		return SET_DEFAULTS;
+	return testcase->by_name || (variant && variant->by_name) ?
+		       SET_LONG :
+		       SET_DEFAULT;
+}
+
+const char *case_set_text(enum case_set set)
+{
+	static const char *const texts[] = {
+		[SET_DEFAULT] = "",
+		[SET_LONG] = ", with --all",
+		[SET_DEFAULTS] = ", with --defaults",
+	};
+
+	return texts[set];
+}
+
 nsec_t testcase_lasts(const struct testcase *testcase,
 		      const struct variant *variant)
 {
@@ -37,7 +58,7 @@ nsec_t testcase_lasts_in_all(const struct testcase *testcase)
 	nsec_t longest = variant && variant->name ? 0 : testcase->lasts;
 
 	for (; variant && variant->name; variant++)
-		if (!variant->by_name)
+		if (!variant->by_name && !variant->defaults)
 			longest = MAX(longest,
 				      testcase_lasts(testcase, variant));
 	return longest;

@@ -61,7 +61,8 @@ struct variant {
 	long value; /* whatever the script makes of it */
 	nsec_t lasts; /* 0: the case's */
 	const struct judgement *judgements; /* NULL: the case's */
-	bool by_name; /* not in the default set */
+	bool by_name; /* long: not in the default set */
+	bool defaults; /* the kernel's own values: hours, or days */
 	const char *needs_program; /* SKIP where it is not installed */
 	const char *only_v4; /* why it says nothing over IPv6: SKIP there */
 	const struct world_plan *world; /* NULL: the case's */
@@ -108,6 +109,16 @@ extern const struct testcase *const testcases[];
 extern const size_t testcases_n;
 
 const struct testcase *testcase_find(const char *name);
+
+/* What `run` runs when it is not told what, what --all adds, and what only
+ * --defaults does. */
+enum case_set { SET_DEFAULT, SET_LONG, SET_DEFAULTS };
+
+enum case_set testcase_set(const struct testcase *testcase,
+			   const struct variant *variant);
+
+/* ", not in the default set" and its like; "" for what is in it. */
+const char *case_set_text(enum case_set set);
 
 /* How long a run of it is planned to take. */
 nsec_t testcase_lasts(const struct testcase *testcase,

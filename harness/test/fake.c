@@ -49,7 +49,8 @@ static const struct testcase data = {
 			  { "client", "net.ipv4.tcp_retries2", 5, NULL }),
 		  .judgements = CLAIMS({ "A6", DOCUMENT_OUTDATED,
 					 "The RTO's maximum can be set.",
-					 "6.15" }) }),
+					 "6.15" }) },
+		{ .name = "defaults", .lasts = SEC(925), .defaults = true }),
 	.lasts = MSEC(12600),
 };
 

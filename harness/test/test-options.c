@@ -135,12 +135,28 @@ START_TEST(patterns_mean_cases_variants_and_claims)
 }
 END_TEST
 
+START_TEST(the_kernels_own_values_are_asked_for)
+{
+	size_t n = count("--defaults");
+
+	ck_assert_uint_ge(n, 1);
+	ck_assert_uint_eq(count("--defaults --all"), n);
+	ck_assert_uint_eq(count("server-host-crash-data-defaults"), 1);
+	ck_assert_uint_eq(count("server-host-crash-data/defaults"), 1);
+	ck_assert_uint_eq(count("--defaults server-host-crash-data"), 1);
+	ck_assert_uint_eq(count("--all server-host-crash-data"), 2);
+	/* Nothing of it is in the set that is meant. */
+	ck_assert_uint_eq(count("--defaults http-keepalive-timeout"), 0);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&without_words_all_is_default,
 	&every_option_has_its_place,
 	&settings_are_parted_and_kept_in_order,
 	&what_does_not_parse_is_refused,
 	&patterns_mean_cases_variants_and_claims,
+	&the_kernels_own_values_are_asked_for,
 };
 
 int main(void)
