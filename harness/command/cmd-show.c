@@ -34,8 +34,9 @@ static void print_title(const struct testcase *testcase)
 
 	report_all_claims(testcase, claims);
 	report_about(testcase_lasts_in_all(testcase), about);
-	printf("%s  %s  (%s%s%s)\n", testcase->name, claims, about,
+	printf("%s  %s  (%s%s%s%s)\n", testcase->name, claims, about,
 	       case_set_text(testcase_set(testcase, NULL)),
+	       testcase->alone ? ", nothing beside it" : "",
 	       testcase->no_fault ? ", a control: nothing breaks" : "");
 	paragraph(INDENT, testcase->claim);
 }

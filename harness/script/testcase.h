@@ -89,7 +89,8 @@ struct testcase {
 	const struct need *needs; /* end: all empty */
 	nsec_t lasts; /* the intended waiting, as planned */
 	bool no_fault; /* nothing breaks in it: a control */
-	bool by_name; /* not in the default set */
+	bool by_name; /* long: not in the default set */
+	bool alone; /* wants the machine to itself: nothing runs beside it */
 	void (*script)(struct run *run);
 };
 

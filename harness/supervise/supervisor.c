@@ -44,13 +44,22 @@ struct supervisor {
 
 /* --- order and limits ------------------------------------------------- */
 
-static int longer_first(const void *a, const void *b)
+static int longer(const struct run_job *x, const struct run_job *y)
 {
-	const struct run_job *x = a, *y = b;
 	nsec_t lx = testcase_lasts(x->testcase, x->variant);
 	nsec_t ly = testcase_lasts(y->testcase, y->variant);
 
 	return lx == ly ? 0 : lx < ly ? 1 : -1;
+}
+
+/* Those that run alone come last: what runs side by side is done by then. */
+static int longer_first(const void *a, const void *b)
+{
+	const struct run_job *x = a, *y = b;
+
+	if (x->testcase->alone != y->testcase->alone)
+		return x->testcase->alone ? 1 : -1;
+	return longer(x, y);
 }
 
 static size_t limit_of(int resource, size_t each)
@@ -162,6 +171,9 @@ static bool may_start(const struct supervisor *s)
 {
 	if (s->next == s->n_queue || s->n_workers >= s->parallel ||
 	    s->n_ended >= DYING_MAX || s->signal)
+		return false;
+	if (s->n_workers && (s->queue[s->next].testcase->alone ||
+			     worker_job(s->workers[0])->testcase->alone))
 		return false;
 	for (size_t i = 0; i < s->n_workers; i++)
 		if (!worker_is_ready(s->workers[i]))

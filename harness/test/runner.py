@@ -182,6 +182,12 @@ class Many(unittest.TestCase):
         self.assertEqual(done.status, PASS, done.text)
         self.assertGreaterEqual(done.took, 4.5)
 
+    def test_alone(self):
+        """Not beside another of its kind, and not beside the others."""
+        done = run("alone", "waits/short", "--repeat", "3")
+        self.assertEqual(done.status, PASS, done.text)
+        self.assertGreaterEqual(done.took, 1.5 + 3 * 0.7)
+
     def test_side_by_side(self):
         done = run("waits/short", "--repeat", "20")
         self.assertEqual(done.status, PASS, done.text)
