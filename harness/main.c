@@ -4,37 +4,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd-list.h"
-#include "cmd-predict.h"
-#include "cmd-run.h"
-#include "cmd-show.h"
+#include "commands.h"
 #include "exit-status.h"
-#include "macro.h"
 #include "probe-process.h"
 #include "version.h"
 
-static const struct command {
-	const char *name, *arguments, *what;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{ "list", "[PATTERN...]", "the cases, and the claims they prove",
-	  cmd_list },
-	{ "show", "CASE", "what a case does, and what it expects and why",
-	  cmd_show },
-	{ "run", "[PATTERN...]", "run cases on this machine's kernel",
-	  cmd_run },
-	{ "predict", "[KEY=VALUE...]",
-	  "how long until this machine's TCP gives up", cmd_predict },
-};
-
 static void print_help(FILE *out)
 {
+	size_t n;
+	const struct command *command = commands(&n);
+
 	fprintf(out, "usage: halfopen COMMAND [arguments]\n\n"
 		     "Makes TCP connections die in strange ways, on purpose, "
 		     "and tells what each side\nsaw.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-8s %-15s %s\n", commands[i].name,
-			commands[i].arguments, commands[i].what);
+	for (; n > 0; n--, command++)
+		fprintf(out, "  %-8s %s\n", command->usage->name,
+			command->usage->brief);
 	fprintf(out, "\n'halfopen COMMAND --help' tells more. "
 		     "'halfopen --version' says the version.\n");
 }
@@ -54,6 +39,8 @@ static void open_standard_fds(void)
 
 int main(int argc, char **argv)
 {
+	const struct command *command;
+
 	/* The probes are this program under another name: harness/script/probe.c. */
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
@@ -71,9 +58,9 @@ int main(int argc, char **argv)
 		printf("halfopen %s\n", HALFOPEN_VERSION);
 		return EXIT_STATUS_PASS;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+	command = command_find(argv[1]);
+	if (command)
+		return command->run(argc - 1, argv + 1);
 	fprintf(stderr, "halfopen: no command is called '%s'\n\n", argv[1]);
 	print_help(stderr);
 	return EXIT_STATUS_USAGE;

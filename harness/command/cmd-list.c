@@ -15,7 +15,7 @@
 #include "table.h"
 
 struct options {
-	bool document, markdown, jsonl, help;
+	bool document, markdown, jsonl;
 	char **patterns; /* in argv */
 	size_t n_patterns;
 };
@@ -199,66 +199,66 @@ static void print_document(struct options *options)
 
 /* --- the command line ------------------------------------------------- */
 
-static void print_help(void)
-{
-	printf("usage: halfopen list [--document] [--format FORMAT] "
-	       "[PATTERN...]\n\n"
-	       "The cases: what each one is called, which claims of the "
-	       "documents it is about,\nhow long it takes, what it needs.\n\n"
-	       "  PATTERN        a name, a pattern ('server-*'), a claim (A5); "
-	       "all without one\n"
-	       "  --document     the claims instead, and what each one turned "
-	       "out to be\n"
-	       "  --format human the default\n"
-	       "  --format jsonl one JSON object a line\n"
-	       "  --format markdown\n"
-	       "                 --document as the README has it\n\n"
-	       "Exit status: 0, or 2 for a pattern that means no case.\n");
-}
+static const struct usage_word words[] = {
+	{ "PATTERN",
+	  "a name, a pattern ('server-*'), a claim (A5); all without one" },
+	{ NULL, NULL },
+};
 
-static bool complain(const char *argument, const char *what)
-{
-	fprintf(stderr, "halfopen list: %s '%s'; see halfopen list --help\n",
-		what, argument);
-	return false;
-}
+static const struct usage_option option_table[] = {
+	{ "document", 0, NULL, NULL,
+	  "the claims instead, and what each one turned out to be" },
+	{ "format", 0, "FORMAT", "human jsonl markdown",
+	  "human (default); jsonl: one JSON object a line; markdown: "
+	  "--document as the README has it" },
+	{ .name = NULL },
+};
+
+enum { LIST_DOCUMENT = USAGE_FIRST, LIST_FORMAT };
+
+const struct usage usage_list = {
+	.name = "list",
+	.arguments = "[PATTERN...] [options]",
+	.brief = "the cases, and the claims they prove",
+	.text = "The cases: what each one is called, which claims of the "
+		"documents it is about, how long it takes, what it needs.",
+	.words = words,
+	.options = option_table,
+	.status = "0, or 2 for a pattern that means no case.",
+};
 
 static bool parse_format(struct options *options, const char *format)
 {
-	if (!format)
-		return complain("--format", "no format after");
 	options->jsonl = strcmp(format, "jsonl") == 0;
 	options->markdown = strcmp(format, "markdown") == 0;
-	if (!options->jsonl && !options->markdown &&
-	    strcmp(format, "human") != 0)
-		return complain(format, "no such format:");
-	return true;
+	if (options->jsonl || options->markdown || strcmp(format, "human") == 0)
+		return true;
+	fprintf(stderr, "halfopen list: no such format: '%s'; see halfopen "
+			"list --help\n", format);
+	return false;
 }
 
-/* Patterns move to the front of argv, from argv[1]. */
-static bool parse(struct options *options, int argc, char **argv)
+/* False: `ret_status` is what is left to be said. */
+static bool parse(struct options *options, int argc, char **argv,
+		  int *ret_status)
 {
-	static const char format[] = "--format=";
+	int code;
 
-	options->patterns = argv + 1;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			options->help = true;
-		} else if (strcmp(argv[i], "--document") == 0) {
+	usage_begin(&usage_list, argc, argv);
+	while ((code = usage_next()) != -1) {
+		if (code == LIST_DOCUMENT) {
 			options->document = true;
-		} else if (strcmp(argv[i], "--format") == 0) {
-			i++;
-			if (!parse_format(options, i < argc ? argv[i] : NULL))
-				return false;
-		} else if (strncmp(argv[i], format, strlen(format)) == 0) {
-			if (!parse_format(options, argv[i] + strlen(format)))
-				return false;
-		} else if (argv[i][0] == '-') {
-			return complain(argv[i], "unknown option");
-		} else {
-			options->patterns[options->n_patterns++] = argv[i];
+			continue;
 		}
+		if (code == LIST_FORMAT && parse_format(options, optarg))
+			continue;
+		*ret_status = code == LIST_FORMAT ?
+				      EXIT_STATUS_USAGE :
+				      usage_end(&usage_list, code);
+		return false;
 	}
+	options->patterns = argv + optind;
+	options->n_patterns = (size_t)(argc - optind);
 	return true;
 }
 
@@ -271,13 +271,10 @@ static int fail(void)
 int cmd_list(int argc, char **argv)
 {
 	struct options options = { .document = false };
+	int status;
 
-	if (!parse(&options, argc, argv))
-		return EXIT_STATUS_USAGE;
-	if (options.help) {
-		print_help();
-		return EXIT_STATUS_PASS;
-	}
+	if (!parse(&options, argc, argv, &status))
+		return status;
 	for (size_t i = 0; i < options.n_patterns; i++)
 		if (!select_check("list", options.patterns[i]))
 			return EXIT_STATUS_USAGE;

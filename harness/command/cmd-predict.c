@@ -220,34 +220,30 @@ static void print_syn_ack(const struct predict_tcp *tcp)
 	printf("\n");
 }
 
-static void print_help(void)
-{
-	printf("Usage: halfopen predict [KEY=VALUE...]\n\n"
-	       "How long until TCP gives up, worked out from the kernel's "
-	       "algorithm, with the\nsysctls of this network namespace and, in "
-	       "their place, the values given.\n\n"
-	       "  hz=250 kernel=6.12    instead of this machine's\n"
-	       "  rtt=0.1ms             of the path; gives the RTO\n"
-	       "  rto=204ms             instead of the RTO from rtt\n"
-	       "  user_timeout=30s      TCP_USER_TIMEOUT\n");
-	model_settings_help();
-	printf("\nSysctls may be given in full, net.ipv4.tcp_retries2=8. Times "
-	       "take us, ms or s; a\nplain number is in the sysctl's own unit, "
-	       "and in ms for rtt, rto, user_timeout.\n\n"
-	       "Exit status: 0, or 2 for a key or a value that is none.\n");
-}
+const struct usage usage_predict = {
+	.name = "predict",
+	.arguments = "[KEY=VALUE...]",
+	.brief = "how long until this machine's TCP gives up",
+	.text = "How long until TCP gives up, worked out from the kernel's "
+		"algorithm, with the sysctls of this network namespace and, in "
+		"their place, the values given.",
+	.each_word = model_settings_each,
+	.after = "Sysctls may be given in full, net.ipv4.tcp_retries2=8. Times "
+		 "take us, ms or s; a plain number is in the sysctl's own "
+		 "unit, and in ms for rtt, rto, user_timeout.",
+	.status = "0, or 2 for a key or a value that is none.",
+};
 
 int cmd_predict(int argc, char **argv)
 {
 	struct predict_tcp tcp;
+	int code;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			print_help();
-			return EXIT_STATUS_PASS;
-		}
-	}
-	if (!model_settings_read(&tcp, argc, argv))
+	usage_begin(&usage_predict, argc, argv);
+	code = usage_next();
+	if (code != -1)
+		return usage_end(&usage_predict, code);
+	if (!model_settings_read(&tcp, argv + optind))
 		return EXIT_STATUS_USAGE;
 
 	print_machine(&tcp);

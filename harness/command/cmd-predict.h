@@ -9,5 +9,9 @@
  */
 #pragma once
 
+#include "usage.h"
+
 /* argv[0] is the subcommand's name. */
 int cmd_predict(int argc, char **argv);
+
+extern const struct usage usage_predict;

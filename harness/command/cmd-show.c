@@ -212,58 +212,55 @@ static void print_case(const struct testcase *testcase)
 
 /* --- the command line -----------------------------------------------------*/
 
-static void print_help(void)
-{
-	printf("usage: halfopen show CASE...\n\n"
-	       "What a case claims, its world, its sysctls, its steps, what is "
-	       "expected and why,\nand what that makes of the documents. CASE "
-	       "is a name, a pattern, or a claim (A5).\n\n"
-	       "Exit status: 0, or 2 for a name that is none.\n");
-}
+static const struct usage_word words[] = {
+	{ "CASE", "a name, a pattern ('server-*'), a claim (A5)" },
+	{ NULL, NULL },
+};
 
-static bool is_wanted(const struct testcase *testcase, int argc, char **argv)
+const struct usage usage_show = {
+	.name = "show",
+	.arguments = "CASE...",
+	.brief = "what a case does, and what it expects and why",
+	.text = "What a case claims, its world, its sysctls, its steps, what "
+		"is expected and why, and what that makes of the documents.",
+	.words = words,
+	.status = "0, or 2 for a name that is none.",
+};
+
+static bool is_wanted(const struct testcase *testcase, char *const *patterns)
 {
-	for (int i = 1; i < argc; i++)
-		if (select_case(testcase, argv[i]))
+	for (; *patterns; patterns++)
+		if (select_case(testcase, *patterns))
 			return true;
 	return false;
 }
 
-static bool check(int argc, char **argv)
+static bool check(char *const *patterns)
 {
-	if (argc < 2) {
+	if (!*patterns) {
 		fprintf(stderr, "halfopen show: which case? halfopen list "
 				"tells their names\n");
 		return false;
 	}
-	for (int i = 1; i < argc; i++) {
-		if (argv[i][0] == '-') {
-			fprintf(stderr,
-				"halfopen show: unknown option '%s'; see "
-				"halfopen show --help\n",
-				argv[i]);
+	for (; *patterns; patterns++)
+		if (!select_check("show", *patterns))
 			return false;
-		}
-		if (!select_check("show", argv[i]))
-			return false;
-	}
 	return true;
 }
 
 int cmd_show(int argc, char **argv)
 {
 	bool first = true;
+	int code;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			print_help();
-			return EXIT_STATUS_PASS;
-		}
-	}
-	if (!check(argc, argv))
+	usage_begin(&usage_show, argc, argv);
+	code = usage_next();
+	if (code != -1)
+		return usage_end(&usage_show, code);
+	if (!check(argv + optind))
 		return EXIT_STATUS_USAGE;
 	for (size_t i = 0; i < testcases_n; i++) {
-		if (!is_wanted(testcases[i], argc, argv))
+		if (!is_wanted(testcases[i], argv + optind))
 			continue;
 		printf("%s", first ? "" : "\n\n");
 		print_case(testcases[i]);

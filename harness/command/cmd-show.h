@@ -8,5 +8,9 @@
  */
 #pragma once
 
+#include "usage.h"
+
 /* argv[0] is the subcommand's name. */
 int cmd_show(int argc, char **argv);
+
+extern const struct usage usage_show;

@@ -24,30 +24,35 @@ struct key {
 	size_t at;	  /* in struct settings */
 	int64_t min, max; /* of the plain number */
 	enum unit unit;	  /* of it; UNIT_NONE is a count */
-	bool sysctl;
+	const char *what; /* NULL: a sysctl of that name */
 };
 
 /* The most that a duration may be: it is multiplied on, and must not wrap. */
 enum { DAYS_100 = 100 * 86400 };
 
-#define KEY(name_, unit_, field_, min_, max_)                                  \
+#define KEY(name_, unit_, field_, min_, max_, what_)                           \
 	{                                                                      \
 		name_, offsetof(struct settings, field_), min_, max_, unit_,   \
-			false                                                  \
+			what_                                                  \
 	}
 #define SYSCTL(name_, unit_, field_, min_, max_)                               \
 	{                                                                      \
 		name_, offsetof(struct settings, field_), min_, max_, unit_,   \
-			true                                                   \
+			NULL                                                   \
 	}
 
 /* The limits are those of net/ipv4/sysctl_net_ipv4.c, where it has any. */
 static const struct key keys[] = {
-	KEY("hz", UNIT_NONE, tcp.hz, 10, 10000),
-	KEY("kernel", UNIT_KERNEL, tcp.kernel, 0, 0),
-	KEY("rtt", UNIT_MSEC, tcp.rtt, 0, 3600000),
-	KEY("rto", UNIT_MSEC, tcp.rto, 1, 3600000),
-	KEY("user_timeout", UNIT_MSEC, tcp.user_timeout, 0, INT32_MAX),
+	KEY("hz", UNIT_NONE, tcp.hz, 10, 10000,
+	    "ticks per second, instead of this machine's"),
+	KEY("kernel", UNIT_KERNEL, tcp.kernel, 0, 0,
+	    "a version such as 6.12, instead of this machine's"),
+	KEY("rtt", UNIT_MSEC, tcp.rtt, 0, 3600000,
+	    "of the path; gives the RTO"),
+	KEY("rto", UNIT_MSEC, tcp.rto, 1, 3600000,
+	    "instead of the RTO from rtt"),
+	KEY("user_timeout", UNIT_MSEC, tcp.user_timeout, 0, INT32_MAX,
+	    "TCP_USER_TIMEOUT"),
 	SYSCTL("tcp_retries2", UNIT_NONE, tcp.retries2, 0, 255),
 	SYSCTL("tcp_orphan_retries", UNIT_NONE, tcp.orphan_retries, 0, 255),
 	SYSCTL("tcp_rto_min_us", UNIT_USEC, tcp.rto_min, 1, INT32_MAX),
@@ -172,7 +177,7 @@ static const struct key *find_key(const char *name, bool full)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(name, keys[i].name) == 0 &&
-		    (keys[i].sysctl || !full))
+		    (!keys[i].what || !full))
 			return &keys[i];
 	}
 	return NULL;
@@ -244,12 +249,11 @@ static bool apply_argument(struct settings *settings, const char *argument)
 	return true;
 }
 
-static bool apply_arguments(struct settings *settings, int argc, char **argv)
+static bool apply_arguments(struct settings *settings, char *const *words)
 {
-	for (int i = 1; i < argc; i++) {
-		if (!apply_argument(settings, argv[i]))
+	for (; *words; words++)
+		if (!apply_argument(settings, *words))
 			return false;
-	}
 	return true;
 }
 
@@ -277,26 +281,26 @@ static void apply_live(struct settings *settings)
 	char line[64] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (keys[i].sysctl &&
+		if (!keys[i].what &&
 		    read_line(line, sizeof(line), keys[i].name))
 			parse_value(settings, &keys[i], line);
 	}
 }
 
 /* The arguments are applied twice: HZ and kernel decide on the defaults. */
-bool model_settings_read(struct predict_tcp *ret, int argc, char **argv)
+bool model_settings_read(struct predict_tcp *ret, char *const *words)
 {
 	struct settings settings = { .early_retrans = 3, .sack = 1 };
 
 	settings.tcp.hz = nsec_hz();
 	settings.tcp.kernel = kernel_version();
-	if (!apply_arguments(&settings, argc, argv))
+	if (!apply_arguments(&settings, words))
 		return false;
 
 	settings.tcp = predict_defaults(settings.tcp.hz, settings.tcp.kernel);
 	settings.tcp.rtt = USEC(100);
 	apply_live(&settings);
-	if (!apply_arguments(&settings, argc, argv))
+	if (!apply_arguments(&settings, words))
 		return false;
 
 	settings.tcp.tail_loss_probe = settings.early_retrans >= 3 &&
@@ -305,12 +309,21 @@ bool model_settings_read(struct predict_tcp *ret, int argc, char **argv)
 	return true;
 }
 
-void model_settings_help(void)
+static const char *meaning(const struct key *key)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (keys[i].sysctl)
-			printf("  %s%s%s\n", keys[i].name,
-			       *unit_name(keys[i].unit) ? ", in " : "",
-			       unit_name(keys[i].unit));
-	}
+	static const char *const sysctls[] = {
+		[UNIT_NONE] = "the sysctl, a count",
+		[UNIT_KERNEL] = "",
+		[UNIT_USEC] = "the sysctl, in us",
+		[UNIT_MSEC] = "the sysctl, in ms",
+		[UNIT_SEC] = "the sysctl, in s",
+	};
+
+	return !key->what ? sysctls[key->unit] : key->what;
+}
+
+void model_settings_each(usage_tell_fn *tell, void *data)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		tell(data, keys[i].name, meaning(&keys[i]));
 }

@@ -5,13 +5,14 @@
 #include <stdbool.h>
 
 #include "predict.h"
+#include "usage.h"
 
 /*
  * The values of this machine's kernel and of this network namespace's sysctls,
- * and in their place those of argv[1] and so on. False for a key or a value that
- * is none; which, and what is nearest to it, has been said on stderr.
+ * and in their place those of `words`, which end with NULL. False for a key or a
+ * value that is none; which, and what is nearest to it, has been said on stderr.
  */
-bool model_settings_read(struct predict_tcp *ret, int argc, char **argv);
+bool model_settings_read(struct predict_tcp *ret, char *const *words);
 
-/* The sysctls among the keys, one a line, with their units. */
-void model_settings_help(void);
+/* What can be set, for usage.h. */
+void model_settings_each(usage_tell_fn *tell, void *data);

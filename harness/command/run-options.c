@@ -2,49 +2,27 @@
 #include "run-options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
+#include "exit-status.h"
 #include "settings.h"
+#include "usage.h"
 
-static const char help[] =
-"usage: halfopen run [PATTERN...] [options]\n"
-"\n"
-"Runs cases: those whose names match (server-*), or that prove a claim (A10);\n"
-"without a pattern the default set.\n"
-"\n"
-"  -v, --verbose           print the journal as it happens\n"
-"  -j, --jobs N            at most N runs at once\n"
-"      --repeat N          run each N times\n"
-"      --set [HOST:]KEY=VALUE\n"
-"                          a sysctl of all hosts (of one), over the case's own:\n"
-"                          client:net.ipv4.tcp_retries2=5\n"
-"      --family 4|6        IPv4 (default) or IPv6\n"
-"      --format FORMAT     human (default), ktap, junit, jsonl\n"
-"      --out DIR           keep each run's journal below DIR\n"
-"      --all               also what takes longer than the default set\n"
-"      --defaults          instead: what runs at the kernel's own values, which\n"
-"                          takes hours, or days\n"
-"      --retry N           try again what failed or broke, up to N times\n"
-"      --inconclusive WHAT broken (default) or skip: what a run is whose only\n"
-"                          fault is that this machine was too slow\n"
-"      --without-faults    fault verbs do nothing; no case with a fault may pass\n"
-"      --slack MS          allowance for the machine on every upper bound (50)\n"
-"      --timeout-mul X     multiply the time limit of every run\n"
-"      --keep              when a run fails, leave its world standing and say\n"
-"                          how to enter it, until Ctrl-C\n"
-"\n"
-"HALFOPEN_MUST_RUN=1 in the environment counts a SKIP as FAIL.\n"
-"\n"
-"Exit status: 0 all passed (some may be skipped), 1 at least one FAIL, 2 wrong\n"
-"usage, 3 at least one BROKEN, 4 nothing ran because all were skipped.\n";
+static const struct usage_word words[] = {
+	{ "PATTERN",
+	  "a name, or a pattern (server-*); one variant of a case (NAME/VARIANT, "
+	  "or NAME-defaults); a claim that is proved (A10)" },
+	{ NULL, NULL },
+};
 
 enum option_code {
-	OPTION_REPEAT = 256,
+	OPTION_VERBOSE,
+	OPTION_JOBS,
+	OPTION_REPEAT,
 	OPTION_SET,
 	OPTION_FAMILY,
 	OPTION_FORMAT,
@@ -57,26 +35,60 @@ enum option_code {
 	OPTION_SLACK,
 	OPTION_TIMEOUT_MUL,
 	OPTION_KEEP,
+	OPTIONS,
 };
 
-static const struct option longs[] = {
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "repeat", required_argument, NULL, OPTION_REPEAT },
-	{ "set", required_argument, NULL, OPTION_SET },
-	{ "family", required_argument, NULL, OPTION_FAMILY },
-	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "out", required_argument, NULL, OPTION_OUT },
-	{ "all", no_argument, NULL, OPTION_ALL },
-	{ "defaults", no_argument, NULL, OPTION_DEFAULTS },
-	{ "retry", required_argument, NULL, OPTION_RETRY },
-	{ "inconclusive", required_argument, NULL, OPTION_INCONCLUSIVE },
-	{ "without-faults", no_argument, NULL, OPTION_WITHOUT_FAULTS },
-	{ "slack", required_argument, NULL, OPTION_SLACK },
-	{ "timeout-mul", required_argument, NULL, OPTION_TIMEOUT_MUL },
-	{ "keep", no_argument, NULL, OPTION_KEEP },
-	{ NULL, 0, NULL, 0 },
+static const struct usage_option option_table[OPTIONS + 1] = {
+	[OPTION_VERBOSE] = { "verbose", 'v', NULL, NULL,
+			     "print the journal as it happens" },
+	[OPTION_JOBS] = { "jobs", 'j', "N", NULL, "at most N runs at once" },
+	[OPTION_REPEAT] = { "repeat", 0, "N", NULL, "run each N times" },
+	[OPTION_SET] = { "set", 0, "[HOST:]KEY=VALUE", NULL,
+			 "a sysctl of all hosts (of one), over the case's own: "
+			 "client:net.ipv4.tcp_retries2=5" },
+	[OPTION_FAMILY] = { "family", 0, "4|6", "4 6",
+			    "IPv4 (default) or IPv6" },
+	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human ktap junit jsonl",
+			    "human (default), ktap, junit, jsonl" },
+	[OPTION_OUT] = { "out", 0, "DIR", NULL,
+			 "keep each run's journal below DIR" },
+	[OPTION_ALL] = { "all", 0, NULL, NULL,
+			 "also what takes longer than the default set" },
+	[OPTION_DEFAULTS] = { "defaults", 0, NULL, NULL,
+			      "instead: what runs at the kernel's own values, "
+			      "which takes hours, or days" },
+	[OPTION_RETRY] = { "retry", 0, "N", NULL,
+			   "try again what failed or broke, up to N times" },
+	[OPTION_INCONCLUSIVE] = { "inconclusive", 0, "WHAT", "broken skip",
+				  "broken (default) or skip: what a run is "
+				  "whose only fault is that this machine was "
+				  "too slow" },
+	[OPTION_WITHOUT_FAULTS] = { "without-faults", 0, NULL, NULL,
+				    "fault verbs do nothing; no case with a "
+				    "fault may pass" },
+	[OPTION_SLACK] = { "slack", 0, "MS", NULL,
+			   "allowance for the machine on every upper bound "
+			   "(50)" },
+	[OPTION_TIMEOUT_MUL] = { "timeout-mul", 0, "X", NULL,
+				 "multiply the time limit of every run" },
+	[OPTION_KEEP] = { "keep", 0, NULL, NULL,
+			  "when a run fails, leave its world standing and say "
+			  "how to enter it, until Ctrl-C" },
+};
+
+const struct usage usage_run = {
+	.name = "run",
+	.arguments = "[PATTERN...] [options]",
+	.brief = "run cases on this machine's kernel",
+	.text = "Runs cases: those whose names match (server-*), or that prove "
+		"a claim (A10); without a pattern the default set.",
+	.words = words,
+	.options = option_table,
+	.after = "HALFOPEN_MUST_RUN=1 in the environment counts a SKIP as "
+		 "FAIL.",
+	.status = "0 all passed (some may be skipped), 1 at least one FAIL, 2 "
+		  "wrong usage, 3 at least one BROKEN, 4 nothing ran because "
+		  "all were skipped.",
 };
 
 static int wrong(const char *option, const char *value, const char *wanted)
@@ -126,39 +138,58 @@ static int parse_set(struct command_options *options, char *text)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-static int parse_word(struct command_options *options, int code,
-		      const char *text)
+static int parse_family(struct command_options *options, const char *text)
 {
-	switch (code) {
-	case OPTION_FAMILY:
-		if (strcmp(text, "4") != 0 && strcmp(text, "6") != 0)
-			return wrong("family", text, "4 or 6");
-		options->run.family = text[0] == '6' ? AF_INET6 : AF_INET;
-		return 0;
-	case OPTION_FORMAT:
-		options->reporter = reporter_find(text);
-		if (!options->reporter)
-			return wrong("format", text,
-				     "human, ktap, junit or jsonl");
-		return 0;
-	default:
-		if (strcmp(text, "broken") != 0 && strcmp(text, "skip") != 0)
-			return wrong("inconclusive", text, "broken or skip");
-		options->skip_inconclusive = text[0] == 's';
-		return 0;
-	}
+	if (strcmp(text, "4") != 0 && strcmp(text, "6") != 0)
+		return wrong("family", text, "4 or 6");
+	options->run.family = text[0] == '6' ? AF_INET6 : AF_INET;
+	return 0;
 }
 
-static int parse_one(struct command_options *options, int code, char *text)
+static int parse_format(struct command_options *options, const char *text)
+{
+	options->reporter = reporter_find(text);
+	if (!options->reporter)
+		return wrong("format", text, "human, ktap, junit or jsonl");
+	return 0;
+}
+
+static int parse_inconclusive(struct command_options *options, const char *text)
+{
+	if (strcmp(text, "broken") != 0 && strcmp(text, "skip") != 0)
+		return wrong("inconclusive", text, "broken or skip");
+	options->skip_inconclusive = text[0] == 's';
+	return 0;
+}
+
+static int parse_slack(struct command_options *options, const char *text)
 {
 	double x = 0;
-	int r = 0;
+	int r = parse_real(&x, "slack", text);
 
+	if (r >= 0)
+		options->run.slack = (nsec_t)(x * 1e6);
+	return r;
+}
+
+static int parse_timeout_multiplier(struct command_options *options,
+				    const char *text)
+{
+	double x = 0;
+	int r = parse_real(&x, "timeout-mul", text);
+
+	if (r >= 0 && x == 0)
+		r = wrong("timeout-mul", text, "a number above 0");
+	if (r >= 0)
+		options->run.timeout_multiplier = x;
+	return r;
+}
+
+static int parse_value(struct command_options *options, enum option_code code,
+		       char *text)
+{
 	switch (code) {
-	case 'v':
-		options->verbose = true;
-		return 0;
-	case 'j':
+	case OPTION_JOBS:
 		return parse_count(&options->parallel, "jobs", text, 1);
 	case OPTION_REPEAT:
 		return parse_count(&options->repetitions, "repeat", text, 1);
@@ -166,34 +197,69 @@ static int parse_one(struct command_options *options, int code, char *text)
 		return parse_count(&options->retries, "retry", text, 0);
 	case OPTION_SET:
 		return parse_set(options, text);
+	case OPTION_FAMILY:
+		return parse_family(options, text);
+	case OPTION_FORMAT:
+		return parse_format(options, text);
+	case OPTION_INCONCLUSIVE:
+		return parse_inconclusive(options, text);
+	case OPTION_SLACK:
+		return parse_slack(options, text);
+	case OPTION_TIMEOUT_MUL:
+		return parse_timeout_multiplier(options, text);
 	case OPTION_OUT:
 		options->out = text;
 		return 0;
+	case OPTION_VERBOSE:
 	case OPTION_ALL:
-		options->all = true;
-		return 0;
 	case OPTION_DEFAULTS:
-		options->defaults = true;
-		return 0;
 	case OPTION_WITHOUT_FAULTS:
-		options->run.without_faults = true;
-		return 0;
 	case OPTION_KEEP:
-		options->run.keep = true;
-		return 0;
-	case OPTION_SLACK:
-		r = parse_real(&x, "slack", text);
-		options->run.slack = (nsec_t)(x * 1e6);
-		return r;
-	case OPTION_TIMEOUT_MUL:
-		r = parse_real(&x, "timeout-mul", text);
-		if (r >= 0 && x == 0)
-			r = wrong("timeout-mul", text, "a number above 0");
-		options->run.timeout_multiplier = x;
-		return r;
-	default:
-		return parse_word(options, code, text);
+	case OPTIONS:
+		break;
 	}
+	return 0;
+}
+
+/* What is just said, or not. */
+static bool *flag(struct command_options *options, enum option_code code)
+{
+	switch (code) {
+	case OPTION_VERBOSE:
+		return &options->verbose;
+	case OPTION_ALL:
+		return &options->all;
+	case OPTION_DEFAULTS:
+		return &options->defaults;
+	case OPTION_WITHOUT_FAULTS:
+		return &options->run.without_faults;
+	case OPTION_KEEP:
+		return &options->run.keep;
+	case OPTION_JOBS:
+	case OPTION_REPEAT:
+	case OPTION_SET:
+	case OPTION_FAMILY:
+	case OPTION_FORMAT:
+	case OPTION_OUT:
+	case OPTION_RETRY:
+	case OPTION_INCONCLUSIVE:
+	case OPTION_SLACK:
+	case OPTION_TIMEOUT_MUL:
+	case OPTIONS:
+		break;
+	}
+	return NULL;
+}
+
+static int parse_one(struct command_options *options, enum option_code code,
+		     char *text)
+{
+	bool *said = flag(options, code);
+
+	if (!said)
+		return parse_value(options, code, text);
+	*said = true;
+	return 0;
 }
 
 static struct command_options defaults(void)
@@ -214,23 +280,17 @@ static struct command_options defaults(void)
 enum run_options_outcome run_options_parse(struct command_options *ret,
 					   int argc, char **argv)
 {
-	static char name[] = "halfopen run";
 	struct command_options options = defaults();
 	int code;
 
-	if (argc > 0)
-		argv[0] = name; /* what getopt_long() complains in the name of */
-	optind = 0; /* glibc: start anew, whatever was parsed before */
-	while ((code = getopt_long(argc, argv, "vj:h", longs, NULL)) != -1) {
-		if (code == 'h') {
-			fputs(help, stdout);
-			return RUN_OPTIONS_DONE;
-		}
-		if (code == '?') {
-			fprintf(stderr, "Try 'halfopen run --help'.\n");
-			return RUN_OPTIONS_WRONG;
-		}
-		if (parse_one(&options, code, optarg) < 0) {
+	usage_begin(&usage_run, argc, argv);
+	while ((code = usage_next()) != -1) {
+		if (code < USAGE_FIRST)
+			return usage_end(&usage_run, code) == EXIT_STATUS_PASS ?
+				       RUN_OPTIONS_DONE :
+				       RUN_OPTIONS_WRONG;
+		if (parse_one(&options, (enum option_code)(code - USAGE_FIRST),
+			      optarg) < 0) {
 			fprintf(stderr, "halfopen run: %s\n", error_message());
 			return RUN_OPTIONS_WRONG;
 		}

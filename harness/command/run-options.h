@@ -7,8 +7,11 @@
 
 #include "report.h"
 #include "run.h"
+#include "usage.h"
 
 enum { RUN_SETTINGS_MAX = 32 };
+
+extern const struct usage usage_run;
 
 struct command_options {
 	struct run_options run;

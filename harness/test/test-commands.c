@@ -152,12 +152,12 @@ START_TEST(what_is_unknown_is_named)
 		{ "list server-host-crash-data/retries2=9",
 		  "no variant 'retries2=9'; it has: retries2=3, retries2=5" },
 		{ "show rto-bounds/x", "no variant 'x'\n" },
-		{ "list --formt jsonl", "unknown option '--formt'" },
+		{ "list --formt jsonl", "unrecognized option '--formt'" },
 		{ "list --format yaml", "'yaml'" },
 		{ "list --format", "'--format'" },
 		{ "show gatway", "the nearest: gateway" },
 		{ "show", "halfopen list" },
-		{ "show --all", "unknown option '--all'" },
+		{ "show --all", "unrecognized option '--all'" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

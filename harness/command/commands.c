@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands.h"
+
+#include <string.h>
+
+#include "cmd-list.h"
+#include "cmd-predict.h"
+#include "cmd-run.h"
+#include "cmd-show.h"
+#include "macro.h"
+#include "run-options.h"
+
+static const struct command all[] = {
+	{ &usage_list, cmd_list },
+	{ &usage_show, cmd_show },
+	{ &usage_run, cmd_run },
+	{ &usage_predict, cmd_predict },
+};
+
+const struct command *commands(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(all);
+	return all;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (strcmp(all[i].usage->name, name) == 0)
+			return &all[i];
+	return NULL;
+}

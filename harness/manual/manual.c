@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Prints what is installed beside the program, from the tables that the program
+ * itself works by:
+ *
+ *	manual man TEMPLATE	the manual page; lines of the template that begin
+ *				with @ are filled in
+ *	manual bash		the completion for bash
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "fault.h"
+#include "macro.h"
+#include "testcase.h"
+#include "version.h"
+
+/* --- the manual page ------------------------------------------------------*/
+
+/* Text as roff takes it: a dash is a dash, and no line begins with a request. */
+static void put_text(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+	for (; *text; text++) {
+		if (*text == '-')
+			fputs("\\-", stdout);
+		else if (*text == '\\')
+			fputs("\\e", stdout);
+		else
+			putchar(*text);
+	}
+}
+
+static void put_item(const char *name, const char *what)
+{
+	fputs(".TP\n.B ", stdout);
+	put_text(name);
+	putchar('\n');
+	put_text(what);
+	putchar('\n');
+}
+
+static void tell_item(void *data MACRO_UNUSED, const char *name,
+		      const char *what)
+{
+	put_item(name, what);
+}
+
+static void put_command(const struct usage *usage)
+{
+	const struct usage_word *word = usage->words;
+	const struct usage_option *option = usage->options;
+	char name[64];
+
+	printf(".SS halfopen %s ", usage->name);
+	put_text(usage->arguments);
+	fputs("\n", stdout);
+	put_text(usage->text);
+	putchar('\n');
+	for (; word && word->name; word++)
+		put_item(word->name, word->what);
+	if (usage->each_word)
+		usage->each_word(tell_item, NULL);
+	for (; option && option->name; option++)
+		put_item(usage_option_text(option, name, sizeof(name)),
+			 option->what);
+	fputs(".PP\n", stdout);
+	if (usage->after) {
+		put_text(usage->after);
+		fputs("\n.PP\n", stdout);
+	}
+	fputs("Exit status: ", stdout);
+	put_text(usage->status);
+	putchar('\n');
+}
+
+static void put_commands(void)
+{
+	size_t n;
+	const struct command *command = commands(&n);
+
+	for (; n > 0; n--, command++)
+		put_command(command->usage);
+}
+
+static void put_faults(void)
+{
+	size_t n;
+	const struct fault_verb *verb = fault_verbs(&n);
+	char name[64];
+
+	for (; n > 0; n--, verb++) {
+		snprintf(name, sizeof(name), "%s%s%s", verb->name,
+			 *verb->arguments ? " " : "", verb->arguments);
+		put_item(name, verb->what);
+	}
+}
+
+static void put_cases(void)
+{
+	for (size_t i = 0; i < testcases_n; i++)
+		put_item(testcases[i]->name, testcases[i]->claim);
+}
+
+static void put_title(void)
+{
+	printf(".TH HALFOPEN 1 \"\" \"halfopen %s\"\n", HALFOPEN_VERSION);
+}
+
+static int print_man(const char *path)
+{
+	static const struct {
+		const char *mark;
+		void (*put)(void);
+	} marks[] = {
+		{ "@TITLE@\n", put_title },
+		{ "@COMMANDS@\n", put_commands },
+		{ "@FAULTS@\n", put_faults },
+		{ "@CASES@\n", put_cases },
+	};
+	FILE *file = fopen(path, "re");
+	char line[512];
+
+	if (!file) {
+		perror(path);
+		return 1;
+	}
+	while (fgets(line, sizeof(line), file)) {
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(marks) &&
+		       strcmp(marks[i].mark, line) != 0)
+			i++;
+		if (i < ARRAY_SIZE(marks))
+			marks[i].put();
+		else
+			fputs(line, stdout);
+	}
+	fclose(file);
+	return 0;
+}
+
+/* --- the completion -------------------------------------------------------*/
+
+static void put_case_names(void)
+{
+	printf("_halfopen_cases() {\n\tprintf '%%s\\n'");
+	for (size_t i = 0; i < testcases_n; i++)
+		printf(" \\\n\t\t%s", testcases[i]->name);
+	printf("\n}\n\n_halfopen_variants() {\n\tprintf '%%s\\n'");
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct variant *variant = testcases[i]->variants;
+
+		for (; variant && variant->name; variant++)
+			printf(" \\\n\t\t'%s/%s'", testcases[i]->name,
+			       variant->name);
+	}
+	printf("\n}\n\n");
+}
+
+/* The words that may follow --OPTION of the command. */
+static void put_choices(const struct usage *usage)
+{
+	const struct usage_option *option = usage->options;
+
+	for (; option && option->name; option++) {
+		if (!option->argument)
+			continue;
+		printf("\t%s:--%s%s", usage->name, option->name,
+		       option->letter ? "" : ")\n");
+		if (option->letter)
+			printf(" | %s:-%c)\n", usage->name, option->letter);
+		if (option->choices)
+			printf("\t\twords='%s'\n", option->choices);
+		else if (strcmp(option->argument, "DIR") == 0)
+			printf("\t\tcompopt -o dirnames; words=\n");
+		else
+			printf("\t\twords=\n");
+		printf("\t\t;;\n");
+	}
+}
+
+static void put_options(const struct usage *usage)
+{
+	const struct usage_option *option = usage->options;
+
+	printf("\t%s) words='--help", usage->name);
+	for (; option && option->name; option++)
+		printf(" --%s", option->name);
+	printf("' ;;\n");
+}
+
+static void each_usage(void (*put)(const struct usage *usage))
+{
+	size_t n;
+	const struct command *command = commands(&n);
+
+	for (; n > 0; n--, command++)
+		put(command->usage);
+}
+
+static void put_name(const struct usage *usage)
+{
+	printf("%s ", usage->name);
+}
+
+static int print_bash(void)
+{
+	printf("# SPDX-License-Identifier: GPL-2.0-or-later\n"
+	       "# Completion of halfopen for bash.\n\n");
+	put_case_names();
+	printf("_halfopen() {\n"
+	       "\tlocal word=\"${COMP_WORDS[COMP_CWORD]}\" words\n"
+	       "\tlocal command=\"${COMP_WORDS[1]}\"\n"
+	       "\tlocal before=\"${COMP_WORDS[COMP_CWORD - 1]}\"\n\n"
+	       "\tcase \"$COMP_CWORD:$command:$before:$word\" in\n"
+	       "\t1:*) words='");
+	each_usage(put_name);
+	printf("--help --version' ;;\n"
+	       "\t*:*:*:-*)\n\t\tcase \"$command\" in\n");
+	each_usage(put_options);
+	printf("\t\tesac\n\t\t;;\n"
+	       "\t*:*:*:*/*) words=$(_halfopen_variants) ;;\n"
+	       "\t*) words=$(_halfopen_cases) ;;\n"
+	       "\tesac\n"
+	       "\tcase \"$command:$before\" in\n");
+	each_usage(put_choices);
+	printf("\tesac\n"
+	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- "
+	       "\"$word\")\n"
+	       "}\n\n"
+	       "complete -F _halfopen halfopen\n");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "man") == 0)
+		return print_man(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "bash") == 0)
+		return print_bash();
+	fprintf(stderr, "usage: manual man TEMPLATE | bash\n");
+	return 2;
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is installed beside the program: the manual page and the completion.
+
+usage: installed.py HALFOPEN MANUAL COMPLETION
+"""
+import shutil
+import subprocess
+import sys
+import unittest
+
+HALFOPEN, MANUAL, COMPLETION = sys.argv[1:4]
+
+
+def output(*command):
+    return subprocess.run(command, capture_output=True, check=True, text=True,
+                          encoding="utf-8").stdout
+
+
+def completed(*words):
+    """What bash offers for the last of the words."""
+    quoted = " ".join(f"'{word}'" for word in words)
+    return output("bash", "-c", f"""
+        compopt() {{ :; }}
+        source "$0" 2>/dev/null
+        COMP_WORDS=({quoted}) COMP_CWORD={len(words) - 1}
+        _halfopen
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+        """, COMPLETION).split()
+
+
+class Completion(unittest.TestCase):
+    def test_commands(self):
+        self.assertIn("predict", completed("halfopen", ""))
+        self.assertEqual(completed("halfopen", "pre"), ["predict"])
+
+    def test_case_names(self):
+        listed = [line.split()[0]
+                  for line in output(HALFOPEN, "list").splitlines()
+                  if line and not line.startswith((" ", "case"))]
+        self.assertEqual(completed("halfopen", "run", ""), listed)
+        self.assertEqual(completed("halfopen", "show", "unplug-id"),
+                         ["unplug-idle"])
+
+    def test_variants(self):
+        self.assertEqual(
+            completed("halfopen", "run", "server-process-crash/seg"),
+            ["server-process-crash/segfault"])
+
+    def test_options_and_what_they_take(self):
+        self.assertEqual(completed("halfopen", "run", "--without"),
+                         ["--without-faults"])
+        self.assertEqual(completed("halfopen", "run", "--format", "k"),
+                         ["ktap"])
+        self.assertEqual(completed("halfopen", "list", "--format", ""),
+                         ["human", "jsonl", "markdown"])
+        self.assertNotIn("--format", completed("halfopen", "show", "--"))
+
+
+class Manual(unittest.TestCase):
+    def setUp(self):
+        with open(MANUAL, encoding="utf-8") as page:
+            self.text = page.read()
+
+    def test_everything_is_filled_in(self):
+        self.assertNotIn("@", self.text.replace("\\@", ""))
+        for word in ("server\\-host\\-crash\\-data", "\\-\\-without\\-faults",
+                     "unplug"):
+            self.assertIn(word, self.text)
+
+    @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
+    def test_groff_has_no_complaint(self):
+        done = subprocess.run(
+            ["groff", "-man", "-Tutf8", "-ww", "-z", MANUAL],
+            capture_output=True, check=True, text=True)
+        self.assertEqual(done.stderr, "")
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)
