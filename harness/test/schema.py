@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every line of --format jsonl is as harness/report/lines.schema.json says.
+
+usage: schema.py SCHEMA HALFOPEN MISBEHAVING
+"""
+import json
+import subprocess
+import sys
+import unittest
+
+try:
+    import jsonschema
+except ImportError:
+    print("python3-jsonschema is not installed")
+    raise SystemExit(77) from None
+
+SCHEMA, HALFOPEN, MISBEHAVING = sys.argv[1:4]
+
+with open(SCHEMA, encoding="utf-8") as file:
+    validator = jsonschema.Draft202012Validator(json.load(file))
+
+
+def lines(*command):
+    done = subprocess.run(command, capture_output=True, text=True,
+                          encoding="utf-8", check=False)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Schema(unittest.TestCase):
+    def assert_valid(self, objects):
+        for each in objects:
+            errors = [f"{'/'.join(map(str, e.absolute_path))}: {e.message}"
+                      for e in validator.iter_errors(each)]
+            self.assertEqual(errors, [], json.dumps(each)[:400])
+
+    def assert_wrong(self, **line):
+        self.assertFalse(validator.is_valid(line), line)
+
+    def test_it_is_a_schema(self):
+        validator.check_schema(validator.schema)
+
+    def test_the_list(self):
+        objects = lines(HALFOPEN, "list", "--format", "jsonl")
+        self.assertGreater(len(objects), 20)
+        self.assert_valid(objects)
+
+    def test_what_passes(self):
+        """Whatever takes less than two seconds."""
+        short = [o["name"] for o in lines(HALFOPEN, "list", "--format",
+                                          "jsonl") if o["seconds"] < 2]
+        for family in "4", "6":
+            objects = lines(HALFOPEN, "run", *short, "--format", "jsonl",
+                            "--family", family)
+            self.assertEqual([o["type"] for o in objects],
+                             ["run"] + ["case"] * (len(objects) - 2) +
+                             ["summary"])
+            self.assert_valid(objects)
+
+    def test_what_does_not(self):
+        objects = lines(MISBEHAVING, "run", "fails", "exits", "segfaults",
+                        "hangs", "late", "needs-*", "probe-dies", "passes",
+                        "--retry", "1", "--timeout-mul", "0.05", "--format",
+                        "jsonl")
+        self.assertEqual({o["verdict"] for o in objects
+                          if o["type"] == "case"},
+                         {"pass", "fail", "skip", "broken"})
+        self.assert_valid(objects)
+
+    def test_it_refuses_what_is_none(self):
+        self.assert_wrong(type="frob")
+        self.assert_wrong(type="summary", passed=1)
+        self.assert_wrong(type="summary", passed=-1, failed=0, skipped=0,
+                          broken=0, inconclusive=0, seconds=0)
+        self.assert_wrong(type="run", version="0.1.0", kernel="6.1", hz=250,
+                          rootless=True, virtual_time=False, family=5)
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)
