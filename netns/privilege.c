@@ -205,6 +205,10 @@ static const char *sysctl_says(const char *path)
 
 static int explain(int r)
 {
+	if (sysctl_says("/proc/sys/user/max_net_namespaces")[0] == '0')
+		return error_refuse(r, "network namespaces are switched off "
+				       "(sysctl user.max_net_namespaces is "
+				       "0)");
 	if (!privilege_rootless())
 		return error_refuse(r, "this machine refuses network namespaces "
 				       "even to root");

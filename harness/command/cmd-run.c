@@ -2,14 +2,10 @@
 #include "cmd-run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -17,9 +13,9 @@
 #include "fd.h"
 #include "kernel.h"
 #include "privilege.h"
-#include "probe-process.h"
 #include "run-options.h"
 #include "selection.h"
+#include "self.h"
 #include "settings.h"
 #include "supervisor.h"
 #include "version.h"
@@ -151,40 +147,6 @@ static int prepare(const struct command_options *options,
 	return 0;
 }
 
-/* Root's probes are nobody: what a umask of 077 built they may not execute. */
-static int copy_for_all(int fd, size_t size)
-{
-	int copy = memfd_create(PROBE_NAME, MFD_CLOEXEC);
-
-	while (copy >= 0 && size) {
-		ssize_t n = sendfile(copy, fd, NULL, size);
-
-		if (n <= 0) {
-			copy = fd_close(copy);
-			break;
-		}
-		size -= (size_t)n;
-	}
-	return copy;
-}
-
-/* For the probes, however this program's path looks from inside. */
-static int open_self(void)
-{
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), copy;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_origin(-errno, "open /proc/self/exe");
-	if (geteuid() != 0 || st.st_mode & S_IXOTH)
-		return fd;
-	copy = copy_for_all(fd, (size_t)st.st_size);
-	if (copy < 0)
-		return fd; /* the probes will say so */
-	fd_close(fd);
-	return copy;
-}
-
 int cmd_run(int argc, char **argv)
 {
 	struct command_options options;
@@ -202,7 +164,7 @@ int cmd_run(int argc, char **argv)
 		fprintf(stderr, "halfopen run: %s\n", error_message());
 		return EXIT_STATUS_USAGE;
 	}
-	options.run.exe = open_self();
+	options.run.exe = self_open();
 	if (options.run.exe < 0) {
 		fprintf(stderr, "halfopen run: %s\n", error_message());
 		selection_free(&selection);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cmd-doctor.h"
 #include "cmd-list.h"
 #include "cmd-predict.h"
 #include "cmd-run.h"
@@ -15,6 +16,7 @@ static const struct command all[] = {
 	{ &usage_show, cmd_show },
 	{ &usage_run, cmd_run },
 	{ &usage_predict, cmd_predict },
+	{ &usage_doctor, cmd_doctor },
 };
 
 const struct command *commands(size_t *ret_n)

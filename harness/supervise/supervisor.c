@@ -72,9 +72,9 @@ static size_t limit_of(int resource, size_t each)
 	return MAX((size_t)limit.rlim_cur / 2 / each, (size_t)1);
 }
 
-static size_t how_parallel(const struct supervisor_plan *plan)
+size_t supervisor_parallel(unsigned int wanted)
 {
-	size_t n = plan->parallel ? plan->parallel : PARALLEL_MAX;
+	size_t n = wanted ? wanted : PARALLEL_MAX;
 
 	n = MIN(n, limit_of(RLIMIT_NPROC, PROCESSES_EACH));
 	return MIN(n, limit_of(RLIMIT_NOFILE, FILES_EACH));
@@ -319,7 +319,7 @@ static int set_up(struct supervisor *s)
 	size_t most = n * (s->plan->retries + 1);
 	int r;
 
-	s->parallel = how_parallel(s->plan);
+	s->parallel = supervisor_parallel(s->plan->parallel);
 	s->queue = calloc(most, sizeof(*s->queue));
 	s->results = calloc(most, sizeof(*s->results));
 	s->workers = calloc(s->parallel, sizeof(struct worker *));

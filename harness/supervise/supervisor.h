@@ -20,6 +20,10 @@ struct supervisor_plan {
 	const char *out; /* directory for the journals; NULL: none */
 };
 
+/* How many run at once, of so many wanted (0: as many as possible): the limits on
+ * processes and files have a say. */
+size_t supervisor_parallel(unsigned int wanted);
+
 /*
  * Runs them all, longest first, and reports as they end. Returns 0, a failure
  * of the supervisor's own, or the signal (SIGINT, SIGTERM) that ended it; what
