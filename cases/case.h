@@ -174,6 +174,7 @@ static const struct range at_once = { 0, 0 };
 #define expect_state(...) CASE_HERE(expect_state(__VA_ARGS__))
 #define expect_state_soon(...) CASE_HERE(expect_state_soon(__VA_ARGS__))
 #define expect_timer(...) CASE_HERE(expect_timer(__VA_ARGS__))
+#define expect_timer_armed(...) CASE_HERE(expect_timer_armed(__VA_ARGS__))
 #define expect_frames(...) CASE_HERE(expect_frames(__VA_ARGS__))
 #define expect_frame(...) CASE_HERE(expect_frame(__VA_ARGS__))
 #define expect_frames_between(...) CASE_HERE(expect_frames_between(__VA_ARGS__))

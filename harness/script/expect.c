@@ -198,15 +198,43 @@ bool expect_state_soon(struct sock *sock, enum diag_state state,
 	return judge_state(sock, state, sock_state(sock));
 }
 
+static bool judge_timer(struct sock *sock, enum diag_timer timer,
+			struct diag_socket *ret_seen)
+{
+	char what[TEXT];
+
+	sock_look(sock, ret_seen);
+	snprintf(what, sizeof(what), "timer in %s", sock_host(sock));
+	return tell(sock_run(sock), ret_seen->timer == timer, what,
+		    diag_timer_text(timer), diag_timer_text(ret_seen->timer));
+}
+
 bool expect_timer(struct sock *sock, enum diag_timer timer)
 {
 	struct diag_socket seen;
-	char what[TEXT];
 
-	sock_look(sock, &seen);
-	snprintf(what, sizeof(what), "timer in %s", sock_host(sock));
-	return tell(sock_run(sock), seen.timer == timer, what,
-		    diag_timer_text(timer), diag_timer_text(seen.timer));
+	return judge_timer(sock, timer, &seen);
+}
+
+bool expect_timer_armed(struct sock *sock, enum diag_timer timer,
+			const char *name, struct mark since, nsec_t length)
+{
+	struct run *run = sock_run(sock);
+	nsec_t jiffy = NSEC_PER_SEC / nsec_hz(), asked = nsec_now(), told;
+	struct range range = { length - jiffy - MSEC(1), length + jiffy };
+	struct diag_socket seen;
+	nsec_t whole;
+
+	if (!judge_timer(sock, timer, &seen))
+		return false;
+	told = nsec_now();
+	/* The kernel's answer, in whole milliseconds of whole jiffies, is of
+	 * some moment between the two. */
+	range.max += told - asked;
+	whole = seen.expires + told - since.at;
+	run_predicted(run, name, nsec_seconds(length));
+	run_measured(run, name, nsec_seconds(whole));
+	return expect_span(run, name, whole, seen_from(since, range));
 }
 
 /* --- frames, counters, numbers ---------------------------------------- */

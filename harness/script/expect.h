@@ -46,6 +46,14 @@ bool expect_state_soon(struct sock *sock, enum diag_state state,
 /* The timer that runs, as `ss -o` names it. */
 bool expect_timer(struct sock *sock, enum diag_timer timer);
 
+/*
+ * The same, and that it was armed at the mark, for so long: what has passed and
+ * what is left make the length, to a jiffy at each end. Predicted and measured
+ * by name. (A timer that was armed again since has more left.)
+ */
+bool expect_timer_armed(struct sock *sock, enum diag_timer timer,
+			const char *name, struct mark since, nsec_t length);
+
 /* Frames that came by since the mark. A max of UINT32_MAX is none. */
 bool expect_frames(struct run *run, struct mark since, const char *what,
 		   const struct wire_match *match, unsigned int n);
