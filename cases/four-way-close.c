@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The four segments of a close are caught on the wire one by one, so that the
+ * states between them can be looked at, at both ends, for as long as it takes:
+ *
+ *	        first to close              second to close
+ *	 FIN    FIN-WAIT-1                  ESTABLISHED
+ *	        FIN-WAIT-1                  CLOSE-WAIT        ACK
+ *	        FIN-WAIT-2                  CLOSE-WAIT
+ *	        FIN-WAIT-2                  LAST-ACK          FIN
+ *	 ACK    TIME-WAIT                   LAST-ACK
+ *	        TIME-WAIT, then nothing     nothing
+ *
+ * What the end that closes first has in FIN-WAIT-2 is up to its program. After
+ * close() the socket is an orphan, and tcp_rcv_state_process() puts a small one
+ * in its place, with tcp_fin_timeout to live: sock_diag shows a "timewait"
+ * timer for it. After shutdown() it is a socket like any other and has no timer
+ * at all. Either way the FIN of the other end arms TCP_TIMEWAIT_LEN, in
+ * tcp_timewait_state_process() or in tcp_fin().
+ *
+ * The handshake takes 0.4 s, and the rest no time: so the RTO is above a second,
+ * and nothing is sent again while somebody looks.
+ */
+#include "case.h"
+
+enum { FIN_TIMEOUT = 30, TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
+enum { SERVER_FIRST = 1, SHUTDOWN };
+
+static const nsec_t slow_path = MSEC(200), soon = MSEC(500);
+
+struct ends {
+	struct sock *first, *second; /* to close */
+	struct wire_rule *fin, *ack, *last_fin, *last_ack; /* held */
+	const char *exchange;
+};
+
+static struct ends connect_slowly(struct run *run)
+{
+	struct pair tcp;
+
+	path_delay(run, "client", slow_path);
+	tcp = sock_pair(run);
+	path_delay(run, "client", 0); /* accepted: nothing is under way */
+	if (run_value(run) == SERVER_FIRST)
+		return (struct ends){
+			.first = tcp.server,
+			.second = tcp.client,
+			.exchange = "server F. 1:1(0) ack 1, "
+				    "client . 1:1(0) ack 2, "
+				    "client F. 1:1(0) ack 2, "
+				    "server . 2:2(0) ack 2",
+		};
+	return (struct ends){
+		.first = tcp.client,
+		.second = tcp.server,
+		.exchange = "client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
+			    "server F. 1:1(0) ack 2, client . 2:2(0) ack 2",
+	};
+}
+
+static struct wire_rule *hold(struct sock *from, unsigned int kind)
+{
+	return fault_hold(sock_run(from),
+			  FRAMES(FROM(sock_host(from)), KIND(kind),
+				 .count = 1));
+}
+
+static void arm(struct ends *ends)
+{
+	ends->fin = hold(ends->first, WIRE_FIN);
+	ends->ack = hold(ends->second, WIRE_PURE_ACK);
+	ends->last_fin = hold(ends->second, WIRE_FIN);
+	ends->last_ack = hold(ends->first, WIRE_PURE_ACK);
+}
+
+/* The segment is on the wire and stays there. */
+static void expect_states(struct ends *ends, struct mark since,
+			  struct sock *from, unsigned int kind,
+			  enum diag_state first, enum diag_state second)
+{
+	frames_wait(sock_run(from), since,
+		    FRAMES(FROM(sock_host(from)), KIND(kind)), 1, soon);
+	expect_state(ends->first, first);
+	expect_state(ends->second, second);
+}
+
+static void goes_first(struct run *run, struct ends *ends, struct mark closed)
+{
+	struct mark released;
+
+	if (run_value(run) == SHUTDOWN)
+		sock_shutdown(ends->first, SHUT_WR);
+	else
+		sock_close(ends->first);
+	expect_states(ends, closed, ends->first, WIRE_FIN, DIAG_FIN_WAIT1,
+		      DIAG_ESTABLISHED);
+	fault_release(run, ends->fin);
+	expect_states(ends, closed, ends->second, WIRE_PURE_ACK, DIAG_FIN_WAIT1,
+		      DIAG_CLOSE_WAIT);
+	released = mark_now(run);
+	fault_release(run, ends->ack);
+	expect_state_soon(ends->first, DIAG_FIN_WAIT2, soon);
+	mark_done(run, &released);
+	expect_state(ends->second, DIAG_CLOSE_WAIT);
+	if (run_value(run) == SHUTDOWN)
+		expect_timer(ends->first, DIAG_TIMER_NONE);
+	else
+		expect_timer_armed(ends->first, DIAG_TIMER_TIME_WAIT,
+				   "fin_wait2_timer_s", released,
+				   SEC(run_sysctl(run, sock_host(ends->first),
+						  "net.ipv4.tcp_fin_timeout")));
+}
+
+/* Returns when the first end went into TIME-WAIT. */
+static struct mark goes_second(struct run *run, struct ends *ends,
+			       struct mark closed)
+{
+	struct mark released;
+
+	sock_close(ends->second);
+	expect_states(ends, closed, ends->second, WIRE_FIN, DIAG_FIN_WAIT2,
+		      DIAG_LAST_ACK);
+	released = mark_now(run);
+	fault_release(run, ends->last_fin);
+	expect_states(ends, closed, ends->first, WIRE_PURE_ACK, DIAG_TIME_WAIT,
+		      DIAG_LAST_ACK);
+	mark_done(run, &released);
+	expect_timer_armed(ends->first, DIAG_TIMER_TIME_WAIT,
+			   "time_wait_timer_s", released, SEC(TIME_WAIT));
+	fault_release(run, ends->last_ack);
+	expect_state_soon(ends->second, DIAG_CLOSE, soon);
+	expect_state(ends->first, DIAG_TIME_WAIT);
+	return released;
+}
+
+static void time_wait_ends(struct run *run, struct sock *first,
+			   struct mark entered)
+{
+	struct range range = predict_timer(SEC(TIME_WAIT), nsec_hz());
+
+	/* Asked from just before it can be gone: then asking is dense. */
+	run_pass_until(run, entered, range.min - MSEC(50));
+	expect_state(first, DIAG_TIME_WAIT);
+	expect_state_soon(first, DIAG_CLOSE, range.max);
+	expect_span(run, "TIME-WAIT lasted", mark_now(run).at - entered.at,
+		    range);
+}
+
+static void script(struct run *run)
+{
+	struct ends ends = connect_slowly(run);
+	struct mark closed, entered;
+
+	arm(&ends);
+	closed = mark_now(run);
+	goes_first(run, &ends, closed);
+	entered = goes_second(run, &ends, closed);
+	expect_exchange(run, closed, "the four segments", ends.exchange);
+	expect_counter(run, sock_host(ends.first), "TW", 1);
+	expect_counter(run, sock_host(ends.second), "TW", 0);
+	if (run_is_variant(run, "defaults"))
+		time_wait_ends(run, ends.first, entered);
+}
+
+CASE(four_way_close) = {
+	.name = "four-way-close",
+	.claim = "the close in seven steps, with the states of both ends at "
+		 "each; TIME-WAIT only where close() came first",
+	.judgements = CLAIMS(
+		{ "C1", DOCUMENT_RIGHT,
+		  "these states in this order: tcp_close_state(), tcp_fin(), "
+		  "tcp_rcv_state_process(); but what the text calls "
+		  "CLOSED_WAIT is CLOSE-WAIT, and CLOSE is CLOSED (RFC 9293 "
+		  "3.3.2; TCP_CLOSE in the kernel)" },
+		{ "C2", DOCUMENT_RIGHT,
+		  "the other end goes from LAST-ACK to nothing, in "
+		  "tcp_rcv_state_process(), whichever of the two hosts it is" }),
+	.why = "every state but two is entered because a certain segment came; "
+	       "catch the segment, and the state stays",
+	.see = "RFC 9293 3.6 figure 12; net/ipv4/tcp_input.c:tcp_fin(), "
+	       "tcp_rcv_state_process(); net/ipv4/tcp.c:__tcp_close(); "
+	       "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process()",
+	.steps = STEPS("a connection, idle; the wire will hold the next FIN "
+		       "and the next ACK of either host",
+		       "one end closes; FIN and ACK are held and let go, one "
+		       "after the other, and both ends looked at",
+		       "the other end closes; the same again"),
+	.expect = "FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT with a timer of 60 s at "
+		  "the one end, CLOSE-WAIT, LAST-ACK and no socket at the "
+		  "other; in FIN-WAIT-2 the timer of tcp_fin_timeout after "
+		  "close(), and none after shutdown()",
+	.world = &world_pair,
+	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_fin_timeout", FIN_TIMEOUT }),
+	.variants = VARIANTS({ "client-first" },
+			     { "server-first", .value = SERVER_FIRST },
+			     { "shutdown", .value = SHUTDOWN }),
+	.lasts = SEC(1),
+	.script = script,
+};
