@@ -169,6 +169,8 @@ static const struct range at_once = { 0, 0 };
 #define expect_data(...) CASE_HERE(expect_data(__VA_ARGS__))
 #define expect_success(...) CASE_HERE(expect_success(__VA_ARGS__))
 #define expect_open(...) CASE_HERE(expect_open(__VA_ARGS__))
+#define expect_pending_error(...)                                              \
+	CASE_HERE(expect_pending_error(__VA_ARGS__))
 #define expect_took(...) CASE_HERE(expect_took(__VA_ARGS__))
 #define expect_span(...) CASE_HERE(expect_span(__VA_ARGS__))
 #define expect_state(...) CASE_HERE(expect_state(__VA_ARGS__))

@@ -109,6 +109,17 @@ bool expect_success(const struct finding *finding)
 	return expect_outcome(finding, "0");
 }
 
+bool expect_pending_error(struct sock *sock, int error)
+{
+	int pending = sock_error(sock);
+	char what[TEXT];
+
+	snprintf(what, sizeof(what), "SO_ERROR in %s", sock_host(sock));
+	return tell(sock_run(sock), pending == error, what,
+		    error ? error_name(error) : "none",
+		    pending ? error_name(pending) : "none");
+}
+
 /* --- times ------------------------------------------------------------ */
 
 static void range_text(struct range range, char *text, size_t size)

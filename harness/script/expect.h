@@ -27,6 +27,9 @@ bool expect_success(const struct finding *finding);
 /* It has not returned: the call is still waiting. */
 bool expect_open(const struct finding *finding);
 
+/* SO_ERROR, for an error that no call has brought; 0: none. Clears it. */
+bool expect_pending_error(struct sock *sock, int error);
+
 /* How long it took from the mark: "elapsed_s" of the report. */
 bool expect_took(struct mark since, const struct finding *finding,
 		 struct range range);
