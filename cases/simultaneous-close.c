@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both ends close before either has seen the other's FIN. Each is in FIN-WAIT-1
+ * when the FIN comes: tcp_fin() acknowledges it at once (nothing to wait for:
+ * this end has nothing more to say) and enters CLOSING. With the ACK of its own
+ * FIN tcp_rcv_state_process() goes to TIME-WAIT, at both ends.
+ *
+ * The two FINs are held by the wire until both are under way, and so are the two
+ * ACKs, so that CLOSING stays to be looked at. The handshake takes 0.4 s, so
+ * that the RTO is above a second and nothing is sent again meanwhile.
+ */
+#include "case.h"
+
+enum { TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
+
+static const nsec_t slow_path = MSEC(200), soon = MSEC(300);
+
+static struct wire_rule *hold_first(struct run *run, const char *host,
+				    unsigned int kind)
+{
+	return fault_hold(run, FRAMES(FROM(host), KIND(kind), .count = 1));
+}
+
+static void expect_both(const struct pair *tcp, enum diag_state state)
+{
+	expect_state_soon(tcp->client, state, soon);
+	expect_state_soon(tcp->server, state, soon);
+}
+
+/* One from each host: they are on the wire together. */
+static void wait_for_both(struct run *run, struct mark since, unsigned int kind)
+{
+	frames_wait(run, since, FRAMES(FROM("client"), KIND(kind)), 1, soon);
+	frames_wait(run, since, FRAMES(FROM("server"), KIND(kind)), 1, soon);
+}
+
+static void script(struct run *run)
+{
+	struct wire_rule *fins[2], *acks[2];
+	struct mark closed, released;
+	struct pair tcp;
+
+	path_delay(run, "client", slow_path);
+	tcp = sock_pair(run);
+	path_delay(run, "client", 0); /* accepted: nothing is under way */
+	fins[0] = hold_first(run, "client", WIRE_FIN);
+	fins[1] = hold_first(run, "server", WIRE_FIN);
+	acks[0] = hold_first(run, "client", WIRE_PURE_ACK);
+	acks[1] = hold_first(run, "server", WIRE_PURE_ACK);
+
+	closed = mark_now(run);
+	sock_close(tcp.client);
+	sock_close(tcp.server);
+	wait_for_both(run, closed, WIRE_FIN);
+	expect_both(&tcp, DIAG_FIN_WAIT1);
+	fault_release(run, fins[0]);
+	fault_release(run, fins[1]);
+	wait_for_both(run, closed, WIRE_PURE_ACK);
+	expect_both(&tcp, DIAG_CLOSING);
+	released = mark_now(run);
+	fault_release(run, acks[0]);
+	fault_release(run, acks[1]);
+	expect_both(&tcp, DIAG_TIME_WAIT);
+	mark_done(run, &released);
+
+	expect_timer_armed(tcp.client, DIAG_TIMER_TIME_WAIT,
+			   "client_time_wait_s", released, SEC(TIME_WAIT));
+	expect_timer_armed(tcp.server, DIAG_TIMER_TIME_WAIT,
+			   "server_time_wait_s", released, SEC(TIME_WAIT));
+	expect_exchange(run, closed, "four segments, in another order",
+			"client F. 1:1(0) ack 1, server F. 1:1(0) ack 1, "
+			"server . 2:2(0) ack 2, client . 2:2(0) ack 2");
+	expect_counter(run, "client", "TW", 1);
+	expect_counter(run, "server", "TW", 1);
+}
+
+CASE(simultaneous_close) = {
+	.name = "simultaneous-close",
+	.claim = "both ends close, and the FINs cross: CLOSING, then TIME-WAIT, "
+		 "at both",
+	.judgements = CLAIMS(
+		{ "C1", DOCUMENT_CONDITIONAL,
+		  "the seven steps are those of an end that closes and an end "
+		  "that answers; when FINs cross, tcp_fin() goes from "
+		  "FIN-WAIT-1 to CLOSING, which the text does not know" },
+		{ "C2", DOCUMENT_RIGHT,
+		  "both have TIME-WAIT, and both have closed actively: "
+		  "tcp_rcv_state_process() in CLOSING" }),
+	.why = "each end has sent its FIN before it knows of the other's, so "
+	       "each must stay for the case that its ACK is lost",
+	.see = "RFC 9293 3.6 figure 13; net/ipv4/tcp_input.c:tcp_fin(), "
+	       "tcp_rcv_state_process()",
+	.steps = STEPS("a connection, idle; the wire will hold a FIN and an "
+		       "ACK of either host",
+		       "client and server close; both FINs are on the wire",
+		       "both FINs arrive; both ACKs are on the wire",
+		       "both ACKs arrive"),
+	.expect = "both ends in FIN-WAIT-1, in CLOSING, and in TIME-WAIT with "
+		  "a timer of 60 s",
+	.world = &world_pair,
+	.lasts = SEC(1),
+	.script = script,
+};
