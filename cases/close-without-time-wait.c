@@ -28,12 +28,14 @@ static const nsec_t soon = MSEC(500);
 /* RST at once: the peer's program is told. */
 static void resets(struct run *run, struct pair *tcp)
 {
-	struct mark closed;
+	struct mark closed = mark_now(run);
 	struct finding got;
 
 	if (run_value(run) == UNREAD) {
 		sock_send(tcp->server, BYTES);
-		frames_wait(run, mark_now(run), FRAMES(KIND(WIRE_DATA)), 1, 0);
+		frames_wait(run, closed,
+			    FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)), 1,
+			    soon);
 	}
 	sock_post_recv(tcp->server);
 	closed = mark_now(run);
