@@ -184,7 +184,8 @@ CASE(four_way_close) = {
 		       "and the next ACK of either host",
 		       "one end closes; FIN and ACK are held and let go, one "
 		       "after the other, and both ends looked at",
-		       "the other end closes; the same again"),
+		       "the other end closes; the same again",
+		       "at the kernel's own values: until TIME-WAIT has ended"),
 	.expect = "FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT with a timer of 60 s at "
 		  "the one end, CLOSE-WAIT, LAST-ACK and no socket at the "
 		  "other; in FIN-WAIT-2 the timer of tcp_fin_timeout after "
@@ -193,7 +194,12 @@ CASE(four_way_close) = {
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_fin_timeout", FIN_TIMEOUT }),
 	.variants = VARIANTS({ "client-first" },
 			     { "server-first", .value = SERVER_FIRST },
-			     { "shutdown", .value = SHUTDOWN }),
+			     { "shutdown", .value = SHUTDOWN },
+			     { "defaults", .defaults = true,
+			       .settings = SYSCTLS({ NULL,
+						     "net.ipv4.tcp_fin_timeout",
+						     60 }),
+			       .lasts = SEC(TIME_WAIT + 3) }),
 	.lasts = SEC(1),
 	.script = script,
 };

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How long is TIME-WAIT? TCP_TIMEWAIT_LEN, 60 * HZ: a constant. There is no MSL
+ * in this kernel that it would be the double of, and nothing to set it by. The
+ * candidates, each one in a variant:
+ *
+ * tcp_fin_timeout, and TCP_LINGER2, which is the same for one socket, are about
+ * an orphan in FIN-WAIT-2. sock_diag shows the same kind of timer for both
+ * states; when the FIN comes, tcp_timewait_state_process() arms it anew.
+ * (fin-wait-2-duration has more of that.)
+ *
+ * tcp_tw_reuse and its delay, and tcp_max_tw_buckets, are about whether a
+ * TIME-WAIT is taken over or made at all; tcp_rfc1337 about whether a RST ends
+ * it. tcp_rto_max_ms would matter if the 3.5 RTO that tcp_time_wait() works out
+ * were still used for TIME-WAIT: they were with tcp_tw_recycle, which is gone
+ * since 4.12.
+ *
+ * There are two ways in: from an orphan in FIN-WAIT-2, which is a small socket
+ * already, and from a socket that a process still holds: tcp_fin(). Both are
+ * taken, on two connections.
+ */
+#include "case.h"
+
+enum { TIME_WAIT = 60, MINUTE = 60 }; /* TCP_TIMEWAIT_LEN */
+enum { LINGER2 = 1, USER_TIMEOUT };
+enum { SHORT = 5, MSEC_SHORT = SHORT * 1000 };
+
+static const nsec_t soon = MSEC(500);
+
+static void set_option(struct run *run, struct sock *sock)
+{
+	if (run_value(run) == LINGER2)
+		sock_set(sock, IPPROTO_TCP, TCP_LINGER2, SHORT);
+	if (run_value(run) == USER_TIMEOUT)
+		sock_set(sock, IPPROTO_TCP, TCP_USER_TIMEOUT, MSEC_SHORT);
+}
+
+/* Returns between which two moments the client entered TIME-WAIT. */
+static struct mark close_both(struct run *run, struct sock *client,
+			      struct sock *server, bool holds)
+{
+	struct mark last;
+
+	set_option(run, client);
+	if (holds)
+		sock_shutdown(client, SHUT_WR);
+	else
+		sock_close(client);
+	expect_state_soon(client, DIAG_FIN_WAIT2, soon);
+	last = mark_now(run);
+	sock_close(server);
+	expect_state_soon(client, DIAG_TIME_WAIT, soon);
+	mark_done(run, &last);
+	expect_state_soon(server, DIAG_CLOSE, soon);
+	return last;
+}
+
+static void expect_end(struct run *run, struct sock *client,
+		       struct mark entered)
+{
+	struct range range = predict_timer(SEC(TIME_WAIT), nsec_hz());
+	nsec_t lasted;
+
+	run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
+	/* Asked from just before it can be gone: then asking is dense. */
+	run_pass_until(run, entered, range.min - MSEC(50));
+	expect_state(client, DIAG_TIME_WAIT);
+	expect_state_soon(client, DIAG_CLOSE, range.max);
+	lasted = mark_now(run).at - entered.at;
+	range.max += entered.done - entered.at;
+	run_measured(run, "elapsed_s", nsec_seconds(lasted));
+	expect_span(run, "TIME-WAIT lasted", lasted, range);
+}
+
+static void script(struct run *run)
+{
+	struct pair tcp = sock_pair(run);
+	struct sock *other = sock_connect(tcp.client_probe, tcp.listener);
+	struct sock *other_end = sock_accept(tcp.listener);
+	struct mark orphaned, held;
+
+	run_predicted(run, "elapsed_max_s", TIME_WAIT);
+	orphaned = close_both(run, tcp.client, tcp.server, false);
+	expect_timer_armed(tcp.client, DIAG_TIMER_TIME_WAIT,
+			   "timer_of_orphan_s", orphaned, SEC(TIME_WAIT));
+	held = close_both(run, other, other_end, true);
+	expect_timer_armed(other, DIAG_TIMER_TIME_WAIT,
+			   "elapsed_s", held, SEC(TIME_WAIT));
+	expect_counter(run, "client", "TW", 2);
+	expect_counter(run, "client", "TWKilled", 0);
+	if (run_is_variant(run, "defaults") ||
+	    run_is_variant(run, "fin-timeout=5-to-the-end"))
+		expect_end(run, other, held);
+}
+
+#define CLIENT(name_, value_)                                                  \
+	.settings = SYSCTLS({ "client", "net.ipv4." name_, value_ })
+
+CASE(time_wait_duration) = {
+	.name = "time-wait-duration",
+	.claim = "TIME-WAIT lasts 60 s, and no setting makes it shorter or "
+		 "longer",
+	.judgements = CLAIMS(
+		{ "C3", DOCUMENT_RIGHT,
+		  "60 s: tcp_time_wait() arms TCP_TIMEWAIT_LEN; and RFC 9293 "
+		  "3.4.2 still has the MSL of 2 minutes of RFC 793" },
+		{ "C3", DOCUMENT_WRONG,
+		  "30 s is no default: Linux has no MSL, TCP_TIMEWAIT_LEN is a "
+		  "constant, and tcp_fin_timeout, which is taken for it, is "
+		  "FIN-WAIT-2's" }),
+	.why = "tcp_time_wait() and tcp_timewait_state_process() arm the timer "
+	       "for TCP_TIMEWAIT_LEN, whatever else is set",
+	.see = "include/net/tcp.h:TCP_TIMEWAIT_LEN; net/ipv4/tcp_minisocks.c:"
+	       "tcp_time_wait(), tcp_timewait_state_process(); "
+	       "Documentation/networking/ip-sysctl.rst:tcp_fin_timeout",
+	.steps = STEPS("two connections; one setting is another than usual",
+		       "the client closes the one, and shuts its side of the "
+		       "other down; the server closes both",
+		       "the timer of the client's TIME-WAIT is read; in the "
+		       "long variants it is waited for"),
+	.expect = "a timer of 60 s, armed when the server's FIN came, each "
+		  "time",
+	.world = &world_pair,
+	.variants = VARIANTS(
+		{ "as-it-is" },
+		{ "fin-timeout=5", CLIENT("tcp_fin_timeout", SHORT) },
+		{ "fin-timeout=120", CLIENT("tcp_fin_timeout", 2 * MINUTE) },
+		{ "linger2=5", .value = LINGER2 },
+		{ "user-timeout=5", .value = USER_TIMEOUT },
+		{ "tw-reuse=1", CLIENT("tcp_tw_reuse", 1) },
+		{ "tw-reuse-delay=5", CLIENT("tcp_tw_reuse_delay", MSEC_SHORT) },
+		{ "max-tw-buckets=2", CLIENT("tcp_max_tw_buckets", 2) },
+		{ "rfc1337=1", CLIENT("tcp_rfc1337", 1) },
+		{ "rto-max=1", CLIENT("tcp_rto_max_ms", 1000) },
+		{ "timestamps=0", CLIENT("tcp_timestamps", 0) },
+		{ "fin-timeout=5-to-the-end", CLIENT("tcp_fin_timeout", SHORT),
+		  .by_name = true, .lasts = SEC(TIME_WAIT + 3) },
+		{ "defaults", .defaults = true, .lasts = SEC(TIME_WAIT + 3) }),
+	.lasts = MSEC(10),
+	.no_fault = true,
+	.script = script,
+};
