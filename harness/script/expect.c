@@ -43,13 +43,13 @@ static bool tell_late(struct run *run, const char *what, const char *expected,
 /* --- findings --------------------------------------------------------- */
 
 static void tell_outcome(struct run *run, const char *expected,
-			 const struct finding *finding)
+			 const char *observed)
 {
 	if (run->told_outcome)
 		return;
 	run->told_outcome = true;
 	run_predicted_text(run, "outcome", expected);
-	run_measured_text(run, "outcome", finding_outcome(finding));
+	run_measured_text(run, "outcome", observed);
 }
 
 static bool expect_outcome(const struct finding *finding, const char *expected)
@@ -58,7 +58,7 @@ static bool expect_outcome(const struct finding *finding, const char *expected)
 	const char *observed = finding_outcome(finding);
 	char what[TEXT];
 
-	tell_outcome(run, expected, finding);
+	tell_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "%s() in %s", finding->call,
 		 sock_host(finding->sock));
 	return tell(run, strcmp(expected, observed) == 0, what, expected,
@@ -100,7 +100,7 @@ static bool expect_value(const struct finding *finding, int64_t value)
 
 bool expect_data(const struct finding *finding, size_t bytes)
 {
-	tell_outcome(sock_run(finding->sock), "DATA", finding);
+	tell_outcome(sock_run(finding->sock), "DATA", finding_outcome(finding));
 	return expect_value(finding, (int64_t)bytes);
 }
 
@@ -111,13 +111,15 @@ bool expect_success(const struct finding *finding)
 
 bool expect_pending_error(struct sock *sock, int error)
 {
+	struct run *run = sock_run(sock);
 	int pending = sock_error(sock);
+	const char *expected = error ? error_name(error) : "0";
+	const char *observed = pending ? error_name(pending) : "0";
 	char what[TEXT];
 
+	tell_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "SO_ERROR in %s", sock_host(sock));
-	return tell(sock_run(sock), pending == error, what,
-		    error ? error_name(error) : "none",
-		    pending ? error_name(pending) : "none");
+	return tell(run, pending == error, what, expected, observed);
 }
 
 /* --- times ------------------------------------------------------------ */
