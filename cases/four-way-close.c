@@ -84,6 +84,23 @@ static void expect_states(struct ends *ends, struct mark since,
 	expect_state(ends->second, second);
 }
 
+/* Above 60 s it is another timer, and another time: fin-wait-2-duration. */
+static void expect_fin_wait2_timer(struct run *run, struct sock *first,
+				   struct mark entered)
+{
+	long set = run_sysctl(run, sock_host(first), "net.ipv4.tcp_fin_timeout");
+	bool beyond = set > TIME_WAIT;
+
+	if (run_value(run) == SHUTDOWN)
+		expect_timer(first, DIAG_TIMER_NONE);
+	else
+		expect_timer_armed(first,
+				   beyond ? DIAG_TIMER_KEEPALIVE :
+					    DIAG_TIMER_TIME_WAIT,
+				   "fin_wait2_timer_s", entered,
+				   SEC(beyond ? set - TIME_WAIT : set));
+}
+
 static void goes_first(struct run *run, struct ends *ends, struct mark closed)
 {
 	struct mark released;
@@ -102,13 +119,7 @@ static void goes_first(struct run *run, struct ends *ends, struct mark closed)
 	expect_state_soon(ends->first, DIAG_FIN_WAIT2, soon);
 	mark_done(run, &released);
 	expect_state(ends->second, DIAG_CLOSE_WAIT);
-	if (run_value(run) == SHUTDOWN)
-		expect_timer(ends->first, DIAG_TIMER_NONE);
-	else
-		expect_timer_armed(ends->first, DIAG_TIMER_TIME_WAIT,
-				   "fin_wait2_timer_s", released,
-				   SEC(run_sysctl(run, sock_host(ends->first),
-						  "net.ipv4.tcp_fin_timeout")));
+	expect_fin_wait2_timer(run, ends->first, released);
 }
 
 /* Returns when the first end went into TIME-WAIT. */
