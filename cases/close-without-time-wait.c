@@ -46,8 +46,8 @@ static void resets(struct run *run, struct pair *tcp)
 	got = sock_reap(tcp->server, soon);
 	expect_error(&got, ECONNRESET);
 	expect_took(closed, &got, at_once);
-	expect_frames(run, closed, "RST", FRAMES(FROM("client"), KIND(WIRE_RST)),
-		      1);
+	expect_frames(run, closed, "RST",
+		      FRAMES(FROM("client"), KIND(WIRE_RST)), 1);
 	expect_frames(run, closed, "FIN", FRAMES(KIND(WIRE_FIN)), 0);
 	expect_counter(run, "client",
 		       run_value(run) == LINGER ? "TCPAbortOnData" :
@@ -129,10 +129,11 @@ CASE(close_without_time_wait) = {
 	       "__tcp_close(), tcp_disconnect(); net/ipv4/tcp_minisocks.c:"
 	       "tcp_time_wait(); net/ipv4/inet_timewait_sock.c:"
 	       "inet_twsk_alloc()",
-	.steps = STEPS("a connection, idle",
-		       "the client closes: with SO_LINGER 0; with unread bytes; "
-		       "with TCP_LINGER2 -1; where tcp_max_tw_buckets is 0",
-		       "where the server saw EOF, it closes too"),
+	.steps =
+		STEPS("a connection, idle",
+		      "the client closes: with SO_LINGER 0; with unread bytes; "
+		      "with TCP_LINGER2 -1; where tcp_max_tw_buckets is 0",
+		      "where the server saw EOF, it closes too"),
 	.expect = "RST and ECONNRESET with the first two; EOF, then RST in "
 		  "answer to the ACK or to the server's FIN, with the others; "
 		  "and no TIME-WAIT anywhere",
@@ -142,8 +143,8 @@ CASE(close_without_time_wait) = {
 		{ "unread-bytes", .value = UNREAD },
 		{ "linger2-negative", .value = LINGER2 },
 		{ "max-tw-buckets=0", .value = NO_BUCKETS,
-		  .settings = SYSCTLS({ "client",
-					"net.ipv4.tcp_max_tw_buckets", 0 }) }),
+		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_max_tw_buckets",
+					0 }) }),
 	.lasts = MSEC(10),
 	.no_fault = true,
 	.script = script,

@@ -2,17 +2,17 @@
 /*
  * How long does an end that has closed wait for the other's FIN? That is what
  * tcp_fin_timeout is about, and only of an orphan: after close() the small
- * socket that tcp_time_wait() puts in its place dies in FIN-WAIT-2 when the time
- * is over, without a word, and what the other end sends then meets RST. After
- * shutdown() a process still holds the socket, and it waits without any timer.
- * TCP_LINGER2 is tcp_fin_timeout for one socket: tcp_fin_time().
+ * socket that tcp_time_wait() puts in its place dies in FIN-WAIT-2 when the
+ * time is over, without a word, and what the other end sends then meets RST.
+ * After shutdown() a process still holds the socket, and it waits without any
+ * timer. TCP_LINGER2 is tcp_fin_timeout for one socket: tcp_fin_time().
  *
- * Above 60 s the time is not what is set. A small socket was never meant to live
- * longer than TCP_TIMEWAIT_LEN, so tcp_rcv_state_process() leaves the whole one
- * there for what is beyond, with the keepalive timer; and when that fires,
- * tcp_keepalive_timer() makes the small one for what is beyond ONCE MORE, not
- * for the 60 s. So 61 s is 1 + 1 s, and only with 120 s do the halves make the
- * whole. It has been so since Linux 2.4 at least.
+ * Above 60 s the time is not what is set. A small socket was never meant to
+ * live longer than TCP_TIMEWAIT_LEN, so tcp_rcv_state_process() leaves the
+ * whole one there for what is beyond, with the keepalive timer; and when that
+ * fires, tcp_keepalive_timer() makes the small one for what is beyond ONCE
+ * MORE, not for the 60 s. So 61 s is 1 + 1 s, and only with 120 s do the halves
+ * make the whole. It has been so since Linux 2.4 at least.
  */
 #include "case.h"
 
@@ -78,8 +78,8 @@ static void orphan_ends(struct run *run, struct pair *tcp, struct mark closed,
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, closed, range.min - MSEC(50));
 	expect_state(tcp->client, DIAG_FIN_WAIT2);
-	expect_state_soon(tcp->client, DIAG_CLOSE, range.max - range.min +
-							   SEC(1));
+	expect_state_soon(tcp->client, DIAG_CLOSE,
+			  range.max - range.min + SEC(1));
 	lasted = mark_now(run).at - closed.at;
 	run_measured(run, "elapsed_s", nsec_seconds(lasted));
 	range.max += closed.done - closed.at;
@@ -137,23 +137,26 @@ static const struct judgement of_held[] = {
 
 CASE(fin_wait_2_duration) = {
 	.name = "fin-wait-2-duration",
-	.claim = "FIN-WAIT-2 lasts tcp_fin_timeout when the program has closed, "
-		 "and for ever when it has only shut its side down",
+	.claim =
+		"FIN-WAIT-2 lasts tcp_fin_timeout when the program has closed, "
+		"and for ever when it has only shut its side down",
 	.judgements = CLAIMS(
 		{ "C17", DOCUMENT_CONDITIONAL,
 		  "the server has until its FIN only tcp_fin_timeout once the "
 		  "client's program has called close(): then the orphan is "
 		  "forgotten, tcp_fin_time(), and the FIN meets RST" }),
-	.why = "an orphan has nobody who could stop to wait; so its kernel does",
+	.why = "an orphan has nobody who could stop to wait; so its kernel "
+	       "does",
 	.see = "RFC 9293 3.6; include/net/tcp.h:tcp_fin_time(); net/ipv4/"
 	       "tcp_input.c:tcp_rcv_state_process(); net/ipv4/tcp_timer.c:"
 	       "tcp_keepalive_timer()",
-	.steps = STEPS("a connection, idle",
-		       "the client closes, or shuts its side down; the server "
-		       "does nothing",
-		       "the client's socket is watched until it is gone, or for "
-		       "a second beyond tcp_fin_timeout",
-		       "the server closes"),
+	.steps =
+		STEPS("a connection, idle",
+		      "the client closes, or shuts its side down; the server "
+		      "does nothing",
+		      "the client's socket is watched until it is gone, or for "
+		      "a second beyond tcp_fin_timeout",
+		      "the server closes"),
 	.expect = "gone after 2 s; after 1 s with TCP_LINGER2 1; after 2 s, "
 		  "twice what is beyond 60, with tcp_fin_timeout 61; and the "
 		  "server's FIN meets RST. Held: still there, without a timer, "

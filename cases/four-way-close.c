@@ -18,8 +18,8 @@
  * at all. Either way the FIN of the other end arms TCP_TIMEWAIT_LEN, in
  * tcp_timewait_state_process() or in tcp_fin().
  *
- * The handshake takes 0.4 s, and the rest no time: so the RTO is above a second,
- * and nothing is sent again while somebody looks.
+ * The handshake takes 0.4 s, and the rest no time: so the RTO is above a
+ * second, and nothing is sent again while somebody looks.
  */
 #include "case.h"
 
@@ -60,9 +60,8 @@ static struct ends connect_slowly(struct run *run)
 
 static struct wire_rule *hold(struct sock *from, unsigned int kind)
 {
-	return fault_hold(sock_run(from),
-			  FRAMES(FROM(sock_host(from)), KIND(kind),
-				 .count = 1));
+	return fault_hold(sock_run(from), FRAMES(FROM(sock_host(from)),
+						 KIND(kind), .count = 1));
 }
 
 static void arm(struct ends *ends)
@@ -88,7 +87,8 @@ static void expect_states(struct ends *ends, struct mark since,
 static void expect_fin_wait2_timer(struct run *run, struct sock *first,
 				   struct mark entered)
 {
-	long set = run_sysctl(run, sock_host(first), "net.ipv4.tcp_fin_timeout");
+	long set =
+		run_sysctl(run, sock_host(first), "net.ipv4.tcp_fin_timeout");
 	bool beyond = set > TIME_WAIT;
 
 	if (run_value(run) == SHUTDOWN)
@@ -185,7 +185,8 @@ CASE(four_way_close) = {
 		  "3.3.2; TCP_CLOSE in the kernel)" },
 		{ "C2", DOCUMENT_RIGHT,
 		  "the other end goes from LAST-ACK to nothing, in "
-		  "tcp_rcv_state_process(), whichever of the two hosts it is" }),
+		  "tcp_rcv_state_process(), whichever of the two hosts it "
+		  "is" }),
 	.why = "every state but two is entered because a certain segment came; "
 	       "catch the segment, and the state stays",
 	.see = "RFC 9293 3.6 figure 12; net/ipv4/tcp_input.c:tcp_fin(), "
@@ -203,14 +204,12 @@ CASE(four_way_close) = {
 		  "close(), and none after shutdown()",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_fin_timeout", FIN_TIMEOUT }),
-	.variants = VARIANTS({ "client-first" },
-			     { "server-first", .value = SERVER_FIRST },
-			     { "shutdown", .value = SHUTDOWN },
-			     { "defaults", .defaults = true,
-			       .settings = SYSCTLS({ NULL,
-						     "net.ipv4.tcp_fin_timeout",
-						     60 }),
-			       .lasts = SEC(TIME_WAIT + 3) }),
+	.variants = VARIANTS(
+		{ "client-first" }, { "server-first", .value = SERVER_FIRST },
+		{ "shutdown", .value = SHUTDOWN },
+		{ "defaults", .defaults = true,
+		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_fin_timeout", 60 }),
+		  .lasts = SEC(TIME_WAIT + 3) }),
 	.lasts = SEC(1),
 	.script = script,
 };

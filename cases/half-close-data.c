@@ -6,12 +6,12 @@
  * After shutdown(SHUT_WR) the client's process holds the socket and reads. No
  * timer runs in FIN-WAIT-2, so the server may take longer than tcp_fin_timeout.
  *
- * After close() there is nobody. What the orphan has become by the time at which
- * the data comes makes no difference to the server, only to the counters: in
- * FIN-WAIT-1, where the data itself carries the ACK of the FIN,
+ * After close() there is nobody. What the orphan has become by the time at
+ * which the data comes makes no difference to the server, only to the counters:
+ * in FIN-WAIT-1, where the data itself carries the ACK of the FIN,
  * tcp_rcv_state_process() ends it (TCPAbortOnData); in FIN-WAIT-2 it is a small
- * socket, and tcp_timewait_state_process() says TCP_TW_RST. RST, both times, and
- * the server, in CLOSE-WAIT, has EPIPE: tcp_reset().
+ * socket, and tcp_timewait_state_process() says TCP_TW_RST. RST, both times,
+ * and the server, in CLOSE-WAIT, has EPIPE: tcp_reset().
  */
 #include "case.h"
 

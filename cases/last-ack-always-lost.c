@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every last ACK is lost. The server's FIN is sent again and again, each one is
- * answered by TIME-WAIT, which starts anew each time, and no answer arrives. How
- * does it end?
+ * answered by TIME-WAIT, which starts anew each time, and no answer arrives.
+ * How does it end?
  *
  * After close() the server is an orphan, and tcp_write_timeout() asks
  * tcp_orphan_retries() how long: at the kernel's own values eight retries, some
- * 105 s. The orphan goes without a RST and without anybody who is told. TIME-WAIT
- * outlives it, by 60 s from the last FIN.
+ * 105 s. The orphan goes without a RST and without anybody who is told.
+ * TIME-WAIT outlives it, by 60 s from the last FIN.
  *
  * While a process holds the socket, in LAST-ACK after shutdown(), tcp_retries2
- * is asked, and the end is ETIMEDOUT. At the kernel's own values it does not come
- * to that: the time between two FINs is doubled, and between the 51 s and the
- * 103 s TIME-WAIT, with its 60 s, has ended. The next FIN meets RST: ECONNRESET
- * after 205 s. TIME-WAIT is as long as it takes to lose so many ACKs, and no
- * longer.
+ * is asked, and the end is ETIMEDOUT. At the kernel's own values it does not
+ * come to that: the time between two FINs is doubled, and between the 51 s and
+ * the 103 s TIME-WAIT, with its 60 s, has ended. The next FIN meets RST:
+ * ECONNRESET after some 210 s. TIME-WAIT is as long as it takes to lose so many
+ * ACKs, and no longer.
  */
 #include "case.h"
 
@@ -151,6 +151,9 @@ static const struct judgement of_held[] = {
 };
 
 static const struct judgement of_held_defaults[] = {
+	{ "C7", DOCUMENT_CONDITIONAL,
+	  "TIME-WAIT sees to an orderly end only while the FINs come less than "
+	  "TCP_TIMEWAIT_LEN apart: an RTO may be twice as long, TCP_RTO_MAX" },
 	{ "C19", DOCUMENT_RIGHT,
 	  "the FIN after the 103 s between two rounds finds no TIME-WAIT any "
 	  "more, and meets RST: TCP_TIMEWAIT_LEN is less than TCP_RTO_MAX" },
@@ -182,8 +185,7 @@ CASE(last_ack_always_lost) = {
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "server-has-closed", .value = CLOSES,
-		  .settings = SYSCTLS({ "server",
-					"net.ipv4.tcp_orphan_retries",
+		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_orphan_retries",
 					ORPHAN_RETRIES }) },
 		{ "server-holds", .value = HOLDS, .judgements = of_held,
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_retries2",

@@ -10,17 +10,17 @@
  * have been acknowledged before. Nothing is different but the segment.
  *
  * A server that has only shut its side down still holds the socket. tcp_reset()
- * sets ECONNRESET. But recv() has said EOF, and goes on to say so: tcp_fin() set
- * SOCK_DONE, which tcp_recvmsg_locked() asks before the error. The error is for
- * who asks SO_ERROR or epoll (EPOLLERR), or sends: ECONNRESET once, for
+ * sets ECONNRESET. But recv() has said EOF, and goes on to say so: tcp_fin()
+ * set SOCK_DONE, which tcp_recvmsg_locked() asks before the error. The error is
+ * for who asks SO_ERROR or epoll (EPOLLERR), or sends: ECONNRESET once, for
  * sk_stream_error() prefers it, and then EPIPE, as after any shutdown().
  *
  * The control has room for TIME-WAIT, the same loss and the same server: no RST
  * and no error.
  *
- * The client holds its socket, too, until the server's FIN: an orphan would have
- * to be a small socket in FIN-WAIT-2 already, for which there is no room either
- * (close-without-time-wait).
+ * The client holds its socket, too, until the server's FIN: an orphan would
+ * have to be a small socket in FIN-WAIT-2 already, for which there is no room
+ * either (close-without-time-wait).
  */
 #include "case.h"
 
@@ -56,7 +56,8 @@ static void ask_server(struct run *run, struct sock *server)
 }
 
 static void fin_comes_again(struct run *run, struct pair *tcp,
-			    struct mark closed, const struct prediction *forecast)
+			    struct mark closed,
+			    const struct prediction *forecast)
 {
 	bool control = run_value(run) == CONTROL;
 	struct mark fin;
@@ -86,17 +87,17 @@ static void script(struct run *run)
 
 	half_close(&tcp);
 	forecast = forecast_orphan(tcp.server);
-	fault_drop(run, FRAMES(FROM("client"), KIND(WIRE_PURE_ACK), .count = 1));
+	fault_drop(run,
+		   FRAMES(FROM("client"), KIND(WIRE_PURE_ACK), .count = 1));
 	closed = mark_now(run);
 	if (run_value(run) == CLOSES)
 		sock_close(tcp.server);
 	else
 		sock_shutdown(tcp.server, SHUT_WR);
 	mark_done(run, &closed);
-	expect_state_soon(tcp.client,
-			  run_value(run) == CONTROL ? DIAG_TIME_WAIT :
-						      DIAG_CLOSE,
-			  soon);
+	expect_state_soon(
+		tcp.client,
+		run_value(run) == CONTROL ? DIAG_TIME_WAIT : DIAG_CLOSE, soon);
 	expect_state(tcp.server, DIAG_LAST_ACK);
 	fin_comes_again(run, &tcp, closed, forecast);
 	if (run_value(run) != CLOSES)
@@ -147,13 +148,12 @@ CASE(last_ack_lost_no_time_wait) = {
 		  "second FIN; SO_ERROR says ECONNRESET, or send() does, while "
 		  "recv() says EOF; in the control an ACK and no error",
 	.world = &world_pair,
-	.variants = VARIANTS(
-		{ "server-has-closed", .value = CLOSES, BUCKETS(0),
-		  .judgements = of_closed },
-		{ "server-holds", .value = HOLDS, BUCKETS(0) },
-		{ "server-sends", .value = SENDS, BUCKETS(0) },
-		{ "with-time-wait", .value = CONTROL, BUCKETS(1),
-		  .judgements = of_control }),
+	.variants = VARIANTS({ "server-has-closed", .value = CLOSES, BUCKETS(0),
+			       .judgements = of_closed },
+			     { "server-holds", .value = HOLDS, BUCKETS(0) },
+			     { "server-sends", .value = SENDS, BUCKETS(0) },
+			     { "with-time-wait", .value = CONTROL, BUCKETS(1),
+			       .judgements = of_control }),
 	.lasts = MSEC(250),
 	.script = script,
 };

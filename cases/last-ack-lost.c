@@ -5,13 +5,13 @@
  * client in TIME-WAIT that FIN is below what it expects, and for any such
  * segment that has an ACK tcp_timewait_state_process() does two things: it
  * answers, and it arms the timer of TIME-WAIT anew, for the whole 60 s. So
- * TIME-WAIT is counted from the last FIN, not from the first. (The answer is not
- * rate-limited: tcp_oow_rate_limited() lets a segment pass that takes sequence
- * space, as a FIN does.)
+ * TIME-WAIT is counted from the last FIN, not from the first. (The answer is
+ * not rate-limited: tcp_oow_rate_limited() lets a segment pass that takes
+ * sequence space, as a FIN does.)
  *
  * How long is it from the ACK that is lost to the FIN that tells of it? The RTO
- * decides, with the RTT in it, and no lifetime of segments: here some 0.2 s. The
- * 60 s are a number that was chosen to be enough for a few of these; the
+ * decides, with the RTT in it, and no lifetime of segments: here some 0.2 s.
+ * The 60 s are a number that was chosen to be enough for a few of these; the
  * kernel's own comment in __inet_twsk_schedule() would have 3.5 RTO. It is not
  * always enough: last-ack-always-lost has the end of that.
  *
@@ -97,8 +97,9 @@ static void tell_there_and_back(struct run *run, struct mark since)
 	if (!first || !again)
 		return;
 	run_measured(run, "elapsed_s", nsec_seconds(again->at - first->at));
-	run_note(run, "from the lost ACK to the FIN that came again: %.3f s; "
-		      "two MSL would be %d s",
+	run_note(run,
+		 "from the lost ACK to the FIN that came again: %.3f s; "
+		 "two MSL would be %d s",
 		 nsec_seconds(again->at - first->at), TIME_WAIT);
 	expect_that(run, again->at - first->at < SEC(TIME_WAIT) / 2,
 		    "not even one MSL has passed", "%.3f s",

@@ -3,17 +3,17 @@
  * A segment is held on its way for longer than any MSL, and then arrives. Who
  * would throw it away? Routers take one off its TTL, however long they keep it
  * (ttl-expires). A receiver looks at its number and its timestamp, in
- * tcp_validate_incoming(), and both only beside what it has received: the number
- * must be in the window, the timestamp not lower than the last one in sequence.
- * Nothing in a segment says when it was sent by the receiver's clock.
+ * tcp_validate_incoming(), and both only beside what it has received: the
+ * number must be in the window, the timestamp not lower than the last one in
+ * sequence. Nothing in a segment says when it was sent by the receiver's clock.
  *
  * So the data is taken, after 2, 31 or 61 s, if nothing newer has come in its
  * place: the copies that the client sends meanwhile are lost, all of them.
  *
  * The control lets the first copy through. Then the old segment, after the same
  * 2 s, is thrown away; but for what has come, not for its age: its timestamp is
- * lower than the copy's (PAWSEstab), or, without timestamps, its number is below
- * the window.
+ * lower than the copy's (PAWSEstab), or, without timestamps, its number is
+ * below the window.
  *
  * And an old segment outlives its connection: after a whole close with its 60 s
  * of TIME-WAIT it arrives, and is answered with RST, as any segment without a
@@ -43,9 +43,8 @@ static void tell_age(struct run *run, struct mark sent)
 /* Nothing newer comes in its place. */
 static void taken(struct run *run, struct pair *tcp)
 {
-	struct wire_rule *old =
-		fault_hold(run, FRAMES(FROM("client"), KIND(WIRE_DATA),
-				       .count = 1));
+	struct wire_rule *old = fault_hold(
+		run, FRAMES(FROM("client"), KIND(WIRE_DATA), .count = 1));
 	struct mark sent, released;
 	struct finding got;
 
@@ -75,9 +74,8 @@ static void taken(struct run *run, struct pair *tcp)
 static void not_taken(struct run *run, struct pair *tcp)
 {
 	bool stamped = run_sysctl(run, "server", "net.ipv4.tcp_timestamps");
-	struct wire_rule *old =
-		fault_hold(run, FRAMES(FROM("client"), KIND(WIRE_DATA),
-				       .count = 1));
+	struct wire_rule *old = fault_hold(
+		run, FRAMES(FROM("client"), KIND(WIRE_DATA), .count = 1));
 	struct mark sent = mark_now(run), released;
 	struct finding got;
 
@@ -103,9 +101,8 @@ static void not_taken(struct run *run, struct pair *tcp)
 /* In the direction of the text: from the server, whose connection is over. */
 static void outlives(struct run *run, struct pair *tcp)
 {
-	struct wire_rule *old =
-		fault_hold(run, FRAMES(FROM("server"), KIND(WIRE_DATA),
-				       .count = 1));
+	struct wire_rule *old = fault_hold(
+		run, FRAMES(FROM("server"), KIND(WIRE_DATA), .count = 1));
 	struct mark sent = mark_now(run), released;
 	struct finding got;
 

@@ -5,9 +5,9 @@
  * this end has nothing more to say) and enters CLOSING. With the ACK of its own
  * FIN tcp_rcv_state_process() goes to TIME-WAIT, at both ends.
  *
- * The two FINs are held by the wire until both are under way, and so are the two
- * ACKs, so that CLOSING stays to be looked at. The handshake takes 0.4 s, so
- * that the RTO is above a second and nothing is sent again meanwhile.
+ * The two FINs are held by the wire until both are under way, and so are the
+ * two ACKs, so that CLOSING stays to be looked at. The handshake takes 0.4 s,
+ * so that the RTO is above a second and nothing is sent again meanwhile.
  */
 #include "case.h"
 
@@ -76,8 +76,9 @@ static void script(struct run *run)
 
 CASE(simultaneous_close) = {
 	.name = "simultaneous-close",
-	.claim = "both ends close, and the FINs cross: CLOSING, then TIME-WAIT, "
-		 "at both",
+	.claim =
+		"both ends close, and the FINs cross: CLOSING, then TIME-WAIT, "
+		"at both",
 	.judgements = CLAIMS(
 		{ "C1", DOCUMENT_CONDITIONAL,
 		  "the seven steps are those of an end that closes and an end "

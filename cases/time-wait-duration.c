@@ -84,8 +84,8 @@ static void script(struct run *run)
 	expect_timer_armed(tcp.client, DIAG_TIMER_TIME_WAIT,
 			   "timer_of_orphan_s", orphaned, SEC(TIME_WAIT));
 	held = close_both(run, other, other_end, true);
-	expect_timer_armed(other, DIAG_TIMER_TIME_WAIT,
-			   "elapsed_s", held, SEC(TIME_WAIT));
+	expect_timer_armed(other, DIAG_TIMER_TIME_WAIT, "elapsed_s", held,
+			   SEC(TIME_WAIT));
 	expect_counter(run, "client", "TW", 2);
 	expect_counter(run, "client", "TWKilled", 0);
 	if (run_is_variant(run, "defaults") ||
@@ -128,7 +128,8 @@ CASE(time_wait_duration) = {
 		{ "linger2=5", .value = LINGER2 },
 		{ "user-timeout=5", .value = USER_TIMEOUT },
 		{ "tw-reuse=1", CLIENT("tcp_tw_reuse", 1) },
-		{ "tw-reuse-delay=5", CLIENT("tcp_tw_reuse_delay", MSEC_SHORT) },
+		{ "tw-reuse-delay=5",
+		  CLIENT("tcp_tw_reuse_delay", MSEC_SHORT) },
 		{ "max-tw-buckets=2", CLIENT("tcp_max_tw_buckets", 2) },
 		{ "rfc1337=1", CLIENT("tcp_rfc1337", 1) },
 		{ "rto-max=1", CLIENT("tcp_rto_max_ms", 1000) },
