@@ -77,6 +77,7 @@ static const struct range at_once = { 0, 0 };
 #define run_pass_until(...) CASE_HERE(run_pass_until(__VA_ARGS__))
 #define run_note(...) CASE_HERE(run_note(__VA_ARGS__))
 #define run_sysctl(...) CASE_HERE(run_sysctl(__VA_ARGS__))
+#define run_set_sysctl(...) CASE_HERE(run_set_sysctl(__VA_ARGS__))
 #define path_delay(...) CASE_HERE(path_delay(__VA_ARGS__))
 
 /* probes */
@@ -88,6 +89,7 @@ static const struct range at_once = { 0, 0 };
 #define program_folder(...) CASE_HERE(program_folder(__VA_ARGS__))
 #define program_file(...) CASE_HERE(program_file(__VA_ARGS__))
 #define program_start(...) CASE_HERE(program_start(__VA_ARGS__))
+#define program_output(...) CASE_HERE(program_output(__VA_ARGS__))
 #define program_wait_listening(...)                                            \
 	CASE_HERE(program_wait_listening(__VA_ARGS__))
 
@@ -98,6 +100,8 @@ static const struct range at_once = { 0, 0 };
 #define sock_connect(...) CASE_HERE(sock_connect(__VA_ARGS__))
 #define sock_connect_to(...) CASE_HERE(sock_connect_to(__VA_ARGS__))
 #define sock_accept(...) CASE_HERE(sock_accept(__VA_ARGS__))
+#define sock_post_accept(...) CASE_HERE(sock_post_accept(__VA_ARGS__))
+#define sock_listen_again(...) CASE_HERE(sock_listen_again(__VA_ARGS__))
 #define sock_post_connect(...) CASE_HERE(sock_post_connect(__VA_ARGS__))
 #define sock_post_connect_to(...) CASE_HERE(sock_post_connect_to(__VA_ARGS__))
 #define sock_open(...) CASE_HERE(sock_open(__VA_ARGS__))
@@ -123,6 +127,8 @@ static const struct range at_once = { 0, 0 };
 #define sock_look(...) CASE_HERE(sock_look(__VA_ARGS__))
 #define sock_state(...) CASE_HERE(sock_state(__VA_ARGS__))
 #define sock_wait_state(...) CASE_HERE(sock_wait_state(__VA_ARGS__))
+#define sock_queue(...) CASE_HERE(sock_queue(__VA_ARGS__))
+#define sock_wait_queue(...) CASE_HERE(sock_wait_queue(__VA_ARGS__))
 
 /* faults */
 #define fault_kill(...) CASE_HERE(fault_kill(__VA_ARGS__))
@@ -153,6 +159,8 @@ static const struct range at_once = { 0, 0 };
 #define forecast_give_up(...) CASE_HERE(forecast_give_up(__VA_ARGS__))
 #define forecast_keepalive(...) CASE_HERE(forecast_keepalive(__VA_ARGS__))
 #define forecast_orphan(...) CASE_HERE(forecast_orphan(__VA_ARGS__))
+#define forecast_connect(...) CASE_HERE(forecast_connect(__VA_ARGS__))
+#define forecast_syn_ack(...) CASE_HERE(forecast_syn_ack(__VA_ARGS__))
 #define forecast_keepalive_again(...)                                          \
 	CASE_HERE(forecast_keepalive_again(__VA_ARGS__))
 
@@ -175,6 +183,7 @@ static const struct range at_once = { 0, 0 };
 #define expect_span(...) CASE_HERE(expect_span(__VA_ARGS__))
 #define expect_state(...) CASE_HERE(expect_state(__VA_ARGS__))
 #define expect_state_soon(...) CASE_HERE(expect_state_soon(__VA_ARGS__))
+#define expect_queue(...) CASE_HERE(expect_queue(__VA_ARGS__))
 #define expect_timer(...) CASE_HERE(expect_timer(__VA_ARGS__))
 #define expect_timer_armed(...) CASE_HERE(expect_timer_armed(__VA_ARGS__))
 #define expect_frames(...) CASE_HERE(expect_frames(__VA_ARGS__))

@@ -248,6 +248,9 @@ static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
 	case PROBE_NAMES:
 		answer_result(q->id, 0, slot);
 		break;
+	case PROBE_LISTEN_AGAIN:
+		answer_result(q->id, listen(slot->fd, (int)q->number), NULL);
+		break;
 	case PROBE_SHUTDOWN:
 		answer_result(q->id, shutdown(slot->fd, (int)q->number), NULL);
 		break;
@@ -311,6 +314,7 @@ static void serve(void)
 		exit((int)request.number);
 	case PROBE_BIND:
 	case PROBE_NAMES:
+	case PROBE_LISTEN_AGAIN:
 	case PROBE_ACCEPT:
 	case PROBE_SEND:
 	case PROBE_RECEIVE:

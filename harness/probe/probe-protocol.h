@@ -16,6 +16,7 @@ enum probe_operation {
 	PROBE_BIND, /* slot, address */
 	PROBE_NAMES, /* slot: its addresses, as they are now */
 	PROBE_LISTEN, /* slot, address, number = backlog */
+	PROBE_LISTEN_AGAIN, /* slot = listener, number = backlog */
 	PROBE_CONNECT, /* slot (a free one: opens it first), address */
 	PROBE_ACCEPT, /* slot = listener, other = the new one's */
 	PROBE_SEND, /* slot, number = bytes; data if size */

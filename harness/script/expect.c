@@ -211,6 +211,20 @@ bool expect_state_soon(struct sock *sock, enum diag_state state,
 	return judge_state(sock, state, sock_state(sock));
 }
 
+bool expect_queue(struct sock *listener, unsigned int length,
+		  unsigned int limit, nsec_t patience)
+{
+	struct queue queue = sock_wait_queue(listener, length, patience);
+	char expected[TEXT], observed[TEXT];
+
+	snprintf(expected, sizeof(expected), "%u, limit %u", length, limit);
+	snprintf(observed, sizeof(observed), "%u, limit %u", queue.length,
+		 queue.limit);
+	return tell(sock_run(listener),
+		    queue.length == length && queue.limit == limit,
+		    "accept queue", expected, observed);
+}
+
 static bool judge_timer(struct sock *sock, enum diag_timer timer,
 			struct diag_socket *ret_seen)
 {

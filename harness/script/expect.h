@@ -46,6 +46,10 @@ bool expect_state(struct sock *sock, enum diag_state state);
 bool expect_state_soon(struct sock *sock, enum diag_state state,
 		       nsec_t patience);
 
+/* The listener's accept queue, within a patience, and its limit. */
+bool expect_queue(struct sock *listener, unsigned int length,
+		  unsigned int limit, nsec_t patience);
+
 /* The timer that runs, as `ss -o` names it. */
 bool expect_timer(struct sock *sock, enum diag_timer timer);
 

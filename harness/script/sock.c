@@ -15,6 +15,7 @@ struct call {
 	struct sock *sock;
 	const char *name; /* NULL: none */
 	nsec_t posted;
+	struct sock *made; /* whose ends the answer tells, when not sock's own */
 	struct probe_answer answer;
 };
 
@@ -171,6 +172,7 @@ static void post(struct sock *sock, struct call *call, const char *name,
 	call->sock = sock;
 	call->name = name;
 	call->posted = nsec_now();
+	call->made = NULL;
 	probe_post_told(sock->probe, request, &call->answer, on_arrival, call);
 }
 
@@ -194,7 +196,7 @@ static struct finding reap(struct sock *sock, struct call *call,
 					 .posted = call->posted,
 					 .returned = nsec_now() };
 	finding = finding_of(call);
-	learn_addresses(sock, &call->answer.reply);
+	learn_addresses(call->made ? call->made : sock, &call->answer.reply);
 	call->name = NULL;
 	return finding;
 }
@@ -394,6 +396,17 @@ struct sock *sock_listen(struct probe *probe, int backlog)
 	return sock_listen_on(probe, run->next_port++, backlog);
 }
 
+void sock_listen_again(struct sock *listener, int backlog)
+{
+	struct probe_request request = { .operation = PROBE_LISTEN_AGAIN,
+					 .number = backlog };
+	char text[32];
+
+	snprintf(text, sizeof(text), "listen(%d) again", backlog);
+	tell_call(listener, text);
+	ask_or_break(listener, &request, "listen");
+}
+
 struct sock *sock_open(struct probe *probe)
 {
 	struct sock *sock = sock_new(probe);
@@ -499,23 +512,23 @@ struct sock *sock_connect_to(struct probe *probe, const char *host,
 	return connected(sock_post_connect_to(probe, host, port));
 }
 
-struct sock *sock_accept(struct sock *listener)
+struct sock *sock_post_accept(struct sock *listener)
 {
 	struct sock *sock = sock_new(listener->probe);
 	struct probe_request request = { .operation = PROBE_ACCEPT,
 					 .other = sock->slot };
-	struct finding finding;
 
 	post(listener, &listener->in, "accept", &request);
-	finding = reap(listener, &listener->in, stage_patience);
+	listener->in.made = sock;
+	return sock;
+}
+
+struct sock *sock_accept(struct sock *listener)
+{
+	struct sock *sock = sock_post_accept(listener);
+	struct finding finding = reap(listener, &listener->in, stage_patience);
+
 	must_succeed(listener, &finding);
-	/* The answer's addresses are the new socket's. */
-	sock->local = listener->local;
-	sock->local_port = listener->local_port;
-	sock->remote = listener->remote;
-	sock->remote_port = listener->remote_port;
-	listener->remote = (struct address){ 0 };
-	listener->remote_port = 0;
 	return sock;
 }
 
@@ -606,6 +619,62 @@ bool sock_look(struct sock *sock, struct diag_socket *ret)
 	tell_look(sock, found, &seen);
 	*ret = seen;
 	return found;
+}
+
+static void tell_queue(struct sock *listener, struct queue queue)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "LISTEN, accept queue %u, limit %u",
+		 queue.length, queue.limit);
+	run_journal(sock_run(listener), nsec_now(), "state",
+		    "{s:s, s:i, s:s, s:s, s:I, s:I, s:s}", "host",
+		    sock_host(listener), "socket", listener->number, "state",
+		    "LISTEN", "timer", "none", "queue",
+		    (json_int_t)queue.length, "limit", (json_int_t)queue.limit,
+		    "text", text);
+}
+
+static struct queue look_at_queue(struct sock *listener)
+{
+	struct diag_socket seen;
+
+	if (!look(listener, &seen))
+		run_broken_because(sock_run(listener),
+				   "there is no listener in %s any more",
+				   sock_host(listener));
+	return (struct queue){ seen.receive_queue, seen.send_queue };
+}
+
+struct queue sock_queue(struct sock *listener)
+{
+	struct queue queue;
+
+	run_wait(sock_run(listener), NULL, NULL, nsec_now());
+	queue = look_at_queue(listener);
+	tell_queue(listener, queue);
+	return queue;
+}
+
+struct queue sock_wait_queue(struct sock *listener, unsigned int length,
+			     nsec_t patience)
+{
+	struct run *run = sock_run(listener);
+	nsec_t start = nsec_now(), now = start;
+	struct queue queue;
+
+	/* No event tells of this either: as in sock_wait_state(). */
+	for (;;) {
+		run_wait(run, NULL, NULL, now);
+		queue = look_at_queue(listener);
+		if (queue.length == length || now - start >= patience)
+			break;
+		run_wait(run, NULL, NULL,
+			 now + MAX((now - start) / 50, MSEC(1)));
+		now = nsec_now();
+	}
+	tell_queue(listener, queue);
+	return queue;
 }
 
 enum diag_state sock_state(struct sock *sock)

@@ -55,6 +55,13 @@ struct sock *sock_connect_to(struct probe *probe, const char *host,
 			     uint16_t port);
 struct sock *sock_accept(struct sock *listener);
 
+/* An accept() whose outcome is the question: reap the listener. The new socket
+ * has its ends once that succeeded. */
+struct sock *sock_post_accept(struct sock *listener);
+
+/* listen() on what listens already: changes the limit of its queue. */
+void sock_listen_again(struct sock *listener, int backlog);
+
 /* A connect() whose outcome is the question. Reap it. */
 struct sock *sock_post_connect(struct probe *probe,
 			       const struct sock *listener);
@@ -128,6 +135,17 @@ struct sock *sock_far_end(struct sock *sock, const char *host);
 /* What the host's kernel says of it now. False: the kernel has no such socket
  * any more. Journalled. */
 bool sock_look(struct sock *sock, struct diag_socket *ret);
+
+/* A listener's accept queue, as the kernel tells it for LISTEN: sk_ack_backlog
+ * and sk_max_ack_backlog, ss' Recv-Q and Send-Q. Journalled. */
+struct queue {
+	unsigned int length, limit;
+};
+struct queue sock_queue(struct sock *listener);
+
+/* The same once it is that long, or as it is by `patience` from now. */
+struct queue sock_wait_queue(struct sock *listener, unsigned int length,
+			     nsec_t patience);
 
 /* ESTABLISHED and its kin; DIAG_CLOSE where the kernel has no such socket. */
 enum diag_state sock_state(struct sock *sock);
