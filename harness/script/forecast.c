@@ -10,22 +10,46 @@
 #include "errors.h"
 #include "kernel.h"
 
+static unsigned int sysctl_in(struct run *run, const char *host,
+			      const char *name)
+{
+	return (unsigned int)run_sysctl(run, host, name);
+}
+
 static unsigned int sysctl_of(struct sock *sock, const char *name)
 {
-	return (unsigned int)run_sysctl(sock_run(sock), sock_host(sock), name);
+	return sysctl_in(sock_run(sock), sock_host(sock), name);
 }
 
 /* Younger sysctls: where this kernel has none, the constant that was there
  * before it stays as predict_defaults() gave it. */
-static void newer_sysctls(struct sock *sock, struct predict_tcp *tcp)
+static void newer_sysctls(struct run *run, const char *host,
+			  struct predict_tcp *tcp)
 {
 	if (kernel_has_sysctl("net.ipv4.tcp_rto_min_us"))
-		tcp->rto_min = USEC(sysctl_of(sock, "net.ipv4.tcp_rto_min_us"));
+		tcp->rto_min =
+			USEC(sysctl_in(run, host, "net.ipv4.tcp_rto_min_us"));
 	if (kernel_has_sysctl("net.ipv4.tcp_rto_max_ms"))
-		tcp->rto_max = MSEC(sysctl_of(sock, "net.ipv4.tcp_rto_max_ms"));
+		tcp->rto_max =
+			MSEC(sysctl_in(run, host, "net.ipv4.tcp_rto_max_ms"));
 	if (kernel_has_sysctl("net.ipv4.tcp_syn_linear_timeouts"))
-		tcp->syn_linear =
-			sysctl_of(sock, "net.ipv4.tcp_syn_linear_timeouts");
+		tcp->syn_linear = sysctl_in(run, host,
+					    "net.ipv4.tcp_syn_linear_timeouts");
+}
+
+/* What needs no socket: as a host's next connection will find it. */
+static struct predict_tcp of_host(struct run *run, const char *host)
+{
+	struct predict_tcp tcp = predict_defaults(nsec_hz(), kernel_version());
+
+	newer_sysctls(run, host, &tcp);
+	tcp.retries2 = sysctl_in(run, host, "net.ipv4.tcp_retries2");
+	tcp.syn_retries = sysctl_in(run, host, "net.ipv4.tcp_syn_retries");
+	tcp.synack_retries =
+		sysctl_in(run, host, "net.ipv4.tcp_synack_retries");
+	tcp.orphan_retries =
+		sysctl_in(run, host, "net.ipv4.tcp_orphan_retries");
+	return tcp;
 }
 
 /* What a socket has that nobody set options of; and what those say that a
@@ -68,13 +92,8 @@ static void of_socket(struct sock *sock, struct predict_tcp *tcp)
 
 struct predict_tcp forecast_inputs(struct sock *sock)
 {
-	struct predict_tcp tcp = predict_defaults(nsec_hz(), kernel_version());
+	struct predict_tcp tcp = of_host(sock_run(sock), sock_host(sock));
 
-	newer_sysctls(sock, &tcp);
-	tcp.retries2 = sysctl_of(sock, "net.ipv4.tcp_retries2");
-	tcp.syn_retries = sysctl_of(sock, "net.ipv4.tcp_syn_retries");
-	tcp.synack_retries = sysctl_of(sock, "net.ipv4.tcp_synack_retries");
-	tcp.orphan_retries = sysctl_of(sock, "net.ipv4.tcp_orphan_retries");
 	of_socket(sock, &tcp);
 	return tcp;
 }
@@ -112,13 +131,12 @@ void forecast_tell(struct run *run, const char *what,
 	}
 }
 
-static struct prediction *predict(struct sock *sock,
+static struct prediction *predict(struct run *run,
 				  const struct predict_tcp *tcp,
 				  void (*model)(struct prediction *ret,
 						const struct predict_tcp *tcp),
 				  const char *what)
 {
-	struct run *run = sock_run(sock);
 	struct prediction *prediction = calloc(1, sizeof(*prediction));
 
 	if (!prediction)
@@ -132,14 +150,14 @@ struct prediction *forecast_give_up(struct sock *sock)
 {
 	struct predict_tcp tcp = forecast_inputs(sock);
 
-	return predict(sock, &tcp, predict_give_up, "data into the void");
+	return predict(sock_run(sock), &tcp, predict_give_up, "data into the void");
 }
 
 struct prediction *forecast_keepalive(struct sock *sock)
 {
 	struct predict_tcp tcp = forecast_inputs(sock);
 
-	return predict(sock, &tcp, predict_keepalive, "keepalive");
+	return predict(sock_run(sock), &tcp, predict_keepalive, "keepalive");
 }
 
 struct prediction *forecast_keepalive_again(struct sock *sock)
@@ -147,7 +165,7 @@ struct prediction *forecast_keepalive_again(struct sock *sock)
 	struct predict_tcp tcp = forecast_inputs(sock);
 
 	tcp.keepalive_time = MAX(tcp.keepalive_time, tcp.keepalive_intvl);
-	return predict(sock, &tcp, predict_keepalive,
+	return predict(sock_run(sock), &tcp, predict_keepalive,
 		       "keepalive after an answer");
 }
 
@@ -155,6 +173,21 @@ struct prediction *forecast_orphan(struct sock *sock)
 {
 	struct predict_tcp tcp = forecast_inputs(sock);
 
-	return predict(sock, &tcp, predict_orphan,
+	return predict(sock_run(sock), &tcp, predict_orphan,
 		       "an orphan's FIN into the void");
+}
+
+struct prediction *forecast_connect(struct run *run, const char *host)
+{
+	struct predict_tcp tcp = of_host(run, host);
+
+	return predict(run, &tcp, predict_connect, "connect() into the void");
+}
+
+struct prediction *forecast_syn_ack(struct run *run, const char *host)
+{
+	struct predict_tcp tcp = of_host(run, host);
+
+	return predict(run, &tcp, predict_syn_ack,
+		       "a SYN-ACK that nobody answers");
 }

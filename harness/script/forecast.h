@@ -28,6 +28,12 @@ struct prediction *forecast_orphan(struct sock *sock);
  */
 struct prediction *forecast_keepalive_again(struct sock *sock);
 
+/* connect() now, in that host, to what does not answer. */
+struct prediction *forecast_connect(struct run *run, const char *host);
+
+/* A SYN that comes to that host now, whose SYN-ACK nobody answers. */
+struct prediction *forecast_syn_ack(struct run *run, const char *host);
+
 /* Journals a prediction's rounds and its end. */
 void forecast_tell(struct run *run, const char *what,
 		   const struct prediction *prediction);
