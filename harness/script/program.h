@@ -49,6 +49,11 @@ struct program *program_start(struct run *run, const char *host,
 			      const char *const *argv);
 #define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/* The same for one that ends by itself, with status 0; waits for that. What it
+ * printed, both streams. Lives as long as the run. */
+const char *program_output(struct run *run, const char *host,
+			   const char *const *argv);
+
 /* Waits until the host's kernel has a listener on that port. */
 void program_wait_listening(struct program *program, uint16_t port);
 
