@@ -256,3 +256,18 @@ long run_sysctl(struct run *run, const char *host, const char *name)
 	return value;
 }
 
+void run_set_sysctl(struct run *run, const char *host, const char *name,
+		    long value)
+{
+	char number[24], text[SYSCTL_VALUE];
+	struct sysctl_setting setting = { .name = name, .value = number };
+	int r;
+
+	snprintf(number, sizeof(number), "%ld", value);
+	snprintf(text, sizeof(text), "sysctl %s = %s", name, number);
+	run_journal(run, nsec_now(), "call", "{s:s, s:s}", "host", host, "text",
+		    text);
+	r = sysctl_write(host_namespace(run_host(run, host)), &setting, 1);
+	if (r < 0)
+		run_broken(run, r);
+}

@@ -138,3 +138,8 @@ void run_measured_text(struct run *run, const char *name, const char *value);
 
 /* A sysctl of a host, as it reads now. */
 long run_sysctl(struct run *run, const char *host, const char *name);
+
+/* The host's administrator sets it now. Journalled. What a case relies on from
+ * the start belongs into its .settings. */
+void run_set_sysctl(struct run *run, const char *host, const char *name,
+		    long value);
