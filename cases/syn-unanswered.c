@@ -178,6 +178,13 @@ static const struct judgement of_elsewhere[] = {
 
 static const struct judgement of_none[] = { { .claim = NULL } };
 
+/* Linear SYNs as by default, and so few others that the time ends it. */
+static const struct setting linear[] = {
+	{ "client", "net.ipv4.tcp_syn_retries", 1 },
+	{ "client", "net.ipv4.tcp_syn_linear_timeouts", 4 },
+	{ .name = NULL },
+};
+
 /* The neighbour is asked for three times, 100 ms apart. */
 static const struct setting asks_quickly[] = {
 	{ "client", "net.ipv4.neigh.eth0.retrans_time_ms", ARP_MS },
@@ -208,24 +215,24 @@ CASE(syn_unanswered) = {
 		  "cut, SYN-RECV where the answers are lost; ECONNREFUSED at "
 		  "once from a closed port, EHOSTUNREACH where no machine is",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_syn_retries", 1 }),
 	.variants = VARIANTS(
-		{ "queue-full",
-		  SYSCTLS({ "client", "net.ipv4.tcp_syn_linear_timeouts", 4 }),
-		  .judgements = by_time },
+		{ "queue-full", linear, .judgements = by_time },
 		{ "queue-full-retries=2",
 		  SYSCTLS({ "client", "net.ipv4.tcp_syn_retries", 2 },
 			  { "client", "net.ipv4.tcp_syn_linear_timeouts", 4 }),
 		  .lasts = SEC(7), .judgements = by_time },
 		{ "queue-full-linear=0",
-		  SYSCTLS({ "client", "net.ipv4.tcp_syn_linear_timeouts", 0 }),
+		  SYSCTLS({ "client", "net.ipv4.tcp_syn_retries", 1 },
+			  { "client", "net.ipv4.tcp_syn_linear_timeouts", 0 }),
 		  .judgements = by_count },
-		{ "path-cut", .judgements = of_elsewhere },
-		{ "answers-lost", .judgements = of_elsewhere },
+		{ "path-cut", linear, .judgements = of_elsewhere },
+		{ "answers-lost", linear, .judgements = of_elsewhere },
 		{ "port-closed", .lasts = MSEC(10), .judgements = of_none },
 		{ "no-machine", asks_quickly, .lasts = MSEC(300),
 		  .judgements = of_none, .world = &world_pair_ageing,
-		  .only_v4 = "ARP's sysctls make its questions quick" }),
+		  .only_v4 = "ARP's sysctls make its questions quick" },
+		{ "defaults", .lasts = SEC(131), .judgements = by_count,
+		  .defaults = true }),
 	.lasts = SEC(3),
 	.script = script,
 };
