@@ -251,8 +251,10 @@ static const struct {
 	{ "rto_retransmissions", "retransmission", true },
 	{ "keepalive_probes", "probe", true },
 	{ "syns", "SYN", true },
+	{ "connections", "connection", true },
 	{ "client_state", "client", false },
 	{ "server_state", "server", false },
+	{ "accept_queue", "accept queue", false },
 };
 
 static bool is_shared(const char *name)

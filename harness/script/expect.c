@@ -220,6 +220,8 @@ bool expect_queue(struct sock *listener, unsigned int length,
 	snprintf(expected, sizeof(expected), "%u, limit %u", length, limit);
 	snprintf(observed, sizeof(observed), "%u, limit %u", queue.length,
 		 queue.limit);
+	run_predicted_text(sock_run(listener), "accept_queue", expected);
+	run_measured_text(sock_run(listener), "accept_queue", observed);
 	return tell(sock_run(listener),
 		    queue.length == length && queue.limit == limit,
 		    "accept queue", expected, observed);

@@ -46,7 +46,8 @@ bool expect_state(struct sock *sock, enum diag_state state);
 bool expect_state_soon(struct sock *sock, enum diag_state state,
 		       nsec_t patience);
 
-/* The listener's accept queue, within a patience, and its limit. */
+/* The listener's accept queue, within a patience, and its limit: "accept_queue"
+ * of the report. */
 bool expect_queue(struct sock *listener, unsigned int length,
 		  unsigned int limit, nsec_t patience);
 
