@@ -16,7 +16,7 @@
  */
 #include "case.h"
 
-enum { BACKLOG = 2, FIT = BACKLOG + 1, BYTES = 18 };
+enum { BACKLOG = 2, FIT = BACKLOG + 1, BYTES = 18, QUIET_MS = 50 };
 
 static const char request[] = "GET / HTTP/1.1\r\n\r\n";
 /* How long to look out for what takes no timer. */
@@ -58,6 +58,7 @@ static struct sock *fill(struct run *run, struct probe *client,
 static void expect_dropped(struct run *run, struct sock *late,
 			   struct mark dialled, int64_t n)
 {
+	run_pass(run, MSEC(QUIET_MS));
 	expect_state(late, DIAG_SYN_SENT);
 	expect_state(sock_far_end(late, "server"), DIAG_CLOSE);
 	expect_frames(run, dialled, "a word of the server",
