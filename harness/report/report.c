@@ -252,6 +252,7 @@ static const struct {
 	{ "keepalive_probes", "probe", true },
 	{ "syns", "SYN", true },
 	{ "connections", "connection", true },
+	{ "half_open", "half-open request", true },
 	{ "client_state", "client", false },
 	{ "server_state", "server", false },
 	{ "accept_queue", "accept queue", false },
