@@ -247,7 +247,7 @@ static const struct judgement reset[] = {
 	{ .claim = NULL },
 };
 
-static const struct judgement cookie[] = {
+static const struct judgement of_cookie[] = {
 	{ "B9", DOCUMENT_CONDITIONAL,
 	  "after a SYN cookie the server forgets the client but can be "
 	  "reminded: its first data makes the connection: "
@@ -292,7 +292,7 @@ CASE(accept_queue_full_third_ack) = {
 		  .lasts = MSEC(10), .judgements = reset },
 		{ "syn-cookie",
 		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 2 }),
-		  .lasts = MSEC(1600), .judgements = cookie }),
+		  .lasts = MSEC(1600), .judgements = of_cookie }),
 	.lasts = SEC(1),
 	.script = script,
 };

@@ -7,7 +7,7 @@
  *
  * short-queue: each look takes out all that waits, but no more than backlog + 1
  * can wait: the SYNs of the rest are dropped (sk_acceptq_is_full()). So the rate
- * stops growing at (backlog + 1) per look, with a process that had time to spare.
+ * stops growing at (backlog + 1) per look, with a process that had time left.
  *
  * long-queue: the same process, the same looks; the queue is long enough for
  * what comes in between, and the rate grows with the load.

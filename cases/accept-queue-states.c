@@ -117,12 +117,14 @@ static void script(struct run *run)
 	is_queued(run, listener, far);
 	fault_thaw(run, "server");
 	got = sock_reap(listener, soon);
-	expect_success(&got);
+	expect_that(run, !got.open && !got.error, "accept() = 0", "%s",
+		    finding_outcome(&got));
 	is_accepted(run, listener, accepted);
 	if (!defers(run))
 		return;
 	got = sock_recv(accepted, soon);
-	expect_data(&got, BYTES);
+	expect_that(run, got.value == BYTES, "the data is there", "%s",
+		    finding_outcome(&got));
 }
 
 static const struct judgement of_defer[] = {

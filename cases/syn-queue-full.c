@@ -183,7 +183,7 @@ static const struct setting none[] = {
 	{ .name = NULL },
 };
 
-static const struct setting unproven[] = {
+static const struct setting few[] = {
 	{ "server", "net.ipv4.tcp_syncookies", 0 },
 	{ "server", "net.ipv4.tcp_max_syn_backlog", SYN_BACKLOG },
 	{ .name = NULL },
@@ -218,7 +218,7 @@ CASE(syn_queue_full) = {
 	.variants = VARIANTS(
 		{ "syncookies=0", none, .value = BACKLOG, .lasts = MSEC(1300),
 		  .judgements = dropped },
-		{ "max-syn-backlog", unproven, .value = LONG,
+		{ "max-syn-backlog", few, .value = LONG,
 		  .lasts = MSEC(1300), .judgements = dropped },
 		{ "syncookies=1",
 		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 1 }),
