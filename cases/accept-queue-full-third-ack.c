@@ -5,8 +5,8 @@
  *
  * tcp_check_req() cannot make a socket of the request (tcp_v4_syn_recv_sock()
  * finds sk_acceptq_is_full(), and counts ListenOverflows and ListenDrops): the
- * ACK is dropped, and the request stays, in SYN-RECV. The client was ESTABLISHED
- * before. What comes of that:
+ * ACK is dropped, and the request stays, in SYN-RECV. The client is ESTABLISHED
+ * already. What comes of that:
  *
  * - client-silent: reqsk_timer_handler() sends the SYN-ACK again, though the
  *   third ACK was seen. The client answers each with a challenge ACK
@@ -86,7 +86,7 @@ static void client_silent(struct story *s)
 	struct range end = s->syn_ack->elapsed;
 	struct mark sent;
 
-	for (unsigned int i = 1; i <= SYNACK_RETRIES; i++) {
+	for (unsigned int i = 1; i <= s->syn_ack->retransmissions_min; i++) {
 		syn_ack_again(s, i);
 		expect_drops(s, 1 + i);
 		expect_counter(s->run, "client", "TCPSYNChallenge", i);

@@ -19,7 +19,7 @@
  * - 2: the same for every SYN, full or not: there is no half-open queue at all.
  *
  * So one more than the backlog fits, as in the accept queue; it was the backlog
- * itself until 6.14 and its stable relatives (3479c7549fb1).
+ * itself before 6.13 and its stable relatives (3479c7549fb1).
  */
 #include "case.h"
 
@@ -56,7 +56,7 @@ static void predict_room(struct queue_story *s)
 
 	s->cookies = run_sysctl(run, "server", "net.ipv4.tcp_syncookies");
 	s->max = (unsigned int)run_value(run) + 1;
-	s->min = kernel_version() < KERNEL_VERSION(6, 14, 0) ? s->max - 1 :
+	s->min = kernel_version() < KERNEL_VERSION(6, 13, 0) ? s->max - 1 :
 							       s->max;
 	if (s->cookies == 2)
 		s->min = s->max = 0;
