@@ -45,9 +45,9 @@ static void gets_in(struct sock *client)
 /* The wire has seen its SYN. */
 static void waits(struct burst *b, unsigned int i, struct mark start)
 {
-	const struct wire_capture *syn =
-		frames_wait(b->run, start,
-			    FRAMES(FROM("client"), KIND(WIRE_SYN)), i + 1, soon);
+	const struct wire_capture *syn = frames_wait(
+		b->run, start, FRAMES(FROM("client"), KIND(WIRE_SYN)), i + 1,
+		soon);
 
 	if (i == b->in)
 		b->dialled.at = syn ? syn->at : nsec_now();
@@ -124,8 +124,8 @@ static void script(struct run *run)
 	long somaxconn = run_sysctl(run, "server", "net.core.somaxconn");
 	struct burst b = { .run = run };
 
-	b.listener = sock_listen(probe_start(run, "server"),
-				 (int)run_value(run));
+	b.listener =
+		sock_listen(probe_start(run, "server"), (int)run_value(run));
 	begin(&b, (unsigned int)MIN(run_value(run), somaxconn));
 	if (run_is_variant(run, "listen-again"))
 		listens_again(&b);
@@ -134,11 +134,13 @@ static void script(struct run *run)
 }
 
 static const struct setting small[] = {
-	{ "server", "net.core.somaxconn", SMALL }, { .name = NULL },
+	{ "server", "net.core.somaxconn", SMALL },
+	{ .name = NULL },
 };
 
 static const struct setting large[] = {
-	{ "server", "net.core.somaxconn", LARGE }, { .name = NULL },
+	{ "server", "net.core.somaxconn", LARGE },
+	{ .name = NULL },
 };
 
 static const struct judgement of_none[] = { { .claim = NULL } };
@@ -159,9 +161,10 @@ CASE(accept_queue_cure) = {
 		       "six clients call connect()",
 		       "somaxconn is raised, and listen() called again (or "
 		       "accept() is called), in two variants"),
-	.expect = "six get in where both are 16, else three; a raised somaxconn "
-		  "changes nothing, and the SYNs' copies are dropped too, until "
-		  "listen(); then, or after accept(), the next copies get in",
+	.expect =
+		"six get in where both are 16, else three; a raised somaxconn "
+		"changes nothing, and the SYNs' copies are dropped too, until "
+		"listen(); then, or after accept(), the next copies get in",
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.core.somaxconn" }),
 	.variants = VARIANTS(
@@ -178,10 +181,10 @@ CASE(accept_queue_cure) = {
 			    "listen() again: sk_max_ack_backlog, "
 			    "__inet_listen_sk()" }) },
 		{ "accept-again", small, .value = SMALL, .lasts = SEC(1),
-		  .judgements = CLAIMS(
-			  { "B11", DOCUMENT_RIGHT,
-			    "accept() makes room under the old limit: "
-			    "inet_csk_accept()" }) }),
+		  .judgements =
+			  CLAIMS({ "B11", DOCUMENT_RIGHT,
+				   "accept() makes room under the old limit: "
+				   "inet_csk_accept()" }) }),
 	.lasts = MSEC(QUIET_MS),
 	.no_fault = true,
 	.script = script,

@@ -20,10 +20,10 @@
  *   room: then one copy brings connection and data at once.
  * - abort-on-overflow: with tcp_abort_on_overflow 1 tcp_check_req() answers RST
  *   instead, and drops the request.
- * - syn-cookie: the SYN-ACK was a cookie, and the server keeps no request: there
- *   is no timer, and no SYN-ACK again. tcp_get_cookie_sock() drops the third
- *   ACK. Only the client can end the silence, by sending; the ACK in its first
- *   data still is the cookie.
+ * - syn-cookie: the SYN-ACK was a cookie, and the server keeps no request.
+ *   There is no timer, and no SYN-ACK again. tcp_get_cookie_sock() drops the
+ *   third ACK. Only the client can end the silence, by sending; the ACK in its
+ *   first data still is the cookie.
  */
 #include "case.h"
 
@@ -71,10 +71,9 @@ static void expect_reset(struct story *s, struct mark since)
 /* The nth copy of the SYN-ACK, and that it is answered by an ACK. */
 static void syn_ack_again(struct story *s, unsigned int n)
 {
-	struct mark again = expect_frame(s->run, s->syn,
-					 "the SYN-ACK once more",
-					 SYN_ACKS_AGAIN, n,
-					 s->syn_ack->rounds[n - 1].at);
+	struct mark again =
+		expect_frame(s->run, s->syn, "the SYN-ACK once more",
+			     SYN_ACKS_AGAIN, n, s->syn_ack->rounds[n - 1].at);
 
 	expect_frame(s->run, again, "the client's answer to it",
 		     FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)), 1, at_once);
@@ -275,11 +274,12 @@ CASE(accept_queue_full_third_ack) = {
 		       "the client stays silent; or the server is thawed in "
 		       "time; or the client sends a request meanwhile; or "
 		       "tcp_abort_on_overflow is 1; or tcp_syncookies is 2"),
-	.expect = "ListenOverflows and ListenDrops 1, ESTABLISHED and SYN-RECV; "
-		  "then SYN-ACKs at the predicted times, the request gone, and "
-		  "ECONNRESET for the first data; or a connection with the "
-		  "first segment that finds room, its data not lost; or RST at "
-		  "once; or, with a cookie, silence until the client sends",
+	.expect =
+		"ListenOverflows and ListenDrops 1, ESTABLISHED and SYN-RECV; "
+		"then SYN-ACKs at the predicted times, the request gone, and "
+		"ECONNRESET for the first data; or a connection with the "
+		"first segment that finds room, its data not lost; or RST at "
+		"once; or, with a cookie, silence until the client sends",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_synack_retries",
 			      SYNACK_RETRIES }),

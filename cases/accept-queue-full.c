@@ -6,9 +6,9 @@
  * Those in the queue are well: ESTABLISHED at both ends, and what their clients
  * send is acknowledged by the kernel and kept for the process.
  *
- * The next SYN is dropped: tcp_conn_request() finds sk_acceptq_is_full(), counts
- * ListenOverflows and ListenDrops, and says nothing. No request is made, so
- * nothing of that client is at the server, and tcp_abort_on_overflow, which
+ * The next SYN is dropped: tcp_conn_request() finds sk_acceptq_is_full(),
+ * counts ListenOverflows and ListenDrops, and says nothing. No request is made,
+ * so nothing of that client is at the server, and tcp_abort_on_overflow, which
  * belongs to the third ACK, is not asked. But what is dropped is a segment, and
  * no connection: the client's kernel sends the SYN again after a second, and
  * again; the first copy that finds room makes the connection as if nothing had
@@ -94,7 +94,8 @@ static void gets_in(struct run *run, struct sock *listener, struct sock *late,
 static void script(struct run *run)
 {
 	struct probe *client = probe_start(run, "client");
-	struct sock *listener = sock_listen(probe_start(run, "server"), BACKLOG);
+	struct sock *listener =
+		sock_listen(probe_start(run, "server"), BACKLOG);
 	const struct prediction *syns = forecast_connect(run, "client");
 	struct sock *queued, *late;
 	struct mark dialled;

@@ -2,8 +2,8 @@
 /*
  * How many connections fit into an accept queue, and what the kernel says of
  * it. For a LISTEN socket tcp_diag_get_info() gives sk_ack_backlog, the length,
- * where others have bytes to read, and sk_max_ack_backlog, the limit, where they
- * have bytes to send: Recv-Q and Send-Q of ss.
+ * where others have bytes to read, and sk_max_ack_backlog, the limit, where
+ * they have bytes to send: Recv-Q and Send-Q of ss.
  *
  * The limit is the smaller of listen()'s backlog and net.core.somaxconn
  * (__sys_listen()); a negative backlog is a very large one. It is not the
@@ -26,8 +26,8 @@ static const nsec_t no_answer = MSEC(100);
 
 static unsigned int limit_of(struct run *run, int backlog)
 {
-	unsigned int somaxconn = (unsigned int)run_sysctl(
-		run, "server", "net.core.somaxconn");
+	unsigned int somaxconn =
+		(unsigned int)run_sysctl(run, "server", "net.core.somaxconn");
 
 	return MIN((unsigned int)backlog, somaxconn);
 }
@@ -81,8 +81,7 @@ static void script(struct run *run)
 	struct probe *client = probe_start(run, "client");
 
 	expect_queue(listener, 0, limit, 0);
-	while (n < limit + 2 &&
-	       gets_in(run, client, listener, n <= limit, 1)) {
+	while (n < limit + 2 && gets_in(run, client, listener, n <= limit, 1)) {
 		n++;
 		/* At the limit, where it looks full, and is not. */
 		if (n == limit)
@@ -135,10 +134,9 @@ CASE(accept_queue_limit) = {
 	.variants = VARIANTS(
 		{ "backlog=1", .value = 1 }, { "backlog=5", .value = 5 },
 		{ "backlog=128", .value = 128 },
-		{ "somaxconn=3",
-		  SYSCTLS({ "server", "net.core.somaxconn", 3 }), .value = 8 },
-		{ "backlog=-1",
-		  SYSCTLS({ "server", "net.core.somaxconn", 3 }),
+		{ "somaxconn=3", SYSCTLS({ "server", "net.core.somaxconn", 3 }),
+		  .value = 8 },
+		{ "backlog=-1", SYSCTLS({ "server", "net.core.somaxconn", 3 }),
 		  .value = -1 },
 		{ "ss", .value = 5, .needs_program = "ss" }),
 	.lasts = MSEC(200),

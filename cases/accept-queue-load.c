@@ -2,12 +2,14 @@
 /*
  * Requests per second under a growing load. The server's process looks at its
  * listener ten times a second only, and more and more clients come in between.
- * Each one that gets a connection sends a request; one whose SYN is not answered
- * gives up (or its copies, a second later, would come on top of the next load).
+ * Each one that gets a connection sends a request; one whose SYN is not
+ * answered gives up (or its copies, a second later, would come on top of the
+ * next load).
  *
  * short-queue: each look takes out all that waits, but no more than backlog + 1
- * can wait: the SYNs of the rest are dropped (sk_acceptq_is_full()). So the rate
- * stops growing at (backlog + 1) per look, with a process that had time left.
+ * can wait: the SYNs of the rest are dropped (sk_acceptq_is_full()). So the
+ * rate stops growing at (backlog + 1) per look, with a process that had time
+ * left.
  *
  * long-queue: the same process, the same looks; the queue is long enough for
  * what comes in between, and the rate grows with the load.
@@ -34,7 +36,7 @@ struct load {
 	unsigned int limit;
 	unsigned int per_look; /* the process takes no more out at once */
 	struct sock *served[CLIENTS]; /* have a connection, in their order */
-	unsigned int head, tail;      /* those in between are in the queue */
+	unsigned int head, tail; /* those in between are in the queue */
 	int64_t dropped; /* by the model */
 };
 
@@ -133,8 +135,8 @@ static void script(struct run *run)
 	l.limit = (unsigned int)MIN(run_value(run), somaxconn);
 	l.per_look = slow ? PER_LOOK : CLIENTS;
 	l.client = probe_start(run, "client");
-	l.listener = sock_listen(probe_start(run, "server"),
-				 (int)run_value(run));
+	l.listener =
+		sock_listen(probe_start(run, "server"), (int)run_value(run));
 	for (unsigned int i = 0; i < PHASES; i++)
 		if (!phase(&l, loads[i]))
 			return;
@@ -144,7 +146,8 @@ static void script(struct run *run)
 }
 
 static const struct setting room[] = {
-	{ "server", "net.core.somaxconn", LONG }, { .name = NULL },
+	{ "server", "net.core.somaxconn", LONG },
+	{ .name = NULL },
 };
 
 CASE(accept_queue_load) = {

@@ -11,9 +11,9 @@
  *   four ends, as any connection is; the listener keeps a count of them.
  * - The third ACK: tcp_check_req() makes a whole socket of it first
  *   (tcp_v4_syn_recv_sock()), which is ESTABLISHED and takes the request's
- *   place; then inet_csk_reqsk_queue_add() appends it to the accept queue, which
- *   is a list, and whose length sock_diag shows as the LISTEN socket's Recv-Q.
- *   Nobody has called accept(): it takes no process to be ESTABLISHED.
+ *   place; then inet_csk_reqsk_queue_add() appends it to the accept queue,
+ * which is a list, and whose length sock_diag shows as the LISTEN socket's
+ * Recv-Q. Nobody has called accept(): it takes no process to be ESTABLISHED.
  * - accept() takes it out: inet_csk_accept().
  *
  * Each step is looked at from both ends. With TCP_DEFER_ACCEPT on the listener

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The half-open queue has a limit too, and the text does not speak of it: a
- * third way in which a SYN is dropped. Clients fill it whose third ACKs the wire
- * loses; each leaves a request in SYN-RECV. What the next SYN meets depends on
- * tcp_syncookies, in tcp_conn_request():
+ * third way in which a SYN is dropped. Clients fill it whose third ACKs the
+ * wire loses; each leaves a request in SYN-RECV. What the next SYN meets
+ * depends on tcp_syncookies, in tcp_conn_request():
  *
  * - 0: inet_csk_reqsk_queue_is_full() finds more requests than the backlog says
  *   (sk_max_ack_backlog, the accept queue's limit, is this one's as well), and
@@ -36,7 +36,7 @@ struct queue_story {
 	struct run *run;
 	struct sock *listener;
 	struct wire_rule *lost;
-	struct sock *far;  /* of the first client, half-open at the server */
+	struct sock *far; /* of the first client, half-open at the server */
 	struct sock *late; /* the first that is not */
 	struct mark dialled;
 	unsigned int half_open, min, max;
@@ -113,8 +113,8 @@ static void is_dropped(struct queue_story *s)
 
 	expect_state(s->late, DIAG_SYN_SENT);
 	expect_counters(s, 1, by_backlog ? 1 : 0, 0);
-	expect_frame(s->run, s->dialled, "the SYN once more",
-		     SYN, 2, s->syns->rounds[0].at);
+	expect_frame(s->run, s->dialled, "the SYN once more", SYN, 2,
+		     s->syns->rounds[0].at);
 	run_pass(s->run, no_answer);
 	expect_state(s->late, DIAG_SYN_SENT);
 	expect_state(s->far, DIAG_SYN_RECV);
@@ -149,8 +149,8 @@ static void script(struct run *run)
 {
 	struct queue_story s = { .run = run };
 
-	s.listener = sock_listen(probe_start(run, "server"),
-				 (int)run_value(run));
+	s.listener =
+		sock_listen(probe_start(run, "server"), (int)run_value(run));
 	s.syns = forecast_connect(run, "client");
 	s.lost = fault_drop(run, FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)));
 	predict_room(&s);
@@ -215,19 +215,19 @@ CASE(syn_queue_full) = {
 		  "then TCPReqQFullDrop, or ListenDrops alone; or a cookie, no "
 		  "request, and a connection with the first data",
 	.world = &world_pair,
-	.variants = VARIANTS(
-		{ "syncookies=0", none, .value = BACKLOG, .lasts = MSEC(1300),
-		  .judgements = dropped },
-		{ "max-syn-backlog", few, .value = LONG,
-		  .lasts = MSEC(1300), .judgements = dropped },
-		{ "syncookies=1",
-		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 1 }),
-		  .value = BACKLOG, .judgements = not_stored },
-		{ "syncookies=1-no-timestamps", no_stamps, .value = BACKLOG,
-		  .judgements = not_stored },
-		{ "syncookies=2",
-		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 2 }),
-		  .value = BACKLOG, .judgements = not_stored }),
+	.variants =
+		VARIANTS({ "syncookies=0", none, .value = BACKLOG,
+			   .lasts = MSEC(1300), .judgements = dropped },
+			 { "max-syn-backlog", few, .value = LONG,
+			   .lasts = MSEC(1300), .judgements = dropped },
+			 { "syncookies=1",
+			   SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 1 }),
+			   .value = BACKLOG, .judgements = not_stored },
+			 { "syncookies=1-no-timestamps", no_stamps,
+			   .value = BACKLOG, .judgements = not_stored },
+			 { "syncookies=2",
+			   SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 2 }),
+			   .value = BACKLOG, .judgements = not_stored }),
 	.lasts = MSEC(10),
 	.script = script,
 };

@@ -74,7 +74,8 @@ static void expect_of_server(struct run *run, struct sock *client,
 			      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
 	}
 	expect_number(run, "syns_received", in, cut ? 0 : syns, cut ? 0 : syns);
-	expect_counter(run, "server", "ListenOverflows", cut || lost ? 0 : syns);
+	expect_counter(run, "server", "ListenOverflows",
+		       cut || lost ? 0 : syns);
 	expect_counter(run, "server", "ListenDrops", cut || lost ? 0 : syns);
 }
 
