@@ -44,6 +44,18 @@ static int up(struct world *world, const char *host,
 	return world_set_up(world, host, true);
 }
 
+static int unaddress(struct world *world, const char *host,
+		     const char *argument MACRO_UNUSED)
+{
+	return world_set_addressed(world, host, false);
+}
+
+static int readdress(struct world *world, const char *host,
+		     const char *argument MACRO_UNUSED)
+{
+	return world_set_addressed(world, host, true);
+}
+
 static int find_host(struct world *world, const char *name, struct host **ret)
 {
 	*ret = world_host(world, name);
@@ -141,6 +153,8 @@ static const struct fault_verb verbs[] = {
 	{ "up", "",
 	  "the interface is set up again, with what the host was made with",
 	  up },
+	{ "unaddress", "", "the host's interface loses its address", unaddress },
+	{ "readdress", "", "the address is given back", readdress },
 	{ "cut", "[from|to]",
 	  "the path swallows every frame (of one way); no carrier is lost", cut },
 	{ "mend", "", "the path is whole again", mend },

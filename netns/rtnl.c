@@ -178,17 +178,19 @@ static int see_link(struct nl_msg *msg, void *data)
 {
 	struct nlmsghdr *header = nlmsg_hdr(msg);
 	const struct ifinfomsg *info = nlmsg_data(header);
+	struct rtnl_link *link = data;
 	struct nlattr *state;
 
 	state = nlmsg_find_attr(header, sizeof(*info), IFLA_OPERSTATE);
-	*(bool *)data = (info->ifi_flags & IFF_UP) && state &&
-			nla_get_u8(state) == IF_OPER_UP;
+	link->up = info->ifi_flags & IFF_UP;
+	link->carrier = info->ifi_flags & IFF_LOWER_UP;
+	link->operstate = state ? nla_get_u8(state) : IF_OPER_UNKNOWN;
 	return NL_OK;
 }
 
 /* Takes `msg`, NULL included. `see` gets the answer, and `ret`. */
 static int ask(struct rtnl *rtnl, struct nl_msg *msg,
-	       int (*see)(struct nl_msg *msg, void *data), bool *ret,
+	       int (*see)(struct nl_msg *msg, void *data), void *ret,
 	       const char *what)
 {
 	int r;
@@ -208,77 +210,133 @@ static int ask(struct rtnl *rtnl, struct nl_msg *msg,
 	return 0;
 }
 
-int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret)
+int rtnl_get_link(struct rtnl *rtnl, int ifindex, struct rtnl_link *ret)
 {
 	struct ifinfomsg info = { .ifi_index = ifindex };
-	bool running = false;
+	struct rtnl_link link = { 0 };
 	int r = ask(rtnl, request(RTM_GETLINK, 0, &info, sizeof(info)),
-		    see_link, &running, "ask for a link");
+		    see_link, &link, "ask for a link");
 
 	if (r < 0)
 		return error_trace(r);
-	*ret = running;
+	*ret = link;
+	return 0;
+}
+
+int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret)
+{
+	struct rtnl_link link = { 0 };
+	int r = rtnl_get_link(rtnl, ifindex, &link);
+
+	if (r < 0)
+		return error_trace(r);
+	*ret = link.up && link.operstate == IF_OPER_UP;
 	return 0;
 }
 
 static int see_route(struct nl_msg *msg, void *data)
 {
-	const struct rtmsg *route = nlmsg_data(nlmsg_hdr(msg));
-
-	*(bool *)data = route->rtm_type == RTN_LOCAL;
+	*(struct rtmsg *)data =
+		*(const struct rtmsg *)nlmsg_data(nlmsg_hdr(msg));
 	return NL_OK;
 }
 
-/* What is sent to the address from within would be for this host itself. */
-static int is_local(struct rtnl *rtnl, const struct address *address, bool *ret)
+/* Where what is sent to the address would go. RTN_UNSPEC: there is no route. */
+static int get_route(struct rtnl *rtnl, const struct address *address,
+		     unsigned int flags, struct rtmsg *ret)
 {
 	int size = (int)address_size(address), r;
 	struct rtmsg route = { .rtm_family = (uint8_t)address->family,
-			       .rtm_dst_len = (uint8_t)(size * 8) };
+			       .rtm_dst_len = (uint8_t)(size * 8),
+			       .rtm_flags = flags };
 	struct nl_msg *msg = request(RTM_GETROUTE, 0, &route, sizeof(route));
-	bool local = false;
+	struct rtmsg found = { .rtm_type = RTN_UNSPEC };
 
 	if (msg && nla_put(msg, RTA_DST, size, address->bytes)) {
 		nlmsg_free(msg);
 		msg = NULL;
 	}
-	r = ask(rtnl, msg, see_route, &local, "ask for a route");
-	/* No route to it at all, yet: ENETUNREACH, for which libnl has no
-	 * number of its own. */
+	r = ask(rtnl, msg, see_route, &found, "ask for a route");
+	/* No route to it at all: ENETUNREACH, for which libnl has no number of
+	 * its own. */
 	if (r < 0 && r != -EIO)
 		return error_trace(r);
-	*ret = local;
+	*ret = found;
 	return 0;
 }
 
-/* Of an interface (`address` NULL) or an address: one look. */
-static int is_ready(struct rtnl *rtnl, int ifindex,
-		    const struct address *address, bool *ret)
+int rtnl_is_local(struct rtnl *rtnl, const struct address *address, bool *ret)
 {
-	return address ? is_local(rtnl, address, ret) :
-			 rtnl_is_running(rtnl, ifindex, ret);
+	struct rtmsg route = { 0 };
+	int r = get_route(rtnl, address, 0, &route);
+
+	if (r < 0)
+		return error_trace(r);
+	*ret = route.rtm_type == RTN_LOCAL;
+	return 0;
 }
 
-static int wait_ready(struct rtnl *rtnl, int ifindex,
-		      const struct address *address, nsec_t timeout)
+/* RTM_F_FIB_MATCH: the entry itself, whose flags know of the carrier. */
+int rtnl_get_route(struct rtnl *rtnl, const struct address *address,
+		   enum rtnl_route *ret)
+{
+	struct rtmsg route = { 0 };
+	int r = get_route(rtnl, address, RTM_F_FIB_MATCH, &route);
+
+	if (r < 0)
+		return error_trace(r);
+	if (route.rtm_type != RTN_UNICAST)
+		*ret = RTNL_ROUTE_NONE;
+	else if (route.rtm_flags & RTNH_F_LINKDOWN)
+		*ret = RTNL_ROUTE_LINKDOWN;
+	else
+		*ret = RTNL_ROUTE_GOOD;
+	return 0;
+}
+
+/* What a work queue brings about, and what it is about. */
+struct wanted {
+	int ifindex;
+	bool running; /* of the link */
+	const struct address *address; /* or of an address: it is local */
+};
+
+static int is_so(struct rtnl *rtnl, const struct wanted *wanted, bool *ret)
+{
+	int r;
+
+	if (wanted->address) {
+		r = rtnl_is_local(rtnl, wanted->address, ret);
+		return r < 0 ? error_trace(r) : 0;
+	}
+	r = rtnl_is_running(rtnl, wanted->ifindex, ret);
+	if (r < 0)
+		return error_trace(r);
+	*ret = *ret == wanted->running;
+	return 0;
+}
+
+static int wait_for(struct rtnl *rtnl, const struct wanted *wanted,
+		    nsec_t timeout)
 {
 	nsec_t start = nsec_now(), pause = USEC(50);
 
 	for (;;) {
 		struct timespec ts = nsec_to_timespec(pause);
-		bool ready;
-		int r = is_ready(rtnl, ifindex, address, &ready);
+		bool so = false;
+		int r = is_so(rtnl, wanted, &so);
 
 		if (r < 0)
 			return error_trace(r);
-		if (ready)
+		if (so)
 			return 0;
 		if (nsec_now() - start > timeout)
 			return error_origin(-ETIMEDOUT, "wait for %s %d",
-					    address ? "an address of link" :
-						      "link",
-					    ifindex);
-		/* Both come from a work queue: give it the CPU. */
+					    wanted->address ?
+						    "an address of link" :
+						    "link",
+					    wanted->ifindex);
+		/* It comes from a work queue: give it the CPU. */
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 		pause = MIN(pause * 2, MSEC(20));
 	}
@@ -287,7 +345,16 @@ static int wait_ready(struct rtnl *rtnl, int ifindex,
 /* The work is linkwatch_event(). */
 int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout)
 {
-	int r = wait_ready(rtnl, ifindex, NULL, timeout);
+	struct wanted running = { .ifindex = ifindex, .running = true };
+	int r = wait_for(rtnl, &running, timeout);
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int rtnl_wait_stopped(struct rtnl *rtnl, int ifindex, nsec_t timeout)
+{
+	struct wanted stopped = { .ifindex = ifindex, .running = false };
+	int r = wait_for(rtnl, &stopped, timeout);
 
 	return r < 0 ? error_trace(r) : 0;
 }
@@ -297,9 +364,25 @@ int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout)
 int rtnl_wait_address(struct rtnl *rtnl, int ifindex,
 		      const struct address *address, nsec_t timeout)
 {
-	int r = wait_ready(rtnl, ifindex, address, timeout);
+	struct wanted local = { .ifindex = ifindex, .address = address };
+	int r = wait_for(rtnl, &local, timeout);
 
 	return r < 0 ? error_trace(r) : 0;
+}
+
+static struct nl_msg *address_request(int type, int flags,
+				      const struct ifaddrmsg *info,
+				      const struct address *address)
+{
+	struct nl_msg *msg = request(type, flags, info, sizeof(*info));
+	int size = (int)address_size(address);
+
+	if (msg && (nla_put(msg, IFA_LOCAL, size, address->bytes) ||
+		    nla_put(msg, IFA_ADDRESS, size, address->bytes))) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return msg;
 }
 
 int rtnl_add_address(struct rtnl *rtnl, int ifindex,
@@ -308,20 +391,26 @@ int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 	struct ifaddrmsg info = { .ifa_family = (uint8_t)address->family,
 				  .ifa_prefixlen = (uint8_t)prefix,
 				  .ifa_index = (uint32_t)ifindex };
-	int size = (int)address_size(address);
-	struct nl_msg *msg;
 	int r;
 
 	if (address->family == AF_INET6)
 		info.ifa_flags = IFA_F_NODAD;
-	msg = request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info,
-		      sizeof(info));
-	if (!msg || nla_put(msg, IFA_LOCAL, size, address->bytes) ||
-	    nla_put(msg, IFA_ADDRESS, size, address->bytes)) {
-		nlmsg_free(msg);
-		return error_origin(-ENOMEM, "add an address");
-	}
-	r = perform(rtnl, msg, "add an address");
+	r = perform(rtnl,
+		    address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
+				    &info, address),
+		    "add an address");
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
+			const struct address *address, unsigned int prefix)
+{
+	struct ifaddrmsg info = { .ifa_family = (uint8_t)address->family,
+				  .ifa_prefixlen = (uint8_t)prefix,
+				  .ifa_index = (uint32_t)ifindex };
+	int r = perform(rtnl, address_request(RTM_DELADDR, 0, &info, address),
+			"remove an address");
+
 	return r < 0 ? error_trace(r) : 0;
 }
 

@@ -38,15 +38,47 @@ int rtnl_set_up(struct rtnl *rtnl, int ifindex, bool up);
 /* Up, and the kernel will really send: operstate UP. Fills in `ret`. */
 int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret);
 
+/* What the kernel says of a link. */
+struct rtnl_link {
+	bool up; /* by its administrator */
+	bool carrier;
+	uint8_t operstate; /* IF_OPER_UP and its kin, <linux/if.h> */
+};
+
+int rtnl_get_link(struct rtnl *rtnl, int ifindex, struct rtnl_link *ret);
+
+/* Of the table entry for an address: nothing, or one that the kernel would
+ * use. It marks those of a link without carrier. */
+enum rtnl_route {
+	RTNL_ROUTE_NONE,
+	RTNL_ROUTE_LINKDOWN,
+	RTNL_ROUTE_GOOD,
+};
+
+int rtnl_get_route(struct rtnl *rtnl, const struct address *address,
+		   enum rtnl_route *ret);
+
+/* Whether the address is this host's own. */
+int rtnl_is_local(struct rtnl *rtnl, const struct address *address, bool *ret);
+
 /*
  * Waits until it is. Just after "up" the link is not yet running, and what is
  * sent meanwhile vanishes: a lost SYN costs a second.
  */
 int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout);
 
+/* The opposite: just after the carrier is lost the link still runs, for a
+ * moment, and refuses each frame by itself. */
+int rtnl_wait_stopped(struct rtnl *rtnl, int ifindex, nsec_t timeout);
+
 /* With the prefix' on-link route. IPv6: without duplicate detection. */
 int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 		     const struct address *address, unsigned int prefix);
+
+/* Its on-link route goes as well, and with the last IPv4 address whatever else
+ * the interface has of IPv4, permanent neighbours too: fib_inetaddr_event(). */
+int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
+			const struct address *address, unsigned int prefix);
 
 /*
  * Waits until what arrives for the address is taken. An IPv6 address is there at

@@ -12,6 +12,7 @@
 #include "host.h"
 #include "journal.h"
 #include "loop.h"
+#include "rtnl.h"
 #include "sysctl.h"
 #include "wire.h"
 
@@ -58,7 +59,8 @@ int world_crash(struct world *world, const char *name);
 int world_reboot(struct world *world, const char *name);
 
 /* The wire's end of the host's cable goes down: the host loses its carrier.
- * Plugged in again, returns when it carries. */
+ * Returns when its kernel has made of it what it will: no queue, routes marked
+ * as linkdown; or, plugged in again, when it carries. */
 int world_set_plugged(struct world *world, const char *name, bool plugged);
 
 /*
@@ -68,6 +70,20 @@ int world_set_plugged(struct world *world, const char *name, bool plugged);
  * carries.
  */
 int world_set_up(struct world *world, const char *name, bool up);
+
+/* The host's addresses are taken from its interface, or given back with what
+ * had gone with them. */
+int world_set_addressed(struct world *world, const char *name, bool addressed);
+
+/* What the host's kernel says of its interface. */
+struct world_link {
+	struct rtnl_link link;
+	bool address; /* its own address is there */
+	enum rtnl_route route; /* to the other hosts */
+};
+
+int world_get_link(struct world *world, const char *name,
+		   struct world_link *ret);
 
 /*
  * The end of it all: every machine dies, and what its kernel still holds is

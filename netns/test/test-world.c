@@ -252,14 +252,58 @@ START_TEST(interface_set_down_and_up_v6)
 }
 END_TEST
 
+static void address_taken_and_given_back(int family)
+{
+	struct world_link link;
+	struct realm realm;
+	int client, server;
+	char byte;
+
+	realm_begin(&realm, family);
+	client = realm_pair(&realm, &server);
+	apply(&realm, "unaddress", "client", NULL);
+	realm_ok(world_get_link(realm.world, "client", &link));
+	ck_assert(link.link.up && link.link.carrier && !link.address);
+	ck_assert_int_eq(link.route, RTNL_ROUTE_NONE);
+	ck_assert_int_eq(send(server, "x", 1, 0), 1);
+	realm_pass(&realm, MSEC(20));
+	ck_assert_int_eq(recv(client, &byte, 1, 0), -1);
+	apply(&realm, "readdress", "client", NULL);
+	realm_ok(world_get_link(realm.world, "client", &link));
+	ck_assert(link.address);
+	ck_assert_int_eq(link.route, RTNL_ROUTE_GOOD);
+	realm_until(&realm, realm_is_ready(client, POLLIN));
+	ck_assert_uint_eq(realm_frames(&realm, "client", WIRE_NEIGHBOUR,
+				       WIRE_FORWARDED), 0);
+	realm_end(&realm);
+	fd_close(client);
+	fd_close(server);
+}
+
+START_TEST(address_taken_and_given_back_v4)
+{
+	address_taken_and_given_back(AF_INET);
+}
+END_TEST
+
+START_TEST(address_taken_and_given_back_v6)
+{
+	address_taken_and_given_back(AF_INET6);
+}
+END_TEST
+
 START_TEST(unplugged_host_loses_its_carrier)
 {
+	struct world_link link;
 	struct realm realm;
 	int client, server, before;
 
 	realm_begin(&realm, AF_INET);
 	client = realm_pair(&realm, &server);
 	apply(&realm, "unplug", "client", NULL);
+	realm_ok(world_get_link(realm.world, "client", &link));
+	ck_assert(link.link.up && !link.link.carrier && link.address);
+	ck_assert_int_eq(link.route, RTNL_ROUTE_LINKDOWN);
 	before = (int)realm_frames(&realm, "client", WIRE_ANY, WIRE_FORWARDED);
 	ck_assert_int_eq(send(client, "x", 1, 0), 1);
 	realm_pass(&realm, MSEC(20));
@@ -366,6 +410,8 @@ static const TTest *const *const tests[] = {
 	&reboot_keeps_the_settings,
 	&interface_set_down_and_up_v4,
 	&interface_set_down_and_up_v6,
+	&address_taken_and_given_back_v4,
+	&address_taken_and_given_back_v6,
 	&unplugged_host_loses_its_carrier,
 	&verbs_refuse_what_is_none,
 	&frozen_host_acknowledges,
