@@ -32,9 +32,10 @@
  *
  * The calls below are documented where they are declared, in harness/script/:
  * run.h, probe.h, program.h, sock.h, faults.h, frames.h, forecast.h, expect.h,
- * watch.h, kernel.h; and the members of a case in testcase.h. The words that go
- * into them: netns/wire.h has the kinds of frames (WIRE_DATA), netns/diag.h the
- * states and timers of sockets (DIAG_ESTABLISHED), lib/nsec.h the durations.
+ * links.h, watch.h, kernel.h; and the members of a case in testcase.h. The words
+ * that go into them: netns/wire.h has the kinds of frames (WIRE_DATA),
+ * netns/diag.h the states and timers of sockets (DIAG_ESTABLISHED), lib/nsec.h
+ * the durations.
  * A claim that no case has judged yet wants a line of its own in
  * harness/command/documents.c.
  */
@@ -51,6 +52,7 @@
 #include "forecast.h"
 #include "frames.h"
 #include "kernel.h"
+#include "links.h"
 #include "probe.h"
 #include "program.h"
 #include "run.h"
@@ -142,6 +144,8 @@ static const struct range at_once = { 0, 0 };
 #define fault_plug(...) CASE_HERE(fault_plug(__VA_ARGS__))
 #define fault_down(...) CASE_HERE(fault_down(__VA_ARGS__))
 #define fault_up(...) CASE_HERE(fault_up(__VA_ARGS__))
+#define fault_unaddress(...) CASE_HERE(fault_unaddress(__VA_ARGS__))
+#define fault_readdress(...) CASE_HERE(fault_readdress(__VA_ARGS__))
 #define fault_cut(...) CASE_HERE(fault_cut(__VA_ARGS__))
 #define fault_cut_from(...) CASE_HERE(fault_cut_from(__VA_ARGS__))
 #define fault_cut_to(...) CASE_HERE(fault_cut_to(__VA_ARGS__))
@@ -194,4 +198,5 @@ static const struct range at_once = { 0, 0 };
 #define expect_exchange(...) CASE_HERE(expect_exchange(__VA_ARGS__))
 #define expect_counter(...) CASE_HERE(expect_counter(__VA_ARGS__))
 #define expect_number(...) CASE_HERE(expect_number(__VA_ARGS__))
+#define expect_link(...) CASE_HERE(expect_link(__VA_ARGS__))
 #define expect_that(...) CASE_HERE(expect_that(__VA_ARGS__))

@@ -135,6 +135,16 @@ void fault_up(struct run *run, const char *host)
 	do_verb(run, "up", host, NULL);
 }
 
+void fault_unaddress(struct run *run, const char *host)
+{
+	do_verb(run, "unaddress", host, NULL);
+}
+
+void fault_readdress(struct run *run, const char *host)
+{
+	do_verb(run, "readdress", host, NULL);
+}
+
 void fault_cut(struct run *run, const char *host)
 {
 	do_verb(run, "cut", host, NULL);

@@ -33,6 +33,10 @@ void fault_plug(struct run *run, const char *host);
 void fault_down(struct run *run, const char *host);
 void fault_up(struct run *run, const char *host);
 
+/* Its addresses are taken away, the interface stays up; and given back. */
+void fault_unaddress(struct run *run, const char *host);
+void fault_readdress(struct run *run, const char *host);
+
 /* To the path: it swallows every frame of (to, from) the host. */
 void fault_cut(struct run *run, const char *host);
 void fault_cut_from(struct run *run, const char *host);
