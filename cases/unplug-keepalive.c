@@ -10,8 +10,9 @@
  * counted. It is the same with the interface set down: there is no route then,
  * and __ip_queue_xmit() says EHOSTUNREACH, which is less than 0 and so counts
  * as sent, too. Only a positive answer would make it try again in half a
- * second. The error is forgotten (it is not made sk_err_soft), and the end is
- * ETIMEDOUT all the same.
+ * second. Over IPv4 the error is forgotten, and the end is ETIMEDOUT all the
+ * same; inet6_csk_xmit() keeps it as sk_err_soft, which tcp_write_err() prefers:
+ * ENETUNREACH.
  *
  * An end that has no keepalive stays ESTABLISHED, with the cable back or not.
  */
@@ -20,14 +21,25 @@
 enum { TIME = 1, INTVL = 1, PROBES = 2, TOTAL = TIME + INTVL * PROBES };
 enum { CLIENT = 1, SERVER = 2, BOTH = CLIENT | SERVER, QUIET_MS = 300 };
 
+
 static const nsec_t soon = MSEC(500);
+
+/* And remembers it. */
+static bool knows_no_route(struct run *run, struct sock *sock)
+{
+	const char *host = sock_host(sock);
+
+	return run_is_variant(run, "interface-down") &&
+	       strcmp(host, "client") == 0 &&
+	       run_address(run, host).family == AF_INET6;
+}
 
 static void finds_out(struct run *run, struct sock *sock, struct mark armed,
 		      const struct prediction *p)
 {
 	struct finding got = sock_reap(sock, p->elapsed.max + soon);
 
-	expect_error(&got, ETIMEDOUT);
+	expect_error(&got, knows_no_route(run, sock) ? ENETUNREACH : ETIMEDOUT);
 	expect_took(armed, &got, p->elapsed);
 	expect_state(sock, DIAG_CLOSE);
 	expect_counter(run, sock_host(sock), "TCPKeepAlive", PROBES);
@@ -87,7 +99,10 @@ static void script(struct run *run)
 	if (who & SERVER)
 		sock_keepalive(tcp.server, true);
 	mark_done(run, &armed);
-	fault_unplug(run, "client");
+	if (run_is_variant(run, "interface-down"))
+		fault_down(run, "client");
+	else
+		fault_unplug(run, "client");
 
 	run_pass_until(run, armed, of_server->rounds[0].at.max + soon);
 	expect_state(tcp.client, DIAG_ESTABLISHED);
@@ -131,7 +146,8 @@ CASE(unplug_keepalive) = {
 	       "net/sched/sch_generic.c:noop_enqueue()",
 	.steps = STEPS("a connection, idle; both ends wait in recv()",
 		       "SO_KEEPALIVE is set at both ends, or at one",
-		       "the client's cable is pulled",
+		       "the client's cable is pulled (or its interface set "
+		       "down)",
 		       "where one end is left, it is plugged in again"),
 	.expect = "ETIMEDOUT after 1 + 2 * 1 s at each end that asked, with "
 		  "two probes, the client's not on the wire; ESTABLISHED at "
@@ -142,6 +158,7 @@ CASE(unplug_keepalive) = {
 			    { NULL, "net.ipv4.tcp_keepalive_probes", PROBES }),
 	.variants = VARIANTS(
 		{ "both", .value = BOTH },
+		{ "interface-down", .value = BOTH },
 		{ "server-only", .value = SERVER, .judgements = one_side },
 		{ "client-only", .value = CLIENT, .judgements = one_side }),
 	.lasts = SEC(TOTAL) + MSEC(800),
