@@ -92,6 +92,10 @@ static const struct range at_once = { 0, 0 };
 #define program_file(...) CASE_HERE(program_file(__VA_ARGS__))
 #define program_start(...) CASE_HERE(program_start(__VA_ARGS__))
 #define program_output(...) CASE_HERE(program_output(__VA_ARGS__))
+#define program_start_typed(...) CASE_HERE(program_start_typed(__VA_ARGS__))
+#define program_type(...) CASE_HERE(program_type(__VA_ARGS__))
+#define program_wait_line(...) CASE_HERE(program_wait_line(__VA_ARGS__))
+#define program_wait_end(...) CASE_HERE(program_wait_end(__VA_ARGS__))
 #define program_wait_listening(...)                                            \
 	CASE_HERE(program_wait_listening(__VA_ARGS__))
 
@@ -126,6 +130,7 @@ static const struct range at_once = { 0, 0 };
 #define sock_keepalive(...) CASE_HERE(sock_keepalive(__VA_ARGS__))
 #define sock_error(...) CASE_HERE(sock_error(__VA_ARGS__))
 #define sock_far_end(...) CASE_HERE(sock_far_end(__VA_ARGS__))
+#define sock_found(...) CASE_HERE(sock_found(__VA_ARGS__))
 #define sock_look(...) CASE_HERE(sock_look(__VA_ARGS__))
 #define sock_state(...) CASE_HERE(sock_state(__VA_ARGS__))
 #define sock_wait_state(...) CASE_HERE(sock_wait_state(__VA_ARGS__))

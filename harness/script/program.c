@@ -24,15 +24,24 @@ struct program {
 	struct run *run;
 	char host[HOST_NAME], name[64];
 	pid_t pid; /* 0: gone */
-	int output;
+	bool may_end; /* is wanted to */
+	int status; /* of wait(), once it is gone */
+	nsec_t ended; /* 0: not yet */
+	int input, output; /* -1: none */
 	struct loop_source *source;
+	struct program_line *lines; /* the latest first */
 	char line[LINE]; /* what it printed since the last newline */
 	size_t used;
 	char last[LINE]; /* its last words */
-	bool ends; /* is wanted to */
 	FILE *all; /* what it printed, of one that ends; NULL: none */
 	char *text;
 	size_t text_size;
+};
+
+struct program_line {
+	struct program_line *before;
+	nsec_t at;
+	char text[LINE];
 };
 
 struct program_folder {
@@ -40,7 +49,7 @@ struct program_folder {
 	char host[HOST_NAME], path[PATH];
 };
 
-static const nsec_t patience = SEC(20);
+static const nsec_t stage_patience = SEC(20);
 
 /* --- where they are --- */
 
@@ -190,6 +199,18 @@ const char *program_file(struct run *run, const char *host, const char *name,
 
 /* --- what they print --- */
 
+static void keep_line(struct program *program)
+{
+	struct program_line *line = malloc(sizeof(*line));
+
+	if (!line)
+		run_broken(program->run, error_origin(-ENOMEM, "line"));
+	line->at = nsec_now();
+	memcpy(line->text, program->line, program->used + 1);
+	line->before = program->lines;
+	program->lines = line;
+}
+
 static void end_line(struct program *program)
 {
 	char text[LINE + 80];
@@ -198,6 +219,7 @@ static void end_line(struct program *program)
 		return;
 	program->line[program->used] = '\0';
 	memcpy(program->last, program->line, program->used + 1);
+	keep_line(program);
 	program->used = 0;
 	if (program->all)
 		fprintf(program->all, "%s\n", program->last);
@@ -242,21 +264,25 @@ static int on_output(void *data, uint32_t events MACRO_UNUSED)
 /* --- running them --- */
 
 static void start_process(struct program *program, const char *path,
-			  const char *const *argv)
+			  const char *const *argv, bool typed)
 {
 	struct host_program start = { .exe = -1, .fds = { -1, -1, -1, -1 } };
 	const char *args[64] = { path };
-	int output[2];
+	int input[2] = { -1, -1 }, output[2];
 	pid_t pid;
 
 	for (size_t i = 1; i < ARRAY_SIZE(args) - 1 && argv[i]; i++)
 		args[i] = argv[i];
-	if (pipe2(output, O_CLOEXEC) < 0)
+	if (pipe2(output, O_CLOEXEC) < 0 ||
+	    (typed && pipe2(input, O_CLOEXEC) < 0))
 		run_broken(program->run, error_origin(-errno, "pipe"));
+	program->input = input[1];
 	program->output = output[0];
 	start.argv = args;
+	start.fds[0] = input[0];
 	start.fds[1] = start.fds[2] = output[1];
 	pid = host_start(run_host(program->run, program->host), &start);
+	fd_close(input[0]);
 	fd_close(output[1]);
 	if (pid < 0)
 		run_broken(program->run, pid);
@@ -275,8 +301,8 @@ static void tell_start(struct program *program, const char *const *argv)
 		    program->host, "text", text);
 }
 
-struct program *program_start(struct run *run, const char *host,
-			      const char *const *argv)
+static struct program *launch(struct run *run, const char *host,
+			      const char *const *argv, bool typed)
 {
 	struct program *program = calloc(1, sizeof(*program));
 	char path[PATH];
@@ -291,7 +317,7 @@ struct program *program_start(struct run *run, const char *host,
 	snprintf(program->host, sizeof(program->host), "%s", host);
 	snprintf(program->name, sizeof(program->name), "%s", argv[0]);
 	tell_start(program, argv);
-	start_process(program, path, argv);
+	start_process(program, path, argv, typed);
 	r = fd_set_nonblocking(program->output);
 	if (r >= 0)
 		r = loop_add_fd(run->loop, &program->source, program->output,
@@ -301,6 +327,36 @@ struct program *program_start(struct run *run, const char *host,
 	program->next = run->programs;
 	run->programs = program;
 	return program;
+}
+
+struct program *program_start(struct run *run, const char *host,
+			      const char *const *argv)
+{
+	return launch(run, host, argv, false);
+}
+
+struct program *program_start_typed(struct run *run, const char *host,
+				    const char *const *argv)
+{
+	return launch(run, host, argv, true);
+}
+
+void program_type(struct program *program, const char *text)
+{
+	size_t size = strlen(text);
+	char told[LINE];
+
+	if (program->input < 0)
+		run_broken_because(program->run, "%s reads nothing",
+				   program->name);
+	snprintf(told, sizeof(told), "%s: reads %.*s", program->name,
+		 (int)strcspn(text, "\n"), text);
+	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
+		    program->host, "text", told);
+	/* A pipe takes a line whole. */
+	if (write(program->input, text, size) != (ssize_t)size)
+		run_broken(program->run,
+			   error_origin(-errno, "write to %s", program->name));
 }
 
 static bool is_listening(struct program *program, uint16_t port)
@@ -317,37 +373,13 @@ static bool is_listening(struct program *program, uint16_t port)
 	return r > 0;
 }
 
-static bool has_ended(void *data)
-{
-	const struct program *program = data;
-
-	return !program->pid && !program->source;
-}
-
-const char *program_output(struct run *run, const char *host,
-			   const char *const *argv)
-{
-	struct program *program = program_start(run, host, argv);
-
-	program->ends = true;
-	program->all = open_memstream(&program->text, &program->text_size);
-	if (!program->all)
-		run_broken(run, error_origin(-ENOMEM, "output"));
-	if (!run_wait(run, has_ended, program, nsec_add(nsec_now(), patience)))
-		run_broken_because(run, "%s in %s does not end", program->name,
-				   program->host);
-	fclose(program->all);
-	program->all = NULL;
-	return program->text;
-}
-
 /* No event tells of a listener: asked again and again, ever more seldom. */
 void program_wait_listening(struct program *program, uint16_t port)
 {
 	nsec_t start = nsec_now(), now = start;
 
 	while (!is_listening(program, port)) {
-		if (now - start > patience)
+		if (now - start > stage_patience)
 			run_broken_because(program->run,
 					   "%s in %s does not listen: %s",
 					   program->name, program->host,
@@ -356,6 +388,79 @@ void program_wait_listening(struct program *program, uint16_t port)
 			 now + MAX((now - start) / 50, MSEC(1)));
 		now = nsec_now();
 	}
+}
+
+/* --- waiting for what they do --- */
+
+struct awaited {
+	const struct program *program;
+	nsec_t since;
+	const char *text;
+	nsec_t at; /* 0: not yet */
+};
+
+/* The earliest of those that came since. */
+static bool has_come(void *data)
+{
+	struct awaited *awaited = data;
+
+	for (const struct program_line *line = awaited->program->lines;
+	     line && line->at >= awaited->since; line = line->before)
+		if (strstr(line->text, awaited->text))
+			awaited->at = line->at;
+	return awaited->at > 0;
+}
+
+nsec_t program_wait_line(struct program *program, struct mark since,
+			 const char *text, nsec_t patience)
+{
+	struct awaited awaited = { .program = program,
+				   .since = since.at,
+				   .text = text };
+
+	run_wait(program->run, has_come, &awaited,
+		 nsec_add(nsec_now(), patience));
+	return awaited.at;
+}
+
+static bool has_ended(void *data)
+{
+	const struct program *program = data;
+
+	return program->ended > 0;
+}
+
+int program_wait_end(struct program *program, nsec_t patience, nsec_t *ret_at)
+{
+	program->may_end = true;
+	if (!run_wait(program->run, has_ended, program,
+		      nsec_add(nsec_now(), patience)))
+		return -1;
+	if (ret_at)
+		*ret_at = program->ended;
+	return WIFEXITED(program->status) ? WEXITSTATUS(program->status) : -2;
+}
+
+const char *program_output(struct run *run, const char *host,
+			   const char *const *argv)
+{
+	struct program *program = program_start(run, host, argv);
+	int status;
+
+	program->all = open_memstream(&program->text, &program->text_size);
+	if (!program->all)
+		run_broken(run, error_origin(-ENOMEM, "output"));
+	status = program_wait_end(program, stage_patience, NULL);
+	if (status == -1)
+		run_broken_because(run, "%s in %s does not end", program->name,
+				   program->host);
+	if (status != 0)
+		run_broken_because(run, "%s in %s fails (%d): %s",
+				   program->name, program->host, status,
+				   program->last);
+	fclose(program->all);
+	program->all = NULL;
+	return program->text;
 }
 
 /* --- their end --- */
@@ -367,6 +472,18 @@ void program_forget_host(struct run *run, const char *host)
 			p->pid = 0;
 }
 
+static void tell_end(struct program *program)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%s ends, %s %d", program->name,
+		 WIFSIGNALED(program->status) ? "signal" : "exit status",
+		 WIFSIGNALED(program->status) ? WTERMSIG(program->status) :
+						WEXITSTATUS(program->status));
+	run_journal(program->run, program->ended, "call", "{s:s, s:s}", "host",
+		    program->host, "text", text);
+}
+
 void program_on_exit(struct run *run, struct host *host, pid_t pid, int status)
 {
 	for (struct program *p = run->programs; p; p = p->next) {
@@ -375,8 +492,12 @@ void program_on_exit(struct run *run, struct host *host, pid_t pid, int status)
 		p->pid = 0;
 		while (take_output(p))
 			;
-		if (p->ends && WIFEXITED(status) && !WEXITSTATUS(status))
+		p->status = status;
+		p->ended = nsec_now();
+		if (p->may_end) {
+			tell_end(p);
 			continue;
+		}
 		run_broken_because(run, "%s in %s died unasked (%s %d): %s",
 				   p->name, p->host,
 				   WIFSIGNALED(status) ? "signal" : "status",

@@ -15,10 +15,11 @@
 #include <sys/types.h>
 
 #include "macro.h"
+#include "nsec.h"
+#include "run.h"
 
 struct host;
 struct program;
-struct run;
 
 /*
  * Looks for a program in PATH, in programs/bin beside this program's own build
@@ -53,9 +54,24 @@ struct program *program_start(struct run *run, const char *host,
  * printed, both streams. Lives as long as the run. */
 const char *program_output(struct run *run, const char *host,
 			   const char *const *argv);
+/* The same for one that is to read what the script types. */
+struct program *program_start_typed(struct run *run, const char *host,
+				    const char *const *argv);
+void program_type(struct program *program, const char *text);
 
 /* Waits until the host's kernel has a listener on that port. */
 void program_wait_listening(struct program *program, uint16_t port);
+
+/*
+ * The first line of its output that has the text in it, of those that came since
+ * the mark: waits for it. 0: it has not come by `patience` from now.
+ */
+nsec_t program_wait_line(struct program *program, struct mark since,
+			 const char *text, nsec_t patience);
+
+/* Its end, which is no failure from this call on: its exit status, and when. -1:
+ * it still runs `patience` from now (and may end later); -2: a signal did it. */
+int program_wait_end(struct program *program, nsec_t patience, nsec_t *ret_at);
 
 /* --- for run.c and faults.c -----------------------------------------------*/
 

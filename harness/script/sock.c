@@ -555,6 +555,45 @@ struct sock *sock_far_end(struct sock *sock, const char *host)
 	return far;
 }
 
+struct search {
+	struct sock *sock;
+	uint16_t remote_port;
+	unsigned int found;
+};
+
+static int see_connection(void *data, const struct diag_socket *seen)
+{
+	struct search *search = data;
+	struct sock *sock = search->sock;
+
+	if (seen->state != DIAG_ESTABLISHED ||
+	    seen->remote_port != search->remote_port)
+		return 0;
+	search->found++;
+	sock->local = seen->local;
+	sock->local_port = seen->local_port;
+	sock->remote = seen->remote;
+	sock->remote_port = seen->remote_port;
+	return 0;
+}
+
+struct sock *sock_found(struct run *run, const char *host,
+			uint16_t remote_port)
+{
+	struct search search = { .sock = new_in(run, host),
+				 .remote_port = remote_port };
+	int r = diag_each(world_diag(run->world, host), run->options->family,
+			  see_connection, &search);
+
+	if (r < 0)
+		run_broken(run, r);
+	if (search.found != 1)
+		run_broken_because(run,
+				   "%u connections of %s to port %u, not one",
+				   search.found, host, remote_port);
+	return search.sock;
+}
+
 /* --- from outside ----------------------------------------------------------*/
 
 static void tell_look(struct sock *sock, bool found,

@@ -132,6 +132,11 @@ int sock_error(struct sock *sock);
  */
 struct sock *sock_far_end(struct sock *sock, const char *host);
 
+/* The connection of a program, the only one in that host with that port at the
+ * other end. For the same calls. */
+struct sock *sock_found(struct run *run, const char *host,
+			uint16_t remote_port);
+
 /* What the host's kernel says of it now. False: the kernel has no such socket
  * any more. Journalled. */
 bool sock_look(struct sock *sock, struct diag_socket *ret);
