@@ -9,8 +9,8 @@
  *
  * When is it enough? There are three rules about tcp_retries2 = N to choose
  * from, T being the time-out that tcp_model_timeout() makes of N, and R this
- * connection's first RTO. After n RTO retransmissions it is over, when the timer
- * fires next,
+ * connection's first RTO. After n RTO retransmissions it is over, when the
+ * timer fires next,
  *
  * - by count: if n >= N. (Or by time, whichever comes first.)
  * - by interval: if that timer, R * 2^n, is T or longer;
@@ -43,8 +43,8 @@ static struct rules rules_of(struct run *run, const struct predict_tcp *tcp,
 {
 	struct rules rules = { .by_interval = 1, .by_total = 1 };
 
-	rules.by_count =
-		(unsigned int)run_sysctl(run, "server", "net.ipv4.tcp_retries2");
+	rules.by_count = (unsigned int)run_sysctl(run, "server",
+						  "net.ipv4.tcp_retries2");
 	while (tcp->rto << rules.by_interval < timeout)
 		rules.by_interval++;
 	while (2 * tcp->rto * ((1 << rules.by_total) - 1) < timeout)
@@ -75,9 +75,8 @@ static void which_rule(struct run *run, const struct rules *rules)
 			    "%u rounds, %u by interval", seen,
 			    rules->by_interval);
 	else
-		expect_that(run, seen > rules->by_count,
-			    "no count decides", "%u rounds, %u by count", seen,
-			    rules->by_count);
+		expect_that(run, seen > rules->by_count, "no count decides",
+			    "%u rounds, %u by count", seen, rules->by_count);
 }
 
 /* Nothing reached it, and nothing does. */
@@ -190,14 +189,14 @@ CASE(unplug_data_give_up) = {
 		  "tcp_retries2 says, then ETIMEDOUT; at the client nothing, "
 		  "until it sends: RST, ECONNRESET",
 	.world = &world_pair,
-	.variants = VARIANTS(
-		{ "not-the-count",
-		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", ONE }),
-		  .lasts = MSEC(1960) },
-		{ "not-the-interval",
-		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", TWO }),
-		  .value = DELAY_MS, .lasts = MSEC(2600),
-		  .judgements = not_the_interval }),
+	.variants =
+		VARIANTS({ "not-the-count",
+			   SYSCTLS({ "server", "net.ipv4.tcp_retries2", ONE }),
+			   .lasts = MSEC(1960) },
+			 { "not-the-interval",
+			   SYSCTLS({ "server", "net.ipv4.tcp_retries2", TWO }),
+			   .value = DELAY_MS, .lasts = MSEC(2600),
+			   .judgements = not_the_interval }),
 	.lasts = SEC(3),
 	.script = script,
 };

@@ -66,8 +66,8 @@ static bool all_in_vain(struct run *run, struct sock *from, struct mark sent,
 			 seen.info.tcpi_total_retrans, seen.info.tcpi_unacked);
 	ok &= expect_frames(run, sent, "data and copies that reach the wire",
 			    DATA, from_client ? 0 : 1 + copies);
-	ok &= expect_frames(run, sent, "answers",
-			    FRAMES(KIND(WIRE_PURE_ACK)), 0);
+	ok &= expect_frames(run, sent, "answers", FRAMES(KIND(WIRE_PURE_ACK)),
+			    0);
 	return ok;
 }
 

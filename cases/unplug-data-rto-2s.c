@@ -42,9 +42,8 @@ static void time_out_is_over(struct run *run, struct sock *server,
 	struct diag_socket seen;
 
 	run_pass_until(run, sent, p->rounds[0].at.max + p->timeout + soon);
-	expect_that(run, last < nsec_now() - sent.at,
-		    "the last copy has gone", "%.3f s ago",
-		    nsec_seconds(nsec_now() - sent.at - last));
+	expect_that(run, last < nsec_now() - sent.at, "the last copy has gone",
+		    "%.3f s ago", nsec_seconds(nsec_now() - sent.at - last));
 	sock_look(server, &seen);
 	expect_that(run,
 		    seen.state == DIAG_ESTABLISHED &&
@@ -118,9 +117,8 @@ CASE(unplug_data_rto_2s) = {
 			    { "server", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
 		{ "large-rtt", .value = DELAY_MS, .lasts = MSEC(14700) },
-		{ "rto-min",
-		  SYSCTLS({ "server", "net.ipv4.tcp_rto_min_us",
-			    RTO_MIN_US }) }),
+		{ "rto-min", SYSCTLS({ "server", "net.ipv4.tcp_rto_min_us",
+				       RTO_MIN_US }) }),
 	.lasts = SEC(14),
 	.script = script,
 };

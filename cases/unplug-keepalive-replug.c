@@ -90,8 +90,10 @@ static void is_reset(struct run *run, struct pair *tcp, struct mark armed,
 
 	expect_error(&got, ETIMEDOUT);
 	expect_took(armed, &got, p->elapsed);
-	expect_frames(run, plugged, "probes of the server since the cable is "
-		      "back", FRAMES(OF_SERVER), 0);
+	expect_frames(run, plugged,
+		      "probes of the server since the cable is "
+		      "back",
+		      FRAMES(OF_SERVER), 0);
 	got = sock_reap(tcp->client, soon);
 	expect_error(&got, ECONNRESET);
 	expect_frames(run, plugged, "RST of the server",
@@ -190,7 +192,8 @@ CASE(unplug_keepalive_replug) = {
 	.judgements = CLAIMS({ "D10", DOCUMENT_RIGHT,
 			       "the next probe is answered, and tcp_ack() "
 			       "sets icsk_probes_out to 0" }),
-	.why = "an answer sets the count back; but the end needs no probe, only "
+	.why = "an answer sets the count back; but the end needs no probe, "
+	       "only "
 	       "the interval after the last one",
 	.see = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
 	       "net/ipv4/tcp_input.c:tcp_ack()",
@@ -200,11 +203,12 @@ CASE(unplug_keepalive_replug) = {
 		       "last, it is plugged in again",
 		       "the client does nothing; or has keepalive of its own; "
 		       "or sends a byte"),
-	.expect = "the second probe is answered, and both ends go on; after the "
-		  "last: no probe any more, ETIMEDOUT at the server, whose RST "
-		  "now arrives, so ECONNRESET at the client; also where the "
-		  "client's own probes were answered, but not where it sent a "
-		  "byte",
+	.expect =
+		"the second probe is answered, and both ends go on; after the "
+		"last: no probe any more, ETIMEDOUT at the server, whose RST "
+		"now arrives, so ECONNRESET at the client; also where the "
+		"client's own probes were answered, but not where it sent a "
+		"byte",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", TIME },
 			    { NULL, "net.ipv4.tcp_keepalive_intvl", INTVL },

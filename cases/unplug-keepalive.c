@@ -11,8 +11,8 @@
  * and __ip_queue_xmit() says EHOSTUNREACH, which is less than 0 and so counts
  * as sent, too. Only a positive answer would make it try again in half a
  * second. Over IPv4 the error is forgotten, and the end is ETIMEDOUT all the
- * same; inet6_csk_xmit() keeps it as sk_err_soft, which tcp_write_err() prefers:
- * ENETUNREACH.
+ * same; inet6_csk_xmit() keeps it as sk_err_soft, which tcp_write_err()
+ * prefers: ENETUNREACH.
  *
  * An end that has no keepalive stays ESTABLISHED, with the cable back or not.
  */
@@ -20,7 +20,6 @@
 
 enum { TIME = 1, INTVL = 1, PROBES = 2, TOTAL = TIME + INTVL * PROBES };
 enum { CLIENT = 1, SERVER = 2, BOTH = CLIENT | SERVER, QUIET_MS = 300 };
-
 
 static const nsec_t soon = MSEC(500);
 
@@ -107,8 +106,8 @@ static void script(struct run *run)
 	run_pass_until(run, armed, of_server->rounds[0].at.max + soon);
 	expect_state(tcp.client, DIAG_ESTABLISHED);
 	expect_state(tcp.server, DIAG_ESTABLISHED);
-	if (!expect_frames(run, armed, "answers",
-			   FRAMES(KIND(WIRE_PURE_ACK)), 0))
+	if (!expect_frames(run, armed, "answers", FRAMES(KIND(WIRE_PURE_ACK)),
+			   0))
 		return;
 	if (who & CLIENT)
 		finds_out(run, tcp.client, armed, of_client);
@@ -157,8 +156,7 @@ CASE(unplug_keepalive) = {
 			    { NULL, "net.ipv4.tcp_keepalive_intvl", INTVL },
 			    { NULL, "net.ipv4.tcp_keepalive_probes", PROBES }),
 	.variants = VARIANTS(
-		{ "both", .value = BOTH },
-		{ "interface-down", .value = BOTH },
+		{ "both", .value = BOTH }, { "interface-down", .value = BOTH },
 		{ "server-only", .value = SERVER, .judgements = one_side },
 		{ "client-only", .value = CLIENT, .judgements = one_side }),
 	.lasts = SEC(TOTAL) + MSEC(800),

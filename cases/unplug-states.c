@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The cable is pulled while the connection is idle. netif_carrier_off() is the
- * beginning and linkwatch_do_dev() the end of what the kernel does about it: the
- * interface's queue is taken out, its routes are marked linkdown
- * (fib_sync_down_dev()), and that is all. No list leads from an interface to the
- * sockets that use it. Setting the interface down goes further (the routes go,
- * fib_disable_ip()), and taking the address away further still (it is no longer
- * this host's, fib_del_ifaddr()), and neither asks for sockets.
+ * beginning and linkwatch_do_dev() the end of what the kernel does about it:
+ * the interface's queue is taken out, its routes are marked linkdown
+ * (fib_sync_down_dev()), and that is all. No list leads from an interface to
+ * the sockets that use it. Setting the interface down goes further (the routes
+ * go, fib_disable_ip()), and taking the address away further still (it is no
+ * longer this host's, fib_del_ifaddr()), and neither asks for sockets.
  *
  * So all that the kernel tells of the connection is the same as before, to the
  * byte: state, numbers, windows, RTT, the congestion window, what was lost and
@@ -133,8 +133,8 @@ static void expect_same(struct run *run, struct sock *sock,
 static void connect_ends(struct run *run, struct ends *ends)
 {
 	ends->tcp = sock_pair(run);
-	ends->waiting = sock_connect(ends->tcp.client_probe,
-				     ends->tcp.listener);
+	ends->waiting =
+		sock_connect(ends->tcp.client_probe, ends->tcp.listener);
 	ends->not_accepted = sock_far_end(ends->waiting, "server");
 	sock_send(ends->tcp.client, 1000);
 	sock_recv(ends->tcp.server, soon);
@@ -196,10 +196,14 @@ static void script(struct run *run)
 }
 
 #define WRONG_NAME                                                             \
-	{ "D1", DOCUMENT_WRONG,                                                \
-	  "the state is in struct sock (sk_state) and tcp_sock; struct "       \
-	  "socket has none of TCP's, and a connection in the accept queue "    \
-	  "is ESTABLISHED without one: inet_csk_accept()" }
+	{                                                                      \
+		"D1", DOCUMENT_WRONG,                                          \
+			"the state is in struct sock (sk_state) and "          \
+			"tcp_sock; struct "                                    \
+			"socket has none of TCP's, and a connection in the "   \
+			"accept queue "                                        \
+			"is ESTABLISHED without one: inet_csk_accept()"        \
+	}
 
 static const struct judgement of_interface[] = {
 	{ "D1", DOCUMENT_RIGHT,
