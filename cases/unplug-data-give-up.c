@@ -20,7 +20,8 @@
  * With the smallest R there is, N = 1 (T = 0.6 s) has two rounds by the time
  * and one by the count. With R = 0.28 s, N = 2 (T = 1.4 s) has two rounds by
  * count and by total, and three by interval. The kernel goes by the total, and
- * by nothing else.
+ * by nothing else. By default N is 15, and T 924.6 s: count and total agree,
+ * and by interval it would never end, since tcp_rto_max() is 120 s.
  */
 #include "case.h"
 
@@ -28,6 +29,9 @@ enum { ONE = 1, TWO = 2, BYTES = 100, QUIET_MS = 300 };
 
 /* The delay one way that makes an RTO of 0.28 s. */
 enum { DELAY_MS = 40 };
+
+/* Where no interval is ever as long as the time-out: more rounds than any. */
+enum { NEVER = 1000 };
 
 static const nsec_t soon = MSEC(500);
 
@@ -38,26 +42,52 @@ struct rules {
 	unsigned int by_count, by_interval, by_total;
 };
 
+static unsigned int rounds_by_interval(const struct predict_tcp *tcp,
+				       nsec_t timeout)
+{
+	unsigned int n = 1;
+
+	if (timeout > tcp->rto_max)
+		return NEVER;
+	while (tcp->rto << n < timeout)
+		n++;
+	return n;
+}
+
+static unsigned int rounds_by_total(const struct predict_tcp *tcp,
+				    nsec_t timeout)
+{
+	nsec_t timer = tcp->rto, total = 0;
+	unsigned int n = 0;
+
+	while (total < timeout) {
+		timer = MIN(2 * timer, tcp->rto_max);
+		total += timer;
+		n++;
+	}
+	return n;
+}
+
 static struct rules rules_of(struct run *run, const struct predict_tcp *tcp,
 			     nsec_t timeout)
 {
-	struct rules rules = { .by_interval = 1, .by_total = 1 };
+	struct rules rules = {
+		.by_count = tcp->retries2,
+		.by_interval = rounds_by_interval(tcp, timeout),
+		.by_total = rounds_by_total(tcp, timeout),
+	};
 
-	rules.by_count = (unsigned int)run_sysctl(run, "server",
-						  "net.ipv4.tcp_retries2");
-	while (tcp->rto << rules.by_interval < timeout)
-		rules.by_interval++;
-	while (2 * tcp->rto * ((1 << rules.by_total) - 1) < timeout)
-		rules.by_total++;
 	run_predicted_count(run, "rounds_by_count", rules.by_count);
 	run_predicted_count(run, "rounds_by_interval", rules.by_interval);
 	run_predicted_count(run, "rounds_by_total", rules.by_total);
 	run_predicted(run, "timeout_s", nsec_seconds(timeout));
 	run_note(run,
 		 "tcp_retries2 = %u stands for %.3f s; the first RTO is "
-		 "%.3f s: %u rounds by count, %u by interval, %u by total",
+		 "%.3f s: %u rounds by count, %u%s by interval, %u by total",
 		 rules.by_count, nsec_seconds(timeout), nsec_seconds(tcp->rto),
-		 rules.by_count, rules.by_interval, rules.by_total);
+		 rules.by_count, rules.by_interval,
+		 rules.by_interval == NEVER ? " and more" : "",
+		 rules.by_total);
 	return rules;
 }
 
@@ -69,14 +99,14 @@ static void which_rule(struct run *run, const struct rules *rules)
 	expect_that(run, seen == rules->by_total,
 		    "the total of the intervals decides",
 		    "%u rounds, %u by total", seen, rules->by_total);
-	if (run_is_variant(run, "not-the-interval"))
+	if (run_is_variant(run, "not-the-count"))
+		expect_that(run, seen > rules->by_count, "no count decides",
+			    "%u rounds, %u by count", seen, rules->by_count);
+	else
 		expect_that(run, seen < rules->by_interval,
 			    "no single interval decides",
 			    "%u rounds, %u by interval", seen,
 			    rules->by_interval);
-	else
-		expect_that(run, seen > rules->by_count, "no count decides",
-			    "%u rounds, %u by count", seen, rules->by_count);
 }
 
 /* Nothing reached it, and nothing does. */
@@ -156,6 +186,20 @@ static const struct judgement not_the_interval[] = {
 	{ .claim = NULL },
 };
 
+/* Where count and time agree, and decide nothing. */
+static const struct judgement of_defaults[] = {
+	{ "D4", DOCUMENT_RIGHT,
+	  "tcp_write_err() reports ETIMEDOUT and ends the connection" },
+	{ "D5", DOCUMENT_RIGHT,
+	  "a segment of no connection is answered with RST: "
+	  "tcp_v4_send_reset()" },
+	{ "D7", DOCUMENT_CONDITIONAL,
+	  "924.6 s are computed for 15 (tcp_model_timeout()), but counted from "
+	  "the first retransmission and compared only when the timer fires: "
+	  "it is over after 929 s or more" },
+	{ .claim = NULL },
+};
+
 CASE(unplug_data_give_up) = {
 	.name = "unplug-data-give-up",
 	.claim = "cable pulled for good, server sends: it gives up by time and "
@@ -196,7 +240,9 @@ CASE(unplug_data_give_up) = {
 			 { "not-the-interval",
 			   SYSCTLS({ "server", "net.ipv4.tcp_retries2", TWO }),
 			   .value = DELAY_MS, .lasts = MSEC(2600),
-			   .judgements = not_the_interval }),
+			   .judgements = not_the_interval },
+			 { "defaults", .defaults = true, .lasts = SEC(930),
+			   .judgements = of_defaults }),
 	.lasts = SEC(3),
 	.script = script,
 };

@@ -195,16 +195,6 @@ static void script(struct run *run)
 	one_byte(ends.tcp.client, ends.tcp.server);
 }
 
-#define WRONG_NAME                                                             \
-	{                                                                      \
-		"D1", DOCUMENT_WRONG,                                          \
-			"the state is in struct sock (sk_state) and "          \
-			"tcp_sock; struct "                                    \
-			"socket has none of TCP's, and a connection in the "   \
-			"accept queue "                                        \
-			"is ESTABLISHED without one: inet_csk_accept()"        \
-	}
-
 static const struct judgement of_interface[] = {
 	{ "D1", DOCUMENT_RIGHT,
 	  "not even an interface that is set down changes anything of it: "
@@ -223,10 +213,14 @@ CASE(unplug_states) = {
 	.name = "unplug-states",
 	.claim = "cable pulled: all that the kernels tell of the connection "
 		 "stays the same, at both ends",
-	.judgements = CLAIMS({ "D1", DOCUMENT_RIGHT,
-			       "no socket is touched: linkwatch_do_dev() takes "
-			       "out the queue and marks the routes" },
-			     WRONG_NAME),
+	.judgements = CLAIMS(
+		{ "D1", DOCUMENT_RIGHT,
+		  "no socket is touched: linkwatch_do_dev() takes out the "
+		  "queue and marks the routes" },
+		{ "D1", DOCUMENT_WRONG,
+		  "the state is in struct sock (sk_state) and tcp_sock: a "
+		  "connection in the accept queue is ESTABLISHED without any "
+		  "struct socket, which inet_accept() grafts on" }),
 	.why = "carrier, interface and address are the network layer's; a "
 	       "socket meets them only when it next sends",
 	.see = "RFC 1122 4.2.3.9; net/core/link_watch.c:linkwatch_do_dev(); "
