@@ -58,10 +58,10 @@ static void is_answered(struct run *run, struct pair *tcp, struct mark armed,
 	struct diag_socket seen;
 
 	expect_frame(run, armed, "the probe after the cable is back",
-		     FRAMES(OF_SERVER), PROBES, p->rounds[PROBES - 1].at);
+		     FRAMES(OF_SERVER), 2, p->rounds[1].at);
 	expect_frame(run, plugged, "its answer",
 		     FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)), 1,
-		     (struct range){ 0, p->rounds[PROBES - 1].at.max });
+		     (struct range){ 0, p->rounds[1].at.max });
 	sock_look(tcp->server, &seen);
 	expect_that(run,
 		    seen.timer == DIAG_TIMER_KEEPALIVE && seen.retransmits == 0,
@@ -102,31 +102,41 @@ static void is_reset(struct run *run, struct pair *tcp, struct mark armed,
 	expect_state(tcp->client, DIAG_CLOSE);
 }
 
-/* From 0.7 s on, so that its second probe falls into the last interval. */
+/* So that its second probe falls into the last interval, a quarter of it before
+ * the end. */
 static void client_asks_too(struct run *run, struct pair *tcp,
-			    struct mark armed)
+			    struct mark armed, const struct prediction *p)
 {
-	run_pass_until(run, armed, SEC(TIME) * 7 / 10);
+	struct predict_tcp own = forecast_inputs(tcp->client);
+
+	run_pass_until(run, armed,
+		       p->elapsed.min - own.keepalive_time -
+			       own.keepalive_intvl * 5 / 4);
 	sock_keepalive(tcp->client, true);
 }
 
-static void client_is_answered(struct run *run, struct mark plugged)
+static void client_is_answered(struct run *run, struct mark plugged,
+			       const struct prediction *p)
 {
+	struct range soon_enough = { 0, p->elapsed.max - p->rounds[0].at.min };
+
 	expect_frame(run, plugged, "the client's own probe",
 		     FRAMES(FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)), 1,
-		     (struct range){ 0, SEC(INTVL) / 2 });
+		     soon_enough);
 	expect_frame(run, plugged, "its answer",
 		     FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)), 1,
-		     (struct range){ 0, SEC(INTVL) / 2 });
+		     soon_enough);
 }
 
+/* Halfway between two probes, or the last one and the end. */
 static bool asked_in_vain(struct run *run, struct mark armed,
 			  const struct prediction *p)
 {
-	unsigned int probes = run_value(run) ? PROBES : 1;
+	unsigned int probes = run_value(run) ? p->probes : 1;
 
-	run_pass_until(run, armed,
-		       p->rounds[probes - 1].at.max + SEC(INTVL) / 2);
+	run_pass_until(
+		run, armed,
+		(p->rounds[probes - 1].at.max + p->rounds[probes].at.min) / 2);
 	return expect_frames(run, armed, "probes in vain", FRAMES(OF_SERVER),
 			     probes) &&
 	       expect_frames(run, armed, "answers", FRAMES(FROM("client")), 0);
@@ -146,14 +156,14 @@ static void script(struct run *run)
 	mark_done(run, &armed);
 	fault_unplug(run, "client");
 	if (asks)
-		client_asks_too(run, &tcp, armed);
+		client_asks_too(run, &tcp, armed, p);
 	if (!asked_in_vain(run, armed, p))
 		return;
 
 	plugged = mark_now(run);
 	fault_plug(run, "client");
 	if (asks)
-		client_is_answered(run, plugged);
+		client_is_answered(run, plugged, p);
 	if (run_value(run) == CLIENT_SENDS)
 		is_heard(run, &tcp, armed, p);
 	else if (run_value(run))

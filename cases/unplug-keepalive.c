@@ -41,7 +41,7 @@ static void finds_out(struct run *run, struct sock *sock, struct mark armed,
 	expect_error(&got, knows_no_route(run, sock) ? ENETUNREACH : ETIMEDOUT);
 	expect_took(armed, &got, p->elapsed);
 	expect_state(sock, DIAG_CLOSE);
-	expect_counter(run, sock_host(sock), "TCPKeepAlive", PROBES);
+	expect_counter(run, sock_host(sock), "TCPKeepAlive", p->probes);
 }
 
 static void finds_nothing(struct run *run, struct sock *sock)
@@ -55,11 +55,12 @@ static void finds_nothing(struct run *run, struct sock *sock)
 }
 
 /* The server's go into the cable; the client's, who has no carrier, nowhere. */
-static void who_was_asked(struct run *run, struct mark armed, long who)
+static void who_was_asked(struct run *run, struct mark armed, long who,
+			  const struct prediction *of_server)
 {
 	expect_frames(run, armed, "probes of the server on the wire",
 		      FRAMES(FROM("server"), KIND(WIRE_KEEPALIVE_PROBE)),
-		      who & SERVER ? PROBES : 0);
+		      who & SERVER ? of_server->probes : 0);
 	expect_frames(run, armed, "its RST at the end",
 		      FRAMES(FROM("server"), KIND(WIRE_RST)),
 		      who & SERVER ? 1 : 0);
@@ -113,12 +114,12 @@ static void script(struct run *run)
 		finds_out(run, tcp.client, armed, of_client);
 	if (who & SERVER)
 		finds_out(run, tcp.server, armed, of_server);
-	run_pass_until(run, armed, SEC(TOTAL) + soon);
+	run_pass_until(run, armed, of_server->elapsed.max + soon);
 	if (!(who & CLIENT))
 		finds_nothing(run, tcp.client);
 	if (!(who & SERVER))
 		finds_nothing(run, tcp.server);
-	who_was_asked(run, armed, who);
+	who_was_asked(run, armed, who, of_server);
 	if (who != BOTH)
 		plugged_again(run, &tcp, who);
 }
