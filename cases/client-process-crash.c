@@ -2,8 +2,9 @@
 /*
  * The client's process dies; its machine lives. do_exit() closes the files, and
  * __tcp_close() says FIN for a process that is not there any more. No keepalive
- * and no data is needed for that: the server knows at once. That is the kernel's
- * half of the close. What the other half needs is a program at the server:
+ * and no data is needed for that: the server knows at once. That is the
+ * kernel's half of the close. What the other half needs is a program at the
+ * server:
  *
  * - which reads EOF and closes: then it is the four-way close of the text;
  * - which does not (it waits for something else, or has forgotten the socket):
@@ -118,8 +119,8 @@ static void server_writes(struct run *run, struct pair *tcp)
 	struct mark sent = mark_now(run);
 	struct finding got = sock_send(tcp->server, BYTES);
 
-	expect_that(run, got.value == BYTES, "the first send() succeeds",
-		    "%s", finding_outcome(&got));
+	expect_that(run, got.value == BYTES, "the first send() succeeds", "%s",
+		    finding_outcome(&got));
 	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, sent, "data for the dead",
 			"server P. 1:101(100) ack 2, client R 2:2(0)");
@@ -212,7 +213,8 @@ CASE(client_process_crash) = {
 		  "FIN comes at once, without keepalive or data; but the "
 		  "server's half of the close is its program's: tcp_fin() "
 		  "leaves its end in CLOSE-WAIT, which has no timer" }),
-	.why = "exit_files() closes the sockets as close() would; only a FIN or "
+	.why = "exit_files() closes the sockets as close() would; only a FIN "
+	       "or "
 	       "a RST, and no question of the server's, tells of it",
 	.see = "RFC 9293 3.6; RFC 2525 2.17; net/ipv4/tcp.c:__tcp_close(); "
 	       "net/ipv4/tcp_input.c:tcp_fin(), tcp_reset(); net/ipv4/"
