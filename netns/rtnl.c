@@ -119,6 +119,8 @@ static int put_end(struct nl_msg *msg, const struct rtnl_end *end)
 		r = nla_put(msg, IFLA_ADDRESS, 6, end->mac);
 	if (!r && end->gso_max_segs)
 		r = nla_put_u32(msg, IFLA_GSO_MAX_SEGS, end->gso_max_segs);
+	if (!r && end->mtu)
+		r = nla_put_u32(msg, IFLA_MTU, end->mtu);
 	return r;
 }
 

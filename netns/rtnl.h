@@ -23,6 +23,7 @@ struct rtnl_end {
 	int namespace; /* fd */
 	uint8_t mac[6];
 	unsigned int gso_max_segs; /* 0: the kernel's default */
+	unsigned int mtu; /* 0: the kernel's default, 1500 */
 };
 
 /*

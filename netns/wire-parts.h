@@ -2,7 +2,8 @@
 /*
  * The inside of the wire, for its own files: wire.c receives and decides where
  * a frame goes, wire-rules.c what becomes of it on the way, wire-send.c puts it
- * on a cable, now or later, and wire-capture.c tells of it.
+ * on a cable, now or later, and wire-capture.c tells of it, unless wire-quiet.c
+ * only counts it.
  */
 #pragma once
 
@@ -54,6 +55,14 @@ struct wire_rule {
 	struct parcel *held;
 };
 
+/* What a flow carried, in one direction, while the wire was quiet. */
+struct wire_tally {
+	struct wire_tally *next;
+	const char *from, *to;
+	uint16_t from_port, to_port;
+	uint64_t frames, bytes;
+};
+
 struct wire {
 	struct loop *loop;
 	struct journal *journal;
@@ -70,6 +79,9 @@ struct wire {
 	size_t words_size;
 	nsec_t residence;
 	unsigned int losses;
+	bool quiet;
+	struct wire_tally *tallies;
+	bool ruled; /* a rule has decided on the frame in hand */
 	struct virtio_net_hdr header; /* of the frame in hand */
 	uint8_t bytes[FRAME_MAX];
 };
@@ -114,3 +126,10 @@ int wire_parcels_due(void *data);
 int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
 		   struct wire_port *to, size_t size);
 void wire_rules_free(struct wire *wire);
+
+/* --- wire-quiet.c ------------------------------------------------------- */
+
+/* The newest capture, whose frame has been dealt with, is only counted, and
+ * taken away again; false: it is to be recorded. */
+bool wire_hush(struct wire *wire, size_t size);
+void wire_tallies_free(struct wire *wire);

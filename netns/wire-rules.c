@@ -102,6 +102,7 @@ int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
 	bool later = path > 0;
 	int r = 0;
 
+	wire->ruled = rule;
 	if (rule) {
 		switch (rule->action) {
 		case WIRE_DROP:

@@ -74,6 +74,8 @@ static int send_copy(struct wire *wire, const struct wire_capture *seen,
 	r = forward(wire, index, from, to, size);
 	if (r < 0)
 		return error_trace(r);
+	if (wire_hush(wire, size))
+		return 0;
 	r = wire_capture_tell(wire, index, seen->at, &wire->header,
 			      wire->bytes, size);
 	return r < 0 ? error_trace(r) : 0;
@@ -277,6 +279,7 @@ struct wire *wire_free(struct wire *wire)
 		free(port);
 	}
 	wire_parcels_free(wire->parcels);
+	wire_tallies_free(wire);
 	loop_remove(wire->source);
 	loop_remove(wire->timer);
 	flows_free(wire->flows);

@@ -147,6 +147,16 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 
 /* --- what was seen --------------------------------------------------------*/
 
+/*
+ * While the wire is quiet it only counts the plain flow of a transfer: data that
+ * was never sent before and bare ACKs without SACK, forwarded at once, on which
+ * no rule decided. Everything else is recorded as ever. So a transfer of
+ * gigabytes costs neither memory nor a journal of millions of lines; but what
+ * was only counted is in no count of captures. When the quiet ends, the journal
+ * is told how much it was, flow by flow.
+ */
+int wire_set_quiet(struct wire *wire, bool quiet);
+
 size_t wire_captures(const struct wire *wire,
 		     const struct wire_capture **ret);
 

@@ -41,6 +41,7 @@ struct world {
 	struct place *places;
 	bool permanent;
 	int next_ifindex;
+	unsigned int mtu; /* of all cables; 0: the kernel's default */
 	host_exit_fn on_exit;
 	void *data;
 };
@@ -79,6 +80,11 @@ int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 	}
 	*ret = world;
 	return 0;
+}
+
+void world_set_mtu(struct world *world, unsigned int mtu)
+{
+	world->mtu = mtu;
 }
 
 static void free_settings(struct sysctl_setting *settings, size_t n)
@@ -151,12 +157,14 @@ static int add_cable(struct world *world, struct place *place)
 	char name[16];
 	struct rtnl_end wire_end = { .name = name,
 				     .ifindex = world->next_ifindex++,
-				     .mac = { 0x02, 0xff, 0, 0, 0, 0 } };
+				     .mac = { 0x02, 0xff, 0, 0, 0, 0 },
+				     .mtu = world->mtu };
 	struct rtnl_end host_end = { .name = interface,
 				     .ifindex = HOST_IFINDEX,
 				     .namespace = host_namespace(place->host),
 				     /* One frame is one segment. */
-				     .gso_max_segs = 1 };
+				     .gso_max_segs = 1,
+				     .mtu = world->mtu };
 	int r;
 
 	snprintf(name, sizeof(name), "port%d", wire_end.ifindex);

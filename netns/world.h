@@ -28,6 +28,13 @@ int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 struct world *world_free(struct world *world);
 
 /*
+ * Of the cables of all hosts that are added from now on, both ends; at most
+ * 65535, 0 for the kernel's default. A large one carries bulk: still one segment
+ * is one frame, but forty times as much of it.
+ */
+void world_set_mtu(struct world *world, unsigned int mtu);
+
+/*
  * Adds a host with its cable, not yet up. The settings are copied; those of an
  * interface ("net.ipv4.neigh.eth0.…") are written when the interface is there.
  */

@@ -89,6 +89,11 @@ static void add_host(struct realm *realm, const char *name, uint8_t number,
 
 void realm_begin(struct realm *realm, int family)
 {
+	realm_begin_with_mtu(realm, family, 0);
+}
+
+void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu)
+{
 	*realm = (struct realm){ 0 };
 	realm->file = memfd_create("journal", MFD_CLOEXEC);
 	ck_assert_int_ge(realm->file, 0);
@@ -97,6 +102,7 @@ void realm_begin(struct realm *realm, int family)
 	realm_ok(world_new(&realm->world, realm->loop, realm->journal,
 			   on_exit_of, realm));
 	realm->wire = world_wire(realm->world);
+	world_set_mtu(realm->world, mtu);
 	add_host(realm, "client", 1, family);
 	add_host(realm, "server", 2, family);
 	realm_ok(world_connect(realm->world, true));

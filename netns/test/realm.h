@@ -40,6 +40,7 @@ struct realm {
 
 /* `family`: AF_INET or AF_INET6. */
 void realm_begin(struct realm *realm, int family);
+void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu);
 void realm_end(struct realm *realm);
 
 /* Serves the world for so long. */
