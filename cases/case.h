@@ -119,6 +119,9 @@ static const struct range at_once = { 0, 0 };
 #define sock_post_recv(...) CASE_HERE(sock_post_recv(__VA_ARGS__))
 #define sock_reap(...) CASE_HERE(sock_reap(__VA_ARGS__))
 #define sock_recv(...) CASE_HERE(sock_recv(__VA_ARGS__))
+#define sock_post_send_stream(...) CASE_HERE(sock_post_send_stream(__VA_ARGS__))
+#define sock_post_recv_stream(...) CASE_HERE(sock_post_recv_stream(__VA_ARGS__))
+#define sock_stream(...) CASE_HERE(sock_stream(__VA_ARGS__))
 #define sock_post_heartbeat(...) CASE_HERE(sock_post_heartbeat(__VA_ARGS__))
 #define sock_echo(...) CASE_HERE(sock_echo(__VA_ARGS__))
 #define sock_serve_http(...) CASE_HERE(sock_serve_http(__VA_ARGS__))
@@ -176,6 +179,7 @@ static const struct range at_once = { 0, 0 };
 /* what was seen */
 #define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))
 #define frames_wait(...) CASE_HERE(frames_wait(__VA_ARGS__))
+#define frames_quiet(...) CASE_HERE(frames_quiet(__VA_ARGS__))
 #define frames_nth(...) CASE_HERE(frames_nth(__VA_ARGS__))
 #define watch_value(...) CASE_HERE(watch_value(__VA_ARGS__))
 #define watch_change(...) CASE_HERE(watch_change(__VA_ARGS__))
@@ -184,6 +188,7 @@ static const struct range at_once = { 0, 0 };
 #define expect_error(...) CASE_HERE(expect_error(__VA_ARGS__))
 #define expect_eof(...) CASE_HERE(expect_eof(__VA_ARGS__))
 #define expect_data(...) CASE_HERE(expect_data(__VA_ARGS__))
+#define expect_stream(...) CASE_HERE(expect_stream(__VA_ARGS__))
 #define expect_success(...) CASE_HERE(expect_success(__VA_ARGS__))
 #define expect_open(...) CASE_HERE(expect_open(__VA_ARGS__))
 #define expect_pending_error(...)                                              \

@@ -116,6 +116,8 @@ static void try_in(struct probe_slot *slot)
 		probe_role_readable(slot);
 	else if (slot->in.id && slot->in.operation == PROBE_ACCEPT)
 		try_accept(slot);
+	else if (slot->in.id && slot->in.operation == PROBE_RECEIVE_STREAM)
+		probe_stream_receive(slot);
 	else if (slot->in.id)
 		try_receive(slot);
 }
@@ -124,6 +126,8 @@ static void try_out(struct probe_slot *slot)
 {
 	if (slot->out.id && slot->out.operation == PROBE_CONNECT)
 		try_connect(slot);
+	else if (slot->out.id && slot->out.operation == PROBE_SEND_STREAM)
+		probe_stream_send(slot);
 	else if (slot->out.id)
 		try_send(slot);
 }
@@ -232,10 +236,12 @@ static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
 	switch (q->operation) {
 	case PROBE_ACCEPT:
 	case PROBE_RECEIVE:
+	case PROBE_RECEIVE_STREAM:
 		post(&slot->in, q);
 		try_in(slot);
 		break;
 	case PROBE_SEND:
+	case PROBE_SEND_STREAM:
 		post(&slot->out, q);
 		try_out(slot);
 		break;
@@ -318,6 +324,8 @@ static void serve(void)
 	case PROBE_ACCEPT:
 	case PROBE_SEND:
 	case PROBE_RECEIVE:
+	case PROBE_SEND_STREAM:
+	case PROBE_RECEIVE_STREAM:
 	case PROBE_SHUTDOWN:
 	case PROBE_CLOSE:
 	case PROBE_SET:

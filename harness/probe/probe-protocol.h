@@ -21,6 +21,9 @@ enum probe_operation {
 	PROBE_ACCEPT, /* slot = listener, other = the new one's */
 	PROBE_SEND, /* slot, number = bytes; data if size */
 	PROBE_RECEIVE, /* slot, number = at most so many bytes */
+	PROBE_SEND_STREAM, /* slot, number = bytes; see pattern.h */
+	PROBE_RECEIVE_STREAM, /* slot, number = bytes, all of them, checked;
+			       * struct probe_wrong in data */
 	PROBE_SHUTDOWN, /* slot, number = SHUT_… */
 	PROBE_CLOSE, /* slot */
 	PROBE_SET, /* slot, level, option, data */
@@ -49,6 +52,11 @@ struct probe_request {
 };
 
 enum { PROBE_REQUEST_SHORT = offsetof(struct probe_request, data) };
+
+/* Of the whole stream that a socket has received so far. */
+struct probe_wrong {
+	uint64_t bytes, first; /* how many, and the offset of the first */
+};
 
 /* When the operation returned; blocking ones answer when they do. */
 struct probe_reply {

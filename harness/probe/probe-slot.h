@@ -26,9 +26,16 @@ struct probe_call {
 	uint8_t data[PROBE_DATA];
 };
 
+/* How far a socket has come in the streams of either direction. */
+struct probe_stream {
+	uint64_t sent, received;
+	struct probe_wrong wrong;
+};
+
 struct probe_slot {
 	int fd; /* -1: free */
 	struct probe_call in, out;
+	struct probe_stream stream;
 	enum probe_role role;
 	nsec_t timer; /* for the roles; NSEC_NEVER: none */
 	nsec_t interval;
@@ -56,6 +63,13 @@ void probe_reply_send(const struct probe_reply *reply);
 /* Answers a call; the slot's addresses come along where it has some. */
 void probe_answer(uint32_t id, int64_t value, int error,
 		  const struct probe_slot *slot);
+
+/* --- streams that can be checked (probe-stream.c) --------------------------*/
+
+/* Each goes on with the call of its direction; true when it has returned, and
+ * was answered. */
+bool probe_stream_send(struct probe_slot *slot);
+bool probe_stream_receive(struct probe_slot *slot);
 
 /* --- what slots do by themselves (probe-roles.c) ---------------------------*/
 

@@ -104,6 +104,22 @@ bool expect_data(const struct finding *finding, size_t bytes)
 	return expect_value(finding, (int64_t)bytes);
 }
 
+bool expect_stream(const struct finding *finding, uint64_t bytes,
+		   uint64_t wrong)
+{
+	char what[TEXT], expected[TEXT], observed[TEXT];
+	bool ok;
+
+	ok = expect_value(finding, (int64_t)bytes);
+	snprintf(what, sizeof(what), "wrong bytes that %s has read",
+		 sock_host(finding->sock));
+	snprintf(expected, sizeof(expected), "%" PRIu64, wrong);
+	snprintf(observed, sizeof(observed), "%" PRIu64, finding->wrong);
+	return tell(sock_run(finding->sock), finding->wrong == wrong, what,
+		    expected, observed) &&
+	       ok;
+}
+
 bool expect_success(const struct finding *finding)
 {
 	return expect_outcome(finding, "0");

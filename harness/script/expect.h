@@ -23,6 +23,9 @@
 bool expect_error(const struct finding *finding, int error);
 bool expect_eof(const struct finding *finding);
 bool expect_data(const struct finding *finding, size_t bytes);
+/* All of a stream's bytes came, and as many of all so far are wrong. */
+bool expect_stream(const struct finding *finding, uint64_t bytes,
+		   uint64_t wrong);
 bool expect_success(const struct finding *finding);
 /* It has not returned: the call is still waiting. */
 bool expect_open(const struct finding *finding);

@@ -71,3 +71,11 @@ nsec_t frames_after(struct mark since, const struct wire_capture *capture)
 {
 	return capture->at - since.at;
 }
+
+void frames_quiet(struct run *run, bool quiet)
+{
+	int r = wire_set_quiet(world_wire(run->world), quiet);
+
+	if (r < 0)
+		run_broken(run, r);
+}

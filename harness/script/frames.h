@@ -30,5 +30,11 @@ const struct wire_capture *frames_wait(struct run *run, struct mark since,
 				       const struct wire_match *match,
 				       unsigned int nth, nsec_t patience);
 
+/*
+ * A transfer's plain flow is only counted from now on, and then recorded again:
+ * wire_set_quiet(). What was only counted is in no answer of the calls above.
+ */
+void frames_quiet(struct run *run, bool quiet);
+
 /* Its arrival, after the mark. */
 nsec_t frames_after(struct mark since, const struct wire_capture *capture);

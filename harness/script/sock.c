@@ -2,6 +2,7 @@
 #include "sock.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct call {
 	nsec_t posted;
 	struct sock *made; /* whose ends the answer tells, when not sock's own */
 	struct probe_answer answer;
+	bool stream; /* the answer has a struct probe_wrong */
 };
 
 struct sock {
@@ -115,11 +117,17 @@ const char *finding_outcome(const struct finding *finding)
 
 static void tell_finding(const struct finding *f)
 {
-	char text[96];
+	char text[128];
 
 	if (f->error)
 		snprintf(text, sizeof(text), "%s() = -1 %s", f->call,
 			 error_name(f->error));
+	else if (f->wrong)
+		snprintf(text, sizeof(text),
+			 "%s() = %lld, and %" PRIu64
+			 " bytes were wrong, the first at %" PRIu64,
+			 f->call, (long long)f->value, f->wrong,
+			 f->first_wrong);
 	else
 		snprintf(text, sizeof(text), "%s() = %lld", f->call,
 			 (long long)f->value);
@@ -143,6 +151,15 @@ static struct finding finding_of(const struct call *call)
 				   .returned = reply->returned,
 				   .size = reply->size };
 
+	if (call->stream) {
+		struct probe_wrong wrong;
+
+		memcpy(&wrong, reply->data, sizeof(wrong));
+		finding.wrong = wrong.bytes;
+		finding.first_wrong = wrong.first;
+		finding.size = 0;
+		return finding;
+	}
 	memcpy(finding.data, reply->data, reply->size);
 	return finding;
 }
@@ -171,6 +188,7 @@ static void post(struct sock *sock, struct call *call, const char *name,
 	request->slot = sock->slot;
 	call->sock = sock;
 	call->name = name;
+	call->stream = false;
 	call->posted = nsec_now();
 	call->made = NULL;
 	probe_post_told(sock->probe, request, &call->answer, on_arrival, call);
@@ -268,6 +286,46 @@ struct finding sock_recv(struct sock *sock, nsec_t patience)
 {
 	sock_post_recv(sock);
 	return reap(sock, &sock->in, patience);
+}
+
+void sock_post_send_stream(struct sock *sock, uint64_t bytes)
+{
+	struct probe_request request = { .operation = PROBE_SEND_STREAM,
+					 .number = (int64_t)bytes };
+	char text[96];
+
+	post(sock, &sock->out, "send", &request);
+	snprintf(text, sizeof(text), "send() %" PRIu64 " bytes of the stream",
+		 bytes);
+	tell_call(sock, text);
+}
+
+void sock_post_recv_stream(struct sock *sock, uint64_t bytes)
+{
+	struct probe_request request = { .operation = PROBE_RECEIVE_STREAM,
+					 .number = (int64_t)bytes };
+	char text[96];
+
+	post(sock, &sock->in, "recv", &request);
+	sock->in.stream = true;
+	snprintf(text, sizeof(text),
+		 "recv() waits for %" PRIu64 " bytes of the stream", bytes);
+	tell_call(sock, text);
+}
+
+struct finding sock_stream(struct sock *from, struct sock *to, uint64_t bytes,
+			   nsec_t patience)
+{
+	struct finding finding;
+
+	sock_post_recv_stream(to, bytes);
+	sock_post_send_stream(from, bytes);
+	finding = reap(to, &to->in, patience);
+	/* What the peer has read, send() has long been done with; a stream that
+	 * got stuck is the receiver's finding. */
+	if (!finding.open)
+		reap(from, &from->out, stage_patience);
+	return finding;
 }
 
 void sock_post_heartbeat(struct sock *sock, nsec_t interval)

@@ -26,6 +26,9 @@ struct finding {
 	nsec_t posted, returned;
 	size_t size; /* what recv() got, or its first bytes */
 	char data[PROBE_DATA + 1];
+	/* Of a stream, as the application itself has checked it: how many of
+	 * all bytes so far are not the stream's, and the first one's offset. */
+	uint64_t wrong, first_wrong;
 };
 
 /* ETIMEDOUT, EOF (recv() = 0), DATA (recv() > 0), OPEN; "0" for a call that
@@ -97,6 +100,20 @@ struct finding sock_reap(struct sock *sock, nsec_t patience);
 
 /* Post and reap. */
 struct finding sock_recv(struct sock *sock, nsec_t patience);
+
+/*
+ * Bulk that can be checked. Either direction of a connection has a stream of its
+ * own, of which each byte depends on its 64-bit offset: lib/pattern.h. These send
+ * the next bytes of it, and receive the next ones, all of them, and check each.
+ * The receiver's finding says what was wrong.
+ */
+void sock_post_send_stream(struct sock *sock, uint64_t bytes);
+void sock_post_recv_stream(struct sock *sock, uint64_t bytes);
+
+/* So many bytes from one end to the other: both calls, and the finding of the
+ * receiver, `open` when it has not returned by `patience` from now. */
+struct finding sock_stream(struct sock *from, struct sock *to, uint64_t bytes,
+			   nsec_t patience);
 
 /* Beats once in every interval until one beat stays unanswered; the finding's
  * value is the number of those that were answered. */

@@ -17,6 +17,12 @@ const struct world_plan world_pair_ageing = {
 	.ageing_neighbours = true,
 };
 
+const struct world_plan world_pair_bulk = {
+	.hosts = { { "client", "10.0.0.1", "fd00::1" },
+		   { "server", "10.0.0.2", "fd00::2" } },
+	.bulk = true,
+};
+
 const struct testcase *testcase_find(const char *name)
 {
 	for (size_t i = 0; i < testcases_n; i++)

@@ -46,6 +46,7 @@ struct world_plan {
 		const char *name; /* NULL: the end */
 		const char *v4, *v6;
 	} hosts[WORLD_HOSTS];
+	bool bulk; /* for gigabytes: an MTU of 65535, and one processor */
 	bool ageing_neighbours; /* address resolution is real, and may fail */
 };
 
@@ -53,6 +54,9 @@ struct world_plan {
 extern const struct world_plan world_pair;
 /* The same, but who has which MAC must be asked, and is forgotten. */
 extern const struct world_plan world_pair_ageing;
+
+/* world_pair for gigabytes: still one frame is one segment. */
+extern const struct world_plan world_pair_bulk;
 
 /* The same experiment under other numbers. Each one is a run of its own. */
 struct variant {
