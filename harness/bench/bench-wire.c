@@ -7,7 +7,8 @@
  *
  * where the time is half of the median round trip of a small datagram, and the
  * bytes are a TCP transfer's. "bridge-segments" is the bridge with one frame for
- * each segment, which is how the wire's hosts send.
+ * each segment, which is how the wire's hosts send; "wire-bulk" is the wire with
+ * an MTU of 65535, that only counts what flows.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@
 #include "rtnl.h"
 #include "world.h"
 
-enum { PINGS = 4000, PORT = 7, BULK = 48 << 20, CLIENT = 0, SERVER = 1 };
+enum { PINGS = 4000, PORT = 7, BULK = 256 << 20, CLIENT = 0, SERVER = 1 };
 
 static const struct sysctl_setting settings[] = {
 	{ "net.ipv4.tcp_rmem", "4096 131072 1048576" },
@@ -39,6 +40,7 @@ static const struct sysctl_setting settings[] = {
 struct path {
 	int hosts[2];
 	struct loop *loop; /* NULL: no wire to be served */
+	struct wire *wire;
 };
 
 static void MACRO_NORETURN fail(const char *what)
@@ -171,26 +173,37 @@ static void nobody_ends(void *data MACRO_UNUSED, struct host *host MACRO_UNUSED,
 {
 }
 
-static struct path new_wire(void)
+static struct path new_wire(unsigned int mtu, bool quiet)
 {
 	static const char *const names[] = { "client", "server" };
 	struct path path = { 0 };
 	struct journal *journal;
+	struct sysctl_setting own[ARRAY_SIZE(settings)];
 	struct world *world;
+	char rmem[32];
+	int room;
 
 	must(loop_new(&path.loop), "loop");
 	must(journal_new(&journal, open("/dev/null", O_WRONLY | O_CLOEXEC),
 			 nsec_now()),
 	     "journal");
 	must(world_new(&world, path.loop, journal, nobody_ends, NULL), "world");
+	path.wire = world_wire(world);
+	world_set_mtu(world, mtu);
+	must(wire_set_quiet(path.wire, quiet), "quiet");
+	/* What is under way has to fit into the wire's buffer. */
+	must(wire_buffer(path.wire, &room), "buffer");
+	snprintf(rmem, sizeof(rmem), "4096 131072 %d",
+		 MIN(room / 2, 1 << 20));
+	memcpy(own, settings, sizeof(own));
+	own[0].value = rmem;
 	for (int i = 0; i < 2; i++) {
 		struct rtnl_end end = end_of(i, NULL, 2, 0, 0);
 		struct host_plan plan = { .name = names[i],
 					  .addresses = { address_of(i) } };
 
 		memcpy(plan.mac, end.mac, 6);
-		must(world_add_host(world, &plan, settings,
-				    ARRAY_SIZE(settings)),
+		must(world_add_host(world, &plan, own, ARRAY_SIZE(own)),
 		     "host");
 	}
 	must(world_connect(world, true), "connect");
@@ -365,8 +378,16 @@ static double measure(const struct path *path, int type)
 static void report(const char *name, const struct path *path)
 {
 	double one_way = measure(path, SOCK_DGRAM);
+	double rate = measure(path, SOCK_STREAM);
+	unsigned int losses = 0;
 
-	printf("%s %.9f %.0f\n", name, one_way, measure(path, SOCK_STREAM));
+	if (path->wire)
+		must(wire_losses(path->wire, &losses), "losses");
+	if (losses) {
+		fprintf(stderr, "%s lost %u frames\n", name, losses);
+		exit(EXIT_FAILURE);
+	}
+	printf("%s %.9f %.0f\n", name, one_way, rate);
 	fflush(stdout);
 }
 
@@ -386,8 +407,10 @@ static int in_child(int go, const char *name)
 		path = new_bridge(0);
 	else if (strcmp(name, "bridge-segments") == 0)
 		path = new_bridge(1);
+	else if (strcmp(name, "wire-bulk") == 0)
+		path = new_wire(65535, true);
 	else
-		path = new_wire();
+		path = new_wire(0, false);
 	report(name, &path);
 	return EXIT_SUCCESS;
 }
@@ -415,7 +438,8 @@ static int run(const char *name)
 int main(void)
 {
 	static const char *const names[] = { "veth", "bridge",
-					     "bridge-segments", "wire" };
+					     "bridge-segments", "wire",
+					     "wire-bulk" };
 	int status = EXIT_SUCCESS;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
