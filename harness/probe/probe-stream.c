@@ -24,6 +24,12 @@ static const uint8_t *block_at(uint64_t offset, size_t *ret_size)
 	return block + offset % BLOCK;
 }
 
+/* Of what is wanted, as much as one call moves. */
+static size_t next_piece(const struct probe_call *call, size_t most)
+{
+	return (size_t)MIN(call->wanted - call->done, (int64_t)most);
+}
+
 static void answer_send(struct probe_slot *slot)
 {
 	uint32_t id = slot->out.id;
@@ -36,9 +42,9 @@ static void answer_send(struct probe_slot *slot)
 bool probe_stream_send(struct probe_slot *slot)
 {
 	while (slot->out.done < slot->out.wanted) {
-		size_t size, left = (size_t)(slot->out.wanted - slot->out.done);
+		size_t size;
 		const uint8_t *bytes = block_at(slot->stream.sent, &size);
-		ssize_t n = send(slot->fd, bytes, MIN(size, left),
+		ssize_t n = send(slot->fd, bytes, next_piece(&slot->out, size),
 				 MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EAGAIN)
@@ -90,8 +96,8 @@ bool probe_stream_receive(struct probe_slot *slot)
 	int error = 0;
 
 	while (slot->in.done < slot->in.wanted) {
-		size_t left = (size_t)(slot->in.wanted - slot->in.done);
-		ssize_t n = recv(slot->fd, data, MIN(left, sizeof(data)),
+		ssize_t n = recv(slot->fd, data,
+				 next_piece(&slot->in, sizeof(data)),
 				 MSG_DONTWAIT);
 
 		if (n < 0 && errno == EAGAIN)
