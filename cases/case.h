@@ -79,6 +79,7 @@ static const struct range at_once = { 0, 0 };
 #define run_pass_until(...) CASE_HERE(run_pass_until(__VA_ARGS__))
 #define run_note(...) CASE_HERE(run_note(__VA_ARGS__))
 #define run_sysctl(...) CASE_HERE(run_sysctl(__VA_ARGS__))
+#define run_sysctl_nth(...) CASE_HERE(run_sysctl_nth(__VA_ARGS__))
 #define run_set_sysctl(...) CASE_HERE(run_set_sysctl(__VA_ARGS__))
 #define path_delay(...) CASE_HERE(path_delay(__VA_ARGS__))
 
@@ -127,6 +128,7 @@ static const struct range at_once = { 0, 0 };
 #define sock_serve_http(...) CASE_HERE(sock_serve_http(__VA_ARGS__))
 #define sock_shutdown(...) CASE_HERE(sock_shutdown(__VA_ARGS__))
 #define sock_close(...) CASE_HERE(sock_close(__VA_ARGS__))
+#define sock_finish(...) CASE_HERE(sock_finish(__VA_ARGS__))
 #define sock_abort(...) CASE_HERE(sock_abort(__VA_ARGS__))
 #define sock_set(...) CASE_HERE(sock_set(__VA_ARGS__))
 #define sock_get(...) CASE_HERE(sock_get(__VA_ARGS__))

@@ -256,6 +256,27 @@ long run_sysctl(struct run *run, const char *host, const char *name)
 	return value;
 }
 
+long run_sysctl_nth(struct run *run, const char *host, const char *name,
+		    unsigned int nth)
+{
+	char value[SYSCTL_VALUE], *at = value;
+	int r = sysctl_read(host_namespace(run_host(run, host)), name, value);
+
+	if (r < 0)
+		run_broken(run, r);
+	for (unsigned int i = 0;; i++) {
+		char *end;
+		long number = strtol(at, &end, 10);
+
+		if (end == at)
+			run_broken_because(run, "%s is '%s': it has %u numbers",
+					   name, value, i);
+		if (i == nth)
+			return number;
+		at = end;
+	}
+}
+
 void run_set_sysctl(struct run *run, const char *host, const char *name,
 		    long value)
 {

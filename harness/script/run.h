@@ -138,6 +138,9 @@ void run_measured_text(struct run *run, const char *name, const char *value);
 
 /* A sysctl of a host, as it reads now. */
 long run_sysctl(struct run *run, const char *host, const char *name);
+/* Of one that is several numbers, the nth, from 0. */
+long run_sysctl_nth(struct run *run, const char *host, const char *name,
+		    unsigned int nth);
 
 /* The host's administrator sets it now. Journalled. What a case relies on from
  * the start belongs into its .settings. */

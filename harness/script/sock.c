@@ -804,3 +804,21 @@ bool sock_wait_state(struct sock *sock, enum diag_state state,
 	tell_look(sock, found, &seen);
 	return hit;
 }
+
+static void must_reach(struct sock *sock, enum diag_state state)
+{
+	if (!sock_wait_state(sock, state, stage_patience))
+		run_broken_because(sock_run(sock),
+				   "the stage is not set: %s does not reach %s",
+				   sock_host(sock), diag_state_text(state));
+}
+
+void sock_finish(struct sock *first, struct sock *second)
+{
+	sock_close(first);
+	/* Else the two could close at once, and both be in TIME-WAIT. */
+	must_reach(first, DIAG_FIN_WAIT2);
+	sock_close(second);
+	must_reach(first, DIAG_TIME_WAIT);
+	must_reach(second, DIAG_CLOSE);
+}

@@ -127,6 +127,10 @@ void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout);
 
 struct finding sock_shutdown(struct sock *sock, int how);
 void sock_close(struct sock *sock);
+/* The orderly end of a connection: one end closes, then, in CLOSE-WAIT, the
+ * other. The first is in TIME-WAIT when it returns, and the second is gone. */
+void sock_finish(struct sock *first, struct sock *second);
+
 /* SO_LINGER with a time of 0, and close(): the peer sees a RST. */
 void sock_abort(struct sock *sock);
 
