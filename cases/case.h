@@ -177,6 +177,7 @@ static const struct range at_once = { 0, 0 };
 #define forecast_syn_ack(...) CASE_HERE(forecast_syn_ack(__VA_ARGS__))
 #define forecast_keepalive_again(...)                                          \
 	CASE_HERE(forecast_keepalive_again(__VA_ARGS__))
+#define forecast_tw_reuse(...) CASE_HERE(forecast_tw_reuse(__VA_ARGS__))
 
 /* what was seen */
 #define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))

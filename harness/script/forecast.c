@@ -191,3 +191,32 @@ struct prediction *forecast_syn_ack(struct run *run, const char *host)
 	return predict(run, &tcp, predict_syn_ack,
 		       "a SYN-ACK that nobody answers");
 }
+
+/*
+ * Since 6.14 milliseconds are compared, of tcp_clock_ms(), which is
+ * CLOCK_MONOTONIC: later than entry plus delay, both without their fractions.
+ * Before, whole seconds, of ktime_get_seconds(), which moves with the tick: the
+ * first second that begins after the entry is late enough.
+ */
+struct range forecast_tw_reuse(struct run *run, const char *host,
+			       struct range entered)
+{
+	const char *name = "net.ipv4.tcp_tw_reuse_delay";
+	const nsec_t jiffy = NSEC_PER_SEC / nsec_hz();
+	struct range from;
+	nsec_t delay;
+
+	if (kernel_has_sysctl(name)) {
+		delay = MSEC(run_sysctl(run, host, name));
+		from.min = entered.min + delay;
+		from.max = entered.max + delay + MSEC(1);
+	} else {
+		from.min = (entered.min - jiffy) / SEC(1) * SEC(1) + SEC(1);
+		from.max = entered.max / SEC(1) * SEC(1) + SEC(1) + jiffy;
+	}
+	run_predicted(run, "reuse_after_min_s",
+		      nsec_seconds(from.min - entered.max));
+	run_predicted(run, "reuse_after_max_s",
+		      nsec_seconds(from.max - entered.min));
+	return from;
+}

@@ -34,6 +34,14 @@ struct prediction *forecast_connect(struct run *run, const char *host);
 /* A SYN that comes to that host now, whose SYN-ACK nobody answers. */
 struct prediction *forecast_syn_ack(struct run *run, const char *host);
 
+/*
+ * The moments, as nsec_now() counts, from which a connect() in the host that has
+ * to choose a port may take over a TIME-WAIT that was entered between those
+ * two: tcp_twsk_unique(). Says nothing of whether tcp_tw_reuse lets it.
+ */
+struct range forecast_tw_reuse(struct run *run, const char *host,
+			       struct range entered);
+
 /* Journals a prediction's rounds and its end. */
 void forecast_tell(struct run *run, const char *what,
 		   const struct prediction *prediction);
