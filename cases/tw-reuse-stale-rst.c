@@ -27,7 +27,7 @@
 enum { PORT = 8080, REQUEST = 100, ANSWER = 1000, RECV_MAX = 1 << 16 };
 
 /* Of the number that the last variant aims at: 67 ms for the machine. */
-enum { AIM = 1 << 20 };
+enum { AIM = 1 << 20, CHUNK = 1 << 15 };
 
 enum way { AS_TOLD, CONNECTING, IN_WINDOW, EXACT, REACHED };
 
@@ -233,7 +233,9 @@ static void expect_reset(struct run *run, struct story *story)
 	expect_error(&got, ECONNRESET);
 	expect_state(story->client, DIAG_CLOSE);
 	expect_state(story->server, DIAG_ESTABLISHED);
-	expect_counter(run, "client", "EstabResets", 1);
+	/* One more is that of aim(). */
+	expect_counter(run, "client", "EstabResets",
+		       run_value(run) == REACHED ? 2 : 1);
 	expect_counter(run, "client", "TCPChallengeACK", 0);
 }
 
@@ -288,8 +290,11 @@ static void reached(struct run *run, struct story *story, nsec_t at)
 	if (missing > AIM)
 		run_skip(run, "too late for the number 0 by %u bytes", next);
 	run_measured_count(run, "bytes_to_number_0", missing);
-	sock_send(story->server, missing);
-	receive(story->client, missing);
+	for (uint32_t left = missing, n; left; left -= n) {
+		n = MIN(left, (uint32_t)CHUNK);
+		sock_send(story->server, n);
+		receive(story->client, n);
+	}
 	sock_post_recv(story->client);
 	fault_release(run, story->rst);
 	tell_age(run, story);
