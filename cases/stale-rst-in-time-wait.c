@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A RST of an earlier connection attempt arrives while the client is in
+ * TIME-WAIT, which nothing cuts short (tcp_tw_reuse 0). It ends there and does
+ * no harm: its number, 0, is not what tcp_timewait_state_process() waits for, and
+ * a RST out of the window is not even answered. The TIME_WAIT goes on, its timer
+ * untouched.
+ *
+ * With the number that the TIME_WAIT waits for, RCV.NXT, it is the end of the
+ * TIME_WAIT (RFC 1337 calls it an assassination): the port is free at once, and
+ * whatever else is still under way meets the next connection. tcp_rfc1337, 0 by
+ * default, prevents that. A timestamp older than the last one does as well: here
+ * PAWS does apply to a RST, for TCP_PAWS_MSL (60 s), tcp_paws_reject().
+ *
+ * What the TIME_WAIT is to wait for is nobody's duty: a RST that was under way
+ * for longer is let through all the same, and arrives in the next connection.
+ */
+#include "case.h"
+
+enum { PORT = 8080 };
+
+enum way { HELD, KILLS, IGNORED, OUTLIVES };
+
+/* TCP_TIMEWAIT_LEN */
+static const nsec_t time_wait = SEC(60);
+
+static const nsec_t soon = MSEC(500);
+
+struct story {
+	struct pair tcp;
+	struct wire_rule *rst; /* that is stuck */
+	struct frame fin; /* the server's */
+	nsec_t entered; /* TIME-WAIT, at the earliest */
+};
+
+static const struct wire_capture *seen(struct run *run, struct mark since,
+				       const char *from, enum wire_kind kind)
+{
+	const struct wire_capture *frame = frames_wait(
+		run, since, FRAMES(FROM(from), KIND(kind)), 1, soon);
+
+	if (!frame)
+		run_broken_because(run, "no such frame from %s", from);
+	return frame;
+}
+
+/* A SYN to nobody. False: its RST got through. */
+static bool too_early(struct run *run, struct story *story)
+{
+	struct mark asked = mark_now(run);
+	struct sock *early;
+
+	story->rst = fault_hold(run, FRAMES(FROM("server"), KIND(WIRE_RST),
+					    .count = 1));
+	early = sock_post_connect_to(story->tcp.client_probe, "server", PORT);
+	seen(run, asked, "server", WIRE_RST);
+	if (!expect_state(early, DIAG_SYN_SENT))
+		return false;
+	sock_close(early);
+	return true;
+}
+
+/* On the same four-tuple, for there is one port only. */
+static void client_closes_first(struct run *run, struct story *story)
+{
+	struct mark told = mark_now(run);
+	struct pair *tcp = &story->tcp;
+
+	tcp->listener = sock_listen_on(tcp->server_probe, PORT, 16);
+	tcp->client = sock_connect(tcp->client_probe, tcp->listener);
+	tcp->server = sock_accept(tcp->listener);
+	sock_finish(tcp->client, tcp->server);
+	story->fin = seen(run, told, "server", WIRE_FIN)->frame;
+	story->entered = seen(run, told, "server", WIRE_FIN)->at;
+	expect_state(tcp->client, DIAG_TIME_WAIT);
+}
+
+static struct finding connect_again(struct story *story)
+{
+	struct sock *sock =
+		sock_post_connect(story->tcp.client_probe, story->tcp.listener);
+
+	return sock_reap(sock, soon);
+}
+
+static void expect_goes_on(struct run *run, struct story *story)
+{
+	const nsec_t jiffy = predict_nsec(1, nsec_hz());
+	struct diag_socket now;
+	struct finding got;
+
+	expect_state(story->tcp.client, DIAG_TIME_WAIT);
+	sock_look(story->tcp.client, &now);
+	expect_that(run,
+		    now.expires <= time_wait + 2 * jiffy -
+					   (nsec_now() - story->entered),
+		    "its timer was not started again", "%.3f s left",
+		    nsec_seconds(now.expires));
+	got = connect_again(story);
+	expect_error(&got, EADDRNOTAVAIL);
+}
+
+static void expect_gone(struct run *run, struct story *story, struct mark since)
+{
+	struct finding got;
+
+	expect_state_soon(story->tcp.client, DIAG_CLOSE, soon);
+	got = connect_again(story);
+	expect_success(&got);
+	expect_frames(run, since, "SYN", FRAMES(FROM("client"), KIND(WIRE_SYN)),
+		      1);
+	expect_counter(run, "client", "TWRecycled", 0);
+}
+
+/* The real one, which has been waiting on the wire. */
+static void arrives(struct run *run, struct story *story)
+{
+	struct mark released;
+
+	/* Long enough for a timer that is started again to show. */
+	run_pass(run, MSEC(100));
+	released = mark_now(run);
+	fault_release(run, story->rst);
+	run_pass(run, MSEC(10));
+	expect_exchange(run, released, "answers to the RST", "");
+	expect_goes_on(run, story);
+}
+
+/* Older kernels count it with those of connections. */
+static void expect_paws(struct run *run)
+{
+	const char *name = watch_knows(run, "client", "PAWSTimewait") ?
+				   "PAWSTimewait" :
+				   "PAWSEstab";
+
+	expect_counter(run, "client", name, 1);
+}
+
+/* One that fits: the number after the server's FIN, and no timestamp, as
+ * tcp_v4_send_reset() makes them; or with one that is as old as can be. */
+static void forged(struct run *run, struct story *story)
+{
+	struct frame rst = story->fin;
+	struct mark told;
+
+	rst.tcp.flags = SEGMENT_RST;
+	rst.tcp.seq++;
+	rst.tcp.ack = 0;
+	rst.tcp.has_timestamps = run_is_variant(run, "forged-stale-timestamp");
+	rst.tcp.tsval -= 1000;
+	run_pass(run, MSEC(100));
+	told = mark_now(run);
+	fault_inject(run, "client", &rst, NULL);
+	run_pass(run, MSEC(10));
+	expect_frames(run, told, "answers to the RST", FRAMES(FROM("client")),
+		      0);
+	if (run_value(run) == KILLS)
+		expect_gone(run, story, told);
+	else
+		expect_goes_on(run, story);
+	if (rst.tcp.has_timestamps)
+		expect_paws(run);
+}
+
+/* The full 2MSL pass, and it arrives where it should not. */
+static void outlives(struct run *run, struct story *story)
+{
+	struct range timer = predict_timer(time_wait, nsec_hz());
+	struct mark released;
+	struct finding got;
+
+	run_pass_until(run, (struct mark){ .at = story->entered }, timer.max);
+	expect_state_soon(story->tcp.client, DIAG_CLOSE, SEC(1));
+	got = connect_again(story);
+	expect_success(&got);
+	story->tcp.server = sock_accept(story->tcp.listener);
+	released = mark_now(run);
+	fault_release(run, story->rst);
+	expect_that(run,
+		    wire_rule_hits(story->rst) && !wire_rule_held(story->rst),
+		    "the RST is let through after more than 2MSL", "%u held",
+		    wire_rule_held(story->rst));
+	run_pass(run, MSEC(10));
+	expect_exchange(run, released, "answers to the RST", "");
+	expect_state(story->tcp.server, DIAG_ESTABLISHED);
+	expect_state(story->tcp.client, DIAG_ESTABLISHED);
+}
+
+static void script(struct run *run)
+{
+	struct story story = {
+		.tcp = { .client_probe = probe_start(run, "client"),
+			 .server_probe = probe_start(run, "server") },
+	};
+
+	if (!too_early(run, &story))
+		return;
+	client_closes_first(run, &story);
+	switch ((enum way)run_value(run)) {
+	case HELD:
+		arrives(run, &story);
+		break;
+	case KILLS:
+	case IGNORED:
+		forged(run, &story);
+		break;
+	case OUTLIVES:
+		outlives(run, &story);
+		break;
+	}
+}
+
+#define RFC1337 "net.ipv4.tcp_rfc1337"
+
+CASE(stale_rst_in_time_wait) = {
+	.name = "stale-rst-in-time-wait",
+	.claim = "an old RST meets TIME-WAIT and ends there, unless its number "
+		 "is RCV.NXT",
+	.judgements = CLAIMS({ "C21", DOCUMENT_RIGHT,
+			       "what comes while the TIME_WAIT lives ends in "
+			       "it: tcp_timewait_state_process() ignores a RST "
+			       "out of the window" }),
+	.why = "the TIME_WAIT has the four-tuple, so the segment is its own; "
+	       "tcp_rfc1337 decides whether a RST that fits may end it",
+	.see = "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process(); "
+	       "include/net/tcp.h:tcp_paws_reject(); RFC 1337; RFC 9293 3.6",
+	.steps = STEPS("the client connects to a port without a listener; the "
+		       "RST is held on the wire, and the client gives up",
+		       "a server listens; the client, with its single port, "
+		       "connects and closes first",
+		       "the RST arrives in TIME-WAIT; or a forged one that "
+		       "fits; or it comes only after 60 s",
+		       "the client connects again"),
+	.expect = "no answer, a TIME_WAIT with the same timer, EADDRNOTAVAIL; "
+		  "with RCV.NXT the TIME_WAIT is gone and connect() succeeds, "
+		  "but not with tcp_rfc1337 nor with an old timestamp; after "
+		  "60 s the RST arrives in the next connection",
+	.world = &world_pair,
+	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
+			      .text = "40000 40000" },
+			    { "client", "net.ipv4.tcp_tw_reuse", 0 }),
+	.variants = VARIANTS(
+		{ "as-told", .value = HELD },
+		{ "forged-exact",
+		  .value = KILLS,
+		  .settings = SYSCTLS({ "client", RFC1337, 0 }),
+		  .judgements = CLAIMS(
+			  { "C21", DOCUMENT_CONDITIONAL,
+			    "a RST with RCV.NXT cuts the 2MSL short: "
+			    "tcp_timewait_state_process() with tcp_rfc1337 0, "
+			    "the default" }) },
+		{ "forged-exact-rfc1337",
+		  .value = IGNORED,
+		  .settings = SYSCTLS({ "client", RFC1337, 1 }) },
+		{ "forged-stale-timestamp",
+		  .value = IGNORED,
+		  .settings = SYSCTLS({ "client", RFC1337, 0 }) },
+		{ "under-way-for-60s",
+		  .value = OUTLIVES,
+		  .by_name = true,
+		  .lasts = SEC(63),
+		  .judgements = CLAIMS(
+			  { "C21", DOCUMENT_CONDITIONAL,
+			    "only where the RST is not under way for longer: "
+			    "no host looks at a segment's age, "
+			    "tcp_validate_incoming() sees numbers only" }) }),
+	.lasts = MSEC(120),
+	.script = script,
+};
