@@ -183,6 +183,7 @@ static const struct range at_once = { 0, 0 };
 #define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))
 #define frames_wait(...) CASE_HERE(frames_wait(__VA_ARGS__))
 #define frames_quiet(...) CASE_HERE(frames_quiet(__VA_ARGS__))
+#define frames_first(...) CASE_HERE(frames_first(__VA_ARGS__))
 #define frames_nth(...) CASE_HERE(frames_nth(__VA_ARGS__))
 #define watch_value(...) CASE_HERE(watch_value(__VA_ARGS__))
 #define watch_change(...) CASE_HERE(watch_change(__VA_ARGS__))

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
 
+/* As that of sockets that do not come about. */
+static const nsec_t stage_patience = SEC(20);
+
 static size_t captures(struct run *run, const struct wire_capture **ret)
 {
 	int r = wire_catch_up(world_wire(run->world));
@@ -53,6 +56,18 @@ const struct wire_capture *frames_wait(struct run *run, struct mark since,
 
 	run_wait(run, has_come, &awaited, nsec_add(nsec_now(), patience));
 	return frames_nth(run, since, match, nth);
+}
+
+const struct wire_capture *frames_first(struct run *run, struct mark since,
+					const char *from, enum wire_kind kind)
+{
+	const struct wire_capture *frame = frames_wait(
+		run, since, FRAMES(FROM(from), KIND(kind)), 1, stage_patience);
+
+	if (!frame)
+		run_broken_because(run, "the stage is not set: no such frame "
+					"from %s", from);
+	return frame;
 }
 
 unsigned int frames_count(struct run *run, struct mark since,

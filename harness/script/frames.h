@@ -36,5 +36,10 @@ const struct wire_capture *frames_wait(struct run *run, struct mark since,
  */
 void frames_quiet(struct run *run, bool quiet);
 
+/* The host's first frame of that kind, which is on its way at least: without it
+ * the stage is not set, and the case ends as BROKEN. */
+const struct wire_capture *frames_first(struct run *run, struct mark since,
+					const char *from, enum wire_kind kind);
+
 /* Its arrival, after the mark. */
 nsec_t frames_after(struct mark since, const struct wire_capture *capture);
