@@ -103,8 +103,8 @@ static void order(struct run *run, struct probe *client, struct sock *listener)
 		outside += at < 0 || at >= range.n;
 		taken |= 1U << (at & 31);
 	}
-	expect_number(run, "first_half_of_the_parity", of_parity,
-		      range.n / 2, range.n / 2);
+	expect_number(run, "first_half_of_the_parity", of_parity, range.n / 2,
+		      range.n / 2);
 	expect_number(run, "outside", outside, 0, 0);
 	expect_number(run, "ports", __builtin_popcount(taken), range.n,
 		      range.n);
@@ -170,8 +170,8 @@ static void script(struct run *run)
 
 static const struct judgement of_order[] = {
 	{ "B2", DOCUMENT_RIGHT,
-	  "__inet_hash_connect() takes local ports from ip_local_port_range and "
-	  "nowhere else" },
+	  "__inet_hash_connect() takes local ports from ip_local_port_range "
+	  "and nowhere else" },
 	{ .claim = NULL },
 };
 
@@ -187,9 +187,9 @@ CASE(local_port_range) = {
 			       .since = "4.2" }),
 	.why = "connect() prefers the ports with the parity of the range's "
 	       "first one, for which the range must have an even number",
-	.see = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); net/ipv4/"
-	       "inet_connection_sock.c:inet_csk_find_open_port(); net/ipv4/"
-	       "af_inet.c:inet_init_net()",
+	.see = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); "
+	       "net/ipv4/inet_connection_sock.c:inet_csk_find_open_port(); "
+	       "net/ipv4/af_inet.c:inet_init_net()",
 	.steps = STEPS("edges: of the kernel's own range, all ports are "
 		       "reserved but the first or the last",
 		       "order: as many connections (or bind() with port 0) as "
@@ -202,40 +202,30 @@ CASE(local_port_range) = {
 		  "last, of reserved ports none, but both by name",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "first",
-		  .value = EDGE_LOW,
+		{ "first", .value = EDGE_LOW,
 		  .settings = SYSCTLS({ "client", RESERVED,
 					.text = "32769-60999" }) },
-		{ "last",
-		  .value = EDGE_HIGH,
+		{ "last", .value = EDGE_HIGH,
 		  .settings = SYSCTLS({ "client", RESERVED,
 					.text = "32768-60998" }) },
-		{ "order",
-		  .value = CONNECTS,
-		  .judgements = of_order,
+		{ "order", .value = CONNECTS, .judgements = of_order,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40007" }) },
-		{ "order-odd-start",
-		  .value = CONNECTS,
-		  .judgements = of_order,
+		{ "order-odd-start", .value = CONNECTS, .judgements = of_order,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40001 40008" }) },
-		{ "order-of-bind",
-		  .value = BINDS,
-		  .judgements = of_order,
+		{ "order-of-bind", .value = BINDS, .judgements = of_order,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40007" }) },
-		{ "odd-size",
-		  .value = CONNECTS,
+		{ "odd-size", .value = CONNECTS,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40002" }),
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_CONDITIONAL,
 			    "of a range with an odd number of ports connect() "
-			    "misses one: __inet_hash_connect() rounds down "
-			    "to an even one" }) },
-		{ "reserved",
-		  .value = NAMED,
+			    "misses one: __inet_hash_connect() rounds down to "
+			    "an even one" }) },
+		{ "reserved", .value = NAMED,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40003" },
 				      { "client", RESERVED, 40002 }),

@@ -2,8 +2,8 @@
 /*
  * A client that closes first leaves a TIME_WAIT on the local port of each
  * connection. When every port of ip_local_port_range has one, connect() says
- * EADDRNOTAVAIL, at once and without any segment: __inet_hash_connect() has gone
- * through the range and __inet_check_established() refused each port.
+ * EADDRNOTAVAIL, at once and without any segment: __inet_hash_connect() has
+ * gone through the range and __inet_check_established() refused each port.
  *
  * What it refuses is the four-tuple, not the port: the TIME_WAIT has the same
  * local port, and the same remote address and port. To any other destination
@@ -108,8 +108,7 @@ static void other_destination(struct run *run, struct story *story)
 	expect_state(sock, DIAG_ESTABLISHED);
 	while (i < story->n - 1 && sock_local_port(story->ends[i]) != port)
 		i++;
-	expect_number(run, "shared_port", port,
-		      sock_local_port(story->ends[i]),
+	expect_number(run, "shared_port", port, sock_local_port(story->ends[i]),
 		      sock_local_port(story->ends[i]));
 	expect_state(story->ends[i], DIAG_TIME_WAIT);
 }
@@ -202,9 +201,9 @@ CASE(port_exhaustion) = {
 	.why = "connect() takes a local port whose four-tuple no socket has; a "
 	       "TIME_WAIT is one that has",
 	.see = "net/ipv4/inet_hashtables.c:__inet_hash_connect(), "
-	       "__inet_check_established(); net/ipv4/"
-	       "inet_connection_sock.c:inet_csk_get_port(); include/net/tcp.h:"
-	       "TCP_TIMEWAIT_LEN",
+	       "__inet_check_established(); "
+	       "net/ipv4/inet_connection_sock.c:inet_csk_get_port(); "
+	       "include/net/tcp.h:TCP_TIMEWAIT_LEN",
 	.steps = STEPS("the client may use four local ports",
 		       "it connects and closes first, once for each of them",
 		       "it connects once more: to the same destination, to "
@@ -236,13 +235,11 @@ CASE(port_exhaustion) = {
 			    "tcp_time_wait() of a server leaves the client's "
 			    "ports alone, and tcp_timewait_state_process() "
 			    "gives way to a new SYN" }) },
-		{ "ports-come-back",
-		  .by_name = true,
-		  .lasts = SEC(63),
+		{ "ports-come-back", .by_name = true, .lasts = SEC(63),
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_RIGHT,
-			    "the port is free again after TCP_TIMEWAIT_LEN, "
-			    "60 s and a granule of the timer wheel" }) }),
+			    "the port is free again after TCP_TIMEWAIT_LEN, 60 "
+			    "s and a granule of the timer wheel" }) }),
 	.lasts = MSEC(50),
 	.no_fault = true,
 	.script = script,

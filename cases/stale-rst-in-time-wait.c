@@ -2,15 +2,15 @@
 /*
  * A RST of an earlier connection attempt arrives while the client is in
  * TIME-WAIT, which nothing cuts short (tcp_tw_reuse 0). It ends there and does
- * no harm: its number, 0, is not what tcp_timewait_state_process() waits for, and
- * a RST out of the window is not even answered. The TIME_WAIT goes on, its timer
- * untouched.
+ * no harm: its number, 0, is not what tcp_timewait_state_process() waits for,
+ * and a RST out of the window is not even answered. The TIME_WAIT goes on, its
+ * timer untouched.
  *
  * With the number that the TIME_WAIT waits for, RCV.NXT, it is the end of the
  * TIME_WAIT (RFC 1337 calls it an assassination): the port is free at once, and
  * whatever else is still under way meets the next connection. tcp_rfc1337, 0 by
- * default, prevents that. A timestamp older than the last one does as well: here
- * PAWS does apply to a RST, for TCP_PAWS_MSL (60 s), tcp_paws_reject().
+ * default, prevents that. A timestamp older than the last one does as well:
+ * here PAWS does apply to a RST, for TCP_PAWS_MSL (60 s), tcp_paws_reject().
  *
  * What the TIME_WAIT is to wait for is nobody's duty: a RST that was under way
  * for longer is let through all the same, and arrives in the next connection.
@@ -33,27 +33,16 @@ struct story {
 	nsec_t entered; /* TIME-WAIT, at the earliest */
 };
 
-static const struct wire_capture *seen(struct run *run, struct mark since,
-				       const char *from, enum wire_kind kind)
-{
-	const struct wire_capture *frame = frames_wait(
-		run, since, FRAMES(FROM(from), KIND(kind)), 1, soon);
-
-	if (!frame)
-		run_broken_because(run, "no such frame from %s", from);
-	return frame;
-}
-
 /* A SYN to nobody. False: its RST got through. */
 static bool too_early(struct run *run, struct story *story)
 {
 	struct mark asked = mark_now(run);
 	struct sock *early;
 
-	story->rst = fault_hold(run, FRAMES(FROM("server"), KIND(WIRE_RST),
-					    .count = 1));
+	story->rst = fault_hold(
+		run, FRAMES(FROM("server"), KIND(WIRE_RST), .count = 1));
 	early = sock_post_connect_to(story->tcp.client_probe, "server", PORT);
-	seen(run, asked, "server", WIRE_RST);
+	frames_first(run, asked, "server", WIRE_RST);
 	if (!expect_state(early, DIAG_SYN_SENT))
 		return false;
 	sock_close(early);
@@ -70,8 +59,8 @@ static void client_closes_first(struct run *run, struct story *story)
 	tcp->client = sock_connect(tcp->client_probe, tcp->listener);
 	tcp->server = sock_accept(tcp->listener);
 	sock_finish(tcp->client, tcp->server);
-	story->fin = seen(run, told, "server", WIRE_FIN)->frame;
-	story->entered = seen(run, told, "server", WIRE_FIN)->at;
+	story->fin = frames_first(run, told, "server", WIRE_FIN)->frame;
+	story->entered = frames_first(run, told, "server", WIRE_FIN)->at;
 	expect_state(tcp->client, DIAG_TIME_WAIT);
 }
 
@@ -241,23 +230,18 @@ CASE(stale_rst_in_time_wait) = {
 			    { "client", "net.ipv4.tcp_tw_reuse", 0 }),
 	.variants = VARIANTS(
 		{ "as-told", .value = HELD },
-		{ "forged-exact",
-		  .value = KILLS,
+		{ "forged-exact", .value = KILLS,
 		  .settings = SYSCTLS({ "client", RFC1337, 0 }),
 		  .judgements = CLAIMS(
 			  { "C21", DOCUMENT_CONDITIONAL,
 			    "a RST with RCV.NXT cuts the 2MSL short: "
 			    "tcp_timewait_state_process() with tcp_rfc1337 0, "
 			    "the default" }) },
-		{ "forged-exact-rfc1337",
-		  .value = IGNORED,
+		{ "forged-exact-rfc1337", .value = IGNORED,
 		  .settings = SYSCTLS({ "client", RFC1337, 1 }) },
-		{ "forged-stale-timestamp",
-		  .value = IGNORED,
+		{ "forged-stale-timestamp", .value = IGNORED,
 		  .settings = SYSCTLS({ "client", RFC1337, 0 }) },
-		{ "under-way-for-60s",
-		  .value = OUTLIVES,
-		  .by_name = true,
+		{ "under-way-for-60s", .value = OUTLIVES, .by_name = true,
 		  .lasts = SEC(63),
 		  .judgements = CLAIMS(
 			  { "C21", DOCUMENT_CONDITIONAL,

@@ -3,16 +3,16 @@
  * tcp_tw_reuse is for connect(), and for the host that calls it. A server that
  * closes first has the TIME_WAIT; when the client's next connection comes from
  * the same port, its SYN meets it, and tcp_timewait_state_process() gives way
- * (TCP_TW_SYN) because the SYN has a newer number, or a newer timestamp. It asks
- * for no sysctl and for no age: the same with 0 and with 1, at once.
+ * (TCP_TW_SYN) because the SYN has a newer number, or a newer timestamp. It
+ * asks for no sysctl and for no age: the same with 0 and with 1, at once.
  *
- * On the side that listens the sysctl does not help with bind() either: a server
- * that is started anew gets EADDRINUSE for its port as long as there is a
- * TIME_WAIT on it, inet_csk_get_port(), unless it says SO_REUSEADDR (as the old
- * one must have done).
+ * On the side that listens the sysctl does not help with bind() either: a
+ * server that is started anew gets EADDRINUSE for its port as long as there is
+ * a TIME_WAIT on it, inet_csk_get_port(), unless it says SO_REUSEADDR (as the
+ * old one must have done).
  *
- * And the client's TIME_WAIT is none of the server's business: a tcp_tw_reuse at
- * the server leaves a client that closes first without a port.
+ * And the client's TIME_WAIT is none of the server's business: a tcp_tw_reuse
+ * at the server leaves a client that closes first without a port.
  */
 #include "case.h"
 
@@ -20,17 +20,6 @@
 enum { AHEAD = 65535 + 2 };
 
 static const nsec_t soon = MSEC(500);
-
-static const struct wire_capture *seen(struct run *run, struct mark since,
-				       const char *from, enum wire_kind kind)
-{
-	const struct wire_capture *frame = frames_wait(
-		run, since, FRAMES(FROM(from), KIND(kind)), 1, soon);
-
-	if (!frame)
-		run_broken_because(run, "no such frame from %s", from);
-	return frame;
-}
 
 /* Finishes, waits until tcp_tw_reuse would do. */
 static void finish_and_wait(struct run *run, struct sock *first,
@@ -51,14 +40,14 @@ static void server_first(struct run *run, struct pair *tcp)
 	struct sock *again;
 
 	sock_finish(tcp->server, tcp->client);
-	last = seen(run, closed, "server", WIRE_FIN)->frame.tcp.seq + 1;
+	last = frames_first(run, closed, "server", WIRE_FIN)->frame.tcp.seq + 1;
 	expect_state(tcp->client, DIAG_CLOSE);
 	asked = mark_now(run);
 	again = sock_connect(tcp->client_probe, tcp->listener);
 	expect_number(run, "local_port", sock_local_port(again),
 		      sock_local_port(tcp->client),
 		      sock_local_port(tcp->client));
-	isn = seen(run, asked, "server", WIRE_SYN_ACK)->frame.tcp.seq;
+	isn = frames_first(run, asked, "server", WIRE_SYN_ACK)->frame.tcp.seq;
 	expect_number(run, "isn_above_last", (uint32_t)(isn - last), AHEAD,
 		      AHEAD + (isn == 1));
 	expect_frames(run, asked, "SYN", FRAMES(FROM("client"), KIND(WIRE_SYN)),
@@ -122,15 +111,16 @@ CASE(tw_reuse_connect_only) = {
 	.name = "tw-reuse-connect-only",
 	.claim = "tcp_tw_reuse is for connect() only: at the side that listens "
 		 "it changes nothing",
-	.judgements = CLAIMS({ "B3", DOCUMENT_RIGHT,
-			       "only tcp_twsk_unique() reads it, for connect(); "
-			       "a TIME_WAIT that meets a new SYN gives way with "
-			       "0 and with 1: tcp_timewait_state_process()" }),
+	.judgements =
+		CLAIMS({ "B3", DOCUMENT_RIGHT,
+			 "only tcp_twsk_unique() reads it, for connect(); a "
+			 "TIME_WAIT that meets a new SYN gives way with 0 and "
+			 "with 1: tcp_timewait_state_process()" }),
 	.why = "the two ways out of TIME_WAIT, by connect() and by a SYN, are "
 	       "different functions, and only the first asks for the sysctl",
-	.see = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(), tcp_v4_rcv(); net/ipv4/"
-	       "tcp_minisocks.c:tcp_timewait_state_process(); RFC 9293 3.6.1; "
-	       "RFC 6191",
+	.see = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(), tcp_v4_rcv(); "
+	       "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process(); RFC "
+	       "9293 3.6.1; RFC 6191",
 	.steps = STEPS("a client with a single local port connects",
 		       "the server closes first; tcp_tw_reuse is 0, or 1, "
 		       "there",
@@ -138,22 +128,22 @@ CASE(tw_reuse_connect_only) = {
 		       "client-closes-first: with tcp_tw_reuse 1 at the server "
 		       "and 0 at the client",
 		       "server-restarts: a new bind() of the server's port"),
-	.expect = "with 0 and with 1 the SYN is answered at once, the TIME_WAIT "
-		  "is gone and the new number is 65537 above the last; the "
-		  "client that closes first gets EADDRNOTAVAIL; bind() gets "
-		  "EADDRINUSE without SO_REUSEADDR",
+	.expect =
+		"with 0 and with 1 the SYN is answered at once, the TIME_WAIT "
+		"is gone and the new number is 65537 above the last; the "
+		"client that closes first gets EADDRNOTAVAIL; bind() gets "
+		"EADDRINUSE without SO_REUSEADDR",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
 			      .text = "40000 40000" }),
-	.variants = VARIANTS(
-		{ "server-closes-first-0",
-		  .settings = SYSCTLS({ "server", REUSE, 0 }) },
-		{ "server-closes-first-1",
-		  .settings = SYSCTLS({ "server", REUSE, 1 }) },
-		{ "client-closes-first",
-		  .settings = at_server,
-		  .lasts = SEC(1) },
-		{ "server-restarts", .settings = at_server, .lasts = SEC(1) }),
+	.variants = VARIANTS({ "server-closes-first-0",
+			       .settings = SYSCTLS({ "server", REUSE, 0 }) },
+			     { "server-closes-first-1",
+			       .settings = SYSCTLS({ "server", REUSE, 1 }) },
+			     { "client-closes-first", .settings = at_server,
+			       .lasts = SEC(1) },
+			     { "server-restarts", .settings = at_server,
+			       .lasts = SEC(1) }),
 	.lasts = MSEC(10),
 	.no_fault = true,
 	.script = script,

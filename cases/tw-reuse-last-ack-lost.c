@@ -3,8 +3,8 @@
  * The last ACK of a close is lost, and the client passes over its TIME_WAIT by
  * tcp_tw_reuse. The server is still in LAST-ACK then, and the new SYN meets it:
  * it is no SYN for that state, and gets a challenge ACK (RFC 5961 4.2,
- * tcp_validate_incoming()), which acknowledges the old connection. To the client
- * in SYN-SENT that is no answer, so it sends RST with just that number
+ * tcp_validate_incoming()), which acknowledges the old connection. To the
+ * client in SYN-SENT that is no answer, so it sends RST with just that number
  * (tcp_rcv_synsent_state_process()), and the SYN again after two jiffies; the
  * RST ends LAST-ACK, and the second SYN finds the listener.
  *
@@ -40,17 +40,6 @@ struct story {
 	struct range entered, from; /* TIME-WAIT; when it may be taken over */
 };
 
-static const struct wire_capture *seen(struct run *run, struct mark since,
-				       const char *from, enum wire_kind kind)
-{
-	const struct wire_capture *frame = frames_wait(
-		run, since, FRAMES(FROM(from), KIND(kind)), 1, soon);
-
-	if (!frame)
-		run_broken_because(run, "no such frame from %s", from);
-	return frame;
-}
-
 /* False: the ACK was not lost. */
 static bool close_badly(struct run *run, struct story *story)
 {
@@ -58,9 +47,9 @@ static bool close_badly(struct run *run, struct story *story)
 
 	sock_close(tcp->client);
 	sock_wait_state(tcp->client, DIAG_FIN_WAIT2, soon + story->rtt);
-	story->loss = fault_drop(run, FRAMES(FROM("client"),
-					     KIND(WIRE_PURE_ACK),
-					     .count = run_value(run) == ONE));
+	story->loss =
+		fault_drop(run, FRAMES(FROM("client"), KIND(WIRE_PURE_ACK),
+				       .count = run_value(run) == ONE));
 	story->orphan = forecast_orphan(tcp->server);
 	story->closed = mark_now(run);
 	if (run_is_variant(run, "all-lost-still-held"))
@@ -71,8 +60,8 @@ static bool close_badly(struct run *run, struct story *story)
 	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon + story->rtt);
 	run_pass(run, story->rtt);
 	story->entered.min = story->closed.at + story->rtt / 2;
-	story->entered.max = seen(run, story->closed, "client",
-				  WIRE_PURE_ACK)->at;
+	story->entered.max =
+		frames_first(run, story->closed, "client", WIRE_PURE_ACK)->at;
 	story->from = forecast_tw_reuse(run, "client", story->entered);
 	return expect_state(tcp->server, DIAG_LAST_ACK);
 }
@@ -118,11 +107,13 @@ static void one_lost(struct run *run, struct story *story)
 static void expect_challenged(struct run *run, struct story *story,
 			      struct mark asked)
 {
-	const uint32_t old = seen(run, asked, "server", WIRE_PURE_ACK)
+	const uint32_t old = frames_first(run, asked, "server", WIRE_PURE_ACK)
 				     ->frame.tcp.ack;
-	const uint32_t fin = seen(run, (struct mark){ .at = 0 }, "client",
-				  WIRE_FIN)->frame.tcp.seq;
-	const uint32_t rst = seen(run, asked, "client", WIRE_RST)->frame.tcp.seq;
+	const uint32_t fin =
+		frames_first(run, (struct mark){ .at = 0 }, "client", WIRE_FIN)
+			->frame.tcp.seq;
+	const uint32_t rst =
+		frames_first(run, asked, "client", WIRE_RST)->frame.tcp.seq;
 
 	expect_number(run, "challenge_above_fin", (uint32_t)(old - fin), 1, 1);
 	expect_number(run, "rst_above_fin", (uint32_t)(rst - fin), 1, 1);
@@ -138,8 +129,8 @@ static void expect_challenged(struct run *run, struct story *story,
 /* The new connection comes about over the old one's end. */
 static void taken_over(struct run *run, struct story *story)
 {
-	const struct range soonest = predict_timer(
-		predict_nsec(SOONEST, nsec_hz()), nsec_hz());
+	const struct range soonest =
+		predict_timer(predict_nsec(SOONEST, nsec_hz()), nsec_hz());
 	struct sock *server, *client;
 	struct finding got;
 	struct mark asked;
@@ -148,8 +139,8 @@ static void taken_over(struct run *run, struct story *story)
 	expect_state(story->tcp.server, DIAG_LAST_ACK);
 	fault_disarm(run, story->loss);
 	asked = mark_now(run);
-	client = sock_post_connect(story->tcp.client_probe,
-				   story->tcp.listener);
+	client =
+		sock_post_connect(story->tcp.client_probe, story->tcp.listener);
 	/* With a large RTT the SYN's own timer is the first. */
 	if (!story->rtt)
 		expect_frame(run, asked, "SYN again",
@@ -214,8 +205,8 @@ CASE(tw_reuse_last_ack_lost) = {
 			       "and the client's RST ends that end: "
 			       "tcp_validate_incoming(), "
 			       "tcp_rcv_synsent_state_process()" }),
-	.why = "the TIME_WAIT that would have acknowledged the FIN is gone, and "
-	       "who is there in its place knows nothing of the FIN",
+	.why = "the TIME_WAIT that would have acknowledged the FIN is gone, "
+	       "and who is there in its place knows nothing of the FIN",
 	.see = "net/ipv4/tcp_input.c:tcp_validate_incoming(), "
 	       "tcp_rcv_synsent_state_process(), tcp_reset(); RFC 5961 4.2; "
 	       "RFC 9293 3.10.7.3",
@@ -223,38 +214,34 @@ CASE(tw_reuse_last_ack_lost) = {
 		       "the server; the last ACK is lost, or all of them",
 		       "a second later the client connects again",
 		       "all-lost-reuse-off: without tcp_tw_reuse"),
-	.expect = "one lost: the FIN comes again and is answered before the "
-		  "TIME_WAIT may be taken over; all lost (or an RTT so large "
-		  "that the FIN comes later): challenge ACK, RST, the SYN again "
-		  "after two jiffies, ECONNRESET for who still holds the "
-		  "server's end; without the sysctl EADDRNOTAVAIL, and an "
-		  "orderly end",
+	.expect =
+		"one lost: the FIN comes again and is answered before the "
+		"TIME_WAIT may be taken over; all lost (or an RTT so large "
+		"that the FIN comes later): challenge ACK, RST, the SYN again "
+		"after two jiffies, ECONNRESET for who still holds the "
+		"server's end; without the sysctl EADDRNOTAVAIL, and an "
+		"orderly end",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
 			      .text = "40000 40000" },
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 }),
 	.variants = VARIANTS(
-		{ "one-lost",
-		  .value = ONE,
+		{ "one-lost", .value = ONE,
 		  .judgements = CLAIMS(
 			  { "C15", DOCUMENT_CONDITIONAL,
 			    "one lost ACK is not enough: the FIN comes again "
 			    "after an RTO (tcp_retransmit_timer()), and is "
 			    "answered before the TIME_WAIT may be taken over, "
 			    "tcp_twsk_unique()" }) },
-		{ "one-lost-large-rtt",
-		  .value = ONE,
-		  .lasts = SEC(8),
+		{ "one-lost-large-rtt", .value = ONE, .lasts = SEC(8),
 		  .judgements = CLAIMS(
 			  { "C15", DOCUMENT_CONDITIONAL,
 			    "with one lost ACK only where the FIN comes again "
-			    "later than tcp_tw_reuse_delay after the "
-			    "TIME_WAIT began" }) },
+			    "later than tcp_tw_reuse_delay after the TIME_WAIT "
+			    "began" }) },
 		{ "all-lost", .value = ALL },
 		{ "all-lost-still-held", .value = ALL },
-		{ "all-lost-reuse-off",
-		  .value = ALL,
-		  .lasts = SEC(2),
+		{ "all-lost-reuse-off", .value = ALL, .lasts = SEC(2),
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_tw_reuse",
 					0 }) }),
 	.lasts = SEC(1) + MSEC(50),

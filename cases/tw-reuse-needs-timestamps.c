@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tcp_tw_reuse needs timestamps, and those of the OLD connection:
- * tcp_twsk_unique() wants a ts_recent_stamp, which a TIME_WAIT only has when its
- * connection received timestamps. So either end can prevent it, since the option
- * is used only when both SYNs carry it (tcp_rcv_synsent_state_process()).
+ * tcp_twsk_unique() wants a ts_recent_stamp, which a TIME_WAIT only has when
+ * its connection received timestamps. So either end can prevent it, since the
+ * option is used only when both SYNs carry it
+ * (tcp_rcv_synsent_state_process()).
  *
- * What tcp_timestamps says at the moment of connect() is not asked for: switched
- * off after the close, the TIME_WAIT is taken over all the same, by a SYN
- * without timestamps; switched on after the close, it is not.
+ * What tcp_timestamps says at the moment of connect() is not asked for:
+ * switched off after the close, the TIME_WAIT is taken over all the same, by a
+ * SYN without timestamps; switched on after the close, it is not.
  */
 #include "case.h"
 
@@ -106,10 +107,8 @@ CASE(tw_reuse_needs_timestamps) = {
 			      .text = "40000 40000" },
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 }),
 	.variants = VARIANTS(
-		{ "both-on" },
-		{ "client-off", .settings = client_off },
-		{ "server-off",
-		  .settings = SYSCTLS({ "server", STAMPS, 0 }),
+		{ "both-on" }, { "client-off", .settings = client_off },
+		{ "server-off", .settings = SYSCTLS({ "server", STAMPS, 0 }),
 		  .judgements = CLAIMS(
 			  { "B4", DOCUMENT_CONDITIONAL,
 			    "at the other end as well: a SYN-ACK without the "

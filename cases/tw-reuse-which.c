@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which TIME_WAIT does tcp_tw_reuse take? The kernel looks for none:
- * __inet_hash_connect() goes through the ports, as it always does, those with the
- * parity of the range's first one first, from a start that is a keyed hash and a
- * random step, and takes the first port that will do. A free one does, and so
- * does one with a TIME_WAIT that tcp_twsk_unique() gives up. So chance decides
- * where the round begins, and the order of the ports decides the rest: not the
- * age, as long as it is enough, and not whether there is a free port.
+ * __inet_hash_connect() goes through the ports, as it always does, those with
+ * the parity of the range's first one first, from a start that is a keyed hash
+ * and a random step, and takes the first port that will do. A free one does,
+ * and so does one with a TIME_WAIT that tcp_twsk_unique() gives up. So chance
+ * decides where the round begins, and the order of the ports decides the rest:
+ * not the age, as long as it is enough, and not whether there is a free port.
  *
  * With two ports there is no chance left: the first one is alone in its parity,
  * and is asked first.
@@ -33,8 +33,8 @@ struct story {
 
 static void open_all(struct run *run, struct story *story, long n)
 {
-	long low = run_sysctl_nth(run, "client",
-				  "net.ipv4.ip_local_port_range", 0);
+	long low = run_sysctl_nth(run, "client", "net.ipv4.ip_local_port_range",
+				  0);
 
 	story->tcp.server_probe = probe_start(run, "server");
 	story->tcp.client_probe = probe_start(run, "client");
@@ -105,8 +105,8 @@ static void of_two(struct run *run, struct story *story, enum stage stage)
 	const long expected = stage == YOUNG_FIRST;
 	const bool reused = stage != FREE_FIRST;
 	struct sock *sock, *other;
-	const enum diag_state stays =
-		stage == FREE_SECOND ? DIAG_CLOSE : DIAG_TIME_WAIT;
+	const enum diag_state stays = stage == FREE_SECOND ? DIAG_CLOSE :
+							     DIAG_TIME_WAIT;
 
 	open_all(run, story, BOTH);
 	set_stage(run, story, stage);
@@ -177,8 +177,8 @@ CASE(tw_reuse_which) = {
 			       "what tcp_twsk_unique() refuses" }),
 	.why = "connect() goes through the ports for the first that will do, "
 	       "and asks for the TIME_WAIT of the port in hand only",
-	.see = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); net/ipv4/"
-	       "tcp_ipv4.c:tcp_twsk_unique()",
+	.see = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); "
+	       "net/ipv4/tcp_ipv4.c:tcp_twsk_unique()",
 	.steps = STEPS("a client with two local ports connects from both",
 		       "one of them, or both, become TIME_WAITs, old or young; "
 		       "or one is free",
@@ -195,16 +195,11 @@ CASE(tw_reuse_which) = {
 	.variants = VARIANTS(
 		{ "young-first", .value = YOUNG_FIRST },
 		{ "young-second", .value = YOUNG_SECOND },
-		{ "older-second",
-		  .value = OLDER_SECOND,
+		{ "older-second", .value = OLDER_SECOND,
 		  .judgements = of_order },
-		{ "free-second",
-		  .value = FREE_SECOND,
-		  .judgements = of_order },
+		{ "free-second", .value = FREE_SECOND, .judgements = of_order },
 		{ "free-first", .value = FREE_FIRST, .judgements = of_free },
-		{ "all-old",
-		  .value = ALL_OLD,
-		  .judgements = of_order,
+		{ "all-old", .value = ALL_OLD, .judgements = of_order,
 		  .settings = SYSCTLS({ "client",
 					"net.ipv4.ip_local_port_range",
 					.text = "40000 40007" }) }),

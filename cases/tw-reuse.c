@@ -3,9 +3,9 @@
  * tcp_tw_reuse. A connect() that has to choose a local port, and meets a
  * TIME_WAIT of its own four-tuple, may take it over when it is old enough:
  * tcp_twsk_unique(). Since 6.14 that is compared in milliseconds with
- * tcp_tw_reuse_delay (1000 by default): the TIME_WAIT is old enough in the first
- * millisecond after those. Before, whole seconds were compared, and a fraction
- * of a second could be enough.
+ * tcp_tw_reuse_delay (1000 by default): the TIME_WAIT is old enough in the
+ * first millisecond after those. Before, whole seconds were compared, and a
+ * fraction of a second could be enough.
  *
  * The new connection begins 65537 above the last number of the old one and
  * remembers its timestamps, so that nothing of the old one fits. The TIME_WAIT
@@ -16,8 +16,8 @@
  *
  * All of it is for the port that connect() chooses. For one that bind() has
  * given to the socket (with SO_REUSEADDR on it, and on the old one),
- * __inet_hash_connect() passes no `twp`, and then tcp_twsk_unique() asks neither
- * for the age nor for the sysctl: timestamps are enough.
+ * __inet_hash_connect() passes no `twp`, and then tcp_twsk_unique() asks
+ * neither for the age nor for the sysctl: timestamps are enough.
  */
 #include "case.h"
 
@@ -39,27 +39,18 @@ struct story {
 	uint32_t last; /* number of the old connection: SND.NXT */
 };
 
-static const struct wire_capture *seen(struct run *run, struct mark since,
-				       const char *from, enum wire_kind kind)
-{
-	const struct wire_capture *frame = frames_wait(
-		run, since, FRAMES(FROM(from), KIND(kind)), 1, soon);
-
-	if (!frame)
-		run_broken_because(run, "no such frame from %s", from);
-	return frame;
-}
-
 /* Between the server's FIN and the answer to it, as the wire saw them. */
 static void client_closes_first(struct run *run, struct story *story)
 {
 	struct mark since = mark_now(run);
 
 	sock_finish(story->tcp.client, story->tcp.server);
-	story->last = seen(run, since, "client", WIRE_FIN)->frame.tcp.seq + 1;
-	since.at = seen(run, since, "server", WIRE_FIN)->at;
+	story->last =
+		frames_first(run, since, "client", WIRE_FIN)->frame.tcp.seq + 1;
+	since.at = frames_first(run, since, "server", WIRE_FIN)->at;
 	story->entered.min = since.at;
-	story->entered.max = seen(run, since, "client", WIRE_PURE_ACK)->at;
+	story->entered.max =
+		frames_first(run, since, "client", WIRE_PURE_ACK)->at;
 	story->from = forecast_tw_reuse(run, "client", story->entered);
 }
 
@@ -68,7 +59,7 @@ static void expect_taken_over(struct run *run, struct story *story,
 			      struct mark since, struct sock *again)
 {
 	const uint32_t isn =
-		seen(run, since, "client", WIRE_SYN)->frame.tcp.seq;
+		frames_first(run, since, "client", WIRE_SYN)->frame.tcp.seq;
 
 	expect_number(run, "local_port", sock_local_port(again),
 		      sock_local_port(story->tcp.client),
@@ -186,10 +177,10 @@ static void script(struct run *run)
 		return;
 	}
 	if (run_is_variant(run, "by-default"))
-		expect_number(run, "tcp_tw_reuse",
-			      run_sysctl(run, "client",
-					 "net.ipv4.tcp_tw_reuse"),
-			      2, 2);
+		expect_number(
+			run, "tcp_tw_reuse",
+			run_sysctl(run, "client", "net.ipv4.tcp_tw_reuse"), 2,
+			2);
 	if (!run_value(run)) {
 		to_the_millisecond(run, &story);
 		return;
@@ -221,10 +212,10 @@ CASE(tw_reuse) = {
 		  "tcp_twsk_unique() refuses a younger one, and gives an older "
 		  "one to connect()" }),
 	.why = "tcp_twsk_unique() lets a new connection begin above the last "
-	       "number of the old one, with the old one's timestamps as "
-	       "PAWS' floor",
-	.see = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(); net/ipv4/"
-	       "inet_hashtables.c:__inet_check_established(), "
+	       "number of the old one, with the old one's timestamps as PAWS' "
+	       "floor",
+	.see = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(); "
+	       "net/ipv4/inet_hashtables.c:__inet_check_established(), "
 	       "__inet_hash_connect()",
 	.steps = STEPS("a client with a single local port closes first",
 		       "it connects again: 500, 100, 10 and 2 ms before the "
@@ -232,11 +223,12 @@ CASE(tw_reuse) = {
 		       "nobody-asks: it connects to elsewhere; off, "
 		       "by-default: without tcp_tw_reuse; bound: at once, on a "
 		       "socket with SO_REUSEADDR and bind()"),
-	.expect = "EADDRNOTAVAIL, and success in the first millisecond after "
-		  "tcp_tw_reuse_delay; a SYN 65537 above the last number, "
-		  "TWRecycled 1; without the sysctl, or without such a "
-		  "connect(), a TIME_WAIT that goes on; after bind() success at "
-		  "once, sysctl or not",
+	.expect =
+		"EADDRNOTAVAIL, and success in the first millisecond after "
+		"tcp_tw_reuse_delay; a SYN 65537 above the last number, "
+		"TWRecycled 1; without the sysctl, or without such a "
+		"connect(), a TIME_WAIT that goes on; after bind() success at "
+		"once, sysctl or not",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
 			      .text = "40000 40000" }),
@@ -244,8 +236,8 @@ CASE(tw_reuse) = {
 		{ "one-second", .settings = on },
 		{ "delay=300ms",
 		  .settings = SYSCTLS({ "client", REUSE, 1 },
-				      { "client",
-					"net.ipv4.tcp_tw_reuse_delay", 300 }),
+				      { "client", "net.ipv4.tcp_tw_reuse_delay",
+					300 }),
 		  .lasts = MSEC(310),
 		  .judgements = CLAIMS({ .claim = "C9",
 					 .document = DOCUMENT_OUTDATED,
@@ -253,26 +245,20 @@ CASE(tw_reuse) = {
 						 "default of "
 						 "tcp_tw_reuse_delay",
 					 .since = "6.14" }) },
-		{ "nobody-asks",
-		  .settings = on,
-		  .value = 1,
+		{ "nobody-asks", .settings = on, .value = 1,
 		  .lasts = SEC(1) + MSEC(100),
 		  .judgements = CLAIMS(
 			  { "B12", DOCUMENT_CONDITIONAL,
 			    "tcp_tw_reuse ends no TIME_WAIT but the one whose "
 			    "four-tuple a connect() takes over; all others "
 			    "last their 60 s: tcp_twsk_unique()" }) },
-		{ "off",
-		  .settings = off,
-		  .value = 1,
+		{ "off", .settings = off, .value = 1,
 		  .lasts = SEC(1) + MSEC(100),
-		  .judgements = CLAIMS(
-			  { "B3", DOCUMENT_RIGHT,
-			    "without it nothing takes a TIME_WAIT over, "
-			    "however old: tcp_twsk_unique()" }) },
-		{ "by-default",
-		  .value = 1,
-		  .lasts = SEC(1) + MSEC(100),
+		  .judgements =
+			  CLAIMS({ "B3", DOCUMENT_RIGHT,
+				   "without it nothing takes a TIME_WAIT over, "
+				   "however old: tcp_twsk_unique()" }) },
+		{ "by-default", .value = 1, .lasts = SEC(1) + MSEC(100),
 		  .judgements = CLAIMS(
 			  { .claim = "C9",
 			    .document = DOCUMENT_OUTDATED,
@@ -284,9 +270,7 @@ CASE(tw_reuse) = {
 			    .note = "the default is 2, on for loopback, off "
 				    "for all other paths: 79e9fed46038",
 			    .since = "4.19" }) },
-		{ "bound",
-		  .settings = off,
-		  .lasts = MSEC(10),
+		{ "bound", .settings = off, .lasts = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "C9", DOCUMENT_CONDITIONAL,
 			    "on a port from bind() with SO_REUSEADDR neither "
