@@ -95,7 +95,8 @@ static void expect_refused(struct run *run, struct story *story)
 
 	expect_error(&got, EADDRNOTAVAIL);
 	expect_took(asked, &got, at_once);
-	expect_frames(run, asked, "segments for it", FRAMES(FROM("client")), 0);
+	expect_frames(run, asked, "segments for it",
+		      FRAMES(FROM("client"), KIND(WIRE_TCP)), 0);
 	sock_close(sock);
 }
 

@@ -26,11 +26,15 @@ static const nsec_t time_wait = SEC(60);
 
 static const nsec_t soon = MSEC(500);
 
+/* Until a segment is received on a busy machine, and a timer that was started
+ * again would show. */
+static const nsec_t settle = MSEC(100);
+
 struct story {
 	struct pair tcp;
 	struct wire_rule *rst; /* that is stuck */
 	struct frame fin; /* the server's */
-	nsec_t entered; /* TIME-WAIT, at the earliest */
+	nsec_t entered; /* TIME-WAIT, at the latest: with the answer to it */
 };
 
 /* A SYN to nobody. False: its RST got through. */
@@ -52,6 +56,7 @@ static bool too_early(struct run *run, struct story *story)
 /* On the same four-tuple, for there is one port only. */
 static void client_closes_first(struct run *run, struct story *story)
 {
+	const struct wire_capture *fin;
 	struct mark told = mark_now(run);
 	struct pair *tcp = &story->tcp;
 
@@ -59,8 +64,10 @@ static void client_closes_first(struct run *run, struct story *story)
 	tcp->client = sock_connect(tcp->client_probe, tcp->listener);
 	tcp->server = sock_accept(tcp->listener);
 	sock_finish(tcp->client, tcp->server);
-	story->fin = frames_first(run, told, "server", WIRE_FIN)->frame;
-	story->entered = frames_first(run, told, "server", WIRE_FIN)->at;
+	fin = frames_first(run, told, "server", WIRE_FIN);
+	story->fin = fin->frame;
+	told.at = fin->at;
+	story->entered = frames_first(run, told, "client", WIRE_PURE_ACK)->at;
 	expect_state(tcp->client, DIAG_TIME_WAIT);
 }
 
@@ -72,17 +79,29 @@ static struct finding connect_again(struct story *story)
 	return sock_reap(sock, soon);
 }
 
+/* Nothing is to be seen of a RST that is ignored, but that it was received. */
+static void expect_received(struct run *run, struct mark sent, int64_t before)
+{
+	run_pass(run, settle);
+	expect_number(run, "rst_received",
+		      watch_change(run, "client", "InSegs") - before, 1, 1);
+	expect_frames(run, sent, "answers to the RST",
+		      FRAMES(FROM("client"), KIND(WIRE_TCP)), 0);
+}
+
 static void expect_goes_on(struct run *run, struct story *story)
 {
 	const nsec_t jiffy = predict_nsec(1, nsec_hz());
 	struct diag_socket now;
 	struct finding got;
+	nsec_t asked;
 
 	expect_state(story->tcp.client, DIAG_TIME_WAIT);
+	asked = nsec_now();
 	sock_look(story->tcp.client, &now);
 	expect_that(run,
-		    now.expires <= time_wait + 2 * jiffy -
-					   (nsec_now() - story->entered),
+		    now.expires <=
+			    time_wait + 2 * jiffy - (asked - story->entered),
 		    "its timer was not started again", "%.3f s left",
 		    nsec_seconds(now.expires));
 	got = connect_again(story);
@@ -105,13 +124,13 @@ static void expect_gone(struct run *run, struct story *story, struct mark since)
 static void arrives(struct run *run, struct story *story)
 {
 	struct mark released;
+	int64_t before;
 
-	/* Long enough for a timer that is started again to show. */
-	run_pass(run, MSEC(100));
+	run_pass(run, settle);
+	before = watch_change(run, "client", "InSegs");
 	released = mark_now(run);
 	fault_release(run, story->rst);
-	run_pass(run, MSEC(10));
-	expect_exchange(run, released, "answers to the RST", "");
+	expect_received(run, released, before);
 	expect_goes_on(run, story);
 }
 
@@ -131,18 +150,18 @@ static void forged(struct run *run, struct story *story)
 {
 	struct frame rst = story->fin;
 	struct mark told;
+	int64_t before;
 
 	rst.tcp.flags = SEGMENT_RST;
 	rst.tcp.seq++;
 	rst.tcp.ack = 0;
 	rst.tcp.has_timestamps = run_is_variant(run, "forged-stale-timestamp");
 	rst.tcp.tsval -= 1000;
-	run_pass(run, MSEC(100));
+	run_pass(run, settle);
+	before = watch_change(run, "client", "InSegs");
 	told = mark_now(run);
 	fault_inject(run, "client", &rst, NULL);
-	run_pass(run, MSEC(10));
-	expect_frames(run, told, "answers to the RST", FRAMES(FROM("client")),
-		      0);
+	expect_received(run, told, before);
 	if (run_value(run) == KILLS)
 		expect_gone(run, story, told);
 	else
@@ -157,20 +176,17 @@ static void outlives(struct run *run, struct story *story)
 	struct range timer = predict_timer(time_wait, nsec_hz());
 	struct mark released;
 	struct finding got;
+	int64_t before;
 
 	run_pass_until(run, (struct mark){ .at = story->entered }, timer.max);
 	expect_state_soon(story->tcp.client, DIAG_CLOSE, SEC(1));
 	got = connect_again(story);
 	expect_success(&got);
 	story->tcp.server = sock_accept(story->tcp.listener);
+	before = watch_change(run, "client", "InSegs");
 	released = mark_now(run);
 	fault_release(run, story->rst);
-	expect_that(run,
-		    wire_rule_hits(story->rst) && !wire_rule_held(story->rst),
-		    "the RST is let through after more than 2MSL", "%u held",
-		    wire_rule_held(story->rst));
-	run_pass(run, MSEC(10));
-	expect_exchange(run, released, "answers to the RST", "");
+	expect_received(run, released, before);
 	expect_state(story->tcp.server, DIAG_ESTABLISHED);
 	expect_state(story->tcp.client, DIAG_ESTABLISHED);
 }
@@ -248,6 +264,6 @@ CASE(stale_rst_in_time_wait) = {
 			    "only where the RST is not under way for longer: "
 			    "no host looks at a segment's age, "
 			    "tcp_validate_incoming() sees numbers only" }) }),
-	.lasts = MSEC(120),
+	.lasts = MSEC(220),
 	.script = script,
 };
