@@ -229,5 +229,8 @@ CASE(paws_old_duplicate) = {
 			    "PAWS drops it: tcp_validate_incoming() compares "
 			    "timestamps before it looks at the number" }) }),
 	.lasts = SEC(5),
+	/* Gigabytes take a whole processor: the neighbours would be late. */
+	.by_name = true,
+	.alone = true,
 	.script = script,
 };
