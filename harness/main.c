@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "exit-status.h"
+#include "guest.h"
 #include "probe-process.h"
 #include "version.h"
 
@@ -44,6 +45,8 @@ int main(int argc, char **argv)
 	/* The probes are this program under another name: harness/script/probe.c. */
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
+	if (guest_is_wanted())
+		guest_main();
 	open_standard_fds();
 	if (argc < 2) {
 		print_help(stderr);

@@ -12,6 +12,7 @@
 #include "exit-status.h"
 #include "fd.h"
 #include "kernel.h"
+#include "out-folder.h"
 #include "privilege.h"
 #include "run-options.h"
 #include "selection.h"
@@ -19,7 +20,6 @@
 #include "settings.h"
 #include "supervisor.h"
 #include "version.h"
-#include "worker.h"
 
 static void fill_report(struct report *report,
 			const struct command_options *options)
@@ -39,7 +39,7 @@ static void fill_report(struct report *report,
 	};
 }
 
-static int status_of(const struct report_tally *tally, int r)
+int cmd_run_status(const struct report_tally *tally, int r)
 {
 	if (tally->failed)
 		return EXIT_STATUS_FAIL;
@@ -81,11 +81,7 @@ static int run(const struct command_options *options,
 	int r;
 
 	fill_report(&report, options);
-	for (size_t i = 0; i < selection->n; i++)
-		report.info.longest =
-			MAX(report.info.longest,
-			    testcase_lasts(selection->jobs[i].testcase,
-					   selection->jobs[i].variant));
+	report.info.longest = selection_longest(selection);
 	r = supervisor_run(&plan, &report, &tally);
 	fflush(stdout);
 	if (r >= 0 && (report.error < 0 || ferror(stdout)))
@@ -96,7 +92,7 @@ static int run(const struct command_options *options,
 		fprintf(stderr, "halfopen: %s\n", error_trail());
 	if (r > 0)
 		die_of(r);
-	return status_of(&tally, r);
+	return cmd_run_status(&tally, r);
 }
 
 static bool has_host(const struct selection *selection, const char *name)
@@ -138,7 +134,7 @@ static int prepare(const struct command_options *options,
 	if (r < 0)
 		return error_trace(r);
 	r = check_hosts(options, selection);
-	if (r >= 0 && options->out && worker_check_out(options->out) < 0)
+	if (r >= 0 && options->out && out_folder_check(options->out) < 0)
 		r = error_refuse(-EINVAL, "--out: %s", error_message());
 	if (r < 0) {
 		selection_free(selection);
@@ -147,16 +143,11 @@ static int prepare(const struct command_options *options,
 	return 0;
 }
 
-int cmd_run(int argc, char **argv)
+int cmd_run_with(struct command_options *options)
 {
-	struct command_options options;
 	struct selection selection;
-	int r = run_options_parse(&options, argc, argv);
+	int r = prepare(options, &selection);
 
-	if (r != RUN_OPTIONS_GO)
-		return r == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
-					       EXIT_STATUS_USAGE;
-	r = prepare(&options, &selection);
 	/* What no pattern meant has been said, with the nearest names. */
 	if (r == -ENOENT)
 		return EXIT_STATUS_USAGE;
@@ -164,15 +155,26 @@ int cmd_run(int argc, char **argv)
 		fprintf(stderr, "halfopen run: %s\n", error_message());
 		return EXIT_STATUS_USAGE;
 	}
-	options.run.exe = self_open();
-	if (options.run.exe < 0) {
+	options->run.exe = self_open();
+	if (options->run.exe < 0) {
 		fprintf(stderr, "halfopen run: %s\n", error_message());
 		selection_free(&selection);
 		return EXIT_STATUS_BROKEN;
 	}
-	softirqs_open(&options.run.softirqs);
-	r = run(&options, &selection);
-	softirqs_close(&options.run.softirqs);
+	softirqs_open(&options->run.softirqs);
+	r = run(options, &selection);
+	softirqs_close(&options->run.softirqs);
 	selection_free(&selection);
 	return r;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct command_options options;
+	int r = run_options_parse(&options, argc, argv);
+
+	if (r != RUN_OPTIONS_GO)
+		return r == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
+					       EXIT_STATUS_USAGE;
+	return cmd_run_with(&options);
 }

@@ -5,17 +5,20 @@
 
 #include "cmd-doctor.h"
 #include "cmd-list.h"
+#include "cmd-matrix.h"
 #include "cmd-predict.h"
 #include "cmd-run.h"
 #include "cmd-show.h"
+#include "cmd-vm.h"
 #include "macro.h"
-#include "run-options.h"
 
 static const struct command all[] = {
 	{ &usage_list, cmd_list },
 	{ &usage_show, cmd_show },
 	{ &usage_run, cmd_run },
 	{ &usage_predict, cmd_predict },
+	{ &usage_vm, cmd_vm },
+	{ &usage_matrix, cmd_matrix },
 	{ &usage_doctor, cmd_doctor },
 };
 

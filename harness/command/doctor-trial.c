@@ -55,18 +55,12 @@ static const struct testcase trial = {
 	.script = script,
 };
 
-/* --- a reporter that prints nothing ---------------------------------------*/
-
 static struct doctor_trial found;
 
 static long measured(const struct result *result, const char *name)
 {
 	return (long)json_integer_value(
 		json_object_get(result->measured, name));
-}
-
-static void begin(struct report *report MACRO_UNUSED)
-{
 }
 
 static void take(struct report *report MACRO_UNUSED,
@@ -79,18 +73,6 @@ static void take(struct report *report MACRO_UNUSED,
 	};
 	snprintf(found.reason, sizeof(found.reason), "%s", result->reason);
 }
-
-static void end(struct report *report MACRO_UNUSED,
-		const struct report_tally *tally MACRO_UNUSED)
-{
-}
-
-static const struct reporter silent = {
-	.name = "silent",
-	.begin = begin,
-	.result = take,
-	.end = end,
-};
 
 int doctor_trial(struct doctor_trial *ret)
 {
@@ -105,10 +87,12 @@ int doctor_trial(struct doctor_trial *ret)
 			     .timeout_multiplier = 1,
 			     .exe = self_open() },
 	};
-	struct report report = { .reporter = &silent, .out = stdout };
+	struct reporter taker = reporter_silent;
+	struct report report = { .reporter = &taker, .out = stdout };
 	struct report_tally tally;
 	int r = plan.options.exe;
 
+	taker.result = take;
 	if (r >= 0)
 		r = supervisor_run(&plan, &report, &tally);
 	fd_close(plan.options.exe);

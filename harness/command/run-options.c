@@ -208,7 +208,7 @@ static int parse_value(struct command_options *options, enum option_code code,
 	case OPTION_TIMEOUT_MUL:
 		return parse_timeout_multiplier(options, text);
 	case OPTION_OUT:
-		options->out = text;
+		options->out = *text ? text : NULL;
 		return 0;
 	case OPTION_VERBOSE:
 	case OPTION_ALL:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "macro.h"
 #include "select.h"
 
 /* Without a word that means just this run. */
@@ -107,6 +108,17 @@ int selection_new(struct selection *ret, const struct command_options *options)
 	}
 	*ret = selection;
 	return 0;
+}
+
+nsec_t selection_longest(const struct selection *selection)
+{
+	nsec_t longest = 0;
+
+	for (size_t i = 0; i < selection->n; i++)
+		longest = MAX(longest,
+			      testcase_lasts(selection->jobs[i].testcase,
+					     selection->jobs[i].variant));
+	return longest;
 }
 
 void selection_free(struct selection *selection)

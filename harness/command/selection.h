@@ -18,4 +18,7 @@ struct selection {
  * matches; what is near it has been said on stderr.
  */
 int selection_new(struct selection *ret, const struct command_options *options);
+/* How long the longest of the runs is planned to take. */
+nsec_t selection_longest(const struct selection *selection);
+
 void selection_free(struct selection *selection);

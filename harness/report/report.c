@@ -392,3 +392,23 @@ void report_summary(const struct result *result, bool predicted, char *ret,
 		snprintf(ret, size, "%s", text);
 	free(text);
 }
+
+void report_count(struct report_tally *tally, const struct result *result)
+{
+	switch (result->verdict) {
+	case VERDICT_PASS:
+		tally->passed++;
+		break;
+	case VERDICT_FAIL:
+		tally->failed++;
+		break;
+	case VERDICT_SKIP:
+		tally->skipped++;
+		break;
+	case VERDICT_BROKEN:
+		tally->broken++;
+		break;
+	}
+	if (result->inconclusive)
+		tally->inconclusive++;
+}

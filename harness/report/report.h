@@ -25,6 +25,8 @@ struct report_tally {
 	nsec_t took;
 };
 
+void report_count(struct report_tally *tally, const struct result *result);
+
 struct report {
 	const struct reporter *reporter;
 	FILE *out;
@@ -63,6 +65,9 @@ struct reporter {
 
 extern const struct reporter reporter_human, reporter_ktap, reporter_junit,
 	reporter_jsonl;
+
+/* Prints nothing: for who looks at the results himself. */
+extern const struct reporter reporter_silent;
 
 /* Of the terminal behind it; 80 where there is none. */
 int report_columns(FILE *out);

@@ -368,6 +368,100 @@ void result_broken(struct result *result, const char *reason)
 	}
 }
 
+/* --- a line, back again ---------------------------------------------------*/
+
+static const struct variant *find_variant(const struct testcase *testcase,
+					  const char *name)
+{
+	const struct variant *variant = testcase->variants;
+
+	while (variant && variant->name && strcmp(variant->name, name) != 0)
+		variant++;
+	return variant && variant->name ? variant : NULL;
+}
+
+static int find_verdict(const char *text, enum verdict *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		if (strcmp(verdicts[i], text) != 0)
+			continue;
+		*ret = (enum verdict)i;
+		return 0;
+	}
+	return error_origin(-EBADMSG, "verdict '%s': there is none such", text);
+}
+
+static void take_part(json_t **part, json_t *value)
+{
+	json_decref(*part);
+	*part = json_incref(value);
+}
+
+static int fill(struct result *result, const json_t *line)
+{
+	json_t *judgements, *sysctls, *predicted, *measured, *expectations;
+	const char *verdict, *reason;
+	enum verdict found;
+	double seconds;
+	json_t *object = json_incref((json_t *)(uintptr_t)line);
+	int r, inconclusive;
+
+	r = json_unpack(object,
+			"{s:s, s:b, s:s, s:F, s:o, s:o, s:o, s:o, s:o}",
+			"verdict", &verdict, "inconclusive", &inconclusive,
+			"reason", &reason, "seconds", &seconds, "judgements",
+			&judgements, "sysctls", &sysctls, "predicted",
+			&predicted, "measured", &measured, "expectations",
+			&expectations);
+	json_decref(object);
+	if (r < 0)
+		return error_origin(-EBADMSG, "'case' line");
+	r = find_verdict(verdict, &found);
+	if (r >= 0)
+		r = end(result, found, reason, inconclusive);
+	if (r < 0)
+		return error_trace(r);
+	result->took = (nsec_t)(seconds * 1e9);
+	take_part(&result->judgements, judgements);
+	take_part(&result->sysctls, sysctls);
+	take_part(&result->predicted, predicted);
+	take_part(&result->measured, measured);
+	take_part(&result->expectations, expectations);
+	return 0;
+}
+
+int result_parse(struct result **ret, const json_t *line)
+{
+	const char *name = text_of(line, "name");
+	const char *variant_name = text_of(line, "variant");
+	const struct testcase *testcase = name ? testcase_find(name) : NULL;
+	const struct variant *variant = NULL;
+	struct result *result;
+	int r;
+
+	if (testcase && variant_name)
+		variant = find_variant(testcase, variant_name);
+	if (!testcase || (variant_name && !variant))
+		return error_origin(-EBADMSG, "a run of '%s/%s': there is none",
+				    name ? name : "",
+				    variant_name ? variant_name : "");
+	r = result_new(&result, testcase, variant,
+		       (int)json_integer_value(json_object_get(line, "family")),
+		       (unsigned int)json_integer_value(
+			       json_object_get(line, "repetition")),
+		       (unsigned int)json_integer_value(
+			       json_object_get(line, "try")));
+	if (r < 0)
+		return error_trace(r);
+	r = fill(result, line);
+	if (r < 0) {
+		result_free(result);
+		return error_trace(r);
+	}
+	*ret = result;
+	return 0;
+}
+
 /* --- giving ---------------------------------------------------------------*/
 
 json_t *result_json(const struct result *result)

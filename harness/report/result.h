@@ -44,6 +44,12 @@ struct result *result_free(struct result *result);
 /* Takes the record. -EBADMSG for one that lacks what its type needs. */
 int result_take(struct result *result, json_t *record);
 
+/*
+ * From a line of --format jsonl: all but the journal. -EBADMSG for what is none,
+ * or is of a case that this program does not have.
+ */
+int result_parse(struct result **ret, const json_t *line);
+
 /* For a run that ended without saying how: `reason` is copied. */
 void result_broken(struct result *result, const char *reason);
 

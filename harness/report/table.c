@@ -237,3 +237,24 @@ void table_print(const struct table *table, FILE *out, int columns)
 		print_row(out, &table->rows[i], &widths,
 			  widths.n < table->n_columns, columns);
 }
+
+static void print_markdown_row(const struct row *row, size_t n, FILE *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		fputs("| ", out);
+		for (const char *c = row->cells[i]; *c; c++)
+			fprintf(out, *c == '|' ? "\\|" : "%c", *c);
+		fputc(' ', out);
+	}
+	fputs("|\n", out);
+}
+
+void table_print_markdown(const struct table *table, FILE *out)
+{
+	for (size_t i = 0; i < table->n_rows; i++) {
+		print_markdown_row(&table->rows[i], table->n_columns, out);
+		for (size_t j = 0; i == 0 && j < table->n_columns; j++)
+			fputs(j + 1 < table->n_columns ? "|---" : "|---|\n",
+			      out);
+	}
+}

@@ -23,3 +23,6 @@ int table_add(struct table *table, const char *const *cells, size_t coloured,
 	      const char *colour);
 
 void table_print(const struct table *table, FILE *out, int columns);
+
+/* As Markdown has it: every row one line. */
+void table_print_markdown(const struct table *table, FILE *out);

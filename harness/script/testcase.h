@@ -79,6 +79,13 @@ struct need {
 	unsigned int kernel; /* KERNEL_VERSION(), this one or a later one */
 };
 
+/* What came with a kernel: why two kernels need not do the same here. */
+struct change {
+	unsigned int kernel; /* KERNEL_VERSION(), the first that has it */
+	const char *commit;
+	const char *what; /* one sentence; NULL: the end */
+};
+
 struct testcase {
 	const char *name; /* the command: halfopen run NAME */
 	const char *claim; /* one sentence, in our words */
@@ -91,6 +98,7 @@ struct testcase {
 	const struct setting *settings; /* end: name NULL */
 	const struct variant *variants; /* end: name NULL; NULL: no variants */
 	const struct need *needs; /* end: all empty */
+	const struct change *changes; /* end: what NULL; NULL: none known */
 	nsec_t lasts; /* the intended waiting, as planned */
 	bool no_fault; /* nothing breaks in it: a control */
 	bool by_name; /* long: not in the default set */
@@ -107,6 +115,8 @@ struct testcase {
 #define VARIANTS(...)                                                          \
 	((const struct variant[]){ __VA_ARGS__, { .name = NULL } })
 #define NEEDS(...) ((const struct need[]){ __VA_ARGS__, { .kernel = 0 } })
+#define CHANGES(...)                                                           \
+	((const struct change[]){ __VA_ARGS__, { .what = NULL } })
 #define STEPS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* The table of all cases, which cases/ provides. */

@@ -89,26 +89,6 @@ static bool wants_retry(const struct supervisor *s, const struct result *result)
 	       result->attempt <= s->plan->retries && !s->signal;
 }
 
-static void count(struct report_tally *tally, const struct result *result)
-{
-	switch (result->verdict) {
-	case VERDICT_PASS:
-		tally->passed++;
-		break;
-	case VERDICT_FAIL:
-		tally->failed++;
-		break;
-	case VERDICT_SKIP:
-		tally->skipped++;
-		break;
-	case VERDICT_BROKEN:
-		tally->broken++;
-		break;
-	}
-	if (result->inconclusive)
-		tally->inconclusive++;
-}
-
 /* What the command line makes of a verdict. */
 static void adjust(const struct supervisor_plan *plan, struct result *result)
 {
@@ -128,7 +108,7 @@ static void settle(struct supervisor *s, struct result *result,
 	result->final = !wants_retry(s, result);
 	if (result->final) {
 		adjust(s->plan, result);
-		count(s->tally, result);
+		report_count(s->tally, result);
 	} else {
 		s->queue[s->n_queue] = *job;
 		s->queue[s->n_queue++].attempt++;

@@ -18,6 +18,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "keep.h"
+#include "out-folder.h"
 #include "privilege.h"
 
 enum {
@@ -314,63 +315,6 @@ static int on_deadline(void *data)
 
 /* --- starting --------------------------------------------------------- */
 
-static int make_directories(char *path)
-{
-	for (char *at = path + 1; *at; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		if (mkdir(path, 0777) < 0 && errno != EEXIST)
-			return error_origin(-errno, "make %s", path);
-		*at = '/';
-	}
-	return 0;
-}
-
-int worker_check_out(const char *out)
-{
-	char path[1024];
-	int fd, r;
-
-	if (!*out || strlen(out) > sizeof(path) / 2)
-		return error_refuse(-EINVAL, "'%s' is no directory", out);
-	snprintf(path, sizeof(path), "%s/.halfopen-XXXXXX", out);
-	r = make_directories(path);
-	if (r < 0)
-		return error_trace(r);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return error_origin(-errno, "write below %s", out);
-	r = fd_write_all(fd, "\n", 1);
-	if (r < 0)
-		r = error_origin(r, "write below %s", out);
-	fd_close(fd);
-	unlink(path);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-/* DIR/NAME/VARIANT/journal.jsonl; further runs and tries in folders beside. */
-static int open_file(struct worker *worker, const char *out)
-{
-	const struct run_job *job = worker->job;
-	char path[1024], run[32] = "", attempt[32] = "";
-	int r;
-
-	if (job->repetition > 1)
-		snprintf(run, sizeof(run), ".%u", job->repetition);
-	if (job->attempt > 1)
-		snprintf(attempt, sizeof(attempt), ".try%u", job->attempt);
-	snprintf(path, sizeof(path), "%s/%s%s%s/journal.jsonl", out,
-		 result_name(worker->result), run, attempt);
-	r = make_directories(path);
-	if (r < 0)
-		return error_trace(r);
-	worker->file = fopen(path, "we");
-	if (!worker->file)
-		return error_origin(-errno, "write %s", path);
-	return 0;
-}
-
 static int clone_child(struct worker *worker,
 		       const struct run_options *options)
 {
@@ -427,7 +371,7 @@ static int begin(struct worker *worker, const struct run_options *options,
 		       options->family == AF_INET6 ? 6 : 4, job->repetition,
 		       job->attempt);
 	if (r >= 0 && out)
-		r = open_file(worker, out);
+		r = out_folder_open(&worker->file, out, worker->result);
 	if (r >= 0)
 		r = clone_child(worker, options);
 	if (r >= 0)

@@ -27,10 +27,6 @@ int worker_start(struct worker **ret, struct loop *loop,
 		 const struct run_options *options, const struct run_job *job,
 		 const char *out, const struct worker_events *events);
 
-/* Makes the directory, and sees that journals can be written below it: before
- * anything is started. */
-int worker_check_out(const char *out);
-
 /* Kills it if it still runs, and everything in it. Takes NULL. */
 struct worker *worker_free(struct worker *worker);
 

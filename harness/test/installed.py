@@ -71,7 +71,7 @@ class Manual(unittest.TestCase):
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
     def test_groff_has_no_complaint(self):
         done = subprocess.run(
-            ["groff", "-man", "-Tutf8", "-ww", "-z", MANUAL],
+            ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", MANUAL],
             capture_output=True, check=True, text=True)
         self.assertEqual(done.stderr, "")
 

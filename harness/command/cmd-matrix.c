@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd-matrix.h"
+
+#include <errno.h>
+#include <linux/version.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd-run.h"
+#include "errors.h"
+#include "exit-status.h"
+#include "macro.h"
+#include "run-options.h"
+#include "selection.h"
+#include "table.h"
+#include "vm-options.h"
+#include "vm.h"
+
+enum { KERNELS_MAX = TABLE_COLUMNS - 2 };
+
+enum option_code { OPTION_MARKDOWN = VM_OPTIONS_SHARED, OPTIONS };
+
+static const struct usage_option option_table[OPTIONS + 1] = {
+	VM_OPTION_TABLE,
+	[OPTION_MARKDOWN] = { "markdown", 0, NULL, NULL,
+			      "the table as the README has it" },
+};
+
+static const struct usage_word words[] = {
+	{ "KERNEL", "an image, a folder or a Debian package, as vm takes it; "
+		    "older ones first" },
+	{ "-- run …", "what to run on each: the words of halfopen run" },
+	{ NULL, NULL },
+};
+
+const struct usage usage_matrix = {
+	.name = "matrix",
+	.arguments = "KERNEL... [options] -- run [PATTERN...] [run's options]",
+	.brief = "the same cases on several kernels, side by side",
+	.text = "Boots one guest after the other, and prints one table: runs "
+		"down, kernels across. What differs from one kernel to the next "
+		"is explained by the case, with the version and the commit "
+		"that changed it; what it does not explain is unexpected.",
+	.words = words,
+	.options = option_table,
+	.status = "that of run, of all kernels together; 1 also for an "
+		  "unexpected difference.",
+};
+
+struct column {
+	const char *path;
+	struct report report;
+	struct stream *stream;
+	struct machine_report machine;
+	unsigned int version; /* KERNEL_VERSION() */
+	char release[64]; /* of its uname; "?" for one that never spoke */
+};
+
+struct matrix {
+	struct vm_plan plan;
+	struct selection selection;
+	struct column columns[KERNELS_MAX];
+	size_t n;
+	bool markdown;
+	bool unexpected;
+	struct report_tally tally;
+};
+
+/* --- what differs ---------------------------------------------------------*/
+
+static const struct result *cell(const struct column *column,
+				 const struct run_job *job)
+{
+	return stream_result(column->stream, job);
+}
+
+/* Times differ from run to run, and with HZ; words and counts do not. */
+static bool is_fact(const char *name, const json_t *value)
+{
+	static const char *const shared[] = {
+		"outcome",	    "rto_retransmissions",
+		"keepalive_probes", "syns",
+		"client_state",	    "server_state",
+		"connections",	    "half_open",
+		"accept_queue",
+	};
+
+	if (json_is_real(value))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if (strcmp(shared[i], name) == 0)
+			return true;
+	return json_is_string(value);
+}
+
+static bool are_other_facts(json_t *a, json_t *b)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (a, name, value)
+		if (is_fact(name, value) &&
+		    !json_equal(value, json_object_get(b, name)))
+			return true;
+	return false;
+}
+
+static bool differ(const struct result *a, const struct result *b)
+{
+	return a->verdict != b->verdict ||
+	       are_other_facts(a->measured, b->measured) ||
+	       are_other_facts(b->measured, a->measured);
+}
+
+/* What the case knows to have changed between two kernels; NULL: nothing. */
+static const struct change *change_between(const struct testcase *testcase,
+					   unsigned int older,
+					   unsigned int newer)
+{
+	const struct change *change = testcase->changes;
+
+	for (; change && change->what; change++)
+		if (older < change->kernel && change->kernel <= newer)
+			return change;
+	return NULL;
+}
+
+static void explain(struct matrix *matrix, const struct run_job *job, size_t i,
+		    FILE *out)
+{
+	const struct column *older = &matrix->columns[i - 1];
+	const struct column *newer = &matrix->columns[i];
+	const struct change *change =
+		change_between(job->testcase, older->version, newer->version);
+
+	if (change) {
+		fprintf(out, "as expected since %u.%u (%s): %s",
+			change->kernel >> 16, change->kernel >> 8 & 0xff,
+			change->commit, change->what);
+		return;
+	}
+	matrix->unexpected = true;
+	fprintf(out, "unexpected between %s and %s", older->release,
+		newer->release);
+}
+
+/* One sentence for each step at which something differs; "" for none. */
+static char *differences(struct matrix *matrix, const struct run_job *job)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 1; out && i < matrix->n; i++) {
+		const struct result *a = cell(&matrix->columns[i - 1], job);
+		const struct result *b = cell(&matrix->columns[i], job);
+
+		if (!a || !b || !differ(a, b))
+			continue;
+		if (ftell(out) > 0)
+			fputs("; ", out);
+		explain(matrix, job, i, out);
+	}
+	if (out)
+		fclose(out);
+	return text;
+}
+
+/* --- the table ------------------------------------------------------------*/
+
+static void cell_text(const struct result *result, char *ret, size_t size)
+{
+	char measured[256];
+
+	report_summary(result, false, measured, sizeof(measured));
+	if (result->verdict == VERDICT_PASS && *measured)
+		snprintf(ret, size, "%s", measured);
+	else
+		snprintf(ret, size, "%s%s%s", report_verdict(result->verdict),
+			 *measured ? " " : "", measured);
+}
+
+static const char *run_name(const struct run_job *job, char *ret, size_t size)
+{
+	snprintf(ret, size, "%s%s%s", job->testcase->name,
+		 job->variant ? "/" : "",
+		 job->variant ? job->variant->name : "");
+	return ret;
+}
+
+static int add_row(struct matrix *matrix, const struct run_job *job,
+		   struct table *table)
+{
+	char name[256], texts[KERNELS_MAX][320];
+	const char *cells[TABLE_COLUMNS] = { run_name(job, name, sizeof(name)) };
+	char *differs = differences(matrix, job);
+	int r;
+
+	for (size_t i = 0; i < matrix->n; i++) {
+		const struct result *result = cell(&matrix->columns[i], job);
+
+		snprintf(texts[i], sizeof(texts[i]), "?");
+		if (result)
+			cell_text(result, texts[i], sizeof(texts[i]));
+		cells[i + 1] = texts[i];
+	}
+	cells[matrix->n + 1] = differs;
+	r = table_add(table, cells, 0, NULL);
+	free(differs);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int print_table(struct matrix *matrix)
+{
+	const char *headings[TABLE_COLUMNS] = { "run" };
+	struct table *table;
+	int r;
+
+	for (size_t i = 0; i < matrix->n; i++)
+		headings[i + 1] = matrix->columns[i].release;
+	headings[matrix->n + 1] = "what differs";
+	r = table_new(&table, matrix->n + 2, headings);
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < matrix->selection.n && r >= 0; i++)
+		r = add_row(matrix, &matrix->selection.jobs[i], table);
+	if (r >= 0 && matrix->markdown)
+		table_print_markdown(table, stdout);
+	else if (r >= 0)
+		table_print(table, stdout, report_columns(stdout));
+	table_free(table);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* --- the guests -----------------------------------------------------------*/
+
+static void add_tally(struct report_tally *to, const struct report_tally *from)
+{
+	to->passed += from->passed;
+	to->failed += from->failed;
+	to->skipped += from->skipped;
+	to->broken += from->broken;
+	to->inconclusive += from->inconclusive;
+	to->took += from->took;
+}
+
+/* "6.12.115+deb12-cloud-amd64": the table has room for "6.12.115". */
+static void note_release(struct column *column)
+{
+	const char *kernel = column->report.info.kernel;
+	unsigned int a = 0, b = 0;
+
+	snprintf(column->release, sizeof(column->release), "%.*s",
+		 (int)strcspn(kernel, "+-"), kernel);
+	if (sscanf(kernel, "%u.%u", &a, &b) == 2)
+		column->version = KERNEL_VERSION(a, b, 0);
+}
+
+static int run_column(struct matrix *matrix, struct column *column,
+		      const struct command_options *run)
+{
+	struct vm_plan plan = matrix->plan;
+	struct report_tally tally = { 0 };
+	bool uml = plan.uml;
+	int r;
+
+	column->report = (struct report){
+		.reporter = &reporter_silent,
+		.out = stdout,
+		.info = { .kernel = "?",
+			  .family = run->run.family == AF_INET6 ? 6 : 4 },
+	};
+	plan.kernel = column->path;
+	r = stream_new(&column->stream, &column->report, &matrix->selection,
+		       NULL);
+	if (r >= 0)
+		r = vm_run(&plan, column->stream, &column->machine);
+	if (r < 0)
+		return error_trace(r);
+	tally.took = column->machine.took;
+	stream_finish(column->stream, vm_end_text(column->machine.end, uml),
+		      &tally);
+	add_tally(&matrix->tally, &tally);
+	note_release(column);
+	fprintf(stderr, "halfopen matrix: %s: %u passed, %u failed, %u "
+			"skipped, %u broken in %.1f s\n",
+		column->report.info.kernel, tally.passed, tally.failed,
+		tally.skipped, tally.broken, nsec_seconds(tally.took));
+	if (column->machine.end != MACHINE_ENDED) {
+		fprintf(stderr, "halfopen matrix: %s: %s\n", column->path,
+			vm_end_text(column->machine.end, uml));
+		vm_print_console(column->machine.console);
+	}
+	return 0;
+}
+
+/* Returns the exit status. */
+static int run_all(struct matrix *matrix, const struct command_options *run)
+{
+	int r = 0, status;
+
+	for (size_t i = 0; i < matrix->n && r >= 0; i++)
+		r = run_column(matrix, &matrix->columns[i], run);
+	if (r >= 0)
+		r = print_table(matrix);
+	if (r < 0)
+		fprintf(stderr, "halfopen matrix: %s\n", error_message());
+	status = cmd_run_status(&matrix->tally, r);
+	if (status == EXIT_STATUS_PASS && matrix->unexpected)
+		status = EXIT_STATUS_FAIL;
+	return status;
+}
+
+/* --- the command line -----------------------------------------------------*/
+
+static int parse(struct matrix *matrix, int argc, char **argv)
+{
+	int code;
+
+	usage_begin(&usage_matrix, argc, argv);
+	while ((code = usage_next()) != -1) {
+		code -= USAGE_FIRST;
+		if (code < 0)
+			return usage_end(&usage_matrix, code + USAGE_FIRST);
+		if (code == OPTION_MARKDOWN)
+			matrix->markdown = true;
+		else if (!vm_options_take("matrix", &matrix->plan, code,
+					  optarg))
+			return EXIT_STATUS_USAGE;
+	}
+	for (; argv[optind]; optind++) {
+		if (matrix->n == KERNELS_MAX) {
+			fprintf(stderr, "halfopen matrix: at most %d kernels\n",
+				KERNELS_MAX);
+			return EXIT_STATUS_USAGE;
+		}
+		matrix->columns[matrix->n++].path = argv[optind];
+	}
+	if (matrix->n)
+		return -1;
+	fprintf(stderr, "halfopen matrix: which kernels? Try 'halfopen matrix "
+			"--help'.\n");
+	return EXIT_STATUS_USAGE;
+}
+
+int cmd_matrix(int argc, char **argv)
+{
+	static struct matrix matrix;
+	struct command_options run;
+	int status;
+
+	matrix.plan = vm_options_defaults();
+	status = vm_options_split("matrix", &matrix.plan, &argc, argv);
+	if (status < 0)
+		status = parse(&matrix, argc, argv);
+	if (status < 0)
+		status = vm_options_parse_run("matrix", &matrix.plan, &run,
+					      &matrix.selection);
+	if (status >= 0)
+		return status;
+	status = run_all(&matrix, &run);
+	for (size_t i = 0; i < matrix.n; i++)
+		stream_free(matrix.columns[i].stream);
+	selection_free(&matrix.selection);
+	return status;
+}

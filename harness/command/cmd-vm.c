@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd-vm.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd-run.h"
+#include "errors.h"
+#include "exit-status.h"
+#include "nsec.h"
+#include "run-options.h"
+#include "selection.h"
+#include "stream.h"
+#include "version.h"
+#include "vm-options.h"
+#include "vm.h"
+
+enum option_code { OPTION_KERNEL = VM_OPTIONS_SHARED, OPTION_UML, OPTIONS };
+
+static const struct usage_option option_table[OPTIONS + 1] = {
+	VM_OPTION_TABLE,
+	[OPTION_KERNEL] = { "kernel", 0, "KERNEL", NULL,
+			    "an image (vmlinuz-…), a folder with boot/ and "
+			    "lib/modules/, or a Debian package; without it the "
+			    "newest installed one" },
+	[OPTION_UML] = { "uml", 0, "PATH", NULL,
+			 "a User Mode Linux kernel instead (see "
+			 "harness/vm/build-uml)" },
+};
+
+static const struct usage_word words[] = {
+	{ "-- run …", "what to run in the guest: the words of halfopen run" },
+	{ NULL, NULL },
+};
+
+const struct usage usage_vm = {
+	.name = "vm",
+	.arguments = "[options] -- run [PATTERN...] [run's options]",
+	.brief = "run cases on another kernel, or in virtual time",
+	.text = "Boots a kernel in a guest, which is this very program on an "
+		"initramfs, runs cases there, and prints what run would print. "
+		"halfopen vm --virtual-time -- run --defaults runs at the "
+		"kernel's own values, in seconds instead of hours.",
+	.words = words,
+	.options = option_table,
+	.status = "that of run; 3 also when the guest does not come to its end.",
+};
+
+/* --- all of it ------------------------------------------------------------*/
+
+static struct report make_report(const struct command_options *run,
+				 const struct vm_plan *options,
+				 const struct selection *selection)
+{
+	return (struct report){
+		.reporter = run->reporter,
+		.out = stdout,
+		.terminal = isatty(STDOUT_FILENO),
+		.columns = report_columns(stdout),
+		/* For a guest that never says what it is. */
+		.info = { .version = HALFOPEN_VERSION,
+			  .kernel = "?",
+			  .virtual_time = options->virtual_time,
+			  .n_runs = selection->n,
+			  .longest = selection_longest(selection),
+			  .family = run->run.family == AF_INET6 ? 6 : 4 },
+	};
+}
+
+/* Returns the exit status. */
+static int run_and_report(const struct vm_plan *options,
+			  const struct command_options *run,
+			  const struct selection *selection)
+{
+	struct report report = make_report(run, options, selection);
+	struct machine_report machine = { .end = MACHINE_MISSING };
+	struct report_tally tally = { 0 };
+	struct stream *stream;
+	int r = stream_new(&stream, &report, selection, run->out);
+
+	if (r >= 0)
+		r = vm_run(options, stream, &machine);
+	if (r < 0) {
+		fprintf(stderr, "halfopen vm: %s\n", error_message());
+		stream_free(stream);
+		return EXIT_STATUS_BROKEN;
+	}
+	tally.took = machine.took;
+	stream_finish(stream, vm_end_text(machine.end, options->uml), &tally);
+	fflush(stdout);
+	if (machine.end != MACHINE_ENDED) {
+		fprintf(stderr, "halfopen vm: %s\n",
+			vm_end_text(machine.end, options->uml));
+		vm_print_console(machine.console);
+	} else {
+		fprintf(stderr,
+			"halfopen vm: %.1f s of this machine's time, %.1f of "
+			"them for the boot\n",
+			nsec_seconds(machine.took),
+			nsec_seconds(machine.until_first_result));
+	}
+	report_deinit(&report);
+	stream_free(stream);
+	return machine.end == MACHINE_ENDED || tally.failed ?
+		       cmd_run_status(&tally, 0) :
+		       EXIT_STATUS_BROKEN;
+}
+
+static int parse(struct vm_plan *plan, int argc, char **argv)
+{
+	int code;
+
+	usage_begin(&usage_vm, argc, argv);
+	while ((code = usage_next()) != -1) {
+		code -= USAGE_FIRST;
+		if (code < 0)
+			return usage_end(&usage_vm, code + USAGE_FIRST);
+		if (code == OPTION_KERNEL)
+			plan->kernel = optarg;
+		else if (code == OPTION_UML)
+			plan->uml = optarg;
+		else if (!vm_options_take("vm", plan, code, optarg))
+			return EXIT_STATUS_USAGE;
+	}
+	if (!argv[optind])
+		return -1;
+	fprintf(stderr, "halfopen vm: '%s' belongs behind --\n", argv[optind]);
+	return EXIT_STATUS_USAGE;
+}
+
+int cmd_vm(int argc, char **argv)
+{
+	struct vm_plan plan = vm_options_defaults();
+	struct command_options run;
+	struct selection selection;
+	int status = vm_options_split("vm", &plan, &argc, argv);
+
+	if (status < 0)
+		status = parse(&plan, argc, argv);
+	if (status < 0)
+		status = vm_options_parse_run("vm", &plan, &run, &selection);
+	if (status >= 0)
+		return status;
+	plan.journals = run.out;
+	status = run_and_report(&plan, &run, &selection);
+	selection_free(&selection);
+	return status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "out-folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+
+static int make_directories(char *path)
+{
+	for (char *at = path + 1; *at; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (mkdir(path, 0777) < 0 && errno != EEXIST)
+			return error_origin(-errno, "make %s", path);
+		*at = '/';
+	}
+	return 0;
+}
+
+int out_folder_check(const char *out)
+{
+	char path[1024];
+	int fd, r;
+
+	if (!*out || strlen(out) > sizeof(path) / 2)
+		return error_refuse(-EINVAL, "'%s' is no directory", out);
+	snprintf(path, sizeof(path), "%s/.halfopen-XXXXXX", out);
+	r = make_directories(path);
+	if (r < 0)
+		return error_trace(r);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return error_origin(-errno, "write below %s", out);
+	r = fd_write_all(fd, "\n", 1);
+	if (r < 0)
+		r = error_origin(r, "write below %s", out);
+	fd_close(fd);
+	unlink(path);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int out_folder_open(FILE **ret, const char *out, const struct result *result)
+{
+	char path[1024], run[32] = "", attempt[32] = "";
+	FILE *file;
+	int r;
+
+	if (result->repetition > 1)
+		snprintf(run, sizeof(run), ".%u", result->repetition);
+	if (result->attempt > 1)
+		snprintf(attempt, sizeof(attempt), ".try%u", result->attempt);
+	snprintf(path, sizeof(path), "%s/%s%s%s/journal.jsonl", out,
+		 result_name(result), run, attempt);
+	r = make_directories(path);
+	if (r < 0)
+		return error_trace(r);
+	file = fopen(path, "we");
+	if (!file)
+		return error_origin(-errno, "write %s", path);
+	*ret = file;
+	return 0;
+}

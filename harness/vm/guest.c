@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libkmod.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/io.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cmd-run.h"
+#include "initramfs.h"
+#include "run-options.h"
+#include "stream.h"
+
+enum {
+	EXIT_PORT = 0xf4, /* isa-debug-exit */
+	WORDS_MAX = 256,
+	WORDS_SIZE = 1 << 16,
+};
+
+static const char uml[] = "uml:";
+static const char mount_point[] = "/mnt";
+
+bool guest_is_wanted(void)
+{
+	return getpid() == 1 && getenv(GUEST_VARIABLE);
+}
+
+/* What stands behind "uml:"; NULL for another machine. */
+static const char *uml_folder(void)
+{
+	const char *machine = getenv(GUEST_VARIABLE);
+
+	return machine && strncmp(machine, uml, strlen(uml)) == 0 ?
+		       machine + strlen(uml) :
+		       NULL;
+}
+
+static bool is_uml(void)
+{
+	return uml_folder();
+}
+
+/* Nobody can be told but by the console. */
+static void MACRO_NORETURN give_up(const char *what)
+{
+	fprintf(stderr, "halfopen: %s: %s\n", what, strerror(errno));
+	for (;;)
+		reboot(RB_POWER_OFF);
+}
+
+static void mount_all(void)
+{
+	static const struct {
+		const char *type, *path;
+	} mounts[] = {
+		{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" },
+		{ "tmpfs", "/run" }, { "tmpfs", "/tmp" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
+		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, 0,
+			  NULL) < 0 &&
+		    errno != EBUSY)
+			give_up(mounts[i].path);
+	/* As every init does. Without it execveat() of a file descriptor is
+	 * ENOENT to a kernel with TOMOYO: tomoyo_find_next_domain() asks for
+	 * the real path of /dev/fd/N. */
+	if (symlink("/proc/self/fd", "/dev/fd") < 0 && errno != EEXIST)
+		give_up("/dev/fd");
+}
+
+static void mount_host(void)
+{
+	const char *folder = uml_folder();
+
+	/* The root is the host's, and read-only. */
+	if (mount("none", mount_point, "hostfs", 0, folder) < 0)
+		give_up(folder);
+}
+
+/* --- modules --------------------------------------------------------------*/
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static void load(struct kmod_ctx *kmod, const char *name)
+{
+	struct kmod_module *module;
+	char path[512];
+	int r;
+
+	snprintf(path, sizeof(path), "/" INITRAMFS_MODULES "/%s", name);
+	r = kmod_module_new_from_path(kmod, path, &module);
+	if (r >= 0)
+		r = kmod_module_insert_module(module, 0, NULL);
+	/* A case that cannot do without it says so. */
+	if (r < 0 && r != -EEXIST)
+		fprintf(stderr, "halfopen: module %s: %s\n", name,
+			strerror(-r));
+}
+
+static void load_modules(void)
+{
+	const char *no_config = NULL;
+	struct kmod_ctx *kmod = kmod_new("/", &no_config);
+	struct dirent **entries;
+	int n = scandir("/" INITRAMFS_MODULES, &entries, is_visible, by_name);
+
+	for (int i = 0; i < n; i++)
+		load(kmod, entries[i]->d_name);
+}
+
+/* --- the command ----------------------------------------------------------*/
+
+static int read_words(char **argv)
+{
+	static char text[WORDS_SIZE];
+	char path[64];
+	size_t size;
+	FILE *file;
+	int argc = 0;
+
+	snprintf(path, sizeof(path), "%s/" INITRAMFS_WORDS,
+		 is_uml() ? mount_point : "");
+	file = fopen(path, "re");
+	if (!file)
+		give_up(path);
+	size = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	for (size_t at = 0; at < size && argc < WORDS_MAX - 1;
+	     at += strlen(text + at) + 1)
+		argv[argc++] = text + at;
+	argv[argc] = NULL;
+	return argc;
+}
+
+/* A serial line that passes on every byte as it is. */
+static int open_line(void)
+{
+	struct termios raw;
+	int fd = open("/dev/ttyS1", O_WRONLY | O_NOCTTY);
+
+	if (fd < 0 || tcgetattr(fd, &raw) < 0)
+		give_up("/dev/ttyS1");
+	cfmakeraw(&raw);
+	cfsetspeed(&raw, B115200);
+	tcsetattr(fd, TCSANOW, &raw);
+	return fd;
+}
+
+static void open_result(void)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/result", mount_point);
+	fd = is_uml() ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) :
+			open_line();
+	if (fd < 0)
+		give_up(path);
+	fflush(stdout);
+	dup2(fd, STDOUT_FILENO);
+	close(fd);
+}
+
+/* The words are those of `run`, and were parsed once, by the host. */
+static int run_command(void)
+{
+	static char *argv[WORDS_MAX];
+	int argc = read_words(argv);
+	struct command_options options;
+
+	if (run_options_parse(&options, argc, argv) != RUN_OPTIONS_GO) {
+		errno = EINVAL;
+		give_up("the words of the command");
+	}
+	options.reporter = &reporter_stream;
+	options.out = NULL;
+	options.verbose = options.run.keep = false;
+	return cmd_run_with(&options);
+}
+
+static void MACRO_NORETURN switch_off(int status)
+{
+	tcdrain(STDOUT_FILENO);
+	sync();
+	if (!is_uml() && ioperm(EXIT_PORT, 1, 1) == 0)
+		outb((unsigned char)status, EXIT_PORT);
+	for (;;)
+		reboot(RB_POWER_OFF);
+}
+
+int guest_main(void)
+{
+	int status;
+
+	if (is_uml())
+		mount_host();
+	mount_all();
+	load_modules();
+	open_result();
+	status = run_command();
+	printf("{\"type\":\"" GUEST_END "\",\"status\":%d}\n", status);
+	fflush(stdout);
+	switch_off(status);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * This program as the first process of a guest: mounts what it needs, loads the
+ * modules, runs the command that it was given, tells the result over the second
+ * serial line (a file of the host's under User Mode Linux), and switches the
+ * machine off.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "macro.h"
+
+/* In the guest's environment, by its kernel's command line. */
+#define GUEST_VARIABLE "HALFOPEN_GUEST"
+
+/* "qemu", or "uml:FOLDER", a folder of the host with words and results. */
+bool guest_is_wanted(void);
+int guest_main(void) MACRO_NORETURN;
+
+/* The last line that a guest says; "status" is the command's. */
+#define GUEST_END "guest-end"

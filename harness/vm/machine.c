@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "guest.h"
+#include "macro.h"
+
+static const char qemu[] = "qemu-system-x86_64";
+
+/* Files of the host's that the guest writes to: it never waits for a reader,
+ * which under virtual time would be a jump of its clock. */
+struct machine {
+	const struct machine_plan *plan;
+	int console, result;
+	off_t console_at, result_at;
+	pid_t pid;
+	int pidfd;
+	nsec_t start;
+	bool panicked, garbled;
+};
+
+/* --- command lines --------------------------------------------------------*/
+
+enum { WORDS = 64, WORD = 1200 };
+
+struct words {
+	char text[WORDS][WORD];
+	char *argv[WORDS + 1];
+	int n;
+};
+
+static void MACRO_PRINTF(2, 3)
+add_word(struct words *words, const char *format, ...)
+{
+	va_list args;
+
+	if (words->n == WORDS)
+		return;
+	va_start(args, format);
+	vsnprintf(words->text[words->n], WORD, format, args);
+	va_end(args);
+	words->argv[words->n] = words->text[words->n];
+	words->argv[++words->n] = NULL;
+}
+
+static void add_words(struct words *words, const char *const *more)
+{
+	for (; *more; more++)
+		add_word(words, "%s", *more);
+}
+
+/*
+ * A fixed shift, not the automatic one, which follows the speed of the machine
+ * and gives another run each time. The guest's clock is made of instructions
+ * then, and jumps when there are none to be run.
+ */
+static void qemu_words(struct words *words, const struct machine *machine)
+{
+	static const char *const common[] = {
+		qemu,	  "-nodefaults", "-no-user-config", "-display",
+		"none",	  "-no-reboot",	 "-device",
+		"isa-debug-exit,iobase=0xf4,iosize=0x04", NULL
+	};
+	static const char *const virtual_clock[] = {
+		"-machine", "pc,hpet=off",  "-accel", "tcg",
+		"-cpu",	    "qemu64",	    "-icount", "shift=1,sleep=off",
+		"-seed",    "1",	    "-rtc",
+		"base=2026-01-01T00:00:00,clock=vm",   NULL
+	};
+	static const char *const emulated[] = { "-machine", "pc", "-accel",
+						"tcg", "-cpu", "qemu64", NULL };
+	static const char *const kvm[] = { "-machine", "pc", "-accel", "kvm",
+					   "-cpu", "host", "-smp", "2", NULL };
+	const struct machine_plan *plan = machine->plan;
+
+	add_words(words, common);
+	add_words(words, plan->virtual_time ? virtual_clock :
+			 plan->kvm	    ? kvm :
+					      emulated);
+	add_word(words, "-m");
+	add_word(words, "%u", plan->memory);
+	add_word(words, "-serial");
+	add_word(words, "file:/proc/self/fd/%d", machine->console);
+	add_word(words, "-serial");
+	add_word(words, "file:/proc/self/fd/%d", machine->result);
+	add_word(words, "-kernel");
+	add_word(words, "%s", plan->kernel);
+	add_word(words, "-initrd");
+	add_word(words, "%s", plan->initramfs);
+	add_word(words, "-append");
+	add_word(words,
+		 "console=ttyS0 panic=-1 quiet loglevel=4 nokaslr tsc=reliable "
+		 "nowatchdog no_timer_check rcupdate.rcu_cpu_stall_suppress=1 "
+		 GUEST_VARIABLE "=qemu%s%s",
+		 plan->virtual_time ? " HALFOPEN_VIRTUAL_TIME=1" : "",
+		 plan->journals ? " " STREAM_VARIABLE "=1" : "");
+}
+
+static void uml_words(struct words *words, const struct machine *machine)
+{
+	const struct machine_plan *plan = machine->plan;
+	char self[1024];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[MAX(n, (ssize_t)0)] = '\0';
+	add_word(words, "%s", plan->kernel);
+	add_word(words, "mem=%uM", plan->memory);
+	add_word(words, "root=none");
+	add_word(words, "rootfstype=hostfs");
+	add_word(words, "rootflags=/");
+	add_word(words, "ro");
+	add_word(words, "init=%s", self);
+	if (plan->virtual_time)
+		add_word(words, "time-travel=inf-cpu");
+	add_word(words, "quiet");
+	add_word(words, "con0=null,fd:1");
+	add_word(words, "con=null");
+	add_word(words, "panic=-1");
+	add_word(words, "umid=halfopen-%d", getpid());
+	add_word(words, GUEST_VARIABLE "=uml:%s", plan->folder);
+	if (plan->virtual_time)
+		add_word(words, "HALFOPEN_VIRTUAL_TIME=1");
+	if (plan->journals)
+		add_word(words, STREAM_VARIABLE "=1");
+}
+
+/* --- the process ----------------------------------------------------------*/
+
+static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
+{
+	static struct words words;
+	int nothing = open("/dev/null", O_RDWR);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(125);
+	setpgid(0, 0); /* a Ctrl-C is for us, who then end it */
+	dup2(nothing, STDIN_FILENO);
+	/* QEMU opens them anew by name; User Mode Linux writes to its stdout.
+	 * What QEMU itself complains of belongs to the console. */
+	dup2(machine->console, STDOUT_FILENO);
+	dup2(machine->console, STDERR_FILENO);
+	fcntl(machine->console, F_SETFD, 0);
+	if (machine->result >= 0)
+		fcntl(machine->result, F_SETFD, 0);
+	if (machine->plan->uml) {
+		setenv("TMPDIR", "/dev/shm", 1);
+		uml_words(&words, machine);
+	} else {
+		qemu_words(&words, machine);
+	}
+	execvp(words.argv[0], words.argv);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static int start(struct machine *machine)
+{
+	pid_t parent = getpid();
+
+	machine->start = nsec_now();
+	machine->pid = fork();
+	if (machine->pid == 0)
+		become(machine, parent);
+	if (machine->pid < 0)
+		return error_origin(-errno, "fork");
+	machine->pidfd = (int)syscall(SYS_pidfd_open, machine->pid, 0);
+	if (machine->pidfd < 0)
+		return error_origin(-errno, "pidfd");
+	return 0;
+}
+
+static int open_result(struct machine *machine)
+{
+	char path[4200];
+
+	if (!machine->plan->uml) {
+		machine->result = memfd_create("result", MFD_CLOEXEC);
+	} else {
+		snprintf(path, sizeof(path), "%s/result",
+			 machine->plan->folder);
+		machine->result = open(path, O_RDWR | O_CREAT | O_CLOEXEC,
+				       0600);
+	}
+	return machine->result < 0 ? error_origin(-errno, "result") : 0;
+}
+
+/* --- listening ------------------------------------------------------------*/
+
+static void read_result(struct machine *machine, struct stream *stream)
+{
+	static char buffer[1 << 16];
+	ssize_t n;
+
+	while (!machine->garbled &&
+	       (n = pread(machine->result, buffer, sizeof(buffer),
+			  machine->result_at)) > 0) {
+		machine->result_at += n;
+		if (stream_take(stream, buffer, (size_t)n) < 0)
+			machine->garbled = true;
+	}
+}
+
+static void read_console(struct machine *machine, char *ret, size_t size)
+{
+	off_t end = lseek(machine->console, 0, SEEK_END);
+	off_t from = MAX(end - (off_t)size + 1, (off_t)0);
+	ssize_t n = pread(machine->console, ret, size - 1, from);
+
+	ret[MAX(n, (ssize_t)0)] = '\0';
+	machine->console_at = end;
+	for (char *c = ret; c < ret + n; c++)
+		if (!*c)
+			*c = ' ';
+	machine->panicked = strstr(ret, "Kernel panic");
+}
+
+/* Also a guest that only wrote to its second line has spoken. */
+static bool is_silent(const struct machine *machine, nsec_t now)
+{
+	return machine->plan->first_word && !machine->console_at &&
+	       !machine->result_at &&
+	       now > machine->start + machine->plan->first_word;
+}
+
+/* Until the process ends, or has had its time. True: it ended. */
+static bool listen_to(struct machine *machine, struct stream *stream,
+		      struct machine_report *report)
+{
+	nsec_t deadline = machine->start + machine->plan->patience;
+	struct pollfd ended = { .fd = machine->pidfd, .events = POLLIN };
+
+	for (;;) {
+		bool over = poll(&ended, 1, 100) > 0;
+		nsec_t now = nsec_now();
+
+		read_result(machine, stream);
+		read_console(machine, report->console, sizeof(report->console));
+		if (!report->until_first_result && stream_has_begun(stream))
+			report->until_first_result = now - machine->start;
+		if (over)
+			return true;
+		if (machine->panicked || machine->garbled ||
+		    is_silent(machine, now) || now > deadline)
+			return false;
+	}
+}
+
+/* --- what became of it ----------------------------------------------------*/
+
+static enum machine_end end_of(const struct machine *machine,
+			       const struct stream *stream, bool over,
+			       int status, const struct rusage *usage)
+{
+	nsec_t busy = nsec_from_timeval(usage->ru_utime);
+	int guest_status;
+
+	if (over && WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return MACHINE_MISSING;
+	if (machine->panicked)
+		return MACHINE_PANICKED;
+	if (machine->garbled)
+		return MACHINE_GARBLED;
+	/* isa-debug-exit's status is odd; a power-off's is 0. */
+	if (over && stream_has_ended(stream, &guest_status) &&
+	    (machine->plan->uml || (WIFEXITED(status) &&
+				    WEXITSTATUS(status) & 1)))
+		return MACHINE_ENDED;
+	if (over)
+		return stream_has_begun(stream) || machine->console_at > 4096 ?
+			       MACHINE_CUT_SHORT :
+			       MACHINE_REFUSED;
+	if (is_silent(machine, nsec_now()))
+		return MACHINE_SILENT;
+	return busy > (nsec_now() - machine->start) / 2 ? MACHINE_SPUN :
+							  MACHINE_HUNG;
+}
+
+static int reap(struct machine *machine, const struct stream *stream,
+		bool over, struct machine_report *report)
+{
+	struct rusage usage;
+	int status;
+
+	/* Its own processes, User Mode Linux has some, are in its group. */
+	if (!over)
+		kill(-machine->pid, SIGKILL);
+	if (wait4(machine->pid, &status, 0, &usage) != machine->pid)
+		return error_origin(-errno, "wait");
+	kill(-machine->pid, SIGKILL);
+	report->took = nsec_now() - machine->start;
+	report->end = end_of(machine, stream, over, status, &usage);
+	return 0;
+}
+
+int machine_run(const struct machine_plan *plan, struct stream *stream,
+		struct machine_report *ret)
+{
+	struct machine machine = { .plan = plan,
+				   .console = memfd_create("console",
+							   MFD_CLOEXEC),
+				   .result = -1,
+				   .pidfd = -1 };
+	int r = machine.console < 0 ? error_origin(-errno, "memfd") : 0;
+
+	*ret = (struct machine_report){ .console = "" };
+	if (r >= 0)
+		r = open_result(&machine);
+	if (r >= 0)
+		r = start(&machine);
+	if (r >= 0) {
+		bool over = listen_to(&machine, stream, ret);
+
+		r = reap(&machine, stream, over, ret);
+	}
+	fd_close(machine.console);
+	fd_close(machine.result);
+	fd_close(machine.pidfd);
+	return r < 0 ? error_trace(r) : 0;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "newc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "macro.h"
+
+struct newc {
+	FILE *out;
+	unsigned int inode;
+	char **folders; /* those that are there */
+	size_t n_folders;
+};
+
+int newc_new(struct newc **ret, int fd)
+{
+	struct newc *newc = calloc(1, sizeof(*newc));
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (newc && copy >= 0)
+		newc->out = fdopen(copy, "w");
+	if (!newc || !newc->out) {
+		fd_close(copy);
+		free(newc);
+		return error_origin(-ENOMEM, "archive");
+	}
+	*ret = newc;
+	return 0;
+}
+
+struct newc *newc_free(struct newc *newc)
+{
+	if (!newc)
+		return NULL;
+	for (size_t i = 0; i < newc->n_folders; i++)
+		free(newc->folders[i]);
+	free(newc->folders);
+	fclose(newc->out);
+	free(newc);
+	return NULL;
+}
+
+static void pad(struct newc *newc, size_t size)
+{
+	while (size++ % 4)
+		fputc(0, newc->out);
+}
+
+struct member {
+	const char *path;
+	mode_t mode;
+	unsigned int major, minor; /* of a device */
+	const void *bytes;
+	size_t size;
+};
+
+/* Thirteen numbers in eight hexadecimal digits each, the name, the contents. */
+static int put(struct newc *newc, const struct member *m)
+{
+	size_t name = strlen(m->path) + 1;
+
+	fprintf(newc->out,
+		"070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X",
+		++newc->inode, (unsigned int)m->mode, 0U, 0U, 1U, 0U, m->size,
+		0U, 0U, m->major, m->minor, name, 0U);
+	fwrite(m->path, 1, name, newc->out);
+	pad(newc, 110 + name);
+	if (m->size)
+		fwrite(m->bytes, 1, m->size, newc->out);
+	pad(newc, m->size);
+	return ferror(newc->out) ? error_origin(-EIO, "archive") : 0;
+}
+
+static bool has_folder(const struct newc *newc, const char *path)
+{
+	for (size_t i = 0; i < newc->n_folders; i++)
+		if (strcmp(newc->folders[i], path) == 0)
+			return true;
+	return false;
+}
+
+static int add_parents(struct newc *newc, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent;
+	int r;
+
+	if (!slash)
+		return 0;
+	parent = strndup(path, (size_t)(slash - path));
+	r = parent ? newc_add_folder(newc, parent) :
+		     error_origin(-ENOMEM, "archive");
+	free(parent);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int newc_add_folder(struct newc *newc, const char *path)
+{
+	const struct member member = { .path = path, .mode = S_IFDIR | 0755 };
+	char **grown;
+	int r;
+
+	if (has_folder(newc, path))
+		return 0;
+	r = add_parents(newc, path);
+	if (r < 0)
+		return error_trace(r);
+	grown = reallocarray(newc->folders, newc->n_folders + 1,
+			     sizeof(*grown));
+	if (!grown)
+		return error_origin(-ENOMEM, "archive");
+	newc->folders = grown;
+	grown[newc->n_folders] = strdup(path);
+	if (!grown[newc->n_folders])
+		return error_origin(-ENOMEM, "archive");
+	newc->n_folders++;
+	return put(newc, &member);
+}
+
+int newc_add_bytes(struct newc *newc, const char *path, mode_t mode,
+		   const void *bytes, size_t size)
+{
+	const struct member member = { .path = path,
+				       .mode = S_IFREG | mode,
+				       .bytes = bytes,
+				       .size = size };
+	int r = add_parents(newc, path);
+
+	if (r >= 0)
+		r = put(newc, &member);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int newc_add_file(struct newc *newc, const char *path, mode_t mode,
+		  const char *source)
+{
+	CLEANUP_FD int fd = open(source, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *bytes;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_origin(-errno, "read %s", source);
+	if (!st.st_size)
+		return newc_add_bytes(newc, path, mode, "", 0);
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return error_origin(-errno, "read %s", source);
+	r = newc_add_bytes(newc, path, mode, bytes, (size_t)st.st_size);
+	munmap(bytes, (size_t)st.st_size);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int newc_add_device(struct newc *newc, const char *path, mode_t mode,
+		    unsigned int major, unsigned int minor)
+{
+	const struct member member = { .path = path,
+				       .mode = S_IFCHR | mode,
+				       .major = major,
+				       .minor = minor };
+	int r = add_parents(newc, path);
+
+	if (r >= 0)
+		r = put(newc, &member);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int newc_end(struct newc *newc)
+{
+	const struct member trailer = { .path = "TRAILER!!!" };
+	int r = put(newc, &trailer);
+
+	if (r >= 0 && fflush(newc->out) != 0)
+		r = error_origin(-errno, "archive");
+	return r < 0 ? error_trace(r) : 0;
+}

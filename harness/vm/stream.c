@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "guest.h"
+#include "journal.h"
+#include "macro.h"
+#include "out-folder.h"
+
+/* --- the guest's side -----------------------------------------------------*/
+
+static void begin(struct report *report)
+{
+	reporter_jsonl.begin(report);
+}
+
+static bool is_worth_sending(const struct result *result)
+{
+	return getenv(STREAM_VARIABLE) || (result->verdict != VERDICT_PASS &&
+					   result->verdict != VERDICT_SKIP);
+}
+
+static void send_journal(struct report *report, const struct result *result)
+{
+	size_t i;
+	json_t *record;
+
+	json_array_foreach (result->journal, i, record) {
+		json_t *line = json_pack("{s:s, s:O}", "type", "journal",
+					 "record", record);
+
+		if (!line || json_dumpf(line, report->out, JOURNAL_DUMP) < 0)
+			report->error = error_origin(-EIO, "journal line");
+		json_decref(line);
+		fputc('\n', report->out);
+	}
+}
+
+static void send_result(struct report *report, const struct result *result)
+{
+	if (is_worth_sending(result))
+		send_journal(report, result);
+	reporter_jsonl.result(report, result);
+}
+
+static void end(struct report *report, const struct report_tally *tally)
+{
+	reporter_jsonl.end(report, tally);
+}
+
+const struct reporter reporter_stream = {
+	.name = "stream",
+	.begin = begin,
+	.result = send_result,
+	.end = end,
+};
+
+/* --- the host's side ------------------------------------------------------*/
+
+struct stream {
+	struct report *report;
+	const struct selection *selection;
+	const char *out; /* NULL: none */
+	char *line; /* not whole yet */
+	size_t used, space;
+	json_t *info; /* the "run" line, whose words the report borrows */
+	json_t *journal; /* records of the run whose line is to come */
+	struct result **results;
+	size_t n_results, results_space;
+	struct report_tally tally;
+	bool ended;
+	int status;
+};
+
+int stream_new(struct stream **ret, struct report *report,
+	       const struct selection *selection, const char *out)
+{
+	struct stream *stream = calloc(1, sizeof(*stream));
+
+	if (stream)
+		stream->journal = json_array();
+	if (!stream || !stream->journal) {
+		free(stream);
+		return error_origin(-ENOMEM, "stream");
+	}
+	stream->report = report;
+	stream->selection = selection;
+	stream->out = out;
+	*ret = stream;
+	return 0;
+}
+
+struct stream *stream_free(struct stream *stream)
+{
+	if (!stream)
+		return NULL;
+	for (size_t i = 0; i < stream->n_results; i++)
+		result_free(stream->results[i]);
+	free(stream->results);
+	json_decref(stream->info);
+	json_decref(stream->journal);
+	free(stream->line);
+	free(stream);
+	return NULL;
+}
+
+bool stream_has_begun(const struct stream *stream)
+{
+	return stream->info;
+}
+
+bool stream_has_ended(const struct stream *stream, int *ret_status)
+{
+	if (stream->ended)
+		*ret_status = stream->status;
+	return stream->ended;
+}
+
+static int take_info(struct stream *stream, json_t *line)
+{
+	struct report_info *info = &stream->report->info;
+	const char *version, *kernel;
+	int hz, rootless, virtual_time;
+
+	if (stream->info)
+		return error_origin(-EBADMSG, "a second 'run' line");
+	if (json_unpack(line, "{s:s, s:s, s:i, s:b, s:b}", "version", &version,
+			"kernel", &kernel, "hz", &hz, "rootless", &rootless,
+			"virtual_time", &virtual_time) < 0)
+		return error_origin(-EBADMSG, "'run' line");
+	stream->info = json_incref(line);
+	info->version = version;
+	info->kernel = kernel;
+	info->hz = (unsigned int)hz;
+	info->rootless = rootless;
+	info->virtual_time = virtual_time;
+	stream->report->reporter->begin(stream->report);
+	return 0;
+}
+
+static int keep(struct stream *stream, struct result *result)
+{
+	if (stream->n_results == stream->results_space) {
+		size_t space = MAX(2 * stream->results_space, (size_t)64);
+		struct result **grown = reallocarray(stream->results, space,
+						     sizeof(*grown));
+
+		if (!grown)
+			return error_origin(-ENOMEM, "results");
+		stream->results = grown;
+		stream->results_space = space;
+	}
+	stream->results[stream->n_results++] = result;
+	return 0;
+}
+
+/* Takes the result. */
+static int tell(struct stream *stream, struct result *result)
+{
+	int r = keep(stream, result);
+
+	if (r < 0) {
+		result_free(result);
+		return error_trace(r);
+	}
+	if (result->final)
+		report_count(&stream->tally, result);
+	stream->report->reporter->result(stream->report, result);
+	return 0;
+}
+
+static int write_journal(const struct stream *stream,
+			 const struct result *result)
+{
+	size_t i;
+	json_t *record;
+	FILE *file;
+	int r = out_folder_open(&file, stream->out, result);
+
+	if (r < 0)
+		return error_trace(r);
+	json_array_foreach (result->journal, i, record) {
+		json_dumpf(record, file, JOURNAL_DUMP);
+		fputc('\n', file);
+	}
+	if (fclose(file) != 0)
+		return error_origin(-errno, "write a journal below %s",
+				    stream->out);
+	return 0;
+}
+
+static int take_case(struct stream *stream, const json_t *line)
+{
+	struct result *result;
+	int r = result_parse(&result, line);
+
+	if (r < 0)
+		return error_trace(r);
+	json_decref(result->journal);
+	result->journal = json_incref(stream->journal);
+	json_decref(stream->journal);
+	stream->journal = json_array();
+	if (!stream->journal) {
+		result_free(result);
+		return error_origin(-ENOMEM, "journal");
+	}
+	/* Its reporter ran in the guest, which tried again what failed. */
+	result->final = true;
+	r = stream->out ? write_journal(stream, result) : 0;
+	if (r < 0) {
+		result_free(result);
+		return error_trace(r);
+	}
+	return tell(stream, result);
+}
+
+static int take_line(struct stream *stream, json_t *line)
+{
+	const char *type = json_string_value(json_object_get(line, "type"));
+
+	if (!type)
+		return error_origin(-EBADMSG, "a line without a type");
+	if (strcmp(type, "run") == 0)
+		return take_info(stream, line);
+	if (!stream->info)
+		return error_origin(-EBADMSG, "'%s' before 'run'", type);
+	if (strcmp(type, "journal") == 0)
+		return json_array_append(stream->journal,
+					 json_object_get(line, "record"));
+	if (strcmp(type, "case") == 0)
+		return take_case(stream, line);
+	if (strcmp(type, GUEST_END) == 0) {
+		stream->ended = true;
+		stream->status = (int)json_integer_value(
+			json_object_get(line, "status"));
+	}
+	return 0;
+}
+
+static int take_text(struct stream *stream, const char *text, size_t size)
+{
+	json_error_t error;
+	json_t *line = json_loadb(text, size, 0, &error);
+	int r;
+
+	if (!line)
+		return error_origin(-EBADMSG, "a line of the guest, at %d: %s",
+				    error.position, error.text);
+	r = take_line(stream, line);
+	json_decref(line);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int append(struct stream *stream, const char *bytes, size_t size)
+{
+	if (stream->used + size > stream->space) {
+		size_t space = MAX(2 * stream->space, stream->used + size);
+		char *grown = realloc(stream->line, space);
+
+		if (!grown)
+			return error_origin(-ENOMEM, "stream");
+		stream->line = grown;
+		stream->space = space;
+	}
+	memcpy(stream->line + stream->used, bytes, size);
+	stream->used += size;
+	return 0;
+}
+
+int stream_take(struct stream *stream, const char *bytes, size_t size)
+{
+	while (size) {
+		const char *newline = memchr(bytes, '\n', size);
+		size_t part = newline ? (size_t)(newline - bytes) + 1 : size;
+		int r = append(stream, bytes, part);
+
+		if (r >= 0 && newline) {
+			r = take_text(stream, stream->line, stream->used);
+			stream->used = 0;
+		}
+		if (r < 0)
+			return error_trace(r);
+		bytes += part;
+		size -= part;
+	}
+	return 0;
+}
+
+/* --- what never came ------------------------------------------------------*/
+
+static bool is_of(const struct result *result, const struct run_job *job)
+{
+	return result->testcase == job->testcase &&
+	       result->variant == job->variant &&
+	       result->repetition == job->repetition;
+}
+
+const struct result *stream_result(const struct stream *stream,
+				   const struct run_job *job)
+{
+	for (size_t i = stream->n_results; i > 0; i--)
+		if (is_of(stream->results[i - 1], job))
+			return stream->results[i - 1];
+	return NULL;
+}
+
+static void miss(struct stream *stream, const struct run_job *job,
+		 const char *reason)
+{
+	struct result *result;
+
+	if (result_new(&result, job->testcase, job->variant,
+		       stream->report->info.family, job->repetition,
+		       job->attempt) < 0)
+		return;
+	result_broken(result, reason);
+	result->final = true;
+	tell(stream, result);
+}
+
+void stream_finish(struct stream *stream, const char *reason,
+		   struct report_tally *ret)
+{
+	const struct selection *selection = stream->selection;
+
+	/* A guest that never spoke still has a report. */
+	if (!stream->info)
+		stream->report->reporter->begin(stream->report);
+	for (size_t i = 0; i < selection->n; i++)
+		if (!stream_result(stream, &selection->jobs[i]))
+			miss(stream, &selection->jobs[i], reason);
+	stream->tally.took = ret->took;
+	*ret = stream->tally;
+	stream->report->reporter->end(stream->report, ret);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fd.h"
+#include "initramfs.h"
+#include "macro.h"
+#include "nsec.h"
+#include "vm-kernel.h"
+
+/* --- how it ended ---------------------------------------------------------*/
+
+const char *vm_end_text(enum machine_end end, bool uml)
+{
+	switch (end) {
+	case MACHINE_ENDED:
+		return "";
+	case MACHINE_MISSING:
+		return uml ? "there is no such User Mode Linux kernel; "
+				"harness/vm/build-uml builds one" :
+				"qemu-system-x86_64 is not installed (package "
+				"qemu-system-x86)";
+	case MACHINE_REFUSED:
+		return "the machine ended before the guest's program began";
+	case MACHINE_SILENT:
+		return "the guest said not one word";
+	case MACHINE_PANICKED:
+		return "the guest's kernel panicked";
+	case MACHINE_CUT_SHORT:
+		return "the guest ended before it had told all: its results "
+		       "are cut short";
+	case MACHINE_HUNG:
+		return "the guest hung: idle when its time was over (--timeout "
+		       "gives it more)";
+	case MACHINE_SPUN:
+		return "the guest was still busy when its time was over "
+		       "(--timeout gives it more)";
+	case MACHINE_GARBLED:
+		return "the guest said what is no result";
+	}
+	return "";
+}
+
+/* Without the boot's loader's control sequences. */
+void vm_print_console(const char *console)
+{
+	const char *from = console + strlen(console);
+	int lines = 0;
+
+	while (from > console && lines < 12)
+		if (*--from == '\n')
+			lines++;
+	if (!*console)
+		return;
+	fprintf(stderr, "halfopen vm: the console's last lines:\n");
+	for (; *from; from++)
+		if (*from == '\n' || (unsigned char)*from >= ' ')
+			fputc(*from, stderr);
+	fputc('\n', stderr);
+}
+
+/* --- the guest ------------------------------------------------------------*/
+
+static const char *const required[] = { "veth", "af_packet", "inet_diag",
+					"tcp_diag", NULL };
+static const char *const optional[] = {
+	"ipv6",	    "nf_tables",  "nft_chain_nat",	  "nft_masq",
+	"nft_ct",   "nft_nat",	  "nf_conntrack_netlink", "nft_reject_inet",
+	"hostfs",   NULL,
+};
+
+/* The folder where harness/bootstrap and harness/vm/fetch-kernels put them. */
+static const char *fallback_folder(void)
+{
+	static char path[4096 + 16];
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n < 0)
+		return NULL;
+	self[n] = '\0';
+	for (int i = 0; i < 2 && strrchr(self, '/'); i++)
+		*strrchr(self, '/') = '\0';
+	snprintf(path, sizeof(path), "%s/kernels", self);
+	return path;
+}
+
+static int make_initramfs(const struct vm_kernel *kernel,
+			  const struct vm_plan *options)
+{
+	char **modules;
+	size_t n;
+	int r = vm_modules_find(kernel, required, optional, &modules, &n);
+
+	if (r < 0)
+		return error_trace(r);
+	r = initramfs_new(options->argv, (size_t)options->argc, modules, n);
+	vm_modules_free(modules, n);
+	return r < 0 ? error_trace(r) : r;
+}
+
+/* A /dev/kvm that opens proves nothing where machines are nested: the guest
+ * must say something, too. */
+static bool kvm_may_work(void)
+{
+	CLEANUP_FD int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	char line[4096];
+	bool found = false;
+	FILE *file = fd < 0 ? NULL : fopen("/proc/cpuinfo", "re");
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strncmp(line, "flags", 5) == 0 &&
+			(strstr(line, " vmx ") || strstr(line, " svm "));
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static int run_qemu(struct machine_plan plan, const struct vm_plan *options,
+		    struct stream *stream, struct machine_report *ret)
+{
+	struct vm_kernel kernel;
+	char initramfs[64];
+	int fd, r = vm_kernel_find(&kernel, options->kernel, options->modules,
+				   fallback_folder());
+
+	if (r < 0)
+		return error_trace(r);
+	fd = make_initramfs(&kernel, options);
+	if (fd < 0) {
+		vm_kernel_deinit(&kernel);
+		return error_trace(fd);
+	}
+	snprintf(initramfs, sizeof(initramfs), "/proc/%d/fd/%d", getpid(), fd);
+	plan.kernel = kernel.image;
+	plan.initramfs = initramfs;
+	plan.kvm = !plan.virtual_time && kvm_may_work();
+	plan.first_word = plan.kvm ? SEC(10) : 0;
+	r = machine_run(&plan, stream, ret);
+	if (r >= 0 && plan.kvm && ret->end == MACHINE_SILENT) {
+		plan.kvm = false;
+		plan.first_word = 0;
+		r = machine_run(&plan, stream, ret);
+	}
+	fd_close(fd);
+	vm_kernel_deinit(&kernel);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int write_words(const struct vm_plan *options, const char *folder)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/" INITRAMFS_WORDS, folder);
+	file = fopen(path, "we");
+	if (!file)
+		return error_origin(-errno, "write %s", path);
+	for (int i = 0; i < options->argc; i++)
+		fwrite(options->argv[i], 1, strlen(options->argv[i]) + 1, file);
+	fclose(file);
+	return 0;
+}
+
+static void remove_folder(const char *folder)
+{
+	static const char *const names[] = { INITRAMFS_WORDS, "result" };
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
+static int run_uml(struct machine_plan plan, const struct vm_plan *options,
+		   struct stream *stream, struct machine_report *ret)
+{
+	char folder[] = "/tmp/halfopen-XXXXXX";
+	int r;
+
+	if (!mkdtemp(folder))
+		return error_origin(-errno, "a temporary folder");
+	plan.uml = true;
+	plan.kernel = options->uml;
+	plan.folder = folder;
+	r = write_words(options, folder);
+	if (r >= 0)
+		r = machine_run(&plan, stream, ret);
+	remove_folder(folder);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int vm_run(const struct vm_plan *plan, struct stream *stream,
+	   struct machine_report *ret)
+{
+	const struct machine_plan machine = {
+		.virtual_time = plan->virtual_time,
+		.journals = plan->journals,
+		.memory = plan->memory,
+		.patience = (nsec_t)(plan->timeout * 1e9),
+	};
+	int r = plan->uml ? run_uml(machine, plan, stream, ret) :
+			       run_qemu(machine, plan, stream, ret);
+
+	return r < 0 ? error_trace(r) : 0;
+}

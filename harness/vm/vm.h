@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One guest, from its kernel's name to its last word. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "machine.h"
+
+struct vm_plan {
+	const char *kernel, *modules; /* as vm_kernel_find() takes them */
+	const char *uml; /* a User Mode Linux kernel instead; or NULL */
+	bool virtual_time;
+	bool journals; /* all of them are to be sent */
+	double timeout; /* seconds of this machine's time */
+	unsigned int memory; /* MiB */
+	int argc; /* the words of run, "run" first */
+	char **argv;
+};
+
+/* What became of the guest is in `ret`; a failure is of a kernel that cannot be
+ * booted, said in a sentence with its cure. */
+int vm_run(const struct vm_plan *plan, struct stream *stream,
+	   struct machine_report *ret);
+
+/* Such an end in a sentence, with its cure. */
+const char *vm_end_text(enum machine_end end, bool uml);
+
+/* The console's last lines, on stderr. */
+void vm_print_console(const char *console);
