@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What do timestamps do for the RTT? The kernel knows by itself, to a
+ * microsecond, when it sent each skb, and that is what it takes a sample from,
+ * option or not: tcp_clean_rtx_queue(), tcp_ack_update_rtt().
+ *
+ * Only when a retransmitted segment is acknowledged does it not know which of
+ * the two transmissions is meant, and takes no sample (Karn's rule). Then the
+ * option helps: TSecr names the transmission, and tcp_rtt_tsopt_us() makes a
+ * sample of it, as coarse as the TSval clock: whole milliseconds.
+ *
+ * The backoff goes with it. A sample ends it and computes the RTO anew; without
+ * one the RTO stays doubled until data gets through at the first attempt.
+ *
+ * FAR is a path much longer than that of the handshake, so that a sample shows:
+ * tcp_rtt_estimator() moves srtt by an eighth of the difference. What moved it
+ * is worked out from TCP_INFO before and after, to 7 us (srtt is shifted by 3).
+ */
+#include "case.h"
+
+enum { BYTES = 100, FAR = 50, ROUNDING = 7, PAUSE = 30 };
+
+#define DATA FROM("client"), KIND(WIRE_DATA)
+#define SENT FROM("client"), KIND(WIRE_DATA | WIRE_RETRANSMISSION)
+#define COPY FROM("client"), KIND(WIRE_RETRANSMISSION)
+#define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
+
+static struct tcp_info info_of(struct sock *sock)
+{
+	struct diag_socket seen = { .has_info = false };
+
+	sock_look(sock, &seen);
+	return seen.info;
+}
+
+/* srtt += sample / 8 - srtt / 8 */
+static int64_t sample_us(const struct tcp_info *before,
+			 const struct tcp_info *after)
+{
+	int64_t old = before->tcpi_rtt, new = after->tcpi_rtt;
+
+	return 8 * (new - old) + old;
+}
+
+/* The path both ways, and what the clock of the sample rounds. */
+static void expect_sample(struct run *run, const char *name, int64_t sample,
+			  nsec_t path, nsec_t rounding)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "%s_ms", name);
+	run_predicted(run, key, nsec_seconds(path) * 1e3);
+	run_measured(run, key, (double)sample / 1e3);
+	expect_span(run, name, USEC(sample),
+		    (struct range){ path - USEC(ROUNDING),
+				    path + USEC(ROUNDING) + rounding });
+}
+
+/* Until the client has the nth answer. */
+static void answered(struct run *run, struct mark sent, unsigned int nth)
+{
+	const struct wire_capture *answer =
+		frames_wait(run, sent, FRAMES(ANSWER), nth, SEC(2));
+
+	if (expect_that(run, answer, "it is acknowledged", "%s",
+			answer ? "yes" : "no"))
+		run_pass_until(run, (struct mark){ .at = answer->at },
+			       MSEC(FAR + PAUSE));
+}
+
+/* Sent once: the kernel's own clock, with and without the option. */
+static void sent_once(struct run *run, struct pair *tcp)
+{
+	struct tcp_info before = info_of(tcp->client), after;
+	struct mark sent = mark_now(run);
+
+	sock_send(tcp->client, BYTES);
+	answered(run, sent, 1);
+	after = info_of(tcp->client);
+	expect_sample(run, "sample_sent_once", sample_us(&before, &after),
+		      MSEC(2 * FAR), 0);
+}
+
+/* The transmission that TSecr names was sent so long before the answer. */
+static void expect_option_sample(struct run *run, const struct tcp_info *before,
+				 const struct tcp_info *after, nsec_t path)
+{
+	int64_t sample = sample_us(before, after);
+	int64_t odd = (sample + ROUNDING) % 1000;
+
+	/* Both of its ends are rounded down. */
+	expect_sample(run, "sample_of_copy", sample, path / MSEC(1) * MSEC(1),
+		      MSEC(1));
+	expect_that(run, odd <= 2 * ROUNDING,
+		    "the sample is of whole milliseconds: the TSval's",
+		    "%.3f ms", (double)sample / 1e3);
+	expect_number(run, "backoff", after->tcpi_backoff, 0, 0);
+}
+
+static void expect_no_sample(struct run *run, const struct tcp_info *before,
+			     const struct tcp_info *after)
+{
+	run_predicted_text(run, "sample_of_copy_ms", "none");
+	run_measured_text(run, "sample_of_copy_ms",
+			  after->tcpi_rtt == before->tcpi_rtt ? "none" :
+								"one");
+	expect_that(run,
+		    after->tcpi_rtt == before->tcpi_rtt &&
+			    after->tcpi_rttvar == before->tcpi_rttvar,
+		    "no sample: srtt and rttvar are what they were",
+		    "srtt %u us, before %u us", after->tcpi_rtt,
+		    before->tcpi_rtt);
+	expect_number(run, "backoff", after->tcpi_backoff, 1, 1);
+	expect_that(run, after->tcpi_rto == 2 * before->tcpi_rto,
+		    "and the RTO stays doubled", "%u us, before %u us",
+		    after->tcpi_rto, before->tcpi_rto);
+}
+
+static void tell_stamps(struct run *run, struct mark sent)
+{
+	const struct wire_capture *seen =
+		frames_nth(run, sent, FRAMES(DATA), 1);
+	uint32_t original = seen ? seen->frame.tcp.tsval : 0, copy;
+
+	seen = frames_nth(run, sent, FRAMES(COPY), 1);
+	copy = seen ? seen->frame.tcp.tsval : 0;
+	seen = frames_nth(run, sent, FRAMES(ANSWER), 1);
+	run_note(run, "TSval of the original %u, of the copy %u; TSecr of the "
+		 "answer %u", original, copy,
+		 seen ? seen->frame.tcp.tsecr : 0);
+}
+
+/* When the copy is on the wire, both are let go, the original first. Returns how
+ * long it had waited by then. */
+static nsec_t release_late(struct run *run, struct mark sent,
+			   struct wire_rule *held)
+{
+	const struct wire_capture *original =
+		frames_nth(run, sent, FRAMES(DATA), 1);
+	nsec_t original_at = original ? original->at : 0;
+	struct mark released;
+
+	run_pass(run, MSEC(PAUSE));
+	released = mark_now(run);
+	fault_release(run, held);
+	return original_at ? released.at - original_at : 0;
+}
+
+static void script(struct run *run)
+{
+	bool option = run_sysctl(run, "client", "net.ipv4.tcp_timestamps");
+	bool late = run_value(run);
+	struct pair tcp = sock_pair(run);
+	struct tcp_info before, after;
+	struct range timer;
+	struct wire_rule *rule;
+	struct mark sent;
+	nsec_t waited = 0;
+
+	path_delay(run, "server", MSEC(FAR));
+	sent_once(run, &tcp);
+
+	before = info_of(tcp.client);
+	timer = forecast_give_up(tcp.client)->rounds[0].at;
+	rule = late ? fault_hold(run, FRAMES(SENT)) :
+		      fault_drop(run, FRAMES(DATA, .first = 1, .count = 1));
+	sent = mark_now(run);
+	sock_send(tcp.client, BYTES);
+	mark_done(run, &sent);
+	expect_frame(run, sent, "the copy", FRAMES(COPY), 1, timer);
+	if (late)
+		waited = release_late(run, sent, rule);
+	answered(run, sent, 1);
+	after = info_of(tcp.client);
+	tell_stamps(run, sent);
+	if (option)
+		expect_option_sample(run, &before, &after,
+				     MSEC(2 * FAR) + waited);
+	else
+		expect_no_sample(run, &before, &after);
+	expect_counter(run, "client", "TCPTimeouts", 1);
+}
+
+#define WITHOUT { "client", "net.ipv4.tcp_timestamps", 0 }
+
+CASE(timestamps_rtt_retransmit) = {
+	.name = "timestamps-rtt-retransmit",
+	.claim = "an acknowledged retransmission gives an RTT sample with "
+		 "timestamps, and none without",
+	.judgements = CLAIMS(
+		{ "C10", DOCUMENT_RIGHT,
+		  "for what was sent twice: TSecr says which transmission is "
+		  "acknowledged, tcp_rtt_tsopt_us(); without it Karn's rule "
+		  "forbids the sample" },
+		{ "C10", DOCUMENT_CONDITIONAL,
+		  "what is sent once is measured without the option, and more "
+		  "exactly, by the kernel's own microseconds: "
+		  "tcp_ack_update_rtt(); the option's samples are whole "
+		  "milliseconds" }),
+	.why = "the ACK of a retransmitted segment does not say which of its "
+	       "transmissions it answers; its TSecr does",
+	.see = "RFC 7323 4.1; RFC 6298 3 (Karn); net/ipv4/tcp_input.c:"
+	       "tcp_ack_update_rtt(), tcp_rtt_tsopt_us(), "
+	       "tcp_clean_rtx_queue()",
+	.steps = STEPS("a connection; then the path becomes long, 50 ms each "
+		       "way",
+		       "the client sends, and is acknowledged: one sample",
+		       "it sends again; the first transmission is lost (or "
+		       "late, after its copy), and it is acknowledged",
+		       "srtt, RTO and backoff before and after"),
+	.expect = "both times a sample of the path with timestamps, the second "
+		  "in whole milliseconds, and the backoff is over; without, no "
+		  "second sample, and the RTO stays doubled",
+	.world = &world_pair,
+	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
+	.variants = VARIANTS({ "lost" }, { "late", .value = true },
+			     { "lost-without-timestamps", SYSCTLS(WITHOUT) },
+			     { "late-without-timestamps", SYSCTLS(WITHOUT),
+			       .value = true }),
+	.lasts = MSEC(600),
+	.script = script,
+};
