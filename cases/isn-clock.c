@@ -2,13 +2,13 @@
 /*
  * Where does the initial sequence number come from? From a keyed hash of the
  * four numbers of the connection, and a clock added to it: secure_tcp_seq(),
- * seq_scale(). The hash makes each pair of ends start somewhere else (RFC 6528),
- * the clock keeps one and the same pair from starting where it was.
+ * seq_scale(). The hash makes each pair of ends start somewhere else (RFC
+ * 6528), the clock keeps one and the same pair from starting where it was.
  *
- * RFC 793 counts every 4 us. Linux counts every 64 ns: ktime_get_real_ns() >> 6,
- * the time of day. 2^32 of those are 274.9 s; so much later the same pair starts
- * at the same number again. 2^32 times 4 us are 17180 s, which is 4.77 h, and
- * not the 4.55 h that are quoted everywhere (in RFC 793, too).
+ * RFC 793 counts every 4 us. Linux counts every 64 ns: ktime_get_real_ns() >>
+ * 6, the time of day. 2^32 of those are 274.9 s; so much later the same pair
+ * starts at the same number again. 2^32 times 4 us are 17180 s, which is 4.77
+ * h, and not the 4.55 h that are quoted everywhere (in RFC 793, too).
  *
  * Here one pair of ends connects again and again: the client binds its port and
  * ends each connection with a RST, which leaves no TIME-WAIT (that would choose
@@ -154,12 +154,12 @@ static void comes_round(struct run *run, struct probe *client,
 	expect_clock(run, "the client's number is what it was", first.client,
 		     again.client);
 	expect_clock(run, "and the server's", first.server, again.server);
-	run_measured_count(run, "client_isn_off",
-			   (int32_t)(again.client.number -
-				     first.client.number));
-	run_measured_count(run, "server_isn_off",
-			   (int32_t)(again.server.number -
-				     first.server.number));
+	run_measured_count(
+		run, "client_isn_off",
+		(int32_t)(again.client.number - first.client.number));
+	run_measured_count(
+		run, "server_isn_off",
+		(int32_t)(again.server.number - first.server.number));
 }
 
 static void script(struct run *run)

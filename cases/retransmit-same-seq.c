@@ -49,7 +49,8 @@ static void expect_copy(struct run *run, struct mark sent, struct range timer,
 {
 	struct mark copied =
 		expect_frame(run, sent, "the copy", FRAMES(COPY), 1, timer);
-	const struct wire_capture *seen = frames_nth(run, sent, FRAMES(COPY), 1);
+	const struct wire_capture *seen =
+		frames_nth(run, sent, FRAMES(COPY), 1);
 	struct segment original = { 0 }, copy = { 0 };
 
 	if (seen)

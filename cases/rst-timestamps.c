@@ -38,7 +38,10 @@ static void expect_option(struct run *run, struct mark since, bool option)
 	expect_that(run, seen && has == option,
 		    option ? "the RST carries a timestamp" :
 			     "the RST carries no timestamp",
-		    "%s", !seen ? "no RST" : has ? "it does" : "it does not");
+		    "%s",
+		    !seen ? "no RST" :
+		    has	  ? "it does" :
+			    "it does not");
 	expect_counter(run, "server", "OutRsts", 1);
 }
 
@@ -64,8 +67,8 @@ static uint32_t last_tsval(struct run *run)
 {
 	const struct wire_match *all = FRAMES(FROM("server"), KIND(WIRE_TCP));
 	struct mark start = { 0 };
-	const struct wire_capture *last = frames_nth(
-		run, start, all, frames_count(run, start, all));
+	const struct wire_capture *last =
+		frames_nth(run, start, all, frames_count(run, start, all));
 
 	return last ? last->frame.tcp.tsval : 0;
 }

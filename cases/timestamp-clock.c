@@ -64,8 +64,7 @@ static void expect_ticks(struct run *run, const char *name, struct sample first,
 
 	run_measured(run, "tsval_per_s",
 		     (double)ticks / nsec_seconds(second.at - first.at));
-	expect_number(run, name, ticks,
-		      least * PER_SECOND / NSEC_PER_SEC,
+	expect_number(run, name, ticks, least * PER_SECOND / NSEC_PER_SEC,
 		      most * PER_SECOND / NSEC_PER_SEC + 1);
 }
 
@@ -91,8 +90,8 @@ static void expect_apart(struct run *run, const char *what, struct sample a,
 {
 	int64_t apart = offset(a) - offset(b);
 
-	expect_that(run, llabs(apart) > APART, what,
-		    "%.3f s apart", (double)apart / PER_SECOND);
+	expect_that(run, llabs(apart) > APART, what, "%.3f s apart",
+		    (double)apart / PER_SECOND);
 }
 
 /* No version tells: the ports came back in stable kernels as well. */
@@ -102,8 +101,8 @@ static void tell_ports(struct run *run, struct sample a, struct sample b)
 
 	run_note(run, "two ports of one server: %.3f s apart",
 		 (double)(offset(a) - offset(b)) / PER_SECOND);
-	run_measured_text(run, "offset_hashes", same ? "addresses" :
-						       "addresses and ports");
+	run_measured_text(run, "offset_hashes",
+			  same ? "addresses" : "addresses and ports");
 	if (kernel_version() >= KERNEL_VERSION(7, 0, 0))
 		expect_that(run, !same, "another port, another clock", "%s",
 			    same ? "the same" : "another");

@@ -102,8 +102,7 @@ static void expect_no_sample(struct run *run, const struct tcp_info *before,
 {
 	run_predicted_text(run, "sample_of_copy_ms", "none");
 	run_measured_text(run, "sample_of_copy_ms",
-			  after->tcpi_rtt == before->tcpi_rtt ? "none" :
-								"one");
+			  after->tcpi_rtt == before->tcpi_rtt ? "none" : "one");
 	expect_that(run,
 		    after->tcpi_rtt == before->tcpi_rtt &&
 			    after->tcpi_rttvar == before->tcpi_rttvar,
@@ -125,13 +124,14 @@ static void tell_stamps(struct run *run, struct mark sent)
 	seen = frames_nth(run, sent, FRAMES(COPY), 1);
 	copy = seen ? seen->frame.tcp.tsval : 0;
 	seen = frames_nth(run, sent, FRAMES(ANSWER), 1);
-	run_note(run, "TSval of the original %u, of the copy %u; TSecr of the "
-		 "answer %u", original, copy,
-		 seen ? seen->frame.tcp.tsecr : 0);
+	run_note(run,
+		 "TSval of the original %u, of the copy %u; TSecr of the "
+		 "answer %u",
+		 original, copy, seen ? seen->frame.tcp.tsecr : 0);
 }
 
-/* When the copy is on the wire, both are let go, the original first. Returns how
- * long it had waited by then. */
+/* When the copy is on the wire, both are let go, the original first. Returns
+ * how long it had waited by then. */
 static nsec_t release_late(struct run *run, struct mark sent,
 			   struct wire_rule *held)
 {
@@ -181,7 +181,10 @@ static void script(struct run *run)
 	expect_counter(run, "client", "TCPTimeouts", 1);
 }
 
-#define WITHOUT { "client", "net.ipv4.tcp_timestamps", 0 }
+#define WITHOUT                                                                \
+	{                                                                      \
+		"client", "net.ipv4.tcp_timestamps", 0                         \
+	}
 
 CASE(timestamps_rtt_retransmit) = {
 	.name = "timestamps-rtt-retransmit",
