@@ -17,6 +17,8 @@
  * The client's real third ACK is held on the wire meanwhile, and let go at the
  * end: what it meets tells what has become of the request.
  *
+ * With a syncookie there is no request, and nothing of all this is checked.
+ *
  * The other half of the option is checked here, too, since 6.15: a TSecr that
  * the SYN-ACK never had is dropped and counted as TSEcrRejected.
  */
