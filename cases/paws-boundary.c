@@ -34,13 +34,15 @@ static const struct plan {
 	const char *variant;
 	enum kind kind;
 	long delta;
+	int idle_s; /* before it */
 } plans[] = {
 	{ "data+1", DATA, 1 },
 	{ "data=equal", DATA, 0 },
 	{ "data-1", DATA, -1 },
 	{ "data-2", DATA, -2 },
 	{ "data-1000", DATA, -1000 },
-	{ "data-after-idle", DATA, -1000 },
+	{ "data-after-2145s", DATA, -1000, WRAP_S - 2 },
+	{ "data-after-2148s", DATA, -1000, WRAP_S + 1 },
 	{ "data-without-option", WITHOUT_OPTION, 0 },
 	{ "ack-1", ACK, -1 },
 	{ "ack-2", ACK, -2 },
@@ -56,7 +58,6 @@ static const nsec_t soon = MSEC(500);
 struct setup {
 	struct pair tcp;
 	const struct plan *plan;
-	bool idle; /* so long that ts_recent is not believed */
 	uint32_t ts_recent; /* of the server */
 	uint32_t una; /* what the server knows to be acknowledged */
 	int64_t pure_acks; /* counted before */
@@ -73,6 +74,12 @@ static const struct plan *plan_of(struct run *run)
 
 /* --- the kernel's rule ---------------------------------------------------- */
 
+/* ts_recent is not believed any more. Both ends are of whole seconds. */
+static bool is_forgotten(const struct plan *plan)
+{
+	return plan->idle_s > WRAP_S;
+}
+
 static bool passes(const struct setup *setup)
 {
 	if (setup->plan->kind == WITHOUT_OPTION ||
@@ -81,7 +88,7 @@ static bool passes(const struct setup *setup)
 	if (setup->plan->kind == DUPLICATE_ACK &&
 	    -setup->plan->delta <= setup->replay)
 		return true;
-	return setup->idle;
+	return is_forgotten(setup->plan);
 }
 
 /* --- the stage ------------------------------------------------------------ */
@@ -206,7 +213,7 @@ static bool data_passed(struct run *run, struct setup *setup,
 {
 	uint32_t ack = frame->tcp.seq + (passes(setup) ? BYTES : 0);
 	/* That of an idle connection is replaced, whatever comes. */
-	bool stored = setup->idle || setup->plan->delta > 0;
+	bool stored = is_forgotten(setup->plan) || setup->plan->delta > 0;
 	struct finding got;
 
 	expect_answer(run, forged, ack,
@@ -269,19 +276,16 @@ static void genuine_passes(struct run *run, struct setup *setup,
 
 static void script(struct run *run)
 {
-	struct setup setup = { .tcp = sock_pair(run),
-			       .plan = plan_of(run),
-			       .idle = run_is_variant(run, "data-after-idle") };
+	struct setup setup = { .tcp = sock_pair(run), .plan = plan_of(run) };
 	struct wire_rule *rule;
 	struct frame frame;
 	struct mark forged;
 	bool passed;
 
-	if (setup.idle && kernel_version() < KERNEL_VERSION(6, 7, 0))
+	if (setup.plan->idle_s && kernel_version() < KERNEL_VERSION(6, 7, 0))
 		run_skip(run, "before 6.7 ts_recent is believed for 24 days");
 	exchange(run, &setup);
-	if (setup.idle)
-		run_pass(run, SEC(WRAP_S + 1));
+	run_pass(run, SEC(setup.plan->idle_s));
 	frame = taken_off(run, &setup, &rule);
 	setup.pure_acks = watch_change(run, "server", "TCPPureAcks");
 	forged = forge(run, &setup, frame);
@@ -333,7 +337,8 @@ CASE(paws_boundary) = {
 			  "a segment without the option is not checked, though "
 			  "it was negotiated: tcp_validate_incoming() asks "
 			  "saw_tstamp") },
-		{ "data-after-idle", .by_name = true, .lasts = SEC(WRAP_S + 2),
+		{ "data-after-2145s", .defaults = true, .lasts = SEC(WRAP_S) },
+		{ "data-after-2148s", .defaults = true, .lasts = SEC(WRAP_S),
 		  .judgements = UNDER_CONDITION(
 			  "after 2147 s without a segment nothing is too old: "
 			  "TCP_PAWS_WRAP (24 days before 6.7)") },
