@@ -215,6 +215,8 @@ void host_init_main(int control, int namespace)
 	if (setns(namespace, CLONE_NEWNET) < 0 || chdir("/") < 0)
 		_exit(1);
 	setsid();
+	if (privilege_keep_for_init() < 0)
+		_exit(1);
 	keep_only(control);
 	for (;;) {
 		if (poll(wait, 2, -1) < 0)

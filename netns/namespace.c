@@ -13,6 +13,9 @@
 /* Per process: a namespace is a property of the thread that runs in it. */
 static int home = -1;
 
+/* Where the process was that cloned this one; 0: nobody asked. */
+static ino_t outside;
+
 /* Inode numbers of what was made here: the answer to "is it ours?". */
 static struct {
 	ino_t *inodes;
@@ -27,6 +30,24 @@ static int open_current(void)
 	if (fd < 0)
 		return error_origin(-errno, "open /proc/thread-self/ns/net");
 	return fd;
+}
+
+static int inode_of(int fd, ino_t *ret)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_origin(-errno, "fstat a namespace");
+	*ret = st.st_ino;
+	return 0;
+}
+
+int namespace_remember_outside(void)
+{
+	CLEANUP_FD int fd = open_current();
+	int r = fd < 0 ? fd : inode_of(fd, &outside);
+
+	return r < 0 ? error_trace(r) : 0;
 }
 
 int namespace_remember_home(void)
@@ -47,22 +68,25 @@ int namespace_home(void)
 
 static int remember(int fd)
 {
-	struct stat st;
-	ino_t *grown;
+	ino_t inode, *grown;
+	int r = inode_of(fd, &inode);
 
-	if (fstat(fd, &st) < 0)
-		return error_origin(-errno, "fstat a namespace");
+	if (r < 0)
+		return error_trace(r);
 	grown = reallocarray(made.inodes, made.n + 1, sizeof(*grown));
 	if (!grown)
 		return error_origin(-ENOMEM, "namespace");
 	made.inodes = grown;
-	made.inodes[made.n++] = st.st_ino;
+	made.inodes[made.n++] = inode;
 	return 0;
 }
 
 void namespace_home_is_ours(void)
 {
-	remember(home);
+	ino_t inode;
+
+	if (outside && inode_of(home, &inode) >= 0 && inode != outside)
+		remember(home);
 }
 
 bool namespace_is_ours(int fd)

@@ -29,5 +29,13 @@ int namespace_leave(void);
  * the home of a process that was born in a fresh one. */
 bool namespace_is_ours(int fd);
 
-/* Marks the home as fresh (the process was cloned with CLONE_NEWNET). */
+/*
+ * Notes where this process is, for the one that it is about to clone into a
+ * fresh namespace: what was noted here is nobody's there. privilege_clone()
+ * does it.
+ */
+int namespace_remember_outside(void);
+
+/* Takes the home for one of ours: the process was cloned into a fresh one. Where
+ * it was not, after all, nothing becomes ours. */
 void namespace_home_is_ours(void);

@@ -22,6 +22,7 @@
 
 #include "errors.h"
 #include "fd.h"
+#include "namespace.h"
 
 enum { NOBODY = 65534 };
 
@@ -49,7 +50,10 @@ pid_t privilege_clone(uint64_t flags, int *ret_pidfd)
 	struct clone_args args = { .flags = flags,
 				   .exit_signal = SIGCHLD };
 	long pid;
+	int r = flags & CLONE_NEWNET ? namespace_remember_outside() : 0;
 
+	if (r < 0)
+		return error_trace(r);
 	if (ret_pidfd) {
 		args.flags |= CLONE_PIDFD;
 		args.pidfd = (uintptr_t)&pidfd;
@@ -179,18 +183,90 @@ void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid)
 	*ret_gid = root ? NOBODY : getegid();
 }
 
-static void drop_bounding_set(void)
+static bool is_among(cap_value_t cap, const cap_value_t *caps, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (caps[i] == cap)
+			return true;
+	return false;
+}
+
+/* Who lacks CAP_SETPCAP is refused; he can gain nothing by an exec either, once
+ * no_new_privs is set. */
+static void limit_bounding_set(const cap_value_t *caps, int n)
 {
 	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
-		cap_drop_bound(cap);
+		if (!is_among(cap, caps, n))
+			cap_drop_bound(cap);
+}
+
+/* None is gained: of `caps`, what the process has stays. */
+static int keep_only(const cap_value_t *caps, int n)
+{
+	cap_t had = cap_get_proc(), kept = cap_init();
+	int r = had && kept ? 0 : -1;
+
+	for (int i = 0; r >= 0 && i < n; i++) {
+		cap_flag_value_t has = CAP_CLEAR;
+
+		cap_get_flag(had, caps[i], CAP_PERMITTED, &has);
+		if (has != CAP_SET)
+			continue;
+		cap_set_flag(kept, CAP_PERMITTED, 1, &caps[i], CAP_SET);
+		cap_set_flag(kept, CAP_EFFECTIVE, 1, &caps[i], CAP_SET);
+	}
+	if (r >= 0)
+		r = cap_set_proc(kept);
+	if (r < 0)
+		r = error_origin(-errno, "drop capabilities");
+	cap_free(had);
+	cap_free(kept);
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_origin(-errno, "no_new_privs");
+	return 0;
+}
+
+/*
+ * Until its end it may make hosts (fault_reboot()), so that what made the world
+ * is kept: CAP_SYS_ADMIN for namespaces, CAP_NET_ADMIN for links, sysctls,
+ * sock_diag and SO_RCVBUFFORCE, CAP_NET_RAW for the wire's socket, CAP_SETPCAP
+ * for the bounding sets of those below, CAP_SYS_PTRACE to see whether a program
+ * that calls itself undumpable has stopped (proc_ns_readlink()). The rest is
+ * root's, whose programs are another uid.
+ */
+int privilege_keep_for_world(void)
+{
+	enum { OF_ROOT_ALONE = 5 };
+	static const cap_value_t caps[] = {
+		CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SETPCAP,
+		CAP_SYS_PTRACE,
+		CAP_KILL, CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_DAC_OVERRIDE,
+	};
+	int n = ARRAY_SIZE(caps) - (geteuid() == 0 ? 0 : OF_ROOT_ALONE), r;
+
+	limit_bounding_set(caps, n);
+	r = keep_only(caps, n);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* A child of root's becomes nobody, and nobody's processes are signalled. */
+int privilege_keep_for_init(void)
+{
+	static const cap_value_t caps[] = { CAP_KILL, CAP_SETUID, CAP_SETGID };
+	int r;
+
+	limit_bounding_set(NULL, 0);
+	r = keep_only(caps, geteuid() == 0 ? ARRAY_SIZE(caps) : 0);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 int privilege_drop(uid_t uid, gid_t gid)
 {
-	cap_t none;
-	int r = 0;
+	int r;
 
-	drop_bounding_set();
+	limit_bounding_set(NULL, 0);
 	if (geteuid() == 0 && uid != 0) {
 		/* A container's root may have no other uid to become. */
 		if (setgroups(0, NULL) < 0 && errno != EPERM)
@@ -200,15 +276,8 @@ int privilege_drop(uid_t uid, gid_t gid)
 		if (setresuid(uid, uid, uid) < 0 && errno != EINVAL)
 			return error_origin(-errno, "become uid %u", uid);
 	}
-	none = cap_init();
-	if (!none || cap_set_proc(none) < 0)
-		r = error_origin(-errno, "drop capabilities");
-	cap_free(none);
-	if (r < 0)
-		return r;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return error_origin(-errno, "no_new_privs");
-	return 0;
+	r = keep_only(NULL, 0);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 static const char *sysctl_says(const char *path)

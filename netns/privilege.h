@@ -4,6 +4,15 @@
  * nothing over the machine's: an ordinary user gets that from a user
  * namespace, which maps his own uid to itself. (Under a map to 0, real programs
  * fail: setgroups is denied, and files of their users cannot be owned.)
+ *
+ * Of one run, from the outside in:
+ *
+ *	the program   what its caller has; it opens no namespace and no sysctl
+ *	the case      in namespaces of its own: privilege_keep_for_world()
+ *	a host's init privilege_keep_for_init(); nothing, where it is not root
+ *	probe, program  nothing, and not uid 0: privilege_drop()
+ *
+ * All but the first can gain nothing by an exec (no_new_privs).
  */
 #pragma once
 
@@ -39,6 +48,14 @@ int privilege_private_mounts(void);
 
 /* True when /proc shows the processes of this PID namespace. */
 bool privilege_has_own_proc(void);
+
+/*
+ * For good: what holds a world keeps what worlds need, of that which it has,
+ * over its namespaces; a host's init what starting and signalling processes of
+ * another uid needs. Both set no_new_privs.
+ */
+int privilege_keep_for_world(void);
+int privilege_keep_for_init(void);
 
 /*
  * For good, before exec: no capabilities, none to be gained (bounding set,

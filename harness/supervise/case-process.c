@@ -134,6 +134,8 @@ static void set_up(struct run *run, int journal_fd)
 		r = privilege_private_mounts();
 	}
 	if (r >= 0)
+		r = privilege_keep_for_world();
+	if (r >= 0)
 		r = loop_new(&run->loop);
 	if (r < 0)
 		run_broken(run, r);

@@ -114,6 +114,14 @@ def probes(root):
             if read(pid, "cmdline").startswith("halfopen-probe")]
 
 
+def programs(root):
+    """What a host's init has started and is no probe."""
+    found = set(inits(root))
+    return [pid for pid in descendants(root) if parent(pid) in found
+            and read(pid, "cmdline")
+            and not read(pid, "cmdline").startswith("halfopen-probe")]
+
+
 def wait_for(truth, seconds=20, pause=0.01):
     """What it came to: something true, or whatever it is by then."""
     deadline = time.monotonic() + seconds

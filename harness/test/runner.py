@@ -266,9 +266,10 @@ class Deaths(unittest.TestCase):
                       if any(r.get("verdict") == "pass" for r in journal)]
             self.assertEqual(len(passed), 2, text)
 
-    def at_once(self, which):
-        process = rig.start(PROGRAM, "run", "waits/long")
-        rig.wait_for(lambda: len(rig.probes(process.pid)) == 2)
+    def at_once(self, which, name="waits/long"):
+        process = rig.start(PROGRAM, "run", name)
+        rig.wait_for(lambda: len(rig.probes(process.pid)) == 2 and
+                     which(process.pid))
         # The connection, too.
         time.sleep(0.2)
         begin = time.monotonic()
@@ -288,6 +289,9 @@ class Deaths(unittest.TestCase):
     def test_probe(self):
         self.one_dies(rig.probes)
         self.at_once(rig.probes)
+
+    def test_program(self):
+        self.at_once(rig.programs, "runs-program/long")
 
     def test_signals_end_the_program_and_tell_what_is_known(self):
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -161,8 +161,11 @@ static bool machine_is_refused(void)
 
 	if (file)
 		fclose(file);
-	return got && namespace_remember_home() >= 0 &&
-	       !namespace_is_ours(namespace_home()) &&
+	if (!got || namespace_remember_home() < 0)
+		return false;
+	/* Nor does it become ours by being called so. */
+	namespace_home_is_ours();
+	return !namespace_is_ours(namespace_home()) &&
 	       write_one(namespace_home(), "net.ipv4.ip_local_port_range",
 			 value) == -EPERM &&
 	       strstr(error_message(), "not ours");

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who may do what while a world stands, and that the machine's own network is
+left alone.
+
+usage: privileges.py MISBEHAVING HALFOPEN [TEST...]
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import rig
+from rig import PASS, USAGE
+
+PROGRAM, HALFOPEN = sys.argv[1:3]
+ROOT = os.geteuid() == 0
+
+# The numbers of <linux/capability.h>.
+CHOWN, DAC_OVERRIDE, KILL, SETGID, SETUID, SETPCAP = 0, 1, 5, 6, 7, 8
+NET_ADMIN, NET_RAW, SYS_PTRACE, SYS_ADMIN = 12, 13, 19, 21
+SETS = "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"
+
+
+def mask(*capabilities):
+    return sum(1 << number for number in capabilities)
+
+
+OF_WORLD = mask(NET_ADMIN, NET_RAW, SYS_ADMIN, SETPCAP, SYS_PTRACE)
+OF_ROOT = mask(KILL, SETUID, SETGID, CHOWN, DAC_OVERRIDE)
+OF_INIT = mask(KILL, SETUID, SETGID)
+
+
+def status(pid):
+    return dict(line.split(":\t", 1)
+                for line in rig.read(pid, "status").splitlines())
+
+
+def network(pid):
+    return os.readlink(f"/proc/{pid}/ns/net")
+
+
+def is_privileged():
+    """Root as the kernel sees it, not a container's."""
+    return ROOT and int(status("self")["CapEff"], 16) & mask(SYS_ADMIN)
+
+
+class Standing(unittest.TestCase):
+    """A world of two hosts with two probes and a program, looked into."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.process = rig.start(PROGRAM, "run", "runs-program/long")
+        cls.pid = cls.process.pid
+        there = rig.wait_for(lambda: len(rig.probes(cls.pid)) == 2 and
+                             rig.programs(cls.pid))
+        assert there, "no world"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.process.kill()
+        cls.process.stdout.close()
+        cls.process.wait()
+
+    def assert_has(self, pid, most, sets=SETS):
+        """Of capabilities, `most` at most; and none to be gained."""
+        is_now = status(pid)
+        for name in sets:
+            self.assertEqual(int(is_now[name], 16) & ~most, 0,
+                             f"{is_now['Name']}: {name} {is_now[name]}")
+        self.assertEqual(is_now["NoNewPrivs"], "1", is_now["Name"])
+
+    def peers(self):
+        found = rig.probes(self.pid) + rig.programs(self.pid)
+        self.assertEqual(len(found), 3)
+        return found
+
+    def test_probes_and_programs_have_no_capabilities(self):
+        for pid in self.peers():
+            self.assert_has(pid, 0)
+
+    def test_probes_and_programs_are_not_root(self):
+        if ROOT and not is_privileged():
+            self.skipTest("a container's root may have no other uid")
+        for pid in self.peers():
+            for kind in "Uid", "Gid":
+                self.assertNotIn("0", status(pid)[kind].split())
+            if ROOT:
+                self.assertEqual(status(pid)["Groups"].strip(), "")
+
+    def test_inits_of_hosts(self):
+        self.assertEqual(len(rig.inits(self.pid)), 2)
+        for pid in rig.inits(self.pid):
+            self.assert_has(pid, OF_INIT if ROOT else 0)
+            self.assert_has(pid, 0, ["CapInh", "CapBnd", "CapAmb"])
+
+    def test_the_case_itself(self):
+        (pid,) = rig.workers(self.pid)
+        self.assert_has(pid, OF_WORLD | (OF_ROOT if ROOT else 0))
+        self.assert_has(pid, 0, ["CapInh", "CapAmb"])
+
+    def test_only_the_program_is_in_the_machine_s_network(self):
+        self.assertEqual(network(self.pid), network("self"))
+        mine = rig.descendants(self.pid)
+        self.assertEqual(len(mine), 1 + 2 + 3)
+        readable = [pid for pid in mine if self.may_look(pid)]
+        self.assertGreater(len(readable), 0)
+        for pid in readable:
+            self.assertNotEqual(network(pid), network("self"))
+
+    def test_the_program_has_no_more_than_its_caller(self):
+        for name in SETS:
+            self.assertEqual(status(self.pid)[name], status("self")[name])
+
+    @staticmethod
+    def may_look(pid):
+        """A probe that calls itself undumpable is its user's no longer."""
+        try:
+            return bool(network(pid))
+        except PermissionError:
+            return False
+
+
+# --- the machine -------------------------------------------------------------
+
+# They count what goes on, whoever does it.
+MOVING = re.compile(r"nf_conntrack_count|tcp_fastopen_key|stable_secret")
+
+
+def sysctls():
+    found = {}
+    for path in pathlib.Path("/proc/sys/net").rglob("*"):
+        if MOVING.search(path.name):
+            continue
+        try:
+            found[str(path)] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            pass
+    return found
+
+
+def interfaces():
+    routes = [pathlib.Path("/proc/net", name).read_text(encoding="ascii")
+              for name in ("route", "if_inet6")
+              if pathlib.Path("/proc/net", name).exists()]
+    return sorted(os.listdir("/sys/class/net")), routes
+
+
+def short_cases():
+    """Whatever takes less than three seconds."""
+    listed = subprocess.run([HALFOPEN, "list", "--format", "jsonl"],
+                            capture_output=True, check=True).stdout
+    cases = map(json.loads, listed.splitlines())
+    return [c["name"] for c in cases if c["seconds"] < 3]
+
+
+def traced(*arguments):
+    """What `halfopen` asked of the kernel, as {pid: [call, ...]}, and the pid
+    of halfopen itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        trace = pathlib.Path(folder, "trace")
+        command = ["strace", "-f", "-s", "200", "-o", trace, "-e",
+                   "trace=openat,open,openat2,creat,setns,unshare,clone,"
+                   "clone3,fork,vfork,socket", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True,
+                              check=False)
+        calls, first = {}, None
+        lines = trace.read_text(encoding="utf-8").splitlines() \
+            if trace.exists() else []
+    for line in lines:
+        pid, _, call = line.partition(" ")
+        first = first or int(pid)
+        calls.setdefault(int(pid), []).append(call.strip())
+    return done, calls, first
+
+
+class Machine(unittest.TestCase):
+    def test_sysctls_and_interfaces_stay_as_they_are(self):
+        before, links = sysctls(), interfaces()
+        self.assertGreater(len(before), 100)
+        for family in "4", "6":
+            done = rig.run(HALFOPEN, *short_cases(), "--family", family,
+                           "--inconclusive=skip")
+            self.assertEqual(done.status, PASS, done.text)
+        self.assertEqual(interfaces(), links)
+        self.assertEqual(sysctls(), before)
+
+    def test_what_it_asks_of_the_kernel(self):
+        """Of all its processes the first alone is in the machine's network, and
+        it neither enters, opens nor writes anything of any network."""
+        if not shutil.which("strace"):
+            self.skipTest("strace is not installed")
+        done, calls, first = traced(
+            PROGRAM, "run", "passes", "waits/short", "--set",
+            "net.ipv4.tcp_retries2=5")
+        if done.returncode != PASS and not calls:
+            self.skipTest(f"strace does not work here: {done.stderr}")
+        self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
+        self.assertGreater(len(calls), 8)
+        self.look_at_the_first(calls[first])
+        for pid in calls.keys() - {first}:
+            self.look_at_another(calls[pid])
+
+    def look_at_the_first(self, calls):
+        clones = [c for c in calls if c.startswith("clone")]
+        self.assertGreaterEqual(len(clones), 4)
+        for call in clones:
+            self.assertIn("CLONE_NEWNET", call)
+        for call in calls:
+            self.assertNotRegex(call, r"^(setns|unshare)\(")
+            self.assertNotRegex(call, r"AF_(NETLINK|PACKET|INET)")
+            self.assertFalse("/proc/sys/" in call and "O_RDONLY" not in call,
+                             call)
+            if "/ns/" in call:
+                self.assertRegex(call, '"/proc/thread-self/ns/net", O_RDONLY')
+
+    def look_at_another(self, calls):
+        """It was born in a network of its own; the only way back would be to
+        open somebody's by a path."""
+        for call in calls:
+            if "/ns/" in call and "ENOENT" not in call:
+                self.assertRegex(call, '"/proc/thread-self/ns/net", O_RDONLY')
+
+    def test_sysctls_of_the_machine_are_refused(self):
+        for text in ("net.ipv4.tcp_mem=1 2 3", "kernel.hostname=x",
+                     "vm.swappiness=1", "net.core.rmem_max=4096",
+                     "net./../kernel.hostname=x"):
+            with self.subTest(text):
+                before = sysctls()
+                done = rig.run(PROGRAM, "passes", "--set", text)
+                self.assertEqual(done.status, USAGE, done.text)
+                self.assertIn(text.split("=", maxsplit=1)[0], done.text)
+                self.assertEqual(sysctls(), before)
+
+
+if __name__ == "__main__":
+    rig.main(sys.argv)
