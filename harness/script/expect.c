@@ -306,8 +306,8 @@ bool expect_frames_between(struct run *run, struct mark since,
 			   const char *what, const struct wire_match *match,
 			   unsigned int min, unsigned int max)
 {
-	return tell_number(run, what, frames_count(run, since, match), min,
-			   max == UINT32_MAX ? INT64_MAX : max);
+	return tell_number(run, what, frames_count_all(run, since, match, min),
+			   min, max == UINT32_MAX ? INT64_MAX : max);
 }
 
 bool expect_frames(struct run *run, struct mark since, const char *what,
@@ -434,12 +434,16 @@ bool expect_exchange(struct run *run, struct mark since, const char *what,
 		     const char *expected)
 {
 	char *observed = NULL;
+	unsigned int wanted = 1;
 	size_t size;
 	FILE *out = open_memstream(&observed, &size);
 	bool ok;
 
 	if (!out)
 		run_broken(run, error_origin(-errno, "text"));
+	for (const char *at = expected; (at = strstr(at, ", ")); at++)
+		wanted++;
+	frames_count_all(run, since, FRAMES(KIND(WIRE_TCP)), wanted);
 	print_exchange(run, since, out);
 	fclose(out);
 	ok = tell(run, strcmp(expected, observed) == 0, what, expected,

@@ -70,16 +70,36 @@ const struct wire_capture *frames_first(struct run *run, struct mark since,
 	return frame;
 }
 
-unsigned int frames_count(struct run *run, struct mark since,
-			  const struct wire_match *match)
+static unsigned int count_until(struct run *run, struct mark since,
+				const struct wire_match *match, nsec_t until)
 {
 	const struct wire_capture *all;
 	size_t n = captures(run, &all);
 	unsigned int found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		found += counts(&all[i], since, match);
+		found += all[i].at <= until && counts(&all[i], since, match);
 	return found;
+}
+
+unsigned int frames_count(struct run *run, struct mark since,
+			  const struct wire_match *match)
+{
+	return count_until(run, since, match, NSEC_NEVER);
+}
+
+unsigned int frames_count_all(struct run *run, struct mark since,
+			      const struct wire_match *match,
+			      unsigned int wanted)
+{
+	/* The stamps are of CLOCK_REALTIME: converted, a little inexact. */
+	nsec_t now = nsec_now() + MSEC(1);
+	unsigned int found = frames_count(run, since, match);
+
+	if (found >= wanted)
+		return found;
+	frames_wait(run, since, match, wanted, MSEC(500));
+	return count_until(run, since, match, now);
 }
 
 nsec_t frames_after(struct mark since, const struct wire_capture *capture)

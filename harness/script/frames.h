@@ -19,6 +19,16 @@
 unsigned int frames_count(struct run *run, struct mark since,
 			  const struct wire_match *match);
 
+/*
+ * The same where so many are wanted: when fewer have come, those that were sent
+ * by now are waited for. What a host sends lies in a queue until a softirq takes
+ * it (netif_rx() stamps it, process_backlog() delivers it), and on a busy machine
+ * the socket's error, of the same moment, is seen before.
+ */
+unsigned int frames_count_all(struct run *run, struct mark since,
+			      const struct wire_match *match,
+			      unsigned int wanted);
+
 /* The nth of them, from 1; NULL when there are fewer. Valid until the run next
  * waits. */
 const struct wire_capture *frames_nth(struct run *run, struct mark since,
