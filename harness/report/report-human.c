@@ -160,4 +160,5 @@ const struct reporter reporter_human = {
 	.result = print_result,
 	.end = end,
 	.tick = tick,
+	.tells_at_end = true,
 };

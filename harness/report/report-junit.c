@@ -277,4 +277,5 @@ const struct reporter reporter_junit = {
 	.begin = begin,
 	.result = keep_result,
 	.end = end,
+	.tells_at_end = true,
 };

@@ -50,6 +50,19 @@ void report_keep(struct report *report, const struct result *result)
 	report->kept[report->n_kept++] = result;
 }
 
+bool report_keeps(const struct report *report, const struct result *result)
+{
+	return report->n_kept && report->kept[report->n_kept - 1] == result;
+}
+
+bool report_wants_story(const struct report *report,
+			const struct result *result)
+{
+	return report->reporter->tells_at_end &&
+	       (result->verdict == VERDICT_FAIL ||
+		result->verdict == VERDICT_BROKEN);
+}
+
 void report_deinit(struct report *report)
 {
 	free(report->kept);

@@ -40,7 +40,7 @@ struct report {
 	int error;
 
 	/* The reporter's own. */
-	const struct result **kept; /* results live until after end() */
+	const struct result **kept; /* these live until after end() */
 	size_t n_kept, kept_space;
 	unsigned int n_started, n_ended;
 	size_t live; /* width of the live line on the screen */
@@ -54,13 +54,17 @@ struct reporter {
 	/* A record has come in (already in result->journal). */
 	void (*record)(struct report *report, const struct result *result,
 		       const json_t *record);
-	/* A run has ended; every try, final or not. */
+	/* A run has ended; every try, final or not. What is not kept by
+	 * report_keep() is gone afterwards. */
 	void (*result)(struct report *report, const struct result *result);
 	void (*end)(struct report *report, const struct report_tally *tally);
 	/* About once a second while runs go on: for the live line. May be
 	 * NULL, like `start` and `record`. `elapsed` since begin(). */
 	void (*tick)(struct report *report, const struct result *const *running,
 		     size_t n, nsec_t elapsed);
+	/* end() tells the stories of those kept that failed or broke: they need
+	 * their journals until then. */
+	bool tells_at_end;
 };
 
 extern const struct reporter reporter_human, reporter_ktap, reporter_junit,
@@ -109,6 +113,13 @@ enum { REPORT_TEXT = 128 };
 
 /* Until after end(); for reporters that print what they know there. */
 void report_keep(struct report *report, const struct result *result);
+
+/* Whether that was called for the result that was told last. */
+bool report_keeps(const struct report *report, const struct result *result);
+
+/* Whether end() will want its journal, too. */
+bool report_wants_story(const struct report *report,
+			const struct result *result);
 
 /* "A3-A5 A10", from a table of judgements. */
 void report_claims(const struct judgement *judgements,

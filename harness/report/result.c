@@ -357,6 +357,11 @@ int result_take(struct result *result, json_t *record)
 	return 0;
 }
 
+void result_forget_journal(struct result *result)
+{
+	json_array_clear(result->journal);
+}
+
 void result_broken(struct result *result, const char *reason)
 {
 	json_array_clear(result->judgements);

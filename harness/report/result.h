@@ -33,7 +33,8 @@ struct result {
 	json_t *predicted, *measured; /* objects */
 	json_t *expectations; /* array */
 
-	json_t *journal; /* array of all records, in order */
+	/* All records, in order; none any more once they are forgotten. */
+	json_t *journal;
 };
 
 int result_new(struct result **ret, const struct testcase *testcase,
@@ -49,6 +50,10 @@ int result_take(struct result *result, json_t *record);
  * or is of a case that this program does not have.
  */
 int result_parse(struct result **ret, const json_t *line);
+
+/* A thousand runs' journals would fill the memory, and only a story needs one.
+ * What has been gathered stays. */
+void result_forget_journal(struct result *result);
 
 /* For a run that ended without saying how: `reason` is copied. */
 void result_broken(struct result *result, const char *reason);

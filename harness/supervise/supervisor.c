@@ -33,7 +33,7 @@ struct supervisor {
 	size_t n_workers, parallel;
 	struct worker **ended; /* have told all, and are dying */
 	size_t n_ended;
-	struct result **results;
+	struct result **results; /* that the reporter keeps */
 	size_t n_results;
 	int signals;
 	int signal; /* that ended it; 0 none */
@@ -98,6 +98,20 @@ static void adjust(const struct supervisor_plan *plan, struct result *result)
 		result->verdict = VERDICT_FAIL;
 }
 
+/* A run is told of once. What is not kept for the end is given back now, so that
+ * a thousand runs take no more than those that run at a time. */
+static void tell(struct supervisor *s, struct result *result)
+{
+	s->report->reporter->result(s->report, result);
+	if (!report_keeps(s->report, result)) {
+		result_free(result);
+		return;
+	}
+	if (!report_wants_story(s->report, result))
+		result_forget_journal(result);
+	s->results[s->n_results++] = result;
+}
+
 /* Takes the result. */
 static void settle(struct supervisor *s, struct result *result,
 		   const struct run_job *job)
@@ -113,8 +127,7 @@ static void settle(struct supervisor *s, struct result *result,
 		s->queue[s->n_queue] = *job;
 		s->queue[s->n_queue++].attempt++;
 	}
-	s->results[s->n_results++] = result;
-	s->report->reporter->result(s->report, result);
+	tell(s, result);
 }
 
 static void on_ended(void *data, struct worker *worker)
