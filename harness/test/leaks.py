@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Nothing stays behind: no process and no network namespace, whoever is killed
-and whenever.
+"""Nothing stays behind: no process, network namespace, mount or file, whoever
+is killed and whenever.
 
 usage: leaks.py MISBEHAVING HALFOPEN [TEST...]
+
+HALFOPEN_KILLS=200 in the environment makes so many ends of each kind of test
+that does it at random; 30 without it.
 
 Runs itself in a user and a PID namespace of its own. So every process that
 stays behind becomes a child of this one and is there to be counted; and network
 namespaces, which nobody lists, are counted by the limit of the user namespace:
-one more can be made if, and only if, fewer than the limit exist.
+one more can be made if, and only if, fewer than the limit exist. The folders
+for temporary files are empty ones of its own.
 """
+import collections
 import ctypes
 import os
 import random
@@ -20,19 +25,25 @@ import time
 import unittest
 
 import rig
-from rig import PASS
+from rig import AT_ONCE, BROKEN, FAIL, PASS
 
 PROGRAM = sys.argv[1]
 BOXED = "HALFOPEN_LEAKS_BOXED"
 LIMIT = "/proc/sys/user/max_net_namespaces"
 CLONE_NEWNET = 0x40000000
-KILLS = 20
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+KILLS = int(os.environ.get("HALFOPEN_KILLS", "30"))
+FOLDERS = "/tmp", "/run", "/var/log"
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter_box():
-    """Never returns where there is a box to be had."""
-    box = ["unshare", "--user", "--map-root-user", "--pid", "--fork",
-           "--kill-child", "--mount-proc"]
+    """Never returns where there is a box to be had. It has what it takes to
+    count in it; halfopen is started without, but for its uid."""
+    who = ["--map-root-user"] if os.geteuid() == 0 else \
+          ["--map-current-user", "--keep-caps"]
+    box = ["unshare", "--user", *who, "--pid", "--fork", "--kill-child",
+           "--mount-proc"]
     try:
         tried = subprocess.run([*box, "true"], capture_output=True,
                                check=False)
@@ -46,6 +57,23 @@ def enter_box():
     os.execvp(box[0], [*box, sys.executable, *sys.argv])
 
 
+def furnish_box():
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    for folder in FOLDERS:
+        # Not over what is tested.
+        if not any(os.path.realpath(path).startswith(folder + "/")
+                   for path in sys.argv[:3]):
+            libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 0, b"mode=1777")
+
+
+def files_and_mounts():
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        return mounts.read(), [os.path.join(top, name)
+                               for folder in FOLDERS if os.path.ismount(folder)
+                               for top, folders, files in os.walk(folder)
+                               for name in folders + files]
+
+
 def set_limit(number):
     with open(LIMIT, "w", encoding="ascii") as file:
         file.write(str(number))
@@ -54,7 +82,6 @@ def set_limit(number):
 def one_more_fits():
     pid = os.fork()
     if pid == 0:
-        libc = ctypes.CDLL(None, use_errno=True)
         os._exit(libc.unshare(CLONE_NEWNET) != 0)
     return os.waitpid(pid, 0)[1] == 0
 
@@ -85,12 +112,16 @@ def others():
             if pid != os.getpid()]
 
 
-class Leaks(unittest.TestCase):
+class Box(unittest.TestCase):
+    def setUp(self):
+        self.before = files_and_mounts()
+
     def assert_nothing_is_left(self, seconds=20):
         """The kernel cleans up behind, in batches; an orphaned socket has its
         retries, which are few here."""
         rig.wait_for(lambda: not others(), seconds)
         self.assertEqual(others(), [])
+        self.assertEqual(files_and_mounts(), self.before)
         self.assert_networks(0, seconds)
 
     def assert_networks(self, number, seconds=20):
@@ -104,18 +135,33 @@ class Leaks(unittest.TestCase):
         self.assertTrue(rig.wait_for(is_right, seconds, pause=0.3),
                         f"{number} wanted, counted {counts}")
 
+
+class Leaks(Box):
     def test_the_count_counts(self):
         self.assert_networks(0)
-        process = subprocess.Popen(["unshare", "--net", "sleep", "100"])
+        readable, writable = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            libc.unshare(CLONE_NEWNET)
+            os.write(writable, b"x")
+            time.sleep(100)
+            os._exit(0)
         try:
             # Counting takes the room that it would need.
-            rig.wait_for(lambda: rig.read(process.pid, "comm") == "sleep\n")
+            os.read(readable, 1)
             self.assert_networks(1)
             self.assertEqual(len(others()), 1)
         finally:
-            process.kill()
-            process.wait()
+            rig.kill(pid)
         self.assert_nothing_is_left()
+
+    def test_files_are_seen(self):
+        if not os.path.ismount("/tmp"):
+            self.skipTest("what is tested lies in /tmp")
+        with open("/tmp/x", "w", encoding="ascii"):
+            self.assertNotEqual(files_and_mounts(), self.before)
+        os.unlink("/tmp/x")
+        self.assertEqual(files_and_mounts(), self.before)
 
     def test_orderly_end(self):
         done = rig.run(PROGRAM, "passes", "waits/short", "--repeat", "3")
@@ -130,6 +176,11 @@ class Leaks(unittest.TestCase):
     def test_scripts_that_crash(self):
         rig.run(PROGRAM, "segfaults", "exits", "probe-dies", "hangs",
                 "--timeout-mul", "0.03")
+        self.assert_nothing_is_left()
+
+    def test_script_that_fails(self):
+        done = rig.run(PROGRAM, "fails", "--repeat", "3", "--retry", "1")
+        self.assertEqual(done.status, FAIL, done.text)
         self.assert_nothing_is_left()
 
     def test_halfopen_is_killed_at_any_moment(self):
@@ -176,17 +227,104 @@ class Leaks(unittest.TestCase):
                 self.assert_nothing_is_left()
 
     def test_one_process_is_killed(self):
-        for which in (rig.workers, rig.inits, rig.probes):
+        for which in (rig.workers, rig.inits, rig.probes, rig.programs):
             with self.subTest(which.__name__):
-                process = rig.start(PROGRAM, "run", "waits/short", "--repeat",
-                                    "2")
-                rig.wait_for(lambda: len(rig.probes(process.pid)) == 4)
+                process = rig.start(PROGRAM, "run", "runs-program/long",
+                                    "--repeat", "2", "--timeout-mul", "0.01")
+                rig.wait_for(lambda: len(rig.programs(process.pid)) == 2)
                 rig.kill(which(process.pid)[0])
                 process.communicate(timeout=60)
                 self.assert_nothing_is_left()
 
 
+def itself(pid):
+    return [pid]
+
+
+class Ends(Box):
+    """Any of the processes is killed, or halfopen told to end, at any moment of
+    some runs, from before the first world to after the last; or left alone."""
+
+    HOW = {"halfopen": (itself, signal.SIGKILL),
+           "a case": (rig.workers, signal.SIGKILL),
+           "a host's init": (rig.inits, signal.SIGKILL),
+           "a probe": (rig.probes, signal.SIGKILL),
+           "a program": (rig.programs, signal.SIGKILL),
+           "SIGINT": (itself, signal.SIGINT),
+           "SIGTERM": (itself, signal.SIGTERM),
+           "success": None,
+           "failure": None}
+
+    def setUp(self):
+        super().setUp()
+        self.seed = random.randrange(1 << 30)
+        self.random = random.Random(self.seed)
+        self.ended = collections.Counter()
+        self.lasted, self.stayed = [], []
+
+    def end(self, process, how):
+        """Kills one, as soon as there is one by then."""
+        time.sleep(self.random.uniform(0, 0.35))
+        which, number = self.HOW[how]
+        found = []
+        while process.poll() is None and not found:
+            found = which(process.pid)
+        if not found:
+            return False
+        rig.kill(self.random.choice(found), number)
+        return True
+
+    def one_round(self, how):
+        names = ["runs-program/short", "passes"]
+        if how == "failure":
+            names += ["fails"]
+        process = rig.start(PROGRAM, "run", *names, "--repeat", "2")
+        done = self.HOW[how] and self.end(process, how)
+        begin = time.monotonic()
+        text, _ = process.communicate(timeout=60)
+        self.ended[how if done or not self.HOW[how] else "too late"] += 1
+        self.judge(how, done, process.returncode, text)
+        self.lasted.append(time.monotonic() - begin)
+        begin = time.monotonic()
+        rig.wait_for(lambda: not others(), pause=0.002)
+        self.stayed.append(time.monotonic() - begin)
+        self.assertEqual(others(), [])
+
+    def judge(self, how, done, status, text):
+        number = done and self.HOW[how][1]
+        if done and self.HOW[how][0] is itself:
+            allowed = {-number, PASS}
+        elif done:
+            # A case that has told its verdict, and is dying, may be killed.
+            allowed = {BROKEN, PASS}
+        else:
+            allowed = {FAIL if how == "failure" else PASS}
+        self.assertIn(status, allowed, text)
+
+    def test_ends_at_random(self):
+        for i in range(KILLS):
+            how = self.random.choice(list(self.HOW))
+            with self.subTest(seed=self.seed, round=i, how=how):
+                self.one_round(how)
+            if i % 20 == 19:
+                self.assert_nothing_is_left()
+        self.assert_nothing_is_left()
+        self.assertLess(max(self.lasted), 0.5 + AT_ONCE)
+        self.tell()
+
+    def tell(self):
+        told = ", ".join(f"{how} {n}" for how, n in self.ended.most_common())
+        stayed = sorted(self.stayed)
+        print(f"\n{KILLS} ends at random: {told}.\n"
+              f"From the kill to halfopen's end at most "
+              f"{max(self.lasted) * 1e3:.0f} ms; to the last process' end "
+              f"{stayed[len(stayed) // 2] * 1e3:.0f} ms more (median), "
+              f"{stayed[-1] * 1e3:.0f} ms at most. No process, namespace, "
+              f"mount or file stayed.", flush=True)
+
+
 if __name__ == "__main__":
     if BOXED not in os.environ:
         enter_box()
+    furnish_box()
     rig.main(sys.argv)
