@@ -40,12 +40,16 @@ static bool do_verb(struct run *run, const char *verb, const char *host,
 		    const char *argument)
 {
 	char text[64];
+	nsec_t began = nsec_now();
 
 	snprintf(text, sizeof(text), "%s %s%s%s", verb, host,
 		 argument ? " " : "", argument ? argument : "");
 	if (!announce(run, verb, host, text))
 		return false;
 	apply(run, verb, host, argument);
+	/* A reboot is a new machine, and takes what it takes. */
+	if (strcmp(verb, "reboot") != 0)
+		run_acted(run, began);
 	return true;
 }
 

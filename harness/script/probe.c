@@ -199,12 +199,15 @@ static bool is_done(void *data)
 void probe_ask(struct probe *probe, struct probe_request *request,
 	       struct probe_answer *answer)
 {
+	nsec_t began = nsec_now();
+
 	probe_post(probe, request, answer);
 	if (!run_wait(probe->run, is_done, answer,
 		      nsec_add(nsec_now(), patience)))
 		run_broken_because(probe->run,
 				   "the probe in %s does not answer",
 				   probe->host);
+	run_acted(probe->run, began);
 }
 
 void probe_expect_end(struct probe *probe)

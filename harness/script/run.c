@@ -145,6 +145,11 @@ bool run_wait(struct run *run, bool (*done)(void *data), void *data,
 	}
 }
 
+void run_acted(struct run *run, nsec_t began)
+{
+	run->longest_act = MAX(run->longest_act, nsec_now() - began);
+}
+
 struct mark mark_now(struct run *run MACRO_UNUSED)
 {
 	return (struct mark){ .at = nsec_now() };

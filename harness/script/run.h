@@ -56,6 +56,7 @@ struct run {
 	struct baseline *baselines;
 	unsigned int expectations, failed, faults, sockets;
 	nsec_t softirq_wait; /* the longest seen between two samples */
+	nsec_t longest_act; /* of the script's own: a call, a fault */
 	uint16_t next_port;
 	bool upper_bound_failed; /* too late, and nothing else is wrong */
 	nsec_t excess; /* by how much, at most, beyond bound and slack */
@@ -87,6 +88,10 @@ void run_skip(struct run *run, const char *format, ...) MACRO_PRINTF(2, 3)
  */
 bool run_wait(struct run *run, bool (*done)(void *data), void *data,
 	      nsec_t deadline);
+
+/* An act that began then is done: the longest is remembered, since a machine on
+ * which acts take long sets another stage than was planned. */
+void run_acted(struct run *run, nsec_t began);
 
 /* A failure of journal_write() is the end of the run. */
 #define run_journal(run_, ...)                                                 \

@@ -36,6 +36,32 @@ static nsec_t lateness_of_all(struct run *run, nsec_t residence)
 }
 
 /*
+ * Cases keep some hundred milliseconds between acts whose order matters. Where
+ * an act, a frame or a timer was late by more than this many allowances, it is
+ * another stage than the one that was planned, and nothing that is seen on it
+ * says anything of the kernel.
+ */
+enum { STAGE = 3 };
+
+static nsec_t lateness_of_stage(const struct run *run, nsec_t residence)
+{
+	nsec_t late = MAX(residence, loop_lateness(run->loop));
+
+	return MAX(late, MAX(run->softirq_wait, run->longest_act));
+}
+
+static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t late,
+					    nsec_t allowed)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "this machine was late by %.1f ms, %.1f ms are allowed",
+		 nsec_seconds(late) * 1e3, nsec_seconds(allowed) * 1e3);
+	run_end(run, "broken", text, true);
+}
+
+/*
  * PASS says that the kernel did what was expected. A wire that lost frames has
  * seen something else than what happened, and says nothing.
  */
@@ -43,6 +69,7 @@ static void MACRO_NORETURN judge(struct run *run)
 {
 	nsec_t residence = wire_residence(world_wire(run->world));
 	nsec_t late = lateness_of_all(run, residence);
+	nsec_t stage = lateness_of_stage(run, residence);
 	unsigned int losses;
 	int r = wire_losses(world_wire(run->world), &losses);
 	char text[160];
@@ -56,13 +83,10 @@ static void MACRO_NORETURN judge(struct run *run)
 	if (!run->failed)
 		run_end(run, "pass", "", false);
 	if (run->upper_bound_failed && late > run->options->slack &&
-	    run->excess <= late * IN_A_ROW) {
-		snprintf(text, sizeof(text),
-			 "this machine was late by %.1f ms, %.1f ms are allowed",
-			 nsec_seconds(late) * 1e3,
-			 nsec_seconds(run->options->slack) * 1e3);
-		run_end(run, "broken", text, true);
-	}
+	    run->excess <= late * IN_A_ROW)
+		end_inconclusive(run, late, run->options->slack);
+	if (stage > run->options->slack * STAGE)
+		end_inconclusive(run, stage, run->options->slack * STAGE);
 	snprintf(text, sizeof(text), "%u of %u expectations failed",
 		 run->failed, run->expectations);
 	run_end(run, "fail", text, false);

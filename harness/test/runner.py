@@ -106,7 +106,7 @@ class Lateness(unittest.TestCase):
         verdict = done.verdict("late/by-machine")
         self.assertTrue(verdict["inconclusive"])
         self.assertGreater(max(verdict["residence"], verdict["lateness"]),
-                           0.15)
+                           0.08)
         self.assertRegex(verdict["reason"], r"late by \d+\.\d ms, 50\.0 ms")
 
     def test_inconclusive_may_be_a_skip(self):
@@ -117,6 +117,14 @@ class Lateness(unittest.TestCase):
 
     def test_a_larger_allowance_makes_the_machine_innocent(self):
         done = run("late/by-machine", "--slack", "800")
+        self.assertEqual(done.status, FAIL, done.text)
+
+    def test_what_is_staged_by_far_too_late_says_nothing(self):
+        done = run("late/wrong-by-far")
+        self.assertEqual(done.status, BROKEN, done.text)
+        self.assertTrue(done.verdict("late/wrong-by-far")["inconclusive"])
+        self.assertIn("ms, 150.0 ms", done.text)
+        done = run("late/wrong-by-far", "--slack", "500")
         self.assertEqual(done.status, FAIL, done.text)
 
     def test_what_else_is_wrong_stays_wrong(self):

@@ -7,12 +7,18 @@
 
 #include "misbehaving.h"
 
-enum { BY_MACHINE = 1, WRONG_BEFORE = 2, WRONG_AFTER = 4, EARLY = 8 };
+enum {
+	BY_MACHINE = 1,
+	WRONG_BEFORE = 2,
+	WRONG_AFTER = 4,
+	EARLY = 8,
+	BY_FAR = 16,
+};
 
-/* A frame comes, and nobody looks for 200 ms. */
-static void be_slow(struct run *run)
+/* A frame comes, and nobody looks for so long. */
+static void be_slow(struct run *run, nsec_t pause)
 {
-	struct timespec ts = nsec_to_timespec(MSEC(200));
+	struct timespec ts = nsec_to_timespec(pause);
 	struct pair tcp = sock_pair(run);
 
 	sock_post_recv(tcp.server);
@@ -26,8 +32,8 @@ static void script(struct run *run)
 	const struct range range = { SEC(1), SEC(2) };
 	long how = run_value(HERE(run));
 
-	if (how & BY_MACHINE)
-		be_slow(run);
+	if (how & (BY_MACHINE | BY_FAR))
+		be_slow(run, how & BY_FAR ? MSEC(300) : MSEC(100));
 	if (how & WRONG_BEFORE)
 		expect_that(run, false, "another thing", "wrong");
 	expect_span(run, "span", how & EARLY ? MSEC(900) : SEC(3), range);
@@ -45,7 +51,9 @@ MISBEHAVING(late) = {
 			       .value = BY_MACHINE | WRONG_BEFORE },
 			     { "wrong-after",
 			       .value = BY_MACHINE | WRONG_AFTER },
-			     { "early", .value = BY_MACHINE | EARLY }),
+			     { "early", .value = BY_MACHINE | EARLY },
+			     { "wrong-by-far",
+			       .value = BY_FAR | WRONG_AFTER }),
 	.script = script,
 	.no_fault = true,
 };
