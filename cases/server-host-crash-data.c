@@ -156,24 +156,6 @@ static void times_out(struct run *run, struct pair *tcp, struct mark sent,
 	expect_no_long_interval(run, sent, p, &got);
 }
 
-/*
- * tcp_ld_RTO_revert(): every round takes one RTO, and the time-out stays.
- * The rest of a reverted timer is rounded down to a jiffy.
- */
-static struct range reverted_end(const struct prediction *p,
-				 const struct predict_tcp *tcp,
-				 struct range *ret_rounds)
-{
-	struct range clock = p->rounds[p->probes].at;
-	struct range rto = predict_timer(tcp->rto, tcp->hz);
-
-	rto.min -= predict_nsec(1, tcp->hz);
-	ret_rounds->min = (p->timeout + rto.max - 1) / rto.max;
-	ret_rounds->max = (p->timeout + rto.min - 1) / rto.min;
-	return (struct range){ clock.min + p->timeout - MSEC(1),
-			       clock.max + p->timeout + rto.max };
-}
-
 static void is_unreachable(struct run *run, struct pair *tcp, struct mark sent,
 			   struct range end, struct range rounds)
 {
@@ -201,7 +183,8 @@ static void script(struct run *run)
 	struct pair tcp = sock_pair(run);
 	struct prediction *prediction = forecast_give_up(tcp.client);
 	struct predict_tcp inputs = forecast_inputs(tcp.client);
-	struct range rounds, end = reverted_end(prediction, &inputs, &rounds);
+	struct range rounds,
+		end = predict_reverted(prediction, &inputs, &rounds);
 	struct mark died, sent;
 
 	if (run_is_variant(run, "ageing-neighbours"))

@@ -430,6 +430,22 @@ void predict_give_up(struct prediction *ret, const struct predict_tcp *tcp)
 	predict_data(ret, tcp, STAGE_OPEN);
 }
 
+/* The rest of a reverted timer is rounded down to a jiffy. */
+struct range predict_reverted(const struct prediction *prediction,
+			      const struct predict_tcp *tcp,
+			      struct range *ret_rounds)
+{
+	struct range clock = prediction->rounds[prediction->probes].at;
+	struct range rto = predict_timer(first_rto(tcp), tcp->hz);
+	nsec_t timeout = prediction->timeout;
+
+	rto.min -= predict_nsec(1, tcp->hz);
+	ret_rounds->min = (timeout + rto.max - 1) / rto.max;
+	ret_rounds->max = (timeout + rto.min - 1) / rto.min;
+	return (struct range){ clock.min + timeout - TRUNCATION,
+			       clock.max + timeout + rto.max };
+}
+
 void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp)
 {
 	predict_data(ret, tcp, STAGE_ORPHAN);

@@ -114,6 +114,16 @@ struct prediction {
 void predict_give_up(struct prediction *ret, const struct predict_tcp *tcp);
 
 /*
+ * The end of the same, where the sender's own kernel reports host unreachable
+ * after each copy, as it does when nobody answers its neighbour questions:
+ * tcp_ld_RTO_revert() takes every doubling back. So each round takes one RTO, and
+ * how many fit into the time-out is in `ret_rounds`.
+ */
+struct range predict_reverted(const struct prediction *prediction,
+			      const struct predict_tcp *tcp,
+			      struct range *ret_rounds);
+
+/*
  * The same for a socket that its process has closed: tcp_orphan_retries() takes
  * the place of retries2, and what it says falls when the RTO reaches rto_max.
  */

@@ -504,6 +504,25 @@ START_TEST(user_timeout_replaces_the_count_of_keepalive)
 }
 END_TEST
 
+START_TEST(rounds_without_doubling_fit_fifteen_times)
+{
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction p;
+	struct range rounds, end;
+
+	/*
+	 * An RTO of 204 ms, with its granule 208, with a jiffy rounded off 200:
+	 * 3000 / 208 = 14.4 and 3000 / 200 = 15. The last one fires within
+	 * 208 ms of the time-out, which starts after 204 to 208 ms.
+	 */
+	tcp.retries2 = 3;
+	predict_give_up(&p, &tcp);
+	end = predict_reverted(&p, &tcp, &rounds);
+	assert_range(rounds, 15, 15);
+	assert_range(end, MSEC(204 + 3000 - 1), MSEC(208 + 3000 + 208));
+}
+END_TEST
+
 START_TEST(connect_with_linear_rounds)
 {
 	struct predict_tcp tcp = near_peer(250);
@@ -623,6 +642,7 @@ static const TTest *const *const tests[] = {
 	&orphan_has_eight_retries_or_none,
 	&keepalive_lasts_as_many_intervals_as_probes,
 	&user_timeout_replaces_the_count_of_keepalive,
+	&rounds_without_doubling_fit_fifteen_times,
 	&connect_with_linear_rounds,
 	&connect_without_linear_rounds,
 	&connect_can_time_out_within_the_linear_rounds,
