@@ -264,6 +264,7 @@ static const struct {
 	{ "rto_retransmissions", "retransmission", true },
 	{ "keepalive_probes", "probe", true },
 	{ "syns", "SYN", true },
+	{ "frames", "frame", true },
 	{ "connections", "connection", true },
 	{ "half_open", "half-open request", true },
 	{ "client_state", "client", false },
