@@ -244,6 +244,9 @@ void report_about(nsec_t planned, char ret[static REPORT_TEXT])
 		snprintf(ret, REPORT_TEXT, "about %ld s", seconds);
 	else if (minutes < 60)
 		snprintf(ret, REPORT_TEXT, "about %ld min", minutes);
+	else if (minutes >= 48 * 60)
+		snprintf(ret, REPORT_TEXT, "about %ld days",
+			 (minutes + 12 * 60) / (24 * 60));
 	else if (minutes % 60 == 0)
 		snprintf(ret, REPORT_TEXT, "about %ld h", minutes / 60);
 	else

@@ -225,10 +225,15 @@ START_TEST(plans_are_told_roughly)
 		nsec_t planned;
 		const char *text;
 	} table[] = {
-		{ MSEC(10), "under 1 s" },    { MSEC(5600), "about 6 s" },
-		{ SEC(120), "about 120 s" },  { MSEC(924600), "about 15 min" },
-		{ SEC(3600), "about 1 h" },   { SEC(7875), "about 2 h 11 min" },
+		{ MSEC(10), "under 1 s" },
+		{ MSEC(5600), "about 6 s" },
+		{ SEC(120), "about 120 s" },
+		{ MSEC(924600), "about 15 min" },
+		{ SEC(3600), "about 1 h" },
+		{ SEC(7875), "about 2 h 11 min" },
 		{ SEC(86400), "about 24 h" },
+		{ 2 * SEC(86400), "about 2 days" },
+		{ 60 * SEC(86400), "about 60 days" },
 	};
 	char text[REPORT_TEXT];
 
