@@ -4,10 +4,10 @@
  *
  * client-b dies after its first request. The server does not know that, and
  * does not find out: no segment is on its way, and its timer is a look at the
- * clock, which asks the peer nothing. Its close() makes the kernel say FIN, into
- * the void: the server's program is rid of the connection, its kernel is not,
- * and keeps an orphan in FIN-WAIT-1 until tcp_orphan_retries() says that it has
- * said it often enough (tcp_write_timeout()). Nobody is told of that.
+ * clock, which asks the peer nothing. Its close() makes the kernel say FIN,
+ * into the void: the server's program is rid of the connection, its kernel is
+ * not, and keeps an orphan in FIN-WAIT-1 until tcp_orphan_retries() says that
+ * it has said it often enough (tcp_write_timeout()). Nobody is told of that.
  *
  * client is well, and idle. It is let go of just as well, after the same time.
  * That is all that such a time-out detects: that no request came. Its timer
@@ -15,10 +15,11 @@
  * slow that is: the second half of client's second request comes when the
  * first one's time is long over.
  *
- * Servers wait in poll() or epoll_wait(), which may wake them a thousandth of the
- * wait too late, 100 ms at most (select_estimate_accuracy(), fs/select.c): 60 s
- * become 60.06. nginx counts whole milliseconds of a clock that it reads once
- * per turn of its loop (ngx_time_update()), so it may be one early by ours.
+ * Servers wait in poll() or epoll_wait(), which may wake them a thousandth of
+ * the wait too late, 100 ms at most (select_estimate_accuracy(), fs/select.c):
+ * 60 s become 60.06. nginx counts whole milliseconds of a clock that it reads
+ * once per turn of its loop (ngx_time_update()), so it may be one early by
+ * ours.
  */
 #include "case.h"
 
@@ -35,7 +36,9 @@ static const struct world_plan two_clients = {
 
 static bool with_nginx(const struct run *run)
 {
-	return run_is_variant(run, "nginx") || run_is_variant(run, "nginx-60s");
+	return run_is_variant(run, "nginx") ||
+	       run_is_variant(run, "nginx-60s") ||
+	       run_is_variant(run, "nginx-defaults");
 }
 
 static uint16_t start_nginx(struct run *run, long timeout)
@@ -73,8 +76,7 @@ static uint16_t start_nginx(struct run *run, long timeout)
 
 static uint16_t start_own_server(struct run *run, long timeout)
 {
-	struct sock *listener =
-		sock_listen(probe_start(run, "server"), 16);
+	struct sock *listener = sock_listen(probe_start(run, "server"), 16);
 
 	sock_serve_http(listener, SEC(timeout));
 	return sock_local_port(listener);
@@ -119,11 +121,10 @@ static void dead_is_released(struct run *run, struct sock *dead,
 			     struct mark asked, nsec_t *ret_fin)
 {
 	struct range timer = server_timer(run);
-	const struct wire_capture *fin =
-		frames_wait(run, asked,
-			    FRAMES(FROM("server"), TO("client-b"),
-				   KIND(WIRE_FIN)),
-			    1, timer.max);
+	const struct wire_capture *fin = frames_wait(
+		run, asked,
+		FRAMES(FROM("server"), TO("client-b"), KIND(WIRE_FIN)), 1,
+		timer.max);
 	struct diag_socket seen;
 
 	*ret_fin = fin ? fin->at : asked.at;
@@ -201,6 +202,10 @@ static void script(struct run *run)
 	living_is_released(run, client, last);
 }
 
+#define FEW                                                                    \
+	.settings = SYSCTLS(                                                   \
+		{ "server", "net.ipv4.tcp_orphan_retries", ORPHAN_RETRIES })
+
 CASE(http_keepalive_timeout) = {
 	.name = "http-keepalive-timeout",
 	.claim = "a web server's keepalive_timeout releases a connection that "
@@ -232,16 +237,17 @@ CASE(http_keepalive_timeout) = {
 		  "anybody; client is answered, and gets FIN 2 s after the "
 		  "end of its second request, though it is well",
 	.world = &two_clients,
-	.settings = SYSCTLS({ "server", "net.ipv4.tcp_orphan_retries",
-			      ORPHAN_RETRIES }),
-	.variants = VARIANTS({ "own-server", .value = TIMEOUT },
-			     { "nginx", .value = TIMEOUT,
-			       .needs_program = "nginx" },
-			     { "own-server-60s", .value = LONG, .by_name = true,
-			       .lasts = SEC(2 * LONG + 1) },
-			     { "nginx-60s", .value = LONG, .by_name = true,
-			       .lasts = SEC(2 * LONG + 1),
-			       .needs_program = "nginx" }),
+	.variants = VARIANTS(
+		{ "own-server", FEW, .value = TIMEOUT },
+		{ "nginx", FEW, .value = TIMEOUT, .needs_program = "nginx" },
+		{ "own-server-60s", FEW, .value = LONG, .by_name = true,
+		  .lasts = SEC(2 * LONG + 1) },
+		{ "nginx-60s", FEW, .value = LONG, .by_name = true,
+		  .lasts = SEC(2 * LONG + 1), .needs_program = "nginx" },
+		{ "defaults", .value = LONG, .defaults = true,
+		  .lasts = SEC(LONG + 110) },
+		{ "nginx-defaults", .value = LONG, .defaults = true,
+		  .lasts = SEC(LONG + 110), .needs_program = "nginx" }),
 	.lasts = SEC(2 * TIMEOUT + 1),
 	.script = script,
 };

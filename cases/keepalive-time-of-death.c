@@ -14,7 +14,8 @@
  */
 #include "case.h"
 
-/* LATE, in percent of the idle time: 300 ms before the first probe. */
+/* LATE, in percent of the idle time: 300 ms before the first probe, or 12 min
+ * where that comes after two hours. */
 enum { TIME = 3, INTVL = 1, PROBES = 2, LATE = 90 };
 
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
@@ -104,6 +105,12 @@ static const struct judgement of_reboot[] = {
 	{ .claim = NULL },
 };
 
+#define SOON                                                                   \
+	.settings =                                                            \
+		SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },     \
+			{ "client", "net.ipv4.tcp_keepalive_intvl", INTVL },   \
+			{ "client", "net.ipv4.tcp_keepalive_probes", PROBES })
+
 CASE(keepalive_time_of_death) = {
 	.name = "keepalive-time-of-death",
 	.claim = "a dead host is found time + intvl * probes after its last "
@@ -124,16 +131,18 @@ CASE(keepalive_time_of_death) = {
 		       "the client waits"),
 	.expect = "ETIMEDOUT not before 3 + 2 * 1 s after the last byte, in "
 		  "both; after the death that is 5 s, or only 2.3 s; "
-		  "ECONNRESET after 3 s when the host came back",
+		  "ECONNRESET after 3 s when the host came back; at the "
+		  "kernel's own values 7875 s after the last byte in both, and "
+		  "after a late death 1395 s",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
-	.variants = VARIANTS({ "early" },
-			     { "late", .value = LATE, .judgements = of_late },
-			     { "reboots", .lasts = SEC(TIME),
-			       .judgements = of_reboot }),
+	.variants =
+		VARIANTS({ "early", SOON },
+			 { "late", SOON, .value = LATE, .judgements = of_late },
+			 { "reboots", SOON, .lasts = SEC(TIME),
+			   .judgements = of_reboot },
+			 { "defaults", .defaults = true, .lasts = SEC(8040) },
+			 { "late-defaults", .value = LATE, .defaults = true,
+			   .lasts = SEC(8040), .judgements = of_late }),
 	.lasts = SEC(TIME + INTVL * PROBES),
 	.script = script,
 };

@@ -14,7 +14,8 @@
  * short one ends with a single probe; never before the first.
  *
  * The contrast is the variant in which only the process dies: its kernel lives
- * and says FIN at once, and no probe is ever sent.
+ * and says FIN at once (RST, where bytes were left unread), and no probe is
+ * ever sent.
  */
 #include "case.h"
 
@@ -87,6 +88,24 @@ static void process_dies(struct run *run, struct pair *tcp, struct mark armed)
 	expect_counter(run, "client", "TCPKeepAlive", 0);
 }
 
+static void leaves_unread(struct run *run, struct pair *tcp, struct mark armed)
+{
+	struct mark killed;
+	struct finding got;
+
+	sock_send(tcp->client, 1);
+	killed = mark_now(run);
+	fault_kill(tcp->server_probe);
+	got = sock_reap(tcp->client, SEC(1));
+	expect_error(&got, ECONNRESET);
+	expect_took(killed, &got, at_once);
+	expect_frames(run, armed, "RST of the dead process' kernel",
+		      FRAMES(FROM("server"), KIND(WIRE_RST)), 1);
+	expect_frames(run, armed, "FIN", FRAMES(KIND(WIRE_FIN)), 0);
+	expect_counter(run, "client", "TCPKeepAlive", 0);
+	expect_state(tcp->client, DIAG_CLOSE);
+}
+
 static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
@@ -104,6 +123,8 @@ static void script(struct run *run)
 	expect_timer(tcp.client, DIAG_TIMER_KEEPALIVE);
 	if (run_is_variant(run, "process-dies"))
 		process_dies(run, &tcp, armed);
+	else if (run_is_variant(run, "process-dies-unread"))
+		leaves_unread(run, &tcp, armed);
 	else
 		host_dies(run, &tcp, armed, prediction);
 }
@@ -117,10 +138,24 @@ static const struct judgement of_user_timeout[] = {
 
 static const struct judgement of_process[] = {
 	{ "D13", DOCUMENT_RIGHT,
-	  "the dying process' kernel says FIN at once (do_exit(), tcp_close()), "
+	  "the dying process' kernel says FIN at once (do_exit(), "
+	  "tcp_close()), "
 	  "and no probe is sent; a dead host says nothing" },
 	{ .claim = NULL },
 };
+
+static const struct judgement of_unread[] = {
+	{ "D13", DOCUMENT_CONDITIONAL,
+	  "a process's death announces itself, but by RST and no FIN where it "
+	  "left bytes unread: __tcp_close()" },
+	{ .claim = NULL },
+};
+
+#define SOON                                                                   \
+	.settings =                                                            \
+		SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },     \
+			{ "client", "net.ipv4.tcp_keepalive_intvl", INTVL },   \
+			{ "client", "net.ipv4.tcp_keepalive_probes", PROBES })
 
 CASE(server_host_crash_keepalive) = {
 	.name = "server-host-crash-keepalive",
@@ -145,19 +180,20 @@ CASE(server_host_crash_keepalive) = {
 	.expect = "ETIMEDOUT, not before 2 + 3 * 1 s, and three probes on the "
 		  "wire; with a user time-out of 6.5 s five probes and 7 s, of "
 		  "0.5 s one probe and 3 s; with only the process dead: FIN at "
-		  "once and no probe",
+		  "once (or RST) and no probe; at the kernel's own values nine "
+		  "probes, and 7875 s or more",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
-	.variants = VARIANTS(
-		{ "host-dies" },
-		{ "process-dies", .lasts = MSEC(10), .judgements = of_process },
-		{ "user-timeout-longer", .value = LONGER, .lasts = SEC(7),
-		  .judgements = of_user_timeout },
-		{ "user-timeout-shorter", .value = SHORTER, .lasts = SEC(3),
-		  .judgements = of_user_timeout }),
+	.variants = VARIANTS({ "host-dies", SOON },
+			     { "process-dies", SOON, .lasts = MSEC(10),
+			       .judgements = of_process },
+			     { "process-dies-unread", SOON, .lasts = MSEC(10),
+			       .judgements = of_unread },
+			     { "user-timeout-longer", SOON, .value = LONGER,
+			       .lasts = SEC(7), .judgements = of_user_timeout },
+			     { "user-timeout-shorter", SOON, .value = SHORTER,
+			       .lasts = SEC(3), .judgements = of_user_timeout },
+			     { "defaults", .defaults = true,
+			       .lasts = SEC(8040) }),
 	.lasts = SEC(TOTAL),
 	.script = script,
 };

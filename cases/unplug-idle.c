@@ -14,7 +14,14 @@
  */
 #include "case.h"
 
-enum { IDLE = 3, KEEPALIVE = 1, QUIET_MS = 100, PATIENCE = 5 };
+enum { IDLE = 3, DAY = 24 * 60 * 60 };
+enum { KEEPALIVE = 1, QUIET_MS = 100, PATIENCE = 5 };
+
+#define IMPATIENT                                                              \
+	.settings =                                                            \
+		SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", KEEPALIVE },    \
+			{ NULL, "net.ipv4.tcp_keepalive_intvl", KEEPALIVE },   \
+			{ NULL, "net.ipv4.tcp_keepalive_probes", 1 })
 
 static void is_idle(struct sock *sock)
 {
@@ -27,7 +34,7 @@ static void stays_idle(struct run *run, const struct pair *tcp,
 {
 	struct finding waiting;
 
-	run_pass(run, SEC(IDLE));
+	run_pass(run, SEC(run_value(run)));
 	waiting = sock_reap(tcp->client, 0);
 	expect_open(&waiting);
 	is_idle(tcp->client);
@@ -97,7 +104,7 @@ CASE(unplug_idle) = {
 	       "net/ipv4/tcp_timer.c:tcp_set_keepalive()",
 	.steps =
 		STEPS("two connections, idle; the client waits in recv()",
-		      "the client's cable is pulled; idle for 3 s",
+		      "the client's cable is pulled; idle for 3 s, or a day",
 		      "on the second connection the client sends a byte, which "
 		      "never reaches the wire",
 		      "the cable is plugged in; a byte goes each way on the "
@@ -105,9 +112,9 @@ CASE(unplug_idle) = {
 	.expect = "both ends ESTABLISHED without a timer, not one segment, and "
 		  "every byte arrives once the cable is back",
 	.world = &world_pair,
-	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", KEEPALIVE },
-			    { NULL, "net.ipv4.tcp_keepalive_intvl", KEEPALIVE },
-			    { NULL, "net.ipv4.tcp_keepalive_probes", 1 }),
+	.variants = VARIANTS({ "seconds", .value = IDLE, IMPATIENT },
+			     { "defaults", .value = DAY, .defaults = true,
+			       .lasts = SEC(DAY) }),
 	.lasts = SEC(IDLE) + MSEC(3 * QUIET_MS),
 	.script = script,
 };
