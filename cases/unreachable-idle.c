@@ -83,6 +83,10 @@ CASE(unreachable_idle) = {
 	.claim = "idle client, its cable, interface, path or neighbour gone: "
 		 "nothing happens, in all four",
 	.judgements = CLAIMS(
+		{ "D1", DOCUMENT_RIGHT,
+		  "the state does not change, in none of the four: "
+		  "linkwatch_do_dev(), fib_disable_ip() and neigh_invalidate() "
+		  "touch no socket" },
 		{ "D8", DOCUMENT_RIGHT,
 		  "an idle socket has nothing to do with carrier, routes, path "
 		  "or neighbours: it meets them when __tcp_transmit_skb() next "

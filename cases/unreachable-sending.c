@@ -73,7 +73,7 @@ static struct fate fate_of_neighbour(const struct prediction *p,
 	return fate;
 }
 
-/* tcp_probe0_when(), and one timer more than there are tries. */
+/* tcp_probe0_base(), tcp_probe0_when(), and one timer more than tries. */
 static struct fate fate_of_interface(struct run *run,
 				     const struct predict_tcp *tcp)
 {
@@ -83,7 +83,8 @@ static struct fate fate_of_interface(struct run *run,
 	};
 
 	for (unsigned int i = 0; i <= tcp->retries2; i++) {
-		nsec_t timer = MIN(tcp->rto << MIN(i, 10), tcp->rto_max);
+		nsec_t base = MAX(tcp->rto, MSEC(200)); /* TCP_RTO_MIN */
+		nsec_t timer = MIN(base << MIN(i, 10), tcp->rto_max);
 
 		fate.end = range_add(fate.end, predict_timer(timer, tcp->hz));
 	}
