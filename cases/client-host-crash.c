@@ -163,8 +163,7 @@ static void reboots(struct run *run, struct ends *ends)
 	expect_frames(run, died, "segments", FRAMES(KIND(WIRE_TCP)), 0);
 }
 
-static struct sock *dial_from(struct run *run, uint16_t port,
-			      const struct sock *listener)
+static struct sock *bind_again(struct run *run, uint16_t port)
 {
 	struct sock *again = sock_open(probe_start(run, "client"));
 	struct finding bound = sock_bind(again, port);
@@ -172,7 +171,6 @@ static struct sock *dial_from(struct run *run, uint16_t port,
 	expect_that(run, !bound.error,
 		    "the old port is free on the new machine", "%s",
 		    finding_outcome(&bound));
-	sock_dial(again, listener);
 	return again;
 }
 
@@ -186,8 +184,9 @@ static void has_the_old_port(struct run *run, struct ends *ends)
 	fault_reboot(run, "client");
 	run_pass(run, MSEC(ANSWER_MS));
 	expect_state(ends->of_dead, DIAG_ESTABLISHED);
+	again = bind_again(run, sock_local_port(ends->client));
 	dialled = mark_now(run);
-	again = dial_from(run, sock_local_port(ends->client), ends->listener);
+	sock_dial(again, ends->listener);
 	got = sock_reap(ends->of_dead, soon);
 	expect_error(&got, ECONNRESET);
 	expect_took(dialled, &got, at_once);

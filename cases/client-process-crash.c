@@ -35,6 +35,7 @@ static struct mark kill_client(struct run *run, struct probe *client)
 		fault_segfault(client);
 	else
 		fault_kill(client);
+	mark_done(run, &dead);
 	return dead;
 }
 
