@@ -101,21 +101,6 @@ static int thaw(struct world *world, const char *name,
 	return r < 0 ? error_trace(r) : 0;
 }
 
-static int set_cut(struct world *world, const char *name, bool from, bool to)
-{
-	struct wire_port *port = world_port(world, name);
-	int r;
-
-	if (!port)
-		return error_refuse(-ENOENT, "host '%s'", name);
-	/* What was sent before the cut has passed the place of the cut. */
-	r = wire_catch_up(world_wire(world));
-	if (r < 0)
-		return error_trace(r);
-	wire_port_cut(port, from, to);
-	return 0;
-}
-
 static int cut(struct world *world, const char *host, const char *argument)
 {
 	bool from = !argument || strcmp(argument, "from") == 0;
@@ -124,13 +109,13 @@ static int cut(struct world *world, const char *host, const char *argument)
 	if (!from && !to)
 		return error_refuse(-EINVAL, "cut %s '%s': from, to or nothing",
 				    host, argument);
-	return set_cut(world, host, from, to);
+	return world_cut(world, host, from, to);
 }
 
 static int mend(struct world *world, const char *host,
 		const char *argument MACRO_UNUSED)
 {
-	return set_cut(world, host, false, false);
+	return world_cut(world, host, false, false);
 }
 
 static const struct fault_verb verbs[] = {
@@ -138,14 +123,16 @@ static const struct fault_verb verbs[] = {
 	  "one process gets SIGKILL; its kernel lives and closes its sockets",
 	  kill_process },
 	{ "crash", "",
-	  "the machine dies: nothing comes from it, nothing is answered", crash },
+	  "the machine dies: nothing comes from it, nothing is answered",
+	  crash },
 	{ "reboot", "",
-	  "crash, then a machine with the same addresses and no memory", reboot },
-	{ "freeze", "",
-	  "every process stops; the kernel goes on acknowledging", freeze },
+	  "crash, then a machine with the same addresses and no memory",
+	  reboot },
+	{ "freeze", "", "every process stops; the kernel goes on acknowledging",
+	  freeze },
 	{ "thaw", "", "the processes of a frozen host go on", thaw },
-	{ "unplug", "",
-	  "the cable is pulled at the host: it loses its carrier", unplug },
+	{ "unplug", "", "the cable is pulled at the host: it loses its carrier",
+	  unplug },
 	{ "plug", "", "the cable is plugged in again", plug },
 	{ "down", "",
 	  "the interface is set down: its routes and neighbours are gone",
@@ -156,7 +143,8 @@ static const struct fault_verb verbs[] = {
 	{ "unaddress", "", "the host's interface loses its address", unaddress },
 	{ "readdress", "", "the address is given back", readdress },
 	{ "cut", "[from|to]",
-	  "the path swallows every frame (of one way); no carrier is lost", cut },
+	  "the path swallows every frame (of one way); no carrier is lost",
+	  cut },
 	{ "mend", "", "the path is whole again", mend },
 };
 

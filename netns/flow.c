@@ -8,8 +8,9 @@
 #include "errors.h"
 #include "wire.h"
 
-/* One direction of one connection. */
+/* One direction of one connection, in one network. */
 struct flow {
+	unsigned int network;
 	struct address source, destination;
 	uint16_t source_port, destination_port;
 	bool known; /* a SYN was seen */
@@ -50,23 +51,26 @@ static bool same(const struct flow *flow, const struct address *source,
 }
 
 /* The newest first: a port that is used again is a new connection. */
-static struct flow *find(struct flows *flows, const struct frame *f,
-			 bool reverse)
+static struct flow *find(struct flows *flows, unsigned int network,
+			 const struct frame *f, bool reverse)
 {
 	for (size_t i = flows->n; i > 0; i--) {
 		struct flow *flow = &flows->all[i - 1];
 
-		if (reverse ? same(flow, &f->destination,
-				   f->tcp.destination_port, &f->source,
-				   f->tcp.source_port) :
-			      same(flow, &f->source, f->tcp.source_port,
-				   &f->destination, f->tcp.destination_port))
+		if (flow->network != network)
+			continue;
+		if (reverse ?
+			    same(flow, &f->destination, f->tcp.destination_port,
+				 &f->source, f->tcp.source_port) :
+			    same(flow, &f->source, f->tcp.source_port,
+				 &f->destination, f->tcp.destination_port))
 			return flow;
 	}
 	return NULL;
 }
 
-static struct flow *add(struct flows *flows, const struct frame *f)
+static struct flow *add(struct flows *flows, unsigned int network,
+			const struct frame *f)
 {
 	struct flow *flow;
 
@@ -81,7 +85,8 @@ static struct flow *add(struct flows *flows, const struct frame *f)
 		flows->space = space;
 	}
 	flow = &flows->all[flows->n++];
-	*flow = (struct flow){ .source = f->source,
+	*flow = (struct flow){ .network = network,
+			       .source = f->source,
 			       .destination = f->destination,
 			       .source_port = f->tcp.source_port,
 			       .destination_port = f->tcp.destination_port,
@@ -126,17 +131,17 @@ static struct frame_base base_of(const struct flow *flow,
 				    .receiver = peer ? peer->isn : 0 };
 }
 
-static unsigned int see_segment(struct flows *flows, const struct frame *f,
-				struct frame_base *base)
+static unsigned int see_segment(struct flows *flows, unsigned int network,
+				const struct frame *f, struct frame_base *base)
 {
-	struct flow *flow = find(flows, f, false);
+	struct flow *flow = find(flows, network, f, false);
 	bool opens = frame_is_syn(f) || frame_is_syn_ack(f), fresh = false;
 	uint32_t end = f->tcp.seq + frame_sequence_length(f);
 	unsigned int kinds;
 
 	/* A SYN with another number is a new connection in an old place. */
 	if (!flow || (opens && (!flow->known || flow->isn != f->tcp.seq))) {
-		flow = add(flows, f);
+		flow = add(flows, network, f);
 		if (!flow)
 			return WIRE_TCP;
 		flow->known = opens;
@@ -146,7 +151,7 @@ static unsigned int see_segment(struct flows *flows, const struct frame *f,
 	kinds = kinds_of_segment(f, fresh ? NULL : flow);
 	if (!frame_is_rst(f) && sequence_before(flow->next, end))
 		flow->next = end;
-	*base = base_of(flow, find(flows, f, true));
+	*base = base_of(flow, find(flows, network, f, true));
 	return kinds;
 }
 
@@ -165,21 +170,23 @@ static unsigned int kinds_of_other(const struct frame *frame)
 	return WIRE_OTHER;
 }
 
-unsigned int flows_see(struct flows *flows, const struct frame *frame,
-		       struct frame_base *ret_base)
+unsigned int flows_see(struct flows *flows, unsigned int network,
+		       const struct frame *frame, struct frame_base *ret_base)
 {
 	*ret_base = (struct frame_base){ 0 };
-	return frame->kind == FRAME_TCP ? see_segment(flows, frame, ret_base) :
-					  kinds_of_other(frame);
+	return frame->kind == FRAME_TCP ?
+		       see_segment(flows, network, frame, ret_base) :
+		       kinds_of_other(frame);
 }
 
-unsigned int flows_see_alone(struct flows *flows, const struct frame *frame,
+unsigned int flows_see_alone(struct flows *flows, unsigned int network,
+			     const struct frame *frame,
 			     struct frame_base *ret_base)
 {
 	*ret_base = (struct frame_base){ 0 };
 	if (frame->kind != FRAME_TCP)
 		return kinds_of_other(frame);
-	*ret_base = base_of(find(flows, frame, false),
-			    find(flows, frame, true));
+	*ret_base = base_of(find(flows, network, frame, false),
+			    find(flows, network, frame, true));
 	return kinds_of_segment(frame, NULL);
 }

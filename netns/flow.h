@@ -17,13 +17,15 @@ int flows_new(struct flows **ret);
 struct flows *flows_free(struct flows *flows);
 
 /*
- * Takes note of a frame. Returns its kinds (enum wire_kind) and the base for
+ * Takes note of a frame in a network (a segment that a router sends on is no
+ * retransmission there). Returns its kinds (enum wire_kind) and the base for
  * relative numbers.
  */
-unsigned int flows_see(struct flows *flows, const struct frame *frame,
-		       struct frame_base *ret_base);
+unsigned int flows_see(struct flows *flows, unsigned int network,
+		       const struct frame *frame, struct frame_base *ret_base);
 
 /* The same for a frame that is nobody's: nothing was sent before it, and it is
  * not remembered. */
-unsigned int flows_see_alone(struct flows *flows, const struct frame *frame,
+unsigned int flows_see_alone(struct flows *flows, unsigned int network,
+			     const struct frame *frame,
 			     struct frame_base *ret_base);

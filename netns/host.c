@@ -37,6 +37,24 @@ struct host {
 	bool off_ordered;
 };
 
+size_t host_plan_cables(const struct host_plan *plan)
+{
+	static const uint8_t none[6];
+	size_t n = 0;
+
+	while (n < HOST_CABLES && memcmp(plan->cables[n].mac, none, 6) != 0)
+		n++;
+	return n;
+}
+
+struct address cable_address(const struct cable_plan *cable, int family)
+{
+	for (size_t i = 0; i < HOST_ADDRESSES; i++)
+		if (cable->addresses[i].family == family)
+			return cable->addresses[i];
+	return (struct address){ 0 };
+}
+
 static void forget_init(struct host *host)
 {
 	host->source = loop_remove(host->source);
@@ -126,6 +144,37 @@ static int start_init(struct host *host, struct loop *loop)
 	return r < 0 ? error_trace(r) : 0;
 }
 
+/*
+ * What a router is. Redirects would teach the hosts shorter ways than the
+ * case's; and the reverse path of an address in a network that nobody but
+ * routers is in is not known to all of them (the machine's rp_filter is
+ * inherited).
+ */
+static int forward(struct host *host, bool v6)
+{
+	static const struct sysctl_setting of_v4[] = {
+		{ "net.ipv4.ip_forward", "1" },
+		{ "net.ipv4.conf.all.send_redirects", "0" },
+		{ "net.ipv4.conf.default.send_redirects", "0" },
+		{ "net.ipv4.conf.all.accept_redirects", "0" },
+		{ "net.ipv4.conf.default.accept_redirects", "0" },
+		{ "net.ipv4.conf.all.rp_filter", "0" },
+		{ "net.ipv4.conf.default.rp_filter", "0" },
+	};
+	/* It sends redirects whatever it is set to, but never for a segment
+	 * that leaves by another interface: ip6_forward(). */
+	static const struct sysctl_setting of_v6[] = {
+		{ "net.ipv6.conf.all.forwarding", "1" },
+		{ "net.ipv6.conf.all.accept_redirects", "0" },
+		{ "net.ipv6.conf.default.accept_redirects", "0" },
+	};
+	int r = sysctl_write(host->namespace, of_v4, ARRAY_SIZE(of_v4));
+
+	if (r >= 0 && v6)
+		r = sysctl_write(host->namespace, of_v6, ARRAY_SIZE(of_v6));
+	return r < 0 ? error_trace(r) : 0;
+}
+
 static int prepare_network(struct host *host)
 {
 	bool v6 = host_address(host, AF_INET6).family;
@@ -149,7 +198,10 @@ static int prepare_network(struct host *host)
 	/* A kernel without IPv6 has nothing to be switched off. */
 	if (r < 0 && (r != -ENOENT || v6))
 		return error_trace(r);
-	r = rtnl_new(&host->rtnl, host->namespace);
+	/* Before there is an interface: each takes after "default". */
+	r = host_plan_cables(&host->plan) > 1 ? forward(host, v6) : 0;
+	if (r >= 0)
+		r = rtnl_new(&host->rtnl, host->namespace);
 	if (r >= 0)
 		r = rtnl_set_up(host->rtnl, LOOPBACK, true);
 	return r < 0 ? error_trace(r) : 0;
@@ -206,10 +258,7 @@ const struct host_plan *host_plan(const struct host *host)
 
 struct address host_address(const struct host *host, int family)
 {
-	for (size_t i = 0; i < HOST_ADDRESSES; i++)
-		if (host->plan.addresses[i].family == family)
-			return host->plan.addresses[i];
-	return (struct address){ 0 };
+	return cable_address(&host->plan.cables[0], family);
 }
 
 int host_namespace(const struct host *host)

@@ -20,13 +20,34 @@
 struct host;
 struct rtnl;
 
-enum { HOST_NAME = 16, HOST_ADDRESSES = 2 };
+enum {
+	HOST_NAME = 16,
+	HOST_CABLES = 4,
+	HOST_ADDRESSES = 2,
+	/* Of every network, and the part of an address that names it. */
+	HOST_PREFIX_V4 = 24,
+	HOST_PREFIX_V6 = 64,
+};
 
+/* Cables with the same number are in one network: who is in it sees what is
+ * sent to all, and is reached without a router. */
+struct cable_plan {
+	unsigned int network;
+	struct address addresses[HOST_ADDRESSES]; /* family 0: none */
+	uint8_t mac[6]; /* all zero: no such cable */
+};
+
+/* eth0 is the first cable's, eth1 the second's. A host that has two is a
+ * router: it forwards. */
 struct host_plan {
 	const char *name; /* copied; at most HOST_NAME - 1 characters */
-	struct address addresses[HOST_ADDRESSES]; /* family 0: none */
-	uint8_t mac[6];
+	struct cable_plan cables[HOST_CABLES];
 };
+
+size_t host_plan_cables(const struct host_plan *plan);
+
+/* Of that cable; family 0 in the answer where it has none. */
+struct address cable_address(const struct cable_plan *cable, int family);
 
 /* A process of a host ended, by itself or by a signal (status as of wait()),
  * or `pid` is 0: the host's init itself is gone. */
@@ -43,7 +64,7 @@ struct host *host_free(struct host *host);
 
 const char *host_name(const struct host *host);
 const struct host_plan *host_plan(const struct host *host);
-/* AF_INET or AF_INET6; family 0 in the answer where the host has none. */
+/* AF_INET or AF_INET6: of its first cable; family 0 where that has none. */
 struct address host_address(const struct host *host, int family);
 int host_namespace(const struct host *host);
 struct rtnl *host_rtnl(struct host *host);

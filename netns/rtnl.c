@@ -106,8 +106,7 @@ static int perform(struct rtnl *rtnl, struct nl_msg *msg, const char *what)
 		return error_origin(-ENOMEM, "%s", what);
 	r = nl_send_sync(rtnl->socket, msg);
 	if (r < 0)
-		return error_origin(from_nl(r), "%s: %s", what,
-				    nl_geterror(r));
+		return error_origin(from_nl(r), "%s: %s", what, nl_geterror(r));
 	return 0;
 }
 
@@ -207,8 +206,7 @@ static int ask(struct rtnl *rtnl, struct nl_msg *msg,
 	if (r >= 0)
 		r = nl_wait_for_ack(rtnl->socket);
 	if (r < 0)
-		return error_origin(from_nl(r), "%s: %s", what,
-				    nl_geterror(r));
+		return error_origin(from_nl(r), "%s: %s", what, nl_geterror(r));
 	return 0;
 }
 
@@ -428,12 +426,45 @@ int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 	msg = request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &info,
 		      sizeof(info));
 	if (!msg ||
-	    nla_put(msg, NDA_DST, (int)address_size(address),
-		    address->bytes) ||
+	    nla_put(msg, NDA_DST, (int)address_size(address), address->bytes) ||
 	    nla_put(msg, NDA_LLADDR, 6, mac)) {
 		nlmsg_free(msg);
 		return error_origin(-ENOMEM, "add a neighbour");
 	}
 	r = perform(rtnl, msg, "add a neighbour");
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* The kernel refuses a destination that has bits beyond its prefix. */
+static struct address network_of(const struct address *address,
+				 unsigned int prefix)
+{
+	struct address network = *address;
+
+	for (size_t i = prefix / 8; i < address_size(address); i++)
+		network.bytes[i] = 0;
+	return network;
+}
+
+int rtnl_add_route(struct rtnl *rtnl, const struct address *to,
+		   unsigned int prefix, const struct address *via)
+{
+	const struct rtmsg route = { .rtm_family = (uint8_t)to->family,
+				     .rtm_dst_len = (uint8_t)prefix,
+				     .rtm_table = RT_TABLE_MAIN,
+				     .rtm_protocol = RTPROT_STATIC,
+				     .rtm_scope = RT_SCOPE_UNIVERSE,
+				     .rtm_type = RTN_UNICAST };
+	struct address network = network_of(to, prefix);
+	int size = (int)address_size(to), r;
+	struct nl_msg *msg = request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
+				     &route, sizeof(route));
+
+	if (!msg || (prefix && nla_put(msg, RTA_DST, size, network.bytes)) ||
+	    nla_put(msg, RTA_GATEWAY, size, via->bytes)) {
+		nlmsg_free(msg);
+		return error_origin(-ENOMEM, "add a route");
+	}
+	r = perform(rtnl, msg, "add a route");
 	return r < 0 ? error_trace(r) : 0;
 }

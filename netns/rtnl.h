@@ -82,8 +82,9 @@ int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
 			const struct address *address, unsigned int prefix);
 
 /*
- * Waits until what arrives for the address is taken. An IPv6 address is there at
- * once and answers nothing until a work queue has been at it, with the link up.
+ * Waits until what arrives for the address is taken. An IPv6 address is there
+ * at once and answers nothing until a work queue has been at it, with the link
+ * up.
  */
 int rtnl_wait_address(struct rtnl *rtnl, int ifindex,
 		      const struct address *address, nsec_t timeout);
@@ -91,3 +92,11 @@ int rtnl_wait_address(struct rtnl *rtnl, int ifindex,
 /* Permanent: address resolution never fails by time. */
 int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 		       const struct address *address, const uint8_t mac[6]);
+
+/*
+ * To all addresses that share the prefix with `to` (a multiple of 8; 0: to all
+ * there are) by the next hop `via`, which is in a network of this host's. Its
+ * link must be up. Takes the place of one that is there.
+ */
+int rtnl_add_route(struct rtnl *rtnl, const struct address *to,
+		   unsigned int prefix, const struct address *via);

@@ -26,6 +26,7 @@ enum {
 struct wire_port {
 	struct wire_port *next;
 	char host[WIRE_NAME];
+	unsigned int network;
 	int ifindex;
 	uint8_t mac[6];
 	bool dead, cut_from, cut_to;
@@ -93,8 +94,8 @@ struct wire_capture *wire_capture_new(struct wire *wire);
 
 /* A record of a frame, as it is now, at the moment `at`. */
 int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
-		      const struct virtio_net_hdr *header,
-		      const uint8_t *bytes, size_t size);
+		      const struct virtio_net_hdr *header, const uint8_t *bytes,
+		      size_t size);
 
 /* --- wire-send.c -------------------------------------------------------- */
 

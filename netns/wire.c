@@ -27,12 +27,17 @@ static struct wire_port *port_by_ifindex(struct wire *wire, int ifindex)
 	return NULL;
 }
 
-static struct wire_port *port_by_mac(struct wire *wire, const uint8_t mac[6])
+/* A frame for all goes to every other port of its network, any other to the
+ * port with that MAC. (`from` is NULL for a cable that is no longer there: what
+ * a dead host's kernel said last.) */
+static bool is_receiver(const struct wire_port *port,
+			const struct wire_port *from, const struct frame *frame)
 {
-	for (struct wire_port *port = wire->ports; port; port = port->next)
-		if (memcmp(port->mac, mac, 6) == 0)
-			return port;
-	return NULL;
+	bool for_all = frame->destination_mac[0] & 1;
+
+	return port != from && (!from || port->network == from->network) &&
+	       (for_all ||
+		memcmp(port->mac, frame->destination_mac, FRAME_MAC) == 0);
 }
 
 /* To `to`, or to nobody: NULL. */
@@ -85,14 +90,15 @@ static int send_copy(struct wire *wire, const struct wire_capture *seen,
 static int switch_frame(struct wire *wire, struct wire_port *from, nsec_t at,
 			const struct frame *frame, size_t size)
 {
-	struct wire_capture seen = { .at = at, .frame = *frame };
-	bool flood = frame->destination_mac[0] & 1, taken = false;
+	struct wire_capture seen = { .at = at,
+				     .network = from ? from->network : 0,
+				     .frame = *frame };
+	bool taken = false;
 	int r = 0;
 
-	seen.kinds = flows_see(wire->flows, frame, &seen.base);
+	seen.kinds = flows_see(wire->flows, seen.network, frame, &seen.base);
 	for (struct wire_port *to = wire->ports; to && r >= 0; to = to->next) {
-		if (to == from ||
-		    (!flood && to != port_by_mac(wire, frame->destination_mac)))
+		if (!is_receiver(to, from, frame))
 			continue;
 		taken = true;
 		r = send_copy(wire, &seen, from, to, size);
@@ -225,8 +231,8 @@ static int open_socket(struct wire *wire)
 		return error_origin(-errno, "packet socket");
 	r = set_option(wire->socket, SOL_PACKET, PACKET_VNET_HDR, 1);
 	if (r >= 0)
-		r = set_option(wire->socket, SOL_PACKET,
-			       PACKET_IGNORE_OUTGOING, 1);
+		r = set_option(wire->socket, SOL_PACKET, PACKET_IGNORE_OUTGOING,
+			       1);
 	if (r >= 0)
 		r = set_option(wire->socket, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	if (r >= 0)
@@ -257,8 +263,8 @@ int wire_new(struct wire **ret, struct loop *loop, struct journal *journal)
 		r = loop_add_fd(loop, &wire->source, wire->socket, EPOLLIN,
 				on_frames, wire);
 	if (r >= 0)
-		r = loop_add_timer(loop, &wire->timer, NSEC_NEVER, wire_parcels_due,
-				   wire);
+		r = loop_add_timer(loop, &wire->timer, NSEC_NEVER,
+				   wire_parcels_due, wire);
 	if (r < 0) {
 		wire_free(wire);
 		return error_trace(r);
@@ -295,13 +301,14 @@ struct wire *wire_free(struct wire *wire)
 /* --- ports ------------------------------------------------------------ */
 
 int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
-		  int ifindex, const uint8_t mac[6])
+		  unsigned int network, int ifindex, const uint8_t mac[6])
 {
 	struct wire_port *port = calloc(1, sizeof(*port));
 
 	if (!port)
 		return error_origin(-ENOMEM, "port of %s", host);
 	snprintf(port->host, sizeof(port->host), "%s", host);
+	port->network = network;
 	port->ifindex = ifindex;
 	memcpy(port->mac, mac, 6);
 	port->next = wire->ports;
@@ -358,15 +365,17 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 	index = wire->n_captures - 1;
 	capture->at = nsec_now();
 	capture->to = port->host;
+	capture->network = port->network;
 	capture->frame = frame;
 	/* Forged numbers must not teach the wire what the real sender sent. */
-	capture->kinds = flows_see_alone(wire->flows, &frame, &capture->base);
+	capture->kinds = flows_see_alone(wire->flows, port->network, &frame,
+					 &capture->base);
 	r = wire_deliver(wire, index, port, &wire->header, wire->bytes, size,
 			 WIRE_INJECTED);
 	if (r < 0)
 		return error_trace(r);
-	r = wire_capture_tell(wire, index, wire->captures[index].at, &wire->header,
-			      wire->bytes, size);
+	r = wire_capture_tell(wire, index, wire->captures[index].at,
+			      &wire->header, wire->bytes, size);
 	return r < 0 ? error_trace(r) : 0;
 }
 

@@ -10,6 +10,10 @@
  * interface would tell that host's TCP of the loss). A cable whose end is
  * unplugged is different: its host loses the carrier and sends nothing.
  *
+ * Several networks are several switches, which know nothing of each other: what
+ * goes from one to the other goes through a host, and comes by here once in
+ * each.
+ *
  * One frame is one segment: hosts' ends are made with IFLA_GSO_MAX_SEGS=1.
  * Frames from veth carry partial checksums; PACKET_VNET_HDR passes them on as
  * they are, and the wire completes what it writes to the journal.
@@ -73,6 +77,7 @@ const char *wire_fate_text(enum wire_fate fate);
 struct wire_capture {
 	nsec_t at; /* arrival, by the kernel's stamp */
 	nsec_t left; /* sent on; 0: not */
+	unsigned int network;
 	const char *from, *to; /* "" when no host has that address */
 	unsigned int kinds; /* enum wire_kind */
 	enum wire_fate fate;
@@ -88,9 +93,13 @@ struct wire *wire_free(struct wire *wire);
 
 /* --- ports: one for each cable ------------------------------------------ */
 
-/* `ifindex`: the wire's end of the cable; `mac`: the host's. */
+/*
+ * `ifindex`: the wire's end of the cable; `mac`: the host's. Frames pass
+ * between the ports of one `network` alone. A host with several cables has a
+ * port for each, of the same name.
+ */
 int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
-		  int ifindex, const uint8_t mac[6]);
+		  unsigned int network, int ifindex, const uint8_t mac[6]);
 
 /* The cable of a rebooted host: another end, the same place. Revives it. */
 void wire_port_rebind(struct wire_port *port, int ifindex);
@@ -166,8 +175,8 @@ bool wire_matches(const struct wire_capture *capture,
 /* The longest that a frame waited here for user space. */
 nsec_t wire_residence(const struct wire *wire);
 
-/* Bytes that the socket can hold for user space, with the kernel's overhead: what
- * is in flight at any moment must fit in. */
+/* Bytes that the socket can hold for user space, with the kernel's overhead:
+ * what is in flight at any moment must fit in. */
 int wire_buffer(const struct wire *wire, int *ret);
 
 /* Frames that the socket's buffer could not take: above zero, nothing that was

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "world.h"
+#include "world-parts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,42 +11,9 @@
 #include "errors.h"
 #include "namespace.h"
 
-enum {
-	HOST_IFINDEX = 2, /* after lo */
-	WIRE_IFINDEX = 100, /* and upwards */
-	PREFIX_V4 = 24,
-	PREFIX_V6 = 64,
-};
+enum { WIRE_IFINDEX = 100 /* and upwards */ };
 
 static const nsec_t link_patience = SEC(10);
-
-/* A place in the world. The host in it may be replaced by a reboot. */
-struct place {
-	struct place *next;
-	struct host_plan plan;
-	char name[HOST_NAME];
-	struct sysctl_setting *settings;
-	size_t n_settings;
-	struct host *host;
-	struct diag *diag;
-	struct wire_port *port;
-};
-
-struct world {
-	struct loop *loop;
-	struct journal *journal;
-	struct wire *wire;
-	struct rtnl *rtnl; /* the wire's */
-	int namespace; /* the wire's */
-	struct place *places;
-	bool permanent;
-	int next_ifindex;
-	unsigned int mtu; /* of all cables; 0: the kernel's default */
-	host_exit_fn on_exit;
-	void *data;
-};
-
-static const char interface[] = "eth0";
 
 int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 	      host_exit_fn on_exit, void *data)
@@ -133,7 +100,7 @@ static int copy_settings(struct place *place,
 
 static bool needs_interface(const struct sysctl_setting *setting)
 {
-	return strstr(setting->name, ".eth0.");
+	return strstr(setting->name, ".eth");
 }
 
 /* Two rounds: what belongs to the interface waits until there is one. */
@@ -152,57 +119,74 @@ static int write_settings(struct place *place, bool of_interface)
 	return 0;
 }
 
-static int add_cable(struct world *world, struct place *place)
+static int bind_port(struct world *world, struct place *place, size_t i,
+		     int ifindex)
 {
-	char name[16];
-	struct rtnl_end wire_end = { .name = name,
-				     .ifindex = world->next_ifindex++,
-				     .mac = { 0x02, 0xff, 0, 0, 0, 0 },
+	const struct cable_plan *cable = &place->plan.cables[i];
+	int r;
+
+	if (place->ports[i]) {
+		wire_port_rebind(place->ports[i], ifindex);
+		return 0;
+	}
+	r = wire_add_port(world->wire, &place->ports[i], place->name,
+			  cable->network, ifindex, cable->mac);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int add_cable(struct world *world, struct place *place, size_t i)
+{
+	const int ifindex = world->next_ifindex++;
+	char wire_name[16], eth_name[16];
+	struct rtnl_end wire_end = { .name = wire_name,
+				     .ifindex = ifindex,
+				     .mac = { 0x02, 0xff, 0, 0,
+					      (uint8_t)(ifindex >> 8),
+					      (uint8_t)ifindex },
 				     .mtu = world->mtu };
-	struct rtnl_end host_end = { .name = interface,
-				     .ifindex = HOST_IFINDEX,
+	struct rtnl_end host_end = { .name = eth_name,
+				     .ifindex = HOST_IFINDEX + (int)i,
 				     .namespace = host_namespace(place->host),
 				     /* One frame is one segment. */
 				     .gso_max_segs = 1,
 				     .mtu = world->mtu };
 	int r;
 
-	snprintf(name, sizeof(name), "port%d", wire_end.ifindex);
-	wire_end.mac[5] = (uint8_t)wire_end.ifindex;
-	memcpy(host_end.mac, place->plan.mac, 6);
+	snprintf(wire_name, sizeof(wire_name), "port%d", ifindex);
+	snprintf(eth_name, sizeof(eth_name), "eth%zu", i);
+	memcpy(host_end.mac, place->plan.cables[i].mac, 6);
 	r = rtnl_add_veth(world->rtnl, &wire_end, &host_end);
-	if (r < 0)
-		return error_trace(r);
-	if (place->port)
-		wire_port_rebind(place->port, wire_end.ifindex);
-	else
-		r = wire_add_port(world->wire, &place->port, place->name,
-				  wire_end.ifindex, place->plan.mac);
+	if (r >= 0)
+		r = bind_port(world, place, i, ifindex);
 	return r < 0 ? error_trace(r) : 0;
 }
 
 static unsigned int prefix_of(const struct address *address)
 {
-	return address->family == AF_INET ? PREFIX_V4 : PREFIX_V6;
+	return address->family == AF_INET ? HOST_PREFIX_V4 : HOST_PREFIX_V6;
 }
 
-static int add_addresses(struct place *place)
+static int add_addresses(struct place *place, size_t cable)
 {
 	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
-		const struct address *address = &place->plan.addresses[i];
+		const struct address *address =
+			&place->plan.cables[cable].addresses[i];
 		int r;
 
 		if (!address->family)
 			continue;
-		r = rtnl_add_address(host_rtnl(place->host), HOST_IFINDEX,
-				     address, prefix_of(address));
-		if (r < 0)
+		r = rtnl_add_address(host_rtnl(place->host),
+				     HOST_IFINDEX + (int)cable, address,
+				     prefix_of(address));
+		/* One that is there: an interface that goes down keeps its
+		 * IPv4 addresses, addrconf_ifdown(). */
+		if (r < 0 && r != -EEXIST)
 			return error_trace(r);
 	}
 	return 0;
 }
 
-/* The machine of a place, switched on and cabled, its interface still down. */
+/* The machine of a place, switched on and cabled, its interfaces still down. */
 static int furnish(struct world *world, struct place *place)
 {
 	int r;
@@ -213,12 +197,12 @@ static int furnish(struct world *world, struct place *place)
 		r = write_settings(place, false);
 	if (r >= 0)
 		r = diag_new(&place->diag, host_namespace(place->host));
-	if (r >= 0)
-		r = add_cable(world, place);
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = add_cable(world, place, i);
 	if (r >= 0)
 		r = write_settings(place, true);
-	if (r >= 0)
-		r = add_addresses(place);
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = add_addresses(place, i);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -232,6 +216,7 @@ int world_add_host(struct world *world, const struct host_plan *plan,
 	if (!place)
 		return error_origin(-ENOMEM, "host %s", plan->name);
 	place->plan = *plan;
+	place->n_cables = host_plan_cables(plan);
 	snprintf(place->name, sizeof(place->name), "%s", plan->name);
 	place->plan.name = place->name;
 	while (*at)
@@ -243,64 +228,46 @@ int world_add_host(struct world *world, const struct host_plan *plan,
 	return r < 0 ? error_trace(r) : 0;
 }
 
-static int introduce(struct place *place, const struct place *other)
-{
-	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
-		int r;
-
-		if (!other->plan.addresses[i].family)
-			continue;
-		r = rtnl_add_neighbour(host_rtnl(place->host), HOST_IFINDEX,
-				       &other->plan.addresses[i],
-				       other->plan.mac);
-		if (r < 0)
-			return error_trace(r);
-	}
-	return 0;
-}
-
-static int introduce_all(struct world *world, struct place *place)
-{
-	if (!world->permanent)
-		return 0;
-	for (struct place *other = world->places; other; other = other->next) {
-		int r;
-
-		if (other == place)
-			continue;
-		r = introduce(place, other);
-		if (r < 0)
-			return error_trace(r);
-	}
-	return 0;
-}
-
 static int set_up(struct world *world, struct place *place)
 {
-	int r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->port), true);
+	int r = 0;
+
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++) {
+		r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->ports[i]),
+				true);
+		if (r >= 0)
+			r = rtnl_set_up(host_rtnl(place->host),
+					HOST_IFINDEX + (int)i, true);
+	}
+	if (r >= 0 && world->permanent)
+		r = world_introduce(world, place);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int wait_cable(struct world *world, struct place *place, size_t cable)
+{
+	const struct address *addresses = place->plan.cables[cable].addresses;
+	const int ifindex = HOST_IFINDEX + (int)cable;
+	int r = rtnl_wait_running(host_rtnl(place->host), ifindex,
+				  link_patience);
 
 	if (r >= 0)
-		r = rtnl_set_up(host_rtnl(place->host), HOST_IFINDEX, true);
-	if (r >= 0)
-		r = introduce_all(world, place);
+		r = rtnl_wait_running(world->rtnl,
+				      wire_port_ifindex(place->ports[cable]),
+				      link_patience);
+	for (size_t i = 0; i < HOST_ADDRESSES && r >= 0; i++)
+		if (addresses[i].family == AF_INET6)
+			r = rtnl_wait_address(host_rtnl(place->host), ifindex,
+					      &addresses[i], link_patience);
 	return r < 0 ? error_trace(r) : 0;
 }
 
 static int wait_running(struct world *world, struct place *place)
 {
-	int r = rtnl_wait_running(host_rtnl(place->host), HOST_IFINDEX,
-				  link_patience);
+	int r = 0;
 
-	if (r >= 0)
-		r = rtnl_wait_running(world->rtnl,
-				      wire_port_ifindex(place->port),
-				      link_patience);
-	for (size_t i = 0; i < HOST_ADDRESSES && r >= 0; i++)
-		if (place->plan.addresses[i].family == AF_INET6)
-			r = rtnl_wait_address(host_rtnl(place->host),
-					      HOST_IFINDEX,
-					      &place->plan.addresses[i],
-					      link_patience);
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = wait_cable(world, place, i);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -313,6 +280,8 @@ int world_connect(struct world *world, bool permanent)
 		r = set_up(world, p);
 	for (struct place *p = world->places; p && r >= 0; p = p->next)
 		r = wait_running(world, p);
+	if (r >= 0)
+		r = world_add_routes(world, NULL);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -331,11 +300,16 @@ struct host *world_host(struct world *world, const char *name)
 	return place ? place->host : NULL;
 }
 
-struct wire_port *world_port(struct world *world, const char *name)
+struct wire_port *world_cable(struct world *world, const char *name, size_t n)
 {
 	struct place *place = find(world, name);
 
-	return place ? place->port : NULL;
+	return place && n < place->n_cables ? place->ports[n] : NULL;
+}
+
+struct wire_port *world_port(struct world *world, const char *name)
+{
+	return world_cable(world, name, 0);
 }
 
 struct diag *world_diag(struct world *world, const char *name)
@@ -398,6 +372,30 @@ static void bury(struct place *place)
 			     ARRAY_SIZE(soon));
 }
 
+int world_cut(struct world *world, const char *name, bool from_host,
+	      bool to_host)
+{
+	struct place *place;
+	int r = find_or_fail(world, name, &place);
+
+	/* What was sent before the cut has passed the place of the cut. */
+	if (r >= 0)
+		r = wire_catch_up(world->wire);
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < place->n_cables; i++)
+		wire_port_cut(place->ports[i], from_host, to_host);
+	return 0;
+}
+
+/* A place that was never furnished whole lacks some of its ports. */
+static void kill_ports(struct place *place)
+{
+	for (size_t i = 0; i < place->n_cables; i++)
+		if (place->ports[i])
+			wire_port_kill(place->ports[i]);
+}
+
 int world_crash(struct world *world, const char *name)
 {
 	struct place *place;
@@ -409,7 +407,7 @@ int world_crash(struct world *world, const char *name)
 	r = wire_catch_up(world->wire);
 	if (r < 0)
 		return error_trace(r);
-	wire_port_kill(place->port);
+	kill_ports(place);
 	r = host_power_off(place->host);
 	if (r < 0)
 		return error_trace(r);
@@ -437,6 +435,8 @@ int world_reboot(struct world *world, const char *name)
 		r = set_up(world, place);
 	if (r >= 0)
 		r = wait_running(world, place);
+	if (r >= 0)
+		r = world_add_routes(world, place);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -447,33 +447,51 @@ int world_set_plugged(struct world *world, const char *name, bool plugged)
 
 	if (r >= 0)
 		r = wire_catch_up(world->wire);
-	if (r >= 0)
-		r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->port),
+	for (size_t i = 0; r >= 0 && i < place->n_cables; i++)
+		r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->ports[i]),
 				plugged);
 	if (r >= 0 && plugged)
 		r = wait_running(world, place);
 	/* Until linkwatch_do_dev() has been there, veth_xmit() drops what is
 	 * sent and says so, and to TCP that is a full queue: another story. */
-	else if (r >= 0)
-		r = rtnl_wait_stopped(host_rtnl(place->host), HOST_IFINDEX,
-				      link_patience);
+	for (size_t i = 0; r >= 0 && !plugged && i < place->n_cables; i++)
+		r = rtnl_wait_stopped(host_rtnl(place->host),
+				      HOST_IFINDEX + (int)i, link_patience);
 	return r < 0 ? error_trace(r) : 0;
 }
 
-static int remove_addresses(struct place *place)
+static int remove_addresses(struct place *place, size_t cable)
 {
 	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
-		const struct address *address = &place->plan.addresses[i];
+		const struct address *address =
+			&place->plan.cables[cable].addresses[i];
 		int r;
 
 		if (!address->family)
 			continue;
-		r = rtnl_remove_address(host_rtnl(place->host), HOST_IFINDEX,
-					address, prefix_of(address));
+		r = rtnl_remove_address(host_rtnl(place->host),
+					HOST_IFINDEX + (int)cable, address,
+					prefix_of(address));
 		if (r < 0)
 			return error_trace(r);
 	}
 	return 0;
+}
+
+/* With all that goes by it: neighbours, routes. */
+static int give_addresses(struct world *world, struct place *place)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = add_addresses(place, i);
+	if (r >= 0 && world->permanent)
+		r = world_introduce(world, place);
+	if (r >= 0)
+		r = wait_running(world, place);
+	if (r >= 0)
+		r = world_add_routes(world, place);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 int world_set_addressed(struct world *world, const char *name, bool addressed)
@@ -483,17 +501,10 @@ int world_set_addressed(struct world *world, const char *name, bool addressed)
 
 	if (r >= 0)
 		r = wire_catch_up(world->wire);
-	if (r < 0)
-		return error_trace(r);
-	if (!addressed) {
-		r = remove_addresses(place);
-		return r < 0 ? error_trace(r) : 0;
-	}
-	r = add_addresses(place);
-	if (r >= 0)
-		r = introduce_all(world, place);
-	if (r >= 0)
-		r = wait_running(world, place);
+	if (r >= 0 && addressed)
+		r = give_addresses(world, place);
+	for (size_t i = 0; !addressed && r >= 0 && i < place->n_cables; i++)
+		r = remove_addresses(place, i);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -505,7 +516,7 @@ static const struct address *some_other(struct world *world,
 
 	if (other == place && other->next)
 		other = other->next;
-	return &other->plan.addresses[0];
+	return &other->plan.cables[0].addresses[0];
 }
 
 int world_get_link(struct world *world, const char *name,
@@ -521,7 +532,7 @@ int world_get_link(struct world *world, const char *name,
 	rtnl = host_rtnl(place->host);
 	r = rtnl_get_link(rtnl, HOST_IFINDEX, &link.link);
 	if (r >= 0)
-		r = rtnl_is_local(rtnl, &place->plan.addresses[0],
+		r = rtnl_is_local(rtnl, &place->plan.cables[0].addresses[0],
 				  &link.address);
 	if (r >= 0)
 		r = rtnl_get_route(rtnl, some_other(world, place),
@@ -532,21 +543,24 @@ int world_get_link(struct world *world, const char *name,
 	return 0;
 }
 
-/* An interface that goes down keeps its IPv4 addresses: addrconf_ifdown(). */
-static int restore_addresses(struct place *place)
+static int set_down(struct place *place)
 {
-	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
-		const struct address *address = &place->plan.addresses[i];
-		int r;
+	int r = 0;
 
-		if (address->family != AF_INET6)
-			continue;
-		r = rtnl_add_address(host_rtnl(place->host), HOST_IFINDEX,
-				     address, PREFIX_V6);
-		if (r < 0 && r != -EEXIST)
-			return error_trace(r);
-	}
-	return 0;
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = rtnl_set_up(host_rtnl(place->host), HOST_IFINDEX + (int)i,
+				false);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* addrconf_ifdown() took the IPv6 addresses, fib_sync_down_dev() the routes. */
+static int restore(struct world *world, struct place *place)
+{
+	int r = set_up(world, place);
+
+	if (r >= 0)
+		r = give_addresses(world, place);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 int world_set_up(struct world *world, const char *name, bool up)
@@ -557,22 +571,14 @@ int world_set_up(struct world *world, const char *name, bool up)
 	if (r >= 0)
 		r = wire_catch_up(world->wire);
 	if (r >= 0)
-		r = up ? set_up(world, place) :
-			 rtnl_set_up(host_rtnl(place->host), HOST_IFINDEX,
-				     false);
-	if (r >= 0 && up)
-		r = restore_addresses(place);
-	if (r >= 0 && up)
-		r = wait_running(world, place);
+		r = up ? restore(world, place) : set_down(place);
 	return r < 0 ? error_trace(r) : 0;
 }
 
 void world_end(struct world *world)
 {
-	/* A place that was never furnished whole has no port, or no host. */
 	for (struct place *p = world->places; p; p = p->next)
-		if (p->port)
-			wire_port_kill(p->port);
+		kill_ports(p);
 	for (struct place *p = world->places; p; p = p->next) {
 		if (!p->host)
 			continue;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A world: hosts, a cable from each to the wire, and what happens to them. The
- * fault verbs of netns/fault.h act on it.
+ * A world: hosts, their cables to the wire, and what happens to them. The fault
+ * verbs of netns/fault.h act on it.
+ *
+ * Most hosts have one cable and are in one network. A host with two is a router
+ * between theirs; every other host knows the shortest way to all networks that
+ * hosts with one cable are in.
  */
 #pragma once
 
@@ -35,24 +39,34 @@ struct world *world_free(struct world *world);
 void world_set_mtu(struct world *world, unsigned int mtu);
 
 /*
- * Adds a host with its cable, not yet up. The settings are copied; those of an
+ * Adds a host with its cables, not yet up. The settings are copied; those of an
  * interface ("net.ipv4.neigh.eth0.…") are written when the interface is there.
  */
 int world_add_host(struct world *world, const struct host_plan *plan,
 		   const struct sysctl_setting *settings, size_t n_settings);
 
 /*
- * Brings all cables up and waits until they carry. With `permanent`, every host
- * knows every other one's MAC for good: address resolution never fails, and no
- * errno comes by the luck of an ageing entry.
+ * Brings all cables up and waits until they carry; then the hosts get their
+ * routes. With `permanent`, every host knows the MAC of every other one in its
+ * networks for good: address resolution never fails, and no errno comes by the
+ * luck of an ageing entry.
  */
 int world_connect(struct world *world, bool permanent);
 
 /* NULL for a name that is none. */
 struct host *world_host(struct world *world, const char *name);
+/* The end of its nth cable, from 0; NULL where it has none. */
+struct wire_port *world_cable(struct world *world, const char *name, size_t n);
+/* Of its first, or only, cable. */
 struct wire_port *world_port(struct world *world, const char *name);
 struct diag *world_diag(struct world *world, const char *name);
 struct wire *world_wire(struct world *world);
+
+/* Everything that happens to a host's cable happens to all that it has. */
+
+/* The path between the host and the rest blackholes: wire_port_cut(). */
+int world_cut(struct world *world, const char *name, bool from_host,
+	      bool to_host);
 
 /*
  * The host's machine dies: its cable first, so that no FIN and no RST of its
@@ -72,9 +86,9 @@ int world_set_plugged(struct world *world, const char *name, bool plugged);
 
 /*
  * The host's own interface set down by its administrator: the kernel drops the
- * routes, the IPv6 addresses and the neighbours that it had by it. Set up again,
- * with the addresses and neighbours that the host was made with, returns when it
- * carries.
+ * routes, the IPv6 addresses and the neighbours that it had by it. Set up
+ * again, with the addresses, routes and neighbours that the host was made with,
+ * returns when it carries.
  */
 int world_set_up(struct world *world, const char *name, bool up);
 

@@ -151,8 +151,8 @@ static struct path new_bridge(unsigned int gso_max_segs)
 	must(rtnl_new(&rtnl, namespace_home()), "rtnetlink");
 	for (int i = 0; i < 2; i++) {
 		struct rtnl_end port = end_of(i, names[i], 100 + i, 0, 0);
-		struct rtnl_end host = end_of(i, "eth0", 2, path.hosts[i],
-					      gso_max_segs);
+		struct rtnl_end host =
+			end_of(i, "eth0", 2, path.hosts[i], gso_max_segs);
 
 		must(rtnl_add_veth(rtnl, &port, &host), "veth");
 		furnish(path.hosts[i], i);
@@ -199,10 +199,12 @@ static struct path new_wire(unsigned int mtu, bool quiet)
 	own[0].value = rmem;
 	for (int i = 0; i < 2; i++) {
 		struct rtnl_end end = end_of(i, NULL, 2, 0, 0);
-		struct host_plan plan = { .name = names[i],
-					  .addresses = { address_of(i) } };
+		struct host_plan plan = {
+			.name = names[i],
+			.cables = { { .addresses = { address_of(i) } } }
+		};
 
-		memcpy(plan.mac, end.mac, 6);
+		memcpy(plan.cables[0].mac, end.mac, 6);
 		must(world_add_host(world, &plan, own, ARRAY_SIZE(own)),
 		     "host");
 	}

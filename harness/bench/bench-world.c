@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Worlds made and dropped, one after the other, as a run does: each in a process
- * of its own, whose end drops it. The next one begins when one is made; the
- * kernel cleans up behind. Prints the seconds that one takes.
+ * Worlds made and dropped, one after the other, as a run does: each in a
+ * process of its own, whose end drops it. The next one begins when one is made;
+ * the kernel cleans up behind. Prints the seconds that one takes.
  *
  * usage: bench-world NUMBER
  */
@@ -35,9 +35,10 @@ static int add_host(struct world *world, const char *name, uint8_t number)
 {
 	struct host_plan plan = {
 		.name = name,
-		.addresses = { { .family = AF_INET,
-				 .bytes = { 10, 0, 0, number } } },
-		.mac = { 0x02, 0, 0, 0, 0, number },
+		.cables = { { .addresses = { { .family = AF_INET,
+					       .bytes = { 10, 0, 0,
+							  number } } },
+			      .mac = { 0x02, 0, 0, 0, 0, number } } },
 	};
 
 	return world_add_host(world, &plan, settings, ARRAY_SIZE(settings));

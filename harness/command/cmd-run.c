@@ -102,9 +102,8 @@ static bool has_host(const struct selection *selection, const char *name)
 			testcase_world(selection->jobs[i].testcase,
 				       selection->jobs[i].variant);
 
-		for (size_t j = 0; j < WORLD_HOSTS && plan->hosts[j].name; j++)
-			if (strcmp(plan->hosts[j].name, name) == 0)
-				return true;
+		if (world_plan_has(plan, name))
+			return true;
 	}
 	return false;
 }

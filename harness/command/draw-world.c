@@ -7,6 +7,8 @@
 #include "macro.h"
 
 /*
+ * One network:
+ *
  *	┌──────────┐         ┌───────────┐         ┌──────────┐
  *	│ client   │  cable  │   wire    │  cable  │ server   │
  *	│ 10.0.0.1 ├─────────┤ sees each ├─────────┤ 10.0.0.2 │
@@ -15,6 +17,9 @@
  *
  * Hosts go left and right in turn, so that client and server face each other.
  * The wire stands along all of them. Drawn line by line.
+ *
+ * Several networks are drawn one after the other, and a router in each that it
+ * is in. Of a long chain of routers only the ends are drawn.
  */
 enum { BOX = 5, CABLE_LINE = 2, WIRE_WIDTH = 15, CABLE_WIDTH = 7, INSIDE = 18 };
 
@@ -46,20 +51,27 @@ static void edge(FILE *out, const struct pen *pen, bool top, int width)
 	fputs(top ? pen->top_right : pen->bottom_right, out);
 }
 
-static const char *host_text(const struct world_plan *plan, size_t host,
-			     int line)
-{
-	const char *text = line == 1 ? plan->hosts[host].name :
-			   line == 2 ? plan->hosts[host].v4 :
-				       plan->hosts[host].v6;
+/* A cable and its host: what is drawn as a box. */
+struct box {
+	char name[HOST_NAME + sizeof(" (eth0)")];
+	char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
+};
 
-	return text ? text : "";
+enum { BOXES_MAX = WORLD_HOSTS + WORLD_ROUTERS };
+
+struct network {
+	struct box boxes[BOXES_MAX];
+	size_t n;
+};
+
+static const char *box_text(const struct box *box, int line)
+{
+	return line == 1 ? box->name : line == 2 ? box->v4 : box->v6;
 }
 
 /* The line of a host's box. On its inner side the cable is plugged in. */
-static void draw_host(FILE *out, const struct pen *pen,
-		      const struct world_plan *plan, size_t host, int line,
-		      bool left)
+static void draw_host(FILE *out, const struct pen *pen, const struct box *box,
+		      int line, bool left)
 {
 	bool plugged = line == CABLE_LINE;
 
@@ -68,8 +80,8 @@ static void draw_host(FILE *out, const struct pen *pen,
 		return;
 	}
 	fprintf(out, "%s ", plugged && !left ? pen->plug_left : pen->vertical);
-	fold_pad(out, host_text(plan, host, line),
-		 strlen(host_text(plan, host, line)), INSIDE - 1);
+	fold_pad(out, box_text(box, line), strlen(box_text(box, line)),
+		 INSIDE - 1);
 	fputs(plugged && left ? pen->plug_right : pen->vertical, out);
 }
 
@@ -100,33 +112,129 @@ static void draw_wire(FILE *out, const struct pen *pen, int line, int height,
 		plugged && right ? pen->plug_right : pen->vertical);
 }
 
-static size_t count_hosts(const struct world_plan *plan)
+static void draw_network(FILE *out, const struct pen *pen,
+			 const struct network *network)
+{
+	int height = (int)(network->n + 1) / 2 * BOX;
+
+	for (int line = 0; line < height; line++) {
+		size_t left = (size_t)(line / BOX) * 2;
+		bool right = left + 1 < network->n;
+
+		fputs("  ", out);
+		draw_host(out, pen, &network->boxes[left], line % BOX, true);
+		draw_cable(out, pen, line % BOX, true);
+		draw_wire(out, pen, line, height, true, right);
+		if (right) {
+			draw_cable(out, pen, line % BOX, true);
+			draw_host(out, pen, &network->boxes[left + 1],
+				  line % BOX, false);
+		}
+		fputc('\n', out);
+	}
+}
+
+/* --- who is in which network ------------------------------------------ */
+
+static void put_box(struct network *network, const struct planned_host *host,
+		    size_t cable)
+{
+	struct box *box = &network->boxes[network->n++];
+
+	if (host->n_cables > 1)
+		snprintf(box->name, sizeof(box->name), "%s (eth%zu)",
+			 host->name, cable);
+	else
+		snprintf(box->name, sizeof(box->name), "%s", host->name);
+	memcpy(box->v4, host->cables[cable].v4, ADDRESS_TEXT);
+	memcpy(box->v6, host->cables[cable].v6, ADDRESS_TEXT);
+}
+
+/* The cables of the ith host, by the numbers of their networks. */
+static size_t networks_of(const struct world_plan *plan, size_t i,
+			  struct planned_host *host,
+			  unsigned int ret[HOST_CABLES])
+{
+	struct host_plan numbered;
+
+	world_plan_host(plan, i, host);
+	if (planned_host_plan(host, i, AF_INET, &numbered) < 0)
+		return 0;
+	for (size_t j = 0; j < host->n_cables; j++)
+		ret[j] = numbered.cables[j].network;
+	return host->n_cables;
+}
+
+/* The routers of a network, or its other hosts. */
+static void gather(const struct world_plan *plan, unsigned int number,
+		   bool routers, struct network *ret)
+{
+	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
+		unsigned int networks[HOST_CABLES];
+		struct planned_host host;
+		size_t n = networks_of(plan, i, &host, networks);
+
+		for (size_t j = 0; j < n && routers == (n > 1); j++)
+			if (networks[j] == number)
+				put_box(ret, &host, j);
+	}
+}
+
+/* Every network once, in the order in which the hosts are written down. Returns
+ * how many. */
+static size_t list_networks(const struct world_plan *plan,
+			    unsigned int ret[BOXES_MAX * HOST_CABLES])
 {
 	size_t n = 0;
 
-	while (n < WORLD_HOSTS && plan->hosts[n].name)
-		n++;
+	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
+		unsigned int networks[HOST_CABLES];
+		struct planned_host host;
+		size_t cables = networks_of(plan, i, &host, networks);
+
+		for (size_t j = 0; j < cables; j++) {
+			size_t k = 0;
+
+			while (k < n && ret[k] != networks[j])
+				k++;
+			ret[k] = networks[j];
+			n = MAX(n, k + 1);
+		}
+	}
 	return n;
+}
+
+/* What lies between the first network and the last of a chain. */
+static void tell_chain(FILE *out, unsigned int routers)
+{
+	if (routers == 2)
+		fputs("\n  router-1 to router-2: the wire again\n\n", out);
+	else if (routers > 2)
+		fprintf(out,
+			"\n  router-1 to router-%u, one after the other: the "
+			"wire between each two\n\n",
+			routers);
+	else
+		fputc('\n', out);
 }
 
 void draw_world(FILE *out, const struct world_plan *plan, bool unicode)
 {
 	const struct pen *pen = unicode ? &lines : &ascii;
-	size_t n = count_hosts(plan);
-	int height = (int)(n + 1) / 2 * BOX;
+	unsigned int numbers[BOXES_MAX * HOST_CABLES] = { 0 };
+	size_t n = list_networks(plan, numbers);
 
-	for (int line = 0; line < height; line++) {
-		size_t left = (size_t)(line / BOX) * 2;
-		bool right = left + 1 < n;
+	/* Those of a chain come after those that are written down. */
+	if (plan->routers)
+		n -= plan->routers - 1;
+	for (size_t i = 0; i < n; i++) {
+		struct network network = { .n = 0 };
 
-		fputs("  ", out);
-		draw_host(out, pen, plan, left, line % BOX, true);
-		draw_cable(out, pen, line % BOX, true);
-		draw_wire(out, pen, line, height, true, right);
-		if (right) {
-			draw_cable(out, pen, line % BOX, true);
-			draw_host(out, pen, plan, left + 1, line % BOX, false);
-		}
-		fputc('\n', out);
+		/* From left to right as the segments of the first host go. */
+		gather(plan, numbers[i], i > 0, &network);
+		gather(plan, numbers[i], i == 0, &network);
+		if (i)
+			tell_chain(out, plan->routers);
+		draw_network(out, pen, &network);
 	}
 }

@@ -42,7 +42,7 @@ int settings_parse(struct setting *ret, char *text)
 /* What is wrong with it, said for somebody who typed it. */
 static int try_one(const struct setting *setting, bool on_machine)
 {
-	const char *interface = strstr(setting->name, ".eth0.");
+	const char *interface = strstr(setting->name, ".eth");
 	struct sysctl_setting one = { setting->name, setting->text };
 	char stand_in[256];
 	int r;

@@ -262,7 +262,12 @@ void fault_inject(struct run *run, const char *to, const struct frame *frame,
 
 void path_delay(struct run *run, const char *host, nsec_t one_way)
 {
-	wire_port_delay(port_of(run, host), one_way);
+	struct wire_port *port = port_of(run, host);
+
+	for (size_t i = 1; port; i++) {
+		wire_port_delay(port, one_way);
+		port = world_cable(run->world, host, i);
+	}
 	run_note(run, "the path to %s takes %.0f ms, each way", host,
 		 nsec_seconds(one_way) * 1e3);
 }

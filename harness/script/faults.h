@@ -52,8 +52,7 @@ struct wire_rule *fault_hold(struct run *run, const struct wire_match *match);
 struct wire_rule *fault_delay(struct run *run, const struct wire_match *match,
 			      nsec_t delay);
 struct wire_rule *fault_duplicate(struct run *run,
-				  const struct wire_match *match,
-				  nsec_t delay);
+				  const struct wire_match *match, nsec_t delay);
 void fault_release(struct run *run, struct wire_rule *rule);
 void fault_disarm(struct run *run, struct wire_rule *rule);
 
@@ -65,6 +64,6 @@ void fault_disarm(struct run *run, struct wire_rule *rule);
 void fault_inject(struct run *run, const char *to, const struct frame *frame,
 		  const void *payload);
 
-/* No fault, but how the world is: the path to this host takes so long, one way.
- * Stays with --without-faults. */
+/* No fault, but how the world is: the path to this host takes so long, one way;
+ * by each of its cables. Stays with --without-faults. */
 void path_delay(struct run *run, const char *host, nsec_t one_way);

@@ -51,12 +51,14 @@ static void MACRO_NORETURN keep_world(struct run *run)
 	const struct world_plan *plan = run_world_plan(run);
 	json_t *hosts = json_object();
 
-	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++) {
-		const char *name = plan->hosts[i].name;
-		struct host *host = world_host(run->world, name);
+	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
+		struct planned_host planned;
+		struct host *host;
 
+		world_plan_host(plan, i, &planned);
+		host = world_host(run->world, planned.name);
 		if (host && host_is_running(host))
-			json_object_set_new(hosts, name,
+			json_object_set_new(hosts, planned.name,
 					    json_integer(host_init(host)));
 	}
 	if (journal_write(run->journal, nsec_now(), "kept", "{s:o}", "hosts",

@@ -128,21 +128,21 @@ static void check_absence(struct run *run, int r)
 		run_skip(run, "this kernel does not have it: %s",
 			 error_message());
 	if (r == -EROFS)
-		run_skip(run, "/proc/sys is read-only here (as in most "
-			      "containers): %s", error_message());
+		run_skip(run,
+			 "/proc/sys is read-only here (as in most "
+			 "containers): %s",
+			 error_message());
 }
 
 static void add_host(struct run *run, size_t i)
 {
-	const struct world_plan *world = run_world_plan(run);
-	struct host_plan plan = { .name = world->hosts[i].name,
-				  .mac = { 0x02, 0, 0, 0, 0,
-					   (uint8_t)(i + 1) } };
+	struct planned_host planned;
+	struct host_plan plan;
 	struct settings settings;
 	int r;
 
-	r = world_plan_address(world, i, run->options->family,
-			       &plan.addresses[0]);
+	world_plan_host(run_world_plan(run), i, &planned);
+	r = planned_host_plan(&planned, i, run->options->family, &plan);
 	if (r < 0)
 		run_broken(run, r);
 	collect_settings(run, &settings, plan.name);
@@ -184,7 +184,7 @@ void stage_make_world(struct run *run)
 		run_broken(run, r);
 	if (plan->bulk)
 		world_set_mtu(run->world, BULK_MTU);
-	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++)
+	for (size_t i = 0; i < world_plan_hosts(plan); i++)
 		add_host(run, i);
 	r = world_connect(run->world, !plan->ageing_neighbours);
 	if (r < 0)

@@ -6,23 +6,6 @@
 #include "errors.h"
 #include "macro.h"
 
-const struct world_plan world_pair = {
-	.hosts = { { "client", "10.0.0.1", "fd00::1" },
-		   { "server", "10.0.0.2", "fd00::2" } },
-};
-
-const struct world_plan world_pair_ageing = {
-	.hosts = { { "client", "10.0.0.1", "fd00::1" },
-		   { "server", "10.0.0.2", "fd00::2" } },
-	.ageing_neighbours = true,
-};
-
-const struct world_plan world_pair_bulk = {
-	.hosts = { { "client", "10.0.0.1", "fd00::1" },
-		   { "server", "10.0.0.2", "fd00::2" } },
-	.bulk = true,
-};
-
 const struct testcase *testcase_find(const char *name)
 {
 	for (size_t i = 0; i < testcases_n; i++)
@@ -36,9 +19,8 @@ enum case_set testcase_set(const struct testcase *testcase,
 {
 	if (variant && variant->defaults)
 		return SET_DEFAULTS;
-	return testcase->by_name || (variant && variant->by_name) ?
-		       SET_LONG :
-		       SET_DEFAULT;
+	return testcase->by_name || (variant && variant->by_name) ? SET_LONG :
+								    SET_DEFAULT;
 }
 
 const char *case_set_text(enum case_set set)
@@ -65,8 +47,8 @@ nsec_t testcase_lasts_in_all(const struct testcase *testcase)
 
 	for (; variant && variant->name; variant++)
 		if (!variant->by_name && !variant->defaults)
-			longest = MAX(longest,
-				      testcase_lasts(testcase, variant));
+			longest =
+				MAX(longest, testcase_lasts(testcase, variant));
 	return longest;
 }
 
@@ -94,13 +76,4 @@ const char *document_text(enum document document)
 	};
 
 	return texts[document];
-}
-
-int world_plan_address(const struct world_plan *plan, size_t i, int family,
-		       struct address *ret)
-{
-	int r = address_parse(ret, family == AF_INET6 ? plan->hosts[i].v6 :
-							plan->hosts[i].v4);
-
-	return r < 0 ? error_trace(r) : 0;
 }

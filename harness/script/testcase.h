@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
 #include "nsec.h"
+#include "world-plan.h"
 
 struct run;
 
@@ -38,25 +38,6 @@ struct setting {
 	long value;
 	const char *text;
 };
-
-enum { WORLD_HOSTS = 4 };
-
-struct world_plan {
-	struct {
-		const char *name; /* NULL: the end */
-		const char *v4, *v6;
-	} hosts[WORLD_HOSTS];
-	bool bulk; /* for gigabytes: an MTU of 65535, and one processor */
-	bool ageing_neighbours; /* address resolution is real, and may fail */
-};
-
-/* client 10.0.0.1, server 10.0.0.2, a cable each. */
-extern const struct world_plan world_pair;
-/* The same, but who has which MAC must be asked, and is forgotten. */
-extern const struct world_plan world_pair_ageing;
-
-/* world_pair for gigabytes: still one frame is one segment. */
-extern const struct world_plan world_pair_bulk;
 
 /* The same experiment under other numbers. Each one is a run of its own. */
 struct variant {
@@ -110,8 +91,7 @@ struct testcase {
 
 #define CLAIMS(...)                                                            \
 	((const struct judgement[]){ __VA_ARGS__, { .claim = NULL } })
-#define SYSCTLS(...)                                                           \
-	((const struct setting[]){ __VA_ARGS__, { .name = NULL } })
+#define SYSCTLS(...) ((const struct setting[]){ __VA_ARGS__, { .name = NULL } })
 #define VARIANTS(...)                                                          \
 	((const struct variant[]){ __VA_ARGS__, { .name = NULL } })
 #define NEEDS(...) ((const struct need[]){ __VA_ARGS__, { .kernel = 0 } })
@@ -149,7 +129,3 @@ const struct judgement *testcase_judgements(const struct testcase *testcase,
 					    const struct variant *variant);
 
 const char *document_text(enum document document);
-
-/* The plan's address of the family, for the world of a run. */
-int world_plan_address(const struct world_plan *plan, size_t i, int family,
-		       struct address *ret);

@@ -10,15 +10,14 @@
 
 struct baseline {
 	struct baseline *next;
-	const char *host;
+	char host[HOST_NAME];
 	struct counters *counters;
 };
 
 static struct counters *read_counters(struct run *run, const char *host)
 {
 	struct counters *counters;
-	int r = counters_read(&counters,
-			      host_namespace(run_host(run, host)));
+	int r = counters_read(&counters, host_namespace(run_host(run, host)));
 
 	if (r < 0)
 		run_broken(run, r);
@@ -29,12 +28,14 @@ void watch_start(struct run *run)
 {
 	const struct world_plan *plan = run_world_plan(run);
 
-	for (size_t i = 0; i < WORLD_HOSTS && plan->hosts[i].name; i++) {
+	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
 		struct baseline *baseline = calloc(1, sizeof(*baseline));
+		struct planned_host planned;
 
 		if (!baseline)
 			run_broken(run, error_origin(-ENOMEM, "counters"));
-		baseline->host = plan->hosts[i].name;
+		world_plan_host(plan, i, &planned);
+		memcpy(baseline->host, planned.name, sizeof(baseline->host));
 		baseline->counters = read_counters(run, baseline->host);
 		baseline->next = run->baselines;
 		run->baselines = baseline;

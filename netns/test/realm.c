@@ -18,7 +18,8 @@
 
 enum { SKIPPED = 77, PORT = 7 };
 
-/* --- the program ------------------------------------------------------------*/
+/* --- the program
+ * ------------------------------------------------------------*/
 
 /* Before each test, in its own process. */
 void realm_fresh(void)
@@ -62,7 +63,8 @@ int realm_run(const char *name, const TTest *const *const *tests, size_t n)
 	return WEXITSTATUS(status);
 }
 
-/* --- the world --------------------------------------------------------------*/
+/* --- the world
+ * --------------------------------------------------------------*/
 
 static void on_exit_of(void *data, struct host *host, pid_t pid, int status)
 {
@@ -74,25 +76,42 @@ static void on_exit_of(void *data, struct host *host, pid_t pid, int status)
 	realm->exit_status = status;
 }
 
-static void add_host(struct realm *realm, const char *name, uint8_t number,
-		     int family)
+static void plug(struct host_plan *plan, size_t cable, unsigned int network,
+		 uint8_t number, int family)
 {
-	struct host_plan plan = { .name = name,
-				  .mac = { 0x02, 0, 0, 0, 0, number } };
+	struct cable_plan *to = &plan->cables[cable];
 	char text[32];
 
-	snprintf(text, sizeof(text), "%s%u",
-		 family == AF_INET6 ? "fd00::" : "10.0.0.", number);
-	realm_ok(address_parse(&plan.addresses[0], text));
+	snprintf(text, sizeof(text),
+		 family == AF_INET6 ? "fd00:%u::%u" : "10.0.%u.%u", network,
+		 number);
+	realm_ok(address_parse(&to->addresses[0], text));
+	to->network = network;
+	memcpy(to->mac, (uint8_t[]){ 2, 0, 0, 0, (uint8_t)network, number }, 6);
+}
+
+static void add_host(struct realm *realm, const char *name,
+		     unsigned int network, uint8_t number, int family)
+{
+	struct host_plan plan = { .name = name };
+
+	plug(&plan, 0, network, number, family);
 	realm_ok(world_add_host(realm->world, &plan, NULL, 0));
 }
 
-void realm_begin(struct realm *realm, int family)
+static void add_router(struct realm *realm, unsigned int k, int family)
 {
-	realm_begin_with_mtu(realm, family, 0);
+	struct host_plan plan = { .name = NULL };
+	char name[HOST_NAME];
+
+	snprintf(name, sizeof(name), "router-%u", k);
+	plan.name = name;
+	plug(&plan, 0, k - 1, 254, family);
+	plug(&plan, 1, k, 253, family);
+	realm_ok(world_add_host(realm->world, &plan, NULL, 0));
 }
 
-void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu)
+static void begin_empty(struct realm *realm)
 {
 	*realm = (struct realm){ 0 };
 	realm->file = memfd_create("journal", MFD_CLOEXEC);
@@ -102,10 +121,31 @@ void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu)
 	realm_ok(world_new(&realm->world, realm->loop, realm->journal,
 			   on_exit_of, realm));
 	realm->wire = world_wire(realm->world);
+}
+
+void realm_begin(struct realm *realm, int family)
+{
+	realm_begin_with_mtu(realm, family, 0);
+}
+
+void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu)
+{
+	begin_empty(realm);
 	world_set_mtu(realm->world, mtu);
-	add_host(realm, "client", 1, family);
-	add_host(realm, "server", 2, family);
+	add_host(realm, "client", 0, 1, family);
+	add_host(realm, "server", 0, 2, family);
 	realm_ok(world_connect(realm->world, true));
+}
+
+void realm_begin_routed(struct realm *realm, int family, unsigned int routers,
+			bool permanent)
+{
+	begin_empty(realm);
+	add_host(realm, "client", 0, 1, family);
+	add_host(realm, "server", routers, 1, family);
+	for (unsigned int k = 1; k <= routers; k++)
+		add_router(realm, k, family);
+	realm_ok(world_connect(realm->world, permanent));
 }
 
 void realm_end(struct realm *realm)
@@ -171,11 +211,12 @@ unsigned int realm_frames(struct realm *realm, const char *from,
 	return hits;
 }
 
-/* --- sockets ----------------------------------------------------------------*/
+/* --- sockets
+ * ----------------------------------------------------------------*/
 
 static struct address address_of(struct realm *realm, const char *name)
 {
-	return host_plan(realm_host(realm, name))->addresses[0];
+	return host_plan(realm_host(realm, name))->cables[0].addresses[0];
 }
 
 int realm_socket(struct realm *realm, const char *host, int type, uint16_t port)
@@ -225,8 +266,8 @@ int realm_pair(struct realm *realm, int *ret_server)
 
 	realm_until(realm, realm_is_ready(client, POLLOUT));
 	realm_until(realm, realm_is_ready(listener, POLLIN));
-	*ret_server = accept4(listener, NULL, NULL,
-			      SOCK_NONBLOCK | SOCK_CLOEXEC);
+	*ret_server =
+		accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	ck_assert_int_ge(*ret_server, 0);
 	fd_close(listener);
 	return client;

@@ -20,8 +20,7 @@ void realm_fresh(void);
 #define realm_ok(call_)                                                        \
 	do {                                                                   \
 		int realm_r_ = (int)(call_);                                   \
-		ck_assert_msg(realm_r_ >= 0, "%s: %s", #call_,                 \
-			      error_trail());                                  \
+		ck_assert_msg(realm_r_ >= 0, "%s: %s", #call_, error_trail()); \
 	} while (0)
 
 /* Two hosts, "client" and "server", and a journal that can be read. */
@@ -41,6 +40,10 @@ struct realm {
 /* `family`: AF_INET or AF_INET6. */
 void realm_begin(struct realm *realm, int family);
 void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu);
+/* The two, and so many routers in a row between them: "router-1" and so on,
+ * each in network k - 1 as number 254, and in network k as number 253. */
+void realm_begin_routed(struct realm *realm, int family, unsigned int routers,
+			bool permanent);
 void realm_end(struct realm *realm);
 
 /* Serves the world for so long. */

@@ -12,7 +12,7 @@
 
 static struct address address_of(struct realm *realm, const char *host)
 {
-	return host_plan(realm_host(realm, host))->addresses[0];
+	return host_plan(realm_host(realm, host))->cables[0].addresses[0];
 }
 
 static uint16_t port_of(int fd)

@@ -27,8 +27,7 @@ static struct frame segment(bool to_server, uint8_t flags, uint32_t seq,
 	struct frame frame = { .kind = FRAME_TCP };
 
 	frame.source = address_from_bytes(AF_INET, to_server ? near : far);
-	frame.destination =
-		address_from_bytes(AF_INET, to_server ? far : near);
+	frame.destination = address_from_bytes(AF_INET, to_server ? far : near);
 	frame.tcp = (struct segment){
 		.source_port = to_server ? CLIENT : SERVER,
 		.destination_port = to_server ? SERVER : CLIENT,
@@ -44,7 +43,7 @@ static unsigned int sees(bool to_server, uint8_t flags, uint32_t seq,
 {
 	struct frame frame = segment(to_server, flags, seq, length);
 
-	return flows_see(flows, &frame, &base) & ~(unsigned int)WIRE_TCP;
+	return flows_see(flows, 0, &frame, &base) & ~(unsigned int)WIRE_TCP;
 }
 
 static unsigned int client(uint8_t flags, uint32_t seq, uint32_t length)
@@ -70,7 +69,7 @@ START_TEST(every_tcp_segment_is_one)
 {
 	struct frame frame = segment(true, SEGMENT_ACK, 1, 0);
 
-	ck_assert(flows_see(flows, &frame, &base) & WIRE_TCP);
+	ck_assert(flows_see(flows, 0, &frame, &base) & WIRE_TCP);
 	flows_free(flows);
 }
 END_TEST
@@ -190,10 +189,10 @@ START_TEST(what_is_no_tcp)
 	struct frame arp = { .kind = FRAME_ARP }, nd = { .kind = FRAME_ND };
 	struct frame icmp = { .kind = FRAME_ICMP }, other = { 0 };
 
-	ck_assert_uint_eq(flows_see(flows, &arp, &base), WIRE_NEIGHBOUR);
-	ck_assert_uint_eq(flows_see(flows, &nd, &base), WIRE_NEIGHBOUR);
-	ck_assert_uint_eq(flows_see(flows, &icmp, &base), WIRE_ICMP);
-	ck_assert_uint_eq(flows_see(flows, &other, &base), WIRE_OTHER);
+	ck_assert_uint_eq(flows_see(flows, 0, &arp, &base), WIRE_NEIGHBOUR);
+	ck_assert_uint_eq(flows_see(flows, 0, &nd, &base), WIRE_NEIGHBOUR);
+	ck_assert_uint_eq(flows_see(flows, 0, &icmp, &base), WIRE_ICMP);
+	ck_assert_uint_eq(flows_see(flows, 0, &other, &base), WIRE_OTHER);
 	ck_assert(!base.knows_sender && !base.knows_receiver);
 	flows_free(flows);
 }
@@ -205,7 +204,7 @@ START_TEST(many_connections_are_kept_apart)
 		struct frame frame = segment(true, SEGMENT_SYN, ISN, 0);
 
 		frame.tcp.source_port = i;
-		ck_assert(!(flows_see(flows, &frame, &base) &
+		ck_assert(!(flows_see(flows, 0, &frame, &base) &
 			    WIRE_RETRANSMISSION));
 	}
 	ck_assert_uint_eq(client(SEGMENT_SYN, ISN, 0), WIRE_SYN);

@@ -147,7 +147,7 @@ static void reboot_forgets(int family)
 	realm_begin(&realm, family);
 	client = realm_pair(&realm, &server);
 	hand_over(&realm, server);
-	address = host_plan(realm_host(&realm, "server"))->addresses[0];
+	address = host_address(realm_host(&realm, "server"), family);
 	fstat(host_namespace(realm_host(&realm, "server")), &st);
 	before = st.st_ino;
 	apply(&realm, "reboot", "server", NULL);
@@ -155,9 +155,10 @@ static void reboot_forgets(int family)
 	after = st.st_ino;
 	ck_assert(before != after);
 	ck_assert(host_is_running(realm_host(&realm, "server")));
-	ck_assert(address_equal(
-		&address,
-		&host_plan(realm_host(&realm, "server"))->addresses[0]));
+	ck_assert(
+		address_equal(&address, &host_plan(realm_host(&realm, "server"))
+						 ->cables[0]
+						 .addresses[0]));
 	ck_assert_uint_eq(from_server(&realm, WIRE_FIN | WIRE_RST), 0);
 	/* It answers what it does not know with RST. */
 	ck_assert_int_eq(send(client, "x", 1, 0), 1);
@@ -191,9 +192,9 @@ START_TEST(reboot_keeps_the_settings)
 	};
 	const struct host_plan plan = {
 		.name = "third",
-		.addresses = { { .family = AF_INET,
-				 .bytes = { 10, 0, 0, 3 } } },
-		.mac = { 2, 0, 0, 0, 0, 3 },
+		.cables = { { .addresses = { { .family = AF_INET,
+					       .bytes = { 10, 0, 0, 3 } } },
+			      .mac = { 2, 0, 0, 0, 0, 3 } } },
 	};
 	struct realm realm;
 	long value;
@@ -233,8 +234,9 @@ static void interface_set_down_and_up(int family)
 	ck_assert_int_eq(recv(client, &byte, 1, 0), 1);
 	ck_assert_int_eq(send(client, "y", 1, 0), 1);
 	realm_until(&realm, realm_is_ready(server, POLLIN));
-	ck_assert_uint_eq(realm_frames(&realm, "client", WIRE_NEIGHBOUR,
-				       WIRE_FORWARDED), 0);
+	ck_assert_uint_eq(
+		realm_frames(&realm, "client", WIRE_NEIGHBOUR, WIRE_FORWARDED),
+		0);
 	realm_end(&realm);
 	fd_close(client);
 	fd_close(server);
@@ -308,9 +310,9 @@ START_TEST(unplugged_host_loses_its_carrier)
 	ck_assert_int_eq(send(client, "x", 1, 0), 1);
 	realm_pass(&realm, MSEC(20));
 	/* Sent, as far as TCP can tell, and never seen by the wire. */
-	ck_assert_int_eq((int)realm_frames(&realm, "client", WIRE_ANY,
-					   WIRE_FORWARDED),
-			 before);
+	ck_assert_int_eq(
+		(int)realm_frames(&realm, "client", WIRE_ANY, WIRE_FORWARDED),
+		before);
 	apply(&realm, "plug", "client", NULL);
 	/* The retransmission brings it. */
 	realm_until(&realm, realm_is_ready(server, POLLIN));
@@ -356,7 +358,7 @@ START_TEST(frozen_host_acknowledges)
 	ck_assert_int_eq(send(client, "x", 1, 0), 1);
 	getsockname(client, (struct sockaddr *)&storage, &size);
 	local = address_from_sockaddr(&storage, &port);
-	remote = host_plan(realm_host(&realm, "server"))->addresses[0];
+	remote = host_address(realm_host(&realm, "server"), AF_INET);
 	realm_pass(&realm, MSEC(60)); /* a delayed ACK */
 	ck_assert_int_eq(diag_find(world_diag(realm.world, "client"), &seen,
 				   &local, port, &remote, 80),
@@ -387,8 +389,12 @@ END_TEST
 START_TEST(half_a_world_ends_too)
 {
 	const struct sysctl_setting early = { "net.ipv4.no_such_sysctl", "1" };
-	const struct sysctl_setting late = { "net.ipv4.neigh.eth0.nothing", "1" };
-	struct host_plan plan = { .name = "third", .mac = { 2, 0, 0, 0, 0, 3 } };
+	const struct sysctl_setting late = { "net.ipv4.neigh.eth0.nothing",
+					     "1" };
+	struct host_plan plan = {
+		.name = "third",
+		.cables = { { .mac = { 2, 0, 0, 0, 0, 3 } } },
+	};
 	struct realm realm;
 
 	realm_begin(&realm, AF_INET);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "world-plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "errors.h"
+#include "macro.h"
+
+enum { ROUTER = 254 /* the last byte of a router's address beside a host */ };
+
+const struct world_plan world_pair = {
+	.hosts = { { "client", "10.0.0.1", "fd00::1" },
+		   { "server", "10.0.0.2", "fd00::2" } },
+};
+
+const struct world_plan world_pair_ageing = {
+	.hosts = { { "client", "10.0.0.1", "fd00::1" },
+		   { "server", "10.0.0.2", "fd00::2" } },
+	.ageing_neighbours = true,
+};
+
+const struct world_plan world_pair_bulk = {
+	.hosts = { { "client", "10.0.0.1", "fd00::1" },
+		   { "server", "10.0.0.2", "fd00::2" } },
+	.bulk = true,
+};
+
+static size_t written_hosts(const struct world_plan *plan)
+{
+	size_t n = 0;
+
+	while (n < WORLD_HOSTS && plan->hosts[n].name)
+		n++;
+	return n;
+}
+
+size_t world_plan_hosts(const struct world_plan *plan)
+{
+	return written_hosts(plan) + plan->routers;
+}
+
+static void copy(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+static void written_host(const struct world_plan *plan, size_t i,
+			 struct planned_host *ret)
+{
+	copy(ret->name, sizeof(ret->name), plan->hosts[i].name);
+	copy(ret->cables[0].v4, ADDRESS_TEXT, plan->hosts[i].v4);
+	copy(ret->cables[0].v6, ADDRESS_TEXT, plan->hosts[i].v6);
+	ret->n_cables = 1;
+	for (size_t j = 0; j < ARRAY_SIZE(plan->hosts[i].also); j++) {
+		if (!plan->hosts[i].also[j].v4)
+			break;
+		copy(ret->cables[j + 1].v4, ADDRESS_TEXT,
+		     plan->hosts[i].also[j].v4);
+		copy(ret->cables[j + 1].v6, ADDRESS_TEXT,
+		     plan->hosts[i].also[j].v6);
+		ret->n_cables++;
+	}
+}
+
+/* In the network of the host that has the address `beside`. */
+static void address_beside(const char *beside, char *ret)
+{
+	struct address address;
+
+	ret[0] = '\0';
+	if (!beside || address_parse(&address, beside) < 0)
+		return;
+	address.bytes[address_size(&address) - 1] = ROUTER;
+	address_text(&address, ret);
+}
+
+/* The ith cable of the kth router, from 1. Between two routers there is a
+ * network of its own, in which the nearer one is 1 and the other 2. */
+static void router_cable(const struct world_plan *plan, unsigned int k,
+			 size_t i, struct planned_host *ret)
+{
+	const unsigned int between = k - 1 + (unsigned int)i;
+	const unsigned int self = i == 0 ? 2 : 1;
+
+	if (between == 0 || between == plan->routers) {
+		address_beside(plan->hosts[i].v4, ret->cables[i].v4);
+		address_beside(plan->hosts[i].v6, ret->cables[i].v6);
+		return;
+	}
+	snprintf(ret->cables[i].v4, ADDRESS_TEXT, "10.1.%u.%u", between, self);
+	snprintf(ret->cables[i].v6, ADDRESS_TEXT, "fd01:%u::%u", between, self);
+}
+
+void world_plan_host(const struct world_plan *plan, size_t i,
+		     struct planned_host *ret)
+{
+	const size_t written = written_hosts(plan);
+	const unsigned int k = (unsigned int)(i - written + 1);
+
+	*ret = (struct planned_host){ 0 };
+	if (i < written) {
+		written_host(plan, i, ret);
+		return;
+	}
+	snprintf(ret->name, sizeof(ret->name), "router-%u", k);
+	ret->n_cables = 2;
+	router_cable(plan, k, 0, ret);
+	router_cable(plan, k, 1, ret);
+}
+
+bool world_plan_has(const struct world_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
+		struct planned_host host;
+
+		world_plan_host(plan, i, &host);
+		if (strcmp(host.name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* 10.a.b.x and fdaa:b::x */
+static unsigned int network_of(const struct address *address)
+{
+	const uint8_t *b = address->bytes;
+
+	return address->family == AF_INET ?
+		       (unsigned int)(b[1] << 8 | b[2]) :
+		       (unsigned int)(b[1] << 16 | b[2] << 8 | b[3]);
+}
+
+int planned_host_plan(const struct planned_host *planned, size_t i, int family,
+		      struct host_plan *ret)
+{
+	struct host_plan plan = { .name = planned->name };
+
+	for (size_t j = 0; j < planned->n_cables; j++) {
+		struct cable_plan *cable = &plan.cables[j];
+		int r = address_parse(&cable->addresses[0],
+				      family == AF_INET6 ?
+					      planned->cables[j].v6 :
+					      planned->cables[j].v4);
+
+		if (r < 0)
+			return error_trace(r);
+		cable->network = network_of(&cable->addresses[0]);
+		cable->mac[0] = 0x02;
+		cable->mac[4] = (uint8_t)j;
+		cable->mac[5] = (uint8_t)(i + 1);
+	}
+	*ret = plan;
+	return 0;
+}

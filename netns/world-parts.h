@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of a world, for its own files: world.c makes hosts and cables and
+ * lets things happen to them, world-paths.c tells the hosts who is where.
+ */
+#pragma once
+
+#include "world.h"
+
+enum { HOST_IFINDEX = 2 /* of eth0, after lo; eth1 and its like follow */ };
+
+/* A place in the world. The host in it may be replaced by a reboot. */
+struct place {
+	struct place *next;
+	struct host_plan plan;
+	char name[HOST_NAME];
+	struct sysctl_setting *settings;
+	size_t n_settings;
+	struct host *host;
+	struct diag *diag;
+	size_t n_cables;
+	struct wire_port *ports[HOST_CABLES];
+	/* For world-paths.c, while it works: */
+	unsigned int
+		hops[HOST_CABLES]; /* routers on the way from its network */
+	const struct place *gateway; /* whom the default route goes by */
+};
+
+struct world {
+	struct loop *loop;
+	struct journal *journal;
+	struct wire *wire;
+	struct rtnl *rtnl; /* the wire's */
+	int namespace; /* the wire's */
+	struct place *places;
+	bool permanent;
+	int next_ifindex;
+	unsigned int mtu; /* of all cables; 0: the kernel's default */
+	host_exit_fn on_exit;
+	void *data;
+};
+
+/* --- world-paths.c ------------------------------------------------------ */
+
+/* Tells the host all that its permanent neighbours are. */
+int world_introduce(struct world *world, struct place *place);
+
+/* Gives one host its routes, or all of them (NULL). Their links are up. */
+int world_add_routes(struct world *world, struct place *only);
