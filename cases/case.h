@@ -160,6 +160,7 @@ static const struct range at_once = { 0, 0 };
 #define fault_cut_from(...) CASE_HERE(fault_cut_from(__VA_ARGS__))
 #define fault_cut_to(...) CASE_HERE(fault_cut_to(__VA_ARGS__))
 #define fault_mend(...) CASE_HERE(fault_mend(__VA_ARGS__))
+#define fault_forget(...) CASE_HERE(fault_forget(__VA_ARGS__))
 #define fault_drop(...) CASE_HERE(fault_drop(__VA_ARGS__))
 #define fault_hold(...) CASE_HERE(fault_hold(__VA_ARGS__))
 #define fault_delay(...) CASE_HERE(fault_delay(__VA_ARGS__))

@@ -118,6 +118,12 @@ static int mend(struct world *world, const char *host,
 	return world_cut(world, host, false, false);
 }
 
+static int forget(struct world *world, const char *host,
+		  const char *argument MACRO_UNUSED)
+{
+	return world_forget(world, host);
+}
+
 static const struct fault_verb verbs[] = {
 	{ "kill", "PID",
 	  "one process gets SIGKILL; its kernel lives and closes its sockets",
@@ -146,6 +152,9 @@ static const struct fault_verb verbs[] = {
 	  "the path swallows every frame (of one way); no carrier is lost",
 	  cut },
 	{ "mend", "", "the path is whole again", mend },
+	{ "forget", "",
+	  "the gateway loses its state: connections are new to it, or unknown",
+	  forget },
 };
 
 const struct fault_verb *fault_verbs(size_t *ret_n)

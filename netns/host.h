@@ -41,6 +41,7 @@ struct cable_plan {
  * router: it forwards. */
 struct host_plan {
 	const char *name; /* copied; at most HOST_NAME - 1 characters */
+	const char *rules; /* of its firewall, for nft(8); NULL. Borrowed. */
 	struct cable_plan cables[HOST_CABLES];
 };
 

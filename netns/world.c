@@ -9,6 +9,7 @@
 
 #include "counters.h"
 #include "errors.h"
+#include "firewall.h"
 #include "namespace.h"
 
 enum { WIRE_IFINDEX = 100 /* and upwards */ };
@@ -195,6 +196,9 @@ static int furnish(struct world *world, struct place *place)
 		     world->data);
 	if (r >= 0)
 		r = write_settings(place, false);
+	if (r >= 0 && place->plan.rules)
+		r = firewall_load(host_namespace(place->host),
+				  place->plan.rules);
 	if (r >= 0)
 		r = diag_new(&place->diag, host_namespace(place->host));
 	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
@@ -386,6 +390,18 @@ int world_cut(struct world *world, const char *name, bool from_host,
 	for (size_t i = 0; i < place->n_cables; i++)
 		wire_port_cut(place->ports[i], from_host, to_host);
 	return 0;
+}
+
+int world_forget(struct world *world, const char *name)
+{
+	struct place *place;
+	int r = find_or_fail(world, name, &place);
+
+	if (r >= 0)
+		r = wire_catch_up(world->wire);
+	if (r >= 0)
+		r = firewall_forget(host_namespace(place->host));
+	return r < 0 ? error_trace(r) : 0;
 }
 
 /* A place that was never furnished whole lacks some of its ports. */

@@ -68,6 +68,9 @@ struct wire *world_wire(struct world *world);
 int world_cut(struct world *world, const char *name, bool from_host,
 	      bool to_host);
 
+/* A gateway loses what it knows of the connections that go through it. */
+int world_forget(struct world *world, const char *name);
+
 /*
  * The host's machine dies: its cable first, so that no FIN and no RST of its
  * dying processes gets out, then every process at once. What its kernel still

@@ -56,6 +56,19 @@ static bool knows_unicode(void)
 	return false;
 }
 
+static void print_rules(const struct world_plan *plan)
+{
+	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
+		struct planned_host host;
+
+		world_plan_host(plan, i, &host);
+		if (!host.rules)
+			continue;
+		printf("  The nftables rules of %s:\n", host.name);
+		paragraph(2 * INDENT, host.rules);
+	}
+}
+
 static void print_world(const struct testcase *testcase)
 {
 	heading("World");
@@ -66,6 +79,7 @@ static void print_world(const struct testcase *testcase)
 			  "address resolution can fail." :
 			  "Every host knows the others' MACs for good: address "
 			  "resolution cannot fail.");
+	print_rules(testcase->world);
 }
 
 static void print_settings(int indent, const struct setting *setting)

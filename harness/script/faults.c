@@ -169,6 +169,11 @@ void fault_mend(struct run *run, const char *host)
 	do_verb(run, "mend", host, NULL);
 }
 
+void fault_forget(struct run *run, const char *host)
+{
+	do_verb(run, "forget", host, NULL);
+}
+
 static struct wire_rule *arm(struct run *run, const char *verb,
 			     const struct wire_match *match,
 			     enum wire_action action, nsec_t delay)

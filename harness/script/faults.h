@@ -43,6 +43,9 @@ void fault_cut_from(struct run *run, const char *host);
 void fault_cut_to(struct run *run, const char *host);
 void fault_mend(struct run *run, const char *host);
 
+/* To a gateway: it loses what it knows of the connections that go through it. */
+void fault_forget(struct run *run, const char *host);
+
 /*
  * To chosen segments: armed when the call returns, so arm first and let them be
  * sent then. NULL comes back with --without-faults; the calls below take it.

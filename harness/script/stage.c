@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "firewall.h"
 #include "kernel.h"
 #include "probe.h"
 #include "program.h"
@@ -206,6 +207,9 @@ void stage_check_needs(struct run *run)
 		if (need->sysctl && !kernel_has_sysctl(need->sysctl))
 			run_skip(run, "this kernel has no %s", need->sysctl);
 	}
+	if (world_plan_has_rules(run_world_plan(run)) && !firewall_possible())
+		run_skip(run, "needs a gateway with rules, and halfopen was "
+			      "built without libnftables");
 	if (job->variant && job->variant->only_v4 &&
 	    run->options->family != AF_INET)
 		run_skip(run, "IPv4 only: %s", job->variant->only_v4);

@@ -49,6 +49,7 @@ static void written_host(const struct world_plan *plan, size_t i,
 			 struct planned_host *ret)
 {
 	copy(ret->name, sizeof(ret->name), plan->hosts[i].name);
+	ret->rules = plan->hosts[i].rules;
 	copy(ret->cables[0].v4, ADDRESS_TEXT, plan->hosts[i].v4);
 	copy(ret->cables[0].v6, ADDRESS_TEXT, plan->hosts[i].v6);
 	ret->n_cables = 1;
@@ -109,6 +110,14 @@ void world_plan_host(const struct world_plan *plan, size_t i,
 	router_cable(plan, k, 1, ret);
 }
 
+bool world_plan_has_rules(const struct world_plan *plan)
+{
+	for (size_t i = 0; i < written_hosts(plan); i++)
+		if (plan->hosts[i].rules)
+			return true;
+	return false;
+}
+
 bool world_plan_has(const struct world_plan *plan, const char *name)
 {
 	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
@@ -134,7 +143,8 @@ static unsigned int network_of(const struct address *address)
 int planned_host_plan(const struct planned_host *planned, size_t i, int family,
 		      struct host_plan *ret)
 {
-	struct host_plan plan = { .name = planned->name };
+	struct host_plan plan = { .name = planned->name,
+				  .rules = planned->rules };
 
 	for (size_t j = 0; j < planned->n_cables; j++) {
 		struct cable_plan *cable = &plan.cables[j];

@@ -22,6 +22,7 @@ struct world_plan {
 		struct {
 			const char *v4, *v6;
 		} also[HOST_CABLES - 1];
+		const char *rules; /* its firewall's, for nft(8) */
 	} hosts[WORLD_HOSTS];
 	/* A chain of so many routers, router-1 and so on, from the network of
 	 * the first host to that of the second. */
@@ -46,11 +47,18 @@ extern const struct world_plan world_pair_bulk;
 		.routers = (n_),                                               \
 	}
 
+/* For `rules`: whoever goes out by the second cable has the gateway's address
+ * there. */
+#define WORLD_MASQUERADE                                                       \
+	"table inet gateway { chain out { type nat hook postrouting "          \
+	"priority 100; oifname eth1 masquerade; }; }"
+
 /* --- for the harness ------------------------------------------------------*/
 
 /* One host of the plan, those of the chain included. Texts are "" for none. */
 struct planned_host {
 	char name[HOST_NAME];
+	const char *rules; /* NULL: none */
 	size_t n_cables;
 	struct {
 		char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
@@ -62,6 +70,8 @@ struct planned_host {
 size_t world_plan_hosts(const struct world_plan *plan);
 void world_plan_host(const struct world_plan *plan, size_t i,
 		     struct planned_host *ret);
+/* A host of it has rules, for which libnftables is needed. */
+bool world_plan_has_rules(const struct world_plan *plan);
 bool world_plan_has(const struct world_plan *plan, const char *name);
 
 /* The same for netns/, with addresses of that family. `planned` is borrowed. */

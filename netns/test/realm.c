@@ -99,9 +99,10 @@ static void add_host(struct realm *realm, const char *name,
 	realm_ok(world_add_host(realm->world, &plan, NULL, 0));
 }
 
-static void add_router(struct realm *realm, unsigned int k, int family)
+static void add_router(struct realm *realm, unsigned int k, int family,
+		       const char *rules)
 {
-	struct host_plan plan = { .name = NULL };
+	struct host_plan plan = { .rules = rules };
 	char name[HOST_NAME];
 
 	snprintf(name, sizeof(name), "router-%u", k);
@@ -144,8 +145,17 @@ void realm_begin_routed(struct realm *realm, int family, unsigned int routers,
 	add_host(realm, "client", 0, 1, family);
 	add_host(realm, "server", routers, 1, family);
 	for (unsigned int k = 1; k <= routers; k++)
-		add_router(realm, k, family);
+		add_router(realm, k, family, NULL);
 	realm_ok(world_connect(realm->world, permanent));
+}
+
+void realm_begin_gateway(struct realm *realm, int family, const char *rules)
+{
+	begin_empty(realm);
+	add_host(realm, "client", 0, 1, family);
+	add_host(realm, "server", 1, 1, family);
+	add_router(realm, 1, family, rules);
+	realm_ok(world_connect(realm->world, true));
 }
 
 void realm_end(struct realm *realm)

@@ -44,6 +44,8 @@ void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu);
  * each in network k - 1 as number 254, and in network k as number 253. */
 void realm_begin_routed(struct realm *realm, int family, unsigned int routers,
 			bool permanent);
+/* The same with one router, which has rules for nft(8). */
+void realm_begin_gateway(struct realm *realm, int family, const char *rules);
 void realm_end(struct realm *realm);
 
 /* Serves the world for so long. */
