@@ -277,12 +277,35 @@ static void add_row(struct rows *rows, struct documents_row row)
 	rows->all[i] = row;
 }
 
+static bool are_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Another variant of the case has said the same already: one command will do. */
+static bool has_row(const struct rows *rows, const struct judgement *judgement,
+		    const struct testcase *testcase)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct judgement *other = rows->all[i].judgement;
+
+		if (rows->all[i].testcase == testcase &&
+		    strcmp(other->claim, judgement->claim) == 0 &&
+		    other->document == judgement->document &&
+		    are_same(other->note, judgement->note) &&
+		    are_same(other->since, judgement->since))
+			return true;
+	}
+	return false;
+}
+
 static void add_judgements(struct rows *rows, const struct judgement *judgement,
 			   const struct testcase *testcase,
 			   const struct variant *variant)
 {
 	for (; judgement && judgement->claim; judgement++)
-		if (judgement->document != DOCUMENT_NONE)
+		if (judgement->document != DOCUMENT_NONE &&
+		    !has_row(rows, judgement, testcase))
 			add_row(rows, (struct documents_row){
 					      judgement, testcase, variant });
 }
