@@ -111,6 +111,7 @@ CASE(server_host_crash_idle) = {
 			     { "defaults", .value = DAY, .defaults = true,
 			       .lasts = SEC(2 * DAY) },
 			     { "month", .value = MONTH, .defaults = true,
+			       .by_name = true,
 			       .lasts = 2 * SEC(MONTH) }),
 	.lasts = SEC(2 * IDLE) + MSEC(2 * ANSWER_MS),
 	.script = script,

@@ -19,6 +19,8 @@ static bool is_in_set(const struct command_options *options, enum case_set set)
 		return options->all && !options->defaults;
 	case SET_DEFAULTS:
 		return options->defaults;
+	case SET_LONG_DEFAULTS:
+		return options->defaults && options->all;
 	}
 	return false;
 }

@@ -18,7 +18,7 @@ enum case_set testcase_set(const struct testcase *testcase,
 			   const struct variant *variant)
 {
 	if (variant && variant->defaults)
-		return SET_DEFAULTS;
+		return variant->by_name ? SET_LONG_DEFAULTS : SET_DEFAULTS;
 	return testcase->by_name || (variant && variant->by_name) ? SET_LONG :
 								    SET_DEFAULT;
 }
@@ -29,6 +29,7 @@ const char *case_set_text(enum case_set set)
 		[SET_DEFAULT] = "",
 		[SET_LONG] = ", with --all",
 		[SET_DEFAULTS] = ", with --defaults",
+		[SET_LONG_DEFAULTS] = ", with --defaults --all",
 	};
 
 	return texts[set];

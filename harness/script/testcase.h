@@ -47,7 +47,8 @@ struct variant {
 	nsec_t lasts; /* 0: the case's */
 	const struct judgement *judgements; /* NULL: the case's */
 	bool by_name; /* long: not in the default set */
-	bool defaults; /* the kernel's own values: hours, or days */
+	/* The kernel's own values: hours, or days. With by_name even more. */
+	bool defaults;
 	const char *needs_program; /* SKIP where it is not installed */
 	const char *only_v4; /* why it says nothing over IPv6: SKIP there */
 	const struct world_plan *world; /* NULL: the case's */
@@ -106,8 +107,8 @@ extern const size_t testcases_n;
 const struct testcase *testcase_find(const char *name);
 
 /* What `run` runs when it is not told what, what --all adds, and what only
- * --defaults does. */
-enum case_set { SET_DEFAULT, SET_LONG, SET_DEFAULTS };
+ * --defaults does, or both together. */
+enum case_set { SET_DEFAULT, SET_LONG, SET_DEFAULTS, SET_LONG_DEFAULTS };
 
 enum case_set testcase_set(const struct testcase *testcase,
 			   const struct variant *variant);

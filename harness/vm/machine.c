@@ -106,6 +106,7 @@ static void qemu_words(struct words *words, const struct machine *machine)
 	add_word(words,
 		 "console=ttyS0 panic=-1 quiet loglevel=4 nokaslr tsc=reliable "
 		 "nowatchdog no_timer_check rcupdate.rcu_cpu_stall_suppress=1 "
+		 "psi=0 cgroup_disable=memory "
 		 GUEST_VARIABLE "=qemu%s%s",
 		 plan->virtual_time ? " HALFOPEN_VIRTUAL_TIME=1" : "",
 		 plan->journals ? " " STREAM_VARIABLE "=1" : "");
