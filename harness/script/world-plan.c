@@ -26,6 +26,15 @@ const struct world_plan world_pair_bulk = {
 	.bulk = true,
 };
 
+const struct world_plan world_nat = {
+	.hosts = { { "client", "10.0.0.1", "fd00::1" },
+		   { "server", "10.0.1.1", "fd00:1::1" },
+		   { "gateway", "10.0.0.254", "fd00::fe",
+		     .also = { { "10.0.1.254", "fd00:1::fe" } },
+		     .rules = WORLD_MASQUERADE },
+		   { "client-b", "10.0.0.2", "fd00::2" } },
+};
+
 static size_t written_hosts(const struct world_plan *plan)
 {
 	size_t n = 0;

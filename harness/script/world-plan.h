@@ -53,6 +53,9 @@ extern const struct world_plan world_pair_bulk;
 	"table inet gateway { chain out { type nat hook postrouting "          \
 	"priority 100; oifname eth1 masquerade; }; }"
 
+/* client and client-b behind a gateway that masquerades; the server outside. */
+extern const struct world_plan world_nat;
+
 /* --- for the harness ------------------------------------------------------*/
 
 /* One host of the plan, those of the chain included. Texts are "" for none. */
