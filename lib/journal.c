@@ -206,7 +206,8 @@ int journal_parse(json_t **ret, const char *line, size_t size)
 	    !json_is_string(json_object_get(record, "type"))) {
 		json_decref(record);
 		return error_origin(-EBADMSG,
-				    "journal record without \"t\" or \"type\"");
+				    "journal, byte %zu: the record ends "
+				    "without \"t\" or \"type\"", size);
 	}
 	*ret = record;
 	return 0;

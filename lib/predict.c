@@ -313,8 +313,8 @@ static nsec_t floor_msec(nsec_t nsec)
 
 /*
  * tcp_clamp_rto_to_user_timeout(), since 4.19: the timer is cut to what is left
- * of the time-out, so that the next firing is certain to end it. `elapsed` has
- * already been found below the time-out, so at least a millisecond is left.
+ * of the time-out, so that the next firing is certain to end it. Where nothing
+ * is left, because the first firing sends however late it is, one jiffy is.
  */
 static struct range walk_clamp(struct walk *walk, struct range next)
 {
@@ -322,6 +322,8 @@ static struct range walk_clamp(struct walk *walk, struct range next)
 	nsec_t timeout = tcp->user_timeout;
 	nsec_t left = MAX(timeout - floor_msec(walk->elapsed.min), MSEC(1));
 	nsec_t timer = whole_jiffies(left, tcp->hz);
+	struct range soonest = range_add(walk->elapsed,
+					 predict_timer(1, tcp->hz));
 	nsec_t latest;
 
 	walk->clamped = timer <= walk->rto;
@@ -333,8 +335,8 @@ static struct range walk_clamp(struct walk *walk, struct range next)
 	latest = timeout + TRUNCATION + predict_nsec(1, tcp->hz) +
 		 predict_granule(walk->interval, tcp->hz);
 	return (struct range){
-		.min = MIN(next.min, timeout - TRUNCATION),
-		.max = MIN(next.max, latest),
+		.min = MAX(MIN(next.min, timeout - TRUNCATION), soonest.min),
+		.max = MAX(MIN(next.max, latest), soonest.max),
 	};
 }
 

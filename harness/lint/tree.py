@@ -54,10 +54,16 @@ def tree(root):
     names = from_git(root)
     if names is None:
         names = from_folders(root)
-    paths = {name: pathlib.Path(root, name) for name in sorted(set(names))}
+    paths = {name: pathlib.Path(root, name) for name in sorted(set(names))
+             if not is_input(name)}
     # A file that git still lists may be deleted already.
     return {name: read(path).split("\n")
             for name, path in paths.items() if path.is_file()}
+
+
+def is_input(name):
+    """For fuzz targets: any bytes, and nobody's text."""
+    return re.match(r"(lib|harness)/fuzz/corpus/", name)
 
 
 def is_c(name):

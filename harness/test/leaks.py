@@ -21,6 +21,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -158,9 +159,8 @@ class Leaks(Box):
     def test_files_are_seen(self):
         if not os.path.ismount("/tmp"):
             self.skipTest("what is tested lies in /tmp")
-        with open("/tmp/x", "w", encoding="ascii"):
+        with tempfile.NamedTemporaryFile(dir="/tmp"):
             self.assertNotEqual(files_and_mounts(), self.before)
-        os.unlink("/tmp/x")
         self.assertEqual(files_and_mounts(), self.before)
 
     def test_orderly_end(self):

@@ -595,6 +595,23 @@ START_TEST(connect_with_user_timeout)
 }
 END_TEST
 
+START_TEST(connect_with_user_timeout_below_the_first_rto)
+{
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction got;
+
+	/*
+	 * The first firing, at 1 .. 1.032 s, sends all the same; nothing is left
+	 * then, and the next comes after one jiffy, with a granule of one.
+	 */
+	tcp.user_timeout = MSEC(5);
+	predict_connect(&got, &tcp);
+	ck_assert_uint_eq(got.retransmissions_min, 1);
+	ck_assert_uint_eq(got.retransmissions_max, 1);
+	assert_range(got.elapsed, MSEC(1004), MSEC(1040));
+}
+END_TEST
+
 START_TEST(syn_ack_is_counted)
 {
 	struct predict_tcp tcp = near_peer(250);
@@ -647,6 +664,7 @@ static const TTest *const *const tests[] = {
 	&connect_without_linear_rounds,
 	&connect_can_time_out_within_the_linear_rounds,
 	&connect_with_user_timeout,
+	&connect_with_user_timeout_below_the_first_rto,
 	&syn_ack_is_counted,
 	&defaults_follow_the_kernel,
 };

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A journal of several lines: gathered, and told in every format. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "fake.h"
+#include "fuzz.h"
+#include "journal.h"
+
+/* False where a worker would stop reading. */
+static bool take(struct result *result, const char *line, size_t size)
+{
+	json_t *record;
+	int r = journal_parse(&record, line, size);
+
+	if (r >= 0)
+		r = result_take(result, record);
+	fuzz_must(r == 0 || r == -EBADMSG);
+	return r == 0;
+}
+
+static void read_journal(struct result *result, const char *at, size_t size)
+{
+	const char *newline;
+
+	while ((newline = memchr(at, '\n', size))) {
+		size_t length = (size_t)(newline - at);
+
+		if (!take(result, at, length)) {
+			result_broken(result, error_trail());
+			return;
+		}
+		at += length + 1;
+		size -= length + 1;
+	}
+	if (!result->has_verdict)
+		result_broken(result, "it died");
+}
+
+static void report(const struct result *result, const char *format)
+{
+	const struct report_tally tally = { .broken = 1 };
+	struct fake_report fake;
+
+	fake_begin(&fake, format, 1, 80);
+	fake.report.reporter->result(&fake.report, result);
+	free(fake_end(&fake, &tally));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const formats[] = { "human", "ktap", "junit",
+					       "jsonl" };
+	struct result *result = fake_new(FAKE_DATA, 0);
+
+	read_journal(result, (const char *)data, size);
+	fuzz_must(result->has_verdict && result->reason);
+	result->final = true;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		report(result, formats[i]);
+	result_free(result);
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The options of a segment, as far as a header has room for them. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "fuzz.h"
+#include "macro.h"
+#include "tcp-options.h"
+
+static char *printed(const struct segment *tcp)
+{
+	const struct frame_base base = { .knows_receiver = true };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fuzz_must(out);
+	tcp_options_print(out, tcp, &base, true);
+	fclose(out);
+	return text;
+}
+
+static void encode(const struct segment *tcp)
+{
+	struct segment copy = { 0 };
+	size_t size = tcp_options_size(tcp);
+	uint8_t *again;
+	char *before, *after;
+
+	fuzz_must(size % 4 == 0);
+	if (size > TCP_OPTIONS_MAX)
+		return;
+	again = malloc(size + 1);
+	fuzz_must(again);
+	tcp_options_encode(again, tcp);
+	fuzz_must(tcp_options_decode(&copy, again, 0, size) == 0);
+	before = printed(tcp);
+	after = printed(&copy);
+	fuzz_must(strcmp(before, after) == 0);
+	free(before);
+	free(after);
+	free(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t end = MIN(size, (size_t)TCP_OPTIONS_MAX);
+	uint8_t *bytes = fuzz_copy(data, end);
+	struct segment tcp = { 0 };
+	int r = tcp_options_decode(&tcp, bytes, 0, end);
+
+	if (r < 0) {
+		fuzz_must(r == -EBADMSG);
+		fuzz_must_say("offset");
+	} else {
+		encode(&tcp);
+	}
+	free(bytes);
+	return 0;
+}
