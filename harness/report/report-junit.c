@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JUnit's XML, as CI servers read it: one suite, a testcase for each final try.
- * Its head carries the totals, so that all of it is printed at the end.
+ * JUnit's XML, as CI servers read it: one suite, a testcase for each run. Its
+ * head carries the totals, so that all of it is printed at the end. A testcase
+ * comes to what its last try did; the tries before it are Surefire's elements,
+ * flaky… below what did not fail in the end, rerun… below what did.
  */
 #include "report.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "journal.h"
 
@@ -129,11 +132,13 @@ static void print_properties(FILE *out, const struct result *result)
 	fputs("      </properties>\n", out);
 }
 
+/* The reason too: some servers show the text and not the message. */
 static void print_expectations(FILE *out, const struct result *result)
 {
 	size_t i;
 	json_t *e;
 
+	fprintf(out, "%s\n", result->reason ? result->reason : "");
 	json_array_foreach(result->expectations, i, e)
 	{
 		if (json_is_true(json_object_get(e, "ok")))
@@ -171,6 +176,47 @@ static void print_story(FILE *out, const struct result *result)
 	report_story(out, result, "");
 }
 
+/* The first that did not hold; or else, where all did, the first. */
+static const json_t *telling_expectation(const struct result *result)
+{
+	size_t i;
+	json_t *e;
+
+	json_array_foreach(result->expectations, i, e)
+	{
+		if (!json_is_true(json_object_get(e, "ok")))
+			return e;
+	}
+	return json_array_get(result->expectations, 0);
+}
+
+/* What a list of failures shows of this one. */
+static void print_message(FILE *out, const struct result *result)
+{
+	const json_t *e = telling_expectation(result);
+	char text[1024];
+
+	if (result->verdict != VERDICT_FAIL || !e ||
+	    json_is_true(json_object_get(e, "ok"))) {
+		print_attribute(out, "message",
+				result->reason ? result->reason : "");
+		return;
+	}
+	snprintf(text, sizeof(text), "%s: expected %s, observed %s (%s)",
+		 json_string_value(json_object_get(e, "what")),
+		 json_string_value(json_object_get(e, "expected")),
+		 json_string_value(json_object_get(e, "observed")),
+		 result->reason ? result->reason : "");
+	print_attribute(out, "message", text);
+}
+
+static const char *type_of(const struct result *result)
+{
+	if (result->inconclusive)
+		return "inconclusive";
+	return result->verdict == VERDICT_FAIL ? "fail" : "broken";
+}
+
 static void print_verdict(FILE *out, const struct result *result)
 {
 	static const char *const tags[] = {
@@ -185,33 +231,96 @@ static void print_verdict(FILE *out, const struct result *result)
 	if (!tag)
 		return;
 	fprintf(out, "      <%s", tag);
-	print_attribute(out, "message", result->reason ? result->reason : "");
-	if (result->inconclusive)
-		print_attribute(out, "type", "inconclusive");
+	print_message(out, result);
+	if (result->verdict != VERDICT_SKIP || result->inconclusive)
+		print_attribute(out, "type", type_of(result));
 	if (result->verdict == VERDICT_SKIP) {
 		fputs("/>\n", out);
 		return;
 	}
 	snprintf(close, sizeof(close), "</%s>\n", tag);
 	print_element(out, ">", close, print_expectations, result);
-	print_element(out, "      <system-out>", "</system-out>\n", print_story,
-		      result);
 }
 
-static void print_testcase(FILE *out, const struct result *result)
+static void print_earlier_try(FILE *out, const struct result *result,
+			      bool failed_in_the_end)
 {
-	char name[300] = "";
+	char tag[32];
 
+	snprintf(tag, sizeof(tag), "%s%s", failed_in_the_end ? "rerun" : "flaky",
+		 result->verdict == VERDICT_FAIL ? "Failure" : "Error");
+	fprintf(out, "      <%s", tag);
+	print_message(out, result);
+	print_attribute(out, "type", type_of(result));
+	fputs(">\n", out);
+	print_element(out, "        <stackTrace>", "</stackTrace>\n",
+		      print_expectations, result);
+	print_element(out, "        <system-out>", "</system-out>\n",
+		      print_story, result);
+	fprintf(out, "      </%s>\n", tag);
+}
+
+static bool is_same_run(const struct result *a, const struct result *b)
+{
+	return a->testcase == b->testcase && a->variant == b->variant &&
+	       a->repetition == b->repetition;
+}
+
+static bool went_wrong(const struct result *result)
+{
+	return result->verdict == VERDICT_FAIL ||
+	       result->verdict == VERDICT_BROKEN;
+}
+
+static void print_earlier_tries(const struct report *report,
+				const struct result *result)
+{
+	for (size_t i = 0; result->attempt > 1 && i < report->n_kept; i++)
+		if (!report->kept[i]->final &&
+		    is_same_run(report->kept[i], result))
+			print_earlier_try(report->out, report->kept[i],
+					  went_wrong(result));
+}
+
+/* Of the script's line that tells most, for who shows it beside the sources. */
+static void print_place(FILE *out, const struct result *result)
+{
+	const char *at = json_string_value(
+		json_object_get(telling_expectation(result), "at"));
+	const char *colon = at ? strrchr(at, ':') : NULL;
+	char file[256];
+
+	if (!colon)
+		return;
+	snprintf(file, sizeof(file), "%.*s", (int)(colon - at), at);
+	print_attribute(out, "file", file);
+	print_attribute(out, "line", colon + 1);
+}
+
+/* A class with a package, and a name that is whole by itself: some servers show
+ * a tree of the one, some a list of the other. */
+static void print_testcase(const struct report *report,
+			   const struct result *result)
+{
+	char name[300] = "", class[160];
+	FILE *out = report->out;
+
+	snprintf(class, sizeof(class), "halfopen.%s", result->testcase->name);
 	snprintf(name, sizeof(name), "%s", result_name(result));
 	if (result->repetition > 1)
 		snprintf(name + strlen(name), sizeof(name) - strlen(name),
 			 " repetition %u", result->repetition);
 	fputs("    <testcase", out);
-	print_attribute(out, "classname", result->testcase->name);
+	print_attribute(out, "classname", class);
 	print_attribute(out, "name", name);
+	print_place(out, result);
 	fprintf(out, " time=\"%.6f\">\n", nsec_seconds(result->took));
 	print_properties(out, result);
 	print_verdict(out, result);
+	print_earlier_tries(report, result);
+	if (went_wrong(result))
+		print_element(out, "      <system-out>", "</system-out>\n",
+			      print_story, result);
 	fputs("    </testcase>\n", out);
 }
 
@@ -219,13 +328,23 @@ static void print_testcase(FILE *out, const struct result *result)
 
 static void begin(struct report *report)
 {
+	report->began = time(NULL);
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", report->out);
 }
 
 static void keep_result(struct report *report, const struct result *result)
 {
-	if (result->final)
-		report_keep(report, result);
+	report_keep(report, result);
+}
+
+static void print_timestamp(const struct report *report)
+{
+	struct tm tm;
+	char text[32];
+
+	if (gmtime_r(&report->began, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+		print_attribute(report->out, "timestamp", text);
 }
 
 static void print_totals(FILE *out, const struct report_tally *tally)
@@ -264,10 +383,12 @@ static void end(struct report *report, const struct report_tally *tally)
 	print_totals(out, tally);
 	fputs(">\n  <testsuite name=\"halfopen\"", out);
 	print_totals(out, tally);
+	print_timestamp(report);
 	fputs(">\n", out);
 	print_machine(out, &report->info);
 	for (size_t i = 0; i < report->n_kept; i++)
-		print_testcase(out, report->kept[i]);
+		if (report->kept[i]->final)
+			print_testcase(report, report->kept[i]);
 	fputs("  </testsuite>\n</testsuites>\n", out);
 	fflush(out);
 }

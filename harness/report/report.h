@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "result.h"
 
@@ -44,6 +45,7 @@ struct report {
 	size_t n_kept, kept_space;
 	unsigned int n_started, n_ended;
 	size_t live; /* width of the live line on the screen */
+	time_t began;
 };
 
 struct reporter {

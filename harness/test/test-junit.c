@@ -103,7 +103,10 @@ START_TEST(each_verdict_has_its_element)
 {
 	char *text = fake_all("junit", 80);
 
-	assert_has(text, "<failure message=\"1 of 2 expectations failed\">"
+	assert_has(text, "<failure message=\"recv() in client # &lt;1&gt;: "
+			 "expected EOF &amp; &quot;nothing&quot; else, observed "
+			 "ECONNRESET&#10;at once (1 of 2 expectations failed)\" "
+			 "type=\"fail\">1 of 2 expectations failed\n"
 			 "recv() in client # &lt;1&gt;\n");
 	assert_has(text, "<skipped message=\"nginx is not installed\"/>");
 	assert_has(text, "<error message=\"the wire lost 3 frames, at ");
@@ -130,14 +133,74 @@ START_TEST(a_run_has_its_properties)
 {
 	char *text = fake_all("junit", 80);
 
-	assert_has(text, "<testcase classname=\"server-host-crash-data\" "
-			 "name=\"server-host-crash-data/retries2=5\" "
-			 "time=\"5.073000\">");
+	assert_has(text, "<testcase classname=\"halfopen.server-host-crash-data"
+			 "\" name=\"server-host-crash-data/retries2=5\" "
+			 "file=\"cases/");
+	assert_has(text, " time=\"5.073000\">");
 	assert_has(text, "<property name=\"claims\" value=\"A3-A5\"/>");
 	assert_has(text, "<property name=\"judgements\" value=\"[{&quot;claim"
 			 "&quot;:&quot;A6&quot;");
 	assert_has(text, "<property name=\"measured\" value=\"{&quot;outcome"
 			 "&quot;:&quot;ETIMEDOUT&quot;");
+	free(text);
+}
+END_TEST
+
+/* The first try fails, the second comes to what is given. */
+static char *report_tries(struct result *second)
+{
+	struct result *first = fake_fail();
+	struct report_tally tally = { .passed = 1 };
+	struct fake_report fake;
+	char *text;
+
+	first->final = false;
+	first->testcase = second->testcase;
+	first->variant = second->variant;
+	second->attempt = 2;
+	fake_begin(&fake, "junit", 1, 80);
+	fake.report.reporter->result(&fake.report, first);
+	fake.report.reporter->result(&fake.report, second);
+	text = fake_end(&fake, &tally);
+	assert_well_formed(text);
+	/* One testcase, whatever was tried. */
+	ck_assert_ptr_null(strstr(strstr(text, "<testcase ") + 1,
+				  "<testcase "));
+	result_free(first);
+	result_free(second);
+	return text;
+}
+
+START_TEST(a_pass_names_the_tries_before_it)
+{
+	char *text = report_tries(fake_pass());
+
+	assert_has(text, "<flakyFailure message=\"recv() in client");
+	assert_has(text, "<stackTrace>1 of 2 expectations failed\nrecv() in ");
+	assert_has(text, "<system-out>0.000 server  listen");
+	assert_lacks(text, "<failure");
+	free(text);
+}
+END_TEST
+
+START_TEST(a_failure_does_too)
+{
+	char *text = report_tries(fake_broken());
+
+	assert_has(text, "<error message=\"the wire lost 3 frames");
+	assert_has(text, "<rerunFailure message=\"recv() in client");
+	assert_lacks(text, "flaky");
+	free(text);
+}
+END_TEST
+
+START_TEST(the_suite_says_when)
+{
+	char *text = fake_all("junit", 80);
+	const char *at = strstr(text, " timestamp=\"20");
+
+	ck_assert_ptr_nonnull(at);
+	ck_assert_int_eq(at[strlen(" timestamp=\"") + 19], '"');
 	free(text);
 }
 END_TEST
@@ -167,6 +230,9 @@ static const TTest *const *const tests[] = {
 	&each_verdict_has_its_element,
 	&a_failure_tells_its_story_and_a_pass_does_not,
 	&a_run_has_its_properties,
+	&a_pass_names_the_tries_before_it,
+	&a_failure_does_too,
+	&the_suite_says_when,
 	&what_xml_forbids_is_dropped,
 };
 
