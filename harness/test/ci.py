@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What CI systems are given: harness/ci, and every try in every format.
+
+usage: ci.py MISBEHAVING HALFOPEN CI-FOLDER [TEST...]
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+import rig
+
+PROGRAM, HALFOPEN = (os.path.realpath(path) for path in sys.argv[1:3])
+CI = pathlib.Path(sys.argv[3]).resolve()
+KSFT_PASS, KSFT_FAIL, KSFT_SKIP = 0, 1, 4
+
+
+def kselftest(*words, halfopen=PROGRAM, script=CI / "kselftest.sh", **more):
+    environment = rig.environment(HALFOPEN=halfopen, **more)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        return subprocess.run([script, *words], capture_output=True, text=True,
+                              check=False, cwd=elsewhere, env=environment)
+
+
+class Kselftest(unittest.TestCase):
+    def ends(self, status, *words, has="KTAP", **more):
+        done = kselftest(*words, **more)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertTrue(done.stdout.startswith("KTAP version 1\n"),
+                        done.stdout)
+        self.assertRegex(done.stdout, has)
+        self.assertEqual(done.stderr, "")
+
+    def test_pass(self):
+        self.ends(KSFT_PASS, "passes", has=r"\nok 1 passes # time=\d+ms\n")
+
+    def test_fail(self):
+        self.ends(KSFT_FAIL, "passes", "fails", has=r"\nnot ok \d fails #")
+
+    def test_what_is_broken_is_no_pass(self):
+        self.ends(KSFT_FAIL, "exits", has=r"\nnot ok 1 exits # ERROR ")
+
+    def test_skip(self):
+        self.ends(KSFT_SKIP, "needs-program", has=r"\nok 1 needs-program # "
+                  "SKIP no-program-has-this-name is not installed")
+
+    def test_too_slow_to_judge_is_a_skip(self):
+        self.ends(KSFT_SKIP, "late/by-machine", has="# SKIP inconclusive: ")
+
+    def test_no_halfopen(self):
+        self.ends(KSFT_SKIP, halfopen="/none/halfopen",
+                  has=r"\n1\.\.0 # SKIP no halfopen")
+
+    def test_wrong_usage(self):
+        done = kselftest("no-such-case")
+        self.assertEqual(done.returncode, KSFT_FAIL)
+        self.assertIn("Bail out!", done.stdout)
+        self.assertIn("no-such-case", done.stderr)
+
+    def test_it_finds_the_program_of_its_tree(self):
+        with tempfile.TemporaryDirectory() as tree:
+            script = pathlib.Path(tree, "harness/ci/kselftest.sh")
+            script.parent.mkdir(parents=True)
+            shutil.copy(CI / "kselftest.sh", script)
+            build = pathlib.Path(tree, "build/harness")
+            build.mkdir(parents=True)
+            os.symlink(PROGRAM, build / "halfopen")
+            link = pathlib.Path(tree, "link")
+            link.symlink_to(script)
+            self.ends(KSFT_PASS, "passes", halfopen="", script=link)
+
+
+class Workflow(unittest.TestCase):
+    def setUp(self):
+        self.text = (CI / "github-actions.yml").read_text(encoding="utf-8")
+
+    def steps(self):
+        try:
+            import yaml  # pylint: disable=import-outside-toplevel
+        except ImportError:
+            self.skipTest("python3-yaml is not installed")
+        return yaml.safe_load(self.text)["jobs"]["tcp"]["steps"]
+
+    def test_every_option_is_one(self):
+        text = subprocess.run([HALFOPEN, "run", "--help"], text=True,
+                              capture_output=True, check=True).stdout
+        step = self.text.partition("halfopen run ")[2].partition("\n\n")[0]
+        options = re.findall(r"--[a-z-]+", step)
+        self.assertIn("--inconclusive", options)
+        for option in options:
+            self.assertIn(option, text)
+
+    def test_its_commands_are_there(self):
+        root = CI.parent.parent
+        for path in re.findall(r"run: (harness/\S+)", self.text):
+            self.assertTrue((root / path).exists(), path)
+
+    def test_its_steps_are_well_formed_shell(self):
+        scripts = [s["run"] for s in self.steps() if "run" in s]
+        self.assertEqual(len(scripts), 4)
+        for script in scripts:
+            subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+            if shutil.which("shellcheck"):
+                subprocess.run(["shellcheck", "-s", "bash", "-"], input=script,
+                               text=True, check=True)
+
+    def test_the_last_step_always_runs(self):
+        self.assertEqual(self.steps()[-1]["if"], "always()")
+
+
+class Tries(unittest.TestCase):
+    """fails-once fails once; fails does it always."""
+
+    def run_both(self, form):
+        done = subprocess.run([PROGRAM, "run", "fails-once", "fails",
+                               "--retry", "2", "--format", form], text=True,
+                              capture_output=True, check=False,
+                              env=rig.environment())
+        self.assertEqual(done.returncode, rig.FAIL)
+        return done.stdout
+
+    def test_jsonl(self):
+        lines = [json.loads(line) for line
+                 in self.run_both("jsonl").splitlines()]
+        tries = [(o["name"], o["try"], o["verdict"]) for o in lines
+                 if o["type"] == "case"]
+        self.assertEqual(sorted(tries),
+                         [("fails", 1, "fail"), ("fails", 2, "fail"),
+                          ("fails", 3, "fail"), ("fails-once", 1, "fail"),
+                          ("fails-once", 2, "pass")])
+        self.assertEqual((lines[-1]["passed"], lines[-1]["failed"]), (1, 1))
+
+    def test_ktap(self):
+        text = self.run_both("ktap")
+        for before in ("fails: try 1: fail", "fails: try 2: fail",
+                       "fails-once: try 1: fail"):
+            self.assertIn(f"\n# {before}, ", text)
+        self.assertRegex(text, r"\nok \d fails-once #")
+        self.assertRegex(text, r"\nnot ok \d fails #")
+
+    def test_junit(self):
+        suite = xml.etree.ElementTree.fromstring(self.run_both("junit"))[0]
+        cases = {c.get("name"): c for c in suite.iter("testcase")}
+        self.assertEqual(cases.keys(), {"fails", "fails-once"})
+        for name, tag, times in (("fails", "failure", 1),
+                                 ("fails", "rerunFailure", 2),
+                                 ("fails-once", "flakyFailure", 1),
+                                 ("fails-once", "failure", 0)):
+            found = cases[name].findall(tag)
+            self.assertEqual(len(found), times, (name, tag))
+            for each in found:
+                self.assertTrue(each.get("message") and each.get("type"))
+        self.assertIn("moon", cases["fails"].find("system-out").text)
+        self.assertEqual((suite.get("tests"), suite.get("failures")),
+                         ("2", "1"))
+
+    def test_human(self):
+        text = self.run_both("human")
+        self.assertIn("(try 1, and again)", text)
+        self.assertRegex(text, r"fails-once +PASS \(try 2\)")
+
+
+if __name__ == "__main__":
+    if not rig.works_here(PROGRAM):
+        raise SystemExit(rig.SKIP_STATUS)
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:], verbosity=2)
