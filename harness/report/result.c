@@ -173,13 +173,9 @@ static const char *kind_text(enum kind kind)
 	return texts[kind];
 }
 
-static int check(const json_t *record)
+/* What a record of that type has, be it one or not. */
+static int check_members(const char *type, const json_t *record)
 {
-	const char *type = json_string_value(json_object_get(record, "type"));
-
-	if (!type || !json_is_number(json_object_get(record, "t")))
-		return error_origin(-EBADMSG,
-				    "journal record without \"t\" or \"type\"");
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		const struct member *member = &members[i];
 		const json_t *value;
@@ -195,6 +191,18 @@ static int check(const json_t *record)
 				type, member->name, kind_text(member->kind));
 	}
 	return 0;
+}
+
+int result_check(const json_t *record)
+{
+	const char *type = json_string_value(json_object_get(record, "type"));
+	int r;
+
+	if (!type || !json_is_number(json_object_get(record, "t")))
+		return error_origin(-EBADMSG,
+				    "journal record without \"t\" or \"type\"");
+	r = check_members(type, record);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 /* --- taking records -------------------------------------------------------*/
@@ -344,7 +352,7 @@ static int fold_in(struct result *result, const json_t *record)
 
 int result_take(struct result *result, json_t *record)
 {
-	int r = check(record);
+	int r = result_check(record);
 
 	if (r >= 0)
 		r = fold_in(result, record);
@@ -402,6 +410,64 @@ static void take_part(json_t **part, json_t *value)
 	*part = json_incref(value);
 }
 
+static int check_list(const char *type, const json_t *list)
+{
+	size_t i;
+	json_t *each;
+
+	if (!json_is_array(list))
+		return error_origin(-EBADMSG, "'case' line: no %ss", type);
+	json_array_foreach (list, i, each) {
+		int r = check_members(type, each);
+
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+static int check_values(const char *what, json_t *values, enum kind kind)
+{
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(values))
+		return error_origin(-EBADMSG, "'case' line: no %s", what);
+	json_object_foreach (values, name, value)
+		if (!is_kind(value, kind))
+			return error_origin(-EBADMSG,
+					    "'case' line: %s: %s is not %s",
+					    what, name, kind_text(kind));
+	return 0;
+}
+
+/* The reports take for granted what result_take() would have seen to. */
+static int check_case(const json_t *line)
+{
+	int r = check_list("judgement", json_object_get(line, "judgements"));
+
+	if (r >= 0)
+		r = check_list("expectation",
+			       json_object_get(line, "expectations"));
+	if (r >= 0)
+		r = check_values("sysctls", json_object_get(line, "sysctls"),
+				 TEXT);
+	if (r >= 0)
+		r = check_values("predicted",
+				 json_object_get(line, "predicted"),
+				 TEXT_OR_NUMBER);
+	if (r >= 0)
+		r = check_values("measured", json_object_get(line, "measured"),
+				 TEXT_OR_NUMBER);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* A century is more than any run takes, and what a nsec_t holds. */
+static bool is_duration(double seconds)
+{
+	return seconds >= 0 && seconds < 100 * 365.25 * 86400;
+}
+
 static int fill(struct result *result, const json_t *line)
 {
 	json_t *judgements, *sysctls, *predicted, *measured, *expectations;
@@ -419,9 +485,11 @@ static int fill(struct result *result, const json_t *line)
 			&predicted, "measured", &measured, "expectations",
 			&expectations);
 	json_decref(object);
-	if (r < 0)
+	if (r < 0 || !is_duration(seconds))
 		return error_origin(-EBADMSG, "'case' line");
-	r = find_verdict(verdict, &found);
+	r = check_case(line);
+	if (r >= 0)
+		r = find_verdict(verdict, &found);
 	if (r >= 0)
 		r = end(result, found, reason, inconclusive);
 	if (r < 0)

@@ -42,6 +42,9 @@ int result_new(struct result **ret, const struct testcase *testcase,
 	       unsigned int repetition, unsigned int attempt);
 struct result *result_free(struct result *result);
 
+/* -EBADMSG for a record that lacks what its type needs. */
+int result_check(const json_t *record);
+
 /* Takes the record. -EBADMSG for one that lacks what its type needs. */
 int result_take(struct result *result, json_t *record);
 

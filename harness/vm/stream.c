@@ -218,6 +218,18 @@ static int take_case(struct stream *stream, const json_t *line)
 	return tell(stream, result);
 }
 
+static int take_record(struct stream *stream, const json_t *line)
+{
+	json_t *record = json_object_get(line, "record");
+	int r = result_check(record);
+
+	if (r < 0)
+		return error_trace(r);
+	if (json_array_append(stream->journal, record) < 0)
+		return error_origin(-ENOMEM, "journal");
+	return 0;
+}
+
 static int take_line(struct stream *stream, json_t *line)
 {
 	const char *type = json_string_value(json_object_get(line, "type"));
@@ -229,8 +241,7 @@ static int take_line(struct stream *stream, json_t *line)
 	if (!stream->info)
 		return error_origin(-EBADMSG, "'%s' before 'run'", type);
 	if (strcmp(type, "journal") == 0)
-		return json_array_append(stream->journal,
-					 json_object_get(line, "record"));
+		return take_record(stream, line);
 	if (strcmp(type, "case") == 0)
 		return take_case(stream, line);
 	if (strcmp(type, GUEST_END) == 0) {
