@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "macro.h"
 
 /* A kernel thread's number is small, and found early. */
 static bool is_ksoftirqd(int proc, const char *pid)
@@ -68,4 +69,23 @@ nsec_t softirqs_waited(const struct softirqs *softirqs, size_t i)
 	if (sscanf(text, "%" SCNd64 " %" SCNd64, &ran, &waited) != 2)
 		return 0;
 	return waited;
+}
+
+void softirqs_sample(struct softirqs_samples *samples,
+		     const struct softirqs *softirqs)
+{
+	for (size_t i = 0; i < softirqs->n; i++) {
+		nsec_t waited = softirqs_waited(softirqs, i);
+
+		samples->longest = MAX(samples->longest,
+				       waited - samples->before[i]);
+		samples->before[i] = waited;
+	}
+}
+
+void softirqs_begin(struct softirqs_samples *samples,
+		    const struct softirqs *softirqs)
+{
+	softirqs_sample(samples, softirqs);
+	samples->longest = 0;
 }

@@ -24,3 +24,15 @@ void softirqs_close(struct softirqs *softirqs);
 
 /* For how long thread `i` has waited for a CPU, ever. */
 nsec_t softirqs_waited(const struct softirqs *softirqs, size_t i);
+
+/* The longest wait that fell between two samples. */
+struct softirqs_samples {
+	nsec_t before[SOFTIRQS_MAX];
+	nsec_t longest;
+};
+
+/* The first sample: what was waited before is nobody's. */
+void softirqs_begin(struct softirqs_samples *samples,
+		    const struct softirqs *softirqs);
+void softirqs_sample(struct softirqs_samples *samples,
+		     const struct softirqs *softirqs);

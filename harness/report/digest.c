@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fold.h"
+#include "macro.h"
 #include "table.h"
 
 enum { NAME, CLAIMS_CELL, VERDICT, PREDICTED, MEASURED, TEXT_IS, CELLS };
@@ -386,6 +387,23 @@ void digest_troubles(struct report *report)
 			print_trouble(report, report->kept[i]);
 }
 
+/* An idle machine's are below a millisecond, and say nothing. */
+static const nsec_t notable = MSEC(10);
+
+static void print_lateness(struct report *report,
+			   const struct report_lateness *lateness)
+{
+	nsec_t most = MAX(MAX(lateness->timers, lateness->softirqs),
+			  MAX(lateness->cases, lateness->wire));
+
+	if (most < notable)
+		return;
+	fputs("this machine was late, at most: ", report->out);
+	report_lateness(report->out, lateness);
+	fprintf(report->out, "; %.0f ms are allowed\n",
+		nsec_seconds(report->info.slack) * 1e3);
+}
+
 void digest_total(struct report *report, const struct report_tally *tally)
 {
 	char took[REPORT_TEXT], inconclusive[48] = "";
@@ -398,4 +416,5 @@ void digest_total(struct report *report, const struct report_tally *tally)
 		"\n%u passed, %u failed, %u skipped, %u broken%s in %s\n",
 		tally->passed, tally->failed, tally->skipped, tally->broken,
 		inconclusive, took);
+	print_lateness(report, &tally->lateness);
 }

@@ -357,7 +357,20 @@ static void print_totals(FILE *out, const struct report_tally *tally)
 		nsec_seconds(tally->took));
 }
 
-static void print_machine(FILE *out, const struct report_info *info)
+static void print_lateness(FILE *out, const struct report_lateness *lateness)
+{
+	char text[160] = "";
+	FILE *memory = fmemopen(text, sizeof(text) - 1, "w");
+
+	if (!memory)
+		return;
+	report_lateness(memory, lateness);
+	fclose(memory);
+	print_property(out, "      ", "late_at_most", text);
+}
+
+static void print_machine(FILE *out, const struct report_info *info,
+			  const struct report_tally *tally)
 {
 	char number[16];
 
@@ -372,6 +385,7 @@ static void print_machine(FILE *out, const struct report_info *info)
 		       info->virtual_time ? "true" : "false");
 	snprintf(number, sizeof(number), "%d", info->family);
 	print_property(out, "      ", "family", number);
+	print_lateness(out, &tally->lateness);
 	fputs("    </properties>\n", out);
 }
 
@@ -385,7 +399,7 @@ static void end(struct report *report, const struct report_tally *tally)
 	print_totals(out, tally);
 	print_timestamp(report);
 	fputs(">\n", out);
-	print_machine(out, &report->info);
+	print_machine(out, &report->info, tally);
 	for (size_t i = 0; i < report->n_kept; i++)
 		if (report->kept[i]->final)
 			print_testcase(report, report->kept[i]);

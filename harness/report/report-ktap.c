@@ -158,6 +158,9 @@ static void end(struct report *report, const struct report_tally *tally)
 		"# Totals: pass:%u fail:%u skip:%u error:%u inconclusive:%u\n",
 		tally->passed, tally->failed, tally->skipped, tally->broken,
 		tally->inconclusive);
+	fputs("# Late at most: ", report->out);
+	report_lateness(report->out, &tally->lateness);
+	fputc('\n', report->out);
 	fflush(report->out);
 }
 

@@ -254,6 +254,16 @@ void report_about(nsec_t planned, char ret[static REPORT_TEXT])
 			 minutes % 60);
 }
 
+void report_lateness(FILE *out, const struct report_lateness *lateness)
+{
+	fprintf(out, "timers %.1f ms, softirqs %.1f ms, cases %.1f ms, wire "
+		     "%.1f ms",
+		nsec_seconds(lateness->timers) * 1e3,
+		nsec_seconds(lateness->softirqs) * 1e3,
+		nsec_seconds(lateness->cases) * 1e3,
+		nsec_seconds(lateness->wire) * 1e3);
+}
+
 /* --- the two columns ------------------------------------------------------*/
 
 /* Names that several cases share; the rest are a case's own. */

@@ -18,12 +18,23 @@ struct report_info {
 	int family; /* 4 or 6 */
 	size_t n_runs; /* planned, without retries */
 	nsec_t longest; /* planned, of the longest run */
+	nsec_t slack; /* what upper bounds allow for the machine */
+};
+
+/*
+ * How late this machine was, at most, while it ran: a timer of halfopen itself,
+ * and of a case; a softirq thread that waited for a CPU, between two samples; a
+ * frame on the wire. Whatever is timed can be as late by the machine alone.
+ */
+struct report_lateness {
+	nsec_t timers, softirqs, cases, wire;
 };
 
 /* Final tries only. `inconclusive` ones are among `broken` (or `skipped`). */
 struct report_tally {
 	unsigned int passed, failed, skipped, broken, inconclusive;
 	nsec_t took;
+	struct report_lateness lateness; /* of all tries */
 };
 
 void report_count(struct report_tally *tally, const struct result *result);
@@ -140,6 +151,9 @@ void report_seconds(double seconds, char ret[static REPORT_TEXT]);
 
 /* "under 1 s", "about 6 s", "about 2 h 12 min" */
 void report_about(nsec_t planned, char ret[static REPORT_TEXT]);
+
+/* "timers 0.2 ms, softirqs 0.0 ms, cases 1.3 ms, wire 0.1 ms" */
+void report_lateness(FILE *out, const struct report_lateness *lateness);
 
 /* The size of the first sentence of a note, without its stop. */
 size_t report_sentence(const char *note);

@@ -302,6 +302,20 @@ static int end(struct result *result, enum verdict verdict, const char *reason,
 	return 0;
 }
 
+/* A century is more than any run takes, and what a nsec_t holds. */
+static bool is_duration(double seconds)
+{
+	return seconds >= 0 && seconds < 100 * 365.25 * 86400;
+}
+
+/* 0 for what is none. */
+static nsec_t lateness_of(const json_t *record, const char *name)
+{
+	double seconds = json_number_value(json_object_get(record, name));
+
+	return is_duration(seconds) ? (nsec_t)(seconds * 1e9) : 0;
+}
+
 static int take_verdict(struct result *result, const json_t *record)
 {
 	const char *text = text_of(record, "verdict");
@@ -318,6 +332,8 @@ static int take_verdict(struct result *result, const json_t *record)
 	if (result->has_verdict)
 		return error_origin(-EBADMSG,
 				    "journal record 'verdict': a second one");
+	result->lateness = lateness_of(record, "lateness");
+	result->residence = lateness_of(record, "residence");
 	r = end(result, (enum verdict)verdict, text_of(record, "reason"),
 		json_is_true(json_object_get(record, "inconclusive")));
 	if (r >= 0 && result->verdict == VERDICT_PASS)
@@ -460,12 +476,6 @@ static int check_case(const json_t *line)
 		r = check_values("measured", json_object_get(line, "measured"),
 				 TEXT_OR_NUMBER);
 	return r < 0 ? error_trace(r) : 0;
-}
-
-/* A century is more than any run takes, and what a nsec_t holds. */
-static bool is_duration(double seconds)
-{
-	return seconds >= 0 && seconds < 100 * 365.25 * 86400;
 }
 
 static int fill(struct result *result, const json_t *line)

@@ -25,6 +25,7 @@ struct result {
 	char *reason; /* "" for a pass; never NULL once there is a verdict */
 	bool has_verdict;
 	nsec_t created; /* by result_new() */
+	nsec_t lateness, residence; /* of its timers and its frames, at most */
 	nsec_t took; /* from then to the verdict, of the wall's time */
 
 	/* As the contract of --format jsonl has them. */

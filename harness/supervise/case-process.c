@@ -97,21 +97,13 @@ static void MACRO_NORETURN judge(struct run *run)
 struct sampler {
 	struct run *run;
 	struct loop_source *source;
-	nsec_t softirqs_before[SOFTIRQS_MAX];
+	struct softirqs_samples softirqs;
 };
 
 static void sample_softirqs(struct sampler *sampler)
 {
-	const struct softirqs *softirqs = &sampler->run->options->softirqs;
-
-	for (size_t i = 0; i < softirqs->n; i++) {
-		nsec_t waited = softirqs_waited(softirqs, i);
-		nsec_t since = waited - sampler->softirqs_before[i];
-
-		sampler->softirqs_before[i] = waited;
-		sampler->run->softirq_wait =
-			MAX(sampler->run->softirq_wait, since);
-	}
+	softirqs_sample(&sampler->softirqs, &sampler->run->options->softirqs);
+	sampler->run->softirq_wait = sampler->softirqs.longest;
 }
 
 static int sample(void *data)
@@ -178,8 +170,7 @@ void case_process_main(const struct run_options *options,
 	set_up(&run, journal);
 	stage_make_world(&run);
 	/* What was waited before this run is not its own. */
-	sample_softirqs(&sampler);
-	run.softirq_wait = 0;
+	softirqs_begin(&sampler.softirqs, &options->softirqs);
 	r = loop_add_timer(run.loop, &sampler.source, run.start + MSEC(20),
 			   sample, &sampler);
 	if (r < 0)

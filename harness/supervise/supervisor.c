@@ -12,6 +12,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "privilege.h"
+#include "soft-limits.h"
 #include "worker.h"
 
 enum {
@@ -39,7 +40,8 @@ struct supervisor {
 	int signal; /* that ended it; 0 none */
 	int out_error; /* of a journal below `out`; 0 none */
 	nsec_t start;
-	struct loop_source *tick;
+	struct loop_source *tick, *sampler;
+	struct softirqs_samples softirqs;
 };
 
 /* --- order and limits ------------------------------------------------- */
@@ -76,6 +78,7 @@ size_t supervisor_parallel(unsigned int wanted)
 {
 	size_t n = wanted ? wanted : PARALLEL_MAX;
 
+	soft_limits_raise();
 	n = MIN(n, limit_of(RLIMIT_NPROC, PROCESSES_EACH));
 	return MIN(n, limit_of(RLIMIT_NOFILE, FILES_EACH));
 }
@@ -116,6 +119,10 @@ static void tell(struct supervisor *s, struct result *result)
 static void settle(struct supervisor *s, struct result *result,
 		   const struct run_job *job)
 {
+	struct report_lateness *lateness = &s->tally->lateness;
+
+	lateness->cases = MAX(lateness->cases, result->lateness);
+	lateness->wire = MAX(lateness->wire, result->residence);
 	/* What the run came to decides; the command line, what its end is
 	 * called. So an inconclusive run is tried again before it is a SKIP, and
 	 * a SKIP, which another try would not change, never. */
@@ -245,6 +252,27 @@ static int on_tick(void *data)
 	return 0;
 }
 
+/* How late this machine is, is found out in ever longer intervals: hours cost
+ * little. The timer's own lateness is the loop's to know. */
+static int on_sample(void *data)
+{
+	struct supervisor *s = data;
+	nsec_t now = nsec_now();
+
+	softirqs_sample(&s->softirqs, &s->plan->options.softirqs);
+	loop_set_timer(s->sampler, now + MAX((now - s->start) / 50, MSEC(20)));
+	return 0;
+}
+
+static void note_lateness(struct supervisor *s)
+{
+	struct report_lateness *lateness = &s->tally->lateness;
+
+	softirqs_sample(&s->softirqs, &s->plan->options.softirqs);
+	lateness->timers = loop_lateness(s->loop);
+	lateness->softirqs = s->softirqs.longest;
+}
+
 static void free_dead(struct supervisor *s)
 {
 	size_t kept = 0;
@@ -328,6 +356,10 @@ static int set_up(struct supervisor *s)
 	r = loop_new(&s->loop);
 	if (r >= 0)
 		r = watch_signals(s);
+	softirqs_begin(&s->softirqs, &s->plan->options.softirqs);
+	if (r >= 0)
+		r = loop_add_timer(s->loop, &s->sampler, s->start + MSEC(20),
+				   on_sample, s);
 	if (r >= 0 && s->report->reporter->tick)
 		r = loop_add_timer(s->loop, &s->tick, s->start, on_tick, s);
 	return r < 0 ? error_trace(r) : 0;
@@ -387,6 +419,7 @@ int supervisor_run(const struct supervisor_plan *plan, struct report *report,
 		else
 			r = run_all(&s);
 		ret->took = nsec_now() - s.start;
+		note_lateness(&s);
 		report->reporter->end(report, ret);
 	}
 	tear_down(&s);

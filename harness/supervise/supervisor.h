@@ -21,7 +21,7 @@ struct supervisor_plan {
 };
 
 /* How many run at once, of so many wanted (0: as many as possible): the limits on
- * processes and files have a say. */
+ * processes and files have a say, raised as far as is allowed. */
 size_t supervisor_parallel(unsigned int wanted);
 
 /*

@@ -7,6 +7,7 @@ usage: runner.py MISBEHAVING HALFOPEN [TEST...]
 MISBEHAVING is halfopen with the cases of harness/test/misbehaving/ in place of
 its own.
 """
+import json
 import os
 import re
 import signal
@@ -132,6 +133,67 @@ class Lateness(unittest.TestCase):
             with self.subTest(name):
                 done = run(f"late/{name}", "--inconclusive=skip")
                 self.assertEqual(done.status, FAIL, done.text)
+
+
+    def test_the_summary_says_how_late(self):
+        done = run("late/by-machine", "--format", "jsonl")
+        lateness = json.loads(done.text.splitlines()[-1])["lateness"]
+        verdict = done.verdict("late/by-machine")
+        self.assertAlmostEqual(lateness["wire_s"], verdict["residence"], 6)
+        self.assertAlmostEqual(lateness["cases_s"], verdict["lateness"], 6)
+        self.assertGreater(lateness["timers_s"], 0)
+        self.assertIn("this machine was late, at most: timers ",
+                      run("late/by-machine").text)
+        self.assertRegex(run("late/by-machine", "--format", "ktap").text,
+                         r"\n# Late at most: timers \d+\.\d ms, softirqs")
+
+
+class Limits(unittest.TestCase):
+    def limited(self, limit, *arguments):
+        with tempfile.TemporaryDirectory() as out:
+            begin = time.monotonic()
+            process = rig.start("prlimit", limit, PROGRAM, "run", "--out", out,
+                                *arguments)
+            text, _ = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, PASS, text)
+            return time.monotonic() - begin
+
+    def test_soft_limits_are_raised(self):
+        took = self.limited("--nofile=40:", "waits/short", "--repeat", "20")
+        self.assertLess(took, 1.5 + AT_ONCE)
+
+    def test_hard_limits_are_respected(self):
+        """Five at a time, of 1.5 s each."""
+        took = self.limited("--nofile=40", "waits/short", "--repeat", "10")
+        self.assertGreater(took, 2 * 1.5)
+
+    def test_few_processes_are_enough(self):
+        """For root there is no such limit."""
+        self.limited("--nproc=100", "passes", "--repeat", "20")
+
+    def test_programs_get_the_caller_s(self):
+        with tempfile.TemporaryDirectory() as out:
+            process = rig.start("prlimit", "--nofile=80:", PROGRAM, "run",
+                                "--out", out, "runs-program/long")
+            pid = rig.wait_for(lambda: rig.programs(process.pid))[0]
+            limits = rig.read(pid, "limits")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+        self.assertRegex(limits, r"Max open files +80 ")
+
+    def test_two_hundred_at_once(self):
+        """All of them stand at the same time, on whatever machine this is."""
+        with tempfile.TemporaryDirectory() as out:
+            begin = time.monotonic()
+            process = rig.start(PROGRAM, "run", "--out", out, "waits/long",
+                                "--repeat", "200", "-j", "200")
+            stand = rig.wait_for(lambda: len(rig.inits(process.pid)) == 400,
+                                 seconds=55)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+            self.assertTrue(stand, "400 hosts")
+            print(f"\n200 worlds stood after {time.monotonic() - begin:.1f} s",
+                  flush=True)
 
 
 class Skips(unittest.TestCase):

@@ -268,7 +268,33 @@ START_TEST(tries_and_repetitions_are_told)
 }
 END_TEST
 
+static char *report_late(nsec_t late)
+{
+	struct report_tally tally = { .passed = 1,
+				      .lateness = { .timers = USEC(300),
+						    .softirqs = late } };
+	struct fake_report fake;
+
+	fake_begin(&fake, "human", 1, 80);
+	fake.report.info.slack = MSEC(50);
+	return fake_end(&fake, &tally);
+}
+
+START_TEST(a_late_machine_is_told_of)
+{
+	char *late = report_late(MSEC(31)), *idle = report_late(USEC(900));
+
+	assert_has(late, "\nthis machine was late, at most: timers 0.3 ms, "
+			 "softirqs 31.0 ms, cases 0.0 ms, wire 0.0 ms; 50 ms "
+			 "are allowed\n");
+	assert_lacks(idle, "late");
+	free(late);
+	free(idle);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
+	&a_late_machine_is_told_of,
 	&starts_and_ends_are_plain_lines,
 	&the_table_is_in_the_order_of_the_cases,
 	&a_wide_table_has_all_in_columns,

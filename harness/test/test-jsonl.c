@@ -150,7 +150,11 @@ START_TEST(last_line_is_the_summary)
 	static const struct field fields[] = {
 		{ "type", "s" },    { "passed", "i" }, { "failed", "i" },
 		{ "skipped", "i" }, { "broken", "i" }, { "inconclusive", "i" },
-		{ "seconds", "r" },
+		{ "seconds", "r" }, { "lateness", "o" },
+	};
+	static const struct field lateness[] = {
+		{ "timers_s", "r" }, { "softirqs_s", "r" },
+		{ "cases_s", "r" },  { "wire_s", "r" },
 	};
 	char *text = fake_all("jsonl", 80);
 	json_t *line = line_of(text, 8);
@@ -162,6 +166,8 @@ START_TEST(last_line_is_the_summary)
 			 2);
 	ck_assert_double_eq(json_real_value(json_object_get(line, "seconds")),
 			    12.345);
+	assert_fields(json_object_get(line, "lateness"), lateness,
+		      ARRAY_SIZE(lateness));
 	json_decref(line);
 	free(text);
 }

@@ -50,9 +50,25 @@ START_TEST(waiting_only_grows)
 }
 END_TEST
 
+/* Whatever was waited since the machine came up. */
+START_TEST(samples_begin_at_nothing)
+{
+	static struct softirqs_samples samples;
+	struct softirqs softirqs;
+
+	softirqs_open(&softirqs);
+	softirqs_begin(&samples, &softirqs);
+	ck_assert_int_eq(samples.longest, 0);
+	softirqs_sample(&samples, &softirqs);
+	ck_assert_int_ge(samples.longest, 0);
+	softirqs_close(&softirqs);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&one_for_each_processor_or_none,
 	&waiting_only_grows,
+	&samples_begin_at_nothing,
 };
 
 int main(void)
