@@ -154,7 +154,7 @@ static int add_cable(struct world *world, struct place *place, size_t i)
 	int r;
 
 	snprintf(wire_name, sizeof(wire_name), "port%d", ifindex);
-	snprintf(eth_name, sizeof(eth_name), "eth%zu", i);
+	snprintf(eth_name, sizeof(eth_name), "eth%u", (uint8_t)i);
 	memcpy(host_end.mac, place->plan.cables[i].mac, 6);
 	r = rtnl_add_veth(world->rtnl, &wire_end, &host_end);
 	if (r >= 0)

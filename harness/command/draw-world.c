@@ -53,7 +53,7 @@ static void edge(FILE *out, const struct pen *pen, bool top, int width)
 
 /* A cable and its host: what is drawn as a box. */
 struct box {
-	char name[HOST_NAME + sizeof(" (eth0)")];
+	char name[HOST_NAME + sizeof(" (eth255)")];
 	char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
 };
 
@@ -142,8 +142,8 @@ static void put_box(struct network *network, const struct planned_host *host,
 	struct box *box = &network->boxes[network->n++];
 
 	if (host->n_cables > 1)
-		snprintf(box->name, sizeof(box->name), "%s (eth%zu)",
-			 host->name, cable);
+		snprintf(box->name, sizeof(box->name), "%s (eth%u)",
+			 host->name, (uint8_t)cable);
 	else
 		snprintf(box->name, sizeof(box->name), "%s", host->name);
 	memcpy(box->v4, host->cables[cable].v4, ADDRESS_TEXT);
