@@ -355,46 +355,72 @@ static short wanted_events(const struct probe_slot *slot)
 		       (slot->out.id ? POLLOUT : 0));
 }
 
-static nsec_t fill(struct pollfd *fds)
-{
-	nsec_t next = NSEC_NEVER;
+/*
+ * Only what is waited for, one after the other: ppoll() refuses more entries
+ * than the process may have open files, those without a file counted too.
+ */
+struct waiting {
+	struct pollfd fds[PROBE_SLOTS + 1];
+	int slots[PROBE_SLOTS + 1]; /* whose entry it is */
+	nfds_t n;
+	nsec_t until;
+};
 
+static void fill(struct waiting *waiting)
+{
+	waiting->until = NSEC_NEVER;
+	waiting->fds[0] = (struct pollfd){ .fd = CONTROL, .events = POLLIN };
+	waiting->n = 1;
 	for (int i = 0; i < probe_slots(); i++) {
 		const struct probe_slot *slot = probe_slot_at(i);
 		short events = wanted_events(slot);
 
-		fds[i + 1] = (struct pollfd){ .fd = events ? slot->fd : -1,
-					      .events = events };
 		if (slot->fd >= 0)
-			next = MIN(next, slot->timer);
+			waiting->until = MIN(waiting->until, slot->timer);
+		if (!events)
+			continue;
+		waiting->slots[waiting->n] = i;
+		waiting->fds[waiting->n++] =
+			(struct pollfd){ .fd = slot->fd, .events = events };
 	}
-	fds[0] = (struct pollfd){ .fd = CONTROL, .events = POLLIN };
-	return next;
 }
 
-static void wait_for(struct pollfd *fds, nsec_t until)
+static void wait_for(struct waiting *waiting)
 {
-	nsec_t left = until - nsec_now();
+	nsec_t left = waiting->until - nsec_now();
 	struct timespec ts = nsec_to_timespec(MAX(left, (nsec_t)0));
 
-	if (ppoll(fds, (nfds_t)probe_slots() + 1, until == NSEC_NEVER ? NULL : &ts,
-		  NULL) < 0)
-		fds[0].revents = 0;
+	if (ppoll(waiting->fds, waiting->n,
+		  waiting->until == NSEC_NEVER ? NULL : &ts, NULL) >= 0)
+		return;
+	/* Any other error would come again at once, for ever. */
+	if (errno != EINTR)
+		_exit(5);
+	for (nfds_t i = 0; i < waiting->n; i++)
+		waiting->fds[i].revents = 0;
 }
 
-static void run_slots(const struct pollfd *fds, int n)
+static void run_ready(const struct waiting *waiting)
+{
+	for (nfds_t i = 1; i < waiting->n; i++) {
+		struct probe_slot *slot = probe_slot_at(waiting->slots[i]);
+
+		if (!waiting->fds[i].revents ||
+		    slot->fd != waiting->fds[i].fd)
+			continue;
+		try_in(slot);
+		if (slot->fd >= 0)
+			try_out(slot);
+	}
+}
+
+static void run_timers(void)
 {
 	nsec_t now = nsec_now();
 
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < probe_slots(); i++) {
 		struct probe_slot *slot = probe_slot_at(i);
 
-		if (slot->fd >= 0 && slot->fd == fds[i + 1].fd &&
-		    fds[i + 1].revents) {
-			try_in(slot);
-			if (slot->fd >= 0)
-				try_out(slot);
-		}
 		if (slot->fd >= 0 && slot->timer <= now)
 			probe_role_timer(slot);
 	}
@@ -402,17 +428,16 @@ static void run_slots(const struct pollfd *fds, int n)
 
 int probe_process_main(void)
 {
-	static struct pollfd fds[PROBE_SLOTS + 1];
+	static struct waiting waiting;
 
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
 	prctl(PR_SET_TIMERSLACK, 1);
 	for (;;) {
-		nsec_t next = fill(fds);
-		int n = probe_slots();
-
-		wait_for(fds, next);
-		run_slots(fds, n);
-		if (fds[0].revents)
+		fill(&waiting);
+		wait_for(&waiting);
+		run_ready(&waiting);
+		run_timers();
+		if (waiting.fds[0].revents)
 			serve();
 	}
 }

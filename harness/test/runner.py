@@ -10,6 +10,7 @@ its own.
 import json
 import os
 import re
+import resource
 import signal
 import sys
 import tempfile
@@ -52,6 +53,16 @@ class Verdicts(unittest.TestCase):
         self.assertEqual([e["ok"] for e in expectations], [False, True])
         self.assertRegex(expectations[0]["at"],
                          r"^harness/test/misbehaving/fails\.c:\d+$")
+
+    def test_few_open_files(self):
+        """1024 is what most systems allow a process."""
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, limits[1]))
+        try:
+            done = rig.run(sys.argv[2], "accept-queue-full")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        self.assertEqual(done.status, PASS, done.text)
 
     def test_script_that_expects_nothing(self):
         self.assert_broken(run("expects-nothing"), "expects nothing")
