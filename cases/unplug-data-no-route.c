@@ -20,6 +20,11 @@
  * grace period of RCU) later belongs to blackhole_netdev, whose MTU is 68:
  * dst_dev_put(). tcp_current_mss() believes it, and what is sent after that
  * comes in crumbs of 36 bytes until a new route is found.
+ *
+ * The routes of a dead link are ignored by the interface's own sysctl, which it
+ * has from conf.default. conf.all does it, too, but only since 5.11, where
+ * IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN() became an IN_DEV_ORCONF(): on 5.10 one
+ * may set it, and nothing happens.
  */
 #include "case.h"
 
@@ -186,7 +191,7 @@ CASE(unplug_data_no_route) = {
 		{ "interface-down" },
 		{ "linkdown-ignored",
 		  SYSCTLS({ "client",
-			    "net.ipv4.conf.all.ignore_routes_with_linkdown",
+			    "net.ipv4.conf.default.ignore_routes_with_linkdown",
 			    1 }),
 		  .only_v4 = "IPv6 has a sysctl of its own for it" },
 		{ "gives-up",
