@@ -49,6 +49,7 @@
 
 #include "expect.h"
 #include "faults.h"
+#include "first-number.h"
 #include "forecast.h"
 #include "frames.h"
 #include "kernel.h"
@@ -212,6 +213,9 @@ static const struct range at_once = { 0, 0 };
 #define expect_gives_up(...) CASE_HERE(expect_gives_up(__VA_ARGS__))
 #define expect_exchange(...) CASE_HERE(expect_exchange(__VA_ARGS__))
 #define expect_counter(...) CASE_HERE(expect_counter(__VA_ARGS__))
+#define expect_time_waits(...) CASE_HERE(expect_time_waits(__VA_ARGS__))
+#define expect_number_after_time_wait(...)                                     \
+	CASE_HERE(expect_number_after_time_wait(__VA_ARGS__))
 #define expect_number(...) CASE_HERE(expect_number(__VA_ARGS__))
 #define expect_link(...) CASE_HERE(expect_link(__VA_ARGS__))
 #define expect_that(...) CASE_HERE(expect_that(__VA_ARGS__))

@@ -109,8 +109,8 @@ static void script(struct run *run)
 		resets(run, &tcp);
 	expect_state(tcp.client, DIAG_CLOSE);
 	expect_state(tcp.server, DIAG_CLOSE);
-	expect_counter(run, "client", "TW", 0);
-	expect_counter(run, "server", "TW", 0);
+	expect_time_waits(run, "client", 0);
+	expect_time_waits(run, "server", 0);
 }
 
 CASE(close_without_time_wait) = {

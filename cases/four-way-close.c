@@ -167,8 +167,8 @@ static void script(struct run *run)
 	goes_first(run, &ends, closed);
 	entered = goes_second(run, &ends, closed);
 	expect_exchange(run, closed, "the four segments", ends.exchange);
-	expect_counter(run, sock_host(ends.first), "TW", 1);
-	expect_counter(run, sock_host(ends.second), "TW", 0);
+	expect_time_waits(run, sock_host(ends.first), 1);
+	expect_time_waits(run, sock_host(ends.second), 0);
 	if (run_is_variant(run, "defaults"))
 		time_wait_ends(run, ends.first, entered);
 }

@@ -165,7 +165,7 @@ static void server_closes_first(struct run *run, struct story *story)
 		expect_state(client, DIAG_CLOSE);
 	}
 	expect_counter(run, "client", "ActiveOpens", 2 * story->n);
-	expect_counter(run, "client", "TW", 0);
+	expect_time_waits(run, "client", 0);
 }
 
 static void script(struct run *run)

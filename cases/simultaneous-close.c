@@ -70,8 +70,8 @@ static void script(struct run *run)
 	expect_exchange(run, closed, "four segments, in another order",
 			"client F. 1:1(0) ack 1, server F. 1:1(0) ack 1, "
 			"server . 2:2(0) ack 2, client . 2:2(0) ack 2");
-	expect_counter(run, "client", "TW", 1);
-	expect_counter(run, "server", "TW", 1);
+	expect_time_waits(run, "client", 1);
+	expect_time_waits(run, "server", 1);
 }
 
 CASE(simultaneous_close) = {

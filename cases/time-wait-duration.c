@@ -86,7 +86,7 @@ static void script(struct run *run)
 	held = close_both(run, other, other_end, true);
 	expect_timer_armed(other, DIAG_TIMER_TIME_WAIT, "elapsed_s", held,
 			   SEC(TIME_WAIT));
-	expect_counter(run, "client", "TW", 2);
+	expect_time_waits(run, "client", 2);
 	expect_counter(run, "client", "TWKilled", 0);
 	if (run_is_variant(run, "defaults") ||
 	    run_is_variant(run, "fin-timeout=5-to-the-end"))

@@ -397,6 +397,8 @@ static void script(struct run *run)
 
 	if (!old_connection(&s))
 		return;
+	if (is(&s, OUTRUNS) && forecast_way(&s) == OPENS)
+		first_number_skip_slow(run, s.begin, BULK);
 	s.way = forecast_way(&s);
 	dialling = dial(&s);
 	if (s.way == MAY_NOT)

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/version.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
+#include "kernel.h"
 #include "watch.h"
 
 enum { TEXT = 192 };
@@ -488,6 +490,14 @@ bool expect_counter(struct run *run, const char *host, const char *name,
 	snprintf(what, sizeof(what), "%s of %s", name, host);
 	return tell_number(run, what, watch_change(run, host, name), change,
 			   change);
+}
+
+bool expect_time_waits(struct run *run, const char *host, int64_t n)
+{
+	/* tw_timer_handler(), and since then inet_twsk_schedule(). */
+	bool at_the_end = kernel_version() < KERNEL_VERSION(5, 18, 0);
+
+	return expect_counter(run, host, "TW", at_the_end ? 0 : n);
 }
 
 bool expect_number(struct run *run, const char *name, int64_t observed,
