@@ -10,7 +10,7 @@
 #include "cmd-run.h"
 #include "errors.h"
 #include "exit-status.h"
-#include "macro.h"
+#include "matrix-row.h"
 #include "run-options.h"
 #include "selection.h"
 #include "table.h"
@@ -45,7 +45,7 @@ const struct usage usage_matrix = {
 	.words = words,
 	.options = option_table,
 	.status = "that of run, of all kernels together; 1 also for an "
-		  "unexpected difference.",
+		  "unexpected difference, which a FAIL is in any case.",
 };
 
 struct column {
@@ -67,119 +67,7 @@ struct matrix {
 	struct report_tally tally;
 };
 
-/* --- what differs ---------------------------------------------------------*/
-
-static const struct result *cell(const struct column *column,
-				 const struct run_job *job)
-{
-	return stream_result(column->stream, job);
-}
-
-/* Times differ from run to run, and with HZ; words and counts do not. */
-static bool is_fact(const char *name, const json_t *value)
-{
-	static const char *const shared[] = {
-		"outcome",	    "rto_retransmissions",
-		"keepalive_probes", "syns",
-		"client_state",	    "server_state",
-		"connections",	    "half_open",
-		"accept_queue",
-	};
-
-	if (json_is_real(value))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
-		if (strcmp(shared[i], name) == 0)
-			return true;
-	return json_is_string(value);
-}
-
-static bool are_other_facts(json_t *a, json_t *b)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach (a, name, value)
-		if (is_fact(name, value) &&
-		    !json_equal(value, json_object_get(b, name)))
-			return true;
-	return false;
-}
-
-static bool differ(const struct result *a, const struct result *b)
-{
-	return a->verdict != b->verdict ||
-	       are_other_facts(a->measured, b->measured) ||
-	       are_other_facts(b->measured, a->measured);
-}
-
-/* What the case knows to have changed between two kernels; NULL: nothing. */
-static const struct change *change_between(const struct testcase *testcase,
-					   unsigned int older,
-					   unsigned int newer)
-{
-	const struct change *change = testcase->changes;
-
-	for (; change && change->what; change++)
-		if (older < change->kernel && change->kernel <= newer)
-			return change;
-	return NULL;
-}
-
-static void explain(struct matrix *matrix, const struct run_job *job, size_t i,
-		    FILE *out)
-{
-	const struct column *older = &matrix->columns[i - 1];
-	const struct column *newer = &matrix->columns[i];
-	const struct change *change =
-		change_between(job->testcase, older->version, newer->version);
-
-	if (change) {
-		fprintf(out, "as expected since %u.%u (%s): %s",
-			change->kernel >> 16, change->kernel >> 8 & 0xff,
-			change->commit, change->what);
-		return;
-	}
-	matrix->unexpected = true;
-	fprintf(out, "unexpected between %s and %s", older->release,
-		newer->release);
-}
-
-/* One sentence for each step at which something differs; "" for none. */
-static char *differences(struct matrix *matrix, const struct run_job *job)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	for (size_t i = 1; out && i < matrix->n; i++) {
-		const struct result *a = cell(&matrix->columns[i - 1], job);
-		const struct result *b = cell(&matrix->columns[i], job);
-
-		if (!a || !b || !differ(a, b))
-			continue;
-		if (ftell(out) > 0)
-			fputs("; ", out);
-		explain(matrix, job, i, out);
-	}
-	if (out)
-		fclose(out);
-	return text;
-}
-
 /* --- the table ------------------------------------------------------------*/
-
-static void cell_text(const struct result *result, char *ret, size_t size)
-{
-	char measured[256];
-
-	report_summary(result, false, measured, sizeof(measured));
-	if (result->verdict == VERDICT_PASS && *measured)
-		snprintf(ret, size, "%s", measured);
-	else
-		snprintf(ret, size, "%s%s%s", report_verdict(result->verdict),
-			 *measured ? " " : "", measured);
-}
 
 static const char *run_name(const struct run_job *job, char *ret, size_t size)
 {
@@ -189,25 +77,41 @@ static const char *run_name(const struct run_job *job, char *ret, size_t size)
 	return ret;
 }
 
+static void take_cells(const struct matrix *matrix, const struct run_job *job,
+		       struct matrix_cell *ret)
+{
+	for (size_t i = 0; i < matrix->n; i++) {
+		const struct column *column = &matrix->columns[i];
+
+		ret[i] = (struct matrix_cell){
+			.result = stream_result(column->stream, job),
+			.release = column->release,
+			.version = column->version,
+		};
+	}
+}
+
 static int add_row(struct matrix *matrix, const struct run_job *job,
 		   struct table *table)
 {
 	char name[256], texts[KERNELS_MAX][320];
-	const char *cells[TABLE_COLUMNS] = { run_name(job, name, sizeof(name)) };
-	char *differs = differences(matrix, job);
+	const char *texts_of[TABLE_COLUMNS] = { run_name(job, name,
+							 sizeof(name)) };
+	struct matrix_cell cells[KERNELS_MAX];
+	char *differences;
 	int r;
 
+	take_cells(matrix, job, cells);
+	differences = matrix_row_differences(cells, matrix->n,
+					     &matrix->unexpected);
 	for (size_t i = 0; i < matrix->n; i++) {
-		const struct result *result = cell(&matrix->columns[i], job);
-
-		snprintf(texts[i], sizeof(texts[i]), "?");
-		if (result)
-			cell_text(result, texts[i], sizeof(texts[i]));
-		cells[i + 1] = texts[i];
+		matrix_row_text(cells, matrix->n, i, texts[i],
+				sizeof(texts[i]));
+		texts_of[i + 1] = texts[i];
 	}
-	cells[matrix->n + 1] = differs;
-	r = table_add(table, cells, 0, NULL);
-	free(differs);
+	texts_of[matrix->n + 1] = differences;
+	r = table_add(table, texts_of, 0, NULL);
+	free(differences);
 	return r < 0 ? error_trace(r) : 0;
 }
 

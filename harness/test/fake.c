@@ -51,6 +51,10 @@ static const struct testcase data = {
 					 "The RTO's maximum can be set.",
 					 "6.15" }) },
 		{ .name = "defaults", .lasts = SEC(925), .defaults = true }),
+	.changes = CHANGES({ KERNEL_VERSION(6, 5, 0), "ccce324dabfe",
+			     "SYNs come sooner" },
+			   { KERNEL_VERSION(6, 11, 0), NULL,
+			     "and another way" }),
 	.lasts = MSEC(12600),
 };
 

@@ -48,11 +48,29 @@ const char *vm_end_text(enum machine_end end, bool uml)
 	return "";
 }
 
+/* Where the kernel begins to tell of its end; NULL: it does not. */
+static const char *find_oops(const char *console)
+{
+	static const char *const beginnings[] = {
+		"BUG: ", "Oops: ", "general protection fault", "cut here",
+	};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++) {
+		const char *found = strstr(console, beginnings[i]);
+
+		if (found && (!first || found < first))
+			first = found;
+	}
+	return first;
+}
+
 /* Without the boot's loader's control sequences. */
 void vm_print_console(const char *console)
 {
-	const char *from = console + strlen(console);
-	int lines = 0;
+	const char *oops = find_oops(console);
+	const char *from = oops ? oops : console + strlen(console);
+	int lines = oops ? 11 : 0;
 
 	while (from > console && lines < 12)
 		if (*--from == '\n')
