@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "exit-status.h"
+#include "firewall.h"
 #include "guest.h"
 #include "probe-process.h"
 #include "version.h"
@@ -58,7 +59,8 @@ int main(int argc, char **argv)
 		return EXIT_STATUS_PASS;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("halfopen %s\n", HALFOPEN_VERSION);
+		printf("halfopen %s\n%c libnftables: gateways, firewalls\n",
+		       HALFOPEN_VERSION, firewall_possible() ? '+' : '-');
 		return EXIT_STATUS_PASS;
 	}
 	command = command_find(argv[1]);

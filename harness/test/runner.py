@@ -304,6 +304,12 @@ class Usage(unittest.TestCase):
     def test_unknown_case_has_its_neighbours_named(self):
         self.wrong("pases", names="passes")
 
+    def test_version_tells_what_is_built_in(self):
+        done = rig.start(PROGRAM, "--version")
+        text, _ = done.communicate(timeout=20)
+        self.assertEqual(done.returncode, PASS)
+        self.assertRegex(text, r"^halfopen \d+\.\d+\.\d+\n[+-] libnftables")
+
     def test_settings(self):
         for text in ("net.ipv4.tcp_nonsense=1", "net.ipv4.tcp_mem=1 2 3",
                      "net.ipv4.tcp_retries2=many", "kernel.hostname=x",
