@@ -10,6 +10,7 @@
 #include "doctor-trial.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "firewall.h"
 #include "fold.h"
 #include "kernel.h"
 #include "macro.h"
@@ -139,6 +140,10 @@ static void look_at_case(struct shortages *shortages,
 
 	for (; need && (need->kernel || need->program || need->sysctl); need++)
 		look_at_need(shortages, need, testcase->name);
+	if (world_plan_has_rules(testcase->world) && !firewall_possible())
+		add(shortages, "libnftables",
+		    "apt-get install libnftables-dev, and build anew",
+		    testcase->name);
 	for (; variant && variant->name; variant++) {
 		const struct need own = { .program = variant->needs_program };
 
