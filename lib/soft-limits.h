@@ -7,11 +7,11 @@
 #pragma once
 
 /*
- * Raises the soft limits as far as many runs at once may want, and the hard ones
- * allow; nothing is ever lowered. Those who are forked have them too.
+ * Raises the soft limits as far as many runs at once may want, and the hard
+ * ones allow; nothing is ever lowered. Those who are forked have them too.
  */
 void soft_limits_raise(void);
 
-/* Before an exec: as many files as before soft_limits_raise(), in this process or the
- * one that it was forked from. */
+/* Before an exec: as many files as before soft_limits_raise(), in this process
+ * or the one that it was forked from. */
 void soft_limits_restore_files(void);

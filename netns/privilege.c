@@ -50,7 +50,7 @@ pid_t privilege_clone(uint64_t flags, int *ret_pidfd)
 	struct clone_args args = { .flags = flags,
 				   .exit_signal = SIGCHLD };
 	long pid;
-	int r = flags & CLONE_NEWNET ? namespace_remember_outside() : 0;
+	int r = (flags & CLONE_NEWNET) ? namespace_remember_outside() : 0;
 
 	if (r < 0)
 		return error_trace(r);

@@ -74,11 +74,13 @@ nsec_t softirqs_waited(const struct softirqs *softirqs, size_t i)
 void softirqs_sample(struct softirqs_samples *samples,
 		     const struct softirqs *softirqs)
 {
+	nsec_t most = nsec_now() - samples->begun;
+
 	for (size_t i = 0; i < softirqs->n; i++) {
 		nsec_t waited = softirqs_waited(softirqs, i);
+		nsec_t since = MIN(waited - samples->before[i], most);
 
-		samples->longest = MAX(samples->longest,
-				       waited - samples->before[i]);
+		samples->longest = MAX(samples->longest, since);
 		samples->before[i] = waited;
 	}
 }
@@ -87,5 +89,6 @@ void softirqs_begin(struct softirqs_samples *samples,
 		    const struct softirqs *softirqs)
 {
 	softirqs_sample(samples, softirqs);
+	samples->begun = nsec_now();
 	samples->longest = 0;
 }

@@ -25,8 +25,10 @@ void softirqs_close(struct softirqs *softirqs);
 /* For how long thread `i` has waited for a CPU, ever. */
 nsec_t softirqs_waited(const struct softirqs *softirqs, size_t i);
 
-/* The longest wait that fell between two samples. */
+/* The longest wait that ended between two samples. The scheduler counts it when
+ * it ends: of one that began earlier, only what fell after the first sample. */
 struct softirqs_samples {
+	nsec_t begun;
 	nsec_t before[SOFTIRQS_MAX];
 	nsec_t longest;
 };

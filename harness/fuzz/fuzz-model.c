@@ -16,7 +16,7 @@ static void judge(const struct prediction *prediction)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const predictors[])(struct prediction *ret,
+	static void (*const predictors[])(struct prediction * ret,
 					  const struct predict_tcp *tcp) = {
 		predict_give_up, predict_orphan,  predict_keepalive,
 		predict_connect, predict_syn_ack,

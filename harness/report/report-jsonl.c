@@ -38,19 +38,18 @@ static void print_result(struct report *report, const struct result *result)
 static void end(struct report *report, const struct report_tally *tally)
 {
 	const struct report_lateness *late = &tally->lateness;
+	json_t *lateness = json_pack(
+		"{s:f, s:f, s:f, s:f}", "timers_s", nsec_seconds(late->timers),
+		"softirqs_s", nsec_seconds(late->softirqs), "cases_s",
+		nsec_seconds(late->cases), "wire_s", nsec_seconds(late->wire));
 
 	print_line(report,
-		   json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:f,"
-			     " s:{s:f, s:f, s:f, s:f}}",
-			     "type", "summary", "passed", (int)tally->passed, "failed",
+		   json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:o}", "type",
+			     "summary", "passed", (int)tally->passed, "failed",
 			     (int)tally->failed, "skipped", (int)tally->skipped,
 			     "broken", (int)tally->broken, "inconclusive",
 			     (int)tally->inconclusive, "seconds",
-			     nsec_seconds(tally->took), "lateness", "timers_s",
-			     nsec_seconds(late->timers), "softirqs_s",
-			     nsec_seconds(late->softirqs), "cases_s",
-			     nsec_seconds(late->cases), "wire_s",
-			     nsec_seconds(late->wire)));
+			     nsec_seconds(tally->took), "lateness", lateness));
 }
 
 const struct reporter reporter_jsonl = {

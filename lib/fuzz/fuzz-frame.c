@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A frame: taken apart, printed, and, where it is TCP, put together again, which
- * must print the same and have right checksums. */
+/* A frame: taken apart, printed, and, where it is TCP, put together again,
+ * which must print the same and have right checksums. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -51,9 +51,9 @@ static void encode(struct frame *frame, const uint8_t *data, size_t size)
 	fuzz_must(n > 0 && frame_checksums_right(again, (size_t)n));
 	fuzz_must(frame_decode(&copy, again, (size_t)n) == 0);
 	fuzz_must(copy.tcp.length == tcp->length);
-	fuzz_must(!tcp->length || memcmp(again + copy.tcp.payload_at,
-					 data + tcp->payload_at,
-					 tcp->length) == 0);
+	fuzz_must(!tcp->length ||
+		  memcmp(again + copy.tcp.payload_at, data + tcp->payload_at,
+			 tcp->length) == 0);
 	before = printed(frame, NULL, true);
 	after = printed(&copy, NULL, true);
 	fuzz_must(strcmp(before, after) == 0);

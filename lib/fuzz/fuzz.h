@@ -2,7 +2,8 @@
 /*
  * A fuzz target: bytes from outside, whatever they are, are read as its reader
  * reads them, and what the reader's header promises is held against the result.
- * clang's libFuzzer finds the bytes; with any compiler replay.c feeds the corpus.
+ * clang's libFuzzer finds the bytes; with any compiler replay.c feeds the
+ * corpus.
  */
 #pragma once
 

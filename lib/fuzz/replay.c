@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usage: replay FOLDER: feeds every file in it to the target once. Its last line
- * says how many. */
+/* usage: replay FOLDER: feeds every file in it to the target once. Its last
+ * line says how many. */
 #include <dirent.h>
 #include <stdio.h>
 
