@@ -5,6 +5,7 @@
 usage: bench.py world   BENCH-WORLD WORLD.SH
        bench.py case    MISBEHAVING
        bench.py wire    BENCH-WIRE
+       bench.py set     HALFOPEN
 """
 import json
 import pathlib
@@ -92,10 +93,28 @@ def bench_wire(program):
         f"{wire[1] / segments[1]:.3f}")
 
 
+def bench_set(program):
+    """Waiting costs nothing, so all of it takes little more than the longest.
+    The longest is by its own clock: it may have waited to be started."""
+    done = subprocess.run([program, "run", "--format", "jsonl"],
+                          stdout=subprocess.PIPE, text=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    summary, cases = lines[-1], [o for o in lines if o["type"] == "case"]
+    longest = max(cases, key=lambda o: o["seconds"])
+    print(f"The default set, {len(cases)} runs, {summary['passed']} passed, "
+          f"{summary['inconclusive']} inconclusive:")
+    say("from start to end", f"{summary['seconds']:.1f} s")
+    say(f"its longest, {longest['name']}", f"{longest['seconds']:.1f} s")
+    say("ratio", f"{summary['seconds'] / longest['seconds']:.2f}",
+        "goal: at most 1.1")
+    say("all of them one after the other",
+        f"{sum(o['seconds'] for o in cases):.0f} s")
+
+
 def main():
     what, arguments = sys.argv[1], sys.argv[2:]
     {"world": bench_world, "case": bench_case,
-     "wire": bench_wire}[what](*arguments)
+     "wire": bench_wire, "set": bench_set}[what](*arguments)
 
 
 if __name__ == "__main__":
