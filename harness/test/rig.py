@@ -104,9 +104,14 @@ def workers(root):
     return [pid for pid in pids() if parent(pid) == root]
 
 
+def is_init(pid):
+    return read(pid, "comm").strip() == "host-init"
+
+
 def inits(root):
+    """Not what one has forked, which bears its name until its exec."""
     return [pid for pid in descendants(root)
-            if read(pid, "comm").strip() == "host-init"]
+            if is_init(pid) and not is_init(parent(pid))]
 
 
 def probes(root):
@@ -118,7 +123,7 @@ def programs(root):
     """What a host's init has started and is no probe."""
     found = set(inits(root))
     return [pid for pid in descendants(root) if parent(pid) in found
-            and read(pid, "cmdline")
+            and read(pid, "cmdline") and not is_init(pid)
             and not read(pid, "cmdline").startswith("halfopen-probe")]
 
 
