@@ -137,7 +137,7 @@ static void of_many(struct run *run, struct story *story)
 		snprintf(order + at, sizeof(order) - at, "%s%u", i ? " " : "",
 			 port);
 	}
-	run_measured_text(run, "order", order);
+	run_note(run, "in this order: %s", order);
 	expect_number(run, "first_half_of_the_parity", first_half, MANY / 2,
 		      MANY / 2);
 	expect_counter(run, "client", "TWRecycled", MANY);

@@ -95,6 +95,14 @@ static void print_difference(FILE *out, const char *name,
 	}
 }
 
+/* Of two stable kernels from before a change either may have it. */
+static bool is_between(const struct change *change, unsigned int a,
+		       unsigned int b)
+{
+	return MIN(a, b) < change->kernel &&
+	       (change->kernel <= MAX(a, b) || change->stable);
+}
+
 /* All that the case knows to have changed between the two; false: nothing. */
 static bool print_changes(FILE *out, const struct testcase *testcase,
 			  unsigned int a, unsigned int b)
@@ -103,10 +111,11 @@ static bool print_changes(FILE *out, const struct testcase *testcase,
 	bool any = false;
 
 	for (; change && change->what; change++) {
-		if (MIN(a, b) >= change->kernel || change->kernel > MAX(a, b))
+		if (!is_between(change, a, b))
 			continue;
-		fprintf(out, "%sas expected since %u.%u", any ? "; " : "",
-			change->kernel >> 16, change->kernel >> 8 & 0xff);
+		fprintf(out, "%sas expected since %u.%u%s", any ? "; " : "",
+			change->kernel >> 16, change->kernel >> 8 & 0xff,
+			change->stable ? " and in stable kernels" : "");
 		if (change->commit)
 			fprintf(out, " (%s)", change->commit);
 		fprintf(out, ": %s", change->what);

@@ -64,8 +64,9 @@ struct need {
 /* What came with a kernel: why two kernels need not do the same here. */
 struct change {
 	unsigned int kernel; /* KERNEL_VERSION(), the first that has it */
-	const char *commit;
+	const char *commit; /* NULL: not known for certain */
 	const char *what; /* one sentence; NULL: the end */
+	bool stable; /* stable kernels before it have it, too, from some day */
 };
 
 struct testcase {
