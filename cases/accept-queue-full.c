@@ -155,6 +155,7 @@ CASE(accept_queue_full) = {
 		{ "abort-on-overflow=0" },
 		{ "abort-on-overflow=1",
 		  SYSCTLS({ "server", "net.ipv4.tcp_abort_on_overflow", 1 }) }),
+	.changes = CHANGES(CHANGE_SYN_LINEAR),
 	.lasts = SEC(2),
 	.script = script,
 };

@@ -47,6 +47,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "expect.h"
 #include "faults.h"
 #include "first-number.h"

@@ -119,6 +119,11 @@ static void late_ack(struct run *run)
 	fault_release(run, rule);
 	run_pass(run, MSEC(PAUSE));
 	expect_frames(run, released, "answers", FRAMES(ANSWER), !silent);
+	run_predicted_text(run, "late_ack_is", silent ? "dropped" : "answered");
+	run_measured_text(run, "late_ack_is",
+			  frames_count(run, released, FRAMES(ANSWER)) ?
+				  "answered" :
+				  "dropped");
 	expect_counter(run, "server", "PAWSEstab", !silent);
 	if (silent)
 		expect_number(run, "paws_old_ack",
@@ -162,6 +167,8 @@ CASE(paws_late_segment) = {
 			    "number alone is enough to drop it: "
 			    "tcp_validate_incoming()" }) },
 		{ "ack" }),
+	.changes = CHANGES({ KERNEL_VERSION(6, 14, 0), "124c4c32e9f3",
+			     "an old ACK is not answered" }),
 	.lasts = MSEC(300),
 	.script = script,
 };

@@ -197,6 +197,9 @@ CASE(paws_syn_recv) = {
 			  { "C20", DOCUMENT_CONDITIONAL,
 			    "a request is checked by tcp_check_req() instead, "
 			    "which drops a stale RST" }) }),
+	.changes = CHANGES({ KERNEL_VERSION(6, 15, 0), "3ba075278c11",
+			     "a third ACK's TSecr is looked at",
+			     .stable = true }),
 	.lasts = MSEC(60),
 	.script = script,
 };

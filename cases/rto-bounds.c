@@ -159,6 +159,7 @@ CASE(rto_bounds) = {
 			    "the maximum is a default that "
 			    "net.ipv4.tcp_rto_max_ms moves: tcp_rto_max()",
 			    "6.15" }) }),
+	.changes = CHANGES(CHANGE_RTO_MIN, CHANGE_RTO_MAX),
 	.lasts = SEC(4),
 	.script = script,
 };

@@ -228,6 +228,9 @@ CASE(syn_queue_full) = {
 			 { "syncookies=2",
 			   SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 2 }),
 			   .value = BACKLOG, .judgements = not_stored }),
+	.changes = CHANGES({ KERNEL_VERSION(6, 13, 0), "3479c7549fb1",
+			     "one more than the backlog fits",
+			     .stable = true }),
 	.lasts = MSEC(10),
 	.script = script,
 };

@@ -240,6 +240,7 @@ CASE(syn_unanswered) = {
 		  .only_v4 = "ARP's sysctls make its questions quick" },
 		{ "defaults", .lasts = SEC(131), .judgements = by_count,
 		  .defaults = true }),
+	.changes = CHANGES(CHANGE_SYN_LINEAR),
 	.lasts = SEC(3),
 	.script = script,
 };

@@ -137,6 +137,7 @@ CASE(time_wait_duration) = {
 		{ "fin-timeout=5-to-the-end", CLIENT("tcp_fin_timeout", SHORT),
 		  .by_name = true, .lasts = SEC(TIME_WAIT + 3) },
 		{ "defaults", .defaults = true, .lasts = SEC(TIME_WAIT + 3) }),
+	.changes = CHANGES(CHANGE_TW_REUSE_DELAY, CHANGE_RTO_MAX),
 	.lasts = MSEC(10),
 	.no_fault = true,
 	.script = script,

@@ -250,9 +250,7 @@ CASE(time_wait_other_end) = {
 			  { "C6", DOCUMENT_RIGHT,
 			    "with tcp_rfc1337 no RST ends TIME_WAIT, and it "
 			    "keeps out the other end as well" }) }),
-	.changes = CHANGES({ KERNEL_VERSION(6, 10, 0), "41eecbd712b7",
-			     "the answer's number is beyond TIME_WAIT's, and no "
-			     "longer the clock's" }),
+	.changes = CHANGES(CHANGE_NUMBER_AFTER_TIME_WAIT),
 	.lasts = SEC(1),
 	.no_fault = true,
 	.script = script,

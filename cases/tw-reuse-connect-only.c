@@ -139,9 +139,7 @@ CASE(tw_reuse_connect_only) = {
 			       .lasts = SEC(1) },
 			     { "server-restarts", .settings = at_server,
 			       .lasts = SEC(1) }),
-	.changes = CHANGES({ KERNEL_VERSION(6, 10, 0), "41eecbd712b7",
-			     "the answer's number is beyond TIME_WAIT's, and no "
-			     "longer the clock's" }),
+	.changes = CHANGES(CHANGE_NUMBER_AFTER_TIME_WAIT),
 	.lasts = MSEC(10),
 	.no_fault = true,
 	.script = script,

@@ -277,6 +277,7 @@ CASE(tw_reuse) = {
 			    "the second nor the sysctl counts: "
 			    "__inet_hash_connect() passes no twp to "
 			    "tcp_twsk_unique()" }) }),
+	.changes = CHANGES(CHANGE_TW_REUSE_DELAY),
 	.lasts = SEC(1),
 	.no_fault = true,
 	.script = script,

@@ -23,8 +23,8 @@
  *
  * The routes of a dead link are ignored by the interface's own sysctl, which it
  * has from conf.default. conf.all does it, too, but only since 5.11, where
- * IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN() became an IN_DEV_ORCONF(): on 5.10 one
- * may set it, and nothing happens.
+ * IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN() became an IN_DEV_ORCONF()
+ * (c0c5a60f0f13): on 5.10 one may set it, and nothing happens.
  */
 #include "case.h"
 

@@ -123,6 +123,7 @@ CASE(unplug_data_rto_2s) = {
 		{ "large-rtt", .value = DELAY_MS, .lasts = MSEC(14700) },
 		{ "rto-min", SYSCTLS({ "server", "net.ipv4.tcp_rto_min_us",
 				       RTO_MIN_US }) }),
+	.changes = CHANGES(CHANGE_RTO_MIN),
 	.lasts = SEC(14),
 	.script = script,
 };

@@ -186,8 +186,7 @@ CASE(unreachable_connecting) = {
 						     "net.ipv4.tcp_syn_retries",
 						     MORE_SYN_RETRIES }),
 			       .lasts = SEC(4) }),
-	.changes = CHANGES({ KERNEL_VERSION(6, 5, 0), "ccce324dabfe",
-			     "the first SYNs are sent a second apart" }),
+	.changes = CHANGES(CHANGE_SYN_LINEAR),
 	.lasts = SEC(8),
 	.script = script,
 };

@@ -425,7 +425,7 @@ int world_crash(struct world *world, const char *name)
 		return error_trace(r);
 	kill_ports(place);
 	/* Once before its processes die, for tcp_abort() leaves an orphan alone
-	 * before bac76cf89816 (6.12, and stable kernels of that autumn); and
+	 * before bac76cf89816 (6.11, and some stable kernels); and
 	 * while they are stopped, so that none can tell of it. */
 	if (host_is_running(place->host) && host_freeze(place->host) >= 0)
 		bury(place);

@@ -494,7 +494,7 @@ bool expect_counter(struct run *run, const char *host, const char *name,
 
 bool expect_time_waits(struct run *run, const char *host, int64_t n)
 {
-	/* tw_timer_handler(), and since then inet_twsk_schedule(). */
+	/* tw_timer_handler(); inet_twsk_schedule() since 27dd35e02235. */
 	bool at_the_end = kernel_version() < KERNEL_VERSION(5, 18, 0);
 
 	return expect_counter(run, host, "TW", at_the_end ? 0 : n);
