@@ -8,8 +8,9 @@
  * A SYN with a number beyond the old ones, or with a newer timestamp, is
  * welcome: the listener gets it, TIME_WAIT is over, and the client's new
  * numbers begin 65537 beyond its old ones (since 6.10; first-number.h). The
- * clock behind first numbers runs at 15.6 MB a second (secure_tcp_seq()), and few connections are as fast. So
- * that is what happens as a rule, at once and not after 60 s.
+ * clock behind first numbers runs at 15.6 MB a second (secure_tcp_seq()), and
+ * few connections are as fast. So that is what happens as a rule, at once and
+ * not after 60 s.
  *
  * A SYN with a number that is not new, and no timestamp, is answered with an
  * ACK. It comes after a connection that was faster than the clock, whose
@@ -232,8 +233,9 @@ CASE(time_wait_other_end) = {
 		"on the client's port"),
 	.expect =
 		"after little, or with timestamps: SYN, SYN-ACK, 65537 beyond "
-		"the old numbers (the clock's number before 6.10). After much: SYN, ACK, RST, SYN two jiffies "
-		"later, SYN-ACK; with tcp_rfc1337 no SYN-ACK",
+		"the old numbers (the clock's number before 6.10). After "
+		"much: SYN, ACK, RST, SYN two jiffies later, SYN-ACK; with "
+		"tcp_rfc1337 no SYN-ACK",
 	.world = &world_pair_bulk,
 	.variants = VARIANTS(
 		{ "slow", SETTINGS(0, 0) },

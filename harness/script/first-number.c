@@ -59,9 +59,9 @@ bool expect_number_after_time_wait(struct run *run, const char *host,
 	struct range expected = { BEYOND, BEYOND };
 	uint32_t last, beyond;
 
-	if (!expect_that(run, old && fin && again, "old and new numbers",
-			 "%s", old && fin && again ? "so" : "missing"))
-		return false;
+	if (!old || !fin || !again)
+		return expect_that(run, false, "old and new numbers",
+				   "SYN or SYN-ACK or FIN is missing");
 	last = fin->frame.tcp.seq + 1;
 	beyond = again->frame.tcp.seq - last;
 	if (!is_passed_on())
