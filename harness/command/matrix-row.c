@@ -29,10 +29,11 @@ static const char *other_fact(json_t *a, json_t *b)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach (a, name, value)
-		if (is_fact(name, value) &&
-		    !json_equal(value, json_object_get(b, name)))
-			return name;
+	json_object_foreach(
+		a, name,
+		value) if (is_fact(name, value) &&
+			   !json_equal(value,
+				       json_object_get(b, name))) return name;
 	return NULL;
 }
 
@@ -86,8 +87,7 @@ static void print_difference(FILE *out, const char *name,
 	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
 		fputs(i ? ", then " : "", out);
 		if (strcmp(name, "verdict") == 0)
-			fprintf(out, "%s%s%s",
-				report_verdict(both[i]->verdict),
+			fprintf(out, "%s%s%s", report_verdict(both[i]->verdict),
 				*both[i]->reason ? ": " : "", both[i]->reason);
 		else
 			print_value(out,
@@ -146,6 +146,32 @@ static bool has_failed(const struct matrix_cell *cell)
 	return cell->result->verdict == VERDICT_FAIL;
 }
 
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+/* The first expectation that did not hold, or else the reason. */
+static void print_why(FILE *out, const struct result *result)
+{
+	size_t i;
+	json_t *expectation;
+
+	json_array_foreach(result->expectations, i, expectation)
+	{
+		if (json_is_true(json_object_get(expectation, "ok")))
+			continue;
+		fprintf(out, ": %s, expected %s, observed %s",
+			text_of(expectation, "what"),
+			text_of(expectation, "expected"),
+			text_of(expectation, "observed"));
+		return;
+	}
+	fprintf(out, ": %s", result->reason);
+}
+
 static void print_step(FILE *out, const struct matrix_cell *last,
 		       const struct matrix_cell *cell, bool *unexpected)
 {
@@ -155,6 +181,8 @@ static void print_step(FILE *out, const struct matrix_cell *last,
 		fprintf(out, "%s%s on %s", ftell(out) > 0 ? "; " : "",
 			says_nothing(cell) ? "no result" : "unexpected: FAIL",
 			cell->release);
+		if (cell->result)
+			print_why(out, cell->result);
 		*unexpected |= !says_nothing(cell);
 		return;
 	}
@@ -193,9 +221,9 @@ static bool differs_in_row(const struct matrix_cell *cells, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if (cells[i].result &&
 		    cells[i].result->verdict == VERDICT_PASS &&
-		    !json_equal(json_object_get(cells[i].result->measured,
-						name),
-				value))
+		    !json_equal(
+			    json_object_get(cells[i].result->measured, name),
+			    value))
 			return true;
 	return false;
 }
@@ -218,13 +246,13 @@ void matrix_row_text(const struct matrix_cell *cells, size_t n, size_t i,
 		report_summary(result, false, summary, sizeof(summary));
 		fprintf(out, "%s%s", ftell(out) > 0 && *summary ? " " : "",
 			summary);
-		json_object_foreach (result->measured, name, value)
-			if (json_is_string(value) &&
-			    !strstr(summary, json_string_value(value)) &&
-			    differs_in_row(cells, n, name, value))
-				fprintf(out, "%s%s %s",
-					ftell(out) > 0 ? ", " : "", name,
-					json_string_value(value));
+		json_object_foreach(
+			result->measured, name,
+			value) if (json_is_string(value) &&
+				   !strstr(summary, json_string_value(value)) &&
+				   differs_in_row(cells, n, name, value))
+			fprintf(out, "%s%s %s", ftell(out) > 0 ? ", " : "",
+				name, json_string_value(value));
 		if (ftell(out) == 0)
 			fputs(report_verdict(result->verdict), out);
 	}

@@ -4,10 +4,10 @@
  * knows why. Times differ from run to run and with HZ, and are no difference
  * unless what was predicted does not even overlap; words and counts are.
  *
- * A change that the case declares explains a difference between two kernels that
- * both did what was predicted, or of which one could not show it. It excuses no
- * FAIL, for a prediction has to know of it. BROKEN says nothing of a kernel, and
- * the next one is compared with the one before.
+ * A change that the case declares explains a difference between two kernels
+ * that both did what was predicted, or of which one could not show it. It
+ * excuses no FAIL, for a prediction has to know of it. BROKEN says nothing of a
+ * kernel, and the next one is compared with the one before.
  */
 #pragma once
 

@@ -18,8 +18,8 @@ static struct result *ended(const char *outcome, double min, double max)
 
 	fake_take(result, 1, "predicted", "{s:s, s:f}", "name", "elapsed_s",
 		  "value", min);
-	fake_take(result, 1, "predicted", "{s:s, s:f}", "name",
-		  "elapsed_max_s", "value", max);
+	fake_take(result, 1, "predicted", "{s:s, s:f}", "name", "elapsed_max_s",
+		  "value", max);
 	fake_take(result, 2, "measured", "{s:s, s:f}", "name", "elapsed_s",
 		  "value", min + 0.01);
 	fake_take(result, 2, "measured", "{s:s, s:s}", "name", "outcome",
@@ -130,8 +130,20 @@ START_TEST(no_change_excuses_a_failure)
 	char *text = row(ended("EOF", 6, 7), without_result("fail"),
 			 ended("EOF", 6, 7), &unexpected);
 
-	ck_assert_str_eq(text, "unexpected: FAIL on 6.12.2");
+	ck_assert_str_eq(text, "unexpected: FAIL on 6.12.2: the reason");
 	ck_assert(unexpected);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_failure_tells_what_was_seen)
+{
+	bool unexpected;
+	char *text = row(fake_fail(), fake_fail(), fake_fail(), &unexpected);
+
+	assert_has(text, "unexpected: FAIL on 6.1.1: ");
+	assert_has(text, ", expected ");
+	assert_has(text, ", observed ");
 	free(text);
 }
 END_TEST
@@ -142,7 +154,8 @@ START_TEST(broken_says_nothing_of_a_kernel)
 	char *text = row(ended("ETIMEDOUT", 6, 7), without_result("broken"),
 			 ended("EOF", 6, 7), &unexpected);
 
-	assert_has(text, "no result on 6.12.2; as expected since 6.5");
+	assert_has(text,
+		   "no result on 6.12.2: the reason; as expected since 6.5");
 	ck_assert(!unexpected);
 	free(text);
 }
@@ -180,6 +193,7 @@ static const TTest *const *const tests[] = {
 	&no_change_no_explanation,
 	&a_skip_is_a_difference,
 	&no_change_excuses_a_failure,
+	&a_failure_tells_what_was_seen,
 	&broken_says_nothing_of_a_kernel,
 	&cells_have_what_differs,
 };
