@@ -8,7 +8,8 @@
  * Every record has "t" (seconds since the start of the run, by CLOCK_MONOTONIC)
  * and "type"; the rest depends on the type:
  *
- *   start       name, variant, family, repetition, seconds (planned)
+ *   start       name, variant, family, repetition, seconds (planned), epoch
+ *               (the zero of "t", seconds since 1970)
  *   sysctl      host, name, value (as read back)
  *   ready       (the world is made)
  *   call        host, socket, text          a probe was told to do something

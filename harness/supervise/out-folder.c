@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "errors.h"
 #include "fd.h"
 
@@ -46,7 +47,8 @@ int out_folder_check(const char *out)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-int out_folder_open(FILE **ret, const char *out, const struct result *result)
+static int open_named(FILE **ret, const char *out, const struct result *result,
+		      const char *name)
 {
 	char path[1024], run[32] = "", attempt[32] = "";
 	FILE *file;
@@ -56,8 +58,8 @@ int out_folder_open(FILE **ret, const char *out, const struct result *result)
 		snprintf(run, sizeof(run), ".%u", result->repetition);
 	if (result->attempt > 1)
 		snprintf(attempt, sizeof(attempt), ".try%u", result->attempt);
-	snprintf(path, sizeof(path), "%s/%s%s%s/journal.jsonl", out,
-		 result_name(result), run, attempt);
+	snprintf(path, sizeof(path), "%s/%s%s%s/%s", out, result_name(result),
+		 run, attempt, name);
 	r = make_directories(path);
 	if (r < 0)
 		return error_trace(r);
@@ -66,4 +68,24 @@ int out_folder_open(FILE **ret, const char *out, const struct result *result)
 		return error_origin(-errno, "write %s", path);
 	*ret = file;
 	return 0;
+}
+
+int out_folder_open(FILE **ret, const char *out, const struct result *result)
+{
+	int r = open_named(ret, out, result, "journal.jsonl");
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int out_folder_capture(const char *out, const struct result *result)
+{
+	FILE *file;
+	int r = open_named(&file, out, result, "capture.pcapng");
+
+	if (r < 0)
+		return error_trace(r);
+	r = capture_write(file, result->journal);
+	if (fclose(file) != 0 && r >= 0)
+		r = error_origin(-errno, "write a capture below %s", out);
+	return r < 0 ? error_trace(r) : 0;
 }

@@ -11,6 +11,7 @@
 
 #include "errors.h"
 #include "fd.h"
+#include "out-folder.h"
 #include "privilege.h"
 #include "soft-limits.h"
 #include "worker.h"
@@ -105,6 +106,10 @@ static void adjust(const struct supervisor_plan *plan, struct result *result)
  * a thousand runs take no more than those that run at a time. */
 static void tell(struct supervisor *s, struct result *result)
 {
+	int r = s->plan->out ? out_folder_capture(s->plan->out, result) : 0;
+
+	if (r < 0)
+		s->out_error = r;
 	s->report->reporter->result(s->report, result);
 	if (!report_keeps(s->report, result)) {
 		result_free(result);

@@ -190,7 +190,8 @@ static int write_journal(const struct stream *stream,
 	if (fclose(file) != 0)
 		return error_origin(-errno, "write a journal below %s",
 				    stream->out);
-	return 0;
+	r = out_folder_capture(stream->out, result);
+	return r < 0 ? error_trace(r) : 0;
 }
 
 static int take_case(struct stream *stream, const json_t *line)

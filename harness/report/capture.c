@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "journal.h"
+#include "macro.h"
+#include "pcapng.h"
+#include "version.h"
+
+enum { INTERFACES = 128, COMMENTS = 8, COMMENT = 256 };
+
+struct capture {
+	FILE *out;
+	uint64_t epoch; /* of the journal's zero, ns since 1970 */
+	const char *interfaces[INTERFACES];
+	unsigned int n_interfaces;
+	/* For the packet that comes next. */
+	char text[COMMENTS][COMMENT];
+	const char *comments[COMMENTS + 1];
+	size_t n_comments;
+};
+
+static const char *text_of(const json_t *record, const char *name)
+{
+	const char *text = json_string_value(json_object_get(record, name));
+
+	return text ? text : "";
+}
+
+static double seconds_of(const json_t *record, const char *name)
+{
+	return json_number_value(json_object_get(record, name));
+}
+
+static uint64_t nsec_of(double seconds)
+{
+	return (uint64_t)(seconds * 1e9 + 0.5);
+}
+
+static void MACRO_PRINTF(2, 3)
+add_comment(struct capture *capture, const char *format, ...)
+{
+	va_list args;
+
+	if (capture->n_comments == COMMENTS)
+		return;
+	va_start(args, format);
+	vsnprintf(capture->text[capture->n_comments], COMMENT, format, args);
+	va_end(args);
+	capture->comments[capture->n_comments] =
+		capture->text[capture->n_comments];
+	capture->comments[++capture->n_comments] = NULL;
+}
+
+/* --- interfaces -----------------------------------------------------------*/
+
+static int interface_of(const struct capture *capture, const char *host)
+{
+	for (unsigned int i = 0; i < capture->n_interfaces; i++)
+		if (strcmp(capture->interfaces[i], host) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void add_interface(struct capture *capture, const char *host)
+{
+	if (!*host || capture->n_interfaces == INTERFACES ||
+	    interface_of(capture, host) >= 0)
+		return;
+	capture->interfaces[capture->n_interfaces++] = host;
+	pcapng_add_interface(capture->out, host);
+}
+
+static bool is_frame(const json_t *record)
+{
+	return strcmp(text_of(record, "type"), "frame") == 0;
+}
+
+/* All of them stand before the packets: not every reader takes them later. */
+static void add_interfaces(struct capture *capture, const json_t *journal)
+{
+	size_t i;
+	json_t *record;
+
+	json_array_foreach (journal, i, record) {
+		if (!is_frame(record))
+			continue;
+		add_interface(capture, text_of(record, "from"));
+		add_interface(capture, text_of(record, "to"));
+	}
+}
+
+/* --- packets --------------------------------------------------------------*/
+
+static int digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+static size_t from_hex(const char *hex, uint8_t *ret, size_t size)
+{
+	size_t n = 0;
+
+	for (; n < size && digit(hex[0]) >= 0 && digit(hex[1]) >= 0; hex += 2)
+		ret[n++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
+	return n;
+}
+
+/* What reached a host otherwise than it was sent is seen at the host's end. */
+static bool is_seen_at_receiver(const char *fate)
+{
+	return strcmp(fate, "released") == 0 ||
+	       strcmp(fate, "duplicated") == 0 ||
+	       strcmp(fate, "injected") == 0;
+}
+
+static void add_frame(struct capture *capture, const json_t *record)
+{
+	const char *fate = text_of(record, "fate");
+	const char *to = text_of(record, "to"), *from = text_of(record, "from");
+	double t = seconds_of(record, "t"), left = seconds_of(record, "left");
+	bool at_receiver = is_seen_at_receiver(fate) || !*from;
+	int interface = interface_of(capture, at_receiver ? to : from);
+	uint8_t bytes[JOURNAL_BYTES];
+	struct pcapng_packet packet = { .bytes = bytes,
+					.comments = capture->comments };
+
+	if (interface < 0)
+		return;
+	if (strcmp(fate, "forwarded") != 0 && left > t)
+		add_comment(capture, "%s: to %s at %.6f s", fate, to, left);
+	else if (strcmp(fate, "forwarded") != 0)
+		add_comment(capture, "%s", fate);
+	packet.interface = (unsigned int)interface;
+	packet.nsec = capture->epoch + nsec_of(t);
+	packet.captured = from_hex(text_of(record, "hex"), bytes,
+				   sizeof(bytes));
+	packet.size = MAX((size_t)seconds_of(record, "size"), packet.captured);
+	pcapng_add_packet(capture->out, &packet);
+	capture->n_comments = 0;
+	capture->comments[0] = NULL;
+}
+
+static void add_record(struct capture *capture, const json_t *record)
+{
+	const char *type = text_of(record, "type");
+
+	if (strcmp(type, "start") == 0)
+		capture->epoch =
+			nsec_of(seconds_of(record, "epoch"));
+	else if (strcmp(type, "fault") == 0)
+		add_comment(capture, "fault at %.6f s: %s",
+			    seconds_of(record, "t"), text_of(record, "text"));
+	else if (is_frame(record))
+		add_frame(capture, record);
+}
+
+int capture_write(FILE *out, const json_t *journal)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	size_t i;
+	json_t *record;
+
+	if (!capture)
+		return error_origin(-ENOMEM, "capture");
+	capture->out = out;
+	pcapng_begin(out, "halfopen " HALFOPEN_VERSION);
+	add_interfaces(capture, journal);
+	json_array_foreach (journal, i, record)
+		add_record(capture, record);
+	free(capture);
+	return ferror(out) ? error_origin(-EIO, "capture") : 0;
+}
