@@ -234,8 +234,9 @@ static const struct judgement forgotten[] = {
 
 static const struct judgement not_dropped[] = {
 	{ "B9", DOCUMENT_CONDITIONAL,
-	  "a third ACK is dropped, and no connection: the client's next "
-	  "segment makes it once there is room: tcp_check_req()" },
+	  "a third ACK is dropped, which is not the end of the connection: by "
+	  "the client's next segment tcp_check_req() makes it, once there is "
+	  "room" },
 	{ .claim = NULL },
 };
 

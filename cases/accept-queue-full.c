@@ -123,11 +123,11 @@ static void script(struct run *run)
 
 static const struct judgement judgements[] = {
 	{ "B9", DOCUMENT_CONDITIONAL,
-	  "a SYN is dropped, and no connection: the client's copy of it gets "
-	  "in once accept() has made room: tcp_conn_request()" },
+	  "tcp_conn_request() drops a SYN, which is not the end of the "
+	  "connection: a copy of it gets in once accept() has made room" },
 	{ "B1", DOCUMENT_CONDITIONAL,
-	  "the client repeats its SYN until there is room, and to the limit "
-	  "only where there is never any" },
+	  "to the limit only where there is never any room: tcp_conn_request() "
+	  "answers the first copy that comes after an accept()" },
 	{ .claim = NULL },
 };
 

@@ -181,7 +181,8 @@ CASE(accept_queue_load) = {
 		{ "long-queue", room, .value = LONG,
 		  .judgements = CLAIMS(
 			  { "B11", DOCUMENT_RIGHT,
-			    "the same process, a longer queue, and the rate "
+			    "the process is the same, but with a limit that "
+			    "sk_acceptq_is_full() does not reach the rate "
 			    "grows with the load" }) },
 		{ "slow-server", room, .value = LONG,
 		  .judgements = CLAIMS(

@@ -141,8 +141,9 @@ CASE(accept_queue_states) = {
 	.judgements = CLAIMS(
 		{ "B8", DOCUMENT_RIGHT,
 		  "SYN-RECV until the third ACK, then ESTABLISHED and in the "
-		  "accept queue, until accept(): tcp_check_req(), "
-		  "inet_csk_reqsk_queue_add(), inet_csk_accept()" },
+		  "accept queue (misspelt accepet once), until accept(): "
+		  "tcp_check_req(), inet_csk_reqsk_queue_add(), "
+		  "inet_csk_accept()" },
 		{ "B8", DOCUMENT_OUTDATED,
 		  "the half-open requests are no queue of the listener any "
 		  "more, but lie in the table of all connections, as "

@@ -213,11 +213,12 @@ CASE(nat_tw_recycle) = {
 		 "gone",
 	.judgements = CLAIMS(
 		{ "B5", DOCUMENT_OUTDATED,
-		  "no kernel remembers the timestamps of an address any more, "
-		  "and tcp_conn_request() answers: 4396e46187ca",
+		  "no kernel remembers the timestamps of an address any more "
+		  "(d82bae12dc38), and tcp_conn_request() answers",
 		  "4.12" },
 		{ "B5", DOCUMENT_RIGHT,
-		  "the sysctl is gone, as the text says at its end" },
+		  "the sysctl is gone since 4.12, as the text says at its end: "
+		  "4396e46187ca" },
 		{ "B6", DOCUMENT_RIGHT,
 		  "what is left, tcp_timewait_state_process(), is found by the "
 		  "four-tuple, and B's is another than A's" }),

@@ -329,8 +329,11 @@ CASE(paws_boundary) = {
 		  .judgements = WRONG(
 			  "an equal timestamp has not grown, and passes: "
 			  "tcp_paws_check()") },
-		{ "data-1", .judgements = WRONG("one tick less passes, too: "
-						"TCP_PAWS_WINDOW") },
+		{ "data-1",
+		  .judgements = WRONG(
+			  "one tick less passes, too (TCP_PAWS_WINDOW), and is "
+			  "not kept though it came last: "
+			  "tcp_replace_ts_recent()") },
 		{ "data-2" }, { "data-1000" },
 		{ "data-without-option",
 		  .judgements = UNDER_CONDITION(
@@ -342,13 +345,14 @@ CASE(paws_boundary) = {
 		  .judgements = UNDER_CONDITION(
 			  "after 2147 s without a segment nothing is too old: "
 			  "TCP_PAWS_WRAP (24 days before 6.7)") },
-		{ "ack-1", .judgements = WRONG("one tick less passes, too: "
-					       "TCP_PAWS_WINDOW") },
+		{ "ack-1",
+		  .judgements = WRONG("a pure ACK of one tick less passes, "
+				      "too: TCP_PAWS_WINDOW") },
 		{ "ack-2" },
 		{ "duplicate-ack-100",
 		  .judgements = WRONG(
-			  "a pure ACK that changes nothing passes, however "
-			  "much less within an RTO: "
+			  "a pure ACK that changes nothing passes with a "
+			  "timestamp up to an RTO older: "
 			  "tcp_disordered_ack_check()") },
 		{ "duplicate-ack-1000" }),
 	.lasts = MSEC(500),

@@ -203,7 +203,7 @@ CASE(retransmit_same_seq) = {
 		  "TSval is new, from __tcp_transmit_skb()" },
 		{ "B14", DOCUMENT_CONDITIONAL,
 		  "not every segment has a number of its own: one without data "
-		  "carries that of the byte to come" }),
+		  "carries that of the byte to come, tcp_acceptable_seq()" }),
 	.why = "a sequence number names a byte of the stream, a TSval names a "
 	       "transmission",
 	.see = "RFC 9293 3.4; RFC 7323 3.2 and 4.3; RFC 2883; net/ipv4/"

@@ -172,8 +172,9 @@ static const struct judgement by_time[] = {
 
 static const struct judgement of_elsewhere[] = {
 	{ "B1", DOCUMENT_CONDITIONAL,
-	  "the client repeats its SYN just so where the server ignored "
-	  "nothing: only the server's own capture or counters tell" },
+	  "that the server ignored a SYN only its own capture or counters "
+	  "tell: tcp_retransmit_timer() repeats one that never arrived just "
+	  "the same" },
 	{ .claim = NULL },
 };
 

@@ -156,8 +156,8 @@ static void script(struct run *run)
 static const struct judgement of_order[] = {
 	{ "B3", DOCUMENT_WRONG,
 	  "no TIME_WAIT is chosen: __inet_hash_connect() takes the first port "
-	  "that will do, in the ports' order, from a start that is random only "
-	  "where the parity leaves a choice" },
+	  "that will do, in the ports' order, those of one parity first; only "
+	  "where that round begins is left to chance" },
 	{ .claim = NULL },
 };
 

@@ -72,8 +72,8 @@ static const struct line {
 	  "connection ends" },
 	{ TITLE, "B", "SYN 报文什么时候情况下会被丢弃？" },
 	{ CLAIM, "B1",
-	  "a dropped SYN: the server's host gets it, sends no SYN-ACK, "
-	  "and the client repeats it up to the limit" },
+	  "a dropped SYN: the server's host gets it, sends no SYN-ACK, and the "
+	  "client repeats it until the largest number of times is reached" },
 	{ SECTION, "B", "tcp_tw_recycle" },
 	{ CLAIM, "B2",
 	  "TIME-WAIT holds the client's port for 60 s; when the ports "
@@ -86,14 +86,17 @@ static const struct line {
 	  "default" },
 	{ CLAIM, "B4",
 	  "both options need tcp_timestamps, which is on by default" },
-	{ CLAIM, "B14", "a retransmission has the same sequence number" },
+	{ CLAIM, "B14",
+	  "every segment has a sequence number of its own, and a "
+	  "retransmission the same again: by that the receiver knows it" },
 	{ CLAIM, "B13",
-	  "with timestamps on PAWS is on, and every packet that a "
-	  "machine sends carries one" },
+	  "with timestamps on PAWS is on, and every packet that a machine "
+	  "sends carries one" },
 	{ CLAIM, "B7",
-	  "PAWS drops a segment whose timestamp is not above the last "
-	  "one received" },
-	{ CLAIM, "B15", "a timestamp is the sending host's own tick count" },
+	  "PAWS keeps the timestamp of the segment received last, and drops "
+	  "one whose timestamp has not grown since" },
+	{ CLAIM, "B15",
+	  "a timestamp is made from the CPU ticks of the host that sends it" },
 	{ CLAIM, "B5",
 	  "tcp_tw_recycle checks timestamps per host: behind a NAT, a "
 	  "client with lower ones has its SYN dropped; gone in 4.12" },
@@ -106,8 +109,8 @@ static const struct line {
 	  "accept queue too small, or accept() too late: it is full, "
 	  "what follows is dropped, and requests per second stop growing" },
 	{ CLAIM, "B10",
-	  "ss of a listening socket: Recv-Q is the queue's length, "
-	  "Send-Q its limit; Recv-Q above Send-Q: it is full" },
+	  "ss of a listening socket: Recv-Q is the queue's length, Send-Q its "
+	  "greatest length; Recv-Q above Send-Q: it is full" },
 	{ CLAIM, "B11",
 	  "the cure: a larger backlog and somaxconn, or an accept() in "
 	  "time" },
