@@ -155,8 +155,9 @@ static const struct judgement of_held_defaults[] = {
 	  "TIME-WAIT sees to an orderly end only while the FINs come less than "
 	  "TCP_TIMEWAIT_LEN apart: an RTO may be twice as long, TCP_RTO_MAX" },
 	{ "C19", DOCUMENT_RIGHT,
-	  "the FIN after the 103 s between two rounds finds no TIME-WAIT any "
-	  "more, and meets RST: TCP_TIMEWAIT_LEN is less than TCP_RTO_MAX" },
+	  "the FIN that comes over 100 s after the one before finds no "
+	  "TIME-WAIT any more, and meets RST: TCP_TIMEWAIT_LEN is less than "
+	  "TCP_RTO_MAX" },
 	{ .claim = NULL },
 };
 

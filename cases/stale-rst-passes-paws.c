@@ -316,9 +316,9 @@ static void script(struct run *run)
 	{                                                                      \
 		"C20", DOCUMENT_OUTDATED,                                      \
 			"in name only: tcp_paws_discard() is "                 \
-			"tcp_disordered_ack_check() "                          \
-			"now; that a RST goes on to the check of its number "  \
-			"is as it was",                                        \
+			"tcp_paws_check() "                                    \
+			"and tcp_disordered_ack_check() now; that a RST goes " \
+			"on to the check of its number is as it was",          \
 			"6.14"                                                 \
 	}
 #define INSIDE                                                                 \
@@ -367,12 +367,13 @@ CASE(stale_rst_passes_paws) = {
 		{ "fresh-beyond", .judgements = OUTSIDE },
 		{ "stale-end-of-sack",
 		  .judgements = EXCEPTION(
-			  "inside of the window only where the last SACK "
-			  "block ends: tcp_validate_incoming()") },
+			  "beyond RCV.NXT not all of the window will do, but "
+			  "only the end of the right-most SACK block: "
+			  "tcp_validate_incoming()") },
 		{ "stale-before-after-fin",
 		  .judgements = EXCEPTION(
-			  "and one below it after the peer's FIN: "
-			  "tcp_reset_check()") }),
+			  "after the peer's FIN also outside of the window, "
+			  "at RCV.NXT - 1: tcp_reset_check()") }),
 	.lasts = MSEC(700),
 	.script = script,
 };

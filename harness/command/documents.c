@@ -116,26 +116,30 @@ static const struct line {
 	  "time" },
 	{ TITLE, "C", "什么是 TIME_WAIT 状态？" },
 	{ CLAIM, "C1",
-	  "the four-way close: seven steps, and the states of both ends" },
+	  "the four-way close: seven steps in order, in which an end sends "
+	  "first and enters its next state then" },
 	{ CLAIM, "C17",
-	  "after the client's FIN the server may send until it has done "
-	  "its work" },
-	{ CLAIM, "C2", "only the side that closes first has TIME-WAIT" },
+	  "after the client's FIN the server finishes with its data, and only "
+	  "then sends its own FIN" },
+	{ CLAIM, "C2",
+	  "only the side that closes first has TIME-WAIT, as its last state" },
 	{ CLAIM, "C3",
-	  "the RFC has an MSL of 2 minutes, Linux one of 30 s: TIME-WAIT "
-	  "lasts 60 s" },
-	{ CLAIM, "C16", "what is older than the MSL is discarded" },
+	  "RFC 793 has an MSL of 2 minutes, Linux one of 30 s by default: "
+	  "TIME-WAIT lasts 60 s" },
+	{ CLAIM, "C16",
+	  "what is older than the MSL is discarded, so that 2MSL leave nothing "
+	  "of a connection in the network" },
 	{ CLAIM, "C4",
-	  "TTL, 64 as a rule, is how many routers a packet can pass; "
-	  "each takes one off, and at 0 it is dropped" },
+	  "TTL, 64 as a rule, is how many routers a packet can pass; each "
+	  "takes one off, at 0 it is dropped, and that ensures the MSL" },
 	{ SECTION, "C",
 	  "原因一：防止历史连接中的数据，被后面相同四元组的连接错误的接收" },
 	{ CLAIM, "C5",
-	  "every connection has an ISN of its own, by a counter that "
-	  "goes up every 4 µs and comes round in 4.55 h" },
+	  "each end makes its ISN by a clock, another for every connection: a "
+	  "counter that goes up every 4 µs and comes round in 4.55 h" },
 	{ CLAIM, "C6",
-	  "without TIME-WAIT, a delayed segment of the old connection is "
-	  "taken by the new one" },
+	  "with no TIME-WAIT, or a short one, a delayed segment of the old "
+	  "connection is in the window of the new one, and is taken" },
 	{ SECTION, "C", "原因二：保证「被动关闭连接」的一方，能被正确的关闭" },
 	{ CLAIM, "C7",
 	  "the last ACK is lost: the FIN comes again, and TIME-WAIT "
@@ -145,28 +149,28 @@ static const struct line {
 	  "passive side" },
 	{ CLAIM, "C18", "ACK lost and FIN again take just two MSL" },
 	{ CLAIM, "C19",
-	  "the second ACK can be lost too: TIME-WAIT has done what it "
-	  "could" },
+	  "the ACK that is sent again can be lost, too: TIME-WAIT has done "
+	  "what it could" },
 	{ SECTION, "C", "tcp_tw_reuse 是什么？" },
 	{ CLAIM, "C9",
 	  "tcp_tw_reuse takes what has been in TIME-WAIT for more than 1 "
 	  "s; it is off by default" },
 	{ CLAIM, "C10", "timestamps give an exact RTT, and PAWS" },
 	{ CLAIM, "C11",
-	  "sequence numbers come round: a delayed segment is taken for "
-	  "the genuine one, unless PAWS drops it" },
+	  "sequence numbers come round: a delayed segment is taken, and, as "
+	  "article B has it, the genuine one lost, unless PAWS drops it" },
 	{ SECTION, "C", "第一个问题" },
 	{ CLAIM, "C12",
 	  "a RST is accepted however old its timestamp, if its number is "
 	  "in the window" },
 	{ CLAIM, "C20",
-	  "the first check of a segment is PAWS, and it lets RST pass; "
-	  "RFC 1323 advises a RST without timestamp" },
+	  "the first check of a segment is PAWS, by tcp_paws_discard(), and "
+	  "lets RST pass; RFC 1323 advises a RST without timestamp" },
 	{ CLAIM, "C13",
-	  "with tcp_tw_reuse the late RST of an older connection ends "
-	  "the new one" },
+	  "the late RST to a first SYN that found no listener ends the second "
+	  "connection, which tcp_tw_reuse let begin at once" },
 	{ CLAIM, "C21",
-	  "after the full 2MSL that RST would not meet the next "
+	  "with the full 2MSL that RST would not appear in the next "
 	  "connection" },
 	{ CLAIM, "C14",
 	  "an HTTP exchange takes 0.2 s, so that an old RST can still be "
