@@ -215,7 +215,11 @@ CASE(client_process_crash) = {
 		{ "D12", DOCUMENT_CONDITIONAL,
 		  "FIN comes at once, without keepalive or data; but the "
 		  "server's half of the close is its program's: tcp_fin() "
-		  "leaves its end in CLOSE-WAIT, which has no timer" }),
+		  "leaves its end in CLOSE-WAIT, which has no timer" },
+		{ "D12", DOCUMENT_WRONG,
+		  "the close with the client, in one version, is a slip, which "
+		  "the other mends: tcp_send_fin() of the client's kernel "
+		  "speaks to the server" }),
 	.why = "exit_files() closes the sockets as close() would; only a FIN "
 	       "or "
 	       "a RST, and no question of the server's, tells of it",

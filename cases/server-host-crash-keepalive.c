@@ -166,7 +166,8 @@ CASE(server_host_crash_keepalive) = {
 			       "connection: tcp_keepalive_timer()" },
 			     { "D13", DOCUMENT_RIGHT,
 			       "of the host's death nothing tells but the "
-			       "probes that stay unanswered" }),
+			       "probes that stay unanswered: "
+			       "tcp_keepalive_timer()" }),
 	.why = "nothing is in flight, so only the keepalive timer runs; it is "
 	       "armed once more after the last probe, so PROBES intervals pass",
 	.see = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer()",

@@ -211,7 +211,7 @@ static const struct judgement of_defaults[] = {
 	{ "D7", DOCUMENT_CONDITIONAL,
 	  "924.6 s are computed for 15 (tcp_model_timeout()), but counted from "
 	  "the first retransmission and compared only when the timer fires: "
-	  "it is over after 929 s or more" },
+	  "with a first RTO of 204 ms it is over after 929 s or more" },
 	{ .claim = NULL },
 };
 

@@ -99,8 +99,8 @@ CASE(unplug_data_rto_2s) = {
 	.judgements = CLAIMS(
 		{ "D6", DOCUMENT_CONDITIONAL,
 		  "2, 4 and 8 s need a first RTO of 2 s, so an RTT of 0.67 s "
-		  "(tcp_rtt_estimator()) or a tcp_rto_min_us; only then the "
-		  "time comes before the count" },
+		  "(tcp_rtt_estimator()) or a tcp_rto_min_us; with one near "
+		  "200 ms the time never comes before the count" },
 		{ "D7", DOCUMENT_CONDITIONAL,
 		  "the computed time decides, but not when it is over: after "
 		  "14 s for 6.2 s, as tcp_write_timeout() asks only when the "

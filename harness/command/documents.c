@@ -181,10 +181,10 @@ static const struct line {
 	  "from closing properly" },
 	{ TITLE, "D", "拔掉网线后， 原本的 TCP 连接还存在吗？" },
 	{ CLAIM, "D1",
-	  "pulling the cable changes nothing in the kernel's structure "
-	  "of the connection, nor its state" },
+	  "a connection and its state are a struct socket in the kernel, and "
+	  "pulling the cable changes nothing in it" },
 	{ CLAIM, "D2",
-	  "wifi off during an ssh session: the connection stays "
+	  "(one version) wifi off during an ssh session: the connection stays "
 	  "ESTABLISHED" },
 	{ SECTION, "D", "拔掉网线后，有数据传输" },
 	{ CLAIM, "D3",
@@ -197,26 +197,29 @@ static const struct line {
 	  "plugged in after that, the client sends, and a RST ends its "
 	  "connection" },
 	{ CLAIM, "D6",
-	  "the server gives up at a count or at a time-out, whichever is "
-	  "first; rounds of 2, 4, 8 s" },
+	  "the server gives up at a largest number of retransmissions, "
+	  "tcp_retries2 (one version: or at a largest time-out, whichever is "
+	  "first; rounds of 2, 4, 8 s)" },
 	{ CLAIM, "D7",
-	  "the server gives up by one computed time-out, 924.6 s; rounds "
-	  "of 200, 400, 800 ms" },
+	  "(the other version) the server gives up when the interval, or the "
+	  "total, passes one computed time-out, 924.6 s; rounds of 200, 400, "
+	  "800 ms" },
 	{ SECTION, "D", "拔掉网线后，没有数据传输" },
 	{ CLAIM, "D8", "no data and no keepalive: both ends stay ESTABLISHED" },
 	{ CLAIM, "D9", "no data, keepalive: both ends find out and close" },
+	{ CLAIM, "D13",
+	  "(one version) keepalive is for the death of a host; a process's "
+	  "death announces itself by FIN" },
+	{ SECTION, "D", "总结" },
 	{ CLAIM, "D10",
 	  "plugged in again while the probes are under way: it lives on" },
-	{ SECTION, "D", "总结" },
 	{ CLAIM, "D11",
 	  "the client's host dies: to the server the same as a pulled "
 	  "cable, ESTABLISHED until its process restarts" },
 	{ CLAIM, "D12",
-	  "the client's process dies: its kernel sends FIN, and the "
-	  "four-way close takes place, without keepalive and data" },
-	{ CLAIM, "D13",
-	  "keepalive is for the death of a host; a process's death "
-	  "announces itself" },
+	  "the client's process dies: its kernel sends FIN, and the four-way "
+	  "close with the server (one version: with the client) takes place, "
+	  "without keepalive and data" },
 };
 
 static const struct line *claim_line(const char *id)
