@@ -354,6 +354,7 @@ CASE(ttl_expires) = {
 			 { "expires-later", .value = 4, .lasts = MSEC(300) },
 			 { "slow-path", .value = 3, .world = &chain_3,
 			   .lasts = MSEC(2 * SLOW_MS), .judgements = of_time }),
+	.changes = CHANGES(CHANGE_SYN_LINEAR),
 	.lasts = MSEC(2 * MS),
 	.no_fault = true,
 	.script = script,

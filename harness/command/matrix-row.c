@@ -23,17 +23,30 @@ static bool is_fact(const char *name, const json_t *value)
 	return json_is_string(value);
 }
 
+/* A host of which the other run tells nothing: its part may be another's. */
+static bool is_state_of_one(const char *name, const json_t *other)
+{
+	static const char end[] = "_state";
+	size_t length = strlen(name);
+
+	return !other && length >= strlen(end) &&
+	       strcmp(name + length - strlen(end), end) == 0;
+}
+
 /* The first fact of a that is another one in b; NULL: none. */
 static const char *other_fact(json_t *a, json_t *b)
 {
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(
-		a, name,
-		value) if (is_fact(name, value) &&
-			   !json_equal(value,
-				       json_object_get(b, name))) return name;
+	json_object_foreach(a, name, value)
+	{
+		const json_t *other = json_object_get(b, name);
+
+		if (is_fact(name, value) && !json_equal(value, other) &&
+		    !is_state_of_one(name, other))
+			return name;
+	}
 	return NULL;
 }
 
@@ -44,10 +57,12 @@ static double number(const json_t *values, const char *name, double absent)
 	return json_is_number(value) ? json_number_value(value) : absent;
 }
 
-/* All of a's predicted time lies before b's. */
+/* All of a's predicted time lies before b's, and well before: an RTO is made of
+ * an RTT that was measured. */
 static bool is_sooner(const json_t *a, const json_t *b)
 {
-	return number(a, "elapsed_max_s", 1e300) < number(b, "elapsed_s", 0);
+	return 1.25 * number(a, "elapsed_max_s", 1e300) <
+	       number(b, "elapsed_s", 0);
 }
 
 /* What is not the same in two results; NULL: nothing. */
@@ -103,15 +118,31 @@ static bool is_between(const struct change *change, unsigned int a,
 	       (change->kernel <= MAX(a, b) || change->stable);
 }
 
-/* All that the case knows to have changed between the two; false: nothing. */
+/* The change is what the reason of a SKIP speaks of: a sysctl, as a rule. */
+static bool is_the_reason(const struct change *change, const char *reason)
+{
+	return strstr(reason, change->what);
+}
+
+static bool has_reason(const struct change *changes, const char *reason)
+{
+	for (; changes && changes->what; changes++)
+		if (is_the_reason(changes, reason))
+			return true;
+	return false;
+}
+
+/* All that the case knows to have changed between the two, or just that which
+ * the reason is; false: nothing. */
 static bool print_changes(FILE *out, const struct testcase *testcase,
-			  unsigned int a, unsigned int b)
+			  unsigned int a, unsigned int b, const char *reason)
 {
 	const struct change *change = testcase->changes;
-	bool any = false;
+	bool any = false, one = has_reason(change, reason);
 
 	for (; change && change->what; change++) {
-		if (!is_between(change, a, b))
+		if (!is_between(change, a, b) ||
+		    (one && !is_the_reason(change, reason)))
 			continue;
 		fprintf(out, "%sas expected since %u.%u%s", any ? "; " : "",
 			change->kernel >> 16, change->kernel >> 8 & 0xff,
@@ -127,7 +158,11 @@ static bool print_changes(FILE *out, const struct testcase *testcase,
 static bool explain(FILE *out, const struct matrix_cell *a,
 		    const struct matrix_cell *b, const char *name)
 {
-	if (print_changes(out, a->result->testcase, a->version, b->version))
+	const char *reason = *a->result->reason ? a->result->reason :
+						   b->result->reason;
+
+	if (print_changes(out, a->result->testcase, a->version, b->version,
+			  reason))
 		return true;
 	fprintf(out, "unexpected between %s and %s: ", a->release, b->release);
 	if (strcmp(name, "verdict") != 0)
@@ -228,34 +263,67 @@ static bool differs_in_row(const struct matrix_cell *cells, size_t n,
 	return false;
 }
 
+/* Figures that cases share: an outcome, a time, a count, a state. Names of a
+ * case's own are too many for a cell. */
+static bool has_figures(json_t *measured)
+{
+	static const char *const names[] = { "outcome", "elapsed_s",
+					     "client_state", "server_state" };
+	const char *name;
+	json_t *value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (json_object_get(measured, names[i]))
+			return true;
+	json_object_foreach(measured, name, value)
+		if (json_is_integer(value) && is_fact(name, value))
+			return true;
+	return false;
+}
+
+static void print_facts(FILE *out, const struct matrix_cell *cells, size_t n,
+			const struct result *result, const char *summary)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(result->measured, name, value)
+		if (json_is_string(value) &&
+		    !strstr(summary, json_string_value(value)) &&
+		    differs_in_row(cells, n, name, value))
+			fprintf(out, "%s%s %s", ftell(out) > 0 ? ", " : "",
+				name, json_string_value(value));
+}
+
+static void print_cell(FILE *out, const struct matrix_cell *cells, size_t n,
+		       const struct result *result)
+{
+	char summary[256] = "";
+
+	if (result->verdict != VERDICT_PASS)
+		fputs(report_verdict(result->verdict), out);
+	if (result->verdict == VERDICT_SKIP)
+		return;
+	if (has_figures(result->measured))
+		report_summary(result, false, summary, sizeof(summary));
+	fprintf(out, "%s%s", ftell(out) > 0 && *summary ? " " : "", summary);
+	print_facts(out, cells, n, result, summary);
+	if (ftell(out) == 0)
+		fputs(report_verdict(result->verdict), out);
+}
+
 void matrix_row_text(const struct matrix_cell *cells, size_t n, size_t i,
 		     char *ret, size_t size)
 {
-	const struct result *result = cells[i].result;
-	char summary[256];
-	const char *name;
-	json_t *value;
 	FILE *out = fmemopen(ret, size, "w");
 
 	*ret = '\0';
 	if (!out)
 		return;
-	if (!result || result->verdict != VERDICT_PASS)
-		fputs(result ? report_verdict(result->verdict) : "?", out);
-	if (result && result->verdict != VERDICT_SKIP) {
-		report_summary(result, false, summary, sizeof(summary));
-		fprintf(out, "%s%s", ftell(out) > 0 && *summary ? " " : "",
-			summary);
-		json_object_foreach(
-			result->measured, name,
-			value) if (json_is_string(value) &&
-				   !strstr(summary, json_string_value(value)) &&
-				   differs_in_row(cells, n, name, value))
-			fprintf(out, "%s%s %s", ftell(out) > 0 ? ", " : "",
-				name, json_string_value(value));
-		if (ftell(out) == 0)
-			fputs(report_verdict(result->verdict), out);
-	}
+	if (cells[i].result)
+		print_cell(out, cells, n, cells[i].result);
+	else
+		fputc('?', out);
 	fclose(out);
 	ret[size - 1] = '\0';
 }

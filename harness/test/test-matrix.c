@@ -74,10 +74,10 @@ START_TEST(times_that_were_predicted_apart_are)
 	bool unexpected;
 	char *text = row(ended("ETIMEDOUT", 6.1, 6.5),
 			 ended("ETIMEDOUT", 6.1, 6.5),
-			 ended("ETIMEDOUT", 7.1, 7.5), &unexpected);
+			 ended("ETIMEDOUT", 9.1, 9.5), &unexpected);
 
 	ck_assert_str_eq(text, "unexpected between 6.12.2 and 6.13.3: "
-			       "elapsed_s 6.11, then 7.11");
+			       "elapsed_s 6.11, then 9.11");
 	ck_assert(unexpected);
 	free(text);
 }
@@ -120,6 +120,20 @@ START_TEST(a_skip_is_a_difference)
 	assert_has(text, "unexpected between 6.12.2 and 6.13.3: PASS, then "
 			 "SKIP: the reason");
 	ck_assert(unexpected);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_skip_names_its_change)
+{
+	struct result *skip = fake_new(FAKE_DATA, -1);
+	bool unexpected;
+	char *text;
+
+	fake_verdict(skip, "skip", "no sysctl and another way", false);
+	text = row(skip, ended("EOF", 6, 7), ended("EOF", 6, 7), &unexpected);
+	ck_assert_str_eq(text, "as expected since 6.11: and another way");
+	ck_assert(!unexpected);
 	free(text);
 }
 END_TEST
@@ -192,6 +206,7 @@ static const TTest *const *const tests[] = {
 	&a_change_explains_a_difference,
 	&no_change_no_explanation,
 	&a_skip_is_a_difference,
+	&a_skip_names_its_change,
 	&no_change_excuses_a_failure,
 	&a_failure_tells_what_was_seen,
 	&broken_says_nothing_of_a_kernel,
