@@ -355,6 +355,9 @@ CASE(paws_boundary) = {
 			  "timestamp up to an RTO older: "
 			  "tcp_disordered_ack_check()") },
 		{ "duplicate-ack-1000" }),
+	.changes = CHANGES({ KERNEL_VERSION(6, 7, 0), "af7721448a60",
+			     "ts_recent is believed for 36 minutes, no longer "
+			     "for 24 days" }),
 	.lasts = MSEC(500),
 	.script = script,
 };

@@ -122,6 +122,11 @@ static void is_unknown(struct run *run, const struct finding *got,
 	expect_number(run, "rto_retransmissions", rounds, before.min,
 		      before.max);
 	expect_number(run, "copies_counted", copies, last.min, last.max);
+	if (last.min == last.max)
+		run_predicted_text(run, "report_sets_off",
+				   last.min ? "a copy" : "nothing");
+	run_measured_text(run, "report_sets_off",
+			  copies ? "a copy" : "nothing");
 	expect_counter(run, "client", "TCPSpuriousRtxHostQueues",
 		       rounds - copies);
 	unreachable_frames(run, dialled, 0, 0);
