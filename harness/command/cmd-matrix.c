@@ -177,7 +177,7 @@ static int run_column(struct matrix *matrix, struct column *column,
 	};
 	plan.kernel = column->path;
 	r = stream_new(&column->stream, &column->report, &matrix->selection,
-		       NULL);
+		       run->retries, NULL);
 	if (r >= 0)
 		r = vm_run(&plan, column->stream, &column->machine);
 	if (r < 0)

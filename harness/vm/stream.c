@@ -61,9 +61,13 @@ const struct reporter reporter_stream = {
 
 /* --- the host's side ------------------------------------------------------*/
 
+/* A case's line has some thousand bytes. */
+enum { LINE_MAX_SIZE = 16 << 20 };
+
 struct stream {
 	struct report *report;
 	const struct selection *selection;
+	unsigned int retries;
 	const char *out; /* NULL: none */
 	char *line; /* not whole yet */
 	size_t used, space;
@@ -71,13 +75,13 @@ struct stream {
 	json_t *journal; /* records of the run whose line is to come */
 	struct result **results;
 	size_t n_results, results_space;
-	struct report_tally tally;
 	bool ended;
 	int status;
 };
 
 int stream_new(struct stream **ret, struct report *report,
-	       const struct selection *selection, const char *out)
+	       const struct selection *selection, unsigned int retries,
+	       const char *out)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
 
@@ -89,6 +93,7 @@ int stream_new(struct stream **ret, struct report *report,
 	}
 	stream->report = report;
 	stream->selection = selection;
+	stream->retries = retries;
 	stream->out = out;
 	*ret = stream;
 	return 0;
@@ -167,8 +172,6 @@ static int tell(struct stream *stream, struct result *result)
 		result_free(result);
 		return error_trace(r);
 	}
-	if (result->final)
-		report_count(&stream->tally, result);
 	stream->report->reporter->result(stream->report, result);
 	return 0;
 }
@@ -194,6 +197,35 @@ static int write_journal(const struct stream *stream,
 	return r < 0 ? error_trace(r) : 0;
 }
 
+static bool is_of(const struct result *result, const struct run_job *job)
+{
+	return result->testcase == job->testcase &&
+	       result->variant == job->variant &&
+	       result->repetition == job->repetition;
+}
+
+static bool is_asked_for(const struct stream *stream,
+			 const struct result *result)
+{
+	for (size_t i = 0; i < stream->selection->n; i++)
+		if (is_of(result, &stream->selection->jobs[i]))
+			return true;
+	return false;
+}
+
+/* What came before the line was its journal. */
+static int take_journal(struct stream *stream, struct result *result)
+{
+	json_t *next = json_array();
+
+	if (!next)
+		return error_origin(-ENOMEM, "journal");
+	json_decref(result->journal);
+	result->journal = stream->journal;
+	stream->journal = next;
+	return stream->out ? write_journal(stream, result) : 0;
+}
+
 static int take_case(struct stream *stream, const json_t *line)
 {
 	struct result *result;
@@ -201,17 +233,15 @@ static int take_case(struct stream *stream, const json_t *line)
 
 	if (r < 0)
 		return error_trace(r);
-	json_decref(result->journal);
-	result->journal = json_incref(stream->journal);
-	json_decref(stream->journal);
-	stream->journal = json_array();
-	if (!stream->journal) {
-		result_free(result);
-		return error_origin(-ENOMEM, "journal");
-	}
-	/* Its reporter ran in the guest, which tried again what failed. */
-	result->final = true;
-	r = stream->out ? write_journal(stream, result) : 0;
+	if (!is_asked_for(stream, result))
+		r = error_origin(-EBADMSG, "a run of %s that nobody asked for",
+				 result_name(result));
+	/* As the supervisor in the guest decides it. */
+	result->final = (result->verdict != VERDICT_FAIL &&
+			 result->verdict != VERDICT_BROKEN) ||
+			result->attempt > stream->retries;
+	if (r >= 0)
+		r = take_journal(stream, result);
 	if (r < 0) {
 		result_free(result);
 		return error_trace(r);
@@ -219,9 +249,8 @@ static int take_case(struct stream *stream, const json_t *line)
 	return tell(stream, result);
 }
 
-static int take_record(struct stream *stream, const json_t *line)
+static int take_record(struct stream *stream, json_t *record)
 {
-	json_t *record = json_object_get(line, "record");
 	int r = result_check(record);
 
 	if (r < 0)
@@ -242,7 +271,7 @@ static int take_line(struct stream *stream, json_t *line)
 	if (!stream->info)
 		return error_origin(-EBADMSG, "'%s' before 'run'", type);
 	if (strcmp(type, "journal") == 0)
-		return take_record(stream, line);
+		return take_record(stream, json_object_get(line, "record"));
 	if (strcmp(type, "case") == 0)
 		return take_case(stream, line);
 	if (strcmp(type, GUEST_END) == 0) {
@@ -269,6 +298,9 @@ static int take_text(struct stream *stream, const char *text, size_t size)
 
 static int append(struct stream *stream, const char *bytes, size_t size)
 {
+	if (stream->used + size > LINE_MAX_SIZE)
+		return error_origin(-EBADMSG, "a line of the guest that has no "
+					      "end");
 	if (stream->used + size > stream->space) {
 		size_t space = MAX(2 * stream->space, stream->used + size);
 		char *grown = realloc(stream->line, space);
@@ -304,13 +336,6 @@ int stream_take(struct stream *stream, const char *bytes, size_t size)
 
 /* --- what never came ------------------------------------------------------*/
 
-static bool is_of(const struct result *result, const struct run_job *job)
-{
-	return result->testcase == job->testcase &&
-	       result->variant == job->variant &&
-	       result->repetition == job->repetition;
-}
-
 const struct result *stream_result(const struct stream *stream,
 				   const struct run_job *job)
 {
@@ -345,7 +370,13 @@ void stream_finish(struct stream *stream, const char *reason,
 	for (size_t i = 0; i < selection->n; i++)
 		if (!stream_result(stream, &selection->jobs[i]))
 			miss(stream, &selection->jobs[i], reason);
-	stream->tally.took = ret->took;
-	*ret = stream->tally;
+	/* The last try counts. */
+	for (size_t i = 0; i < selection->n; i++) {
+		const struct result *result =
+			stream_result(stream, &selection->jobs[i]);
+
+		if (result)
+			report_count(ret, result);
+	}
 	stream->report->reporter->end(stream->report, ret);
 }

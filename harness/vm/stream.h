@@ -19,9 +19,11 @@ extern const struct reporter reporter_stream;
 struct stream;
 
 /* Borrows all of it; the results, which come in the guest's order, are kept until
- * stream_free(). Journals are written below `out`, unless that is NULL. */
+ * stream_free(). What fails is tried again up to `retries` times, in the guest.
+ * Journals are written below `out`, unless that is NULL. */
 int stream_new(struct stream **ret, struct report *report,
-	       const struct selection *selection, const char *out);
+	       const struct selection *selection, unsigned int retries,
+	       const char *out);
 struct stream *stream_free(struct stream *stream);
 
 /* Takes what has come, whole lines or not. -EBADMSG for what is none of it. */
@@ -38,7 +40,8 @@ const struct result *stream_result(const struct stream *stream,
 bool stream_has_begun(const struct stream *stream);
 
 /*
- * What never came is BROKEN, for `reason`. Tells the reporter that all is over.
+ * What never came is BROKEN, for `reason`. Counts all into `ret`, whose time is
+ * the caller's, and tells the reporter that all is over.
  */
 void stream_finish(struct stream *stream, const char *reason,
 		   struct report_tally *ret);
