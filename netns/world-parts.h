@@ -7,7 +7,9 @@
 
 #include "world.h"
 
-enum { HOST_IFINDEX = 2 /* of eth0, after lo; eth1 and its like follow */ };
+/* Of eth0; eth1 and its like follow. Before it come lo, and sit0, tunl0 and their
+ * kin, which every new namespace has where their drivers are. */
+enum { HOST_IFINDEX = 50 };
 
 /* A place in the world. The host in it may be replaced by a reboot. */
 struct place {
