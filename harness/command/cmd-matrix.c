@@ -15,6 +15,7 @@
 #include "selection.h"
 #include "table.h"
 #include "vm-options.h"
+#include "vm-signals.h"
 #include "vm.h"
 
 enum { KERNELS_MAX = TABLE_COLUMNS - 2 };
@@ -263,9 +264,11 @@ int cmd_matrix(int argc, char **argv)
 					      &matrix.selection);
 	if (status >= 0)
 		return status;
+	vm_signals_hold();
 	status = run_all(&matrix, &run);
 	for (size_t i = 0; i < matrix.n; i++)
 		stream_free(matrix.columns[i].stream);
 	selection_free(&matrix.selection);
+	vm_signals_deliver();
 	return status;
 }

@@ -13,6 +13,7 @@
 #include "stream.h"
 #include "version.h"
 #include "vm-options.h"
+#include "vm-signals.h"
 #include "vm.h"
 
 enum option_code { OPTION_KERNEL = VM_OPTIONS_SHARED, OPTION_UML, OPTIONS };
@@ -92,7 +93,8 @@ static int run_and_report(const struct vm_plan *options,
 	if (machine.end != MACHINE_ENDED) {
 		fprintf(stderr, "halfopen vm: %s\n",
 			vm_end_text(machine.end, options->uml));
-		vm_print_console(machine.console);
+		if (machine.end != MACHINE_INTERRUPTED)
+			vm_print_console(machine.console);
 	} else {
 		fprintf(stderr,
 			"halfopen vm: %.1f s of this machine's time, %.1f of "
@@ -143,7 +145,9 @@ int cmd_vm(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	plan.journals = run.out;
+	vm_signals_hold();
 	status = run_and_report(&plan, &run, &selection);
 	selection_free(&selection);
+	vm_signals_deliver();
 	return status;
 }

@@ -14,11 +14,13 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd-run.h"
 #include "fd.h"
 #include "initramfs.h"
+#include "kernel.h"
 #include "run-options.h"
 #include "stream.h"
 
@@ -29,7 +31,7 @@ enum {
 };
 
 static const char uml[] = "uml:";
-static const char mount_point[] = "/mnt";
+static const char mount_point[] = "/run/host"; /* of the host's folder */
 
 bool guest_is_wanted(void)
 {
@@ -104,12 +106,14 @@ static void quiet_down(void)
 	}
 }
 
+/* The root is the host's too, and read-only: no place but in what was mounted
+ * just now. */
 static void mount_host(void)
 {
 	const char *folder = uml_folder();
 
-	/* The root is the host's, and read-only. */
-	if (mount("none", mount_point, "hostfs", 0, folder) < 0)
+	if (mkdir(mount_point, 0700) < 0 ||
+	    mount("none", mount_point, "hostfs", 0, folder) < 0)
 		give_up(folder);
 }
 
@@ -190,19 +194,27 @@ static int open_line(void)
 	return fd;
 }
 
-static void open_result(void)
+/* A file of the host's, where every line is to be seen at once. */
+static int open_file(void)
 {
 	char path[64];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/result", mount_point);
-	fd = is_uml() ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) :
-			open_line();
+	fd = open(path, O_WRONLY | O_SYNC);
 	if (fd < 0)
 		give_up(path);
+	return fd;
+}
+
+static void open_result(void)
+{
+	int fd = is_uml() ? open_file() : open_line();
+
 	fflush(stdout);
 	dup2(fd, STDOUT_FILENO);
 	close(fd);
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
 /* The words are those of `run`, and were parsed once, by the host. */
@@ -222,6 +234,19 @@ static int run_command(void)
 	return cmd_run_with(&options);
 }
 
+/*
+ * A kernel of some age. In its first second a time stamp of TCP may be 0, which
+ * means that there is none: tcp_twsk_unique() by tw_ts_recent_stamp,
+ * retransmits_timed_out() by retrans_stamp. User Mode Linux is that young where
+ * CPU work takes no time.
+ */
+static void grow_older(void)
+{
+	const struct timespec age = { .tv_sec = 10 };
+
+	clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &age, NULL);
+}
+
 static void MACRO_NORETURN switch_off(int status)
 {
 	tcdrain(STDOUT_FILENO);
@@ -236,12 +261,15 @@ int guest_main(void)
 {
 	int status;
 
-	if (is_uml())
-		mount_host();
 	mount_all();
 	quiet_down();
-	load_modules();
+	if (is_uml())
+		mount_host();
+	else
+		load_modules();
 	open_result();
+	if (kernel_in_virtual_time())
+		grow_older();
 	status = run_command();
 	printf("{\"type\":\"" GUEST_END "\",\"status\":%d}\n", status);
 	fflush(stdout);

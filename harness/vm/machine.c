@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +19,7 @@
 #include "fd.h"
 #include "guest.h"
 #include "macro.h"
+#include "vm-signals.h"
 
 static const char qemu[] = "qemu-system-x86_64";
 
@@ -26,12 +27,12 @@ static const char qemu[] = "qemu-system-x86_64";
  * which under virtual time would be a jump of its clock. */
 struct machine {
 	const struct machine_plan *plan;
-	int console, result;
+	int console, result, signals;
 	off_t console_at, result_at;
 	pid_t pid;
 	int pidfd;
 	nsec_t start;
-	bool panicked, garbled;
+	bool panicked, garbled, interrupted, busy;
 };
 
 /* --- command lines --------------------------------------------------------*/
@@ -62,6 +63,22 @@ static void add_words(struct words *words, const char *const *more)
 {
 	for (; *more; more++)
 		add_word(words, "%s", *more);
+}
+
+/* What its kernel leaves alone of its command line is the environment of the
+ * guest's first process. User Mode Linux parts the word at its blanks, too. */
+static void add_environment(char *to, size_t size, const char *machine,
+			    const struct machine_plan *plan)
+{
+	const char *must_run = getenv("HALFOPEN_MUST_RUN");
+	size_t used = strlen(to);
+
+	snprintf(to + used, size - used, GUEST_VARIABLE "=%s%s%s%s", machine,
+		 plan->virtual_time ? " HALFOPEN_VIRTUAL_TIME=1" : "",
+		 plan->journals ? " " STREAM_VARIABLE "=1" : "",
+		 must_run && *must_run && strcmp(must_run, "0") != 0 ?
+			 " HALFOPEN_MUST_RUN=1" :
+			 "");
 }
 
 /*
@@ -113,16 +130,14 @@ static void qemu_words(struct words *words, const struct machine *machine)
 	add_word(words,
 		 "console=ttyS0 panic=-1 quiet loglevel=4 nokaslr tsc=reliable "
 		 "nowatchdog no_timer_check rcupdate.rcu_cpu_stall_suppress=1 "
-		 "psi=0 cgroup_disable=memory "
-		 GUEST_VARIABLE "=qemu%s%s",
-		 plan->virtual_time ? " HALFOPEN_VIRTUAL_TIME=1" : "",
-		 plan->journals ? " " STREAM_VARIABLE "=1" : "");
+		 "psi=0 cgroup_disable=memory ");
+	add_environment(words->text[words->n - 1], WORD, "qemu", plan);
 }
 
 static void uml_words(struct words *words, const struct machine *machine)
 {
 	const struct machine_plan *plan = machine->plan;
-	char self[1024];
+	char self[1024], machine_name[256];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	self[MAX(n, (ssize_t)0)] = '\0';
@@ -136,15 +151,16 @@ static void uml_words(struct words *words, const struct machine *machine)
 	if (plan->virtual_time)
 		add_word(words, "time-travel=inf-cpu");
 	add_word(words, "quiet");
+	add_word(words, "loglevel=4");
 	add_word(words, "con0=null,fd:1");
 	add_word(words, "con=null");
 	add_word(words, "panic=-1");
-	add_word(words, "umid=halfopen-%d", getpid());
-	add_word(words, GUEST_VARIABLE "=uml:%s", plan->folder);
-	if (plan->virtual_time)
-		add_word(words, "HALFOPEN_VIRTUAL_TIME=1");
-	if (plan->journals)
-		add_word(words, STREAM_VARIABLE "=1");
+	/* Otherwise a folder below the user's home. */
+	add_word(words, "uml_dir=%s/", plan->folder);
+	add_word(words, "umid=uml");
+	snprintf(machine_name, sizeof(machine_name), "uml:%s", plan->folder);
+	add_word(words, "%s", "");
+	add_environment(words->text[words->n - 1], WORD, machine_name, plan);
 }
 
 /* --- the process ----------------------------------------------------------*/
@@ -158,6 +174,7 @@ static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
 	if (getppid() != parent)
 		_exit(125);
 	setpgid(0, 0); /* a Ctrl-C is for us, who then end it */
+	vm_signals_restore();
 	dup2(nothing, STDIN_FILENO);
 	/* QEMU opens them anew by name; User Mode Linux writes to its stdout.
 	 * What QEMU itself complains of belongs to the console. */
@@ -245,16 +262,63 @@ static bool is_silent(const struct machine *machine, nsec_t now)
 	       now > machine->start + machine->plan->first_word;
 }
 
+/* CPU time of the machine's processes: User Mode Linux runs those of its guest as
+ * its own. */
+static nsec_t group_cpu(pid_t group)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	long ticks = 0;
+
+	while (proc && (entry = readdir(proc))) {
+		char path[300];
+		int leader;
+		unsigned long user, system;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+		file = entry->d_name[0] > '9' ? NULL : fopen(path, "re");
+		/* pid, name, state, parent, group … */
+		if (file && fscanf(file, "%*d (%*[^)]) %*c %*d %d %*d %*d %*d "
+				   "%*u %*u %*u %*u %*u %lu %lu",
+				   &leader, &user, &system) == 3 &&
+		    leader == group)
+			ticks += (long)(user + system);
+		if (file)
+			fclose(file);
+	}
+	if (proc)
+		closedir(proc);
+	return ticks * (SEC(1) / sysconf(_SC_CLK_TCK));
+}
+
+/* Busy of late, not in all: a boot is work, and what hangs then is idle. On a
+ * machine with other work a busy one gets a part of the time. */
+static bool is_busy(const struct machine *machine)
+{
+	struct timespec pause = { .tv_sec = 1 };
+	nsec_t used = group_cpu(machine->pid), start = nsec_now();
+
+	nanosleep(&pause, NULL);
+	return group_cpu(machine->pid) - used > (nsec_now() - start) / 10;
+}
+
 /* Until the process ends, or has had its time. True: it ended. */
 static bool listen_to(struct machine *machine, struct stream *stream,
 		      struct machine_report *report)
 {
 	nsec_t deadline = machine->start + machine->plan->patience;
-	struct pollfd ended = { .fd = machine->pidfd, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = machine->pidfd, .events = POLLIN },
+		{ .fd = machine->signals, .events = POLLIN },
+	};
 
 	for (;;) {
-		bool over = poll(&ended, 1, 100) > 0;
+		bool over = poll(fds, ARRAY_SIZE(fds), 100) > 0 &&
+			    fds[0].revents;
 		nsec_t now = nsec_now();
+
+		machine->interrupted = fds[1].revents;
 
 		read_result(machine, stream);
 		read_console(machine, report->console, sizeof(report->console));
@@ -263,8 +327,12 @@ static bool listen_to(struct machine *machine, struct stream *stream,
 		if (over)
 			return true;
 		if (machine->panicked || machine->garbled ||
-		    is_silent(machine, now) || now > deadline)
+		    machine->interrupted || is_silent(machine, now))
 			return false;
+		if (now > deadline) {
+			machine->busy = is_busy(machine);
+			return false;
+		}
 	}
 }
 
@@ -272,11 +340,12 @@ static bool listen_to(struct machine *machine, struct stream *stream,
 
 static enum machine_end end_of(const struct machine *machine,
 			       const struct stream *stream, bool over,
-			       int status, const struct rusage *usage)
+			       int status)
 {
-	nsec_t busy = nsec_from_timeval(usage->ru_utime);
 	int guest_status;
 
+	if (machine->interrupted)
+		return MACHINE_INTERRUPTED;
 	if (over && WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return MACHINE_MISSING;
 	if (machine->panicked)
@@ -294,24 +363,22 @@ static enum machine_end end_of(const struct machine *machine,
 			       MACHINE_REFUSED;
 	if (is_silent(machine, nsec_now()))
 		return MACHINE_SILENT;
-	return busy > (nsec_now() - machine->start) / 2 ? MACHINE_SPUN :
-							  MACHINE_HUNG;
+	return machine->busy ? MACHINE_SPUN : MACHINE_HUNG;
 }
 
 static int reap(struct machine *machine, const struct stream *stream,
 		bool over, struct machine_report *report)
 {
-	struct rusage usage;
 	int status;
 
 	/* Its own processes, User Mode Linux has some, are in its group. */
 	if (!over)
 		kill(-machine->pid, SIGKILL);
-	if (wait4(machine->pid, &status, 0, &usage) != machine->pid)
+	if (waitpid(machine->pid, &status, 0) != machine->pid)
 		return error_origin(-errno, "wait");
 	kill(-machine->pid, SIGKILL);
 	report->took = nsec_now() - machine->start;
-	report->end = end_of(machine, stream, over, status, &usage);
+	report->end = end_of(machine, stream, over, status);
 	return 0;
 }
 
@@ -322,6 +389,7 @@ int machine_run(const struct machine_plan *plan, struct stream *stream,
 				   .console = memfd_create("console",
 							   MFD_CLOEXEC),
 				   .result = -1,
+				   .signals = vm_signals_fd(),
 				   .pidfd = -1 };
 	int r = machine.console < 0 ? error_origin(-errno, "memfd") : 0;
 
@@ -337,6 +405,7 @@ int machine_run(const struct machine_plan *plan, struct stream *stream,
 	}
 	fd_close(machine.console);
 	fd_close(machine.result);
+	fd_close(machine.signals);
 	fd_close(machine.pidfd);
 	return r < 0 ? error_trace(r) : 0;
 }

@@ -36,6 +36,7 @@ enum machine_end {
 	MACHINE_HUNG, /* still there after `patience`, and idle */
 	MACHINE_SPUN, /* the same, and busy */
 	MACHINE_GARBLED, /* said what is none of its words */
+	MACHINE_INTERRUPTED, /* ended by us, who were told to end */
 };
 
 struct machine_report {

@@ -18,6 +18,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "vm-signals.h"
 
 /* --- the image ------------------------------------------------------------*/
 
@@ -173,6 +174,7 @@ static int run_dpkg(const char *package, const char *folder)
 	int status;
 
 	if (pid == 0) {
+		vm_signals_restore();
 		execlp("dpkg-deb", "dpkg-deb", "-x", package, folder,
 		       (char *)NULL);
 		_exit(errno == ENOENT ? 127 : 126);

@@ -14,6 +14,7 @@
 #include "macro.h"
 #include "nsec.h"
 #include "vm-kernel.h"
+#include "vm-uml.h"
 
 /* --- how it ended ---------------------------------------------------------*/
 
@@ -44,6 +45,8 @@ const char *vm_end_text(enum machine_end end, bool uml)
 		       "(--timeout gives it more)";
 	case MACHINE_GARBLED:
 		return "the guest said what is no result";
+	case MACHINE_INTERRUPTED:
+		return "interrupted";
 	}
 	return "";
 }
@@ -172,62 +175,23 @@ static int run_qemu(struct machine_plan plan, const struct vm_plan *options,
 	return r < 0 ? error_trace(r) : 0;
 }
 
-static int write_words(const struct vm_plan *options, const char *folder)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/" INITRAMFS_WORDS, folder);
-	file = fopen(path, "we");
-	if (!file)
-		return error_origin(-errno, "write %s", path);
-	for (int i = 0; i < options->argc; i++)
-		fwrite(options->argv[i], 1, strlen(options->argv[i]) + 1, file);
-	fclose(file);
-	return 0;
-}
-
-static void remove_folder(const char *folder)
-{
-	static const char *const names[] = { INITRAMFS_WORDS, "result" };
-	char path[128];
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	rmdir(folder);
-}
-
-static int run_uml(struct machine_plan plan, const struct vm_plan *options,
-		   struct stream *stream, struct machine_report *ret)
-{
-	char folder[] = "/tmp/halfopen-XXXXXX";
-	int r;
-
-	if (!mkdtemp(folder))
-		return error_origin(-errno, "a temporary folder");
-	plan.uml = true;
-	plan.kernel = options->uml;
-	plan.folder = folder;
-	r = write_words(options, folder);
-	if (r >= 0)
-		r = machine_run(&plan, stream, ret);
-	remove_folder(folder);
-	return r < 0 ? error_trace(r) : 0;
-}
-
 int vm_run(const struct vm_plan *plan, struct stream *stream,
 	   struct machine_report *ret)
 {
-	const struct machine_plan machine = {
+	struct machine_plan machine = {
 		.virtual_time = plan->virtual_time,
 		.journals = plan->journals,
 		.memory = plan->memory,
 		.patience = (nsec_t)(plan->timeout * 1e9),
 	};
-	int r = plan->uml ? run_uml(machine, plan, stream, ret) :
-			       run_qemu(machine, plan, stream, ret);
+	int r;
 
+	if (!plan->uml) {
+		r = run_qemu(machine, plan, stream, ret);
+	} else {
+		machine.kernel = plan->uml;
+		r = vm_uml_run(machine, plan->argv, (size_t)plan->argc, stream,
+			       ret);
+	}
 	return r < 0 ? error_trace(r) : 0;
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm-signals.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+
+#include "macro.h"
+
+/* One that is ignored, as nohup has it, would be pending once it is blocked. */
+static sigset_t ours(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction action;
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (sigaction(numbers[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&set, numbers[i]);
+	return set;
+}
+
+void vm_signals_hold(void)
+{
+	sigset_t set = ours();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Nobody reads it: the signal stays pending. */
+int vm_signals_fd(void)
+{
+	sigset_t set = ours();
+
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void vm_signals_restore(void)
+{
+	sigset_t set = ours();
+
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void vm_signals_deliver(void)
+{
+	fflush(NULL);
+	vm_signals_restore();
+}
