@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Guests that come to their end, and guests that do not: each is told apart.
+
+usage: vm.py HALFOPEN BUILD [TEST...]
+
+Most of what can go wrong is played by a script that stands for QEMU. What needs
+a real kernel takes the one that HALFOPEN_KERNEL names, or the newest below
+BUILD/kernels; User Mode Linux is HALFOPEN_UML, or BUILD/uml/linux.
+"""
+import glob
+import json
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import rig
+from rig import AT_ONCE, BROKEN, FAIL, PASS, SKIPPED, USAGE
+
+HALFOPEN = os.path.realpath(sys.argv[1])
+BUILD = sys.argv[2]
+QEMU = "qemu-system-x86_64"
+RUN = ('{"type":"run","version":"0","kernel":"6.1.0","hz":250,'
+       '"rootless":false,"virtual_time":true,"family":4}\n')
+CASE = "server-process-crash/killed"
+# Longer than the guest's boot, in the guest's time, whatever the machine's is.
+LONG = ("server-host-crash-idle",)
+
+
+def kernel():
+    named = os.environ.get("HALFOPEN_KERNEL")
+    found = [named] if named else sorted(
+        path for path in glob.glob(os.path.join(BUILD, "kernels", "[0-9]*")))
+    return found[-1] if found else None
+
+
+def uml():
+    path = os.environ.get("HALFOPEN_UML", os.path.join(BUILD, "uml", "linux"))
+    return path if os.access(path, os.X_OK) else None
+
+
+def image(folder, version="6.1.0", name="vmlinuz"):
+    """Of a bzImage what is looked at before QEMU is."""
+    data = bytearray(2048)
+    data[0x202:0x206] = b"HdrS"
+    data[0x20e:0x210] = struct.pack("<H", 0x210)
+    data[0x410:0x410 + len(version) + 4] = version.encode() + b" (x)"
+    path = pathlib.Path(folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return str(path)
+
+
+class Machines(unittest.TestCase):
+    """A folder for all that is made, and nothing left in it by halfopen."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.tmp = os.path.join(self.folder, "tmp")
+        os.mkdir(self.tmp)
+        self.environment = rig.environment(TMPDIR=self.tmp)
+
+    def start(self, *words, run=(CASE,), **more):
+        return subprocess.Popen(
+            [HALFOPEN, "vm", *words, "--", "run", *run], text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={**self.environment, **more})
+
+    def vm(self, *words, run=(CASE,), seconds=120, **more):
+        process = self.start(*words, run=run, **more)
+        try:
+            self.out, self.err = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        self.assertEqual(os.listdir(self.tmp), [], self.err)
+        return process.returncode
+
+    def assert_sentence(self, *parts):
+        """One line of halfopen's, before the console's."""
+        first = self.err.split("\n", 1)[0]
+        for part in parts:
+            self.assertIn(part, first, self.err)
+
+    def qemu(self, behaviour):
+        """A script in QEMU's place; $console and $result are its lines."""
+        folder = pathlib.Path(self.folder, "bin")
+        folder.mkdir(exist_ok=True)
+        script = folder / QEMU
+        script.write_text(f"""#!/bin/sh
+for word; do
+    case $word in
+        file:*) console=${{result:-$console}} result=${{word#file:}} ;;
+    esac
+done
+{behaviour}
+""", encoding="utf-8")
+        script.chmod(0o755)
+        self.environment["PATH"] = f"{folder}:{os.environ['PATH']}"
+
+    def played(self, behaviour, *words, **more):
+        self.qemu(behaviour)
+        return self.vm("--kernel", image(self.folder), "--virtual-time",
+                       *words, **more)
+
+
+class Kernels(Machines):
+    """What is refused before anything is booted."""
+
+    def refused(self, *words, parts):
+        self.assertEqual(self.vm(*words, run=(CASE,)), BROKEN, self.err)
+        self.assert_sentence(*parts)
+        self.assertEqual(self.err.count("\n"), 1, self.err)
+
+    def test_image_that_is_no_kernel(self):
+        self.refused("--kernel", "/etc/passwd",
+                     parts=("/etc/passwd", "is no kernel for x86", "bzImage"))
+
+    def test_image_that_is_not_there(self):
+        self.refused("--kernel", "/no/such", parts=("/no/such", "No such"))
+
+    def test_folder_without_a_kernel(self):
+        self.refused("--kernel", self.folder,
+                     parts=(self.folder, "has no kernel image"))
+
+    def test_package_that_is_none(self):
+        package = pathlib.Path(self.folder, "linux.deb")
+        package.write_text("none\n", encoding="utf-8")
+        self.assertEqual(self.vm("--kernel", str(package)), BROKEN)
+        self.assertIn("is no package", self.err)
+
+    def test_no_modules_folder_of_that_name(self):
+        self.refused("--kernel", image(self.folder), "--modules", "/no/such",
+                     parts=("--modules /no/such", "no such folder"))
+
+    def test_kernel_without_a_needed_module(self):
+        root = os.path.join(self.folder, "root")
+        image(root, "6.1.0", "boot/vmlinuz-6.1.0")
+        modules = pathlib.Path(root, "lib/modules/6.1.0")
+        modules.mkdir(parents=True)
+        (modules / "modules.builtin").write_text(
+            "kernel/net/packet/af_packet.ko\n", encoding="utf-8")
+        self.refused("--kernel", root, parts=("no module 'veth'", "6.1.0"))
+
+    def test_module_that_is_none(self):
+        root = os.path.join(self.folder, "root")
+        image(root, "6.1.0", "boot/vmlinuz-6.1.0")
+        modules = pathlib.Path(root, "lib/modules/6.1.0")
+        modules.mkdir(parents=True)
+        (modules / "veth.ko").write_text("none", encoding="utf-8")
+        self.refused("--kernel", root, parts=("veth.ko",))
+
+    def test_uml_that_is_none(self):
+        self.refused("--uml", "/no/such", parts=("/no/such", "build-uml"))
+        self.refused("--uml", "/bin/true",
+                     parts=("/bin/true is no User Mode Linux kernel",))
+        self.refused("--uml", image(self.folder), parts=("ermission",))
+
+    def test_uml_whose_clock_cannot_jump(self):
+        script = pathlib.Path(self.folder, "linux")
+        script.write_text("#!/bin/sh\necho CONFIG_UML=y\n", encoding="utf-8")
+        script.chmod(0o755)
+        self.refused("--uml", str(script), "--virtual-time",
+                     parts=("CONFIG_UML_TIME_TRAVEL_SUPPORT", "build-uml"))
+
+    def test_words(self):
+        for words, run in ((("--timeout", "0"), (CASE,)),
+                           (("--memory", "much"), (CASE,)),
+                           (("here",), (CASE,)), ((), ("no-such-case",)),
+                           ((), (CASE, "--keep"))):
+            with self.subTest(words=words, run=run):
+                self.assertEqual(self.vm(*words, run=run), USAGE, self.err)
+
+
+class Ends(Machines):
+    """What becomes of a guest. Its runs are BROKEN for the same reason."""
+
+    def broken(self, behaviour, *words, parts, **more):
+        begin = time.monotonic()
+        status = self.played(behaviour, *words, **more)
+        self.took = time.monotonic() - begin
+        self.assertEqual(status, BROKEN, self.err)
+        self.assert_sentence(*parts)
+        self.assertIn("BROKEN", self.out)
+        self.assertIn("1 broken", self.out)
+
+    def test_qemu_is_missing(self):
+        folder = os.path.join(self.folder, "empty")
+        os.mkdir(folder)
+        self.assertEqual(self.vm("--kernel", image(self.folder), PATH=folder),
+                         BROKEN)
+        self.assert_sentence("not installed", "qemu-system-x86")
+
+    def test_qemu_refuses(self):
+        self.broken("echo cannot do it >&2; exit 1",
+                    parts=("before the guest's program began",))
+        self.assertIn("cannot do it", self.err)
+
+    def test_panic(self):
+        """It is ended at once, not by its time."""
+        self.broken('echo "Kernel panic - not syncing: no init" >>$console; '
+                    "exec sleep 100", parts=("panicked",))
+        self.assertIn("not syncing: no init", self.err)
+        self.assertLess(self.took, AT_ONCE)
+
+    def test_hang(self):
+        self.broken("exec sleep 100", "--timeout", "2", parts=("hung", "idle"))
+        self.assertGreaterEqual(self.took, 2)
+        self.assertLess(self.took, 2 + AT_ONCE)
+
+    def test_spin(self):
+        self.broken("while :; do :; done", "--timeout", "3",
+                    parts=("still busy",))
+        self.assertLess(self.took, 3 + AT_ONCE)
+
+    def test_results_that_are_cut_short(self):
+        self.broken(f"printf '%s' '{RUN}' >>$result; exit 0",
+                    parts=("cut short",))
+
+    def test_an_end_that_is_not_ours(self):
+        """A power-off looks like an end, and QEMU's status tells it."""
+        end = '{"type":"guest-end","status":0}\n'
+        self.broken(f"printf '%s' '{RUN}{end}' >>$result; exit 0",
+                    parts=("cut short",))
+
+    def test_a_guest_that_forgets_a_run(self):
+        """An orderly end without the result is no pass."""
+        end = '{"type":"guest-end","status":0}\n'
+        self.assertEqual(
+            self.played(f"printf '%s' '{RUN}{end}' >>$result; exit 1"),
+            BROKEN)
+        self.assertIn("1 broken", self.out)
+
+    def test_garbled_results(self):
+        for text in ("no JSON\n", "{}\n", RUN + "\\0\\377\\n",
+                     RUN + '{"type":"case","name":"no-such-case"}\n'):
+            with self.subTest(text):
+                self.broken(f"printf '{text}' >>$result; exec sleep 100",
+                            parts=("no result",))
+                self.assertLess(self.took, AT_ONCE)
+
+    def test_console_s_last_lines_are_shown(self):
+        self.broken("for i in $(seq 100); do echo line $i; done >>$console",
+                    parts=("ended before",))
+        self.assertIn("line 100", self.err)
+        self.assertNotIn("line 80\n", self.err)
+
+    def test_every_report_has_the_runs_that_are_missing(self):
+        self.assertEqual(self.played("exit 1", run=(CASE, "--format",
+                                                    "jsonl")), BROKEN)
+        lines = [json.loads(line) for line in self.out.splitlines()]
+        self.assertEqual([line["type"] for line in lines],
+                         ["run", "case", "summary"])
+        self.assertEqual(lines[1]["verdict"], "broken")
+        self.assertEqual(lines[2]["broken"], 1)
+
+
+class Deaths(Machines):
+    """Who ends halfopen ends all that it has started."""
+    def machine(self, *words, run=(CASE,)):
+        """halfopen, and the pids of the machine once it is there."""
+        process = self.start(*words, run=run)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.assertTrue(rig.wait_for(lambda: self.machines(process)))
+        return process, rig.descendants(process.pid)
+
+    @staticmethod
+    def is_machine(pid):
+        """Not halfopen itself, nor a child of it on the way there."""
+        words = rig.read(pid, "cmdline")
+        return words and not words.startswith(HALFOPEN)
+
+    def machines(self, process):
+        return [pid for pid in rig.descendants(process.pid)
+                if self.is_machine(pid)]
+
+    def assert_gone(self, pids):
+        rig.wait_for(lambda: not any(rig.read(p, "cmdline") for p in pids))
+        self.assertEqual([rig.read(p, "cmdline") for p in pids
+                          if rig.read(p, "cmdline")], [])
+        rig.wait_for(lambda: not os.listdir(self.tmp))
+        self.assertEqual(os.listdir(self.tmp), [])
+
+    def signals(self, *words, run=(CASE,)):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            with self.subTest(number):
+                process, pids = self.machine(*words, run=run)
+                time.sleep(0.3)
+                pids = {*pids, *rig.descendants(process.pid)}
+                begin = time.monotonic()
+                process.send_signal(number)
+                out, err = process.communicate(timeout=20)
+                self.assertEqual(process.returncode, -number, err)
+                self.assertLess(time.monotonic() - begin, AT_ONCE)
+                if number != signal.SIGKILL:
+                    self.assertIn("interrupted", err)
+                    self.assertIn("BROKEN", out)
+                self.assert_gone(pids)
+
+    def test_signals(self):
+        self.qemu("exec sleep 100")
+        self.signals("--kernel", image(self.folder), "--virtual-time")
+
+    def test_ctrl_c_of_a_terminal(self):
+        """It goes to the whole foreground group."""
+        self.qemu("exec sleep 100")
+        process = subprocess.Popen(
+            [HALFOPEN, "vm", "--kernel", image(self.folder), "--", "run",
+             CASE], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, env=self.environment,
+            start_new_session=True)
+        rig.wait_for(lambda: rig.descendants(process.pid))
+        time.sleep(0.3)
+        pids = rig.descendants(process.pid)
+        os.killpg(process.pid, signal.SIGINT)
+        self.assertEqual(process.wait(timeout=20), -signal.SIGINT)
+        self.assert_gone(pids)
+
+    @unittest.skipUnless(uml(), "no User Mode Linux kernel: "
+                                "harness/vm/build-uml builds one")
+    def test_signals_of_user_mode_linux(self):
+        # Without virtual time, it waits.
+        self.signals("--uml", uml(), run=LONG)
+
+
+@unittest.skipUnless(kernel(), "no kernel to boot: harness/vm/fetch-kernels "
+                               "gets some, or HALFOPEN_KERNEL names one")
+@unittest.skipUnless(shutil.which(QEMU), f"{QEMU} is not installed (package "
+                                         "qemu-system-x86)")
+class Qemu(Machines):
+    """A real kernel."""
+
+    def guest(self, *words, run=(CASE,), **more):
+        return self.vm("--kernel", kernel(), "--virtual-time", *words,
+                       run=run, seconds=400, **more)
+
+    def cases(self):
+        return [line for line in self.out.splitlines()
+                if json.loads(line)["type"] == "case"]
+
+    def test_the_same_twice(self):
+        """Every value that was measured, to the nanosecond."""
+        said = []
+        for _ in range(2):
+            status = self.guest(run=("server-host-crash-idle",
+                                     "server-host-crash-keepalive",
+                                     "--format", "jsonl"))
+            self.assertEqual(status, PASS, self.out + self.err)
+            said.append([json.loads(line)["measured"]
+                         for line in self.cases()])
+        self.assertEqual(said[0], said[1])
+        self.assertTrue(said[0])
+
+    def test_what_the_guest_says_of_itself(self):
+        self.assertEqual(self.guest(run=(CASE, "--format", "jsonl")), PASS,
+                         self.err)
+        info = json.loads(self.out.splitlines()[0])
+        self.assertTrue(info["virtual_time"])
+        self.assertFalse(info["rootless"])
+        self.assertIn(info["hz"], (100, 250, 300, 1000))
+        self.assertRegex(info["kernel"], r"^\d+\.\d+")
+
+    def test_verdicts_come_through(self):
+        self.assertEqual(self.guest(run=("server-host-crash-idle",
+                                         "--without-faults")), FAIL, self.err)
+        self.assertEqual(self.guest(run=("http-keepalive-timeout/nginx",)),
+                         SKIPPED, self.err)
+        self.assertEqual(self.guest(run=("http-keepalive-timeout/nginx",),
+                                    HALFOPEN_MUST_RUN="1"), FAIL, self.err)
+
+    def test_journals_come_through(self):
+        out = os.path.join(self.folder, "out")
+        self.assertEqual(self.guest(run=(CASE, "--out", out)), PASS, self.err)
+        (journal,) = rig.read_journals(out).values()
+        self.assertEqual(journal[0]["type"], "start")
+        self.assertEqual(journal[-1]["type"], "verdict")
+
+    def test_too_little_memory(self):
+        self.assertEqual(self.guest("--memory", "64", "--timeout", "60"),
+                         BROKEN)
+        self.assert_sentence("the guest")
+
+    def test_the_deadline_holds(self):
+        begin = time.monotonic()
+        self.assertEqual(self.guest("--timeout", "2"), BROKEN)
+        self.assertLess(time.monotonic() - begin, 2 + AT_ONCE)
+        self.assert_sentence("--timeout")
+
+    def test_qemu_is_killed(self):
+        """In the middle of its results."""
+        process = self.start("--kernel", kernel(), run=LONG + ("--format",
+                                                               "jsonl"))
+        self.assertIn('"run"', process.stdout.readline())
+        (pid,) = [pid for pid in rig.descendants(process.pid)
+                  if QEMU in rig.read(pid, "cmdline")]
+        rig.kill(pid)
+        out, err = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, BROKEN, err)
+        self.assertIn("cut short", err)
+        self.assertIn('"broken"', out)
+
+    def test_package(self):
+        """As a mirror has it: DEBIAN/control, boot/, lib/modules/."""
+        root = os.path.join(self.folder, "package")
+        try:
+            subprocess.run(["cp", "-r", kernel(), root], check=True)
+            pathlib.Path(root, "DEBIAN").mkdir()
+            pathlib.Path(root, "DEBIAN/control").write_text(
+                "Package: linux-image\nVersion: 1\nArchitecture: all\n"
+                "Maintainer: nobody <nobody@localhost>\nDescription: x\n",
+                encoding="utf-8")
+            subprocess.run(["dpkg-deb", "-Znone", "-b", root,
+                            root + ".deb"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            self.skipTest(f"no package can be made: {error}")
+        self.assertEqual(self.vm("--kernel", root + ".deb",
+                                 "--virtual-time"), PASS, self.err)
+
+
+@unittest.skipUnless(uml(), "no User Mode Linux kernel: harness/vm/build-uml "
+                            "builds one")
+class UserModeLinux(Machines):
+    def guest(self, *words, run=(CASE,), **more):
+        return self.vm("--uml", uml(), "--virtual-time", *words, run=run,
+                       **more)
+
+    def test_it_passes_soon(self):
+        begin = time.monotonic()
+        self.assertEqual(self.guest(run=("server-host-crash-idle",)), PASS,
+                         self.err)
+        self.assertLess(time.monotonic() - begin, 4 * AT_ONCE)
+
+    def test_verdicts_come_through(self):
+        self.assertEqual(self.guest(run=("server-host-crash-idle",
+                                         "--without-faults")), FAIL, self.err)
+
+    def test_journals_come_through(self):
+        out = os.path.join(self.folder, "out")
+        self.assertEqual(self.guest(run=(CASE, "--out", out)), PASS, self.err)
+        (journal,) = rig.read_journals(out).values()
+        self.assertEqual(journal[-1]["type"], "verdict")
+
+    def test_killed(self):
+        process = self.start("--uml", uml(), run=LONG + ("--format", "jsonl"))
+        self.assertIn('"run"', process.stdout.readline())
+        rig.kill(next(pid for pid in rig.descendants(process.pid)
+                      if "uml_dir=" in rig.read(pid, "cmdline")))
+        _, err = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, BROKEN, err)
+        self.assertIn("cut short", err)
+
+    def test_its_root_is_not_written_to(self):
+        """What it has below TMPDIR goes; the rest of the machine is read."""
+        self.assertEqual(self.guest(HOME=os.path.join(self.folder, "home")),
+                         PASS, self.err)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "home")))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
