@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,16 +40,21 @@ static void open_standard_fds(void)
 		close(fd);
 }
 
-int main(int argc, char **argv)
+/* What was asked for was to be printed, too. A worse status has said why. */
+static int after_printing(int status)
+{
+	bool failed = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!failed || status != EXIT_STATUS_PASS)
+		return status;
+	fprintf(stderr, "halfopen: stdout cannot be written\n");
+	return EXIT_STATUS_BROKEN;
+}
+
+static int run_words(int argc, char **argv)
 {
 	const struct command *command;
 
-	/* The probes are this program under another name: harness/script/probe.c. */
-	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
-		return probe_process_main();
-	if (guest_is_wanted())
-		guest_main();
-	open_standard_fds();
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_STATUS_USAGE;
@@ -69,4 +75,15 @@ int main(int argc, char **argv)
 	fprintf(stderr, "halfopen: no command is called '%s'\n\n", argv[1]);
 	print_help(stderr);
 	return EXIT_STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	/* The probes are this program under another name: harness/script/probe.c. */
+	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
+		return probe_process_main();
+	if (guest_is_wanted())
+		guest_main();
+	open_standard_fds();
+	return after_printing(run_words(argc, argv));
 }

@@ -6,6 +6,7 @@ enum exit_status {
 	EXIT_STATUS_PASS = 0, /* all passed; some may be skipped */
 	EXIT_STATUS_FAIL = 1, /* at least one FAIL */
 	EXIT_STATUS_USAGE = 2,
-	EXIT_STATUS_BROKEN = 3, /* at least one BROKEN, and no FAIL */
+	EXIT_STATUS_BROKEN = 3, /* at least one BROKEN, and no FAIL; or what is
+				 * printed could not be written */
 	EXIT_STATUS_SKIPPED = 4, /* nothing ran: all were skipped */
 };

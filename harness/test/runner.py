@@ -12,6 +12,7 @@ import os
 import re
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -309,6 +310,18 @@ class Usage(unittest.TestCase):
         text, _ = done.communicate(timeout=20)
         self.assertEqual(done.returncode, PASS)
         self.assertRegex(text, r"^halfopen \d+\.\d+\.\d+\n[+-] libnftables")
+
+    def test_a_full_disk_is_no_success(self):
+        """A script that reads the list must not take nothing for all."""
+        for words in (["list"], ["list", "--format", "jsonl"], ["show", "passes"],
+                      ["predict"], ["run", "passes"], ["--version"]):
+            with self.subTest(words), open("/dev/full", "w",
+                                           encoding="ascii") as full:
+                done = subprocess.run([PROGRAM, *words], stdout=full,
+                                      stderr=subprocess.PIPE, check=False,
+                                      text=True, env=rig.environment())
+                self.assertEqual(done.returncode, BROKEN)
+                self.assertIn("halfopen: ", done.stderr)
 
     def test_settings(self):
         for text in ("net.ipv4.tcp_nonsense=1", "net.ipv4.tcp_mem=1 2 3",
