@@ -77,20 +77,30 @@ int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 	return EXIT_STATUS_USAGE;
 }
 
+/* getopt_long() puts the words into another order, and settings_parse() parts
+ * them; the guest is to have what was typed. What points into them stays. */
+static char **copy_words(const struct vm_plan *plan)
+{
+	char **copy = calloc((size_t)plan->argc + 1, sizeof(*copy));
+
+	for (int i = 0; copy && i < plan->argc; i++) {
+		copy[i] = strdup(plan->argv[i]);
+		if (!copy[i])
+			return NULL;
+	}
+	return copy;
+}
+
 int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 			 struct command_options *ret,
 			 struct selection *ret_selection)
 {
-	/* getopt_long() puts them into another order, and the guest is to have
-	 * its own. The patterns point into the copy for good. */
-	char **copy = calloc((size_t)plan->argc + 1, sizeof(*copy));
+	char **copy = copy_words(plan);
 	enum run_options_outcome outcome = RUN_OPTIONS_WRONG;
 	int r;
 
-	if (copy) {
-		memcpy(copy, plan->argv, (size_t)plan->argc * sizeof(*copy));
+	if (copy)
 		outcome = run_options_parse(ret, plan->argc, copy);
-	}
 	if (outcome != RUN_OPTIONS_GO)
 		return outcome == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
 						     EXIT_STATUS_USAGE;

@@ -12,6 +12,7 @@
 #include "selection.h"
 #include "settings.h"
 #include "unit.h"
+#include "vm-options.h"
 
 static struct command_options options;
 
@@ -150,6 +151,27 @@ START_TEST(the_kernels_own_values_are_asked_for)
 }
 END_TEST
 
+/* Parsing takes a setting to pieces, and puts words into another order. */
+START_TEST(a_guest_is_told_what_was_typed)
+{
+	char command[] = "run", option[] = "--set",
+	     setting[] = "client:net.ipv4.tcp_retries2=3",
+	     pattern[] = "server-process-crash";
+	char *words[] = { command, pattern, option, setting, NULL };
+	struct vm_plan plan = { .argc = 4, .argv = words };
+	struct selection selection;
+
+	ck_assert_int_eq(vm_options_parse_run("vm", &plan, &options,
+					      &selection), -1);
+	ck_assert_uint_eq(selection.n, 1);
+	ck_assert_str_eq(options.settings[0].host, "client");
+	ck_assert_str_eq(plan.argv[1], "server-process-crash");
+	ck_assert_str_eq(plan.argv[2], "--set");
+	ck_assert_str_eq(plan.argv[3], "client:net.ipv4.tcp_retries2=3");
+	selection_free(&selection);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&without_words_all_is_default,
 	&every_option_has_its_place,
@@ -157,6 +179,7 @@ static const TTest *const *const tests[] = {
 	&what_does_not_parse_is_refused,
 	&patterns_mean_cases_variants_and_claims,
 	&the_kernels_own_values_are_asked_for,
+	&a_guest_is_told_what_was_typed,
 };
 
 int main(void)
