@@ -332,6 +332,12 @@ static int explain_map(int r)
 			       "namespace", geteuid());
 }
 
+/* The caller's limits, or the machine's memory: no refusal. */
+static bool is_shortage(int r)
+{
+	return r == -EAGAIN || r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
 int privilege_check(void)
 {
 	CLEANUP_FD int go_read = -1;
@@ -352,7 +358,7 @@ int privilege_check(void)
 	r = pid < 0 ? 0 : privilege_map_child(pid);
 	fd_close(go);
 	if (pid < 0)
-		return explain(pid);
+		return is_shortage(pid) ? error_trace(pid) : explain(pid);
 	if (waitpid(pid, &status, 0) != pid)
 		return error_origin(-errno, "waitpid");
 	return r < 0 ? explain_map(r) : 0;

@@ -70,6 +70,7 @@ void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid);
 /*
  * Whether worlds can be made here at all: tries it in a child that ends at
  * once. -EPERM and its kin with one clear sentence about what is missing and
- * how to allow it.
+ * how to allow it; -EAGAIN, -EMFILE, -ENFILE or -ENOMEM where only this process
+ * has no more of something.
  */
 int privilege_check(void);

@@ -161,14 +161,18 @@ class Lateness(unittest.TestCase):
 
 
 class Limits(unittest.TestCase):
-    def limited(self, limit, *arguments):
+    def limited(self, limit, *arguments, status=PASS):
         with tempfile.TemporaryDirectory() as out:
             begin = time.monotonic()
             process = rig.start("prlimit", limit, PROGRAM, "run", "--out", out,
                                 *arguments)
             text, _ = process.communicate(timeout=120)
-            self.assertEqual(process.returncode, PASS, text)
+            self.assertEqual(process.returncode, status, text)
             return time.monotonic() - begin
+
+    def test_too_little_is_no_refusal(self):
+        """BROKEN, and not a SKIP that says that there are no namespaces."""
+        self.limited("--nofile=12", "passes", status=BROKEN)
 
     def test_soft_limits_are_raised(self):
         took = self.limited("--nofile=40:", "waits/short", "--repeat", "20")
