@@ -65,6 +65,7 @@ static void cure(const char *text)
 struct shortage {
 	char what[96];
 	char cases[768];
+	unsigned int more; /* for which that had no room */
 	const char *cure;
 };
 
@@ -110,6 +111,10 @@ static void add(struct shortages *shortages, const char *what,
 		s->cure = remedy;
 	}
 	used = strlen(s->cases);
+	if (used + strlen(name) + sizeof(", ") > sizeof(s->cases)) {
+		s->more++;
+		return;
+	}
 	snprintf(s->cases + used, sizeof(s->cases) - used, "%s%s",
 		 used ? ", " : "", name);
 }
@@ -162,7 +167,11 @@ static void print_shortages(void)
 	for (size_t i = 0; i < shortages.n; i++) {
 		const struct shortage *s = &shortages.all[i];
 
-		line("missing", s->what, "costs %s", s->cases);
+		if (s->more)
+			line("missing", s->what, "costs %s, and %u more",
+			     s->cases, s->more);
+		else
+			line("missing", s->what, "costs %s", s->cases);
 		cure(s->cure);
 	}
 	if (!shortages.n)
