@@ -271,8 +271,13 @@ static void start_process(struct program *program, const char *path,
 	int input[2] = { -1, -1 }, output[2];
 	pid_t pid;
 
-	for (size_t i = 1; i < ARRAY_SIZE(args) - 1 && argv[i]; i++)
+	for (size_t i = 1; argv[i]; i++) {
+		if (i == ARRAY_SIZE(args) - 1)
+			run_broken_because(program->run,
+					   "%s: at most %zu arguments",
+					   program->name, i - 1);
 		args[i] = argv[i];
+	}
 	if (pipe2(output, O_CLOEXEC) < 0 ||
 	    (typed && pipe2(input, O_CLOEXEC) < 0))
 		run_broken(program->run, error_origin(-errno, "pipe"));

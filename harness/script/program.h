@@ -50,14 +50,15 @@ struct program *program_start(struct run *run, const char *host,
 			      const char *const *argv);
 #define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* The same for one that ends by itself, with status 0; waits for that. What it
- * printed, both streams. Lives as long as the run. */
-const char *program_output(struct run *run, const char *host,
-			   const char *const *argv);
 /* The same for one that is to read what the script types. */
 struct program *program_start_typed(struct run *run, const char *host,
 				    const char *const *argv);
 void program_type(struct program *program, const char *text);
+
+/* Starts one that ends by itself, with status 0, and waits for that. What it
+ * printed, both streams. Lives as long as the run. */
+const char *program_output(struct run *run, const char *host,
+			   const char *const *argv);
 
 /* Waits until the host's kernel has a listener on that port. */
 void program_wait_listening(struct program *program, uint16_t port);
