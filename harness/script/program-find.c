@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where programs are, and whether they can be run from there. */
+#include "program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "privilege.h"
+
+enum { PATH = 512 };
+
+/* …/build/harness/halfopen: …/build/programs/bin */
+static void beside_the_build(char *ret, size_t size)
+{
+	char path[PATH];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	ret[0] = '\0';
+	if (n < 0)
+		return;
+	path[n] = '\0';
+	for (int i = 0; i < 2; i++) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash)
+			return;
+		*slash = '\0';
+	}
+	snprintf(ret, size, "%s/programs/bin", path);
+}
+
+static bool is_program(const char *dir, const char *name, char ret[PATH])
+{
+	struct stat st;
+
+	return snprintf(ret, PATH, "%s/%s", dir, name) < PATH &&
+	       stat(ret, &st) == 0 && S_ISREG(st.st_mode) &&
+	       access(ret, X_OK) == 0;
+}
+
+bool program_find(const char *name, char *ret, size_t size)
+{
+	const char *path = getenv("PATH");
+	char all[4096 + 2 * PATH], own[2 * PATH], candidate[PATH], *save;
+
+	beside_the_build(own, sizeof(own));
+	snprintf(all, sizeof(all), "%s:%s:/usr/local/sbin:/usr/sbin:/sbin",
+		 path ? path : "/usr/bin:/bin", own);
+	for (char *dir = strtok_r(all, ":", &save); dir;
+	     dir = strtok_r(NULL, ":", &save)) {
+		/* Hosts' processes start in /; a folder is no program. */
+		if (dir[0] != '/' || !is_program(dir, name, candidate))
+			continue;
+		if (ret)
+			snprintf(ret, size, "%s", candidate);
+		return true;
+	}
+	return false;
+}
+
+/* Asked as the one who will run it: root may read what nobody may not. */
+static bool may_run(struct run *run, const char *path)
+{
+	pid_t pid = privilege_clone(0, NULL);
+	uid_t uid;
+	gid_t gid;
+	int status;
+
+	if (pid == 0) {
+		privilege_program_ids(&uid, &gid);
+		_exit(privilege_drop(uid, gid) < 0 || access(path, X_OK) != 0);
+	}
+	if (pid < 0)
+		run_broken(run, pid);
+	if (waitpid(pid, &status, 0) < 0)
+		run_broken(run, error_origin(-errno, "waitpid"));
+	return status == 0;
+}
+
+void program_check_reach(struct run *run, const char *name)
+{
+	char path[PATH];
+	uid_t uid;
+	gid_t gid;
+
+	if (!program_find(name, path, sizeof(path)))
+		run_skip(run,
+			 "%s is installed where a case does not see it: /tmp, "
+			 "/run and /var/log are its own",
+			 name);
+	if (may_run(run, path))
+		return;
+	privilege_program_ids(&uid, &gid);
+	run_skip(run, "uid %u, as which programs run, may not run %s", uid,
+		 path);
+}
