@@ -196,7 +196,7 @@ static int unpack(struct vm_kernel *kernel, const char *package)
 	int r;
 
 	snprintf(kernel->unpacked, sizeof(kernel->unpacked),
-		 "%.40s/halfopen-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+		 "%.4000s/halfopen-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(kernel->unpacked)) {
 		kernel->unpacked[0] = '\0';
 		return error_origin(-errno, "a temporary folder");
