@@ -77,6 +77,14 @@ int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 	return EXIT_STATUS_USAGE;
 }
 
+static char **free_words(char **words)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		free(words[i]);
+	free(words);
+	return NULL;
+}
+
 /* getopt_long() puts the words into another order, and settings_parse() parts
  * them; the guest is to have what was typed. What points into them stays. */
 static char **copy_words(const struct vm_plan *plan)
@@ -86,7 +94,7 @@ static char **copy_words(const struct vm_plan *plan)
 	for (int i = 0; copy && i < plan->argc; i++) {
 		copy[i] = strdup(plan->argv[i]);
 		if (!copy[i])
-			return NULL;
+			return free_words(copy);
 	}
 	return copy;
 }
