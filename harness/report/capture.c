@@ -176,8 +176,9 @@ int capture_write(FILE *out, const json_t *journal)
 	capture->out = out;
 	pcapng_begin(out, "halfopen " HALFOPEN_VERSION);
 	add_interfaces(capture, journal);
-	json_array_foreach (journal, i, record)
+	json_array_foreach (journal, i, record) {
 		add_record(capture, record);
+	}
 	free(capture);
 	return ferror(out) ? error_origin(-EIO, "capture") : 0;
 }

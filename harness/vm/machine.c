@@ -297,10 +297,10 @@ static nsec_t group_cpu(pid_t group)
 static bool is_busy(const struct machine *machine)
 {
 	struct timespec pause = { .tv_sec = 1 };
-	nsec_t used = group_cpu(machine->pid), start = nsec_now();
+	nsec_t used = group_cpu(machine->pid), since = nsec_now();
 
 	nanosleep(&pause, NULL);
-	return group_cpu(machine->pid) - used > (nsec_now() - start) / 10;
+	return group_cpu(machine->pid) - used > (nsec_now() - since) / 10;
 }
 
 /* Until the process ends, or has had its time. True: it ended. */
