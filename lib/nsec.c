@@ -6,11 +6,6 @@ nsec_t nsec_from_timespec(struct timespec ts)
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
-nsec_t nsec_from_timeval(struct timeval tv)
-{
-	return nsec_add((nsec_t)tv.tv_sec * SEC(1), tv.tv_usec * USEC(1));
-}
-
 struct timespec nsec_to_timespec(nsec_t nsec)
 {
 	return (struct timespec){

@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <stdint.h>
-#include <sys/time.h>
 #include <time.h>
 
 typedef int64_t nsec_t;
@@ -30,7 +29,6 @@ nsec_t nsec_now(void);
 nsec_t nsec_monotonic_minus_realtime(void);
 
 nsec_t nsec_from_timespec(struct timespec ts);
-nsec_t nsec_from_timeval(struct timeval tv);
 struct timespec nsec_to_timespec(nsec_t nsec);
 double nsec_seconds(nsec_t nsec);
 
