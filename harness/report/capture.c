@@ -111,8 +111,13 @@ static size_t from_hex(const char *hex, uint8_t *ret, size_t size)
 {
 	size_t n = 0;
 
-	for (; n < size && digit(hex[0]) >= 0 && digit(hex[1]) >= 0; hex += 2)
-		ret[n++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
+	for (; n < size && hex[0]; hex += 2) {
+		int high = digit(hex[0]), low = digit(hex[1]);
+
+		if (high < 0 || low < 0)
+			break;
+		ret[n++] = (uint8_t)(high * 16 + low);
+	}
 	return n;
 }
 

@@ -40,12 +40,14 @@ static void put(const char *path, const void *bytes, size_t size)
 	fclose(file);
 }
 
+static const char magic[4] = { 'H', 'd', 'r', 'S' };
+
 /* Of a bzImage what is looked at. */
 static void put_image(const char *path, const char *version)
 {
 	char image[2048] = "";
 
-	memcpy(image + 0x202, "HdrS", 4);
+	memcpy(image + 0x202, magic, sizeof(magic));
 	image[0x20e] = 0x10; /* 0x410, less 0x200 */
 	image[0x20f] = 0x02;
 	strcpy(image + 0x410, version);
@@ -110,7 +112,7 @@ START_TEST(a_version_beyond_the_file_is_refused)
 {
 	char image[0x300] = "";
 
-	memcpy(image + 0x202, "HdrS", 4);
+	memcpy(image + 0x202, magic, sizeof(magic));
 	memset(image + 0x20e, 0xff, 2);
 	put("kernel", image, sizeof(image));
 	ck_assert_int_eq(find(below("kernel")), -EINVAL);
