@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libkmod.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +17,7 @@
 
 #include "cmd-run.h"
 #include "fd.h"
+#include "guest-modules.h"
 #include "initramfs.h"
 #include "kernel.h"
 #include "run-options.h"
@@ -115,45 +114,6 @@ static void mount_host(void)
 	if (mkdir(mount_point, 0700) < 0 ||
 	    mount("none", mount_point, "hostfs", 0, folder) < 0)
 		give_up(folder);
-}
-
-/* --- modules --------------------------------------------------------------*/
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_visible(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-static void load(struct kmod_ctx *kmod, const char *name)
-{
-	struct kmod_module *module;
-	char path[512];
-	int r;
-
-	snprintf(path, sizeof(path), "/" INITRAMFS_MODULES "/%s", name);
-	r = kmod_module_new_from_path(kmod, path, &module);
-	if (r >= 0)
-		r = kmod_module_insert_module(module, 0, NULL);
-	/* A case that cannot do without it says so. */
-	if (r < 0 && r != -EEXIST)
-		fprintf(stderr, "halfopen: module %s: %s\n", name,
-			strerror(-r));
-}
-
-static void load_modules(void)
-{
-	const char *no_config = NULL;
-	struct kmod_ctx *kmod = kmod_new("/", &no_config);
-	struct dirent **entries;
-	int n = scandir("/" INITRAMFS_MODULES, &entries, is_visible, by_name);
-
-	for (int i = 0; i < n; i++)
-		load(kmod, entries[i]->d_name);
 }
 
 /* --- the command ----------------------------------------------------------*/
@@ -266,7 +226,7 @@ int guest_main(void)
 	if (is_uml())
 		mount_host();
 	else
-		load_modules();
+		guest_modules_load();
 	open_result();
 	if (kernel_in_virtual_time())
 		grow_older();

@@ -2,18 +2,21 @@
 #include "initramfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "newc.h"
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "vm-signals.h"
 
 /* The dynamic loader knows what it has loaded, itself included. */
 static int add_library(struct dl_phdr_info *info, size_t size MACRO_UNUSED,
@@ -26,6 +29,72 @@ static int add_library(struct dl_phdr_info *info, size_t size MACRO_UNUSED,
 	return newc_add_file(newc, info->dlpi_name + 1, 0755, info->dlpi_name);
 }
 
+/* --- modules --------------------------------------------------------------*/
+
+static const struct packing {
+	const char *suffix, *program;
+} packings[] = { { ".xz", "xz" }, { ".zst", "zstd" }, { ".gz", "gzip" } };
+
+/* NULL for a module that is not packed. */
+static const struct packing *packing_of(const char *path)
+{
+	size_t length = strlen(path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(packings); i++) {
+		size_t n = strlen(packings[i].suffix);
+
+		if (length > n &&
+		    strcmp(path + length - n, packings[i].suffix) == 0)
+			return &packings[i];
+	}
+	return NULL;
+}
+
+static void MACRO_NORETURN become_unpacker(const char *program,
+					   const char *path, int out)
+{
+	int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	vm_signals_restore();
+	dup2(out, STDOUT_FILENO);
+	dup2(nothing, STDERR_FILENO);
+	execlp(program, program, "-dc", path, (char *)NULL);
+	_exit(127);
+}
+
+/* A file with the module unpacked; -1: it is not to be had. */
+static int unpack(const struct packing *packing, const char *path)
+{
+	int fd = memfd_create("module", MFD_CLOEXEC), status;
+	pid_t pid = fd < 0 ? -1 : fork();
+
+	if (pid == 0)
+		become_unpacker(packing->program, path, fd);
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && status == 0)
+		return fd;
+	fd_close(fd);
+	return -1;
+}
+
+/*
+ * Unpacking is work for this machine: in the guest, whose every instruction is
+ * emulated, it was half of the boot. Without the program the guest does it.
+ */
+static int add_module(struct newc *newc, const char *to, const char *path)
+{
+	const struct packing *packing = packing_of(path);
+	CLEANUP_FD int fd = packing ? unpack(packing, path) : -1;
+	char name[512], unpacked[64];
+	int r;
+
+	snprintf(name, sizeof(name), "%s", to);
+	snprintf(unpacked, sizeof(unpacked), "/proc/self/fd/%d", fd);
+	if (fd >= 0)
+		name[strlen(name) - strlen(packing->suffix)] = '\0';
+	r = newc_add_file(newc, name, 0644, fd < 0 ? path : unpacked);
+	return r < 0 ? error_trace(r) : 0;
+}
+
 static int add_modules(struct newc *newc, char *const *modules, size_t n)
 {
 	int r = newc_add_folder(newc, INITRAMFS_MODULES);
@@ -35,10 +104,12 @@ static int add_modules(struct newc *newc, char *const *modules, size_t n)
 
 		snprintf(path, sizeof(path), INITRAMFS_MODULES "/%03zu-%s", i,
 			 strrchr(modules[i], '/') + 1);
-		r = newc_add_file(newc, path, 0644, modules[i]);
+		r = add_module(newc, path, modules[i]);
 	}
 	return r < 0 ? error_trace(r) : 0;
 }
+
+/* --- the rest -------------------------------------------------------------*/
 
 static int add_words(struct newc *newc, char *const *words, size_t n)
 {
