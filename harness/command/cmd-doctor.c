@@ -20,6 +20,7 @@
 #include "report.h"
 #include "supervisor.h"
 #include "testcase.h"
+#include "vm.h"
 
 enum { WHAT = 10, TELL = 34 }; /* columns at which they begin */
 
@@ -234,6 +235,31 @@ static int print_trial(void)
 	return EXIT_STATUS_PASS;
 }
 
+/* What halfopen vm has; no case of the default set needs it. */
+static void print_vm(void)
+{
+	char kernel[4300];
+
+	if (!program_find("qemu-system-x86_64", NULL, 0)) {
+		line("missing", "QEMU", "costs halfopen vm, but for --uml");
+		cure("harness/bootstrap --with-vm; or apt-get install "
+		     "qemu-system-x86");
+	} else {
+		line("works", "QEMU", "%s",
+		     vm_may_have_kvm() ?
+			     "with KVM where its clock need not jump" :
+			     "emulation: no KVM works here, and virtual time "
+			     "needs none");
+	}
+	if (vm_default_kernel(kernel, sizeof(kernel))) {
+		line("works", "a guest's kernel", "%s", kernel);
+	} else {
+		line("missing", "a guest's kernel",
+		     "costs halfopen vm without --kernel");
+		cure("harness/bootstrap --with-vm, or harness/vm/fetch-kernels");
+	}
+}
+
 int cmd_doctor(int argc, char **argv)
 {
 	int code, status;
@@ -251,6 +277,7 @@ int cmd_doctor(int argc, char **argv)
 	       kernel_in_virtual_time() ? ", in virtual time" : "");
 	status = print_rights() ? print_trial() : EXIT_STATUS_SKIPPED;
 	print_shortages();
+	print_vm();
 	printf("\n%s\n", status == EXIT_STATUS_PASS ?
 				 "The default set can run." :
 				 "The default set cannot run.");

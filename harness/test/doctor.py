@@ -53,6 +53,21 @@ class Doctor(unittest.TestCase):
         self.assertRegex(text, "missing nginx costs http-keepalive-timeout/"
                                "nginx.* harness/bootstrap --with-programs")
 
+    def test_what_guests_have(self):
+        """A copy has no kernels beside it; with no PATH there is no QEMU."""
+        _, text = doctor()
+        self.assertRegex(text, "(works|missing) QEMU ")
+        self.assertRegex(text, "(works|missing) a guest's kernel ")
+        with tempfile.TemporaryDirectory() as folder:
+            copy = shutil.copy(HALFOPEN, folder)
+            done = subprocess.run([copy, "doctor"], text=True, check=False,
+                                  capture_output=True, env={"PATH": "/none"})
+        text = re.sub(r"\s+", " ", done.stdout)
+        self.assertEqual(done.returncode, CAN, text)
+        if not os.path.exists("/usr/bin/qemu-system-x86_64"):
+            self.assertIn("missing QEMU costs halfopen vm", text)
+            self.assertIn("harness/bootstrap --with-vm", text)
+
     def test_without_namespaces_nothing_can(self):
         """The limit is that of a user namespace made for it."""
         limit = "echo 0 >/proc/sys/user/max_net_namespaces && exec \"$0\" \"$@\""

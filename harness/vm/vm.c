@@ -113,6 +113,17 @@ static const char *fallback_folder(void)
 	return path;
 }
 
+bool vm_default_kernel(char *ret, size_t size)
+{
+	struct vm_kernel kernel;
+
+	if (vm_kernel_find(&kernel, NULL, NULL, fallback_folder()) < 0)
+		return false;
+	snprintf(ret, size, "%s (%s)", kernel.release, kernel.image);
+	vm_kernel_deinit(&kernel);
+	return true;
+}
+
 static int make_initramfs(const struct vm_kernel *kernel,
 			  const struct vm_plan *options)
 {
@@ -129,7 +140,7 @@ static int make_initramfs(const struct vm_kernel *kernel,
 
 /* A /dev/kvm that opens proves nothing where machines are nested: the guest
  * must say something, too. */
-static bool kvm_may_work(void)
+bool vm_may_have_kvm(void)
 {
 	CLEANUP_FD int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	char line[4096];
@@ -162,7 +173,7 @@ static int run_qemu(struct machine_plan plan, const struct vm_plan *options,
 	snprintf(initramfs, sizeof(initramfs), "/proc/%d/fd/%d", getpid(), fd);
 	plan.kernel = kernel.image;
 	plan.initramfs = initramfs;
-	plan.kvm = !plan.virtual_time && kvm_may_work();
+	plan.kvm = !plan.virtual_time && vm_may_have_kvm();
 	plan.first_word = plan.kvm ? SEC(10) : 0;
 	r = machine_run(&plan, stream, ret);
 	if (r >= 0 && plan.kvm && ret->end == MACHINE_SILENT) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "machine.h"
 
@@ -21,6 +22,13 @@ struct vm_plan {
  * booted, said in a sentence with its cure. */
 int vm_run(const struct vm_plan *plan, struct stream *stream,
 	   struct machine_report *ret);
+
+/* The newest kernel that vm_run() would find by itself: "6.12.107 (PATH)". False:
+ * there is none. */
+bool vm_default_kernel(char *ret, size_t size);
+
+/* May KVM work? A guest that says nothing is booted anew without. */
+bool vm_may_have_kvm(void);
 
 /* Such an end in a sentence, with its cure. */
 const char *vm_end_text(enum machine_end end, bool uml);
