@@ -72,6 +72,12 @@ static int is_visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+/* 6.12, beside which fetch-kernels keeps a folder of its own. */
+static int is_version(const struct dirent *entry)
+{
+	return entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
+}
+
 /* The newest of what the filter lets through; false: there is none. */
 static bool newest(const char *folder, int (*filter)(const struct dirent *),
 		   char *ret, size_t size)
@@ -214,7 +220,7 @@ static int find_installed(struct vm_kernel *kernel, const char *fallback)
 	if (newest("/boot", is_image, kernel->image, sizeof(kernel->image)) &&
 	    access(kernel->image, R_OK) == 0)
 		return 0;
-	if (fallback && newest(fallback, is_visible, folder, sizeof(folder)) &&
+	if (fallback && newest(fallback, is_version, folder, sizeof(folder)) &&
 	    image_below(folder, kernel->image, sizeof(kernel->image)))
 		return 0;
 	return error_refuse(-ENOENT,
