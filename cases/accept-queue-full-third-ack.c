@@ -170,7 +170,8 @@ static void tell_story(struct story *s)
 {
 	struct run *run = s->run;
 
-	if (run_is_variant(run, "client-silent"))
+	if (run_is_variant(run, "client-silent") ||
+	    run_is_variant(run, "defaults"))
 		client_silent(s);
 	else if (run_is_variant(run, "room-in-time"))
 		room_in_time(s);
@@ -255,6 +256,9 @@ static const struct judgement of_cookie[] = {
 	{ .claim = NULL },
 };
 
+#define FEW_SYNACKS                                                            \
+	{ "server", "net.ipv4.tcp_synack_retries", SYNACK_RETRIES }
+
 CASE(accept_queue_full_third_ack) = {
 	.name = "accept-queue-full-third-ack",
 	.claim = "the accept queue is full when the third ACK comes: it is "
@@ -282,18 +286,23 @@ CASE(accept_queue_full_third_ack) = {
 		"first segment that finds room, its data not lost; or RST at "
 		"once; or, with a cookie, silence until the client sends",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "server", "net.ipv4.tcp_synack_retries",
-			      SYNACK_RETRIES }),
 	.variants = VARIANTS(
-		{ "client-silent", .lasts = SEC(3), .judgements = forgotten },
-		{ "room-in-time", .judgements = not_dropped },
-		{ "client-sends", .judgements = not_dropped },
+		{ "client-silent", SYSCTLS(FEW_SYNACKS), .lasts = SEC(3),
+		  .judgements = forgotten },
+		{ "room-in-time", SYSCTLS(FEW_SYNACKS),
+		  .judgements = not_dropped },
+		{ "client-sends", SYSCTLS(FEW_SYNACKS),
+		  .judgements = not_dropped },
 		{ "abort-on-overflow",
-		  SYSCTLS({ "server", "net.ipv4.tcp_abort_on_overflow", 1 }),
+		  SYSCTLS(FEW_SYNACKS,
+			  { "server", "net.ipv4.tcp_abort_on_overflow", 1 }),
 		  .lasts = MSEC(10), .judgements = reset },
 		{ "syn-cookie",
-		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 2 }),
-		  .lasts = MSEC(1600), .judgements = of_cookie }),
+		  SYSCTLS(FEW_SYNACKS,
+			  { "server", "net.ipv4.tcp_syncookies", 2 }),
+		  .lasts = MSEC(1600), .judgements = of_cookie },
+		{ "defaults", .defaults = true, .lasts = SEC(64),
+		  .judgements = forgotten }),
 	.lasts = SEC(1),
 	.script = script,
 };
