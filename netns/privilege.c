@@ -294,6 +294,10 @@ static const char *sysctl_says(const char *path)
 
 static int explain(int r)
 {
+	if (r == -ENOSYS)
+		return error_refuse(r, "this kernel is older than 5.3, the first "
+				       "with clone3() and pidfd_open(), which "
+				       "halfopen cannot do without");
 	if (sysctl_says("/proc/sys/user/max_net_namespaces")[0] == '0')
 		return error_refuse(r, "network namespaces are switched off "
 				       "(sysctl user.max_net_namespaces is "
