@@ -79,19 +79,22 @@ int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 
 static char **free_words(char **words)
 {
-	for (size_t i = 0; words && words[i]; i++)
+	for (size_t i = 1; words && words[i]; i++)
 		free(words[i]);
 	free(words);
 	return NULL;
 }
 
 /* getopt_long() puts the words into another order, and settings_parse() parts
- * them; the guest is to have what was typed. What points into them stays. */
+ * them; the guest is to have what was typed. What points into them stays. The
+ * first word, "run", is replaced by usage_begin(), and no copy. */
 static char **copy_words(const struct vm_plan *plan)
 {
 	char **copy = calloc((size_t)plan->argc + 1, sizeof(*copy));
 
-	for (int i = 0; copy && i < plan->argc; i++) {
+	if (copy && plan->argc)
+		copy[0] = plan->argv[0];
+	for (int i = 1; copy && i < plan->argc; i++) {
 		copy[i] = strdup(plan->argv[i]);
 		if (!copy[i])
 			return free_words(copy);

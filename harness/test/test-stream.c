@@ -47,6 +47,15 @@ static void begin_with(unsigned int retries)
 			 0);
 }
 
+/* The results are the stream's, and the report may look at them to its end. */
+static void end(void)
+{
+	const struct report_tally none = { 0 };
+
+	free(fake_end(&fake, &none));
+	stream_free(stream);
+}
+
 static void begin(void)
 {
 	begin_with(0);
@@ -87,7 +96,7 @@ START_TEST(a_guest_that_tells_all)
 	ck_assert_uint_eq(tally.passed, 1);
 	ck_assert_uint_eq(tally.failed, 1);
 	ck_assert_uint_eq(tally.broken, 0);
-	stream_free(stream);
+	end();
 }
 END_TEST
 
@@ -101,7 +110,7 @@ START_TEST(a_line_may_come_in_pieces)
 		ck_assert_int_eq(stream_take(stream, text + i, 1), 0);
 	ck_assert(stream_has_ended(stream, &status));
 	ck_assert_uint_eq(finish().passed, 1);
-	stream_free(stream);
+	end();
 }
 END_TEST
 
@@ -122,7 +131,7 @@ START_TEST(what_never_came_is_broken)
 	missing = stream_result(stream, &jobs[1]);
 	ck_assert_int_eq(missing->verdict, VERDICT_BROKEN);
 	ck_assert_str_eq(missing->reason, "the guest is gone");
-	stream_free(stream);
+	end();
 }
 END_TEST
 
@@ -138,7 +147,7 @@ START_TEST(a_guest_that_never_spoke_has_a_report)
 	text = fake.text;
 	assert_has(text, "\"type\":\"run\"");
 	assert_has(text, "the guest is gone");
-	stream_free(stream);
+	end();
 }
 END_TEST
 
@@ -175,7 +184,7 @@ START_TEST(what_is_no_result_is_refused)
 		ck_assert_int_eq(say(RUN), 0);
 		ck_assert_msg(say(lines[i]) == -EBADMSG, "taken: %s", lines[i]);
 		ck_assert_uint_eq(finish().broken, 2);
-		stream_free(stream);
+		end();
 	}
 }
 END_TEST
@@ -184,10 +193,10 @@ START_TEST(nothing_comes_before_the_run_line)
 {
 	begin();
 	ck_assert_int_eq(say(CASE("server-process-crash", "pass")), -EBADMSG);
-	stream_free(stream);
+	end();
 	begin();
 	ck_assert_int_eq(say(END), -EBADMSG);
-	stream_free(stream);
+	end();
 }
 END_TEST
 
@@ -201,7 +210,7 @@ START_TEST(a_line_without_an_end_is_refused)
 	for (; r >= 0 && n < 64; n++)
 		r = stream_take(stream, bytes, sizeof(bytes));
 	ck_assert_int_eq(r, -EBADMSG);
-	stream_free(stream);
+	end();
 }
 END_TEST
 
@@ -220,7 +229,7 @@ START_TEST(damage_is_no_crash)
 		begin();
 		stream_take(stream, text, sizeof(good) - 1);
 		finish();
-		stream_free(stream);
+		end();
 	}
 }
 END_TEST
@@ -239,7 +248,7 @@ START_TEST(the_last_try_counts)
 	ck_assert_uint_eq(tally.passed, 1);
 	ck_assert_uint_eq(tally.failed, 0);
 	ck_assert_uint_eq(tally.skipped, 1);
-	stream_free(stream);
+	end();
 }
 END_TEST
 
@@ -256,7 +265,7 @@ START_TEST(a_journal_belongs_to_the_line_behind_it)
 	ck_assert_uint_eq(
 		json_array_size(stream_result(stream, &jobs[1])->journal), 0);
 	finish();
-	stream_free(stream);
+	end();
 }
 END_TEST
 

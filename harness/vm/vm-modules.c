@@ -101,13 +101,15 @@ static int add(struct order *order, const char *name);
 static int add_dependencies(struct order *order, const char *path)
 {
 	struct kmod_list *info = NULL, *item;
-	struct kmod_module *module;
+	struct kmod_module *module = NULL;
 	int r = kmod_module_new_from_path(order->kmod, path, &module);
 
 	if (r >= 0)
 		r = kmod_module_get_info(module, &info);
-	if (r < 0)
+	if (r < 0) {
+		kmod_module_unref(module);
 		return error_origin(r, "read the module %s", path);
+	}
 	r = 0;
 	kmod_list_foreach (item, info) {
 		char *names, *name, *rest = NULL;
