@@ -342,7 +342,8 @@ static bool is_shortage(int r)
 	return r == -EAGAIN || r == -EMFILE || r == -ENFILE || r == -ENOMEM;
 }
 
-int privilege_check(void)
+/* -EAGAIN: somebody killed the child, which says nothing. */
+static int check_once(void)
 {
 	CLEANUP_FD int go_read = -1;
 	int fds[2], go, status, r;
@@ -365,5 +366,16 @@ int privilege_check(void)
 		return is_shortage(pid) ? error_trace(pid) : explain(pid);
 	if (waitpid(pid, &status, 0) != pid)
 		return error_origin(-errno, "waitpid");
+	if (r < 0 && WIFSIGNALED(status))
+		return error_origin(-EAGAIN, "a child was killed");
 	return r < 0 ? explain_map(r) : 0;
+}
+
+int privilege_check(void)
+{
+	int r = check_once();
+
+	if (r == -EAGAIN)
+		r = check_once();
+	return r < 0 ? error_trace(r) : 0;
 }
