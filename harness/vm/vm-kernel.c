@@ -86,7 +86,8 @@ static bool newest(const char *folder, int (*filter)(const struct dirent *),
 	int n = scandir(folder, &entries, filter, by_version);
 
 	if (n > 0)
-		snprintf(ret, size, "%s/%s", folder, entries[n - 1]->d_name);
+		snprintf(ret, size, "%.*s/%.255s", (int)size - 260, folder,
+			 entries[n - 1]->d_name);
 	for (int i = 0; i < n; i++)
 		free(entries[i]);
 	if (n >= 0)
