@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The words of a lab: one grammar for --at and --expect, for the file and for
+ * the prompt. Case does not count, except in names; articles and "and" may stand
+ * anywhere; "x y" or 'x y' is one word.
+ *
+ * MOMENT
+ *	2s, 500ms, 1m30s                        after the start
+ *	[DURATION after] EVENT
+ * EVENT
+ *	start
+ *	HOST has received|sent [COUNT] KIND     when the COUNTth has come by
+ *	PROGRAM prints "TEXT"
+ *	PROGRAM ends
+ *	HOST reaches STATE                      a socket of HOST's, as ss names it
+ *	ACTION                                  that step is done: 2s after crash server
+ *
+ * ACTION
+ *	crash|reboot|freeze|thaw|unplug|plug|… HOST      netns/fault.h
+ *	kill PROGRAM|HOST [SIGNAL]                       KILL, unless said
+ *	drop CHOICE
+ *	hold CHOICE                                      until release
+ *	delay CHOICE by DURATION
+ *	duplicate CHOICE [after DURATION]
+ *	reject CHOICE with rst|net|host|port|admin
+ *	release | pass                                   what is held; all rules off
+ *	inject fin|rst|ack|data from HOST to HOST
+ *	set [HOST:]KEY=VALUE
+ *	run PROGRAM                                      one that has no start yet
+ *	run "COMMAND" in HOST [as NAME]
+ *	listen HOST [PORT] [backlog N] [echo|http|silent|unaccepted]
+ *	connect HOST [to] HOST[:PORT] [N times]
+ *	send HOST [BYTES]                                on each of its connections
+ *	shut|close|abort HOST
+ *	keepalive HOST
+ *	user-timeout HOST DURATION
+ *	note "TEXT"
+ * CHOICE
+ *	[PERCENT of|the Nth|the first N|N|every] KIND[ and KIND…]
+ *		[from HOST] [to HOST] [port N]
+ * KIND
+ *	segments, syn, syn-ack, fin, rst, data, acks, probes, retransmissions,
+ *	icmp, arp, frames (all of them)         singular or plural
+ *
+ * EXPECTATION
+ *	HOST: ETIMEDOUT|EOF|DATA|… [TIME]       a call of the probe in HOST
+ *	HOST: open                              none of its calls has ended
+ *	HOST: [NUMBER|no] STATE [TIME]          sockets of HOST's; "no socket"
+ *	HOST: sends|receives [NUMBER|no] KIND [TIME]
+ *	HOST: counter NAME [NUMBER]
+ *	PROGRAM: exit N | signal N|NAME | runs | prints [no] "TEXT"  [TIME]
+ * NUMBER
+ *	3, at least 3, at most 3, 3..5
+ * TIME
+ *	[after DURATION] within DURATION [of EVENT]
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "lab-plan.h"
+
+/*
+ * They keep what they need in the plan's own texts. Hosts and programs need not
+ * be there yet: lab_plan_check() asks for them. -EINVAL, with a message that
+ * names the word that is wrong, its column, and what was expected there: "column
+ * 1: 'unplg' is no action; unplug?".
+ */
+int lab_moment_parse(struct lab_plan *plan, const char *text,
+		     struct lab_moment *ret);
+int lab_action_parse(struct lab_plan *plan, const char *text,
+		     struct lab_action *ret);
+int lab_expectation_parse(struct lab_plan *plan, const char *text,
+			  struct lab_expectation *ret);
+
+/* "2s", "1m30s", "250ms", "5h": -EINVAL for anything else, a bare number too. */
+int lab_duration_parse(const char *text, nsec_t *ret);
+
+/* "syn", "syn and fin": the words above. */
+int lab_kinds_parse(const char *text, unsigned int *ret);
+
+/* Every action with what it does, a line each: for --help and the prompt. */
+void lab_words_help(FILE *out);
