@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "checksum.h"
 #include "errors.h"
+#include "macro.h"
 #include "tcp-options.h"
 
 enum {
@@ -28,7 +29,8 @@ static void put_ethernet(uint8_t *to, const struct frame *frame)
 	bytes_put16(to + 2 * FRAME_MAC, ethertype);
 }
 
-static void put_ipv4(uint8_t *to, const struct frame *frame, size_t payload)
+static void put_ipv4(uint8_t *to, const struct frame *frame, uint8_t protocol,
+		     size_t payload)
 {
 	memset(to, 0, IPV4_HEADER);
 	to[0] = 0x45;
@@ -36,20 +38,31 @@ static void put_ipv4(uint8_t *to, const struct frame *frame, size_t payload)
 	bytes_put16(to + 4, frame->ip_id);
 	bytes_put16(to + 6, 0x4000); /* don't fragment, as Linux sends TCP */
 	to[8] = frame->ttl ? frame->ttl : DEFAULT_TTL;
-	to[9] = IPPROTO_TCP;
+	to[9] = protocol;
 	memcpy(to + 12, frame->source.bytes, 4);
 	memcpy(to + 16, frame->destination.bytes, 4);
 	checksum_put(to + 10, checksum_sum(to, IPV4_HEADER));
 }
 
-static void put_ipv6(uint8_t *to, const struct frame *frame, size_t payload)
+static void put_ipv6(uint8_t *to, const struct frame *frame, uint8_t protocol,
+		     size_t payload)
 {
 	bytes_put32(to, UINT32_C(6) << 28);
 	bytes_put16(to + 4, payload);
-	to[6] = IPPROTO_TCP;
+	to[6] = protocol;
 	to[7] = frame->ttl ? frame->ttl : DEFAULT_TTL;
 	memcpy(to + 8, frame->source.bytes, 16);
 	memcpy(to + 24, frame->destination.bytes, 16);
+}
+
+static void put_headers(uint8_t *to, const struct frame *frame,
+			uint8_t protocol, size_t payload)
+{
+	put_ethernet(to, frame);
+	if (frame->source.family == AF_INET)
+		put_ipv4(to + FRAME_ETHERNET, frame, protocol, payload);
+	else
+		put_ipv6(to + FRAME_ETHERNET, frame, protocol, payload);
 }
 
 static void put_tcp(uint8_t *to, const struct segment *tcp, const void *payload)
@@ -124,12 +137,74 @@ ssize_t frame_encode_tcp(void *bytes, size_t size, const struct frame *frame,
 		return error_origin(-ENOBUFS, "frame of %zu bytes into %zu",
 				    total, size);
 
-	put_ethernet(ethernet, frame);
-	if (frame->source.family == AF_INET)
-		put_ipv4(ethernet + FRAME_ETHERNET, frame, segment);
-	else
-		put_ipv6(ethernet + FRAME_ETHERNET, frame, segment);
+	put_headers(ethernet, frame, IPPROTO_TCP, segment);
 	put_tcp(ethernet + transport_at, &frame->tcp, payload);
 	put_tcp_checksum(ethernet + transport_at, frame, segment);
 	return (ssize_t)total;
+}
+
+/* --- ICMP ------------------------------------------------------------- */
+
+enum {
+	ICMP_HEADER = 8,
+	UNREACHABLE_V4 = 3, /* ICMP's type */
+	UNREACHABLE_V6 = 1,
+	/* What the whole message may have: RFC 1812 4.3.2.3, RFC 4443 2.4. */
+	MESSAGE_V4 = 576,
+	MESSAGE_V6 = 1280,
+};
+
+static void put_unreachable(uint8_t *to, bool v6, enum frame_unreachable why,
+			    const void *quoted, size_t size)
+{
+	static const uint8_t v4_codes[] = { 0, 1, 3, 13 };
+	static const uint8_t v6_codes[] = { 0, 3, 4, 1 };
+
+	memset(to, 0, ICMP_HEADER);
+	to[0] = v6 ? UNREACHABLE_V6 : UNREACHABLE_V4;
+	to[1] = v6 ? v6_codes[why] : v4_codes[why];
+	memcpy(to + ICMP_HEADER, quoted, size);
+}
+
+/* Who answers whom. */
+static void turn_round(struct frame *ret, const struct frame *about)
+{
+	*ret = (struct frame){ .source = about->destination,
+			       .destination = about->source };
+	memcpy(ret->source_mac, about->destination_mac, FRAME_MAC);
+	memcpy(ret->destination_mac, about->source_mac, FRAME_MAC);
+}
+
+ssize_t frame_encode_unreachable(void *bytes, size_t size,
+				 const void *about, size_t about_size,
+				 enum frame_unreachable why)
+{
+	const uint8_t *quoted = (const uint8_t *)about + FRAME_ETHERNET;
+	uint8_t *icmp;
+	struct frame seen, frame;
+	size_t ip, payload, most;
+	uint64_t sum = 0;
+	int r = frame_decode(&seen, about, about_size);
+	bool v6;
+
+	if (r < 0)
+		return error_trace(r);
+	if (!seen.transport_at)
+		return error_origin(-EINVAL, "no IP that could be answered");
+	v6 = seen.source.family == AF_INET6;
+	turn_round(&frame, &seen);
+	ip = ip_header_size(&frame);
+	most = (v6 ? MESSAGE_V6 : MESSAGE_V4) - ip - ICMP_HEADER;
+	payload = ICMP_HEADER + MIN(about_size - FRAME_ETHERNET, most);
+	if (FRAME_ETHERNET + ip + payload > size)
+		return error_origin(-ENOBUFS, "frame of %zu bytes into %zu",
+				    FRAME_ETHERNET + ip + payload, size);
+	icmp = (uint8_t *)bytes + FRAME_ETHERNET + ip;
+	put_headers(bytes, &frame, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, payload);
+	put_unreachable(icmp, v6, why, quoted, payload - ICMP_HEADER);
+	if (v6)
+		sum = checksum_pseudo(&frame.source, &frame.destination,
+				      IPPROTO_ICMPV6, payload);
+	checksum_put(icmp + 2, sum + checksum_sum(icmp, payload));
+	return (ssize_t)(FRAME_ETHERNET + ip + payload);
 }

@@ -96,6 +96,25 @@ int frame_decode(struct frame *ret, const void *bytes, size_t size);
 ssize_t frame_encode_tcp(void *bytes, size_t size, const struct frame *frame,
 			 const void *payload);
 
+/* As a router or the host itself would say it: RFC 792, RFC 1812 section
+ * 5.2.7.1, RFC 4443 section 3.1. */
+enum frame_unreachable {
+	FRAME_UNREACHABLE_NET, /* no route */
+	FRAME_UNREACHABLE_HOST,
+	FRAME_UNREACHABLE_PORT,
+	FRAME_UNREACHABLE_ADMIN, /* prohibited */
+};
+
+/*
+ * Writes the whole frame of an ICMP (or ICMPv6) destination unreachable that
+ * answers the frame `about`, whose `about_size` bytes it quotes as far as it
+ * may: from its receiver's addresses to its sender's. Returns its size; -ENOBUFS
+ * when `size` is too small, -EINVAL for a frame without IP.
+ */
+ssize_t frame_encode_unreachable(void *bytes, size_t size,
+				 const void *about, size_t about_size,
+				 enum frame_unreachable why);
+
 /*
  * The transport checksum of a frame that carries only the pseudo header's sum
  * (what the virtio header calls NEEDS_CSUM: sum from `start` to the end, store

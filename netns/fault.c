@@ -101,6 +101,18 @@ static int thaw(struct world *world, const char *name,
 	return r < 0 ? error_trace(r) : 0;
 }
 
+static int suspend(struct world *world, const char *name,
+		   const char *argument MACRO_UNUSED)
+{
+	return world_set_suspended(world, name, true);
+}
+
+static int resume(struct world *world, const char *name,
+		  const char *argument MACRO_UNUSED)
+{
+	return world_set_suspended(world, name, false);
+}
+
 static int cut(struct world *world, const char *host, const char *argument)
 {
 	bool from = !argument || strcmp(argument, "from") == 0;
@@ -137,6 +149,12 @@ static const struct fault_verb verbs[] = {
 	{ "freeze", "", "every process stops; the kernel goes on acknowledging",
 	  freeze },
 	{ "thaw", "", "the processes of a frozen host go on", thaw },
+	{ "suspend", "",
+	  "the whole machine stands still, its kernel too, as a paused guest",
+	  suspend },
+	{ "resume", "",
+	  "a suspended machine goes on, with the segments that waited for it",
+	  resume },
 	{ "unplug", "", "the cable is pulled at the host: it loses its carrier",
 	  unplug },
 	{ "plug", "", "the cable is plugged in again", plug },

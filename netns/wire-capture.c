@@ -14,6 +14,7 @@ const char *wire_fate_text(enum wire_fate fate)
 	static const char *const texts[] = {
 		[WIRE_FORWARDED] = "forwarded",
 		[WIRE_DROPPED] = "dropped",
+		[WIRE_REJECTED] = "dropped: rejected",
 		[WIRE_CUT] = "dropped: path is cut",
 		[WIRE_DEAD] = "dropped: host is dead",
 		[WIRE_GHOST] = "ghost",

@@ -29,8 +29,10 @@ struct wire_port {
 	unsigned int network;
 	int ifindex;
 	uint8_t mac[6];
-	bool dead, cut_from, cut_to;
+	bool dead, cut_from, cut_to, suspended;
 	nsec_t one_way;
+	struct parcel *waiting; /* for a suspended host */
+	unsigned int n_waiting;
 };
 
 /* A frame that is to be sent later: by a moment, or by wire_release(). */
@@ -50,6 +52,7 @@ struct wire_rule {
 	struct wire *wire;
 	struct wire_match match;
 	enum wire_action action;
+	enum wire_answer answer;
 	nsec_t delay;
 	unsigned int seen, hits, n_held;
 	bool disarmed;
@@ -83,6 +86,7 @@ struct wire {
 	bool quiet;
 	struct wire_tally *tallies;
 	bool ruled; /* a rule has decided on the frame in hand */
+	struct wire_rule *rejected_by; /* it, if it is to be answered */
 	struct virtio_net_hdr header; /* of the frame in hand */
 	uint8_t bytes[FRAME_MAX];
 };
@@ -127,6 +131,12 @@ int wire_parcels_due(void *data);
 int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
 		   struct wire_port *to, size_t size);
 void wire_rules_free(struct wire *wire);
+
+/* --- wire-reject.c ------------------------------------------------------ */
+
+/* To `from`, from whom the frame in hand came. */
+int wire_answer(struct wire *wire, size_t capture, struct wire_port *from,
+		enum wire_answer answer, size_t size);
 
 /* --- wire-quiet.c ------------------------------------------------------- */
 

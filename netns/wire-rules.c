@@ -108,6 +108,10 @@ int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
 		case WIRE_DROP:
 			seen->fate = WIRE_DROPPED;
 			return 0;
+		case WIRE_REJECT:
+			seen->fate = WIRE_REJECTED;
+			wire->rejected_by = rule;
+			return 0;
 		case WIRE_HOLD:
 			seen->fate = WIRE_HELD;
 			return put_away(wire, capture, to, size, rule,
@@ -159,6 +163,17 @@ int wire_arm(struct wire *wire, struct wire_rule **ret,
 		at = &(*at)->next;
 	*at = rule;
 	*ret = rule;
+	return 0;
+}
+
+int wire_arm_reject(struct wire *wire, struct wire_rule **ret,
+		    const struct wire_match *match, enum wire_answer answer)
+{
+	int r = wire_arm(wire, ret, match, WIRE_REJECT, 0);
+
+	if (r < 0)
+		return error_trace(r);
+	(*ret)->answer = answer;
 	return 0;
 }
 

@@ -38,12 +38,58 @@ static int put_on_cable(struct wire *wire, const struct wire_port *to,
 	return 0;
 }
 
+enum { RING = 256 /* receive buffers of a usual network card */ };
+
+static struct parcel *parcel_of(size_t capture, struct wire_port *to,
+				enum wire_fate fate,
+				const struct virtio_net_hdr *header,
+				const uint8_t *bytes, size_t size)
+{
+	struct parcel *parcel = malloc(sizeof(*parcel) + size);
+
+	if (!parcel)
+		return NULL;
+	*parcel = (struct parcel){ .to = to,
+				   .capture = capture,
+				   .fate = fate,
+				   .header = *header,
+				   .size = size };
+	memcpy(parcel->bytes, bytes, size);
+	return parcel;
+}
+
+/* The host stands still. */
+static int wait_at(struct wire *wire, size_t capture, struct wire_port *to,
+		   const struct virtio_net_hdr *header, const uint8_t *bytes,
+		   size_t size)
+{
+	struct parcel **at = &to->waiting, *parcel;
+
+	if (to->n_waiting == RING) {
+		wire->captures[capture].fate = WIRE_LOST;
+		return 0;
+	}
+	parcel = parcel_of(capture, to, WIRE_RELEASED, header, bytes, size);
+	if (!parcel)
+		return error_origin(-ENOMEM, "hold a frame");
+	wire->captures[capture].fate = WIRE_HELD;
+	while (*at)
+		at = &(*at)->next;
+	*at = parcel;
+	to->n_waiting++;
+	return 0;
+}
+
 int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
 		 const struct virtio_net_hdr *header, const uint8_t *bytes,
 		   size_t size, enum wire_fate fate)
 {
 	int r = 0;
 
+	if (to->suspended && !to->dead && !to->cut_to) {
+		r = wait_at(wire, capture, to, header, bytes, size);
+		return r < 0 ? error_trace(r) : 0;
+	}
 	if (to->dead)
 		fate = WIRE_DEAD;
 	else if (to->cut_to)
@@ -64,17 +110,7 @@ struct parcel *wire_parcel_new(struct wire *wire, size_t capture,
 			       struct wire_port *to, enum wire_fate fate,
 			       size_t size)
 {
-	struct parcel *parcel = malloc(sizeof(*parcel) + size);
-
-	if (!parcel)
-		return NULL;
-	*parcel = (struct parcel){ .to = to,
-				   .capture = capture,
-				   .fate = fate,
-				   .header = wire->header,
-				   .size = size };
-	memcpy(parcel->bytes, wire->bytes, size);
-	return parcel;
+	return parcel_of(capture, to, fate, &wire->header, wire->bytes, size);
 }
 
 static void set_timer(struct wire *wire)

@@ -49,7 +49,7 @@ static int forward(struct wire *wire, size_t index, struct wire_port *from,
 
 	capture->from = from ? from->host : "";
 	capture->to = to ? to->host : "";
-	if (!from || from->dead) {
+	if (!from || from->dead || from->suspended) {
 		capture->fate = WIRE_GHOST;
 		return 0;
 	}
@@ -83,6 +83,9 @@ static int send_copy(struct wire *wire, const struct wire_capture *seen,
 		return 0;
 	r = wire_capture_tell(wire, index, seen->at, &wire->header,
 			      wire->bytes, size);
+	if (r >= 0 && wire->rejected_by)
+		r = wire_answer(wire, index, from,
+				TAKE(wire->rejected_by)->answer, size);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -282,6 +285,7 @@ struct wire *wire_free(struct wire *wire)
 		struct wire_port *port = wire->ports;
 
 		wire->ports = port->next;
+		wire_parcels_free(port->waiting);
 		free(port);
 	}
 	wire_parcels_free(wire->parcels);
@@ -320,7 +324,7 @@ int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 void wire_port_rebind(struct wire_port *port, int ifindex)
 {
 	port->ifindex = ifindex;
-	port->dead = false;
+	port->dead = port->suspended = false;
 }
 
 int wire_port_ifindex(const struct wire_port *port)
@@ -328,9 +332,28 @@ int wire_port_ifindex(const struct wire_port *port)
 	return port->ifindex;
 }
 
+/* What waited for it is lost with it. */
 void wire_port_kill(struct wire_port *port)
 {
 	port->dead = true;
+	wire_parcels_free(port->waiting);
+	port->waiting = NULL;
+	port->n_waiting = 0;
+}
+
+int wire_port_suspend(struct wire *wire, struct wire_port *port, bool still)
+{
+	int r = wire_catch_up(wire);
+
+	port->suspended = still;
+	while (r >= 0 && !still && port->waiting) {
+		struct parcel *parcel = port->waiting;
+
+		port->waiting = parcel->next;
+		port->n_waiting--;
+		r = wire_parcel_send(wire, parcel);
+	}
+	return r < 0 ? error_trace(r) : 0;
 }
 
 void wire_port_cut(struct wire_port *port, bool from_host, bool to_host)

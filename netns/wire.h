@@ -59,6 +59,7 @@ enum wire_kind {
 enum wire_fate {
 	WIRE_FORWARDED,
 	WIRE_DROPPED, /* by a rule */
+	WIRE_REJECTED, /* by a rule; an injected frame has answered it */
 	WIRE_CUT, /* the path is cut */
 	WIRE_DEAD, /* the host at the other end is dead */
 	WIRE_GHOST, /* from a dead host's kernel: no machine sent it */
@@ -114,6 +115,14 @@ void wire_port_cut(struct wire_port *port, bool from_host, bool to_host);
 /* Takes so long one way, in addition to everything else. */
 void wire_port_delay(struct wire_port *port, nsec_t one_way);
 
+/*
+ * The machine at the port stands still, as a paused guest does. What its kernel
+ * says meanwhile no machine has said (WIRE_GHOST); what comes for it waits, as
+ * in a ring of receive buffers, and what finds that full is dropped. Standing
+ * still no more, it gets what waited, in order.
+ */
+int wire_port_suspend(struct wire *wire, struct wire_port *port, bool still);
+
 /* --- rules --------------------------------------------------------------- */
 
 enum wire_action {
@@ -121,6 +130,17 @@ enum wire_action {
 	WIRE_HOLD, /* until wire_release() */
 	WIRE_DELAY, /* by `delay` */
 	WIRE_DUPLICATE, /* and a copy `delay` later */
+	WIRE_REJECT, /* dropped, and its sender is answered */
+};
+
+/* With what: a RST, as from the receiver's own kernel, for TCP alone; or ICMP
+ * destination unreachable, from the receiver's address (RFC 792, RFC 4443). */
+enum wire_answer {
+	WIRE_ANSWER_RST,
+	WIRE_ANSWER_NET,
+	WIRE_ANSWER_HOST,
+	WIRE_ANSWER_PORT,
+	WIRE_ANSWER_ADMIN,
 };
 
 struct wire_match {
@@ -139,6 +159,11 @@ struct wire_match {
 int wire_arm(struct wire *wire, struct wire_rule **ret,
 	     const struct wire_match *match, enum wire_action action,
 	     nsec_t delay);
+
+/* The same for WIRE_REJECT. What cannot be answered so (an ARP request; a RST,
+ * or an ICMP error, by RFC 1122) is dropped all the same. */
+int wire_arm_reject(struct wire *wire, struct wire_rule **ret,
+		    const struct wire_match *match, enum wire_answer answer);
 
 /* How many frames it decided so far, and how many it holds. */
 unsigned int wire_rule_hits(const struct wire_rule *rule);

@@ -392,6 +392,20 @@ int world_cut(struct world *world, const char *name, bool from_host,
 	return 0;
 }
 
+int world_set_suspended(struct world *world, const char *name, bool still)
+{
+	struct place *place;
+	int r = find_or_fail(world, name, &place);
+
+	if (r >= 0 && still)
+		r = host_freeze(place->host);
+	for (size_t i = 0; r >= 0 && i < place->n_cables; i++)
+		r = wire_port_suspend(world->wire, place->ports[i], still);
+	if (r >= 0 && !still)
+		r = host_thaw(place->host);
+	return r < 0 ? error_trace(r) : 0;
+}
+
 int world_forget(struct world *world, const char *name)
 {
 	struct place *place;

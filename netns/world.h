@@ -68,6 +68,11 @@ struct wire *world_wire(struct world *world);
 int world_cut(struct world *world, const char *name, bool from_host,
 	      bool to_host);
 
+/* The host's machine stands still, kernel and all, as a paused guest does; or
+ * goes on. Processes are stopped by host_freeze(); the kernel, which cannot be,
+ * is not heard, and hears nothing until it goes on: wire_port_suspend(). */
+int world_set_suspended(struct world *world, const char *name, bool still);
+
 /* A gateway loses what it knows of the connections that go through it. */
 int world_forget(struct world *world, const char *name);
 

@@ -1122,6 +1122,40 @@ static TCase *checksums(void)
 	return tcase;
 }
 
+/* What answers is decoded as what it is, and quotes what it answers. */
+START_TEST(an_unreachable_quotes_what_it_answers)
+{
+	const bool v6 = _i & 1;
+	const enum frame_unreachable why = (enum frame_unreachable)(_i >> 1);
+	static const uint8_t codes[2][4] = { { 0, 1, 3, 13 }, { 0, 3, 4, 1 } };
+	struct frame about = { .ttl = 9 }, seen;
+	uint8_t asked[2000], answer[2000];
+	static const uint8_t filler[1800];
+	ssize_t size, n;
+
+	address_parse(&about.source, v6 ? "fd00::1" : "10.0.0.1");
+	address_parse(&about.destination, v6 ? "fd00::2" : "10.0.0.2");
+	about.source_mac[5] = 1;
+	about.destination_mac[5] = 2;
+	about.tcp.length = 1400;
+	size = frame_encode_tcp(asked, sizeof(asked), &about, filler);
+	n = frame_encode_unreachable(answer, sizeof(answer), asked,
+				     (size_t)size, why);
+	ck_assert_int_eq(n, 14 + (v6 ? 1280 : 576));
+	ck_assert_int_eq(frame_decode(&seen, answer, (size_t)n), 0);
+	ck_assert(frame_checksums_right(answer, (size_t)n));
+	ck_assert_int_eq(seen.kind, FRAME_ICMP);
+	ck_assert_uint_eq(seen.icmp_type, v6 ? 1 : 3);
+	ck_assert_uint_eq(seen.icmp_code, codes[v6][why]);
+	ck_assert(address_equal(&seen.source, &about.destination));
+	ck_assert_uint_eq(seen.destination_mac[5], 1);
+	ck_assert_mem_eq(answer + seen.transport_at + 8, asked + 14, 500);
+	ck_assert_int_eq(frame_encode_unreachable(answer, (size_t)n - 1, asked,
+						  (size_t)size, why),
+			 -ENOBUFS);
+}
+END_TEST
+
 static TCase *encoding(void)
 {
 	TCase *tcase = tcase_create("encoding");
@@ -1134,6 +1168,8 @@ static TCase *encoding(void)
 			    0, 5 << 4);
 	tcase_add_test(tcase, what_no_frame_can_hold_is_refused);
 	tcase_add_loop_test(tcase, no_ttl_becomes_the_usual_one, 0, 2);
+	tcase_add_loop_test(tcase, an_unreachable_quotes_what_it_answers, 0,
+			    8);
 	return tcase;
 }
 

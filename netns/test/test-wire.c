@@ -712,7 +712,121 @@ START_TEST(frame_to_nobody_is_seen_all_the_same)
 }
 END_TEST
 
+/* connect() to a listener, and what it comes to where its SYN is rejected. */
+static int error_of_rejected(int family, enum wire_answer answer)
+{
+	const struct wire_match match = { .from = "client",
+					  .kinds = WIRE_SYN };
+	struct wire_rule *rule;
+	struct realm realm;
+	socklen_t size = sizeof(int);
+	int fd, listener, error = 0;
+
+	realm_fresh();
+	realm_begin(&realm, family);
+	listener = realm_listener(&realm, PORT);
+	realm_ok(wire_arm_reject(realm.wire, &rule, &match, answer));
+	fd = realm_connect(&realm, PORT);
+	realm_until(&realm, realm_is_ready(fd, POLLOUT));
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	ck_assert_uint_eq(realm_frames(&realm, "client", WIRE_SYN,
+				       WIRE_REJECTED), 1);
+	ck_assert_uint_eq(realm_frames(&realm, "", WIRE_ANY, WIRE_INJECTED), 1);
+	fd_close(fd);
+	fd_close(listener);
+	realm_end(&realm);
+	return error;
+}
+
+START_TEST(rejected_syn_fails_at_once_with_the_errno_of_the_answer)
+{
+	static const struct {
+		enum wire_answer answer;
+		int v4, v6;
+	} known[] = {
+		{ WIRE_ANSWER_RST, ECONNREFUSED, ECONNREFUSED },
+		{ WIRE_ANSWER_NET, ENETUNREACH, ENETUNREACH },
+		{ WIRE_ANSWER_HOST, EHOSTUNREACH, EHOSTUNREACH },
+		{ WIRE_ANSWER_PORT, ECONNREFUSED, ECONNREFUSED },
+		{ WIRE_ANSWER_ADMIN, EHOSTUNREACH, EACCES },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		ck_assert_int_eq(error_of_rejected(AF_INET, known[i].answer),
+				 known[i].v4);
+		ck_assert_int_eq(error_of_rejected(AF_INET6, known[i].answer),
+				 known[i].v6);
+	}
+}
+END_TEST
+
+START_TEST(answer_stands_after_the_frame_that_it_answers)
+{
+	const struct wire_capture *all;
+	struct talk talk;
+	size_t n;
+
+	begin(&talk);
+	arm(&talk, (struct wire_match){ .from = "client" }, WIRE_REJECT, 0);
+	say(&talk, "a");
+	ck_assert_str_eq(heard(&talk), "");
+	n = wire_captures(talk.realm.wire, &all);
+	/* An answer to UDP is no RST: rule and all, it is only dropped. */
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(all[0].fate, WIRE_REJECTED);
+	realm_end(&talk.realm);
+}
+END_TEST
+
+START_TEST(suspended_host_says_nothing_and_hears_later)
+{
+	struct wire_port *server;
+	struct talk talk;
+
+	begin(&talk);
+	server = world_port(talk.realm.world, "server");
+	realm_ok(wire_port_suspend(talk.realm.wire, server, true));
+	say(&talk, "a");
+	say(&talk, "b");
+	ck_assert_str_eq(heard(&talk), "");
+	ck_assert_uint_eq(fates(&talk, WIRE_HELD), 2);
+	realm_say(&talk.realm, talk.server, "client", "back");
+	realm_ok(wire_catch_up(talk.realm.wire));
+	ck_assert_str_eq(realm_hear(talk.client), "");
+	ck_assert_uint_eq(realm_frames(&talk.realm, "server", WIRE_OTHER,
+				       WIRE_GHOST), 1);
+	realm_ok(wire_port_suspend(talk.realm.wire, server, false));
+	ck_assert_str_eq(heard(&talk), "ab");
+	ck_assert_uint_eq(fates(&talk, WIRE_RELEASED), 2);
+	realm_end(&talk.realm);
+}
+END_TEST
+
+START_TEST(suspended_host_has_room_for_so_many_frames)
+{
+	enum { RING = 256, MORE = 3 };
+	struct talk talk;
+
+	begin(&talk);
+	realm_ok(wire_port_suspend(talk.realm.wire,
+				   world_port(talk.realm.world, "server"),
+				   true));
+	for (int i = 0; i < RING + MORE; i++)
+		say(&talk, "x");
+	heard(&talk);
+	ck_assert_uint_eq(fates(&talk, WIRE_HELD), RING);
+	ck_assert_uint_eq(fates(&talk, WIRE_LOST), MORE);
+	/* It dies with what waited for it. */
+	wire_port_kill(world_port(talk.realm.world, "server"));
+	realm_end(&talk.realm);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
+	&rejected_syn_fails_at_once_with_the_errno_of_the_answer,
+	&answer_stands_after_the_frame_that_it_answers,
+	&suspended_host_says_nothing_and_hears_later,
+	&suspended_host_has_room_for_so_many_frames,
 	&frames_go_both_ways,
 	&capture_says_when_and_whither,
 	&counted_drop,
