@@ -109,6 +109,8 @@ static void script(struct run *run)
 			 "%s", finding_outcome(&got)))
 		return;
 	is_half_open(run, listener, client, far);
+	/* Held, and not only deferred, which looks the same from outside. */
+	expect_counter(run, "server", "TCPDeferAcceptDrop", 0);
 	/* Out of the way, so that what comes stays in the queue. */
 	fault_freeze(run, "server");
 	fault_release(run, third);
