@@ -102,6 +102,10 @@ become_program(const struct host_init_request *request, const int *fds,
 	soft_limits_restore_files();
 	exe = place_fds(request, fds);
 	privilege_program_ids(&uid, &gid);
+	if (request->has_ids) {
+		uid = request->uid;
+		gid = request->gid;
+	}
 	r = privilege_drop(uid, gid);
 	if (r >= 0) {
 		char **args = (char **)(uintptr_t)argv;
@@ -208,12 +212,14 @@ static void keep_only(int control)
 	}
 }
 
-void host_init_main(int control, int namespace)
+void host_init_main(int control, int namespace, const char *name)
 {
+	char comm[32];
 	struct pollfd wait[2] = { { .fd = CONTROL, .events = POLLIN },
 				  { .fd = CHILDREN, .events = POLLIN } };
 
-	prctl(PR_SET_NAME, "host-init");
+	snprintf(comm, sizeof(comm), "host-%s", name);
+	prctl(PR_SET_NAME, comm);
 	if (setns(namespace, CLONE_NEWNET) < 0 || chdir("/") < 0)
 		_exit(1);
 	setsid();

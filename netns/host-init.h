@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +19,9 @@ struct host_init_request {
 	enum host_init_request_kind kind;
 	pid_t pid; /* -1: every process of the host */
 	int signal;
+	bool has_ids; /* start: as these, not as programs are */
+	uid_t uid;
+	gid_t gid;
 	int places[HOST_INIT_FDS]; /* what each fd that comes along becomes */
 	size_t n_fds;
 	size_t arguments_size;
@@ -36,5 +40,10 @@ struct host_init_reply {
 	char message[96];
 };
 
-/* Never returns: it ends by SIGKILL, or when `control` is closed. */
-void host_init_main(int control, int namespace) MACRO_NORETURN;
+/*
+ * Never returns: it ends by SIGKILL, or when `control` is closed. `name` is the
+ * host's: the process is called by it, "host-client", as far as 15 characters go,
+ * so that who looks at the machine's processes sees which host is which.
+ */
+void host_init_main(int control, int namespace, const char *name)
+	MACRO_NORETURN;

@@ -131,7 +131,7 @@ static int start_init(struct host *host, struct loop *loop)
 		return error_origin(-errno, "socketpair");
 	pid = privilege_clone(CLONE_NEWPID, &host->pidfd);
 	if (pid == 0)
-		host_init_main(pair[1], host->namespace);
+		host_init_main(pair[1], host->namespace, host->name);
 	fd_close(pair[1]);
 	host->control = pair[0];
 	if (pid < 0)
@@ -317,7 +317,10 @@ static int pack_arguments(struct host_init_request *request,
 
 pid_t host_start(struct host *host, const struct host_program *program)
 {
-	struct host_init_request request = { .kind = HOST_INIT_START };
+	struct host_init_request request = { .kind = HOST_INIT_START,
+					     .has_ids = program->has_ids,
+					     .uid = program->uid,
+					     .gid = program->gid };
 	struct host_init_reply reply;
 	int fds[HOST_INIT_FDS];
 	size_t n = 0;

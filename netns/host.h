@@ -82,6 +82,11 @@ struct host_program {
 	/* What becomes the program's 0, 1, 2 and 3; -1: /dev/null, and for 3
 	 * nothing. The caller keeps its own. */
 	int fds[4];
+	/* Whose process it is, where root started this one; else as programs are:
+	 * privilege_program_ids(). Never root's. */
+	bool has_ids;
+	uid_t uid;
+	gid_t gid;
 };
 
 /* Returns the pid as the host's PID namespace counts it. */

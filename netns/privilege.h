@@ -46,6 +46,10 @@ int privilege_map_child(pid_t child);
  */
 int privilege_private_mounts(void);
 
+/* After that: names of hosts, lines as of hosts(5), for those who look them up.
+ * False where a container refuses it. */
+bool privilege_own_names(const char *lines);
+
 /* True when /proc shows the processes of this PID namespace. */
 bool privilege_has_own_proc(void);
 

@@ -194,11 +194,12 @@ static int furnish(struct world *world, struct place *place)
 
 	r = host_new(&place->host, world->loop, &place->plan, world->on_exit,
 		     world->data);
-	if (r >= 0)
-		r = write_settings(place, false);
+	/* Rules first: with them comes what net.netfilter's sysctls are of. */
 	if (r >= 0 && place->plan.rules)
 		r = firewall_load(host_namespace(place->host),
 				  place->plan.rules);
+	if (r >= 0)
+		r = write_settings(place, false);
 	if (r >= 0)
 		r = diag_new(&place->diag, host_namespace(place->host));
 	for (size_t i = 0; i < place->n_cables && r >= 0; i++)

@@ -44,24 +44,32 @@ static bool is_program(const char *dir, const char *name, char ret[PATH])
 	       access(ret, X_OK) == 0;
 }
 
-bool program_find(const char *name, char *ret, size_t size)
+char *program_directories(void)
 {
 	const char *path = getenv("PATH");
-	char all[4096 + 2 * PATH], own[2 * PATH], candidate[PATH], *save;
+	char own[2 * PATH], *all;
 
 	beside_the_build(own, sizeof(own));
-	snprintf(all, sizeof(all), "%s:%s:/usr/local/sbin:/usr/sbin:/sbin",
-		 path ? path : "/usr/bin:/bin", own);
-	for (char *dir = strtok_r(all, ":", &save); dir;
+	if (asprintf(&all, "%s:%s:/usr/local/sbin:/usr/sbin:/sbin",
+		     path ? path : "/usr/bin:/bin", own) < 0)
+		return NULL;
+	return all;
+}
+
+bool program_find(const char *name, char *ret, size_t size)
+{
+	char *all = program_directories(), candidate[PATH], *save;
+	bool found = false;
+
+	for (char *dir = all ? strtok_r(all, ":", &save) : NULL; dir && !found;
 	     dir = strtok_r(NULL, ":", &save)) {
 		/* Hosts' processes start in /; a folder is no program. */
-		if (dir[0] != '/' || !is_program(dir, name, candidate))
-			continue;
-		if (ret)
+		found = dir[0] == '/' && is_program(dir, name, candidate);
+		if (found && ret)
 			snprintf(ret, size, "%s", candidate);
-		return true;
 	}
-	return false;
+	free(all);
+	return found;
 }
 
 /* Asked as the one who will run it: root may read what nobody may not. */

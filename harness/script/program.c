@@ -25,6 +25,8 @@ struct program {
 	char host[HOST_NAME], name[64];
 	pid_t pid; /* 0: gone */
 	bool may_end; /* is wanted to */
+	void (*on_news)(void *data, struct program *program, const char *line);
+	void *data;
 	int status; /* of wait(), once it is gone */
 	nsec_t ended; /* 0: not yet */
 	int input, output; /* -1: none */
@@ -138,6 +140,8 @@ static void end_line(struct program *program)
 	snprintf(text, sizeof(text), "%s: %s", program->name, program->last);
 	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
 		    program->host, "text", text);
+	if (program->on_news)
+		program->on_news(program->data, program, program->last);
 }
 
 /* The journal is JSON: a program's bytes may be no UTF-8. */
@@ -176,22 +180,26 @@ static int on_output(void *data, uint32_t events MACRO_UNUSED)
 /* --- running them --- */
 
 static void start_process(struct program *program, const char *path,
-			  const char *const *argv, bool typed)
+			  const struct program_plan *plan)
 {
-	struct host_program start = { .exe = -1, .fds = { -1, -1, -1, -1 } };
+	struct host_program start = { .exe = -1,
+				      .fds = { -1, -1, -1, -1 },
+				      .has_ids = plan->has_ids,
+				      .uid = plan->uid,
+				      .gid = plan->gid };
 	const char *args[64] = { path };
 	int input[2] = { -1, -1 }, output[2];
 	pid_t pid;
 
-	for (size_t i = 1; argv[i]; i++) {
+	for (size_t i = 1; plan->argv[i]; i++) {
 		if (i == ARRAY_SIZE(args) - 1)
 			run_broken_because(program->run,
 					   "%s: at most %zu arguments",
 					   program->name, i - 1);
-		args[i] = argv[i];
+		args[i] = plan->argv[i];
 	}
 	if (pipe2(output, O_CLOEXEC) < 0 ||
-	    (typed && pipe2(input, O_CLOEXEC) < 0))
+	    (plan->typed && pipe2(input, O_CLOEXEC) < 0))
 		run_broken(program->run, error_origin(-errno, "pipe"));
 	program->input = input[1];
 	program->output = output[0];
@@ -206,20 +214,23 @@ static void start_process(struct program *program, const char *path,
 	program->pid = pid;
 }
 
-static void tell_start(struct program *program, const char *const *argv)
+static void tell_start(struct program *program, const struct program_plan *plan)
 {
+	const char *const *argv = plan->argv;
 	char text[512];
 	size_t used = 0;
 
-	for (; *argv && used < sizeof(text); argv++)
+	if (plan->told)
+		snprintf(text, sizeof(text), "%s", plan->told);
+	for (; !plan->told && *argv && used < sizeof(text); argv++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "%s%s", used ? " " : "", *argv);
 	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
 		    program->host, "text", text);
 }
 
-static struct program *launch(struct run *run, const char *host,
-			      const char *const *argv, bool typed)
+struct program *program_launch(struct run *run, const char *host,
+			       const struct program_plan *plan)
 {
 	struct program *program = calloc(1, sizeof(*program));
 	char path[PATH];
@@ -227,14 +238,18 @@ static struct program *launch(struct run *run, const char *host,
 
 	if (!program)
 		run_broken(run, error_origin(-ENOMEM, "program"));
-	if (!program_find(argv[0], path, sizeof(path)))
+	if (!program_find(plan->argv[0], path, sizeof(path)))
 		run_broken_because(run, "%s is in no .needs of the case, and "
-					"not there", argv[0]);
+					"not there", plan->argv[0]);
 	program->run = run;
+	program->may_end = plan->may_end;
+	program->on_news = plan->on_news;
+	program->data = plan->data;
 	snprintf(program->host, sizeof(program->host), "%s", host);
-	snprintf(program->name, sizeof(program->name), "%s", argv[0]);
-	tell_start(program, argv);
-	start_process(program, path, argv, typed);
+	snprintf(program->name, sizeof(program->name), "%s",
+		 plan->name ? plan->name : plan->argv[0]);
+	tell_start(program, plan);
+	start_process(program, path, plan);
 	r = fd_set_nonblocking(program->output);
 	if (r >= 0)
 		r = loop_add_fd(run->loop, &program->source, program->output,
@@ -249,13 +264,42 @@ static struct program *launch(struct run *run, const char *host,
 struct program *program_start(struct run *run, const char *host,
 			      const char *const *argv)
 {
-	return launch(run, host, argv, false);
+	return program_launch(run, host,
+			      &(struct program_plan){ .argv = argv });
 }
 
 struct program *program_start_typed(struct run *run, const char *host,
 				    const char *const *argv)
 {
-	return launch(run, host, argv, true);
+	return program_launch(run, host,
+			      &(struct program_plan){ .argv = argv,
+						      .typed = true });
+}
+
+pid_t program_pid(const struct program *program)
+{
+	return program->pid;
+}
+
+nsec_t program_ended(const struct program *program)
+{
+	return program->ended;
+}
+
+int program_status(const struct program *program)
+{
+	return program->status;
+}
+
+void program_signal(struct program *program, int signal)
+{
+	int r;
+
+	program->may_end = true;
+	r = host_signal(run_host(program->run, program->host), program->pid,
+			signal);
+	if (r < 0)
+		run_broken(program->run, r);
 }
 
 void program_type(struct program *program, const char *text)
@@ -385,8 +429,13 @@ const char *program_output(struct run *run, const char *host,
 void program_forget_host(struct run *run, const char *host)
 {
 	for (struct program *p = run->programs; p; p = p->next)
-		if (strcmp(p->host, host) == 0)
+		if (strcmp(p->host, host) == 0 && p->pid) {
 			p->pid = 0;
+			p->ended = nsec_now();
+			p->status = -1;
+			if (p->on_news)
+				p->on_news(p->data, p, NULL);
+		}
 }
 
 static void tell_end(struct program *program)
@@ -413,6 +462,8 @@ void program_on_exit(struct run *run, struct host *host, pid_t pid, int status)
 		p->ended = nsec_now();
 		if (p->may_end) {
 			tell_end(p);
+			if (p->on_news)
+				p->on_news(p->data, p, NULL);
 			continue;
 		}
 		run_broken_because(run, "%s in %s died unasked (%s %d): %s",

@@ -50,6 +50,37 @@ struct program *program_start(struct run *run, const char *host,
 			      const char *const *argv);
 #define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/*
+ * The same with more to say. `on_news` is called with each line that it prints,
+ * and, with NULL, when it has ended.
+ */
+struct program_plan {
+	const char *name; /* in the journal; NULL: argv[0] */
+	const char *told; /* what the journal says was started; NULL: argv */
+	const char *const *argv;
+	bool typed; /* it reads what the script types */
+	bool may_end; /* its end is no failure */
+	bool has_ids; /* not as programs are, but as these: host.h */
+	uid_t uid;
+	gid_t gid;
+	void (*on_news)(void *data, struct program *program, const char *line);
+	void *data;
+};
+struct program *program_launch(struct run *run, const char *host,
+			       const struct program_plan *plan);
+
+/* 0: it has ended. As its host counts. */
+pid_t program_pid(const struct program *program);
+/* 0: not yet. */
+nsec_t program_ended(const struct program *program);
+/* As of wait(), once it has ended; -1: with its host. */
+int program_status(const struct program *program);
+/* A signal to it, which may be the end of it. */
+void program_signal(struct program *program, int signal);
+
+/* The directories in which programs are looked for, as a PATH; to be freed. */
+char *program_directories(void);
+
 /* The same for one that is to read what the script types. */
 struct program *program_start_typed(struct run *run, const char *host,
 				    const char *const *argv);

@@ -31,6 +31,7 @@ struct run_options {
 	double timeout_multiplier;
 	const struct setting *settings; /* --set, over the cases'; may be NULL */
 	int exe; /* fd of this program, for the probes */
+	int prompt; /* fd of somebody who says more while it runs; 0: nobody */
 	struct softirqs softirqs; /* borrowed fds, to know their lateness by */
 };
 

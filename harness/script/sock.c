@@ -203,6 +203,31 @@ struct finding sock_reap(struct sock *sock, nsec_t patience)
 			      patience);
 }
 
+static const struct call *call_of(const struct sock *sock, enum sock_way way)
+{
+	return way == SOCK_IN ? &sock->in : &sock->out;
+}
+
+bool sock_is_posted(const struct sock *sock, enum sock_way way)
+{
+	return call_of(sock, way)->name;
+}
+
+bool sock_has_returned(const struct sock *sock, enum sock_way way)
+{
+	return sock_is_posted(sock, way) && call_of(sock, way)->answer.done;
+}
+
+struct finding sock_reap_way(struct sock *sock, enum sock_way way,
+			     nsec_t patience)
+{
+	if (!sock_is_posted(sock, way))
+		run_broken_because(sock_run(sock),
+				   "nothing is posted that could be reaped");
+	return sock_reap_call(sock, way == SOCK_IN ? &sock->in : &sock->out,
+			      patience);
+}
+
 void sock_ask(struct sock *sock, struct probe_request *request,
 	      struct probe_answer *answer)
 {
@@ -225,12 +250,17 @@ void sock_ask_or_break(struct sock *sock, struct probe_request *request,
 	sock_learn_addresses(sock, &answer.reply);
 }
 
-struct finding sock_send(struct sock *sock, size_t bytes)
+void sock_post_send(struct sock *sock, size_t bytes)
 {
 	struct probe_request request = { .operation = PROBE_SEND,
 					 .number = (int64_t)bytes };
 
 	sock_post_call(sock, &sock->out, "send", &request);
+}
+
+struct finding sock_send(struct sock *sock, size_t bytes)
+{
+	sock_post_send(sock, bytes);
 	return sock_reap_call(sock, &sock->out, sock_patience);
 }
 

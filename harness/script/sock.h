@@ -98,6 +98,17 @@ void sock_post_recv(struct sock *sock);
  * `patience` from now. An open call stays posted, and can be reaped again. */
 struct finding sock_reap(struct sock *sock, nsec_t patience);
 
+/* For who has a call in both directions: recv() and accept() are SOCK_IN, the
+ * others SOCK_OUT. One that has returned is reaped without waiting. */
+enum sock_way { SOCK_IN, SOCK_OUT };
+bool sock_is_posted(const struct sock *sock, enum sock_way way);
+bool sock_has_returned(const struct sock *sock, enum sock_way way);
+struct finding sock_reap_way(struct sock *sock, enum sock_way way,
+			     nsec_t patience);
+
+/* send() that may have to wait, for room in the socket's buffer. Reap it. */
+void sock_post_send(struct sock *sock, size_t bytes);
+
 /* Post and reap. */
 struct finding sock_recv(struct sock *sock, nsec_t patience);
 

@@ -86,6 +86,7 @@ struct testcase {
 	bool no_fault; /* nothing breaks in it: a control */
 	bool by_name; /* long: not in the default set */
 	bool alone; /* wants the machine to itself: nothing runs beside it */
+	bool observes; /* may expect nothing: it is there to be looked at */
 	void (*script)(struct run *run);
 };
 

@@ -12,7 +12,7 @@
 #include "address.h"
 #include "host.h"
 
-enum { WORLD_HOSTS = 4, WORLD_ROUTERS = 64 };
+enum { WORLD_HOSTS = 8, WORLD_ROUTERS = 64 };
 
 struct world_plan {
 	struct {

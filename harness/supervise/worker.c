@@ -28,8 +28,8 @@ enum {
 	EXE,
 	PARENT,
 	START,
-	SOFTIRQS, /* and those behind it */
-	KEPT_MAX = SOFTIRQS - JOURNAL + SOFTIRQS_MAX,
+	SOFTIRQS, /* and those behind it; last, if there is one, the prompt */
+	KEPT_MAX = SOFTIRQS - JOURNAL + SOFTIRQS_MAX + 1,
 };
 
 /* Beside what the case plans: for making the world, and for being told. */
@@ -130,6 +130,8 @@ static void MACRO_NORETURN child(const struct run_options *options,
 	own.exe = EXE;
 	for (size_t i = 0; i < own.softirqs.n; i++)
 		own.softirqs.fds[i] = SOFTIRQS + (int)i;
+	if (own.prompt)
+		own.prompt = SOFTIRQS + (int)own.softirqs.n;
 	case_process_main(&own, job, JOURNAL);
 }
 
@@ -341,6 +343,8 @@ static int clone_child(struct worker *worker,
 
 		for (size_t i = 0; i < options->softirqs.n; i++)
 			fds[n++] = options->softirqs.fds[i];
+		if (options->prompt)
+			fds[n++] = options->prompt;
 		child(options, worker->job, fds, n);
 	}
 	if (pid < 0)

@@ -105,7 +105,7 @@ def workers(root):
 
 
 def is_init(pid):
-    return read(pid, "comm").strip() == "host-init"
+    return read(pid, "comm").startswith("host-")
 
 
 def inits(root):

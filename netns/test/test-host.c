@@ -258,7 +258,7 @@ static pid_t youngest_init(void)
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd >= 0 && read(fd, name, sizeof(name) - 1) > 0 &&
-		    strcmp(name, "host-init\n") == 0)
+		    strcmp(name, "host-server\n") == 0)
 			youngest = MAX(youngest, atoi(entry->d_name));
 	}
 	closedir(dir);
