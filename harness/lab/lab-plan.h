@@ -25,7 +25,10 @@ enum {
 	LAB_EXPECTATIONS = 64,
 	LAB_FILES = 32,
 	LAB_SETTINGS = 64,
+	LAB_NAME = 32, /* of a program, with its end */
 	LAB_PORT = 80, /* where a probe listens that was told no port */
+	LAB_BACKLOG = 128, /* … no backlog */
+	LAB_BYTES = 1, /* what it sends that was told no number */
 };
 
 /* Where something was said, for whoever has to mend it: "incident.yaml:12:9",
@@ -33,6 +36,9 @@ enum {
 struct lab_place {
 	const char *source; /* a file's name, or an option with its words */
 	unsigned int line, column; /* from 1; 0: the source has no lines */
+	/* The text stands there letter by letter, so that its third column is
+	 * the place's, and two more. */
+	bool verbatim;
 	const char *key; /* "timeline"; NULL: none */
 };
 
@@ -142,6 +148,9 @@ struct lab_action {
 	const struct fault_verb *fault;
 	const char *host, *argument; /* argument: of the fault */
 	const char *program;
+	/* of LAB_RUN: a program that the plan does not have yet, in `host`; see
+	 * lab_plan_adopt(). NULL: it has it. */
+	const char *command;
 	int signal;
 	/* of the wire's */
 	const char *from, *to; /* NULL: any */
@@ -190,7 +199,7 @@ struct lab_expectation {
 	const char *host, *program, *words;
 	const char *outcome; /* ETIMEDOUT, EOF, DATA */
 	int number;
-	enum diag_state state;
+	enum diag_state state; /* 0: any but LISTEN */
 	unsigned int kinds;
 	uint64_t min, max; /* UINT64_MAX: none */
 	/* Not before `from`, and within `within`, of the moment; 0 and
@@ -210,6 +219,7 @@ struct lab_plan {
 	struct lab_program programs[LAB_PROGRAMS];
 	struct lab_file files[LAB_FILES];
 	struct setting settings[LAB_SETTINGS + 1]; /* end: name NULL */
+	struct lab_place setting_places[LAB_SETTINGS];
 	struct lab_step steps[LAB_STEPS];
 	struct lab_expectation expectations[LAB_EXPECTATIONS];
 	size_t n_hosts, n_programs, n_files, n_settings, n_steps,
@@ -250,18 +260,30 @@ int lab_plan_add_file(struct lab_plan *plan, const char *host, const char *name,
 int lab_plan_add_setting(struct lab_plan *plan, const char *text,
 			 const struct lab_place *place);
 
-/* A step; both texts in the words of lab-words.h. */
+/* A step; both texts in the words of lab-words.h. The place of the one may be
+ * another than the other's, and is the step's. */
 int lab_plan_add_step(struct lab_plan *plan, const char *when,
 		      const char *action, const struct lab_place *place);
+int lab_plan_add_step_at(struct lab_plan *plan, const char *when,
+			 const struct lab_place *when_place, const char *action,
+			 const struct lab_place *place);
+
+/*
+ * For an action that was parsed by itself, at the prompt: a command that is to
+ * be run becomes a program of the plan, which starts later, and the action's
+ * `program`. Nothing to do for any other.
+ */
+int lab_plan_adopt(struct lab_plan *plan, struct lab_action *action,
+		   const struct lab_place *place);
 
 int lab_plan_add_expectation(struct lab_plan *plan, const char *text,
 			     const struct lab_place *place);
 
 /*
- * What was left unsaid: client and server where no host was named; a probe that
- * listens in the last host, and one that connects to it in every other end, as
- * far as these have neither a program nor a step of their own; how long it
- * lasts.
+ * What was left unsaid: client and server where no host was named, and the other
+ * one where only one of them was; a probe that listens in the last host, and one
+ * that connects to it in every other end, as far as these have neither a program
+ * nor a step that listens or connects; how long it lasts.
  */
 int lab_plan_complete(struct lab_plan *plan);
 
@@ -274,6 +296,18 @@ int lab_plan_complete(struct lab_plan *plan);
  */
 int lab_plan_check(const struct lab_plan *plan);
 
-/* "incident.yaml:12:9: timeline: " or "--at: "; returns `buffer`. */
+/*
+ * When the step's turn is, from the start, as far as the plan alone can tell:
+ * NSEC_NEVER where it waits for something that may come at any time. The same
+ * of a moment by itself.
+ */
+nsec_t lab_plan_step_time(const struct lab_plan *plan, size_t step);
+nsec_t lab_plan_moment_time(const struct lab_plan *plan,
+			    const struct lab_moment *moment);
+
+enum { LAB_PLACE = 256 };
+
+/* "incident.yaml:12:9: timeline: " or "--at: "; returns `buffer`. NULL and a
+ * place without a source are "". */
 const char *lab_place_text(const struct lab_place *place, char *buffer,
 			   size_t size);
