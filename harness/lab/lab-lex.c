@@ -349,3 +349,24 @@ int lab_lex_kinds(struct lab_lex *lex, unsigned int *ret)
 	*ret = all ? 0 : kinds;
 	return 0;
 }
+
+int lab_lex_state(struct lab_lex *lex, enum diag_state *ret)
+{
+	const struct lab_word *word = lab_lex_look(lex);
+	enum diag_state state;
+	const char *names[16];
+	char near[256];
+	size_t n = lab_state_names(names, ARRAY_SIZE(names));
+
+	if (!word->text)
+		return lab_lex_expected(lex, "a state such as CLOSE-WAIT");
+	state = lab_value_state(word->text);
+	if (!state)
+		return lab_lex_refuse(lex, word, "'%s' is no state%s",
+				      word->text,
+				      lab_suggest(word->text, names, n, near,
+						  sizeof(near)));
+	lab_lex_take(lex);
+	*ret = state;
+	return 0;
+}

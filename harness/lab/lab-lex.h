@@ -83,3 +83,6 @@ int lab_lex_choose(struct lab_lex *lex, const char *what,
 
 /* One or more kinds of frames, bits as in struct wire_match. */
 int lab_lex_kinds(struct lab_lex *lex, unsigned int *ret);
+
+/* A state of sockets, as ss names it. */
+int lab_lex_state(struct lab_lex *lex, enum diag_state *ret);

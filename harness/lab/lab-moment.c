@@ -56,22 +56,8 @@ static int read_prints(struct lab_lex *lex, struct lab_moment *moment)
 
 static int read_state(struct lab_lex *lex, struct lab_moment *moment)
 {
-	const struct lab_word *word = lab_lex_look(lex);
-	const char *names[16];
-	char near[256];
-	size_t n = lab_state_names(names, ARRAY_SIZE(names));
-
 	moment->event = LAB_REACHES;
-	if (!word->text)
-		return lab_lex_expected(lex, "a state such as CLOSE-WAIT");
-	moment->state = lab_value_state(word->text);
-	if (!moment->state)
-		return lab_lex_refuse(lex, word, "'%s' is no state%s",
-				      word->text,
-				      lab_suggest(word->text, names, n, near,
-						  sizeof(near)));
-	lab_lex_take(lex);
-	return 0;
+	return lab_lex_state(lex, &moment->state);
 }
 
 /* What follows the name of a host, or of a program. */

@@ -25,6 +25,9 @@ int lab_name_check(const char *name, const char *what);
 bool lab_name_is_reserved(const char *name);
 bool lab_name_takes(char c, bool first);
 
+/* What was perhaps meant, by a slip or two; NULL: nothing of these. */
+const char *lab_nearest(const char *name, const char *const *names, size_t n);
+
 /* The nearest of the names as the end of a message: "; unplug?", or, when
  * nothing is near, "; one of: crash, reboot". Returns `buffer`. */
 const char *lab_suggest(const char *name, const char *const *names, size_t n,

@@ -14,6 +14,11 @@ bool lab_lex_has_action(const struct lab_lex *lex);
 int lab_moment_read(struct lab_lex *lex, struct lab_moment *ret);
 int lab_event_read(struct lab_lex *lex, struct lab_moment *ret);
 
+/* A sentence by itself. */
+int lab_expectation_read(struct lab_plan *plan, const char *text,
+			 const struct lab_place *place,
+			 struct lab_expectation *ret);
+
 /* "3", or "3rd" and "third": one or more; false, and nothing is taken, for other words. */
 bool lab_lex_takes_count(struct lab_lex *lex, bool nth, unsigned int *ret);
 

@@ -103,16 +103,26 @@ static void add(char *buffer, size_t size, const char *before, const char *text)
 	snprintf(buffer + used, size - used, "%s%s", before, text);
 }
 
+const char *lab_nearest(const char *name, const char *const *names, size_t n)
+{
+	size_t most = MAX(strlen(name) / 3, (size_t)1);
+	const char *near = NULL;
+
+	if (!nearest_names(name, names, n, &near, 1) ||
+	    nearest_distance(name, near) > most)
+		return NULL;
+	return near;
+}
+
 const char *lab_suggest(const char *name, const char *const *names, size_t n,
 			char *buffer, size_t size)
 {
-	const char *near[2] = { NULL };
-	size_t found = nearest_names(name, names, n, near, ARRAY_SIZE(near));
-	size_t most = MAX(strlen(name) / 3, (size_t)1);
+	const char *near = lab_nearest(name, names, n);
 
 	buffer[0] = '\0';
-	if (found && nearest_distance(name, near[0]) <= most) {
-		snprintf(buffer, size, "; %s?", near[0]);
+	if (near) {
+		add(buffer, size, "; ", near);
+		add(buffer, size, "?", "");
 		return buffer;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -77,6 +77,25 @@ int lab_plan_add_step(struct lab_plan *plan, const char *when,
 	return lab_plan_add_step_at(plan, when, place, action, place);
 }
 
+int lab_plan_add_expectation(struct lab_plan *plan, const char *text,
+			     const struct lab_place *place)
+{
+	struct lab_expectation expectation;
+	int r;
+
+	if (plan->n_expectations == LAB_EXPECTATIONS)
+		return lab_place_refuse(place,
+					"a lab has at most %d expectations",
+					LAB_EXPECTATIONS);
+	r = lab_expectation_read(plan, text, place, &expectation);
+	if (r >= 0)
+		r = lab_plan_keep_place(plan, place, &expectation.place);
+	if (r < 0)
+		return error_trace(r);
+	plan->expectations[plan->n_expectations++] = expectation;
+	return 0;
+}
+
 /* --- times ----------------------------------------------------------------*/
 
 /* The first step with that action; steps_n where there is none. */
