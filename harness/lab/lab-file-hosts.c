@@ -177,6 +177,7 @@ static int read_program(const struct lab_yaml_at *at, const char *host)
 		return error_trace(r);
 	if (!parts.program.command)
 		return lab_yaml_refuse(at, "a program needs a command: 'run'");
+	parts.run.path = at->path;
 	return add_program(&parts.run, host, &parts);
 }
 

@@ -79,7 +79,7 @@ static const struct unit units[] = {
 	{ "ms", MSEC(1), false }, { "us", USEC(1), false }, { "ns", 1, false },
 };
 
-/* All sums of a plan's durations stay far below what nsec_t holds. */
+/* As many of them as there are steps still fit in nsec_t. */
 static const nsec_t longest = SEC(INT64_C(366) * 86400);
 
 static int refuse_duration(const char *text)

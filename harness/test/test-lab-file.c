@@ -250,9 +250,9 @@ START_TEST(what_is_no_lab_is_refused)
 		{ "sysctls: {kernel.panic: 1}\n",
 		  ":1:25: sysctls.kernel.panic: 'kernel.panic' is no sysctl" },
 		{ "sysctls: {client:net.ipv4.tcp_sack: 1}\n",
-		  ":1:36: sysctls.client:net.ipv4.tcp_sack: 'client:net" },
+		  ":1:37: sysctls.client:net.ipv4.tcp_sack: 'client:net" },
 		{ "sysctls: {net.ipv4.tcp_sack: }\n",
-		  ":1:29: sysctls.net.ipv4.tcp_sack: expected a sysctl's" },
+		  ":1:30: sysctls.net.ipv4.tcp_sack: expected a sysctl's" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
