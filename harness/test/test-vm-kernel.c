@@ -86,7 +86,7 @@ START_TEST(an_image_says_its_release)
 	ck_assert_int_eq(find(below("kernel")), 0);
 	ck_assert_str_eq(kernel.release, "6.1.0-1-cloud-amd64");
 	ck_assert_str_eq(kernel.modules, "");
-	ck_assert_str_eq(kernel.unpacked, "");
+	ck_assert_str_eq(kernel.unpacked.path, "");
 }
 END_TEST
 

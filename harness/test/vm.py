@@ -58,6 +58,18 @@ def image(folder, version="6.1.0", name="vmlinuz"):
     return str(path)
 
 
+def deb(root):
+    """Of such a folder a package, as a mirror has it, with DEBIAN/control."""
+    path = pathlib.Path(root, "DEBIAN/control")
+    path.parent.mkdir()
+    path.write_text("Package: linux-image\nVersion: 1\nArchitecture: all\n"
+                    "Maintainer: nobody <nobody@localhost>\nDescription: x\n",
+                    encoding="utf-8")
+    subprocess.run(["dpkg-deb", "-Znone", "-b", root, root + ".deb"],
+                   check=True, capture_output=True)
+    return root + ".deb"
+
+
 class Machines(unittest.TestCase):
     """A folder for all that is made, and nothing left in it by halfopen."""
 
@@ -135,8 +147,8 @@ class Kernels(Machines):
     def test_package_that_is_none(self):
         package = pathlib.Path(self.folder, "linux.deb")
         package.write_text("none\n", encoding="utf-8")
-        self.assertEqual(self.vm("--kernel", str(package)), BROKEN)
-        self.assertIn("is no package", self.err)
+        self.refused("--kernel", str(package),
+                     parts=("linux.deb is no package", "dpkg-deb: error: "))
 
     def test_no_modules_folder_of_that_name(self):
         self.refused("--kernel", image(self.folder), "--modules", "/no/such",
@@ -311,6 +323,40 @@ class Deaths(Machines):
         self.qemu("exec sleep 100")
         self.signals("--kernel", image(self.folder), "--virtual-time")
 
+    def package(self):
+        """One that takes dpkg-deb a moment; its image is a kernel's beginning,
+        which a script in QEMU's place does not mind."""
+        root = os.path.join(self.folder, "package")
+        image(root, "6.1.0", "boot/vmlinuz-6.1.0")
+        for i in range(2000):
+            path = pathlib.Path(root, f"lib/modules/6.1.0/{i % 50}/{i}.ko")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"\0" * 10000)
+        path = pathlib.Path(root, "lib/modules/6.1.0/modules.builtin")
+        path.write_text("".join(f"kernel/{name}.ko\n" for name in (
+            "veth", "af_packet", "inet_diag", "tcp_diag")), encoding="utf-8")
+        return deb(root)
+
+    @unittest.skipUnless(shutil.which("dpkg-deb"), "dpkg-deb is not installed")
+    def test_a_package_leaves_nothing(self):
+        """Whether it is being unpacked then, or was."""
+        package = self.package()
+        self.qemu("exec sleep 100")
+        words = ("--kernel", package, "--virtual-time")
+        for at in ("dpkg-deb", "sleep"):
+            with self.subTest(at):
+                process = self.start(*words)
+                self.addCleanup(process.stdout.close)
+                self.addCleanup(process.stderr.close)
+                self.assertTrue(rig.wait_for(lambda at=at, process=process: any(
+                    rig.read(pid, "cmdline").startswith(at)
+                    for pid in rig.descendants(process.pid))))
+                self.assertTrue(os.listdir(self.tmp))
+                pids = rig.descendants(process.pid)
+                process.kill()
+                process.wait()
+                self.assert_gone(pids)
+
     def test_ctrl_c_of_a_terminal(self):
         """It goes to the whole foreground group."""
         self.qemu("exec sleep 100")
@@ -410,21 +456,14 @@ class Qemu(Machines):
         self.assertIn('"broken"', out)
 
     def test_package(self):
-        """As a mirror has it: DEBIAN/control, boot/, lib/modules/."""
         root = os.path.join(self.folder, "package")
         try:
             subprocess.run(["cp", "-r", kernel(), root], check=True)
-            pathlib.Path(root, "DEBIAN").mkdir()
-            pathlib.Path(root, "DEBIAN/control").write_text(
-                "Package: linux-image\nVersion: 1\nArchitecture: all\n"
-                "Maintainer: nobody <nobody@localhost>\nDescription: x\n",
-                encoding="utf-8")
-            subprocess.run(["dpkg-deb", "-Znone", "-b", root,
-                            root + ".deb"], check=True, capture_output=True)
+            package = deb(root)
         except (OSError, subprocess.CalledProcessError) as error:
             self.skipTest(f"no package can be made: {error}")
-        self.assertEqual(self.vm("--kernel", root + ".deb",
-                                 "--virtual-time"), PASS, self.err)
+        self.assertEqual(self.vm("--kernel", package, "--virtual-time"), PASS,
+                         self.err)
 
 
 @unittest.skipUnless(uml(), "no User Mode Linux kernel: harness/vm/build-uml "

@@ -4,13 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -162,53 +164,70 @@ static int take_modules(struct vm_kernel *kernel, const char *folder)
 
 /* --- packages -------------------------------------------------------------*/
 
-static int remove_one(const char *path, const struct stat *st MACRO_UNUSED,
-		      int type MACRO_UNUSED, struct FTW *at MACRO_UNUSED)
-{
-	return remove(path);
-}
-
 void vm_kernel_deinit(struct vm_kernel *kernel)
 {
-	if (kernel->unpacked[0])
-		nftw(kernel->unpacked, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	kernel->unpacked[0] = '\0';
+	scratch_remove(&kernel->unpacked);
 }
 
+static void MACRO_NORETURN become_dpkg(const char *package, const char *folder,
+				       int complaints, pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(125);
+	vm_signals_restore();
+	dup2(complaints, STDERR_FILENO);
+	execlp("dpkg-deb", "dpkg-deb", "-x", package, folder, (char *)NULL);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* The last of its lines, without the end of it. */
+static void last_complaint(int complaints, char *ret, size_t size)
+{
+	ssize_t n = pread(complaints, ret, size - 1,
+			  MAX(lseek(complaints, 0, SEEK_END) - (off_t)size + 1,
+			      (off_t)0));
+	char *newline;
+
+	for (n = MAX(n, (ssize_t)0); n > 0 && ret[n - 1] == '\n'; n--)
+		;
+	ret[n] = '\0';
+	newline = strrchr(ret, '\n');
+	if (newline)
+		memmove(ret, newline + 1, strlen(newline));
+}
+
+/*
+ * Its complaints go to a file: a tar of its, whose folder goes when we are
+ * killed, has one for each file, and would wait for somebody to read them.
+ */
 static int run_dpkg(const char *package, const char *folder)
 {
-	pid_t pid = fork();
+	CLEANUP_FD int complaints = memfd_create("complaints", MFD_CLOEXEC);
+	pid_t parent = getpid(), pid = complaints < 0 ? -1 : fork();
+	char last[256];
 	int status;
 
-	if (pid == 0) {
-		vm_signals_restore();
-		execlp("dpkg-deb", "dpkg-deb", "-x", package, folder,
-		       (char *)NULL);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
+	if (pid == 0)
+		become_dpkg(package, folder, complaints, parent);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return error_origin(-errno, "dpkg-deb");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return error_refuse(-ENOENT, "dpkg-deb is not installed: it "
 				    "unpacks %s (package dpkg)", package);
+	last_complaint(complaints, last, sizeof(last));
 	if (status)
 		return error_refuse(-EINVAL, "%s is no package that dpkg-deb "
-				    "can unpack", package);
+				    "can unpack (%s)", package, last);
 	return 0;
 }
 
 static int unpack(struct vm_kernel *kernel, const char *package)
 {
-	const char *tmp = getenv("TMPDIR");
-	int r;
+	int r = scratch_new(&kernel->unpacked, "/tmp");
 
-	snprintf(kernel->unpacked, sizeof(kernel->unpacked),
-		 "%.4000s/halfopen-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(kernel->unpacked)) {
-		kernel->unpacked[0] = '\0';
-		return error_origin(-errno, "a temporary folder");
-	}
-	r = run_dpkg(package, kernel->unpacked);
+	if (r >= 0)
+		r = run_dpkg(package, kernel->unpacked.path);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -240,7 +259,7 @@ static int locate(struct vm_kernel *kernel, const char *path)
 		r = unpack(kernel, path);
 		if (r < 0)
 			return error_trace(r);
-		root = kernel->unpacked;
+		root = kernel->unpacked.path;
 	} else if (!is_folder(path)) {
 		snprintf(kernel->image, sizeof(kernel->image), "%s%s",
 			 strchr(path, '/') ? "" : "./", path);

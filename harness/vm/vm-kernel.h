@@ -7,11 +7,13 @@
 
 #include <stddef.h>
 
+#include "scratch.h"
+
 struct vm_kernel {
 	char image[4096]; /* the bzImage */
 	char release[128]; /* "6.12.115-cloud-amd64" */
 	char modules[4096]; /* lib/modules/RELEASE; "" none was found */
-	char unpacked[4096]; /* a temporary folder; "" none */
+	struct scratch unpacked; /* of a package */
 };
 
 /*

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "errors.h"
 #include "initramfs.h"
 #include "macro.h"
+#include "scratch.h"
 #include "vm-signals.h"
 
 /* --- what kernel it is ----------------------------------------------------*/
@@ -93,21 +93,6 @@ static int check(const struct machine_plan *plan)
 
 /* --- the folder that it shares with the host --------------------------------*/
 
-/* The guest has each of its lines written at once: in memory, if possible. */
-static int make_folder(char *ret, size_t size)
-{
-	const char *tmp = getenv("TMPDIR");
-	const char *const parents[] = { tmp && *tmp ? tmp : "/dev/shm",
-					"/tmp" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
-		snprintf(ret, size, "%.100s/halfopen-XXXXXX", parents[i]);
-		if (mkdtemp(ret))
-			return 0;
-	}
-	return error_origin(-errno, "a temporary folder");
-}
-
 static int put_file(const char *folder, const char *name, char *const *words,
 		    size_t n)
 {
@@ -121,65 +106,6 @@ static int put_file(const char *folder, const char *name, char *const *words,
 	if (!file || fclose(file) != 0)
 		return error_origin(-errno, "write %s", path);
 	return 0;
-}
-
-/* With what the kernel itself leaves there when it is killed. */
-static void remove_folder(const char *folder)
-{
-	static const char *const names[] = {
-		INITRAMFS_WORDS, "result", "uml/pid", "uml/mconsole", "uml", ""
-	};
-	char path[256];
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		remove(path);
-	}
-}
-
-/*
- * A process that removes the folder when this one is done with it, or is gone:
- * then `fd` is at its end. In a group of its own, for a Ctrl-C is not its end.
- */
-static void MACRO_NORETURN keep_folder(const char *folder, int fd)
-{
-	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
-	char byte;
-
-	setpgid(0, 0);
-	while (read(fd, &byte, 1) < 0 && errno == EINTR)
-		;
-	/* A kernel that is being killed may still write there. */
-	for (int i = 0; i < 100 && access(folder, F_OK) == 0; i++) {
-		remove_folder(folder);
-		if (access(folder, F_OK) == 0)
-			nanosleep(&pause, NULL);
-	}
-	_exit(0);
-}
-
-/* Returns its pid; `ret_fd` closed is its signal. */
-static pid_t start_keeper(const char *folder, int *ret_fd)
-{
-	int fds[2];
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return error_origin(-errno, "pipe");
-	pid = fork();
-	if (pid == 0) {
-		close(fds[1]);
-		/* Who reads our output is not to wait for this one. */
-		close_range(0, (unsigned int)fds[0] - 1, 0);
-		keep_folder(folder, fds[0]);
-	}
-	close(fds[0]);
-	if (pid < 0) {
-		close(fds[1]);
-		return error_origin(-errno, "fork");
-	}
-	*ret_fd = fds[1];
-	return pid;
 }
 
 static int run_in(const char *folder, const struct machine_plan *plan,
@@ -198,23 +124,17 @@ static int run_in(const char *folder, const struct machine_plan *plan,
 int vm_uml_run(struct machine_plan plan, char *const *words, size_t n_words,
 	       struct stream *stream, struct machine_report *ret)
 {
-	char folder[128];
-	int fd, r = check(&plan);
-	pid_t keeper;
+	struct scratch scratch;
+	int r = check(&plan);
 
+	/* The guest has each of its lines written at once: in memory. */
 	if (r >= 0)
-		r = make_folder(folder, sizeof(folder));
+		r = scratch_new(&scratch, "/dev/shm");
 	if (r < 0)
 		return error_trace(r);
-	keeper = start_keeper(folder, &fd);
-	if (keeper < 0) {
-		remove_folder(folder);
-		return error_trace(keeper);
-	}
 	plan.uml = true;
-	plan.folder = folder;
-	r = run_in(folder, &plan, words, n_words, stream, ret);
-	close(fd);
-	waitpid(keeper, NULL, 0);
+	plan.folder = scratch.path;
+	r = run_in(scratch.path, &plan, words, n_words, stream, ret);
+	scratch_remove(&scratch);
 	return r < 0 ? error_trace(r) : 0;
 }
