@@ -25,6 +25,7 @@ struct loop {
 	int epoll;
 	int timer; /* one timerfd serves the nearest of all moments */
 	nsec_t armed;
+	bool fired; /* its moment has come, and it is still readable */
 	bool ahead; /* `armed` was still to come when it was armed */
 	struct loop_source *sources;
 	bool running;
@@ -162,11 +163,13 @@ static nsec_t next_moment(const struct loop *loop)
 	return next;
 }
 
+/* One that has fired is set to what comes next, if anything does, not unset
+ * first: a call to the kernel is dear in some guests. */
 static int arm(struct loop *loop, nsec_t when)
 {
 	struct itimerspec spec = { 0 };
 
-	if (when == loop->armed)
+	if (when == loop->armed && !loop->fired)
 		return 0;
 	/* Zero would disarm; a moment that is past shall fire at once. */
 	if (when != NSEC_NEVER)
@@ -174,7 +177,8 @@ static int arm(struct loop *loop, nsec_t when)
 	if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
 		return error_origin(-errno, "timerfd_settime");
 	loop->armed = when;
-	loop->ahead = when > nsec_now();
+	loop->fired = false;
+	loop->ahead = when == NSEC_NEVER || when > nsec_now();
 	return 0;
 }
 
@@ -230,10 +234,7 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 		 * late this machine is. */
 		if (loop->ahead)
 			loop->lateness = MAX(loop->lateness, now - loop->armed);
-		loop->armed = 0;
-		r = arm(loop, NSEC_NEVER);
-		if (r < 0)
-			return error_trace(r);
+		loop->fired = true;
 	}
 	loop->running = true;
 	/* Frames and answers that came before a moment belong before it. */
