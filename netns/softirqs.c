@@ -74,8 +74,11 @@ nsec_t softirqs_waited(const struct softirqs *softirqs, size_t i)
 void softirqs_sample(struct softirqs_samples *samples,
 		     const struct softirqs *softirqs)
 {
-	nsec_t most = nsec_now() - samples->begun;
+	nsec_t most;
 
+	if (!softirqs->n)
+		return;
+	most = nsec_now() - samples->begun;
 	for (size_t i = 0; i < softirqs->n; i++) {
 		nsec_t waited = softirqs_waited(softirqs, i);
 		nsec_t since = MIN(waited - samples->before[i], most);

@@ -36,9 +36,19 @@ bool kernel_has_sysctl(const char *name)
 	       access(path, F_OK) == 0;
 }
 
-bool kernel_in_virtual_time(void)
+static bool is_said(const char *variable)
 {
-	const char *says = getenv("HALFOPEN_VIRTUAL_TIME");
+	const char *says = getenv(variable);
 
 	return says && strcmp(says, "1") == 0;
+}
+
+bool kernel_in_virtual_time(void)
+{
+	return is_said("HALFOPEN_VIRTUAL_TIME");
+}
+
+bool kernel_works_in_no_time(void)
+{
+	return is_said("HALFOPEN_WORK_TAKES_NO_TIME");
 }

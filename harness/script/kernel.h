@@ -16,3 +16,7 @@ bool kernel_has_sysctl(const char *name);
 /* The clock jumps over idle time: said by what booted this kernel, with
  * HALFOPEN_VIRTUAL_TIME=1 in the environment. */
 bool kernel_in_virtual_time(void);
+
+/* And work of the processor takes no time, so that nothing and nobody can be
+ * late: said with HALFOPEN_WORK_TAKES_NO_TIME=1 by the same. */
+bool kernel_works_in_no_time(void);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "kernel.h"
 #include "namespace.h"
 #include "privilege.h"
 #include "processes.h"
@@ -116,6 +117,20 @@ static int sample(void *data)
 	return 0;
 }
 
+static void start_sampler(struct sampler *sampler)
+{
+	struct run *run = sampler->run;
+	int r = 0;
+
+	/* What was waited before this run is not its own. */
+	softirqs_begin(&sampler->softirqs, &run->options->softirqs);
+	if (!kernel_works_in_no_time())
+		r = loop_add_timer(run->loop, &sampler->source,
+				   run->start + MSEC(20), sample, sampler);
+	if (r < 0)
+		run_broken(run, r);
+}
+
 static void begin(struct run *run)
 {
 	const struct run_job *job = run->job;
@@ -164,18 +179,12 @@ void case_process_main(const struct run_options *options,
 {
 	static struct run run;
 	static struct sampler sampler = { .run = &run };
-	int r;
 
 	run.options = options;
 	run.job = job;
 	set_up(&run, journal);
 	stage_make_world(&run);
-	/* What was waited before this run is not its own. */
-	softirqs_begin(&sampler.softirqs, &options->softirqs);
-	r = loop_add_timer(run.loop, &sampler.source, run.start + MSEC(20),
-			   sample, &sampler);
-	if (r < 0)
-		run_broken(&run, r);
+	start_sampler(&sampler);
 	watch_start(&run);
 	run_journal(&run, nsec_now(), "ready", NULL);
 	job->testcase->script(&run);

@@ -11,6 +11,7 @@
 
 #include "errors.h"
 #include "fd.h"
+#include "kernel.h"
 #include "out-folder.h"
 #include "privilege.h"
 #include "soft-limits.h"
@@ -362,7 +363,7 @@ static int set_up(struct supervisor *s)
 	if (r >= 0)
 		r = watch_signals(s);
 	softirqs_begin(&s->softirqs, &s->plan->options.softirqs);
-	if (r >= 0)
+	if (r >= 0 && !kernel_works_in_no_time())
 		r = loop_add_timer(s->loop, &s->sampler, s->start + MSEC(20),
 				   on_sample, s);
 	if (r >= 0 && s->report->reporter->tick)

@@ -29,27 +29,20 @@ enum {
 	WORDS_SIZE = 1 << 16,
 };
 
-static const char uml[] = "uml:";
-static const char mount_point[] = "/run/host"; /* of the host's folder */
+/* With words and results: of the host's, where User Mode Linux runs. */
+static const char host_folder[] = "/proc/self/cwd";
+static const char mount_point[] = "/run/host"; /* of it */
 
 bool guest_is_wanted(void)
 {
 	return getpid() == 1 && getenv(GUEST_VARIABLE);
 }
 
-/* What stands behind "uml:"; NULL for another machine. */
-static const char *uml_folder(void)
+static bool is_uml(void)
 {
 	const char *machine = getenv(GUEST_VARIABLE);
 
-	return machine && strncmp(machine, uml, strlen(uml)) == 0 ?
-		       machine + strlen(uml) :
-		       NULL;
-}
-
-static bool is_uml(void)
-{
-	return uml_folder();
+	return machine && strcmp(machine, GUEST_UML) == 0;
 }
 
 /* Nobody can be told but by the console. */
@@ -109,11 +102,9 @@ static void quiet_down(void)
  * just now. */
 static void mount_host(void)
 {
-	const char *folder = uml_folder();
-
 	if (mkdir(mount_point, 0700) < 0 ||
-	    mount("none", mount_point, "hostfs", 0, folder) < 0)
-		give_up(folder);
+	    mount("none", mount_point, "hostfs", 0, host_folder) < 0)
+		give_up(mount_point);
 }
 
 /* --- the command ----------------------------------------------------------*/

@@ -14,7 +14,9 @@
 /* In the guest's environment, by its kernel's command line. */
 #define GUEST_VARIABLE "HALFOPEN_GUEST"
 
-/* "qemu", or "uml:FOLDER", a folder of the host with words and results. */
+/* "qemu", or: */
+#define GUEST_UML "uml"
+
 bool guest_is_wanted(void);
 int guest_main(void) MACRO_NORETURN;
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,8 +74,11 @@ static void add_environment(char *to, size_t size, const char *machine,
 	const char *must_run = getenv("HALFOPEN_MUST_RUN");
 	size_t used = strlen(to);
 
-	snprintf(to + used, size - used, GUEST_VARIABLE "=%s%s%s%s", machine,
+	snprintf(to + used, size - used, GUEST_VARIABLE "=%s%s%s%s%s", machine,
 		 plan->virtual_time ? " HALFOPEN_VIRTUAL_TIME=1" : "",
+		 plan->virtual_time && plan->uml ?
+			 " HALFOPEN_WORK_TAKES_NO_TIME=1" :
+			 "",
 		 plan->journals ? " " STREAM_VARIABLE "=1" : "",
 		 must_run && *must_run && strcmp(must_run, "0") != 0 ?
 			 " HALFOPEN_MUST_RUN=1" :
@@ -134,10 +138,15 @@ static void qemu_words(struct words *words, const struct machine *machine)
 	add_environment(words->text[words->n - 1], WORD, "qemu", plan);
 }
 
+/*
+ * The same words each time, for the guest's random numbers are made of them, too
+ * (random_init_early()): the folder has no name in them, it is where the kernel
+ * runs. So is the wall's clock, of which TCP's initial numbers are made.
+ */
 static void uml_words(struct words *words, const struct machine *machine)
 {
 	const struct machine_plan *plan = machine->plan;
-	char self[1024], machine_name[256];
+	char self[1024];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	self[MAX(n, (ssize_t)0)] = '\0';
@@ -148,22 +157,42 @@ static void uml_words(struct words *words, const struct machine *machine)
 	add_word(words, "rootflags=/");
 	add_word(words, "ro");
 	add_word(words, "init=%s", self);
-	if (plan->virtual_time)
+	if (plan->virtual_time) {
 		add_word(words, "time-travel=inf-cpu");
+		/* 2026-01-01T00:00:00, as under QEMU, in ns */
+		add_word(words, "time-travel-start=1767225600000000000");
+	}
 	add_word(words, "quiet");
 	add_word(words, "loglevel=4");
 	add_word(words, "con0=null,fd:1");
 	add_word(words, "con=null");
 	add_word(words, "panic=-1");
 	/* Otherwise a folder below the user's home. */
-	add_word(words, "uml_dir=%s/", plan->folder);
+	add_word(words, "uml_dir=./");
 	add_word(words, "umid=uml");
-	snprintf(machine_name, sizeof(machine_name), "uml:%s", plan->folder);
 	add_word(words, "%s", "");
-	add_environment(words->text[words->n - 1], WORD, machine_name, plan);
+	add_environment(words->text[words->n - 1], WORD, GUEST_UML, plan);
 }
 
 /* --- the process ----------------------------------------------------------*/
+
+/*
+ * User Mode Linux and the processes of its guest work by turns, some hundred
+ * thousand times, and never at once. To wake the other one on another processor
+ * takes longer than what it then does. The scheduler has just found a free one
+ * for this new process.
+ */
+static void stay_on_this_processor(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t one;
+
+	if (cpu < 0 || cpu >= CPU_SETSIZE)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
 
 static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
 {
@@ -185,6 +214,9 @@ static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
 		fcntl(machine->result, F_SETFD, 0);
 	if (machine->plan->uml) {
 		setenv("TMPDIR", "/dev/shm", 1);
+		if (chdir(machine->plan->folder) < 0)
+			_exit(126);
+		stay_on_this_processor();
 		uml_words(&words, machine);
 	} else {
 		qemu_words(&words, machine);

@@ -14,7 +14,9 @@
 #include "stream.h"
 
 struct machine_plan {
-	const char *kernel; /* the image, or User Mode Linux' program */
+	/* The image, or User Mode Linux' program: absolute, it does not run
+	 * where we do. */
+	const char *kernel;
 	const char *initramfs; /* a path; QEMU */
 	const char *folder; /* where words are and results come; UML */
 	bool virtual_time;

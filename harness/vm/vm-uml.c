@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,7 @@ static int run_in(const char *folder, const struct machine_plan *plan,
 int vm_uml_run(struct machine_plan plan, char *const *words, size_t n_words,
 	       struct stream *stream, struct machine_report *ret)
 {
+	char kernel[PATH_MAX];
 	struct scratch scratch;
 	int r = check(&plan);
 
@@ -132,6 +134,8 @@ int vm_uml_run(struct machine_plan plan, char *const *words, size_t n_words,
 		r = scratch_new(&scratch, "/dev/shm");
 	if (r < 0)
 		return error_trace(r);
+	if (realpath(plan.kernel, kernel))
+		plan.kernel = kernel;
 	plan.uml = true;
 	plan.folder = scratch.path;
 	r = run_in(scratch.path, &plan, words, n_words, stream, ret);
