@@ -83,6 +83,16 @@ static void put_receive_buffer(struct run *run, struct settings *to)
 	put_setting(run, to, "net.ipv4.tcp_rmem", value);
 }
 
+/* What the kernel begins with, in ms; a guest's has another for all others. */
+static void put_reachable_time(struct run *run, struct settings *to)
+{
+	put_setting(run, to,
+		    run->options->family == AF_INET6 ?
+			    "net.ipv6.neigh.eth0.base_reachable_time_ms" :
+			    "net.ipv4.neigh.eth0.base_reachable_time_ms",
+		    "30000");
+}
+
 static void collect_settings(struct run *run, struct settings *to,
 			     const char *host)
 {
@@ -92,6 +102,8 @@ static void collect_settings(struct run *run, struct settings *to,
 	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
 		put_setting(run, to, common[i].name, common[i].value);
 	put_receive_buffer(run, to);
+	if (run_world_plan(run)->ageing_neighbours)
+		put_reachable_time(run, to);
 	to->n_common = to->n;
 	put_settings(run, to, job->testcase->settings, host);
 	if (job->variant)

@@ -29,6 +29,9 @@ enum {
 	WORDS_SIZE = 1 << 16,
 };
 
+#define NEIGHBOURS_4 "/proc/sys/net/ipv4/neigh/default/"
+#define NEIGHBOURS_6 "/proc/sys/net/ipv6/neigh/default/"
+
 /* With words and results: of the host's, where User Mode Linux runs. */
 static const char host_folder[] = "/proc/self/cwd";
 static const char mount_point[] = "/run/host"; /* of it */
@@ -85,6 +88,15 @@ static void quiet_down(void)
 		{ "/proc/sys/vm/dirty_writeback_centisecs", "0" },
 		{ "/proc/sys/vm/compaction_proactiveness", "0" },
 		{ "/proc/sys/kernel/watchdog", "0" },
+		/* neigh_periodic_work(), twice in 30 s; worlds whose neighbours
+		 * age set it for themselves (stage.c). neigh_managed_work(),
+		 * each 5 s; nobody has such neighbours. */
+		{ NEIGHBOURS_4 "base_reachable_time_ms", "1000000000" },
+		{ NEIGHBOURS_6 "base_reachable_time_ms", "1000000000" },
+		{ NEIGHBOURS_4 "interval_probe_time_ms", "1000000000" },
+		{ NEIGHBOURS_6 "interval_probe_time_ms", "1000000000" },
+		/* gc_worker() goes through the whole table once a minute. */
+		{ "/sys/module/nf_conntrack/parameters/hashsize", "512" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
