@@ -17,6 +17,8 @@
 #include "errors.h"
 #include "namespace.h"
 
+enum { DUMP_MAX = 1 << 15 }; /* netlink_dump(), netlink_recvmsg() */
+
 struct diag {
 	struct nl_sock *socket;
 };
@@ -67,6 +69,8 @@ int diag_new(struct diag **ret, int namespace)
 		diag_free(diag);
 		return error_trace(r);
 	}
+	/* Otherwise each message is looked at, for its size, and then read. */
+	nl_socket_set_msg_buf_size(diag->socket, DUMP_MAX);
 	connected = nl_connect(diag->socket, NETLINK_SOCK_DIAG);
 	left = namespace_leave();
 	if (connected < 0 || left < 0) {

@@ -18,6 +18,10 @@
 #include "errors.h"
 #include "namespace.h"
 
+/* Of one link, route or neighbour with all that the kernel knows of it; a dump's
+ * is as large as it may be: netlink_dump(). */
+enum { ANSWER_MAX = 1 << 15 };
+
 struct rtnl {
 	struct nl_sock *socket;
 };
@@ -62,6 +66,8 @@ int rtnl_new(struct rtnl **ret, int fd)
 		rtnl_free(rtnl);
 		return error_trace(r);
 	}
+	/* Otherwise each message is looked at, for its size, and then read. */
+	nl_socket_set_msg_buf_size(rtnl->socket, ANSWER_MAX);
 	r = nl_connect(rtnl->socket, NETLINK_ROUTE);
 	left = namespace_leave();
 	if (r < 0 || left < 0) {
