@@ -79,7 +79,7 @@ static int run_words(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	/* The probes are this program under another name: harness/script/probe.c. */
+	/* The probe is a program of its own, as a rule: supervise/probe-program.c. */
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
 	if (guest_is_wanted())

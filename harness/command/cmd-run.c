@@ -14,9 +14,9 @@
 #include "kernel.h"
 #include "out-folder.h"
 #include "privilege.h"
+#include "probe-program.h"
 #include "run-options.h"
 #include "selection.h"
-#include "self.h"
 #include "settings.h"
 #include "supervisor.h"
 #include "version.h"
@@ -155,7 +155,7 @@ int cmd_run_with(struct command_options *options)
 		fprintf(stderr, "halfopen run: %s\n", error_message());
 		return EXIT_STATUS_USAGE;
 	}
-	options->run.exe = self_open();
+	options->run.exe = probe_program_open();
 	if (options->run.exe < 0) {
 		fprintf(stderr, "halfopen run: %s\n", error_message());
 		selection_free(&selection);

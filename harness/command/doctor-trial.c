@@ -8,8 +8,8 @@
 #include "errors.h"
 #include "expect.h"
 #include "fd.h"
+#include "probe-program.h"
 #include "report.h"
-#include "self.h"
 #include "sock.h"
 #include "supervisor.h"
 
@@ -85,7 +85,7 @@ int doctor_trial(struct doctor_trial *ret)
 		.options = { .family = AF_INET,
 			     .slack = MSEC(50),
 			     .timeout_multiplier = 1,
-			     .exe = self_open() },
+			     .exe = probe_program_open() },
 	};
 	struct reporter taker = reporter_silent;
 	struct report report = { .reporter = &taker, .out = stdout };

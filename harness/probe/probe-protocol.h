@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is said between a script and its probes, over a SOCK_SEQPACKET pair.
- * Both ends are the same program, so there is no format to negotiate.
+ * Both ends are of the same build, so there is no format to negotiate.
  */
 #pragma once
 
