@@ -19,6 +19,8 @@
  *   state       host, socket, state, timer, expires, retransmits, text
  *   counter     host, name, change
  *   note        text
+ *   timeline    (a lab's times count from here)
+ *   meaning     host, text              what a state at the end comes to
  *   predicted   name, value
  *   measured    name, value
  *   expectation what, ok, expected, observed, at

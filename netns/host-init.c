@@ -222,6 +222,9 @@ void host_init_main(int control, int namespace, const char *name)
 	prctl(PR_SET_NAME, comm);
 	if (setns(namespace, CLONE_NEWNET) < 0 || chdir("/") < 0)
 		_exit(1);
+	/* Programs, and prompts, say where they are. No host is less without. */
+	if (unshare(CLONE_NEWUTS) == 0 && sethostname(name, strlen(name)) < 0)
+		_exit(1);
 	setsid();
 	if (privilege_keep_for_init() < 0)
 		_exit(1);

@@ -285,6 +285,20 @@ int privilege_keep_for_init(void)
 	return r < 0 ? error_trace(r) : 0;
 }
 
+void privilege_keep_for_tools(void)
+{
+	static const cap_value_t caps[] = { CAP_NET_ADMIN, CAP_NET_RAW };
+	cap_t own = cap_get_proc();
+
+	if (geteuid() != 0 && own &&
+	    cap_set_flag(own, CAP_INHERITABLE, ARRAY_SIZE(caps), caps,
+			 CAP_SET) == 0 &&
+	    cap_set_proc(own) == 0)
+		for (size_t i = 0; i < ARRAY_SIZE(caps); i++)
+			cap_set_ambient(caps[i], CAP_SET);
+	cap_free(own);
+}
+
 int privilege_drop(uid_t uid, gid_t gid)
 {
 	int r;

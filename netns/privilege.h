@@ -62,6 +62,13 @@ int privilege_keep_for_world(void);
 int privilege_keep_for_init(void);
 
 /*
+ * For who looks into a host with his own tools, after setns(): an exec by a uid
+ * other than 0 leaves him CAP_NET_ADMIN and CAP_NET_RAW of the host's user
+ * namespace, for tcpdump and ip. Nothing to do for root.
+ */
+void privilege_keep_for_tools(void);
+
+/*
  * For good, before exec: no capabilities, none to be gained (bounding set,
  * no_new_privs), and not uid 0: as root the process becomes `uid`, `gid`.
  */

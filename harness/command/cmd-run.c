@@ -2,7 +2,6 @@
 #include "cmd-run.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,34 +10,13 @@
 #include "errors.h"
 #include "exit-status.h"
 #include "fd.h"
-#include "kernel.h"
+#include "here.h"
 #include "out-folder.h"
-#include "privilege.h"
 #include "probe-program.h"
 #include "run-options.h"
 #include "selection.h"
 #include "settings.h"
 #include "supervisor.h"
-#include "version.h"
-
-static void fill_report(struct report *report,
-			const struct command_options *options)
-{
-	*report = (struct report){
-		.reporter = options->reporter,
-		.out = stdout,
-		.terminal = isatty(STDOUT_FILENO),
-		.columns = report_columns(stdout),
-		.verbose = options->verbose,
-		.info = { .version = HALFOPEN_VERSION,
-			  .kernel = kernel_release(),
-			  .hz = nsec_hz(),
-			  .slack = options->run.slack,
-			  .rootless = privilege_rootless(),
-			  .virtual_time = kernel_in_virtual_time(),
-			  .family = options->run.family == AF_INET6 ? 6 : 4 },
-	};
-}
 
 int cmd_run_status(const struct report_tally *tally, int r)
 {
@@ -49,19 +27,6 @@ int cmd_run_status(const struct report_tally *tally, int r)
 	if (!tally->passed)
 		return EXIT_STATUS_SKIPPED;
 	return EXIT_STATUS_PASS;
-}
-
-/* As if the signal had never been caught. */
-static void die_of(int number)
-{
-	sigset_t set;
-
-	fflush(stdout);
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	kill(getpid(), number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static int run(const struct command_options *options,
@@ -81,7 +46,8 @@ static int run(const struct command_options *options,
 	struct report report;
 	int r;
 
-	fill_report(&report, options);
+	report_here(&report, options->reporter, &options->run);
+	report.verbose = options->verbose;
 	report.info.longest = selection_longest(selection);
 	r = supervisor_run(&plan, &report, &tally);
 	fflush(stdout);
@@ -92,7 +58,7 @@ static int run(const struct command_options *options,
 	if (r < 0)
 		fprintf(stderr, "halfopen: %s\n", error_trail());
 	if (r > 0)
-		die_of(r);
+		die_of_signal(r);
 	return cmd_run_status(&tally, r);
 }
 
@@ -129,8 +95,9 @@ static int prepare(const struct command_options *options,
 {
 	int r = settings_try(options->settings);
 
-	if (r >= 0)
-		r = selection_new(selection, options);
+	if (r < 0)
+		return error_refuse(r, "--set: %s", error_message());
+	r = selection_new(selection, options);
 	if (r < 0)
 		return error_trace(r);
 	r = check_hosts(options, selection);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd-doctor.h"
+#include "cmd-lab.h"
 #include "cmd-list.h"
 #include "cmd-matrix.h"
 #include "cmd-predict.h"
@@ -19,6 +20,7 @@ static const struct command all[] = {
 	{ &usage_predict, cmd_predict },
 	{ &usage_vm, cmd_vm },
 	{ &usage_matrix, cmd_matrix },
+	{ &usage_lab, cmd_lab },
 	{ &usage_doctor, cmd_doctor },
 };
 

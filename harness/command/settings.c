@@ -138,5 +138,5 @@ int settings_try(const struct setting *settings)
 		return 0;
 	message[n] = '\0';
 	/* The child's own message already ends with the reason. */
-	return error_refuse(-EINVAL, "--set: %s", message);
+	return error_refuse(-EINVAL, "%s", message);
 }

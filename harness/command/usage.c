@@ -139,6 +139,11 @@ int usage_next(void)
 	return code;
 }
 
+const char *usage_next_word(void)
+{
+	return optind < parser.argc ? parser.argv[optind++] : NULL;
+}
+
 int usage_end(const struct usage *usage, int code)
 {
 	if (code == 'h') {

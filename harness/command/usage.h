@@ -56,6 +56,10 @@ enum { USAGE_FIRST = 256 };
 void usage_begin(const struct usage *usage, int argc, char **argv);
 int usage_next(void);
 
+/* For an option of two words, such as --at WHEN WHAT: the second one, which is
+ * taken; NULL where there is none. */
+const char *usage_next_word(void);
+
 /* --help was asked for (prints it), or something was wrong (says where help is):
  * what is left to do for a code that is no option. Returns the exit status. */
 int usage_end(const struct usage *usage, int code);

@@ -251,11 +251,35 @@ int lab_action_parse(struct lab_plan *plan, const char *text,
 
 /* --- told -----------------------------------------------------------------*/
 
-static void help_line(FILE *out, const char *name, const char *usage,
-		      const char *what)
+void lab_words_each(lab_words_fn *tell, void *data)
+{
+	const struct fault_verb *faults;
+	char usage[96];
+	size_t n;
+
+	faults = fault_verbs(&n);
+	for (size_t i = 0; i < n; i++) {
+		if (own_verb(faults[i].name))
+			continue;
+		snprintf(usage, sizeof(usage), "%s HOST%s%s", faults[i].name,
+			 *faults[i].arguments ? " " : "", faults[i].arguments);
+		tell(data, usage, faults[i].what);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		snprintf(usage, sizeof(usage), "%s%s%s", verbs[i].name,
+			 *verbs[i].usage ? " " : "", verbs[i].usage);
+		tell(data, usage, verbs[i].what);
+	}
+	tell(data, "CHOICE",
+	     "[PERCENT of|the Nth|the first N|every] KIND [from HOST] [to HOST] "
+	     "[port N]");
+}
+
+static void help_line(void *data, const char *name, const char *what)
 {
 	enum { COLUMN = 34 };
-	int n = fprintf(out, "  %s%s%s", name, *usage ? " " : "", usage);
+	FILE *out = data;
+	int n = fprintf(out, "  %s", name);
 
 	if (n > COLUMN - 2)
 		n = fprintf(out, "\n") - 1;
@@ -264,25 +288,11 @@ static void help_line(FILE *out, const char *name, const char *usage,
 
 void lab_words_help(FILE *out)
 {
-	const struct fault_verb *faults;
 	const struct lab_kind *kinds;
-	char usage[64];
 	size_t n;
 
-	faults = fault_verbs(&n);
-	for (size_t i = 0; i < n; i++) {
-		if (own_verb(faults[i].name))
-			continue;
-		snprintf(usage, sizeof(usage), "HOST%s%s",
-			 *faults[i].arguments ? " " : "", faults[i].arguments);
-		help_line(out, faults[i].name, usage, faults[i].what);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		help_line(out, verbs[i].name, verbs[i].usage, verbs[i].what);
-	fputs("CHOICE: [PERCENT of|the Nth|the first N|every] KIND [from HOST] "
-	      "[to HOST] [port N]\n",
-	      out);
-	fputs("KIND:", out);
+	lab_words_each(help_line, out);
+	fputs("  KIND:", out);
 	kinds = lab_kinds(&n);
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, " %s", kinds[i].many);

@@ -91,3 +91,7 @@ int lab_kinds_parse(const char *text, unsigned int *ret);
 
 /* Every action with what it does, a line each: for --help and the prompt. */
 void lab_words_help(FILE *out);
+
+/* The same, one by one. */
+typedef void lab_words_fn(void *data, const char *name, const char *what);
+void lab_words_each(lab_words_fn *tell, void *data);

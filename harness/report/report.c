@@ -109,10 +109,11 @@ static bool is_type(const json_t *record, const char *type)
 	return strcmp(text_of(record, "type"), type) == 0;
 }
 
-static void begin_line(FILE *out, const json_t *record, const char *who)
+static void begin_line(FILE *out, const json_t *record, double zero,
+		       const char *who)
 {
 	fprintf(out, "%.3f %-7s ",
-		json_number_value(json_object_get(record, "t")), who);
+		json_number_value(json_object_get(record, "t")) - zero, who);
 }
 
 static void end_line(FILE *out, const char *text)
@@ -122,13 +123,13 @@ static void end_line(FILE *out, const char *text)
 }
 
 /* What a dead machine's kernel still sends, no real wire would carry. */
-static bool frame_line(FILE *out, const json_t *record)
+static bool frame_line(FILE *out, const json_t *record, double zero)
 {
 	const char *fate = text_of(record, "fate");
 
 	if (strcmp(fate, "ghost") == 0)
 		return false;
-	begin_line(out, record, "wire");
+	begin_line(out, record, zero, "wire");
 	fprintf(out, "%s > %s  ", text_of(record, "from"),
 		text_of(record, "to"));
 	report_inline(out, text_of(record, "text"));
@@ -138,11 +139,11 @@ static bool frame_line(FILE *out, const json_t *record)
 	return true;
 }
 
-static bool expectation_line(FILE *out, const json_t *record)
+static bool expectation_line(FILE *out, const json_t *record, double zero)
 {
 	if (json_is_true(json_object_get(record, "ok")))
 		return false;
-	begin_line(out, record, "wrong");
+	begin_line(out, record, zero, "wrong");
 	fprintf(out, "%s: ", text_of(record, "what"));
 	report_inline(out, text_of(record, "observed"));
 	fputs(", not ", out);
@@ -150,17 +151,17 @@ static bool expectation_line(FILE *out, const json_t *record)
 	return true;
 }
 
-bool report_timeline(FILE *out, const json_t *record)
+bool report_timeline(FILE *out, const json_t *record, double zero)
 {
 	if (is_type(record, "frame"))
-		return frame_line(out, record);
+		return frame_line(out, record, zero);
 	if (is_type(record, "expectation"))
-		return expectation_line(out, record);
+		return expectation_line(out, record, zero);
 	if (is_type(record, "call") || is_type(record, "result") ||
 	    is_type(record, "state"))
-		begin_line(out, record, text_of(record, "host"));
+		begin_line(out, record, zero, text_of(record, "host"));
 	else if (is_type(record, "fault") || is_type(record, "note"))
-		begin_line(out, record, text_of(record, "type"));
+		begin_line(out, record, zero, text_of(record, "type"));
 	else
 		return false;
 	end_line(out, text_of(record, "text"));
@@ -181,7 +182,7 @@ static size_t count_lines(const struct result *result)
 		return 0;
 	json_array_foreach(result->journal, i, record)
 	{
-		n += report_timeline(out, record);
+		n += report_timeline(out, record, result->zero);
 		rewind(out);
 	}
 	fclose(out);
@@ -199,7 +200,8 @@ void report_story(FILE *out, const struct result *result, const char *prefix)
 		char *text = NULL;
 		size_t size;
 		FILE *memory = open_memstream(&text, &size);
-		bool tells = memory && report_timeline(memory, record);
+		bool tells = memory && report_timeline(memory, record,
+							result->zero);
 
 		if (memory)
 			fclose(memory);

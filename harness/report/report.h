@@ -103,9 +103,10 @@ void report_deinit(struct report *report);
  *	0.003 fault   crash server
  *	0.005 wrong   recv() in client: EOF, not ETIMEDOUT
  *
+ * `zero` is when times begin, of the result: a lab's later than its journal.
  * Returns false, and prints nothing, for records that tell no story.
  */
-bool report_timeline(FILE *out, const json_t *record);
+bool report_timeline(FILE *out, const json_t *record, double zero);
 
 /*
  * All of it, each line after `prefix`. Of a long one the middle is left out,

@@ -123,6 +123,8 @@ static const struct member members[] = {
 	{ "counter", "name", TEXT, false },
 	{ "counter", "change", NUMBER, false },
 	{ "note", "text", TEXT, false },
+	{ "meaning", "host", TEXT, false },
+	{ "meaning", "text", TEXT, false },
 	{ "predicted", "name", TEXT, false },
 	{ "predicted", "value", TEXT_OR_NUMBER, false },
 	{ "measured", "name", TEXT, false },
@@ -341,6 +343,12 @@ static int take_verdict(struct result *result, const json_t *record)
 	return r < 0 ? error_trace(r) : 0;
 }
 
+static int take_timeline(struct result *result, const json_t *record)
+{
+	result->zero = json_number_value(json_object_get(record, "t"));
+	return 0;
+}
+
 static int fold_in(struct result *result, const json_t *record)
 {
 	static const struct {
@@ -348,6 +356,7 @@ static int fold_in(struct result *result, const json_t *record)
 		int (*take)(struct result *result, const json_t *record);
 	} takers[] = {
 		{ "sysctl", take_sysctl },
+		{ "timeline", take_timeline },
 		{ "predicted", take_predicted },
 		{ "measured", take_measured },
 		{ "expectation", take_expectation },

@@ -26,6 +26,7 @@ struct result {
 	bool has_verdict;
 	nsec_t created; /* by result_new() */
 	nsec_t lateness, residence; /* of its timers and its frames, at most */
+	double zero; /* of a lab's timeline, on the journal's clock; 0 else */
 	nsec_t took; /* from then to the verdict, of the wall's time */
 
 	/* As the contract of --format jsonl has them. */

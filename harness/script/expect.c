@@ -15,7 +15,7 @@
 
 enum { TEXT = 192 };
 
-static bool tell(struct run *run, bool ok, const char *what,
+bool expect_told(struct run *run, bool ok, const char *what,
 		 const char *expected, const char *observed)
 {
 	run->expectations++;
@@ -23,20 +23,19 @@ static bool tell(struct run *run, bool ok, const char *what,
 		run->failed++;
 		run->upper_bound_failed = false;
 	}
-	run_journal(run, nsec_now(), "expectation",
-		    "{s:s, s:b, s:s, s:s, s:s}", "what", what, "ok", ok,
-		    "expected", expected, "observed", observed, "at",
-		    run_where());
+	run_journal(run, nsec_now(), "expectation", "{s:s, s:b, s:s, s:s, s:s}",
+		    "what", what, "ok", ok, "expected", expected, "observed",
+		    observed, "at", run_where());
 	return ok;
 }
 
 /* Too late, while nothing else is wrong: the machine may be to blame. */
-static bool tell_late(struct run *run, const char *what, const char *expected,
+bool expect_told_late(struct run *run, const char *what, const char *expected,
 		      const char *observed, nsec_t excess)
 {
 	bool first = !run->failed || run->upper_bound_failed;
 
-	tell(run, false, what, expected, observed);
+	expect_told(run, false, what, expected, observed);
 	run->upper_bound_failed = first;
 	run->excess = MAX(run->excess, excess);
 	return false;
@@ -63,8 +62,8 @@ static bool expect_outcome(const struct finding *finding, const char *expected)
 	tell_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "%s() in %s", finding->call,
 		 sock_host(finding->sock));
-	return tell(run, strcmp(expected, observed) == 0, what, expected,
-		    observed);
+	return expect_told(run, strcmp(expected, observed) == 0, what, expected,
+			   observed);
 }
 
 bool expect_error(const struct finding *finding, int error)
@@ -96,8 +95,8 @@ static bool expect_value(const struct finding *finding, int64_t value)
 	else
 		snprintf(observed, sizeof(observed), "%" PRId64,
 			 finding->value);
-	return tell(run, strcmp(expected, observed) == 0, what, expected,
-		    observed);
+	return expect_told(run, strcmp(expected, observed) == 0, what, expected,
+			   observed);
 }
 
 bool expect_data(const struct finding *finding, size_t bytes)
@@ -117,8 +116,8 @@ bool expect_stream(const struct finding *finding, uint64_t bytes,
 		 sock_host(finding->sock));
 	snprintf(expected, sizeof(expected), "%" PRIu64, wrong);
 	snprintf(observed, sizeof(observed), "%" PRIu64, finding->wrong);
-	return tell(sock_run(finding->sock), finding->wrong == wrong, what,
-		    expected, observed) &&
+	return expect_told(sock_run(finding->sock), finding->wrong == wrong,
+			   what, expected, observed) &&
 	       ok;
 }
 
@@ -137,7 +136,7 @@ bool expect_pending_error(struct sock *sock, int error)
 
 	tell_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "SO_ERROR in %s", sock_host(sock));
-	return tell(run, pending == error, what, expected, observed);
+	return expect_told(run, pending == error, what, expected, observed);
 }
 
 /* --- times ------------------------------------------------------------ */
@@ -175,10 +174,10 @@ bool expect_span(struct run *run, const char *what, nsec_t observed,
 	snprintf(observed_text, sizeof(observed_text), "%.6f s",
 		 nsec_seconds(observed));
 	if (observed > range.max)
-		return tell_late(run, what, expected_text, observed_text,
-				 observed - range.max);
-	return tell(run, observed >= range.min, what, expected_text,
-		    observed_text);
+		return expect_told_late(run, what, expected_text, observed_text,
+					observed - range.max);
+	return expect_told(run, observed >= range.min, what, expected_text,
+			   observed_text);
 }
 
 bool expect_took(struct mark since, const struct finding *finding,
@@ -195,7 +194,8 @@ bool expect_took(struct mark since, const struct finding *finding,
 		 sock_host(finding->sock));
 	if (finding->open) {
 		range_text(range, expected, sizeof(expected));
-		return tell(run, false, what, expected, "it still waits");
+		return expect_told(run, false, what, expected,
+				   "it still waits");
 	}
 	run_measured(run, "elapsed_s", nsec_seconds(observed));
 	return expect_span(run, what, observed, seen_from(since, range));
@@ -213,8 +213,9 @@ static bool judge_state(struct sock *sock, enum diag_state expected,
 	run_predicted_text(run, name, diag_state_text(expected));
 	run_measured_text(run, name, diag_state_text(observed));
 	snprintf(what, sizeof(what), "state in %s", sock_host(sock));
-	return tell(run, expected == observed, what, diag_state_text(expected),
-		    diag_state_text(observed));
+	return expect_told(run, expected == observed, what,
+			   diag_state_text(expected),
+			   diag_state_text(observed));
 }
 
 bool expect_state(struct sock *sock, enum diag_state state)
@@ -240,9 +241,9 @@ bool expect_queue(struct sock *listener, unsigned int length,
 		 queue.limit);
 	run_predicted_text(sock_run(listener), "accept_queue", expected);
 	run_measured_text(sock_run(listener), "accept_queue", observed);
-	return tell(sock_run(listener),
-		    queue.length == length && queue.limit == limit,
-		    "accept queue", expected, observed);
+	return expect_told(sock_run(listener),
+			   queue.length == length && queue.limit == limit,
+			   "accept queue", expected, observed);
 }
 
 static bool judge_timer(struct sock *sock, enum diag_timer timer,
@@ -252,8 +253,9 @@ static bool judge_timer(struct sock *sock, enum diag_timer timer,
 
 	sock_look(sock, ret_seen);
 	snprintf(what, sizeof(what), "timer in %s", sock_host(sock));
-	return tell(sock_run(sock), ret_seen->timer == timer, what,
-		    diag_timer_text(timer), diag_timer_text(ret_seen->timer));
+	return expect_told(sock_run(sock), ret_seen->timer == timer, what,
+			   diag_timer_text(timer),
+			   diag_timer_text(ret_seen->timer));
 }
 
 bool expect_timer(struct sock *sock, enum diag_timer timer)
@@ -300,13 +302,13 @@ static bool tell_number(struct run *run, const char *what, int64_t observed,
 		snprintf(expected_text, sizeof(expected_text),
 			 "%" PRId64 " .. %" PRId64, min, max);
 	snprintf(observed_text, sizeof(observed_text), "%" PRId64, observed);
-	return tell(run, observed >= min && observed <= max, what,
-		    expected_text, observed_text);
+	return expect_told(run, observed >= min && observed <= max, what,
+			   expected_text, observed_text);
 }
 
-bool expect_frames_between(struct run *run, struct mark since,
-			   const char *what, const struct wire_match *match,
-			   unsigned int min, unsigned int max)
+bool expect_frames_between(struct run *run, struct mark since, const char *what,
+			   const struct wire_match *match, unsigned int min,
+			   unsigned int max)
 {
 	return tell_number(run, what, frames_count_all(run, since, match, min),
 			   min, max == UINT32_MAX ? INT64_MAX : max);
@@ -391,8 +393,8 @@ bool expect_rounds(struct sock *from, struct mark since,
 		if (!copy && !round->certain)
 			break;
 		if (!copy)
-			return tell(run, false, name, "a copy on the wire",
-				    "none");
+			return expect_told(run, false, name,
+					   "a copy on the wire", "none");
 		n++;
 		expect_round(run, name, since, round, before,
 			     frames_after(since, copy));
@@ -448,8 +450,8 @@ bool expect_exchange(struct run *run, struct mark since, const char *what,
 	frames_count_all(run, since, FRAMES(KIND(WIRE_TCP)), wanted);
 	print_exchange(run, since, out);
 	fclose(out);
-	ok = tell(run, strcmp(expected, observed) == 0, what, expected,
-		  observed);
+	ok = expect_told(run, strcmp(expected, observed) == 0, what, expected,
+			 observed);
 	free(observed);
 	return ok;
 }
@@ -475,7 +477,7 @@ struct mark expect_frame(struct run *run, struct mark since, const char *what,
 		return came;
 	}
 	range_text(allowed, expected, sizeof(expected));
-	tell(run, false, what, expected, "no such frame");
+	expect_told(run, false, what, expected, "no such frame");
 	return mark_now(run);
 }
 
@@ -523,5 +525,5 @@ bool expect_that(struct run *run, bool ok, const char *what,
 	va_start(args, observed_format);
 	vsnprintf(observed, sizeof(observed), observed_format, args);
 	va_end(args);
-	return tell(run, ok, what, "so", observed);
+	return expect_told(run, ok, what, "so", observed);
 }

@@ -119,6 +119,13 @@ bool expect_time_waits(struct run *run, const char *host, int64_t n);
 bool expect_number(struct run *run, const char *name, int64_t observed,
 		   int64_t min, int64_t max);
 
+/* For who compares himself: journals it. Late is what came as it should and
+ * only `excess` too late, for which the machine may be to blame. */
+bool expect_told(struct run *run, bool ok, const char *what,
+		 const char *expected, const char *observed);
+bool expect_told_late(struct run *run, const char *what, const char *expected,
+		      const char *observed, nsec_t excess);
+
 /* Anything else, in words. */
 bool expect_that(struct run *run, bool ok, const char *what,
 		 const char *observed_format, ...) MACRO_PRINTF(4, 5);

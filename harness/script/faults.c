@@ -10,8 +10,8 @@
 #include "watch.h"
 
 /* Tells of it, and says whether it is to happen. */
-static bool announce(struct run *run, const char *verb, const char *target,
-		     const char *text)
+bool fault_announce(struct run *run, const char *verb, const char *target,
+		    const char *text)
 {
 	run->faults++;
 	if (run->options->without_faults) {
@@ -44,7 +44,7 @@ static bool do_verb(struct run *run, const char *verb, const char *host,
 
 	snprintf(text, sizeof(text), "%s %s%s%s", verb, host,
 		 argument ? " " : "", argument ? argument : "");
-	if (!announce(run, verb, host, text))
+	if (!fault_announce(run, verb, host, text))
 		return false;
 	apply(run, verb, host, argument);
 	/* A reboot is a new machine, and takes what it takes. */
@@ -78,8 +78,8 @@ void fault_segfault(struct probe *probe)
 	struct probe_request request = { .operation = PROBE_CRASH };
 	struct probe_answer answer;
 
-	if (!announce(probe_run(probe), "segfault", probe_host(probe),
-		      "SIGSEGV in the process"))
+	if (!fault_announce(probe_run(probe), "segfault", probe_host(probe),
+			    "SIGSEGV in the process"))
 		return;
 	probe_expect_end(probe);
 	probe_post(probe, &request, &answer);
@@ -107,6 +107,17 @@ void fault_reboot(struct run *run, const char *host)
 	lose_processes(run, host);
 	watch_restart(run, host);
 	run_note(run, "%s is up again", host);
+}
+
+void fault_do(struct run *run, const struct fault_verb *verb, const char *host,
+	      const char *argument)
+{
+	if (strcmp(verb->name, "crash") == 0)
+		fault_crash(run, host);
+	else if (strcmp(verb->name, "reboot") == 0)
+		fault_reboot(run, host);
+	else
+		do_verb(run, verb->name, host, argument);
 }
 
 void fault_freeze(struct run *run, const char *host)
@@ -186,7 +197,7 @@ static struct wire_rule *arm(struct run *run, const char *verb,
 
 	snprintf(text, sizeof(text), "%s chosen segments from %s to %s", verb,
 		 from, to);
-	if (!announce(run, verb, "wire", text))
+	if (!fault_announce(run, verb, "wire", text))
 		return NULL;
 	r = wire_arm(world_wire(run->world), &rule, match, action, delay);
 	if (r < 0)
@@ -220,7 +231,8 @@ void fault_release(struct run *run, struct wire_rule *rule)
 {
 	int r;
 
-	if (!announce(run, "release", "wire", "release what is held") || !rule)
+	if (!fault_announce(run, "release", "wire", "release what is held") ||
+	    !rule)
 		return;
 	r = wire_release(rule);
 	if (r < 0)
@@ -229,7 +241,8 @@ void fault_release(struct run *run, struct wire_rule *rule)
 
 void fault_disarm(struct run *run, struct wire_rule *rule)
 {
-	if (announce(run, "disarm", "wire", "the wire lets all pass again") &&
+	if (fault_announce(run, "disarm", "wire",
+			   "the wire lets all pass again") &&
 	    rule)
 		wire_disarm(rule);
 }
@@ -253,7 +266,7 @@ void fault_inject(struct run *run, const char *to, const struct frame *frame,
 	int r;
 
 	snprintf(text, sizeof(text), "inject a segment to %s", to);
-	if (!announce(run, "inject", to, text))
+	if (!fault_announce(run, "inject", to, text))
 		return;
 	memset(filler, 'X', sizeof(filler));
 	size = frame_encode_tcp(bytes, sizeof(bytes), frame,

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "fault.h"
 #include "frames.h"
 #include "probe.h"
 #include "run.h"
@@ -66,6 +67,18 @@ void fault_disarm(struct run *run, struct wire_rule *rule);
  */
 void fault_inject(struct run *run, const char *to, const struct frame *frame,
 		  const void *payload);
+
+/* --- for who has the verb in his hand, and not in his source ---------------*/
+
+/* Any verb of netns/fault.h; with what a crash means for probes and programs.
+ * `argument` may be NULL. */
+void fault_do(struct run *run, const struct fault_verb *verb, const char *host,
+	      const char *argument);
+
+/* Journals a fault that the caller makes happen. False: it is not to happen
+ * (--without-faults). */
+bool fault_announce(struct run *run, const char *verb, const char *target,
+		    const char *text);
 
 /* No fault, but how the world is: the path to this host takes so long, one way;
  * by each of its cables. Stays with --without-faults. */

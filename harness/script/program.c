@@ -125,6 +125,17 @@ static void keep_line(struct program *program)
 	program->lines = line;
 }
 
+/* The journal is JSON: a program's bytes may be no UTF-8. */
+static void make_utf8(char *line)
+{
+	json_t *string = json_string(line);
+
+	for (char *at = line; !string && *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	json_decref(string);
+}
+
 static void end_line(struct program *program)
 {
 	char text[LINE + 80];
@@ -132,6 +143,7 @@ static void end_line(struct program *program)
 	if (!program->used)
 		return;
 	program->line[program->used] = '\0';
+	make_utf8(program->line);
 	memcpy(program->last, program->line, program->used + 1);
 	keep_line(program);
 	program->used = 0;
@@ -144,13 +156,18 @@ static void end_line(struct program *program)
 		program->on_news(program->data, program, program->last);
 }
 
-/* The journal is JSON: a program's bytes may be no UTF-8. */
 static void take_byte(struct program *program, char c)
 {
+	unsigned char byte = (unsigned char)c;
+
 	if (c == '\n' || program->used == sizeof(program->line) - 1)
 		end_line(program);
-	if (c != '\n')
-		program->line[program->used++] = c >= ' ' && c <= '~' ? c : '?';
+	if (c == '\t')
+		c = ' ';
+	else if (byte < ' ' || byte == 0x7f)
+		c = '?';
+	if (byte != '\n')
+		program->line[program->used++] = c;
 }
 
 /* False when there is no more for now; the source ends with the output. */
@@ -179,6 +196,18 @@ static int on_output(void *data, uint32_t events MACRO_UNUSED)
 
 /* --- running them --- */
 
+/* A program may open /dev/stdout anew: then it must be its own. */
+static void give_away(const struct program_plan *plan, int fd)
+{
+	uid_t uid = plan->uid;
+	gid_t gid = plan->gid;
+
+	if (!plan->has_ids)
+		privilege_program_ids(&uid, &gid);
+	if (geteuid() == 0 && fchown(fd, uid, gid) < 0)
+		return; /* its opening fails then, and it says so */
+}
+
 static void start_process(struct program *program, const char *path,
 			  const struct program_plan *plan)
 {
@@ -201,6 +230,7 @@ static void start_process(struct program *program, const char *path,
 	if (pipe2(output, O_CLOEXEC) < 0 ||
 	    (plan->typed && pipe2(input, O_CLOEXEC) < 0))
 		run_broken(program->run, error_origin(-errno, "pipe"));
+	give_away(plan, output[1]);
 	program->input = input[1];
 	program->output = output[0];
 	start.argv = args;

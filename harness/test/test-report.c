@@ -18,7 +18,7 @@ static char *line_of(const char *json, bool *ret_told)
 	FILE *out = open_memstream(&text, &size);
 
 	ck_assert_ptr_nonnull(record);
-	*ret_told = report_timeline(out, record);
+	*ret_told = report_timeline(out, record, 0);
 	fclose(out);
 	json_decref(record);
 	return text;

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd-lab.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd-run.h"
+#include "errors.h"
+#include "exit-status.h"
+#include "fold.h"
+#include "here.h"
+#include "lab-options.h"
+#include "lab-session.h"
+#include "lab-shell.h"
+#include "lab-view.h"
+#include "out-folder.h"
+#include "privilege.h"
+#include "probe-program.h"
+
+static int complain(int status)
+{
+	fprintf(stderr, "halfopen lab: %s\n", error_message());
+	return status;
+}
+
+/* --- one lab -------------------------------------------------------------- */
+
+static void print_path(const struct lab_plan *plan)
+{
+	static const char *const roles[] = {
+		[LAB_END] = "",
+		[LAB_ROUTER] = " (router)",
+		[LAB_NAT] = " (NAT)",
+		[LAB_FIREWALL] = " (firewall)",
+	};
+
+	for (size_t i = 0; i < plan->n_hosts; i++)
+		printf("%s%s%s", i ? " -- " : "", plan->hosts[i].name,
+		       roles[plan->hosts[i].role]);
+	putchar('\n');
+}
+
+static void print_begin(const struct report *report,
+			const struct lab_plan *plan)
+{
+	printf("halfopen %s, Linux %s, HZ %u, IPv%d%s\n",
+	       report->info.version, report->info.kernel, report->info.hz,
+	       report->info.family, report->info.rootless ? ", rootless" : "");
+	if (plan->name)
+		printf("%s\n", plan->name);
+	if (plan->about)
+		fold_print(stdout, plan->about, 0, 0, report->columns);
+	print_path(plan);
+	fflush(stdout);
+}
+
+/* Without expectations there is nothing to pass. */
+static void print_end(const struct report *report, const struct lab_plan *plan,
+		      const struct result *result)
+{
+	lab_view_end(stdout, report, result);
+	if (plan->n_expectations || result->verdict != VERDICT_PASS) {
+		printf("\n%s", report_verdict(result->verdict));
+		if (result->reason && *result->reason)
+			printf(": %s", result->reason);
+		putchar('\n');
+	}
+	fflush(stdout);
+}
+
+static void count(struct report_tally *tally, const struct result *result)
+{
+	report_count(tally, result);
+	tally->lateness.cases = MAX(tally->lateness.cases, result->lateness);
+	tally->lateness.wire = MAX(tally->lateness.wire, result->residence);
+}
+
+static int keep(const struct lab_options *options, const struct result *result)
+{
+	int r = options->out ? out_folder_capture(options->out, result) : 0;
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* 0, the signal that ended it, or a failure. */
+static int run_one(const struct lab_options *options, struct lab_plan *plan,
+		   const struct lab_case *lab_case, struct report *report,
+		   struct report_tally *tally)
+{
+	const struct lab_session_plan session = {
+		.plan = plan,
+		.lab_case = lab_case,
+		.run = options->run,
+		.report = report,
+		.out = options->out,
+		.live = !options->reporter && !options->quiet,
+		.interactive = options->interactive,
+		.shell = options->shell,
+	};
+	struct result *result = NULL;
+	int r;
+
+	if (!options->reporter)
+		print_begin(report, plan);
+	r = lab_session_run(&session, &result);
+	if (result) {
+		result->final = true;
+		count(tally, result);
+		if (r >= 0)
+			r = keep(options, result);
+		if (options->reporter)
+			options->reporter->result(report, result);
+		else
+			print_end(report, plan, result);
+	}
+	if (!options->reporter || !report_keeps(report, result))
+		result_free(result);
+	return r < 0 ? error_trace(r) : r;
+}
+
+/* --- all of them ---------------------------------------------------------- */
+
+enum { FILES_MAX = 256 };
+
+struct labs {
+	struct lab_plan *plans[FILES_MAX];
+	struct lab_case *cases[FILES_MAX];
+	size_t n;
+};
+
+static void free_labs(struct labs *labs)
+{
+	for (size_t i = 0; i < labs->n; i++) {
+		lab_case_free(labs->cases[i]);
+		lab_plan_free(labs->plans[i]);
+	}
+}
+
+/* Whatever is wrong with any of them is said before the first one starts. */
+static int read_labs(struct labs *labs, const struct lab_options *options)
+{
+	size_t n = options->n_files ? options->n_files : 1;
+
+	if (n > FILES_MAX)
+		return error_refuse(-E2BIG, "%zu files, at most %d", n,
+				    FILES_MAX);
+	if (n > 1 && (options->interactive || options->shell))
+		return error_refuse(-EINVAL,
+				    "several files, and somebody who wants to "
+				    "talk to one");
+	for (; labs->n < n; labs->n++) {
+		const char *file =
+			options->n_files ? options->files[labs->n] : NULL;
+		int r = lab_options_plan(options, file,
+					 &labs->plans[labs->n]);
+
+		if (r < 0)
+			return error_trace(r);
+		r = lab_case_new(&labs->cases[labs->n], labs->plans[labs->n]);
+		if (r < 0) {
+			lab_plan_free(labs->plans[labs->n]);
+			return error_trace(r);
+		}
+	}
+	if (options->shell && !lab_plan_host(labs->plans[0], options->shell))
+		return error_refuse(-EINVAL, "--shell: no host is called '%s'",
+				    options->shell);
+	if (options->out && out_folder_check(options->out) < 0)
+		return error_refuse(-EINVAL, "--out: %s", error_message());
+	return 0;
+}
+
+static int run_all(const struct lab_options *options, struct labs *labs)
+{
+	struct report_tally tally = { 0 };
+	struct report report;
+	nsec_t start = nsec_now();
+	int r = 0;
+
+	report_here(&report,
+		    options->reporter ? options->reporter : &reporter_human,
+		    &options->run);
+	report.info.n_runs = labs->n;
+	if (options->reporter)
+		options->reporter->begin(&report);
+	for (size_t i = 0; i < labs->n && r == 0; i++)
+		r = run_one(options, labs->plans[i], labs->cases[i], &report,
+			    &tally);
+	tally.took = nsec_now() - start;
+	if (options->reporter)
+		options->reporter->end(&report, &tally);
+	else if (labs->n > 1)
+		printf("\n%u passed, %u failed, %u skipped, %u broken\n",
+		       tally.passed, tally.failed, tally.skipped,
+		       tally.broken);
+	fflush(stdout);
+	for (size_t i = 0; i < report.n_kept; i++)
+		result_free((struct result *)(uintptr_t)report.kept[i]);
+	report_deinit(&report);
+	if (r < 0)
+		fprintf(stderr, "halfopen lab: %s\n", error_trail());
+	if (r > 0)
+		die_of_signal(r);
+	return cmd_run_status(&tally, r);
+}
+
+/* Nothing but --shell: it is somebody else's lab. */
+static bool enters(const struct lab_options *options)
+{
+	return options->shell && !options->n_files && !options->n_said &&
+	       !options->interactive && !options->out;
+}
+
+static int enter(const struct lab_options *options)
+{
+	int r = lab_shell_enter(options->shell);
+
+	return r < 0 ? complain(EXIT_STATUS_USAGE) : r;
+}
+
+int cmd_lab(int argc, char **argv)
+{
+	struct lab_options options;
+	struct labs labs = { .n = 0 };
+	int r = lab_options_parse(&options, argc, argv);
+
+	if (r >= 0)
+		return r;
+	if (enters(&options))
+		return enter(&options);
+	r = read_labs(&labs, &options);
+	if (r < 0) {
+		free_labs(&labs);
+		return complain(EXIT_STATUS_USAGE);
+	}
+	options.run.exe = probe_program_open();
+	r = options.run.exe < 0 ? options.run.exe : privilege_check();
+	if (r < 0)
+		r = complain(options.run.exe < 0 ? EXIT_STATUS_BROKEN :
+						   EXIT_STATUS_SKIPPED);
+	else
+		r = run_all(&options, &labs);
+	free_labs(&labs);
+	return r;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "usage.h"
+
+extern const struct usage usage_lab;
+
+/* `halfopen lab`: incidents, made to happen again. Returns the exit status. */
+int cmd_lab(int argc, char **argv);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of `halfopen lab`. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lab-plan.h"
+#include "report.h"
+#include "run.h"
+#include "usage.h"
+
+extern const struct usage usage_lab;
+
+enum { LAB_WORDS = 256 };
+
+/* What was said of the plan, in its order: each is an option, and its words. */
+struct lab_word_pair {
+	int option;
+	const char *first, *second; /* second: NULL for options of one word */
+};
+
+struct lab_options {
+	struct run_options run;
+	const struct reporter *reporter; /* NULL: for a person */
+	bool quiet, interactive;
+	const char *out, *shell;
+	struct lab_word_pair said[LAB_WORDS];
+	size_t n_said;
+	char *const *files;
+	size_t n_files;
+};
+
+/* -1, or the exit status when that is all. Points into argv. */
+int lab_options_parse(struct lab_options *ret, int argc, char **argv);
+
+/*
+ * The plan that the file (NULL: none) and the options say together, complete and
+ * checked. -EINVAL and its kin with a message for the user.
+ */
+int lab_options_plan(const struct lab_options *options, const char *file,
+		     struct lab_plan **ret);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab-case.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "lab-script.h"
+
+enum { RULES = 4096, MIDDLE = 254 };
+
+struct lab_case {
+	struct testcase testcase;
+	struct world_plan world;
+	struct lab_plan *plan;
+	struct {
+		char v4[2][ADDRESS_TEXT], v6[2][ADDRESS_TEXT];
+	} addresses[LAB_HOSTS];
+	char rules[RULES];
+	struct setting settings[LAB_SETTINGS + 3];
+	char idle[32];
+};
+
+/* What a gateway does that tells inside from outside. Nothing of a connection
+ * that it does not know passes, in the middle of one neither: the kernel would
+ * take up what it has forgotten (nf_conntrack_tcp_loose), most others do not. */
+static const char stateful[] =
+	"table inet lab { chain forward { type filter hook forward priority 0; "
+	"ct state invalid drop; iifname eth1 ct state new drop; }; }\n";
+static const char translating[] =
+	"table inet lab { chain out { type nat hook postrouting priority 100; "
+	"oifname eth1 masquerade; }; }\n";
+
+static const struct lab_host *middle(const struct lab_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_hosts; i++)
+		if (plan->hosts[i].role != LAB_END)
+			return &plan->hosts[i];
+	return NULL;
+}
+
+static void write_address(struct lab_case *c, size_t host, size_t cable,
+			  unsigned int network, unsigned int number)
+{
+	snprintf(c->addresses[host].v4[cable], ADDRESS_TEXT, "10.0.%u.%u",
+		 network, number);
+	snprintf(c->addresses[host].v6[cable], ADDRESS_TEXT,
+		 network ? "fd00:%u::%x" : "fd00::%.0u%x", network, number);
+}
+
+static void place_end(struct lab_case *c, size_t i, unsigned int network,
+		      unsigned int number)
+{
+	write_address(c, i, 0, network, number);
+	c->world.hosts[i].name = c->plan->hosts[i].name;
+	c->world.hosts[i].v4 = c->addresses[i].v4[0];
+	c->world.hosts[i].v6 = c->addresses[i].v6[0];
+}
+
+static void place_middle(struct lab_case *c, size_t i)
+{
+	place_end(c, i, 0, MIDDLE);
+	write_address(c, i, 1, 1, MIDDLE);
+	c->world.hosts[i].also[0].v4 = c->addresses[i].v4[1];
+	c->world.hosts[i].also[0].v6 = c->addresses[i].v6[1];
+	if (*c->rules)
+		c->world.hosts[i].rules = c->rules;
+}
+
+static void place_hosts(struct lab_case *c)
+{
+	unsigned int network = 0, number = 1;
+
+	for (size_t i = 0; i < c->plan->n_hosts; i++) {
+		if (c->plan->hosts[i].role == LAB_END) {
+			place_end(c, i, network, number++);
+			continue;
+		}
+		place_middle(c, i);
+		network = number = 1;
+	}
+}
+
+static int write_rules(struct lab_case *c, const struct lab_host *host)
+{
+	bool state = host->role == LAB_NAT || host->role == LAB_FIREWALL;
+	int n = snprintf(c->rules, RULES, "%s%s%s", state ? stateful : "",
+			 host->role == LAB_NAT ? translating : "",
+			 host->rules ? host->rules : "");
+
+	if (n >= RULES)
+		return error_refuse(-E2BIG, "%s: rules of %d bytes, at most %d",
+				    host->name, n, RULES);
+	return 0;
+}
+
+/* The plan's own come last: they may say otherwise. */
+static void write_settings(struct lab_case *c, const struct lab_host *host)
+{
+	size_t n = 0;
+
+	if (host && (host->role == LAB_NAT || host->role == LAB_FIREWALL))
+		c->settings[n++] = (struct setting){
+			host->name, "net.netfilter.nf_conntrack_tcp_loose", 0,
+			NULL
+		};
+	if (host && host->idle) {
+		snprintf(c->idle, sizeof(c->idle), "%lld",
+			 (long long)(host->idle / NSEC_PER_SEC));
+		c->settings[n++] = (struct setting){
+			host->name,
+			"net.netfilter.nf_conntrack_tcp_timeout_established", 0,
+			c->idle
+		};
+	}
+	memcpy(c->settings + n, c->plan->settings,
+	       c->plan->n_settings * sizeof(*c->settings));
+}
+
+int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
+{
+	const struct lab_host *gateway = middle(plan);
+	struct lab_case *c = calloc(1, sizeof(*c));
+	int r = 0;
+
+	if (!c)
+		return error_origin(-ENOMEM, "lab");
+	c->plan = plan;
+	if (gateway)
+		r = write_rules(c, gateway);
+	if (r < 0) {
+		free(c);
+		return error_trace(r);
+	}
+	place_hosts(c);
+	write_settings(c, gateway);
+	c->testcase = (struct testcase){
+		.name = plan->name ? plan->name : "lab",
+		.claim = plan->about ? plan->about : "",
+		.world = &c->world,
+		.settings = c->settings,
+		.lasts = plan->lasts,
+		.observes = true,
+		.script = lab_script,
+	};
+	*ret = c;
+	return 0;
+}
+
+struct lab_case *lab_case_free(struct lab_case *lab_case)
+{
+	free(lab_case);
+	return NULL;
+}
+
+const struct testcase *lab_case_testcase(const struct lab_case *lab_case)
+{
+	return &lab_case->testcase;
+}
+
+/* The testcase is the first member. */
+struct lab_plan *lab_case_plan(const struct testcase *testcase)
+{
+	return ((const struct lab_case *)testcase)->plan;
+}

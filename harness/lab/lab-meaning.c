@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "lab-run.h"
+#include "watch.h"
+
+/*
+ * What the last look comes to, for somebody who does not know by heart which
+ * timer ends which state: tcp_keepalive_timer(), tcp_retransmit_timer(),
+ * tcp_fin(), tcp_time_wait().
+ */
+
+enum { SENTENCES = 48, SENTENCE = 320 };
+
+/* The same of several sockets is said once. */
+struct sentence {
+	const char *host;
+	char text[SENTENCE];
+	unsigned int times;
+};
+
+static struct {
+	struct sentence all[SENTENCES];
+	size_t n;
+	unsigned int left_out;
+} said;
+
+static void say(const char *host, const char *format, ...) MACRO_PRINTF(2, 3);
+
+static void say(const char *host, const char *format, ...)
+{
+	char text[SENTENCE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (size_t i = 0; i < said.n; i++)
+		if (said.all[i].host == host &&
+		    strcmp(said.all[i].text, text) == 0) {
+			said.all[i].times++;
+			return;
+		}
+	if (said.n == SENTENCES) {
+		said.left_out++;
+		return;
+	}
+	said.all[said.n].host = host;
+	said.all[said.n].times = 1;
+	snprintf(said.all[said.n].text, SENTENCE, "%s", text);
+	said.n++;
+}
+
+/* --- the other end -------------------------------------------------------- */
+
+static const char *whose(const struct lab *lab, const struct address *address)
+{
+	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
+		const char *name = lab->plan->hosts[i].name;
+		struct address own = run_address(lab->run, name);
+
+		if (address_equal(&own, address))
+			return name;
+	}
+	return NULL;
+}
+
+/* "; server has no such connection: this one is half-open", or "". */
+static const char *peer_text(struct lab *lab, const struct diag_socket *socket)
+{
+	static char text[128];
+	const char *host = whose(lab, &socket->remote);
+
+	if (lab_sockets_has_peer(lab, socket))
+		return "";
+	if (!host)
+		host = "the other end";
+	else if (!host_is_running(run_host(lab->run, host))) {
+		snprintf(text, sizeof(text),
+			 "; %s is dead: this connection is half-open", host);
+		return text;
+	}
+	snprintf(text, sizeof(text),
+		 "; %s has no such connection: this one is half-open", host);
+	return text;
+}
+
+/* --- states --------------------------------------------------------------- */
+
+static void of_retransmission(struct lab *lab, const char *host,
+			      const struct diag_socket *socket)
+{
+	const char *state = diag_state_text(socket->state);
+
+	if (!socket->retransmits) {
+		say(host, "%s, %u bytes sent and not acknowledged yet%s", state,
+		    socket->send_queue, peer_text(lab, socket));
+		return;
+	}
+	say(host,
+	    "%s, %u bytes sent and not acknowledged: repeated %u times, and "
+	    "again, until tcp_retries2 (%ld) ends it with ETIMEDOUT%s",
+	    state, socket->send_queue, socket->retransmits,
+	    run_sysctl(lab->run, host, "net.ipv4.tcp_retries2"),
+	    peer_text(lab, socket));
+}
+
+static void of_timer(struct lab *lab, const char *host,
+		     const struct diag_socket *socket)
+{
+	const char *state = diag_state_text(socket->state);
+
+	switch (socket->timer) {
+	case DIAG_TIMER_NONE:
+		say(host,
+		    "%s with no timer running: nothing will be sent, and it "
+		    "stays for ever%s",
+		    state, peer_text(lab, socket));
+		break;
+	case DIAG_TIMER_RETRANSMIT:
+		of_retransmission(lab, host, socket);
+		break;
+	case DIAG_TIMER_KEEPALIVE:
+		if (socket->retransmits)
+			say(host,
+			    "%s, %u keepalive probes unanswered, the next one "
+			    "in %.1f s%s",
+			    state, socket->retransmits,
+			    nsec_seconds(socket->expires),
+			    peer_text(lab, socket));
+		else
+			say(host, "%s, keepalive asks in %.1f s%s", state,
+			    nsec_seconds(socket->expires),
+			    peer_text(lab, socket));
+		break;
+	case DIAG_TIMER_PROBE:
+		say(host,
+		    "%s, and the peer's window is closed: asked %u times, "
+		    "again in %.1f s%s",
+		    state, socket->retransmits, nsec_seconds(socket->expires),
+		    peer_text(lab, socket));
+		break;
+	case DIAG_TIMER_TIME_WAIT:
+		break;
+	}
+	if (socket->receive_queue)
+		say(host, "%s with %u bytes that its program has not read",
+		    state, socket->receive_queue);
+}
+
+static void of_close_wait(struct lab *lab, const char *host,
+			  const struct diag_socket *socket)
+{
+	const char *peer = peer_text(lab, socket);
+
+	say(host,
+	    "CLOSE-WAIT: the other end has closed, this one's program has not, "
+	    "and no timer ends it before the program does%s",
+	    peer);
+	if (socket->receive_queue > 1)
+		say(host, "CLOSE-WAIT with %u bytes that were never read",
+		    socket->receive_queue - 1);
+}
+
+static void of_fin_wait_2(const char *host, const struct diag_socket *socket)
+{
+	if (socket->timer == DIAG_TIMER_NONE)
+		say(host, "FIN-WAIT-2 of a program that has only shut down its "
+			  "side: it waits for the other's FIN, for ever");
+	else
+		say(host,
+		    "FIN-WAIT-2: waits for the other's FIN %.1f s more "
+		    "(tcp_fin_timeout)",
+		    nsec_seconds(socket->expires));
+}
+
+static void of_listener(const char *host, const struct diag_socket *socket)
+{
+	if (socket->receive_queue > socket->send_queue)
+		say(host,
+		    "the accept queue of port %u is full (%u, limit %u): "
+		    "whoever comes is dropped until accept() is called",
+		    socket->local_port, socket->receive_queue,
+		    socket->send_queue);
+	else if (socket->receive_queue)
+		say(host,
+		    "%u connections wait at port %u for an accept() (limit "
+		    "%u)",
+		    socket->receive_queue, socket->local_port,
+		    socket->send_queue);
+}
+
+static void of_socket(struct lab *lab, const char *host,
+		      const struct diag_socket *socket)
+{
+	switch (socket->state) {
+	case DIAG_ESTABLISHED:
+		of_timer(lab, host, socket);
+		break;
+	case DIAG_SYN_SENT:
+		say(host,
+		    "SYN-SENT: its SYN was repeated %u times, and nobody has "
+		    "answered",
+		    socket->retransmits);
+		break;
+	case DIAG_SYN_RECV:
+		say(host, "SYN-RECV: the last segment of the handshake has not "
+			  "come");
+		break;
+	case DIAG_FIN_WAIT1:
+	case DIAG_LAST_ACK:
+	case DIAG_CLOSING:
+		say(host,
+		    "%s: its FIN was repeated %u times, and is not "
+		    "acknowledged%s",
+		    diag_state_text(socket->state), socket->retransmits,
+		    peer_text(lab, socket));
+		break;
+	case DIAG_FIN_WAIT2:
+		of_fin_wait_2(host, socket);
+		break;
+	case DIAG_TIME_WAIT:
+		say(host, "TIME-WAIT: its port is taken for that peer, for a "
+			  "minute from its beginning");
+		break;
+	case DIAG_CLOSE_WAIT:
+		of_close_wait(lab, host, socket);
+		break;
+	case DIAG_LISTEN:
+		of_listener(host, socket);
+		break;
+	case DIAG_CLOSE:
+		break;
+	}
+}
+
+/* --- counters ------------------------------------------------------------- */
+
+static void of_counters(struct lab *lab, const char *host)
+{
+	static const struct {
+		const char *name, *what;
+	} known[] = {
+		{ "ListenOverflows", "times a connection was turned away "
+				     "because an accept queue was full" },
+		{ "TCPAbortOnTimeout", "connections were given up after "
+				       "retransmissions or probes" },
+		{ "TCPAbortOnData", "connections were reset because their "
+				    "program closed them with bytes unread" },
+		{ "TCPAbortOnClose", "connections were reset because data came "
+				     "for a program that had closed them" },
+		{ "TCPReqQFullDrop", "SYNs were dropped because the half-open "
+				     "queue was full" },
+		{ "PAWSEstab", "segments were dropped because of an old "
+			       "timestamp (PAWS)" },
+		{ "TWRecycled", "connections took the place of a TIME-WAIT" },
+		{ "TCPChallengeACK", "segments were answered with a challenge "
+				     "ACK" },
+		{ "EstabResets", "connections were ESTABLISHED or in CLOSE-WAIT and "
+				 "then gone, without a close" },
+		{ "OutRsts", "RSTs were sent" },
+	};
+
+	if (!host_is_running(run_host(lab->run, host)))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		long long n = watch_change(lab->run, host, known[i].name);
+
+		if (n > 0)
+			say(host, "%lld %s (%s)", n, known[i].what,
+			    known[i].name);
+	}
+}
+
+/* --- programs ------------------------------------------------------------- */
+
+static void of_program(struct lab *lab, const struct lab_program *plan)
+{
+	const struct program *program = NULL;
+	int status;
+
+	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
+		if (strcmp(lab->programs[i].name, plan->name) == 0)
+			program = lab->programs[i].program;
+	if (!program) {
+		say(plan->host, "%s was never started", plan->name);
+		return;
+	}
+	if (!program_ended(program)) {
+		say(plan->host, "%s still runs", plan->name);
+		return;
+	}
+	status = program_status(program);
+	if (status == -1)
+		say(plan->host, "%s died with its machine", plan->name);
+	else
+		say(plan->host, "%s ended after %.3f s, %s %d", plan->name,
+		    nsec_seconds(program_ended(program) - lab->start),
+		    WIFSIGNALED(status) ? "by signal" : "with exit status",
+		    WIFSIGNALED(status) ? WTERMSIG(status) :
+					  WEXITSTATUS(status));
+}
+
+/* -------------------------------------------------------------------------- */
+
+void lab_meaning(struct lab *lab)
+{
+	for (size_t i = 0; i < lab->plan->n_programs; i++)
+		of_program(lab, &lab->plan->programs[i]);
+	lab_sockets_each(lab, of_socket);
+	for (size_t i = 0; i < lab->plan->n_hosts; i++)
+		of_counters(lab, lab->plan->hosts[i].name);
+	for (size_t i = 0; i < said.n; i++) {
+		const struct sentence *s = &said.all[i];
+		char text[SENTENCE + 32], times[32] = "";
+
+		if (s->times > 1)
+			snprintf(times, sizeof(times), "%u x ", s->times);
+		snprintf(text, sizeof(text), "%s%s", times, s->text);
+		run_journal(lab->run, nsec_now(), "meaning", "{s:s, s:s}",
+			    "host", s->host, "text", text);
+	}
+	if (said.left_out)
+		run_note(lab->run, "and %u sentences more", said.left_out);
+}

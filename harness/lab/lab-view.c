@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab-view.h"
+
+#include <string.h>
+
+#include "digest.h"
+#include "fold.h"
+#include "macro.h"
+
+enum { BURST_SHOWN = 12 };
+
+/* Frames that come closer than this belong to one burst. */
+static const double burst_gap = 0.1;
+
+static const char *text_of(const json_t *record, const char *name)
+{
+	const char *text = json_string_value(json_object_get(record, name));
+
+	return text ? text : "";
+}
+
+static bool is_type(const json_t *record, const char *type)
+{
+	return strcmp(text_of(record, "type"), type) == 0;
+}
+
+static double number_of(const json_t *record, const char *name)
+{
+	return json_number_value(json_object_get(record, name));
+}
+
+/* --- while it runs -------------------------------------------------------- */
+
+void lab_view_rest(struct lab_view *view)
+{
+	if (view->folded)
+		fprintf(view->out, "      wire    … %u frames more, %.0f bytes\n",
+			view->folded, view->bytes);
+	view->burst = view->folded = 0;
+	view->bytes = 0;
+}
+
+/* What the wire did with it is worth a line in any burst. */
+static bool is_plain(const json_t *record)
+{
+	return strcmp(text_of(record, "fate"), "forwarded") == 0 ||
+	       strcmp(text_of(record, "fate"), "delayed") == 0;
+}
+
+static bool folds(struct lab_view *view, const json_t *record)
+{
+	double t = number_of(record, "t");
+
+	if (!is_type(record, "frame"))
+		return false;
+	if (t - view->last > burst_gap)
+		lab_view_rest(view);
+	view->last = t;
+	if (++view->burst <= BURST_SHOWN || !is_plain(record))
+		return false;
+	view->folded++;
+	view->bytes += number_of(record, "size");
+	return true;
+}
+
+static const char *colour_of(const json_t *record)
+{
+	if (is_type(record, "fault"))
+		return "\033[1;31m";
+	if (is_type(record, "note"))
+		return "\033[2m";
+	if (is_type(record, "state"))
+		return "\033[36m";
+	if (is_type(record, "result") &&
+	    json_is_string(json_object_get(record, "errno")))
+		return "\033[33m";
+	if (is_type(record, "frame") && !is_plain(record))
+		return "\033[31m";
+	return "";
+}
+
+void lab_view_record(struct lab_view *view, const struct result *result,
+		     const json_t *record)
+{
+	const char *colour = view->coloured ? colour_of(record) : "";
+	char *line = NULL;
+	size_t size;
+	FILE *memory;
+
+	if (folds(view, record))
+		return;
+	memory = open_memstream(&line, &size);
+	if (!memory)
+		return;
+	if (report_timeline(memory, record, result->zero)) {
+		if (!is_type(record, "frame"))
+			lab_view_rest(view);
+		fflush(memory);
+		/* Its newline comes after the colour's end. */
+		fprintf(view->out, "%s%.*s%s\n", colour, (int)size - 1, line,
+			*colour ? "\033[0m" : "");
+		fflush(view->out);
+	}
+	fclose(memory);
+	free(line);
+}
+
+/* --- at the end ----------------------------------------------------------- */
+
+static bool print_heading(FILE *out, bool printed, const char *heading)
+{
+	if (!printed)
+		fprintf(out, "\n%s\n", heading);
+	return true;
+}
+
+static void print_expectations(FILE *out, const struct report *report,
+			       const struct result *result)
+{
+	bool printed = false;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(result->expectations, i, one)
+	{
+		bool ok = json_is_true(json_object_get(one, "ok"));
+		const char *colour = digest_colour(
+			report, ok ? VERDICT_PASS : VERDICT_FAIL);
+		char text[512];
+
+		printed = print_heading(out, printed, "expected");
+		snprintf(text, sizeof(text), "%s: %s: %s",
+			 text_of(one, "what"), text_of(one, "expected"),
+			 text_of(one, "observed"));
+		fprintf(out, "  %s%-5s%s ", colour ? colour : "",
+			ok ? "ok" : "wrong", colour ? "\033[0m" : "");
+		fold_print(out, text, 8, 8, report->columns);
+	}
+}
+
+/* What every segment counts says nothing of what went wrong. */
+static bool tells_nothing(const char *name)
+{
+	static const char *const plain[] = {
+		"InReceives",	 "InDelivers",	     "OutRequests",
+		"OutTransmits",	 "ForwDatagrams",    "InSegs",
+		"OutSegs",	 "CurrEstab",	     "TCPHPHits",
+		"TCPHPAcks",	 "TCPPureAcks",	     "TCPOrigDataSent",
+		"TCPDelivered",	 "TCPAutoCorking",   "DelayedACKs",
+		"ActiveOpens",	 "PassiveOpens",     "TcpTimeoutRehash",
+		"TCPFromZeroWindowAdv",		     "TCPToZeroWindowAdv",
+	};
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (strcmp(plain[i], name) == 0)
+			return true;
+	return (length > 6 && strcmp(name + length - 6, "Octets") == 0) ||
+	       (length > 4 && strcmp(name + length - 4, "Pkts") == 0);
+}
+
+static void print_counters(FILE *out, const struct report *report,
+			   const struct result *result)
+{
+	bool printed = false;
+	char text[8192] = "", host[32] = "";
+	json_t *record;
+	size_t i, used = 0;
+
+	json_array_foreach(result->journal, i, record)
+	{
+		if (!is_type(record, "counter") ||
+		    tells_nothing(text_of(record, "name")))
+			continue;
+		printed = print_heading(out, printed, "counters that moved");
+		if (strcmp(host, text_of(record, "host")) != 0) {
+			if (used)
+				fold_print(out, text, 0, 10, report->columns);
+			snprintf(host, sizeof(host), "%s",
+				 text_of(record, "host"));
+			used = (size_t)snprintf(text, sizeof(text), "  %-7s",
+						host);
+		}
+		if (used < sizeof(text) - 64)
+			used += (size_t)snprintf(
+				text + used, sizeof(text) - used, " %.40s%+.0f",
+				text_of(record, "name"),
+				number_of(record, "change"));
+	}
+	if (used)
+		fold_print(out, text, 0, 10, report->columns);
+}
+
+static void print_meaning(FILE *out, const struct report *report,
+			  const struct result *result)
+{
+	bool printed = false;
+	json_t *record;
+	size_t i;
+
+	json_array_foreach(result->journal, i, record)
+	{
+		if (!is_type(record, "meaning"))
+			continue;
+		printed = print_heading(out, printed, "what this means");
+		fprintf(out, "  %-9s ", text_of(record, "host"));
+		fold_print(out, text_of(record, "text"), 12, 12,
+			   report->columns);
+	}
+}
+
+void lab_view_end(FILE *out, const struct report *report,
+		  const struct result *result)
+{
+	print_counters(out, report, result);
+	print_meaning(out, report, result);
+	print_expectations(out, report, result);
+	fflush(out);
+}

@@ -1,0 +1,441 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Labs: what a user of `halfopen lab` is promised.
+
+usage: lab.py HALFOPEN
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import rig
+
+HALFOPEN = sys.argv[1]
+
+
+def lab(*words, seconds=60, **more):
+    """A lab that has ended: its exit status, and all that it printed."""
+    process = rig.start(HALFOPEN, "lab", *words, **more)
+    text, _ = process.communicate(timeout=seconds)
+    return process.returncode, text
+
+
+def lab_file(text, *words):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "incident.yaml")
+        path.write_text(text, encoding="utf-8")
+        return lab(str(path), *words)
+
+
+def journal(*words):
+    """The records of a lab's run."""
+    with tempfile.TemporaryDirectory() as out:
+        status, text = lab("--quiet", "--out", out, *words)
+        journals = rig.read_journals(out)
+        assert len(journals) == 1, text
+        return status, text, list(journals.values())[0]
+
+
+def texts(records, kind):
+    return [r["text"] for r in records if r["type"] == kind]
+
+
+class Words(unittest.TestCase):
+    """What is wrong is said before anything starts."""
+
+    def refused(self, message, *words):
+        status, text = lab(*words)
+        self.assertEqual(status, rig.USAGE, text)
+        self.assertRegex(text, message)
+
+    def test_misspelt_action(self):
+        self.refused("'unplg' is no action; unplug", "--at", "2s",
+                     "unplg client")
+
+    def test_unknown_host(self):
+        self.refused("nobody", "--at", "2s", "unplug nobody")
+
+    def test_number_without_a_unit(self):
+        self.refused("unit", "--at", "2", "unplug client")
+
+    def test_action_that_is_missing(self):
+        self.refused("what happens", "--at", "2s")
+
+    def test_plug_without_unplug(self):
+        self.refused("plug", "--at", "2s", "plug client")
+
+    def test_sysctl_that_is_none(self):
+        self.refused("no_such_thing", "--sysctl",
+                     "net.ipv4.no_such_thing=1")
+
+    def test_idle_without_a_gateway(self):
+        self.refused("between nat", "--idle", "5s")
+
+    def test_unknown_host_for_a_shell(self):
+        self.refused("nobody", "--shell", "nobody", "--for", "1s")
+
+    def test_no_lab_to_enter(self):
+        self.refused("no lab that runs", "--shell", "client")
+
+    def test_file_that_is_missing(self):
+        self.refused("incident.yaml", "/nonexistent/incident.yaml")
+
+    def test_place_in_a_file(self):
+        status, text = lab_file("hosts:\n  client:\n  server:\n"
+                                "timeline:\n  - 2s: crash nobody\n")
+        self.assertEqual(status, rig.USAGE, text)
+        self.assertRegex(text, r"incident\.yaml:5:\d+: timeline: .*nobody")
+
+    def test_unknown_key_in_a_file(self):
+        status, text = lab_file("hosts:\n  client:\n    rnu: true\n")
+        self.assertEqual(status, rig.USAGE, text)
+        self.assertRegex(text, r"incident\.yaml:3:\d+: .*rnu.*run")
+
+
+class Faults(unittest.TestCase):
+    def test_unplugged_client_gives_up_and_the_lab_says_so(self):
+        status, text = lab(
+            "--sysctl", "client:net.ipv4.tcp_retries2=2", "--at", "200ms",
+            "unplug client", "--at", "300ms", "send client 100", "--expect",
+            "client: ETIMEDOUT within 5s", "--for", "6s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, r"0\.200 fault   unplug client")
+        self.assertRegex(text, r"recv\(\) = -1 ETIMEDOUT")
+        self.assertRegex(text, r"client has no such connection")
+        self.assertRegex(text, r"ok +client: ETIMEDOUT within 5s")
+
+    def test_what_is_expected_and_does_not_come_is_status_1(self):
+        status, text = lab("--expect", "client: ETIMEDOUT within 1s", "--for",
+                           "1500ms")
+        self.assertEqual(status, rig.FAIL, text)
+        self.assertRegex(text, "wrong client: ETIMEDOUT within 1s: nothing")
+
+    def test_every_fault_verb_of_a_host(self):
+        steps = ["freeze server", "thaw server", "suspend server",
+                 "resume server", "unplug client", "plug client",
+                 "down client", "up client", "unaddress client",
+                 "readdress client", "cut client from", "mend client",
+                 "cut client", "mend client", "reboot client",
+                 "crash server", "reboot server"]
+        words = []
+        for i, step in enumerate(steps):
+            words += ["--at", f"{100 + 50 * i}ms", step]
+        status, _, records = journal(*words, "--for", "2s")
+        self.assertEqual(status, rig.PASS)
+        self.assertEqual([r["text"] for r in records if r["type"] == "fault"],
+                         steps)
+
+    def test_every_rule_of_the_wire(self):
+        rules = ["drop the 1st syn from client to server",
+                 "hold data from client to server",
+                 "delay acks to client by 20ms",
+                 "duplicate fins after 10ms",
+                 "reject data from server with port"]
+        words = []
+        for rule in rules:
+            words += ["--at", "0s", rule]
+        status, _, records = journal(
+            *words, "--at", "0s", "listen server 80", "--at", "10ms",
+            "connect client server:80", "--at", "1500ms", "send client 50",
+            "--at", "1700ms", "release", "--at", "1800ms", "pass", "--at",
+            "1900ms", "close client", "--for", "2500ms")
+        self.assertEqual(status, rig.PASS)
+        fates = [r["fate"] for r in records if r["type"] == "frame"]
+        for fate in ("dropped", "held", "released", "delayed",
+                     "dropped: rejected", "injected"):
+            self.assertIn(fate, fates)
+
+    def test_rejected_connection_is_refused_at_once(self):
+        status, text = lab("--at", "0s", "reject syns to server with rst",
+                           "--at", "1ms", "listen server 80", "--at", "2ms",
+                           "connect client server:80", "--expect",
+                           "client: ECONNREFUSED within 1s", "--for", "1s")
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_injected_rst_ends_the_connection(self):
+        status, text = lab("--at", "200ms",
+                           "inject rst from server to client", "--expect",
+                           "client: ECONNRESET within 1s", "--for", "1s")
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_suspended_machine_is_silent_and_then_answers(self):
+        status, text = lab("--at", "100ms", "suspend server", "--at",
+                           "200ms", "send client 10", "--at", "1s",
+                           "resume server", "--expect",
+                           "client: DATA after 1s within 3s", "--for", "3s")
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_loss_by_number_loses_about_as_many(self):
+        status, _, records = journal("--loss", "20%", "--at", "100ms",
+                                     "send client 200KiB", "--for", "4s")
+        fates = [r["fate"] for r in records if r["type"] == "frame"]
+        self.assertEqual(status, rig.PASS)
+        self.assertGreater(fates.count("dropped"), len(fates) * 0.05)
+
+    def test_without_faults_none_happens(self):
+        status, text = lab("--without-faults", "--at", "100ms",
+                           "crash server", "--expect", "client: open",
+                           "--for", "500ms")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, "left out: crash server")
+
+    def test_both_families(self):
+        status, text = lab("--family", "6", "--at", "100ms", "kill server",
+                           "--expect", "client: EOF within 1s", "--for", "1s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, r"fd00::2")
+
+
+class Moments(unittest.TestCase):
+    def test_after_a_program_has_said_something(self):
+        status, _, records = journal(
+            "--run", "client", "sleep 0.3; echo ready; sleep 5", "--at",
+            '200ms after sleep prints "ready"', "crash server", "--for",
+            "2s")
+        self.assertEqual(status, rig.PASS)
+        zero = next(r["t"] for r in records if r["type"] == "timeline")
+        crash = next(r["t"] for r in records if r["type"] == "fault")
+        self.assertGreater(crash - zero, 0.45)
+
+    def test_after_so_many_segments(self):
+        _, _, records = journal("--at", "client has received 1 syn-ack",
+                                "unplug client", "--for", "1s")
+        kinds = [(r["type"], r.get("kinds", [])) for r in records
+                 if r["type"] in ("frame", "fault")]
+        at = [i for i, k in enumerate(kinds) if k[0] == "fault"][0]
+        self.assertTrue(any("syn-ack" in k for _, k in kinds[:at]))
+
+    def test_after_a_state_and_after_an_action(self):
+        _, _, records = journal("--at", "100ms", "kill server", "--at",
+                                "client reaches CLOSE-WAIT", "close client",
+                                "--at", "300ms after kill server",
+                                'note "later"', "--for", "2s")
+        calls = texts(records, "call")
+        self.assertIn("close()", calls)
+        fault = next(r["t"] for r in records if r["type"] == "fault")
+        note = next(r["t"] for r in records if r["type"] == "note" and
+                    r["text"] == "later")
+        self.assertGreaterEqual(note - fault, 0.3)
+
+
+class Programs(unittest.TestCase):
+    def test_lines_and_ends_are_told_with_their_times(self):
+        status, _, records = journal(
+            "--run", "client", "echo out; echo err >&2; exit 3", "--expect",
+            "echo: exit 3 within 1s", "--for", "1s")
+        self.assertEqual(status, rig.PASS)
+        calls = texts(records, "call")
+        self.assertIn("echo: out", calls)
+        self.assertIn("echo: err", calls)
+
+    def test_names_folders_and_variables(self):
+        status, text = lab_file("""
+hosts:
+  client:
+    files:
+      hello: "<hi>\\n"
+    run:
+      - name: looks
+        run: cat $FOLDER/hello; getent hosts server; echo $server $KEY
+        env: {KEY: value}
+  server:
+expect:
+  - 'looks: prints "<hi>"'
+  - 'looks: prints "10.0.0.2 value"'
+  - 'looks: exit 0'
+for: 1s
+""")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, r"looks: 10\.0\.0\.2 +server")
+
+    def test_they_have_no_rights(self):
+        status, text = lab("--run", "client",
+                           "grep -h CapEff /proc/self/status; id -u",
+                           "--for", "500ms")
+        self.assertEqual(status, rig.PASS)
+        self.assertRegex(text, r"CapEff:\s+0000000000000000")
+        self.assertNotRegex(text, r"grep: 0$")
+
+    def test_killed_by_name_and_started_again(self):
+        status, text = lab_file("""
+hosts:
+  client:
+  server:
+    run: {name: worker, run: echo up; sleep 100}
+timeline:
+  - 200ms: kill worker term
+  - worker ends: run worker
+expect:
+  - 'worker: signal TERM within 1s'
+  - 'worker: runs'
+for: 1s
+""")
+        self.assertNotEqual(status, rig.USAGE, text)
+        self.assertEqual(text.count("worker: up"), 2, text)
+
+
+class Between(unittest.TestCase):
+    def test_nat_translates_and_forgets(self):
+        status, text = lab(
+            "--between", "nat", "--at", "200ms", "forget gateway", "--at",
+            "400ms", "send client 10", "--sysctl",
+            "client:net.ipv4.tcp_retries2=2", "--expect",
+            "client: ETIMEDOUT within 8s", "--for", "8s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, r"10\.0\.1\.1:80 > 10\.0\.1\.254:")
+
+    def test_firewall_lets_nobody_in(self):
+        status, text = lab(
+            "--between", "firewall", "--at", "0s", "listen client 80",
+            "--at", "100ms", "connect server client:80", "--sysctl",
+            "server:net.ipv4.tcp_syn_retries=1", "--sysctl",
+            "server:net.ipv4.tcp_syn_linear_timeouts=0", "--expect",
+            "server: ETIMEDOUT within 6s", "--for", "7s")
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_idle_connection_is_forgotten(self):
+        status, text = lab(
+            "--between", "nat", "--idle", "1s", "--at", "2500ms",
+            "send client 10", "--sysctl", "client:net.ipv4.tcp_retries2=2",
+            "--expect", "client: ETIMEDOUT within 9s", "--for", "9s")
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_keepalive_keeps_it_alive(self):
+        status, text = lab(
+            "--between", "nat", "--idle", "3s", "--at", "100ms",
+            "keepalive client", "--sysctl",
+            "client:net.ipv4.tcp_keepalive_time=1", "--sysctl",
+            "client:net.ipv4.tcp_keepalive_intvl=1", "--at", "5s",
+            "send client 10", "--expect", "client: DATA after 5s within 6s",
+            "--for", "6s")
+        self.assertEqual(status, rig.PASS, text)
+
+
+class Prompt(unittest.TestCase):
+    def typed(self, words, *more):
+        with tempfile.TemporaryFile("w+") as keys:
+            keys.write(words)
+            keys.seek(0)
+            done = subprocess.run([HALFOPEN, "lab", "-i", *more], stdin=keys,
+                                  stdout=subprocess.PIPE, text=True,
+                                  stderr=subprocess.STDOUT, timeout=60,
+                                  env=rig.environment(), check=False)
+        return done.returncode, done.stdout
+
+    def test_actions_are_done_and_errors_are_told(self):
+        status, text = self.typed("wait 200ms\nunplg client\nunplug client\n"
+                                  "wait 100ms\nplug client\nstates\n"
+                                  "crash nobody\nwait 100ms\n")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, "'unplg' is no action")
+        self.assertRegex(text, "fault   unplug client")
+        self.assertRegex(text, "fault   plug client")
+        self.assertRegex(text, "no host is called 'nobody'")
+
+    def test_help_lists_all_verbs(self):
+        _, text = self.typed("help\n")
+        for verb in ("unplug HOST", "drop CHOICE", "connect HOST", "shell"):
+            self.assertIn(verb, text)
+
+    def test_shell_in_a_lab_of_somebody_else(self):
+        with tempfile.TemporaryFile("w+") as keys:
+            keys.write("cat /proc/net/tcp; hostname; exit 7\n")
+            keys.seek(0)
+            process = rig.start(HALFOPEN, "lab", "--for", "20s")
+            try:
+                where = f"server@{process.pid}"
+                deadline = time.monotonic() + 10
+                status = rig.USAGE
+                while status == rig.USAGE and time.monotonic() < deadline:
+                    keys.seek(0)
+                    done = subprocess.run(
+                        [HALFOPEN, "lab", "--shell", where], stdin=keys,
+                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                        text=True, timeout=20, check=False,
+                        env=rig.environment(SHELL="/bin/sh"))
+                    status = done.returncode
+                    time.sleep(0.2)
+                self.assertEqual(status, 7, done.stdout)
+                self.assertIn("server", done.stdout)
+                self.assertRegex(done.stdout, "0200000A:0050")
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=20)
+
+
+class Ends(unittest.TestCase):
+    def running(self):
+        process = rig.start(HALFOPEN, "lab", "--run", "client", "sleep 100",
+                            "--for", "60s")
+        rig.wait_for(lambda: rig.programs(process.pid))
+        return process
+
+    def gone(self, process, below):
+        process.communicate(timeout=20)
+        self.assertFalse(rig.wait_for(
+            lambda: not [p for p in below if os.path.exists(f"/proc/{p}")] or
+            None) is None, "processes are left")
+        return process.returncode
+
+    def test_interrupt_ends_the_timeline_and_tells(self):
+        process = self.running()
+        process.send_signal(signal.SIGINT)
+        text, _ = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, rig.PASS, text)
+        self.assertRegex(text, "what this means")
+
+    def test_terminate_ends_it_by_that_signal(self):
+        process = self.running()
+        below = rig.descendants(process.pid)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.gone(process, below), -signal.SIGTERM)
+
+    def test_kill_leaves_nothing(self):
+        process = self.running()
+        below = rig.descendants(process.pid)
+        self.assertGreater(len(below), 3)
+        process.kill()
+        self.gone(process, below)
+
+
+class Reports(unittest.TestCase):
+    def test_json_lines(self):
+        status, text = lab("--format", "jsonl", "--expect", "client: open",
+                           "--for", "300ms")
+        self.assertEqual(status, rig.PASS, text)
+        lines = [json.loads(line) for line in text.splitlines()]
+        self.assertEqual([line["type"] for line in lines],
+                         ["run", "case", "summary"])
+        self.assertEqual(lines[1]["expectations"][0]["ok"], True)
+
+    def test_several_files_are_a_suite(self):
+        text = "for: 200ms\nexpect:\n  - 'client: {}'\n"
+        with tempfile.TemporaryDirectory() as folder:
+            good = pathlib.Path(folder, "good.yaml")
+            bad = pathlib.Path(folder, "bad.yaml")
+            good.write_text(text.format("open"), encoding="utf-8")
+            bad.write_text(text.format("EOF"), encoding="utf-8")
+            status, told = lab("-q", str(good), str(bad))
+        self.assertEqual(status, rig.FAIL, told)
+        self.assertRegex(told, "1 passed, 1 failed")
+
+    def test_times_count_from_the_timeline(self):
+        _, text = lab("--server", "sleep 0.5; exec sleep 100", "--at", "1s",
+                      "unplug client", "--for", "1500ms")
+        self.assertTrue(re.search(r"^1\.0\d\d fault   unplug client", text,
+                                  re.MULTILINE), text)
+
+
+if __name__ == "__main__":
+    done = lab("--for", "100ms", "-q")
+    if done[0] == rig.SKIPPED:
+        print(done[1])
+        sys.exit(rig.SKIP_STATUS)
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
