@@ -126,8 +126,7 @@ void lab_set_say(FILE *out, const struct lab_action *action)
 	char *text = NULL;
 
 	if (asprintf(&text, "%s%s%s=%s", action->host ? action->host : "",
-		     action->host ? ":" : "", action->name,
-		     action->value) < 0)
+		     action->host ? ":" : "", action->name, action->value) < 0)
 		return;
 	fputc(' ', out);
 	lab_say_word(out, text);

@@ -8,7 +8,8 @@ int lab_host_read(struct lab_lex *lex, struct lab_action *action);
 
 /* Each pair reads what follows the verb, and says it, with a blank before. */
 #define LAB_PHRASE(name_)                                                      \
-	int lab_##name_##_read(struct lab_lex *lex, struct lab_action *action);\
+	int lab_##name_##_read(struct lab_lex *lex,                            \
+			       struct lab_action *action);                     \
 	void lab_##name_##_say(FILE *out, const struct lab_action *action)
 
 LAB_PHRASE(kill);

@@ -157,7 +157,8 @@ int lab_user_timeout_read(struct lab_lex *lex, struct lab_action *action)
 		return error_trace(r);
 	word = lab_lex_look(lex);
 	r = lab_lex_duration(lex, &action->time);
-	if (r >= 0 && (action->time % MSEC(1) || action->time > MSEC(INT32_MAX)))
+	if (r >= 0 &&
+	    (action->time % MSEC(1) || action->time > MSEC(INT32_MAX)))
 		return lab_lex_refuse(lex, word,
 				      "TCP_USER_TIMEOUT takes whole "
 				      "milliseconds, up to 24 days");

@@ -94,7 +94,8 @@ struct verb {
 /* The faults come before these: netns/fault.h. Its kill knows processes by
  * number, and this one by name. */
 static const struct verb verbs[] = {
-	{ "kill", LAB_KILL, lab_kill_read, lab_kill_say, "PROGRAM|HOST [SIGNAL]",
+	{ "kill", LAB_KILL, lab_kill_read, lab_kill_say,
+	  "PROGRAM|HOST [SIGNAL]",
 	  "a signal, KILL if none is said; of a host: to its probe" },
 	{ "drop", LAB_DROP, lab_choice_read, say_choice, "CHOICE",
 	  "the wire swallows them" },
@@ -140,8 +141,9 @@ static const struct verb verbs[] = {
 	  "a sentence for the timeline" },
 };
 
-static const struct verb the_fault = { NULL, LAB_FAULT, read_fault, say_fault,
-				       NULL, NULL };
+static const struct verb the_fault = { .verb = LAB_FAULT,
+				       .read = read_fault,
+				       .say = say_fault };
 
 static const struct verb *own_verb(const char *name)
 {

@@ -90,9 +90,9 @@ static int check_either(const struct lab_plan *plan, const char *name,
 		return 0;
 	n = add_programs(plan, names);
 	n += add_hosts(plan, names + n);
-	return lab_place_refuse(place, "'%s' is neither a program nor a host%s",
-				name, lab_suggest(name, names, n, near,
-						  sizeof(near)));
+	return lab_place_refuse(
+		place, "'%s' is neither a program nor a host%s", name,
+		lab_suggest(name, names, n, near, sizeof(near)));
 }
 
 /* --- hosts ----------------------------------------------------------------*/
@@ -266,12 +266,11 @@ static int check_end(const struct lab_plan *plan, nsec_t time,
 
 	if (time == NSEC_NEVER || time <= plan->lasts)
 		return 0;
-	return lab_place_refuse(place,
-				"%s is after the end of the lab, which lasts "
-				"%s",
-				lab_duration_text(time, text, sizeof(text)),
-				lab_duration_text(plan->lasts, end,
-						  sizeof(end)));
+	return lab_place_refuse(
+		place,
+		"%s is after the end of the lab, which lasts %s",
+		lab_duration_text(time, text, sizeof(text)),
+		lab_duration_text(plan->lasts, end, sizeof(end)));
 }
 
 /* --- actions --------------------------------------------------------------*/
@@ -353,10 +352,9 @@ static int check_names(const struct lab_plan *plan, const struct lab_step *step)
 	int r;
 
 	if (action->verb == LAB_KILL)
-		return check_either(plan,
-				    action->host ? action->host :
-						   action->program,
-				    &step->place);
+		return check_either(
+			plan, action->host ? action->host : action->program,
+			&step->place);
 	r = check_host(plan, action->host, &step->place);
 	if (r >= 0)
 		r = check_host(plan, action->from, &step->place);

@@ -108,8 +108,8 @@ static uint16_t port_of(const struct lab_plan *plan, const char *host)
 	return 0;
 }
 
-/* What a probe must be there for, or what would keep it from beginning. Rules of
- * the wire, and cables that are pulled, are there before it begins. */
+/* What a probe must be there for, or what would keep it from beginning. Rules
+ * of the wire, and cables that are pulled, are there before it begins. */
 static bool wants_probe(const struct lab_action *action)
 {
 	static const char *const stops[] = { "crash", "reboot", "freeze",
@@ -135,7 +135,9 @@ static size_t place_of_probes(const struct lab_plan *plan)
 static int add_step(struct lab_plan *plan, size_t at, const char *when,
 		    const char *action)
 {
-	static const struct lab_place place = { .source = "a lab's usual probes" };
+	static const struct lab_place place = {
+		.source = "a lab's usual probes"
+	};
 	struct lab_step step;
 	size_t last = plan->n_steps;
 	int r = lab_plan_add_step(plan, when, action, &place);
@@ -171,7 +173,8 @@ static int add_listener(struct lab_plan *plan, const struct lab_host *last,
 static int add_connects(struct lab_plan *plan, const struct lab_host *last,
 			size_t at)
 {
-	const struct lab_step *listen = probe_step(plan, last->name, LAB_LISTEN);
+	const struct lab_step *listen =
+		probe_step(plan, last->name, LAB_LISTEN);
 	uint16_t port = port_of(plan, last->name);
 	const char *when = "start";
 	char action[64];

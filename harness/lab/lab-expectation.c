@@ -43,7 +43,8 @@ static int read_span(struct lab_lex *lex, struct lab_expectation *expectation)
 	if (r < 0)
 		return lab_lex_trace(lex, word, r);
 	if (max < min)
-		return lab_lex_refuse(lex, word, "nothing is %s: %" PRIu64
+		return lab_lex_refuse(lex, word,
+				      "nothing is %s: %" PRIu64
 				      " is less than %" PRIu64,
 				      word->text, max, min);
 	lab_lex_take(lex);
@@ -218,7 +219,8 @@ static void say_frames(FILE *out, const struct lab_expectation *expectation)
 	lab_say_kinds(out, expectation->kinds, expectation->max == 1);
 }
 
-static int read_counter(struct lab_lex *lex, struct lab_expectation *expectation)
+static int read_counter(struct lab_lex *lex,
+			struct lab_expectation *expectation)
 {
 	const struct lab_word *word = lab_lex_look(lex);
 	int r = lab_lex_name(lex, "a counter such as TCPKeepAlive",
@@ -257,7 +259,7 @@ static void say_sockets(FILE *out, const struct lab_expectation *expectation)
 {
 	say_number(out, expectation);
 	fprintf(out, " %s",
-		expectation->state ? diag_state_text(expectation->state) :
+		expectation->state    ? diag_state_text(expectation->state) :
 		expectation->max == 1 ? "socket" :
 					"sockets");
 }
@@ -279,7 +281,8 @@ static const struct question {
 	{ "counter", "counter", LAB_COUNTER, read_counter, say_counter, false,
 	  true },
 	{ "exit", "exits", LAB_EXIT, read_exit, say_status, true, false },
-	{ "signal", "signal", LAB_SIGNAL, read_signal, say_status, true, false },
+	{ "signal", "signal", LAB_SIGNAL, read_signal, say_status, true,
+	  false },
 	{ "runs", "runs", LAB_RUNS, read_nothing, say_nothing, true, true },
 	{ "prints", "prints", LAB_SAYS, read_prints, say_prints, true, false },
 };
@@ -326,7 +329,8 @@ static int refuse_question(const struct lab_lex *lex)
 		     "signal, runs, prints");
 }
 
-static int read_sockets(struct lab_lex *lex, struct lab_expectation *expectation)
+static int read_sockets(struct lab_lex *lex,
+			struct lab_expectation *expectation)
 {
 	const struct lab_word *first = lab_lex_look(lex), *word;
 	int r = read_number(lex, expectation);
@@ -337,13 +341,13 @@ static int read_sockets(struct lab_lex *lex, struct lab_expectation *expectation
 	expectation->question = LAB_SOCKETS;
 	if (lab_lex_takes(lex, "socket") || lab_lex_takes(lex, "sockets"))
 		return 0;
-	if (word == first &&
-	    (!word->text || !lab_value_state(word->text)))
+	if (word == first && (!word->text || !lab_value_state(word->text)))
 		return refuse_question(lex);
 	return lab_lex_state(lex, &expectation->state);
 }
 
-static int read_outcome(struct lab_lex *lex, struct lab_expectation *expectation)
+static int read_outcome(struct lab_lex *lex,
+			struct lab_expectation *expectation)
 {
 	const struct lab_word *word = lab_lex_look(lex);
 
@@ -364,10 +368,11 @@ static int read_end(struct lab_lex *lex, const struct question *question,
 	if (!question || !question->at_the_end || !word->text)
 		return read_time(lex, expectation);
 	if (lab_word_is(word, "within") || lab_word_is(word, "after"))
-		return lab_lex_refuse(lex, word,
-				      "'%s' is asked at the end of the lab, and "
-				      "at no other time",
-				      question->word);
+		return lab_lex_refuse(
+			lex, word,
+			"'%s' is asked at the end of the lab, and at no other "
+			"time",
+			question->word);
 	return lab_lex_end(lex);
 }
 
@@ -418,9 +423,10 @@ static int read_subject(struct lab_lex *lex, size_t colon, const char **ret)
 	if (r < 0)
 		return error_trace(r);
 	if (word->quoted || word->column > colon + 1)
-		return lab_lex_refuse(lex, word, "nothing stands before the "
-						 "colon; expected: a host or a "
-						 "program");
+		return lab_lex_refuse(lex, word,
+				      "nothing stands before the "
+				      "colon; expected: a host or a "
+				      "program");
 	word = lab_lex_look(lex);
 	if (word->text && word->column <= colon + 1)
 		return lab_lex_refuse(lex, word,

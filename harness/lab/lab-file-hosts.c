@@ -77,9 +77,8 @@ static int read_env(const struct lab_yaml_at *at, void *data)
 
 	if (r < 0)
 		return error_trace(r);
-	environment = lab_plan_allocate(at->yaml->plan,
-					(lab_yaml_size(at) + 1) *
-						sizeof(*environment));
+	environment = lab_plan_allocate(
+		at->yaml->plan, (lab_yaml_size(at) + 1) * sizeof(*environment));
 	if (!environment)
 		return error_origin(-ENOMEM, "an environment");
 	for (size_t i = 0; r >= 0 && i < lab_yaml_size(at); i++) {
@@ -170,8 +169,9 @@ static int read_program(const struct lab_yaml_at *at, const char *host)
 		r = lab_yaml_read_map(at, "a program", program_fields,
 				      ARRAY_SIZE(program_fields), &parts);
 	else
-		r = lab_yaml_text(at, "a command, a program's map, or a list "
-				      "of these",
+		r = lab_yaml_text(at,
+				  "a command, a program's map, or a list "
+				  "of these",
 				  &parts.program.command);
 	if (r < 0)
 		return error_trace(r);
@@ -255,9 +255,10 @@ static int read_idle(const struct lab_yaml_at *at, void *data)
 	if (!host->idle)
 		return lab_yaml_refuse(at, "a time-out of 0s is none");
 	if (host->role != LAB_NAT && host->role != LAB_FIREWALL)
-		return lab_yaml_refuse(at, "%s forgets no connections, having "
-					   "none in mind: 'as: nat' or 'as: "
-					   "firewall' would",
+		return lab_yaml_refuse(at,
+				       "%s forgets no connections, having "
+				       "none in mind: 'as: nat' or 'as: "
+				       "firewall' would",
 				       host->name);
 	return 0;
 }

@@ -98,7 +98,8 @@ static int read_settings(const struct lab_yaml_at *at, void *data MACRO_UNUSED)
 
 /* --- the timeline ---------------------------------------------------------*/
 
-static int add_step(const struct lab_yaml_at *when, const struct lab_yaml_at *at)
+static int add_step(const struct lab_yaml_at *when,
+		    const struct lab_yaml_at *at)
 {
 	struct lab_place when_place = lab_yaml_place(when);
 	struct lab_place place = lab_yaml_place(at);

@@ -54,8 +54,7 @@ int lab_kind_refuse(const struct lab_lex *lex)
 		    near, sizeof(near));
 	if (!word->text)
 		return lab_lex_refuse(lex, word,
-				      "expected here: a kind of frame%s",
-				      near);
+				      "expected here: a kind of frame%s", near);
 	return lab_lex_refuse(lex, word, "'%s' is no kind of frame%s",
 			      word->text, near);
 }

@@ -133,8 +133,8 @@ static int read_words(struct lab_lex *lex, struct reader *reader)
 		if (is_left_out(&word))
 			continue;
 		if (lex->n == LAB_WORDS)
-			return lab_lex_refuse(lex, &word,
-					      "more than %d words", LAB_WORDS);
+			return lab_lex_refuse(lex, &word, "more than %d words",
+					      LAB_WORDS);
 		lex->words[lex->n++] = word;
 	}
 }
@@ -178,8 +178,7 @@ const struct lab_word *lab_lex_take(struct lab_lex *lex)
 
 bool lab_word_is(const struct lab_word *word, const char *text)
 {
-	return word->text && !word->quoted &&
-	       strcasecmp(word->text, text) == 0;
+	return word->text && !word->quoted && strcasecmp(word->text, text) == 0;
 }
 
 bool lab_lex_takes(struct lab_lex *lex, const char *text)
@@ -213,9 +212,8 @@ int lab_lex_refuse(const struct lab_lex *lex, const struct lab_word *word,
 
 int lab_lex_trace(const struct lab_lex *lex, const struct lab_word *word, int r)
 {
-	return r == -EINVAL ?
-		       lab_lex_refuse(lex, word, "%s", error_message()) :
-		       error_trace(r);
+	return r == -EINVAL ? lab_lex_refuse(lex, word, "%s", error_message()) :
+			      error_trace(r);
 }
 
 int lab_lex_expected(const struct lab_lex *lex, const char *what)
@@ -325,10 +323,9 @@ int lab_lex_choose(struct lab_lex *lex, const char *what,
 		return 0;
 	}
 	if (word->text)
-		return lab_lex_refuse(lex, word, "'%s' is not %s%s", word->text,
-				      what,
-				      lab_suggest(word->text, names, n, near,
-						  sizeof(near)));
+		return lab_lex_refuse(
+			lex, word, "'%s' is not %s%s", word->text, what,
+			lab_suggest(word->text, names, n, near, sizeof(near)));
 	return lab_lex_refuse(lex, word, "expected here: %s%s", what,
 			      lab_suggest("", names, n, near, sizeof(near)));
 }
@@ -362,10 +359,9 @@ int lab_lex_state(struct lab_lex *lex, enum diag_state *ret)
 		return lab_lex_expected(lex, "a state such as CLOSE-WAIT");
 	state = lab_value_state(word->text);
 	if (!state)
-		return lab_lex_refuse(lex, word, "'%s' is no state%s",
-				      word->text,
-				      lab_suggest(word->text, names, n, near,
-						  sizeof(near)));
+		return lab_lex_refuse(
+			lex, word, "'%s' is no state%s", word->text,
+			lab_suggest(word->text, names, n, near, sizeof(near)));
 	lab_lex_take(lex);
 	*ret = state;
 	return 0;

@@ -75,8 +75,7 @@ static const struct event {
 static int read_of(struct lab_lex *lex, const struct event *event,
 		   struct lab_moment *moment)
 {
-	int r = lab_lex_name(lex,
-			     event->of_program ? "a program" : "a host",
+	int r = lab_lex_name(lex, event->of_program ? "a program" : "a host",
 			     event->of_program ? &moment->program :
 						 &moment->host);
 

@@ -94,7 +94,8 @@ static const char *acts_in(const struct lab_plan *plan,
 			   const struct lab_action *action)
 {
 	if (action->program)
-		return plan->programs[program_index(plan, action->program)].host;
+		return plan->programs[program_index(plan, action->program)]
+			.host;
 	return action->host;
 }
 
@@ -214,8 +215,8 @@ static bool is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static int play_pair(struct state *state, const struct lab_step *step,
-		     size_t i, nsec_t time)
+static int play_pair(struct state *state, const struct lab_step *step, size_t i,
+		     nsec_t time)
 {
 	const struct lab_action *action = &step->action;
 	struct since *since =
@@ -229,9 +230,8 @@ static int play_pair(struct state *state, const struct lab_step *step,
 					    since->since, NULL);
 		*since = (struct since){ true, time, action->argument };
 	} else if (is_fault(action, pairs[i].ends)) {
-		if (!since->on &&
-		    !may_come(state, action->host, is_named_fault,
-			      pairs[i].begins, false))
+		if (!since->on && !may_come(state, action->host, is_named_fault,
+					    pairs[i].begins, false))
 			return refuse_no_pair(step, &pairs[i]);
 		since->on = false;
 	}
@@ -251,9 +251,8 @@ static int play_fault(struct state *state, const struct lab_step *step,
 		return error_trace(r);
 	if (is_fault(action, "crash") || is_fault(action, "reboot")) {
 		end_machine(state, host);
-		state->hosts[host].dead = (struct since){
-			is_fault(action, "crash"), time, NULL
-		};
+		state->hosts[host].dead =
+			(struct since){ is_fault(action, "crash"), time, NULL };
 	}
 	return 0;
 }
@@ -266,8 +265,7 @@ static int check_alive(const struct state *state, const struct lab_step *step)
 	if (!host || is_fault(&step->action, "reboot"))
 		return 0;
 	dead = &state->hosts[host_index(state->plan, host)].dead;
-	if (!dead->on ||
-	    may_come(state, host, is_named_fault, "reboot", false))
+	if (!dead->on || may_come(state, host, is_named_fault, "reboot", false))
 		return 0;
 	return refuse_since(step, host, "dead", dead->since,
 			    "only 'reboot' comes before anything else");
@@ -359,8 +357,7 @@ static int play_program(struct state *state, const struct lab_step *step,
 		*started = (struct since){ true, time, NULL };
 		return 0;
 	}
-	if (started->on ||
-	    may_come(state, NULL, is_run_of, name, false))
+	if (started->on || may_come(state, NULL, is_run_of, name, false))
 		return 0;
 	return lab_place_refuse(&step->place,
 				"%s: %s does not run then: no 'run %s' comes "
@@ -472,8 +469,7 @@ int lab_order_check(const struct lab_plan *plan)
 		state.programs[i].on = !plan->programs[i].later;
 	n = sort(order, state.times, plan->n_steps);
 	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = play(&state, &plan->steps[order[i]],
-			 state.times[order[i]]);
+		r = play(&state, &plan->steps[order[i]], state.times[order[i]]);
 	for (size_t i = 0; r >= 0 && i < plan->n_steps; i++)
 		if (state.times[i] == NSEC_NEVER)
 			r = check_whenever(&state, &plan->steps[i]);

@@ -19,7 +19,8 @@ int lab_expectation_read(struct lab_plan *plan, const char *text,
 			 const struct lab_place *place,
 			 struct lab_expectation *ret);
 
-/* "3", or "3rd" and "third": one or more; false, and nothing is taken, for other words. */
+/* "3", or "3rd" and "third": one or more; false, and nothing is taken, for
+ * other words. */
 bool lab_lex_takes_count(struct lab_lex *lex, bool nth, unsigned int *ret);
 
 /* [PERCENT of|the Nth|the first N|N|every] KIND [from HOST] [to HOST] [port N],

@@ -17,8 +17,8 @@ const char *lab_place_text(const struct lab_place *place, char *buffer,
 	char numbers[32] = "";
 
 	if (!place || !place->source) {
-		snprintf(buffer, size, "%s%s", place && place->key ?
-				 place->key : "",
+		snprintf(buffer, size, "%s%s",
+			 place && place->key ? place->key : "",
 			 place && place->key ? ": " : "");
 		return buffer;
 	}
@@ -55,9 +55,9 @@ int lab_place_trace(const struct lab_place *place, int r)
 
 /* Where a name may stand, they say what comes next. */
 static const char *const reserved[] = {
-	"a",	  "after",  "an",   "and",  "as",   "at",   "by",  "ends",
-	"every",  "from",   "has",  "in",   "no",   "of",   "port", "prints",
-	"reaches", "start", "the",  "to",   "when", "with", "within",
+	"a",	   "after", "an",  "and", "as",	  "at",	  "by",	    "ends",
+	"every",   "from",  "has", "in",  "no",	  "of",	  "port",   "prints",
+	"reaches", "start", "the", "to",  "when", "with", "within",
 };
 
 bool lab_name_is_reserved(const char *name)
@@ -71,8 +71,8 @@ bool lab_name_is_reserved(const char *name)
 bool lab_name_takes(char c, bool first)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (!first && ((c >= '0' && c <= '9') || c == '-' || c == '_' ||
-			   c == '.'));
+	       (!first &&
+		((c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'));
 }
 
 int lab_name_check(const char *name, const char *what)

@@ -78,8 +78,8 @@ int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
 		copy.source = lab_plan_keep(plan, copy.source);
 	if (copy.key)
 		copy.key = lab_plan_keep(plan, copy.key);
-	if (place && ((place->source && !copy.source) ||
-		      (place->key && !copy.key)))
+	if (place &&
+	    ((place->source && !copy.source) || (place->key && !copy.key)))
 		return error_origin(-ENOMEM, "a place");
 	*ret = copy;
 	return 0;
@@ -182,9 +182,9 @@ static void free_name(struct lab_plan *plan, const char *command, char *ret,
 
 	name_of_command(command, base, sizeof(base));
 	snprintf(ret, size, "%s", base);
-	for (unsigned int i = 2; lab_name_is_reserved(ret) ||
-				 lab_plan_host(plan, ret) ||
-				 lab_plan_program(plan, ret);
+	for (unsigned int i = 2;
+	     lab_name_is_reserved(ret) || lab_plan_host(plan, ret) ||
+	     lab_plan_program(plan, ret);
 	     i++)
 		snprintf(ret, size, "%s-%u", base, i);
 }

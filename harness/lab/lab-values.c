@@ -75,8 +75,9 @@ struct unit {
 
 /* The largest first, as they follow each other. */
 static const struct unit units[] = {
-	{ "h", SEC(3600), true }, { "m", SEC(60), true }, { "s", SEC(1), true },
-	{ "ms", MSEC(1), false }, { "us", USEC(1), false }, { "ns", 1, false },
+	{ "h", SEC(3600), true }, { "m", SEC(60), true },
+	{ "s", SEC(1), true },	  { "ms", MSEC(1), false },
+	{ "us", USEC(1), false }, { "ns", 1, false },
 };
 
 /* As many of them as there are steps still fit in nsec_t. */
@@ -181,8 +182,8 @@ enum { PARTS = 1000000 /* a share is a count of millionths */ };
 int lab_value_share(const char *text, double *ret)
 {
 	int64_t parts;
-	const char *end = read_decimal(text, PARTS / 100, INT64_C(1) << 40,
-				       &parts);
+	const char *end =
+		read_decimal(text, PARTS / 100, INT64_C(1) << 40, &parts);
 
 	if (!end || strcmp(end, "%") != 0)
 		return error_refuse(-EINVAL,
@@ -197,7 +198,8 @@ int lab_value_share(const char *text, double *ret)
 
 void lab_say_share(FILE *out, double share)
 {
-	fprintf(out, "%.10g%%", (double)(long)(share * PARTS + 0.5) * 100 / PARTS);
+	fprintf(out, "%.10g%%",
+		(double)(long)(share * PARTS + 0.5) * 100 / PARTS);
 }
 
 /* --- bytes ----------------------------------------------------------------*/

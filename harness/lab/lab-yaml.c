@@ -340,8 +340,9 @@ static int check_twins(const struct lab_yaml_at *at)
 		if (strcmp((const char *)sorted[i - 1]->node->data.scalar.value,
 			   text) == 0)
 			r = lab_yaml_refuse(
-				sorted[i], "'%s' comes twice; first in line %zu",
-				text, sorted[i - 1]->node->start_mark.line + 1);
+				sorted[i],
+				"'%s' comes twice; first in line %zu", text,
+				sorted[i - 1]->node->start_mark.line + 1);
 	}
 	free(keys);
 	free(sorted);
@@ -376,11 +377,10 @@ static int refuse_key(const struct lab_yaml_at *at, size_t i, const char *what,
 
 	for (size_t j = 0; j < MIN(n, ARRAY_SIZE(names)); j++)
 		names[j] = fields[j].name;
-	return lab_yaml_refuse(&key, "'%s' is no key of %s%s", key_text(at, i),
-			       what,
-			       lab_suggest(key_text(at, i), names,
-					   MIN(n, ARRAY_SIZE(names)), near,
-					   sizeof(near)));
+	return lab_yaml_refuse(
+		&key, "'%s' is no key of %s%s", key_text(at, i), what,
+		lab_suggest(key_text(at, i), names, MIN(n, ARRAY_SIZE(names)),
+			    near, sizeof(near)));
 }
 
 static bool is_field(const char *key, const struct lab_yaml_field *fields,

@@ -29,48 +29,47 @@ static void must_parse(const char *text)
 	ck_assert_msg(parse(text) == 0, "%s\n%s", text, error_message());
 }
 
-static const char all[] =
-	"about: |\n"
-	"  What to look at.\n"
-	"\n"
-	"for: 30s\n"
-	"sysctls:\n"
-	"  net.ipv4.tcp_keepalive_time: 2\n"
-	"  net.ipv4.tcp_rmem: 4096 131072 6291456\n"
-	"hosts:\n"
-	"  client:\n"
-	"    run: curl -sS http://server/\n"
-	"    sysctls: {net.ipv4.tcp_keepalive_intvl: 1}\n"
-	"    delay: 20ms\n"
-	"    loss: 1%\n"
-	"  gateway:\n"
-	"    idle: 5s\n"
-	"    as: nat\n"
-	"    rules: add rule\n"
-	"  server:\n"
-	"    files:\n"
-	"      nginx.conf: |\n"
-	"        events {}\n"
-	"      empty:\n"
-	"    run:\n"
-	"      - /usr/sbin/nginx -p $FOLDER\n"
-	"      - LANG=C nginx -t\n"
-	"      - name: watcher\n"
-	"        run: tail -f $FOLDER/log\n"
-	"        env: {LANG: C, EMPTY: , NO: no}\n"
-	"        user: nobody\n"
-	"        listens: 80\n"
-	"        later: yes\n"
-	"timeline:\n"
-	"  - 2s: unplug client\n"
-	"  - nginx prints \"GET\": crash server\n"
-	"  - at: 20s\n"
-	"    do: plug client\n"
-	"  - 3s: [drop syn, \"note 'x'\"]\n"
-	"  - 4s: run \"sleep 5\" in client\n"
-	"expect:\n"
-	"  - client: ETIMEDOUT within 20s\n"
-	"  - \"curl: exit 28\"\n";
+static const char all[] = "about: |\n"
+			  "  What to look at.\n"
+			  "\n"
+			  "for: 30s\n"
+			  "sysctls:\n"
+			  "  net.ipv4.tcp_keepalive_time: 2\n"
+			  "  net.ipv4.tcp_rmem: 4096 131072 6291456\n"
+			  "hosts:\n"
+			  "  client:\n"
+			  "    run: curl -sS http://server/\n"
+			  "    sysctls: {net.ipv4.tcp_keepalive_intvl: 1}\n"
+			  "    delay: 20ms\n"
+			  "    loss: 1%\n"
+			  "  gateway:\n"
+			  "    idle: 5s\n"
+			  "    as: nat\n"
+			  "    rules: add rule\n"
+			  "  server:\n"
+			  "    files:\n"
+			  "      nginx.conf: |\n"
+			  "        events {}\n"
+			  "      empty:\n"
+			  "    run:\n"
+			  "      - /usr/sbin/nginx -p $FOLDER\n"
+			  "      - LANG=C nginx -t\n"
+			  "      - name: watcher\n"
+			  "        run: tail -f $FOLDER/log\n"
+			  "        env: {LANG: C, EMPTY: , NO: no}\n"
+			  "        user: nobody\n"
+			  "        listens: 80\n"
+			  "        later: yes\n"
+			  "timeline:\n"
+			  "  - 2s: unplug client\n"
+			  "  - nginx prints \"GET\": crash server\n"
+			  "  - at: 20s\n"
+			  "    do: plug client\n"
+			  "  - 3s: [drop syn, \"note 'x'\"]\n"
+			  "  - 4s: run \"sleep 5\" in client\n"
+			  "expect:\n"
+			  "  - client: ETIMEDOUT within 20s\n"
+			  "  - \"curl: exit 28\"\n";
 
 START_TEST(hosts_stand_as_they_are_written)
 {
@@ -200,12 +199,11 @@ static void must_refuse(const struct wrong *wrong)
 	setup();
 	r = parse(wrong->file);
 	ck_assert_msg(r == -EINVAL || r == -E2BIG, "%s", wrong->file);
-	ck_assert_msg(strncmp(error_message(), name, strlen(name)) == 0 &&
-			      strncmp(error_message() + strlen(name),
-				      wrong->message,
-				      strlen(wrong->message)) == 0,
-		      "%s\n%s\nnot %s", wrong->file, error_message(),
-		      wrong->message);
+	ck_assert_msg(
+		strncmp(error_message(), name, strlen(name)) == 0 &&
+			strncmp(error_message() + strlen(name), wrong->message,
+				strlen(wrong->message)) == 0,
+		"%s\n%s\nnot %s", wrong->file, error_message(), wrong->message);
 }
 
 START_TEST(what_is_no_yaml_is_refused)
@@ -277,8 +275,9 @@ START_TEST(what_is_no_host_is_refused)
 		{ "run: {run: x, env: {A=B: c}}",
 		  ".run.env: 'A=B' is no name of a variable" },
 		{ "run: {run: x, env: [A]}", ".run.env: expected a map of" },
-		{ "run: {run: x, usr: y}", ".run: 'usr' is no key of a program; "
-					   "user?" },
+		{ "run: {run: x, usr: y}",
+		  ".run: 'usr' is no key of a program; "
+		  "user?" },
 		{ "as: nta", ".as: 'nta' is nothing a host can be; nat?" },
 		{ "idle: 5s", ".idle: client forgets no connections" },
 		{ "loss: 101%", ".loss: '101%' is more than 100%" },
@@ -313,7 +312,8 @@ START_TEST(what_is_no_name_is_refused)
 		{ "hosts:\n  from:\n", ":2:3: hosts.from: 'from' is a word of "
 				       "the timeline" },
 		{ "hosts:\n  sixteen-letters-:\n",
-		  ":2:3: hosts.sixteen-letters-: 'sixteen-letters-' is too long "
+		  ":2:3: hosts.sixteen-letters-: 'sixteen-letters-' is too "
+		  "long "
 		  "for a host: at most 15 characters" },
 		{ "hosts: {b: , c: , d: , e: , f: }\n",
 		  ":1:29: hosts.f: a lab has at most 4 hosts" },
@@ -363,7 +363,8 @@ START_TEST(a_wrong_word_is_found_in_the_file)
 		  ":2:14: expect: 'ETIMEOUT' cannot be expected" },
 		{ "expect:\n  client:\n    ETIMEOUT\n",
 		  ":2:3: expect: column 9: 'ETIMEOUT' cannot be expected" },
-		{ "expect:\n  - client\n", ":2:5: expect: 'client' is no HOST" },
+		{ "expect:\n  - client\n",
+		  ":2:5: expect: 'client' is no HOST" },
 		{ "expect:\n  - client: [x]\n",
 		  ":2:13: expect.client: expected an outcome" },
 	};

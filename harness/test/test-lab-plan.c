@@ -102,7 +102,8 @@ START_TEST(probes_fill_what_is_empty)
 		{ "hosts: {client: , server: {run: x}}", "" },
 		{ "hosts: {client: {run: x}, server: {run: y}}", "" },
 		{ "hosts: {client: , client-b: , gateway: {as: nat}, server: }",
-		  "start: listen server 80; start: connect client to server:80; "
+		  "start: listen server 80; start: connect client to "
+		  "server:80; "
 		  "start: connect client-b to server:80" },
 		{ "hosts: {client: , client-b: {run: x}, server: }",
 		  "start: listen server 80 http; "
@@ -114,7 +115,8 @@ START_TEST(probes_fill_what_is_empty)
 		  "2s: listen server 81; "
 		  "listen server 81: connect client to server:81" },
 		{ "hosts: {client: , server: {run: {run: x, listens: 8080, "
-		  "later: yes}}}", "" },
+		  "later: yes}}}",
+		  "" },
 		{ "timeline: {2s: connect client server}",
 		  "2s: connect client to server:80; start: listen server 80" },
 		{ "timeline: {2s: send client, 3s: close server}",
@@ -207,7 +209,8 @@ START_TEST(a_program_without_a_name_gets_its_commands)
 		{ "at now", "at-2" },
 		{ "7z x", "z" },
 		{ "(+) x", "program" },
-		{ "a-name-that-is-longer-than-any-command-has", "a-name-that-is-longer-than-" },
+		{ "a-name-that-is-longer-than-any-command-has",
+		  "a-name-that-is-longer-than-" },
 	};
 	struct lab_program *program;
 	struct lab_host *host;
@@ -216,12 +219,15 @@ START_TEST(a_program_without_a_name_gets_its_commands)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		ck_assert_int_eq(lab_plan_add_program(plan, "client", NULL,
 						      commands[i][0], NULL,
-						      &program), 0);
+						      &program),
+				 0);
 		ck_assert_str_eq(program->name, commands[i][1]);
 	}
 	ck_assert_int_eq(lab_plan_add_program(plan, "client", "nginx", "x",
-					      NULL, &program), -EINVAL);
-	ck_assert_str_eq(error_message(), "'nginx' is a program's name already");
+					      NULL, &program),
+			 -EINVAL);
+	ck_assert_str_eq(error_message(),
+			 "'nginx' is a program's name already");
 	ck_assert_int_eq(lab_plan_add_host(plan, "nginx", NULL, &host),
 			 -EINVAL);
 }
@@ -233,46 +239,51 @@ START_TEST(there_is_room_for_so_many)
 	struct lab_program *program;
 
 	for (size_t i = 0; i < LAB_STEPS; i++)
-		ck_assert_int_eq(lab_plan_add_step(plan, "2s", "note x",
-						   &place), 0);
+		ck_assert_int_eq(
+			lab_plan_add_step(plan, "2s", "note x", &place), 0);
 	ck_assert_int_eq(lab_plan_add_step(plan, "2s", "note x", &place),
 			 -EINVAL);
 	ck_assert_str_eq(error_message(), "--at: a lab has at most 256 steps");
 	for (size_t i = 0; i < LAB_PROGRAMS; i++)
 		ck_assert_int_eq(lab_plan_add_program(plan, "x", NULL, "true",
-						      NULL, &program), 0);
-	ck_assert_int_eq(lab_plan_add_program(plan, "x", NULL, "true", NULL,
-					      &program), -E2BIG);
+						      NULL, &program),
+				 0);
+	ck_assert_int_eq(
+		lab_plan_add_program(plan, "x", NULL, "true", NULL, &program),
+		-E2BIG);
 	for (size_t i = 0; i < LAB_SETTINGS; i++)
-		ck_assert_int_eq(lab_plan_add_setting(
-			plan, "net.ipv4.tcp_sack=0", NULL), 0);
-	ck_assert_int_eq(lab_plan_add_setting(plan, "net.ipv4.tcp_sack=0",
-					      NULL), -E2BIG);
+		ck_assert_int_eq(
+			lab_plan_add_setting(plan, "net.ipv4.tcp_sack=0", NULL),
+			0);
+	ck_assert_int_eq(
+		lab_plan_add_setting(plan, "net.ipv4.tcp_sack=0", NULL),
+		-E2BIG);
 	ck_assert_ptr_null(plan->settings[LAB_SETTINGS].name);
 }
 END_TEST
 
 START_TEST(a_place_is_put_before_the_message)
 {
-	const struct lab_place option = {
-		.source = "--at '2s' 'unplg client'"
-	};
+	const struct lab_place option = { .source =
+						  "--at '2s' 'unplg client'" };
 	const struct lab_place line = { .source = "x.yaml",
 					.line = 12,
 					.column = 9,
 					.verbatim = true,
 					.key = "timeline" };
 
-	ck_assert_int_eq(lab_plan_add_step(plan, "2s", "unplg client",
-					   &option), -EINVAL);
+	ck_assert_int_eq(lab_plan_add_step(plan, "2s", "unplg client", &option),
+			 -EINVAL);
 	ck_assert_str_eq(error_message(),
 			 "--at '2s' 'unplg client': column 1: 'unplg' is no "
 			 "action; unplug?");
-	ck_assert_int_eq(lab_plan_add_step(plan, "2s", "unplug client now",
-					   &line), -EINVAL);
-	ck_assert_str_eq(error_message(),
-			 "x.yaml:12:23: timeline: 'now' is too much: nothing is "
-			 "expected here");
+	ck_assert_int_eq(
+		lab_plan_add_step(plan, "2s", "unplug client now", &line),
+		-EINVAL);
+	ck_assert_str_eq(
+		error_message(),
+		"x.yaml:12:23: timeline: 'now' is too much: nothing is "
+		"expected here");
 	ck_assert_int_eq(lab_plan_add_setting(plan, "x=1", &option), -EINVAL);
 	assert_has(error_message(), "--at '2s' 'unplg client': 'x' is no");
 }
@@ -292,8 +303,7 @@ static void must_refuse(const struct wrong *plans, size_t n)
 		ck_assert_msg(lab_plan_check(plan) == -EINVAL, "%s",
 			      plans[i].file);
 		ck_assert_msg(strncmp(error_message(), "x.yaml:", 7) == 0 &&
-				      strstr(error_message(),
-					     plans[i].message),
+				      strstr(error_message(), plans[i].message),
 			      "%s\n%s\nnot %s", plans[i].file, error_message(),
 			      plans[i].message);
 	}
@@ -334,7 +344,8 @@ START_TEST(names_must_be_somebodys)
 		  "hosts: {client: , server: {run: nginx}}",
 		  "'nginx' is a program, and no host" },
 		{ "sysctls: {net.ipv4.tcp_sack: 1}\n"
-		  "expect: [x: EOF]", "'x' is no host" },
+		  "expect: [x: EOF]",
+		  "'x' is no host" },
 		{ "expect: [x: exit 0]", "'x' is no program" },
 		{ "expect: [client: EOF within 2s of x ends]",
 		  "'x' is no program" },
@@ -342,7 +353,8 @@ START_TEST(names_must_be_somebodys)
 		  "no step of the timeline is 'crash client'" },
 		{ "timeline: [2s: crash server]\n"
 		  "expect: [client: EOF within 2s of crash servr]",
-		  "no step of the timeline is 'crash servr'; 'crash server'?" });
+		  "no step of the timeline is 'crash servr'; 'crash "
+		  "server'?" });
 }
 END_TEST
 
@@ -350,8 +362,9 @@ START_TEST(a_setting_has_a_host)
 {
 	const struct lab_place place = { .source = "--sysctl" };
 
-	ck_assert_int_eq(lab_plan_add_setting(
-		plan, "clint:net.ipv4.tcp_sack=0", &place), 0);
+	ck_assert_int_eq(
+		lab_plan_add_setting(plan, "clint:net.ipv4.tcp_sack=0", &place),
+		0);
 	ck_assert_int_eq(lab_plan_complete(plan), 0);
 	ck_assert_int_eq(lab_plan_check(plan), -EINVAL);
 	ck_assert_str_eq(error_message(), "--sysctl: 'clint' is no host; "
@@ -361,14 +374,14 @@ END_TEST
 
 START_TEST(hosts_must_make_a_path)
 {
-	MUST_REFUSE(
-		{ "hosts: {x: }", "a lab has two hosts at least" },
-		{ "hosts: {client: , gw: {as: nat}}",
-		  "hosts.gw: gw stands at an end of the path" },
-		{ "hosts: {gw: {as: router}, client: , server: }",
-		  "gw stands at an end of the path" },
-		{ "hosts: {client: , gw: {as: nat}, fw: {as: firewall}, "
-		  "server: }", "hosts.fw: gw and fw: a path has one" });
+	MUST_REFUSE({ "hosts: {x: }", "a lab has two hosts at least" },
+		    { "hosts: {client: , gw: {as: nat}}",
+		      "hosts.gw: gw stands at an end of the path" },
+		    { "hosts: {gw: {as: router}, client: , server: }",
+		      "gw stands at an end of the path" },
+		    { "hosts: {client: , gw: {as: nat}, fw: {as: firewall}, "
+		      "server: }",
+		      "hosts.fw: gw and fw: a path has one" });
 }
 END_TEST
 
@@ -376,8 +389,9 @@ START_TEST(programs_must_be_able_to_run)
 {
 	MUST_REFUSE(
 		{ "hosts: {client: {run: {run: x, user: no-such-user}}, "
-		  "server: }", "hosts.client.run: x: this machine has no user "
-			       "'no-such-user'" },
+		  "server: }",
+		  "hosts.client.run: x: this machine has no user "
+		  "'no-such-user'" },
 		{ "hosts: {client: , server: {run: [{run: x, listens: 80}, "
 		  "{run: y, listens: 80}]}}",
 		  "y: x listens on port 80 of server already" },
@@ -395,8 +409,8 @@ START_TEST(only_root_runs_as_others)
 	char file[256];
 
 	setpwent();
-	while ((user = getpwent()) && (!user->pw_uid ||
-				       user->pw_uid == getuid()))
+	while ((user = getpwent()) &&
+	       (!user->pw_uid || user->pw_uid == getuid()))
 		;
 	if (!user)
 		return;
@@ -410,171 +424,6 @@ START_TEST(only_root_runs_as_others)
 	}
 	ck_assert_int_eq(lab_plan_check(plan), -EINVAL);
 	assert_has(error_message(), "x: only root can run it as ");
-}
-END_TEST
-
-START_TEST(a_fault_must_do_something)
-{
-	MUST_REFUSE(
-		{ "timeline: {2s: plug client}",
-		  "plug client: client is not unplugged: no 'unplug client' "
-		  "comes before it" },
-		{ "timeline: {2s: plug client, 3s: unplug client}",
-		  "x.yaml:1:16: timeline: plug client: client is not unplu" },
-		{ "timeline: [2s: unplug client, 3s: unplug client]",
-		  "unplug client: client is unplugged already, since 2s" },
-		{ "timeline: {0s: freeze server, 2s: freeze server}",
-		  "server is frozen already, since the start" },
-		{ "timeline: {2s: thaw server}", "server is not frozen" },
-		{ "timeline: {2s: up server}", "server is not down" },
-		{ "timeline: {2s: readdress server}", "server is not without" },
-		{ "timeline: {2s: mend server}", "server is not cut off" },
-		{ "timeline: {2s: cut server to, 3s: cut server to}",
-		  "cut server to: server is cut off already, since 2s" },
-		{ "timeline: [2s: unplug client, 3s: plug client, "
-		  "4s: plug client]", "client is not unplugged" },
-		{ "timeline: {2s: unplug server, 3s: plug client}",
-		  "client is not unplugged" },
-		{ "timeline: {client reaches ESTAB: plug client}",
-		  "client is not unplugged" },
-		{ "timeline: {2s: forget server}",
-		  "server remembers no connections" },
-		{ "hosts: {client: , gw: {as: router}, server: }\n"
-		  "timeline: {2s: forget gw}", "gw remembers no connections" },
-		{ "hosts: {client: , gw: {as: nat}, server: }\n"
-		  "timeline: {2s: freeze gw}", "nothing runs in gw" });
-	must_pass("timeline: [2s: unplug client, 3s: plug client, "
-		  "4s: unplug client]");
-	must_pass("timeline: {2s: cut server to, 3s: cut server from, "
-		  "4s: mend server}");
-	must_pass("timeline: {20s: plug client, client reaches ESTAB: "
-		  "unplug client}");
-	must_pass("timeline: [2s: unplug client, 3s: unplug client, "
-		  "client reaches ESTAB: plug client]");
-	must_pass("timeline: {9s: plug client, 2s: unplug client}");
-	must_pass("hosts: {client: , gw: {as: nat}, server: }\n"
-		  "timeline: {2s: forget gw, 3s: crash gw, 4s: reboot gw}");
-}
-END_TEST
-
-START_TEST(the_dead_do_nothing)
-{
-	MUST_REFUSE(
-		{ "timeline: {2s: crash server, 3s: unplug server}",
-		  "unplug server: server is dead, since 2s: only 'reboot'" },
-		{ "timeline: [2s: crash server, 3s: crash server]",
-		  "server is dead" },
-		{ "timeline: {2s: crash server, 3s: listen server 81}",
-		  "server is dead" },
-		{ "timeline: {2s: crash client, 3s: send client}",
-		  "client is dead" },
-		{ "timeline: {2s: crash client, 3s: connect client server}",
-		  "client is dead" },
-		{ "timeline: {2s: crash client, "
-		  "3s: set client:net.ipv4.tcp_sack=0}", "client is dead" },
-		{ "hosts: {client: , server: {run: nginx}}\n"
-		  "timeline: {2s: crash server, 3s: kill nginx}",
-		  "server is dead" },
-		{ "timeline: {2s: crash server, 3s: reboot server, "
-		  "4s: close server}", "close server: server has no probe" },
-		{ "timeline: {2s: unplug client, 3s: reboot client, "
-		  "4s: plug client}", "client is not unplugged" });
-	must_pass("timeline: {2s: crash server, 3s: reboot server, "
-		  "4s: listen server, 5s: unplug server}");
-	must_pass("timeline: {2s: crash server, 3s: connect client server}");
-	must_pass("timeline: {9s: unplug server, 2s: crash server, "
-		  "client reaches ESTAB: reboot server}");
-	must_pass("timeline: {2s: cut server, 3s: crash server, "
-		  "4s: reboot server, 5s: mend server}");
-	must_pass("timeline: {2s: reboot server}");
-}
-END_TEST
-
-START_TEST(a_probe_must_be_there)
-{
-	MUST_REFUSE(
-		{ "hosts: {client: {run: curl x}, server: }\n"
-		  "timeline: {2s: send client}",
-		  "send client 1: client has no probe then: 'listen client'" },
-		{ "hosts: {client: {run: curl x}, server: }\n"
-		  "timeline: {curl ends: close client}",
-		  "client has no probe" },
-		{ "timeline: {2s: send client, 3s: connect client server}",
-		  "client has no probe" },
-		{ "timeline: [2s: kill client, 3s: kill client]",
-		  "kill client: client has no probe then" },
-		{ "timeline: {2s: freeze client, 3s: send client}",
-		  "client is frozen, since 2s: its probe does nothing" },
-		{ "timeline: [2s: listen server, 3s: listen server 80 http]",
-		  "it listens on port 80 already, since 2s" },
-		{ "timeline: {2s: connect client client}",
-		  "from client to itself nothing goes by the wire" },
-		{ "hosts: {client: {run: curl x}, server: }\n"
-		  "expect: [client: EOF]",
-		  "client: EOF: client has no probe whose calls could end" });
-	must_pass("timeline: [2s: kill client STOP, 3s: kill client CONT]");
-	must_pass("timeline: {2s: connect client to server:81}");
-	must_pass("timeline: [2s: listen server, 3s: close server, "
-		  "4s: listen server]");
-}
-END_TEST
-
-START_TEST(a_program_must_have_been_run)
-{
-	MUST_REFUSE(
-		{ "hosts: {client: {run: {run: curl x, later: yes}}, server: }\n"
-		  "timeline: {2s: kill curl, 3s: run curl}",
-		  "kill curl: curl does not run then: no 'run curl'" },
-		{ "hosts: {client: {run: curl x}, server: }\n"
-		  "timeline: {start: run curl}",
-		  "run curl: the start runs curl already" });
-	must_pass("hosts: {client: {run: {run: curl x, later: yes}}, server: }\n"
-		  "timeline: {2s: run curl, 3s: kill curl, 4s: run curl}");
-	must_pass("timeline: {2s: run \"sleep 5\" in client as nap, "
-		  "3s: kill nap TERM}");
-}
-END_TEST
-
-START_TEST(the_wire_must_hold_what_it_releases)
-{
-	MUST_REFUSE(
-		{ "timeline: {2s: release}", "release: nothing is held" },
-		{ "timeline: {2s: release, 3s: hold data}",
-		  "release: nothing is held" },
-		{ "timeline: [2s: hold data, 3s: release, 4s: release]",
-		  "release: nothing is held" },
-		{ "timeline: {client reaches ESTAB: release}",
-		  "release: nothing is held: there is no 'hold'" },
-		{ "timeline: {2s: pass}", "pass: the wire has no rule" },
-		{ "timeline: [2s: drop data, 3s: pass, 4s: pass]",
-		  "pass: the wire has no rule" },
-		{ "timeline: {2s: drop data from client to client}",
-		  "from client to itself" });
-	must_pass("timeline: {2s: hold data, 3s: pass, 4s: release}");
-	must_pass("timeline: {2s: release, client reaches ESTAB: hold data}");
-}
-END_TEST
-
-START_TEST(a_moment_must_come)
-{
-	MUST_REFUSE(
-		{ "for: 10s\ntimeline: {20s: note x}",
-		  "20s is after the end of the lab, which lasts 10s" },
-		{ "for: 10s\ntimeline: [6s: note x, 5s after note x: note y]",
-		  "11s is after the end" },
-		{ "for: 10s\nexpect: [client: EOF within 20s]",
-		  "20s is after the end" },
-		{ "for: 10s\ntimeline: {5s: crash server}\n"
-		  "expect: [client: EOF within 6s of crash server]",
-		  "11s is after the end" },
-		{ "for: 10s\nexpect: [client: EOF after 11s]",
-		  "11s is after the end" },
-		{ "timeline: {note y: note x}",
-		  "no step of the timeline is 'note \"y\"'; 'note \"x\"'?" },
-		{ "timeline: {note y: note x, note x: note y}",
-		  "is waited for by what it waits for" },
-		{ "timeline: {note x: note x}", "is waited for by" });
-	must_pass("for: 10s\ntimeline: {10s: note x}");
 }
 END_TEST
 
@@ -593,12 +442,6 @@ static const TTest *const *const tests[] = {
 	&hosts_must_make_a_path,
 	&programs_must_be_able_to_run,
 	&only_root_runs_as_others,
-	&a_fault_must_do_something,
-	&the_dead_do_nothing,
-	&a_probe_must_be_there,
-	&a_program_must_have_been_run,
-	&the_wire_must_hold_what_it_releases,
-	&a_moment_must_come,
 };
 
 int main(void)

@@ -36,15 +36,6 @@ static struct lab_moment moment(const char *text)
 	return ret;
 }
 
-static struct lab_expectation expectation(const char *text)
-{
-	struct lab_expectation ret;
-
-	ck_assert_msg(lab_expectation_parse(plan, text, &ret) == 0, "%s: %s",
-		      text, error_message());
-	return ret;
-}
-
 /* What is said, and what it is said as. */
 struct pair {
 	const char *said, *text;
@@ -60,17 +51,18 @@ START_TEST(durations_have_units)
 		{ "2s", SEC(2) },
 		{ "500ms", MSEC(500) },
 		{ "1m30s", SEC(90) },
-		{ "1h1m1s1ms1us1ns",
-		  SEC(3661) + MSEC(1) + USEC(1) + 1 },
+		{ "1h1m1s1ms1us1ns", SEC(3661) + MSEC(1) + USEC(1) + 1 },
 		{ "1.5s", MSEC(1500) },
 		{ "0.000000001s", 1 },
 		{ "1.5h", SEC(5400) },
 		{ "8784h", SEC(366 * 86400) },
 	};
 	static const char *const bad[] = {
-		"",	"s",	"2",	"-2s",	 "2 s",	    "2x",   "2.s",
-		".5s",	"1.5",	"0.1ns", "30s1m", "2s2s",   "8785h", "1e3s",
-		"2S",	"99999999999999999999s", "8784h1s", "2s ",  "0x2s",
+		"",	   "s",	    "2",     "-2s",
+		"2 s",	   "2x",    "2.s",   ".5s",
+		"1.5",	   "0.1ns", "30s1m", "2s2s",
+		"8785h",   "1e3s",  "2S",    "99999999999999999999s",
+		"8784h1s", "2s ",   "0x2s",
 	};
 	nsec_t nsec = 77;
 
@@ -92,9 +84,21 @@ END_TEST
 START_TEST(durations_are_said_as_they_are_read)
 {
 	static const nsec_t durations[] = {
-		0, 1, 999, USEC(1), USEC(1500), MSEC(1), MSEC(999), SEC(1),
-		MSEC(1500), SEC(59) + 1, SEC(60), SEC(90), SEC(3600),
-		SEC(3600) + MSEC(5), SEC(366 * 86400),
+		0,
+		1,
+		999,
+		USEC(1),
+		USEC(1500),
+		MSEC(1),
+		MSEC(999),
+		SEC(1),
+		MSEC(1500),
+		SEC(59) + 1,
+		SEC(60),
+		SEC(90),
+		SEC(3600),
+		SEC(3600) + MSEC(5),
+		SEC(366 * 86400),
 	};
 	char text[64];
 	nsec_t again;
@@ -178,8 +182,7 @@ END_TEST
 
 START_TEST(a_probe_is_told_all_of_it)
 {
-	struct lab_action got =
-		action("listen server http backlog 0 8080");
+	struct lab_action got = action("listen server http backlog 0 8080");
 
 	ck_assert_uint_eq(got.port, 8080);
 	ck_assert_int_eq(got.backlog, 0);
@@ -262,7 +265,8 @@ START_TEST(every_action_is_said_in_one_form)
 		{ "delay data by 60s", "delay data by 1m" },
 		{ "duplicate fin after 0s", "duplicate fins" },
 		{ "duplicate fin after 20ms", "duplicate fins after 20ms" },
-		{ "reject the first syn with RST", "reject the 1st syn with rst" },
+		{ "reject the first syn with RST",
+		  "reject the 1st syn with rst" },
 		{ "release", "release" },
 		{ "pass", "pass" },
 		{ "inject ACK from client to server",
@@ -305,7 +309,8 @@ START_TEST(every_moment_is_said_in_one_form)
 		  "client has received 3 segments" },
 		{ "client has sent the 2nd syn", "client has sent 2 syns" },
 		{ "client has sent data", "client has sent data" },
-		{ "2s after nginx prints GET", "2s after nginx prints \"GET\"" },
+		{ "2s after nginx prints GET",
+		  "2s after nginx prints \"GET\"" },
 		{ "after curl ends", "curl ends" },
 		{ "server reaches established", "server reaches ESTAB" },
 		{ "2s after Crash the server", "2s after crash server" },
@@ -361,7 +366,8 @@ START_TEST(a_wrong_action_is_told_why)
 		{ "unplug client now", "column 15: 'now' is too much" },
 		{ "cut client up", "column 12: 'up' is not [from|to]; one of: "
 				   "from, to" },
-		{ "drop", "column 5: expected here: a kind of frame; one of: " },
+		{ "drop",
+		  "column 5: expected here: a kind of frame; one of: " },
 		{ "drop dota", "column 6: 'dota' is no kind of frame; data?" },
 		{ "drop 101% of data", "column 6: '101%' is more than 100%" },
 		{ "drop 0% of data", "column 6: 0% of them is none" },
@@ -385,16 +391,20 @@ START_TEST(a_wrong_action_is_told_why)
 					   "not KEY=VALUE" },
 		{ "set kernel.panic=1", "column 5: 'kernel.panic' is no sysc" },
 		{ "set 1:net.ipv4.x=1", "column 5: '1' is no name of a host" },
-		{ "run sleep 5 in client", "column 11: '5' is too much: a comm" },
+		{ "run sleep 5 in client",
+		  "column 11: '5' is too much: a comm" },
 		{ "run \"sleep 5\"", "column 14: expected here: 'in'" },
 		{ "run \" \" in client", "column 5: the command is empty" },
 		{ "listen server 80 81", "column 18: '81' is not a service" },
-		{ "connect client to server:0", "column 19: '0' is not a port" },
-		{ "connect client to server 2", "column 27: expected here: 't" },
+		{ "connect client to server:0",
+		  "column 19: '0' is not a port" },
+		{ "connect client to server 2",
+		  "column 27: expected here: 't" },
 		{ "send client 0", "column 13: '0' is no number of bytes" },
 		{ "send client 2000GiB", "column 13: '2000GiB' is no number" },
 		{ "user-timeout client 1us", "column 21: TCP_USER_TIMEOUT" },
-		{ "inject syn from x to y", "column 8: 'syn' is not a segment" },
+		{ "inject syn from x to y",
+		  "column 8: 'syn' is not a segment" },
 		{ "note", "column 5: expected here: a sentence" },
 		{ "note ''", "column 6: the note is empty" },
 		{ "note a quick note", "column 14: 'note' is too much" },
@@ -426,7 +436,8 @@ START_TEST(a_wrong_moment_is_told_why)
 		{ "client has 3 syn", "column 12: '3' stands here; expected: "
 				      "'received' or 'sent'" },
 		{ "client has sent 3", "column 18: expected here: a kind" },
-		{ "client reaches CLOSED", "column 16: 'CLOSED' is no state; " },
+		{ "client reaches CLOSED",
+		  "column 16: 'CLOSED' is no state; " },
 		{ "client reaches", "column 15: expected here: a state" },
 		{ "nginx prints", "column 13: expected here: a text" },
 		{ "nginx prints 'a\nb'", "column 14: a text of several lines" },
@@ -439,146 +450,6 @@ START_TEST(a_wrong_moment_is_told_why)
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
 		ck_assert_msg(lab_moment_parse(plan, pairs[i].said, &ignored) ==
 				      -EINVAL,
-			      "%s", pairs[i].said);
-		ck_assert_msg(strncmp(error_message(), pairs[i].text,
-				      strlen(pairs[i].text)) == 0,
-			      "%s\n%s", pairs[i].said, error_message());
-	}
-}
-END_TEST
-
-START_TEST(an_expectation_has_its_question)
-{
-	struct lab_expectation got = expectation(
-		"client: ETIMEDOUT after 5s within 20s of crash the server");
-
-	ck_assert_int_eq(got.question, LAB_OUTCOME);
-	ck_assert_str_eq(got.host, "client");
-	ck_assert_ptr_null(got.program);
-	ck_assert_str_eq(got.outcome, "ETIMEDOUT");
-	ck_assert_int_eq(got.from, SEC(5));
-	ck_assert_int_eq(got.within, SEC(20));
-	ck_assert_int_eq(got.since.event, LAB_DONE);
-	ck_assert_str_eq(got.since.text, "crash server");
-	got = expectation("nginx: prints no 'error'");
-	ck_assert_int_eq(got.question, LAB_SAYS);
-	ck_assert_str_eq(got.program, "nginx");
-	ck_assert_ptr_null(got.host);
-	ck_assert(got.negated);
-	ck_assert_str_eq(got.words, "error");
-	ck_assert_int_eq(got.from, 0);
-	ck_assert_int_eq(got.within, NSEC_NEVER);
-	ck_assert_int_eq(got.since.event, LAB_START);
-	got = expectation("curl: exit 28");
-	ck_assert_int_eq(got.question, LAB_EXIT);
-	ck_assert_int_eq(got.number, 28);
-	got = expectation("curl: signal term");
-	ck_assert_int_eq(got.question, LAB_SIGNAL);
-	ck_assert_int_eq(got.number, SIGTERM);
-	got = expectation("server: counter TCPKeepAlive");
-	ck_assert_int_eq(got.question, LAB_COUNTER);
-	ck_assert_str_eq(got.words, "TCPKeepAlive");
-	got = expectation("server: sends no rst");
-	ck_assert_int_eq(got.question, LAB_SENT);
-	ck_assert_uint_eq(got.kinds, WIRE_RST);
-}
-END_TEST
-
-START_TEST(a_number_is_a_span)
-{
-	static const struct {
-		const char *text;
-		uint64_t min, max;
-	} spans[] = {
-		{ "server: CLOSE-WAIT", 1, UINT64_MAX },
-		{ "server: no CLOSE-WAIT", 0, 0 },
-		{ "server: 3 CLOSE-WAIT", 3, 3 },
-		{ "server: at least 3 CLOSE-WAIT", 3, UINT64_MAX },
-		{ "server: at most 3 CLOSE-WAIT", 0, 3 },
-		{ "server: 3..5 CLOSE-WAIT", 3, 5 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
-		struct lab_expectation got = expectation(spans[i].text);
-
-		ck_assert_int_eq(got.question, LAB_SOCKETS);
-		ck_assert_int_eq(got.state, DIAG_CLOSE_WAIT);
-		ck_assert_uint_eq(got.min, spans[i].min);
-		ck_assert_uint_eq(got.max, spans[i].max);
-		ck_assert_str_eq(got.text, spans[i].text);
-	}
-}
-END_TEST
-
-START_TEST(every_expectation_is_said_in_one_form)
-{
-	static const struct pair pairs[] = {
-		{ "the client:etimedout", "client: ETIMEDOUT" },
-		{ "client : data within 90s", "client: DATA within 1m30s" },
-		{ "client: eof within 2s of the start", "client: EOF within 2s" },
-		{ "client: open", "client: open" },
-		{ "client: no socket", "client: no sockets" },
-		{ "client: 1 sockets", "client: 1 socket" },
-		{ "client: 3..3 estab", "client: 3 ESTAB" },
-		{ "client: 0..3 estab", "client: at most 3 ESTAB" },
-		{ "client: at least 1 estab", "client: ESTAB" },
-		{ "client: sent fin and syn", "client: sends syns and fins" },
-		{ "client: received 1 ack", "client: receives 1 ack" },
-		{ "client: counter X no", "client: counter X 0" },
-		{ "curl: exit 28 after 5s", "curl: exit 28 after 5s" },
-		{ "curl: signal 9", "curl: signal KILL" },
-		{ "nginx: runs", "nginx: runs" },
-		{ "nginx: prints no GET within 2s of nginx reaches LISTEN",
-		  "nginx: prints no \"GET\" within 2s of nginx reaches LISTEN" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		ck_assert_str_eq(expectation(pairs[i].said).text,
-				 pairs[i].text);
-		ck_assert_str_eq(expectation(pairs[i].text).text,
-				 pairs[i].text);
-	}
-}
-END_TEST
-
-START_TEST(a_wrong_expectation_is_told_why)
-{
-	static const struct pair pairs[] = {
-		{ "client", "column 1: 'client' is no HOST: OUTCOME" },
-		{ ": open", "column 3: nothing stands before the colon" },
-		{ "client is: open", "column 8: 'is' stands here; expected: a " },
-		{ "client:", "column 8: expected here: an outcome" },
-		{ "client: ETIMEOUT", "column 9: 'ETIMEOUT' cannot be expected; "
-				      "ETIMEDOUT?" },
-		{ "client: EXYZ", "column 9: 'EXYZ' " },
-		{ "client: wibble", "column 9: 'wibble' stands here; expected: "
-				    "an outcome" },
-		{ "client: no ETIMEDOUT", "column 12: 'ETIMEDOUT' is no state" },
-		{ "client: 5..3 ESTAB", "column 9: nothing is 5..3" },
-		{ "client: at least 0 ESTAB", "column 18: there is always" },
-		{ "client: at ESTAB", "column 12: 'ESTAB' stands here; expected: "
-				      "'least' or 'most'" },
-		{ "client: open within 5s", "column 14: 'open' is asked at the " },
-		{ "client: EOF of start", "column 13: 'of' is too much" },
-		{ "client: EOF within 5", "column 20: '5' has no unit" },
-		{ "client: EOF after 5s within 3s",
-		  "column 29: nothing comes after 5s and within 3s" },
-		{ "client: EOF within 0s", "column 20: nothing comes after 0s" },
-		{ "client: EOF within 5s of", "column 25: expected here: 'star" },
-		{ "client: sends 3", "column 16: expected here: a kind of fra" },
-		{ "client: counter", "column 16: expected here: a counter" },
-		{ "client: counter Tcp.X", "column 17: 'Tcp.X' is no counter" },
-		{ "curl: exit 256", "column 12: '256' is not an exit status: 0 "
-				    "to 255" },
-		{ "curl: signal NONE", "column 14: 'NONE' is no signal" },
-		{ "curl: runs now", "column 12: 'now' is too much" },
-		{ "curl: prints", "column 13: expected here: a text" },
-	};
-	struct lab_expectation ignored;
-
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		ck_assert_msg(lab_expectation_parse(plan, pairs[i].said,
-						    &ignored) == -EINVAL,
 			      "%s", pairs[i].said);
 		ck_assert_msg(strncmp(error_message(), pairs[i].text,
 				      strlen(pairs[i].text)) == 0,
@@ -624,10 +495,6 @@ static const TTest *const *const tests[] = {
 	&a_moment_has_its_event,
 	&a_wrong_action_is_told_why,
 	&a_wrong_moment_is_told_why,
-	&an_expectation_has_its_question,
-	&a_number_is_a_span,
-	&every_expectation_is_said_in_one_form,
-	&a_wrong_expectation_is_told_why,
 	&the_help_names_every_verb,
 };
 
