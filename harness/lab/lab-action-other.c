@@ -105,10 +105,9 @@ int lab_set_read(struct lab_lex *lex, struct lab_action *action)
 
 	if (!word->text)
 		return lab_lex_expected(lex, "[HOST:]KEY=VALUE");
-	copy = lab_plan_allocate(lex->plan, strlen(word->text) + 1);
+	copy = lab_plan_copy(lex->plan, word->text);
 	if (!copy)
 		return error_origin(-ENOMEM, "a sysctl");
-	memcpy(copy, word->text, strlen(word->text));
 	r = settings_parse(&setting, copy);
 	if (r >= 0 && setting.host)
 		r = lab_name_check(setting.host, "host");

@@ -151,13 +151,12 @@ static int read_do(const struct lab_yaml_at *at, void *data)
 
 static int add_at_do(const struct lab_yaml_at *at)
 {
-	static const struct lab_yaml_field fields[] = {
+	static const struct lab_yaml_field keys[] = {
 		{ "at", read_at },
 		{ "do", read_do },
 	};
 	struct at_do step = { 0 };
-	int r = lab_yaml_read_map(at, "a step", fields, ARRAY_SIZE(fields),
-				  &step);
+	int r = lab_yaml_read_map(at, "a step", keys, ARRAY_SIZE(keys), &step);
 
 	if (r < 0)
 		return error_trace(r);

@@ -118,7 +118,7 @@ static bool is_left_out(const struct lab_word *word)
 static int read_words(struct lab_lex *lex, struct reader *reader)
 {
 	for (;;) {
-		struct lab_word word;
+		struct lab_word word = { 0 };
 		int r;
 
 		for (; is_blank(*reader->in); reader->in++)

@@ -8,6 +8,9 @@
 /* Memory of all zeros that lives as long as the plan; NULL without. */
 void *lab_plan_allocate(struct lab_plan *plan, size_t size);
 
+/* Like lab_plan_keep(), for a text that is going to be taken to pieces. */
+char *lab_plan_copy(struct lab_plan *plan, const char *text);
+
 /* A copy of the place, its strings kept; -ENOMEM. */
 int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
 			struct lab_place *ret);

@@ -62,9 +62,17 @@ const char *lab_plan_keep_part(struct lab_plan *plan, const char *text,
 	return copy;
 }
 
+char *lab_plan_copy(struct lab_plan *plan, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = lab_plan_allocate(plan, size);
+
+	return copy ? memcpy(copy, text, size) : NULL;
+}
+
 const char *lab_plan_keep(struct lab_plan *plan, const char *text)
 {
-	return lab_plan_keep_part(plan, text, strlen(text));
+	return lab_plan_copy(plan, text);
 }
 
 int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
@@ -262,13 +270,12 @@ int lab_plan_add_file(struct lab_plan *plan, const char *host, const char *name,
 int lab_plan_add_setting(struct lab_plan *plan, const char *text,
 			 const struct lab_place *place)
 {
-	char *copy = lab_plan_allocate(plan, strlen(text) + 1);
+	char *copy = lab_plan_copy(plan, text);
 	size_t n = plan->n_settings;
 	int r;
 
 	if (!copy)
 		return error_origin(-ENOMEM, "a setting");
-	memcpy(copy, text, strlen(text));
 	r = settings_parse(&plan->settings[n], copy);
 	if (r >= 0 && n == LAB_SETTINGS)
 		r = too_many("sysctls", LAB_SETTINGS);

@@ -37,9 +37,9 @@ enum diag_state lab_value_state(const char *text);
 void lab_say_duration(FILE *out, nsec_t duration);
 void lab_say_share(FILE *out, double share);
 void lab_say_bytes(FILE *out, uint64_t bytes);
-void lab_say_signal(FILE *out, int signal);
+void lab_say_signal(FILE *out, int number);
 /* "syn and fin"; of many, or of one. */
-void lab_say_kinds(FILE *out, unsigned int kinds, bool one);
+void lab_say_kinds(FILE *out, unsigned int which, bool one);
 /* In double quotes. */
 void lab_say_quoted(FILE *out, const char *text);
 /* The same where it must be. */

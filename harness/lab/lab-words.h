@@ -10,11 +10,11 @@
  *	[DURATION after] EVENT                  also: when EVENT, after EVENT
  * EVENT
  *	start
- *	HOST has received|sent [N|Nth] KIND[ and KIND…]    the Nth has come by
+ *	HOST has received|sent [N|Nth] KIND[ and KIND…]
  *	PROGRAM prints "TEXT"
  *	PROGRAM ends
  *	HOST reaches STATE                      a socket of HOST's, as ss names it
- *	ACTION                                  that step is done: 2s after crash server
+ *	ACTION                                  that step is done
  *
  * ACTION
  *	crash|reboot|freeze|thaw|unplug|plug|… HOST      netns/fault.h

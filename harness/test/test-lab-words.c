@@ -354,73 +354,69 @@ START_TEST(a_moment_has_its_event)
 END_TEST
 
 /* What is wrong, and what is said of it, from its beginning on. */
+static const struct pair wrong_actions[] = {
+	{ "unplg client", "column 1: 'unplg' is no action; unplug?" },
+	{ "'unplug' client", "column 1: 'unplug' is no action" },
+	{ "", "column 1: expected here: an action; one of: crash, " },
+	{ "unplug", "column 7: expected here: a host" },
+	{ "unplug 5s", "column 8: '5s' stands here; expected: a host" },
+	{ "unplug from", "column 8: 'from' stands here" },
+	{ "unplug client now", "column 15: 'now' is too much" },
+	{ "cut client up", "column 12: 'up' is not [from|to]; one of: "
+			   "from, to" },
+	{ "drop", "column 5: expected here: a kind of frame; one of: " },
+	{ "drop dota", "column 6: 'dota' is no kind of frame; data?" },
+	{ "drop 101% of data", "column 6: '101%' is more than 100%" },
+	{ "drop 0% of data", "column 6: 0% of them is none" },
+	{ "drop 1.00001% of data", "column 6: '1.00001%' is no perc" },
+	{ "drop 10% data", "column 10: 'data' stands here; expected: "
+			   "'of'" },
+	{ "drop 0 data", "column 6: '0' is no number of frames" },
+	{ "drop 5000000000 data", "column 6: '5000000000' is no num" },
+	{ "drop data port 65536", "column 16: '65536' is not a port: 1 "
+				  "to 65535" },
+	{ "drop data from x from y", "column 18: 'from' is too" },
+	{ "delay data", "column 11: expected here: 'by'" },
+	{ "delay data by 20", "column 15: '20' has no unit" },
+	{ "delay data by 0s", "column 15: 0s is no delay" },
+	{ "drop data by 2s", "column 11: 'by' is too much" },
+	{ "reject syn with ret", "column 17: 'ret' is not an answer; "
+				 "rst?" },
+	{ "kill nginx TREM", "column 12: 'TREM' is no signal; TERM?" },
+	{ "kill nginx 99", "column 12: '99' is no signal" },
+	{ "set net.ipv4.tcp_sack", "column 5: 'net.ipv4.tcp_sack' is "
+				   "not KEY=VALUE" },
+	{ "set kernel.panic=1", "column 5: 'kernel.panic' is no sysc" },
+	{ "set 1:net.ipv4.x=1", "column 5: '1' is no name of a host" },
+	{ "run sleep 5 in client", "column 11: '5' is too much: a comm" },
+	{ "run \"sleep 5\"", "column 14: expected here: 'in'" },
+	{ "run \" \" in client", "column 5: the command is empty" },
+	{ "listen server 80 81", "column 18: '81' is not a service" },
+	{ "connect client to server:0", "column 19: '0' is not a port" },
+	{ "connect client to server 2", "column 27: expected here: 't" },
+	{ "send client 0", "column 13: '0' is no number of bytes" },
+	{ "send client 2000GiB", "column 13: '2000GiB' is no number" },
+	{ "user-timeout client 1us", "column 21: TCP_USER_TIMEOUT" },
+	{ "inject syn from x to y", "column 8: 'syn' is not a segment" },
+	{ "note", "column 5: expected here: a sentence" },
+	{ "note ''", "column 6: the note is empty" },
+	{ "note a quick note", "column 14: 'note' is too much" },
+	{ "note \"x", "column 6: a quote is not closed" },
+	{ "note \x01", "column 6: byte 0x01 is of no text" },
+	{ "note \xc3\xa4\xff", "column 7: byte 0xff is of no text" },
+};
+
 START_TEST(a_wrong_action_is_told_why)
 {
-	static const struct pair pairs[] = {
-		{ "unplg client", "column 1: 'unplg' is no action; unplug?" },
-		{ "'unplug' client", "column 1: 'unplug' is no action" },
-		{ "", "column 1: expected here: an action; one of: crash, " },
-		{ "unplug", "column 7: expected here: a host" },
-		{ "unplug 5s", "column 8: '5s' stands here; expected: a host" },
-		{ "unplug from", "column 8: 'from' stands here" },
-		{ "unplug client now", "column 15: 'now' is too much" },
-		{ "cut client up", "column 12: 'up' is not [from|to]; one of: "
-				   "from, to" },
-		{ "drop",
-		  "column 5: expected here: a kind of frame; one of: " },
-		{ "drop dota", "column 6: 'dota' is no kind of frame; data?" },
-		{ "drop 101% of data", "column 6: '101%' is more than 100%" },
-		{ "drop 0% of data", "column 6: 0% of them is none" },
-		{ "drop 1.00001% of data", "column 6: '1.00001%' is no perc" },
-		{ "drop 10% data", "column 10: 'data' stands here; expected: "
-				   "'of'" },
-		{ "drop 0 data", "column 6: '0' is no number of frames" },
-		{ "drop 5000000000 data", "column 6: '5000000000' is no num" },
-		{ "drop data port 65536", "column 16: '65536' is not a port: 1 "
-					  "to 65535" },
-		{ "drop data from x from y", "column 18: 'from' is too" },
-		{ "delay data", "column 11: expected here: 'by'" },
-		{ "delay data by 20", "column 15: '20' has no unit" },
-		{ "delay data by 0s", "column 15: 0s is no delay" },
-		{ "drop data by 2s", "column 11: 'by' is too much" },
-		{ "reject syn with ret", "column 17: 'ret' is not an answer; "
-					 "rst?" },
-		{ "kill nginx TREM", "column 12: 'TREM' is no signal; TERM?" },
-		{ "kill nginx 99", "column 12: '99' is no signal" },
-		{ "set net.ipv4.tcp_sack", "column 5: 'net.ipv4.tcp_sack' is "
-					   "not KEY=VALUE" },
-		{ "set kernel.panic=1", "column 5: 'kernel.panic' is no sysc" },
-		{ "set 1:net.ipv4.x=1", "column 5: '1' is no name of a host" },
-		{ "run sleep 5 in client",
-		  "column 11: '5' is too much: a comm" },
-		{ "run \"sleep 5\"", "column 14: expected here: 'in'" },
-		{ "run \" \" in client", "column 5: the command is empty" },
-		{ "listen server 80 81", "column 18: '81' is not a service" },
-		{ "connect client to server:0",
-		  "column 19: '0' is not a port" },
-		{ "connect client to server 2",
-		  "column 27: expected here: 't" },
-		{ "send client 0", "column 13: '0' is no number of bytes" },
-		{ "send client 2000GiB", "column 13: '2000GiB' is no number" },
-		{ "user-timeout client 1us", "column 21: TCP_USER_TIMEOUT" },
-		{ "inject syn from x to y",
-		  "column 8: 'syn' is not a segment" },
-		{ "note", "column 5: expected here: a sentence" },
-		{ "note ''", "column 6: the note is empty" },
-		{ "note a quick note", "column 14: 'note' is too much" },
-		{ "note \"x", "column 6: a quote is not closed" },
-		{ "note \x01", "column 6: byte 0x01 is of no text" },
-		{ "note \xc3\xa4\xff", "column 7: byte 0xff is of no text" },
-	};
 	struct lab_action ignored;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		ck_assert_msg(lab_action_parse(plan, pairs[i].said, &ignored) ==
-				      -EINVAL,
-			      "%s", pairs[i].said);
-		ck_assert_msg(strncmp(error_message(), pairs[i].text,
-				      strlen(pairs[i].text)) == 0,
-			      "%s\n%s", pairs[i].said, error_message());
+	for (size_t i = 0; i < ARRAY_SIZE(wrong_actions); i++) {
+		ck_assert_msg(lab_action_parse(plan, wrong_actions[i].said,
+					       &ignored) == -EINVAL,
+			      "%s", wrong_actions[i].said);
+		ck_assert_msg(strncmp(error_message(), wrong_actions[i].text,
+				      strlen(wrong_actions[i].text)) == 0,
+			      "%s\n%s", wrong_actions[i].said, error_message());
 	}
 }
 END_TEST
