@@ -179,8 +179,10 @@ static void uml_words(struct words *words, const struct machine *machine)
 /*
  * User Mode Linux and the processes of its guest work by turns, some hundred
  * thousand times, and never at once. To wake the other one on another processor
- * takes longer than what it then does. The scheduler has just found a free one
- * for this new process.
+ * takes longer than what it then does. QEMU has two threads under virtual time,
+ * of which one runs the guest, and both its timers: on two processors they
+ * race, and what is measured comes out some nanoseconds apart. The scheduler has
+ * just found a free processor for this new process.
  */
 static void stay_on_this_processor(void)
 {
@@ -212,11 +214,12 @@ static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
 	fcntl(machine->console, F_SETFD, 0);
 	if (machine->result >= 0)
 		fcntl(machine->result, F_SETFD, 0);
+	if (machine->plan->uml || machine->plan->virtual_time)
+		stay_on_this_processor();
 	if (machine->plan->uml) {
 		setenv("TMPDIR", "/dev/shm", 1);
 		if (chdir(machine->plan->folder) < 0)
 			_exit(126);
-		stay_on_this_processor();
 		uml_words(&words, machine);
 	} else {
 		qemu_words(&words, machine);
