@@ -11,9 +11,13 @@
 #include "fd.h"
 #include "macro.h"
 
+enum { LINE = 2 * JOURNAL_BYTES + 2048 };
+
 struct journal {
 	int fd;
 	nsec_t start;
+	size_t gathered; /* bytes of `text`: whole lines */
+	char text[8 * LINE];
 };
 
 int journal_new(struct journal **ret, int fd, nsec_t start)
@@ -37,6 +41,17 @@ struct journal *journal_free(struct journal *journal)
 nsec_t journal_start(const struct journal *journal)
 {
 	return journal->start;
+}
+
+int journal_flush(struct journal *journal)
+{
+	size_t size = journal->gathered;
+	int r;
+
+	/* None of it twice, whatever becomes of it. */
+	journal->gathered = 0;
+	r = size ? fd_write_all(journal->fd, journal->text, size) : 0;
+	return r < 0 ? error_trace(r) : 0;
 }
 
 static int write_line(int fd, const json_t *record)
@@ -77,20 +92,22 @@ int journal_write(struct journal *journal, nsec_t at, const char *type,
 	if (members)
 		json_object_update_missing(record, members);
 	json_decref(members);
-	r = write_line(journal->fd, record);
+	r = journal_flush(journal);
+	if (r >= 0)
+		r = write_line(journal->fd, record);
 	json_decref(record);
 	return r < 0 ? error_trace(r) : 0;
 }
 
 /* A line in the making. What does not fit is noticed at the end. */
 struct line {
-	char text[2 * JOURNAL_BYTES + 2048];
+	char *text; /* LINE bytes */
 	size_t used;
 };
 
 static void put_bytes(struct line *line, const char *bytes, size_t size)
 {
-	if (line->used + size <= sizeof(line->text))
+	if (line->used + size <= LINE)
 		memcpy(line->text + line->used, bytes, size);
 	line->used += size;
 }
@@ -165,14 +182,18 @@ static void put_hex(struct line *line, const uint8_t *bytes, size_t size)
 	put(line, "\"");
 }
 
-int journal_write_frame(struct journal *journal, nsec_t at,
-			const struct journal_frame *frame)
+int journal_gather_frame(struct journal *journal, nsec_t at,
+			 const struct journal_frame *frame)
 {
-	struct line line;
+	struct line line = { .used = 0 };
 	char size[48];
-	int r;
+	int r = 0;
 
-	line.used = 0;
+	if (journal->gathered + LINE > sizeof(journal->text))
+		r = journal_flush(journal);
+	if (r < 0)
+		return error_trace(r);
+	line.text = journal->text + journal->gathered;
 	put(&line, "{\"t\":");
 	put_seconds(&line, at - journal->start);
 	put(&line, ",\"type\":\"frame\"");
@@ -188,10 +209,10 @@ int journal_write_frame(struct journal *journal, nsec_t at,
 	put(&line, size);
 	put_hex(&line, frame->bytes, MIN(frame->n_bytes, (size_t)JOURNAL_BYTES));
 	put(&line, "}\n");
-	if (line.used > sizeof(line.text))
+	if (line.used > LINE)
 		return error_origin(-EMSGSIZE, "journal a frame");
-	r = fd_write_all(journal->fd, line.text, line.used);
-	return r < 0 ? error_trace(r) : 0;
+	journal->gathered += line.used;
+	return 0;
 }
 
 int journal_parse(json_t **ret, const char *line, size_t size)

@@ -3,7 +3,7 @@
  * The journal: the ordered record of one run, on one clock. It is written as it
  * happens, one JSON object a line, to a pipe or a file, so that what was seen
  * survives whatever happens to the writer; and every report is made from it
- * alone.
+ * alone. (A frame may wait for those right behind it, but for nothing else.)
  *
  * Every record has "t" (seconds since the start of the run, by CLOCK_MONOTONIC)
  * and "type"; the rest depends on the type:
@@ -68,11 +68,13 @@ struct journal_frame {
 enum { JOURNAL_BYTES = 192 };
 
 /*
- * The same for the record of which a run has thousands: written without a tree
- * of objects, since its time is part of what the wire adds to every path.
+ * The same for the record of which a run has thousands: made without a tree of
+ * objects, and written with the next ones. Call journal_flush() before waiting
+ * for anything; any other record is written after what was gathered.
  */
-int journal_write_frame(struct journal *journal, nsec_t at,
-			const struct journal_frame *frame);
+int journal_gather_frame(struct journal *journal, nsec_t at,
+			 const struct journal_frame *frame);
+int journal_flush(struct journal *journal);
 
 /*
  * One line of a journal, checked: an object with a number "t" and a string

@@ -57,9 +57,9 @@ static size_t frame_in_words(struct wire *wire, const struct wire_capture *c)
 	return wire->words_size;
 }
 
-int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
-		      const struct virtio_net_hdr *header,
-		      const uint8_t *bytes, size_t size)
+static int tell(struct wire *wire, size_t capture, nsec_t at,
+		const struct virtio_net_hdr *header, const uint8_t *bytes,
+		size_t size)
 {
 	const struct wire_capture *c = &wire->captures[capture];
 	size_t text_size = frame_in_words(wire, c);
@@ -85,7 +85,50 @@ int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
 	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		frame_complete_checksum(whole, size, header->csum_start,
 					header->csum_offset);
-	r = journal_write_frame(wire->journal, at, &frame);
+	r = journal_gather_frame(wire->journal, at, &frame);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int wire_capture_tell_all(struct wire *wire)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < wire->n_tales && r >= 0; i++) {
+		const struct wire_tale *tale = &wire->tales[i];
+
+		r = tell(wire, tale->capture, tale->at, &tale->slot->header,
+			 tale->slot->bytes, tale->size);
+	}
+	wire->n_tales = 0;
+	if (r >= 0)
+		r = journal_flush(wire->journal);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
+		      const struct virtio_net_hdr *header,
+		      const uint8_t *bytes, size_t size)
+{
+	int r = wire_capture_tell_all(wire);
+
+	if (r >= 0)
+		r = tell(wire, capture, at, header, bytes, size);
+	if (r >= 0)
+		r = journal_flush(wire->journal);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int wire_capture_tell_later(struct wire *wire, size_t capture, nsec_t at,
+			    size_t size)
+{
+	int r = 0;
+
+	wire->tales[wire->n_tales++] = (struct wire_tale){ .capture = capture,
+							   .at = at,
+							   .slot = wire->hand,
+							   .size = size };
+	if (wire->n_tales == WIRE_SLOTS)
+		r = wire_capture_tell_all(wire);
 	return r < 0 ? error_trace(r) : 0;
 }
 

@@ -21,6 +21,22 @@
 
 enum {
 	FRAME_MAX = 65536 + FRAME_ETHERNET,
+	/* How far the journal may fall behind the forwarding. */
+	WIRE_SLOTS = 16,
+};
+
+/* A frame as PACKET_VNET_HDR has it: one piece, for one copy. */
+struct wire_slot {
+	struct virtio_net_hdr header;
+	uint8_t bytes[FRAME_MAX];
+};
+
+/* A frame that has been dealt with, and is still to be told of. */
+struct wire_tale {
+	size_t capture; /* index */
+	nsec_t at;
+	const struct wire_slot *slot;
+	size_t size;
 };
 
 struct wire_port {
@@ -42,8 +58,8 @@ struct parcel {
 	struct wire_port *to;
 	size_t capture; /* index */
 	enum wire_fate fate; /* with which it leaves */
-	struct virtio_net_hdr header;
 	size_t size;
+	struct virtio_net_hdr header; /* the bytes follow without a gap */
 	uint8_t bytes[];
 };
 
@@ -87,8 +103,10 @@ struct wire {
 	struct wire_tally *tallies;
 	bool ruled; /* a rule has decided on the frame in hand */
 	struct wire_rule *rejected_by; /* it, if it is to be answered */
-	struct virtio_net_hdr header; /* of the frame in hand */
-	uint8_t bytes[FRAME_MAX];
+	struct wire_tale tales[WIRE_SLOTS];
+	size_t n_tales;
+	struct wire_slot *hand; /* one of `slots`: the frame in hand */
+	struct wire_slot slots[WIRE_SLOTS];
 };
 
 /* --- wire-capture.c ----------------------------------------------------- */
@@ -96,18 +114,27 @@ struct wire {
 /* A new capture, all empty; NULL without memory. Moves the others. */
 struct wire_capture *wire_capture_new(struct wire *wire);
 
-/* A record of a frame, as it is now, at the moment `at`. */
+/* A record of a frame, as it is now, at the moment `at`; of all that is still to
+ * be told before it. */
 int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
 		      const struct virtio_net_hdr *header, const uint8_t *bytes,
 		      size_t size);
 
+/* The same of the frame in hand, but once nothing waits to be forwarded: what is
+ * written down delays no frame. Its slot is needed until then. */
+int wire_capture_tell_later(struct wire *wire, size_t capture, nsec_t at,
+			    size_t size);
+
+/* Of all that is still to be told. */
+int wire_capture_tell_all(struct wire *wire);
+
 /* --- wire-send.c -------------------------------------------------------- */
 
-/* Puts a frame on the cable of `to`, and its fate into its capture: `fate`, or
- * why it did not get there. */
+/* Puts a frame, whose bytes follow its header, on the cable of `to`, and its fate
+ * into its capture: `fate`, or why it did not get there. */
 int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
-		 const struct virtio_net_hdr *header, const uint8_t *bytes,
-		 size_t size, enum wire_fate fate);
+		 const struct virtio_net_hdr *header, size_t size,
+		 enum wire_fate fate);
 
 /* A copy of the frame in hand; NULL without memory. */
 struct parcel *wire_parcel_new(struct wire *wire, size_t capture,

@@ -61,24 +61,28 @@ int wire_answer(struct wire *wire, size_t capture, struct wire_port *from,
 		enum wire_answer answer, size_t size)
 {
 	const struct frame about = wire->captures[capture].frame;
-	struct virtio_net_hdr header = wire->header;
-	uint8_t bytes[ANSWER_MAX], whole[FRAME_MAX];
+	uint8_t bytes[ANSWER_MAX];
+	struct wire_slot in_hand;
 	ssize_t n;
 	int r;
 
 	if (!is_answerable(&about, answer))
 		return 0;
-	memcpy(whole, wire->bytes, size);
+	/* The answer takes the slot of what it answers. */
+	r = wire_capture_tell_all(wire);
+	if (r < 0)
+		return error_trace(r);
+	memcpy(&in_hand, wire->hand, sizeof(in_hand.header) + size);
 	if (answer == WIRE_ANSWER_RST)
 		n = encode_reset(bytes, sizeof(bytes), &about);
 	else
-		n = frame_encode_unreachable(bytes, sizeof(bytes), whole, size,
+		n = frame_encode_unreachable(bytes, sizeof(bytes),
+					     in_hand.bytes, size,
 					     reason(answer));
 	if (n < 0)
 		return error_trace((int)n);
 	r = wire_inject(wire, from, bytes, (size_t)n);
-	/* The frame in hand is still to be told of. */
-	wire->header = header;
-	memcpy(wire->bytes, whole, size);
+	/* Others may be to have it, too. */
+	memcpy(wire->hand, &in_hand, sizeof(in_hand.header) + size);
 	return r < 0 ? error_trace(r) : 0;
 }

@@ -129,8 +129,8 @@ int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
 	if (r < 0)
 		return error_trace(r);
 	if (!later)
-		return wire_deliver(wire, capture, to, &wire->header,
-				    wire->bytes, size, WIRE_FORWARDED);
+		return wire_deliver(wire, capture, to, &wire->hand->header,
+				    size, WIRE_FORWARDED);
 	seen->fate = WIRE_DELAYED;
 	return put_off(wire, capture, to, size, WIRE_DELAYED, due);
 }

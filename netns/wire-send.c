@@ -1,33 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wire-parts.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "errors.h"
 
+static_assert(offsetof(struct wire_slot, bytes) ==
+			      sizeof(struct virtio_net_hdr) &&
+		      offsetof(struct parcel, bytes) ==
+			      offsetof(struct parcel, header) +
+				      sizeof(struct virtio_net_hdr),
+	      "a header and its bytes are sent as one piece");
+
 static int put_on_cable(struct wire *wire, const struct wire_port *to,
-			const struct virtio_net_hdr *header,
-			const uint8_t *bytes, size_t size,
+			const struct virtio_net_hdr *header, size_t size,
 			enum wire_fate *fate)
 {
 	struct sockaddr_ll address = { .sll_family = AF_PACKET,
 				       .sll_ifindex = to->ifindex };
-	struct iovec iov[2] = {
-		{ .iov_base = (void *)(uintptr_t)header,
-		  .iov_len = sizeof(*header) },
-		{ .iov_base = (void *)(uintptr_t)bytes, .iov_len = size },
-	};
-	struct msghdr message = { .msg_name = &address,
-				  .msg_namelen = sizeof(address),
-				  .msg_iov = iov,
-				  .msg_iovlen = 2 };
 
-	if (sendmsg(wire->socket, &message, 0) >= 0)
+	if (sendto(wire->socket, header, sizeof(*header) + size, 0,
+		   (const struct sockaddr *)&address, sizeof(address)) >= 0)
 		return 0;
 	/* The port is down, or has gone with its namespace: the cable's end
 	 * hangs loose, and that is something that happens to cables. */
@@ -43,7 +42,7 @@ enum { RING = 256 /* receive buffers of a usual network card */ };
 static struct parcel *parcel_of(size_t capture, struct wire_port *to,
 				enum wire_fate fate,
 				const struct virtio_net_hdr *header,
-				const uint8_t *bytes, size_t size)
+				size_t size)
 {
 	struct parcel *parcel = malloc(sizeof(*parcel) + size);
 
@@ -52,16 +51,14 @@ static struct parcel *parcel_of(size_t capture, struct wire_port *to,
 	*parcel = (struct parcel){ .to = to,
 				   .capture = capture,
 				   .fate = fate,
-				   .header = *header,
 				   .size = size };
-	memcpy(parcel->bytes, bytes, size);
+	memcpy(&parcel->header, header, sizeof(*header) + size);
 	return parcel;
 }
 
 /* The host stands still. */
 static int wait_at(struct wire *wire, size_t capture, struct wire_port *to,
-		   const struct virtio_net_hdr *header, const uint8_t *bytes,
-		   size_t size)
+		   const struct virtio_net_hdr *header, size_t size)
 {
 	struct parcel **at = &to->waiting, *parcel;
 
@@ -69,7 +66,7 @@ static int wait_at(struct wire *wire, size_t capture, struct wire_port *to,
 		wire->captures[capture].fate = WIRE_LOST;
 		return 0;
 	}
-	parcel = parcel_of(capture, to, WIRE_RELEASED, header, bytes, size);
+	parcel = parcel_of(capture, to, WIRE_RELEASED, header, size);
 	if (!parcel)
 		return error_origin(-ENOMEM, "hold a frame");
 	wire->captures[capture].fate = WIRE_HELD;
@@ -81,13 +78,13 @@ static int wait_at(struct wire *wire, size_t capture, struct wire_port *to,
 }
 
 int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
-		 const struct virtio_net_hdr *header, const uint8_t *bytes,
-		   size_t size, enum wire_fate fate)
+		 const struct virtio_net_hdr *header, size_t size,
+		 enum wire_fate fate)
 {
 	int r = 0;
 
 	if (to->suspended && !to->dead && !to->cut_to) {
-		r = wait_at(wire, capture, to, header, bytes, size);
+		r = wait_at(wire, capture, to, header, size);
 		return r < 0 ? error_trace(r) : 0;
 	}
 	if (to->dead)
@@ -95,7 +92,7 @@ int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
 	else if (to->cut_to)
 		fate = WIRE_CUT;
 	else
-		r = put_on_cable(wire, to, header, bytes, size, &fate);
+		r = put_on_cable(wire, to, header, size, &fate);
 	if (r < 0)
 		return error_trace(r);
 	/* Forwarding is what a frame expects; a fate once told stays. */
@@ -110,7 +107,7 @@ struct parcel *wire_parcel_new(struct wire *wire, size_t capture,
 			       struct wire_port *to, enum wire_fate fate,
 			       size_t size)
 {
-	return parcel_of(capture, to, fate, &wire->header, wire->bytes, size);
+	return parcel_of(capture, to, fate, &wire->hand->header, size);
 }
 
 static void set_timer(struct wire *wire)
@@ -134,8 +131,7 @@ void wire_parcel_schedule(struct wire *wire, struct parcel *parcel, nsec_t due)
 int wire_parcel_send(struct wire *wire, struct parcel *parcel)
 {
 	int r = wire_deliver(wire, parcel->capture, parcel->to,
-			     &parcel->header, parcel->bytes, parcel->size,
-			     parcel->fate);
+			     &parcel->header, parcel->size, parcel->fate);
 
 	if (r >= 0)
 		r = wire_capture_tell(wire, parcel->capture, nsec_now(),

@@ -81,8 +81,7 @@ static int send_copy(struct wire *wire, const struct wire_capture *seen,
 		return error_trace(r);
 	if (wire_hush(wire, size))
 		return 0;
-	r = wire_capture_tell(wire, index, seen->at, &wire->header,
-			      wire->bytes, size);
+	r = wire_capture_tell_later(wire, index, seen->at, size);
 	if (r >= 0 && wire->rejected_by)
 		r = wire_answer(wire, index, from,
 				TAKE(wire->rejected_by)->answer, size);
@@ -137,15 +136,13 @@ static nsec_t arrival(struct msghdr *message)
 static ssize_t receive(struct wire *wire, struct sockaddr_ll *address,
 		       nsec_t *ret_at)
 {
-	struct iovec iov[2] = {
-		{ .iov_base = &wire->header, .iov_len = sizeof(wire->header) },
-		{ .iov_base = wire->bytes, .iov_len = sizeof(wire->bytes) },
-	};
+	struct iovec iov = { .iov_base = wire->hand,
+			     .iov_len = sizeof(*wire->hand) };
 	char control[64];
 	struct msghdr message = { .msg_name = address,
 				  .msg_namelen = sizeof(*address),
-				  .msg_iov = iov,
-				  .msg_iovlen = 2,
+				  .msg_iov = &iov,
+				  .msg_iovlen = 1,
 				  .msg_control = control,
 				  .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(wire->socket, &message, MSG_DONTWAIT);
@@ -158,7 +155,19 @@ static ssize_t receive(struct wire *wire, struct sockaddr_ll *address,
 	if (n < 0)
 		return error_origin(-errno, "receive a frame");
 	*ret_at = arrival(&message);
-	return n - (ssize_t)sizeof(wire->header);
+	return n - (ssize_t)sizeof(wire->hand->header);
+}
+
+/* The slots of tales that wait follow one another, up to the one in hand: since
+ * there are fewer tales than slots, the next one is free. */
+static void next_slot(struct wire *wire)
+{
+	size_t next = (size_t)(wire->hand - wire->slots) + 1;
+
+	if (!wire->n_tales)
+		wire->hand = wire->slots;
+	else if (wire->tales[wire->n_tales - 1].slot == wire->hand)
+		wire->hand = &wire->slots[next % WIRE_SLOTS];
 }
 
 static int take_one(struct wire *wire)
@@ -172,26 +181,31 @@ static int take_one(struct wire *wire)
 	if (size <= 0)
 		return size < 0 ? error_trace((int)size) : 0;
 	wire->residence = MAX(wire->residence, nsec_now() - at);
-	r = frame_decode(&frame, wire->bytes, (size_t)size);
+	r = frame_decode(&frame, wire->hand->bytes, (size_t)size);
 	if (r == -EBADMSG) {
 		memset(&frame, 0, sizeof(frame));
-		memcpy(frame.destination_mac, wire->bytes, FRAME_MAC);
+		memcpy(frame.destination_mac, wire->hand->bytes, FRAME_MAC);
 	} else if (r < 0) {
 		return error_trace(r);
 	}
 	r = switch_frame(wire, port_by_ifindex(wire, address.sll_ifindex), at,
 			 &frame, (size_t)size);
+	next_slot(wire);
 	return r < 0 ? error_trace(r) : 1;
 }
 
 int wire_catch_up(struct wire *wire)
 {
-	int r;
+	int r, told;
 
 	do {
 		r = take_one(wire);
 	} while (r > 0);
-	return r < 0 ? error_trace(r) : 0;
+	told = wire_capture_tell_all(wire);
+	wire->hand = wire->slots;
+	if (r < 0)
+		return error_trace(r);
+	return told < 0 ? error_trace(told) : 0;
 }
 
 static int on_frames(void *data, uint32_t events MACRO_UNUSED)
@@ -257,6 +271,7 @@ int wire_new(struct wire **ret, struct loop *loop, struct journal *journal)
 	wire->loop = loop;
 	wire->journal = journal;
 	wire->socket = -1;
+	wire->hand = wire->slots;
 	wire->words = open_memstream(&wire->words_text, &wire->words_size);
 	r = wire->words ? flows_new(&wire->flows) :
 			  error_origin(-ENOMEM, "wire");
@@ -375,13 +390,13 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 	size_t index;
 	int r;
 
-	if (size > sizeof(wire->bytes))
+	if (size > sizeof(wire->hand->bytes))
 		return error_origin(-EMSGSIZE, "inject a frame");
 	r = frame_decode(&frame, bytes, size);
 	if (r < 0)
 		return error_trace(r);
-	wire->header = (struct virtio_net_hdr){ 0 };
-	memcpy(wire->bytes, bytes, size);
+	wire->hand->header = (struct virtio_net_hdr){ 0 };
+	memcpy(wire->hand->bytes, bytes, size);
 	capture = wire_capture_new(wire);
 	if (!capture)
 		return error_origin(-ENOMEM, "inject a frame");
@@ -393,12 +408,12 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 	/* Forged numbers must not teach the wire what the real sender sent. */
 	capture->kinds = flows_see_alone(wire->flows, port->network, &frame,
 					 &capture->base);
-	r = wire_deliver(wire, index, port, &wire->header, wire->bytes, size,
+	r = wire_deliver(wire, index, port, &wire->hand->header, size,
 			 WIRE_INJECTED);
 	if (r < 0)
 		return error_trace(r);
 	r = wire_capture_tell(wire, index, wire->captures[index].at,
-			      &wire->header, wire->bytes, size);
+			      &wire->hand->header, wire->hand->bytes, size);
 	return r < 0 ? error_trace(r) : 0;
 }
 

@@ -214,6 +214,13 @@ static const char *text_of(const json_t *record, const char *name)
 	return json_string_value(json_object_get(record, name));
 }
 
+static void write_frame(const struct stage *stage, nsec_t at,
+			const struct journal_frame *frame)
+{
+	ck_assert_int_eq(journal_gather_frame(stage->journal, at, frame), 0);
+	ck_assert_int_eq(journal_flush(stage->journal), 0);
+}
+
 /* Written by hand, and read by the library. */
 START_TEST(frame_comes_back_as_it_was_written)
 {
@@ -236,9 +243,7 @@ START_TEST(frame_comes_back_as_it_was_written)
 	char line[4096];
 	json_t *record;
 
-	ck_assert_int_eq(journal_write_frame(stage.journal, SEC(100) + 2,
-					     &frame),
-			 0);
+	write_frame(&stage, SEC(100) + 2, &frame);
 	written(&stage, line, sizeof(line));
 	record = parsed(line);
 	ck_assert_str_eq(text_of(record, "type"), "frame");
@@ -271,7 +276,7 @@ START_TEST(long_frames_are_kept_by_their_beginning)
 	char line[8192];
 	json_t *record;
 
-	ck_assert_int_eq(journal_write_frame(stage.journal, 0, &frame), 0);
+	write_frame(&stage, 0, &frame);
 	written(&stage, line, sizeof(line));
 	record = parsed(line);
 	ck_assert_uint_eq(strlen(text_of(record, "hex")),
@@ -294,8 +299,45 @@ START_TEST(frame_that_says_too_much_is_refused)
 	struct stage stage = new_stage(0);
 
 	memset(text, 'x', sizeof(text));
-	ck_assert_int_eq(journal_write_frame(stage.journal, 0, &frame),
+	ck_assert_int_eq(journal_gather_frame(stage.journal, 0, &frame),
 			 -EMSGSIZE);
+	end_stage(&stage);
+}
+END_TEST
+
+/* More of them than are gathered at once. */
+START_TEST(gathered_frames_keep_their_order_among_the_records)
+{
+	enum { FRAMES = 40 };
+	static const char *const none[] = { NULL };
+	static const uint8_t bytes[JOURNAL_BYTES];
+	const struct journal_frame frame = {
+		.from = "", .to = "", .fate = "", .text = "", .kinds = none,
+		.bytes = bytes, .n_bytes = sizeof(bytes),
+	};
+	struct stage stage = new_stage(0);
+	static char text[65536];
+	char *line = text, *next;
+
+	for (int i = 0; i < FRAMES; i++)
+		ck_assert_int_eq(journal_gather_frame(stage.journal, i, &frame),
+				 0);
+	ck_assert_int_eq(journal_write(stage.journal, FRAMES, "last", NULL), 0);
+	written(&stage, text, sizeof(text));
+	for (int i = 0; i <= FRAMES; i++, line = next) {
+		json_t *record;
+
+		next = strchr(line, '\n') + 1;
+		ck_assert_int_eq(journal_parse(&record, line,
+					       (size_t)(next - line)), 0);
+		ck_assert_str_eq(text_of(record, "type"),
+				 i < FRAMES ? "frame" : "last");
+		ck_assert_double_eq_tol(
+			json_real_value(json_object_get(record, "t")), i * 1e-9,
+			1e-12);
+		json_decref(record);
+	}
+	ck_assert_str_eq(line, "");
 	end_stage(&stage);
 }
 END_TEST
@@ -313,6 +355,7 @@ static const TTest *const *const tests[] = {
 	&frame_comes_back_as_it_was_written,
 	&long_frames_are_kept_by_their_beginning,
 	&frame_that_says_too_much_is_refused,
+	&gathered_frames_keep_their_order_among_the_records,
 };
 
 int main(void)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bulk: large frames, and those that are only counted. */
+#include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "errors.h"
@@ -155,11 +157,102 @@ START_TEST(quiet_wire_records_a_frame_that_is_sent_twice)
 }
 END_TEST
 
+static int64_t size_of(const json_t *record)
+{
+	return json_integer_value(json_object_get(record, "size"));
+}
+
+/* More of them than the wire has slots, each of another size. */
+START_TEST(burst_is_in_the_journal_as_it_came)
+{
+	enum { FRAMES = 40, PORT = 7, HEADERS = FRAME_ETHERNET + 20 + 8 };
+	json_t *records, *record;
+	struct realm realm;
+	char text[FRAMES + 1] = "";
+	int64_t told = 0;
+	int client;
+	size_t i;
+
+	realm_begin(&realm, AF_INET);
+	client = realm_socket(&realm, "client", SOCK_DGRAM, PORT);
+	realm_socket(&realm, "server", SOCK_DGRAM, PORT);
+	for (i = 0; i < FRAMES; i++) {
+		text[i] = 'x';
+		realm_say(&realm, client, "server", text);
+	}
+	realm_ok(wire_catch_up(realm.wire));
+	records = realm_records(&realm);
+	json_array_foreach(records, i, record)
+	{
+		if (strcmp(json_string_value(json_object_get(record, "type")),
+			   "frame") == 0)
+			ck_assert_int_eq(size_of(record), HEADERS + ++told);
+	}
+	ck_assert_int_eq(told, FRAMES);
+	json_decref(records);
+	realm_end(&realm);
+}
+END_TEST
+
+static void send_small(int fd)
+{
+	const int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(send(fd, "0123456789", 10, 0), 10);
+}
+
+/* The IP protocol of the only frame in the journal that is no TCP; -1: none. */
+static int protocol_in_the_journal(struct talk *talk)
+{
+	json_t *records = realm_records(&talk->realm), *record;
+	unsigned int protocol = 0;
+	int found = -1;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+	{
+		const char *text =
+			json_string_value(json_object_get(record, "text"));
+		const char *hex =
+			json_string_value(json_object_get(record, "hex"));
+
+		if (!hex || strncmp(text, "ip ", 3) != 0)
+			continue;
+		ck_assert_int_eq(found, -1);
+		ck_assert_int_eq(sscanf(hex + 46, "%2x", &protocol), 1);
+		found = (int)protocol;
+	}
+	json_decref(records);
+	return found;
+}
+
+/* What is only counted is more than the wire has slots. */
+START_TEST(frame_to_be_told_outlives_those_that_are_counted)
+{
+	struct talk talk;
+	int client;
+
+	begin(&talk, 0);
+	client = realm_socket(&talk.realm, "client", SOCK_DGRAM, 7);
+	realm_ok(wire_set_quiet(talk.realm.wire, true));
+	realm_say(&talk.realm, client, "server", "x");
+	send_small(talk.client);
+	send_small(talk.server);
+	realm_ok(wire_catch_up(talk.realm.wire));
+	ck_assert_int_eq(protocol_in_the_journal(&talk), IPPROTO_UDP);
+	realm_end(&talk.realm);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&large_frames_are_segments_too,
 	&quiet_wire_counts_and_does_not_record,
 	&quiet_wire_records_what_is_no_plain_flow,
 	&quiet_wire_records_a_frame_that_is_sent_twice,
+	&burst_is_in_the_journal_as_it_came,
+	&frame_to_be_told_outlives_those_that_are_counted,
 };
 
 int main(void)
