@@ -16,7 +16,8 @@
  *   result      host, socket, call, value, errno, text
  *   fault       verb, target, text
  *   frame       from, to, fate, text, kinds[], left, size, hex, rule
- *   state       host, socket, state, timer, expires, retransmits, text
+ *   state       host, socket, port, peer_port, state, timer, expires,
+ *               retransmits, text; of a listener queue and limit
  *   counter     host, name, change
  *   note        text
  *   timeline    (a lab's times count from here)

@@ -112,6 +112,7 @@ struct ladder_row {
 	char *text; /* one line of UTF-8 without control characters */
 	char *remark; /* "copy 2, +0.412 s", "dropped: host is dead"; or NULL */
 	int connection; /* LADDER_NONE */
+	int socket; /* as the journal counts them; 0: not known */
 	bool failed; /* a result with an errno */
 
 	/* of segments */
@@ -122,6 +123,8 @@ struct ladder_row {
 	int partner; /* LADDER_NONE */
 	bool again; /* sent before: a retransmission, a probe, a duplicate */
 	bool control; /* no TCP: ICMP, ARP, … */
+	bool starts_on_wire; /* it goes on from there to where it was meant */
+	size_t payload; /* bytes */
 };
 
 /* Something that lasts, along a host's lifeline. */

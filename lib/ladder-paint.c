@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ladder-paint.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fold.h"
+#include "macro.h"
+
+enum { NARROWEST = 40 };
+
+static const struct ladder_pen unicode_pen = {
+	.life = "│",
+	.socket = "┃",
+	.frozen = "░",
+	.unplugged = "╎",
+	.gap = "⋮",
+	.dash = "─",
+	.dashes = "╌",
+	.right = "▶",
+	.left = "◀",
+	.cross = "✗",
+	.waits = "◌",
+	.made = "◆",
+	.dot = "●",
+	.fails = "✗",
+	.fault = "═",
+	.timer_begins = "╷",
+	.timer = "┊",
+	.timer_ends = "╵",
+	.ellipsis = "… ",
+	.ellipsis_after = " …",
+};
+
+static const struct ladder_pen ascii_pen = {
+	.life = "|",
+	.socket = "|",
+	.frozen = "%",
+	.unplugged = "'",
+	.gap = ":",
+	.dash = "-",
+	.dashes = ".",
+	.right = ">",
+	.left = "<",
+	.cross = "x",
+	.waits = "o",
+	.made = "*",
+	.dot = "+",
+	.fails = "x",
+	.fault = "=",
+	.timer_begins = ".",
+	.timer = ":",
+	.timer_ends = "'",
+	.ellipsis = "... ",
+	.ellipsis_after = " ...",
+};
+
+/* --- life ---------------------------------------------------------------- */
+
+static int time_width(const struct ladder *ladder)
+{
+	return snprintf(NULL, 0, "%.*f", ladder->places, ladder->end);
+}
+
+static void place_lifelines(struct paint *paint)
+{
+	size_t n = paint->ladder->n_columns;
+
+	paint->left = time_width(paint->ladder) + 2;
+	paint->right = paint->width - 2;
+	for (size_t i = 0; i < n; i++)
+		paint->x[i] = n == 1 ? paint->left :
+				       paint->left +
+					       (int)((double)i *
+						     (paint->right -
+						      paint->left) /
+						     (double)(n - 1));
+}
+
+static void clear(struct paint *paint)
+{
+	for (int x = 0; x < paint->width; x++)
+		memcpy(paint->cells[x], " ", 2);
+	*paint->time = '\0';
+}
+
+bool paint_init(struct paint *paint, FILE *out, const struct ladder *ladder,
+		int columns, bool unicode)
+{
+	size_t n = ladder->n_columns;
+
+	*paint = (struct paint){
+		.out = out,
+		.ladder = ladder,
+		.pen = unicode ? &unicode_pen : &ascii_pen,
+		.width = MAX(columns, (int)NARROWEST),
+		.shown = -1,
+	};
+	paint->x = calloc(n + 1, sizeof(*paint->x));
+	paint->pending = calloc(ladder->n_rows + 1, sizeof(*paint->pending));
+	paint->cells = calloc((size_t)paint->width, sizeof(*paint->cells));
+	if (!paint->x || !paint->pending || !paint->cells)
+		return false;
+	place_lifelines(paint);
+	clear(paint);
+	return true;
+}
+
+void paint_deinit(struct paint *paint)
+{
+	free(paint->x);
+	free(paint->pending);
+	free(paint->cells);
+}
+
+/* --- cells --------------------------------------------------------------- */
+
+void paint_put(struct paint *paint, int x, const char *cell)
+{
+	if (x >= 0 && x < paint->width)
+		snprintf(paint->cells[x], PAINT_CELL, "%s", cell);
+}
+
+static size_t character(const char *text, size_t size)
+{
+	size_t n = 1;
+
+	while (n < size && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n++;
+	return n;
+}
+
+/* What the terminal cannot show is told by its bytes' number alone. */
+static void put_character(struct paint *paint, int x, const char *bytes,
+			  size_t n, int width)
+{
+	char cell[8];
+
+	if (x + width > paint->width || n >= sizeof(cell))
+		return;
+	memcpy(cell, bytes, n);
+	cell[n] = '\0';
+	paint_put(paint, x, cell);
+	if (width == 2)
+		paint->cells[x + 1][0] = '\0';
+}
+
+void paint_text(struct paint *paint, int x, const char *text, size_t size)
+{
+	size = strnlen(text, size);
+	for (size_t i = 0, n; i < size; i += n) {
+		int width;
+
+		n = character(text + i, size - i);
+		width = fold_width(text + i, n);
+		if (width == 0 && x > 0 &&
+		    strlen(paint->cells[x - 1]) + n < PAINT_CELL)
+			strncat(paint->cells[x - 1], text + i, n);
+		else if (width > 0 && x >= 0)
+			put_character(paint, x, text + i, n, width);
+		x += width;
+	}
+}
+
+void paint_text_in(struct paint *paint, int x, const char *text, size_t size,
+		   int room)
+{
+	const char *more = paint->pen->ellipsis;
+	int more_width = fold_width(more, SIZE_MAX) - 1, width = 0;
+	size_t fits = 0;
+
+	size = strnlen(text, size);
+	if (fold_width(text, size) <= room) {
+		paint_text(paint, x, text, size);
+		return;
+	}
+	while (fits < size) {
+		size_t n = character(text + fits, size - fits);
+		int each = fold_width(text + fits, n);
+
+		if (width + each > room - more_width)
+			break;
+		width += each;
+		fits += n;
+	}
+	paint_text(paint, x, text, fits);
+	paint_text(paint, x + width, more, (size_t)strlen(more) - 1);
+}
+
+void paint_flush(struct paint *paint)
+{
+	int last = paint->width;
+
+	while (last > 0 && strcmp(paint->cells[last - 1], " ") == 0)
+		last--;
+	paint_text(paint, 0, paint->time, SIZE_MAX);
+	for (int x = 0; x < MAX(last, (int)strlen(paint->time)); x++)
+		fputs(paint->cells[x], paint->out);
+	fputc('\n', paint->out);
+	clear(paint);
+}
+
+/* --- time, and what lasts ------------------------------------------------ */
+
+void paint_time_at(struct paint *paint, double t)
+{
+	snprintf(paint->time, sizeof(paint->time), "%*.*f",
+		 time_width(paint->ladder), paint->ladder->places, t);
+}
+
+void paint_time(struct paint *paint, const struct ladder_row *row)
+{
+	if (row->kind == LADDER_QUIET)
+		*paint->time = '\0';
+	else
+		paint_time_at(paint, row->t);
+}
+
+static const char *life_of(const struct paint *paint, size_t column, double t)
+{
+	const struct ladder *ladder = paint->ladder;
+	const char *life = paint->pen->life;
+
+	if (ladder->columns[column].n > 1)
+		return life;
+	for (size_t i = 0; i < ladder->n_spans; i++) {
+		const struct ladder_span *span = &ladder->spans[i];
+
+		if (ladder->hosts[span->host].column != column ||
+		    t < span->from || (t >= span->until && !span->open))
+			continue;
+		switch (span->kind) {
+		case LADDER_DEAD:
+			return " ";
+		case LADDER_FROZEN:
+			return paint->pen->frozen;
+		case LADDER_UNPLUGGED:
+			life = paint->pen->unplugged;
+			break;
+		case LADDER_STATE:
+			if ((t <= span->sure || span->open) && life == paint->pen->life)
+				life = paint->pen->socket;
+			break;
+		case LADDER_TIMER:
+			break;
+		}
+	}
+	return life;
+}
+
+/* A timer of the first host, or of the last one: only there is a gutter. */
+static void draw_timers(struct paint *paint, double t, size_t column, int x)
+{
+	const struct ladder *ladder = paint->ladder;
+
+	for (size_t i = 0; i < ladder->n_spans; i++) {
+		const struct ladder_span *span = &ladder->spans[i];
+		bool begins, ends;
+
+		if (span->kind != LADDER_TIMER ||
+		    ladder->hosts[span->host].column != column ||
+		    t < span->from)
+			continue;
+		begins = paint->shown < span->from;
+		ends = !span->open && t >= span->until;
+		if (ends && paint->shown >= span->until)
+			continue;
+		paint_put(paint, x,
+			  begins ? paint->pen->timer_begins :
+			  ends	 ? paint->pen->timer_ends :
+				   paint->pen->timer);
+	}
+}
+
+void paint_lifelines(struct paint *paint, double t)
+{
+	size_t n = paint->ladder->n_columns;
+
+	for (size_t i = 0; i < n; i++)
+		paint_put(paint, paint->x[i], life_of(paint, i, t));
+	if (n)
+		draw_timers(paint, t, 0, paint->x[0] - 1);
+	if (n > 1)
+		draw_timers(paint, t, n - 1, paint->x[n - 1] + 1);
+	paint->shown = MAX(paint->shown, t);
+}
+
+bool paint_is_lifeline(const struct paint *paint, int x)
+{
+	for (size_t i = 0; i < paint->ladder->n_columns; i++)
+		if (paint->x[i] == x)
+			return true;
+	return false;
+}
+
+/* --- lines of their own -------------------------------------------------- */
+
+/* Keeps the line that is being painted in front. */
+void paint_aside(struct paint *paint, const char *text)
+{
+	const char *rest = text;
+
+	while (*rest) {
+		const char *line = rest;
+		int room = paint->width - paint->left - 4;
+		size_t size = fold_line(line, room, &rest);
+
+		for (int x = paint->left; x < paint->width; x++)
+			paint_put(paint, x, " ");
+		paint_text_in(paint, paint->left + 3, line, size, room);
+		paint_flush(paint);
+	}
+}
+
+void paint_note(struct paint *paint, const char *text)
+{
+	const char *rest = text;
+
+	do {
+		const char *line = rest;
+		size_t size = fold_line(line, paint->width - 2, &rest);
+
+		paint_text_in(paint, 2, line, size, paint->width - 2);
+		paint_flush(paint);
+	} while (*rest);
+}
+
+/* --- the head ------------------------------------------------------------ */
+
+static int head_at(const struct paint *paint, size_t i, int width)
+{
+	size_t n = paint->ladder->n_columns;
+	int x = i == 0	     ? paint->x[0] :
+		i + 1 == n ? paint->width - width :
+			     paint->x[i] - width / 2;
+
+	return MAX(MIN(x, paint->width - width), 0);
+}
+
+static const char *head_text(const struct paint *paint, size_t i, bool address)
+{
+	const struct ladder_column *column = &paint->ladder->columns[i];
+
+	if (!address)
+		return column->name;
+	return column->n == 1 ? paint->ladder->hosts[column->first].address :
+				"";
+}
+
+/* As many lines as it takes for no name to touch another one. */
+static void draw_heads(struct paint *paint, bool address)
+{
+	size_t n = paint->ladder->n_columns, told = 0;
+	bool *done = calloc(n + 1, sizeof(*done));
+
+	while (done && told < n) {
+		int end = -2;
+
+		for (size_t i = 0; i < n; i++) {
+			const char *text = head_text(paint, i, address);
+			int width = MIN(fold_width(text, SIZE_MAX),
+					paint->width);
+			int x = head_at(paint, i, width);
+
+			if (done[i] || (width && x < end + 2))
+				continue;
+			paint_text_in(paint, x, text, SIZE_MAX, width);
+			if (width)
+				end = x + width;
+			done[i] = true;
+			told++;
+		}
+		paint_flush(paint);
+	}
+	free(done);
+}
+
+void paint_heads(struct paint *paint)
+{
+	draw_heads(paint, false);
+	draw_heads(paint, true);
+}

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What lasts: a socket's state from one look to the next, a timer until it
+ * fires, a host that is dead. Between two looks that told different states
+ * nothing is known, and the span says so.
+ */
+#include "ladder-parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int add_span(struct ladder_build *build, enum ladder_span_kind kind,
+		    int host, double from, char *text)
+{
+	struct ladder *ladder = build->ladder;
+	struct ladder_span *spans =
+		ladder_grow(build, ladder->spans, ladder->n_spans,
+			    &build->spans_space, sizeof(*spans));
+
+	if (!spans) {
+		free(text);
+		return LADDER_NONE;
+	}
+	ladder->spans = spans;
+	spans[ladder->n_spans] = (struct ladder_span){
+		.kind = kind,
+		.host = host,
+		.from = from,
+		.sure = from,
+		.until = from,
+		.text = text,
+		.connection = LADDER_NONE,
+		.open = true,
+	};
+	return (int)ladder->n_spans++;
+}
+
+static void close_span(struct ladder *ladder, int span, double t)
+{
+	if (span == LADDER_NONE)
+		return;
+	ladder->spans[span].until = MAX(t, ladder->spans[span].sure);
+	ladder->spans[span].open = false;
+}
+
+/* --- whose --------------------------------------------------------------- */
+
+static int socket_of(const json_t *record)
+{
+	return (int)json_integer_value(json_object_get(record, "socket"));
+}
+
+static bool has_ports(const struct ladder_track *track, size_t own,
+		      json_int_t port, json_int_t peer)
+{
+	return track->ports[own] == port && track->ports[!own] == peer;
+}
+
+/* The newest connection of this host with the ports that a look told. Behind a
+ * NAT gateway the far end has another port: the own one, and a server's peer,
+ * do not tell then. */
+static int connection_of_ports(const struct ladder_build *build,
+			       const json_t *record, int host)
+{
+	json_int_t port = json_integer_value(json_object_get(record, "port"));
+	json_int_t peer =
+		json_integer_value(json_object_get(record, "peer_port"));
+
+	for (size_t i = build->ladder->n_connections; port && peer && i > 0;
+	     i--) {
+		const struct ladder_connection *connection =
+			&build->ladder->connections[i - 1];
+		const struct ladder_track *track = &build->tracks[i - 1];
+
+		if (connection->client == host &&
+		    has_ports(track, 0, port, peer))
+			return (int)i - 1;
+		if (connection->server == host &&
+		    has_ports(track, 1, port, peer))
+			return (int)i - 1;
+	}
+	return LADDER_NONE;
+}
+
+static struct ladder_holder *find_holder(struct ladder_build *build, int host,
+					 int socket, int connection)
+{
+	for (size_t i = build->n_holders; i > 0; i--) {
+		struct ladder_holder *holder = &build->holders[i - 1];
+
+		if (holder->host != host)
+			continue;
+		if (connection >= 0 && holder->connection == connection)
+			return holder;
+		if (socket && holder->socket == socket)
+			return holder;
+	}
+	return NULL;
+}
+
+static struct ladder_holder *holder_of(struct ladder_build *build, int host,
+				       int socket, int connection)
+{
+	struct ladder_holder *holder =
+		find_holder(build, host, socket, connection);
+	struct ladder_holder *holders;
+
+	if (!holder) {
+		holders = ladder_grow(build, build->holders, build->n_holders,
+				      &build->holders_space, sizeof(*holders));
+		if (!holders)
+			return NULL;
+		build->holders = holders;
+		holder = &holders[build->n_holders++];
+		*holder = (struct ladder_holder){ .host = host,
+						  .state = LADDER_NONE,
+						  .timer = LADDER_NONE,
+						  .connection = LADDER_NONE };
+	}
+	if (socket)
+		holder->socket = socket;
+	if (connection >= 0)
+		holder->connection = connection;
+	return holder;
+}
+
+/* --- states -------------------------------------------------------------- */
+
+static void set_state(struct ladder_build *build, struct ladder_holder *holder,
+		      const char *state, double t)
+{
+	struct ladder *ladder = build->ladder;
+	struct ladder_span *span =
+		holder->state >= 0 ? &ladder->spans[holder->state] : NULL;
+
+	if (span && state && strcmp(span->text, state) == 0) {
+		span->sure = span->until = MAX(t, span->sure);
+		return;
+	}
+	close_span(ladder, holder->state, t);
+	holder->state = LADDER_NONE;
+	if (!state)
+		return;
+	holder->state = add_span(build, LADDER_STATE, holder->host, t,
+				 ladder_line(build, state));
+	if (holder->state >= 0)
+		ladder->spans[holder->state].connection = holder->connection;
+}
+
+static void end_state(struct ladder_build *build, struct ladder_holder *holder,
+		      double t)
+{
+	if (holder->state >= 0)
+		build->ladder->spans[holder->state].sure =
+			MAX(t, build->ladder->spans[holder->state].sure);
+	set_state(build, holder, NULL, t);
+	close_span(build->ladder, holder->timer, t);
+	holder->timer = LADDER_NONE;
+}
+
+/* A listener's state is the same all the time. */
+static const char *state_of(const json_t *record)
+{
+	const char *state = ladder_text_of(record, "state");
+
+	return strcmp(state, "none") == 0 || strcmp(state, "LISTEN") == 0 ||
+			       strcmp(state, "UNCONN") == 0 ?
+		       NULL :
+		       state;
+}
+
+/* --- timers -------------------------------------------------------------- */
+
+static const char *timer_text(const char *timer, const char *state)
+{
+	if (strcmp(timer, "on") == 0)
+		return "retransmission";
+	if (strcmp(timer, "persist") == 0)
+		return "zero-window probe";
+	if (strcmp(timer, "timewait") == 0)
+		return state;
+	return timer;
+}
+
+static bool runs(const json_t *record)
+{
+	const char *timer = ladder_text_of(record, "timer");
+
+	return *timer && strcmp(timer, "none") != 0;
+}
+
+/* Looked at twice, it is the same timer when it fires at the same moment, as
+ * exactly as the kernel tells: in jiffies, and rounded to milliseconds. */
+static void set_timer(struct ladder_build *build, struct ladder_holder *holder,
+		      const json_t *record, double t)
+{
+	struct ladder *ladder = build->ladder;
+	double left = ladder_number_of(record, "expires");
+	double expires = t + left;
+	const char *text = timer_text(ladder_text_of(record, "timer"),
+				      ladder_text_of(record, "state"));
+	char in[32];
+
+	if (holder->timer >= 0 && runs(record) &&
+	    strcmp(text, holder->timer_text) == 0 &&
+	    fabs(expires - holder->expires) < 0.02)
+		return;
+	if (holder->timer >= 0 && ladder->spans[holder->timer].until > t)
+		ladder->spans[holder->timer].until = t;
+	holder->timer = LADDER_NONE;
+	if (!runs(record))
+		return;
+	holder->timer = add_span(
+		build, LADDER_TIMER, holder->host, t,
+		ladder_printf(build, "%s %s", text, ladder_seconds(left, in)));
+	if (holder->timer < 0)
+		return;
+	ladder->spans[holder->timer].until = expires;
+	ladder->spans[holder->timer].connection = holder->connection;
+	holder->expires = expires;
+	holder->timer_text = text;
+}
+
+/* --- looks --------------------------------------------------------------- */
+
+static char *look_text(struct ladder_build *build, const json_t *record)
+{
+	const char *state = ladder_text_of(record, "state");
+	const char *timer = ladder_text_of(record, "timer");
+	int retransmits = (int)json_integer_value(
+		json_object_get(record, "retransmits"));
+	char in[32], times[32] = "";
+
+	if (!runs(record))
+		return ladder_line(build, ladder_text_of(record, "text"));
+	if (retransmits > 0)
+		snprintf(times, sizeof(times), " (%d so far)", retransmits);
+	ladder_seconds(ladder_number_of(record, "expires"), in);
+	if (strcmp(timer, "timewait") == 0)
+		return ladder_printf(build, "%s, %s left", state, in);
+	return ladder_printf(build, "%s, %s in %s%s", state,
+			     timer_text(timer, state), in, times);
+}
+
+/* What was told before, and how the timer went on, is no news. */
+static bool is_news(struct ladder_holder *holder, const json_t *record,
+		    double t)
+{
+	char look[sizeof(holder->look)];
+	bool same;
+
+	snprintf(look, sizeof(look), "%.20s %.20s %d %d",
+		 ladder_text_of(record, "state"),
+		 ladder_text_of(record, "timer"),
+		 (int)json_integer_value(json_object_get(record, "retransmits")),
+		 (int)json_integer_value(json_object_get(record, "queue")));
+	same = strcmp(look, holder->look) == 0;
+	snprintf(holder->look, sizeof(holder->look), "%s", look);
+	if (same && runs(record))
+		return fabs(t + ladder_number_of(record, "expires") -
+			    holder->expires) >= 0.02;
+	return !same;
+}
+
+void ladder_take_look(struct ladder_build *build, const json_t *record)
+{
+	double t = ladder_number_of(record, "t");
+	int host = ladder_host_index(build->ladder,
+				     ladder_text_of(record, "host"));
+	struct ladder_holder *holder;
+	struct ladder_row *row;
+
+	if (host < 0)
+		return;
+	holder = holder_of(build, host, socket_of(record),
+			   connection_of_ports(build, record, host));
+	if (!holder)
+		return;
+	if (is_news(holder, record, t)) {
+		row = ladder_add_row(build, LADDER_LOOK, t, host);
+		if (!row)
+			return;
+		row->text = look_text(build, record);
+		row->connection = holder->connection;
+		row->socket = socket_of(record);
+	}
+	set_state(build, holder, state_of(record), t);
+	set_timer(build, holder, record, t);
+}
+
+/* --- calls and results --------------------------------------------------- */
+
+/* connect() has sent its SYN: the newest connection of this host that no socket
+ * has yet. */
+static int connection_of_connect(const struct ladder_build *build, int host)
+{
+	for (size_t i = build->ladder->n_connections; i > 0; i--) {
+		bool taken = false;
+
+		if (build->ladder->connections[i - 1].client != host)
+			continue;
+		for (size_t j = 0; j < build->n_holders && !taken; j++)
+			taken = build->holders[j].host == host &&
+				build->holders[j].connection == (int)i - 1;
+		if (!taken)
+			return (int)i - 1;
+	}
+	return LADDER_NONE;
+}
+
+/* accept() takes the oldest that is there. */
+static int connection_of_accept(struct ladder_build *build, int host)
+{
+	for (size_t i = 0; i < build->ladder->n_connections; i++) {
+		if (build->ladder->connections[i].server != host ||
+		    build->tracks[i].accepted ||
+		    !build->tracks[i].directions[1].knows_isn)
+			continue;
+		build->tracks[i].accepted = true;
+		return (int)i;
+	}
+	return LADDER_NONE;
+}
+
+/* After these a socket has no connection any more: tcp_reset(),
+ * tcp_write_err(). */
+static bool is_the_end(const char *error)
+{
+	return strcmp(error, "ETIMEDOUT") == 0 ||
+	       strcmp(error, "ECONNRESET") == 0 ||
+	       strcmp(error, "ECONNREFUSED") == 0;
+}
+
+static void take_result(struct ladder_build *build, const json_t *record,
+			struct ladder_row *row)
+{
+	const char *call = ladder_text_of(record, "call");
+	const char *error = ladder_text_of(record, "errno");
+	bool worked = ladder_number_of(record, "value") >= 0 && !*error;
+	int connection = LADDER_NONE, host = row->host, socket = row->socket;
+	struct ladder_holder *holder;
+
+	row->failed = *error;
+	holder = find_holder(build, host, socket, LADDER_NONE);
+	if (strcmp(call, "connect") == 0 &&
+	    (!holder || holder->connection == LADDER_NONE))
+		connection = connection_of_connect(build, host);
+	if (strcmp(call, "accept") == 0) {
+		connection = worked ? connection_of_accept(build, host) :
+				      LADDER_NONE;
+		socket = 0;
+		if (connection == LADDER_NONE)
+			return;
+	}
+	holder = holder_of(build, host, socket, connection);
+	if (!holder)
+		return;
+	row->connection = holder->connection;
+	if (worked && (strcmp(call, "connect") == 0 || !socket))
+		set_state(build, holder, "ESTAB", row->t);
+	else if (is_the_end(error))
+		end_state(build, holder, row->t);
+}
+
+/* A number that no look and no connect() told of is that of the one accepted connection that
+ * has none; where there are several, nobody knows. */
+static void learn_accepted(struct ladder_build *build,
+			   const struct ladder_row *row)
+{
+	struct ladder_holder *only = NULL;
+
+	for (size_t i = 0; i < build->n_holders; i++) {
+		struct ladder_holder *holder = &build->holders[i];
+
+		if (holder->host != row->host || holder->socket ||
+		    holder->connection == LADDER_NONE)
+			continue;
+		if (only)
+			return;
+		only = holder;
+	}
+	if (only)
+		only->socket = row->socket;
+}
+
+static bool uses_connection(const char *text)
+{
+	static const char *const calls[] = { "recv(", "send(", "close(",
+					     "shutdown(", "setsockopt(" };
+
+	for (size_t i = 0; text && i < ARRAY_SIZE(calls); i++)
+		if (strncmp(text, calls[i], strlen(calls[i])) == 0)
+			return true;
+	return false;
+}
+
+void ladder_take_says(struct ladder_build *build, const json_t *record)
+{
+	int host = ladder_host_index(build->ladder,
+				     ladder_text_of(record, "host"));
+	struct ladder_row *row;
+
+	if (host < 0)
+		return;
+	row = ladder_add_row(build, LADDER_SAYS, ladder_number_of(record, "t"),
+			     host);
+	if (!row)
+		return;
+	row->text = ladder_line(build, ladder_text_of(record, "text"));
+	row->socket = socket_of(record);
+	if (uses_connection(row->text) &&
+	    !find_holder(build, host, row->socket, LADDER_NONE))
+		learn_accepted(build, row);
+	if (ladder_is(record, "result"))
+		take_result(build, record, row);
+}
+
+void ladder_name_sockets(struct ladder_build *build)
+{
+	for (size_t i = 0; i < build->ladder->n_rows; i++) {
+		struct ladder_row *row = &build->ladder->rows[i];
+		const struct ladder_holder *holder;
+
+		if (!row->socket || row->connection != LADDER_NONE)
+			continue;
+		holder = find_holder(build, row->host, row->socket,
+				     LADDER_NONE);
+		if (holder)
+			row->connection = holder->connection;
+	}
+}
+
+/* --- faults -------------------------------------------------------------- */
+
+static const struct {
+	const char *begins, *ends;
+	enum ladder_span_kind kind;
+	const char *text;
+} lasting[] = {
+	{ "crash", "reboot", LADDER_DEAD, "dead" },
+	{ "freeze", "thaw", LADDER_FROZEN, "frozen" },
+	{ "suspend", "resume", LADDER_FROZEN, "suspended" },
+	{ "unplug", "plug", LADDER_UNPLUGGED, "unplugged" },
+	{ "down", "up", LADDER_UNPLUGGED, "down" },
+};
+
+static void end_lasting(struct ladder *ladder, enum ladder_span_kind kind,
+			int host, double t)
+{
+	for (size_t i = 0; i < ladder->n_spans; i++)
+		if (ladder->spans[i].kind == kind &&
+		    ladder->spans[i].host == host && ladder->spans[i].open)
+			close_span(ladder, (int)i, t);
+}
+
+static void forget_sockets(struct ladder_build *build, int host, double t)
+{
+	for (size_t i = 0; i < build->n_holders; i++)
+		if (build->holders[i].host == host)
+			end_state(build, &build->holders[i], t);
+}
+
+static void take_lasting(struct ladder_build *build, const char *verb, int host,
+			 double t)
+{
+	if (strcmp(verb, "crash") == 0 || strcmp(verb, "reboot") == 0)
+		forget_sockets(build, host, t);
+	for (size_t i = 0; i < ARRAY_SIZE(lasting); i++) {
+		if (strcmp(verb, lasting[i].ends) == 0)
+			end_lasting(build->ladder, lasting[i].kind, host, t);
+		if (strcmp(verb, lasting[i].begins) == 0)
+			add_span(build, lasting[i].kind, host, t,
+				 ladder_line(build, lasting[i].text));
+	}
+}
+
+/* "server", or "server 2": one of its processes. */
+static int target_host(const struct ladder *ladder, const char *target)
+{
+	char name[256];
+	int host = ladder_host_index(ladder, target);
+	size_t length = strcspn(target, " ");
+
+	if (host >= 0 || length >= sizeof(name))
+		return host;
+	memcpy(name, target, length);
+	name[length] = '\0';
+	return ladder_host_index(ladder, name);
+}
+
+void ladder_take_fault(struct ladder_build *build, const json_t *record)
+{
+	double t = ladder_number_of(record, "t");
+	int host = target_host(build->ladder, ladder_text_of(record, "target"));
+	struct ladder_row *row = ladder_add_row(
+		build, LADDER_FAULT, t, host >= 0 ? host : LADDER_WIRE);
+
+	if (!row)
+		return;
+	row->text = ladder_line(build, ladder_text_of(record, "text"));
+	if (host >= 0)
+		take_lasting(build, ladder_text_of(record, "verb"), host, t);
+}
+
+/* --- the end ------------------------------------------------------------- */
+
+static bool overlap(const struct ladder_span *a, const struct ladder_span *b)
+{
+	return a->kind == b->kind && a->host == b->host &&
+	       a->from < b->until && b->from < a->until;
+}
+
+/* Side by side: the first track that is free. */
+static void choose_track(struct ladder *ladder, size_t span)
+{
+	struct ladder_span *spans = ladder->spans;
+	bool taken = true;
+
+	for (spans[span].track = 0; taken; spans[span].track += taken) {
+		taken = false;
+		for (size_t i = 0; i < span && !taken; i++)
+			taken = spans[i].track == spans[span].track &&
+				overlap(&spans[i], &spans[span]);
+	}
+}
+
+void ladder_end_spans(struct ladder_build *build)
+{
+	struct ladder *ladder = build->ladder;
+
+	for (size_t i = 0; i < ladder->n_spans; i++) {
+		struct ladder_span *span = &ladder->spans[i];
+
+		if (span->kind == LADDER_TIMER) {
+			span->open = span->until > ladder->end;
+			span->until = MIN(span->until, ladder->end);
+		} else if (span->open) {
+			span->until = ladder->end;
+		}
+		span->until = MAX(span->until, span->from);
+		span->sure = MIN(MAX(span->sure, span->from), span->until);
+	}
+	for (size_t i = 0; i < ladder->n_spans; i++)
+		choose_track(ladder, i);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ladder.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "ladder-parts.h"
+
+/* --- help ---------------------------------------------------------------- */
+
+void *ladder_grow(struct ladder_build *build, void *array, size_t n,
+		  size_t *space, size_t each)
+{
+	size_t wanted = *space ? *space * 2 : 16;
+	void *grown;
+
+	if (n < *space)
+		return array;
+	grown = reallocarray(array, wanted, each);
+	if (!grown) {
+		build->no_memory = true;
+		return NULL;
+	}
+	*space = wanted;
+	return grown;
+}
+
+char *ladder_line(struct ladder_build *build, const char *text)
+{
+	char *line = strdup(text);
+
+	if (!line)
+		build->no_memory = true;
+	for (char *c = line; c && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return line;
+}
+
+char *ladder_printf(struct ladder_build *build, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return ladder_line(build, text);
+}
+
+const char *ladder_text_of(const json_t *record, const char *name)
+{
+	const char *text = json_string_value(json_object_get(record, name));
+
+	return text ? text : "";
+}
+
+double ladder_number_of(const json_t *record, const char *name)
+{
+	double number = json_number_value(json_object_get(record, name));
+
+	/* Ten million years from now on are more than any run has. */
+	return number >= -1e15 && number <= 1e15 ? number : 0;
+}
+
+bool ladder_is(const json_t *record, const char *type)
+{
+	return strcmp(ladder_text_of(record, "type"), type) == 0;
+}
+
+bool ladder_is_kind(const json_t *frame, const char *kind)
+{
+	size_t i;
+	json_t *each;
+
+	json_array_foreach (json_object_get(frame, "kinds"), i, each) {
+		const char *text = json_string_value(each);
+
+		if (text && strcmp(text, kind) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *ladder_seconds(double seconds, char ret[static 32])
+{
+	if (seconds >= 2 * 86400)
+		snprintf(ret, 32, "%.1f days", seconds / 86400);
+	else if (seconds >= 2 * 3600)
+		snprintf(ret, 32, "%.1f h", seconds / 3600);
+	else
+		snprintf(ret, 32, "%.*f s", seconds < 100 ? 3 : 1, seconds);
+	return ret;
+}
+
+/* --- rows ---------------------------------------------------------------- */
+
+struct ladder_row *ladder_add_row(struct ladder_build *build,
+				  enum ladder_kind kind, double t, int host)
+{
+	struct ladder *ladder = build->ladder;
+	struct ladder_row *rows =
+		ladder_grow(build, ladder->rows, ladder->n_rows,
+			    &build->rows_space, sizeof(*rows));
+	struct ladder_row *row;
+
+	if (!rows)
+		return NULL;
+	ladder->rows = rows;
+	row = &rows[ladder->n_rows++];
+	*row = (struct ladder_row){ .kind = kind,
+				    .t = t,
+				    .until = t,
+				    .host = host,
+				    .connection = LADDER_NONE,
+				    .partner = LADDER_NONE };
+	return row;
+}
+
+void ladder_row_deinit(struct ladder_row *row)
+{
+	free(row->text);
+	free(row->remark);
+	free(row->end);
+	free(row->hops);
+}
+
+/* Rows find their partners again by where these went. */
+static void follow_partners(struct ladder *ladder, const size_t *places,
+			    const bool *gone)
+{
+	for (size_t i = 0; i < ladder->n_rows; i++) {
+		int partner = ladder->rows[i].partner;
+
+		if (partner == LADDER_NONE)
+			continue;
+		ladder->rows[i].partner = gone && gone[partner] ?
+						  LADDER_NONE :
+						  (int)places[partner];
+	}
+}
+
+void ladder_remove_rows(struct ladder *ladder, const bool *gone)
+{
+	size_t *places = calloc(ladder->n_rows + 1, sizeof(*places));
+	size_t n = 0;
+
+	if (!places)
+		return;
+	for (size_t i = 0; i < ladder->n_rows; i++)
+		places[i] = gone[i] ? 0 : n++;
+	follow_partners(ladder, places, gone);
+	for (size_t i = 0; i < ladder->n_rows; i++) {
+		if (gone[i])
+			ladder_row_deinit(&ladder->rows[i]);
+		else
+			ladder->rows[places[i]] = ladder->rows[i];
+	}
+	ladder->n_rows = n;
+	free(places);
+}
+
+struct ordered {
+	double t;
+	size_t place;
+};
+
+/* What has one time stays in the journal's order. */
+static int earlier(const void *a, const void *b)
+{
+	const struct ordered *x = a, *y = b;
+
+	if (x->t < y->t || x->t > y->t)
+		return x->t < y->t ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* A result is told when its probe's answer has come, a frame by its stamp. */
+static void sort_rows(struct ladder_build *build)
+{
+	struct ladder *ladder = build->ladder;
+	size_t n = ladder->n_rows;
+	struct ordered *order = calloc(n + 1, sizeof(*order));
+	struct ladder_row *rows = calloc(n + 1, sizeof(*rows));
+	size_t *places = calloc(n + 1, sizeof(*places));
+
+	if (order && rows && places) {
+		for (size_t i = 0; i < n; i++)
+			order[i] = (struct ordered){ ladder->rows[i].t, i };
+		qsort(order, n, sizeof(*order), earlier);
+		for (size_t i = 0; i < n; i++)
+			places[order[i].place] = i;
+		follow_partners(ladder, places, NULL);
+		for (size_t i = 0; i < n; i++)
+			rows[i] = ladder->rows[order[i].place];
+		if (n)
+			memcpy(ladder->rows, rows, n * sizeof(*rows));
+	} else {
+		build->no_memory = true;
+	}
+	free(order);
+	free(rows);
+	free(places);
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+static void take_wrong(struct ladder_build *build, const json_t *record)
+{
+	struct ladder_row *row;
+
+	if (!json_is_false(json_object_get(record, "ok")))
+		return;
+	row = ladder_add_row(build, LADDER_WRONG, ladder_number_of(record, "t"),
+			     LADDER_NOBODY);
+	if (row)
+		row->text = ladder_printf(build, "%s: %s, not %s",
+					  ladder_text_of(record, "what"),
+					  ladder_text_of(record, "observed"),
+					  ladder_text_of(record, "expected"));
+}
+
+/* wire_set_quiet() tells in a note of what it only counted. */
+static void take_note(struct ladder_build *build, const json_t *record)
+{
+	const char *text = ladder_text_of(record, "text");
+	struct ladder_row *row;
+
+	if (!strstr(text, ", only counted"))
+		return;
+	row = ladder_add_row(build, LADDER_TALLY, ladder_number_of(record, "t"),
+			     LADDER_NOBODY);
+	if (row)
+		row->text = ladder_line(build, text);
+}
+
+static void take(struct ladder_build *build, const json_t *record)
+{
+	if (ladder_is(record, "frame"))
+		ladder_take_frame(build, record);
+	else if (ladder_is(record, "call") || ladder_is(record, "result"))
+		ladder_take_says(build, record);
+	else if (ladder_is(record, "state"))
+		ladder_take_look(build, record);
+	else if (ladder_is(record, "fault"))
+		ladder_take_fault(build, record);
+	else if (ladder_is(record, "expectation"))
+		take_wrong(build, record);
+	else if (ladder_is(record, "note"))
+		take_note(build, record);
+}
+
+static void find_end(struct ladder *ladder)
+{
+	for (size_t i = 0; i < ladder->n_rows; i++)
+		ladder->end = MAX(ladder->end, MAX(ladder->rows[i].t,
+						   ladder->rows[i].until));
+	ladder->places = ladder->end < 0.1 ? 5 : ladder->end < 1 ? 4 : 3;
+}
+
+static void build_all(struct ladder_build *build, bool whole)
+{
+	size_t i;
+	json_t *record;
+
+	ladder_find_hosts(build);
+	json_array_foreach (build->journal, i, record) {
+		if (build->no_memory)
+			return;
+		take(build, record);
+	}
+	if (build->no_memory)
+		return;
+	ladder_end_frames(build);
+	ladder_name_connections(build);
+	ladder_name_sockets(build);
+	ladder_make_columns(build);
+	sort_rows(build);
+	ladder_join_calls(build->ladder);
+	find_end(build->ladder);
+	ladder_end_spans(build);
+	if (!whole)
+		ladder_fold(build);
+	ladder_add_quiet(build);
+}
+
+static int new_ladder(struct ladder **ret, const json_t *journal, bool whole)
+{
+	struct ladder *ladder = calloc(1, sizeof(*ladder));
+	struct ladder_build build = { .ladder = ladder, .journal = journal };
+
+	if (!ladder)
+		return error_origin(-ENOMEM, "ladder");
+	build_all(&build, whole);
+	ladder_tracks_free(&build);
+	free(build.aliases);
+	free(build.traces);
+	free(build.holders);
+	if (build.no_memory) {
+		ladder_free(ladder);
+		return error_origin(-ENOMEM, "ladder");
+	}
+	*ret = ladder;
+	return 0;
+}
+
+int ladder_new(struct ladder **ret, const json_t *journal)
+{
+	int r = new_ladder(ret, journal, false);
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int ladder_new_whole(struct ladder **ret, const json_t *journal)
+{
+	int r = new_ladder(ret, journal, true);
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
+struct ladder *ladder_free(struct ladder *ladder)
+{
+	if (!ladder)
+		return NULL;
+	for (size_t i = 0; i < ladder->n_hosts; i++)
+		free(ladder->hosts[i].name);
+	for (size_t i = 0; i < ladder->n_columns; i++)
+		free(ladder->columns[i].name);
+	for (size_t i = 0; i < ladder->n_connections; i++)
+		free(ladder->connections[i].text);
+	for (size_t i = 0; i < ladder->n_rows; i++)
+		ladder_row_deinit(&ladder->rows[i]);
+	for (size_t i = 0; i < ladder->n_spans; i++)
+		free(ladder->spans[i].text);
+	free(ladder->hosts);
+	free(ladder->columns);
+	free(ladder->connections);
+	free(ladder->rows);
+	free(ladder->spans);
+	free(ladder);
+	return NULL;
+}
