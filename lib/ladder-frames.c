@@ -166,6 +166,24 @@ static struct ladder_trace *add_trace(struct ladder_build *build)
 	return &traces[build->n_traces++];
 }
 
+/* Who of a connection's ends saw it. */
+static void tell_signs(struct ladder_build *build, const struct ladder_row *row,
+		       const struct frame *frame, int from, int to,
+		       double left)
+{
+	uint8_t flags = frame->tcp.flags;
+
+	if (row->connection < 0)
+		return;
+	if (from >= 0 && row->host == from && !row->starts_on_wire)
+		ladder_take_sign(build, from, row->connection, row->t, true,
+				 flags);
+	if (to >= 0 && left > 0 && row->fate != LADDER_DROPPED &&
+	    row->fate != LADDER_HELD)
+		ladder_take_sign(build, to, row->connection, left, false,
+				 flags);
+}
+
 static void set_trace(struct ladder_trace *trace, enum ladder_fate fate,
 		      double left, int from, int to)
 {
@@ -213,6 +231,8 @@ static void go_on(struct ladder_build *build, struct ladder_trace *trace,
 	trace->hex = ladder_text_of(record, "hex");
 	set_trace(trace, fate_of(fate), ladder_number_of(record, "left"), from,
 		  to);
+	tell_signs(build, row, frame, LADDER_WIRE, to,
+		   ladder_number_of(record, "left"));
 }
 
 static void name_segment(struct ladder_build *build, size_t at,
@@ -267,6 +287,8 @@ static void start_segment(struct ladder_build *build, const struct frame *frame,
 	if (from >= 0 && !row->starts_on_wire && frame->kind != FRAME_ND)
 		ladder_learn_address(build, &frame->source, from);
 	name_segment(build, at, frame, record, from);
+	tell_signs(build, &build->ladder->rows[at], frame, from, to,
+		   ladder_number_of(record, "left"));
 }
 
 /* The second record of what the wire kept for a while. True when it was one. */

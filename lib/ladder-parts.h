@@ -124,6 +124,10 @@ void ladder_tracks_free(struct ladder_build *build);
 /* ladder-spans.c */
 void ladder_take_says(struct ladder_build *build, const json_t *record);
 void ladder_take_look(struct ladder_build *build, const json_t *record);
+/* What a segment of that connection says of the socket of a host that sent it,
+ * or that it reached. */
+void ladder_take_sign(struct ladder_build *build, int host, int connection,
+		      double t, bool sends, uint8_t flags);
 void ladder_take_fault(struct ladder_build *build, const json_t *record);
 void ladder_end_spans(struct ladder_build *build);
 /* Whose the rows are that came before their socket's connection. */

@@ -148,6 +148,7 @@ static void set_state(struct ladder_build *build, struct ladder_holder *holder,
 		ladder->spans[holder->state].connection = holder->connection;
 }
 
+/* It was like that up to now. */
 static void end_state(struct ladder_build *build, struct ladder_holder *holder,
 		      double t)
 {
@@ -155,7 +156,16 @@ static void end_state(struct ladder_build *build, struct ladder_holder *holder,
 		build->ladder->spans[holder->state].sure =
 			MAX(t, build->ladder->spans[holder->state].sure);
 	set_state(build, holder, NULL, t);
-	close_span(build->ladder, holder->timer, t);
+}
+
+/* The socket is gone, and its timer with it. */
+static void end_socket(struct ladder_build *build, struct ladder_holder *holder,
+		       double t)
+{
+	end_state(build, holder, t);
+	if (holder->timer >= 0 &&
+	    build->ladder->spans[holder->timer].until > t)
+		build->ladder->spans[holder->timer].until = t;
 	holder->timer = LADDER_NONE;
 }
 
@@ -360,7 +370,7 @@ static void take_result(struct ladder_build *build, const json_t *record,
 	if (worked && (strcmp(call, "connect") == 0 || !socket))
 		set_state(build, holder, "ESTAB", row->t);
 	else if (is_the_end(error))
-		end_state(build, holder, row->t);
+		end_socket(build, holder, row->t);
 }
 
 /* A number that no look and no connect() told of is that of the one accepted connection that
@@ -431,6 +441,27 @@ void ladder_name_sockets(struct ladder_build *build)
 	}
 }
 
+/* A host that sends in a connection has it; with FIN and RST, sent or received,
+ * its state becomes another one, and which one only a look would tell. */
+void ladder_take_sign(struct ladder_build *build, int host, int connection,
+		      double t, bool sends, uint8_t flags)
+{
+	const struct ladder_connection *ends =
+		&build->ladder->connections[connection];
+	struct ladder_holder *holder;
+
+	if (host != ends->client && host != ends->server)
+		return;
+	holder = find_holder(build, host, 0, connection);
+	if (!holder || holder->state < 0)
+		return;
+	if (flags & (SEGMENT_FIN | SEGMENT_RST))
+		end_state(build, holder, t);
+	else if (sends && strcmp(build->ladder->spans[holder->state].text,
+				 "ESTAB") == 0)
+		set_state(build, holder, "ESTAB", t);
+}
+
 /* --- faults -------------------------------------------------------------- */
 
 static const struct {
@@ -458,7 +489,7 @@ static void forget_sockets(struct ladder_build *build, int host, double t)
 {
 	for (size_t i = 0; i < build->n_holders; i++)
 		if (build->holders[i].host == host)
-			end_state(build, &build->holders[i], t);
+			end_socket(build, &build->holders[i], t);
 }
 
 static void take_lasting(struct ladder_build *build, const char *verb, int host,

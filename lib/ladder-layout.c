@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ladder-layout.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "fold.h"
+#include "macro.h"
+
+/* Beside the first and the last lifeline; above the first row. */
+enum { MARGIN = 206, EDGE = 12, HEAD = 20, GAP = 10, LEAST_LANE = 130 };
+
+/* A wire's own clock and the hosts' are some microseconds apart. */
+static const double clocks = 200e-6;
+
+/* --- text ---------------------------------------------------------------- */
+
+void layout_label(const struct ladder *ladder, const struct ladder_row *row,
+		  char *ret, size_t size)
+{
+	char number[16] = "", made[64] = "";
+
+	if (row->connection >= 0 && ladder->n_connections > 1)
+		snprintf(number, sizeof(number), "#%d ", row->connection + 1);
+	if (row->end && (row->starts_on_wire || row->fate == LADDER_INJECTED))
+		snprintf(made, sizeof(made), "  %.60s", row->end);
+	else if (row->fate == LADDER_DELAYED)
+		snprintf(made, sizeof(made), "  delayed %.*f ms",
+			 row->until - row->t < 0.01 ? 1 : 0,
+			 (row->until - row->t) * 1e3);
+	snprintf(ret, size, "%s%s%s%s%s", number, row->text ? row->text : "",
+		 row->remark ? "  " : "", row->remark ? row->remark : "", made);
+}
+
+size_t layout_lines(const char *text, int columns)
+{
+	size_t n = 0;
+
+	for (const char *rest = text; *rest && n < LAYOUT_LINES_MAX; n++)
+		fold_line(rest, columns, &rest);
+	return MAX(n, (size_t)1);
+}
+
+static int columns_in(double width)
+{
+	return MAX((int)(width / LAYOUT_CHARACTER), 8);
+}
+
+/* --- lifelines ----------------------------------------------------------- */
+
+static double lane_width(size_t n)
+{
+	switch (n) {
+	case 0:
+	case 1:
+		return 0;
+	case 2:
+		return 500;
+	case 3:
+		return 290;
+	case 4:
+		return 220;
+	default:
+		return MAX(LEAST_LANE, 900.0 / (double)(n - 1));
+	}
+}
+
+static bool is_on_left(const struct layout *layout, size_t column)
+{
+	return layout->x[column] < (layout->left + layout->right) / 2 ||
+	       layout->ladder->n_columns == 1;
+}
+
+/* Bars are next to the lifeline, brackets beyond them. */
+static void measure_spans(struct layout *layout)
+{
+	const struct ladder *ladder = layout->ladder;
+	size_t n = ladder->n_columns;
+	size_t *bars = calloc(n + 1, sizeof(*bars));
+	size_t *brackets = calloc(n + 1, sizeof(*brackets));
+
+	for (size_t i = 0; bars && brackets && i < ladder->n_spans; i++) {
+		const struct ladder_span *span = &ladder->spans[i];
+		size_t column = ladder->hosts[span->host].column;
+		size_t track = MIN(span->track + 1, (size_t)LAYOUT_TRACKS);
+
+		if (span->kind == LADDER_STATE)
+			bars[column] = MAX(bars[column], track);
+		else if (span->kind == LADDER_TIMER)
+			brackets[column] = MAX(brackets[column], track);
+		layout->too_many |= span->track >= LAYOUT_TRACKS;
+	}
+	for (size_t i = 0; bars && brackets && i < n; i++)
+		layout->inner[i] = LAYOUT_BAR +
+				   LAYOUT_STEP * (double)(MAX(bars[i], (size_t)1) -
+							  1 + brackets[i]);
+	free(bars);
+	free(brackets);
+}
+
+static size_t bars_of(const struct layout *layout, size_t column)
+{
+	const struct ladder *ladder = layout->ladder;
+	size_t n = 1;
+
+	for (size_t i = 0; i < ladder->n_spans; i++)
+		if (ladder->spans[i].kind == LADDER_STATE &&
+		    ladder->hosts[ladder->spans[i].host].column == column)
+			n = MAX(n, MIN(ladder->spans[i].track + 1,
+				       (size_t)LAYOUT_TRACKS));
+	return n;
+}
+
+double layout_track(const struct layout *layout, const struct ladder_span *span)
+{
+	size_t column = layout->ladder->hosts[span->host].column;
+	double out = LAYOUT_STEP * (double)span->track;
+
+	if (span->kind == LADDER_TIMER)
+		out += LAYOUT_STEP * (double)bars_of(layout, column);
+	return layout->x[column] + (is_on_left(layout, column) ? -out : out);
+}
+
+static void place_lifelines(struct layout *layout)
+{
+	size_t n = layout->ladder->n_columns;
+	double lane = lane_width(n), x;
+
+	measure_spans(layout);
+	x = LAYOUT_TIME + MARGIN + (n ? layout->inner[0] : 0);
+	layout->left = x;
+	for (size_t i = 0; i < n; i++) {
+		layout->x[i] = x;
+		layout->right = x;
+		if (i + 1 == n)
+			break;
+		x += lane + (is_on_left(layout, i + 1) || i + 2 < n ?
+				     layout->inner[i + 1] - LAYOUT_BAR :
+				     0);
+	}
+	layout->width = layout->right + MARGIN + EDGE +
+			(n ? layout->inner[n - 1] : 0);
+}
+
+/* Names that would touch stand one above the other. */
+static void place_heads(struct layout *layout)
+{
+	size_t n = layout->ladder->n_columns;
+	double lowest = HEAD, end = -1;
+	size_t level = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ladder_column *column =
+			&layout->ladder->columns[i];
+		double half = MAX(fold_width(column->name, SIZE_MAX) * 4.4,
+				  55.0);
+
+		level = layout->x[i] - half < end + GAP ? (level + 1) % 3 : 0;
+		end = MAX(end, layout->x[i] + half);
+		layout->head_y[i] = HEAD + 32.0 * (double)level;
+		lowest = MAX(lowest, layout->head_y[i]);
+	}
+	layout->top = lowest + 32;
+}
+
+/* --- rows ---------------------------------------------------------------- */
+
+static double x_of(const struct layout *layout, int host)
+{
+	return layout->x[layout->ladder->hosts[host].column];
+}
+
+static int last_sender(const struct ladder_row *row)
+{
+	return row->n_hops > 1 ? row->hops[row->n_hops - 2].host : row->host;
+}
+
+/* The middle of the last cable; of half a lane when nobody is at an end. */
+static double wire_x(const struct layout *layout, const struct ladder_row *row)
+{
+	int from = last_sender(row);
+	int to = row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
+	double half = lane_width(layout->ladder->n_columns) / 2, x;
+
+	if (from >= 0 && to >= 0)
+		return (x_of(layout, from) + x_of(layout, to)) / 2;
+	if (from < 0 && to < 0)
+		return (layout->left + layout->right) / 2;
+	x = x_of(layout, from >= 0 ? from : to);
+	return x + half <= layout->right ? x + half : x - half;
+}
+
+static double held_x(const struct layout *layout, size_t i)
+{
+	return wire_x(layout, &layout->ladder->rows[i]) +
+	       8.0 * (double)(layout->held[i] % 6);
+}
+
+static double slant_of(const struct ladder_row *row)
+{
+	double transit = MAX(row->until - row->t, 0.0);
+
+	return MIN(2 + 3.2 * log10(1 + transit * 1e5),
+		   (double)LAYOUT_SLANT);
+}
+
+static void place_ends(struct layout *layout, size_t i)
+{
+	const struct ladder_row *row = &layout->ladder->rows[i];
+	struct layout_row *place = &layout->rows[i];
+	int to = row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
+	bool stays = row->fate == LADDER_DROPPED || row->fate == LADDER_HELD ||
+		     to < 0;
+	double wire = wire_x(layout, row);
+
+	if (row->fate == LADDER_HELD)
+		wire = held_x(layout, i);
+	else if (row->fate == LADDER_RELEASED && row->partner >= 0)
+		wire = held_x(layout, (size_t)row->partner);
+	place->from_x = row->starts_on_wire || row->host < 0 ?
+				wire :
+				x_of(layout, row->host);
+	place->to_x = stays ? wire : x_of(layout, to);
+	place->right = place->from_x != place->to_x ?
+			       place->to_x > place->from_x :
+			       wire > place->from_x;
+}
+
+/* What is lost goes so far that its label has room, when what became of it still
+ * has, too. */
+static void make_room(const struct layout *layout,
+		      const struct ladder_row *row, struct layout_row *place,
+		      const char *label, double to)
+{
+	double wanted = fold_width(label, SIZE_MAX) * LAYOUT_CHARACTER + 22;
+	double behind = 24;
+
+	if (row->end)
+		behind += fold_width(row->end, SIZE_MAX) * LAYOUT_CHARACTER;
+	if (row->fate != LADDER_DROPPED || row->starts_on_wire ||
+	    layout->ladder->n_columns > 2 ||
+	    fabs(place->to_x - place->from_x) >= wanted ||
+	    wanted + behind > fabs(to - place->from_x))
+		return;
+	place->to_x = place->from_x + (place->right ? wanted : -wanted);
+}
+
+/* The label begins at the sender; what became of it is told behind the mark on
+ * the wire, or below where that has no room. */
+static double place_segment(struct layout *layout, size_t i, double y)
+{
+	const struct ladder_row *row = &layout->ladder->rows[i];
+	struct layout_row *place = &layout->rows[i];
+	double to, room;
+	char label[1024];
+	bool told = row->end && (row->fate == LADDER_DROPPED ||
+				 row->fate == LADDER_HELD);
+
+	place_ends(layout, i);
+	to = place->right ? layout->right : layout->left;
+	room = fabs((row->fate == LADDER_DROPPED || row->fate == LADDER_HELD ?
+			     to : place->to_x) - place->from_x) - 24;
+	layout_label(layout->ladder, row, label, sizeof(label));
+	place->text = (struct layout_text){
+		.x = place->from_x + (place->right ? 10 : -10),
+		.y = y + LAYOUT_LINE - 3,
+		.to_left = !place->right,
+		.columns = columns_in(room),
+	};
+	place->text.lines = layout_lines(label, place->text.columns);
+	make_room(layout, row, place, label, to);
+	place->anchor = y + LAYOUT_LINE * (double)place->text.lines + 1;
+	place->arrives = place->anchor + slant_of(row);
+	y = place->arrives + GAP;
+	if (!told)
+		return y;
+	place->end = (struct layout_text){
+		.x = place->to_x + (place->right ? 10 : -10),
+		.y = place->arrives + 4,
+		.to_left = !place->right,
+		.columns = columns_in(fabs(to - place->to_x) - 14),
+		.lines = 1,
+	};
+	if (fold_width(row->end, SIZE_MAX) > place->end.columns) {
+		place->end.x = place->text.x;
+		place->end.y = place->arrives + LAYOUT_LINE;
+		place->end.columns = columns_in(fabs(to - place->from_x) - 14);
+		place->end.lines = layout_lines(row->end, place->end.columns);
+		y += LAYOUT_LINE * (double)place->end.lines;
+	}
+	return y + 2;
+}
+
+/* Outside of the first and the last lifeline; to the right of others. */
+static double place_says(struct layout *layout, size_t i, double y)
+{
+	const struct ladder_row *row = &layout->ladder->rows[i];
+	struct layout_row *place = &layout->rows[i];
+	size_t column = layout->ladder->hosts[row->host].column;
+	bool first = column == 0, last = column + 1 == layout->ladder->n_columns;
+	double inner = layout->inner[column], room = MARGIN - 8;
+	char label[1024];
+
+	place->from_x = layout->x[column];
+	place->text = (struct layout_text){ .y = y + LAYOUT_LINE - 4,
+					    .to_left = first };
+	if (first) {
+		place->text.x = place->from_x - inner - 6;
+	} else if (last) {
+		place->text.x = place->from_x + inner + 6;
+	} else {
+		place->text.x = place->from_x + 9;
+		room = layout->x[column + 1] - place->from_x - 18 -
+		       layout->inner[column + 1];
+	}
+	place->text.columns = columns_in(MAX(room, 110.0));
+	layout_label(layout->ladder, row, label, sizeof(label));
+	place->text.lines = layout_lines(label, place->text.columns);
+	place->anchor = y + LAYOUT_LINE / 2.0;
+	return y + LAYOUT_LINE * (double)place->text.lines + 4;
+}
+
+static double place_across(struct layout *layout, size_t i, double y)
+{
+	const struct ladder_row *row = &layout->ladder->rows[i];
+	struct layout_row *place = &layout->rows[i];
+	double room = MAX(layout->right - layout->left, 240.0) - 40;
+
+	place->text = (struct layout_text){
+		.x = (layout->left + layout->right) / 2,
+		.y = y + LAYOUT_LINE + 2,
+		.columns = columns_in(room),
+	};
+	place->text.lines =
+		layout_lines(row->text ? row->text : "", place->text.columns);
+	place->from_x = row->host >= 0 ? x_of(layout, row->host) :
+					 place->text.x;
+	place->anchor = y + LAYOUT_LINE - 2;
+	return y + LAYOUT_LINE * (double)place->text.lines + GAP;
+}
+
+/* Longer is longer, but a hundred times as long not a hundred times as high. */
+static double place_quiet(struct layout *layout, size_t i, double y)
+{
+	const struct ladder_row *row = &layout->ladder->rows[i];
+	struct layout_row *place = &layout->rows[i];
+	double height = 20 + 9 * log10(1 + (row->until - row->t) * 10);
+
+	height = MIN(height, 64.0);
+	place->anchor = y;
+	place->arrives = y + height;
+	place->text = (struct layout_text){
+		.x = (layout->left + layout->right) / 2,
+		.y = y + height / 2 + 4,
+		.columns = columns_in(layout->right - layout->left),
+		.lines = 1,
+	};
+	return y + height + 4;
+}
+
+static double place_row(struct layout *layout, size_t i, double y)
+{
+	switch (layout->ladder->rows[i].kind) {
+	case LADDER_SEGMENT:
+		return place_segment(layout, i, y);
+	case LADDER_SAYS:
+	case LADDER_LOOK:
+		return place_says(layout, i, y);
+	case LADDER_QUIET:
+		return place_quiet(layout, i, y);
+	case LADDER_FAULT:
+	case LADDER_WRONG:
+	case LADDER_TALLY:
+	case LADDER_FOLD:
+		break;
+	}
+	return place_across(layout, i, y);
+}
+
+double layout_y(const struct layout *layout, double t)
+{
+	const struct ladder *ladder = layout->ladder;
+	size_t low = 0, high = ladder->n_rows;
+	double from, until, y, next;
+
+	/* The first row that is not earlier. */
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (ladder->rows[middle].t < t)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < ladder->n_rows && ladder->rows[low].t <= t)
+		return layout->rows[low].anchor;
+	if (!low)
+		return layout->top;
+	from = ladder->rows[low - 1].t;
+	y = layout->rows[low - 1].anchor;
+	if (low == ladder->n_rows)
+		return layout->bottom;
+	until = ladder->rows[low].t;
+	next = layout->rows[low].anchor;
+	if (ladder->rows[low - 1].kind == LADDER_QUIET)
+		next = layout->rows[low - 1].arrives;
+	return until > from ? y + (next - y) * (t - from) / (until - from) : y;
+}
+
+/* Above what its receiver sends next: an answer comes after the question. */
+static double answer_y(const struct layout *layout, size_t i)
+{
+	const struct ladder *ladder = layout->ladder;
+	const struct ladder_row *row = &ladder->rows[i];
+
+	for (size_t j = i + 1; j < ladder->n_rows; j++) {
+		const struct ladder_row *next = &ladder->rows[j];
+
+		if (next->t >= row->until - clocks &&
+		    next->kind == LADDER_SEGMENT &&
+		    next->host == row->hops[row->n_hops - 1].host)
+			return layout->rows[j].y + 2;
+	}
+	return layout->bottom;
+}
+
+/* What took so long that something else happened meanwhile arrives in its own
+ * time. */
+static void let_arrive(struct layout *layout, size_t i)
+{
+	const struct ladder *ladder = layout->ladder;
+	const struct ladder_row *row = &ladder->rows[i];
+
+	if (row->kind != LADDER_SEGMENT || row->fate == LADDER_DROPPED ||
+	    row->fate == LADDER_HELD || i + 1 == ladder->n_rows ||
+	    row->until < row[1].t + clocks)
+		return;
+	layout->rows[i].arrives =
+		MAX(layout->rows[i].arrives,
+		    MIN(layout_y(layout, row->until), answer_y(layout, i)));
+}
+
+static void choose_held_tracks(struct layout *layout)
+{
+	const struct ladder *ladder = layout->ladder;
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < ladder->n_rows; i++) {
+		const struct ladder_row *row = &ladder->rows[i];
+
+		if (row->kind != LADDER_SEGMENT)
+			continue;
+		if (row->fate == LADDER_HELD)
+			layout->held[i] = waiting++;
+		else if (row->fate == LADDER_RELEASED && waiting)
+			waiting--;
+	}
+}
+
+static void place_rows(struct layout *layout)
+{
+	const struct ladder *ladder = layout->ladder;
+	double y = layout->top;
+
+	choose_held_tracks(layout);
+	for (size_t i = 0; i < ladder->n_rows; i++) {
+		double next = place_row(layout, i, y);
+
+		layout->rows[i].y = y;
+		layout->rows[i].height = next - y;
+		y = next;
+	}
+	layout->bottom = y + 8;
+	layout->height = layout->bottom;
+	for (size_t i = 0; i < ladder->n_rows; i++)
+		let_arrive(layout, i);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+int layout_new(struct layout **ret, const struct ladder *ladder)
+{
+	struct layout *layout = calloc(1, sizeof(*layout));
+	size_t n = ladder->n_columns;
+
+	if (!layout)
+		return error_origin(-ENOMEM, "layout");
+	layout->ladder = ladder;
+	layout->x = calloc(n + 1, sizeof(*layout->x));
+	layout->inner = calloc(n + 1, sizeof(*layout->inner));
+	layout->head_y = calloc(n + 1, sizeof(*layout->head_y));
+	layout->rows = calloc(ladder->n_rows + 1, sizeof(*layout->rows));
+	layout->held = calloc(ladder->n_rows + 1, sizeof(*layout->held));
+	if (!layout->x || !layout->inner || !layout->head_y || !layout->rows ||
+	    !layout->held) {
+		layout_free(layout);
+		return error_origin(-ENOMEM, "layout");
+	}
+	place_lifelines(layout);
+	place_heads(layout);
+	place_rows(layout);
+	*ret = layout;
+	return 0;
+}
+
+struct layout *layout_free(struct layout *layout)
+{
+	if (!layout)
+		return NULL;
+	free(layout->x);
+	free(layout->inner);
+	free(layout->head_y);
+	free(layout->rows);
+	free(layout->held);
+	free(layout);
+	return NULL;
+}

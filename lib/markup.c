@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "markup.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const char *entity(char c)
+{
+	switch (c) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+/* U+FFFE and U+FFFF, EF BF BE and EF BF BF: no characters. */
+static bool is_none(const char *bytes, size_t size)
+{
+	return size >= 3 && memcmp(bytes, "\xef\xbf", 2) == 0 &&
+	       ((unsigned char)bytes[2] & 0xfe) == 0xbe;
+}
+
+void markup_bytes(FILE *out, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+		const char *escaped = entity(bytes[i]);
+
+		if (escaped) {
+			fputs(escaped, out);
+		} else if (is_none(bytes + i, size - i)) {
+			fputs("\xef\xbf\xbd", out);
+			i += 2;
+		} else if (c < ' ' && c != '\t' && c != '\n') {
+			fputs("\xef\xbf\xbd", out);
+		} else {
+			fputc(c, out);
+		}
+	}
+}
+
+void markup_text(FILE *out, const char *text)
+{
+	markup_bytes(out, text, strlen(text));
+}
