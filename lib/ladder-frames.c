@@ -126,8 +126,11 @@ static struct ladder_trace *find_waiting(struct ladder_build *build,
 					 const json_t *record, int from, int to,
 					 enum ladder_fate fate)
 {
+	while (build->first_waiting < build->n_traces &&
+	       !build->traces[build->first_waiting].waits)
+		build->first_waiting++;
 	/* The oldest: what is held is released in order. */
-	for (size_t i = 0; i < build->n_traces; i++) {
+	for (size_t i = build->first_waiting; i < build->n_traces; i++) {
 		struct ladder_trace *trace = &build->traces[i];
 
 		if (trace->waits && trace->from == from && trace->to == to &&

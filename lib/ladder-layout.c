@@ -76,43 +76,33 @@ static bool is_on_left(const struct layout *layout, size_t column)
 }
 
 /* Bars are next to the lifeline, brackets beyond them. */
-static void measure_spans(struct layout *layout)
+static int measure_spans(struct layout *layout)
 {
 	const struct ladder *ladder = layout->ladder;
 	size_t n = ladder->n_columns;
-	size_t *bars = calloc(n + 1, sizeof(*bars));
 	size_t *brackets = calloc(n + 1, sizeof(*brackets));
 
-	for (size_t i = 0; bars && brackets && i < ladder->n_spans; i++) {
+	if (!brackets)
+		return error_origin(-ENOMEM, "layout");
+	for (size_t i = 0; i < n; i++)
+		layout->bars[i] = 1;
+	for (size_t i = 0; i < ladder->n_spans; i++) {
 		const struct ladder_span *span = &ladder->spans[i];
 		size_t column = ladder->hosts[span->host].column;
-		size_t track = MIN(span->track + 1, (size_t)LAYOUT_TRACKS);
+		size_t track = MIN(span->track + 1, (size_t)LADDER_TRACKS_MAX);
 
 		if (span->kind == LADDER_STATE)
-			bars[column] = MAX(bars[column], track);
+			layout->bars[column] = MAX(layout->bars[column], track);
 		else if (span->kind == LADDER_TIMER)
 			brackets[column] = MAX(brackets[column], track);
-		layout->too_many |= span->track >= LAYOUT_TRACKS;
+		layout->too_many |= span->track >= LADDER_TRACKS_MAX;
 	}
-	for (size_t i = 0; bars && brackets && i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		layout->inner[i] = LAYOUT_BAR +
-				   LAYOUT_STEP * (double)(MAX(bars[i], (size_t)1) -
-							  1 + brackets[i]);
-	free(bars);
+				   LAYOUT_STEP * (double)(layout->bars[i] - 1 +
+							  brackets[i]);
 	free(brackets);
-}
-
-static size_t bars_of(const struct layout *layout, size_t column)
-{
-	const struct ladder *ladder = layout->ladder;
-	size_t n = 1;
-
-	for (size_t i = 0; i < ladder->n_spans; i++)
-		if (ladder->spans[i].kind == LADDER_STATE &&
-		    ladder->hosts[ladder->spans[i].host].column == column)
-			n = MAX(n, MIN(ladder->spans[i].track + 1,
-				       (size_t)LAYOUT_TRACKS));
-	return n;
+	return 0;
 }
 
 double layout_track(const struct layout *layout, const struct ladder_span *span)
@@ -121,7 +111,7 @@ double layout_track(const struct layout *layout, const struct ladder_span *span)
 	double out = LAYOUT_STEP * (double)span->track;
 
 	if (span->kind == LADDER_TIMER)
-		out += LAYOUT_STEP * (double)bars_of(layout, column);
+		out += LAYOUT_STEP * (double)layout->bars[column];
 	return layout->x[column] + (is_on_left(layout, column) ? -out : out);
 }
 
@@ -130,7 +120,6 @@ static void place_lifelines(struct layout *layout)
 	size_t n = layout->ladder->n_columns;
 	double lane = lane_width(n), x;
 
-	measure_spans(layout);
 	x = LAYOUT_TIME + MARGIN + (n ? layout->inner[0] : 0);
 	layout->left = x;
 	for (size_t i = 0; i < n; i++) {
@@ -486,19 +475,24 @@ int layout_new(struct layout **ret, const struct ladder *ladder)
 {
 	struct layout *layout = calloc(1, sizeof(*layout));
 	size_t n = ladder->n_columns;
+	int r;
 
 	if (!layout)
 		return error_origin(-ENOMEM, "layout");
 	layout->ladder = ladder;
 	layout->x = calloc(n + 1, sizeof(*layout->x));
+	layout->bars = calloc(n + 1, sizeof(*layout->bars));
 	layout->inner = calloc(n + 1, sizeof(*layout->inner));
 	layout->head_y = calloc(n + 1, sizeof(*layout->head_y));
 	layout->rows = calloc(ladder->n_rows + 1, sizeof(*layout->rows));
 	layout->held = calloc(ladder->n_rows + 1, sizeof(*layout->held));
-	if (!layout->x || !layout->inner || !layout->head_y || !layout->rows ||
-	    !layout->held) {
+	r = layout->x && layout->bars && layout->inner && layout->head_y &&
+			    layout->rows && layout->held ?
+		    measure_spans(layout) :
+		    error_origin(-ENOMEM, "layout");
+	if (r < 0) {
 		layout_free(layout);
-		return error_origin(-ENOMEM, "layout");
+		return error_trace(r);
 	}
 	place_lifelines(layout);
 	place_heads(layout);
@@ -512,6 +506,7 @@ struct layout *layout_free(struct layout *layout)
 	if (!layout)
 		return NULL;
 	free(layout->x);
+	free(layout->bars);
 	free(layout->inner);
 	free(layout->head_y);
 	free(layout->rows);

@@ -14,7 +14,6 @@
 enum {
 	LAYOUT_LINE = 14, /* from line to line of text */
 	LAYOUT_SLANT = 12, /* what the steepest arrow takes in its own row */
-	LAYOUT_TRACKS = 8, /* bars side by side, and brackets */
 	LAYOUT_BAR = 7, /* its width */
 	LAYOUT_STEP = 10, /* from bar to bar */
 	LAYOUT_TIME = 58, /* the column of times */
@@ -47,6 +46,7 @@ struct layout {
 	double width, height, top, bottom; /* of the rows */
 	double left, right; /* the first and the last lifeline */
 	double *x; /* of each lifeline */
+	size_t *bars; /* beside each lifeline, one at the least */
 	double *inner; /* what bars and brackets of each take beside it */
 	double *head_y; /* the baseline of each host's name */
 	struct layout_row *rows;

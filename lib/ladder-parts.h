@@ -69,6 +69,7 @@ struct ladder_build {
 	size_t n_aliases, aliases_space;
 	struct ladder_trace *traces;
 	size_t n_traces, traces_space;
+	size_t first_waiting; /* none before it waits */
 	struct ladder_holder *holders;
 	size_t n_holders, holders_space;
 };

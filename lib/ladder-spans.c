@@ -536,24 +536,32 @@ void ladder_take_fault(struct ladder_build *build, const json_t *record)
 
 /* --- the end ------------------------------------------------------------- */
 
-static bool overlap(const struct ladder_span *a, const struct ladder_span *b)
+/* Side by side: the first track that is free again. Spans of one kind were made
+ * in the order in which they began. */
+static void choose_tracks(struct ladder_build *build)
 {
-	return a->kind == b->kind && a->host == b->host &&
-	       a->from < b->until && b->from < a->until;
-}
+	struct ladder *ladder = build->ladder;
+	double (*ends)[LADDER_TIMER + 1][LADDER_TRACKS_MAX];
 
-/* Side by side: the first track that is free. */
-static void choose_track(struct ladder *ladder, size_t span)
-{
-	struct ladder_span *spans = ladder->spans;
-	bool taken = true;
-
-	for (spans[span].track = 0; taken; spans[span].track += taken) {
-		taken = false;
-		for (size_t i = 0; i < span && !taken; i++)
-			taken = spans[i].track == spans[span].track &&
-				overlap(&spans[i], &spans[span]);
+	ends = calloc(ladder->n_hosts + 1, sizeof(*ends));
+	if (!ends) {
+		build->no_memory = true;
+		return;
 	}
+	for (size_t i = 0; i < ladder->n_spans; i++) {
+		struct ladder_span *span = &ladder->spans[i];
+		double *tracks;
+
+		if (span->kind > LADDER_TIMER)
+			continue;
+		tracks = ends[span->host][span->kind];
+		while (span->track < LADDER_TRACKS_MAX &&
+		       tracks[span->track] > span->from)
+			span->track++;
+		if (span->track < LADDER_TRACKS_MAX)
+			tracks[span->track] = span->until;
+	}
+	free(ends);
 }
 
 void ladder_end_spans(struct ladder_build *build)
@@ -572,6 +580,5 @@ void ladder_end_spans(struct ladder_build *build)
 		span->until = MAX(span->until, span->from);
 		span->sure = MIN(MAX(span->sure, span->from), span->until);
 	}
-	for (size_t i = 0; i < ladder->n_spans; i++)
-		choose_track(ladder, i);
+	choose_tracks(build);
 }

@@ -344,7 +344,7 @@ static void draw_spans(const struct drawing *d)
 	for (size_t i = 0; i < d->ladder->n_spans; i++) {
 		const struct ladder_span *span = &d->ladder->spans[i];
 
-		if (span->track >= LAYOUT_TRACKS)
+		if (span->track >= LADDER_TRACKS_MAX)
 			continue;
 		if (span->kind == LADDER_TIMER) {
 			bracket(d, span);

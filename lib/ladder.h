@@ -127,6 +127,10 @@ struct ladder_row {
 	size_t payload; /* bytes */
 };
 
+/* So many sockets of a host have bars, and as many timers brackets, at a time;
+ * further ones have this as their track. */
+enum { LADDER_TRACKS_MAX = 8 };
+
 /* Something that lasts, along a host's lifeline. */
 enum ladder_span_kind {
 	LADDER_STATE, /* of a socket; `text` as ss spells it */
@@ -144,7 +148,7 @@ struct ladder_span {
 	double from, sure, until;
 	char *text;
 	int connection; /* LADDER_NONE */
-	size_t track; /* beside others of its kind on this host, from 0 */
+	size_t track; /* of states and timers: beside others on this host */
 	bool open; /* it went on when the run ended */
 };
 

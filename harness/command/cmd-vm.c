@@ -7,6 +7,7 @@
 #include "cmd-run.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "out-folder.h"
 #include "nsec.h"
 #include "run-options.h"
 #include "selection.h"
@@ -90,6 +91,8 @@ static int run_and_report(const struct vm_plan *options,
 	tally.took = machine.took;
 	stream_finish(stream, vm_end_text(machine.end, options->uml), &tally);
 	fflush(stdout);
+	if (run->out && out_folder_index(run->out) < 0)
+		fprintf(stderr, "halfopen vm: %s\n", error_message());
 	if (machine.end != MACHINE_ENDED) {
 		fprintf(stderr, "halfopen vm: %s\n",
 			vm_end_text(machine.end, options->uml));

@@ -8,6 +8,7 @@
 #include "cmd-list.h"
 #include "cmd-matrix.h"
 #include "cmd-predict.h"
+#include "cmd-report.h"
 #include "cmd-run.h"
 #include "cmd-show.h"
 #include "cmd-vm.h"
@@ -17,6 +18,7 @@ static const struct command all[] = {
 	{ &usage_list, cmd_list },
 	{ &usage_show, cmd_show },
 	{ &usage_run, cmd_run },
+	{ &usage_report, cmd_report },
 	{ &usage_predict, cmd_predict },
 	{ &usage_vm, cmd_vm },
 	{ &usage_matrix, cmd_matrix },

@@ -10,8 +10,9 @@
 
 #include "result.h"
 
-/* The run of `result`, from its journal: it must not be forgotten yet. */
-int page_write(FILE *out, const struct result *result);
+/* The run of `result`, from its journal: it must not be forgotten yet. `index`
+ * is where the page over all runs is, seen from this one; NULL: there is none. */
+int page_write(FILE *out, const struct result *result, const char *index);
 
 /* A row of the index: what it has to know when the results are gone. */
 struct page_entry;

@@ -12,6 +12,7 @@
 #include "privilege.h"
 #include "processes.h"
 #include "stage.h"
+#include "start-record.h"
 #include "watch.h"
 
 /*
@@ -131,22 +132,6 @@ static void start_sampler(struct sampler *sampler)
 		run_broken(run, r);
 }
 
-static void begin(struct run *run)
-{
-	const struct run_job *job = run->job;
-	const struct variant *variant = job->variant;
-
-	run_journal(run, run->start, "start",
-		    "{s:s, s:s?, s:i, s:i, s:i, s:f, s:f}", "name",
-		    job->testcase->name, "variant",
-		    variant ? variant->name : NULL, "family",
-		    run->options->family == AF_INET6 ? 6 : 4, "repetition",
-		    (int)job->repetition, "try", (int)job->attempt, "seconds",
-		    nsec_seconds(testcase_lasts(job->testcase, variant)),
-		    "epoch",
-		    nsec_seconds(run->start - nsec_monotonic_minus_realtime()));
-}
-
 static void set_up(struct run *run, int journal_fd)
 {
 	int r;
@@ -158,7 +143,7 @@ static void set_up(struct run *run, int journal_fd)
 	r = journal_new(&run->journal, journal_fd, run->start);
 	if (r < 0)
 		_exit(1);
-	begin(run);
+	start_record(run);
 	stage_check_needs(run);
 	r = namespace_remember_home();
 	if (r >= 0) {

@@ -11,6 +11,8 @@
 #include "capture.h"
 #include "errors.h"
 #include "fd.h"
+#include "page-folder.h"
+#include "page.h"
 
 static int make_directories(char *path)
 {
@@ -77,7 +79,26 @@ int out_folder_open(FILE **ret, const char *out, const struct result *result)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-int out_folder_capture(const char *out, const struct result *result)
+/* As deep as the run's folder is. */
+static const char *index_of(const struct result *result)
+{
+	return result->variant ? "../../index.html" : "../index.html";
+}
+
+static int write_page(const char *out, const struct result *result)
+{
+	FILE *file;
+	int r = open_named(&file, out, result, "report.html");
+
+	if (r < 0)
+		return error_trace(r);
+	r = page_write(file, result, index_of(result));
+	if (fclose(file) != 0 && r >= 0)
+		r = error_origin(-errno, "write a page below %s", out);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int write_capture(const char *out, const struct result *result)
 {
 	FILE *file;
 	int r = open_named(&file, out, result, "capture.pcapng");
@@ -87,5 +108,29 @@ int out_folder_capture(const char *out, const struct result *result)
 	r = capture_write(file, result->journal);
 	if (fclose(file) != 0 && r >= 0)
 		r = error_origin(-errno, "write a capture below %s", out);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int out_folder_draw(const char *out, const struct result *result)
+{
+	int r = write_capture(out, result);
+
+	if (r >= 0)
+		r = write_page(out, result);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int out_folder_index(const char *out)
+{
+	struct saved *saved;
+	int r = saved_new(&saved, out);
+
+	/* Nothing was started, so nothing was kept. */
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return error_trace(r);
+	r = page_folder_index(out, saved);
+	saved_free(saved);
 	return r < 0 ? error_trace(r) : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What --out DIR keeps: DIR/NAME/VARIANT/journal.jsonl, and capture.pcapng. */
+/* What --out DIR keeps: DIR/NAME/VARIANT/journal.jsonl, and what is made of it:
+ * capture.pcapng and report.html; and DIR/index.html. */
 #pragma once
 
 #include <stdio.h>
@@ -13,5 +14,9 @@ int out_folder_check(const char *out);
  * beside the first. */
 int out_folder_open(FILE **ret, const char *out, const struct result *result);
 
-/* The frames of the result's journal beside it, as tshark reads them. */
-int out_folder_capture(const char *out, const struct result *result);
+/* Of the result's journal, beside it: its frames as tshark reads them, and its
+ * page. */
+int out_folder_draw(const char *out, const struct result *result);
+
+/* The page over all runs that DIR has, those of earlier days among them. */
+int out_folder_index(const char *out);

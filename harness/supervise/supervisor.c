@@ -107,7 +107,7 @@ static void adjust(const struct supervisor_plan *plan, struct result *result)
  * a thousand runs take no more than those that run at a time. */
 static void tell(struct supervisor *s, struct result *result)
 {
-	int r = s->plan->out ? out_folder_capture(s->plan->out, result) : 0;
+	int r = s->plan->out ? out_folder_draw(s->plan->out, result) : 0;
 
 	if (r < 0)
 		s->out_error = r;
@@ -440,6 +440,8 @@ int supervisor_run(const struct supervisor_plan *plan, struct report *report,
 		report->reporter->end(report, ret);
 	}
 	tear_down(&s);
+	if (plan->out && r >= 0 && !s.out_error)
+		s.out_error = out_folder_index(plan->out);
 	if (r >= 0 && s.out_error && !s.signal)
 		r = error_origin(s.out_error, "write the journals below %s",
 				 plan->out);

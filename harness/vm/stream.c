@@ -193,7 +193,7 @@ static int write_journal(const struct stream *stream,
 	if (fclose(file) != 0)
 		return error_origin(-errno, "write a journal below %s",
 				    stream->out);
-	r = out_folder_capture(stream->out, result);
+	r = out_folder_draw(stream->out, result);
 	return r < 0 ? error_trace(r) : 0;
 }
 

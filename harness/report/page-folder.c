@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "page-folder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "page.h"
+
+static int open_page(FILE **ret, const char *dir, const char *folder,
+		     const char *name)
+{
+	char *path;
+	FILE *file;
+
+	if (asprintf(&path, "%s/%s%s%s", dir, folder, *folder ? "/" : "",
+		     name) < 0)
+		return error_origin(-ENOMEM, "page");
+	file = fopen(path, "we");
+	if (!file) {
+		int r = error_origin(-errno, "write %s", path);
+
+		free(path);
+		return r;
+	}
+	free(path);
+	*ret = file;
+	return 0;
+}
+
+static int close_page(FILE *file, int r, const char *dir)
+{
+	if (fclose(file) != 0 && r >= 0)
+		r = error_origin(-errno, "write a page below %s", dir);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* "../../index.html" for a folder in a folder. */
+static char *way_up(const char *folder)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (*folder)
+		fputs("../", out);
+	for (; *folder; folder++)
+		if (*folder == '/')
+			fputs("../", out);
+	fputs("index.html", out);
+	fclose(out);
+	return text;
+}
+
+int page_folder_run(const char *dir, const struct saved_run *run)
+{
+	char *index = way_up(run->folder);
+	FILE *file;
+	int r;
+
+	if (!index)
+		return error_origin(-ENOMEM, "page");
+	r = open_page(&file, dir, run->folder, "report.html");
+	if (r >= 0) {
+		r = page_write(file, run->result, index);
+		r = close_page(file, r, dir);
+	}
+	free(index);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int fill(struct page_entry **entries, size_t *n,
+		const struct saved *saved)
+{
+	struct saved_run *runs;
+	size_t all = saved_runs(saved, &runs);
+
+	for (size_t i = 0; i < all; i++) {
+		int r;
+
+		if (!runs[i].result)
+			continue;
+		r = page_entry_new(&entries[*n], runs[i].result,
+				   runs[i].folder);
+		if (r < 0)
+			return error_trace(r);
+		(*n)++;
+	}
+	return 0;
+}
+
+int page_folder_index(const char *dir, const struct saved *saved)
+{
+	struct saved_run *runs;
+	size_t all = saved_runs(saved, &runs), n = 0;
+	struct page_entry **entries = calloc(all + 1, sizeof(*entries));
+	FILE *file;
+	int r;
+
+	if (!entries)
+		return error_origin(-ENOMEM, "index");
+	r = fill(entries, &n, saved);
+	if (r >= 0)
+		r = open_page(&file, dir, "", "index.html");
+	if (r >= 0) {
+		r = page_index_write(file, entries, n);
+		r = close_page(file, r, dir);
+	}
+	for (size_t i = 0; i < n; i++)
+		page_entry_free(entries[i]);
+	free(entries);
+	return r < 0 ? error_trace(r) : 0;
+}

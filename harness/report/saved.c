@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "saved.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "errors.h"
+#include "journal.h"
+#include "macro.h"
+
+/* A case of which only journals tell. */
+struct told_case {
+	struct testcase testcase;
+	struct told_case *next;
+};
+
+struct told_variant {
+	const struct testcase *testcase;
+	struct variant variant;
+	struct told_variant *next;
+};
+
+struct saved {
+	struct saved_run *runs;
+	size_t n;
+	json_t *starts; /* the records that the cases' texts are borrowed from */
+	struct told_case *cases;
+	struct told_variant *variants;
+	struct judgement **judgements;
+	size_t n_judgements;
+};
+
+/* --- finding -------------------------------------------------------------- */
+
+/* nftw() has no argument for who is called. */
+static struct {
+	char **paths;
+	size_t n, space;
+	bool no_memory;
+} found;
+
+static int see(const char *path, const struct stat *status MACRO_UNUSED,
+	       int type, struct FTW *at)
+{
+	if (type != FTW_F || strcmp(path + at->base, "journal.jsonl") != 0)
+		return 0;
+	if (found.n == found.space) {
+		size_t space = MAX(2 * found.space, (size_t)64);
+		char **grown =
+			reallocarray(found.paths, space, sizeof(*grown));
+
+		found.no_memory = !grown;
+		if (!grown)
+			return 1;
+		found.paths = grown;
+		found.space = space;
+	}
+	found.paths[found.n] = strdup(path);
+	found.no_memory = !found.paths[found.n];
+	if (found.no_memory)
+		return 1;
+	found.n++;
+	return 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int find(const char *dir)
+{
+	found.paths = NULL;
+	found.n = found.space = 0;
+	found.no_memory = false;
+	if (nftw(dir, see, 16, FTW_PHYS) < 0)
+		return error_origin(-errno, "look for journals below %s", dir);
+	if (found.no_memory)
+		return error_origin(-ENOMEM, "journals");
+	if (!found.n)
+		return error_refuse(-ENOENT,
+				    "there is no journal.jsonl below %s", dir);
+	qsort(found.paths, found.n, sizeof(*found.paths), compare_paths);
+	return 0;
+}
+
+static void forget_found(void)
+{
+	for (size_t i = 0; i < found.n; i++)
+		free(found.paths[i]);
+	free(found.paths);
+	found.paths = NULL;
+	found.n = found.space = 0;
+}
+
+/* --- what case it is ------------------------------------------------------ */
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static enum document document_of(const char *text)
+{
+	for (int i = DOCUMENT_NONE; i <= DOCUMENT_WRONG; i++)
+		if (text && strcmp(document_text((enum document)i), text) == 0)
+			return (enum document)i;
+	return DOCUMENT_NONE;
+}
+
+/* Ends with an empty one, as everywhere; NULL without memory. */
+static const struct judgement *keep_judgements(struct saved *saved,
+					       const json_t *array)
+{
+	struct judgement **all =
+		reallocarray(saved->judgements, saved->n_judgements + 1,
+			     sizeof(*all));
+	struct judgement *judgements;
+	size_t n = 0, i;
+	json_t *each;
+
+	if (!all)
+		return NULL;
+	saved->judgements = all;
+	judgements = calloc(json_array_size(array) + 1, sizeof(*judgements));
+	if (!judgements)
+		return NULL;
+	all[saved->n_judgements++] = judgements;
+	json_array_foreach (array, i, each)
+		if (text_of(each, "claim"))
+			judgements[n++] = (struct judgement){
+				.claim = text_of(each, "claim"),
+				.document =
+					document_of(text_of(each, "document")),
+				.since = text_of(each, "since"),
+				.note = text_of(each, "note"),
+			};
+	return judgements;
+}
+
+static struct testcase *find_told(struct saved *saved, const char *name,
+				  const char *claim)
+{
+	for (struct told_case *told = saved->cases; told; told = told->next)
+		if (is_same(told->testcase.name, name) &&
+		    is_same(told->testcase.claim, claim))
+			return &told->testcase;
+	return NULL;
+}
+
+static const struct testcase *tell_case(struct saved *saved,
+					const json_t *start)
+{
+	static const struct judgement none[] = { { .claim = NULL } };
+	const char *name = text_of(start, "name");
+	const char *claim = text_of(start, "claim");
+	struct told_case *told;
+
+	if (find_told(saved, name, claim))
+		return find_told(saved, name, claim);
+	told = calloc(1, sizeof(*told));
+	if (!told)
+		return NULL;
+	told->testcase = (struct testcase){
+		.name = name,
+		.claim = claim ? claim : "",
+		.why = text_of(start, "why"),
+		.see = text_of(start, "see"),
+		.expect = text_of(start, "expect"),
+		.judgements = none,
+	};
+	told->next = saved->cases;
+	saved->cases = told;
+	if (!text_of(start, "variant"))
+		told->testcase.judgements = keep_judgements(
+			saved, json_object_get(start, "judgements"));
+	return told->testcase.judgements ? &told->testcase : NULL;
+}
+
+static const struct variant *tell_variant(struct saved *saved,
+					  const struct testcase *testcase,
+					  const json_t *start)
+{
+	const char *name = text_of(start, "variant");
+	struct told_variant *told = saved->variants;
+
+	for (; told; told = told->next)
+		if (told->testcase == testcase &&
+		    is_same(told->variant.name, name))
+			return &told->variant;
+	told = calloc(1, sizeof(*told));
+	if (!told)
+		return NULL;
+	told->testcase = testcase;
+	told->variant.name = name;
+	told->next = saved->variants;
+	saved->variants = told;
+	told->variant.judgements = keep_judgements(
+		saved, json_object_get(start, "judgements"));
+	return told->variant.judgements ? &told->variant : NULL;
+}
+
+static const struct variant *own_variant(const struct testcase *testcase,
+					 const char *name)
+{
+	const struct variant *variant = testcase->variants;
+
+	for (; name && variant && variant->name; variant++)
+		if (strcmp(variant->name, name) == 0)
+			return variant;
+	return NULL;
+}
+
+static bool says_the_same(const struct judgement *own, const json_t *array)
+{
+	size_t i;
+	json_t *each;
+
+	json_array_foreach (array, i, each) {
+		if (!own || !own->claim ||
+		    !is_same(own->claim, text_of(each, "claim")) ||
+		    !is_same(document_text(own->document),
+			     text_of(each, "document")) ||
+		    !is_same(own->note, text_of(each, "note")) ||
+		    !is_same(own->since, text_of(each, "since")))
+			return false;
+		own++;
+	}
+	return !own || !own->claim;
+}
+
+/* This program's own case, when it still is what the journal says. */
+static bool find_own(const json_t *start, const struct testcase **ret,
+		     const struct variant **ret_variant)
+{
+	const char *variant_name = text_of(start, "variant");
+	const struct testcase *testcase = testcase_find(text_of(start, "name"));
+	const struct variant *variant =
+		testcase ? own_variant(testcase, variant_name) : NULL;
+	const json_t *judgements = json_object_get(start, "judgements");
+
+	if (!testcase || (variant_name && !variant))
+		return false;
+	if (text_of(start, "claim") &&
+	    (!is_same(testcase->claim, text_of(start, "claim")) ||
+	     !says_the_same(testcase_judgements(testcase, variant),
+			    judgements)))
+		return false;
+	*ret = testcase;
+	*ret_variant = variant;
+	return true;
+}
+
+static int make_result(struct saved *saved, struct result **ret,
+		       const json_t *start)
+{
+	const struct testcase *testcase = NULL;
+	const struct variant *variant = NULL;
+	json_int_t attempt = json_integer_value(json_object_get(start, "try"));
+	json_int_t family = json_integer_value(json_object_get(start, "family"));
+	int r;
+
+	if (!find_own(start, &testcase, &variant)) {
+		testcase = tell_case(saved, start);
+		if (testcase && text_of(start, "variant"))
+			variant = tell_variant(saved, testcase, start);
+		if (!testcase || (text_of(start, "variant") && !variant))
+			return error_origin(-ENOMEM, "case");
+	}
+	r = result_new(ret, testcase, variant, family == 6 ? 6 : 4,
+		       (unsigned int)json_integer_value(
+			       json_object_get(start, "repetition")),
+		       (unsigned int)MAX(attempt, 1));
+	if (r < 0)
+		return error_trace(r);
+	(*ret)->final = true;
+	return 0;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static int MACRO_PRINTF(2, 3)
+tell_trouble(struct saved_run *run, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	if (run->trouble)
+		return 0;
+	va_start(args, format);
+	n = vasprintf(&run->trouble, format, args);
+	va_end(args);
+	if (n < 0) {
+		run->trouble = NULL;
+		return error_origin(-ENOMEM, "trouble");
+	}
+	return 0;
+}
+
+/* The first record says what run it is; all others go into its result. */
+static int take(struct saved *saved, struct saved_run *run, json_t *record)
+{
+	int r;
+
+	if (run->result) {
+		r = result_take(run->result, record);
+		return r < 0 ? error_trace(r) : 0;
+	}
+	r = result_check(record);
+	if (r >= 0 && !is_same(text_of(record, "type"), "start"))
+		r = error_origin(-EBADMSG,
+				 "the first record of a journal is 'start'");
+	if (r >= 0 && json_array_append(saved->starts, record) < 0)
+		r = error_origin(-ENOMEM, "journal");
+	if (r >= 0)
+		r = make_result(saved, &run->result, record);
+	if (r < 0) {
+		json_decref(record);
+		return error_trace(r);
+	}
+	r = result_take(run->result, record);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int read_line(struct saved *saved, struct saved_run *run,
+		     const char *path, const char *line, size_t size,
+		     size_t number)
+{
+	bool cut = size == 0 || line[size - 1] != '\n';
+	json_t *record;
+	int r = journal_parse(&record, line, size - !cut);
+
+	if (r == -EBADMSG && cut)
+		return tell_trouble(run,
+				    "%s: line %zu, the last one, is cut off, "
+				    "and was left out",
+				    path, number);
+	if (r >= 0)
+		r = take(saved, run, record);
+	if (r == -EBADMSG) {
+		int told = tell_trouble(run, "%s: line %zu: %s", path, number,
+					error_message());
+
+		return told < 0 ? error_trace(told) : 1;
+	}
+	return r < 0 ? error_trace(r) : 0;
+}
+
+static int read_lines(struct saved *saved, struct saved_run *run,
+		      const char *path, FILE *file)
+{
+	size_t space = 0, number = 0;
+	char *line = NULL;
+	ssize_t n;
+	int r = 0;
+
+	/* One at a time: a journal may be larger than it is worth memory. */
+	while (r == 0 && (n = getline(&line, &space, file)) > 0)
+		r = read_line(saved, run, path, line, (size_t)n, ++number);
+	free(line);
+	if (r < 0)
+		return error_trace(r);
+	if (ferror(file))
+		return error_origin(-EIO, "read %s", path);
+	if (!number)
+		return tell_trouble(run, "%s: it is empty", path);
+	return 0;
+}
+
+static double end_of(const json_t *journal)
+{
+	const json_t *last = json_array_get(journal,
+					    json_array_size(journal) - 1);
+	double seconds = json_number_value(json_object_get(last, "t"));
+
+	return seconds > 0 && seconds < 1e9 ? seconds : 0;
+}
+
+/* All but the start, which says what the run is. */
+static int forget_journal(struct result *result)
+{
+	json_t *start = json_incref(json_array_get(result->journal, 0));
+
+	result_forget_journal(result);
+	if (json_array_append_new(result->journal, start) < 0)
+		return error_origin(-ENOMEM, "journal");
+	return 0;
+}
+
+static int read_journal(struct saved *saved, struct saved_run *run)
+{
+	FILE *file = fopen(run->path, "re");
+	int r;
+
+	if (!file)
+		return tell_trouble(run, "%s: %s", run->path, strerror(errno));
+	r = read_lines(saved, run, run->path, file);
+	fclose(file);
+	if (r < 0)
+		return error_trace(r);
+	if (!run->result)
+		return 0;
+	if (!run->result->has_verdict)
+		result_broken(run->result, "its journal has no verdict");
+	run->result->took = (nsec_t)(end_of(run->result->journal) * 1e9);
+	r = forget_journal(run->result);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* Up to where it was read before. */
+int saved_read_journal(struct saved_run *run)
+{
+	FILE *file = fopen(run->path, "re");
+	size_t space = 0;
+	char *line = NULL;
+	ssize_t n;
+
+	if (!file)
+		return error_origin(-errno, "read %s", run->path);
+	result_forget_journal(run->result);
+	while ((n = getline(&line, &space, file)) > 0) {
+		size_t size = (size_t)n - (line[n - 1] == '\n');
+		json_t *record;
+
+		if (journal_parse(&record, line, size) < 0)
+			break;
+		if (result_check(record) < 0) {
+			json_decref(record);
+			break;
+		}
+		json_array_append_new(run->result->journal, record);
+	}
+	free(line);
+	fclose(file);
+	return 0;
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static char *folder_of(const char *path, const char *dir)
+{
+	const char *below = path + strlen(dir);
+	size_t length;
+
+	while (*below == '/')
+		below++;
+	length = strlen(below) - strlen("journal.jsonl");
+	return strndup(below, length ? length - 1 : 0);
+}
+
+static int read_all(struct saved *saved, const char *dir)
+{
+	saved->runs = calloc(found.n, sizeof(*saved->runs));
+	saved->starts = json_array();
+	if (!saved->runs || !saved->starts)
+		return error_origin(-ENOMEM, "journals");
+	for (size_t i = 0; i < found.n; i++) {
+		struct saved_run *run = &saved->runs[saved->n++];
+		int r;
+
+		run->path = TAKE(found.paths[i]);
+		run->folder = folder_of(run->path, dir);
+		if (!run->folder)
+			return error_origin(-ENOMEM, "journals");
+		r = read_journal(saved, run);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+int saved_new(struct saved **ret, const char *dir)
+{
+	struct saved *saved = calloc(1, sizeof(*saved));
+	int r = saved ? find(dir) : error_origin(-ENOMEM, "journals");
+
+	if (r >= 0)
+		r = read_all(saved, dir);
+	forget_found();
+	if (r < 0) {
+		saved_free(saved);
+		return error_trace(r);
+	}
+	*ret = saved;
+	return 0;
+}
+
+struct saved *saved_free(struct saved *saved)
+{
+	if (!saved)
+		return NULL;
+	for (size_t i = 0; i < saved->n; i++) {
+		free(saved->runs[i].folder);
+		free(saved->runs[i].path);
+		free(saved->runs[i].trouble);
+		result_free(saved->runs[i].result);
+	}
+	while (saved->cases) {
+		struct told_case *told = saved->cases;
+
+		saved->cases = told->next;
+		free(told);
+	}
+	while (saved->variants) {
+		struct told_variant *told = saved->variants;
+
+		saved->variants = told->next;
+		free(told);
+	}
+	for (size_t i = 0; i < saved->n_judgements; i++)
+		free(saved->judgements[i]);
+	free(saved->judgements);
+	free(saved->runs);
+	json_decref(saved->starts);
+	free(saved);
+	return NULL;
+}
+
+size_t saved_runs(const struct saved *saved, struct saved_run **ret)
+{
+	*ret = saved->runs;
+	return saved->n;
+}
+
+static bool proves(const struct result *result, const char *pattern)
+{
+	const struct judgement *judgement =
+		testcase_judgements(result->testcase, result->variant);
+
+	for (; judgement && judgement->claim; judgement++)
+		if (strcasecmp(judgement->claim, pattern) == 0 ||
+		    fnmatch(pattern, judgement->claim, 0) == 0)
+			return true;
+	return false;
+}
+
+bool saved_matches(const struct saved_run *run, const char *pattern)
+{
+	if (fnmatch(pattern, run->folder, 0) == 0)
+		return true;
+	return run->result &&
+	       (fnmatch(pattern, run->result->testcase->name, 0) == 0 ||
+		fnmatch(pattern, result_name(run->result), 0) == 0 ||
+		proves(run->result, pattern));
+}

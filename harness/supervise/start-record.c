@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "start-record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "version.h"
+
+/* What a shell would take apart stands between quotes. */
+static void put_word(FILE *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_./=:,+@%";
+
+	if (*word && strspn(word, plain) == strlen(word)) {
+		fprintf(out, " %s", word);
+		return;
+	}
+	fputs(" '", out);
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*word, out);
+	}
+	fputc('\'', out);
+}
+
+static void put_settings(FILE *out, const struct setting *setting)
+{
+	for (; setting && setting->name; setting++) {
+		char text[512], number[24];
+
+		snprintf(number, sizeof(number), "%ld", setting->value);
+		snprintf(text, sizeof(text), "%s%s%s=%s",
+			 setting->host ? setting->host : "",
+			 setting->host ? ":" : "", setting->name,
+			 setting->text ? setting->text : number);
+		fputs(" --set", out);
+		put_word(out, text);
+	}
+}
+
+/* "halfopen run NAME/VARIANT …"; to be freed, NULL without memory. */
+static char *command_again(const struct run *run)
+{
+	const struct run_job *job = run->job;
+	char *text = NULL, name[256];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	snprintf(name, sizeof(name), "%s%s%s", job->testcase->name,
+		 job->variant ? "/" : "",
+		 job->variant ? job->variant->name : "");
+	fputs("halfopen run", out);
+	put_word(out, name);
+	if (run->options->family == AF_INET6)
+		fputs(" --family 6", out);
+	if (run->options->without_faults)
+		fputs(" --without-faults", out);
+	put_settings(out, run->options->settings);
+	fclose(out);
+	return text;
+}
+
+/* What a pass means. */
+static json_t *judgements_of(const struct run_job *job)
+{
+	const struct judgement *judgement =
+		testcase_judgements(job->testcase, job->variant);
+	json_t *array = json_array();
+
+	for (; judgement && judgement->claim; judgement++)
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:s, s:s?, s:s?}", "claim",
+				  judgement->claim, "document",
+				  document_text(judgement->document), "since",
+				  judgement->since, "note", judgement->note));
+	return array;
+}
+
+static void add_text(json_t *record, const char *name, const char *text)
+{
+	if (text)
+		json_object_set_new(record, name, json_string(text));
+}
+
+static json_t *record_of(const struct run *run)
+{
+	const struct run_job *job = run->job;
+	const struct testcase *testcase = job->testcase;
+	const struct variant *variant = job->variant;
+	nsec_t epoch = run->start - nsec_monotonic_minus_realtime();
+	char *command = command_again(run);
+	json_t *record = json_pack(
+		"{s:s, s:s?, s:i, s:i, s:i, s:f, s:f, s:s, s:s, s:i, s:b,"
+		" s:o}",
+		"name", testcase->name, "variant",
+		variant ? variant->name : NULL, "family",
+		run->options->family == AF_INET6 ? 6 : 4, "repetition",
+		(int)job->repetition, "try", (int)job->attempt, "seconds",
+		nsec_seconds(testcase_lasts(testcase, variant)), "epoch",
+		nsec_seconds(epoch), "version", HALFOPEN_VERSION, "kernel",
+		kernel_release(), "hz", (int)nsec_hz(), "virtual_time",
+		(int)kernel_in_virtual_time(), "judgements",
+		judgements_of(job));
+
+	add_text(record, "claim", testcase->claim);
+	add_text(record, "why", testcase->why);
+	add_text(record, "see", testcase->see);
+	add_text(record, "expect", testcase->expect);
+	add_text(record, "command", command);
+	free(command);
+	return record;
+}
+
+void start_record(struct run *run)
+{
+	run_journal(run, run->start, "start", "o", record_of(run));
+}
