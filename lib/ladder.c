@@ -261,6 +261,40 @@ static void find_end(struct ladder *ladder)
 	ladder->places = ladder->end < 0.1 ? 5 : ladder->end < 1 ? 4 : 3;
 }
 
+/* A lab's times count from the start of its timeline, whatever was before. */
+static double zero_of(const json_t *journal)
+{
+	size_t i;
+	json_t *record;
+
+	json_array_foreach (journal, i, record)
+		if (strcmp(ladder_text_of(record, "type"), "timeline") == 0)
+			return ladder_number_of(record, "t");
+	return 0;
+}
+
+static void shift_row(struct ladder_row *row, double by)
+{
+	row->t -= by;
+	row->until -= by;
+	for (size_t i = 0; i < row->n_hops; i++)
+		row->hops[i].at -= by;
+}
+
+static void shift(struct ladder *ladder, double by)
+{
+	for (size_t i = 0; i < ladder->n_rows; i++)
+		shift_row(&ladder->rows[i], by);
+	for (size_t i = 0; i < ladder->n_spans; i++) {
+		ladder->spans[i].from -= by;
+		ladder->spans[i].sure -= by;
+		ladder->spans[i].until -= by;
+	}
+	for (size_t i = 0; i < ladder->n_connections; i++)
+		ladder->connections[i].since -= by;
+	ladder->end -= by;
+}
+
 static void build_all(struct ladder_build *build, bool whole)
 {
 	size_t i;
@@ -285,6 +319,7 @@ static void build_all(struct ladder_build *build, bool whole)
 	if (!whole)
 		ladder_fold(build);
 	ladder_add_quiet(build);
+	shift(build->ladder, zero_of(build->journal));
 }
 
 static int new_ladder(struct ladder **ret, const json_t *journal, bool whole)

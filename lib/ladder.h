@@ -10,7 +10,8 @@
  * which nothing but plain flow happened are folded, so that five segments and
  * fifty thousand can be read.
  *
- * Times are seconds since the run's start, as in the journal. A journal from
+ * Times are seconds since the run's start, as in the journal, or since the start
+ * of a lab's timeline: what was before that is negative. A journal from
  * elsewhere may have members missing or numbers that make no sense: what cannot
  * be drawn is left out, and nothing is invented.
  */

@@ -11,6 +11,7 @@
 #include "exit-status.h"
 #include "fold.h"
 #include "here.h"
+#include "ladder.h"
 #include "lab-options.h"
 #include "lab-session.h"
 #include "lab-shell.h"
@@ -56,10 +57,25 @@ static void print_begin(const struct report *report,
 	fflush(stdout);
 }
 
+static void print_ladder(const struct report *report,
+			 const struct result *result)
+{
+	struct ladder *ladder;
+
+	putchar('\n');
+	if (ladder_new(&ladder, result->journal) < 0) {
+		printf("%s\n", error_message());
+		return;
+	}
+	ladder_print(stdout, ladder, report->columns, report_knows_unicode(stdout));
+	ladder_free(ladder);
+}
+
 /* Without expectations there is nothing to pass. */
 static void print_end(const struct report *report, const struct lab_plan *plan,
 		      const struct result *result)
 {
+	print_ladder(report, result);
 	lab_view_end(stdout, report, result);
 	if (plan->n_expectations || result->verdict != VERDICT_PASS) {
 		printf("\n%s", report_verdict(result->verdict));
@@ -79,7 +95,7 @@ static void count(struct report_tally *tally, const struct result *result)
 
 static int keep(const struct lab_options *options, const struct result *result)
 {
-	int r = options->out ? out_folder_capture(options->out, result) : 0;
+	int r = options->out ? out_folder_draw(options->out, result) : 0;
 
 	return r < 0 ? error_trace(r) : 0;
 }
@@ -196,6 +212,11 @@ static int run_all(const struct lab_options *options, struct labs *labs)
 		       tally.passed, tally.failed, tally.skipped,
 		       tally.broken);
 	fflush(stdout);
+	if (options->out && r >= 0) {
+		int drawn = out_folder_index(options->out);
+
+		r = drawn < 0 ? drawn : r;
+	}
 	for (size_t i = 0; i < report.n_kept; i++)
 		result_free((struct result *)(uintptr_t)report.kept[i]);
 	report_deinit(&report);

@@ -64,23 +64,6 @@ struct options {
 
 /* --- the command line ------------------------------------------------------*/
 
-/* What is no terminal may be read anywhere, so it is drawn in UTF-8; a terminal
- * says what it knows. */
-static bool knows_unicode(void)
-{
-	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-
-	for (size_t i = 0; isatty(STDOUT_FILENO) && i < ARRAY_SIZE(names);
-	     i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return strcasestr(value, "utf-8") ||
-			       strcasestr(value, "utf8");
-	}
-	return true;
-}
-
 static bool take_columns(struct options *options, const char *text)
 {
 	char *end;
@@ -264,7 +247,7 @@ static int report(const struct options *options, struct saved *saved)
 
 int cmd_report(int argc, char **argv)
 {
-	struct options options = { .unicode = knows_unicode(),
+	struct options options = { .unicode = report_knows_unicode(stdout),
 				   .columns = report_columns(stdout) };
 	struct saved *saved;
 	int status = parse(&options, argc, argv), r;

@@ -11,6 +11,7 @@
 #include "lab-file.h"
 #include "lab-words.h"
 #include "settings.h"
+#include "shell-word.h"
 
 static const struct usage_word words[] = {
 	{ "FILE",
@@ -223,14 +224,34 @@ static int parse_one(struct lab_options *options, enum option_code code,
 	return 0;
 }
 
+/* getopt_long() gives the words another order, and takes the first one. */
+static char *command_line(int argc, char *const *argv)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fputs("halfopen lab", out);
+	for (int i = 1; i < argc; i++) {
+		fputc(' ', out);
+		shell_word_print(out, argv[i]);
+	}
+	fclose(out);
+	return text;
+}
+
 int lab_options_parse(struct lab_options *ret, int argc, char **argv)
 {
+	char *again = command_line(argc, argv);
 	int code;
 
 	*ret = (struct lab_options){ .run = { .family = AF_INET,
 					      .slack = MSEC(50),
 					      .timeout_multiplier = 1,
-					      .exe = -1 } };
+					      .exe = -1 },
+				      .again = again };
 	usage_begin(&usage_lab, argc, argv);
 	while ((code = usage_next()) != -1) {
 		if (code < USAGE_FIRST)
@@ -460,6 +481,8 @@ static int build(struct building *b, const struct lab_options *options,
 					    error_message());
 		r = say_with_place(b, &options->said[i]);
 	}
+	if (r >= 0 && options->again)
+		b->plan->again = lab_plan_keep(b->plan, options->again);
 	/* Nobody who types wants to be hurried. */
 	if (r >= 0 && !b->plan->lasts &&
 	    (options->interactive || options->shell))

@@ -27,6 +27,7 @@ struct lab_options {
 	const char *out, *shell;
 	struct lab_word_pair said[LAB_WORDS];
 	size_t n_said;
+	char *again; /* all that was typed; to be freed */
 	char *const *files;
 	size_t n_files;
 };

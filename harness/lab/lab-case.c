@@ -139,6 +139,7 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
 	c->testcase = (struct testcase){
 		.name = plan->name ? plan->name : "lab",
 		.claim = plan->about ? plan->about : "",
+		.again = plan->again,
 		.world = &c->world,
 		.settings = c->settings,
 		.lasts = plan->lasts,

@@ -214,6 +214,7 @@ struct lab_expectation {
 struct lab_plan {
 	const char *name; /* of the incident: the file's, without .yaml */
 	const char *about; /* what to look at; NULL: nothing was said */
+	const char *again; /* the command by which it was said; NULL: none */
 	nsec_t lasts; /* from the start of the timeline */
 	struct lab_host hosts[LAB_HOSTS];
 	struct lab_program programs[LAB_PROGRAMS];

@@ -200,14 +200,38 @@ void page_counters(FILE *out, const json_t *journal)
 	fputs("</tbody></table></details>\n", out);
 }
 
+/* --- what it means -------------------------------------------------------- */
+
+void page_meaning(FILE *out, const json_t *journal)
+{
+	bool any = false;
+	json_t *record;
+	size_t i;
+
+	json_array_foreach (journal, i, record) {
+		if (!is_type(record, "meaning"))
+			continue;
+		if (!any)
+			fputs("<section><h2>What this means</h2>\n<ul>\n", out);
+		any = true;
+		fputs("<li><b>", out);
+		markup_text(out, page_text(record, "host"));
+		fputs("</b> ", out);
+		markup_text(out, page_text(record, "text"));
+		fputs("</li>\n", out);
+	}
+	if (any)
+		fputs("</ul></section>\n", out);
+}
+
 /* --- the timeline ----------------------------------------------------------*/
 
-static char *timeline_line(const json_t *record)
+static char *timeline_line(const json_t *record, double zero)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *memory = open_memstream(&text, &size);
-	bool tells = memory && report_timeline(memory, record);
+	bool tells = memory && report_timeline(memory, record, zero);
 
 	if (memory)
 		fclose(memory);
@@ -217,13 +241,13 @@ static char *timeline_line(const json_t *record)
 	return NULL;
 }
 
-static size_t count_lines(const json_t *journal)
+static size_t count_lines(const json_t *journal, double zero)
 {
 	size_t n = 0, i;
 	json_t *record;
 
 	json_array_foreach (journal, i, record) {
-		char *line = timeline_line(record);
+		char *line = timeline_line(record, zero);
 
 		n += line != NULL;
 		free(line);
@@ -231,9 +255,9 @@ static size_t count_lines(const json_t *journal)
 	return n;
 }
 
-void page_timeline(FILE *out, const json_t *journal)
+void page_timeline(FILE *out, const json_t *journal, double zero)
 {
-	size_t n = count_lines(journal), at = 0, i;
+	size_t n = count_lines(journal, zero), at = 0, i;
 	bool whole = n <= TIMELINE_HEAD + TIMELINE_TAIL;
 	json_t *record;
 
@@ -242,7 +266,7 @@ void page_timeline(FILE *out, const json_t *journal)
 	fprintf(out, "<details><summary>Timeline, %zu lines</summary>\n<pre>",
 		n);
 	json_array_foreach (journal, i, record) {
-		char *line = timeline_line(record);
+		char *line = timeline_line(record, zero);
 
 		if (line && (whole || at < TIMELINE_HEAD ||
 			     at >= n - TIMELINE_TAIL))

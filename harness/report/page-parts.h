@@ -35,4 +35,7 @@ void page_values(FILE *out, const struct result *result);
 void page_expectations(FILE *out, const struct result *result);
 void page_sysctls(FILE *out, const struct result *result);
 void page_counters(FILE *out, const json_t *journal);
-void page_timeline(FILE *out, const json_t *journal);
+void page_timeline(FILE *out, const json_t *journal, double zero);
+
+/* Of a lab: what the states at its end come to. */
+void page_meaning(FILE *out, const json_t *journal);

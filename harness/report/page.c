@@ -286,12 +286,13 @@ int page_write(FILE *out, const struct result *result, const char *index)
 	fputs("<div class=\"below\">\n", out);
 	if (r >= 0 && folded)
 		r = put_whole(out, result->journal);
+	page_meaning(out, result->journal);
 	page_expectations(out, result);
 	page_sysctls(out, result);
 	put_paragraph(out, "Expected, and why", result->testcase->expect);
 	put_paragraph(out, "See", result->testcase->see);
 	page_counters(out, result->journal);
-	page_timeline(out, result->journal);
+	page_timeline(out, result->journal, result->zero);
 	fputs("</div>\n<footer>Made from the run's journal alone.</footer>\n",
 	      out);
 	page_script(out);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "errors.h"
 #include "macro.h"
@@ -16,6 +17,20 @@ int report_columns(FILE *out)
 	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
 		return 80;
 	return size.ws_col;
+}
+
+bool report_knows_unicode(FILE *out)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; isatty(fileno(out)) && i < ARRAY_SIZE(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") ||
+			       strcasestr(value, "utf8");
+	}
+	return true;
 }
 
 const struct reporter *reporter_find(const char *name)

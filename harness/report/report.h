@@ -89,6 +89,10 @@ extern const struct reporter reporter_silent;
 /* Of the terminal behind it; 80 where there is none. */
 int report_columns(FILE *out);
 
+/* What is no terminal may be read anywhere, and gets UTF-8; a terminal says by its
+ * locale what it knows. */
+bool report_knows_unicode(FILE *out);
+
 /* NULL for a name that is none. */
 const struct reporter *reporter_find(const char *name);
 

@@ -77,6 +77,7 @@ struct testcase {
 	const char *see; /* RFC section; kernel file:function() */
 	const char *const *steps; /* what the script does; end: NULL */
 	const char *expect; /* what is expected, and why just that */
+	const char *again; /* the command; NULL: halfopen run NAME */
 	const struct world_plan *world;
 	const struct setting *settings; /* end: name NULL */
 	const struct variant *variants; /* end: name NULL; NULL: no variants */

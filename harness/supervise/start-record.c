@@ -6,28 +6,8 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "shell-word.h"
 #include "version.h"
-
-/* What a shell would take apart stands between quotes. */
-static void put_word(FILE *out, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_./=:,+@%";
-
-	if (*word && strspn(word, plain) == strlen(word)) {
-		fprintf(out, " %s", word);
-		return;
-	}
-	fputs(" '", out);
-	for (; *word; word++) {
-		if (*word == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*word, out);
-	}
-	fputc('\'', out);
-}
 
 static void put_settings(FILE *out, const struct setting *setting)
 {
@@ -39,8 +19,8 @@ static void put_settings(FILE *out, const struct setting *setting)
 			 setting->host ? setting->host : "",
 			 setting->host ? ":" : "", setting->name,
 			 setting->text ? setting->text : number);
-		fputs(" --set", out);
-		put_word(out, text);
+		fputs(" --set ", out);
+		shell_word_print(out, text);
 	}
 }
 
@@ -57,8 +37,13 @@ static char *command_again(const struct run *run)
 	snprintf(name, sizeof(name), "%s%s%s", job->testcase->name,
 		 job->variant ? "/" : "",
 		 job->variant ? job->variant->name : "");
-	fputs("halfopen run", out);
-	put_word(out, name);
+	if (job->testcase->again) {
+		fputs(job->testcase->again, out);
+		fclose(out);
+		return text;
+	}
+	fputs("halfopen run ", out);
+	shell_word_print(out, name);
 	if (run->options->family == AF_INET6)
 		fputs(" --family 6", out);
 	if (run->options->without_faults)
