@@ -290,10 +290,12 @@ int lab_plan_complete(struct lab_plan *plan);
 
 /*
  * What can be known to be impossible: a host or program that is nobody's; plug
- * of what was never unplugged, thaw of what was not frozen, anything but reboot
- * to a host that is dead, forget of one that remembers nothing, release where
- * nothing is held, a probe of a host that has none; a moment after the end. The
- * message names the place, and what would be right.
+ * of what was never unplugged, unplug of what is unplugged already; thaw of what
+ * was not frozen, anything but reboot to a host that is dead, forget of one that
+ * remembers nothing, release where nothing is held, a probe of a host that has
+ * none or is frozen; a moment after the end. A step that waits for an event may
+ * come before or after any other: what it could make right is not refused. The
+ * message names the place, and what would be right. The plan is a complete one.
  */
 int lab_plan_check(const struct lab_plan *plan);
 
