@@ -315,8 +315,6 @@ START_TEST(what_is_no_name_is_refused)
 		  ":2:3: hosts.sixteen-letters-: 'sixteen-letters-' is too "
 		  "long "
 		  "for a host: at most 15 characters" },
-		{ "hosts: {b: , c: , d: , e: , f: }\n",
-		  ":1:29: hosts.f: a lab has at most 4 hosts" },
 		{ "hosts: [client]\n", ":1:8: hosts: expected a map of hosts" },
 		{ "hosts: {client: x}\n", ":1:17: hosts.client: expected the "
 					  "map of a host, found a text" },
@@ -324,6 +322,24 @@ START_TEST(what_is_no_name_is_refused)
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		must_refuse(&files[i]);
+}
+END_TEST
+
+START_TEST(one_host_too_many_is_refused)
+{
+	char file[1024] = "hosts:\n";
+	size_t used;
+
+	for (unsigned int i = 0; i <= LAB_HOSTS; i++) {
+		used = strlen(file);
+		snprintf(file + used, sizeof(file) - used, "  host-%u:\n", i);
+	}
+	ck_assert_int_eq(parse(file), -E2BIG);
+	snprintf(file, sizeof(file),
+		 "dir/idle-nat.yaml:%d:3: hosts.host-%d: a lab has at most %d "
+		 "hosts",
+		 LAB_HOSTS + 2, LAB_HOSTS, LAB_HOSTS);
+	ck_assert_str_eq(error_message(), file);
 }
 END_TEST
 
@@ -410,6 +426,7 @@ static const TTest *const *const tests[] = {
 	&what_is_no_lab_is_refused,
 	&what_is_no_host_is_refused,
 	&what_is_no_name_is_refused,
+	&one_host_too_many_is_refused,
 	&a_wrong_word_is_found_in_the_file,
 	&what_cannot_be_read_is_refused,
 };
