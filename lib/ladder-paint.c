@@ -239,7 +239,8 @@ static const char *life_of(const struct paint *paint, size_t column, double t)
 			life = paint->pen->unplugged;
 			break;
 		case LADDER_STATE:
-			if ((t <= span->sure || span->open) && life == paint->pen->life)
+			if (life == paint->pen->life &&
+			    (t <= span->sure || span->open))
 				life = paint->pen->socket;
 			break;
 		case LADDER_TIMER:

@@ -86,6 +86,7 @@ char *ladder_printf(struct ladder_build *build, const char *format, ...)
 /* Members of a record; "" and 0 for what is not there, or is no such thing. */
 const char *ladder_text_of(const json_t *record, const char *name);
 double ladder_number_of(const json_t *record, const char *name);
+int ladder_socket_of(const json_t *record);
 bool ladder_is(const json_t *record, const char *type);
 bool ladder_is_kind(const json_t *frame, const char *kind);
 
@@ -122,8 +123,25 @@ void ladder_number(struct ladder_build *build, struct ladder_row *row,
 		   const json_t *record);
 void ladder_tracks_free(struct ladder_build *build);
 
-/* ladder-spans.c */
+/* ladder-says.c */
 void ladder_take_says(struct ladder_build *build, const json_t *record);
+/* Whose the rows are that came before their socket's connection. */
+void ladder_name_sockets(struct ladder_build *build);
+
+/* ladder-spans.c: by its connection, or its number; what is none is not asked
+ * for. */
+struct ladder_holder *ladder_find_holder(struct ladder_build *build, int host,
+					 int socket, int connection);
+/* The same, made where there is none, and told what it did not know; NULL
+ * without memory. */
+struct ladder_holder *ladder_holder_of(struct ladder_build *build, int host,
+				       int socket, int connection);
+/* NULL: nobody knows any more. */
+void ladder_set_state(struct ladder_build *build, struct ladder_holder *holder,
+		      const char *state, double t);
+/* It is gone, and its timer with it. */
+void ladder_end_socket(struct ladder_build *build, struct ladder_holder *holder,
+		       double t);
 void ladder_take_look(struct ladder_build *build, const json_t *record);
 /* What a segment of that connection says of the socket of a host that sent it,
  * or that it reached. */
@@ -131,8 +149,6 @@ void ladder_take_sign(struct ladder_build *build, int host, int connection,
 		      double t, bool sends, uint8_t flags);
 void ladder_take_fault(struct ladder_build *build, const json_t *record);
 void ladder_end_spans(struct ladder_build *build);
-/* Whose the rows are that came before their socket's connection. */
-void ladder_name_sockets(struct ladder_build *build);
 
 /* ladder-fold.c */
 void ladder_join_calls(struct ladder *ladder);

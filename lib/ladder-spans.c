@@ -46,11 +46,6 @@ static void close_span(struct ladder *ladder, int span, double t)
 
 /* --- whose --------------------------------------------------------------- */
 
-static int socket_of(const json_t *record)
-{
-	return (int)json_integer_value(json_object_get(record, "socket"));
-}
-
 static bool has_ports(const struct ladder_track *track, size_t own,
 		      json_int_t port, json_int_t peer)
 {
@@ -83,7 +78,7 @@ static int connection_of_ports(const struct ladder_build *build,
 	return LADDER_NONE;
 }
 
-static struct ladder_holder *find_holder(struct ladder_build *build, int host,
+struct ladder_holder *ladder_find_holder(struct ladder_build *build, int host,
 					 int socket, int connection)
 {
 	for (size_t i = build->n_holders; i > 0; i--) {
@@ -99,11 +94,11 @@ static struct ladder_holder *find_holder(struct ladder_build *build, int host,
 	return NULL;
 }
 
-static struct ladder_holder *holder_of(struct ladder_build *build, int host,
+struct ladder_holder *ladder_holder_of(struct ladder_build *build, int host,
 				       int socket, int connection)
 {
 	struct ladder_holder *holder =
-		find_holder(build, host, socket, connection);
+		ladder_find_holder(build, host, socket, connection);
 	struct ladder_holder *holders;
 
 	if (!holder) {
@@ -127,7 +122,7 @@ static struct ladder_holder *holder_of(struct ladder_build *build, int host,
 
 /* --- states -------------------------------------------------------------- */
 
-static void set_state(struct ladder_build *build, struct ladder_holder *holder,
+void ladder_set_state(struct ladder_build *build, struct ladder_holder *holder,
 		      const char *state, double t)
 {
 	struct ladder *ladder = build->ladder;
@@ -155,11 +150,10 @@ static void end_state(struct ladder_build *build, struct ladder_holder *holder,
 	if (holder->state >= 0)
 		build->ladder->spans[holder->state].sure =
 			MAX(t, build->ladder->spans[holder->state].sure);
-	set_state(build, holder, NULL, t);
+	ladder_set_state(build, holder, NULL, t);
 }
 
-/* The socket is gone, and its timer with it. */
-static void end_socket(struct ladder_build *build, struct ladder_holder *holder,
+void ladder_end_socket(struct ladder_build *build, struct ladder_holder *holder,
 		       double t)
 {
 	end_state(build, holder, t);
@@ -283,7 +277,7 @@ void ladder_take_look(struct ladder_build *build, const json_t *record)
 
 	if (host < 0)
 		return;
-	holder = holder_of(build, host, socket_of(record),
+	holder = ladder_holder_of(build, host, ladder_socket_of(record),
 			   connection_of_ports(build, record, host));
 	if (!holder)
 		return;
@@ -293,152 +287,10 @@ void ladder_take_look(struct ladder_build *build, const json_t *record)
 			return;
 		row->text = look_text(build, record);
 		row->connection = holder->connection;
-		row->socket = socket_of(record);
+		row->socket = ladder_socket_of(record);
 	}
-	set_state(build, holder, state_of(record), t);
+	ladder_set_state(build, holder, state_of(record), t);
 	set_timer(build, holder, record, t);
-}
-
-/* --- calls and results --------------------------------------------------- */
-
-/* connect() has sent its SYN: the newest connection of this host that no socket
- * has yet. */
-static int connection_of_connect(const struct ladder_build *build, int host)
-{
-	for (size_t i = build->ladder->n_connections; i > 0; i--) {
-		bool taken = false;
-
-		if (build->ladder->connections[i - 1].client != host)
-			continue;
-		for (size_t j = 0; j < build->n_holders && !taken; j++)
-			taken = build->holders[j].host == host &&
-				build->holders[j].connection == (int)i - 1;
-		if (!taken)
-			return (int)i - 1;
-	}
-	return LADDER_NONE;
-}
-
-/* accept() takes the oldest that is there. */
-static int connection_of_accept(struct ladder_build *build, int host)
-{
-	for (size_t i = 0; i < build->ladder->n_connections; i++) {
-		if (build->ladder->connections[i].server != host ||
-		    build->tracks[i].accepted ||
-		    !build->tracks[i].directions[1].knows_isn)
-			continue;
-		build->tracks[i].accepted = true;
-		return (int)i;
-	}
-	return LADDER_NONE;
-}
-
-/* After these a socket has no connection any more: tcp_reset(),
- * tcp_write_err(). */
-static bool is_the_end(const char *error)
-{
-	return strcmp(error, "ETIMEDOUT") == 0 ||
-	       strcmp(error, "ECONNRESET") == 0 ||
-	       strcmp(error, "ECONNREFUSED") == 0;
-}
-
-static void take_result(struct ladder_build *build, const json_t *record,
-			struct ladder_row *row)
-{
-	const char *call = ladder_text_of(record, "call");
-	const char *error = ladder_text_of(record, "errno");
-	bool worked = ladder_number_of(record, "value") >= 0 && !*error;
-	int connection = LADDER_NONE, host = row->host, socket = row->socket;
-	struct ladder_holder *holder;
-
-	row->failed = *error;
-	holder = find_holder(build, host, socket, LADDER_NONE);
-	if (strcmp(call, "connect") == 0 &&
-	    (!holder || holder->connection == LADDER_NONE))
-		connection = connection_of_connect(build, host);
-	if (strcmp(call, "accept") == 0) {
-		connection = worked ? connection_of_accept(build, host) :
-				      LADDER_NONE;
-		socket = 0;
-		if (connection == LADDER_NONE)
-			return;
-	}
-	holder = holder_of(build, host, socket, connection);
-	if (!holder)
-		return;
-	row->connection = holder->connection;
-	if (worked && (strcmp(call, "connect") == 0 || !socket))
-		set_state(build, holder, "ESTAB", row->t);
-	else if (is_the_end(error))
-		end_socket(build, holder, row->t);
-}
-
-/* A number that no look and no connect() told of is that of the one accepted connection that
- * has none; where there are several, nobody knows. */
-static void learn_accepted(struct ladder_build *build,
-			   const struct ladder_row *row)
-{
-	struct ladder_holder *only = NULL;
-
-	for (size_t i = 0; i < build->n_holders; i++) {
-		struct ladder_holder *holder = &build->holders[i];
-
-		if (holder->host != row->host || holder->socket ||
-		    holder->connection == LADDER_NONE)
-			continue;
-		if (only)
-			return;
-		only = holder;
-	}
-	if (only)
-		only->socket = row->socket;
-}
-
-static bool uses_connection(const char *text)
-{
-	static const char *const calls[] = { "recv(", "send(", "close(",
-					     "shutdown(", "setsockopt(" };
-
-	for (size_t i = 0; text && i < ARRAY_SIZE(calls); i++)
-		if (strncmp(text, calls[i], strlen(calls[i])) == 0)
-			return true;
-	return false;
-}
-
-void ladder_take_says(struct ladder_build *build, const json_t *record)
-{
-	int host = ladder_host_index(build->ladder,
-				     ladder_text_of(record, "host"));
-	struct ladder_row *row;
-
-	if (host < 0)
-		return;
-	row = ladder_add_row(build, LADDER_SAYS, ladder_number_of(record, "t"),
-			     host);
-	if (!row)
-		return;
-	row->text = ladder_line(build, ladder_text_of(record, "text"));
-	row->socket = socket_of(record);
-	if (uses_connection(row->text) &&
-	    !find_holder(build, host, row->socket, LADDER_NONE))
-		learn_accepted(build, row);
-	if (ladder_is(record, "result"))
-		take_result(build, record, row);
-}
-
-void ladder_name_sockets(struct ladder_build *build)
-{
-	for (size_t i = 0; i < build->ladder->n_rows; i++) {
-		struct ladder_row *row = &build->ladder->rows[i];
-		const struct ladder_holder *holder;
-
-		if (!row->socket || row->connection != LADDER_NONE)
-			continue;
-		holder = find_holder(build, row->host, row->socket,
-				     LADDER_NONE);
-		if (holder)
-			row->connection = holder->connection;
-	}
 }
 
 /* A host that sends in a connection has it; with FIN and RST, sent or received,
@@ -452,14 +304,14 @@ void ladder_take_sign(struct ladder_build *build, int host, int connection,
 
 	if (host != ends->client && host != ends->server)
 		return;
-	holder = find_holder(build, host, 0, connection);
+	holder = ladder_find_holder(build, host, 0, connection);
 	if (!holder || holder->state < 0)
 		return;
 	if (flags & (SEGMENT_FIN | SEGMENT_RST))
 		end_state(build, holder, t);
 	else if (sends && strcmp(build->ladder->spans[holder->state].text,
 				 "ESTAB") == 0)
-		set_state(build, holder, "ESTAB", t);
+		ladder_set_state(build, holder, "ESTAB", t);
 }
 
 /* --- faults -------------------------------------------------------------- */
@@ -489,7 +341,7 @@ static void forget_sockets(struct ladder_build *build, int host, double t)
 {
 	for (size_t i = 0; i < build->n_holders; i++)
 		if (build->holders[i].host == host)
-			end_socket(build, &build->holders[i], t);
+			ladder_end_socket(build, &build->holders[i], t);
 }
 
 static void take_lasting(struct ladder_build *build, const char *verb, int host,

@@ -2,6 +2,7 @@
 #include "ladder.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,14 @@ double ladder_number_of(const json_t *record, const char *name)
 
 	/* Ten million years from now on are more than any run has. */
 	return number >= -1e15 && number <= 1e15 ? number : 0;
+}
+
+int ladder_socket_of(const json_t *record)
+{
+	json_int_t socket =
+		json_integer_value(json_object_get(record, "socket"));
+
+	return socket > 0 && socket < INT_MAX ? (int)socket : 0;
 }
 
 bool ladder_is(const json_t *record, const char *type)

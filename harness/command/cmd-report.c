@@ -224,7 +224,7 @@ static int write_pages(const struct options *options, struct saved *saved)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-static int report(const struct options *options, struct saved *saved)
+static int tell(const struct options *options, struct saved *saved)
 {
 	struct saved_run *runs;
 	size_t n = saved_runs(saved, &runs);
@@ -259,7 +259,7 @@ int cmd_report(int argc, char **argv)
 		fprintf(stderr, "halfopen report: %s\n", error_message());
 		return r == -ENOMEM ? EXIT_STATUS_BROKEN : EXIT_STATUS_USAGE;
 	}
-	status = report(&options, saved);
+	status = tell(&options, saved);
 	saved_free(saved);
 	return status;
 }

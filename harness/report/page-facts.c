@@ -99,11 +99,13 @@ void page_values(FILE *out, const struct result *result)
 	      "<th></th><th class=\"n\">predicted</th>"
 	      "<th class=\"n\">measured</th></tr></thead><tbody>\n",
 	      out);
-	json_object_foreach (result->predicted, name, value)
+	json_object_foreach (result->predicted, name, value) {
 		value_row(out, result, name);
-	json_object_foreach (result->measured, name, value)
+	}
+	json_object_foreach (result->measured, name, value) {
 		if (!json_object_get(result->predicted, name))
 			value_row(out, result, name);
+	}
 	fputs("</tbody></table></section>\n", out);
 }
 

@@ -22,14 +22,14 @@ struct page_entry {
 
 static char *run_text(const struct result *result)
 {
-	char text[64] = "", attempt[32] = "";
+	char text[96], run[32] = "", attempt[32] = "";
 
 	if (result->repetition > 1)
-		snprintf(text, sizeof(text), " #%u", result->repetition);
+		snprintf(run, sizeof(run), " #%u", result->repetition);
 	if (result->attempt > 1)
 		snprintf(attempt, sizeof(attempt), " (try %u)",
 			 result->attempt);
-	strcat(text, attempt);
+	snprintf(text, sizeof(text), "%s%s", run, attempt);
 	return strdup(text);
 }
 
