@@ -79,7 +79,7 @@ static int run_words(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	/* The probe is a program of its own, as a rule: supervise/probe-program.c. */
+	/* As a rule the probe is a program of its own: probe-program.c. */
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
 	if (guest_is_wanted())
