@@ -5,6 +5,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
+#include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
@@ -150,6 +152,107 @@ int firewall_forget(int fd)
 	r = connect_in(socket, fd);
 	if (r >= 0)
 		r = flush(socket);
+	nl_socket_free(socket);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+/* --- what it knows ---------------------------------------------------- */
+
+struct listing {
+	int family;
+	firewall_fn fn;
+	void *data;
+};
+
+static void take_address(struct nlattr *attribute, int family,
+			 struct address *ret)
+{
+	*ret = (struct address){ .family = family };
+	if (attribute && (size_t)nla_len(attribute) == address_size(ret))
+		memcpy(ret->bytes, nla_data(attribute), address_size(ret));
+}
+
+static uint16_t take_port(struct nlattr *attribute)
+{
+	return attribute && nla_len(attribute) >= 2 ?
+		       ntohs(nla_get_u16(attribute)) :
+		       0;
+}
+
+/* False for what is no TCP of that family. */
+static bool take_tuple(struct nlattr *nest, int family,
+		       struct firewall_tuple *ret)
+{
+	struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1],
+		*proto[CTA_PROTO_MAX + 1];
+	bool v6 = family == AF_INET6;
+
+	if (!nest || nla_parse_nested(parts, CTA_TUPLE_MAX, nest, NULL) < 0 ||
+	    !parts[CTA_TUPLE_IP] || !parts[CTA_TUPLE_PROTO] ||
+	    nla_parse_nested(ip, CTA_IP_MAX, parts[CTA_TUPLE_IP], NULL) < 0 ||
+	    nla_parse_nested(proto, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO],
+			     NULL) < 0)
+		return false;
+	if (!proto[CTA_PROTO_NUM] ||
+	    nla_get_u8(proto[CTA_PROTO_NUM]) != IPPROTO_TCP)
+		return false;
+	take_address(ip[v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family,
+		     &ret->source);
+	take_address(ip[v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family,
+		     &ret->destination);
+	ret->source_port = take_port(proto[CTA_PROTO_SRC_PORT]);
+	ret->destination_port = take_port(proto[CTA_PROTO_DST_PORT]);
+	return true;
+}
+
+static int take_connection(struct nl_msg *msg, void *data)
+{
+	const struct listing *listing = data;
+	struct nlattr *parts[CTA_MAX + 1];
+	struct firewall_tuple original, reply;
+
+	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct nfgenmsg), parts, CTA_MAX,
+			NULL) < 0)
+		return NL_SKIP;
+	if (take_tuple(parts[CTA_TUPLE_ORIG], listing->family, &original) &&
+	    take_tuple(parts[CTA_TUPLE_REPLY], listing->family, &reply))
+		listing->fn(listing->data, &original, &reply);
+	return NL_OK;
+}
+
+static int list(struct nl_sock *socket, struct listing *listing)
+{
+	const struct nfgenmsg header = {
+		.nfgen_family = (uint8_t)listing->family,
+		.version = NFNETLINK_V0
+	};
+	int r;
+
+	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, take_connection,
+			    listing);
+	r = nl_send_simple(socket,
+			   NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
+			   NLM_F_DUMP, (void *)(uintptr_t)&header,
+			   sizeof(header));
+	if (r >= 0)
+		r = nl_recvmsgs_default(socket);
+	if (r < 0)
+		return error_origin(-EOPNOTSUPP, "list connections: %s",
+				    nl_geterror(r));
+	return 0;
+}
+
+int firewall_each(int fd, int family, firewall_fn fn, void *data)
+{
+	struct listing listing = { family, fn, data };
+	struct nl_sock *socket = nl_socket_alloc();
+	int r;
+
+	if (!socket)
+		return error_origin(-ENOMEM, "list connections");
+	r = connect_in(socket, fd);
+	if (r >= 0)
+		r = list(socket, &listing);
 	nl_socket_free(socket);
 	return r < 0 ? error_trace(r) : 0;
 }

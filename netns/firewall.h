@@ -6,6 +6,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
 
 /* Built with libnftables. */
 bool firewall_possible(void);
@@ -23,3 +26,18 @@ int firewall_load(int fd, const char *rules);
  * translated back any more.
  */
 int firewall_forget(int fd);
+
+/* Who talks to whom, as one side of it sees it. */
+struct firewall_tuple {
+	struct address source, destination;
+	uint16_t source_port, destination_port; /* TCP's */
+};
+
+/*
+ * What the kernel of the namespace `fd` knows of TCP connections at the moment:
+ * `fn` is called with both tuples of each, as its first packet came and as the
+ * answer to that comes. (What has outlived its time-out is not known.)
+ */
+typedef void (*firewall_fn)(void *data, const struct firewall_tuple *original,
+			    const struct firewall_tuple *reply);
+int firewall_each(int fd, int family, firewall_fn fn, void *data);

@@ -88,8 +88,8 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 	[OPTION_QUIET] = { "quiet", 'q', NULL, NULL,
 			   "nothing is printed while it runs" },
 	[OPTION_SLACK] = { "slack", 0, "MS", NULL,
-			   "the allowance for the machine, before a lab that "
-			   "fails is inconclusive (50)" },
+			   "how late this machine may be before a lab that "
+			   "fails is inconclusive (250)" },
 	[OPTION_WITHOUT_FAULTS] = { "without-faults", 0, NULL, NULL,
 				    "nothing breaks: what would be without" },
 };
@@ -248,7 +248,7 @@ int lab_options_parse(struct lab_options *ret, int argc, char **argv)
 	int code;
 
 	*ret = (struct lab_options){ .run = { .family = AF_INET,
-					      .slack = MSEC(50),
+					      .slack = MSEC(250),
 					      .timeout_multiplier = 1,
 					      .exe = -1 },
 				      .again = again };

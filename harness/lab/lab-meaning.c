@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "firewall.h"
 #include "lab-run.h"
 #include "watch.h"
 
@@ -54,6 +55,53 @@ static void say(const char *host, const char *format, ...)
 	said.n++;
 }
 
+/* --- who stands between --------------------------------------------------- */
+
+struct search {
+	const struct diag_socket *socket;
+	bool found;
+};
+
+static bool is_of(const struct firewall_tuple *tuple,
+		  const struct diag_socket *socket)
+{
+	return tuple->source_port == socket->local_port &&
+	       tuple->destination_port == socket->remote_port &&
+	       address_equal(&tuple->source, &socket->local) &&
+	       address_equal(&tuple->destination, &socket->remote);
+}
+
+/* The one end sends as the original says; the other, as the reply does. */
+static void see_connection(void *data, const struct firewall_tuple *original,
+			   const struct firewall_tuple *reply)
+{
+	struct search *search = data;
+
+	if (is_of(original, search->socket) || is_of(reply, search->socket))
+		search->found = true;
+}
+
+/* NULL: nobody between has forgotten it. */
+static const char *who_forgot(struct lab *lab, const struct diag_socket *socket)
+{
+	struct search search = { .socket = socket };
+
+	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
+		const struct lab_host *host = &lab->plan->hosts[i];
+		struct host *there = run_host(lab->run, host->name);
+
+		if (host->role != LAB_NAT && host->role != LAB_FIREWALL)
+			continue;
+		if (!host_is_running(there) ||
+		    firewall_each(host_namespace(there),
+				  lab->run->options->family, see_connection,
+				  &search) < 0)
+			return NULL;
+		return search.found ? NULL : host->name;
+	}
+	return NULL;
+}
+
 /* --- the other end -------------------------------------------------------- */
 
 static const char *whose(const struct lab *lab, const struct address *address)
@@ -71,9 +119,16 @@ static const char *whose(const struct lab *lab, const struct address *address)
 /* "; server has no such connection: this one is half-open", or "". */
 static const char *peer_text(struct lab *lab, const struct diag_socket *socket)
 {
-	static char text[128];
+	static char text[160];
 	const char *host = whose(lab, &socket->remote);
+	const char *between = who_forgot(lab, socket);
 
+	if (between) {
+		snprintf(text, sizeof(text),
+			 "; %s has forgotten this connection, and lets nothing "
+			 "of it pass", between);
+		return text;
+	}
 	if (lab_sockets_has_peer(lab, socket))
 		return "";
 	if (!host)

@@ -106,6 +106,62 @@ START_TEST(forgotten_connection_is_picked_up)
 }
 END_TEST
 
+struct known {
+	unsigned int n;
+	struct firewall_tuple original, reply;
+};
+
+static void note_known(void *data, const struct firewall_tuple *original,
+		       const struct firewall_tuple *reply)
+{
+	struct known *known = data;
+
+	known->n++;
+	known->original = *original;
+	known->reply = *reply;
+}
+
+static void gateway_tells_whom_it_knows(int family)
+{
+	struct address client_is, server_is;
+	struct known known = { .n = 0 };
+	struct realm realm;
+	int client, server, gateway;
+
+	realm_begin_gateway(&realm, family, masquerade);
+	client_is = host_address(realm_host(&realm, "client"), family);
+	server_is = host_address(realm_host(&realm, "server"), family);
+	gateway = host_namespace(realm_host(&realm, "router-1"));
+	client = realm_pair(&realm, &server);
+	say(&realm, client, server);
+	realm_ok(firewall_each(gateway, family, note_known, &known));
+	ck_assert_uint_eq(known.n, 1);
+	ck_assert(address_equal(&known.original.source, &client_is));
+	ck_assert(address_equal(&known.original.destination, &server_is));
+	ck_assert(address_equal(&known.reply.source, &server_is));
+	ck_assert(!address_equal(&known.reply.destination, &client_is));
+	ck_assert_uint_eq(known.original.destination_port,
+			  known.reply.source_port);
+	ck_assert_uint_ne(known.original.destination_port, 0);
+	realm_ok(fault_verb("forget")->apply(realm.world, "router-1", NULL));
+	known.n = 0;
+	realm_ok(firewall_each(gateway, family, note_known, &known));
+	ck_assert_uint_eq(known.n, 0);
+	realm_end(&realm);
+}
+
+START_TEST(gateway_tells_whom_it_knows_v4)
+{
+	gateway_tells_whom_it_knows(AF_INET);
+}
+END_TEST
+
+START_TEST(gateway_tells_whom_it_knows_v6)
+{
+	gateway_tells_whom_it_knows(AF_INET6);
+}
+END_TEST
+
 START_TEST(rules_come_back_with_the_gateway)
 {
 	struct address inside, seen;
@@ -138,6 +194,7 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&gateway_hides_who_is_behind_it_v4, &gateway_hides_who_is_behind_it_v6,
+	&gateway_tells_whom_it_knows_v4,    &gateway_tells_whom_it_knows_v6,
 	&forgotten_connection_is_reset,	    &forgotten_connection_is_picked_up,
 	&rules_come_back_with_the_gateway,  &rules_that_are_none_are_refused,
 };
