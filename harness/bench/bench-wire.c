@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the wire costs: the same two processes talk over a veth pair, over a
- * kernel bridge, and over the wire, journal included. Prints a line for each,
+ * kernel bridge, and over the wire, journal included. Prints a line for each
+ * NAME, or for all,
  *
  *	NAME SECONDS-ONE-WAY BYTES-PER-SECOND
  *
  * where the time is half of the median round trip of a small datagram, and the
  * bytes are a TCP transfer's. "bridge-segments" is the bridge with one frame for
  * each segment, which is how the wire's hosts send; "wire-bulk" is the wire with
- * an MTU of 65535, that only counts what flows.
+ * an MTU of 65535, that only counts what flows. "forwarder" is what no wire in
+ * user space can be without: it receives from a packet socket, with the kernel's
+ * time stamp, and sends on the other port, and does nothing else.
+ *
+ * usage: bench-wire [NAME...]
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,12 +28,15 @@
 
 #include "errors.h"
 #include "fd.h"
+#include "forwarder.h"
 #include "namespace.h"
 #include "privilege.h"
 #include "rtnl.h"
 #include "world.h"
 
 enum { PINGS = 4000, PORT = 7, BULK = 256 << 20, CLIENT = 0, SERVER = 1 };
+
+enum { PORTS = 100 /* ifindex of the first */ };
 
 static const struct sysctl_setting settings[] = {
 	{ "net.ipv4.tcp_rmem", "4096 131072 1048576" },
@@ -70,6 +78,22 @@ static struct sockaddr_in socket_address(int host)
 	address_to_sockaddr(&address, PORT, &storage);
 	memcpy(&in, &storage, sizeof(in));
 	return in;
+}
+
+/* All on one processor: what waking an idle one takes is the machine's, and
+ * differs from run to run by more than what is to be measured. */
+static void share_processor(bool yes)
+{
+	static cpu_set_t all;
+	static bool known;
+	cpu_set_t one;
+
+	known = known || sched_getaffinity(0, sizeof(all), &all) == 0;
+	CPU_ZERO(&one);
+	for (int i = CPU_SETSIZE - 1; i >= 0 && !CPU_COUNT(&one); i--)
+		if (CPU_ISSET(i, &all))
+			CPU_SET(i, &one);
+	sched_setaffinity(0, sizeof(one), yes ? &one : &all);
 }
 
 /* --- the paths -------------------------------------------------------------*/
@@ -140,8 +164,8 @@ static struct path new_veth(void)
 	return path;
 }
 
-/* In the home namespace, with ip(8). */
-static struct path new_bridge(unsigned int gso_max_segs)
+/* Two hosts with a port each in the home namespace, which are up. */
+static struct path new_ports(unsigned int gso_max_segs)
 {
 	static const char *const names[] = { "port0", "port1" };
 	struct path path = { 0 };
@@ -150,21 +174,46 @@ static struct path new_bridge(unsigned int gso_max_segs)
 	new_hosts(&path);
 	must(rtnl_new(&rtnl, namespace_home()), "rtnetlink");
 	for (int i = 0; i < 2; i++) {
-		struct rtnl_end port = end_of(i, names[i], 100 + i, 0, 0);
+		struct rtnl_end port = end_of(i, names[i], PORTS + i, 0, 0);
 		struct rtnl_end host =
 			end_of(i, "eth0", 2, path.hosts[i], gso_max_segs);
 
 		must(rtnl_add_veth(rtnl, &port, &host), "veth");
 		furnish(path.hosts[i], i);
+		must(rtnl_set_up(rtnl, PORTS + i, true), "up");
 	}
-	if (system("ip link add bridge type bridge stp_state 0 && "
-		   "ip link set port0 master bridge up && "
-		   "ip link set port1 master bridge up && "
-		   "ip link set bridge up") != 0)
-		fail("ip(8) makes no bridge");
 	for (int i = 0; i < 2; i++)
 		wait_running(path.hosts[i], 2);
 	rtnl_free(rtnl);
+	return path;
+}
+
+/* With ip(8). */
+static struct path new_bridge(unsigned int gso_max_segs)
+{
+	struct path path = new_ports(gso_max_segs);
+
+	if (system("ip link add bridge type bridge stp_state 0 && "
+		   "ip link set port0 master bridge && "
+		   "ip link set port1 master bridge && "
+		   "ip link set bridge up") != 0)
+		fail("ip(8) makes no bridge");
+	return path;
+}
+
+/* Ends with the namespace of processes that it is in. */
+static struct path new_forwarder(void)
+{
+	struct path path = new_ports(1);
+	int fd = forwarder_open();
+
+	if (fd < 0)
+		fail("packet socket");
+	if (fork() == 0) {
+		share_processor(true);
+		forwarder_run(fd, PORTS, PORTS + 1);
+	}
+	fd_close(fd);
 	return path;
 }
 
@@ -328,22 +377,6 @@ static double await(const struct path *path, int result)
 	return value;
 }
 
-/* All on one processor: what waking an idle one takes is the machine's, and
- * differs from run to run by more than what is to be measured. */
-static void share_processor(bool yes)
-{
-	static cpu_set_t all;
-	static bool known;
-	cpu_set_t one;
-
-	known = known || sched_getaffinity(0, sizeof(all), &all) == 0;
-	CPU_ZERO(&one);
-	for (int i = CPU_SETSIZE - 1; i >= 0 && !CPU_COUNT(&one); i--)
-		if (CPU_ISSET(i, &all))
-			CPU_SET(i, &one);
-	sched_setaffinity(0, sizeof(one), yes ? &one : &all);
-}
-
 static double measure(const struct path *path, int type)
 {
 	int server = open_in(path, SERVER, type);
@@ -409,6 +442,8 @@ static int in_child(int go, const char *name)
 		path = new_bridge(0);
 	else if (strcmp(name, "bridge-segments") == 0)
 		path = new_bridge(1);
+	else if (strcmp(name, "forwarder") == 0)
+		path = new_forwarder();
 	else if (strcmp(name, "wire-bulk") == 0)
 		path = new_wire(65535, true);
 	else
@@ -437,14 +472,17 @@ static int run(const char *name)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	static const char *const names[] = { "veth", "bridge",
-					     "bridge-segments", "wire",
+	static const char *const names[] = { "veth",	  "bridge",
+					     "bridge-segments",
+					     "forwarder", "wire",
 					     "wire-bulk" };
 	int status = EXIT_SUCCESS;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+	for (int i = 1; i < argc; i++)
+		status |= run(argv[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(names) && argc == 1; i++)
 		status |= run(names[i]);
 	return status;
 }

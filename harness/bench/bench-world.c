@@ -2,9 +2,11 @@
 /*
  * Worlds made and dropped, one after the other, as a run does: each in a
  * process of its own, whose end drops it. The next one begins when one is made;
- * the kernel cleans up behind. Prints the seconds that one takes.
+ * the kernel cleans up behind. Prints the seconds that one takes. A bare one is
+ * only what no such world can be without: a process in three namespaces, two
+ * more of the network, two veth pairs, whose ends are up.
  *
- * usage: bench-world NUMBER
+ * usage: bench-world NUMBER [bare]
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 #include "fd.h"
 #include "namespace.h"
 #include "privilege.h"
+#include "rtnl.h"
 #include "world.h"
 
 /* Those of a run, see harness/script/stage.c. */
@@ -72,11 +75,52 @@ static int make_world(int journal_fd)
 	return r;
 }
 
-static void MACRO_NORETURN in_child(int go, int told)
+static int add_bare_host(struct rtnl *home, int number)
+{
+	char name[16];
+	struct rtnl_end port = { .name = name,
+				 .ifindex = 100 + number,
+				 .mac = { 0x02, 0xff, 0, 0, 0,
+					  (uint8_t)number } };
+	struct rtnl_end host = { .name = "eth0",
+				 .ifindex = 2,
+				 .namespace = namespace_new(),
+				 .mac = { 0x02, 0, 0, 0, 0, (uint8_t)number } };
+	struct rtnl *rtnl;
+	int r = host.namespace;
+
+	snprintf(name, sizeof(name), "port%d", number);
+	if (r >= 0)
+		r = rtnl_add_veth(home, &port, &host);
+	if (r >= 0)
+		r = rtnl_new(&rtnl, host.namespace);
+	if (r >= 0)
+		r = rtnl_set_up(home, port.ifindex, true);
+	if (r >= 0)
+		r = rtnl_set_up(rtnl, host.ifindex, true);
+	if (r >= 0)
+		r = rtnl_wait_running(rtnl, host.ifindex, SEC(5));
+	return r;
+}
+
+static int make_bare(void)
+{
+	struct rtnl *home;
+	int r = namespace_remember_home();
+
+	if (r >= 0)
+		r = rtnl_new(&home, namespace_home());
+	for (int i = 1; i <= 2 && r >= 0; i++)
+		r = add_bare_host(home, i);
+	return r;
+}
+
+static void MACRO_NORETURN in_child(int go, int told, bool bare)
 {
 	char byte;
 
-	if (read(go, &byte, 1) != 1 || make_world(STDERR_FILENO) < 0) {
+	if (read(go, &byte, 1) != 1 ||
+	    (bare ? make_bare() : make_world(STDERR_FILENO)) < 0) {
 		fprintf(stderr, "%s\n", error_trail());
 		_exit(1);
 	}
@@ -85,7 +129,7 @@ static void MACRO_NORETURN in_child(int go, int told)
 }
 
 /* Returns when it is made and its hosts are dead. */
-static int one(void)
+static int one(bool bare)
 {
 	CLEANUP_FD int go = -1, go_in = -1, told = -1;
 	int a[2], b[2];
@@ -99,7 +143,7 @@ static int one(void)
 	told = b[0];
 	pid = privilege_clone(privilege_clone_flags(), NULL);
 	if (pid == 0)
-		in_child(go, b[1]);
+		in_child(go, b[1], bare);
 	fd_close(b[1]);
 	if (pid < 0 || privilege_map_child(pid) < 0 ||
 	    fd_write_all(go_in, "", 1) < 0)
@@ -113,7 +157,7 @@ int main(int argc, char **argv)
 	nsec_t start = nsec_now();
 
 	for (int i = 0; i < n; i++)
-		if (one() < 0)
+		if (one(argc > 2) < 0)
 			status = EXIT_FAILURE;
 	while (wait(NULL) > 0)
 		;

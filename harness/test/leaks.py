@@ -202,6 +202,9 @@ class Leaks(Box):
                 self.assertEqual(others(), [])
         self.assertGreater(seen, KILLS, "there was something to be left")
         self.assert_nothing_is_left()
+        print(f"\n{KILLS} kills of halfopen while it made worlds: of {seen} "
+              f"processes, and of what they had made, nothing stayed.",
+              flush=True)
 
     def test_halfopen_is_killed_beside_what_leaks(self):
         """Orphans with unsent data, which keep their network until their

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The default set on a machine that has no time for it: every processor spins,
+and 200 cases run at once. No verdict may be false for that: what cannot be
+judged is inconclusive, seldom, and says by which number.
+
+usage: load.py HALFOPEN [PATTERN...]
+
+HALFOPEN_LOADS=5 in the environment makes so many rounds; 2 without it.
+"""
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import rig
+
+ROUNDS = int(os.environ.get("HALFOPEN_LOADS", "2"))
+AT_ONCE = 200
+# Of all runs.
+SELDOM = 0.05
+PR_SET_PDEATHSIG = 1
+
+
+def spin():
+    """A process that does nothing else, on a processor of its own choice, and
+    ends with this one."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    while os.getppid() == parent:
+        pass
+    os._exit(0)
+
+
+def run(program, patterns):
+    done = subprocess.run(
+        [program, "run", "-j", str(AT_ONCE), "--format", "jsonl", *patterns],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        check=False, env=rig.environment())
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return [o for o in lines if o["type"] == "case"], lines[-1]
+
+
+def in_ms(lateness):
+    return ", ".join(f"{name.removesuffix('_s')} {seconds * 1e3:.0f} ms"
+                     for name, seconds in lateness.items())
+
+
+def name_of(case):
+    variant = case["variant"]
+    return case["name"] + (f"/{variant}" if variant else "")
+
+
+def tell(title, cases, summary):
+    """What it came to, as (runs, inconclusive ones, wrong ones)."""
+    unclear = [o for o in cases if o["inconclusive"]]
+    wrong = [o for o in cases if o["verdict"] in ("fail", "broken")
+             and not o["inconclusive"]]
+    print(f"{title}: {summary['passed']} passed, {summary['failed']} failed, "
+          f"{summary['skipped']} skipped, "
+          f"{sum(o['verdict'] == 'broken' for o in wrong)} broken, "
+          f"{len(unclear)} inconclusive in {summary['seconds']:.1f} s "
+          f"(lateness at most: {in_ms(summary['lateness'])})")
+    for case in wrong + unclear:
+        verdict = "inconclusive" if case["inconclusive"] else case["verdict"]
+        print(f"  {name_of(case)}: {verdict}: {case['reason']}")
+    sys.stdout.flush()
+    return len(cases), len(unclear), len(wrong)
+
+
+def main():
+    program, patterns = sys.argv[1], sys.argv[2:]
+    spinners = [spin() for _ in os.sched_getaffinity(0)]
+    try:
+        rounds = [tell(f"round {i + 1}", *run(program, patterns))
+                  for i in range(ROUNDS)]
+    finally:
+        for pid in spinners:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    runs, unclear, wrong = map(sum, zip(*rounds))
+    print(f"{runs} runs, {AT_ONCE} at once, {len(spinners)} processors that "
+          f"spin: {wrong} failed or broken, {unclear} inconclusive "
+          f"({100 * unclear / runs:.1f} %)")
+    return 1 if wrong or unclear > SELDOM * runs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
