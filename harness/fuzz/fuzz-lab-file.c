@@ -22,6 +22,7 @@ static void must_be_whole(const struct lab_plan *plan)
 	for (size_t i = 0; i < plan->n_expectations; i++)
 		fuzz_must(plan->expectations[i].text);
 	fuzz_must(!plan->settings[plan->n_settings].name);
+	fuzz_must(!plan->needs[plan->n_needs]);
 }
 
 /* A name that the check has passed is somebody's. */

@@ -20,6 +20,7 @@ struct lab_case {
 	} addresses[LAB_HOSTS];
 	char rules[RULES];
 	struct setting settings[LAB_SETTINGS + 3];
+	struct need needs[LAB_NEEDS + 1];
 	char idle[32];
 };
 
@@ -119,6 +120,12 @@ static void write_settings(struct lab_case *c, const struct lab_host *host)
 	       c->plan->n_settings * sizeof(*c->settings));
 }
 
+static void write_needs(struct lab_case *c)
+{
+	for (size_t i = 0; i < c->plan->n_needs; i++)
+		c->needs[i].program = c->plan->needs[i];
+}
+
 int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
 {
 	const struct lab_host *gateway = middle(plan);
@@ -136,12 +143,14 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
 	}
 	place_hosts(c);
 	write_settings(c, gateway);
+	write_needs(c);
 	c->testcase = (struct testcase){
 		.name = plan->name ? plan->name : "lab",
 		.claim = plan->about ? plan->about : "",
 		.again = plan->again,
 		.world = &c->world,
 		.settings = c->settings,
+		.needs = c->needs,
 		.lasts = plan->lasts,
 		.observes = true,
 		.script = lab_script,

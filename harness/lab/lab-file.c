@@ -91,6 +91,32 @@ static int read_for(const struct lab_yaml_at *at, void *data)
 	return r < 0 ? error_trace(r) : 0;
 }
 
+static int add_need(const struct lab_yaml_at *at)
+{
+	const char *program;
+	int r = lab_yaml_text(at, "a program's name", &program);
+
+	if (r < 0)
+		return error_trace(r);
+	r = lab_plan_add_need(at->yaml->plan, program);
+	return r < 0 ? lab_yaml_trace(at, r) : 0;
+}
+
+/* One, or a list. */
+static int read_needs(const struct lab_yaml_at *at, void *data MACRO_UNUSED)
+{
+	int r = 0;
+
+	if (!lab_yaml_is_list(at))
+		return add_need(at);
+	for (size_t i = 0; r >= 0 && i < lab_yaml_size(at); i++) {
+		struct lab_yaml_at one = lab_yaml_element(at, i);
+
+		r = add_need(&one);
+	}
+	return r < 0 ? error_trace(r) : 0;
+}
+
 static int read_settings(const struct lab_yaml_at *at, void *data MACRO_UNUSED)
 {
 	return lab_file_settings(at, NULL);
@@ -306,9 +332,10 @@ static int read_expect(const struct lab_yaml_at *at, void *data MACRO_UNUSED)
 /* --- all of it ------------------------------------------------------------*/
 
 static const struct lab_yaml_field fields[] = {
-	{ "about", read_about },       { "for", read_for },
-	{ "sysctls", read_settings },  { "hosts", lab_file_hosts },
-	{ "timeline", read_timeline }, { "expect", read_expect },
+	{ "about", read_about },     { "for", read_for },
+	{ "needs", read_needs },     { "sysctls", read_settings },
+	{ "hosts", lab_file_hosts }, { "timeline", read_timeline },
+	{ "expect", read_expect },
 };
 
 /* "dir/idle-nat.yaml" is idle-nat. */

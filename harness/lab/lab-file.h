@@ -5,6 +5,7 @@
  *	about: |
  *	  What to look at.
  *	for: 30s
+ *	needs: [nginx, curl]                    # skipped where one is missing
  *	sysctls:                                # of every host
  *	  net.ipv4.tcp_keepalive_time: 2
  *	hosts:                                  # in the order of the path

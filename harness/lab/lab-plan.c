@@ -267,6 +267,22 @@ int lab_plan_add_file(struct lab_plan *plan, const char *host, const char *name,
 	return 0;
 }
 
+int lab_plan_add_need(struct lab_plan *plan, const char *program)
+{
+	if (!*program || program[strcspn(program, "/ \t\n")])
+		return error_refuse(-EINVAL,
+				    "'%s' is no program's name: one word, "
+				    "without a slash",
+				    program);
+	if (plan->n_needs == LAB_NEEDS)
+		return too_many("needs", LAB_NEEDS);
+	program = lab_plan_keep(plan, program);
+	if (!program)
+		return error_origin(-ENOMEM, "a need");
+	plan->needs[plan->n_needs++] = program;
+	return 0;
+}
+
 int lab_plan_add_setting(struct lab_plan *plan, const char *text,
 			 const struct lab_place *place)
 {

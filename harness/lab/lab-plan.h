@@ -25,6 +25,7 @@ enum {
 	LAB_EXPECTATIONS = 64,
 	LAB_FILES = 32,
 	LAB_SETTINGS = 64,
+	LAB_NEEDS = 16,
 	LAB_NAME = 32, /* of a program, with its end */
 	LAB_PORT = 80, /* where a probe listens that was told no port */
 	LAB_BACKLOG = 128, /* … no backlog */
@@ -215,6 +216,8 @@ struct lab_plan {
 	const char *name; /* of the incident: the file's, without .yaml */
 	const char *about; /* what to look at; NULL: nothing was said */
 	const char *again; /* the command by which it was said; NULL: none */
+	/* Programs without which it is skipped; end: NULL. */
+	const char *needs[LAB_NEEDS + 1];
 	nsec_t lasts; /* from the start of the timeline */
 	struct lab_host hosts[LAB_HOSTS];
 	struct lab_program programs[LAB_PROGRAMS];
@@ -223,7 +226,7 @@ struct lab_plan {
 	struct lab_place setting_places[LAB_SETTINGS];
 	struct lab_step steps[LAB_STEPS];
 	struct lab_expectation expectations[LAB_EXPECTATIONS];
-	size_t n_hosts, n_programs, n_files, n_settings, n_steps,
+	size_t n_needs, n_hosts, n_programs, n_files, n_settings, n_steps,
 		n_expectations;
 	struct lab_text *texts; /* all strings of the plan */
 };
@@ -256,6 +259,9 @@ int lab_plan_add_program(struct lab_plan *plan, const char *host,
 
 int lab_plan_add_file(struct lab_plan *plan, const char *host, const char *name,
 		      const char *text);
+
+/* A program, by the name that it has in PATH: nginx. -EINVAL for a path. */
+int lab_plan_add_need(struct lab_plan *plan, const char *program);
 
 /* "[HOST:]KEY=VALUE", as settings_parse() has it. */
 int lab_plan_add_setting(struct lab_plan *plan, const char *text,

@@ -182,8 +182,10 @@ int lab_yaml_refuse(const struct lab_yaml_at *at, const char *format, ...)
 
 int lab_yaml_trace(const struct lab_yaml_at *at, int r)
 {
-	return r == -EINVAL ? lab_yaml_refuse(at, "%s", error_message()) :
-			      error_trace(r);
+	struct lab_place place = lab_yaml_place(at);
+
+	return r == -EINVAL || r == -E2BIG ? lab_place_trace(&place, r) :
+					     error_trace(r);
 }
 
 /* --- sorts of nodes -------------------------------------------------------*/

@@ -39,7 +39,8 @@ struct lab_place lab_yaml_place(const struct lab_yaml_at *at);
 
 int lab_yaml_refuse(const struct lab_yaml_at *at, const char *format, ...)
 	MACRO_PRINTF(2, 3);
-/* The same of the last failure; a failure other than -EINVAL stays what it is. */
+/* The same of the last failure; one other than -EINVAL and -E2BIG stays what it
+ * is. */
 int lab_yaml_trace(const struct lab_yaml_at *at, int r);
 
 /* "expected a map, found a list" */

@@ -281,6 +281,34 @@ for: 1s
         self.assertEqual(text.count("worker: up"), 2, text)
 
 
+class Needs(unittest.TestCase):
+    TEXT = """
+needs: {}
+hosts:
+  client:
+    run: echo here
+expect:
+  - 'echo: exit 0 within 1s'
+for: 1s
+"""
+
+    def test_program_that_is_there(self):
+        status, text = lab_file(self.TEXT.format("sh"))
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_program_that_is_missing_is_a_skip(self):
+        status, text = lab_file(self.TEXT.format("[sh, no-such-program]"))
+        self.assertEqual(status, rig.SKIPPED, text)
+        self.assertRegex(text, "SKIP: no-such-program is not installed")
+        self.assertNotRegex(text, "client  echo here")
+
+    def test_skips_alone_are_no_success(self):
+        status, text = lab_file(self.TEXT.format("no-such-program"),
+                                "--format", "ktap")
+        self.assertEqual(status, rig.SKIPPED, text)
+        self.assertRegex(text, "# SKIP no-such-program is not installed")
+
+
 class Between(unittest.TestCase):
     def test_nat_translates_and_forgets(self):
         status, text = lab(

@@ -33,6 +33,7 @@ static const char all[] = "about: |\n"
 			  "  What to look at.\n"
 			  "\n"
 			  "for: 30s\n"
+			  "needs: [nginx, curl]\n"
 			  "sysctls:\n"
 			  "  net.ipv4.tcp_keepalive_time: 2\n"
 			  "  net.ipv4.tcp_rmem: 4096 131072 6291456\n"
@@ -86,7 +87,7 @@ START_TEST(hosts_stand_as_they_are_written)
 	ck_assert_int_eq(plan->hosts[1].role, LAB_NAT);
 	ck_assert_int_eq(plan->hosts[1].idle, SEC(5));
 	ck_assert_str_eq(plan->hosts[1].rules, "add rule");
-	ck_assert_uint_eq(plan->hosts[1].place.line, 14);
+	ck_assert_uint_eq(plan->hosts[1].place.line, 15);
 	ck_assert_uint_eq(plan->hosts[1].place.column, 3);
 	ck_assert_str_eq(plan->hosts[2].name, "server");
 }
@@ -137,6 +138,21 @@ START_TEST(files_and_sysctls_are_kept)
 }
 END_TEST
 
+START_TEST(needs_are_one_or_a_list)
+{
+	must_parse(all);
+	ck_assert_uint_eq(plan->n_needs, 2);
+	ck_assert_str_eq(plan->needs[0], "nginx");
+	ck_assert_str_eq(plan->needs[1], "curl");
+	ck_assert_ptr_null(plan->needs[2]);
+	plan = lab_plan_free(plan);
+	setup();
+	must_parse("needs: nginx\n");
+	ck_assert_uint_eq(plan->n_needs, 1);
+	ck_assert_str_eq(plan->needs[0], "nginx");
+}
+END_TEST
+
 START_TEST(steps_and_expectations_stand_in_order)
 {
 	static const char *const steps[][2] = {
@@ -156,7 +172,7 @@ START_TEST(steps_and_expectations_stand_in_order)
 		ck_assert_str_eq(plan->steps[i].action.text, steps[i][1]);
 	}
 	ck_assert_str_eq(plan->steps[5].action.program, "sleep");
-	ck_assert_uint_eq(plan->steps[0].place.line, 33);
+	ck_assert_uint_eq(plan->steps[0].place.line, 34);
 	ck_assert_uint_eq(plan->steps[0].place.column, 9);
 	ck_assert_uint_eq(plan->n_expectations, 2);
 	ck_assert_str_eq(plan->expectations[0].text,
@@ -239,11 +255,19 @@ START_TEST(what_is_no_lab_is_refused)
 		{ "tymeline: 5\n", ":1:1: 'tymeline' is no key of a lab; "
 				   "timeline?" },
 		{ "x: 5\n", ":1:1: 'x' is no key of a lab; one of: about, for, "
-			    "sysctls, hosts, timeline, expect" },
+			    "needs, sysctls, hosts, timeline, expect" },
 		{ "for: 20\n", ":1:6: for: '20' has no unit: 20s or 20ms?" },
 		{ "for: 0s\n", ":1:6: for: a lab that lasts 0s is none" },
 		{ "for:\n", ":1:5: for: expected a duration such as 2s, found "
 			    "nothing" },
+		{ "needs: {}\n", ":1:8: needs: expected a program's name, found "
+				  "a map" },
+		{ "needs: [sh, ./x]\n", ":1:13: needs: './x' is no program's "
+					"name" },
+		{ "needs: ''\n", ":1:9: needs: '' is no program's name" },
+		{ "needs: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, "
+		  "q]\n",
+		  ":1:57: needs: a lab has at most 16 needs" },
 		{ "about: {}\n", ":1:8: about: expected a text, found a map" },
 		{ "sysctls: {kernel.panic: 1}\n",
 		  ":1:25: sysctls.kernel.panic: 'kernel.panic' is no sysctl" },
@@ -315,6 +339,8 @@ START_TEST(what_is_no_name_is_refused)
 		  ":2:3: hosts.sixteen-letters-: 'sixteen-letters-' is too "
 		  "long "
 		  "for a host: at most 15 characters" },
+		{ "hosts: {b: , c: , d: , e: , f: , g: , h: , i: , j: }\n",
+		  ":1:49: hosts.j: a lab has at most 8 hosts" },
 		{ "hosts: [client]\n", ":1:8: hosts: expected a map of hosts" },
 		{ "hosts: {client: x}\n", ":1:17: hosts.client: expected the "
 					  "map of a host, found a text" },
@@ -419,6 +445,7 @@ static const TTest *const *const tests[] = {
 	&hosts_stand_as_they_are_written,
 	&programs_have_what_they_were_given,
 	&files_and_sysctls_are_kept,
+	&needs_are_one_or_a_list,
 	&steps_and_expectations_stand_in_order,
 	&one_of_them_needs_no_list,
 	&anchors_save_writing,
