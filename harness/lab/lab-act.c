@@ -286,6 +286,36 @@ static void inject(struct lab *lab, const struct lab_action *action)
 
 /* --- everything else ------------------------------------------------------ */
 
+static bool *stillness(const struct lab *lab, const char *host)
+{
+	size_t i = 0;
+
+	while (i < lab->plan->n_hosts &&
+	       strcmp(lab->plan->hosts[i].name, host) != 0)
+		i++;
+	return (bool *)(uintptr_t)&lab->still[i];
+}
+
+bool lab_is_still(const struct lab *lab, const char *host)
+{
+	return *stillness(lab, host);
+}
+
+static void note_stillness(struct lab *lab, const struct lab_action *action)
+{
+	static const char *const stop[] = { "freeze", "suspend" };
+	static const char *const go[] = { "thaw", "resume", "crash", "reboot" };
+
+	if (lab->run->options->without_faults)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(stop); i++)
+		if (strcmp(action->fault->name, stop[i]) == 0)
+			*stillness(lab, action->host) = true;
+	for (size_t i = 0; i < ARRAY_SIZE(go); i++)
+		if (strcmp(action->fault->name, go[i]) == 0)
+			*stillness(lab, action->host) = false;
+}
+
 static void do_fault(struct lab *lab, const struct lab_action *action)
 {
 	bool dies = strcmp(action->fault->name, "crash") == 0 ||
@@ -298,6 +328,7 @@ static void do_fault(struct lab *lab, const struct lab_action *action)
 		return;
 	}
 	fault_do(lab->run, action->fault, action->host, action->argument);
+	note_stillness(lab, action);
 	if (dies && !lab->run->options->without_faults)
 		lab_probes_forget(lab, action->host);
 }

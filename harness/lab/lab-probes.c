@@ -160,6 +160,11 @@ void lab_probes_act(struct lab *lab, const struct lab_action *action)
 			 action->text);
 		return;
 	}
+	if (lab_is_still(lab, action->host)) {
+		run_note(lab->run, "%s stands still: no %s", action->host,
+			 action->text);
+		return;
+	}
 	if (action->verb == LAB_LISTEN) {
 		begin_listening(lab, action);
 		return;
@@ -244,26 +249,31 @@ bool lab_probes_stirred(const struct lab *lab)
 {
 	for (const struct lab_probe *p = lab->probes; p; p = p->next)
 		for (const struct lab_end *end = p->ends; end; end = end->next)
-			if (has_returned(end))
+			if (has_returned(end) && !lab_is_still(lab, p->host))
 				return true;
 	return false;
 }
 
+static void reap(struct lab *lab, struct lab_probe *probe, struct lab_end *end)
+{
+	if (!end->closed && sock_has_returned(end->sock, SOCK_OUT))
+		sent(lab, probe, end);
+	if (end->closed || !sock_has_returned(end->sock, SOCK_IN))
+		return;
+	if (end->kind == LISTENER)
+		accepted(lab, probe, end);
+	else
+		received(lab, probe, end);
+}
+
+/* What a call leads to is another one, for which a host that stands still has no
+ * answer. */
 void lab_probes_look(struct lab *lab)
 {
 	for (struct lab_probe *p = lab->probes; p; p = p->next)
-		for (struct lab_end *end = p->ends; end; end = end->next) {
-			if (end->closed)
-				continue;
-			if (sock_has_returned(end->sock, SOCK_OUT))
-				sent(lab, p, end);
-			if (!sock_has_returned(end->sock, SOCK_IN))
-				continue;
-			if (end->kind == LISTENER)
-				accepted(lab, p, end);
-			else
-				received(lab, p, end);
-		}
+		for (struct lab_end *end = p->ends;
+		     end && !lab_is_still(lab, p->host); end = end->next)
+			reap(lab, p, end);
 }
 
 /* --- their end ------------------------------------------------------------ */

@@ -75,8 +75,10 @@ struct lab {
 	size_t n_captures; /* that have been looked at */
 	size_t *put_off; /* captures that had not left by then */
 	size_t n_put_off, put_off_space;
+	/* Its processes stand still: no probe of it answers. */
+	bool still[LAB_HOSTS];
 	struct lab_sockets *sockets;
-	nsec_t next_look;
+	nsec_t next_look, no_look_before;
 	struct loop_source *prompt;
 	const char *orders[LAB_ORDERS]; /* of the prompt, not yet obeyed */
 	size_t n_orders;
@@ -90,6 +92,7 @@ void lab_tell(struct lab *lab, const struct lab_news *news);
 /* --- lab-act.c ------------------------------------------------------------*/
 
 void lab_act(struct lab *lab, const struct lab_action *action);
+bool lab_is_still(const struct lab *lab, const char *host);
 
 /* The paths' losses, from the beginning. */
 void lab_lose(struct lab *lab, const struct lab_host *host);

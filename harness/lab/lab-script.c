@@ -154,12 +154,16 @@ static void look(struct lab *lab)
 	look_at_frames(lab);
 	lab_probes_look(lab);
 	if (frames)
-		lab->next_look = MIN(lab->next_look, now + MSEC(2));
+		lab->next_look = MIN(lab->next_look,
+				     MAX(now + MSEC(2), lab->no_look_before));
 	if (now < lab->next_look)
 		return;
 	lab_sockets_look(lab);
 	lab_judge_sockets(lab);
-	lab->next_look = now + MAX((now - lab->start) / 50, MSEC(50));
+	/* Thousands of sockets take long: never more than a tenth of all. */
+	lab->no_look_before = nsec_now() + 9 * (nsec_now() - now);
+	lab->next_look = MAX(now + MAX((now - lab->start) / 50, MSEC(50)),
+			     lab->no_look_before);
 }
 
 /* --- steps ---------------------------------------------------------------- */

@@ -151,6 +151,18 @@ static void tell_state(struct lab_sockets *s, const struct known *k)
 					     .state = k->last.state });
 }
 
+/* A connect() that waits has no port of its own yet. */
+static void learn_number(struct lab_sockets *s, struct known *k,
+			 const struct diag_socket *socket)
+{
+	int number = k->number < FIRST_NUMBER ?
+			     0 :
+			     lab_probes_number(s->lab, s->host, socket);
+
+	if (number)
+		k->number = number;
+}
+
 static int see(void *data, const struct diag_socket *socket)
 {
 	struct lab_sockets *s = data;
@@ -160,6 +172,7 @@ static int see(void *data, const struct diag_socket *socket)
 
 	if (!k)
 		k = add(s, socket);
+	learn_number(s, k, socket);
 	before = k->last.state;
 	changed = is_new || has_changed(&k->last, socket);
 	k->last = *socket;
