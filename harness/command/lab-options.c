@@ -121,8 +121,9 @@ const struct usage usage_lab = {
 	.each_word = each_action,
 	.options = option_table,
 	.after = "Hosts find each other by name, and their programs have "
-		 "$FOLDER, a folder of the host's own. Ctrl-C ends the "
-		 "timeline, and a second one everything.",
+		 "$FOLDER, a folder of the host's own ($FOLDER_server is "
+		 "server's). Ctrl-C ends the timeline, and a second one "
+		 "everything.",
 	.status = "0 all that was expected came; 1 something did not; 2 wrong "
 		  "usage, nothing was started; 3 halfopen could not do its own "
 		  "work; 4 this machine cannot show it.",

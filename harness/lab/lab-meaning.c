@@ -171,8 +171,8 @@ static void of_timer(struct lab *lab, const char *host,
 	switch (socket->timer) {
 	case DIAG_TIMER_NONE:
 		say(host,
-		    "%s with no timer running: nothing will be sent, and it "
-		    "stays for ever%s",
+		    "%s with no timer running: unless its program sends or "
+		    "closes, it stays for ever%s",
 		    state, peer_text(lab, socket));
 		break;
 	case DIAG_TIMER_RETRANSMIT:
@@ -206,18 +206,54 @@ static void of_timer(struct lab *lab, const char *host,
 		    state, socket->receive_queue);
 }
 
+/* Keepalive asks in this state, too: tcp_keepalive_timer(). */
 static void of_close_wait(struct lab *lab, const char *host,
 			  const struct diag_socket *socket)
 {
 	const char *peer = peer_text(lab, socket);
 
-	say(host,
-	    "CLOSE-WAIT: the other end has closed, this one's program has not, "
-	    "and no timer ends it before the program does%s",
-	    peer);
+	if (socket->timer == DIAG_TIMER_KEEPALIVE)
+		say(host,
+		    "CLOSE-WAIT: the other end has closed, this one's program "
+		    "has not; it stays as long as the other's kernel answers "
+		    "keepalive%s",
+		    peer);
+	else
+		say(host,
+		    "CLOSE-WAIT: the other end has closed, this one's program "
+		    "has not, and no timer ends it before the program does%s",
+		    peer);
 	if (socket->receive_queue > 1)
 		say(host, "CLOSE-WAIT with %u bytes that were never read",
 		    socket->receive_queue - 1);
+}
+
+/* FIN-WAIT-1, LAST-ACK, CLOSING: the FIN may wait behind what was sent before
+ * it, and nobody may hold the socket any more: tcp_write_timeout(). */
+static void of_fin(struct lab *lab, const char *host,
+		   const struct diag_socket *socket)
+{
+	const char *state = diag_state_text(socket->state);
+	bool orphan = !socket->inode;
+	const char *limit = orphan ? "tcp_orphan_retries" : "tcp_retries2";
+	char bytes[64] = "", name[64];
+	long value;
+
+	if (socket->send_queue > 1)
+		snprintf(bytes, sizeof(bytes), "%u bytes and ",
+			 socket->send_queue - 1);
+	if (!socket->retransmits) {
+		say(host, "%s: %sits FIN sent, and not acknowledged yet%s",
+		    state, bytes, peer_text(lab, socket));
+		return;
+	}
+	snprintf(name, sizeof(name), "net.ipv4.%s", limit);
+	value = run_sysctl(lab->run, host, name);
+	say(host,
+	    "%s: %sits FIN not acknowledged: repeated %u times, and again, "
+	    "until %s (%ld) ends it%s",
+	    state, bytes, socket->retransmits, limit,
+	    orphan && !value ? 8 : value, peer_text(lab, socket));
 }
 
 static void of_fin_wait_2(const char *host, const struct diag_socket *socket)
@@ -268,11 +304,7 @@ static void of_socket(struct lab *lab, const char *host,
 	case DIAG_FIN_WAIT1:
 	case DIAG_LAST_ACK:
 	case DIAG_CLOSING:
-		say(host,
-		    "%s: its FIN was repeated %u times, and is not "
-		    "acknowledged%s",
-		    diag_state_text(socket->state), socket->retransmits,
-		    peer_text(lab, socket));
+		of_fin(lab, host, socket);
 		break;
 	case DIAG_FIN_WAIT2:
 		of_fin_wait_2(host, socket);
@@ -299,24 +331,24 @@ static void of_counters(struct lab *lab, const char *host)
 	static const struct {
 		const char *name, *what;
 	} known[] = {
-		{ "ListenOverflows", "times a connection was turned away "
-				     "because an accept queue was full" },
-		{ "TCPAbortOnTimeout", "connections were given up after "
-				       "retransmissions or probes" },
-		{ "TCPAbortOnData", "connections were reset because their "
-				    "program closed them with bytes unread" },
-		{ "TCPAbortOnClose", "connections were reset because data came "
-				     "for a program that had closed them" },
-		{ "TCPReqQFullDrop", "SYNs were dropped because the half-open "
+		{ "ListenOverflows", "a SYN, or the last segment of a "
+				     "handshake, met a full accept queue" },
+		{ "TCPAbortOnTimeout", "given up after retransmissions or "
+				       "probes" },
+		{ "TCPAbortOnClose", "reset because the program closed with "
+				     "bytes unread" },
+		{ "TCPAbortOnData", "reset because data came after the close, "
+				    "or closed with SO_LINGER of 0" },
+		{ "TCPReqQFullDrop", "a SYN dropped because the half-open "
 				     "queue was full" },
-		{ "PAWSEstab", "segments were dropped because of an old "
-			       "timestamp (PAWS)" },
-		{ "TWRecycled", "connections took the place of a TIME-WAIT" },
-		{ "TCPChallengeACK", "segments were answered with a challenge "
+		{ "PAWSEstab", "a segment dropped because of an old timestamp "
+			       "(PAWS)" },
+		{ "TWRecycled", "a connection took the place of a TIME-WAIT" },
+		{ "TCPChallengeACK", "a segment answered with a challenge "
 				     "ACK" },
-		{ "EstabResets", "connections were ESTABLISHED or in CLOSE-WAIT and "
-				 "then gone, without a close" },
-		{ "OutRsts", "RSTs were sent" },
+		{ "EstabResets", "ESTABLISHED or CLOSE-WAIT, and then gone "
+				 "without a FIN of its own" },
+		{ "OutRsts", "a RST sent" },
 	};
 
 	if (!host_is_running(run_host(lab->run, host)))
@@ -325,8 +357,8 @@ static void of_counters(struct lab *lab, const char *host)
 		long long n = watch_change(lab->run, host, known[i].name);
 
 		if (n > 0)
-			say(host, "%lld %s (%s)", n, known[i].what,
-			    known[i].name);
+			say(host, "%s, %lld %s: %s", known[i].name, n,
+			    n == 1 ? "time" : "times", known[i].what);
 	}
 }
 

@@ -38,17 +38,30 @@ static char *format(struct lab *lab, const char *text, ...)
 	return made;
 }
 
+/* A host's name in a variable's: client-b is client_b. */
+static char *variable(char *assignment)
+{
+	for (char *at = assignment; *at != '='; at++)
+		if (*at == '-')
+			*at = '_';
+	return assignment;
+}
+
 /* $client, $client_b: where names cannot be looked up. */
 static char *address_variable(struct lab *lab, const char *host)
 {
 	struct address address = run_address(lab->run, host);
-	char text[ADDRESS_TEXT], *variable;
+	char text[ADDRESS_TEXT];
 
-	variable = format(lab, "%s=%s", host, address_text(&address, text));
-	for (char *at = variable; *at != '='; at++)
-		if (*at == '-')
-			*at = '_';
-	return variable;
+	return variable(format(lab, "%s=%s", host,
+			       address_text(&address, text)));
+}
+
+/* $FOLDER_client: what one has made for another, such as a key. */
+static char *folder_variable(struct lab *lab, const char *host)
+{
+	return variable(format(lab, "FOLDER_%s=%s", host,
+			       program_folder(lab->run, host)));
 }
 
 static void write_files(struct lab *lab, const char *host)
@@ -128,8 +141,10 @@ static const char *const *command(struct lab *lab,
 	argv[n++] = "env";
 	argv[n++] = format(lab, "PATH=%s", directories);
 	argv[n++] = format(lab, "FOLDER=%s", folder);
-	for (size_t i = 0; i < lab->plan->n_hosts; i++)
+	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
 		argv[n++] = address_variable(lab, lab->plan->hosts[i].name);
+		argv[n++] = folder_variable(lab, lab->plan->hosts[i].name);
+	}
 	for (const char *const *one = program->environment; one && *one; one++) {
 		if (n == ARGUMENTS - 7)
 			run_broken_because(lab->run, "%s: too many variables",
@@ -240,7 +255,6 @@ static void await_listener(struct lab *lab, const struct lab_program *program,
 
 static void start_host(struct lab *lab, const char *host, bool is_last)
 {
-	write_files(lab, host);
 	for (size_t i = 0; i < lab->plan->n_programs; i++) {
 		const struct lab_program *program = &lab->plan->programs[i];
 
@@ -256,6 +270,8 @@ static void start_host(struct lab *lab, const char *host, bool is_last)
 
 void lab_programs_start(struct lab *lab)
 {
+	for (size_t i = 0; i < lab->plan->n_hosts; i++)
+		write_files(lab, lab->plan->hosts[i].name);
 	for (size_t i = lab->plan->n_hosts; i > 0; i--)
 		start_host(lab, lab->plan->hosts[i - 1].name,
 			   i == lab->plan->n_hosts && i > 1);

@@ -160,13 +160,16 @@ static void take_byte(struct program *program, char c)
 {
 	unsigned char byte = (unsigned char)c;
 
-	if (c == '\n' || program->used == sizeof(program->line) - 1)
+	/* A terminal's line ends in both, and a progress meter's in one. */
+	bool ends = c == '\n' || c == '\r';
+
+	if (ends || program->used == sizeof(program->line) - 1)
 		end_line(program);
 	if (c == '\t')
 		c = ' ';
 	else if (byte < ' ' || byte == 0x7f)
 		c = '?';
-	if (byte != '\n')
+	if (!ends)
 		program->line[program->used++] = c;
 }
 

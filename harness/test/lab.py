@@ -246,7 +246,9 @@ hosts:
         run: cat $FOLDER/hello; getent hosts server; echo $server $KEY
         env: {KEY: value}
   server:
+    run: {name: makes, run: cat $FOLDER_client/hello && echo of the client}
 expect:
+  - 'makes: prints "of the client"'
   - 'looks: prints "<hi>"'
   - 'looks: prints "10.0.0.2 value"'
   - 'looks: exit 0'

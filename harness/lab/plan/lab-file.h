@@ -20,7 +20,7 @@
  *	    rules: |                            # more, for nft(8)
  *	      ...
  *	  server:
- *	    files:                              # in $FOLDER, no folders there
+ *	    files:                              # in $FOLDER, or $FOLDER_server
  *	      nginx.conf: |
  *	        ...
  *	    run:                                # one, or a list
@@ -36,14 +36,9 @@
  *	  - nginx prints "GET": crash server
  *	  - at: 20s
  *	    do: plug client
- *	  - 25s: [cut client, note "twice"]     # several at once
  *	expect:
  *	  - client: ETIMEDOUT within 20s
  *	  - "curl: exit 28"
- *
- * The timeline and the expectations may be maps instead of lists, where no key
- * comes twice. Anchors and aliases work; tags mean nothing here. A scalar is a
- * text, whatever YAML would make of it.
  */
 #pragma once
 
