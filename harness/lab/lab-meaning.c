@@ -277,11 +277,10 @@ static void of_listener(const char *host, const struct diag_socket *socket)
 		    socket->local_port, socket->receive_queue,
 		    socket->send_queue);
 	else if (socket->receive_queue)
-		say(host,
-		    "%u connections wait at port %u for an accept() (limit "
-		    "%u)",
-		    socket->receive_queue, socket->local_port,
-		    socket->send_queue);
+		say(host, "%u wait%s at port %u for an accept() (limit %u)",
+		    socket->receive_queue,
+		    socket->receive_queue == 1 ? "s" : "",
+		    socket->local_port, socket->send_queue);
 }
 
 static void of_socket(struct lab *lab, const char *host,

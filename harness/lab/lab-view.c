@@ -159,6 +159,27 @@ static bool tells_nothing(const char *name)
 	       (length > 4 && strcmp(name + length - 4, "Pkts") == 0);
 }
 
+/* What a dead machine counted, its sockets' last words among it, nobody can have
+ * seen. */
+static bool is_dead(const struct result *result, const char *host)
+{
+	bool dead = false;
+	json_t *record;
+	size_t i;
+
+	json_array_foreach(result->journal, i, record)
+	{
+		if (!is_type(record, "fault") ||
+		    strcmp(text_of(record, "target"), host) != 0)
+			continue;
+		if (strcmp(text_of(record, "verb"), "crash") == 0)
+			dead = true;
+		else if (strcmp(text_of(record, "verb"), "reboot") == 0)
+			dead = false;
+	}
+	return dead;
+}
+
 static void print_counters(FILE *out, const struct report *report,
 			   const struct result *result)
 {
@@ -170,7 +191,8 @@ static void print_counters(FILE *out, const struct report *report,
 	json_array_foreach(result->journal, i, record)
 	{
 		if (!is_type(record, "counter") ||
-		    tells_nothing(text_of(record, "name")))
+		    tells_nothing(text_of(record, "name")) ||
+		    is_dead(result, text_of(record, "host")))
 			continue;
 		printed = print_heading(out, printed, "counters that moved");
 		if (strcmp(host, text_of(record, "host")) != 0) {
