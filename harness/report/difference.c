@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "difference.h"
+
+#include <string.h>
+
+#include "macro.h"
+#include "report.h"
+
+bool difference_is_fact(const char *name, const json_t *value)
+{
+	static const char *const counts[] = {
+		"rto_retransmissions", "keepalive_probes", "syns",
+		"connections",	       "half_open",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		if (strcmp(counts[i], name) == 0)
+			return true;
+	return json_is_string(value);
+}
+
+bool difference_is_other_fact(const char *name, const json_t *value,
+			      const json_t *other)
+{
+	return other && difference_is_fact(name, value) && !json_equal(value, other);
+}
+
+static double number(const json_t *values, const char *name, double absent)
+{
+	const json_t *value = json_object_get(values, name);
+
+	return json_is_number(value) ? json_number_value(value) : absent;
+}
+
+bool difference_is_sooner(const json_t *a, const json_t *b)
+{
+	return 1.25 * number(a, "elapsed_max_s", 1e300) <
+	       number(b, "elapsed_s", 0);
+}
+
+/* --- in words -------------------------------------------------------------*/
+
+void difference_print_value(FILE *out, const json_t *value)
+{
+	if (json_is_string(value))
+		report_inline(out, json_string_value(value));
+	else if (json_is_number(value))
+		fprintf(out, "%.6g", json_number_value(value));
+	else
+		fputs("none", out);
+}
+
+/* Of two stable kernels from before a change either may have it. */
+static bool is_between(const struct change *change, unsigned int a,
+		       unsigned int b)
+{
+	return MIN(a, b) < change->kernel &&
+	       (change->kernel <= MAX(a, b) || change->stable);
+}
+
+/* The change is what the reason of a SKIP speaks of: a sysctl, as a rule. */
+static bool is_the_reason(const struct change *change, const char *reason)
+{
+	return strstr(reason, change->what);
+}
+
+static bool has_reason(const struct change *changes, const char *reason)
+{
+	for (; changes && changes->what; changes++)
+		if (is_the_reason(changes, reason))
+			return true;
+	return false;
+}
+
+bool difference_print_changes(FILE *out, const struct testcase *testcase,
+			      unsigned int a, unsigned int b,
+			      const char *reason)
+{
+	const struct change *change = testcase->changes;
+	bool any = false, one = has_reason(change, reason);
+
+	for (; change && change->what; change++) {
+		if (!is_between(change, a, b) ||
+		    (one && !is_the_reason(change, reason)))
+			continue;
+		fprintf(out, "%sas expected since %u.%u%s", any ? "; " : "",
+			change->kernel >> 16, change->kernel >> 8 & 0xff,
+			change->stable ? " and in stable kernels" : "");
+		if (change->commit)
+			fprintf(out, " (%s)", change->commit);
+		fprintf(out, ": %s", change->what);
+		any = true;
+	}
+	return any;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+void difference_print_why(FILE *out, const struct result *result)
+{
+	size_t i;
+	json_t *expectation;
+
+	json_array_foreach(result->expectations, i, expectation)
+	{
+		if (json_is_true(json_object_get(expectation, "ok")))
+			continue;
+		fprintf(out, "%s, expected %s, observed %s",
+			text_of(expectation, "what"),
+			text_of(expectation, "expected"),
+			text_of(expectation, "observed"));
+		return;
+	}
+	fputs(result->reason, out);
+}
