@@ -52,8 +52,8 @@ static void print_difference(FILE *out, const char *name,
 			fprintf(out, "%s%s%s", report_verdict(both[i]->verdict),
 				*both[i]->reason ? ": " : "", both[i]->reason);
 		else
-			difference_print_value(out,
-				    json_object_get(both[i]->measured, name));
+			difference_print_value(
+				out, json_object_get(both[i]->measured, name));
 	}
 }
 
@@ -134,9 +134,9 @@ static bool differs_in_row(const struct matrix_cell *cells, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if (cells[i].result &&
 		    cells[i].result->verdict == VERDICT_PASS &&
-		    difference_is_other_fact(name, value,
-				  json_object_get(cells[i].result->measured,
-						  name)))
+		    difference_is_other_fact(
+			    name, value,
+			    json_object_get(cells[i].result->measured, name)))
 			return true;
 	return false;
 }

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "align.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "macro.h"
+#include "nsec.h"
+#include "unit.h"
+
+enum { LONG = 5000 };
+
+/* "=" for what both have, "a" and "b" for what only one has. Checks on the way
+ * that each element stands in its order, and once. */
+static void describe(const uint64_t *a, size_t n_a, const uint64_t *b,
+		     size_t n_b, char *ret)
+{
+	struct align_step *steps;
+	size_t n;
+	int next_a = 0, next_b = 0;
+
+	ck_assert_int_eq(align(&steps, &n, a, n_a, b, n_b), 0);
+	for (size_t i = 0; i < n; i++) {
+		int x = steps[i].a, y = steps[i].b;
+
+		ck_assert(x >= 0 || y >= 0);
+		ck_assert(x < 0 || x == next_a++);
+		ck_assert(y < 0 || y == next_b++);
+		ck_assert(x < 0 || y < 0 || a[x] == b[y]);
+		ret[i] = x < 0 ? 'b' : y < 0 ? 'a' : '=';
+	}
+	ret[n] = '\0';
+	ck_assert_int_eq(next_a, (int)n_a);
+	ck_assert_int_eq(next_b, (int)n_b);
+	free(steps);
+}
+
+static const char *texts(const char *a, const char *b)
+{
+	static char told[512];
+	uint64_t x[256], y[256];
+	size_t n_a = strlen(a), n_b = strlen(b);
+
+	for (size_t i = 0; i < n_a; i++)
+		x[i] = (uint64_t)a[i];
+	for (size_t i = 0; i < n_b; i++)
+		y[i] = (uint64_t)b[i];
+	describe(x, n_a, y, n_b, told);
+	return told;
+}
+
+START_TEST(what_both_have_stands_beside_each_other)
+{
+	ck_assert_str_eq(texts("", ""), "");
+	ck_assert_str_eq(texts("abc", "abc"), "===");
+	ck_assert_str_eq(texts("", "abc"), "bbb");
+	ck_assert_str_eq(texts("abc", ""), "aaa");
+	ck_assert_str_eq(texts("abd", "abcd"), "==b=");
+	ck_assert_str_eq(texts("abcd", "abd"), "==a=");
+	ck_assert_str_eq(texts("abcd", "abxd"), "==ab=");
+	ck_assert_str_eq(texts("ab", "xy"), "aabb");
+	ck_assert_str_eq(texts("abcde", "cdefg"), "aa===bb");
+}
+END_TEST
+
+/* The example of the paper: five of only one sequence. */
+START_TEST(no_more_than_needed_stands_alone)
+{
+	const char *told = texts("abcabba", "cbabac");
+	size_t alone = 0;
+
+	for (; *told; told++)
+		alone += *told != '=';
+	ck_assert_uint_eq(alone, 5);
+}
+END_TEST
+
+/* Against the plain table of the longest common subsequence. */
+static size_t least_alone(const uint64_t *a, size_t n_a, const uint64_t *b,
+			  size_t n_b)
+{
+	static size_t table[64][64];
+
+	for (size_t i = 0; i <= n_a; i++)
+		for (size_t j = 0; j <= n_b; j++) {
+			if (!i || !j)
+				table[i][j] = i + j;
+			else if (a[i - 1] == b[j - 1])
+				table[i][j] = table[i - 1][j - 1];
+			else
+				table[i][j] = 1 + MIN(table[i - 1][j],
+						      table[i][j - 1]);
+		}
+	return table[n_a][n_b];
+}
+
+START_TEST(it_is_the_shortest_of_all)
+{
+	srandom(1);
+	for (int round = 0; round < 3000; round++) {
+		uint64_t a[40], b[40];
+		size_t n_a = (size_t)random() % 40, n_b = (size_t)random() % 40;
+		size_t alone = 0;
+		char told[128];
+
+		for (size_t i = 0; i < 40; i++) {
+			a[i] = (uint64_t)random() % 4;
+			b[i] = (uint64_t)random() % 4;
+		}
+		describe(a, n_a, b, n_b, told);
+		for (size_t i = 0; told[i]; i++)
+			alone += told[i] != '=';
+		ck_assert_uint_eq(alone, least_alone(a, n_a, b, n_b));
+	}
+}
+END_TEST
+
+START_TEST(what_is_long_takes_no_time)
+{
+	static uint64_t a[LONG], b[LONG + 1];
+	static char told[2 * LONG + 2];
+	nsec_t begin = nsec_now();
+
+	for (size_t i = 0; i < LONG; i++)
+		a[i] = b[i] = i % 7;
+	b[LONG] = 9;
+	b[LONG / 2] = 8;
+	describe(a, LONG, b, LONG + 1, told);
+	ck_assert_int_eq(told[LONG / 2], 'a');
+	ck_assert_int_eq(told[LONG / 2 + 1], 'b');
+	ck_assert_int_eq(told[LONG + 1], 'b');
+	/* Nothing in common: given up, and still told whole. */
+	for (size_t i = 0; i < LONG; i++)
+		b[i] = 100 + i;
+	describe(a, LONG, b, LONG, told);
+	ck_assert_uint_eq(strspn(told, "a"), LONG);
+	ck_assert_int_lt(nsec_now() - begin, SEC(2));
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&what_both_have_stands_beside_each_other,
+	&no_more_than_needed_stands_alone,
+	&it_is_the_shortest_of_all,
+	&what_is_long_takes_no_time,
+};
+
+int main(void)
+{
+	return unit_run("align", tests, ARRAY_SIZE(tests), NULL);
+}
