@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "usage.h"
-
-extern const struct usage usage_lab;
+#include "lab-options.h" /* usage_lab */
 
 /* `halfopen lab`: incidents, made to happen again. Returns the exit status. */
 int cmd_lab(int argc, char **argv);

@@ -12,6 +12,7 @@
 
 /* What a match cannot say by itself. */
 struct choice {
+	struct choice *next;
 	struct lab *lab;
 	double rate; /* 0: all */
 	uint16_t port; /* 0: any */
@@ -46,6 +47,20 @@ static bool is_chosen(const struct wire_capture *capture, const void *data)
 	return choice->rate <= 0 || throw_dice(choice->lab) < choice->rate;
 }
 
+/* As long as the lab. */
+static struct choice *new_choice(struct lab *lab, double rate)
+{
+	struct choice *choice = calloc(1, sizeof(*choice));
+
+	if (!choice)
+		run_broken(lab->run, error_origin(-ENOMEM, "rule"));
+	choice->lab = lab;
+	choice->rate = rate;
+	choice->next = lab->choices;
+	lab->choices = choice;
+	return choice;
+}
+
 static bool is_inside(const struct lab *lab, const char *host)
 {
 	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
@@ -75,13 +90,9 @@ static struct wire_match match_of(struct lab *lab,
 				    .kinds = action->kinds,
 				    .first = action->first,
 				    .count = action->count };
-	struct choice *choice = calloc(1, sizeof(*choice));
+	struct choice *choice = new_choice(lab, action->rate);
 	const char *between = middle(lab);
 
-	if (!choice)
-		run_broken(lab->run, error_origin(-ENOMEM, "rule"));
-	choice->lab = lab;
-	choice->rate = action->rate;
 	choice->port = action->port;
 	if (between && match.from && match.to &&
 	    strcmp(match.from, between) != 0 &&
@@ -159,18 +170,13 @@ static void arm(struct lab *lab, const struct lab_action *action)
 
 static void lose(struct lab *lab, const char *from, const char *to, double rate)
 {
-	struct choice *choice = calloc(1, sizeof(*choice));
 	struct wire_match match = { .from = from,
 				    .to = to,
 				    .where = is_chosen,
-				    .data = choice };
+				    .data = new_choice(lab, rate) };
 	struct wire_rule *rule;
 	int r;
 
-	if (!choice)
-		run_broken(lab->run, error_origin(-ENOMEM, "rule"));
-	choice->lab = lab;
-	choice->rate = rate;
 	r = wire_arm(world_wire(lab->run->world), &rule, &match, WIRE_DROP, 0);
 	if (r < 0)
 		run_broken(lab->run, r);

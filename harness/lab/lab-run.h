@@ -71,6 +71,7 @@ struct lab {
 	struct lab_probe *probes;
 	struct wire_rule *rules[LAB_RULES];
 	size_t n_rules;
+	struct choice *choices; /* what the rules look for: lab-act.c */
 	uint64_t chance; /* state of the dice */
 	size_t n_captures; /* that have been looked at */
 	size_t *put_off; /* captures that had not left by then */
