@@ -86,12 +86,25 @@ static void reap_shell(struct session *s)
 
 /* --- the prompt ----------------------------------------------------------- */
 
+static bool has_prompt(const struct session *s)
+{
+	return s->plan->interactive && isatty(STDIN_FILENO) &&
+	       isatty(STDOUT_FILENO) && !s->shell;
+}
+
 static void print_prompt(const struct session *s)
 {
-	if (s->plan->interactive && isatty(STDIN_FILENO) && !s->shell) {
+	if (has_prompt(s)) {
 		fputs("> ", stdout);
 		fflush(stdout);
 	}
+}
+
+/* What comes in stands above the prompt. */
+static void lift_prompt(const struct session *s)
+{
+	if (has_prompt(s))
+		fputs("\r\033[K", stdout);
 }
 
 static bool is_host(const struct session *s, const char *name)
@@ -256,21 +269,24 @@ static void on_record(void *data, struct worker *worker, const json_t *record)
 	struct session *s = data;
 	const char *type = json_string_value(json_object_get(record, "type"));
 
-	if (s->plan->live && !s->shell)
+	if (s->plan->live && !s->shell) {
+		lift_prompt(s);
 		lab_view_record(&s->view, worker_result(worker), record);
+		print_prompt(s);
+	}
 	if (strcmp(type, "timeline") != 0)
 		return;
 	if (s->plan->live)
 		print_entrance(s);
 	if (s->plan->shell)
 		start_shell(s, s->plan->shell);
-	print_prompt(s);
 }
 
 static void on_ended(void *data, struct worker *worker)
 {
 	struct session *s = data;
 
+	lift_prompt(s);
 	lab_view_rest(&s->view);
 	s->result = worker_take_result(worker);
 }
@@ -279,8 +295,11 @@ static int on_rest(void *data)
 {
 	struct session *s = data;
 
-	if (s->plan->live && !s->shell)
+	if (s->plan->live && !s->shell && s->view.folded) {
+		lift_prompt(s);
 		lab_view_rest(&s->view);
+		print_prompt(s);
+	}
 	reap_shell(s);
 	if (!s->shell && !s->pause && s->used)
 		take_lines(s);

@@ -17,7 +17,12 @@
 #include "privilege.h"
 #include "run.h"
 
-enum { PATH = 512, LINE = 256 };
+enum {
+	PATH = 512,
+	LINE = 256,
+	/* What is told of one program. Who says more says the same, mostly. */
+	LINES_MAX = 10000,
+};
 
 struct program {
 	struct program *next;
@@ -32,6 +37,7 @@ struct program {
 	int input, output; /* -1: none */
 	struct loop_source *source;
 	struct program_line *lines; /* the latest first */
+	unsigned int n_lines;
 	char line[LINE]; /* what it printed since the last newline */
 	size_t used;
 	char last[LINE]; /* its last words */
@@ -120,7 +126,7 @@ static void keep_line(struct program *program)
 	if (!line)
 		run_broken(program->run, error_origin(-ENOMEM, "line"));
 	line->at = nsec_now();
-	memcpy(line->text, program->line, program->used + 1);
+	snprintf(line->text, sizeof(line->text), "%s", program->last);
 	line->before = program->lines;
 	program->lines = line;
 }
@@ -138,18 +144,23 @@ static void make_utf8(char *line)
 
 static void end_line(struct program *program)
 {
-	char text[LINE + 80];
+	char text[LINE + 120];
 
 	if (!program->used)
 		return;
 	program->line[program->used] = '\0';
 	make_utf8(program->line);
 	memcpy(program->last, program->line, program->used + 1);
-	keep_line(program);
 	program->used = 0;
+	if (++program->n_lines > LINES_MAX)
+		return;
+	keep_line(program);
 	if (program->all)
 		fprintf(program->all, "%s\n", program->last);
-	snprintf(text, sizeof(text), "%s: %s", program->name, program->last);
+	snprintf(text, sizeof(text), "%s: %s%s", program->name, program->last,
+		 program->n_lines == LINES_MAX ?
+			 " (and no more of its lines is told)" :
+			 "");
 	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
 		    program->host, "text", text);
 	if (program->on_news)
