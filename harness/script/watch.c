@@ -88,22 +88,37 @@ int64_t watch_value(struct run *run, const char *host, const char *name)
 	return value;
 }
 
+static bool is_same(const struct counters *a, size_t i,
+		    const struct counters *b, size_t j)
+{
+	return j < counters_size(b) &&
+	       strcmp(counters_name(a, i), counters_name(b, j)) == 0;
+}
+
+/* The same kernel lists them in the same order, and those of ICMP's types from
+ * their first message on: icmpmsg_put(). */
+static void tell_changes(struct run *run, const struct baseline *b,
+			 const struct counters *now)
+{
+	for (size_t i = 0, was = 0; i < counters_size(now); i++) {
+		int64_t change = counters_value(now, i);
+
+		if (is_same(now, i, b->counters, was))
+			change -= counters_value(b->counters, was++);
+		if (change)
+			run_journal(run, nsec_now(), "counter",
+				    "{s:s, s:s, s:I}", "host", b->host, "name",
+				    counters_name(now, i), "change",
+				    (json_int_t)change);
+	}
+}
+
 void watch_finish(struct run *run)
 {
 	for (struct baseline *b = run->baselines; b; b = b->next) {
 		struct counters *now = read_counters(run, b->host);
 
-		/* The same kernel lists them in the same order. */
-		for (size_t i = 0; i < counters_size(now); i++) {
-			int64_t change = counters_value(now, i) -
-					 counters_value(b->counters, i);
-
-			if (change)
-				run_journal(run, nsec_now(), "counter",
-					    "{s:s, s:s, s:I}", "host", b->host,
-					    "name", counters_name(now, i),
-					    "change", (json_int_t)change);
-		}
+		tell_changes(run, b, now);
 		counters_free(now);
 	}
 }
