@@ -16,9 +16,16 @@ static const nsec_t listening_patience = SEC(2);
 
 enum { ARGUMENTS = 60 };
 
-/* What runs a command line. The place of the caller, where it can be entered
- * from within a host; else the host's own folder. */
+/*
+ * What runs a command line. In the place of the caller, where it can be entered
+ * from within a host; else in the host's own folder. A program that is all of
+ * its command line takes the shell's place (not every sh does that), so that a
+ * signal is the program's; $4 is its name.
+ */
 static const char launcher[] = "cd \"$1\" 2>/dev/null || cd \"$2\"\n"
+			       "case $(command -v \"$4\") in\n"
+			       "*/*) exec sh -c \"exec $3\" ;;\n"
+			       "esac\n"
 			       "exec sh -c \"$3\"";
 
 static char *format(struct lab *lab, const char *text, ...)
@@ -128,6 +135,17 @@ static void set_user(struct lab *lab, const char *name,
 	plan->gid = user->pw_gid;
 }
 
+/* The first word of a command line that is nothing but words; else "". */
+static char *only_program(struct lab *lab, const char *command)
+{
+	const char *word = command + strspn(command, " \t");
+	size_t length = strcspn(word, " \t");
+
+	if (strpbrk(command, "\n;&|<>()`#") || memchr(word, '=', length))
+		length = 0;
+	return format(lab, "%.*s", (int)length, word);
+}
+
 static const char *const *command(struct lab *lab,
 				  const struct lab_program *program)
 {
@@ -146,7 +164,7 @@ static const char *const *command(struct lab *lab,
 		argv[n++] = folder_variable(lab, lab->plan->hosts[i].name);
 	}
 	for (const char *const *one = program->environment; one && *one; one++) {
-		if (n == ARGUMENTS - 7)
+		if (n == ARGUMENTS - 8)
 			run_broken_because(lab->run, "%s: too many variables",
 					   program->name);
 		argv[n++] = *one;
@@ -158,6 +176,7 @@ static const char *const *command(struct lab *lab,
 	argv[n++] = cwd ? cwd : "/";
 	argv[n++] = folder;
 	argv[n++] = program->command;
+	argv[n++] = only_program(lab, program->command);
 	free(directories);
 	return argv;
 }
