@@ -377,6 +377,7 @@ static void set_one(struct lab *lab, const char *host,
 		run_broken(lab->run, r);
 	run_journal(lab->run, nsec_now(), "sysctl", "{s:s, s:s, s:s}", "host",
 		    host, "name", action->name, "value", value);
+	run_note(lab->run, "%s: %s = %s", host, action->name, value);
 }
 
 static void set(struct lab *lab, const struct lab_action *action)
@@ -433,6 +434,9 @@ void lab_act(struct lab *lab, const struct lab_action *action)
 	case LAB_NOTE:
 		run_note(lab->run, "%s", action->argument ? action->argument :
 							    action->text);
+		break;
+	case LAB_FINISH:
+		lab->over = true;
 		break;
 	}
 }

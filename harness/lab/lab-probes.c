@@ -146,6 +146,7 @@ static void do_one(struct lab_end *end, const struct lab_action *action)
 	case LAB_LISTEN:
 	case LAB_CONNECT:
 	case LAB_NOTE:
+	case LAB_FINISH:
 		break;
 	}
 }

@@ -164,7 +164,7 @@ static void print_words(void)
 	printf("\n  states          every socket, as it is now\n"
 	       "  shell HOST      a shell in that host\n"
 	       "  wait DURATION   reads on after that\n"
-	       "  end             (or Ctrl-D) ends the timeline\n");
+	       "  quit            (or Ctrl-D) end\n");
 }
 
 static void take_words(struct session *s, char *words)

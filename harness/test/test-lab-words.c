@@ -269,6 +269,7 @@ START_TEST(every_action_is_said_in_one_form)
 		  "reject the 1st syn with rst" },
 		{ "release", "release" },
 		{ "pass", "pass" },
+		{ "end", "end" },
 		{ "inject ACK from client to server",
 		  "inject ack from client to server" },
 		{ "set client:net.ipv4.tcp_rmem=\"1 2 3\"",

@@ -139,6 +139,8 @@ static const struct verb verbs[] = {
 	  "a probe sets TCP_USER_TIMEOUT" },
 	{ "note", LAB_NOTE, lab_note_read, lab_note_say, "\"TEXT\"",
 	  "a sentence for the timeline" },
+	{ "end", LAB_FINISH, read_nothing, say_nothing, "",
+	  "the timeline ends, before its time" },
 };
 
 static const struct verb the_fault = { .verb = LAB_FAULT,

@@ -124,6 +124,7 @@ enum lab_verb {
 	LAB_KEEPALIVE, /* SO_KEEPALIVE */
 	LAB_USER_TIMEOUT, /* TCP_USER_TIMEOUT of `time` */
 	LAB_NOTE, /* a sentence for the timeline */
+	LAB_FINISH, /* the timeline ends, whatever the time */
 };
 
 /* What a rejecting wire answers. */

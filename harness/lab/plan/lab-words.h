@@ -37,6 +37,7 @@
  *	keepalive HOST
  *	user-timeout HOST DURATION
  *	note "TEXT"
+ *	end                                              before its time
  * CHOICE
  *	[PERCENT of|the Nth|the first N|N|every] KIND[ and KIND…]
  *		[from HOST] [to HOST] [port N]           in any order
