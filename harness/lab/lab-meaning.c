@@ -215,8 +215,8 @@ static void of_close_wait(struct lab *lab, const char *host,
 	if (socket->timer == DIAG_TIMER_KEEPALIVE)
 		say(host,
 		    "CLOSE-WAIT: the other end has closed, this one's program "
-		    "has not; it stays as long as the other's kernel answers "
-		    "keepalive%s",
+		    "has not, and only keepalive, unanswered or answered with "
+		    "a RST, would end it before the program does%s",
 		    peer);
 	else
 		say(host,

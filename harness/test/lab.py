@@ -159,6 +159,20 @@ class Faults(unittest.TestCase):
                            "client: ECONNREFUSED within 1s", "--for", "1s")
         self.assertEqual(status, rig.PASS, text)
 
+    def test_counters_that_begin_with_their_first_message(self):
+        status, _, records = journal(
+            "--at", "0s", "reject syns to server with port", "--at", "1ms",
+            "listen server 80", "--at", "2ms", "connect client server:80",
+            "--for", "300ms")
+        self.assertEqual(status, rig.PASS)
+        moved = {r["name"]: r["change"] for r in records
+                 if r["type"] == "counter" and r["host"] == "client"}
+        self.assertEqual(moved["InDestUnreachs"], 1)
+        self.assertEqual(moved["InType3"], 1)
+        self.assertEqual(moved["AttemptFails"], 1)
+        self.assertNotIn("RtoMin", moved)
+        self.assertFalse([n for n, change in moved.items() if change < 0])
+
     def test_injected_rst_ends_the_connection(self):
         status, text = lab("--at", "200ms",
                            "inject rst from server to client", "--expect",
@@ -203,6 +217,14 @@ class Moments(unittest.TestCase):
         zero = next(r["t"] for r in records if r["type"] == "timeline")
         crash = next(r["t"] for r in records if r["type"] == "fault")
         self.assertGreater(crash - zero, 0.45)
+
+    def test_the_end_may_come_before_its_time(self):
+        began = time.monotonic()
+        status, text = lab("--run", "client", "sleep 0.2", "--at",
+                           "100ms after sleep ends", "end", "--expect",
+                           "sleep: exit 0 within 1s", "--for", "60s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertLess(time.monotonic() - began, 30)
 
     def test_after_so_many_segments(self):
         _, _, records = journal("--at", "client has received 1 syn-ack",
@@ -264,6 +286,27 @@ for: 1s
         self.assertEqual(status, rig.PASS)
         self.assertRegex(text, r"CapEff:\s+0000000000000000")
         self.assertNotRegex(text, r"grep: 0$")
+
+    def test_a_signal_is_the_program_s_and_not_a_shell_s(self):
+        status, text = lab_file("""
+hosts:
+  client:
+    run:
+      - {name: alone, run: sleep 100}
+      - {name: many, run: sleep 100; echo on}
+      - {name: builtin, run: exit 3}
+      - {name: looks, run: sleep 0.3; ps -e -o args, later: yes}
+timeline:
+  - 100ms: kill alone
+  - 200ms: run looks
+expect:
+  - 'alone: signal KILL within 1s'
+  - 'builtin: exit 3'
+  - 'many: runs'
+for: 1s
+""")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual(text.count("looks: sleep 100\n"), 1, text)
 
     def test_killed_by_name_and_started_again(self):
         status, text = lab_file("""
