@@ -216,8 +216,9 @@ static void number_copy(struct ladder_build *build, struct ladder_row *row,
 		row->remark = ladder_printf(build, "copy");
 		return;
 	}
-	row->remark = ladder_printf(build, "copy %u, +%s", ++sent->copies,
-				    ladder_seconds(row->t - sent->t, since));
+	row->remark = ladder_printf(
+		build, "copy %u, +%s", ++sent->copies,
+		ladder_seconds(MAX(row->t - sent->t, 0.0), since));
 	sent->t = row->t;
 }
 

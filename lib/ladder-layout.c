@@ -269,7 +269,7 @@ static double place_segment(struct layout *layout, size_t i, double y)
 		return y;
 	place->end = (struct layout_text){
 		.x = place->to_x + (place->right ? 10 : -10),
-		.y = place->arrives + 4,
+		.y = MAX(place->arrives + 4, place->anchor + 8),
 		.to_left = !place->right,
 		.columns = columns_in(fabs(to - place->to_x) - 14),
 		.lines = 1,
@@ -392,7 +392,12 @@ double layout_y(const struct layout *layout, double t)
 	from = ladder->rows[low - 1].t;
 	y = layout->rows[low - 1].anchor;
 	if (low == ladder->n_rows)
-		return layout->bottom;
+		return ladder->end > from ?
+			       y + (layout->end - y) *
+					       MIN((t - from) /
+							   (ladder->end - from),
+						   1.0) :
+			       y;
 	until = ladder->rows[low].t;
 	next = layout->rows[low].anchor;
 	if (ladder->rows[low - 1].kind == LADDER_QUIET)
@@ -450,6 +455,18 @@ static void choose_held_tracks(struct layout *layout)
 	}
 }
 
+/* For what arrives when everything else is over. */
+static double room_behind(const struct ladder *ladder)
+{
+	const struct ladder_row *last = &ladder->rows[ladder->n_rows - 1];
+	double room = 0;
+
+	for (size_t i = 0; i < ladder->n_rows; i++)
+		if (ladder->rows[i].until > last->t + clocks)
+			room += LAYOUT_LINE;
+	return MIN(room, 240.0);
+}
+
 static void place_rows(struct layout *layout)
 {
 	const struct ladder *ladder = layout->ladder;
@@ -463,8 +480,8 @@ static void place_rows(struct layout *layout)
 		layout->rows[i].height = next - y;
 		y = next;
 	}
-	layout->bottom = y + 8;
-	layout->height = layout->bottom;
+	layout->end = y + (ladder->n_rows ? room_behind(ladder) : 0);
+	layout->bottom = layout->end + 8;
 	for (size_t i = 0; i < ladder->n_rows; i++)
 		let_arrive(layout, i);
 }

@@ -43,7 +43,8 @@ struct layout_row {
 
 struct layout {
 	const struct ladder *ladder;
-	double width, height, top, bottom; /* of the rows */
+	double width, top, bottom; /* of the rows */
+	double end; /* where the last moment is */
 	double left, right; /* the first and the last lifeline */
 	double *x; /* of each lifeline */
 	size_t *bars; /* beside each lifeline, one at the least */

@@ -97,7 +97,7 @@ int ladder_host_index(const struct ladder *ladder, const char *name);
 struct ladder_row *ladder_add_row(struct ladder_build *build,
 				  enum ladder_kind kind, double t, int host);
 
-/* "0.412 s", "1.50 h" */
+/* "0.04 ms", "0.412 s", "1.5 h" */
 const char *ladder_seconds(double seconds, char ret[static 32]);
 
 /* ladder-hosts.c */

@@ -40,7 +40,8 @@ static void close_span(struct ladder *ladder, int span, double t)
 {
 	if (span == LADDER_NONE)
 		return;
-	ladder->spans[span].until = MAX(t, ladder->spans[span].sure);
+	ladder->spans[span].until = t;
+	ladder->spans[span].sure = MIN(ladder->spans[span].sure, t);
 	ladder->spans[span].open = false;
 }
 
@@ -291,6 +292,10 @@ void ladder_take_look(struct ladder_build *build, const json_t *record)
 	}
 	ladder_set_state(build, holder, state_of(record), t);
 	set_timer(build, holder, record, t);
+	/* It lasts as long as its timer, unless somebody looks and sees. */
+	if (holder->state >= 0 && holder->timer >= 0 &&
+	    strcmp(state_of(record), "TIME-WAIT") == 0)
+		build->ladder->spans[holder->state].sure = holder->expires;
 }
 
 /* A host that sends in a connection has it; with FIN and RST, sent or received,
@@ -358,6 +363,14 @@ static void take_lasting(struct ladder_build *build, const char *verb, int host,
 	}
 }
 
+static bool mends(const char *verb)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lasting); i++)
+		if (strcmp(verb, lasting[i].ends) == 0)
+			return true;
+	return strcmp(verb, "mend") == 0 || strcmp(verb, "release") == 0;
+}
+
 /* "server", or "server 2": one of its processes. */
 static int target_host(const struct ladder *ladder, const char *target)
 {
@@ -382,6 +395,7 @@ void ladder_take_fault(struct ladder_build *build, const json_t *record)
 	if (!row)
 		return;
 	row->text = ladder_line(build, ladder_text_of(record, "text"));
+	row->mends = mends(ladder_text_of(record, "verb"));
 	if (host >= 0)
 		take_lasting(build, ladder_text_of(record, "verb"), host, t);
 }

@@ -263,6 +263,8 @@ static void draw_segment_text(const struct drawing *d, size_t i)
 /* What was armed on the wire is no accident yet. */
 static const char *across_class(const struct ladder_row *row)
 {
+	if (row->kind == LADDER_FAULT && row->mends)
+		return "mends";
 	if (row->kind == LADDER_FAULT)
 		return row->host >= 0 ? "fault" : "rule";
 	return row->kind == LADDER_WRONG ? "wrong" : "fold";
@@ -284,7 +286,9 @@ static void draw_across(const struct drawing *d, size_t i)
 		svg_line(d, class, place->text.x + half, place->anchor,
 		     d->layout->right, place->anchor);
 	}
-	if (row->kind == LADDER_FAULT && row->host >= 0)
+	if (row->kind == LADDER_FAULT && row->host >= 0 && row->mends)
+		svg_circle(d, "mark mends", place->from_x, place->anchor, 5);
+	else if (row->kind == LADDER_FAULT && row->host >= 0)
 		svg_cross(d, "mark", place->from_x, place->anchor, 6);
 	svg_folded(d, across_class(row), &place->text, true,
 	       row->text ? row->text : "");

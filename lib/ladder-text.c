@@ -312,7 +312,8 @@ static void draw_across(struct paint *paint, const struct ladder_row *row,
 			      text, SIZE_MAX, width);
 		if (row->kind == LADDER_FAULT && row->host >= 0)
 			paint_put(paint, column_of(paint, row->host),
-				  paint->pen->cross);
+				  row->mends ? paint->pen->dot :
+					       paint->pen->cross);
 		paint_flush(paint);
 		if (*rest)
 			paint_lifelines(paint, row->t);

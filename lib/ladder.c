@@ -100,6 +100,8 @@ const char *ladder_seconds(double seconds, char ret[static 32])
 		snprintf(ret, 32, "%.1f days", seconds / 86400);
 	else if (seconds >= 2 * 3600)
 		snprintf(ret, 32, "%.1f h", seconds / 3600);
+	else if (seconds < 0.0095)
+		snprintf(ret, 32, "%.2f ms", seconds * 1e3);
 	else
 		snprintf(ret, 32, "%.*f s", seconds < 100 ? 3 : 1, seconds);
 	return ret;

@@ -115,6 +115,7 @@ struct ladder_row {
 	int connection; /* LADDER_NONE */
 	int socket; /* as the journal counts them; 0: not known */
 	bool failed; /* a result with an errno */
+	bool mends; /* a fault's end: plug, thaw, release, … */
 
 	/* of segments */
 	enum ladder_fate fate;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Draws a made-up run as SVG, for boxes.py: NAME is which. */
+#include "ladder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "macro.h"
+#include "telling.h"
+
+static void data(json_t *journal, double t, size_t i, const char *fate)
+{
+	FRAME(journal, .t = t, .left = fate ? 0 : t + 4e-5, .from = "client",
+	      .to = "server", .fate = fate,
+	      .kinds = i % 3 ? "tcp data" : "tcp retransmission",
+	      .flags = SEGMENT_PSH | SEGMENT_ACK,
+	      .seq = (uint32_t)(i / 2 * 100 + 1), .ack = 1, .length = 100);
+}
+
+/* All that a run may have, `n` segments of it, one beside the other. */
+static void mixed(json_t *journal, size_t n)
+{
+	static const char *const fates[] = {
+		NULL, "dropped: host is dead", "held", NULL, NULL, "delayed",
+		"lost: no carrier", NULL,
+	};
+
+	double t = 0.02;
+
+	telling_handshake(journal);
+	for (size_t i = 0; i < n; i++, t += i % 11 ? 2e-5 : 0.3) {
+		const char *fate = fates[i % ARRAY_SIZE(fates)];
+
+		data(journal, t, i, fate);
+		if (i % 5 == 0)
+			telling_call(journal, t + 1e-6, "client", 2,
+				     "recv() waits for 100 bytes of the stream");
+		if (i % 7 == 0)
+			telling_state(journal, t + 2e-6, "server", 3, "ESTAB",
+				      "keepalive", 0.5 + (double)i);
+		if (i % 13 == 0)
+			telling_fault(journal, t + 3e-6,
+				      i % 2 ? "plug" : "unplug", "client");
+		if (i % 17 == 0)
+			telling_result(journal, t + 4e-6, "server", 3, "send",
+				       -1, "ECONNRESET");
+	}
+}
+
+static void delayed(json_t *journal)
+{
+	telling_handshake(journal);
+	for (size_t i = 0; i < 12; i++) {
+		data(journal, 0.02 + (double)i * 0.05, i, "delayed");
+		FRAME(journal, .t = 0.32 + (double)i * 0.05,
+		      .left = 0.32 + (double)i * 0.05, .from = "client",
+		      .to = "server", .fate = "delayed",
+		      .kinds = i % 3 ? "tcp data" : "tcp retransmission",
+		      .flags = SEGMENT_PSH | SEGMENT_ACK,
+		      .seq = (uint32_t)(i / 2 * 100 + 1), .ack = 1,
+		      .length = 100);
+	}
+}
+
+static void chain(json_t *journal, int n)
+{
+	for (int round = 0; round < 4; round++)
+		for (int i = 0; i <= n; i++) {
+			char from[32] = "client", to[32] = "server";
+			double t = 0.1 + round + i * 3e-5;
+
+			if (i)
+				snprintf(from, sizeof(from), "router-%d", i);
+			if (i < n)
+				snprintf(to, sizeof(to), "router-%d", i + 1);
+			telling_call(journal, t - 1e-5, from, i + 1,
+				     "a call with some words in it");
+			FRAME(journal, .t = t, .left = t + 3e-5, .from = from,
+			      .to = to, .kinds = "tcp syn",
+			      .flags = SEGMENT_SYN, .ttl = (uint8_t)(64 - i));
+		}
+}
+
+static void words(json_t *journal)
+{
+	char word[300];
+
+	memset(word, 'W', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	telling_handshake(journal);
+	telling_call(journal, 0.1, "client", 2, word);
+	telling_call(journal, 0.2, "server", 3, "nginx: <b>&\"'</b> 漢字漢字");
+	telling_call(journal, 0.3, "server", 3,
+		     "a line that a program printed, and that is so long that "
+		     "it takes several lines of the margin before it ends, and "
+		     "then goes on until nobody would want to read the rest, "
+		     "which is why the rest is left out in the picture, while "
+		     "the pointer still shows all of it to who wants it");
+	telling_fault(journal, 0.4, word, "server");
+	telling_fault(journal, 0.5, "hold", word);
+}
+
+static void connections(json_t *journal)
+{
+	for (int i = 0; i < 30; i++) {
+		double t = 0.1 + i * 0.01;
+
+		telling_call(journal, t, "client", i + 1,
+			     "connect(10.0.0.2:7777)");
+		FRAME(journal, .t = t + 1e-3, .left = t + 1.1e-3,
+		      .from = "client", .to = "server", .kinds = "tcp syn",
+		      .flags = SEGMENT_SYN,
+		      .client_port = (uint16_t)(30000 + i));
+		telling_result(journal, t + 2e-3, "client", i + 1, "connect", 0,
+			       NULL);
+	}
+}
+
+static bool tell(json_t *journal, const char *name)
+{
+	if (strcmp(name, "delayed") == 0)
+		delayed(journal);
+	else if (strcmp(name, "words") == 0)
+		words(journal);
+	else if (strcmp(name, "connections") == 0)
+		connections(journal);
+	else if (strncmp(name, "chain", 5) == 0)
+		chain(journal, atoi(name + 5));
+	else if (strncmp(name, "mixed", 5) == 0)
+		mixed(journal, (size_t)atoi(name + 5));
+	else
+		return false;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	json_t *journal = json_array();
+	struct ladder *ladder;
+	bool whole = argc > 2 && strcmp(argv[2], "whole") == 0;
+	int r;
+
+	if (argc < 2 || !tell(journal, argv[1]))
+		return 2;
+	r = whole ? ladder_new_whole(&ladder, journal) :
+		    ladder_new(&ladder, journal);
+	json_decref(journal);
+	if (r < 0)
+		return 1;
+	r = ladder_svg(stdout, ladder);
+	ladder_free(ladder);
+	return r < 0;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ladder.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "fold.h"
+#include "telling.h"
+#include "unit.h"
+
+static json_t *journal;
+
+static void new_journal(void)
+{
+	journal = json_array();
+}
+
+static char *drawn(int columns, bool unicode)
+{
+	struct ladder *ladder;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(ladder_new(&ladder, journal), 0);
+	ladder_print(out, ladder, columns, unicode);
+	fclose(out);
+	ladder_free(ladder);
+	return text;
+}
+
+static void check(int columns, bool unicode, const char *expected)
+{
+	char *text = drawn(columns, unicode);
+
+	ck_assert_str_eq(text, expected);
+	free(text);
+	json_decref(journal);
+}
+
+/* A server that crashes, and a client that sends. */
+static void tell_crash(void)
+{
+	telling_handshake(journal);
+	telling_fault(journal, 0.1, "crash", "server");
+	for (int i = 0; i < 2; i++)
+		FRAME(journal, .t = 0.15 + i * 0.2, .from = "client",
+		      .to = "server", .fate = "dropped: host is dead",
+		      .kinds = i ? "tcp retransmission" : "tcp data",
+		      .flags = SEGMENT_PSH | SEGMENT_ACK, .seq = 1, .ack = 1,
+		      .length = 100);
+	telling_state(journal, 0.36, "client", 2, "ESTAB", "on", 0.39);
+	telling_result(journal, 1.5, "client", 2, "recv", -1, "ETIMEDOUT");
+}
+
+/* clang-format off */
+START_TEST(crash_at_eighty_columns)
+{
+	tell_crash();
+	check(80, true,
+"       client                                                             server\n"
+"       10.0.0.1                                                         10.0.0.2\n"
+"0.010  │                                          listen(16) on 10.0.0.2:7777 ●\n"
+"0.011  ● connect(10.0.0.2:7777)                                               │\n"
+"0.012  │─ S 0:0(0) ──────────────────────────────────────────────────────────▶│\n"
+"0.013  │◀────────────────────────────────────────────────── S. 0:0(0) ack 1 ──│\n"
+"0.014  │─ . 1:1(0) ack 1 ────────────────────────────────────────────────────▶│\n"
+"0.015  ● connect() = 0                                                        │\n"
+"0.016  ┃                                                         accept() = 0 ●\n"
+"0.100  ┃═══════════════════════════ crash server ═════════════════════════════✗\n"
+"0.150  ┃─ P. 1:101(100) ack 1 ────────────✗ dropped: host is dead\n"
+"       ⋮                          … 0.200 s quiet …                           ⋮\n"
+"0.350  ┃╌ P. 1:101(100) ack 1  copy 1, +0.200 s ╌╌╌✗ dropped: host is dead\n"
+"0.360 ╷● ESTAB, retransmission in 0.390 s\n"
+"      ┊⋮                          … 1.140 s quiet …                           ⋮\n"
+"1.500 ╵✗ recv() = -1 ETIMEDOUT\n");
+}
+END_TEST
+
+START_TEST(crash_at_sixty_columns_in_ascii)
+{
+	tell_crash();
+	check(60, false,
+"       client                                         server\n"
+"       10.0.0.1                                     10.0.0.2\n"
+"0.010  |                      listen(16) on 10.0.0.2:7777 +\n"
+"0.011  + connect(10.0.0.2:7777)                           |\n"
+"0.012  |- S 0:0(0) -------------------------------------->|\n"
+"0.013  |<------------------------------ S. 0:0(0) ack 1 --|\n"
+"0.014  |- . 1:1(0) ack 1 -------------------------------->|\n"
+"0.015  + connect() = 0                                    |\n"
+"0.016  |                                     accept() = 0 +\n"
+"0.100  |================= crash server ===================x\n"
+"0.150  |- P. 1:101(100) ack 1 ---x dropped: host is dead\n"
+"       :              ... 0.200 s quiet ...               :\n"
+"0.350  |  P. 1:101(100) ack 1\n"
+"       |. copy 1, +0.200 s .....x dropped: host is dead\n"
+"0.360 .+ ESTAB, retransmission in 0.390 s\n"
+"      ::              ... 1.140 s quiet ...               :\n"
+"1.500 'x recv() = -1 ETIMEDOUT\n");
+}
+END_TEST
+
+START_TEST(held_and_released)
+{
+	telling_handshake(journal);
+	FRAME(journal, .t = 0.05, .from = "client", .to = "server",
+	      .fate = "held", .kinds = "tcp data",
+	      .flags = SEGMENT_PSH | SEGMENT_ACK, .seq = 1, .ack = 1,
+	      .length = 9);
+	telling_fault(journal, 0.06, "release", "wire");
+	FRAME(journal, .t = 0.07, .left = 0.07, .from = "client",
+	      .to = "server", .fate = "released", .kinds = "tcp data",
+	      .flags = SEGMENT_PSH | SEGMENT_ACK, .seq = 1, .ack = 1,
+	      .length = 9);
+	check(80, true,
+"         client                                                           server\n"
+"         10.0.0.1                                                       10.0.0.2\n"
+"0.01000  │                                        listen(16) on 10.0.0.2:7777 ●\n"
+"0.01100  ● connect(10.0.0.2:7777)                                             │\n"
+"0.01200  │─ S 0:0(0) ────────────────────────────────────────────────────────▶│\n"
+"0.01300  │◀──────────────────────────────────────────────── S. 0:0(0) ack 1 ──│\n"
+"0.01400  │─ . 1:1(0) ack 1 ──────────────────────────────────────────────────▶│\n"
+"0.01500  ● connect() = 0                                                      │\n"
+"0.01600  ┃                                                       accept() = 0 ●\n"
+"0.05000  ┃─ P. 1:10(9) ack 1 ──────────────◌ held                             ┃\n"
+"0.06000  ┃══════════════════════════ release wire ════════════════════════════┃\n"
+"0.07000  ┃                                 ◌─ P. 1:10(9) ack 1  released ────▶┃\n");
+}
+END_TEST
+/* clang-format on */
+
+static void each_line(const char *text, int columns)
+{
+	while (*text) {
+		const char *end = strchr(text, '\n');
+
+		ck_assert_ptr_nonnull(end);
+		ck_assert_int_le(fold_width(text, (size_t)(end - text)),
+				 columns);
+		ck_assert(end == text || end[-1] != ' ');
+		text = end + 1;
+	}
+}
+
+static void tell_long_words(void)
+{
+	char word[400];
+
+	memset(word, 'x', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	telling_call(journal, 0.02, "server", 3, word);
+	telling_call(journal, 0.03, "client", 3, word);
+	telling_fault(journal, 0.04, word, "client");
+	telling_call(journal, 0.05, "client", 3,
+		     "nginx: 漢字 漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字");
+}
+
+/* Whatever the width, and whatever was said. */
+START_TEST(no_line_is_too_wide_and_none_ends_in_blanks)
+{
+	tell_crash();
+	tell_long_words();
+	for (int columns = 40; columns <= 200; columns++)
+		for (int unicode = 0; unicode < 2; unicode++) {
+			char *text = drawn(columns, unicode);
+
+			each_line(text, columns);
+			free(text);
+		}
+	json_decref(journal);
+}
+END_TEST
+
+START_TEST(what_has_no_room_ends_in_an_ellipsis)
+{
+	char *text;
+
+	telling_handshake(journal);
+	tell_long_words();
+	text = drawn(80, true);
+	ck_assert(strstr(text, "xxx…"));
+	free(text);
+	json_decref(journal);
+}
+END_TEST
+
+START_TEST(ascii_is_ascii)
+{
+	char *text;
+
+	tell_crash();
+	text = drawn(80, false);
+	for (const char *c = text; *c; c++)
+		ck_assert(!(*c & 0x80));
+	free(text);
+	json_decref(journal);
+}
+END_TEST
+
+START_TEST(many_hosts_still_fit)
+{
+	for (int i = 0; i < 64; i++) {
+		char from[16], to[16];
+
+		snprintf(from, sizeof(from), "host-%d", i);
+		snprintf(to, sizeof(to), "host-%d", i + 1);
+		telling_call(journal, 0.1 + i * 0.01, from, i + 1,
+			     "connect(10.0.0.2:7777)");
+		FRAME(journal, .t = 0.101 + i * 0.01, .left = 0.102 + i * 0.01,
+		      .from = from, .to = to, .kinds = "tcp syn",
+		      .flags = SEGMENT_SYN, .isn = (uint32_t)i);
+	}
+	for (int columns = 40; columns <= 240; columns += 20) {
+		char *text = drawn(columns, true);
+
+		each_line(text, columns);
+		ck_assert(strstr(text, "host-64"));
+		free(text);
+	}
+	json_decref(journal);
+}
+END_TEST
+
+START_TEST(several_connections_have_numbers)
+{
+	char *text;
+
+	telling_handshake(journal);
+	FRAME(journal, .t = 0.05, .left = 0.0501, .from = "client",
+	      .to = "server", .kinds = "tcp syn", .flags = SEGMENT_SYN,
+	      .client_port = 40001);
+	text = drawn(80, true);
+	ck_assert(strstr(text, "  #1 client:40000 > server:7777\n"
+			       "  #2 client:40001 > server:7777\n"));
+	ck_assert(strstr(text, "#2 S 0:0(0)"));
+	free(text);
+	json_decref(journal);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const *const tests[] = {
+		&crash_at_eighty_columns,
+		&crash_at_sixty_columns_in_ascii,
+		&held_and_released,
+		&no_line_is_too_wide_and_none_ends_in_blanks,
+		&what_has_no_room_ends_in_an_ellipsis,
+		&ascii_is_ascii,
+		&many_hosts_still_fit,
+		&several_connections_have_numbers,
+	};
+
+	return unit_run("ladder-text", tests, ARRAY_SIZE(tests), new_journal);
+}
