@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The default set in every build, by every right, over both families.
 
-usage: everywhere.py NAME=HALFOPEN... [-- OPTIONS OF RUN]
+usage: everywhere.py NAME='HALFOPEN [OPTIONS OF RUN]'... [-- OPTIONS OF RUN]
 
-Prints a row for each build, in Markdown, as the README has it. Needs root, who
-runs it as himself and as uid 65534.
+Prints a row for each build, in Markdown, as the README has it, and after the
+table what did not pass, and why. Needs root, who runs it as himself and as uid
+65534. Exit status 1 when anything failed or broke.
 """
+import collections
 import json
 import os
+import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,48 +20,149 @@ import tempfile
 
 NOBODY = 65534
 WAYS = [("root", "4"), ("root", "6"), ("nobody", "4"), ("nobody", "6")]
+TITLES = {"root": "root", "nobody": f"uid {NOBODY}"}
+PATIENCE = 900
+VERDICTS = {"pass": "passed", "fail": "failed", "skip": "skipped",
+            "broken": "broken"}
 
 
-def run(program, user, family, options):
+def is_wrong(case):
+    return case and case["verdict"] in ("fail", "broken") and \
+        not case["inconclusive"]
+
+
+class Cell:
+    """What a run came to, by its stream alone."""
+
+    def __init__(self, stream, complaint):
+        objects = []
+        for line in stream.splitlines():
+            # The last line of what was killed may be half of one.
+            try:
+                objects.append(json.loads(line))
+            except json.JSONDecodeError:
+                complaint = complaint or "a line that is no JSON"
+        # Of several tries the last one counts, unless one of them was wrong:
+        # what was inconclusive may be tried again, and nothing else.
+        tries = {}
+        for o in objects:
+            if o["type"] == "case":
+                key = o["name"], o["variant"], o["repetition"]
+                if not is_wrong(tries.get(key)):
+                    tries[key] = o
+        self.cases = list(tries.values())
+        whole = bool(objects) and objects[-1]["type"] == "summary"
+        self.complaint = complaint or ("" if whole else "it told no summary")
+
+    def counts(self):
+        return collections.Counter(
+            "inconclusive" if o["inconclusive"] else VERDICTS[o["verdict"]]
+            for o in self.cases)
+
+    def is_bad(self):
+        counts = self.counts()
+        return bool(self.complaint or counts["failed"] or counts["broken"] or
+                    not counts["passed"])
+
+    def __str__(self):
+        counts = self.counts()
+        words = [f"{counts['passed']} passed", f"{counts['failed']} failed"]
+        words += [f"{counts[name]} {name}"
+                  for name in ("skipped", "broken", "inconclusive")
+                  if counts[name]]
+        return ", ".join(words) + (f"; {self.complaint}" if self.complaint
+                                   else "")
+
+    def others(self):
+        """What did not pass, as (verdict, reason, name)."""
+        for o in self.cases:
+            if o["verdict"] == "pass":
+                continue
+            verdict = "inconclusive" if o["inconclusive"] else o["verdict"]
+            variant = f"/{o['variant']}" if o["variant"] else ""
+            yield verdict, o["reason"], o["name"] + variant
+
+
+def path_beside(program):
+    """With the real programs that bootstrap has unpacked beside the build."""
+    programs = pathlib.Path(program).resolve().parent.parent / "programs/bin"
+    path = f"{programs.resolve()}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path}
+
+
+def run(program, user, family, options, environment):
     become = {} if user == "root" else {
         "user": NOBODY, "group": NOBODY, "extra_groups": []}
-    done = subprocess.run(
-        [program, "run", "--format", "jsonl", "--family", family, *options],
-        stdout=subprocess.PIPE, text=True, check=False, **become)
-    return json.loads(done.stdout.splitlines()[-1])
+    command = [program, "run", "--format", "jsonl", "--family", family,
+               *options]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, check=False,
+                              timeout=PATIENCE, cwd="/", env=environment,
+                              **become)
+    except subprocess.TimeoutExpired as late:
+        return Cell((late.stdout or b"").decode(), f"no end in {PATIENCE} s")
+    # 1 and 3 are verdicts, which the stream tells, too.
+    odd = done.returncode not in (0, 1, 3)
+    return Cell(done.stdout, f"exit status {done.returncode}" if odd else "")
 
 
-def cell(summary):
-    words = [f"{summary['passed']} passed"]
-    for name in "failed", "skipped", "broken":
-        if summary[name]:
-            words.append(f"{summary[name]} {name}")
-    return ", ".join(words)
+def in_words(places, cells):
+    """Where: everywhere, in one column or two, or in some cells."""
+    if set(places) == set(cells):
+        return "everywhere"
+    for column in *(f"IPv{f}" for f in "46"), *TITLES.values():
+        if set(places) == {place for place in cells if column in place}:
+            return column
+    return "; ".join(" ".join(place) for place in places)
+
+
+def tell_others(cells):
+    """A line for each verdict and reason, with where it was."""
+    where = collections.defaultdict(list)
+    for place, cell in cells.items():
+        for other in cell.others():
+            where[other].append(place)
+    for (verdict, reason, name), places in sorted(where.items()):
+        print(f"{verdict}: {name}: {reason} ({in_words(places, cells)})")
+
+
+def one_row(name, command, options, folder):
+    """{(build, right, family): Cell}"""
+    program, *own = shlex.split(command)
+    # Where nobody can reach it, wherever it was built.
+    copy = shutil.copy(program, pathlib.Path(folder) / "halfopen")
+    cells = {(name, TITLES[user], f"IPv{family}"):
+             run(copy, user, family, own + options, path_beside(program))
+             for user, family in WAYS}
+    print(f"| {name} | " + " | ".join(map(str, cells.values())) + " |",
+          flush=True)
+    return cells
 
 
 def main():
-    words = sys.argv[1:]
-    options = []
+    words, options = sys.argv[1:], []
     if "--" in words:
         options = words[words.index("--") + 1:]
         words = words[:words.index("--")]
-    if not words or os.geteuid() != 0:
+    if not words or os.geteuid() != 0 or not all("=" in w for w in words):
         sys.exit(__doc__)
-    print("| build | " + " | ".join(
-        f"{'root' if u == 'root' else 'uid 65534'}, IPv{f}"
-        for u, f in WAYS) + " |\n|" + "---|" * (len(WAYS) + 1))
-    bad = 0
+    for word in words:
+        program = shlex.split(word.split("=", 1)[1])[:1]
+        if not program or not os.access(program[0], os.X_OK):
+            sys.exit(f"{word}: no program")
+    print("| build | " + " | ".join(f"{TITLES[user]}, IPv{family}"
+                                    for user, family in WAYS) +
+          " |\n|" + "---|" * (len(WAYS) + 1), flush=True)
+    cells = {}
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         for word in words:
-            name, program = word.split("=", 1)
-            # Where nobody can reach it, wherever it was built.
-            copy = shutil.copy(program, folder)
-            summaries = [run(copy, u, f, options) for u, f in WAYS]
-            bad += sum(s["failed"] + s["broken"] for s in summaries)
-            print(f"| {name} | " + " | ".join(map(cell, summaries)) + " |",
-                  flush=True)
-    sys.exit(bad > 0)
+            cells |= one_row(*word.split("=", 1), options, folder)
+    print()
+    tell_others(cells)
+    return 1 if any(cell.is_bad() for cell in cells.values()) else 0
 
 
-main()
+if __name__ == "__main__":
+    sys.exit(main())
