@@ -134,8 +134,8 @@ static void window_shut(struct run *run, struct pair *tcp, struct mark armed,
 	got = sock_reap(tcp->client, forecast->keepalive->elapsed.max + SEC(1));
 	expect_open(&got);
 	expect_timer(tcp->client, DIAG_TIMER_PROBE);
-	expect_frames(run, dead, "answers of the dead", FRAMES(FROM("server")),
-		      0);
+	expect_frames(run, dead, "answers of the dead",
+		      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
 	expect_frames_between(run, dead, "probes that nobody answers",
 			      FRAMES(PROBE), 1, UINT32_MAX);
 

@@ -80,7 +80,11 @@ class Cell:
                 continue
             verdict = "inconclusive" if o["inconclusive"] else o["verdict"]
             variant = f"/{o['variant']}" if o["variant"] else ""
-            yield verdict, o["reason"], o["name"] + variant
+            missed = [f"{e['what']}: expected {e['expected']}, observed "
+                      f"{e['observed']}, {e['at']}"
+                      for e in o["expectations"] if not e["ok"]]
+            why = missed if is_wrong(o) else []
+            yield verdict, "; ".join([o["reason"], *why]), o["name"] + variant
 
 
 def path_beside(program):
