@@ -144,7 +144,7 @@ static const char script[] =
 
 void page_begin(FILE *out, const char *title)
 {
-	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n"
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 	      "<meta charset=\"utf-8\"/>\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, "
 	      "initial-scale=1\"/>\n"

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What --out keeps for people to look at: pages, and ladders in the terminal,
+that have every drop, fault and result of their journals.
+
+usage: pages.py HALFOPEN MISBEHAVING
+"""
+import html
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unicodedata
+import unittest
+import xml.etree.ElementTree as tree
+
+import rig
+
+HALFOPEN, MISBEHAVING = sys.argv[1:3]
+CASES = ["server-host-crash-data/retries2=3", "server-process-crash/killed",
+         "unplug-data-replug/after-1-copy", "time-wait-stale-data/as-told",
+         "nat-tw-recycle/clock-behind", "ttl-expires/routers=64",
+         "accept-queue-full/abort-on-overflow=0", "simultaneous-close"]
+
+
+def halfopen(*arguments, program=HALFOPEN):
+    return subprocess.run([program, *map(str, arguments)], check=False,
+                          capture_output=True, text=True, encoding="utf-8",
+                          env=rig.environment(LANG="C.UTF-8"))
+
+
+def columns(line):
+    return sum(0 if unicodedata.combining(c) else
+               2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in line)
+
+
+def words(text):
+    """Without what a fold may have changed."""
+    return re.sub(r"\s+", "", text)
+
+
+class Kept(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.out = pathlib.Path(cls.folder.name)
+        cls.done = halfopen("run", "--inconclusive=skip", *CASES, "--out",
+                            cls.out)
+        cls.journals = rig.read_journals(cls.out)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def copy(self):
+        """Of all of it, to spoil."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        shutil.copytree(self.out, folder.name, dirs_exist_ok=True)
+        return pathlib.Path(folder.name)
+
+    def facts(self, journal):
+        """What must be in a picture that nothing was folded in."""
+        for record in journal:
+            if record["type"] == "fault":
+                yield record["text"]
+            elif record["type"] == "result":
+                # A call and its result are one line where they are at once.
+                yield record["text"].partition("()")[2]
+            elif record["type"] == "frame" and record["fate"] != "ghost":
+                yield record["text"]
+                if record["fate"].startswith(("dropped", "lost")):
+                    yield record["fate"]
+
+
+class Pages(Kept):
+    def each(self):
+        self.assertEqual(len(self.journals), len(CASES), self.done.stdout)
+        for name, journal in self.journals.items():
+            yield name, journal, (self.out / name / "report.html").read_text()
+
+    def test_every_page_is_well_formed(self):
+        for name, _, page in self.each():
+            root = tree.fromstring(page)
+            self.assertEqual(root.tag, "html", name)
+        tree.fromstring((self.out / "index.html").read_text())
+
+    def test_nothing_is_fetched(self):
+        for name, _, page in self.each():
+            for word in "src=", "<link", "@import", "url(":
+                self.assertNotIn(word, page, name)
+            places = set(re.findall(r'href="([^"]*)"', page))
+            self.assertLessEqual(
+                {p.rpartition("/")[2] for p in places},
+                {"index.html", "journal.jsonl", "capture.pcapng"}, name)
+            for place in places:
+                self.assertTrue((self.out / name / place).exists(), place)
+
+    def test_the_picture_has_all_that_happened(self):
+        for name, journal, page in self.each():
+            svg = re.findall(r"<svg.*?</svg>", page, re.S)[-1]
+            seen = words(html.unescape(re.sub(
+                r"<title>.*?</title>|<[^>]*>", "", svg, flags=re.S)))
+            for fact in self.facts(journal):
+                self.assertIn(words(fact), seen, name)
+
+    def test_as_many_losses_as_the_wire_had(self):
+        for name, journal, page in self.each():
+            svg = re.findall(r"<svg.*?</svg>", page, re.S)[-1]
+            lost = [r for r in journal if r["type"] == "frame" and
+                    r["fate"].startswith(("dropped", "lost"))]
+            self.assertEqual(svg.count('<path class="lost"'), len(lost), name)
+
+    def test_it_says_how_to_have_it_again(self):
+        for name, _, page in self.each():
+            self.assertIn(f"halfopen run {name}", page)
+
+    def test_index_leads_to_every_page(self):
+        index = (self.out / "index.html").read_text()
+        links = re.findall(r'href="([^"]*)"', index)
+        self.assertEqual(len(links), len(CASES))
+        for link in links:
+            path = self.out / link.replace("%3D", "=")
+            self.assertTrue(path.exists(), link)
+
+    def test_report_writes_the_same_again(self):
+        out = self.copy()
+        before = {}
+        for path in out.rglob("*.html"):
+            before[path] = path.read_text()
+            path.unlink()
+        done = halfopen("report", "--html", out)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for path, text in before.items():
+            again = path.read_text()
+            # How long it took is the journal's there, and was the wall's.
+            took = r"<dt>took</dt><dd>[^<]*"
+            self.assertEqual(re.sub(took, "", again), re.sub(took, "", text))
+
+
+class Terminal(Kept):
+    def drawn(self, *arguments):
+        done = halfopen("report", *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_no_line_is_too_wide(self):
+        for width in 60, 80, 120:
+            text = self.drawn(self.out, "--columns", width)
+            # Behind the table, in which no name is ever cut.
+            for line in text[text.index("\n\nPASS  "):].splitlines():
+                self.assertLessEqual(columns(line), width, line)
+
+    def test_it_has_all_that_happened(self):
+        for name, journal in self.journals.items():
+            text = words(self.drawn(self.out / name, "--columns", 200))
+            for fact in self.facts(journal):
+                self.assertIn(words(fact), text, name)
+
+    def test_ascii(self):
+        self.drawn(self.out, "--ascii", "u*", "s*").encode("ascii")
+
+    def test_patterns_choose(self):
+        text = self.drawn(self.out, "unplug*", "A1")
+        self.assertIn("unplug-data-replug", text)
+        self.assertIn("server-process-crash", text)
+        self.assertNotIn("simultaneous-close", text)
+
+    def test_pattern_that_means_nothing(self):
+        done = halfopen("report", self.out, "nothing-like-it")
+        self.assertEqual(done.returncode, rig.USAGE)
+        self.assertIn("'nothing-like-it'", done.stderr)
+
+    def test_folder_without_runs(self):
+        with tempfile.TemporaryDirectory() as empty:
+            done = halfopen("report", empty)
+        self.assertEqual(done.returncode, rig.USAGE)
+        self.assertIn(empty, done.stderr)
+
+    def test_columns_that_are_none(self):
+        for wrong in "0", "39", "eighty", "1e9", "80x":
+            done = halfopen("report", self.out, "--columns", wrong)
+            self.assertEqual(done.returncode, rig.USAGE, wrong)
+            self.assertIn(wrong, done.stderr)
+
+    def test_journal_that_was_cut_off(self):
+        out = self.copy()
+        path = out / "simultaneous-close" / "journal.jsonl"
+        path.write_bytes(path.read_bytes()[:-40])
+        done = halfopen("report", out, "simultaneous-close")
+        self.assertEqual(done.returncode, rig.USAGE)
+        self.assertRegex(done.stderr, f"{path}: line [0-9]+, .*cut off")
+        self.assertIn("S. 0:0(0) ack 1", done.stdout)
+
+    def test_other_program_s_runs(self):
+        """One that knows none of these cases."""
+        done = halfopen("report", self.out, program=MISBEHAVING)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for name in CASES:
+            self.assertIn(name.partition("/")[0], done.stdout)
+        self.assertIn("A1", done.stdout)
+
+    def test_older_halfopen_s_runs(self):
+        """Whose journals say neither the claim nor the ports."""
+        out = self.copy()
+        for path in out.rglob("journal.jsonl"):
+            lines = []
+            for line in path.read_text().splitlines():
+                record = json.loads(line)
+                for name in ("claim", "why", "see", "expect", "judgements",
+                             "command", "kernel", "hz", "version", "port",
+                             "peer_port", "virtual_time"):
+                    record.pop(name, None)
+                lines.append(json.dumps(record))
+            path.write_text("\n".join(lines) + "\n")
+        for program in HALFOPEN, MISBEHAVING:
+            done = halfopen("report", out, program=program)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("S. 0:0(0) ack 1", done.stdout)
+
+
+if __name__ == "__main__":
+    rig.main([sys.argv[0], MISBEHAVING, MISBEHAVING])

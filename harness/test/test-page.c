@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake.h"
+#include "macro.h"
+#include "unit.h"
+
+static char *page_of(const struct result *result, const char *index)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(page_write(out, result, index), 0);
+	fclose(out);
+	return text;
+}
+
+static char *index_of(struct page_entry **entries, size_t n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(page_index_write(out, entries, n), 0);
+	fclose(out);
+	return text;
+}
+
+START_TEST(page_tells_what_was_claimed_and_found)
+{
+	struct result *result = fake_pass();
+	char *page = page_of(result, "../index.html");
+
+	ck_assert_ptr_nonnull(strstr(page, result->testcase->name));
+	ck_assert_ptr_nonnull(strstr(page, "badge pass"));
+	ck_assert_ptr_nonnull(strstr(page, "ETIMEDOUT"));
+	ck_assert_ptr_nonnull(strstr(page, "net.ipv4.tcp_keepalive_time"));
+	ck_assert_ptr_nonnull(strstr(page, "<svg"));
+	ck_assert_ptr_nonnull(strstr(page, "href=\"../index.html\""));
+	free(page);
+	result_free(result);
+}
+END_TEST
+
+START_TEST(page_asks_nobody_for_anything)
+{
+	struct result *result = fake_pass();
+	char *page = page_of(result, NULL);
+
+	ck_assert_ptr_null(strstr(page, " src="));
+	ck_assert_ptr_null(strstr(page, "<link"));
+	ck_assert_ptr_null(strstr(page, "@import"));
+	ck_assert_ptr_null(strstr(page, "url("));
+	ck_assert_ptr_null(strstr(page, "index.html"));
+	free(page);
+	result_free(result);
+}
+END_TEST
+
+/* What a program printed is text, wherever it comes up. */
+START_TEST(markup_in_a_record_is_escaped)
+{
+	static const char evil[] = "</svg></pre><script>alert('x')</script>&\"";
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+	char *page;
+
+	fake_take(result, 0.1, "call", "{s:s, s:s}", "host", evil, "text",
+		  evil);
+	fake_take(result, 0.2, "fault", "{s:s, s:s, s:s}", "verb", evil,
+		  "target", evil, "text", evil);
+	fake_take(result, 0.3, "measured", "{s:s, s:s}", "name", evil, "value",
+		  evil);
+	fake_take(result, 0.3, "sysctl", "{s:s, s:s, s:s}", "host", evil,
+		  "name", evil, "value", evil);
+	fake_take(result, 0.3, "counter", "{s:s, s:s, s:i}", "host", evil,
+		  "name", evil, "change", 1);
+	fake_take(result, 0.4, "expectation", "{s:s, s:b, s:s, s:s, s:s}",
+		  "what", evil, "ok", 0, "expected", evil, "observed", evil,
+		  "at", evil);
+	fake_verdict(result, "fail", evil, false);
+	page = page_of(result, evil);
+	ck_assert_ptr_null(strstr(page, "<script>alert"));
+	ck_assert_ptr_null(strstr(page, "'x'"));
+	ck_assert_ptr_nonnull(strstr(page, "&lt;script&gt;alert(&#39;x&#39;)"));
+	free(page);
+	result_free(result);
+}
+END_TEST
+
+START_TEST(value_that_was_not_predicted_is_not_zero)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+	char *page;
+
+	fake_take(result, 0.3, "measured", "{s:s, s:f}", "name", "wait_s",
+		  "value", 0.25);
+	fake_verdict(result, "pass", "", false);
+	page = page_of(result, NULL);
+	ck_assert_ptr_nonnull(
+		strstr(page, "wait_s</td><td class=\"n\">–</td>"
+			     "<td class=\"n\">0.25</td>"));
+	free(page);
+	result_free(result);
+}
+END_TEST
+
+START_TEST(greatest_value_stands_beside_the_least)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+	char *page;
+
+	fake_take(result, 0.3, "predicted", "{s:s, s:f}", "name", "elapsed_s",
+		  "value", 5.0);
+	fake_take(result, 0.3, "predicted", "{s:s, s:f}", "name",
+		  "elapsed_max_s", "value", 5.64);
+	fake_take(result, 0.3, "predicted", "{s:s, s:i}", "name", "frames",
+		  "value", 3);
+	fake_take(result, 0.3, "predicted", "{s:s, s:i}", "name", "frames_max",
+		  "value", 4);
+	fake_verdict(result, "pass", "", false);
+	page = page_of(result, NULL);
+	ck_assert_ptr_nonnull(strstr(page, ">5 .. 5.64<"));
+	ck_assert_ptr_nonnull(strstr(page, ">3 .. 4<"));
+	ck_assert_ptr_null(strstr(page, "elapsed_max_s"));
+	free(page);
+	result_free(result);
+}
+END_TEST
+
+START_TEST(skip_without_a_single_frame_has_a_page)
+{
+	struct result *result = fake_skip();
+	char *page = page_of(result, NULL);
+
+	ck_assert_ptr_nonnull(strstr(page, "badge skip"));
+	ck_assert_ptr_nonnull(strstr(page, result->reason));
+	free(page);
+	result_free(result);
+}
+END_TEST
+
+static size_t place_of(const char *text, const char *part)
+{
+	const char *at = strstr(text, part);
+
+	ck_assert_ptr_nonnull(at);
+	return (size_t)(at - text);
+}
+
+START_TEST(index_has_all_runs_in_order)
+{
+	struct result *results[] = { fake_variant(1), fake_variant(0),
+				     fake_fail() };
+	struct page_entry *entries[ARRAY_SIZE(results)];
+	size_t first, second, third;
+	char *index;
+
+	for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
+		char folder[64];
+
+		snprintf(folder, sizeof(folder), "case %zu/<x>", i);
+		ck_assert_int_eq(
+			page_entry_new(&entries[i], results[i], folder), 0);
+		result_free(results[i]);
+	}
+	index = index_of(entries, ARRAY_SIZE(entries));
+	first = place_of(index, "./case%201/%3Cx%3E/report.html");
+	second = place_of(index, "./case%200/%3Cx%3E/report.html");
+	third = place_of(index, "./case%202/%3Cx%3E/report.html");
+	ck_assert_uint_lt(first, second);
+	ck_assert_uint_lt(second, third);
+	ck_assert_ptr_nonnull(
+		strstr(index, "2 passed, 1 failed, 0 skipped, 0 broken"));
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		page_entry_free(entries[i]);
+	free(index);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const *const tests[] = {
+		&page_tells_what_was_claimed_and_found,
+		&page_asks_nobody_for_anything,
+		&markup_in_a_record_is_escaped,
+		&value_that_was_not_predicted_is_not_zero,
+		&greatest_value_stands_beside_the_least,
+		&skip_without_a_single_frame_has_a_page,
+		&index_has_all_runs_in_order,
+	};
+
+	return unit_run("page", tests, ARRAY_SIZE(tests), NULL);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "saved.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "fake.h"
+#include "macro.h"
+#include "unit.h"
+
+static char dir[] = "/tmp/halfopen-saved-XXXXXX";
+
+static int drop(const char *path, const struct stat *status MACRO_UNUSED,
+		int type MACRO_UNUSED, struct FTW *at MACRO_UNUSED)
+{
+	return remove(path);
+}
+
+/* Each test is a process of its own, and removes what it made. */
+static void remove_all(void)
+{
+	nftw(dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void new_dir(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	atexit(remove_all);
+}
+
+/* DIR/FOLDER/journal.jsonl, with these bytes. */
+static void write_journal(const char *folder, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, folder);
+	for (char *at = path + 1; *at; at++)
+		if (*at == '/') {
+			*at = '\0';
+			mkdir(path, 0777);
+			*at = '/';
+		}
+	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/%s/journal.jsonl", dir, folder);
+	file = fopen(path, "we");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static struct saved *read_dir(struct saved_run **ret, size_t n)
+{
+	struct saved *saved;
+
+	ck_assert_int_eq(saved_new(&saved, dir), 0);
+	ck_assert_uint_eq(saved_runs(saved, ret), n);
+	return saved;
+}
+
+#define START(name_, more_)                                                    \
+	"{\"t\":0,\"type\":\"start\",\"name\":\"" name_                        \
+	"\",\"family\":4,\"repetition\":1,\"seconds\":1" more_ "}\n"
+#define NOTE "{\"t\":0.5,\"type\":\"note\",\"text\":\"x\"}\n"
+#define PASS                                                                   \
+	"{\"t\":2.5,\"type\":\"verdict\",\"verdict\":\"pass\",\"reason\":\"\"," \
+	"\"inconclusive\":false}\n"
+
+START_TEST(known_case_is_the_program_s_own)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal("a", START("server-process-crash", "") NOTE PASS);
+	saved = read_dir(&runs, 1);
+	ck_assert_ptr_null(runs[0].trouble);
+	ck_assert_ptr_eq(runs[0].result->testcase, testcases[FAKE_PROCESS]);
+	ck_assert_int_eq(runs[0].result->verdict, VERDICT_PASS);
+	ck_assert_uint_eq(json_array_size(runs[0].result->judgements), 1);
+	/* What it took is the journal's, not what reading it took. */
+	ck_assert_int_eq(runs[0].result->took, MSEC(2500));
+	saved_free(saved);
+}
+END_TEST
+
+START_TEST(unknown_case_is_made_of_its_start)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal(
+		"a",
+		START("brand-new",
+		      ",\"variant\":\"v=1\",\"claim\":\"a claim\",\"why\":\"so\""
+		      ",\"judgements\":[{\"claim\":\"Z9\",\"document\":"
+		      "\"outdated\",\"since\":\"7.1\",\"note\":\"n\"}]") PASS);
+	write_journal("b", START("brand-new",
+				 ",\"variant\":\"v=2\",\"claim\":\"a claim\"")
+				   PASS);
+	saved = read_dir(&runs, 2);
+	ck_assert_str_eq(runs[0].result->testcase->name, "brand-new");
+	ck_assert_str_eq(runs[0].result->testcase->claim, "a claim");
+	ck_assert_str_eq(runs[0].result->testcase->why, "so");
+	ck_assert_str_eq(runs[0].result->variant->name, "v=1");
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 json_array_get(runs[0].result->judgements, 0),
+				 "since")),
+			 "7.1");
+	/* One case, so that the table has its variants together. */
+	ck_assert_ptr_eq(runs[0].result->testcase, runs[1].result->testcase);
+	ck_assert_uint_eq(json_array_size(runs[1].result->judgements), 0);
+	ck_assert(saved_matches(&runs[0], "brand-*"));
+	ck_assert(saved_matches(&runs[0], "brand-new/v=1"));
+	ck_assert(saved_matches(&runs[0], "z9"));
+	ck_assert(!saved_matches(&runs[1], "z9"));
+	ck_assert(saved_matches(&runs[1], "b"));
+	saved_free(saved);
+}
+END_TEST
+
+START_TEST(case_that_says_something_else_today_is_what_the_journal_says)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal("a", START("server-process-crash",
+				 ",\"claim\":\"an older sentence\","
+				 "\"judgements\":[]") PASS);
+	saved = read_dir(&runs, 1);
+	ck_assert_str_eq(runs[0].result->testcase->claim, "an older sentence");
+	ck_assert_uint_eq(json_array_size(runs[0].result->judgements), 0);
+	saved_free(saved);
+}
+END_TEST
+
+START_TEST(line_that_was_cut_off_is_told_and_left_out)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+	char expected[256];
+
+	write_journal("a", START("server-process-crash", "") NOTE
+		      "{\"t\":0.7,\"type\":\"no");
+	saved = read_dir(&runs, 1);
+	snprintf(expected, sizeof(expected),
+		 "%s/a/journal.jsonl: line 3, the last one, is cut off, and "
+		 "was left out",
+		 dir);
+	ck_assert_str_eq(runs[0].trouble, expected);
+	ck_assert_int_eq(runs[0].result->verdict, VERDICT_BROKEN);
+	ck_assert_str_eq(runs[0].result->reason, "its journal has no verdict");
+	ck_assert_int_eq(saved_read_journal(&runs[0]), 0);
+	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 2);
+	saved_free(saved);
+}
+END_TEST
+
+START_TEST(wrong_line_is_named_with_its_place)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal("a", START("server-process-crash", "") "{\"t\":1,}\n" PASS);
+	write_journal("b", START("server-process-crash", "")
+			       "{\"t\":1,\"type\":\"note\"}\n" PASS);
+	saved = read_dir(&runs, 2);
+	ck_assert_ptr_nonnull(
+		strstr(runs[0].trouble, "a/journal.jsonl: line 2: journal, "
+					"byte 8: "));
+	ck_assert_ptr_nonnull(strstr(runs[1].trouble,
+				     "b/journal.jsonl: line 2: journal record "
+				     "'note': text is not text"));
+	/* What stood before is there. */
+	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 1);
+	saved_free(saved);
+}
+END_TEST
+
+START_TEST(journal_that_does_not_begin_is_no_run)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal("a", NOTE PASS);
+	write_journal("b", "");
+	write_journal("c", START("server-process-crash", "") PASS);
+	saved = read_dir(&runs, 3);
+	ck_assert_ptr_null(runs[0].result);
+	ck_assert_ptr_nonnull(strstr(runs[0].trouble, "line 1"));
+	ck_assert_ptr_null(runs[1].result);
+	ck_assert_ptr_nonnull(strstr(runs[1].trouble, "empty"));
+	ck_assert_ptr_nonnull(runs[2].result);
+	ck_assert_ptr_null(runs[2].trouble);
+	saved_free(saved);
+}
+END_TEST
+
+START_TEST(folder_without_journals_is_refused)
+{
+	struct saved *saved;
+
+	ck_assert_int_eq(saved_new(&saved, dir), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(error_message(), dir));
+	ck_assert_int_lt(saved_new(&saved, "/nowhere/at/all"), 0);
+	ck_assert_ptr_nonnull(strstr(error_message(), "/nowhere/at/all"));
+}
+END_TEST
+
+START_TEST(journal_comes_back_when_it_is_asked_for)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal("a", START("server-process-crash", "") NOTE NOTE PASS);
+	saved = read_dir(&runs, 1);
+	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 1);
+	ck_assert_int_eq(saved_read_journal(&runs[0]), 0);
+	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 4);
+	saved_free(saved);
+}
+END_TEST
+
+START_TEST(journal_of_dir_itself_has_no_folder)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal(".", START("server-process-crash", "") PASS);
+	saved = read_dir(&runs, 1);
+	ck_assert_str_eq(runs[0].folder, "");
+	saved_free(saved);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const *const tests[] = {
+		&known_case_is_the_program_s_own,
+		&unknown_case_is_made_of_its_start,
+		&case_that_says_something_else_today_is_what_the_journal_says,
+		&line_that_was_cut_off_is_told_and_left_out,
+		&wrong_line_is_named_with_its_place,
+		&journal_that_does_not_begin_is_no_run,
+		&folder_without_journals_is_refused,
+		&journal_comes_back_when_it_is_asked_for,
+		&journal_of_dir_itself_has_no_folder,
+	};
+
+	return unit_run("saved", tests, ARRAY_SIZE(tests), new_dir);
+}
