@@ -34,7 +34,7 @@ static void put_value(FILE *out, const json_t *value)
 		 number == (double)(long long)number)
 		fprintf(out, "%.0f", number);
 	else
-		fprintf(out, "%.6g", number);
+		fprintf(out, "%.7g", number);
 }
 
 /* "elapsed_max_s" is the greatest "elapsed_s" may be, "frames_max" of "frames".

@@ -7,12 +7,12 @@
 struct saved_cases;
 
 int saved_cases_new(struct saved_cases **ret);
-struct saved_cases *saved_cases_free(struct saved_cases *cases);
+struct saved_cases *saved_cases_free(struct saved_cases *saved);
 
 /*
  * A result for a run that begins with this record: of this program's own case,
  * when that still is what the record says; else of one that is made of the
- * record, and lives as long as `cases`. Runs of one case share it.
+ * record, and lives as long as `saved`. Runs of one case share it.
  */
-int saved_cases_result(struct saved_cases *cases, struct result **ret,
+int saved_cases_result(struct saved_cases *saved, struct result **ret,
 		       json_t *start);

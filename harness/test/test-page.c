@@ -8,26 +8,35 @@
 #include "macro.h"
 #include "unit.h"
 
+/* What was written so far, to be freed. */
+static char *read_back(FILE *file)
+{
+	size_t size = (size_t)ftell(file);
+	char *text = calloc(1, size + 1);
+
+	rewind(file);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_uint_eq(fread(text, 1, size, file), size);
+	fclose(file);
+	return text;
+}
+
 static char *page_of(const struct result *result, const char *index)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *file = tmpfile();
 
-	ck_assert_int_eq(page_write(out, result, index), 0);
-	fclose(out);
-	return text;
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(page_write(file, result, index), 0);
+	return read_back(file);
 }
 
 static char *index_of(struct page_entry **entries, size_t n)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *file = tmpfile();
 
-	ck_assert_int_eq(page_index_write(out, entries, n), 0);
-	fclose(out);
-	return text;
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(page_index_write(file, entries, n), 0);
+	return read_back(file);
 }
 
 START_TEST(page_tells_what_was_claimed_and_found)
