@@ -59,16 +59,27 @@ void ladder_join_calls(struct ladder *ladder)
 
 /* --- flow ---------------------------------------------------------------- */
 
-/* What is plain: ever more, until no more rows are left than a reader follows. */
+/* What is taken for plain. */
+enum plain {
+	PLAIN_FLOW, /* data and ACKs, and the calls that they come from */
+	PLAIN_GOOD, /* and whole connections in which nothing went wrong */
+	PLAIN_SEGMENTS, /* and segments whatever became of them, and looks */
+	PLAIN_ALL,
+};
+
+/* Ever more, until no more rows are left than a reader follows. */
 static const struct level {
 	size_t enough; /* rows that are left */
+	enum plain plain;
 	size_t longest; /* of a stretch that is not folded */
 	size_t head, tail; /* what is left of one that is */
+	size_t pieces; /* so many at least, for time to be seen; 0: one */
 } levels[] = {
-	{ 160, 24, 6, 6 },
-	{ 300, 12, 4, 4 },
-	{ 600, 8, 3, 3 },
-	{ SIZE_MAX, 3, 1, 1 },
+	{ 160, PLAIN_FLOW, 24, 6, 6, 0 },
+	{ 300, PLAIN_GOOD, 12, 4, 4, 0 },
+	{ 600, PLAIN_GOOD, 3, 1, 1, 0 },
+	{ 600, PLAIN_SEGMENTS, 3, 1, 1, 150 },
+	{ SIZE_MAX, PLAIN_ALL, 3, 1, 1, 150 },
 };
 
 static bool is_flow(const struct ladder_row *row)
@@ -82,23 +93,25 @@ static bool is_flow(const struct ladder_row *row)
 	       !strstr(text, "<sack");
 }
 
-static bool is_plain(const struct ladder_row *row, size_t level)
+static bool is_plain(const struct ladder_row *row, enum plain plain)
 {
 	switch (row->kind) {
 	case LADDER_SEGMENT:
-		if (level >= 2)
+		if (plain >= PLAIN_SEGMENTS)
 			return true;
 		if (row->fate != LADDER_ARRIVES || row->again || row->control)
 			return false;
-		return level == 1 ? *row->text != 'R' : is_flow(row);
+		return plain == PLAIN_FLOW ? is_flow(row) : *row->text != 'R';
 	case LADDER_SAYS:
-		return level >= 3 || (level == 0 ? is_flow(row) : !row->failed);
+		if (plain == PLAIN_FLOW)
+			return is_flow(row);
+		return plain == PLAIN_ALL || !row->failed;
 	case LADDER_LOOK:
-		return level >= 2;
+		return plain >= PLAIN_SEGMENTS;
 	case LADDER_TALLY:
 	case LADDER_FAULT:
 	case LADDER_WRONG:
-		return level >= 3;
+		return plain == PLAIN_ALL;
 	case LADDER_FOLD:
 	case LADDER_QUIET:
 		break;
@@ -126,10 +139,15 @@ static void count(struct stretch *stretch, const struct ladder_row *row)
 	}
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static const char *bytes_text(double bytes, char text[static 32])
 {
 	if (bytes < 1e4)
-		snprintf(text, 32, "%.0f byte%s", bytes, &"s"[bytes == 1]);
+		snprintf(text, 32, "%.0f byte%s", bytes, plural((size_t)bytes));
 	else if (bytes < 1e6)
 		snprintf(text, 32, "%.1f kB", bytes / 1e3);
 	else if (bytes < 1e9)
@@ -145,37 +163,48 @@ static char *stretch_text(struct ladder_build *build, const struct stretch *s)
 	char failures[64] = "", others[64] = "", segments[96] = "";
 
 	if (s->segments)
-		snprintf(segments, sizeof(segments), "%zu segments, %s",
-			 s->segments, bytes_text(s->payload, bytes));
+		snprintf(segments, sizeof(segments), "%zu segment%s, %s",
+			 s->segments, plural(s->segments),
+			 bytes_text(s->payload, bytes));
 	if (s->copies)
 		snprintf(copies, sizeof(copies), ", %zu of them again",
 			 s->copies);
 	if (s->lost)
 		snprintf(lost, sizeof(lost), ", %zu dropped", s->lost);
 	if (s->says)
-		snprintf(says, sizeof(says), "%s%zu calls and results",
-			 s->segments ? "; " : "", s->says);
+		snprintf(says, sizeof(says), "%s%zu call%s and result%s",
+			 s->segments ? "; " : "", s->says, plural(s->says),
+			 plural(s->says));
 	if (s->failures)
 		snprintf(failures, sizeof(failures), ", %zu failed",
 			 s->failures);
 	if (s->others)
-		snprintf(others, sizeof(others), "; %zu other records",
-			 s->others);
+		snprintf(others, sizeof(others), "; %zu other record%s",
+			 s->others, plural(s->others));
 	return ladder_printf(build, "%s%s%s%s%s%s", segments, copies, lost,
 			     says, failures, others);
 }
 
-/* The length of the stretch that begins with `first`. Silence ends it, until
- * there are too many rows for that. */
-static size_t measure(const struct ladder *ladder, size_t first, size_t level)
+/* Silence ends a stretch, until there are too many rows for that. */
+static bool goes_on(const struct ladder *ladder, size_t i, enum plain plain)
 {
-	size_t n = 0;
+	return is_plain(&ladder->rows[i], plain) &&
+	       (plain >= PLAIN_SEGMENTS ||
+		ladder->rows[i].t - ladder->rows[i - 1].t < quiet);
+}
 
-	while (first + n < ladder->n_rows &&
-	       is_plain(&ladder->rows[first + n], level) &&
-	       (n == 0 || level >= 2 ||
-		ladder->rows[first + n].t - ladder->rows[first + n - 1].t <
-			quiet))
+/* The length of the stretch that begins with `first`. */
+static size_t measure(const struct ladder *ladder, size_t first,
+		      const struct level *level)
+{
+	size_t longest = ladder->n_rows, n = 1;
+
+	if (!is_plain(&ladder->rows[first], level->plain))
+		return 0;
+	if (level->pieces)
+		longest = MAX(longest / level->pieces, level->longest + 1);
+	while (n < longest && first + n < ladder->n_rows &&
+	       goes_on(ladder, first + n, level->plain))
 		n++;
 	return n;
 }
@@ -206,30 +235,29 @@ static void fold_rows(struct ladder_build *build, size_t first, size_t n,
 	rows[first] = fold;
 }
 
-static size_t folds(const struct ladder *ladder, size_t first, size_t number,
-		    size_t *ret_length)
+/* How many of them become one row; 0: none. */
+static size_t folds(const struct ladder *ladder, size_t first,
+		    const struct level *level, size_t *ret_length)
 {
-	const struct level *level = &levels[number];
-
-	*ret_length = measure(ladder, first, number);
+	*ret_length = measure(ladder, first, level);
 	if (*ret_length <= level->longest)
 		return 0;
 	return *ret_length - level->head - level->tail;
 }
 
-static size_t rows_left(const struct ladder *ladder, size_t number)
+static size_t rows_left(const struct ladder *ladder, const struct level *level)
 {
 	size_t left = ladder->n_rows, n;
 
 	for (size_t i = 0; i < ladder->n_rows; i += MAX(n, (size_t)1)) {
-		size_t folded = folds(ladder, i, number, &n);
+		size_t folded = folds(ladder, i, level, &n);
 
 		left -= folded ? folded - 1 : 0;
 	}
 	return left;
 }
 
-static void fold_level(struct ladder_build *build, size_t number)
+static void fold_level(struct ladder_build *build, const struct level *level)
 {
 	struct ladder *ladder = build->ladder;
 	bool *gone = calloc(ladder->n_rows + 1, sizeof(*gone));
@@ -240,10 +268,10 @@ static void fold_level(struct ladder_build *build, size_t number)
 		return;
 	}
 	for (size_t i = 0; i < ladder->n_rows; i += MAX(n, (size_t)1)) {
-		size_t folded = folds(ladder, i, number, &n);
+		size_t folded = folds(ladder, i, level, &n);
 
 		if (folded)
-			fold_rows(build, i + levels[number].head, folded, gone);
+			fold_rows(build, i + level->head, folded, gone);
 	}
 	ladder_remove_rows(ladder, gone);
 	free(gone);
@@ -251,9 +279,9 @@ static void fold_level(struct ladder_build *build, size_t number)
 
 void ladder_fold(struct ladder_build *build)
 {
-	size_t level = 0;
+	const struct level *level = levels;
 
-	while (rows_left(build->ladder, level) > levels[level].enough)
+	while (rows_left(build->ladder, level) > level->enough)
 		level++;
 	fold_level(build, level);
 }

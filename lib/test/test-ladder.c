@@ -500,15 +500,38 @@ START_TEST(drop_in_a_flow_parts_it)
 }
 END_TEST
 
-START_TEST(fifty_thousand_segments_are_few_rows)
+static void tell_long_run(size_t every)
 {
 	telling_handshake(journal);
 	for (size_t i = 0; i < 50000; i++)
-		tell_data(0.1 + (double)i * 1e-4, i % 7 ? NULL : "dropped",
+		tell_data(0.1 + (double)i * 1e-4, i % every ? NULL : "dropped",
 			  "tcp data", (uint32_t)i * 100 + 1);
+	telling_fault(journal, 6, "crash", "server");
+}
+
+START_TEST(hundred_drops_among_fifty_thousand_segments_are_seen)
+{
+	size_t drops = 0;
+
+	tell_long_run(500);
 	draw();
-	ck_assert_uint_lt(ladder->n_rows, 40);
+	ck_assert_uint_lt(ladder->n_rows, 600);
+	for (size_t i = 0; i < ladder->n_rows; i++)
+		drops += ladder->rows[i].fate == LADDER_DROPPED;
+	ck_assert_uint_eq(drops, 100);
+	done();
+}
+END_TEST
+
+START_TEST(thousands_of_drops_are_counted)
+{
+	tell_long_run(7);
+	draw();
+	ck_assert_uint_lt(ladder->n_rows, 600);
+	/* In pieces, so that one sees when. */
+	ck_assert_uint_gt(count(LADDER_FOLD), 100);
 	ck_assert(strstr(row_of(LADDER_FOLD)->text, " dropped"));
+	ck_assert_uint_eq(count(LADDER_FAULT), 1);
 	done();
 }
 END_TEST
@@ -597,7 +620,8 @@ int main(void)
 		&long_flow_is_folded_and_counted,
 		&whole_ladder_has_every_segment,
 		&drop_in_a_flow_parts_it,
-		&fifty_thousand_segments_are_few_rows,
+		&hundred_drops_among_fifty_thousand_segments_are_seen,
+		&thousands_of_drops_are_counted,
 		&routers_that_only_pass_on_share_a_lifeline,
 		&failed_expectation_is_a_row,
 		&control_characters_do_not_get_through,
