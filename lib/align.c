@@ -30,9 +30,9 @@ static int slide(const struct grid *grid, int x, int k)
 	return x;
 }
 
-/* Of the notes for d - 1 steps, where that for d comes from: true when by a step
- * down. Some may be out of the grid, but none on the end's diagonal before the
- * end. */
+/* Of the notes for d - 1 steps, where that for d comes from: true when by a
+ * step down. Some may be out of the grid, but none on the end's diagonal before
+ * the end. */
 static bool comes_down(const struct grid *grid, int d, int k)
 {
 	const int *before = grid->farthest[d - 1];
@@ -97,13 +97,12 @@ static size_t walk_back(const struct grid *grid, struct align_step *steps,
 		int from = before_slide(grid, d, k);
 
 		for (; x > from; x--)
-			steps[--at] =
-				(struct align_step){ x - 1, x - k - 1 };
+			steps[--at] = (struct align_step){ x - 1, x - k - 1 };
 		if (d == 0)
 			break;
 		if (comes_down(grid, d, k)) {
-			steps[--at] = (struct align_step){ ALIGN_NONE,
-							   x - k - 1 };
+			steps[--at] =
+				(struct align_step){ ALIGN_NONE, x - k - 1 };
 			k++;
 		} else {
 			steps[--at] = (struct align_step){ x - 1, ALIGN_NONE };
@@ -173,8 +172,7 @@ int align(struct align_step **ret, size_t *ret_n, const uint64_t *a, size_t n_a,
 	struct align_step *steps = calloc(n_a + n_b + 1, sizeof(*steps));
 	int r = 0;
 
-	grid.farthest =
-		calloc(ALIGN_DISTANCE_MAX + 1, sizeof(*grid.farthest));
+	grid.farthest = calloc(ALIGN_DISTANCE_MAX + 1, sizeof(*grid.farthest));
 	if (!steps || !grid.farthest)
 		r = error_origin(-ENOMEM, "alignment");
 	if (r >= 0)

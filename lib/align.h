@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More places of only one sequence than that, and the rest is not aligned: it is
- * all of the first, then all of the second. */
+/* More places of only one sequence than that, and the rest is not aligned: it
+ * is all of the first, then all of the second. */
 enum { ALIGN_DISTANCE_MAX = 1000 };
 
 enum { ALIGN_NONE = -1 };
@@ -22,8 +22,8 @@ struct align_step {
 
 /*
  * Equal elements are the same thing. What only a has stands before what only b
- * has. The steps are to be freed; at most n_a + n_b. Takes time in proportion to
- * (n_a + n_b) * ALIGN_DISTANCE_MAX at the worst. -ENOMEM.
+ * has. The steps are to be freed; at most n_a + n_b. Takes time in proportion
+ * to (n_a + n_b) * ALIGN_DISTANCE_MAX at the worst. -ENOMEM.
  */
 int align(struct align_step **ret, size_t *ret_n, const uint64_t *a, size_t n_a,
 	  const uint64_t *b, size_t n_b);

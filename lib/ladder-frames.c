@@ -346,7 +346,7 @@ void ladder_end_frames(struct ladder_build *build)
 			continue;
 		row->fate = LADDER_HELD;
 		free(row->end);
-		row->end = ladder_line(build, "delayed beyond the end");
+		row->end = ladder_line(build, LADDER_BEYOND);
 	}
 }
 

@@ -98,6 +98,9 @@ enum ladder_fate {
 	LADDER_INJECTED, /* nobody sent it */
 };
 
+/* The `end` of a segment that was still delayed when the record ended. */
+#define LADDER_BEYOND "delayed beyond the end"
+
 struct ladder_hop {
 	int host; /* where it came to */
 	double at;

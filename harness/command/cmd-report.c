@@ -14,11 +14,11 @@
 #include "ladder.h"
 #include "macro.h"
 #include "page-folder.h"
+#include "report-options.h"
 #include "report.h"
 #include "saved.h"
 
 enum { OPTION_ASCII, OPTION_COLUMNS, OPTION_HTML };
-enum { COLUMNS_LEAST = 40, COLUMNS_MOST = 1000 };
 
 const struct usage usage_report = {
 	.name = "report",
@@ -56,28 +56,12 @@ const struct usage usage_report = {
 
 struct options {
 	const char *dir;
-	char *const *patterns;
-	size_t n_patterns;
+	struct report_patterns patterns;
 	int columns;
 	bool unicode, html;
 };
 
 /* --- the command line ------------------------------------------------------*/
-
-static bool take_columns(struct options *options, const char *text)
-{
-	char *end;
-	long columns = strtol(text, &end, 10);
-
-	options->columns = (int)columns;
-	if (end != text && !*end && columns >= COLUMNS_LEAST &&
-	    columns <= COLUMNS_MOST)
-		return true;
-	fprintf(stderr,
-		"halfopen report: --columns %s: a number from %d to %d\n",
-		text, COLUMNS_LEAST, COLUMNS_MOST);
-	return false;
-}
 
 /* Returns -1, or the exit status with which all is done. */
 static int parse(struct options *options, int argc, char **argv)
@@ -92,7 +76,8 @@ static int parse(struct options *options, int argc, char **argv)
 			options->html = true;
 		else if (code != USAGE_FIRST + OPTION_COLUMNS)
 			return usage_end(&usage_report, code);
-		else if (!take_columns(options, optarg))
+		else if (!report_options_columns("report", optarg,
+						 &options->columns))
 			return EXIT_STATUS_USAGE;
 	}
 	if (!argv[optind]) {
@@ -100,9 +85,7 @@ static int parse(struct options *options, int argc, char **argv)
 		return EXIT_STATUS_USAGE;
 	}
 	options->dir = argv[optind];
-	options->patterns = &argv[optind + 1];
-	while (options->patterns[options->n_patterns])
-		options->n_patterns++;
+	options->patterns = report_patterns_of(&argv[optind + 1]);
 	return -1;
 }
 
@@ -111,29 +94,21 @@ static int parse(struct options *options, int argc, char **argv)
 static bool is_chosen(const struct options *options,
 		      const struct saved_run *run)
 {
-	for (size_t i = 0; i < options->n_patterns; i++)
-		if (saved_matches(run, options->patterns[i]))
-			return true;
-	return !options->n_patterns;
+	return report_patterns_choose(&options->patterns, run);
 }
 
 static bool check_patterns(const struct options *options,
 			   const struct saved_run *runs, size_t n)
 {
-	for (size_t i = 0; i < options->n_patterns; i++) {
-		bool found = false;
+	const char *pattern =
+		report_patterns_unmatched(&options->patterns, runs, n);
 
-		for (size_t j = 0; j < n && !found; j++)
-			found = saved_matches(&runs[j], options->patterns[i]);
-		if (found)
-			continue;
+	if (pattern)
 		fprintf(stderr,
 			"halfopen report: no run below %s is called '%s', or "
 			"proves it\n",
-			options->dir, options->patterns[i]);
-		return false;
-	}
-	return true;
+			options->dir, pattern);
+	return !pattern;
 }
 
 /* True when there was none. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cmd-compare.h"
 #include "cmd-doctor.h"
 #include "cmd-lab.h"
 #include "cmd-list.h"
@@ -19,6 +20,7 @@ static const struct command all[] = {
 	{ &usage_show, cmd_show },
 	{ &usage_run, cmd_run },
 	{ &usage_report, cmd_report },
+	{ &usage_compare, cmd_compare },
 	{ &usage_predict, cmd_predict },
 	{ &usage_vm, cmd_vm },
 	{ &usage_matrix, cmd_matrix },

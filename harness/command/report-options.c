@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report-options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { COLUMNS_LEAST = 40, COLUMNS_MOST = 1000 };
+
+struct report_patterns report_patterns_of(char *const *words)
+{
+	struct report_patterns patterns = { .all = words };
+
+	while (patterns.all[patterns.n])
+		patterns.n++;
+	return patterns;
+}
+
+bool report_patterns_choose(const struct report_patterns *patterns,
+			    const struct saved_run *run)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		if (saved_matches(run, patterns->all[i]))
+			return true;
+	return !patterns->n;
+}
+
+const char *report_patterns_unmatched(const struct report_patterns *patterns,
+				      const struct saved_run *runs, size_t n)
+{
+	for (size_t i = 0; i < patterns->n; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < n && !found; j++)
+			found = saved_matches(&runs[j], patterns->all[i]);
+		if (!found)
+			return patterns->all[i];
+	}
+	return NULL;
+}
+
+bool report_options_columns(const char *command, const char *text, int *ret)
+{
+	char *end;
+	long columns = strtol(text, &end, 10);
+
+	if (end == text || *end || columns < COLUMNS_LEAST ||
+	    columns > COLUMNS_MOST) {
+		fprintf(stderr,
+			"halfopen %s: --columns %s: a number from %d to %d\n",
+			command, text, COLUMNS_LEAST, COLUMNS_MOST);
+		return false;
+	}
+	*ret = (int)columns;
+	return true;
+}
