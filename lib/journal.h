@@ -12,8 +12,8 @@
  *               (the zero of "t", seconds since 1970); and for who has
  *               another table of cases, or none, as text: version, kernel,
  *               command (to have it again), claim, why, see, expect; hz,
- *               virtual_time; judgements[] (what a pass means: claim, document,
- *               since, note). Older journals lack these
+ *               virtual_time, rootless; judgements[] (what a pass means: claim,
+ *               document, since, note). Older journals lack these
  *   sysctl      host, name, value (as read back)
  *   ready       (the world is made)
  *   call        host, socket, text          a probe was told to do something

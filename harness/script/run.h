@@ -27,6 +27,7 @@ struct run_options {
 	int family; /* AF_INET, AF_INET6 */
 	bool without_faults; /* fault verbs do nothing */
 	bool keep; /* on failure: stop, and say how to enter the hosts */
+	bool rootless; /* in a user namespace; the worker's to say */
 	nsec_t slack; /* allowance for the machine, on every upper bound */
 	double timeout_multiplier;
 	const struct setting *settings; /* --set, over the cases'; may be NULL */

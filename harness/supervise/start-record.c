@@ -85,7 +85,7 @@ static json_t *record_of(const struct run *run)
 	char *command = command_again(run);
 	json_t *record = json_pack(
 		"{s:s, s:s?, s:i, s:i, s:i, s:f, s:f, s:s, s:s, s:i, s:b,"
-		" s:o}",
+		" s:b, s:o}",
 		"name", testcase->name, "variant",
 		variant ? variant->name : NULL, "family",
 		run->options->family == AF_INET6 ? 6 : 4, "repetition",
@@ -93,8 +93,8 @@ static json_t *record_of(const struct run *run)
 		nsec_seconds(testcase_lasts(testcase, variant)), "epoch",
 		nsec_seconds(epoch), "version", HALFOPEN_VERSION, "kernel",
 		kernel_release(), "hz", (int)nsec_hz(), "virtual_time",
-		(int)kernel_in_virtual_time(), "judgements",
-		judgements_of(job));
+		(int)kernel_in_virtual_time(), "rootless",
+		(int)run->options->rootless, "judgements", judgements_of(job));
 
 	add_text(record, "claim", testcase->claim);
 	add_text(record, "why", testcase->why);

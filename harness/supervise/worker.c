@@ -111,8 +111,8 @@ static void die_with_parent(void)
 }
 
 static void MACRO_NORETURN child(const struct run_options *options,
-				 const struct run_job *job, const int *fds,
-				 size_t n)
+				 const struct run_job *job, bool rootless,
+				 const int *fds, size_t n)
 {
 	static struct run_options own;
 	sigset_t none;
@@ -128,6 +128,7 @@ static void MACRO_NORETURN child(const struct run_options *options,
 	close(START);
 	own = *options;
 	own.exe = EXE;
+	own.rootless = rootless;
 	for (size_t i = 0; i < own.softirqs.n; i++)
 		own.softirqs.fds[i] = SOFTIRQS + (int)i;
 	if (own.prompt)
@@ -321,6 +322,8 @@ static int clone_child(struct worker *worker,
 		       const struct run_options *options)
 {
 	CLEANUP_FD int journal = -1, go_read = -1, go = -1, self = -1;
+	/* Within a user namespace of its own, whoever asks is root. */
+	bool rootless = privilege_rootless();
 	int pipe_fds[2], go_fds[2], r;
 	pid_t pid;
 
@@ -345,7 +348,7 @@ static int clone_child(struct worker *worker,
 			fds[n++] = options->softirqs.fds[i];
 		if (options->prompt)
 			fds[n++] = options->prompt;
-		child(options, worker->job, fds, n);
+		child(options, worker->job, rootless, fds, n);
 	}
 	if (pid < 0)
 		return error_trace(pid);
