@@ -267,9 +267,10 @@ static void print_origins(const struct side *side)
 	for (size_t i = 0; i < n; i++)
 		printf("   %s%s\n", i ? "and " : "", origins[i]);
 	if (side->n_left_out)
-		printf("   the first of each; %zu further repetitions and "
-		       "tries are left out\n",
-		       side->n_left_out);
+		printf("   the first of each; %zu further repetition%s or "
+		       "tr%s left out\n",
+		       side->n_left_out, &"s"[side->n_left_out == 1],
+		       side -> n_left_out == 1 ? "y is" : "ies are");
 }
 
 static int tell(struct comparing *c, const struct comparison *comparison)

@@ -7,6 +7,9 @@
 /* compare-values.c; -ENOMEM */
 int compare_values_find(struct comparison *comparison);
 
+/* A name tells its unit by its end: "_s", "_ms"; "_max" is the greatest one. */
+bool compare_ends_with(const char *name, const char *end);
+
 /* compare-segments.c; the ladders are there; -ENOMEM */
 int compare_segments_find(struct comparison *comparison);
 void compare_segments_deinit(struct compare_segments *segments);

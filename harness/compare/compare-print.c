@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare-parts.h"
 #include "difference.h"
 #include "errors.h"
 #include "fold.h"
@@ -33,18 +34,11 @@ static void add_word(char *text, size_t size, const char *format, ...)
 
 /* --- values --------------------------------------------------------------- */
 
-static bool ends_with(const char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
-
-	return n > m && strcmp(name + n - m, end) == 0;
-}
-
 static void print_value(FILE *out, const char *name, const json_t *value)
 {
 	char text[REPORT_TEXT];
 
-	if (!json_is_number(value) || !ends_with(name, "_s")) {
+	if (!json_is_number(value) || !compare_ends_with(name, "_s")) {
 		difference_print_value(out, value);
 		return;
 	}
@@ -67,7 +61,7 @@ static void print_predicted(FILE *out, const struct result *result,
 		print_value(out, name, least);
 		return;
 	}
-	if (ends_with(name, "_s")) {
+	if (compare_ends_with(name, "_s")) {
 		report_seconds(json_number_value(least), text);
 		fprintf(out, "%.*s", (int)strcspn(text, " "), text);
 	} else {
@@ -121,7 +115,8 @@ static void print_measured(FILE *out, const struct compare_view *view,
 /* The greatest one stands beside the least. */
 static bool is_most(const char *name)
 {
-	return ends_with(name, "_max") || strcmp(name, "elapsed_max_s") == 0;
+	return compare_ends_with(name, "_max") ||
+	       strcmp(name, "elapsed_max_s") == 0;
 }
 
 static void print_predictions(FILE *out, const struct compare_view *view,
@@ -143,11 +138,6 @@ static void print_predictions(FILE *out, const struct compare_view *view,
 	}
 }
 
-static bool parts(const struct compare_event *event)
-{
-	return event->records[COMPARE_A] || event->records[COMPARE_B];
-}
-
 /* Each with "; " before it. */
 static void print_differences(FILE *out, const struct compare_view *view,
 			      const struct comparison *comparison)
@@ -157,7 +147,7 @@ static void print_differences(FILE *out, const struct compare_view *view,
 	if (comparison->other_verdict)
 		fputs("; verdict", out);
 	for (size_t i = 0; i < COMPARE_EVENTS; i++)
-		if (parts(&comparison->events[i]))
+		if (compare_event_parts(&comparison->events[i]))
 			fprintf(out, "; %s", compare_event_text(i));
 	if (segments->parts_at < segments->n_steps)
 		fprintf(out, "; segment %zu", segments->parts_at + 1);
@@ -331,7 +321,7 @@ static void print_event(FILE *out, const struct compare_view *view,
 	const struct compare_event *event = &comparison->events[kind];
 	const char *label = compare_event_text(kind);
 
-	if (!parts(event))
+	if (!compare_event_parts(event))
 		return;
 	for (size_t side = 0; side < COMPARE_SIDES; side++) {
 		const json_t *record = event->records[side];
@@ -394,5 +384,6 @@ void compare_print_story(FILE *out, const struct compare_view *view,
 	print_reasons(out, view, comparison);
 	for (size_t i = 0; i < COMPARE_EVENTS; i++)
 		print_event(out, view, comparison, i);
-	print_segments(out, view, comparison);
+	if (comparison->both_ran)
+		print_segments(out, view, comparison);
 }

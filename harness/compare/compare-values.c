@@ -13,7 +13,7 @@
 enum { COUNT_MOST = 1000, NUMBER_MOST = 65535 };
 static const double allowance = 0.02, granule = 1.0 / 8;
 
-static bool ends_with(const char *name, const char *end)
+bool compare_ends_with(const char *name, const char *end)
 {
 	size_t n = strlen(name), m = strlen(end);
 
@@ -23,7 +23,9 @@ static bool ends_with(const char *name, const char *end)
 /* Seconds that one of this name's unit is; 0: it is no time. */
 static double unit_of(const char *name)
 {
-	return ends_with(name, "_s") ? 1 : ends_with(name, "_ms") ? 1e-3 : 0;
+	return compare_ends_with(name, "_s")  ? 1 :
+	       compare_ends_with(name, "_ms") ? 1e-3 :
+						0;
 }
 
 /* --- times ---------------------------------------------------------------- */

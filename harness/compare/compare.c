@@ -15,7 +15,7 @@ static bool any_differs(const struct compare_values *values)
 	return false;
 }
 
-static bool parts(const struct compare_event *event)
+bool compare_event_parts(const struct compare_event *event)
 {
 	return event->records[COMPARE_A] || event->records[COMPARE_B];
 }
@@ -25,7 +25,7 @@ static bool differs(const struct comparison *comparison)
 	const struct compare_segments *segments = &comparison->segments;
 
 	for (size_t i = 0; i < COMPARE_EVENTS; i++)
-		if (parts(&comparison->events[i]))
+		if (compare_event_parts(&comparison->events[i]))
 			return true;
 	return comparison->other_verdict ||
 	       any_differs(&comparison->measured) ||
@@ -36,6 +36,8 @@ static int find_all(struct comparison *comparison)
 {
 	int r = 0;
 
+	if (!comparison->both_ran)
+		return 0;
 	for (size_t i = 0; i < COMPARE_SIDES && r >= 0; i++)
 		r = ladder_new_whole(&comparison->ladders[i],
 				     comparison->results[i]->journal);
@@ -59,6 +61,8 @@ int comparison_new(struct comparison **ret, const struct result *a,
 	comparison->results[COMPARE_A] = a;
 	comparison->results[COMPARE_B] = b;
 	comparison->other_verdict = a->verdict != b->verdict;
+	comparison->both_ran = a->verdict != VERDICT_SKIP &&
+			       b->verdict != VERDICT_SKIP;
 	r = find_all(comparison);
 	if (r < 0) {
 		comparison_free(comparison);
@@ -177,7 +181,7 @@ static json_t *parts_json(const struct comparison *comparison)
 	for (size_t i = 0; i < COMPARE_EVENTS; i++) {
 		const struct compare_event *event = &comparison->events[i];
 
-		if (parts(event))
+		if (compare_event_parts(event))
 			json_object_set_new(
 				object, compare_event_text(i),
 				pair_of(event_json(comparison, COMPARE_A,
@@ -191,14 +195,30 @@ static json_t *parts_json(const struct comparison *comparison)
 	return NULL;
 }
 
-static json_t *counts_json(const struct compare_segments *segments)
+static json_t *counts_json(const struct comparison *comparison)
 {
+	const struct compare_segments *segments = &comparison->segments;
+
 	return json_pack("{s:[i, i], s:[i, i], s:b}", "all",
 			 (int)segments->n[COMPARE_A],
 			 (int)segments->n[COMPARE_B], "alone",
 			 (int)segments->alone[COMPARE_A],
 			 (int)segments->alone[COMPARE_B], "compared",
-			 !segments->only_counted);
+			 comparison->both_ran && !segments->only_counted);
+}
+
+/* B's name where it is another one; NULL. */
+static json_t *against_json(const struct comparison *comparison)
+{
+	json_t *a = json_string(result_name(comparison->results[COMPARE_A]));
+	json_t *b = json_string(result_name(comparison->results[COMPARE_B]));
+	bool same = json_equal(a, b);
+
+	json_decref(a);
+	if (!same)
+		return b;
+	json_decref(b);
+	return NULL;
 }
 
 json_t *comparison_json(const struct comparison *comparison)
@@ -209,15 +229,15 @@ json_t *comparison_json(const struct comparison *comparison)
 						  json_null();
 
 	return json_pack(
-		"{s:s, s:s, s:s?, s:o, s:[s, s], s:b, s:o, s:o, s:o, s:o,"
-		" s:o?}",
+		"{s:s, s:s, s:s?, s:o*, s:o, s:[s, s], s:b, s:o, s:o, s:o,"
+		" s:o, s:o?}",
 		"type", "compare", "name", a->testcase->name, "variant",
-		a->variant ? a->variant->name : NULL, "family", family,
-		"verdict", verdict_text(a->verdict), verdict_text(b->verdict),
-		"differs", (int)comparison->differs, "measured",
+		a->variant ? a->variant->name : NULL, "against",
+		against_json(comparison), "family", family, "verdict",
+		verdict_text(a->verdict), verdict_text(b->verdict), "differs",
+		(int)comparison->differs, "measured",
 		values_json(&comparison->measured), "predicted",
 		values_json(&comparison->predicted), "sysctls",
 		values_json(&comparison->sysctls), "segments",
-		counts_json(&comparison->segments), "parts_at",
-		parts_json(comparison));
+		counts_json(comparison), "parts_at", parts_json(comparison));
 }

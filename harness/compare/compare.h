@@ -81,6 +81,9 @@ struct comparison {
 	const struct result *results[COMPARE_SIDES];
 	struct ladder *ladders[COMPARE_SIDES];
 	bool other_verdict;
+	/* Both ran. Where one was skipped, nothing but its verdict and its
+	 * reason is compared. */
+	bool both_ran;
 	struct compare_values measured, predicted, sysctls;
 	struct compare_segments segments;
 	struct compare_event events[COMPARE_EVENTS];
@@ -95,6 +98,8 @@ struct comparison *comparison_free(struct comparison *comparison);
 
 /* The object of --format jsonl, a new reference; NULL without memory. */
 json_t *comparison_json(const struct comparison *comparison);
+
+bool compare_event_parts(const struct compare_event *event);
 
 /* "result", "state", "fault" */
 const char *compare_event_text(enum compare_event_kind kind);

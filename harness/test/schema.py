@@ -7,6 +7,7 @@ usage: schema.py SCHEMA HALFOPEN MISBEHAVING
 import json
 import subprocess
 import sys
+import tempfile
 import unittest
 
 try:
@@ -67,11 +68,35 @@ class Schema(unittest.TestCase):
                          {"pass", "fail", "skip", "broken"})
         self.assert_valid(objects)
 
+    def test_a_comparison(self):
+        with tempfile.TemporaryDirectory() as top:
+            for name, what in (("a", "fails"), ("b", "passes")):
+                for program, runs in ((MISBEHAVING, what),
+                                      (HALFOPEN, "server-process-crash")):
+                    lines(program, "run", runs, "--out", f"{top}/{name}",
+                          "--format", "jsonl")
+            objects = lines(HALFOPEN, "compare", f"{top}/a", f"{top}/b",
+                            "--format", "jsonl")
+            self.assertGreater(len(objects), 2)
+            self.assert_valid(objects)
+            self.assertEqual(objects[-1]["only_a"], 1)
+            objects = lines(HALFOPEN, "compare", f"{top}/a/fails",
+                            f"{top}/b/passes", "--format", "jsonl")
+            self.assertEqual(objects[0]["verdict"], ["fail", "pass"])
+            self.assertTrue(objects[0]["differs"])
+            self.assert_valid(objects)
+
     def test_it_refuses_what_is_none(self):
         self.assert_wrong(type="frob")
         self.assert_wrong(type="summary", passed=1)
         self.assert_wrong(type="summary", passed=-1, failed=0, skipped=0,
                           broken=0, inconclusive=0, seconds=0)
+        self.assert_wrong(type="summary", same=1, different=0, only_a=0)
+        self.assert_wrong(type="compare", name="a", variant=None, family=4,
+                          verdict=["pass"], differs=False, measured={},
+                          predicted={}, sysctls={}, parts_at=None,
+                          segments={"all": [1, 1], "alone": [0, 0],
+                                    "compared": True})
         self.assert_wrong(type="run", version="0.1.0", kernel="6.1", hz=250,
                           rootless=True, virtual_time=False, family=5)
 

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""halfopen compare, on runs that were recorded a moment ago.
+
+usage: compare.py HALFOPEN
+"""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import rig
+
+HALFOPEN = sys.argv[1]
+CASE = "server-process-crash"
+SAME, DIFFERENT, USAGE, UNREADABLE = range(4)
+LAB = ["--at", "300ms", "crash server", "--at", "400ms", "send client 100",
+       "--for", "1200ms"]
+
+
+def halfopen(*arguments):
+    return subprocess.run([HALFOPEN, *map(str, arguments)], check=False,
+                          capture_output=True, text=True, encoding="utf-8",
+                          stdin=subprocess.DEVNULL, timeout=120,
+                          env=rig.environment())
+
+
+def compare(*arguments):
+    return halfopen("compare", "--columns", 100, *arguments)
+
+
+def compare_lines(*arguments):
+    done = compare("--format", "jsonl", *arguments)
+    return done.returncode, [json.loads(line)
+                             for line in done.stdout.splitlines()]
+
+
+class Compare(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.scratch.cleanup)
+        cls.top = pathlib.Path(cls.scratch.name)
+        cls.keep("a", "run", f"{CASE}/client-idles", f"{CASE}/killed")
+        cls.keep("b", "run", f"{CASE}/client-idles", f"{CASE}/killed")
+        cls.keep("set", "run", f"{CASE}/client-idles", "--set",
+                 "server:net.ipv4.tcp_max_syn_backlog=7")
+        cls.keep("data", "run", "server-host-crash-data/retries2=3")
+        cls.keep("no-probe", "run", "server-host-crash-data/retries2=3",
+                 "--set", "client:net.ipv4.tcp_early_retrans=0")
+        cls.keep("twice", "run", f"{CASE}/killed", "--repeat", 2)
+        cls.keep("lab", "lab", "-q", *LAB)
+        cls.keep("lab-again", "lab", "-q", *LAB)
+        cls.keep("lab-back", "lab", "-q", "--at", "700ms", "reboot server",
+                 *LAB)
+
+    @classmethod
+    def keep(cls, name, *arguments):
+        done = halfopen(*arguments, "--out", cls.top / name)
+        if done.returncode == rig.SKIPPED:
+            raise unittest.SkipTest(done.stdout)
+        assert done.returncode in (rig.PASS, rig.BROKEN), done.stderr
+
+    def test_two_runs_of_one_kernel_are_the_same(self):
+        done = compare(self.top / "a", self.top / "b")
+        self.assertEqual(done.returncode, SAME, done.stdout + done.stderr)
+        self.assertIn("no difference in 2 runs", done.stdout)
+        self.assertRegex(done.stdout, r"Linux \S+, HZ \d+, IPv4.*halfopen 0")
+        self.assertEqual(done.stderr, "")
+
+    def test_a_setting_makes_a_difference(self):
+        """Without the tail loss probe there is one copy less."""
+        done = compare(self.top / "data", self.top / "no-probe")
+        self.assertEqual(done.returncode, DIFFERENT, done.stdout)
+        self.assertIn("client:net.ipv4.tcp_early_retrans: A not set, B 0",
+                      done.stdout)
+        self.assertRegex(done.stdout, r"tail_loss_probe_s 0\.\d+ s \| none")
+        self.assertRegex(done.stdout,
+                         r"behind it 1 only in A, 0 only in B")
+        self.assertIn("1 of 1 runs differ", done.stdout)
+        for line in done.stdout.splitlines():
+            self.assertLessEqual(len(line), 100, line)
+
+    def test_a_setting_that_changes_nothing_is_told_with_all(self):
+        done = compare("-v", self.top / "a", self.top / "set",
+                       f"{CASE}/client-idles")
+        self.assertEqual(done.returncode, SAME, done.stdout)
+        self.assertIn("tcp_max_syn_backlog: A not set, B 7", done.stdout)
+        self.assertRegex(done.stdout, r"segments +the same, \d+")
+
+    def test_programs_get_lines(self):
+        status, lines = compare_lines(self.top / "data",
+                                      self.top / "no-probe")
+        self.assertEqual(status, DIFFERENT)
+        self.assertEqual([line["type"] for line in lines],
+                         ["compare", "summary"])
+        self.assertEqual(lines[0]["segments"]["alone"], [1, 0])
+        self.assertEqual(lines[0]["parts_at"]["segment"][0]["text"],
+                         "P. 1:101(100) ack 1")
+        self.assertEqual(lines[0]["sysctls"],
+                         {"client:net.ipv4.tcp_early_retrans": [None, "0"]})
+        self.assertEqual(lines[1], {"type": "summary", "same": 0,
+                                    "different": 1, "only_a": 0, "only_b": 0})
+
+    def test_a_lab_twice_is_the_same(self):
+        done = compare(self.top / "lab", self.top / "lab-again")
+        self.assertEqual(done.returncode, SAME, done.stdout)
+
+    def test_another_fault_is_named(self):
+        status, lines = compare_lines(self.top / "lab", self.top / "lab-back")
+        self.assertEqual(status, DIFFERENT)
+        parts = lines[0]["parts_at"]
+        self.assertIsNone(parts["fault"][0])
+        self.assertEqual(parts["fault"][1]["text"], "reboot server")
+        # As the lab's timeline counts.
+        self.assertAlmostEqual(parts["fault"][1]["t"], 0.7, delta=0.2)
+        self.assertIn("ECONNRESET", parts["result"][1]["text"])
+
+    def test_one_run_against_another(self):
+        """Whatever they are called."""
+        a = self.top / "a" / CASE / "killed"
+        done = compare(a, self.top / "b" / CASE / "killed")
+        self.assertEqual(done.returncode, SAME, done.stdout)
+        done = compare(a, self.top / "lab" / "lab")
+        self.assertEqual(done.returncode, DIFFERENT, done.stdout)
+        self.assertIn(f"{CASE}/killed | lab", done.stdout)
+        _, lines = compare_lines(a, self.top / "lab" / "lab")
+        self.assertEqual(lines[0]["against"], "lab")
+
+    def test_the_first_repetition_is_compared(self):
+        done = compare(self.top / "twice", self.top / "a", f"{CASE}/killed")
+        self.assertEqual(done.returncode, SAME, done.stdout)
+        self.assertIn("1 further repetition or try is left out", done.stdout)
+
+    def test_what_only_one_has_is_listed(self):
+        done = compare(self.top / "a", self.top / "twice")
+        self.assertEqual(done.returncode, DIFFERENT, done.stdout)
+        self.assertIn(f"only in A: {CASE}/client-idles", done.stdout)
+        status, lines = compare_lines(self.top / "twice", self.top / "a")
+        self.assertEqual(status, DIFFERENT)
+        self.assertEqual(lines[-1]["only_b"], 1)
+
+    def assert_refused(self, status, words, *arguments):
+        done = compare(*arguments)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertIn(words, done.stderr)
+
+    def test_what_is_wrong_is_named(self):
+        a, b = self.top / "a", self.top / "b"
+        self.assert_refused(USAGE, "which B?", a)
+        self.assert_refused(USAGE, "--format xml", a, b, "--format", "xml")
+        self.assert_refused(USAGE, "--columns 7", a, b, "--columns", "7")
+        self.assert_refused(USAGE, "A has no run that matches 'frob'", a, b,
+                            "frob")
+        self.assert_refused(USAGE, "B has no run that matches '*idles'", a,
+                            self.top / "twice", "*idles")
+        self.assert_refused(USAGE, "no run of A is in B", self.top / "lab", a)
+        self.assert_refused(UNREADABLE, "nowhere", a, self.top / "nowhere")
+
+    def test_what_cannot_be_read_is_told(self):
+        cut = self.top / "cut"
+        shutil.copytree(self.top / "a", cut)
+        path = cut / CASE / "killed" / "journal.jsonl"
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[:5]) + b"{broken\n")
+        done = compare(self.top / "a", cut)
+        self.assertEqual(done.returncode, UNREADABLE, done.stdout)
+        self.assertIn("journal.jsonl: line 6", done.stderr)
+        self.assertIn("BROKEN", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What two runs came to, and how it is told. */
+#include "compare-print.h"
+
+#include <stdlib.h>
+
+#include "fake.h"
+#include "fold.h"
+#include "frame.h"
+#include "macro.h"
+#include "story.h"
+#include "suite.h"
+#include "unit.h"
+
+/* --- values -------------------------------------------------------------- */
+
+static void take_value(struct story *story, const char *type, const char *name,
+		       json_t *value)
+{
+	fake_take(story->result, 1, type, "{s:s, s:o}", "name", name, "value",
+		  value);
+}
+
+static bool differ(const char *name, json_t *x, json_t *y, double from,
+		   double to)
+{
+	struct story a = story_begin(0, 1), b = story_begin(0, 1);
+	struct comparison *c;
+	bool differs;
+
+	take_value(&a, "measured", name, x);
+	take_value(&b, "measured", name, y);
+	if (to > 0) {
+		take_value(&a, "predicted", "elapsed_s", json_real(from));
+		take_value(&a, "predicted", "elapsed_max_s", json_real(to));
+	}
+	story_end(&a, 2);
+	story_end(&b, 2);
+	c = story_compare(&a, &b);
+	differs = c->differs;
+	story_done(c, &a, &b);
+	return differs;
+}
+
+static bool times_differ(const char *name, double a, double b, double from,
+			 double to)
+{
+	return differ(name, json_real(a), json_real(b), from, to);
+}
+
+static bool counts_differ(json_int_t a, json_int_t b)
+{
+	return differ("a_number", json_integer(a), json_integer(b), 0, 0);
+}
+
+START_TEST(times_have_an_allowance)
+{
+	/* 50 ms, or 2 % */
+	ck_assert(!times_differ("elapsed_s", 0.01, 0.055, 0, 0));
+	ck_assert(times_differ("elapsed_s", 0.01, 0.065, 0, 0));
+	ck_assert(!times_differ("elapsed_s", 100, 101.9, 99, 99.1));
+	/* What was predicted; and a granule where nothing was. */
+	ck_assert(!times_differ("elapsed_s", 6.53, 6.88, 6.5, 6.9));
+	ck_assert(times_differ("elapsed_s", 6.53, 7.2, 6.5, 6.9));
+	ck_assert(!times_differ("rto_s", 4, 4.45, 0, 0));
+	ck_assert(times_differ("rto_s", 4, 4.6, 0, 0));
+	ck_assert(!times_differ("wait_ms", 20, 60, 0, 0));
+	ck_assert(times_differ("wait_ms", 20, 80, 0, 0));
+}
+END_TEST
+
+START_TEST(counts_are_counted)
+{
+	ck_assert(!counts_differ(5, 5));
+	ck_assert(counts_differ(5, 6));
+	ck_assert(counts_differ(0, 1));
+	ck_assert(!counts_differ(2000, 2008));
+	ck_assert(counts_differ(2000, 2100));
+	/* A timestamp, and none. */
+	ck_assert(!counts_differ(993625986, 1542294274));
+	ck_assert(counts_differ(0, 1542294274));
+}
+END_TEST
+
+START_TEST(words_are_compared)
+{
+	ck_assert(differ("outcome", json_string("EOF"),
+			 json_string("ETIMEDOUT"), 0, 0));
+	ck_assert(!differ("outcome", json_string("EOF"), json_string("EOF"), 0,
+			  0));
+}
+END_TEST
+
+START_TEST(what_one_alone_tells_is_no_difference)
+{
+	struct story a = story_begin(0, 1), b = story_begin(0, 1);
+	struct comparison *c;
+
+	take_value(&a, "measured", "rto_5_s", json_real(3));
+	story_end(&a, 2);
+	story_end(&b, 2);
+	c = story_compare(&a, &b);
+	ck_assert(!c->differs);
+	ck_assert_uint_eq(c->measured.n, 1);
+	ck_assert_ptr_null(c->measured.all[0].values[COMPARE_B]);
+	story_done(c, &a, &b);
+}
+END_TEST
+
+/* --- what hosts were told ------------------------------------------------ */
+
+static void returns(struct story *story, double t, const char *host,
+		    const char *call, int value, const char *error)
+{
+	fake_take(story->result, t, "result", "{s:s, s:i, s:s, s:i, s:s?, s:s}",
+		  "host", host, "socket", 1, "call", call, "value", value,
+		  "errno", error, "text", error ? error : call);
+}
+
+START_TEST(errnos_and_the_end_are_compared)
+{
+	static const struct {
+		int value;
+		const char *error;
+	} ends[] = { { 10, NULL },
+		     { 20, NULL },
+		     { 0, NULL },
+		     { -1, "ETIMEDOUT" },
+		     { -1, "ECONNRESET" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(ends); j++) {
+			struct story a = story_begin(0, 1),
+				     b = story_begin(0, 1);
+			struct comparison *c;
+			const json_t *const *records;
+
+			returns(&a, 1, "client", "recv", ends[i].value,
+				ends[i].error);
+			returns(&b, 2, "client", "recv", ends[j].value,
+				ends[j].error);
+			story_end(&a, 3);
+			story_end(&b, 3);
+			c = story_compare(&a, &b);
+			/* How much there was at a time is chance. */
+			ck_assert_int_eq(c->differs, i != j && i + j != 1);
+			records = c->events[COMPARE_RESULT].records;
+			ck_assert_int_eq(records[COMPARE_A] != NULL,
+					 c->differs);
+			story_done(c, &a, &b);
+		}
+}
+END_TEST
+
+START_TEST(two_hosts_results_come_in_any_order)
+{
+	struct story a = story_begin(0, 1), b = story_begin(0, 1);
+
+	returns(&a, 1, "client", "recv", 0, NULL);
+	returns(&a, 2, "server", "recv", -1, "ECONNRESET");
+	story_end(&a, 3);
+	returns(&b, 1, "server", "recv", -1, "ECONNRESET");
+	returns(&b, 2, "client", "recv", 0, NULL);
+	story_end(&b, 3);
+	story_assert_same(&a, &b);
+}
+END_TEST
+
+static void look(struct story *story, double t, const char *state)
+{
+	fake_take(story->result, t, "state", "{s:s, s:i, s:s, s:s}", "host",
+		  "client", "socket", 1, "state", state, "text", state);
+}
+
+START_TEST(how_often_a_state_was_seen_is_chance)
+{
+	struct story a = story_begin(0, 1), b = story_begin(0, 1),
+		     c = story_begin(0, 1);
+	struct comparison *comparison;
+
+	look(&a, 1, "ESTAB");
+	look(&a, 2, "ESTAB");
+	look(&a, 3, "CLOSE-WAIT");
+	story_end(&a, 4);
+	look(&b, 1, "ESTAB");
+	look(&b, 3, "CLOSE-WAIT");
+	story_end(&b, 4);
+	look(&c, 1, "ESTAB");
+	look(&c, 3, "TIME-WAIT");
+	story_end(&c, 4);
+	comparison = story_compare(&a, &b);
+	ck_assert(!comparison->differs);
+	comparison_free(comparison);
+	comparison = story_compare(&a, &c);
+	ck_assert(comparison->differs);
+	ck_assert_ptr_nonnull(
+		comparison->events[COMPARE_STATE].records[COMPARE_A]);
+	story_done(comparison, &a, &c);
+	result_free(b.result);
+}
+END_TEST
+
+/* --- what is told -------------------------------------------------------- */
+
+static void tell(struct story *a, struct story *b)
+{
+	*a = story_begin(0.5, 1);
+	*b = story_begin(0.7, 2);
+	fake_take(b->result, 0, "sysctl", "{s:s, s:s, s:s}", "host", "client",
+		  "name", "net.ipv4.tcp_retries2", "value", "3");
+	story_handshake(a);
+	story_handshake(b);
+	for (int i = 0; i < 30; i++) {
+		story_data(a, 1 + i, "dropped: host is dead");
+		story_segment(b, 1 + i, STORY_SERVER, SEGMENT_ACK, 1, 1, 0,
+			      "forwarded");
+	}
+	take_value(a, "measured", "elapsed_s", json_real(5));
+	take_value(b, "measured", "elapsed_s", json_real(7.5));
+	take_value(a, "predicted", "elapsed_s", json_real(4.9));
+	take_value(a, "predicted", "elapsed_max_s", json_real(5.2));
+	returns(a, 32, "client", "recv", -1, "ETIMEDOUT");
+	returns(b, 32, "client", "recv", -1, "EHOSTUNREACH");
+	story_end(a, 33);
+	story_end(b, 33);
+}
+
+static char *print(const struct compare_view *view, const struct comparison *c)
+{
+	static const char *const headings[COMPARE_COLUMNS] = { "run", "A", "B",
+							       "what differs" };
+	struct table *table;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(table_new(&table, COMPARE_COLUMNS, headings), 0);
+	ck_assert_int_eq(compare_print_row(view, c, table), 0);
+	table_print(table, out, view->columns);
+	compare_print_story(out, view, c);
+	table_free(table);
+	fclose(out);
+	return text;
+}
+
+START_TEST(it_fits_and_tells_both)
+{
+	struct story a, b;
+	struct comparison *c;
+
+	tell(&a, &b);
+	c = story_compare(&a, &b);
+	/* Less than that, and the name of the sysctl has no room. */
+	for (int columns = 47; columns <= 200; columns += 7) {
+		const struct compare_view view = { .columns = columns,
+						   .unicode = columns % 2 };
+		char *text = print(&view, c);
+
+		assert_has(text, "ETIMEDOUT");
+		assert_has(text, "EHOSTUNREACH");
+		assert_has(text, "tcp_retries2");
+		assert_has(text, view.unicode ? "≠" : "!");
+		for (char *line = strtok(text, "\n"); line;
+		     line = strtok(NULL, "\n")) {
+			ck_assert_msg(fold_width(line, SIZE_MAX) <= columns,
+				      "wider than %d: %s", columns, line);
+			ck_assert_msg(line[strlen(line) - 1] != ' ',
+				      "a blank at the end: %s", line);
+		}
+		free(text);
+	}
+	story_done(c, &a, &b);
+}
+END_TEST
+
+START_TEST(values_stand_beside_each_other)
+{
+	const struct compare_view view = { .columns = 200, .unicode = true };
+	struct story a, b;
+	struct comparison *c;
+	char *text;
+
+	tell(&a, &b);
+	c = story_compare(&a, &b);
+	text = print(&view, c);
+	assert_has(text, "elapsed_s 5.00 s | 7.50 s (+50 %)");
+	assert_has(text, "predicted elapsed_s 4.90 .. 5.20 s | none");
+	assert_has(text, "result; segment 4;");
+	assert_has(text, "net.ipv4.tcp_retries2: A not set, B 3");
+	assert_has(text, "the same up to number 3; behind it 30 only in A, 30 "
+			 "only in B");
+	assert_has(text, "… and 16 more in A, 16 in B");
+	free(text);
+	story_done(c, &a, &b);
+}
+END_TEST
+
+START_TEST(a_skip_has_no_story)
+{
+	const struct compare_view view = { .columns = 120 };
+	struct story a, b = story_begin(0, 1);
+	struct comparison *c;
+	char *text;
+
+	a.result = fake_skip();
+	story_handshake(&b);
+	story_end(&b, 1);
+	c = story_compare(&a, &b);
+	ck_assert(c->differs);
+	ck_assert_uint_eq(c->segments.n_steps, 0);
+	text = print(&view, c);
+	assert_has(text, "SKIP  PASS  verdict\n");
+	assert_has(text, "A nginx is not installed");
+	assert_lacks(text, "segments");
+	free(text);
+	story_done(c, &a, &b);
+}
+END_TEST
+
+START_TEST(programs_get_an_object)
+{
+	struct story a, b;
+	struct comparison *c;
+	json_t *object, *parts, *pair;
+
+	tell(&a, &b);
+	c = story_compare(&a, &b);
+	object = comparison_json(c);
+	ck_assert_ptr_nonnull(object);
+	ck_assert(json_is_true(json_object_get(object, "differs")));
+	pair = json_object_get(json_object_get(object, "measured"),
+			       "elapsed_s");
+	ck_assert_double_eq(json_number_value(json_array_get(pair, 1)), 7.5);
+	parts = json_object_get(object, "parts_at");
+	pair = json_object_get(parts, "segment");
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 json_array_get(pair, 0), "text")),
+			 "P. 1:101(100) ack 1");
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 json_array_get(pair, 1), "from")),
+			 "server");
+	ck_assert_ptr_nonnull(json_object_get(parts, "result"));
+	ck_assert_ptr_null(json_object_get(parts, "fault"));
+	json_decref(object);
+	story_done(c, &a, &b);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&times_have_an_allowance,
+	&counts_are_counted,
+	&words_are_compared,
+	&what_one_alone_tells_is_no_difference,
+	&errnos_and_the_end_are_compared,
+	&two_hosts_results_come_in_any_order,
+	&how_often_a_state_was_seen_is_chance,
+	&it_fits_and_tells_both,
+	&values_stand_beside_each_other,
+	&a_skip_has_no_story,
+	&programs_get_an_object,
+};
+
+int main(void)
+{
+	return unit_run("compare-values", tests, ARRAY_SIZE(tests), NULL);
+}
