@@ -56,7 +56,7 @@ static int before_slide(const struct grid *grid, int d, int k)
 /* Notes the points that d steps reach; 1 when one of them is the end. */
 static int reach(struct grid *grid, int d)
 {
-	int *farthest = calloc((size_t)(2 * d + 1), sizeof(*farthest));
+	int *farthest = calloc(2 * (size_t)d + 1, sizeof(*farthest));
 
 	if (!farthest)
 		return error_origin(-ENOMEM, "alignment");

@@ -243,11 +243,16 @@ static bool tell_troubles(const struct comparing *c)
 
 /* --- telling ---------------------------------------------------------------*/
 
-static void print_object(json_t *object)
+/* Takes the object. */
+static int print_object(json_t *object)
 {
-	json_dumpf(object, stdout, JOURNAL_DUMP);
+	int r = 0;
+
+	if (!object || json_dumpf(object, stdout, JOURNAL_DUMP) < 0)
+		r = error_origin(-EIO, "JSON line");
 	fputc('\n', stdout);
 	json_decref(object);
+	return r;
 }
 
 static void print_origins(const struct side *side)
@@ -278,8 +283,8 @@ static int tell(struct comparing *c, const struct comparison *comparison)
 	int r;
 
 	if (c->jsonl) {
-		print_object(comparison_json(comparison));
-		return 0;
+		r = print_object(comparison_json(comparison));
+		return r < 0 ? error_trace(r) : 0;
 	}
 	r = compare_print_row(&c->view, comparison, c->table);
 	if (r < 0)
@@ -342,17 +347,21 @@ static void tell_alone(struct comparing *c, size_t at)
 	}
 }
 
+static int print_summary(const struct comparing *c)
+{
+	int r = print_object(json_pack(
+		"{s:s, s:i, s:i, s:i, s:i}", "type", "summary", "same",
+		(int)c->n_same, "different", (int)c->n_different, "only_a",
+		(int)c->sides[COMPARE_A].n_alone, "only_b",
+		(int)c->sides[COMPARE_B].n_alone));
+
+	return r < 0 ? error_trace(r) : 0;
+}
+
 static void print_total(const struct comparing *c)
 {
 	size_t a = c->sides[COMPARE_A].n_alone, b = c->sides[COMPARE_B].n_alone;
 
-	if (c->jsonl) {
-		print_object(json_pack("{s:s, s:i, s:i, s:i, s:i}", "type",
-				       "summary", "same", (int)c->n_same,
-				       "different", (int)c->n_different,
-				       "only_a", (int)a, "only_b", (int)b));
-		return;
-	}
 	if (c->n_different)
 		printf("\n%zu of %zu runs differ", c->n_different,
 		       c->n_different + c->n_same);
@@ -399,7 +408,11 @@ static int print_all(struct comparing *c)
 		return error_trace(r);
 	tell_alone(c, COMPARE_A);
 	tell_alone(c, COMPARE_B);
-	print_total(c);
+	r = c->jsonl ? print_summary(c) : 0;
+	if (r < 0)
+		return error_trace(r);
+	if (!c->jsonl)
+		print_total(c);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return error_origin(-EIO, "print the comparison");
 	return 0;

@@ -6,6 +6,7 @@
  */
 #include "compare-parts.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,7 @@ static void merge(struct comparison *comparison, const struct events *a,
 		int order = !x ? 1 : !y ? -1 : compare_holders(x, y);
 		const struct event *first = order <= 0 ? x : y;
 
+		assert(first);
 		if (order == 0 && is_same(x->kind, x->record, y->record)) {
 			i++;
 			j++;

@@ -241,11 +241,21 @@ static void print_label(FILE *out, const char *label)
 	fprintf(out, "%*s%-*s", INDENT, "", LABEL - INDENT, label);
 }
 
+/* On lines of its own making: a text from elsewhere may have any. */
 static void print_folded(FILE *out, const struct compare_view *view,
 			 const char *label, const char *text)
 {
+	char *line = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&line, &size);
+
+	if (!memory)
+		return;
+	report_inline(memory, text);
+	fclose(memory);
 	print_label(out, label);
-	fold_print(out, text, LABEL, LABEL, view->columns);
+	fold_print(out, line ? line : "", LABEL, LABEL, view->columns);
+	free(line);
 }
 
 static void print_sysctls(FILE *out, const struct compare_view *view,

@@ -2,6 +2,7 @@
 /* The segments of two runs beside each other, and what of that is chance. */
 #include "compare-parts.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -64,6 +65,7 @@ static size_t find_swapped(const struct compare_segments *segments, size_t at)
 	size_t first = at > SWAP_REACH ? at - SWAP_REACH : 0;
 	size_t last = MIN(at + SWAP_REACH + 1, segments->n_steps);
 
+	assert(own[COMPARE_A]);
 	for (size_t i = first; i < last; i++) {
 		own[COMPARE_B] = segment_at(segments, &steps[i], COMPARE_B);
 		if (steps[i].a < 0 && own[COMPARE_B] &&
