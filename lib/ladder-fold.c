@@ -99,7 +99,8 @@ static bool is_plain(const struct ladder_row *row, enum plain plain)
 	case LADDER_SEGMENT:
 		if (plain >= PLAIN_SEGMENTS)
 			return true;
-		if (row->fate != LADDER_ARRIVES || row->again || row->control)
+		if (row->fate != LADDER_ARRIVES || row->again || row->stops ||
+		    row->control)
 			return false;
 		return plain == PLAIN_FLOW ? is_flow(row) : *row->text != 'R';
 	case LADDER_SAYS:

@@ -336,17 +336,44 @@ static void release(struct ladder_build *build, const json_t *record,
 	row->connection = rows[before].connection;
 }
 
+static void end_with(struct ladder_build *build, struct ladder_row *row,
+		     const char *text)
+{
+	free(row->end);
+	row->end = ladder_line(build, text);
+}
+
+/* It came to a host between the connection's ends, and was seen no more. */
+static bool stops(const struct ladder *ladder, const struct ladder_row *row)
+{
+	const struct ladder_connection *connection;
+	int meant, last;
+
+	if (row->connection < 0 || !row->n_hops || row->starts_on_wire ||
+	    row->fate == LADDER_DROPPED || row->fate == LADDER_HELD)
+		return false;
+	connection = &ladder->connections[row->connection];
+	last = row->hops[row->n_hops - 1].host;
+	meant = row->host == connection->client ? connection->server :
+						  connection->client;
+	return connection->client >= 0 && connection->server >= 0 &&
+	       last >= 0 && last != meant && last != connection->client &&
+	       last != connection->server;
+}
+
 void ladder_end_frames(struct ladder_build *build)
 {
 	for (size_t i = 0; i < build->n_traces; i++) {
 		struct ladder_row *row =
 			&build->ladder->rows[build->traces[i].row];
 
-		if (!build->traces[i].waits || row->fate != LADDER_DELAYED)
-			continue;
-		row->fate = LADDER_HELD;
-		free(row->end);
-		row->end = ladder_line(build, LADDER_BEYOND);
+		if (build->traces[i].waits && row->fate == LADDER_DELAYED) {
+			row->fate = LADDER_HELD;
+			end_with(build, row, LADDER_BEYOND);
+		} else if (stops(build->ladder, row)) {
+			row->stops = true;
+			end_with(build, row, "not passed on");
+		}
 	}
 }
 

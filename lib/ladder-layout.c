@@ -26,7 +26,8 @@ void layout_label(const struct ladder *ladder, const struct ladder_row *row,
 
 	if (row->connection >= 0 && ladder->n_connections > 1)
 		snprintf(number, sizeof(number), "#%d ", row->connection + 1);
-	if (row->end && (row->starts_on_wire || row->fate == LADDER_INJECTED))
+	if (row->end && !row->stops &&
+	    (row->starts_on_wire || row->fate == LADDER_INJECTED))
 		snprintf(made, sizeof(made), "  %.60s", row->end);
 	else if (row->fate == LADDER_DELAYED)
 		snprintf(made, sizeof(made), "  delayed %.*f ms",
@@ -61,7 +62,7 @@ static double lane_width(size_t n)
 	case 2:
 		return 500;
 	case 3:
-		return 290;
+		return 312;
 	case 4:
 		return 220;
 	default:
@@ -127,9 +128,9 @@ static void place_lifelines(struct layout *layout)
 		layout->right = x;
 		if (i + 1 == n)
 			break;
-		x += lane + (is_on_left(layout, i + 1) || i + 2 < n ?
-				     layout->inner[i + 1] - LAYOUT_BAR :
-				     0);
+		x += lane + (i + 2 < n ? layout->inner[i + 1] - LAYOUT_BAR : 0);
+		/* Bars may be on either side of it. */
+		x += i ? layout->inner[i] - LAYOUT_BAR : 0;
 	}
 	layout->width = layout->right + MARGIN + EDGE +
 			(n ? layout->inner[n - 1] : 0);
@@ -181,6 +182,18 @@ static double wire_x(const struct layout *layout, const struct ladder_row *row)
 		return (layout->left + layout->right) / 2;
 	x = x_of(layout, from >= 0 ? from : to);
 	return x + half <= layout->right ? x + half : x - half;
+}
+
+/* Where text beside a lifeline may begin: beyond its bars, if they are on that
+ * side of it. */
+static double clear_of(const struct layout *layout, int host, bool right)
+{
+	size_t column = layout->ladder->hosts[host].column;
+
+	if (column == 0 || column + 1 == layout->ladder->n_columns ||
+	    is_on_left(layout, column) == right)
+		return 10;
+	return 10 + layout->inner[column] - LAYOUT_BAR;
 }
 
 static double held_x(const struct layout *layout, size_t i)
@@ -244,18 +257,21 @@ static double place_segment(struct layout *layout, size_t i, double y)
 {
 	const struct ladder_row *row = &layout->ladder->rows[i];
 	struct layout_row *place = &layout->rows[i];
-	double to, room;
+	double to, room, beyond = row->stops ? LAYOUT_STOP + 8 : 10;
 	char label[1024];
-	bool told = row->end && (row->fate == LADDER_DROPPED ||
+	double own = 10;
+	bool told = row->end && (row->fate == LADDER_DROPPED || row->stops ||
 				 row->fate == LADDER_HELD);
 
 	place_ends(layout, i);
+	if (row->host >= 0 && !row->starts_on_wire)
+		own = clear_of(layout, row->host, place->right);
 	to = place->right ? layout->right : layout->left;
 	room = fabs((row->fate == LADDER_DROPPED || row->fate == LADDER_HELD ?
-			     to : place->to_x) - place->from_x) - 24;
+			     to : place->to_x) - place->from_x) - own - 14;
 	layout_label(layout->ladder, row, label, sizeof(label));
 	place->text = (struct layout_text){
-		.x = place->from_x + (place->right ? 10 : -10),
+		.x = place->from_x + (place->right ? own : -own),
 		.y = y + LAYOUT_LINE - 3,
 		.to_left = !place->right,
 		.columns = columns_in(room),
@@ -268,10 +284,10 @@ static double place_segment(struct layout *layout, size_t i, double y)
 	if (!told)
 		return y;
 	place->end = (struct layout_text){
-		.x = place->to_x + (place->right ? 10 : -10),
+		.x = place->to_x + (place->right ? beyond : -beyond),
 		.y = MAX(place->arrives + 4, place->anchor + 8),
 		.to_left = !place->right,
-		.columns = columns_in(fabs(to - place->to_x) - 14),
+		.columns = columns_in(fabs(to - place->to_x) - beyond - 4),
 		.lines = 1,
 	};
 	if (fold_width(row->end, SIZE_MAX) > place->end.columns) {
@@ -302,8 +318,10 @@ static double place_says(struct layout *layout, size_t i, double y)
 	} else if (last) {
 		place->text.x = place->from_x + inner + 6;
 	} else {
-		place->text.x = place->from_x + 9;
-		room = layout->x[column + 1] - place->from_x - 18 -
+		double own = clear_of(layout, row->host, true) - 1;
+
+		place->text.x = place->from_x + own;
+		room = layout->x[column + 1] - place->from_x - own - 9 -
 		       layout->inner[column + 1];
 	}
 	place->text.columns = columns_in(MAX(room, 110.0));
@@ -417,7 +435,7 @@ static double answer_y(const struct layout *layout, size_t i)
 		if (next->t >= row->until - clocks &&
 		    next->kind == LADDER_SEGMENT &&
 		    next->host == row->hops[row->n_hops - 1].host)
-			return layout->rows[j].y + 2;
+			return layout->rows[j].y - 3;
 	}
 	return layout->bottom;
 }

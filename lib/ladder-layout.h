@@ -17,6 +17,7 @@ enum {
 	LAYOUT_BAR = 7, /* its width */
 	LAYOUT_STEP = 10, /* from bar to bar */
 	LAYOUT_TIME = 58, /* the column of times */
+	LAYOUT_STOP = 14, /* from a lifeline to the cross beyond it */
 	LAYOUT_LINES_MAX = 6, /* of one text; what is longer ends in … */
 };
 

@@ -60,7 +60,11 @@ static const struct ladder_pen ascii_pen = {
 
 static int time_width(const struct ladder *ladder)
 {
-	return snprintf(NULL, 0, "%.*f", ladder->places, ladder->end);
+	double first = ladder->n_rows ? ladder->rows[0].t : 0;
+
+	/* What came before the zero has a sign. */
+	return MAX(snprintf(NULL, 0, "%.*f", ladder->places, ladder->end),
+		   snprintf(NULL, 0, "%.*f", ladder->places, first));
 }
 
 static void place_lifelines(struct paint *paint)
@@ -141,7 +145,8 @@ static void put_character(struct paint *paint, int x, const char *bytes,
 		return;
 	memcpy(cell, bytes, n);
 	cell[n] = '\0';
-	paint_put(paint, x, cell);
+	/* A blank that does not end a line is a blank all the same. */
+	paint_put(paint, x, strcmp(cell, "\u00a0") == 0 ? " " : cell);
 	if (width == 2)
 		paint->cells[x + 1][0] = '\0';
 }

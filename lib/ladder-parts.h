@@ -97,7 +97,7 @@ int ladder_host_index(const struct ladder *ladder, const char *name);
 struct ladder_row *ladder_add_row(struct ladder_build *build,
 				  enum ladder_kind kind, double t, int host);
 
-/* "0.04 ms", "0.412 s", "1.5 h" */
+/* "0.04 ms", "0.412 s", "1.5 h", with U+00A0 between */
 const char *ladder_seconds(double seconds, char ret[static 32]);
 
 /* ladder-hosts.c */
@@ -106,7 +106,7 @@ void ladder_make_columns(struct ladder_build *build);
 
 /* ladder-frames.c */
 void ladder_take_frame(struct ladder_build *build, const json_t *record);
-/* What was delayed and never left the wire. */
+/* What was delayed and never left the wire; what no router passed on. */
 void ladder_end_frames(struct ladder_build *build);
 
 /* ladder-connections.c */

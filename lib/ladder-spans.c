@@ -47,15 +47,14 @@ static void close_span(struct ladder *ladder, int span, double t)
 
 /* --- whose --------------------------------------------------------------- */
 
-static bool has_ports(const struct ladder_track *track, size_t own,
+static bool has_ports(const struct ladder_alias *alias, size_t own,
 		      json_int_t port, json_int_t peer)
 {
-	return track->ports[own] == port && track->ports[!own] == peer;
+	return alias->ports[own] == port && alias->ports[!own] == peer;
 }
 
-/* The newest connection of this host with the ports that a look told. Behind a
- * NAT gateway the far end has another port: the own one, and a server's peer,
- * do not tell then. */
+/* The newest connection of this host with the ports that a look told, by
+ * whatever name it goes there: a NAT gateway gives it another one. */
 static int connection_of_ports(const struct ladder_build *build,
 			       const json_t *record, int host)
 {
@@ -63,18 +62,16 @@ static int connection_of_ports(const struct ladder_build *build,
 	json_int_t peer =
 		json_integer_value(json_object_get(record, "peer_port"));
 
-	for (size_t i = build->ladder->n_connections; port && peer && i > 0;
-	     i--) {
+	for (size_t i = build->n_aliases; port && peer && i > 0; i--) {
+		const struct ladder_alias *alias = &build->aliases[i - 1];
 		const struct ladder_connection *connection =
-			&build->ladder->connections[i - 1];
-		const struct ladder_track *track = &build->tracks[i - 1];
+			&build->ladder->connections[alias->connection];
 
-		if (connection->client == host &&
-		    has_ports(track, 0, port, peer))
-			return (int)i - 1;
-		if (connection->server == host &&
-		    has_ports(track, 1, port, peer))
-			return (int)i - 1;
+		if ((connection->client == host &&
+		     has_ports(alias, 0, port, peer)) ||
+		    (connection->server == host &&
+		     has_ports(alias, 1, port, peer)))
+			return alias->connection;
 	}
 	return LADDER_NONE;
 }
@@ -229,7 +226,18 @@ static void set_timer(struct ladder_build *build, struct ladder_holder *holder,
 
 /* --- looks --------------------------------------------------------------- */
 
-static char *look_text(struct ladder_build *build, const json_t *record)
+/* Whose ports are told elsewhere needs no more than its state. */
+static const char *bare_text(const json_t *record, bool known)
+{
+	const char *state = ladder_text_of(record, "state");
+
+	if (!known || strcmp(state, "LISTEN") == 0)
+		return ladder_text_of(record, "text");
+	return strcmp(state, "none") == 0 ? "no socket" : state;
+}
+
+static char *look_text(struct ladder_build *build, const json_t *record,
+		       bool known)
 {
 	const char *state = ladder_text_of(record, "state");
 	const char *timer = ladder_text_of(record, "timer");
@@ -238,7 +246,7 @@ static char *look_text(struct ladder_build *build, const json_t *record)
 	char in[32], times[32] = "";
 
 	if (!runs(record))
-		return ladder_line(build, ladder_text_of(record, "text"));
+		return ladder_line(build, bare_text(record, known));
 	if (retransmits > 0)
 		snprintf(times, sizeof(times), " (%d so far)", retransmits);
 	ladder_seconds(ladder_number_of(record, "expires"), in);
@@ -286,7 +294,7 @@ void ladder_take_look(struct ladder_build *build, const json_t *record)
 		row = ladder_add_row(build, LADDER_LOOK, t, host);
 		if (!row)
 			return;
-		row->text = look_text(build, record);
+		row->text = look_text(build, record, holder->connection >= 0);
 		row->connection = holder->connection;
 		row->socket = ladder_socket_of(record);
 	}

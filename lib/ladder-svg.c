@@ -220,7 +220,12 @@ static void draw_segment(const struct drawing *d, size_t i)
 		return;
 	colour_of(d, row, colour);
 	draw_shaft(d, i, colour);
-	if (row->fate == LADDER_DROPPED || nobody)
+	if (row->stops)
+		svg_cross(d, "lost",
+			  place->to_x + (place->right ? LAYOUT_STOP :
+							-LAYOUT_STOP),
+			  place->arrives, 4.5);
+	else if (row->fate == LADDER_DROPPED || nobody)
 		svg_cross(d, "lost", place->to_x, place->arrives, 4.5);
 	else if (row->fate == LADDER_HELD)
 		svg_circle(d, "held", place->to_x, place->arrives, 4);

@@ -18,8 +18,9 @@
  * something happened meanwhile; in seconds. */
 static const double noticeable = 1e-3;
 
-/* Between label and arrow's ends; the least room for a label on its arrow. */
-enum { INSET = 2, LEAST_LABEL = 16 };
+/* Between label and arrow's ends; the least room for a label on its arrow, and
+ * beside a lifeline for what a host says. */
+enum { INSET = 2, LEAST_LABEL = 16, ROOMY = 24 };
 
 static const char *label_of(const struct paint *paint,
 			    const struct ladder_row *row, char *ret,
@@ -149,6 +150,17 @@ static void draw_end(struct paint *paint, const struct stroke *stroke,
 		paint_aside(paint, text);
 }
 
+/* Beyond whoever should have passed it on. */
+static void draw_stop(struct paint *paint, const struct stroke *stroke,
+		      const char *text)
+{
+	struct stroke beyond = *stroke;
+
+	beyond.to += stroke->right ? 2 : -2;
+	paint_put(paint, beyond.to, paint->pen->cross);
+	draw_end(paint, &beyond, text);
+}
+
 /* The label's lines stand above the shaft, but for the last one. */
 static void draw_label(struct paint *paint, const struct stroke *stroke,
 		       const struct ladder_row *row, const char *label)
@@ -239,7 +251,9 @@ static void draw_segment(struct paint *paint, size_t i, bool leaves,
 	}
 	make_room(paint, &stroke, label, end);
 	draw_label(paint, &stroke, row, label);
-	if (*end && !arrives)
+	if (row->stops && arrives)
+		draw_stop(paint, &stroke, row->end);
+	else if (*end && !arrives)
 		draw_end(paint, &stroke, end);
 	else
 		paint_flush(paint);
@@ -256,9 +270,10 @@ static int room_beside(const struct paint *paint, size_t column, bool to_left)
 		end = paint->x[column - 1];
 	else if (!to_left && column + 1 < paint->ladder->n_columns)
 		end = paint->x[column + 1];
-	return MAX(abs(end - x) - 3, MIN((paint->right - paint->left) / 2,
-					 to_left ? x - paint->left - 2 :
-						   paint->width - x - 3));
+	if (abs(end - x) - 3 >= ROOMY)
+		return abs(end - x) - 3;
+	return MIN((paint->right - paint->left) / 2,
+		   to_left ? x - paint->left - 2 : paint->width - x - 3);
 }
 
 /* Beside its host: to the left of lifelines in the right half. */

@@ -94,16 +94,20 @@ bool ladder_is_kind(const json_t *frame, const char *kind)
 	return false;
 }
 
+/* No line ends between a number and its unit. */
+#define NBSP "\u00a0"
+
 const char *ladder_seconds(double seconds, char ret[static 32])
 {
 	if (seconds >= 2 * 86400)
-		snprintf(ret, 32, "%.1f days", seconds / 86400);
+		snprintf(ret, 32, "%.1f" NBSP "days", seconds / 86400);
 	else if (seconds >= 2 * 3600)
-		snprintf(ret, 32, "%.1f h", seconds / 3600);
+		snprintf(ret, 32, "%.1f" NBSP "h", seconds / 3600);
 	else if (seconds < 0.0095)
-		snprintf(ret, 32, "%.2f ms", seconds * 1e3);
+		snprintf(ret, 32, "%.2f" NBSP "ms", seconds * 1e3);
 	else
-		snprintf(ret, 32, "%.*f s", seconds < 100 ? 3 : 1, seconds);
+		snprintf(ret, 32, "%.*f" NBSP "s", seconds < 100 ? 3 : 1,
+			 seconds);
 	return ret;
 }
 

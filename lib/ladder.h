@@ -113,7 +113,9 @@ struct ladder_row {
 	double t; /* of a segment: it leaves its sender */
 	double until; /* it arrives; the end of a silence or of a fold; or t */
 	int host; /* of a segment: its sender; of a fault: its target */
-	char *text; /* one line of UTF-8 without control characters */
+	/* One line of UTF-8 without control characters; U+00A0 where a line must
+	 * not end. */
+	char *text;
 	char *remark; /* "copy 2, +0.412 s", "dropped: host is dead"; or NULL */
 	int connection; /* LADDER_NONE */
 	int socket; /* as the journal counts them; 0: not known */
@@ -128,6 +130,7 @@ struct ladder_row {
 	int partner; /* LADDER_NONE */
 	bool again; /* sent before: a retransmission, a probe, a duplicate */
 	bool control; /* no TCP: ICMP, ARP, … */
+	bool stops; /* whom it came to was to pass it on, and did not */
 	bool starts_on_wire; /* it goes on from there to where it was meant */
 	size_t payload; /* bytes */
 };

@@ -120,8 +120,9 @@ static void tell(struct lab_sockets *s, const struct known *k, bool gone)
 	snprintf(text, sizeof(text), "%s%s  %s", gone ? "no socket" : state,
 		 timer, ends);
 	run_journal(s->lab->run, nsec_now(), "state",
-		    "{s:s, s:i, s:s, s:s, s:f, s:i, s:s}", "host", k->host,
-		    "socket", k->number, "state", state, "timer",
+		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s}", "host",
+		    k->host, "socket", k->number, "port", socket->local_port,
+		    "peer_port", socket->remote_port, "state", state, "timer",
 		    timed ? diag_timer_text(socket->timer) : "none", "expires",
 		    timed ? nsec_seconds(socket->expires) : 0.0, "retransmits",
 		    timed ? (int)socket->retransmits : 0, "text", text);

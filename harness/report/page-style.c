@@ -38,6 +38,8 @@ static const char sheet[] =
 	"a{color:var(--link);text-decoration-thickness:1px;"
 	"text-underline-offset:2px}\n"
 	"code,pre,.mono{font-family:var(--mono);font-size:.8em}\n"
+	"pre.wrap{white-space:pre-wrap;overflow-wrap:anywhere}\n"
+	".claim.long{font-size:1rem}.two.one{display:block}\n"
 	"pre{overflow-x:auto;margin:.4em 0;padding:.7em .9em;"
 	"background:var(--paper);border:1px solid var(--rule);"
 	"border-radius:4px;line-height:1.5}\n"

@@ -83,12 +83,14 @@ static void put_title(FILE *out, const struct result *result)
 	page_verdict(out, result);
 	fputs("</h1>\n", out);
 	if (result->testcase->claim && *result->testcase->claim) {
-		fputs("<p class=\"claim\">", out);
+		fprintf(out, "<p class=\"claim%s\">",
+			strlen(result->testcase->claim) > 240 ? " long" : "");
 		markup_text(out, result->testcase->claim);
 		fputs("</p>\n", out);
 	}
 	if (result->reason && *result->reason) {
-		fputs("<p class=\"reason\">", out);
+		fprintf(out, "<p class=\"%s\">",
+			verdict_text(result->verdict));
 		markup_text(out, result->reason);
 		fputs("</p>\n", out);
 	}
@@ -193,7 +195,8 @@ static void put_run(FILE *out, const struct result *result,
 	term(out, "late", text);
 	fputs("</dl>\n", out);
 	if (*page_text(start, "command")) {
-		fputs("<h2>The same again</h2><pre>", out);
+		fputs("<h2>The same again</h2>"
+		      "<pre class=\"wrap\">", out);
 		markup_text(out, page_text(start, "command"));
 		fputs("</pre>\n", out);
 	}
@@ -274,8 +277,11 @@ int page_write(FILE *out, const struct result *result, const char *index)
 	fputs("<body class=\"run\">\n<header>\n", out);
 	put_over(out, index);
 	put_title(out, result);
-	fputs("</header>\n<div class=\"beside\"><div class=\"two\">\n<div>\n",
-	      out);
+	fprintf(out, "</header>\n<div class=\"beside\">"
+		     "<div class=\"two%s\">\n<div>\n",
+		json_array_size(result->judgements) || result->testcase->why ?
+			"" :
+			" one");
 	put_judgements(out, result);
 	put_paragraph(out, "Why", result->testcase->why);
 	fputs("</div>\n<div>\n", out);

@@ -149,10 +149,10 @@ START_TEST(copies_are_numbered_with_the_time_since)
 	tell_data(0.8, "dropped: host is dead", "tcp retransmission", 101);
 	draw();
 	ck_assert_ptr_null(segment(3)->remark);
-	ck_assert_str_eq(segment(4)->remark, "copy 1, +0.200 s");
-	ck_assert_str_eq(segment(5)->remark, "copy 2, +0.400 s");
+	ck_assert_str_eq(segment(4)->remark, "copy 1, +0.200\u00a0s");
+	ck_assert_str_eq(segment(5)->remark, "copy 2, +0.400\u00a0s");
 	ck_assert_ptr_null(segment(6)->remark);
-	ck_assert_str_eq(segment(7)->remark, "copy 1, +0.050 s");
+	ck_assert_str_eq(segment(7)->remark, "copy 1, +0.050\u00a0s");
 	ck_assert_int_eq(segment(5)->fate, LADDER_DROPPED);
 	ck_assert_str_eq(segment(5)->end, "dropped: host is dead");
 	ck_assert(segment(5)->again && !segment(3)->again);
@@ -308,6 +308,23 @@ START_TEST(packet_that_a_gateway_passes_on_is_one_row)
 }
 END_TEST
 
+START_TEST(what_a_gateway_keeps_is_not_passed_on)
+{
+	tell_through_gateway(0.1, false, "tcp syn", SEGMENT_SYN, 0, 0);
+	tell_through_gateway(0.2, true, "tcp syn-ack",
+			     SEGMENT_SYN | SEGMENT_ACK, 0, 1);
+	FRAME(journal, .t = 5, .left = 5.00003, .from = "client",
+	      .to = "gateway", .kinds = "tcp data",
+	      .flags = SEGMENT_PSH | SEGMENT_ACK, .seq = 1, .ack = 1,
+	      .length = 10);
+	draw();
+	ck_assert(!segment(0)->stops && !segment(1)->stops);
+	ck_assert(segment(2)->stops);
+	ck_assert_str_eq(segment(2)->end, "not passed on");
+	done();
+}
+END_TEST
+
 START_TEST(packet_that_is_not_the_same_is_no_next_hop)
 {
 	struct told_frame told = { .t = 0.1,
@@ -344,7 +361,7 @@ START_TEST(new_isn_is_a_new_connection)
 	ck_assert_int_eq(segment(2)->connection, 0);
 	ck_assert_int_eq(segment(3)->connection, 1);
 	ck_assert_int_eq(segment(4)->connection, 1);
-	ck_assert_str_eq(segment(4)->remark, "copy 1, +1.000 s");
+	ck_assert_str_eq(segment(4)->remark, "copy 1, +1.000\u00a0s");
 	done();
 }
 END_TEST
@@ -396,7 +413,7 @@ START_TEST(timer_runs_until_it_fires)
 				1e-9);
 	ck_assert_uint_eq(count(LADDER_LOOK), 2);
 	ck_assert_str_eq(row_of(LADDER_LOOK)->text,
-			 "ESTAB, retransmission in 0.300 s");
+			 "ESTAB, retransmission in 0.300\u00a0s");
 	ck_assert(!span_of(LADDER_TIMER, "client")->open);
 	ck_assert(ladder->spans[ladder->n_spans - 1].open);
 	done();
@@ -424,7 +441,7 @@ START_TEST(silence_is_told_with_its_length)
 	tell_data(2.016, NULL, "tcp data", 1);
 	draw();
 	ck_assert_uint_eq(count(LADDER_QUIET), 1);
-	ck_assert_str_eq(row_of(LADDER_QUIET)->text, "2.000 s quiet");
+	ck_assert_str_eq(row_of(LADDER_QUIET)->text, "2.000\u00a0s quiet");
 	done();
 }
 END_TEST
@@ -609,6 +626,7 @@ int main(void)
 		&what_never_left_the_wire_does_not_arrive,
 		&injected_segment_comes_from_the_wire,
 		&packet_that_a_gateway_passes_on_is_one_row,
+		&what_a_gateway_keeps_is_not_passed_on,
 		&packet_that_is_not_the_same_is_no_next_hop,
 		&new_isn_is_a_new_connection,
 		&ghosts_are_counted_and_not_drawn,
