@@ -51,8 +51,8 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human ktap junit jsonl",
 			    "human (default), ktap, junit, jsonl" },
 	[OPTION_OUT] = { "out", 0, "DIR", NULL,
-			 "keep each run's journal and capture (pcapng) "
-			 "below DIR" },
+			 "keep each run's journal, capture (pcapng) and "
+			 "page below DIR" },
 	[OPTION_ALL] = { "all", 0, NULL, NULL,
 			 "also what takes longer than the default set" },
 	[OPTION_DEFAULTS] = { "defaults", 0, NULL, NULL,

@@ -521,7 +521,7 @@ static void tell_long_run(size_t every)
 {
 	telling_handshake(journal);
 	for (size_t i = 0; i < 50000; i++)
-		tell_data(0.1 + (double)i * 1e-4, i % every ? NULL : "dropped",
+		tell_data(0.1 + (double)i * 1e-4, (i % every) ? NULL : "dropped",
 			  "tcp data", (uint32_t)i * 100 + 1);
 	telling_fault(journal, 6, "crash", "server");
 }
