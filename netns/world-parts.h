@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The inside of a world, for its own files: world.c makes hosts and cables and
- * lets things happen to them, world-paths.c tells the hosts who is where.
+ * The inside of a world, for its own files: world.c makes hosts and cables,
+ * world-paths.c tells the hosts who is where, world-faults.c lets things happen
+ * to them.
  */
 #pragma once
 
@@ -41,6 +42,28 @@ struct world {
 	host_exit_fn on_exit;
 	void *data;
 };
+
+/* --- world.c ------------------------------------------------------------ */
+
+/* -ENOENT for a name that is none. */
+int world_find(struct world *world, const char *name, struct place **ret);
+
+/* The machine of a place, switched on and cabled, its interfaces still down. */
+int world_furnish(struct world *world, struct place *place);
+
+/* Its cables go up, at both ends, and its neighbours are known; and once all of
+ * them carry. */
+int world_raise(struct world *world, struct place *place);
+int world_wait_running(struct world *world, struct place *place);
+
+/* How long a link may take to carry, which is a matter of milliseconds. */
+static const nsec_t world_link_patience = SEC(10);
+
+/* Of a network with addresses of that family. */
+unsigned int world_prefix_of(const struct address *address);
+
+/* Those that the cable's end has by its plan. */
+int world_add_addresses(struct place *place, size_t cable);
 
 /* --- world-paths.c ------------------------------------------------------ */
 
