@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "end-signals.h"
 #include "errors.h"
 #include "fd.h"
 #include "lab-script.h"
@@ -310,36 +310,20 @@ static int on_rest(void *data)
 static int on_signal(void *data, uint32_t events MACRO_UNUSED)
 {
 	struct session *s = data;
-	struct signalfd_siginfo info;
+	int number = end_signals_read(s->signals);
 
-	if (read(s->signals, &info, sizeof(info)) != sizeof(info) || s->shell)
+	if (!number || s->shell)
 		return 0;
-	if (info.ssi_signo == SIGINT && !s->interrupted) {
+	if (number == SIGINT && !s->interrupted) {
 		s->interrupted = true;
 		end_timeline(s);
 		return 0;
 	}
-	s->signal = (int)info.ssi_signo;
+	s->signal = number;
 	return 0;
 }
 
 /* --- the whole ------------------------------------------------------------ */
-
-static int watch_signals(struct session *s)
-{
-	sigset_t set;
-	int r;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signals < 0)
-		return error_origin(-errno, "signalfd");
-	r = loop_add_fd(s->loop, NULL, s->signals, EPOLLIN, on_signal, s);
-	return r < 0 ? error_trace(r) : 0;
-}
 
 static int start_worker(struct session *s)
 {
@@ -367,7 +351,7 @@ static int set_up(struct session *s)
 	int r = loop_new(&s->loop);
 
 	if (r >= 0)
-		r = watch_signals(s);
+		r = end_signals_watch(s->loop, &s->signals, on_signal, s);
 	if (r >= 0)
 		r = start_worker(s);
 	if (r >= 0)

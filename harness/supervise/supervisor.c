@@ -2,13 +2,11 @@
 #include "supervisor.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "end-signals.h"
 #include "errors.h"
 #include "fd.h"
 #include "kernel.h"
@@ -240,11 +238,10 @@ static int start_next(struct supervisor *s)
 static int on_signal(void *data, uint32_t events MACRO_UNUSED)
 {
 	struct supervisor *s = data;
-	struct signalfd_siginfo info;
+	int number = end_signals_read(s->signals);
 
-	if (read(s->signals, &info, sizeof(info)) != sizeof(info))
-		return 0;
-	s->signal = (int)info.ssi_signo;
+	if (number)
+		s->signal = number;
 	return 0;
 }
 
@@ -324,22 +321,6 @@ static int run_all(struct supervisor *s)
 	return 0;
 }
 
-static int watch_signals(struct supervisor *s)
-{
-	sigset_t set;
-	int r;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signals < 0)
-		return error_origin(-errno, "signalfd");
-	r = loop_add_fd(s->loop, NULL, s->signals, EPOLLIN, on_signal, s);
-	return r < 0 ? error_trace(r) : 0;
-}
-
 static int set_up(struct supervisor *s)
 {
 	size_t n = s->plan->n_jobs;
@@ -361,7 +342,7 @@ static int set_up(struct supervisor *s)
 	qsort(s->queue, n, sizeof(*s->queue), longer_first);
 	r = loop_new(&s->loop);
 	if (r >= 0)
-		r = watch_signals(s);
+		r = end_signals_watch(s->loop, &s->signals, on_signal, s);
 	softirqs_begin(&s->softirqs, &s->plan->options.softirqs);
 	if (r >= 0 && !kernel_works_in_no_time())
 		r = loop_add_timer(s->loop, &s->sampler, s->start + MSEC(20),
