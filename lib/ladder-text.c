@@ -337,8 +337,10 @@ static void draw_across(struct paint *paint, const struct ladder_row *row,
 
 static void draw_quiet(struct paint *paint, const struct ladder_row *row)
 {
+	/* But for the dead: their lines have ended. */
 	for (size_t i = 0; i < paint->ladder->n_columns; i++)
-		paint_put(paint, paint->x[i], paint->pen->gap);
+		if (strcmp(paint->cells[paint->x[i]], " ") != 0)
+			paint_put(paint, paint->x[i], paint->pen->gap);
 	draw_across(paint, row, paint->pen->ellipsis, NULL,
 		    paint->pen->ellipsis_after);
 }

@@ -69,10 +69,10 @@ START_TEST(crash_at_eighty_columns)
 "0.016  ┃                                                         accept() = 0 ●\n"
 "0.100  ┃═══════════════════════════ crash server ═════════════════════════════✗\n"
 "0.150  ┃─ P. 1:101(100) ack 1 ────────────✗ dropped: host is dead\n"
-"       ⋮                          … 0.200 s quiet …                           ⋮\n"
+"       ⋮                          … 0.200 s quiet …\n"
 "0.350  ┃╌ P. 1:101(100) ack 1  copy 1, +0.200 s ╌╌╌✗ dropped: host is dead\n"
 "0.360 ╷● ESTAB, retransmission in 0.390 s\n"
-"      ┊⋮                          … 1.140 s quiet …                           ⋮\n"
+"      ┊⋮                          … 1.140 s quiet …\n"
 "1.500 ╵✗ recv() = -1 ETIMEDOUT\n");
 }
 END_TEST
@@ -92,11 +92,11 @@ START_TEST(crash_at_sixty_columns_in_ascii)
 "0.016  |                                     accept() = 0 +\n"
 "0.100  |================= crash server ===================x\n"
 "0.150  |- P. 1:101(100) ack 1 ---x dropped: host is dead\n"
-"       :              ... 0.200 s quiet ...               :\n"
+"       :              ... 0.200 s quiet ...\n"
 "0.350  |  P. 1:101(100) ack 1\n"
 "       |. copy 1, +0.200 s .....x dropped: host is dead\n"
 "0.360 .+ ESTAB, retransmission in 0.390 s\n"
-"      ::              ... 1.140 s quiet ...               :\n"
+"      ::              ... 1.140 s quiet ...\n"
 "1.500 'x recv() = -1 ETIMEDOUT\n");
 }
 END_TEST
