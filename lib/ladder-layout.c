@@ -12,7 +12,8 @@
 #include "macro.h"
 
 /* Beside the first and the last lifeline; above the first row. */
-enum { MARGIN = 206, EDGE = 12, HEAD = 20, GAP = 10, LEAST_LANE = 130 };
+enum { MARGIN = 206, EDGE = 12, HEAD = 20, GAP = 10, LEAST_LANE = 130,
+       HELD_TRACKS = 6 };
 
 /* A wire's own clock and the hosts' are some microseconds apart. */
 static const double clocks = 200e-6;
@@ -199,7 +200,7 @@ static double clear_of(const struct layout *layout, int host, bool right)
 static double held_x(const struct layout *layout, size_t i)
 {
 	return wire_x(layout, &layout->ladder->rows[i]) +
-	       8.0 * (double)(layout->held[i] % 6);
+	       8.0 * (double)layout->held[i];
 }
 
 static double slant_of(const struct ladder_row *row)
@@ -456,20 +457,23 @@ static void let_arrive(struct layout *layout, size_t i)
 		    MIN(layout_y(layout, row->until), answer_y(layout, i)));
 }
 
+/* Side by side, as many as wait at a time. */
 static void choose_held_tracks(struct layout *layout)
 {
 	const struct ladder *ladder = layout->ladder;
-	size_t waiting = 0;
+	size_t taken[HELD_TRACKS] = { 0 }; /* until that row */
 
 	for (size_t i = 0; i < ladder->n_rows; i++) {
 		const struct ladder_row *row = &ladder->rows[i];
+		size_t track = 0;
 
-		if (row->kind != LADDER_SEGMENT)
+		if (row->kind != LADDER_SEGMENT || row->fate != LADDER_HELD)
 			continue;
-		if (row->fate == LADDER_HELD)
-			layout->held[i] = waiting++;
-		else if (row->fate == LADDER_RELEASED && waiting)
-			waiting--;
+		while (track + 1 < HELD_TRACKS && taken[track] > i)
+			track++;
+		layout->held[i] = track;
+		taken[track] = row->partner >= 0 ? (size_t)row->partner + 1 :
+						   SIZE_MAX;
 	}
 }
 

@@ -132,7 +132,7 @@ void page_expectations(FILE *out, const struct result *result)
 		fputs("</td>", out);
 		cell(out, "", page_text(each, "expected"));
 		cell(out, "", page_text(each, "observed"));
-		cell(out, "name", page_text(each, "at"));
+		cell(out, "name at", page_text(each, "at"));
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table></section>\n", out);

@@ -73,6 +73,7 @@ static const char more[] =
 	"th:last-child,td:last-child{padding-right:0}\n"
 	"td.n,th.n{text-align:right;white-space:nowrap}\n"
 	"td.name{font-family:var(--mono);font-size:.92em}\n"
+	"td.at{white-space:nowrap}\n"
 	"td.case{min-width:14em;overflow-wrap:normal}td.claims{"
 	"white-space:nowrap}\n"
 	"tr.bad td{color:var(--alarm)}\n"
