@@ -11,9 +11,8 @@
 #include "fold.h"
 #include "macro.h"
 
-/* Beside the first and the last lifeline; above the first row. */
-enum { MARGIN = 206, EDGE = 12, HEAD = 20, GAP = 10, LEAST_LANE = 130,
-       HELD_TRACKS = 6 };
+/* From row to row; places on the wire for what is held. */
+enum { GAP = 10, HELD_TRACKS = 6 };
 
 /* A wire's own clock and the hosts' are some microseconds apart. */
 static const double clocks = 200e-6;
@@ -52,112 +51,6 @@ static int columns_in(double width)
 	return MAX((int)(width / LAYOUT_CHARACTER), 8);
 }
 
-/* --- lifelines ----------------------------------------------------------- */
-
-static double lane_width(size_t n)
-{
-	switch (n) {
-	case 0:
-	case 1:
-		return 0;
-	case 2:
-		return 500;
-	case 3:
-		return 312;
-	case 4:
-		return 220;
-	default:
-		return MAX(LEAST_LANE, 900.0 / (double)(n - 1));
-	}
-}
-
-static bool is_on_left(const struct layout *layout, size_t column)
-{
-	return layout->x[column] < (layout->left + layout->right) / 2 ||
-	       layout->ladder->n_columns == 1;
-}
-
-/* Bars are next to the lifeline, brackets beyond them. */
-static int measure_spans(struct layout *layout)
-{
-	const struct ladder *ladder = layout->ladder;
-	size_t n = ladder->n_columns;
-	size_t *brackets = calloc(n + 1, sizeof(*brackets));
-
-	if (!brackets)
-		return error_origin(-ENOMEM, "layout");
-	for (size_t i = 0; i < n; i++)
-		layout->bars[i] = 1;
-	for (size_t i = 0; i < ladder->n_spans; i++) {
-		const struct ladder_span *span = &ladder->spans[i];
-		size_t column = ladder->hosts[span->host].column;
-		size_t track = MIN(span->track + 1, (size_t)LADDER_TRACKS_MAX);
-
-		if (span->kind == LADDER_STATE)
-			layout->bars[column] = MAX(layout->bars[column], track);
-		else if (span->kind == LADDER_TIMER)
-			brackets[column] = MAX(brackets[column], track);
-		layout->too_many |= span->track >= LADDER_TRACKS_MAX;
-	}
-	for (size_t i = 0; i < n; i++)
-		layout->inner[i] = LAYOUT_BAR +
-				   LAYOUT_STEP * (double)(layout->bars[i] - 1 +
-							  brackets[i]);
-	free(brackets);
-	return 0;
-}
-
-double layout_track(const struct layout *layout, const struct ladder_span *span)
-{
-	size_t column = layout->ladder->hosts[span->host].column;
-	double out = LAYOUT_STEP * (double)span->track;
-
-	if (span->kind == LADDER_TIMER)
-		out += LAYOUT_STEP * (double)layout->bars[column];
-	return layout->x[column] + (is_on_left(layout, column) ? -out : out);
-}
-
-static void place_lifelines(struct layout *layout)
-{
-	size_t n = layout->ladder->n_columns;
-	double lane = lane_width(n), x;
-
-	x = LAYOUT_TIME + MARGIN + (n ? layout->inner[0] : 0);
-	layout->left = x;
-	for (size_t i = 0; i < n; i++) {
-		layout->x[i] = x;
-		layout->right = x;
-		if (i + 1 == n)
-			break;
-		x += lane + (i + 2 < n ? layout->inner[i + 1] - LAYOUT_BAR : 0);
-		/* Bars may be on either side of it. */
-		x += i ? layout->inner[i] - LAYOUT_BAR : 0;
-	}
-	layout->width = layout->right + MARGIN + EDGE +
-			(n ? layout->inner[n - 1] : 0);
-}
-
-/* Names that would touch stand one above the other. */
-static void place_heads(struct layout *layout)
-{
-	size_t n = layout->ladder->n_columns;
-	double lowest = HEAD, end = -1;
-	size_t level = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct ladder_column *column =
-			&layout->ladder->columns[i];
-		double half = MAX(fold_width(column->name, SIZE_MAX) * 4.4,
-				  55.0);
-
-		level = layout->x[i] - half < end + GAP ? (level + 1) % 3 : 0;
-		end = MAX(end, layout->x[i] + half);
-		layout->head_y[i] = HEAD + 32.0 * (double)level;
-		lowest = MAX(lowest, layout->head_y[i]);
-	}
-	layout->top = lowest + 32;
-}
-
 /* --- rows ---------------------------------------------------------------- */
 
 static double x_of(const struct layout *layout, int host)
@@ -175,7 +68,7 @@ static double wire_x(const struct layout *layout, const struct ladder_row *row)
 {
 	int from = last_sender(row);
 	int to = row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
-	double half = lane_width(layout->ladder->n_columns) / 2, x;
+	double half = layout_lane(layout->ladder->n_columns) / 2, x;
 
 	if (from >= 0 && to >= 0)
 		return (x_of(layout, from) + x_of(layout, to)) / 2;
@@ -192,7 +85,7 @@ static double clear_of(const struct layout *layout, int host, bool right)
 	size_t column = layout->ladder->hosts[host].column;
 
 	if (column == 0 || column + 1 == layout->ladder->n_columns ||
-	    is_on_left(layout, column) == right)
+	    layout_is_on_left(layout, column) == right)
 		return 10;
 	return 10 + layout->inner[column] - LAYOUT_BAR;
 }
@@ -308,7 +201,7 @@ static double place_says(struct layout *layout, size_t i, double y)
 	struct layout_row *place = &layout->rows[i];
 	size_t column = layout->ladder->hosts[row->host].column;
 	bool first = column == 0, last = column + 1 == layout->ladder->n_columns;
-	double inner = layout->inner[column], room = MARGIN - 8;
+	double inner = layout->inner[column], room = LAYOUT_MARGIN - 8;
 	char label[1024];
 
 	place->from_x = layout->x[column];
@@ -527,14 +420,12 @@ int layout_new(struct layout **ret, const struct ladder *ladder)
 	layout->held = calloc(ladder->n_rows + 1, sizeof(*layout->held));
 	r = layout->x && layout->bars && layout->inner && layout->head_y &&
 			    layout->rows && layout->held ?
-		    measure_spans(layout) :
+		    layout_place_lifelines(layout) :
 		    error_origin(-ENOMEM, "layout");
 	if (r < 0) {
 		layout_free(layout);
 		return error_trace(r);
 	}
-	place_lifelines(layout);
-	place_heads(layout);
 	place_rows(layout);
 	*ret = layout;
 	return 0;

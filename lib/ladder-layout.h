@@ -16,6 +16,7 @@ enum {
 	LAYOUT_SLANT = 12, /* what the steepest arrow takes in its own row */
 	LAYOUT_BAR = 7, /* its width */
 	LAYOUT_STEP = 10, /* from bar to bar */
+	LAYOUT_MARGIN = 206, /* beside the first and the last lifeline */
 	LAYOUT_TIME = 58, /* the column of times */
 	LAYOUT_STOP = 14, /* from a lifeline to the cross beyond it */
 	LAYOUT_LINES_MAX = 6, /* of one text; what is longer ends in … */
@@ -66,6 +67,13 @@ double layout_y(const struct layout *layout, double t);
 /* A bar's or a bracket's middle. */
 double layout_track(const struct layout *layout,
 		    const struct ladder_span *span);
+
+/* ladder-layout-lines.c: lifelines, bars and heads. -ENOMEM. */
+int layout_place_lifelines(struct layout *layout);
+/* From one of n lifelines to the next. */
+double layout_lane(size_t n);
+/* Its bars are on the left. */
+bool layout_is_on_left(const struct layout *layout, size_t column);
 
 /* The label of a row, as it is folded: "#2 S 0:0(0)  copy 1". */
 void layout_label(const struct ladder *ladder, const struct ladder_row *row,
