@@ -24,7 +24,8 @@
  *               retransmits, text; of a listener queue and limit
  *   counter     host, name, change
  *   note        text
- *   timeline    (a lab's times count from here)
+ *   timeline    hosts[]                 a lab's times count from here; its
+ *               hosts as they stand on the path
  *   meaning     host, text              what a state at the end comes to
  *   predicted   name, value
  *   measured    name, value

@@ -81,6 +81,7 @@ int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
 		 const struct virtio_net_hdr *header, size_t size,
 		 enum wire_fate fate)
 {
+	const nsec_t left = nsec_now();
 	int r = 0;
 
 	if (to->suspended && !to->dead && !to->cut_to) {
@@ -99,7 +100,7 @@ int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
 	if (fate != WIRE_FORWARDED)
 		wire->captures[capture].fate = fate;
 	if (fate != WIRE_DEAD && fate != WIRE_CUT && fate != WIRE_LOST)
-		wire->captures[capture].left = nsec_now();
+		wire->captures[capture].left = left;
 	return 0;
 }
 

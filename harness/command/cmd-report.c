@@ -11,6 +11,7 @@
 #include "digest.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "lab-view.h"
 #include "ladder.h"
 #include "macro.h"
 #include "page-folder.h"
@@ -31,7 +32,7 @@ const struct usage usage_report = {
 		"machine on which it ran.",
 	.words =
 		(const struct usage_word[]){
-			{ "DIR", "what --out DIR of run, or of vm, kept; or a "
+			{ "DIR", "what --out DIR of run, vm or lab kept; or a "
 				 "folder below it" },
 			{ "PATTERN", "only these runs: a name, NAME/VARIANT or "
 				     "a claim, as in run, or a folder below "
@@ -159,12 +160,17 @@ static int draw(const struct options *options, struct saved_run *run)
 		r = ladder_new(&ladder, run->result->journal);
 	if (r < 0)
 		return error_trace(r);
-	result_forget_journal(run->result);
 	printf("\n%s%s%s%s\n\n", report_verdict(run->result->verdict),
 	       *run->folder ? "  " : "", run->folder,
 	       ladder->n_rows ? "" : ": nothing to draw");
 	ladder_print(stdout, ladder, options->columns, options->unicode);
 	ladder_free(ladder);
+	/* Of a lab, which has more to say. */
+	if (run->result->zero > 0)
+		lab_view_end(stdout, &(struct report){ .columns =
+						       options->columns },
+			     run->result);
+	result_forget_journal(run->result);
 	return 0;
 }
 

@@ -8,8 +8,10 @@
 
 #include "errors.h"
 #include "exit-status.h"
+#include "lab-commands.h"
 #include "lab-file.h"
 #include "lab-words.h"
+#include "nearest.h"
 #include "settings.h"
 #include "shell-word.h"
 
@@ -51,8 +53,9 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			    "what runs in the host server; without any, a "
 			    "probe that listens on port 80" },
 	[OPTION_RUN] = { "run", 0, "HOST COMMAND", NULL,
-			 "one more program, in any host (two words: --run "
-			 "client 'curl http://server/')" },
+			 "one more program (two words: --run client 'curl "
+			 "http://server/'); other hosts than client, server and "
+			 "gateway want a file" },
 	[OPTION_BETWEEN] = { "between", 0, "WHAT", "nat firewall router",
 			     "what stands between client and server, as the "
 			     "host gateway: nat, firewall, router" },
@@ -299,12 +302,30 @@ static int have_host(struct building *b, const char *name,
 	return r < 0 ? error_trace(r) : 0;
 }
 
+/* Those of the command line are client, server and what is between; a file has
+ * any. */
+static int find_host(struct building *b, const char *name,
+		     struct lab_host **ret)
+{
+	const char *names[LAB_HOSTS], *near;
+	size_t n = b->plan->n_hosts;
+
+	*ret = lab_plan_host(b->plan, name);
+	if (*ret)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		names[i] = b->plan->hosts[i].name;
+	if (nearest_names(name, names, n, &near, 1) == 0)
+		near = "client";
+	return error_refuse(-EINVAL, "'%s' is no host; %s?", name, near);
+}
+
 static int add_program(struct building *b, const char *host,
 		       const char *command)
 {
 	struct lab_program *program;
 	struct lab_host *there;
-	int r = have_host(b, host, &there);
+	int r = find_host(b, host, &there);
 
 	if (r >= 0)
 		r = lab_plan_add_program(b->plan, host, NULL, command,
@@ -324,7 +345,7 @@ static int split_host(struct building *b, const char *text,
 		 colon ? (int)MIN(colon - text, HOST_NAME) : HOST_NAME,
 		 colon ? text : "server");
 	*ret_value = colon ? colon + 1 : text;
-	r = have_host(b, name, ret);
+	r = find_host(b, name, ret);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -464,6 +485,49 @@ static int place_hosts(struct building *b, const struct lab_options *options)
 	return r < 0 ? error_trace(r) : 0;
 }
 
+static int say_all(struct building *b, const struct lab_options *options,
+		   bool between)
+{
+	for (size_t i = 0; i < options->n_said; i++) {
+		const struct lab_word_pair *pair = &options->said[i];
+		const char *where = say_where(b, pair);
+		int r;
+
+		if ((pair->option == OPTION_BETWEEN) != between)
+			continue;
+		r = say(b, pair);
+		if (r < 0)
+			return error_refuse(r, "%s: %s", where,
+					    error_message());
+		r = say_with_place(b, pair);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+/* Which of them it is, when one does not do. */
+static int try_settings(const struct lab_plan *plan)
+{
+	int r = settings_try(plan->settings);
+
+	for (size_t i = 0; r < 0 && i < plan->n_settings; i++) {
+		const struct setting one[] = { plan->settings[i],
+					       { .name = NULL } };
+		char place[LAB_PLACE];
+
+		r = settings_try(one);
+		if (r < 0)
+			return error_refuse(
+				r, "%s%s",
+				lab_place_text(&plan->setting_places[i], place,
+					       sizeof(place)),
+				error_message());
+		r = -EINVAL;
+	}
+	return r < 0 ? error_trace(r) : 0;
+}
+
 static int build(struct building *b, const struct lab_options *options,
 		 const char *file)
 {
@@ -473,15 +537,11 @@ static int build(struct building *b, const struct lab_options *options,
 		return error_trace(r);
 	if (!b->plan->n_hosts)
 		r = place_hosts(b, options);
-	for (size_t i = 0; r >= 0 && i < options->n_said; i++) {
-		const char *where = say_where(b, &options->said[i]);
-
-		r = say(b, &options->said[i]);
-		if (r < 0)
-			return error_refuse(r, "%s: %s", where,
-					    error_message());
-		r = say_with_place(b, &options->said[i]);
-	}
+	/* What is between first: other options are about it. */
+	if (r >= 0)
+		r = say_all(b, options, true);
+	if (r >= 0)
+		r = say_all(b, options, false);
 	if (r >= 0 && options->again)
 		b->plan->again = lab_plan_keep(b->plan, options->again);
 	/* Nobody who types wants to be hurried. */
@@ -493,7 +553,9 @@ static int build(struct building *b, const struct lab_options *options,
 	if (r >= 0)
 		r = lab_plan_check(b->plan);
 	if (r >= 0)
-		r = settings_try(b->plan->settings);
+		r = lab_commands_check(b->plan);
+	if (r >= 0)
+		r = try_settings(b->plan);
 	return r < 0 ? error_trace(r) : 0;
 }
 

@@ -123,8 +123,9 @@ static void judge_line(const struct lab_expectation *e, struct lab_judging *j,
 	if (e->question != LAB_SAYS || !is(e->program, news->program) ||
 	    !strstr(news->text, e->words))
 		return;
+	if (!j->met && !j->missed)
+		note_observed(j, news->text);
 	came(e, j, news->at);
-	note_observed(j, news->text);
 }
 
 static void judge_frame(const struct lab_expectation *e, struct lab_judging *j,
@@ -281,6 +282,11 @@ static void judge_one(struct lab *lab, const struct lab_expectation *e,
 		tell_number(lab, e, j, j->count, is_among(e, j->count));
 		break;
 	case LAB_COUNTER:
+		if (!watch_knows(lab->run, e->host, e->words)) {
+			expect_told(lab->run, false, whom(e), what(e),
+				    "this kernel has no such counter");
+			break;
+		}
 		n = watch_change(lab->run, e->host, e->words);
 		tell_number(lab, e, j, (uint64_t)MAX(n, (int64_t)0),
 			    is_among(e, (uint64_t)MAX(n, (int64_t)0)));

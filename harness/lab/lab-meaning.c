@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 
 #include "firewall.h"
+#include "lab-commands.h"
 #include "lab-run.h"
+#include "lab-words.h"
 #include "watch.h"
 
 /*
@@ -40,7 +42,7 @@ static void say(const char *host, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	for (size_t i = 0; i < said.n; i++)
-		if (said.all[i].host == host &&
+		if (strcmp(said.all[i].host, host) == 0 &&
 		    strcmp(said.all[i].text, text) == 0) {
 			said.all[i].times++;
 			return;
@@ -363,31 +365,67 @@ static void of_counters(struct lab *lab, const char *host)
 
 /* --- programs ------------------------------------------------------------- */
 
+static const struct lab_running *find_running(const struct lab *lab,
+					       const char *name)
+{
+	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
+		if (strcmp(lab->programs[i].name, name) == 0)
+			return &lab->programs[i];
+	return NULL;
+}
+
+static void of_end(struct lab *lab, const struct lab_program *plan,
+		   const struct program *program)
+{
+	int status = program_status(program);
+	double after = nsec_seconds(program_ended(program) - lab->start);
+	char when[64] = "before the timeline began", path[256];
+
+	if (status == -1) {
+		say(plan->host, "%s died with its machine", plan->name);
+		return;
+	}
+	if (after > 0)
+		snprintf(when, sizeof(when), "after %.3f s", after);
+	say(plan->host, "%s ended %s, %s %d", plan->name, when,
+	    WIFSIGNALED(status) ? "by signal" : "with exit status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (status != 0 &&
+	    lab_commands_hidden(plan->command, path, sizeof(path)))
+		say(plan->host,
+		    "%s names %s, and /tmp, /run and /var/log are the lab's "
+		    "own: files for it belong into $FOLDER",
+		    plan->name, path);
+}
+
 static void of_program(struct lab *lab, const struct lab_program *plan)
 {
-	const struct program *program = NULL;
-	int status;
+	const struct lab_running *running = find_running(lab, plan->name);
 
-	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
-		if (strcmp(lab->programs[i].name, plan->name) == 0)
-			program = lab->programs[i].program;
-	if (!program) {
+	if (!running || !running->program) {
 		say(plan->host, "%s was never started", plan->name);
 		return;
 	}
-	if (!program_ended(program)) {
-		say(plan->host, "%s still runs", plan->name);
-		return;
-	}
-	status = program_status(program);
-	if (status == -1)
-		say(plan->host, "%s died with its machine", plan->name);
+	if (running->deaf)
+		say(plan->host,
+		    "%s did not listen on port %u, for which the start waited",
+		    plan->name, plan->listens);
+	if (program_ended(running->program))
+		of_end(lab, plan, running->program);
 	else
-		say(plan->host, "%s ended after %.3f s, %s %d", plan->name,
-		    nsec_seconds(program_ended(program) - lab->start),
-		    WIFSIGNALED(status) ? "by signal" : "with exit status",
-		    WIFSIGNALED(status) ? WTERMSIG(status) :
-					  WEXITSTATUS(status));
+		say(plan->host, "%s still runs", plan->name);
+}
+
+/* --- steps ---------------------------------------------------------------- */
+
+static void of_step(struct lab *lab, size_t i)
+{
+	const struct lab_step *step = &lab->plan->steps[i];
+	const char *when = lab_moment_text(lab->plan, &step->when);
+
+	if (!lab->steps[i].done)
+		say("", "never came: %s: %s", when ? when : "?",
+		    step->action.text);
 }
 
 /* -------------------------------------------------------------------------- */
@@ -396,6 +434,8 @@ void lab_meaning(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->plan->n_programs; i++)
 		of_program(lab, &lab->plan->programs[i]);
+	for (size_t i = 0; i < lab->plan->n_steps; i++)
+		of_step(lab, i);
 	lab_sockets_each(lab, of_socket);
 	for (size_t i = 0; i < lab->plan->n_hosts; i++)
 		of_counters(lab, lab->plan->hosts[i].name);

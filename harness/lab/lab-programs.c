@@ -263,9 +263,7 @@ static void await_listener(struct lab *lab, const struct lab_program *program,
 		if (!lab_program_runs(lab, program->name) ||
 		    nsec_now() - from > patience) {
 			if (program->listens)
-				run_note(lab->run,
-					 "%s does not listen on port %u",
-					 program->name, program->listens);
+				running(lab, program->name)->deaf = true;
 			return;
 		}
 		run_wait(lab->run, NULL, NULL, nsec_now() + MSEC(2));
@@ -281,7 +279,7 @@ static void start_host(struct lab *lab, const char *host, bool is_last)
 			continue;
 		start(lab, program);
 		if (program->listens)
-			await_listener(lab, program, SEC(20));
+			await_listener(lab, program, SEC(10));
 		else if (is_last)
 			await_listener(lab, program, listening_patience);
 	}

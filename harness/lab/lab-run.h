@@ -46,6 +46,7 @@ struct lab_wait {
 struct lab_running {
 	struct program *program; /* NULL: not started */
 	const char *name;
+	bool deaf; /* it did not listen where it was said to */
 };
 
 struct lab_judging {

@@ -310,6 +310,16 @@ static void set_paths(struct lab *lab)
 	}
 }
 
+static json_t *hosts_in_order(const struct lab *lab)
+{
+	json_t *hosts = json_array();
+
+	for (size_t i = 0; i < lab->plan->n_hosts; i++)
+		json_array_append_new(hosts,
+				      json_string(lab->plan->hosts[i].name));
+	return hosts;
+}
+
 static void begin(struct lab *lab, struct run *run)
 {
 	int r = 0;
@@ -327,7 +337,8 @@ static void begin(struct lab *lab, struct run *run)
 	lab_programs_start(lab);
 	lab->start = nsec_now();
 	lab->end = nsec_add(lab->start, lab->plan->lasts);
-	run_journal(run, lab->start, "timeline", NULL);
+	run_journal(run, lab->start, "timeline", "{s:o}", "hosts",
+		    hosts_in_order(lab));
 	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_START,
 					  .at = lab->start });
 }

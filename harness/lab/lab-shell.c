@@ -51,7 +51,8 @@ static void MACRO_NORETURN go_in(int pidfd, const char *host)
 		flags |= CLONE_NEWUSER;
 	if (setns(pidfd, flags) < 0) {
 		fprintf(stderr, "halfopen: enter %s: %s\n", host,
-			strerror(errno));
+			errno == EPERM ? "it is another user's lab" :
+					 strerror(errno));
 		_exit(126);
 	}
 	privilege_keep_for_tools();

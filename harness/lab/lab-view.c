@@ -84,7 +84,7 @@ void lab_view_record(struct lab_view *view, const struct result *result,
 {
 	const char *colour = view->coloured ? colour_of(record) : "";
 	char *line = NULL;
-	size_t size;
+	size_t size, skip;
 	FILE *memory;
 
 	if (folds(view, record))
@@ -92,13 +92,18 @@ void lab_view_record(struct lab_view *view, const struct result *result,
 	memory = open_memstream(&line, &size);
 	if (!memory)
 		return;
+	if (!view->started && is_type(record, "timeline"))
+		view->started = true;
 	if (report_timeline(memory, record, result->zero)) {
 		if (!is_type(record, "frame"))
 			lab_view_rest(view);
 		fflush(memory);
-		/* Its newline comes after the colour's end. */
-		fprintf(view->out, "%s%.*s%s\n", colour, (int)size - 1, line,
-			*colour ? "\033[0m" : "");
+		/* Its newline comes after the colour's end; and before the
+		 * timeline starts, nobody knows when that will be. */
+		skip = view->started ? 0 : strcspn(line, " ");
+		fprintf(view->out, "%s%s%.*s%s\n", colour,
+			view->started ? "" : "-    ", (int)(size - 1 - skip),
+			line + skip, *colour ? "\033[0m" : "");
 		fflush(view->out);
 	}
 	fclose(memory);

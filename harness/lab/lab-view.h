@@ -16,6 +16,7 @@ struct lab_view {
 	unsigned int folded; /* of those, not printed */
 	double bytes; /* of those */
 	double last; /* the last one's moment */
+	bool started; /* the timeline */
 };
 
 /* A record as it comes in: printed, or folded into a number where a transfer

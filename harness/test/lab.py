@@ -78,6 +78,28 @@ class Words(unittest.TestCase):
     def test_idle_without_a_gateway(self):
         self.refused("between nat", "--idle", "5s")
 
+    def test_idle_may_come_before_between(self):
+        status, text = lab("--idle", "5s", "--between", "nat", "--for",
+                           "100ms")
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_misspelt_host_of_a_path(self):
+        self.refused("'serve' is no host; server", "--delay", "serve:10ms")
+
+    def test_misspelt_host_of_a_program(self):
+        self.refused("'clinet' is no host; client", "--run", "clinet",
+                     "sleep 1")
+
+    def test_program_that_is_missing(self):
+        self.refused("no program is called 'curlll'", "--client",
+                     "curlll http://server/")
+
+    def test_place_of_a_sysctl_in_a_file(self):
+        status, text = lab_file("hosts:\n  client:\n    sysctls:\n"
+                                "      net.ipv4.no_such_thing: 1\n")
+        self.assertEqual(status, rig.USAGE, text)
+        self.assertRegex(text, r"incident\.yaml:4:\d+: .*no_such_thing")
+
     def test_unknown_host_for_a_shell(self):
         self.refused("nobody", "--shell", "nobody", "--for", "1s")
 
@@ -234,6 +256,13 @@ class Moments(unittest.TestCase):
         at = [i for i, k in enumerate(kinds) if k[0] == "fault"][0]
         self.assertTrue(any("syn-ack" in k for _, k in kinds[:at]))
 
+    def test_that_never_come_are_told(self):
+        status, text = lab("--at", "client reaches CLOSE-WAIT",
+                           "crash server", "--for", "300ms")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, "never came: client reaches CLOSE-WAIT: "
+                               "crash server")
+
     def test_after_a_state_and_after_an_action(self):
         _, _, records = journal("--at", "100ms", "kill server", "--at",
                                 "client reaches CLOSE-WAIT", "close client",
@@ -256,6 +285,20 @@ class Programs(unittest.TestCase):
         calls = texts(records, "call")
         self.assertIn("echo: out", calls)
         self.assertIn("echo: err", calls)
+
+    def test_the_first_line_that_was_not_to_come_is_told(self):
+        status, text = lab("--run", "client",
+                           "echo one; sleep 0.3; echo one again", "--expect",
+                           'echo: prints no "one"', "--for", "1s")
+        self.assertEqual(status, rig.FAIL, text)
+        self.assertRegex(text, r"prints no one: one, 0\.0|"
+                               r'prints no "one": one, ')
+
+    def test_files_that_they_cannot_see_are_told(self):
+        status, text = lab("--client", "cat /run/no-such-file", "--for",
+                           "300ms")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, "cat names /run/no-such-file, and /tmp")
 
     def test_names_folders_and_variables(self):
         status, text = lab_file("""
@@ -323,7 +366,7 @@ expect:
 for: 1s
 """)
         self.assertNotEqual(status, rig.USAGE, text)
-        self.assertEqual(len(re.findall(r"^\d\S* server +worker: up", text,
+        self.assertEqual(len(re.findall(r"^[-\d]\S* +server +worker: up", text,
                                         re.MULTILINE)), 2, text)
 
 
@@ -499,6 +542,18 @@ class Reports(unittest.TestCase):
             status, told = lab("-q", str(good), str(bad))
         self.assertEqual(status, rig.FAIL, told)
         self.assertRegex(told, "1 passed, 1 failed")
+
+    def test_report_has_the_end_of_it_and_hosts_in_their_order(self):
+        with tempfile.TemporaryDirectory() as out:
+            lab("-q", "--out", out, "--at", "0s", "unplug client", "--at",
+                "10ms", "listen server 80", "--at", "20ms",
+                "connect client server:80", "--expect", "client: open",
+                "--for", "300ms")
+            done = subprocess.run([HALFOPEN, "report", out], text=True,
+                                  stdout=subprocess.PIPE, check=True)
+        self.assertRegex(done.stdout, r"client +server")
+        self.assertRegex(done.stdout, "what this means")
+        self.assertRegex(done.stdout, r"ok +client: open")
 
     def test_times_count_from_the_timeline(self):
         _, text = lab("--server", "sleep 0.5; exec sleep 100", "--at", "1s",

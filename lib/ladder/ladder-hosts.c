@@ -162,10 +162,29 @@ static void sort_hosts(struct ladder *ladder, struct map *map)
 	}
 }
 
+/* A lab says who stands where. */
+static bool add_as_told(struct ladder_build *build)
+{
+	size_t i, j;
+	json_t *record, *name;
+
+	json_array_foreach (build->journal, i, record) {
+		json_t *hosts = json_object_get(record, "hosts");
+
+		if (!ladder_is(record, "timeline") || !json_is_array(hosts))
+			continue;
+		json_array_foreach (hosts, j, name)
+			if (json_is_string(name))
+				add_host(build, json_string_value(name));
+		return build->ladder->n_hosts > 0;
+	}
+	return false;
+}
+
 void ladder_find_hosts(struct ladder_build *build)
 {
 	struct map *map = calloc(1, sizeof(*map));
-	bool has_syn = false;
+	bool has_syn = false, told = add_as_told(build);
 	size_t i;
 	json_t *record;
 
@@ -179,7 +198,7 @@ void ladder_find_hosts(struct ladder_build *build)
 	json_array_foreach (build->journal, i, record)
 		if (ladder_is(record, "frame"))
 			look_at_frame(map, build->ladder, record, &has_syn);
-	if (map->first >= 0) {
+	if (map->first >= 0 && !told) {
 		place_all(map);
 		sort_hosts(build->ladder, map);
 	}

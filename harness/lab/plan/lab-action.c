@@ -255,6 +255,19 @@ int lab_action_parse(struct lab_plan *plan, const char *text,
 
 /* --- told -----------------------------------------------------------------*/
 
+static void tell_kinds(lab_words_fn *tell, void *data)
+{
+	const struct lab_kind *kinds;
+	char text[256] = "";
+	size_t n, used = 0;
+
+	kinds = lab_kinds(&n);
+	for (size_t i = 0; i < n && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "%s%s", i ? ", " : "", kinds[i].many);
+	tell(data, "KIND", text);
+}
+
 void lab_words_each(lab_words_fn *tell, void *data)
 {
 	const struct fault_verb *faults;
@@ -277,6 +290,7 @@ void lab_words_each(lab_words_fn *tell, void *data)
 	tell(data, "CHOICE",
 	     "[PERCENT of|the Nth|the first N|every] KIND [from HOST] [to HOST] "
 	     "[port N]");
+	tell_kinds(tell, data);
 }
 
 static void help_line(void *data, const char *name, const char *what)
@@ -292,13 +306,5 @@ static void help_line(void *data, const char *name, const char *what)
 
 void lab_words_help(FILE *out)
 {
-	const struct lab_kind *kinds;
-	size_t n;
-
 	lab_words_each(help_line, out);
-	fputs("  KIND:", out);
-	kinds = lab_kinds(&n);
-	for (size_t i = 0; i < n; i++)
-		fprintf(out, " %s", kinds[i].many);
-	fputc('\n', out);
 }
