@@ -47,6 +47,28 @@ const char *address_text(const struct address *address, char *text)
 	return text;
 }
 
+static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+struct address address_mapped(const struct address *address)
+{
+	struct address mapped = { .family = AF_INET6 };
+
+	if (address->family != AF_INET)
+		return *address;
+	memcpy(mapped.bytes, mapped_prefix, sizeof(mapped_prefix));
+	memcpy(mapped.bytes + sizeof(mapped_prefix), address->bytes, 4);
+	return mapped;
+}
+
+struct address address_unmapped(const struct address *address)
+{
+	if (address->family != AF_INET6 ||
+	    memcmp(address->bytes, mapped_prefix, sizeof(mapped_prefix)) != 0)
+		return *address;
+	return address_from_bytes(AF_INET,
+				  address->bytes + sizeof(mapped_prefix));
+}
+
 socklen_t address_to_sockaddr(const struct address *address, uint16_t port,
 			      struct sockaddr_storage *ret)
 {

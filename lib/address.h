@@ -27,6 +27,13 @@ int address_parse(struct address *ret, const char *text);
 /* Writes into `text`, ADDRESS_TEXT bytes of the caller's, and returns it. */
 const char *address_text(const struct address *address, char *text);
 
+/*
+ * IPv4's as an IPv6 socket has it, ::ffff:10.0.0.1 (RFC 4291 section 2.5.5.2), and
+ * back. What is none of those stays as it is.
+ */
+struct address address_mapped(const struct address *address);
+struct address address_unmapped(const struct address *address);
+
 /* Returns the length for bind() and connect(). */
 socklen_t address_to_sockaddr(const struct address *address, uint16_t port,
 			      struct sockaddr_storage *ret);

@@ -24,6 +24,7 @@ void report_here(struct report *report, const struct reporter *reporter,
 			  .slack = options->slack,
 			  .rootless = privilege_rootless(),
 			  .virtual_time = kernel_in_virtual_time(),
+			  .mapped = options->mapped,
 			  .family = options->family == AF_INET6 ? 6 : 4 },
 	};
 }

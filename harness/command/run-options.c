@@ -25,6 +25,7 @@ enum option_code {
 	OPTION_REPEAT,
 	OPTION_SET,
 	OPTION_FAMILY,
+	OPTION_MAPPED,
 	OPTION_FORMAT,
 	OPTION_OUT,
 	OPTION_ALL,
@@ -48,6 +49,9 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			 "client:net.ipv4.tcp_retries2=5" },
 	[OPTION_FAMILY] = { "family", 0, "4|6", "4 6",
 			    "IPv4 (default) or IPv6" },
+	[OPTION_MAPPED] = { "mapped", 0, NULL, NULL,
+			    "over IPv4 with IPv6 sockets, as a program has them "
+			    "that serves both: ::ffff:10.0.0.1" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human ktap junit jsonl",
 			    "human (default), ktap, junit, jsonl" },
 	[OPTION_OUT] = { "out", 0, "DIR", NULL,
@@ -216,6 +220,7 @@ static int parse_value(struct command_options *options, enum option_code code,
 	case OPTION_DEFAULTS:
 	case OPTION_WITHOUT_FAULTS:
 	case OPTION_KEEP:
+	case OPTION_MAPPED:
 	case OPTIONS:
 		break;
 	}
@@ -236,6 +241,8 @@ static bool *flag(struct command_options *options, enum option_code code)
 		return &options->run.without_faults;
 	case OPTION_KEEP:
 		return &options->run.keep;
+	case OPTION_MAPPED:
+		return &options->run.mapped;
 	case OPTION_JOBS:
 	case OPTION_REPEAT:
 	case OPTION_SET:
@@ -295,6 +302,11 @@ enum run_options_outcome run_options_parse(struct command_options *ret,
 			fprintf(stderr, "halfopen run: %s\n", error_message());
 			return RUN_OPTIONS_WRONG;
 		}
+	}
+	if (options.run.mapped && options.run.family == AF_INET6) {
+		fprintf(stderr, "halfopen run: --mapped: IPv4 is what is "
+				"mapped, and --family is 6\n");
+		return RUN_OPTIONS_WRONG;
 	}
 	options.patterns = argv + optind;
 	options.n_patterns = (size_t)(argc - optind);

@@ -25,9 +25,10 @@ static void begin(struct report *report)
 
 	report_about(info->longest, about);
 	fprintf(report->out,
-		"halfopen %s, Linux %s, HZ %u, IPv%d%s%s\n"
+		"halfopen %s, Linux %s, HZ %u, IPv%d%s%s%s\n"
 		"%zu run%s, the longest of them %s\n",
 		info->version, info->kernel, info->hz, info->family,
+		info->mapped ? " (v4-mapped sockets)" : "",
 		info->rootless ? ", rootless" : "",
 		info->virtual_time ? ", virtual time" : "", info->n_runs,
 		info->n_runs == 1 ? "" : "s", about);

@@ -23,11 +23,12 @@ static void begin(struct report *report)
 	const struct report_info *info = &report->info;
 
 	print_line(report,
-		   json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:i}", "type",
+		   json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:i, s:b}", "type",
 			     "run", "version", info->version, "kernel",
 			     info->kernel, "hz", (int)info->hz, "rootless",
 			     (int)info->rootless, "virtual_time",
-			     (int)info->virtual_time, "family", info->family));
+			     (int)info->virtual_time, "family", info->family,
+			     "mapped", (int)info->mapped));
 }
 
 static void print_result(struct report *report, const struct result *result)

@@ -14,7 +14,7 @@
 struct report_info {
 	const char *version, *kernel;
 	unsigned int hz;
-	bool rootless, virtual_time;
+	bool rootless, virtual_time, mapped;
 	int family; /* 4 or 6 */
 	size_t n_runs; /* planned, without retries */
 	nsec_t longest; /* planned, of the longest run */

@@ -25,6 +25,9 @@
 /* What the command line says about every run. */
 struct run_options {
 	int family; /* AF_INET, AF_INET6 */
+	/* Over IPv4, but probes have IPv6 sockets, with v4-mapped addresses: what
+	 * a program on [::] sees. */
+	bool mapped;
 	bool without_faults; /* fault verbs do nothing */
 	bool keep; /* on failure: stop, and say how to enter the hosts */
 	bool rootless; /* in a user namespace; the worker's to say */

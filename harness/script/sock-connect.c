@@ -7,6 +7,17 @@
 
 enum { FIRST_PORT = 7777 };
 
+/* As the probe's program has it. */
+static socklen_t put_address(const struct run *run,
+			     const struct address *address, uint16_t port,
+			     struct sockaddr_storage *ret)
+{
+	struct address mapped = address_mapped(address);
+
+	return address_to_sockaddr(run->options->mapped ? &mapped : address,
+				   port, ret);
+}
+
 struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
 {
 	struct run *run = probe_run(probe);
@@ -17,7 +28,7 @@ struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
 	char text[96], name[ADDRESS_TEXT];
 
 	request.address_size =
-		address_to_sockaddr(&address, port, &request.address);
+		put_address(run, &address, port, &request.address);
 	sock_ask_or_break(sock, &request, "listen");
 	snprintf(text, sizeof(text), "listen(%d) on %s:%u", backlog,
 		 address_text(&address, name), sock->local_port);
@@ -52,7 +63,7 @@ struct sock *sock_open(struct probe *probe)
 	struct address address = run_address(sock->run, sock->host);
 
 	request.address_size =
-		address_to_sockaddr(&address, 0, &request.address);
+		put_address(sock->run, &address, 0, &request.address);
 	sock_ask_or_break(sock, &request, "socket");
 	return sock;
 }
@@ -64,7 +75,7 @@ struct finding sock_bind(struct sock *sock, uint16_t port)
 	char text[96], name[ADDRESS_TEXT];
 
 	request.address_size =
-		address_to_sockaddr(&address, port, &request.address);
+		put_address(sock->run, &address, port, &request.address);
 	snprintf(text, sizeof(text), "bind(%s:%u)",
 		 address_text(&address, name), port);
 	sock_tell_call(sock, text);
@@ -79,7 +90,7 @@ static void dial(struct sock *sock, const struct address *address,
 	char text[96], name[ADDRESS_TEXT];
 
 	request.address_size =
-		address_to_sockaddr(address, port, &request.address);
+		put_address(sock->run, address, port, &request.address);
 	snprintf(text, sizeof(text), "connect(%s:%u)",
 		 address_text(address, name), port);
 	sock_tell_call(sock, text);

@@ -61,12 +61,17 @@ static void need_probe(const struct sock *sock, const char *call)
 
 void sock_learn_addresses(struct sock *sock, const struct probe_reply *reply)
 {
-	if (reply->local.ss_family)
-		sock->local =
-			address_from_sockaddr(&reply->local, &sock->local_port);
-	if (reply->remote.ss_family)
-		sock->remote = address_from_sockaddr(&reply->remote,
-						     &sock->remote_port);
+	struct address seen;
+
+	if (reply->local.ss_family) {
+		seen = address_from_sockaddr(&reply->local, &sock->local_port);
+		sock->local = address_unmapped(&seen);
+	}
+	if (reply->remote.ss_family) {
+		seen = address_from_sockaddr(&reply->remote,
+					     &sock->remote_port);
+		sock->remote = address_unmapped(&seen);
+	}
 }
 
 /* --- the journal's sentences ------------------------------------------ */

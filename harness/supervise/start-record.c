@@ -46,6 +46,8 @@ static char *command_again(const struct run *run)
 	shell_word_print(out, name);
 	if (run->options->family == AF_INET6)
 		fputs(" --family 6", out);
+	if (run->options->mapped)
+		fputs(" --mapped", out);
 	if (run->options->without_faults)
 		fputs(" --without-faults", out);
 	put_settings(out, run->options->settings);

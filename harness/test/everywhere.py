@@ -19,7 +19,10 @@ import sys
 import tempfile
 
 NOBODY = 65534
-WAYS = [("root", "4"), ("root", "6"), ("nobody", "4"), ("nobody", "6")]
+FAMILIES = {"IPv4": ["--family", "4"], "IPv6": ["--family", "6"],
+            "v4-mapped": ["--mapped"]}
+WAYS = [("root", "IPv4"), ("root", "IPv6"), ("root", "v4-mapped"),
+        ("nobody", "IPv4"), ("nobody", "IPv6")]
 TITLES = {"root": "root", "nobody": f"uid {NOBODY}"}
 PATIENCE = 900
 VERDICTS = {"pass": "passed", "fail": "failed", "skip": "skipped",
@@ -97,7 +100,7 @@ def path_beside(program):
 def run(program, user, family, options, environment):
     become = {} if user == "root" else {
         "user": NOBODY, "group": NOBODY, "extra_groups": []}
-    command = [program, "run", "--format", "jsonl", "--family", family,
+    command = [program, "run", "--format", "jsonl", *FAMILIES[family],
                *options]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL,
@@ -115,7 +118,7 @@ def in_words(places, cells):
     """Where: everywhere, in one column or two, or in some cells."""
     if set(places) == set(cells):
         return "everywhere"
-    for column in *(f"IPv{f}" for f in "46"), *TITLES.values():
+    for column in *FAMILIES, *TITLES.values():
         if set(places) == {place for place in cells if column in place}:
             return column
     return "; ".join(" ".join(place) for place in places)
@@ -136,7 +139,7 @@ def one_row(name, command, options, folder):
     program, *own = shlex.split(command)
     # Where nobody can reach it, wherever it was built.
     copy = shutil.copy(program, pathlib.Path(folder) / "halfopen")
-    cells = {(name, TITLES[user], f"IPv{family}"):
+    cells = {(name, TITLES[user], family):
              run(copy, user, family, own + options, path_beside(program))
              for user, family in WAYS}
     print(f"| {name} | " + " | ".join(map(str, cells.values())) + " |",
@@ -155,7 +158,7 @@ def main():
         program = shlex.split(word.split("=", 1)[1])[:1]
         if not program or not os.access(program[0], os.X_OK):
             sys.exit(f"{word}: no program")
-    print("| build | " + " | ".join(f"{TITLES[user]}, IPv{family}"
+    print("| build | " + " | ".join(f"{TITLES[user]}, {family}"
                                     for user, family in WAYS) +
           " |\n|" + "---|" * (len(WAYS) + 1), flush=True)
     cells = {}

@@ -66,7 +66,7 @@ START_TEST(first_line_is_the_run)
 	static const struct field fields[] = {
 		{ "type", "s" },   { "version", "s" },	{ "kernel", "s" },
 		{ "hz", "i" },	   { "rootless", "b" }, { "virtual_time", "b" },
-		{ "family", "i" },
+		{ "family", "i" }, { "mapped", "b" },
 	};
 	char *text = fake_all("jsonl", 80);
 	json_t *line = line_of(text, 0);

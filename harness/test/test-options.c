@@ -96,6 +96,7 @@ START_TEST(what_does_not_parse_is_refused)
 		"--format xml",	   "--inconclusive",  "--inconclusive maybe",
 		"--slack -1",	   "--slack nan",     "--timeout-mul 0",
 		"--timeout-mul x", "--set",	      "--set x",
+		"--mapped --family 6",
 		"--set =3",	   "--set net.ipv4.tcp_sack=",
 		"--set kernel.panic=1",		      "--set net.ipv4/tcp_sack=1",
 		"--set net.ipv4...x=1",

@@ -30,6 +30,24 @@ START_TEST(text_and_back)
 }
 END_TEST
 
+START_TEST(mapped_and_back)
+{
+	struct address v4 = parsed("10.0.0.1"), v6 = parsed("fd00::1");
+	struct address mapped = address_mapped(&v4), expected;
+
+	expected = parsed("::ffff:10.0.0.1");
+	ck_assert(address_equal(&mapped, &expected));
+	mapped = address_unmapped(&mapped);
+	ck_assert(address_equal(&mapped, &v4));
+	mapped = address_mapped(&v6);
+	ck_assert(address_equal(&mapped, &v6));
+	mapped = address_unmapped(&v6);
+	ck_assert(address_equal(&mapped, &v6));
+	mapped = address_unmapped(&v4);
+	ck_assert(address_equal(&mapped, &v4));
+}
+END_TEST
+
 START_TEST(family_comes_from_the_notation)
 {
 	struct address v4 = parsed("10.0.0.1"), v6 = parsed("fd00::1");
@@ -104,6 +122,7 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&text_and_back,
+	&mapped_and_back,
 	&family_comes_from_the_notation,
 	&nonsense_is_refused_and_leaves_the_result_alone,
 	&equality_is_of_family_and_bytes,
