@@ -14,9 +14,33 @@ extern const struct usage usage_lab;
 
 enum { LAB_WORDS = 256 };
 
+enum lab_option {
+	LAB_OPTION_CLIENT,
+	LAB_OPTION_SERVER,
+	LAB_OPTION_RUN,
+	LAB_OPTION_BETWEEN,
+	LAB_OPTION_IDLE,
+	LAB_OPTION_SYSCTL,
+	LAB_OPTION_DELAY,
+	LAB_OPTION_LOSS,
+	LAB_OPTION_AT,
+	LAB_OPTION_FOR,
+	LAB_OPTION_EXPECT,
+	LAB_OPTION_INTERACTIVE,
+	LAB_OPTION_SHELL,
+	LAB_OPTION_OUT,
+	LAB_OPTION_FORMAT,
+	LAB_OPTION_FAMILY,
+	LAB_OPTION_QUIET,
+	LAB_OPTION_SLACK,
+	LAB_OPTION_WITHOUT_FAULTS,
+	LAB_OPTIONS,
+};
+
 /* What was said of the plan, in its order: each is an option, and its words. */
 struct lab_word_pair {
-	int option;
+	enum lab_option option;
+	const char *name; /* of the option */
 	const char *first, *second; /* second: NULL for options of one word */
 };
 
@@ -35,9 +59,12 @@ struct lab_options {
 /* -1, or the exit status when that is all. Points into argv. */
 int lab_options_parse(struct lab_options *ret, int argc, char **argv);
 
+/* --- lab-said.c -----------------------------------------------------------*/
+
 /*
  * The plan that the file (NULL: none) and the options say together, complete and
- * checked. -EINVAL and its kin with a message for the user.
+ * checked. A file may be the bare name of an incident that ships. -EINVAL and its
+ * kin with a message for the user.
  */
 int lab_options_plan(const struct lab_options *options, const char *file,
 		     struct lab_plan **ret);

@@ -532,6 +532,13 @@ class Reports(unittest.TestCase):
                          ["run", "case", "summary"])
         self.assertEqual(lines[1]["expectations"][0]["ok"], True)
 
+    def test_incidents_have_names(self):
+        # A name that is none, and no file: nothing is started.
+        status, text = lab("-q", "nat-forgets-nothing")
+        self.assertEqual(status, rig.USAGE, text)
+        status, text = lab("-q", "port-exhaustion")
+        self.assertIn(status, (rig.PASS, rig.SKIPPED), text)
+
     def test_several_files_are_a_suite(self):
         text = "for: 200ms\nexpect:\n  - 'client: {}'\n"
         with tempfile.TemporaryDirectory() as folder:
