@@ -82,7 +82,7 @@ bool lab_commands_hidden(const char *command, char *ret, size_t size)
 
 	for (size_t i = 0; i < ARRAY_SIZE(own) && !found; i++) {
 		found = strstr(command, own[i]);
-		/* "$FOLDER/tmp/x" is no such thing. */
+		/* Not in the middle of a path. */
 		if (found && found > command &&
 		    !strchr(" \t\n=:'\"<>", found[-1]))
 			found = NULL;
