@@ -150,26 +150,34 @@ static void own_passwd(void)
 	mount(path, "/etc/passwd", NULL, MS_BIND, NULL);
 }
 
+static bool has_own_run; /* a tmpfs there that nobody else sees */
+
 int privilege_private_mounts(void)
 {
 	static const char *const fresh[] = { "/run", "/tmp", "/var/log" };
+	bool has_fresh[ARRAY_SIZE(fresh)];
 
 	/* Without this, what is mounted here would show outside. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return error_origin(-errno, "make mounts private");
 	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(fresh); i++)
-		mount("tmpfs", fresh[i], "tmpfs", MS_NOSUID | MS_NODEV,
-		      "mode=1777,size=256m");
-	own_passwd();
-	own_nsswitch();
+		has_fresh[i] = mount("tmpfs", fresh[i], "tmpfs",
+				     MS_NOSUID | MS_NODEV,
+				     "mode=1777,size=256m") == 0;
+	/* Files of ours are nobody else's. */
+	has_own_run = has_fresh[0];
+	if (has_own_run) {
+		own_passwd();
+		own_nsswitch();
+	}
 	return 0;
 }
 
 bool privilege_own_names(const char *lines)
 {
 	static const char path[] = "/run/hosts";
-	FILE *file = fopen(path, "we");
+	FILE *file = has_own_run ? fopen(path, "we") : NULL;
 	bool failed;
 
 	if (!file)

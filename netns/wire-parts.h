@@ -94,6 +94,8 @@ struct wire {
 	struct flows *flows;
 	struct wire_capture *captures;
 	size_t n_captures, captures_space;
+	struct wire_duplicate *duplicates;
+	size_t n_duplicates, duplicates_space;
 	FILE *words; /* a memory stream, for one frame's text at a time */
 	char *words_text;
 	size_t words_size;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "errors.h"
+#include "macro.h"
 
 static_assert(offsetof(struct wire_slot, bytes) ==
 			      sizeof(struct virtio_net_hdr) &&
@@ -129,11 +130,39 @@ void wire_parcel_schedule(struct wire *wire, struct parcel *parcel, nsec_t due)
 	set_timer(wire);
 }
 
+static int note_duplicate(struct wire *wire, const struct parcel *parcel)
+{
+	if (wire->n_duplicates == wire->duplicates_space) {
+		size_t space = MAX(wire->duplicates_space * 2, (size_t)16);
+		struct wire_duplicate *grown = reallocarray(
+			wire->duplicates, space, sizeof(*grown));
+
+		if (!grown)
+			return error_origin(-ENOMEM, "keep a duplicate");
+		wire->duplicates = grown;
+		wire->duplicates_space = space;
+	}
+	wire->duplicates[wire->n_duplicates++] = (struct wire_duplicate){
+		parcel->capture, wire->captures[parcel->capture].left
+	};
+	return 0;
+}
+
+size_t wire_duplicates(const struct wire *wire,
+		       const struct wire_duplicate **ret)
+{
+	*ret = wire->duplicates;
+	return wire->n_duplicates;
+}
+
 int wire_parcel_send(struct wire *wire, struct parcel *parcel)
 {
 	int r = wire_deliver(wire, parcel->capture, parcel->to,
 			     &parcel->header, parcel->size, parcel->fate);
 
+	if (r >= 0 && parcel->fate == WIRE_DUPLICATED &&
+	    wire->captures[parcel->capture].fate == WIRE_DUPLICATED)
+		r = note_duplicate(wire, parcel);
 	if (r >= 0)
 		r = wire_capture_tell(wire, parcel->capture, nsec_now(),
 				      &parcel->header, parcel->bytes,

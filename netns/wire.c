@@ -312,6 +312,7 @@ struct wire *wire_free(struct wire *wire)
 		fclose(wire->words);
 	free(wire->words_text);
 	free(wire->captures);
+	free(wire->duplicates);
 	fd_close(wire->socket);
 	free(wire);
 	return NULL;

@@ -194,6 +194,14 @@ int wire_set_quiet(struct wire *wire, bool quiet);
 size_t wire_captures(const struct wire *wire,
 		     const struct wire_capture **ret);
 
+/* Copies that the wire made (WIRE_DUPLICATE) and has sent on, in order. */
+struct wire_duplicate {
+	size_t capture; /* index of what it is a copy of */
+	nsec_t left;
+};
+size_t wire_duplicates(const struct wire *wire,
+		       const struct wire_duplicate **ret);
+
 bool wire_matches(const struct wire_capture *capture,
 		  const struct wire_match *match);
 

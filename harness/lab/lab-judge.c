@@ -137,7 +137,7 @@ static void judge_frame(const struct lab_expectation *e, struct lab_judging *j,
 	    !is(e->host, news->host) ||
 	    (e->kinds && !(e->kinds & news->kinds)))
 		return;
-	if (!is_timed(e) || is_in_window(e, j, news->at))
+	if (is_in_window(e, j, news->at))
 		j->count++;
 }
 
@@ -165,7 +165,33 @@ static bool is_among(const struct lab_expectation *e, uint64_t n)
 	return n >= e->min && n <= e->max;
 }
 
-/* With a time: so many at any look in it. Without: so many at the end. */
+/* "no CLOSE-WAIT", "at most 3 CLOSE-WAIT" */
+static bool is_a_limit(const struct lab_expectation *e)
+{
+	return e->min == 0;
+}
+
+static void judge_look(const struct lab_expectation *e, struct lab_judging *j,
+		       unsigned int n)
+{
+	nsec_t now = nsec_now();
+
+	if (!is_a_limit(e)) {
+		if (!j->met)
+			j->count = n;
+		if (is_among(e, n))
+			came(e, j, now);
+		return;
+	}
+	if (!is_in_window(e, j, now))
+		return;
+	j->count = MAX(j->count, (uint64_t)n);
+	if (!is_among(e, n) && !j->missed)
+		j->missed = now;
+}
+
+/* With a time: so many at some look in it; no more than so many at all of them.
+ * Without: so many at the end. */
 void lab_judge_sockets(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->plan->n_expectations; i++) {
@@ -176,10 +202,10 @@ void lab_judge_sockets(struct lab *lab)
 		if (e->question != LAB_SOCKETS)
 			continue;
 		n = lab_sockets_count(lab, e->host, e->state);
-		if (!j->met || !is_timed(e))
+		if (!is_timed(e))
 			j->count = n;
-		if (is_timed(e) && is_among(e, n))
-			came(e, j, nsec_now());
+		else
+			judge_look(e, j, n);
 	}
 }
 
@@ -221,9 +247,7 @@ static void tell_event(struct lab *lab, const struct lab_expectation *e,
 							   "nothing came");
 	if (has_begun(j) && (j->met || j->missed))
 		append_time(j, j->met ? j->met : j->missed);
-	if (!has_begun(j) && !ok) {
-		note_observed(j, "the moment that it counts from never came");
-	} else if (!ok && !e->negated && j->missed > closes(e, j)) {
+	if (!ok && !e->negated && j->missed > closes(e, j)) {
 		expect_told_late(lab->run, whom(e), what(e), j->observed,
 				 j->missed - closes(e, j));
 		return;
@@ -248,6 +272,10 @@ static void tell_lasting(struct lab *lab, const struct lab_expectation *e,
 
 	if (e->question == LAB_RUNS)
 		ok = lab_program_runs(lab, e->program);
+	else if (ok && !lab_probes_are_open(lab, e->host))
+		ok = false;
+	if (!ok && e->question == LAB_OPEN && !j->missed)
+		note_observed(j, "no connection");
 	if (ok)
 		note_observed(j, e->question == LAB_RUNS ? "it runs" : "open");
 	else if (!j->observed[0])
@@ -262,6 +290,12 @@ static void judge_one(struct lab *lab, const struct lab_expectation *e,
 {
 	int64_t n;
 
+	/* Nothing can be said of a time that never was. */
+	if (!has_begun(j)) {
+		expect_told(lab->run, false, whom(e), what(e),
+			    "the moment that it counts from never came");
+		return;
+	}
 	switch (e->question) {
 	case LAB_OUTCOME:
 	case LAB_EXIT:
@@ -275,7 +309,9 @@ static void judge_one(struct lab *lab, const struct lab_expectation *e,
 		break;
 	case LAB_SOCKETS:
 		tell_number(lab, e, j, j->count,
-			    is_timed(e) ? j->met > 0 : is_among(e, j->count));
+			    is_timed(e) && !is_a_limit(e) ?
+				    j->met > 0 :
+				    !j->missed && is_among(e, j->count));
 		break;
 	case LAB_SENT:
 	case LAB_RECEIVED:

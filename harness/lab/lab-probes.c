@@ -27,6 +27,7 @@ struct lab_end {
 	enum lab_service service; /* of a listener */
 	struct sock *coming; /* what a listener's accept() will be */
 	bool connected, closed;
+	nsec_t again; /* a listener that could not accept tries then; 0: not */
 };
 
 static struct lab_probe *find(const struct lab *lab, const char *host)
@@ -211,6 +212,18 @@ static void accepted(struct lab *lab, struct lab_probe *probe,
 		if (listener->service == LAB_ECHO)
 			sock_echo(sock);
 	}
+	/* Who has no more of something (EMFILE, ENOMEM) has none at once. */
+	if (finding.error)
+		listener->again = nsec_now() + SEC(1);
+	else
+		listener->coming = sock_post_accept(listener->sock);
+}
+
+static void accept_again(struct lab_end *listener)
+{
+	if (!listener->again || nsec_now() < listener->again)
+		return;
+	listener->again = 0;
 	listener->coming = sock_post_accept(listener->sock);
 }
 
@@ -240,6 +253,17 @@ static void sent(struct lab *lab, const struct lab_probe *probe,
 	sock_post_recv(end->sock);
 }
 
+bool lab_probes_are_open(const struct lab *lab, const char *host)
+{
+	const struct lab_probe *probe = find(lab, host);
+
+	for (const struct lab_end *end = probe ? probe->ends : NULL; end;
+	     end = end->next)
+		if (is_connection(end))
+			return true;
+	return false;
+}
+
 static bool has_returned(const struct lab_end *end)
 {
 	return !end->closed && (sock_has_returned(end->sock, SOCK_IN) ||
@@ -257,6 +281,7 @@ bool lab_probes_stirred(const struct lab *lab)
 
 static void reap(struct lab *lab, struct lab_probe *probe, struct lab_end *end)
 {
+	accept_again(end);
 	if (!end->closed && sock_has_returned(end->sock, SOCK_OUT))
 		sent(lab, probe, end);
 	if (end->closed || !sock_has_returned(end->sock, SOCK_IN))

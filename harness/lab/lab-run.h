@@ -14,7 +14,7 @@
 #include "sock.h"
 #include "wire.h"
 
-enum { LAB_RULES = 64, LAB_ORDERS = 16 };
+enum { LAB_RULES = 64 };
 
 /* What has just happened: for moments that wait for it, and for expectations. */
 enum lab_news_kind {
@@ -82,8 +82,9 @@ struct lab {
 	struct lab_sockets *sockets;
 	nsec_t next_look, no_look_before;
 	struct loop_source *prompt;
-	const char *orders[LAB_ORDERS]; /* of the prompt, not yet obeyed */
-	size_t n_orders;
+	const char **orders; /* of the prompt, not yet obeyed */
+	size_t n_orders, orders_space;
+	size_t n_duplicates; /* that have been looked at */
 };
 
 /* --- lab-script.c ---------------------------------------------------------*/
@@ -112,6 +113,8 @@ void lab_probes_act(struct lab *lab, const struct lab_action *action);
 /* Reaps what has returned. */
 void lab_probes_look(struct lab *lab);
 bool lab_probes_stirred(const struct lab *lab);
+/* The probe of the host has a connection that it has not closed. */
+bool lab_probes_are_open(const struct lab *lab, const char *host);
 void lab_probe_kill(struct lab *lab, const char *host);
 void lab_probes_forget(struct lab *lab, const char *host);
 /* The number that the journal knows this socket by; 0: no probe's. */

@@ -116,6 +116,22 @@ static void look_at_frame(struct lab *lab, const struct wire_capture *all,
 		put_off(lab, i);
 }
 
+static void look_at_duplicates(struct lab *lab, const struct wire_capture *all)
+{
+	const struct wire_duplicate *copies;
+	size_t n = wire_duplicates(world_wire(lab->run->world), &copies);
+
+	for (; lab->n_duplicates < n; lab->n_duplicates++) {
+		const struct wire_duplicate *copy = &copies[lab->n_duplicates];
+		const struct wire_capture *c = &all[copy->capture];
+
+		lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_RECEIVED,
+						  .at = copy->left,
+						  .host = c->to,
+						  .kinds = c->kinds });
+	}
+}
+
 static void look_at_frames(struct lab *lab)
 {
 	const struct wire_capture *all;
@@ -131,6 +147,7 @@ static void look_at_frames(struct lab *lab)
 	lab->n_put_off = kept;
 	while (lab->n_captures < n)
 		look_at_frame(lab, all, lab->n_captures++);
+	look_at_duplicates(lab, all);
 }
 
 static bool has_news(void *data)
@@ -191,6 +208,16 @@ static nsec_t next_step(const struct lab *lab, size_t *ret)
 	return earliest;
 }
 
+/* What it leads to may come before it returns: its moment is taken, and told of,
+ * before. */
+static void act(struct lab *lab, const struct lab_action *action)
+{
+	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_DONE,
+					  .at = nsec_now(),
+					  .text = action->text });
+	lab_act(lab, action);
+}
+
 static void do_step(struct lab *lab, size_t i)
 {
 	const struct lab_step *step = &lab->plan->steps[i];
@@ -198,10 +225,7 @@ static void do_step(struct lab *lab, size_t i)
 	run_here(step->place.source ? step->place.source : "lab",
 		 (int)step->place.line);
 	lab->steps[i].done = true;
-	lab_act(lab, &step->action);
-	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_DONE,
-					  .at = nsec_now(),
-					  .text = step->action.text });
+	act(lab, &step->action);
 }
 
 static void do_steps(struct lab *lab)
@@ -235,10 +259,22 @@ static void obey(struct lab *lab, const char *words)
 		run_note(lab->run, "%s", error_message());
 		return;
 	}
-	lab_act(lab, &action);
-	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_DONE,
-					  .at = nsec_now(),
-					  .text = action.text });
+	act(lab, &action);
+}
+
+static void keep_order(struct lab *lab, const char *words)
+{
+	if (lab->n_orders == lab->orders_space) {
+		size_t space = MAX(lab->orders_space * 2, (size_t)16);
+		const char **grown =
+			reallocarray(lab->orders, space, sizeof(*grown));
+
+		if (!grown)
+			run_broken(lab->run, error_origin(-ENOMEM, "orders"));
+		lab->orders = grown;
+		lab->orders_space = space;
+	}
+	lab->orders[lab->n_orders++] = lab_plan_keep(lab->plan, words);
 }
 
 /* Nobody is there any more who would see what goes on. */
@@ -258,9 +294,7 @@ static int on_prompt(void *data, uint32_t events MACRO_UNUSED)
 		return 0;
 	}
 	words[n] = '\0';
-	if (lab->n_orders < LAB_ORDERS)
-		lab->orders[lab->n_orders++] =
-			lab_plan_keep(lab->plan, words);
+	keep_order(lab, words);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "lab-shell.h"
 #include "lab-view.h"
 #include "lab-words.h"
+#include "soft-limits.h"
 #include "worker.h"
 
 enum { LINE = 1024 };
@@ -57,6 +58,8 @@ static void end_timeline(struct session *s)
 
 /* --- shells --------------------------------------------------------------- */
 
+static int listen_to_input(struct session *s);
+
 static void start_shell(struct session *s, const char *host)
 {
 	pid_t init = lab_shell_find(host);
@@ -69,7 +72,10 @@ static void start_shell(struct session *s, const char *host)
 	if (s->shell < 0) {
 		printf("%s\n", error_message());
 		s->shell = 0;
+		return;
 	}
+	/* What is typed is the shell's. */
+	s->input = loop_remove(s->input);
 }
 
 /* Ctrl-C is the shell's while there is one. */
@@ -80,8 +86,12 @@ static void reap_shell(struct session *s)
 	if (!s->shell || waitpid(s->shell, &status, WNOHANG) != s->shell)
 		return;
 	s->shell = 0;
+	lab_shell_end();
 	if (s->for_shell)
 		end_timeline(s);
+	else if (s->plan->interactive && !s->no_more_input && !s->pause &&
+		 listen_to_input(s) < 0)
+		printf("%s\n", error_message());
 }
 
 /* --- the prompt ----------------------------------------------------------- */
@@ -204,8 +214,18 @@ static void take_lines(struct session *s)
 		memmove(s->line, newline + 1, s->used);
 		take_words(s, words);
 	}
-	if (s->no_more_input && !s->pause && !s->used)
+	if (s->used == LINE && !memchr(s->line, '\n', LINE)) {
+		printf("a line of more than %d characters is none\n", LINE - 1);
+		s->used = 0;
+	}
+	if (s->no_more_input && !s->pause && !s->shell && !s->used)
 		end_timeline(s);
+}
+
+/* Those that are there wait for a pause or a shell to end. */
+static bool is_full(const struct session *s)
+{
+	return s->used == LINE;
 }
 
 static int on_input(void *data, uint32_t events MACRO_UNUSED)
@@ -213,17 +233,15 @@ static int on_input(void *data, uint32_t events MACRO_UNUSED)
 	struct session *s = data;
 	ssize_t n;
 
-	if (s->shell)
-		return 0;
 	n = read(STDIN_FILENO, s->line + s->used, LINE - s->used);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	s->used += n > 0 ? (size_t)n : 0;
-	if (n <= 0 || s->used == LINE) {
+	if (n <= 0) {
 		s->no_more_input = true;
 		s->input = loop_remove(s->input);
 		/* A last line without its newline. */
-		if (s->used && s->used < LINE)
+		if (s->used && !is_full(s))
 			s->line[s->used++] = '\n';
 	}
 	take_lines(s);
@@ -233,11 +251,13 @@ static int on_input(void *data, uint32_t events MACRO_UNUSED)
 
 static int listen_to_input(struct session *s)
 {
-	int r = loop_add_fd(s->loop, &s->input, STDIN_FILENO, EPOLLIN,
-			    on_input, s);
+	int r = s->input ? 0 :
+			   loop_add_fd(s->loop, &s->input, STDIN_FILENO,
+				       EPOLLIN, on_input, s);
 
 	/* A file is always ready, and cannot be asked: EPERM. */
-	while (r == -EPERM && !s->no_more_input)
+	while (r == -EPERM && !s->no_more_input && !s->pause && !s->shell &&
+	       !is_full(s))
 		on_input(s, EPOLLIN);
 	return r < 0 && r != -EPERM ? error_trace(r) : 0;
 }
@@ -303,6 +323,9 @@ static int on_rest(void *data)
 	reap_shell(s);
 	if (!s->shell && !s->pause && s->used)
 		take_lines(s);
+	if (s->plan->interactive && !s->shell && !s->pause && !s->input &&
+	    !s->no_more_input && listen_to_input(s) < 0)
+		printf("%s\n", error_message());
 	loop_set_timer(s->rest, nsec_now() + MSEC(300));
 	return 0;
 }
@@ -312,7 +335,8 @@ static int on_signal(void *data, uint32_t events MACRO_UNUSED)
 	struct session *s = data;
 	int number = end_signals_read(s->signals);
 
-	if (!number || s->shell)
+	/* Ctrl-C is the shell's, while there is one. */
+	if (!number || (number == SIGINT && s->shell))
 		return 0;
 	if (number == SIGINT && !s->interrupted) {
 		s->interrupted = true;
@@ -350,6 +374,8 @@ static int set_up(struct session *s)
 {
 	int r = loop_new(&s->loop);
 
+	/* A lab may hold thousands of sockets. */
+	soft_limits_raise();
 	if (r >= 0)
 		r = end_signals_watch(s->loop, &s->signals, on_signal, s);
 	if (r >= 0)
@@ -364,8 +390,10 @@ static int set_up(struct session *s)
 
 static void tear_down(struct session *s)
 {
-	if (s->shell > 0)
+	if (s->shell > 0) {
 		kill(s->shell, SIGHUP);
+		lab_shell_end();
+	}
 	worker_free(s->worker);
 	loop_free(s->loop);
 	fd_close(s->signals);

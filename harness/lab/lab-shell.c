@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -69,6 +70,31 @@ static void MACRO_NORETURN go_in(int pidfd, const char *host)
 	_exit(pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 126);
 }
 
+/* A shell with job control makes itself the terminal's foreground, and may end
+ * with the terminal in any mode. */
+static struct {
+	bool saved;
+	struct termios modes;
+} terminal;
+
+static void save_terminal(void)
+{
+	terminal.saved = tcgetattr(STDIN_FILENO, &terminal.modes) == 0;
+}
+
+void lab_shell_end(void)
+{
+	void (*before)(int) = signal(SIGTTOU, SIG_IGN);
+
+	if (terminal.saved) {
+		tcsetpgrp(STDIN_FILENO, getpgrp());
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal.modes);
+	}
+	signal(SIGTTOU, before);
+}
+
+static bool is_ours(pid_t pid);
+
 pid_t lab_shell_start(pid_t init, const char *host)
 {
 	CLEANUP_FD int pidfd = (int)syscall(SYS_pidfd_open, init, 0);
@@ -76,6 +102,11 @@ pid_t lab_shell_start(pid_t init, const char *host)
 
 	if (pidfd < 0)
 		return error_origin(-errno, "the machine of %s", host);
+	/* Of the process that the fd is of, whatever became of the number. */
+	if (!is_ours(init))
+		return error_refuse(-EPERM, "%s is in another user's lab",
+				    host);
+	save_terminal();
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
@@ -122,6 +153,36 @@ static pid_t lab_of(pid_t init)
 	return parent_of(parent_of(init));
 }
 
+static bool has_same_users(pid_t pid)
+{
+	char path[64], here[64] = "", there[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	return readlink("/proc/self/ns/user", here, sizeof(here) - 1) > 0 &&
+	       readlink(path, there, sizeof(there) - 1) > 0 &&
+	       strcmp(here, there) == 0;
+}
+
+/*
+ * A name proves nothing: anybody can call a process "host-client", and put what
+ * he likes where its shell would be. Root enters nothing but what root has made
+ * in root's own user namespace; anybody else, what is his own.
+ */
+static bool is_ours(pid_t pid)
+{
+	char status[4096];
+	const char *uids;
+	unsigned int real, effective;
+
+	if (!read_proc(pid, "status", status, sizeof(status)))
+		return false;
+	uids = strstr(status, "\nUid:");
+	if (!uids || sscanf(uids, "\nUid: %u %u", &real, &effective) != 2 ||
+	    real != geteuid() || effective != geteuid())
+		return false;
+	return privilege_rootless() || has_same_users(pid);
+}
+
 static bool is_init_of(pid_t pid, const char *host)
 {
 	char comm[64], wanted[64];
@@ -145,7 +206,7 @@ static size_t find_inits(const char *host, pid_t lab, pid_t ret[FOUND_MAX])
 	while (proc && (entry = readdir(proc)) && n < FOUND_MAX) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && is_init_of(pid, host) &&
+		if (pid > 0 && is_init_of(pid, host) && is_ours(pid) &&
 		    !is_init_of(parent_of(pid), host) &&
 		    (!lab || lab_of(pid) == lab))
 			ret[n++] = pid;
@@ -162,11 +223,19 @@ pid_t lab_shell_find(const char *host)
 	return find_inits(host, getpid(), inits) ? inits[0] : 0;
 }
 
+/* One of several runs that halfopen has at once cannot be told by its pid. */
 static int refuse_several(const char *host, const pid_t *inits, size_t n)
 {
 	char text[256] = "";
-	size_t used = 0;
+	size_t used = 0, same = 0;
 
+	for (size_t i = 1; i < n; i++)
+		same += lab_of(inits[i]) == lab_of(inits[0]);
+	if (same == n - 1)
+		return error_refuse(-ENOTUNIQ,
+				    "halfopen %d has %zu hosts '%s': it runs "
+				    "cases, and no lab",
+				    lab_of(inits[0]), n, host);
 	for (size_t i = 0; i < n && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "%s%s@%d", i ? ", " : "", host,
@@ -197,5 +266,6 @@ int lab_shell_enter(const char *where)
 		return error_trace(pid);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	lab_shell_end();
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
 }

@@ -12,6 +12,9 @@
  */
 pid_t lab_shell_start(pid_t init, const char *host);
 
+/* Once it has ended: the terminal is this process' again, as it was. */
+void lab_shell_end(void);
+
 /* The init of that host in the lab that runs below this process; 0: none. */
 pid_t lab_shell_find(const char *host);
 

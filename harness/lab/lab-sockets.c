@@ -195,6 +195,7 @@ static void see_those_gone(struct lab_sockets *s)
 			continue;
 		}
 		tell(s, &s->all[i], true);
+		s->told -= s->all[i].told;
 		s->all[i].last.state = DIAG_CLOSE;
 		tell_state(s, &s->all[i]);
 	}

@@ -134,6 +134,45 @@ static int take(struct saved *saved, struct saved_run *run, json_t *record)
 	return r < 0 ? error_trace(r) : 0;
 }
 
+/* Control characters, of which U+0080 to U+009F have two bytes: whatever a journal
+ * from elsewhere has, no terminal is to obey it. */
+static bool clean_text(char *text)
+{
+	bool changed = false;
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool two = c == 0xc2 && (unsigned char)text[1] < 0xa0;
+
+		if ((c >= 0x20 || c == '\n') && c != 0x7f && !two)
+			continue;
+		text[0] = '?';
+		if (two)
+			text[1] = '?';
+		changed = true;
+	}
+	return changed;
+}
+
+static void clean(json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value)) {
+		char *copy = strdup(json_string_value(value));
+
+		if (copy && clean_text(copy))
+			json_string_set(value, copy);
+		free(copy);
+	}
+	json_array_foreach(value, i, member)
+		clean(member);
+	json_object_foreach(value, key, member)
+		clean(member);
+}
+
 static int read_line(struct saved *saved, struct saved_run *run,
 		     const char *path, const char *line, size_t size,
 		     size_t number)
@@ -147,8 +186,10 @@ static int read_line(struct saved *saved, struct saved_run *run,
 				    "%s: line %zu, the last one, is cut off, "
 				    "and was left out",
 				    path, number);
-	if (r >= 0)
+	if (r >= 0) {
+		clean(record);
 		r = take(saved, run, record);
+	}
 	if (r == -EBADMSG) {
 		int told = tell_trouble(run, "%s: line %zu: %s", path, number,
 					error_message());

@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,30 @@ int probe_next_slot(struct probe *probe)
 	return probe->slots++;
 }
 
+/* A probe that waits until somebody reads its answers reads no requests. */
+static void send_request(struct probe *probe,
+			 const struct probe_request *request)
+{
+	size_t size = PROBE_REQUEST_SHORT + request->size;
+
+	while (send(probe->control, request, size,
+		    MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		struct pollfd wait = { .fd = probe->control,
+				       .events = POLLIN | POLLOUT };
+		int r = 0;
+
+		if (errno == EAGAIN)
+			poll(&wait, 1, -1);
+		else if (errno != EINTR)
+			r = error_origin(-errno, "send to the probe in %s",
+					 probe->host);
+		if (r >= 0 && wait.revents & POLLIN)
+			r = take_reply(probe);
+		if (r < 0)
+			run_broken(probe->run, r);
+	}
+}
+
 void probe_post(struct probe *probe, struct probe_request *request,
 		struct probe_answer *answer)
 {
@@ -167,7 +192,6 @@ void probe_post_told(struct probe *probe, struct probe_request *request,
 		     void *data)
 {
 	struct posted *posted = calloc(1, sizeof(*posted));
-	int r;
 
 	if (!posted)
 		run_broken(probe->run, error_origin(-ENOMEM, "call"));
@@ -183,10 +207,7 @@ void probe_post_told(struct probe *probe, struct probe_request *request,
 	posted->data = data;
 	posted->next = probe->posted;
 	probe->posted = posted;
-	r = fd_send(probe->control, request,
-		    PROBE_REQUEST_SHORT + request->size, NULL, 0);
-	if (r < 0)
-		run_broken(probe->run, r);
+	send_request(probe, request);
 }
 
 static bool is_done(void *data)

@@ -131,7 +131,8 @@ static void keep_line(struct program *program)
 	program->lines = line;
 }
 
-/* The journal is JSON: a program's bytes may be no UTF-8. */
+/* The journal is JSON: a program's bytes may be no UTF-8. And of UTF-8 the control
+ * characters U+0080 to U+009F would be a terminal's to obey. */
 static void make_utf8(char *line)
 {
 	json_t *string = json_string(line);
@@ -140,6 +141,10 @@ static void make_utf8(char *line)
 		if ((unsigned char)*at >= 0x80)
 			*at = '?';
 	json_decref(string);
+	for (char *at = line; *at; at++)
+		if ((unsigned char)at[0] == 0xc2 &&
+		    (unsigned char)at[1] < 0xa0)
+			at[0] = at[1] = '?';
 }
 
 static void end_line(struct program *program)
@@ -342,7 +347,8 @@ void program_signal(struct program *program, int signal)
 	program->may_end = true;
 	r = host_signal(run_host(program->run, program->host), program->pid,
 			signal);
-	if (r < 0)
+	/* It ended by itself, and nobody has been told of it yet. */
+	if (r < 0 && r != -ESRCH)
 		run_broken(program->run, r);
 }
 

@@ -60,8 +60,10 @@ static int open_named(FILE **ret, const char *out, const struct result *result,
 		snprintf(run, sizeof(run), ".%u", result->repetition);
 	if (result->attempt > 1)
 		snprintf(attempt, sizeof(attempt), ".try%u", result->attempt);
-	snprintf(path, sizeof(path), "%s/%s%s%s/%s", out, result_name(result),
-		 run, attempt, name);
+	r = snprintf(path, sizeof(path), "%s/%s%s%s/%s", out,
+		     result_name(result), run, attempt, name);
+	if (r >= (int)sizeof(path))
+		return error_origin(-ENAMETOOLONG, "%.64s…", path);
 	r = make_directories(path);
 	if (r < 0)
 		return error_trace(r);

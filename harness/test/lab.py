@@ -21,9 +21,13 @@ HALFOPEN = sys.argv[1]
 
 
 def lab(*words, seconds=60, **more):
-    """A lab that has ended: its exit status, and all that it printed."""
-    process = rig.start(HALFOPEN, "lab", *words, **more)
-    text, _ = process.communicate(timeout=seconds)
+    """A lab that has ended: its exit status, and all that it printed. A machine
+    that was too late to judge is asked again."""
+    for _ in range(3):
+        process = rig.start(HALFOPEN, "lab", *words, **more)
+        text, _ = process.communicate(timeout=seconds)
+        if process.returncode != rig.BROKEN or "machine was late" not in text:
+            break
     return process.returncode, text
 
 
@@ -128,7 +132,7 @@ class Faults(unittest.TestCase):
             "unplug client", "--at", "300ms", "send client 100", "--expect",
             "client: ETIMEDOUT within 5s", "--for", "6s")
         self.assertEqual(status, rig.PASS, text)
-        self.assertRegex(text, r"0\.200 fault   unplug client")
+        self.assertRegex(text, r"0\.2\d\d fault   unplug client")
         self.assertRegex(text, r"recv\(\) = -1 ETIMEDOUT")
         self.assertRegex(text, r"client has no such connection")
         self.assertRegex(text, r"ok +client: ETIMEDOUT within 5s")
@@ -208,6 +212,15 @@ class Faults(unittest.TestCase):
                            "client: DATA after 1s within 3s", "--for", "3s")
         self.assertEqual(status, rig.PASS, text)
 
+    def test_thousands_of_connections(self):
+        status, text = lab("-q", "--at", "0s",
+                           "listen server 80 backlog 5000 unaccepted", "--at",
+                           "10ms", "connect client server:80 2000 times",
+                           "--sysctl", "net.core.somaxconn=5000", "--expect",
+                           "client: 2000 ESTABLISHED within 5s", "--for",
+                           "5s")
+        self.assertEqual(status, rig.PASS, text)
+
     def test_loss_by_number_loses_about_as_many(self):
         status, _, records = journal("--loss", "20%", "--at", "100ms",
                                      "send client 200KiB", "--for", "4s")
@@ -227,6 +240,52 @@ class Faults(unittest.TestCase):
                            "--expect", "client: EOF within 1s", "--for", "1s")
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, r"fd00::2")
+
+
+class Expectations(unittest.TestCase):
+    """None passes because nobody looked."""
+
+    def judged(self, verdict, *words):
+        status, text = lab("-q", *words)
+        self.assertEqual(status, verdict, text)
+
+    def test_what_an_action_leads_to_is_within_its_time(self):
+        self.judged(rig.PASS, "--at", "300ms", "kill server", "--expect",
+                    "client: EOF within 1s of kill server", "--expect",
+                    "client: receives 1 fin within 1s of kill server",
+                    "--for", "1500ms")
+
+    def test_before_the_time_does_not_count(self):
+        self.judged(rig.FAIL, "--at", "100ms", "send client 10", "--expect",
+                    "client: sends at least 1 data after 500ms", "--for",
+                    "1s")
+
+    def test_what_is_closed_is_not_open(self):
+        for step in ("close client", "crash client", "kill client",
+                     "reboot client"):
+            self.judged(rig.FAIL, "--at", "200ms", step, "--expect",
+                        "client: open", "--for", "500ms")
+
+    def test_moment_that_never_comes(self):
+        self.judged(rig.FAIL, "--expect",
+                    "server: sends no data within 200ms of server reaches "
+                    "CLOSE-WAIT", "--for", "500ms")
+
+    def test_none_means_never(self):
+        self.judged(rig.FAIL, "--at", "0s", "listen server 80 silent", "--at",
+                    "10ms", "connect client server:80", "--at", "300ms",
+                    "kill client", "--expect",
+                    "server: no CLOSE-WAIT within 1s", "--for", "1s")
+
+    def test_duplicate_is_received_twice(self):
+        self.judged(rig.PASS, "--at", "0s",
+                    "duplicate data from client to server", "--at", "200ms",
+                    "send client 10", "--expect", "server: receives 2 data",
+                    "--for", "600ms")
+
+    def test_counter_that_is_none(self):
+        self.judged(rig.FAIL, "--expect", "server: counter NoSuchThing at "
+                    "most 1", "--for", "200ms")
 
 
 class Moments(unittest.TestCase):
@@ -456,6 +515,14 @@ class Prompt(unittest.TestCase):
         self.assertRegex(text, "fault   plug client")
         self.assertRegex(text, "no host is called 'nobody'")
 
+    def test_many_lines_of_a_file_are_all_obeyed(self):
+        lines = [f'note "number {i}"' for i in range(300)]
+        text = "\n".join(["wait 200ms", *lines[:150], "wait 200ms",
+                          *lines[150:], "end"])
+        status, told = self.typed(text)
+        self.assertEqual(status, rig.PASS, told)
+        self.assertEqual(len(re.findall("note +number", told)), 300)
+
     def test_help_lists_all_verbs(self):
         _, text = self.typed("help\n")
         for verb in ("unplug HOST", "drop CHOICE", "connect HOST", "shell"):
@@ -554,13 +621,13 @@ class Reports(unittest.TestCase):
         with tempfile.TemporaryDirectory() as out:
             lab("-q", "--out", out, "--at", "0s", "unplug client", "--at",
                 "10ms", "listen server 80", "--at", "20ms",
-                "connect client server:80", "--expect", "client: open",
+                "connect client server:80", "--expect", "client: 1 SYN-SENT",
                 "--for", "300ms")
             done = subprocess.run([HALFOPEN, "report", out], text=True,
                                   stdout=subprocess.PIPE, check=True)
         self.assertRegex(done.stdout, r"client +server")
         self.assertRegex(done.stdout, "what this means")
-        self.assertRegex(done.stdout, r"ok +client: open")
+        self.assertRegex(done.stdout, r"ok +client: 1 SYN-SENT")
 
     def test_times_count_from_the_timeline(self):
         _, text = lab("--server", "sleep 0.5; exec sleep 100", "--at", "1s",

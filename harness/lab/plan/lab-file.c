@@ -346,6 +346,9 @@ static const char *plan_name(struct lab_plan *plan, const char *file)
 	const char *base = slash ? slash + 1 : file;
 	size_t length = strlen(base);
 
+	/* It names a folder below --out. */
+	if (base[0] == '.')
+		return lab_plan_keep(plan, "lab");
 	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
 		size_t end = strlen(endings[i]);
 
