@@ -167,10 +167,12 @@ static void clean(json_t *value)
 			json_string_set(value, copy);
 		free(copy);
 	}
-	json_array_foreach(value, i, member)
+	json_array_foreach (value, i, member) {
 		clean(member);
-	json_object_foreach(value, key, member)
+	}
+	json_object_foreach (value, key, member) {
 		clean(member);
+	}
 }
 
 static int read_line(struct saved *saved, struct saved_run *run,
