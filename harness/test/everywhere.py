@@ -114,6 +114,11 @@ def run(program, user, family, options, environment):
     return Cell(done.stdout, f"exit status {done.returncode}" if odd else "")
 
 
+def within_reach(program, folder):
+    """A copy where nobody can run it, wherever it was built."""
+    return shutil.copy(program, pathlib.Path(folder) / "halfopen")
+
+
 def in_words(places, cells):
     """Where: everywhere, in one column or two, or in some cells."""
     if set(places) == set(cells):
@@ -137,8 +142,7 @@ def tell_others(cells):
 def one_row(name, command, options, folder):
     """{(build, right, family): Cell}"""
     program, *own = shlex.split(command)
-    # Where nobody can reach it, wherever it was built.
-    copy = shutil.copy(program, pathlib.Path(folder) / "halfopen")
+    copy = within_reach(program, folder)
     cells = {(name, TITLES[user], family):
              run(copy, user, family, own + options, path_beside(program))
              for user, family in WAYS}
