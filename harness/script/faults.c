@@ -56,27 +56,35 @@ static bool do_verb(struct run *run, const char *verb, const char *host,
 void fault_kill(struct probe *probe)
 {
 	char pid[16];
+	nsec_t began = nsec_now();
 
 	snprintf(pid, sizeof(pid), "%d", probe_pid(probe));
 	if (!probe_run(probe)->options->without_faults)
 		probe_expect_end(probe);
-	if (do_verb(probe_run(probe), "kill", probe_host(probe), pid))
-		probe_wait_end(probe);
+	if (!do_verb(probe_run(probe), "kill", probe_host(probe), pid))
+		return;
+	probe_wait_end(probe);
+	/* The kernel closes its sockets while it dies. */
+	run_acted(probe_run(probe), began);
 }
 
 void fault_kill_child(struct probe *probe)
 {
 	char pid[16];
+	nsec_t began = nsec_now();
 
 	snprintf(pid, sizeof(pid), "%d", probe_child(probe));
-	if (do_verb(probe_run(probe), "kill", probe_host(probe), pid))
-		probe_wait_child_end(probe);
+	if (!do_verb(probe_run(probe), "kill", probe_host(probe), pid))
+		return;
+	probe_wait_child_end(probe);
+	run_acted(probe_run(probe), began);
 }
 
 void fault_segfault(struct probe *probe)
 {
 	struct probe_request request = { .operation = PROBE_CRASH };
 	struct probe_answer answer;
+	nsec_t began = nsec_now();
 
 	if (!fault_announce(probe_run(probe), "segfault", probe_host(probe),
 			    "SIGSEGV in the process"))
@@ -84,6 +92,7 @@ void fault_segfault(struct probe *probe)
 	probe_expect_end(probe);
 	probe_post(probe, &request, &answer);
 	probe_wait_end(probe);
+	run_acted(probe_run(probe), began);
 }
 
 /* Its host is dead: nobody tells of its processes any more. */
