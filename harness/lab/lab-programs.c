@@ -270,26 +270,46 @@ static void await_listener(struct lab *lab, const struct lab_program *program,
 	}
 }
 
-static void start_host(struct lab *lab, const char *host, bool is_last)
+/* The others wait for the timeline: what they do first belongs to it. */
+static bool is_server(const struct lab *lab, const struct lab_program *program)
+{
+	size_t n = lab->plan->n_hosts;
+
+	return program->listens ||
+	       (n > 1 &&
+		strcmp(program->host, lab->plan->hosts[n - 1].name) == 0);
+}
+
+static void start_host(struct lab *lab, const char *host, bool servers)
 {
 	for (size_t i = 0; i < lab->plan->n_programs; i++) {
 		const struct lab_program *program = &lab->plan->programs[i];
 
-		if (program->later || strcmp(program->host, host) != 0)
+		if (program->later || strcmp(program->host, host) != 0 ||
+		    is_server(lab, program) != servers)
 			continue;
 		start(lab, program);
-		if (program->listens)
-			await_listener(lab, program, SEC(10));
-		else if (is_last)
-			await_listener(lab, program, listening_patience);
+		if (servers)
+			await_listener(lab, program,
+				       program->listens ? SEC(10) :
+							  listening_patience);
 	}
 }
 
-void lab_programs_start(struct lab *lab)
+static void start_all(struct lab *lab, bool servers)
+{
+	for (size_t i = lab->plan->n_hosts; i > 0; i--)
+		start_host(lab, lab->plan->hosts[i - 1].name, servers);
+}
+
+void lab_programs_start_servers(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->plan->n_hosts; i++)
 		write_files(lab, lab->plan->hosts[i].name);
-	for (size_t i = lab->plan->n_hosts; i > 0; i--)
-		start_host(lab, lab->plan->hosts[i - 1].name,
-			   i == lab->plan->n_hosts && i > 1);
+	start_all(lab, true);
+}
+
+void lab_programs_start_clients(struct lab *lab)
+{
+	start_all(lab, false);
 }

@@ -102,8 +102,13 @@ void lab_lose(struct lab *lab, const struct lab_host *host);
 
 /* --- lab-programs.c -------------------------------------------------------*/
 
-/* Those that no step starts, the far end of the path first. */
-void lab_programs_start(struct lab *lab);
+/*
+ * Those that no step starts, the far end of the path first. Servers, which are
+ * waited for: what is said to listen, and what is on the path's far end. All
+ * others are clients, and their first segment is not before the timeline.
+ */
+void lab_programs_start_servers(struct lab *lab);
+void lab_programs_start_clients(struct lab *lab);
 void lab_program_start(struct lab *lab, const char *name);
 bool lab_program_runs(const struct lab *lab, const char *name);
 

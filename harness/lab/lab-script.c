@@ -368,13 +368,14 @@ static void begin(struct lab *lab, struct run *run)
 		run_broken(run, r);
 	name_hosts(lab);
 	set_paths(lab);
-	lab_programs_start(lab);
+	lab_programs_start_servers(lab);
 	lab->start = nsec_now();
 	lab->end = nsec_add(lab->start, lab->plan->lasts);
 	run_journal(run, lab->start, "timeline", "{s:o}", "hosts",
 		    hosts_in_order(lab));
 	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_START,
 					  .at = lab->start });
+	lab_programs_start_clients(lab);
 }
 
 void lab_script(struct run *run)

@@ -83,7 +83,7 @@ struct lab_program {
 /* --- when -----------------------------------------------------------------*/
 
 enum lab_event {
-	LAB_START, /* all programs are started */
+	LAB_START, /* the servers run, the clients are about to */
 	LAB_FRAMES, /* `host` has received (sent) `count` frames of `kinds` */
 	LAB_PRINTS, /* `program` prints a line with `text` in it */
 	LAB_ENDS, /* `program` ends */
