@@ -2,10 +2,10 @@
 #include "stage.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "affinity.h"
 #include "errors.h"
 #include "firewall.h"
 #include "kernel.h"
@@ -166,31 +166,20 @@ static void add_host(struct run *run, size_t i)
 	tell_settings(run, &settings, plan.name);
 }
 
-/*
- * Both ends and the wire, which work by turns and gain little from a second
- * processor. But each veth queues a frame on the processor that sends it
- * (veth_xmit(), netif_rx()): on two of them segments overtake each other, and
- * TCP sends again what was never lost. And the other one is left to other runs.
- */
-static void stay_on_this_processor(void)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t one;
-
-	if (cpu < 0 || cpu >= CPU_SETSIZE)
-		return;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
-}
-
 void stage_make_world(struct run *run)
 {
 	const struct world_plan *plan = run_world_plan(run);
 	int r;
 
+	/*
+	 * Both ends and the wire, which work by turns and gain little from a
+	 * second processor. But each veth queues a frame on the processor that
+	 * sends it (veth_xmit(), netif_rx()): on two of them segments overtake
+	 * each other, and TCP sends again what was never lost. And the other
+	 * one is left to other runs.
+	 */
 	if (plan->bulk)
-		stay_on_this_processor();
+		affinity_stay();
 	r = world_new(&run->world, run->loop, run->journal, probe_on_exit, run);
 	check_absence(run, r);
 	if (r < 0)

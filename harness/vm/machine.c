@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "affinity.h"
 #include "errors.h"
 #include "fd.h"
 #include "guest.h"
@@ -176,26 +176,6 @@ static void uml_words(struct words *words, const struct machine *machine)
 
 /* --- the process ----------------------------------------------------------*/
 
-/*
- * User Mode Linux and the processes of its guest work by turns, some hundred
- * thousand times, and never at once. To wake the other one on another processor
- * takes longer than what it then does. QEMU has two threads under virtual time,
- * of which one runs the guest, and both its timers: on two processors they
- * race, and what is measured comes out some nanoseconds apart. The scheduler has
- * just found a free processor for this new process.
- */
-static void stay_on_this_processor(void)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t one;
-
-	if (cpu < 0 || cpu >= CPU_SETSIZE)
-		return;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
-}
-
 static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
 {
 	static struct words words;
@@ -214,8 +194,16 @@ static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
 	fcntl(machine->console, F_SETFD, 0);
 	if (machine->result >= 0)
 		fcntl(machine->result, F_SETFD, 0);
+	/*
+	 * User Mode Linux and the processes of its guest work by turns, some
+	 * hundred thousand times, and never at once. To wake the other one on
+	 * another processor takes longer than what it then does. QEMU has two
+	 * threads under virtual time, of which one runs the guest, and both its
+	 * timers: on two processors they race, and what is measured comes out
+	 * some nanoseconds apart.
+	 */
 	if (machine->plan->uml || machine->plan->virtual_time)
-		stay_on_this_processor();
+		affinity_stay();
 	if (machine->plan->uml) {
 		setenv("TMPDIR", "/dev/shm", 1);
 		if (chdir(machine->plan->folder) < 0)
