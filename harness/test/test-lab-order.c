@@ -1,55 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A timeline that cannot happen as it stands is refused, and no other. */
-#include "lab-plan.h"
+#include "plans.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "errors.h"
-#include "lab-file.h"
+#include "macro.h"
 #include "unit.h"
-
-static struct lab_plan *plan;
-
-static void complete(const char *file)
-{
-	plan = lab_plan_free(plan);
-	ck_assert_int_eq(lab_plan_new(&plan), 0);
-	ck_assert_msg(lab_file_parse(plan, "x.yaml", file, strlen(file)) == 0,
-		      "%s\n%s", file, error_message());
-	ck_assert_msg(lab_plan_complete(plan) == 0, "%s", error_message());
-}
-
-static void must_pass(const char *file)
-{
-	complete(file);
-	ck_assert_msg(lab_plan_check(plan) == 0, "%s\n%s", file,
-		      error_message());
-}
-
-/* A plan, and what is said of it behind the place. */
-struct wrong {
-	const char *file, *message;
-};
-
-static void must_refuse(const struct wrong *plans, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		complete(plans[i].file);
-		ck_assert_msg(lab_plan_check(plan) == -EINVAL, "%s",
-			      plans[i].file);
-		ck_assert_msg(strncmp(error_message(), "x.yaml:", 7) == 0 &&
-				      strstr(error_message(), plans[i].message),
-			      "%s\n%s\nnot %s", plans[i].file, error_message(),
-			      plans[i].message);
-	}
-}
-
-#define MUST_REFUSE(...)                                                       \
-	do {                                                                   \
-		static const struct wrong plans_[] = { __VA_ARGS__ };          \
-		must_refuse(plans_, ARRAY_SIZE(plans_));                       \
-	} while (0)
 
 START_TEST(a_fault_must_do_something)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A lab's plan: what is made of what was left unsaid, and what of it can be
  * known to be impossible. */
-#include "lab-plan.h"
+#include "plans.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -10,39 +10,10 @@
 #include <unistd.h>
 
 #include "errors.h"
-#include "lab-file.h"
 #include "lab-words.h"
 #include "privilege.h"
 #include "suite.h"
 #include "unit.h"
-
-static struct lab_plan *plan;
-
-static void setup(void)
-{
-	ck_assert_int_eq(lab_plan_new(&plan), 0);
-}
-
-static void read_plan(const char *file)
-{
-	plan = lab_plan_free(plan);
-	setup();
-	ck_assert_msg(lab_file_parse(plan, "x.yaml", file, strlen(file)) == 0,
-		      "%s\n%s", file, error_message());
-}
-
-static void complete(const char *file)
-{
-	read_plan(file);
-	ck_assert_msg(lab_plan_complete(plan) == 0, "%s", error_message());
-}
-
-static void must_pass(const char *file)
-{
-	complete(file);
-	ck_assert_msg(lab_plan_check(plan) == 0, "%s\n%s", file,
-		      error_message());
-}
 
 /* All steps: "start: listen server 80; 2s: …" */
 static const char *steps(void)
@@ -75,14 +46,14 @@ END_TEST
 
 START_TEST(who_is_named_alone_gets_the_other)
 {
-	complete("hosts: {server: {delay: 20ms}}");
+	plan_complete("hosts: {server: {delay: 20ms}}");
 	ck_assert_uint_eq(plan->n_hosts, 2);
 	ck_assert_str_eq(plan->hosts[0].name, "client");
 	ck_assert_str_eq(plan->hosts[1].name, "server");
 	ck_assert_int_eq(plan->hosts[1].delay, MSEC(20));
-	complete("hosts: {client: }");
+	plan_complete("hosts: {client: }");
 	ck_assert_str_eq(plan->hosts[1].name, "server");
-	complete("hosts: {x: }");
+	plan_complete("hosts: {x: }");
 	ck_assert_uint_eq(plan->n_hosts, 1);
 }
 END_TEST
@@ -131,7 +102,7 @@ START_TEST(probes_fill_what_is_empty)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		complete(pairs[i].file);
+		plan_complete(pairs[i].file);
 		ck_assert_str_eq(steps(), pairs[i].steps);
 		ck_assert_msg(lab_plan_check(plan) == 0, "%s\n%s",
 			      pairs[i].file, error_message());
@@ -160,7 +131,7 @@ START_TEST(it_lasts_until_all_is_over)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
-		complete(plans[i].file);
+		plan_complete(plans[i].file);
 		ck_assert_msg(plan->lasts == plans[i].lasts, "%s: %g",
 			      plans[i].file, nsec_seconds(plan->lasts));
 	}
@@ -169,7 +140,7 @@ END_TEST
 
 START_TEST(who_is_killed_is_known_at_last)
 {
-	complete("timeline: {2s: kill client}");
+	plan_complete("timeline: {2s: kill client}");
 	ck_assert_str_eq(plan->steps[0].action.host, "client");
 	ck_assert_ptr_null(plan->steps[0].action.program);
 	ck_assert_int_eq(lab_plan_check(plan), 0);
@@ -178,7 +149,7 @@ END_TEST
 
 START_TEST(the_time_of_a_step_follows_from_others)
 {
-	read_plan("timeline:\n"
+	plan_read("timeline:\n"
 		  "  - 5s after unplug client: plug client\n"
 		  "  - 2s: unplug client\n"
 		  "  - 1s after plug client: note x\n"
@@ -291,30 +262,6 @@ END_TEST
 
 /* --- what is impossible ---------------------------------------------------*/
 
-/* A plan, and what is said of it behind the place. */
-struct wrong {
-	const char *file, *message;
-};
-
-static void must_refuse(const struct wrong *plans, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		complete(plans[i].file);
-		ck_assert_msg(lab_plan_check(plan) == -EINVAL, "%s",
-			      plans[i].file);
-		ck_assert_msg(strncmp(error_message(), "x.yaml:", 7) == 0 &&
-				      strstr(error_message(), plans[i].message),
-			      "%s\n%s\nnot %s", plans[i].file, error_message(),
-			      plans[i].message);
-	}
-}
-
-#define MUST_REFUSE(...)                                                       \
-	do {                                                                   \
-		static const struct wrong plans_[] = { __VA_ARGS__ };          \
-		must_refuse(plans_, ARRAY_SIZE(plans_));                       \
-	} while (0)
-
 START_TEST(names_must_be_somebodys)
 {
 	MUST_REFUSE(
@@ -417,7 +364,7 @@ START_TEST(only_root_runs_as_others)
 	snprintf(file, sizeof(file),
 		 "hosts: {client: {run: {run: x, user: '%s'}}, server: }",
 		 user->pw_name);
-	complete(file);
+	plan_complete(file);
 	if (!privilege_rootless()) {
 		ck_assert_int_eq(lab_plan_check(plan), 0);
 		return;
@@ -446,5 +393,5 @@ static const TTest *const *const tests[] = {
 
 int main(void)
 {
-	return unit_run("lab-plan", tests, ARRAY_SIZE(tests), setup);
+	return unit_run("lab-plan", tests, ARRAY_SIZE(tests), plan_begin);
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plans.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "errors.h"
+#include "lab-file.h"
+#include "unit.h"
+
+struct lab_plan *plan;
+
+void plan_begin(void)
+{
+	plan = lab_plan_free(plan);
+	ck_assert_int_eq(lab_plan_new(&plan), 0);
+}
+
+void plan_read(const char *file)
+{
+	plan_begin();
+	ck_assert_msg(lab_file_parse(plan, "x.yaml", file, strlen(file)) == 0,
+		      "%s\n%s", file, error_message());
+}
+
+void plan_complete(const char *file)
+{
+	plan_read(file);
+	ck_assert_msg(lab_plan_complete(plan) == 0, "%s", error_message());
+}
+
+void must_pass(const char *file)
+{
+	plan_complete(file);
+	ck_assert_msg(lab_plan_check(plan) == 0, "%s\n%s", file,
+		      error_message());
+}
+
+void must_refuse(const struct wrong *plans, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		plan_complete(plans[i].file);
+		ck_assert_msg(lab_plan_check(plan) == -EINVAL, "%s",
+			      plans[i].file);
+		ck_assert_msg(strncmp(error_message(), "x.yaml:", 7) == 0 &&
+				      strstr(error_message(), plans[i].message),
+			      "%s\n%s\nnot %s", plans[i].file, error_message(),
+			      plans[i].message);
+	}
+}
