@@ -294,11 +294,8 @@ static void inject(struct lab *lab, const struct lab_action *action)
 
 static bool *stillness(const struct lab *lab, const char *host)
 {
-	size_t i = 0;
+	ptrdiff_t i = lab_plan_host(lab->plan, host) - lab->plan->hosts;
 
-	while (i < lab->plan->n_hosts &&
-	       strcmp(lab->plan->hosts[i].name, host) != 0)
-		i++;
 	return (bool *)(uintptr_t)&lab->still[i];
 }
 

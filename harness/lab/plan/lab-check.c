@@ -12,24 +12,6 @@
 
 /* --- names ----------------------------------------------------------------*/
 
-static const struct lab_host *find_host(const struct lab_plan *plan,
-					const char *name)
-{
-	for (size_t i = 0; i < plan->n_hosts; i++)
-		if (strcmp(plan->hosts[i].name, name) == 0)
-			return &plan->hosts[i];
-	return NULL;
-}
-
-static const struct lab_program *find_program(const struct lab_plan *plan,
-					      const char *name)
-{
-	for (size_t i = 0; i < plan->n_programs; i++)
-		if (strcmp(plan->programs[i].name, name) == 0)
-			return &plan->programs[i];
-	return NULL;
-}
-
 static size_t add_hosts(const struct lab_plan *plan, const char **names)
 {
 	for (size_t i = 0; i < plan->n_hosts; i++)
@@ -51,9 +33,9 @@ static int check_host(const struct lab_plan *plan, const char *name,
 	const char *names[LAB_HOSTS];
 	char near[256];
 
-	if (!name || find_host(plan, name))
+	if (!name || lab_plan_host(plan, name))
 		return 0;
-	if (find_program(plan, name))
+	if (lab_plan_program(plan, name))
 		return lab_place_refuse(place, "'%s' is a program, and no host",
 					name);
 	return lab_place_refuse(place, "'%s' is no host%s", name,
@@ -67,9 +49,9 @@ static int check_program(const struct lab_plan *plan, const char *name,
 	const char *names[LAB_PROGRAMS];
 	char near[256];
 
-	if (!name || find_program(plan, name))
+	if (!name || lab_plan_program(plan, name))
 		return 0;
-	if (find_host(plan, name))
+	if (lab_plan_host(plan, name))
 		return lab_place_refuse(place, "'%s' is a host, and no program",
 					name);
 	return lab_place_refuse(place, "'%s' is no program%s", name,
@@ -86,7 +68,7 @@ static int check_either(const struct lab_plan *plan, const char *name,
 	char near[256];
 	size_t n;
 
-	if (find_host(plan, name) || find_program(plan, name))
+	if (lab_plan_host(plan, name) || lab_plan_program(plan, name))
 		return 0;
 	n = add_programs(plan, names);
 	n += add_hosts(plan, names + n);
@@ -200,15 +182,6 @@ static int check_programs(const struct lab_plan *plan)
 
 /* --- moments --------------------------------------------------------------*/
 
-static const struct lab_step *find_step(const struct lab_plan *plan,
-					const char *action)
-{
-	for (size_t i = 0; i < plan->n_steps; i++)
-		if (strcmp(plan->steps[i].action.text, action) == 0)
-			return &plan->steps[i];
-	return NULL;
-}
-
 static int refuse_step(const struct lab_plan *plan, const char *action,
 		       const struct lab_place *place)
 {
@@ -231,7 +204,7 @@ static bool is_circle(const struct lab_plan *plan,
 
 		if (moment->event != LAB_DONE)
 			return false;
-		step = find_step(plan, moment->text);
+		step = lab_plan_step(plan, moment->text);
 		if (!step)
 			return false;
 		moment = &step->when;
@@ -249,7 +222,7 @@ static int check_moment(const struct lab_plan *plan,
 		r = check_program(plan, moment->program, place);
 	if (r < 0)
 		return error_trace(r);
-	if (moment->event == LAB_DONE && !find_step(plan, moment->text))
+	if (moment->event == LAB_DONE && !lab_plan_step(plan, moment->text))
 		return refuse_step(plan, moment->text, place);
 	if (is_circle(plan, moment))
 		return lab_place_refuse(place,
@@ -275,32 +248,17 @@ static int check_end(const struct lab_plan *plan, nsec_t time,
 
 /* --- actions --------------------------------------------------------------*/
 
-static bool has_program(const struct lab_plan *plan, const char *host)
-{
-	for (size_t i = 0; i < plan->n_programs; i++)
-		if (strcmp(plan->programs[i].host, host) == 0)
-			return true;
-	return false;
-}
-
 static bool has_probe(const struct lab_plan *plan, const char *host)
 {
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct lab_action *action = &plan->steps[i].action;
-
-		if ((action->verb == LAB_LISTEN ||
-		     action->verb == LAB_CONNECT) &&
-		    strcmp(action->host, host) == 0)
-			return true;
-	}
-	return false;
+	return lab_plan_probe_step(plan, host, LAB_LISTEN) ||
+	       lab_plan_probe_step(plan, host, LAB_CONNECT);
 }
 
 /* What a host that joins two networks can and cannot do. */
 static int check_fault(const struct lab_plan *plan, const struct lab_step *step)
 {
 	const struct lab_action *action = &step->action;
-	const struct lab_host *host = find_host(plan, action->host);
+	const struct lab_host *host = lab_plan_host(plan, action->host);
 
 	if (strcmp(action->fault->name, "forget") == 0 &&
 	    (host->role == LAB_END ||
@@ -310,7 +268,7 @@ static int check_fault(const struct lab_plan *plan, const struct lab_step *step)
 					"a NAT or a firewall does",
 					action->text, host->name);
 	if (strcmp(action->fault->name, "freeze") == 0 &&
-	    host->role != LAB_END && !has_program(plan, host->name) &&
+	    host->role != LAB_END && !lab_plan_runs_in(plan, host->name) &&
 	    !has_probe(plan, host->name))
 		return lab_place_refuse(&step->place,
 					"%s: nothing runs in %s that would "

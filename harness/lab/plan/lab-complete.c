@@ -58,32 +58,12 @@ static void find_killed(struct lab_plan *plan)
 
 /* --- probes ---------------------------------------------------------------*/
 
-static const struct lab_step *probe_step(const struct lab_plan *plan,
-					 const char *host, enum lab_verb verb)
-{
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct lab_action *action = &plan->steps[i].action;
-
-		if (action->verb == verb && strcmp(action->host, host) == 0)
-			return &plan->steps[i];
-	}
-	return NULL;
-}
-
-static bool has_program(const struct lab_plan *plan, const char *host)
-{
-	for (size_t i = 0; i < plan->n_programs; i++)
-		if (strcmp(plan->programs[i].host, host) == 0)
-			return true;
-	return false;
-}
-
 static bool is_idle_end(const struct lab_plan *plan,
 			const struct lab_host *host)
 {
-	return host->role == LAB_END && !has_program(plan, host->name) &&
-	       !probe_step(plan, host->name, LAB_LISTEN) &&
-	       !probe_step(plan, host->name, LAB_CONNECT);
+	return host->role == LAB_END && !lab_plan_runs_in(plan, host->name) &&
+	       !lab_plan_probe_step(plan, host->name, LAB_LISTEN) &&
+	       !lab_plan_probe_step(plan, host->name, LAB_CONNECT);
 }
 
 static const struct lab_host *last_end(const struct lab_plan *plan)
@@ -97,7 +77,7 @@ static const struct lab_host *last_end(const struct lab_plan *plan)
 /* Where the last host is to be reached; 0: nowhere that is known. */
 static uint16_t port_of(const struct lab_plan *plan, const char *host)
 {
-	const struct lab_step *step = probe_step(plan, host, LAB_LISTEN);
+	const struct lab_step *step = lab_plan_probe_step(plan, host, LAB_LISTEN);
 
 	if (step)
 		return step->action.port;
@@ -162,7 +142,7 @@ static int add_listener(struct lab_plan *plan, const struct lab_host *last,
 		return 0;
 	for (size_t i = 0; i < plan->n_hosts; i++)
 		http |= plan->hosts[i].role == LAB_END &&
-			has_program(plan, plan->hosts[i].name);
+			lab_plan_runs_in(plan, plan->hosts[i].name);
 	snprintf(action, sizeof(action), "listen %s %d%s", last->name, LAB_PORT,
 		 http ? " http" : "");
 	r = add_step(plan, (*at)++, "start", action);
@@ -174,7 +154,7 @@ static int add_connects(struct lab_plan *plan, const struct lab_host *last,
 			size_t at)
 {
 	const struct lab_step *listen =
-		probe_step(plan, last->name, LAB_LISTEN);
+		lab_plan_probe_step(plan, last->name, LAB_LISTEN);
 	uint16_t port = port_of(plan, last->name);
 	const char *when = "start";
 	char action[64];

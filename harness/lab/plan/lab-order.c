@@ -49,23 +49,15 @@ struct state {
 
 /* --- who and what ---------------------------------------------------------*/
 
+/* lab_plan_check() has looked at all names before. */
 static size_t host_index(const struct lab_plan *plan, const char *name)
 {
-	size_t i = 0;
-
-	while (i < plan->n_hosts && strcmp(plan->hosts[i].name, name) != 0)
-		i++;
-	return i;
+	return (size_t)(lab_plan_host(plan, name) - plan->hosts);
 }
 
 static size_t program_index(const struct lab_plan *plan, const char *name)
 {
-	size_t i = 0;
-
-	while (i < plan->n_programs &&
-	       strcmp(plan->programs[i].name, name) != 0)
-		i++;
-	return i;
+	return (size_t)(lab_plan_program(plan, name) - plan->programs);
 }
 
 static bool is_fault(const struct lab_action *action, const char *name)
@@ -94,8 +86,7 @@ static const char *acts_in(const struct lab_plan *plan,
 			   const struct lab_action *action)
 {
 	if (action->program)
-		return plan->programs[program_index(plan, action->program)]
-			.host;
+		return lab_plan_program(plan, action->program)->host;
 	return action->host;
 }
 

@@ -15,6 +15,16 @@ char *lab_plan_copy(struct lab_plan *plan, const char *text);
 int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
 			struct lab_place *ret);
 
+/* A program of the plan is that host's, later or not. */
+bool lab_plan_runs_in(const struct lab_plan *plan, const char *host);
+/* The first step with that verb of that host's; NULL: none. */
+const struct lab_step *lab_plan_probe_step(const struct lab_plan *plan,
+					   const char *host,
+					   enum lab_verb verb);
+/* The first step with that action, as it is said; NULL: none. */
+const struct lab_step *lab_plan_step(const struct lab_plan *plan,
+				     const char *action);
+
 /* A refusal with the place before it: -EINVAL. `place` NULL: none. */
 int lab_place_refuse(const struct lab_place *place, const char *format, ...)
 	MACRO_PRINTF(2, 3);

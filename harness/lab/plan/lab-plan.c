@@ -95,19 +95,40 @@ int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
 
 /* --- who is there ---------------------------------------------------------*/
 
-struct lab_host *lab_plan_host(struct lab_plan *plan, const char *name)
+struct lab_host *lab_plan_host(const struct lab_plan *plan, const char *name)
 {
 	for (size_t i = 0; i < plan->n_hosts; i++)
 		if (strcmp(plan->hosts[i].name, name) == 0)
-			return &plan->hosts[i];
+			return (struct lab_host *)(uintptr_t)&plan->hosts[i];
 	return NULL;
 }
 
-struct lab_program *lab_plan_program(struct lab_plan *plan, const char *name)
+struct lab_program *lab_plan_program(const struct lab_plan *plan,
+				     const char *name)
 {
 	for (size_t i = 0; i < plan->n_programs; i++)
 		if (strcmp(plan->programs[i].name, name) == 0)
-			return &plan->programs[i];
+			return (struct lab_program *)(uintptr_t)&plan->programs[i];
+	return NULL;
+}
+
+bool lab_plan_runs_in(const struct lab_plan *plan, const char *host)
+{
+	for (size_t i = 0; i < plan->n_programs; i++)
+		if (strcmp(plan->programs[i].host, host) == 0)
+			return true;
+	return false;
+}
+
+const struct lab_step *lab_plan_probe_step(const struct lab_plan *plan,
+					   const char *host, enum lab_verb verb)
+{
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct lab_action *action = &plan->steps[i].action;
+
+		if (action->verb == verb && strcmp(action->host, host) == 0)
+			return &plan->steps[i];
+	}
 	return NULL;
 }
 

@@ -241,8 +241,9 @@ const char *lab_plan_keep(struct lab_plan *plan, const char *text);
 const char *lab_plan_keep_part(struct lab_plan *plan, const char *text,
 			       size_t size);
 
-struct lab_host *lab_plan_host(struct lab_plan *plan, const char *name);
-struct lab_program *lab_plan_program(struct lab_plan *plan, const char *name);
+struct lab_host *lab_plan_host(const struct lab_plan *plan, const char *name);
+struct lab_program *lab_plan_program(const struct lab_plan *plan,
+				     const char *name);
 
 /*
  * Adds one, by name, a LAB_END at the far end of the path. -EINVAL for a name

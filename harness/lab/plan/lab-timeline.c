@@ -98,15 +98,13 @@ int lab_plan_add_expectation(struct lab_plan *plan, const char *text,
 
 /* --- times ----------------------------------------------------------------*/
 
-/* The first step with that action; steps_n where there is none. */
-static size_t step_of(const struct lab_plan *plan, const char *action)
+const struct lab_step *lab_plan_step(const struct lab_plan *plan,
+				     const char *action)
 {
-	size_t i = 0;
-
-	while (i < plan->n_steps &&
-	       strcmp(plan->steps[i].action.text, action) != 0)
-		i++;
-	return i;
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (strcmp(plan->steps[i].action.text, action) == 0)
+			return &plan->steps[i];
+	return NULL;
 }
 
 /* A chain of steps that wait for each other is no longer than there are steps,
@@ -117,17 +115,17 @@ nsec_t lab_plan_moment_time(const struct lab_plan *plan,
 	nsec_t time = 0;
 
 	for (size_t i = 0; i <= plan->n_steps; i++) {
-		size_t step;
+		const struct lab_step *step;
 
 		time += moment->after;
 		if (moment->event == LAB_START)
 			return time;
 		if (moment->event != LAB_DONE)
 			return NSEC_NEVER;
-		step = step_of(plan, moment->text);
-		if (step == plan->n_steps)
+		step = lab_plan_step(plan, moment->text);
+		if (!step)
 			return NSEC_NEVER;
-		moment = &plan->steps[step].when;
+		moment = &step->when;
 	}
 	return NSEC_NEVER;
 }
