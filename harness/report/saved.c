@@ -175,23 +175,31 @@ static void clean(json_t *value)
 	}
 }
 
+/* A line as it may be shown. -EBADMSG as of journal_parse(). */
+static int parse(json_t **ret, const char *line, size_t size)
+{
+	int r = journal_parse(ret, line, size);
+
+	if (r >= 0)
+		clean(*ret);
+	return r;
+}
+
 static int read_line(struct saved *saved, struct saved_run *run,
 		     const char *path, const char *line, size_t size,
 		     size_t number)
 {
 	bool cut = size == 0 || line[size - 1] != '\n';
 	json_t *record;
-	int r = journal_parse(&record, line, size - !cut);
+	int r = parse(&record, line, size - !cut);
 
 	if (r == -EBADMSG && cut)
 		return tell_trouble(run,
 				    "%s: line %zu, the last one, is cut off, "
 				    "and was left out",
 				    path, number);
-	if (r >= 0) {
-		clean(record);
+	if (r >= 0)
 		r = take(saved, run, record);
-	}
 	if (r == -EBADMSG) {
 		int told = tell_trouble(run, "%s: line %zu: %s", path, number,
 					error_message());
@@ -269,25 +277,27 @@ int saved_read_journal(struct saved_run *run)
 	size_t space = 0;
 	char *line = NULL;
 	ssize_t n;
+	int r = 0;
 
 	if (!file)
 		return error_origin(-errno, "read %s", run->path);
 	result_forget_journal(run->result);
-	while ((n = getline(&line, &space, file)) > 0) {
+	while (r == 0 && (n = getline(&line, &space, file)) > 0) {
 		size_t size = (size_t)n - (line[n - 1] == '\n');
 		json_t *record;
 
-		if (journal_parse(&record, line, size) < 0)
+		if (parse(&record, line, size) < 0)
 			break;
 		if (result_check(record) < 0) {
 			json_decref(record);
 			break;
 		}
-		json_array_append_new(run->result->journal, record);
+		if (json_array_append_new(run->result->journal, record) < 0)
+			r = error_origin(-ENOMEM, "journal");
 	}
 	free(line);
 	fclose(file);
-	return 0;
+	return r;
 }
 
 /* --- life ----------------------------------------------------------------- */

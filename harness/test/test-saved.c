@@ -226,6 +226,25 @@ START_TEST(journal_comes_back_when_it_is_asked_for)
 }
 END_TEST
 
+/* ESC and the one-character CSI, U+009B. */
+START_TEST(no_terminal_obeys_what_comes_back)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal("a", START("server-process-crash", "")
+			       "{\"t\":1,\"type\":\"note\",\"text\":"
+			       "\"\\u001b[2J \xc2\x9b[2J\"}\n" PASS);
+	saved = read_dir(&runs, 1);
+	ck_assert_int_eq(saved_read_journal(&runs[0]), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 json_array_get(runs[0].result->journal, 1),
+				 "text")),
+			 "?[2J ??[2J");
+	saved_free(saved);
+}
+END_TEST
+
 START_TEST(journal_of_dir_itself_has_no_folder)
 {
 	struct saved_run *runs;
@@ -249,6 +268,7 @@ int main(void)
 		&journal_that_does_not_begin_is_no_run,
 		&folder_without_journals_is_refused,
 		&journal_comes_back_when_it_is_asked_for,
+	&no_terminal_obeys_what_comes_back,
 		&journal_of_dir_itself_has_no_folder,
 	};
 
