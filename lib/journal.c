@@ -233,3 +233,26 @@ int journal_parse(json_t **ret, const char *line, size_t size)
 	*ret = record;
 	return 0;
 }
+
+const char *journal_text(const json_t *record, const char *name)
+{
+	const char *text = json_string_value(json_object_get(record, name));
+
+	return text ? text : "";
+}
+
+bool journal_is(const json_t *record, const char *type)
+{
+	return strcmp(journal_text(record, "type"), type) == 0;
+}
+
+const json_t *journal_find(const json_t *records, const char *type)
+{
+	size_t i;
+	json_t *record;
+
+	json_array_foreach (records, i, record)
+		if (journal_is(record, type))
+			return record;
+	return NULL;
+}

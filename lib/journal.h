@@ -38,6 +38,7 @@
 
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,6 +88,12 @@ int journal_flush(struct journal *journal);
  * "type". -EBADMSG for anything else; the message names the position.
  */
 int journal_parse(json_t **ret, const char *line, size_t size);
+
+/* Of a record, or of an object within: "" for what is not there, or no text. */
+const char *journal_text(const json_t *record, const char *name);
+bool journal_is(const json_t *record, const char *type);
+/* Of an array of records the first one of that type; NULL: none. */
+const json_t *journal_find(const json_t *records, const char *type);
 
 /* The flags for json_dumps() that give numbers and order as the journal does.*/
 #define JOURNAL_DUMP (JSON_COMPACT | JSON_REAL_PRECISION(15))

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "journal.h"
 #include "macro.h"
 
 struct event {
@@ -38,19 +39,12 @@ const char *compare_event_text(enum compare_event_kind kind)
 	return texts[kind];
 }
 
-static const char *text_of(const json_t *record, const char *name)
-{
-	const char *text = json_string_value(json_object_get(record, name));
-
-	return text ? text : "";
-}
-
 static enum compare_event_kind kind_of(const json_t *record)
 {
 	enum compare_event_kind kind = 0;
 
 	while (kind < COMPARE_EVENTS &&
-	       strcmp(compare_event_text(kind), text_of(record, "type")) != 0)
+	       !journal_is(record, compare_event_text(kind)))
 		kind++;
 	return kind;
 }
@@ -84,8 +78,8 @@ static bool is_state_again(const struct event *before,
 {
 	return event->kind == COMPARE_STATE &&
 	       compare_holders(before, event) == 0 &&
-	       strcmp(text_of(before->record, "state"),
-		      text_of(event->record, "state")) == 0;
+	       strcmp(journal_text(before->record, "state"),
+		      journal_text(event->record, "state")) == 0;
 }
 
 /* How often it was looked at is no matter of the socket's. */
@@ -115,7 +109,7 @@ static int gather(struct events *ret, const json_t *journal)
 			continue;
 		ret->all[ret->n++] = (struct event){
 			.kind = kind,
-			.host = text_of(record, "host"),
+			.host = journal_text(record, "host"),
 			.socket = json_integer_value(
 				json_object_get(record, "socket")),
 			.order = i,
@@ -132,7 +126,7 @@ static int gather(struct events *ret, const json_t *journal)
 /* How much was read at a time is chance; whether anything was is not. */
 static bool is_end(const json_t *record)
 {
-	return strncmp(text_of(record, "call"), "recv", 4) == 0 &&
+	return strncmp(journal_text(record, "call"), "recv", 4) == 0 &&
 	       json_number_value(json_object_get(record, "value")) <= 0;
 }
 
@@ -146,8 +140,8 @@ static bool is_same(enum compare_event_kind kind, const json_t *a,
 	};
 
 	for (size_t i = 0; i < 2; i++)
-		if (strcmp(text_of(a, names[kind][i]),
-			   text_of(b, names[kind][i])) != 0)
+		if (strcmp(journal_text(a, names[kind][i]),
+			   journal_text(b, names[kind][i])) != 0)
 			return false;
 	return kind != COMPARE_RESULT || is_end(a) == is_end(b);
 }
@@ -189,7 +183,9 @@ static void merge(struct comparison *comparison, const struct events *a,
 	while (i < a->n || j < b->n) {
 		const struct event *x = i < a->n ? &a->all[i] : NULL;
 		const struct event *y = j < b->n ? &b->all[j] : NULL;
-		int order = !x ? 1 : !y ? -1 : compare_holders(x, y);
+		int order = i == a->n ? 1 :
+			    j == b->n ? -1 :
+					compare_holders(x, y);
 		const struct event *first = order <= 0 ? x : y;
 
 		assert(first);

@@ -12,6 +12,7 @@
 #include "difference.h"
 #include "errors.h"
 #include "fold.h"
+#include "journal.h"
 #include "macro.h"
 #include "report.h"
 
@@ -197,21 +198,14 @@ int compare_print_row(const struct compare_view *view,
 
 /* --- where it comes from -------------------------------------------------- */
 
-static const char *text_of(const json_t *record, const char *name)
-{
-	const char *text = json_string_value(json_object_get(record, name));
-
-	return text ? text : "";
-}
-
 void compare_origin(const struct result *result, char *ret, size_t size)
 {
 	const json_t *start = json_array_get(result->journal, 0);
 	const json_t *hz = json_object_get(start, "hz");
 
 	*ret = '\0';
-	if (*text_of(start, "kernel"))
-		add_word(ret, size, "Linux %s", text_of(start, "kernel"));
+	if (*journal_text(start, "kernel"))
+		add_word(ret, size, "Linux %s", journal_text(start, "kernel"));
 	if (json_is_integer(hz))
 		add_word(ret, size, "HZ %d", (int)json_integer_value(hz));
 	add_word(ret, size, "IPv%d", result->family);
@@ -219,8 +213,9 @@ void compare_origin(const struct result *result, char *ret, size_t size)
 		add_word(ret, size, "rootless");
 	if (json_is_true(json_object_get(start, "virtual_time")))
 		add_word(ret, size, "virtual time");
-	if (*text_of(start, "version"))
-		add_word(ret, size, "halfopen %s", text_of(start, "version"));
+	if (*journal_text(start, "version"))
+		add_word(ret, size, "halfopen %s",
+			 journal_text(start, "version"));
 }
 
 /* 0 where the journal does not say. */
@@ -229,7 +224,7 @@ static unsigned int kernel_of(const struct result *result)
 	const json_t *start = json_array_get(result->journal, 0);
 	unsigned int a = 0, b = 0;
 
-	if (sscanf(text_of(start, "kernel"), "%u.%u", &a, &b) != 2)
+	if (sscanf(journal_text(start, "kernel"), "%u.%u", &a, &b) != 2)
 		return 0;
 	return KERNEL_VERSION(a, b, 0);
 }
@@ -344,9 +339,9 @@ static void print_event(FILE *out, const struct compare_view *view,
 				 json_number_value(
 					 json_object_get(record, "t")) -
 					 zero,
-				 text_of(record, "host"),
-				 *text_of(record, "host") ? ": " : "",
-				 text_of(record, "text"));
+				 journal_text(record, "host"),
+				 *journal_text(record, "host") ? ": " : "",
+				 journal_text(record, "text"));
 		else
 			snprintf(line, sizeof(line), "%c none", "AB"[side]);
 		print_folded(out, view, side == COMPARE_A ? label : "", line);

@@ -5,24 +5,13 @@
 
 #include "digest.h"
 #include "fold.h"
+#include "journal.h"
 #include "macro.h"
 
 enum { BURST_SHOWN = 12 };
 
 /* Frames that come closer than this belong to one burst. */
 static const double burst_gap = 0.1;
-
-static const char *text_of(const json_t *record, const char *name)
-{
-	const char *text = json_string_value(json_object_get(record, name));
-
-	return text ? text : "";
-}
-
-static bool is_type(const json_t *record, const char *type)
-{
-	return strcmp(text_of(record, "type"), type) == 0;
-}
 
 static double number_of(const json_t *record, const char *name)
 {
@@ -43,15 +32,15 @@ void lab_view_rest(struct lab_view *view)
 /* What the wire did with it is worth a line in any burst. */
 static bool is_plain(const json_t *record)
 {
-	return strcmp(text_of(record, "fate"), "forwarded") == 0 ||
-	       strcmp(text_of(record, "fate"), "delayed") == 0;
+	return strcmp(journal_text(record, "fate"), "forwarded") == 0 ||
+	       strcmp(journal_text(record, "fate"), "delayed") == 0;
 }
 
 static bool folds(struct lab_view *view, const json_t *record)
 {
 	double t = number_of(record, "t");
 
-	if (!is_type(record, "frame"))
+	if (!journal_is(record, "frame"))
 		return false;
 	if (t - view->last > burst_gap)
 		lab_view_rest(view);
@@ -65,16 +54,16 @@ static bool folds(struct lab_view *view, const json_t *record)
 
 static const char *colour_of(const json_t *record)
 {
-	if (is_type(record, "fault"))
+	if (journal_is(record, "fault"))
 		return "\033[1;31m";
-	if (is_type(record, "note"))
+	if (journal_is(record, "note"))
 		return "\033[2m";
-	if (is_type(record, "state"))
+	if (journal_is(record, "state"))
 		return "\033[36m";
-	if (is_type(record, "result") &&
+	if (journal_is(record, "result") &&
 	    json_is_string(json_object_get(record, "errno")))
 		return "\033[33m";
-	if (is_type(record, "frame") && !is_plain(record))
+	if (journal_is(record, "frame") && !is_plain(record))
 		return "\033[31m";
 	return "";
 }
@@ -92,10 +81,10 @@ void lab_view_record(struct lab_view *view, const struct result *result,
 	memory = open_memstream(&line, &size);
 	if (!memory)
 		return;
-	if (!view->started && is_type(record, "timeline"))
+	if (!view->started && journal_is(record, "timeline"))
 		view->started = true;
 	if (report_timeline(memory, record, result->zero)) {
-		if (!is_type(record, "frame"))
+		if (!journal_is(record, "frame"))
 			lab_view_rest(view);
 		fflush(memory);
 		/* Its newline comes after the colour's end; and before the
@@ -135,8 +124,9 @@ static void print_expectations(FILE *out, const struct report *report,
 
 		printed = print_heading(out, printed, "expected");
 		snprintf(text, sizeof(text), "%s: %s: %s",
-			 text_of(one, "what"), text_of(one, "expected"),
-			 text_of(one, "observed"));
+			 journal_text(one, "what"),
+			 journal_text(one, "expected"),
+			 journal_text(one, "observed"));
 		fprintf(out, "  %s%-5s%s ", colour ? colour : "",
 			ok ? "ok" : "wrong", colour ? "\033[0m" : "");
 		fold_print(out, text, 8, 8, report->columns);
@@ -174,12 +164,12 @@ static bool is_dead(const struct result *result, const char *host)
 
 	json_array_foreach(result->journal, i, record)
 	{
-		if (!is_type(record, "fault") ||
-		    strcmp(text_of(record, "target"), host) != 0)
+		if (!journal_is(record, "fault") ||
+		    strcmp(journal_text(record, "target"), host) != 0)
 			continue;
-		if (strcmp(text_of(record, "verb"), "crash") == 0)
+		if (strcmp(journal_text(record, "verb"), "crash") == 0)
 			dead = true;
-		else if (strcmp(text_of(record, "verb"), "reboot") == 0)
+		else if (strcmp(journal_text(record, "verb"), "reboot") == 0)
 			dead = false;
 	}
 	return dead;
@@ -195,23 +185,23 @@ static void print_counters(FILE *out, const struct report *report,
 
 	json_array_foreach(result->journal, i, record)
 	{
-		if (!is_type(record, "counter") ||
-		    tells_nothing(text_of(record, "name")) ||
-		    is_dead(result, text_of(record, "host")))
+		if (!journal_is(record, "counter") ||
+		    tells_nothing(journal_text(record, "name")) ||
+		    is_dead(result, journal_text(record, "host")))
 			continue;
 		printed = print_heading(out, printed, "counters that moved");
-		if (strcmp(host, text_of(record, "host")) != 0) {
+		if (strcmp(host, journal_text(record, "host")) != 0) {
 			if (used)
 				fold_print(out, text, 0, 10, report->columns);
 			snprintf(host, sizeof(host), "%s",
-				 text_of(record, "host"));
+				 journal_text(record, "host"));
 			used = (size_t)snprintf(text, sizeof(text), "  %-7s",
 						host);
 		}
 		if (used < sizeof(text) - 64)
 			used += (size_t)snprintf(
 				text + used, sizeof(text) - used, " %.40s%+.0f",
-				text_of(record, "name"),
+				journal_text(record, "name"),
 				number_of(record, "change"));
 	}
 	if (used)
@@ -227,11 +217,11 @@ static void print_meaning(FILE *out, const struct report *report,
 
 	json_array_foreach(result->journal, i, record)
 	{
-		if (!is_type(record, "meaning"))
+		if (!journal_is(record, "meaning"))
 			continue;
 		printed = print_heading(out, printed, "what this means");
-		fprintf(out, "  %-9s ", text_of(record, "host"));
-		fold_print(out, text_of(record, "text"), 12, 12,
+		fprintf(out, "  %-9s ", journal_text(record, "host"));
+		fold_print(out, journal_text(record, "text"), 12, 12,
 			   report->columns);
 	}
 }

@@ -27,13 +27,6 @@ struct capture {
 	size_t n_comments;
 };
 
-static const char *text_of(const json_t *record, const char *name)
-{
-	const char *text = json_string_value(json_object_get(record, name));
-
-	return text ? text : "";
-}
-
 static double seconds_of(const json_t *record, const char *name)
 {
 	return json_number_value(json_object_get(record, name));
@@ -80,7 +73,7 @@ static void add_interface(struct capture *capture, const char *host)
 
 static bool is_frame(const json_t *record)
 {
-	return strcmp(text_of(record, "type"), "frame") == 0;
+	return journal_is(record, "frame");
 }
 
 /* All of them stand before the packets: not every reader takes them later. */
@@ -92,8 +85,8 @@ static void add_interfaces(struct capture *capture, const json_t *journal)
 	json_array_foreach (journal, i, record) {
 		if (!is_frame(record))
 			continue;
-		add_interface(capture, text_of(record, "from"));
-		add_interface(capture, text_of(record, "to"));
+		add_interface(capture, journal_text(record, "from"));
+		add_interface(capture, journal_text(record, "to"));
 	}
 }
 
@@ -131,8 +124,9 @@ static bool is_seen_at_receiver(const char *fate)
 
 static void add_frame(struct capture *capture, const json_t *record)
 {
-	const char *fate = text_of(record, "fate");
-	const char *to = text_of(record, "to"), *from = text_of(record, "from");
+	const char *fate = journal_text(record, "fate");
+	const char *to = journal_text(record, "to"),
+		   *from = journal_text(record, "from");
 	double t = seconds_of(record, "t"), left = seconds_of(record, "left");
 	bool at_receiver = is_seen_at_receiver(fate) || !*from;
 	int interface = interface_of(capture, at_receiver ? to : from);
@@ -148,8 +142,8 @@ static void add_frame(struct capture *capture, const json_t *record)
 		add_comment(capture, "%s", fate);
 	packet.interface = (unsigned int)interface;
 	packet.nsec = capture->epoch + nsec_of(t);
-	packet.captured = from_hex(text_of(record, "hex"), bytes,
-				   sizeof(bytes));
+	packet.captured =
+		from_hex(journal_text(record, "hex"), bytes, sizeof(bytes));
 	packet.size = MAX((size_t)seconds_of(record, "size"), packet.captured);
 	pcapng_add_packet(capture->out, &packet);
 	capture->n_comments = 0;
@@ -158,14 +152,15 @@ static void add_frame(struct capture *capture, const json_t *record)
 
 static void add_record(struct capture *capture, const json_t *record)
 {
-	const char *type = text_of(record, "type");
+	const char *type = journal_text(record, "type");
 
 	if (strcmp(type, "start") == 0)
 		capture->epoch =
 			nsec_of(seconds_of(record, "epoch"));
 	else if (strcmp(type, "fault") == 0)
 		add_comment(capture, "fault at %.6f s: %s",
-			    seconds_of(record, "t"), text_of(record, "text"));
+			    seconds_of(record, "t"),
+			    journal_text(record, "text"));
 	else if (is_frame(record))
 		add_frame(capture, record);
 }

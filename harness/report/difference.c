@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "journal.h"
 #include "macro.h"
 #include "report.h"
 
@@ -94,13 +95,6 @@ bool difference_print_changes(FILE *out, const struct testcase *testcase,
 	return any;
 }
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
 void difference_print_why(FILE *out, const struct result *result)
 {
 	size_t i;
@@ -111,9 +105,9 @@ void difference_print_why(FILE *out, const struct result *result)
 		if (json_is_true(json_object_get(expectation, "ok")))
 			continue;
 		fprintf(out, "%s, expected %s, observed %s",
-			text_of(expectation, "what"),
-			text_of(expectation, "expected"),
-			text_of(expectation, "observed"));
+			journal_text(expectation, "what"),
+			journal_text(expectation, "expected"),
+			journal_text(expectation, "observed"));
 		return;
 	}
 	fputs(result->reason, out);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "macro.h"
 #include "markup.h"
 #include "report.h"
@@ -128,11 +129,11 @@ void page_expectations(FILE *out, const struct result *result)
 		fprintf(out, "<tr%s>", ok ? "" : " class=\"bad\"");
 		fputs("<td>", out);
 		fputs(ok ? "" : "✗ ", out);
-		markup_text(out, page_text(each, "what"));
+		markup_text(out, journal_text(each, "what"));
 		fputs("</td>", out);
-		cell(out, "", page_text(each, "expected"));
-		cell(out, "", page_text(each, "observed"));
-		cell(out, "name at", page_text(each, "at"));
+		cell(out, "", journal_text(each, "expected"));
+		cell(out, "", journal_text(each, "observed"));
+		cell(out, "name at", journal_text(each, "at"));
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table></section>\n", out);
@@ -164,18 +165,13 @@ void page_sysctls(FILE *out, const struct result *result)
 	fputs("</tbody></table></section>\n", out);
 }
 
-static bool is_type(const json_t *record, const char *type)
-{
-	return strcmp(page_text(record, "type"), type) == 0;
-}
-
 static void counter_row(FILE *out, const json_t *record, const char *before)
 {
-	const char *host = page_text(record, "host");
+	const char *host = journal_text(record, "host");
 
 	fputs("<tr>", out);
 	cell(out, "", strcmp(host, before) == 0 ? "" : host);
-	cell(out, "name", page_text(record, "name"));
+	cell(out, "name", journal_text(record, "name"));
 	fputs("<td class=\"n\">", out);
 	put_value(out, json_object_get(record, "change"));
 	fputs("</td></tr>\n", out);
@@ -187,17 +183,17 @@ void page_counters(FILE *out, const json_t *journal)
 	size_t i;
 	json_t *record;
 
-	if (!page_record(journal, "counter"))
+	if (!journal_find(journal, "counter"))
 		return;
 	fputs("<details><summary>Counters that moved</summary>\n<table><thead>"
 	      "<tr><th>host</th><th>counter</th><th class=\"n\">by</th></tr>"
 	      "</thead><tbody>\n",
 	      out);
 	json_array_foreach (journal, i, record) {
-		if (!is_type(record, "counter"))
+		if (!journal_is(record, "counter"))
 			continue;
 		counter_row(out, record, before);
-		before = page_text(record, "host");
+		before = journal_text(record, "host");
 	}
 	fputs("</tbody></table></details>\n", out);
 }
@@ -211,15 +207,15 @@ void page_meaning(FILE *out, const json_t *journal)
 	size_t i;
 
 	json_array_foreach (journal, i, record) {
-		if (!is_type(record, "meaning"))
+		if (!journal_is(record, "meaning"))
 			continue;
 		if (!any)
 			fputs("<section><h2>What this means</h2>\n<ul>\n", out);
 		any = true;
 		fputs("<li><b>", out);
-		markup_text(out, page_text(record, "host"));
+		markup_text(out, journal_text(record, "host"));
 		fputs("</b> ", out);
-		markup_text(out, page_text(record, "text"));
+		markup_text(out, journal_text(record, "text"));
 		fputs("</li>\n", out);
 	}
 	if (any)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "journal.h"
 #include "markup.h"
 #include "page-parts.h"
 #include "report.h"
@@ -35,7 +36,7 @@ static char *run_text(const struct result *result)
 
 static void fill(struct page_entry *entry, const struct result *result)
 {
-	const json_t *start = page_record(result->journal, "start");
+	const json_t *start = journal_find(result->journal, "start");
 	char text[REPORT_TEXT], values[512];
 
 	entry->name = strdup(result->testcase->name);
@@ -50,7 +51,7 @@ static void fill(struct page_entry *entry, const struct result *result)
 	report_summary(result, false, values, sizeof(values));
 	entry->measured = strdup(values);
 	entry->text_is = report_text_is(result->judgements);
-	entry->kernel = strdup(page_text(start, "kernel"));
+	entry->kernel = strdup(journal_text(start, "kernel"));
 	entry->epoch = json_number_value(json_object_get(start, "epoch"));
 	entry->verdict = result->verdict;
 	entry->inconclusive = result->inconclusive;

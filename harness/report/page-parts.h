@@ -24,12 +24,6 @@ void page_document(FILE *out, const char *claim, const char *document,
 /* "2026-11-25 22:57:31 UTC", from an epoch. */
 void page_date(FILE *out, double epoch);
 
-/* The record of that type, the first one; NULL. */
-const json_t *page_record(const json_t *journal, const char *type);
-
-/* "" for what is not there. */
-const char *page_text(const json_t *object, const char *name);
-
 /* page-facts.c: sections of a run's page; none where there is nothing to tell. */
 void page_values(FILE *out, const struct result *result);
 void page_expectations(FILE *out, const struct result *result);

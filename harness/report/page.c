@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "errors.h"
+#include "journal.h"
 #include "ladder.h"
 #include "markup.h"
 #include "page-parts.h"
@@ -15,24 +16,6 @@
 enum { WHOLE_MAX = 3000 };
 
 /* --- pieces ----------------------------------------------------------------*/
-
-const char *page_text(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
-const json_t *page_record(const json_t *journal, const char *type)
-{
-	size_t i;
-	json_t *record;
-
-	json_array_foreach (journal, i, record)
-		if (strcmp(page_text(record, "type"), type) == 0)
-			return record;
-	return NULL;
-}
 
 void page_verdict(FILE *out, const struct result *result)
 {
@@ -120,12 +103,12 @@ static void put_judgements(FILE *out, const struct result *result)
 	      out);
 	json_array_foreach (result->judgements, i, each) {
 		fputs("<li>", out);
-		page_document(out, page_text(each, "claim"),
-			      page_text(each, "document"),
-			      page_text(each, "since"));
-		if (*page_text(each, "note")) {
+		page_document(out, journal_text(each, "claim"),
+			      journal_text(each, "document"),
+			      journal_text(each, "since"));
+		if (*journal_text(each, "note")) {
 			fputs(": ", out);
-			markup_text(out, page_text(each, "note"));
+			markup_text(out, journal_text(each, "note"));
 		}
 		fputs("</li>\n", out);
 	}
@@ -156,10 +139,10 @@ static void put_kernel(FILE *out, const json_t *start)
 {
 	char text[256];
 
-	if (!*page_text(start, "kernel"))
+	if (!*journal_text(start, "kernel"))
 		return;
 	snprintf(text, sizeof(text), "%.160s, HZ %d%s",
-		 page_text(start, "kernel"),
+		 journal_text(start, "kernel"),
 		 (int)json_integer_value(json_object_get(start, "hz")),
 		 json_is_true(json_object_get(start, "virtual_time")) ?
 			 ", in virtual time" :
@@ -174,7 +157,7 @@ static void put_run(FILE *out, const struct result *result,
 
 	fputs("<section><h2>The run</h2>\n<dl>", out);
 	put_kernel(out, start);
-	term(out, "halfopen", page_text(start, "version"));
+	term(out, "halfopen", journal_text(start, "version"));
 	if (json_number_value(json_object_get(start, "epoch")) > 0) {
 		fputs("<dt>when</dt><dd>", out);
 		page_date(out,
@@ -194,10 +177,10 @@ static void put_run(FILE *out, const struct result *result,
 		 nsec_seconds(result->residence) * 1e3);
 	term(out, "late", text);
 	fputs("</dl>\n", out);
-	if (*page_text(start, "command")) {
+	if (*journal_text(start, "command")) {
 		fputs("<h2>The same again</h2>"
 		      "<pre class=\"wrap\">", out);
-		markup_text(out, page_text(start, "command"));
+		markup_text(out, journal_text(start, "command"));
 		fputs("</pre>\n", out);
 	}
 	fputs("</section>\n", out);
@@ -269,7 +252,7 @@ static int put_whole(FILE *out, const json_t *journal)
 
 int page_write(FILE *out, const struct result *result, const char *index)
 {
-	const json_t *start = page_record(result->journal, "start");
+	const json_t *start = journal_find(result->journal, "start");
 	bool folded = false;
 	int r;
 

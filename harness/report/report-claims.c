@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "macro.h"
 
 /* The number of a claim, 5 for A5; 0 for what is no claim's name. */
@@ -95,25 +96,18 @@ size_t report_sentence(const char *note)
 	return length && note[length - 1] == '.' ? length - 1 : length;
 }
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
 /* Right is right; all else says when, and why. */
 static bool needs_words(const json_t *judgement)
 {
-	return strcmp(text_of(judgement, "document"), "right") != 0;
+	return strcmp(journal_text(judgement, "document"), "right") != 0;
 }
 
 static void print_judgement(FILE *out, const json_t *judgement)
 {
-	const char *since = text_of(judgement, "since");
-	const char *note = text_of(judgement, "note");
+	const char *since = journal_text(judgement, "since");
+	const char *note = journal_text(judgement, "note");
 
-	fputs(text_of(judgement, "document"), out);
+	fputs(journal_text(judgement, "document"), out);
 	if (!needs_words(judgement))
 		return;
 	if (*since)
@@ -127,11 +121,11 @@ static size_t print_group(FILE *out, const json_t *judgements, size_t i)
 {
 	const json_t *judgement = json_array_get(judgements, i);
 
-	fprintf(out, "%s%s", i ? "; " : "", text_of(judgement, "claim"));
+	fprintf(out, "%s%s", i ? "; " : "", journal_text(judgement, "claim"));
 	while (!needs_words(judgement) && i + 1 < json_array_size(judgements) &&
 	       !needs_words(json_array_get(judgements, i + 1))) {
 		judgement = json_array_get(judgements, ++i);
-		fprintf(out, " %s", text_of(judgement, "claim"));
+		fprintf(out, " %s", journal_text(judgement, "claim"));
 	}
 	fputc(' ', out);
 	print_judgement(out, judgement);

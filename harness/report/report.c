@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "journal.h"
 #include "macro.h"
 
 int report_columns(FILE *out)
@@ -112,18 +113,6 @@ void report_inline(FILE *out, const char *text)
 
 /* --- timelines ------------------------------------------------------------*/
 
-static const char *text_of(const json_t *record, const char *name)
-{
-	const char *text = json_string_value(json_object_get(record, name));
-
-	return text ? text : "";
-}
-
-static bool is_type(const json_t *record, const char *type)
-{
-	return strcmp(text_of(record, "type"), type) == 0;
-}
-
 static void begin_line(FILE *out, const json_t *record, double zero,
 		       const char *who)
 {
@@ -140,14 +129,14 @@ static void end_line(FILE *out, const char *text)
 /* What a dead machine's kernel still sends, no real wire would carry. */
 static bool frame_line(FILE *out, const json_t *record, double zero)
 {
-	const char *fate = text_of(record, "fate");
+	const char *fate = journal_text(record, "fate");
 
 	if (strcmp(fate, "ghost") == 0)
 		return false;
 	begin_line(out, record, zero, "wire");
-	fprintf(out, "%s > %s  ", text_of(record, "from"),
-		text_of(record, "to"));
-	report_inline(out, text_of(record, "text"));
+	fprintf(out, "%s > %s  ", journal_text(record, "from"),
+		journal_text(record, "to"));
+	report_inline(out, journal_text(record, "text"));
 	if (strcmp(fate, "forwarded") != 0)
 		fprintf(out, "  [%s]", fate);
 	fputc('\n', out);
@@ -159,27 +148,27 @@ static bool expectation_line(FILE *out, const json_t *record, double zero)
 	if (json_is_true(json_object_get(record, "ok")))
 		return false;
 	begin_line(out, record, zero, "wrong");
-	fprintf(out, "%s: ", text_of(record, "what"));
-	report_inline(out, text_of(record, "observed"));
+	fprintf(out, "%s: ", journal_text(record, "what"));
+	report_inline(out, journal_text(record, "observed"));
 	fputs(", not ", out);
-	end_line(out, text_of(record, "expected"));
+	end_line(out, journal_text(record, "expected"));
 	return true;
 }
 
 bool report_timeline(FILE *out, const json_t *record, double zero)
 {
-	if (is_type(record, "frame"))
+	if (journal_is(record, "frame"))
 		return frame_line(out, record, zero);
-	if (is_type(record, "expectation"))
+	if (journal_is(record, "expectation"))
 		return expectation_line(out, record, zero);
-	if (is_type(record, "call") || is_type(record, "result") ||
-	    is_type(record, "state"))
-		begin_line(out, record, zero, text_of(record, "host"));
-	else if (is_type(record, "fault") || is_type(record, "note"))
-		begin_line(out, record, zero, text_of(record, "type"));
+	if (journal_is(record, "call") || journal_is(record, "result") ||
+	    journal_is(record, "state"))
+		begin_line(out, record, zero, journal_text(record, "host"));
+	else if (journal_is(record, "fault") || journal_is(record, "note"))
+		begin_line(out, record, zero, journal_text(record, "type"));
 	else
 		return false;
-	end_line(out, text_of(record, "text"));
+	end_line(out, journal_text(record, "text"));
 	return true;
 }
 
@@ -382,7 +371,7 @@ static void print_count(FILE *out, const json_t *values, const char *name,
 
 static void print_shared(FILE *out, const json_t *values, bool predicted)
 {
-	const char *outcome = text_of(values, "outcome");
+	const char *outcome = journal_text(values, "outcome");
 
 	report_inline(out, outcome);
 	print_elapsed(out, values, predicted);
@@ -400,7 +389,7 @@ static void print_rest(FILE *out, json_t *values)
 	json_t *value;
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
-		const char *state = text_of(values, shared[i].name);
+		const char *state = journal_text(values, shared[i].name);
 
 		if (shared[i].word && !shared[i].counted && *state)
 			fprintf(out, "%s%s %s", comma(out), shared[i].word,

@@ -27,7 +27,7 @@ static int digit(char c)
 /* The journal keeps the first bytes alone; the rest is zero here. */
 static bool decode(struct frame *ret, const json_t *record)
 {
-	const char *hex = ladder_text_of(record, "hex");
+	const char *hex = journal_text(record, "hex");
 	double told = ladder_number_of(record, "size");
 	size_t n = strlen(hex) / 2, size;
 	uint8_t *bytes;
@@ -119,7 +119,7 @@ static double left_of(const json_t *record)
 
 static bool same_bytes(const struct ladder_trace *trace, const json_t *record)
 {
-	return strcmp(trace->hex, ladder_text_of(record, "hex")) == 0;
+	return strcmp(trace->hex, journal_text(record, "hex")) == 0;
 }
 
 static struct ladder_trace *find_waiting(struct ladder_build *build,
@@ -219,7 +219,7 @@ static void go_on(struct ladder_build *build, struct ladder_trace *trace,
 		  int to)
 {
 	struct ladder_row *row = &build->ladder->rows[trace->row];
-	const char *fate = ladder_text_of(record, "fate");
+	const char *fate = journal_text(record, "fate");
 
 	if (!add_hop(build, row, to, left_of(record)))
 		return;
@@ -231,7 +231,7 @@ static void go_on(struct ladder_build *build, struct ladder_trace *trace,
 	if (frame->kind == FRAME_TCP && row->connection >= 0)
 		learn_alias(build, frame, row);
 	trace->frame = *frame;
-	trace->hex = ladder_text_of(record, "hex");
+	trace->hex = journal_text(record, "hex");
 	set_trace(trace, fate_of(fate), ladder_number_of(record, "left"), from,
 		  to);
 	tell_signs(build, row, frame, LADDER_WIRE, to,
@@ -260,7 +260,7 @@ static void name_segment(struct ladder_build *build, size_t at,
 static void start_segment(struct ladder_build *build, const struct frame *frame,
 			  const json_t *record, int from, int to)
 {
-	const char *fate = ladder_text_of(record, "fate");
+	const char *fate = journal_text(record, "fate");
 	struct ladder_row *row = ladder_add_row(
 		build, LADDER_SEGMENT, ladder_number_of(record, "t"), from);
 	struct ladder_trace *trace = row ? add_trace(build) : NULL;
@@ -269,7 +269,7 @@ static void start_segment(struct ladder_build *build, const struct frame *frame,
 	if (!trace || !add_hop(build, row, to, left_of(record)))
 		return;
 	row->fate = fate_of(fate);
-	row->text = ladder_line(build, ladder_text_of(record, "text"));
+	row->text = ladder_line(build, journal_text(record, "text"));
 	row->control = !ladder_is_kind(record, "tcp");
 	row->again = row->fate == LADDER_DUPLICATE ||
 		     row->fate == LADDER_INJECTED ||
@@ -281,7 +281,7 @@ static void start_segment(struct ladder_build *build, const struct frame *frame,
 	if (frame)
 		trace->frame = *frame;
 	trace->known = frame;
-	trace->hex = ladder_text_of(record, "hex");
+	trace->hex = journal_text(record, "hex");
 	trace->row = at;
 	set_trace(trace, row->fate, ladder_number_of(record, "left"), from, to);
 	build->ladder->n_segments++;
@@ -298,7 +298,7 @@ static void start_segment(struct ladder_build *build, const struct frame *frame,
 static bool leave(struct ladder_build *build, const json_t *record, int from,
 		  int to)
 {
-	enum ladder_fate fate = fate_of(ladder_text_of(record, "fate"));
+	enum ladder_fate fate = fate_of(journal_text(record, "fate"));
 	struct ladder_trace *trace;
 	struct ladder_row *row;
 
@@ -380,10 +380,10 @@ void ladder_end_frames(struct ladder_build *build)
 void ladder_take_frame(struct ladder_build *build, const json_t *record)
 {
 	const struct ladder *ladder = build->ladder;
-	const char *fate = ladder_text_of(record, "fate");
-	const char *sender = ladder_text_of(record, "from");
+	const char *fate = journal_text(record, "fate");
+	const char *sender = journal_text(record, "from");
 	int from = *sender ? ladder_host_index(ladder, sender) : LADDER_WIRE;
-	int to = ladder_host_index(ladder, ladder_text_of(record, "to"));
+	int to = ladder_host_index(ladder, journal_text(record, "to"));
 	struct frame frame;
 	bool known;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who stands where: lifelines in the order of the path. */
+#include "journal.h"
 #include "ladder-parts.h"
 
 #include <stdlib.h>
@@ -44,14 +45,14 @@ static void add_all(struct ladder_build *build)
 	json_t *record;
 
 	json_array_foreach (build->journal, i, record) {
-		if (ladder_is(record, "frame")) {
-			add_host(build, ladder_text_of(record, "from"));
-			add_host(build, ladder_text_of(record, "to"));
-		} else if (ladder_is(record, "sysctl") ||
-			   ladder_is(record, "call") ||
-			   ladder_is(record, "result") ||
-			   ladder_is(record, "state")) {
-			add_host(build, ladder_text_of(record, "host"));
+		if (journal_is(record, "frame")) {
+			add_host(build, journal_text(record, "from"));
+			add_host(build, journal_text(record, "to"));
+		} else if (journal_is(record, "sysctl") ||
+			   journal_is(record, "call") ||
+			   journal_is(record, "result") ||
+			   journal_is(record, "state")) {
+			add_host(build, journal_text(record, "host"));
 		}
 	}
 }
@@ -71,8 +72,8 @@ struct map {
 static void look_at_frame(struct map *map, const struct ladder *ladder,
 			  const json_t *frame, bool *has_syn)
 {
-	int from = ladder_host_index(ladder, ladder_text_of(frame, "from"));
-	int to = ladder_host_index(ladder, ladder_text_of(frame, "to"));
+	int from = ladder_host_index(ladder, journal_text(frame, "from"));
+	int to = ladder_host_index(ladder, journal_text(frame, "to"));
 	bool syn = ladder_is_kind(frame, "syn");
 
 	if (from < 0)
@@ -171,7 +172,7 @@ static bool add_as_told(struct ladder_build *build)
 	json_array_foreach (build->journal, i, record) {
 		json_t *hosts = json_object_get(record, "hosts");
 
-		if (!ladder_is(record, "timeline") || !json_is_array(hosts))
+		if (!journal_is(record, "timeline") || !json_is_array(hosts))
 			continue;
 		json_array_foreach (hosts, j, name)
 			if (json_is_string(name))
@@ -196,7 +197,7 @@ void ladder_find_hosts(struct ladder_build *build)
 	map->n = build->ladder->n_hosts;
 	map->first = LADDER_NOBODY;
 	json_array_foreach (build->journal, i, record)
-		if (ladder_is(record, "frame"))
+		if (journal_is(record, "frame"))
 			look_at_frame(map, build->ladder, record, &has_syn);
 	if (map->first >= 0 && !told) {
 		place_all(map);

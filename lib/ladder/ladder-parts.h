@@ -83,11 +83,9 @@ char *ladder_line(struct ladder_build *build, const char *text);
 char *ladder_printf(struct ladder_build *build, const char *format, ...)
 	MACRO_PRINTF(2, 3);
 
-/* Members of a record; "" and 0 for what is not there, or is no such thing. */
-const char *ladder_text_of(const json_t *record, const char *name);
+/* Members of a record; 0 for what is not there, or is no such thing. */
 double ladder_number_of(const json_t *record, const char *name);
 int ladder_socket_of(const json_t *record);
-bool ladder_is(const json_t *record, const char *type);
 bool ladder_is_kind(const json_t *frame, const char *kind);
 
 /* LADDER_NOBODY for a name that no host has. */

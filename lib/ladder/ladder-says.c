@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a host was told, and what came of it; whose sockets these are. */
+#include "journal.h"
 #include "ladder-parts.h"
 
 #include <stdlib.h>
@@ -49,8 +50,8 @@ static bool is_the_end(const char *error)
 static void take_result(struct ladder_build *build, const json_t *record,
 			struct ladder_row *row)
 {
-	const char *call = ladder_text_of(record, "call");
-	const char *error = ladder_text_of(record, "errno");
+	const char *call = journal_text(record, "call");
+	const char *error = journal_text(record, "errno");
 	bool worked = ladder_number_of(record, "value") >= 0 && !*error;
 	int connection = LADDER_NONE, host = row->host, socket = row->socket;
 	struct ladder_holder *holder;
@@ -111,8 +112,8 @@ static bool uses_connection(const char *text)
 
 void ladder_take_says(struct ladder_build *build, const json_t *record)
 {
-	int host = ladder_host_index(build->ladder,
-				     ladder_text_of(record, "host"));
+	int host =
+		ladder_host_index(build->ladder, journal_text(record, "host"));
 	struct ladder_row *row;
 
 	if (host < 0)
@@ -121,12 +122,12 @@ void ladder_take_says(struct ladder_build *build, const json_t *record)
 			     host);
 	if (!row)
 		return;
-	row->text = ladder_line(build, ladder_text_of(record, "text"));
+	row->text = ladder_line(build, journal_text(record, "text"));
 	row->socket = ladder_socket_of(record);
 	if (uses_connection(row->text) &&
 	    !ladder_find_holder(build, host, row->socket, LADDER_NONE))
 		learn_accepted(build, row);
-	if (ladder_is(record, "result"))
+	if (journal_is(record, "result"))
 		take_result(build, record, row);
 }
 

@@ -4,6 +4,7 @@
  * fires, a host that is dead. Between two looks that told different states
  * nothing is known, and the span says so.
  */
+#include "journal.h"
 #include "ladder-parts.h"
 
 #include <math.h>
@@ -164,7 +165,7 @@ void ladder_end_socket(struct ladder_build *build, struct ladder_holder *holder,
 /* A listener's state is the same all the time. */
 static const char *state_of(const json_t *record)
 {
-	const char *state = ladder_text_of(record, "state");
+	const char *state = journal_text(record, "state");
 
 	return strcmp(state, "none") == 0 || strcmp(state, "LISTEN") == 0 ||
 			       strcmp(state, "UNCONN") == 0 ?
@@ -187,7 +188,7 @@ static const char *timer_text(const char *timer, const char *state)
 
 static bool runs(const json_t *record)
 {
-	const char *timer = ladder_text_of(record, "timer");
+	const char *timer = journal_text(record, "timer");
 
 	return *timer && strcmp(timer, "none") != 0;
 }
@@ -200,8 +201,8 @@ static void set_timer(struct ladder_build *build, struct ladder_holder *holder,
 	struct ladder *ladder = build->ladder;
 	double left = ladder_number_of(record, "expires");
 	double expires = t + left;
-	const char *text = timer_text(ladder_text_of(record, "timer"),
-				      ladder_text_of(record, "state"));
+	const char *text = timer_text(journal_text(record, "timer"),
+				      journal_text(record, "state"));
 	char in[32];
 
 	if (holder->timer >= 0 && runs(record) &&
@@ -229,18 +230,18 @@ static void set_timer(struct ladder_build *build, struct ladder_holder *holder,
 /* Whose ports are told elsewhere needs no more than its state. */
 static const char *bare_text(const json_t *record, bool known)
 {
-	const char *state = ladder_text_of(record, "state");
+	const char *state = journal_text(record, "state");
 
 	if (!known || strcmp(state, "LISTEN") == 0)
-		return ladder_text_of(record, "text");
+		return journal_text(record, "text");
 	return strcmp(state, "none") == 0 ? "no socket" : state;
 }
 
 static char *look_text(struct ladder_build *build, const json_t *record,
 		       bool known)
 {
-	const char *state = ladder_text_of(record, "state");
-	const char *timer = ladder_text_of(record, "timer");
+	const char *state = journal_text(record, "state");
+	const char *timer = journal_text(record, "timer");
 	int retransmits = (int)json_integer_value(
 		json_object_get(record, "retransmits"));
 	char in[32], times[32] = "";
@@ -263,11 +264,11 @@ static bool is_news(struct ladder_holder *holder, const json_t *record,
 	char look[sizeof(holder->look)];
 	bool same;
 
-	snprintf(look, sizeof(look), "%.20s %.20s %d %d",
-		 ladder_text_of(record, "state"),
-		 ladder_text_of(record, "timer"),
-		 (int)json_integer_value(json_object_get(record, "retransmits")),
-		 (int)json_integer_value(json_object_get(record, "queue")));
+	snprintf(
+		look, sizeof(look), "%.20s %.20s %d %d",
+		journal_text(record, "state"), journal_text(record, "timer"),
+		(int)json_integer_value(json_object_get(record, "retransmits")),
+		(int)json_integer_value(json_object_get(record, "queue")));
 	same = strcmp(look, holder->look) == 0;
 	snprintf(holder->look, sizeof(holder->look), "%s", look);
 	if (same && runs(record))
@@ -279,8 +280,8 @@ static bool is_news(struct ladder_holder *holder, const json_t *record,
 void ladder_take_look(struct ladder_build *build, const json_t *record)
 {
 	double t = ladder_number_of(record, "t");
-	int host = ladder_host_index(build->ladder,
-				     ladder_text_of(record, "host"));
+	int host =
+		ladder_host_index(build->ladder, journal_text(record, "host"));
 	struct ladder_holder *holder;
 	struct ladder_row *row;
 
@@ -396,16 +397,16 @@ static int target_host(const struct ladder *ladder, const char *target)
 void ladder_take_fault(struct ladder_build *build, const json_t *record)
 {
 	double t = ladder_number_of(record, "t");
-	int host = target_host(build->ladder, ladder_text_of(record, "target"));
+	int host = target_host(build->ladder, journal_text(record, "target"));
 	struct ladder_row *row = ladder_add_row(
 		build, LADDER_FAULT, t, host >= 0 ? host : LADDER_WIRE);
 
 	if (!row)
 		return;
-	row->text = ladder_line(build, ladder_text_of(record, "text"));
-	row->mends = mends(ladder_text_of(record, "verb"));
+	row->text = ladder_line(build, journal_text(record, "text"));
+	row->mends = mends(journal_text(record, "verb"));
 	if (host >= 0)
-		take_lasting(build, ladder_text_of(record, "verb"), host, t);
+		take_lasting(build, journal_text(record, "verb"), host, t);
 }
 
 /* --- the end ------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "journal.h"
 #include "ladder-parts.h"
 
 /* --- help ---------------------------------------------------------------- */
@@ -52,13 +53,6 @@ char *ladder_printf(struct ladder_build *build, const char *format, ...)
 	return ladder_line(build, text);
 }
 
-const char *ladder_text_of(const json_t *record, const char *name)
-{
-	const char *text = json_string_value(json_object_get(record, name));
-
-	return text ? text : "";
-}
-
 double ladder_number_of(const json_t *record, const char *name)
 {
 	double number = json_number_value(json_object_get(record, name));
@@ -73,11 +67,6 @@ int ladder_socket_of(const json_t *record)
 		json_integer_value(json_object_get(record, "socket"));
 
 	return socket > 0 && socket < INT_MAX ? (int)socket : 0;
-}
-
-bool ladder_is(const json_t *record, const char *type)
-{
-	return strcmp(ladder_text_of(record, "type"), type) == 0;
 }
 
 bool ladder_is_kind(const json_t *frame, const char *kind)
@@ -233,15 +222,15 @@ static void take_wrong(struct ladder_build *build, const json_t *record)
 			     LADDER_NOBODY);
 	if (row)
 		row->text = ladder_printf(build, "%s: %s, not %s",
-					  ladder_text_of(record, "what"),
-					  ladder_text_of(record, "observed"),
-					  ladder_text_of(record, "expected"));
+					  journal_text(record, "what"),
+					  journal_text(record, "observed"),
+					  journal_text(record, "expected"));
 }
 
 /* wire_set_quiet() tells in a note of what it only counted. */
 static void take_note(struct ladder_build *build, const json_t *record)
 {
-	const char *text = ladder_text_of(record, "text");
+	const char *text = journal_text(record, "text");
 	struct ladder_row *row;
 
 	if (!strstr(text, ", only counted"))
@@ -254,17 +243,17 @@ static void take_note(struct ladder_build *build, const json_t *record)
 
 static void take(struct ladder_build *build, const json_t *record)
 {
-	if (ladder_is(record, "frame"))
+	if (journal_is(record, "frame"))
 		ladder_take_frame(build, record);
-	else if (ladder_is(record, "call") || ladder_is(record, "result"))
+	else if (journal_is(record, "call") || journal_is(record, "result"))
 		ladder_take_says(build, record);
-	else if (ladder_is(record, "state"))
+	else if (journal_is(record, "state"))
 		ladder_take_look(build, record);
-	else if (ladder_is(record, "fault"))
+	else if (journal_is(record, "fault"))
 		ladder_take_fault(build, record);
-	else if (ladder_is(record, "expectation"))
+	else if (journal_is(record, "expectation"))
 		take_wrong(build, record);
-	else if (ladder_is(record, "note"))
+	else if (journal_is(record, "note"))
 		take_note(build, record);
 }
 
@@ -279,13 +268,7 @@ static void find_end(struct ladder *ladder)
 /* A lab's times count from the start of its timeline, whatever was before. */
 static double zero_of(const json_t *journal)
 {
-	size_t i;
-	json_t *record;
-
-	json_array_foreach (journal, i, record)
-		if (strcmp(ladder_text_of(record, "type"), "timeline") == 0)
-			return ladder_number_of(record, "t");
-	return 0;
+	return ladder_number_of(journal_find(journal, "timeline"), "t");
 }
 
 static void shift_row(struct ladder_row *row, double by)
