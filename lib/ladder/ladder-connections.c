@@ -108,7 +108,7 @@ void ladder_name_connections(struct ladder_build *build)
 	}
 }
 
-static int add(struct ladder_build *build, const struct frame *frame, double t,
+static int add(struct ladder_build *build, const struct frame *frame,
 	       size_t direction)
 {
 	struct ladder *ladder = build->ladder;
@@ -134,7 +134,6 @@ static int add(struct ladder_build *build, const struct frame *frame, double t,
 	connections[n] = (struct ladder_connection){
 		.client = host_at(ladder, &tracks[n].addresses[0]),
 		.server = host_at(ladder, &tracks[n].addresses[1]),
-		.since = t,
 	};
 	ladder->n_connections++;
 	ladder_add_alias(build, frame, (int)n, direction);
@@ -154,7 +153,7 @@ static bool is_new(const struct ladder_build *build, int connection,
 
 /* With `from` LADDER_NOBODY it is only looked for. */
 int ladder_connection_of(struct ladder_build *build, const struct frame *frame,
-			 int from, double t, size_t *ret_direction)
+			 int from, size_t *ret_direction)
 {
 	int connection = find(build, frame, ret_direction);
 	struct ladder_direction *sent;
@@ -168,7 +167,7 @@ int ladder_connection_of(struct ladder_build *build, const struct frame *frame,
 		*ret_direction = !frame_is_syn(frame) &&
 				 frame->tcp.source_port <
 					 frame->tcp.destination_port;
-		connection = add(build, frame, t, *ret_direction);
+		connection = add(build, frame, *ret_direction);
 	}
 	if (connection == LADDER_NONE)
 		return LADDER_NONE;

@@ -207,8 +207,8 @@ static void learn_alias(struct ladder_build *build, const struct frame *frame,
 	size_t direction;
 
 	/* The gateway may give the same name again, to another connection. */
-	if (ladder_connection_of(build, frame, LADDER_NOBODY, row->t,
-				 &direction) != row->connection)
+	if (ladder_connection_of(build, frame, LADDER_NOBODY, &direction) !=
+	    row->connection)
 		ladder_add_alias(build, frame, row->connection,
 				 row->host != connection->client);
 }
@@ -250,8 +250,7 @@ static void name_segment(struct ladder_build *build, size_t at,
 		return;
 	}
 	row->payload = frame->tcp.length;
-	row->connection = ladder_connection_of(build, frame, from, row->t,
-					       &direction);
+	row->connection = ladder_connection_of(build, frame, from, &direction);
 	if (row->connection >= 0 && row->fate != LADDER_RELEASED &&
 	    row->fate != LADDER_DUPLICATE && row->fate != LADDER_INJECTED)
 		ladder_number(build, row, frame, direction, record);

@@ -392,7 +392,6 @@ static void place_rows(struct layout *layout)
 		double next = place_row(layout, i, y);
 
 		layout->rows[i].y = y;
-		layout->rows[i].height = next - y;
 		y = next;
 	}
 	layout->end = y + (ladder->n_rows ? room_behind(ladder) : 0);

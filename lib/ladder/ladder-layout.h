@@ -34,7 +34,7 @@ struct layout_text {
 };
 
 struct layout_row {
-	double y, height; /* the room */
+	double y; /* the room's top */
 	double anchor; /* where its moment is */
 	double arrives; /* y of a segment's far end */
 	struct layout_text text;

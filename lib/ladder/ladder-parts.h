@@ -109,7 +109,7 @@ void ladder_end_frames(struct ladder_build *build);
 
 /* ladder-connections.c */
 int ladder_connection_of(struct ladder_build *build, const struct frame *frame,
-			 int from, double t, size_t *ret_direction);
+			 int from, size_t *ret_direction);
 void ladder_learn_address(struct ladder_build *build,
 			  const struct address *address, int host);
 void ladder_name_connections(struct ladder_build *build);

@@ -288,8 +288,6 @@ static void shift(struct ladder *ladder, double by)
 		ladder->spans[i].sure -= by;
 		ladder->spans[i].until -= by;
 	}
-	for (size_t i = 0; i < ladder->n_connections; i++)
-		ladder->connections[i].since -= by;
 	ladder->end -= by;
 }
 

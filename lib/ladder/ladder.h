@@ -74,7 +74,6 @@ struct ladder_column {
 struct ladder_connection {
 	int client, server; /* hosts; LADDER_NOBODY */
 	char *text; /* "client:46062 > server:7777" */
-	double since;
 };
 
 enum ladder_kind {
