@@ -218,14 +218,14 @@ static int put_figure(FILE *out, const struct ladder *ladder)
 	return 0;
 }
 
-static int put_ladder(FILE *out, const json_t *journal, bool *ret_folded)
+static int put_ladder(FILE *out, const json_t *journal, size_t *ret_folded)
 {
 	struct ladder *ladder;
 	int r = ladder_new(&ladder, journal);
 
 	if (r < 0)
 		return error_trace(r);
-	*ret_folded = ladder->n_folded > 0;
+	*ret_folded = ladder->n_folded;
 	r = ladder->n_rows ? put_figure(out, ladder) : 0;
 	ladder_free(ladder);
 	return r < 0 ? error_trace(r) : 0;
@@ -253,7 +253,7 @@ static int put_whole(FILE *out, const json_t *journal)
 int page_write(FILE *out, const struct result *result, const char *index)
 {
 	const json_t *start = journal_find(result->journal, "start");
-	bool folded = false;
+	size_t folded = 0;
 	int r;
 
 	page_begin(out, result_name(result));
@@ -273,7 +273,9 @@ int page_write(FILE *out, const struct result *result, const char *index)
 	fputs("</div>\n</div></div>\n", out);
 	r = put_ladder(out, result->journal, &folded);
 	fputs("<div class=\"below\">\n", out);
-	if (r >= 0 && folded)
+	/* Each of them would be a row again: whether it is worth building at
+	 * all is known before. */
+	if (r >= 0 && folded && folded <= WHOLE_MAX)
 		r = put_whole(out, result->journal);
 	page_meaning(out, result->journal);
 	page_expectations(out, result);
