@@ -150,7 +150,7 @@ static int set_idle(struct building *b, const char *text)
 	struct lab_host *host = lab_plan_host(b->plan, "gateway");
 	int r;
 
-	if (!host || (host->role != LAB_NAT && host->role != LAB_FIREWALL))
+	if (!host || !lab_host_remembers(host))
 		return error_refuse(-EINVAL,
 				    "nothing between forgets connections; "
 				    "--between nat?");

@@ -72,14 +72,6 @@ static bool is_inside(const struct lab *lab, const char *host)
 	return false;
 }
 
-static const char *middle(const struct lab *lab)
-{
-	for (size_t i = 0; i < lab->plan->n_hosts; i++)
-		if (lab->plan->hosts[i].role != LAB_END)
-			return lab->plan->hosts[i].name;
-	return NULL;
-}
-
 /* Between two that are no neighbours, it is the sender's cable that counts, and
  * the address on what goes by there. */
 static struct wire_match match_of(struct lab *lab,
@@ -91,12 +83,12 @@ static struct wire_match match_of(struct lab *lab,
 				    .first = action->first,
 				    .count = action->count };
 	struct choice *choice = new_choice(lab, action->rate);
-	const char *between = middle(lab);
+	const struct lab_host *between = lab_plan_middle(lab->plan);
 
 	choice->port = action->port;
 	if (between && match.from && match.to &&
-	    strcmp(match.from, between) != 0 &&
-	    strcmp(match.to, between) != 0 &&
+	    strcmp(match.from, between->name) != 0 &&
+	    strcmp(match.to, between->name) != 0 &&
 	    is_inside(lab, match.from) != is_inside(lab, match.to)) {
 		choice->destination = run_address(lab->run, match.to);
 		match.to = NULL;
@@ -339,22 +331,21 @@ static void do_fault(struct lab *lab, const struct lab_action *action)
 static void kill_somebody(struct lab *lab, const struct lab_action *action)
 {
 	const struct lab_program *program;
+	struct lab_running *running;
 
 	if (!action->program) {
 		lab_probe_kill(lab, action->host);
 		return;
 	}
 	program = lab_plan_program(lab->plan, action->program);
+	running = lab_program_find(lab, action->program);
 	if (!program || !lab_program_runs(lab, action->program)) {
 		run_note(lab->run, "%s does not run", action->program);
 		return;
 	}
 	if (!announce(lab, action, program->host))
 		return;
-	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
-		if (strcmp(lab->programs[i].name, action->program) == 0)
-			program_signal(lab->programs[i].program,
-				       action->signal);
+	program_signal(running->program, action->signal);
 }
 
 static void set_one(struct lab *lab, const char *host,

@@ -34,14 +34,6 @@ static const char translating[] =
 	"table inet lab { chain out { type nat hook postrouting priority 100; "
 	"oifname eth1 masquerade; }; }\n";
 
-static const struct lab_host *middle(const struct lab_plan *plan)
-{
-	for (size_t i = 0; i < plan->n_hosts; i++)
-		if (plan->hosts[i].role != LAB_END)
-			return &plan->hosts[i];
-	return NULL;
-}
-
 static void write_address(struct lab_case *c, size_t host, size_t cable,
 			  unsigned int network, unsigned int number)
 {
@@ -86,7 +78,7 @@ static void place_hosts(struct lab_case *c)
 
 static int write_rules(struct lab_case *c, const struct lab_host *host)
 {
-	bool state = host->role == LAB_NAT || host->role == LAB_FIREWALL;
+	bool state = lab_host_remembers(host);
 	int n = snprintf(c->rules, RULES, "%s%s%s", state ? stateful : "",
 			 host->role == LAB_NAT ? translating : "",
 			 host->rules ? host->rules : "");
@@ -102,7 +94,7 @@ static void write_settings(struct lab_case *c, const struct lab_host *host)
 {
 	size_t n = 0;
 
-	if (host && (host->role == LAB_NAT || host->role == LAB_FIREWALL))
+	if (host && lab_host_remembers(host))
 		c->settings[n++] = (struct setting){
 			host->name, "net.netfilter.nf_conntrack_tcp_loose", 0,
 			NULL
@@ -128,7 +120,7 @@ static void write_needs(struct lab_case *c)
 
 int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
 {
-	const struct lab_host *gateway = middle(plan);
+	const struct lab_host *gateway = lab_plan_middle(plan);
 	struct lab_case *c = calloc(1, sizeof(*c));
 	int r = 0;
 

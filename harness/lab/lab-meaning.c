@@ -87,21 +87,17 @@ static void see_connection(void *data, const struct firewall_tuple *original,
 static const char *who_forgot(struct lab *lab, const struct diag_socket *socket)
 {
 	struct search search = { .socket = socket };
+	const struct lab_host *between = lab_plan_middle(lab->plan);
+	struct host *there;
 
-	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
-		const struct lab_host *host = &lab->plan->hosts[i];
-		struct host *there = run_host(lab->run, host->name);
-
-		if (host->role != LAB_NAT && host->role != LAB_FIREWALL)
-			continue;
-		if (!host_is_running(there) ||
-		    firewall_each(host_namespace(there),
-				  lab->run->options->family, see_connection,
-				  &search) < 0)
-			return NULL;
-		return search.found ? NULL : host->name;
-	}
-	return NULL;
+	if (!between || !lab_host_remembers(between))
+		return NULL;
+	there = run_host(lab->run, between->name);
+	if (!host_is_running(there) ||
+	    firewall_each(host_namespace(there), lab->run->options->family,
+			  see_connection, &search) < 0)
+		return NULL;
+	return search.found ? NULL : between->name;
 }
 
 /* --- the other end -------------------------------------------------------- */
@@ -365,15 +361,6 @@ static void of_counters(struct lab *lab, const char *host)
 
 /* --- programs ------------------------------------------------------------- */
 
-static const struct lab_running *find_running(const struct lab *lab,
-					       const char *name)
-{
-	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
-		if (strcmp(lab->programs[i].name, name) == 0)
-			return &lab->programs[i];
-	return NULL;
-}
-
 static void of_end(struct lab *lab, const struct lab_program *plan,
 		   const struct program *program)
 {
@@ -400,7 +387,7 @@ static void of_end(struct lab *lab, const struct lab_program *plan,
 
 static void of_program(struct lab *lab, const struct lab_program *plan)
 {
-	const struct lab_running *running = find_running(lab, plan->name);
+	const struct lab_running *running = lab_program_find(lab, plan->name);
 
 	if (!running || !running->program) {
 		say(plan->host, "%s was never started", plan->name);

@@ -82,12 +82,24 @@ static void write_files(struct lab *lab, const char *host)
 	}
 }
 
+struct lab_running *lab_program_find(const struct lab *lab, const char *name)
+{
+	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
+		if (strcmp(lab->programs[i].name, name) == 0)
+			return (struct lab_running *)(uintptr_t)&lab
+				->programs[i];
+	return NULL;
+}
+
+/* The same, or a new one. */
 static struct lab_running *running(struct lab *lab, const char *name)
 {
+	struct lab_running *found = lab_program_find(lab, name);
 	size_t i = 0;
 
-	while (i < LAB_PROGRAMS && lab->programs[i].name &&
-	       strcmp(lab->programs[i].name, name) != 0)
+	if (found)
+		return found;
+	while (i < LAB_PROGRAMS && lab->programs[i].name)
 		i++;
 	if (i == LAB_PROGRAMS)
 		run_broken_because(lab->run, "more than %d programs",
@@ -198,11 +210,9 @@ static void start(struct lab *lab, const struct lab_program *program)
 
 bool lab_program_runs(const struct lab *lab, const char *name)
 {
-	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
-		if (strcmp(lab->programs[i].name, name) == 0)
-			return lab->programs[i].program &&
-			       !program_ended(lab->programs[i].program);
-	return false;
+	const struct lab_running *found = lab_program_find(lab, name);
+
+	return found && found->program && !program_ended(found->program);
 }
 
 void lab_program_start(struct lab *lab, const char *name)

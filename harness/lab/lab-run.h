@@ -110,6 +110,8 @@ void lab_lose(struct lab *lab, const struct lab_host *host);
 void lab_programs_start_servers(struct lab *lab);
 void lab_programs_start_clients(struct lab *lab);
 void lab_program_start(struct lab *lab, const char *name);
+/* NULL: it was never started. */
+struct lab_running *lab_program_find(const struct lab *lab, const char *name);
 bool lab_program_runs(const struct lab *lab, const char *name);
 
 /* --- lab-probes.c ---------------------------------------------------------*/

@@ -262,10 +262,9 @@ void lab_sockets_each(struct lab *lab, lab_socket_fn fn)
 
 static bool is_translated(const struct lab *lab)
 {
-	for (size_t i = 0; i < lab->plan->n_hosts; i++)
-		if (lab->plan->hosts[i].role == LAB_NAT)
-			return true;
-	return false;
+	const struct lab_host *between = lab_plan_middle(lab->plan);
+
+	return between && between->role == LAB_NAT;
 }
 
 static bool is_there(const struct diag_socket *socket,

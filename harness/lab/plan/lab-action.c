@@ -241,15 +241,23 @@ int lab_action_read(struct lab_lex *lex, struct lab_action *ret)
 	return 0;
 }
 
-int lab_action_parse(struct lab_plan *plan, const char *text,
-		     struct lab_action *ret)
+int lab_action_read_text(struct lab_plan *plan, const char *text,
+			 const struct lab_place *place, struct lab_action *ret)
 {
 	struct lab_lex lex;
-	int r = lab_lex_init(&lex, plan, text, NULL);
+	int r = lab_lex_init(&lex, plan, text, place);
 
 	if (r >= 0)
 		r = lab_action_read(&lex, ret);
 	lab_lex_deinit(&lex);
+	return r < 0 ? error_trace(r) : 0;
+}
+
+int lab_action_parse(struct lab_plan *plan, const char *text,
+		     struct lab_action *ret)
+{
+	int r = lab_action_read_text(plan, text, NULL, ret);
+
 	return r < 0 ? error_trace(r) : 0;
 }
 

@@ -84,7 +84,7 @@ static int check_role(const struct lab_plan *plan, size_t i,
 {
 	const struct lab_host *host = &plan->hosts[i];
 
-	if (host->idle && host->role != LAB_NAT && host->role != LAB_FIREWALL)
+	if (host->idle && !lab_host_remembers(host))
 		return lab_place_refuse(&host->place,
 					"%s forgets no connections: only a NAT "
 					"or a firewall has an idle time",

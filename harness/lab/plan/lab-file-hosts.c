@@ -254,7 +254,7 @@ static int read_idle(const struct lab_yaml_at *at, void *data)
 		return error_trace(r);
 	if (!host->idle)
 		return lab_yaml_refuse(at, "a time-out of 0s is none");
-	if (host->role != LAB_NAT && host->role != LAB_FIREWALL)
+	if (!lab_host_remembers(host))
 		return lab_yaml_refuse(at,
 				       "%s forgets no connections, having "
 				       "none in mind: 'as: nat' or 'as: "

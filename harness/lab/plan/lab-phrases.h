@@ -15,6 +15,10 @@ int lab_moment_read(struct lab_lex *lex, struct lab_moment *ret);
 int lab_event_read(struct lab_lex *lex, struct lab_moment *ret);
 
 /* A sentence by itself. */
+int lab_action_read_text(struct lab_plan *plan, const char *text,
+			 const struct lab_place *place, struct lab_action *ret);
+int lab_moment_read_text(struct lab_plan *plan, const char *text,
+			 const struct lab_place *place, struct lab_moment *ret);
 int lab_expectation_read(struct lab_plan *plan, const char *text,
 			 const struct lab_place *place,
 			 struct lab_expectation *ret);

@@ -112,6 +112,19 @@ struct lab_program *lab_plan_program(const struct lab_plan *plan,
 	return NULL;
 }
 
+const struct lab_host *lab_plan_middle(const struct lab_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_hosts; i++)
+		if (plan->hosts[i].role != LAB_END)
+			return &plan->hosts[i];
+	return NULL;
+}
+
+bool lab_host_remembers(const struct lab_host *host)
+{
+	return host->role == LAB_NAT || host->role == LAB_FIREWALL;
+}
+
 bool lab_plan_runs_in(const struct lab_plan *plan, const char *host)
 {
 	for (size_t i = 0; i < plan->n_programs; i++)

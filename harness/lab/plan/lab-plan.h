@@ -245,6 +245,11 @@ struct lab_host *lab_plan_host(const struct lab_plan *plan, const char *name);
 struct lab_program *lab_plan_program(const struct lab_plan *plan,
 				     const char *name);
 
+/* The router, NAT or firewall, of which a path has one at most; NULL: none. */
+const struct lab_host *lab_plan_middle(const struct lab_plan *plan);
+/* A NAT or a firewall: it forgets connections, too. */
+bool lab_host_remembers(const struct lab_host *host);
+
 /*
  * Adds one, by name, a LAB_END at the far end of the path. -EINVAL for a name
  * that is none, is too long, or is another's; -E2BIG for one too many.

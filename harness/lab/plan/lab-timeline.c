@@ -24,30 +24,6 @@ int lab_plan_adopt(struct lab_plan *plan, struct lab_action *action,
 	return 0;
 }
 
-static int read_moment(struct lab_plan *plan, const char *text,
-		       const struct lab_place *place, struct lab_moment *ret)
-{
-	struct lab_lex lex;
-	int r = lab_lex_init(&lex, plan, text, place);
-
-	if (r >= 0)
-		r = lab_moment_read(&lex, ret);
-	lab_lex_deinit(&lex);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-static int read_action(struct lab_plan *plan, const char *text,
-		       const struct lab_place *place, struct lab_action *ret)
-{
-	struct lab_lex lex;
-	int r = lab_lex_init(&lex, plan, text, place);
-
-	if (r >= 0)
-		r = lab_action_read(&lex, ret);
-	lab_lex_deinit(&lex);
-	return r < 0 ? error_trace(r) : 0;
-}
-
 int lab_plan_add_step_at(struct lab_plan *plan, const char *when,
 			 const struct lab_place *when_place, const char *action,
 			 const struct lab_place *place)
@@ -58,9 +34,9 @@ int lab_plan_add_step_at(struct lab_plan *plan, const char *when,
 	if (plan->n_steps == LAB_STEPS)
 		return lab_place_refuse(place, "a lab has at most %d steps",
 					LAB_STEPS);
-	r = read_moment(plan, when, when_place, &step.when);
+	r = lab_moment_read_text(plan, when, when_place, &step.when);
 	if (r >= 0)
-		r = read_action(plan, action, place, &step.action);
+		r = lab_action_read_text(plan, action, place, &step.action);
 	if (r >= 0)
 		r = lab_plan_keep_place(plan, place, &step.place);
 	if (r >= 0)
