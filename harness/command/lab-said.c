@@ -154,11 +154,7 @@ static int set_idle(struct building *b, const char *text)
 		return error_refuse(-EINVAL,
 				    "nothing between forgets connections; "
 				    "--between nat?");
-	r = lab_duration_parse(text, &host->idle);
-	if (r >= 0 && (host->idle < SEC(1) || host->idle % SEC(1)))
-		return error_refuse(-EINVAL,
-				    "'%s': the kernel counts whole seconds",
-				    text);
+	r = lab_idle_parse(text, &host->idle);
 	return r < 0 ? error_trace(r) : 0;
 }
 

@@ -304,6 +304,10 @@ START_TEST(what_is_no_host_is_refused)
 		  "user?" },
 		{ "as: nta", ".as: 'nta' is nothing a host can be; nat?" },
 		{ "idle: 5s", ".idle: client forgets no connections" },
+		{ "idle: 500ms", ".idle: '500ms': the kernel counts whole "
+				 "seconds, one at least" },
+		{ "idle: 1500ms", ".idle: '1500ms': the kernel counts whole" },
+		{ "idle: 0s", ".idle: '0s': the kernel counts whole seconds" },
 		{ "loss: 101%", ".loss: '101%' is more than 100%" },
 		{ "loss: 0.5", ".loss: '0.5' is no percentage" },
 		{ "delay: 20", ".delay: '20' has no unit" },

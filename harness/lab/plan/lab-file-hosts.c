@@ -6,6 +6,7 @@
 
 #include "lab-file-parts.h"
 #include "lab-values.h"
+#include "lab-words.h"
 
 /* --- programs -------------------------------------------------------------*/
 
@@ -248,12 +249,14 @@ static int read_as(const struct lab_yaml_at *at, void *data)
 static int read_idle(const struct lab_yaml_at *at, void *data)
 {
 	struct lab_host *host = data;
-	int r = lab_file_duration(at, &host->idle);
+	const char *text;
+	int r = lab_yaml_text(at, "a duration such as 5s", &text);
 
 	if (r < 0)
 		return error_trace(r);
-	if (!host->idle)
-		return lab_yaml_refuse(at, "a time-out of 0s is none");
+	r = lab_idle_parse(text, &host->idle);
+	if (r < 0)
+		return lab_yaml_trace(at, r);
 	if (!lab_host_remembers(host))
 		return lab_yaml_refuse(at,
 				       "%s forgets no connections, having "

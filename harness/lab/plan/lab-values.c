@@ -133,6 +133,22 @@ int lab_duration_parse(const char *text, nsec_t *ret)
 	return 0;
 }
 
+int lab_idle_parse(const char *text, nsec_t *ret)
+{
+	nsec_t idle;
+	int r = lab_duration_parse(text, &idle);
+
+	if (r < 0)
+		return error_trace(r);
+	if (idle < SEC(1) || idle % SEC(1))
+		return error_refuse(-EINVAL,
+				    "'%s': the kernel counts whole seconds, "
+				    "one at least",
+				    text);
+	*ret = idle;
+	return 0;
+}
+
 void lab_say_duration(FILE *out, nsec_t duration)
 {
 	nsec_t left = duration;

@@ -79,6 +79,9 @@ int lab_expectation_parse(struct lab_plan *plan, const char *text,
 
 /* "2s", "1m30s", "250ms", "5h": -EINVAL for anything else, a bare number too. */
 int lab_duration_parse(const char *text, nsec_t *ret);
+/* The same of whole seconds, one at least: nf_conntrack_tcp_timeout_established
+ * has no others. */
+int lab_idle_parse(const char *text, nsec_t *ret);
 
 /* The same again; returns `buffer`. */
 const char *lab_duration_text(nsec_t duration, char *buffer, size_t size);
