@@ -34,6 +34,15 @@ def is_wrong(case):
         not case["inconclusive"]
 
 
+def verdict_of(case):
+    return "inconclusive" if case["inconclusive"] else case["verdict"]
+
+
+def name_of(case):
+    variant = case["variant"]
+    return case["name"] + (f"/{variant}" if variant else "")
+
+
 class Cell:
     """What a run came to, by its stream alone."""
 
@@ -81,13 +90,11 @@ class Cell:
         for o in self.cases:
             if o["verdict"] == "pass":
                 continue
-            verdict = "inconclusive" if o["inconclusive"] else o["verdict"]
-            variant = f"/{o['variant']}" if o["variant"] else ""
             missed = [f"{e['what']}: expected {e['expected']}, observed "
                       f"{e['observed']}, {e['at']}"
                       for e in o["expectations"] if not e["ok"]]
             why = missed if is_wrong(o) else []
-            yield verdict, "; ".join([o["reason"], *why]), o["name"] + variant
+            yield verdict_of(o), "; ".join([o["reason"], *why]), name_of(o)
 
 
 def path_beside(program):

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 
+import everywhere
 import rig
 
 ROUNDS = int(os.environ.get("HALFOPEN_LOADS", "2"))
@@ -51,24 +52,18 @@ def in_ms(lateness):
                      for name, seconds in lateness.items())
 
 
-def name_of(case):
-    variant = case["variant"]
-    return case["name"] + (f"/{variant}" if variant else "")
-
-
 def tell(title, cases, summary):
     """What it came to, as (runs, inconclusive ones, wrong ones)."""
     unclear = [o for o in cases if o["inconclusive"]]
-    wrong = [o for o in cases if o["verdict"] in ("fail", "broken")
-             and not o["inconclusive"]]
+    wrong = [o for o in cases if everywhere.is_wrong(o)]
     print(f"{title}: {summary['passed']} passed, {summary['failed']} failed, "
           f"{summary['skipped']} skipped, "
           f"{sum(o['verdict'] == 'broken' for o in wrong)} broken, "
           f"{len(unclear)} inconclusive in {summary['seconds']:.1f} s "
           f"(lateness at most: {in_ms(summary['lateness'])})")
     for case in wrong + unclear:
-        verdict = "inconclusive" if case["inconclusive"] else case["verdict"]
-        print(f"  {name_of(case)}: {verdict}: {case['reason']}")
+        print(f"  {everywhere.name_of(case)}: {everywhere.verdict_of(case)}: "
+              f"{case['reason']}")
     sys.stdout.flush()
     return len(cases), len(unclear), len(wrong)
 
