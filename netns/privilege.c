@@ -152,21 +152,23 @@ static void own_passwd(void)
 
 static bool has_own_run; /* a tmpfs there that nobody else sees */
 
+/* Empty, and seen by nobody outside. */
+static bool mount_fresh(const char *path)
+{
+	return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV,
+		     "mode=1777,size=256m") == 0;
+}
+
 int privilege_private_mounts(void)
 {
-	static const char *const fresh[] = { "/run", "/tmp", "/var/log" };
-	bool has_fresh[ARRAY_SIZE(fresh)];
-
 	/* Without this, what is mounted here would show outside. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return error_origin(-errno, "make mounts private");
 	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(fresh); i++)
-		has_fresh[i] = mount("tmpfs", fresh[i], "tmpfs",
-				     MS_NOSUID | MS_NODEV,
-				     "mode=1777,size=256m") == 0;
+	mount_fresh("/tmp");
+	mount_fresh("/var/log");
 	/* Files of ours are nobody else's. */
-	has_own_run = has_fresh[0];
+	has_own_run = mount_fresh("/run");
 	if (has_own_run) {
 		own_passwd();
 		own_nsswitch();

@@ -184,7 +184,6 @@ int world_add_addresses(struct place *place, size_t cable)
 	return 0;
 }
 
-/* The machine of a place, switched on and cabled, its interfaces still down. */
 int world_furnish(struct world *world, struct place *place)
 {
 	int r;
@@ -326,10 +325,7 @@ struct wire *world_wire(struct world *world)
 	return world->wire;
 }
 
-/* --- faults ----------------------------------------------------------- */
-
-int world_find(struct world *world, const char *name,
-			struct place **ret)
+int world_find(struct world *world, const char *name, struct place **ret)
 {
 	*ret = find(world, name);
 	return *ret ? 0 : error_origin(-ENOENT, "host '%s'", name);

@@ -325,11 +325,6 @@ struct program *program_start_typed(struct run *run, const char *host,
 						      .typed = true });
 }
 
-pid_t program_pid(const struct program *program)
-{
-	return program->pid;
-}
-
 nsec_t program_ended(const struct program *program)
 {
 	return program->ended;

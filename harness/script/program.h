@@ -69,8 +69,6 @@ struct program_plan {
 struct program *program_launch(struct run *run, const char *host,
 			       const struct program_plan *plan);
 
-/* 0: it has ended. As its host counts. */
-pid_t program_pid(const struct program *program);
 /* 0: not yet. */
 nsec_t program_ended(const struct program *program);
 /* As of wait(), once it has ended; -1: with its host. */

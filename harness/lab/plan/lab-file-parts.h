@@ -6,9 +6,7 @@
 
 int lab_file_duration(const struct lab_yaml_at *at, nsec_t *ret);
 
-/* A sysctl, and a map of them; `host` NULL: of every host. */
-int lab_file_setting(const struct lab_yaml_at *at, const char *host,
-		     const char *key);
+/* A map of sysctls; `host` NULL: of every host. */
 int lab_file_settings(const struct lab_yaml_at *at, const char *host);
 
 /* The map of hosts: `data` is the plan. */

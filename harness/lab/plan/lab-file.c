@@ -25,8 +25,8 @@ int lab_file_duration(const struct lab_yaml_at *at, nsec_t *ret)
 	return r < 0 ? lab_yaml_trace(at, r) : 0;
 }
 
-int lab_file_setting(const struct lab_yaml_at *at, const char *host,
-		     const char *key)
+static int add_setting(const struct lab_yaml_at *at, const char *host,
+		       const char *key)
 {
 	struct lab_place place = lab_yaml_place(at);
 	const char *value;
@@ -59,7 +59,7 @@ int lab_file_settings(const struct lab_yaml_at *at, const char *host)
 		if (r >= 0)
 			r = lab_yaml_value(at, i, &value);
 		if (r >= 0)
-			r = lab_file_setting(&value, host, name);
+			r = add_setting(&value, host, name);
 	}
 	return r < 0 ? error_trace(r) : 0;
 }
