@@ -7,7 +7,6 @@ usage: compare.py HALFOPEN
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -22,10 +21,7 @@ LAB = ["--at", "300ms", "crash server", "--at", "400ms", "send client 100",
 
 
 def halfopen(*arguments):
-    return subprocess.run([HALFOPEN, *map(str, arguments)], check=False,
-                          capture_output=True, text=True, encoding="utf-8",
-                          stdin=subprocess.DEVNULL, timeout=120,
-                          env=rig.environment())
+    return rig.call(HALFOPEN, *arguments, seconds=120)
 
 
 def compare(*arguments):

@@ -8,7 +8,6 @@ usage: incidents.py HALFOPEN FOLDER [NAME...]
 import concurrent.futures
 import pathlib
 import sys
-import tempfile
 
 import rig
 
@@ -22,17 +21,10 @@ class Run:
     """A lab that has ended, and what its journal says of it."""
 
     def __init__(self, halfopen, path, *options):
-        with tempfile.TemporaryDirectory() as out:
-            process = rig.start(halfopen, "lab", "-q", "--out", out, *options,
-                                str(path))
-            try:
-                self.text, _ = process.communicate(timeout=SECONDS)
-            except BaseException:
-                process.kill()
-                raise
-            self.status = process.returncode
-            journals = rig.read_journals(out)
-        self.records = next(iter(journals.values()), [])
+        done = rig.run(halfopen, "-q", *options, str(path), command="lab",
+                       seconds=SECONDS)
+        self.status, self.text = done.status, done.text
+        self.records = next(iter(done.journals.values()), [])
 
     def of(self, kind):
         return [r for r in self.records if r["type"] == kind]

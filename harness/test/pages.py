@@ -10,7 +10,6 @@ import json
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unicodedata
@@ -27,9 +26,7 @@ CASES = ["server-host-crash-data/retries2=3", "server-process-crash/killed",
 
 
 def halfopen(*arguments, program=HALFOPEN):
-    return subprocess.run([program, *map(str, arguments)], check=False,
-                          capture_output=True, text=True, encoding="utf-8",
-                          env=rig.environment(LANG="C.UTF-8"))
+    return rig.call(program, *arguments, LANG="C.UTF-8")
 
 
 def columns(line):

@@ -54,13 +54,21 @@ def start(program, *arguments, **more):
                             text=True, env=environment(**more))
 
 
-def run(program, *arguments, seconds=120, **more):
+def call(program, *arguments, seconds=None, **more):
+    """A run that has ended, its two outputs apart."""
+    return subprocess.run([program, *map(str, arguments)], check=False,
+                          capture_output=True, text=True, encoding="utf-8",
+                          stdin=subprocess.DEVNULL, timeout=seconds,
+                          env=environment(**more))
+
+
+def run(program, *arguments, command="run", seconds=120, **more):
     with tempfile.TemporaryDirectory() as out:
         begin = time.monotonic()
-        process = start(program, "run", "--out", out, *arguments, **more)
+        process = start(program, command, "--out", out, *arguments, **more)
         try:
             text, _ = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        except BaseException:
             process.kill()
             raise
         return Done(process.returncode, text, time.monotonic() - begin,
