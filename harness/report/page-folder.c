@@ -73,45 +73,25 @@ int page_folder_run(const char *dir, const struct saved_run *run)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-static int fill(struct page_entry **entries, size_t *n,
-		const struct saved *saved)
-{
-	struct saved_run *runs;
-	size_t all = saved_runs(saved, &runs);
-
-	for (size_t i = 0; i < all; i++) {
-		int r;
-
-		if (!runs[i].result)
-			continue;
-		r = page_entry_new(&entries[*n], runs[i].result,
-				   runs[i].folder);
-		if (r < 0)
-			return error_trace(r);
-		(*n)++;
-	}
-	return 0;
-}
-
 int page_folder_index(const char *dir, const struct saved *saved)
 {
 	struct saved_run *runs;
 	size_t all = saved_runs(saved, &runs), n = 0;
-	struct page_entry **entries = calloc(all + 1, sizeof(*entries));
+	struct page_entry *entries = calloc(all + 1, sizeof(*entries));
 	FILE *file;
 	int r;
 
 	if (!entries)
 		return error_origin(-ENOMEM, "index");
-	r = fill(entries, &n, saved);
-	if (r >= 0)
-		r = open_page(&file, dir, "", "index.html");
+	for (size_t i = 0; i < all; i++)
+		if (runs[i].result)
+			entries[n++] = (struct page_entry){ runs[i].result,
+							    runs[i].folder };
+	r = open_page(&file, dir, "", "index.html");
 	if (r >= 0) {
 		r = page_index_write(file, entries, n);
 		r = close_page(file, r, dir);
 	}
-	for (size_t i = 0; i < n; i++)
-		page_entry_free(entries[i]);
 	free(entries);
 	return r < 0 ? error_trace(r) : 0;
 }

@@ -11,97 +11,27 @@
 #include "page-parts.h"
 #include "report.h"
 
-struct page_entry {
-	char *folder, *name, *variant, *run, *claims, *reason;
-	char *predicted, *measured, *text_is, *kernel;
-	enum verdict verdict;
-	bool inconclusive;
-	double epoch;
-};
-
 /* --- entries ---------------------------------------------------------------*/
 
-static char *run_text(const struct result *result)
+static const char *name_of(const struct page_entry *entry)
 {
-	char text[96], run[32] = "", attempt[32] = "";
-
-	if (result->repetition > 1)
-		snprintf(run, sizeof(run), " #%u", result->repetition);
-	if (result->attempt > 1)
-		snprintf(attempt, sizeof(attempt), " (try %u)",
-			 result->attempt);
-	snprintf(text, sizeof(text), "%s%s", run, attempt);
-	return strdup(text);
+	return entry->result->testcase->name;
 }
 
-static void fill(struct page_entry *entry, const struct result *result)
+static const char *variant_of(const struct page_entry *entry)
 {
-	const json_t *start = journal_find(result->journal, "start");
-	char text[REPORT_TEXT], values[512];
+	const struct variant *variant = entry->result->variant;
 
-	entry->name = strdup(result->testcase->name);
-	entry->variant = strdup(result->variant ? result->variant->name : "");
-	entry->run = run_text(result);
-	report_claims(testcase_judgements(result->testcase, result->variant),
-		      text);
-	entry->claims = strdup(text);
-	entry->reason = strdup(result->reason ? result->reason : "");
-	report_summary(result, true, values, sizeof(values));
-	entry->predicted = strdup(values);
-	report_summary(result, false, values, sizeof(values));
-	entry->measured = strdup(values);
-	entry->text_is = report_text_is(result->judgements);
-	entry->kernel = strdup(journal_text(start, "kernel"));
-	entry->epoch = json_number_value(json_object_get(start, "epoch"));
-	entry->verdict = result->verdict;
-	entry->inconclusive = result->inconclusive;
-}
-
-int page_entry_new(struct page_entry **ret, const struct result *result,
-		   const char *folder)
-{
-	struct page_entry *entry = calloc(1, sizeof(*entry));
-
-	if (!entry)
-		return error_origin(-ENOMEM, "index");
-	entry->folder = strdup(folder);
-	fill(entry, result);
-	if (!entry->folder || !entry->name || !entry->variant || !entry->run ||
-	    !entry->claims || !entry->reason || !entry->predicted ||
-	    !entry->measured || !entry->text_is || !entry->kernel) {
-		page_entry_free(entry);
-		return error_origin(-ENOMEM, "index");
-	}
-	*ret = entry;
-	return 0;
-}
-
-struct page_entry *page_entry_free(struct page_entry *entry)
-{
-	if (!entry)
-		return NULL;
-	free(entry->folder);
-	free(entry->name);
-	free(entry->variant);
-	free(entry->run);
-	free(entry->claims);
-	free(entry->reason);
-	free(entry->predicted);
-	free(entry->measured);
-	free(entry->text_is);
-	free(entry->kernel);
-	free(entry);
-	return NULL;
+	return variant ? variant->name : "";
 }
 
 static int compare(const void *left, const void *right)
 {
-	const struct page_entry *a = *(struct page_entry *const *)left;
-	const struct page_entry *b = *(struct page_entry *const *)right;
-	int order = strcmp(a->name, b->name);
+	const struct page_entry *a = left, *b = right;
+	int order = strcmp(name_of(a), name_of(b));
 
 	if (!order)
-		order = strverscmp(a->variant, b->variant);
+		order = strverscmp(variant_of(a), variant_of(b));
 	return order ? order : strverscmp(a->folder, b->folder);
 }
 
@@ -126,17 +56,23 @@ static void put_href(FILE *out, const char *folder)
 
 static void put_name(FILE *out, const struct page_entry *entry, bool follows)
 {
+	const struct result *result = entry->result;
+	const char *name = name_of(entry), *variant = variant_of(entry);
+
 	fputs("<td class=\"case\">", out);
-	if (!follows && *entry->variant) {
-		markup_text(out, entry->name);
+	if (!follows && *variant) {
+		markup_text(out, name);
 		fputs("<br/>", out);
 	}
-	fprintf(out, "%s<a href=\"", *entry->variant ? "&#8195;" : "");
+	fprintf(out, "%s<a href=\"", *variant ? "&#8195;" : "");
 	put_href(out, entry->folder);
 	fputs(*entry->folder ? "/report.html\">" : "report.html\">", out);
-	markup_text(out, *entry->variant ? entry->variant : entry->name);
+	markup_text(out, *variant ? variant : name);
 	fputs("</a>", out);
-	markup_text(out, entry->run);
+	if (result->repetition > 1)
+		fprintf(out, " #%u", result->repetition);
+	if (result->attempt > 1)
+		fprintf(out, " (try %u)", result->attempt);
 	fputs("</td>", out);
 }
 
@@ -147,40 +83,63 @@ static void cell(FILE *out, const char *text)
 	fputs("</td>", out);
 }
 
-static void put_row(FILE *out, const struct page_entry *entry, bool follows)
+static void put_values(FILE *out, const struct result *result, bool predicted)
 {
+	char values[512];
+
+	report_summary(result, predicted, values, sizeof(values));
+	cell(out, values);
+}
+
+static int put_row(FILE *out, const struct page_entry *entry, bool follows)
+{
+	const struct result *result = entry->result;
+	char *text_is = report_text_is(result->judgements);
+	char claims[REPORT_TEXT];
+
+	if (!text_is)
+		return error_origin(-ENOMEM, "index");
+	report_claims(testcase_judgements(result->testcase, result->variant),
+		      claims);
 	fprintf(out, "<tr%s>", follows ? "" : " class=\"group\"");
 	put_name(out, entry, follows);
 	fputs("<td class=\"claims\">", out);
-	markup_text(out, entry->claims);
+	markup_text(out, claims);
 	fputs("</td>", out);
 	fprintf(out, "<td><span class=\"badge %s\">%s</span>",
-		verdict_text(entry->verdict), report_verdict(entry->verdict));
-	if (*entry->reason) {
+		verdict_text(result->verdict), report_verdict(result->verdict));
+	if (result->reason && *result->reason) {
 		fputs("<br/>", out);
-		markup_text(out, entry->reason);
+		markup_text(out, result->reason);
 	}
 	fputs("</td>", out);
-	cell(out, entry->predicted);
-	cell(out, entry->measured);
-	cell(out, entry->text_is);
+	put_values(out, result, true);
+	put_values(out, result, false);
+	cell(out, text_is);
 	fputs("</tr>\n", out);
+	free(text_is);
+	return 0;
 }
 
-static void put_counts(FILE *out, struct page_entry *const *entries, size_t n)
+static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 {
 	size_t counts[VERDICT_BROKEN + 1] = { 0 };
 	double first = 0;
 	const char *kernel = "";
 
 	for (size_t i = 0; i < n; i++) {
-		counts[entries[i]->verdict]++;
-		if (!first || (entries[i]->epoch && entries[i]->epoch < first))
-			first = entries[i]->epoch;
+		const struct result *result = entries[i].result;
+		const json_t *start = journal_find(result->journal, "start");
+		const char *its = journal_text(start, "kernel");
+		double epoch =
+			json_number_value(json_object_get(start, "epoch"));
+
+		counts[result->verdict]++;
+		if (!first || (epoch && epoch < first))
+			first = epoch;
 		if (!*kernel)
-			kernel = entries[i]->kernel;
-		else if (*entries[i]->kernel &&
-			 strcmp(kernel, entries[i]->kernel) != 0)
+			kernel = its;
+		else if (*its && strcmp(kernel, its) != 0)
 			kernel = "several kernels";
 	}
 	fprintf(out,
@@ -194,8 +153,10 @@ static void put_counts(FILE *out, struct page_entry *const *entries, size_t n)
 	fputs("</p>\n", out);
 }
 
-int page_index_write(FILE *out, struct page_entry **entries, size_t n)
+int page_index_write(FILE *out, struct page_entry *entries, size_t n)
 {
+	int r = 0;
+
 	if (n)
 		qsort(entries, n, sizeof(*entries), compare);
 	page_begin(out, "halfopen: all runs");
@@ -205,13 +166,15 @@ int page_index_write(FILE *out, struct page_entry **entries, size_t n)
 	      "<th>verdict</th><th>predicted</th><th>measured</th>"
 	      "<th>the text is</th></tr></thead><tbody>\n",
 	      out);
-	for (size_t i = 0; i < n; i++)
-		put_row(out, entries[i],
-			i && strcmp(entries[i]->name, entries[i - 1]->name) ==
-				     0);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = put_row(out, &entries[i],
+			    i && strcmp(name_of(&entries[i]),
+					name_of(&entries[i - 1])) == 0);
 	fputs("</tbody></table>\n"
 	      "<footer>Made from the runs' journals alone.</footer>\n",
 	      out);
 	page_end(out);
+	if (r < 0)
+		return error_trace(r);
 	return ferror(out) ? error_origin(-EIO, "index") : 0;
 }

@@ -14,13 +14,11 @@
  * is where the page over all runs is, seen from this one; NULL: there is none. */
 int page_write(FILE *out, const struct result *result, const char *index);
 
-/* A row of the index: what it has to know when the results are gone. */
-struct page_entry;
-
-/* `folder` is where the run's report.html lies, seen from the index. */
-int page_entry_new(struct page_entry **ret, const struct result *result,
-		   const char *folder);
-struct page_entry *page_entry_free(struct page_entry *entry);
+/* A row of the index, both borrowed. Of the journal the start is enough. */
+struct page_entry {
+	const struct result *result;
+	const char *folder; /* of its report.html, seen from the index */
+};
 
 /* By name, whatever the order in which they came; sorts `entries`. */
-int page_index_write(FILE *out, struct page_entry **entries, size_t n);
+int page_index_write(FILE *out, struct page_entry *entries, size_t n);
