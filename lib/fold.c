@@ -87,6 +87,23 @@ int fold_width(const char *text, size_t size)
 	return width;
 }
 
+size_t fold_fits(const char *text, size_t size, int columns)
+{
+	size_t end = strnlen(text, size), fits = 0;
+	int width = 0;
+
+	while (fits < end) {
+		uint32_t c;
+		size_t n = next_char(text + fits, &c);
+
+		width += char_width(c);
+		if (width > columns)
+			break;
+		fits += n;
+	}
+	return MIN(fits, end);
+}
+
 /* --- lines ----------------------------------------------------------------*/
 
 /* The size of the piece that `text` begins with, which is no blank: up to the

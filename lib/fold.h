@@ -13,6 +13,9 @@
 /* Columns of the first `size` bytes; SIZE_MAX: of all of it. */
 int fold_width(const char *text, size_t size);
 
+/* As many of the first `size` bytes as fit; no character is parted. */
+size_t fold_fits(const char *text, size_t size, int columns);
+
 /* Columns of the widest piece that cannot be parted. */
 int fold_widest_word(const char *text);
 

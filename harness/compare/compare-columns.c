@@ -67,7 +67,7 @@ static void describe(const struct columns *columns, size_t side, int place,
 	*text = '\0';
 	snprintf(who, sizeof(who), "%s > %s",
 		 compare_host_name(ladder, row->host),
-		 compare_host_name(ladder, compare_receiver(row)));
+		 compare_host_name(ladder, ladder_receiver(row)));
 	add_part(text, width, who);
 	add_part(text, width, row->text);
 	if (row->end)
@@ -75,17 +75,6 @@ static void describe(const struct columns *columns, size_t side, int place,
 }
 
 /* --- lines ---------------------------------------------------------------- */
-
-/* A word that is wider than the column is cut: the gutter stays where it is. */
-static size_t cut(const char *text, size_t size, int width)
-{
-	while (size && fold_width(text, size) > width) {
-		size--;
-		while (size && ((unsigned char)text[size] & 0xc0) == 0x80)
-			size--;
-	}
-	return size;
-}
 
 /* The next line of a column; nothing of a text that has ended. Of the last
  * column no blanks. */
@@ -96,8 +85,9 @@ static void print_line(const struct columns *columns, const char **rest,
 	const char *line = *rest;
 	size_t size = 0;
 
+	/* A word that is wider than the column is cut: the gutter stays. */
 	if (line && *line)
-		size = cut(line, fold_line(line, width, rest), width);
+		size = fold_fits(line, fold_line(line, width, rest), width);
 	if (last && !size)
 		return;
 	fprintf(columns->out, "%s%-*s", last ? " " : "", columns->indent, time);

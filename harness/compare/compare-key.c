@@ -29,11 +29,6 @@ const char *compare_host_name(const struct ladder *ladder, int host)
 	return host >= 0 ? ladder->hosts[host].name : "wire";
 }
 
-int compare_receiver(const struct ladder_row *row)
-{
-	return row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
-}
-
 /* --- the key: FNV-1a, 64 bits --------------------------------------------- */
 
 static void put_bytes(struct reader *reader, const char *bytes, size_t size)
@@ -77,7 +72,7 @@ static size_t direction_of(const struct ladder *ladder,
 {
 	const struct ladder_connection *connection =
 		&ladder->connections[row->connection];
-	int to = compare_receiver(row);
+	int to = ladder_receiver(row);
 
 	return row->host == connection->server ||
 	       (row->host != connection->client && to == connection->client);
@@ -140,7 +135,7 @@ static void put_segment(struct reader *reader, const struct ladder_row *row)
 
 static uint64_t key_of(struct reader *reader, const struct ladder_row *row)
 {
-	int to = compare_receiver(row);
+	int to = ladder_receiver(row);
 
 	reader->key = 0xcbf29ce484222325;
 	put(reader, compare_host_name(reader->ladder, row->host));

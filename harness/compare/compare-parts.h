@@ -24,8 +24,5 @@ int compare_keys(struct compare_segment *segments, size_t n,
 /* "wire" for who is no host. */
 const char *compare_host_name(const struct ladder *ladder, int host);
 
-/* The host where the segment came to, or should have. */
-int compare_receiver(const struct ladder_row *row);
-
 /* compare-events.c; -ENOMEM */
 int compare_events_find(struct comparison *comparison);

@@ -129,7 +129,7 @@ static json_t *segment_json(const struct comparison *comparison, size_t side,
 	return json_pack(
 		"{s:i, s:f, s:s, s:s, s:s, s:s}", "number", place + 1, "t",
 		row->t, "from", compare_host_name(ladder, row->host), "to",
-		compare_host_name(ladder, compare_receiver(row)), "text",
+		compare_host_name(ladder, ladder_receiver(row)), "text",
 		row->text, "fate", row->end ? row->end : "forwarded");
 }
 

@@ -240,7 +240,7 @@ void ladder_number(struct ladder_build *build, struct ladder_row *row,
 	} else if (frame_sequence_length(frame)) {
 		add_sent(build, own, frame->tcp.seq, row->t);
 	}
-	if (row->fate == LADDER_DROPPED || row->fate == LADDER_HELD)
+	if (ladder_stays(row))
 		return;
 	/* It is heard: the other end's probes are answered. */
 	peer->probes = 0;

@@ -181,8 +181,7 @@ static void tell_signs(struct ladder_build *build, const struct ladder_row *row,
 	if (from >= 0 && row->host == from && !row->starts_on_wire)
 		ladder_take_sign(build, from, row->connection, row->t, true,
 				 flags);
-	if (to >= 0 && left > 0 && row->fate != LADDER_DROPPED &&
-	    row->fate != LADDER_HELD)
+	if (to >= 0 && left > 0 && !ladder_stays(row))
 		ladder_take_sign(build, to, row->connection, left, false,
 				 flags);
 }
@@ -349,7 +348,7 @@ static bool stops(const struct ladder *ladder, const struct ladder_row *row)
 	int meant, last;
 
 	if (row->connection < 0 || !row->n_hops || row->starts_on_wire ||
-	    row->fate == LADDER_DROPPED || row->fate == LADDER_HELD)
+	    ladder_stays(row))
 		return false;
 	connection = &ladder->connections[row->connection];
 	last = row->hops[row->n_hops - 1].host;

@@ -58,16 +58,11 @@ static double x_of(const struct layout *layout, int host)
 	return layout->x[layout->ladder->hosts[host].column];
 }
 
-static int last_sender(const struct ladder_row *row)
-{
-	return row->n_hops > 1 ? row->hops[row->n_hops - 2].host : row->host;
-}
-
 /* The middle of the last cable; of half a lane when nobody is at an end. */
 static double wire_x(const struct layout *layout, const struct ladder_row *row)
 {
-	int from = last_sender(row);
-	int to = row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
+	int from = ladder_last_sender(row);
+	int to = ladder_receiver(row);
 	double half = layout_lane(layout->ladder->n_columns) / 2, x;
 
 	if (from >= 0 && to >= 0)
@@ -108,9 +103,8 @@ static void place_ends(struct layout *layout, size_t i)
 {
 	const struct ladder_row *row = &layout->ladder->rows[i];
 	struct layout_row *place = &layout->rows[i];
-	int to = row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
-	bool stays = row->fate == LADDER_DROPPED || row->fate == LADDER_HELD ||
-		     to < 0;
+	int to = ladder_receiver(row);
+	bool stays = ladder_stays(row) || to < 0;
 	double wire = wire_x(layout, row);
 
 	if (row->fate == LADDER_HELD)
@@ -154,15 +148,14 @@ static double place_segment(struct layout *layout, size_t i, double y)
 	double to, room, beyond = row->stops ? LAYOUT_STOP + 8 : 10;
 	char label[1024];
 	double own = 10;
-	bool told = row->end && (row->fate == LADDER_DROPPED || row->stops ||
-				 row->fate == LADDER_HELD);
+	bool told = row->end && (ladder_stays(row) || row->stops);
 
 	place_ends(layout, i);
 	if (row->host >= 0 && !row->starts_on_wire)
 		own = clear_of(layout, row->host, place->right);
 	to = place->right ? layout->right : layout->left;
-	room = fabs((row->fate == LADDER_DROPPED || row->fate == LADDER_HELD ?
-			     to : place->to_x) - place->from_x) - own - 14;
+	room = fabs((ladder_stays(row) ? to : place->to_x) - place->from_x) -
+	       own - 14;
 	layout_label(layout->ladder, row, label, sizeof(label));
 	place->text = (struct layout_text){
 		.x = place->from_x + (place->right ? own : -own),
@@ -341,8 +334,8 @@ static void let_arrive(struct layout *layout, size_t i)
 	const struct ladder *ladder = layout->ladder;
 	const struct ladder_row *row = &ladder->rows[i];
 
-	if (row->kind != LADDER_SEGMENT || row->fate == LADDER_DROPPED ||
-	    row->fate == LADDER_HELD || i + 1 == ladder->n_rows ||
+	if (row->kind != LADDER_SEGMENT || ladder_stays(row) ||
+	    i + 1 == ladder->n_rows ||
 	    row->until < row[1].t + clocks)
 		return;
 	layout->rows[i].arrives =

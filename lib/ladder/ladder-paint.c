@@ -172,25 +172,17 @@ void paint_text_in(struct paint *paint, int x, const char *text, size_t size,
 		   int room)
 {
 	const char *more = paint->pen->ellipsis;
-	int more_width = fold_width(more, SIZE_MAX) - 1, width = 0;
-	size_t fits = 0;
+	int more_width = fold_width(more, SIZE_MAX) - 1;
+	size_t fits;
 
 	size = strnlen(text, size);
 	if (fold_width(text, size) <= room) {
 		paint_text(paint, x, text, size);
 		return;
 	}
-	while (fits < size) {
-		size_t n = character(text + fits, size - fits);
-		int each = fold_width(text + fits, n);
-
-		if (width + each > room - more_width)
-			break;
-		width += each;
-		fits += n;
-	}
+	fits = fold_fits(text, size, room - more_width);
 	paint_text(paint, x, text, fits);
-	paint_text(paint, x + width, more, (size_t)strlen(more) - 1);
+	paint_text(paint, x + fold_width(text, fits), more, strlen(more) - 1);
 }
 
 void paint_flush(struct paint *paint)

@@ -79,28 +79,12 @@ static void put_parts(FILE *out, const struct parts *parts, const char *text,
 static void clipped(FILE *out, const struct parts *parts, const char *text,
 		    size_t size, int columns, bool more)
 {
-	size_t fits = 0;
-	int width = 0;
-
 	if (fold_width(text, size) <= columns - (more ? 2 : 0)) {
 		put_parts(out, parts, text, size);
 		fputs(more ? " …" : "", out);
 		return;
 	}
-	while (fits < size) {
-		size_t n = 1;
-		int each;
-
-		while (fits + n < size &&
-		       ((unsigned char)text[fits + n] & 0xc0) == 0x80)
-			n++;
-		each = fold_width(text + fits, n);
-		if (width + each > columns - 1)
-			break;
-		width += each;
-		fits += n;
-	}
-	put_parts(out, parts, text, fits);
+	put_parts(out, parts, text, fold_fits(text, size, columns - 1));
 	fputs("…", out);
 }
 

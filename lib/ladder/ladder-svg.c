@@ -204,8 +204,7 @@ static void draw_shaft(const struct drawing *d, size_t i, const char *colour)
 		fprintf(d->out, "L%.1f %.1f", x, y);
 	}
 	fprintf(d->out, "L%.1f %.1f\"/>\n", place->to_x, place->arrives);
-	if (row->fate != LADDER_DROPPED && row->fate != LADDER_HELD &&
-	    row->hops[row->n_hops - 1].host >= 0)
+	if (!ladder_stays(row) && ladder_receiver(row) >= 0)
 		arrow_head(d, colour, x, y, place->to_x, place->arrives);
 }
 
@@ -213,7 +212,7 @@ static void draw_segment(const struct drawing *d, size_t i)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
 	const struct layout_row *place = &d->layout->rows[i];
-	bool nobody = !row->n_hops || row->hops[row->n_hops - 1].host < 0;
+	bool nobody = ladder_receiver(row) < 0;
 	char colour[64];
 
 	if (!row->n_hops)

@@ -49,12 +49,6 @@ static int column_of(const struct paint *paint, int host)
 	return paint->x[paint->ladder->hosts[host].column];
 }
 
-/* The host before the last hop: on the cable behind it, a segment is lost. */
-static int last_sender(const struct ladder_row *row)
-{
-	return row->n_hops > 1 ? row->hops[row->n_hops - 2].host : row->host;
-}
-
 static int between(const struct paint *paint, int a, int b)
 {
 	return (column_of(paint, a) + column_of(paint, b)) / 2;
@@ -73,8 +67,8 @@ static struct stroke stroke_of(const struct paint *paint,
 			       const struct ladder_row *row, bool leaves,
 			       bool arrives)
 {
-	int to = row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
-	int from = row->host;
+	int to = ladder_receiver(row);
+	int from = row->host, last = ladder_last_sender(row);
 	struct stroke stroke = { .from_wire = row->starts_on_wire || !leaves,
 				 .to_wire = !arrives || to < 0 };
 	int middle;
@@ -85,13 +79,12 @@ static struct stroke stroke_of(const struct paint *paint,
 		return stroke;
 	}
 	if (stroke.from_wire || stroke.to_wire)
-		from = from < 0 ? from : last_sender(row);
+		from = from < 0 ? from : last;
 	if (!stroke.from_wire && row->host >= 0)
 		from = row->host;
 	middle = from < 0 ? wire_near(paint, to) :
 		 to < 0	  ? wire_near(paint, from) :
-			    between(paint, last_sender(row) < 0 ?
-						   from : last_sender(row), to);
+			    between(paint, last < 0 ? from : last, to);
 	stroke.from = stroke.from_wire || from < 0 ? middle :
 						     column_of(paint, from);
 	stroke.to = stroke.to_wire ? middle : column_of(paint, to);
@@ -348,7 +341,7 @@ static void draw_quiet(struct paint *paint, const struct ladder_row *row)
 static void draw_row(struct paint *paint, size_t i)
 {
 	const struct ladder_row *row = &paint->ladder->rows[i];
-	bool arrives = row->fate != LADDER_DROPPED && row->fate != LADDER_HELD;
+	bool arrives = !ladder_stays(row);
 
 	paint_time(paint, row);
 	paint_lifelines(paint, row->t);

@@ -374,3 +374,18 @@ struct ladder *ladder_free(struct ladder *ladder)
 	free(ladder);
 	return NULL;
 }
+
+int ladder_receiver(const struct ladder_row *row)
+{
+	return row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
+}
+
+int ladder_last_sender(const struct ladder_row *row)
+{
+	return row->n_hops > 1 ? row->hops[row->n_hops - 2].host : row->host;
+}
+
+bool ladder_stays(const struct ladder_row *row)
+{
+	return row->fate == LADDER_DROPPED || row->fate == LADDER_HELD;
+}

@@ -134,6 +134,13 @@ struct ladder_row {
 	size_t payload; /* bytes */
 };
 
+/* Of a segment, where it came to, or should have: a host, or LADDER_NOBODY. */
+int ladder_receiver(const struct ladder_row *row);
+/* The host before the last hop: on the cable behind it, a segment is lost. */
+int ladder_last_sender(const struct ladder_row *row);
+/* It ends on the wire, for now or for good. */
+bool ladder_stays(const struct ladder_row *row);
+
 /* So many sockets of a host have bars, and as many timers brackets, at a time;
  * further ones have this as their track. */
 enum { LADDER_TRACKS_MAX = 8 };

@@ -107,6 +107,21 @@ START_TEST(padding_counts_columns)
 }
 END_TEST
 
+START_TEST(no_character_is_parted)
+{
+	static const char text[] = "a吗e\u0301b";
+
+	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 0), 0);
+	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 1), 1);
+	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 2), 1);
+	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 3), 4);
+	/* The accent has no column of its own. */
+	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 4), 7);
+	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 80), 8);
+	ck_assert_uint_eq(fold_fits(text, 4, 80), 4);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&width_is_that_of_a_terminal,
 	&broken_text_is_one_column_a_byte,
@@ -116,6 +131,7 @@ static const TTest *const *const tests[] = {
 	&newlines_end_lines,
 	&wide_text_parts_between_characters,
 	&padding_counts_columns,
+	&no_character_is_parted,
 };
 
 int main(void)
