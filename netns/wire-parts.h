@@ -103,8 +103,7 @@ struct wire {
 	unsigned int losses;
 	bool quiet;
 	struct wire_tally *tallies;
-	bool ruled; /* a rule has decided on the frame in hand */
-	struct wire_rule *rejected_by; /* it, if it is to be answered */
+	const struct wire_rule *ruled; /* it has decided on the frame in hand */
 	struct wire_tale tales[WIRE_SLOTS];
 	size_t n_tales;
 	struct wire_slot *hand; /* one of `slots`: the frame in hand */

@@ -110,7 +110,6 @@ int wire_carry_out(struct wire *wire, size_t capture, struct wire_port *from,
 			return 0;
 		case WIRE_REJECT:
 			seen->fate = WIRE_REJECTED;
-			wire->rejected_by = rule;
 			return 0;
 		case WIRE_HOLD:
 			seen->fate = WIRE_HELD;

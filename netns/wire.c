@@ -82,9 +82,8 @@ static int send_copy(struct wire *wire, const struct wire_capture *seen,
 	if (wire_hush(wire, size))
 		return 0;
 	r = wire_capture_tell_later(wire, index, seen->at, size);
-	if (r >= 0 && wire->rejected_by)
-		r = wire_answer(wire, index, from,
-				TAKE(wire->rejected_by)->answer, size);
+	if (r >= 0 && wire->captures[index].fate == WIRE_REJECTED)
+		r = wire_answer(wire, index, from, wire->ruled->answer, size);
 	return r < 0 ? error_trace(r) : 0;
 }
 
