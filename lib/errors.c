@@ -20,7 +20,7 @@ const char *error_path(const char *file)
 	return file;
 }
 
-static void trail_add(const char *file, int line)
+void error_trail_add(const char *file, int line)
 {
 	size_t used = strlen(last.trail);
 
@@ -39,7 +39,7 @@ static void born(const char *file, int line, const char *format, va_list args)
 	vsnprintf(message, sizeof(message), format, args);
 	memcpy(last.message, message, sizeof(message));
 	last.trail[0] = '\0';
-	trail_add(file, line);
+	error_trail_add(file, line);
 }
 
 int error_origin_at(int r, const char *file, int line, const char *format, ...)
@@ -65,13 +65,6 @@ int error_refuse_at(int r, const char *file, int line, const char *format, ...)
 	va_start(args, format);
 	born(file, line, format, args);
 	va_end(args);
-	return r;
-}
-
-int error_trace_at(int r, const char *file, int line)
-{
-	assert(r < 0);
-	trail_add(file, line);
 	return r;
 }
 

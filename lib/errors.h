@@ -3,15 +3,16 @@
  * Failures: halfopen could not do its own work. (What TCP did is a finding,
  * a value, and never comes this way.)
  *
- * A failure is a negative errno. It is born in
+ * A failure is a negative errno. The function that detects it returns
  *
  *	return error_origin(-errno, "open %s", path);
  *
- * and passed upwards in
+ * and each caller passes it on with
  *
  *	return error_trace(r);
  *
- * so that it knows its own way up when somebody prints it:
+ * which records the caller's file and line, so that a printed failure shows its
+ * path:
  *
  *	open /proc/sys/net/ipv4/foo: No such file or directory
  *	(netns/sysctl.c:31 < harness/script/stage.c:120)
@@ -23,26 +24,36 @@
 
 #include "macro.h"
 
-/* `r` must be negative. Both return it. */
+/* Both return `r`, which must be negative. */
 #define error_origin(r_, ...)                                                  \
 	error_negative(error_origin_at((r_), __FILE__, __LINE__, __VA_ARGS__))
-/* For a message that is whole by itself: no errno's text is put behind it. */
+/* For a message that is complete without the text of the errno. */
 #define error_refuse(r_, ...)                                                  \
 	error_negative(                                                        \
 		error_refuse_at((r_), __FILE__, __LINE__, __VA_ARGS__))
-#define error_trace(r_) error_negative(error_trace_at((r_), __FILE__, __LINE__))
+/* Returns `r` and adds this place to the trail of a failure; a value that is
+ * not negative passes through. */
+#define error_trace(r_) error_trace_at((r_), __FILE__, __LINE__)
 
 int error_origin_at(int r, const char *file, int line, const char *format, ...)
 	MACRO_PRINTF(4, 5);
 int error_refuse_at(int r, const char *file, int line, const char *format, ...)
 	MACRO_PRINTF(4, 5);
-int error_trace_at(int r, const char *file, int line);
+void error_trail_add(const char *file, int line);
 
-/* So that a compiler, or an analyser, that looks at one file alone knows that
- * what a failing function did not set is not looked at. */
+/* Both are inline so that a compiler or an analyser sees the sign of the result
+ * without looking into errors.c, and does not warn about output parameters that
+ * a failing function leaves unset. */
 static inline int error_negative(int r)
 {
 	MACRO_ASSUME(r < 0);
+	return r;
+}
+
+static inline int error_trace_at(int r, const char *file, int line)
+{
+	if (r < 0)
+		error_trail_add(file, line);
 	return r;
 }
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 
 LAYERS = ["lib", "netns", "harness", "cases"]  # a lower one never looks up
-FUNCTION_LINES = 60
 COLUMNS = 85  # about 80: a message is better found whole
 
 
@@ -125,20 +124,6 @@ def check_spdx(files):
             yield name, 1, f"no {wanted}"
 
 
-def check_functions(files):
-    """Kernel style makes it easy: a body lies between braces in column one."""
-    for name in filter(is_c, files):
-        start = 0
-        for number, line in enumerate(files[name], 1):
-            if line == "{":
-                start = number
-            elif line.startswith("}") and start:
-                length = number - start - 1
-                if length > FUNCTION_LINES:
-                    yield name, start, f"a function of {length} lines"
-                start = 0
-
-
 def check_layout(files):
     for name, lines in files.items():
         if name == "COPYING":
@@ -173,7 +158,6 @@ CHECKS = {
     "includes": check_includes,
     "header-names": check_header_names,
     "spdx": check_spdx,
-    "functions": check_functions,
     "layout": check_layout,
     "places": check_places,
 }
