@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd-run.h"
 #include "commands.h"
 #include "exit-status.h"
 #include "firewall.h"
@@ -83,7 +84,7 @@ int main(int argc, char **argv)
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
 	if (guest_is_wanted())
-		guest_main();
+		guest_main(cmd_run_in_guest);
 	open_standard_fds();
 	return after_printing(run_words(argc, argv));
 }

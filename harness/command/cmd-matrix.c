@@ -177,8 +177,8 @@ static int run_column(struct matrix *matrix, struct column *column,
 			  .family = run->run.family == AF_INET6 ? 6 : 4 },
 	};
 	plan.kernel = column->path;
-	r = stream_new(&column->stream, &column->report, &matrix->selection,
-		       run->retries, NULL);
+	r = stream_new(&column->stream, &column->report, matrix->selection.jobs,
+		       matrix->selection.n, run->retries, NULL);
 	if (r >= 0)
 		r = vm_run(&plan, column->stream, &column->machine);
 	if (r < 0)

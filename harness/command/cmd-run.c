@@ -16,6 +16,7 @@
 #include "run-options.h"
 #include "selection.h"
 #include "settings.h"
+#include "stream.h"
 #include "supervisor.h"
 
 int cmd_run_status(const struct report_tally *tally, int r)
@@ -110,7 +111,7 @@ static int prepare(const struct command_options *options,
 	return 0;
 }
 
-int cmd_run_with(struct command_options *options)
+static int run_options(struct command_options *options)
 {
 	struct selection selection;
 	int r = prepare(options, &selection);
@@ -143,5 +144,18 @@ int cmd_run(int argc, char **argv)
 	if (r != RUN_OPTIONS_GO)
 		return r == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
 					       EXIT_STATUS_USAGE;
-	return cmd_run_with(&options);
+	return run_options(&options);
+}
+
+int cmd_run_in_guest(int argc, char **argv)
+{
+	struct command_options options;
+
+	/* The host has parsed the same words before it booted the guest. */
+	if (run_options_parse(&options, argc, argv) != RUN_OPTIONS_GO)
+		return EXIT_STATUS_USAGE;
+	options.reporter = &reporter_stream;
+	options.out = NULL;
+	options.verbose = options.run.keep = false;
+	return run_options(&options);
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "report.h"
-#include "run-options.h"
 
 /*
  * halfopen run [PATTERN...] [options]. argv[0] is "run". Returns the exit
@@ -11,8 +10,9 @@
  */
 int cmd_run(int argc, char **argv);
 
-/* The same for options that somebody else has parsed. */
-int cmd_run_with(struct command_options *options);
+/* The same inside a guest: reports to the host (stream.h), which writes --out
+ * itself, and keeps no world. */
+int cmd_run_in_guest(int argc, char **argv);
 
 /* The exit status; `r` is the program's own failure, below zero. */
 int cmd_run_status(const struct report_tally *tally, int r);

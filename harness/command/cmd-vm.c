@@ -78,8 +78,8 @@ static int run_and_report(const struct vm_plan *options,
 	struct machine_report machine = { .end = MACHINE_MISSING };
 	struct report_tally tally = { 0 };
 	struct stream *stream;
-	int r = stream_new(&stream, &report, selection, run->retries,
-			   run->out);
+	int r = stream_new(&stream, &report, selection->jobs, selection->n,
+			   run->retries, run->out);
 
 	if (r >= 0)
 		r = vm_run(options, stream, &machine);

@@ -13,6 +13,7 @@
 #include "cmd-run.h"
 #include "cmd-show.h"
 #include "cmd-vm.h"
+#include "run-options.h"
 #include "macro.h"
 
 static const struct command all[] = {

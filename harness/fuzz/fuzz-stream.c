@@ -5,6 +5,7 @@
 
 #include "fake.h"
 #include "fuzz.h"
+#include "selection.h"
 #include "stream.h"
 
 static void read_stream(const char *bytes, size_t size, const char *format)
@@ -23,7 +24,8 @@ static void read_stream(const char *bytes, size_t size, const char *format)
 
 	report.info.version = report.info.kernel = "?";
 	fuzz_must(report.out);
-	fuzz_must(stream_new(&stream, &report, &selection, 0, NULL) == 0);
+	fuzz_must(stream_new(&stream, &report, selection.jobs, selection.n, 0,
+			     NULL) == 0);
 	r = stream_take(stream, bytes, half);
 	if (r >= 0)
 		r = stream_take(stream, bytes + half, size - half);

@@ -62,7 +62,7 @@ def tree(root):
 
 def is_input(name):
     """For fuzz targets: any bytes, and nobody's text."""
-    return re.match(r"(lib|harness)/fuzz/corpus/", name)
+    return re.match(r"(lib|harness|harness/ladder)/fuzz/corpus/", name)
 
 
 def is_c(name):

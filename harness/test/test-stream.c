@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a guest says, and what its host makes of it. */
+#include "selection.h"
 #include "stream.h"
 
 #include <errno.h>
@@ -42,8 +43,8 @@ static void begin_with(unsigned int retries)
 	selection.jobs = jobs;
 	selection.n = ARRAY_SIZE(jobs);
 	fake_begin(&fake, "jsonl", selection.n, 80);
-	ck_assert_int_eq(stream_new(&stream, &fake.report, &selection, retries,
-				    NULL),
+	ck_assert_int_eq(stream_new(&stream, &fake.report, selection.jobs,
+				    selection.n, retries, NULL),
 			 0);
 }
 

@@ -15,13 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd-run.h"
 #include "fd.h"
 #include "guest-modules.h"
 #include "initramfs.h"
 #include "kernel.h"
-#include "run-options.h"
-#include "stream.h"
 
 enum {
 	EXIT_PORT = 0xf4, /* isa-debug-exit */
@@ -180,23 +177,6 @@ static void open_result(void)
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
-/* The words are those of `run`, and were parsed once, by the host. */
-static int run_command(void)
-{
-	static char *argv[WORDS_MAX];
-	int argc = read_words(argv);
-	struct command_options options;
-
-	if (run_options_parse(&options, argc, argv) != RUN_OPTIONS_GO) {
-		errno = EINVAL;
-		give_up("the words of the command");
-	}
-	options.reporter = &reporter_stream;
-	options.out = NULL;
-	options.verbose = options.run.keep = false;
-	return cmd_run_with(&options);
-}
-
 /*
  * A kernel of some age. In its first second a time stamp of TCP may be 0, which
  * means that there is none: tcp_twsk_unique() by tw_ts_recent_stamp,
@@ -220,9 +200,10 @@ static void MACRO_NORETURN switch_off(int status)
 		reboot(RB_POWER_OFF);
 }
 
-int guest_main(void)
+void guest_main(int (*command)(int argc, char **argv))
 {
-	int status;
+	static char *argv[WORDS_MAX];
+	int argc, status;
 
 	mount_all();
 	quiet_down();
@@ -233,7 +214,8 @@ int guest_main(void)
 	open_result();
 	if (kernel_in_virtual_time())
 		grow_older();
-	status = run_command();
+	argc = read_words(argv);
+	status = command(argc, argv);
 	printf("{\"type\":\"" GUEST_END "\",\"status\":%d}\n", status);
 	fflush(stdout);
 	switch_off(status);

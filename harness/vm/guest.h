@@ -18,7 +18,11 @@
 #define GUEST_UML "uml"
 
 bool guest_is_wanted(void);
-int guest_main(void) MACRO_NORETURN;
+/*
+ * `command` runs the words that the host has given, argv[0] among them, and
+ * returns their exit status; its report goes to stdout.
+ */
+void guest_main(int (*command)(int argc, char **argv)) MACRO_NORETURN;
 
 /* The last line that a guest says; "status" is the command's. */
 #define GUEST_END "guest-end"

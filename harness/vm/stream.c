@@ -66,7 +66,8 @@ enum { LINE_MAX_SIZE = 16 << 20 };
 
 struct stream {
 	struct report *report;
-	const struct selection *selection;
+	const struct run_job *jobs;
+	size_t n_jobs;
 	unsigned int retries;
 	const char *out; /* NULL: none */
 	char *line; /* not whole yet */
@@ -80,7 +81,7 @@ struct stream {
 };
 
 int stream_new(struct stream **ret, struct report *report,
-	       const struct selection *selection, unsigned int retries,
+	       const struct run_job *jobs, size_t n_jobs, unsigned int retries,
 	       const char *out)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
@@ -92,7 +93,8 @@ int stream_new(struct stream **ret, struct report *report,
 		return error_origin(-ENOMEM, "stream");
 	}
 	stream->report = report;
-	stream->selection = selection;
+	stream->jobs = jobs;
+	stream->n_jobs = n_jobs;
 	stream->retries = retries;
 	stream->out = out;
 	*ret = stream;
@@ -207,8 +209,8 @@ static bool is_of(const struct result *result, const struct run_job *job)
 static bool is_asked_for(const struct stream *stream,
 			 const struct result *result)
 {
-	for (size_t i = 0; i < stream->selection->n; i++)
-		if (is_of(result, &stream->selection->jobs[i]))
+	for (size_t i = 0; i < stream->n_jobs; i++)
+		if (is_of(result, &stream->jobs[i]))
 			return true;
 	return false;
 }
@@ -362,18 +364,16 @@ static void miss(struct stream *stream, const struct run_job *job,
 void stream_finish(struct stream *stream, const char *reason,
 		   struct report_tally *ret)
 {
-	const struct selection *selection = stream->selection;
-
 	/* A guest that never spoke still has a report. */
 	if (!stream->info)
 		stream->report->reporter->begin(stream->report);
-	for (size_t i = 0; i < selection->n; i++)
-		if (!stream_result(stream, &selection->jobs[i]))
-			miss(stream, &selection->jobs[i], reason);
+	for (size_t i = 0; i < stream->n_jobs; i++)
+		if (!stream_result(stream, &stream->jobs[i]))
+			miss(stream, &stream->jobs[i], reason);
 	/* The last try counts. */
-	for (size_t i = 0; i < selection->n; i++) {
+	for (size_t i = 0; i < stream->n_jobs; i++) {
 		const struct result *result =
-			stream_result(stream, &selection->jobs[i]);
+			stream_result(stream, &stream->jobs[i]);
 
 		if (result)
 			report_count(ret, result);

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "report.h"
-#include "selection.h"
+#include "run.h"
 
 /* What a guest reports with. */
 extern const struct reporter reporter_stream;
@@ -22,7 +22,7 @@ struct stream;
  * stream_free(). What fails is tried again up to `retries` times, in the guest.
  * Journals are written below `out`, unless that is NULL. */
 int stream_new(struct stream **ret, struct report *report,
-	       const struct selection *selection, unsigned int retries,
+	       const struct run_job *jobs, size_t n_jobs, unsigned int retries,
 	       const char *out);
 struct stream *stream_free(struct stream *stream);
 
