@@ -137,43 +137,131 @@ static int forget(struct world *world, const char *host,
 }
 
 static const struct fault_verb verbs[] = {
-	{ "kill", "PID",
-	  "one process gets SIGKILL; its kernel lives and closes its sockets",
-	  kill_process },
-	{ "crash", "",
-	  "the machine dies: nothing comes from it, nothing is answered",
-	  crash },
-	{ "reboot", "",
-	  "crash, then a machine with the same addresses and no memory",
-	  reboot },
-	{ "freeze", "", "every process stops; the kernel goes on acknowledging",
-	  freeze },
-	{ "thaw", "", "the processes of a frozen host go on", thaw },
-	{ "suspend", "",
-	  "the whole machine stands still, its kernel too, as a paused guest",
-	  suspend },
-	{ "resume", "",
-	  "a suspended machine goes on, with the segments that waited for it",
-	  resume },
-	{ "unplug", "", "the cable is pulled at the host: it loses its carrier",
-	  unplug },
-	{ "plug", "", "the cable is plugged in again", plug },
-	{ "down", "",
-	  "the interface is set down: its routes and neighbours are gone",
-	  down },
-	{ "up", "",
-	  "the interface is set up again, with what the host was made with",
-	  up },
-	{ "unaddress", "", "the host's interface loses its address", unaddress },
-	{ "readdress", "", "the address is given back", readdress },
-	{ "cut", "[from|to]",
-	  "the path swallows every frame (of one way); no carrier is lost",
-	  cut },
-	{ "mend", "", "the path is whole again", mend },
-	{ "forget", "",
-	  "the gateway loses its state: connections are new to it, or unknown",
-	  forget },
+	{ .name = "kill",
+	  .arguments = "PID",
+	  .what = "one process gets SIGKILL; its kernel lives and closes its "
+		  "sockets",
+	  .apply = kill_process },
+	{ .name = "crash",
+	  .arguments = "",
+	  .what = "the machine dies: nothing comes from it, nothing is answered",
+	  .state = "dead",
+	  .undo = "reboot",
+	  .kills_host = true,
+	  .drawing = FAULT_DRAW_DEAD,
+	  .apply = crash },
+	{ .name = "reboot",
+	  .arguments = "",
+	  .what = "crash, then a machine with the same addresses and no memory",
+	  .kills_host = true,
+	  .drawing = FAULT_DRAW_END,
+	  .apply = reboot },
+	{ .name = "freeze",
+	  .arguments = "",
+	  .what = "every process stops; the kernel goes on acknowledging",
+	  .state = "frozen",
+	  .undo = "thaw",
+	  .stops_processes = true,
+	  .drawing = FAULT_DRAW_FROZEN,
+	  .apply = freeze },
+	{ .name = "thaw",
+	  .arguments = "",
+	  .what = "the processes of a frozen host go on",
+	  .drawing = FAULT_DRAW_END,
+	  .apply = thaw },
+	{ .name = "suspend",
+	  .arguments = "",
+	  .what = "the whole machine stands still, its kernel too, as a paused "
+		  "guest",
+	  .state = "suspended",
+	  .undo = "resume",
+	  .stops_processes = true,
+	  .drawing = FAULT_DRAW_FROZEN,
+	  .apply = suspend },
+	{ .name = "resume",
+	  .arguments = "",
+	  .what = "a suspended machine goes on, with the segments that waited "
+		  "for it",
+	  .drawing = FAULT_DRAW_END,
+	  .apply = resume },
+	{ .name = "unplug",
+	  .arguments = "",
+	  .what = "the cable is pulled at the host: it loses its carrier",
+	  .state = "unplugged",
+	  .undo = "plug",
+	  .drawing = FAULT_DRAW_UNPLUGGED,
+	  .apply = unplug },
+	{ .name = "plug",
+	  .arguments = "",
+	  .what = "the cable is plugged in again",
+	  .drawing = FAULT_DRAW_END,
+	  .apply = plug },
+	{ .name = "down",
+	  .arguments = "",
+	  .what = "the interface is set down: its routes and neighbours are "
+		  "gone",
+	  .state = "down",
+	  .undo = "up",
+	  .drawing = FAULT_DRAW_UNPLUGGED,
+	  .apply = down },
+	{ .name = "up",
+	  .arguments = "",
+	  .what = "the interface is set up again, with what the host was made "
+		  "with",
+	  .drawing = FAULT_DRAW_END,
+	  .apply = up },
+	{ .name = "unaddress",
+	  .arguments = "",
+	  .what = "the host's interface loses its address",
+	  .state = "without its address",
+	  .undo = "readdress",
+	  .apply = unaddress },
+	{ .name = "readdress",
+	  .arguments = "",
+	  .what = "the address is given back",
+	  .drawing = FAULT_DRAW_END,
+	  .apply = readdress },
+	{ .name = "cut",
+	  .arguments = "[from|to]",
+	  .what = "the path swallows every frame (of one way); no carrier is "
+		  "lost",
+	  .state = "cut off",
+	  .undo = "mend",
+	  .survives_crash = true,
+	  .apply = cut },
+	{ .name = "mend",
+	  .arguments = "",
+	  .what = "the path is whole again",
+	  .drawing = FAULT_DRAW_END,
+	  .apply = mend },
+	{ .name = "forget",
+	  .arguments = "",
+	  .what = "the gateway loses its state: connections are new to it, or "
+		  "unknown",
+	  .apply = forget },
 };
+
+/* What scripts journal as faults beside these: see harness/script/faults.c. */
+static const struct fault_verb script_verbs[] = {
+	{ .name = "drop", .undo = "disarm" },
+	{ .name = "hold", .undo = "release" },
+	{ .name = "delay", .undo = "disarm" },
+	{ .name = "duplicate", .undo = "disarm" },
+	{ .name = "reject", .undo = "disarm" },
+	{ .name = "release", .drawing = FAULT_DRAW_END },
+	{ .name = "disarm", .drawing = FAULT_DRAW_END },
+	{ .name = "inject" },
+	{ .name = "segfault" },
+};
+
+static const struct fault_verb *find(const struct fault_verb *table, size_t n,
+				     const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
 
 const struct fault_verb *fault_verbs(size_t *ret_n)
 {
@@ -183,8 +271,12 @@ const struct fault_verb *fault_verbs(size_t *ret_n)
 
 const struct fault_verb *fault_verb(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (strcmp(verbs[i].name, name) == 0)
-			return &verbs[i];
-	return NULL;
+	return find(verbs, ARRAY_SIZE(verbs), name);
+}
+
+const struct fault_verb *fault_recorded_verb(const char *name)
+{
+	const struct fault_verb *verb = fault_verb(name);
+
+	return verb ? verb : find(script_verbs, ARRAY_SIZE(script_verbs), name);
 }

@@ -1,24 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fault verbs, in one table: what a case, a command line or a file can make
- * happen to a host. A verb is added here and nowhere else.
+ * The fault verbs, in one table: what a case, a command line or a file can apply
+ * to a host, and everything that other modules need to know about a verb. A verb
+ * is added here and nowhere else; no other module compares the names of verbs.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "world.h"
+
+/* How a diagram shows the verb. */
+enum fault_drawing {
+	FAULT_DRAW_EVENT, /* a moment */
+	FAULT_DRAW_DEAD, /* from here until `undo`, on the host's line: dead */
+	FAULT_DRAW_FROZEN, /* ... its processes, or the machine, are stopped */
+	FAULT_DRAW_UNPLUGGED, /* ... its link is down */
+	FAULT_DRAW_END, /* the moment at which the effect of another verb ends */
+};
 
 struct fault_verb {
 	const char *name;
 	const char *arguments; /* after the host's name; "" none */
 	const char *what; /* one line: what happens, what the peer sees */
-	/* `argument` is NULL where none was given. */
+	/* The state of the host as an adjective ("unplugged"), for a verb whose
+	 * effect lasts; NULL for a momentary one. */
+	const char *state;
+	const char *undo; /* the verb that ends the effect; NULL: none does */
+	bool kills_host; /* its processes and sockets are gone afterwards */
+	bool stops_processes; /* until `undo` */
+	/* The effect belongs to the path, not to the machine: it lasts when the
+	 * host crashes, and the rebooted host finds it. Any other effect is gone
+	 * with the machine: world_reboot() makes a new one with new cables. */
+	bool survives_crash;
+	enum fault_drawing drawing;
+	/* `argument` is NULL where none was given. NULL for verbs that are not
+	 * applied to a host: fault_recorded_verb(). */
 	int (*apply)(struct world *world, const char *host,
 		     const char *argument);
 };
 
+/* The verbs that can be applied to a host, in the order of the manual. */
 const struct fault_verb *fault_verbs(size_t *ret_n);
 
-/* NULL for a word that is no verb. */
+/* One of them by its name; NULL for an unknown name. */
 const struct fault_verb *fault_verb(const char *name);
+
+/*
+ * The verb of a journal's "fault" record: one of the above, or one that a script
+ * applies by other means (rules of the wire, injected segments, a process that
+ * kills itself). NULL for an unknown name.
+ */
+const struct fault_verb *fault_recorded_verb(const char *name);
