@@ -210,7 +210,7 @@ static const struct usage_option option_table[] = {
 	  "the claims instead, and what each one turned out to be" },
 	{ "format", 0, "FORMAT", "human jsonl markdown",
 	  "human (default); jsonl: one JSON object a line; markdown: "
-	  "--document as the README has it" },
+	  "the table of claims in cases/README.md" },
 	{ .name = NULL },
 };
 
