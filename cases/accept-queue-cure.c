@@ -104,7 +104,7 @@ static void listens_again(struct burst *b)
 	expect_counter(b->run, "server", "ListenOverflows",
 		       2 * (CLIENTS - FIT));
 
-	sock_listen_again(b->listener, LARGE);
+	sock_set_backlog(b->listener, LARGE);
 	expect_queue(b->listener, FIT, LARGE, 0);
 	all_get_in(b, 2);
 	expect_queue(b->listener, CLIENTS, LARGE, soon);
@@ -154,8 +154,8 @@ CASE(accept_queue_cure) = {
 			       "takes the smaller" }),
 	.why = "the limit is the smaller of the two, as it was when listen() "
 	       "was called; nothing looks at somaxconn later",
-	.see = "net/socket.c:__sys_listen_socket(); net/ipv4/af_inet.c:"
-	       "__inet_listen_sk()",
+	.sources = "net/socket.c:__sys_listen_socket(); net/ipv4/af_inet.c:"
+		   "__inet_listen_sk()",
 	.steps = STEPS("a server listens, with a backlog of 2 or 16 and a "
 		       "somaxconn of 2 or 16, and does not call accept()",
 		       "six clients call connect()",
@@ -174,18 +174,18 @@ CASE(accept_queue_cure) = {
 		{ "somaxconn-large", large, .value = SMALL,
 		  .judgements = of_none },
 		{ "both-large", large, .value = LARGE },
-		{ "listen-again", small, .value = LARGE, .lasts = SEC(2),
+		{ "listen-again", small, .value = LARGE, .duration = SEC(2),
 		  .judgements = CLAIMS(
 			  { "B11", DOCUMENT_CONDITIONAL,
 			    "a server that runs keeps its limit until it calls "
 			    "listen() again: sk_max_ack_backlog, "
 			    "__inet_listen_sk()" }) },
-		{ "accept-again", small, .value = SMALL, .lasts = SEC(1),
+		{ "accept-again", small, .value = SMALL, .duration = SEC(1),
 		  .judgements =
 			  CLAIMS({ "B11", DOCUMENT_RIGHT,
 				   "accept() makes room under the old limit: "
 				   "inet_csk_accept()" }) }),
-	.lasts = MSEC(QUIET_MS),
+	.duration = MSEC(QUIET_MS),
 	.no_fault = true,
 	.script = script,
 };

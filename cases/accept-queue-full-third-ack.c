@@ -92,7 +92,7 @@ static void client_silent(struct story *s)
 	}
 	run_pass_until(s->run, s->syn, end.min - MSEC(50));
 	expect_state(s->far, DIAG_SYN_RECV);
-	expect_state_soon(s->far, DIAG_CLOSE, end.max - end.min + soon);
+	expect_state_within(s->far, DIAG_CLOSE, end.max - end.min + soon);
 	expect_span(s->run, "the request lived",
 		    mark_now(s->run).at - s->syn.at, end);
 	expect_state(s->client, DIAG_ESTABLISHED);
@@ -194,7 +194,7 @@ static struct wire_rule *set_stage(struct story *s)
 	s->syn = mark_now(s->run);
 	s->client = sock_connect(probe, s->listener);
 	s->syn.at = frames_nth(s->run, s->syn, FRAMES(KIND(WIRE_SYN)), 1)->at;
-	s->far = sock_far_end(s->client, "server");
+	s->far = sock_peer(s->client, "server");
 	for (int i = 0; i < FIT; i++)
 		sock_connect(probe, s->listener);
 	return third;
@@ -268,10 +268,10 @@ CASE(accept_queue_full_third_ack) = {
 	       "the server then cannot put into its queue stays a request, "
 	       "until a later segment of the client finds room or its timer "
 	       "drops it",
-	.see = "net/ipv4/tcp_minisocks.c:tcp_check_req(); "
-	       "net/ipv4/tcp_ipv4.c:tcp_v4_syn_recv_sock(); "
-	       "net/ipv4/inet_connection_sock.c:reqsk_timer_handler(); "
-	       "net/ipv4/syncookies.c:tcp_get_cookie_sock()",
+	.sources = "net/ipv4/tcp_minisocks.c:tcp_check_req(); "
+		   "net/ipv4/tcp_ipv4.c:tcp_v4_syn_recv_sock(); "
+		   "net/ipv4/inet_connection_sock.c:reqsk_timer_handler(); "
+		   "net/ipv4/syncookies.c:tcp_get_cookie_sock()",
 	.steps = STEPS("a server with a backlog of 2 is frozen; a client "
 		       "connects, and the wire holds its third ACK",
 		       "three others fill the accept queue; the third ACK is "
@@ -287,7 +287,7 @@ CASE(accept_queue_full_third_ack) = {
 		"once; or, with a cookie, silence until the client sends",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "client-silent", SYSCTLS(FEW_SYNACKS), .lasts = SEC(3),
+		{ "client-silent", SYSCTLS(FEW_SYNACKS), .duration = SEC(3),
 		  .judgements = forgotten },
 		{ "room-in-time", SYSCTLS(FEW_SYNACKS),
 		  .judgements = not_dropped },
@@ -296,13 +296,13 @@ CASE(accept_queue_full_third_ack) = {
 		{ "abort-on-overflow",
 		  SYSCTLS(FEW_SYNACKS,
 			  { "server", "net.ipv4.tcp_abort_on_overflow", 1 }),
-		  .lasts = MSEC(10), .judgements = reset },
+		  .duration = MSEC(10), .judgements = reset },
 		{ "syn-cookie",
 		  SYSCTLS(FEW_SYNACKS,
 			  { "server", "net.ipv4.tcp_syncookies", 2 }),
-		  .lasts = MSEC(1600), .judgements = of_cookie },
-		{ "defaults", .defaults = true, .lasts = SEC(64),
+		  .duration = MSEC(1600), .judgements = of_cookie },
+		{ "defaults", .defaults = true, .duration = SEC(64),
 		  .judgements = forgotten }),
-	.lasts = SEC(1),
+	.duration = SEC(1),
 	.script = script,
 };

@@ -27,7 +27,7 @@ static const nsec_t soon = MSEC(500);
 /* The kernel takes a request for a connection that nobody has accepted. */
 static void sends_into_queue(struct run *run, struct sock *queued)
 {
-	struct sock *far = sock_far_end(queued, "server");
+	struct sock *far = sock_peer(queued, "server");
 	struct diag_socket seen;
 	struct mark sent = mark_now(run);
 
@@ -60,7 +60,7 @@ static void expect_dropped(struct run *run, struct sock *late,
 {
 	run_pass(run, MSEC(QUIET_MS));
 	expect_state(late, DIAG_SYN_SENT);
-	expect_state(sock_far_end(late, "server"), DIAG_CLOSE);
+	expect_state(sock_peer(late, "server"), DIAG_CLOSE);
 	expect_frames(run, dialled, "a word of the server",
 		      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
 	expect_counter(run, "server", "ListenOverflows", n);
@@ -138,8 +138,9 @@ CASE(accept_queue_full) = {
 	.judgements = judgements,
 	.why = "a SYN that meets a full accept queue leaves nothing at the "
 	       "server; the client's own timer brings it back",
-	.see = "net/ipv4/tcp_input.c:tcp_conn_request(); include/net/sock.h:"
-	       "sk_acceptq_is_full()",
+	.sources =
+		"net/ipv4/tcp_input.c:tcp_conn_request(); include/net/sock.h:"
+		"sk_acceptq_is_full()",
 	.steps = STEPS("a server with a backlog of 2 is frozen; three clients "
 		       "connect, and one of them sends a request",
 		       "one more calls connect(): its SYN and the first copy "
@@ -156,6 +157,6 @@ CASE(accept_queue_full) = {
 		{ "abort-on-overflow=1",
 		  SYSCTLS({ "server", "net.ipv4.tcp_abort_on_overflow", 1 }) }),
 	.changes = CHANGES(CHANGE_SYN_LINEAR),
-	.lasts = SEC(2),
+	.duration = SEC(2),
 	.script = script,
 };

@@ -120,9 +120,9 @@ CASE(accept_queue_limit) = {
 		  "greater (64a146513f8f)" }),
 	.why = "sk_acceptq_is_full() compares the length with > and not with "
 	       ">=; the limit is min(backlog, somaxconn)",
-	.see = "include/net/sock.h:sk_acceptq_is_full(); net/socket.c:"
-	       "__sys_listen_socket(); net/ipv4/tcp_diag.c:"
-	       "tcp_diag_get_info()",
+	.sources = "include/net/sock.h:sk_acceptq_is_full(); net/socket.c:"
+		   "__sys_listen_socket(); net/ipv4/tcp_diag.c:"
+		   "tcp_diag_get_info()",
 	.steps = STEPS("a server listens, and does not call accept()",
 		       "clients connect, until one is not answered; the queue "
 		       "is looked at (by ss itself too, in a variant)",
@@ -139,7 +139,7 @@ CASE(accept_queue_limit) = {
 		{ "backlog=-1", SYSCTLS({ "server", "net.core.somaxconn", 3 }),
 		  .value = -1 },
 		{ "ss", .value = 5, .needs_program = "ss" }),
-	.lasts = MSEC(200),
+	.duration = MSEC(200),
 	.no_fault = true,
 	.script = script,
 };

@@ -119,7 +119,7 @@ static bool phase(struct load *l, unsigned int load)
 	snprintf(name, sizeof(name), "at_%u_per_s", load * scale);
 	run_note(l->run, "load %u/s: %u/s answered, %lld SYNs dropped so far",
 		 load * scale, answered * scale / LOOKS,
-		 (long long)watch_change(l->run, "server", "ListenDrops"));
+		 (long long)counter_change(l->run, "server", "ListenDrops"));
 	expect_counter(l->run, "server", "ListenOverflows", l->dropped);
 	expect_counter(l->run, "server", "ListenDrops", l->dropped);
 	return expect_number(l->run, name, answered * scale / LOOKS,
@@ -141,7 +141,7 @@ static void script(struct run *run)
 		if (!phase(&l, loads[i]))
 			return;
 	expect_number(run, "dropped_syns",
-		      watch_change(run, "server", "ListenDrops"), l.dropped,
+		      counter_change(run, "server", "ListenDrops"), l.dropped,
 		      l.dropped);
 }
 
@@ -158,8 +158,9 @@ CASE(accept_queue_load) = {
 	.why = "no more than limit + 1 can be taken out of the queue at once, "
 	       "and no more than the process takes: the smaller one, times "
 	       "its looks per second, is the rate",
-	.see = "include/net/sock.h:sk_acceptq_is_full(); net/ipv4/tcp_input.c:"
-	       "tcp_conn_request()",
+	.sources =
+		"include/net/sock.h:sk_acceptq_is_full(); net/ipv4/tcp_input.c:"
+		"tcp_conn_request()",
 	.steps = STEPS("a server looks at its listener every 100 ms; its "
 		       "backlog is 4, or 128",
 		       "20, 40, 80 and 160 clients per second come, each with "
@@ -193,7 +194,7 @@ CASE(accept_queue_load) = {
 			    "where accept() is the slow part a longer queue "
 			    "adds waiting, and no request per second: "
 			    "inet_csk_accept() takes one at a time" }) }),
-	.lasts = MSEC(PHASES * LOOKS * LOOK_MS),
+	.duration = MSEC(PHASES * LOOKS * LOOK_MS),
 	.no_fault = true,
 	.script = script,
 };

@@ -103,7 +103,7 @@ static void script(struct run *run)
 		sock_set(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_S);
 	accepted = sock_post_accept(listener);
 	client = sock_connect(probe_start(run, "client"), listener);
-	far = sock_far_end(client, "server");
+	far = sock_peer(client, "server");
 	got = sock_reap(listener, MSEC(QUIET_MS));
 	if (!expect_that(run, got.open, "accept() waits for the third ACK",
 			 "%s", finding_outcome(&got)))
@@ -154,9 +154,10 @@ CASE(accept_queue_states) = {
 	.why = "the third ACK makes a whole socket of the request; the kernel "
 	       "does that alone, and the accept queue is where it then waits "
 	       "for a process",
-	.see = "net/ipv4/tcp_minisocks.c:tcp_check_req(); "
-	       "net/ipv4/inet_connection_sock.c:inet_csk_reqsk_queue_add(), "
-	       "inet_csk_accept()",
+	.sources =
+		"net/ipv4/tcp_minisocks.c:tcp_check_req(); "
+		"net/ipv4/inet_connection_sock.c:inet_csk_reqsk_queue_add(), "
+		"inet_csk_accept()",
 	.steps = STEPS("the wire holds the third ACK of a client's handshake; "
 		       "accept() waits",
 		       "the server's process is frozen, so that accept() "
@@ -170,6 +171,6 @@ CASE(accept_queue_states) = {
 	.world = &world_pair,
 	.variants = VARIANTS({ "third-ack" },
 			     { "defer-accept", .judgements = of_defer }),
-	.lasts = MSEC(100),
+	.duration = MSEC(100),
 	.script = script,
 };

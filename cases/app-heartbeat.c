@@ -126,8 +126,9 @@ CASE(app_heartbeat) = {
 		 "keepalive never does, and a dead host sooner",
 	.why = "a beat wants an answer from the peer's program, a keepalive "
 	       "probe from its kernel; and its interval is the program's own",
-	.see = "RFC 1122 4.2.3.6; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
-	       "net/ipv4/tcp_input.c:tcp_send_dupack()",
+	.sources =
+		"RFC 1122 4.2.3.6; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
+		"net/ipv4/tcp_input.c:tcp_send_dupack()",
 	.steps = STEPS("two connections: a heartbeat on one, answered by the "
 		       "server's program; the other idle, with keepalive",
 		       "after three beats the server's process is frozen, or "
@@ -149,7 +150,8 @@ CASE(app_heartbeat) = {
 			    "interval after that hangs" },
 			  { "A21", DOCUMENT_RIGHT,
 			    "the kernels ask and answer, tcp_keepalive_timer() "
-			    "and tcp_send_dupack(): also for a stopped process, "
+			    "and tcp_send_dupack(): also for a stopped "
+			    "process, "
 			    "whose state it therefore does not show" }) },
 		{ "dead",
 		  .judgements = CLAIMS(
@@ -157,6 +159,6 @@ CASE(app_heartbeat) = {
 			    "a beat's interval is the program's choice; "
 			    "keepalive's times are seconds, and "
 			    "tcp_keepalive_timer() waits for several" }) }),
-	.lasts = SEC(TIME + INTVL * PROBES),
+	.duration = SEC(TIME + INTVL * PROBES),
 	.script = script,
 };

@@ -50,7 +50,7 @@
 #include "changes.h"
 #include "expect.h"
 #include "faults.h"
-#include "first-number.h"
+#include "isn.h"
 #include "forecast.h"
 #include "frames.h"
 #include "kernel.h"
@@ -95,8 +95,9 @@ static const struct range at_once = { 0, 0 };
 #define program_file(...) CASE_HERE(program_file(__VA_ARGS__))
 #define program_start(...) CASE_HERE(program_start(__VA_ARGS__))
 #define program_output(...) CASE_HERE(program_output(__VA_ARGS__))
-#define program_start_typed(...) CASE_HERE(program_start_typed(__VA_ARGS__))
-#define program_type(...) CASE_HERE(program_type(__VA_ARGS__))
+#define program_start_with_input(...)                                          \
+	CASE_HERE(program_start_with_input(__VA_ARGS__))
+#define program_write(...) CASE_HERE(program_write(__VA_ARGS__))
 #define program_wait_line(...) CASE_HERE(program_wait_line(__VA_ARGS__))
 #define program_wait_end(...) CASE_HERE(program_wait_end(__VA_ARGS__))
 #define program_wait_listening(...)                                            \
@@ -110,13 +111,13 @@ static const struct range at_once = { 0, 0 };
 #define sock_connect_to(...) CASE_HERE(sock_connect_to(__VA_ARGS__))
 #define sock_accept(...) CASE_HERE(sock_accept(__VA_ARGS__))
 #define sock_post_accept(...) CASE_HERE(sock_post_accept(__VA_ARGS__))
-#define sock_listen_again(...) CASE_HERE(sock_listen_again(__VA_ARGS__))
+#define sock_set_backlog(...) CASE_HERE(sock_set_backlog(__VA_ARGS__))
 #define sock_post_connect(...) CASE_HERE(sock_post_connect(__VA_ARGS__))
 #define sock_post_connect_to(...) CASE_HERE(sock_post_connect_to(__VA_ARGS__))
 #define sock_open(...) CASE_HERE(sock_open(__VA_ARGS__))
 #define sock_bind(...) CASE_HERE(sock_bind(__VA_ARGS__))
-#define sock_dial(...) CASE_HERE(sock_dial(__VA_ARGS__))
-#define sock_dial_to(...) CASE_HERE(sock_dial_to(__VA_ARGS__))
+#define sock_start_connect(...) CASE_HERE(sock_start_connect(__VA_ARGS__))
+#define sock_start_connect_to(...) CASE_HERE(sock_start_connect_to(__VA_ARGS__))
 #define sock_send(...) CASE_HERE(sock_send(__VA_ARGS__))
 #define sock_send_text(...) CASE_HERE(sock_send_text(__VA_ARGS__))
 #define sock_post_recv(...) CASE_HERE(sock_post_recv(__VA_ARGS__))
@@ -130,14 +131,14 @@ static const struct range at_once = { 0, 0 };
 #define sock_serve_http(...) CASE_HERE(sock_serve_http(__VA_ARGS__))
 #define sock_shutdown(...) CASE_HERE(sock_shutdown(__VA_ARGS__))
 #define sock_close(...) CASE_HERE(sock_close(__VA_ARGS__))
-#define sock_finish(...) CASE_HERE(sock_finish(__VA_ARGS__))
+#define sock_close_both(...) CASE_HERE(sock_close_both(__VA_ARGS__))
 #define sock_abort(...) CASE_HERE(sock_abort(__VA_ARGS__))
 #define sock_set(...) CASE_HERE(sock_set(__VA_ARGS__))
 #define sock_get(...) CASE_HERE(sock_get(__VA_ARGS__))
 #define sock_keepalive(...) CASE_HERE(sock_keepalive(__VA_ARGS__))
 #define sock_error(...) CASE_HERE(sock_error(__VA_ARGS__))
-#define sock_far_end(...) CASE_HERE(sock_far_end(__VA_ARGS__))
-#define sock_found(...) CASE_HERE(sock_found(__VA_ARGS__))
+#define sock_peer(...) CASE_HERE(sock_peer(__VA_ARGS__))
+#define sock_find(...) CASE_HERE(sock_find(__VA_ARGS__))
 #define sock_look(...) CASE_HERE(sock_look(__VA_ARGS__))
 #define sock_state(...) CASE_HERE(sock_state(__VA_ARGS__))
 #define sock_wait_state(...) CASE_HERE(sock_wait_state(__VA_ARGS__))
@@ -178,18 +179,18 @@ static const struct range at_once = { 0, 0 };
 #define forecast_orphan(...) CASE_HERE(forecast_orphan(__VA_ARGS__))
 #define forecast_connect(...) CASE_HERE(forecast_connect(__VA_ARGS__))
 #define forecast_syn_ack(...) CASE_HERE(forecast_syn_ack(__VA_ARGS__))
-#define forecast_keepalive_again(...)                                          \
-	CASE_HERE(forecast_keepalive_again(__VA_ARGS__))
+#define forecast_keepalive_after_answer(...)                                   \
+	CASE_HERE(forecast_keepalive_after_answer(__VA_ARGS__))
 #define forecast_tw_reuse(...) CASE_HERE(forecast_tw_reuse(__VA_ARGS__))
 
 /* what was seen */
 #define frames_count(...) CASE_HERE(frames_count(__VA_ARGS__))
 #define frames_wait(...) CASE_HERE(frames_wait(__VA_ARGS__))
-#define frames_quiet(...) CASE_HERE(frames_quiet(__VA_ARGS__))
+#define frames_count_only(...) CASE_HERE(frames_count_only(__VA_ARGS__))
 #define frames_first(...) CASE_HERE(frames_first(__VA_ARGS__))
 #define frames_nth(...) CASE_HERE(frames_nth(__VA_ARGS__))
-#define watch_value(...) CASE_HERE(watch_value(__VA_ARGS__))
-#define watch_change(...) CASE_HERE(watch_change(__VA_ARGS__))
+#define counter_value(...) CASE_HERE(counter_value(__VA_ARGS__))
+#define counter_change(...) CASE_HERE(counter_change(__VA_ARGS__))
 
 /* expectations */
 #define expect_error(...) CASE_HERE(expect_error(__VA_ARGS__))
@@ -203,7 +204,7 @@ static const struct range at_once = { 0, 0 };
 #define expect_took(...) CASE_HERE(expect_took(__VA_ARGS__))
 #define expect_span(...) CASE_HERE(expect_span(__VA_ARGS__))
 #define expect_state(...) CASE_HERE(expect_state(__VA_ARGS__))
-#define expect_state_soon(...) CASE_HERE(expect_state_soon(__VA_ARGS__))
+#define expect_state_within(...) CASE_HERE(expect_state_within(__VA_ARGS__))
 #define expect_queue(...) CASE_HERE(expect_queue(__VA_ARGS__))
 #define expect_timer(...) CASE_HERE(expect_timer(__VA_ARGS__))
 #define expect_timer_armed(...) CASE_HERE(expect_timer_armed(__VA_ARGS__))
@@ -215,8 +216,8 @@ static const struct range at_once = { 0, 0 };
 #define expect_exchange(...) CASE_HERE(expect_exchange(__VA_ARGS__))
 #define expect_counter(...) CASE_HERE(expect_counter(__VA_ARGS__))
 #define expect_time_waits(...) CASE_HERE(expect_time_waits(__VA_ARGS__))
-#define expect_number_after_time_wait(...)                                     \
-	CASE_HERE(expect_number_after_time_wait(__VA_ARGS__))
+#define expect_isn_after_time_wait(...)                                        \
+	CASE_HERE(expect_isn_after_time_wait(__VA_ARGS__))
 #define expect_number(...) CASE_HERE(expect_number(__VA_ARGS__))
 #define expect_link(...) CASE_HERE(expect_link(__VA_ARGS__))
 #define expect_that(...) CASE_HERE(expect_that(__VA_ARGS__))

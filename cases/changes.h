@@ -13,7 +13,7 @@
 			"(tcp_syn_linear_timeouts)"                            \
 	}
 
-#define CHANGE_NUMBER_AFTER_TIME_WAIT                                          \
+#define CHANGE_ISN_AFTER_TIME_WAIT                                             \
 	{                                                                      \
 		KERNEL_VERSION(6, 10, 0), "41eecbd712b7",                      \
 			"a SYN in TIME-WAIT's place is answered with a "       \

@@ -89,7 +89,7 @@ static void orphan_ends(struct run *run, struct sock *old, struct mark ended,
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, since, orphan->elapsed.min - MSEC(50));
 	expect_state(old, DIAG_FIN_WAIT1);
-	expect_state_soon(old, DIAG_CLOSE, orphan->elapsed.max);
+	expect_state_within(old, DIAG_CLOSE, orphan->elapsed.max);
 	lived = mark_now(run).at - since.at;
 	run_predicted(run, "elapsed_s", nsec_seconds(orphan->elapsed.min));
 	run_predicted(run, "elapsed_max_s", nsec_seconds(orphan->elapsed.max));
@@ -98,7 +98,7 @@ static void orphan_ends(struct run *run, struct sock *old, struct mark ended,
 		    orphan->elapsed);
 	expect_rounds(old, since, orphan);
 	expect_number(run, "rto_retransmissions",
-		      watch_change(run, "server", "TCPTimeouts") - 1,
+		      counter_change(run, "server", "TCPTimeouts") - 1,
 		      orphan->retransmissions_min, orphan->retransmissions_max);
 	expect_counter(run, "server", "TCPAbortOnTimeout", 1);
 	expect_frames(run, ended, "RST", FRAMES(TO("client"), KIND(WIRE_RST)),
@@ -125,7 +125,7 @@ static void is_gone_at_once(struct run *run, struct pair *tcp,
 {
 	struct mark ended = end_server(run, tcp->server_probe);
 
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, ended, "what the restart says", exchange);
 	bind_plainly(run, probe_start(run, "server"),
 		     sock_local_port(tcp->listener), 0);
@@ -195,9 +195,9 @@ CASE(client_host_crash_server_restart) = {
 		  "by tcp_orphan_retries()" }),
 	.why = "a socket is closed with its last file; the kernel then has a "
 	       "FIN to send, so that a timer runs at last",
-	.see = "net/ipv4/tcp.c:__tcp_close(); net/ipv4/tcp_timer.c:"
-	       "tcp_orphan_retries(), tcp_write_timeout(); net/ipv4/"
-	       "inet_connection_sock.c:inet_csk_bind_conflict()",
+	.sources = "net/ipv4/tcp.c:__tcp_close(); net/ipv4/tcp_timer.c:"
+		   "tcp_orphan_retries(), tcp_write_timeout(); net/ipv4/"
+		   "inet_connection_sock.c:inet_csk_bind_conflict()",
 	.steps = STEPS("a connection, idle; in one variant the client sends "
 		       "what the server does not read",
 		       "the client's machine dies, and stays dead but for one "
@@ -214,15 +214,15 @@ CASE(client_host_crash_server_restart) = {
 	.world = &two_clients,
 	.variants = VARIANTS(
 		{ "killed", FEW }, { "exits", FEW },
-		{ "client-is-back", .lasts = MSEC(QUIET_MS) },
-		{ "unread-bytes", .lasts = MSEC(QUIET_MS) },
-		{ "child-holds-it", .lasts = MSEC(2 * QUIET_MS),
+		{ "client-is-back", .duration = MSEC(QUIET_MS) },
+		{ "unread-bytes", .duration = MSEC(QUIET_MS) },
+		{ "child-holds-it", .duration = MSEC(2 * QUIET_MS),
 		  .judgements = CLAIMS(
 			  { "D11", DOCUMENT_CONDITIONAL,
 			    "no restart ends it while another process of the "
 			    "server holds the socket, as sshd's do: __fput() "
 			    "comes with the last one" }) },
-		{ "defaults", .defaults = true, .lasts = SEC(110) }),
-	.lasts = MSEC(QUIET_MS) + SEC(2),
+		{ "defaults", .defaults = true, .duration = SEC(110) }),
+	.duration = MSEC(QUIET_MS) + SEC(2),
 	.script = script,
 };

@@ -186,7 +186,7 @@ static void has_the_old_port(struct run *run, struct ends *ends)
 	expect_state(ends->of_dead, DIAG_ESTABLISHED);
 	again = bind_again(run, sock_local_port(ends->client));
 	dialled = mark_now(run);
-	sock_dial(again, ends->listener);
+	sock_start_connect(again, ends->listener);
 	got = sock_reap(ends->of_dead, soon);
 	expect_error(&got, ECONNRESET);
 	expect_took(dialled, &got, at_once);
@@ -199,14 +199,15 @@ static void has_the_old_port(struct run *run, struct ends *ends)
 		      FRAMES(FROM("client"), KIND(WIRE_RST)), 1);
 	expect_frames(run, dialled, "SYNs",
 		      FRAMES(FROM("client"), KIND(WIRE_SYN)), 2);
-	expect_that(run,
-		    watch_change(run, "server", "TCPSYNChallenge") +
-				    watch_change(run, "server", "PAWSEstab") ==
-			    1,
-		    "the first SYN was one for the old connection",
-		    "TCPSYNChallenge +%ld, PAWSEstab +%ld",
-		    (long)watch_change(run, "server", "TCPSYNChallenge"),
-		    (long)watch_change(run, "server", "PAWSEstab"));
+	expect_that(
+		run,
+		counter_change(run, "server", "TCPSYNChallenge") +
+				counter_change(run, "server", "PAWSEstab") ==
+			1,
+		"the first SYN was one for the old connection",
+		"TCPSYNChallenge +%ld, PAWSEstab +%ld",
+		(long)counter_change(run, "server", "TCPSYNChallenge"),
+		(long)counter_change(run, "server", "PAWSEstab"));
 	expect_state(sock_accept(ends->listener), DIAG_ESTABLISHED);
 }
 
@@ -236,9 +237,9 @@ CASE(client_host_crash) = {
 		  "of tcp_get_info() stays as it was" }),
 	.why = "only a timer or a segment changes an idle connection, and a "
 	       "server has neither, whatever became of its client",
-	.see = "RFC 9293 3.5.1; RFC 5961 4.2; net/ipv4/tcp_input.c:"
-	       "tcp_validate_incoming(), tcp_rcv_synsent_state_process(); "
-	       "net/ipv4/tcp_timer.c:tcp_set_keepalive()",
+	.sources = "RFC 9293 3.5.1; RFC 5961 4.2; net/ipv4/tcp_input.c:"
+		   "tcp_validate_incoming(), tcp_rcv_synsent_state_process(); "
+		   "net/ipv4/tcp_timer.c:tcp_set_keepalive()",
 	.steps = STEPS("two clients connect, and idle; the server waits in "
 		       "recv() on both",
 		       "client's machine dies, client-b's cable is pulled; "
@@ -257,8 +258,8 @@ CASE(client_host_crash) = {
 			    { NULL, "net.ipv4.tcp_keepalive_intvl", KEEPALIVE },
 			    { NULL, "net.ipv4.tcp_keepalive_probes", 1 }),
 	.variants = VARIANTS(
-		{ "idle" }, { "reboots", .lasts = SEC(IDLE) },
-		{ "same-port-again", .lasts = SEC(1),
+		{ "idle" }, { "reboots", .duration = SEC(IDLE) },
+		{ "same-port-again", .duration = SEC(1),
 		  .judgements = CLAIMS(
 			  { "D11", DOCUMENT_CONDITIONAL,
 			    "a restart of the server is not needed: the "
@@ -266,6 +267,6 @@ CASE(client_host_crash) = {
 			    "from the old port, by the RST that answers "
 			    "the challenge ACK of "
 			    "tcp_validate_incoming()" }) }),
-	.lasts = SEC(IDLE) + MSEC(2500),
+	.duration = SEC(IDLE) + MSEC(2500),
 	.script = script,
 };

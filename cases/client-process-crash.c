@@ -48,7 +48,7 @@ static bool expect_half_a_close(struct run *run, struct pair *tcp,
 	if (!expect_eof(&got))
 		return false;
 	expect_took(dead, &got, at_once);
-	expect_state_soon(tcp->client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(tcp->client, DIAG_FIN_WAIT2, soon);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 	expect_timer(tcp->server, DIAG_TIMER_NONE);
 	expect_exchange(run, dead, "half a close",
@@ -59,7 +59,7 @@ static bool expect_half_a_close(struct run *run, struct pair *tcp,
 static void server_closes(struct run *run, struct pair *tcp, struct mark dead)
 {
 	sock_close(tcp->server);
-	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
 	expect_state(tcp->server, DIAG_CLOSE);
 	expect_exchange(run, dead, "the four segments",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
@@ -102,7 +102,7 @@ static void server_idles(struct run *run, struct pair *tcp, struct mark dead,
 	expect_timer(tcp->client, DIAG_TIMER_TIME_WAIT);
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, dead, fin_wait2.min - MSEC(50));
-	expect_state_soon(tcp->client, DIAG_CLOSE, fin_wait2.max);
+	expect_state_within(tcp->client, DIAG_CLOSE, fin_wait2.max);
 	lived = mark_now(run).at - dead.at;
 	fin_wait2.max += dead.done - dead.at;
 	run_measured(run, "fin_wait2_s", nsec_seconds(lived));
@@ -112,7 +112,7 @@ static void server_idles(struct run *run, struct pair *tcp, struct mark dead,
 
 	closed = mark_now(run);
 	sock_close(tcp->server);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, closed, "FIN to nobody",
 			"server F. 1:1(0) ack 2, client R 2:2(0)");
 }
@@ -124,7 +124,7 @@ static void server_writes(struct run *run, struct pair *tcp)
 
 	expect_that(run, got.value == BYTES, "the first send() succeeds", "%s",
 		    finding_outcome(&got));
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, sent, "data for the dead",
 			"server P. 1:101(100) ack 2, client R 2:2(0)");
 	got = sock_send(tcp->server, BYTES);
@@ -179,22 +179,22 @@ static void dies_before_accept(struct run *run)
 		sock_listen(probe_start(run, "server"), BACKLOG);
 	struct probe *probe = probe_start(run, "client");
 	struct sock *client = sock_connect(probe, listener), *late;
-	struct sock *queued = sock_far_end(client, "server");
+	struct sock *queued = sock_peer(client, "server");
 	struct finding got;
 	struct mark dead;
 
-	expect_state_soon(queued, DIAG_ESTABLISHED, soon);
+	expect_state_within(queued, DIAG_ESTABLISHED, soon);
 	dead = kill_client(run, probe);
-	if (!expect_state_soon(queued, DIAG_CLOSE_WAIT, soon))
+	if (!expect_state_within(queued, DIAG_CLOSE_WAIT, soon))
 		return;
-	expect_state_soon(client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(client, DIAG_FIN_WAIT2, soon);
 	expect_exchange(run, dead, "half a close",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2");
 	late = sock_accept(listener);
 	got = sock_recv(late, soon);
 	expect_eof(&got);
 	sock_close(late);
-	expect_state_soon(client, DIAG_TIME_WAIT, soon);
+	expect_state_within(client, DIAG_TIME_WAIT, soon);
 }
 
 static void script(struct run *run)
@@ -223,9 +223,9 @@ CASE(client_process_crash) = {
 	.why = "exit_files() closes the sockets as close() would; only a FIN "
 	       "or "
 	       "a RST, and no question of the server's, tells of it",
-	.see = "RFC 9293 3.6; RFC 2525 2.17; net/ipv4/tcp.c:__tcp_close(); "
-	       "net/ipv4/tcp_input.c:tcp_fin(), tcp_reset(); net/ipv4/"
-	       "tcp_minisocks.c:tcp_timewait_state_process()",
+	.sources = "RFC 9293 3.6; RFC 2525 2.17; net/ipv4/tcp.c:__tcp_close(); "
+		   "net/ipv4/tcp_input.c:tcp_fin(), tcp_reset(); net/ipv4/"
+		   "tcp_minisocks.c:tcp_timewait_state_process()",
 	.steps = STEPS("a connection, idle, keepalive off; the server waits in "
 		       "recv(); or has not accepted it yet; or has sent what "
 		       "the client has not read",
@@ -243,7 +243,7 @@ CASE(client_process_crash) = {
 			      FIN_TIMEOUT }),
 	.variants = VARIANTS(
 		{ "killed" }, { "segfault" },
-		{ "server-idles", .lasts = SEC(FIN_TIMEOUT) },
+		{ "server-idles", .duration = SEC(FIN_TIMEOUT) },
 		{ "server-writes" },
 		{ "unread-bytes",
 		  .judgements = CLAIMS(
@@ -251,6 +251,6 @@ CASE(client_process_crash) = {
 			    "with bytes that the process had not read it is "
 			    "RST and no FIN: __tcp_close(), RFC 2525 2.17" }) },
 		{ "not-accepted" }),
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 	.script = script,
 };

@@ -64,7 +64,7 @@ static void closes(struct pair *tcp, struct mark closed)
 	got = sock_reap(tcp->server, soon);
 	expect_eof(&got);
 	expect_took(closed, &got, at_once);
-	expect_state_soon(tcp->client, DIAG_CLOSE, soon);
+	expect_state_within(tcp->client, DIAG_CLOSE, soon);
 }
 
 /* RST as soon as the FIN is acknowledged; EOF was before. */
@@ -74,7 +74,7 @@ static void aborts(struct run *run, struct pair *tcp)
 
 	sock_set(tcp->client, IPPROTO_TCP, TCP_LINGER2, -1);
 	closes(tcp, closed);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_pending_error(tcp->server, EPIPE);
 	expect_exchange(run, closed, "the ACK meets RST",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
@@ -90,7 +90,7 @@ static void forgets(struct run *run, struct pair *tcp)
 	closes(tcp, closed);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 	sock_close(tcp->server);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, closed, "the peer's FIN meets RST",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
 			"server F. 1:1(0) ack 2, client R 2:2(0)");
@@ -125,10 +125,10 @@ CASE(close_without_time_wait) = {
 		  "and tcp_max_tw_buckets forget the orphan" }),
 	.why = "a connection that is ended by RST needs no last ACK, and so "
 	       "nobody who could repeat it",
-	.see = "RFC 9293 3.10.4, 3.10.5; RFC 2525 2.17; net/ipv4/tcp.c:"
-	       "__tcp_close(), tcp_disconnect(); net/ipv4/tcp_minisocks.c:"
-	       "tcp_time_wait(); net/ipv4/inet_timewait_sock.c:"
-	       "inet_twsk_alloc()",
+	.sources = "RFC 9293 3.10.4, 3.10.5; RFC 2525 2.17; net/ipv4/tcp.c:"
+		   "__tcp_close(), tcp_disconnect(); net/ipv4/tcp_minisocks.c:"
+		   "tcp_time_wait(); net/ipv4/inet_timewait_sock.c:"
+		   "inet_twsk_alloc()",
 	.steps =
 		STEPS("a connection, idle",
 		      "the client closes: with SO_LINGER 0; with unread bytes; "
@@ -145,7 +145,7 @@ CASE(close_without_time_wait) = {
 		{ "max-tw-buckets=0", .value = NO_BUCKETS,
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_max_tw_buckets",
 					0 }) }),
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 	.no_fault = true,
 	.script = script,
 };

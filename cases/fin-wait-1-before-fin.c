@@ -84,7 +84,7 @@ static void script(struct run *run)
 	expect_frames(run, read, "FIN, with the last data",
 		      FRAMES(FROM("client"), KIND(WIRE_FIN)), 1);
 	expect_state(tcp.server, DIAG_CLOSE_WAIT);
-	expect_state_soon(tcp.client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(tcp.client, DIAG_FIN_WAIT2, soon);
 }
 
 CASE(fin_wait_1_before_fin) = {
@@ -98,8 +98,8 @@ CASE(fin_wait_1_before_fin) = {
 		  "the FIN follows when the data before it may leave" }),
 	.why = "the state is the program's wish to close; the FIN has its "
 	       "place in the sequence, after all data",
-	.see = "RFC 9293 3.6, 3.10.4; net/ipv4/tcp.c:__tcp_close(), "
-	       "tcp_close_state(); net/ipv4/tcp_output.c:tcp_send_fin()",
+	.sources = "RFC 9293 3.6, 3.10.4; net/ipv4/tcp.c:__tcp_close(), "
+		   "tcp_close_state(); net/ipv4/tcp_output.c:tcp_send_fin()",
 	.steps = STEPS("a connection; the server's receive buffer is small",
 		       "the client sends 64 KiB, of which the server reads "
 		       "nothing, and closes",
@@ -109,7 +109,7 @@ CASE(fin_wait_1_before_fin) = {
 		  "EOF and one FIN",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
-	.lasts = MSEC(WATCHED_MS),
+	.duration = MSEC(WATCHED_MS),
 	.no_fault = true,
 	.script = script,
 };

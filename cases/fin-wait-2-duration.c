@@ -52,7 +52,7 @@ static void close_client(struct run *run, struct pair *tcp)
 		sock_shutdown(tcp->client, SHUT_WR);
 	else
 		sock_close(tcp->client);
-	expect_state_soon(tcp->client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(tcp->client, DIAG_FIN_WAIT2, soon);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 }
 
@@ -78,8 +78,8 @@ static void orphan_ends(struct run *run, struct pair *tcp, struct mark closed,
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, closed, range.min - MSEC(50));
 	expect_state(tcp->client, DIAG_FIN_WAIT2);
-	expect_state_soon(tcp->client, DIAG_CLOSE,
-			  range.max - range.min + SEC(1));
+	expect_state_within(tcp->client, DIAG_CLOSE,
+			    range.max - range.min + SEC(1));
 	lasted = mark_now(run).at - closed.at;
 	run_measured(run, "elapsed_s", nsec_seconds(lasted));
 	range.max += closed.done - closed.at;
@@ -88,7 +88,7 @@ static void orphan_ends(struct run *run, struct pair *tcp, struct mark closed,
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 	last = mark_now(run);
 	sock_close(tcp->server);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, last, "the server's FIN is too late",
 			"server F. 1:1(0) ack 2, client R 2:2(0)");
 	expect_state(tcp->client, DIAG_CLOSE);
@@ -102,8 +102,8 @@ static void held_stays(struct run *run, struct pair *tcp, struct mark closed,
 	expect_state(tcp->client, DIAG_FIN_WAIT2);
 	expect_timer(tcp->client, DIAG_TIMER_NONE);
 	sock_close(tcp->server);
-	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_frames(run, closed, "RST", FRAMES(KIND(WIRE_RST)), 0);
 }
 
@@ -147,9 +147,9 @@ CASE(fin_wait_2_duration) = {
 		  "forgotten, tcp_fin_time(), and the FIN meets RST" }),
 	.why = "an orphan has nobody who could stop to wait; so its kernel "
 	       "does",
-	.see = "RFC 9293 3.6; include/net/tcp.h:tcp_fin_time(); net/ipv4/"
-	       "tcp_input.c:tcp_rcv_state_process(); net/ipv4/tcp_timer.c:"
-	       "tcp_keepalive_timer()",
+	.sources = "RFC 9293 3.6; include/net/tcp.h:tcp_fin_time(); net/ipv4/"
+		   "tcp_input.c:tcp_rcv_state_process(); net/ipv4/tcp_timer.c:"
+		   "tcp_keepalive_timer()",
 	.steps =
 		STEPS("a connection, idle",
 		      "the client closes, or shuts its side down; the server "
@@ -162,15 +162,16 @@ CASE(fin_wait_2_duration) = {
 		  "server's FIN meets RST. Held: still there, without a timer, "
 		  "and the FIN is answered",
 	.world = &world_pair,
-	.variants = VARIANTS(
-		{ "closed", CLIENT(FIN_TIMEOUT) },
-		{ "held", .value = HELD, CLIENT(FIN_TIMEOUT),
-		  .lasts = SEC(FIN_TIMEOUT + 1), .judgements = of_held },
-		{ "linger2=1", .value = LINGER2, CLIENT(FIN_TIMEOUT),
-		  .lasts = SEC(1) },
-		{ "fin-timeout=61", CLIENT(BEYOND) },
-		{ "defaults", .defaults = true, .lasts = SEC(TIME_WAIT + 3) }),
-	.lasts = SEC(FIN_TIMEOUT),
+	.variants = VARIANTS({ "closed", CLIENT(FIN_TIMEOUT) },
+			     { "held", .value = HELD, CLIENT(FIN_TIMEOUT),
+			       .duration = SEC(FIN_TIMEOUT + 1),
+			       .judgements = of_held },
+			     { "linger2=1", .value = LINGER2,
+			       CLIENT(FIN_TIMEOUT), .duration = SEC(1) },
+			     { "fin-timeout=61", CLIENT(BEYOND) },
+			     { "defaults", .defaults = true,
+			       .duration = SEC(TIME_WAIT + 3) }),
+	.duration = SEC(FIN_TIMEOUT),
 	.no_fault = true,
 	.script = script,
 };

@@ -47,8 +47,8 @@ static void closes_at_once(struct run *run, struct pair *tcp,
 	sock_close(tcp->server);
 	expect_span(run, "the server closed", mark_now(run).at - closed.at,
 		    (struct range){ 0, MSEC(ATO_MS) });
-	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, closed, "three segments",
 			out ? "client F. 101:101(0) ack 1, "
 			      "server . 1:1(0) ack 102, "
@@ -70,8 +70,8 @@ static void answers_and_closes(struct run *run, struct pair *tcp,
 	got = sock_recv(tcp->client, soon);
 	expect_data(&got, ANSWER);
 	sock_close(tcp->server);
-	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_frames(run, closed, "data that carries the ACK",
 		      FRAMES(FROM("server"), KIND(WIRE_DATA)), 1);
 	expect_frames(run, closed, "ACKs of the server's that carry nothing",
@@ -103,8 +103,8 @@ static void closes_later(struct run *run, struct pair *tcp, struct mark closed)
 	expect_state(tcp->client, DIAG_FIN_WAIT2);
 	run_pass_until(run, closed, MSEC(LATER_MS));
 	sock_close(tcp->server);
-	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, closed, "four segments",
 			"client F. 101:101(0) ack 1, server . 1:1(0) ack 102, "
 			"server F. 1:1(0) ack 102, client . 102:102(0) ack 2");
@@ -148,9 +148,9 @@ CASE(four_way_close_in_three) = {
 		  "tcp_fin(), inet_csk_enter_pingpong_mode()" }),
 	.why = "the ACK of a FIN is a delayed one, for it is likely that there "
 	       "will soon be something to carry it",
-	.see = "RFC 9293 3.6, 3.8.6.3; net/ipv4/tcp_input.c:tcp_fin(), "
-	       "__tcp_ack_snd_check(); net/ipv4/tcp_output.c:"
-	       "tcp_send_delayed_ack()",
+	.sources = "RFC 9293 3.6, 3.8.6.3; net/ipv4/tcp_input.c:tcp_fin(), "
+		   "__tcp_ack_snd_check(); net/ipv4/tcp_output.c:"
+		   "tcp_send_delayed_ack()",
 	.steps = STEPS("a connection on which the server has received 100 "
 		       "bytes",
 		       "the client shuts its side down; the server reads EOF",
@@ -162,9 +162,10 @@ CASE(four_way_close_in_three) = {
 	.world = &world_pair,
 	.variants = VARIANTS({ "at-once", .value = AT_ONCE },
 			     { "with-answer", .value = WITH_ANSWER },
-			     { "later", .value = LATER, .lasts = MSEC(LATER_MS),
+			     { "later", .value = LATER,
+			       .duration = MSEC(LATER_MS),
 			       .judgements = of_order }),
-	.lasts = MSEC(50),
+	.duration = MSEC(50),
 	.no_fault = true,
 	.script = script,
 };

@@ -116,7 +116,7 @@ static void goes_first(struct run *run, struct ends *ends, struct mark closed)
 		      DIAG_CLOSE_WAIT);
 	released = mark_now(run);
 	fault_release(run, ends->ack);
-	expect_state_soon(ends->first, DIAG_FIN_WAIT2, soon);
+	expect_state_within(ends->first, DIAG_FIN_WAIT2, soon);
 	mark_done(run, &released);
 	expect_state(ends->second, DIAG_CLOSE_WAIT);
 	expect_fin_wait2_timer(run, ends->first, released);
@@ -139,7 +139,7 @@ static struct mark goes_second(struct run *run, struct ends *ends,
 	expect_timer_armed(ends->first, DIAG_TIMER_TIME_WAIT,
 			   "time_wait_timer_s", released, SEC(TIME_WAIT));
 	fault_release(run, ends->last_ack);
-	expect_state_soon(ends->second, DIAG_CLOSE, soon);
+	expect_state_within(ends->second, DIAG_CLOSE, soon);
 	expect_state(ends->first, DIAG_TIME_WAIT);
 	return released;
 }
@@ -152,7 +152,7 @@ static void time_wait_ends(struct run *run, struct sock *first,
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, entered, range.min - MSEC(50));
 	expect_state(first, DIAG_TIME_WAIT);
-	expect_state_soon(first, DIAG_CLOSE, range.max);
+	expect_state_within(first, DIAG_CLOSE, range.max);
 	expect_span(run, "TIME-WAIT lasted", mark_now(run).at - entered.at,
 		    range);
 }
@@ -189,9 +189,9 @@ CASE(four_way_close) = {
 		  "is" }),
 	.why = "every state but two is entered because a certain segment came; "
 	       "catch the segment, and the state stays",
-	.see = "RFC 9293 3.6 figure 12; net/ipv4/tcp_input.c:tcp_fin(), "
-	       "tcp_rcv_state_process(); net/ipv4/tcp.c:__tcp_close(); "
-	       "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process()",
+	.sources = "RFC 9293 3.6 figure 12; net/ipv4/tcp_input.c:tcp_fin(), "
+		   "tcp_rcv_state_process(); net/ipv4/tcp.c:__tcp_close(); "
+		   "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process()",
 	.steps = STEPS("a connection, idle; the wire will hold the next FIN "
 		       "and the next ACK of either host",
 		       "one end closes; FIN and ACK are held and let go, one "
@@ -209,7 +209,7 @@ CASE(four_way_close) = {
 		{ "shutdown", .value = SHUTDOWN },
 		{ "defaults", .defaults = true,
 		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_fin_timeout", 60 }),
-		  .lasts = SEC(TIME_WAIT + 3) }),
-	.lasts = SEC(1),
+		  .duration = SEC(TIME_WAIT + 3) }),
+	.duration = SEC(1),
 	.script = script,
 };

@@ -36,8 +36,8 @@ static void sends_on(struct run *run, struct pair *tcp, struct mark closed)
 	sock_close(tcp->server);
 	got = sock_recv(tcp->client, soon);
 	expect_eof(&got);
-	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_frames(run, closed, "RST", FRAMES(KIND(WIRE_RST)), 0);
 	expect_that(run, mark_now(run).at - closed.at > SEC(FIN_TIMEOUT),
 		    "the server took longer than tcp_fin_timeout", "%.3f s",
@@ -52,7 +52,7 @@ static void meets_reset(struct run *run, struct pair *tcp)
 
 	expect_that(run, got.value == PIECE, "the first send() succeeds", "%s",
 		    finding_outcome(&got));
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_state(tcp->client, DIAG_CLOSE);
 	expect_frames(run, sent, "data", FRAMES(KIND(WIRE_DATA)), 1);
 	expect_frames(run, sent, "RST in answer",
@@ -85,14 +85,14 @@ static void script(struct run *run)
 		sock_shutdown(tcp.client, SHUT_WR);
 	else
 		sock_close(tcp.client);
-	expect_state_soon(tcp.server, DIAG_CLOSE_WAIT, soon);
+	expect_state_within(tcp.server, DIAG_CLOSE_WAIT, soon);
 	if (run_value(run) == CLOSES_AT_ONCE) {
 		expect_state(tcp.client, DIAG_FIN_WAIT1);
 		expect_span(run, "the server sends before its delayed ACK",
 			    mark_now(run).at - closed.at,
 			    (struct range){ 0, MSEC(ATO_MS) });
 	} else {
-		expect_state_soon(tcp.client, DIAG_FIN_WAIT2, soon);
+		expect_state_within(tcp.client, DIAG_FIN_WAIT2, soon);
 	}
 	if (run_value(run) == SHUTS_DOWN)
 		sends_on(run, &tcp, closed);
@@ -118,9 +118,9 @@ CASE(half_close_data) = {
 		  "tcp_timewait_state_process(), tcp_rcv_state_process()" }),
 	.why = "FIN says that no more is sent, not that no more is read; only "
 	       "the client's kernel knows whether anybody is left to read",
-	.see = "RFC 9293 3.6; RFC 1122 4.2.2.13; net/ipv4/tcp_input.c:"
-	       "tcp_rcv_state_process(); net/ipv4/tcp_minisocks.c:"
-	       "tcp_timewait_state_process()",
+	.sources = "RFC 9293 3.6; RFC 1122 4.2.2.13; net/ipv4/tcp_input.c:"
+		   "tcp_rcv_state_process(); net/ipv4/tcp_minisocks.c:"
+		   "tcp_timewait_state_process()",
 	.steps = STEPS("a connection on which the server has received 100 "
 		       "bytes; tcp_fin_timeout is 1 s",
 		       "the client shuts its side down, or closes",
@@ -136,10 +136,10 @@ CASE(half_close_data) = {
 			      FIN_TIMEOUT }),
 	.variants = VARIANTS({ "shutdown", .value = SHUTS_DOWN,
 			       .judgements = of_shutdown,
-			       .lasts = MSEC(PIECES * PAUSE_MS) },
+			       .duration = MSEC(PIECES * PAUSE_MS) },
 			     { "close", .value = CLOSES },
 			     { "close-data-at-once", .value = CLOSES_AT_ONCE }),
-	.lasts = MSEC(50),
+	.duration = MSEC(50),
 	.no_fault = true,
 	.script = script,
 };

@@ -50,10 +50,10 @@ static void fin_is_lost(struct run *run, struct pair *tcp)
 	life = range_add(p->elapsed,
 			 (struct range){ 0, mark_now(run).at - killed.at +
 						    p->elapsed.max / 50 });
-	if (!expect_state_soon(tcp->server, DIAG_FIN_WAIT1, soon))
+	if (!expect_state_within(tcp->server, DIAG_FIN_WAIT1, soon))
 		return;
 	expect_views(tcp, DIAG_ESTABLISHED, DIAG_FIN_WAIT1);
-	expect_state_soon(tcp->server, DIAG_CLOSE, life.max + SEC(1));
+	expect_state_within(tcp->server, DIAG_CLOSE, life.max + SEC(1));
 	expect_span(run, "the orphan's life", mark_now(run).at - killed.at,
 		    life);
 	expect_frames_between(run, killed, "FINs that nobody got",
@@ -110,9 +110,10 @@ CASE(half_open_views) = {
 			       "only a segment or a timer changes: "
 			       "tcp_set_state()" }),
 	.why = "a state is what one kernel last heard, not what the other is",
-	.see = "RFC 9293 3.5.1 (half-open connections); "
-	       "net/ipv4/tcp.c:tcp_set_state(); net/ipv4/tcp_timer.c:"
-	       "tcp_orphan_retries(); net/ipv4/tcp_ipv4.c:tcp_v4_send_reset()",
+	.sources =
+		"RFC 9293 3.5.1 (half-open connections); "
+		"net/ipv4/tcp.c:tcp_set_state(); net/ipv4/tcp_timer.c:"
+		"tcp_orphan_retries(); net/ipv4/tcp_ipv4.c:tcp_v4_send_reset()",
 	.steps = STEPS("a connection, idle: both kernels say ESTABLISHED",
 		       "the server's machine dies, or reboots, or its process "
 		       "dies and its FIN is lost",
@@ -123,9 +124,9 @@ CASE(half_open_views) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_orphan_retries",
 			      ORPHAN_RETRIES }),
-	.variants = VARIANTS({ "host-off", .lasts = MSEC(500) },
-			     { "host-rebooted", .lasts = MSEC(50) },
-			     { "fin-lost", .lasts = MSEC(1500) }),
-	.lasts = SEC(2),
+	.variants = VARIANTS({ "host-off", .duration = MSEC(500) },
+			     { "host-rebooted", .duration = MSEC(50) },
+			     { "fin-lost", .duration = MSEC(1500) }),
+	.duration = SEC(2),
 	.script = script,
 };

@@ -143,7 +143,7 @@ static void orphan_ends(struct run *run, struct sock *dead, nsec_t fin,
 
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, since, orphan->elapsed.min - MSEC(50));
-	expect_state_soon(dead, DIAG_CLOSE, orphan->elapsed.max);
+	expect_state_within(dead, DIAG_CLOSE, orphan->elapsed.max);
 	expect_span(run, "the orphan in FIN-WAIT-1 lived",
 		    mark_now(run).at - fin, orphan->elapsed);
 	expect_number(run, "fin_copies",
@@ -158,16 +158,16 @@ static void orphan_ends(struct run *run, struct sock *dead, nsec_t fin,
 static void living_is_released(struct run *run, struct sock *client,
 			       struct mark asked)
 {
-	struct sock *far = sock_far_end(client, "server");
+	struct sock *far = sock_peer(client, "server");
 	struct finding got = sock_reap(client, SEC(run_value(run) + 1));
 
 	if (!expect_eof(&got))
 		return;
 	expect_took(asked, &got, server_timer(run));
-	expect_state_soon(far, DIAG_FIN_WAIT2, soon);
+	expect_state_within(far, DIAG_FIN_WAIT2, soon);
 	expect_state(client, DIAG_CLOSE_WAIT);
 	sock_close(client);
-	expect_state_soon(far, DIAG_TIME_WAIT, soon);
+	expect_state_within(far, DIAG_TIME_WAIT, soon);
 }
 
 static void script(struct run *run)
@@ -179,7 +179,7 @@ static void script(struct run *run)
 		sock_connect_to(probe_start(run, "client"), "server", port);
 	struct sock *client_b =
 		sock_connect_to(probe_start(run, "client-b"), "server", port);
-	struct sock *dead = sock_far_end(client_b, "server");
+	struct sock *dead = sock_peer(client_b, "server");
 	struct mark first = ask(run, client), last_of_b, last;
 	struct prediction *orphan;
 	nsec_t fin;
@@ -224,8 +224,9 @@ CASE(http_keepalive_timeout) = {
 	       "to the beginning of the next; what follows its close() is the "
 	       "kernel's: FIN, and with a dead peer FIN again, by "
 	       "tcp_retransmit_timer(), until tcp_orphan_retries()",
-	.see = "RFC 9112 9.3, 9.5; net/ipv4/tcp_timer.c:tcp_orphan_retries(), "
-	       "tcp_write_timeout(); nginx: ngx_http_set_keepalive()",
+	.sources =
+		"RFC 9112 9.3, 9.5; net/ipv4/tcp_timer.c:tcp_orphan_retries(), "
+		"tcp_write_timeout(); nginx: ngx_http_set_keepalive()",
 	.steps = STEPS("a server with a keepalive time-out of 2 s; two clients "
 		       "connect, ask and are answered",
 		       "client-b's machine dies",
@@ -240,14 +241,14 @@ CASE(http_keepalive_timeout) = {
 	.variants = VARIANTS(
 		{ "own-server", FEW, .value = TIMEOUT },
 		{ "nginx", FEW, .value = TIMEOUT, .needs_program = "nginx" },
-		{ "own-server-60s", FEW, .value = LONG, .by_name = true,
-		  .lasts = SEC(2 * LONG + 1) },
-		{ "nginx-60s", FEW, .value = LONG, .by_name = true,
-		  .lasts = SEC(2 * LONG + 1), .needs_program = "nginx" },
+		{ "own-server-60s", FEW, .value = LONG, .slow = true,
+		  .duration = SEC(2 * LONG + 1) },
+		{ "nginx-60s", FEW, .value = LONG, .slow = true,
+		  .duration = SEC(2 * LONG + 1), .needs_program = "nginx" },
 		{ "defaults", .value = LONG, .defaults = true,
-		  .lasts = SEC(LONG + 110) },
+		  .duration = SEC(LONG + 110) },
 		{ "nginx-defaults", .value = LONG, .defaults = true,
-		  .lasts = SEC(LONG + 110), .needs_program = "nginx" }),
-	.lasts = SEC(2 * TIMEOUT + 1),
+		  .duration = SEC(LONG + 110), .needs_program = "nginx" }),
+	.duration = SEC(2 * TIMEOUT + 1),
 	.script = script,
 };

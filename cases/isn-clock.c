@@ -51,7 +51,7 @@ static struct both connect_once(struct probe *client, uint16_t port,
 	expect_that(run, !got.error, "the port is free", "%s",
 		    finding_outcome(&got));
 	dialled = mark_now(run);
-	sock_dial(sock, listener);
+	sock_start_connect(sock, listener);
 	got = sock_reap(sock, soon);
 	expect_that(run, !got.open && !got.error, "it connects", "%s",
 		    finding_outcome(&got));
@@ -203,7 +203,8 @@ CASE(isn_clock) = {
 	.why = "a clock as slow as 4 us would be overtaken by the data of a "
 	       "fast connection, and the next one would start among its "
 	       "segments",
-	.see = "RFC 9293 3.4.1; RFC 6528; net/core/secure_seq.c:seq_scale()",
+	.sources =
+		"RFC 9293 3.4.1; RFC 6528; net/core/secure_seq.c:seq_scale()",
 	.steps = STEPS("one pair of ends connects, and is reset, three times, "
 		       "2 s apart",
 		       "another port of the client, and of the server",
@@ -215,13 +216,13 @@ CASE(isn_clock) = {
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "rate" },
-		{ "comes-round", .lasts = SEC(275), .by_name = true,
+		{ "comes-round", .duration = SEC(275), .slow = true,
 		  .judgements = CLAIMS(
 			  { "C5", DOCUMENT_WRONG,
 			    "not every connection has another number: after "
 			    "274.9 s the same ends start where they did, "
 			    "seq_scale()" }) }),
-	.lasts = SEC(SPAN * (ROUNDS - 1)),
+	.duration = SEC(SPAN * (ROUNDS - 1)),
 	.no_fault = true,
 	.script = script,
 };

@@ -103,7 +103,7 @@ static struct mark happen(struct run *run, struct pair *tcp, struct mark armed,
 static void expect_stamps(struct run *run, struct sock *client, nsec_t idle)
 {
 	bool data = run_is_variant(run, "received-data");
-	bool fast = watch_change(run, "client", "TCPHPHits") > 0;
+	bool fast = counter_change(run, "client", "TCPHPHits") > 0;
 	bool ack = !fast && !run_is_variant(run, "received-probe");
 	struct diag_socket seen;
 	struct tcp_info *info = &seen.info;
@@ -167,9 +167,9 @@ CASE(keepalive_activity_resets) = {
 			 "by its ACK: keepalive_time_elapsed()" }),
 	.why = "keepalive_time_elapsed() takes the younger of two stamps, of "
 	       "received data and of received ACKs",
-	.see = "include/net/tcp.h:keepalive_time_elapsed(); net/ipv4/"
-	       "tcp_input.c:tcp_ack(), tcp_event_data_recv(), "
-	       "tcp_validate_incoming()",
+	.sources = "include/net/tcp.h:keepalive_time_elapsed(); net/ipv4/"
+		   "tcp_input.c:tcp_ack(), tcp_event_data_recv(), "
+		   "tcp_validate_incoming()",
 	.steps = STEPS("an idle connection, SO_KEEPALIVE at the client",
 		       "in the middle of the idle time the client receives "
 		       "data; or sends some; or an old ACK comes once more; or "
@@ -186,8 +186,9 @@ CASE(keepalive_activity_resets) = {
 	.variants = VARIANTS({ "received-data" }, { "sent-data" },
 			     { "received-old-ack" },
 			     { "received-probe",
-			       .lasts = SEC(TIME + INTVL * PROBES),
+			       .duration = SEC(TIME + INTVL * PROBES),
 			       .judgements = of_probe }),
-	.lasts = MSEC(TIME * 1000 * (100 + MIDDLE) / 100) + SEC(INTVL * PROBES),
+	.duration = MSEC(TIME * 1000 * (100 + MIDDLE) / 100) +
+		    SEC(INTVL * PROBES),
 	.script = script,
 };

@@ -90,7 +90,8 @@ static void script(struct run *run)
 	unsigned int rescues = (unsigned int)run_value(run), probes;
 	struct pair tcp = sock_pair(run);
 	const struct prediction *next = forecast_keepalive(tcp.client);
-	const struct prediction *again = forecast_keepalive_again(tcp.client);
+	const struct prediction *again =
+		forecast_keepalive_after_answer(tcp.client);
 	bool by_interval = again->rounds[0].interval > next->rounds[0].interval;
 	struct mark armed, last;
 	struct finding got;
@@ -129,8 +130,8 @@ CASE(keepalive_consecutive) = {
 			       "tcp_ack() sets icsk_probes_out to 0" }),
 	.why = "any acceptable ACK sets icsk_probes_out to 0 and moves "
 	       "rcv_tstamp, in tcp_ack()",
-	.see = "net/ipv4/tcp_input.c:tcp_ack(); "
-	       "net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
+	.sources = "net/ipv4/tcp_input.c:tcp_ack(); "
+		   "net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
 	.steps = STEPS("an idle connection with a healthy server; the wire is "
 		       "told which probes (or answers) to lose",
 		       "two of the three probes are lost, the third gets "
@@ -146,7 +147,7 @@ CASE(keepalive_consecutive) = {
 	.variants = VARIANTS(
 		{ "probes-lost", .value = 1 }, { "answers-lost", .value = 1 },
 		{ "rescued-twice", .value = 2,
-		  .lasts = SEC(3 * (TIME + INTVL * PROBES) - 2 * INTVL) }),
-	.lasts = SEC(2 * (TIME + INTVL * PROBES) - INTVL),
+		  .duration = SEC(3 * (TIME + INTVL * PROBES) - 2 * INTVL) }),
+	.duration = SEC(2 * (TIME + INTVL * PROBES) - INTVL),
 	.script = script,
 };

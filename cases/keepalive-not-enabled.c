@@ -141,8 +141,8 @@ CASE(keepalive_not_enabled) = {
 			 "its listener" }),
 	.why = "the keepalive timer is armed by SO_KEEPALIVE alone; the "
 	       "sysctls are its numbers",
-	.see = "net/ipv4/tcp_timer.c:tcp_set_keepalive(); "
-	       "net/ipv4/tcp_minisocks.c:tcp_create_openreq_child()",
+	.sources = "net/ipv4/tcp_timer.c:tcp_set_keepalive(); "
+		   "net/ipv4/tcp_minisocks.c:tcp_create_openreq_child()",
 	.steps = STEPS("an idle connection; SO_KEEPALIVE is off; or on; or was "
 		       "set on the listener; or is set after the death",
 		       "the peer's machine dies",
@@ -157,9 +157,9 @@ CASE(keepalive_not_enabled) = {
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", TIME },
 			    { NULL, "net.ipv4.tcp_keepalive_intvl", INTVL },
 			    { NULL, "net.ipv4.tcp_keepalive_probes", PROBES }),
-	.variants = VARIANTS({ "off", .lasts = SEC(TOTAL + 1) }, { "on" },
+	.variants = VARIANTS({ "off", .duration = SEC(TOTAL + 1) }, { "on" },
 			     { "listener" },
-			     { "set-late", .lasts = SEC(TOTAL + 2 * TIME) }),
-	.lasts = SEC(TOTAL),
+			     { "set-late", .duration = SEC(TOTAL + 2 * TIME) }),
+	.duration = SEC(TOTAL),
 	.script = script,
 };

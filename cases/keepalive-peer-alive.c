@@ -123,8 +123,8 @@ CASE(keepalive_peer_alive) = {
 	.why = "the timer is armed for the interval after a probe; when it "
 	       "fires it finds the answer's time stamp, and sleeps for the "
 	       "rest",
-	.see = "net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
-	       "include/net/tcp.h:keepalive_time_elapsed()",
+	.sources = "net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
+		   "include/net/tcp.h:keepalive_time_elapsed()",
 	.steps = STEPS("an idle connection, the server 150 ms away each "
 		       "way; SO_KEEPALIVE at the client, one unanswered "
 		       "probe allowed",
@@ -140,12 +140,12 @@ CASE(keepalive_peer_alive) = {
 			      PROBES }),
 	.variants = VARIANTS(
 		{ "time-longer" },
-		{ "interval-longer", .lasts = SEC(6),
+		{ "interval-longer", .duration = SEC(6),
 		  .judgements = of_long_interval,
 		  .settings = SYSCTLS(
 			  { "client", "net.ipv4.tcp_keepalive_time", 1 },
 			  { "client", "net.ipv4.tcp_keepalive_intvl", 2 }) }),
-	.lasts = SEC(ROUNDS * TIME + 1),
+	.duration = SEC(ROUNDS * TIME + 1),
 	.no_fault = true,
 	.script = script,
 };

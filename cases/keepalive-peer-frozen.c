@@ -42,7 +42,8 @@ static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
 	const struct prediction *forecast = forecast_keepalive(tcp.client);
-	const struct prediction *again = forecast_keepalive_again(tcp.client);
+	const struct prediction *again =
+		forecast_keepalive_after_answer(tcp.client);
 	struct mark armed, sent, thawed;
 	unsigned int rounds;
 	struct finding got;
@@ -95,8 +96,8 @@ CASE(keepalive_peer_frozen) = {
 			       "tcp_validate_incoming(), tcp_send_dupack()" }),
 	.why = "no process takes part in answering a probe, or in "
 	       "acknowledging data",
-	.see = "net/ipv4/tcp_input.c:tcp_validate_incoming(), "
-	       "tcp_send_dupack()",
+	.sources = "net/ipv4/tcp_input.c:tcp_validate_incoming(), "
+		   "tcp_send_dupack()",
 	.steps = STEPS("an idle connection, both ends wait in recv()",
 		       "all processes of the server's host are stopped",
 		       "SO_KEEPALIVE at the client: four probes",
@@ -109,6 +110,6 @@ CASE(keepalive_peer_frozen) = {
 			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
 			    { "client", "net.ipv4.tcp_keepalive_probes",
 			      PROBES }),
-	.lasts = SEC(TIME * (PROBES + 2)),
+	.duration = SEC(TIME * (PROBES + 2)),
 	.script = script,
 };

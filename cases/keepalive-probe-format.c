@@ -82,7 +82,8 @@ static void script(struct run *run)
 	bool twice = run_is_variant(run, "twice");
 	struct pair tcp = sock_pair(run);
 	const struct prediction *forecast = forecast_keepalive(tcp.client);
-	const struct prediction *again = forecast_keepalive_again(tcp.client);
+	const struct prediction *again =
+		forecast_keepalive_after_answer(tcp.client);
 	struct mark armed, living, dead, answer;
 	struct finding got;
 
@@ -125,8 +126,9 @@ CASE(keepalive_probe_format) = {
 			       "one below SND.UNA" }),
 	.why = "a segment below the window must be answered with an ACK, so a "
 	       "probe needs no data",
-	.see = "RFC 9293 3.8.4 and 3.10.7.4; net/ipv4/tcp_output.c:"
-	       "tcp_xmit_probe_skb(); net/ipv4/tcp_input.c:tcp_send_dupack()",
+	.sources =
+		"RFC 9293 3.8.4 and 3.10.7.4; net/ipv4/tcp_output.c:"
+		"tcp_xmit_probe_skb(); net/ipv4/tcp_input.c:tcp_send_dupack()",
 	.steps =
 		STEPS("a connection; nothing was sent yet, or 100 bytes",
 		      "SO_KEEPALIVE at the client; one probe is answered (in a "
@@ -142,6 +144,6 @@ CASE(keepalive_probe_format) = {
 			      PROBES }),
 	.variants = VARIANTS({ "nothing-sent" },
 			     { "data-sent", .value = BYTES }, { "twice" }),
-	.lasts = SEC(TIME + TIME + INTVL * PROBES),
+	.duration = SEC(TIME + TIME + INTVL * PROBES),
 	.script = script,
 };

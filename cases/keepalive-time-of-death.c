@@ -122,8 +122,8 @@ CASE(keepalive_time_of_death) = {
 			       "it" }),
 	.why = "the kernel counts from the last segment that came from the "
 	       "peer, since it cannot know when the peer died",
-	.see = "include/net/tcp.h:keepalive_time_elapsed(); "
-	       "net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
+	.sources = "include/net/tcp.h:keepalive_time_elapsed(); "
+		   "net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
 	.steps = STEPS("SO_KEEPALIVE at the client; the server sends its last "
 		       "byte",
 		       "the server's machine dies: at once; or 2.7 s later, "
@@ -135,14 +135,14 @@ CASE(keepalive_time_of_death) = {
 		  "kernel's own values 7875 s after the last byte in both, and "
 		  "after a late death 1395 s",
 	.world = &world_pair,
-	.variants =
-		VARIANTS({ "early", SOON },
-			 { "late", SOON, .value = LATE, .judgements = of_late },
-			 { "reboots", SOON, .lasts = SEC(TIME),
-			   .judgements = of_reboot },
-			 { "defaults", .defaults = true, .lasts = SEC(8040) },
-			 { "late-defaults", .value = LATE, .defaults = true,
-			   .lasts = SEC(8040), .judgements = of_late }),
-	.lasts = SEC(TIME + INTVL * PROBES),
+	.variants = VARIANTS(
+		{ "early", SOON },
+		{ "late", SOON, .value = LATE, .judgements = of_late },
+		{ "reboots", SOON, .duration = SEC(TIME),
+		  .judgements = of_reboot },
+		{ "defaults", .defaults = true, .duration = SEC(8040) },
+		{ "late-defaults", .value = LATE, .defaults = true,
+		  .duration = SEC(8040), .judgements = of_late }),
+	.duration = SEC(TIME + INTVL * PROBES),
 	.script = script,
 };

@@ -186,9 +186,10 @@ CASE(keepalive_with_unacked_data) = {
 			       "says that data is outstanding" }),
 	.why = "tcp_keepalive_timer() takes a connection with data outstanding "
 	       "for alive without keepalive, and arms itself again",
-	.see = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(), "
-	       "tcp_probe_timer(); "
-	       "net/ipv4/tcp_timer.c:tcp_retransmit_timer()",
+	.sources =
+		"RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(), "
+		"tcp_probe_timer(); "
+		"net/ipv4/tcp_timer.c:tcp_retransmit_timer()",
 	.steps = STEPS("an idle connection, SO_KEEPALIVE at the client",
 		       "the server's machine dies",
 		       "the client sends a byte: at once; or after the first "
@@ -205,14 +206,14 @@ CASE(keepalive_with_unacked_data) = {
 			      PROBES },
 			    { "client", "net.ipv4.tcp_retries2", RETRIES2 }),
 	.variants = VARIANTS(
-		{ "data" }, { "idle", .lasts = SEC(TIME + INTVL * PROBES) },
-		{ "data-between-probes", .lasts = SEC(8),
+		{ "data" }, { "idle", .duration = SEC(TIME + INTVL * PROBES) },
+		{ "data-between-probes", .duration = SEC(8),
 		  .judgements = of_postponed },
-		{ "window-shut", .lasts = SEC(TIME + INTVL * PROBES + 1),
+		{ "window-shut", .duration = SEC(TIME + INTVL * PROBES + 1),
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_rmem",
 					.text = "4096 4096 4096" },
 				      { "client", "net.ipv4.tcp_retries2",
 					15 }) }),
-	.lasts = MSEC(6500),
+	.duration = MSEC(6500),
 	.script = script,
 };

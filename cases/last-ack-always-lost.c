@@ -28,7 +28,7 @@ static const nsec_t soon = MSEC(500);
 static void half_close(struct pair *tcp)
 {
 	sock_close(tcp->client);
-	expect_state_soon(tcp->client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(tcp->client, DIAG_FIN_WAIT2, soon);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 }
 
@@ -60,7 +60,8 @@ static void gives_up(struct run *run, struct pair *tcp, struct mark closed,
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, closed, end.min - MSEC(50));
 	expect_state(tcp->server, DIAG_LAST_ACK);
-	expect_state_soon(tcp->server, DIAG_CLOSE, end.max - end.min + SEC(1));
+	expect_state_within(tcp->server, DIAG_CLOSE,
+			    end.max - end.min + SEC(1));
 	lasted = mark_now(run).at - closed.at;
 	run_predicted(run, "elapsed_s", nsec_seconds(end.min));
 	run_predicted(run, "elapsed_max_s", nsec_seconds(end.max));
@@ -108,7 +109,7 @@ static void meets_reset(struct run *run, struct pair *tcp, struct mark closed,
 	expect_frames(run, closed, "RST, before and after",
 		      FRAMES(KIND(WIRE_RST)), 1);
 	expect_state(tcp->client, DIAG_CLOSE);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_pending_error(tcp->server, ECONNRESET);
 }
 
@@ -132,7 +133,7 @@ static void script(struct run *run)
 	else
 		sock_close(tcp.server);
 	mark_done(run, &closed);
-	expect_state_soon(tcp.client, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp.client, DIAG_TIME_WAIT, soon);
 	if (!expect_state(tcp.server, DIAG_LAST_ACK))
 		return;
 	if (late) {
@@ -171,9 +172,9 @@ CASE(last_ack_always_lost) = {
 		  "the server's end; TIME-WAIT could do no more" }),
 	.why = "TIME-WAIT answers only what comes, and what it answers can be "
 	       "lost as well",
-	.see = "RFC 9293 3.6; net/ipv4/tcp_timer.c:tcp_write_timeout(), "
-	       "tcp_orphan_retries(); net/ipv4/tcp_minisocks.c:"
-	       "tcp_timewait_state_process()",
+	.sources = "RFC 9293 3.6; net/ipv4/tcp_timer.c:tcp_write_timeout(), "
+		   "tcp_orphan_retries(); net/ipv4/tcp_minisocks.c:"
+		   "tcp_timewait_state_process()",
 	.steps = STEPS("a connection, idle",
 		       "the client closes; the server's kernel has its FIN",
 		       "the server closes, or shuts its side down and holds "
@@ -192,9 +193,9 @@ CASE(last_ack_always_lost) = {
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_retries2",
 					RETRIES2 }) },
 		{ "defaults", .value = CLOSES, .defaults = true,
-		  .lasts = SEC(107) },
+		  .duration = SEC(107) },
 		{ "holds-defaults", .value = HOLDS, .defaults = true,
-		  .lasts = SEC(215), .judgements = of_held_defaults }),
-	.lasts = SEC(4),
+		  .duration = SEC(215), .judgements = of_held_defaults }),
+	.duration = SEC(4),
 	.script = script,
 };

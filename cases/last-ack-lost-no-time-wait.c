@@ -33,7 +33,7 @@ static const nsec_t soon = MSEC(500);
 static void half_close(struct pair *tcp)
 {
 	sock_shutdown(tcp->client, SHUT_WR);
-	expect_state_soon(tcp->client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(tcp->client, DIAG_FIN_WAIT2, soon);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 }
 
@@ -73,7 +73,7 @@ static void fin_comes_again(struct run *run, struct pair *tcp,
 		     FRAMES(FROM("client"),
 			    KIND(control ? WIRE_PURE_ACK : WIRE_RST)),
 		     1, at_once);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_frames(run, closed, "RST", FRAMES(KIND(WIRE_RST)), !control);
 	expect_counter(run, "client", "TCPTimeWaitOverflow", !control);
 	expect_counter(run, "client", "OutRsts", !control);
@@ -95,7 +95,7 @@ static void script(struct run *run)
 	else
 		sock_shutdown(tcp.server, SHUT_WR);
 	mark_done(run, &closed);
-	expect_state_soon(
+	expect_state_within(
 		tcp.client,
 		run_value(run) == CONTROL ? DIAG_TIME_WAIT : DIAG_CLOSE, soon);
 	expect_state(tcp.server, DIAG_LAST_ACK);
@@ -132,10 +132,11 @@ CASE(last_ack_lost_no_time_wait) = {
 		  "socket: tcp_reset(); recv() does not tell of it" }),
 	.why = "a segment without a socket is answered with RST, and what "
 	       "LAST-ACK waits for is an ACK",
-	.see = "RFC 9293 3.10.7.1; net/ipv4/tcp_input.c:tcp_reset(); net/ipv4/"
-	       "tcp.c:tcp_recvmsg_locked(); net/core/stream.c:"
-	       "sk_stream_error(); net/ipv4/inet_timewait_sock.c:"
-	       "inet_twsk_alloc()",
+	.sources =
+		"RFC 9293 3.10.7.1; net/ipv4/tcp_input.c:tcp_reset(); net/ipv4/"
+		"tcp.c:tcp_recvmsg_locked(); net/core/stream.c:"
+		"sk_stream_error(); net/ipv4/inet_timewait_sock.c:"
+		"inet_twsk_alloc()",
 	.steps = STEPS("a connection, idle; no room for a TIME-WAIT at the "
 		       "client (in the control there is)",
 		       "the client shuts its side down; the server's kernel "
@@ -154,6 +155,6 @@ CASE(last_ack_lost_no_time_wait) = {
 			     { "server-sends", .value = SENDS, BUCKETS(0) },
 			     { "with-time-wait", .value = CONTROL, BUCKETS(1),
 			       .judgements = of_control }),
-	.lasts = MSEC(250),
+	.duration = MSEC(250),
 	.script = script,
 };

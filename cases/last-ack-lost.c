@@ -35,7 +35,7 @@ static void half_close(struct run *run, struct sock *client,
 	struct mark closed = mark_now(run);
 
 	sock_close(client);
-	expect_state_soon(client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(client, DIAG_FIN_WAIT2, soon);
 	expect_state(server, DIAG_CLOSE_WAIT);
 	expect_frames(run, closed, "the server's ACK",
 		      FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)), 1);
@@ -67,7 +67,7 @@ static struct mark lose_last_acks(struct run *run, struct pair *tcp)
 	fault_drop(run, FRAMES(LAST_ACK, .count = lost));
 	fin = closed = mark_now(run);
 	sock_close(tcp->server);
-	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
 	mark_done(run, &closed);
 	expect_timer_armed(tcp->client, DIAG_TIMER_TIME_WAIT,
 			   "first_time_wait_s", closed, SEC(TIME_WAIT));
@@ -76,7 +76,7 @@ static struct mark lose_last_acks(struct run *run, struct pair *tcp)
 		fin = expect_again(run, tcp, closed, i + 1,
 				   &forecast->rounds[i]);
 	}
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_frames(run, closed, "FINs that came again", FRAMES(FIN_AGAIN),
 		      lost);
 	run_predicted(run, "elapsed_s",
@@ -108,8 +108,8 @@ static void tell_there_and_back(struct run *run, struct mark since)
 
 static void expect_counts(struct run *run, struct mark begun)
 {
-	int64_t probes = watch_change(run, "server", "TCPLossProbes");
-	int64_t rounds = watch_change(run, "server", "TCPTimeouts");
+	int64_t probes = counter_change(run, "server", "TCPLossProbes");
+	int64_t rounds = counter_change(run, "server", "TCPTimeouts");
 
 	expect_that(run, probes + rounds == run_value(run),
 		    "the server's kernel counts as many",
@@ -128,7 +128,7 @@ static void lose_nothing(struct run *run, struct sock *client,
 	half_close(run, client, server);
 	closed = mark_now(run);
 	sock_close(server);
-	expect_state_soon(server, DIAG_CLOSE, soon);
+	expect_state_within(server, DIAG_CLOSE, soon);
 	mark_done(run, &closed);
 	run_pass_until(run, closed, MSEC(500));
 	expect_frames(run, closed, "FIN and ACK, and nothing else",
@@ -144,7 +144,7 @@ static void expect_end(struct run *run, struct sock *client, struct mark fin)
 
 	run_pass_until(run, fin, range.min - MSEC(50));
 	expect_state(client, DIAG_TIME_WAIT);
-	expect_state_soon(client, DIAG_CLOSE, range.max);
+	expect_state_within(client, DIAG_CLOSE, range.max);
 	lasted = mark_now(run).at - fin.at;
 	range.max += fin.done - fin.at;
 	run_measured(run, "from_last_fin_s", nsec_seconds(lasted));
@@ -184,9 +184,10 @@ CASE(last_ack_lost) = {
 		  "tcp_timewait_state_process() arms all 60 s anew then" }),
 	.why = "who is in LAST-ACK has an unacknowledged FIN, and a timer; who "
 	       "is in TIME-WAIT is there to answer it",
-	.see = "RFC 9293 3.6, 3.10.7.4; net/ipv4/tcp_minisocks.c:"
-	       "tcp_timewait_state_process(); net/ipv4/inet_timewait_sock.c:"
-	       "__inet_twsk_schedule()",
+	.sources =
+		"RFC 9293 3.6, 3.10.7.4; net/ipv4/tcp_minisocks.c:"
+		"tcp_timewait_state_process(); net/ipv4/inet_timewait_sock.c:"
+		"__inet_twsk_schedule()",
 	.steps = STEPS("two connections, idle",
 		       "the first: the client closes, then the server; the "
 		       "wire loses the client's last ACK, once or three times",
@@ -201,9 +202,9 @@ CASE(last_ack_lost) = {
 		{ "no-tail-loss-probe", .value = ONE,
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_early_retrans",
 					0 }) },
-		{ "three-lost", .value = THREE, .lasts = SEC(2) },
+		{ "three-lost", .value = THREE, .duration = SEC(2) },
 		{ "defaults", .value = FIVE, .defaults = true,
-		  .lasts = SEC(TIME_WAIT + 7) }),
-	.lasts = SEC(1),
+		  .duration = SEC(TIME_WAIT + 7) }),
+	.duration = SEC(1),
 	.script = script,
 };

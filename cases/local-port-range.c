@@ -120,7 +120,7 @@ static void by_name(struct run *run, struct probe *client,
 	struct finding got = sock_bind(sock, port);
 
 	expect_success(&got);
-	sock_dial(sock, listener);
+	sock_start_connect(sock, listener);
 	got = sock_reap(sock, soon);
 	expect_success(&got);
 	expect_number(run, "named", sock_local_port(sock), port, port);
@@ -187,9 +187,9 @@ CASE(local_port_range) = {
 			       .since = "4.2" }),
 	.why = "connect() prefers the ports with the parity of the range's "
 	       "first one, for which the range must have an even number",
-	.see = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); "
-	       "net/ipv4/inet_connection_sock.c:inet_csk_find_open_port(); "
-	       "net/ipv4/af_inet.c:inet_init_net()",
+	.sources = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); "
+		   "net/ipv4/inet_connection_sock.c:inet_csk_find_open_port(); "
+		   "net/ipv4/af_inet.c:inet_init_net()",
 	.steps = STEPS("edges: of the kernel's own range, all ports are "
 		       "reserved but the first or the last",
 		       "order: as many connections (or bind() with port 0) as "
@@ -233,7 +233,7 @@ CASE(local_port_range) = {
 			  { "B2", DOCUMENT_CONDITIONAL,
 			    "without the ports in ip_local_reserved_ports: "
 			    "inet_is_local_reserved_port()" }) }),
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 	.no_fault = true,
 	.script = script,
 };

@@ -113,12 +113,12 @@ static void outlives(struct run *run, struct pair *tcp)
 			   FRAMES(KIND(WIRE_RETRANSMISSION)), 1))
 		return;
 	sock_close(tcp->client);
-	expect_state_soon(tcp->client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(tcp->client, DIAG_FIN_WAIT2, soon);
 	sock_close(tcp->server);
-	expect_state_soon(tcp->server, DIAG_CLOSE, soon);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_state(tcp->client, DIAG_TIME_WAIT);
 	run_pass_until(run, sent, hold_time(run));
-	expect_state_soon(tcp->client, DIAG_CLOSE, SEC(3));
+	expect_state_within(tcp->client, DIAG_CLOSE, SEC(3));
 	tell_age(run, sent);
 	released = mark_now(run);
 	fault_release(run, old);
@@ -162,8 +162,8 @@ CASE(msl_not_enforced) = {
 		  "9293 3.4.2)" }),
 	.why = "there is no time of sending in a segment that its receiver "
 	       "could compare with its own clock",
-	.see = "RFC 9293 3.4.2; RFC 7323 5.3; net/ipv4/tcp_input.c:"
-	       "tcp_validate_incoming()",
+	.sources = "RFC 9293 3.4.2; RFC 7323 5.3; net/ipv4/tcp_input.c:"
+		   "tcp_validate_incoming()",
 	.steps = STEPS("a connection, idle",
 		       "the client sends 100 bytes; the wire holds them and "
 		       "loses every copy (in the controls: no copy)",
@@ -179,12 +179,12 @@ CASE(msl_not_enforced) = {
 		{ "copy-came-no-timestamps", .value = SHORT, .judgements = none,
 		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 0 }) },
 		{ "defaults", .value = MSL + 1, .defaults = true,
-		  .lasts = SEC(MSL + 1) },
+		  .duration = SEC(MSL + 1) },
 		{ "held-61s", .value = TIME_WAIT + 1, .defaults = true,
-		  .lasts = SEC(TIME_WAIT + 1) },
+		  .duration = SEC(TIME_WAIT + 1) },
 		{ "after-time-wait", .value = TIME_WAIT + 1, .defaults = true,
-		  .lasts = SEC(TIME_WAIT + 4),
+		  .duration = SEC(TIME_WAIT + 4),
 		  .judgements = of_old_connection }),
-	.lasts = SEC(SHORT),
+	.duration = SEC(SHORT),
 	.script = script,
 };

@@ -8,7 +8,7 @@
  *
  *  - B's timestamp is higher than A's last: TCP_TW_SYN, a new connection, whose
  *    server side begins 65537 above where the old one ended (since 6.10;
- *    first-number.h). Without timestamps
+ *    isn.h). Without timestamps
  *    in the SYN the sequence number decides in the same way, and that is a
  * throw of the dice.
  *  - It is lower: PAWS. The SYN is answered with the ACK of the old connection
@@ -41,7 +41,7 @@ static struct sock *dial(struct probe *probe, const struct sock *listener)
 	struct sock *sock = sock_open(probe);
 
 	sock_bind(sock, PORT);
-	sock_dial(sock, listener);
+	sock_start_connect(sock, listener);
 	return sock;
 }
 
@@ -113,7 +113,7 @@ static struct old a_comes_and_goes(struct run *run, struct probe *a,
 
 	expect_success(&got);
 	old.server = sock_accept(listener);
-	sock_finish(old.server, client);
+	sock_close_both(old.server, client);
 	expect_state(old.server, DIAG_TIME_WAIT);
 	old.last = to_server(run, dialled, WIRE_FIN);
 	old.next = from_server(run, dialled, WIRE_FIN).tcp.seq + 1;
@@ -148,7 +148,7 @@ static void is_taken_over(struct run *run, const struct old *old,
 	expect_took(dialled, &got, (struct range){ 0, SEC(1) });
 	expect_frames(run, dialled, "SYNs",
 		      FRAMES(TO("server"), KIND(WIRE_SYN)), 1);
-	expect_number_after_time_wait(run, "server", old->began, dialled);
+	expect_isn_after_time_wait(run, "server", old->began, dialled);
 	/* No state for the report, where a throw of the dice leads here. */
 	expect_that(run, sock_wait_state(old->server, DIAG_ESTABLISHED, soon),
 		    "a connection in the TIME_WAIT's place", "%s",
@@ -191,7 +191,7 @@ static void expect_paws(struct run *run, const struct frame *syn,
 			unsigned int times)
 {
 	if (syn->tcp.has_timestamps &&
-	    watch_knows(run, "server", "PAWSTimewait"))
+	    counter_exists(run, "server", "PAWSTimewait"))
 		expect_counter(run, "server", "PAWSTimewait", times);
 }
 
@@ -311,9 +311,9 @@ CASE(nat_same_port_time_wait) = {
 	.why = "a TIME_WAIT is found by its four-tuple, and checks the "
 	       "timestamps of whoever comes by it; the RST of B's kernel, "
 	       "which has none, ends it",
-	.see = "RFC 6191; RFC 1337; net/ipv4/tcp_minisocks.c:"
-	       "tcp_timewait_state_process(); net/ipv4/tcp_input.c:"
-	       "tcp_rcv_synsent_state_process(); 9603d47bad46",
+	.sources = "RFC 6191; RFC 1337; net/ipv4/tcp_minisocks.c:"
+		   "tcp_timewait_state_process(); net/ipv4/tcp_input.c:"
+		   "tcp_rcv_synsent_state_process(); 9603d47bad46",
 	.steps = STEPS(
 		"A connects through the gateway from port 40000; the server "
 		"closes first, and is in TIME_WAIT",
@@ -335,11 +335,11 @@ CASE(nat_same_port_time_wait) = {
 			      0 }),
 	.variants = VARIANTS({ "older" },
 			     { "older-rfc1337", .settings = rfc1337,
-			       .lasts = MSEC(BLOCKED_MS),
+			       .duration = MSEC(BLOCKED_MS),
 			       .judgements = of_rfc1337 },
 			     { "newer", .judgements = of_control },
 			     { "no-timestamps", .judgements = of_control }),
-	.changes = CHANGES(CHANGE_NUMBER_AFTER_TIME_WAIT),
-	.lasts = MSEC(50),
+	.changes = CHANGES(CHANGE_ISN_AFTER_TIME_WAIT),
+	.duration = MSEC(50),
 	.script = script,
 };

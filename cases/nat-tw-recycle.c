@@ -44,7 +44,7 @@ static struct sock *dial(struct role role, const struct sock *listener)
 
 	if (role.port)
 		sock_bind(sock, role.port);
-	sock_dial(sock, listener);
+	sock_start_connect(sock, listener);
 	return sock;
 }
 
@@ -101,7 +101,7 @@ static struct frame a_comes_and_goes(struct run *run, struct role a,
 
 	expect_success(&got);
 	server = sock_accept(listener);
-	sock_finish(server, client);
+	sock_close_both(server, client);
 	expect_state(server, DIAG_TIME_WAIT);
 	expect_state(client, DIAG_CLOSE);
 	return at_server(run, dialled, WIRE_FIN);
@@ -141,7 +141,7 @@ static void is_answered(struct run *run, struct sock *sock, struct mark dialled)
 		      FRAMES(TO("server"), KIND(WIRE_SYN)), 1);
 	expect_frames(run, dialled, "SYN-ACKs",
 		      FRAMES(FROM("server"), KIND(WIRE_SYN_ACK)), 1);
-	if (watch_knows(run, "server", "PAWSPassive"))
+	if (counter_exists(run, "server", "PAWSPassive"))
 		expect_counter(run, "server", "PAWSPassive", 0);
 }
 
@@ -158,9 +158,9 @@ static void is_dropped(struct run *run, struct sock *sock, struct mark dialled)
 			      UINT32_MAX);
 	expect_frames(run, dialled, "answers",
 		      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
-	expect_that(run, watch_change(run, "server", "PAWSPassive") > 0,
+	expect_that(run, counter_change(run, "server", "PAWSPassive") > 0,
 		    "SYNs dropped by their timestamps", "PAWSPassive +%ld",
-		    (long)watch_change(run, "server", "PAWSPassive"));
+		    (long)counter_change(run, "server", "PAWSPassive"));
 }
 
 static void b_comes(struct run *run, struct role b, struct sock *listener,
@@ -225,8 +225,8 @@ CASE(nat_tw_recycle) = {
 	.why = "the option checked timestamps by address, and behind a NAT an "
 	       "address is many clocks; without it nothing is checked before "
 	       "there is a connection or a TIME_WAIT of the same four-tuple",
-	.see = "RFC 7323 5.8, appendix B; net/ipv4/tcp_input.c:"
-	       "tcp_conn_request(); 4396e46187ca; RFC 6056 4",
+	.sources = "RFC 7323 5.8, appendix B; net/ipv4/tcp_input.c:"
+		   "tcp_conn_request(); 4396e46187ca; RFC 6056 4",
 	.steps = STEPS(
 		"a connection shows whether the client's timestamps are ahead "
 		"of client-b's; who is ahead is A (clock-ahead: B)",
@@ -248,8 +248,8 @@ CASE(nat_tw_recycle) = {
 					0 }) },
 		{ "recycle-off", .value = 1, .judgements = of_control },
 		{ "after-60-s", .value = 1, .judgements = of_control,
-		  .lasts = SEC(MINUTE) + SEC(1), .by_name = true }),
-	.lasts = MSEC(10),
+		  .duration = SEC(MINUTE) + SEC(1), .slow = true }),
+	.duration = MSEC(10),
 	.no_fault = true,
 	.script = script,
 };

@@ -236,7 +236,7 @@ static bool ack_passed(struct run *run, struct setup *setup,
 	expect_frames(run, forged, "answers", FRAMES(ANSWER), !passed);
 	expect_number(run, "unacknowledged", unacknowledged(setup->tcp.server),
 		      left, left);
-	return watch_change(run, "server", "TCPPureAcks") > setup->pure_acks;
+	return counter_change(run, "server", "TCPPureAcks") > setup->pure_acks;
 }
 
 static void expect_verdict(struct run *run, const struct setup *setup,
@@ -287,7 +287,7 @@ static void script(struct run *run)
 	exchange(run, &setup);
 	run_pass(run, SEC(setup.plan->idle_s));
 	frame = taken_off(run, &setup, &rule);
-	setup.pure_acks = watch_change(run, "server", "TCPPureAcks");
+	setup.pure_acks = counter_change(run, "server", "TCPPureAcks");
 	forged = forge(run, &setup, frame);
 	if (setup.plan->kind == ACK || setup.plan->kind == DUPLICATE_ACK)
 		passed = ack_passed(run, &setup, &frame, forged);
@@ -311,8 +311,10 @@ CASE(paws_boundary) = {
 	.why = "segments of one millisecond have the same TSval, and the "
 	       "network swaps neighbours: a rule that wants it to grow would "
 	       "drop good data",
-	.see = "RFC 7323 5.3; net/ipv4/tcp_input.c:tcp_validate_incoming(), "
-	       "tcp_disordered_ack_check(); include/net/tcp.h:tcp_paws_check()",
+	.sources =
+		"RFC 7323 5.3; net/ipv4/tcp_input.c:tcp_validate_incoming(), "
+		"tcp_disordered_ack_check(); "
+		"include/net/tcp.h:tcp_paws_check()",
 	.steps = STEPS("100 bytes each way; the server's ts_recent is known",
 		       "a segment of the client is taken off the wire; its "
 		       "copy goes on with a TSval set to the tick",
@@ -340,8 +342,9 @@ CASE(paws_boundary) = {
 			  "a segment without the option is not checked, though "
 			  "it was negotiated: tcp_validate_incoming() asks "
 			  "saw_tstamp") },
-		{ "data-after-2145s", .defaults = true, .lasts = SEC(WRAP_S) },
-		{ "data-after-2148s", .defaults = true, .lasts = SEC(WRAP_S),
+		{ "data-after-2145s", .defaults = true,
+		  .duration = SEC(WRAP_S) },
+		{ "data-after-2148s", .defaults = true, .duration = SEC(WRAP_S),
 		  .judgements = UNDER_CONDITION(
 			  "after 2147 s without a segment nothing is too old: "
 			  "TCP_PAWS_WRAP (24 days before 6.7)") },
@@ -358,6 +361,6 @@ CASE(paws_boundary) = {
 	.changes = CHANGES({ KERNEL_VERSION(6, 7, 0), "af7721448a60",
 			     "ts_recent is believed for 36 minutes, no longer "
 			     "for 24 days" }),
-	.lasts = MSEC(500),
+	.duration = MSEC(500),
 	.script = script,
 };

@@ -88,7 +88,7 @@ static void late_original(struct run *run)
 		    "it is");
 	run_predicted_text(run, "dropped_by", option ? "PAWS" : "its number");
 	run_measured_text(run, "dropped_by",
-			  watch_change(run, "server", "PAWSEstab") ?
+			  counter_change(run, "server", "PAWSEstab") ?
 				  "PAWS" :
 				  "its number");
 	expect_counter(run, "server", "PAWSEstab", option);
@@ -98,7 +98,7 @@ static void late_original(struct run *run)
 static void late_ack(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
-	bool silent = watch_knows(run, "server", "PAWSOldAck");
+	bool silent = counter_exists(run, "server", "PAWSOldAck");
 	struct wire_rule *rule;
 	struct mark sent, released;
 	const struct wire_capture *seen;
@@ -127,7 +127,8 @@ static void late_ack(struct run *run)
 	expect_counter(run, "server", "PAWSEstab", !silent);
 	if (silent)
 		expect_number(run, "paws_old_ack",
-			      watch_change(run, "server", "PAWSOldAck"), 1, 1);
+			      counter_change(run, "server", "PAWSOldAck"), 1,
+			      1);
 }
 
 static void script(struct run *run)
@@ -148,8 +149,8 @@ CASE(paws_late_segment) = {
 			       "tcp_validate_incoming()" }),
 	.why = "ts_recent belongs to the youngest segment in order, and the "
 	       "late one was stamped before",
-	.see = "RFC 7323 5; net/ipv4/tcp_input.c:tcp_validate_incoming(), "
-	       "tcp_disordered_ack_check(), tcp_send_dupack()",
+	.sources = "RFC 7323 5; net/ipv4/tcp_input.c:tcp_validate_incoming(), "
+		   "tcp_disordered_ack_check(), tcp_send_dupack()",
 	.steps = STEPS("the client's first data (or ACK) is held on the wire",
 		       "its retransmission and more data arrive",
 		       "it is let go; what the server does with it"),
@@ -169,6 +170,6 @@ CASE(paws_late_segment) = {
 		{ "ack" }),
 	.changes = CHANGES({ KERNEL_VERSION(6, 14, 0), "124c4c32e9f3",
 			     "an old ACK is not answered" }),
-	.lasts = MSEC(300),
+	.duration = MSEC(300),
 	.script = script,
 };

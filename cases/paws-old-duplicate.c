@@ -47,10 +47,10 @@ static void transfer(struct sock *from, struct sock *to, uint64_t bytes,
 	struct finding got;
 
 	/* What is of interest is in one frame. */
-	frames_quiet(sock_run(from), bytes > LENGTH);
+	frames_count_only(sock_run(from), bytes > LENGTH);
 	got = sock_stream(from, to, bytes, within);
 	expect_stream(&got, bytes, wrong);
-	frames_quiet(sock_run(from), false);
+	frames_count_only(sock_run(from), false);
 }
 
 /* The original is held; what the server reads is the retransmission. */
@@ -88,11 +88,11 @@ static void release(struct run *run, const struct late *late)
 static void is_dropped(struct run *run, const struct late *late,
 		       const char *counter)
 {
-	int64_t before = watch_change(run, "server", counter);
+	int64_t before = counter_change(run, "server", counter);
 
 	release(run, late);
 	expect_number(run, counter,
-		      watch_change(run, "server", counter) - before, 1, 1);
+		      counter_change(run, "server", counter) - before, 1, 1);
 }
 
 /* The next bytes, in a segment of the old one's number and length. */
@@ -133,11 +133,11 @@ static void is_taken(struct run *run, struct pair *tcp, const struct late *late)
 	expect_number(run, "wrong_bytes", (int64_t)got.wrong, LENGTH, LENGTH);
 	expect_number(run, "first_wrong_offset", (int64_t)got.first_wrong,
 		      offset, offset);
-	thrown_away = watch_change(run, "server", "TCPDSACKOldSent");
+	thrown_away = counter_change(run, "server", "TCPDSACKOldSent");
 	send_genuine(run, tcp->client, late);
 	transfer(tcp->client, tcp->server, AFTER, patience, LENGTH);
 	expect_number(run, "genuine_thrown_away",
-		      watch_change(run, "server", "TCPDSACKOldSent") -
+		      counter_change(run, "server", "TCPDSACKOldSent") -
 			      thrown_away,
 		      1, 1);
 }
@@ -195,8 +195,8 @@ CASE(paws_old_duplicate) = {
 		"with them",
 	.why = "32 bits of sequence number are used up by 4 GiB; only the "
 	       "timestamp tells one lap from the next",
-	.see = "RFC 7323 5; RFC 5961 5.2; net/ipv4/tcp_input.c:"
-	       "tcp_validate_incoming(), tcp_ack(), tcp_data_queue()",
+	.sources = "RFC 7323 5; RFC 5961 5.2; net/ipv4/tcp_input.c:"
+		   "tcp_validate_incoming(), tcp_ack(), tcp_data_queue()",
 	.steps = STEPS("the client sends a stream of which every byte can be "
 		       "checked",
 		       "an original is held, and released when its "
@@ -228,9 +228,9 @@ CASE(paws_old_duplicate) = {
 			  { "C11", DOCUMENT_RIGHT,
 			    "PAWS drops it: tcp_validate_incoming() compares "
 			    "timestamps before it looks at the number" }) }),
-	.lasts = SEC(5),
+	.duration = SEC(5),
 	/* Gigabytes take a whole processor: the neighbours would be late. */
-	.by_name = true,
-	.alone = true,
+	.slow = true,
+	.exclusive = true,
 	.script = script,
 };

@@ -124,12 +124,12 @@ static void script(struct run *run)
 	struct finding got;
 	struct mark forged;
 
-	if (plan->tsecr && !watch_knows(run, "server", "TSEcrRejected"))
+	if (plan->tsecr && !counter_exists(run, "server", "TSEcrRejected"))
 		run_skip(run, "this kernel does not check TSecr");
 	held = fault_hold(run, FRAMES(FROM("client"), KIND(WIRE_PURE_ACK),
 				      .first = 1, .count = 1));
 	near = sock_connect(client, listener);
-	far = sock_far_end(near, "server");
+	far = sock_peer(near, "server");
 	expect_in_state(far, DIAG_SYN_RECV);
 	forged = forge(run, plan);
 	expect_fate(run, plan, far, forged);
@@ -162,8 +162,8 @@ CASE(paws_syn_recv) = {
 		  "tcp_check_req()" }),
 	.why = "a request is checked by tcp_check_req(), which asks PAWS with "
 	       "a window of 0 and makes no exception for a RST",
-	.see = "RFC 7323 5.3; net/ipv4/tcp_minisocks.c:tcp_check_req(); "
-	       "include/net/tcp.h:tcp_paws_reject()",
+	.sources = "RFC 7323 5.3; net/ipv4/tcp_minisocks.c:tcp_check_req(); "
+		   "include/net/tcp.h:tcp_paws_reject()",
 	.steps = STEPS("the client connects; its third ACK is held, the server "
 		       "is in SYN-RECV",
 		       "a forged third ACK, or RST, with a TSval set to the "
@@ -200,6 +200,6 @@ CASE(paws_syn_recv) = {
 	.changes = CHANGES({ KERNEL_VERSION(6, 15, 0), "3ba075278c11",
 			     "a third ACK's TSecr is looked at",
 			     .stable = true }),
-	.lasts = MSEC(60),
+	.duration = MSEC(60),
 	.script = script,
 };

@@ -69,7 +69,7 @@ static void use_up(struct run *run, struct story *story)
 			sock_connect(story->client, story->listener);
 		long port = sock_local_port(client);
 
-		sock_finish(client, sock_accept(story->listener));
+		sock_close_both(client, sock_accept(story->listener));
 		if (!i)
 			mark_done(run, &story->first);
 		story->ends[i] = client;
@@ -128,7 +128,7 @@ static void binds_first(struct run *run, struct story *story)
 	got = sock_bind(late, 0);
 	expect_success(&got);
 	expect_number(run, "port_after_bind", sock_local_port(late), 0, 0);
-	sock_dial(late, story->other);
+	sock_start_connect(late, story->other);
 	got = sock_reap(late, soon);
 	expect_success(&got);
 	expect_state(late, DIAG_ESTABLISHED);
@@ -143,7 +143,7 @@ static void come_back(struct run *run, struct story *story)
 	range.max += first.done - first.at;
 	run_pass_until(run, first, range.min - MSEC(50));
 	expect_refused(run, story);
-	expect_state_soon(story->ends[0], DIAG_CLOSE, range.max);
+	expect_state_within(story->ends[0], DIAG_CLOSE, range.max);
 	expect_span(run, "the first TIME_WAIT lasted",
 		    mark_now(run).at - first.at, range);
 	again = sock_connect(story->client, story->listener);
@@ -160,7 +160,7 @@ static void server_closes_first(struct run *run, struct story *story)
 			sock_connect(story->client, story->listener);
 		struct sock *server = sock_accept(story->listener);
 
-		sock_finish(server, client);
+		sock_close_both(server, client);
 		expect_state(server, DIAG_TIME_WAIT);
 		expect_state(client, DIAG_CLOSE);
 	}
@@ -201,10 +201,10 @@ CASE(port_exhaustion) = {
 			       "destination has all the ports" }),
 	.why = "connect() takes a local port whose four-tuple no socket has; a "
 	       "TIME_WAIT is one that has",
-	.see = "net/ipv4/inet_hashtables.c:__inet_hash_connect(), "
-	       "__inet_check_established(); "
-	       "net/ipv4/inet_connection_sock.c:inet_csk_get_port(); "
-	       "include/net/tcp.h:TCP_TIMEWAIT_LEN",
+	.sources = "net/ipv4/inet_hashtables.c:__inet_hash_connect(), "
+		   "__inet_check_established(); "
+		   "net/ipv4/inet_connection_sock.c:inet_csk_get_port(); "
+		   "include/net/tcp.h:TCP_TIMEWAIT_LEN",
 	.steps = STEPS("the client may use four local ports",
 		       "it connects and closes first, once for each of them",
 		       "it connects once more: to the same destination, to "
@@ -236,12 +236,12 @@ CASE(port_exhaustion) = {
 			    "tcp_time_wait() of a server leaves the client's "
 			    "ports alone, and tcp_timewait_state_process() "
 			    "gives way to a new SYN" }) },
-		{ "ports-come-back", .by_name = true, .lasts = SEC(63),
+		{ "ports-come-back", .slow = true, .duration = SEC(63),
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_RIGHT,
 			    "the port is free again after TCP_TIMEWAIT_LEN, 60 "
 			    "s and a granule of the timer wheel" }) }),
-	.lasts = MSEC(50),
+	.duration = MSEC(50),
 	.no_fault = true,
 	.script = script,
 };

@@ -206,10 +206,10 @@ CASE(retransmit_same_seq) = {
 		  "carries that of the byte to come, tcp_acceptable_seq()" }),
 	.why = "a sequence number names a byte of the stream, a TSval names a "
 	       "transmission",
-	.see = "RFC 9293 3.4; RFC 7323 3.2 and 4.3; RFC 2883; net/ipv4/"
-	       "tcp_output.c:__tcp_retransmit_skb(), "
-	       "tcp_retrans_try_collapse(); net/ipv4/tcp_input.c:"
-	       "tcp_send_dupack()",
+	.sources = "RFC 9293 3.4; RFC 7323 3.2 and 4.3; RFC 2883; net/ipv4/"
+		   "tcp_output.c:__tcp_retransmit_skb(), "
+		   "tcp_retrans_try_collapse(); net/ipv4/tcp_input.c:"
+		   "tcp_send_dupack()",
 	.steps = STEPS("a connection; the server says a byte, which the client "
 		       "acknowledges",
 		       "the client sends, and the first transmission is lost "
@@ -226,7 +226,7 @@ CASE(retransmit_same_seq) = {
 		  SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }) },
 		{ "tail-loss-probe",
 		  SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 3 }) },
-		{ "syn-lost", .lasts = SEC(1),
+		{ "syn-lost", .duration = SEC(1),
 		  .judgements = CLAIMS(
 			  { "B14", DOCUMENT_RIGHT,
 			    "the initial sequence number is chosen once, in "
@@ -246,6 +246,6 @@ CASE(retransmit_same_seq) = {
 			    "the bytes keep their numbers, the segments do "
 			    "not: tcp_retrans_try_collapse() sends two of them "
 			    "as one" }) }),
-	.lasts = MSEC(250),
+	.duration = MSEC(250),
 	.script = script,
 };

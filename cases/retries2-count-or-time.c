@@ -81,24 +81,26 @@ CASE(retries2_count_or_time) = {
 			       "no count" }),
 	.why = "the time-out starts from an RTO of 200 ms and from the first "
 	       "RTO retransmission; a connection's own RTO is larger",
-	.see = "net/ipv4/tcp_timer.c:retransmits_timed_out(), "
-	       "tcp_model_timeout(); RFC 5482",
-	.steps = STEPS("a connection, over a path without delay, of 20 ms there "
-		       "and back, or of 334 ms",
-		       "the two rules say how many retransmissions they expect",
-		       "the server's machine dies, and the client sends",
-		       "the rounds are counted"),
+	.sources = "net/ipv4/tcp_timer.c:retransmits_timed_out(), "
+		   "tcp_model_timeout(); RFC 5482",
+	.steps =
+		STEPS("a connection, over a path without delay, of 20 ms there "
+		      "and back, or of 334 ms",
+		      "the two rules say how many retransmissions they expect",
+		      "the server's machine dies, and the client sends",
+		      "the rounds are counted"),
 	.expect = "as many rounds as fit into the time: for the same "
 		  "tcp_retries2 of 3 four, three or two, as the RTT says",
 	.world = &world_pair,
-	.variants = VARIANTS({ "0-means-1", RETRIES2(0), .lasts = SEC(1) },
-			     { "3-means-4", RETRIES2(3), .lasts = MSEC(6700) },
+	.variants = VARIANTS({ "0-means-1", RETRIES2(0), .duration = SEC(1) },
+			     { "3-means-4", RETRIES2(3),
+			       .duration = MSEC(6700) },
 			     { "3-means-2", RETRIES2(3), .value = LARGE_MS,
-			       .lasts = SEC(8) },
+			       .duration = SEC(8) },
 			     { "3-means-3", RETRIES2(3), .value = MIDDLE_MS,
-			       .lasts = MSEC(3600), .judgements = none },
+			       .duration = MSEC(3600), .judgements = none },
 			     { "user-timeout", RETRIES2(DEFAULT_RETRIES2),
-			       .lasts = MSEC(2500) }),
-	.lasts = SEC(7),
+			       .duration = MSEC(2500) }),
+	.duration = SEC(7),
 	.script = script,
 };

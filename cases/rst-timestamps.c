@@ -177,9 +177,9 @@ CASE(rst_timestamps) = {
 		  "RFC 7323" }),
 	.why = "an answer is made from the segment alone, a connection knows "
 	       "its timestamps",
-	.see = "RFC 1323 4.2; RFC 7323 3.2 and 5.2; net/ipv4/tcp_ipv4.c:"
-	       "tcp_v4_send_reset(); net/ipv4/tcp_output.c:"
-	       "tcp_send_active_reset()",
+	.sources = "RFC 1323 4.2; RFC 7323 3.2 and 5.2; net/ipv4/tcp_ipv4.c:"
+		   "tcp_v4_send_reset(); net/ipv4/tcp_output.c:"
+		   "tcp_send_active_reset()",
 	.steps = STEPS("the server resets: a port without a listener; a socket "
 		       "that it has closed",
 		       "an abort; close() with unread data; a listener closed "
@@ -203,7 +203,7 @@ CASE(rst_timestamps) = {
 			  { "C20", DOCUMENT_RIGHT,
 			    "where the option is not negotiated no RST has "
 			    "it: tcp_established_options()" }) }),
-	.lasts = MSEC(60),
+	.duration = MSEC(60),
 	.no_fault = true,
 	.script = script,
 };

@@ -32,14 +32,14 @@ static void tell_bounds(struct run *run, const struct predict_tcp *tcp)
 		 "%ld ms",
 		 tcp->hz, nsec_seconds(tcp->rto), nsec_seconds(tcp->rto_min),
 		 nsec_seconds(tcp->rto_max),
-		 (long)watch_value(run, "client", "RtoMin"),
-		 (long)watch_value(run, "client", "RtoMax"));
+		 (long)counter_value(run, "client", "RtoMin"),
+		 (long)counter_value(run, "client", "RtoMax"));
 	run_measured(run, "hz", tcp->hz);
 	expect_number(run, "snmp_rto_min_ms",
-		      watch_value(run, "client", "RtoMin"), CONSTANT_MIN_MS,
+		      counter_value(run, "client", "RtoMin"), CONSTANT_MIN_MS,
 		      CONSTANT_MIN_MS);
 	expect_number(run, "snmp_rto_max_ms",
-		      watch_value(run, "client", "RtoMax"),
+		      counter_value(run, "client", "RtoMax"),
 		      CONSTANT_MAX_S * 1000, CONSTANT_MAX_S * 1000);
 }
 
@@ -129,8 +129,10 @@ CASE(rto_bounds) = {
 		  "choice, with 250 as the default" }),
 	.why = "the bounds are counted in jiffies of 1 / HZ, and are defaults "
 	       "of sysctls since 6.11 and 6.15",
-	.see = "RFC 6298 2.4, 2.5; include/net/tcp.h:tcp_rto_min(), tcp_rto_max(); "
-	       "net/ipv4/tcp_input.c:tcp_rtt_estimator(); kernel/Kconfig.hz",
+	.sources =
+		"RFC 6298 2.4, 2.5; include/net/tcp.h:tcp_rto_min(), "
+		"tcp_rto_max(); "
+		"net/ipv4/tcp_input.c:tcp_rtt_estimator(); kernel/Kconfig.hz",
 	.steps = STEPS("a connection; the kernel's own figures are read",
 		       "the server's machine dies",
 		       "the client sends, and the RTO rounds are measured"),
@@ -140,11 +142,11 @@ CASE(rto_bounds) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
 		{ "defaults", SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 }),
-		  .lasts = MSEC(3200) },
+		  .duration = MSEC(3200) },
 		{ "rto-min=20ms",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 },
 			  { "client", "net.ipv4.tcp_rto_min_us", 20000 }),
-		  .lasts = MSEC(2000),
+		  .duration = MSEC(2000),
 		  .judgements = CLAIMS(
 			  { "A7", DOCUMENT_OUTDATED,
 			    "the minimum is a default that "
@@ -153,13 +155,13 @@ CASE(rto_bounds) = {
 		{ "rto-max=1s",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 },
 			  { "client", "net.ipv4.tcp_rto_max_ms", 1000 }),
-		  .lasts = MSEC(5800),
+		  .duration = MSEC(5800),
 		  .judgements = CLAIMS(
 			  { "A7", DOCUMENT_OUTDATED,
 			    "the maximum is a default that "
 			    "net.ipv4.tcp_rto_max_ms moves: tcp_rto_max()",
 			    "6.15" }) }),
 	.changes = CHANGES(CHANGE_RTO_MIN, CHANGE_RTO_MAX),
-	.lasts = SEC(4),
+	.duration = SEC(4),
 	.script = script,
 };

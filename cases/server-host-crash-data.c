@@ -130,8 +130,8 @@ static void expect_no_long_interval(struct run *run, struct mark sent,
 
 static void expect_rounds_counted(struct run *run, const struct prediction *p)
 {
-	int64_t probes = watch_change(run, "client", "TCPLossProbes");
-	int64_t rounds = watch_change(run, "client", "RetransSegs") - probes;
+	int64_t probes = counter_change(run, "client", "TCPLossProbes");
+	int64_t rounds = counter_change(run, "client", "RetransSegs") - probes;
 
 	expect_number(run, "rto_retransmissions", rounds,
 		      p->retransmissions_min, p->retransmissions_max);
@@ -164,7 +164,7 @@ static void is_unreachable(struct run *run, struct pair *tcp, struct mark sent,
 	expect_error(&got, EHOSTUNREACH);
 	expect_took(sent, &got, end);
 	expect_number(run, "rto_retransmissions",
-		      watch_change(run, "client", "TCPTimeouts") - 1,
+		      counter_change(run, "client", "TCPTimeouts") - 1,
 		      rounds.min, rounds.max);
 	expect_frames(run, sent, "data on the wire",
 		      FRAMES(FROM("client"), KIND(WIRE_DATA)), 1);
@@ -172,10 +172,10 @@ static void is_unreachable(struct run *run, struct pair *tcp, struct mark sent,
 	expect_frames_between(run, sent, "ARP questions instead",
 			      FRAMES(FROM("client"), KIND(WIRE_NEIGHBOUR)),
 			      (unsigned int)rounds.min, UINT32_MAX);
-	expect_that(run, watch_change(run, "client", "InDestUnreachs") > 0,
+	expect_that(run, counter_change(run, "client", "InDestUnreachs") > 0,
 		    "the client's kernel told itself: host unreachable",
 		    "InDestUnreachs %ld",
-		    (long)watch_change(run, "client", "InDestUnreachs"));
+		    (long)counter_change(run, "client", "InDestUnreachs"));
 }
 
 static void script(struct run *run)
@@ -260,9 +260,10 @@ CASE(server_host_crash_data) = {
 		  "tcp_rto_max()" }),
 	.why = "tcp_retries2 is turned into a time-out for a model RTO of "
 	       "200 ms; the timer that fires after it ends the connection",
-	.see = "RFC 1122 4.2.3.5; RFC 8985 7; RFC 6069; net/ipv4/tcp_timer.c:"
-	       "retransmits_timed_out(), tcp_write_err(); "
-	       "net/ipv4/tcp_ipv4.c:tcp_ld_RTO_revert()",
+	.sources =
+		"RFC 1122 4.2.3.5; RFC 8985 7; RFC 6069; net/ipv4/tcp_timer.c:"
+		"retransmits_timed_out(), tcp_write_err(); "
+		"net/ipv4/tcp_ipv4.c:tcp_ld_RTO_revert()",
 	.steps = STEPS("a connection, idle; the client waits in recv()",
 		       "the server's machine dies: the client notices nothing",
 		       "the client sends 100 bytes",
@@ -276,21 +277,21 @@ CASE(server_host_crash_data) = {
 	.variants = VARIANTS(
 		{ "retries2=3",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 3 }),
-		  .lasts = MSEC(7200) },
+		  .duration = MSEC(7200) },
 		{ "retries2=5",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 }),
-		  .lasts = MSEC(13600) },
+		  .duration = MSEC(13600) },
 		{ "retries2=6",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 6 }),
-		  .lasts = MSEC(26700) },
+		  .duration = MSEC(26700) },
 		{ "no-tail-loss-probe",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 3 },
 			  { "client", "net.ipv4.tcp_early_retrans", 0 }),
-		  .lasts = MSEC(7000) },
-		{ "defaults", .defaults = true, .lasts = SEC(944) },
-		{ "ageing-neighbours", quick_to_forget, .lasts = MSEC(4000),
+		  .duration = MSEC(7000) },
+		{ "defaults", .defaults = true, .duration = SEC(944) },
+		{ "ageing-neighbours", quick_to_forget, .duration = MSEC(4000),
 		  .judgements = not_doubled, .world = &world_pair_ageing,
-		  .only_v4 = "ARP's sysctls make its entries age" }),
-	.lasts = SEC(7),
+		  .ipv4_only = "ARP's sysctls make its entries age" }),
+	.duration = SEC(7),
 	.script = script,
 };

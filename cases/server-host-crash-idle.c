@@ -97,8 +97,8 @@ CASE(server_host_crash_idle) = {
 		  "end it: tcp_rearm_rto(), tcp_set_keepalive()" }),
 	.why = "only a timer ends a connection whose peer says nothing, and "
 	       "none is armed",
-	.see = "RFC 9293 3.8.4; net/ipv4/tcp_input.c:tcp_rearm_rto(); "
-	       "net/ipv4/tcp_timer.c:tcp_set_keepalive()",
+	.sources = "RFC 9293 3.8.4; net/ipv4/tcp_input.c:tcp_rearm_rto(); "
+		   "net/ipv4/tcp_timer.c:tcp_set_keepalive()",
 	.steps = STEPS("a connection, idle for 3 s, or a day, or 30 days; the "
 		       "client waits in recv()",
 		       "the client sends a byte, and it is acknowledged",
@@ -109,10 +109,9 @@ CASE(server_host_crash_idle) = {
 	.world = &world_pair,
 	.variants = VARIANTS({ "seconds", .value = IDLE, IMPATIENT },
 			     { "defaults", .value = DAY, .defaults = true,
-			       .lasts = SEC(2 * DAY) },
+			       .duration = SEC(2 * DAY) },
 			     { "month", .value = MONTH, .defaults = true,
-			       .by_name = true,
-			       .lasts = 2 * SEC(MONTH) }),
-	.lasts = SEC(2 * IDLE) + MSEC(2 * ANSWER_MS),
+			       .slow = true, .duration = 2 * SEC(MONTH) }),
+	.duration = SEC(2 * IDLE) + MSEC(2 * ANSWER_MS),
 	.script = script,
 };

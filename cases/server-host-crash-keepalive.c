@@ -79,10 +79,10 @@ static void process_dies(struct run *run, struct pair *tcp, struct mark armed)
 	expect_frames(run, armed, "FIN of the dead process' kernel",
 		      FRAMES(FROM("server"), KIND(WIRE_FIN)), 1);
 	expect_state(tcp->client, DIAG_CLOSE_WAIT);
-	expect_state_soon(tcp->server, DIAG_FIN_WAIT2, SEC(1));
+	expect_state_within(tcp->server, DIAG_FIN_WAIT2, SEC(1));
 	sock_close(tcp->client);
-	expect_state_soon(tcp->client, DIAG_CLOSE, SEC(1));
-	expect_state_soon(tcp->server, DIAG_TIME_WAIT, SEC(1));
+	expect_state_within(tcp->client, DIAG_CLOSE, SEC(1));
+	expect_state_within(tcp->server, DIAG_TIME_WAIT, SEC(1));
 	expect_frames(run, armed, "probes",
 		      FRAMES(FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)), 0);
 	expect_counter(run, "client", "TCPKeepAlive", 0);
@@ -170,7 +170,7 @@ CASE(server_host_crash_keepalive) = {
 			       "tcp_keepalive_timer()" }),
 	.why = "nothing is in flight, so only the keepalive timer runs; it is "
 	       "armed once more after the last probe, so PROBES intervals pass",
-	.see = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
+	.sources = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
 	.steps = STEPS(
 		"a connection, idle; the client waits in recv()",
 		"SO_KEEPALIVE is set at the client (and TCP_USER_TIMEOUT, "
@@ -184,17 +184,17 @@ CASE(server_host_crash_keepalive) = {
 		  "once (or RST) and no probe; at the kernel's own values nine "
 		  "probes, and 7875 s or more",
 	.world = &world_pair,
-	.variants = VARIANTS({ "host-dies", SOON },
-			     { "process-dies", SOON, .lasts = MSEC(10),
-			       .judgements = of_process },
-			     { "process-dies-unread", SOON, .lasts = MSEC(10),
-			       .judgements = of_unread },
-			     { "user-timeout-longer", SOON, .value = LONGER,
-			       .lasts = SEC(7), .judgements = of_user_timeout },
-			     { "user-timeout-shorter", SOON, .value = SHORTER,
-			       .lasts = SEC(3), .judgements = of_user_timeout },
-			     { "defaults", .defaults = true,
-			       .lasts = SEC(8040) }),
-	.lasts = SEC(TOTAL),
+	.variants = VARIANTS(
+		{ "host-dies", SOON },
+		{ "process-dies", SOON, .duration = MSEC(10),
+		  .judgements = of_process },
+		{ "process-dies-unread", SOON, .duration = MSEC(10),
+		  .judgements = of_unread },
+		{ "user-timeout-longer", SOON, .value = LONGER,
+		  .duration = SEC(7), .judgements = of_user_timeout },
+		{ "user-timeout-shorter", SOON, .value = SHORTER,
+		  .duration = SEC(3), .judgements = of_user_timeout },
+		{ "defaults", .defaults = true, .duration = SEC(8040) }),
+	.duration = SEC(TOTAL),
 	.script = script,
 };

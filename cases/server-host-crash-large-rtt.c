@@ -87,7 +87,7 @@ static void expect_fewer_but_later(struct run *run, struct mark sent,
 				   const struct finding *got,
 				   const struct prediction *short_path)
 {
-	int64_t rounds = watch_change(run, "client", "TCPTimeouts") - 1;
+	int64_t rounds = counter_change(run, "client", "TCPTimeouts") - 1;
 	nsec_t end = got->returned - sent.at;
 	bool few = run_sysctl(run, "client", "net.ipv4.tcp_retries2") ==
 		   RETRIES2;
@@ -160,8 +160,8 @@ CASE(server_host_crash_large_rtt) = {
 		  "at least (HZ 250), tcp_model_timeout(); but 16 copies "
 		  "leave, for tcp_send_loss_probe() sends one more" }),
 	.why = "the RTO follows the RTT, and the time-out does not",
-	.see = "RFC 6298; net/ipv4/tcp_input.c:tcp_rtt_estimator(); "
-	       "net/ipv4/tcp_timer.c:tcp_model_timeout()",
+	.sources = "RFC 6298; net/ipv4/tcp_input.c:tcp_rtt_estimator(); "
+		   "net/ipv4/tcp_timer.c:tcp_model_timeout()",
 	.steps = STEPS("a connection over a path of 20 ms there and back, or "
 		       "of 334 ms",
 		       "the server's machine dies",
@@ -171,13 +171,13 @@ CASE(server_host_crash_large_rtt) = {
 		  "values 15 rounds in 945 s or more, and 13 in 968 s or more",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "small-rtt", .value = SMALL_MS, FEW, .lasts = SEC(14) },
-		{ "large-rtt", .value = LARGE_MS, FEW, .lasts = SEC(17),
+		{ "small-rtt", .value = SMALL_MS, FEW, .duration = SEC(14) },
+		{ "large-rtt", .value = LARGE_MS, FEW, .duration = SEC(17),
 		  .judgements = of_large },
 		{ "defaults", .value = SMALL_MS, .defaults = true,
-		  .lasts = SEC(965) },
+		  .duration = SEC(965) },
 		{ "large-rtt-defaults", .value = LARGE_MS, .defaults = true,
-		  .lasts = SEC(980), .judgements = of_large }),
-	.lasts = SEC(17),
+		  .duration = SEC(980), .judgements = of_large }),
+	.duration = SEC(17),
 	.script = script,
 };

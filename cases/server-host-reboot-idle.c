@@ -43,22 +43,25 @@ CASE(server_host_reboot_idle) = {
 	.name = "server-host-reboot-idle",
 	.claim = "server host dies and is back at once, client idle, keepalive "
 		 "off: ESTABLISHED at one end, nothing at the other",
-	.judgements = CLAIMS({ "A14", DOCUMENT_RIGHT,
-			       "the RST only answers: without a segment from "
-			       "the client there is none, tcp_v4_send_reset()" },
-			     { "A15", DOCUMENT_RIGHT,
-			       "the client's kernel says ESTABLISHED of a "
-			       "connection that the server's does not have" }),
-	.why = "a kernel says nothing about a connection that it does not know, "
+	.judgements =
+		CLAIMS({ "A14", DOCUMENT_RIGHT,
+			 "the RST only answers: without a segment from "
+			 "the client there is none, tcp_v4_send_reset()" },
+		       { "A15", DOCUMENT_RIGHT,
+			 "the client's kernel says ESTABLISHED of a "
+			 "connection that the server's does not have" }),
+	.why = "a kernel says nothing about a connection that it does not "
+	       "know, "
 	       "and the client has no timer that would make it ask",
-	.see = "RFC 9293 3.5.1 (half-open connections); "
-	       "net/ipv4/tcp_ipv4.c:tcp_v4_send_reset()",
-	.steps = STEPS("a connection; the client waits in recv(), keepalive off",
-		       "the server's machine dies and is back, without memory",
-		       "nobody sends for 3 s", "the client sends"),
+	.sources = "RFC 9293 3.5.1 (half-open connections); "
+		   "net/ipv4/tcp_ipv4.c:tcp_v4_send_reset()",
+	.steps =
+		STEPS("a connection; the client waits in recv(), keepalive off",
+		      "the server's machine dies and is back, without memory",
+		      "nobody sends for 3 s", "the client sends"),
 	.expect = "not one frame, no timer, ESTABLISHED; then RST for the "
 		  "first segment, and ECONNRESET",
 	.world = &world_pair,
-	.lasts = SEC(IDLE),
+	.duration = SEC(IDLE),
 	.script = script,
 };

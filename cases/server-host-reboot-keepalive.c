@@ -86,8 +86,8 @@ CASE(server_host_reboot_keepalive) = {
 			       "first probe with RST: tcp_v4_send_reset()" }),
 	.why = "a probe is a segment: where no socket takes it, RST is the "
 	       "answer; where nothing answers, tcp_keepalive_timer() counts",
-	.see = "RFC 9293 3.8.4, 3.5.1; net/ipv4/tcp_timer.c:"
-	       "tcp_keepalive_timer(); net/ipv4/tcp_input.c:tcp_reset()",
+	.sources = "RFC 9293 3.8.4, 3.5.1; net/ipv4/tcp_timer.c:"
+		   "tcp_keepalive_timer(); net/ipv4/tcp_input.c:tcp_reset()",
 	.steps = STEPS("a connection, idle; the client waits in recv()",
 		       "SO_KEEPALIVE is set at the client",
 		       "the server's machine dies and is back, without memory "
@@ -102,13 +102,12 @@ CASE(server_host_reboot_keepalive) = {
 			      PROBES }),
 	.variants = VARIANTS(
 		{ "rebooted" },
-		{ "path-cut",
-		  .lasts = SEC(TIME + INTVL * PROBES),
+		{ "path-cut", .duration = SEC(TIME + INTVL * PROBES),
 		  .judgements = CLAIMS(
 			  { "A18", DOCUMENT_CONDITIONAL,
 			    "only where a kernel answers RST; from silence "
 			    "tcp_keepalive_timer() concludes the same of a "
 			    "connection whose other end is ESTABLISHED" }) }),
-	.lasts = SEC(TIME),
+	.duration = SEC(TIME),
 	.script = script,
 };

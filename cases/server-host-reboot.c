@@ -63,7 +63,7 @@ static void client_only_sends(struct run *run, struct pair *tcp)
 
 	expect_that(run, got.value == BYTES, "the first send() succeeds",
 		    "%s", finding_outcome(&got));
-	expect_state_soon(tcp->client, DIAG_CLOSE, soon);
+	expect_state_within(tcp->client, DIAG_CLOSE, soon);
 	got = sock_send(tcp->client, BYTES);
 	expect_error(&got, ECONNRESET);
 	expect_one_reset(run, sent);
@@ -147,9 +147,9 @@ CASE(server_host_reboot) = {
 	.why = "the new kernel has no such connection; its RST carries the "
 	       "sequence number that the client waits for, so "
 	       "tcp_validate_incoming() takes it",
-	.see = "RFC 9293 3.5.1, 3.10.7; net/ipv4/tcp_ipv4.c:"
-	       "tcp_v4_send_reset(); net/ipv4/tcp_input.c:tcp_reset(), "
-	       "tcp_rcv_state_process()",
+	.sources = "RFC 9293 3.5.1, 3.10.7; net/ipv4/tcp_ipv4.c:"
+		   "tcp_v4_send_reset(); net/ipv4/tcp_input.c:tcp_reset(), "
+		   "tcp_rcv_state_process()",
 	.steps = STEPS("a connection, idle, keepalive off",
 		       "the server's machine dies and is back, without memory",
 		       "the client sends (or had sent while it was down)",
@@ -161,7 +161,7 @@ CASE(server_host_reboot) = {
 	.world = &world_pair,
 	.variants = VARIANTS({ "no-listener" }, { "listener" },
 			     { "only-sends" },
-			     { "sends-while-down", .lasts = SEC(2) }),
-	.lasts = MSEC(100),
+			     { "sends-while-down", .duration = SEC(2) }),
+	.duration = MSEC(100),
 	.script = script,
 };

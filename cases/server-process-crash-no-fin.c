@@ -55,10 +55,10 @@ static void not_accepted(struct run *run)
 	struct sock *listener = sock_listen(server, 16);
 	struct sock *client =
 		sock_connect(probe_start(run, "client"), listener);
-	struct sock *queued = sock_far_end(client, "server");
+	struct sock *queued = sock_peer(client, "server");
 	struct mark dead;
 
-	expect_state_soon(queued, DIAG_ESTABLISHED, soon);
+	expect_state_within(queued, DIAG_ESTABLISHED, soon);
 	sock_post_recv(client);
 	dead = mark_now(run);
 	fault_kill(server);
@@ -114,12 +114,13 @@ CASE(server_process_crash_no_fin) = {
 	.name = "server-process-crash-no-fin",
 	.claim = "server process dies with bytes unread or before accept(): "
 		 "RST; while its child holds the socket: nothing at all",
-	.why = "FIN comes from __tcp_close() with an empty receive queue, on an "
+	.why = "FIN comes from __tcp_close() with an empty receive queue, on "
+	       "an "
 	       "accepted socket, for its last holder; else it is RST, or no "
 	       "close at all",
-	.see = "RFC 2525 2.17; RFC 1122 4.2.2.13; net/ipv4/tcp.c:"
-	       "__tcp_close(); net/ipv4/inet_connection_sock.c:"
-	       "inet_csk_listen_stop()",
+	.sources = "RFC 2525 2.17; RFC 1122 4.2.2.13; net/ipv4/tcp.c:"
+		   "__tcp_close(); net/ipv4/inet_connection_sock.c:"
+		   "inet_csk_listen_stop()",
 	.steps = STEPS("a connection, keepalive off; the client had sent what "
 		       "the server did not read; or it is not accepted yet; or "
 		       "the server has a child that holds the socket",
@@ -137,16 +138,15 @@ CASE(server_process_crash_no_fin) = {
 			    "with unread bytes it is RST and no FIN, and no "
 			    "four-way close: __tcp_close(), RFC 2525 2.17" }) },
 		{ "not-accepted",
-		  .judgements = CLAIMS(
-			  { "A1", DOCUMENT_CONDITIONAL,
-			    "what waits in the accept queue gets RST: "
-			    "inet_csk_listen_stop()" }) },
-		{ "child-holds-it",
-		  .lasts = SEC(1),
+		  .judgements =
+			  CLAIMS({ "A1", DOCUMENT_CONDITIONAL,
+				   "what waits in the accept queue gets RST: "
+				   "inet_csk_listen_stop()" }) },
+		{ "child-holds-it", .duration = SEC(1),
 		  .judgements = CLAIMS(
 			  { "A1", DOCUMENT_CONDITIONAL,
 			    "no FIN while any other process holds the socket: "
 			    "__fput() comes with the last one" }) }),
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 	.script = script,
 };

@@ -46,7 +46,7 @@ static void client_closes_at_once(struct run *run, struct pair *tcp)
 	ack_is_out = frames_count(run, dead, FRAMES(FROM("client"),
 						    KIND(WIRE_PURE_ACK)));
 	sock_close(tcp->client);
-	expect_state_soon(tcp->server, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->server, DIAG_TIME_WAIT, soon);
 	expect_exchange(run, dead, "three segments",
 			ack_is_out ? "server F. 101:101(0) ack 1, "
 				     "client . 1:1(0) ack 102, "
@@ -60,12 +60,12 @@ static void client_closes_at_once(struct run *run, struct pair *tcp)
 /* The other half is the client's, and its kernel does not say it by itself. */
 static void client_closes(struct run *run, struct pair *tcp, struct mark dead)
 {
-	expect_state_soon(tcp->server, DIAG_FIN_WAIT2, soon);
+	expect_state_within(tcp->server, DIAG_FIN_WAIT2, soon);
 	expect_state(tcp->client, DIAG_CLOSE_WAIT);
 	expect_exchange(run, dead, "half a close",
 			"server F. 1:1(0) ack 1, client . 1:1(0) ack 2");
 	sock_close(tcp->client);
-	expect_state_soon(tcp->server, DIAG_TIME_WAIT, soon);
+	expect_state_within(tcp->server, DIAG_TIME_WAIT, soon);
 	expect_state(tcp->client, DIAG_CLOSE);
 	expect_exchange(run, dead, "the four segments",
 			"server F. 1:1(0) ack 1, client . 1:1(0) ack 2, "
@@ -122,7 +122,7 @@ static void orphan_ends(struct run *run, struct pair *tcp, struct mark dead,
 	expect_timer(tcp->server, DIAG_TIMER_TIME_WAIT);
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, dead, range.min - MSEC(50));
-	expect_state_soon(tcp->server, DIAG_CLOSE, range.max);
+	expect_state_within(tcp->server, DIAG_CLOSE, range.max);
 	run_measured(run, "fin_wait2_s",
 		     nsec_seconds(mark_now(run).at - dead.at));
 	expect_span(run, "the orphan in FIN-WAIT-2 lived",
@@ -141,7 +141,7 @@ static void client_stays(struct run *run, struct pair *tcp)
 	got = sock_recv(tcp->client, soon);
 	if (!expect_eof(&got))
 		return;
-	expect_state_soon(tcp->server, DIAG_FIN_WAIT2, soon);
+	expect_state_within(tcp->server, DIAG_FIN_WAIT2, soon);
 	if (run_is_variant(run, "client-idles"))
 		orphan_ends(run, tcp, dead, fin_wait2);
 
@@ -149,7 +149,7 @@ static void client_stays(struct run *run, struct pair *tcp)
 	got = sock_send(tcp->client, BYTES);
 	expect_that(run, got.value == BYTES, "the first send() succeeds",
 		    "%s", finding_outcome(&got));
-	expect_state_soon(tcp->client, DIAG_CLOSE, soon);
+	expect_state_within(tcp->client, DIAG_CLOSE, soon);
 	expect_exchange(run, sent, "data into the orphan",
 			"client P. 1:101(100) ack 2, server R 2:2(0)");
 	expect_state(tcp->server, DIAG_CLOSE);
@@ -175,15 +175,16 @@ CASE(server_process_crash) = {
 	.name = "server-process-crash",
 	.claim = "server process dies: its kernel sends FIN at once and does "
 		 "its half of the close without any process",
-	.judgements = CLAIMS({ "A1", DOCUMENT_CONDITIONAL,
-			       "the client's program must close too: its kernel "
-			       "stays in CLOSE-WAIT until then, tcp_fin()" }),
+	.judgements =
+		CLAIMS({ "A1", DOCUMENT_CONDITIONAL,
+			 "the client's program must close too: its kernel "
+			 "stays in CLOSE-WAIT until then, tcp_fin()" }),
 	.why = "exit_files() closes the sockets as close() would; what is sent "
 	       "then is up to __tcp_close(); what the client's half does is "
 	       "up to the client's program",
-	.see = "RFC 9293 3.6; net/ipv4/tcp.c:__tcp_close(); net/ipv4/"
-	       "tcp_input.c:tcp_fin(); net/ipv4/tcp_minisocks.c:"
-	       "tcp_timewait_state_process()",
+	.sources = "RFC 9293 3.6; net/ipv4/tcp.c:__tcp_close(); net/ipv4/"
+		   "tcp_input.c:tcp_fin(); net/ipv4/tcp_minisocks.c:"
+		   "tcp_timewait_state_process()",
 	.steps = STEPS("a connection, idle, keepalive off",
 		       "the server's process dies (kill -9, SIGSEGV)",
 		       "the client closes, sooner or later; or does nothing; "
@@ -203,8 +204,9 @@ CASE(server_process_crash) = {
 			    "four segments only when the client closes later "
 			    "than the delayed ACK; at once, its FIN carries "
 			    "the ACK: tcp_fin() enters pingpong mode" }) },
-		{ "client-idles", .value = STAYS, .lasts = SEC(FIN_TIMEOUT) },
+		{ "client-idles", .value = STAYS,
+		  .duration = SEC(FIN_TIMEOUT) },
 		{ "client-writes", .value = STAYS }),
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 	.script = script,
 };

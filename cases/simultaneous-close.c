@@ -23,8 +23,8 @@ static struct wire_rule *hold_first(struct run *run, const char *host,
 
 static void expect_both(const struct pair *tcp, enum diag_state state)
 {
-	expect_state_soon(tcp->client, state, soon);
-	expect_state_soon(tcp->server, state, soon);
+	expect_state_within(tcp->client, state, soon);
+	expect_state_within(tcp->server, state, soon);
 }
 
 /* One from each host: they are on the wire together. */
@@ -89,8 +89,8 @@ CASE(simultaneous_close) = {
 		  "tcp_rcv_state_process() in CLOSING" }),
 	.why = "each end has sent its FIN before it knows of the other's, so "
 	       "each must stay for the case that its ACK is lost",
-	.see = "RFC 9293 3.6 figure 13; net/ipv4/tcp_input.c:tcp_fin(), "
-	       "tcp_rcv_state_process()",
+	.sources = "RFC 9293 3.6 figure 13; net/ipv4/tcp_input.c:tcp_fin(), "
+		   "tcp_rcv_state_process()",
 	.steps = STEPS("a connection, idle; the wire will hold a FIN and an "
 		       "ACK of either host",
 		       "client and server close; both FINs are on the wire",
@@ -99,6 +99,6 @@ CASE(simultaneous_close) = {
 	.expect = "both ends in FIN-WAIT-1, in CLOSING, and in TIME-WAIT with "
 		  "a timer of 60 s",
 	.world = &world_pair,
-	.lasts = SEC(1),
+	.duration = SEC(1),
 	.script = script,
 };

@@ -90,12 +90,12 @@ static struct program *start_ssh(struct run *run)
 	snprintf(count, sizeof(count), "ServerAliveCountMax=%ld",
 		 run_value(run));
 	address_text(&server, name);
-	return program_start_typed(run, "client",
-				   ARGV("ssh", "-T", "-F", "none", "-i",
-					client_key(run), "-o", "BatchMode=yes",
-					"-o", "StrictHostKeyChecking=no", "-o",
-					"UserKnownHostsFile=/dev/null", "-o",
-					interval, "-o", count, name, "sh"));
+	return program_start_with_input(
+		run, "client",
+		ARGV("ssh", "-T", "-F", "none", "-i", client_key(run), "-o",
+		     "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o",
+		     "UserKnownHostsFile=/dev/null", "-o", interval, "-o",
+		     count, name, "sh"));
 }
 
 /* A command whose output cannot be its own text. */
@@ -104,7 +104,7 @@ static void command(struct run *run, struct program *ssh)
 	struct mark typed = mark_now(run);
 	nsec_t at;
 
-	program_type(ssh, "echo $((6 * 7)) is the answer\n");
+	program_write(ssh, "echo $((6 * 7)) is the answer\n");
 	at = program_wait_line(ssh, typed, "42 is the answer", SEC(20));
 	expect_that(run, at > 0, "the command's output arrives", "%s",
 		    at ? "42" : "nothing");
@@ -141,7 +141,7 @@ static void lives_on(struct run *run, struct program *ssh, struct sock *client)
 	struct mark came;
 	nsec_t at;
 
-	program_type(ssh, "echo $((7 * 8)) is what was asked\n");
+	program_write(ssh, "echo $((7 * 8)) is what was asked\n");
 	round.max += until_sent(run, client, typed);
 	run_pass_until(run, typed,
 		       (p->rounds[COPIES - 1].at.max + round.min) / 2);
@@ -199,7 +199,7 @@ static void gives_up(struct run *run, struct program *ssh, struct sock *client,
 	expect_that(run, program_wait_line(ssh, heard, "not responding", 0) > 0,
 		    "and says that the server does not respond", "so it %s",
 		    "ended");
-	expect_state_soon(client, DIAG_FIN_WAIT1, soon);
+	expect_state_within(client, DIAG_FIN_WAIT1, soon);
 	expect_state(server, DIAG_ESTABLISHED);
 }
 
@@ -213,8 +213,8 @@ static void script(struct run *run)
 	start_sshd(run);
 	ssh = start_ssh(run);
 	command(run, ssh);
-	client = sock_found(run, "client", PORT);
-	server = sock_far_end(client, "server");
+	client = sock_find(run, "client", PORT);
+	server = sock_peer(client, "server");
 	run_pass(run, MSEC(QUIET_MS));
 
 	out = mark_now(run);
@@ -257,8 +257,8 @@ CASE(ssh_unplug) = {
 			 "carrier is asked for: tcp_retransmit_timer()" }),
 	.why = "what ends an idle session is a question without an answer; TCP "
 	       "asks none for two hours, ssh as its options say",
-	.see = "ssh_config(5): ServerAliveInterval, ServerAliveCountMax, "
-	       "TCPKeepAlive; OpenSSH clientloop.c:server_alive_check()",
+	.sources = "ssh_config(5): ServerAliveInterval, ServerAliveCountMax, "
+		   "TCPKeepAlive; OpenSSH clientloop.c:server_alive_check()",
 	.steps = STEPS("sshd and ssh, with keys made for this run; a command "
 		       "is answered",
 		       "the client's cable is pulled; a look at both ends",
@@ -274,9 +274,9 @@ CASE(ssh_unplug) = {
 	.variants = VARIANTS({ "session-lives-on" },
 			     { "asks-and-gives-up", .value = COUNT_MAX,
 			       .judgements = asks,
-			       .lasts = SEC(INTERVAL * (COUNT_MAX + 1)) },
+			       .duration = SEC(INTERVAL * (COUNT_MAX + 1)) },
 			     { "asks-and-is-plugged-again", .value = MANY,
-			       .lasts = SEC(INTERVAL * (MANY + 2)) }),
-	.lasts = SEC(2),
+			       .duration = SEC(INTERVAL * (MANY + 2)) }),
+	.duration = SEC(2),
 	.script = script,
 };

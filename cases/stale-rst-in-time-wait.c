@@ -63,7 +63,7 @@ static void client_closes_first(struct run *run, struct story *story)
 	tcp->listener = sock_listen_on(tcp->server_probe, PORT, 16);
 	tcp->client = sock_connect(tcp->client_probe, tcp->listener);
 	tcp->server = sock_accept(tcp->listener);
-	sock_finish(tcp->client, tcp->server);
+	sock_close_both(tcp->client, tcp->server);
 	fin = frames_first(run, told, "server", WIRE_FIN);
 	story->fin = fin->frame;
 	told.at = fin->at;
@@ -84,7 +84,7 @@ static void expect_received(struct run *run, struct mark sent, int64_t before)
 {
 	run_pass(run, settle);
 	expect_number(run, "rst_received",
-		      watch_change(run, "client", "InSegs") - before, 1, 1);
+		      counter_change(run, "client", "InSegs") - before, 1, 1);
 	expect_frames(run, sent, "answers to the RST",
 		      FRAMES(FROM("client"), KIND(WIRE_TCP)), 0);
 }
@@ -112,7 +112,7 @@ static void expect_gone(struct run *run, struct story *story, struct mark since)
 {
 	struct finding got;
 
-	expect_state_soon(story->tcp.client, DIAG_CLOSE, soon);
+	expect_state_within(story->tcp.client, DIAG_CLOSE, soon);
 	got = connect_again(story);
 	expect_success(&got);
 	expect_frames(run, since, "SYN", FRAMES(FROM("client"), KIND(WIRE_SYN)),
@@ -127,7 +127,7 @@ static void arrives(struct run *run, struct story *story)
 	int64_t before;
 
 	run_pass(run, settle);
-	before = watch_change(run, "client", "InSegs");
+	before = counter_change(run, "client", "InSegs");
 	released = mark_now(run);
 	fault_release(run, story->rst);
 	expect_received(run, released, before);
@@ -137,7 +137,7 @@ static void arrives(struct run *run, struct story *story)
 /* Older kernels count it with those of connections. */
 static void expect_paws(struct run *run)
 {
-	const char *name = watch_knows(run, "client", "PAWSTimewait") ?
+	const char *name = counter_exists(run, "client", "PAWSTimewait") ?
 				   "PAWSTimewait" :
 				   "PAWSEstab";
 
@@ -158,7 +158,7 @@ static void forged(struct run *run, struct story *story)
 	rst.tcp.has_timestamps = run_is_variant(run, "forged-stale-timestamp");
 	rst.tcp.tsval -= 1000;
 	run_pass(run, settle);
-	before = watch_change(run, "client", "InSegs");
+	before = counter_change(run, "client", "InSegs");
 	told = mark_now(run);
 	fault_inject(run, "client", &rst, NULL);
 	expect_received(run, told, before);
@@ -179,11 +179,11 @@ static void outlives(struct run *run, struct story *story)
 	int64_t before;
 
 	run_pass_until(run, (struct mark){ .at = story->entered }, timer.max);
-	expect_state_soon(story->tcp.client, DIAG_CLOSE, SEC(1));
+	expect_state_within(story->tcp.client, DIAG_CLOSE, SEC(1));
 	got = connect_again(story);
 	expect_success(&got);
 	story->tcp.server = sock_accept(story->tcp.listener);
-	before = watch_change(run, "client", "InSegs");
+	before = counter_change(run, "client", "InSegs");
 	released = mark_now(run);
 	fault_release(run, story->rst);
 	expect_received(run, released, before);
@@ -227,8 +227,9 @@ CASE(stale_rst_in_time_wait) = {
 			       "out of the window" }),
 	.why = "the TIME_WAIT has the four-tuple, so the segment is its own; "
 	       "tcp_rfc1337 decides whether a RST that fits may end it",
-	.see = "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process(); "
-	       "include/net/tcp.h:tcp_paws_reject(); RFC 1337; RFC 9293 3.6",
+	.sources =
+		"net/ipv4/tcp_minisocks.c:tcp_timewait_state_process(); "
+		"include/net/tcp.h:tcp_paws_reject(); RFC 1337; RFC 9293 3.6",
 	.steps = STEPS("the client connects to a port without a listener; the "
 		       "RST is held on the wire, and the client gives up",
 		       "a server listens; the client, with its single port, "
@@ -257,13 +258,13 @@ CASE(stale_rst_in_time_wait) = {
 		  .settings = SYSCTLS({ "client", RFC1337, 1 }) },
 		{ "forged-stale-timestamp", .value = IGNORED,
 		  .settings = SYSCTLS({ "client", RFC1337, 0 }) },
-		{ "under-way-for-60s", .value = OUTLIVES, .by_name = true,
-		  .lasts = SEC(63),
+		{ "under-way-for-60s", .value = OUTLIVES, .slow = true,
+		  .duration = SEC(63),
 		  .judgements = CLAIMS(
 			  { "C21", DOCUMENT_CONDITIONAL,
 			    "only where the RST is not under way for longer: "
 			    "no host looks at a segment's age, "
 			    "tcp_validate_incoming() sees numbers only" }) }),
-	.lasts = MSEC(220),
+	.duration = MSEC(220),
 	.script = script,
 };

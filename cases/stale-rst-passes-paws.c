@@ -222,8 +222,8 @@ static enum fate fate_of(struct run *run, struct sock *client)
 {
 	if (sock_state(client) == DIAG_CLOSE)
 		return RESETS;
-	return watch_change(run, "client", "TCPChallengeACK") ? CHALLENGED :
-								IGNORED;
+	return counter_change(run, "client", "TCPChallengeACK") ? CHALLENGED :
+								  IGNORED;
 }
 
 static void expect_fate(struct run *run, const struct view *view,
@@ -341,9 +341,9 @@ CASE(stale_rst_passes_paws) = {
 			     C20_TODAY),
 	.why = "a peer that was rebooted has lost its clock, and its RST must "
 	       "still count; against forged ones the number is the guard",
-	.see = "RFC 7323 5.2; RFC 5961 3.2; net/ipv4/tcp_input.c:"
-	       "tcp_validate_incoming(), tcp_reset_check(), "
-	       "tcp_send_challenge_ack()",
+	.sources = "RFC 7323 5.2; RFC 5961 3.2; net/ipv4/tcp_input.c:"
+		   "tcp_validate_incoming(), tcp_reset_check(), "
+		   "tcp_send_challenge_ack()",
 	.steps = STEPS("a connection; the client's RCV.NXT, window and "
 		       "ts_recent are known",
 		       "the control: forged data, 10 s too old",
@@ -374,6 +374,6 @@ CASE(stale_rst_passes_paws) = {
 		  .judgements = EXCEPTION(
 			  "after the peer's FIN also outside of the window, "
 			  "at RCV.NXT - 1: tcp_reset_check()") }),
-	.lasts = MSEC(700),
+	.duration = MSEC(700),
 	.script = script,
 };

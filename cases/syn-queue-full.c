@@ -78,7 +78,7 @@ static bool is_half_open(struct queue_story *s, struct probe *client)
 	got = sock_reap(s->late, answered ? soon : no_answer);
 	if (got.open)
 		return false;
-	far = sock_far_end(s->late, "server");
+	far = sock_peer(s->late, "server");
 	if (sock_state(far) != DIAG_SYN_RECV)
 		return false;
 	if (!s->half_open++)
@@ -124,7 +124,7 @@ static void is_dropped(struct queue_story *s)
 /* Answered, and not remembered, until it sends. */
 static void has_cookie(struct queue_story *s)
 {
-	struct sock *far = sock_far_end(s->late, "server");
+	struct sock *far = sock_peer(s->late, "server");
 	bool stamps = run_sysctl(s->run, "server", "net.ipv4.tcp_timestamps");
 	const struct wire_capture *answer =
 		frames_nth(s->run, s->dialled,
@@ -201,9 +201,9 @@ CASE(syn_queue_full) = {
 		 "answered with a cookie that the server does not remember",
 	.why = "a request is stored while the third ACK is out, and so many "
 	       "are allowed; a cookie is a request that the client keeps",
-	.see = "RFC 4987; net/ipv4/tcp_input.c:tcp_conn_request(), "
-	       "tcp_syn_flood_action(); net/ipv4/syncookies.c:"
-	       "cookie_v4_check()",
+	.sources = "RFC 4987; net/ipv4/tcp_input.c:tcp_conn_request(), "
+		   "tcp_syn_flood_action(); net/ipv4/syncookies.c:"
+		   "cookie_v4_check()",
 	.steps = STEPS("the wire loses the third ACKs; clients connect until "
 		       "one leaves no request at the server",
 		       "without cookies: its SYN and the first copy are "
@@ -217,9 +217,9 @@ CASE(syn_queue_full) = {
 	.world = &world_pair,
 	.variants =
 		VARIANTS({ "syncookies=0", none, .value = BACKLOG,
-			   .lasts = MSEC(1300), .judgements = dropped },
+			   .duration = MSEC(1300), .judgements = dropped },
 			 { "max-syn-backlog", few, .value = LONG,
-			   .lasts = MSEC(1300), .judgements = dropped },
+			   .duration = MSEC(1300), .judgements = dropped },
 			 { "syncookies=1",
 			   SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 1 }),
 			   .value = BACKLOG, .judgements = not_stored },
@@ -231,6 +231,6 @@ CASE(syn_queue_full) = {
 	.changes = CHANGES({ KERNEL_VERSION(6, 13, 0), "3479c7549fb1",
 			     "one more than the backlog fits",
 			     .stable = true }),
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 	.script = script,
 };

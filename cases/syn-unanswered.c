@@ -61,14 +61,14 @@ static void expect_of_server(struct run *run, struct sock *client,
 			     struct mark dialled, int64_t in_before)
 {
 	unsigned int syns = frames_count(run, dialled, SYNS);
-	int64_t in = watch_change(run, "server", "InSegs") - in_before;
+	int64_t in = counter_change(run, "server", "InSegs") - in_before;
 	bool lost = run_is_variant(run, "answers-lost");
 	bool cut = run_is_variant(run, "path-cut");
 
 	if (lost) {
 		expect_frames_between(run, dialled, "an answer to every SYN",
 				      ANSWERS, syns, UINT32_MAX);
-		expect_state(sock_far_end(client, "server"), DIAG_SYN_RECV);
+		expect_state(sock_peer(client, "server"), DIAG_SYN_RECV);
 	} else {
 		expect_frames(run, dialled, "answers",
 			      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
@@ -142,7 +142,7 @@ static void script(struct run *run)
 	int64_t in_before;
 
 	break_it(run, server, client, listener);
-	in_before = watch_change(run, "server", "InSegs");
+	in_before = counter_change(run, "server", "InSegs");
 	dialled = mark_now(run);
 	sock = sock_post_connect(client, listener);
 	if (!run_is_variant(run, "no-machine"))
@@ -207,9 +207,9 @@ CASE(syn_unanswered) = {
 		 "up, and gets ETIMEDOUT",
 	.why = "a full accept queue drops the SYN without a word; the client "
 	       "cannot tell that from a loss, and only its own timer ends it",
-	.see = "RFC 9293 3.8.3; net/ipv4/tcp_input.c:tcp_conn_request(); "
-	       "net/ipv4/tcp_timer.c:tcp_write_timeout(); "
-	       "net/ipv4/tcp_ipv4.c:tcp_v4_err()",
+	.sources = "RFC 9293 3.8.3; net/ipv4/tcp_input.c:tcp_conn_request(); "
+		   "net/ipv4/tcp_timer.c:tcp_write_timeout(); "
+		   "net/ipv4/tcp_ipv4.c:tcp_v4_err()",
 	.steps = STEPS("a server with a backlog of 1 is frozen, and two "
 		       "connections fill its accept queue (or the path to it "
 		       "is cut, or its answers are lost; or its process is "
@@ -228,20 +228,20 @@ CASE(syn_unanswered) = {
 		{ "queue-full-retries=2",
 		  SYSCTLS({ "client", "net.ipv4.tcp_syn_retries", 2 },
 			  { "client", "net.ipv4.tcp_syn_linear_timeouts", 4 }),
-		  .lasts = SEC(7), .judgements = by_time },
+		  .duration = SEC(7), .judgements = by_time },
 		{ "queue-full-linear=0",
 		  SYSCTLS({ "client", "net.ipv4.tcp_syn_retries", 1 },
 			  { "client", "net.ipv4.tcp_syn_linear_timeouts", 0 }),
 		  .judgements = by_count },
 		{ "path-cut", few, .judgements = of_elsewhere },
 		{ "answers-lost", few, .judgements = of_elsewhere },
-		{ "port-closed", .lasts = MSEC(10), .judgements = of_none },
-		{ "no-machine", asks_quickly, .lasts = MSEC(300),
+		{ "port-closed", .duration = MSEC(10), .judgements = of_none },
+		{ "no-machine", asks_quickly, .duration = MSEC(300),
 		  .judgements = of_none, .world = &world_pair_ageing,
-		  .only_v4 = "ARP's sysctls make its questions quick" },
-		{ "defaults", .lasts = SEC(131), .judgements = by_count,
+		  .ipv4_only = "ARP's sysctls make its questions quick" },
+		{ "defaults", .duration = SEC(131), .judgements = by_count,
 		  .defaults = true }),
 	.changes = CHANGES(CHANGE_SYN_LINEAR),
-	.lasts = SEC(3),
+	.duration = SEC(3),
 	.script = script,
 };

@@ -46,12 +46,12 @@ static struct mark close_both(struct run *run, struct sock *client,
 		sock_shutdown(client, SHUT_WR);
 	else
 		sock_close(client);
-	expect_state_soon(client, DIAG_FIN_WAIT2, soon);
+	expect_state_within(client, DIAG_FIN_WAIT2, soon);
 	last = mark_now(run);
 	sock_close(server);
-	expect_state_soon(client, DIAG_TIME_WAIT, soon);
+	expect_state_within(client, DIAG_TIME_WAIT, soon);
 	mark_done(run, &last);
-	expect_state_soon(server, DIAG_CLOSE, soon);
+	expect_state_within(server, DIAG_CLOSE, soon);
 	return last;
 }
 
@@ -65,7 +65,7 @@ static void expect_end(struct run *run, struct sock *client,
 	/* Asked from just before it can be gone: then asking is dense. */
 	run_pass_until(run, entered, range.min - MSEC(50));
 	expect_state(client, DIAG_TIME_WAIT);
-	expect_state_soon(client, DIAG_CLOSE, range.max);
+	expect_state_within(client, DIAG_CLOSE, range.max);
 	lasted = mark_now(run).at - entered.at;
 	range.max += entered.done - entered.at;
 	run_measured(run, "elapsed_s", nsec_seconds(lasted));
@@ -110,9 +110,10 @@ CASE(time_wait_duration) = {
 		  "FIN-WAIT-2's" }),
 	.why = "tcp_time_wait() and tcp_timewait_state_process() arm the timer "
 	       "for TCP_TIMEWAIT_LEN, whatever else is set",
-	.see = "include/net/tcp.h:TCP_TIMEWAIT_LEN; net/ipv4/tcp_minisocks.c:"
-	       "tcp_time_wait(), tcp_timewait_state_process(); "
-	       "Documentation/networking/ip-sysctl.rst:tcp_fin_timeout",
+	.sources =
+		"include/net/tcp.h:TCP_TIMEWAIT_LEN; net/ipv4/tcp_minisocks.c:"
+		"tcp_time_wait(), tcp_timewait_state_process(); "
+		"Documentation/networking/ip-sysctl.rst:tcp_fin_timeout",
 	.steps = STEPS("two connections; one setting is another than usual",
 		       "the client closes the one, and shuts its side of the "
 		       "other down; the server closes both",
@@ -135,10 +136,11 @@ CASE(time_wait_duration) = {
 		{ "rto-max=1", CLIENT("tcp_rto_max_ms", 1000) },
 		{ "timestamps=0", CLIENT("tcp_timestamps", 0) },
 		{ "fin-timeout=5-to-the-end", CLIENT("tcp_fin_timeout", SHORT),
-		  .by_name = true, .lasts = SEC(TIME_WAIT + 3) },
-		{ "defaults", .defaults = true, .lasts = SEC(TIME_WAIT + 3) }),
+		  .slow = true, .duration = SEC(TIME_WAIT + 3) },
+		{ "defaults", .defaults = true,
+		  .duration = SEC(TIME_WAIT + 3) }),
 	.changes = CHANGES(CHANGE_TW_REUSE_DELAY, CHANGE_RTO_MAX),
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 	.no_fault = true,
 	.script = script,
 };

@@ -7,7 +7,7 @@
  *
  * A SYN with a number beyond the old ones, or with a newer timestamp, is
  * welcome: the listener gets it, TIME_WAIT is over, and the client's new
- * numbers begin 65537 beyond its old ones (since 6.10; first-number.h). The
+ * numbers begin 65537 beyond its old ones (since 6.10; isn.h). The
  * clock behind first numbers runs at 15.6 MB a second (secure_tcp_seq()), and
  * few connections are as fast. So that is what happens as a rule, at once and
  * not after 60 s.
@@ -63,9 +63,9 @@ static void old_connection(struct story *s)
 
 	s->began = mark_now(s->run);
 	s->old = sock_pair(s->run);
-	frames_quiet(s->run, bytes > LITTLE);
+	frames_count_only(s->run, bytes > LITTLE);
 	got = sock_stream(s->old.server, s->old.client, bytes, patience);
-	frames_quiet(s->run, false);
+	frames_count_only(s->run, false);
 	expect_stream(&got, bytes, 0);
 	sock_shutdown(s->old.client, SHUT_WR);
 	sock_recv(s->old.server, soon);
@@ -90,7 +90,7 @@ static void dial(struct story *s)
 	sock_set(s->server, SOL_SOCKET, SO_REUSEADDR, 1);
 	sock_bind(s->server, sock_local_port(s->old.server));
 	s->dialled = mark_now(s->run);
-	sock_dial(s->server, listener);
+	sock_start_connect(s->server, listener);
 	s->got = sock_reap(s->server, soon);
 }
 
@@ -136,7 +136,7 @@ static void is_welcome(struct story *s)
 	expect_connected(s);
 	expect_some(s, "server", WIRE_SYN, "SYNs", 1);
 	expect_some(s, "server", WIRE_RST, "RSTs", 0);
-	expect_number_after_time_wait(s->run, "client", s->began, s->dialled);
+	expect_isn_after_time_wait(s->run, "client", s->began, s->dialled);
 }
 
 static struct range forecast_next_syn(void)
@@ -186,7 +186,7 @@ static void script(struct run *run)
 
 	old_connection(&s);
 	if (outruns(&s))
-		first_number_skip_slow(run, s.began, BULK);
+		isn_skip_slow_machine(run, s.began, BULK);
 	dial(&s);
 	expect_that(run, (ahead(&s) > 0) == outruns(&s),
 		    "the old numbers are ahead where the old connection was "
@@ -222,9 +222,10 @@ CASE(time_wait_other_end) = {
 	.why = "who has TIME_WAIT knows the old numbers and lets in what is "
 	       "newer; what is not it answers, and the RST against that answer "
 	       "has just the number that ends it",
-	.see = "RFC 9293 3.6.1; RFC 1337; RFC 6191; net/ipv4/tcp_minisocks.c:"
-	       "tcp_timewait_state_process(); net/ipv4/tcp_input.c:"
-	       "tcp_rcv_synsent_state_process()",
+	.sources =
+		"RFC 9293 3.6.1; RFC 1337; RFC 6191; net/ipv4/tcp_minisocks.c:"
+		"tcp_timewait_state_process(); net/ipv4/tcp_input.c:"
+		"tcp_rcv_synsent_state_process()",
 	.steps = STEPS(
 		"a connection on which the server sends little, or 64 MiB "
 		"faster than the clock behind first numbers runs",
@@ -252,8 +253,8 @@ CASE(time_wait_other_end) = {
 			  { "C6", DOCUMENT_RIGHT,
 			    "with tcp_rfc1337 no RST ends TIME_WAIT, and it "
 			    "keeps out the other end as well" }) }),
-	.changes = CHANGES(CHANGE_NUMBER_AFTER_TIME_WAIT),
-	.lasts = SEC(1),
+	.changes = CHANGES(CHANGE_ISN_AFTER_TIME_WAIT),
+	.duration = SEC(1),
 	.no_fault = true,
 	.script = script,
 };

@@ -101,10 +101,10 @@ static void move(struct story *s, struct sock *from, struct sock *to,
 {
 	struct finding got;
 
-	frames_quiet(s->run, bytes > RECORDED);
+	frames_count_only(s->run, bytes > RECORDED);
 	got = sock_stream(from, to, bytes, patience);
 	expect_stream(&got, bytes, 0);
-	frames_quiet(s->run, false);
+	frames_count_only(s->run, false);
 }
 
 static bool reads(struct story *s, struct finding got, const char *words)
@@ -186,7 +186,7 @@ static struct finding dial(struct story *s)
 	sock_set(s->server, SOL_SOCKET, SO_REUSEADDR, 1);
 	sock_bind(s->server, sock_local_port(s->old.server));
 	s->dialled = mark_now(s->run);
-	sock_dial(s->server, s->listener);
+	sock_start_connect(s->server, s->listener);
 	return sock_reap(s->server, soon);
 }
 
@@ -269,7 +269,7 @@ static void is_taken(struct story *s, int64_t duplicates)
 	sock_send_text(s->server, "the end");
 	reads(s, sock_recv(s->client, soon), "the end");
 	expect_number(s->run, "genuine_thrown_away",
-		      watch_change(s->run, "client", "TCPDSACKOldSent") -
+		      counter_change(s->run, "client", "TCPDSACKOldSent") -
 			      duplicates,
 		      1, 1);
 }
@@ -281,7 +281,7 @@ static void is_refused(struct story *s, struct mark arrived,
 	expect_frame(s->run, arrived, "the client's answer",
 		     FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)), 1, at_once);
 	expect_number(s->run, counter,
-		      watch_change(s->run, "client", counter) - before, 1, 1);
+		      counter_change(s->run, "client", counter) - before, 1, 1);
 }
 
 static void is_not_read(struct story *s)
@@ -312,8 +312,8 @@ static void arrives(struct story *s)
 
 	if (fits && !reach_old_numbers(s))
 		return;
-	refused = watch_change(s->run, "client", refusal(s));
-	duplicates = watch_change(s->run, "client", "TCPDSACKOldSent");
+	refused = counter_change(s->run, "client", refusal(s));
+	duplicates = counter_change(s->run, "client", "TCPDSACKOldSent");
 	arrived = mark_now(s->run);
 	fault_release(s->run, s->rule);
 	if (fits && !has_timestamps(s)) {
@@ -398,7 +398,7 @@ static void script(struct run *run)
 	if (!old_connection(&s))
 		return;
 	if (is(&s, OUTRUNS) && forecast_way(&s) == OPENS)
-		first_number_skip_slow(run, s.begin, BULK);
+		isn_skip_slow_machine(run, s.begin, BULK);
 	s.way = forecast_way(&s);
 	dialling = dial(&s);
 	if (s.way == MAY_NOT)
@@ -452,10 +452,11 @@ CASE(time_wait_stale_data) = {
 	       "a new one, where there are no timestamps; the clock behind the "
 	       "first numbers keeps them apart, and TIME_WAIT keeps one end "
 	       "from opening the four-tuple again",
-	.see = "RFC 9293 3.4.1, 3.6.1; RFC 6528; RFC 7323 5.8; "
-	       "net/core/secure_seq.c:secure_tcp_seq(); net/ipv4/tcp_input.c:"
-	       "tcp_sequence(), tcp_ack(); net/ipv4/tcp_ipv4.c:"
-	       "tcp_twsk_unique()",
+	.sources =
+		"RFC 9293 3.4.1, 3.6.1; RFC 6528; RFC 7323 5.8; "
+		"net/core/secure_seq.c:secure_tcp_seq(); net/ipv4/tcp_input.c:"
+		"tcp_sequence(), tcp_ack(); net/ipv4/tcp_ipv4.c:"
+		"tcp_twsk_unique()",
 	.steps = STEPS(
 		"a connection; the server's last segment is held, its "
 		"retransmission passes",
@@ -489,8 +490,8 @@ CASE(time_wait_stale_data) = {
 		  .settings = SYSCTLS(TIMESTAMPS(0), NO_TIME_WAIT) },
 		{ "forged-timestamps", .value = FORGED, .judgements = PAWS,
 		  .settings = SYSCTLS(TIMESTAMPS(1), NO_TIME_WAIT) },
-		{ "clock-wraps", .value = CLOCK_WRAPS, .by_name = true,
-		  .lasts = SEC(275), .settings = SYSCTLS(TIMESTAMPS(0)) }),
-	.lasts = SEC(1),
+		{ "clock-wraps", .value = CLOCK_WRAPS, .slow = true,
+		  .duration = SEC(275), .settings = SYSCTLS(TIMESTAMPS(0)) }),
+	.duration = SEC(1),
 	.script = script,
 };

@@ -178,9 +178,9 @@ CASE(timestamp_clock) = {
 	.why = "the option needs a clock that goes up evenly, not the time of "
 	       "day, and an honest uptime would tell an attacker which patches "
 	       "are missing",
-	.see = "RFC 7323 5.4 and 7.1; include/net/tcp.h:tcp_clock_ms(); "
-	       "net/core/secure_seq.c; commits 9a568de4818d (4.13), "
-	       "95a22caee396 (4.10)",
+	.sources = "RFC 7323 5.4 and 7.1; include/net/tcp.h:tcp_clock_ms(); "
+		   "net/core/secure_seq.c; commits 9a568de4818d (4.13), "
+		   "95a22caee396 (4.10)",
 	.steps = STEPS("a client with two connections to one server and one to "
 		       "another server",
 		       "a byte on each; 2 s; a byte on each",
@@ -198,7 +198,7 @@ CASE(timestamp_clock) = {
 	.changes = CHANGES({ KERNEL_VERSION(7, 0, 0), "165573e41f2f",
 			     "each pair of ports has a clock of its own",
 			     .stable = true }),
-	.lasts = SEC(SPAN),
+	.duration = SEC(SPAN),
 	.no_fault = true,
 	.script = script,
 };

@@ -176,9 +176,9 @@ CASE(timestamps_negotiated) = {
 		  "has no timestamp, tcp_v4_send_reset()" }),
 	.why = "an option that the other end does not know is of no use: it is "
 	       "offered in the SYN, and on once the SYN-ACK has it",
-	.see = "RFC 7323 3.2; net/ipv4/tcp_output.c:tcp_syn_options(), "
-	       "tcp_synack_options(); net/ipv4/tcp_input.c:"
-	       "tcp_rcv_synsent_state_process()",
+	.sources = "RFC 7323 3.2; net/ipv4/tcp_output.c:tcp_syn_options(), "
+		   "tcp_synack_options(); net/ipv4/tcp_input.c:"
+		   "tcp_rcv_synsent_state_process()",
 	.steps = STEPS("tcp_timestamps on at both hosts, at one, at the other, "
 		       "at none",
 		       "a connection: data both ways, closed; and a SYN to a "
@@ -206,6 +206,6 @@ CASE(timestamps_negotiated) = {
 			    "without the option there is no PAWS: "
 			    "tcp_parse_options() reads it only where it was "
 			    "negotiated" }) }),
-	.lasts = MSEC(60),
+	.duration = MSEC(60),
 	.script = script,
 };

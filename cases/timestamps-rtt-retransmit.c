@@ -202,9 +202,9 @@ CASE(timestamps_rtt_retransmit) = {
 		  "milliseconds" }),
 	.why = "the ACK of a retransmitted segment does not say which of its "
 	       "transmissions it answers; its TSecr does",
-	.see = "RFC 7323 4.1; RFC 6298 3 (Karn); net/ipv4/tcp_input.c:"
-	       "tcp_ack_update_rtt(), tcp_rtt_tsopt_us(), "
-	       "tcp_clean_rtx_queue()",
+	.sources = "RFC 7323 4.1; RFC 6298 3 (Karn); net/ipv4/tcp_input.c:"
+		   "tcp_ack_update_rtt(), tcp_rtt_tsopt_us(), "
+		   "tcp_clean_rtx_queue()",
 	.steps = STEPS("a connection; then the path becomes long, 50 ms each "
 		       "way",
 		       "the client sends, and is acknowledged: one sample",
@@ -220,6 +220,6 @@ CASE(timestamps_rtt_retransmit) = {
 			     { "lost-without-timestamps", SYSCTLS(WITHOUT) },
 			     { "late-without-timestamps", SYSCTLS(WITHOUT),
 			       .value = true }),
-	.lasts = MSEC(600),
+	.duration = MSEC(600),
 	.script = script,
 };

@@ -171,12 +171,12 @@ static void expect_requests(struct run *run, struct sock *client,
 	if (is_v6(run)) {
 		expect_that(run, answers >= syns, "SYN-ACKs", "%u to %u SYNs",
 			    answers, syns);
-		expect_state(sock_far_end(client, "server"), DIAG_SYN_RECV);
+		expect_state(sock_peer(client, "server"), DIAG_SYN_RECV);
 		expect_counter(run, "server", "ListenDrops", 0);
 		return;
 	}
 	expect_number(run, "syn_acks", answers, syns, syns);
-	expect_state(sock_far_end(client, "server"), DIAG_CLOSE);
+	expect_state(sock_peer(client, "server"), DIAG_CLOSE);
 	expect_counter(run, "server", "ListenDrops", syns);
 	expect_counter(run, "server", "InTimeExcds", syns);
 }
@@ -324,9 +324,10 @@ CASE(ttl_expires) = {
 	.why = "ip_forward() answers what it does not send on with ICMP time "
 	       "exceeded; tcp_v4_err() makes of that EHOSTUNREACH, which ends "
 	       "a connect() and only notes itself in a connection",
-	.see = "RFC 1812 5.3.1; RFC 791 3.2; net/ipv4/ip_forward.c:"
-	       "ip_forward(); net/ipv6/ip6_output.c:ip6_forward(); net/ipv4/"
-	       "tcp_ipv4.c:tcp_v4_err(), tcp_req_err()",
+	.sources =
+		"RFC 1812 5.3.1; RFC 791 3.2; net/ipv4/ip_forward.c:"
+		"ip_forward(); net/ipv6/ip6_output.c:ip6_forward(); net/ipv4/"
+		"tcp_ipv4.c:tcp_v4_err(), tcp_req_err()",
 	.steps = STEPS(
 		"a chain of routers; the client's TTL is 4, or the kernel's "
 		"own 64",
@@ -340,22 +341,22 @@ CASE(ttl_expires) = {
 		  "a connection: nothing but SO_ERROR, and the next copy "
 		  "arrives",
 	.world = &chain_4,
-	.variants =
-		VARIANTS({ "routers=3", .settings = small, .value = 3,
-			   .world = &chain_3 },
-			 { "routers=4", .settings = small, .value = 4 },
-			 { "routers=5", .settings = small, .value = 5,
-			   .world = &chain_5 },
-			 { "routers=63", .value = 63, .world = &chain_63 },
-			 { "routers=64", .value = 64, .world = &chain_64,
-			   .judgements = of_number },
-			 { "answer-expires", .settings = small_answer,
-			   .value = 4, .lasts = SEC(3) },
-			 { "expires-later", .value = 4, .lasts = MSEC(300) },
-			 { "slow-path", .value = 3, .world = &chain_3,
-			   .lasts = MSEC(2 * SLOW_MS), .judgements = of_time }),
+	.variants = VARIANTS(
+		{ "routers=3", .settings = small, .value = 3,
+		  .world = &chain_3 },
+		{ "routers=4", .settings = small, .value = 4 },
+		{ "routers=5", .settings = small, .value = 5,
+		  .world = &chain_5 },
+		{ "routers=63", .value = 63, .world = &chain_63 },
+		{ "routers=64", .value = 64, .world = &chain_64,
+		  .judgements = of_number },
+		{ "answer-expires", .settings = small_answer, .value = 4,
+		  .duration = SEC(3) },
+		{ "expires-later", .value = 4, .duration = MSEC(300) },
+		{ "slow-path", .value = 3, .world = &chain_3,
+		  .duration = MSEC(2 * SLOW_MS), .judgements = of_time }),
 	.changes = CHANGES(CHANGE_SYN_LINEAR),
-	.lasts = MSEC(2 * MS),
+	.duration = MSEC(2 * MS),
 	.no_fault = true,
 	.script = script,
 };

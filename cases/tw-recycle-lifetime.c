@@ -27,7 +27,7 @@ static void expect_time_wait(struct run *run, struct pair *tcp, nsec_t length)
 	struct mark closed = mark_now(run);
 
 	run_predicted(run, "elapsed_s", nsec_seconds(length));
-	sock_finish(tcp->server, tcp->client);
+	sock_close_both(tcp->server, tcp->client);
 	mark_done(run, &closed);
 	expect_state(tcp->server, DIAG_TIME_WAIT);
 	expect_timer_armed(tcp->server, DIAG_TIMER_TIME_WAIT, "elapsed_s",
@@ -65,14 +65,14 @@ CASE(tw_recycle_lifetime) = {
 		  "4.12" }),
 	.why = "without it nothing in the kernel makes a TIME_WAIT shorter "
 	       "than TCP_TIMEWAIT_LEN",
-	.see = "net/ipv4/tcp_minisocks.c:tcp_time_wait(); 4396e46187ca",
+	.sources = "net/ipv4/tcp_minisocks.c:tcp_time_wait(); 4396e46187ca",
 	.steps = STEPS("the sysctl is looked for, and set where it is there",
 		       "a connection, which the server closes first; the timer "
 		       "of its TIME_WAIT is read"),
 	.expect = "no such sysctl since 4.12, and a timer of 60 s; before, a "
 		  "default of 0, and 3.5 RTO with 1",
 	.world = &world_pair,
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 	.no_fault = true,
 	.script = script,
 };

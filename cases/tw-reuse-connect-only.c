@@ -24,7 +24,7 @@ static void finish_and_wait(struct run *run, struct sock *first,
 {
 	struct range entered = { .min = nsec_now() }, from;
 
-	sock_finish(first, second);
+	sock_close_both(first, second);
 	entered.max = nsec_now();
 	from = forecast_tw_reuse(run, sock_host(first), entered);
 	run_pass_until(run, (struct mark){ .at = from.max }, 0);
@@ -35,18 +35,18 @@ static void server_first(struct run *run, struct pair *tcp, struct mark began)
 	struct sock *again;
 	struct mark asked;
 
-	sock_finish(tcp->server, tcp->client);
+	sock_close_both(tcp->server, tcp->client);
 	expect_state(tcp->client, DIAG_CLOSE);
 	asked = mark_now(run);
 	again = sock_connect(tcp->client_probe, tcp->listener);
 	expect_number(run, "local_port", sock_local_port(again),
 		      sock_local_port(tcp->client),
 		      sock_local_port(tcp->client));
-	expect_number_after_time_wait(run, "server", began, asked);
+	expect_isn_after_time_wait(run, "server", began, asked);
 	expect_frames(run, asked, "SYN", FRAMES(FROM("client"), KIND(WIRE_SYN)),
 		      1);
 	/* In the TIME_WAIT's place. */
-	expect_state_soon(tcp->server, DIAG_ESTABLISHED, soon);
+	expect_state_within(tcp->server, DIAG_ESTABLISHED, soon);
 	expect_counter(run, "server", "TWRecycled", 0);
 }
 
@@ -112,9 +112,9 @@ CASE(tw_reuse_connect_only) = {
 			 "with 1: tcp_timewait_state_process()" }),
 	.why = "the two ways out of TIME_WAIT, by connect() and by a SYN, are "
 	       "different functions, and only the first asks for the sysctl",
-	.see = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(), tcp_v4_rcv(); "
-	       "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process(); RFC "
-	       "9293 3.6.1; RFC 6191",
+	.sources = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(), tcp_v4_rcv(); "
+		   "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process(); RFC "
+		   "9293 3.6.1; RFC 6191",
 	.steps = STEPS("a client with a single local port connects",
 		       "the server closes first; tcp_tw_reuse is 0, or 1, "
 		       "there",
@@ -124,7 +124,8 @@ CASE(tw_reuse_connect_only) = {
 		       "server-restarts: a new bind() of the server's port"),
 	.expect =
 		"with 0 and with 1 the SYN is answered at once, the TIME_WAIT "
-		"is gone and the new number is 65537 above the last (the clock's "
+		"is gone and the new number is 65537 above the last (the "
+		"clock's "
 		"number before 6.10); the "
 		"client that closes first gets EADDRNOTAVAIL; bind() gets "
 		"EADDRINUSE without SO_REUSEADDR",
@@ -136,11 +137,11 @@ CASE(tw_reuse_connect_only) = {
 			     { "server-closes-first-1",
 			       .settings = SYSCTLS({ "server", REUSE, 1 }) },
 			     { "client-closes-first", .settings = at_server,
-			       .lasts = SEC(1) },
+			       .duration = SEC(1) },
 			     { "server-restarts", .settings = at_server,
-			       .lasts = SEC(1) }),
-	.changes = CHANGES(CHANGE_NUMBER_AFTER_TIME_WAIT),
-	.lasts = MSEC(10),
+			       .duration = SEC(1) }),
+	.changes = CHANGES(CHANGE_ISN_AFTER_TIME_WAIT),
+	.duration = MSEC(10),
 	.no_fault = true,
 	.script = script,
 };

@@ -72,7 +72,7 @@ static bool close_badly(struct run *run, struct story *story)
 	else
 		sock_close(tcp->server);
 	mark_done(run, &story->closed);
-	expect_state_soon(tcp->client, DIAG_TIME_WAIT, soon + story->rtt);
+	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon + story->rtt);
 	run_pass(run, story->rtt);
 	story->entered.min = story->closed.at + story->rtt / 2;
 	story->entered.max =
@@ -98,7 +98,7 @@ static void expect_in_time(struct run *run, struct story *story)
 				story->orphan->rounds[0].at);
 	run_measured(run, "fin_again_before_reuse_s",
 		     nsec_seconds(story->from.min - answered.at));
-	expect_state_soon(story->tcp.server, DIAG_CLOSE, soon + story->rtt);
+	expect_state_within(story->tcp.server, DIAG_CLOSE, soon + story->rtt);
 	expect_state(story->tcp.client, DIAG_TIME_WAIT);
 }
 
@@ -132,9 +132,10 @@ static void expect_challenged(struct run *run, struct story *story,
 
 	expect_number(run, "challenge_above_fin", (uint32_t)(old - fin), 1, 1);
 	expect_number(run, "rst_above_fin", (uint32_t)(rst - fin), 1, 1);
-	expect_that(run, watch_change(run, "server", "TCPSYNChallenge") > 0,
-		    "the server challenged the SYN", "%lld times",
-		    (long long)watch_change(run, "server", "TCPSYNChallenge"));
+	expect_that(
+		run, counter_change(run, "server", "TCPSYNChallenge") > 0,
+		"the server challenged the SYN", "%lld times",
+		(long long)counter_change(run, "server", "TCPSYNChallenge"));
 	expect_counter(run, "client", "TWRecycled", 1);
 	if (run_is_variant(run, "all-lost-still-held"))
 		expect_number(run, "so_error", sock_error(story->tcp.server),
@@ -184,9 +185,9 @@ static void not_taken_over(struct run *run, struct story *story)
 	expect_error(&got, EADDRNOTAVAIL);
 	while (story->closed.at + next->at.max < got.returned)
 		next++;
-	expect_state_soon(story->tcp.server, DIAG_CLOSE,
-			  next->at.max - (got.returned - story->closed.at) +
-				  soon);
+	expect_state_within(story->tcp.server, DIAG_CLOSE,
+			    next->at.max - (got.returned - story->closed.at) +
+				    soon);
 	expect_state(story->tcp.client, DIAG_TIME_WAIT);
 	expect_counter(run, "client", "OutRsts", 0);
 	expect_counter(run, "server", "TCPSYNChallenge", 0);
@@ -222,9 +223,10 @@ CASE(tw_reuse_last_ack_lost) = {
 			       "tcp_rcv_synsent_state_process()" }),
 	.why = "the TIME_WAIT that would have acknowledged the FIN is gone, "
 	       "and who is there in its place knows nothing of the FIN",
-	.see = "net/ipv4/tcp_input.c:tcp_validate_incoming(), "
-	       "tcp_rcv_synsent_state_process(), tcp_reset(); RFC 5961 4.2; "
-	       "RFC 9293 3.10.7.3",
+	.sources =
+		"net/ipv4/tcp_input.c:tcp_validate_incoming(), "
+		"tcp_rcv_synsent_state_process(), tcp_reset(); RFC 5961 4.2; "
+		"RFC 9293 3.10.7.3",
 	.steps = STEPS("a client with a single local port closes first, then "
 		       "the server; the last ACK is lost, or all of them",
 		       "a second later the client connects again",
@@ -248,7 +250,7 @@ CASE(tw_reuse_last_ack_lost) = {
 			    "after an RTO (tcp_retransmit_timer()), and is "
 			    "answered before the TIME_WAIT may be taken over, "
 			    "tcp_twsk_unique()" }) },
-		{ "one-lost-large-rtt", .value = ONE, .lasts = SEC(8),
+		{ "one-lost-large-rtt", .value = ONE, .duration = SEC(8),
 		  .judgements = CLAIMS(
 			  { "C15", DOCUMENT_CONDITIONAL,
 			    "with one lost ACK only where the FIN comes again "
@@ -256,9 +258,9 @@ CASE(tw_reuse_last_ack_lost) = {
 			    "began" }) },
 		{ "all-lost", .value = ALL },
 		{ "all-lost-still-held", .value = ALL },
-		{ "all-lost-reuse-off", .value = ALL, .lasts = SEC(2),
+		{ "all-lost-reuse-off", .value = ALL, .duration = SEC(2),
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_tw_reuse",
 					0 }) }),
-	.lasts = SEC(1) + MSEC(50),
+	.duration = SEC(1) + MSEC(50),
 	.script = script,
 };

@@ -35,7 +35,7 @@ static void finish(struct run *run, struct pair *tcp, bool stamped)
 	struct range entered = { .min = nsec_now() }, from;
 	struct mark closed = mark_now(run);
 
-	sock_finish(tcp->client, tcp->server);
+	sock_close_both(tcp->client, tcp->server);
 	entered.max = nsec_now();
 	expect_stamped(run, closed, WIRE_FIN, stamped);
 	from = forecast_tw_reuse(run, "client", entered);
@@ -92,7 +92,8 @@ CASE(tw_reuse_needs_timestamps) = {
 			       "tcp_twsk_unique() finds no ts_recent_stamp" }),
 	.why = "without timestamps PAWS could not protect the new connection "
 	       "from segments of the old one",
-	.see = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(); RFC 7323 1.3; RFC 6191",
+	.sources =
+		"net/ipv4/tcp_ipv4.c:tcp_twsk_unique(); RFC 7323 1.3; RFC 6191",
 	.steps = STEPS("a client with a single local port and tcp_tw_reuse "
 		       "closes first; timestamps are on, or off at one end",
 		       "off-afterwards, on-afterwards: the client's sysctl is "
@@ -121,7 +122,7 @@ CASE(tw_reuse_needs_timestamps) = {
 			    "for its ts_recent_stamp, not for what the sysctl "
 			    "says now" }) },
 		{ "on-afterwards", .settings = client_off }),
-	.lasts = SEC(1),
+	.duration = SEC(1),
 	.no_fault = true,
 	.script = script,
 };

@@ -110,7 +110,7 @@ static void one_exchange(struct run *run, struct story *story)
 
 	exchange(story);
 	entered.min = nsec_now();
-	sock_finish(story->client, story->server);
+	sock_close_both(story->client, story->server);
 	entered.max = nsec_now();
 	run_measured(run, "exchange_s", nsec_seconds(entered.max - asked.at));
 	story->stale = frames_first(run, asked, "server", WIRE_FIN)->frame;
@@ -174,13 +174,13 @@ static void as_told(struct run *run, struct story *story, struct mark told)
 	if ((uint32_t)(0 - next) <= AIM)
 		run_skip(run, "by chance the number 0 is in the window");
 	expect_old_rst(run, told);
-	before = watch_change(run, "client", "InSegs");
+	before = counter_change(run, "client", "InSegs");
 	released = mark_now(run);
 	fault_release(run, story->rst);
 	tell_age(run, story);
 	run_pass(run, story->rtt + settle);
 	expect_number(run, "rst_received",
-		      watch_change(run, "client", "InSegs") - before, 1, 1);
+		      counter_change(run, "client", "InSegs") - before, 1, 1);
 	expect_exchange(run, released, "answers to the RST", "");
 	expect_counter(run, "client", "TCPChallengeACK", 0);
 	expect_lives(run, story);
@@ -347,9 +347,11 @@ CASE(tw_reuse_stale_rst) = {
 			       "throws it away" }),
 	.why = "a RST is judged by its number alone, and the number of this "
 	       "one is always 0",
-	.see = "net/ipv4/tcp_ipv4.c:tcp_v4_send_reset(); "
-	       "net/ipv4/tcp_input.c:tcp_validate_incoming(), tcp_sequence(), "
-	       "tcp_rcv_synsent_state_process(); RFC 9293 3.10.7; RFC 5961 3.2",
+	.sources =
+		"net/ipv4/tcp_ipv4.c:tcp_v4_send_reset(); "
+		"net/ipv4/tcp_input.c:tcp_validate_incoming(), tcp_sequence(), "
+		"tcp_rcv_synsent_state_process(); RFC 9293 3.10.7; RFC 5961 "
+		"3.2",
 	.steps = STEPS("the client connects to a port without a listener; the "
 		       "RST is held on the wire",
 		       "a server listens; the repeated SYN connects; request, "
@@ -387,20 +389,20 @@ CASE(tw_reuse_stale_rst) = {
 			  { "C13", DOCUMENT_CONDITIONAL,
 			    "a RST with the number RCV.NXT ends it, however "
 			    "old its timestamp: tcp_validate_incoming()" }) },
-		{ "rtt=50ms", .value = AS_TOLD, .lasts = SEC(2) + MSEC(600),
+		{ "rtt=50ms", .value = AS_TOLD, .duration = SEC(2) + MSEC(600),
 		  .judgements = CLAIMS(
 			  { "C14", DOCUMENT_CONDITIONAL,
 			    "the exchange takes 0.2 s, but the RST must live "
 			    "for 2 s more: the SYN is repeated after "
 			    "TCP_TIMEOUT_INIT, and the TIME_WAIT taken over "
 			    "after tcp_tw_reuse_delay" }) },
-		{ "number-reached", .value = REACHED, .by_name = true,
-		  .lasts = SEC(280),
+		{ "number-reached", .value = REACHED, .slow = true,
+		  .duration = SEC(280),
 		  .judgements = CLAIMS(
 			  { "C13", DOCUMENT_CONDITIONAL,
 			    "only where RCV.NXT is 0 when it comes, one number "
 			    "in 2^32: tcp_v4_send_reset(), "
 			    "tcp_validate_incoming()" }) }),
-	.lasts = SEC(2) + MSEC(100),
+	.duration = SEC(2) + MSEC(100),
 	.script = script,
 };

@@ -57,7 +57,7 @@ static struct range finish(struct run *run, struct story *story, long i)
 {
 	struct range entered = { .min = nsec_now() };
 
-	sock_finish(story->clients[i], story->servers[i]);
+	sock_close_both(story->clients[i], story->servers[i]);
 	entered.max = nsec_now();
 	return forecast_tw_reuse(run, "client", entered);
 }
@@ -177,8 +177,8 @@ CASE(tw_reuse_which) = {
 			       "what tcp_twsk_unique() refuses" }),
 	.why = "connect() goes through the ports for the first that will do, "
 	       "and asks for the TIME_WAIT of the port in hand only",
-	.see = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); "
-	       "net/ipv4/tcp_ipv4.c:tcp_twsk_unique()",
+	.sources = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); "
+		   "net/ipv4/tcp_ipv4.c:tcp_twsk_unique()",
 	.steps = STEPS("a client with two local ports connects from both",
 		       "one of them, or both, become TIME_WAITs, old or young; "
 		       "or one is free",
@@ -203,7 +203,7 @@ CASE(tw_reuse_which) = {
 		  .settings = SYSCTLS({ "client",
 					"net.ipv4.ip_local_port_range",
 					.text = "40000 40007" }) }),
-	.lasts = SEC(1) + MSEC(100),
+	.duration = SEC(1) + MSEC(100),
 	.no_fault = true,
 	.script = script,
 };

@@ -44,7 +44,7 @@ static void client_closes_first(struct run *run, struct story *story)
 {
 	struct mark since = mark_now(run);
 
-	sock_finish(story->tcp.client, story->tcp.server);
+	sock_close_both(story->tcp.client, story->tcp.server);
 	story->last =
 		frames_first(run, since, "client", WIRE_FIN)->frame.tcp.seq + 1;
 	since.at = frames_first(run, since, "server", WIRE_FIN)->at;
@@ -158,7 +158,7 @@ static void bound(struct run *run, struct story *story)
 	sock_set(sock, SOL_SOCKET, SO_REUSEADDR, 1);
 	got = sock_bind(sock, sock_local_port(story->tcp.client));
 	expect_success(&got);
-	sock_dial(sock, story->tcp.listener);
+	sock_start_connect(sock, story->tcp.listener);
 	got = sock_reap(sock, soon);
 	expect_success(&got);
 	run_measured(run, "reused_after_s",
@@ -214,9 +214,9 @@ CASE(tw_reuse) = {
 	.why = "tcp_twsk_unique() lets a new connection begin above the last "
 	       "number of the old one, with the old one's timestamps as PAWS' "
 	       "floor",
-	.see = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(); "
-	       "net/ipv4/inet_hashtables.c:__inet_check_established(), "
-	       "__inet_hash_connect()",
+	.sources = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(); "
+		   "net/ipv4/inet_hashtables.c:__inet_check_established(), "
+		   "__inet_hash_connect()",
 	.steps = STEPS("a client with a single local port closes first",
 		       "it connects again: 500, 100, 10 and 2 ms before the "
 		       "TIME_WAIT is old enough, and once it is",
@@ -238,7 +238,7 @@ CASE(tw_reuse) = {
 		  .settings = SYSCTLS({ "client", REUSE, 1 },
 				      { "client", "net.ipv4.tcp_tw_reuse_delay",
 					300 }),
-		  .lasts = MSEC(310),
+		  .duration = MSEC(310),
 		  .judgements = CLAIMS({ .claim = "C9",
 					 .document = DOCUMENT_OUTDATED,
 					 .note = "the second is only the "
@@ -246,19 +246,19 @@ CASE(tw_reuse) = {
 						 "tcp_tw_reuse_delay",
 					 .since = "6.14" }) },
 		{ "nobody-asks", .settings = on, .value = 1,
-		  .lasts = SEC(1) + MSEC(100),
+		  .duration = SEC(1) + MSEC(100),
 		  .judgements = CLAIMS(
 			  { "B12", DOCUMENT_CONDITIONAL,
 			    "tcp_tw_reuse ends no TIME_WAIT but the one whose "
 			    "four-tuple a connect() takes over; all others "
 			    "last their 60 s: tcp_twsk_unique()" }) },
 		{ "off", .settings = off, .value = 1,
-		  .lasts = SEC(1) + MSEC(100),
+		  .duration = SEC(1) + MSEC(100),
 		  .judgements =
 			  CLAIMS({ "B3", DOCUMENT_RIGHT,
 				   "without it nothing takes a TIME_WAIT over, "
 				   "however old: tcp_twsk_unique()" }) },
-		{ "by-default", .value = 1, .lasts = SEC(1) + MSEC(100),
+		{ "by-default", .value = 1, .duration = SEC(1) + MSEC(100),
 		  .judgements = CLAIMS(
 			  { .claim = "C9",
 			    .document = DOCUMENT_OUTDATED,
@@ -270,7 +270,7 @@ CASE(tw_reuse) = {
 			    .note = "the default is 2, on for loopback, off "
 				    "for all other paths: 79e9fed46038",
 			    .since = "4.19" }) },
-		{ "bound", .settings = off, .lasts = MSEC(10),
+		{ "bound", .settings = off, .duration = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "C9", DOCUMENT_CONDITIONAL,
 			    "on a port from bind() with SO_REUSEADDR neither "
@@ -278,7 +278,7 @@ CASE(tw_reuse) = {
 			    "__inet_hash_connect() passes no twp to "
 			    "tcp_twsk_unique()" }) }),
 	.changes = CHANGES(CHANGE_TW_REUSE_DELAY),
-	.lasts = SEC(1),
+	.duration = SEC(1),
 	.no_fault = true,
 	.script = script,
 };

@@ -108,7 +108,7 @@ static void rules_part(struct run *run, const struct rules *rules)
 static void which_rule(struct run *run, const struct rules *rules)
 {
 	unsigned int seen =
-		(unsigned int)watch_change(run, "server", "TCPTimeouts") - 1;
+		(unsigned int)counter_change(run, "server", "TCPTimeouts") - 1;
 
 	expect_that(run, seen == rules->by_total,
 		    "the total of the intervals decides",
@@ -237,9 +237,9 @@ CASE(unplug_data_give_up) = {
 	.why = "each firing of the retransmission timer compares the time "
 	       "since the first retransmission with what tcp_model_timeout() "
 	       "makes of tcp_retries2; nobody tells the other end",
-	.see = "RFC 9293 3.8.3, 3.5.2; net/ipv4/tcp_timer.c:"
-	       "retransmits_timed_out(); net/ipv4/tcp_ipv4.c:"
-	       "tcp_v4_send_reset()",
+	.sources = "RFC 9293 3.8.3, 3.5.2; net/ipv4/tcp_timer.c:"
+		   "retransmits_timed_out(); net/ipv4/tcp_ipv4.c:"
+		   "tcp_v4_send_reset()",
 	.steps = STEPS("a connection; the client's cable is pulled",
 		       "the server sends 100 bytes, and gives up in the end",
 		       "the cable is plugged in; the client keeps silent",
@@ -251,13 +251,13 @@ CASE(unplug_data_give_up) = {
 	.variants = VARIANTS(
 		{ "not-the-count",
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", ONE }),
-		  .lasts = MSEC(1960) },
+		  .duration = MSEC(1960) },
 		{ "not-the-interval",
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", THREE }),
-		  .value = DELAY_MS, .lasts = MSEC(4000),
+		  .value = DELAY_MS, .duration = MSEC(4000),
 		  .judgements = not_the_interval },
-		{ "defaults", .defaults = true, .lasts = SEC(930),
+		{ "defaults", .defaults = true, .duration = SEC(930),
 		  .judgements = of_defaults }),
-	.lasts = SEC(4),
+	.duration = SEC(4),
 	.script = script,
 };

@@ -173,9 +173,10 @@ CASE(unplug_data_no_route) = {
 	.why = "what the network layer refuses stays in the send queue, and "
 	       "with nothing in flight the timer for a closed window takes "
 	       "over",
-	.see = "net/ipv4/tcp_output.c:tcp_write_xmit(), tcp_write_wakeup(); "
-	       "net/ipv4/tcp_timer.c:tcp_probe_timer(); net/ipv4/"
-	       "ip_output.c:__ip_queue_xmit()",
+	.sources =
+		"net/ipv4/tcp_output.c:tcp_write_xmit(), tcp_write_wakeup(); "
+		"net/ipv4/tcp_timer.c:tcp_probe_timer(); net/ipv4/"
+		"ip_output.c:__ip_queue_xmit()",
 	.steps = STEPS("a connection; the client's interface is set down, or "
 		       "its cable pulled where routes of such a link are "
 		       "ignored",
@@ -193,10 +194,10 @@ CASE(unplug_data_no_route) = {
 		  SYSCTLS({ "client",
 			    "net.ipv4.conf.default.ignore_routes_with_linkdown",
 			    1 }),
-		  .only_v4 = "IPv6 has a sysctl of its own for it" },
+		  .ipv4_only = "IPv6 has a sysctl of its own for it" },
 		{ "gives-up",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", TRIES }),
 		  .judgements = of_count }),
-	.lasts = MSEC(1430),
+	.duration = MSEC(1430),
 	.script = script,
 };

@@ -192,8 +192,8 @@ CASE(unplug_data_replug) = {
 			       "tcp_retransmit_timer(), not with the cable" }),
 	.why = "retransmission asks for no carrier and is not told of one; its "
 	       "timer, doubled each time, is all that brings the data",
-	.see = "RFC 6298 5; net/ipv4/tcp_timer.c:tcp_retransmit_timer(); "
-	       "net/core/link_watch.c:linkwatch_do_dev()",
+	.sources = "RFC 6298 5; net/ipv4/tcp_timer.c:tcp_retransmit_timer(); "
+		   "net/core/link_watch.c:linkwatch_do_dev()",
 	.steps = STEPS("a connection; the client's cable is pulled",
 		       "the server (or the client) sends 1000 bytes, and again "
 		       "and again",
@@ -205,13 +205,13 @@ CASE(unplug_data_replug) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_retries2", RETRIES2 }),
 	.variants = VARIANTS(
-		{ "after-1-copy", .value = 1, .lasts = MSEC(420) },
-		{ "after-3-copies", .value = 3, .lasts = MSEC(1660) },
+		{ "after-1-copy", .value = 1, .duration = MSEC(420) },
+		{ "after-3-copies", .value = 3, .duration = MSEC(1660) },
 		{ "client-sends", .value = CLIENT_SENDS + 3,
-		  .lasts = MSEC(1660) },
+		  .duration = MSEC(1660) },
 		{ "after-the-last-copy",
 		  SYSCTLS({ NULL, "net.ipv4.tcp_retries2", FEW }), .value = 3,
-		  .lasts = MSEC(1660), .judgements = last_copy }),
-	.lasts = SEC(2),
+		  .duration = MSEC(1660), .judgements = last_copy }),
+	.duration = SEC(2),
 	.script = script,
 };

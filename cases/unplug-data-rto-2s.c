@@ -107,8 +107,9 @@ CASE(unplug_data_rto_2s) = {
 		  "timer fires" }),
 	.why = "the rounds follow the RTT or tcp_rto_min_us, the time-out does "
 	       "not; it is compared only when the timer fires",
-	.see = "RFC 6298 2.2, 2.4; net/ipv4/tcp_input.c:tcp_rtt_estimator(); "
-	       "net/ipv4/tcp_timer.c:tcp_model_timeout(), tcp_write_timeout()",
+	.sources =
+		"RFC 6298 2.2, 2.4; net/ipv4/tcp_input.c:tcp_rtt_estimator(); "
+		"net/ipv4/tcp_timer.c:tcp_model_timeout(), tcp_write_timeout()",
 	.steps = STEPS("a connection over a path of 0.67 s there and back; or "
 		       "the server's tcp_rto_min_us is 2 s",
 		       "the client's cable is pulled, and the server sends",
@@ -120,10 +121,10 @@ CASE(unplug_data_rto_2s) = {
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "server", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
-		{ "large-rtt", .value = DELAY_MS, .lasts = MSEC(14700) },
+		{ "large-rtt", .value = DELAY_MS, .duration = MSEC(14700) },
 		{ "rto-min", SYSCTLS({ "server", "net.ipv4.tcp_rto_min_us",
 				       RTO_MIN_US }) }),
 	.changes = CHANGES(CHANGE_RTO_MIN),
-	.lasts = SEC(14),
+	.duration = SEC(14),
 	.script = script,
 };

@@ -45,13 +45,13 @@ static void stays_idle(struct run *run, const struct pair *tcp,
 
 static void sends_in_vain(struct run *run, struct sock *client)
 {
-	int64_t before = watch_change(run, "client", "OutSegs");
+	int64_t before = counter_change(run, "client", "OutSegs");
 	struct mark sent = mark_now(run);
 	int64_t out;
 
 	sock_send(client, 1);
 	run_pass(run, MSEC(QUIET_MS));
-	out = watch_change(run, "client", "OutSegs") - before;
+	out = counter_change(run, "client", "OutSegs") - before;
 	expect_that(run, out > 0, "a segment left the client's TCP",
 		    "OutSegs +%ld", (long)out);
 	expect_frames(run, sent, "segments while unplugged",
@@ -100,8 +100,9 @@ CASE(unplug_idle) = {
 	.why = "only a timer or a segment changes an idle connection; a "
 	       "carrier "
 	       "is the interface's affair",
-	.see = "RFC 1122 4.2.3.6; net/core/link_watch.c:linkwatch_do_dev(); "
-	       "net/ipv4/tcp_timer.c:tcp_set_keepalive()",
+	.sources =
+		"RFC 1122 4.2.3.6; net/core/link_watch.c:linkwatch_do_dev(); "
+		"net/ipv4/tcp_timer.c:tcp_set_keepalive()",
 	.steps =
 		STEPS("two connections, idle; the client waits in recv()",
 		      "the client's cable is pulled; idle for 3 s, or a day",
@@ -114,7 +115,7 @@ CASE(unplug_idle) = {
 	.world = &world_pair,
 	.variants = VARIANTS({ "seconds", .value = IDLE, IMPATIENT },
 			     { "defaults", .value = DAY, .defaults = true,
-			       .lasts = SEC(DAY) }),
-	.lasts = SEC(IDLE) + MSEC(3 * QUIET_MS),
+			       .duration = SEC(DAY) }),
+	.duration = SEC(IDLE) + MSEC(3 * QUIET_MS),
 	.script = script,
 };

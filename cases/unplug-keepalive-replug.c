@@ -206,8 +206,9 @@ CASE(unplug_keepalive_replug) = {
 	.why = "an answer sets the count back; but the end needs no probe, "
 	       "only "
 	       "the interval after the last one",
-	.see = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
-	       "net/ipv4/tcp_input.c:tcp_ack()",
+	.sources =
+		"RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
+		"net/ipv4/tcp_input.c:tcp_ack()",
 	.steps = STEPS("a connection, idle; SO_KEEPALIVE is set at the server",
 		       "the client's cable is pulled",
 		       "half an interval after the first probe, or after the "
@@ -231,6 +232,6 @@ CASE(unplug_keepalive_replug) = {
 			       .judgements = client_asks },
 			     { "client-sends", .value = CLIENT_SENDS,
 			       .judgements = client_sends }),
-	.lasts = SEC(TOTAL) + MSEC(200),
+	.duration = SEC(TOTAL) + MSEC(200),
 	.script = script,
 };

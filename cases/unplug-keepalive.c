@@ -142,8 +142,9 @@ CASE(unplug_keepalive) = {
 			       "carrier: tcp_keepalive_timer()" }),
 	.why = "a probe counts as sent as long as nothing says that the local "
 	       "queue is full; what is never answered ends the connection",
-	.see = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
-	       "net/sched/sch_generic.c:noop_enqueue()",
+	.sources =
+		"RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
+		"net/sched/sch_generic.c:noop_enqueue()",
 	.steps = STEPS("a connection, idle; both ends wait in recv()",
 		       "SO_KEEPALIVE is set at both ends, or at one",
 		       "the client's cable is pulled (or its interface set "
@@ -160,6 +161,6 @@ CASE(unplug_keepalive) = {
 		{ "both", .value = BOTH }, { "interface-down", .value = BOTH },
 		{ "server-only", .value = SERVER, .judgements = one_side },
 		{ "client-only", .value = CLIENT, .judgements = one_side }),
-	.lasts = SEC(TOTAL) + MSEC(800),
+	.duration = SEC(TOTAL) + MSEC(800),
 	.script = script,
 };

@@ -135,7 +135,7 @@ static void connect_ends(struct run *run, struct ends *ends)
 	ends->tcp = sock_pair(run);
 	ends->waiting =
 		sock_connect(ends->tcp.client_probe, ends->tcp.listener);
-	ends->not_accepted = sock_far_end(ends->waiting, "server");
+	ends->not_accepted = sock_peer(ends->waiting, "server");
 	sock_send(ends->tcp.client, 1000);
 	sock_recv(ends->tcp.server, soon);
 	sock_send(ends->tcp.server, 1000);
@@ -223,9 +223,10 @@ CASE(unplug_states) = {
 		  "struct socket, which inet_accept() grafts on" }),
 	.why = "carrier, interface and address are the network layer's; a "
 	       "socket meets them only when it next sends",
-	.see = "RFC 1122 4.2.3.9; net/core/link_watch.c:linkwatch_do_dev(); "
-	       "net/ipv4/fib_frontend.c:fib_netdev_event(), "
-	       "fib_inetaddr_event(); net/ipv4/tcp.c:tcp_get_info()",
+	.sources =
+		"RFC 1122 4.2.3.9; net/core/link_watch.c:linkwatch_do_dev(); "
+		"net/ipv4/fib_frontend.c:fib_netdev_event(), "
+		"fib_inetaddr_event(); net/ipv4/tcp.c:tcp_get_info()",
 	.steps = STEPS("a connection that has carried data, and one that the "
 		       "server has not accepted",
 		       "the client's cable is pulled; or its interface set "
@@ -240,6 +241,6 @@ CASE(unplug_states) = {
 	.variants = VARIANTS({ "cable" },
 			     { "interface-down", .judgements = of_interface },
 			     { "address-removed", .judgements = of_address }),
-	.lasts = MSEC(2 * PASS_MS),
+	.duration = MSEC(2 * PASS_MS),
 	.script = script,
 };

@@ -81,7 +81,7 @@ static void gives_up(struct run *run, const struct finding *got,
 		     struct mark dialled, const struct prediction *p)
 {
 	bool path = run_is_variant(run, "path");
-	int64_t rounds = watch_change(run, "client", "TCPTimeouts") - 1;
+	int64_t rounds = counter_change(run, "client", "TCPTimeouts") - 1;
 	unsigned int frames = path ? 1 + (unsigned int)rounds : 0;
 
 	expect_error(got, ETIMEDOUT);
@@ -89,7 +89,7 @@ static void gives_up(struct run *run, const struct finding *got,
 	expect_number(run, "rto_retransmissions", rounds,
 		      p->retransmissions_min, p->retransmissions_max);
 	expect_number(run, "copies_counted",
-		      watch_change(run, "client", "RetransSegs"), rounds,
+		      counter_change(run, "client", "RetransSegs"), rounds,
 		      rounds);
 	unreachable_frames(run, dialled, frames, frames);
 	expect_counter(run, "client", "TCPAbortOnTimeout", 1);
@@ -101,7 +101,7 @@ static void is_refused(struct run *run, const struct finding *got,
 	expect_error(got, ENETUNREACH);
 	expect_took(dialled, got, at_once);
 	expect_number(run, "rto_retransmissions",
-		      watch_change(run, "client", "TCPTimeouts"), 0, 0);
+		      counter_change(run, "client", "TCPTimeouts"), 0, 0);
 	unreachable_frames(run, dialled, 0, 0);
 	expect_counter(run, "client", "ActiveOpens", 0);
 }
@@ -109,12 +109,12 @@ static void is_refused(struct run *run, const struct finding *got,
 static void is_unknown(struct run *run, const struct finding *got,
 		       struct mark dialled, const struct prediction *p)
 {
-	int64_t rounds = watch_change(run, "client", "TCPTimeouts");
+	int64_t rounds = counter_change(run, "client", "TCPTimeouts");
 	unsigned int questions;
 	struct range end = forecast_questions(run, &questions);
 	struct range before = rounds_before(p, end);
 	struct range last = reverted(run, before);
-	int64_t copies = watch_change(run, "client", "RetransSegs");
+	int64_t copies = counter_change(run, "client", "RetransSegs");
 
 	before = range_add(before, last);
 	expect_error(got, EHOSTUNREACH);
@@ -167,10 +167,10 @@ CASE(unreachable_connecting) = {
 		 "gone: SYNs, none at all, or not even a connect()",
 	.why = "connect() needs a route, and a SYN an address to be sent to; "
 	       "in SYN-SENT a report of the own kernel is the end",
-	.see = "RFC 1122 4.2.3.9; net/ipv4/tcp_ipv4.c:tcp_v4_connect(), "
-	       "tcp_v4_err(); net/ipv4/tcp_timer.c:tcp_write_timeout(); "
-	       "net/core/neighbour.c:neigh_timer_handler(); "
-	       "net/ipv4/tcp_output.c:skb_still_in_host_queue()",
+	.sources = "RFC 1122 4.2.3.9; net/ipv4/tcp_ipv4.c:tcp_v4_connect(), "
+		   "tcp_v4_err(); net/ipv4/tcp_timer.c:tcp_write_timeout(); "
+		   "net/core/neighbour.c:neigh_timer_handler(); "
+		   "net/ipv4/tcp_output.c:skb_still_in_host_queue()",
 	.steps = STEPS("the server listens; the client does not know its "
 		       "address' MAC in one variant",
 		       "the client's cable is pulled; or its interface set "
@@ -184,14 +184,13 @@ CASE(unreachable_connecting) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_syn_retries",
 			      SYN_RETRIES }),
-	.variants = VARIANTS({ "cable" }, { "interface", .lasts = SEC(1) },
-			     { "path" },
-			     { "neighbour", .world = &world_pair_ageing,
-			       .settings = SYSCTLS({ "client",
-						     "net.ipv4.tcp_syn_retries",
-						     MORE_SYN_RETRIES }),
-			       .lasts = SEC(4) }),
+	.variants = VARIANTS(
+		{ "cable" }, { "interface", .duration = SEC(1) }, { "path" },
+		{ "neighbour", .world = &world_pair_ageing,
+		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_syn_retries",
+					MORE_SYN_RETRIES }),
+		  .duration = SEC(4) }),
 	.changes = CHANGES(CHANGE_SYN_LINEAR),
-	.lasts = SEC(8),
+	.duration = SEC(8),
 	.script = script,
 };

@@ -93,9 +93,9 @@ CASE(unreachable_idle) = {
 		  "sends" }),
 	.why = "all four are below TCP, which does not look there unless it "
 	       "sends",
-	.see = "net/core/link_watch.c:linkwatch_do_dev(); net/ipv4/"
-	       "fib_frontend.c:fib_disable_ip(); net/core/neighbour.c:"
-	       "neigh_timer_handler()",
+	.sources = "net/core/link_watch.c:linkwatch_do_dev(); net/ipv4/"
+		   "fib_frontend.c:fib_disable_ip(); net/core/neighbour.c:"
+		   "neigh_timer_handler()",
 	.steps = STEPS("a connection, idle; both ends wait in recv()",
 		       "the client's cable is pulled; or its interface set "
 		       "down; or the path is cut; or nobody answers its ARP "
@@ -107,7 +107,7 @@ CASE(unreachable_idle) = {
 		  "arrive",
 	.world = &world_pair,
 	.variants = VARIANTS({ "cable" }, { "interface" }, { "path" },
-			     { "neighbour", UNREACHABLE_FORGETFUL }),
-	.lasts = SEC(IDLE) + SEC(1),
+			     { "neighbour", UNREACHABLE_AGEING }),
+	.duration = SEC(IDLE) + SEC(1),
 	.script = script,
 };

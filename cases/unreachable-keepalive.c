@@ -61,7 +61,7 @@ static void script(struct run *run)
 	expect_error(&got, kept ? ENETUNREACH : ETIMEDOUT);
 	expect_took(armed, &got, forecast->elapsed);
 	expect_number(run, "keepalive_probes",
-		      watch_change(run, "client", "TCPKeepAlive"),
+		      counter_change(run, "client", "TCPKeepAlive"),
 		      forecast->probes, forecast->probes);
 	expect_on_wire(run, armed, forecast->probes);
 	expect_counter(run, "client", "TCPAbortOnTimeout", 1);
@@ -83,9 +83,9 @@ CASE(unreachable_keepalive) = {
 		  "kernel says of them is out of the window: tcp_v4_err()" }),
 	.why = "the count is of probes that were tried, and ends by silence, "
 	       "which is the same in all four",
-	.see = "net/ipv4/tcp_timer.c:tcp_keepalive_timer(); net/ipv4/"
-	       "tcp_output.c:tcp_xmit_probe_skb(); net/ipv4/tcp_ipv4.c:"
-	       "tcp_v4_err()",
+	.sources = "net/ipv4/tcp_timer.c:tcp_keepalive_timer(); net/ipv4/"
+		   "tcp_output.c:tcp_xmit_probe_skb(); net/ipv4/tcp_ipv4.c:"
+		   "tcp_v4_err()",
 	.steps = STEPS("a connection, idle; the client waits in recv()",
 		       "the client's cable is pulled; or its interface set "
 		       "down; or the path is cut; or nobody answers its ARP "
@@ -100,7 +100,7 @@ CASE(unreachable_keepalive) = {
 			    { "client", "net.ipv4.tcp_keepalive_probes",
 			      PROBES }),
 	.variants = VARIANTS({ "cable" }, { "interface" }, { "path" },
-			     { "neighbour", UNREACHABLE_FORGETFUL }),
-	.lasts = SEC(TOTAL) + MSEC(UNREACHABLE_QUIET_MS),
+			     { "neighbour", UNREACHABLE_AGEING }),
+	.duration = SEC(TOTAL) + MSEC(UNREACHABLE_QUIET_MS),
 	.script = script,
 };

@@ -179,8 +179,8 @@ static bool look(struct run *run, struct sock *client, struct mark sent,
 static void expect_counts(struct run *run, struct mark sent,
 			  const struct fate *fate)
 {
-	int64_t probes = watch_change(run, "client", "TCPLossProbes");
-	int64_t timeouts = watch_change(run, "client", "TCPTimeouts");
+	int64_t probes = counter_change(run, "client", "TCPLossProbes");
+	int64_t timeouts = counter_change(run, "client", "TCPTimeouts");
 	int64_t rounds = MAX(timeouts - 1, 0);
 	unsigned int copies =
 		fate->copies_leave ? (unsigned int)(probes + rounds) : 0;
@@ -188,7 +188,7 @@ static void expect_counts(struct run *run, struct mark sent,
 	expect_number(run, "rto_retransmissions", rounds, fate->rounds.min,
 		      fate->rounds.max);
 	expect_number(run, "copies_counted",
-		      watch_change(run, "client", "RetransSegs"),
+		      counter_change(run, "client", "RetransSegs"),
 		      fate->copies_count ? probes + rounds : 0,
 		      fate->copies_count ? probes + rounds : 0);
 	unreachable_frames(run, sent, fate->sent + copies, fate->sent + copies);
@@ -257,11 +257,11 @@ CASE(unreachable_sending) = {
 		  "cable)" }),
 	.why = "who finds out decides: nobody, the queue, the route or the "
 	       "neighbour table; and TCP listens to each in another way",
-	.see = "RFC 6069; net/ipv4/tcp_output.c:tcp_write_xmit(), "
-	       "tcp_retransmit_skb(); "
-	       "net/ipv4/tcp_timer.c:tcp_write_timeout(), "
-	       "tcp_probe_timer(); net/ipv4/tcp_ipv4.c:tcp_v4_err(); "
-	       "net/sched/sch_generic.c:noop_enqueue()",
+	.sources = "RFC 6069; net/ipv4/tcp_output.c:tcp_write_xmit(), "
+		   "tcp_retransmit_skb(); "
+		   "net/ipv4/tcp_timer.c:tcp_write_timeout(), "
+		   "tcp_probe_timer(); net/ipv4/tcp_ipv4.c:tcp_v4_err(); "
+		   "net/sched/sch_generic.c:noop_enqueue()",
 	.steps = STEPS("a connection, idle; the client waits in recv()",
 		       "the client's cable is pulled; or its interface set "
 		       "down; or the path is cut; or nobody answers its ARP "
@@ -277,14 +277,14 @@ CASE(unreachable_sending) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", RETRIES2 }),
 	.variants = VARIANTS(
 		{ "cable" },
-		{ "interface", .lasts = SEC(4), .judgements = of_no_route },
+		{ "interface", .duration = SEC(4), .judgements = of_no_route },
 		{ "interface-in-flight",
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans",
 					0 }),
-		  .lasts = SEC(4), .judgements = of_in_flight },
+		  .duration = SEC(4), .judgements = of_in_flight },
 		{ "path" },
-		{ "neighbour", UNREACHABLE_FORGETFUL, .lasts = SEC(5),
+		{ "neighbour", UNREACHABLE_AGEING, .duration = SEC(5),
 		  .judgements = of_neighbour }),
-	.lasts = SEC(7) + MSEC(UNREACHABLE_QUIET_MS),
+	.duration = SEC(7) + MSEC(UNREACHABLE_QUIET_MS),
 	.script = script,
 };

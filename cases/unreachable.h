@@ -32,9 +32,9 @@
 /* An entry that is not used for 50 to 150 ms is stale; QUIET is longer. */
 enum { UNREACHABLE_ASK_MS = 100, UNREACHABLE_QUIET_MS = 500 };
 
-#define UNREACHABLE_FORGETFUL                                                  \
+#define UNREACHABLE_AGEING                                                     \
 	.world = &world_pair_ageing,                                           \
-	.only_v4 = "ARP's sysctls make its entries age",                       \
+	.ipv4_only = "ARP's sysctls make its entries age",                     \
 	.settings = SYSCTLS(                                                   \
 		{ "client", "net.ipv4.neigh.eth0.base_reachable_time_ms",      \
 		  UNREACHABLE_ASK_MS },                                        \

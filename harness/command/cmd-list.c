@@ -83,7 +83,7 @@ static int add_case(struct table *table, const struct testcase *testcase)
 	int r;
 
 	report_all_claims(testcase, claims);
-	report_about(testcase_lasts_in_all(testcase), about);
+	report_about(testcase_longest_default(testcase), about);
 	snprintf(takes, sizeof(takes), "%s%s", about,
 		 case_set_text(testcase_set(testcase, NULL)));
 	r = table_add(table, cells, 0, NULL);
@@ -163,14 +163,14 @@ static void print_jsonl(const struct options *options)
 			continue;
 		needs = json_array();
 		each_need(testcase, tell_array, needs);
-		line = json_pack("{s:s, s:s, s:o, s:s, s:f, s:o, s:o, s:b}",
-				 "type", "listed", "name", testcase->name,
-				 "claims", claims_array(testcase), "claim",
-				 testcase->claim, "seconds",
-				 nsec_seconds(testcase_lasts_in_all(testcase)),
-				 "needs", needs,
-				 "variants", variants_array(testcase),
-				 "default", (int)!testcase->by_name);
+		line = json_pack(
+			"{s:s, s:s, s:o, s:s, s:f, s:o, s:o, s:b}", "type",
+			"listed", "name", testcase->name, "claims",
+			claims_array(testcase), "claim", testcase->claim,
+			"seconds",
+			nsec_seconds(testcase_longest_default(testcase)),
+			"needs", needs, "variants", variants_array(testcase),
+			"default", (int)!testcase->slow);
 		json_dumpf(line, stdout,
 			   JSON_COMPACT | JSON_REAL_PRECISION(15));
 		putchar('\n');

@@ -33,10 +33,10 @@ static void print_title(const struct testcase *testcase)
 	char claims[REPORT_TEXT], about[REPORT_TEXT];
 
 	report_all_claims(testcase, claims);
-	report_about(testcase_lasts_in_all(testcase), about);
+	report_about(testcase_longest_default(testcase), about);
 	printf("%s  %s  (%s%s%s%s)\n", testcase->name, claims, about,
 	       case_set_text(testcase_set(testcase, NULL)),
-	       testcase->alone ? ", nothing beside it" : "",
+	       testcase->exclusive ? ", nothing beside it" : "",
 	       testcase->no_fault ? ", a control: nothing breaks" : "");
 	paragraph(INDENT, testcase->claim);
 }
@@ -124,7 +124,7 @@ static void print_variants(const struct testcase *testcase)
 		return;
 	heading("Variants");
 	for (; variant->name; variant++) {
-		report_about(testcase_lasts(testcase, variant), about);
+		report_about(testcase_duration(testcase, variant), about);
 		printf("  %s  (%s%s%s%s)\n", variant->name, about,
 		       case_set_text(testcase_set(testcase, variant)),
 		       variant->needs_program ? ", needs " : "",
@@ -166,7 +166,7 @@ static void print_document(const struct testcase *testcase)
 /* `see` has its sources one after the other, parted by "; ". */
 static void print_sources(const struct testcase *testcase)
 {
-	const char *at = testcase->see;
+	const char *at = testcase->sources;
 
 	if (!at || !*at)
 		return;

@@ -50,7 +50,7 @@ static const struct testcase trial = {
 	.name = "doctor",
 	.claim = "a world can be made, and seen into",
 	.world = &world_pair,
-	.lasts = SEC(1),
+	.duration = SEC(1),
 	.no_fault = true,
 	.script = script,
 };

@@ -36,7 +36,7 @@ static bool is_meant(const struct command_options *options,
 	return select_run(testcase, variant, pattern) &&
 	       (is_in_set(options, set) ||
 		select_variant(testcase, variant, pattern) ||
-		(testcase->by_name && set == SET_LONG && !options->defaults));
+		(testcase->slow && set == SET_LONG && !options->defaults));
 }
 
 static bool is_chosen(const struct command_options *options,
@@ -118,8 +118,8 @@ nsec_t selection_longest(const struct selection *selection)
 
 	for (size_t i = 0; i < selection->n; i++)
 		longest = MAX(longest,
-			      testcase_lasts(selection->jobs[i].testcase,
-					     selection->jobs[i].variant));
+			      testcase_duration(selection->jobs[i].testcase,
+						selection->jobs[i].variant));
 	return longest;
 }
 

@@ -139,12 +139,12 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
 	c->testcase = (struct testcase){
 		.name = plan->name ? plan->name : "lab",
 		.claim = plan->about ? plan->about : "",
-		.again = plan->again,
+		.command = plan->again,
 		.world = &c->world,
 		.settings = c->settings,
 		.needs = c->needs,
-		.lasts = plan->lasts,
-		.observes = true,
+		.duration = plan->lasts,
+		.may_expect_nothing = true,
 		.script = lab_script,
 	};
 	*ret = c;

@@ -318,12 +318,12 @@ static void judge_one(struct lab *lab, const struct lab_expectation *e,
 		tell_number(lab, e, j, j->count, is_among(e, j->count));
 		break;
 	case LAB_COUNTER:
-		if (!watch_knows(lab->run, e->host, e->words)) {
+		if (!counter_exists(lab->run, e->host, e->words)) {
 			expect_told(lab->run, false, whom(e), what(e),
 				    "this kernel has no such counter");
 			break;
 		}
-		n = watch_change(lab->run, e->host, e->words);
+		n = counter_change(lab->run, e->host, e->words);
 		tell_number(lab, e, j, (uint64_t)MAX(n, (int64_t)0),
 			    is_among(e, (uint64_t)MAX(n, (int64_t)0)));
 		break;

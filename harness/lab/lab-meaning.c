@@ -351,7 +351,7 @@ static void of_counters(struct lab *lab, const char *host)
 	if (!host_is_running(run_host(lab->run, host)))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		long long n = watch_change(lab->run, host, known[i].name);
+		long long n = counter_change(lab->run, host, known[i].name);
 
 		if (n > 0)
 			say(host, "%s, %lld %s: %s", known[i].name, n,

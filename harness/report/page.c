@@ -281,7 +281,7 @@ int page_write(FILE *out, const struct result *result, const char *index)
 	page_expectations(out, result);
 	page_sysctls(out, result);
 	put_paragraph(out, "Expected, and why", result->testcase->expect);
-	put_paragraph(out, "See", result->testcase->see);
+	put_paragraph(out, "See", result->testcase->sources);
 	page_counters(out, result->journal);
 	page_timeline(out, result->journal, result->zero);
 	fputs("</div>\n<footer>Made from the run's journal alone.</footer>\n",

@@ -42,7 +42,8 @@ static void start(struct report *report, const struct result *result)
 	report->n_started++;
 	if (report->terminal)
 		return;
-	report_about(testcase_lasts(result->testcase, result->variant), about);
+	report_about(testcase_duration(result->testcase, result->variant),
+		     about);
 	fprintf(report->out, "run %s (%s)\n", result_name(result), about);
 	fflush(report->out);
 }
@@ -109,8 +110,9 @@ static const struct result *longest(const struct result *const *running,
 	const struct result *found = running[0];
 
 	for (size_t i = 1; i < n; i++)
-		if (testcase_lasts(running[i]->testcase, running[i]->variant) >
-		    testcase_lasts(found->testcase, found->variant))
+		if (testcase_duration(running[i]->testcase,
+				      running[i]->variant) >
+		    testcase_duration(found->testcase, found->variant))
 			found = running[i];
 	return found;
 }
@@ -124,8 +126,8 @@ static void tick(struct report *report, const struct result *const *running,
 
 	if (!report->terminal || n == 0)
 		return;
-	report_about(testcase_lasts(longest(running, n)->testcase,
-				    longest(running, n)->variant),
+	report_about(testcase_duration(longest(running, n)->testcase,
+				       longest(running, n)->variant),
 		     about);
 	snprintf(
 		line, sizeof(line),

@@ -141,7 +141,7 @@ static const struct testcase *tell_case(struct saved_cases *saved,
 		.name = name,
 		.claim = claim ? claim : "",
 		.why = text_of(start, "why"),
-		.see = text_of(start, "see"),
+		.sources = text_of(start, "see"),
 		.expect = text_of(start, "expect"),
 		.judgements = none,
 	};

@@ -223,8 +223,8 @@ bool expect_state(struct sock *sock, enum diag_state state)
 	return judge_state(sock, state, sock_state(sock));
 }
 
-bool expect_state_soon(struct sock *sock, enum diag_state state,
-		       nsec_t patience)
+bool expect_state_within(struct sock *sock, enum diag_state state,
+			 nsec_t patience)
 {
 	sock_wait_state(sock, state, patience);
 	return judge_state(sock, state, sock_state(sock));
@@ -415,7 +415,7 @@ bool expect_gives_up(const struct finding *finding, struct mark since,
 	ok &= expect_rounds(finding->sock, since, prediction);
 	/* The firing that ends it counts among the time-outs too. */
 	ok &= expect_number(run, "rto_retransmissions",
-			    watch_change(run, host, "TCPTimeouts") - 1,
+			    counter_change(run, host, "TCPTimeouts") - 1,
 			    prediction->retransmissions_min,
 			    prediction->retransmissions_max);
 	return ok;
@@ -487,10 +487,10 @@ bool expect_counter(struct run *run, const char *host, const char *name,
 	char what[TEXT];
 
 	/* What nobody counts does not grow: that would always hold. */
-	if (!watch_knows(run, host, name))
+	if (!counter_exists(run, host, name))
 		run_broken_because(run, "this kernel has no counter %s", name);
 	snprintf(what, sizeof(what), "%s of %s", name, host);
-	return tell_number(run, what, watch_change(run, host, name), change,
+	return tell_number(run, what, counter_change(run, host, name), change,
 			   change);
 }
 

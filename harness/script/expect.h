@@ -46,8 +46,8 @@ bool expect_span(struct run *run, const char *what, nsec_t observed,
 bool expect_state(struct sock *sock, enum diag_state state);
 
 /* Within a patience, where the change is on its way. */
-bool expect_state_soon(struct sock *sock, enum diag_state state,
-		       nsec_t patience);
+bool expect_state_within(struct sock *sock, enum diag_state state,
+			 nsec_t patience);
 
 /* The listener's accept queue, within a patience, and its limit: "accept_queue"
  * of the report. */

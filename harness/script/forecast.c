@@ -160,7 +160,7 @@ struct prediction *forecast_keepalive(struct sock *sock)
 	return predict(sock_run(sock), &tcp, predict_keepalive, "keepalive");
 }
 
-struct prediction *forecast_keepalive_again(struct sock *sock)
+struct prediction *forecast_keepalive_after_answer(struct sock *sock)
 {
 	struct predict_tcp tcp = forecast_inputs(sock);
 

@@ -26,7 +26,7 @@ struct prediction *forecast_orphan(struct sock *sock);
  * leaves the timer alone, which is armed for an interval, so the next probe
  * comes after the longer of time and interval: tcp_keepalive_timer().
  */
-struct prediction *forecast_keepalive_again(struct sock *sock);
+struct prediction *forecast_keepalive_after_answer(struct sock *sock);
 
 /* connect() now, in that host, to what does not answer. */
 struct prediction *forecast_connect(struct run *run, const char *host);

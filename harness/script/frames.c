@@ -107,7 +107,7 @@ nsec_t frames_after(struct mark since, const struct wire_capture *capture)
 	return capture->at - since.at;
 }
 
-void frames_quiet(struct run *run, bool quiet)
+void frames_count_only(struct run *run, bool quiet)
 {
 	int r = wire_set_quiet(world_wire(run->world), quiet);
 

@@ -44,7 +44,7 @@ const struct wire_capture *frames_wait(struct run *run, struct mark since,
  * A transfer's plain flow is only counted from now on, and then recorded again:
  * wire_set_quiet(). What was only counted is in no answer of the calls above.
  */
-void frames_quiet(struct run *run, bool quiet);
+void frames_count_only(struct run *run, bool quiet);
 
 /* The host's first frame of that kind, which is on its way at least: without it
  * the stage is not set, and the case ends as BROKEN. */

@@ -317,8 +317,8 @@ struct program *program_start(struct run *run, const char *host,
 			      &(struct program_plan){ .argv = argv });
 }
 
-struct program *program_start_typed(struct run *run, const char *host,
-				    const char *const *argv)
+struct program *program_start_with_input(struct run *run, const char *host,
+					 const char *const *argv)
 {
 	return program_launch(run, host,
 			      &(struct program_plan){ .argv = argv,
@@ -347,7 +347,7 @@ void program_signal(struct program *program, int signal)
 		run_broken(program->run, r);
 }
 
-void program_type(struct program *program, const char *text)
+void program_write(struct program *program, const char *text)
 {
 	size_t size = strlen(text);
 	char told[LINE];

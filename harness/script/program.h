@@ -80,9 +80,9 @@ void program_signal(struct program *program, int signal);
 char *program_directories(void);
 
 /* The same for one that is to read what the script types. */
-struct program *program_start_typed(struct run *run, const char *host,
-				    const char *const *argv);
-void program_type(struct program *program, const char *text);
+struct program *program_start_with_input(struct run *run, const char *host,
+					 const char *const *argv);
+void program_write(struct program *program, const char *text);
 
 /* Starts one that ends by itself, with status 0, and waits for that. What it
  * printed, both streams. Lives as long as the run. */

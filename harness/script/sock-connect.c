@@ -45,7 +45,7 @@ struct sock *sock_listen(struct probe *probe, int backlog)
 	return sock_listen_on(probe, run->next_port++, backlog);
 }
 
-void sock_listen_again(struct sock *listener, int backlog)
+void sock_set_backlog(struct sock *listener, int backlog)
 {
 	struct probe_request request = { .operation = PROBE_LISTEN_AGAIN,
 					 .number = backlog };
@@ -99,12 +99,12 @@ static void dial(struct sock *sock, const struct address *address,
 	sock->remote_port = port;
 }
 
-void sock_dial(struct sock *sock, const struct sock *listener)
+void sock_start_connect(struct sock *sock, const struct sock *listener)
 {
 	dial(sock, &listener->local, listener->local_port);
 }
 
-void sock_dial_to(struct sock *sock, const char *host, uint16_t port)
+void sock_start_connect_to(struct sock *sock, const char *host, uint16_t port)
 {
 	struct address address = run_address(sock->run, host);
 
@@ -115,7 +115,7 @@ struct sock *sock_post_connect(struct probe *probe, const struct sock *listener)
 {
 	struct sock *sock = sock_new(probe);
 
-	sock_dial(sock, listener);
+	sock_start_connect(sock, listener);
 	return sock;
 }
 
@@ -124,7 +124,7 @@ struct sock *sock_post_connect_to(struct probe *probe, const char *host,
 {
 	struct sock *sock = sock_new(probe);
 
-	sock_dial_to(sock, host, port);
+	sock_start_connect_to(sock, host, port);
 	return sock;
 }
 
@@ -200,7 +200,7 @@ static void must_reach(struct sock *sock, enum diag_state state)
 				   sock_host(sock), diag_state_text(state));
 }
 
-void sock_finish(struct sock *first, struct sock *second)
+void sock_close_both(struct sock *first, struct sock *second)
 {
 	sock_close(first);
 	/* Else the two could close at once, and both be in TIME-WAIT. */

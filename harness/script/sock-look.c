@@ -7,7 +7,7 @@
 
 /* --- sockets that no probe holds ------------------------------------------ */
 
-struct sock *sock_far_end(struct sock *sock, const char *host)
+struct sock *sock_peer(struct sock *sock, const char *host)
 {
 	struct sock *far = sock_new_in(sock->run, host);
 
@@ -41,7 +41,7 @@ static int see_connection(void *data, const struct diag_socket *seen)
 	return 0;
 }
 
-struct sock *sock_found(struct run *run, const char *host, uint16_t remote_port)
+struct sock *sock_find(struct run *run, const char *host, uint16_t remote_port)
 {
 	struct search search = { .sock = sock_new_in(run, host),
 				 .remote_port = remote_port };

@@ -63,7 +63,7 @@ struct sock *sock_accept(struct sock *listener);
 struct sock *sock_post_accept(struct sock *listener);
 
 /* listen() on what listens already: changes the limit of its queue. */
-void sock_listen_again(struct sock *listener, int backlog);
+void sock_set_backlog(struct sock *listener, int backlog);
 
 /* A connect() whose outcome is the question. Reap it. */
 struct sock *sock_post_connect(struct probe *probe,
@@ -81,8 +81,8 @@ struct sock *sock_open(struct probe *probe);
 struct finding sock_bind(struct sock *sock, uint16_t port);
 
 /* connect(), whose outcome is the question. Reap it. */
-void sock_dial(struct sock *sock, const struct sock *listener);
-void sock_dial_to(struct sock *sock, const char *host, uint16_t port);
+void sock_start_connect(struct sock *sock, const struct sock *listener);
+void sock_start_connect_to(struct sock *sock, const char *host, uint16_t port);
 
 /* --- calls -----------------------------------------------------------------*/
 
@@ -140,7 +140,7 @@ struct finding sock_shutdown(struct sock *sock, int how);
 void sock_close(struct sock *sock);
 /* The orderly end of a connection: one end closes, then, in CLOSE-WAIT, the
  * other. The first is in TIME-WAIT when it returns, and the second is gone. */
-void sock_finish(struct sock *first, struct sock *second);
+void sock_close_both(struct sock *first, struct sock *second);
 
 /* SO_LINGER with a time of 0, and close(): the peer sees a RST. */
 void sock_abort(struct sock *sock);
@@ -162,12 +162,11 @@ int sock_error(struct sock *sock);
  * it: a program does, or a server that accepts by itself, or the queue of a
  * listener. For the calls below and no others. Borrows `host`.
  */
-struct sock *sock_far_end(struct sock *sock, const char *host);
+struct sock *sock_peer(struct sock *sock, const char *host);
 
 /* The connection of a program, the only one in that host with that port at the
  * other end. For the same calls. */
-struct sock *sock_found(struct run *run, const char *host,
-			uint16_t remote_port);
+struct sock *sock_find(struct run *run, const char *host, uint16_t remote_port);
 
 /* What the host's kernel says of it now. False: the kernel has no such socket
  * any more. Journalled. */

@@ -211,9 +211,9 @@ void stage_check_needs(struct run *run)
 	if (world_plan_has_rules(run_world_plan(run)) && !firewall_possible())
 		run_skip(run, "needs a gateway with rules, and halfopen was "
 			      "built without libnftables");
-	if (job->variant && job->variant->only_v4 &&
+	if (job->variant && job->variant->ipv4_only &&
 	    run->options->family != AF_INET)
-		run_skip(run, "IPv4 only: %s", job->variant->only_v4);
+		run_skip(run, "IPv4 only: %s", job->variant->ipv4_only);
 	if (job->variant && job->variant->needs_program &&
 	    !program_find(job->variant->needs_program, NULL, 0))
 		run_skip(run, "%s is not installed",

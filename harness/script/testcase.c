@@ -18,9 +18,9 @@ enum case_set testcase_set(const struct testcase *testcase,
 			   const struct variant *variant)
 {
 	if (variant && variant->defaults)
-		return variant->by_name ? SET_LONG_DEFAULTS : SET_DEFAULTS;
-	return testcase->by_name || (variant && variant->by_name) ? SET_LONG :
-								    SET_DEFAULT;
+		return variant->slow ? SET_LONG_DEFAULTS : SET_DEFAULTS;
+	return testcase->slow || (variant && variant->slow) ? SET_LONG :
+							      SET_DEFAULT;
 }
 
 const char *case_set_text(enum case_set set)
@@ -35,21 +35,22 @@ const char *case_set_text(enum case_set set)
 	return texts[set];
 }
 
-nsec_t testcase_lasts(const struct testcase *testcase,
-		      const struct variant *variant)
+nsec_t testcase_duration(const struct testcase *testcase,
+			 const struct variant *variant)
 {
-	return variant && variant->lasts ? variant->lasts : testcase->lasts;
+	return variant && variant->duration ? variant->duration :
+					      testcase->duration;
 }
 
-nsec_t testcase_lasts_in_all(const struct testcase *testcase)
+nsec_t testcase_longest_default(const struct testcase *testcase)
 {
 	const struct variant *variant = testcase->variants;
-	nsec_t longest = variant && variant->name ? 0 : testcase->lasts;
+	nsec_t longest = variant && variant->name ? 0 : testcase->duration;
 
 	for (; variant && variant->name; variant++)
-		if (!variant->by_name && !variant->defaults)
-			longest =
-				MAX(longest, testcase_lasts(testcase, variant));
+		if (!variant->slow && !variant->defaults)
+			longest = MAX(longest,
+				      testcase_duration(testcase, variant));
 	return longest;
 }
 

@@ -44,13 +44,13 @@ struct variant {
 	const char *name; /* "retries2=5" */
 	const struct setting *settings; /* beside the case's; end: name NULL */
 	long value; /* whatever the script makes of it */
-	nsec_t lasts; /* 0: the case's */
+	nsec_t duration; /* 0: the case's */
 	const struct judgement *judgements; /* NULL: the case's */
-	bool by_name; /* long: not in the default set */
-	/* The kernel's own values: hours, or days. With by_name even more. */
+	bool slow; /* not in the default set */
+	/* The kernel's own values: hours, or days. With slow even more. */
 	bool defaults;
 	const char *needs_program; /* SKIP where it is not installed */
-	const char *only_v4; /* why it says nothing over IPv6: SKIP there */
+	const char *ipv4_only; /* the reason; NULL: runs over IPv6, too */
 	const struct world_plan *world; /* NULL: the case's */
 };
 
@@ -74,20 +74,20 @@ struct testcase {
 	const char *claim; /* one sentence, in our words */
 	const struct judgement *judgements; /* end: claim NULL */
 	const char *why; /* the mechanism: why it is so */
-	const char *see; /* RFC section; kernel file:function() */
+	const char *sources; /* RFC section; kernel file:function() */
 	const char *const *steps; /* what the script does; end: NULL */
 	const char *expect; /* what is expected, and why just that */
-	const char *again; /* the command; NULL: halfopen run NAME */
+	const char *command; /* reproduces the run; NULL: halfopen run NAME */
 	const struct world_plan *world;
 	const struct setting *settings; /* end: name NULL */
 	const struct variant *variants; /* end: name NULL; NULL: no variants */
 	const struct need *needs; /* end: all empty */
 	const struct change *changes; /* end: what NULL; NULL: none known */
-	nsec_t lasts; /* the intended waiting, as planned */
+	nsec_t duration; /* planned waiting time */
 	bool no_fault; /* nothing breaks in it: a control */
-	bool by_name; /* long: not in the default set */
-	bool alone; /* wants the machine to itself: nothing runs beside it */
-	bool observes; /* may expect nothing: it is there to be looked at */
+	bool slow; /* not in the default set */
+	bool exclusive; /* no other run at the same time */
+	bool may_expect_nothing; /* a run without expectations may pass */
 	void (*script)(struct run *run);
 };
 
@@ -120,11 +120,11 @@ enum case_set testcase_set(const struct testcase *testcase,
 const char *case_set_text(enum case_set set);
 
 /* How long a run of it is planned to take. */
-nsec_t testcase_lasts(const struct testcase *testcase,
-		      const struct variant *variant);
+nsec_t testcase_duration(const struct testcase *testcase,
+			 const struct variant *variant);
 
 /* Its longest variant in the default set: they run side by side. */
-nsec_t testcase_lasts_in_all(const struct testcase *testcase);
+nsec_t testcase_longest_default(const struct testcase *testcase);
 
 const struct world_plan *testcase_world(const struct testcase *testcase,
 					const struct variant *variant);

@@ -58,7 +58,7 @@ void watch_restart(struct run *run, const char *host)
 	baseline->counters = read_counters(run, host);
 }
 
-int64_t watch_change(struct run *run, const char *host, const char *name)
+int64_t counter_change(struct run *run, const char *host, const char *name)
 {
 	struct baseline *baseline = find(run, host);
 	struct counters *now = read_counters(run, host);
@@ -70,7 +70,7 @@ int64_t watch_change(struct run *run, const char *host, const char *name)
 	return after - before;
 }
 
-bool watch_knows(struct run *run, const char *host, const char *name)
+bool counter_exists(struct run *run, const char *host, const char *name)
 {
 	const struct counters *counters = find(run, host)->counters;
 	int64_t value;
@@ -78,7 +78,7 @@ bool watch_knows(struct run *run, const char *host, const char *name)
 	return counters_get(counters, name, &value) >= 0;
 }
 
-int64_t watch_value(struct run *run, const char *host, const char *name)
+int64_t counter_value(struct run *run, const char *host, const char *name)
 {
 	struct counters *now = read_counters(run, host);
 	int64_t value = 0;

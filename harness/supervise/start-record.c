@@ -37,8 +37,8 @@ static char *command_again(const struct run *run)
 	snprintf(name, sizeof(name), "%s%s%s", job->testcase->name,
 		 job->variant ? "/" : "",
 		 job->variant ? job->variant->name : "");
-	if (job->testcase->again) {
-		fputs(job->testcase->again, out);
+	if (job->testcase->command) {
+		fputs(job->testcase->command, out);
 		fclose(out);
 		return text;
 	}
@@ -92,7 +92,7 @@ static json_t *record_of(const struct run *run)
 		variant ? variant->name : NULL, "family",
 		run->options->family == AF_INET6 ? 6 : 4, "repetition",
 		(int)job->repetition, "try", (int)job->attempt, "seconds",
-		nsec_seconds(testcase_lasts(testcase, variant)), "epoch",
+		nsec_seconds(testcase_duration(testcase, variant)), "epoch",
 		nsec_seconds(epoch), "version", HALFOPEN_VERSION, "kernel",
 		kernel_release(), "hz", (int)nsec_hz(), "virtual_time",
 		(int)kernel_in_virtual_time(), "rootless",
@@ -100,7 +100,7 @@ static json_t *record_of(const struct run *run)
 
 	add_text(record, "claim", testcase->claim);
 	add_text(record, "why", testcase->why);
-	add_text(record, "see", testcase->see);
+	add_text(record, "see", testcase->sources);
 	add_text(record, "expect", testcase->expect);
 	add_text(record, "command", command);
 	free(command);

@@ -48,8 +48,8 @@ struct supervisor {
 
 static int longer(const struct run_job *x, const struct run_job *y)
 {
-	nsec_t lx = testcase_lasts(x->testcase, x->variant);
-	nsec_t ly = testcase_lasts(y->testcase, y->variant);
+	nsec_t lx = testcase_duration(x->testcase, x->variant);
+	nsec_t ly = testcase_duration(y->testcase, y->variant);
 
 	return lx == ly ? 0 : lx < ly ? 1 : -1;
 }
@@ -59,8 +59,8 @@ static int longer_first(const void *a, const void *b)
 {
 	const struct run_job *x = a, *y = b;
 
-	if (x->testcase->alone != y->testcase->alone)
-		return x->testcase->alone ? 1 : -1;
+	if (x->testcase->exclusive != y->testcase->exclusive)
+		return x->testcase->exclusive ? 1 : -1;
 	return longer(x, y);
 }
 
@@ -176,8 +176,8 @@ static bool may_start(const struct supervisor *s)
 	if (s->next == s->n_queue || s->n_workers >= s->parallel ||
 	    s->n_ended >= DYING_MAX || s->signal)
 		return false;
-	if (s->n_workers && (s->queue[s->next].testcase->alone ||
-			     worker_job(s->workers[0])->testcase->alone))
+	if (s->n_workers && (s->queue[s->next].testcase->exclusive ||
+			     worker_job(s->workers[0])->testcase->exclusive))
 		return false;
 	for (size_t i = 0; i < s->n_workers; i++)
 		if (!worker_is_ready(s->workers[i]))

@@ -362,7 +362,7 @@ static int clone_child(struct worker *worker,
 /* A month, a million times over, is more than a nsec_t holds. */
 static nsec_t time_limit(const struct run_job *job, double multiplier)
 {
-	nsec_t planned = testcase_lasts(job->testcase, job->variant);
+	nsec_t planned = testcase_duration(job->testcase, job->variant);
 	double limit = ((double)planned * 2 + (double)grace) * multiplier;
 
 	return limit < (double)(NSEC_NEVER / 2) ? (nsec_t)limit : NSEC_NEVER;

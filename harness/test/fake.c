@@ -18,7 +18,7 @@ static const struct testcase process = {
 			       "side stays in CLOSE-WAIT.",
 			       NULL }),
 	.world = &world_pair,
-	.lasts = MSEC(10),
+	.duration = MSEC(10),
 };
 
 static const struct testcase data = {
@@ -33,7 +33,7 @@ static const struct testcase data = {
 			       NULL }),
 	.why = "Nobody acknowledges, so tcp_retransmit_timer() sends again, "
 	       "and doubles its RTO each time.",
-	.see = "net/ipv4/tcp_timer.c:tcp_write_timeout()",
+	.sources = "net/ipv4/tcp_timer.c:tcp_write_timeout()",
 	.steps = STEPS("connect, and let both sides say one word",
 		       "crash the server's host", "send 100 bytes"),
 	.expect = "ETIMEDOUT, not before the model's time-out.",
@@ -43,19 +43,18 @@ static const struct testcase data = {
 		{ .name = "retries2=3",
 		  .settings = SYSCTLS(
 			  { "client", "net.ipv4.tcp_retries2", 3, NULL }),
-		  .lasts = SEC(3) },
+		  .duration = SEC(3) },
 		{ .name = "retries2=5",
 		  .settings = SYSCTLS(
 			  { "client", "net.ipv4.tcp_retries2", 5, NULL }),
-		  .judgements = CLAIMS({ "A6", DOCUMENT_OUTDATED,
-					 "The RTO's maximum can be set.",
-					 "6.15" }) },
-		{ .name = "defaults", .lasts = SEC(925), .defaults = true }),
-	.changes = CHANGES({ KERNEL_VERSION(6, 5, 0), "ccce324dabfe",
-			     "SYNs come sooner" },
-			   { KERNEL_VERSION(6, 11, 0), NULL,
-			     "and another way" }),
-	.lasts = MSEC(12600),
+		  .judgements =
+			  CLAIMS({ "A6", DOCUMENT_OUTDATED,
+				   "The RTO's maximum can be set.", "6.15" }) },
+		{ .name = "defaults", .duration = SEC(925), .defaults = true }),
+	.changes = CHANGES(
+		{ KERNEL_VERSION(6, 5, 0), "ccce324dabfe", "SYNs come sooner" },
+		{ KERNEL_VERSION(6, 11, 0), NULL, "and another way" }),
+	.duration = MSEC(12600),
 };
 
 static const struct testcase keepalive = {
@@ -68,7 +67,7 @@ static const struct testcase keepalive = {
 			       "the descriptor. The rest is close()'s.",
 			       NULL }),
 	.why = "Nothing is in flight, so no retransmission timer runs.",
-	.see = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
+	.sources = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
 	.steps = STEPS("connect", "crash the server's host", "wait in recv()"),
 	.expect = "As many intervals as probes: the connection ends one "
 		  "interval after the last of them.",
@@ -77,7 +76,7 @@ static const struct testcase keepalive = {
 		{ "client", "net.ipv4.tcp_keepalive_time", 2, NULL },
 		{ "client", "net.ipv4.tcp_keepalive_intvl", 1, NULL },
 		{ NULL, "net.ipv4.tcp_rmem", 0, "4096 131072 1048576" }),
-	.lasts = SEC(5),
+	.duration = SEC(5),
 };
 
 static const struct testcase nginx = {
@@ -87,7 +86,7 @@ static const struct testcase nginx = {
 	.world = &world_pair,
 	.needs = NEEDS({ .program = "nginx" },
 		       { .kernel = KERNEL_VERSION(4, 19, 0) }),
-	.lasts = SEC(3),
+	.duration = SEC(3),
 };
 
 static const struct testcase bounds = {
@@ -97,8 +96,8 @@ static const struct testcase bounds = {
 		{ "A7", DOCUMENT_OUTDATED, "Both are sysctls.", "6.15" }),
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.ipv4.tcp_rto_max_ms" }),
-	.lasts = SEC(924),
-	.by_name = true,
+	.duration = SEC(924),
+	.slow = true,
 };
 
 static const struct testcase alive = {
@@ -106,7 +105,7 @@ static const struct testcase alive = {
 	.claim = "the peer lives: the probe is answered, the timer starts anew",
 	.judgements = CLAIMS({ "A9", DOCUMENT_RIGHT, NULL, NULL }),
 	.world = &world_pair,
-	.lasts = SEC(4),
+	.duration = SEC(4),
 	.no_fault = true,
 };
 
@@ -122,7 +121,7 @@ static const struct testcase gateway = {
 	.claim = "three hosts have three cables",
 	.judgements = CLAIMS({ "B5", DOCUMENT_OUTDATED, NULL, "4.12" }),
 	.world = &world_gateway,
-	.lasts = SEC(1),
+	.duration = SEC(1),
 };
 
 const struct testcase *const testcases[] = {

@@ -32,7 +32,7 @@ START_TEST(everything_is_told)
 		const struct testcase *c = testcases[i];
 
 		ck_assert_msg(is_filled(c->claim) && is_filled(c->why) &&
-				      is_filled(c->see) &&
+				      is_filled(c->sources) &&
 				      is_filled(c->expect) && c->steps &&
 				      c->steps[0],
 			      "%s does not tell all of itself", c->name);
@@ -116,18 +116,17 @@ START_TEST(the_default_set_is_short)
 	for (size_t i = 0; i < testcases_n; i++) {
 		const struct variant *variant = testcases[i]->variants;
 
-		if (testcases[i]->by_name)
+		if (testcases[i]->slow)
 			continue;
 		for (; variant && variant->name; variant++)
-			ck_assert_msg(testcase_set(testcases[i], variant) !=
-						      SET_DEFAULT ||
-					      testcase_lasts(testcases[i],
-							     variant) <=
-						      SEC(30),
-				      "%s/%s", testcases[i]->name,
-				      variant->name);
+			ck_assert_msg(
+				testcase_set(testcases[i], variant) !=
+						SET_DEFAULT ||
+					testcase_duration(testcases[i],
+							  variant) <= SEC(30),
+				"%s/%s", testcases[i]->name, variant->name);
 		ck_assert_msg(testcases[i]->variants ||
-				      testcases[i]->lasts <= SEC(30),
+				      testcases[i]->duration <= SEC(30),
 			      "%s", testcases[i]->name);
 	}
 }

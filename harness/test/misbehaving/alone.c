@@ -4,7 +4,7 @@
 
 static void script(struct run *run)
 {
-	run_pass(HERE(run), run->job->testcase->lasts);
+	run_pass(HERE(run), run->job->testcase->duration);
 	expect_nothing_bad(run);
 }
 
@@ -12,8 +12,8 @@ MISBEHAVING(alone) = {
 	.name = "alone",
 	.claim = "nothing runs beside it",
 	.world = &world_pair,
-	.lasts = MSEC(700),
+	.duration = MSEC(700),
 	.script = script,
 	.no_fault = true,
-	.alone = true,
+	.exclusive = true,
 };

@@ -72,6 +72,6 @@ MISBEHAVING(calls_the_dead) = {
 			     { "twice", .value = 3 },
 			     { "nothing-to-reap", .value = 4 },
 			     { "refused", .value = 5 }),
-	.lasts = SEC(100),
+	.duration = SEC(100),
 	.script = script,
 };

@@ -11,7 +11,7 @@ MISBEHAVING(hangs) = {
 	.name = "hangs",
 	.claim = "it ends",
 	.world = &world_pair,
-	.lasts = SEC(1),
+	.duration = SEC(1),
 	.script = script,
 	.no_fault = true,
 };

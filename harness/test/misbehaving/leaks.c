@@ -41,6 +41,6 @@ MISBEHAVING(leaks) = {
 	.claim = "nothing is left",
 	.world = &world_pair,
 	.variants = VARIANTS({ "ends" },
-			     { "stays", .lasts = SEC(60), .by_name = true }),
+			     { "stays", .duration = SEC(60), .slow = true }),
 	.script = script,
 };

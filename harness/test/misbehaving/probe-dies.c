@@ -27,7 +27,7 @@ MISBEHAVING(probe_dies) = {
 	.claim = "the probe lives",
 	.world = &world_pair,
 	.variants = VARIANTS({ "killed" }, { "crashed" }),
-	.lasts = SEC(100),
+	.duration = SEC(100),
 	.script = script,
 	.no_fault = true,
 };

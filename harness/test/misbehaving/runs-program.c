@@ -11,7 +11,7 @@ static void script(struct run *run)
 
 	program_start(HERE(run), "server", argv);
 	sock_post_recv(tcp.client);
-	run_pass(HERE(run), run->job->variant->lasts);
+	run_pass(HERE(run), run->job->variant->duration);
 	expect_nothing_bad(run);
 }
 
@@ -21,8 +21,8 @@ MISBEHAVING(runs_program) = {
 	.world = &world_pair,
 	.needs = NEEDS({ .program = "sleep" }),
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_orphan_retries", 1 }),
-	.variants = VARIANTS({ "short", .lasts = MSEC(300) },
-			     { "long", .lasts = SEC(60), .by_name = true }),
+	.variants = VARIANTS({ "short", .duration = MSEC(300) },
+			     { "long", .duration = SEC(60), .slow = true }),
 	.script = script,
 	.no_fault = true,
 };

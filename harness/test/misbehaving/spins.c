@@ -19,7 +19,7 @@ MISBEHAVING(spins) = {
 	.name = "spins",
 	.claim = "it ends",
 	.world = &world_pair,
-	.lasts = SEC(1),
+	.duration = SEC(1),
 	.script = script,
 	.no_fault = true,
 };

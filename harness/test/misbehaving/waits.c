@@ -8,7 +8,7 @@ static void script(struct run *run)
 	struct pair tcp = sock_pair(run);
 
 	sock_post_recv(tcp.client);
-	run_pass(HERE(run), run->job->variant->lasts);
+	run_pass(HERE(run), run->job->variant->duration);
 	expect_nothing_bad(run);
 }
 
@@ -17,8 +17,8 @@ MISBEHAVING(waits) = {
 	.claim = "it is left alone",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_orphan_retries", 1 }),
-	.variants = VARIANTS({ "short", .lasts = MSEC(1500) },
-			     { "long", .lasts = SEC(60), .by_name = true }),
+	.variants = VARIANTS({ "short", .duration = MSEC(1500) },
+			     { "long", .duration = SEC(60), .slow = true }),
 	.script = script,
 	.no_fault = true,
 };

@@ -20,12 +20,12 @@
  * as many numbers as were sent: what only a connection that is faster than the
  * clock can show.
  */
-void first_number_skip_slow(struct run *run, struct mark began, int64_t sent);
+void isn_skip_slow_machine(struct run *run, struct mark began, int64_t sent);
 
 /*
  * The number with which `host`, which had a TIME-WAIT, has answered a SYN since
  * `dialled`; its old connection has come since `began`, and left its FIN with
  * the wire. "isn_from" and "isn_beyond_time_wait" of the report.
  */
-bool expect_number_after_time_wait(struct run *run, const char *host,
-				   struct mark began, struct mark dialled);
+bool expect_isn_after_time_wait(struct run *run, const char *host,
+				struct mark began, struct mark dialled);

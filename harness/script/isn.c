@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "first-number.h"
+#include "isn.h"
 
 #include <linux/version.h>
 
@@ -23,7 +23,7 @@ static const struct wire_capture *first(struct run *run, const char *host,
 	return frames_nth(run, since, FRAMES(FROM(host), KIND(kinds)), 1);
 }
 
-void first_number_skip_slow(struct run *run, struct mark began, int64_t sent)
+void isn_skip_slow_machine(struct run *run, struct mark began, int64_t sent)
 {
 	nsec_t took = nsec_now() - began.at;
 
@@ -48,8 +48,8 @@ static struct range by_clock(const struct wire_capture *old,
 	};
 }
 
-bool expect_number_after_time_wait(struct run *run, const char *host,
-				   struct mark began, struct mark dialled)
+bool expect_isn_after_time_wait(struct run *run, const char *host,
+				struct mark began, struct mark dialled)
 {
 	const struct wire_capture *old =
 		first(run, host, began, WIRE_SYN | WIRE_SYN_ACK);
