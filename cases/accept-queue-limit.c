@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How many connections fit into an accept queue, and what the kernel says of
- * it. For a LISTEN socket tcp_diag_get_info() gives sk_ack_backlog, the length,
- * where others have bytes to read, and sk_max_ack_backlog, the limit, where
- * they have bytes to send: Recv-Q and Send-Q of ss.
+ * How many connections fit into an accept queue, and what the kernel reports.
+ * For a LISTEN socket tcp_diag_get_info() reports sk_ack_backlog, the length,
+ * as idiag_rqueue and sk_max_ack_backlog, the limit, as idiag_wqueue: Recv-Q
+ * and Send-Q of ss.
  *
  * The limit is the smaller of listen()'s backlog and net.core.somaxconn
- * (__sys_listen()); a negative backlog is a very large one. It is not the
- * largest length: sk_acceptq_is_full() asks whether the length is GREATER than
- * the limit, so limit + 1 connections fit (64a146513f8f says why), and it is
- * full just when ss shows a Recv-Q greater than the Send-Q, and not when they
- * are equal. The first SYN that is refused is that of client limit + 2.
+ * (__sys_listen(), which treats a negative backlog as a very large one). It is
+ * not the largest length: sk_acceptq_is_full() tests whether the length is
+ * greater than the limit, so limit + 1 connections fit (64a146513f8f has the
+ * reason). The queue is full when ss shows a Recv-Q greater than the Send-Q;
+ * when they are equal, one more connection fits.
  *
- * The count has only what is in the queue: a connection that the process has
- * accepted is not in it, nor one whose third ACK was dropped.
+ * The length counts queued connections only: accepted connections do not
+ * count, nor do those whose third ACK was dropped.
  */
 #include "case.h"
 
 #include <stdio.h>
 
-/* How long to look out for what takes no timer. */
+/* Patience for events that no timer delays. */
 static const nsec_t soon = MSEC(500);
 /* Long enough for an answer, and shorter than the SYN's timer. */
 static const nsec_t no_answer = MSEC(100);
@@ -32,9 +32,9 @@ static unsigned int limit_of(struct run *run, int backlog)
 	return MIN((unsigned int)backlog, somaxconn);
 }
 
-/* The same from the tool that the text looks at. */
-static void expect_of_ss(struct run *run, struct sock *listener,
-			 unsigned int length, unsigned int limit)
+/* Variant ss: the tool that the document uses shows the same. */
+static void expect_ss(struct run *run, struct sock *listener,
+		      unsigned int length, unsigned int limit)
 {
 	unsigned int recv_q = 0, send_q = 0;
 	const char *line;
@@ -48,23 +48,24 @@ static void expect_of_ss(struct run *run, struct sock *listener,
 	expect_that(run,
 		    sscanf(line, "LISTEN %u %u", &recv_q, &send_q) == 2 &&
 			    recv_q == length && send_q == limit,
-		    "ss shows the same", "Recv-Q %u, Send-Q %u", recv_q,
-		    send_q);
+		    "ss shows the accept queue's length as Recv-Q and its "
+		    "limit as Send-Q",
+		    "Recv-Q %u, Send-Q %u", recv_q, send_q);
 }
 
-/* True if it got in. One that does not gives up, so that its next SYN does not
- * come when there is room. */
-static bool gets_in(struct run *run, struct probe *client,
-		    struct sock *listener, bool room, int64_t overflows)
+/* True if the client connects. If not, it closes, so that its SYN is not
+ * retransmitted when there is room. */
+static bool connects(struct run *run, struct probe *client,
+		     struct sock *listener, bool room, int64_t overflows)
 {
-	struct mark dialled = mark_now(run);
+	struct mark connecting = mark_now(run);
 	struct sock *sock = sock_post_connect(client, listener);
 	struct finding got = sock_reap(sock, room ? soon : no_answer);
 
 	if (!got.open)
 		return got.error == 0;
 	expect_state(sock, DIAG_SYN_SENT);
-	expect_frames(run, dialled, "an answer to its SYN",
+	expect_frames(run, connecting, "answers to the SYN",
 		      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
 	expect_counter(run, "server", "ListenOverflows", overflows);
 	expect_counter(run, "server", "ListenDrops", overflows);
@@ -81,54 +82,55 @@ static void script(struct run *run)
 	struct probe *client = probe_start(run, "client");
 
 	expect_queue(listener, 0, limit, 0);
-	while (n < limit + 2 && gets_in(run, client, listener, n <= limit, 1)) {
+	while (n < limit + 2 &&
+	       connects(run, client, listener, n <= limit, 1)) {
 		n++;
-		/* At the limit, where it looks full, and is not. */
 		if (n == limit)
-			expect_of_ss(run, listener, n, limit);
+			expect_ss(run, listener, n, limit);
 		if (n >= limit && !expect_queue(listener, n, limit, soon))
 			break;
 	}
 	expect_number(run, "connections", n, (int64_t)limit + 1,
 		      (int64_t)limit + 1);
 	expect_queue(listener, limit + 1, limit, 0);
-	expect_of_ss(run, listener, limit + 1, limit);
+	expect_ss(run, listener, limit + 1, limit);
 
-	/* One is taken out, and one gets in. */
+	/* accept() makes room for one connection. */
 	sock_accept(listener);
 	expect_queue(listener, limit, limit, 0);
-	expect_that(run, gets_in(run, client, listener, true, 1),
-		    "there is room for one again", "there is none");
-	expect_that(run, !gets_in(run, client, listener, false, 2),
-		    "and for no more", "there is");
+	expect_that(run, connects(run, client, listener, true, 1),
+		    "the queue has room for one more connection",
+		    "connect() fails");
+	expect_that(run, !connects(run, client, listener, false, 2),
+		    "the queue is full again", "connect() succeeds");
 	expect_queue(listener, limit + 1, limit, 0);
 }
 
 CASE(accept_queue_limit) = {
 	.name = "accept-queue-limit",
 	.claim = "Recv-Q and Send-Q of a listening socket are the accept "
-		 "queue's length and limit, and one connection more than the "
-		 "limit fits",
+		 "queue's length and limit; limit + 1 connections fit",
 	.judgements = CLAIMS(
 		{ "B10", DOCUMENT_RIGHT,
-		  "Recv-Q is the length, and greater than Send-Q exactly when "
-		  "the queue is full: tcp_diag_get_info(), "
-		  "sk_acceptq_is_full()" },
+		  "Recv-Q is the length, and exceeds Send-Q exactly when the "
+		  "queue is full: tcp_diag_get_info(), sk_acceptq_is_full()" },
 		{ "B10", DOCUMENT_WRONG,
-		  "Send-Q is the limit but not the greatest length: one "
-		  "connection more fits, for sk_acceptq_is_full() asks for "
-		  "greater (64a146513f8f)" }),
-	.why = "sk_acceptq_is_full() compares the length with > and not with "
-	       ">=; the limit is min(backlog, somaxconn)",
-	.sources = "include/net/sock.h:sk_acceptq_is_full(); net/socket.c:"
-		   "__sys_listen_socket(); net/ipv4/tcp_diag.c:"
-		   "tcp_diag_get_info()",
-	.steps = STEPS("a server listens, and does not call accept()",
-		       "clients connect, until one is not answered; the queue "
-		       "is looked at (by ss itself too, in a variant)",
-		       "the server accepts one; two more clients connect"),
-	.expect = "limit + 1 connections, then a SYN without an answer and one "
-		  "ListenOverflows; after accept() one more, and no second",
+		  "Send-Q is the limit but not the greatest length: limit + 1 "
+		  "connections fit, since sk_acceptq_is_full() tests length > "
+		  "limit (64a146513f8f)" }),
+	.why = "sk_acceptq_is_full() compares the length with >, not with >=; "
+	       "the limit is min(backlog, somaxconn)",
+	.sources = "include/net/sock.h:sk_acceptq_is_full(); "
+		   "net/socket.c:__sys_listen_socket(); "
+		   "net/ipv4/tcp_diag.c:tcp_diag_get_info()",
+	.steps = STEPS(
+		"a server listens and does not call accept()",
+		"clients connect until one gets no answer; the kernel (in one "
+		"variant also ss) is asked for the queue",
+		"the server accepts one connection; two more clients connect"),
+	.expect = "limit + 1 connections, then a SYN without an answer and "
+		  "ListenOverflows grows by 1; after accept() one client "
+		  "connects and the second does not",
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.core.somaxconn" }),
 	.variants = VARIANTS(

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An application that asks its peer now and then, beside the kernel's keepalive,
- * on two connections between the same processes and under the same fault.
+ * An application's heartbeat beside the kernel's keepalive, on two connections
+ * between the same two processes and under the same fault.
  *
- * frozen: the server's process hangs, its kernel does not. The beat is
- * acknowledged and lies in the receive queue, unread; no echo comes, and an
- * interval later the client knows. Keepalive goes on being content: its probes
- * are answered by the peer's kernel (tcp_validate_incoming(), tcp_send_dupack()),
- * which does that for a stopped process as well.
+ * frozen: the server's process is stopped, its kernel runs. The kernel
+ * acknowledges the beat and leaves it in the receive queue; no echo arrives,
+ * and one interval later the client detects it. Keepalive detects nothing: its
+ * probes are answered by the peer's kernel (tcp_validate_incoming(),
+ * tcp_send_dupack()), which needs no process.
  *
- * dead: the server's machine dies. The beat is the first that asks, so it
- * notices first; the kernel, for which the beat is data without an ACK, is still
- * retransmitting then, and keepalive needs TIME + PROBES * INTVL. That one could
- * be shorter too, but its times are whole seconds (TCP_KEEPIDLE, TCP_KEEPINTVL).
+ * dead: the server's host crashes. The beat is the first segment sent after the
+ * crash, so the heartbeat detects it first, while TCP still retransmits the
+ * beat. Keepalive needs TIME + PROBES * INTVL, and its times are whole seconds
+ * (TCP_KEEPIDLE, TCP_KEEPINTVL).
  *
- * The beats are at 0, 1, 2, … intervals. The fault comes halfway between two, so
- * BEATS are answered, and the one after that is given up an interval later.
+ * Beats are sent after 0, 1, 2, ... intervals. The fault comes halfway between
+ * two of them, so BEATS are answered, and the next one times out an interval
+ * later.
  */
 #include "case.h"
 
@@ -25,7 +26,7 @@ static const nsec_t interval = MSEC(300);
 
 struct connections {
 	struct pair beating;
-	struct sock *idle_client, *idle_server;
+	struct sock *idle_client, *idle_server; /* with SO_KEEPALIVE */
 	struct prediction *keepalive;
 	struct mark armed;
 };
@@ -33,8 +34,8 @@ struct connections {
 static void connect_both(struct run *run, struct connections *c)
 {
 	c->beating = sock_pair(run);
-	c->idle_client = sock_connect(c->beating.client_probe,
-				      c->beating.listener);
+	c->idle_client =
+		sock_connect(c->beating.client_probe, c->beating.listener);
 	c->idle_server = sock_accept(c->beating.listener);
 	sock_echo(c->beating.server);
 
@@ -44,27 +45,29 @@ static void connect_both(struct run *run, struct connections *c)
 	sock_keepalive(c->idle_client, true);
 }
 
-/* False: the heart still beats. */
-static bool heart_stops(struct run *run, struct sock *client,
-			struct mark started)
+/* False if the heartbeat goes on. */
+static bool expect_heartbeat_stops(struct run *run, struct sock *client,
+				   struct mark started)
 {
-	const nsec_t noticed = interval * (BEATS + 1);
+	const nsec_t detected = interval * (BEATS + 1);
 	struct finding got = sock_reap(client, interval * 2 + SEC(1));
 
-	if (!expect_that(run, !got.open, "a beat stays unanswered", "it beats"))
+	if (!expect_that(run, !got.open, "a beat stays unanswered",
+			 "all beats are answered"))
 		return false;
-	run_predicted(run, "heartbeat_s", nsec_seconds(noticed));
+	run_predicted(run, "heartbeat_s", nsec_seconds(detected));
 	run_measured(run, "heartbeat_s",
 		     nsec_seconds(got.returned - started.at));
-	expect_span(run, "the heartbeat took", got.returned - started.at,
-		    (struct range){ noticed, noticed });
+	expect_span(run, "duration of the heartbeat", got.returned - started.at,
+		    (struct range){ detected, detected });
 	expect_number(run, "beats_answered", got.value, BEATS, BEATS);
 	expect_state(client, DIAG_ESTABLISHED);
 	return true;
 }
 
-/* The kernel has the beat, the process has not; and keepalive is content. */
-static void only_the_process_hangs(struct run *run, struct connections *c)
+/* The server's kernel has the beat, its process has not read it; keepalive
+ * probes are answered. */
+static void process_hangs(struct run *run, struct connections *c)
 {
 	struct mark stopped = mark_now(run);
 	struct diag_socket seen;
@@ -79,15 +82,15 @@ static void only_the_process_hangs(struct run *run, struct connections *c)
 		    c->keepalive->elapsed.max * 2);
 	got = sock_reap(c->idle_client, MSEC(100));
 	expect_open(&got);
-	expect_exchange(run, stopped, "two probes, each one answered",
+	expect_exchange(run, stopped, "two probes and their answers",
 			"client . 0:0(0) ack 1, server . 1:1(0) ack 1, "
 			"client . 0:0(0) ack 1, server . 1:1(0) ack 1");
 	expect_state(c->idle_client, DIAG_ESTABLISHED);
 	expect_state(c->idle_server, DIAG_ESTABLISHED);
 }
 
-/* TCP itself has not given up yet; keepalive does in the end. */
-static void the_machine_is_dead(struct run *run, struct connections *c)
+/* TCP still retransmits the beat when keepalive reports the dead host. */
+static void host_is_dead(struct run *run, struct connections *c)
 {
 	struct finding got;
 
@@ -112,31 +115,31 @@ static void script(struct run *run)
 		fault_freeze(run, "server");
 	else
 		fault_crash(run, "server");
-	if (!heart_stops(run, c.beating.client, started))
+	if (!expect_heartbeat_stops(run, c.beating.client, started))
 		return;
 	if (frozen)
-		only_the_process_hangs(run, &c);
+		process_hangs(run, &c);
 	else
-		the_machine_is_dead(run, &c);
+		host_is_dead(run, &c);
 }
 
 CASE(app_heartbeat) = {
 	.name = "app-heartbeat",
-	.claim = "an application's own heartbeat notices a hung process, which "
-		 "keepalive never does, and a dead host sooner",
-	.why = "a beat wants an answer from the peer's program, a keepalive "
-	       "probe from its kernel; and its interval is the program's own",
+	.claim = "an application's heartbeat detects a hung process, which "
+		 "keepalive never does, and detects a dead host sooner",
+	.why = "a beat needs an answer from the peer's program, a keepalive "
+	       "probe only from its kernel; and the program chooses the "
+	       "interval of the beats",
 	.sources =
 		"RFC 1122 4.2.3.6; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
 		"net/ipv4/tcp_input.c:tcp_send_dupack()",
-	.steps = STEPS("two connections: a heartbeat on one, answered by the "
-		       "server's program; the other idle, with keepalive",
+	.steps = STEPS("two connections: on one a heartbeat that the server's "
+		       "program answers; the other idle, with SO_KEEPALIVE",
 		       "after three beats the server's process is frozen, or "
-		       "its machine dies"),
-	.expect = "the fourth beat stays unanswered, and 1.2 s after its start "
-		  "the heartbeat ends, both times; keepalive: its probes are "
-		  "answered for ever (frozen), ETIMEDOUT after 1 + 3 * 1 s "
-		  "(dead)",
+		       "its host crashes"),
+	.expect = "in both variants the fourth beat stays unanswered, and the "
+		  "heartbeat ends 1.2 s after its start; keepalive: its probes "
+		  "are answered (frozen), ETIMEDOUT after 1 + 3 * 1 s (dead)",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
 			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
@@ -146,19 +149,20 @@ CASE(app_heartbeat) = {
 		{ "frozen",
 		  .judgements = CLAIMS(
 			  { "A13", DOCUMENT_RIGHT,
-			    "a beat asks the peer's program, and is missed an "
-			    "interval after that hangs" },
+			    "a beat needs an answer from the peer's program, "
+			    "and is overdue one interval after the program "
+			    "hangs" },
 			  { "A21", DOCUMENT_RIGHT,
-			    "the kernels ask and answer, tcp_keepalive_timer() "
-			    "and tcp_send_dupack(): also for a stopped "
-			    "process, "
-			    "whose state it therefore does not show" }) },
-		{ "dead",
-		  .judgements = CLAIMS(
-			  { "A13", DOCUMENT_RIGHT,
-			    "a beat's interval is the program's choice; "
-			    "keepalive's times are seconds, and "
-			    "tcp_keepalive_timer() waits for several" }) }),
+			    "the kernels send and answer the probes, "
+			    "tcp_keepalive_timer() and tcp_send_dupack(), for "
+			    "a stopped process as well, whose state keepalive "
+			    "therefore does not show" }) },
+		{ "dead", .judgements = CLAIMS(
+				  { "A13", DOCUMENT_RIGHT,
+				    "a program chooses the interval of its "
+				    "beats; keepalive's times are whole "
+				    "seconds, and tcp_keepalive_timer() waits "
+				    "for several probes" }) }),
 	.duration = SEC(TIME + INTVL * PROBES),
 	.script = script,
 };
