@@ -31,7 +31,7 @@ static int complain(int status)
 static void print_path(const struct lab_plan *plan)
 {
 	static const char *const roles[] = {
-		[LAB_END] = "",
+		[LAB_ENDPOINT] = "",
 		[LAB_ROUTER] = " (router)",
 		[LAB_NAT] = " (NAT)",
 		[LAB_FIREWALL] = " (firewall)",

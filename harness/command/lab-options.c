@@ -77,7 +77,7 @@ static void each_action(usage_tell_fn *tell, void *data)
 	     "before it (2s after …): 'client has received 3 segments', 'nginx "
 	     "prints \"GET\"', 'curl ends', 'server reaches CLOSE-WAIT', or an "
 	     "action that is done");
-	lab_words_each(tell, data);
+	lab_action_each(tell, data);
 	tell(data, "EXPECTATION",
 	     "'client: ETIMEDOUT within 20s', 'client: open', 'curl: exit 28', "
 	     "'nginx: prints no \"error\"', 'server: 3 CLOSE-WAIT', 'server: "

@@ -150,7 +150,7 @@ static int set_idle(struct building *b, const char *text)
 	struct lab_host *host = lab_plan_host(b->plan, "gateway");
 	int r;
 
-	if (!host || !lab_host_remembers(host))
+	if (!host || !lab_host_tracks_connections(host))
 		return error_refuse(-EINVAL,
 				    "nothing between forgets connections; "
 				    "--between nat?");
@@ -176,7 +176,7 @@ static int say(struct building *b, const struct lab_word_pair *pair)
 	case LAB_OPTION_LOSS:
 		return set_loss(b, pair->first);
 	case LAB_OPTION_FOR:
-		return lab_duration_parse(pair->first, &b->plan->lasts);
+		return lab_duration_parse(pair->first, &b->plan->duration);
 	case LAB_OPTION_SYSCTL:
 	case LAB_OPTION_AT:
 	case LAB_OPTION_EXPECT:
@@ -309,15 +309,15 @@ static int build(struct building *b, const struct lab_options *options,
 	if (r >= 0)
 		r = say_all(b, options, false);
 	if (r >= 0 && options->again)
-		b->plan->again = lab_plan_keep(b->plan, options->again);
+		b->plan->command = lab_plan_keep(b->plan, options->again);
 	/* Nobody who types wants to be hurried. */
-	if (r >= 0 && !b->plan->lasts &&
+	if (r >= 0 && !b->plan->duration &&
 	    (options->interactive || options->shell))
-		b->plan->lasts = SEC(365 * 86400);
+		b->plan->duration = SEC(365 * 86400);
 	if (r >= 0)
-		r = lab_plan_complete(b->plan);
+		r = lab_plan_add_defaults(b->plan);
 	if (r >= 0)
-		r = lab_plan_check(b->plan);
+		r = lab_check(b->plan);
 	if (r >= 0)
 		r = lab_commands_check(b->plan);
 	if (r >= 0)

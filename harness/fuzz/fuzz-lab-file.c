@@ -37,7 +37,7 @@ static void must_be_known(struct lab_plan *plan)
 		fuzz_must(!action->host || lab_plan_host(plan, action->host));
 		fuzz_must(!action->program ||
 			  lab_plan_program(plan, action->program));
-		fuzz_must(time == NSEC_NEVER || time <= plan->lasts);
+		fuzz_must(time == NSEC_NEVER || time <= plan->duration);
 	}
 }
 
@@ -55,8 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		fuzz_must(strcmp(plan->name, "x") == 0);
 		must_be_whole(plan);
-		r = lab_plan_complete(plan);
-		if (r >= 0 && lab_plan_check(plan) >= 0)
+		r = lab_plan_add_defaults(plan);
+		if (r >= 0 && lab_check(plan) >= 0)
 			must_be_known(plan);
 		must_be_whole(plan);
 	}

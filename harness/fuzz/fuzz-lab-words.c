@@ -89,7 +89,7 @@ static void expectation(struct lab_plan *plan, const char *text)
 	}
 	fuzz_must(lab_expectation_parse(plan, first.text, &again) == 0);
 	fuzz_must(same(first.text, again.text));
-	fuzz_must(first.question == again.question &&
+	fuzz_must(first.kind == again.kind &&
 		  first.negated == again.negated &&
 		  first.number == again.number && first.state == again.state &&
 		  first.kinds == again.kinds && first.min == again.min &&

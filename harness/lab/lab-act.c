@@ -64,7 +64,7 @@ static struct choice *new_choice(struct lab *lab, double rate)
 static bool is_inside(const struct lab *lab, const char *host)
 {
 	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
-		if (lab->plan->hosts[i].role != LAB_END)
+		if (lab->plan->hosts[i].role != LAB_ENDPOINT)
 			return false;
 		if (strcmp(lab->plan->hosts[i].name, host) == 0)
 			return true;
@@ -83,7 +83,7 @@ static struct wire_match match_of(struct lab *lab,
 				    .first = action->first,
 				    .count = action->count };
 	struct choice *choice = new_choice(lab, action->rate);
-	const struct lab_host *between = lab_plan_middle(lab->plan);
+	const struct lab_host *between = lab_plan_gateway(lab->plan);
 
 	choice->port = action->port;
 	if (between && match.from && match.to &&

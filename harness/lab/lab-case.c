@@ -67,7 +67,7 @@ static void place_hosts(struct lab_case *c)
 	unsigned int network = 0, number = 1;
 
 	for (size_t i = 0; i < c->plan->n_hosts; i++) {
-		if (c->plan->hosts[i].role == LAB_END) {
+		if (c->plan->hosts[i].role == LAB_ENDPOINT) {
 			place_end(c, i, network, number++);
 			continue;
 		}
@@ -78,7 +78,7 @@ static void place_hosts(struct lab_case *c)
 
 static int write_rules(struct lab_case *c, const struct lab_host *host)
 {
-	bool state = lab_host_remembers(host);
+	bool state = lab_host_tracks_connections(host);
 	int n = snprintf(c->rules, RULES, "%s%s%s", state ? stateful : "",
 			 host->role == LAB_NAT ? translating : "",
 			 host->rules ? host->rules : "");
@@ -94,7 +94,7 @@ static void write_settings(struct lab_case *c, const struct lab_host *host)
 {
 	size_t n = 0;
 
-	if (host && lab_host_remembers(host))
+	if (host && lab_host_tracks_connections(host))
 		c->settings[n++] = (struct setting){
 			host->name, "net.netfilter.nf_conntrack_tcp_loose", 0,
 			NULL
@@ -120,7 +120,7 @@ static void write_needs(struct lab_case *c)
 
 int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
 {
-	const struct lab_host *gateway = lab_plan_middle(plan);
+	const struct lab_host *gateway = lab_plan_gateway(plan);
 	struct lab_case *c = calloc(1, sizeof(*c));
 	int r = 0;
 
@@ -139,11 +139,11 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
 	c->testcase = (struct testcase){
 		.name = plan->name ? plan->name : "lab",
 		.claim = plan->about ? plan->about : "",
-		.command = plan->again,
+		.command = plan->command,
 		.world = &c->world,
 		.settings = c->settings,
 		.needs = c->needs,
-		.duration = plan->lasts,
+		.duration = plan->duration,
 		.may_expect_nothing = true,
 		.script = lab_script,
 	};

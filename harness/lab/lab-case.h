@@ -9,7 +9,7 @@
 
 struct lab_case;
 
-/* The plan is borrowed, and checked: lab_plan_check(). */
+/* The plan is borrowed, and checked: lab_check(). */
 int lab_case_new(struct lab_case **ret, struct lab_plan *plan);
 struct lab_case *lab_case_free(struct lab_case *lab_case);
 

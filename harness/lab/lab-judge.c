@@ -70,16 +70,16 @@ static void note_observed(struct lab_judging *j, const char *what)
 static void judge_finding(const struct lab_expectation *e,
 			  struct lab_judging *j, const struct lab_news *news)
 {
-	bool wanted = e->question == LAB_OUTCOME && is(e->outcome, news->text);
+	bool wanted = e->kind == LAB_EXPECT_OUTCOME && is(e->outcome, news->text);
 
 	if (!is(e->host, news->host))
 		return;
 	/* Data and success end nothing. */
-	if (e->question == LAB_OPEN && strcmp(news->text, "DATA") != 0) {
+	if (e->kind == LAB_EXPECT_OPEN && strcmp(news->text, "DATA") != 0) {
 		j->missed = news->at;
 		note_observed(j, news->text);
 	}
-	if (e->question != LAB_OUTCOME)
+	if (e->kind != LAB_EXPECT_OUTCOME)
 		return;
 	if (wanted)
 		came(e, j, news->at);
@@ -105,22 +105,22 @@ static void judge_end(const struct lab_expectation *e, struct lab_judging *j,
 
 	if (!is(e->program, news->program))
 		return;
-	if ((e->question == LAB_EXIT && by_exit &&
+	if ((e->kind == LAB_EXPECT_EXIT && by_exit &&
 	     WEXITSTATUS(news->status) == e->number) ||
-	    (e->question == LAB_SIGNAL && by_signal &&
+	    (e->kind == LAB_EXPECT_SIGNAL && by_signal &&
 	     WTERMSIG(news->status) == e->number))
 		came(e, j, news->at);
-	if (e->question == LAB_RUNS)
+	if (e->kind == LAB_EXPECT_RUNS)
 		j->missed = news->at;
-	if (e->question == LAB_EXIT || e->question == LAB_SIGNAL ||
-	    e->question == LAB_RUNS)
+	if (e->kind == LAB_EXPECT_EXIT || e->kind == LAB_EXPECT_SIGNAL ||
+	    e->kind == LAB_EXPECT_RUNS)
 		status_text(news->status, j->observed, sizeof(j->observed));
 }
 
 static void judge_line(const struct lab_expectation *e, struct lab_judging *j,
 		       const struct lab_news *news)
 {
-	if (e->question != LAB_SAYS || !is(e->program, news->program) ||
+	if (e->kind != LAB_EXPECT_LINE || !is(e->program, news->program) ||
 	    !strstr(news->text, e->words))
 		return;
 	if (!j->met && !j->missed)
@@ -133,7 +133,7 @@ static void judge_frame(const struct lab_expectation *e, struct lab_judging *j,
 {
 	bool sent = news->kind == LAB_NEWS_SENT;
 
-	if (e->question != (sent ? LAB_SENT : LAB_RECEIVED) ||
+	if (e->kind != (sent ? LAB_EXPECT_SENT : LAB_EXPECT_RECEIVED) ||
 	    !is(e->host, news->host) ||
 	    (e->kinds && !(e->kinds & news->kinds)))
 		return;
@@ -199,7 +199,7 @@ void lab_judge_sockets(struct lab *lab)
 		struct lab_judging *j = &lab->judgings[i];
 		unsigned int n;
 
-		if (e->question != LAB_SOCKETS)
+		if (e->kind != LAB_EXPECT_SOCKETS)
 			continue;
 		n = lab_sockets_count(lab, e->host, e->state);
 		if (!is_timed(e))
@@ -243,7 +243,7 @@ static void tell_event(struct lab *lab, const struct lab_expectation *e,
 	bool ok = e->negated ? !j->met : j->met > 0;
 
 	if (!j->observed[0])
-		note_observed(j, e->question == LAB_SAYS ? "no such line" :
+		note_observed(j, e->kind == LAB_EXPECT_LINE ? "no such line" :
 							   "nothing came");
 	if (has_begun(j) && (j->met || j->missed))
 		append_time(j, j->met ? j->met : j->missed);
@@ -270,14 +270,14 @@ static void tell_lasting(struct lab *lab, const struct lab_expectation *e,
 {
 	bool ok = !j->missed;
 
-	if (e->question == LAB_RUNS)
+	if (e->kind == LAB_EXPECT_RUNS)
 		ok = lab_program_runs(lab, e->program);
 	else if (ok && !lab_probes_are_open(lab, e->host))
 		ok = false;
-	if (!ok && e->question == LAB_OPEN && !j->missed)
+	if (!ok && e->kind == LAB_EXPECT_OPEN && !j->missed)
 		note_observed(j, "no connection");
 	if (ok)
-		note_observed(j, e->question == LAB_RUNS ? "it runs" : "open");
+		note_observed(j, e->kind == LAB_EXPECT_RUNS ? "it runs" : "open");
 	else if (!j->observed[0])
 		note_observed(j, "it was never started");
 	else if (has_begun(j) && j->missed)
@@ -296,28 +296,28 @@ static void judge_one(struct lab *lab, const struct lab_expectation *e,
 			    "the moment that it counts from never came");
 		return;
 	}
-	switch (e->question) {
-	case LAB_OUTCOME:
-	case LAB_EXIT:
-	case LAB_SIGNAL:
-	case LAB_SAYS:
+	switch (e->kind) {
+	case LAB_EXPECT_OUTCOME:
+	case LAB_EXPECT_EXIT:
+	case LAB_EXPECT_SIGNAL:
+	case LAB_EXPECT_LINE:
 		tell_event(lab, e, j);
 		break;
-	case LAB_OPEN:
-	case LAB_RUNS:
+	case LAB_EXPECT_OPEN:
+	case LAB_EXPECT_RUNS:
 		tell_lasting(lab, e, j);
 		break;
-	case LAB_SOCKETS:
+	case LAB_EXPECT_SOCKETS:
 		tell_number(lab, e, j, j->count,
 			    is_timed(e) && !is_a_limit(e) ?
 				    j->met > 0 :
 				    !j->missed && is_among(e, j->count));
 		break;
-	case LAB_SENT:
-	case LAB_RECEIVED:
+	case LAB_EXPECT_SENT:
+	case LAB_EXPECT_RECEIVED:
 		tell_number(lab, e, j, j->count, is_among(e, j->count));
 		break;
-	case LAB_COUNTER:
+	case LAB_EXPECT_COUNTER:
 		if (!counter_exists(lab->run, e->host, e->words)) {
 			expect_told(lab->run, false, whom(e), what(e),
 				    "this kernel has no such counter");

@@ -87,10 +87,10 @@ static void see_connection(void *data, const struct firewall_tuple *original,
 static const char *who_forgot(struct lab *lab, const struct diag_socket *socket)
 {
 	struct search search = { .socket = socket };
-	const struct lab_host *between = lab_plan_middle(lab->plan);
+	const struct lab_host *between = lab_plan_gateway(lab->plan);
 	struct host *there;
 
-	if (!between || !lab_host_remembers(between))
+	if (!between || !lab_host_tracks_connections(between))
 		return NULL;
 	there = run_host(lab->run, between->name);
 	if (!host_is_running(there) ||

@@ -28,25 +28,25 @@ static bool is_event(const struct lab_moment *moment,
 		     const struct lab_news *news)
 {
 	switch (moment->event) {
-	case LAB_START:
+	case LAB_AFTER_START:
 		return news->kind == LAB_NEWS_START;
-	case LAB_FRAMES:
+	case LAB_AFTER_FRAMES:
 		return news->kind == (moment->sent ? LAB_NEWS_SENT :
 						     LAB_NEWS_RECEIVED) &&
 		       is_said(moment->host, news->host) &&
 		       (!moment->kinds || moment->kinds & news->kinds);
-	case LAB_PRINTS:
+	case LAB_AFTER_LINE:
 		return news->kind == LAB_NEWS_LINE &&
 		       is_said(moment->program, news->program) &&
 		       strstr(news->text, moment->text);
-	case LAB_ENDS:
+	case LAB_AFTER_EXIT:
 		return news->kind == LAB_NEWS_END &&
 		       is_said(moment->program, news->program);
-	case LAB_REACHES:
+	case LAB_AFTER_STATE:
 		return news->kind == LAB_NEWS_STATE &&
 		       is_said(moment->host, news->host) &&
 		       moment->state == news->state;
-	case LAB_DONE:
+	case LAB_AFTER_STEP:
 		return news->kind == LAB_NEWS_DONE &&
 		       is_said(moment->text, news->text);
 	}
@@ -59,7 +59,7 @@ bool lab_wait_sees(struct lab_wait *wait, const struct lab_moment *moment,
 	if (wait->happened || !is_event(moment, news))
 		return false;
 	wait->seen++;
-	if (moment->event == LAB_FRAMES && wait->seen < moment->count)
+	if (moment->event == LAB_AFTER_FRAMES && wait->seen < moment->count)
 		return false;
 	wait->happened = news->at;
 	return true;
@@ -255,7 +255,7 @@ static void obey(struct lab *lab, const char *words)
 	}
 	/* Who sent it has checked it; what it says may be impossible now. */
 	if (lab_action_parse(lab->plan, words, &action) < 0 ||
-	    lab_plan_adopt(lab->plan, &action, NULL) < 0) {
+	    lab_plan_add_command(lab->plan, &action, NULL) < 0) {
 		run_note(lab->run, "%s", error_message());
 		return;
 	}
@@ -370,7 +370,7 @@ static void begin(struct lab *lab, struct run *run)
 	set_paths(lab);
 	lab_programs_start_servers(lab);
 	lab->start = nsec_now();
-	lab->end = nsec_add(lab->start, lab->plan->lasts);
+	lab->end = nsec_add(lab->start, lab->plan->duration);
 	run_journal(run, lab->start, "timeline", "{s:o}", "hosts",
 		    hosts_in_order(lab));
 	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_START,

@@ -147,7 +147,7 @@ static void say_action(struct session *s, const char *words)
 	if (!is_host(s, action.host) || !is_host(s, action.from) ||
 	    !is_host(s, action.to) || !is_host(s, action.peer) ||
 	    !is_program(s, &action) ||
-	    lab_plan_adopt(s->plan->plan, &action, NULL) < 0)
+	    lab_plan_add_command(s->plan->plan, &action, NULL) < 0)
 		return;
 	tell(s, words);
 }
@@ -170,7 +170,7 @@ static void wait_a_while(struct session *s, const char *text)
 
 static void print_words(void)
 {
-	lab_words_help(stdout);
+	lab_action_print_help(stdout);
 	printf("\n  states          every socket, as it is now\n"
 	       "  shell HOST      a shell in that host\n"
 	       "  wait DURATION   reads on after that\n"

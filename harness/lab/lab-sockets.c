@@ -262,7 +262,7 @@ void lab_sockets_each(struct lab *lab, lab_socket_fn fn)
 
 static bool is_translated(const struct lab *lab)
 {
-	const struct lab_host *between = lab_plan_middle(lab->plan);
+	const struct lab_host *between = lab_plan_gateway(lab->plan);
 
 	return between && between->role == LAB_NAT;
 }

@@ -26,13 +26,13 @@ void plan_read(const char *file)
 void plan_complete(const char *file)
 {
 	plan_read(file);
-	ck_assert_msg(lab_plan_complete(plan) == 0, "%s", error_message());
+	ck_assert_msg(lab_plan_add_defaults(plan) == 0, "%s", error_message());
 }
 
 void must_pass(const char *file)
 {
 	plan_complete(file);
-	ck_assert_msg(lab_plan_check(plan) == 0, "%s\n%s", file,
+	ck_assert_msg(lab_check(plan) == 0, "%s\n%s", file,
 		      error_message());
 }
 
@@ -40,7 +40,7 @@ void must_refuse(const struct wrong *plans, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		plan_complete(plans[i].file);
-		ck_assert_msg(lab_plan_check(plan) == -EINVAL, "%s",
+		ck_assert_msg(lab_check(plan) == -EINVAL, "%s",
 			      plans[i].file);
 		ck_assert_msg(strncmp(error_message(), "x.yaml:", 7) == 0 &&
 				      strstr(error_message(), plans[i].message),

@@ -16,7 +16,7 @@ void plan_read(const char *file);
 /* Reads it, and says what it leaves unsaid. */
 void plan_complete(const char *file);
 
-/* Completed, lab_plan_check() has nothing against it. */
+/* Completed, lab_check() has nothing against it. */
 void must_pass(const char *file);
 
 /* A plan, and what is said of it behind the place. */

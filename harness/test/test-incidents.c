@@ -26,9 +26,9 @@ static void read_plan(const char *path)
 	ck_assert_int_eq(lab_plan_new(&plan), 0);
 	r = lab_file_read(plan, path);
 	if (r >= 0)
-		r = lab_plan_complete(plan);
+		r = lab_plan_add_defaults(plan);
 	if (r >= 0)
-		r = lab_plan_check(plan);
+		r = lab_check(plan);
 	ck_assert_msg(r >= 0, "%s", error_message());
 }
 
@@ -42,7 +42,7 @@ START_TEST(all_of_them_can_be_run_and_can_fail)
 			      "%s says not what to look at", path);
 		ck_assert_msg(plan->n_expectations, "%s expects nothing",
 			      path);
-		ck_assert_msg(plan->lasts <= SEC(30), "%s is too long", path);
+		ck_assert_msg(plan->duration <= SEC(30), "%s is too long", path);
 	}
 }
 END_TEST

@@ -36,34 +36,34 @@ START_TEST(an_expectation_has_its_question)
 	struct lab_expectation got = expectation(
 		"client: ETIMEDOUT after 5s within 20s of crash the server");
 
-	ck_assert_int_eq(got.question, LAB_OUTCOME);
+	ck_assert_int_eq(got.kind, LAB_EXPECT_OUTCOME);
 	ck_assert_str_eq(got.host, "client");
 	ck_assert_ptr_null(got.program);
 	ck_assert_str_eq(got.outcome, "ETIMEDOUT");
 	ck_assert_int_eq(got.from, SEC(5));
 	ck_assert_int_eq(got.within, SEC(20));
-	ck_assert_int_eq(got.since.event, LAB_DONE);
+	ck_assert_int_eq(got.since.event, LAB_AFTER_STEP);
 	ck_assert_str_eq(got.since.text, "crash server");
 	got = expectation("nginx: prints no 'error'");
-	ck_assert_int_eq(got.question, LAB_SAYS);
+	ck_assert_int_eq(got.kind, LAB_EXPECT_LINE);
 	ck_assert_str_eq(got.program, "nginx");
 	ck_assert_ptr_null(got.host);
 	ck_assert(got.negated);
 	ck_assert_str_eq(got.words, "error");
 	ck_assert_int_eq(got.from, 0);
 	ck_assert_int_eq(got.within, NSEC_NEVER);
-	ck_assert_int_eq(got.since.event, LAB_START);
+	ck_assert_int_eq(got.since.event, LAB_AFTER_START);
 	got = expectation("curl: exit 28");
-	ck_assert_int_eq(got.question, LAB_EXIT);
+	ck_assert_int_eq(got.kind, LAB_EXPECT_EXIT);
 	ck_assert_int_eq(got.number, 28);
 	got = expectation("curl: signal term");
-	ck_assert_int_eq(got.question, LAB_SIGNAL);
+	ck_assert_int_eq(got.kind, LAB_EXPECT_SIGNAL);
 	ck_assert_int_eq(got.number, SIGTERM);
 	got = expectation("server: counter TCPKeepAlive");
-	ck_assert_int_eq(got.question, LAB_COUNTER);
+	ck_assert_int_eq(got.kind, LAB_EXPECT_COUNTER);
 	ck_assert_str_eq(got.words, "TCPKeepAlive");
 	got = expectation("server: sends no rst");
-	ck_assert_int_eq(got.question, LAB_SENT);
+	ck_assert_int_eq(got.kind, LAB_EXPECT_SENT);
 	ck_assert_uint_eq(got.kinds, WIRE_RST);
 }
 END_TEST
@@ -85,7 +85,7 @@ START_TEST(a_number_is_a_span)
 	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
 		struct lab_expectation got = expectation(spans[i].text);
 
-		ck_assert_int_eq(got.question, LAB_SOCKETS);
+		ck_assert_int_eq(got.kind, LAB_EXPECT_SOCKETS);
 		ck_assert_int_eq(got.state, DIAG_CLOSE_WAIT);
 		ck_assert_uint_eq(got.min, spans[i].min);
 		ck_assert_uint_eq(got.max, spans[i].max);

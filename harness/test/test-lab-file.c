@@ -77,10 +77,10 @@ START_TEST(hosts_stand_as_they_are_written)
 	must_parse(all);
 	ck_assert_str_eq(plan->name, "idle-nat");
 	ck_assert_str_eq(plan->about, "What to look at.");
-	ck_assert_int_eq(plan->lasts, SEC(30));
+	ck_assert_int_eq(plan->duration, SEC(30));
 	ck_assert_uint_eq(plan->n_hosts, 3);
 	ck_assert_str_eq(plan->hosts[0].name, "client");
-	ck_assert_int_eq(plan->hosts[0].role, LAB_END);
+	ck_assert_int_eq(plan->hosts[0].role, LAB_ENDPOINT);
 	ck_assert_int_eq(plan->hosts[0].delay, MSEC(20));
 	ck_assert_double_eq(plan->hosts[0].loss, 0.01);
 	ck_assert_str_eq(plan->hosts[1].name, "gateway");
@@ -432,7 +432,7 @@ START_TEST(what_cannot_be_read_is_refused)
 	ck_assert_int_eq(lab_file_read(plan, "/dev/null"), -EINVAL);
 	ck_assert_int_eq(write(fd, "for: 5s\n", 8), 8);
 	ck_assert_int_eq(lab_file_read(plan, path), 0);
-	ck_assert_int_eq(plan->lasts, SEC(5));
+	ck_assert_int_eq(plan->duration, SEC(5));
 	/* A hole of a mebibyte: zeros, which are no text either. */
 	ck_assert_int_eq(ftruncate(fd, 1 << 20), 0);
 	ck_assert_int_eq(lab_file_read(plan, path), -EINVAL);

@@ -33,14 +33,14 @@ static const char *steps(void)
 
 START_TEST(an_empty_plan_is_a_client_and_a_server)
 {
-	ck_assert_int_eq(lab_plan_complete(plan), 0);
+	ck_assert_int_eq(lab_plan_add_defaults(plan), 0);
 	ck_assert_uint_eq(plan->n_hosts, 2);
 	ck_assert_str_eq(plan->hosts[0].name, "client");
 	ck_assert_str_eq(plan->hosts[1].name, "server");
 	ck_assert_str_eq(steps(), "start: listen server 80; "
 				  "start: connect client to server:80");
-	ck_assert_int_eq(plan->lasts, SEC(10));
-	ck_assert_int_eq(lab_plan_check(plan), 0);
+	ck_assert_int_eq(plan->duration, SEC(10));
+	ck_assert_int_eq(lab_check(plan), 0);
 }
 END_TEST
 
@@ -104,7 +104,7 @@ START_TEST(probes_fill_what_is_empty)
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
 		plan_complete(pairs[i].file);
 		ck_assert_str_eq(steps(), pairs[i].steps);
-		ck_assert_msg(lab_plan_check(plan) == 0, "%s\n%s",
+		ck_assert_msg(lab_check(plan) == 0, "%s\n%s",
 			      pairs[i].file, error_message());
 	}
 }
@@ -132,8 +132,8 @@ START_TEST(it_lasts_until_all_is_over)
 
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
 		plan_complete(plans[i].file);
-		ck_assert_msg(plan->lasts == plans[i].lasts, "%s: %g",
-			      plans[i].file, nsec_seconds(plan->lasts));
+		ck_assert_msg(plan->duration == plans[i].lasts, "%s: %g",
+			      plans[i].file, nsec_seconds(plan->duration));
 	}
 }
 END_TEST
@@ -143,7 +143,7 @@ START_TEST(who_is_killed_is_known_at_last)
 	plan_complete("timeline: {2s: kill client}");
 	ck_assert_str_eq(plan->steps[0].action.host, "client");
 	ck_assert_ptr_null(plan->steps[0].action.program);
-	ck_assert_int_eq(lab_plan_check(plan), 0);
+	ck_assert_int_eq(lab_check(plan), 0);
 }
 END_TEST
 
@@ -312,8 +312,8 @@ START_TEST(a_setting_has_a_host)
 	ck_assert_int_eq(
 		lab_plan_add_setting(plan, "clint:net.ipv4.tcp_sack=0", &place),
 		0);
-	ck_assert_int_eq(lab_plan_complete(plan), 0);
-	ck_assert_int_eq(lab_plan_check(plan), -EINVAL);
+	ck_assert_int_eq(lab_plan_add_defaults(plan), 0);
+	ck_assert_int_eq(lab_check(plan), -EINVAL);
 	ck_assert_str_eq(error_message(), "--sysctl: 'clint' is no host; "
 					  "client?");
 }
@@ -366,10 +366,10 @@ START_TEST(only_root_runs_as_others)
 		 user->pw_name);
 	plan_complete(file);
 	if (!privilege_rootless()) {
-		ck_assert_int_eq(lab_plan_check(plan), 0);
+		ck_assert_int_eq(lab_check(plan), 0);
 		return;
 	}
-	ck_assert_int_eq(lab_plan_check(plan), -EINVAL);
+	ck_assert_int_eq(lab_check(plan), -EINVAL);
 	assert_has(error_message(), "x: only root can run it as ");
 }
 END_TEST

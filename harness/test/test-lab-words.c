@@ -227,7 +227,7 @@ START_TEST(a_program_is_run_and_killed)
 	ck_assert_str_eq(got.host, "client");
 	ck_assert_str_eq(got.program, "nap");
 	ck_assert_uint_eq(plan->n_programs, 0);
-	ck_assert_int_eq(lab_plan_adopt(plan, &got, NULL), 0);
+	ck_assert_int_eq(lab_plan_add_command(plan, &got, NULL), 0);
 	ck_assert_ptr_null(got.command);
 	ck_assert_str_eq(plan->programs[0].command, "sleep 5");
 	ck_assert(plan->programs[0].later);
@@ -332,24 +332,24 @@ START_TEST(a_moment_has_its_event)
 {
 	struct lab_moment got = moment("2s");
 
-	ck_assert_int_eq(got.event, LAB_START);
+	ck_assert_int_eq(got.event, LAB_AFTER_START);
 	ck_assert_int_eq(got.after, SEC(2));
 	got = moment("500ms after client has received the 3rd data");
-	ck_assert_int_eq(got.event, LAB_FRAMES);
+	ck_assert_int_eq(got.event, LAB_AFTER_FRAMES);
 	ck_assert_int_eq(got.after, MSEC(500));
 	ck_assert_str_eq(got.host, "client");
 	ck_assert(!got.sent);
 	ck_assert_uint_eq(got.count, 3);
 	ck_assert_uint_eq(got.kinds, WIRE_DATA);
 	got = moment("nginx prints 'GET /'");
-	ck_assert_int_eq(got.event, LAB_PRINTS);
+	ck_assert_int_eq(got.event, LAB_AFTER_LINE);
 	ck_assert_str_eq(got.program, "nginx");
 	ck_assert_str_eq(got.text, "GET /");
 	got = moment("client reaches CLOSE-WAIT");
-	ck_assert_int_eq(got.event, LAB_REACHES);
+	ck_assert_int_eq(got.event, LAB_AFTER_STATE);
 	ck_assert_int_eq(got.state, DIAG_CLOSE_WAIT);
 	got = moment("after unplug the client");
-	ck_assert_int_eq(got.event, LAB_DONE);
+	ck_assert_int_eq(got.event, LAB_AFTER_STEP);
 	ck_assert_str_eq(got.text, "unplug client");
 }
 END_TEST
@@ -464,7 +464,7 @@ START_TEST(the_help_names_every_verb)
 	FILE *out = open_memstream(&text, &size);
 
 	ck_assert_ptr_nonnull(out);
-	lab_words_help(out);
+	lab_action_print_help(out);
 	fclose(out);
 	faults = fault_verbs(&n);
 	for (size_t i = 0; i < n; i++)

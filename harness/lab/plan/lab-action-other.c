@@ -11,7 +11,7 @@
 
 /* --- kill, run ------------------------------------------------------------*/
 
-/* Whose name it is may become clear later: lab_plan_complete(). */
+/* Whose name it is may become clear later: lab_plan_add_defaults(). */
 int lab_kill_read(struct lab_lex *lex, struct lab_action *action)
 {
 	const struct lab_word *word;

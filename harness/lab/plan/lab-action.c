@@ -263,7 +263,7 @@ int lab_action_parse(struct lab_plan *plan, const char *text,
 
 /* --- told -----------------------------------------------------------------*/
 
-static void tell_kinds(lab_words_fn *tell, void *data)
+static void tell_kinds(lab_action_fn *tell, void *data)
 {
 	const struct lab_kind *kinds;
 	char text[256] = "";
@@ -276,7 +276,7 @@ static void tell_kinds(lab_words_fn *tell, void *data)
 	tell(data, "KIND", text);
 }
 
-void lab_words_each(lab_words_fn *tell, void *data)
+void lab_action_each(lab_action_fn *tell, void *data)
 {
 	const struct fault_verb *faults;
 	char usage[96];
@@ -312,7 +312,7 @@ static void help_line(void *data, const char *name, const char *what)
 	fprintf(out, "%*s%s\n", COLUMN - n, "", what);
 }
 
-void lab_words_help(FILE *out)
+void lab_action_print_help(FILE *out)
 {
-	lab_words_each(help_line, out);
+	lab_action_each(help_line, out);
 }

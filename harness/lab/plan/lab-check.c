@@ -84,12 +84,12 @@ static int check_role(const struct lab_plan *plan, size_t i,
 {
 	const struct lab_host *host = &plan->hosts[i];
 
-	if (host->idle && !lab_host_remembers(host))
+	if (host->idle && !lab_host_tracks_connections(host))
 		return lab_place_refuse(&host->place,
 					"%s forgets no connections: only a NAT "
 					"or a firewall has an idle time",
 					host->name);
-	if (host->role == LAB_END)
+	if (host->role == LAB_ENDPOINT)
 		return 0;
 	if (*between)
 		return lab_place_refuse(&host->place,
@@ -202,7 +202,7 @@ static bool is_circle(const struct lab_plan *plan,
 	for (size_t i = 0; i <= plan->n_steps; i++) {
 		const struct lab_step *step;
 
-		if (moment->event != LAB_DONE)
+		if (moment->event != LAB_AFTER_STEP)
 			return false;
 		step = lab_plan_step(plan, moment->text);
 		if (!step)
@@ -222,7 +222,7 @@ static int check_moment(const struct lab_plan *plan,
 		r = check_program(plan, moment->program, place);
 	if (r < 0)
 		return error_trace(r);
-	if (moment->event == LAB_DONE && !lab_plan_step(plan, moment->text))
+	if (moment->event == LAB_AFTER_STEP && !lab_plan_step(plan, moment->text))
 		return refuse_step(plan, moment->text, place);
 	if (is_circle(plan, moment))
 		return lab_place_refuse(place,
@@ -237,13 +237,13 @@ static int check_end(const struct lab_plan *plan, nsec_t time,
 {
 	char text[64], end[64];
 
-	if (time == NSEC_NEVER || time <= plan->lasts)
+	if (time == NSEC_NEVER || time <= plan->duration)
 		return 0;
 	return lab_place_refuse(
 		place,
 		"%s is after the end of the lab, which lasts %s",
 		lab_duration_text(time, text, sizeof(text)),
-		lab_duration_text(plan->lasts, end, sizeof(end)));
+		lab_duration_text(plan->duration, end, sizeof(end)));
 }
 
 /* --- actions --------------------------------------------------------------*/
@@ -261,14 +261,14 @@ static int check_fault(const struct lab_plan *plan, const struct lab_step *step)
 	const struct lab_host *host = lab_plan_host(plan, action->host);
 
 	if (strcmp(action->fault->name, "forget") == 0 &&
-	    (host->role == LAB_END ||
+	    (host->role == LAB_ENDPOINT ||
 	     (host->role == LAB_ROUTER && !host->rules)))
 		return lab_place_refuse(&step->place,
 					"%s: %s remembers no connections: only "
 					"a NAT or a firewall does",
 					action->text, host->name);
 	if (strcmp(action->fault->name, "freeze") == 0 &&
-	    host->role != LAB_END && !lab_plan_runs_in(plan, host->name) &&
+	    host->role != LAB_ENDPOINT && !lab_plan_runs_in(plan, host->name) &&
 	    !has_probe(plan, host->name))
 		return lab_place_refuse(&step->place,
 					"%s: nothing runs in %s that would "
@@ -361,7 +361,7 @@ static int check_expectation(const struct lab_plan *plan,
 		r = check_moment(plan, &one->since, &one->place);
 	if (r < 0)
 		return error_trace(r);
-	if ((one->question == LAB_OUTCOME || one->question == LAB_OPEN) &&
+	if ((one->kind == LAB_EXPECT_OUTCOME || one->kind == LAB_EXPECT_OPEN) &&
 	    !has_probe(plan, one->host))
 		return lab_place_refuse(&one->place,
 					"%s: %s has no probe whose calls could "
@@ -372,7 +372,7 @@ static int check_expectation(const struct lab_plan *plan,
 	return check_end(plan, since + bound, &one->place);
 }
 
-int lab_plan_check(const struct lab_plan *plan)
+int lab_check(const struct lab_plan *plan)
 {
 	int r = check_hosts(plan);
 

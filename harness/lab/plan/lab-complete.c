@@ -61,7 +61,7 @@ static void find_killed(struct lab_plan *plan)
 static bool is_idle_end(const struct lab_plan *plan,
 			const struct lab_host *host)
 {
-	return host->role == LAB_END && !lab_plan_runs_in(plan, host->name) &&
+	return host->role == LAB_ENDPOINT && !lab_plan_runs_in(plan, host->name) &&
 	       !lab_plan_probe_step(plan, host->name, LAB_LISTEN) &&
 	       !lab_plan_probe_step(plan, host->name, LAB_CONNECT);
 }
@@ -69,7 +69,7 @@ static bool is_idle_end(const struct lab_plan *plan,
 static const struct lab_host *last_end(const struct lab_plan *plan)
 {
 	for (size_t i = plan->n_hosts; i > 0; i--)
-		if (plan->hosts[i - 1].role == LAB_END)
+		if (plan->hosts[i - 1].role == LAB_ENDPOINT)
 			return &plan->hosts[i - 1];
 	return NULL;
 }
@@ -141,7 +141,7 @@ static int add_listener(struct lab_plan *plan, const struct lab_host *last,
 	if (!is_idle_end(plan, last))
 		return 0;
 	for (size_t i = 0; i < plan->n_hosts; i++)
-		http |= plan->hosts[i].role == LAB_END &&
+		http |= plan->hosts[i].role == LAB_ENDPOINT &&
 			lab_plan_runs_in(plan, plan->hosts[i].name);
 	snprintf(action, sizeof(action), "listen %s %d%s", last->name, LAB_PORT,
 		 http ? " http" : "");
@@ -204,7 +204,7 @@ static void complete_time(struct lab_plan *plan)
 {
 	nsec_t last = SEC(5);
 
-	if (plan->lasts)
+	if (plan->duration)
 		return;
 	for (size_t i = 0; i < plan->n_steps; i++)
 		last = MAX(last, earliest(plan, &plan->steps[i].when));
@@ -215,10 +215,10 @@ static void complete_time(struct lab_plan *plan)
 
 		last = MAX(last, earliest(plan, &one->since) + bound);
 	}
-	plan->lasts = last + SEC(5);
+	plan->duration = last + SEC(5);
 }
 
-int lab_plan_complete(struct lab_plan *plan)
+int lab_plan_add_defaults(struct lab_plan *plan)
 {
 	int r = complete_hosts(plan);
 

@@ -138,7 +138,7 @@ static void say_time(FILE *out, const struct lab_expectation *expectation)
 		fputs(" within ", out);
 		lab_say_duration(out, expectation->within);
 	}
-	if (expectation->since.event == LAB_START)
+	if (expectation->since.event == LAB_AFTER_START)
 		return;
 	fputs(" of ", out);
 	lab_moment_say(out, &expectation->since);
@@ -187,7 +187,7 @@ static int read_prints(struct lab_lex *lex, struct lab_expectation *expectation)
 
 static void say_status(FILE *out, const struct lab_expectation *expectation)
 {
-	if (expectation->question == LAB_EXIT) {
+	if (expectation->kind == LAB_EXPECT_EXIT) {
 		fprintf(out, " %d", expectation->number);
 		return;
 	}
@@ -268,26 +268,27 @@ static void say_sockets(FILE *out, const struct lab_expectation *expectation)
 
 static const struct question {
 	const char *word, *other; /* the second is another word for it */
-	enum lab_question question;
+	enum lab_expectation_kind question;
 	int (*read)(struct lab_lex *lex, struct lab_expectation *expectation);
 	void (*say)(FILE *out, const struct lab_expectation *expectation);
 	bool of_program;
 	bool at_the_end; /* asked then, and so without a time */
 } questions[] = {
-	{ "open", "open", LAB_OPEN, read_nothing, say_nothing, false, true },
-	{ "sends", "sent", LAB_SENT, read_frames, say_frames, false, false },
-	{ "receives", "received", LAB_RECEIVED, read_frames, say_frames, false,
-	  false },
-	{ "counter", "counter", LAB_COUNTER, read_counter, say_counter, false,
+	{ "open", "open", LAB_EXPECT_OPEN, read_nothing, say_nothing, false, true },
+	{ "sends", "sent", LAB_EXPECT_SENT, read_frames, say_frames, false, false },
+	{ "receives", "received", LAB_EXPECT_RECEIVED, read_frames, say_frames,
+	  false, false },
+	{ "counter", "counter", LAB_EXPECT_COUNTER, read_counter, say_counter, false,
 	  true },
-	{ "exit", "exits", LAB_EXIT, read_exit, say_status, true, false },
-	{ "signal", "signal", LAB_SIGNAL, read_signal, say_status, true,
+	{ "exit", "exits", LAB_EXPECT_EXIT, read_exit, say_status, true, false },
+	{ "signal", "signal", LAB_EXPECT_SIGNAL, read_signal, say_status, true,
 	  false },
-	{ "runs", "runs", LAB_RUNS, read_nothing, say_nothing, true, true },
-	{ "prints", "prints", LAB_SAYS, read_prints, say_prints, true, false },
+	{ "runs", "runs", LAB_EXPECT_RUNS, read_nothing, say_nothing, true, true },
+	{ "prints", "prints", LAB_EXPECT_LINE, read_prints, say_prints, true,
+	  false },
 };
 
-static const struct question *question_of(enum lab_question which)
+static const struct question *question_of(enum lab_expectation_kind which)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
 		if (questions[i].question == which)
@@ -338,7 +339,7 @@ static int read_sockets(struct lab_lex *lex,
 	if (r < 0)
 		return error_trace(r);
 	word = lab_lex_look(lex);
-	expectation->question = LAB_SOCKETS;
+	expectation->kind = LAB_EXPECT_SOCKETS;
 	if (lab_lex_takes(lex, "socket") || lab_lex_takes(lex, "sockets"))
 		return 0;
 	if (word == first && (!word->text || !lab_value_state(word->text)))
@@ -355,7 +356,7 @@ static int read_outcome(struct lab_lex *lex,
 		expectation->outcome = lab_value_outcome(word->text);
 	if (!expectation->outcome)
 		return read_sockets(lex, expectation);
-	expectation->question = LAB_OUTCOME;
+	expectation->kind = LAB_EXPECT_OUTCOME;
 	lab_lex_take(lex);
 	return 0;
 }
@@ -382,7 +383,7 @@ static int read_answer(struct lab_lex *lex, struct lab_expectation *expectation)
 	int r;
 
 	if (question) {
-		expectation->question = question->question;
+		expectation->kind = question->question;
 		r = question->read(lex, expectation);
 	} else {
 		r = read_outcome(lex, expectation);
@@ -397,7 +398,7 @@ static int read_answer(struct lab_lex *lex, struct lab_expectation *expectation)
 static void say(FILE *out, const void *what)
 {
 	const struct lab_expectation *expectation = what;
-	const struct question *question = question_of(expectation->question);
+	const struct question *question = question_of(expectation->kind);
 
 	fprintf(out, "%s:",
 		expectation->host ? expectation->host : expectation->program);

@@ -257,7 +257,7 @@ static int read_idle(const struct lab_yaml_at *at, void *data)
 	r = lab_idle_parse(text, &host->idle);
 	if (r < 0)
 		return lab_yaml_trace(at, r);
-	if (!lab_host_remembers(host))
+	if (!lab_host_tracks_connections(host))
 		return lab_yaml_refuse(at,
 				       "%s forgets no connections, having "
 				       "none in mind: 'as: nat' or 'as: "

@@ -84,9 +84,9 @@ static int read_about(const struct lab_yaml_at *at, void *data)
 static int read_for(const struct lab_yaml_at *at, void *data)
 {
 	struct lab_plan *plan = data;
-	int r = lab_file_duration(at, &plan->lasts);
+	int r = lab_file_duration(at, &plan->duration);
 
-	if (r >= 0 && !plan->lasts)
+	if (r >= 0 && !plan->duration)
 		r = lab_yaml_refuse(at, "a lab that lasts 0s is none");
 	return r < 0 ? error_trace(r) : 0;
 }

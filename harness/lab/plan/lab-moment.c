@@ -29,7 +29,7 @@ const char *lab_keep_said(struct lab_plan *plan, lab_say_fn *say,
 
 static int read_frames(struct lab_lex *lex, struct lab_moment *moment)
 {
-	moment->event = LAB_FRAMES;
+	moment->event = LAB_AFTER_FRAMES;
 	moment->count = 1;
 	moment->sent = lab_lex_takes(lex, "sent");
 	if (!moment->sent && !lab_lex_takes(lex, "received"))
@@ -44,7 +44,7 @@ static int read_prints(struct lab_lex *lex, struct lab_moment *moment)
 	const struct lab_word *word = lab_lex_look(lex);
 	int r;
 
-	moment->event = LAB_PRINTS;
+	moment->event = LAB_AFTER_LINE;
 	r = lab_lex_text(lex, "a text in quotes", &moment->text);
 	if (r < 0)
 		return error_trace(r);
@@ -56,7 +56,7 @@ static int read_prints(struct lab_lex *lex, struct lab_moment *moment)
 
 static int read_state(struct lab_lex *lex, struct lab_moment *moment)
 {
-	moment->event = LAB_REACHES;
+	moment->event = LAB_AFTER_STATE;
 	return lab_lex_state(lex, &moment->state);
 }
 
@@ -82,7 +82,7 @@ static int read_of(struct lab_lex *lex, const struct event *event,
 	if (r < 0)
 		return error_trace(r);
 	lab_lex_take(lex);
-	moment->event = LAB_ENDS;
+	moment->event = LAB_AFTER_EXIT;
 	return event->read ? event->read(lex, moment) : 0;
 }
 
@@ -100,7 +100,7 @@ static int read_done(struct lab_lex *lex, struct lab_moment *moment)
 	r = lab_action_read(lex, &action);
 	if (r < 0)
 		return error_trace(r);
-	moment->event = LAB_DONE;
+	moment->event = LAB_AFTER_STEP;
 	moment->text = action.text;
 	return 0;
 }
@@ -132,7 +132,7 @@ int lab_event_read(struct lab_lex *lex, struct lab_moment *ret)
 int lab_moment_read(struct lab_lex *lex, struct lab_moment *ret)
 {
 	const struct lab_word *word = lab_lex_look(lex);
-	struct lab_moment moment = { .event = LAB_START };
+	struct lab_moment moment = { .event = LAB_AFTER_START };
 	int r = 0;
 
 	if (word->text && *word->text >= '0' && *word->text <= '9') {
@@ -182,28 +182,28 @@ int lab_moment_parse(struct lab_plan *plan, const char *text,
 static void say_event(FILE *out, const struct lab_moment *moment)
 {
 	switch (moment->event) {
-	case LAB_START:
+	case LAB_AFTER_START:
 		fputs("start", out);
 		break;
-	case LAB_FRAMES:
+	case LAB_AFTER_FRAMES:
 		fprintf(out, "%s has %s ", moment->host,
 			moment->sent ? "sent" : "received");
 		if (moment->count > 1)
 			fprintf(out, "%u ", moment->count);
 		lab_say_kinds(out, moment->kinds, moment->count == 1);
 		break;
-	case LAB_PRINTS:
+	case LAB_AFTER_LINE:
 		fprintf(out, "%s prints ", moment->program);
 		lab_say_quoted(out, moment->text);
 		break;
-	case LAB_ENDS:
+	case LAB_AFTER_EXIT:
 		fprintf(out, "%s ends", moment->program);
 		break;
-	case LAB_REACHES:
+	case LAB_AFTER_STATE:
 		fprintf(out, "%s reaches %s", moment->host,
 			diag_state_text(moment->state));
 		break;
-	case LAB_DONE:
+	case LAB_AFTER_STEP:
 		fputs(moment->text, out);
 		break;
 	}
@@ -213,7 +213,7 @@ void lab_moment_say(FILE *out, const struct lab_moment *moment)
 {
 	if (moment->after)
 		lab_say_duration(out, moment->after);
-	if (moment->after && moment->event == LAB_START)
+	if (moment->after && moment->event == LAB_AFTER_START)
 		return;
 	if (moment->after)
 		fputs(" after ", out);

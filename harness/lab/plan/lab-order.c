@@ -49,7 +49,7 @@ struct state {
 
 /* --- who and what ---------------------------------------------------------*/
 
-/* lab_plan_check() has looked at all names before. */
+/* lab_check() has looked at all names before. */
 static size_t host_index(const struct lab_plan *plan, const char *name)
 {
 	return (size_t)(lab_plan_host(plan, name) - plan->hosts);

@@ -112,15 +112,15 @@ struct lab_program *lab_plan_program(const struct lab_plan *plan,
 	return NULL;
 }
 
-const struct lab_host *lab_plan_middle(const struct lab_plan *plan)
+const struct lab_host *lab_plan_gateway(const struct lab_plan *plan)
 {
 	for (size_t i = 0; i < plan->n_hosts; i++)
-		if (plan->hosts[i].role != LAB_END)
+		if (plan->hosts[i].role != LAB_ENDPOINT)
 			return &plan->hosts[i];
 	return NULL;
 }
 
-bool lab_host_remembers(const struct lab_host *host)
+bool lab_host_tracks_connections(const struct lab_host *host)
 {
 	return host->role == LAB_NAT || host->role == LAB_FIREWALL;
 }
@@ -174,7 +174,7 @@ static int too_many(const char *what, size_t most)
 int lab_plan_add_host(struct lab_plan *plan, const char *name,
 		      const struct lab_place *place, struct lab_host **ret)
 {
-	struct lab_host host = { .role = LAB_END };
+	struct lab_host host = { .role = LAB_ENDPOINT };
 	int r = check_new_name(plan, name, "host", HOST_NAME);
 
 	if (r >= 0 && plan->n_hosts == LAB_HOSTS)

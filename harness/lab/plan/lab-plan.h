@@ -46,14 +46,14 @@ struct lab_place {
 /* --- who is there ---------------------------------------------------------*/
 
 enum lab_role {
-	LAB_END, /* an end of connections */
+	LAB_ENDPOINT, /* an end of connections */
 	LAB_ROUTER, /* forwards, and knows nothing of connections */
 	LAB_NAT, /* masquerades whoever is before it on the path */
 	LAB_FIREWALL, /* lets out what begins inside, and in what answers */
 };
 
 /* Hosts stand in the plan as they stand on the path: those before the one that
- * is no LAB_END are inside, those after it outside. There is at most one. */
+ * is no LAB_ENDPOINT are inside, those after it outside. There is at most one. */
 struct lab_host {
 	char name[HOST_NAME];
 	enum lab_role role;
@@ -82,18 +82,18 @@ struct lab_program {
 
 /* --- when -----------------------------------------------------------------*/
 
-enum lab_event {
-	LAB_START, /* the servers run, the clients are about to */
-	LAB_FRAMES, /* `host` has received (sent) `count` frames of `kinds` */
-	LAB_PRINTS, /* `program` prints a line with `text` in it */
-	LAB_ENDS, /* `program` ends */
-	LAB_REACHES, /* a socket of `host` is in `state` */
-	LAB_DONE, /* the step of the timeline with the action `text` is done */
+enum lab_moment_event {
+	LAB_AFTER_START, /* the servers run, the clients are about to */
+	LAB_AFTER_FRAMES, /* `host` has received (sent) `count` frames of `kinds` */
+	LAB_AFTER_LINE, /* `program` prints a line with `text` in it */
+	LAB_AFTER_EXIT, /* `program` ends */
+	LAB_AFTER_STATE, /* a socket of `host` is in `state` */
+	LAB_AFTER_STEP, /* the step of the timeline with the action `text` is done */
 };
 
 struct lab_moment {
 	nsec_t after; /* so long after the event */
-	enum lab_event event;
+	enum lab_moment_event event;
 	const char *host, *program, *text;
 	bool sent;
 	unsigned int count, kinds; /* enum wire_kind, or-ed */
@@ -151,7 +151,7 @@ struct lab_action {
 	const char *host, *argument; /* argument: of the fault */
 	const char *program;
 	/* of LAB_RUN: a program that the plan does not have yet, in `host`; see
-	 * lab_plan_adopt(). NULL: it has it. */
+	 * lab_plan_add_command(). NULL: it has it. */
 	const char *command;
 	int signal;
 	/* of the wire's */
@@ -181,22 +181,22 @@ struct lab_step {
 
 /* --- what is expected -----------------------------------------------------*/
 
-enum lab_question {
-	LAB_OUTCOME, /* a call of the probe in `host` ended so: error, EOF, DATA */
-	LAB_OPEN, /* no call of the probe in `host` has ended, at the end */
-	LAB_EXIT, /* `program` ended with the status `number` */
-	LAB_SIGNAL, /* … by the signal `number` */
-	LAB_RUNS, /* `program` still runs, at the end */
-	LAB_SAYS, /* `program` prints `text` */
-	LAB_SOCKETS, /* `min` .. `max` of the host's sockets are in `state` */
-	LAB_COUNTER, /* the host's counter `text` has moved by min .. max */
-	LAB_SENT, /* `host` has sent min .. max frames of `kinds` */
-	LAB_RECEIVED,
+enum lab_expectation_kind {
+	LAB_EXPECT_OUTCOME, /* a call of the probe in `host` ended: `outcome` */
+	LAB_EXPECT_OPEN, /* no call of the probe in `host` has ended, at the end */
+	LAB_EXPECT_EXIT, /* `program` ended with the status `number` */
+	LAB_EXPECT_SIGNAL, /* … by the signal `number` */
+	LAB_EXPECT_RUNS, /* `program` still runs, at the end */
+	LAB_EXPECT_LINE, /* `program` prints `text` */
+	LAB_EXPECT_SOCKETS, /* `min` .. `max` of the host's sockets are in `state` */
+	LAB_EXPECT_COUNTER, /* the host's counter `text` has moved by min .. max */
+	LAB_EXPECT_SENT, /* `host` has sent min .. max frames of `kinds` */
+	LAB_EXPECT_RECEIVED,
 };
 
 struct lab_expectation {
 	const char *text; /* as it was said */
-	enum lab_question question;
+	enum lab_expectation_kind kind;
 	bool negated; /* it does not: "nginx prints no 'error'" */
 	const char *host, *program, *words;
 	const char *outcome; /* ETIMEDOUT, EOF, DATA */
@@ -216,10 +216,10 @@ struct lab_expectation {
 struct lab_plan {
 	const char *name; /* of the incident: the file's, without .yaml */
 	const char *about; /* what to look at; NULL: nothing was said */
-	const char *again; /* the command by which it was said; NULL: none */
+	const char *command; /* the command line that made it; NULL: none */
 	/* Programs without which it is skipped; end: NULL. */
 	const char *needs[LAB_NEEDS + 1];
-	nsec_t lasts; /* from the start of the timeline */
+	nsec_t duration; /* from the start of the timeline */
 	struct lab_host hosts[LAB_HOSTS];
 	struct lab_program programs[LAB_PROGRAMS];
 	struct lab_file files[LAB_FILES];
@@ -246,12 +246,12 @@ struct lab_program *lab_plan_program(const struct lab_plan *plan,
 				     const char *name);
 
 /* The router, NAT or firewall, of which a path has one at most; NULL: none. */
-const struct lab_host *lab_plan_middle(const struct lab_plan *plan);
+const struct lab_host *lab_plan_gateway(const struct lab_plan *plan);
 /* A NAT or a firewall: it forgets connections, too. */
-bool lab_host_remembers(const struct lab_host *host);
+bool lab_host_tracks_connections(const struct lab_host *host);
 
 /*
- * Adds one, by name, a LAB_END at the far end of the path. -EINVAL for a name
+ * Adds one, by name, a LAB_ENDPOINT at the far end of the path. -EINVAL for a name
  * that is none, is too long, or is another's; -E2BIG for one too many.
  */
 int lab_plan_add_host(struct lab_plan *plan, const char *name,
@@ -287,7 +287,7 @@ int lab_plan_add_step_at(struct lab_plan *plan, const char *when,
  * be run becomes a program of the plan, which starts later, and the action's
  * `program`. Nothing to do for any other.
  */
-int lab_plan_adopt(struct lab_plan *plan, struct lab_action *action,
+int lab_plan_add_command(struct lab_plan *plan, struct lab_action *action,
 		   const struct lab_place *place);
 
 int lab_plan_add_expectation(struct lab_plan *plan, const char *text,
@@ -299,7 +299,7 @@ int lab_plan_add_expectation(struct lab_plan *plan, const char *text,
  * that connects to it in every other end, as far as these have neither a program
  * nor a step that listens or connects; how long it lasts.
  */
-int lab_plan_complete(struct lab_plan *plan);
+int lab_plan_add_defaults(struct lab_plan *plan);
 
 /*
  * What can be known to be impossible: a host or program that is nobody's; plug
@@ -310,7 +310,7 @@ int lab_plan_complete(struct lab_plan *plan);
  * come before or after any other: what it could make right is not refused. The
  * message names the place, and what would be right. The plan is a complete one.
  */
-int lab_plan_check(const struct lab_plan *plan);
+int lab_check(const struct lab_plan *plan);
 
 /*
  * When the step's turn is, from the start, as far as the plan alone can tell:

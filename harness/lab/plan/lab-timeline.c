@@ -6,7 +6,7 @@
 #include "lab-phrases.h"
 #include "lab-words.h"
 
-int lab_plan_adopt(struct lab_plan *plan, struct lab_action *action,
+int lab_plan_add_command(struct lab_plan *plan, struct lab_action *action,
 		   const struct lab_place *place)
 {
 	struct lab_program *program;
@@ -40,7 +40,7 @@ int lab_plan_add_step_at(struct lab_plan *plan, const char *when,
 	if (r >= 0)
 		r = lab_plan_keep_place(plan, place, &step.place);
 	if (r >= 0)
-		r = lab_plan_adopt(plan, &step.action, place);
+		r = lab_plan_add_command(plan, &step.action, place);
 	if (r < 0)
 		return error_trace(r);
 	plan->steps[plan->n_steps++] = step;
@@ -94,9 +94,9 @@ nsec_t lab_plan_moment_time(const struct lab_plan *plan,
 		const struct lab_step *step;
 
 		time += moment->after;
-		if (moment->event == LAB_START)
+		if (moment->event == LAB_AFTER_START)
 			return time;
-		if (moment->event != LAB_DONE)
+		if (moment->event != LAB_AFTER_STEP)
 			return NSEC_NEVER;
 		step = lab_plan_step(plan, moment->text);
 		if (!step)

@@ -66,7 +66,7 @@
 
 /*
  * They keep what they need in the plan's own texts. Hosts and programs need not
- * be there yet: lab_plan_check() asks for them. -EINVAL, with a message that
+ * be there yet: lab_check() asks for them. -EINVAL, with a message that
  * names the word that is wrong, its column, and what was expected there: "column
  * 1: 'unplg' is no action; unplug?".
  */
@@ -94,8 +94,8 @@ const char *lab_moment_text(struct lab_plan *plan,
 int lab_kinds_parse(const char *text, unsigned int *ret);
 
 /* Every action with what it does, a line each: for --help and the prompt. */
-void lab_words_help(FILE *out);
+void lab_action_print_help(FILE *out);
 
 /* The same, one by one. */
-typedef void lab_words_fn(void *data, const char *name, const char *what);
-void lab_words_each(lab_words_fn *tell, void *data);
+typedef void lab_action_fn(void *data, const char *name, const char *what);
+void lab_action_each(lab_action_fn *tell, void *data);
