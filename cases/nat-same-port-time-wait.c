@@ -1,162 +1,123 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is left of the trouble with timestamps behind a NAT. The server has
- * closed A's connection and holds it in TIME_WAIT. The gateway forgets it
- * sooner and gives A's old port to B, so that B's SYN has the very four-tuple
- * of the TIME_WAIT: tcp_timewait_state_process() decides. (By another port B is
- * nobody that the server knows: that is the control.)
+ * The server has closed A's connection and holds it in TIME-WAIT. The gateway
+ * forgets the connection sooner and gives A's port to B, so that B's SYN has
+ * the four-tuple of the TIME-WAIT: tcp_timewait_state_process() decides.
  *
- *  - B's timestamp is higher than A's last: TCP_TW_SYN, a new connection, whose
- *    server side begins 65537 above where the old one ended (since 6.10;
- *    isn.h). Without timestamps
- *    in the SYN the sequence number decides in the same way, and that is a
- * throw of the dice.
- *  - It is lower: PAWS. The SYN is answered with the ACK of the old connection
- *    (PAWSTimewait, in newer kernels), and the TIME_WAIT starts its 60 s anew.
- * B's kernel finds that ACK unacceptable and says RST with the number that the
- *    ACK asked for (tcp_rcv_synsent_state_process()). It carries no timestamp,
- *    so that no PAWS stops it, and it is exactly what ends a TIME_WAIT
- *    (RFC 1337). The next SYN finds nobody in its way.
+ *  - B's timestamp is higher than A's last one: TCP_TW_SYN, a new connection.
+ *    Its server side starts 65537 above the end of the old one (since 6.10;
+ *    isn.h). Without timestamps in the SYN the sequence number decides in the
+ *    same way; that is a matter of chance.
+ *  - B's timestamp is lower: PAWS rejects the SYN. The server answers with the
+ *    ACK of the old connection (counted as PAWSTimewait in newer kernels), and
+ *    the TIME-WAIT starts its 60 s again. B's kernel finds that ACK
+ *    unacceptable and sends a RST with the sequence number that the ACK asks
+ *    for (tcp_rcv_synsent_state_process()). The RST has no timestamp, so PAWS
+ *    does not apply, and it ends the TIME-WAIT (RFC 1337). B's next SYN finds
+ *    no TIME-WAIT.
  *
- * So B loses what its next SYN takes: 1 s, and 2 jiffies since 5.6, where the
- * unacceptable ACK shortens the timer (9603d47bad46). With tcp_rfc1337 set the
- * RST ends nothing: B gets in only after the TIME_WAIT, and each of its SYNs
- * makes that a minute longer.
- *
- * Who plays A and who B is chosen as in nat-tw-recycle: client-b shows the
- * clock that all hosts here share, client has an offset, which is looked up.
+ * So B loses the time until its next SYN: 1 s, or 2 jiffies since 5.6, where
+ * the unacceptable ACK shortens the timer (9603d47bad46). With tcp_rfc1337 the
+ * RST ends nothing: B cannot connect before the TIME-WAIT is over, and each of
+ * its SYNs restarts that minute.
  */
-#include "case.h"
+#include "nat-timestamps.h"
 
 enum { PORT = 40000, MINUTE = 60, BLOCKED_MS = 2500 };
 
-static const nsec_t soon = MSEC(500);
+#define SYNS FRAMES(TO("server"), KIND(WIRE_SYN))
 
-struct roles {
-	struct probe *a, *b;
+/* A's connection, which the server holds in TIME-WAIT. */
+struct old {
+	struct nat_closed closed;
+	uint32_t client_next, server_next; /* sequence numbers after the FINs */
 };
 
-static struct sock *dial(struct probe *probe, const struct sock *listener)
-{
-	struct sock *sock = sock_open(probe);
-
-	sock_bind(sock, PORT);
-	sock_start_connect(sock, listener);
-	return sock;
-}
-
-/* Of a connection from the very port. A RST ends it, and the gateway, whose
- * time-out for that is 0, has the port for somebody else. */
-static bool is_ahead(struct run *run, struct probe *probe,
-		     struct sock *listener)
-{
-	struct mark dialled = mark_now(run);
-	struct sock *sock = dial(probe, listener);
-	const struct wire_capture *syn =
-		frames_first(run, dialled, probe_host(probe), WIRE_SYN);
-	int32_t ms =
-		(int32_t)(syn->frame.tcp.tsval - (uint32_t)(syn->at / MSEC(1)));
-	struct finding got = sock_reap(sock, soon);
-
-	expect_success(&got);
-	sock_accept(listener);
-	sock_abort(sock);
-	return ms > 0;
-}
-
-static struct roles choose_roles(struct run *run, struct sock *listener)
-{
-	struct probe *random = probe_start(run, "client");
-	struct probe *plain = probe_start(run, "client-b");
-	bool a_is_random = is_ahead(run, random, listener);
-
-	if (run_is_variant(run, "newer"))
-		a_is_random = !a_is_random;
-	return a_is_random ? (struct roles){ random, plain } :
-			     (struct roles){ plain, random };
-}
-
-static struct frame to_server(struct run *run, struct mark since,
-			      enum wire_kind kind)
-{
-	const struct wire_capture *seen = frames_wait(
-		run, since, FRAMES(TO("server"), KIND(kind)), 1, soon);
-
-	return seen ? seen->frame : (struct frame){ 0 };
-}
+/* B's attempt to connect. */
+struct attempt {
+	struct mark dialled;
+	struct sock *sock;
+	struct frame syn; /* at the server */
+};
 
 static struct frame from_server(struct run *run, struct mark since,
 				unsigned int kinds)
 {
 	const struct wire_capture *seen = frames_wait(
-		run, since, FRAMES(FROM("server"), KIND(kinds)), 1, soon);
+		run, since, FRAMES(FROM("server"), KIND(kinds)), 1, MSEC(500));
 
 	return seen ? seen->frame : (struct frame){ 0 };
 }
 
-/* Where the old connection ended: A's last segment, and the server's end. */
-struct old {
-	struct mark began;
-	struct sock *server;
-	struct frame last;
-	uint32_t next; /* of the server */
-	uint16_t port;
-};
-
-static struct old a_comes_and_goes(struct run *run, struct probe *a,
-				   struct sock *listener)
+static int32_t tsval_difference(const struct old *old,
+				const struct attempt *attempt)
 {
-	struct mark dialled = mark_now(run);
-	struct sock *client = dial(a, listener);
-	struct finding got = sock_reap(client, soon);
-	struct old old = { .began = dialled };
+	return (int32_t)(attempt->syn.tcp.tsval - old->closed.fin.tcp.tsval);
+}
+
+/* Whether tcp_timewait_state_process() accepts the SYN. */
+static bool is_acceptable(const struct old *old, const struct attempt *attempt)
+{
+	if (!attempt->syn.tcp.has_timestamps)
+		return sequence_before(old->client_next, attempt->syn.tcp.seq);
+	return tsval_difference(old, attempt) >= 0;
+}
+
+static void expect_accepted(struct run *run, const struct old *old,
+			    const struct attempt *attempt)
+{
+	struct finding got = sock_reap(attempt->sock, SEC(2));
 
 	expect_success(&got);
-	old.server = sock_accept(listener);
-	sock_close_both(old.server, client);
-	expect_state(old.server, DIAG_TIME_WAIT);
-	old.last = to_server(run, dialled, WIRE_FIN);
-	old.next = from_server(run, dialled, WIRE_FIN).tcp.seq + 1;
-	old.port = old.last.tcp.source_port;
-	return old;
+	expect_took(attempt->dialled, &got, (struct range){ 0, SEC(1) });
+	expect_frames(run, attempt->dialled, "SYNs", SYNS, 1);
+	expect_isn_after_time_wait(run, "server", old->closed.dialled,
+				   attempt->dialled);
+	/* Not expect_state(): where chance leads here, the state must not be
+	 * one of the report's numbers. */
+	expect_that(run,
+		    sock_wait_state(old->closed.server, DIAG_ESTABLISHED,
+				    MSEC(500)),
+		    "a new connection replaces the TIME-WAIT", "%s",
+		    diag_state_text(sock_state(old->closed.server)));
 }
 
-/* --- what B meets
- * -----------------------------------------------------------*/
-
-static bool is_older(const struct old *old, const struct frame *syn)
+/* The answer to a rejected SYN, and B's reply to that answer. */
+static void expect_old_ack_and_reset(struct run *run, const struct old *old,
+				     const struct attempt *attempt)
 {
-	return (int32_t)(syn->tcp.tsval - old->last.tcp.tsval) < 0;
+	struct frame answer = from_server(run, attempt->dialled,
+					  WIRE_PURE_ACK | WIRE_SYN_ACK);
+	struct frame reset = nat_to_server(run, attempt->dialled, WIRE_RST);
+
+	expect_that(run,
+		    answer.tcp.flags == SEGMENT_ACK &&
+			    answer.tcp.seq == old->server_next &&
+			    answer.tcp.ack == old->client_next,
+		    "the answer is the ACK of the old connection",
+		    "flags %#x, %u from the end of the old connection",
+		    answer.tcp.flags, answer.tcp.seq - old->server_next);
+	expect_that(run,
+		    reset.tcp.seq == old->client_next &&
+			    !reset.tcp.has_timestamps,
+		    "B's RST has the acknowledged sequence number and no "
+		    "timestamp",
+		    "%s",
+		    !(reset.tcp.flags & SEGMENT_RST) ? "no RST" :
+		    reset.tcp.has_timestamps	     ? "RST with a timestamp" :
+						       "RST");
 }
 
-/* tcp_timewait_state_process(), of a SYN. */
-static bool is_accepted(const struct old *old, const struct frame *syn)
+static void expect_paws(struct run *run, const struct attempt *attempt,
+			unsigned int times)
 {
-	uint32_t next = old->last.tcp.seq + 1;
-
-	if (!syn->tcp.has_timestamps)
-		return sequence_before(next, syn->tcp.seq);
-	return !is_older(old, syn);
+	if (attempt->syn.tcp.has_timestamps &&
+	    counter_exists(run, "server", "PAWSTimewait"))
+		expect_counter(run, "server", "PAWSTimewait", times);
 }
 
-static void is_taken_over(struct run *run, const struct old *old,
-			  struct sock *sock, struct mark dialled)
-{
-	struct finding got = sock_reap(sock, SEC(2));
-
-	expect_success(&got);
-	expect_took(dialled, &got, (struct range){ 0, SEC(1) });
-	expect_frames(run, dialled, "SYNs",
-		      FRAMES(TO("server"), KIND(WIRE_SYN)), 1);
-	expect_isn_after_time_wait(run, "server", old->began, dialled);
-	/* No state for the report, where a throw of the dice leads here. */
-	expect_that(run, sock_wait_state(old->server, DIAG_ESTABLISHED, soon),
-		    "a connection in the TIME_WAIT's place", "%s",
-		    diag_state_text(sock_state(old->server)));
-}
-
-/* TCP_TIMEOUT_MIN, or the initial RTO. What tells the two apart is a second, so
- * the former has all of that on a busy machine. */
+/* The timer of B's second SYN: the initial RTO, or TCP_TIMEOUT_MIN since 5.6.
+ * The two differ by a second, so the latter may take half of that. */
 static struct range next_syn(void)
 {
 	const nsec_t rto = SEC(1);
@@ -166,179 +127,150 @@ static struct range next_syn(void)
 	return (struct range){ SEC(2) / nsec_hz(), rto / 2 };
 }
 
-static void expect_old_ack(struct run *run, const struct old *old,
-			   struct mark dialled)
-{
-	struct frame answer =
-		from_server(run, dialled, WIRE_PURE_ACK | WIRE_SYN_ACK);
-	struct frame reset = to_server(run, dialled, WIRE_RST);
-
-	expect_that(run,
-		    answer.tcp.flags == SEGMENT_ACK &&
-			    answer.tcp.seq == old->next &&
-			    answer.tcp.ack == old->last.tcp.seq + 1,
-		    "the answer is the ACK of the old connection",
-		    "flags %#x, %u from its end", answer.tcp.flags,
-		    answer.tcp.seq - old->next);
-	expect_that(run,
-		    reset.tcp.seq == old->last.tcp.seq + 1 &&
-			    !reset.tcp.has_timestamps,
-		    "B says RST by that number, without a timestamp", "%s",
-		    reset.tcp.flags & SEGMENT_RST ? "RST" : "no RST");
-}
-
-static void expect_paws(struct run *run, const struct frame *syn,
-			unsigned int times)
-{
-	if (syn->tcp.has_timestamps &&
-	    counter_exists(run, "server", "PAWSTimewait"))
-		expect_counter(run, "server", "PAWSTimewait", times);
-}
-
-static void is_late(struct run *run, const struct old *old, struct sock *sock,
-		    struct mark dialled, const struct frame *syn)
+static void expect_second_syn_accepted(struct run *run, const struct old *old,
+				       const struct attempt *attempt)
 {
 	struct range later = next_syn();
-	struct finding got = sock_reap(sock, SEC(3));
+	struct finding got = sock_reap(attempt->sock, SEC(3));
 
 	expect_success(&got);
-	expect_took(dialled, &got, later);
-	expect_old_ack(run, old, dialled);
-	expect_frames(run, dialled, "SYNs",
-		      FRAMES(TO("server"), KIND(WIRE_SYN)), 2);
-	expect_paws(run, syn, 1);
+	expect_took(attempt->dialled, &got, later);
+	expect_old_ack_and_reset(run, old, attempt);
+	expect_frames(run, attempt->dialled, "SYNs", SYNS, 2);
+	expect_paws(run, attempt, 1);
 }
 
-/* Begun anew by the last SYN, if it was PAWS that refused it: a SYN that is
- * only older by its number may be a good one, and does not make it longer. */
-static void expect_time_wait(struct run *run, const struct old *old, bool anew)
+/* A SYN that PAWS rejects restarts the timer. One that only has a lower
+ * sequence number may be genuine, and leaves the timer alone. */
+static void expect_time_wait(struct run *run, const struct old *old,
+			     bool restarted)
 {
 	const nsec_t since_b = MSEC(BLOCKED_MS), whole = SEC(MINUTE);
 	struct diag_socket seen = { .expires = 0 };
-	bool there = sock_look(old->server, &seen);
+	bool there = sock_look(old->closed.server, &seen);
 
 	expect_that(run,
 		    there && seen.state == DIAG_TIME_WAIT &&
-			    (seen.expires > whole - since_b) == anew,
-		    anew ? "the TIME_WAIT began anew" : "the TIME_WAIT goes on",
-		    "%.1f s are left", nsec_seconds(seen.expires));
+			    (seen.expires > whole - since_b) == restarted,
+		    restarted ? "the TIME-WAIT timer is restarted" :
+				"the TIME-WAIT timer is not restarted",
+		    "%s, %.1f s left", diag_state_text(seen.state),
+		    nsec_seconds(seen.expires));
 }
 
-/* Its SYNs are answered twice a second at most: tcp_invalid_ratelimit. */
-static void is_blocked(struct run *run, const struct old *old,
-		       struct sock *sock, struct mark dialled,
-		       const struct frame *syn)
+static void expect_blocked(struct run *run, const struct old *old,
+			   const struct attempt *attempt)
 {
 	struct finding got;
 	unsigned int syns;
 
-	run_pass_until(run, dialled, MSEC(BLOCKED_MS));
-	got = sock_reap(sock, 0);
+	run_pass_until(run, attempt->dialled, MSEC(BLOCKED_MS));
+	got = sock_reap(attempt->sock, 0);
 	expect_open(&got);
-	expect_old_ack(run, old, dialled);
-	syns = frames_count(run, dialled, FRAMES(TO("server"), KIND(WIRE_SYN)));
-	expect_that(run, syns >= 3, "B's SYNs", "%u", syns);
-	expect_frames(run, dialled, "SYN-ACKs",
+	expect_old_ack_and_reset(run, old, attempt);
+	/* Two answers a second at most: tcp_invalid_ratelimit. */
+	syns = frames_count(run, attempt->dialled, SYNS);
+	expect_that(run, syns >= 3, "B sends 3 SYNs or more", "%u", syns);
+	expect_frames(run, attempt->dialled, "SYN-ACKs",
 		      FRAMES(FROM("server"), KIND(WIRE_SYN_ACK)), 0);
-	expect_time_wait(run, old, syn->tcp.has_timestamps);
-	expect_paws(run, syn, syns);
-}
-
-static void b_comes(struct run *run, struct roles roles, struct old *old,
-		    struct sock *listener)
-{
-	struct mark dialled = mark_now(run);
-	struct sock *sock = dial(roles.b, listener);
-	struct frame syn = to_server(run, dialled, WIRE_SYN);
-	bool same = syn.tcp.source_port == old->port &&
-		    address_equal(&syn.source, &old->last.source);
-
-	if (syn.tcp.has_timestamps)
-		run_measured(run, "tsval_difference_s",
-			     (int32_t)(syn.tcp.tsval - old->last.tcp.tsval) /
-				     1e3);
-	run_note(run, "B's SYN has A's %s, and is %s to the TIME_WAIT",
-		 same ? "four-tuple" : "address",
-		 is_accepted(old, &syn) ? "newer" : "older");
-	expect_that(run, same, "B has A's four-tuple at the server",
-		    "port %u after %u", syn.tcp.source_port, old->port);
-	if (is_accepted(old, &syn))
-		is_taken_over(run, old, sock, dialled);
-	else if (run_sysctl(run, "server", "net.ipv4.tcp_rfc1337"))
-		is_blocked(run, old, sock, dialled, &syn);
-	else
-		is_late(run, old, sock, dialled, &syn);
+	expect_time_wait(run, old, attempt->syn.tcp.has_timestamps);
+	expect_paws(run, attempt, syns);
 }
 
 static void script(struct run *run)
 {
 	struct probe *server = probe_start(run, "server");
 	struct sock *listener = sock_listen(server, 4);
-	struct roles roles = choose_roles(run, listener);
-	struct old old = a_comes_and_goes(run, roles.a, listener);
+	struct nat_clients clients = nat_start_clients(
+		run, listener, PORT, PORT, run_is_variant(run, "newer"));
+	struct old old = { nat_connect_and_close(run, &clients.a, listener) };
+	struct attempt b;
+	bool same_tuple;
 
+	old.client_next = old.closed.fin.tcp.seq + 1;
+	old.server_next =
+		from_server(run, old.closed.dialled, WIRE_FIN).tcp.seq + 1;
 	if (run_is_variant(run, "no-timestamps"))
-		run_set_sysctl(run, probe_host(roles.b),
+		run_set_sysctl(run, probe_host(clients.b.probe),
 			       "net.ipv4.tcp_timestamps", 0);
 	fault_forget(run, "gateway");
-	b_comes(run, roles, &old, listener);
+
+	b.dialled = mark_now(run);
+	b.sock = nat_dial(&clients.b, listener);
+	b.syn = nat_to_server(run, b.dialled, WIRE_SYN);
+	same_tuple = b.syn.tcp.source_port == old.closed.fin.tcp.source_port &&
+		     address_equal(&b.syn.source, &old.closed.fin.source);
+	if (b.syn.tcp.has_timestamps)
+		run_measured(run, "tsval_difference_s",
+			     tsval_difference(&old, &b) / 1e3);
+	run_note(run,
+		 "B's SYN has A's %s; compared with the TIME-WAIT it is %s",
+		 same_tuple ? "four-tuple" : "address",
+		 is_acceptable(&old, &b) ? "newer" : "older");
+	expect_that(run, same_tuple, "B has A's four-tuple at the server",
+		    "port %u after %u", b.syn.tcp.source_port,
+		    old.closed.fin.tcp.source_port);
+
+	if (is_acceptable(&old, &b))
+		expect_accepted(run, &old, &b);
+	else if (run_sysctl(run, "server", "net.ipv4.tcp_rfc1337"))
+		expect_blocked(run, &old, &b);
+	else
+		expect_second_syn_accepted(run, &old, &b);
 }
 
-static const struct setting rfc1337[] = {
-	{ "server", "net.ipv4.tcp_rfc1337", 1 },
-	{ .name = NULL },
-};
-
-static const struct judgement of_rfc1337[] = {
-	{ "B6", DOCUMENT_CONDITIONAL,
-	  "where tcp_rfc1337 is set, B is kept out by A's TIME_WAIT, which "
-	  "each of its SYNs starts anew: tcp_timewait_state_process()" },
-	{ .claim = NULL },
-};
-
-static const struct judgement of_control[] = { { .claim = NULL } };
+/* The controls judge no claim. */
+static const struct judgement none[] = { { .claim = NULL } };
 
 CASE(nat_same_port_time_wait) = {
 	.name = "nat-same-port-time-wait",
-	.claim = "the gateway gives B the old port of A, whose connection is "
-		 "in TIME_WAIT at the server: B's SYN with a lower timestamp "
-		 "is refused, and the next one taken",
+	.claim = "a NAT gateway gives B the old port of A, whose connection is "
+		 "in TIME-WAIT at the server: B's SYN with a lower timestamp "
+		 "is rejected, and its next SYN is accepted",
 	.judgements = CLAIMS(
 		{ "B6", DOCUMENT_CONDITIONAL,
-		  "not where the gateway gives B the old port of A: then B "
-		  "meets A's TIME_WAIT, and tcp_timewait_state_process() "
+		  "not where the gateway gives B the old port of A: then B's "
+		  "SYN meets A's TIME-WAIT, and tcp_timewait_state_process() "
 		  "rejects a SYN with a lower timestamp" }),
-	.why = "a TIME_WAIT is found by its four-tuple, and checks the "
-	       "timestamps of whoever comes by it; the RST of B's kernel, "
-	       "which has none, ends it",
+	.why = "the server finds the TIME-WAIT by the four-tuple and compares "
+	       "the SYN's timestamp with the last one of the old connection; "
+	       "the RST of B's kernel has no timestamp and ends the TIME-WAIT",
 	.sources = "RFC 6191; RFC 1337; net/ipv4/tcp_minisocks.c:"
 		   "tcp_timewait_state_process(); net/ipv4/tcp_input.c:"
 		   "tcp_rcv_synsent_state_process(); 9603d47bad46",
 	.steps = STEPS(
 		"A connects through the gateway from port 40000; the server "
-		"closes first, and is in TIME_WAIT",
-		"the gateway forgets all connections",
-		"B, whose timestamps are behind A's (newer: ahead; "
-		"no-timestamps: without any), connects from its own port "
-		"40000, and is given that of A"),
-	.expect = "older: ACK of the old connection, RST, and a SYN-ACK for "
-		  "the second SYN, 2 jiffies later (1 s before 5.6); with "
-		  "tcp_rfc1337 none, and a TIME_WAIT that begins anew; newer: "
-		  "a SYN-ACK at once, 65537 above the old numbers (the "
-		  "clock's before 6.10); without "
-		  "timestamps one of the two, by the sequence number",
+		"closes first and holds the TIME-WAIT",
+		"the gateway deletes all its connection entries",
+		"B connects from its own port 40000 and gets A's port at the "
+		"gateway; its timestamps are behind A's (newer: ahead of A's; "
+		"no-timestamps: it sends none)"),
+	.expect =
+		"older: the server answers with the ACK of the old "
+		"connection, B sends a RST, and B's second SYN gets a SYN-ACK, "
+		"2 jiffies later (1 s before 5.6). older-rfc1337: no SYN-ACK, "
+		"and the TIME-WAIT timer is restarted. newer: a SYN-ACK at "
+		"once, with a sequence number 65537 above the old connection's "
+		"(before 6.10: from the clock). no-timestamps: one of the two, "
+		"depending on the sequence number of the SYN",
 	.world = &world_nat,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 1 },
 			    { "client-b", "net.ipv4.tcp_timestamps", 2 },
 			    { "gateway",
 			      "net.netfilter.nf_conntrack_tcp_timeout_close",
 			      0 }),
-	.variants = VARIANTS({ "older" },
-			     { "older-rfc1337", .settings = rfc1337,
-			       .duration = MSEC(BLOCKED_MS),
-			       .judgements = of_rfc1337 },
-			     { "newer", .judgements = of_control },
-			     { "no-timestamps", .judgements = of_control }),
+	.variants = VARIANTS(
+		{ "older" },
+		{ "older-rfc1337",
+		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_rfc1337", 1 }),
+		  .duration = MSEC(BLOCKED_MS),
+		  .judgements = CLAIMS(
+			  { "B6", DOCUMENT_CONDITIONAL,
+			    "where tcp_rfc1337 is set, A's TIME-WAIT keeps B "
+			    "out, and each SYN of B restarts it: "
+			    "tcp_timewait_state_process()" }) },
+		{ "newer", .judgements = none },
+		{ "no-timestamps", .judgements = none }),
 	.changes = CHANGES(CHANGE_ISN_AFTER_TIME_WAIT),
 	.duration = MSEC(50),
 	.script = script,

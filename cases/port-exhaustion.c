@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A client that closes first leaves a TIME_WAIT on the local port of each
- * connection. When every port of ip_local_port_range has one, connect() says
- * EADDRNOTAVAIL, at once and without any segment: __inet_hash_connect() has
- * gone through the range and __inet_check_established() refused each port.
+ * A client that closes first leaves a TIME-WAIT on the local port of each
+ * connection. When every port of ip_local_port_range has one, connect() fails
+ * with EADDRNOTAVAIL at once and without any segment: __inet_hash_connect()
+ * goes through the range, and __inet_check_established() rejects each port.
  *
- * What it refuses is the four-tuple, not the port: the TIME_WAIT has the same
- * local port, and the same remote address and port. To any other destination
- * the same port is as good as new. bind() is different, since it does not know
- * the destination yet: inet_csk_get_port() sees a conflict with whoever has the
- * port, to wherever. A program that binds its source address (with port 0) runs
- * out of ports for all destinations together, with EADDRINUSE, unless it sets
- * IP_BIND_ADDRESS_NO_PORT, which leaves the port to connect().
+ * It rejects the four-tuple, not the port: the TIME-WAIT has the same local
+ * port and the same remote address and port. For any other destination the
+ * port is free. bind() is different because it does not know the destination
+ * yet: inet_csk_get_port() finds a conflict with any connection on the port. A
+ * program that binds its source address (with port 0) runs out of ports for
+ * all destinations together, with EADDRINUSE, unless it sets
+ * IP_BIND_ADDRESS_NO_PORT, which leaves the choice of the port to connect().
  *
- * The ports come back one by one, each TCP_TIMEWAIT_LEN after its close.
+ * The ports become free one by one, each TCP_TIMEWAIT_LEN after its close.
  *
- * Nothing of it happens to a client whose server closes first: the TIME_WAIT is
- * the server's then, and takes no port there (all are the listener's). It does
- * not even stand in the way of the next connection on the same four-tuple:
- * tcp_timewait_state_process() gives way to a SYN with a newer number or
- * timestamp.
+ * The control is a server that closes first: then the TIME-WAITs are the
+ * server's, all on the listener's port. They do not even prevent the next
+ * connection on the same four-tuple: tcp_timewait_state_process() accepts a
+ * SYN with a higher sequence number or timestamp.
  */
 #include <netinet/in.h>
 
@@ -36,187 +35,191 @@ static const nsec_t time_wait = SEC(60);
 
 static const nsec_t soon = MSEC(500);
 
-struct story {
+struct stage {
 	struct probe *client;
 	struct sock *listener, *other; /* two destinations */
-	long low, n; /* of ports that connect() uses */
-	struct sock *ends[PORTS_MAX]; /* the client's */
-	struct mark first; /* of them to be in TIME_WAIT */
+	long low, n; /* the ports that connect() chooses from */
+	struct sock *closed[PORTS_MAX]; /* the client's ends in TIME-WAIT */
+	struct mark first; /* when the first of them was closed */
 };
 
-/* Of an odd range each connect() misses one port: see local-port-range. */
-static void plan(struct run *run, struct story *story)
+/* In an odd range each connect() misses one port: see local-port-range. */
+static void read_port_range(struct run *run, struct stage *stage)
 {
 	const char *name = "net.ipv4.ip_local_port_range";
 	long high = run_sysctl_nth(run, "client", name, 1);
 
-	story->low = run_sysctl_nth(run, "client", name, 0);
-	story->n = high + 1 - story->low;
-	if (story->n % 2 || story->n > PORTS_MAX)
-		run_skip(run, "wants an even number of ports, at most %d",
+	stage->low = run_sysctl_nth(run, "client", name, 0);
+	stage->n = high + 1 - stage->low;
+	if (stage->n % 2 || stage->n > PORTS_MAX)
+		run_skip(run,
+			 "net.ipv4.ip_local_port_range must have an even "
+			 "number of ports, at most %d",
 			 PORTS_MAX);
-	run_predicted_count(run, "ports", story->n);
+	run_predicted_count(run, "ports", stage->n);
 }
 
-static void use_up(struct run *run, struct story *story)
+static void use_all_ports(struct run *run, struct stage *stage)
 {
+	const long last = stage->low + stage->n - 1;
 	long low = 65535, high = 0;
 	uint64_t seen = 0;
 
-	story->first = mark_now(run);
-	for (long i = 0; i < story->n; i++) {
+	stage->first = mark_now(run);
+	for (long i = 0; i < stage->n; i++) {
 		struct sock *client =
-			sock_connect(story->client, story->listener);
+			sock_connect(stage->client, stage->listener);
 		long port = sock_local_port(client);
 
-		sock_close_both(client, sock_accept(story->listener));
+		sock_close_both(client, sock_accept(stage->listener));
 		if (!i)
-			mark_done(run, &story->first);
-		story->ends[i] = client;
+			mark_done(run, &stage->first);
+		stage->closed[i] = client;
 		low = MIN(low, port);
 		high = MAX(high, port);
-		seen |= UINT64_C(1) << ((port - story->low) & 63);
+		seen |= UINT64_C(1) << ((port - stage->low) & 63);
 	}
-	expect_number(run, "ports", __builtin_popcountll(seen), story->n,
-		      story->n);
-	expect_number(run, "lowest_port", low, story->low, story->low);
-	expect_number(run, "highest_port", high, story->low + story->n - 1,
-		      story->low + story->n - 1);
-	expect_counter(run, "client", "ActiveOpens", story->n);
-	for (long i = 0; i < story->n; i++)
-		expect_timer(story->ends[i], DIAG_TIMER_TIME_WAIT);
+	expect_number(run, "ports", __builtin_popcountll(seen), stage->n,
+		      stage->n);
+	expect_number(run, "lowest_port", low, stage->low, stage->low);
+	expect_number(run, "highest_port", high, last, last);
+	expect_counter(run, "client", "ActiveOpens", stage->n);
+	for (long i = 0; i < stage->n; i++)
+		expect_timer(stage->closed[i], DIAG_TIMER_TIME_WAIT);
 }
 
-static void expect_refused(struct run *run, struct story *story)
+static void expect_no_port(struct run *run, struct stage *stage)
 {
 	struct mark asked = mark_now(run);
-	struct sock *sock = sock_post_connect(story->client, story->listener);
+	struct sock *sock = sock_post_connect(stage->client, stage->listener);
 	struct finding got = sock_reap(sock, soon);
 
 	expect_error(&got, EADDRNOTAVAIL);
 	expect_took(asked, &got, at_once);
-	expect_frames(run, asked, "segments for it",
+	expect_frames(run, asked, "segments of the failed connect()",
 		      FRAMES(FROM("client"), KIND(WIRE_TCP)), 0);
 	sock_close(sock);
 }
 
-/* The TIME_WAIT of whose port a connection to elsewhere has. */
-static void other_destination(struct run *run, struct story *story)
+/* Its connection shares the port of a TIME-WAIT, which stays. */
+static void connect_to_other_destination(struct run *run, struct stage *stage)
 {
-	struct sock *sock = sock_connect(story->client, story->other);
+	struct sock *sock = sock_connect(stage->client, stage->other);
 	long port = sock_local_port(sock), i = 0;
 
 	expect_state(sock, DIAG_ESTABLISHED);
-	while (i < story->n - 1 && sock_local_port(story->ends[i]) != port)
+	while (i < stage->n - 1 && sock_local_port(stage->closed[i]) != port)
 		i++;
-	expect_number(run, "shared_port", port, sock_local_port(story->ends[i]),
-		      sock_local_port(story->ends[i]));
-	expect_state(story->ends[i], DIAG_TIME_WAIT);
+	expect_number(run, "shared_port", port,
+		      sock_local_port(stage->closed[i]),
+		      sock_local_port(stage->closed[i]));
+	expect_state(stage->closed[i], DIAG_TIME_WAIT);
 }
 
-static void binds_first(struct run *run, struct story *story)
+static void bind_before_connect(struct run *run, struct stage *stage)
 {
-	struct sock *bound = sock_open(story->client);
-	struct sock *late = sock_open(story->client);
-	struct finding got = sock_bind(bound, 0);
+	struct sock *early = sock_open(stage->client);
+	struct sock *late = sock_open(stage->client);
+	struct finding got = sock_bind(early, 0);
 
 	expect_error(&got, EADDRINUSE);
-	got = sock_bind(bound, (uint16_t)story->low);
+	got = sock_bind(early, (uint16_t)stage->low);
 	expect_error(&got, EADDRINUSE);
 
 	sock_set(late, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 	got = sock_bind(late, 0);
 	expect_success(&got);
 	expect_number(run, "port_after_bind", sock_local_port(late), 0, 0);
-	sock_start_connect(late, story->other);
+	sock_start_connect(late, stage->other);
 	got = sock_reap(late, soon);
 	expect_success(&got);
 	expect_state(late, DIAG_ESTABLISHED);
 }
 
-static void come_back(struct run *run, struct story *story)
+static void wait_for_first_port(struct run *run, struct stage *stage)
 {
 	struct range range = predict_timer(time_wait, nsec_hz());
-	struct mark first = story->first;
-	struct sock *again;
+	struct mark first = stage->first;
+	struct sock *next;
 
 	range.max += first.done - first.at;
 	run_pass_until(run, first, range.min - MSEC(50));
-	expect_refused(run, story);
-	expect_state_within(story->ends[0], DIAG_CLOSE, range.max);
-	expect_span(run, "the first TIME_WAIT lasted",
+	expect_no_port(run, stage);
+	expect_state_within(stage->closed[0], DIAG_CLOSE, range.max);
+	expect_span(run, "duration of the first TIME-WAIT",
 		    mark_now(run).at - first.at, range);
-	again = sock_connect(story->client, story->listener);
-	expect_number(run, "port_that_came_back", sock_local_port(again),
-		      story->low, story->low + story->n - 1);
-	expect_state(again, DIAG_ESTABLISHED);
+	next = sock_connect(stage->client, stage->listener);
+	expect_number(run, "port_that_came_back", sock_local_port(next),
+		      stage->low, stage->low + stage->n - 1);
+	expect_state(next, DIAG_ESTABLISHED);
 }
 
 /* The control: twice as many connections as there are ports. */
-static void server_closes_first(struct run *run, struct story *story)
+static void server_closes_first(struct run *run, struct stage *stage)
 {
-	for (long i = 0; i < 2 * story->n; i++) {
+	for (long i = 0; i < 2 * stage->n; i++) {
 		struct sock *client =
-			sock_connect(story->client, story->listener);
-		struct sock *server = sock_accept(story->listener);
+			sock_connect(stage->client, stage->listener);
+		struct sock *server = sock_accept(stage->listener);
 
 		sock_close_both(server, client);
 		expect_state(server, DIAG_TIME_WAIT);
 		expect_state(client, DIAG_CLOSE);
 	}
-	expect_counter(run, "client", "ActiveOpens", 2 * story->n);
+	expect_counter(run, "client", "ActiveOpens", 2 * stage->n);
 	expect_time_waits(run, "client", 0);
 }
 
 static void script(struct run *run)
 {
 	struct probe *server = probe_start(run, "server");
-	struct story story = { .client = probe_start(run, "client"),
+	struct stage stage = { .client = probe_start(run, "client"),
 			       .listener = sock_listen(server, 16),
 			       .other = sock_listen(server, 16) };
 
-	plan(run, &story);
+	read_port_range(run, &stage);
 	if (run_is_variant(run, "server-closes-first")) {
-		server_closes_first(run, &story);
+		server_closes_first(run, &stage);
 		return;
 	}
-	use_up(run, &story);
-	expect_refused(run, &story);
+	use_all_ports(run, &stage);
+	expect_no_port(run, &stage);
 	if (run_is_variant(run, "client-binds-first"))
-		binds_first(run, &story);
+		bind_before_connect(run, &stage);
 	else if (run_is_variant(run, "ports-come-back"))
-		come_back(run, &story);
+		wait_for_first_port(run, &stage);
 	else
-		other_destination(run, &story);
+		connect_to_other_destination(run, &stage);
 }
 
 CASE(port_exhaustion) = {
 	.name = "port-exhaustion",
-	.claim = "every local port has a TIME_WAIT: no new connection to the "
+	.claim = "every local port has a TIME-WAIT: no new connection to the "
 		 "same destination, EADDRNOTAVAIL",
 	.judgements = CLAIMS({ "B2", DOCUMENT_CONDITIONAL,
 			       "only to the same address and port: "
 			       "__inet_check_established() compares the "
 			       "four-tuple, and connect() to any other "
-			       "destination has all the ports" }),
-	.why = "connect() takes a local port whose four-tuple no socket has; a "
-	       "TIME_WAIT is one that has",
+			       "destination can use all the ports" }),
+	.why = "connect() needs a local port whose four-tuple belongs to no "
+	       "socket, and a TIME-WAIT keeps its four-tuple",
 	.sources = "net/ipv4/inet_hashtables.c:__inet_hash_connect(), "
 		   "__inet_check_established(); "
 		   "net/ipv4/inet_connection_sock.c:inet_csk_get_port(); "
 		   "include/net/tcp.h:TCP_TIMEWAIT_LEN",
-	.steps = STEPS("the client may use four local ports",
-		       "it connects and closes first, once for each of them",
-		       "it connects once more: to the same destination, to "
-		       "another port of the server, after bind(), or 60 s "
-		       "later",
-		       "server-closes-first: eight connections, closed by the "
-		       "server"),
-	.expect = "all ports of the range are used, both edges too; then "
-		  "EADDRNOTAVAIL at once, without a segment; to another "
-		  "destination one of the same ports serves; after bind(), "
-		  "which asks for a port without knowing the destination, "
-		  "EADDRINUSE; nothing of it where the server closes first",
+	.steps = STEPS("the client has four local ports to choose from",
+		       "it connects and closes first, once for each port",
+		       "it connects again: to the same destination; to another "
+		       "port of the server; after bind(); or when 60 s have "
+		       "passed",
+		       "server-closes-first: eight connections, which the "
+		       "server closes"),
+	.expect = "the connections use all ports of the range, including the "
+		  "first and the last. Then connect() fails with EADDRNOTAVAIL "
+		  "at once and sends no segment. One of the same ports serves "
+		  "a connection to another destination. bind() fails with "
+		  "EADDRINUSE, because it does not know the destination. Where "
+		  "the server closes first, no port is taken",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
 			      .text = "40000 40003" },
@@ -226,16 +229,17 @@ CASE(port_exhaustion) = {
 		{ "client-binds-first",
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_RIGHT,
-			    "so the port itself is taken, for all "
-			    "destinations, where bind() chooses it: "
-			    "inet_csk_get_port() knows no destination" }) },
+			    "the port itself is taken, for all destinations, "
+			    "where bind() chooses it: inet_csk_get_port() "
+			    "knows no destination" }) },
 		{ "server-closes-first",
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_CONDITIONAL,
-			    "the port is taken where the client closes first: "
-			    "tcp_time_wait() of a server leaves the client's "
-			    "ports alone, and tcp_timewait_state_process() "
-			    "gives way to a new SYN" }) },
+			    "the port is taken only where the client closes "
+			    "first: tcp_time_wait() at the server takes no "
+			    "port of the client, and "
+			    "tcp_timewait_state_process() accepts a new "
+			    "SYN" }) },
 		{ "ports-come-back", .slow = true, .duration = SEC(63),
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_RIGHT,

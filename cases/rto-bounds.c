@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bounds of the RTO. TCP_RTO_MIN and TCP_RTO_MAX are jiffies, so HZ / 5 and
- * 120 * HZ are 200 ms and 120 s with any HZ. HZ itself is chosen when the
- * kernel is built (CONFIG_HZ: 100, 250, 300 or 1000, since 2.6.13), and shows
- * in the granularity: at HZ 250 a timer of 200 ms and something is 51 jiffies,
+ * The bounds of the RTO. TCP_RTO_MIN and TCP_RTO_MAX are jiffies, so HZ / 5
+ * and 120 * HZ are 200 ms and 120 s for any HZ. HZ is chosen when the kernel
+ * is built (CONFIG_HZ: 100, 250, 300 or 1000, since 2.6.13) and shows in the
+ * granularity: at HZ 250 a timer of a little more than 200 ms is 51 jiffies,
  * 204 ms.
  *
- * The constants are defaults today. What is asked at run time is tcp_rto_min()
- * and tcp_rto_max(): the sysctls tcp_rto_min_us (6.11) and tcp_rto_max_ms
- * (6.15), and, before them, a route's rto_min. Two things do not follow:
+ * Today the constants are defaults. At run time the kernel calls tcp_rto_min()
+ * and tcp_rto_max(), which read the sysctls tcp_rto_min_us (6.11) and
+ * tcp_rto_max_ms (6.15); a route's rto_min is older than both. Two things do
+ * not follow them:
  *
  * - RtoMin and RtoMax in /proc/net/snmp: tcp_mib_init() writes the constants
  *   there, once;
- * - the base of the time-out: tcp_model_timeout() starts from TCP_RTO_MIN
- *   although the rounds are shorter, so with a low bound more of them fit. The
- *   upper bound it does follow.
+ * - the base of the timeout: tcp_model_timeout() starts from TCP_RTO_MIN
+ *   although the intervals are shorter, so more of them fit if the lower bound
+ *   is low. It does follow the upper bound.
  *
- * Nor is the minimum ever the RTO: it bounds the variance only
- * (tcp_rtt_estimator()), and the RTT comes on top (__tcp_set_rto()).
+ * The RTO is never as small as the minimum: the minimum bounds only the
+ * variance (tcp_rtt_estimator()), and __tcp_set_rto() adds the RTT.
  */
 #include "case.h"
 
 /* uapi/linux/tcp.h has it since 6.15. */
 enum { SOCKET_RTO_MAX_MS = 44, CONSTANT_MIN_MS = 200, CONSTANT_MAX_S = 120 };
 
-static void tell_bounds(struct run *run, const struct predict_tcp *tcp)
+static void expect_snmp_constants(struct run *run,
+				  const struct predict_tcp *tcp)
 {
 	run_note(run,
-		 "HZ is %u; RTO now %.3f s; at least %.3f s of variance, at "
-		 "most %.3f s; RtoMin and RtoMax of /proc/net/snmp: %ld and "
-		 "%ld ms",
+		 "HZ is %u; the RTO is %.3f s; bounds: variance %.3f s or "
+		 "more, RTO %.3f s or less; /proc/net/snmp: RtoMin %ld ms, "
+		 "RtoMax %ld ms",
 		 tcp->hz, nsec_seconds(tcp->rto), nsec_seconds(tcp->rto_min),
 		 nsec_seconds(tcp->rto_max),
 		 (long)counter_value(run, "client", "RtoMin"),
@@ -43,7 +45,7 @@ static void tell_bounds(struct run *run, const struct predict_tcp *tcp)
 		      CONSTANT_MAX_S * 1000, CONSTANT_MAX_S * 1000);
 }
 
-/* The bound that the socket itself goes by: tcp_init_sock(). */
+/* The socket's own upper bound: tcp_init_sock(). */
 static void expect_upper_bound(struct run *run, struct sock *client,
 			       const struct predict_tcp *tcp)
 {
@@ -57,36 +59,37 @@ static void expect_upper_bound(struct run *run, struct sock *client,
 		run_note(run, "this kernel's upper bound is a constant");
 }
 
-/* The RTT and the bound, to a jiffy: tcpi_rttvar tells a quarter of what is in
- * it, rounded. No allowance, for the RTT has what the machine adds. */
+/* Exact to a jiffy: tcpi_rttvar reports a quarter of the variance, rounded. No
+ * allowance for the machine, because its delays are part of the RTT. */
 static void expect_first_rto(struct run *run, const struct predict_tcp *tcp)
 {
 	nsec_t predicted = predict_rto(tcp), jiffy = predict_nsec(1, tcp->hz);
 
-	expect_that(run,
-		    tcp->rto >= predicted && tcp->rto <= predicted + jiffy,
-		    "the first RTO is the RTT and the bound of the variance",
+	expect_that(run, tcp->rto >= predicted && tcp->rto <= predicted + jiffy,
+		    "the first RTO is the RTT plus the bound of the variance",
 		    "%.3f s, predicted %.3f s", nsec_seconds(tcp->rto),
 		    nsec_seconds(predicted));
-	expect_that(run, tcp->rto > tcp->rto_min, "and more than that bound",
-		    "%.3f s", nsec_seconds(tcp->rto));
+	expect_that(run, tcp->rto > tcp->rto_min,
+		    "the first RTO is larger than the bound of the variance",
+		    "%.3f s, bound %.3f s", nsec_seconds(tcp->rto),
+		    nsec_seconds(tcp->rto_min));
 }
 
-/* The shortest and the longest time from one copy to the next. */
-static void tell_extremes(struct run *run, struct mark sent)
+/* The shortest and the longest time between two transmissions. */
+static void measure_intervals(struct run *run, struct mark sent)
 {
 	nsec_t least = NSEC_NEVER, most = 0, before = 0;
-	const struct wire_capture *copy;
+	const struct wire_capture *seen;
 
 	for (unsigned int i = 1;; i++) {
-		copy = frames_nth(
+		seen = frames_nth(
 			run, sent,
 			FRAMES(FROM("client"), KIND(WIRE_RETRANSMISSION)), i);
-		if (!copy)
+		if (!seen)
 			break;
-		least = MIN(least, frames_after(sent, copy) - before);
-		most = MAX(most, frames_after(sent, copy) - before);
-		before = frames_after(sent, copy);
+		least = MIN(least, frames_after(sent, seen) - before);
+		most = MAX(most, frames_after(sent, seen) - before);
+		before = frames_after(sent, seen);
 	}
 	if (!before)
 		return;
@@ -102,7 +105,7 @@ static void script(struct run *run)
 	struct finding got;
 	struct mark sent;
 
-	tell_bounds(run, &inputs);
+	expect_snmp_constants(run, &inputs);
 	expect_upper_bound(run, tcp.client, &inputs);
 	expect_first_rto(run, &inputs);
 	sock_post_recv(tcp.client);
@@ -113,31 +116,31 @@ static void script(struct run *run)
 	mark_done(run, &sent);
 	got = sock_reap(tcp.client, prediction->elapsed.max + SEC(1));
 	expect_gives_up(&got, sent, prediction);
-	tell_extremes(run, sent);
+	measure_intervals(run, sent);
 }
 
 CASE(rto_bounds) = {
 	.name = "rto-bounds",
-	.claim = "the RTO lies between 200 ms and 120 s by default, whatever "
-		 "HZ is; both bounds can be moved",
+	.claim = "the RTO lies between 200 ms and 120 s by default, for any "
+		 "HZ; sysctls change both bounds",
 	.judgements = CLAIMS(
 		{ "A7", DOCUMENT_RIGHT,
-		  "HZ / 5 and 120 * HZ jiffies are 200 ms and 120 s with any "
+		  "HZ / 5 and 120 * HZ jiffies are 200 ms and 120 s for any "
 		  "HZ: TCP_RTO_MIN, TCP_RTO_MAX" },
 		{ "A7", DOCUMENT_WRONG,
 		  "HZ is 1000 only where CONFIG_HZ says so; 2.6.13 made it a "
 		  "choice, with 250 as the default" }),
-	.why = "the bounds are counted in jiffies of 1 / HZ, and are defaults "
-	       "of sysctls since 6.11 and 6.15",
+	.why = "the bounds are counted in jiffies of 1 / HZ; they are the "
+	       "defaults of two sysctls since 6.11 and 6.15",
 	.sources =
 		"RFC 6298 2.4, 2.5; include/net/tcp.h:tcp_rto_min(), "
 		"tcp_rto_max(); "
 		"net/ipv4/tcp_input.c:tcp_rtt_estimator(); kernel/Kconfig.hz",
-	.steps = STEPS("a connection; the kernel's own figures are read",
-		       "the server's machine dies",
-		       "the client sends, and the RTO rounds are measured"),
-	.expect = "RTOs from 200 ms upwards; from less with tcp_rto_min_us, "
-		  "and none above tcp_rto_max_ms",
+	.steps = STEPS("a connection; the kernel's own bounds are read",
+		       "the server host crashes",
+		       "the client sends, and the RTOs are measured"),
+	.expect = "RTOs of 200 ms and more; shorter ones with tcp_rto_min_us; "
+		  "none above tcp_rto_max_ms",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
@@ -150,7 +153,7 @@ CASE(rto_bounds) = {
 		  .judgements = CLAIMS(
 			  { "A7", DOCUMENT_OUTDATED,
 			    "the minimum is a default that "
-			    "net.ipv4.tcp_rto_min_us moves: tcp_rto_min()",
+			    "net.ipv4.tcp_rto_min_us changes: tcp_rto_min()",
 			    "6.11" }) },
 		{ "rto-max=1s",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 },
@@ -159,7 +162,7 @@ CASE(rto_bounds) = {
 		  .judgements = CLAIMS(
 			  { "A7", DOCUMENT_OUTDATED,
 			    "the maximum is a default that "
-			    "net.ipv4.tcp_rto_max_ms moves: tcp_rto_max()",
+			    "net.ipv4.tcp_rto_max_ms changes: tcp_rto_max()",
 			    "6.15" }) }),
 	.changes = CHANGES(CHANGE_RTO_MIN, CHANGE_RTO_MAX),
 	.duration = SEC(4),
