@@ -10,7 +10,6 @@
 #include "checksum.h"
 #include "errors.h"
 #include "macro.h"
-#include "tcp-options.h"
 
 enum {
 	IPV4_HEADER = 20, /* without options */
@@ -67,7 +66,7 @@ static void put_headers(uint8_t *to, const struct frame *frame,
 
 static void put_tcp(uint8_t *to, const struct segment *tcp, const void *payload)
 {
-	size_t size = TCP_HEADER + tcp_options_size(tcp);
+	size_t size = TCP_HEADER + segment_options_size(tcp);
 
 	memset(to, 0, TCP_HEADER);
 	bytes_put16(to, tcp->source_port);
@@ -77,7 +76,7 @@ static void put_tcp(uint8_t *to, const struct segment *tcp, const void *payload)
 	to[12] = (uint8_t)(size / 4 << 4);
 	to[13] = tcp->flags;
 	bytes_put16(to + 14, tcp->window);
-	tcp_options_encode(to + TCP_HEADER, tcp);
+	segment_encode_options(to + TCP_HEADER, tcp);
 	if (tcp->length)
 		memcpy(to + size, payload, tcp->length);
 }
@@ -99,7 +98,7 @@ static size_t ip_header_size(const struct frame *frame)
 /* -EINVAL for what no frame can hold. */
 static int check_encodable(const struct frame *frame)
 {
-	size_t options = tcp_options_size(&frame->tcp);
+	size_t options = segment_options_size(&frame->tcp);
 	size_t most = UINT16_MAX - TCP_HEADER - options;
 
 	if (!address_size(&frame->source) ||
@@ -107,7 +106,7 @@ static int check_encodable(const struct frame *frame)
 		return error_origin(-EINVAL, "frame from family %d to %d",
 				    frame->source.family,
 				    frame->destination.family);
-	if (options > TCP_OPTIONS_MAX)
+	if (options > SEGMENT_OPTIONS_MAX)
 		return error_origin(-EINVAL, "%zu bytes of TCP options",
 				    options);
 	/* IPv4's length has its own header in it, IPv6's has not. */
@@ -130,7 +129,7 @@ ssize_t frame_encode_tcp(void *bytes, size_t size, const struct frame *frame,
 	r = check_encodable(frame);
 	if (r < 0)
 		return error_trace(r);
-	segment = TCP_HEADER + tcp_options_size(&frame->tcp) +
+	segment = TCP_HEADER + segment_options_size(&frame->tcp) +
 		  frame->tcp.length;
 	total = transport_at + segment;
 	if (total > size)

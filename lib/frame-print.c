@@ -4,7 +4,6 @@
 #include <netinet/icmp6.h>
 
 #include "macro.h"
-#include "tcp-options.h"
 
 static void print_flags(FILE *out, uint8_t flags)
 {
@@ -26,7 +25,7 @@ static void print_flags(FILE *out, uint8_t flags)
 }
 
 static void print_tcp(FILE *out, const struct segment *tcp,
-		      const struct frame_base *base, bool verbose)
+		      const struct segment_base *base, bool verbose)
 {
 	uint32_t seq = tcp->seq - (base->knows_sender ? base->sender : 0);
 	uint32_t ack = tcp->ack - (base->knows_receiver ? base->receiver : 0);
@@ -37,7 +36,7 @@ static void print_tcp(FILE *out, const struct segment *tcp,
 		fprintf(out, " ack %u", ack);
 	if (verbose)
 		fprintf(out, " win %u", tcp->window);
-	tcp_options_print(out, tcp, base, verbose);
+	segment_print_options(out, tcp, base, verbose);
 }
 
 static void print_mac(FILE *out, const uint8_t *mac)
@@ -110,9 +109,9 @@ static void print_other(FILE *out, const struct frame *frame)
 }
 
 void frame_print(FILE *out, const struct frame *frame,
-		 const struct frame_base *base, bool verbose)
+		 const struct segment_base *base, bool verbose)
 {
-	static const struct frame_base nothing;
+	static const struct segment_base nothing;
 
 	switch (frame->kind) {
 	case FRAME_TCP:

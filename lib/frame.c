@@ -11,7 +11,6 @@
 #include "checksum.h"
 #include "errors.h"
 #include "macro.h"
-#include "tcp-options.h"
 
 enum {
 	IPV4_HEADER = 20, /* without options */
@@ -65,7 +64,7 @@ static int decode_tcp(struct frame *frame, const struct packet *packet)
 	r = check_field("TCP data offset", packet->at + 12, payload_at,
 			packet->at + TCP_HEADER, packet->end);
 	if (r >= 0)
-		r = tcp_options_decode(tcp, packet->bytes,
+		r = segment_decode_options(tcp, packet->bytes,
 				       packet->at + TCP_HEADER, payload_at);
 	if (r < 0)
 		return error_trace(r);
@@ -151,7 +150,7 @@ static int decode_transport(struct frame *frame, const struct packet *packet)
 
 	/* A chain of extension headers may be longer than an offset tells. */
 	r = check_field("header above IP", packet->at, packet->at, 0,
-			UINT16_MAX - TCP_HEADER - TCP_OPTIONS_MAX);
+			UINT16_MAX - TCP_HEADER - SEGMENT_OPTIONS_MAX);
 	if (r < 0)
 		return error_trace(r);
 	frame->transport_at = (uint16_t)packet->at;
@@ -436,9 +435,4 @@ uint32_t frame_sequence_length(const struct frame *frame)
 		return 0;
 	return frame->tcp.length + !!(frame->tcp.flags & SEGMENT_SYN) +
 	       !!(frame->tcp.flags & SEGMENT_FIN);
-}
-
-bool sequence_before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
 }

@@ -15,8 +15,9 @@
 #include <stdio.h>
 
 #include "address.h"
+#include "segment.h"
 
-enum { FRAME_MAC = 6, FRAME_ETHERNET = 14, FRAME_SACKS_MAX = 4 };
+enum { FRAME_MAC = 6, FRAME_ETHERNET = 14 };
 
 enum frame_kind {
 	FRAME_OTHER, /* well formed as far as it was looked at */
@@ -24,36 +25,6 @@ enum frame_kind {
 	FRAME_ARP,
 	FRAME_ICMP, /* ICMP and ICMPv6, neighbour discovery excepted */
 	FRAME_ND, /* neighbour solicitation, advertisement, router … */
-};
-
-enum {
-	SEGMENT_FIN = 0x01,
-	SEGMENT_SYN = 0x02,
-	SEGMENT_RST = 0x04,
-	SEGMENT_PSH = 0x08,
-	SEGMENT_ACK = 0x10,
-	SEGMENT_URG = 0x20,
-	SEGMENT_ECE = 0x40,
-	SEGMENT_CWR = 0x80,
-};
-
-struct segment {
-	uint16_t source_port, destination_port;
-	uint32_t seq, ack;
-	uint8_t flags; /* SEGMENT_… */
-	uint16_t window; /* as on the wire, not scaled */
-	uint32_t length; /* payload */
-	uint16_t payload_at; /* offset of the payload in the frame */
-
-	/* Options; each `has_` says whether it was there. */
-	bool has_mss, has_window_scale, has_timestamps, sack_permitted;
-	uint16_t mss;
-	uint8_t window_scale;
-	uint32_t tsval, tsecr;
-	uint8_t n_sacks;
-	struct {
-		uint32_t left, right;
-	} sacks[FRAME_SACKS_MAX];
 };
 
 struct frame {
@@ -144,20 +115,7 @@ bool frame_is_pure_ack(const struct frame *frame);
 /* Sequence space that the segment takes: payload, SYN and FIN. */
 uint32_t frame_sequence_length(const struct frame *frame);
 
-/* a < b in sequence space (RFC 9293 section 3.4). */
-bool sequence_before(uint32_t a, uint32_t b);
-
 /* --- in words ---------------------------------------------------------- */
-
-/*
- * Initial sequence numbers, so that the text shows relative ones: `sender` is
- * the ISN of the frame's sender, `receiver` its peer's. Where one is not known,
- * the absolute number is printed.
- */
-struct frame_base {
-	bool knows_sender, knows_receiver;
-	uint32_t sender, receiver;
-};
 
 /*
  *	S 0:0(0) win 64240 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>
@@ -179,4 +137,4 @@ struct frame_base {
  * newline.
  */
 void frame_print(FILE *out, const struct frame *frame,
-		 const struct frame_base *base, bool verbose);
+		 const struct segment_base *base, bool verbose);

@@ -122,17 +122,17 @@ static unsigned int kinds_of_segment(const struct frame *f,
 	return kinds;
 }
 
-static struct frame_base base_of(const struct flow *flow,
+static struct segment_base base_of(const struct flow *flow,
 				 const struct flow *peer)
 {
-	return (struct frame_base){ .knows_sender = flow && flow->known,
+	return (struct segment_base){ .knows_sender = flow && flow->known,
 				    .sender = flow ? flow->isn : 0,
 				    .knows_receiver = peer && peer->known,
 				    .receiver = peer ? peer->isn : 0 };
 }
 
 static unsigned int see_segment(struct flows *flows, unsigned int network,
-				const struct frame *f, struct frame_base *base)
+				const struct frame *f, struct segment_base *base)
 {
 	struct flow *flow = find(flows, network, f, false);
 	bool opens = frame_is_syn(f) || frame_is_syn_ack(f), fresh = false;
@@ -171,9 +171,9 @@ static unsigned int kinds_of_other(const struct frame *frame)
 }
 
 unsigned int flows_see(struct flows *flows, unsigned int network,
-		       const struct frame *frame, struct frame_base *ret_base)
+		       const struct frame *frame, struct segment_base *ret_base)
 {
-	*ret_base = (struct frame_base){ 0 };
+	*ret_base = (struct segment_base){ 0 };
 	return frame->kind == FRAME_TCP ?
 		       see_segment(flows, network, frame, ret_base) :
 		       kinds_of_other(frame);
@@ -181,9 +181,9 @@ unsigned int flows_see(struct flows *flows, unsigned int network,
 
 unsigned int flows_see_alone(struct flows *flows, unsigned int network,
 			     const struct frame *frame,
-			     struct frame_base *ret_base)
+			     struct segment_base *ret_base)
 {
-	*ret_base = (struct frame_base){ 0 };
+	*ret_base = (struct segment_base){ 0 };
 	if (frame->kind != FRAME_TCP)
 		return kinds_of_other(frame);
 	*ret_base = base_of(find(flows, network, frame, false),

@@ -22,10 +22,10 @@ struct flows *flows_free(struct flows *flows);
  * relative numbers.
  */
 unsigned int flows_see(struct flows *flows, unsigned int network,
-		       const struct frame *frame, struct frame_base *ret_base);
+		       const struct frame *frame, struct segment_base *ret_base);
 
 /* The same for a frame that is nobody's: nothing was sent before it, and it is
  * not remembered. */
 unsigned int flows_see_alone(struct flows *flows, unsigned int network,
 			     const struct frame *frame,
-			     struct frame_base *ret_base);
+			     struct segment_base *ret_base);

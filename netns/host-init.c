@@ -19,7 +19,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "privilege.h"
-#include "soft-limits.h"
+#include "process.h"
 
 enum { CONTROL = 3, CHILDREN = 4, ARGUMENTS_MAX = 256 };
 
@@ -99,7 +99,7 @@ become_program(const struct host_init_request *request, const int *fds,
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	split_arguments(request, argv);
 	set_environment();
-	soft_limits_restore_files();
+	process_restore_file_limit();
 	exe = place_fds(request, fds);
 	privilege_program_ids(&uid, &gid);
 	if (request->has_ids) {

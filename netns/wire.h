@@ -83,7 +83,7 @@ struct wire_capture {
 	unsigned int kinds; /* enum wire_kind */
 	enum wire_fate fate;
 	struct frame frame;
-	struct frame_base base; /* for relative sequence numbers */
+	struct segment_base base; /* for relative sequence numbers */
 };
 
 /*

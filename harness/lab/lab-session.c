@@ -18,7 +18,7 @@
 #include "lab-shell.h"
 #include "lab-view.h"
 #include "lab-words.h"
-#include "soft-limits.h"
+#include "process.h"
 #include "worker.h"
 
 enum { LINE = 1024 };
@@ -375,7 +375,7 @@ static int set_up(struct session *s)
 	int r = loop_new(&s->loop);
 
 	/* A lab may hold thousands of sockets. */
-	soft_limits_raise();
+	process_raise_limits();
 	if (r >= 0)
 		r = end_signals_watch(s->loop, &s->signals, on_signal, s);
 	if (r >= 0)

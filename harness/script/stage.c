@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "affinity.h"
 #include "errors.h"
 #include "firewall.h"
 #include "kernel.h"
 #include "probe.h"
+#include "process.h"
 #include "program.h"
 #include "sysctl.h"
 
@@ -179,7 +179,7 @@ void stage_make_world(struct run *run)
 	 * one is left to other runs.
 	 */
 	if (plan->bulk)
-		affinity_stay();
+		process_pin_cpu();
 	r = world_new(&run->world, run->loop, run->journal, probe_on_exit, run);
 	check_absence(run, r);
 	if (r < 0)

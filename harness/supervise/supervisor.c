@@ -12,7 +12,7 @@
 #include "kernel.h"
 #include "out-folder.h"
 #include "privilege.h"
-#include "soft-limits.h"
+#include "process.h"
 #include "worker.h"
 
 enum {
@@ -78,7 +78,7 @@ size_t supervisor_parallel(unsigned int wanted)
 {
 	size_t n = wanted ? wanted : PARALLEL_MAX;
 
-	soft_limits_raise();
+	process_raise_limits();
 	n = MIN(n, limit_of(RLIMIT_NPROC, PROCESSES_EACH));
 	return MIN(n, limit_of(RLIMIT_NOFILE, FILES_EACH));
 }

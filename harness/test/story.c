@@ -52,7 +52,7 @@ static struct frame frame_of(const struct story *story, int from, uint8_t flags,
 static char *text_of(const struct story *story, const struct frame *frame,
 		     int from)
 {
-	const struct frame_base base = { true, true, story->isns[from],
+	const struct segment_base base = { true, true, story->isns[from],
 					 story->isns[!from] };
 	char *text = NULL;
 	size_t size;

@@ -15,11 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "affinity.h"
 #include "errors.h"
 #include "fd.h"
 #include "guest.h"
 #include "macro.h"
+#include "process.h"
 #include "vm-signals.h"
 
 static const char qemu[] = "qemu-system-x86_64";
@@ -203,7 +203,7 @@ static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
 	 * some nanoseconds apart.
 	 */
 	if (machine->plan->uml || machine->plan->virtual_time)
-		affinity_stay();
+		process_pin_cpu();
 	if (machine->plan->uml) {
 		setenv("TMPDIR", "/dev/shm", 1);
 		if (chdir(machine->plan->folder) < 0)

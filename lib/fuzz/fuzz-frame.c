@@ -7,7 +7,7 @@
 #include "frame.h"
 #include "fuzz.h"
 
-static char *printed(const struct frame *frame, const struct frame_base *base,
+static char *printed(const struct frame *frame, const struct segment_base *base,
 		     bool verbose)
 {
 	char *text = NULL;
@@ -23,7 +23,7 @@ static char *printed(const struct frame *frame, const struct frame_base *base,
 
 static void print(const struct frame *frame)
 {
-	const struct frame_base base = { true, true, frame->tcp.seq,
+	const struct segment_base base = { true, true, frame->tcp.seq,
 					 frame->tcp.ack };
 
 	free(printed(frame, NULL, false));

@@ -196,7 +196,7 @@ static struct frame decode_hex(const char *hex)
 
 /* The text is good until the next call. */
 static const char *print(const struct frame *frame,
-			 const struct frame_base *base, bool verbose)
+			 const struct segment_base *base, bool verbose)
 {
 	static char text[512];
 	FILE *out = fmemopen(text, sizeof(text), "w");
@@ -758,7 +758,7 @@ static void add_options(struct segment *tcp, unsigned int which)
 	tcp->window_scale = tcp->has_window_scale ? 14 : 0;
 	tcp->tsval = tcp->has_timestamps ? 0xdeadbeef : 0;
 	tcp->tsecr = tcp->has_timestamps ? 0xfeedf00d : 0;
-	for (uint32_t i = 0; i < MIN(tcp->n_sacks, FRAME_SACKS_MAX); i++) {
+	for (uint32_t i = 0; i < MIN(tcp->n_sacks, SEGMENT_SACKS_MAX); i++) {
 		tcp->sacks[i].left = 1000 * i;
 		tcp->sacks[i].right = 1000 * i + 500;
 	}
@@ -1008,7 +1008,7 @@ static const struct {
 
 START_TEST(segments_are_written_as_the_field_writes_them)
 {
-	static const struct frame_base base = { true, true, 1000, 5000 };
+	static const struct segment_base base = { true, true, 1000, 5000 };
 	struct frame frame = { .kind = FRAME_TCP, .tcp = sayings[_i].tcp };
 
 	ck_assert_str_eq(print(&frame, &base, sayings[_i].verbose),
@@ -1018,7 +1018,7 @@ END_TEST
 
 START_TEST(relative_numbers_wrap_around)
 {
-	static const struct frame_base base = { true, true, 0xfffffff0,
+	static const struct segment_base base = { true, true, 0xfffffff0,
 						0xffffff38 };
 	struct frame frame = { .kind = FRAME_TCP };
 
@@ -1046,14 +1046,14 @@ END_TEST
 START_TEST(what_is_not_known_is_written_absolute)
 {
 	struct frame frame = decode_hex(DATA4);
-	struct frame_base base = { .knows_sender = true,
+	struct segment_base base = { .knows_sender = true,
 				   .sender = 1,
 				   .receiver = 1 };
 
 	ck_assert_str_eq(print(&frame, &base, false),
 			 "P. 0:5(5) ack 1 "
 			 "<sack 201:301 401:501 4294967280:5>");
-	base = (struct frame_base){ .knows_receiver = true,
+	base = (struct segment_base){ .knows_receiver = true,
 				    .sender = 1,
 				    .receiver = 1 };
 	ck_assert_str_eq(print(&frame, &base, false),

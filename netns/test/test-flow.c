@@ -12,7 +12,7 @@ enum { CLIENT = 40000, SERVER = 80, ISN = 1000, APART = 4000 };
 enum { PEER_ISN = ISN + APART };
 
 static struct flows *flows;
-static struct frame_base base;
+static struct segment_base base;
 
 static void set_up(void)
 {

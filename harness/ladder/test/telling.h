@@ -84,7 +84,7 @@ static inline void telling_frame(json_t *journal, struct told_frame told)
 {
 	static uint8_t payload[1500], bytes[2000];
 	struct frame frame = telling_decoded(&told);
-	struct frame_base base = {
+	struct segment_base base = {
 		.knows_sender = true,
 		.knows_receiver = true,
 		.sender = (told.to_client ? 2000 : 1000) + told.isn,

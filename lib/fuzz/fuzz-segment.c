@@ -5,17 +5,17 @@
 
 #include "fuzz.h"
 #include "macro.h"
-#include "tcp-options.h"
+#include "segment.h"
 
 static char *printed(const struct segment *tcp)
 {
-	const struct frame_base base = { .knows_receiver = true };
+	const struct segment_base base = { .knows_receiver = true };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	fuzz_must(out);
-	tcp_options_print(out, tcp, &base, true);
+	segment_print_options(out, tcp, &base, true);
 	fclose(out);
 	return text;
 }
@@ -23,17 +23,17 @@ static char *printed(const struct segment *tcp)
 static void encode(const struct segment *tcp)
 {
 	struct segment copy = { 0 };
-	size_t size = tcp_options_size(tcp);
+	size_t size = segment_options_size(tcp);
 	uint8_t *again;
 	char *before, *after;
 
 	fuzz_must(size % 4 == 0);
-	if (size > TCP_OPTIONS_MAX)
+	if (size > SEGMENT_OPTIONS_MAX)
 		return;
 	again = malloc(size + 1);
 	fuzz_must(again);
-	tcp_options_encode(again, tcp);
-	fuzz_must(tcp_options_decode(&copy, again, 0, size) == 0);
+	segment_encode_options(again, tcp);
+	fuzz_must(segment_decode_options(&copy, again, 0, size) == 0);
 	before = printed(tcp);
 	after = printed(&copy);
 	fuzz_must(strcmp(before, after) == 0);
@@ -44,10 +44,10 @@ static void encode(const struct segment *tcp)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t end = MIN(size, (size_t)TCP_OPTIONS_MAX);
+	size_t end = MIN(size, (size_t)SEGMENT_OPTIONS_MAX);
 	uint8_t *bytes = fuzz_copy(data, end);
 	struct segment tcp = { 0 };
-	int r = tcp_options_decode(&tcp, bytes, 0, end);
+	int r = segment_decode_options(&tcp, bytes, 0, end);
 
 	if (r < 0) {
 		fuzz_must(r == -EBADMSG);

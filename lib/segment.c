@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tcp-options.h"
+#include "segment.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -19,14 +19,14 @@ static void put_mss(uint8_t *body, const struct segment *tcp)
 }
 
 static void print_mss(FILE *out, const struct segment *tcp,
-		      const struct frame_base *base MACRO_UNUSED)
+		      const struct segment_base *base MACRO_UNUSED)
 {
 	fprintf(out, "mss %u", tcp->mss);
 }
 
 static void print_sack_permitted(FILE *out,
 				 const struct segment *tcp MACRO_UNUSED,
-				 const struct frame_base *base MACRO_UNUSED)
+				 const struct segment_base *base MACRO_UNUSED)
 {
 	fputs("sackOK", out);
 }
@@ -44,7 +44,7 @@ static void put_timestamps(uint8_t *body, const struct segment *tcp)
 }
 
 static void print_timestamps(FILE *out, const struct segment *tcp,
-			     const struct frame_base *base MACRO_UNUSED)
+			     const struct segment_base *base MACRO_UNUSED)
 {
 	fprintf(out, "TS val %u ecr %u", tcp->tsval, tcp->tsecr);
 }
@@ -60,7 +60,7 @@ static void put_window_scale(uint8_t *body, const struct segment *tcp)
 }
 
 static void print_window_scale(FILE *out, const struct segment *tcp,
-			       const struct frame_base *base MACRO_UNUSED)
+			       const struct segment_base *base MACRO_UNUSED)
 {
 	fprintf(out, "wscale %u", tcp->window_scale);
 }
@@ -83,7 +83,7 @@ static void put_sacks(uint8_t *body, const struct segment *tcp)
 
 /* The blocks are about what the peer sent, so its ISN is their zero. */
 static void print_sacks(FILE *out, const struct segment *tcp,
-			const struct frame_base *base)
+			const struct segment_base *base)
 {
 	uint32_t zero = base->knows_receiver ? base->receiver : 0;
 
@@ -102,7 +102,7 @@ static const struct option {
 	void (*get)(struct segment *tcp, const uint8_t *body);
 	void (*put)(uint8_t *body, const struct segment *tcp);
 	void (*print)(FILE *out, const struct segment *tcp,
-		      const struct frame_base *base);
+		      const struct segment_base *base);
 } options[] = {
 	{
 		.kind = TCPOPT_MAXSEG,
@@ -178,7 +178,7 @@ static size_t option_nops(const struct option *option,
 	return -(at + option_size(option, tcp)) & 3;
 }
 
-size_t tcp_options_size(const struct segment *tcp)
+size_t segment_options_size(const struct segment *tcp)
 {
 	size_t at = 0;
 
@@ -188,7 +188,7 @@ size_t tcp_options_size(const struct segment *tcp)
 	return at;
 }
 
-void tcp_options_encode(uint8_t *to, const struct segment *tcp)
+void segment_encode_options(uint8_t *to, const struct segment *tcp)
 {
 	size_t at = 0;
 
@@ -240,7 +240,7 @@ static bool option_decode(struct segment *tcp, const uint8_t *at)
  * Stricter than tcp_parse_options(), which passes over sizes that it does not
  * like: here they are something to know about.
  */
-int tcp_options_decode(struct segment *tcp, const uint8_t *bytes, size_t at,
+int segment_decode_options(struct segment *tcp, const uint8_t *bytes, size_t at,
 		       size_t end)
 {
 	size_t size;
@@ -260,8 +260,8 @@ int tcp_options_decode(struct segment *tcp, const uint8_t *bytes, size_t at,
 	return 0;
 }
 
-void tcp_options_print(FILE *out, const struct segment *tcp,
-		       const struct frame_base *base, bool verbose)
+void segment_print_options(FILE *out, const struct segment *tcp,
+		       const struct segment_base *base, bool verbose)
 {
 	const char *separator = " <";
 	size_t at = 0;
@@ -284,4 +284,9 @@ void tcp_options_print(FILE *out, const struct segment *tcp,
 	}
 	if (at)
 		fputc('>', out);
+}
+
+bool sequence_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
 }
