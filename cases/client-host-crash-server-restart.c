@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The client's machine is dead, the server's end of the connection is
- * ESTABLISHED and has no timer. What a restart of the server does to it:
+ * The client's host is dead. The server's end of the connection is ESTABLISHED
+ * and has no timer. A restart of the server's process changes that:
  *
- * Its process ends, by kill or in an orderly way; __tcp_close() says FIN, into
- * the void. So it is ESTABLISHED no longer, but an orphan in FIN-WAIT-1: it
- * belongs to no process and has a timer at last, which says FIN again until
- * tcp_orphan_retries() is reached (tcp_write_timeout()), and then forgets it
- * without a word. A client that is back ends that sooner, by its RST.
+ * The process ends, killed or by exit(), and __tcp_close() sends FIN, which
+ * nobody receives. The end is now an orphan in FIN-WAIT-1: no process holds it,
+ * and its timer retransmits the FIN until tcp_orphan_retries() is reached and
+ * tcp_write_timeout() deletes it silently. A rebooted client ends it sooner,
+ * with RST. If the client had sent data that the old process did not read, RST
+ * is sent instead of FIN, and no orphan remains.
  *
- * The new process listens on the same port meanwhile, for it asked with
- * SO_REUSEADDR, and so had the old one: inet_csk_bind_conflict() lets any state
- * but LISTEN pass then. Without it, EADDRINUSE is the answer for as long as the
- * orphan lives. (TIME-WAIT is better known for that.) Where the client had sent
- * what the old process did not read, there is a RST instead of the FIN, and no
- * orphan.
+ * The new process can listen on the same port meanwhile if it and the old one
+ * set SO_REUSEADDR: inet_csk_bind_conflict() then ignores all states except
+ * LISTEN. Without it bind() fails with EADDRINUSE while the orphan lives.
  *
- * Nothing of all that happens while another process holds the socket, as of a
- * server with one process for each connection (sshd) whose first one is
- * restarted: __fput() comes with the last holder. ESTABLISHED it stays.
+ * Nothing changes while another process holds the socket, for example in a
+ * server with one process per connection (sshd) whose first process restarts:
+ * __fput() runs when the last holder closes it.
  */
 #include "case.h"
 
@@ -26,10 +24,7 @@ enum { ORPHAN_RETRIES = 1, QUIET_MS = 500, BYTES = 100, BACKLOG = 16 };
 
 static const nsec_t soon = MSEC(500);
 
-#define FIN FROM("server"), TO("client"), KIND(WIRE_FIN)
-
-/* A server's restart, as far as its old process is concerned. */
-static struct mark end_server(struct run *run, struct probe *server)
+static struct mark end_process(struct run *run, struct probe *server)
 {
 	struct mark ended = mark_now(run);
 
@@ -40,53 +35,57 @@ static struct mark end_server(struct run *run, struct probe *server)
 	return ended;
 }
 
-static void bind_plainly(struct run *run, struct probe *server, uint16_t port,
-			 int error)
+static void expect_bind_without_reuse(struct run *run, struct probe *server,
+				      uint16_t port, int error)
 {
 	struct sock *plain = sock_open(server);
 	struct finding got = sock_bind(plain, port);
 
-	expect_that(run, got.error == error,
-		    error ? "EADDRINUSE without SO_REUSEADDR" :
-			    "the port is free",
-		    "%s", finding_outcome(&got));
+	expect_that(
+		run, got.error == error,
+		error ? "bind() without SO_REUSEADDR fails with EADDRINUSE" :
+			"bind() without SO_REUSEADDR succeeds",
+		"%s", finding_outcome(&got));
 	sock_close(plain);
 }
 
-static void serves_again(struct run *run, struct probe *server, uint16_t port)
+/* With SO_REUSEADDR. Leaves no socket that would conflict with a later bind().
+ */
+static void serve_client_b(struct run *run, struct probe *server, uint16_t port)
 {
 	struct sock *listener = sock_listen_on(server, port, BACKLOG);
-	struct sock *other =
+	struct sock *client_b =
 		sock_connect(probe_start(run, "client-b"), listener);
 	struct sock *accepted = sock_accept(listener);
 
 	expect_state(accepted, DIAG_ESTABLISHED);
-	expect_state(other, DIAG_ESTABLISHED);
-	/* Nothing of it is to be in the way of the next bind(). */
+	expect_state(client_b, DIAG_ESTABLISHED);
 	sock_abort(accepted);
 	sock_close(listener);
 }
 
-static void is_orphan(struct run *run, struct sock *old)
+static void expect_orphan(struct run *run, struct sock *old)
 {
 	struct diag_socket seen;
 
 	expect_state(old, DIAG_FIN_WAIT1);
 	expect_timer(old, DIAG_TIMER_RETRANSMIT);
 	sock_look(old, &seen);
-	expect_that(run, seen.inode == 0, "no process holds it any more",
+	expect_that(run, seen.inode == 0, "no process holds the old connection",
 		    "inode %u", seen.inode);
 }
 
-static void orphan_ends(struct run *run, struct sock *old, struct mark ended,
-			const struct prediction *orphan)
+static void expect_orphan_ends(struct run *run, struct sock *old,
+			       struct mark ended,
+			       const struct prediction *orphan)
 {
-	const struct wire_capture *fin =
-		frames_wait(run, ended, FRAMES(FIN), 1, soon);
+	const struct wire_capture *fin = frames_wait(
+		run, ended,
+		FRAMES(FROM("server"), TO("client"), KIND(WIRE_FIN)), 1, soon);
 	struct mark since = { .at = fin ? fin->at : ended.at };
 	nsec_t lived;
 
-	/* Asked from just before it can be gone: then asking is dense. */
+	/* Polling is dense at first: begin just before the earliest end. */
 	run_pass_until(run, since, orphan->elapsed.min - MSEC(50));
 	expect_state(old, DIAG_FIN_WAIT1);
 	expect_state_within(old, DIAG_CLOSE, orphan->elapsed.max);
@@ -94,65 +93,66 @@ static void orphan_ends(struct run *run, struct sock *old, struct mark ended,
 	run_predicted(run, "elapsed_s", nsec_seconds(orphan->elapsed.min));
 	run_predicted(run, "elapsed_max_s", nsec_seconds(orphan->elapsed.max));
 	run_measured(run, "elapsed_s", nsec_seconds(lived));
-	expect_span(run, "the orphan in FIN-WAIT-1 lived", lived,
+	expect_span(run, "lifetime of the orphan in FIN-WAIT-1", lived,
 		    orphan->elapsed);
 	expect_rounds(old, since, orphan);
 	expect_number(run, "rto_retransmissions",
 		      counter_change(run, "server", "TCPTimeouts") - 1,
 		      orphan->retransmissions_min, orphan->retransmissions_max);
 	expect_counter(run, "server", "TCPAbortOnTimeout", 1);
-	expect_frames(run, ended, "RST", FRAMES(TO("client"), KIND(WIRE_RST)),
-		      0);
+	expect_frames(run, ended, "RSTs to the client",
+		      FRAMES(TO("client"), KIND(WIRE_RST)), 0);
 }
 
-static void restarts(struct run *run, struct pair *tcp)
+static void restart_leaves_orphan(struct run *run, struct pair *tcp)
 {
 	const struct prediction *orphan = forecast_orphan(tcp->server);
 	uint16_t port = sock_local_port(tcp->listener);
-	struct mark ended = end_server(run, tcp->server_probe);
+	struct mark ended = end_process(run, tcp->server_probe);
 	struct probe *server = probe_start(run, "server");
 
-	is_orphan(run, tcp->server);
-	bind_plainly(run, server, port, EADDRINUSE);
-	serves_again(run, server, port);
+	expect_orphan(run, tcp->server);
+	expect_bind_without_reuse(run, server, port, EADDRINUSE);
+	serve_client_b(run, server, port);
 	expect_state(tcp->server, DIAG_FIN_WAIT1);
-	orphan_ends(run, tcp->server, ended, orphan);
-	bind_plainly(run, server, port, 0);
+	expect_orphan_ends(run, tcp->server, ended, orphan);
+	expect_bind_without_reuse(run, server, port, 0);
 }
 
-static void is_gone_at_once(struct run *run, struct pair *tcp,
-			    const char *exchange)
+static void restart_leaves_nothing(struct run *run, struct pair *tcp,
+				   const char *exchange)
 {
-	struct mark ended = end_server(run, tcp->server_probe);
+	struct mark ended = end_process(run, tcp->server_probe);
 
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);
-	expect_exchange(run, ended, "what the restart says", exchange);
-	bind_plainly(run, probe_start(run, "server"),
-		     sock_local_port(tcp->listener), 0);
+	expect_exchange(run, ended, "segments of the restart", exchange);
+	expect_bind_without_reuse(run, probe_start(run, "server"),
+				  sock_local_port(tcp->listener), 0);
 }
 
-static void child_holds_it(struct run *run, struct pair *tcp)
+static void child_holds_socket(struct run *run, struct pair *tcp)
 {
 	struct mark ended;
 
 	probe_fork(tcp->server_probe);
-	ended = end_server(run, tcp->server_probe);
+	ended = end_process(run, tcp->server_probe);
 	run_pass_until(run, ended, MSEC(QUIET_MS));
 	expect_state(tcp->server, DIAG_ESTABLISHED);
 	expect_timer(tcp->server, DIAG_TIMER_NONE);
-	expect_exchange(run, ended, "what the restart says", "");
+	expect_exchange(run, ended, "segments of the restart", "");
 }
 
 static void script(struct run *run)
 {
 	bool unread = run_is_variant(run, "unread-bytes");
+	bool reboots = run_is_variant(run, "client-is-back");
 	struct pair tcp = sock_pair(run);
 	struct mark died;
 
 	if (unread)
 		sock_send(tcp.client, BYTES);
 	died = mark_now(run);
-	if (run_is_variant(run, "client-is-back"))
+	if (reboots)
 		fault_reboot(run, "client");
 	else
 		fault_crash(run, "client");
@@ -163,15 +163,15 @@ static void script(struct run *run)
 	expect_timer(tcp.server, DIAG_TIMER_NONE);
 
 	if (unread)
-		is_gone_at_once(run, &tcp, "server R. 1:1(0) ack 101");
-	else if (run_is_variant(run, "client-is-back"))
-		is_gone_at_once(run, &tcp,
-				"server F. 1:1(0) ack 1, "
-				"client R 1:1(0)");
+		restart_leaves_nothing(run, &tcp, "server R. 1:1(0) ack 101");
+	else if (reboots)
+		restart_leaves_nothing(run, &tcp,
+				       "server F. 1:1(0) ack 1, "
+				       "client R 1:1(0)");
 	else if (run_is_variant(run, "child-holds-it"))
-		child_holds_it(run, &tcp);
+		child_holds_socket(run, &tcp);
 	else
-		restarts(run, &tcp);
+		restart_leaves_orphan(run, &tcp);
 }
 
 static const struct world_plan two_clients = {
@@ -186,31 +186,33 @@ static const struct world_plan two_clients = {
 
 CASE(client_host_crash_server_restart) = {
 	.name = "client-host-crash-server-restart",
-	.claim = "client host crashes, server process restarts: its end is "
-		 "ESTABLISHED no more, but an orphan that says FIN to nobody",
+	.claim =
+		"client host crashes, server process restarts: the server's "
+		"end becomes an orphan in FIN-WAIT-1 whose FIN nobody receives",
 	.judgements = CLAIMS(
 		{ "D11", DOCUMENT_RIGHT,
-		  "it is ESTABLISHED until then: the old process' end makes "
-		  "__tcp_close() say FIN, and what is left in FIN-WAIT-1 ends "
-		  "by tcp_orphan_retries()" }),
-	.why = "a socket is closed with its last file; the kernel then has a "
-	       "FIN to send, so that a timer runs at last",
-	.sources = "net/ipv4/tcp.c:__tcp_close(); net/ipv4/tcp_timer.c:"
-		   "tcp_orphan_retries(), tcp_write_timeout(); net/ipv4/"
-		   "inet_connection_sock.c:inet_csk_bind_conflict()",
-	.steps = STEPS("a connection, idle; in one variant the client sends "
-		       "what the server does not read",
-		       "the client's machine dies, and stays dead but for one "
-		       "variant",
-		       "the server's process ends; where a child of it holds "
-		       "the socket, that lives",
-		       "a new process takes the port, without SO_REUSEADDR and "
+		  "it is ESTABLISHED until the restart: the end of the old "
+		  "process makes __tcp_close() send FIN, and "
+		  "tcp_orphan_retries() ends the orphan in FIN-WAIT-1" }),
+	.why = "the kernel closes a socket when its last file is closed; then "
+	       "it has a FIN to send, and a timer runs",
+	.sources = "net/ipv4/tcp.c:__tcp_close(); "
+		   "net/ipv4/tcp_timer.c:tcp_orphan_retries(), "
+		   "tcp_write_timeout(); "
+		   "net/ipv4/inet_connection_sock.c:inet_csk_bind_conflict()",
+	.steps = STEPS("an idle connection; variant unread-bytes: the client "
+		       "sends 100 bytes that the server does not read",
+		       "the client's host crashes and stays down; variant "
+		       "client-is-back: it reboots",
+		       "the server's process ends; variant child-holds-it: a "
+		       "child of it holds the socket and lives on",
+		       "a new process binds the port, without SO_REUSEADDR and "
 		       "with it, and serves client-b"),
-	.expect = "FIN-WAIT-1 and copies of the FIN, as predicted; EADDRINUSE "
-		  "without SO_REUSEADDR until the orphan is gone, and client-b "
-		  "served with it; RST and no orphan for unread bytes; no "
-		  "orphan once the client's machine answers; ESTABLISHED as "
-		  "before while a child holds it",
+	.expect = "FIN-WAIT-1, and FIN retransmissions as predicted; without "
+		  "SO_REUSEADDR EADDRINUSE until the orphan is gone, with it "
+		  "client-b is served; unread bytes: RST and no orphan; "
+		  "rebooted client: its RST ends the orphan at once; child: "
+		  "ESTABLISHED as before",
 	.world = &two_clients,
 	.variants = VARIANTS(
 		{ "killed", FEW }, { "exits", FEW },
@@ -219,9 +221,9 @@ CASE(client_host_crash_server_restart) = {
 		{ "child-holds-it", .duration = MSEC(2 * QUIET_MS),
 		  .judgements = CLAIMS(
 			  { "D11", DOCUMENT_CONDITIONAL,
-			    "no restart ends it while another process of the "
-			    "server holds the socket, as sshd's do: __fput() "
-			    "comes with the last one" }) },
+			    "a restart does not end it while another process "
+			    "of the server holds the socket, as with sshd: "
+			    "__fput() runs when the last one closes it" }) },
 		{ "defaults", .defaults = true, .duration = SEC(110) }),
 	.duration = MSEC(QUIET_MS) + SEC(2),
 	.script = script,

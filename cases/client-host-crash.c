@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two clients are lost to the server at the same moment: client's machine dies,
- * client-b's cable is pulled. To the server both are silence, and silence
- * changes nothing: without data, and without SO_KEEPALIVE, neither connection
- * has a timer (tcp_rearm_rto(), tcp_set_keepalive()), and both stay
- * ESTABLISHED. Not only the state: all that TCP_INFO tells is what it was.
+ * The server loses two clients at the same moment: the host of one crashes, the
+ * cable of client-b is unplugged. Neither sends anything. Without data and
+ * without SO_KEEPALIVE neither connection has a timer (tcp_rearm_rto(),
+ * tcp_set_keepalive()), so both stay ESTABLISHED, and TCP_INFO stays the same.
  *
- * What makes a difference is who is there once the server has something to say.
- * A cable that is back lets the next copy through. A machine that is back knows
- * no connection, and answers with RST (tcp_v4_send_reset()). The machine's
- * coming back alone is no news: it says nothing of itself to the server's TCP.
+ * The difference shows when the server sends: a cable that is plugged in again
+ * lets the next retransmission through; a rebooted host has no connection and
+ * answers with RST (tcp_v4_send_reset()). The reboot alone sends nothing to the
+ * server's TCP.
  *
- * The server's end can also be ended by the new machine, without any restart of
- * the server: when it connects again and has the old port by chance (or by
- * bind()). Its SYN meets an ESTABLISHED socket, and is answered with an ACK of
- * the old connection (RFC 5961 4.2, tcp_validate_incoming(); also when its time
- * stamp is too old). To that the client says RST with just the number that
- * the ACK asked for (tcp_rcv_synsent_state_process()), which is exact, and
- * tcp_reset() ends the old connection. The SYN comes again, and is accepted:
- * two jiffies later since 5.6 (TCP_TIMEOUT_MIN), before that after the first
- * RTO.
+ * The rebooted client can also end the server's connection itself, without a
+ * restart of the server, by connecting from the same port again. Its SYN
+ * reaches an ESTABLISHED socket, which answers with an ACK of the old
+ * connection (RFC 5961 4.2, tcp_validate_incoming(); PAWS does the same if the
+ * timestamp is older). The client answers with a RST whose sequence number is
+ * exactly that ACK's acknowledgement number (tcp_rcv_synsent_state_process()),
+ * and tcp_reset() ends the old connection. The next SYN is accepted: two
+ * jiffies later since 5.6 (TCP_TIMEOUT_MIN), before that after the first RTO.
  */
 #include "case.h"
 
-/* IDLE is longer than keepalive would need; ANSWER is longer than a delayed ACK
- * (40 ms), and shorter than the first RTO. */
+/* IDLE is longer than keepalive would need; ANSWER_MS is longer than a delayed
+ * ACK (40 ms) and shorter than the first RTO. */
 enum { IDLE = 3, KEEPALIVE = 1, ANSWER_MS = 100, BACKLOG = 16 };
 
 static const nsec_t soon = MSEC(500);
@@ -35,10 +33,9 @@ static const struct world_plan two_clients = {
 		   { "client-b", "10.0.0.3", "fd00::3" } },
 };
 
-/* The server's end of each. */
 struct ends {
 	struct sock *listener, *client;
-	struct sock *of_dead, *of_unplugged;
+	struct sock *to_client, *to_client_b; /* the server's ends */
 };
 
 static struct ends connect_both(struct run *run)
@@ -49,16 +46,16 @@ static struct ends connect_both(struct run *run)
 
 	ends.listener = listener;
 	ends.client = sock_connect(probe_start(run, "client"), listener);
-	ends.of_dead = sock_accept(listener);
+	ends.to_client = sock_accept(listener);
 	sock_connect(probe_start(run, "client-b"), listener);
-	ends.of_unplugged = sock_accept(listener);
-	sock_post_recv(ends.of_dead);
-	sock_post_recv(ends.of_unplugged);
+	ends.to_client_b = sock_accept(listener);
+	sock_post_recv(ends.to_client);
+	sock_post_recv(ends.to_client_b);
 	return ends;
 }
 
-/* The time since this or that goes on in any case. */
-static struct tcp_info without_ages(struct sock *sock)
+/* TCP_INFO without the ages, which grow in any case. */
+static struct tcp_info info_without_ages(struct sock *sock)
 {
 	struct diag_socket seen;
 
@@ -68,6 +65,7 @@ static struct tcp_info without_ages(struct sock *sock)
 	return seen.info;
 }
 
+/* Byte by byte: tcp_get_info() clears the struct first, padding included. */
 static bool is_same(const struct tcp_info *a, const struct tcp_info *b)
 {
 	const unsigned char *x = (const void *)a, *y = (const void *)b;
@@ -78,10 +76,10 @@ static bool is_same(const struct tcp_info *a, const struct tcp_info *b)
 	return at == sizeof(*a);
 }
 
-static void expect_unmoved(struct run *run, struct sock *sock,
-			   const struct tcp_info *before, const char *what)
+static void expect_unchanged(struct run *run, struct sock *sock,
+			     const struct tcp_info *before, const char *what)
 {
-	struct tcp_info now = without_ages(sock);
+	struct tcp_info now = info_without_ages(sock);
 	struct finding waiting = sock_reap(sock, 0);
 
 	expect_open(&waiting);
@@ -92,25 +90,26 @@ static void expect_unmoved(struct run *run, struct sock *sock,
 		    now.tcpi_segs_in, now.tcpi_rto);
 }
 
-static void both_are_silent(struct run *run, struct ends *ends)
+static void lose_both(struct run *run, struct ends *ends)
 {
-	struct tcp_info dead = without_ages(ends->of_dead);
-	struct tcp_info unplugged = without_ages(ends->of_unplugged);
+	struct tcp_info crashed = info_without_ages(ends->to_client);
+	struct tcp_info unplugged = info_without_ages(ends->to_client_b);
 	struct mark lost = mark_now(run);
 
 	fault_crash(run, "client");
 	fault_unplug(run, "client-b");
 	expect_state(ends->client, DIAG_CLOSE);
 	run_pass(run, SEC(IDLE));
-	expect_unmoved(run, ends->of_dead, &dead,
-		       "TCP_INFO as before the machine died");
-	expect_unmoved(run, ends->of_unplugged, &unplugged,
-		       "TCP_INFO as before the cable was pulled");
+	expect_unchanged(run, ends->to_client, &crashed,
+			 "TCP_INFO is the same as before the crash");
+	expect_unchanged(run, ends->to_client_b, &unplugged,
+			 "TCP_INFO is the same as before the unplugging");
 	expect_frames(run, lost, "segments while idle", FRAMES(KIND(WIRE_TCP)),
 		      0);
 }
 
-static bool waits_in_vain(struct run *run, struct sock *end, const char *peer)
+/* The server sends a byte, and nobody answers. */
+static bool send_in_vain(struct run *run, struct sock *end, const char *peer)
 {
 	struct mark sent = mark_now(run);
 
@@ -122,92 +121,78 @@ static bool waits_in_vain(struct run *run, struct sock *end, const char *peer)
 			     FRAMES(.from = peer, KIND(WIRE_TCP)), 0);
 }
 
-/* The next copy, or the one after it: whatever came while the machine booted
- * or the carrier came back is lost. */
-static nsec_t two_rounds(const struct prediction *forecast)
+static void restore_both(struct run *run, struct ends *ends)
 {
-	return forecast->rounds[2].at.max;
-}
-
-/* The two part where there is somebody to answer. */
-static void both_come_back(struct run *run, struct ends *ends)
-{
-	const struct prediction *forecast = forecast_give_up(ends->of_dead);
+	const struct prediction *forecast = forecast_give_up(ends->to_client);
+	/* The next retransmission may be lost while the host boots or the
+	 * carrier comes back; the one after it arrives. */
+	nsec_t two_rounds = forecast->rounds[2].at.max;
 	struct finding got;
 
-	if (!waits_in_vain(run, ends->of_dead, "client") ||
-	    !waits_in_vain(run, ends->of_unplugged, "client-b"))
+	if (!send_in_vain(run, ends->to_client, "client") ||
+	    !send_in_vain(run, ends->to_client_b, "client-b"))
 		return;
 	fault_plug(run, "client-b");
 	fault_reboot(run, "client");
-	got = sock_reap(ends->of_dead, two_rounds(forecast) + SEC(1));
+	got = sock_reap(ends->to_client, two_rounds + SEC(1));
 	expect_error(&got, ECONNRESET);
-	expect_state(ends->of_dead, DIAG_CLOSE);
-	run_pass_until(run, (struct mark){ .at = got.returned },
-		       two_rounds(forecast));
-	expect_state(ends->of_unplugged, DIAG_ESTABLISHED);
-	expect_timer(ends->of_unplugged, DIAG_TIMER_NONE);
+	expect_state(ends->to_client, DIAG_CLOSE);
+	run_pass_until(run, (struct mark){ .at = got.returned }, two_rounds);
+	expect_state(ends->to_client_b, DIAG_ESTABLISHED);
+	expect_timer(ends->to_client_b, DIAG_TIMER_NONE);
 }
 
-/* It boots, and is silent: that is no news to the server. */
-static void reboots(struct run *run, struct ends *ends)
+/* The rebooted host sends nothing. */
+static void reboot_client(struct run *run, struct ends *ends)
 {
-	struct tcp_info before = without_ages(ends->of_dead);
+	struct tcp_info before = info_without_ages(ends->to_client);
 	struct mark died = mark_now(run);
 
 	fault_reboot(run, "client");
 	expect_state(ends->client, DIAG_CLOSE);
 	run_pass(run, SEC(IDLE));
-	expect_unmoved(run, ends->of_dead, &before,
-		       "TCP_INFO as before the reboot");
+	expect_unchanged(run, ends->to_client, &before,
+			 "TCP_INFO is the same as before the reboot");
 	expect_frames(run, died, "segments", FRAMES(KIND(WIRE_TCP)), 0);
 }
 
-static struct sock *bind_again(struct run *run, uint16_t port)
-{
-	struct sock *again = sock_open(probe_start(run, "client"));
-	struct finding bound = sock_bind(again, port);
-
-	expect_that(run, !bound.error,
-		    "the old port is free on the new machine", "%s",
-		    finding_outcome(&bound));
-	return again;
-}
-
-static void has_the_old_port(struct run *run, struct ends *ends)
+/* The rebooted host connects from the port of the old connection. */
+static void reconnect_from_old_port(struct run *run, struct ends *ends)
 {
 	struct range first_rto = predict_timer(SEC(1), nsec_hz());
-	struct finding got, connected;
-	struct sock *again;
-	struct mark dialled;
+	struct finding bound, got, connected;
+	struct mark connecting;
+	struct sock *client;
+	int64_t syn_challenges, paws_drops;
 
 	fault_reboot(run, "client");
 	run_pass(run, MSEC(ANSWER_MS));
-	expect_state(ends->of_dead, DIAG_ESTABLISHED);
-	again = bind_again(run, sock_local_port(ends->client));
-	dialled = mark_now(run);
-	sock_start_connect(again, ends->listener);
-	got = sock_reap(ends->of_dead, soon);
+	expect_state(ends->to_client, DIAG_ESTABLISHED);
+	client = sock_open(probe_start(run, "client"));
+	bound = sock_bind(client, sock_local_port(ends->client));
+	expect_that(run, !bound.error,
+		    "the old port is free on the rebooted host", "%s",
+		    finding_outcome(&bound));
+	connecting = mark_now(run);
+	sock_start_connect(client, ends->listener);
+	got = sock_reap(ends->to_client, soon);
 	expect_error(&got, ECONNRESET);
-	expect_took(dialled, &got, at_once);
-	connected = sock_reap(again, first_rto.max + SEC(1));
+	expect_took(connecting, &got, at_once);
+	connected = sock_reap(client, first_rto.max + SEC(1));
 	expect_success(&connected);
-	expect_frames(run, dialled, "an ACK of the old connection",
+	expect_frames(run, connecting, "ACKs of the old connection",
 		      FRAMES(FROM("server"), TO("client"), KIND(WIRE_PURE_ACK)),
 		      1);
-	expect_frames(run, dialled, "RST, by the number in it",
+	expect_frames(run, connecting, "RSTs in reply to that ACK",
 		      FRAMES(FROM("client"), KIND(WIRE_RST)), 1);
-	expect_frames(run, dialled, "SYNs",
+	expect_frames(run, connecting, "SYNs",
 		      FRAMES(FROM("client"), KIND(WIRE_SYN)), 2);
-	expect_that(
-		run,
-		counter_change(run, "server", "TCPSYNChallenge") +
-				counter_change(run, "server", "PAWSEstab") ==
-			1,
-		"the first SYN was one for the old connection",
-		"TCPSYNChallenge +%ld, PAWSEstab +%ld",
-		(long)counter_change(run, "server", "TCPSYNChallenge"),
-		(long)counter_change(run, "server", "PAWSEstab"));
+	syn_challenges = counter_change(run, "server", "TCPSYNChallenge");
+	paws_drops = counter_change(run, "server", "PAWSEstab");
+	expect_that(run, syn_challenges + paws_drops == 1,
+		    "the old connection answers the first SYN",
+		    "TCPSYNChallenge +%ld, PAWSEstab +%ld",
+		    (long)syn_challenges, (long)paws_drops);
 	expect_state(sock_accept(ends->listener), DIAG_ESTABLISHED);
 }
 
@@ -216,12 +201,12 @@ static void script(struct run *run)
 	struct ends ends = connect_both(run);
 
 	if (run_is_variant(run, "reboots")) {
-		reboots(run, &ends);
+		reboot_client(run, &ends);
 	} else if (run_is_variant(run, "same-port-again")) {
-		has_the_old_port(run, &ends);
+		reconnect_from_old_port(run, &ends);
 	} else {
-		both_are_silent(run, &ends);
-		both_come_back(run, &ends);
+		lose_both(run, &ends);
+		restore_both(run, &ends);
 	}
 	expect_counter(run, "server", "TCPKeepAlive", 0);
 }
@@ -229,30 +214,30 @@ static void script(struct run *run)
 CASE(client_host_crash) = {
 	.name = "client-host-crash",
 	.claim = "client host crashes, no data, no keepalive: the server's end "
-		 "stays ESTABLISHED, as with a pulled cable",
-	.judgements = CLAIMS(
-		{ "D11", DOCUMENT_RIGHT,
-		  "neither a dead host nor a pulled cable says anything, and "
-		  "no timer asks: both connections stay ESTABLISHED, and all "
-		  "of tcp_get_info() stays as it was" }),
-	.why = "only a timer or a segment changes an idle connection, and a "
-	       "server has neither, whatever became of its client",
-	.sources = "RFC 9293 3.5.1; RFC 5961 4.2; net/ipv4/tcp_input.c:"
-		   "tcp_validate_incoming(), tcp_rcv_synsent_state_process(); "
+		 "stays ESTABLISHED, as with an unplugged cable",
+	.judgements = CLAIMS({ "D11", DOCUMENT_RIGHT,
+			       "neither a crashed host nor an unplugged cable "
+			       "sends anything, and no timer runs: both "
+			       "connections stay ESTABLISHED, and "
+			       "tcp_get_info() reports the same as before" }),
+	.why = "only a timer or a segment changes an idle connection, and the "
+	       "server has neither, whatever happened to its client",
+	.sources = "RFC 9293 3.5.1; RFC 5961 4.2; "
+		   "net/ipv4/tcp_input.c:tcp_validate_incoming(), "
+		   "tcp_rcv_synsent_state_process(); "
 		   "net/ipv4/tcp_timer.c:tcp_set_keepalive()",
-	.steps = STEPS("two clients connect, and idle; the server waits in "
-		       "recv() on both",
-		       "client's machine dies, client-b's cable is pulled; "
+	.steps = STEPS("two clients connect and are idle; the server blocks in "
+		       "recv() on both connections",
+		       "client's host crashes, client-b's cable is unplugged; "
 		       "idle for 3 s",
-		       "the server sends a byte to each, in vain; then the "
-		       "cable is plugged in and the machine boots",
-		       "or: the machine boots, and is silent; or connects "
-		       "again from its old port"),
-	.expect =
-		"both ends ESTABLISHED without a timer, TCP_INFO unmoved, not "
-		"one segment; then ECONNRESET from the machine that forgot, "
-		"and an ACK through the cable; nothing from a boot alone; "
-		"ECONNRESET and a new connection for the old port",
+		       "the server sends a byte to each, and nobody answers; "
+		       "then the cable is plugged in and the host boots",
+		       "other variants: the host reboots and sends nothing; or "
+		       "it reboots and connects from its old port"),
+	.expect = "both ends ESTABLISHED without a timer, TCP_INFO unchanged, "
+		  "no segment; then ECONNRESET from the rebooted host, and an "
+		  "ACK through the cable; reboot alone: nothing changes; old "
+		  "port: ECONNRESET for the old connection, and a new one",
 	.world = &two_clients,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", KEEPALIVE },
 			    { NULL, "net.ipv4.tcp_keepalive_intvl", KEEPALIVE },
@@ -262,11 +247,10 @@ CASE(client_host_crash) = {
 		{ "same-port-again", .duration = SEC(1),
 		  .judgements = CLAIMS(
 			  { "D11", DOCUMENT_CONDITIONAL,
-			    "a restart of the server is not needed: the "
-			    "client's new machine ends it when it connects "
-			    "from the old port, by the RST that answers "
-			    "the challenge ACK of "
-			    "tcp_validate_incoming()" }) }),
+			    "no restart of the server is needed: the rebooted "
+			    "client ends the connection when it connects from "
+			    "the old port, with the RST that answers the "
+			    "challenge ACK of tcp_validate_incoming()" }) }),
 	.duration = SEC(IDLE) + MSEC(2500),
 	.script = script,
 };

@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The client's process dies; its machine lives. do_exit() closes the files, and
- * __tcp_close() says FIN for a process that is not there any more. No keepalive
- * and no data is needed for that: the server knows at once. That is the
- * kernel's half of the close. What the other half needs is a program at the
- * server:
+ * The client's process dies, its host lives. do_exit() closes the files, and
+ * __tcp_close() sends FIN for the dead process, so that the server's kernel
+ * knows at once, without keepalive and without data. This is one half of the
+ * close; the other half is up to the server's program:
  *
- * - which reads EOF and closes: then it is the four-way close of the text;
- * - which does not (it waits for something else, or has forgotten the socket):
- *   CLOSE-WAIT, which has no timer and no end. The dead client's orphan is in
- *   FIN-WAIT-2 for tcp_fin_timeout and then forgotten, so that a close() later
- *   than that meets a kernel that knows nothing: RST, tcp_v4_send_reset();
- * - which writes: its first send() is fine, and answered with RST
- *   (tcp_timewait_state_process()); in CLOSE-WAIT that makes EPIPE of the next
- *   one, tcp_reset();
- * - which has not come to accept() yet: it gets the dead client's connection
- *   all the same, with EOF as all that there is to read.
+ * - it reads EOF and closes: the four-way close of the document;
+ * - it does not close: CLOSE-WAIT, which has no timer and no end. The dead
+ *   client's orphan stays in FIN-WAIT-2 for tcp_fin_timeout, so the FIN of a
+ *   later close() finds no socket and is answered with RST
+ *   (tcp_v4_send_reset());
+ * - it writes: the first send() succeeds, and the data is answered with RST
+ *   (tcp_timewait_state_process()); in CLOSE-WAIT tcp_reset() sets EPIPE, which
+ *   the next send() returns;
+ * - it has not called accept() yet: accept() returns the dead client's
+ *   connection, on which recv() returns EOF.
  *
- * Where the client's process leaves bytes unread it is RST, no FIN and no close
- * of any number of segments: __tcp_close(), RFC 2525 2.17.
+ * If the client's process leaves bytes unread, __tcp_close() sends RST and no
+ * FIN (RFC 2525 2.17).
  */
 #include "case.h"
 
 enum { FIN_TIMEOUT = 2, BYTES = 100, BACKLOG = 16 };
 
-/* How long to look out for what takes no timer. */
+/* Patience for events that no timer delays. */
 static const nsec_t soon = MSEC(500);
 
 static struct mark kill_client(struct run *run, struct probe *client)
@@ -39,9 +38,9 @@ static struct mark kill_client(struct run *run, struct probe *client)
 	return dead;
 }
 
-/* What the dead process' kernel says, and how far that gets. */
-static bool expect_half_a_close(struct run *run, struct pair *tcp,
-				struct mark dead)
+/* The client's FIN and its ACK: the half of the close that kernels do. */
+static bool expect_half_close(struct run *run, struct pair *tcp,
+			      struct mark dead)
 {
 	struct finding got = sock_reap(tcp->server, soon);
 
@@ -51,7 +50,7 @@ static bool expect_half_a_close(struct run *run, struct pair *tcp,
 	expect_state_within(tcp->client, DIAG_FIN_WAIT2, soon);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 	expect_timer(tcp->server, DIAG_TIMER_NONE);
-	expect_exchange(run, dead, "half a close",
+	expect_exchange(run, dead, "the client's FIN and its ACK",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2");
 	return true;
 }
@@ -61,13 +60,13 @@ static void server_closes(struct run *run, struct pair *tcp, struct mark dead)
 	sock_close(tcp->server);
 	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
 	expect_state(tcp->server, DIAG_CLOSE);
-	expect_exchange(run, dead, "the four segments",
+	expect_exchange(run, dead, "the four segments of the close",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
 			"server F. 1:1(0) ack 2, client . 2:2(0) ack 2");
 }
 
-/* The control: whose end was orderly looks just the same from outside. */
-static void exits(struct run *run)
+/* The control: exit() looks the same on the wire. */
+static void client_exits(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
 	struct mark ended;
@@ -75,18 +74,18 @@ static void exits(struct run *run)
 	sock_post_recv(tcp.server);
 	ended = mark_now(run);
 	probe_exit(tcp.client_probe);
-	if (expect_half_a_close(run, &tcp, ended))
+	if (expect_half_close(run, &tcp, ended))
 		server_closes(run, &tcp, ended);
 }
 
-/* tcp_fin_time(): a very large RTO would prevail. */
+/* tcp_fin_time(): at least 3.5 RTO. */
 static struct range forecast_fin_wait2(struct run *run, struct sock *client)
 {
 	struct predict_tcp now = forecast_inputs(client);
-	nsec_t sysctl =
+	nsec_t timeout =
 		SEC(run_sysctl(run, "client", "net.ipv4.tcp_fin_timeout"));
 	struct range range =
-		predict_timer(MAX(sysctl, now.rto * 7 / 2), now.hz);
+		predict_timer(MAX(timeout, now.rto * 7 / 2), now.hz);
 
 	run_predicted(run, "fin_wait2_s", nsec_seconds(range.min));
 	return range;
@@ -98,22 +97,24 @@ static void server_idles(struct run *run, struct pair *tcp, struct mark dead,
 	struct mark closed;
 	nsec_t lived;
 
-	mark_done(run, &dead); /* it is in FIN-WAIT-2 by now */
+	mark_done(run, &dead); /* the client is in FIN-WAIT-2 by now */
 	expect_timer(tcp->client, DIAG_TIMER_TIME_WAIT);
-	/* Asked from just before it can be gone: then asking is dense. */
+	/* Polling is dense at first: begin just before the earliest end. */
 	run_pass_until(run, dead, fin_wait2.min - MSEC(50));
 	expect_state_within(tcp->client, DIAG_CLOSE, fin_wait2.max);
 	lived = mark_now(run).at - dead.at;
 	fin_wait2.max += dead.done - dead.at;
 	run_measured(run, "fin_wait2_s", nsec_seconds(lived));
-	expect_span(run, "the orphan in FIN-WAIT-2 lived", lived, fin_wait2);
+	expect_span(run, "lifetime of the orphan in FIN-WAIT-2", lived,
+		    fin_wait2);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 	expect_timer(tcp->server, DIAG_TIMER_NONE);
 
 	closed = mark_now(run);
 	sock_close(tcp->server);
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);
-	expect_exchange(run, closed, "FIN to nobody",
+	expect_exchange(run, closed,
+			"the server's late FIN and the RST in reply",
 			"server F. 1:1(0) ack 2, client R 2:2(0)");
 }
 
@@ -125,13 +126,13 @@ static void server_writes(struct run *run, struct pair *tcp)
 	expect_that(run, got.value == BYTES, "the first send() succeeds", "%s",
 		    finding_outcome(&got));
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);
-	expect_exchange(run, sent, "data for the dead",
+	expect_exchange(run, sent, "the server's data and the RST in reply",
 			"server P. 1:101(100) ack 2, client R 2:2(0)");
 	got = sock_send(tcp->server, BYTES);
 	expect_error(&got, EPIPE);
 }
 
-static void dies(struct run *run)
+static void client_dies(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
 	struct range fin_wait2 = forecast_fin_wait2(run, tcp.client);
@@ -140,7 +141,7 @@ static void dies(struct run *run)
 	sock_post_recv(tcp.server);
 	expect_timer(tcp.server, DIAG_TIMER_NONE);
 	dead = kill_client(run, tcp.client_probe);
-	if (!expect_half_a_close(run, &tcp, dead))
+	if (!expect_half_close(run, &tcp, dead))
 		return;
 	if (run_is_variant(run, "server-idles")) {
 		server_idles(run, &tcp, dead, fin_wait2);
@@ -148,13 +149,13 @@ static void dies(struct run *run)
 		server_writes(run, &tcp);
 	} else {
 		server_closes(run, &tcp, dead);
-		exits(run);
+		client_exits(run);
 	}
 	expect_counter(run, "server", "TCPKeepAlive", 0);
 	expect_counter(run, "server", "TCPTimeouts", 0);
 }
 
-static void leaves_unread(struct run *run)
+static void client_dies_with_unread_bytes(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
 	struct finding got;
@@ -173,13 +174,13 @@ static void leaves_unread(struct run *run)
 	expect_state(tcp.server, DIAG_CLOSE);
 }
 
-static void dies_before_accept(struct run *run)
+static void client_dies_before_accept(struct run *run)
 {
 	struct sock *listener =
 		sock_listen(probe_start(run, "server"), BACKLOG);
 	struct probe *probe = probe_start(run, "client");
-	struct sock *client = sock_connect(probe, listener), *late;
-	struct sock *queued = sock_peer(client, "server");
+	struct sock *client = sock_connect(probe, listener);
+	struct sock *queued = sock_peer(client, "server"), *accepted;
 	struct finding got;
 	struct mark dead;
 
@@ -188,56 +189,56 @@ static void dies_before_accept(struct run *run)
 	if (!expect_state_within(queued, DIAG_CLOSE_WAIT, soon))
 		return;
 	expect_state_within(client, DIAG_FIN_WAIT2, soon);
-	expect_exchange(run, dead, "half a close",
+	expect_exchange(run, dead, "the client's FIN and its ACK",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2");
-	late = sock_accept(listener);
-	got = sock_recv(late, soon);
+	accepted = sock_accept(listener);
+	got = sock_recv(accepted, soon);
 	expect_eof(&got);
-	sock_close(late);
+	sock_close(accepted);
 	expect_state_within(client, DIAG_TIME_WAIT, soon);
 }
 
 static void script(struct run *run)
 {
 	if (run_is_variant(run, "unread-bytes"))
-		leaves_unread(run);
+		client_dies_with_unread_bytes(run);
 	else if (run_is_variant(run, "not-accepted"))
-		dies_before_accept(run);
+		client_dies_before_accept(run);
 	else
-		dies(run);
+		client_dies(run);
 }
 
 CASE(client_process_crash) = {
 	.name = "client-process-crash",
 	.claim = "client process dies, no keepalive, no data: its kernel sends "
-		 "FIN at once; the rest is up to the server's program",
+		 "FIN at once; the rest of the close is up to the server's "
+		 "program",
 	.judgements = CLAIMS(
 		{ "D12", DOCUMENT_CONDITIONAL,
-		  "FIN comes at once, without keepalive or data; but the "
-		  "server's half of the close is its program's: tcp_fin() "
-		  "leaves its end in CLOSE-WAIT, which has no timer" },
+		  "FIN is sent at once, without keepalive or data; but the "
+		  "server's half of the close is up to its program: tcp_fin() "
+		  "leaves the server's end in CLOSE-WAIT, which has no timer" },
 		{ "D12", DOCUMENT_WRONG,
-		  "the close with the client, in one version, is a slip, which "
-		  "the other mends: tcp_send_fin() of the client's kernel "
-		  "speaks to the server" }),
-	.why = "exit_files() closes the sockets as close() would; only a FIN "
-	       "or "
-	       "a RST, and no question of the server's, tells of it",
+		  "the close with the client, in one version, is a slip that "
+		  "the other version corrects: tcp_send_fin() of the client's "
+		  "kernel closes with the server" }),
+	.why = "exit_files() closes the sockets as close() would; the server "
+	       "learns of it from that FIN or RST, not from a probe of its own",
 	.sources = "RFC 9293 3.6; RFC 2525 2.17; net/ipv4/tcp.c:__tcp_close(); "
-		   "net/ipv4/tcp_input.c:tcp_fin(), tcp_reset(); net/ipv4/"
-		   "tcp_minisocks.c:tcp_timewait_state_process()",
-	.steps = STEPS("a connection, idle, keepalive off; the server waits in "
-		       "recv(); or has not accepted it yet; or has sent what "
-		       "the client has not read",
-		       "the client's process dies (kill -9, SIGSEGV; and "
-		       "exit(), as the control)",
-		       "the server closes; or idles, and closes after the "
-		       "orphan's time; or writes"),
-	.expect = "EOF at once, FIN and ACK, CLOSE-WAIT without a timer; the "
-		  "other FIN and ACK when the server closes, RST when it is "
-		  "later than tcp_fin_timeout; RST and EPIPE when it writes; "
-		  "ECONNRESET at once for unread bytes; EOF for a connection "
-		  "that is accepted too late",
+		   "net/ipv4/tcp_input.c:tcp_fin(), tcp_reset(); "
+		   "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process()",
+	.steps = STEPS("an idle connection, keepalive off; the server blocks "
+		       "in recv(), or has not accepted it yet, or has sent "
+		       "bytes that the client has not read",
+		       "the client's process dies (SIGKILL, SIGSEGV, and "
+		       "exit() as the control)",
+		       "the server closes; or idles and closes when the "
+		       "client's orphan is gone; or writes"),
+	.expect = "EOF at once, FIN and ACK, CLOSE-WAIT without a timer; "
+		  "server closes: its FIN and the client's ACK, or RST if it "
+		  "closes later than tcp_fin_timeout; server writes: RST, and "
+		  "EPIPE for the second send(); unread bytes: ECONNRESET at "
+		  "once; accepted later: EOF",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_fin_timeout",
 			      FIN_TIMEOUT }),
@@ -246,10 +247,10 @@ CASE(client_process_crash) = {
 		{ "server-idles", .duration = SEC(FIN_TIMEOUT) },
 		{ "server-writes" },
 		{ "unread-bytes",
-		  .judgements = CLAIMS(
-			  { "D12", DOCUMENT_CONDITIONAL,
-			    "with bytes that the process had not read it is "
-			    "RST and no FIN: __tcp_close(), RFC 2525 2.17" }) },
+		  .judgements = CLAIMS({ "D12", DOCUMENT_CONDITIONAL,
+					 "if the process leaves bytes unread, "
+					 "its kernel sends RST and no FIN: "
+					 "__tcp_close(), RFC 2525 2.17" }) },
 		{ "not-accepted" }),
 	.duration = MSEC(10),
 	.script = script,

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ends that close first and have no TIME-WAIT, in four ways:
+ * Four ways in which the end that closes first has no TIME-WAIT:
  *
  * SO_LINGER with a time of 0: __tcp_close() calls tcp_disconnect(), which sends
- * RST and forgets the connection.
+ * RST and deletes the connection.
  *
- * Bytes that nobody has read: __tcp_close() sends RST and no FIN (RFC 2525
- * 2.17).
+ * Unread bytes: __tcp_close() sends RST and no FIN (RFC 2525 2.17).
  *
- * TCP_LINGER2 below 0: FIN goes out, but with its ACK tcp_rcv_state_process()
- * ends the connection, where FIN-WAIT-2 would be, and tcp_v4_do_rcv() answers
- * that ACK with RST. In CLOSE-WAIT that is EPIPE: tcp_reset().
+ * TCP_LINGER2 below 0: FIN is sent, but its ACK makes tcp_rcv_state_process()
+ * end the connection instead of entering FIN-WAIT-2, and tcp_v4_do_rcv()
+ * answers that ACK with RST. At the server, in CLOSE-WAIT, tcp_reset() sets
+ * EPIPE.
  *
- * tcp_max_tw_buckets of 0: inet_twsk_alloc() finds no room for the small socket
- * that an orphan in FIN-WAIT-2 becomes, and tcp_time_wait() then just closes
- * (TCPTimeWaitOverflow). No RST; the peer's own FIN meets one, or its data.
- *
- * In all of them the other end has no TIME-WAIT either.
+ * tcp_max_tw_buckets = 0: inet_twsk_alloc() cannot allocate the timewait socket
+ * that replaces an orphan in FIN-WAIT-2, and tcp_time_wait() just closes
+ * (TCPTimeWaitOverflow). No RST is sent until the peer's FIN or data arrives.
  */
 #include "case.h"
 
@@ -25,8 +23,8 @@ enum { LINGER, UNREAD, LINGER2, NO_BUCKETS };
 
 static const nsec_t soon = MSEC(500);
 
-/* RST at once: the peer's program is told. */
-static void resets(struct run *run, struct pair *tcp)
+/* The client sends RST at once, and the server's recv() fails. */
+static void close_with_rst(struct run *run, struct pair *tcp)
 {
 	struct mark closed = mark_now(run);
 	struct finding got;
@@ -46,16 +44,17 @@ static void resets(struct run *run, struct pair *tcp)
 	got = sock_reap(tcp->server, soon);
 	expect_error(&got, ECONNRESET);
 	expect_took(closed, &got, at_once);
-	expect_frames(run, closed, "RST",
+	expect_frames(run, closed, "RSTs from the client",
 		      FRAMES(FROM("client"), KIND(WIRE_RST)), 1);
-	expect_frames(run, closed, "FIN", FRAMES(KIND(WIRE_FIN)), 0);
+	expect_frames(run, closed, "FINs", FRAMES(KIND(WIRE_FIN)), 0);
 	expect_counter(run, "client",
 		       run_value(run) == LINGER ? "TCPAbortOnData" :
 						  "TCPAbortOnClose",
 		       1);
 }
 
-static void closes(struct pair *tcp, struct mark closed)
+/* The client sends FIN, and has no socket as soon as the ACK arrives. */
+static void close_with_fin(struct pair *tcp, struct mark closed)
 {
 	struct finding got;
 
@@ -67,31 +66,31 @@ static void closes(struct pair *tcp, struct mark closed)
 	expect_state_within(tcp->client, DIAG_CLOSE, soon);
 }
 
-/* RST as soon as the FIN is acknowledged; EOF was before. */
-static void aborts(struct run *run, struct pair *tcp)
+static void close_with_linger2(struct run *run, struct pair *tcp)
 {
 	struct mark closed = mark_now(run);
 
 	sock_set(tcp->client, IPPROTO_TCP, TCP_LINGER2, -1);
-	closes(tcp, closed);
+	close_with_fin(tcp, closed);
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_pending_error(tcp->server, EPIPE);
-	expect_exchange(run, closed, "the ACK meets RST",
+	expect_exchange(run, closed,
+			"FIN, its ACK, and RST in reply to the ACK",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
 			"client R 2:2(0)");
 	expect_counter(run, "client", "TCPAbortOnData", 1);
 }
 
-/* FIN and ACK; then there is nobody any more for the peer's FIN. */
-static void forgets(struct run *run, struct pair *tcp)
+static void close_without_buckets(struct run *run, struct pair *tcp)
 {
 	struct mark closed = mark_now(run);
 
-	closes(tcp, closed);
+	close_with_fin(tcp, closed);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 	sock_close(tcp->server);
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);
-	expect_exchange(run, closed, "the peer's FIN meets RST",
+	expect_exchange(run, closed,
+			"FIN, its ACK, the server's FIN, and RST in reply",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
 			"server F. 1:1(0) ack 2, client R 2:2(0)");
 	expect_counter(run, "client", "TCPTimeWaitOverflow", 1);
@@ -102,11 +101,11 @@ static void script(struct run *run)
 	struct pair tcp = sock_pair(run);
 
 	if (run_value(run) == NO_BUCKETS)
-		forgets(run, &tcp);
+		close_without_buckets(run, &tcp);
 	else if (run_value(run) == LINGER2)
-		aborts(run, &tcp);
+		close_with_linger2(run, &tcp);
 	else
-		resets(run, &tcp);
+		close_with_rst(run, &tcp);
 	expect_state(tcp.client, DIAG_CLOSE);
 	expect_state(tcp.server, DIAG_CLOSE);
 	expect_time_waits(run, "client", 0);
@@ -116,27 +115,29 @@ static void script(struct run *run)
 CASE(close_without_time_wait) = {
 	.name = "close-without-time-wait",
 	.claim = "one end closes first, and neither has a TIME-WAIT: the close "
-		 "was a RST, or nobody kept the orphan",
-	.judgements = CLAIMS(
-		{ "C2", DOCUMENT_CONDITIONAL,
-		  "TIME-WAIT is the last state of who closes first only after "
-		  "an orderly close with room for it: SO_LINGER 0 and unread "
-		  "bytes make RST of it in __tcp_close(), TCP_LINGER2 below 0 "
-		  "and tcp_max_tw_buckets forget the orphan" }),
-	.why = "a connection that is ended by RST needs no last ACK, and so "
-	       "nobody who could repeat it",
-	.sources = "RFC 9293 3.10.4, 3.10.5; RFC 2525 2.17; net/ipv4/tcp.c:"
-		   "__tcp_close(), tcp_disconnect(); net/ipv4/tcp_minisocks.c:"
-		   "tcp_time_wait(); net/ipv4/inet_timewait_sock.c:"
-		   "inet_twsk_alloc()",
+		 "was a RST, or the kernel kept no orphan",
+	.judgements =
+		CLAIMS({ "C2", DOCUMENT_CONDITIONAL,
+			 "TIME-WAIT is the last state of the end that closes "
+			 "first only after an orderly close with room for it: "
+			 "with SO_LINGER 0 or unread bytes __tcp_close() sends "
+			 "RST, with TCP_LINGER2 below 0 or tcp_max_tw_buckets "
+			 "= 0 the kernel deletes the orphan" }),
+	.why = "a connection that ends with RST needs no last ACK, and so no "
+	       "socket that could repeat it",
+	.sources = "RFC 9293 3.10.4, 3.10.5; RFC 2525 2.17; "
+		   "net/ipv4/tcp.c:__tcp_close(), tcp_disconnect(); "
+		   "net/ipv4/tcp_minisocks.c:tcp_time_wait(); "
+		   "net/ipv4/inet_timewait_sock.c:inet_twsk_alloc()",
 	.steps =
-		STEPS("a connection, idle",
+		STEPS("an idle connection",
 		      "the client closes: with SO_LINGER 0; with unread bytes; "
-		      "with TCP_LINGER2 -1; where tcp_max_tw_buckets is 0",
-		      "where the server saw EOF, it closes too"),
-	.expect = "RST and ECONNRESET with the first two; EOF, then RST in "
-		  "answer to the ACK or to the server's FIN, with the others; "
-		  "and no TIME-WAIT anywhere",
+		      "with TCP_LINGER2 -1; or with tcp_max_tw_buckets = 0",
+		      "with tcp_max_tw_buckets = 0 the server closes too"),
+	.expect = "SO_LINGER 0, unread bytes: RST, and ECONNRESET at the "
+		  "server; TCP_LINGER2: EOF, then RST in reply to the server's "
+		  "ACK; tcp_max_tw_buckets: EOF, then RST in reply to the "
+		  "server's FIN; TIME-WAIT at neither end",
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "linger-0", .value = LINGER },

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * close() with data that the peer's window does not let out. The FIN comes
- * after the data, so it waits with it: tcp_send_fin() hangs it onto the last
- * segment of the write queue. The state does not wait: __tcp_close() calls
- * tcp_close_state() first. So this end is in FIN-WAIT-1, and an orphan, and the
- * peer is ESTABLISHED and knows of nothing.
+ * close() while the peer's window holds back data. The FIN comes after the data
+ * in the sequence, so it waits too: tcp_send_fin() sets the flag on the last
+ * segment of the write queue. The state changes at once: __tcp_close() calls
+ * tcp_close_state() first. So the client is an orphan in FIN-WAIT-1 while the
+ * server is ESTABLISHED and has received no FIN.
  *
- * A full window has a timer of its own, that of tcp_probe_timer(); of an orphan
- * it gives up after tcp_orphan_retries() of unanswered probes, or at once where
- * memory is short. Here the peer answers each.
+ * A closed window has a timer of its own, tcp_probe_timer(). For an orphan it
+ * gives up after tcp_orphan_retries() unanswered probes, or at once if memory
+ * is short. Here the server answers each probe.
  *
- * When the peer reads, the data goes out, and the FIN on the last of it. Once,
- * for there is no tail loss probe here: on a busy machine an ACK may take longer
- * than the two jiffies that one waits for.
+ * When the server reads, the data is sent, and the FIN with the last of it.
+ * tcp_early_retrans = 0 disables the tail loss probe, which on a busy machine
+ * could send the FIN twice: it waits only two jiffies for the ACK.
  */
 #include "case.h"
 
@@ -20,8 +20,8 @@ enum { WINDOW = 8192, BYTES = 1 << 16, BUFFER = 1 << 18, WATCHED_MS = 400 };
 
 static const nsec_t soon = MSEC(500);
 
-/* The server's window is small before it is advertised, and the client's buffer
- * takes all of the data. */
+/* The server's receive buffer is small before it advertises a window, and the
+ * client's send buffer holds all of the data. */
 static struct pair connect_narrow(struct run *run)
 {
 	struct pair tcp = { .server_probe = probe_start(run, "server") };
@@ -42,14 +42,14 @@ static void expect_no_fin_yet(struct run *run, struct pair *tcp,
 
 	expect_state(tcp->client, DIAG_FIN_WAIT1);
 	expect_state(tcp->server, DIAG_ESTABLISHED);
-	expect_frames(run, closed, "FIN", FRAMES(KIND(WIRE_FIN)), 0);
+	expect_frames(run, closed, "FINs", FRAMES(KIND(WIRE_FIN)), 0);
 	sock_look(tcp->client, &seen);
 	expect_that(run, seen.send_queue > 0 && !seen.inode,
-		    "an orphan, with data in its queue", "%u bytes",
-		    seen.send_queue);
+		    "the client's end is an orphan with data in its send queue",
+		    "%u bytes, inode %u", seen.send_queue, seen.inode);
 }
 
-/* Reads until EOF; returns how much it was. */
+/* Reads until EOF, and returns the number of bytes. */
 static size_t read_all(struct sock *server)
 {
 	size_t sum = 0;
@@ -70,7 +70,7 @@ static void script(struct run *run)
 	struct finding got;
 
 	got = sock_send(tcp.client, BYTES);
-	expect_that(run, got.value == BYTES, "send() takes all of it", "%ld",
+	expect_that(run, got.value == BYTES, "send() takes all bytes", "%ld",
 		    (long)got.value);
 	closed = mark_now(run);
 	sock_close(tcp.client);
@@ -81,7 +81,7 @@ static void script(struct run *run)
 	read = mark_now(run);
 	expect_number(run, "bytes", (int64_t)read_all(tcp.server), BYTES,
 		      BYTES);
-	expect_frames(run, read, "FIN, with the last data",
+	expect_frames(run, read, "FINs, with the last data",
 		      FRAMES(FROM("client"), KIND(WIRE_FIN)), 1);
 	expect_state(tcp.server, DIAG_CLOSE_WAIT);
 	expect_state_within(tcp.client, DIAG_FIN_WAIT2, soon);
@@ -89,24 +89,25 @@ static void script(struct run *run)
 
 CASE(fin_wait_1_before_fin) = {
 	.name = "fin-wait-1-before-fin",
-	.claim = "close() with data that cannot leave: FIN-WAIT-1 at once, and "
-		 "no FIN until the peer has read",
+	.claim = "close() with data that the window holds back: FIN-WAIT-1 at "
+		 "once, and no FIN until the peer reads",
 	.judgements = CLAIMS(
 		{ "C1", DOCUMENT_WRONG,
-		  "the text has the FIN first and FIN-WAIT-1 after it: "
-		  "__tcp_close() enters the state by tcp_close_state(), and "
-		  "the FIN follows when the data before it may leave" }),
-	.why = "the state is the program's wish to close; the FIN has its "
-	       "place in the sequence, after all data",
+		  "the document has the FIN first and FIN-WAIT-1 after it: "
+		  "__tcp_close() enters the state with tcp_close_state(), and "
+		  "the FIN follows when the data before it may be sent" }),
+	.why = "the state follows the program's close(); the FIN has its place "
+	       "in the sequence, after all data",
 	.sources = "RFC 9293 3.6, 3.10.4; net/ipv4/tcp.c:__tcp_close(), "
 		   "tcp_close_state(); net/ipv4/tcp_output.c:tcp_send_fin()",
-	.steps = STEPS("a connection; the server's receive buffer is small",
-		       "the client sends 64 KiB, of which the server reads "
-		       "nothing, and closes",
-		       "both ends are looked at, at once and after 0.4 s",
-		       "the server reads"),
-	.expect = "FIN-WAIT-1 and ESTABLISHED, and no FIN; then all 64 KiB, "
-		  "EOF and one FIN",
+	.steps = STEPS(
+		"a connection; the server's receive buffer is small",
+		"the client sends 64 KiB, of which the server reads nothing, "
+		"and closes",
+		"the states of both ends are read at once and after 0.4 s",
+		"the server reads"),
+	.expect = "client in FIN-WAIT-1, server ESTABLISHED, no FIN; after the "
+		  "read all 64 KiB, EOF and one FIN",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.duration = MSEC(WATCHED_MS),
