@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The server's machine dies and is back at once, with the same addresses and no
- * memory. The client knows nothing of it and sends. The new kernel has no
- * socket for that segment (tcp_v4_rcv(), no_tcp_socket) and answers with RST,
- * whose sequence number is the one that the client acknowledged last: just what
- * tcp_validate_incoming() wants before it believes a RST.
+ * The server host crashes and is back at once, with the same addresses and
+ * without memory. The client sends. The new kernel has no socket for the
+ * segment (tcp_v4_rcv(), no_tcp_socket) and answers with a RST, whose sequence
+ * number is the segment's acknowledgement number. That is what
+ * tcp_validate_incoming() requires of a RST.
  *
- * A service that listens on the port again changes nothing: a segment with ACK
- * is no business of a LISTEN socket (tcp_rcv_state_process()), RST all the same.
+ * A service that listens on the port again changes nothing: a LISTEN socket
+ * answers a segment with ACK with a RST, too (tcp_rcv_state_process()).
  *
- * A call that waits gets ECONNRESET. It is told once: whoever asks after that
- * gets EPIPE from send(). A program that only writes sees the order shifted by
- * one: its first send() succeeds (it is what provokes the RST), the second is
- * ECONNRESET, the third EPIPE (sk_stream_error()).
+ * A blocking call gets ECONNRESET. The error is reported once; after that
+ * send() returns EPIPE. A program that only writes sees the results one call
+ * later: its first send() succeeds (it provokes the RST), the second fails
+ * with ECONNRESET, the third with EPIPE (sk_stream_error()).
  *
- * Sent while the machine is still down, the segment is lost; a retransmission
- * finds the new kernel. The client then learns of the reboot not when it
- * happens, but at its next RTO round.
+ * A segment that is sent while the host is down is lost; a retransmission
+ * reaches the new kernel. So the client learns of the reboot not when it
+ * happens, but with the next retransmission.
  */
 #include "case.h"
 
 enum { BYTES = 100, LOST_ROUNDS = 3 };
 
-/* How long to look out for what takes no timer. */
 static const nsec_t soon = MSEC(500);
 
-static void expect_pipe_broken(struct sock *client)
+static void expect_broken_pipe(struct sock *client)
 {
 	struct finding got = sock_send(client, BYTES);
 
@@ -35,13 +34,13 @@ static void expect_pipe_broken(struct sock *client)
 
 static void expect_one_reset(struct run *run, struct mark sent)
 {
-	expect_exchange(run, sent, "RST for an unknown connection",
+	expect_exchange(run, sent, "a RST answers the unknown segment",
 			"client P. 1:101(100) ack 1, server R 1:1(0)");
 	expect_counter(run, "server", "OutRsts", 1);
 	expect_counter(run, "client", "EstabResets", 1);
 }
 
-static void client_sends(struct run *run, struct pair *tcp)
+static void send_while_blocking_in_recv(struct run *run, struct pair *tcp)
 {
 	struct mark sent;
 	struct finding got;
@@ -53,68 +52,70 @@ static void client_sends(struct run *run, struct pair *tcp)
 	expect_error(&got, ECONNRESET);
 	expect_took(sent, &got, at_once);
 	expect_one_reset(run, sent);
-	expect_pipe_broken(tcp->client);
+	expect_broken_pipe(tcp->client);
 }
 
-static void client_only_sends(struct run *run, struct pair *tcp)
+static void only_send(struct run *run, struct pair *tcp)
 {
 	struct mark sent = mark_now(run);
 	struct finding got = sock_send(tcp->client, BYTES);
 
-	expect_that(run, got.value == BYTES, "the first send() succeeds",
-		    "%s", finding_outcome(&got));
+	expect_that(run, got.value == BYTES, "the first send() succeeds", "%s",
+		    finding_outcome(&got));
 	expect_state_within(tcp->client, DIAG_CLOSE, soon);
 	got = sock_send(tcp->client, BYTES);
 	expect_error(&got, ECONNRESET);
 	expect_one_reset(run, sent);
-	expect_pipe_broken(tcp->client);
+	expect_broken_pipe(tcp->client);
 }
 
-/* The same service on the same port: a new connection works, the old is gone. */
-static void listens_again(struct run *run, struct pair *tcp)
+/* The service is back on its port: only a new connection works. */
+static void listen_again(struct run *run, struct pair *tcp)
 {
 	struct probe *server = probe_start(run, "server");
-	struct sock *listener = sock_listen_on(
-		server, sock_local_port(tcp->listener), 16);
-	struct sock *again;
+	struct sock *listener =
+		sock_listen_on(server, sock_local_port(tcp->listener), 16);
+	struct sock *next;
 
-	client_sends(run, tcp);
-	again = sock_connect(tcp->client_probe, listener);
+	send_while_blocking_in_recv(run, tcp);
+	next = sock_connect(tcp->client_probe, listener);
 	sock_accept(listener);
-	expect_state(again, DIAG_ESTABLISHED);
+	expect_state(next, DIAG_ESTABLISHED);
 }
 
-/* Rounds, from 0: the tail loss probe and two RTOs are lost, the third finds
- * the machine up. Each sends one copy. */
-static void sends_while_down(struct run *run, struct pair *tcp)
+/* The tail loss probe and two RTO retransmissions are lost, the third RTO
+ * retransmission finds the host up again. */
+static void send_while_down(struct run *run, struct pair *tcp)
 {
 	struct prediction *prediction = forecast_give_up(tcp->client);
-	const struct predict_round *found = &prediction->rounds[LOST_ROUNDS];
-	struct mark sent, back;
+	const struct predict_round *arrives = &prediction->rounds[LOST_ROUNDS];
+	struct mark sent, rebooted;
 	struct finding got;
 
 	sock_post_recv(tcp->client);
 	fault_crash(run, "server");
 	sent = mark_now(run);
 	sock_send(tcp->client, BYTES);
-	/* Far from both, since either may be late. */
-	run_pass_until(run, sent, (found[-1].at.max + found->at.min) / 2);
-	back = mark_now(run);
+	/* In the middle between two retransmissions, since either may be
+	 * late. */
+	run_pass_until(run, sent, (arrives[-1].at.max + arrives->at.min) / 2);
+	rebooted = mark_now(run);
 	fault_reboot(run, "server");
 
-	got = sock_reap(tcp->client, found->at.max + SEC(1));
+	got = sock_reap(tcp->client, arrives->at.max + SEC(1));
 	expect_error(&got, ECONNRESET);
-	expect_took(sent, &got, found->at);
-	expect_number(run, "retransmissions",
-		      frames_count(run, sent,
-				   FRAMES(FROM("client"),
-					  KIND(WIRE_RETRANSMISSION))),
-		      LOST_ROUNDS + 1, LOST_ROUNDS + 1);
-	expect_exchange(run, back, "the round that found the new kernel",
+	expect_took(sent, &got, arrives->at);
+	expect_number(
+		run, "retransmissions",
+		frames_count(run, sent,
+			     FRAMES(FROM("client"), KIND(WIRE_RETRANSMISSION))),
+		LOST_ROUNDS + 1, LOST_ROUNDS + 1);
+	expect_exchange(run, rebooted,
+			"the retransmission that reaches the new kernel",
 			"client P. 1:101(100) ack 1, server R 1:1(0)");
 	expect_counter(run, "server", "OutRsts", 1);
 	expect_counter(run, "client", "TCPAbortOnTimeout", 0);
-	expect_pipe_broken(tcp->client);
+	expect_broken_pipe(tcp->client);
 }
 
 static void script(struct run *run)
@@ -122,7 +123,7 @@ static void script(struct run *run)
 	struct pair tcp = sock_pair(run);
 
 	if (run_is_variant(run, "sends-while-down")) {
-		sends_while_down(run, &tcp);
+		send_while_down(run, &tcp);
 		return;
 	}
 	fault_reboot(run, "server");
@@ -130,34 +131,34 @@ static void script(struct run *run)
 	if (!expect_state(tcp.server, DIAG_CLOSE))
 		return;
 	if (run_is_variant(run, "listener"))
-		listens_again(run, &tcp);
+		listen_again(run, &tcp);
 	else if (run_is_variant(run, "only-sends"))
-		client_only_sends(run, &tcp);
+		only_send(run, &tcp);
 	else
-		client_sends(run, &tcp);
+		send_while_blocking_in_recv(run, &tcp);
 }
 
 CASE(server_host_reboot) = {
 	.name = "server-host-reboot",
-	.claim = "server host dies and is back at once, client sends: RST, and "
-		 "the connection ends with ECONNRESET",
+	.claim = "server host crashes and reboots at once, client sends: RST, "
+		 "and the connection ends with ECONNRESET",
 	.judgements = CLAIMS({ "A14", DOCUMENT_RIGHT,
-			       "a segment without a socket is answered with "
+			       "a segment without a socket is answered with a "
 			       "RST: tcp_v4_rcv(), tcp_v4_send_reset()" }),
-	.why = "the new kernel has no such connection; its RST carries the "
-	       "sequence number that the client waits for, so "
-	       "tcp_validate_incoming() takes it",
+	.why = "the new kernel has no such connection; its RST has the "
+	       "sequence number that the client expects, so "
+	       "tcp_validate_incoming() accepts it",
 	.sources = "RFC 9293 3.5.1, 3.10.7; net/ipv4/tcp_ipv4.c:"
 		   "tcp_v4_send_reset(); net/ipv4/tcp_input.c:tcp_reset(), "
 		   "tcp_rcv_state_process()",
 	.steps = STEPS("a connection, idle, keepalive off",
-		       "the server's machine dies and is back, without memory",
-		       "the client sends (or had sent while it was down)",
+		       "the server host reboots and loses its memory",
+		       "the client sends (or has sent while the host was down)",
 		       "the client sends again"),
-	.expect = "one RST; ECONNRESET for the call that waits, or for the "
-		  "second send(); EPIPE after that; the same with a new "
-		  "listener on the port; while the machine is down, not before "
-		  "the first RTO round that finds it up",
+	.expect = "one RST; ECONNRESET for the call that blocks, or for the "
+		  "second send(), and EPIPE after that; the same with a new "
+		  "listener on the port; what was sent while the host was down "
+		  "is answered when a retransmission finds the host up",
 	.world = &world_pair,
 	.variants = VARIANTS({ "no-listener" }, { "listener" },
 			     { "only-sends" },

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Both ends close before either has seen the other's FIN. Each is in FIN-WAIT-1
- * when the FIN comes: tcp_fin() acknowledges it at once (nothing to wait for:
- * this end has nothing more to say) and enters CLOSING. With the ACK of its own
- * FIN tcp_rcv_state_process() goes to TIME-WAIT, at both ends.
+ * Both ends close before either has received the other's FIN. Each is in
+ * FIN-WAIT-1 when the FIN arrives: tcp_fin() acknowledges it at once (this end
+ * has nothing more to send that could carry the ACK) and enters CLOSING. With
+ * the ACK of its own FIN tcp_rcv_state_process() enters TIME-WAIT, at both
+ * ends.
  *
- * The two FINs are held by the wire until both are under way, and so are the
- * two ACKs, so that CLOSING stays to be looked at. The handshake takes 0.4 s,
- * so that the RTO is above a second and nothing is sent again meanwhile.
+ * The wire holds both FINs until both are in flight, and then both ACKs, so
+ * that CLOSING can be observed. The handshake takes 0.4 s, so that the RTO is
+ * above a second and nothing is retransmitted meanwhile.
  */
 #include "case.h"
 
@@ -27,7 +28,6 @@ static void expect_both(const struct pair *tcp, enum diag_state state)
 	expect_state_within(tcp->server, state, soon);
 }
 
-/* One from each host: they are on the wire together. */
 static void wait_for_both(struct run *run, struct mark since, unsigned int kind)
 {
 	frames_wait(run, since, FRAMES(FROM("client"), KIND(kind)), 1, soon);
@@ -42,7 +42,7 @@ static void script(struct run *run)
 
 	path_delay(run, "client", slow_path);
 	tcp = sock_pair(run);
-	path_delay(run, "client", 0); /* accepted: nothing is under way */
+	path_delay(run, "client", 0); /* accepted, so nothing is in flight */
 	fins[0] = hold_first(run, "client", WIRE_FIN);
 	fins[1] = hold_first(run, "server", WIRE_FIN);
 	acks[0] = hold_first(run, "client", WIRE_PURE_ACK);
@@ -67,7 +67,7 @@ static void script(struct run *run)
 			   "client_time_wait_s", released, SEC(TIME_WAIT));
 	expect_timer_armed(tcp.server, DIAG_TIMER_TIME_WAIT,
 			   "server_time_wait_s", released, SEC(TIME_WAIT));
-	expect_exchange(run, closed, "four segments, in another order",
+	expect_exchange(run, closed, "two FINs, then two ACKs",
 			"client F. 1:1(0) ack 1, server F. 1:1(0) ack 1, "
 			"server . 2:2(0) ack 2, client . 2:2(0) ack 2");
 	expect_time_waits(run, "client", 1);
@@ -78,26 +78,27 @@ CASE(simultaneous_close) = {
 	.name = "simultaneous-close",
 	.claim =
 		"both ends close, and the FINs cross: CLOSING, then TIME-WAIT, "
-		"at both",
+		"at both ends",
 	.judgements = CLAIMS(
 		{ "C1", DOCUMENT_CONDITIONAL,
 		  "the seven steps are those of an end that closes and an end "
-		  "that answers; when FINs cross, tcp_fin() goes from "
-		  "FIN-WAIT-1 to CLOSING, which the text does not know" },
+		  "that answers; when the FINs cross, tcp_fin() goes from "
+		  "FIN-WAIT-1 to CLOSING, which the document does not "
+		  "mention" },
 		{ "C2", DOCUMENT_RIGHT,
 		  "both have TIME-WAIT, and both have closed actively: "
 		  "tcp_rcv_state_process() in CLOSING" }),
-	.why = "each end has sent its FIN before it knows of the other's, so "
-	       "each must stay for the case that its ACK is lost",
+	.why = "each end has sent its FIN before it receives the other's, so "
+	       "each must stay in case its ACK is lost",
 	.sources = "RFC 9293 3.6 figure 13; net/ipv4/tcp_input.c:tcp_fin(), "
 		   "tcp_rcv_state_process()",
-	.steps = STEPS("a connection, idle; the wire will hold a FIN and an "
-		       "ACK of either host",
+	.steps = STEPS("a connection, idle; the wire will hold the first FIN "
+		       "and the first ACK of either host",
 		       "client and server close; both FINs are on the wire",
-		       "both FINs arrive; both ACKs are on the wire",
-		       "both ACKs arrive"),
-	.expect = "both ends in FIN-WAIT-1, in CLOSING, and in TIME-WAIT with "
-		  "a timer of 60 s",
+		       "both FINs are released; both ACKs are on the wire",
+		       "both ACKs are released"),
+	.expect = "both ends in FIN-WAIT-1, then in CLOSING, then in TIME-WAIT "
+		  "with a timer of 60 s",
 	.world = &world_pair,
 	.duration = SEC(1),
 	.script = script,

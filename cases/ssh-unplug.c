@@ -1,38 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An ssh session, and the cable is pulled. It is one TCP connection as any,
- * idle until somebody types: so both kernels say ESTABLISHED, and go on saying
- * it. What is typed meanwhile is retransmitted, and arrives with the first
- * round after the cable is back. (OpenSSH's TCPKeepAlive is on by default,
- * hence the client's keepalive timer; but it has two hours to go.)
+ * The cable is pulled under an ssh session. The session is one TCP connection,
+ * idle until somebody types, so both kernels report ESTABLISHED all the time.
+ * What is typed meanwhile is retransmitted, and arrives with the first
+ * retransmission after the cable is back. (OpenSSH sets SO_KEEPALIVE by
+ * default, so the client has a keepalive timer; it fires after two hours.)
  *
- * Unless ssh has been told to ask for itself. With ServerAliveInterval it sends
- * a request that wants an answer whenever it has heard nothing for so long, and
- * counts (server_alive_check() in its clientloop.c). ServerAliveCountMax of
- * them may go unanswered; the interval after the last one ends it. So it takes
- * one interval more than the product of the two, as with TCP's keepalive. The
- * process ends, and with it its half of the connection: FIN, which waits in the
- * client's kernel behind the requests that were not acknowledged. The server
- * knows nothing of it, and is ESTABLISHED.
+ * With ServerAliveInterval ssh sends a request that must be answered whenever
+ * it has received nothing for that long, and counts (server_alive_check() in
+ * clientloop.c). ServerAliveCountMax requests may stay unanswered; ssh gives
+ * up one interval after the last of them. So it takes one interval more than
+ * the product of the two, as TCP's keepalive does. When the process ends, its
+ * half of the connection is closed: the FIN waits in the client's kernel
+ * behind the unacknowledged requests. The server receives nothing and stays
+ * ESTABLISHED.
  *
- * ssh looks at a clock of whole seconds (monotime()), so that it may be up to
- * one early by ours, and waits in poll(), which may be a thousandth late
- * (select_estimate_accuracy()).
+ * ssh measures with a clock of whole seconds (monotime()), so it may be up to
+ * a second early by the journal's clock, and it waits in poll(), which may be
+ * a thousandth late (select_estimate_accuracy()).
  */
 #include "case.h"
 
-enum { PORT = 22, FAILED = 255 };
+enum { PORT = 22, EXIT_GAVE_UP = 255 };
 
-/* ssh's own; the larger count leaves time for the cable to come back. */
-enum { INTERVAL = 1, COUNT_MAX = 2, MANY = 4 };
+/* ServerAliveInterval and ServerAliveCountMax. The larger count leaves time to
+ * plug the cable in again. */
+enum { INTERVAL = 1, COUNT_MAX = 2, LARGE_COUNT_MAX = 4 };
 
-/* After how many copies the cable is plugged in again, and when without. */
-enum { COPIES = 2, OUT_MS = 1200 };
+/* The cable is plugged in again after this many retransmissions, or, where none
+ * is needed, after this time. */
+enum { RETRANSMISSIONS = 2, UNPLUGGED_MS = 1200 };
 
 /* Longer than a delayed ACK. */
 enum { QUIET_MS = 200 };
 
-static const nsec_t soon = SEC(2);
+static const nsec_t patience = SEC(2);
 
 #define TYPED FRAMES(FROM("client"), KIND(WIRE_DATA | WIRE_RETRANSMISSION))
 
@@ -51,7 +53,7 @@ static const char *client_key(struct run *run)
 	return path;
 }
 
-/* For whoever runs this: no password, no PAM, nobody's home. */
+/* Works for any user: no password, no PAM, no home directory. */
 static void start_sshd(struct run *run)
 {
 	struct program *sshd;
@@ -98,8 +100,8 @@ static struct program *start_ssh(struct run *run)
 		     count, name, "sh"));
 }
 
-/* A command whose output cannot be its own text. */
-static void command(struct run *run, struct program *ssh)
+/* The output differs from the command, so an echo cannot be mistaken for it. */
+static void run_command(struct run *run, struct program *ssh)
 {
 	struct mark typed = mark_now(run);
 	nsec_t at;
@@ -110,56 +112,58 @@ static void command(struct run *run, struct program *ssh)
 		    at ? "42" : "nothing");
 }
 
-static void still_established(struct run *run, struct sock *client,
-			      struct sock *server)
+static void expect_still_established(struct run *run, struct sock *client,
+				     struct sock *server)
 {
 	expect_link(run, "client", "up, no carrier, address, route linkdown");
 	expect_state(client, DIAG_ESTABLISHED);
 	expect_state(server, DIAG_ESTABLISHED);
 }
 
-/* ssh reads and encrypts what is typed, and then its kernel sends: how long
- * that has taken. */
-static nsec_t until_sent(struct run *run, struct sock *client,
-			 struct mark typed)
+/* The time from typing to sending: ssh reads and encrypts the text first. */
+static nsec_t measure_send_delay(struct run *run, struct sock *client,
+				 struct mark typed)
 {
 	struct diag_socket seen;
-	nsec_t ago;
+	nsec_t sent_ago;
 
 	run_pass_until(run, typed, MSEC(QUIET_MS) / 2);
 	sock_look(client, &seen);
-	ago = MSEC(seen.info.tcpi_last_data_sent);
-	return MAX(nsec_now() - ago - typed.at, 0);
+	sent_ago = MSEC(seen.info.tcpi_last_data_sent);
+	return MAX(nsec_now() - sent_ago - typed.at, 0);
 }
 
-/* What is typed into nothing comes with the round after the cable is back. */
-static void lives_on(struct run *run, struct program *ssh, struct sock *client)
+/* A command that is typed without carrier arrives after the cable is back. */
+static void type_and_plug(struct run *run, struct program *ssh,
+			  struct sock *client)
 {
 	const struct prediction *p = forecast_give_up(client);
-	struct range round = p->rounds[COPIES].at;
+	struct range round = p->rounds[RETRANSMISSIONS].at;
 	struct mark typed = mark_now(run);
-	struct mark came;
+	struct mark arrived;
 	nsec_t at;
 
 	program_write(ssh, "echo $((7 * 8)) is what was asked\n");
-	round.max += until_sent(run, client, typed);
+	round.max += measure_send_delay(run, client, typed);
 	run_pass_until(run, typed,
-		       (p->rounds[COPIES - 1].at.max + round.min) / 2);
-	expect_frames(run, typed, "segments while the cable is out",
+		       (p->rounds[RETRANSMISSIONS - 1].at.max + round.min) / 2);
+	expect_frames(run, typed, "segments while the cable is unplugged",
 		      FRAMES(KIND(WIRE_TCP)), 0);
 	expect_state(client, DIAG_ESTABLISHED);
 	fault_plug(run, "client");
-	came = expect_frame(run, typed, "what was typed", TYPED, 1, round);
-	at = program_wait_line(ssh, typed, "56 is what was asked", soon);
-	expect_that(run, at >= came.at && at > 0, "its output arrives after it",
-		    "%s", at ? "56" : "nothing");
+	arrived =
+		expect_frame(run, typed, "the typed command", TYPED, 1, round);
+	at = program_wait_line(ssh, typed, "56 is what was asked", patience);
+	expect_that(run, at >= arrived.at && at > 0,
+		    "the command's output arrives after the command", "%s",
+		    at ? "56" : "nothing");
 	run_predicted(run, "elapsed_s", nsec_seconds(round.min));
 	run_predicted(run, "elapsed_max_s", nsec_seconds(round.max));
 	run_measured(run, "elapsed_s", nsec_seconds(at - typed.at));
 }
 
-/* The last that ssh has got of the server: from there it counts. */
-static struct mark last_heard(struct run *run)
+/* When ssh last received data of the server: it counts from there. */
+static struct mark last_received(struct run *run)
 {
 	const struct wire_match *data = FRAMES(FROM("server"), KIND(WIRE_DATA));
 	struct mark start = { 0 };
@@ -171,7 +175,7 @@ static struct mark last_heard(struct run *run)
 	return (struct mark){ .at = frame->at };
 }
 
-/* Each time it wakes, it may be late by itself. */
+/* Each wake-up of ssh may be late, so each adds the allowance. */
 static struct range forecast_ssh(struct run *run)
 {
 	nsec_t total = SEC(INTERVAL * (run_value(run) + 1));
@@ -183,23 +187,24 @@ static struct range forecast_ssh(struct run *run)
 	return range;
 }
 
-static void gives_up(struct run *run, struct program *ssh, struct sock *client,
-		     struct sock *server)
+static void expect_ssh_gives_up(struct run *run, struct program *ssh,
+				struct sock *client, struct sock *server)
 {
-	struct mark heard = last_heard(run);
+	struct mark received = last_received(run);
 	struct range range = forecast_ssh(run);
 	nsec_t ended = 0;
-	int status = program_wait_end(ssh, range.max + soon, &ended);
+	int status = program_wait_end(ssh, range.max + patience, &ended);
 
-	if (!expect_that(run, status == FAILED, "ssh gives up",
+	if (!expect_that(run, status == EXIT_GAVE_UP, "ssh gives up",
 			 "exit status %d", status))
 		return;
-	expect_span(run, "it gave up", ended - heard.at, range);
-	run_measured(run, "elapsed_s", nsec_seconds(ended - heard.at));
-	expect_that(run, program_wait_line(ssh, heard, "not responding", 0) > 0,
-		    "and says that the server does not respond", "so it %s",
-		    "ended");
-	expect_state_within(client, DIAG_FIN_WAIT1, soon);
+	expect_span(run, "time until ssh gives up", ended - received.at, range);
+	run_measured(run, "elapsed_s", nsec_seconds(ended - received.at));
+	expect_that(run,
+		    program_wait_line(ssh, received, "not responding", 0) > 0,
+		    "ssh reports that the server does not respond", "%s",
+		    "it ended without that message");
+	expect_state_within(client, DIAG_FIN_WAIT1, patience);
 	expect_state(server, DIAG_ESTABLISHED);
 }
 
@@ -207,76 +212,77 @@ static void script(struct run *run)
 {
 	struct sock *client, *server;
 	struct program *ssh;
-	struct mark out;
+	struct mark unplugged;
 
 	make_key(run, "client", client_key(run));
 	start_sshd(run);
 	ssh = start_ssh(run);
-	command(run, ssh);
+	run_command(run, ssh);
 	client = sock_find(run, "client", PORT);
 	server = sock_peer(client, "server");
 	run_pass(run, MSEC(QUIET_MS));
 
-	out = mark_now(run);
+	unplugged = mark_now(run);
 	fault_unplug(run, "client");
-	if (!run_value(run)) {
-		run_pass_until(run, out, MSEC(OUT_MS));
-		still_established(run, client, server);
-		expect_timer(client, DIAG_TIMER_KEEPALIVE);
-		lives_on(run, ssh, client);
-	} else if (run_is_variant(run, "asks-and-is-plugged-again")) {
-		run_pass_until(run, out, MSEC(OUT_MS));
-		still_established(run, client, server);
-		fault_plug(run, "client");
-		run_pass_until(run, out, SEC(INTERVAL * (MANY + 1)));
-	} else {
-		still_established(run, client, server);
-		gives_up(run, ssh, client, server);
+	if (run_is_variant(run, "asks-and-gives-up")) {
+		expect_still_established(run, client, server);
+		expect_ssh_gives_up(run, ssh, client, server);
 		return;
 	}
-	command(run, ssh);
+	run_pass_until(run, unplugged, MSEC(UNPLUGGED_MS));
+	expect_still_established(run, client, server);
+	if (run_is_variant(run, "asks-and-is-plugged-again")) {
+		fault_plug(run, "client");
+		run_pass_until(run, unplugged,
+			       SEC(INTERVAL * (LARGE_COUNT_MAX + 1)));
+	} else {
+		expect_timer(client, DIAG_TIMER_KEEPALIVE);
+		type_and_plug(run, ssh, client);
+	}
+	run_command(run, ssh);
 	expect_state(client, DIAG_ESTABLISHED);
 	expect_state(server, DIAG_ESTABLISHED);
 }
 
-static const struct judgement asks[] = {
-	{ "D2", DOCUMENT_CONDITIONAL,
-	  "only until ssh gives up by itself, where ServerAliveInterval is "
-	  "set: server_alive_check() ends it an interval after the last of "
-	  "ServerAliveCountMax requests" },
-	{ .claim = NULL },
-};
-
 CASE(ssh_unplug) = {
 	.name = "ssh-unplug",
-	.claim = "cable pulled under an ssh session: ESTABLISHED, and it goes "
-		 "on afterwards, unless ServerAliveInterval ends it",
+	.claim = "cable pulled under an ssh session: ESTABLISHED, and the "
+		 "session continues afterwards, unless ServerAliveInterval "
+		 "ends it",
 	.judgements =
 		CLAIMS({ "D2", DOCUMENT_RIGHT,
-			 "the connection is idle, or retransmits; no "
-			 "carrier is asked for: tcp_retransmit_timer()" }),
-	.why = "what ends an idle session is a question without an answer; TCP "
-	       "asks none for two hours, ssh as its options say",
+			 "the connection is idle or retransmits, and never "
+			 "checks the carrier: tcp_retransmit_timer()" }),
+	.why = "an idle session ends only when a request stays unanswered; TCP "
+	       "sends none for two hours, and ssh as its options say",
 	.sources = "ssh_config(5): ServerAliveInterval, ServerAliveCountMax, "
 		   "TCPKeepAlive; OpenSSH clientloop.c:server_alive_check()",
-	.steps = STEPS("sshd and ssh, with keys made for this run; a command "
-		       "is answered",
-		       "the client's cable is pulled; a look at both ends",
-		       "a command is typed, and the cable plugged in again; or "
-		       "ssh is left to ask for itself"),
-	.expect = "ESTABLISHED at both ends; the command's output with the "
-		  "first round after the cable is back; with "
-		  "ServerAliveInterval 1 and ServerAliveCountMax 2 ssh ends "
-		  "after 3 * 1 s, and the server stays ESTABLISHED",
+	.steps = STEPS("sshd and ssh start, with keys made for this run; a "
+		       "command is answered",
+		       "the client's cable is pulled; the state of both ends "
+		       "is read",
+		       "a command is typed, and the cable is plugged in again; "
+		       "or ssh sends its own requests"),
+	.expect = "ESTABLISHED at both ends; the command arrives with the "
+		  "first retransmission after the cable is back, and its "
+		  "output comes back; with ServerAliveInterval 1 and "
+		  "ServerAliveCountMax 2 ssh ends after 3 * 1 s, and the "
+		  "server stays ESTABLISHED",
 	.world = &world_pair,
 	.needs = NEEDS({ .program = "sshd" }, { .program = "ssh" },
 		       { .program = "ssh-keygen" }),
-	.variants = VARIANTS({ "session-lives-on" },
-			     { "asks-and-gives-up", .value = COUNT_MAX,
-			       .judgements = asks,
-			       .duration = SEC(INTERVAL * (COUNT_MAX + 1)) },
-			     { "asks-and-is-plugged-again", .value = MANY,
-			       .duration = SEC(INTERVAL * (MANY + 2)) }),
+	.variants = VARIANTS(
+		{ "session-lives-on" },
+		{ "asks-and-gives-up", .value = COUNT_MAX,
+		  .duration = SEC(INTERVAL * (COUNT_MAX + 1)),
+		  .judgements = CLAIMS(
+			  { "D2", DOCUMENT_CONDITIONAL,
+			    "only until ssh gives up by itself, where "
+			    "ServerAliveInterval is set: server_alive_check() "
+			    "ends it an interval after the last of "
+			    "ServerAliveCountMax requests" }) },
+		{ "asks-and-is-plugged-again", .value = LARGE_COUNT_MAX,
+		  .duration = SEC(INTERVAL * (LARGE_COUNT_MAX + 2)) }),
 	.duration = SEC(2),
 	.script = script,
 };
