@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A FIN is not acknowledged at once. tcp_fin() first goes to CLOSE-WAIT and
- * enters pingpong mode, in the hope that there will be something to send which
- * can carry the ACK; only then __tcp_ack_snd_check() arms the delayed ACK, for
- * TCP_ATO_MIN. So the state comes first and the ACK later, and a program that
- * closes within these 40 ms makes one segment of ACK and FIN.
+ * The ACK of a FIN is delayed. tcp_fin() enters CLOSE-WAIT first and then
+ * pingpong mode, in which the kernel expects data that can carry the ACK; after
+ * that __tcp_ack_snd_check() arms the delayed ACK, for TCP_ATO_MIN. So the
+ * state changes before the ACK is sent, and the FIN of a program that closes
+ * within these 40 ms carries the ACK.
  *
- * The 40 ms are of a connection that has received data: icsk_ack.ato is 0 until
- * tcp_event_data_recv(), and the ACK of an idle one waits for the next jiffy.
+ * The 40 ms apply to a connection that has received data: icsk_ack.ato is 0
+ * until tcp_event_data_recv(), and without it the ACK is sent at the next
+ * jiffy.
  */
 #include "case.h"
 
@@ -16,8 +17,9 @@ enum { AT_ONCE, WITH_ANSWER, LATER };
 
 static const nsec_t soon = MSEC(500);
 
-/* The server has had data, so that icsk_ack.ato is set; and the ACK of it has
- * left. */
+#define SERVER_ACKS FRAMES(FROM("server"), KIND(WIRE_PURE_ACK))
+
+/* The server has received and acknowledged data, so icsk_ack.ato is set. */
 static struct pair connect_and_ask(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
@@ -25,44 +27,37 @@ static struct pair connect_and_ask(struct run *run)
 
 	sock_send(tcp.client, BYTES);
 	sock_recv(tcp.server, soon);
-	frames_wait(run, asked, FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)), 1,
-		    soon);
+	frames_wait(run, asked, SERVER_ACKS, 1, soon);
 	sock_post_recv(tcp.server);
 	return tcp;
 }
 
-static bool ack_is_out(struct run *run, struct mark closed)
+/* If close() is later than the delayed ACK, there are four segments, and the
+ * machine was too slow for this variant. */
+static void close_at_once(struct run *run, struct pair *tcp, struct mark closed)
 {
-	return frames_count(run, closed,
-			    FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)));
-}
-
-/* The close() must be faster than the ACK's timer, or there are four segments
- * all the same, and the machine was too slow to show anything. */
-static void closes_at_once(struct run *run, struct pair *tcp,
-			   struct mark closed)
-{
-	bool out = ack_is_out(run, closed);
+	bool acked = frames_count(run, closed, SERVER_ACKS);
 
 	sock_close(tcp->server);
-	expect_span(run, "the server closed", mark_now(run).at - closed.at,
+	expect_span(run, "from the client's FIN to the server's close()",
+		    mark_now(run).at - closed.at,
 		    (struct range){ 0, MSEC(ATO_MS) });
 	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);
-	expect_exchange(run, closed, "three segments",
-			out ? "client F. 101:101(0) ack 1, "
-			      "server . 1:1(0) ack 102, "
-			      "server F. 1:1(0) ack 102, "
-			      "client . 102:102(0) ack 2" :
-			      "client F. 101:101(0) ack 1, "
-			      "server F. 1:1(0) ack 102, "
-			      "client . 102:102(0) ack 2");
+	expect_exchange(run, closed, "the three segments of the close",
+			acked ? "client F. 101:101(0) ack 1, "
+				"server . 1:1(0) ack 102, "
+				"server F. 1:1(0) ack 102, "
+				"client . 102:102(0) ack 2" :
+				"client F. 101:101(0) ack 1, "
+				"server F. 1:1(0) ack 102, "
+				"client . 102:102(0) ack 2");
 }
 
-/* The answer carries the ACK of the client's FIN, and could be met by a RST if
- * the client had closed its socket, not only shut it down. */
-static void answers_and_closes(struct run *run, struct pair *tcp,
-			       struct mark closed)
+/* The client has called shutdown(), not close(), so it reads the answer, which
+ * carries the ACK of its FIN. */
+static void answer_and_close(struct run *run, struct pair *tcp,
+			     struct mark closed)
 {
 	struct finding got;
 
@@ -72,40 +67,32 @@ static void answers_and_closes(struct run *run, struct pair *tcp,
 	sock_close(tcp->server);
 	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);
-	expect_frames(run, closed, "data that carries the ACK",
+	expect_frames(run, closed, "data segments that carry the ACK",
 		      FRAMES(FROM("server"), KIND(WIRE_DATA)), 1);
-	expect_frames(run, closed, "ACKs of the server's that carry nothing",
-		      FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)),
-		      ack_is_out(run, closed));
+	expect_frames(run, closed, "pure ACKs from the server", SERVER_ACKS,
+		      frames_count(run, closed, SERVER_ACKS) > 0);
 }
 
-/* Until the delayed ACK, CLOSE-WAIT is unacknowledged. */
-static void expect_state_before_ack(struct run *run, struct sock *server,
-				    struct mark closed)
+/* CLOSE-WAIT is entered before the delayed ACK is sent. */
+static void close_later(struct run *run, struct pair *tcp, struct mark closed)
 {
-	struct mark looked, ack;
+	struct mark seen, ack;
 
-	expect_state(server, DIAG_CLOSE_WAIT);
-	looked = mark_now(run);
-	ack = expect_frame(run, closed, "the delayed ACK",
-			   FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)), 1,
+	expect_state(tcp->server, DIAG_CLOSE_WAIT);
+	seen = mark_now(run);
+	ack = expect_frame(run, closed, "delayed ACK", SERVER_ACKS, 1,
 			   predict_timer(MSEC(ATO_MS), nsec_hz()));
 	run_predicted(run, "ack_s", nsec_seconds(MSEC(ATO_MS)));
 	run_measured(run, "ack_s", nsec_seconds(ack.at - closed.at));
-	expect_span(run, "CLOSE-WAIT was seen, before the ACK",
-		    looked.at - closed.at,
+	expect_span(run, "time until CLOSE-WAIT is seen, before the ACK",
+		    seen.at - closed.at,
 		    (struct range){ 0, ack.at - closed.at });
-}
-
-static void closes_later(struct run *run, struct pair *tcp, struct mark closed)
-{
-	expect_state_before_ack(run, tcp->server, closed);
 	expect_state(tcp->client, DIAG_FIN_WAIT2);
 	run_pass_until(run, closed, MSEC(LATER_MS));
 	sock_close(tcp->server);
 	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);
-	expect_exchange(run, closed, "four segments",
+	expect_exchange(run, closed, "the four segments of the close",
 			"client F. 101:101(0) ack 1, server . 1:1(0) ack 102, "
 			"server F. 1:1(0) ack 102, client . 102:102(0) ack 2");
 }
@@ -122,49 +109,45 @@ static void script(struct run *run)
 	if (!expect_eof(&got))
 		return;
 	if (run_value(run) == LATER)
-		closes_later(run, &tcp, closed);
+		close_later(run, &tcp, closed);
 	else if (run_value(run) == WITH_ANSWER)
-		answers_and_closes(run, &tcp, closed);
+		answer_and_close(run, &tcp, closed);
 	else
-		closes_at_once(run, &tcp, closed);
+		close_at_once(run, &tcp, closed);
 }
-
-static const struct judgement of_order[] = {
-	{ "C1", DOCUMENT_WRONG,
-	  "the text has the ACK first and CLOSE-WAIT after it: tcp_fin() "
-	  "enters CLOSE-WAIT, and the ACK follows when tcp_delack_timer() "
-	  "fires" },
-	{ .claim = NULL },
-};
 
 CASE(four_way_close_in_three) = {
 	.name = "four-way-close-in-three",
 	.claim = "the other end closes at once: its FIN carries the ACK, and "
-		 "three segments do",
+		 "the close takes three segments",
 	.judgements = CLAIMS(
 		{ "C1", DOCUMENT_CONDITIONAL,
-		  "four segments, when the other end closes later than its "
-		  "delayed ACK; before that its FIN, or its data, carries it: "
+		  "four segments if the other end closes after its delayed "
+		  "ACK; before that its FIN, or its data, carries the ACK: "
 		  "tcp_fin(), inet_csk_enter_pingpong_mode()" }),
-	.why = "the ACK of a FIN is a delayed one, for it is likely that there "
-	       "will soon be something to carry it",
+	.why = "the kernel delays the ACK of a FIN, since a segment that can "
+	       "carry it is likely to follow soon",
 	.sources = "RFC 9293 3.6, 3.8.6.3; net/ipv4/tcp_input.c:tcp_fin(), "
-		   "__tcp_ack_snd_check(); net/ipv4/tcp_output.c:"
-		   "tcp_send_delayed_ack()",
-	.steps = STEPS("a connection on which the server has received 100 "
-		       "bytes",
-		       "the client shuts its side down; the server reads EOF",
-		       "the server closes at once; or sends its answer first; "
-		       "or closes 150 ms later"),
-	.expect = "three segments; with an answer the data carries the ACK; "
-		  "later: CLOSE-WAIT at once, the ACK after 40 ms, four "
-		  "segments",
+		   "__tcp_ack_snd_check(); "
+		   "net/ipv4/tcp_output.c:tcp_send_delayed_ack()",
+	.steps = STEPS(
+		"a connection on which the server has received 100 bytes",
+		"the client calls shutdown(SHUT_WR); the server reads EOF",
+		"the server closes at once; or sends 200 bytes first; or "
+		"closes 150 ms later"),
+	.expect = "at once: three segments; with an answer: the data carries "
+		  "the ACK; later: CLOSE-WAIT at once, the ACK after 40 ms, "
+		  "four segments",
 	.world = &world_pair,
-	.variants = VARIANTS({ "at-once", .value = AT_ONCE },
-			     { "with-answer", .value = WITH_ANSWER },
-			     { "later", .value = LATER,
-			       .duration = MSEC(LATER_MS),
-			       .judgements = of_order }),
+	.variants = VARIANTS(
+		{ "at-once", .value = AT_ONCE },
+		{ "with-answer", .value = WITH_ANSWER },
+		{ "later", .value = LATER, .duration = MSEC(LATER_MS),
+		  .judgements = CLAIMS(
+			  { "C1", DOCUMENT_WRONG,
+			    "the document has the ACK first and CLOSE-WAIT "
+			    "after it: tcp_fin() enters CLOSE-WAIT, and the "
+			    "ACK follows when tcp_delack_timer() expires" }) }),
 	.duration = MSEC(50),
 	.no_fault = true,
 	.script = script,

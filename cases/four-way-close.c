@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The four segments of a close are caught on the wire one by one, so that the
- * states between them can be looked at, at both ends, for as long as it takes:
+ * The wire holds the four segments of a close one by one, so that the states
+ * between them last long enough to be read at both ends:
  *
  *	        first to close              second to close
  *	 FIN    FIN-WAIT-1                  ESTABLISHED
@@ -11,22 +11,21 @@
  *	 ACK    TIME-WAIT                   LAST-ACK
  *	        TIME-WAIT, then nothing     nothing
  *
- * What the end that closes first has in FIN-WAIT-2 is up to its program. After
- * close() the socket is an orphan, and tcp_rcv_state_process() puts a small one
- * in its place, with tcp_fin_timeout to live: sock_diag shows a "timewait"
- * timer for it. After shutdown() it is a socket like any other and has no timer
- * at all. Either way the FIN of the other end arms TCP_TIMEWAIT_LEN, in
- * tcp_timewait_state_process() or in tcp_fin().
+ * The first end's socket in FIN-WAIT-2 depends on its program. After close() it
+ * is an orphan, which tcp_rcv_state_process() replaces with a timewait socket
+ * of lifetime tcp_fin_timeout; sock_diag reports the timer "timewait". After
+ * shutdown() it is a full socket without a timer. In both cases the peer's FIN
+ * arms TCP_TIMEWAIT_LEN, in tcp_timewait_state_process() or in tcp_fin().
  *
- * The handshake takes 0.4 s, and the rest no time: so the RTO is above a
- * second, and nothing is sent again while somebody looks.
+ * The path delays the handshake by 0.4 s and then nothing: the RTO is above a
+ * second, so that no held segment is retransmitted.
  */
 #include "case.h"
 
 enum { FIN_TIMEOUT = 30, TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
 enum { SERVER_FIRST = 1, SHUTDOWN };
 
-static const nsec_t slow_path = MSEC(200), soon = MSEC(500);
+static const nsec_t handshake_delay = MSEC(200), soon = MSEC(500);
 
 struct ends {
 	struct sock *first, *second; /* to close */
@@ -38,9 +37,10 @@ static struct ends connect_slowly(struct run *run)
 {
 	struct pair tcp;
 
-	path_delay(run, "client", slow_path);
+	path_delay(run, "client", handshake_delay);
 	tcp = sock_pair(run);
-	path_delay(run, "client", 0); /* accepted: nothing is under way */
+	path_delay(run, "client",
+		   0); /* no segment is in flight after accept() */
 	if (run_value(run) == SERVER_FIRST)
 		return (struct ends){
 			.first = tcp.server,
@@ -64,7 +64,7 @@ static struct wire_rule *hold(struct sock *from, unsigned int kind)
 						 KIND(kind), .count = 1));
 }
 
-static void arm(struct ends *ends)
+static void hold_four_segments(struct ends *ends)
 {
 	ends->fin = hold(ends->first, WIRE_FIN);
 	ends->ack = hold(ends->second, WIRE_PURE_ACK);
@@ -72,7 +72,7 @@ static void arm(struct ends *ends)
 	ends->last_ack = hold(ends->first, WIRE_PURE_ACK);
 }
 
-/* The segment is on the wire and stays there. */
+/* The states of both ends while the wire holds the segment. */
 static void expect_states(struct ends *ends, struct mark since,
 			  struct sock *from, unsigned int kind,
 			  enum diag_state first, enum diag_state second)
@@ -83,13 +83,13 @@ static void expect_states(struct ends *ends, struct mark since,
 	expect_state(ends->second, second);
 }
 
-/* Above 60 s it is another timer, and another time: fin-wait-2-duration. */
+/* Above 60 s timer and time differ: see fin-wait-2-duration. */
 static void expect_fin_wait2_timer(struct run *run, struct sock *first,
 				   struct mark entered)
 {
-	long set =
+	long timeout =
 		run_sysctl(run, sock_host(first), "net.ipv4.tcp_fin_timeout");
-	bool beyond = set > TIME_WAIT;
+	bool beyond = timeout > TIME_WAIT;
 
 	if (run_value(run) == SHUTDOWN)
 		expect_timer(first, DIAG_TIMER_NONE);
@@ -98,10 +98,10 @@ static void expect_fin_wait2_timer(struct run *run, struct sock *first,
 				   beyond ? DIAG_TIMER_KEEPALIVE :
 					    DIAG_TIMER_TIME_WAIT,
 				   "fin_wait2_timer_s", entered,
-				   SEC(beyond ? set - TIME_WAIT : set));
+				   SEC(beyond ? timeout - TIME_WAIT : timeout));
 }
 
-static void goes_first(struct run *run, struct ends *ends, struct mark closed)
+static void close_first(struct run *run, struct ends *ends, struct mark closed)
 {
 	struct mark released;
 
@@ -122,9 +122,9 @@ static void goes_first(struct run *run, struct ends *ends, struct mark closed)
 	expect_fin_wait2_timer(run, ends->first, released);
 }
 
-/* Returns when the first end went into TIME-WAIT. */
-static struct mark goes_second(struct run *run, struct ends *ends,
-			       struct mark closed)
+/* Returns the moment at which the first end entered TIME-WAIT. */
+static struct mark close_second(struct run *run, struct ends *ends,
+				struct mark closed)
 {
 	struct mark released;
 
@@ -144,16 +144,16 @@ static struct mark goes_second(struct run *run, struct ends *ends,
 	return released;
 }
 
-static void time_wait_ends(struct run *run, struct sock *first,
-			   struct mark entered)
+static void expect_time_wait_ends(struct run *run, struct sock *first,
+				  struct mark entered)
 {
 	struct range range = predict_timer(SEC(TIME_WAIT), nsec_hz());
 
-	/* Asked from just before it can be gone: then asking is dense. */
+	/* Polling is dense at first: begin just before the earliest end. */
 	run_pass_until(run, entered, range.min - MSEC(50));
 	expect_state(first, DIAG_TIME_WAIT);
 	expect_state_within(first, DIAG_CLOSE, range.max);
-	expect_span(run, "TIME-WAIT lasted", mark_now(run).at - entered.at,
+	expect_span(run, "duration of TIME-WAIT", mark_now(run).at - entered.at,
 		    range);
 }
 
@@ -162,46 +162,48 @@ static void script(struct run *run)
 	struct ends ends = connect_slowly(run);
 	struct mark closed, entered;
 
-	arm(&ends);
+	hold_four_segments(&ends);
 	closed = mark_now(run);
-	goes_first(run, &ends, closed);
-	entered = goes_second(run, &ends, closed);
-	expect_exchange(run, closed, "the four segments", ends.exchange);
+	close_first(run, &ends, closed);
+	entered = close_second(run, &ends, closed);
+	expect_exchange(run, closed, "the four segments of the close",
+			ends.exchange);
 	expect_time_waits(run, sock_host(ends.first), 1);
 	expect_time_waits(run, sock_host(ends.second), 0);
 	if (run_is_variant(run, "defaults"))
-		time_wait_ends(run, ends.first, entered);
+		expect_time_wait_ends(run, ends.first, entered);
 }
 
 CASE(four_way_close) = {
 	.name = "four-way-close",
 	.claim = "the close in seven steps, with the states of both ends at "
-		 "each; TIME-WAIT only where close() came first",
+		 "each; TIME-WAIT only at the end that closes first",
 	.judgements = CLAIMS(
 		{ "C1", DOCUMENT_RIGHT,
 		  "these states in this order: tcp_close_state(), tcp_fin(), "
-		  "tcp_rcv_state_process(); but what the text calls "
-		  "CLOSED_WAIT is CLOSE-WAIT, and CLOSE is CLOSED (RFC 9293 "
-		  "3.3.2; TCP_CLOSE in the kernel)" },
+		  "tcp_rcv_state_process(); but the document's CLOSED_WAIT is "
+		  "CLOSE-WAIT, and its CLOSE is CLOSED (RFC 9293 3.3.2; "
+		  "TCP_CLOSE in the kernel)" },
 		{ "C2", DOCUMENT_RIGHT,
-		  "the other end goes from LAST-ACK to nothing, in "
-		  "tcp_rcv_state_process(), whichever of the two hosts it "
-		  "is" }),
-	.why = "every state but two is entered because a certain segment came; "
-	       "catch the segment, and the state stays",
+		  "the other end, whichever of the two hosts it is, goes from "
+		  "LAST-ACK to no socket: tcp_rcv_state_process()" }),
+	.why = "each state except two is entered when a certain segment "
+	       "arrives; while the segment is held, the state stays",
 	.sources = "RFC 9293 3.6 figure 12; net/ipv4/tcp_input.c:tcp_fin(), "
 		   "tcp_rcv_state_process(); net/ipv4/tcp.c:__tcp_close(); "
 		   "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process()",
-	.steps = STEPS("a connection, idle; the wire will hold the next FIN "
-		       "and the next ACK of either host",
-		       "one end closes; FIN and ACK are held and let go, one "
-		       "after the other, and both ends looked at",
-		       "the other end closes; the same again",
-		       "at the kernel's own values: until TIME-WAIT has ended"),
-	.expect = "FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT with a timer of 60 s at "
-		  "the one end, CLOSE-WAIT, LAST-ACK and no socket at the "
-		  "other; in FIN-WAIT-2 the timer of tcp_fin_timeout after "
-		  "close(), and none after shutdown()",
+	.steps = STEPS(
+		"an idle connection; the wire holds the next FIN and the next "
+		"ACK of either host",
+		"one end closes; its FIN and the ACK are held and released one "
+		"after the other, and the states of both ends are read each "
+		"time",
+		"the other end closes; its FIN and the ACK likewise",
+		"with the kernel's default values: until TIME-WAIT has ended"),
+	.expect = "first end: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT with a timer "
+		  "of 60 s; other end: CLOSE-WAIT, LAST-ACK, no socket; in "
+		  "FIN-WAIT-2 a timer of tcp_fin_timeout after close(), and "
+		  "none after shutdown()",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_fin_timeout", FIN_TIMEOUT }),
 	.variants = VARIANTS(

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A web server lets go of connections that ask for nothing. Two clients:
+ * A web server closes connections on which no request arrives for
+ * keepalive_timeout. Two clients:
  *
- * client-b dies after its first request. The server does not know that, and
- * does not find out: no segment is on its way, and its timer is a look at the
- * clock, which asks the peer nothing. Its close() makes the kernel say FIN,
- * into the void: the server's program is rid of the connection, its kernel is
- * not, and keeps an orphan in FIN-WAIT-1 until tcp_orphan_retries() says that
- * it has said it often enough (tcp_write_timeout()). Nobody is told of that.
+ * client-b's host crashes after its first request. The server does not detect
+ * that: no segment is in flight, and its timer sends nothing. Its close() makes
+ * the kernel send FIN, which nobody receives. The program has no connection any
+ * more, but its kernel has an orphan in FIN-WAIT-1, which tcp_write_timeout()
+ * deletes silently after tcp_orphan_retries().
  *
- * client is well, and idle. It is let go of just as well, after the same time.
- * That is all that such a time-out detects: that no request came. Its timer
- * starts at the end of a request. During the next one it does not run, however
- * slow that is: the second half of client's second request comes when the
- * first one's time is long over.
+ * client is well and idle, and its connection is closed after the same time:
+ * the timeout only detects that no request arrived. Its timer starts at the end
+ * of a request and is stopped during the next one, however slow that is: the
+ * second half of client's second request arrives long after the first timeout
+ * would have expired.
  *
- * Servers wait in poll() or epoll_wait(), which may wake them a thousandth of
- * the wait too late, 100 ms at most (select_estimate_accuracy(), fs/select.c):
- * 60 s become 60.06. nginx counts whole milliseconds of a clock that it reads
- * once per turn of its loop (ngx_time_update()), so it may be one early by
- * ours.
+ * Servers wait in poll() or epoll_wait(), which may return a thousandth of the
+ * timeout late, at most 100 ms (select_estimate_accuracy(), fs/select.c): 60 s
+ * become 60.06 s. nginx counts whole milliseconds of a clock that it reads once
+ * per iteration of its loop (ngx_time_update()), so it may be 1 ms early.
  */
 #include "case.h"
 
@@ -82,7 +81,7 @@ static uint16_t start_own_server(struct run *run, long timeout)
 	return sock_local_port(listener);
 }
 
-/* From the end of a request to FIN, by a server's own clock. */
+/* From the end of a request to FIN, by the server's clock. */
 static struct range server_timer(const struct run *run)
 {
 	nsec_t timeout = SEC(run_value(run));
@@ -97,57 +96,61 @@ static struct range server_timer(const struct run *run)
 static const char first_half[] = "GET / HTTP/1.1\r\n";
 static const char second_half[] = "Host: server\r\n\r\n";
 
-static void expect_answer(struct run *run, struct sock *client)
+/* Sends the second half of a request, and returns the moment before. */
+static struct mark finish_request(struct run *run, struct sock *client)
 {
-	struct finding got = sock_recv(client, soon);
+	struct mark sent = mark_now(run);
+	struct finding got;
 
-	expect_that(run, strncmp(got.data, "HTTP/1.1 200", 12) == 0,
-		    "an answer", "%s", finding_outcome(&got));
-}
-
-static struct mark ask(struct run *run, struct sock *client)
-{
-	struct mark asked;
-
-	sock_send_text(client, first_half);
-	asked = mark_now(run);
 	sock_send_text(client, second_half);
-	expect_answer(run, client);
-	return asked;
+	got = sock_recv(client, soon);
+	expect_that(run, strncmp(got.data, "HTTP/1.1 200", 12) == 0,
+		    "the server answers the request", "%s",
+		    finding_outcome(&got));
+	return sent;
 }
 
-/* The server lets go of the dead client; its kernel cannot. */
-static void dead_is_released(struct run *run, struct sock *dead,
-			     struct mark asked, nsec_t *ret_fin)
+static struct mark request(struct run *run, struct sock *client)
+{
+	sock_send_text(client, first_half);
+	return finish_request(run, client);
+}
+
+/* The program closes; its kernel keeps an orphan. Returns the moment of the
+ * FIN. */
+static struct mark expect_dead_client_released(struct run *run,
+					       struct sock *dead,
+					       struct mark requested)
 {
 	struct range timer = server_timer(run);
 	const struct wire_capture *fin = frames_wait(
-		run, asked,
+		run, requested,
 		FRAMES(FROM("server"), TO("client-b"), KIND(WIRE_FIN)), 1,
 		timer.max);
+	struct mark sent = { .at = fin ? fin->at : requested.at };
 	struct diag_socket seen;
 
-	*ret_fin = fin ? fin->at : asked.at;
-	expect_span(run, "FIN to the dead client", *ret_fin - asked.at, timer);
+	expect_span(run, "from the request to the FIN for the dead client",
+		    sent.at - requested.at, timer);
 	expect_state(dead, DIAG_FIN_WAIT1);
 	expect_timer(dead, DIAG_TIMER_RETRANSMIT);
 	sock_look(dead, &seen);
-	expect_that(run, seen.inode == 0, "no process holds it any more",
-		    "inode %u", seen.inode);
+	expect_that(run, seen.inode == 0,
+		    "no process holds the dead client's connection", "inode %u",
+		    seen.inode);
+	return sent;
 }
 
-static void orphan_ends(struct run *run, struct sock *dead, nsec_t fin,
-			const struct prediction *orphan)
+static void expect_orphan_ends(struct run *run, struct sock *dead,
+			       struct mark fin, const struct prediction *orphan)
 {
-	struct mark since = { .at = fin };
-
-	/* Asked from just before it can be gone: then asking is dense. */
-	run_pass_until(run, since, orphan->elapsed.min - MSEC(50));
+	/* Polling is dense at first: begin just before the earliest end. */
+	run_pass_until(run, fin, orphan->elapsed.min - MSEC(50));
 	expect_state_within(dead, DIAG_CLOSE, orphan->elapsed.max);
-	expect_span(run, "the orphan in FIN-WAIT-1 lived",
-		    mark_now(run).at - fin, orphan->elapsed);
+	expect_span(run, "lifetime of the orphan in FIN-WAIT-1",
+		    mark_now(run).at - fin.at, orphan->elapsed);
 	expect_number(run, "fin_copies",
-		      frames_count(run, since,
+		      frames_count(run, fin,
 				   FRAMES(FROM("server"), TO("client-b"),
 					  KIND(WIRE_FIN))),
 		      1 + orphan->probes + orphan->retransmissions_min,
@@ -155,19 +158,19 @@ static void orphan_ends(struct run *run, struct sock *dead, nsec_t fin,
 	expect_counter(run, "server", "TCPAbortOnTimeout", 1);
 }
 
-static void living_is_released(struct run *run, struct sock *client,
-			       struct mark asked)
+static void expect_living_client_released(struct run *run, struct sock *client,
+					  struct mark requested)
 {
-	struct sock *far = sock_peer(client, "server");
+	struct sock *peer = sock_peer(client, "server");
 	struct finding got = sock_reap(client, SEC(run_value(run) + 1));
 
 	if (!expect_eof(&got))
 		return;
-	expect_took(asked, &got, server_timer(run));
-	expect_state_within(far, DIAG_FIN_WAIT2, soon);
+	expect_took(requested, &got, server_timer(run));
+	expect_state_within(peer, DIAG_FIN_WAIT2, soon);
 	expect_state(client, DIAG_CLOSE_WAIT);
 	sock_close(client);
-	expect_state_within(far, DIAG_TIME_WAIT, soon);
+	expect_state_within(peer, DIAG_TIME_WAIT, soon);
 }
 
 static void script(struct run *run)
@@ -180,26 +183,23 @@ static void script(struct run *run)
 	struct sock *client_b =
 		sock_connect_to(probe_start(run, "client-b"), "server", port);
 	struct sock *dead = sock_peer(client_b, "server");
-	struct mark first = ask(run, client), last_of_b, last;
+	struct mark first = request(run, client), of_b, second, fin;
 	struct prediction *orphan;
-	nsec_t fin;
 
-	last_of_b = ask(run, client_b);
-	frames_wait(run, last_of_b,
-		    FRAMES(FROM("client-b"), KIND(WIRE_PURE_ACK)), 1, soon);
+	of_b = request(run, client_b);
+	frames_wait(run, of_b, FRAMES(FROM("client-b"), KIND(WIRE_PURE_ACK)), 1,
+		    soon);
 	orphan = forecast_orphan(dead);
 	fault_crash(run, "client-b");
 
 	run_pass_until(run, first, pause_before_second);
 	sock_send_text(client, first_half);
-	dead_is_released(run, dead, last_of_b, &fin);
+	fin = expect_dead_client_released(run, dead, of_b);
 	run_pass_until(run, first, pause_before_second + SEC(timeout));
-	last = mark_now(run);
-	sock_send_text(client, second_half);
-	expect_answer(run, client);
+	second = finish_request(run, client);
 	sock_post_recv(client);
-	orphan_ends(run, dead, fin, orphan);
-	living_is_released(run, client, last);
+	expect_orphan_ends(run, dead, fin, orphan);
+	expect_living_client_released(run, client, second);
 }
 
 #define FEW                                                                    \
@@ -208,35 +208,36 @@ static void script(struct run *run)
 
 CASE(http_keepalive_timeout) = {
 	.name = "http-keepalive-timeout",
-	.claim = "a web server's keepalive_timeout releases a connection that "
-		 "time after its last request, whether the client is dead or "
-		 "well",
-	.judgements = CLAIMS(
-		{ "A13", DOCUMENT_RIGHT,
-		  "the timer runs from the end of a request, a new one stops "
-		  "it, and when it fires the program closes the connection" },
-		{ "A13", DOCUMENT_WRONG,
-		  "as an example of finding out whether the peer lives: it "
-		  "asks nothing of it, a living idle client is released as "
-		  "well, and a dead one leaves an orphan to "
-		  "tcp_orphan_retries()" }),
-	.why = "the time-out is the program's own, from the end of a request "
-	       "to the beginning of the next; what follows its close() is the "
-	       "kernel's: FIN, and with a dead peer FIN again, by "
-	       "tcp_retransmit_timer(), until tcp_orphan_retries()",
+	.claim = "a web server closes a connection keepalive_timeout after its "
+		 "last request, whether the client is dead or alive",
+	.judgements =
+		CLAIMS({ "A13", DOCUMENT_RIGHT,
+			 "the timer runs from the end of a request, a new "
+			 "request stops it, and when it expires the program "
+			 "closes the connection" },
+		       { "A13", DOCUMENT_WRONG,
+			 "as an example of detecting whether the peer is "
+			 "alive: it sends nothing to the peer, a living idle "
+			 "client is disconnected as well, and a dead one "
+			 "leaves an orphan to tcp_orphan_retries()" }),
+	.why = "the timeout belongs to the program and runs from the end of a "
+	       "request to the beginning of the next; what follows its close() "
+	       "belongs to the kernel: FIN, and to a dead peer FIN "
+	       "retransmissions by tcp_retransmit_timer() until "
+	       "tcp_orphan_retries()",
 	.sources =
 		"RFC 9112 9.3, 9.5; net/ipv4/tcp_timer.c:tcp_orphan_retries(), "
 		"tcp_write_timeout(); nginx: ngx_http_set_keepalive()",
-	.steps = STEPS("a server with a keepalive time-out of 2 s; two clients "
-		       "connect, ask and are answered",
-		       "client-b's machine dies",
-		       "client begins a second request after 1 s, and ends it "
-		       "2 s later",
-		       "nobody asks any more"),
-	.expect = "FIN to client-b 2 s after its request, again and again, and "
-		  "FIN-WAIT-1 until the kernel gives up, without telling "
-		  "anybody; client is answered, and gets FIN 2 s after the "
-		  "end of its second request, though it is well",
+	.steps = STEPS("a server with a keepalive timeout of 2 s; two clients "
+		       "connect, send a request and are answered",
+		       "client-b's host crashes",
+		       "client begins a second request after 1 s, and "
+		       "completes it 2 s later",
+		       "no more requests"),
+	.expect = "client-b: FIN 2 s after its request, FIN retransmissions, "
+		  "and FIN-WAIT-1 until the kernel silently deletes the "
+		  "orphan; client: an answer, and FIN 2 s after the end of its "
+		  "second request although it is alive",
 	.world = &two_clients,
 	.variants = VARIANTS(
 		{ "own-server", FEW, .value = TIMEOUT },
