@@ -52,3 +52,17 @@ void markup_text(FILE *out, const char *text)
 {
 	markup_bytes(out, text, strlen(text));
 }
+
+void markup_attribute(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, " %s=\"", name);
+	while (*value) {
+		size_t size = strcspn(value, "\t\n\r");
+
+		markup_bytes(out, value, size);
+		value += size;
+		if (*value)
+			fprintf(out, "&#%d;", *value++);
+	}
+	fputc('"', out);
+}

@@ -11,3 +11,9 @@
 /* UTF-8. */
 void markup_text(FILE *out, const char *text);
 void markup_bytes(FILE *out, const char *bytes, size_t size);
+
+/*
+ * ` name="value"`. Tabs and line ends in the value are character references: an
+ * XML parser replaces literal ones by blanks (XML 1.0 section 3.3.3).
+ */
+void markup_attribute(FILE *out, const char *name, const char *value);

@@ -232,10 +232,10 @@ static bool tell_troubles(const struct comparing *c)
 		for (size_t j = 0; j < c->sides[i].n; j++) {
 			const struct saved_run *run = &c->sides[i].runs[j];
 
-			if (!run->trouble ||
+			if (!run->problem ||
 			    !report_patterns_choose(&c->patterns, run))
 				continue;
-			fprintf(stderr, "halfopen compare: %s\n", run->trouble);
+			fprintf(stderr, "halfopen compare: %s\n", run->problem);
 			none = false;
 		}
 	return none;
@@ -478,7 +478,7 @@ int cmd_compare(int argc, char **argv)
 	const struct report report = { .terminal = isatty(STDOUT_FILENO) };
 	struct comparing c = {
 		.sides = { { .name = 'A' }, { .name = 'B' } },
-		.view = { .unicode = report_knows_unicode(stdout),
+		.view = { .unicode = report_unicode(stdout),
 			  .columns = report_columns(stdout),
 			  .coloured = report_coloured(&report) },
 	};

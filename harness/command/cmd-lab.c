@@ -67,7 +67,7 @@ static void print_ladder(const struct report *report,
 		printf("%s\n", error_message());
 		return;
 	}
-	ladder_print(stdout, ladder, report->columns, report_knows_unicode(stdout));
+	ladder_print(stdout, ladder, report->columns, report_unicode(stdout));
 	ladder_free(ladder);
 }
 
@@ -89,8 +89,8 @@ static void print_end(const struct report *report, const struct lab_plan *plan,
 static void count(struct report_tally *tally, const struct result *result)
 {
 	report_count(tally, result);
-	tally->lateness.cases = MAX(tally->lateness.cases, result->lateness);
-	tally->lateness.wire = MAX(tally->lateness.wire, result->residence);
+	tally->delays.cases = MAX(tally->delays.cases, result->timer_delay);
+	tally->delays.wire = MAX(tally->delays.wire, result->frame_delay);
 }
 
 static int keep(const struct lab_options *options, const struct result *result)

@@ -113,15 +113,15 @@ static bool check_patterns(const struct options *options,
 }
 
 /* True when there was none. */
-static bool tell_troubles(const struct options *options,
+static bool print_problems(const struct options *options,
 			  const struct saved_run *runs, size_t n)
 {
 	bool none = true;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!runs[i].trouble || !is_chosen(options, &runs[i]))
+		if (!runs[i].problem || !is_chosen(options, &runs[i]))
 			continue;
-		fprintf(stderr, "halfopen report: %s\n", runs[i].trouble);
+		fprintf(stderr, "halfopen report: %s\n", runs[i].problem);
 		none = false;
 	}
 	return none;
@@ -218,7 +218,7 @@ static int tell(const struct options *options, struct saved *saved)
 			    print_all(options, runs, n);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_origin(-EIO, "print the report");
-	whole = tell_troubles(options, runs, n);
+	whole = print_problems(options, runs, n);
 	if (r < 0) {
 		fprintf(stderr, "halfopen report: %s\n", error_message());
 		return EXIT_STATUS_BROKEN;
@@ -228,7 +228,7 @@ static int tell(const struct options *options, struct saved *saved)
 
 int cmd_report(int argc, char **argv)
 {
-	struct options options = { .unicode = report_knows_unicode(stdout),
+	struct options options = { .unicode = report_unicode(stdout),
 				   .columns = report_columns(stdout) };
 	struct saved *saved;
 	int status = parse(&options, argc, argv), r;

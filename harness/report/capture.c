@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The journal keeps the first JOURNAL_BYTES of each frame as hexadecimal digits.
+ * Its times are relative to the start record's epoch; pcapng's are absolute.
+ */
 #include "capture.h"
 
 #include <errno.h>
@@ -18,10 +22,10 @@ enum { INTERFACES = 128, COMMENTS = 8, COMMENT = 256 };
 
 struct capture {
 	FILE *out;
-	uint64_t epoch; /* of the journal's zero, ns since 1970 */
+	uint64_t epoch; /* of the start of the run, ns since 1970 */
 	const char *interfaces[INTERFACES];
 	unsigned int n_interfaces;
-	/* For the packet that comes next. */
+	/* Comments for the next packet. */
 	char text[COMMENTS][COMMENT];
 	const char *comments[COMMENTS + 1];
 	size_t n_comments;
@@ -71,19 +75,15 @@ static void add_interface(struct capture *capture, const char *host)
 	pcapng_add_interface(capture->out, host);
 }
 
-static bool is_frame(const json_t *record)
-{
-	return journal_is(record, "frame");
-}
-
-/* All of them stand before the packets: not every reader takes them later. */
+/* All interfaces come before the first packet: not every reader accepts one
+ * between packets. */
 static void add_interfaces(struct capture *capture, const json_t *journal)
 {
 	size_t i;
 	json_t *record;
 
 	json_array_foreach (journal, i, record) {
-		if (!is_frame(record))
+		if (!journal_is(record, "frame"))
 			continue;
 		add_interface(capture, journal_text(record, "from"));
 		add_interface(capture, journal_text(record, "to"));
@@ -114,8 +114,9 @@ static size_t from_hex(const char *hex, uint8_t *ret, size_t size)
 	return n;
 }
 
-/* What reached a host otherwise than it was sent is seen at the host's end. */
-static bool is_seen_at_receiver(const char *fate)
+/* What the wire made, or sent later than it received it, belongs to the cable of
+ * the receiver; all else to that of the sender. */
+static bool is_from_wire(const char *fate)
 {
 	return strcmp(fate, "released") == 0 ||
 	       strcmp(fate, "duplicated") == 0 ||
@@ -128,7 +129,7 @@ static void add_frame(struct capture *capture, const json_t *record)
 	const char *to = journal_text(record, "to"),
 		   *from = journal_text(record, "from");
 	double t = seconds_of(record, "t"), left = seconds_of(record, "left");
-	bool at_receiver = is_seen_at_receiver(fate) || !*from;
+	bool at_receiver = is_from_wire(fate) || !*from;
 	int interface = interface_of(capture, at_receiver ? to : from);
 	uint8_t bytes[JOURNAL_BYTES];
 	struct pcapng_packet packet = { .bytes = bytes,
@@ -152,16 +153,13 @@ static void add_frame(struct capture *capture, const json_t *record)
 
 static void add_record(struct capture *capture, const json_t *record)
 {
-	const char *type = journal_text(record, "type");
-
-	if (strcmp(type, "start") == 0)
-		capture->epoch =
-			nsec_of(seconds_of(record, "epoch"));
-	else if (strcmp(type, "fault") == 0)
+	if (journal_is(record, "start"))
+		capture->epoch = nsec_of(seconds_of(record, "epoch"));
+	else if (journal_is(record, "fault"))
 		add_comment(capture, "fault at %.6f s: %s",
 			    seconds_of(record, "t"),
 			    journal_text(record, "text"));
-	else if (is_frame(record))
+	else if (journal_is(record, "frame"))
 		add_frame(capture, record);
 }
 

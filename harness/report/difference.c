@@ -39,7 +39,7 @@ bool difference_is_sooner(const json_t *a, const json_t *b)
 	       number(b, "elapsed_s", 0);
 }
 
-/* --- in words -------------------------------------------------------------*/
+/* --- as text -------------------------------------------------------------- */
 
 void difference_print_value(FILE *out, const json_t *value)
 {
@@ -51,7 +51,8 @@ void difference_print_value(FILE *out, const json_t *value)
 		fputs("none", out);
 }
 
-/* Of two stable kernels from before a change either may have it. */
+/* A change that was backported may be in either of two kernels, also when both
+ * are older than it. */
 static bool is_between(const struct change *change, unsigned int a,
 		       unsigned int b)
 {
@@ -59,16 +60,16 @@ static bool is_between(const struct change *change, unsigned int a,
 	       (change->kernel <= MAX(a, b) || change->stable);
 }
 
-/* The change is what the reason of a SKIP speaks of: a sysctl, as a rule. */
-static bool is_the_reason(const struct change *change, const char *reason)
+/* The reason of a SKIP names the change: usually a sysctl. */
+static bool is_named(const struct change *change, const char *reason)
 {
 	return strstr(reason, change->what);
 }
 
-static bool has_reason(const struct change *changes, const char *reason)
+static bool names_change(const struct change *changes, const char *reason)
 {
 	for (; changes && changes->what; changes++)
-		if (is_the_reason(changes, reason))
+		if (is_named(changes, reason))
 			return true;
 	return false;
 }
@@ -78,11 +79,11 @@ bool difference_print_changes(FILE *out, const struct testcase *testcase,
 			      const char *reason)
 {
 	const struct change *change = testcase->changes;
-	bool any = false, one = has_reason(change, reason);
+	bool any = false, named = names_change(change, reason);
 
 	for (; change && change->what; change++) {
 		if (!is_between(change, a, b) ||
-		    (one && !is_the_reason(change, reason)))
+		    (named && !is_named(change, reason)))
 			continue;
 		fprintf(out, "%sas expected since %u.%u%s", any ? "; " : "",
 			change->kernel >> 16, change->kernel >> 8 & 0xff,
@@ -100,8 +101,7 @@ void difference_print_why(FILE *out, const struct result *result)
 	size_t i;
 	json_t *expectation;
 
-	json_array_foreach(result->expectations, i, expectation)
-	{
+	json_array_foreach (result->expectations, i, expectation) {
 		if (json_is_true(json_object_get(expectation, "ok")))
 			continue;
 		fprintf(out, "%s, expected %s, observed %s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What tells two runs of one case apart, and whether the case knows why: for
- * who puts kernels, or recorded runs, beside each other.
+ * Differences between two runs of one case, and whether the case expects them
+ * between the two kernels: for matrix and compare.
  */
 #pragma once
 
@@ -11,29 +11,31 @@
 
 #include "result.h"
 
-/* A word, or a count that all cases share: it is the same from run to run. */
+/* Whether a measured value is the same in every run on one kernel: a word, or a
+ * count that all cases share. */
 bool difference_is_fact(const char *name, const json_t *value);
 
-/* Told of by one alone it is no difference: there are runs that take one of two
- * ways by a throw of the dice (an initial number), or by who is who. */
+/* Whether such a value differs between two runs. A value that only one of them
+ * has is no difference: some runs take one of two ways by chance, for example
+ * by their initial sequence numbers. */
 bool difference_is_other_fact(const char *name, const json_t *value,
 			      const json_t *other);
 
-/* All of a's predicted time lies before b's, and well before: an RTO is made of
- * an RTT that was measured. */
+/* Whether all of a's predicted time is before b's, by a quarter or more: RTOs
+ * vary from run to run with the measured RTT. */
 bool difference_is_sooner(const json_t *a, const json_t *b);
 
 /* "none" for NULL. */
 void difference_print_value(FILE *out, const json_t *value);
 
 /*
- * All that the case knows to have changed between the two kernels, given by
- * KERNEL_VERSION(), or just that which `reason`, of a SKIP, speaks of; false, and
- * nothing is printed, where that is nothing.
+ * Prints what changed between the two kernels (KERNEL_VERSION()) according to
+ * the case; only the changes that `reason`, of a SKIP, names, if it names any.
+ * False when nothing was printed.
  */
 bool difference_print_changes(FILE *out, const struct testcase *testcase,
 			      unsigned int a, unsigned int b,
 			      const char *reason);
 
-/* The first expectation that did not hold, or else the reason. */
+/* The first failed expectation, or the reason when none failed. */
 void difference_print_why(FILE *out, const struct result *result);

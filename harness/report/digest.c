@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rows of the table follow the table of cases, not the order in which runs
+ * ended. A case with variants has a row of its own with the worst of their
+ * verdicts; a judgement that all variants share stands there, once.
+ */
 #include "digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "fold.h"
+#include "journal.h"
 #include "macro.h"
 #include "table.h"
 
-enum { NAME, CLAIMS_CELL, VERDICT, PREDICTED, MEASURED, TEXT_IS, CELLS };
+enum { NAME, CLAIMS_CELL, VERDICT, PREDICTED, MEASURED, DOCUMENT, CELLS };
 
 const char *digest_colour(const struct report *report, enum verdict verdict)
 {
@@ -22,9 +28,10 @@ const char *digest_colour(const struct report *report, enum verdict verdict)
 	return report_coloured(report) ? colours[verdict] : NULL;
 }
 
-/* --- order ----------------------------------------------------------------*/
+/* --- order ---------------------------------------------------------------- */
 
-static size_t place(const struct testcase *testcase)
+/* Cases of other programs, read from journals, come last. */
+static size_t index_of(const struct testcase *testcase)
 {
 	size_t i = 0;
 
@@ -33,7 +40,7 @@ static size_t place(const struct testcase *testcase)
 	return i;
 }
 
-/* Variants stand in one array, in their order; no variant comes first. */
+/* The variants of a case are one array; a run without a variant comes first. */
 static int compare_variants(const struct result *a, const struct result *b)
 {
 	if (!a->variant || !b->variant)
@@ -41,15 +48,15 @@ static int compare_variants(const struct result *a, const struct result *b)
 	return (a->variant > b->variant) - (a->variant < b->variant);
 }
 
-static int compare(const void *left, const void *right)
+static int compare_results(const void *left, const void *right)
 {
 	const struct result *a = *(const struct result *const *)left;
 	const struct result *b = *(const struct result *const *)right;
-	size_t place_a = place(a->testcase), place_b = place(b->testcase);
+	size_t index_a = index_of(a->testcase), index_b = index_of(b->testcase);
 	int order;
 
-	if (place_a != place_b)
-		return place_a < place_b ? -1 : 1;
+	if (index_a != index_b)
+		return index_a < index_b ? -1 : 1;
 	order = compare_variants(a, b);
 	if (order)
 		return order;
@@ -61,10 +68,10 @@ void digest_sort(struct report *report)
 {
 	if (report->n_kept)
 		qsort(report->kept, report->n_kept, sizeof(report->kept[0]),
-		      compare);
+		      compare_results);
 }
 
-/* --- the table ------------------------------------------------------------*/
+/* --- table ---------------------------------------------------------------- */
 
 /* All runs of one case. */
 struct group {
@@ -82,18 +89,19 @@ static struct group group_at(const struct report *report, size_t i)
 	return group;
 }
 
-static bool judges_itself(const struct result *result)
+static bool has_own_judgements(const struct result *result)
 {
 	return result->variant && result->variant->judgements;
 }
 
-/* What the case's own table says is shown when all that share it passed. */
-static const struct result *speaker(struct group group)
+/* A run that shows the judgements of the case: all runs that share them must
+ * have passed or been skipped. NULL: there is none. */
+static const struct result *find_common(struct group group)
 {
 	const struct result *found = NULL;
 
 	for (size_t i = 0; i < group.n; i++) {
-		if (judges_itself(group.results[i]))
+		if (has_own_judgements(group.results[i]))
 			continue;
 		if (group.results[i]->verdict == VERDICT_SKIP)
 			continue;
@@ -107,8 +115,7 @@ static const struct result *speaker(struct group group)
 
 static enum verdict worst(struct group group)
 {
-	/* A variant that this machine cannot show takes nothing from those that
-	 * it can. */
+	/* A skipped variant does not change the verdict of the others. */
 	static const int rank[] = { [VERDICT_SKIP] = 0,
 				    [VERDICT_PASS] = 1,
 				    [VERDICT_BROKEN] = 2,
@@ -131,7 +138,7 @@ static void add_row(struct report *report, struct table *table,
 		report->error = r;
 }
 
-/* "  retries2=5 #2"; `parent` heads several variants. */
+/* "  retries2=5 #2" below a row for the case (`parent`), else "CASE #2". */
 static void run_name(const struct result *result, bool parent, char *ret,
 		     size_t size)
 {
@@ -143,25 +150,26 @@ static void run_name(const struct result *result, bool parent, char *ret,
 		snprintf(ret + at, size - at, " #%u", result->repetition);
 }
 
-/* A run that needed several tries, or was too late to judge, says so. */
 static void run_verdict(const struct result *result, char *ret, size_t size)
 {
-	snprintf(ret, size, "%s", report_verdict(result->verdict));
+	const char *verdict = report_verdict(result->verdict);
+
 	if (result->attempt > 1)
-		snprintf(ret, size, "%s (try %u)",
-			 report_verdict(result->verdict), result->attempt);
+		snprintf(ret, size, "%s (try %u)", verdict, result->attempt);
+	else
+		snprintf(ret, size, "%s", verdict);
 }
 
 static void add_run(struct report *report, struct table *table,
-		    const struct result *result, bool parent, bool text)
+		    const struct result *result, bool parent, bool judged)
 {
 	const char *cells[CELLS] = { NULL };
 	char name[160], claims[REPORT_TEXT] = "", verdict[32];
 	char predicted[256], measured[256];
-	char *text_is = text ? report_text_is(result->judgements) : NULL;
+	char *document = judged ? report_document(result->judgements) : NULL;
 
 	run_name(result, parent, name, sizeof(name));
-	if (!parent || judges_itself(result))
+	if (!parent || has_own_judgements(result))
 		report_claims(
 			testcase_judgements(result->testcase, result->variant),
 			claims);
@@ -173,30 +181,30 @@ static void add_run(struct report *report, struct table *table,
 	cells[VERDICT] = verdict;
 	cells[PREDICTED] = predicted;
 	cells[MEASURED] = measured;
-	cells[TEXT_IS] = text_is;
+	cells[DOCUMENT] = document;
 	add_row(report, table, cells, result->verdict);
-	free(text_is);
+	free(document);
 }
 
 static void add_variants(struct report *report, struct table *table,
 			 struct group group)
 {
 	const struct testcase *testcase = group.results[0]->testcase;
-	const struct result *common = speaker(group);
+	const struct result *common = find_common(group);
 	const char *cells[CELLS] = { testcase->name };
 	char claims[REPORT_TEXT];
-	char *text_is = common ? report_text_is(common->judgements) : NULL;
+	char *document = common ? report_document(common->judgements) : NULL;
 
 	report_all_claims(testcase, claims);
 	cells[CLAIMS_CELL] = claims;
 	cells[VERDICT] = report_verdict(worst(group));
-	cells[TEXT_IS] = text_is;
+	cells[DOCUMENT] = document;
 	add_row(report, table, cells, worst(group));
-	free(text_is);
+	free(document);
 	for (size_t i = 0; i < group.n; i++)
 		add_run(report, table, group.results[i],
 			group.results[i]->variant != NULL,
-			judges_itself(group.results[i]) || !common);
+			has_own_judgements(group.results[i]) || !common);
 }
 
 static void add_group(struct report *report, struct table *table,
@@ -219,7 +227,7 @@ void digest_table(struct report *report)
 	static const char *const headings[] = {
 		[NAME] = "case",	 [CLAIMS_CELL] = "claims",
 		[VERDICT] = "verdict",	 [PREDICTED] = "predicted",
-		[MEASURED] = "measured", [TEXT_IS] = "the text is",
+		[MEASURED] = "measured", [DOCUMENT] = "document",
 	};
 	struct table *table;
 	int r = table_new(&table, CELLS, headings);
@@ -238,12 +246,12 @@ void digest_table(struct report *report)
 	table_free(table);
 }
 
-/* --- what went wrong ------------------------------------------------------*/
+/* --- failures ------------------------------------------------------------- */
 
 enum { LABEL = 12 };
 
-/* What was observed may have bytes of the peer's in it, which are none of the
- * terminal's business. */
+/* The text may contain bytes that a peer sent: control characters must not
+ * reach the terminal. */
 static void print_labelled(struct report *report, const char *label,
 			   const char *text)
 {
@@ -266,34 +274,31 @@ static void print_side(struct report *report, const json_t *expectation,
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s: %s",
-		 json_string_value(json_object_get(expectation, "what")),
-		 json_string_value(json_object_get(expectation, side)));
+		 journal_text(expectation, "what"),
+		 journal_text(expectation, side));
 	print_labelled(report, side, text);
 }
 
-/* Returns how many did not hold. */
+/* Returns how many failed. */
 static unsigned int print_expectations(struct report *report,
 				       const struct result *result)
 {
-	unsigned int wrong = 0;
+	unsigned int failed = 0;
 	size_t i;
 	json_t *expectation;
 
-	json_array_foreach(result->expectations, i, expectation)
-	{
+	json_array_foreach (result->expectations, i, expectation) {
 		if (json_is_true(json_object_get(expectation, "ok")))
 			continue;
-		wrong++;
+		failed++;
 		print_side(report, expectation, "expected");
 		print_side(report, expectation, "observed");
-		print_labelled(
-			report, "at",
-			json_string_value(json_object_get(expectation, "at")));
+		print_labelled(report, "at", journal_text(expectation, "at"));
 	}
-	return wrong;
+	return failed;
 }
 
-/* What the hosts' kernels counted often tells which of them did it. */
+/* The counters often show which host's kernel did it, and why. */
 static void print_counters(struct report *report, const struct result *result)
 {
 	char *text = NULL;
@@ -303,13 +308,11 @@ static void print_counters(struct report *report, const struct result *result)
 
 	if (!out)
 		return;
-	json_array_foreach(result->journal, i, record)
-	{
+	json_array_foreach (result->journal, i, record) {
 		const char *host, *name;
 		json_int_t change;
 
-		if (strcmp(json_string_value(json_object_get(record, "type")),
-			   "counter") != 0 ||
+		if (!journal_is(record, "counter") ||
 		    json_unpack(record, "{s:s, s:s, s:I}", "host", &host,
 				"name", &name, "change", &change) < 0)
 			continue;
@@ -321,7 +324,7 @@ static void print_counters(struct report *report, const struct result *result)
 	free(text);
 }
 
-/* The first line stands beside its label. */
+/* The first line stands beside the label. */
 static void print_story(struct report *report, const struct result *result)
 {
 	char *text = NULL;
@@ -362,7 +365,7 @@ static void print_reason(struct report *report, const struct result *result)
 	print_labelled(report, "reason", text);
 }
 
-static void print_trouble(struct report *report, const struct result *result)
+static void print_failure(struct report *report, const struct result *result)
 {
 	print_head(report, result);
 	print_labelled(report, "claim", result->testcase->claim);
@@ -370,7 +373,7 @@ static void print_trouble(struct report *report, const struct result *result)
 		print_reason(report, result);
 		return;
 	}
-	/* A failed expectation is the reason, and says more than its count. */
+	/* The reason of a FAIL only counts the failed expectations. */
 	if (result->verdict != VERDICT_FAIL)
 		print_reason(report, result);
 	if (!print_expectations(report, result) &&
@@ -380,27 +383,27 @@ static void print_trouble(struct report *report, const struct result *result)
 	print_counters(report, result);
 }
 
-void digest_troubles(struct report *report)
+void digest_failures(struct report *report)
 {
 	for (size_t i = 0; i < report->n_kept; i++)
 		if (report->kept[i]->verdict != VERDICT_PASS)
-			print_trouble(report, report->kept[i]);
+			print_failure(report, report->kept[i]);
 }
 
-/* An idle machine's are below a millisecond, and say nothing. */
-static const nsec_t notable = MSEC(10);
+/* --- totals --------------------------------------------------------------- */
 
-static void print_lateness(struct report *report,
-			   const struct report_lateness *lateness)
+static void print_delays(struct report *report, const struct report_tally *tally)
 {
-	nsec_t most = MAX(MAX(lateness->timers, lateness->softirqs),
-			  MAX(lateness->cases, lateness->wire));
+	const struct report_delays *delays = &tally->delays;
+	nsec_t longest = MAX(MAX(delays->timers, delays->softirqs),
+			     MAX(delays->cases, delays->wire));
 
-	if (most < notable)
+	if (!report->verbose && !tally->inconclusive &&
+	    longest <= report->info.slack)
 		return;
-	fputs("this machine was late, at most: ", report->out);
-	report_lateness(report->out, lateness);
-	fprintf(report->out, "; %.0f ms are allowed\n",
+	fputs("max scheduling delay: ", report->out);
+	report_delays_print(report->out, delays);
+	fprintf(report->out, " (tolerance %.0f ms)\n",
 		nsec_seconds(report->info.slack) * 1e3);
 }
 
@@ -416,5 +419,5 @@ void digest_total(struct report *report, const struct report_tally *tally)
 		"\n%u passed, %u failed, %u skipped, %u broken%s in %s\n",
 		tally->passed, tally->failed, tally->skipped, tally->broken,
 		inconclusive, took);
-	print_lateness(report, &tally->lateness);
+	print_delays(report, tally);
 }

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a person is shown when all runs have ended. */
+/* The summary for people after the last run: table, failures, totals. */
 #pragma once
 
 #include "report.h"
 
-/* In the order of the table of cases, whatever the order of their ends. */
+/* Sorts the kept results: by the table of cases, variant and repetition. */
 void digest_sort(struct report *report);
 
-/* Case, claims, verdict, predicted, measured, what the text is. */
+/* One row for each kept run: case, claims, verdict, predicted, measured,
+ * document. Variants follow a row for their case. */
 void digest_table(struct report *report);
 
-/* For each run that did not pass: what was expected, what was observed, where,
- * and the story. */
-void digest_troubles(struct report *report);
+/* For each kept run that did not pass: claim, failed expectations or reason,
+ * timeline, and the counters of the hosts' kernels that changed. */
+void digest_failures(struct report *report);
 
-/* "21 passed, 1 failed, …" */
+/* "21 passed, 1 failed, …", and the scheduling delays where they exceed the
+ * tolerance, made a run inconclusive, or -v asks for them. */
 void digest_total(struct report *report, const struct report_tally *tally);
 
 /* The escape sequence for a verdict; NULL without colours. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "errors.h"
 #include "page.h"
@@ -13,32 +12,28 @@ static int open_page(FILE **ret, const char *dir, const char *folder,
 		     const char *name)
 {
 	char *path;
-	FILE *file;
+	int r = 0;
 
 	if (asprintf(&path, "%s/%s%s%s", dir, folder, *folder ? "/" : "",
 		     name) < 0)
 		return error_origin(-ENOMEM, "page");
-	file = fopen(path, "we");
-	if (!file) {
-		int r = error_origin(-errno, "write %s", path);
-
-		free(path);
-		return r;
-	}
+	*ret = fopen(path, "we");
+	if (!*ret)
+		r = error_origin(-errno, "write %s", path);
 	free(path);
-	*ret = file;
-	return 0;
+	return error_trace(r);
 }
 
+/* A full disk is often seen by fclose() first. */
 static int close_page(FILE *file, int r, const char *dir)
 {
 	if (fclose(file) != 0 && r >= 0)
 		r = error_origin(-errno, "write a page below %s", dir);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* "../../index.html" for a folder in a folder. */
-static char *way_up(const char *folder)
+/* "../../index.html" from a folder in a folder. */
+static char *index_from(const char *folder)
 {
 	char *text = NULL;
 	size_t size;
@@ -58,7 +53,7 @@ static char *way_up(const char *folder)
 
 int page_folder_run(const char *dir, const struct saved_run *run)
 {
-	char *index = way_up(run->folder);
+	char *index = index_from(run->folder);
 	FILE *file;
 	int r;
 
@@ -70,7 +65,7 @@ int page_folder_run(const char *dir, const struct saved_run *run)
 		r = close_page(file, r, dir);
 	}
 	free(index);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int page_folder_index(const char *dir, const struct saved *saved)
@@ -93,5 +88,5 @@ int page_folder_index(const char *dir, const struct saved *saved)
 		r = close_page(file, r, dir);
 	}
 	free(entries);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }

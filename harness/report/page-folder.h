@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pages made of a DIR that --out kept, and put beside its journals. */
+/* Writes the pages of a folder that --out kept, beside its journals. */
 #pragma once
 
 #include "saved.h"
 
-/* DIR/FOLDER/report.html, from the run's journal, which must have been read. */
+/* DIR/FOLDER/report.html. The run's journal must be read (saved_read_journal). */
 int page_folder_run(const char *dir, const struct saved_run *run);
 
-/* DIR/index.html, over all runs that could be read. */
+/* DIR/index.html, of all runs that could be read. */
 int page_folder_index(const char *dir, const struct saved *saved);

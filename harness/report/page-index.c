@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The index of the runs below --out DIR: a table with a link to each run's page.
+ * The variants of a case follow each other below the name of the case.
+ */
 #include "page.h"
 
 #include <errno.h>
@@ -6,58 +10,56 @@
 #include <string.h>
 
 #include "errors.h"
+#include "html.h"
 #include "journal.h"
 #include "markup.h"
-#include "page-parts.h"
 #include "report.h"
 
-/* --- entries ---------------------------------------------------------------*/
-
-static const char *name_of(const struct page_entry *entry)
+static const char *case_name(const struct page_entry *entry)
 {
 	return entry->result->testcase->name;
 }
 
-static const char *variant_of(const struct page_entry *entry)
+static const char *variant_name(const struct page_entry *entry)
 {
 	const struct variant *variant = entry->result->variant;
 
 	return variant ? variant->name : "";
 }
 
-static int compare(const void *left, const void *right)
+/* strverscmp(): retries2=5 before retries2=10. */
+static int compare_entries(const void *left, const void *right)
 {
 	const struct page_entry *a = left, *b = right;
-	int order = strcmp(name_of(a), name_of(b));
+	int order = strcmp(case_name(a), case_name(b));
 
 	if (!order)
-		order = strverscmp(variant_of(a), variant_of(b));
+		order = strverscmp(variant_name(a), variant_name(b));
 	return order ? order : strverscmp(a->folder, b->folder);
 }
 
-/* --- the page --------------------------------------------------------------*/
-
-/* A folder's name, as a relative address: what is no plain character by its
- * number. */
-static void put_href(FILE *out, const char *folder)
+/* A folder's name as a relative address. "./" keeps a name with a colon from
+ * being read as a scheme (RFC 3986 section 4.2). */
+static void put_address(FILE *out, const char *folder)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_./~";
+	static const char unreserved[] = "abcdefghijklmnopqrstuvwxyz"
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789-_./~";
 
 	fputs("./", out);
 	for (; *folder; folder++) {
-		if (strchr(plain, *folder))
+		if (strchr(unreserved, *folder))
 			fputc(*folder, out);
 		else
 			fprintf(out, "%%%02X", (unsigned char)*folder);
 	}
 }
 
+/* `follows`: the row above is of the same case. */
 static void put_name(FILE *out, const struct page_entry *entry, bool follows)
 {
 	const struct result *result = entry->result;
-	const char *name = name_of(entry), *variant = variant_of(entry);
+	const char *name = case_name(entry), *variant = variant_name(entry);
 
 	fputs("<td class=\"case\">", out);
 	if (!follows && *variant) {
@@ -65,7 +67,7 @@ static void put_name(FILE *out, const struct page_entry *entry, bool follows)
 		fputs("<br/>", out);
 	}
 	fprintf(out, "%s<a href=\"", *variant ? "&#8195;" : "");
-	put_href(out, entry->folder);
+	put_address(out, entry->folder);
 	fputs(*entry->folder ? "/report.html\">" : "report.html\">", out);
 	markup_text(out, *variant ? variant : name);
 	fputs("</a>", out);
@@ -76,56 +78,42 @@ static void put_name(FILE *out, const struct page_entry *entry, bool follows)
 	fputs("</td>", out);
 }
 
-static void cell(FILE *out, const char *text)
-{
-	fputs("<td>", out);
-	markup_text(out, text);
-	fputs("</td>", out);
-}
-
-static void put_values(FILE *out, const struct result *result, bool predicted)
-{
-	char values[512];
-
-	report_summary(result, predicted, values, sizeof(values));
-	cell(out, values);
-}
-
 static int put_row(FILE *out, const struct page_entry *entry, bool follows)
 {
 	const struct result *result = entry->result;
-	char *text_is = report_text_is(result->judgements);
-	char claims[REPORT_TEXT];
+	char *document = report_document(result->judgements);
+	char claims[REPORT_TEXT], values[512];
 
-	if (!text_is)
+	if (!document)
 		return error_origin(-ENOMEM, "index");
 	report_claims(testcase_judgements(result->testcase, result->variant),
 		      claims);
 	fprintf(out, "<tr%s>", follows ? "" : " class=\"group\"");
 	put_name(out, entry, follows);
-	fputs("<td class=\"claims\">", out);
-	markup_text(out, claims);
-	fputs("</td>", out);
-	fprintf(out, "<td><span class=\"badge %s\">%s</span>",
-		verdict_text(result->verdict), report_verdict(result->verdict));
+	html_cell(out, "claims", claims);
+	fputs("<td>", out);
+	html_verdict(out, result);
 	if (result->reason && *result->reason) {
 		fputs("<br/>", out);
 		markup_text(out, result->reason);
 	}
 	fputs("</td>", out);
-	put_values(out, result, true);
-	put_values(out, result, false);
-	cell(out, text_is);
+	report_summary(result, true, values, sizeof(values));
+	html_cell(out, "", values);
+	report_summary(result, false, values, sizeof(values));
+	html_cell(out, "", values);
+	html_cell(out, "", document);
 	fputs("</tr>\n", out);
-	free(text_is);
+	free(document);
 	return 0;
 }
 
+/* Counts of verdicts, the date of the first run, and the kernel. */
 static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 {
 	size_t counts[VERDICT_BROKEN + 1] = { 0 };
-	double first = 0;
 	const char *kernel = "";
+	double first = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct result *result = entries[i].result;
@@ -147,7 +135,7 @@ static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 		"broken</p>\n<p class=\"over\">",
 		counts[VERDICT_PASS], counts[VERDICT_FAIL],
 		counts[VERDICT_SKIP], counts[VERDICT_BROKEN]);
-	page_date(out, first);
+	html_date(out, first);
 	fputs(*kernel && first ? " · " : "", out);
 	markup_text(out, kernel);
 	fputs("</p>\n", out);
@@ -155,26 +143,26 @@ static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 
 int page_index_write(FILE *out, struct page_entry *entries, size_t n)
 {
-	int r = 0;
-
 	if (n)
-		qsort(entries, n, sizeof(*entries), compare);
-	page_begin(out, "halfopen: all runs");
+		qsort(entries, n, sizeof(*entries), compare_entries);
+	html_begin(out, "halfopen: all runs");
 	fputs("<body>\n<header>\n<h1>All runs</h1>\n", out);
 	put_counts(out, entries, n);
 	fputs("</header>\n<table><thead><tr><th>case</th><th>claims</th>"
 	      "<th>verdict</th><th>predicted</th><th>measured</th>"
-	      "<th>the text is</th></tr></thead><tbody>\n",
+	      "<th>document</th></tr></thead><tbody>\n",
 	      out);
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = put_row(out, &entries[i],
-			    i && strcmp(name_of(&entries[i]),
-					name_of(&entries[i - 1])) == 0);
+	for (size_t i = 0; i < n; i++) {
+		bool follows = i && strcmp(case_name(&entries[i]),
+					   case_name(&entries[i - 1])) == 0;
+		int r = put_row(out, &entries[i], follows);
+
+		if (r < 0)
+			return error_trace(r);
+	}
 	fputs("</tbody></table>\n"
-	      "<footer>Made from the runs' journals alone.</footer>\n",
+	      "<footer>Generated from the runs' journals alone.</footer>\n",
 	      out);
-	page_end(out);
-	if (r < 0)
-		return error_trace(r);
-	return ferror(out) ? error_origin(-EIO, "index") : 0;
+	html_end(out);
+	return ferror(out) ? error_origin(-EIO, "write the index") : 0;
 }

@@ -1,85 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The page of one run: facts and ladder first, then tables, and the timeline as
+ * text at the end. A section without content is left out. Everything comes from
+ * the result and its journal; names and texts in them are untrusted and go
+ * through markup_text().
+ */
 #include "page.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "errors.h"
+#include "html.h"
 #include "journal.h"
 #include "ladder.h"
+#include "macro.h"
 #include "markup.h"
-#include "page-parts.h"
 #include "report.h"
 
-/* More rows than that and the whole ladder is not worth its size. */
-enum { WHOLE_MAX = 3000 };
+enum {
+	/* A ladder with more rows is not drawn unfolded: a browser needs
+	 * seconds for it. */
+	WHOLE_MAX = 3000,
+	/* Of a longer timeline the middle is left out: the journal is beside
+	 * the page. */
+	TIMELINE_HEAD = 1200,
+	TIMELINE_TAIL = 800,
+	LONG_CLAIM = 240, /* bytes; set in a smaller size */
+};
 
-/* --- pieces ----------------------------------------------------------------*/
-
-void page_verdict(FILE *out, const struct result *result)
+static void put_paragraph(FILE *out, const char *heading, const char *text)
 {
-	fprintf(out, "<span class=\"badge %s\">%s</span>",
-		verdict_text(result->verdict), report_verdict(result->verdict));
-}
-
-void page_document(FILE *out, const char *claim, const char *document,
-		   const char *since)
-{
-	fputs("<span class=\"document ", out);
-	markup_text(out, document);
-	fputs("\">", out);
-	markup_text(out, claim);
-	fputs(*claim ? " " : "", out);
-	markup_text(out, document);
-	if (*since) {
-		fputs(" since ", out);
-		markup_text(out, since);
-	}
-	fputs("</span>", out);
-}
-
-void page_date(FILE *out, double epoch)
-{
-	time_t seconds = (time_t)epoch;
-	struct tm tm;
-	char text[64];
-
-	if (epoch <= 0 || epoch > 4e9 || !gmtime_r(&seconds, &tm))
+	if (!text || !*text)
 		return;
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
-	fputs(text, out);
+	fprintf(out, "<section><h2>%s</h2><p>", heading);
+	markup_text(out, text);
+	fputs("</p></section>\n", out);
 }
 
-/* --- the head --------------------------------------------------------------*/
+/* --- head ----------------------------------------------------------------- */
 
-static void put_title(FILE *out, const struct result *result)
-{
-	fputs("<h1>", out);
-	markup_text(out, result->testcase->name);
-	if (result->variant) {
-		fputs(" <small>", out);
-		markup_text(out, result->variant->name);
-		fputs("</small>", out);
-	}
-	fputs(" ", out);
-	page_verdict(out, result);
-	fputs("</h1>\n", out);
-	if (result->testcase->claim && *result->testcase->claim) {
-		fprintf(out, "<p class=\"claim%s\">",
-			strlen(result->testcase->claim) > 240 ? " long" : "");
-		markup_text(out, result->testcase->claim);
-		fputs("</p>\n", out);
-	}
-	if (result->reason && *result->reason) {
-		fprintf(out, "<p class=\"%s\">",
-			verdict_text(result->verdict));
-		markup_text(out, result->reason);
-		fputs("</p>\n", out);
-	}
-}
-
-static void put_over(FILE *out, const char *index)
+static void put_links(FILE *out, const char *index)
 {
 	fputs("<p class=\"over\">", out);
 	if (index) {
@@ -92,41 +54,168 @@ static void put_over(FILE *out, const char *index)
 	      out);
 }
 
+static void put_title(FILE *out, const struct result *result)
+{
+	const char *claim = result->testcase->claim;
+
+	fputs("<h1>", out);
+	markup_text(out, result->testcase->name);
+	if (result->variant) {
+		fputs(" <small>", out);
+		markup_text(out, result->variant->name);
+		fputs("</small>", out);
+	}
+	fputs(" ", out);
+	html_verdict(out, result);
+	fputs("</h1>\n", out);
+	if (claim && *claim) {
+		fprintf(out, "<p class=\"claim%s\">",
+			strlen(claim) > LONG_CLAIM ? " long" : "");
+		markup_text(out, claim);
+		fputs("</p>\n", out);
+	}
+	if (result->reason && *result->reason) {
+		fprintf(out, "<p class=\"%s\">", verdict_text(result->verdict));
+		markup_text(out, result->reason);
+		fputs("</p>\n", out);
+	}
+}
+
+/* "A5 conditional since 4.19: NOTE" */
+static void put_judgement(FILE *out, const json_t *judgement)
+{
+	const char *document = journal_text(judgement, "document");
+	const char *since = journal_text(judgement, "since");
+	const char *note = journal_text(judgement, "note");
+
+	fputs("<li><span class=\"document ", out);
+	markup_text(out, document);
+	fputs("\">", out);
+	markup_text(out, journal_text(judgement, "claim"));
+	fputs(" ", out);
+	markup_text(out, document);
+	if (*since) {
+		fputs(" since ", out);
+		markup_text(out, since);
+	}
+	fputs("</span>", out);
+	if (*note) {
+		fputs(": ", out);
+		markup_text(out, note);
+	}
+	fputs("</li>\n", out);
+}
+
 static void put_judgements(FILE *out, const struct result *result)
 {
 	size_t i;
-	json_t *each;
+	json_t *judgement;
 
 	if (!json_array_size(result->judgements))
 		return;
-	fputs("<section><h2>What the text is</h2>\n<ul class=\"judged\">\n",
-	      out);
-	json_array_foreach (result->judgements, i, each) {
-		fputs("<li>", out);
-		page_document(out, journal_text(each, "claim"),
-			      journal_text(each, "document"),
-			      journal_text(each, "since"));
-		if (*journal_text(each, "note")) {
-			fputs(": ", out);
-			markup_text(out, journal_text(each, "note"));
-		}
-		fputs("</li>\n", out);
-	}
+	fputs("<section><h2>Document</h2>\n<ul class=\"judged\">\n", out);
+	json_array_foreach (result->judgements, i, judgement)
+		put_judgement(out, judgement);
 	fputs("</ul></section>\n", out);
 }
 
-static void put_paragraph(FILE *out, const char *heading, const char *text)
+/* --- predicted and measured ----------------------------------------------- */
+
+static void put_value(FILE *out, const json_t *value)
 {
-	if (!text || !*text)
-		return;
-	fprintf(out, "<section><h2>%s</h2><p>", heading);
-	markup_text(out, text);
-	fputs("</p></section>\n", out);
+	double number = json_number_value(value);
+
+	if (json_is_string(value))
+		markup_text(out, json_string_value(value));
+	else if (!json_is_number(value))
+		fputs("–", out);
+	else if (number > -1e15 && number < 1e15 &&
+		 number == (double)(long long)number)
+		fprintf(out, "%.0f", number);
+	else
+		fprintf(out, "%.7g", number);
 }
 
-/* --- the machine -----------------------------------------------------------*/
+/* The name of the upper bound of `name`: "elapsed_max_s" of "elapsed_s" (the
+ * unit stays last), "frames_max" of "frames". NULL when there is none. */
+static const json_t *maximum_of(const json_t *values, const char *name)
+{
+	const char *unit = strrchr(name, '_');
+	const json_t *max;
+	char key[160];
 
-static void term(FILE *out, const char *name, const char *text)
+	snprintf(key, sizeof(key), "%.100s_max", name);
+	max = json_object_get(values, key);
+	if (max || !unit)
+		return max;
+	snprintf(key, sizeof(key), "%.*s_max%s", (int)MIN(unit - name, 100),
+		 name, unit);
+	return json_object_get(values, key);
+}
+
+/* The reverse: whether `name` is the upper bound of another value, which shows
+ * both as a range. */
+static bool is_maximum(const json_t *values, const char *name)
+{
+	const char *max = strstr(name, "_max");
+	char base[160];
+
+	if (!max || (max[4] && max[4] != '_'))
+		return false;
+	snprintf(base, sizeof(base), "%.*s%s", (int)MIN(max - name, 100), name,
+		 max + 4);
+	return json_object_get(values, base);
+}
+
+static void put_range(FILE *out, const json_t *values, const char *name)
+{
+	const json_t *max = maximum_of(values, name);
+
+	fputs("<td class=\"n\">", out);
+	put_value(out, json_object_get(values, name));
+	if (max) {
+		fputs(" .. ", out);
+		put_value(out, max);
+	}
+	fputs("</td>", out);
+}
+
+static void put_value_row(FILE *out, const struct result *result,
+			  const char *name)
+{
+	if (is_maximum(result->predicted, name) ||
+	    is_maximum(result->measured, name))
+		return;
+	fputs("<tr>", out);
+	html_cell(out, "name", name);
+	put_range(out, result->predicted, name);
+	put_range(out, result->measured, name);
+	fputs("</tr>\n", out);
+}
+
+static void put_values(FILE *out, const struct result *result)
+{
+	const char *name;
+	json_t *value;
+
+	if (!json_object_size(result->predicted) &&
+	    !json_object_size(result->measured))
+		return;
+	fputs("<section><h2>Predicted and measured</h2>\n<table><thead><tr>"
+	      "<th></th><th class=\"n\">predicted</th>"
+	      "<th class=\"n\">measured</th></tr></thead><tbody>\n",
+	      out);
+	json_object_foreach (result->predicted, name, value)
+		put_value_row(out, result, name);
+	json_object_foreach (result->measured, name, value)
+		if (!json_object_get(result->predicted, name))
+			put_value_row(out, result, name);
+	fputs("</tbody></table></section>\n", out);
+}
+
+/* --- run ------------------------------------------------------------------ */
+
+static void put_term(FILE *out, const char *name, const char *text)
 {
 	if (!*text)
 		return;
@@ -147,46 +236,46 @@ static void put_kernel(FILE *out, const json_t *start)
 		 json_is_true(json_object_get(start, "virtual_time")) ?
 			 ", in virtual time" :
 			 "");
-	term(out, "kernel", text);
+	put_term(out, "kernel", text);
 }
 
 static void put_run(FILE *out, const struct result *result,
 		    const json_t *start)
 {
-	char text[REPORT_TEXT + 32], took[REPORT_TEXT];
+	double epoch = json_number_value(json_object_get(start, "epoch"));
+	char text[REPORT_TEXT + 32], duration[REPORT_TEXT];
 
-	fputs("<section><h2>The run</h2>\n<dl>", out);
+	fputs("<section><h2>Run</h2>\n<dl>", out);
 	put_kernel(out, start);
-	term(out, "halfopen", journal_text(start, "version"));
-	if (json_number_value(json_object_get(start, "epoch")) > 0) {
-		fputs("<dt>when</dt><dd>", out);
-		page_date(out,
-			  json_number_value(json_object_get(start, "epoch")));
+	put_term(out, "halfopen", journal_text(start, "version"));
+	if (epoch > 0) {
+		fputs("<dt>date</dt><dd>", out);
+		html_date(out, epoch);
 		fputs("</dd>", out);
 	}
-	report_seconds(nsec_seconds(result->took), took);
-	snprintf(text, sizeof(text), "%s over IPv%d", took, result->family);
-	term(out, "took", text);
+	report_seconds(nsec_seconds(result->took), duration);
+	snprintf(text, sizeof(text), "%s over IPv%d", duration,
+		 result->family);
+	put_term(out, "duration", text);
 	if (result->repetition > 1 || result->attempt > 1) {
 		snprintf(text, sizeof(text), "%u, try %u", result->repetition,
 			 result->attempt);
-		term(out, "repetition", text);
+		put_term(out, "repetition", text);
 	}
-	snprintf(text, sizeof(text), "timers %.1f ms, frames %.1f ms at most",
-		 nsec_seconds(result->lateness) * 1e3,
-		 nsec_seconds(result->residence) * 1e3);
-	term(out, "late", text);
+	snprintf(text, sizeof(text), "timers %.1f ms, frames %.1f ms",
+		 nsec_seconds(result->timer_delay) * 1e3,
+		 nsec_seconds(result->frame_delay) * 1e3);
+	put_term(out, "max scheduling delay", text);
 	fputs("</dl>\n", out);
 	if (*journal_text(start, "command")) {
-		fputs("<h2>The same again</h2>"
-		      "<pre class=\"wrap\">", out);
+		fputs("<h2>Reproduce</h2><pre class=\"wrap\">", out);
 		markup_text(out, journal_text(start, "command"));
 		fputs("</pre>\n", out);
 	}
 	fputs("</section>\n", out);
 }
 
-/* --- the ladder ------------------------------------------------------------*/
+/* --- ladder --------------------------------------------------------------- */
 
 static int put_figure(FILE *out, const struct ladder *ladder)
 {
@@ -204,16 +293,14 @@ static int put_figure(FILE *out, const struct ladder *ladder)
 	if (r < 0)
 		return error_trace(r);
 	fprintf(out, "</div>\n<figcaption>%zu segment%s between %zu host%s; "
-		     "seconds since the start of the run at the left.",
+		     "at the left: seconds since the start of the run.",
 		ladder->n_segments, ladder->n_segments == 1 ? "" : "s",
 		ladder->n_hosts, ladder->n_hosts == 1 ? "" : "s");
 	if (ladder->n_folded)
-		fprintf(out,
-			" %zu rows in which nothing but plain flow happened "
-			"are folded.",
+		fprintf(out, " %zu rows of uneventful traffic are folded.",
 			ladder->n_folded);
-	fputs(" Flags, relative sequence numbers and lengths are written as "
-	      "packetdrill writes them.</figcaption>\n</figure>\n",
+	fputs(" Flags, relative sequence numbers and lengths are written as in "
+	      "packetdrill.</figcaption>\n</figure>\n",
 	      out);
 	return 0;
 }
@@ -228,10 +315,10 @@ static int put_ladder(FILE *out, const json_t *journal, size_t *ret_folded)
 	*ret_folded = ladder->n_folded;
 	r = ladder->n_rows ? put_figure(out, ladder) : 0;
 	ladder_free(ladder);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-static int put_whole(FILE *out, const json_t *journal)
+static int put_whole_ladder(FILE *out, const json_t *journal)
 {
 	struct ladder *ladder;
 	int r = ladder_new_whole(&ladder, journal);
@@ -239,56 +326,180 @@ static int put_whole(FILE *out, const json_t *journal)
 	if (r < 0)
 		return error_trace(r);
 	if (ladder->n_rows <= WHOLE_MAX) {
-		fprintf(out, "<details><summary>Every row, %zu</summary>\n",
+		fprintf(out, "<details><summary>All %zu rows</summary>\n",
 			ladder->n_rows);
 		r = put_figure(out, ladder);
 		fputs("</details>\n", out);
 	}
 	ladder_free(ladder);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* --- the page --------------------------------------------------------------*/
+/* --- tables --------------------------------------------------------------- */
+
+/* Of a lab: what the states at its end imply. */
+static void put_meaning(FILE *out, const json_t *journal)
+{
+	size_t i;
+	json_t *record;
+
+	if (!journal_find(journal, "meaning"))
+		return;
+	fputs("<section><h2>Interpretation</h2>\n<ul>\n", out);
+	json_array_foreach (journal, i, record) {
+		if (!journal_is(record, "meaning"))
+			continue;
+		fputs("<li><b>", out);
+		markup_text(out, journal_text(record, "host"));
+		fputs("</b> ", out);
+		markup_text(out, journal_text(record, "text"));
+		fputs("</li>\n", out);
+	}
+	fputs("</ul></section>\n", out);
+}
+
+static void put_expectations(FILE *out, const struct result *result)
+{
+	size_t i;
+	json_t *expectation;
+
+	if (!json_array_size(result->expectations))
+		return;
+	fputs("<section><h2>Expectations</h2>\n<table><thead><tr>"
+	      "<th>subject</th><th>expected</th><th>observed</th>"
+	      "<th>source</th></tr></thead><tbody>\n",
+	      out);
+	json_array_foreach (result->expectations, i, expectation) {
+		bool ok = json_is_true(json_object_get(expectation, "ok"));
+
+		fputs(ok ? "<tr><td>" : "<tr class=\"bad\"><td>✗ ", out);
+		markup_text(out, journal_text(expectation, "what"));
+		fputs("</td>", out);
+		html_cell(out, "", journal_text(expectation, "expected"));
+		html_cell(out, "", journal_text(expectation, "observed"));
+		html_cell(out, "name at", journal_text(expectation, "at"));
+		fputs("</tr>\n", out);
+	}
+	fputs("</tbody></table></section>\n", out);
+}
+
+/* The keys are "host:name". */
+static void put_sysctls(FILE *out, const struct result *result)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_object_size(result->sysctls))
+		return;
+	fputs("<section><h2>Sysctls</h2>\n<table><tbody>\n", out);
+	json_object_foreach (result->sysctls, key, value) {
+		const char *text = json_string_value(value);
+		const char *colon = strchr(key, ':');
+		char host[128];
+
+		snprintf(host, sizeof(host), "%.*s",
+			 colon ? (int)MIN(colon - key, 120) : 0, key);
+		fputs("<tr>", out);
+		html_cell(out, "", host);
+		html_cell(out, "name", colon ? colon + 1 : key);
+		html_cell(out, "name n", text ? text : "");
+		fputs("</tr>\n", out);
+	}
+	fputs("</tbody></table></section>\n", out);
+}
+
+static void put_counters(FILE *out, const json_t *journal)
+{
+	const char *previous = "";
+	size_t i;
+	json_t *record;
+
+	if (!journal_find(journal, "counter"))
+		return;
+	fputs("<details><summary>Changed counters</summary>\n<table><thead>"
+	      "<tr><th>host</th><th>counter</th><th class=\"n\">change</th>"
+	      "</tr></thead><tbody>\n",
+	      out);
+	json_array_foreach (journal, i, record) {
+		const char *host = journal_text(record, "host");
+
+		if (!journal_is(record, "counter"))
+			continue;
+		fputs("<tr>", out);
+		html_cell(out, "", strcmp(host, previous) == 0 ? "" : host);
+		html_cell(out, "name", journal_text(record, "name"));
+		fputs("<td class=\"n\">", out);
+		put_value(out, json_object_get(record, "change"));
+		fputs("</td></tr>\n", out);
+		previous = host;
+	}
+	fputs("</tbody></table></details>\n", out);
+}
+
+static void put_timeline(FILE *out, const struct result *result)
+{
+	size_t lines = report_story_lines(result), size;
+	char *text = NULL;
+	FILE *memory;
+
+	if (!lines)
+		return;
+	memory = open_memstream(&text, &size);
+	if (!memory)
+		return;
+	report_excerpt(memory, result, "", TIMELINE_HEAD, TIMELINE_TAIL,
+		       "journal.jsonl has all of them");
+	fclose(memory);
+	fprintf(out, "<details><summary>Timeline, %zu lines</summary>\n<pre>",
+		lines);
+	markup_text(out, text);
+	fputs("</pre></details>\n", out);
+	free(text);
+}
+
+/* --- page ----------------------------------------------------------------- */
 
 int page_write(FILE *out, const struct result *result, const char *index)
 {
-	const json_t *start = journal_find(result->journal, "start");
+	const json_t *journal = result->journal;
+	const json_t *start = journal_find(journal, "start");
+	const struct testcase *testcase = result->testcase;
+	bool two_columns = json_array_size(result->judgements) || testcase->why;
 	size_t folded = 0;
 	int r;
 
-	page_begin(out, result_name(result));
+	html_begin(out, result_name(result));
 	fputs("<body class=\"run\">\n<header>\n", out);
-	put_over(out, index);
+	put_links(out, index);
 	put_title(out, result);
 	fprintf(out, "</header>\n<div class=\"beside\">"
 		     "<div class=\"two%s\">\n<div>\n",
-		json_array_size(result->judgements) || result->testcase->why ?
-			"" :
-			" one");
+		two_columns ? "" : " one");
 	put_judgements(out, result);
-	put_paragraph(out, "Why", result->testcase->why);
+	put_paragraph(out, "Why", testcase->why);
 	fputs("</div>\n<div>\n", out);
-	page_values(out, result);
+	put_values(out, result);
 	put_run(out, result, start);
 	fputs("</div>\n</div></div>\n", out);
-	r = put_ladder(out, result->journal, &folded);
+	r = put_ladder(out, journal, &folded);
 	fputs("<div class=\"below\">\n", out);
-	/* Each of them would be a row again: whether it is worth building at
-	 * all is known before. */
+	/* Each folded row would be a row again: with more than WHOLE_MAX of
+	 * them the unfolded ladder need not even be built. */
 	if (r >= 0 && folded && folded <= WHOLE_MAX)
-		r = put_whole(out, result->journal);
-	page_meaning(out, result->journal);
-	page_expectations(out, result);
-	page_sysctls(out, result);
-	put_paragraph(out, "Expected, and why", result->testcase->expect);
-	put_paragraph(out, "See", result->testcase->sources);
-	page_counters(out, result->journal);
-	page_timeline(out, result->journal, result->zero);
-	fputs("</div>\n<footer>Made from the run's journal alone.</footer>\n",
+		r = put_whole_ladder(out, journal);
+	put_meaning(out, journal);
+	put_expectations(out, result);
+	put_sysctls(out, result);
+	put_paragraph(out, "Expected behaviour", testcase->expect);
+	put_paragraph(out, "Sources", testcase->sources);
+	put_counters(out, journal);
+	put_timeline(out, result);
+	fputs("</div>\n<footer>Generated from the run's journal alone."
+	      "</footer>\n",
 	      out);
-	page_script(out);
-	page_end(out);
+	html_script(out);
+	html_end(out);
 	if (r < 0)
 		return error_trace(r);
-	return ferror(out) ? error_origin(-EIO, "page") : 0;
+	return ferror(out) ? error_origin(-EIO, "write a page") : 0;
 }

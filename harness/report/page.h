@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What --out DIR has for a browser: a page for each run, and one over all of
- * them. Each is one file that needs no other and no network.
+ * The pages below --out DIR: one for each run, and an index. Each is one file
+ * that loads nothing from elsewhere.
  */
 #pragma once
 
@@ -10,15 +10,19 @@
 
 #include "result.h"
 
-/* The run of `result`, from its journal: it must not be forgotten yet. `index`
- * is where the page over all runs is, seen from this one; NULL: there is none. */
+/*
+ * The page of a run. `result` must still have its journal. `index` is the
+ * address of the index relative to this page; NULL: there is none. -ENOMEM;
+ * -EIO when `out` has failed.
+ */
 int page_write(FILE *out, const struct result *result, const char *index);
 
-/* A row of the index, both borrowed. Of the journal the start is enough. */
+/* A row of the index. The result is borrowed; of its journal the start record
+ * is enough. */
 struct page_entry {
 	const struct result *result;
-	const char *folder; /* of its report.html, seen from the index */
+	const char *folder; /* of its report.html, relative to the index */
 };
 
-/* By name, whatever the order in which they came; sorts `entries`. */
+/* The index of n runs, by name; sorts `entries`. Errors as of page_write(). */
 int page_index_write(FILE *out, struct page_entry *entries, size_t n);

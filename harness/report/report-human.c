@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For a person. While runs go on: on a terminal one live line, rewritten; into
- * anything else a plain line for each start and each end. Then the digest.
+ * --format human. While runs go on, a terminal shows one status line that is
+ * rewritten, and a line for each run that did not pass; any other output gets a
+ * line for each start and each end. The digest follows after the last run.
  */
 #include "report.h"
 
@@ -10,12 +11,12 @@
 #include "digest.h"
 #include "fold.h"
 
-/* What is printed next stands where the live line was. */
-static void clear_live(struct report *report)
+/* What is printed next replaces the status line. */
+static void clear_status(struct report *report)
 {
-	if (report->live)
+	if (report->status_size)
 		fputs("\r\033[K", report->out);
-	report->live = 0;
+	report->status_size = 0;
 }
 
 static void begin(struct report *report)
@@ -26,7 +27,7 @@ static void begin(struct report *report)
 	report_about(info->longest, about);
 	fprintf(report->out,
 		"halfopen %s, Linux %s, HZ %u, IPv%d%s%s%s\n"
-		"%zu run%s, the longest of them %s\n",
+		"%zu run%s, longest: %s\n",
 		info->version, info->kernel, info->hz, info->family,
 		info->mapped ? " (v4-mapped sockets)" : "",
 		info->rootless ? ", rootless" : "",
@@ -64,7 +65,7 @@ static void print_record(struct report *report, const struct result *result,
 		fprintf(out, "%s  ", result_name(result));
 	if (report_timeline(out, record, result->zero)) {
 		fflush(out);
-		clear_live(report);
+		clear_status(report);
 		fwrite(line, 1, size, report->out);
 		fflush(report->out);
 	}
@@ -72,13 +73,12 @@ static void print_record(struct report *report, const struct result *result,
 	free(line);
 }
 
-/* On a terminal the live line counts those that pass, and the table tells. */
 static void print_end(struct report *report, const struct result *result)
 {
 	const char *colour = digest_colour(report, result->verdict);
 	char took[REPORT_TEXT];
 
-	clear_live(report);
+	clear_status(report);
 	report_seconds(nsec_seconds(result->took), took);
 	fprintf(report->out, "%s%-6s%s %s %s", colour ? colour : "",
 		report_verdict(result->verdict), colour ? "\033[0m" : "",
@@ -88,13 +88,15 @@ static void print_end(struct report *report, const struct result *result)
 		report_inline(report->out, result->reason);
 	}
 	if (!result->final)
-		fprintf(report->out, " (try %u, and again)", result->attempt);
+		fprintf(report->out, " (try %u; retrying)", result->attempt);
 	fputc('\n', report->out);
 	fflush(report->out);
 }
 
 static void print_result(struct report *report, const struct result *result)
 {
+	/* On a terminal the status line counts runs that passed, and the table
+	 * lists them. */
 	if (!report->terminal || report->verbose ||
 	    result->verdict != VERDICT_PASS)
 		print_end(report, result);
@@ -131,26 +133,26 @@ static void tick(struct report *report, const struct result *const *running,
 		     about);
 	snprintf(
 		line, sizeof(line),
-		"%u of %zu done, %zu running for %.0f s; the longest is %s, %s",
+		"%u of %zu done, %zu running for %.0f s; longest: %s, %s",
 		report->n_ended, report->info.n_runs, n, nsec_seconds(elapsed),
 		result_name(longest(running, n)), about);
-	clear_live(report);
-	/* A line that wrapped could not be cleared. */
+	clear_status(report);
+	/* "\r\033[K" clears one line of the terminal: it must not wrap. */
 	size = fold_line(line, report->columns - 1, &rest);
 	fwrite(line, 1, size, report->out);
 	fflush(report->out);
-	report->live = size;
+	report->status_size = size;
 }
 
 static void end(struct report *report, const struct report_tally *tally)
 {
-	clear_live(report);
+	clear_status(report);
 	digest_sort(report);
 	if (report->n_kept) {
 		fputc('\n', report->out);
 		digest_table(report);
 	}
-	digest_troubles(report);
+	digest_failures(report);
 	digest_total(report, tally);
 	fflush(report->out);
 }
@@ -163,5 +165,5 @@ const struct reporter reporter_human = {
 	.result = print_result,
 	.end = end,
 	.tick = tick,
-	.tells_at_end = true,
+	.timelines_at_end = true,
 };

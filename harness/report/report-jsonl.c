@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One JSON object a line, for programs: see the manual for what is stable. */
+/*
+ * --format jsonl: one JSON object per line, for programs. The manual documents
+ * the lines; lines.schema.json describes them formally. Names and order of
+ * members are a stable contract.
+ */
 #include "report.h"
 
 #include <errno.h>
@@ -7,8 +11,8 @@
 #include "errors.h"
 #include "journal.h"
 
-/* Takes the object. Each line is out when its run has ended: who reads the
- * other end of a pipe need not wait for the last one. */
+/* Takes the object. Flushes, so that the reader of a pipe gets each line when
+ * its run ends. */
 static void print_line(struct report *report, json_t *object)
 {
 	if (!object || json_dumpf(object, report->out, JOURNAL_DUMP) < 0)
@@ -38,11 +42,13 @@ static void print_result(struct report *report, const struct result *result)
 
 static void end(struct report *report, const struct report_tally *tally)
 {
-	const struct report_lateness *late = &tally->lateness;
+	const struct report_delays *delays = &tally->delays;
 	json_t *lateness = json_pack(
-		"{s:f, s:f, s:f, s:f}", "timers_s", nsec_seconds(late->timers),
-		"softirqs_s", nsec_seconds(late->softirqs), "cases_s",
-		nsec_seconds(late->cases), "wire_s", nsec_seconds(late->wire));
+		"{s:f, s:f, s:f, s:f}", "timers_s",
+		nsec_seconds(delays->timers), "softirqs_s",
+		nsec_seconds(delays->softirqs), "cases_s",
+		nsec_seconds(delays->cases), "wire_s",
+		nsec_seconds(delays->wire));
 
 	print_line(report,
 		   json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:o}", "type",

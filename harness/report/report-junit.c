@@ -1,110 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JUnit's XML, as CI servers read it: one suite, a testcase for each run. Its
- * head carries the totals, so that all of it is printed at the end. A testcase
- * comes to what its last try did; the tries before it are Surefire's elements,
- * flaky… below what did not fail in the end, rerun… below what did.
+ * --format junit: JUnit's XML, as CI servers read it: one suite, and a testcase
+ * element for each run. The head of the suite has the totals, so that the whole
+ * document is printed at the end.
+ *
+ * A run that was tried again is one testcase with the result of its last try.
+ * The earlier tries are elements of Maven Surefire's extension of the format:
+ * flakyFailure and flakyError in a run that passed or was skipped in the end,
+ * rerunFailure and rerunError in one that did not.
  */
 #include "report.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "journal.h"
-
-/* --- XML ------------------------------------------------------------------*/
-
-/*
- * XML 1.0, section 2.2: no control characters but tab, newline and carriage
- * return, not even escaped. What jansson gives is UTF-8 without surrogates;
- * U+FFFE and U+FFFF (ef bf be, ef bf bf) remain to be dropped.
- */
-static size_t forbidden(const char *at)
-{
-	unsigned char c = (unsigned char)at[0];
-
-	if ((c < ' ' && !strchr("\t\n\r", c)))
-		return 1;
-	return strncmp(at, "\xef\xbf\xbe", 3) == 0 ||
-			       strncmp(at, "\xef\xbf\xbf", 3) == 0 ?
-		       3 :
-		       0;
-}
-
-/* In text and in attributes alike: a parser makes a blank of a raw newline in
- * an attribute, not of an escaped one. */
-static const char *entity(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\n':
-		return "&#10;";
-	case '\r':
-		return "&#13;";
-	case '\t':
-		return "&#9;";
-	default:
-		return NULL;
-	}
-}
-
-static void print_text(FILE *out, const char *text)
-{
-	while (*text) {
-		size_t skip = forbidden(text);
-		const char *escaped = entity(*text);
-
-		if (!skip && escaped)
-			fputs(escaped, out);
-		else if (!skip)
-			fputc(*text, out);
-		text += skip ? skip : 1;
-	}
-}
-
-/* The text of an element may keep its lines, for whoever reads the file. */
-static void print_lines(FILE *out, const char *text)
-{
-	for (;;) {
-		size_t size = strcspn(text, "\n");
-		char *line = strndup(text, size);
-
-		if (line)
-			print_text(out, line);
-		free(line);
-		if (!text[size])
-			return;
-		fputc('\n', out);
-		text += size + 1;
-	}
-}
-
-static void print_attribute(FILE *out, const char *name, const char *value)
-{
-	fprintf(out, " %s=\"", name);
-	print_text(out, value);
-	fputc('"', out);
-}
+#include "markup.h"
 
 static void print_property(FILE *out, const char *indent, const char *name,
 			   const char *value)
 {
 	fprintf(out, "%s<property", indent);
-	print_attribute(out, "name", name);
-	print_attribute(out, "value", value);
+	markup_attribute(out, "name", name);
+	markup_attribute(out, "value", value);
 	fputs("/>\n", out);
 }
 
-/* --- a run ----------------------------------------------------------------*/
+/* --- a run ---------------------------------------------------------------- */
 
 static void print_json_property(FILE *out, const char *name,
 				const json_t *value)
@@ -132,27 +55,24 @@ static void print_properties(FILE *out, const struct result *result)
 	fputs("      </properties>\n", out);
 }
 
-/* The reason too: some servers show the text and not the message. */
+/* With the reason: some servers show this text and not the message. */
 static void print_expectations(FILE *out, const struct result *result)
 {
 	size_t i;
 	json_t *e;
 
 	fprintf(out, "%s\n", result->reason ? result->reason : "");
-	json_array_foreach(result->expectations, i, e)
-	{
+	json_array_foreach (result->expectations, i, e) {
 		if (json_is_true(json_object_get(e, "ok")))
 			continue;
 		fprintf(out,
 			"%s\n  expected  %s\n  observed  %s\n  at        %s\n",
-			json_string_value(json_object_get(e, "what")),
-			json_string_value(json_object_get(e, "expected")),
-			json_string_value(json_object_get(e, "observed")),
-			json_string_value(json_object_get(e, "at")));
+			journal_text(e, "what"), journal_text(e, "expected"),
+			journal_text(e, "observed"), journal_text(e, "at"));
 	}
 }
 
-/* Prints with `fill`, escaped, between the element's tags. */
+/* What `fill` prints, escaped, between the tags. */
 static void print_element(FILE *out, const char *open, const char *close,
 			  void (*fill)(FILE *out, const struct result *result),
 			  const struct result *result)
@@ -166,7 +86,7 @@ static void print_element(FILE *out, const char *open, const char *close,
 	fill(memory, result);
 	fclose(memory);
 	fputs(open, out);
-	print_lines(out, text);
+	markup_text(out, text);
 	fputs(close, out);
 	free(text);
 }
@@ -176,38 +96,34 @@ static void print_story(FILE *out, const struct result *result)
 	report_story(out, result, "");
 }
 
-/* The first that did not hold; or else, where all did, the first. */
-static const json_t *telling_expectation(const struct result *result)
+/* The first expectation that failed; or the first one when none did. */
+static const json_t *main_expectation(const struct result *result)
 {
 	size_t i;
 	json_t *e;
 
-	json_array_foreach(result->expectations, i, e)
-	{
+	json_array_foreach (result->expectations, i, e)
 		if (!json_is_true(json_object_get(e, "ok")))
 			return e;
-	}
 	return json_array_get(result->expectations, 0);
 }
 
-/* What a list of failures shows of this one. */
+/* The message is what a server's list of failures shows. */
 static void print_message(FILE *out, const struct result *result)
 {
-	const json_t *e = telling_expectation(result);
+	const char *reason = result->reason ? result->reason : "";
+	const json_t *e = main_expectation(result);
 	char text[1024];
 
 	if (result->verdict != VERDICT_FAIL || !e ||
 	    json_is_true(json_object_get(e, "ok"))) {
-		print_attribute(out, "message",
-				result->reason ? result->reason : "");
+		markup_attribute(out, "message", reason);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s: expected %s, observed %s (%s)",
-		 json_string_value(json_object_get(e, "what")),
-		 json_string_value(json_object_get(e, "expected")),
-		 json_string_value(json_object_get(e, "observed")),
-		 result->reason ? result->reason : "");
-	print_attribute(out, "message", text);
+		 journal_text(e, "what"), journal_text(e, "expected"),
+		 journal_text(e, "observed"), reason);
+	markup_attribute(out, "message", text);
 }
 
 static const char *type_of(const struct result *result)
@@ -233,7 +149,7 @@ static void print_verdict(FILE *out, const struct result *result)
 	fprintf(out, "      <%s", tag);
 	print_message(out, result);
 	if (result->verdict != VERDICT_SKIP || result->inconclusive)
-		print_attribute(out, "type", type_of(result));
+		markup_attribute(out, "type", type_of(result));
 	if (result->verdict == VERDICT_SKIP) {
 		fputs("/>\n", out);
 		return;
@@ -243,15 +159,15 @@ static void print_verdict(FILE *out, const struct result *result)
 }
 
 static void print_earlier_try(FILE *out, const struct result *result,
-			      bool failed_in_the_end)
+			      bool failed_finally)
 {
 	char tag[32];
 
-	snprintf(tag, sizeof(tag), "%s%s", failed_in_the_end ? "rerun" : "flaky",
+	snprintf(tag, sizeof(tag), "%s%s", failed_finally ? "rerun" : "flaky",
 		 result->verdict == VERDICT_FAIL ? "Failure" : "Error");
 	fprintf(out, "      <%s", tag);
 	print_message(out, result);
-	print_attribute(out, "type", type_of(result));
+	markup_attribute(out, "type", type_of(result));
 	fputs(">\n", out);
 	print_element(out, "        <stackTrace>", "</stackTrace>\n",
 		      print_expectations, result);
@@ -266,7 +182,7 @@ static bool is_same_run(const struct result *a, const struct result *b)
 	       a->repetition == b->repetition;
 }
 
-static bool went_wrong(const struct result *result)
+static bool has_failed(const struct result *result)
 {
 	return result->verdict == VERDICT_FAIL ||
 	       result->verdict == VERDICT_BROKEN;
@@ -279,26 +195,25 @@ static void print_earlier_tries(const struct report *report,
 		if (!report->kept[i]->final &&
 		    is_same_run(report->kept[i], result))
 			print_earlier_try(report->out, report->kept[i],
-					  went_wrong(result));
+					  has_failed(result));
 }
 
-/* Of the script's line that tells most, for who shows it beside the sources. */
+/* The script's line, for servers that show it beside the source. */
 static void print_place(FILE *out, const struct result *result)
 {
-	const char *at = json_string_value(
-		json_object_get(telling_expectation(result), "at"));
-	const char *colon = at ? strrchr(at, ':') : NULL;
+	const char *at = journal_text(main_expectation(result), "at");
+	const char *colon = strrchr(at, ':');
 	char file[256];
 
 	if (!colon)
 		return;
 	snprintf(file, sizeof(file), "%.*s", (int)(colon - at), at);
-	print_attribute(out, "file", file);
-	print_attribute(out, "line", colon + 1);
+	markup_attribute(out, "file", file);
+	markup_attribute(out, "line", colon + 1);
 }
 
-/* A class with a package, and a name that is whole by itself: some servers show
- * a tree of the one, some a list of the other. */
+/* Some servers show a tree of the class names, which need a package for that,
+ * and some a list of the names, which must be complete by themselves. */
 static void print_testcase(const struct report *report,
 			   const struct result *result)
 {
@@ -311,20 +226,20 @@ static void print_testcase(const struct report *report,
 		snprintf(name + strlen(name), sizeof(name) - strlen(name),
 			 " repetition %u", result->repetition);
 	fputs("    <testcase", out);
-	print_attribute(out, "classname", class);
-	print_attribute(out, "name", name);
+	markup_attribute(out, "classname", class);
+	markup_attribute(out, "name", name);
 	print_place(out, result);
 	fprintf(out, " time=\"%.6f\">\n", nsec_seconds(result->took));
 	print_properties(out, result);
 	print_verdict(out, result);
 	print_earlier_tries(report, result);
-	if (went_wrong(result))
+	if (has_failed(result))
 		print_element(out, "      <system-out>", "</system-out>\n",
 			      print_story, result);
 	fputs("    </testcase>\n", out);
 }
 
-/* --- the whole ------------------------------------------------------------*/
+/* --- document ------------------------------------------------------------- */
 
 static void begin(struct report *report)
 {
@@ -344,7 +259,7 @@ static void print_timestamp(const struct report *report)
 
 	if (gmtime_r(&report->began, &tm) &&
 	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
-		print_attribute(report->out, "timestamp", text);
+		markup_attribute(report->out, "timestamp", text);
 }
 
 static void print_totals(FILE *out, const struct report_tally *tally)
@@ -357,16 +272,16 @@ static void print_totals(FILE *out, const struct report_tally *tally)
 		nsec_seconds(tally->took));
 }
 
-static void print_lateness(FILE *out, const struct report_lateness *lateness)
+static void print_delays(FILE *out, const struct report_delays *delays)
 {
 	char text[160] = "";
 	FILE *memory = fmemopen(text, sizeof(text) - 1, "w");
 
 	if (!memory)
 		return;
-	report_lateness(memory, lateness);
+	report_delays_print(memory, delays);
 	fclose(memory);
-	print_property(out, "      ", "late_at_most", text);
+	print_property(out, "      ", "max_scheduling_delay", text);
 }
 
 static void print_machine(FILE *out, const struct report_info *info,
@@ -385,7 +300,7 @@ static void print_machine(FILE *out, const struct report_info *info,
 		       info->virtual_time ? "true" : "false");
 	snprintf(number, sizeof(number), "%d", info->family);
 	print_property(out, "      ", "family", number);
-	print_lateness(out, &tally->lateness);
+	print_delays(out, &tally->delays);
 	fputs("    </properties>\n", out);
 }
 
@@ -412,5 +327,5 @@ const struct reporter reporter_junit = {
 	.begin = begin,
 	.result = keep_result,
 	.end = end,
-	.tells_at_end = true,
+	.timelines_at_end = true,
 };

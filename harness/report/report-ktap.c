@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * KTAP version 1, Documentation/dev-tools/ktap.rst in the kernel's tree. A run
- * is a test, its expectations are the tests nested in it; what came before the
- * final try is told in diagnostic lines.
+ * --format ktap: KTAP version 1, Documentation/dev-tools/ktap.rst of the kernel.
+ * A run is a test and its expectations are nested tests. What needs no result
+ * line (the timeline of a failure, earlier tries) is a diagnostic line.
  *
- * A parser that lets the results of nested tests decide (kunit.py does) would
- * make a failure of a skipped run: its expectations are diagnostic lines too.
+ * A parser may derive a test's result from its nested tests (kunit.py does), so
+ * the expectations of a skipped run are diagnostic lines too.
  */
 #include "report.h"
 
-#include <string.h>
+#include "journal.h"
 
 static const char *ok(bool is)
 {
 	return is ? "ok" : "not ok";
 }
 
-/* A description may have no '#', which begins the directive. */
+/* '#' begins the directive, so that a description must not contain it. */
 static void print_description(FILE *out, const char *text)
 {
 	for (; *text; text++)
@@ -32,11 +32,6 @@ static void diagnose(FILE *out, const char *indent, const char *what,
 	fprintf(out, "%s# %s: ", indent, what);
 	report_inline(out, text);
 	fputc('\n', out);
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	return json_string_value(json_object_get(object, name));
 }
 
 static void begin(struct report *report)
@@ -56,9 +51,9 @@ static void begin(struct report *report)
 static void diagnose_expectation(FILE *out, const char *indent,
 				 const json_t *expectation)
 {
-	diagnose(out, indent, "expected", text_of(expectation, "expected"));
-	diagnose(out, indent, "observed", text_of(expectation, "observed"));
-	diagnose(out, indent, "at", text_of(expectation, "at"));
+	diagnose(out, indent, "expected", journal_text(expectation, "expected"));
+	diagnose(out, indent, "observed", journal_text(expectation, "observed"));
+	diagnose(out, indent, "at", journal_text(expectation, "at"));
 }
 
 static void print_nested(FILE *out, const struct result *result)
@@ -70,12 +65,12 @@ static void print_nested(FILE *out, const struct result *result)
 	fprintf(out, "  KTAP version 1\n  1..%zu\n", json_array_size(all));
 	for (size_t i = 0; i < json_array_size(all); i++) {
 		const json_t *expectation = json_array_get(all, i);
-		bool held = json_is_true(json_object_get(expectation, "ok"));
+		bool passed = json_is_true(json_object_get(expectation, "ok"));
 
-		if (!held)
+		if (!passed)
 			diagnose_expectation(out, "  ", expectation);
-		fprintf(out, "  %s %zu ", ok(held), i + 1);
-		print_description(out, text_of(expectation, "what"));
+		fprintf(out, "  %s %zu ", ok(passed), i + 1);
+		print_description(out, journal_text(expectation, "what"));
 		fputc('\n', out);
 	}
 }
@@ -85,11 +80,10 @@ static void print_as_diagnosis(FILE *out, const struct result *result)
 	size_t i;
 	json_t *expectation;
 
-	json_array_foreach(result->expectations, i, expectation)
-	{
+	json_array_foreach (result->expectations, i, expectation) {
 		if (json_is_true(json_object_get(expectation, "ok")))
 			continue;
-		diagnose(out, "", "not so", text_of(expectation, "what"));
+		diagnose(out, "", "failed", journal_text(expectation, "what"));
 		diagnose_expectation(out, "", expectation);
 	}
 }
@@ -158,8 +152,8 @@ static void end(struct report *report, const struct report_tally *tally)
 		"# Totals: pass:%u fail:%u skip:%u error:%u inconclusive:%u\n",
 		tally->passed, tally->failed, tally->skipped, tally->broken,
 		tally->inconclusive);
-	fputs("# Late at most: ", report->out);
-	report_lateness(report->out, &tally->lateness);
+	fputs("# Max scheduling delay: ", report->out);
+	report_delays_print(report->out, &tally->delays);
 	fputc('\n', report->out);
 	fflush(report->out);
 }

@@ -1,26 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the reporters share; see report.h. */
 #include "report.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
+
+/* A terminal that says it is narrower is one that does not know its width. */
+enum { COLUMNS = 80, COLUMNS_MIN = 40 };
+
+/* Lines at the beginning and at the end of a long timeline. */
+enum { STORY_HEAD = 40, STORY_TAIL = 60 };
 
 int report_columns(FILE *out)
 {
 	struct winsize size;
 
-	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
-		return 80;
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0 ||
+	    size.ws_col < COLUMNS_MIN)
+		return COLUMNS;
 	return size.ws_col;
 }
 
-bool report_knows_unicode(FILE *out)
+/* The first of the variables that is set decides, as for setlocale(). */
+bool report_unicode(FILE *out)
 {
 	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 
@@ -32,58 +43,6 @@ bool report_knows_unicode(FILE *out)
 			       strcasestr(value, "utf8");
 	}
 	return true;
-}
-
-const struct reporter *reporter_find(const char *name)
-{
-	static const struct reporter *const all[] = {
-		&reporter_human,
-		&reporter_ktap,
-		&reporter_junit,
-		&reporter_jsonl,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (strcmp(all[i]->name, name) == 0)
-			return all[i];
-	return NULL;
-}
-
-void report_keep(struct report *report, const struct result *result)
-{
-	if (report->n_kept == report->kept_space) {
-		size_t space = MAX(report->kept_space * 2, (size_t)32);
-		const struct result **grown =
-			reallocarray(report->kept, space, sizeof(*grown));
-
-		if (!grown) {
-			report->error = error_origin(-ENOMEM, "report");
-			return;
-		}
-		report->kept = grown;
-		report->kept_space = space;
-	}
-	report->kept[report->n_kept++] = result;
-}
-
-bool report_keeps(const struct report *report, const struct result *result)
-{
-	return report->n_kept && report->kept[report->n_kept - 1] == result;
-}
-
-bool report_wants_story(const struct report *report,
-			const struct result *result)
-{
-	return report->reporter->tells_at_end &&
-	       (result->verdict == VERDICT_FAIL ||
-		result->verdict == VERDICT_BROKEN);
-}
-
-void report_deinit(struct report *report)
-{
-	free(report->kept);
-	report->kept = NULL;
-	report->n_kept = report->kept_space = 0;
 }
 
 bool report_coloured(const struct report *report)
@@ -105,127 +64,210 @@ const char *report_verdict(enum verdict verdict)
 	return texts[verdict];
 }
 
+void report_count(struct report_tally *tally, const struct result *result)
+{
+	switch (result->verdict) {
+	case VERDICT_PASS:
+		tally->passed++;
+		break;
+	case VERDICT_FAIL:
+		tally->failed++;
+		break;
+	case VERDICT_SKIP:
+		tally->skipped++;
+		break;
+	case VERDICT_BROKEN:
+		tally->broken++;
+		break;
+	}
+	if (result->inconclusive)
+		tally->inconclusive++;
+}
+
 void report_inline(FILE *out, const char *text)
 {
 	for (; *text; text++)
 		fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
 }
 
-/* --- timelines ------------------------------------------------------------*/
+/* --- reporters ------------------------------------------------------------ */
 
-static void begin_line(FILE *out, const json_t *record, double zero,
-		       const char *who)
+const struct reporter *reporter_find(const char *name)
 {
-	fprintf(out, "%.3f %-7s ",
-		json_number_value(json_object_get(record, "t")) - zero, who);
+	static const struct reporter *const all[] = {
+		&reporter_human,
+		&reporter_ktap,
+		&reporter_junit,
+		&reporter_jsonl,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
 }
 
-static void end_line(FILE *out, const char *text)
+void report_keep(struct report *report, const struct result *result)
 {
-	report_inline(out, text);
-	fputc('\n', out);
+	const struct result **kept =
+		array_grow(report->kept, report->n_kept, &report->kept_space,
+			   sizeof(*kept));
+
+	if (!kept) {
+		report->error = error_origin(-ENOMEM, "report");
+		return;
+	}
+	report->kept = kept;
+	kept[report->n_kept++] = result;
 }
 
-/* What a dead machine's kernel still sends, no real wire would carry. */
-static bool frame_line(FILE *out, const json_t *record, double zero)
+bool report_keeps(const struct report *report, const struct result *result)
+{
+	return report->n_kept && report->kept[report->n_kept - 1] == result;
+}
+
+bool report_needs_journal(const struct report *report,
+			  const struct result *result)
+{
+	return report->reporter->timelines_at_end &&
+	       (result->verdict == VERDICT_FAIL ||
+		result->verdict == VERDICT_BROKEN);
+}
+
+void report_deinit(struct report *report)
+{
+	free(report->kept);
+	report->kept = NULL;
+	report->n_kept = report->kept_space = 0;
+}
+
+static void silent_begin(struct report *report MACRO_UNUSED)
+{
+}
+
+static void silent_result(struct report *report MACRO_UNUSED,
+			  const struct result *result MACRO_UNUSED)
+{
+}
+
+static void silent_end(struct report *report MACRO_UNUSED,
+		       const struct report_tally *tally MACRO_UNUSED)
+{
+}
+
+const struct reporter reporter_silent = {
+	.name = "silent",
+	.begin = silent_begin,
+	.result = silent_result,
+	.end = silent_end,
+};
+
+/* --- timelines ------------------------------------------------------------ */
+
+/* A ghost is a frame that the kernel of a crashed host sent: no real wire would
+ * have carried it. */
+static bool is_in_timeline(const json_t *record)
+{
+	static const char *const types[] = { "call", "result", "state", "fault",
+					     "note" };
+
+	if (journal_is(record, "frame"))
+		return strcmp(journal_text(record, "fate"), "ghost") != 0;
+	if (journal_is(record, "expectation"))
+		return !json_is_true(json_object_get(record, "ok"));
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (journal_is(record, types[i]))
+			return true;
+	return false;
+}
+
+static void print_frame(FILE *out, const json_t *record)
 {
 	const char *fate = journal_text(record, "fate");
 
-	if (strcmp(fate, "ghost") == 0)
-		return false;
-	begin_line(out, record, zero, "wire");
 	fprintf(out, "%s > %s  ", journal_text(record, "from"),
 		journal_text(record, "to"));
 	report_inline(out, journal_text(record, "text"));
 	if (strcmp(fate, "forwarded") != 0)
 		fprintf(out, "  [%s]", fate);
-	fputc('\n', out);
-	return true;
 }
 
-static bool expectation_line(FILE *out, const json_t *record, double zero)
+static void print_failure(FILE *out, const json_t *record)
 {
-	if (json_is_true(json_object_get(record, "ok")))
-		return false;
-	begin_line(out, record, zero, "wrong");
-	fprintf(out, "%s: ", journal_text(record, "what"));
+	report_inline(out, journal_text(record, "what"));
+	fputs(": expected ", out);
+	report_inline(out, journal_text(record, "expected"));
+	fputs(", observed ", out);
 	report_inline(out, journal_text(record, "observed"));
-	fputs(", not ", out);
-	end_line(out, journal_text(record, "expected"));
-	return true;
 }
 
 bool report_timeline(FILE *out, const json_t *record, double zero)
 {
-	if (journal_is(record, "frame"))
-		return frame_line(out, record, zero);
-	if (journal_is(record, "expectation"))
-		return expectation_line(out, record, zero);
-	if (journal_is(record, "call") || journal_is(record, "result") ||
-	    journal_is(record, "state"))
-		begin_line(out, record, zero, journal_text(record, "host"));
-	else if (journal_is(record, "fault") || journal_is(record, "note"))
-		begin_line(out, record, zero, journal_text(record, "type"));
-	else
+	bool frame = journal_is(record, "frame");
+	bool failure = journal_is(record, "expectation");
+	const char *host = journal_text(record, "host");
+
+	if (!is_in_timeline(record))
 		return false;
-	end_line(out, journal_text(record, "text"));
+	if (frame)
+		host = "wire";
+	else if (failure)
+		host = "failed";
+	else if (!*host)
+		host = journal_text(record, "type"); /* fault, note */
+	fprintf(out, "%.3f %-7s ",
+		json_number_value(json_object_get(record, "t")) - zero, host);
+	if (frame)
+		print_frame(out, record);
+	else if (failure)
+		print_failure(out, record);
+	else
+		report_inline(out, journal_text(record, "text"));
+	fputc('\n', out);
 	return true;
 }
 
-enum { STORY_HEAD = 40, STORY_TAIL = 60 };
-
-/* How many lines there would be; `out` is written to in vain. */
-static size_t count_lines(const struct result *result)
+size_t report_story_lines(const struct result *result)
 {
-	char scrap[4096];
-	FILE *out = fmemopen(scrap, sizeof(scrap), "w");
 	size_t n = 0, i;
 	json_t *record;
 
-	if (!out)
-		return 0;
-	json_array_foreach(result->journal, i, record)
-	{
-		n += report_timeline(out, record, result->zero);
-		rewind(out);
-	}
-	fclose(out);
+	json_array_foreach (result->journal, i, record)
+		n += is_in_timeline(record);
 	return n;
+}
+
+void report_excerpt(FILE *out, const struct result *result, const char *prefix,
+		    size_t head, size_t tail, const char *hint)
+{
+	size_t n = report_story_lines(result), line = 0, i;
+	bool whole = n <= head + tail;
+	json_t *record;
+
+	json_array_foreach (result->journal, i, record) {
+		if (!is_in_timeline(record))
+			continue;
+		if (whole || line < head || line >= n - tail) {
+			fputs(prefix, out);
+			report_timeline(out, record, result->zero);
+		} else if (line == head) {
+			fprintf(out, "%s… %zu lines left out; %s\n", prefix,
+				n - head - tail, hint);
+		}
+		line++;
+	}
 }
 
 void report_story(FILE *out, const struct result *result, const char *prefix)
 {
-	size_t n = count_lines(result), line = 0, i;
-	bool whole = n <= STORY_HEAD + STORY_TAIL;
-	json_t *record;
-
-	json_array_foreach(result->journal, i, record)
-	{
-		char *text = NULL;
-		size_t size;
-		FILE *memory = open_memstream(&text, &size);
-		bool tells = memory && report_timeline(memory, record,
-							result->zero);
-
-		if (memory)
-			fclose(memory);
-		if (tells &&
-		    (whole || line < STORY_HEAD || line >= n - STORY_TAIL))
-			fprintf(out, "%s%s", prefix, text);
-		else if (tells && line == STORY_HEAD)
-			fprintf(out,
-				"%s… %zu lines left out; --out DIR keeps "
-				"them all\n",
-				prefix, n - STORY_HEAD - STORY_TAIL);
-		line += tells;
-		free(text);
-	}
+	report_excerpt(out, result, prefix, STORY_HEAD, STORY_TAIL,
+		       "--out DIR keeps all of them");
 }
 
-/* --- numbers --------------------------------------------------------------*/
+/* --- numbers -------------------------------------------------------------- */
 
-/* So many places that three or four digits are told. */
-static int places(double seconds)
+/* Decimals, so that a duration has three or four digits. */
+static int decimals(double seconds)
 {
 	if (seconds > 0 && seconds < 0.01)
 		return 4;
@@ -236,7 +278,7 @@ static int places(double seconds)
 
 void report_seconds(double seconds, char ret[static REPORT_TEXT])
 {
-	snprintf(ret, REPORT_TEXT, "%.*f s", places(seconds), seconds);
+	snprintf(ret, REPORT_TEXT, "%.*f s", decimals(seconds), seconds);
 }
 
 void report_about(nsec_t planned, char ret[static REPORT_TEXT])
@@ -260,19 +302,19 @@ void report_about(nsec_t planned, char ret[static REPORT_TEXT])
 			 minutes % 60);
 }
 
-void report_lateness(FILE *out, const struct report_lateness *lateness)
+void report_delays_print(FILE *out, const struct report_delays *delays)
 {
 	fprintf(out, "timers %.1f ms, softirqs %.1f ms, cases %.1f ms, wire "
 		     "%.1f ms",
-		nsec_seconds(lateness->timers) * 1e3,
-		nsec_seconds(lateness->softirqs) * 1e3,
-		nsec_seconds(lateness->cases) * 1e3,
-		nsec_seconds(lateness->wire) * 1e3);
+		nsec_seconds(delays->timers) * 1e3,
+		nsec_seconds(delays->softirqs) * 1e3,
+		nsec_seconds(delays->cases) * 1e3,
+		nsec_seconds(delays->wire) * 1e3);
 }
 
-/* --- the two columns ------------------------------------------------------*/
+/* --- summaries ------------------------------------------------------------ */
 
-/* Names that several cases share; the rest are a case's own. */
+/* The names of values that several cases share; a case may add its own. */
 static const struct {
 	const char *name, *word;
 	bool counted;
@@ -306,6 +348,7 @@ static bool is_maximum(const char *name)
 	return length > 4 && strcmp(name + length - 4, "_max") == 0;
 }
 
+/* Before every part of a summary but the first. */
 static const char *comma(FILE *out)
 {
 	return ftell(out) > 0 ? ", " : "";
@@ -334,7 +377,7 @@ static void print_elapsed(FILE *out, const json_t *values, bool predicted)
 	const json_t *min = json_object_get(values, "elapsed_s");
 	const json_t *max = json_object_get(values, "elapsed_max_s");
 	double from = json_number_value(min), to = json_number_value(max);
-	int digits = places(from > 0 || !max ? from : to);
+	int digits = decimals(from > 0 || !max ? from : to);
 
 	if (!json_is_number(min))
 		return;
@@ -348,7 +391,7 @@ static void print_elapsed(FILE *out, const json_t *values, bool predicted)
 	fprintf(out, " s%s", predicted && !max ? " or more" : "");
 }
 
-/* "3 .. 4 probes"; expect_number() gives the greatest its own name. */
+/* "3 .. 4 probes": expect_number() records the upper bound as NAME_max. */
 static void print_count(FILE *out, const json_t *values, const char *name,
 			const char *word)
 {
@@ -369,25 +412,9 @@ static void print_count(FILE *out, const json_t *values, const char *name,
 		max || json_number_value(min) != 1 ? "s" : "");
 }
 
-static void print_shared(FILE *out, const json_t *values, bool predicted)
+/* "client ESTAB, server CLOSE" */
+static void print_states(FILE *out, const json_t *values)
 {
-	const char *outcome = journal_text(values, "outcome");
-
-	report_inline(out, outcome);
-	print_elapsed(out, values, predicted);
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
-		if (shared[i].counted)
-			print_count(out, values, shared[i].name,
-				    shared[i].word);
-}
-
-/* For a case that has neither an outcome nor a count: the states, or else what
- * it calls its own numbers. */
-static void print_rest(FILE *out, json_t *values)
-{
-	const char *name;
-	json_t *value;
-
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		const char *state = journal_text(values, shared[i].name);
 
@@ -395,10 +422,15 @@ static void print_rest(FILE *out, json_t *values)
 			fprintf(out, "%s%s %s", comma(out), shared[i].word,
 				state);
 	}
-	if (ftell(out) > 0)
-		return;
-	json_object_foreach(values, name, value)
-	{
+}
+
+/* "rto_min_ms 200": the names are the case's. */
+static void print_own_values(FILE *out, json_t *values)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (values, name, value) {
 		if (is_shared(name) || is_maximum(name))
 			continue;
 		fprintf(out, "%s%s ", comma(out), name);
@@ -406,6 +438,8 @@ static void print_rest(FILE *out, json_t *values)
 	}
 }
 
+/* Outcome, time and counts; without these the states; without these the case's
+ * own values. */
 void report_summary(const struct result *result, bool predicted, char *ret,
 		    size_t size)
 {
@@ -417,31 +451,162 @@ void report_summary(const struct result *result, bool predicted, char *ret,
 	*ret = '\0';
 	if (!out)
 		return;
-	print_shared(out, values, predicted);
+	report_inline(out, journal_text(values, "outcome"));
+	print_elapsed(out, values, predicted);
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if (shared[i].counted)
+			print_count(out, values, shared[i].name,
+				    shared[i].word);
 	if (ftell(out) == 0)
-		print_rest(out, values);
+		print_states(out, values);
+	if (ftell(out) == 0)
+		print_own_values(out, values);
 	fclose(out);
 	if (text)
 		snprintf(ret, size, "%s", text);
 	free(text);
 }
 
-void report_count(struct report_tally *tally, const struct result *result)
+/* --- claims --------------------------------------------------------------- */
+
+enum { CLAIMS_MAX = 64 };
+
+/* The number of a claim, 5 for A5; 0 for a name without one. */
+static long claim_number(const char *claim)
 {
-	switch (result->verdict) {
-	case VERDICT_PASS:
-		tally->passed++;
-		break;
-	case VERDICT_FAIL:
-		tally->failed++;
-		break;
-	case VERDICT_SKIP:
-		tally->skipped++;
-		break;
-	case VERDICT_BROKEN:
-		tally->broken++;
-		break;
+	return *claim ? strtol(claim + 1, NULL, 10) : 0;
+}
+
+static bool claim_follows(const char *claim, const char *before)
+{
+	return claim[0] == before[0] &&
+	       claim_number(claim) == claim_number(before) + 1;
+}
+
+void report_claims(const struct judgement *judgements,
+		   char ret[static REPORT_TEXT])
+{
+	size_t at = 0;
+
+	*ret = '\0';
+	for (size_t i = 0; judgements && judgements[i].claim; i++) {
+		size_t first = i;
+
+		while (judgements[i + 1].claim &&
+		       claim_follows(judgements[i + 1].claim,
+				     judgements[i].claim))
+			i++;
+		if (at + 1 >= REPORT_TEXT)
+			return;
+		at += (size_t)snprintf(ret + at, REPORT_TEXT - at, "%s%s",
+				       at ? " " : "", judgements[first].claim);
+		if (i > first && at + 1 < REPORT_TEXT)
+			at += (size_t)snprintf(ret + at, REPORT_TEXT - at,
+					       "-%s", judgements[i].claim);
 	}
-	if (result->inconclusive)
-		tally->inconclusive++;
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+	const struct judgement *x = a, *y = b;
+
+	if (x->claim[0] != y->claim[0])
+		return x->claim[0] - y->claim[0];
+	return (int)(claim_number(x->claim) - claim_number(y->claim));
+}
+
+static size_t add_claims(struct judgement *to, size_t n,
+			 const struct judgement *from)
+{
+	for (; from && from->claim && n < CLAIMS_MAX; from++) {
+		size_t i = 0;
+
+		while (i < n && strcmp(to[i].claim, from->claim) != 0)
+			i++;
+		to[i] = *from;
+		n = MAX(n, i + 1);
+	}
+	return n;
+}
+
+void report_all_claims(const struct testcase *testcase,
+		       char ret[static REPORT_TEXT])
+{
+	const struct variant *variant = testcase->variants;
+	struct judgement all[CLAIMS_MAX + 1];
+	size_t n = add_claims(all, 0, testcase->judgements);
+
+	for (; variant && variant->name; variant++)
+		n = add_claims(all, n, variant->judgements);
+	qsort(all, n, sizeof(*all), compare_claims);
+	all[n].claim = NULL;
+	report_claims(all, ret);
+}
+
+/* A full stop inside a name (net.ipv4, tcp_timer.c), before a small letter or
+ * before a number (e.g. 3) does not end a sentence. */
+size_t report_sentence(const char *note)
+{
+	size_t length = strlen(note);
+
+	for (size_t i = 0; i + 2 < length; i++)
+		if (strchr(".!?", note[i]) && note[i + 1] == ' ' &&
+		    !islower((unsigned char)note[i + 2]) &&
+		    !isdigit((unsigned char)note[i + 2]))
+			return i;
+	return length && note[length - 1] == '.' ? length - 1 : length;
+}
+
+/* Every judgement but `right` has a version and a note to show. */
+static bool is_right(const json_t *judgement)
+{
+	return strcmp(journal_text(judgement, "document"), "right") == 0;
+}
+
+static void print_judgement(FILE *out, const json_t *judgement)
+{
+	const char *since = journal_text(judgement, "since");
+	const char *note = journal_text(judgement, "note");
+
+	fputs(journal_text(judgement, "document"), out);
+	if (is_right(judgement))
+		return;
+	if (*since)
+		fprintf(out, " since %s", since);
+	if (*note)
+		fprintf(out, ": %.*s", (int)report_sentence(note), note);
+}
+
+/* "A3 A4 right": consecutive claims that are right share one word. Returns the
+ * index of the last one that was printed. */
+static size_t print_judgements(FILE *out, const json_t *judgements, size_t i)
+{
+	const json_t *judgement = json_array_get(judgements, i);
+
+	fprintf(out, "%s%s", i ? "; " : "", journal_text(judgement, "claim"));
+	while (is_right(judgement) && i + 1 < json_array_size(judgements) &&
+	       is_right(json_array_get(judgements, i + 1))) {
+		judgement = json_array_get(judgements, ++i);
+		fprintf(out, " %s", journal_text(judgement, "claim"));
+	}
+	fputc(' ', out);
+	print_judgement(out, judgement);
+	return i;
+}
+
+/* A single claim is in the column of claims already. */
+char *report_document(const json_t *judgements)
+{
+	size_t n = json_array_size(judgements), size;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (n == 1)
+		print_judgement(out, json_array_get(judgements, 0));
+	for (size_t i = 0; n > 1 && i < n; i++)
+		i = print_judgements(out, judgements, i);
+	fclose(out);
+	return text;
 }

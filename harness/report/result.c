@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Records come from a process that may have crashed, or from a file of another
+ * version. Each is checked against the table of members before it is used, so
+ * that reports can rely on the types of what they read.
+ */
 #include "result.h"
 
 #include <assert.h>
@@ -8,6 +13,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "journal.h"
 #include "macro.h"
 
 static const char *const verdicts[] = {
@@ -32,7 +38,7 @@ const char *result_name(const struct result *result)
 	return name;
 }
 
-/* --- life -----------------------------------------------------------------*/
+/* --- life ----------------------------------------------------------------- */
 
 int result_new(struct result **ret, const struct testcase *testcase,
 	       const struct variant *variant, int family,
@@ -78,18 +84,18 @@ struct result *result_free(struct result *result)
 	return NULL;
 }
 
-/* --- what a record must have ----------------------------------------------*/
+/* --- required members of records ------------------------------------------ */
 
 enum kind { TEXT, NUMBER, TRUTH, LIST, TEXT_OR_NUMBER };
 
 struct member {
 	const char *type, *name;
 	enum kind kind;
-	bool optional; /* may be null, or not be there */
+	bool optional; /* may be null or missing */
 };
 
-/* As journal.h has them. What is not in here (hex, rule, …) is not looked at
- * by any report, and not checked. */
+/* See journal.h. Members that are not listed (hex, rule, …) are read with
+ * functions that accept any type, and need no check. */
 static const struct member members[] = {
 	{ "start", "name", TEXT, false },
 	{ "start", "variant", TEXT, true },
@@ -175,7 +181,7 @@ static const char *kind_text(enum kind kind)
 	return texts[kind];
 }
 
-/* What a record of that type has, be it one or not. */
+/* The object may also be a member of a --format jsonl line. */
 static int check_members(const char *type, const json_t *record)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
@@ -204,15 +210,10 @@ int result_check(const json_t *record)
 		return error_origin(-EBADMSG,
 				    "journal record without \"t\" or \"type\"");
 	r = check_members(type, record);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* --- taking records -------------------------------------------------------*/
-
-static const char *text_of(const json_t *record, const char *name)
-{
-	return json_string_value(json_object_get(record, name));
-}
+/* --- records -------------------------------------------------------------- */
 
 static int put(json_t *into, const char *key, json_t *value)
 {
@@ -226,26 +227,26 @@ static int take_sysctl(struct result *result, const json_t *record)
 	char key[256];
 	int r;
 
-	snprintf(key, sizeof(key), "%s:%s", text_of(record, "host"),
-		 text_of(record, "name"));
+	snprintf(key, sizeof(key), "%s:%s", journal_text(record, "host"),
+		 journal_text(record, "name"));
 	r = put(result->sysctls, key, json_object_get(record, "value"));
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int take_predicted(struct result *result, const json_t *record)
 {
-	int r = put(result->predicted, text_of(record, "name"),
+	int r = put(result->predicted, journal_text(record, "name"),
 		    json_object_get(record, "value"));
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int take_measured(struct result *result, const json_t *record)
 {
-	int r = put(result->measured, text_of(record, "name"),
+	int r = put(result->measured, journal_text(record, "name"),
 		    json_object_get(record, "value"));
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int take_expectation(struct result *result, const json_t *record)
@@ -264,8 +265,7 @@ static int take_expectation(struct result *result, const json_t *record)
 	return 0;
 }
 
-/* A claim is judged by the case that proves it, so by a pass and nothing else;
- * the case's table says what its pass means. */
+/* Only a pass judges the documents: the case's table has what a pass proves. */
 static int judge(struct result *result)
 {
 	const struct judgement *judgement =
@@ -304,43 +304,47 @@ static int end(struct result *result, enum verdict verdict, const char *reason,
 	return 0;
 }
 
-/* A century is more than any run takes, and what a nsec_t holds. */
+/* A century: longer than any run, and within the range of nsec_t. */
 static bool is_duration(double seconds)
 {
 	return seconds >= 0 && seconds < 100 * 365.25 * 86400;
 }
 
-/* 0 for what is none. */
-static nsec_t lateness_of(const json_t *record, const char *name)
+/* 0 for a missing value, or one out of range. */
+static nsec_t duration_of(const json_t *record, const char *name)
 {
 	double seconds = json_number_value(json_object_get(record, name));
 
 	return is_duration(seconds) ? (nsec_t)(seconds * 1e9) : 0;
 }
 
+static int find_verdict(const char *text, enum verdict *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		if (strcmp(verdicts[i], text) != 0)
+			continue;
+		*ret = (enum verdict)i;
+		return 0;
+	}
+	return error_origin(-EBADMSG, "unknown verdict '%s'", text);
+}
+
 static int take_verdict(struct result *result, const json_t *record)
 {
-	const char *text = text_of(record, "verdict");
-	size_t verdict = 0;
-	int r;
+	enum verdict verdict;
+	int r = find_verdict(journal_text(record, "verdict"), &verdict);
 
-	while (verdict < ARRAY_SIZE(verdicts) &&
-	       strcmp(verdicts[verdict], text) != 0)
-		verdict++;
-	if (verdict == ARRAY_SIZE(verdicts))
-		return error_origin(-EBADMSG,
-				    "journal record 'verdict': '%s' is none",
-				    text);
+	if (r < 0)
+		return error_trace(r);
 	if (result->has_verdict)
-		return error_origin(-EBADMSG,
-				    "journal record 'verdict': a second one");
-	result->lateness = lateness_of(record, "lateness");
-	result->residence = lateness_of(record, "residence");
-	r = end(result, (enum verdict)verdict, text_of(record, "reason"),
+		return error_origin(-EBADMSG, "second record 'verdict'");
+	result->timer_delay = duration_of(record, "lateness");
+	result->frame_delay = duration_of(record, "residence");
+	r = end(result, verdict, journal_text(record, "reason"),
 		json_is_true(json_object_get(record, "inconclusive")));
-	if (r >= 0 && result->verdict == VERDICT_PASS)
+	if (r >= 0 && verdict == VERDICT_PASS)
 		r = judge(result);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int take_timeline(struct result *result, const json_t *record)
@@ -362,16 +366,10 @@ static int fold_in(struct result *result, const json_t *record)
 		{ "expectation", take_expectation },
 		{ "verdict", take_verdict },
 	};
-	const char *type = text_of(record, "type");
 
-	for (size_t i = 0; i < ARRAY_SIZE(takers); i++) {
-		int r;
-
-		if (strcmp(takers[i].type, type) != 0)
-			continue;
-		r = takers[i].take(result, record);
-		return r < 0 ? error_trace(r) : 0;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(takers); i++)
+		if (journal_is(record, takers[i].type))
+			return error_trace(takers[i].take(result, record));
 	return 0;
 }
 
@@ -398,7 +396,7 @@ void result_forget_journal(struct result *result)
 void result_broken(struct result *result, const char *reason)
 {
 	json_array_clear(result->judgements);
-	/* Out of memory, it is broken for a better reason than the old one. */
+	/* Without memory for the reason the verdict still changes. */
 	if (end(result, VERDICT_BROKEN, reason, false) < 0) {
 		result->verdict = VERDICT_BROKEN;
 		result->inconclusive = false;
@@ -406,7 +404,7 @@ void result_broken(struct result *result, const char *reason)
 	}
 }
 
-/* --- a line, back again ---------------------------------------------------*/
+/* --- parsing --format jsonl ----------------------------------------------- */
 
 static const struct variant *find_variant(const struct testcase *testcase,
 					  const char *name)
@@ -416,17 +414,6 @@ static const struct variant *find_variant(const struct testcase *testcase,
 	while (variant && variant->name && strcmp(variant->name, name) != 0)
 		variant++;
 	return variant && variant->name ? variant : NULL;
-}
-
-static int find_verdict(const char *text, enum verdict *ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
-		if (strcmp(verdicts[i], text) != 0)
-			continue;
-		*ret = (enum verdict)i;
-		return 0;
-	}
-	return error_origin(-EBADMSG, "verdict '%s': there is none such", text);
 }
 
 static void take_part(json_t **part, json_t *value)
@@ -441,7 +428,8 @@ static int check_list(const char *type, const json_t *list)
 	json_t *each;
 
 	if (!json_is_array(list))
-		return error_origin(-EBADMSG, "'case' line: no %ss", type);
+		return error_origin(-EBADMSG,
+				    "'case' line: %ss is not an array", type);
 	json_array_foreach (list, i, each) {
 		int r = check_members(type, each);
 
@@ -457,7 +445,8 @@ static int check_values(const char *what, json_t *values, enum kind kind)
 	json_t *value;
 
 	if (!json_is_object(values))
-		return error_origin(-EBADMSG, "'case' line: no %s", what);
+		return error_origin(-EBADMSG,
+				    "'case' line: %s is not an object", what);
 	json_object_foreach (values, name, value)
 		if (!is_kind(value, kind))
 			return error_origin(-EBADMSG,
@@ -466,25 +455,26 @@ static int check_values(const char *what, json_t *values, enum kind kind)
 	return 0;
 }
 
-/* The reports take for granted what result_take() would have seen to. */
+/* The same checks that result_take() makes for records. */
 static int check_case(const json_t *line)
 {
 	int r = check_list("judgement", json_object_get(line, "judgements"));
 
-	if (r >= 0)
-		r = check_list("expectation",
-			       json_object_get(line, "expectations"));
-	if (r >= 0)
-		r = check_values("sysctls", json_object_get(line, "sysctls"),
-				 TEXT);
-	if (r >= 0)
-		r = check_values("predicted",
-				 json_object_get(line, "predicted"),
-				 TEXT_OR_NUMBER);
-	if (r >= 0)
-		r = check_values("measured", json_object_get(line, "measured"),
-				 TEXT_OR_NUMBER);
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	r = check_list("expectation", json_object_get(line, "expectations"));
+	if (r < 0)
+		return error_trace(r);
+	r = check_values("sysctls", json_object_get(line, "sysctls"), TEXT);
+	if (r < 0)
+		return error_trace(r);
+	r = check_values("predicted", json_object_get(line, "predicted"),
+			 TEXT_OR_NUMBER);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(check_values("measured",
+					json_object_get(line, "measured"),
+					TEXT_OR_NUMBER));
 }
 
 static int fill(struct result *result, const json_t *line)
@@ -505,7 +495,9 @@ static int fill(struct result *result, const json_t *line)
 			&expectations);
 	json_decref(object);
 	if (r < 0 || !is_duration(seconds))
-		return error_origin(-EBADMSG, "'case' line");
+		return error_origin(-EBADMSG,
+				    "'case' line: missing member, or duration "
+				    "out of range");
 	r = check_case(line);
 	if (r >= 0)
 		r = find_verdict(verdict, &found);
@@ -524,19 +516,18 @@ static int fill(struct result *result, const json_t *line)
 
 int result_parse(struct result **ret, const json_t *line)
 {
-	const char *name = text_of(line, "name");
-	const char *variant_name = text_of(line, "variant");
-	const struct testcase *testcase = name ? testcase_find(name) : NULL;
+	const char *name = journal_text(line, "name");
+	const char *variant_name = journal_text(line, "variant");
+	const struct testcase *testcase = testcase_find(name);
 	const struct variant *variant = NULL;
 	struct result *result;
 	int r;
 
-	if (testcase && variant_name)
+	if (testcase && *variant_name)
 		variant = find_variant(testcase, variant_name);
-	if (!testcase || (variant_name && !variant))
-		return error_origin(-EBADMSG, "a run of '%s/%s': there is none",
-				    name ? name : "",
-				    variant_name ? variant_name : "");
+	if (!testcase || (*variant_name && !variant))
+		return error_origin(-EBADMSG, "unknown case '%s%s%s'", name,
+				    *variant_name ? "/" : "", variant_name);
 	r = result_new(&result, testcase, variant,
 		       (int)json_integer_value(json_object_get(line, "family")),
 		       (unsigned int)json_integer_value(
@@ -554,7 +545,7 @@ int result_parse(struct result **ret, const json_t *line)
 	return 0;
 }
 
-/* --- giving ---------------------------------------------------------------*/
+/* --- printing --format jsonl ---------------------------------------------- */
 
 json_t *result_json(const struct result *result)
 {

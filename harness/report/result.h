@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What one run came to, gathered from its journal as it is read, and from
- * nothing else: the same records, read from a file, give the same result.
+ * The result of one run, folded from the records of its journal as they come in
+ * and from nothing else: a journal that is read from a file gives the same
+ * result. All reports are made from results.
  */
 #pragma once
 
@@ -17,57 +18,64 @@ struct result {
 	const struct testcase *testcase;
 	const struct variant *variant; /* NULL: none */
 	int family; /* 4 or 6 */
-	unsigned int repetition, attempt;
+	unsigned int repetition, attempt; /* from 1 */
 	bool final; /* no further try will be made */
 
 	enum verdict verdict;
-	bool inconclusive; /* BROKEN because the machine was too slow */
-	char *reason; /* "" for a pass; never NULL once there is a verdict */
+	bool inconclusive; /* BROKEN because of scheduling delay */
+	char *reason; /* "" for a pass; not NULL once there is a verdict */
 	bool has_verdict;
-	nsec_t created; /* by result_new() */
-	nsec_t lateness, residence; /* of its timers and its frames, at most */
-	double zero; /* of a lab's timeline, on the journal's clock; 0 else */
-	nsec_t took; /* from then to the verdict, of the wall's time */
+	nsec_t created; /* by result_new(), on CLOCK_MONOTONIC */
+	/* The longest scheduling delay of the case's timers, and of a frame in
+	 * the wire. The journal calls them lateness and residence. */
+	nsec_t timer_delay, frame_delay;
+	/* The start of a lab's timeline, in seconds on the journal's clock; 0
+	 * for a case. Reports show times since then. */
+	double zero;
+	nsec_t took; /* from `created` to the verdict */
 
-	/* As the contract of --format jsonl has them. */
-	json_t *judgements; /* array; of a pass: what has been shown */
+	/* In the form of --format jsonl. */
+	json_t *judgements; /* array; empty unless the run passed */
 	json_t *sysctls; /* object: "host:name" -> value */
 	json_t *predicted, *measured; /* objects */
 	json_t *expectations; /* array */
 
-	/* All records, in order; none any more once they are forgotten. */
+	/* All records, in order; empty after result_forget_journal(). */
 	json_t *journal;
 };
 
+/* Test case and variant are borrowed. -ENOMEM. */
 int result_new(struct result **ret, const struct testcase *testcase,
 	       const struct variant *variant, int family,
 	       unsigned int repetition, unsigned int attempt);
 struct result *result_free(struct result *result);
 
-/* -EBADMSG for a record that lacks what its type needs. */
+/* -EBADMSG for a record that lacks a member that its type requires; members
+ * that no report reads are not checked. */
 int result_check(const json_t *record);
 
-/* Takes the record. -EBADMSG for one that lacks what its type needs. */
+/* Takes the record, also on failure. -EBADMSG as for result_check(), for an
+ * unknown verdict and for a second verdict; -ENOMEM. */
 int result_take(struct result *result, json_t *record);
 
 /*
- * From a line of --format jsonl: all but the journal. -EBADMSG for what is none,
- * or is of a case that this program does not have.
+ * From a line of --format jsonl: everything except the journal. -EBADMSG for
+ * another line, and for a case or variant that this program does not have.
  */
 int result_parse(struct result **ret, const json_t *line);
 
-/* A thousand runs' journals would fill the memory, and only a story needs one.
- * What has been gathered stays. */
+/* Frees the records, of which a thousand runs have too many for memory. The
+ * members folded from them stay. */
 void result_forget_journal(struct result *result);
 
-/* For a run that ended without saying how: `reason` is copied. */
+/* Sets the verdict of a run that ended without one; `reason` is copied. */
 void result_broken(struct result *result, const char *reason);
 
-/* The object of --format jsonl, a new reference. */
+/* The object of --format jsonl; a new reference, NULL without memory. */
 json_t *result_json(const struct result *result);
 
 /* pass, fail, skip, broken */
 const char *verdict_text(enum verdict verdict);
 
-/* "server-host-crash-data/retries2=5"; static storage. */
+/* "server-host-crash-data/retries2=5", in static storage. */
 const char *result_name(const struct result *result);

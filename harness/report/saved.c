@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Each journal is read twice. saved_new() folds the records into a result and
+ * keeps only the start record, so that a thousand runs fit into memory;
+ * saved_read_journal() then loads the records of one run for its ladder or page.
+ *
+ * A struct result needs a struct testcase. For a case that this program does not
+ * have, or that has changed since, one is made from the start record; its
+ * strings are borrowed from that record, which is kept. Runs of the same case
+ * share it, so that a table can group them by its address.
+ */
 #include "saved.h"
 
 #include <errno.h>
@@ -10,46 +20,57 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
-#include "saved-cases.h"
+
+struct recorded_case {
+	struct testcase testcase;
+	struct judgement *judgements;
+	struct recorded_case *next;
+};
+
+struct recorded_variant {
+	const struct testcase *testcase;
+	struct variant variant;
+	struct judgement *judgements;
+	struct recorded_variant *next;
+};
 
 struct saved {
 	struct saved_run *runs;
 	size_t n;
-	struct saved_cases *cases;
+	json_t *starts; /* the records that strings are borrowed from */
+	struct recorded_case *cases;
+	struct recorded_variant *variants;
 };
 
-/* --- finding -------------------------------------------------------------- */
+/* --- finding journals ----------------------------------------------------- */
 
-/* nftw() has no argument for who is called. */
+/* nftw() passes no argument to its callback. */
 static struct {
 	char **paths;
-	size_t n, space;
+	size_t n, capacity;
 	bool no_memory;
 } found;
 
-static int see(const char *path, const struct stat *status MACRO_UNUSED,
-	       int type, struct FTW *at)
+static int visit(const char *path, const struct stat *status MACRO_UNUSED,
+		 int type, struct FTW *at)
 {
+	char **paths;
+
 	if (type != FTW_F || strcmp(path + at->base, "journal.jsonl") != 0)
 		return 0;
-	if (found.n == found.space) {
-		size_t space = MAX(2 * found.space, (size_t)64);
-		char **grown =
-			reallocarray(found.paths, space, sizeof(*grown));
-
-		found.no_memory = !grown;
-		if (!grown)
-			return 1;
-		found.paths = grown;
-		found.space = space;
+	paths = array_grow(found.paths, found.n, &found.capacity,
+			   sizeof(*paths));
+	if (paths) {
+		found.paths = paths;
+		paths[found.n] = strdup(path);
 	}
-	found.paths[found.n] = strdup(path);
-	found.no_memory = !found.paths[found.n];
+	found.no_memory = !paths || !paths[found.n];
 	if (found.no_memory)
-		return 1;
+		return 1; /* ends the walk */
 	found.n++;
 	return 0;
 }
@@ -59,12 +80,9 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int find(const char *dir)
+static int find_journals(const char *dir)
 {
-	found.paths = NULL;
-	found.n = found.space = 0;
-	found.no_memory = false;
-	if (nftw(dir, see, 16, FTW_PHYS) < 0)
+	if (nftw(dir, visit, 16, FTW_PHYS) < 0)
 		return error_origin(-errno, "look for journals below %s", dir);
 	if (found.no_memory)
 		return error_origin(-ENOMEM, "journals");
@@ -75,67 +93,249 @@ static int find(const char *dir)
 	return 0;
 }
 
-static void forget_found(void)
+static void free_found(void)
 {
 	for (size_t i = 0; i < found.n; i++)
 		free(found.paths[i]);
 	free(found.paths);
-	found.paths = NULL;
-	found.n = found.space = 0;
+	memset(&found, 0, sizeof(found));
+}
+
+/* --- test cases from start records ---------------------------------------- */
+
+/* Absent and empty are the same. */
+static bool is_same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* As journal_text(), but NULL for a missing text: the tables of cases have NULL
+ * there. */
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static enum document document_of(const json_t *judgement)
+{
+	const char *text = journal_text(judgement, "document");
+
+	for (int i = DOCUMENT_NONE; i <= DOCUMENT_WRONG; i++)
+		if (strcmp(document_text((enum document)i), text) == 0)
+			return (enum document)i;
+	return DOCUMENT_NONE;
+}
+
+/* To be freed; the last one has no claim. NULL without memory. */
+static struct judgement *judgements_of(const json_t *start)
+{
+	const json_t *array = json_object_get(start, "judgements");
+	struct judgement *judgements =
+		calloc(json_array_size(array) + 1, sizeof(*judgements));
+	size_t n = 0, i;
+	json_t *each;
+
+	json_array_foreach (array, i, each)
+		if (judgements && text_of(each, "claim"))
+			judgements[n++] = (struct judgement){
+				.claim = text_of(each, "claim"),
+				.document = document_of(each),
+				.since = text_of(each, "since"),
+				.note = text_of(each, "note"),
+			};
+	return judgements;
+}
+
+/* The judgements of a start record are those of its variant, if it has one. */
+static int add_case(struct saved *saved, const json_t *start,
+		    const struct testcase **ret)
+{
+	static const struct judgement none[] = { { .claim = NULL } };
+	const char *name = journal_text(start, "name");
+	const char *claim = journal_text(start, "claim");
+	struct recorded_case *recorded = saved->cases;
+
+	for (; recorded; recorded = recorded->next)
+		if (is_same(recorded->testcase.name, name) &&
+		    is_same(recorded->testcase.claim, claim))
+			break;
+	if (!recorded) {
+		recorded = calloc(1, sizeof(*recorded));
+		if (!recorded)
+			return error_origin(-ENOMEM, "case");
+		recorded->testcase = (struct testcase){
+			.name = name,
+			.claim = claim,
+			.why = text_of(start, "why"),
+			.sources = text_of(start, "see"),
+			.expect = text_of(start, "expect"),
+			.judgements = none,
+		};
+		recorded->next = saved->cases;
+		saved->cases = recorded;
+		if (!text_of(start, "variant")) {
+			recorded->judgements = judgements_of(start);
+			if (!recorded->judgements)
+				return error_origin(-ENOMEM, "case");
+			recorded->testcase.judgements = recorded->judgements;
+		}
+	}
+	*ret = &recorded->testcase;
+	return 0;
+}
+
+static int add_variant(struct saved *saved, const struct testcase *testcase,
+		       const json_t *start, const struct variant **ret)
+{
+	const char *name = text_of(start, "variant");
+	struct recorded_variant *recorded = saved->variants;
+
+	for (; recorded; recorded = recorded->next)
+		if (recorded->testcase == testcase &&
+		    is_same(recorded->variant.name, name))
+			break;
+	if (!recorded) {
+		recorded = calloc(1, sizeof(*recorded));
+		if (!recorded)
+			return error_origin(-ENOMEM, "variant");
+		recorded->testcase = testcase;
+		recorded->next = saved->variants;
+		saved->variants = recorded;
+		recorded->judgements = judgements_of(start);
+		if (!recorded->judgements)
+			return error_origin(-ENOMEM, "variant");
+		recorded->variant.name = name;
+		recorded->variant.judgements = recorded->judgements;
+	}
+	*ret = &recorded->variant;
+	return 0;
+}
+
+static const struct variant *find_variant(const struct testcase *testcase,
+					  const char *name)
+{
+	const struct variant *variant = testcase->variants;
+
+	for (; name && variant && variant->name; variant++)
+		if (strcmp(variant->name, name) == 0)
+			return variant;
+	return NULL;
+}
+
+static bool has_same_judgements(const struct judgement *own,
+				const json_t *array)
+{
+	size_t i;
+	json_t *each;
+
+	json_array_foreach (array, i, each) {
+		if (!own || !own->claim ||
+		    !is_same(own->claim, text_of(each, "claim")) ||
+		    !is_same(document_text(own->document),
+			     text_of(each, "document")) ||
+		    !is_same(own->note, text_of(each, "note")) ||
+		    !is_same(own->since, text_of(each, "since")))
+			return false;
+		own++;
+	}
+	return !own || !own->claim;
+}
+
+/* This program's own case, unless its claim or judgements have changed. */
+static bool find_own(const json_t *start, const struct testcase **ret,
+		     const struct variant **ret_variant)
+{
+	const char *variant_name = text_of(start, "variant");
+	const char *claim = text_of(start, "claim");
+	const struct testcase *testcase =
+		testcase_find(journal_text(start, "name"));
+	const struct variant *variant =
+		testcase ? find_variant(testcase, variant_name) : NULL;
+
+	if (!testcase || (variant_name && !variant))
+		return false;
+	if (claim && (!is_same(testcase->claim, claim) ||
+		      !has_same_judgements(
+			      testcase_judgements(testcase, variant),
+			      json_object_get(start, "judgements"))))
+		return false;
+	*ret = testcase;
+	*ret_variant = variant;
+	return true;
+}
+
+/* The result of a run that begins with this record. */
+static int begin_result(struct saved *saved, struct result **ret,
+			json_t *start)
+{
+	const struct testcase *testcase = NULL;
+	const struct variant *variant = NULL;
+	json_int_t attempt = json_integer_value(json_object_get(start, "try"));
+	json_int_t family = json_integer_value(json_object_get(start, "family"));
+	json_int_t repetition =
+		json_integer_value(json_object_get(start, "repetition"));
+	int r = 0;
+
+	if (json_array_append(saved->starts, start) < 0)
+		return error_origin(-ENOMEM, "cases");
+	if (!find_own(start, &testcase, &variant)) {
+		r = add_case(saved, start, &testcase);
+		if (r >= 0 && text_of(start, "variant"))
+			r = add_variant(saved, testcase, start, &variant);
+	}
+	if (r >= 0)
+		r = result_new(ret, testcase, variant, family == 6 ? 6 : 4,
+			       (unsigned int)repetition,
+			       (unsigned int)MAX(attempt, 1));
+	if (r < 0)
+		return error_trace(r);
+	(*ret)->final = true;
+	return 0;
 }
 
 /* --- reading -------------------------------------------------------------- */
 
 static int MACRO_PRINTF(2, 3)
-tell_trouble(struct saved_run *run, const char *format, ...)
+set_problem(struct saved_run *run, const char *format, ...)
 {
 	va_list args;
 	int n;
 
-	if (run->trouble)
+	if (run->problem)
 		return 0;
 	va_start(args, format);
-	n = vasprintf(&run->trouble, format, args);
+	n = vasprintf(&run->problem, format, args);
 	va_end(args);
 	if (n < 0) {
-		run->trouble = NULL;
-		return error_origin(-ENOMEM, "trouble");
+		run->problem = NULL;
+		return error_origin(-ENOMEM, "journals");
 	}
 	return 0;
 }
 
-static bool is_start(const json_t *record)
-{
-	const char *type = json_string_value(json_object_get(record, "type"));
-
-	return strcmp(type, "start") == 0;
-}
-
-/* The first record says what run it is; all others go into its result. */
+/* The first record is the start record; all others are folded into the result
+ * that it begins. */
 static int take(struct saved *saved, struct saved_run *run, json_t *record)
 {
 	int r;
 
-	if (run->result) {
-		r = result_take(run->result, record);
-		return r < 0 ? error_trace(r) : 0;
-	}
+	if (run->result)
+		return error_trace(result_take(run->result, record));
 	r = result_check(record);
-	if (r >= 0 && !is_start(record))
+	if (r >= 0 && !journal_is(record, "start"))
 		r = error_origin(-EBADMSG,
 				 "the first record of a journal is 'start'");
 	if (r >= 0)
-		r = saved_cases_result(saved->cases, &run->result, record);
+		r = begin_result(saved, &run->result, record);
 	if (r < 0) {
 		json_decref(record);
 		return error_trace(r);
 	}
-	r = result_take(run->result, record);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(result_take(run->result, record));
 }
 
-/* Control characters, of which U+0080 to U+009F have two bytes: whatever a journal
- * from elsewhere has, no terminal is to obey it. */
+/* Replaces control characters: a journal from elsewhere must not send escape
+ * sequences to a terminal. U+0080 to U+009F have two bytes in UTF-8. */
 static bool clean_text(char *text)
 {
 	bool changed = false;
@@ -167,79 +367,74 @@ static void clean(json_t *value)
 			json_string_set(value, copy);
 		free(copy);
 	}
-	json_array_foreach (value, i, member) {
+	json_array_foreach (value, i, member)
 		clean(member);
-	}
-	json_object_foreach (value, key, member) {
+	json_object_foreach (value, key, member)
 		clean(member);
-	}
 }
 
-/* A line as it may be shown. -EBADMSG as of journal_parse(). */
 static int parse(json_t **ret, const char *line, size_t size)
 {
 	int r = journal_parse(ret, line, size);
 
 	if (r >= 0)
 		clean(*ret);
-	return r;
+	return error_trace(r);
 }
 
+/* Returns 1 to stop reading. */
 static int read_line(struct saved *saved, struct saved_run *run,
-		     const char *path, const char *line, size_t size,
-		     size_t number)
+		     const char *line, size_t size, size_t number)
 {
 	bool cut = size == 0 || line[size - 1] != '\n';
 	json_t *record;
 	int r = parse(&record, line, size - !cut);
 
 	if (r == -EBADMSG && cut)
-		return tell_trouble(run,
-				    "%s: line %zu, the last one, is cut off, "
-				    "and was left out",
-				    path, number);
+		return set_problem(run,
+				   "%s: line %zu is cut off and left out",
+				   run->path, number);
 	if (r >= 0)
 		r = take(saved, run, record);
 	if (r == -EBADMSG) {
-		int told = tell_trouble(run, "%s: line %zu: %s", path, number,
-					error_message());
-
-		return told < 0 ? error_trace(told) : 1;
+		r = set_problem(run, "%s: line %zu: %s", run->path, number,
+				error_message());
+		return r < 0 ? error_trace(r) : 1;
 	}
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-static int read_lines(struct saved *saved, struct saved_run *run,
-		      const char *path, FILE *file)
+/* A line at a time: a journal may have gigabytes. */
+static int read_lines(struct saved *saved, struct saved_run *run, FILE *file)
 {
 	size_t space = 0, number = 0;
 	char *line = NULL;
 	ssize_t n;
 	int r = 0;
 
-	/* One at a time: a journal may be larger than it is worth memory. */
 	while (r == 0 && (n = getline(&line, &space, file)) > 0)
-		r = read_line(saved, run, path, line, (size_t)n, ++number);
+		r = read_line(saved, run, line, (size_t)n, ++number);
 	free(line);
 	if (r < 0)
 		return error_trace(r);
 	if (ferror(file))
-		return error_origin(-EIO, "read %s", path);
+		return error_origin(-EIO, "read %s", run->path);
 	if (!number)
-		return tell_trouble(run, "%s: it is empty", path);
+		return set_problem(run, "%s: the file is empty", run->path);
 	return 0;
 }
 
-static double end_of(const json_t *journal)
+/* The duration is that of the journal, not that of reading it. */
+static nsec_t duration_of(const json_t *journal)
 {
 	const json_t *last = json_array_get(journal,
 					    json_array_size(journal) - 1);
 	double seconds = json_number_value(json_object_get(last, "t"));
 
-	return seconds > 0 && seconds < 1e9 ? seconds : 0;
+	return seconds > 0 && seconds < 1e9 ? (nsec_t)(seconds * 1e9) : 0;
 }
 
-/* All but the start, which says what the run is. */
+/* Keeps the start record, which the index of pages shows. */
 static int forget_journal(struct result *result)
 {
 	json_t *start = json_incref(json_array_get(result->journal, 0));
@@ -256,21 +451,20 @@ static int read_journal(struct saved *saved, struct saved_run *run)
 	int r;
 
 	if (!file)
-		return tell_trouble(run, "%s: %s", run->path, strerror(errno));
-	r = read_lines(saved, run, run->path, file);
+		return set_problem(run, "%s: %s", run->path, strerror(errno));
+	r = read_lines(saved, run, file);
 	fclose(file);
 	if (r < 0)
 		return error_trace(r);
 	if (!run->result)
 		return 0;
 	if (!run->result->has_verdict)
-		result_broken(run->result, "its journal has no verdict");
-	run->result->took = (nsec_t)(end_of(run->result->journal) * 1e9);
-	r = forget_journal(run->result);
-	return r < 0 ? error_trace(r) : 0;
+		result_broken(run->result, "the journal has no verdict");
+	run->result->took = duration_of(run->result->journal);
+	return error_trace(forget_journal(run->result));
 }
 
-/* Up to where it was read before. */
+/* Stops where the first reading stopped, whose problem is known. */
 int saved_read_journal(struct saved_run *run)
 {
 	FILE *file = fopen(run->path, "re");
@@ -336,14 +530,16 @@ static int read_all(struct saved *saved, const char *dir)
 int saved_new(struct saved **ret, const char *dir)
 {
 	struct saved *saved = calloc(1, sizeof(*saved));
-	int r = saved ? saved_cases_new(&saved->cases) :
-			error_origin(-ENOMEM, "journals");
+	int r;
 
-	if (r >= 0)
-		r = find(dir);
+	if (!saved)
+		return error_origin(-ENOMEM, "journals");
+	saved->starts = json_array();
+	r = saved->starts ? find_journals(dir) :
+			    error_origin(-ENOMEM, "journals");
 	if (r >= 0)
 		r = read_all(saved, dir);
-	forget_found();
+	free_found();
 	if (r < 0) {
 		saved_free(saved);
 		return error_trace(r);
@@ -359,10 +555,24 @@ struct saved *saved_free(struct saved *saved)
 	for (size_t i = 0; i < saved->n; i++) {
 		free(saved->runs[i].folder);
 		free(saved->runs[i].path);
-		free(saved->runs[i].trouble);
+		free(saved->runs[i].problem);
 		result_free(saved->runs[i].result);
 	}
-	saved_cases_free(saved->cases);
+	while (saved->cases) {
+		struct recorded_case *recorded = saved->cases;
+
+		saved->cases = recorded->next;
+		free(recorded->judgements);
+		free(recorded);
+	}
+	while (saved->variants) {
+		struct recorded_variant *recorded = saved->variants;
+
+		saved->variants = recorded->next;
+		free(recorded->judgements);
+		free(recorded);
+	}
+	json_decref(saved->starts);
 	free(saved->runs);
 	free(saved);
 	return NULL;
@@ -374,7 +584,9 @@ size_t saved_runs(const struct saved *saved, struct saved_run **ret)
 	return saved->n;
 }
 
-static bool proves(const struct result *result, const char *pattern)
+/* --- patterns ------------------------------------------------------------- */
+
+static bool has_claim(const struct result *result, const char *pattern)
 {
 	const struct judgement *judgement =
 		testcase_judgements(result->testcase, result->variant);
@@ -388,10 +600,11 @@ static bool proves(const struct result *result, const char *pattern)
 
 bool saved_matches(const struct saved_run *run, const char *pattern)
 {
+	const struct result *result = run->result;
+
 	if (fnmatch(pattern, run->folder, 0) == 0)
 		return true;
-	return run->result &&
-	       (fnmatch(pattern, run->result->testcase->name, 0) == 0 ||
-		fnmatch(pattern, result_name(run->result), 0) == 0 ||
-		proves(run->result, pattern));
+	return result && (fnmatch(pattern, result->testcase->name, 0) == 0 ||
+			  fnmatch(pattern, result_name(result), 0) == 0 ||
+			  has_claim(result, pattern));
 }

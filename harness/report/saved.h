@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs that --out DIR kept, read back: of this program, of an older one, of
- * another machine. What a journal says of its case is taken from the journal;
- * only where it says nothing is this program's table asked.
+ * Runs read back from a folder of --out DIR, whatever program and machine made
+ * them. A journal has all that reports need about its case; this program's table
+ * of cases is used where the journal agrees with it or says nothing.
  */
 #pragma once
 
@@ -14,30 +14,34 @@
 struct saved;
 
 struct saved_run {
-	char *folder; /* below DIR, where its journal.jsonl lies; "" is DIR */
-	char *path; /* of that journal */
-	char *trouble; /* "FILE: line 7, byte 3: …"; NULL: none */
-	/* What could be read. NULL: nothing, and `trouble` says why. It has a
-	 * verdict; BROKEN where its journal has none. Of its journal only the
-	 * start is there, until it is asked for. */
+	char *folder; /* of journal.jsonl, relative to DIR; "" is DIR itself */
+	char *path; /* of journal.jsonl */
+	/* What could not be read: "FILE: line 7: journal, byte 3: …". NULL:
+	 * everything was read. */
+	char *problem;
+	/* What could be read; NULL: nothing. It has a verdict: BROKEN when the
+	 * journal has none. Of its journal only the start record is there until
+	 * saved_read_journal(). */
 	struct result *result;
 };
 
 /*
- * Finds all journals below `dir`, in the order of their folders' names, and
- * reads each. A last line that was cut off is told in `trouble`, and the rest
- * is a run; so is a line that is no record, and what is behind it is not read.
- * -ENOENT where there is none, with a message that can be shown.
+ * Finds all journals below `dir` and reads them; the runs are in the order of
+ * their paths. Reading a journal stops at a line that is not a valid record; a
+ * last line without its end is left out; both set `problem`. -ENOENT when there
+ * is no journal, with a message for the user; -errno of looking for them;
+ * -ENOMEM.
  */
 int saved_new(struct saved **ret, const char *dir);
 struct saved *saved_free(struct saved *saved);
 
-/* Reads the journal of the run's result once more, all of it: a thousand at a
- * time would fill the memory. result_forget_journal() gives it back. */
-int saved_read_journal(struct saved_run *run);
-
 size_t saved_runs(const struct saved *saved, struct saved_run **ret);
 
-/* As `run` takes them: a name, NAME/VARIANT, a claim, with wildcards; or the
- * folder. */
+/* Reads all records of a run with a result again: memory has room for a few
+ * whole journals, not for all. result_forget_journal() frees them. -errno when
+ * the file cannot be opened any more; -ENOMEM. */
+int saved_read_journal(struct saved_run *run);
+
+/* Whether a pattern as for `run` selects it: a name, NAME/VARIANT, a claim, all
+ * with wildcards; or its folder. */
 bool saved_matches(const struct saved_run *run, const char *pattern);

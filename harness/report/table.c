@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Widths are found in three steps, each only where the one before does not fit:
+ * every column as wide as its widest cell; the columns before the last shrink,
+ * the widest first, down to NARROW, so that the last one keeps READABLE columns;
+ * the last column moves below the rows, and the others shrink down to their
+ * widest word.
+ */
 #include "table.h"
 
 #include <assert.h>
@@ -8,13 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "errors.h"
 #include "fold.h"
 #include "macro.h"
 
-/* Between columns, under a row, and the least that prose, or any other column,
- * can be read in. */
-enum { GAP = 2, UNDER = 4, READABLE = 32, NARROW = 16 };
+enum {
+	GAP = 2, /* between columns */
+	UNDER = 4, /* indentation of a cell below its row */
+	READABLE = 32, /* the least width for prose in the last column */
+	NARROW = 16, /* the least width of the others, beside the last one */
+};
 
 struct row {
 	char *cells[TABLE_COLUMNS];
@@ -24,12 +35,13 @@ struct row {
 
 struct table {
 	size_t n_columns, n_rows;
-	struct row *rows; /* the headings are the first */
+	struct row *rows; /* the first one has the headings */
+	size_t capacity;
 };
 
 struct widths {
 	int all[TABLE_COLUMNS];
-	size_t n; /* columns side by side; the last is under its row if less */
+	size_t n; /* columns side by side; less than all: the last one is below */
 };
 
 /* --- life -----------------------------------------------------------------*/
@@ -67,8 +79,8 @@ struct table *table_free(struct table *table)
 int table_add(struct table *table, const char *const *cells, size_t coloured,
 	      const char *colour)
 {
-	struct row *rows =
-		reallocarray(table->rows, table->n_rows + 1, sizeof(*rows));
+	struct row *rows = array_grow(table->rows, table->n_rows,
+				      &table->capacity, sizeof(*rows));
 	struct row *row;
 
 	if (!rows)
@@ -86,21 +98,21 @@ int table_add(struct table *table, const char *const *cells, size_t coloured,
 
 /* --- widths ---------------------------------------------------------------*/
 
-/* Blanks at the beginning of a cell are its indentation, and part of it. */
+/* Blanks at the beginning of a cell indent all its lines. */
 static size_t indentation(const char *cell)
 {
 	return strspn(cell, " ");
 }
 
-static void measure(const struct table *table, size_t column, int *ret_wanted,
+static void measure(const struct table *table, size_t column, int *ret_full,
 		    int *ret_least)
 {
-	*ret_wanted = *ret_least = 0;
+	*ret_full = *ret_least = 0;
 	for (size_t i = 0; i < table->n_rows; i++) {
 		const char *cell = table->rows[i].cells[column];
 		int word = (int)indentation(cell) + fold_widest_word(cell);
 
-		*ret_wanted = MAX(*ret_wanted, fold_width(cell, SIZE_MAX));
+		*ret_full = MAX(*ret_full, fold_width(cell, SIZE_MAX));
 		*ret_least = MAX(*ret_least, word);
 	}
 }
@@ -114,7 +126,8 @@ static int total(const struct widths *widths)
 	return sum;
 }
 
-/* Takes columns from the widest one that has any to give, until all fit. */
+/* Narrows the widest column that is wider than its least width, until all fit or
+ * none can be narrowed. */
 static void shrink(struct widths *widths, const int *least, int columns)
 {
 	while (total(widths) > columns) {
@@ -131,8 +144,8 @@ static void shrink(struct widths *widths, const int *least, int columns)
 	}
 }
 
-/* What is left to the last column when the ones before it yield, as far as they
- * can be read; in `rest`. */
+/* Shrinks the columns before the last one (`rest`), none below a readable width.
+ * Returns the width that is left for the last column. */
 static int make_room(struct widths *rest, const int *least, int columns,
 		     int readable)
 {
@@ -173,7 +186,7 @@ static struct widths fit(const struct table *table, int columns)
 /* --- printing -------------------------------------------------------------*/
 
 struct cursor {
-	const char *text; /* what is left of the cell */
+	const char *text; /* the rest of the cell */
 	int indent;
 };
 
@@ -194,7 +207,7 @@ static void print_piece(FILE *out, const struct row *row, size_t column,
 			"");
 }
 
-/* No line ends in blanks: the last cell with text ends it. */
+/* The last cell with text ends a line, so that no line ends in blanks. */
 static size_t last_with_text(const struct cursor *cursors, size_t n)
 {
 	size_t last = n;

@@ -114,7 +114,7 @@ static void tell(struct supervisor *s, struct result *result)
 		result_free(result);
 		return;
 	}
-	if (!report_wants_story(s->report, result))
+	if (!report_needs_journal(s->report, result))
 		result_forget_journal(result);
 	s->results[s->n_results++] = result;
 }
@@ -123,10 +123,10 @@ static void tell(struct supervisor *s, struct result *result)
 static void settle(struct supervisor *s, struct result *result,
 		   const struct run_job *job)
 {
-	struct report_lateness *lateness = &s->tally->lateness;
+	struct report_delays *delays = &s->tally->delays;
 
-	lateness->cases = MAX(lateness->cases, result->lateness);
-	lateness->wire = MAX(lateness->wire, result->residence);
+	delays->cases = MAX(delays->cases, result->timer_delay);
+	delays->wire = MAX(delays->wire, result->frame_delay);
 	/* What the run came to decides; the command line, what its end is
 	 * called. So an inconclusive run is tried again before it is a SKIP, and
 	 * a SKIP, which another try would not change, never. */
@@ -269,11 +269,11 @@ static int on_sample(void *data)
 
 static void note_lateness(struct supervisor *s)
 {
-	struct report_lateness *lateness = &s->tally->lateness;
+	struct report_delays *delays = &s->tally->delays;
 
 	softirqs_sample(&s->softirqs, &s->plan->options.softirqs);
-	lateness->timers = loop_lateness(s->loop);
-	lateness->softirqs = s->softirqs.longest;
+	delays->timers = loop_lateness(s->loop);
+	delays->softirqs = s->softirqs.longest;
 }
 
 static void free_dead(struct supervisor *s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The contract of --format jsonl: names, order, types. */
+/* The contract of --format jsonl: names, order and types of members. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 struct field {
 	const char *name;
-	const char *types; /* s i r b n a o, as many as are allowed */
+	const char *types; /* of s i r b n a o, those that are allowed */
 };
 
 static bool has_type(const json_t *value, const char *types)
@@ -40,7 +40,7 @@ static void assert_fields(json_t *object, const struct field *fields, size_t n)
 
 	json_object_foreach(object, name, value)
 	{
-		ck_assert_msg(i < n, "'%s' is one too many", name);
+		ck_assert_msg(i < n, "unexpected member '%s'", name);
 		ck_assert_str_eq(name, fields[i].name);
 		ck_assert_msg(has_type(value, fields[i].types),
 			      "'%s' has a wrong type", name);
@@ -61,7 +61,7 @@ static json_t *line_of(const char *text, size_t n)
 	return object;
 }
 
-START_TEST(first_line_is_the_run)
+START_TEST(the_first_line_describes_the_run)
 {
 	static const struct field fields[] = {
 		{ "type", "s" },   { "version", "s" },	{ "kernel", "s" },
@@ -117,7 +117,7 @@ START_TEST(each_run_is_a_line)
 }
 END_TEST
 
-START_TEST(members_of_members_are_named)
+START_TEST(nested_objects_have_their_members)
 {
 	static const struct field judgement[] = { { "claim", "s" },
 						  { "document", "s" },
@@ -135,7 +135,7 @@ START_TEST(members_of_members_are_named)
 		      judgement, ARRAY_SIZE(judgement));
 	assert_fields(json_array_get(json_object_get(line, "expectations"), 0),
 		      expectation, ARRAY_SIZE(expectation));
-	/* As read back: text, whatever the sysctl. */
+	/* Values of sysctls are always text. */
 	ck_assert_str_eq(json_string_value(json_object_get(
 				 json_object_get(line, "sysctls"),
 				 "client:net.ipv4.tcp_keepalive_time")),
@@ -145,7 +145,7 @@ START_TEST(members_of_members_are_named)
 }
 END_TEST
 
-START_TEST(last_line_is_the_summary)
+START_TEST(the_last_line_is_the_summary)
 {
 	static const struct field fields[] = {
 		{ "type", "s" },    { "passed", "i" }, { "failed", "i" },
@@ -197,8 +197,8 @@ START_TEST(every_try_is_a_line)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&first_line_is_the_run,	       &each_run_is_a_line,
-	&members_of_members_are_named, &last_line_is_the_summary,
+	&the_first_line_describes_the_run,	       &each_run_is_a_line,
+	&nested_objects_have_their_members, &the_last_line_is_the_summary,
 	&every_try_is_a_line,
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --format junit: well-formed XML, elements, tries. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +44,7 @@ static const char *check_tag(const char *at, char stack[DEPTH][NAME],
 static void check_entity(const char *at)
 {
 	static const char *const known[] = { "&amp;", "&lt;",  "&gt;", "&quot;",
-					     "&#9;",  "&#10;", "&#13;" };
+					     "&#9;",  "&#10;", "&#13;", "&#39;" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strncmp(at, known[i], strlen(known[i])) == 0)
@@ -67,17 +68,17 @@ static void assert_well_formed(const char *text)
 		}
 		if (*at == '&')
 			check_entity(at);
-		/* Only blanks stand outside of the root. */
+		/* Only white space is outside of the root. */
 		ck_assert(depth || strchr("\n ", *at));
 		at++;
 	}
 	ck_assert_uint_eq(depth, 0);
-	/* XML 1.0 has no room for other control characters. */
+	/* XML 1.0 allows no other control characters. */
 	for (at = text; *at; at++)
-		ck_assert((unsigned char)*at >= ' ' || *at == '\n');
+		ck_assert((unsigned char)*at >= ' ' || strchr("\t\n", *at));
 }
 
-START_TEST(it_is_well_formed)
+START_TEST(the_document_is_well_formed)
 {
 	char *text = fake_all("junit", 80);
 
@@ -86,7 +87,7 @@ START_TEST(it_is_well_formed)
 }
 END_TEST
 
-START_TEST(totals_stand_in_the_head)
+START_TEST(the_head_has_the_totals)
 {
 	char *text = fake_all("junit", 80);
 
@@ -105,7 +106,8 @@ START_TEST(each_verdict_has_its_element)
 
 	assert_has(text, "<failure message=\"recv() in client # &lt;1&gt;: "
 			 "expected EOF &amp; &quot;nothing&quot; else, observed "
-			 "ECONNRESET&#10;at once (1 of 2 expectations failed)\" "
+			 "ECONN\xef\xbf\xbdRESET&#10;at once (1 of 2 "
+			 "expectations failed)\" "
 			 "type=\"fail\">1 of 2 expectations failed\n"
 			 "recv() in client # &lt;1&gt;\n");
 	assert_has(text, "<skipped message=\"nginx is not installed\"/>");
@@ -115,7 +117,7 @@ START_TEST(each_verdict_has_its_element)
 }
 END_TEST
 
-START_TEST(a_failure_tells_its_story_and_a_pass_does_not)
+START_TEST(only_a_failure_has_a_timeline)
 {
 	char *text = fake_all("junit", 80);
 	char *story = strstr(text, "<system-out>");
@@ -123,13 +125,13 @@ START_TEST(a_failure_tells_its_story_and_a_pass_does_not)
 	assert_has(text, "<system-out>0.000 server  listen 10.0.0.2:7777\n");
 	assert_has(text, "server &gt; client  F. 1:1(0) ack 1\n");
 	assert_has(text, "EOF &amp; &quot;nothing&quot; else");
-	/* Before the failed one there are three that passed. */
+	/* Three runs before the failed one passed. */
 	ck_assert(story > strstr(text, "name=\"server-process-crash\""));
 	free(text);
 }
 END_TEST
 
-START_TEST(a_run_has_its_properties)
+START_TEST(a_run_has_its_claims_and_values)
 {
 	char *text = fake_all("junit", 80);
 
@@ -146,7 +148,7 @@ START_TEST(a_run_has_its_properties)
 }
 END_TEST
 
-/* The first try fails, the second comes to what is given. */
+/* The first try fails; `second` is the result of the second. */
 static char *report_tries(struct result *second)
 {
 	struct result *first = fake_fail();
@@ -163,7 +165,7 @@ static char *report_tries(struct result *second)
 	fake.report.reporter->result(&fake.report, second);
 	text = fake_end(&fake, &tally);
 	assert_well_formed(text);
-	/* One testcase, whatever was tried. */
+	/* One testcase for all tries. */
 	ck_assert_ptr_null(strstr(strstr(text, "<testcase ") + 1,
 				  "<testcase "));
 	result_free(first);
@@ -171,7 +173,7 @@ static char *report_tries(struct result *second)
 	return text;
 }
 
-START_TEST(a_pass_names_the_tries_before_it)
+START_TEST(a_pass_has_its_failed_tries)
 {
 	char *text = report_tries(fake_pass());
 
@@ -183,7 +185,7 @@ START_TEST(a_pass_names_the_tries_before_it)
 }
 END_TEST
 
-START_TEST(a_failure_does_too)
+START_TEST(a_failure_has_its_failed_tries)
 {
 	char *text = report_tries(fake_broken());
 
@@ -194,7 +196,7 @@ START_TEST(a_failure_does_too)
 }
 END_TEST
 
-START_TEST(the_suite_says_when)
+START_TEST(the_suite_has_a_timestamp)
 {
 	char *text = fake_all("junit", 80);
 	const char *at = strstr(text, " timestamp=\"20");
@@ -205,7 +207,7 @@ START_TEST(the_suite_says_when)
 }
 END_TEST
 
-START_TEST(what_xml_forbids_is_dropped)
+START_TEST(characters_that_xml_forbids_are_replaced)
 {
 	struct result *result = fake_new(FAKE_BOUNDS, -1);
 	struct report_tally tally = { .broken = 1 };
@@ -218,22 +220,23 @@ START_TEST(what_xml_forbids_is_dropped)
 	fake.report.reporter->result(&fake.report, result);
 	text = fake_end(&fake, &tally);
 	assert_well_formed(text);
-	assert_has(text, "message=\"[31mred[0m ]]&gt; é&#9;tab\"");
+	assert_has(text, "message=\"\xef\xbf\xbd[31mred\xef\xbf\xbd[0m "
+			 "\xef\xbf\xbd]]&gt; é&#9;tab\"");
 	free(text);
 	result_free(result);
 }
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&it_is_well_formed,
-	&totals_stand_in_the_head,
+	&the_document_is_well_formed,
+	&the_head_has_the_totals,
 	&each_verdict_has_its_element,
-	&a_failure_tells_its_story_and_a_pass_does_not,
-	&a_run_has_its_properties,
-	&a_pass_names_the_tries_before_it,
-	&a_failure_does_too,
-	&the_suite_says_when,
-	&what_xml_forbids_is_dropped,
+	&only_a_failure_has_a_timeline,
+	&a_run_has_its_claims_and_values,
+	&a_pass_has_its_failed_tries,
+	&a_failure_has_its_failed_tries,
+	&the_suite_has_a_timestamp,
+	&characters_that_xml_forbids_are_replaced,
 };
 
 int main(void)

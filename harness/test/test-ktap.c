@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --format ktap: lines, nesting, directives. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "suite.h"
 #include "unit.h"
 
-START_TEST(it_begins_with_version_and_plan)
+START_TEST(the_first_lines_are_version_and_plan)
 {
 	char *text = fake_all("ktap", 80);
 
@@ -16,7 +17,7 @@ START_TEST(it_begins_with_version_and_plan)
 }
 END_TEST
 
-START_TEST(a_pass_has_its_expectations_nested)
+START_TEST(expectations_are_nested_tests)
 {
 	char *text = fake_all("ktap", 80);
 
@@ -28,11 +29,11 @@ START_TEST(a_pass_has_its_expectations_nested)
 }
 END_TEST
 
-START_TEST(a_failure_says_why_before_its_line)
+START_TEST(diagnostics_of_a_failure_come_before_its_line)
 {
 	char *text = fake_all("ktap", 80);
 
-	/* '#' begins a directive, so that a description may have none. */
+	/* '#' begins a directive and is replaced in descriptions. */
 	assert_has(text, "  # expected: EOF & \"nothing\" else\n"
 			 "  # observed: ECONN RESET at once\n"
 			 "  # at: cases/fake.c:34\n"
@@ -57,11 +58,11 @@ START_TEST(skip_and_error_are_directives)
 }
 END_TEST
 
-START_TEST(inconclusive_as_skip_nests_no_failure)
+START_TEST(a_skipped_inconclusive_run_has_no_nested_failure)
 {
 	char *text = fake_all("ktap", 80);
 
-	assert_has(text, "\n# not so: the second probe\n"
+	assert_has(text, "\n# failed: the second probe\n"
 			 "# expected: 2.000 .. 2.260 s\n");
 	assert_has(text, "\nok 7 keepalive-peer-alive # SKIP inconclusive: "
 			 "this machine was late");
@@ -81,7 +82,7 @@ static char *report_two(struct result *first, struct result *second)
 	return fake_end(&fake, &tally);
 }
 
-START_TEST(inconclusive_as_broken_is_an_error)
+START_TEST(a_broken_inconclusive_run_is_an_error)
 {
 	struct result *broken = fake_inconclusive(VERDICT_BROKEN);
 	struct result *pass = fake_pass();
@@ -98,7 +99,7 @@ START_TEST(inconclusive_as_broken_is_an_error)
 }
 END_TEST
 
-START_TEST(earlier_tries_are_diagnostics)
+START_TEST(earlier_tries_are_diagnostic_lines)
 {
 	struct result *first = fake_fail(), *second = fake_pass();
 	char *text;
@@ -114,7 +115,7 @@ START_TEST(earlier_tries_are_diagnostics)
 }
 END_TEST
 
-/* Each line is a version, a plan, a result or a diagnosis; the numbers of a
+/* Each line is a version, a plan, a result or a diagnostic; the numbers on each
  * level count from 1 to its plan. */
 START_TEST(every_line_is_ktap)
 {
@@ -144,13 +145,13 @@ START_TEST(every_line_is_ktap)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&it_begins_with_version_and_plan,
-	&a_pass_has_its_expectations_nested,
-	&a_failure_says_why_before_its_line,
+	&the_first_lines_are_version_and_plan,
+	&expectations_are_nested_tests,
+	&diagnostics_of_a_failure_come_before_its_line,
 	&skip_and_error_are_directives,
-	&inconclusive_as_skip_nests_no_failure,
-	&inconclusive_as_broken_is_an_error,
-	&earlier_tries_are_diagnostics,
+	&a_skipped_inconclusive_run_has_no_nested_failure,
+	&a_broken_inconclusive_run_is_an_error,
+	&earlier_tries_are_diagnostic_lines,
 	&every_line_is_ktap,
 };
 

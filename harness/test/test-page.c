@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pages of runs and the index: contents, order, escaping. */
 #include "page.h"
 
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #include "macro.h"
 #include "unit.h"
 
-/* What was written so far, to be freed. */
+/* The contents of the file, to be freed; closes it. */
 static char *read_back(FILE *file)
 {
 	size_t size = (size_t)ftell(file);
@@ -39,7 +40,7 @@ static char *index_of(struct page_entry *entries, size_t n)
 	return read_back(file);
 }
 
-START_TEST(page_tells_what_was_claimed_and_found)
+START_TEST(a_page_has_claim_verdict_values_and_ladder)
 {
 	struct result *result = fake_pass();
 	char *page = page_of(result, "../index.html");
@@ -55,7 +56,7 @@ START_TEST(page_tells_what_was_claimed_and_found)
 }
 END_TEST
 
-START_TEST(page_asks_nobody_for_anything)
+START_TEST(a_page_loads_nothing)
 {
 	struct result *result = fake_pass();
 	char *page = page_of(result, NULL);
@@ -70,7 +71,7 @@ START_TEST(page_asks_nobody_for_anything)
 }
 END_TEST
 
-/* What a program printed is text, wherever it comes up. */
+/* Names and texts come from programs and from journals of others. */
 START_TEST(markup_in_a_record_is_escaped)
 {
 	static const char evil[] = "</svg></pre><script>alert('x')</script>&\"";
@@ -100,7 +101,7 @@ START_TEST(markup_in_a_record_is_escaped)
 }
 END_TEST
 
-START_TEST(value_that_was_not_predicted_is_not_zero)
+START_TEST(a_value_without_a_prediction_has_a_dash)
 {
 	struct result *result = fake_new(FAKE_ALIVE, -1);
 	char *page;
@@ -117,7 +118,7 @@ START_TEST(value_that_was_not_predicted_is_not_zero)
 }
 END_TEST
 
-START_TEST(greatest_value_stands_beside_the_least)
+START_TEST(an_upper_bound_is_shown_as_a_range)
 {
 	struct result *result = fake_new(FAKE_ALIVE, -1);
 	char *page;
@@ -140,7 +141,7 @@ START_TEST(greatest_value_stands_beside_the_least)
 }
 END_TEST
 
-START_TEST(skip_without_a_single_frame_has_a_page)
+START_TEST(a_skipped_run_without_frames_has_a_page)
 {
 	struct result *result = fake_skip();
 	char *page = page_of(result, NULL);
@@ -160,7 +161,7 @@ static size_t place_of(const char *text, const char *part)
 	return (size_t)(at - text);
 }
 
-START_TEST(index_has_all_runs_in_order)
+START_TEST(the_index_links_all_runs_by_name)
 {
 	struct result *results[] = { fake_variant(1), fake_variant(0),
 				     fake_fail() };
@@ -190,13 +191,13 @@ END_TEST
 int main(void)
 {
 	const TTest *const *const tests[] = {
-		&page_tells_what_was_claimed_and_found,
-		&page_asks_nobody_for_anything,
+		&a_page_has_claim_verdict_values_and_ladder,
+		&a_page_loads_nothing,
 		&markup_in_a_record_is_escaped,
-		&value_that_was_not_predicted_is_not_zero,
-		&greatest_value_stands_beside_the_least,
-		&skip_without_a_single_frame_has_a_page,
-		&index_has_all_runs_in_order,
+		&a_value_without_a_prediction_has_a_dash,
+		&an_upper_bound_is_shown_as_a_range,
+		&a_skipped_run_without_frames_has_a_page,
+		&the_index_links_all_runs_by_name,
 	};
 
 	return unit_run("page", tests, ARRAY_SIZE(tests), NULL);

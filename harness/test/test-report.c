@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the reporters share. */
+/* What the reporters share: timelines, summaries, claims, numbers. */
 #include "report.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static char *line_of(const char *json, bool *ret_told)
 	return text;
 }
 
-START_TEST(timeline_tells_what_happened)
+START_TEST(each_kind_of_record_has_its_line)
 {
 	static const struct {
 		const char *json, *line;
@@ -51,7 +51,7 @@ START_TEST(timeline_tells_what_happened)
 		  "1.000 client  ESTAB\n" },
 		{ "{\"t\":5,\"type\":\"expectation\",\"what\":\"recv()\","
 		  "\"ok\":false,\"expected\":\"EOF\",\"observed\":\"DATA\"}",
-		  "5.000 wrong   recv(): DATA, not EOF\n" },
+		  "5.000 failed  recv(): expected EOF, observed DATA\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -65,7 +65,7 @@ START_TEST(timeline_tells_what_happened)
 }
 END_TEST
 
-START_TEST(timeline_leaves_out_what_is_no_story)
+START_TEST(the_timeline_leaves_out_other_records)
 {
 	static const char *const quiet[] = {
 		"{\"t\":0,\"type\":\"ready\"}",
@@ -73,7 +73,7 @@ START_TEST(timeline_leaves_out_what_is_no_story)
 		"\"name\":\"x\",\"value\":\"1\"}",
 		"{\"t\":5,\"type\":\"expectation\",\"what\":\"x\",\"ok\":true,"
 		"\"expected\":\"EOF\",\"observed\":\"EOF\"}",
-		/* No wire would carry what a dead machine's kernel sends. */
+		/* The kernel of a crashed host sent it. */
 		"{\"t\":0,\"type\":\"frame\",\"from\":\"server\","
 		"\"to\":\"client\",\"fate\":\"ghost\",\"text\":\"R\"}",
 		"{\"t\":0,\"type\":\"counter\",\"host\":\"client\"}",
@@ -90,7 +90,7 @@ START_TEST(timeline_leaves_out_what_is_no_story)
 }
 END_TEST
 
-START_TEST(a_long_story_loses_its_middle)
+START_TEST(a_long_timeline_is_shortened_in_the_middle)
 {
 	struct result *result = fake_new(FAKE_ALIVE, -1);
 	char *text = NULL;
@@ -136,7 +136,7 @@ static void assert_summary(const char *predicted, const char *measured,
 	result_free(result);
 }
 
-START_TEST(summary_is_outcome_and_time)
+START_TEST(a_summary_has_outcome_and_time)
 {
 	assert_summary("{\"outcome\":\"ETIMEDOUT\",\"elapsed_s\":5.0,"
 		       "\"elapsed_max_s\":5.64}",
@@ -153,7 +153,7 @@ START_TEST(summary_is_outcome_and_time)
 }
 END_TEST
 
-START_TEST(summary_counts)
+START_TEST(a_summary_has_counts)
 {
 	assert_summary("{\"outcome\":\"OPEN\",\"rto_retransmissions\":3.0,"
 		       "\"rto_retransmissions_max\":4.0}",
@@ -164,7 +164,7 @@ START_TEST(summary_counts)
 }
 END_TEST
 
-START_TEST(summary_falls_back_on_states_and_own_names)
+START_TEST(a_summary_falls_back_on_states_and_own_values)
 {
 	assert_summary("{\"client_state\":\"ESTAB\",\"other\":1}",
 		       "{\"client_state\":\"ESTAB\","
@@ -176,7 +176,7 @@ START_TEST(summary_falls_back_on_states_and_own_names)
 }
 END_TEST
 
-START_TEST(claims_in_a_row_are_a_range)
+START_TEST(consecutive_claims_are_a_range)
 {
 	char text[REPORT_TEXT];
 
@@ -192,7 +192,7 @@ START_TEST(claims_in_a_row_are_a_range)
 }
 END_TEST
 
-START_TEST(a_sentence_ends_where_it_ends)
+START_TEST(the_first_sentence_of_a_note_is_found)
 {
 	ck_assert_uint_eq(report_sentence("One. Two."), 3);
 	ck_assert_uint_eq(report_sentence("One."), 3);
@@ -202,15 +202,15 @@ START_TEST(a_sentence_ends_where_it_ends)
 }
 END_TEST
 
-START_TEST(the_text_is_told_per_claim)
+START_TEST(judgements_are_grouped_by_claim)
 {
 	struct result *many = fake_variant(0), *one = fake_variant(1);
-	char *text = report_text_is(many->judgements);
+	char *text = report_document(many->judgements);
 
 	ck_assert_str_eq(text, "A3 A4 right; A5 wrong: The first copy on the "
 			       "wire is a tail loss probe, not a round");
 	free(text);
-	text = report_text_is(one->judgements);
+	text = report_document(one->judgements);
 	ck_assert_str_eq(text,
 			 "outdated since 6.15: The RTO's maximum can be set");
 	free(text);
@@ -219,7 +219,7 @@ START_TEST(the_text_is_told_per_claim)
 }
 END_TEST
 
-START_TEST(plans_are_told_roughly)
+START_TEST(planned_durations_are_rounded)
 {
 	static const struct {
 		nsec_t planned;
@@ -244,7 +244,7 @@ START_TEST(plans_are_told_roughly)
 }
 END_TEST
 
-START_TEST(formats_have_names)
+START_TEST(reporters_are_found_by_name)
 {
 	ck_assert_ptr_eq(reporter_find("human"), &reporter_human);
 	ck_assert_ptr_eq(reporter_find("jsonl"), &reporter_jsonl);
@@ -255,17 +255,17 @@ START_TEST(formats_have_names)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&timeline_tells_what_happened,
-	&timeline_leaves_out_what_is_no_story,
-	&a_long_story_loses_its_middle,
-	&summary_is_outcome_and_time,
-	&summary_counts,
-	&summary_falls_back_on_states_and_own_names,
-	&claims_in_a_row_are_a_range,
-	&a_sentence_ends_where_it_ends,
-	&the_text_is_told_per_claim,
-	&plans_are_told_roughly,
-	&formats_have_names,
+	&each_kind_of_record_has_its_line,
+	&the_timeline_leaves_out_other_records,
+	&a_long_timeline_is_shortened_in_the_middle,
+	&a_summary_has_outcome_and_time,
+	&a_summary_has_counts,
+	&a_summary_falls_back_on_states_and_own_values,
+	&consecutive_claims_are_a_range,
+	&the_first_sentence_of_a_note_is_found,
+	&judgements_are_grouped_by_claim,
+	&planned_durations_are_rounded,
+	&reporters_are_found_by_name,
 };
 
 int main(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records folded into a result; records that are refused. */
 #include "result.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ static int take(struct result *result, const char *json)
 	return result_take(result, record);
 }
 
-START_TEST(records_are_folded_in)
+START_TEST(records_are_folded_into_the_result)
 {
 	struct result *result = fake_pass();
 
@@ -43,7 +44,7 @@ START_TEST(records_are_folded_in)
 }
 END_TEST
 
-START_TEST(a_later_value_of_a_name_counts)
+START_TEST(the_last_value_of_a_name_counts)
 {
 	struct result *result = fake_new(FAKE_ALIVE, -1);
 
@@ -75,7 +76,7 @@ START_TEST(only_a_pass_judges_the_documents)
 }
 END_TEST
 
-START_TEST(a_variant_may_judge_for_itself)
+START_TEST(a_variant_may_have_its_own_judgements)
 {
 	struct result *common = fake_variant(0), *own = fake_variant(1);
 	const json_t *judgement = json_array_get(own->judgements, 0);
@@ -93,7 +94,7 @@ START_TEST(a_variant_may_judge_for_itself)
 }
 END_TEST
 
-START_TEST(a_bad_record_is_named)
+START_TEST(an_invalid_record_is_refused_with_its_member)
 {
 	static const struct {
 		const char *json, *message;
@@ -118,7 +119,7 @@ START_TEST(a_bad_record_is_named)
 		  "'frame': kinds is not an array" },
 		{ "{\"t\":1,\"type\":\"verdict\",\"verdict\":\"maybe\","
 		  "\"reason\":\"\",\"inconclusive\":false}",
-		  "'verdict': 'maybe'" },
+		  "unknown verdict 'maybe'" },
 		{ "{\"t\":1,\"type\":\"verdict\",\"verdict\":\"pass\","
 		  "\"reason\":null,\"inconclusive\":false}",
 		  "'verdict': reason" },
@@ -139,7 +140,7 @@ START_TEST(a_bad_record_is_named)
 }
 END_TEST
 
-START_TEST(what_may_be_missing_may_be_null)
+START_TEST(optional_members_may_be_null_or_missing)
 {
 	struct result *result = fake_new(FAKE_ALIVE, -1);
 
@@ -149,14 +150,14 @@ START_TEST(what_may_be_missing_may_be_null)
 				      "\"text\":\"x\"}"),
 			 0);
 	ck_assert_int_eq(take(result, "{\"t\":1,\"type\":\"ready\"}"), 0);
-	/* Of a later version, perhaps. */
+	/* An unknown type, perhaps of a later version. */
 	ck_assert_int_eq(take(result, "{\"t\":1,\"type\":\"tide\"}"), 0);
 	ck_assert_uint_eq(json_array_size(result->journal), 3);
 	result_free(result);
 }
 END_TEST
 
-START_TEST(there_is_one_verdict)
+START_TEST(a_second_verdict_is_refused)
 {
 	struct result *result = fake_pass();
 
@@ -169,7 +170,7 @@ START_TEST(there_is_one_verdict)
 }
 END_TEST
 
-START_TEST(a_run_that_says_nothing_is_broken)
+START_TEST(a_run_without_a_verdict_becomes_broken)
 {
 	struct result *result = fake_new(FAKE_ALIVE, -1);
 
@@ -180,7 +181,7 @@ START_TEST(a_run_that_says_nothing_is_broken)
 	ck_assert_int_ge(result->took, 0);
 	result_free(result);
 
-	/* Also one that passed, and left something behind. */
+	/* Also a run that passed before. */
 	result = fake_pass();
 	result_broken(result, "it leaked");
 	ck_assert_uint_eq(json_array_size(result->judgements), 0);
@@ -189,7 +190,7 @@ START_TEST(a_run_that_says_nothing_is_broken)
 }
 END_TEST
 
-START_TEST(names_have_their_variant)
+START_TEST(a_name_includes_the_variant)
 {
 	struct result *plain = fake_new(FAKE_DATA, -1);
 	struct result *variant = fake_new(FAKE_DATA, 1);
@@ -204,15 +205,15 @@ START_TEST(names_have_their_variant)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&records_are_folded_in,
-	&a_later_value_of_a_name_counts,
+	&records_are_folded_into_the_result,
+	&the_last_value_of_a_name_counts,
 	&only_a_pass_judges_the_documents,
-	&a_variant_may_judge_for_itself,
-	&a_bad_record_is_named,
-	&what_may_be_missing_may_be_null,
-	&there_is_one_verdict,
-	&a_run_that_says_nothing_is_broken,
-	&names_have_their_variant,
+	&a_variant_may_have_its_own_judgements,
+	&an_invalid_record_is_refused_with_its_member,
+	&optional_members_may_be_null_or_missing,
+	&a_second_verdict_is_refused,
+	&a_run_without_a_verdict_becomes_broken,
+	&a_name_includes_the_variant,
 };
 
 int main(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Journals of --out DIR, read back: cases, damaged files, untrusted text. */
 #include "saved.h"
 
 #include <errno.h>
@@ -16,16 +17,16 @@
 
 static char dir[] = "/tmp/halfopen-saved-XXXXXX";
 
-static int drop(const char *path, const struct stat *status MACRO_UNUSED,
+static int remove_entry(const char *path, const struct stat *status MACRO_UNUSED,
 		int type MACRO_UNUSED, struct FTW *at MACRO_UNUSED)
 {
 	return remove(path);
 }
 
-/* Each test is a process of its own, and removes what it made. */
+/* check runs each test in a process of its own, which removes its folder. */
 static void remove_all(void)
 {
-	nftw(dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void new_dir(void)
@@ -72,24 +73,24 @@ static struct saved *read_dir(struct saved_run **ret, size_t n)
 	"{\"t\":2.5,\"type\":\"verdict\",\"verdict\":\"pass\",\"reason\":\"\"," \
 	"\"inconclusive\":false}\n"
 
-START_TEST(known_case_is_the_program_s_own)
+START_TEST(a_known_case_is_the_one_of_the_table)
 {
 	struct saved_run *runs;
 	struct saved *saved;
 
 	write_journal("a", START("server-process-crash", "") NOTE PASS);
 	saved = read_dir(&runs, 1);
-	ck_assert_ptr_null(runs[0].trouble);
+	ck_assert_ptr_null(runs[0].problem);
 	ck_assert_ptr_eq(runs[0].result->testcase, testcases[FAKE_PROCESS]);
 	ck_assert_int_eq(runs[0].result->verdict, VERDICT_PASS);
 	ck_assert_uint_eq(json_array_size(runs[0].result->judgements), 1);
-	/* What it took is the journal's, not what reading it took. */
+	/* The duration of the run, not of reading it. */
 	ck_assert_int_eq(runs[0].result->took, MSEC(2500));
 	saved_free(saved);
 }
 END_TEST
 
-START_TEST(unknown_case_is_made_of_its_start)
+START_TEST(an_unknown_case_is_made_from_the_start_record)
 {
 	struct saved_run *runs;
 	struct saved *saved;
@@ -112,7 +113,7 @@ START_TEST(unknown_case_is_made_of_its_start)
 				 json_array_get(runs[0].result->judgements, 0),
 				 "since")),
 			 "7.1");
-	/* One case, so that the table has its variants together. */
+	/* One case: tables group its variants. */
 	ck_assert_ptr_eq(runs[0].result->testcase, runs[1].result->testcase);
 	ck_assert_uint_eq(json_array_size(runs[1].result->judgements), 0);
 	ck_assert(saved_matches(&runs[0], "brand-*"));
@@ -124,7 +125,7 @@ START_TEST(unknown_case_is_made_of_its_start)
 }
 END_TEST
 
-START_TEST(case_that_says_something_else_today_is_what_the_journal_says)
+START_TEST(a_case_that_has_changed_is_made_from_the_start_record)
 {
 	struct saved_run *runs;
 	struct saved *saved;
@@ -139,7 +140,7 @@ START_TEST(case_that_says_something_else_today_is_what_the_journal_says)
 }
 END_TEST
 
-START_TEST(line_that_was_cut_off_is_told_and_left_out)
+START_TEST(a_line_without_its_end_is_reported_and_left_out)
 {
 	struct saved_run *runs;
 	struct saved *saved;
@@ -149,19 +150,18 @@ START_TEST(line_that_was_cut_off_is_told_and_left_out)
 		      "{\"t\":0.7,\"type\":\"no");
 	saved = read_dir(&runs, 1);
 	snprintf(expected, sizeof(expected),
-		 "%s/a/journal.jsonl: line 3, the last one, is cut off, and "
-		 "was left out",
+		 "%s/a/journal.jsonl: line 3 is cut off and left out",
 		 dir);
-	ck_assert_str_eq(runs[0].trouble, expected);
+	ck_assert_str_eq(runs[0].problem, expected);
 	ck_assert_int_eq(runs[0].result->verdict, VERDICT_BROKEN);
-	ck_assert_str_eq(runs[0].result->reason, "its journal has no verdict");
+	ck_assert_str_eq(runs[0].result->reason, "the journal has no verdict");
 	ck_assert_int_eq(saved_read_journal(&runs[0]), 0);
 	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 2);
 	saved_free(saved);
 }
 END_TEST
 
-START_TEST(wrong_line_is_named_with_its_place)
+START_TEST(an_invalid_record_is_reported_with_its_line)
 {
 	struct saved_run *runs;
 	struct saved *saved;
@@ -171,18 +171,18 @@ START_TEST(wrong_line_is_named_with_its_place)
 			       "{\"t\":1,\"type\":\"note\"}\n" PASS);
 	saved = read_dir(&runs, 2);
 	ck_assert_ptr_nonnull(
-		strstr(runs[0].trouble, "a/journal.jsonl: line 2: journal, "
+		strstr(runs[0].problem, "a/journal.jsonl: line 2: journal, "
 					"byte 8: "));
-	ck_assert_ptr_nonnull(strstr(runs[1].trouble,
+	ck_assert_ptr_nonnull(strstr(runs[1].problem,
 				     "b/journal.jsonl: line 2: journal record "
 				     "'note': text is not text"));
-	/* What stood before is there. */
+	/* The records before that line are there. */
 	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 1);
 	saved_free(saved);
 }
 END_TEST
 
-START_TEST(journal_that_does_not_begin_is_no_run)
+START_TEST(a_journal_without_a_start_record_is_no_run)
 {
 	struct saved_run *runs;
 	struct saved *saved;
@@ -192,16 +192,16 @@ START_TEST(journal_that_does_not_begin_is_no_run)
 	write_journal("c", START("server-process-crash", "") PASS);
 	saved = read_dir(&runs, 3);
 	ck_assert_ptr_null(runs[0].result);
-	ck_assert_ptr_nonnull(strstr(runs[0].trouble, "line 1"));
+	ck_assert_ptr_nonnull(strstr(runs[0].problem, "line 1"));
 	ck_assert_ptr_null(runs[1].result);
-	ck_assert_ptr_nonnull(strstr(runs[1].trouble, "empty"));
+	ck_assert_ptr_nonnull(strstr(runs[1].problem, "empty"));
 	ck_assert_ptr_nonnull(runs[2].result);
-	ck_assert_ptr_null(runs[2].trouble);
+	ck_assert_ptr_null(runs[2].problem);
 	saved_free(saved);
 }
 END_TEST
 
-START_TEST(folder_without_journals_is_refused)
+START_TEST(a_folder_without_journals_is_refused)
 {
 	struct saved *saved;
 
@@ -212,7 +212,7 @@ START_TEST(folder_without_journals_is_refused)
 }
 END_TEST
 
-START_TEST(journal_comes_back_when_it_is_asked_for)
+START_TEST(the_whole_journal_can_be_read_again)
 {
 	struct saved_run *runs;
 	struct saved *saved;
@@ -227,7 +227,7 @@ START_TEST(journal_comes_back_when_it_is_asked_for)
 END_TEST
 
 /* ESC and the one-character CSI, U+009B. */
-START_TEST(no_terminal_obeys_what_comes_back)
+START_TEST(control_characters_are_replaced)
 {
 	struct saved_run *runs;
 	struct saved *saved;
@@ -245,7 +245,7 @@ START_TEST(no_terminal_obeys_what_comes_back)
 }
 END_TEST
 
-START_TEST(journal_of_dir_itself_has_no_folder)
+START_TEST(a_journal_in_dir_itself_has_an_empty_folder)
 {
 	struct saved_run *runs;
 	struct saved *saved;
@@ -260,16 +260,16 @@ END_TEST
 int main(void)
 {
 	const TTest *const *const tests[] = {
-		&known_case_is_the_program_s_own,
-		&unknown_case_is_made_of_its_start,
-		&case_that_says_something_else_today_is_what_the_journal_says,
-		&line_that_was_cut_off_is_told_and_left_out,
-		&wrong_line_is_named_with_its_place,
-		&journal_that_does_not_begin_is_no_run,
-		&folder_without_journals_is_refused,
-		&journal_comes_back_when_it_is_asked_for,
-	&no_terminal_obeys_what_comes_back,
-		&journal_of_dir_itself_has_no_folder,
+		&a_known_case_is_the_one_of_the_table,
+		&an_unknown_case_is_made_from_the_start_record,
+		&a_case_that_has_changed_is_made_from_the_start_record,
+		&a_line_without_its_end_is_reported_and_left_out,
+		&an_invalid_record_is_reported_with_its_line,
+		&a_journal_without_a_start_record_is_no_run,
+		&a_folder_without_journals_is_refused,
+		&the_whole_journal_can_be_read_again,
+		&control_characters_are_replaced,
+		&a_journal_in_dir_itself_has_an_empty_folder,
 	};
 
 	return unit_run("saved", tests, ARRAY_SIZE(tests), new_dir);

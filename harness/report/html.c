@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Style and script are files in web/, which the build turns into arrays of
+ * bytes; the rules for the ladder's classes come from the ladder itself.
+ */
+#include "html.h"
+
+#include <stdint.h>
+#include <time.h>
+
+#include "ladder.h"
+#include "markup.h"
+#include "report.h"
+
+static const uint8_t style[] = {
+#include "page-css.h"
+};
+
+static const uint8_t script[] = {
+#include "page-js.h"
+};
+
+void html_begin(FILE *out, const char *title)
+{
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+	      "<meta charset=\"utf-8\"/>\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, "
+	      "initial-scale=1\"/>\n"
+	      "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>",
+	      out);
+	markup_text(out, title);
+	fputs("</title>\n<style>\n", out);
+	fwrite(style, 1, sizeof(style), out);
+	fprintf(out, "%s</style>\n</head>\n", ladder_svg_style());
+}
+
+void html_end(FILE *out)
+{
+	fputs("</body>\n</html>\n", out);
+}
+
+/* CDATA: the script has '<' and '&', and the page is well-formed XML too. */
+void html_script(FILE *out)
+{
+	fputs("<script>\n//<![CDATA[\n", out);
+	fwrite(script, 1, sizeof(script), out);
+	fputs("//]]>\n</script>\n", out);
+}
+
+void html_verdict(FILE *out, const struct result *result)
+{
+	fprintf(out, "<span class=\"badge %s\">%s</span>",
+		verdict_text(result->verdict), report_verdict(result->verdict));
+}
+
+void html_cell(FILE *out, const char *class_name, const char *text)
+{
+	if (*class_name)
+		fprintf(out, "<td class=\"%s\">", class_name);
+	else
+		fputs("<td>", out);
+	markup_text(out, text);
+	fputs("</td>", out);
+}
+
+void html_date(FILE *out, double epoch)
+{
+	time_t seconds = (time_t)epoch;
+	struct tm tm;
+	char text[64];
+
+	if (epoch <= 0 || epoch > 4e9 || !gmtime_r(&seconds, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	fputs(text, out);
+}
