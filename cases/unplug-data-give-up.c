@@ -1,44 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The cable stays out, and the server has sent. It retransmits until
- * retransmits_timed_out() says that it is enough, and its application gets
- * ETIMEDOUT. No one tells the client, which stays ESTABLISHED, with the cable
- * plugged in again as before. It learns of it when it sends: the server's
- * kernel has no such connection, and a listener on the port does not help, as
+ * The cable stays unplugged, and the server has sent. It retransmits until
+ * retransmits_timed_out() is true, and its application gets ETIMEDOUT. The
+ * client receives nothing and stays ESTABLISHED, also when the cable is
+ * plugged in again. It learns of the end when it sends: the server's kernel
+ * has no such connection, and a listener on the port does not help, because
  * the segment is no SYN (tcp_v4_send_reset()).
  *
- * When is it enough? There are three rules about tcp_retries2 = N to choose
- * from, T being the time-out that tcp_model_timeout() makes of N, and R this
- * connection's first RTO. After n RTO retransmissions it is over, when the
- * timer fires next,
+ * There are three candidates for the rule behind tcp_retries2 = N. Let T be
+ * the timeout that tcp_model_timeout() computes for N, and R the connection's
+ * first RTO. After n RTO retransmissions the next expiry of the timer ends the
+ * connection
  *
- * - by count: if n >= N. (Or by time, whichever comes first.)
+ * - by count: if n >= N (or by time, whichever comes first);
  * - by interval: if that timer, R * 2^n, is T or longer;
- * - by the total of the intervals between the retransmissions: if
- *   2R * (2^n - 1) is T or more.
+ * - by the total of the intervals between the retransmissions: if 2R * (2^n -
+ *   1) is T or more.
  *
- * With the smallest R there is, N = 1 (T = 0.6 s) has two rounds by the time
- * and one by the count. With R = 0.22 s, N = 3 (T = 3.0 s) has three rounds by
- * count and by total, and four by interval. The kernel goes by the total, and
- * by nothing else. By default N is 15, and T 924.6 s: count and total agree,
- * and by interval it would never end, since tcp_rto_max() is 120 s.
+ * For the smallest R and N = 1 (T = 0.6 s) that is two retransmissions by
+ * either time and one by count. For R = 0.22 s and N = 3 (T = 3.0 s) it is
+ * three by count and by total, and four by interval. The kernel uses the total
+ * and nothing else. By default N is 15 and T is 924.6 s: count and total
+ * agree, and by interval the connection would never end, since tcp_rto_max()
+ * is 120 s.
  */
 #include "case.h"
 
 enum { ONE = 1, THREE = 3, BYTES = 100, QUIET_MS = 300 };
 
-/* The delay one way that makes an RTO of 0.22 s. Up to 0.37 would do, on a busy
- * machine. */
+/* The delay one way that makes an RTO of 0.22 s. On a busy machine the RTO may
+ * grow to 0.37 s without changing the result. */
 enum { DELAY_MS = 10 };
 
-/* Where no interval is ever as long as the time-out: more rounds than any. */
+/* No interval is as long as the timeout: more retransmissions than any run has.
+ */
 enum { NEVER = 1000 };
 
 static const nsec_t soon = MSEC(500);
 
-#define COPIES FRAMES(FROM("server"), KIND(WIRE_RETRANSMISSION))
+#define RETRANSMISSIONS FRAMES(FROM("server"), KIND(WIRE_RETRANSMISSION))
 
-/* RTO retransmissions before the end. */
+/* RTO retransmissions before the end, by each rule. */
 struct rules {
 	unsigned int by_count, by_interval, by_total;
 };
@@ -69,8 +71,9 @@ static unsigned int rounds_by_total(const struct predict_tcp *tcp,
 	return n;
 }
 
-static struct rules rules_of(struct run *run, const struct predict_tcp *tcp,
-			     nsec_t timeout)
+static struct rules predict_by_each_rule(struct run *run,
+					 const struct predict_tcp *tcp,
+					 nsec_t timeout)
 {
 	struct rules rules = {
 		.by_count = tcp->retries2,
@@ -84,61 +87,63 @@ static struct rules rules_of(struct run *run, const struct predict_tcp *tcp,
 	run_predicted(run, "timeout_s", nsec_seconds(timeout));
 	run_note(run,
 		 "tcp_retries2 = %u stands for %.3f s; the first RTO is "
-		 "%.3f s: %u rounds by count, %u%s by interval, %u by total",
+		 "%.3f s: %u retransmissions by count, %u%s by interval, %u by "
+		 "total",
 		 rules.by_count, nsec_seconds(timeout), nsec_seconds(tcp->rto),
 		 rules.by_count, rules.by_interval,
 		 rules.by_interval == NEVER ? " and more" : "", rules.by_total);
 	return rules;
 }
 
-/* Where a busy machine's RTT is that of a long path, they may agree. */
-static void rules_part(struct run *run, const struct rules *rules)
+/* A busy machine can have the RTT of a long path, for which the rules agree. */
+static void require_different_rules(struct run *run, const struct rules *rules)
 {
-	bool part = run_is_variant(run, "not-the-count") ?
-			    rules->by_total > rules->by_count :
-			    rules->by_total < rules->by_interval;
+	bool differ = run_is_variant(run, "not-the-count") ?
+			      rules->by_total > rules->by_count :
+			      rules->by_total < rules->by_interval;
 
-	if (!part)
+	if (!differ)
 		run_end(run, "broken",
-			"with an RTT as large as this machine's the rules "
-			"agree, and nothing can be decided",
+			"the RTT on this machine is so large that the rules "
+			"agree: the run cannot decide between them",
 			true);
 }
 
-static void which_rule(struct run *run, const struct rules *rules)
+static void expect_rule_by_total(struct run *run, const struct rules *rules)
 {
 	unsigned int seen =
 		(unsigned int)counter_change(run, "server", "TCPTimeouts") - 1;
 
 	expect_that(run, seen == rules->by_total,
 		    "the total of the intervals decides",
-		    "%u rounds, %u by total", seen, rules->by_total);
+		    "%u retransmissions, %u by total", seen, rules->by_total);
 	if (run_is_variant(run, "not-the-count"))
-		expect_that(run, seen > rules->by_count, "no count decides",
-			    "%u rounds, %u by count", seen, rules->by_count);
+		expect_that(run, seen > rules->by_count,
+			    "the count does not decide",
+			    "%u retransmissions, %u by count", seen,
+			    rules->by_count);
 	else
 		expect_that(run, seen < rules->by_interval,
 			    "no single interval decides",
-			    "%u rounds, %u by interval", seen,
+			    "%u retransmissions, %u by interval", seen,
 			    rules->by_interval);
 }
 
-/* Nothing reached it, and nothing does. */
-static void client_knows_nothing(struct run *run, struct sock *client,
-				 struct mark since)
+static void expect_client_unaware(struct run *run, struct sock *client,
+				  struct mark plugged)
 {
-	struct finding waiting;
+	struct finding got;
 
 	run_pass(run, MSEC(QUIET_MS));
 	expect_state(client, DIAG_ESTABLISHED);
 	expect_timer(client, DIAG_TIMER_NONE);
-	expect_frames(run, since, "segments since the cable is back",
+	expect_frames(run, plugged, "segments since the cable is back",
 		      FRAMES(KIND(WIRE_TCP)), 0);
-	waiting = sock_reap(client, 0);
-	expect_open(&waiting);
+	got = sock_reap(client, 0);
+	expect_open(&got);
 }
 
-static void client_sends(struct run *run, struct sock *client)
+static void send_from_client(struct run *run, struct sock *client)
 {
 	struct mark sent = mark_now(run);
 	struct finding got;
@@ -147,7 +152,8 @@ static void client_sends(struct run *run, struct sock *client)
 	mark_done(run, &sent);
 	got = sock_reap(client, soon);
 	expect_error(&got, ECONNRESET);
-	expect_exchange(run, sent, "data for a connection that is gone",
+	expect_exchange(run, sent,
+			"data for the ended connection is answered with a RST",
 			"client P. 1:101(100) ack 1, server R 1:1(0)");
 	expect_state(client, DIAG_CLOSE);
 	expect_counter(run, "server", "OutRsts", 1);
@@ -166,8 +172,8 @@ static void script(struct run *run)
 	tcp = sock_pair(run);
 	p = forecast_give_up(tcp.server);
 	inputs = forecast_inputs(tcp.server);
-	rules = rules_of(run, &inputs, p->timeout);
-	rules_part(run, &rules);
+	rules = predict_by_each_rule(run, &inputs, p->timeout);
+	require_different_rules(run, &rules);
 	sock_post_recv(tcp.client);
 	sock_post_recv(tcp.server);
 
@@ -176,77 +182,61 @@ static void script(struct run *run)
 	sock_send(tcp.server, BYTES);
 	mark_done(run, &sent);
 	run_pass_until(run, sent, p->rounds[0].at.max + soon);
-	if (!expect_frames_between(run, sent, "copies so far", COPIES, 1,
-				   UINT32_MAX))
+	if (!expect_frames_between(run, sent, "retransmissions so far",
+				   RETRANSMISSIONS, 1, UINT32_MAX))
 		return;
 	got = sock_reap(tcp.server, p->elapsed.max + soon);
 	expect_gives_up(&got, sent, p);
-	which_rule(run, &rules);
+	expect_rule_by_total(run, &rules);
 	expect_state(tcp.server, DIAG_CLOSE);
 
 	plugged = mark_now(run);
 	fault_plug(run, "client");
-	client_knows_nothing(run, tcp.client, plugged);
+	expect_client_unaware(run, tcp.client, plugged);
 	if (!run_value(run))
-		client_sends(run, tcp.client);
+		send_from_client(run, tcp.client);
 }
 
-static const struct judgement not_the_interval[] = {
-	{ "D4", DOCUMENT_RIGHT,
-	  "tcp_write_err() reports ETIMEDOUT and ends the connection" },
-	{ "D7", DOCUMENT_WRONG,
-	  "the interval, as the text says first, is not compared: "
-	  "retransmits_timed_out() ends it with an interval shorter than the "
-	  "time-out" },
-	{ .claim = NULL },
-};
-
-/* Where count and time agree, and decide nothing. */
-static const struct judgement of_defaults[] = {
-	{ "D4", DOCUMENT_RIGHT,
-	  "tcp_write_err() reports ETIMEDOUT and ends the connection" },
-	{ "D5", DOCUMENT_RIGHT,
-	  "a segment of no connection is answered with RST: "
-	  "tcp_v4_send_reset()" },
-	{ "D7", DOCUMENT_CONDITIONAL,
-	  "924.6 s are computed for 15 (tcp_model_timeout()), but counted from "
-	  "the first retransmission and compared only when the timer fires: "
-	  "with a first RTO of 204 ms it is over after 929 s or more" },
-	{ .claim = NULL },
-};
+#define ENDS_WITH_ERROR                                                        \
+	{                                                                      \
+		"D4", DOCUMENT_RIGHT,                                          \
+			"tcp_write_err() reports ETIMEDOUT and ends the "      \
+			"connection"                                           \
+	}
 
 CASE(unplug_data_give_up) = {
 	.name = "unplug-data-give-up",
 	.claim = "cable pulled for good, server sends: it gives up by time and "
-		 "not by count; the client learns of it only by sending",
+		 "not by count; the client notices only by sending",
 	.judgements = CLAIMS(
-		{ "D4", DOCUMENT_RIGHT,
-		  "tcp_write_err() reports ETIMEDOUT and ends the connection" },
+		ENDS_WITH_ERROR,
 		{ "D5", DOCUMENT_RIGHT,
-		  "a segment of no connection is answered with RST "
+		  "a segment without a connection is answered with a RST "
 		  "(tcp_v4_send_reset()); a client that stays silent stays "
 		  "ESTABLISHED" },
 		{ "D6", DOCUMENT_WRONG,
-		  "there is no largest number: two rounds where tcp_retries2 "
-		  "is 1, for retransmits_timed_out() compares a time only" },
+		  "there is no largest number: two retransmissions where "
+		  "tcp_retries2 is 1, because retransmits_timed_out() compares "
+		  "a time only" },
 		{ "D7", DOCUMENT_CONDITIONAL,
-		  "one computed time-out decides, and the rounds are 200, 400, "
-		  "800 ms; but it is compared with the time since the first "
-		  "retransmission, when the timer fires, so the end comes "
+		  "one computed timeout decides, and the intervals are 200, "
+		  "400, 800 ms; but when the timer fires it is compared with "
+		  "the time since the first retransmission, so the end comes "
 		  "later: retransmits_timed_out()" }),
-	.why = "each firing of the retransmission timer compares the time "
-	       "since the first retransmission with what tcp_model_timeout() "
-	       "makes of tcp_retries2; nobody tells the other end",
+	.why = "each expiry of the retransmission timer compares the time "
+	       "since the first retransmission with the timeout that "
+	       "tcp_model_timeout() computes from tcp_retries2; nothing "
+	       "informs the other end",
 	.sources = "RFC 9293 3.8.3, 3.5.2; net/ipv4/tcp_timer.c:"
 		   "retransmits_timed_out(); net/ipv4/tcp_ipv4.c:"
 		   "tcp_v4_send_reset()",
 	.steps = STEPS("a connection; the client's cable is pulled",
-		       "the server sends 100 bytes, and gives up in the end",
-		       "the cable is plugged in; the client keeps silent",
+		       "the server sends 100 bytes and gives up at the end",
+		       "the cable is plugged in; the client stays silent",
 		       "the client sends 100 bytes"),
-	.expect = "as many rounds as fit into the time-out, more than "
-		  "tcp_retries2 says, then ETIMEDOUT; at the client nothing, "
-		  "until it sends: RST, ECONNRESET",
+	.expect = "as many retransmissions as fit into the timeout (two where "
+		  "tcp_retries2 is 1), then ETIMEDOUT; at the client nothing "
+		  "until it sends: then a RST and ECONNRESET",
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "not-the-count",
@@ -255,9 +245,26 @@ CASE(unplug_data_give_up) = {
 		{ "not-the-interval",
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", THREE }),
 		  .value = DELAY_MS, .duration = MSEC(4000),
-		  .judgements = not_the_interval },
+		  .judgements = CLAIMS(
+			  ENDS_WITH_ERROR,
+			  { "D7", DOCUMENT_WRONG,
+			    "the interval, as the document says first, is not "
+			    "compared: retransmits_timed_out() ends the "
+			    "connection with an interval shorter than the "
+			    "timeout" }) },
+		/* Count and total agree here, so D6 is not judged. */
 		{ "defaults", .defaults = true, .duration = SEC(930),
-		  .judgements = of_defaults }),
+		  .judgements = CLAIMS(
+			  ENDS_WITH_ERROR,
+			  { "D5", DOCUMENT_RIGHT,
+			    "a segment without a connection is answered with a "
+			    "RST: tcp_v4_send_reset()" },
+			  { "D7", DOCUMENT_CONDITIONAL,
+			    "924.6 s are computed for 15 "
+			    "(tcp_model_timeout()), but counted from the first "
+			    "retransmission and compared only when the timer "
+			    "fires: with a first RTO of 204 ms the end comes "
+			    "after 929 s or more" }) }),
 	.duration = SEC(4),
 	.script = script,
 };

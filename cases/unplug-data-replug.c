@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The cable is out, and there is data on its way. Whoever sent it retransmits,
- * and does not learn of the cable, whichever end it is pulled at:
+ * The cable is unplugged, and data is in flight. Its sender retransmits, at
+ * whichever end the cable is pulled:
  *
- * - the server's kernel has its carrier, and its copies are lost on the way;
- * - the client's own has none, and its copies are lost inside the machine.
- *   linkwatch_do_dev() has put noop_qdisc in the place of the queue, whose
- *   noop_enqueue() throws everything away and says NET_XMIT_CN. To
- *   tcp_transmit_skb() that is a congested queue (tcp_enter_cwr()), and the
- *   segment is as good as sent (net_xmit_eval()): counted, and its timer
- *   doubled. The route is marked linkdown, and used all the same, for
+ * - the server's kernel still has carrier, and its segments are lost on the
+ *   way;
+ * - the client's kernel has none, and its segments are lost inside the host.
+ *   linkwatch_do_dev() has replaced the queue by noop_qdisc, whose
+ *   noop_enqueue() drops every packet and returns NET_XMIT_CN.
+ *   tcp_transmit_skb() treats that as a congested queue (tcp_enter_cwr()), and
+ *   the segment counts as sent (net_xmit_eval()): its timer is doubled. The
+ *   route is marked linkdown but still used, because
  *   ignore_routes_with_linkdown is 0 by default: fib_lookup_good_nhc().
  *
- * Nothing happens when the cable comes back, either: no kernel tells its
- * sockets. The data arrives with the next round of the retransmission timer,
- * and as that has doubled each time, the wait may be as long again as the
- * outage. The round that finds the time-out over sends nothing: so where the
- * last copy has gone, it is too late, though the connection's end is not yet
- * there.
+ * When the cable is back nothing happens at once, because no kernel informs
+ * its sockets. The data arrives with the next expiry of the retransmission
+ * timer. The timer has been doubled each time, so this may take as long as the
+ * outage did. The expiry that finds the timeout exceeded sends nothing: after
+ * the last retransmission it is too late, although the connection has not
+ * ended yet.
  */
 #include "case.h"
 
@@ -25,10 +26,11 @@ enum { RETRIES2 = 3, FEW = 1, CLIENT_SENDS = 100 };
 
 static const nsec_t soon = MSEC(500);
 
-/* The wire takes a copy for new data where it has not seen the first one. */
+/* The wire counts a retransmission as new data where it has not seen the
+ * original. */
 #define DATA FRAMES(KIND(WIRE_DATA | WIRE_RETRANSMISSION))
 
-/* A thousand bytes, no two lines of them the same. */
+/* A thousand bytes in which no two lines are the same. */
 static const char *lines(void)
 {
 	static char text[1001];
@@ -40,18 +42,18 @@ static const char *lines(void)
 	return text;
 }
 
-/* Halfway between two rounds. */
-static void pass_to_after(struct run *run, struct mark sent,
-			  const struct prediction *p, unsigned int copies)
+/* Waits until the middle between the nth retransmission and the next. */
+static void pass_retransmissions(struct run *run, struct mark sent,
+				 const struct prediction *p, unsigned int n)
 {
-	nsec_t before = copies ? p->rounds[copies - 1].at.max : 0;
+	nsec_t before = n ? p->rounds[n - 1].at.max : 0;
 
-	run_pass_until(run, sent, (before + p->rounds[copies].at.min) / 2);
+	run_pass_until(run, sent, (before + p->rounds[n].at.min) / 2);
 }
 
-/* What the sender's kernel has counted, and what came of it. */
-static bool all_in_vain(struct run *run, struct sock *from, struct mark sent,
-			unsigned int copies)
+/* The sender's kernel counts n retransmissions, and none is acknowledged. */
+static bool expect_counted_as_sent(struct run *run, struct sock *from,
+				   struct mark sent, unsigned int n)
 {
 	bool from_client = strcmp(sock_host(from), "client") == 0;
 	struct diag_socket seen;
@@ -59,19 +61,21 @@ static bool all_in_vain(struct run *run, struct sock *from, struct mark sent,
 
 	sock_look(from, &seen);
 	ok = expect_that(run,
-			 seen.info.tcpi_total_retrans == copies &&
+			 seen.info.tcpi_total_retrans == n &&
 				 seen.info.tcpi_unacked == 1,
-			 "every copy counts as sent, and none is acknowledged",
-			 "%u copies, %u segments unacknowledged",
+			 "every retransmission counts as sent, and none is "
+			 "acknowledged",
+			 "%u retransmissions, %u segments unacknowledged",
 			 seen.info.tcpi_total_retrans, seen.info.tcpi_unacked);
-	ok &= expect_frames(run, sent, "data and copies that reach the wire",
-			    DATA, from_client ? 0 : 1 + copies);
-	ok &= expect_frames(run, sent, "answers", FRAMES(KIND(WIRE_PURE_ACK)),
-			    0);
+	ok &= expect_frames(run, sent,
+			    "data and retransmissions that reach the wire",
+			    DATA, from_client ? 0 : 1 + n);
+	ok &= expect_frames(run, sent, "acknowledgements",
+			    FRAMES(KIND(WIRE_PURE_ACK)), 0);
 	return ok;
 }
 
-static void are_lost(struct run *run, struct mark sent)
+static void expect_lost(struct run *run, struct mark sent)
 {
 	const struct wire_match *all = FRAMES(KIND(WIRE_TCP));
 	const struct wire_capture *frame;
@@ -81,12 +85,30 @@ static void are_lost(struct run *run, struct mark sent)
 	       frame->fate == WIRE_LOST)
 		n++;
 	expect_that(run, n == frames_count(run, sent, all),
-		    "all that was sent is lost at the client's port",
+		    "every frame is lost at the client's port",
 		    "%u of %u frames", n, frames_count(run, sent, all));
 }
 
-static void goes_on(struct run *run, struct pair *tcp, struct sock *from,
-		    unsigned int copies)
+/* Every byte arrives with the first retransmission after the cable is back. */
+static void expect_arrival(struct run *run, struct sock *to, struct mark sent,
+			   struct mark plugged, struct range next)
+{
+	struct finding got = sock_reap(to, next.max + soon);
+
+	if (!expect_data(&got, strlen(lines())))
+		return;
+	expect_that(run, memcmp(got.data, lines(), strlen(lines())) == 0,
+		    "every byte is the one that was sent", "%zu bytes",
+		    got.size);
+	expect_took(sent, &got, next);
+	expect_frames(run, plugged, "retransmissions since the cable is back",
+		      DATA, 1);
+	run_measured(run, "wait_after_plug_s",
+		     nsec_seconds(got.returned - plugged.at));
+}
+
+static void expect_works(struct run *run, struct pair *tcp, struct sock *from,
+			 unsigned int retransmissions)
 {
 	struct diag_socket seen;
 	struct finding got;
@@ -102,34 +124,19 @@ static void goes_on(struct run *run, struct pair *tcp, struct sock *from,
 	sock_look(from, &seen);
 	expect_that(run,
 		    seen.info.tcpi_backoff == 0 &&
-			    seen.info.tcpi_total_retrans == copies,
-		    "no timer is doubled any more", "tcpi_backoff %u",
-		    seen.info.tcpi_backoff);
+			    seen.info.tcpi_total_retrans == retransmissions,
+		    "the timer is no longer doubled",
+		    "tcpi_backoff %u, %u retransmissions",
+		    seen.info.tcpi_backoff, seen.info.tcpi_total_retrans);
 	run_note(run,
-		 "what is left of the outage: %u copies, a congestion window "
-		 "of %u, ssthresh %u",
+		 "after the outage: %u retransmissions, a congestion window of "
+		 "%u, ssthresh %u",
 		 seen.info.tcpi_total_retrans, seen.info.tcpi_snd_cwnd,
 		 seen.info.tcpi_snd_ssthresh);
 }
 
-/* Every byte, with the first round after the cable is back. */
-static void arrives(struct run *run, struct sock *to, struct mark sent,
-		    struct mark plugged, struct range round)
-{
-	struct finding got = sock_reap(to, round.max + soon);
-
-	if (!expect_data(&got, strlen(lines())))
-		return;
-	expect_that(run, memcmp(got.data, lines(), strlen(lines())) == 0,
-		    "every byte is what was sent", "%zu bytes", got.size);
-	expect_took(sent, &got, round);
-	expect_frames(run, plugged, "copies since the cable is back", DATA, 1);
-	run_measured(run, "wait_after_plug_s",
-		     nsec_seconds(got.returned - plugged.at));
-}
-
-static void too_late(struct run *run, struct pair *tcp, struct mark sent,
-		     struct mark plugged, const struct prediction *p)
+static void expect_too_late(struct run *run, struct pair *tcp, struct mark sent,
+			    struct mark plugged, const struct prediction *p)
 {
 	struct finding got = sock_reap(tcp->server, p->elapsed.max + soon);
 
@@ -146,10 +153,11 @@ static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
 	bool from_client = run_value(run) > CLIENT_SENDS;
-	unsigned int copies = (unsigned int)run_value(run) % CLIENT_SENDS;
+	unsigned int n = (unsigned int)run_value(run) % CLIENT_SENDS;
 	struct sock *from = from_client ? tcp.client : tcp.server;
 	struct sock *to = from_client ? tcp.server : tcp.client;
 	const struct prediction *p = forecast_give_up(from);
+	bool late = run_is_variant(run, "after-the-last-copy");
 	struct mark sent, plugged;
 
 	sock_post_recv(to);
@@ -157,51 +165,47 @@ static void script(struct run *run)
 	sent = mark_now(run);
 	sock_send_text(from, lines());
 	mark_done(run, &sent);
-	pass_to_after(run, sent, p, copies);
-	if (!all_in_vain(run, from, sent, copies))
+	pass_retransmissions(run, sent, p, n);
+	if (!expect_counted_as_sent(run, from, sent, n))
 		return;
-	are_lost(run, sent);
+	expect_lost(run, sent);
 
-	if (run_is_variant(run, "after-the-last-copy"))
+	if (late)
 		sock_post_recv(from);
 	plugged = mark_now(run);
 	fault_plug(run, "client");
-	if (run_is_variant(run, "after-the-last-copy")) {
-		too_late(run, &tcp, sent, plugged, p);
+	if (late) {
+		expect_too_late(run, &tcp, sent, plugged, p);
 		return;
 	}
-	arrives(run, to, sent, plugged, p->rounds[copies].at);
-	goes_on(run, &tcp, from, copies + 1);
+	expect_arrival(run, to, sent, plugged, p->rounds[n].at);
+	expect_works(run, &tcp, from, n + 1);
 }
-
-static const struct judgement last_copy[] = {
-	{ "D3", DOCUMENT_CONDITIONAL,
-	  "only up to the last copy: the connection waits for one more timer, "
-	  "which sends nothing any more, whether or not the cable is back: "
-	  "tcp_write_timeout()" },
-	{ .claim = NULL },
-};
 
 CASE(unplug_data_replug) = {
 	.name = "unplug-data-replug",
 	.claim = "cable pulled, data sent, cable plugged in again during the "
-		 "retransmissions: the next one arrives, and all goes on",
+		 "retransmissions: the next one arrives, and the connection "
+		 "works on",
 	.judgements = CLAIMS({ "D3", DOCUMENT_RIGHT,
-			       "neither end was told anything, so the next "
-			       "copy is taken as any other; but it comes by "
-			       "tcp_retransmit_timer(), not with the cable" }),
-	.why = "retransmission asks for no carrier and is not told of one; its "
-	       "timer, doubled each time, is all that brings the data",
+			       "neither end was informed, so the next "
+			       "retransmission is accepted as usual; but "
+			       "tcp_retransmit_timer() sends it when the timer "
+			       "fires, not when the cable is back" }),
+	.why = "retransmission neither checks the carrier nor is informed of "
+	       "it; only its timer, doubled each time, sends the data again",
 	.sources = "RFC 6298 5; net/ipv4/tcp_timer.c:tcp_retransmit_timer(); "
 		   "net/core/link_watch.c:linkwatch_do_dev()",
-	.steps = STEPS("a connection; the client's cable is pulled",
-		       "the server (or the client) sends 1000 bytes, and again "
-		       "and again",
-		       "after one or three copies the cable is plugged in; or "
-		       "after the last one"),
-	.expect = "all 1000 bytes as they were sent, with the round that was "
-		  "due anyway, and both ends ESTABLISHED; after the last copy: "
-		  "nothing, and ETIMEDOUT at the server",
+	.steps =
+		STEPS("a connection; the client's cable is pulled",
+		      "the server (or the client) sends 1000 bytes and "
+		      "retransmits them",
+		      "the cable is plugged in after one retransmission, after "
+		      "three, or after the last one"),
+	.expect = "all 1000 bytes arrive as they were sent, with the next "
+		  "retransmission at its normal time, and both ends are "
+		  "ESTABLISHED; after the last retransmission: no segment, and "
+		  "ETIMEDOUT at the server",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_retries2", RETRIES2 }),
 	.variants = VARIANTS(
@@ -211,7 +215,13 @@ CASE(unplug_data_replug) = {
 		  .duration = MSEC(1660) },
 		{ "after-the-last-copy",
 		  SYSCTLS({ NULL, "net.ipv4.tcp_retries2", FEW }), .value = 3,
-		  .duration = MSEC(1660), .judgements = last_copy }),
+		  .duration = MSEC(1660),
+		  .judgements = CLAIMS(
+			  { "D3", DOCUMENT_CONDITIONAL,
+			    "only up to the last retransmission: the "
+			    "connection waits for one more timer, which sends "
+			    "nothing, whether or not the cable is back: "
+			    "tcp_write_timeout()" }) }),
 	.duration = SEC(2),
 	.script = script,
 };

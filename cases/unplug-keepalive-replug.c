@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The cable is back before the server's keepalive is through. The next probe is
- * answered, the count of unanswered ones starts again (tcp_ack() sets
- * icsk_probes_out to 0), and all is well.
+ * The cable is back before the server's keepalive gives up. The next probe is
+ * answered, tcp_ack() sets the number of unanswered probes (icsk_probes_out)
+ * to 0, and the connection lives.
  *
- * If there is a next probe. After the last one tcp_keepalive_timer() waits for
- * one more interval, at whose end it asks nothing, but resets: a connection
- * with a whole cable and a living peer. And the RST arrives now, so that the
- * client loses it as well, with ECONNRESET where it would have got ETIMEDOUT
- * or nothing.
+ * After the last probe there is no next one. tcp_keepalive_timer() waits for
+ * one more interval and then resets the connection without another probe,
+ * although the cable and the peer are fine. The RST arrives now, so the client
+ * loses the connection, too, with ECONNRESET instead of ETIMEDOUT or nothing.
  *
- * Probes of the client's own in that last interval do not help the server. They
- * are old by their number, so tcp_validate_incoming() answers and drops them
- * before tcp_ack() could count them for a sign of life. They help the client:
- * its own are answered. The data of an application, on the other hand, saves
- * both.
+ * The client's own probes in that last interval do not help the server. Their
+ * sequence number is old, so tcp_validate_incoming() answers and drops them
+ * before tcp_ack() can count them as a sign of life. They do help the client,
+ * because they are answered. Data from an application helps both.
  */
 #include "case.h"
 
 enum { TIME = 1, INTVL = 1, PROBES = 2, TOTAL = TIME + INTVL * PROBES };
 
-/* What the variants are about; 0: plugged in again before the last probe. */
-enum { LAST_PROBE = 1, CLIENT_ASKS, CLIENT_SENDS };
+/* The variants' values. AFTER_FIRST_PROBE plugs the cable in before the last
+ * probe; the others after it. */
+enum { AFTER_FIRST_PROBE, LAST_PROBE, CLIENT_ASKS, CLIENT_SENDS };
 
 static const nsec_t soon = MSEC(500);
 
-#define OF_SERVER FROM("server"), KIND(WIRE_KEEPALIVE_PROBE)
+#define SERVER_PROBES FRAMES(FROM("server"), KIND(WIRE_KEEPALIVE_PROBE))
 
-static void goes_on(struct run *run, struct pair *tcp)
+/* Past the time at which the server would have given up. */
+static void expect_survives(struct run *run, struct pair *tcp,
+			    struct mark armed, const struct prediction *p)
 {
 	struct finding got;
 
+	run_pass_until(run, armed, p->elapsed.max + MSEC(100));
 	sock_send(tcp->server, 1);
 	got = sock_reap(tcp->client, soon);
 	expect_data(&got, 1);
@@ -39,40 +41,33 @@ static void goes_on(struct run *run, struct pair *tcp)
 	expect_data(&got, 1);
 	expect_state(tcp->client, DIAG_ESTABLISHED);
 	expect_state(tcp->server, DIAG_ESTABLISHED);
-	expect_frames(run, (struct mark){ 0 }, "RST of any kind",
-		      FRAMES(KIND(WIRE_RST)), 0);
+	expect_frames(run, (struct mark){ 0 }, "RSTs", FRAMES(KIND(WIRE_RST)),
+		      0);
 }
 
-/* When it would have been over. */
-static void survives(struct run *run, struct pair *tcp, struct mark armed,
-		     const struct prediction *p)
-{
-	run_pass_until(run, armed, p->elapsed.max + MSEC(100));
-	goes_on(run, tcp);
-}
-
-/* The probe that is due next is answered, and the timer starts anew. */
-static void is_answered(struct run *run, struct pair *tcp, struct mark armed,
-			struct mark plugged, const struct prediction *p)
+/* The next probe is answered, and the count starts again. */
+static void expect_probe_answered(struct run *run, struct pair *tcp,
+				  struct mark armed, struct mark plugged,
+				  const struct prediction *p)
 {
 	struct diag_socket seen;
 
 	expect_frame(run, armed, "the probe after the cable is back",
-		     FRAMES(OF_SERVER), 2, p->rounds[1].at);
+		     SERVER_PROBES, 2, p->rounds[1].at);
 	expect_frame(run, plugged, "its answer",
 		     FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)), 1,
 		     (struct range){ 0, p->rounds[1].at.max });
 	sock_look(tcp->server, &seen);
 	expect_that(run,
 		    seen.timer == DIAG_TIMER_KEEPALIVE && seen.retransmits == 0,
-		    "no probe is unanswered any more", "timer %s, %u",
+		    "no probe is unanswered", "timer %s, %u unanswered",
 		    diag_timer_text(seen.timer), seen.retransmits);
-	survives(run, tcp, armed, p);
+	expect_survives(run, tcp, armed, p);
 }
 
-/* A segment that tcp_ack() gets to see, and be it not for a probe. */
-static void is_heard(struct run *run, struct pair *tcp, struct mark armed,
-		     const struct prediction *p)
+/* Data reaches the server's tcp_ack(), which probes do not. */
+static void send_from_client(struct run *run, struct pair *tcp,
+			     struct mark armed, const struct prediction *p)
 {
 	struct finding got;
 
@@ -80,32 +75,32 @@ static void is_heard(struct run *run, struct pair *tcp, struct mark armed,
 	got = sock_reap(tcp->server, soon);
 	expect_data(&got, 1);
 	sock_post_recv(tcp->server);
-	survives(run, tcp, armed, p);
+	expect_survives(run, tcp, armed, p);
 }
 
-static void is_reset(struct run *run, struct pair *tcp, struct mark armed,
-		     struct mark plugged, const struct prediction *p)
+static void expect_both_reset(struct run *run, struct pair *tcp,
+			      struct mark armed, struct mark plugged,
+			      const struct prediction *p)
 {
 	struct finding got = sock_reap(tcp->server, p->elapsed.max + soon);
 
 	expect_error(&got, ETIMEDOUT);
 	expect_took(armed, &got, p->elapsed);
-	expect_frames(run, plugged,
-		      "probes of the server since the cable is "
-		      "back",
-		      FRAMES(OF_SERVER), 0);
+	expect_frames(run, plugged, "server's probes since the cable is back",
+		      SERVER_PROBES, 0);
 	got = sock_reap(tcp->client, soon);
 	expect_error(&got, ECONNRESET);
-	expect_frames(run, plugged, "RST of the server",
+	expect_frames(run, plugged, "RSTs of the server",
 		      FRAMES(FROM("server"), KIND(WIRE_RST)), 1);
 	expect_state(tcp->server, DIAG_CLOSE);
 	expect_state(tcp->client, DIAG_CLOSE);
 }
 
-/* So that its second probe falls into the last interval, a quarter of it before
- * the end. */
-static void client_asks_too(struct run *run, struct pair *tcp,
-			    struct mark armed, const struct prediction *p)
+/* The client's second probe falls into the server's last interval, a quarter of
+ * an interval before its end. */
+static void start_client_keepalive(struct run *run, struct pair *tcp,
+				   struct mark armed,
+				   const struct prediction *p)
 {
 	struct predict_tcp own = forecast_inputs(tcp->client);
 
@@ -115,29 +110,31 @@ static void client_asks_too(struct run *run, struct pair *tcp,
 	sock_keepalive(tcp->client, true);
 }
 
-static void client_is_answered(struct run *run, struct mark plugged,
-			       const struct prediction *p)
+static void expect_client_probe_answered(struct run *run, struct mark plugged,
+					 const struct prediction *p)
 {
-	struct range soon_enough = { 0, p->elapsed.max - p->rounds[0].at.min };
+	struct range before_end = { 0, p->elapsed.max - p->rounds[0].at.min };
 
 	expect_frame(run, plugged, "the client's own probe",
 		     FRAMES(FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)), 1,
-		     soon_enough);
+		     before_end);
 	expect_frame(run, plugged, "its answer",
 		     FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)), 1,
-		     soon_enough);
+		     before_end);
 }
 
-/* Halfway between two probes, or the last one and the end. */
-static bool asked_in_vain(struct run *run, struct mark armed,
-			  const struct prediction *p)
+/* Waits until the middle between two probes, or between the last and the end.
+ */
+static bool expect_unanswered_probes(struct run *run, struct mark armed,
+				     const struct prediction *p)
 {
-	unsigned int probes = run_value(run) ? p->probes : 1;
+	unsigned int probes = run_value(run) == AFTER_FIRST_PROBE ? 1 :
+								    p->probes;
 
 	run_pass_until(
 		run, armed,
 		(p->rounds[probes - 1].at.max + p->rounds[probes].at.min) / 2);
-	return expect_frames(run, armed, "probes in vain", FRAMES(OF_SERVER),
+	return expect_frames(run, armed, "unanswered probes", SERVER_PROBES,
 			     probes) &&
 	       expect_frames(run, armed, "answers",
 			     FRAMES(FROM("client"), KIND(WIRE_TCP)), 0);
@@ -147,7 +144,7 @@ static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
 	struct prediction *p = forecast_keepalive(tcp.server);
-	bool asks = run_value(run) == CLIENT_ASKS;
+	bool client_asks = run_value(run) == CLIENT_ASKS;
 	struct mark armed, plugged;
 
 	sock_post_recv(tcp.client);
@@ -156,82 +153,70 @@ static void script(struct run *run)
 	sock_keepalive(tcp.server, true);
 	mark_done(run, &armed);
 	fault_unplug(run, "client");
-	if (asks)
-		client_asks_too(run, &tcp, armed, p);
-	if (!asked_in_vain(run, armed, p))
+	if (client_asks)
+		start_client_keepalive(run, &tcp, armed, p);
+	if (!expect_unanswered_probes(run, armed, p))
 		return;
 
 	plugged = mark_now(run);
 	fault_plug(run, "client");
-	if (asks)
-		client_is_answered(run, plugged, p);
+	if (client_asks)
+		expect_client_probe_answered(run, plugged, p);
 	if (run_value(run) == CLIENT_SENDS)
-		is_heard(run, &tcp, armed, p);
-	else if (run_value(run))
-		is_reset(run, &tcp, armed, plugged, p);
+		send_from_client(run, &tcp, armed, p);
+	else if (run_value(run) == AFTER_FIRST_PROBE)
+		expect_probe_answered(run, &tcp, armed, plugged, p);
 	else
-		is_answered(run, &tcp, armed, plugged, p);
+		expect_both_reset(run, &tcp, armed, plugged, p);
 }
-
-static const struct judgement last_probe[] = {
-	{ "D10", DOCUMENT_CONDITIONAL,
-	  "only up to the last probe: the interval after it asks nothing, and "
-	  "ends a connection that is whole again with RST: "
-	  "tcp_keepalive_timer()" },
-	{ .claim = NULL },
-};
-
-static const struct judgement client_asks[] = {
-	{ "D10", DOCUMENT_CONDITIONAL,
-	  "after the server's last probe the client's own are answered, and "
-	  "save nothing: tcp_validate_incoming() drops them before tcp_ack() "
-	  "counts them as a sign of life" },
-	{ .claim = NULL },
-};
-
-static const struct judgement client_sends[] = {
-	{ "D10", DOCUMENT_RIGHT,
-	  "after the last probe data from the client saves it: tcp_ack() sets "
-	  "icsk_probes_out to 0" },
-	{ .claim = NULL },
-};
 
 CASE(unplug_keepalive_replug) = {
 	.name = "unplug-keepalive-replug",
 	.claim = "cable pulled and plugged in again while keepalive probes: "
-		 "the connection lives, unless the last probe has gone",
+		 "the connection lives, unless the last probe has been sent",
 	.judgements = CLAIMS({ "D10", DOCUMENT_RIGHT,
 			       "the next probe is answered, and tcp_ack() "
 			       "sets icsk_probes_out to 0" }),
-	.why = "an answer sets the count back; but the end needs no probe, "
-	       "only "
-	       "the interval after the last one",
-	.sources =
-		"RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
-		"net/ipv4/tcp_input.c:tcp_ack()",
+	.why = "an answer resets the count; but after the last probe the end "
+	       "of the interval ends the connection without another probe",
+	.sources = "RFC 9293 3.8.4; net/ipv4/tcp_timer.c:"
+		   "tcp_keepalive_timer(); net/ipv4/tcp_input.c:tcp_ack()",
 	.steps = STEPS("a connection, idle; SO_KEEPALIVE is set at the server",
 		       "the client's cable is pulled",
 		       "half an interval after the first probe, or after the "
 		       "last, it is plugged in again",
-		       "the client does nothing; or has keepalive of its own; "
+		       "the client does nothing; or has keepalive on as well; "
 		       "or sends a byte"),
-	.expect =
-		"the second probe is answered, and both ends go on; after the "
-		"last: no probe any more, ETIMEDOUT at the server, whose RST "
-		"now arrives, so ECONNRESET at the client; also where the "
-		"client's own probes were answered, but not where it sent a "
-		"byte",
+	.expect = "after the first probe: the second one is answered, and both "
+		  "ends work. After the last: no more probes, ETIMEDOUT at the "
+		  "server, whose RST now arrives, so ECONNRESET at the client; "
+		  "the same where the client's own probes were answered, but "
+		  "not where it sent a byte",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", TIME },
 			    { NULL, "net.ipv4.tcp_keepalive_intvl", INTVL },
 			    { NULL, "net.ipv4.tcp_keepalive_probes", PROBES }),
-	.variants = VARIANTS({ "after-the-first-probe" },
-			     { "after-the-last-probe", .value = LAST_PROBE,
-			       .judgements = last_probe },
-			     { "client-asks-too", .value = CLIENT_ASKS,
-			       .judgements = client_asks },
-			     { "client-sends", .value = CLIENT_SENDS,
-			       .judgements = client_sends }),
+	.variants = VARIANTS(
+		{ "after-the-first-probe", .value = AFTER_FIRST_PROBE },
+		{ "after-the-last-probe", .value = LAST_PROBE,
+		  .judgements = CLAIMS(
+			  { "D10", DOCUMENT_CONDITIONAL,
+			    "only up to the last probe: at the end of the "
+			    "interval after it the connection is reset without "
+			    "another probe, although it works again: "
+			    "tcp_keepalive_timer()" }) },
+		{ "client-asks-too", .value = CLIENT_ASKS,
+		  .judgements = CLAIMS(
+			  { "D10", DOCUMENT_CONDITIONAL,
+			    "after the server's last probe the client's own "
+			    "are answered and save nothing: "
+			    "tcp_validate_incoming() drops them before "
+			    "tcp_ack() counts them as a sign of life" }) },
+		{ "client-sends", .value = CLIENT_SENDS,
+		  .judgements = CLAIMS(
+			  { "D10", DOCUMENT_RIGHT,
+			    "after the last probe data from the client saves "
+			    "it: tcp_ack() sets icsk_probes_out to 0" }) }),
 	.duration = SEC(TOTAL) + MSEC(200),
 	.script = script,
 };
