@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An IP address of either family; nothing above this file asks which. */
+/* An IPv4 or IPv6 address. Callers need not distinguish the families. */
 #pragma once
 
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 struct address {
-	int family; /* AF_INET or AF_INET6; 0 is no address */
+	int family; /* AF_INET or AF_INET6; 0: no address */
 	uint8_t bytes[16]; /* network order; the first 4 for AF_INET */
 };
 
@@ -21,15 +21,15 @@ bool address_equal(const struct address *a, const struct address *b);
 
 struct address address_from_bytes(int family, const void *bytes);
 
-/* -EINVAL for what is neither family's notation. */
+/* -EINVAL where `text` is neither an IPv4 nor an IPv6 address. */
 int address_parse(struct address *ret, const char *text);
 
-/* Writes into `text`, ADDRESS_TEXT bytes of the caller's, and returns it. */
+/* Writes to `text`, a buffer of ADDRESS_TEXT bytes, and returns it. */
 const char *address_text(const struct address *address, char *text);
 
 /*
- * IPv4's as an IPv6 socket has it, ::ffff:10.0.0.1 (RFC 4291 section 2.5.5.2), and
- * back. What is none of those stays as it is.
+ * An IPv4 address as an IPv6 socket reports it, ::ffff:10.0.0.1 (RFC 4291
+ * section 2.5.5.2), and back. Other addresses are returned unchanged.
  */
 struct address address_mapped(const struct address *address);
 struct address address_unmapped(const struct address *address);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A path through a grid, from its upper left corner to its lower right one: a
- * step to the right is an element of a alone, one down is one of b alone, and a
- * diagonal one is free where both have the same. For every number of steps that
- * are not free, and every diagonal k = x - y, the farthest point is noted; the
- * way back goes through these notes.
+ * The alignment is a shortest path through a grid, from the upper left corner
+ * to the lower right one. A step to the right takes an element of a alone, a
+ * step down one of b alone; a diagonal step takes equal elements of both and is
+ * free. For each number d of steps that are not free and each diagonal k = x -
+ * y the farthest x is stored; the path is read back from these tables.
  */
 #include "align.h"
 
@@ -19,7 +19,7 @@ struct grid {
 	const uint64_t *a, *b;
 	int n_a, n_b;
 	int **farthest; /* [d][k + d]: x */
-	int d; /* the last */
+	int d; /* of the last table */
 };
 
 static int slide(const struct grid *grid, int x, int k)
@@ -30,9 +30,9 @@ static int slide(const struct grid *grid, int x, int k)
 	return x;
 }
 
-/* Of the notes for d - 1 steps, where that for d comes from: true when by a
- * step down. Some may be out of the grid, but none on the end's diagonal before
- * the end. */
+/* Whether the farthest point of d steps on diagonal k is reached by a step down
+ * from the points of d - 1 steps. Points may lie outside the grid, but none on
+ * the end's diagonal lies behind the end. */
 static bool comes_down(const struct grid *grid, int d, int k)
 {
 	const int *before = grid->farthest[d - 1];
@@ -53,7 +53,7 @@ static int before_slide(const struct grid *grid, int d, int k)
 					before[k - 1 + d - 1] + 1;
 }
 
-/* Notes the points that d steps reach; 1 when one of them is the end. */
+/* Stores the points that d steps reach; 1 when one of them is the end. */
 static int reach(struct grid *grid, int d)
 {
 	int *farthest = calloc(2 * (size_t)d + 1, sizeof(*farthest));
@@ -72,7 +72,7 @@ static int reach(struct grid *grid, int d)
 	return 0;
 }
 
-/* Where to give up from: the most elements behind it, within the grid. */
+/* The diagonal of the point within the grid that has aligned most elements. */
 static int best_diagonal(const struct grid *grid)
 {
 	const int *farthest = grid->farthest[grid->d];
@@ -128,7 +128,7 @@ static void write_steps(const struct grid *grid, struct align_step *steps,
 	*ret_n = n;
 }
 
-/* What stands in one place keeps its order, all of a before all of b. */
+/* Between two matches: all of a before all of b, each in its order. */
 static void sort_gaps(struct align_step *steps, size_t n)
 {
 	for (size_t i = 0; i < n;) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers in network order, aligned or not. */
+/* Integers in network byte order, at any alignment. */
 #pragma once
 
 #include <stddef.h>
@@ -15,7 +15,7 @@ static inline uint32_t bytes_get32(const uint8_t *at)
 	return (uint32_t)bytes_get16(at) << 16 | bytes_get16(at + 2);
 }
 
-/* The low 16 bits; lengths come as they are. */
+/* Stores the low 16 bits, so that a size_t length needs no cast. */
 static inline void bytes_put16(uint8_t *at, size_t value)
 {
 	at[0] = (uint8_t)(value >> 8);

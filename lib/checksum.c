@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * Words of the machine's own order, and larger ones than the RFC's: neither
- * matters to a sum that carries around (RFC 1071 section 2).
+ * Adds words of 32 bits in host byte order. A ones' complement sum depends on
+ * neither the word size nor the byte order (RFC 1071 section 2).
  */
 uint64_t checksum_sum(const void *bytes, size_t size)
 {
@@ -46,8 +46,8 @@ bool checksum_right(uint64_t sum)
 }
 
 /*
- * 0 and 0xffff are the same number here, but 0 tells UDP that there is no
- * checksum. skb_checksum_help() avoids it for every protocol alike.
+ * 0 and 0xffff are equal in ones' complement, but 0 means "no checksum" in UDP.
+ * Like skb_checksum_help(), this avoids 0 for every protocol.
  */
 void checksum_put(void *at, uint64_t sum)
 {

@@ -9,18 +9,19 @@
 #include "address.h"
 
 /*
- * Sums of several pieces may be added, if all but the last have an even size.
- * A sum is in the machine's byte order; only fold and put make sense of it.
+ * Sums of consecutive pieces may be added if all but the last have an even
+ * size. The sum is in host byte order: pass it to the functions below only.
  */
 uint64_t checksum_sum(const void *bytes, size_t size);
 
-/* What TCP, UDP and ICMPv6 add: RFC 9293 section 3.1, RFC 8200 section 8.1. */
+/* The pseudo header of TCP, UDP and ICMPv6: RFC 9293 section 3.1, RFC 8200
+ * section 8.1. */
 uint64_t checksum_pseudo(const struct address *source,
 			 const struct address *destination, uint8_t protocol,
 			 size_t size);
 
-/* True for the sum of bytes that contain their own, right checksum. */
+/* True when `sum` is over bytes that include their own correct checksum. */
 bool checksum_right(uint64_t sum);
 
-/* Writes the checksum that belongs to the sum, two bytes; never 0. */
+/* Writes the checksum for the sum, two bytes; never 0. */
 void checksum_put(void *at, uint64_t sum);

@@ -28,14 +28,14 @@ void error_trail_add(const char *file, int line)
 		 used ? " < " : "", error_path(file), line);
 }
 
-static void born(const char *file, int line, const char *format, va_list args)
+static void set_message(const char *file, int line, const char *format, va_list args)
 	MACRO_PRINTF(3, 0);
 
-static void born(const char *file, int line, const char *format, va_list args)
+static void set_message(const char *file, int line, const char *format, va_list args)
 {
 	char message[sizeof(last.message)];
 
-	/* The last message may be among the arguments of the new one. */
+	/* The previous message may be an argument of the new one. */
 	vsnprintf(message, sizeof(message), format, args);
 	memcpy(last.message, message, sizeof(message));
 	last.trail[0] = '\0';
@@ -49,7 +49,7 @@ int error_origin_at(int r, const char *file, int line, const char *format, ...)
 
 	assert(r < 0);
 	va_start(args, format);
-	born(file, line, format, args);
+	set_message(file, line, format, args);
 	va_end(args);
 	used = strlen(last.message);
 	snprintf(last.message + used, sizeof(last.message) - used, ": %s",
@@ -63,7 +63,7 @@ int error_refuse_at(int r, const char *file, int line, const char *format, ...)
 
 	assert(r < 0);
 	va_start(args, format);
-	born(file, line, format, args);
+	set_message(file, line, format, args);
 	va_end(args);
 	return r;
 }

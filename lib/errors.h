@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Failures: halfopen could not do its own work. (What TCP did is a finding,
- * a value, and never comes this way.)
+ * Failures: halfopen could not do its own work. (What TCP did is a finding: a
+ * value, never a return code.)
  *
  * A failure is a negative errno. The function that detects it returns
  *
@@ -17,8 +17,8 @@
  *	open /proc/sys/net/ipv4/foo: No such file or directory
  *	(netns/sysctl.c:31 < harness/script/stage.c:120)
  *
- * There is one trail for the process: a process of halfopen has one thread.
- * lib/ and netns/ return failures and never print.
+ * The process has one trail, since it has one thread. lib/ and netns/ return
+ * failures and never print.
  */
 #pragma once
 
@@ -57,17 +57,19 @@ static inline int error_trace_at(int r, const char *file, int line)
 	return r;
 }
 
-/* What the last failure was, without its way up; valid until the next one. */
+/* The last failure's message without its trail; valid until the next
+ * failure. */
 const char *error_message(void);
 
-/* The same with the way up. */
+/* The same with the trail. */
 const char *error_trail(void);
 
-/* A path as the tree spells it: what a build directory put before it is cut. */
+/* The path relative to the source tree: without the "../" of a build
+ * directory. */
 const char *error_path(const char *file);
 
-/* ETIMEDOUT for 110; "E999" for a number that has no name. Static storage. */
+/* "ETIMEDOUT" for 110; "E999" for a number without a name. Static storage. */
 const char *error_name(int error);
 
-/* 110 for "ETIMEDOUT"; -1 for a name that is none. */
+/* 110 for "ETIMEDOUT"; -1 for an unknown name. */
 int error_number(const char *name);

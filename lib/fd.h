@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* File descriptors: closing, and handing them to another process. */
+/* File descriptors: closing, complete reads and writes, passing to a
+ * process. */
 #pragma once
 
 #include <stddef.h>
@@ -7,7 +8,7 @@
 
 #include "macro.h"
 
-/* Closes what is not negative; errno stays as it was. Returns -1. */
+/* Closes `fd` unless it is negative; preserves errno. Returns -1. */
 int fd_close(int fd);
 
 /* For CLEANUP(). */
@@ -17,21 +18,22 @@ void fd_closep(int *fd);
 int fd_set_nonblocking(int fd);
 
 /*
- * One message over a SOCK_SEQPACKET pair, with up to FD_MESSAGE_MAX fds beside
- * it (SCM_RIGHTS; the sender keeps its own).
+ * Sends one message over a SOCK_SEQPACKET pair, with up to FD_MESSAGE_MAX file
+ * descriptors (SCM_RIGHTS; the sender keeps its own). Blocks until there is
+ * room.
  */
 enum { FD_MESSAGE_MAX = 8 };
 int fd_send(int socket, const void *data, size_t size, const int *fds,
 	    size_t n_fds);
 
 /*
- * Returns the size of the message; 0 when the other end is gone; -EAGAIN when
- * there is none now. Received fds are close-on-exec and the caller's; those not
- * received are -1.
+ * Returns the size of the message; 0 when the other end is closed; -EAGAIN when
+ * no message is queued. The caller owns the received file descriptors, which
+ * are close-on-exec; missing ones are -1.
  */
 ssize_t fd_receive(int socket, void *data, size_t size, int *ret_fds,
 		   size_t n_fds);
 
-/* Everything up to `size`; short only at the end of the file. */
+/* Reads up to `size` bytes; fewer only at the end of the file. */
 ssize_t fd_read_all(int fd, void *data, size_t size);
 int fd_write_all(int fd, const void *data, size_t size);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Encodes the frames that the wire injects: TCP segments and ICMP errors. */
 #include "frame.h"
 
 #include <errno.h>
@@ -95,7 +96,7 @@ static size_t ip_header_size(const struct frame *frame)
 	return frame->source.family == AF_INET ? IPV4_HEADER : IPV6_HEADER;
 }
 
-/* -EINVAL for what no frame can hold. */
+/* -EINVAL where the frame cannot be encoded. */
 static int check_encodable(const struct frame *frame)
 {
 	size_t options = segment_options_size(&frame->tcp);
@@ -103,13 +104,14 @@ static int check_encodable(const struct frame *frame)
 
 	if (!address_size(&frame->source) ||
 	    frame->source.family != frame->destination.family)
-		return error_origin(-EINVAL, "frame from family %d to %d",
+		return error_origin(-EINVAL, "encode a frame from family %d to %d",
 				    frame->source.family,
 				    frame->destination.family);
 	if (options > SEGMENT_OPTIONS_MAX)
 		return error_origin(-EINVAL, "%zu bytes of TCP options",
 				    options);
-	/* IPv4's length has its own header in it, IPv6's has not. */
+	/* The length field of IPv4 includes the IP header, that of IPv6 does
+	 * not. */
 	if (frame->source.family == AF_INET)
 		most -= IPV4_HEADER;
 	if (frame->tcp.length > most)
@@ -146,9 +148,9 @@ ssize_t frame_encode_tcp(void *bytes, size_t size, const struct frame *frame,
 
 enum {
 	ICMP_HEADER = 8,
-	UNREACHABLE_V4 = 3, /* ICMP's type */
+	UNREACHABLE_V4 = 3, /* ICMP type */
 	UNREACHABLE_V6 = 1,
-	/* What the whole message may have: RFC 1812 4.3.2.3, RFC 4443 2.4. */
+	/* Maximum size of the message: RFC 1812 4.3.2.3, RFC 4443 2.4. */
 	MESSAGE_V4 = 576,
 	MESSAGE_V6 = 1280,
 };
@@ -165,8 +167,8 @@ static void put_unreachable(uint8_t *to, bool v6, enum frame_unreachable why,
 	memcpy(to + ICMP_HEADER, quoted, size);
 }
 
-/* Who answers whom. */
-static void turn_round(struct frame *ret, const struct frame *about)
+/* The addresses of a reply to `about`. */
+static void set_reply_addresses(struct frame *ret, const struct frame *about)
 {
 	*ret = (struct frame){ .source = about->destination,
 			       .destination = about->source };
@@ -189,9 +191,10 @@ ssize_t frame_encode_unreachable(void *bytes, size_t size,
 	if (r < 0)
 		return error_trace(r);
 	if (!seen.transport_at)
-		return error_origin(-EINVAL, "no IP that could be answered");
+		return error_origin(-EINVAL,
+				    "encode ICMP unreachable: no IP header");
 	v6 = seen.source.family == AF_INET6;
-	turn_round(&frame, &seen);
+	set_reply_addresses(&frame, &seen);
 	ip = ip_header_size(&frame);
 	most = (v6 ? MESSAGE_V6 : MESSAGE_V4) - ip - ICMP_HEADER;
 	payload = ICMP_HEADER + MIN(about_size - FRAME_ETHERNET, most);

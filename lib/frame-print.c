@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Prints frames in one line, segments in packetdrill's notation. */
 #include "frame.h"
 
 #include <netinet/icmp6.h>
@@ -45,23 +46,24 @@ static void print_mac(FILE *out, const uint8_t *mac)
 		mac[3], mac[4], mac[5]);
 }
 
-/* ARP and neighbour discovery ask and answer the same. */
+/* ARP and neighbour discovery have the same requests and replies. */
 static void print_who_has(FILE *out, const char *protocol,
 			  const struct address *target,
 			  const struct address *source)
 {
-	char whom[ADDRESS_TEXT], asker[ADDRESS_TEXT];
+	char target_text[ADDRESS_TEXT], source_text[ADDRESS_TEXT];
 
 	fprintf(out, "%s who-has %s tell %s", protocol,
-		address_text(target, whom), address_text(source, asker));
+		address_text(target, target_text),
+		address_text(source, source_text));
 }
 
 static void print_is_at(FILE *out, const char *protocol,
 			const struct address *target, const uint8_t *mac)
 {
-	char whom[ADDRESS_TEXT];
+	char text[ADDRESS_TEXT];
 
-	fprintf(out, "%s %s is-at ", protocol, address_text(target, whom));
+	fprintf(out, "%s %s is-at ", protocol, address_text(target, text));
 	print_mac(out, mac);
 }
 
@@ -111,11 +113,11 @@ static void print_other(FILE *out, const struct frame *frame)
 void frame_print(FILE *out, const struct frame *frame,
 		 const struct segment_base *base, bool verbose)
 {
-	static const struct segment_base nothing;
+	static const struct segment_base none;
 
 	switch (frame->kind) {
 	case FRAME_TCP:
-		print_tcp(out, &frame->tcp, base ? base : &nothing, verbose);
+		print_tcp(out, &frame->tcp, base ? base : &none, verbose);
 		break;
 	case FRAME_ARP:
 		print_arp(out, frame);

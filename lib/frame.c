@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decodes from the outside in: Ethernet, IP with its extension headers,
+ * transport. `struct packet` is the cursor: each layer checks that its header
+ * lies before `end` and then moves `at` behind it and `end` to its own length,
+ * so that padding of short Ethernet frames is never taken for payload.
+ */
 #include "frame.h"
 
 #include <errno.h>
@@ -19,13 +25,12 @@ enum {
 	ARP_SIZE = 28, /* for Ethernet and IPv4 */
 };
 
-/* What is being decoded, from the outside in. */
 struct packet {
 	const uint8_t *bytes;
-	size_t at; /* what lies before it is decoded */
-	size_t end; /* as the lengths met so far say; padding lies behind it */
-	uint8_t protocol; /* of what is at `at`, once in IP */
-	bool partial; /* the transport's checksum needs more than this frame */
+	size_t at; /* bytes before it are decoded */
+	size_t end; /* by the lengths decoded so far; padding follows */
+	uint8_t protocol; /* of the header at `at`, once in IP */
+	bool partial; /* the transport checksum covers more than this frame */
 };
 
 static int check_room(const struct packet *packet, size_t size,
@@ -131,7 +136,7 @@ static int decode_icmpv6(struct frame *frame, const struct packet *packet)
 	    frame->icmp_type > ND_REDIRECT)
 		return 0;
 	r = decode_nd(frame, packet);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int decode_transport(struct frame *frame, const struct packet *packet)
@@ -148,7 +153,7 @@ static int decode_transport(struct frame *frame, const struct packet *packet)
 	};
 	int r;
 
-	/* A chain of extension headers may be longer than an offset tells. */
+	/* A chain of extension headers may exceed a 16-bit offset. */
 	r = check_field("header above IP", packet->at, packet->at, 0,
 			UINT16_MAX - TCP_HEADER - SEGMENT_OPTIONS_MAX);
 	if (r < 0)
@@ -158,7 +163,7 @@ static int decode_transport(struct frame *frame, const struct packet *packet)
 		if (transports[i].family == frame->source.family &&
 		    transports[i].protocol == packet->protocol) {
 			r = transports[i].decode(frame, packet);
-			return r < 0 ? error_trace(r) : 0;
+			return error_trace(r);
 		}
 	return 0;
 }
@@ -196,7 +201,7 @@ static int decode_ipv4(struct frame *frame, struct packet *packet)
 	packet->at += size;
 	packet->end = at + total;
 	r = decode_transport(frame, packet);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static bool is_extension(uint8_t protocol)
@@ -205,7 +210,7 @@ static bool is_extension(uint8_t protocol)
 	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT;
 }
 
-static int pass_extension(struct frame *frame, struct packet *packet)
+static int skip_extension(struct frame *frame, struct packet *packet)
 {
 	const uint8_t *header = packet->bytes + packet->at;
 	size_t size = 8;
@@ -220,7 +225,8 @@ static int pass_extension(struct frame *frame, struct packet *packet)
 	} else {
 		size += header[1] * 8u;
 	}
-	/* The sum is over the last destination, which is not the header's. */
+	/* The pseudo header has the final destination (RFC 8200 section 8.1),
+	 * which a routing header with segments left carries elsewhere. */
 	if (packet->protocol == IPPROTO_ROUTING && header[3])
 		packet->partial = true;
 	r = check_room(packet, size, "IPv6 extension header");
@@ -255,10 +261,10 @@ static int decode_ipv6(struct frame *frame, struct packet *packet)
 	packet->at += IPV6_HEADER;
 	packet->end = packet->at + payload;
 	while (r >= 0 && !frame->fragment && is_extension(packet->protocol))
-		r = pass_extension(frame, packet);
+		r = skip_extension(frame, packet);
 	if (r >= 0)
 		r = decode_transport(frame, packet);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int decode_arp(struct frame *frame, struct packet *packet)
@@ -304,7 +310,7 @@ static int decode_ethernet(struct frame *frame, struct packet *packet)
 		r = decode_ipv6(frame, packet);
 	else if (frame->ethertype == ETHERTYPE_ARP)
 		r = decode_arp(frame, packet);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int frame_decode(struct frame *ret, const void *bytes, size_t size)
@@ -345,7 +351,7 @@ static bool is_udp_without_checksum(const struct frame *frame,
 	       !bytes_get16(packet->bytes + packet->at + 6);
 }
 
-static bool transport_right(const struct frame *frame,
+static bool transport_correct(const struct frame *frame,
 			    const struct packet *packet)
 {
 	size_t size = packet->end - packet->at;
@@ -364,10 +370,10 @@ static bool transport_right(const struct frame *frame,
 				       packet->protocol, size);
 		return checksum_right(sum);
 	}
-	return true; /* none that this file knows */
+	return true; /* a protocol without a known checksum */
 }
 
-static bool ipv4_header_right(const uint8_t *header)
+static bool ipv4_header_correct(const uint8_t *header)
 {
 	return checksum_right(checksum_sum(header, (header[0] & 0x0f) * 4u));
 }
@@ -380,13 +386,13 @@ bool frame_checksums_right(const void *bytes, size_t size)
 	if (decode_ethernet(&frame, &packet) < 0)
 		return false;
 	if (frame.ethertype == ETHERTYPE_IP &&
-	    !ipv4_header_right(packet.bytes + FRAME_ETHERNET))
+	    !ipv4_header_correct(packet.bytes + FRAME_ETHERNET))
 		return false;
 	return !frame.transport_at || packet.partial ||
-	       transport_right(&frame, &packet);
+	       transport_correct(&frame, &packet);
 }
 
-/* --- what a segment is --------------------------------------------------- */
+/* --- classification ------------------------------------------------------ */
 
 /* Exactly `set` of the flags in `mask`. */
 static bool has_flags(const struct frame *frame, uint8_t mask, uint8_t set)

@@ -117,8 +117,8 @@ static void put(struct line *line, const char *text)
 	put_bytes(line, text, strlen(text));
 }
 
-/* As JSON wants it: quotes and backslashes with a backslash before them, control
- * characters by number; UTF-8 as it is. */
+/* As JSON wants it: quotes and backslashes with a backslash before them,
+ * control characters by number; UTF-8 as it is. */
 static void put_string(struct line *line, const char *text, size_t size)
 {
 	put(line, "\"");

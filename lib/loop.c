@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One timerfd serves the earliest of all timers: it is armed before each
+ * epoll_wait(), only if its time has changed, because system calls are
+ * expensive in some guests. Removed sources are freed when no handler is
+ * running.
+ */
 #include "loop.h"
 
 #include <errno.h>
@@ -23,13 +29,13 @@ struct loop_source {
 
 struct loop {
 	int epoll;
-	int timer; /* one timerfd serves the nearest of all moments */
-	nsec_t armed;
-	bool fired; /* its moment has come, and it is still readable */
-	bool ahead; /* `armed` was still to come when it was armed */
+	int timer; /* timerfd for the earliest timer */
+	nsec_t armed; /* its expiry */
+	bool fired; /* it has expired and is still readable */
+	bool ahead; /* `armed` was in the future when it was set */
 	struct loop_source *sources;
 	bool running;
-	nsec_t lateness;
+	nsec_t max_delay;
 };
 
 int loop_new(struct loop **ret)
@@ -147,13 +153,13 @@ struct loop_source *loop_remove(struct loop_source *source)
 		epoll_ctl(source->loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
 	source->removed = true;
 	source->when = NSEC_NEVER;
-	/* A handler further up the stack may still hold the pointer. */
+	/* A handler up the stack may still use the pointer. */
 	if (!source->loop->running)
 		free_removed(source->loop, false);
 	return NULL;
 }
 
-static nsec_t next_moment(const struct loop *loop)
+static nsec_t next_expiry(const struct loop *loop)
 {
 	nsec_t next = NSEC_NEVER;
 
@@ -163,15 +169,14 @@ static nsec_t next_moment(const struct loop *loop)
 	return next;
 }
 
-/* One that has fired is set to what comes next, if anything does, not unset
- * first: a call to the kernel is dear in some guests. */
+/* A timer that has fired is not disarmed but set to the next expiry. */
 static int arm(struct loop *loop, nsec_t when)
 {
 	struct itimerspec spec = { 0 };
 
 	if (when == loop->armed && !loop->fired)
 		return 0;
-	/* Zero would disarm; a moment that is past shall fire at once. */
+	/* Zero would disarm; a time in the past fires immediately. */
 	if (when != NSEC_NEVER)
 		spec.it_value = nsec_to_timespec(when > 0 ? when : 1);
 	if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
@@ -215,7 +220,7 @@ static int dispatch(const struct epoll_event *events, int n)
 int loop_run_once(struct loop *loop, nsec_t deadline)
 {
 	struct epoll_event events[16];
-	nsec_t when = next_moment(loop), now;
+	nsec_t when = next_expiry(loop), now;
 	bool nested = loop->running;
 	int n, r;
 
@@ -230,14 +235,15 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 
 	now = nsec_now();
 	if (loop->armed <= now) {
-		/* A moment that was past when it was armed says nothing of how
-		 * late this machine is. */
+		/* Only a timer that was set in the future measures delay. */
 		if (loop->ahead)
-			loop->lateness = MAX(loop->lateness, now - loop->armed);
+			loop->max_delay =
+				MAX(loop->max_delay, now - loop->armed);
 		loop->fired = true;
 	}
 	loop->running = true;
-	/* Frames and answers that came before a moment belong before it. */
+	/* Frames and replies that arrived before a timer's expiry precede
+	 * it. */
 	r = dispatch(events, n);
 	if (r >= 0)
 		r = run_timers(loop, now);
@@ -249,7 +255,7 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 	return when > now && deadline <= now ? 1 : 0;
 }
 
-nsec_t loop_lateness(const struct loop *loop)
+nsec_t loop_max_delay(const struct loop *loop)
 {
-	return loop->lateness;
+	return loop->max_delay;
 }

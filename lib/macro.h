@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The compiler's extensions that the tree uses, each under one name. */
+/* Compiler extensions that the tree uses, each under one name. */
 #pragma once
 
 #define MACRO_PRINTF(format_, first_)                                          \
@@ -7,14 +7,15 @@
 #define MACRO_NORETURN __attribute__((__noreturn__))
 #define MACRO_UNUSED __attribute__((__unused__))
 
-/* What the compiler cannot see and may rely on. */
+/* A condition on which the compiler may rely. */
 #define MACRO_ASSUME(truth_)                                                   \
 	do {                                                                   \
 		if (!(truth_))                                                 \
 			__builtin_unreachable();                               \
 	} while (0)
 
-/* The function gets a pointer to the variable when it goes out of scope. */
+/* Calls the function with a pointer to the variable when it leaves its
+ * scope. */
 #define CLEANUP(fn_) __attribute__((__cleanup__(fn_)))
 
 #define ARRAY_SIZE(array_) (sizeof(array_) / sizeof((array_)[0]))
@@ -22,7 +23,7 @@
 #define MIN(a_, b_) ((a_) < (b_) ? (a_) : (b_))
 #define MAX(a_, b_) ((a_) > (b_) ? (a_) : (b_))
 
-/* Hand over a pointer: the variable is NULL afterwards. */
+/* Transfers ownership: returns the pointer and sets the variable to NULL. */
 #define TAKE(pointer_)                                                         \
 	__extension__({                                                        \
 		__typeof__(pointer_) take_ = (pointer_);                       \

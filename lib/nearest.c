@@ -9,10 +9,9 @@
 enum { LENGTH = 63 };
 
 /*
- * Damerau's distance, restricted to swaps of neighbours that are not changed
- * again: three rows of the usual table are enough for it. `within`: from `a` to
- * whatever part of `b` is nearest, so that what is before and behind it in `b`
- * costs nothing.
+ * Optimal string alignment: Damerau's distance in which swapped characters are
+ * not edited again, so that three rows of the table suffice. With `within` the
+ * distance is from `a` to the nearest substring of `b`.
  */
 static unsigned int distance(const char *a, const char *b, bool within)
 {
@@ -49,8 +48,8 @@ unsigned int nearest_distance(const char *a, const char *b)
 	return distance(a, b, false);
 }
 
-/* To have all of it in it is nearest; a misspelt part is a little further away
- * than the same slip in a whole name. */
+/* A candidate that contains the name ranks first; a misspelling of a part ranks
+ * one behind the same misspelling of the whole. */
 static unsigned int rank(const char *name, const char *candidate)
 {
 	unsigned int part = distance(name, candidate, true);
@@ -61,7 +60,7 @@ static unsigned int rank(const char *name, const char *candidate)
 	return MIN(whole, part + 1);
 }
 
-/* More than half of it would have to change. */
+/* Beyond it, more than half of the name would change. */
 static unsigned int limit(const char *name)
 {
 	return (unsigned int)MAX(strnlen(name, LENGTH) / 2, (size_t)2);

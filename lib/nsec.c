@@ -23,7 +23,7 @@ nsec_t nsec_add(nsec_t a, nsec_t b)
 {
 	if (a == NSEC_NEVER || b == NSEC_NEVER)
 		return NSEC_NEVER;
-	/* A time that is up already is a negative rest: it cannot overflow. */
+	/* A negative remainder (a deadline in the past) cannot overflow. */
 	if (b > 0 && a > NSEC_NEVER - b)
 		return NSEC_NEVER;
 	return a + b;
@@ -46,8 +46,8 @@ nsec_t nsec_monotonic_minus_realtime(void)
 {
 	nsec_t best = 0, narrowest = NSEC_NEVER;
 
-	/* A pair of readings that was not interrupted is the narrowest one; one
-	 * that is narrow enough will do. */
+	/* The shortest of three pairs was interrupted least; one below a
+	 * microsecond is accurate enough. */
 	for (int i = 0; i < 3 && narrowest > USEC(1); i++) {
 		nsec_t before = nsec_now();
 		nsec_t wall = clock_now(CLOCK_REALTIME);

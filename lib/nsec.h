@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Time. Every duration and every moment is a count of nanoseconds; moments are
- * on CLOCK_MONOTONIC, which all processes of a machine share, so that what a
- * probe saw and what the wire saw can be put in one order.
+ * Time. Durations and points in time are nanoseconds. Points in time are on
+ * CLOCK_MONOTONIC, which all processes of a machine share, so that the times of
+ * probes and of the wire have one order.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ typedef int64_t nsec_t;
 nsec_t nsec_now(void);
 
 /*
- * What must be added to a CLOCK_REALTIME stamp to get the CLOCK_MONOTONIC one.
- * Asked anew each time, since somebody may set the wall clock in between.
+ * The difference that converts a CLOCK_REALTIME timestamp to CLOCK_MONOTONIC.
+ * It is read at each call, because the wall clock may be set in between.
  */
 nsec_t nsec_monotonic_minus_realtime(void);
 
@@ -36,7 +36,7 @@ double nsec_seconds(nsec_t nsec);
 nsec_t nsec_add(nsec_t a, nsec_t b);
 
 /*
- * HZ of the running kernel. A coarse clock advances once a jiffy, and says so
- * to everyone: kernel/time/posix-timers.c, posix_get_coarse_res().
+ * HZ of the running kernel: the resolution of a coarse clock is one jiffy
+ * (posix_get_coarse_res() in kernel/time/posix-timers.c). Needs no privileges.
  */
 unsigned int nsec_hz(void);

@@ -8,8 +8,9 @@
 
 enum { WORD = sizeof(uint64_t), CHUNK = 4096 };
 
-/* Eight bytes at once, and the word's number in its lap mixed by two odd
- * factors: a transfer of gigabytes is not to wait for its own pattern. */
+/* Computes eight bytes at once from the word's index within its 4 GiB lap,
+ * mixed by two odd factors, so that gigabytes are generated faster than they
+ * are sent. */
 static uint64_t word_at(uint64_t offset)
 {
 	uint64_t lap = offset >> 32 & 0xff;
@@ -22,7 +23,7 @@ static uint64_t word_at(uint64_t offset)
 	return htole64(mixed ^ lap * UINT64_C(0x0101010101010101));
 }
 
-/* Part of one word. Returns its size. */
+/* Fills part of one word. Returns the number of bytes. */
 static size_t fill_within(uint8_t *at, size_t size, uint64_t offset)
 {
 	size_t skip = offset % WORD, n = MIN(WORD - skip, size);

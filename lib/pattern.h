@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stream of which every byte can be checked: each is a function of its 64-bit
- * offset alone, so both ends make it, from any offset. Bytes that are a whole
- * number of laps of 4 GiB apart, up to 255, are never the same: what has the
- * right sequence number and is of another lap is wrong in every byte.
+ * A stream in which every byte can be verified: each is a function of its
+ * 64-bit offset, so both ends can compute it from any offset. Bytes whose
+ * distance is 1 to 255 times 4 GiB always differ: data with the right sequence
+ * number but from another pass through the sequence space is wrong in every
+ * byte (PAWS cases).
  */
 #pragma once
 
@@ -13,8 +14,8 @@
 void pattern_fill(void *bytes, size_t size, uint64_t offset);
 
 /*
- * How many of the bytes are not those of the stream at `offset`. If there are
- * any, the first one's place among `bytes` goes into `ret_first`.
+ * The number of bytes that differ from the stream at `offset`. With at least
+ * one, `ret_first` is the index of the first.
  */
 size_t pattern_wrong(const void *bytes, size_t size, uint64_t offset,
 		     size_t *ret_first);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A block is its type, its length, its body, and its length again; an option is
- * a code, a length and a value that is padded to four bytes. All in this
- * machine's byte order, which the section header tells.
+ * A block consists of type, length, body and length again; an option of code,
+ * length and a value padded to four bytes. All fields are in host byte order,
+ * which the magic number in the section header identifies.
  */
 #include "pcapng.h"
 
@@ -96,7 +96,7 @@ void pcapng_add_interface(FILE *out, const char *name)
 
 	begin_block(out, INTERFACE, length);
 	put(out, link_type, sizeof(link_type));
-	put_u32(out, 0); /* no limit on what is captured of a packet */
+	put_u32(out, 0); /* snapshot length: unlimited */
 	put_option(out, OPTION_IF_NAME, name, strlen(name));
 	put_option(out, OPTION_IF_TSRESOL, &resolution, sizeof(resolution));
 	put_end_of_options(out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A capture as Wireshark and its kin read it: several interfaces in one file,
- * nanoseconds, and a comment on any packet (draft-ietf-opsawg-pcapng). Ethernet
- * only. What could not be written is found by ferror() of the file.
+ * Writes captures for Wireshark: several interfaces in one file, nanosecond
+ * timestamps, and comments on packets (draft-ietf-opsawg-pcapng). Ethernet
+ * only. Write errors show in ferror() of the file.
  */
 #pragma once
 
@@ -10,18 +10,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* The section header: once, first. */
+/* Writes the section header: call it once, first. */
 void pcapng_begin(FILE *out, const char *application);
 
-/* Interfaces count from 0, in the order in which they are told. */
+/* Interfaces are numbered from 0 in the order of these calls. */
 void pcapng_add_interface(FILE *out, const char *name);
 
 struct pcapng_packet {
 	unsigned int interface;
 	uint64_t nsec; /* since 1970 */
-	const void *bytes; /* `captured` of them, of `size` on the wire */
+	const void *bytes; /* `captured` bytes, of `size` on the wire */
 	size_t captured, size;
-	const char *const *comments; /* end: NULL; or NULL */
+	const char *const *comments; /* ends with NULL; NULL: none */
 };
 
 void pcapng_add_packet(FILE *out, const struct pcapng_packet *packet);

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Read from net/ipv4/tcp_timer.c, tcp_output.c, tcp_input.c,
+ * Modelled on net/ipv4/tcp_timer.c, tcp_output.c, tcp_input.c,
  * inet_connection_sock.c and kernel/time/timer.c of Linux 6.12 and 7.2; each
  * step below names its function.
  *
- * A round is one firing of a timer. What the kernel compares when it fires is
- * an interval here: wholly below the time-out the connection goes on, wholly
- * at or above it is given up, and across it both happen, one after the other
- * in the list of rounds, with the interval cut to the part that goes that way.
+ * A round is one expiry of a timer. The elapsed time that the kernel compares
+ * with its timeout is an interval here. Where the whole interval is below the
+ * timeout, the connection continues; where it is at or above, the kernel gives
+ * up. An interval that contains the timeout leads to both: the list of rounds
+ * has the end first and then the retransmission, each with its part of the
+ * interval.
  *
- * Not in the model: pacing (tcp_pacing_delay() moves a timer), thin streams
- * (tcp_thin_linear_timeouts), a retransmission that the own host refuses
- * (TCP_RESOURCE_PROBE_INTERVAL instead of the RTO), an ICMP error, microsecond
- * timestamps (tcp_usec_ts), memory pressure on orphans, BPF; and the timer
- * wheel before 4.8 and SYN_SENT with a user time-out before 5.4.
+ * Not modelled: pacing (tcp_pacing_delay() moves a timer), thin streams
+ * (tcp_thin_linear_timeouts), a retransmission that the local host drops
+ * (TCP_RESOURCE_PROBE_INTERVAL instead of the RTO), ICMP errors, microsecond
+ * timestamps (tcp_usec_ts), memory pressure on orphans, BPF; the timer wheel
+ * before 4.8, and SYN_SENT with a user timeout before 5.4.
  */
 #include "predict.h"
 
@@ -32,7 +34,7 @@ struct range range_add(struct range a, struct range b)
 
 /* --- the wheel ---------------------------------------------------------- */
 
-/* msecs_to_jiffies(), usecs_to_jiffies(): what is left over is a jiffy more. */
+/* msecs_to_jiffies(), usecs_to_jiffies(): a remainder counts as one jiffy. */
 unsigned long predict_jiffies(nsec_t nsec, unsigned int hz)
 {
 	nsec_t rest = nsec % NSEC_PER_SEC * hz;
@@ -52,9 +54,9 @@ static nsec_t whole_jiffies(nsec_t nsec, unsigned int hz)
 }
 
 /*
- * calc_wheel_index(): level n begins at LVL_START(n), the LAST bucket that
- * level n - 1 could offer (63 of them, not 64), so a few jiffies before the
- * table at the head of timer.c has it. Each level is eight times coarser.
+ * calc_wheel_index(): level n begins at LVL_START(n), which is 63 buckets of
+ * level n - 1, not 64: a few jiffies earlier than in the table at the head of
+ * timer.c. Each level is eight times coarser than the one before.
  */
 nsec_t predict_granule(nsec_t timer, unsigned int hz)
 {
@@ -68,9 +70,9 @@ nsec_t predict_granule(nsec_t timer, unsigned int hz)
 }
 
 /*
- * calc_index() takes the bucket AFTER the one that `expires` falls into. Armed
- * within a jiffy, the timer fires at a tick: more than its jiffies later, and
- * at most its jiffies and a granule.
+ * calc_index() uses the bucket AFTER the one that contains `expires`. A timer
+ * armed within a jiffy expires at a tick: later than its jiffies, and at most a
+ * granule later.
  */
 struct range predict_timer(nsec_t timer, unsigned int hz)
 {
@@ -82,7 +84,7 @@ struct range predict_timer(nsec_t timer, unsigned int hz)
 	};
 }
 
-/* --- what a socket starts with ------------------------------------------ */
+/* --- initial values ------------------------------------------------------ */
 
 struct predict_tcp predict_defaults(unsigned int hz, unsigned int kernel)
 {
@@ -118,17 +120,18 @@ static unsigned int syn_linear(const struct predict_tcp *tcp)
 }
 
 /*
- * tcpi_rttvar is mdev_us / 4. What __tcp_set_rto() adds is rttvar_us, which
- * tcp_rtt_estimator() keeps at the highest mdev_us of late and never below
- * tcp_rto_min_us(): right for a steady path, too low for a while after a
- * jump. icsk_rto itself (tcpi_rto) is better, where it is known.
+ * tcpi_rttvar is mdev_us / 4, but __tcp_set_rto() adds rttvar_us, which
+ * tcp_rtt_estimator() keeps at the recent maximum of mdev_us and never below
+ * tcp_rto_min_us(). The result is exact for a steady path and too low for a
+ * while after the RTT jumps. Where icsk_rto itself (tcpi_rto) is known, it is
+ * used.
  */
 nsec_t predict_rto(const struct predict_tcp *tcp)
 {
 	nsec_t rto_min = whole_jiffies(tcp->rto_min, tcp->hz);
 	nsec_t rto = tcp->rtt + MAX(4 * tcp->rttvar, rto_min);
 
-	/* A timer of no jiffies takes one: calc_index(). */
+	/* A timer of 0 jiffies takes one: calc_index(). */
 	rto = MAX(whole_jiffies(rto, tcp->hz), predict_nsec(1, tcp->hz));
 	return MIN(rto, rto_max(tcp));
 }
@@ -163,7 +166,7 @@ nsec_t predict_model_timeout(unsigned int retries, nsec_t rto_base,
 
 /* --- rounds ------------------------------------------------------------- */
 
-/* The last two places are for the ends, which must not be lost. */
+/* The last two entries are reserved for the ends. */
 static void add_round(struct prediction *ret, struct predict_round round)
 {
 	size_t room = PREDICT_ROUNDS_MAX;
@@ -184,26 +187,26 @@ static void add_end(struct prediction *ret, struct predict_round round)
 
 enum outcome { GOES_ON, EITHER, GIVES_UP };
 
-/* What retransmits_timed_out() is asked to judge. */
+/* For which retransmits_timed_out() is called. */
 enum stage { STAGE_SYN_SENT, STAGE_OPEN, STAGE_ORPHAN };
 
-/* A socket whose retransmission timer has just fired. */
+/* A socket whose retransmission timer has just expired. */
 struct walk {
 	struct prediction *ret;
 	const struct predict_tcp *tcp;
 	enum stage stage;
 	nsec_t rto;		  /* icsk_rto */
-	nsec_t interval;	  /* the timer that fired: rto, or clamped */
+	nsec_t interval;	  /* the expired timer: rto, or clamped */
 	unsigned int retransmits; /* icsk_retransmits */
 	struct range clock;   /* retrans_stamp, since the first transmission */
 	struct range elapsed; /* since retrans_stamp */
-	bool clamped; /* the timer was cut so that user_timeout has passed */
+	bool clamped; /* the timer was shortened to end at user_timeout */
 };
 
 /*
- * Both ends of a comparison are read off the clock of the TCP timestamps, which
- * counts whole milliseconds (tcp_time_stamp_ts()): it can take up to one too
- * many for passed, and never takes less than the whole ones.
+ * The kernel measures elapsed time with the clock of TCP timestamps, which
+ * counts whole milliseconds (tcp_time_stamp_ts()): the difference may be up to
+ * one millisecond too large, and is never below the elapsed whole milliseconds.
  */
 static const nsec_t TRUNCATION = MSEC(1);
 
@@ -217,8 +220,8 @@ static unsigned int orphan_retries(const struct walk *walk)
 	return walk->tcp->orphan_retries;
 }
 
-/* retransmits_timed_out(): its time-out. The base is TCP_RTO_MIN also where
- * tcp_rto_min_us says something else. */
+/* The timeout in retransmits_timed_out(). Its base is TCP_RTO_MIN even where
+ * tcp_rto_min_us differs. */
 static nsec_t walk_timeout(const struct walk *walk)
 {
 	const struct predict_tcp *tcp = walk->tcp;
@@ -249,13 +252,13 @@ static enum outcome walk_outcome(const struct walk *walk)
 	const struct predict_tcp *tcp = walk->tcp;
 	nsec_t timeout = walk_timeout(walk);
 
-	/* A SYN is counted first. Its linear rounds are in the count, but not
-	 * in the time-out, which can come before. */
+	/* For a SYN the count is checked first. It includes the linear rounds,
+	 * the timeout does not, so the timeout can end it earlier. */
 	if (walk->stage == STAGE_SYN_SENT &&
 	    walk->retransmits >= tcp->syn_retries + syn_linear(tcp))
 		return GIVES_UP;
 
-	/* retransmits_timed_out(): the first firing always sends. */
+	/* retransmits_timed_out(): the first expiry always retransmits. */
 	if (walk->retransmits == 0)
 		return GOES_ON;
 	if (walk->clamped || walk->elapsed.min >= timeout)
@@ -300,7 +303,7 @@ static void walk_retransmit(struct walk *walk, bool certain)
 		  });
 	walk->retransmits++;
 
-	/* total_rto > tcp_syn_linear_timeouts: so many SYNs keep the RTO. */
+	/* The first tcp_syn_linear_timeouts SYNs do not double the RTO. */
 	if (walk->stage != STAGE_SYN_SENT ||
 	    walk->retransmits > syn_linear(tcp))
 		walk->rto = MIN(2 * walk->rto, rto_max(tcp));
@@ -312,9 +315,10 @@ static nsec_t floor_msec(nsec_t nsec)
 }
 
 /*
- * tcp_clamp_rto_to_user_timeout(), since 4.19: the timer is cut to what is left
- * of the time-out, so that the next firing is certain to end it. Where nothing
- * is left, because the first firing sends however late it is, one jiffy is.
+ * tcp_clamp_rto_to_user_timeout(), since 4.19: the timer is shortened to the
+ * remainder of the user timeout, so that the next expiry ends the connection.
+ * If no time remains, because the first expiry always retransmits, it is one
+ * jiffy.
  */
 static struct range walk_clamp(struct walk *walk, struct range next)
 {
@@ -328,7 +332,7 @@ static struct range walk_clamp(struct walk *walk, struct range next)
 
 	walk->clamped = timer <= walk->rto;
 	walk->interval = MIN(timer, walk->rto);
-	if (walk->elapsed.max == 0) /* the first: nothing to truncate */
+	if (walk->elapsed.max == 0) /* the first round: no truncation */
 		return predict_timer(walk->interval, tcp->hz);
 
 	/* elapsed + (timeout - elapsed in whole ms), in whole jiffies */
@@ -340,7 +344,7 @@ static struct range walk_clamp(struct walk *walk, struct range next)
 	};
 }
 
-/* tcp_reset_xmit_timer(), and the wait for it */
+/* tcp_reset_xmit_timer(), up to the next expiry */
 static void walk_to_next(struct walk *walk)
 {
 	const struct predict_tcp *tcp = walk->tcp;
@@ -353,7 +357,7 @@ static void walk_to_next(struct walk *walk)
 	walk->elapsed = next;
 }
 
-/* From the first firing of the retransmission timer to the end. */
+/* From the first expiry of the retransmission timer to the end. */
 static void walk_rounds(struct walk *walk)
 {
 	bool certain = true;
@@ -417,10 +421,10 @@ static void predict_data(struct prediction *ret, const struct predict_tcp *tcp,
 	}
 
 	/*
-	 * tcp_send_loss_probe() forgets the pending timer before
-	 * tcp_rearm_rto(), so that the RTO starts anew, in full. It sends by
-	 * __tcp_retransmit_skb(), which leaves retrans_stamp alone;
-	 * tcp_retransmit_skb(), at the first RTO, sets it.
+	 * tcp_send_loss_probe() clears the pending timer before
+	 * tcp_rearm_rto(), so that the full RTO starts again. It sends with
+	 * __tcp_retransmit_skb(), which does not set retrans_stamp;
+	 * tcp_retransmit_skb() sets it at the first RTO.
 	 */
 	walk.interval = walk.rto;
 	walk.clock = range_add(walk.clock, predict_timer(walk.rto, tcp->hz));
@@ -432,7 +436,7 @@ void predict_give_up(struct prediction *ret, const struct predict_tcp *tcp)
 	predict_data(ret, tcp, STAGE_OPEN);
 }
 
-/* The rest of a reverted timer is rounded down to a jiffy. */
+/* The remainder of a reverted timer is rounded down to a jiffy. */
 struct range predict_reverted(const struct prediction *prediction,
 			      const struct predict_tcp *tcp,
 			      struct range *ret_rounds)
@@ -462,8 +466,9 @@ void predict_connect(struct prediction *ret, const struct predict_tcp *tcp)
 		.rto = SEC(1), /* tcp_connect_init(): TCP_TIMEOUT_INIT */
 		.interval = SEC(1),
 		/* tcp_connect() sets retrans_stamp when it sends the first SYN,
-		 * and tcp_clean_rtx_queue() clears it when that is ACKed: here,
-		 * and only here, the clock starts before any retransmission. */
+		 * and tcp_clean_rtx_queue() clears it when the SYN is
+		 * acknowledged: only here does the elapsed time start before
+		 * any retransmission. */
 		.elapsed = predict_timer(SEC(1), tcp->hz),
 	};
 
@@ -472,9 +477,8 @@ void predict_connect(struct prediction *ret, const struct predict_tcp *tcp)
 }
 
 /*
- * reqsk_timer_handler() and syn_ack_recalc(): a plain count. (It counts less
- * far when the queue is more than half full, and waits for data with
- * TCP_DEFER_ACCEPT.)
+ * reqsk_timer_handler() and syn_ack_recalc(): a count. (The limit is lower when
+ * the SYN queue is more than half full; TCP_DEFER_ACCEPT waits for data.)
  */
 void predict_syn_ack(struct prediction *ret, const struct predict_tcp *tcp)
 {
@@ -503,9 +507,9 @@ void predict_syn_ack(struct prediction *ret, const struct predict_tcp *tcp)
 /* --- keepalive ---------------------------------------------------------- */
 
 /*
- * tcp_keepalive_timer(). keepalive_time_elapsed() counts jiffies, and `at` is
- * made of jiffies: nothing is truncated. With a user time-out the probes are
- * not counted at all (dca43c75e7e5), but one must have been sent.
+ * tcp_keepalive_timer(). keepalive_time_elapsed() counts jiffies, as `at` does,
+ * so nothing is truncated. With a user timeout the number of probes is not
+ * checked (dca43c75e7e5), but at least one must have been sent.
  */
 static enum outcome keepalive_outcome(const struct predict_tcp *tcp,
 				      struct range at, unsigned int probes)
@@ -524,7 +528,8 @@ static void keepalive_give_up(struct prediction *ret,
 			      struct predict_round round, enum outcome outcome)
 {
 	if (outcome == EITHER) {
-		/* Counted from the start of the jiffy of the last activity. */
+		/* The kernel counts from the start of the jiffy of the last
+		 * activity. */
 		nsec_t earliest = ret->timeout - predict_nsec(1, tcp->hz);
 
 		round.at.min = MAX(round.at.min, earliest);
@@ -548,7 +553,7 @@ void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp)
 	for (;;) {
 		enum outcome outcome;
 
-		/* A timer of no jiffies takes one: calc_index(). */
+		/* A timer of 0 jiffies takes one: calc_index(). */
 		round.interval = MAX(whole_jiffies(round.interval, tcp->hz),
 				     predict_nsec(1, tcp->hz));
 		round.at = range_add(round.at,

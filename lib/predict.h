@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The timer model: when the kernel's TCP sends again, and when it gives up,
- * worked out from its algorithm, before anything is measured. Pure code.
+ * The timer model: when the kernel's TCP retransmits and when it gives up,
+ * computed from its algorithm before anything is measured. Pure code.
  *
- * A kernel timer is never early, and late by up to a granule of the timer
- * wheel (kernel/time/timer.c, calc_index()). So every moment here is a range:
- * `min` is the earliest that the algorithm allows and exact; `max` has the
- * granules in it, and nothing else: what the machine adds (scheduling, a busy
- * softirq) is the caller's allowance.
+ * A kernel timer is never early, and late by up to one granule of the timer
+ * wheel (kernel/time/timer.c, calc_index()). So every time here is a range:
+ * `min` is the earliest that the algorithm allows and exact; `max` adds the
+ * granules and nothing else. The delay that the machine adds (scheduling, a
+ * busy softirq) is the caller's allowance.
  *
- * Where a granule decides between two outcomes (the elapsed time straddles the
- * time-out), both are in the answer.
+ * Where a granule decides between two outcomes (the elapsed time may be below
+ * or above the timeout), the prediction contains both.
  */
 #pragma once
 
@@ -34,19 +34,19 @@ nsec_t predict_nsec(unsigned long jiffies, unsigned int hz);
 /* The granule of the wheel level that holds a timer armed for so long. */
 nsec_t predict_granule(nsec_t timer, unsigned int hz);
 
-/* From arming to firing: [timer in whole jiffies, the same + granule]. Timers
- * beyond the wheel (15 days at HZ 100, 49 at 250) are not known here. */
+/* From arming to expiry: [timer in whole jiffies, the same + granule]. Timers
+ * beyond the wheel (15 days at HZ 100, 49 at 250) are not modelled. */
 struct range predict_timer(nsec_t timer, unsigned int hz);
 
 /* --- retransmission ----------------------------------------------------- */
 
-/* What the model must know; every field says where the kernel keeps it. */
+/* The model's inputs; each field names where the kernel stores it. */
 struct predict_tcp {
 	unsigned int hz;
 	unsigned int kernel; /* KERNEL_VERSION(a, b, 0); linux/version.h */
 
-	nsec_t rto; /* icsk_rto now, as TCP_INFO tells (tcpi_rto); 0: rtt's */
-	nsec_t rtt, rttvar; /* tcpi_rtt, tcpi_rttvar; to compute with */
+	nsec_t rto; /* icsk_rto now (tcpi_rto of TCP_INFO); 0: from rtt */
+	nsec_t rtt, rttvar; /* tcpi_rtt, tcpi_rttvar */
 	nsec_t rto_min; /* net.ipv4.tcp_rto_min_us, 200 ms; clamps icsk_rto */
 	nsec_t rto_max; /* net.ipv4.tcp_rto_max_ms, 120 s (fixed before 6.15) */
 	bool tail_loss_probe; /* tcp_early_retrans 3 or 4, and SACK */
@@ -73,8 +73,8 @@ struct predict_tcp predict_defaults(unsigned int hz, unsigned int kernel);
 nsec_t predict_rto(const struct predict_tcp *tcp);
 
 /*
- * The time-out that `retries` stands for: tcp_model_timeout(). For 15, 200 ms
- * and 120 s it is 924.6 s.
+ * The timeout that the kernel derives from `retries`: tcp_model_timeout(). For
+ * 15, 200 ms and 120 s it is 924.6 s.
  */
 nsec_t predict_model_timeout(unsigned int retries, nsec_t rto_base,
 			     nsec_t rto_max, unsigned int hz);
@@ -83,67 +83,69 @@ enum predict_round_kind {
 	PREDICT_TAIL_LOSS_PROBE, /* not counted by icsk_retransmits */
 	PREDICT_RETRANSMISSION, /* an RTO round */
 	PREDICT_KEEPALIVE_PROBE,
-	PREDICT_GIVE_UP, /* the timer that fires and ends it; sends nothing
-			  * (a dead keepalive sends a RST) */
+	PREDICT_GIVE_UP, /* the timer that ends the connection; sends nothing
+			  * (keepalive sends a RST) */
 };
 
 enum { PREDICT_ROUNDS_MAX = 300 };
 
 struct predict_round {
 	enum predict_round_kind kind;
-	nsec_t interval; /* the timer that led to it: the RTO of the round */
+	nsec_t interval; /* the timer before it: the RTO of the round */
 	struct range at; /* since the first transmission (or the arming) */
-	bool certain; /* false: whether it comes is up to the granules */
+	bool certain; /* false: it depends on the granules */
 };
 
 struct prediction {
-	struct range elapsed; /* until the application is told */
+	struct range elapsed; /* until the application gets the error */
 	unsigned int retransmissions_min, retransmissions_max; /* RTO rounds */
-	unsigned int probes; /* tail loss or keepalive; the most possible */
-	nsec_t timeout; /* what the elapsed time is compared with; 0 none */
-	size_t n_rounds; /* with the possible ones, and the end(s) */
+	unsigned int probes; /* tail loss or keepalive; the maximum */
+	nsec_t timeout; /* compared with the elapsed time; 0: none */
+	size_t n_rounds; /* including uncertain ones and the end(s) */
 	struct predict_round rounds[PREDICT_ROUNDS_MAX];
 };
 
 /*
- * Data sent into a void on an ESTABLISHED connection: tcp_retransmit_timer(),
- * tcp_write_timeout(), retransmits_timed_out(). The clock of that comparison
- * starts with the FIRST RETRANSMISSION by RTO (retrans_stamp), not with the
- * first transmission, and not with the tail loss probe.
+ * Unacknowledged data on an ESTABLISHED connection whose path drops everything:
+ * tcp_retransmit_timer(), tcp_write_timeout(), retransmits_timed_out(). The
+ * elapsed time in that comparison starts with the FIRST RETRANSMISSION by RTO
+ * (retrans_stamp), not with the first transmission and not with the tail loss
+ * probe.
  */
 void predict_give_up(struct prediction *ret, const struct predict_tcp *tcp);
 
 /*
- * The end of the same, where the sender's own kernel reports host unreachable
- * after each copy, as it does when nobody answers its neighbour questions:
- * tcp_ld_RTO_revert() takes every doubling back. So each round takes one RTO, and
- * how many fit into the time-out is in `ret_rounds`.
+ * The same where the sender's own kernel reports host unreachable after each
+ * retransmission, as it does when address resolution fails: tcp_ld_RTO_revert()
+ * reverts every doubling. Each round takes one RTO; `ret_rounds` is the number
+ * of rounds that fit into the timeout.
  */
 struct range predict_reverted(const struct prediction *prediction,
 			      const struct predict_tcp *tcp,
 			      struct range *ret_rounds);
 
 /*
- * The same for a socket that its process has closed: tcp_orphan_retries() takes
- * the place of retries2, and what it says falls when the RTO reaches rto_max.
+ * The same for an orphan, a socket that its process has closed:
+ * tcp_orphan_retries() replaces retries2 and decreases when the RTO reaches
+ * rto_max.
  */
 void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp);
 
 /*
- * An idle connection with a dead peer, from the moment of the last activity or
- * of setting SO_KEEPALIVE, whichever is later: tcp_keepalive_timer(). A user
- * time-out is compared with the time since the last activity, though: where
- * that was long before SO_KEEPALIVE, it can end with the first probe.
+ * An idle connection with a dead peer, from the last activity or from setting
+ * SO_KEEPALIVE, whichever is later: tcp_keepalive_timer(). A user timeout is
+ * compared with the time since the last activity: if that was long before
+ * SO_KEEPALIVE, the connection can end with the first probe.
  */
 void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp);
 
 /*
- * connect() into a void: tcp_write_timeout() for SYN_SENT. It ends by count or
- * by time, whichever is first; the clock of that comparison starts with the
- * first SYN (tcp_connect()), unlike that of data.
+ * connect() without any reply: tcp_write_timeout() for SYN_SENT. It ends by
+ * count or by time, whichever is first; unlike for data, the elapsed time
+ * starts with the first SYN (tcp_connect()).
  */
 void predict_connect(struct prediction *ret, const struct predict_tcp *tcp);
 
-/* A half-open request whose SYN-ACK is never answered:
- * reqsk_timer_handler() in inet_connection_sock.c. */
+/* A request whose SYN-ACK is never acknowledged: reqsk_timer_handler() in
+ * inet_connection_sock.c. */
 void predict_syn_ack(struct prediction *ret, const struct predict_tcp *tcp);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The options are a table: kind, size, the member of struct segment that says
+ * whether (or how often) the option is present, and functions for its body.
+ * Encoding and printing follow the order of the table and insert NOPs as
+ * tcp_options_write() does.
+ */
 #include "segment.h"
 
 #include <errno.h>
@@ -81,7 +87,7 @@ static void put_sacks(uint8_t *body, const struct segment *tcp)
 	}
 }
 
-/* The blocks are about what the peer sent, so its ISN is their zero. */
+/* SACK blocks describe data of the peer, so they are relative to its ISN. */
 static void print_sacks(FILE *out, const struct segment *tcp,
 			const struct segment_base *base)
 {
@@ -93,12 +99,12 @@ static void print_sacks(FILE *out, const struct segment *tcp,
 			tcp->sacks[i].right - zero);
 }
 
-/* In the order in which tcp_options_write() puts those that go together. */
+/* In the order of tcp_options_write(). */
 static const struct option {
 	uint8_t kind;
 	uint8_t size; /* kind and size bytes included */
-	uint8_t step; /* of each further element; 0 when there is but one */
-	uint8_t count_at; /* where the segment counts it: has_… or n_… */
+	uint8_t step; /* size of each further element; 0: only one */
+	uint8_t count_at; /* offset of the has_… or n_… member */
 	void (*get)(struct segment *tcp, const uint8_t *body);
 	void (*put)(uint8_t *body, const struct segment *tcp);
 	void (*print)(FILE *out, const struct segment *tcp,
@@ -145,7 +151,7 @@ static const struct option {
 	},
 };
 
-_Static_assert(sizeof(bool) == 1, "has_… is read and written as one byte");
+_Static_assert(sizeof(bool) == 1, "has_… members are read and written as one byte");
 
 static const struct option *option_find(uint8_t kind)
 {
@@ -155,7 +161,7 @@ static const struct option *option_find(uint8_t kind)
 	return NULL;
 }
 
-/* 0 when the segment does not have it. */
+/* 0 when the segment lacks the option. */
 static size_t option_size(const struct option *option,
 			  const struct segment *tcp)
 {
@@ -165,8 +171,9 @@ static size_t option_size(const struct option *option,
 }
 
 /*
- * An option ends on a multiple of four, as Linux writes them. SACK permitted is
- * two bytes short of it, which the two odd bytes of the timestamps make up for.
+ * The NOPs before an option, so that it ends at a multiple of four. Linux
+ * places SACK permitted (2 bytes) directly before the timestamps (10 bytes):
+ * together they need none.
  */
 static size_t option_nops(const struct option *option,
 			  const struct segment *tcp, size_t at)
@@ -219,7 +226,7 @@ static size_t option_count(const struct option *option, size_t size)
 	return 1 + (size - option->size) / option->step;
 }
 
-/* `at` points to an option whose size has been found to lie in the header. */
+/* `at` points to an option that lies completely in the header. */
 static bool option_decode(struct segment *tcp, const uint8_t *at)
 {
 	const struct option *option = option_find(at[0]);
@@ -237,8 +244,8 @@ static bool option_decode(struct segment *tcp, const uint8_t *at)
 }
 
 /*
- * Stricter than tcp_parse_options(), which passes over sizes that it does not
- * like: here they are something to know about.
+ * Stricter than tcp_parse_options(), which ignores options with invalid sizes:
+ * here they are an error.
  */
 int segment_decode_options(struct segment *tcp, const uint8_t *bytes, size_t at,
 		       size_t end)

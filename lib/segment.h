@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A TCP segment as a struct, and its options: decoded, encoded and printed in the
- * layout that Linux uses (tcp_options_write()). NOPs and unknown options are not
- * stored. Numbers are in host byte order. RFC 9293 section 3.1, RFC 7323, RFC
- * 2018.
+ * A TCP segment as a struct, and its options: decoded, encoded and printed in
+ * the layout that Linux uses (tcp_options_write()). NOPs and unknown options
+ * are not stored. Numbers are in host byte order. RFC 9293 section 3.1, RFC
+ * 7323, RFC 2018.
  */
 #pragma once
 
@@ -52,8 +52,8 @@ bool sequence_before(uint32_t a, uint32_t b);
 
 /*
  * Initial sequence numbers, for printing relative sequence numbers: `sender` is
- * the ISN of the segment's sender, `receiver` that of its peer. Without one, the
- * absolute number is printed.
+ * the ISN of the segment's sender, `receiver` that of its peer. Without one,
+ * the absolute number is printed.
  */
 struct segment_base {
 	bool knows_sender, knows_receiver;
@@ -62,8 +62,8 @@ struct segment_base {
 
 /*
  * Reads the options in bytes[at] to bytes[end - 1], at most SEGMENT_OPTIONS_MAX
- * bytes. -EBADMSG for a size that exceeds the header or that the option does not
- * allow; the message has the option and the offset.
+ * bytes. -EBADMSG for a size that exceeds the header or that the option does
+ * not allow; the message has the option and the offset.
  */
 int segment_decode_options(struct segment *tcp, const uint8_t *bytes, size_t at,
 			   size_t end);

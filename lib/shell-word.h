@@ -3,5 +3,5 @@
 
 #include <stdio.h>
 
-/* As one word of sh(1): what a shell would take apart stands between quotes. */
+/* Prints `word` as one word of sh(1), quoted where necessary. */
 void shell_word_print(FILE *out, const char *word);

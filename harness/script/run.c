@@ -75,7 +75,7 @@ void run_end(struct run *run, const char *verdict, const char *reason,
 	static bool ended;
 	nsec_t residence = run->world ? wire_residence(world_wire(run->world)) :
 					0;
-	nsec_t lateness = run->loop ? loop_lateness(run->loop) : 0;
+	nsec_t lateness = run->loop ? loop_max_delay(run->loop) : 0;
 
 	/* A world that is kept has had its verdict. */
 	if (ended)

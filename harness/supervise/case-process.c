@@ -30,7 +30,7 @@ enum { IN_A_ROW = 16 };
  */
 static nsec_t lateness_of_all(struct run *run, nsec_t residence)
 {
-	nsec_t late = MAX(residence, loop_lateness(run->loop));
+	nsec_t late = MAX(residence, loop_max_delay(run->loop));
 
 	if (!run->upper_bound_failed)
 		return late;
@@ -46,7 +46,7 @@ static nsec_t lateness_of_all(struct run *run, nsec_t residence)
  */
 static nsec_t lateness_of_stage(const struct run *run, nsec_t residence)
 {
-	nsec_t late = MAX(residence, loop_lateness(run->loop));
+	nsec_t late = MAX(residence, loop_max_delay(run->loop));
 
 	return MAX(late, MAX(run->softirq_wait, run->longest_act));
 }

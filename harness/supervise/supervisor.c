@@ -272,7 +272,7 @@ static void note_lateness(struct supervisor *s)
 	struct report_delays *delays = &s->tally->delays;
 
 	softirqs_sample(&s->softirqs, &s->plan->options.softirqs);
-	delays->timers = loop_lateness(s->loop);
+	delays->timers = loop_max_delay(s->loop);
 	delays->softirqs = s->softirqs.longest;
 }
 

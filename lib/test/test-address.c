@@ -15,7 +15,7 @@ static struct address parsed(const char *text)
 	return address;
 }
 
-START_TEST(text_and_back)
+START_TEST(text_round_trip)
 {
 	static const char *const texts[] = { "10.0.0.1", "255.255.255.255",
 					     "0.0.0.0", "fd00::1", "::",
@@ -30,7 +30,7 @@ START_TEST(text_and_back)
 }
 END_TEST
 
-START_TEST(mapped_and_back)
+START_TEST(mapped_address_round_trip)
 {
 	struct address v4 = parsed("10.0.0.1"), v6 = parsed("fd00::1");
 	struct address mapped = address_mapped(&v4), expected;
@@ -48,7 +48,7 @@ START_TEST(mapped_and_back)
 }
 END_TEST
 
-START_TEST(family_comes_from_the_notation)
+START_TEST(notation_determines_the_family)
 {
 	struct address v4 = parsed("10.0.0.1"), v6 = parsed("fd00::1");
 	struct address none = { 0 };
@@ -61,7 +61,7 @@ START_TEST(family_comes_from_the_notation)
 }
 END_TEST
 
-START_TEST(nonsense_is_refused_and_leaves_the_result_alone)
+START_TEST(invalid_text_is_refused_and_keeps_the_result)
 {
 	static const char *const texts[] = { "",	 "10.0.0",
 					     "10.0.0.1 ", "10.0.0.256",
@@ -75,7 +75,7 @@ START_TEST(nonsense_is_refused_and_leaves_the_result_alone)
 }
 END_TEST
 
-START_TEST(equality_is_of_family_and_bytes)
+START_TEST(equality_compares_family_and_bytes)
 {
 	struct address a = parsed("10.0.0.1"), b = parsed("10.0.0.1");
 	struct address other = parsed("10.0.0.2"), v6 = parsed("a00:1::");
@@ -89,7 +89,7 @@ START_TEST(equality_is_of_family_and_bytes)
 }
 END_TEST
 
-START_TEST(sockaddr_and_back)
+START_TEST(sockaddr_round_trip)
 {
 	static const char *const texts[] = { "10.0.0.1", "fd00::1" };
 
@@ -111,7 +111,7 @@ START_TEST(sockaddr_and_back)
 }
 END_TEST
 
-START_TEST(no_address_is_a_question_mark)
+START_TEST(no_address_prints_a_question_mark)
 {
 	struct address none = { 0 };
 	char text[ADDRESS_TEXT];
@@ -121,13 +121,13 @@ START_TEST(no_address_is_a_question_mark)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&text_and_back,
-	&mapped_and_back,
-	&family_comes_from_the_notation,
-	&nonsense_is_refused_and_leaves_the_result_alone,
-	&equality_is_of_family_and_bytes,
-	&sockaddr_and_back,
-	&no_address_is_a_question_mark,
+	&text_round_trip,
+	&mapped_address_round_trip,
+	&notation_determines_the_family,
+	&invalid_text_is_refused_and_keeps_the_result,
+	&equality_compares_family_and_bytes,
+	&sockaddr_round_trip,
+	&no_address_prints_a_question_mark,
 };
 
 int main(void)

@@ -49,7 +49,7 @@ static const char *texts(const char *a, const char *b)
 	return told;
 }
 
-START_TEST(what_both_have_stands_beside_each_other)
+START_TEST(common_elements_are_aligned)
 {
 	ck_assert_str_eq(texts("", ""), "");
 	ck_assert_str_eq(texts("abc", "abc"), "===");
@@ -64,7 +64,7 @@ START_TEST(what_both_have_stands_beside_each_other)
 END_TEST
 
 /* The example of the paper: five of only one sequence. */
-START_TEST(no_more_than_needed_stands_alone)
+START_TEST(few_elements_are_unmatched)
 {
 	const char *told = texts("abcabba", "cbabac");
 	size_t alone = 0;
@@ -94,7 +94,7 @@ static size_t least_alone(const uint64_t *a, size_t n_a, const uint64_t *b,
 	return table[n_a][n_b];
 }
 
-START_TEST(it_is_the_shortest_of_all)
+START_TEST(the_alignment_is_the_shortest)
 {
 	srandom(1);
 	for (int round = 0; round < 3000; round++) {
@@ -115,7 +115,7 @@ START_TEST(it_is_the_shortest_of_all)
 }
 END_TEST
 
-START_TEST(what_is_long_takes_no_time)
+START_TEST(long_sequences_are_aligned_quickly)
 {
 	static uint64_t a[LONG], b[LONG + 1];
 	static char told[2 * LONG + 2];
@@ -139,10 +139,10 @@ START_TEST(what_is_long_takes_no_time)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&what_both_have_stands_beside_each_other,
-	&no_more_than_needed_stands_alone,
-	&it_is_the_shortest_of_all,
-	&what_is_long_takes_no_time,
+	&common_elements_are_aligned,
+	&few_elements_are_unmatched,
+	&the_alignment_is_the_shortest,
+	&long_sequences_are_aligned_quickly,
 };
 
 int main(void)

@@ -6,7 +6,7 @@
 
 #include "unit.h"
 
-START_TEST(origin_has_the_message_and_the_errno)
+START_TEST(origin_stores_message_and_errno)
 {
 	int r = error_origin(-ENOENT, "open %s", "/nowhere");
 
@@ -16,7 +16,7 @@ START_TEST(origin_has_the_message_and_the_errno)
 }
 END_TEST
 
-START_TEST(refusal_is_whole_by_itself)
+START_TEST(refusal_has_no_errno_text)
 {
 	int r = error_refuse(-EPERM, "not %d of ours", 1);
 
@@ -37,7 +37,7 @@ static int outer(void)
 	return r < 0 ? error_trace(r) : 0;
 }
 
-START_TEST(trail_tells_the_way_up)
+START_TEST(trail_lists_the_callers)
 {
 	const char *trail, *arrow;
 
@@ -51,7 +51,7 @@ START_TEST(trail_tells_the_way_up)
 }
 END_TEST
 
-START_TEST(new_failure_forgets_the_old_way)
+START_TEST(new_failure_starts_a_new_trail)
 {
 	outer();
 	error_origin(-EIO, "later");
@@ -59,7 +59,7 @@ START_TEST(new_failure_forgets_the_old_way)
 }
 END_TEST
 
-START_TEST(last_message_may_be_part_of_the_new_one)
+START_TEST(last_message_may_be_an_argument_of_the_next)
 {
 	error_refuse(-EIO, "first");
 	error_refuse(-EIO, "second, because %s", error_message());
@@ -67,7 +67,7 @@ START_TEST(last_message_may_be_part_of_the_new_one)
 }
 END_TEST
 
-START_TEST(long_messages_and_long_ways_are_cut)
+START_TEST(long_messages_and_trails_are_truncated)
 {
 	char text[2000];
 
@@ -81,14 +81,14 @@ START_TEST(long_messages_and_long_ways_are_cut)
 }
 END_TEST
 
-START_TEST(path_loses_the_build_directory)
+START_TEST(path_is_relative_to_the_source)
 {
 	ck_assert_str_eq(error_path("../../lib/x.c"), "lib/x.c");
 	ck_assert_str_eq(error_path("lib/x.c"), "lib/x.c");
 }
 END_TEST
 
-START_TEST(errno_has_a_name_and_back)
+START_TEST(errno_name_round_trip)
 {
 	ck_assert_str_eq(error_name(ETIMEDOUT), "ETIMEDOUT");
 	ck_assert_int_eq(error_number("ETIMEDOUT"), ETIMEDOUT);
@@ -100,14 +100,14 @@ START_TEST(errno_has_a_name_and_back)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&origin_has_the_message_and_the_errno,
-	&refusal_is_whole_by_itself,
-	&trail_tells_the_way_up,
-	&new_failure_forgets_the_old_way,
-	&last_message_may_be_part_of_the_new_one,
-	&long_messages_and_long_ways_are_cut,
-	&path_loses_the_build_directory,
-	&errno_has_a_name_and_back,
+	&origin_stores_message_and_errno,
+	&refusal_has_no_errno_text,
+	&trail_lists_the_callers,
+	&new_failure_starts_a_new_trail,
+	&last_message_may_be_an_argument_of_the_next,
+	&long_messages_and_trails_are_truncated,
+	&path_is_relative_to_the_source,
+	&errno_name_round_trip,
 };
 
 int main(void)

@@ -35,7 +35,7 @@ static int highest_free(void)
 	return fd_close(fd), fd;
 }
 
-START_TEST(closing_keeps_errno_and_takes_none)
+START_TEST(close_preserves_errno_and_accepts_negative_fds)
 {
 	errno = EXDEV;
 	ck_assert_int_eq(fd_close(-1), -1);
@@ -58,7 +58,7 @@ START_TEST(cleanup_closes_at_the_end_of_the_scope)
 }
 END_TEST
 
-START_TEST(fds_pass_beside_a_message)
+START_TEST(fds_pass_with_a_message)
 {
 	int pair[2], pipe_fds[2], got[3];
 	char data[16];
@@ -77,7 +77,7 @@ START_TEST(fds_pass_beside_a_message)
 }
 END_TEST
 
-START_TEST(fds_that_nobody_wants_are_closed)
+START_TEST(surplus_fds_are_closed)
 {
 	int pair[2], many[FD_MESSAGE_MAX], one, before;
 	char data[16];
@@ -97,7 +97,7 @@ START_TEST(fds_that_nobody_wants_are_closed)
 }
 END_TEST
 
-START_TEST(nothing_yet_and_nobody_there_are_two_things)
+START_TEST(empty_queue_differs_from_closed_peer)
 {
 	int pair[2];
 	char data[16];
@@ -113,7 +113,7 @@ START_TEST(nothing_yet_and_nobody_there_are_two_things)
 END_TEST
 
 /* The kernel says ECONNRESET where the other end left something unread. */
-START_TEST(end_with_unread_data_is_an_end)
+START_TEST(reset_by_peer_reads_as_end)
 {
 	int pair[2];
 	char data[16];
@@ -126,7 +126,7 @@ START_TEST(end_with_unread_data_is_an_end)
 }
 END_TEST
 
-START_TEST(sender_waits_where_the_reader_is_slow)
+START_TEST(sender_waits_for_a_slow_reader)
 {
 	static char data[20000];
 	int pair[2], status, n = 0;
@@ -151,7 +151,7 @@ START_TEST(sender_waits_where_the_reader_is_slow)
 }
 END_TEST
 
-START_TEST(reading_goes_on_to_the_end)
+START_TEST(read_continues_to_the_end_of_file)
 {
 	int fds[2];
 	char data[16];
@@ -168,14 +168,14 @@ START_TEST(reading_goes_on_to_the_end)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&closing_keeps_errno_and_takes_none,
+	&close_preserves_errno_and_accepts_negative_fds,
 	&cleanup_closes_at_the_end_of_the_scope,
-	&fds_pass_beside_a_message,
-	&fds_that_nobody_wants_are_closed,
-	&nothing_yet_and_nobody_there_are_two_things,
-	&end_with_unread_data_is_an_end,
-	&sender_waits_where_the_reader_is_slow,
-	&reading_goes_on_to_the_end,
+	&fds_pass_with_a_message,
+	&surplus_fds_are_closed,
+	&empty_queue_differs_from_closed_peer,
+	&reset_by_peer_reads_as_end,
+	&sender_waits_for_a_slow_reader,
+	&read_continues_to_the_end_of_file,
 };
 
 int main(void)

@@ -246,7 +246,7 @@ START_TEST(known_frames_are_recognised)
 }
 END_TEST
 
-START_TEST(a_frame_cut_anywhere_is_malformed)
+START_TEST(a_frame_truncated_anywhere_is_malformed)
 {
 	CLEANUP(buffer_deinit) struct buffer whole = from_hex(known[_i].hex);
 
@@ -255,7 +255,7 @@ START_TEST(a_frame_cut_anywhere_is_malformed)
 }
 END_TEST
 
-START_TEST(a_packet_cut_anywhere_is_read_to_its_end_only)
+START_TEST(a_truncated_packet_is_not_read_past_its_end)
 {
 	CLEANUP(buffer_deinit) struct buffer whole = from_hex(known[_i].hex);
 	struct frame frame = decode_hex(known[_i].hex);
@@ -283,7 +283,7 @@ START_TEST(a_packet_cut_anywhere_is_read_to_its_end_only)
 }
 END_TEST
 
-START_TEST(no_wrong_byte_leads_out_of_the_frame)
+START_TEST(no_corrupt_byte_causes_an_out_of_bounds_read)
 {
 	CLEANUP(buffer_deinit) struct buffer buffer = from_hex(known[_i].hex);
 	FILE *out = fopen("/dev/null", "we");
@@ -470,7 +470,7 @@ static const struct {
 	{ ARP_REQUEST, 19, 16, "ARP protocol length at offset 19" },
 };
 
-START_TEST(lengths_that_contradict_each_other_are_malformed)
+START_TEST(contradictory_lengths_are_malformed)
 {
 	CLEANUP(buffer_deinit)
 	struct buffer buffer = from_hex(contradictions[_i].hex);
@@ -515,7 +515,7 @@ START_TEST(extension_headers_cannot_overflow_an_offset)
 }
 END_TEST
 
-START_TEST(nothing_above_ip_is_read_in_a_later_fragment)
+START_TEST(a_later_fragment_is_decoded_up_to_ip)
 {
 	struct frame frame;
 
@@ -562,7 +562,7 @@ START_TEST(arp_and_icmp_have_their_fields)
 }
 END_TEST
 
-START_TEST(what_is_not_looked_into_is_other)
+START_TEST(unknown_protocols_are_other)
 {
 	struct frame frame;
 
@@ -585,7 +585,7 @@ END_TEST
 
 /* --- checksums ----------------------------------------------------------- */
 
-START_TEST(known_frames_have_right_checksums)
+START_TEST(known_frames_have_correct_checksums)
 {
 	CLEANUP(buffer_deinit) struct buffer buffer = from_hex(known[_i].hex);
 
@@ -601,7 +601,7 @@ static const struct {
 	{ UDP4, 14 }, { DATA6, 22 }, { ICMP6, 22 },	 { ND_SOLICIT, 22 },
 };
 
-START_TEST(any_wrong_byte_is_a_wrong_checksum)
+START_TEST(any_corrupt_byte_invalidates_the_checksum)
 {
 	CLEANUP(buffer_deinit) struct buffer buffer = from_hex(covered[_i].hex);
 
@@ -616,7 +616,7 @@ START_TEST(any_wrong_byte_is_a_wrong_checksum)
 }
 END_TEST
 
-START_TEST(a_cut_frame_has_no_right_checksum)
+START_TEST(a_truncated_frame_has_no_correct_checksum)
 {
 	CLEANUP(buffer_deinit) struct buffer whole = from_hex(known[_i].hex);
 
@@ -629,7 +629,7 @@ START_TEST(a_cut_frame_has_no_right_checksum)
 }
 END_TEST
 
-START_TEST(a_fragment_and_a_packet_under_way_are_judged_by_their_header)
+START_TEST(fragments_and_routed_packets_are_checked_by_their_ip_header)
 {
 	CLEANUP(buffer_deinit) struct buffer four = from_hex(FIRST_FRAGMENT4);
 	CLEANUP(buffer_deinit) struct buffer first = from_hex(FIRST_FRAGMENT6);
@@ -715,7 +715,7 @@ END_TEST
 
 static const char *const rebuilt[] = { SYN4, SYN6, DATA4, DATA6, RST4 };
 
-START_TEST(what_was_decoded_is_encoded_byte_by_byte)
+START_TEST(decoded_frames_are_encoded_to_equal_bytes)
 {
 	CLEANUP(buffer_deinit) struct buffer original = from_hex(rebuilt[_i]);
 	CLEANUP(buffer_deinit)
@@ -731,7 +731,7 @@ START_TEST(what_was_decoded_is_encoded_byte_by_byte)
 }
 END_TEST
 
-START_TEST(nothing_is_encoded_into_too_small_a_buffer)
+START_TEST(a_small_buffer_is_not_written)
 {
 	struct frame frame = decode_hex(DATA4);
 
@@ -807,7 +807,7 @@ static void round_trip(int family, unsigned int options, uint32_t length)
 	assert_same_segment(&again, &frame);
 }
 
-START_TEST(every_combination_of_options_makes_the_round_trip)
+START_TEST(every_combination_of_options_round_trips)
 {
 	for (uint32_t length = 0; length <= 8; length++) {
 		round_trip(AF_INET, (unsigned int)_i, length);
@@ -823,7 +823,7 @@ static ssize_t encode(const struct frame *frame)
 	return frame_encode_tcp(bytes, sizeof(bytes), frame, payload);
 }
 
-START_TEST(what_no_frame_can_hold_is_refused)
+START_TEST(oversized_frames_are_refused)
 {
 	struct frame four = decode_hex(RST4), six = decode_hex(SYN6), frame;
 
@@ -865,7 +865,7 @@ START_TEST(what_no_frame_can_hold_is_refused)
 }
 END_TEST
 
-START_TEST(no_ttl_becomes_the_usual_one)
+START_TEST(ttl_0_becomes_64)
 {
 	const char *const hex[] = { RST4, SYN6 };
 	struct frame frame = decode_hex(hex[_i]), again;
@@ -914,7 +914,7 @@ static unsigned int what_is(const struct frame *frame)
 	       (frame_is_pure_ack(frame) ? PURE : 0);
 }
 
-START_TEST(a_segment_is_what_its_flags_and_length_say)
+START_TEST(flags_and_length_classify_a_segment)
 {
 	struct frame frame = { .kind = FRAME_TCP };
 
@@ -1006,7 +1006,7 @@ static const struct {
 	  { .flags = SEGMENT_ACK, .seq = 999, .ack = 5000 } },
 };
 
-START_TEST(segments_are_written_as_the_field_writes_them)
+START_TEST(segments_print_in_packetdrill_notation)
 {
 	static const struct segment_base base = { true, true, 1000, 5000 };
 	struct frame frame = { .kind = FRAME_TCP, .tcp = sayings[_i].tcp };
@@ -1043,7 +1043,7 @@ START_TEST(relative_numbers_wrap_around)
 }
 END_TEST
 
-START_TEST(what_is_not_known_is_written_absolute)
+START_TEST(numbers_without_isn_print_absolute)
 {
 	struct frame frame = decode_hex(DATA4);
 	struct segment_base base = { .knows_sender = true,
@@ -1062,7 +1062,7 @@ START_TEST(what_is_not_known_is_written_absolute)
 }
 END_TEST
 
-START_TEST(an_icmp_message_is_written_with_its_sender)
+START_TEST(icmp_messages_print_with_their_sender)
 {
 	struct frame frame = { .kind = FRAME_ICMP,
 			       .icmp_type = 3,
@@ -1080,12 +1080,12 @@ static TCase *decoding(void)
 	int n_known = ARRAY_SIZE(known);
 
 	tcase_add_loop_test(tcase, known_frames_are_recognised, 0, n_known);
-	tcase_add_loop_test(tcase, a_frame_cut_anywhere_is_malformed, 0,
+	tcase_add_loop_test(tcase, a_frame_truncated_anywhere_is_malformed, 0,
 			    n_known);
 	tcase_add_loop_test(tcase,
-			    a_packet_cut_anywhere_is_read_to_its_end_only, 0,
+			    a_truncated_packet_is_not_read_past_its_end, 0,
 			    n_known);
-	tcase_add_loop_test(tcase, no_wrong_byte_leads_out_of_the_frame, 0,
+	tcase_add_loop_test(tcase, no_corrupt_byte_causes_an_out_of_bounds_read, 0,
 			    n_known);
 	tcase_add_loop_test(tcase, ethernet_padding_is_not_payload, 0, 3);
 	tcase_add_test(tcase, a_syn_has_all_its_fields);
@@ -1093,12 +1093,12 @@ static TCase *decoding(void)
 	tcase_add_loop_test(tcase, option_sizes_are_checked, 0,
 			    ARRAY_SIZE(option_sets));
 	tcase_add_loop_test(tcase,
-			    lengths_that_contradict_each_other_are_malformed, 0,
+			    contradictory_lengths_are_malformed, 0,
 			    ARRAY_SIZE(contradictions));
 	tcase_add_test(tcase, extension_headers_cannot_overflow_an_offset);
-	tcase_add_test(tcase, nothing_above_ip_is_read_in_a_later_fragment);
+	tcase_add_test(tcase, a_later_fragment_is_decoded_up_to_ip);
 	tcase_add_test(tcase, arp_and_icmp_have_their_fields);
-	tcase_add_test(tcase, what_is_not_looked_into_is_other);
+	tcase_add_test(tcase, unknown_protocols_are_other);
 	return tcase;
 }
 
@@ -1106,15 +1106,15 @@ static TCase *checksums(void)
 {
 	TCase *tcase = tcase_create("checksums");
 
-	tcase_add_loop_test(tcase, known_frames_have_right_checksums, 0,
+	tcase_add_loop_test(tcase, known_frames_have_correct_checksums, 0,
 			    ARRAY_SIZE(known));
-	tcase_add_loop_test(tcase, any_wrong_byte_is_a_wrong_checksum, 0,
+	tcase_add_loop_test(tcase, any_corrupt_byte_invalidates_the_checksum, 0,
 			    ARRAY_SIZE(covered));
-	tcase_add_loop_test(tcase, a_cut_frame_has_no_right_checksum, 0,
+	tcase_add_loop_test(tcase, a_truncated_frame_has_no_correct_checksum, 0,
 			    ARRAY_SIZE(known));
 	tcase_add_test(
 		tcase,
-		a_fragment_and_a_packet_under_way_are_judged_by_their_header);
+		fragments_and_routed_packets_are_checked_by_their_ip_header);
 	tcase_add_loop_test(tcase, a_partial_checksum_is_completed, 0,
 			    ARRAY_SIZE(partials));
 	tcase_add_test(tcase, a_completed_checksum_is_never_zero);
@@ -1160,14 +1160,14 @@ static TCase *encoding(void)
 {
 	TCase *tcase = tcase_create("encoding");
 
-	tcase_add_loop_test(tcase, what_was_decoded_is_encoded_byte_by_byte, 0,
+	tcase_add_loop_test(tcase, decoded_frames_are_encoded_to_equal_bytes, 0,
 			    ARRAY_SIZE(rebuilt));
-	tcase_add_test(tcase, nothing_is_encoded_into_too_small_a_buffer);
+	tcase_add_test(tcase, a_small_buffer_is_not_written);
 	tcase_add_loop_test(tcase,
-			    every_combination_of_options_makes_the_round_trip,
+			    every_combination_of_options_round_trips,
 			    0, 5 << 4);
-	tcase_add_test(tcase, what_no_frame_can_hold_is_refused);
-	tcase_add_loop_test(tcase, no_ttl_becomes_the_usual_one, 0, 2);
+	tcase_add_test(tcase, oversized_frames_are_refused);
+	tcase_add_loop_test(tcase, ttl_0_becomes_64, 0, 2);
 	tcase_add_loop_test(tcase, an_unreachable_quotes_what_it_answers, 0,
 			    8);
 	return tcase;
@@ -1177,15 +1177,15 @@ static TCase *words(void)
 {
 	TCase *tcase = tcase_create("words");
 
-	tcase_add_loop_test(tcase, a_segment_is_what_its_flags_and_length_say,
+	tcase_add_loop_test(tcase, flags_and_length_classify_a_segment,
 			    0, ARRAY_SIZE(segments));
 	tcase_add_test(tcase, sequence_numbers_wrap_around);
 	tcase_add_loop_test(tcase,
-			    segments_are_written_as_the_field_writes_them, 0,
+			    segments_print_in_packetdrill_notation, 0,
 			    ARRAY_SIZE(sayings));
 	tcase_add_test(tcase, relative_numbers_wrap_around);
-	tcase_add_test(tcase, what_is_not_known_is_written_absolute);
-	tcase_add_test(tcase, an_icmp_message_is_written_with_its_sender);
+	tcase_add_test(tcase, numbers_without_isn_print_absolute);
+	tcase_add_test(tcase, icmp_messages_print_with_their_sender);
 	return tcase;
 }
 

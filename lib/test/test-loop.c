@@ -80,7 +80,7 @@ static void add_fd(struct actor *actor)
 			 0);
 }
 
-START_TEST(deadline_alone)
+START_TEST(deadline_expires_without_events)
 {
 	nsec_t start = nsec_now();
 
@@ -134,7 +134,7 @@ START_TEST(timer_is_set_again_from_its_handler)
 }
 END_TEST
 
-START_TEST(nearer_moment_replaces_a_farther_one)
+START_TEST(earlier_timer_replaces_a_later_one)
 {
 	struct actor far = { .letter = 'f' }, near = { .letter = 'n' };
 	nsec_t start = nsec_now();
@@ -148,7 +148,7 @@ START_TEST(nearer_moment_replaces_a_farther_one)
 }
 END_TEST
 
-START_TEST(moment_and_deadline_at_once_is_a_moment)
+START_TEST(timer_and_deadline_together_count_as_an_event)
 {
 	nsec_t when = nsec_now() + MSEC(5);
 	struct actor timer = { .letter = 't' };
@@ -178,7 +178,7 @@ START_TEST(handler_removes_itself)
 }
 END_TEST
 
-START_TEST(handler_removes_others_that_are_due)
+START_TEST(handler_removes_others_that_are_pending)
 {
 	struct actor a = { .letter = 'a' }, b = { .letter = 'b' };
 	struct actor x = { .letter = 'x' }, y = { .letter = 'y' };
@@ -233,7 +233,7 @@ static int runs_the_loop(void *data)
 }
 
 /* A handler that waits: what it removed must live until the outer one ends. */
-START_TEST(loop_within_a_handler)
+START_TEST(handler_runs_the_loop)
 {
 	struct actor actor = { .letter = '-' };
 
@@ -246,7 +246,7 @@ START_TEST(loop_within_a_handler)
 }
 END_TEST
 
-START_TEST(failure_of_a_handler_ends_the_round)
+START_TEST(handler_failure_ends_the_iteration)
 {
 	struct actor fd = { .letter = 'f', .result = -EXDEV };
 	struct actor timer = { .letter = 't' };
@@ -262,7 +262,7 @@ START_TEST(failure_of_a_handler_ends_the_round)
 }
 END_TEST
 
-START_TEST(fd_that_is_none_is_refused)
+START_TEST(invalid_fd_is_refused)
 {
 	struct loop_source *source = NULL;
 	struct actor actor = { .letter = 'f' };
@@ -292,7 +292,7 @@ static pid_t start_stopper(nsec_t delay, nsec_t duration)
 	return pid;
 }
 
-START_TEST(lateness_is_that_of_moments_waited_for)
+START_TEST(delay_is_measured_for_future_timers_only)
 {
 	struct actor timer = { .letter = 't' };
 	pid_t stopper;
@@ -300,32 +300,32 @@ START_TEST(lateness_is_that_of_moments_waited_for)
 	/* What was past when it was asked for says nothing. */
 	add_timer(&timer, nsec_now() - SEC(5));
 	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
-	ck_assert(loop_lateness(loop) == 0);
+	ck_assert(loop_max_delay(loop) == 0);
 
 	stopper = start_stopper(MSEC(5), MSEC(60));
 	loop_set_timer(timer.source, nsec_now() + MSEC(20));
 	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
 	ck_assert_str_eq(ran, "tt");
-	ck_assert(loop_lateness(loop) >= MSEC(20));
+	ck_assert(loop_max_delay(loop) >= MSEC(20));
 	ck_assert_int_eq(waitpid(stopper, NULL, 0), stopper);
 	loop_free(loop);
 }
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&deadline_alone,
+	&deadline_expires_without_events,
 	&fds_come_before_timers,
 	&timer_fires_once_and_not_early,
 	&timer_is_set_again_from_its_handler,
-	&nearer_moment_replaces_a_farther_one,
-	&moment_and_deadline_at_once_is_a_moment,
+	&earlier_timer_replaces_a_later_one,
+	&timer_and_deadline_together_count_as_an_event,
 	&handler_removes_itself,
-	&handler_removes_others_that_are_due,
+	&handler_removes_others_that_are_pending,
 	&handler_adds_another,
-	&loop_within_a_handler,
-	&failure_of_a_handler_ends_the_round,
-	&fd_that_is_none_is_refused,
-	&lateness_is_that_of_moments_waited_for,
+	&handler_runs_the_loop,
+	&handler_failure_ends_the_iteration,
+	&invalid_fd_is_refused,
+	&delay_is_measured_for_future_timers_only,
 };
 
 int main(void)

@@ -12,7 +12,7 @@ static const char *const names[] = {
 	"keepalive-not-enabled",  "rto-bounds",
 };
 
-START_TEST(distance_counts_each_slip_once)
+START_TEST(distance_counts_each_edit_once)
 {
 	ck_assert_uint_eq(nearest_distance("same", "same"), 0);
 	ck_assert_uint_eq(nearest_distance("", "abc"), 3);
@@ -28,7 +28,7 @@ START_TEST(distance_counts_each_slip_once)
 }
 END_TEST
 
-START_TEST(long_names_are_compared_by_their_beginning)
+START_TEST(long_names_are_compared_by_prefix)
 {
 	char a[200] = { 0 }, b[200] = { 0 };
 
@@ -53,7 +53,7 @@ START_TEST(a_misspelt_name_is_found)
 }
 END_TEST
 
-START_TEST(a_part_of_a_name_finds_all_that_have_it)
+START_TEST(a_substring_finds_every_name_that_contains_it)
 {
 	const char *found[3];
 	size_t n =
@@ -65,7 +65,7 @@ START_TEST(a_part_of_a_name_finds_all_that_have_it)
 }
 END_TEST
 
-START_TEST(a_misspelt_part_of_a_name_is_found)
+START_TEST(a_misspelt_substring_is_found)
 {
 	const char *found[3];
 	size_t n =
@@ -77,7 +77,7 @@ START_TEST(a_misspelt_part_of_a_name_is_found)
 }
 END_TEST
 
-START_TEST(strangers_are_left_out_but_one)
+START_TEST(distant_names_are_left_out_except_the_first)
 {
 	const char *found[3];
 
@@ -92,12 +92,12 @@ START_TEST(strangers_are_left_out_but_one)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&distance_counts_each_slip_once,
-	&long_names_are_compared_by_their_beginning,
+	&distance_counts_each_edit_once,
+	&long_names_are_compared_by_prefix,
 	&a_misspelt_name_is_found,
-	&a_part_of_a_name_finds_all_that_have_it,
-	&a_misspelt_part_of_a_name_is_found,
-	&strangers_are_left_out_but_one,
+	&a_substring_finds_every_name_that_contains_it,
+	&a_misspelt_substring_is_found,
+	&distant_names_are_left_out_except_the_first,
 };
 
 int main(void)

@@ -14,7 +14,7 @@ START_TEST(sums_do_not_overflow)
 END_TEST
 
 /* "The rest of the time", when it is up: a moment in the past, not never. */
-START_TEST(a_rest_may_be_negative)
+START_TEST(remainders_may_be_negative)
 {
 	ck_assert(nsec_add(SEC(5), -SEC(2)) == SEC(3));
 	ck_assert(nsec_add(SEC(1), -SEC(2)) == -SEC(1));
@@ -24,7 +24,7 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&sums_do_not_overflow,
-	&a_rest_may_be_negative,
+	&remainders_may_be_negative,
 };
 
 int main(void)

@@ -11,7 +11,7 @@ static const uint64_t lap = UINT64_C(1) << 32;
 
 static uint8_t whole[SIZE], part[SIZE];
 
-START_TEST(any_part_is_the_same_as_in_the_whole)
+START_TEST(any_part_equals_that_part_of_the_stream)
 {
 	pattern_fill(whole, SIZE, 12345);
 	for (size_t from = 0; from < 20; from++)
@@ -22,7 +22,7 @@ START_TEST(any_part_is_the_same_as_in_the_whole)
 }
 END_TEST
 
-START_TEST(right_bytes_are_right_at_their_own_offset_alone)
+START_TEST(bytes_match_at_their_own_offset_only)
 {
 	size_t first = 0;
 
@@ -35,7 +35,7 @@ START_TEST(right_bytes_are_right_at_their_own_offset_alone)
 END_TEST
 
 /* What a segment of the lap before, with a number that fits again, holds. */
-START_TEST(another_lap_is_wrong_in_every_byte)
+START_TEST(another_lap_differs_in_every_byte)
 {
 	size_t first = SIZE;
 
@@ -47,7 +47,7 @@ START_TEST(another_lap_is_wrong_in_every_byte)
 }
 END_TEST
 
-START_TEST(lap_begins_within_a_buffer)
+START_TEST(a_lap_may_begin_within_a_buffer)
 {
 	size_t first;
 
@@ -60,7 +60,7 @@ START_TEST(lap_begins_within_a_buffer)
 }
 END_TEST
 
-START_TEST(first_wrong_byte_and_how_many)
+START_TEST(first_wrong_byte_and_count_are_reported)
 {
 	size_t first = 0;
 
@@ -75,11 +75,11 @@ START_TEST(first_wrong_byte_and_how_many)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&any_part_is_the_same_as_in_the_whole,
-	&right_bytes_are_right_at_their_own_offset_alone,
-	&another_lap_is_wrong_in_every_byte,
-	&lap_begins_within_a_buffer,
-	&first_wrong_byte_and_how_many,
+	&any_part_equals_that_part_of_the_stream,
+	&bytes_match_at_their_own_offset_only,
+	&another_lap_differs_in_every_byte,
+	&a_lap_may_begin_within_a_buffer,
+	&first_wrong_byte_and_count_are_reported,
 };
 
 int main(void)

@@ -52,7 +52,7 @@ START_TEST(jiffies_round_up)
 }
 END_TEST
 
-START_TEST(granules_are_those_of_the_wheel)
+START_TEST(granules_follow_the_timer_wheel)
 {
 	static const struct {
 		unsigned int hz;
@@ -99,7 +99,7 @@ START_TEST(granules_are_those_of_the_wheel)
 }
 END_TEST
 
-START_TEST(timer_is_never_early_and_late_by_a_granule)
+START_TEST(timer_is_never_early_and_at_most_a_granule_late)
 {
 	/* 51 jiffies, level 0; 1 s is 250, level 1: 8 * 4 ms */
 	assert_range(predict_timer(USEC(200100), 250), MSEC(204), MSEC(208));
@@ -231,7 +231,7 @@ START_TEST(three_retries_are_four_retransmissions)
 }
 END_TEST
 
-START_TEST(four_retries_are_up_to_the_wheel_at_250_hz)
+START_TEST(four_retries_depend_on_the_wheel_at_250_hz)
 {
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
@@ -276,7 +276,7 @@ START_TEST(five_retries_are_five_retransmissions)
 }
 END_TEST
 
-START_TEST(no_retries_still_send_once)
+START_TEST(zero_retries_send_once)
 {
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
@@ -291,7 +291,7 @@ START_TEST(no_retries_still_send_once)
 }
 END_TEST
 
-START_TEST(far_peer_gets_fewer_retransmissions)
+START_TEST(large_rtt_means_fewer_retransmissions)
 {
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
@@ -323,7 +323,7 @@ START_TEST(exact_200_ms_may_need_a_sixteenth)
 }
 END_TEST
 
-START_TEST(loss_probe_puts_the_first_rto_off)
+START_TEST(loss_probe_delays_the_first_rto)
 {
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
@@ -367,7 +367,7 @@ START_TEST(rto_max_is_an_option_since_6_15)
 }
 END_TEST
 
-START_TEST(user_timeout_cuts_the_last_timer)
+START_TEST(user_timeout_shortens_the_last_timer)
 {
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
@@ -436,7 +436,7 @@ START_TEST(orphan_has_eight_retries_or_none)
 	ck_assert_int_eq(got.elapsed.min, MSEC(104040 + 204));
 
 	/* The RTOs are 204, 408, 816 ms, 1 s; at that one it is no longer
-	 * `alive`, and the time-out falls to that of 0 retries, 200 ms. */
+	 * `alive`, and the timeout falls to that of 0 retries, 200 ms. */
 	tcp.rto_max = SEC(1);
 	predict_orphan(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 3);
@@ -504,7 +504,7 @@ START_TEST(user_timeout_replaces_the_count_of_keepalive)
 }
 END_TEST
 
-START_TEST(rounds_without_doubling_fit_fifteen_times)
+START_TEST(fifteen_rounds_fit_without_doubling)
 {
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction p;
@@ -513,7 +513,7 @@ START_TEST(rounds_without_doubling_fit_fifteen_times)
 	/*
 	 * An RTO of 204 ms, with its granule 208, with a jiffy rounded off 200:
 	 * 3000 / 208 = 14.4 and 3000 / 200 = 15. The last one fires within
-	 * 208 ms of the time-out, which starts after 204 to 208 ms.
+	 * 208 ms of the timeout, which starts after 204 to 208 ms.
 	 */
 	tcp.retries2 = 3;
 	predict_give_up(&p, &tcp);
@@ -639,27 +639,27 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&jiffies_round_up,
-	&granules_are_those_of_the_wheel,
-	&timer_is_never_early_and_late_by_a_granule,
+	&granules_follow_the_timer_wheel,
+	&timer_is_never_early_and_at_most_a_granule_late,
 	&model_timeout_counts_doublings_of_200_ms,
 	&rto_is_rtt_and_variance_in_whole_jiffies,
 	&default_give_up_at_250_hz,
 	&default_give_up_at_1000_hz,
 	&three_retries_are_four_retransmissions,
-	&four_retries_are_up_to_the_wheel_at_250_hz,
+	&four_retries_depend_on_the_wheel_at_250_hz,
 	&five_retries_are_five_retransmissions,
-	&no_retries_still_send_once,
-	&far_peer_gets_fewer_retransmissions,
+	&zero_retries_send_once,
+	&large_rtt_means_fewer_retransmissions,
 	&exact_200_ms_may_need_a_sixteenth,
-	&loss_probe_puts_the_first_rto_off,
+	&loss_probe_delays_the_first_rto,
 	&rto_max_is_an_option_since_6_15,
-	&user_timeout_cuts_the_last_timer,
+	&user_timeout_shortens_the_last_timer,
 	&user_timeout_starts_at_the_first_retransmission,
 	&user_timeout_of_days_ends,
 	&orphan_has_eight_retries_or_none,
 	&keepalive_lasts_as_many_intervals_as_probes,
 	&user_timeout_replaces_the_count_of_keepalive,
-	&rounds_without_doubling_fit_fifteen_times,
+	&fifteen_rounds_fit_without_doubling,
 	&connect_with_linear_rounds,
 	&connect_without_linear_rounds,
 	&connect_can_time_out_within_the_linear_rounds,
