@@ -326,6 +326,40 @@ int frame_decode(struct frame *ret, const void *bytes, size_t size)
 	return 0;
 }
 
+bool frame_decode_quoted(struct frame *ret, const void *bytes,
+			 const struct frame *icmp)
+{
+	/* The header of the message has 8 bytes in both versions. */
+	size_t at = icmp->transport_at + 8u, size, protocol_at;
+	bool v6 = icmp->source.family == AF_INET6;
+	const uint8_t *ip = (const uint8_t *)bytes + at;
+	struct frame frame = { .kind = FRAME_TCP };
+
+	size = v6 ? IPV6_HEADER : IPV4_HEADER;
+	protocol_at = v6 ? 6 : 9;
+	if (!icmp->transport_at || at + size > icmp->size ||
+	    ip[0] >> 4 != (v6 ? 6 : 4))
+		return false;
+	if (!v6)
+		size = (ip[0] & 0x0f) * 4u;
+	if (size < IPV4_HEADER || at + size + 8 > icmp->size ||
+	    ip[protocol_at] != IPPROTO_TCP)
+		return false;
+	if (v6) {
+		frame.source = address_from_bytes(AF_INET6, ip + 8);
+		frame.destination = address_from_bytes(AF_INET6, ip + 24);
+	} else {
+		frame.ip_id = bytes_get16(ip + 4);
+		frame.source = address_from_bytes(AF_INET, ip + 12);
+		frame.destination = address_from_bytes(AF_INET, ip + 16);
+	}
+	frame.tcp.source_port = bytes_get16(ip + size);
+	frame.tcp.destination_port = bytes_get16(ip + size + 2);
+	frame.tcp.seq = bytes_get32(ip + size + 4);
+	*ret = frame;
+	return true;
+}
+
 /* --- checksums ----------------------------------------------------------- */
 
 int frame_complete_checksum(void *bytes, size_t size, uint16_t start,

@@ -56,6 +56,15 @@ struct frame {
 int frame_decode(struct frame *ret, const void *bytes, size_t size);
 
 /*
+ * The TCP segment that the ICMP error `icmp`, which was decoded from `bytes`,
+ * quotes: its addresses, IPv4 identification, ports and sequence number, which
+ * are all that RFC 792 promises. False, and `ret` untouched, when the message
+ * quotes something else or less.
+ */
+bool frame_decode_quoted(struct frame *ret, const void *bytes,
+			 const struct frame *icmp);
+
+/*
  * Encodes a TCP frame (Ethernet, IP, TCP with the options set in `frame->tcp`,
  * then `payload`, frame->tcp.length bytes) with all checksums, for injection by
  * the wire. The family of the addresses determines IPv4 or IPv6; a TTL of 0

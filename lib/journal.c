@@ -182,11 +182,53 @@ static void put_hex(struct line *line, const uint8_t *bytes, size_t size)
 	put(line, "\"");
 }
 
+static void put_number(struct line *line, const char *name, int64_t number)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), ",\"%s\":%" PRId64, name, number);
+	put(line, text);
+}
+
+/* Null instead of `absent`. */
+static void put_optional(struct line *line, const char *name, int64_t number,
+			 int64_t absent)
+{
+	if (number != absent) {
+		put_number(line, name, number);
+		return;
+	}
+	put(line, ",\"");
+	put(line, name);
+	put(line, "\":null");
+}
+
+static void put_identity(struct line *line, const struct journal_frame *frame)
+{
+	put_number(line, "packet", frame->packet);
+	put_number(line, "port", frame->port);
+	put_member(line, "origin", frame->origin);
+	if (!frame->connection && !frame->is_tcp)
+		return;
+	put_optional(line, "connection", frame->connection, 0);
+	put(line, !frame->connection   ? ",\"from_client\":null" :
+		  frame->from_client   ? ",\"from_client\":true" :
+					 ",\"from_client\":false");
+	if (!frame->is_tcp)
+		return;
+	put_number(line, "source_port", frame->source_port);
+	put_number(line, "destination_port", frame->destination_port);
+	put_optional(line, "transmission", frame->transmission, 0);
+	put_optional(line, "seq", frame->seq, -1);
+	put_optional(line, "ack", frame->ack, -1);
+	put_number(line, "len", frame->len);
+	put_number(line, "flags", frame->flags);
+}
+
 int journal_gather_frame(struct journal *journal, nsec_t at,
 			 const struct journal_frame *frame)
 {
 	struct line line = { .used = 0 };
-	char size[48];
 	int r = 0;
 
 	if (journal->gathered + LINE > sizeof(journal->text))
@@ -205,8 +247,8 @@ int journal_gather_frame(struct journal *journal, nsec_t at,
 	put_kinds(&line, frame->kinds);
 	put(&line, ",\"left\":");
 	put_seconds(&line, frame->left ? frame->left - journal->start : 0);
-	snprintf(size, sizeof(size), ",\"size\":%zu", frame->size);
-	put(&line, size);
+	put_number(&line, "size", (int64_t)frame->size);
+	put_identity(&line, frame);
 	put_hex(&line, frame->bytes, MIN(frame->n_bytes, (size_t)JOURNAL_BYTES));
 	put(&line, "}\n");
 	if (line.used > LINE)
@@ -241,6 +283,30 @@ const char *journal_text(const json_t *record, const char *name)
 	return text ? text : "";
 }
 
+bool journal_get_integer(const json_t *record, const char *name,
+			 json_int_t *ret)
+{
+	const json_t *value = json_object_get(record, name);
+
+	if (!json_is_integer(value))
+		return false;
+	*ret = json_integer_value(value);
+	return true;
+}
+
+json_int_t journal_integer(const json_t *record, const char *name)
+{
+	json_int_t value = 0;
+
+	journal_get_integer(record, name, &value);
+	return value;
+}
+
+bool journal_is_true(const json_t *record, const char *name)
+{
+	return json_is_true(json_object_get(record, name));
+}
+
 bool journal_is(const json_t *record, const char *type)
 {
 	return strcmp(journal_text(record, "type"), type) == 0;
@@ -255,4 +321,17 @@ const json_t *journal_find(const json_t *records, const char *type)
 		if (journal_is(record, type))
 			return record;
 	return NULL;
+}
+
+int journal_check_version(const json_t *start, const char *file)
+{
+	json_int_t version = 1; /* version 1 did not write its number */
+
+	journal_get_integer(start, "journal", &version);
+	if (version == JOURNAL_VERSION)
+		return 0;
+	return error_refuse(-EPROTONOSUPPORT,
+			    "%s: journal version %lld: this halfopen reads "
+			    "version %d; record the run again",
+			    file, (long long)version, JOURNAL_VERSION);
 }

@@ -8,20 +8,23 @@
  * Every record has "t" (seconds since the start of the run, by CLOCK_MONOTONIC)
  * and "type"; the rest depends on the type:
  *
- *   start       name, variant, family, repetition, try, seconds (planned), epoch
- *               (the zero of "t", seconds since 1970); and for who has
- *               another table of cases, or none, as text: version, kernel,
- *               command (to have it again), claim, why, see, expect; hz,
- *               virtual_time, rootless; judgements[] (what a pass means: claim,
- *               document, since, note). Older journals lack these
+ *   start       journal (JOURNAL_VERSION), name, variant, family, repetition,
+ *               try, seconds (planned), epoch (the zero of "t", seconds since
+ *               1970); and for readers that have another table of cases, or
+ *               none, as text: version, kernel, command (to have it again),
+ *               claim, why, see, expect; hz, virtual_time, rootless;
+ *               judgements[] (what a pass means: claim, document, since, note)
  *   sysctl      host, name, value (as read back)
  *   ready       (the world is made)
  *   call        host, socket, text          a probe was told to do something
- *   result      host, socket, call, value, errno, text
+ *   result      host, socket, call, value, errno, text, connection
  *   fault       verb, target, text
- *   frame       from, to, fate, text, kinds[], left, size, hex, rule
+ *   frame       from, to, fate, text, kinds[], left, size, packet, port, origin,
+ *               and for TCP connection, from_client, source_port,
+ *               destination_port, transmission, seq, ack, len, flags; hex
  *   state       host, socket, port, peer_port, state, timer, expires,
- *               retransmits, text; of a listener queue and limit
+ *               retransmits, text, connection; of a listener queue and
+ *               limit
  *   counter     host, name, change
  *   note        text
  *   timeline    hosts[]                 a lab's times count from here; its
@@ -33,6 +36,37 @@
  *   judgement   claim, document, since, note
  *   verdict     verdict, reason, inconclusive, lateness, residence
  *   kept        hosts (name: pid)       the world stays, after its verdict
+ *
+ * The identity of what a frame carries. The wire knows it and every reader uses
+ * it; no reader concludes it from `text` or `hex`.
+ *
+ *   packet       number from 1. All frames that carry one packet have it: on
+ *                each cable that it crosses, held and released, delayed and
+ *                left, duplicated by the wire. Assigned when the wire receives
+ *                a frame from a port; what a gateway forwards keeps it. An
+ *                injected frame is a new packet
+ *   port         number from 1 of the wire's port (there is one for each cable)
+ *                from which the frame came; 0: made by the wire
+ *   origin       host that originated the packet; "" for the wire
+ *   connection   number from 1, or null where it is not known: it is never a
+ *                guess. A SYN with another initial sequence number starts a new
+ *                connection on its 4-tuple. Behind a NAT the first forwarded
+ *                segment binds the new 4-tuple. An ICMP error has connection and
+ *                from_client where the 4-tuple that it quotes is known, and
+ *                neither otherwise
+ *   from_client  true in the direction of the connection's first SYN (or of the
+ *                first segment seen); null with a connection of null
+ *   source_port, destination_port   as on this cable
+ *   transmission 1 + how often the port of origin sent any of the same bytes
+ *                before, counted before the wire drops or delays anything; SYN
+ *                and FIN count as a byte. null for pure ACKs, keepalive probes
+ *                and RSTs, for forged segments, and where it is not known
+ *   seq, ack     relative to the ISN, as in `text`; null where that is not known,
+ *                and ack without the flag ACK
+ *   len          bytes of payload
+ *   flags        the flags byte of the TCP header
+ *
+ * `connection` of a result or a state is that of its socket's 4-tuple, or null.
  */
 #pragma once
 
@@ -43,6 +77,12 @@
 #include <stdint.h>
 
 #include "nsec.h"
+
+enum {
+	/* Of this format. Readers refuse any other one: the run can be recorded
+	 * again. */
+	JOURNAL_VERSION = 2,
+};
 
 struct journal;
 
@@ -70,6 +110,17 @@ struct journal_frame {
 	size_t size; /* on the wire */
 	const uint8_t *bytes; /* n_bytes of it are kept, up to JOURNAL_BYTES */
 	size_t n_bytes;
+
+	unsigned int packet, port;
+	const char *origin;
+	unsigned int connection; /* 0: null; without TCP: none of these two */
+	bool from_client;
+	bool is_tcp; /* the rest is written */
+	uint16_t source_port, destination_port;
+	unsigned int transmission; /* 0: null */
+	int64_t seq, ack; /* -1: null */
+	uint32_t len;
+	uint8_t flags;
 };
 
 enum { JOURNAL_BYTES = 192 };
@@ -91,9 +142,22 @@ int journal_parse(json_t **ret, const char *line, size_t size);
 
 /* Of a record, or of an object within: "" for what is not there, or no text. */
 const char *journal_text(const json_t *record, const char *name);
+/* The number; 0 for what is not there, null or no integer. */
+json_int_t journal_integer(const json_t *record, const char *name);
+/* The same where 0 is a value; false, and `ret` untouched, for null and so on. */
+bool journal_get_integer(const json_t *record, const char *name,
+			 json_int_t *ret);
+bool journal_is_true(const json_t *record, const char *name);
 bool journal_is(const json_t *record, const char *type);
 /* Of an array of records the first one of that type; NULL: none. */
 const json_t *journal_find(const json_t *records, const char *type);
+
+/*
+ * Whether this program can read a journal with that start record (NULL: it has
+ * none). -EPROTONOSUPPORT for another version; the message is complete, and
+ * begins with `file`.
+ */
+int journal_check_version(const json_t *start, const char *file);
 
 /* The flags for json_dumps() that give numbers and order as the journal does.*/
 #define JOURNAL_DUMP (JSON_COMPACT | JSON_REAL_PRECISION(15))

@@ -57,6 +57,36 @@ static size_t frame_in_words(struct wire *wire, const struct wire_capture *c)
 	return wire->words_size;
 }
 
+/* -1: absolute, for the ISN is not known. */
+static int64_t relative(uint32_t number, bool known, uint32_t isn)
+{
+	return known ? (int64_t)(uint32_t)(number - isn) : -1;
+}
+
+static void describe(struct journal_frame *frame, const struct wire_capture *c)
+{
+	const struct segment *tcp = &c->frame.tcp;
+
+	frame->packet = c->packet;
+	frame->port = c->port;
+	frame->origin = c->origin;
+	frame->connection = c->connection;
+	frame->from_client = c->from_client;
+	if (c->frame.kind != FRAME_TCP)
+		return;
+	frame->is_tcp = true;
+	frame->source_port = tcp->source_port;
+	frame->destination_port = tcp->destination_port;
+	frame->transmission = c->transmission;
+	frame->seq = relative(tcp->seq, c->base.knows_sender, c->base.sender);
+	frame->ack = relative(tcp->ack,
+			      c->base.knows_receiver &&
+				      (tcp->flags & SEGMENT_ACK),
+			      c->base.receiver);
+	frame->len = tcp->length;
+	frame->flags = tcp->flags;
+}
+
 static int tell(struct wire *wire, size_t capture, nsec_t at,
 		const struct virtio_net_hdr *header, const uint8_t *bytes,
 		size_t size)
@@ -79,6 +109,7 @@ static int tell(struct wire *wire, size_t capture, nsec_t at,
 	};
 	int r;
 
+	describe(&frame, c);
 	kinds_in_words(c->kinds, kinds);
 	/* The journal's copy has the checksum that a real cable would see. */
 	memcpy(whole, bytes, size);
@@ -132,6 +163,19 @@ int wire_capture_tell_later(struct wire *wire, size_t capture, nsec_t at,
 	return r < 0 ? error_trace(r) : 0;
 }
 
+void wire_capture_identify(struct wire_capture *capture,
+			   const struct identity *identity)
+{
+	capture->packet = identity->packet;
+	capture->port = identity->port;
+	capture->origin = identity->origin;
+	capture->kinds = identity->flow.kinds;
+	capture->base = identity->flow.base;
+	capture->connection = identity->flow.connection;
+	capture->from_client = identity->flow.from_client;
+	capture->transmission = identity->flow.transmission;
+}
+
 struct wire_capture *wire_capture_new(struct wire *wire)
 {
 	if (wire->n_captures == wire->captures_space) {
@@ -147,7 +191,8 @@ struct wire_capture *wire_capture_new(struct wire *wire)
 		wire->captures_space = space;
 	}
 	wire->captures[wire->n_captures] = (struct wire_capture){ .from = "",
-								  .to = "" };
+								  .to = "",
+								  .origin = "" };
 	return &wire->captures[wire->n_captures++];
 }
 

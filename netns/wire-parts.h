@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "flow.h"
 #include "frame.h"
+#include "identity.h"
 #include "journal.h"
 #include "loop.h"
 #include "wire.h"
@@ -41,7 +41,9 @@ struct wire_tale {
 
 struct wire_port {
 	struct wire_port *next;
+	struct wire *wire;
 	char host[WIRE_NAME];
+	unsigned int number; /* from 1 */
 	unsigned int network;
 	int ifindex;
 	uint8_t mac[6];
@@ -91,7 +93,7 @@ struct wire {
 	struct wire_port *ports;
 	struct wire_rule *rules;
 	struct parcel *parcels; /* by due time */
-	struct flows *flows;
+	struct identities *identities;
 	struct wire_capture *captures;
 	size_t n_captures, captures_space;
 	struct wire_duplicate *duplicates;
@@ -111,6 +113,10 @@ struct wire {
 };
 
 /* --- wire-capture.c ----------------------------------------------------- */
+
+/* What the frame carries. */
+void wire_capture_identify(struct wire_capture *capture,
+			   const struct identity *identity);
 
 /* A new capture, all empty; NULL without memory. Moves the others. */
 struct wire_capture *wire_capture_new(struct wire *wire);

@@ -78,6 +78,29 @@ static int wait_at(struct wire *wire, size_t capture, struct wire_port *to,
 	return 0;
 }
 
+/* So that it is recognised where a gateway forwards it. */
+static int note_delivery(struct wire *wire, size_t capture,
+			 const struct wire_port *to,
+			 const struct virtio_net_hdr *header)
+{
+	const struct wire_capture *c = &wire->captures[capture];
+	const struct identity identity = {
+		.packet = c->packet,
+		.port = c->port,
+		.origin = c->origin,
+		.flow = { .kinds = c->kinds,
+			  .base = c->base,
+			  .connection = c->connection,
+			  .from_client = c->from_client,
+			  .transmission = c->transmission },
+	};
+
+	return error_trace(identities_deliver(wire->identities, to->number,
+					      &c->frame,
+					      (const uint8_t *)(header + 1),
+					      &identity));
+}
+
 int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
 		 const struct virtio_net_hdr *header, size_t size,
 		 enum wire_fate fate)
@@ -95,6 +118,10 @@ int wire_deliver(struct wire *wire, size_t capture, struct wire_port *to,
 		fate = WIRE_CUT;
 	else
 		r = put_on_cable(wire, to, header, size, &fate);
+	if (r < 0)
+		return error_trace(r);
+	if (fate != WIRE_DEAD && fate != WIRE_CUT && fate != WIRE_LOST)
+		r = note_delivery(wire, capture, to, header);
 	if (r < 0)
 		return error_trace(r);
 	/* Forwarding is what a frame expects; a fate once told stays. */

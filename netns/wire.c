@@ -94,10 +94,16 @@ static int switch_frame(struct wire *wire, struct wire_port *from, nsec_t at,
 	struct wire_capture seen = { .at = at,
 				     .network = from ? from->network : 0,
 				     .frame = *frame };
+	struct identity identity;
 	bool taken = false;
-	int r = 0;
+	int r;
 
-	seen.kinds = flows_see(wire->flows, seen.network, frame, &seen.base);
+	r = identities_receive(wire->identities, from ? from->number : 0,
+			       !from || from->dead || from->suspended, frame,
+			       wire->hand->bytes, &identity);
+	if (r < 0)
+		return error_trace(r);
+	wire_capture_identify(&seen, &identity);
 	for (struct wire_port *to = wire->ports; to && r >= 0; to = to->next) {
 		if (!is_receiver(to, from, frame))
 			continue;
@@ -272,7 +278,7 @@ int wire_new(struct wire **ret, struct loop *loop, struct journal *journal)
 	wire->socket = -1;
 	wire->hand = wire->slots;
 	wire->words = open_memstream(&wire->words_text, &wire->words_size);
-	r = wire->words ? flows_new(&wire->flows) :
+	r = wire->words ? identities_new(&wire->identities) :
 			  error_origin(-ENOMEM, "wire");
 	if (r >= 0)
 		r = open_socket(wire);
@@ -306,7 +312,7 @@ struct wire *wire_free(struct wire *wire)
 	wire_tallies_free(wire);
 	loop_remove(wire->source);
 	loop_remove(wire->timer);
-	flows_free(wire->flows);
+	identities_free(wire->identities);
 	if (wire->words)
 		fclose(wire->words);
 	free(wire->words_text);
@@ -323,10 +329,18 @@ int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 		  unsigned int network, int ifindex, const uint8_t mac[6])
 {
 	struct wire_port *port = calloc(1, sizeof(*port));
+	int number;
 
 	if (!port)
 		return error_origin(-ENOMEM, "port of %s", host);
 	snprintf(port->host, sizeof(port->host), "%s", host);
+	number = identities_add_port(wire->identities, port->host, network);
+	if (number < 0) {
+		free(port);
+		return error_trace(number);
+	}
+	port->wire = wire;
+	port->number = (unsigned int)number;
 	port->network = network;
 	port->ifindex = ifindex;
 	memcpy(port->mac, mac, 6);
@@ -334,6 +348,12 @@ int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 	wire->ports = port;
 	*ret = port;
 	return 0;
+}
+
+int wire_port_add_address(struct wire_port *port, const struct address *address)
+{
+	return error_trace(identities_add_address(port->wire->identities,
+						  port->number, address));
 }
 
 void wire_port_rebind(struct wire_port *port, int ifindex)
@@ -351,6 +371,7 @@ int wire_port_ifindex(const struct wire_port *port)
 void wire_port_kill(struct wire_port *port)
 {
 	port->dead = true;
+	identities_reset_host(port->wire->identities, port->number);
 	wire_parcels_free(port->waiting);
 	port->waiting = NULL;
 	port->n_waiting = 0;
@@ -386,6 +407,7 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 		size_t size)
 {
 	struct wire_capture *capture;
+	struct identity identity;
 	struct frame frame;
 	size_t index;
 	int r;
@@ -405,9 +427,11 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 	capture->to = port->host;
 	capture->network = port->network;
 	capture->frame = frame;
-	/* Forged numbers must not teach the wire what the real sender sent. */
-	capture->kinds = flows_see_alone(wire->flows, port->network, &frame,
-					 &capture->base);
+	r = identities_inject(wire->identities, port->network, &frame, bytes,
+			      &identity);
+	if (r < 0)
+		return error_trace(r);
+	wire_capture_identify(capture, &identity);
 	r = wire_deliver(wire, index, port, &wire->hand->header, size,
 			 WIRE_INJECTED);
 	if (r < 0)
@@ -415,6 +439,14 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 	r = wire_capture_tell(wire, index, wire->captures[index].at,
 			      &wire->hand->header, wire->hand->bytes, size);
 	return r < 0 ? error_trace(r) : 0;
+}
+
+unsigned int wire_connection(const struct wire *wire,
+			     const struct address *local, uint16_t local_port,
+			     const struct address *peer, uint16_t peer_port)
+{
+	return identities_find_socket(wire->identities, local, local_port,
+				      peer, peer_port);
 }
 
 nsec_t wire_residence(const struct wire *wire)

@@ -31,30 +31,13 @@
 #include "journal.h"
 #include "loop.h"
 #include "nsec.h"
+#include "wire-kind.h"
 
 struct wire;
 struct wire_port;
 struct wire_rule;
 
 enum { WIRE_NAME = 16 };
-
-/* What a frame is, as bits. One frame has several. */
-enum wire_kind {
-	WIRE_TCP = 1 << 0,
-	WIRE_SYN = 1 << 1, /* without ACK */
-	WIRE_SYN_ACK = 1 << 2,
-	WIRE_FIN = 1 << 3,
-	WIRE_RST = 1 << 4,
-	WIRE_DATA = 1 << 5, /* one byte or more that was never sent before */
-	WIRE_PURE_ACK = 1 << 6, /* and no keepalive probe */
-	/* An empty segment one below what is next: tcp_xmit_probe_skb(). */
-	WIRE_KEEPALIVE_PROBE = 1 << 7,
-	WIRE_RETRANSMISSION = 1 << 8, /* data, SYN or FIN, sent before */
-	WIRE_NEIGHBOUR = 1 << 9, /* ARP, neighbour discovery */
-	WIRE_ICMP = 1 << 10,
-	WIRE_OTHER = 1 << 11,
-	WIRE_ANY = (1 << 12) - 1,
-};
 
 enum wire_fate {
 	WIRE_FORWARDED,
@@ -84,6 +67,14 @@ struct wire_capture {
 	enum wire_fate fate;
 	struct frame frame;
 	struct segment_base base; /* for relative sequence numbers */
+
+	/* What it carries; see the journal's frame record (journal.h). */
+	unsigned int packet; /* from 1; the same on every cable */
+	unsigned int port; /* where it came from, from 1; 0: the wire */
+	const char *origin; /* host that originated it; "" the wire */
+	unsigned int connection; /* 0: unknown, or no TCP */
+	bool from_client;
+	unsigned int transmission; /* 1, 2, ...; 0: not counted */
 };
 
 /*
@@ -101,6 +92,11 @@ struct wire *wire_free(struct wire *wire);
  */
 int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 		  unsigned int network, int ifindex, const uint8_t mac[6]);
+
+/* An address of the port's host. Needed for hosts with several ports: segments
+ * from other addresses are those that it forwards. */
+int wire_port_add_address(struct wire_port *port,
+			  const struct address *address);
 
 /* The cable of a rebooted host: another end, the same place. Revives it. */
 void wire_port_rebind(struct wire_port *port, int ifindex);
@@ -201,6 +197,12 @@ struct wire_duplicate {
 };
 size_t wire_duplicates(const struct wire *wire,
 		       const struct wire_duplicate **ret);
+
+/* The newest connection of a socket with these addresses, as numbered in
+ * captures and in the journal; 0: none. */
+unsigned int wire_connection(const struct wire *wire,
+			     const struct address *local, uint16_t local_port,
+			     const struct address *peer, uint16_t peer_port);
 
 bool wire_matches(const struct wire_capture *capture,
 		  const struct wire_match *match);

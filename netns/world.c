@@ -129,7 +129,11 @@ static int bind_port(struct world *world, struct place *place, size_t i,
 	}
 	r = wire_add_port(world->wire, &place->ports[i], place->name,
 			  cable->network, ifindex, cable->mac);
-	return r < 0 ? error_trace(r) : 0;
+	for (size_t j = 0; j < HOST_ADDRESSES && r >= 0; j++)
+		if (cable->addresses[j].family)
+			r = wire_port_add_address(place->ports[i],
+						  &cable->addresses[j]);
+	return error_trace(r);
 }
 
 static int add_cable(struct world *world, struct place *place, size_t i)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "kernel.h"
 #include "shell-word.h"
 #include "version.h"
@@ -86,9 +87,9 @@ static json_t *record_of(const struct run *run)
 	nsec_t epoch = run->start - nsec_monotonic_minus_realtime();
 	char *command = command_again(run);
 	json_t *record = json_pack(
-		"{s:s, s:s?, s:i, s:i, s:i, s:f, s:f, s:s, s:s, s:i, s:b,"
+		"{s:i, s:s, s:s?, s:i, s:i, s:i, s:f, s:f, s:s, s:s, s:i, s:b,"
 		" s:b, s:o}",
-		"name", testcase->name, "variant",
+		"journal", JOURNAL_VERSION, "name", testcase->name, "variant",
 		variant ? variant->name : NULL, "family",
 		run->options->family == AF_INET6 ? 6 : 4, "repetition",
 		(int)job->repetition, "try", (int)job->attempt, "seconds",

@@ -238,6 +238,9 @@ START_TEST(frame_comes_back_as_it_was_written)
 		.size = 66,
 		.bytes = bytes,
 		.n_bytes = sizeof(bytes),
+		.packet = 7,
+		.port = 1,
+		.origin = "client",
 	};
 	struct stage stage = new_stage(SEC(100));
 	char line[4096];
@@ -258,8 +261,151 @@ START_TEST(frame_comes_back_as_it_was_written)
 	ck_assert_int_eq(json_integer_value(json_object_get(record, "size")),
 			 66);
 	ck_assert_str_eq(text_of(record, "hex"), "009fff");
+	ck_assert_int_eq(journal_integer(record, "packet"), 7);
+	ck_assert_int_eq(journal_integer(record, "port"), 1);
+	ck_assert_str_eq(journal_text(record, "origin"), "client");
+	/* It is no TCP. */
+	ck_assert_ptr_null(json_object_get(record, "connection"));
+	ck_assert_ptr_null(json_object_get(record, "seq"));
 	json_decref(record);
 	end_stage(&stage);
+}
+END_TEST
+
+static json_t *frame_record(const struct journal_frame *frame)
+{
+	struct stage stage = new_stage(0);
+	char line[4096];
+	json_t *record;
+
+	write_frame(&stage, 0, frame);
+	written(&stage, line, sizeof(line));
+	record = parsed(line);
+	end_stage(&stage);
+	return record;
+}
+
+static bool is_null(const json_t *record, const char *name)
+{
+	return json_is_null(json_object_get(record, name));
+}
+
+START_TEST(identity_of_a_segment_is_written_as_numbers)
+{
+	static const char *const none[] = { NULL };
+	struct journal_frame frame = {
+		.from = "",
+		.to = "",
+		.fate = "",
+		.text = "",
+		.kinds = none,
+		.packet = 12,
+		.port = 2,
+		.origin = "server",
+		.connection = 3,
+		.from_client = false,
+		.is_tcp = true,
+		.source_port = 80,
+		.destination_port = 40000,
+		.transmission = 2,
+		.seq = UINT32_MAX,
+		.ack = 0,
+		.len = 100,
+		.flags = 0x18,
+	};
+	json_t *record = frame_record(&frame);
+	json_int_t number;
+
+	ck_assert_int_eq(journal_integer(record, "connection"), 3);
+	ck_assert(json_is_false(json_object_get(record, "from_client")));
+	ck_assert_int_eq(journal_integer(record, "source_port"), 80);
+	ck_assert_int_eq(journal_integer(record, "destination_port"), 40000);
+	ck_assert_int_eq(journal_integer(record, "transmission"), 2);
+	ck_assert_int_eq(journal_integer(record, "seq"), UINT32_MAX);
+	ck_assert(journal_get_integer(record, "ack", &number));
+	ck_assert_int_eq(number, 0);
+	ck_assert_int_eq(journal_integer(record, "len"), 100);
+	ck_assert_int_eq(journal_integer(record, "flags"), 0x18);
+	json_decref(record);
+	frame.from_client = true;
+	record = frame_record(&frame);
+	ck_assert(journal_is_true(record, "from_client"));
+	json_decref(record);
+}
+END_TEST
+
+START_TEST(unknown_identity_is_null)
+{
+	static const char *const none[] = { NULL };
+	const struct journal_frame frame = {
+		.from = "",
+		.to = "",
+		.fate = "",
+		.text = "",
+		.kinds = none,
+		.origin = "",
+		.from_client = true,
+		.is_tcp = true,
+		.seq = -1,
+		.ack = -1,
+	};
+	json_t *record = frame_record(&frame);
+	json_int_t number = 5;
+
+	ck_assert(is_null(record, "connection"));
+	ck_assert(is_null(record, "from_client"));
+	ck_assert(is_null(record, "transmission"));
+	ck_assert(is_null(record, "seq"));
+	ck_assert(is_null(record, "ack"));
+	ck_assert(!journal_get_integer(record, "ack", &number));
+	ck_assert_int_eq(number, 5);
+	ck_assert_int_eq(journal_integer(record, "ack"), 0);
+	ck_assert(!journal_is_true(record, "from_client"));
+	json_decref(record);
+}
+END_TEST
+
+/* An ICMP error that quotes a segment of a connection. */
+START_TEST(icmp_error_has_a_connection_and_no_sequence_number)
+{
+	static const char *const none[] = { NULL };
+	const struct journal_frame frame = {
+		.from = "",
+		.to = "",
+		.fate = "",
+		.text = "",
+		.kinds = none,
+		.origin = "router",
+		.connection = 1,
+	};
+	json_t *record = frame_record(&frame);
+
+	ck_assert_int_eq(journal_integer(record, "connection"), 1);
+	ck_assert(json_is_false(json_object_get(record, "from_client")));
+	ck_assert_ptr_null(json_object_get(record, "seq"));
+	ck_assert_ptr_null(json_object_get(record, "transmission"));
+	json_decref(record);
+}
+END_TEST
+
+START_TEST(journals_of_other_versions_are_refused)
+{
+	json_t *start = json_pack("{s:i}", "journal", JOURNAL_VERSION);
+	json_t *first = json_object();
+
+	ck_assert_int_eq(journal_check_version(start, "a.jsonl"), 0);
+	ck_assert_int_eq(journal_check_version(first, "a.jsonl"),
+			 -EPROTONOSUPPORT);
+	ck_assert_str_eq(error_message(),
+			 "a.jsonl: journal version 1: this halfopen reads "
+			 "version 2; record the run again");
+	ck_assert_int_eq(journal_check_version(NULL, "a.jsonl"),
+			 -EPROTONOSUPPORT);
+	json_object_set_new(start, "journal", json_integer(3));
+	ck_assert_int_eq(journal_check_version(start, "a.jsonl"),
+			 -EPROTONOSUPPORT);
+	json_decref(start);
+	json_decref(first);
 }
 END_TEST
 
@@ -268,7 +414,8 @@ START_TEST(long_frames_are_kept_by_their_beginning)
 	static const char *const none[] = { NULL };
 	static uint8_t bytes[65536];
 	const struct journal_frame frame = {
-		.from = "", .to = "", .fate = "", .text = "", .kinds = none,
+		.from = "", .to = "", .fate = "", .origin = "", .text = "",
+		.kinds = none,
 		.size = sizeof(bytes), .bytes = bytes,
 		.n_bytes = sizeof(bytes),
 	};
@@ -293,7 +440,7 @@ START_TEST(frame_that_says_too_much_is_refused)
 	static const char *const none[] = { NULL };
 	static char text[8192];
 	const struct journal_frame frame = {
-		.from = "", .to = "", .fate = "", .text = text,
+		.from = "", .to = "", .fate = "", .origin = "", .text = text,
 		.text_size = sizeof(text), .kinds = none,
 	};
 	struct stage stage = new_stage(0);
@@ -312,7 +459,8 @@ START_TEST(gathered_frames_keep_their_order_among_the_records)
 	static const char *const none[] = { NULL };
 	static const uint8_t bytes[JOURNAL_BYTES];
 	const struct journal_frame frame = {
-		.from = "", .to = "", .fate = "", .text = "", .kinds = none,
+		.from = "", .to = "", .fate = "", .origin = "", .text = "",
+		.kinds = none,
 		.bytes = bytes, .n_bytes = sizeof(bytes),
 	};
 	struct stage stage = new_stage(0);
@@ -353,6 +501,10 @@ static const TTest *const *const tests[] = {
 	&records_without_time_or_type_are_refused,
 	&only_the_named_bytes_are_looked_at,
 	&frame_comes_back_as_it_was_written,
+	&identity_of_a_segment_is_written_as_numbers,
+	&unknown_identity_is_null,
+	&icmp_error_has_a_connection_and_no_sequence_number,
+	&journals_of_other_versions_are_refused,
 	&long_frames_are_kept_by_their_beginning,
 	&frame_that_says_too_much_is_refused,
 	&gathered_frames_keep_their_order_among_the_records,
