@@ -1,47 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What counts as activity? keepalive_time_elapsed() takes the younger of two
- * time stamps, and both are of segments that CAME:
+ * What counts as activity. keepalive_time_elapsed() takes the later of two
+ * timestamps, both of received segments:
  *
- * lrcvtime    data that is received: tcp_event_data_recv();
+ * lrcvtime    received data: tcp_event_data_recv();
  * rcv_tstamp  an acceptable ACK, whatever it acknowledges: tcp_ack().
  *
- * So data that is sent counts only by its ACK. A pure ACK counts that says
- * nothing new, as an old one that comes once more shows. Data carries an ACK
- * too and moves both stamps, but not on the fast path of tcp_rcv_established()
- * (TCPHPHits): there tcp_ack() is only called when the ACK is news, and
- * lrcvtime moves alone. Without it, receiving a long download would be silence.
+ * So sent data counts through its ACK only. A pure ACK that acknowledges
+ * nothing new counts, as an old one that arrives again shows. Data carries an
+ * ACK and updates both timestamps, except on the fast path of
+ * tcp_rcv_established() (TCPHPHits): there tcp_ack() is called only for a new
+ * acknowledgement number, and data updates lrcvtime alone.
  *
- * One kind of segment comes and does not count: the peer's own keepalive probe.
- * Its sequence number lies below the window, so tcp_validate_incoming() answers
- * it (tcp_send_dupack()) and throws it away before anybody looks at its ACK.
- * Two ends that both have keepalive therefore do not spare each other a probe.
+ * One kind of segment does not count: the peer's own keepalive probe. Its
+ * sequence number is below the window, so tcp_validate_incoming() answers it
+ * (tcp_send_dupack()) and drops it before tcp_ack(). With keepalive at both
+ * ends each end therefore sends all its probes.
  *
- * Each variant lets one thing happen in the middle of the idle time, and then
- * the server's host dies: the end tells from where the kernel has counted.
+ * In each variant one event happens in the middle of the idle time, and then
+ * the server's host crashes: the time of the error shows from which moment the
+ * kernel has counted.
  */
 #include "case.h"
 
 enum { TIME = 3, INTVL = 1, PROBES = 1 };
-/* When things happen, in percent of the idle time. */
+/* Moments of events, in percent of the idle time. */
 enum { EARLY = 10, MIDDLE = 50 };
 
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
 #define ACK FROM("server"), KIND(WIRE_PURE_ACK)
 
-/* It stays unread. */
+/* The client's process does not read it. */
 static struct mark receive_data(struct run *run, struct pair *tcp)
 {
 	struct mark sent = mark_now(run);
 
 	sock_send(tcp->server, 1);
-	return expect_frame(run, sent, "data",
+	return expect_frame(run, sent, "data from the server",
 			    FRAMES(FROM("server"), KIND(WIRE_DATA)), 1,
 			    at_once);
 }
 
-/* The first data that the server receives: tcp_event_data_recv() lets it be
- * acknowledged at once (tcp_incr_quickack()). */
+/* The server acknowledges the first data at once: tcp_event_data_recv() calls
+ * tcp_incr_quickack(). */
 static struct mark send_data(struct run *run, struct pair *tcp)
 {
 	struct mark sent = mark_now(run);
@@ -51,7 +52,7 @@ static struct mark send_data(struct run *run, struct pair *tcp)
 			    at_once);
 }
 
-/* The ACK of data that was sent early comes once more in the middle. */
+/* The ACK of data that was sent early arrives again in the middle. */
 static struct mark receive_old_ack(struct run *run, struct pair *tcp,
 				   struct mark armed, nsec_t idle)
 {
@@ -65,19 +66,19 @@ static struct mark receive_old_ack(struct run *run, struct pair *tcp,
 	return (struct mark){ .at = ack.at + delay };
 }
 
-/* The server probes, and it is as if nothing had come. */
+/* The server's keepalive probes the client; the client's idle time goes on. */
 static struct mark receive_probe(struct run *run, struct pair *tcp,
 				 struct mark armed, nsec_t idle)
 {
 	const struct prediction *forecast;
-	struct mark asked, probe;
+	struct mark enabled, probe;
 
 	sock_set(tcp->server, IPPROTO_TCP, TCP_KEEPIDLE, 1);
 	forecast = forecast_keepalive(tcp->server);
-	asked = mark_now(run);
+	enabled = mark_now(run);
 	sock_keepalive(tcp->server, true);
 	run_pass_until(run, armed, idle * MIDDLE / 100);
-	probe = expect_frame(run, asked, "the server's probe",
+	probe = expect_frame(run, enabled, "the server's probe",
 			     FRAMES(FROM("server"), KIND(WIRE_KEEPALIVE_PROBE)),
 			     1, forecast->rounds[0].at);
 	expect_frame(run, probe, "the client's answer",
@@ -85,9 +86,9 @@ static struct mark receive_probe(struct run *run, struct pair *tcp,
 	return armed;
 }
 
-/* Returns the moment from which the client's kernel is to count. */
-static struct mark happen(struct run *run, struct pair *tcp, struct mark armed,
-			  nsec_t idle)
+/* Returns the moment from which the client's kernel counts. */
+static struct mark run_event(struct run *run, struct pair *tcp,
+			     struct mark armed, nsec_t idle)
 {
 	if (run_is_variant(run, "received-probe"))
 		return receive_probe(run, tcp, armed, idle);
@@ -99,8 +100,8 @@ static struct mark happen(struct run *run, struct pair *tcp, struct mark armed,
 	return receive_data(run, tcp);
 }
 
-/* Which of the two time stamps have moved; TCP_INFO has them in ms ago. */
-static void expect_stamps(struct run *run, struct sock *client, nsec_t idle)
+/* Which timestamps the event updated; TCP_INFO has their ages in ms. */
+static void expect_timestamps(struct run *run, struct sock *client, nsec_t idle)
 {
 	bool data = run_is_variant(run, "received-data");
 	bool fast = counter_change(run, "client", "TCPHPHits") > 0;
@@ -111,10 +112,10 @@ static void expect_stamps(struct run *run, struct sock *client, nsec_t idle)
 	run_pass(run, MSEC(10));
 	sock_look(client, &seen);
 	expect_that(run, (MSEC(info->tcpi_last_data_recv) < idle / 4) == data,
-		    data ? "lrcvtime has moved" : "lrcvtime has not moved",
+		    data ? "lrcvtime is updated" : "lrcvtime stays the same",
 		    "%u ms ago", info->tcpi_last_data_recv);
 	expect_that(run, (MSEC(info->tcpi_last_ack_recv) < idle / 4) == ack,
-		    ack ? "rcv_tstamp has moved" : "rcv_tstamp has not moved",
+		    ack ? "rcv_tstamp is updated" : "rcv_tstamp stays the same",
 		    "%u ms ago", info->tcpi_last_ack_recv);
 }
 
@@ -126,20 +127,21 @@ static void script(struct run *run)
 	struct mark armed, last;
 	struct finding got;
 
-	/* For the fast path: tcp_fast_path_check() follows on the first data,
-	 * and while it lies unread, memory for more is at hand. */
+	/* Enables the fast path: the first data leads to
+	 * tcp_fast_path_check(), and while it is unread the socket has memory
+	 * for more. */
 	receive_data(run, &tcp);
 	armed = mark_now(run);
 	sock_keepalive(tcp.client, true);
-	last = happen(run, &tcp, armed, idle);
-	expect_stamps(run, tcp.client, idle);
+	last = run_event(run, &tcp, armed, idle);
+	expect_timestamps(run, tcp.client, idle);
 	got = sock_recv(tcp.client, SEC(1));
-	expect_that(run, got.size > 0, "the data is there", "%zu bytes",
+	expect_that(run, got.size > 0, "the client reads the data", "%zu bytes",
 		    got.size);
 
 	fault_crash(run, "server");
 	sock_post_recv(tcp.client);
-	expect_frame(run, last, "the first probe", FRAMES(PROBE), 1,
+	expect_frame(run, last, "first probe", FRAMES(PROBE), 1,
 		     forecast->rounds[0].at);
 	got = sock_reap(tcp.client, forecast->elapsed.max + SEC(1));
 	expect_error(&got, ETIMEDOUT);
@@ -149,45 +151,40 @@ static void script(struct run *run)
 		      forecast->probes);
 }
 
-static const struct judgement of_probe[] = {
-	{ "A19", DOCUMENT_CONDITIONAL,
-	  "the peer's probes are activity too, and do not count: "
-	  "tcp_validate_incoming() throws them away before tcp_ack()" },
-	{ .claim = NULL },
-};
-
 CASE(keepalive_activity_resets) = {
 	.name = "keepalive-activity-resets",
-	.claim = "the keepalive time counts from the last data or ACK that was "
-		 "received; the peer's own probes do not count",
-	.judgements =
-		CLAIMS({ "A19", DOCUMENT_RIGHT,
-			 "what is received counts, as data (lrcvtime) or "
-			 "as an ACK (rcv_tstamp), and what is sent counts "
-			 "by its ACK: keepalive_time_elapsed()" }),
-	.why = "keepalive_time_elapsed() takes the younger of two stamps, of "
+	.claim = "the keepalive time counts from the last received data or "
+		 "ACK; the peer's own probes do not count",
+	.judgements = CLAIMS({ "A19", DOCUMENT_RIGHT,
+			       "received data (lrcvtime) and received ACKs "
+			       "(rcv_tstamp) count, and sent data counts "
+			       "through its ACK: keepalive_time_elapsed()" }),
+	.why = "keepalive_time_elapsed() takes the later of two timestamps, of "
 	       "received data and of received ACKs",
-	.sources = "include/net/tcp.h:keepalive_time_elapsed(); net/ipv4/"
-		   "tcp_input.c:tcp_ack(), tcp_event_data_recv(), "
+	.sources = "include/net/tcp.h:keepalive_time_elapsed(); "
+		   "net/ipv4/tcp_input.c:tcp_ack(), tcp_event_data_recv(), "
 		   "tcp_validate_incoming()",
 	.steps = STEPS("an idle connection, SO_KEEPALIVE at the client",
 		       "in the middle of the idle time the client receives "
-		       "data; or sends some; or an old ACK comes once more; or "
-		       "the server's own keepalive probes it",
-		       "the server's machine dies"),
-	.expect = "ETIMEDOUT 3 + 1 * 1 s after the data received, the ACK of "
-		  "the data sent, the old ACK; but for the server's probe: "
-		  "as if it had never come",
+		       "data; or sends data; or an old ACK arrives again; or "
+		       "the server's own keepalive probes the client",
+		       "the server's host crashes"),
+	.expect =
+		"ETIMEDOUT 3 + 1 * 1 s after the received data, the ACK of the "
+		"sent data, or the old ACK; the server's probe changes nothing",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
 			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
 			    { "client", "net.ipv4.tcp_keepalive_probes",
 			      PROBES }),
-	.variants = VARIANTS({ "received-data" }, { "sent-data" },
-			     { "received-old-ack" },
-			     { "received-probe",
-			       .duration = SEC(TIME + INTVL * PROBES),
-			       .judgements = of_probe }),
+	.variants = VARIANTS(
+		{ "received-data" }, { "sent-data" }, { "received-old-ack" },
+		{ "received-probe", .duration = SEC(TIME + INTVL * PROBES),
+		  .judgements =
+			  CLAIMS({ "A19", DOCUMENT_CONDITIONAL,
+				   "the peer's probes are activity too, and do "
+				   "not count: tcp_validate_incoming() drops "
+				   "them before tcp_ack()" }) }),
 	.duration = MSEC(TIME * 1000 * (100 + MIDDLE) / 100) +
 		    SEC(INTVL * PROBES),
 	.script = script,

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How many probes in a row must stay unanswered? The peer lives, and the wire
- * loses all probes but one: PROBES - 1 are lost, the next one gets through, and
- * from then on all are lost.
+ * How many probes in a row must stay unanswered. The peer is alive, and the
+ * wire loses all probes but one: PROBES - 1 are lost, the next one arrives, and
+ * all later ones are lost.
  *
- * Any acceptable ACK sets icsk_probes_out to 0, in tcp_ack(), so the count
- * starts again; and it moves rcv_tstamp, so the next probe comes a whole
- * keepalive_time after the answer, and not one interval: the timer is still
- * armed for the interval, finds when it fires that too little time has passed,
- * and arms itself for the rest. The end is at the answer + time + intvl *
- * probes, however many probes were lost before.
+ * Any acceptable ACK sets icsk_probes_out to 0 in tcp_ack(), so the count
+ * starts again. It also updates rcv_tstamp, so the next probe is sent
+ * keepalive_time after the answer, not one interval: the timer still runs for
+ * the interval, finds on expiry that too little time has passed, and is armed
+ * for the rest. The connection ends at the answer + time + intvl * probes.
  *
- * To the client it is the same whether its probe is lost or the answer. To the
- * server it is not a matter of keepalive at all: it is in the best of health,
- * and learns of the end by the RST with which tcp_keepalive_timer() gives up.
+ * For the client a lost probe and a lost answer are the same. The server, which
+ * is well and has no keepalive, learns of the end from the RST that
+ * tcp_keepalive_timer() sends when it gives up.
  */
 #include "case.h"
 
@@ -30,7 +29,7 @@ static void lose(struct run *run, unsigned int first, unsigned int count)
 		fault_drop(run, FRAMES(PROBE, .first = first, .count = count));
 }
 
-/* Lets one in every `probes` through, `rescues` times, and then none. */
+/* Lets the last of `probes` probes through, `rescues` times, and then none. */
 static void lose_most(struct run *run, unsigned int probes,
 		      unsigned int rescues)
 {
@@ -45,43 +44,37 @@ static void expect_unanswered(struct sock *sock, unsigned int n)
 
 	sock_look(sock, &seen);
 	expect_that(sock_run(sock), seen.retransmits == n,
-		    "the kernel's count of unanswered probes is right",
+		    "icsk_probes_out is the number of probes lost in a row",
 		    "%u, expected %u", seen.retransmits, n);
 }
 
-static void expect_lost(struct run *run, struct sock *client, struct mark since,
-			unsigned int lost, const struct prediction *forecast)
-{
-	struct mark probe;
-
-	if (!lost)
-		return;
-	probe = expect_frame(run, since, "the last probe that is lost",
-			     FRAMES(PROBE), lost,
-			     forecast->rounds[lost - 1].at);
-	run_pass_until(run, probe, MSEC(100));
-	expect_unanswered(client, lost);
-}
-
-/* Returns from when the kernel counts again: the answer; or the probe before
- * it, where the timer sleeps longer than keepalive_time (keepalive-peer-alive
- * tells of that). */
-static struct mark rescued(struct run *run, struct sock *client,
-			   struct mark since, const struct prediction *forecast,
-			   bool by_interval)
+/*
+ * The lost probes, and the one that is answered. Returns the moment from which
+ * the kernel counts the next probe: the answer; or the answered probe, if the
+ * interval is longer than keepalive_time (see keepalive-peer-alive).
+ */
+static struct mark expect_rescue(struct run *run, struct sock *client,
+				 struct mark since,
+				 const struct prediction *forecast,
+				 bool by_interval)
 {
 	unsigned int lost = forecast->probes - 1;
 	struct mark probe, answer;
 
-	expect_lost(run, client, since, lost, forecast);
-	probe = expect_frame(run, since, "the probe that is answered",
-			     FRAMES(PROBE), lost + 1,
-			     forecast->rounds[lost].at);
-	answer = expect_frame(run, probe, "its answer", FRAMES(ANSWER), 1,
-			      at_once);
+	if (lost) {
+		probe = expect_frame(run, since, "last lost probe",
+				     FRAMES(PROBE), lost,
+				     forecast->rounds[lost - 1].at);
+		run_pass_until(run, probe, MSEC(100));
+		expect_unanswered(client, lost);
+	}
+	probe = expect_frame(run, since, "answered probe", FRAMES(PROBE),
+			     lost + 1, forecast->rounds[lost].at);
+	answer = expect_frame(run, probe, "answer to the probe", FRAMES(ANSWER),
+			      1, at_once);
 	run_pass_until(run, answer, MSEC(100));
 	expect_unanswered(client, 0);
-	/* Just after it, so that it is not one of those that follow. */
+	/* 1 ns later, so that later counts do not include this frame. */
 	return (struct mark){ .at = (by_interval ? probe : answer).at + 1 };
 }
 
@@ -90,9 +83,10 @@ static void script(struct run *run)
 	unsigned int rescues = (unsigned int)run_value(run), probes;
 	struct pair tcp = sock_pair(run);
 	const struct prediction *next = forecast_keepalive(tcp.client);
-	const struct prediction *again =
+	const struct prediction *after_answer =
 		forecast_keepalive_after_answer(tcp.client);
-	bool by_interval = again->rounds[0].interval > next->rounds[0].interval;
+	bool by_interval = after_answer->rounds[0].interval >
+			   next->rounds[0].interval;
 	struct mark armed, last;
 	struct finding got;
 
@@ -103,8 +97,8 @@ static void script(struct run *run)
 	armed = last = mark_now(run);
 	sock_keepalive(tcp.client, true);
 	for (unsigned int i = 0; i < rescues; i++) {
-		last = rescued(run, tcp.client, last, next, by_interval);
-		next = again;
+		last = expect_rescue(run, tcp.client, last, next, by_interval);
+		next = after_answer;
 	}
 
 	got = sock_reap(tcp.client, next->elapsed.max + SEC(1));
@@ -123,22 +117,22 @@ static void script(struct run *run)
 
 CASE(keepalive_consecutive) = {
 	.name = "keepalive-consecutive",
-	.claim = "only probes unanswered in a row count: one answer in between "
-		 "starts the count, and the whole time, again",
+	.claim = "only consecutive unanswered probes count: one answer in "
+		 "between restarts the count and the whole time",
 	.judgements = CLAIMS({ "A10", DOCUMENT_RIGHT,
 			       "the unanswered probes must be consecutive: "
 			       "tcp_ack() sets icsk_probes_out to 0" }),
-	.why = "any acceptable ACK sets icsk_probes_out to 0 and moves "
+	.why = "any acceptable ACK sets icsk_probes_out to 0 and updates "
 	       "rcv_tstamp, in tcp_ack()",
 	.sources = "net/ipv4/tcp_input.c:tcp_ack(); "
 		   "net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
-	.steps = STEPS("an idle connection with a healthy server; the wire is "
-		       "told which probes (or answers) to lose",
-		       "two of the three probes are lost, the third gets "
-		       "through",
-		       "all that follow are lost"),
+	.steps = STEPS("an idle connection, SO_KEEPALIVE at the client; the "
+		       "server is well",
+		       "the wire loses two of the three probes (or their "
+		       "answers) and lets the third through",
+		       "the wire loses all later ones"),
 	.expect = "ETIMEDOUT 2 + 3 * 1 s after the answer; 6 probes in all, 9 "
-		  "with two rescues; the server gets the RST: ECONNRESET",
+		  "if it happens twice; the server receives RST: ECONNRESET",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
 			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keepalive is off by default, and the sysctls only say how it goes once it is
- * on: the timer is armed by tcp_set_keepalive() when SO_KEEPALIVE is set, and
- * by tcp_finish_connect() and tcp_create_openreq_child() when a connection
- * begins whose socket has it already. Without it no timer runs at all.
+ * Keepalive is off by default; the sysctls only set its times. The timer is
+ * armed by tcp_set_keepalive() when SO_KEEPALIVE is set, and by
+ * tcp_finish_connect() and tcp_create_openreq_child() when a connection begins
+ * whose socket already has the option. Otherwise no timer runs.
  *
- * An accepted socket is a copy of its listener, options included: a server sets
- * SO_KEEPALIVE once, on the listener, where it does nothing by itself
- * (tcp_set_keepalive() passes over LISTEN). The peer takes no part in this: it
- * is nothing that is negotiated.
+ * An accepted socket inherits the options of its listener, so a server can set
+ * SO_KEEPALIVE once, on the listener, where it has no effect of its own
+ * (tcp_set_keepalive() ignores LISTEN). Keepalive is not negotiated with the
+ * peer.
  *
- * And it is never too late: set on a connection whose peer has long been dead,
- * it starts to count then.
+ * SO_KEEPALIVE can be set at any time: on a connection whose peer is dead the
+ * time counts from that moment.
  */
 #include "case.h"
 
@@ -19,9 +19,8 @@ enum { TIME = 1, INTVL = 1, PROBES = 2, TOTAL = TIME + INTVL * PROBES };
 
 #define PROBES_OF(host_) FRAMES(FROM(host_), KIND(WIRE_KEEPALIVE_PROBE))
 
-/* The end of a connection that has it. */
-static void expect_death(struct sock *sock, struct mark since,
-			 const struct prediction *forecast)
+static void expect_timeout(struct sock *sock, struct mark since,
+			   const struct prediction *forecast)
 {
 	struct run *run = sock_run(sock);
 	struct finding got = sock_reap(sock, forecast->elapsed.max + SEC(1));
@@ -35,8 +34,8 @@ static void expect_death(struct sock *sock, struct mark since,
 	expect_state(sock, DIAG_CLOSE);
 }
 
-/* Nothing happens; and that the host was dead all the time, data shows. */
-static void stays_off(struct run *run, struct sock *client)
+/* No probe is sent; unacknowledged data then shows that the host is dead. */
+static void keepalive_off(struct run *run, struct sock *client)
 {
 	const struct prediction *forecast = forecast_keepalive(client);
 	const struct prediction *data = forecast_give_up(client);
@@ -56,12 +55,13 @@ static void stays_off(struct run *run, struct sock *client)
 
 	sent = mark_now(run);
 	sock_send(client, 1);
-	expect_frame(run, sent, "nobody acknowledges: it is sent again",
+	expect_frame(run, sent,
+		     "retransmission of the byte that nobody acknowledges",
 		     FRAMES(FROM("client"), KIND(WIRE_RETRANSMISSION)), 1,
 		     data->rounds[0].at);
 }
 
-static void is_on(struct run *run, struct sock *client)
+static void keepalive_on(struct run *run, struct sock *client)
 {
 	const struct prediction *forecast = forecast_keepalive(client);
 	struct mark armed = mark_now(run);
@@ -69,10 +69,10 @@ static void is_on(struct run *run, struct sock *client)
 	sock_keepalive(client, true);
 	expect_timer(client, DIAG_TIMER_KEEPALIVE);
 	fault_crash(run, "server");
-	expect_death(client, armed, forecast);
+	expect_timeout(client, armed, forecast);
 }
 
-static void set_late(struct run *run, struct sock *client)
+static void keepalive_set_late(struct run *run, struct sock *client)
 {
 	const struct prediction *forecast = forecast_keepalive(client);
 	struct mark dead = mark_now(run), armed;
@@ -82,10 +82,10 @@ static void set_late(struct run *run, struct sock *client)
 	expect_timer(client, DIAG_TIMER_NONE);
 	armed = mark_now(run);
 	sock_keepalive(client, true);
-	expect_death(client, armed, forecast);
+	expect_timeout(client, armed, forecast);
 }
 
-static void set_on_the_listener(struct run *run)
+static void keepalive_on_listener(struct run *run)
 {
 	struct probe *server_probe = probe_start(run, "server");
 	struct probe *client_probe = probe_start(run, "client");
@@ -108,7 +108,7 @@ static void set_on_the_listener(struct run *run)
 	expect_timer(client, DIAG_TIMER_NONE);
 	forecast = forecast_keepalive(server);
 	fault_crash(run, "client");
-	expect_death(server, connected, forecast);
+	expect_timeout(server, connected, forecast);
 }
 
 static void script(struct run *run)
@@ -116,43 +116,42 @@ static void script(struct run *run)
 	struct pair tcp;
 
 	if (run_is_variant(run, "listener")) {
-		set_on_the_listener(run);
+		keepalive_on_listener(run);
 		return;
 	}
 	tcp = sock_pair(run);
 	sock_post_recv(tcp.client);
 	if (run_is_variant(run, "on"))
-		is_on(run, tcp.client);
+		keepalive_on(run, tcp.client);
 	else if (run_is_variant(run, "set-late"))
-		set_late(run, tcp.client);
+		keepalive_set_late(run, tcp.client);
 	else
-		stays_off(run, tcp.client);
+		keepalive_off(run, tcp.client);
 }
 
 CASE(keepalive_not_enabled) = {
 	.name = "keepalive-not-enabled",
-	.claim = "without SO_KEEPALIVE the same dead host is never asked, "
-		 "whatever the keepalive sysctls say",
-	.judgements =
-		CLAIMS({ "A12", DOCUMENT_RIGHT,
-			 "only a socket with SO_KEEPALIVE (SOCK_KEEPOPEN) "
-			 "gets the timer: tcp_set_keepalive(), and "
-			 "tcp_create_openreq_child() for what it has from "
-			 "its listener" }),
-	.why = "the keepalive timer is armed by SO_KEEPALIVE alone; the "
-	       "sysctls are its numbers",
+	.claim = "without SO_KEEPALIVE no probe is sent to a dead host, "
+		 "whatever the keepalive sysctls are",
+	.judgements = CLAIMS(
+		{ "A12", DOCUMENT_RIGHT,
+		  "only a socket with SO_KEEPALIVE (SOCK_KEEPOPEN) gets the "
+		  "timer: tcp_set_keepalive(), and tcp_create_openreq_child() "
+		  "for the option inherited from the listener" }),
+	.why = "only SO_KEEPALIVE arms the keepalive timer; the sysctls set "
+	       "its times",
 	.sources = "net/ipv4/tcp_timer.c:tcp_set_keepalive(); "
 		   "net/ipv4/tcp_minisocks.c:tcp_create_openreq_child()",
-	.steps = STEPS("an idle connection; SO_KEEPALIVE is off; or on; or was "
-		       "set on the listener; or is set after the death",
-		       "the peer's machine dies",
-		       "the other end waits in recv(), longer than keepalive "
-		       "takes",
-		       "off: at last it sends a byte"),
-	.expect = "off: no timer, no frame, ESTABLISHED, and the byte is never "
-		  "acknowledged; on: ETIMEDOUT after 1 + 2 * 1 s; set on the "
+	.steps = STEPS(
+		"an idle connection; SO_KEEPALIVE is off; or on; or was set on "
+		"the listener; or is set 2 s after the crash",
+		"the peer's host crashes",
+		"the other end blocks in recv(), longer than keepalive needs",
+		"off: finally the client sends a byte"),
+	.expect = "off: no timer, no frame, ESTABLISHED, and the byte is "
+		  "retransmitted; on: ETIMEDOUT after 1 + 2 * 1 s; set on the "
 		  "listener: the same for the accepted socket; set late: the "
-		  "same, from then on",
+		  "same, counted from setsockopt()",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", TIME },
 			    { NULL, "net.ipv4.tcp_keepalive_intvl", INTVL },

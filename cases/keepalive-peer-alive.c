@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The peer is healthy and answers. The answer does not touch the timer: it
- * moves rcv_tstamp and sets icsk_probes_out to 0, both in tcp_ack(). The timer,
- * armed for one INTVL when the probe went out, fires, finds that less than TIME
- * has passed since the last segment (keepalive_time_elapsed(): the younger of
- * rcv_tstamp and lrcvtime), sends nothing and arms itself for the rest. So the
- * next probe comes one TIME after the ANSWER, and not one INTVL.
+ * The peer is alive and answers the probes. The answer does not touch the
+ * timer: tcp_ack() updates rcv_tstamp and sets icsk_probes_out to 0. The timer,
+ * armed for INTVL when the probe was sent, expires, finds that less than TIME
+ * has passed since the last segment (keepalive_time_elapsed(): the later of
+ * rcv_tstamp and lrcvtime), sends nothing and is armed for the rest. So the
+ * next probe is sent TIME after the answer, not INTVL after the probe.
  *
- * It follows, and the variant shows it, that with INTVL greater than TIME the
- * next probe comes one INTVL after the last PROBE: TIME is over long before
- * anybody looks.
+ * It follows that with INTVL greater than TIME the next probe is sent INTVL
+ * after the last probe: the timer expires only when TIME is over already. One
+ * variant shows it.
  *
- * The server is far away, FAR each way, so that probe and answer are two
- * moments. PROBES is 1: one unanswered probe would end it, and none does.
+ * The path to the server delays by FAR each way, so that probe and answer are
+ * two moments. PROBES is 1: one unanswered probe would end the connection.
  */
 #include "case.h"
 
@@ -21,12 +21,12 @@ enum { TIME = 2, INTVL = 1, PROBES = 1, ROUNDS = 3, FAR = 150 };
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
 #define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
 
-/* Returns when the answer reaches the client: the wire sees it when it leaves
- * the server. */
-static struct mark answered(struct run *run, struct mark probe)
+/* Returns the moment at which the answer arrives at the client: the wire sees
+ * it when the server sends it, one path delay earlier. */
+static struct mark expect_answer(struct run *run, struct mark probe)
 {
 	nsec_t one_way = MSEC(FAR);
-	struct mark answer = expect_frame(run, probe, "its answer",
+	struct mark answer = expect_frame(run, probe, "answer to the probe",
 					  FRAMES(ANSWER), 1,
 					  (struct range){ one_way, one_way });
 
@@ -35,7 +35,7 @@ static struct mark answered(struct run *run, struct mark probe)
 	return answer;
 }
 
-/* What the answer left behind in the client's kernel. */
+/* What the answer changed in the client's kernel, and what not. */
 static void expect_restart(struct sock *client, const struct predict_tcp *tcp)
 {
 	struct diag_socket seen;
@@ -47,27 +47,29 @@ static void expect_restart(struct sock *client, const struct predict_tcp *tcp)
 	expect_that(sock_run(client),
 		    seen.timer == DIAG_TIMER_KEEPALIVE && seen.expires > 0 &&
 			    seen.expires <= tcp->keepalive_intvl,
-		    "the timer still runs for the interval", "%.3f s to go",
-		    nsec_seconds(seen.expires));
+		    "the keepalive timer still runs for the interval",
+		    "%.3f s left", nsec_seconds(seen.expires));
 	expect_that(sock_run(client), seen.retransmits == 0,
-		    "no probe counts as unanswered", "%u", seen.retransmits);
+		    "the count of unanswered probes is 0", "%u",
+		    seen.retransmits);
 	expect_that(sock_run(client), MSEC(ack) < tcp->keepalive_time,
-		    "the answer moved rcv_tstamp", "%u ms ago", ack);
+		    "the answer updates rcv_tstamp", "%u ms ago", ack);
 	expect_that(sock_run(client), MSEC(data) >= tcp->keepalive_time,
-		    "the answer did not move lrcvtime: no data in it",
+		    "the answer has no data and leaves lrcvtime unchanged",
 		    "%u ms ago", data);
 }
 
-static struct mark next_probe(struct run *run, const struct predict_tcp *tcp,
-			      struct mark probe, struct mark answer)
+static struct mark expect_next_probe(struct run *run,
+				     const struct predict_tcp *tcp,
+				     struct mark probe, struct mark answer)
 {
 	if (tcp->keepalive_intvl > tcp->keepalive_time + answer.at - probe.at)
 		return expect_frame(
-			run, probe, "from probe to probe: the interval",
+			run, probe, "from probe to probe: tcp_keepalive_intvl",
 			FRAMES(PROBE), 2,
 			predict_timer(tcp->keepalive_intvl, tcp->hz));
 	return expect_frame(
-		run, answer, "from the answer to the next probe: the time",
+		run, answer, "from answer to probe: tcp_keepalive_time",
 		FRAMES(PROBE), 1, predict_timer(tcp->keepalive_time, tcp->hz));
 }
 
@@ -83,14 +85,14 @@ static void script(struct run *run)
 	sock_post_recv(tcp.client);
 	armed = mark_now(run);
 	sock_keepalive(tcp.client, true);
-	probe = expect_frame(run, armed, "the first probe", FRAMES(PROBE), 1,
+	probe = expect_frame(run, armed, "first probe", FRAMES(PROBE), 1,
 			     forecast->rounds[0].at);
 	for (int i = 1; i < ROUNDS; i++) {
-		answer = answered(run, probe);
+		answer = expect_answer(run, probe);
 		expect_restart(tcp.client, &inputs);
-		probe = next_probe(run, &inputs, probe, answer);
+		probe = expect_next_probe(run, &inputs, probe, answer);
 	}
-	answered(run, probe);
+	expect_answer(run, probe);
 
 	expect_number(run, "keepalive_probes",
 		      frames_count(run, armed, FRAMES(PROBE)), ROUNDS, ROUNDS);
@@ -104,33 +106,23 @@ static void script(struct run *run)
 	expect_data(&got, 1);
 }
 
-static const struct judgement of_long_interval[] = {
-	{ "A9", DOCUMENT_CONDITIONAL,
-	  "the answer does not touch the timer, so with an interval longer "
-	  "than "
-	  "the time the next probe waits for the interval: "
-	  "tcp_keepalive_timer()" },
-	{ .claim = NULL },
-};
-
 CASE(keepalive_peer_alive) = {
 	.name = "keepalive-peer-alive",
-	.claim = "keepalive, peer healthy: every probe is answered, and the "
-		 "next one comes keepalive_time after the answer",
+	.claim = "keepalive with a living peer: every probe is answered, and "
+		 "the next one is sent keepalive_time after the answer",
 	.judgements = CLAIMS({ "A9", DOCUMENT_RIGHT,
-			       "the answer moves rcv_tstamp, from which "
+			       "the answer updates rcv_tstamp, from which "
 			       "keepalive_time_elapsed() counts" }),
-	.why = "the timer is armed for the interval after a probe; when it "
-	       "fires it finds the answer's time stamp, and sleeps for the "
+	.why = "after a probe the timer is armed for the interval; when it "
+	       "expires, it finds the answer's timestamp and is armed for the "
 	       "rest",
 	.sources = "net/ipv4/tcp_timer.c:tcp_keepalive_timer(); "
 		   "include/net/tcp.h:keepalive_time_elapsed()",
-	.steps = STEPS("an idle connection, the server 150 ms away each "
-		       "way; SO_KEEPALIVE at the client, one unanswered "
-		       "probe allowed",
-		       "three probes, each answered",
-		       "the server sends a byte"),
-	.expect = "each probe comes 2 s after the last answer reached the "
+	.steps = STEPS(
+		"an idle connection with a path delay of 150 ms each way; "
+		"SO_KEEPALIVE at the client, tcp_keepalive_probes is 1",
+		"three probes, each answered", "the server sends a byte"),
+	.expect = "each probe is sent 2 s after the last answer arrived at the "
 		  "client; with time 1 and intvl 2: 2 s after the last probe; "
 		  "both ends stay ESTABLISHED",
 	.world = &world_pair,
@@ -141,7 +133,11 @@ CASE(keepalive_peer_alive) = {
 	.variants = VARIANTS(
 		{ "time-longer" },
 		{ "interval-longer", .duration = SEC(6),
-		  .judgements = of_long_interval,
+		  .judgements = CLAIMS(
+			  { "A9", DOCUMENT_CONDITIONAL,
+			    "the answer does not touch the timer, so if the "
+			    "interval is longer than the time, the next probe "
+			    "waits for the interval: tcp_keepalive_timer()" }),
 		  .settings = SYSCTLS(
 			  { "client", "net.ipv4.tcp_keepalive_time", 1 },
 			  { "client", "net.ipv4.tcp_keepalive_intvl", 2 }) }),

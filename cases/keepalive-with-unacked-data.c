@@ -1,40 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * With data on its way keepalive does not ask. Its timer goes on firing, but
- * tcp_keepalive_timer() sees packets_out, or a write queue that is not empty,
- * takes the connection for alive without it, and arms itself for another
- * keepalive_time. Then another timer decides, and by its own numbers:
+ * While data is outstanding, keepalive sends no probe. Its timer still expires,
+ * but if packets_out is not 0 or the write queue is not empty,
+ * tcp_keepalive_timer() only arms itself for another keepalive_time. Another
+ * timer ends the connection then, after its own time:
  *
- * data in flight      the retransmission timer, by tcp_retries2;
- * the window is shut  the persist timer, tcp_probe_timer(), by tcp_retries2
- *                     too, which there IS a count, of unanswered probes.
+ * data in flight     the retransmission timer, by tcp_retries2;
+ * window closed      the persist timer, tcp_probe_timer(), by tcp_retries2 as
+ *                    well, which here is a number of unanswered probes.
  *
- * So an application that sends into the void when keepalive has already asked
- * in vain POSTPONES the end: from that moment on the probes stop, and at the
- * defaults a quarter of an hour begins. (TCP_USER_TIMEOUT is the cure: all of
- * these timers obey it.)
+ * So data sent after an unanswered keepalive probe postpones the end: no more
+ * probes are sent, and with the default values a quarter of an hour begins.
+ * (TCP_USER_TIMEOUT limits all of these timers.)
  *
- * The persist timer's probe is the same frame as keepalive's, made by the same
- * tcp_xmit_probe_skb(): on the wire the two cannot be told apart. The kernel's
- * counters can: TCPWinProbe, TCPKeepAlive.
+ * tcp_xmit_probe_skb() builds the probes of both the persist timer and
+ * keepalive. The frames are the same; the counters TCPWinProbe and TCPKeepAlive
+ * distinguish them.
  */
 #include "case.h"
 
 enum { TIME = 1, INTVL = 1, PROBES = 2, RETRIES2 = 3 };
 
-/* How long to look out for a window probe, the 2nd firing of a timer that is as
- * long as the RTO. */
+/* For a window probe: the second expiry of a timer that is as long as the
+ * RTO. */
 static const nsec_t patience = SEC(2);
 
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
-#define COPIES FROM("client"), KIND(WIRE_RETRANSMISSION)
+#define RETRANSMISSION FROM("client"), KIND(WIRE_RETRANSMISSION)
 
-/* What the two timers would make of it, each by itself. */
+/* The end by either timer alone. */
 struct forecasts {
 	const struct prediction *keepalive, *data;
 };
 
-/* The control: nothing in flight, so keepalive decides. */
+/* The control: no data is outstanding, and keepalive ends the connection. */
 static void idle(struct run *run, struct pair *tcp, struct mark armed,
 		 const struct forecasts *forecast)
 {
@@ -47,10 +46,10 @@ static void idle(struct run *run, struct pair *tcp, struct mark armed,
 	expect_number(run, "keepalive_probes",
 		      frames_count(run, armed, FRAMES(PROBE)),
 		      forecast->keepalive->probes, forecast->keepalive->probes);
-	expect_frames(run, armed, "retransmissions", FRAMES(COPIES), 0);
+	expect_frames(run, armed, "retransmissions", FRAMES(RETRANSMISSION), 0);
 }
 
-/* `probes` were sent before the data. */
+/* So many probes were sent before the data. */
 static void data_in_flight(struct run *run, struct pair *tcp, struct mark armed,
 			   unsigned int probes,
 			   const struct forecasts *forecast)
@@ -61,30 +60,32 @@ static void data_in_flight(struct run *run, struct pair *tcp, struct mark armed,
 
 	sock_send(tcp->client, 1);
 	sock_look(tcp->client, &seen);
-	expect_that(run, seen.info.tcpi_unacked == 1, "one segment is unacked",
-		    "%u", seen.info.tcpi_unacked);
+	expect_that(run, seen.info.tcpi_unacked == 1,
+		    "one segment is unacknowledged", "%u",
+		    seen.info.tcpi_unacked);
 	expect_timer(tcp->client, DIAG_TIMER_RETRANSMIT);
 	got = sock_reap(tcp->client, forecast->data->elapsed.max + SEC(1));
 	expect_error(&got, ETIMEDOUT);
 	expect_took(sent, &got, forecast->data->elapsed);
-	expect_that(run,
-		    got.returned - armed.at >
-			    forecast->keepalive->rounds[probes].at.max,
-		    "the next probe would have been due",
-		    "after %.3f s, it ended after %.3f s",
-		    nsec_seconds(forecast->keepalive->rounds[probes].at.max),
-		    nsec_seconds(got.returned - armed.at));
+	expect_that(
+		run,
+		got.returned - armed.at >
+			forecast->keepalive->rounds[probes].at.max,
+		"the connection outlives the time of the next keepalive probe",
+		"ended after %.3f s; next probe after %.3f s at the latest",
+		nsec_seconds(got.returned - armed.at),
+		nsec_seconds(forecast->keepalive->rounds[probes].at.max));
 	expect_number(run, "keepalive_probes",
 		      frames_count(run, armed, FRAMES(PROBE)), probes, probes);
 	expect_counter(run, "client", "TCPKeepAlive", probes);
 	expect_counter(run, "client", "TCPAbortOnTimeout", 1);
 	expect_frames_between(
-		run, sent, "retransmissions", FRAMES(COPIES),
+		run, sent, "retransmissions", FRAMES(RETRANSMISSION),
 		forecast->data->retransmissions_min + forecast->data->probes,
 		forecast->data->retransmissions_max + forecast->data->probes);
 }
 
-/* Keepalive has asked once, in vain, when the data comes. */
+/* The data is sent after one unanswered probe. */
 static void data_between_probes(struct run *run, struct pair *tcp,
 				struct mark armed,
 				const struct forecasts *forecast)
@@ -92,18 +93,18 @@ static void data_between_probes(struct run *run, struct pair *tcp,
 	struct mark probe;
 
 	fault_crash(run, "server");
-	probe = expect_frame(run, armed, "the first probe", FRAMES(PROBE), 1,
+	probe = expect_frame(run, armed, "first probe", FRAMES(PROBE), 1,
 			     forecast->keepalive->rounds[0].at);
 	run_pass_until(run, probe, MSEC(500));
 	data_in_flight(run, tcp, armed, 1, forecast);
 }
 
 /*
- * More than the server, which does not read, has room for. The window's rest is
- * too small for a segment; the persist timer's first probe fills it with data
- * (tcp_write_wakeup()), and only then is the window 0.
+ * Sends more than fits into the window of the server, which does not read. The
+ * rest of the window is smaller than a segment; the persist timer's first probe
+ * fills it with data (tcp_write_wakeup()), and then the window is 0.
  */
-static void shut_window(struct run *run, struct sock *client)
+static void close_window(struct run *run, struct sock *client)
 {
 	struct mark full = mark_now(run);
 	struct diag_socket seen;
@@ -111,32 +112,32 @@ static void shut_window(struct run *run, struct sock *client)
 	sock_send(client, 16 << 10);
 	expect_that(run,
 		    frames_wait(run, full, FRAMES(PROBE), 1, patience) != NULL,
-		    "a window probe comes", "none");
-	run_pass(run, MSEC(20)); /* the server answers it at once */
+		    "the client sends a window probe", "no window probe");
+	run_pass(run, MSEC(20)); /* the server answers at once */
 	sock_look(client, &seen);
 	expect_that(run, seen.info.tcpi_unacked == 0 && seen.send_queue > 0,
-		    "no segment is in flight, and data waits",
-		    "%u in flight, %u bytes queued", seen.info.tcpi_unacked,
-		    seen.send_queue);
+		    "no segment is in flight, and data is in the send queue",
+		    "%u segments in flight, %u bytes queued",
+		    seen.info.tcpi_unacked, seen.send_queue);
 }
 
-static void window_shut(struct run *run, struct pair *tcp, struct mark armed,
-			const struct forecasts *forecast)
+static void window_closed(struct run *run, struct pair *tcp, struct mark armed,
+			  const struct forecasts *forecast)
 {
 	unsigned int probes;
 	struct finding got;
 	struct mark dead;
 
-	shut_window(run, tcp->client);
+	close_window(run, tcp->client);
 	dead = mark_now(run);
 	fault_crash(run, "server");
 	expect_timer(tcp->client, DIAG_TIMER_PROBE);
 	got = sock_reap(tcp->client, forecast->keepalive->elapsed.max + SEC(1));
 	expect_open(&got);
 	expect_timer(tcp->client, DIAG_TIMER_PROBE);
-	expect_frames(run, dead, "answers of the dead",
+	expect_frames(run, dead, "segments from the dead host",
 		      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
-	expect_frames_between(run, dead, "probes that nobody answers",
+	expect_frames_between(run, dead, "unanswered window probes",
 			      FRAMES(PROBE), 1, UINT32_MAX);
 
 	probes = frames_count(run, armed, FRAMES(PROBE));
@@ -159,7 +160,7 @@ static void script(struct run *run)
 	if (run_is_variant(run, "idle")) {
 		idle(run, &tcp, armed, &forecast);
 	} else if (run_is_variant(run, "window-shut")) {
-		window_shut(run, &tcp, armed, &forecast);
+		window_closed(run, &tcp, armed, &forecast);
 	} else if (run_is_variant(run, "data-between-probes")) {
 		data_between_probes(run, &tcp, armed, &forecast);
 	} else {
@@ -168,37 +169,32 @@ static void script(struct run *run)
 	}
 }
 
-static const struct judgement of_postponed[] = {
-	{ "A19", DOCUMENT_CONDITIONAL,
-	  "data that is sent between two probes stops them, and postpones the "
-	  "end: packets_out in tcp_keepalive_timer()" },
-	{ .claim = NULL },
-};
-
 CASE(keepalive_with_unacked_data) = {
 	.name = "keepalive-with-unacked-data",
-	.claim = "while data waits for its ACK or for window, keepalive sends "
-		 "no probe: the retransmission timer decides",
-	.judgements = CLAIMS({ "A19", DOCUMENT_CONDITIONAL,
-			       "silence between retransmissions, however long, "
-			       "does not start it: tcp_keepalive_timer() sends "
-			       "nothing while packets_out or the write queue "
-			       "says that data is outstanding" }),
-	.why = "tcp_keepalive_timer() takes a connection with data outstanding "
-	       "for alive without keepalive, and arms itself again",
+	.claim = "while data waits for its ACK or for the window, keepalive "
+		 "sends no probe: the retransmission timer or the persist "
+		 "timer decides",
+	.judgements = CLAIMS(
+		{ "A19", DOCUMENT_CONDITIONAL,
+		  "silence between retransmissions, however long, does not "
+		  "start it: tcp_keepalive_timer() sends nothing while "
+		  "packets_out or the write queue shows outstanding data" }),
+	.why = "tcp_keepalive_timer() leaves a connection with outstanding "
+	       "data to the other timers, and arms itself again",
 	.sources =
 		"RFC 9293 3.8.4; net/ipv4/tcp_timer.c:tcp_keepalive_timer(), "
 		"tcp_probe_timer(); "
 		"net/ipv4/tcp_timer.c:tcp_retransmit_timer()",
 	.steps = STEPS("an idle connection, SO_KEEPALIVE at the client",
-		       "the server's machine dies",
-		       "the client sends a byte: at once; or after the first "
-		       "probe; or it has filled the server's window before; or "
-		       "it sends nothing, as the control"),
+		       "variant window-shut: the client fills the server's "
+		       "receive window",
+		       "the server's host crashes",
+		       "the client sends a byte at once; or after the first "
+		       "probe; or nothing (idle, the control)"),
 	.expect = "idle: ETIMEDOUT after 1 + 2 * 1 s, two probes; with data: "
-		  "no further probe, and the end when tcp_retries2 says so, "
-		  "seconds later; window shut: window probes, no keepalive "
-		  "probe, no end yet",
+		  "no further probe, and ETIMEDOUT by tcp_retries2, seconds "
+		  "later; window closed: window probes, no keepalive probe, "
+		  "and the connection still lives",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
 			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
@@ -208,7 +204,11 @@ CASE(keepalive_with_unacked_data) = {
 	.variants = VARIANTS(
 		{ "data" }, { "idle", .duration = SEC(TIME + INTVL * PROBES) },
 		{ "data-between-probes", .duration = SEC(8),
-		  .judgements = of_postponed },
+		  .judgements =
+			  CLAIMS({ "A19", DOCUMENT_CONDITIONAL,
+				   "data sent between two probes stops them "
+				   "and postpones the end: packets_out in "
+				   "tcp_keepalive_timer()" }) },
 		{ "window-shut", .duration = SEC(TIME + INTVL * PROBES + 1),
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_rmem",
 					.text = "4096 4096 4096" },
