@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The client that connects, in the four ways (see unreachable.h). Here they are
- * as far apart as can be.
+ * A client that connects while the server is unreachable in one of four ways
+ * (see unreachable.h). For connect() all four differ.
  *
- * path: SYN and its copies go out; ETIMEDOUT by tcp_write_timeout().
+ * path: the SYN and its retransmissions leave the host; ETIMEDOUT by
+ * tcp_write_timeout().
  *
- * cable: the same by the kernel's count and clock, and not one frame. A route
- * without carrier is a route, so connect() finds one.
+ * cable: the same by the kernel's counters and at the same time, without a
+ * single frame on the wire. A route without carrier is a route, so connect()
+ * finds one.
  *
  * interface: without a route there is no SYN: tcp_v4_connect() returns
- * ENETUNREACH as connect() is called.
+ * ENETUNREACH when connect() is called.
  *
- * neighbour: the SYN waits in the client's own arp_queue. For an established
- * connection host unreachable would be a soft error; in SYN-SENT tcp_v4_err()
- * ends connect() by it, as soon as mcast_solicit questions, retrans_time apart,
- * have not been answered: EHOSTUNREACH. The retransmission timer fires
- * meanwhile and is counted, but makes no copy at all: the SYN is still in the
- * host's own queue, skb_still_in_host_queue() (TCPSpuriousRtxHostQueues).
+ * neighbour: the SYN waits in the client's own arp_queue. For an ESTABLISHED
+ * connection host unreachable is a soft error; in SYN-SENT it makes
+ * tcp_v4_err() end the connect() with EHOSTUNREACH, as soon as mcast_solicit
+ * requests, retrans_time apart, are unanswered. The retransmission timer fires
+ * meanwhile and is counted, but sends nothing: the SYN is still in the host's
+ * own queue, skb_still_in_host_queue() (TCPSpuriousRtxHostQueues).
  *
- * Where the RTO has been doubled, the report first takes a doubling back and,
- * that time being over, sets off one more round: tcp_ld_RTO_revert(). By then
- * the SYN has been thrown out of the arp_queue (the report went by way of the
- * loopback interface), and the round makes a copy, which asks for the address
- * again. Before 6.5 each round of a SYN doubles the RTO; and if that round is
- * the one too many for tcp_syn_retries, the error is ETIMEDOUT after all. Hence
- * more of them here.
- * Since 6.5 four rounds go by without doubling (tcp_syn_linear_timeouts), and
- * the report finds nothing to take back.
+ * Where the RTO has been doubled, the ICMP error first takes one doubling back
+ * and, because that time has passed, starts another retransmission:
+ * tcp_ld_RTO_revert(). By then the SYN has left the arp_queue (the ICMP error
+ * came through the loopback interface), so a copy is made, which leads to
+ * another address resolution. Before 6.5 each retransmission of a SYN doubles
+ * the RTO; and if this one exceeds tcp_syn_retries, the error is ETIMEDOUT
+ * after all. Hence this variant allows more of them. Since 6.5 four
+ * retransmissions are not doubled (tcp_syn_linear_timeouts), and there is
+ * nothing to take back.
  */
 #include "unreachable.h"
 
 enum { SYN_RETRIES = 2, MORE_SYN_RETRIES = 4, BACKLOG = 16 };
-
-#define SYNS FRAMES(FROM("client"), KIND(WIRE_SYN))
 
 static long neighbour_sysctl(struct run *run, const char *name)
 {
@@ -43,17 +43,19 @@ static long neighbour_sysctl(struct run *run, const char *name)
 	return run_sysctl(run, "client", full);
 }
 
-/* neigh_timer_handler(): one timer after each question. */
-static struct range forecast_questions(struct run *run, unsigned int *ret_n)
+/* neigh_timer_handler(): one timer after each request. */
+static struct range forecast_resolution(struct run *run,
+					unsigned int *ret_requests)
 {
 	nsec_t apart = MSEC(neighbour_sysctl(run, "retrans_time_ms"));
 	struct range timer = predict_timer(apart, nsec_hz());
 
-	*ret_n = (unsigned int)neighbour_sysctl(run, "mcast_solicit");
-	return (struct range){ *ret_n * timer.min, *ret_n * timer.max };
+	*ret_requests = (unsigned int)neighbour_sysctl(run, "mcast_solicit");
+	return (struct range){ *ret_requests * timer.min,
+			       *ret_requests * timer.max };
 }
 
-/* The rounds that come before `end`, for certain and perhaps. */
+/* How many retransmission timers fire before `end`, at least and at most. */
 static struct range rounds_before(const struct prediction *p, struct range end)
 {
 	struct range rounds = { 0, 0 };
@@ -67,8 +69,8 @@ static struct range rounds_before(const struct prediction *p, struct range end)
 	return rounds;
 }
 
-/* The round that the report itself sets off: where the RTO was doubled. */
-static struct range reverted(struct run *run, struct range rounds)
+/* The retransmission that the ICMP error starts, if the RTO was doubled. */
+static struct range started_by_error(struct run *run, struct range rounds)
 {
 	static const char name[] = "net.ipv4.tcp_syn_linear_timeouts";
 	nsec_t linear =
@@ -77,48 +79,48 @@ static struct range reverted(struct run *run, struct range rounds)
 	return (struct range){ rounds.min > linear, rounds.max > linear };
 }
 
-static void gives_up(struct run *run, const struct finding *got,
-		     struct mark dialled, const struct prediction *p)
+static void expect_timeout(struct run *run, const struct finding *got,
+			   struct mark asked, const struct prediction *p)
 {
-	bool path = run_is_variant(run, "path");
 	int64_t rounds = counter_change(run, "client", "TCPTimeouts") - 1;
-	unsigned int frames = path ? 1 + (unsigned int)rounds : 0;
+	unsigned int frames =
+		run_is_variant(run, "path") ? 1 + (unsigned int)rounds : 0;
 
 	expect_error(got, ETIMEDOUT);
-	expect_took(dialled, got, p->elapsed);
+	expect_took(asked, got, p->elapsed);
 	expect_number(run, "rto_retransmissions", rounds,
 		      p->retransmissions_min, p->retransmissions_max);
 	expect_number(run, "copies_counted",
 		      counter_change(run, "client", "RetransSegs"), rounds,
 		      rounds);
-	unreachable_frames(run, dialled, frames, frames);
+	unreachable_frames(run, asked, frames, frames);
 	expect_counter(run, "client", "TCPAbortOnTimeout", 1);
 }
 
-static void is_refused(struct run *run, const struct finding *got,
-		       struct mark dialled)
+static void expect_no_route(struct run *run, const struct finding *got,
+			    struct mark asked)
 {
 	expect_error(got, ENETUNREACH);
-	expect_took(dialled, got, at_once);
+	expect_took(asked, got, at_once);
 	expect_number(run, "rto_retransmissions",
 		      counter_change(run, "client", "TCPTimeouts"), 0, 0);
-	unreachable_frames(run, dialled, 0, 0);
+	unreachable_frames(run, asked, 0, 0);
 	expect_counter(run, "client", "ActiveOpens", 0);
 }
 
-static void is_unknown(struct run *run, const struct finding *got,
-		       struct mark dialled, const struct prediction *p)
+static void expect_no_neighbour(struct run *run, const struct finding *got,
+				struct mark asked, const struct prediction *p)
 {
 	int64_t rounds = counter_change(run, "client", "TCPTimeouts");
-	unsigned int questions;
-	struct range end = forecast_questions(run, &questions);
-	struct range before = rounds_before(p, end);
-	struct range last = reverted(run, before);
 	int64_t copies = counter_change(run, "client", "RetransSegs");
+	unsigned int requests;
+	struct range end = forecast_resolution(run, &requests);
+	struct range before = rounds_before(p, end);
+	struct range last = started_by_error(run, before);
 
 	before = range_add(before, last);
 	expect_error(got, EHOSTUNREACH);
-	expect_took(dialled, got, end);
+	expect_took(asked, got, end);
 	expect_number(run, "rto_retransmissions", rounds, before.min,
 		      before.max);
 	expect_number(run, "copies_counted", copies, last.min, last.max);
@@ -129,10 +131,10 @@ static void is_unknown(struct run *run, const struct finding *got,
 			  copies ? "a copy" : "nothing");
 	expect_counter(run, "client", "TCPSpuriousRtxHostQueues",
 		       rounds - copies);
-	unreachable_frames(run, dialled, 0, 0);
-	expect_frames(run, dialled, "questions instead",
+	unreachable_frames(run, asked, 0, 0);
+	expect_frames(run, asked, "address resolution requests",
 		      FRAMES(FROM("client"), KIND(WIRE_NEIGHBOUR)),
-		      questions + (unsigned int)copies);
+		      requests + (unsigned int)copies);
 }
 
 static void script(struct run *run)
@@ -142,45 +144,47 @@ static void script(struct run *run)
 	struct probe *probe = probe_start(run, "client");
 	const struct prediction *p = forecast_connect(run, "client");
 	struct finding got;
-	struct mark dialled;
+	struct mark asked;
 	struct sock *client;
 
 	unreachable_begin(run);
-	dialled = mark_now(run);
+	asked = mark_now(run);
 	client = sock_post_connect(probe, listener);
-	mark_done(run, &dialled);
+	mark_done(run, &asked);
 	got = sock_reap(client, p->elapsed.max + SEC(1));
 	if (run_is_variant(run, "interface"))
-		is_refused(run, &got, dialled);
+		expect_no_route(run, &got, asked);
 	else if (run_is_variant(run, "neighbour"))
-		is_unknown(run, &got, dialled, p);
+		expect_no_neighbour(run, &got, asked, p);
 	else
-		gives_up(run, &got, dialled, p);
+		expect_timeout(run, &got, asked, p);
 	expect_state(client, DIAG_CLOSE);
-	expect_frames(run, dialled, "answers",
+	expect_frames(run, asked, "answers",
 		      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
 }
 
 CASE(unreachable_connecting) = {
 	.name = "unreachable-connecting",
 	.claim = "connecting client, its cable, interface, path or neighbour "
-		 "gone: SYNs, none at all, or not even a connect()",
-	.why = "connect() needs a route, and a SYN an address to be sent to; "
-	       "in SYN-SENT a report of the own kernel is the end",
+		 "gone: SYNs, no SYN on the wire, or connect() fails at once",
+	.why = "connect() needs a route, and a SYN needs the neighbour's "
+	       "address; in SYN-SENT an ICMP error of the own kernel ends the "
+	       "attempt",
 	.sources = "RFC 1122 4.2.3.9; net/ipv4/tcp_ipv4.c:tcp_v4_connect(), "
 		   "tcp_v4_err(); net/ipv4/tcp_timer.c:tcp_write_timeout(); "
 		   "net/core/neighbour.c:neigh_timer_handler(); "
 		   "net/ipv4/tcp_output.c:skb_still_in_host_queue()",
-	.steps = STEPS("the server listens; the client does not know its "
-		       "address' MAC in one variant",
-		       "the client's cable is pulled; or its interface set "
+	.steps = STEPS("the server listens; in the variant neighbour the "
+		       "client has no neighbour entry for it",
+		       "the client's cable is pulled; or its interface is set "
 		       "down; or the path is cut; or nobody answers its "
-		       "questions",
+		       "address resolution",
 		       "the client connects"),
-	.expect = "ETIMEDOUT after 7 s with path and cable, the SYNs on the "
-		  "wire or none of them; ENETUNREACH at once with the "
-		  "interface; EHOSTUNREACH after 3 questions and 3 s with the "
-		  "neighbour, with time-outs counted and nothing copied",
+	.expect =
+		"path and cable: ETIMEDOUT after 7 s, with all SYNs on the "
+		"wire or none; interface: ENETUNREACH at once; neighbour: "
+		"EHOSTUNREACH after 3 requests and 3 s, with timeouts counted "
+		"and nothing retransmitted",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_syn_retries",
 			      SYN_RETRIES }),

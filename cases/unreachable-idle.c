@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The idle client, in the four ways (see unreachable.h). Here the text is right
- * to treat them as one: queue, routes, path and neighbours are below TCP, which
- * meets them when it next sends, and not before. An idle connection without
- * SO_KEEPALIVE has nothing to send. Both ends stay ESTABLISHED, without a
- * timer. (unplug-states compares all of TCP_INFO.)
+ * An idle client while the server is unreachable in one of four ways (see
+ * unreachable.h). Here the document is right to treat them alike: queue,
+ * routes, path and neighbours are below TCP, which meets them only when it
+ * sends. An idle connection without SO_KEEPALIVE sends nothing. Both ends stay
+ * ESTABLISHED without a timer. (unplug-states compares all of tcp_info.)
  *
- * That it really was unreachable shows when the client then sends: there is no
- * answer within a delayed ACK's time. When the way is back, the next timer
- * brings the byte, and the connection goes on. (Which timer, and when, is no
- * longer the same in the four: unreachable-sending.)
+ * To show that the server really was unreachable, the client then sends: no
+ * answer comes within the time of a delayed ACK. When the path is restored,
+ * the next timer sends the byte, and the connection works. (Which timer, and
+ * when, differs between the four: unreachable-sending.)
  */
 #include "unreachable.h"
 
@@ -17,27 +17,29 @@ enum { IDLE = 3, ANSWER_MS = 100 };
 
 static void expect_idle(struct run *run, struct sock *sock)
 {
-	struct finding waiting = sock_reap(sock, 0);
+	struct finding got = sock_reap(sock, 0);
 	struct diag_socket seen;
 
-	expect_open(&waiting);
+	expect_open(&got);
 	expect_state(sock, DIAG_ESTABLISHED);
 	expect_timer(sock, DIAG_TIMER_NONE);
 	sock_look(sock, &seen);
 	expect_that(run,
 		    !seen.info.tcpi_unacked && !seen.info.tcpi_total_retrans &&
 			    !seen.info.tcpi_probes && !seen.send_queue,
-		    "nothing is in flight, to be sent or asked",
-		    "%u in flight, %u copies, %u probes, %u bytes",
+		    "nothing is in flight, retransmitted, probed or queued",
+		    "%u segments in flight, %u retransmissions, %u probes, %u "
+		    "bytes queued",
 		    seen.info.tcpi_unacked, seen.info.tcpi_total_retrans,
 		    seen.info.tcpi_probes, seen.send_queue);
 }
 
-/* Whatever timer runs now has been doubled once at most by the time that the
- * way is back, so it fires within two RTOs. */
-static void goes_on(struct run *run, struct pair *tcp, struct predict_tcp *tcp0)
+/* Until the path is restored, whatever timer runs now has been doubled at most
+ * once, so it fires within two RTOs. */
+static void expect_works(struct run *run, struct pair *tcp,
+			 const struct predict_tcp *inputs)
 {
-	struct range timer = predict_timer(2 * tcp0->rto, tcp0->hz);
+	struct range timer = predict_timer(2 * inputs->rto, inputs->hz);
 	struct finding got;
 
 	unreachable_end(run);
@@ -70,40 +72,38 @@ static void script(struct run *run)
 	sent = mark_now(run);
 	sock_send(tcp.client, 1);
 	run_pass(run, MSEC(ANSWER_MS));
-	if (!expect_frames(run, sent, "its acknowledgement",
+	if (!expect_frames(run, sent, "acknowledgements of the byte",
 			   FRAMES(FROM("server"), KIND(WIRE_TCP)), 0))
 		return;
 	expect_that(run, sock_reap(tcp.server, 0).open,
-		    "the byte does not arrive", "it did");
-	goes_on(run, &tcp, &inputs);
+		    "the byte does not arrive", "it arrived");
+	expect_works(run, &tcp, &inputs);
 }
 
 CASE(unreachable_idle) = {
 	.name = "unreachable-idle",
 	.claim = "idle client, its cable, interface, path or neighbour gone: "
-		 "nothing happens, in all four",
+		 "nothing happens in any of the four",
 	.judgements = CLAIMS(
 		{ "D1", DOCUMENT_RIGHT,
-		  "the state does not change, in none of the four: "
-		  "linkwatch_do_dev(), fib_disable_ip() and neigh_invalidate() "
-		  "touch no socket" },
+		  "the state changes in none of the four: linkwatch_do_dev(), "
+		  "fib_disable_ip() and neigh_invalidate() touch no socket" },
 		{ "D8", DOCUMENT_RIGHT,
-		  "an idle socket has nothing to do with carrier, routes, path "
-		  "or neighbours: it meets them when __tcp_transmit_skb() next "
+		  "an idle socket does not use carrier, routes, path or "
+		  "neighbours: it meets them when __tcp_transmit_skb() next "
 		  "sends" }),
-	.why = "all four are below TCP, which does not look there unless it "
-	       "sends",
+	.why = "all four are below TCP, which meets them only when it sends",
 	.sources = "net/core/link_watch.c:linkwatch_do_dev(); net/ipv4/"
 		   "fib_frontend.c:fib_disable_ip(); net/core/neighbour.c:"
 		   "neigh_timer_handler()",
-	.steps = STEPS("a connection, idle; both ends wait in recv()",
-		       "the client's cable is pulled; or its interface set "
+	.steps = STEPS("a connection, idle; both ends block in recv()",
+		       "the client's cable is pulled; or its interface is set "
 		       "down; or the path is cut; or nobody answers its ARP "
-		       "questions; idle for 3 s",
-		       "the client sends a byte, in vain",
-		       "the way is back; a byte comes from the server, too"),
-	.expect = "ESTABLISHED without a timer at both ends, nothing to be "
-		  "sent and not one segment; then no answer; then both bytes "
+		       "requests; idle for 3 s",
+		       "the client sends a byte, which does not arrive",
+		       "the path is restored; the server sends a byte, too"),
+	.expect = "ESTABLISHED without a timer at both ends, nothing queued "
+		  "and no segment; then no answer to the byte; then both bytes "
 		  "arrive",
 	.world = &world_pair,
 	.variants = VARIANTS({ "cable" }, { "interface" }, { "path" },
