@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which local ports connect() takes. The range of a new namespace is 32768 to
- * 60999, inet_init_net() says so: both edges belong to it, and 61000 does not.
- * Until 4.1 it ended with 61000. An even number of ports became the default
- * when __inet_hash_connect() began to prefer the ports with the parity of the
- * range's first one and to leave the others to bind(), 07f4c90062f8 (4.2).
+ * Which local ports connect() chooses. inet_init_net() sets the range of a new
+ * namespace to 32768-60999, both included. Until 4.1 it ended with 61000.
+ * 07f4c90062f8 (4.2) made the default number of ports even, when
+ * __inet_hash_connect() began to prefer ports with the parity of the range's
+ * first port and to leave the others to bind().
  *
- * Within the range it takes no particular port: it starts anywhere (a keyed
- * hash of the destination, and table_perturb, which each connect() moves on by
- * a random step), and goes up by two from there, round the range; only when all
- * of that parity are taken does it turn to the other one. bind() with port 0
- * starts with the other parity, inet_csk_find_open_port().
+ * Within the range it starts at an offset (a keyed hash of the destination plus
+ * table_perturb, which each connect() advances by a random step) and tries
+ * every second port from there, wrapping around; it tries the other parity only
+ * when all ports of the first are taken. bind() with port 0 starts with the
+ * other parity, inet_csk_find_open_port().
  *
- * Of a range with an odd number of ports each connect() misses one, since the
- * number is rounded down ("remaining &= ~1U") to go through it in steps of two.
- * Which one depends on where it starts; of three ports it is always the last.
+ * If the number of ports is odd, each connect() misses one of them, because the
+ * number is rounded down ("remaining &= ~1U") for the steps of two. Which one
+ * depends on the offset; of three ports it is always the last.
  *
- * ip_local_reserved_ports takes ports out of the range. What it takes, and what
- * lies outside, is still to be had by bind() with that number.
+ * ip_local_reserved_ports excludes ports of the range. Excluded ports, and
+ * those outside the range, remain available to a bind() with that port.
  */
 #include "case.h"
 
@@ -30,14 +30,14 @@ enum way { CONNECTS, BINDS, EDGE_LOW, EDGE_HIGH, NAMED };
 
 static const nsec_t soon = MSEC(500);
 
-struct range_of_ports {
+struct port_range {
 	long low, high; /* the sysctl */
-	long n; /* of those that connect() uses */
+	long n; /* ports that connect() uses */
 };
 
-static struct range_of_ports ask(struct run *run)
+static struct port_range read_range(struct run *run)
 {
-	struct range_of_ports range = {
+	struct port_range range = {
 		.low = run_sysctl_nth(run, "client", RANGE, 0),
 		.high = run_sysctl_nth(run, "client", RANGE, 1),
 	};
@@ -46,8 +46,10 @@ static struct range_of_ports ask(struct run *run)
 	if (range.n == ODD)
 		range.n--;
 	if (range.n % 2)
-		run_skip(run, "which one of %ld ports is missed is chance",
-			 range.n);
+		run_skip(run,
+			 "unpredictable: which of %ld ports connect() misses "
+			 "is random; use an even number of ports, or %d",
+			 range.n, ODD);
 	return range;
 }
 
@@ -59,11 +61,11 @@ static void expect_none_left(struct probe *client, struct sock *listener)
 	expect_error(&got, EADDRNOTAVAIL);
 }
 
-/* The kernel's own range, of which only one port is not reserved. */
-static void edge(struct run *run, struct probe *client, struct sock *listener,
-		 long port)
+/* The kernel's default range, of which all ports but one are reserved. */
+static void use_only_port(struct run *run, struct probe *client,
+			  struct sock *listener, long port)
 {
-	struct range_of_ports range = ask(run);
+	struct port_range range = read_range(run);
 	struct sock *sock;
 
 	expect_number(run, "range_first", range.low, FIRST, FIRST);
@@ -73,8 +75,8 @@ static void edge(struct run *run, struct probe *client, struct sock *listener,
 	expect_none_left(client, listener);
 }
 
-static uint16_t take(struct run *run, struct probe *client,
-		     struct sock *listener)
+static uint16_t take_port(struct run *run, struct probe *client,
+			  struct sock *listener)
 {
 	struct finding got;
 	struct sock *sock;
@@ -87,17 +89,21 @@ static uint16_t take(struct run *run, struct probe *client,
 	return sock_local_port(sock);
 }
 
-/* First all with the parity of the range's first (bind(): the other one). */
-static void order(struct run *run, struct probe *client, struct sock *listener)
+/* First all ports with the parity of the range's first port (bind(): with the
+ * other parity), then the others. */
+static void use_all_ports(struct run *run, struct probe *client,
+			  struct sock *listener)
 {
-	struct range_of_ports range = ask(run);
+	struct port_range range = read_range(run);
 	const long other = run_value(run) == BINDS;
 	unsigned int taken = 0, of_parity = 0, outside = 0;
 
 	if (range.n > PORTS_MAX)
-		run_skip(run, "at most %d ports, please", PORTS_MAX);
+		run_skip(run,
+			 RANGE " has %ld ports: this variant needs at most %d",
+			 range.n, PORTS_MAX);
 	for (long i = 0; i < range.n; i++) {
-		long at = take(run, client, listener) - range.low;
+		long at = take_port(run, client, listener) - range.low;
 
 		of_parity += i < range.n / 2 && at % 2 == other;
 		outside += at < 0 || at >= range.n;
@@ -112,9 +118,9 @@ static void order(struct run *run, struct probe *client, struct sock *listener)
 		expect_none_left(client, listener);
 }
 
-/* One that connect() would never take by itself. */
-static void by_name(struct run *run, struct probe *client,
-		    struct sock *listener, uint16_t port)
+/* bind() and connect() with a port that connect() alone never chooses. */
+static void use_named_port(struct run *run, struct probe *client,
+			   struct sock *listener, uint16_t port)
 {
 	struct sock *sock = sock_open(client);
 	struct finding got = sock_bind(sock, port);
@@ -127,20 +133,21 @@ static void by_name(struct run *run, struct probe *client,
 	expect_state(sock, DIAG_ESTABLISHED);
 }
 
-static void reserved(struct run *run, struct probe *client,
-		     struct sock *listener)
+static void avoid_reserved_port(struct run *run, struct probe *client,
+				struct sock *listener)
 {
-	struct range_of_ports range = ask(run);
+	struct port_range range = read_range(run);
 	const long port = run_sysctl(run, "client", RESERVED);
 
 	for (long i = 0; i < range.n - 1; i++) {
 		uint16_t got = sock_local_port(sock_connect(client, listener));
 
-		expect_that(run, got != port, "not the reserved port", "%u",
+		expect_that(run, got != port,
+			    "connect() avoids the reserved port", "port %u",
 			    got);
 	}
 	expect_none_left(client, listener);
-	by_name(run, client, listener, (uint16_t)port);
+	use_named_port(run, client, listener, (uint16_t)port);
 }
 
 static void script(struct run *run)
@@ -151,55 +158,59 @@ static void script(struct run *run)
 
 	switch ((enum way)run_value(run)) {
 	case EDGE_LOW:
-		edge(run, client, listener, FIRST);
+		use_only_port(run, client, listener, FIRST);
 		break;
 	case EDGE_HIGH:
-		edge(run, client, listener, LAST);
+		use_only_port(run, client, listener, LAST);
 		break;
 	case NAMED:
-		reserved(run, client, listener);
+		avoid_reserved_port(run, client, listener);
 		break;
 	case CONNECTS:
 	case BINDS:
-		order(run, client, listener);
+		use_all_ports(run, client, listener);
 		break;
 	}
 	if (run_is_variant(run, "odd-size"))
-		by_name(run, client, listener, (uint16_t)ask(run).high);
+		use_named_port(run, client, listener,
+			       (uint16_t)read_range(run).high);
 }
 
 static const struct judgement of_order[] = {
 	{ "B2", DOCUMENT_RIGHT,
 	  "__inet_hash_connect() takes local ports from ip_local_port_range "
-	  "and nowhere else" },
+	  "only" },
 	{ .claim = NULL },
 };
 
 CASE(local_port_range) = {
 	.name = "local-port-range",
-	.claim = "connect() takes its local port from ip_local_port_range, "
-		 "32768 to 60999 by default",
-	.judgements = CLAIMS({ .claim = "B2",
-			       .document = DOCUMENT_OUTDATED,
-			       .note = "the last port is 60999, not 61000: "
-				       "07f4c90062f8 made the number of ports "
-				       "even, inet_init_net()",
-			       .since = "4.2" }),
-	.why = "connect() prefers the ports with the parity of the range's "
-	       "first one, for which the range must have an even number",
+	.claim = "connect() takes its local port from ip_local_port_range, by "
+		 "default 32768 to 60999",
+	.judgements = CLAIMS(
+		{ .claim = "B2",
+		  .document = DOCUMENT_OUTDATED,
+		  .note = "the last port is 60999, not 61000: 07f4c90062f8 "
+			  "made the number of ports even, inet_init_net()",
+		  .since = "4.2" }),
+	.why = "connect() prefers ports with the parity of the range's first "
+	       "port, and for that the range needs an even number of ports",
 	.sources = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); "
 		   "net/ipv4/inet_connection_sock.c:inet_csk_find_open_port(); "
 		   "net/ipv4/af_inet.c:inet_init_net()",
-	.steps = STEPS("edges: of the kernel's own range, all ports are "
-		       "reserved but the first or the last",
-		       "order: as many connections (or bind() with port 0) as "
-		       "a small range has ports, and one more",
-		       "odd-size, reserved: what connect() never takes is "
-		       "asked for by name"),
-	.expect = "32768 and 60999 are used, 61000 is not; first all ports of "
-		  "the first one's parity, then the others (bind(): the other "
-		  "way round), then EADDRNOTAVAIL; of three ports never the "
-		  "last, of reserved ports none, but both by name",
+	.steps = STEPS(
+		"first, last: all ports of the default range except the first "
+		"or the last are reserved; the client connects twice",
+		"order: as many connections (order-of-bind: bind() with port "
+		"0) as a small range has ports, and one more",
+		"odd-size, reserved: connections until no port is left, then "
+		"bind() and connect() with the port that connect() never "
+		"chooses"),
+	.expect = "ports 32768 and 60999 are used, 61000 is not; first all "
+		  "ports with the parity of the range's first port, then the "
+		  "others (bind(): in the other order), then EADDRNOTAVAIL; of "
+		  "three ports never the last, and no reserved port, but both "
+		  "after bind() with that port",
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "first", .value = EDGE_LOW,
@@ -223,15 +234,15 @@ CASE(local_port_range) = {
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_CONDITIONAL,
 			    "of a range with an odd number of ports connect() "
-			    "misses one: __inet_hash_connect() rounds down to "
-			    "an even one" }) },
+			    "misses one: __inet_hash_connect() rounds the "
+			    "number down to an even one" }) },
 		{ "reserved", .value = NAMED,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40003" },
 				      { "client", RESERVED, 40002 }),
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_CONDITIONAL,
-			    "without the ports in ip_local_reserved_ports: "
+			    "except the ports in ip_local_reserved_ports: "
 			    "inet_is_local_reserved_port()" }) }),
 	.duration = MSEC(10),
 	.no_fault = true,
