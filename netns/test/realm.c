@@ -236,8 +236,12 @@ int realm_socket(struct realm *realm, const char *host, int type, uint16_t port)
 	socklen_t size = address_to_sockaddr(&address, port, &storage);
 	int fd = host_socket(realm_host(realm, host), address.family,
 			     type | SOCK_NONBLOCK, 0);
+	const int yes = 1;
 
 	realm_ok(fd);
+	/* A port whose former socket is in TIME-WAIT can be used again. */
+	ck_assert_int_eq(
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)), 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&storage, size), 0);
 	return fd;
 }
