@@ -191,9 +191,9 @@ static int take_segments(struct compare_segments *segments, size_t side,
 
 		/* Nobody knows what would have become of it. */
 		if (row->kind == LADDER_SEGMENT &&
-		    (!row->end || strcmp(row->end, LADDER_BEYOND) != 0))
+		    row->fate != LADDER_IN_TRANSIT)
 			all[segments->n[side]++].row = row;
-		segments->only_counted |= row->kind == LADDER_TALLY;
+		segments->only_counted |= row->kind == LADDER_COUNTED;
 	}
 	r = compare_keys(all, segments->n[side], ladder);
 	return r < 0 ? error_trace(r) : 0;

@@ -58,7 +58,7 @@ static int host_at(const struct ladder *ladder, const struct address *address)
 	for (size_t i = 0; i < ladder->n_hosts; i++)
 		if (strcmp(ladder->hosts[i].address, text) == 0)
 			return (int)i;
-	return LADDER_NOBODY;
+	return LADDER_NO_HOST;
 }
 
 void ladder_learn_address(struct ladder_build *build,
@@ -68,6 +68,12 @@ void ladder_learn_address(struct ladder_build *build,
 
 	if (*ladder->hosts[host].address || !address->family)
 		return;
+	free(ladder->hosts[host].address);
+	ladder->hosts[host].address = malloc(ADDRESS_TEXT);
+	if (!ladder->hosts[host].address) {
+		build->no_memory = true;
+		return;
+	}
 	address_text(address, ladder->hosts[host].address);
 	for (size_t i = 0; i < ladder->n_connections; i++) {
 		const struct address *ends = build->tracks[i].addresses;
@@ -132,6 +138,7 @@ static int add(struct ladder_build *build, const struct frame *frame,
 	tracks[n].ports[direction] = frame->tcp.source_port;
 	tracks[n].ports[!direction] = frame->tcp.destination_port;
 	connections[n] = (struct ladder_connection){
+		.number = (int)n + 1,
 		.client = host_at(ladder, &tracks[n].addresses[0]),
 		.server = host_at(ladder, &tracks[n].addresses[1]),
 	};
@@ -151,14 +158,14 @@ static bool is_new(const struct ladder_build *build, int connection,
 	       sent->isn != frame->tcp.seq;
 }
 
-/* With `from` LADDER_NOBODY it is only looked for. */
+/* With `from` LADDER_NO_HOST it is only looked for. */
 int ladder_connection_of(struct ladder_build *build, const struct frame *frame,
 			 int from, size_t *ret_direction)
 {
 	int connection = find(build, frame, ret_direction);
 	struct ladder_direction *sent;
 
-	if (from == LADDER_NOBODY)
+	if (from == LADDER_NO_HOST)
 		return connection;
 	if (connection == LADDER_NONE ||
 	    (from >= 0 && is_new(build, connection, *ret_direction, frame))) {
@@ -212,12 +219,12 @@ static void number_copy(struct ladder_build *build, struct ladder_row *row,
 	/* Part of what was sent in one piece before. */
 	if (!sent) {
 		add_sent(build, direction, seq, row->t);
-		row->remark = ladder_printf(build, "copy");
+		row->remark = ladder_printf(build, "retransmission");
 		return;
 	}
 	row->remark = ladder_printf(
-		build, "copy %u, +%s", ++sent->copies,
-		ladder_seconds(MAX(row->t - sent->t, 0.0), since));
+		build, "retransmission %u, +%s", ++sent->copies,
+		ladder_duration(MAX(row->t - sent->t, 0.0), since));
 	sent->t = row->t;
 }
 
@@ -231,7 +238,7 @@ void ladder_number(struct ladder_build *build, struct ladder_row *row,
 	struct ladder_direction *peer = &directions[!direction];
 
 	if (ladder_is_kind(record, "probe")) {
-		row->again = true;
+		row->repeated = true;
 		row->remark = ladder_printf(build, "%sprobe %u",
 					    peer->shut ? "window " : "",
 					    ++own->probes);
@@ -240,7 +247,7 @@ void ladder_number(struct ladder_build *build, struct ladder_row *row,
 	} else if (frame_sequence_length(frame)) {
 		add_sent(build, own, frame->tcp.seq, row->t);
 	}
-	if (ladder_stays(row))
+	if (ladder_ends_on_wire(row))
 		return;
 	/* It is heard: the other end's probes are answered. */
 	peer->probes = 0;

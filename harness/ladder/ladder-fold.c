@@ -1,118 +1,138 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What makes a long run short: joined calls, folded flow, told silences. */
-#include "ladder-parts.h"
+/*
+ * Folding. A transfer of a megabyte is a thousand rows that say nothing, and
+ * fifty thousand segments cannot be drawn at all. So stretches of rows without
+ * anything remarkable become one row that counts them. What is remarkable
+ * depends on the number of rows: `levels` lists ever coarser rules, and the first
+ * one that leaves few enough rows is applied. Losses and faults disappear last.
+ */
+#include "ladder-fold.h"
 
-#include <stdint.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A silence is worth a word from here on, in seconds. */
-static const double quiet = 0.1;
+#include "errors.h"
+#include "ladder-rows.h"
+#include "macro.h"
+#include "segment.h"
 
-/* --- calls that returned at once ----------------------------------------- */
+/* The shortest silence that has a row, in seconds. */
+static const double shortest_silence = 0.1;
 
-/* "connect(10.0.0.2:7777)" and "connect() = 0", one right after the other. */
+/* A transit that is longer than this can have a row for its arrival. */
+static const double noticeable = 1e-3;
+
+/*
+ * A frame's departure has the kernel's timestamp, its arrival is read from the
+ * wire's own clock after sendto(): an answer can leave up to this many seconds
+ * before the recorded arrival of the segment that it answers.
+ */
+static const double clock_difference = 200e-6;
+
+/* --- calls that return at once -------------------------------------------- */
+
+/* "connect(10.0.0.2:7777)" and then "connect() = 0", with no row between. */
 static bool is_result_of(const struct ladder_row *call,
 			 const struct ladder_row *result)
 {
 	size_t name = strcspn(call->text, "(");
 	const char *end = strrchr(call->text, ')');
 
-	return call->kind == LADDER_SAYS && result->kind == LADDER_SAYS &&
+	return call->kind == LADDER_CALL && result->kind == LADDER_CALL &&
 	       call->host == result->host && call->socket == result->socket &&
 	       call->text[name] && end && !end[1] &&
 	       strncmp(call->text, result->text, name) == 0 &&
 	       strncmp(result->text + name, "() = ", 5) == 0;
 }
 
-static void join(struct ladder_row *call, struct ladder_row *result)
+static int join(struct ladder_row *call, const struct ladder_row *result)
 {
 	const char *value = strstr(result->text, " = ");
 	size_t length = strlen(call->text);
 	char *joined = realloc(call->text, length + strlen(value) + 1);
 
 	if (!joined)
-		return;
-	memcpy(joined + length, value, strlen(value) + 1);
+		return error_origin(-ENOMEM, "ladder");
+	strcpy(joined + length, value);
 	call->text = joined;
 	call->failed = result->failed;
 	call->until = result->t;
 	call->connection = result->connection;
+	return 0;
 }
 
-void ladder_join_calls(struct ladder *ladder)
+int ladder_join_calls(struct ladder *ladder)
 {
-	bool *gone = calloc(ladder->n_rows + 1, sizeof(*gone));
+	bool *removed = calloc(ladder->n_rows + 1, sizeof(*removed));
+	int r = removed ? 0 : error_origin(-ENOMEM, "ladder");
 
-	for (size_t i = 0; gone && i + 1 < ladder->n_rows; i++) {
+	for (size_t i = 0; r >= 0 && i + 1 < ladder->n_rows; i++) {
 		struct ladder_row *rows = &ladder->rows[i];
 
-		if (gone[i] || !is_result_of(&rows[0], &rows[1]))
+		if (removed[i] || !is_result_of(&rows[0], &rows[1]))
 			continue;
-		join(&rows[0], &rows[1]);
-		gone[i + 1] = true;
+		r = join(&rows[0], &rows[1]);
+		removed[i + 1] = r >= 0;
 	}
-	if (gone)
-		ladder_remove_rows(ladder, gone);
-	free(gone);
+	if (removed && ladder_remove_rows(ladder, removed) < 0)
+		r = -ENOMEM;
+	free(removed);
+	return error_trace(r);
 }
 
-/* --- flow ---------------------------------------------------------------- */
+/* --- folding -------------------------------------------------------------- */
 
-/* What is taken for plain. */
+/* Which rows count as unremarkable. */
 enum plain {
-	PLAIN_FLOW, /* data and ACKs, and the calls that they come from */
-	PLAIN_GOOD, /* and whole connections in which nothing went wrong */
-	PLAIN_SEGMENTS, /* and segments whatever became of them, and looks */
+	PLAIN_TRANSFER, /* data, its acknowledgements, send() and recv() */
+	PLAIN_SUCCESS, /* also whole connections without failure */
+	PLAIN_SEGMENTS, /* also segments of any fate, and states of sockets */
 	PLAIN_ALL,
 };
 
-/* Ever more, until no more rows are left than a reader follows. */
 static const struct level {
-	size_t enough; /* rows that are left */
+	size_t most_rows; /* the level is enough when so many are left */
 	enum plain plain;
-	size_t longest; /* of a stretch that is not folded */
-	size_t head, tail; /* what is left of one that is */
-	size_t pieces; /* so many at least, for time to be seen; 0: one */
+	size_t shortest; /* a stretch of more rows than this is folded */
+	size_t head, tail; /* rows of the stretch that stay */
+	size_t pieces; /* split into at least so many folds, so that their
+			  times are seen; 0: one for each stretch */
 } levels[] = {
-	{ 160, PLAIN_FLOW, 24, 6, 6, 0 },
-	{ 300, PLAIN_GOOD, 12, 4, 4, 0 },
-	{ 600, PLAIN_GOOD, 3, 1, 1, 0 },
+	{ 160, PLAIN_TRANSFER, 24, 6, 6, 0 },
+	{ 300, PLAIN_SUCCESS, 12, 4, 4, 0 },
+	{ 600, PLAIN_SUCCESS, 3, 1, 1, 0 },
 	{ 600, PLAIN_SEGMENTS, 3, 1, 1, 150 },
 	{ SIZE_MAX, PLAIN_ALL, 3, 1, 1, 150 },
 };
 
-static bool is_flow(const struct ladder_row *row)
+static bool is_plain_segment(const struct ladder_row *row, enum plain plain)
 {
-	const char *text = row->text;
-
-	if (row->kind == LADDER_SAYS)
-		return !row->failed && (strncmp(text, "send(", 5) == 0 ||
-					strncmp(text, "recv(", 5) == 0);
-	return (strncmp(text, ". ", 2) == 0 || strncmp(text, "P. ", 3) == 0) &&
-	       !strstr(text, "<sack");
+	if (plain >= PLAIN_SEGMENTS)
+		return true;
+	if (row->fate != LADDER_ARRIVES || row->repeated ||
+	    row->not_forwarded || row->control || row->flags & SEGMENT_RST)
+		return false;
+	return row->plain || plain == PLAIN_SUCCESS;
 }
 
 static bool is_plain(const struct ladder_row *row, enum plain plain)
 {
 	switch (row->kind) {
 	case LADDER_SEGMENT:
-		if (plain >= PLAIN_SEGMENTS)
+		return is_plain_segment(row, plain);
+	case LADDER_CALL:
+		if (plain == PLAIN_ALL)
 			return true;
-		if (row->fate != LADDER_ARRIVES || row->again || row->stops ||
-		    row->control)
-			return false;
-		return plain == PLAIN_FLOW ? is_flow(row) : *row->text != 'R';
-	case LADDER_SAYS:
-		if (plain == PLAIN_FLOW)
-			return is_flow(row);
-		return plain == PLAIN_ALL || !row->failed;
-	case LADDER_LOOK:
+		return !row->failed &&
+		       (row->transfers || plain > PLAIN_TRANSFER);
+	case LADDER_SOCKET:
 		return plain >= PLAIN_SEGMENTS;
-	case LADDER_TALLY:
+	case LADDER_COUNTED:
 	case LADDER_FAULT:
-	case LADDER_WRONG:
+	case LADDER_FAILURE:
 		return plain == PLAIN_ALL;
+	case LADDER_ARRIVAL:
 	case LADDER_FOLD:
 	case LADDER_QUIET:
 		break;
@@ -120,23 +140,24 @@ static bool is_plain(const struct ladder_row *row, enum plain plain)
 	return false;
 }
 
-struct stretch {
-	size_t segments, copies, lost, says, failures, others;
-	double payload;
+struct summary {
+	size_t segments, repeated, dropped, calls, failed, others;
+	double payload; /* bytes */
 };
 
-static void count(struct stretch *stretch, const struct ladder_row *row)
+static void add_to_summary(struct summary *summary,
+			   const struct ladder_row *row)
 {
 	if (row->kind == LADDER_SEGMENT) {
-		stretch->segments++;
-		stretch->copies += row->again;
-		stretch->lost += row->fate == LADDER_DROPPED;
-		stretch->payload += (double)row->payload;
-	} else if (row->kind == LADDER_SAYS) {
-		stretch->says++;
-		stretch->failures += row->failed;
+		summary->segments++;
+		summary->repeated += row->repeated;
+		summary->dropped += row->fate == LADDER_DROPPED;
+		summary->payload += row->payload;
+	} else if (row->kind == LADDER_CALL) {
+		summary->calls++;
+		summary->failed += row->failed;
 	} else {
-		stretch->others++;
+		summary->others++;
 	}
 }
 
@@ -145,103 +166,83 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-static const char *bytes_text(double bytes, char text[static 32])
+static void print_bytes(FILE *out, double bytes)
 {
 	if (bytes < 1e4)
-		snprintf(text, 32, "%.0f byte%s", bytes, plural((size_t)bytes));
+		fprintf(out, "%.0f byte%s", bytes, plural((size_t)bytes));
 	else if (bytes < 1e6)
-		snprintf(text, 32, "%.1f kB", bytes / 1e3);
+		fprintf(out, "%.1f kB", bytes / 1e3);
 	else if (bytes < 1e9)
-		snprintf(text, 32, "%.1f MB", bytes / 1e6);
+		fprintf(out, "%.1f MB", bytes / 1e6);
 	else
-		snprintf(text, 32, "%.2f GB", bytes / 1e9);
+		fprintf(out, "%.2f GB", bytes / 1e9);
+}
+
+/* "488 segments, 244.0 kB, 3 retransmitted, 1 dropped; 2 calls and results" */
+static char *summary_text(const struct summary *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (s->segments) {
+		fprintf(out, "%zu segment%s, ", s->segments,
+			plural(s->segments));
+		print_bytes(out, s->payload);
+	}
+	if (s->repeated)
+		fprintf(out, ", %zu repeated", s->repeated);
+	if (s->dropped)
+		fprintf(out, ", %zu dropped", s->dropped);
+	if (s->calls)
+		fprintf(out, "%s%zu call%s and result%s",
+			s->segments ? "; " : "", s->calls, plural(s->calls),
+			plural(s->calls));
+	if (s->failed)
+		fprintf(out, ", %zu failed", s->failed);
+	if (s->others)
+		fprintf(out, "%s%zu other record%s",
+			s->segments || s->calls ? "; " : "", s->others,
+			plural(s->others));
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
 	return text;
 }
 
-static char *stretch_text(struct ladder_build *build, const struct stretch *s)
-{
-	char bytes[32], copies[64] = "", lost[64] = "", says[64] = "";
-	char failures[64] = "", others[64] = "", segments[96] = "";
-
-	if (s->segments)
-		snprintf(segments, sizeof(segments), "%zu segment%s, %s",
-			 s->segments, plural(s->segments),
-			 bytes_text(s->payload, bytes));
-	if (s->copies)
-		snprintf(copies, sizeof(copies), ", %zu of them again",
-			 s->copies);
-	if (s->lost)
-		snprintf(lost, sizeof(lost), ", %zu dropped", s->lost);
-	if (s->says)
-		snprintf(says, sizeof(says), "%s%zu call%s and result%s",
-			 s->segments ? "; " : "", s->says, plural(s->says),
-			 plural(s->says));
-	if (s->failures)
-		snprintf(failures, sizeof(failures), ", %zu failed",
-			 s->failures);
-	if (s->others)
-		snprintf(others, sizeof(others), "; %zu other record%s",
-			 s->others, plural(s->others));
-	return ladder_printf(build, "%s%s%s%s%s%s", segments, copies, lost,
-			     says, failures, others);
-}
-
-/* Silence ends a stretch, until there are too many rows for that. */
-static bool goes_on(const struct ladder *ladder, size_t i, enum plain plain)
+/* A silence ends a stretch, except at the coarse levels. */
+static bool continues(const struct ladder *ladder, size_t i, enum plain plain)
 {
 	return is_plain(&ladder->rows[i], plain) &&
 	       (plain >= PLAIN_SEGMENTS ||
-		ladder->rows[i].t - ladder->rows[i - 1].t < quiet);
+		ladder->rows[i].t - ladder->rows[i - 1].t < shortest_silence);
 }
 
-/* The length of the stretch that begins with `first`. */
-static size_t measure(const struct ladder *ladder, size_t first,
-		      const struct level *level)
+/* The length of the stretch that begins at row `first`. */
+static size_t stretch_length(const struct ladder *ladder, size_t first,
+			     const struct level *level)
 {
 	size_t longest = ladder->n_rows, n = 1;
 
 	if (!is_plain(&ladder->rows[first], level->plain))
 		return 0;
 	if (level->pieces)
-		longest = MAX(longest / level->pieces, level->longest + 1);
+		longest = MAX(longest / level->pieces, level->shortest + 1);
 	while (n < longest && first + n < ladder->n_rows &&
-	       goes_on(ladder, first + n, level->plain))
+	       continues(ladder, first + n, level->plain))
 		n++;
 	return n;
 }
 
-/* Rows `first` and `n` more become one, at the first one's place. */
-static void fold_rows(struct ladder_build *build, size_t first, size_t n,
-		      bool *gone)
+/* How many rows of the stretch become one; 0: none. */
+static size_t rows_to_fold(const struct ladder *ladder, size_t first,
+			   const struct level *level, size_t *ret_length)
 {
-	struct ladder *ladder = build->ladder;
-	struct ladder_row *rows = ladder->rows;
-	struct stretch stretch = { .segments = 0 };
-	struct ladder_row fold = { .kind = LADDER_FOLD,
-				   .t = rows[first].t,
-				   .until = rows[first + n - 1].t,
-				   .host = LADDER_NOBODY,
-				   .connection = LADDER_NONE,
-				   .partner = LADDER_NONE };
-
-	for (size_t i = first; i < first + n; i++) {
-		count(&stretch, &rows[i]);
-		gone[i] = i > first;
-		if (rows[i].partner >= 0)
-			rows[rows[i].partner].partner = LADDER_NONE;
-	}
-	ladder->n_folded += n;
-	fold.text = stretch_text(build, &stretch);
-	ladder_row_deinit(&rows[first]);
-	rows[first] = fold;
-}
-
-/* How many of them become one row; 0: none. */
-static size_t folds(const struct ladder *ladder, size_t first,
-		    const struct level *level, size_t *ret_length)
-{
-	*ret_length = measure(ladder, first, level);
-	if (*ret_length <= level->longest)
+	*ret_length = stretch_length(ladder, first, level);
+	if (*ret_length <= level->shortest)
 		return 0;
 	return *ret_length - level->head - level->tail;
 }
@@ -251,94 +252,219 @@ static size_t rows_left(const struct ladder *ladder, const struct level *level)
 	size_t left = ladder->n_rows, n;
 
 	for (size_t i = 0; i < ladder->n_rows; i += MAX(n, (size_t)1)) {
-		size_t folded = folds(ladder, i, level, &n);
+		size_t folded = rows_to_fold(ladder, i, level, &n);
 
 		left -= folded ? folded - 1 : 0;
 	}
 	return left;
 }
 
-static void fold_level(struct ladder_build *build, const struct level *level)
+/* Row `first` and the n - 1 rows after it become one, in the first one's place. */
+static int fold_rows(struct ladder *ladder, size_t first, size_t n,
+		     bool *removed)
 {
-	struct ladder *ladder = build->ladder;
-	bool *gone = calloc(ladder->n_rows + 1, sizeof(*gone));
-	size_t n;
+	struct ladder_row *rows = ladder->rows;
+	struct summary summary = { .segments = 0 };
+	struct ladder_row fold = { .kind = LADDER_FOLD,
+				   .t = rows[first].t,
+				   .until = rows[first + n - 1].t,
+				   .host = LADDER_NO_HOST,
+				   .connection = LADDER_NONE,
+				   .partner = LADDER_NONE };
 
-	if (!gone) {
-		build->no_memory = true;
-		return;
+	for (size_t i = first; i < first + n; i++)
+		add_to_summary(&summary, &rows[i]);
+	fold.text = summary_text(&summary);
+	if (!fold.text)
+		return error_origin(-ENOMEM, "ladder");
+	for (size_t i = first; i < first + n; i++) {
+		removed[i] = i > first;
+		/* A held segment whose release is folded, or the reverse. */
+		if (rows[i].partner >= 0)
+			rows[rows[i].partner].partner = LADDER_NONE;
 	}
-	for (size_t i = 0; i < ladder->n_rows; i += MAX(n, (size_t)1)) {
-		size_t folded = folds(ladder, i, level, &n);
-
-		if (folded)
-			fold_rows(build, i + level->head, folded, gone);
-	}
-	ladder_remove_rows(ladder, gone);
-	free(gone);
+	ladder->n_folded += n;
+	ladder_row_deinit(&rows[first]);
+	rows[first] = fold;
+	return 0;
 }
 
-void ladder_fold(struct ladder_build *build)
+int ladder_fold(struct ladder *ladder)
 {
 	const struct level *level = levels;
+	bool *removed = calloc(ladder->n_rows + 1, sizeof(*removed));
+	int r = removed ? 0 : error_origin(-ENOMEM, "ladder");
+	size_t n;
 
-	while (rows_left(build->ladder, level) > level->enough)
+	while (rows_left(ladder, level) > level->most_rows)
 		level++;
-	fold_level(build, level);
+	for (size_t i = 0; r >= 0 && i < ladder->n_rows;
+	     i += MAX(n, (size_t)1)) {
+		size_t folded = rows_to_fold(ladder, i, level, &n);
+
+		if (folded)
+			r = fold_rows(ladder, i + level->head, folded, removed);
+	}
+	if (removed && ladder_remove_rows(ladder, removed) < 0)
+		r = -ENOMEM;
+	free(removed);
+	return error_trace(r);
 }
 
-/* --- silence ------------------------------------------------------------- */
+/* --- arrivals ------------------------------------------------------------- */
 
-/* Until when something happened that the reader sees in this row. */
-static double last_moment(const struct ladder_row *row)
+struct arrival {
+	size_t segment; /* row */
+	size_t before; /* row */
+	double t;
+};
+
+/* The first row that is not earlier than `t`. */
+static size_t first_at(const struct ladder *ladder, double t)
 {
-	return row->kind == LADDER_FOLD ? row->until : row->t;
+	size_t low = 0, high = ladder->n_rows;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ladder->rows[middle].t < t)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-static struct ladder_row silence(struct ladder_build *build, double from,
-				 double until)
+/*
+ * Where the arrival of segment i belongs: at its time, but before a segment that
+ * its receiver sends within clock_difference, which may be the answer.
+ */
+static struct arrival arrival_of(const struct ladder *ladder, size_t i)
 {
-	char length[32];
+	const struct ladder_row *row = &ladder->rows[i];
+	struct arrival arrival = { .segment = i, .t = row->until };
+	size_t at = MAX(first_at(ladder, row->until - clock_difference), i + 1);
 
-	return (struct ladder_row){
+	while (at < ladder->n_rows && ladder->rows[at].t < row->until) {
+		const struct ladder_row *next = &ladder->rows[at];
+
+		if (next->kind == LADDER_SEGMENT && !next->starts_on_wire &&
+		    next->host == ladder_receiver(row)) {
+			arrival.t = next->t;
+			break;
+		}
+		at++;
+	}
+	arrival.before = at;
+	return arrival;
+}
+
+static bool needs_arrival(const struct ladder *ladder, size_t i)
+{
+	const struct ladder_row *row = &ladder->rows[i];
+
+	return row->kind == LADDER_SEGMENT && !ladder_ends_on_wire(row) &&
+	       ladder_receiver(row) >= 0 && row->until - row->t > noticeable &&
+	       i + 1 < ladder->n_rows && row[1].t < row->until;
+}
+
+static int compare_arrivals(const void *a, const void *b)
+{
+	const struct arrival *x = a, *y = b;
+
+	if (x->before != y->before)
+		return x->before < y->before ? -1 : 1;
+	if (x->t < y->t || x->t > y->t)
+		return x->t < y->t ? -1 : 1;
+	return x->segment < y->segment ? -1 : x->segment > y->segment;
+}
+
+int ladder_add_arrivals(struct ladder *ladder)
+{
+	struct arrival *arrivals;
+	struct ladder_row *rows;
+	size_t *before, n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < ladder->n_rows; i++)
+		n += needs_arrival(ladder, i);
+	arrivals = calloc(n + 1, sizeof(*arrivals));
+	rows = calloc(n + 1, sizeof(*rows));
+	before = calloc(n + 1, sizeof(*before));
+	if (!arrivals || !rows || !before)
+		r = error_origin(-ENOMEM, "ladder");
+	for (size_t i = n = 0; r >= 0 && i < ladder->n_rows; i++)
+		if (needs_arrival(ladder, i))
+			arrivals[n++] = arrival_of(ladder, i);
+	if (r >= 0 && n) {
+		qsort(arrivals, n, sizeof(*arrivals), compare_arrivals);
+		for (size_t i = 0; i < n; i++) {
+			struct ladder_row *segment =
+				&ladder->rows[arrivals[i].segment];
+
+			segment->until = arrivals[i].t;
+			before[i] = arrivals[i].before;
+			rows[i] = (struct ladder_row){
+				.kind = LADDER_ARRIVAL,
+				.t = arrivals[i].t,
+				.until = arrivals[i].t,
+				.host = ladder_receiver(segment),
+				.connection = segment->connection,
+				.partner = (int)arrivals[i].segment,
+			};
+		}
+		r = ladder_insert_rows(ladder, rows, before, n);
+	}
+	free(arrivals);
+	free(rows);
+	free(before);
+	return error_trace(r);
+}
+
+/* --- silences ------------------------------------------------------------- */
+
+static int make_silence(struct ladder_row *ret, double from, double until)
+{
+	char length[32], text[48];
+
+	snprintf(text, sizeof(text), "%s quiet",
+		 ladder_duration(until - from, length));
+	*ret = (struct ladder_row){
 		.kind = LADDER_QUIET,
 		.t = from,
 		.until = until,
-		.host = LADDER_NOBODY,
+		.host = LADDER_NO_HOST,
 		.connection = LADDER_NONE,
 		.partner = LADDER_NONE,
-		.text = ladder_printf(build, "%s quiet",
-				      ladder_seconds(until - from, length)),
+		.text = strdup(text),
 	};
+	return ret->text ? 0 : error_origin(-ENOMEM, "ladder");
 }
 
-void ladder_add_quiet(struct ladder_build *build)
+int ladder_add_silences(struct ladder *ladder)
 {
-	struct ladder *ladder = build->ladder;
-	size_t n = ladder->n_rows, all = 0;
-	struct ladder_row *rows = calloc(2 * n + 1, sizeof(*rows));
-	size_t *places = calloc(n + 1, sizeof(*places));
+	struct ladder_row *rows = calloc(ladder->n_rows + 1, sizeof(*rows));
+	size_t *before = calloc(ladder->n_rows + 1, sizeof(*before));
+	int r = rows && before ? 0 : error_origin(-ENOMEM, "ladder");
+	size_t n = 0;
 
-	for (size_t i = 0; rows && places && i < n; i++) {
+	for (size_t i = 1; r >= 0 && i < ladder->n_rows; i++) {
 		const struct ladder_row *row = &ladder->rows[i];
-		double before = i ? last_moment(&row[-1]) : row->t;
+		/* The last moment that the row above shows. */
+		double last = row[-1].kind == LADDER_FOLD ? row[-1].until :
+							    row[-1].t;
 
-		if (row->t - before >= quiet)
-			rows[all++] = silence(build, before, row->t);
-		places[i] = all;
-		rows[all++] = *row;
+		if (row->t - last < shortest_silence)
+			continue;
+		before[n] = i;
+		r = make_silence(&rows[n++], last, row->t);
 	}
-	if (rows && places) {
-		for (size_t i = 0; i < all; i++)
-			if (rows[i].partner >= 0)
-				rows[i].partner = (int)places[rows[i].partner];
-		free(ladder->rows);
-		ladder->rows = rows;
-		ladder->n_rows = all;
-		rows = NULL;
-	} else {
-		build->no_memory = true;
-	}
+	if (r >= 0)
+		r = ladder_insert_rows(ladder, rows, before, n);
+	else
+		for (size_t i = 0; i < n; i++)
+			ladder_row_deinit(&rows[i]);
 	free(rows);
-	free(places);
+	free(before);
+	return error_trace(r);
 }

@@ -181,7 +181,7 @@ static void tell_signs(struct ladder_build *build, const struct ladder_row *row,
 	if (from >= 0 && row->host == from && !row->starts_on_wire)
 		ladder_take_sign(build, from, row->connection, row->t, true,
 				 flags);
-	if (to >= 0 && left > 0 && !ladder_stays(row))
+	if (to >= 0 && left > 0 && !ladder_ends_on_wire(row))
 		ladder_take_sign(build, to, row->connection, left, false,
 				 flags);
 }
@@ -206,7 +206,7 @@ static void learn_alias(struct ladder_build *build, const struct frame *frame,
 	size_t direction;
 
 	/* The gateway may give the same name again, to another connection. */
-	if (ladder_connection_of(build, frame, LADDER_NOBODY, &direction) !=
+	if (ladder_connection_of(build, frame, LADDER_NO_HOST, &direction) !=
 	    row->connection)
 		ladder_add_alias(build, frame, row->connection,
 				 row->host != connection->client);
@@ -249,6 +249,7 @@ static void name_segment(struct ladder_build *build, size_t at,
 		return;
 	}
 	row->payload = frame->tcp.length;
+	row->flags = frame->tcp.flags;
 	row->connection = ladder_connection_of(build, frame, from, &direction);
 	if (row->connection >= 0 && row->fate != LADDER_RELEASED &&
 	    row->fate != LADDER_DUPLICATE && row->fate != LADDER_INJECTED)
@@ -269,7 +270,10 @@ static void start_segment(struct ladder_build *build, const struct frame *frame,
 	row->fate = fate_of(fate);
 	row->text = ladder_line(build, journal_text(record, "text"));
 	row->control = !ladder_is_kind(record, "tcp");
-	row->again = row->fate == LADDER_DUPLICATE ||
+	row->plain = strncmp(row->text, ". ", 2) == 0 ||
+		     strncmp(row->text, "P. ", 3) == 0;
+	row->plain &= !strstr(row->text, "<sack");
+	row->repeated = row->fate == LADDER_DUPLICATE ||
 		     row->fate == LADDER_INJECTED ||
 		     ladder_is_kind(record, "retransmission");
 	row->starts_on_wire = from == LADDER_WIRE ||
@@ -348,7 +352,7 @@ static bool stops(const struct ladder *ladder, const struct ladder_row *row)
 	int meant, last;
 
 	if (row->connection < 0 || !row->n_hops || row->starts_on_wire ||
-	    ladder_stays(row))
+	    ladder_ends_on_wire(row))
 		return false;
 	connection = &ladder->connections[row->connection];
 	last = row->hops[row->n_hops - 1].host;
@@ -366,10 +370,10 @@ void ladder_end_frames(struct ladder_build *build)
 			&build->ladder->rows[build->traces[i].row];
 
 		if (build->traces[i].waits && row->fate == LADDER_DELAYED) {
-			row->fate = LADDER_HELD;
-			end_with(build, row, LADDER_BEYOND);
+			row->fate = LADDER_IN_TRANSIT;
+			end_with(build, row, "delayed beyond the end");
 		} else if (stops(build->ladder, row)) {
-			row->stops = true;
+			row->not_forwarded = true;
 			end_with(build, row, "not passed on");
 		}
 	}

@@ -14,7 +14,7 @@ int ladder_host_index(const struct ladder *ladder, const char *name)
 	for (size_t i = 0; *name && i < ladder->n_hosts; i++)
 		if (strcmp(ladder->hosts[i].name, name) == 0)
 			return (int)i;
-	return LADDER_NOBODY;
+	return LADDER_NO_HOST;
 }
 
 static void add_host(struct ladder_build *build, const char *name)
@@ -30,7 +30,7 @@ static void add_host(struct ladder_build *build, const char *name)
 	if (!hosts)
 		return;
 	ladder->hosts = hosts;
-	hosts[ladder->n_hosts] = (struct ladder_host){ .name = NULL };
+	hosts[ladder->n_hosts] = (struct ladder_host){ .address = strdup("") };
 	/* Names are compared, so they stay as they are. */
 	hosts[ladder->n_hosts].name = strdup(name);
 	if (hosts[ladder->n_hosts].name)
@@ -105,7 +105,7 @@ static int measure(struct map *map)
 	size_t n = 0;
 
 	map->distance[map->first] = 1;
-	map->before[map->first] = LADDER_NOBODY;
+	map->before[map->first] = LADDER_NO_HOST;
 	queue[n++] = map->first;
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < map->n; j++)
@@ -195,7 +195,7 @@ void ladder_find_hosts(struct ladder_build *build)
 		return;
 	}
 	map->n = build->ladder->n_hosts;
-	map->first = LADDER_NOBODY;
+	map->first = LADDER_NO_HOST;
 	json_array_foreach (build->journal, i, record)
 		if (journal_is(record, "frame"))
 			look_at_frame(map, build->ladder, record, &has_syn);
@@ -211,7 +211,7 @@ void ladder_find_hosts(struct ladder_build *build)
 static void tell_host(struct ladder *ladder, int host)
 {
 	if (host >= 0)
-		ladder->hosts[host].told = true;
+		ladder->hosts[host].has_events = true;
 }
 
 /* Whoever does more than pass packets on has a lifeline of his own. */
@@ -260,8 +260,8 @@ void ladder_make_columns(struct ladder_build *build)
 	}
 	for (size_t i = 0, n; i < ladder->n_hosts; i += n) {
 		n = 1;
-		while (share && !ladder->hosts[i].told &&
-		       i + n < ladder->n_hosts && !ladder->hosts[i + n].told)
+		while (share && !ladder->hosts[i].has_events &&
+		       i + n < ladder->n_hosts && !ladder->hosts[i + n].has_events)
 			n++;
 		add_column(build, i, n);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ladder-paint.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 
 enum { NARROWEST = 40 };
 
-static const struct ladder_pen unicode_pen = {
+static const struct paint_glyphs unicode_glyphs = {
 	.life = "│",
 	.socket = "┃",
 	.frozen = "░",
@@ -33,7 +34,7 @@ static const struct ladder_pen unicode_pen = {
 	.ellipsis_after = " …",
 };
 
-static const struct ladder_pen ascii_pen = {
+static const struct paint_glyphs ascii_glyphs = {
 	.life = "|",
 	.socket = "|",
 	.frozen = "%",
@@ -56,15 +57,15 @@ static const struct ladder_pen ascii_pen = {
 	.ellipsis_after = " ...",
 };
 
-/* --- life ---------------------------------------------------------------- */
+/* --- the columns ---------------------------------------------------------- */
 
 static int time_width(const struct ladder *ladder)
 {
 	double first = ladder->n_rows ? ladder->rows[0].t : 0;
 
-	/* What came before the zero has a sign. */
-	return MAX(snprintf(NULL, 0, "%.*f", ladder->places, ladder->end),
-		   snprintf(NULL, 0, "%.*f", ladder->places, first));
+	/* Times before the zero have a sign. */
+	return MAX(snprintf(NULL, 0, "%.*f", ladder->decimals, ladder->end),
+		   snprintf(NULL, 0, "%.*f", ladder->decimals, first));
 }
 
 static void place_lifelines(struct paint *paint)
@@ -97,14 +98,13 @@ bool paint_init(struct paint *paint, FILE *out, const struct ladder *ladder,
 	*paint = (struct paint){
 		.out = out,
 		.ladder = ladder,
-		.pen = unicode ? &unicode_pen : &ascii_pen,
+		.glyphs = unicode ? &unicode_glyphs : &ascii_glyphs,
 		.width = MAX(columns, (int)NARROWEST),
-		.shown = -1,
+		.drawn_until = -INFINITY,
 	};
 	paint->x = calloc(n + 1, sizeof(*paint->x));
-	paint->pending = calloc(ladder->n_rows + 1, sizeof(*paint->pending));
 	paint->cells = calloc((size_t)paint->width, sizeof(*paint->cells));
-	if (!paint->x || !paint->pending || !paint->cells)
+	if (!paint->x || !paint->cells)
 		return false;
 	place_lifelines(paint);
 	clear(paint);
@@ -114,7 +114,6 @@ bool paint_init(struct paint *paint, FILE *out, const struct ladder *ladder,
 void paint_deinit(struct paint *paint)
 {
 	free(paint->x);
-	free(paint->pending);
 	free(paint->cells);
 }
 
@@ -126,7 +125,7 @@ void paint_put(struct paint *paint, int x, const char *cell)
 		snprintf(paint->cells[x], PAINT_CELL, "%s", cell);
 }
 
-static size_t character(const char *text, size_t size)
+static size_t character_size(const char *text, size_t size)
 {
 	size_t n = 1;
 
@@ -135,7 +134,7 @@ static size_t character(const char *text, size_t size)
 	return n;
 }
 
-/* What the terminal cannot show is told by its bytes' number alone. */
+/* A character that would stand out of the line is left out. */
 static void put_character(struct paint *paint, int x, const char *bytes,
 			  size_t n, int width)
 {
@@ -145,7 +144,7 @@ static void put_character(struct paint *paint, int x, const char *bytes,
 		return;
 	memcpy(cell, bytes, n);
 	cell[n] = '\0';
-	/* A blank that does not end a line is a blank all the same. */
+	/* On a terminal a no-break space is an ordinary blank. */
 	paint_put(paint, x, strcmp(cell, "\u00a0") == 0 ? " " : cell);
 	if (width == 2)
 		paint->cells[x + 1][0] = '\0';
@@ -157,7 +156,7 @@ void paint_text(struct paint *paint, int x, const char *text, size_t size)
 	for (size_t i = 0, n; i < size; i += n) {
 		int width;
 
-		n = character(text + i, size - i);
+		n = character_size(text + i, size - i);
 		width = fold_width(text + i, n);
 		if (width == 0 && x > 0 &&
 		    strlen(paint->cells[x - 1]) + n < PAINT_CELL)
@@ -171,7 +170,7 @@ void paint_text(struct paint *paint, int x, const char *text, size_t size)
 void paint_text_in(struct paint *paint, int x, const char *text, size_t size,
 		   int room)
 {
-	const char *more = paint->pen->ellipsis;
+	const char *more = paint->glyphs->ellipsis;
 	int more_width = fold_width(more, SIZE_MAX) - 1;
 	size_t fits;
 
@@ -198,26 +197,18 @@ void paint_flush(struct paint *paint)
 	clear(paint);
 }
 
-/* --- time, and what lasts ------------------------------------------------ */
+/* --- lifelines ------------------------------------------------------------ */
 
-void paint_time_at(struct paint *paint, double t)
+void paint_time(struct paint *paint, double t)
 {
 	snprintf(paint->time, sizeof(paint->time), "%*.*f",
-		 time_width(paint->ladder), paint->ladder->places, t);
-}
-
-void paint_time(struct paint *paint, const struct ladder_row *row)
-{
-	if (row->kind == LADDER_QUIET)
-		*paint->time = '\0';
-	else
-		paint_time_at(paint, row->t);
+		 time_width(paint->ladder), paint->ladder->decimals, t);
 }
 
 static const char *life_of(const struct paint *paint, size_t column, double t)
 {
 	const struct ladder *ladder = paint->ladder;
-	const char *life = paint->pen->life;
+	const char *life = paint->glyphs->life;
 
 	if (ladder->columns[column].n > 1)
 		return life;
@@ -231,14 +222,14 @@ static const char *life_of(const struct paint *paint, size_t column, double t)
 		case LADDER_DEAD:
 			return " ";
 		case LADDER_FROZEN:
-			return paint->pen->frozen;
+			return paint->glyphs->frozen;
 		case LADDER_UNPLUGGED:
-			life = paint->pen->unplugged;
+			life = paint->glyphs->unplugged;
 			break;
 		case LADDER_STATE:
-			if (life == paint->pen->life &&
+			if (life == paint->glyphs->life &&
 			    (t <= span->sure || span->open))
-				life = paint->pen->socket;
+				life = paint->glyphs->socket;
 			break;
 		case LADDER_TIMER:
 			break;
@@ -247,7 +238,11 @@ static const char *life_of(const struct paint *paint, size_t column, double t)
 	return life;
 }
 
-/* A timer of the first host, or of the last one: only there is a gutter. */
+/*
+ * The timers of the first and the last host have a column outside of their
+ * lifelines. A timer's first line has the sign of its beginning, and the first
+ * line after it has expired the sign of its end.
+ */
 static void draw_timers(struct paint *paint, double t, size_t column, int x)
 {
 	const struct ladder *ladder = paint->ladder;
@@ -260,14 +255,14 @@ static void draw_timers(struct paint *paint, double t, size_t column, int x)
 		    ladder->hosts[span->host].column != column ||
 		    t < span->from)
 			continue;
-		begins = paint->shown < span->from;
+		begins = paint->drawn_until < span->from;
 		ends = !span->open && t >= span->until;
-		if (ends && paint->shown >= span->until)
+		if (ends && paint->drawn_until >= span->until)
 			continue;
 		paint_put(paint, x,
-			  begins ? paint->pen->timer_begins :
-			  ends	 ? paint->pen->timer_ends :
-				   paint->pen->timer);
+			  begins ? paint->glyphs->timer_begins :
+			  ends	 ? paint->glyphs->timer_ends :
+				   paint->glyphs->timer);
 	}
 }
 
@@ -281,32 +276,38 @@ void paint_lifelines(struct paint *paint, double t)
 		draw_timers(paint, t, 0, paint->x[0] - 1);
 	if (n > 1)
 		draw_timers(paint, t, n - 1, paint->x[n - 1] + 1);
-	paint->shown = MAX(paint->shown, t);
+	paint->drawn_until = MAX(paint->drawn_until, t);
 }
 
-bool paint_is_lifeline(const struct paint *paint, int x)
+int paint_next_lifeline(const struct paint *paint, int x, bool right)
 {
-	for (size_t i = 0; i < paint->ladder->n_columns; i++)
-		if (paint->x[i] == x)
-			return true;
-	return false;
+	int found = right ? paint->width : paint->left - 1;
+
+	for (size_t i = 0; i < paint->ladder->n_columns; i++) {
+		if (right && paint->x[i] > x)
+			found = MIN(found, paint->x[i]);
+		else if (!right && paint->x[i] < x)
+			found = MAX(found, paint->x[i]);
+	}
+	return found;
 }
 
-/* --- lines of their own -------------------------------------------------- */
+/* --- lines of text -------------------------------------------------------- */
 
-/* Keeps the line that is being painted in front. */
-void paint_aside(struct paint *paint, const char *text)
+void paint_lines(struct paint *paint, double t, const char *text, int low,
+		 int high, bool to_right)
 {
 	const char *rest = text;
 
 	while (*rest) {
 		const char *line = rest;
-		int room = paint->width - paint->left - 4;
+		int room = high - low - 1;
 		size_t size = fold_line(line, room, &rest);
+		int width = MIN(fold_width(line, size), room);
 
-		for (int x = paint->left; x < paint->width; x++)
-			paint_put(paint, x, " ");
-		paint_text_in(paint, paint->left + 3, line, size, room);
+		paint_lifelines(paint, t);
+		paint_text_in(paint, to_right ? high - width : low + 1, line,
+			      size, room);
 		paint_flush(paint);
 	}
 }
@@ -324,12 +325,12 @@ void paint_note(struct paint *paint, const char *text)
 	} while (*rest);
 }
 
-/* --- the head ------------------------------------------------------------ */
+/* --- the heads ------------------------------------------------------------ */
 
-static int head_at(const struct paint *paint, size_t i, int width)
+static int head_x(const struct paint *paint, size_t i, int width)
 {
 	size_t n = paint->ladder->n_columns;
-	int x = i == 0	     ? paint->x[0] :
+	int x = i == 0	   ? paint->x[0] :
 		i + 1 == n ? paint->width - width :
 			     paint->x[i] - width / 2;
 
@@ -346,20 +347,20 @@ static const char *head_text(const struct paint *paint, size_t i, bool address)
 				"";
 }
 
-/* As many lines as it takes for no name to touch another one. */
+/* As many lines as are needed for no name to touch another one. */
 static void draw_heads(struct paint *paint, bool address)
 {
-	size_t n = paint->ladder->n_columns, told = 0;
+	size_t n = paint->ladder->n_columns, n_done = 0;
 	bool *done = calloc(n + 1, sizeof(*done));
 
-	while (done && told < n) {
+	while (done && n_done < n) {
 		int end = -2;
 
 		for (size_t i = 0; i < n; i++) {
 			const char *text = head_text(paint, i, address);
 			int width = MIN(fold_width(text, SIZE_MAX),
 					paint->width);
-			int x = head_at(paint, i, width);
+			int x = head_x(paint, i, width);
 
 			if (done[i] || (width && x < end + 2))
 				continue;
@@ -367,7 +368,7 @@ static void draw_heads(struct paint *paint, bool address)
 			if (width)
 				end = x + width;
 			done[i] = true;
-			told++;
+			n_done++;
 		}
 		paint_flush(paint);
 	}

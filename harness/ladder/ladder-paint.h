@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line of the terminal's ladder, cell by cell: for ladder-text.c alone. */
+/*
+ * The lines of the ladder on a terminal. A line is an array of cells, one for
+ * each column of the screen: first the lifelines are put into it, then an event
+ * over them; then it is printed and empty again.
+ */
 #pragma once
 
 #include "ladder.h"
 
-struct ladder_pen {
+/* The characters of the drawing. */
+struct paint_glyphs {
 	const char *life, *socket, *frozen, *unplugged, *gap;
 	const char *dash, *dashes, *right, *left;
 	const char *cross, *waits, *made, *dot, *fails, *fault;
@@ -17,15 +22,13 @@ enum { PAINT_CELL = 16 };
 struct paint {
 	FILE *out;
 	const struct ladder *ladder;
-	const struct ladder_pen *pen;
+	const struct paint_glyphs *glyphs;
 	int width;
-	int left, right; /* the first and the last lifeline */
+	int left, right; /* columns of the first and the last lifeline */
 	int *x; /* of each lifeline */
-	bool *pending; /* delayed rows that have not arrived yet */
-	size_t n_pending;
 	char (*cells)[PAINT_CELL]; /* "": covered by a wide one before it */
 	char time[24]; /* in front of the line */
-	double shown; /* until when the timers' gutter was drawn */
+	double drawn_until; /* the moment of the last line */
 };
 
 /* False without memory. */
@@ -36,26 +39,32 @@ void paint_deinit(struct paint *paint);
 void paint_put(struct paint *paint, int x, const char *cell);
 void paint_text(struct paint *paint, int x, const char *text, size_t size);
 
-/* No more than `room` columns: what has no room ends in an ellipsis. */
+/* At most `room` columns: a text that does not fit ends in an ellipsis. */
 void paint_text_in(struct paint *paint, int x, const char *text, size_t size,
 		   int room);
 
-void paint_time(struct paint *paint, const struct ladder_row *row);
-void paint_time_at(struct paint *paint, double t);
+/* The time in front of the next line that is printed. */
+void paint_time(struct paint *paint, double t);
 
-/* The lifelines as they are at this time, and the timers beside them. */
+/* The lifelines as they are at this moment, and the timers beside them. */
 void paint_lifelines(struct paint *paint, double t);
-bool paint_is_lifeline(const struct paint *paint, int x);
 
-/* Prints the line, without the blanks at its end, and empties it. */
+/* The first lifeline right of column `x`, or left of it; the edge of the ladder
+ * when there is none. */
+int paint_next_lifeline(const struct paint *paint, int x, bool right);
+
+/* Prints the line without trailing blanks, and empties it. */
 void paint_flush(struct paint *paint);
 
-/* Lines of their own, across all lifelines: what has no room beside or between
- * them. */
-void paint_aside(struct paint *paint, const char *text);
+/*
+ * Prints the text on lines of its own between the columns `low` and `high`, with
+ * the lifelines of moment `t`; at the right end if `to_right`.
+ */
+void paint_lines(struct paint *paint, double t, const char *text, int low,
+		 int high, bool to_right);
 
-/* Above or below the ladder, over the whole width. */
+/* A text above or below the ladder, over the whole width. */
 void paint_note(struct paint *paint, const char *text);
 
-/* The hosts' names and addresses over their lifelines. */
+/* The names and addresses of the hosts above their lifelines. */
 void paint_heads(struct paint *paint);

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "frame.h"
-#include "ladder.h"
+#include "address.h"
+#include "ladder-rows.h"
 #include "macro.h"
 
 enum { LADDER_HOSTS_MAX = 256 };
@@ -62,7 +63,7 @@ struct ladder_build {
 	struct ladder *ladder;
 	const json_t *journal;
 	bool no_memory;
-	size_t hosts_space, connections_space, rows_space, spans_space;
+	size_t hosts_space, connections_space, spans_space;
 	struct ladder_track *tracks;
 	size_t tracks_space;
 	struct ladder_alias *aliases;
@@ -88,15 +89,12 @@ double ladder_number_of(const json_t *record, const char *name);
 int ladder_socket_of(const json_t *record);
 bool ladder_is_kind(const json_t *frame, const char *kind);
 
-/* LADDER_NOBODY for a name that no host has. */
+/* LADDER_NO_HOST for a name that no host has. */
 int ladder_host_index(const struct ladder *ladder, const char *name);
 
 /* A row behind all others; NULL without memory. */
 struct ladder_row *ladder_add_row(struct ladder_build *build,
 				  enum ladder_kind kind, double t, int host);
-
-/* "0.04 ms", "0.412 s", "1.5 h", with U+00A0 between */
-const char *ladder_seconds(double seconds, char ret[static 32]);
 
 /* ladder-hosts.c */
 void ladder_find_hosts(struct ladder_build *build);
@@ -147,12 +145,3 @@ void ladder_take_sign(struct ladder_build *build, int host, int connection,
 		      double t, bool sends, uint8_t flags);
 void ladder_take_fault(struct ladder_build *build, const json_t *record);
 void ladder_end_spans(struct ladder_build *build);
-
-/* ladder-fold.c */
-void ladder_join_calls(struct ladder *ladder);
-void ladder_fold(struct ladder_build *build);
-void ladder_add_quiet(struct ladder_build *build);
-
-/* Takes out the rows that are marked in `gone`, and frees them. */
-void ladder_remove_rows(struct ladder *ladder, const bool *gone);
-void ladder_row_deinit(struct ladder_row *row);

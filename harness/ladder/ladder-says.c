@@ -118,11 +118,13 @@ void ladder_take_says(struct ladder_build *build, const json_t *record)
 
 	if (host < 0)
 		return;
-	row = ladder_add_row(build, LADDER_SAYS, ladder_number_of(record, "t"),
+	row = ladder_add_row(build, LADDER_CALL, ladder_number_of(record, "t"),
 			     host);
 	if (!row)
 		return;
 	row->text = ladder_line(build, journal_text(record, "text"));
+	row->transfers = strncmp(row->text, "send(", 5) == 0 ||
+			 strncmp(row->text, "recv(", 5) == 0;
 	row->socket = ladder_socket_of(record);
 	if (uses_connection(row->text) &&
 	    !ladder_find_holder(build, host, row->socket, LADDER_NONE))

@@ -216,7 +216,7 @@ static void set_timer(struct ladder_build *build, struct ladder_holder *holder,
 		return;
 	holder->timer = add_span(
 		build, LADDER_TIMER, holder->host, t,
-		ladder_printf(build, "%s %s", text, ladder_seconds(left, in)));
+		ladder_printf(build, "%s %s", text, ladder_duration(left, in)));
 	if (holder->timer < 0)
 		return;
 	ladder->spans[holder->timer].until = expires;
@@ -250,7 +250,7 @@ static char *look_text(struct ladder_build *build, const json_t *record,
 		return ladder_line(build, bare_text(record, known));
 	if (retransmits > 0)
 		snprintf(times, sizeof(times), " (%d so far)", retransmits);
-	ladder_seconds(ladder_number_of(record, "expires"), in);
+	ladder_duration(ladder_number_of(record, "expires"), in);
 	if (strcmp(timer, "timewait") == 0)
 		return ladder_printf(build, "%s, %s left", state, in);
 	return ladder_printf(build, "%s, %s in %s%s", state,
@@ -292,7 +292,7 @@ void ladder_take_look(struct ladder_build *build, const json_t *record)
 	if (!holder)
 		return;
 	if (is_news(holder, record, t)) {
-		row = ladder_add_row(build, LADDER_LOOK, t, host);
+		row = ladder_add_row(build, LADDER_SOCKET, t, host);
 		if (!row)
 			return;
 		row->text = look_text(build, record, holder->connection >= 0);
@@ -404,7 +404,7 @@ void ladder_take_fault(struct ladder_build *build, const json_t *record)
 	if (!row)
 		return;
 	row->text = ladder_line(build, journal_text(record, "text"));
-	row->mends = mends(journal_text(record, "verb"));
+	row->ends_fault = mends(journal_text(record, "verb"));
 	if (host >= 0)
 		take_lasting(build, journal_text(record, "verb"), host, t);
 }

@@ -1,35 +1,226 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ladder as SVG. ladder-layout.c decides where everything stands; here it is
+ * drawn, from back to front: lifelines, silences, bars and timers, arrows, and
+ * last the text, whose outline keeps it readable on a line. Every element has
+ * classes for ladder-style.css; a key below the drawing explains those that are
+ * used.
+ */
 #include "ladder.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
 #include "fold.h"
-#include "ladder-svg-parts.h"
+#include "ladder-layout.h"
 #include "macro.h"
 #include "markup.h"
+#include "segment.h"
 
-/* --- lifelines ----------------------------------------------------------- */
+enum {
+	COLOURS = 5, /* of connections: the classes c0, c1 ... */
+	KEY_LINE = 19,
+	KEY_CONNECTIONS_MAX = 8,
+};
 
-static void title_of(const struct drawing *d, const struct ladder_span *span)
+struct drawing {
+	FILE *out;
+	const struct layout *layout;
+	const struct ladder *ladder;
+	char last_time[32]; /* the last one in the column of times */
+};
+
+static const char style[] = {
+#include "ladder-style-css.h"
+	'\0',
+};
+
+const char *ladder_svg_style(void)
 {
-	char label[160];
+	return style;
+}
 
-	snprintf(label, sizeof(label), "%.80s, %.*f .. %.*f s%s",
-		 span->text ? span->text : "", d->ladder->places, span->from,
-		 d->ladder->places, span->until,
-		 span->open ? " and longer" : "");
+/* --- lines and text ------------------------------------------------------- */
+
+static void put_line(const struct drawing *d, const char *class, double x1,
+		     double y1, double x2, double y2)
+{
+	fprintf(d->out,
+		"<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" "
+		"y2=\"%.1f\"/>\n",
+		class, x1, y1, x2, y2);
+}
+
+static void put_cross(const struct drawing *d, const char *class, double x,
+		      double y, double size)
+{
+	fprintf(d->out,
+		"<path class=\"%s\" d=\"M%.1f %.1fl%.1f %.1fm0 %.1fl%.1f "
+		"%.1f\"/>\n",
+		class, x - size, y - size, 2 * size, 2 * size, -2 * size,
+		-2 * size, 2 * size);
+}
+
+static void put_circle(const struct drawing *d, const char *class, double x,
+		       double y, double r)
+{
+	fprintf(d->out,
+		"<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>\n",
+		class, x, y, r);
+}
+
+static void begin_text(const struct drawing *d, const char *class,
+		       const char *anchor, double x, double y)
+{
+	fprintf(d->out, "<text class=\"%s%s\" x=\"%.1f\" y=\"%.1f\">", class,
+		anchor, x, y);
+}
+
+static void put_title(const struct drawing *d, const char *text)
+{
 	fputs("<title>", d->out);
-	markup_text(d->out, label);
+	markup_text(d->out, text);
 	fputs("</title>", d->out);
 }
 
-static void bar(const struct drawing *d, const struct ladder_span *span,
-		double from, double until, const char *sure)
+/* One line of any width. */
+static void put_text(const struct drawing *d, const char *class, double x,
+		     double y, const char *text)
+{
+	begin_text(d, class, "", x, y);
+	markup_text(d->out, text);
+	fputs("</text>\n", d->out);
+}
+
+/* A text with a number of a connection in front, in the colour of the
+ * connection, and with remarks at the end, in a softer colour. */
+struct label {
+	const char *text;
+	size_t number, remark; /* the end of the one, the start of the other */
+	int colour;
+};
+
+static void put_piece(FILE *out, const struct label *label, const char *text,
+		      size_t size)
+{
+	for (size_t i = 0, n; i < size; i += n) {
+		size_t at = (size_t)(text + i - label->text);
+		bool in_number = at < label->number;
+		bool in_remark = at >= label->remark;
+
+		n = in_number ? label->number - at :
+		    in_remark ? size - i :
+				label->remark - at;
+		n = MIN(n, size - i);
+		if (in_number)
+			fprintf(out, "<tspan class=\"tag c%d\">",
+				label->colour);
+		else if (in_remark)
+			fputs("<tspan class=\"remark\">", out);
+		markup_bytes(out, text + i, n);
+		if (in_number || in_remark)
+			fputs("</tspan>", out);
+	}
+}
+
+/* A line that is too long ends in an ellipsis; so does the last line when there
+ * is `more`. */
+static void put_folded_line(FILE *out, const struct label *label,
+			    const char *text, size_t size, int columns,
+			    bool more)
+{
+	if (fold_width(text, size) <= columns - (more ? 2 : 0)) {
+		put_piece(out, label, text, size);
+		fputs(more ? " …" : "", out);
+		return;
+	}
+	put_piece(out, label, text, fold_fits(text, size, columns - 1));
+	fputs("…", out);
+}
+
+/* Folded into the room that the layout gives it. A text that is cut has all of
+ * it as its title, which a browser shows under the pointer. */
+static void put_label(const struct drawing *d, const char *class,
+		      const struct layout_text *place, bool middle,
+		      const struct label *label)
+{
+	const char *rest = label->text;
+	const char *anchor = middle ? " middle" : place->to_left ? " end" : "";
+
+	for (size_t i = 0; i < place->lines; i++) {
+		const char *line = rest;
+		size_t size = fold_line(line, place->columns, &rest);
+		bool more = *rest && i + 1 == place->lines;
+
+		begin_text(d, class, anchor, place->x,
+			   place->y + LAYOUT_LINE * (double)i);
+		if (more || fold_width(line, size) > place->columns)
+			put_title(d, label->text);
+		put_folded_line(d->out, label, line, size, place->columns,
+				more);
+		fputs("</text>\n", d->out);
+	}
+}
+
+static void put_folded(const struct drawing *d, const char *class,
+		       const struct layout_text *place, bool middle,
+		       const char *text)
+{
+	const struct label label = { .text = text, .remark = SIZE_MAX };
+
+	put_label(d, class, place, middle, &label);
+}
+
+static void put_row_label(const struct drawing *d, const char *class,
+			  const struct layout_text *place,
+			  const struct ladder_row *row)
+{
+	char text[1024];
+	struct label label = { .text = text,
+			       .colour = MAX(row->connection, 0) % COLOURS };
+
+	layout_label(d->layout, row, text, sizeof(text), &label.number,
+		     &label.remark);
+	put_label(d, class, place, false, &label);
+}
+
+/* --- bars and timers ------------------------------------------------------ */
+
+/* The class of a bar's colour. */
+static const char *state_class(const char *state)
+{
+	static const struct {
+		const char *state, *class;
+	} classes[] = {
+		{ "SYN-SENT", " syn" },	      { "SYN-RECV", " syn" },
+		{ "FIN-WAIT-1", " fin" },     { "FIN-WAIT-2", " fin" },
+		{ "CLOSING", " fin" },	      { "CLOSE-WAIT", " close-wait" },
+		{ "LAST-ACK", " close-wait" }, { "TIME-WAIT", " time-wait" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (strcmp(state, classes[i].state) == 0)
+			return classes[i].class;
+	return "";
+}
+
+static void put_span_title(const struct drawing *d,
+			   const struct ladder_span *span)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%.80s, %.*f .. %.*f s%s",
+		 span->text ? span->text : "", d->ladder->decimals, span->from,
+		 d->ladder->decimals, span->until,
+		 span->open ? " and longer" : "");
+	put_title(d, text);
+}
+
+static void draw_bar(const struct drawing *d, const struct ladder_span *span,
+		     double from, double until, const char *unsure)
 {
 	double x = layout_track(d->layout, span) - LAYOUT_BAR / 2.0;
 	double y = layout_y(d->layout, from), to = layout_y(d->layout, until);
@@ -39,12 +230,14 @@ static void bar(const struct drawing *d, const struct ladder_span *span,
 	fprintf(d->out,
 		"<rect class=\"bar%s%s\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" "
 		"height=\"%.1f\" rx=\"2\">",
-		sure, svg_state_class(span->text), x, y, LAYOUT_BAR, to - y);
-	title_of(d, span);
+		unsure, state_class(span->text), x, y, LAYOUT_BAR, to - y);
+	put_span_title(d, span);
 	fputs("</rect>\n", d->out);
 }
 
-static void bracket(const struct drawing *d, const struct ladder_span *span)
+/* A bracket that is open to the lifeline; one that lasts beyond the end of the
+ * run has no lower end. */
+static void draw_timer(const struct drawing *d, const struct ladder_span *span)
 {
 	double x = layout_track(d->layout, span);
 	double from = layout_y(d->layout, span->from);
@@ -57,7 +250,7 @@ static void bracket(const struct drawing *d, const struct ladder_span *span)
 	if (!span->open)
 		fprintf(d->out, "h%.1f", tick);
 	fputs("\">", d->out);
-	title_of(d, span);
+	put_span_title(d, span);
 	fputs("</path>\n", d->out);
 }
 
@@ -69,19 +262,22 @@ static void draw_spans(const struct drawing *d)
 		if (span->track >= LADDER_TRACKS_MAX)
 			continue;
 		if (span->kind == LADDER_TIMER) {
-			bracket(d, span);
+			draw_timer(d, span);
 		} else if (span->kind == LADDER_STATE && span->text) {
-			bar(d, span, span->from, span->sure, "");
-			bar(d, span, span->sure, span->until, " unsure");
+			draw_bar(d, span, span->from, span->sure, "");
+			draw_bar(d, span, span->sure, span->until, " unsure");
 		}
 	}
 }
 
-/* How the lifeline is from here on, and until when. */
+/* --- lifelines ------------------------------------------------------------ */
+
+/* The class of a lifeline at `t`, and until when it lasts, at most *until; ""
+ * for a dead host, whose lifeline is interrupted. */
 static const char *life_at(const struct drawing *d, size_t column, double t,
 			   double *until)
 {
-	const char *class = "life";
+	bool dead = false, frozen = false, unplugged = false;
 
 	for (size_t i = 0; i < d->ladder->n_spans; i++) {
 		const struct ladder_span *span = &d->ladder->spans[i];
@@ -95,16 +291,12 @@ static const char *life_at(const struct drawing *d, size_t column, double t,
 		} else if (t < span->until || span->open) {
 			if (!span->open)
 				*until = MIN(*until, span->until);
-			class = span->kind == LADDER_DEAD	   ? "" :
-				span->kind == LADDER_FROZEN && *class ?
-									"frozen" :
-				span->kind == LADDER_UNPLUGGED &&
-						strcmp(class, "life") == 0 ?
-					"unplugged" :
-					class;
+			dead |= span->kind == LADDER_DEAD;
+			frozen |= span->kind == LADDER_FROZEN;
+			unplugged |= span->kind == LADDER_UNPLUGGED;
 		}
 	}
-	return class;
+	return dead ? "" : frozen ? "frozen" : unplugged ? "unplugged" : "life";
 }
 
 static void draw_life(const struct drawing *d, size_t column)
@@ -119,7 +311,7 @@ static void draw_life(const struct drawing *d, size_t column)
 					   layout_y(d->layout, until);
 
 		if (*class && to > y)
-			svg_line(d, class, x, y, x, to);
+			put_line(d, class, x, y, x, to);
 		if (isinf(until) || until <= t)
 			break;
 		y = to;
@@ -134,33 +326,32 @@ static void draw_heads(const struct drawing *d)
 	for (size_t i = 0; i < d->ladder->n_columns; i++) {
 		const struct ladder_column *column = &d->ladder->columns[i];
 
-		svg_text(d, "name", layout->x[i], layout->head_y[i],
-			    column->name);
+		put_text(d, "name", layout->x[i], layout->head_y[i],
+			 column->name);
 		if (column->n == 1)
-			svg_text(d, "address", layout->x[i],
-				    layout->head_y[i] + 15,
-				    d->ladder->hosts[column->first].address);
+			put_text(d, "address", layout->x[i],
+				 layout->head_y[i] + 15,
+				 d->ladder->hosts[column->first].address);
 	}
 }
 
-/* --- segments ------------------------------------------------------------ */
+/* --- segments ------------------------------------------------------------- */
 
-static void colour_of(const struct drawing *d, const struct ladder_row *row,
-		      char ret[static 64])
+/* " control", " reset", or the colour of the connection. */
+static void segment_class(const struct drawing *d, const struct ladder_row *row,
+			  char ret[static 16])
 {
-	const char *kind = row->control			    ? " control" :
-			   row->text && *row->text == 'R' ? " reset" :
-								"";
-	char connection[8] = "";
-
-	if (!*kind && row->connection >= 0 && d->ladder->n_connections > 1)
-		snprintf(connection, sizeof(connection), " c%d",
-			 row->connection % SVG_COLOURS);
-	snprintf(ret, 64, "%s%s", kind, connection);
+	*ret = '\0';
+	if (row->control)
+		strcpy(ret, " control");
+	else if (row->flags & SEGMENT_RST)
+		strcpy(ret, " reset");
+	else if (row->connection >= 0 && d->ladder->n_connections > 1)
+		snprintf(ret, 16, " c%d", row->connection % COLOURS);
 }
 
-static void arrow_head(const struct drawing *d, const char *colour, double x1,
-		       double y1, double x2, double y2)
+static void draw_arrow_head(const struct drawing *d, const char *class,
+			    double x1, double y1, double x2, double y2)
 {
 	double length = hypot(x2 - x1, y2 - y1);
 	double dx = length > 0 ? (x2 - x1) / length : 1;
@@ -169,12 +360,11 @@ static void arrow_head(const struct drawing *d, const char *colour, double x1,
 	fprintf(d->out,
 		"<path class=\"head%s\" d=\"M%.1f %.1fL%.1f %.1fL%.1f "
 		"%.1fz\"/>\n",
-		colour, x2, y2, x2 - 9 * dx - 3.6 * dy,
-		y2 - 9 * dy + 3.6 * dx, x2 - 9 * dx + 3.6 * dy,
-		y2 - 9 * dy - 3.6 * dx);
+		class, x2, y2, x2 - 9 * dx - 3.6 * dy, y2 - 9 * dy + 3.6 * dx,
+		x2 - 9 * dx + 3.6 * dy, y2 - 9 * dy - 3.6 * dx);
 }
 
-/* Where a hop is on the way down: as its time is between the ends'. */
+/* The y of a hop: between the ends of the arrow as its time is between theirs. */
 static double hop_y(const struct drawing *d, size_t i, size_t hop)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
@@ -187,15 +377,15 @@ static double hop_y(const struct drawing *d, size_t i, size_t hop)
 				       MAX(MIN(part, 1.0), 0.0);
 }
 
-static void draw_shaft(const struct drawing *d, size_t i, const char *colour)
+static void draw_shaft(const struct drawing *d, size_t i, const char *class)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
 	const struct layout_row *place = &d->layout->rows[i];
 	double x = place->from_x, y = place->anchor;
 
 	fprintf(d->out, "<path class=\"%s%s\" d=\"M%.1f %.1f",
-		row->again && !row->control ? "again" : "segment", colour, x,
-		y);
+		row->repeated && !row->control ? "repeated" : "segment", class,
+		x, y);
 	for (size_t j = 0; j + 1 < row->n_hops; j++) {
 		if (row->hops[j].host < 0)
 			continue;
@@ -204,32 +394,29 @@ static void draw_shaft(const struct drawing *d, size_t i, const char *colour)
 		fprintf(d->out, "L%.1f %.1f", x, y);
 	}
 	fprintf(d->out, "L%.1f %.1f\"/>\n", place->to_x, place->arrives);
-	if (!ladder_stays(row) && ladder_receiver(row) >= 0)
-		arrow_head(d, colour, x, y, place->to_x, place->arrives);
+	if (!ladder_ends_on_wire(row) && ladder_receiver(row) >= 0)
+		draw_arrow_head(d, class, x, y, place->to_x, place->arrives);
 }
 
 static void draw_segment(const struct drawing *d, size_t i)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
 	const struct layout_row *place = &d->layout->rows[i];
-	bool nobody = ladder_receiver(row) < 0;
-	char colour[64];
+	double beyond = place->right ? LAYOUT_BEYOND : -LAYOUT_BEYOND;
+	char class[16];
 
 	if (!row->n_hops)
 		return;
-	colour_of(d, row, colour);
-	draw_shaft(d, i, colour);
-	if (row->stops)
-		svg_cross(d, "lost",
-			  place->to_x + (place->right ? LAYOUT_STOP :
-							-LAYOUT_STOP),
-			  place->arrives, 4.5);
-	else if (row->fate == LADDER_DROPPED || nobody)
-		svg_cross(d, "lost", place->to_x, place->arrives, 4.5);
-	else if (row->fate == LADDER_HELD)
-		svg_circle(d, "held", place->to_x, place->arrives, 4);
+	segment_class(d, row, class);
+	draw_shaft(d, i, class);
+	if (row->not_forwarded)
+		put_cross(d, "lost", place->to_x + beyond, place->arrives, 4.5);
+	else if (row->fate == LADDER_HELD || row->fate == LADDER_IN_TRANSIT)
+		put_circle(d, "held", place->to_x, place->arrives, 4);
+	else if (row->fate == LADDER_DROPPED || ladder_receiver(row) < 0)
+		put_cross(d, "lost", place->to_x, place->arrives, 4.5);
 	if (row->fate == LADDER_RELEASED)
-		svg_circle(d, "held", place->from_x, place->anchor, 4);
+		put_circle(d, "held", place->from_x, place->anchor, 4);
 	else if (row->starts_on_wire)
 		fprintf(d->out,
 			"<path class=\"head\" d=\"M%.1f %.1fl5 5l-5 5l-5 "
@@ -237,7 +424,7 @@ static void draw_segment(const struct drawing *d, size_t i)
 			place->from_x, place->anchor - 5);
 }
 
-/* From where it was held to where it was released, or to the end. */
+/* From where a segment is held to where it is released, or to the end. */
 static void draw_waiting(const struct drawing *d, size_t i)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
@@ -246,58 +433,67 @@ static void draw_waiting(const struct drawing *d, size_t i)
 			       d->layout->rows[row->partner].anchor :
 			       d->layout->bottom;
 
-	if (row->kind == LADDER_SEGMENT && row->fate == LADDER_HELD)
-		svg_line(d, "waits", place->to_x, place->arrives + 4, place->to_x,
-		     until - 4);
+	if (row->kind == LADDER_SEGMENT &&
+	    (row->fate == LADDER_HELD || row->fate == LADDER_IN_TRANSIT))
+		put_line(d, "waits", place->to_x, place->arrives + 4,
+			 place->to_x, until - 4);
 }
 
 static void draw_segment_text(const struct drawing *d, size_t i)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
 	const struct layout_row *place = &d->layout->rows[i];
+	bool lost = row->fate == LADDER_DROPPED || row->not_forwarded;
 
-	svg_label(d, "label", &place->text, row);
+	put_row_label(d, "label", &place->text, row);
 	if (place->end.lines && row->end)
-		svg_folded(d, row->fate == LADDER_HELD ? "held" : "lost",
-		       &place->end, false, row->end);
+		put_folded(d, lost ? "lost" : "held", &place->end, false,
+			   row->end);
 }
 
-/* --- the other rows ------------------------------------------------------ */
+/* --- other rows ----------------------------------------------------------- */
 
-/* What was armed on the wire is no accident yet. */
+/* A fault without a host is a rule of the wire: nothing has happened yet. */
 static const char *across_class(const struct ladder_row *row)
 {
-	if (row->kind == LADDER_FAULT && row->mends)
-		return "mends";
+	if (row->kind == LADDER_FAULT && row->ends_fault)
+		return "repair";
 	if (row->kind == LADDER_FAULT)
 		return row->host >= 0 ? "fault" : "rule";
-	return row->kind == LADDER_WRONG ? "wrong" : "fold";
+	return row->kind == LADDER_FAILURE ? "failure" : "fold";
 }
 
 static void draw_across(const struct drawing *d, size_t i)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
-	const struct layout_row *place = &d->layout->rows[i];
-	double half = (fold_width(row->text ? row->text : "", SIZE_MAX) / 2.0 +
-		       1.5) * LAYOUT_CHARACTER;
+	const struct layout *layout = d->layout;
+	const struct layout_row *place = &layout->rows[i];
+	const char *text = row->text ? row->text : "";
+	double half = (MIN(fold_width(text, SIZE_MAX), place->text.columns) /
+			       2.0 + 1.5) * LAYOUT_CHARACTER;
+	double before = MAX(place->text.x - half, layout->left);
+	double after = MIN(place->text.x + half, layout->right);
 	char class[32];
 
 	snprintf(class, sizeof(class), "across %s", across_class(row));
-	half = MIN(half, (place->text.columns / 2.0 + 1) * LAYOUT_CHARACTER);
-	if (place->text.x - half > d->layout->left) {
-		svg_line(d, class, d->layout->left, place->anchor,
-		     place->text.x - half, place->anchor);
-		svg_line(d, class, place->text.x + half, place->anchor,
-		     d->layout->right, place->anchor);
+	if (layout->labels_outside || place->text_below) {
+		put_line(d, class, layout->left, place->anchor, layout->right,
+			 place->anchor);
+	} else {
+		put_line(d, class, layout->left, place->anchor, before,
+			 place->anchor);
+		put_line(d, class, after, place->anchor, layout->right,
+			 place->anchor);
 	}
-	if (row->kind == LADDER_FAULT && row->host >= 0 && row->mends)
-		svg_circle(d, "mark mends", place->from_x, place->anchor, 5);
+	if (row->kind == LADDER_FAULT && row->host >= 0 && row->ends_fault)
+		put_circle(d, "mark repair", place->from_x, place->anchor, 5);
 	else if (row->kind == LADDER_FAULT && row->host >= 0)
-		svg_cross(d, "mark", place->from_x, place->anchor, 6);
-	svg_folded(d, across_class(row), &place->text, true,
-	       row->text ? row->text : "");
+		put_cross(d, "mark", place->from_x, place->anchor, 6);
+	put_folded(d, across_class(row), &place->text, !layout->labels_outside,
+		   text);
 }
 
+/* Every lifeline but those of dead hosts is dotted during a silence. */
 static void draw_quiet(const struct drawing *d, size_t i)
 {
 	const struct layout_row *place = &d->layout->rows[i];
@@ -324,37 +520,38 @@ static void draw_quiet_text(const struct drawing *d, size_t i)
 	char text[96];
 
 	snprintf(text, sizeof(text), "… %s …", d->ladder->rows[i].text);
-	svg_folded(d, "quiet", &d->layout->rows[i].text, true, text);
+	put_folded(d, "quiet", &d->layout->rows[i].text,
+		   !d->layout->labels_outside, text);
 }
 
-static void draw_says(const struct drawing *d, size_t i)
+static void draw_beside(const struct drawing *d, size_t i)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
 	const struct layout_row *place = &d->layout->rows[i];
-	const char *class = row->kind == LADDER_LOOK ? "look" :
-			    row->failed		     ? "failed" :
-						       "says";
+	const char *class = row->kind == LADDER_SOCKET ? "socket" :
+			    row->failed		       ? "failed" :
+							 "call";
 	char dot[32];
 
 	snprintf(dot, sizeof(dot), "dot %s", class);
-	svg_circle(d, dot, place->from_x, place->anchor, 3.2);
-	svg_label(d, class, &place->text, row);
+	put_circle(d, dot, place->from_x, place->anchor, 3.2);
+	put_row_label(d, class, &place->text, row);
 }
 
-/* A time that is the one above it is not told again. */
+/* A time that equals the one above it is left out. */
 static void draw_time(struct drawing *d, size_t i)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
-	const struct layout_row *place = &d->layout->rows[i];
 	char text[32];
 
 	if (row->kind == LADDER_QUIET)
 		return;
-	snprintf(text, sizeof(text), "%.*f", d->ladder->places, row->t);
+	snprintf(text, sizeof(text), "%.*f", d->ladder->decimals, row->t);
 	if (strcmp(text, d->last_time) == 0)
 		return;
 	memcpy(d->last_time, text, sizeof(text));
-	svg_text(d, "time", LAYOUT_TIME - 8, place->anchor + 3.5, text);
+	put_text(d, "time", LAYOUT_TIME - 8, d->layout->rows[i].anchor + 3.5,
+		 text);
 }
 
 static void draw_row(struct drawing *d, size_t i)
@@ -364,23 +561,147 @@ static void draw_row(struct drawing *d, size_t i)
 	case LADDER_SEGMENT:
 		draw_segment_text(d, i);
 		break;
-	case LADDER_SAYS:
-	case LADDER_LOOK:
-		draw_says(d, i);
+	case LADDER_ARRIVAL:
+		break;
+	case LADDER_CALL:
+	case LADDER_SOCKET:
+		draw_beside(d, i);
 		break;
 	case LADDER_QUIET:
 		draw_quiet_text(d, i);
 		break;
 	case LADDER_FAULT:
-	case LADDER_WRONG:
-	case LADDER_TALLY:
+	case LADDER_FAILURE:
+	case LADDER_COUNTED:
 	case LADDER_FOLD:
 		draw_across(d, i);
 		break;
 	}
 }
 
-/* --- all of it ----------------------------------------------------------- */
+/* --- the key: each function returns the y of the next line ------------------ */
+
+static bool has_state(const struct ladder *ladder, const char *class)
+{
+	for (size_t i = 0; i < ladder->n_spans; i++)
+		if (ladder->spans[i].kind == LADDER_STATE &&
+		    ladder->spans[i].text &&
+		    strcmp(state_class(ladder->spans[i].text), class) == 0)
+			return true;
+	return false;
+}
+
+static double key_states(const struct drawing *d, double y)
+{
+	static const struct {
+		const char *class, *text;
+	} kinds[] = {
+		{ "", "ESTAB" },
+		{ " syn", "SYN-SENT, SYN-RECV" },
+		{ " fin", "FIN-WAIT, CLOSING" },
+		{ " close-wait", "CLOSE-WAIT, LAST-ACK" },
+		{ " time-wait", "TIME-WAIT" },
+	};
+	double x = LAYOUT_TIME;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!has_state(d->ladder, kinds[i].class))
+			continue;
+		fprintf(d->out,
+			"<rect class=\"bar%s\" x=\"%.1f\" y=\"%.1f\" "
+			"width=\"%d\" height=\"13\" rx=\"2\"/>\n",
+			kinds[i].class, x, y - 10.5, LAYOUT_BAR);
+		put_text(d, "key", x + 13, y, kinds[i].text);
+		x += 13 + 7.0 * (double)strlen(kinds[i].text) + 22;
+	}
+	return x > LAYOUT_TIME ? y + KEY_LINE : y;
+}
+
+static double key_line(const struct drawing *d, double y, const char *text)
+{
+	put_text(d, "key", LAYOUT_TIME, y, text);
+	return y + KEY_LINE;
+}
+
+static double key_timers(const struct drawing *d, double y)
+{
+	for (size_t i = 0; i < d->ladder->n_spans; i++) {
+		if (d->ladder->spans[i].kind != LADDER_TIMER)
+			continue;
+		fprintf(d->out,
+			"<path class=\"timer\" d=\"M%d %.1fh-5v12h5\"/>\n",
+			LAYOUT_TIME + 5, y - 10);
+		put_text(d, "key", LAYOUT_TIME + 13, y,
+			 "a timer runs; dashed: beyond the end");
+		return y + KEY_LINE;
+	}
+	return y;
+}
+
+static double key_connections(const struct drawing *d, double y)
+{
+	size_t n = d->ladder->n_connections;
+	char text[320];
+
+	for (size_t i = 0; n > 1 && i < n && i < KEY_CONNECTIONS_MAX; i++) {
+		fprintf(d->out,
+			"<path class=\"c%zu\" stroke-width=\"2\" d=\"M%d "
+			"%.1fh22\"/>\n",
+			i % COLOURS, LAYOUT_TIME, y - 4);
+		snprintf(text, sizeof(text), "#%d  %.280s",
+			 d->ladder->connections[i].number,
+			 d->ladder->connections[i].text);
+		put_text(d, "key", LAYOUT_TIME + 32, y, text);
+		y += KEY_LINE;
+	}
+	if (n > KEY_CONNECTIONS_MAX) {
+		snprintf(text, sizeof(text), "… and %zu more connections",
+			 n - KEY_CONNECTIONS_MAX);
+		y = key_line(d, y, text);
+	}
+	return y;
+}
+
+static double draw_key(const struct drawing *d, double y)
+{
+	size_t ghosts = d->ladder->n_ghosts;
+	char text[160];
+
+	y = key_states(d, y);
+	y = key_timers(d, y);
+	if (d->layout->too_many)
+		y = key_line(d, y,
+			     "not drawn: the bars of further sockets at the "
+			     "same time");
+	y = key_connections(d, y);
+	if (ghosts) {
+		snprintf(text, sizeof(text),
+			 "not drawn: %zu frame%s from the kernel of a crashed "
+			 "host, which a real machine would not send",
+			 ghosts, ghosts == 1 ? "" : "s");
+		y = key_line(d, y, text);
+	}
+	return y;
+}
+
+/* The height of the key is known when it is drawn: first into nothing. */
+static double key_height(const struct drawing *d)
+{
+	struct drawing trial = *d;
+	char *text = NULL;
+	size_t size;
+	double height = 0;
+
+	trial.out = open_memstream(&text, &size);
+	if (trial.out) {
+		height = draw_key(&trial, 0);
+		fclose(trial.out);
+	}
+	free(text);
+	return height;
+}
+
+/* --- the drawing ---------------------------------------------------------- */
 
 static void draw(struct drawing *d)
 {
@@ -402,23 +723,6 @@ static void draw(struct drawing *d)
 		draw_row(d, i);
 }
 
-/* What the key takes is known when it is drawn: into nothing, first. */
-static double key_height(const struct drawing *d)
-{
-	struct drawing trial = *d;
-	char *text = NULL;
-	size_t size;
-	double height = 0;
-
-	trial.out = open_memstream(&text, &size);
-	if (trial.out) {
-		height = svg_key(&trial, 0);
-		fclose(trial.out);
-	}
-	free(text);
-	return height;
-}
-
 int ladder_svg(FILE *out, const struct ladder *ladder)
 {
 	struct layout *layout;
@@ -436,7 +740,7 @@ int ladder_svg(FILE *out, const struct ladder *ladder)
 		"role=\"img\" aria-label=\"time-sequence diagram\">\n",
 		layout->width, height, layout->width, height);
 	draw(&d);
-	svg_key(&d, layout->bottom + 22);
+	draw_key(&d, layout->bottom + 22);
 	fputs("</svg>\n", out);
 	layout_free(layout);
 	return 0;

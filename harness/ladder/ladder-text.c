@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ladder on a terminal. A line is a canvas of cells: first the lifelines are
- * put on it, then what happens; it is printed when it is done. Each row is one
- * line or more.
+ * The ladder on a terminal. Each row is one line or more, with its time in
+ * front. A segment is an arrow from lifeline to lifeline with its label on it:
+ *
+ *	0.350  ┃╌ P. 1:101(100) ack 1  retransmission 1 ╌✗ dropped    ┃
+ *
+ * A label that does not fit on its arrow stands on lines above it. Text keeps
+ * between two lifelines as long as these are at least LEAST_LANE columns apart;
+ * in a narrower ladder it covers them.
  */
 #include "ladder.h"
 
@@ -14,32 +19,34 @@
 #include "ladder-paint.h"
 #include "macro.h"
 
-/* What the wire kept for longer than that leaves in a line of its own, when
- * something happened meanwhile; in seconds. */
-static const double noticeable = 1e-3;
-
-/* Between label and arrow's ends; the least room for a label on its arrow, and
- * beside a lifeline for what a host says. */
-enum { INSET = 2, LEAST_LABEL = 16, ROOMY = 24 };
+enum {
+	INSET = 2, /* between the end of an arrow and its label */
+	LEAST_LANE = 16, /* the least room for text between two lifelines */
+	ROOMY = 24, /* the least room beside a lifeline for a call */
+	CONNECTIONS_MAX = 8, /* in the list above the ladder */
+};
 
 static const char *label_of(const struct paint *paint,
 			    const struct ladder_row *row, char *ret,
 			    size_t size)
 {
+	const struct ladder *ladder = paint->ladder;
 	char number[16] = "";
 
-	if (row->connection >= 0 && paint->ladder->n_connections > 1)
-		snprintf(number, sizeof(number), "#%d ", row->connection + 1);
+	if (row->connection >= 0 && ladder->n_connections > 1)
+		snprintf(number, sizeof(number), "#%d ",
+			 ladder->connections[row->connection].number);
 	snprintf(ret, size, "%s%s%s%s", number, row->text ? row->text : "",
 		 row->remark ? "  " : "", row->remark ? row->remark : "");
 	return ret;
 }
 
-/* --- segments ------------------------------------------------------------ */
+/* --- segments ------------------------------------------------------------- */
 
-/* Where a segment's line begins and ends, as columns of the screen. */
-struct stroke {
-	int from, to; /* the cells beside its ends */
+/* The arrow of a segment: from and to the columns of lifelines, or of a place on
+ * the wire between them. */
+struct arrow {
+	int from, to;
 	bool right; /* it goes to the right */
 	bool from_wire, to_wire;
 };
@@ -54,7 +61,7 @@ static int between(const struct paint *paint, int a, int b)
 	return (column_of(paint, a) + column_of(paint, b)) / 2;
 }
 
-/* In the direction of whoever is there, when the other end is nobody. */
+/* A place on the wire beside the only host that is known. */
 static int wire_near(const struct paint *paint, int host)
 {
 	int x = column_of(paint, host), n = (int)paint->ladder->n_columns;
@@ -63,214 +70,229 @@ static int wire_near(const struct paint *paint, int host)
 	return x + step < paint->width - 1 ? x + step : x - step;
 }
 
-static struct stroke stroke_of(const struct paint *paint,
-			       const struct ladder_row *row, bool leaves,
-			       bool arrives)
+/* `leaves`, `arrives`: whether the arrow begins at the sender and ends at the
+ * receiver, or on the wire. */
+static struct arrow arrow_of(const struct paint *paint,
+			     const struct ladder_row *row, bool leaves,
+			     bool arrives)
 {
 	int to = ladder_receiver(row);
 	int from = row->host, last = ladder_last_sender(row);
-	struct stroke stroke = { .from_wire = row->starts_on_wire || !leaves,
-				 .to_wire = !arrives || to < 0 };
+	struct arrow arrow = { .from_wire = row->starts_on_wire || !leaves ||
+					    row->host < 0,
+			       .to_wire = !arrives || to < 0 };
 	int middle;
 
 	if (from < 0 && to < 0) {
-		stroke.from_wire = stroke.to_wire = true;
-		stroke.from = stroke.to = paint->width / 2;
-		return stroke;
+		arrow.from = arrow.to = paint->width / 2;
+		return arrow;
 	}
-	if (stroke.from_wire || stroke.to_wire)
-		from = from < 0 ? from : last;
-	if (!stroke.from_wire && row->host >= 0)
-		from = row->host;
+	if (arrow.from_wire)
+		from = last;
 	middle = from < 0 ? wire_near(paint, to) :
 		 to < 0	  ? wire_near(paint, from) :
 			    between(paint, last < 0 ? from : last, to);
-	stroke.from = stroke.from_wire || from < 0 ? middle :
-						     column_of(paint, from);
-	stroke.to = stroke.to_wire ? middle : column_of(paint, to);
-	stroke.right = stroke.from != stroke.to ?
-			       stroke.to > stroke.from :
-			       from < 0 || to < 0 ||
-				       column_of(paint, to) >=
-					       column_of(paint, from);
-	return stroke;
+	arrow.from = arrow.from_wire ? middle : column_of(paint, from);
+	arrow.to = arrow.to_wire ? middle : column_of(paint, to);
+	arrow.right = arrow.from != arrow.to ?
+			      arrow.to > arrow.from :
+			      from < 0 || to < 0 ||
+				      column_of(paint, to) >=
+					      column_of(paint, from);
+	return arrow;
 }
 
 static const char *mark_of(const struct paint *paint,
 			   const struct ladder_row *row, bool start)
 {
 	if (row->fate == LADDER_DROPPED && !start)
-		return paint->pen->cross;
+		return paint->glyphs->cross;
 	if (row->fate == LADDER_INJECTED || row->fate == LADDER_DUPLICATE)
-		return paint->pen->made;
-	return paint->pen->waits;
+		return paint->glyphs->made;
+	return paint->glyphs->waits;
 }
 
-static void draw_shaft(struct paint *paint, const struct stroke *stroke,
+static void draw_shaft(struct paint *paint, const struct arrow *arrow,
 		       const struct ladder_row *row)
 {
-	int low = MIN(stroke->from, stroke->to);
-	int high = MAX(stroke->from, stroke->to);
+	const char *dash = row->repeated || row->control ?
+				   paint->glyphs->dashes :
+				   paint->glyphs->dash;
 
-	for (int x = low + 1; x < high; x++)
-		paint_put(paint, x, row->again || row->control ?
-					    paint->pen->dashes :
-					    paint->pen->dash);
-	if (stroke->from_wire)
-		paint_put(paint, stroke->from, mark_of(paint, row, true));
-	if (stroke->to_wire)
-		paint_put(paint, stroke->to, mark_of(paint, row, false));
+	for (int x = MIN(arrow->from, arrow->to) + 1;
+	     x < MAX(arrow->from, arrow->to); x++)
+		paint_put(paint, x, dash);
+	if (arrow->from_wire)
+		paint_put(paint, arrow->from, mark_of(paint, row, true));
+	if (arrow->to_wire)
+		paint_put(paint, arrow->to, mark_of(paint, row, false));
 	else
-		paint_put(paint, stroke->to + (stroke->right ? -1 : 1),
-			  stroke->right ? paint->pen->right : paint->pen->left);
+		paint_put(paint, arrow->to + (arrow->right ? -1 : 1),
+			  arrow->right ? paint->glyphs->right :
+					 paint->glyphs->left);
 }
 
-/* Behind the mark of what did not arrive: why. Where it has no room, it goes
- * below. */
-static void draw_end(struct paint *paint, const struct stroke *stroke,
-		     const char *text)
+/* The lane of a column: between the lifelines on both sides of it, or, where
+ * these are close together, the whole ladder. */
+static void lane_of(const struct paint *paint, int x, int *ret_low,
+		    int *ret_high)
 {
-	int width = fold_width(text, SIZE_MAX), room;
+	*ret_low = paint_next_lifeline(paint, x, false);
+	*ret_high = paint_next_lifeline(paint, x, true);
+	if (*ret_high - *ret_low - 3 < LEAST_LANE) {
+		*ret_low = paint->left;
+		*ret_high = paint->width - 1;
+	}
+}
 
-	room = stroke->right ? paint->right - stroke->to - 3 :
-			       stroke->to - paint->left - 3;
+/* The reason why the segment ends at column `x`: behind the mark there, or on
+ * lines below. Prints the line of the arrow. */
+static void draw_end(struct paint *paint, const struct arrow *arrow, int x,
+		     const char *text, double t)
+{
+	int width = fold_width(text, SIZE_MAX), low, high, room;
+
+	lane_of(paint, x, &low, &high);
+	room = arrow->right ? high - x - 3 : x - low - 3;
 	if (width <= room)
-		paint_text(paint, stroke->right ? stroke->to + 2 :
-						  stroke->to - 1 - width,
-			   text, SIZE_MAX);
+		paint_text(paint, arrow->right ? x + 2 : x - 1 - width, text,
+			   SIZE_MAX);
 	paint_flush(paint);
 	if (width > room)
-		paint_aside(paint, text);
+		paint_lines(paint, t, text, low + 1, high - 1, !arrow->right);
 }
 
-/* Beyond whoever should have passed it on. */
-static void draw_stop(struct paint *paint, const struct stroke *stroke,
-		      const char *text)
+/* Puts the label on the arrow. A label that does not fit there, or a part of
+ * it, is printed on lines above. */
+static void draw_label(struct paint *paint, const struct arrow *arrow,
+		       const struct ladder_row *row, const char *label,
+		       double t)
 {
-	struct stroke beyond = *stroke;
-
-	beyond.to += stroke->right ? 2 : -2;
-	paint_put(paint, beyond.to, paint->pen->cross);
-	draw_end(paint, &beyond, text);
-}
-
-/* The label's lines stand above the shaft, but for the last one. */
-static void draw_label(struct paint *paint, const struct stroke *stroke,
-		       const struct ladder_row *row, const char *label)
-{
-	int low = MIN(stroke->from, stroke->to);
-	int room = abs(stroke->to - stroke->from) - 2 * INSET - 2;
+	int low = MIN(arrow->from, arrow->to);
+	int room = abs(arrow->to - arrow->from) - 2 * INSET - 2;
+	bool all_above = room < LEAST_LANE &&
+			 fold_width(label, SIZE_MAX) > room;
 	const char *rest = label;
 
-	if (room < LEAST_LABEL && fold_width(label, SIZE_MAX) > room) {
-		paint_aside(paint, label);
-		paint_lifelines(paint, row->t);
-		draw_shaft(paint, stroke, row);
+	if (all_above) {
+		int lane_low, lane_high;
+
+		/* The lane of the arrow's middle: one end may be on the wire. */
+		lane_of(paint, (arrow->from + arrow->to) / 2, &lane_low,
+			&lane_high);
+		paint_lines(paint, t, label, lane_low + 1, lane_high - 1,
+			    !arrow->right);
+		paint_lifelines(paint, t);
+		draw_shaft(paint, arrow, row);
 		return;
 	}
 	while (*rest) {
 		const char *line = rest;
 		size_t size = fold_line(line, room, &rest);
 		int width = fold_width(line, size);
-		int x = stroke->right ? low + 1 + INSET :
-					stroke->from - 1 - INSET - width;
+		int x = arrow->right ? low + 1 + INSET :
+				       arrow->from - 1 - INSET - width;
 
-		if (!*rest)
-			draw_shaft(paint, stroke, row);
-		if (!*rest && stroke->right)
-			paint_text(paint, x - 1, " ", 1);
-		paint_text(paint, x, line, size);
+		paint_lifelines(paint, t);
 		if (!*rest) {
+			draw_shaft(paint, arrow, row);
+			paint_text(paint, x - 1, " ", 1);
 			paint_text(paint, x + width, " ", 1);
-			if (!stroke->right)
-				paint_text(paint, x - 1, " ", 1);
-			return;
 		}
-		paint_flush(paint);
-		paint_lifelines(paint, row->t);
+		paint_text(paint, x, line, size);
+		if (*rest)
+			paint_flush(paint);
 	}
 }
 
-/* A segment that stays on the wire gets so far that its label has room, when
- * what became of it still has, too. */
-static void make_room(const struct paint *paint, struct stroke *stroke,
-		      const char *label, const char *end)
+/* The arrow of a segment that ends on the wire is as long as its label needs, if
+ * there is still room for the reason behind it before the next lifeline. In a
+ * narrow lane the label goes first, and the reason on lines below. */
+static void lengthen(const struct paint *paint, struct arrow *arrow,
+		     const char *label, const char *end)
 {
 	int wanted = fold_width(label, SIZE_MAX) + 2 * INSET + 3;
 	int behind = fold_width(end, SIZE_MAX) + 3;
-	int room = abs((stroke->right ? paint->right : paint->left) -
-		       stroke->from);
-	int length = abs(stroke->to - stroke->from);
+	int length = abs(arrow->to - arrow->from);
+	int room = abs(paint_next_lifeline(paint, arrow->to, arrow->right) -
+		       arrow->from);
 
-	if (!stroke->to_wire || stroke->from_wire || length >= wanted ||
-	    wanted + behind > room)
+	if (!arrow->to_wire || arrow->from_wire || length >= wanted)
 		return;
-	stroke->to = stroke->from + (stroke->right ? wanted : -wanted);
+	if (wanted + behind > room) {
+		if (length - 2 * INSET - 2 >= LEAST_LANE)
+			return;
+		wanted = MIN(wanted, room - INSET);
+	}
+	if (wanted > length)
+		arrow->to = arrow->from + (arrow->right ? wanted : -wanted);
 }
 
-static bool splits(const struct paint *paint, size_t i)
+/* In a row of its own, the arrow goes from end to end; the departure of a
+ * segment whose arrival is a row of its own ends on the wire. */
+static void draw_segment(struct paint *paint, const struct ladder_row *row)
 {
-	const struct ladder_row *row = &paint->ladder->rows[i];
-
-	return row->kind == LADDER_SEGMENT && row->fate == LADDER_DELAYED &&
-	       row->until - row->t > noticeable &&
-	       i + 1 < paint->ladder->n_rows && row[1].t < row->until;
-}
-
-static void draw_segment(struct paint *paint, size_t i, bool leaves,
-			 bool arrives)
-{
-	const struct ladder_row *row = &paint->ladder->rows[i];
-	struct stroke stroke = stroke_of(paint, row, leaves, arrives);
-	char label[1024], end[256] = "", length[64];
+	bool split = row->partner >= 0 && row->fate != LADDER_HELD &&
+		     row->fate != LADDER_RELEASED;
+	bool arrives = !ladder_ends_on_wire(row) && !split;
+	struct arrow arrow = arrow_of(paint, row, true, arrives);
+	char label[1024], end[256] = "", more[80] = "";
 
 	label_of(paint, row, label, sizeof(label));
-	if (leaves && !arrives && row->fate == LADDER_DELAYED)
-		snprintf(end, sizeof(end), "%s, arrives at %.*f",
-			 row->end ? row->end : "", paint->ladder->places,
-			 row->until);
-	else if (leaves && row->fate == LADDER_DELAYED) {
-		snprintf(length, sizeof(length), "  delayed, %.1f ms",
+	if (split)
+		snprintf(end, sizeof(end), "%s%sarrives at %.*f",
+			 row->end ? row->end : "", row->end ? ", " : "",
+			 paint->ladder->decimals, row->until);
+	else if (row->fate == LADDER_DELAYED)
+		snprintf(more, sizeof(more), "  delayed, %.1f ms",
 			 (row->until - row->t) * 1e3);
-		strncat(label, length, sizeof(label) - strlen(label) - 1);
-	} else if (row->fate == LADDER_DUPLICATE ||
-		   row->fate == LADDER_INJECTED ||
-		   row->fate == LADDER_RELEASED) {
-		snprintf(length, sizeof(length), "  %.60s",
-			 row->end ? row->end : "");
-		strncat(label, length, sizeof(label) - strlen(label) - 1);
-	} else if (row->end) {
+	else if (row->starts_on_wire && row->end)
+		snprintf(more, sizeof(more), "  %.60s", row->end);
+	else if (row->end)
 		snprintf(end, sizeof(end), "%s", row->end);
-	}
-	make_room(paint, &stroke, label, end);
-	draw_label(paint, &stroke, row, label);
-	if (row->stops && arrives)
-		draw_stop(paint, &stroke, row->end);
-	else if (*end && !arrives)
-		draw_end(paint, &stroke, end);
-	else
+	strncat(label, more, sizeof(label) - strlen(label) - 1);
+	lengthen(paint, &arrow, label, end);
+	draw_label(paint, &arrow, row, label, row->t);
+	if (row->not_forwarded && arrives) {
+		int beyond = arrow.to + (arrow.right ? 2 : -2);
+
+		paint_put(paint, beyond, paint->glyphs->cross);
+		draw_end(paint, &arrow, beyond, end, row->t);
+	} else if (*end && !arrives) {
+		draw_end(paint, &arrow, arrow.to, end, row->t);
+	} else {
 		paint_flush(paint);
+	}
 }
 
-/* --- the other rows ------------------------------------------------------ */
+static void draw_arrival(struct paint *paint, const struct ladder_row *row)
+{
+	const struct ladder_row *segment = &paint->ladder->rows[row->partner];
+	struct arrow arrow = arrow_of(paint, segment, false, true);
+	char label[1024];
 
-/* How far text beside a lifeline may go: over others, where lanes are narrow. */
+	label_of(paint, segment, label, sizeof(label));
+	draw_label(paint, &arrow, segment, label, row->t);
+	paint_flush(paint);
+}
+
+/* --- other rows ----------------------------------------------------------- */
+
+/* How far text beside a lifeline goes: to the next one, or, where the lanes are
+ * narrow, over it. */
 static int room_beside(const struct paint *paint, size_t column, bool to_left)
 {
-	int x = paint->x[column], end = to_left ? paint->left : paint->width;
+	int x = paint->x[column];
+	int room = abs(paint_next_lifeline(paint, x, !to_left) - x) - 3;
 
-	if (to_left && column)
-		end = paint->x[column - 1];
-	else if (!to_left && column + 1 < paint->ladder->n_columns)
-		end = paint->x[column + 1];
-	if (abs(end - x) - 3 >= ROOMY)
-		return abs(end - x) - 3;
+	if (room >= ROOMY)
+		return room;
 	return MIN((paint->right - paint->left) / 2,
 		   to_left ? x - paint->left - 2 : paint->width - x - 3);
 }
 
-/* Beside its host: to the left of lifelines in the right half. */
-static void draw_says(struct paint *paint, const struct ladder_row *row)
+/* Beside its host: to the left of a lifeline in the right half. */
+static void draw_beside(struct paint *paint, const struct ladder_row *row)
 {
 	size_t column = paint->ladder->hosts[row->host].column;
 	int x = paint->x[column];
@@ -279,7 +301,9 @@ static void draw_says(struct paint *paint, const struct ladder_row *row)
 	char label[1024];
 	const char *rest = label_of(paint, row, label, sizeof(label));
 
-	paint_put(paint, x, row->failed ? paint->pen->fails : paint->pen->dot);
+	paint_lifelines(paint, row->t);
+	paint_put(paint, x, row->failed ? paint->glyphs->fails :
+					  paint->glyphs->dot);
 	do {
 		const char *line = rest;
 		size_t size = fold_line(line, room, &rest);
@@ -293,75 +317,122 @@ static void draw_says(struct paint *paint, const struct ladder_row *row)
 	} while (*rest);
 }
 
-/* Across all lifelines, with its text in the middle. */
-static void draw_across(struct paint *paint, const struct ladder_row *row,
-			const char *before, const char *dash, const char *after)
+/* In the middle of the ladder; but not on a lifeline where a lane beside it has
+ * room. */
+static int centre_between_lifelines(const struct paint *paint, int width)
 {
-	int room = paint->right - paint->left - 5 -
-		   (int)(strlen(before) + strlen(after));
+	int middle = (paint->left + paint->right) / 2;
+	int low = paint_next_lifeline(paint, middle + 1, false);
+	int high = paint_next_lifeline(paint, middle, true);
+
+	if (width + 2 <= high - low)
+		middle = (low + high) / 2;
+	return middle - width / 2;
+}
+
+/* Beside the mark of a fault at column `x`; 0: it has no room there. */
+static int clear_of_mark(const struct paint *paint, int x, int mark, int width)
+{
+	if (mark < x - 1 || mark > x + width)
+		return x;
+	if (mark + 2 + width <= paint->right)
+		return mark + 2;
+	return mark - 1 - width > paint->left ? mark - 1 - width : 0;
+}
+
+static void fill(struct paint *paint, const char *dash)
+{
+	for (int x = paint->left + 1; x < paint->right; x++)
+		if (paint_next_lifeline(paint, x - 1, true) != x)
+			paint_put(paint, x, dash);
+}
+
+/* Across all lifelines, with the text in the middle. */
+static void draw_across(struct paint *paint, const struct ladder_row *row,
+			const char *before, const char *dash)
+{
+	int room = paint->right - paint->left - 5 - (int)strlen(before);
+	bool marked = row->kind == LADDER_FAULT && row->host >= 0;
 	const char *rest = row->text ? row->text : "";
 
 	do {
 		const char *line = rest;
 		char text[1024];
 		size_t size = fold_line(line, room, &rest);
-		int width;
+		int width, x;
 
-		snprintf(text, sizeof(text), " %s%.*s%s ", before, (int)size,
-			 line, after);
+		snprintf(text, sizeof(text), " %s%.*s ", before, (int)size,
+			 line);
 		width = MIN(fold_width(text, SIZE_MAX), room + 4);
+		x = dash ? paint->left +
+				   (paint->right - paint->left - width) / 2 :
+			   centre_between_lifelines(paint, width);
+		paint_lifelines(paint, row->t);
 		if (dash)
-			for (int x = paint->left + 1; x < paint->right; x++)
-				if (!paint_is_lifeline(paint, x))
-					paint_put(paint, x, dash);
-		paint_text_in(paint,
-			      paint->left +
-				      (paint->right - paint->left - width) / 2,
-			      text, SIZE_MAX, width);
-		if (row->kind == LADDER_FAULT && row->host >= 0)
-			paint_put(paint, column_of(paint, row->host),
-				  row->mends ? paint->pen->dot :
-					       paint->pen->cross);
+			fill(paint, dash);
+		if (marked) {
+			int mark = column_of(paint, row->host);
+			int beside = clear_of_mark(paint, x, mark, width);
+
+			paint_put(paint, mark, row->ends_fault ?
+						       paint->glyphs->dot :
+						       paint->glyphs->cross);
+			marked = false;
+			if (beside) {
+				x = beside;
+			} else {
+				paint_flush(paint);
+				paint_lifelines(paint, row->t);
+			}
+		}
+		paint_text_in(paint, x, text, SIZE_MAX, width);
 		paint_flush(paint);
-		if (*rest)
-			paint_lifelines(paint, row->t);
 	} while (*rest);
 }
 
+/* The lifelines are interrupted, except those of dead hosts. */
 static void draw_quiet(struct paint *paint, const struct ladder_row *row)
 {
-	/* But for the dead: their lines have ended. */
+	char text[96];
+	int width;
+
+	snprintf(text, sizeof(text), "%s%s%s", paint->glyphs->ellipsis,
+		 row->text, paint->glyphs->ellipsis_after);
+	width = MIN(fold_width(text, SIZE_MAX),
+		    paint->right - paint->left - 1);
+	paint_lifelines(paint, row->t);
 	for (size_t i = 0; i < paint->ladder->n_columns; i++)
 		if (strcmp(paint->cells[paint->x[i]], " ") != 0)
-			paint_put(paint, paint->x[i], paint->pen->gap);
-	draw_across(paint, row, paint->pen->ellipsis, NULL,
-		    paint->pen->ellipsis_after);
+			paint_put(paint, paint->x[i], paint->glyphs->gap);
+	paint_text_in(paint, centre_between_lifelines(paint, width), text,
+		      SIZE_MAX, width);
+	paint_flush(paint);
 }
 
-static void draw_row(struct paint *paint, size_t i)
+static void draw_row(struct paint *paint, const struct ladder_row *row)
 {
-	const struct ladder_row *row = &paint->ladder->rows[i];
-	bool arrives = !ladder_stays(row);
-
-	paint_time(paint, row);
-	paint_lifelines(paint, row->t);
+	if (row->kind != LADDER_QUIET)
+		paint_time(paint, row->t);
 	switch (row->kind) {
 	case LADDER_SEGMENT:
-		draw_segment(paint, i, true, arrives && !splits(paint, i));
+		draw_segment(paint, row);
 		break;
-	case LADDER_SAYS:
-	case LADDER_LOOK:
-		draw_says(paint, row);
+	case LADDER_ARRIVAL:
+		draw_arrival(paint, row);
+		break;
+	case LADDER_CALL:
+	case LADDER_SOCKET:
+		draw_beside(paint, row);
 		break;
 	case LADDER_FAULT:
-		draw_across(paint, row, "", paint->pen->fault, "");
+		draw_across(paint, row, "", paint->glyphs->fault);
 		break;
-	case LADDER_WRONG:
-		draw_across(paint, row, "WRONG: ", NULL, "");
+	case LADDER_FAILURE:
+		draw_across(paint, row, "FAILED: ", NULL);
 		break;
-	case LADDER_TALLY:
+	case LADDER_COUNTED:
 	case LADDER_FOLD:
-		draw_across(paint, row, "", paint->pen->dashes, "");
+		draw_across(paint, row, "", paint->glyphs->dashes);
 		break;
 	case LADDER_QUIET:
 		draw_quiet(paint, row);
@@ -369,67 +440,41 @@ static void draw_row(struct paint *paint, size_t i)
 	}
 }
 
-/* --- all of it ----------------------------------------------------------- */
+/* --- the ladder ----------------------------------------------------------- */
 
-/* What was delayed, and comes before row `i`, or after the last one. */
-static void draw_arrivals(struct paint *paint, size_t i)
+static void list_connections(struct paint *paint)
 {
 	const struct ladder *ladder = paint->ladder;
-	double until = i < ladder->n_rows ? ladder->rows[i].t : ladder->end + 1;
-
-	while (paint->n_pending) {
-		size_t next = ladder->n_rows;
-
-		for (size_t j = 0; j < i; j++)
-			if (paint->pending[j] &&
-			    ladder->rows[j].until <= until &&
-			    (next == ladder->n_rows ||
-			     ladder->rows[j].until < ladder->rows[next].until))
-				next = j;
-		if (next == ladder->n_rows)
-			return;
-		paint->pending[next] = false;
-		paint->n_pending--;
-		paint_time_at(paint, ladder->rows[next].until);
-		paint_lifelines(paint, ladder->rows[next].until);
-		draw_segment(paint, next, false, true);
-	}
-}
-
-static void tell_connections(struct paint *paint)
-{
-	const struct ladder *ladder = paint->ladder;
-	enum { TOLD = 8 };
+	char text[256];
 
 	if (ladder->n_connections < 2)
 		return;
-	for (size_t i = 0; i < ladder->n_connections && i < TOLD; i++) {
-		char text[256];
-
-		snprintf(text, sizeof(text), "#%zu %s", i + 1,
+	for (size_t i = 0; i < ladder->n_connections && i < CONNECTIONS_MAX;
+	     i++) {
+		snprintf(text, sizeof(text), "#%d %s",
+			 ladder->connections[i].number,
 			 ladder->connections[i].text);
 		paint_note(paint, text);
 	}
-	if (ladder->n_connections > TOLD) {
-		char text[64];
-
+	if (ladder->n_connections > CONNECTIONS_MAX) {
 		snprintf(text, sizeof(text), "%s%zu more connections",
-			 paint->pen->ellipsis, ladder->n_connections - TOLD);
+			 paint->glyphs->ellipsis,
+			 ladder->n_connections - CONNECTIONS_MAX);
 		paint_note(paint, text);
 	}
 }
 
-static void tell_ghosts(struct paint *paint)
+static void note_ghosts(struct paint *paint)
 {
+	size_t n = paint->ladder->n_ghosts;
 	char text[128];
 
-	if (!paint->ladder->n_ghosts)
+	if (!n)
 		return;
 	snprintf(text, sizeof(text),
-		 "not drawn: %zu frame%s of a dead host's kernel, which no "
-		 "machine would have sent",
-		 paint->ladder->n_ghosts,
-		 paint->ladder->n_ghosts == 1 ? "" : "s");
+		 "not drawn: %zu frame%s from the kernel of a crashed host, "
+		 "which a real machine would not send",
+		 n, n == 1 ? "" : "s");
 	paint_note(paint, text);
 }
 
@@ -439,16 +484,11 @@ void ladder_print(FILE *out, const struct ladder *ladder, int columns,
 	struct paint paint;
 
 	if (paint_init(&paint, out, ladder, columns, unicode)) {
-		tell_connections(&paint);
+		list_connections(&paint);
 		paint_heads(&paint);
-		for (size_t i = 0; i < ladder->n_rows; i++) {
-			draw_arrivals(&paint, i);
-			draw_row(&paint, i);
-			paint.pending[i] = splits(&paint, i);
-			paint.n_pending += paint.pending[i];
-		}
-		draw_arrivals(&paint, ladder->n_rows);
-		tell_ghosts(&paint);
+		for (size_t i = 0; i < ladder->n_rows; i++)
+			draw_row(&paint, &ladder->rows[i]);
+		note_ghosts(&paint);
 	}
 	paint_deinit(&paint);
 }

@@ -9,7 +9,9 @@
 
 #include "errors.h"
 #include "journal.h"
+#include "ladder-fold.h"
 #include "ladder-parts.h"
+#include "ladder-rows.h"
 
 /* --- help ---------------------------------------------------------------- */
 
@@ -83,131 +85,16 @@ bool ladder_is_kind(const json_t *frame, const char *kind)
 	return false;
 }
 
-/* No line ends between a number and its unit. */
-#define NBSP "\u00a0"
-
-const char *ladder_seconds(double seconds, char ret[static 32])
-{
-	if (seconds >= 2 * 86400)
-		snprintf(ret, 32, "%.1f" NBSP "days", seconds / 86400);
-	else if (seconds >= 2 * 3600)
-		snprintf(ret, 32, "%.1f" NBSP "h", seconds / 3600);
-	else if (seconds < 0.0095)
-		snprintf(ret, 32, "%.2f" NBSP "ms", seconds * 1e3);
-	else
-		snprintf(ret, 32, "%.*f" NBSP "s", seconds < 100 ? 3 : 1,
-			 seconds);
-	return ret;
-}
-
 /* --- rows ---------------------------------------------------------------- */
 
 struct ladder_row *ladder_add_row(struct ladder_build *build,
 				  enum ladder_kind kind, double t, int host)
 {
-	struct ladder *ladder = build->ladder;
-	struct ladder_row *rows =
-		ladder_grow(build, ladder->rows, ladder->n_rows,
-			    &build->rows_space, sizeof(*rows));
-	struct ladder_row *row;
+	struct ladder_row *row =
+		ladder_append_row(build->ladder, kind, t, host);
 
-	if (!rows)
-		return NULL;
-	ladder->rows = rows;
-	row = &rows[ladder->n_rows++];
-	*row = (struct ladder_row){ .kind = kind,
-				    .t = t,
-				    .until = t,
-				    .host = host,
-				    .connection = LADDER_NONE,
-				    .partner = LADDER_NONE };
+	build->no_memory |= !row;
 	return row;
-}
-
-void ladder_row_deinit(struct ladder_row *row)
-{
-	free(row->text);
-	free(row->remark);
-	free(row->end);
-	free(row->hops);
-}
-
-/* Rows find their partners again by where these went. */
-static void follow_partners(struct ladder *ladder, const size_t *places,
-			    const bool *gone)
-{
-	for (size_t i = 0; i < ladder->n_rows; i++) {
-		int partner = ladder->rows[i].partner;
-
-		if (partner == LADDER_NONE)
-			continue;
-		ladder->rows[i].partner = gone && gone[partner] ?
-						  LADDER_NONE :
-						  (int)places[partner];
-	}
-}
-
-void ladder_remove_rows(struct ladder *ladder, const bool *gone)
-{
-	size_t *places = calloc(ladder->n_rows + 1, sizeof(*places));
-	size_t n = 0;
-
-	if (!places)
-		return;
-	for (size_t i = 0; i < ladder->n_rows; i++)
-		places[i] = gone[i] ? 0 : n++;
-	follow_partners(ladder, places, gone);
-	for (size_t i = 0; i < ladder->n_rows; i++) {
-		if (gone[i])
-			ladder_row_deinit(&ladder->rows[i]);
-		else
-			ladder->rows[places[i]] = ladder->rows[i];
-	}
-	ladder->n_rows = n;
-	free(places);
-}
-
-struct ordered {
-	double t;
-	size_t place;
-};
-
-/* What has one time stays in the journal's order. */
-static int earlier(const void *a, const void *b)
-{
-	const struct ordered *x = a, *y = b;
-
-	if (x->t < y->t || x->t > y->t)
-		return x->t < y->t ? -1 : 1;
-	return x->place < y->place ? -1 : x->place > y->place;
-}
-
-/* A result is told when its probe's answer has come, a frame by its stamp. */
-static void sort_rows(struct ladder_build *build)
-{
-	struct ladder *ladder = build->ladder;
-	size_t n = ladder->n_rows;
-	struct ordered *order = calloc(n + 1, sizeof(*order));
-	struct ladder_row *rows = calloc(n + 1, sizeof(*rows));
-	size_t *places = calloc(n + 1, sizeof(*places));
-
-	if (order && rows && places) {
-		for (size_t i = 0; i < n; i++)
-			order[i] = (struct ordered){ ladder->rows[i].t, i };
-		qsort(order, n, sizeof(*order), earlier);
-		for (size_t i = 0; i < n; i++)
-			places[order[i].place] = i;
-		follow_partners(ladder, places, NULL);
-		for (size_t i = 0; i < n; i++)
-			rows[i] = ladder->rows[order[i].place];
-		if (n)
-			memcpy(ladder->rows, rows, n * sizeof(*rows));
-	} else {
-		build->no_memory = true;
-	}
-	free(order);
-	free(rows);
-	free(places);
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -218,13 +105,13 @@ static void take_wrong(struct ladder_build *build, const json_t *record)
 
 	if (!json_is_false(json_object_get(record, "ok")))
 		return;
-	row = ladder_add_row(build, LADDER_WRONG, ladder_number_of(record, "t"),
-			     LADDER_NOBODY);
+	row = ladder_add_row(build, LADDER_FAILURE, ladder_number_of(record, "t"),
+			     LADDER_NO_HOST);
 	if (row)
-		row->text = ladder_printf(build, "%s: %s, not %s",
+		row->text = ladder_printf(build, "%s: expected %s, observed %s",
 					  journal_text(record, "what"),
-					  journal_text(record, "observed"),
-					  journal_text(record, "expected"));
+					  journal_text(record, "expected"),
+					  journal_text(record, "observed"));
 }
 
 /* wire_set_quiet() tells in a note of what it only counted. */
@@ -235,8 +122,8 @@ static void take_note(struct ladder_build *build, const json_t *record)
 
 	if (!strstr(text, ", only counted"))
 		return;
-	row = ladder_add_row(build, LADDER_TALLY, ladder_number_of(record, "t"),
-			     LADDER_NOBODY);
+	row = ladder_add_row(build, LADDER_COUNTED, ladder_number_of(record, "t"),
+			     LADDER_NO_HOST);
 	if (row)
 		row->text = ladder_line(build, text);
 }
@@ -262,7 +149,7 @@ static void find_end(struct ladder *ladder)
 	for (size_t i = 0; i < ladder->n_rows; i++)
 		ladder->end = MAX(ladder->end, MAX(ladder->rows[i].t,
 						   ladder->rows[i].until));
-	ladder->places = ladder->end < 0.1 ? 5 : ladder->end < 1 ? 4 : 3;
+	ladder->decimals = ladder->end < 0.1 ? 5 : ladder->end < 1 ? 4 : 3;
 }
 
 /* A lab's times count from the start of its timeline, whatever was before. */
@@ -308,13 +195,13 @@ static void build_all(struct ladder_build *build, bool whole)
 	ladder_name_connections(build);
 	ladder_name_sockets(build);
 	ladder_make_columns(build);
-	sort_rows(build);
-	ladder_join_calls(build->ladder);
+	build->no_memory |= ladder_sort_rows(build->ladder) < 0 ||
+			    ladder_join_calls(build->ladder) < 0;
 	find_end(build->ladder);
 	ladder_end_spans(build);
-	if (!whole)
-		ladder_fold(build);
-	ladder_add_quiet(build);
+	build->no_memory |= (!whole && ladder_fold(build->ladder) < 0) ||
+			    ladder_add_arrivals(build->ladder) < 0 ||
+			    ladder_add_silences(build->ladder) < 0;
 	shift(build->ladder, zero_of(build->journal));
 }
 
@@ -356,8 +243,10 @@ struct ladder *ladder_free(struct ladder *ladder)
 {
 	if (!ladder)
 		return NULL;
-	for (size_t i = 0; i < ladder->n_hosts; i++)
+	for (size_t i = 0; i < ladder->n_hosts; i++) {
 		free(ladder->hosts[i].name);
+		free(ladder->hosts[i].address);
+	}
 	for (size_t i = 0; i < ladder->n_columns; i++)
 		free(ladder->columns[i].name);
 	for (size_t i = 0; i < ladder->n_connections; i++)
@@ -373,19 +262,4 @@ struct ladder *ladder_free(struct ladder *ladder)
 	free(ladder->spans);
 	free(ladder);
 	return NULL;
-}
-
-int ladder_receiver(const struct ladder_row *row)
-{
-	return row->n_hops ? row->hops[row->n_hops - 1].host : LADDER_NOBODY;
-}
-
-int ladder_last_sender(const struct ladder_row *row)
-{
-	return row->n_hops > 1 ? row->hops[row->n_hops - 2].host : row->host;
-}
-
-bool ladder_stays(const struct ladder_row *row)
-{
-	return row->fate == LADDER_DROPPED || row->fate == LADDER_HELD;
 }

@@ -1,154 +1,159 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ladder: one run as a time-sequence diagram, made from the records of its
- * journal (journal.h) and from nothing else. One lifeline for each host, time
- * goes down, and what happened is a row: a segment with its fate, what a host
- * was told and what came of it, what was seen of a socket, a fault, a silence.
+ * The ladder: one run as a time-sequence diagram. It is made from the records
+ * of the run's journal (journal.h) and from nothing else. Each host has a
+ * vertical lifeline, time goes down, and each event is a row: a segment with
+ * its fate, a call and its result, the state of a socket, a fault, a silence.
  *
- * A packet that routers pass on is one row with several hops. What the wire held
- * or delayed is one segment, however often it is in the journal. Stretches in
- * which nothing but plain flow happened are folded, so that five segments and
- * fifty thousand can be read.
+ * A packet that gateways forward is one row with several hops. A packet that the
+ * wire delays is one row for its departure and, when something else happens
+ * before it arrives, one more for its arrival. A packet that the wire holds and
+ * releases is two rows. Stretches of plain data transfer are folded into one
+ * row, so that a run with fifty thousand segments stays readable.
  *
- * Times are seconds since the run's start, as in the journal, or since the start
- * of a lab's timeline: what was before that is negative. A journal from
- * elsewhere may have members missing or numbers that make no sense: what cannot
- * be drawn is left out, and nothing is invented.
+ * All times are seconds since the start of the run, as in the journal; in a lab
+ * since the start of the timeline, so that events before it have negative times.
+ * A journal from elsewhere may lack members or have impossible numbers: a record
+ * that cannot be drawn is left out.
  */
 #pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
-
-#include "address.h"
 
 struct ladder;
 
-/* -ENOMEM. The journal, an array of records, is not needed afterwards. */
+/*
+ * `journal` is an array of records; the ladder copies what it needs. -ENOMEM.
+ */
 int ladder_new(struct ladder **ret, const json_t *journal);
 
-/* The same with every row, however many: nothing is folded but silence. */
+/* The same without folding: every segment has its own row. */
 int ladder_new_whole(struct ladder **ret, const json_t *journal);
 
 struct ladder *ladder_free(struct ladder *ladder);
 
 /*
- * For a terminal that is so many columns wide (40 at the least): no line is
- * wider. What has no room in one line goes on in the next; what has none at all
- * ends in an ellipsis.
+ * Prints the ladder for a terminal of `columns` columns (at least 40). No line
+ * is wider: text that does not fit continues on the next line, and a word that
+ * does not fit ends in an ellipsis. Without `unicode` the output is ASCII.
  */
 void ladder_print(FILE *out, const struct ladder *ladder, int columns,
 		  bool unicode);
 
 /*
- * As one <svg> element, to stand in an HTML page or a file of its own. Its
- * colours are CSS variables with defaults of their own (see ladder_svg_style()),
- * so that the page decides on light and dark.
+ * Writes one <svg> element for an HTML page or a file of its own. Its colours
+ * are CSS variables with defaults (ladder-style.css), so that a page can choose
+ * them for light and dark. -ENOMEM.
  */
 int ladder_svg(FILE *out, const struct ladder *ladder);
 
-/* The rules for the classes that ladder_svg() uses: the text of a <style>. */
+/* The CSS rules for the classes that ladder_svg() uses: the text of a <style>. */
 const char *ladder_svg_style(void);
 
-/* --- the model, for who draws it -------------------------------------------*/
+/* --- the model, for modules that draw or compare it ----------------------- */
 
-/* In place of a host: the wire between them made it, or nobody is meant. */
-enum { LADDER_WIRE = -1, LADDER_NOBODY = -2 };
+/* In place of the index of a host: the wire, or no host. */
+enum { LADDER_WIRE = -1, LADDER_NO_HOST = -2 };
+
+/* In place of any other index. */
+enum { LADDER_NONE = -1 };
 
 struct ladder_host {
 	char *name;
-	char address[ADDRESS_TEXT]; /* "": no frame told */
-	size_t column; /* lifelines from the left; several hosts may share one */
-	bool told; /* it did more than pass packets on */
+	char *address; /* of its first cable; "" when the journal has none */
+	size_t column; /* its lifeline, from the left; gateways may share one */
+	bool has_events; /* it does more than forward packets */
 };
 
-/* A lifeline: a host, or many routers that only passed packets on. */
+/* A lifeline: of one host, or of adjacent gateways that only forward packets. */
 struct ladder_column {
-	size_t first, n; /* hosts, in order */
+	size_t first, n; /* hosts */
 	char *name; /* "router-1 .. router-63" */
 };
 
-/* Ports tell connections apart; so does a new initial sequence number. */
 struct ladder_connection {
-	int client, server; /* hosts; LADDER_NOBODY */
+	int number; /* the journal's */
+	int client, server; /* hosts; LADDER_NO_HOST when not known */
 	char *text; /* "client:46062 > server:7777" */
 };
 
 enum ladder_kind {
-	LADDER_SEGMENT,
-	LADDER_SAYS, /* at a host: a call, a result, a line of a program */
-	LADDER_LOOK, /* at a host: what was seen of a socket */
+	LADDER_SEGMENT, /* any frame: TCP, ICMP, ARP ... */
+	LADDER_ARRIVAL, /* `partner` is the row of the segment that arrives */
+	LADDER_CALL, /* at a host: a call, its result, a line of a program */
+	LADDER_SOCKET, /* at a host: the observed state of a socket */
 	LADDER_FAULT,
-	LADDER_WRONG, /* an expectation that failed */
-	LADDER_TALLY, /* what the wire only counted */
-	LADDER_FOLD, /* many rows in one */
-	LADDER_QUIET, /* nothing happened until `until` */
+	LADDER_FAILURE, /* an expectation that failed */
+	LADDER_COUNTED, /* frames that the wire counted without recording them */
+	LADDER_FOLD, /* a summary of many rows */
+	LADDER_QUIET, /* nothing happens between `t` and `until` */
 };
 
 enum ladder_fate {
 	LADDER_ARRIVES,
-	LADDER_DELAYED, /* arrives, late */
-	LADDER_DROPPED, /* on the wire, whatever the reason */
-	LADDER_HELD, /* in the wire; `partner` is the row that lets it go */
-	LADDER_RELEASED, /* the second half of that */
-	LADDER_DUPLICATE, /* a copy that the wire made */
-	LADDER_INJECTED, /* nobody sent it */
+	LADDER_DELAYED, /* arrives after a delay that the wire added */
+	LADDER_IN_TRANSIT, /* still delayed when the record ends */
+	LADDER_DROPPED, /* lost on the wire, for any reason */
+	LADDER_HELD, /* by the wire; `partner` is the row of its release */
+	LADDER_RELEASED, /* `partner` is the row where it was held */
+	LADDER_DUPLICATE, /* a second copy that the wire made */
+	LADDER_INJECTED, /* made by the wire */
 };
-
-/* The `end` of a segment that was still delayed when the record ended. */
-#define LADDER_BEYOND "delayed beyond the end"
 
 struct ladder_hop {
-	int host; /* where it came to */
+	int host; /* the host that the packet reaches, or should reach */
 	double at;
 };
-
-enum { LADDER_NONE = -1 };
 
 struct ladder_row {
 	enum ladder_kind kind;
 	double t; /* of a segment: it leaves its sender */
-	double until; /* it arrives; the end of a silence or of a fold; or t */
+	double until; /* the segment arrives; a silence or a fold ends; or t */
 	int host; /* of a segment: its sender; of a fault: its target */
-	/* One line of UTF-8 without control characters; U+00A0 where a line must
-	 * not end. */
+	/* One line of UTF-8 without control characters; U+00A0 where the line
+	 * must not be broken. */
 	char *text;
-	char *remark; /* "copy 2, +0.412 s", "dropped: host is dead"; or NULL */
-	int connection; /* LADDER_NONE */
-	int socket; /* as the journal counts them; 0: not known */
-	bool failed; /* a result with an errno */
-	bool mends; /* a fault's end: plug, thaw, release, … */
+	char *remark; /* "retransmission 2, +0.412 s"; or NULL */
+	int connection; /* index; or LADDER_NONE */
+	int socket; /* the journal's number; 0: not known */
+	int partner; /* a row; or LADDER_NONE */
+	bool failed; /* of a call: it returned an error */
+	bool transfers; /* of a call: send() or recv() */
+	bool ends_fault; /* of a fault: plug, thaw, release ... */
 
 	/* of segments */
 	enum ladder_fate fate;
-	char *end; /* why it did not arrive, or what became of it; or NULL */
-	struct ladder_hop *hops; /* where it came by, its last end included */
+	char *end; /* why it does not arrive, or what the wire did; or NULL */
+	struct ladder_hop *hops; /* the hosts that it reaches, in order */
 	size_t n_hops;
-	int partner; /* LADDER_NONE */
-	bool again; /* sent before: a retransmission, a probe, a duplicate */
-	bool control; /* no TCP: ICMP, ARP, … */
-	bool stops; /* whom it came to was to pass it on, and did not */
-	bool starts_on_wire; /* it goes on from there to where it was meant */
-	size_t payload; /* bytes */
+	uint32_t payload; /* bytes */
+	uint8_t flags; /* SEGMENT_..., of TCP */
+	bool repeated; /* a retransmission, a probe or a duplicate */
+	bool control; /* not TCP: ICMP, ARP ... */
+	bool plain; /* data or an acknowledgement that advances */
+	bool not_forwarded; /* its last hop is a gateway that keeps it */
+	bool starts_on_wire; /* released, duplicated or injected there */
 };
 
-/* Of a segment, where it came to, or should have: a host, or LADDER_NOBODY. */
+/* The host that a segment reaches, or should reach; or LADDER_NO_HOST. */
 int ladder_receiver(const struct ladder_row *row);
-/* The host before the last hop: on the cable behind it, a segment is lost. */
+/* The sender on the last cable of the way. */
 int ladder_last_sender(const struct ladder_row *row);
-/* It ends on the wire, for now or for good. */
-bool ladder_stays(const struct ladder_row *row);
+/* The segment does not reach its receiver, or not in this row. */
+bool ladder_ends_on_wire(const struct ladder_row *row);
 
-/* So many sockets of a host have bars, and as many timers brackets, at a time;
- * further ones have this as their track. */
+/* This many bars of sockets, and this many timers, stand side by side at one
+ * lifeline. Further ones have this number as their track and are not drawn. */
 enum { LADDER_TRACKS_MAX = 8 };
 
-/* Something that lasts, along a host's lifeline. */
+/* Something that lasts, beside or on the lifeline of a host. */
 enum ladder_span_kind {
-	LADDER_STATE, /* of a socket; `text` as ss spells it */
-	LADDER_TIMER, /* it runs; `text` says which and for how long */
+	LADDER_STATE, /* of a socket; `text` as ss(8) spells it */
+	LADDER_TIMER, /* a timer runs; `text` says which and for how long */
 	LADDER_DEAD,
 	LADDER_FROZEN,
 	LADDER_UNPLUGGED,
@@ -157,18 +162,18 @@ enum ladder_span_kind {
 struct ladder_span {
 	enum ladder_span_kind kind;
 	int host;
-	/* A state is known from `from` to `sure`, and may last until `until`,
-	 * when another one was seen. */
+	/* The state was observed from `from` to `sure`. It ends at an unknown
+	 * moment between `sure` and `until`. */
 	double from, sure, until;
 	char *text;
-	int connection; /* LADDER_NONE */
-	size_t track; /* of states and timers: beside others on this host */
-	bool open; /* it went on when the run ended */
+	int connection; /* index; or LADDER_NONE */
+	size_t track; /* of states and timers: their place side by side */
+	bool open; /* it lasts beyond the end of the run */
 };
 
 struct ladder {
-	double end; /* of the last row */
-	int places; /* decimals that tell the times of the rows apart */
+	double end; /* of the last event */
+	int decimals; /* of the times: as many as tell the rows apart */
 	struct ladder_host *hosts;
 	size_t n_hosts;
 	struct ladder_column *columns;
@@ -176,10 +181,12 @@ struct ladder {
 	struct ladder_connection *connections;
 	size_t n_connections;
 	struct ladder_row *rows; /* by time */
-	size_t n_rows;
+	size_t n_rows, rows_capacity;
 	struct ladder_span *spans;
 	size_t n_spans;
 	size_t n_segments; /* before folding */
 	size_t n_folded; /* rows that were folded */
-	size_t n_ghosts; /* frames of dead hosts' kernels, which are not drawn */
+	/* Frames that the kernel of a crashed host still sent: a real machine
+	 * would not have sent them, and they are not drawn. */
+	size_t n_ghosts;
 };

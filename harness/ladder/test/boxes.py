@@ -124,7 +124,7 @@ class Boxes(unittest.TestCase):
     def test_arrows_go_down(self):
         for name, root in drawings():
             for path in root.iter(SVG + "path"):
-                if path.get("class").split()[0] in ("segment", "again"):
+                if path.get("class").split()[0] in ("segment", "repeated"):
                     ys = [float(y) for y in
                           re.findall(r"[ML][-\d.]+ ([-\d.]+)", path.get("d"))]
                     self.assertEqual(ys, sorted(ys),

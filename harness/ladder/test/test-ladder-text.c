@@ -70,7 +70,8 @@ START_TEST(crash_at_eighty_columns)
 "0.100  ┃═══════════════════════════ crash server ═════════════════════════════✗\n"
 "0.150  ┃─ P. 1:101(100) ack 1 ────────────✗ dropped: host is dead\n"
 "       ⋮                          … 0.200 s quiet …\n"
-"0.350  ┃╌ P. 1:101(100) ack 1  copy 1, +0.200 s ╌╌╌✗ dropped: host is dead\n"
+"0.350  ┃  P. 1:101(100) ack 1\n"
+"       ┃╌ retransmission 1, +0.200 s ╌╌╌╌╌✗ dropped: host is dead\n"
 "0.360 ╷● ESTAB, retransmission in 0.390 s\n"
 "      ┊⋮                          … 1.140 s quiet …\n"
 "1.500 ╵✗ recv() = -1 ETIMEDOUT\n");
@@ -94,7 +95,8 @@ START_TEST(crash_at_sixty_columns_in_ascii)
 "0.150  |- P. 1:101(100) ack 1 ---x dropped: host is dead\n"
 "       :              ... 0.200 s quiet ...\n"
 "0.350  |  P. 1:101(100) ack 1\n"
-"       |. copy 1, +0.200 s .....x dropped: host is dead\n"
+"       |  retransmission 1,\n"
+"       |. +0.200 s .............x dropped: host is dead\n"
 "0.360 .+ ESTAB, retransmission in 0.390 s\n"
 "      ::              ... 1.140 s quiet ...\n"
 "1.500 'x recv() = -1 ETIMEDOUT\n");

@@ -149,13 +149,13 @@ START_TEST(copies_are_numbered_with_the_time_since)
 	tell_data(0.8, "dropped: host is dead", "tcp retransmission", 101);
 	draw();
 	ck_assert_ptr_null(segment(3)->remark);
-	ck_assert_str_eq(segment(4)->remark, "copy 1, +0.200\u00a0s");
-	ck_assert_str_eq(segment(5)->remark, "copy 2, +0.400\u00a0s");
+	ck_assert_str_eq(segment(4)->remark, "retransmission 1, +0.200\u00a0s");
+	ck_assert_str_eq(segment(5)->remark, "retransmission 2, +0.400\u00a0s");
 	ck_assert_ptr_null(segment(6)->remark);
-	ck_assert_str_eq(segment(7)->remark, "copy 1, +0.050\u00a0s");
+	ck_assert_str_eq(segment(7)->remark, "retransmission 1, +0.050\u00a0s");
 	ck_assert_int_eq(segment(5)->fate, LADDER_DROPPED);
 	ck_assert_str_eq(segment(5)->end, "dropped: host is dead");
-	ck_assert(segment(5)->again && !segment(3)->again);
+	ck_assert(segment(5)->repeated && !segment(3)->repeated);
 	done();
 }
 END_TEST
@@ -239,7 +239,7 @@ START_TEST(what_never_left_the_wire_does_not_arrive)
 	telling_handshake(journal);
 	tell_data(0.1, "delayed", "tcp data", 1);
 	draw();
-	ck_assert_int_eq(segment(3)->fate, LADDER_HELD);
+	ck_assert_int_eq(segment(3)->fate, LADDER_IN_TRANSIT);
 	ck_assert_str_eq(segment(3)->end, "delayed beyond the end");
 	done();
 }
@@ -318,8 +318,8 @@ START_TEST(what_a_gateway_keeps_is_not_passed_on)
 	      .flags = SEGMENT_PSH | SEGMENT_ACK, .seq = 1, .ack = 1,
 	      .length = 10);
 	draw();
-	ck_assert(!segment(0)->stops && !segment(1)->stops);
-	ck_assert(segment(2)->stops);
+	ck_assert(!segment(0)->not_forwarded && !segment(1)->not_forwarded);
+	ck_assert(segment(2)->not_forwarded);
 	ck_assert_str_eq(segment(2)->end, "not passed on");
 	done();
 }
@@ -361,7 +361,7 @@ START_TEST(new_isn_is_a_new_connection)
 	ck_assert_int_eq(segment(2)->connection, 0);
 	ck_assert_int_eq(segment(3)->connection, 1);
 	ck_assert_int_eq(segment(4)->connection, 1);
-	ck_assert_str_eq(segment(4)->remark, "copy 1, +1.000\u00a0s");
+	ck_assert_str_eq(segment(4)->remark, "retransmission 1, +1.000\u00a0s");
 	done();
 }
 END_TEST
@@ -396,7 +396,7 @@ START_TEST(faults_that_end_are_as_long_as_they_lasted)
 	ck_assert_str_eq(ladder->hosts[ladder->rows[ladder->n_rows - 1].host]
 				 .name,
 			 "server");
-	ck_assert(!row_of(LADDER_FAULT)->mends);
+	ck_assert(!row_of(LADDER_FAULT)->ends_fault);
 	done();
 }
 END_TEST
@@ -411,8 +411,8 @@ START_TEST(timer_runs_until_it_fires)
 	draw();
 	ck_assert_double_eq_tol(span_of(LADDER_TIMER, "client")->until, 0.4,
 				1e-9);
-	ck_assert_uint_eq(count(LADDER_LOOK), 2);
-	ck_assert_str_eq(row_of(LADDER_LOOK)->text,
+	ck_assert_uint_eq(count(LADDER_SOCKET), 2);
+	ck_assert_str_eq(row_of(LADDER_SOCKET)->text,
 			 "ESTAB, retransmission in 0.300\u00a0s");
 	ck_assert(!span_of(LADDER_TIMER, "client")->open);
 	ck_assert(ladder->spans[ladder->n_spans - 1].open);
@@ -427,7 +427,7 @@ START_TEST(call_and_result_at_once_are_one_row)
 	telling_call(journal, 0.2, "client", 1, "recv() waits");
 	telling_result(journal, 0.3, "client", 1, "recv", 7, NULL);
 	draw();
-	ck_assert_uint_eq(count(LADDER_SAYS), 3);
+	ck_assert_uint_eq(count(LADDER_CALL), 3);
 	ck_assert_str_eq(ladder->rows[0].text,
 			 "bind(10.0.0.1:1) = -1 EADDRINUSE");
 	ck_assert(ladder->rows[0].failed);
@@ -583,8 +583,8 @@ START_TEST(failed_expectation_is_a_row)
 	     "recv() in client", "ok", 0, "expected", "ETIMEDOUT", "observed",
 	     "EOF", "at", "cases/x.c:1");
 	draw();
-	ck_assert_str_eq(row_of(LADDER_WRONG)->text,
-			 "recv() in client: EOF, not ETIMEDOUT");
+	ck_assert_str_eq(row_of(LADDER_FAILURE)->text,
+			 "recv() in client: expected ETIMEDOUT, observed EOF");
 	done();
 }
 END_TEST
