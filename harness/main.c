@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 	/* As a rule the probe is a program of its own: probe-program.c. */
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
-	if (guest_is_wanted())
+	if (guest_is_init())
 		guest_main(cmd_run_in_guest);
 	open_standard_fds();
 	return after_printing(run_words(argc, argv));

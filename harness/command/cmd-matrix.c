@@ -183,7 +183,7 @@ static int run_column(struct matrix *matrix, struct column *column,
 		r = vm_run(&plan, column->stream, &column->machine);
 	if (r < 0)
 		return error_trace(r);
-	tally.took = column->machine.took;
+	tally.took = column->machine.elapsed;
 	stream_finish(column->stream, vm_end_text(column->machine.end, uml),
 		      &tally);
 	add_tally(&matrix->tally, &tally);

@@ -88,7 +88,7 @@ static int run_and_report(const struct vm_plan *options,
 		stream_free(stream);
 		return EXIT_STATUS_BROKEN;
 	}
-	tally.took = machine.took;
+	tally.took = machine.elapsed;
 	stream_finish(stream, vm_end_text(machine.end, options->uml), &tally);
 	fflush(stdout);
 	if (run->out && out_folder_index(run->out) < 0)
@@ -102,7 +102,7 @@ static int run_and_report(const struct vm_plan *options,
 		fprintf(stderr,
 			"halfopen vm: %.1f s of this machine's time, %.1f of "
 			"them for the boot\n",
-			nsec_seconds(machine.took),
+			nsec_seconds(machine.elapsed),
 			nsec_seconds(machine.until_first_result));
 	}
 	report_deinit(&report);

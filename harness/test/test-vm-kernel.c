@@ -100,7 +100,7 @@ START_TEST(what_is_no_image_is_refused)
 	put("zeroes", huge, sizeof(huge));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		ck_assert_int_eq(find(below(names[i])), -EINVAL);
-		assert_has(error_message(), "is no kernel for x86");
+		assert_has(error_message(), "not an x86 kernel image");
 		assert_has(error_message(), names[i]);
 	}
 	ck_assert_int_eq(find(below("missing")), -ENOENT);
@@ -147,7 +147,7 @@ END_TEST
 START_TEST(a_folder_without_a_kernel)
 {
 	ck_assert_int_eq(find(root), -ENOENT);
-	assert_has(error_message(), "has no kernel image in it");
+	assert_has(error_message(), "no kernel image (boot");
 	put("lib/modules/6.1.0/modules.builtin", "", 0);
 	ck_assert_int_eq(find(root), -ENOENT);
 }
@@ -158,7 +158,7 @@ START_TEST(a_package_that_is_none_leaves_nothing)
 	put("linux.deb", "no archive\n", 11);
 	setenv("TMPDIR", root, 1);
 	ck_assert_int_eq(find(below("linux.deb")), -EINVAL);
-	assert_has(error_message(), "is no package");
+	assert_has(error_message(), "dpkg-deb failed");
 	ck_assert_int_eq(rmdir(root), -1); /* linux.deb */
 	ck_assert_int_eq(unlink(below("linux.deb")), 0);
 	ck_assert_int_eq(rmdir(root), 0);
@@ -201,7 +201,7 @@ START_TEST(a_module_is_there_or_built_in_or_missing)
 	ck_assert_uint_eq(n, 0);
 	ck_assert_int_eq(find_modules("af-packet", &n), 0);
 	ck_assert_int_eq(find_modules("vet", &n), -ENOENT);
-	assert_has(error_message(), "no module 'vet'");
+	assert_has(error_message(), "required module 'vet'");
 	assert_has(error_message(), "6.1.0");
 }
 END_TEST

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Guests that come to their end, and guests that do not: each is told apart.
+"""Guests that end orderly and guests that do not: each is reported as what it is.
 
 usage: vm.py HALFOPEN BUILD [TEST...]
 
@@ -49,7 +49,7 @@ def uml():
 
 
 def image(folder, version="6.1.0", name="vmlinuz"):
-    """Of a bzImage what is looked at before QEMU is."""
+    """The header of a bzImage, as far as halfopen checks it."""
     data = bytearray(2048)
     data[0x202:0x206] = b"HdrS"
     data[0x20e:0x210] = struct.pack("<H", 0x210)
@@ -61,7 +61,7 @@ def image(folder, version="6.1.0", name="vmlinuz"):
 
 
 def deb(root):
-    """Of such a folder a package, as a mirror has it, with DEBIAN/control."""
+    """A Debian package of such a folder."""
     path = pathlib.Path(root, "DEBIAN/control")
     path.parent.mkdir()
     path.write_text("Package: linux-image\nVersion: 1\nArchitecture: all\n"
@@ -73,7 +73,7 @@ def deb(root):
 
 
 class Machines(unittest.TestCase):
-    """A folder for all that is made, and nothing left in it by halfopen."""
+    """Each test has a folder, in which halfopen must leave nothing."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -100,8 +100,8 @@ class Machines(unittest.TestCase):
         return process.returncode
 
     def measured(self, *words, run):
-        """{name/variant: all that was measured}, and this machine's seconds:
-        of the wall, but for the boot, and of its processors, with it."""
+        """{name/variant: measured}, and (wall-clock seconds without the boot,
+        CPU seconds with it)."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         begin = time.monotonic()
         status = self.vm(*words, "--virtual-time", run=run + ("--format",
@@ -118,7 +118,7 @@ class Machines(unittest.TestCase):
                     - before.ru_utime - before.ru_stime)
 
     def assert_the_same_twice(self, *words, run=("--defaults",)):
-        """Every value, to the nanosecond. Returns what it took."""
+        """Two runs measure the same, to the nanosecond. Returns their times."""
         took = []
         first, second = None, None
         for _ in range(2):
@@ -132,13 +132,13 @@ class Machines(unittest.TestCase):
         return took
 
     def assert_sentence(self, *parts):
-        """One line of halfopen's, before the console's."""
+        """The first line, before those of the console."""
         first = self.err.split("\n", 1)[0]
         for part in parts:
             self.assertIn(part, first, self.err)
 
     def qemu(self, behaviour):
-        """A script in QEMU's place; $console and $result are its lines."""
+        """A script instead of QEMU; $console and $result are its ports."""
         folder = pathlib.Path(self.folder, "bin")
         folder.mkdir(exist_ok=True)
         script = folder / QEMU
@@ -160,7 +160,7 @@ done
 
 
 class Kernels(Machines):
-    """What is refused before anything is booted."""
+    """Errors that are reported before a boot."""
 
     def refused(self, *words, parts):
         self.assertEqual(self.vm(*words, run=(CASE,)), BROKEN, self.err)
@@ -169,24 +169,24 @@ class Kernels(Machines):
 
     def test_image_that_is_no_kernel(self):
         self.refused("--kernel", "/etc/passwd",
-                     parts=("/etc/passwd", "is no kernel for x86", "bzImage"))
+                     parts=("/etc/passwd", "not an x86 kernel image", "bzImage"))
 
     def test_image_that_is_not_there(self):
         self.refused("--kernel", "/no/such", parts=("/no/such", "No such"))
 
     def test_folder_without_a_kernel(self):
         self.refused("--kernel", self.folder,
-                     parts=(self.folder, "has no kernel image"))
+                     parts=(self.folder, "no kernel image (boot"))
 
     def test_package_that_is_none(self):
         package = pathlib.Path(self.folder, "linux.deb")
         package.write_text("none\n", encoding="utf-8")
         self.refused("--kernel", str(package),
-                     parts=("linux.deb is no package", "dpkg-deb: error: "))
+                     parts=("linux.deb: dpkg-deb failed", "dpkg-deb: error: "))
 
     def test_no_modules_folder_of_that_name(self):
         self.refused("--kernel", image(self.folder), "--modules", "/no/such",
-                     parts=("--modules /no/such", "no such folder"))
+                     parts=("--modules /no/such", "folder not found"))
 
     def test_kernel_without_a_needed_module(self):
         root = os.path.join(self.folder, "root")
@@ -195,7 +195,7 @@ class Kernels(Machines):
         modules.mkdir(parents=True)
         (modules / "modules.builtin").write_text(
             "kernel/net/packet/af_packet.ko\n", encoding="utf-8")
-        self.refused("--kernel", root, parts=("no module 'veth'", "6.1.0"))
+        self.refused("--kernel", root, parts=("required module 'veth'", "6.1.0"))
 
     def test_module_that_is_none(self):
         root = os.path.join(self.folder, "root")
@@ -205,10 +205,10 @@ class Kernels(Machines):
         (modules / "veth.ko").write_text("none", encoding="utf-8")
         self.refused("--kernel", root, parts=("veth.ko",))
 
-    def test_uml_that_is_none(self):
+    def test_program_that_is_not_a_uml_kernel(self):
         self.refused("--uml", "/no/such", parts=("/no/such", "build-uml"))
         self.refused("--uml", "/bin/true",
-                     parts=("/bin/true is no User Mode Linux kernel",))
+                     parts=("/bin/true: not a User Mode Linux kernel",))
         self.refused("--uml", image(self.folder), parts=("ermission",))
 
     def test_uml_whose_clock_cannot_jump(self):
@@ -228,7 +228,7 @@ class Kernels(Machines):
 
 
 class Ends(Machines):
-    """What becomes of a guest. Its runs are BROKEN for the same reason."""
+    """How a guest ends; its runs are BROKEN for that reason."""
 
     def broken(self, behaviour, *words, parts, **more):
         begin = time.monotonic()
@@ -248,11 +248,11 @@ class Ends(Machines):
 
     def test_qemu_refuses(self):
         self.broken("echo cannot do it >&2; exit 1",
-                    parts=("before the guest's program began",))
+                    parts=("before the guest started",))
         self.assertIn("cannot do it", self.err)
 
     def test_panic(self):
-        """It is ended at once, not by its time."""
+        """A panic ends the guest at once, not by --timeout."""
         self.broken('echo "Kernel panic - not syncing: no init" >>$console; '
                     "exec sleep 100", parts=("panicked",))
         self.assertIn("not syncing: no init", self.err)
@@ -263,38 +263,38 @@ class Ends(Machines):
         self.assertGreaterEqual(self.took, 2)
         self.assertLess(self.took, 2 + AT_ONCE)
 
-    def test_spin(self):
+    def test_busy_guest(self):
         self.broken("while :; do :; done", "--timeout", "3",
                     parts=("still busy",))
         self.assertLess(self.took, 3 + AT_ONCE)
 
-    def test_results_that_are_cut_short(self):
+    def test_truncated_results(self):
         self.broken(f"printf '%s' '{RUN}' >>$result; exit 0",
-                    parts=("cut short",))
+                    parts=("had sent all results",))
 
-    def test_an_end_that_is_not_ours(self):
-        """A power-off looks like an end, and QEMU's status tells it."""
+    def test_power_off_before_the_exit_port(self):
+        """QEMU's exit status tells a power-off from an orderly end."""
         end = '{"type":"guest-end","status":0}\n'
         self.broken(f"printf '%s' '{RUN}{end}' >>$result; exit 0",
-                    parts=("cut short",))
+                    parts=("had sent all results",))
 
-    def test_a_guest_that_forgets_a_run(self):
-        """An orderly end without the result is no pass."""
+    def test_missing_result_is_broken(self):
+        """An orderly end without the result of a run does not pass."""
         end = '{"type":"guest-end","status":0}\n'
         self.assertEqual(
             self.played(f"printf '%s' '{RUN}{end}' >>$result; exit 1"),
             BROKEN)
         self.assertIn("1 broken", self.out)
 
-    def test_garbled_results(self):
+    def test_invalid_results(self):
         for text in ("no JSON\n", "{}\n", RUN + "\\0\\377\\n",
                      RUN + '{"type":"case","name":"no-such-case"}\n'):
             with self.subTest(text):
                 self.broken(f"printf '{text}' >>$result; exec sleep 100",
-                            parts=("no result",))
+                            parts=("invalid result",))
                 self.assertLess(self.took, AT_ONCE)
 
-    def test_console_s_last_lines_are_shown(self):
+    def test_last_lines_of_the_console_are_printed(self):
         self.broken("for i in $(seq 100); do echo line $i; done >>$console",
                     parts=("ended before",))
         self.assertIn("line 100", self.err)
@@ -311,9 +311,9 @@ class Ends(Machines):
 
 
 class Deaths(Machines):
-    """Who ends halfopen ends all that it has started."""
+    """Ending halfopen ends every process that it has started."""
     def machine(self, *words, run=(CASE,)):
-        """halfopen, and the pids of the machine once it is there."""
+        """halfopen, and the pids of the machine once it runs."""
         process = self.start(*words, run=run)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
@@ -322,7 +322,7 @@ class Deaths(Machines):
 
     @staticmethod
     def is_machine(pid):
-        """Not halfopen itself, nor a child of it on the way there."""
+        """A process of the machine, not halfopen or its child before exec."""
         words = rig.read(pid, "cmdline")
         return words and not words.startswith(HALFOPEN)
 
@@ -358,8 +358,8 @@ class Deaths(Machines):
         self.signals("--kernel", image(self.folder), "--virtual-time")
 
     def package(self):
-        """One that takes dpkg-deb a moment; its image is a kernel's beginning,
-        which a script in QEMU's place does not mind."""
+        """A large package; its image has only a header, which suffices for a
+        script instead of QEMU."""
         root = os.path.join(self.folder, "package")
         image(root, "6.1.0", "boot/vmlinuz-6.1.0")
         for i in range(2000):
@@ -373,7 +373,7 @@ class Deaths(Machines):
 
     @unittest.skipUnless(shutil.which("dpkg-deb"), "dpkg-deb is not installed")
     def test_a_package_leaves_nothing(self):
-        """Whether it is being unpacked then, or was."""
+        """A signal during and after unpacking."""
         package = self.package()
         self.qemu("exec sleep 100")
         words = ("--kernel", package, "--virtual-time")
@@ -392,7 +392,7 @@ class Deaths(Machines):
                 self.assert_gone(pids)
 
     def test_ctrl_c_of_a_terminal(self):
-        """It goes to the whole foreground group."""
+        """Ctrl-C goes to the whole foreground process group."""
         self.qemu("exec sleep 100")
         process = subprocess.Popen(
             [HALFOPEN, "vm", "--kernel", image(self.folder), "--", "run",
@@ -463,7 +463,7 @@ class Qemu(Machines):
         self.assert_sentence("--timeout")
 
     def test_qemu_is_killed(self):
-        """In the middle of its results."""
+        """A kill in the middle of the results."""
         process = self.start("--kernel", kernel(), run=LONG + ("--format",
                                                                "jsonl"))
         self.assertIn('"run"', process.stdout.readline())
@@ -472,7 +472,7 @@ class Qemu(Machines):
         rig.kill(pid)
         out, err = process.communicate(timeout=20)
         self.assertEqual(process.returncode, BROKEN, err)
-        self.assertIn("cut short", err)
+        self.assertIn("had sent all results", err)
         self.assertIn('"broken"', out)
 
     def test_package(self):
@@ -494,14 +494,14 @@ class UserModeLinux(Machines):
                        **more)
 
     def test_the_same_twice(self):
-        """A month of idling included. A loaded machine takes longer for it,
-        but its processors hardly do."""
+        """Includes a month of idle time. On a loaded machine the wall-clock time
+        grows, the CPU time hardly."""
         for _, cpu in self.assert_the_same_twice(
                 "--uml", uml(), run=("--defaults", "--all")):
             self.assertLess(cpu, AT_ONCE)
 
     def test_a_name_without_a_folder(self):
-        """It runs elsewhere: such a name is of here."""
+        """A relative name, although the kernel runs in another folder."""
         folder, name = os.path.split(os.path.realpath(uml()))
         here = os.getcwd()
         os.chdir(folder)
@@ -526,10 +526,10 @@ class UserModeLinux(Machines):
                       if "uml_dir=" in rig.read(pid, "cmdline")))
         _, err = process.communicate(timeout=20)
         self.assertEqual(process.returncode, BROKEN, err)
-        self.assertIn("cut short", err)
+        self.assertIn("had sent all results", err)
 
     def test_its_root_is_not_written_to(self):
-        """What it has below TMPDIR goes; the rest of the machine is read."""
+        """Its files below TMPDIR are removed; the rest is only read."""
         self.assertEqual(self.guest(HOME=os.path.join(self.folder, "home")),
                          PASS, self.err)
         self.assertFalse(os.path.exists(os.path.join(self.folder, "home")))

@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * init of a guest. The kernel's periodic work is switched off first: under
+ * virtual time each wake-up costs as much as the idle time before it.
+ */
 #include "guest.h"
 
+#include <dirent.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libkmod.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "fd.h"
-#include "guest-modules.h"
 #include "initramfs.h"
 #include "kernel.h"
 
@@ -29,11 +38,12 @@ enum {
 #define NEIGHBOURS_4 "/proc/sys/net/ipv4/neigh/default/"
 #define NEIGHBOURS_6 "/proc/sys/net/ipv6/neigh/default/"
 
-/* With words and results: of the host's, where User Mode Linux runs. */
+/* The host's folder with command line and results, under User Mode Linux,
+ * and where it is mounted. */
 static const char host_folder[] = "/proc/self/cwd";
-static const char mount_point[] = "/run/host"; /* of it */
+static const char mount_point[] = "/run/host";
 
-bool guest_is_wanted(void)
+bool guest_is_init(void)
 {
 	return getpid() == 1 && getenv(GUEST_VARIABLE);
 }
@@ -45,7 +55,7 @@ static bool is_uml(void)
 	return machine && strcmp(machine, GUEST_UML) == 0;
 }
 
-/* Nobody can be told but by the console. */
+/* The console is the only way to report. */
 static void MACRO_NORETURN give_up(const char *what)
 {
 	fprintf(stderr, "halfopen: %s: %s\n", what, strerror(errno));
@@ -67,16 +77,15 @@ static void mount_all(void)
 			  NULL) < 0 &&
 		    errno != EBUSY)
 			give_up(mounts[i].path);
-	/* As every init does. Without it execveat() of a file descriptor is
-	 * ENOENT to a kernel with TOMOYO: tomoyo_find_next_domain() asks for
-	 * the real path of /dev/fd/N. */
+	/* As other inits do. Without it execveat() of a file descriptor fails
+	 * with ENOENT on a kernel with TOMOYO: tomoyo_find_next_domain()
+	 * resolves the path /dev/fd/N. */
 	if (symlink("/proc/self/fd", "/dev/fd") < 0 && errno != EEXIST)
 		give_up("/dev/fd");
 }
 
-/* What a kernel does again and again, though nobody asks: each time costs a guest
- * in virtual time as much as the time between. */
-static void quiet_down(void)
+/* Switches off periodic work of the kernel. */
+static void stop_periodic_work(void)
 {
 	static const struct {
 		const char *path, *value;
@@ -85,14 +94,15 @@ static void quiet_down(void)
 		{ "/proc/sys/vm/dirty_writeback_centisecs", "0" },
 		{ "/proc/sys/vm/compaction_proactiveness", "0" },
 		{ "/proc/sys/kernel/watchdog", "0" },
-		/* neigh_periodic_work(), twice in 30 s; worlds whose neighbours
-		 * age set it for themselves (stage.c). neigh_managed_work(),
-		 * each 5 s; nobody has such neighbours. */
+		/* neigh_periodic_work() runs twice in 30 s; worlds with ageing
+		 * neighbour entries set their own value (stage.c).
+		 * neigh_managed_work() runs every 5 s; no world has managed
+		 * entries. */
 		{ NEIGHBOURS_4 "base_reachable_time_ms", "1000000000" },
 		{ NEIGHBOURS_6 "base_reachable_time_ms", "1000000000" },
 		{ NEIGHBOURS_4 "interval_probe_time_ms", "1000000000" },
 		{ NEIGHBOURS_6 "interval_probe_time_ms", "1000000000" },
-		/* gc_worker() goes through the whole table once a minute. */
+		/* gc_worker() scans the whole table once a minute. */
 		{ "/sys/module/nf_conntrack/parameters/hashsize", "512" },
 	};
 
@@ -107,13 +117,119 @@ static void quiet_down(void)
 	}
 }
 
-/* The root is the host's too, and read-only: no place but in what was mounted
- * just now. */
+/* The root is the host's, read-only; so the mount point lies in the new
+ * tmpfs. */
 static void mount_host(void)
 {
 	if (mkdir(mount_point, 0700) < 0 ||
 	    mount("none", mount_point, "hostfs", 0, host_folder) < 0)
 		give_up(mount_point);
+}
+
+/* --- modules --------------------------------------------------------------*/
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* include/linux/module_signature.h: the signature precedes this struct, the
+ * text follows it. */
+struct signature {
+	uint8_t unused[8];
+	uint32_t length; /* of the signature, big-endian */
+};
+
+static const char signature_text[] = "~Module signature appended~\n";
+
+/* The size of the module without its signature. */
+static size_t unsigned_size(const char *bytes, size_t size)
+{
+	const size_t text = sizeof(signature_text) - 1;
+	const size_t tail = text + sizeof(struct signature);
+	struct signature signature;
+
+	if (size < tail ||
+	    memcmp(bytes + size - text, signature_text, text) != 0)
+		return size;
+	memcpy(&signature, bytes + size - tail, sizeof(signature));
+	if (be32toh(signature.length) > size - tail)
+		return size;
+	return size - tail - be32toh(signature.length);
+}
+
+static int insert(const void *bytes, size_t size)
+{
+	return syscall(SYS_init_module, bytes, size, "") < 0 ? -errno : 0;
+}
+
+/*
+ * Verifying a signature takes 60 million emulated instructions per module, 2.5
+ * s of a boot, and these modules were put here by halfopen. A kernel that
+ * enforces signatures gets them: module_sig_check().
+ */
+static int insert_unsigned(const char *path)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *bytes;
+	size_t size;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	size = (size_t)st.st_size;
+	bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	r = insert(bytes, unsigned_size(bytes, size));
+	if (r == -EKEYREJECTED || r == -EPERM)
+		r = insert(bytes, size);
+	munmap(bytes, size);
+	return r;
+}
+
+/* A compressed module. */
+static int insert_compressed(struct kmod_ctx *kmod, const char *path)
+{
+	struct kmod_module *module;
+	int r = kmod_module_new_from_path(kmod, path, &module);
+
+	return r < 0 ? r : kmod_module_insert_module(module, 0, NULL);
+}
+
+static void load_module(struct kmod_ctx *kmod, const char *name)
+{
+	size_t length = strlen(name);
+	char path[512];
+	int r;
+
+	snprintf(path, sizeof(path), "/" INITRAMFS_MODULES "/%s", name);
+	if (length > 3 && strcmp(name + length - 3, ".ko") == 0)
+		r = insert_unsigned(path);
+	else
+		r = insert_compressed(kmod, path);
+	if (r < 0 && r != -EEXIST)
+		fprintf(stderr, "halfopen: module %s: %s\n", name,
+			strerror(-r));
+}
+
+/* In the order of their names. A failure is printed on the console; a case
+ * that needs the module is skipped then. */
+static void load_modules(void)
+{
+	const char *no_config = NULL;
+	struct kmod_ctx *kmod = kmod_new("/", &no_config);
+	struct dirent **entries;
+	int n = scandir("/" INITRAMFS_MODULES, &entries, is_visible, by_name);
+
+	for (int i = 0; i < n; i++)
+		load_module(kmod, entries[i]->d_name);
 }
 
 /* --- the command ----------------------------------------------------------*/
@@ -140,7 +256,7 @@ static int read_words(char **argv)
 	return argc;
 }
 
-/* A serial line that passes on every byte as it is. */
+/* The serial port in raw mode. */
 static int open_line(void)
 {
 	struct termios raw;
@@ -154,7 +270,8 @@ static int open_line(void)
 	return fd;
 }
 
-/* A file of the host's, where every line is to be seen at once. */
+/* A file of the host, written synchronously, so that the host sees each
+ * line. */
 static int open_file(void)
 {
 	char path[64];
@@ -178,19 +295,19 @@ static void open_result(void)
 }
 
 /*
- * A kernel of some age. In its first second a time stamp of TCP may be 0, which
- * means that there is none: tcp_twsk_unique() by tw_ts_recent_stamp,
- * retransmits_timed_out() by retrans_stamp. User Mode Linux is that young where
- * CPU work takes no time.
+ * Waits until the guest's clock is 10 s after boot. In the first second TCP's
+ * timestamps may be 0, which means "none": tw_ts_recent_stamp in
+ * tcp_twsk_unique(), retrans_stamp in retransmits_timed_out(). In User Mode
+ * Linux the boot takes no time.
  */
-static void grow_older(void)
+static void wait_after_boot(void)
 {
 	const struct timespec age = { .tv_sec = 10 };
 
 	clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &age, NULL);
 }
 
-static void MACRO_NORETURN switch_off(int status)
+static void MACRO_NORETURN power_off(int status)
 {
 	tcdrain(STDOUT_FILENO);
 	sync();
@@ -206,17 +323,17 @@ void guest_main(int (*command)(int argc, char **argv))
 	int argc, status;
 
 	mount_all();
-	quiet_down();
+	stop_periodic_work();
 	if (is_uml())
 		mount_host();
 	else
-		guest_modules_load();
+		load_modules();
 	open_result();
 	if (kernel_in_virtual_time())
-		grow_older();
+		wait_after_boot();
 	argc = read_words(argv);
 	status = command(argc, argv);
 	printf("{\"type\":\"" GUEST_END "\",\"status\":%d}\n", status);
 	fflush(stdout);
-	switch_off(status);
+	power_off(status);
 }

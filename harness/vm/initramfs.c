@@ -12,64 +12,64 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "newc.h"
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "newc.h"
 #include "vm-signals.h"
 
-/* The dynamic loader knows what it has loaded, itself included. */
+/* dl_iterate_phdr() lists the loaded libraries, the dynamic loader included. */
 static int add_library(struct dl_phdr_info *info, size_t size MACRO_UNUSED,
 		       void *data)
 {
 	struct newc *newc = data;
 
-	if (info->dlpi_name[0] != '/') /* this program, and the vdso */
+	if (info->dlpi_name[0] != '/') /* this program and the vDSO */
 		return 0;
 	return newc_add_file(newc, info->dlpi_name + 1, 0755, info->dlpi_name);
 }
 
 /* --- modules --------------------------------------------------------------*/
 
-static const struct packing {
+static const struct compression {
 	const char *suffix, *program;
-} packings[] = { { ".xz", "xz" }, { ".zst", "zstd" }, { ".gz", "gzip" } };
+} compressions[] = { { ".xz", "xz" }, { ".zst", "zstd" }, { ".gz", "gzip" } };
 
-/* NULL for a module that is not packed. */
-static const struct packing *packing_of(const char *path)
+/* NULL for a module that is not compressed. */
+static const struct compression *find_compression(const char *path)
 {
 	size_t length = strlen(path);
 
-	for (size_t i = 0; i < ARRAY_SIZE(packings); i++) {
-		size_t n = strlen(packings[i].suffix);
+	for (size_t i = 0; i < ARRAY_SIZE(compressions); i++) {
+		size_t n = strlen(compressions[i].suffix);
 
 		if (length > n &&
-		    strcmp(path + length - n, packings[i].suffix) == 0)
-			return &packings[i];
+		    strcmp(path + length - n, compressions[i].suffix) == 0)
+			return &compressions[i];
 	}
 	return NULL;
 }
 
-static void MACRO_NORETURN become_unpacker(const char *program,
+static void MACRO_NORETURN exec_decompressor(const char *program,
 					   const char *path, int out)
 {
-	int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	vm_signals_restore();
 	dup2(out, STDOUT_FILENO);
-	dup2(nothing, STDERR_FILENO);
+	dup2(null, STDERR_FILENO);
 	execlp(program, program, "-dc", path, (char *)NULL);
 	_exit(127);
 }
 
-/* A file with the module unpacked; -1: it is not to be had. */
-static int unpack(const struct packing *packing, const char *path)
+/* Returns a memfd with the decompressed module; -1 on failure. */
+static int decompress(const struct compression *compression, const char *path)
 {
 	int fd = memfd_create("module", MFD_CLOEXEC), status;
 	pid_t pid = fd < 0 ? -1 : fork();
 
 	if (pid == 0)
-		become_unpacker(packing->program, path, fd);
+		exec_decompressor(compression->program, path, fd);
 	if (pid > 0 && waitpid(pid, &status, 0) == pid && status == 0)
 		return fd;
 	fd_close(fd);
@@ -77,22 +77,23 @@ static int unpack(const struct packing *packing, const char *path)
 }
 
 /*
- * Unpacking is work for this machine: in the guest, whose every instruction is
- * emulated, it was half of the boot. Without the program the guest does it.
+ * Modules are decompressed here, because the guest emulates every instruction
+ * and spent half of its boot on it. Where the program is missing, the guest
+ * decompresses.
  */
 static int add_module(struct newc *newc, const char *to, const char *path)
 {
-	const struct packing *packing = packing_of(path);
-	CLEANUP_FD int fd = packing ? unpack(packing, path) : -1;
-	char name[512], unpacked[64];
+	const struct compression *compression = find_compression(path);
+	CLEANUP_FD int fd = compression ? decompress(compression, path) : -1;
+	char name[512], decompressed[64];
 	int r;
 
 	snprintf(name, sizeof(name), "%s", to);
-	snprintf(unpacked, sizeof(unpacked), "/proc/self/fd/%d", fd);
+	snprintf(decompressed, sizeof(decompressed), "/proc/self/fd/%d", fd);
 	if (fd >= 0)
-		name[strlen(name) - strlen(packing->suffix)] = '\0';
-	r = newc_add_file(newc, name, 0644, fd < 0 ? path : unpacked);
-	return r < 0 ? error_trace(r) : 0;
+		name[strlen(name) - strlen(compression->suffix)] = '\0';
+	r = newc_add_file(newc, name, 0644, fd < 0 ? path : decompressed);
+	return error_trace(r);
 }
 
 static int add_modules(struct newc *newc, char *const *modules, size_t n)
@@ -106,10 +107,10 @@ static int add_modules(struct newc *newc, char *const *modules, size_t n)
 			 strrchr(modules[i], '/') + 1);
 		r = add_module(newc, path, modules[i]);
 	}
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* --- the rest -------------------------------------------------------------*/
+/* --- the other members ----------------------------------------------------*/
 
 static int add_words(struct newc *newc, char *const *words, size_t n)
 {
@@ -119,13 +120,13 @@ static int add_words(struct newc *newc, char *const *words, size_t n)
 	int r;
 
 	if (!out)
-		return error_origin(-ENOMEM, "words");
+		return error_origin(-ENOMEM, "write the command line");
 	for (size_t i = 0; i < n; i++)
 		fwrite(words[i], 1, strlen(words[i]) + 1, out);
 	fclose(out);
 	r = newc_add_bytes(newc, INITRAMFS_WORDS, 0644, text, size);
 	free(text);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int add_folders(struct newc *newc)
@@ -144,7 +145,7 @@ static int add_folders(struct newc *newc)
 	if (r >= 0)
 		r = newc_add_bytes(newc, "etc/passwd", 0644, passwd,
 				   sizeof(passwd) - 1);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int fill(struct newc *newc, char *const *words, size_t n_words,
@@ -162,7 +163,7 @@ static int fill(struct newc *newc, char *const *words, size_t n_words,
 		r = add_words(newc, words, n_words);
 	if (r >= 0)
 		r = newc_end(newc);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int initramfs_new(char *const *words, size_t n_words, char *const *modules,
@@ -172,7 +173,7 @@ int initramfs_new(char *const *words, size_t n_words, char *const *modules,
 	struct newc *newc;
 
 	if (fd < 0)
-		return error_origin(-errno, "memfd");
+		return error_origin(-errno, "create a memfd");
 	r = newc_new(&newc, fd);
 	if (r >= 0) {
 		r = fill(newc, words, n_words, modules, n_modules);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest writes its console and its results to files of the host, memfds
+ * under QEMU, which this process reads every 100 ms. It never waits for a
+ * reader: under virtual time the guest's clock would jump while it waits.
+ */
 #include "machine.h"
 
 #include <dirent.h>
@@ -24,8 +29,6 @@
 
 static const char qemu[] = "qemu-system-x86_64";
 
-/* Files of the host's that the guest writes to: it never waits for a reader,
- * which under virtual time would be a jump of its clock. */
 struct machine {
 	const struct machine_plan *plan;
 	int console, result, signals;
@@ -33,7 +36,7 @@ struct machine {
 	pid_t pid;
 	int pidfd;
 	nsec_t start;
-	bool panicked, garbled, interrupted, busy;
+	bool panicked, invalid, interrupted, busy;
 };
 
 /* --- command lines --------------------------------------------------------*/
@@ -66,8 +69,9 @@ static void add_words(struct words *words, const char *const *more)
 		add_word(words, "%s", *more);
 }
 
-/* What its kernel leaves alone of its command line is the environment of the
- * guest's first process. User Mode Linux parts the word at its blanks, too. */
+/* Words of the command line that the kernel does not know become the
+ * environment of init. User Mode Linux splits this word at its blanks as
+ * well. */
 static void add_environment(char *to, size_t size, const char *machine,
 			    const struct machine_plan *plan)
 {
@@ -86,14 +90,13 @@ static void add_environment(char *to, size_t size, const char *machine,
 }
 
 /*
- * A fixed shift, not the automatic one, which follows the speed of the machine
- * and gives another run each time. The guest's clock is made of instructions
- * then, and jumps when there are none to be run.
+ * With a fixed icount shift the guest's clock counts instructions and skips
+ * idle time; shift=auto follows the speed of the machine, so that runs differ.
  *
- * An emulated processor is one without cmpxchg16b. QEMU 7.2 leaves garbage in
- * EFLAGS when it is interrupted right after one, and the kernel's allocator is
- * full of them: 6.12 died of a double fault in kmalloc() in two boots of three.
- * Kernels look for the instruction, and can do without.
+ * The emulated CPU has no cmpxchg16b: QEMU 7.2 corrupts EFLAGS when it is
+ * interrupted just after that instruction, which the kernel's allocator uses
+ * often; 6.12 died of a double fault in kmalloc() in two boots of three.
+ * Kernels test for the instruction and work without it.
  */
 static void qemu_words(struct words *words, const struct machine *machine)
 {
@@ -139,9 +142,10 @@ static void qemu_words(struct words *words, const struct machine *machine)
 }
 
 /*
- * The same words each time, for the guest's random numbers are made of them, too
- * (random_init_early()): the folder has no name in them, it is where the kernel
- * runs. So is the wall's clock, of which TCP's initial numbers are made.
+ * The command line is the same in each run, because it seeds the guest's random
+ * numbers (random_init_early()): so the kernel runs in the shared folder, whose
+ * name is not in it. The start of the wall clock is fixed too, since TCP's
+ * initial sequence numbers depend on it.
  */
 static void uml_words(struct words *words, const struct machine *machine)
 {
@@ -167,7 +171,7 @@ static void uml_words(struct words *words, const struct machine *machine)
 	add_word(words, "con0=null,fd:1");
 	add_word(words, "con=null");
 	add_word(words, "panic=-1");
-	/* Otherwise a folder below the user's home. */
+	/* The default is a folder in the user's home. */
 	add_word(words, "uml_dir=./");
 	add_word(words, "umid=uml");
 	add_word(words, "%s", "");
@@ -176,31 +180,30 @@ static void uml_words(struct words *words, const struct machine *machine)
 
 /* --- the process ----------------------------------------------------------*/
 
-static void MACRO_NORETURN become(const struct machine *machine, pid_t parent)
+static void MACRO_NORETURN exec_machine(const struct machine *machine, pid_t parent)
 {
 	static struct words words;
-	int nothing = open("/dev/null", O_RDWR);
+	int null = open("/dev/null", O_RDWR);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(125);
-	setpgid(0, 0); /* a Ctrl-C is for us, who then end it */
+	setpgid(0, 0); /* Ctrl-C goes to the parent, which ends it */
 	vm_signals_restore();
-	dup2(nothing, STDIN_FILENO);
-	/* QEMU opens them anew by name; User Mode Linux writes to its stdout.
-	 * What QEMU itself complains of belongs to the console. */
+	dup2(null, STDIN_FILENO);
+	/* QEMU opens console and result by name; UML writes the console to
+	 * stdout. QEMU's own errors are shown with the console. */
 	dup2(machine->console, STDOUT_FILENO);
 	dup2(machine->console, STDERR_FILENO);
 	fcntl(machine->console, F_SETFD, 0);
 	if (machine->result >= 0)
 		fcntl(machine->result, F_SETFD, 0);
 	/*
-	 * User Mode Linux and the processes of its guest work by turns, some
-	 * hundred thousand times, and never at once. To wake the other one on
-	 * another processor takes longer than what it then does. QEMU has two
-	 * threads under virtual time, of which one runs the guest, and both its
-	 * timers: on two processors they race, and what is measured comes out
-	 * some nanoseconds apart.
+	 * The UML kernel and the processes of its guest alternate some hundred
+	 * thousand times and never run in parallel; a wake-up on another CPU
+	 * takes longer than the work. QEMU under virtual time has two threads
+	 * that both run the guest's timers: on two CPUs they race, and measured
+	 * times differ by nanoseconds between runs.
 	 */
 	if (machine->plan->uml || machine->plan->virtual_time)
 		process_pin_cpu();
@@ -223,12 +226,12 @@ static int start(struct machine *machine)
 	machine->start = nsec_now();
 	machine->pid = fork();
 	if (machine->pid == 0)
-		become(machine, parent);
+		exec_machine(machine, parent);
 	if (machine->pid < 0)
-		return error_origin(-errno, "fork");
+		return error_origin(-errno, "start the guest");
 	machine->pidfd = (int)syscall(SYS_pidfd_open, machine->pid, 0);
 	if (machine->pidfd < 0)
-		return error_origin(-errno, "pidfd");
+		return error_origin(-errno, "pidfd_open");
 	return 0;
 }
 
@@ -244,22 +247,24 @@ static int open_result(struct machine *machine)
 		machine->result = open(path, O_RDWR | O_CREAT | O_CLOEXEC,
 				       0600);
 	}
-	return machine->result < 0 ? error_origin(-errno, "result") : 0;
+	if (machine->result < 0)
+		return error_origin(-errno, "create the result file");
+	return 0;
 }
 
-/* --- listening ------------------------------------------------------------*/
+/* --- console and results --------------------------------------------------*/
 
 static void read_result(struct machine *machine, struct stream *stream)
 {
 	static char buffer[1 << 16];
 	ssize_t n;
 
-	while (!machine->garbled &&
+	while (!machine->invalid &&
 	       (n = pread(machine->result, buffer, sizeof(buffer),
 			  machine->result_at)) > 0) {
 		machine->result_at += n;
 		if (stream_take(stream, buffer, (size_t)n) < 0)
-			machine->garbled = true;
+			machine->invalid = true;
 	}
 }
 
@@ -277,16 +282,16 @@ static void read_console(struct machine *machine, char *ret, size_t size)
 	machine->panicked = strstr(ret, "Kernel panic");
 }
 
-/* Also a guest that only wrote to its second line has spoken. */
+/* Neither console output nor results within the limit. */
 static bool is_silent(const struct machine *machine, nsec_t now)
 {
-	return machine->plan->first_word && !machine->console_at &&
+	return machine->plan->first_output && !machine->console_at &&
 	       !machine->result_at &&
-	       now > machine->start + machine->plan->first_word;
+	       now > machine->start + machine->plan->first_output;
 }
 
-/* CPU time of the machine's processes: User Mode Linux runs those of its guest as
- * its own. */
+/* CPU time of the process group: UML runs the processes of its guest as
+ * processes of the host. */
 static nsec_t group_cpu(pid_t group)
 {
 	DIR *proc = opendir("/proc");
@@ -315,8 +320,9 @@ static nsec_t group_cpu(pid_t group)
 	return ticks * (SEC(1) / sysconf(_SC_CLK_TCK));
 }
 
-/* Busy of late, not in all: a boot is work, and what hangs then is idle. On a
- * machine with other work a busy one gets a part of the time. */
+/* Measured over the last second, because a guest that hangs after its boot
+ * has used CPU time before. On a loaded machine a busy guest gets a part of
+ * one CPU. */
 static bool is_busy(const struct machine *machine)
 {
 	struct timespec pause = { .tv_sec = 1 };
@@ -326,18 +332,18 @@ static bool is_busy(const struct machine *machine)
 	return group_cpu(machine->pid) - used > (nsec_now() - since) / 10;
 }
 
-/* Until the process ends, or has had its time. True: it ended. */
-static bool listen_to(struct machine *machine, struct stream *stream,
+/* Reads until the process ends or its time has expired. True: it has ended. */
+static bool serve(struct machine *machine, struct stream *stream,
 		      struct machine_report *report)
 {
-	nsec_t deadline = machine->start + machine->plan->patience;
+	nsec_t deadline = machine->start + machine->plan->timeout;
 	struct pollfd fds[] = {
 		{ .fd = machine->pidfd, .events = POLLIN },
 		{ .fd = machine->signals, .events = POLLIN },
 	};
 
 	for (;;) {
-		bool over = poll(fds, ARRAY_SIZE(fds), 100) > 0 &&
+		bool exited = poll(fds, ARRAY_SIZE(fds), 100) > 0 &&
 			    fds[0].revents;
 		nsec_t now = nsec_now();
 
@@ -347,9 +353,9 @@ static bool listen_to(struct machine *machine, struct stream *stream,
 		read_console(machine, report->console, sizeof(report->console));
 		if (!report->until_first_result && stream_has_begun(stream))
 			report->until_first_result = now - machine->start;
-		if (over)
+		if (exited)
 			return true;
-		if (machine->panicked || machine->garbled ||
+		if (machine->panicked || machine->invalid ||
 		    machine->interrupted || is_silent(machine, now))
 			return false;
 		if (now > deadline) {
@@ -359,49 +365,49 @@ static bool listen_to(struct machine *machine, struct stream *stream,
 	}
 }
 
-/* --- what became of it ----------------------------------------------------*/
+/* --- the end --------------------------------------------------------------*/
 
 static enum machine_end end_of(const struct machine *machine,
-			       const struct stream *stream, bool over,
+			       const struct stream *stream, bool exited,
 			       int status)
 {
 	int guest_status;
 
 	if (machine->interrupted)
 		return MACHINE_INTERRUPTED;
-	if (over && WIFEXITED(status) && WEXITSTATUS(status) == 127)
+	if (exited && WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return MACHINE_MISSING;
 	if (machine->panicked)
 		return MACHINE_PANICKED;
-	if (machine->garbled)
-		return MACHINE_GARBLED;
-	/* isa-debug-exit's status is odd; a power-off's is 0. */
-	if (over && stream_has_ended(stream, &guest_status) &&
+	if (machine->invalid)
+		return MACHINE_INVALID;
+	/* isa-debug-exit returns an odd status; a power-off returns 0. */
+	if (exited && stream_has_ended(stream, &guest_status) &&
 	    (machine->plan->uml || (WIFEXITED(status) &&
 				    WEXITSTATUS(status) & 1)))
 		return MACHINE_ENDED;
-	if (over)
+	if (exited)
 		return stream_has_begun(stream) || machine->console_at > 4096 ?
-			       MACHINE_CUT_SHORT :
+			       MACHINE_TRUNCATED :
 			       MACHINE_REFUSED;
 	if (is_silent(machine, nsec_now()))
 		return MACHINE_SILENT;
-	return machine->busy ? MACHINE_SPUN : MACHINE_HUNG;
+	return machine->busy ? MACHINE_BUSY : MACHINE_HUNG;
 }
 
 static int reap(struct machine *machine, const struct stream *stream,
-		bool over, struct machine_report *report)
+		bool exited, struct machine_report *report)
 {
 	int status;
 
-	/* Its own processes, User Mode Linux has some, are in its group. */
-	if (!over)
+	/* The processes of UML are in its process group. */
+	if (!exited)
 		kill(-machine->pid, SIGKILL);
 	if (waitpid(machine->pid, &status, 0) != machine->pid)
-		return error_origin(-errno, "wait");
+		return error_origin(-errno, "wait for the guest");
 	kill(-machine->pid, SIGKILL);
-	report->took = nsec_now() - machine->start;
-	report->end = end_of(machine, stream, over, status);
+	report->elapsed = nsec_now() - machine->start;
+	report->end = end_of(machine, stream, exited, status);
 	return 0;
 }
 
@@ -414,7 +420,7 @@ int machine_run(const struct machine_plan *plan, struct stream *stream,
 				   .result = -1,
 				   .signals = vm_signals_fd(),
 				   .pidfd = -1 };
-	int r = machine.console < 0 ? error_origin(-errno, "memfd") : 0;
+	int r = machine.console < 0 ? error_origin(-errno, "create a memfd") : 0;
 
 	*ret = (struct machine_report){ .console = "" };
 	if (r >= 0)
@@ -422,13 +428,13 @@ int machine_run(const struct machine_plan *plan, struct stream *stream,
 	if (r >= 0)
 		r = start(&machine);
 	if (r >= 0) {
-		bool over = listen_to(&machine, stream, ret);
+		bool exited = serve(&machine, stream, ret);
 
-		r = reap(&machine, stream, over, ret);
+		r = reap(&machine, stream, exited, ret);
 	}
 	fd_close(machine.console);
 	fd_close(machine.result);
 	fd_close(machine.signals);
 	fd_close(machine.pidfd);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine that the guest's kernel runs on: QEMU, or the kernel itself where
- * that is a User Mode Linux. A process of its own, whose two voices, the console
- * and the results, are read while it runs.
+ * The machine on which the guest's kernel runs: a QEMU process, or a User Mode
+ * Linux kernel, which is a process itself. Its console and its results are read
+ * while it runs.
  */
 #pragma once
 
@@ -14,40 +14,39 @@
 #include "stream.h"
 
 struct machine_plan {
-	/* The image, or User Mode Linux' program: absolute, it does not run
-	 * where we do. */
+	/* Image or UML program; absolute, since it runs in another folder. */
 	const char *kernel;
 	const char *initramfs; /* a path; QEMU */
-	const char *folder; /* where words are and results come; UML */
+	const char *folder; /* for command line and results; UML */
 	bool virtual_time;
 	bool uml;
-	bool kvm; /* QEMU; otherwise plain emulation */
-	bool journals; /* all of them are to be sent */
+	bool kvm; /* QEMU; otherwise emulation (TCG) */
+	bool journals; /* the guest sends every journal */
 	unsigned int memory; /* MiB */
-	nsec_t patience; /* of the wall's time, for all of it */
-	nsec_t first_word; /* the console must have spoken by then; 0: none */
+	nsec_t timeout; /* wall-clock time for the whole run */
+	nsec_t first_output; /* limit for the first output; 0: none */
 };
 
 enum machine_end {
-	MACHINE_ENDED, /* the guest said its last line and went */
-	MACHINE_MISSING, /* there is no such program */
-	MACHINE_REFUSED, /* it went at once, without a word of the guest's */
-	MACHINE_SILENT, /* not a word by `first_word` */
+	MACHINE_ENDED, /* the guest sent its last line and powered off */
+	MACHINE_MISSING, /* the program does not exist */
+	MACHINE_REFUSED, /* it ended before the guest started */
+	MACHINE_SILENT, /* no output within `first_output` */
 	MACHINE_PANICKED,
-	MACHINE_CUT_SHORT, /* went before the last line */
-	MACHINE_HUNG, /* still there after `patience`, and idle */
-	MACHINE_SPUN, /* the same, and busy */
-	MACHINE_GARBLED, /* said what is none of its words */
-	MACHINE_INTERRUPTED, /* ended by us, who were told to end */
+	MACHINE_TRUNCATED, /* it ended before the guest's last line */
+	MACHINE_HUNG, /* `timeout` expired, guest idle */
+	MACHINE_BUSY, /* `timeout` expired, guest busy */
+	MACHINE_INVALID, /* the guest sent an invalid line */
+	MACHINE_INTERRUPTED, /* ended because of a signal to this process */
 };
 
 struct machine_report {
 	enum machine_end end;
-	nsec_t took;
-	nsec_t until_first_result; /* the boot; 0: none came */
+	nsec_t elapsed;
+	nsec_t until_first_result; /* the boot; 0: no result */
 	char console[8192]; /* its last lines */
 };
 
-/* Returns a failure only of its own; what became of the guest is in `ret`. */
+/* Fails only for reasons of this process; how the guest ended is in `ret`. */
 int machine_run(const struct machine_plan *plan, struct stream *stream,
 		struct machine_report *ret);

@@ -17,7 +17,7 @@
 struct newc {
 	FILE *out;
 	unsigned int inode;
-	char **folders; /* those that are there */
+	char **folders; /* already added */
 	size_t n_folders;
 };
 
@@ -31,7 +31,7 @@ int newc_new(struct newc **ret, int fd)
 	if (!newc || !newc->out) {
 		fd_close(copy);
 		free(newc);
-		return error_origin(-ENOMEM, "archive");
+		return error_origin(-ENOMEM, "write the initramfs");
 	}
 	*ret = newc;
 	return 0;
@@ -63,7 +63,7 @@ struct member {
 	size_t size;
 };
 
-/* Thirteen numbers in eight hexadecimal digits each, the name, the contents. */
+/* A member: magic, 13 numbers of eight hexadecimal digits, name, contents. */
 static int put(struct newc *newc, const struct member *m)
 {
 	size_t name = strlen(m->path) + 1;
@@ -77,7 +77,7 @@ static int put(struct newc *newc, const struct member *m)
 	if (m->size)
 		fwrite(m->bytes, 1, m->size, newc->out);
 	pad(newc, m->size);
-	return ferror(newc->out) ? error_origin(-EIO, "archive") : 0;
+	return ferror(newc->out) ? error_origin(-EIO, "write the initramfs") : 0;
 }
 
 static bool has_folder(const struct newc *newc, const char *path)
@@ -98,9 +98,9 @@ static int add_parents(struct newc *newc, const char *path)
 		return 0;
 	parent = strndup(path, (size_t)(slash - path));
 	r = parent ? newc_add_folder(newc, parent) :
-		     error_origin(-ENOMEM, "archive");
+		     error_origin(-ENOMEM, "write the initramfs");
 	free(parent);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int newc_add_folder(struct newc *newc, const char *path)
@@ -117,11 +117,11 @@ int newc_add_folder(struct newc *newc, const char *path)
 	grown = reallocarray(newc->folders, newc->n_folders + 1,
 			     sizeof(*grown));
 	if (!grown)
-		return error_origin(-ENOMEM, "archive");
+		return error_origin(-ENOMEM, "write the initramfs");
 	newc->folders = grown;
 	grown[newc->n_folders] = strdup(path);
 	if (!grown[newc->n_folders])
-		return error_origin(-ENOMEM, "archive");
+		return error_origin(-ENOMEM, "write the initramfs");
 	newc->n_folders++;
 	return put(newc, &member);
 }
@@ -137,7 +137,7 @@ int newc_add_bytes(struct newc *newc, const char *path, mode_t mode,
 
 	if (r >= 0)
 		r = put(newc, &member);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int newc_add_file(struct newc *newc, const char *path, mode_t mode,
@@ -157,7 +157,7 @@ int newc_add_file(struct newc *newc, const char *path, mode_t mode,
 		return error_origin(-errno, "read %s", source);
 	r = newc_add_bytes(newc, path, mode, bytes, (size_t)st.st_size);
 	munmap(bytes, (size_t)st.st_size);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int newc_add_device(struct newc *newc, const char *path, mode_t mode,
@@ -171,7 +171,7 @@ int newc_add_device(struct newc *newc, const char *path, mode_t mode,
 
 	if (r >= 0)
 		r = put(newc, &member);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int newc_end(struct newc *newc)
@@ -180,6 +180,6 @@ int newc_end(struct newc *newc)
 	int r = put(newc, &trailer);
 
 	if (r >= 0 && fflush(newc->out) != 0)
-		r = error_origin(-errno, "archive");
-	return r < 0 ? error_trace(r) : 0;
+		r = error_origin(-errno, "write the initramfs");
+	return error_trace(r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An archive as the kernel unpacks it at boot: cpio's newc format, as
- * Documentation/driver-api/early-userspace/buffer-format.rst has it.
+ * Writes an initramfs archive in cpio's newc format, as specified in
+ * Documentation/driver-api/early-userspace/buffer-format.rst.
  */
 #pragma once
 
@@ -11,19 +11,19 @@
 
 struct newc;
 
-/* Written to `fd`, which stays the caller's. */
+/* Writes to `fd`, which the caller keeps. */
 int newc_new(struct newc **ret, int fd);
 struct newc *newc_free(struct newc *newc);
 
-/* Paths without a leading slash. The folders above one are added with it. */
+/* Paths have no leading slash. Missing parent folders are added. */
 int newc_add_folder(struct newc *newc, const char *path);
 int newc_add_bytes(struct newc *newc, const char *path, mode_t mode,
 		   const void *bytes, size_t size);
-/* The contents of the file `source`. */
+/* With the contents of the file `source`. */
 int newc_add_file(struct newc *newc, const char *path, mode_t mode,
 		  const char *source);
 int newc_add_device(struct newc *newc, const char *path, mode_t mode,
 		    unsigned int major, unsigned int minor);
 
-/* The trailer. */
+/* Writes the trailer. */
 int newc_end(struct newc *newc);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The keeper process holds one end of a socket pair and reads from it. When
+ * this process closes its end, or dies, the read returns and the keeper removes
+ * the folder.
+ */
 #include "scratch.h"
 
 #include <errno.h>
@@ -16,7 +21,7 @@
 #include "fd.h"
 #include "macro.h"
 
-enum { LINE = STDIN_FILENO }; /* to who wants the folder */
+enum { OWNER = STDIN_FILENO }; /* the keeper's end of the pair */
 
 static int remove_one(const char *path, const struct stat *st MACRO_UNUSED,
 		      int type MACRO_UNUSED, struct FTW *at MACRO_UNUSED)
@@ -39,28 +44,28 @@ static int make_folder(char *ret, size_t size, const char *parent)
 }
 
 /*
- * The other end is closed when its process is done, or is gone; or it was gone
- * before the folder was there. In a group of its own, for a Ctrl-C is not its
- * end; and whoever reads our output is not to wait for this one.
+ * The keeper process. It has a process group of its own, so that Ctrl-C in the
+ * terminal does not end it, and closes all other file descriptors, so that a
+ * reader of this program's output does not wait for it.
  */
-static void MACRO_NORETURN keep(int line, const char *parent)
+static void MACRO_NORETURN keep(int owner, const char *parent)
 {
 	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
 	char path[sizeof(((struct scratch *)0)->path)], byte;
 	int r;
 
 	setpgid(0, 0);
-	dup2(line, LINE);
-	close_range(LINE + 1, ~0U, 0);
+	dup2(owner, OWNER);
+	close_range(OWNER + 1, ~0U, 0);
 	r = make_folder(path, sizeof(path), parent);
 	if (r < 0) {
-		send(LINE, &r, sizeof(r), MSG_NOSIGNAL);
+		send(OWNER, &r, sizeof(r), MSG_NOSIGNAL);
 		_exit(1);
 	}
-	send(LINE, path, strlen(path), MSG_NOSIGNAL);
-	while (read(LINE, &byte, 1) < 0 && errno == EINTR)
+	send(OWNER, path, strlen(path), MSG_NOSIGNAL);
+	while (read(OWNER, &byte, 1) < 0 && errno == EINTR)
 		;
-	/* Who is being killed may still write there. */
+	/* A process that is being killed may still write to it. */
 	for (int i = 0; i < 100 && access(path, F_OK) == 0; i++) {
 		nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 		if (access(path, F_OK) == 0)
@@ -69,19 +74,19 @@ static void MACRO_NORETURN keep(int line, const char *parent)
 	_exit(0);
 }
 
-/* Its path; or, no longer than an int, why there is none. */
-static int receive(int line, char *ret, size_t size)
+/* Receives the path; or an errno, which is an int and shorter than any path. */
+static int receive(int keeper, char *ret, size_t size)
 {
 	ssize_t n;
 	int r = -EIO;
 
 	do {
-		n = recv(line, ret, size - 1, 0);
+		n = recv(keeper, ret, size - 1, 0);
 	} while (n < 0 && errno == EINTR);
 	if (n == sizeof(r))
 		memcpy(&r, ret, sizeof(r));
 	if (n <= (ssize_t)sizeof(r))
-		return error_origin(r, "a temporary folder");
+		return error_origin(r, "create a temporary folder");
 	ret[n] = '\0';
 	return 0;
 }

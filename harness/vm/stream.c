@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "errors.h"
 #include "guest.h"
 #include "journal.h"
@@ -61,7 +62,7 @@ const struct reporter reporter_stream = {
 
 /* --- the host's side ------------------------------------------------------*/
 
-/* A case's line has some thousand bytes. */
+/* The line of a case has some thousand bytes. */
 enum { LINE_MAX_SIZE = 16 << 20 };
 
 struct stream {
@@ -70,12 +71,12 @@ struct stream {
 	size_t n_jobs;
 	unsigned int retries;
 	const char *out; /* NULL: none */
-	char *line; /* not whole yet */
-	size_t used, space;
-	json_t *info; /* the "run" line, whose words the report borrows */
-	json_t *journal; /* records of the run whose line is to come */
+	char *line; /* incomplete */
+	size_t used, capacity;
+	json_t *info; /* the "run" line, whose strings the report borrows */
+	json_t *journal; /* records of the run whose line follows */
 	struct result **results;
-	size_t n_results, results_space;
+	size_t n_results, results_capacity;
 	bool ended;
 	int status;
 };
@@ -90,7 +91,7 @@ int stream_new(struct stream **ret, struct report *report,
 		stream->journal = json_array();
 	if (!stream || !stream->journal) {
 		free(stream);
-		return error_origin(-ENOMEM, "stream");
+		return error_origin(-ENOMEM, "read the guest's results");
 	}
 	stream->report = report;
 	stream->jobs = jobs;
@@ -134,11 +135,11 @@ static int take_info(struct stream *stream, json_t *line)
 	int hz, rootless, virtual_time;
 
 	if (stream->info)
-		return error_origin(-EBADMSG, "a second 'run' line");
+		return error_origin(-EBADMSG, "second 'run' line");
 	if (json_unpack(line, "{s:s, s:s, s:i, s:b, s:b}", "version", &version,
 			"kernel", &kernel, "hz", &hz, "rootless", &rootless,
 			"virtual_time", &virtual_time) < 0)
-		return error_origin(-EBADMSG, "'run' line");
+		return error_origin(-EBADMSG, "incomplete 'run' line");
 	stream->info = json_incref(line);
 	info->version = version;
 	info->kernel = kernel;
@@ -151,22 +152,19 @@ static int take_info(struct stream *stream, json_t *line)
 
 static int keep(struct stream *stream, struct result *result)
 {
-	if (stream->n_results == stream->results_space) {
-		size_t space = MAX(2 * stream->results_space, (size_t)64);
-		struct result **grown = reallocarray(stream->results, space,
-						     sizeof(*grown));
+	struct result **grown =
+		array_grow(stream->results, stream->n_results,
+			   &stream->results_capacity, sizeof(*grown));
 
-		if (!grown)
-			return error_origin(-ENOMEM, "results");
-		stream->results = grown;
-		stream->results_space = space;
-	}
-	stream->results[stream->n_results++] = result;
+	if (!grown)
+		return error_origin(-ENOMEM, "store a result");
+	stream->results = grown;
+	grown[stream->n_results++] = result;
 	return 0;
 }
 
 /* Takes the result. */
-static int tell(struct stream *stream, struct result *result)
+static int report_result(struct stream *stream, struct result *result)
 {
 	int r = keep(stream, result);
 
@@ -196,7 +194,7 @@ static int write_journal(const struct stream *stream,
 		return error_origin(-errno, "write a journal below %s",
 				    stream->out);
 	r = out_folder_draw(stream->out, result);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static bool is_of(const struct result *result, const struct run_job *job)
@@ -206,7 +204,7 @@ static bool is_of(const struct result *result, const struct run_job *job)
 	       result->repetition == job->repetition;
 }
 
-static bool is_asked_for(const struct stream *stream,
+static bool is_planned(const struct stream *stream,
 			 const struct result *result)
 {
 	for (size_t i = 0; i < stream->n_jobs; i++)
@@ -215,13 +213,13 @@ static bool is_asked_for(const struct stream *stream,
 	return false;
 }
 
-/* What came before the line was its journal. */
+/* The records before the line are its journal. */
 static int take_journal(struct stream *stream, struct result *result)
 {
 	json_t *next = json_array();
 
 	if (!next)
-		return error_origin(-ENOMEM, "journal");
+		return error_origin(-ENOMEM, "store a journal");
 	json_decref(result->journal);
 	result->journal = stream->journal;
 	stream->journal = next;
@@ -235,10 +233,10 @@ static int take_case(struct stream *stream, const json_t *line)
 
 	if (r < 0)
 		return error_trace(r);
-	if (!is_asked_for(stream, result))
-		r = error_origin(-EBADMSG, "a run of %s that nobody asked for",
+	if (!is_planned(stream, result))
+		r = error_origin(-EBADMSG, "unexpected run of %s",
 				 result_name(result));
-	/* As the supervisor in the guest decides it. */
+	/* The same rule as in the guest's supervisor. */
 	result->final = (result->verdict != VERDICT_FAIL &&
 			 result->verdict != VERDICT_BROKEN) ||
 			result->attempt > stream->retries;
@@ -248,7 +246,7 @@ static int take_case(struct stream *stream, const json_t *line)
 		result_free(result);
 		return error_trace(r);
 	}
-	return tell(stream, result);
+	return report_result(stream, result);
 }
 
 static int take_record(struct stream *stream, json_t *record)
@@ -258,7 +256,7 @@ static int take_record(struct stream *stream, json_t *record)
 	if (r < 0)
 		return error_trace(r);
 	if (json_array_append(stream->journal, record) < 0)
-		return error_origin(-ENOMEM, "journal");
+		return error_origin(-ENOMEM, "store a journal");
 	return 0;
 }
 
@@ -267,7 +265,7 @@ static int take_line(struct stream *stream, json_t *line)
 	const char *type = json_string_value(json_object_get(line, "type"));
 
 	if (!type)
-		return error_origin(-EBADMSG, "a line without a type");
+		return error_origin(-EBADMSG, "line without a type");
 	if (strcmp(type, "run") == 0)
 		return take_info(stream, line);
 	if (!stream->info)
@@ -291,26 +289,26 @@ static int take_text(struct stream *stream, const char *text, size_t size)
 	int r;
 
 	if (!line)
-		return error_origin(-EBADMSG, "a line of the guest, at %d: %s",
+		return error_origin(-EBADMSG, "line of the guest, position %d: %s",
 				    error.position, error.text);
 	r = take_line(stream, line);
 	json_decref(line);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int append(struct stream *stream, const char *bytes, size_t size)
 {
 	if (stream->used + size > LINE_MAX_SIZE)
-		return error_origin(-EBADMSG, "a line of the guest that has no "
-					      "end");
-	if (stream->used + size > stream->space) {
-		size_t space = MAX(2 * stream->space, stream->used + size);
+		return error_origin(-EBADMSG, "line of the guest exceeds %d bytes",
+				    LINE_MAX_SIZE);
+	if (stream->used + size > stream->capacity) {
+		size_t space = MAX(2 * stream->capacity, stream->used + size);
 		char *grown = realloc(stream->line, space);
 
 		if (!grown)
-			return error_origin(-ENOMEM, "stream");
+			return error_origin(-ENOMEM, "read the guest's results");
 		stream->line = grown;
-		stream->space = space;
+		stream->capacity = space;
 	}
 	memcpy(stream->line + stream->used, bytes, size);
 	stream->used += size;
@@ -336,7 +334,7 @@ int stream_take(struct stream *stream, const char *bytes, size_t size)
 	return 0;
 }
 
-/* --- what never came ------------------------------------------------------*/
+/* --- missing results ------------------------------------------------------*/
 
 const struct result *stream_result(const struct stream *stream,
 				   const struct run_job *job)
@@ -347,7 +345,7 @@ const struct result *stream_result(const struct stream *stream,
 	return NULL;
 }
 
-static void miss(struct stream *stream, const struct run_job *job,
+static void report_missing(struct stream *stream, const struct run_job *job,
 		 const char *reason)
 {
 	struct result *result;
@@ -358,19 +356,19 @@ static void miss(struct stream *stream, const struct run_job *job,
 		return;
 	result_broken(result, reason);
 	result->final = true;
-	tell(stream, result);
+	report_result(stream, result);
 }
 
 void stream_finish(struct stream *stream, const char *reason,
 		   struct report_tally *ret)
 {
-	/* A guest that never spoke still has a report. */
+	/* A guest that sent nothing still has a report. */
 	if (!stream->info)
 		stream->report->reporter->begin(stream->report);
 	for (size_t i = 0; i < stream->n_jobs; i++)
 		if (!stream_result(stream, &stream->jobs[i]))
-			miss(stream, &stream->jobs[i], reason);
-	/* The last try counts. */
+			report_missing(stream, &stream->jobs[i], reason);
+	/* The last try of each run counts. */
 	for (size_t i = 0; i < stream->n_jobs; i++) {
 		const struct result *result =
 			stream_result(stream, &stream->jobs[i]);

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The release is read from the image's boot header. The modules' folder is
+ * searched at the places where Debian packages, installed systems and kernel
+ * builds have it.
+ */
 #include "vm-kernel.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <libkmod.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -26,7 +33,7 @@
 
 enum {
 	HEADER = 0x202, /* "HdrS": Documentation/arch/x86/boot.rst */
-	VERSION_AT = 0x20e, /* where the release is, less 0x200 */
+	VERSION_AT = 0x20e, /* kernel_version: offset of the release, less 0x200 */
 };
 
 /* "6.12.115+deb12-cloud-amd64 (debian-kernel@…) #1 SMP …" */
@@ -44,8 +51,8 @@ static int read_release(struct vm_kernel *kernel)
 	    pread(fd, &at, sizeof(at), VERSION_AT) != sizeof(at) || !at ||
 	    pread(fd, text, sizeof(text) - 1, at + 0x200) <= 0)
 		return error_refuse(-EINVAL,
-				    "%s is no kernel for x86 (a bzImage, "
-				    "vmlinuz-…, is wanted)",
+				    "%s: not an x86 kernel image (bzImage, "
+				    "vmlinuz-…)",
 				    kernel->image);
 	text[strcspn(text, " \n")] = '\0';
 	memcpy(kernel->release, text, sizeof(text));
@@ -74,13 +81,13 @@ static int is_visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-/* 6.12, beside which fetch-kernels keeps a folder of its own. */
+/* "6.12": fetch-kernels names folders by version and has one of its own. */
 static int is_version(const struct dirent *entry)
 {
 	return entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
 }
 
-/* The newest of what the filter lets through; false: there is none. */
+/* The newest entry that passes the filter; false: none. */
 static bool newest(const char *folder, int (*filter)(const struct dirent *),
 		   char *ret, size_t size)
 {
@@ -97,7 +104,7 @@ static bool newest(const char *folder, int (*filter)(const struct dirent *),
 	return n > 0;
 }
 
-/* Below a machine's root or a package's contents. */
+/* Below a root file system or an unpacked package. */
 static bool image_below(const char *root, char *ret, size_t size)
 {
 	static const char *const libs[] = { "usr/lib/modules", "lib/modules" };
@@ -135,7 +142,7 @@ static bool try_modules(struct vm_kernel *kernel, const char *root,
 	return false;
 }
 
-/* boot/vmlinuz-… has them at ../lib/modules. */
+/* For boot/vmlinuz-… they are in ../lib/modules. */
 static void find_modules(struct vm_kernel *kernel)
 {
 	static const char *const up[] = { "..", ".", "../../../.." };
@@ -154,7 +161,7 @@ static void find_modules(struct vm_kernel *kernel)
 static int take_modules(struct vm_kernel *kernel, const char *folder)
 {
 	if (!is_folder(folder))
-		return error_refuse(-ENOENT, "--modules %s: no such folder",
+		return error_refuse(-ENOENT, "--modules %s: folder not found",
 				    folder);
 	if (!try_modules(kernel, folder, "lib/modules"))
 		snprintf(kernel->modules, sizeof(kernel->modules), "%s",
@@ -169,23 +176,23 @@ void vm_kernel_deinit(struct vm_kernel *kernel)
 	scratch_remove(&kernel->unpacked);
 }
 
-static void MACRO_NORETURN become_dpkg(const char *package, const char *folder,
-				       int complaints, pid_t parent)
+static void MACRO_NORETURN exec_dpkg(const char *package, const char *folder,
+				       int errors, pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(125);
 	vm_signals_restore();
-	dup2(complaints, STDERR_FILENO);
+	dup2(errors, STDERR_FILENO);
 	execlp("dpkg-deb", "dpkg-deb", "-x", package, folder, (char *)NULL);
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* The last of its lines, without the end of it. */
-static void last_complaint(int complaints, char *ret, size_t size)
+/* The last line of its error output. */
+static void read_last_line(int errors, char *ret, size_t size)
 {
-	ssize_t n = pread(complaints, ret, size - 1,
-			  MAX(lseek(complaints, 0, SEEK_END) - (off_t)size + 1,
+	ssize_t n = pread(errors, ret, size - 1,
+			  MAX(lseek(errors, 0, SEEK_END) - (off_t)size + 1,
 			      (off_t)0));
 	char *newline;
 
@@ -198,27 +205,28 @@ static void last_complaint(int complaints, char *ret, size_t size)
 }
 
 /*
- * Its complaints go to a file: a tar of its, whose folder goes when we are
- * killed, has one for each file, and would wait for somebody to read them.
+ * Error output goes to a file, not a pipe: if this process is killed, the
+ * folder is removed while dpkg's tar still runs; tar then prints an error for
+ * each file and would block on a full pipe.
  */
 static int run_dpkg(const char *package, const char *folder)
 {
-	CLEANUP_FD int complaints = memfd_create("complaints", MFD_CLOEXEC);
-	pid_t parent = getpid(), pid = complaints < 0 ? -1 : fork();
+	CLEANUP_FD int errors = memfd_create("dpkg-deb", MFD_CLOEXEC);
+	pid_t parent = getpid(), pid = errors < 0 ? -1 : fork();
 	char last[256];
 	int status;
 
 	if (pid == 0)
-		become_dpkg(package, folder, complaints, parent);
+		exec_dpkg(package, folder, errors, parent);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return error_origin(-errno, "dpkg-deb");
+		return error_origin(-errno, "run dpkg-deb");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return error_refuse(-ENOENT, "dpkg-deb is not installed: it "
-				    "unpacks %s (package dpkg)", package);
-	last_complaint(complaints, last, sizeof(last));
+		return error_refuse(-ENOENT, "unpack %s: dpkg-deb is not "
+				    "installed (package dpkg)", package);
+	read_last_line(errors, last, sizeof(last));
 	if (status)
-		return error_refuse(-EINVAL, "%s is no package that dpkg-deb "
-				    "can unpack (%s)", package, last);
+		return error_refuse(-EINVAL, "unpack %s: dpkg-deb failed: "
+				    "%s", package, last);
 	return 0;
 }
 
@@ -228,7 +236,7 @@ static int unpack(struct vm_kernel *kernel, const char *package)
 
 	if (r >= 0)
 		r = run_dpkg(package, kernel->unpacked.path);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 /* --- finding it -----------------------------------------------------------*/
@@ -244,9 +252,9 @@ static int find_installed(struct vm_kernel *kernel, const char *fallback)
 	    image_below(folder, kernel->image, sizeof(kernel->image)))
 		return 0;
 	return error_refuse(-ENOENT,
-			    "no kernel is installed that could be booted; "
-			    "--kernel names one, and harness/vm/fetch-kernels "
-			    "gets some");
+			    "no kernel found in /boot or build/kernels; "
+			    "--kernel names one, harness/vm/fetch-kernels "
+			    "downloads some");
 }
 
 static int locate(struct vm_kernel *kernel, const char *path)
@@ -266,8 +274,8 @@ static int locate(struct vm_kernel *kernel, const char *path)
 		return 0;
 	}
 	if (!image_below(root, kernel->image, sizeof(kernel->image)))
-		return error_refuse(-ENOENT, "%s has no kernel image in it "
-				    "(boot/vmlinuz-… is looked for)", path);
+		return error_refuse(-ENOENT, "%s: no kernel image (boot/vmlinuz-…) "
+				    "found in it", path);
 	return 0;
 }
 
@@ -289,5 +297,189 @@ int vm_kernel_find(struct vm_kernel *ret, const char *path, const char *modules,
 		return error_trace(r);
 	}
 	*ret = kernel;
+	return 0;
+}
+
+/* --- modules
+ * --------------------------------------------------------------- A package
+ * that was unpacked but not installed has no modules.dep: dependencies are
+ * read from each module's .modinfo section. */
+
+/* All module files of the kernel. Static, because nftw() passes no data. */
+static struct {
+	char **paths;
+	size_t n;
+} files;
+
+static int add_file(const char *path, const struct stat *st MACRO_UNUSED,
+		     int type, struct FTW *at)
+{
+	char **grown;
+
+	if (type != FTW_F || !strstr(path + at->base, ".ko"))
+		return 0;
+	grown = reallocarray(files.paths, files.n + 1, sizeof(*grown));
+	if (!grown)
+		return -1;
+	files.paths = grown;
+	grown[files.n] = strdup(path);
+	return grown[files.n++] ? 0 : -1;
+}
+
+void vm_modules_free(char **modules, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(modules[i]);
+	free(modules);
+}
+
+static void free_files(void)
+{
+	vm_modules_free(files.paths, files.n);
+	files.paths = NULL;
+	files.n = 0;
+}
+
+/* '-' and '_' are equal in module names. */
+static bool is_named(const char *path, const char *name)
+{
+	const char *base = strrchr(path, '/') + 1;
+
+	for (; *name; name++, base++)
+		if (*base != *name && !(strchr("-_", *base) && *base &&
+					strchr("-_", *name)))
+			return false;
+	return strncmp(base, ".ko", 3) == 0;
+}
+
+static const char *find_file(const char *name)
+{
+	for (size_t i = 0; i < files.n; i++)
+		if (is_named(files.paths[i], name))
+			return files.paths[i];
+	return NULL;
+}
+
+/* modules.builtin lists built-in modules as kernel/net/….ko. Without that
+ * file the answer is true, and the guest reports the missing feature. */
+static bool may_be_built_in(const struct vm_kernel *kernel, const char *name)
+{
+	char path[4200], line[512];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/modules.builtin", kernel->modules);
+	file = fopen(path, "re");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strchr(line, '/') && is_named(line, name);
+	if (file)
+		fclose(file);
+	return found || !file;
+}
+
+struct order {
+	struct kmod_ctx *kmod;
+	char **paths; /* dependencies first */
+	size_t n;
+};
+
+static int add(struct order *order, const char *name);
+
+/* "nf_conntrack,nf_defrag_ipv4" */
+static int add_dependencies(struct order *order, const char *path)
+{
+	struct kmod_list *info = NULL, *item;
+	struct kmod_module *module = NULL;
+	int r = kmod_module_new_from_path(order->kmod, path, &module);
+
+	if (r >= 0)
+		r = kmod_module_get_info(module, &info);
+	if (r < 0) {
+		kmod_module_unref(module);
+		return error_origin(r, "read module %s", path);
+	}
+	r = 0;
+	kmod_list_foreach (item, info) {
+		char *names, *name, *rest = NULL;
+
+		if (strcmp(kmod_module_info_get_key(item), "depends") != 0)
+			continue;
+		names = strdup(kmod_module_info_get_value(item));
+		name = names ? strtok_r(names, ",", &rest) : NULL;
+		for (; name && r >= 0; name = strtok_r(NULL, ",", &rest))
+			r = add(order, name);
+		free(names);
+	}
+	kmod_module_info_free_list(info);
+	kmod_module_unref(module);
+	return error_trace(r);
+}
+
+/* Returns 1; 0 where no module has that name. */
+static int add(struct order *order, const char *name)
+{
+	const char *path = find_file(name);
+	char **grown;
+	int r;
+
+	if (!path)
+		return 0;
+	for (size_t i = 0; i < order->n; i++)
+		if (strcmp(order->paths[i], path) == 0)
+			return 1;
+	r = add_dependencies(order, path);
+	if (r < 0)
+		return error_trace(r);
+	grown = reallocarray(order->paths, order->n + 1, sizeof(*grown));
+	if (!grown)
+		return error_origin(-ENOMEM, "list modules");
+	order->paths = grown;
+	grown[order->n] = strdup(path);
+	return grown[order->n++] ? 1 : error_origin(-ENOMEM, "list modules");
+}
+
+static int add_all(struct order *order, const struct vm_kernel *kernel,
+		   const char *const *required, const char *const *optional)
+{
+	int r = 0;
+
+	for (; *required && r >= 0; required++) {
+		r = add(order, *required);
+		if (r == 0 && kernel->modules[0] &&
+		    !may_be_built_in(kernel, *required))
+			r = error_refuse(-ENOENT,
+					 "kernel %s: required module '%s' not "
+					 "found below %s and not built in",
+					 kernel->release, *required,
+					 kernel->modules);
+	}
+	for (; *optional && r >= 0; optional++)
+		r = add(order, *optional);
+	return error_trace(r);
+}
+
+int vm_modules_find(const struct vm_kernel *kernel,
+		    const char *const *required, const char *const *optional,
+		    char ***ret, size_t *ret_n)
+{
+	const char *no_config = NULL;
+	struct order order = { .kmod = kmod_new("/", &no_config) };
+	int r = 0;
+
+	if (!order.kmod)
+		return error_origin(-ENOMEM, "open libkmod");
+	if (kernel->modules[0] &&
+	    nftw(kernel->modules, add_file, 16, FTW_PHYS) != 0)
+		r = error_origin(-EIO, "read %s", kernel->modules);
+	if (r >= 0)
+		r = add_all(&order, kernel, required, optional);
+	free_files();
+	kmod_unref(order.kmod);
+	if (r < 0) {
+		vm_modules_free(order.paths, order.n);
+		return error_trace(r);
+	}
+	*ret = order.paths;
+	*ret_n = order.n;
 	return 0;
 }

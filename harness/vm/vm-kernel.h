@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel to boot, and its modules: an image, a folder with one (a package's
- * contents, or a machine's root), or a Debian package.
+ * Finds a kernel to boot and its modules, from an image, a folder (an unpacked
+ * package or a root file system) or a Debian package.
  */
 #pragma once
 
@@ -12,26 +12,26 @@
 struct vm_kernel {
 	char image[4096]; /* the bzImage */
 	char release[128]; /* "6.12.115-cloud-amd64" */
-	char modules[4096]; /* lib/modules/RELEASE; "" none was found */
-	struct scratch unpacked; /* of a package */
+	char modules[4096]; /* lib/modules/RELEASE; "": none found */
+	struct scratch unpacked; /* contents of a package */
 };
 
 /*
- * `path` NULL: the newest that is installed in /boot or unpacked below
- * `fallback`. `modules` NULL: looked for beside the image. What is wrong is said
- * in one sentence with its cure: -ENOENT, -EINVAL for what is no kernel.
+ * `path` NULL: the newest kernel in /boot or unpacked below `fallback`.
+ * `modules` NULL: the modules are searched beside the image. -ENOENT where
+ * nothing is found, -EINVAL for a file that is not a kernel; the message names
+ * the file and the cure.
  */
 int vm_kernel_find(struct vm_kernel *ret, const char *path, const char *modules,
 		   const char *fallback);
 
-/* Removes what was unpacked. */
+/* Removes the unpacked package. */
 void vm_kernel_deinit(struct vm_kernel *kernel);
 
 /*
- * Modules that the guest needs, in the order in which they must be loaded,
- * dependencies first: paths, to be freed with vm_modules_free(). One of
- * `required` that is neither there nor built in is -ENOENT, and named; of
- * `optional` what is not there is left out.
+ * Returns the paths of the modules in loading order, dependencies first; free
+ * them with vm_modules_free(). -ENOENT where one of `required` is neither a
+ * module nor built in; missing ones of `optional` are left out.
  */
 int vm_modules_find(const struct vm_kernel *kernel,
 		    const char *const *required, const char *const *optional,

@@ -7,8 +7,8 @@
 
 #include "macro.h"
 
-/* One that is ignored, as nohup has it, would be pending once it is blocked. */
-static sigset_t ours(void)
+/* Without ignored signals (nohup): once blocked, they would become pending. */
+static sigset_t end_signals(void)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
 	struct sigaction action;
@@ -24,22 +24,22 @@ static sigset_t ours(void)
 
 void vm_signals_hold(void)
 {
-	sigset_t set = ours();
+	sigset_t set = end_signals();
 
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* Nobody reads it: the signal stays pending. */
+/* The signalfd is polled and never read, so the signal stays pending. */
 int vm_signals_fd(void)
 {
-	sigset_t set = ours();
+	sigset_t set = end_signals();
 
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 void vm_signals_restore(void)
 {
-	sigset_t set = ours();
+	sigset_t set = end_signals();
 
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A signal that ends the program waits until the guest, what was unpacked for it
- * and the report are done with; then it ends the program.
+ * SIGHUP, SIGINT and SIGTERM are blocked while a guest runs, so that the guest
+ * is ended, temporary files are removed and the report is printed first. Then
+ * the pending signal ends the program.
  */
 #pragma once
 
 void vm_signals_hold(void);
 
-/* Readable when one has come. A new file descriptor; -1: none is to be had. */
+/* A new file descriptor that is readable while such a signal is pending; -1 on
+ * failure. */
 int vm_signals_fd(void);
 
-/* For a child that becomes another program. */
+/* For a child before exec. */
 void vm_signals_restore(void);
 
-/* Does not return when one has come. */
+/* Does not return if a signal is pending. */
 void vm_signals_deliver(void);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's configuration is checked first (--showconfig). Guest and host
+ * share a folder in memory: the command line and the results are files in it,
+ * which the guest accesses through hostfs.
+ */
 #include "vm-uml.h"
 
 #include <errno.h>
@@ -16,11 +21,11 @@
 #include "scratch.h"
 #include "vm-signals.h"
 
-/* --- what kernel it is ----------------------------------------------------*/
+/* --- the kernel's configuration -------------------------------------------*/
 
 enum { UML = 1 << 0, TIME_TRAVEL = 1 << 1 };
 
-/* Is the user's program, which may be anything: not for ever. */
+/* The user's file may be any program: alarm() limits its time. */
 static void MACRO_NORETURN show_config(const char *kernel, int out)
 {
 	vm_signals_restore();
@@ -45,8 +50,8 @@ static int read_config(FILE *config)
 	return found;
 }
 
-/* Returns what its configuration has. */
-static int ask_config(const char *kernel)
+/* Returns the options that the kernel was built with. */
+static int read_options(const char *kernel)
 {
 	int fds[2], status, found;
 	FILE *config;
@@ -74,25 +79,26 @@ static int check(const struct machine_plan *plan)
 	int found;
 
 	if (access(plan->kernel, X_OK) < 0)
-		return error_refuse(-errno, "%s: %s (harness/vm/build-uml "
-				    "builds a User Mode Linux kernel)",
+		return error_refuse(-errno, "--uml %s: %s; harness/vm/build-uml "
+				    "builds a User Mode Linux kernel",
 				    plan->kernel, strerror(errno));
-	found = ask_config(plan->kernel);
+	found = read_options(plan->kernel);
 	if (found < 0)
 		return error_trace(found);
 	if (!(found & UML))
-		return error_refuse(-EINVAL, "%s is no User Mode Linux kernel "
-				    "(harness/vm/build-uml builds one)",
+		return error_refuse(-EINVAL, "--uml %s: not a User Mode Linux "
+				    "kernel; harness/vm/build-uml builds one",
 				    plan->kernel);
 	if (plan->virtual_time && !(found & TIME_TRAVEL))
 		return error_refuse(
-			-EINVAL, "%s has no CONFIG_UML_TIME_TRAVEL_SUPPORT, so "
-			"that its clock cannot jump: harness/vm/build-uml "
-			"builds one that has it", plan->kernel);
+			-EINVAL, "--uml %s: kernel without "
+			"CONFIG_UML_TIME_TRAVEL_SUPPORT: its clock cannot "
+			"skip idle time; harness/vm/build-uml builds one "
+			"that can", plan->kernel);
 	return 0;
 }
 
-/* --- the folder that it shares with the host --------------------------------*/
+/* --- the shared folder ----------------------------------------------------*/
 
 static int put_file(const char *folder, const char *name, char *const *words,
 		    size_t n)
@@ -119,7 +125,7 @@ static int run_in(const char *folder, const struct machine_plan *plan,
 		r = put_file(folder, "result", NULL, 0);
 	if (r >= 0)
 		r = machine_run(plan, stream, ret);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int vm_uml_run(struct machine_plan plan, char *const *words, size_t n_words,
@@ -129,7 +135,7 @@ int vm_uml_run(struct machine_plan plan, char *const *words, size_t n_words,
 	struct scratch scratch;
 	int r = check(&plan);
 
-	/* The guest has each of its lines written at once: in memory. */
+	/* In memory, because the guest writes each line synchronously. */
 	if (r >= 0)
 		r = scratch_new(&scratch, "/dev/shm");
 	if (r < 0)
@@ -140,5 +146,5 @@ int vm_uml_run(struct machine_plan plan, char *const *words, size_t n_words,
 	plan.folder = scratch.path;
 	r = run_in(scratch.path, &plan, words, n_words, stream, ret);
 	scratch_remove(&scratch);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }

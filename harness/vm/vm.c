@@ -16,7 +16,7 @@
 #include "vm-kernel.h"
 #include "vm-uml.h"
 
-/* --- how it ended ---------------------------------------------------------*/
+/* --- the end --------------------------------------------------------------*/
 
 const char *vm_end_text(enum machine_end end, bool uml)
 {
@@ -24,34 +24,31 @@ const char *vm_end_text(enum machine_end end, bool uml)
 	case MACHINE_ENDED:
 		return "";
 	case MACHINE_MISSING:
-		return uml ? "there is no such User Mode Linux kernel; "
-				"harness/vm/build-uml builds one" :
+		return uml ? "User Mode Linux kernel not found; "
+			     "harness/vm/build-uml builds one" :
 				"qemu-system-x86_64 is not installed (package "
 				"qemu-system-x86)";
 	case MACHINE_REFUSED:
-		return "the machine ended before the guest's program began";
+		return "the machine ended before the guest started";
 	case MACHINE_SILENT:
-		return "the guest said not one word";
+		return "the guest printed nothing";
 	case MACHINE_PANICKED:
 		return "the guest's kernel panicked";
-	case MACHINE_CUT_SHORT:
-		return "the guest ended before it had told all: its results "
-		       "are cut short";
+	case MACHINE_TRUNCATED:
+		return "the guest ended before it had sent all results";
 	case MACHINE_HUNG:
-		return "the guest hung: idle when its time was over (--timeout "
-		       "gives it more)";
-	case MACHINE_SPUN:
-		return "the guest was still busy when its time was over "
-		       "(--timeout gives it more)";
-	case MACHINE_GARBLED:
-		return "the guest said what is no result";
+		return "the guest hung: idle when --timeout expired";
+	case MACHINE_BUSY:
+		return "the guest was still busy when --timeout expired";
+	case MACHINE_INVALID:
+		return "the guest sent an invalid result";
 	case MACHINE_INTERRUPTED:
 		return "interrupted";
 	}
 	return "";
 }
 
-/* Where the kernel begins to tell of its end; NULL: it does not. */
+/* The start of an oops or BUG message; NULL: none. */
 static const char *find_oops(const char *console)
 {
 	static const char *const beginnings[] = {
@@ -68,7 +65,7 @@ static const char *find_oops(const char *console)
 	return first;
 }
 
-/* Without the boot's loader's control sequences. */
+/* Without control characters, which boot loaders print. */
 void vm_print_console(const char *console)
 {
 	const char *oops = find_oops(console);
@@ -80,7 +77,7 @@ void vm_print_console(const char *console)
 			lines++;
 	if (!*console)
 		return;
-	fprintf(stderr, "halfopen vm: the console's last lines:\n");
+	fprintf(stderr, "halfopen vm: last lines of the guest's console:\n");
 	for (; *from; from++)
 		if (*from == '\n' || (unsigned char)*from >= ' ')
 			fputc(*from, stderr);
@@ -97,7 +94,7 @@ static const char *const optional[] = {
 	"hostfs",   NULL,
 };
 
-/* The folder where harness/bootstrap and harness/vm/fetch-kernels put them. */
+/* The folder in which harness/bootstrap and harness/vm/fetch-kernels unpack. */
 static const char *fallback_folder(void)
 {
 	static char path[4096 + 16];
@@ -135,11 +132,11 @@ static int make_initramfs(const struct vm_kernel *kernel,
 		return error_trace(r);
 	r = initramfs_new(options->argv, (size_t)options->argc, modules, n);
 	vm_modules_free(modules, n);
-	return r < 0 ? error_trace(r) : r;
+	return error_trace(r);
 }
 
-/* A /dev/kvm that opens proves nothing where machines are nested: the guest
- * must say something, too. */
+/* On nested machines /dev/kvm opens even where KVM does not work, so the
+ * guest must also print something soon: run_qemu(). */
 bool vm_may_have_kvm(void)
 {
 	CLEANUP_FD int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -174,16 +171,16 @@ static int run_qemu(struct machine_plan plan, const struct vm_plan *options,
 	plan.kernel = kernel.image;
 	plan.initramfs = initramfs;
 	plan.kvm = !plan.virtual_time && vm_may_have_kvm();
-	plan.first_word = plan.kvm ? SEC(10) : 0;
+	plan.first_output = plan.kvm ? SEC(10) : 0;
 	r = machine_run(&plan, stream, ret);
 	if (r >= 0 && plan.kvm && ret->end == MACHINE_SILENT) {
 		plan.kvm = false;
-		plan.first_word = 0;
+		plan.first_output = 0;
 		r = machine_run(&plan, stream, ret);
 	}
 	fd_close(fd);
 	vm_kernel_deinit(&kernel);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int vm_run(const struct vm_plan *plan, struct stream *stream,
@@ -193,7 +190,7 @@ int vm_run(const struct vm_plan *plan, struct stream *stream,
 		.virtual_time = plan->virtual_time,
 		.journals = plan->journals,
 		.memory = plan->memory,
-		.patience = (nsec_t)(plan->timeout * 1e9),
+		.timeout = (nsec_t)(plan->timeout * 1e9),
 	};
 	int r;
 
@@ -204,5 +201,5 @@ int vm_run(const struct vm_plan *plan, struct stream *stream,
 		r = vm_uml_run(machine, plan->argv, (size_t)plan->argc, stream,
 			       ret);
 	}
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One guest, from its kernel's name to its last word. */
+/* Runs one guest: finds the kernel, boots it, reports how it ended. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,27 +11,26 @@ struct vm_plan {
 	const char *kernel, *modules; /* as vm_kernel_find() takes them */
 	const char *uml; /* a User Mode Linux kernel instead; or NULL */
 	bool virtual_time;
-	bool journals; /* all of them are to be sent */
-	double timeout; /* seconds of this machine's time */
+	bool journals; /* the guest sends every journal */
+	double timeout; /* seconds of wall-clock time */
 	unsigned int memory; /* MiB */
-	int argc; /* the words of run, "run" first */
+	int argc; /* the command line of run, "run" first */
 	char **argv;
 };
 
-/* What became of the guest is in `ret`; a failure is of a kernel that cannot be
- * booted, said in a sentence with its cure. */
+/* How the guest ended is in `ret`. Fails where the kernel cannot be booted;
+ * the message names the cure. */
 int vm_run(const struct vm_plan *plan, struct stream *stream,
 	   struct machine_report *ret);
 
-/* The newest kernel that vm_run() would find by itself: "6.12.107 (PATH)". False:
- * there is none. */
+/* The kernel that vm_run() finds by default: "6.12.107 (PATH)". False: none. */
 bool vm_default_kernel(char *ret, size_t size);
 
-/* May KVM work? A guest that says nothing is booted anew without. */
+/* Whether KVM may work. A silent guest is booted again without it. */
 bool vm_may_have_kvm(void);
 
-/* Such an end in a sentence, with its cure. */
+/* Describes the end, with the cure. */
 const char *vm_end_text(enum machine_end end, bool uml);
 
-/* The console's last lines, on stderr. */
+/* Prints the console's last lines to stderr. */
 void vm_print_console(const char *console);
