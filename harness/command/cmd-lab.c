@@ -13,6 +13,7 @@
 #include "here.h"
 #include "ladder.h"
 #include "lab-options.h"
+#include "lab-script.h"
 #include "lab-session.h"
 #include "lab-shell.h"
 #include "lab-view.h"
@@ -174,7 +175,8 @@ static int read_labs(struct labs *labs, const struct lab_options *options)
 
 		if (r < 0)
 			return error_trace(r);
-		r = lab_case_new(&labs->cases[labs->n], labs->plans[labs->n]);
+		r = lab_case_new(&labs->cases[labs->n], labs->plans[labs->n],
+				 lab_script);
 		if (r < 0) {
 			lab_plan_free(labs->plans[labs->n]);
 			return error_trace(r);

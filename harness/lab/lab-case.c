@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "errors.h"
-#include "lab-script.h"
 
 enum { RULES = 4096, MIDDLE = 254 };
 
@@ -118,7 +117,8 @@ static void write_needs(struct lab_case *c)
 		c->needs[i].program = c->plan->needs[i];
 }
 
-int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
+int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
+		 void (*script)(struct run *run))
 {
 	const struct lab_host *gateway = lab_plan_gateway(plan);
 	struct lab_case *c = calloc(1, sizeof(*c));
@@ -145,7 +145,7 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan)
 		.needs = c->needs,
 		.duration = plan->duration,
 		.may_expect_nothing = true,
-		.script = lab_script,
+		.script = script,
 	};
 	*ret = c;
 	return 0;

@@ -75,7 +75,7 @@ int lab_commands_check(const struct lab_plan *plan)
 	return 0;
 }
 
-bool lab_commands_hidden(const char *command, char *ret, size_t size)
+bool lab_commands_private_path(const char *command, char *ret, size_t size)
 {
 	static const char *const own[] = { "/tmp/", "/run/", "/var/log/" };
 	const char *found = NULL;

@@ -13,4 +13,4 @@ int lab_commands_check(const struct lab_plan *plan);
 
 /* The first word of a command that names a file where a lab has its own: /tmp,
  * /run, /var/log. False: none does. */
-bool lab_commands_hidden(const char *command, char *ret, size_t size);
+bool lab_commands_private_path(const char *command, char *ret, size_t size);

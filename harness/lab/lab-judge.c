@@ -1,299 +1,344 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An expectation has a window of time, [from, within] after its moment; without
+ * one it is the whole run. Three kinds of evidence:
+ *
+ *	an event that should come (a result, a line, an exit): the first one in
+ *	the window makes it true; one outside is only reported;
+ *	a number (frames, counters, sockets): counted in the window; of sockets,
+ *	an expected number must be seen at one look at least, and a limit ("no
+ *	CLOSE-WAIT", "at most 3") may be exceeded at none;
+ *	what should last (open, runs): false with the first event against it,
+ *	or if it does not hold at the end.
+ */
+#include "lab-judge.h"
+
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "errors.h"
 #include "expect.h"
-#include "lab-run.h"
 #include "watch.h"
 
-static bool is(const char *a, const char *b)
+struct evidence {
+	struct lab_wait since;
+	nsec_t met; /* the first event in the window; 0: none */
+	/* The first event outside, or against what should last; 0: none. */
+	nsec_t missed;
+	uint64_t count;
+	char observed[128];
+};
+
+struct lab_judge {
+	struct run *run;
+	const struct lab_plan *plan;
+	struct evidence all[LAB_EXPECTATIONS];
+};
+
+struct lab_judge *lab_judge_new(struct run *run, const struct lab_plan *plan)
+{
+	struct lab_judge *judge = calloc(1, sizeof(*judge));
+
+	if (!judge)
+		run_broken(run, error_origin(-ENOMEM, "expectations"));
+	judge->run = run;
+	judge->plan = plan;
+	return judge;
+}
+
+static bool is_same(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;
 }
 
 /* --- windows of time ------------------------------------------------------ */
 
-static bool is_timed(const struct lab_expectation *e)
+static bool has_begun(const struct evidence *ev)
 {
-	return e->within != NSEC_NEVER;
+	return ev->since.happened > 0;
 }
 
-/* False before the moment that it is counted from. */
-static bool has_begun(const struct lab_judging *j)
+static nsec_t window_end(const struct lab_expectation *e,
+			 const struct evidence *ev)
 {
-	return j->since.happened > 0;
-}
-
-static nsec_t opens(const struct lab_expectation *e,
-		    const struct lab_judging *j)
-{
-	return nsec_add(j->since.happened, e->from);
-}
-
-static nsec_t closes(const struct lab_expectation *e,
-		     const struct lab_judging *j)
-{
-	return nsec_add(j->since.happened, e->within);
+	return nsec_add(ev->since.happened, e->within);
 }
 
 static bool is_in_window(const struct lab_expectation *e,
-			 const struct lab_judging *j, nsec_t at)
+			 const struct evidence *ev, nsec_t at)
 {
-	/* A server may say what is expected before the timeline begins. */
-	if (!e->from && !is_timed(e))
+	/* A server may print the expected line before the timeline starts. */
+	if (!e->from && e->within == NSEC_NEVER)
 		return true;
-	return has_begun(j) && at >= opens(e, j) && at <= closes(e, j);
+	return has_begun(ev) && at >= nsec_add(ev->since.happened, e->from) &&
+	       at <= window_end(e, ev);
 }
 
-/* It came: in time, or not. */
-static void came(const struct lab_expectation *e, struct lab_judging *j,
-		 nsec_t at)
+static void add_event(const struct lab_expectation *e, struct evidence *ev,
+		      nsec_t at)
 {
-	if (is_in_window(e, j, at)) {
-		if (!j->met)
-			j->met = at;
-	} else if (!j->missed) {
-		j->missed = at;
+	if (is_in_window(e, ev, at)) {
+		if (!ev->met)
+			ev->met = at;
+	} else if (!ev->missed) {
+		ev->missed = at;
 	}
 }
 
-/* --- what may be what was expected ---------------------------------------- */
+/* --- events --------------------------------------------------------------- */
 
-static void note_observed(struct lab_judging *j, const char *what)
+static void set_observed(struct evidence *ev, const char *what)
 {
-	snprintf(j->observed, sizeof(j->observed), "%s", what);
+	snprintf(ev->observed, sizeof(ev->observed), "%s", what);
 }
 
-static void judge_finding(const struct lab_expectation *e,
-			  struct lab_judging *j, const struct lab_news *news)
+static void see_result(const struct lab_expectation *e, struct evidence *ev,
+		       const struct lab_event *event)
 {
-	bool wanted = e->kind == LAB_EXPECT_OUTCOME && is(e->outcome, news->text);
+	bool matches = is_same(e->outcome, event->text);
 
-	if (!is(e->host, news->host))
+	if (!is_same(e->host, event->host))
 		return;
-	/* Data and success end nothing. */
-	if (e->kind == LAB_EXPECT_OPEN && strcmp(news->text, "DATA") != 0) {
-		j->missed = news->at;
-		note_observed(j, news->text);
+	/* recv() of data ends nothing. */
+	if (e->kind == LAB_EXPECT_OPEN && strcmp(event->text, "DATA") != 0) {
+		ev->missed = event->at;
+		set_observed(ev, event->text);
 	}
 	if (e->kind != LAB_EXPECT_OUTCOME)
 		return;
-	if (wanted)
-		came(e, j, news->at);
-	if (wanted || !j->met)
-		note_observed(j, news->text);
+	if (matches)
+		add_event(e, ev, event->at);
+	if (matches || !ev->met)
+		set_observed(ev, event->text);
 }
 
-static void status_text(int status, char *ret, size_t size)
+static void see_exit(const struct lab_expectation *e, struct evidence *ev,
+		     const struct lab_event *event)
 {
-	if (status == -1)
-		snprintf(ret, size, "died with its host");
-	else if (WIFSIGNALED(status))
-		snprintf(ret, size, "signal %d", WTERMSIG(status));
+	int status = event->status;
+	bool with_host = status == -1;
+	bool by_signal = !with_host && WIFSIGNALED(status);
+	int number = by_signal ? WTERMSIG(status) : WEXITSTATUS(status);
+
+	if (!is_same(e->program, event->program))
+		return;
+	switch ((int)e->kind) {
+	case LAB_EXPECT_EXIT:
+	case LAB_EXPECT_SIGNAL:
+		if (!with_host && number == e->number &&
+		    by_signal == (e->kind == LAB_EXPECT_SIGNAL))
+			add_event(e, ev, event->at);
+		break;
+	case LAB_EXPECT_RUNS:
+		ev->missed = event->at;
+		break;
+	default:
+		return;
+	}
+	if (with_host)
+		set_observed(ev, "died with its host");
 	else
-		snprintf(ret, size, "exit %d", WEXITSTATUS(status));
+		snprintf(ev->observed, sizeof(ev->observed), "%s %d",
+			 by_signal ? "signal" : "exit", number);
 }
 
-static void judge_end(const struct lab_expectation *e, struct lab_judging *j,
-		      const struct lab_news *news)
+static void see_line(const struct lab_expectation *e, struct evidence *ev,
+		     const struct lab_event *event)
 {
-	bool by_signal = news->status != -1 && WIFSIGNALED(news->status);
-	bool by_exit = news->status != -1 && WIFEXITED(news->status);
-
-	if (!is(e->program, news->program))
+	if (e->kind != LAB_EXPECT_LINE ||
+	    !is_same(e->program, event->program) ||
+	    !strstr(event->text, e->words))
 		return;
-	if ((e->kind == LAB_EXPECT_EXIT && by_exit &&
-	     WEXITSTATUS(news->status) == e->number) ||
-	    (e->kind == LAB_EXPECT_SIGNAL && by_signal &&
-	     WTERMSIG(news->status) == e->number))
-		came(e, j, news->at);
-	if (e->kind == LAB_EXPECT_RUNS)
-		j->missed = news->at;
-	if (e->kind == LAB_EXPECT_EXIT || e->kind == LAB_EXPECT_SIGNAL ||
-	    e->kind == LAB_EXPECT_RUNS)
-		status_text(news->status, j->observed, sizeof(j->observed));
+	if (!ev->met && !ev->missed)
+		set_observed(ev, event->text);
+	add_event(e, ev, event->at);
 }
 
-static void judge_line(const struct lab_expectation *e, struct lab_judging *j,
-		       const struct lab_news *news)
+static void see_frame(const struct lab_expectation *e, struct evidence *ev,
+		      const struct lab_event *event)
 {
-	if (e->kind != LAB_EXPECT_LINE || !is(e->program, news->program) ||
-	    !strstr(news->text, e->words))
-		return;
-	if (!j->met && !j->missed)
-		note_observed(j, news->text);
-	came(e, j, news->at);
+	bool sent = event->kind == LAB_EVENT_SENT;
+
+	if (e->kind == (sent ? LAB_EXPECT_SENT : LAB_EXPECT_RECEIVED) &&
+	    is_same(e->host, event->host) &&
+	    (!e->kinds || e->kinds & event->kinds) &&
+	    is_in_window(e, ev, event->at))
+		ev->count++;
 }
 
-static void judge_frame(const struct lab_expectation *e, struct lab_judging *j,
-			const struct lab_news *news)
+void lab_judge_see(struct lab_judge *judge, const struct lab_event *event)
 {
-	bool sent = news->kind == LAB_NEWS_SENT;
+	for (size_t i = 0; i < judge->plan->n_expectations; i++) {
+		const struct lab_expectation *e = &judge->plan->expectations[i];
+		struct evidence *ev = &judge->all[i];
 
-	if (e->kind != (sent ? LAB_EXPECT_SENT : LAB_EXPECT_RECEIVED) ||
-	    !is(e->host, news->host) ||
-	    (e->kinds && !(e->kinds & news->kinds)))
-		return;
-	if (is_in_window(e, j, news->at))
-		j->count++;
-}
-
-void lab_judge_news(struct lab *lab, const struct lab_news *news)
-{
-	for (size_t i = 0; i < lab->plan->n_expectations; i++) {
-		const struct lab_expectation *e = &lab->plan->expectations[i];
-		struct lab_judging *j = &lab->judgings[i];
-
-		lab_wait_sees(&j->since, &e->since, news);
-		if (news->kind == LAB_NEWS_FINDING)
-			judge_finding(e, j, news);
-		else if (news->kind == LAB_NEWS_END)
-			judge_end(e, j, news);
-		else if (news->kind == LAB_NEWS_LINE)
-			judge_line(e, j, news);
-		else if (news->kind == LAB_NEWS_SENT ||
-			 news->kind == LAB_NEWS_RECEIVED)
-			judge_frame(e, j, news);
+		lab_wait_see(&ev->since, &e->since, event);
+		switch (event->kind) {
+		case LAB_EVENT_RESULT:
+			see_result(e, ev, event);
+			break;
+		case LAB_EVENT_EXIT:
+			see_exit(e, ev, event);
+			break;
+		case LAB_EVENT_LINE:
+			see_line(e, ev, event);
+			break;
+		case LAB_EVENT_SENT:
+		case LAB_EVENT_RECEIVED:
+			see_frame(e, ev, event);
+			break;
+		case LAB_EVENT_START:
+		case LAB_EVENT_STATE:
+		case LAB_EVENT_STEP:
+			break;
+		}
 	}
 }
 
-static bool is_among(const struct lab_expectation *e, uint64_t n)
+/* --- numbers of sockets --------------------------------------------------- */
+
+static bool is_expected(const struct lab_expectation *e, uint64_t n)
 {
 	return n >= e->min && n <= e->max;
 }
 
 /* "no CLOSE-WAIT", "at most 3 CLOSE-WAIT" */
-static bool is_a_limit(const struct lab_expectation *e)
+static bool is_limit(const struct lab_expectation *e)
 {
 	return e->min == 0;
 }
 
-static void judge_look(const struct lab_expectation *e, struct lab_judging *j,
+static void see_number(const struct lab_expectation *e, struct evidence *ev,
 		       unsigned int n)
 {
 	nsec_t now = nsec_now();
 
-	if (!is_a_limit(e)) {
-		if (!j->met)
-			j->count = n;
-		if (is_among(e, n))
-			came(e, j, now);
-		return;
-	}
-	if (!is_in_window(e, j, now))
-		return;
-	j->count = MAX(j->count, (uint64_t)n);
-	if (!is_among(e, n) && !j->missed)
-		j->missed = now;
-}
-
-/* With a time: so many at some look in it; no more than so many at all of them.
- * Without: so many at the end. */
-void lab_judge_sockets(struct lab *lab)
-{
-	for (size_t i = 0; i < lab->plan->n_expectations; i++) {
-		const struct lab_expectation *e = &lab->plan->expectations[i];
-		struct lab_judging *j = &lab->judgings[i];
-		unsigned int n;
-
-		if (e->kind != LAB_EXPECT_SOCKETS)
-			continue;
-		n = lab_sockets_count(lab, e->host, e->state);
-		if (!is_timed(e))
-			j->count = n;
-		else
-			judge_look(e, j, n);
+	if (e->within == NSEC_NEVER) {
+		/* At the end: the last look counts. */
+		ev->count = n;
+	} else if (!is_limit(e)) {
+		if (!ev->met)
+			ev->count = n;
+		if (is_expected(e, n))
+			add_event(e, ev, now);
+	} else if (is_in_window(e, ev, now)) {
+		ev->count = MAX(ev->count, (uint64_t)n);
+		if (!is_expected(e, n) && !ev->missed)
+			ev->missed = now;
 	}
 }
 
-/* --- the verdict ---------------------------------------------------------- */
-
-static void append_time(struct lab_judging *j, nsec_t at)
+void lab_judge_see_sockets(struct lab_judge *judge,
+			   const struct lab_sockets *sockets)
 {
-	size_t used = strlen(j->observed);
+	for (size_t i = 0; i < judge->plan->n_expectations; i++) {
+		const struct lab_expectation *e = &judge->plan->expectations[i];
 
-	snprintf(j->observed + used, sizeof(j->observed) - used, ", %.3f s",
-		 nsec_seconds(at - j->since.happened));
+		if (e->kind == LAB_EXPECT_SOCKETS)
+			see_number(e, &judge->all[i],
+				   lab_sockets_count(sockets, e->host,
+						     e->state));
+	}
 }
 
-/* "client: EOF within 1s": of whom, and what. */
-static const char *whom(const struct lab_expectation *e)
-{
-	static char text[128];
+/* --- results -------------------------------------------------------------- */
 
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(e->text, ":"),
-		 e->text);
-	return text;
+static void append_time(struct evidence *ev, nsec_t at)
+{
+	size_t used = strlen(ev->observed);
+
+	snprintf(ev->observed + used, sizeof(ev->observed) - used, ", %.3f s",
+		 nsec_seconds(at - ev->since.happened));
 }
 
-static const char *what(const struct lab_expectation *e)
+/* Of "client: EOF within 1s" the part after the colon. */
+static const char *predicate(const struct lab_expectation *e)
 {
 	const char *colon = strchr(e->text, ':');
 
 	return colon ? colon + 1 + strspn(colon + 1, " ") : e->text;
 }
 
-/* Came, or did not come, in its time. */
-static void tell_event(struct lab *lab, const struct lab_expectation *e,
-		       struct lab_judging *j)
+static void report(struct lab_judge *judge, const struct lab_expectation *e,
+		   bool ok, const char *observed)
 {
-	bool ok = e->negated ? !j->met : j->met > 0;
-
-	if (!j->observed[0])
-		note_observed(j, e->kind == LAB_EXPECT_LINE ? "no such line" :
-							   "nothing came");
-	if (has_begun(j) && (j->met || j->missed))
-		append_time(j, j->met ? j->met : j->missed);
-	if (!ok && !e->negated && j->missed > closes(e, j)) {
-		expect_told_late(lab->run, whom(e), what(e), j->observed,
-				 j->missed - closes(e, j));
-		return;
-	}
-	expect_told(lab->run, ok, whom(e), what(e), j->observed);
+	expect_told(judge->run, ok, e->program ? e->program : e->host,
+		    predicate(e), observed);
 }
 
-static void tell_number(struct lab *lab, const struct lab_expectation *e,
-			struct lab_judging *j, uint64_t n, bool ok)
+static void finish_event(struct lab_judge *judge,
+			 const struct lab_expectation *e, struct evidence *ev)
 {
-	snprintf(j->observed, sizeof(j->observed), "%" PRIu64, n);
-	if (j->met && has_begun(j))
-		append_time(j, j->met);
-	expect_told(lab->run, ok, whom(e), what(e), j->observed);
+	bool ok = e->negated ? !ev->met : ev->met > 0;
+	const char *nothing = e->kind == LAB_EXPECT_LINE ? "no such line" :
+			      e->kind == LAB_EXPECT_OUTCOME ?
+							   "no such result" :
+							   "it has not ended";
+
+	if (!ev->observed[0])
+		set_observed(ev, nothing);
+	if (ev->met || ev->missed)
+		append_time(ev, ev->met ? ev->met : ev->missed);
+	if (!ok && !e->negated && ev->missed > window_end(e, ev))
+		expect_told_late(judge->run, e->program ? e->program : e->host,
+				 predicate(e), ev->observed,
+				 ev->missed - window_end(e, ev));
+	else
+		report(judge, e, ok, ev->observed);
 }
 
-/* Until the end nothing has happened that would be against it. */
-static void tell_lasting(struct lab *lab, const struct lab_expectation *e,
-			 struct lab_judging *j)
+static void finish_number(struct lab_judge *judge,
+			  const struct lab_expectation *e, struct evidence *ev,
+			  uint64_t n, bool ok)
 {
-	bool ok = !j->missed;
+	snprintf(ev->observed, sizeof(ev->observed), "%" PRIu64, n);
+	if (ev->met)
+		append_time(ev, ev->met);
+	report(judge, e, ok, ev->observed);
+}
 
-	if (e->kind == LAB_EXPECT_RUNS)
-		ok = lab_program_runs(lab, e->program);
-	else if (ok && !lab_probes_are_open(lab, e->host))
-		ok = false;
-	if (!ok && e->kind == LAB_EXPECT_OPEN && !j->missed)
-		note_observed(j, "no connection");
+static void finish_open(struct lab_judge *judge,
+			const struct lab_expectation *e, struct evidence *ev,
+			const struct lab_probes *probes)
+{
+	bool ok = !ev->missed && lab_probes_are_open(probes, e->host);
+
+	if (ev->missed)
+		append_time(ev, ev->missed);
+	else
+		set_observed(ev, ok ? "open" : "no connection");
+	report(judge, e, ok, ev->observed);
+}
+
+static void finish_runs(struct lab_judge *judge,
+			const struct lab_expectation *e, struct evidence *ev,
+			const struct lab_programs *programs)
+{
+	bool ok = lab_program_runs(programs, e->program);
+
 	if (ok)
-		note_observed(j, e->kind == LAB_EXPECT_RUNS ? "it runs" : "open");
-	else if (!j->observed[0])
-		note_observed(j, "it was never started");
-	else if (has_begun(j) && j->missed)
-		append_time(j, j->missed);
-	expect_told(lab->run, ok, whom(e), what(e), j->observed);
+		set_observed(ev, "it runs");
+	else if (ev->missed)
+		append_time(ev, ev->missed);
+	else
+		set_observed(ev, "it was never started");
+	report(judge, e, ok, ev->observed);
 }
 
-static void judge_one(struct lab *lab, const struct lab_expectation *e,
-		      struct lab_judging *j)
+static void finish_one(struct lab_judge *judge, const struct lab_expectation *e,
+		       struct evidence *ev, const struct lab_probes *probes,
+		       const struct lab_programs *programs)
 {
-	int64_t n;
+	bool exists;
+	int64_t change;
 
-	/* Nothing can be said of a time that never was. */
-	if (!has_begun(j)) {
-		expect_told(lab->run, false, whom(e), what(e),
-			    "the moment that it counts from never came");
+	if (!has_begun(ev)) {
+		report(judge, e, false, "the event that its time counts from "
+					"did not happen");
 		return;
 	}
 	switch (e->kind) {
@@ -301,43 +346,48 @@ static void judge_one(struct lab *lab, const struct lab_expectation *e,
 	case LAB_EXPECT_EXIT:
 	case LAB_EXPECT_SIGNAL:
 	case LAB_EXPECT_LINE:
-		tell_event(lab, e, j);
+		finish_event(judge, e, ev);
 		break;
 	case LAB_EXPECT_OPEN:
+		finish_open(judge, e, ev, probes);
+		break;
 	case LAB_EXPECT_RUNS:
-		tell_lasting(lab, e, j);
+		finish_runs(judge, e, ev, programs);
 		break;
 	case LAB_EXPECT_SOCKETS:
-		tell_number(lab, e, j, j->count,
-			    is_timed(e) && !is_a_limit(e) ?
-				    j->met > 0 :
-				    !j->missed && is_among(e, j->count));
+		finish_number(judge, e, ev, ev->count,
+			      e->within != NSEC_NEVER && !is_limit(e) ?
+				      ev->met > 0 :
+				      !ev->missed && is_expected(e, ev->count));
 		break;
 	case LAB_EXPECT_SENT:
 	case LAB_EXPECT_RECEIVED:
-		tell_number(lab, e, j, j->count, is_among(e, j->count));
+		finish_number(judge, e, ev, ev->count,
+			      is_expected(e, ev->count));
 		break;
 	case LAB_EXPECT_COUNTER:
-		if (!counter_exists(lab->run, e->host, e->words)) {
-			expect_told(lab->run, false, whom(e), what(e),
-				    "this kernel has no such counter");
-			break;
-		}
-		n = counter_change(lab->run, e->host, e->words);
-		tell_number(lab, e, j, (uint64_t)MAX(n, (int64_t)0),
-			    is_among(e, (uint64_t)MAX(n, (int64_t)0)));
+		exists = counter_exists(judge->run, e->host, e->words);
+		change = exists ? counter_change(judge->run, e->host, e->words) :
+				  0;
+		change = MAX(change, (int64_t)0);
+		if (exists)
+			finish_number(judge, e, ev, (uint64_t)change,
+				      is_expected(e, (uint64_t)change));
+		else
+			report(judge, e, false,
+			       "this kernel has no such counter");
 		break;
 	}
 }
 
-void lab_judge(struct lab *lab)
+void lab_judge_finish(struct lab_judge *judge, const struct lab_probes *probes,
+		      const struct lab_programs *programs)
 {
-	lab_judge_sockets(lab);
-	for (size_t i = 0; i < lab->plan->n_expectations; i++) {
-		const struct lab_expectation *e = &lab->plan->expectations[i];
+	for (size_t i = 0; i < judge->plan->n_expectations; i++) {
+		const struct lab_expectation *e = &judge->plan->expectations[i];
 
 		run_here(e->place.source ? e->place.source : "lab",
 			 (int)e->place.line);
-		judge_one(lab, e, &lab->judgings[i]);
+		finish_one(judge, e, &judge->all[i], probes, programs);
 	}
 }

@@ -1,331 +1,586 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An action of a probe is an order. It is queued for each connection that the
+ * probe has or is making when its turn comes, and each connection executes its
+ * queue in order:
+ *
+ *	- nothing before connect() has returned;
+ *	- send, shut and close after the previous send() has returned: a socket
+ *	  has one call in each direction, and a close() or shutdown() during a
+ *	  send() would cut off what is not in the socket's buffer yet;
+ *	- abort, keepalive and user-timeout as soon as they are first.
+ *
+ * In a host without any connection, whose listener accepts, orders wait for the
+ * first connection. In a stopped host all of them wait. After calls have been
+ * posted, one more request is answered by the probe before this module returns:
+ * the probe handles requests one by one, so the calls have begun, and whatever
+ * happens next (a kill, an unplugged cable) happens after them.
+ *
+ * An order that no connection has executed is a failed expectation. Where only
+ * some have, a note says how many.
+ */
+#include "lab-probes.h"
+
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
+#include "expect.h"
 #include "faults.h"
-#include "lab-run.h"
 #include "sock-parts.h"
 
-/* The probe of a host, and its sockets. */
-struct lab_probe {
-	struct lab_probe *next;
-	const char *host;
-	struct probe *probe;
-	struct lab_end *ends;
+struct order {
+	const struct lab_action *action;
+	const struct lab_place *place;
+	unsigned int queued; /* connections that have not executed it yet */
+	unsigned int executed; /* connections that have */
 };
 
-enum lab_end_kind { LISTENER, ACCEPTED, DIALLED };
+/* A list of orders that others may have, too. */
+struct queue_entry {
+	struct queue_entry *next;
+	struct order *order;
+};
 
-struct lab_end {
-	struct lab_end *next;
+enum endpoint_kind { LISTENER, ACCEPTED, CONNECTED };
+
+struct endpoint {
+	struct endpoint *next;
 	struct sock *sock;
-	enum lab_end_kind kind;
-	enum lab_service service; /* of a listener */
-	struct sock *coming; /* what a listener's accept() will be */
+	enum endpoint_kind kind;
 	bool connected, closed;
-	nsec_t again; /* a listener that could not accept tries then; 0: not */
+	struct queue_entry *queue;
+	/* of a listener: */
+	enum lab_service service;
+	struct sock *accepting; /* what the posted accept() will return */
+	nsec_t retry; /* accept() failed: again at this time; 0: it did not */
 };
 
-static struct lab_probe *find(const struct lab *lab, const char *host)
+struct host_probe {
+	struct host_probe *next;
+	const char *host;
+	struct probe *process; /* NULL: none, or dead */
+	struct endpoint *endpoints;
+	bool stopped;
+	struct queue_entry *waiting; /* for the host to run again */
+	struct queue_entry *unassigned; /* for a connection to be accepted */
+};
+
+struct lab_probes {
+	struct run *run;
+	const struct lab_plan *plan;
+	struct lab_events *events;
+	struct host_probe *all;
+};
+
+struct lab_probes *lab_probes_new(struct run *run, const struct lab_plan *plan,
+				  struct lab_events *events)
 {
-	for (struct lab_probe *p = lab->probes; p; p = p->next)
+	struct lab_probes *probes = calloc(1, sizeof(*probes));
+
+	if (!probes)
+		run_broken(run, error_origin(-ENOMEM, "probes"));
+	probes->run = run;
+	probes->plan = plan;
+	probes->events = events;
+	return probes;
+}
+
+static struct host_probe *find(const struct lab_probes *probes,
+			       const char *host)
+{
+	for (struct host_probe *p = probes->all; p; p = p->next)
 		if (strcmp(p->host, host) == 0)
 			return p;
 	return NULL;
 }
 
-static struct lab_probe *have(struct lab *lab, const char *host)
+static struct host_probe *find_or_add(struct lab_probes *probes,
+				      const char *host)
 {
-	struct lab_probe *probe = find(lab, host);
+	struct host_probe *p = find(probes, host);
 
-	if (probe)
-		return probe;
-	probe = calloc(1, sizeof(*probe));
-	if (!probe)
-		run_broken(lab->run, error_origin(-ENOMEM, "probe"));
-	probe->host = host;
-	probe->probe = probe_start(lab->run, host);
-	probe->next = lab->probes;
-	lab->probes = probe;
-	return probe;
+	if (p)
+		return p;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		run_broken(probes->run, error_origin(-ENOMEM, "probe"));
+	p->host = host;
+	p->next = probes->all;
+	probes->all = p;
+	return p;
 }
 
-static struct lab_end *add_end(struct lab *lab, struct lab_probe *probe,
-			       struct sock *sock, enum lab_end_kind kind)
+static struct probe *process_of(struct lab_probes *probes,
+				struct host_probe *p)
 {
-	struct lab_end *end = calloc(1, sizeof(*end)), **at = &probe->ends;
+	if (!p->process)
+		p->process = probe_start(probes->run, p->host);
+	return p->process;
+}
 
-	if (!end)
-		run_broken(lab->run, error_origin(-ENOMEM, "socket"));
-	end->sock = sock;
-	end->kind = kind;
+static struct endpoint *add_endpoint(struct lab_probes *probes,
+				     struct host_probe *p, struct sock *sock,
+				     enum endpoint_kind kind)
+{
+	struct endpoint *e = calloc(1, sizeof(*e)), **at = &p->endpoints;
+
+	if (!e)
+		run_broken(probes->run, error_origin(-ENOMEM, "socket"));
+	e->sock = sock;
+	e->kind = kind;
 	while (*at)
 		at = &(*at)->next;
-	*at = end;
-	return end;
+	*at = e;
+	return e;
 }
 
-/* --- what a probe is told ------------------------------------------------- */
-
-static void begin_listening(struct lab *lab, const struct lab_action *action)
+static bool is_open(const struct endpoint *e)
 {
-	struct lab_probe *probe = have(lab, action->host);
-	struct lab_end *end;
-
-	end = add_end(lab, probe,
-		      sock_listen_on(probe->probe,
-				     action->port ? action->port : LAB_PORT,
-				     action->backlog),
-		      LISTENER);
-	end->service = action->service;
-	if (end->service == LAB_HTTP)
-		sock_serve_http(end->sock, SEC(3600));
-	else if (end->service != LAB_UNACCEPTED)
-		end->coming = sock_post_accept(end->sock);
+	return e->kind != LISTENER && e->connected && !e->closed;
 }
 
-static void begin_connecting(struct lab *lab, const struct lab_action *action)
+/* --- queues --------------------------------------------------------------- */
+
+static void enqueue(struct lab_probes *probes, struct queue_entry **queue,
+		    struct order *order)
 {
-	struct lab_probe *probe = have(lab, action->host);
+	struct queue_entry *entry = calloc(1, sizeof(*entry));
+
+	if (!entry)
+		run_broken(probes->run, error_origin(-ENOMEM, "action"));
+	entry->order = order;
+	order->queued++;
+	while (*queue)
+		queue = &(*queue)->next;
+	*queue = entry;
+}
+
+static struct order *dequeue(struct queue_entry **queue)
+{
+	struct queue_entry *entry = *queue;
+	struct order *order = entry->order;
+
+	*queue = entry->next;
+	free(entry);
+	order->queued--;
+	return order;
+}
+
+static void fail(struct lab_probes *probes, const struct order *order,
+		 const char *format, ...) MACRO_PRINTF(3, 4);
+
+static void fail(struct lab_probes *probes, const struct order *order,
+		 const char *format, ...)
+{
+	char observed[160] = "not executed: ";
+	size_t used = strlen(observed);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(observed + used, sizeof(observed) - used, format, args);
+	va_end(args);
+	if (order->place && order->place->source)
+		run_here(order->place->source, (int)order->place->line);
+	expect_told(probes->run, false, order->action->host,
+		    order->action->text, observed);
+}
+
+/* One connection less that may execute the order. */
+static void drop(struct lab_probes *probes, struct queue_entry **queue,
+		 const char *reason)
+{
+	struct order *order = dequeue(queue);
+
+	if (order->queued)
+		return;
+	if (!order->executed)
+		fail(probes, order, "%s", reason);
+	else
+		run_note(probes->run, "%s: executed on %u connection%s only: %s",
+			 order->action->text, order->executed,
+			 order->executed == 1 ? "" : "s", reason);
+}
+
+static void drop_all(struct lab_probes *probes, struct queue_entry **queue,
+		     const char *reason)
+{
+	while (*queue)
+		drop(probes, queue, reason);
+}
+
+/* --- execution ------------------------------------------------------------ */
+
+static void start_listening(struct lab_probes *probes, struct host_probe *p,
+			    const struct lab_action *action)
+{
+	struct sock *sock = sock_listen_on(process_of(probes, p),
+					   action->port ? action->port :
+							  LAB_PORT,
+					   action->backlog);
+	struct endpoint *e = add_endpoint(probes, p, sock, LISTENER);
+
+	e->service = action->service;
+	if (e->service == LAB_HTTP)
+		sock_serve_http(sock, SEC(3600));
+	else if (e->service != LAB_UNACCEPTED)
+		e->accepting = sock_post_accept(sock);
+}
+
+static void start_connecting(struct lab_probes *probes, struct host_probe *p,
+			     const struct lab_action *action)
+{
+	uint16_t port = action->peer_port ? action->peer_port : LAB_PORT;
 
 	for (unsigned int i = 0; i < MAX(action->times, 1U); i++)
-		add_end(lab, probe,
-			sock_post_connect_to(probe->probe, action->peer,
-					     action->peer_port ?
-						     action->peer_port :
-						     LAB_PORT),
-			DIALLED);
+		add_endpoint(probes, p,
+			     sock_post_connect_to(process_of(probes, p),
+						  action->peer, port),
+			     CONNECTED);
 }
 
-static bool is_connection(const struct lab_end *end)
+static bool can_execute(const struct endpoint *e,
+			const struct lab_action *action)
 {
-	return end->kind != LISTENER && end->connected && !end->closed;
-}
-
-static void do_one(struct lab_end *end, const struct lab_action *action)
-{
-	switch (action->verb) {
+	if (!is_open(e))
+		return false;
+	switch ((int)action->verb) {
 	case LAB_SEND:
-		if (!sock_is_posted(end->sock, SOCK_OUT))
-			sock_post_send(end->sock, action->bytes);
+	case LAB_SHUT:
+	case LAB_CLOSE:
+		return !sock_is_posted(e->sock, SOCK_OUT);
+	default:
+		return true;
+	}
+}
+
+static void execute(struct endpoint *e, const struct lab_action *action)
+{
+	switch ((int)action->verb) {
+	case LAB_SEND:
+		sock_post_send(e->sock, action->bytes);
 		break;
 	case LAB_SHUT:
-		sock_shutdown(end->sock, SHUT_WR);
+		sock_shutdown(e->sock, SHUT_WR);
 		break;
 	case LAB_CLOSE:
-		end->closed = true;
-		sock_close(end->sock);
+		e->closed = true;
+		sock_close(e->sock);
 		break;
 	case LAB_ABORT:
-		end->closed = true;
-		sock_abort(end->sock);
+		e->closed = true;
+		sock_abort(e->sock);
 		break;
 	case LAB_KEEPALIVE:
-		sock_keepalive(end->sock, true);
+		sock_keepalive(e->sock, true);
 		break;
 	case LAB_USER_TIMEOUT:
-		sock_tell_call(end->sock, "setsockopt(TCP_USER_TIMEOUT)");
-		sock_set(end->sock, IPPROTO_TCP, TCP_USER_TIMEOUT,
+		sock_tell_call(e->sock, "setsockopt(TCP_USER_TIMEOUT)");
+		sock_set(e->sock, IPPROTO_TCP, TCP_USER_TIMEOUT,
 			 (int)(action->time / MSEC(1)));
 		break;
-	case LAB_FAULT:
-	case LAB_KILL:
-	case LAB_DROP:
-	case LAB_HOLD:
-	case LAB_DELAY:
-	case LAB_DUPLICATE:
-	case LAB_REJECT:
-	case LAB_RELEASE:
-	case LAB_PASS:
-	case LAB_INJECT:
-	case LAB_SET:
-	case LAB_RUN:
-	case LAB_LISTEN:
-	case LAB_CONNECT:
-	case LAB_NOTE:
-	case LAB_FINISH:
-		break;
 	}
 }
 
-void lab_probes_act(struct lab *lab, const struct lab_action *action)
+/* Returns whether anything was executed. */
+static bool execute_queue(struct lab_probes *probes, struct endpoint *e)
 {
-	struct lab_probe *probe;
-	unsigned int n = 0;
+	bool executed = false;
 
-	if (!host_is_running(run_host(lab->run, action->host))) {
-		run_note(lab->run, "%s is off: no %s", action->host,
-			 action->text);
-		return;
+	while (e->queue && can_execute(e, e->queue->order->action)) {
+		struct order *order = dequeue(&e->queue);
+
+		execute(e, order->action);
+		order->executed++;
+		executed = true;
 	}
-	if (lab_is_still(lab, action->host)) {
-		run_note(lab->run, "%s stands still: no %s", action->host,
-			 action->text);
-		return;
-	}
-	if (action->verb == LAB_LISTEN) {
-		begin_listening(lab, action);
-		return;
-	}
-	if (action->verb == LAB_CONNECT) {
-		begin_connecting(lab, action);
-		return;
-	}
-	probe = find(lab, action->host);
-	for (struct lab_end *end = probe ? probe->ends : NULL; end;
-	     end = end->next) {
-		if (!is_connection(end))
-			continue;
-		do_one(end, action);
-		n++;
-	}
-	if (!n)
-		run_note(lab->run, "%s: no probe there has a connection",
-			 action->text);
+	if (e->closed)
+		drop_all(probes, &e->queue, "its connection was closed");
+	return executed;
 }
 
-/* --- what comes back ------------------------------------------------------ */
-
-static void tell_finding(struct lab *lab, const struct lab_probe *probe,
-			 const struct finding *finding)
+/* See the head of this file. No slot has the number -1: the answer is an error,
+ * and all that matters of it is that it comes. */
+static void wait_until_begun(struct host_probe *p)
 {
-	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_FINDING,
-					  .at = finding->returned,
-					  .host = probe->host,
-					  .text = finding_outcome(finding) });
+	struct probe_request request = { .operation = PROBE_NAMES, .slot = -1 };
+	struct probe_answer answer;
+
+	probe_ask(p->process, &request, &answer);
 }
 
-static void accepted(struct lab *lab, struct lab_probe *probe,
-		     struct lab_end *listener)
+static bool accepts(const struct host_probe *p)
 {
-	struct finding finding = sock_reap_way(listener->sock, SOCK_IN, 0);
-	struct sock *sock = TAKE(listener->coming);
-	struct lab_end *end;
-
-	if (!finding.error) {
-		end = add_end(lab, probe, sock, ACCEPTED);
-		end->connected = true;
-		if (listener->service == LAB_ECHO)
-			sock_echo(sock);
-	}
-	/* Who has no more of something (EMFILE, ENOMEM) has none at once. */
-	if (finding.error)
-		listener->again = nsec_now() + SEC(1);
-	else
-		listener->coming = sock_post_accept(listener->sock);
-}
-
-static void accept_again(struct lab_end *listener)
-{
-	if (!listener->again || nsec_now() < listener->again)
-		return;
-	listener->again = 0;
-	listener->coming = sock_post_accept(listener->sock);
-}
-
-static void received(struct lab *lab, const struct lab_probe *probe,
-		     struct lab_end *end)
-{
-	struct finding finding = sock_reap_way(end->sock, SOCK_IN, 0);
-
-	tell_finding(lab, probe, &finding);
-	if (!finding.error && finding.value > 0)
-		sock_post_recv(end->sock);
-}
-
-/* connect() or send() */
-static void sent(struct lab *lab, const struct lab_probe *probe,
-		 struct lab_end *end)
-{
-	struct finding finding = sock_reap_way(end->sock, SOCK_OUT, 0);
-
-	if (finding.error) {
-		tell_finding(lab, probe, &finding);
-		return;
-	}
-	if (end->kind != DIALLED || end->connected)
-		return;
-	end->connected = true;
-	sock_post_recv(end->sock);
-}
-
-bool lab_probes_are_open(const struct lab *lab, const char *host)
-{
-	const struct lab_probe *probe = find(lab, host);
-
-	for (const struct lab_end *end = probe ? probe->ends : NULL; end;
-	     end = end->next)
-		if (is_connection(end))
+	for (const struct endpoint *e = p->endpoints; e; e = e->next)
+		if (e->kind == LISTENER && (e->accepting || e->retry))
 			return true;
 	return false;
 }
 
-static bool has_returned(const struct lab_end *end)
+/* A connection that is open or will be, unless its connect() fails. */
+static bool may_execute(const struct endpoint *e)
 {
-	return !end->closed && (sock_has_returned(end->sock, SOCK_IN) ||
-				sock_has_returned(end->sock, SOCK_OUT));
+	return e->kind != LISTENER && !e->closed &&
+	       (e->connected || sock_is_posted(e->sock, SOCK_OUT));
 }
 
-bool lab_probes_stirred(const struct lab *lab)
+static void assign(struct lab_probes *probes, struct host_probe *p,
+		   struct order *order)
 {
-	for (const struct lab_probe *p = lab->probes; p; p = p->next)
-		for (const struct lab_end *end = p->ends; end; end = end->next)
-			if (has_returned(end) && !lab_is_still(lab, p->host))
-				return true;
+	for (struct endpoint *e = p->endpoints; e; e = e->next)
+		if (may_execute(e))
+			enqueue(probes, &e->queue, order);
+	if (!order->queued && accepts(p))
+		enqueue(probes, &p->unassigned, order);
+	if (!order->queued)
+		fail(probes, order, "the probe in %s has no connection",
+		     p->host);
+	for (struct endpoint *e = p->endpoints; e; e = e->next)
+		execute_queue(probes, e);
+}
+
+static void start_order(struct lab_probes *probes, struct host_probe *p,
+			struct order *order)
+{
+	if (order->action->verb == LAB_LISTEN)
+		start_listening(probes, p, order->action);
+	else if (order->action->verb == LAB_CONNECT)
+		start_connecting(probes, p, order->action);
+	else
+		assign(probes, p, order);
+	if (p->process)
+		wait_until_begun(p);
+}
+
+static void drop_orders(struct lab_probes *probes, struct host_probe *p,
+			const char *reason)
+{
+	drop_all(probes, &p->waiting, reason);
+	drop_all(probes, &p->unassigned, reason);
+	for (struct endpoint *e = p->endpoints; e; e = e->next)
+		drop_all(probes, &e->queue, reason);
+}
+
+static void lose_process(struct lab_probes *probes, struct host_probe *p)
+{
+	drop_orders(probes, p, "the probe died before");
+	p->process = NULL;
+	p->endpoints = NULL;
+}
+
+static void kill_probe(struct lab_probes *probes, struct host_probe *p,
+		       const struct order *order)
+{
+	if (!p->process) {
+		fail(probes, order, "there is no probe in %s", p->host);
+		return;
+	}
+	fault_kill(p->process);
+	if (!probes->run->options->without_faults)
+		lose_process(probes, p);
+}
+
+void lab_probes_act(struct lab_probes *probes, const struct lab_action *action,
+		    const struct lab_place *place)
+{
+	struct host_probe *p = find_or_add(probes, action->host);
+	struct order *order = calloc(1, sizeof(*order));
+
+	if (!order)
+		run_broken(probes->run, error_origin(-ENOMEM, "action"));
+	order->action = action;
+	order->place = place;
+	if (action->verb == LAB_KILL)
+		kill_probe(probes, p, order);
+	else if (!host_is_running(run_host(probes->run, action->host)))
+		fail(probes, order, "%s is dead", action->host);
+	else if (p->stopped)
+		enqueue(probes, &p->waiting, order);
+	else
+		start_order(probes, p, order);
+}
+
+static bool contains(const struct queue_entry *queue,
+		     const struct lab_action *action)
+{
+	for (; queue; queue = queue->next)
+		if (queue->order->action == action)
+			return true;
 	return false;
 }
 
-static void reap(struct lab *lab, struct lab_probe *probe, struct lab_end *end)
+bool lab_probes_have_queued(const struct lab_probes *probes,
+			    const struct lab_action *action)
 {
-	accept_again(end);
-	if (!end->closed && sock_has_returned(end->sock, SOCK_OUT))
-		sent(lab, probe, end);
-	if (end->closed || !sock_has_returned(end->sock, SOCK_IN))
-		return;
-	if (end->kind == LISTENER)
-		accepted(lab, probe, end);
-	else
-		received(lab, probe, end);
+	for (const struct host_probe *p = probes->all; p; p = p->next) {
+		if (contains(p->waiting, action) ||
+		    contains(p->unassigned, action))
+			return true;
+		for (const struct endpoint *e = p->endpoints; e; e = e->next)
+			if (contains(e->queue, action))
+				return true;
+	}
+	return false;
 }
 
-/* What a call leads to is another one, for which a host that stands still has no
- * answer. */
-void lab_probes_look(struct lab *lab)
+/* --- results -------------------------------------------------------------- */
+
+static void push_result(struct lab_probes *probes, const struct host_probe *p,
+			const struct finding *finding)
 {
-	for (struct lab_probe *p = lab->probes; p; p = p->next)
-		for (struct lab_end *end = p->ends;
-		     end && !lab_is_still(lab, p->host); end = end->next)
-			reap(lab, p, end);
+	lab_events_push(probes->events,
+			&(struct lab_event){ .kind = LAB_EVENT_RESULT,
+					     .at = finding->returned,
+					     .host = p->host,
+					     .text = finding_outcome(finding) });
 }
 
-/* --- their end ------------------------------------------------------------ */
-
-void lab_probes_forget(struct lab *lab, const char *host)
+static void on_accepted(struct lab_probes *probes, struct host_probe *p,
+			struct endpoint *listener)
 {
-	struct lab_probe **at = &lab->probes;
+	struct finding finding = sock_reap_way(listener->sock, SOCK_IN, 0);
+	struct sock *sock = TAKE(listener->accepting);
+	struct endpoint *e;
 
-	while (*at && strcmp((*at)->host, host) != 0)
-		at = &(*at)->next;
-	if (*at)
-		*at = (*at)->next;
-}
-
-void lab_probe_kill(struct lab *lab, const char *host)
-{
-	struct lab_probe *probe = find(lab, host);
-
-	if (!probe) {
-		run_note(lab->run, "%s has no probe that could be killed",
-			 host);
+	/* EMFILE or ENOMEM would come again at once. */
+	if (finding.error) {
+		listener->retry = nsec_now() + SEC(1);
 		return;
 	}
-	fault_kill(probe->probe);
-	if (!lab->run->options->without_faults)
-		lab_probes_forget(lab, host);
+	e = add_endpoint(probes, p, sock, ACCEPTED);
+	e->connected = true;
+	if (listener->service == LAB_ECHO)
+		sock_echo(sock);
+	while (p->unassigned)
+		enqueue(probes, &e->queue, dequeue(&p->unassigned));
+	listener->accepting = sock_post_accept(listener->sock);
+}
+
+static void on_received(struct lab_probes *probes, struct host_probe *p,
+			struct endpoint *e)
+{
+	struct finding finding = sock_reap_way(e->sock, SOCK_IN, 0);
+
+	push_result(probes, p, &finding);
+	if (!finding.error && finding.value > 0)
+		sock_post_recv(e->sock);
+}
+
+/* connect() or send(): their success ends nothing, and is no event. */
+static void on_sent(struct lab_probes *probes, struct host_probe *p,
+		    struct endpoint *e)
+{
+	struct finding finding = sock_reap_way(e->sock, SOCK_OUT, 0);
+	char reason[64];
+
+	if (finding.error)
+		push_result(probes, p, &finding);
+	if (e->connected)
+		return;
+	if (finding.error) {
+		snprintf(reason, sizeof(reason), "connect() = -1 %s",
+			 error_name(finding.error));
+		drop_all(probes, &e->queue, reason);
+		return;
+	}
+	e->connected = true;
+	sock_post_recv(e->sock);
+}
+
+static void collect(struct lab_probes *probes, struct host_probe *p,
+		    struct endpoint *e)
+{
+	if (e->retry && nsec_now() >= e->retry) {
+		e->retry = 0;
+		e->accepting = sock_post_accept(e->sock);
+	}
+	if (!e->closed && sock_has_returned(e->sock, SOCK_OUT))
+		on_sent(probes, p, e);
+	if (e->closed || !sock_has_returned(e->sock, SOCK_IN))
+		return;
+	if (e->kind == LISTENER)
+		on_accepted(probes, p, e);
+	else
+		on_received(probes, p, e);
+}
+
+void lab_probes_collect(struct lab_probes *probes)
+{
+	for (struct host_probe *p = probes->all; p; p = p->next) {
+		bool executed = false;
+
+		if (p->stopped)
+			continue;
+		while (p->waiting)
+			start_order(probes, p, dequeue(&p->waiting));
+		for (struct endpoint *e = p->endpoints; e; e = e->next) {
+			collect(probes, p, e);
+			executed |= execute_queue(probes, e);
+		}
+		if (executed)
+			wait_until_begun(p);
+	}
+}
+
+bool lab_probes_have_results(const struct lab_probes *probes)
+{
+	for (const struct host_probe *p = probes->all; p; p = p->next) {
+		if (p->stopped)
+			continue;
+		for (const struct endpoint *e = p->endpoints; e; e = e->next)
+			if (!e->closed &&
+			    (sock_has_returned(e->sock, SOCK_IN) ||
+			     sock_has_returned(e->sock, SOCK_OUT)))
+				return true;
+	}
+	return false;
+}
+
+/* --- faults and the end --------------------------------------------------- */
+
+void lab_probes_set_stopped(struct lab_probes *probes, const char *host,
+			    bool stopped)
+{
+	find_or_add(probes, host)->stopped = stopped;
+}
+
+void lab_probes_lose_host(struct lab_probes *probes, const char *host)
+{
+	struct host_probe *p = find(probes, host);
+
+	if (p)
+		lose_process(probes, p);
+}
+
+static const char *blocking_call(const struct endpoint *e)
+{
+	if (!e->connected)
+		return "connect() has not returned";
+	return "the send() before it has not returned";
+}
+
+void lab_probes_finish(struct lab_probes *probes)
+{
+	for (struct host_probe *p = probes->all; p; p = p->next) {
+		drop_all(probes, &p->waiting, "the host is stopped");
+		drop_all(probes, &p->unassigned, "no connection was accepted");
+		for (struct endpoint *e = p->endpoints; e; e = e->next)
+			drop_all(probes, &e->queue, blocking_call(e));
+	}
+}
+
+bool lab_probes_are_open(const struct lab_probes *probes, const char *host)
+{
+	const struct host_probe *p = find(probes, host);
+
+	for (const struct endpoint *e = p ? p->endpoints : NULL; e; e = e->next)
+		if (is_open(e))
+			return true;
+	return false;
 }
 
 static bool is_same(const struct sock *sock, const struct diag_socket *socket)
@@ -336,14 +591,13 @@ static bool is_same(const struct sock *sock, const struct diag_socket *socket)
 		address_equal(&sock->remote, &socket->remote));
 }
 
-int lab_probes_number(const struct lab *lab, const char *host,
+int lab_probes_number(const struct lab_probes *probes, const char *host,
 		      const struct diag_socket *socket)
 {
-	const struct lab_probe *probe = find(lab, host);
+	const struct host_probe *p = find(probes, host);
 
-	for (const struct lab_end *end = probe ? probe->ends : NULL; end;
-	     end = end->next)
-		if (is_same(end->sock, socket))
-			return end->sock->number;
+	for (const struct endpoint *e = p ? p->endpoints : NULL; e; e = e->next)
+		if (is_same(e->sock, socket))
+			return e->sock->number;
 	return 0;
 }

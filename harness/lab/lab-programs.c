@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A program is a command line for sh(1). It runs with $FOLDER, its host's own
+ * folder below the case's private /tmp, and with the address of each host in a
+ * variable, since name resolution may be unavailable (see name_hosts() in
+ * lab-script.c).
+ *
+ * Programs start before the timeline does: servers one after the other, each of
+ * them waited for, so that a client's first SYN is never refused by a server
+ * that is still starting; then all the clients, at time zero.
+ */
+#include "lab-programs.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -8,19 +20,20 @@
 #include <unistd.h>
 
 #include "errors.h"
-#include "lab-run.h"
+#include "faults.h"
 
-/* A program that nobody said when to wait for is waited for so long, where it
- * might be a server. */
-static const nsec_t listening_patience = SEC(2);
+/* A program without a port to listen on may be a server or not: so long it is
+ * waited for any listener in its host. */
+static const nsec_t guess_patience = SEC(2);
+static const nsec_t listen_patience = SEC(10);
 
 enum { ARGUMENTS = 60 };
 
 /*
- * What runs a command line. In the place of the caller, where it can be entered
- * from within a host; else in the host's own folder. A program that is all of
- * its command line takes the shell's place (not every sh does that), so that a
- * signal is the program's; $4 is its name.
+ * What runs a command line ($3), in the caller's folder ($1) where it can be
+ * entered from within a host, else in the host's own ($2). A command line that
+ * is a single program ($4) replaces the shell, so that a signal reaches the
+ * program itself: not every sh(1) does that for its last command.
  */
 static const char launcher[] = "cd \"$1\" 2>/dev/null || cd \"$2\"\n"
 			       "case $(command -v \"$4\") in\n"
@@ -28,10 +41,88 @@ static const char launcher[] = "cd \"$1\" 2>/dev/null || cd \"$2\"\n"
 			       "esac\n"
 			       "exec sh -c \"$3\"";
 
-static char *format(struct lab *lab, const char *text, ...)
+struct entry {
+	struct lab_programs *programs;
+	const char *name; /* NULL: unused */
+	struct program *process; /* NULL: not started */
+	bool does_not_listen;
+};
+
+struct lab_programs {
+	struct run *run;
+	const struct lab_plan *plan;
+	struct lab_events *events;
+	struct entry all[LAB_PROGRAMS];
+};
+
+struct lab_programs *lab_programs_new(struct run *run,
+				      const struct lab_plan *plan,
+				      struct lab_events *events)
+{
+	struct lab_programs *programs = calloc(1, sizeof(*programs));
+
+	if (!programs)
+		run_broken(run, error_origin(-ENOMEM, "programs"));
+	programs->run = run;
+	programs->plan = plan;
+	programs->events = events;
+	return programs;
+}
+
+static const struct entry *find(const struct lab_programs *programs,
+				const char *name)
+{
+	for (size_t i = 0; i < LAB_PROGRAMS && programs->all[i].name; i++)
+		if (strcmp(programs->all[i].name, name) == 0)
+			return &programs->all[i];
+	return NULL;
+}
+
+static struct entry *find_or_add(struct lab_programs *programs,
+				 const char *name)
+{
+	size_t i = 0;
+
+	while (i < LAB_PROGRAMS && programs->all[i].name &&
+	       strcmp(programs->all[i].name, name) != 0)
+		i++;
+	if (i == LAB_PROGRAMS)
+		run_broken_because(programs->run, "more than %d programs",
+				   LAB_PROGRAMS);
+	programs->all[i].programs = programs;
+	programs->all[i].name = name;
+	return &programs->all[i];
+}
+
+const struct program *lab_program_find(const struct lab_programs *programs,
+				       const char *name)
+{
+	const struct entry *entry = find(programs, name);
+
+	return entry ? entry->process : NULL;
+}
+
+bool lab_program_runs(const struct lab_programs *programs, const char *name)
+{
+	const struct program *process = lab_program_find(programs, name);
+
+	return process && !program_ended(process);
+}
+
+bool lab_program_does_not_listen(const struct lab_programs *programs,
+				 const char *name)
+{
+	const struct entry *entry = find(programs, name);
+
+	return entry && entry->does_not_listen;
+}
+
+/* --- the command line ----------------------------------------------------- */
+
+static char *format(struct lab_programs *programs, const char *text, ...)
 	MACRO_PRINTF(2, 3);
 
-static char *format(struct lab *lab, const char *text, ...)
+static char *format(struct lab_programs *programs, const char *text, ...)
 {
 	va_list args;
 	char *made;
@@ -41,11 +132,11 @@ static char *format(struct lab *lab, const char *text, ...)
 	r = vasprintf(&made, text, args);
 	va_end(args);
 	if (r < 0)
-		run_broken(lab->run, error_origin(-ENOMEM, "command line"));
+		run_broken(programs->run, error_origin(-ENOMEM, "command line"));
 	return made;
 }
 
-/* A host's name in a variable's: client-b is client_b. */
+/* The variable of host client-b is called client_b. */
 static char *variable(char *assignment)
 {
 	for (char *at = assignment; *at != '='; at++)
@@ -54,130 +145,57 @@ static char *variable(char *assignment)
 	return assignment;
 }
 
-/* $client, $client_b: where names cannot be looked up. */
-static char *address_variable(struct lab *lab, const char *host)
+/* $client: an address. */
+static char *address_variable(struct lab_programs *programs, const char *host)
 {
-	struct address address = run_address(lab->run, host);
+	struct address address = run_address(programs->run, host);
 	char text[ADDRESS_TEXT];
 
-	return variable(format(lab, "%s=%s", host,
+	return variable(format(programs, "%s=%s", host,
 			       address_text(&address, text)));
 }
 
-/* $FOLDER_client: what one has made for another, such as a key. */
-static char *folder_variable(struct lab *lab, const char *host)
+/* $FOLDER_client: for files that one host makes for another, such as a key. */
+static char *folder_variable(struct lab_programs *programs, const char *host)
 {
-	return variable(format(lab, "FOLDER_%s=%s", host,
-			       program_folder(lab->run, host)));
+	return variable(format(programs, "FOLDER_%s=%s", host,
+			       program_folder(programs->run, host)));
 }
 
-static void write_files(struct lab *lab, const char *host)
-{
-	for (size_t i = 0; i < lab->plan->n_files; i++) {
-		const struct lab_file *file = &lab->plan->files[i];
-
-		if (strcmp(file->host, host) == 0)
-			program_file(lab->run, host, file->name, "%s",
-				     file->text);
-	}
-}
-
-struct lab_running *lab_program_find(const struct lab *lab, const char *name)
-{
-	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
-		if (strcmp(lab->programs[i].name, name) == 0)
-			return (struct lab_running *)(uintptr_t)&lab
-				->programs[i];
-	return NULL;
-}
-
-/* The same, or a new one. */
-static struct lab_running *running(struct lab *lab, const char *name)
-{
-	struct lab_running *found = lab_program_find(lab, name);
-	size_t i = 0;
-
-	if (found)
-		return found;
-	while (i < LAB_PROGRAMS && lab->programs[i].name)
-		i++;
-	if (i == LAB_PROGRAMS)
-		run_broken_because(lab->run, "more than %d programs",
-				   LAB_PROGRAMS);
-	lab->programs[i].name = name;
-	return &lab->programs[i];
-}
-
-static const char *name_of(const struct lab *lab, const struct program *program)
-{
-	for (size_t i = 0; i < LAB_PROGRAMS && lab->programs[i].name; i++)
-		if (lab->programs[i].program == program)
-			return lab->programs[i].name;
-	return "";
-}
-
-static void on_news(void *data, struct program *program, const char *line)
-{
-	struct lab *lab = data;
-	struct lab_news news = { .kind = LAB_NEWS_LINE,
-				 .at = nsec_now(),
-				 .program = name_of(lab, program),
-				 .text = line };
-
-	lab->stirred = true;
-	if (!line) {
-		news.kind = LAB_NEWS_END;
-		news.status = program_status(program);
-	}
-	lab_tell(lab, &news);
-}
-
-static void set_user(struct lab *lab, const char *name,
-		     struct program_plan *plan)
-{
-	const struct passwd *user = name ? getpwnam(name) : NULL;
-
-	/* The lab's own /etc/passwd knows one user more. */
-	if (!name || geteuid() != 0)
-		return;
-	if (!user || user->pw_uid == 0)
-		run_broken_because(lab->run, "no program can be %s's", name);
-	plan->has_ids = true;
-	plan->uid = user->pw_uid;
-	plan->gid = user->pw_gid;
-}
-
-/* The first word of a command line that is nothing but words; else "". */
-static char *only_program(struct lab *lab, const char *command)
+/* The first word of a command line without shell syntax; else "". */
+static char *only_program(struct lab_programs *programs, const char *command)
 {
 	const char *word = command + strspn(command, " \t");
 	size_t length = strcspn(word, " \t");
 
 	if (strpbrk(command, "\n;&|<>()`#") || memchr(word, '=', length))
 		length = 0;
-	return format(lab, "%.*s", (int)length, word);
+	return format(programs, "%.*s", (int)length, word);
 }
 
-static const char *const *command(struct lab *lab,
-				  const struct lab_program *program)
+static const char *const *command_line(struct lab_programs *programs,
+				       const struct lab_program *program)
 {
 	const char **argv = calloc(ARGUMENTS + 1, sizeof(*argv));
-	const char *folder = program_folder(lab->run, program->host);
+	const char *folder = program_folder(programs->run, program->host);
 	char *directories = program_directories(), *cwd = getcwd(NULL, 0);
 	size_t n = 0;
 
 	if (!argv || !directories)
-		run_broken(lab->run, error_origin(-ENOMEM, "command line"));
+		run_broken(programs->run, error_origin(-ENOMEM, "command line"));
 	argv[n++] = "env";
-	argv[n++] = format(lab, "PATH=%s", directories);
-	argv[n++] = format(lab, "FOLDER=%s", folder);
-	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
-		argv[n++] = address_variable(lab, lab->plan->hosts[i].name);
-		argv[n++] = folder_variable(lab, lab->plan->hosts[i].name);
+	argv[n++] = format(programs, "PATH=%s", directories);
+	argv[n++] = format(programs, "FOLDER=%s", folder);
+	for (size_t i = 0; i < programs->plan->n_hosts; i++) {
+		const char *host = programs->plan->hosts[i].name;
+
+		argv[n++] = address_variable(programs, host);
+		argv[n++] = folder_variable(programs, host);
 	}
 	for (const char *const *one = program->environment; one && *one; one++) {
 		if (n == ARGUMENTS - 8)
-			run_broken_because(lab->run, "%s: too many variables",
+			run_broken_because(programs->run,
+					   "%s: too many variables",
 					   program->name);
 		argv[n++] = *one;
 	}
@@ -188,52 +206,97 @@ static const char *const *command(struct lab *lab,
 	argv[n++] = cwd ? cwd : "/";
 	argv[n++] = folder;
 	argv[n++] = program->command;
-	argv[n++] = only_program(lab, program->command);
+	argv[n++] = only_program(programs, program->command);
 	free(directories);
 	return argv;
 }
 
-static void start(struct lab *lab, const struct lab_program *program)
+/* --- processes ------------------------------------------------------------ */
+
+/* As program.h calls it: a line, or NULL at the end. */
+static void on_output(void *data, struct program *process, const char *line)
 {
+	const struct entry *entry = data;
+	struct lab_event event = { .kind = LAB_EVENT_LINE,
+				   .at = nsec_now(),
+				   .program = entry->name,
+				   .text = line };
+
+	if (!line) {
+		event.kind = LAB_EVENT_EXIT;
+		event.status = program_status(process);
+	}
+	lab_events_push(entry->programs->events, &event);
+}
+
+static void set_user(struct lab_programs *programs, const char *name,
+		     struct program_plan *plan)
+{
+	const struct passwd *user = name ? getpwnam(name) : NULL;
+
+	/* An ordinary user has one uid only: its own. */
+	if (!name || geteuid() != 0)
+		return;
+	if (!user)
+		run_broken_because(programs->run, "user: '%s' does not exist",
+				   name);
+	if (user->pw_uid == 0)
+		run_broken_because(programs->run,
+				   "user: '%s' has uid 0; programs run without "
+				   "privileges", name);
+	plan->has_ids = true;
+	plan->uid = user->pw_uid;
+	plan->gid = user->pw_gid;
+}
+
+static void start(struct lab_programs *programs,
+		  const struct lab_program *program)
+{
+	struct entry *entry = find_or_add(programs, program->name);
 	struct program_plan plan = { .name = program->name,
 				     .told = program->command,
-				     .argv = command(lab, program),
+				     .argv = command_line(programs, program),
 				     .may_end = true,
-				     .on_news = on_news,
-				     .data = lab };
-	struct lab_running *slot = running(lab, program->name);
+				     .on_news = on_output,
+				     .data = entry };
 
-	set_user(lab, program->user, &plan);
-	/* It may say something before this returns. */
-	slot->program = program_launch(lab->run, program->host, &plan);
+	set_user(programs, program->user, &plan);
+	entry->process = program_launch(programs->run, program->host, &plan);
 }
 
-bool lab_program_runs(const struct lab *lab, const char *name)
+void lab_program_start(struct lab_programs *programs, const char *name)
 {
-	const struct lab_running *found = lab_program_find(lab, name);
-
-	return found && found->program && !program_ended(found->program);
-}
-
-void lab_program_start(struct lab *lab, const char *name)
-{
-	const struct lab_program *program = lab_plan_program(lab->plan, name);
+	const struct lab_program *program =
+		lab_plan_program(programs->plan, name);
 
 	if (!program)
-		run_broken_because(lab->run, "no program is called '%s'", name);
-	if (lab_program_runs(lab, name)) {
-		run_note(lab->run, "%s runs already", name);
-		return;
-	}
-	if (!host_is_running(run_host(lab->run, program->host))) {
-		run_note(lab->run, "%s is off: %s cannot be started",
-			 program->host, name);
-		return;
-	}
-	start(lab, program);
+		run_broken_because(programs->run, "no program is called '%s'",
+				   name);
+	if (lab_program_runs(programs, name))
+		run_note(programs->run, "run %s: it runs already", name);
+	else if (!host_is_running(run_host(programs->run, program->host)))
+		run_note(programs->run, "run %s: %s is dead", name,
+			 program->host);
+	else
+		start(programs, program);
 }
 
-/* --- in the beginning ----------------------------------------------------- */
+void lab_program_kill(struct lab_programs *programs,
+		      const struct lab_action *action)
+{
+	const struct lab_program *program =
+		lab_plan_program(programs->plan, action->program);
+	const struct entry *entry = find(programs, action->program);
+
+	if (!program || !lab_program_runs(programs, action->program)) {
+		run_note(programs->run, "%s: it does not run", action->text);
+		return;
+	}
+	if (fault_announce(programs->run, "kill", program->host, action->text))
+		program_signal(entry->process, action->signal);
+}
+
+/* --- before the timeline -------------------------------------------------- */
 
 struct search {
 	uint16_t port; /* 0: any */
@@ -250,76 +313,81 @@ static int see_listener(void *data, const struct diag_socket *socket)
 	return 0;
 }
 
-/* Whatever the family: many a server listens on [::]. */
-static bool listens(struct lab *lab, const char *host, uint16_t port)
+/* In either family: many servers listen on [::] for both. */
+static bool has_listener(struct lab_programs *programs, const char *host,
+			 uint16_t port)
 {
-	struct diag *diag = world_diag(lab->run->world, host);
+	struct diag *diag = world_diag(programs->run->world, host);
 	struct search search = { .port = port };
 	int r = diag_each(diag, AF_INET, see_listener, &search);
 
 	if (r >= 0)
 		r = diag_each(diag, AF_INET6, see_listener, &search);
 	if (r < 0)
-		run_broken(lab->run, r);
+		run_broken(programs->run, r);
 	return search.found;
 }
 
-static void await_listener(struct lab *lab, const struct lab_program *program,
-			   nsec_t patience)
+/* No event reports a listener: the kernel is asked every 2 ms. */
+static void wait_for_listener(struct lab_programs *programs,
+			      const struct lab_program *program)
 {
-	nsec_t from = nsec_now();
+	nsec_t deadline = nsec_add(nsec_now(), program->listens ?
+						       listen_patience :
+						       guess_patience);
 
-	while (!listens(lab, program->host, program->listens)) {
-		if (!lab_program_runs(lab, program->name) ||
-		    nsec_now() - from > patience) {
-			if (program->listens)
-				running(lab, program->name)->deaf = true;
+	while (!has_listener(programs, program->host, program->listens)) {
+		if (!lab_program_runs(programs, program->name) ||
+		    nsec_now() > deadline) {
+			find_or_add(programs, program->name)->does_not_listen =
+				program->listens;
 			return;
 		}
-		run_wait(lab->run, NULL, NULL, nsec_now() + MSEC(2));
+		run_wait(programs->run, NULL, NULL, nsec_now() + MSEC(2));
 	}
 }
 
-/* The others wait for the timeline: what they do first belongs to it. */
-static bool is_server(const struct lab *lab, const struct lab_program *program)
+/* What has a port to listen on, and whatever runs in the last host. */
+static bool is_server(const struct lab_plan *plan,
+		      const struct lab_program *program)
 {
-	size_t n = lab->plan->n_hosts;
+	const char *last = plan->hosts[plan->n_hosts - 1].name;
 
 	return program->listens ||
-	       (n > 1 &&
-		strcmp(program->host, lab->plan->hosts[n - 1].name) == 0);
+	       (plan->n_hosts > 1 && strcmp(program->host, last) == 0);
 }
 
-static void start_host(struct lab *lab, const char *host, bool servers)
+static void start_all(struct lab_programs *programs, bool servers)
 {
-	for (size_t i = 0; i < lab->plan->n_programs; i++) {
-		const struct lab_program *program = &lab->plan->programs[i];
+	const struct lab_plan *plan = programs->plan;
 
-		if (program->later || strcmp(program->host, host) != 0 ||
-		    is_server(lab, program) != servers)
-			continue;
-		start(lab, program);
-		if (servers)
-			await_listener(lab, program,
-				       program->listens ? SEC(10) :
-							  listening_patience);
+	for (size_t h = plan->n_hosts; h > 0; h--) {
+		for (size_t i = 0; i < plan->n_programs; i++) {
+			const struct lab_program *program = &plan->programs[i];
+
+			if (program->later ||
+			    is_server(plan, program) != servers ||
+			    strcmp(program->host, plan->hosts[h - 1].name) != 0)
+				continue;
+			start(programs, program);
+			if (servers)
+				wait_for_listener(programs, program);
+		}
 	}
 }
 
-static void start_all(struct lab *lab, bool servers)
+void lab_programs_start_servers(struct lab_programs *programs)
 {
-	for (size_t i = lab->plan->n_hosts; i > 0; i--)
-		start_host(lab, lab->plan->hosts[i - 1].name, servers);
+	for (size_t i = 0; i < programs->plan->n_files; i++) {
+		const struct lab_file *file = &programs->plan->files[i];
+
+		program_file(programs->run, file->host, file->name, "%s",
+			     file->text);
+	}
+	start_all(programs, true);
 }
 
-void lab_programs_start_servers(struct lab *lab)
+void lab_programs_start_clients(struct lab_programs *programs)
 {
-	for (size_t i = 0; i < lab->plan->n_hosts; i++)
-		write_files(lab, lab->plan->hosts[i].name);
-	start_all(lab, true);
-}
-
-void lab_programs_start_clients(struct lab *lab)
-{
-	start_all(lab, false);
+	start_all(programs, false);
 }

@@ -1,4 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Producers (wire, programs, probes, sockets) push events into one queue. Each
+ * pass of the loop collects what they have, passes the events in the order of
+ * time to the steps and the expectations, and takes the steps that are due. A
+ * step is due some time after an event, counted from when that happened and not
+ * from when it was noticed.
+ *
+ * Steps with the same due time are taken in the order of the plan, and each only
+ * when the one before has been executed: in [connect client server, send client
+ * 5, kill client], send waits for connect() to return, and kill for send(). A
+ * step with a later time does not wait for earlier ones.
+ *
+ * Sockets are looked at 2 ms after anything has happened, and otherwise at
+ * growing intervals, so that hours without events cost little.
+ */
 #include "lab-script.h"
 
 #include <errno.h>
@@ -8,199 +23,264 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "array.h"
 #include "errors.h"
 #include "faults.h"
 #include "lab-case.h"
-#include "lab-run.h"
+#include "lab-conclusions.h"
+#include "lab-event.h"
+#include "lab-judge.h"
+#include "lab-probes.h"
+#include "lab-programs.h"
+#include "lab-sockets.h"
+#include "lab-state.h"
+#include "lab-wire.h"
 #include "lab-words.h"
 #include "privilege.h"
+#include "wire.h"
 
-enum { PROMPT_WORDS = 1024 };
+enum { MESSAGE = 1024 };
 
-/* --- moments -------------------------------------------------------------- */
+struct lab {
+	struct run *run;
+	struct lab_plan *plan;
+	struct lab_events *events;
+	struct lab_wire *wire;
+	struct lab_states *states;
+	struct lab_programs *programs;
+	struct lab_probes *probes;
+	struct lab_sockets *sockets;
+	struct lab_judge *judge;
+	struct {
+		struct lab_wait wait;
+		bool taken;
+	} steps[LAB_STEPS];
+	nsec_t start, end; /* of the timeline */
+	bool over; /* before its time */
+	nsec_t next_look, no_look_before;
+	struct loop_source *prompt;
+	const char **messages; /* of the prompt, not handled yet */
+	size_t n_messages, messages_capacity;
+};
 
-static bool is_said(const char *wanted, const char *text)
+/* --- events --------------------------------------------------------------- */
+
+static bool has_work(void *data)
 {
-	return wanted && text && strcmp(wanted, text) == 0;
+	const struct lab *lab = data;
+
+	return lab->over || lab->n_messages ||
+	       !lab_events_are_empty(lab->events) ||
+	       lab_wire_has_frames(lab->wire) ||
+	       lab_probes_have_results(lab->probes);
 }
 
-static bool is_event(const struct lab_moment *moment,
-		     const struct lab_news *news)
+static void see_frame(struct lab *lab, const struct lab_event *event)
 {
-	switch (moment->event) {
-	case LAB_AFTER_START:
-		return news->kind == LAB_NEWS_START;
-	case LAB_AFTER_FRAMES:
-		return news->kind == (moment->sent ? LAB_NEWS_SENT :
-						     LAB_NEWS_RECEIVED) &&
-		       is_said(moment->host, news->host) &&
-		       (!moment->kinds || moment->kinds & news->kinds);
-	case LAB_AFTER_LINE:
-		return news->kind == LAB_NEWS_LINE &&
-		       is_said(moment->program, news->program) &&
-		       strstr(news->text, moment->text);
-	case LAB_AFTER_EXIT:
-		return news->kind == LAB_NEWS_END &&
-		       is_said(moment->program, news->program);
-	case LAB_AFTER_STATE:
-		return news->kind == LAB_NEWS_STATE &&
-		       is_said(moment->host, news->host) &&
-		       moment->state == news->state;
-	case LAB_AFTER_STEP:
-		return news->kind == LAB_NEWS_DONE &&
-		       is_said(moment->text, news->text);
+	const struct lab_host *host = lab_plan_host(lab->plan, event->host);
+	const struct wire_capture *all;
+
+	wire_captures(world_wire(lab->run->world), &all);
+	if (host && host->role == LAB_ENDPOINT)
+		lab_states_see(lab->states, event, &all[event->capture]);
+}
+
+/* Returns whether there was any event. */
+static bool handle_events(struct lab *lab)
+{
+	struct lab_event event;
+	bool any = false;
+
+	lab_wire_collect(lab->wire);
+	lab_probes_collect(lab->probes);
+	while (lab_events_pop(lab->events, &event)) {
+		any = true;
+		if (event.kind == LAB_EVENT_SENT ||
+		    event.kind == LAB_EVENT_RECEIVED)
+			see_frame(lab, &event);
+		for (size_t i = 0; i < lab->plan->n_steps; i++)
+			lab_wait_see(&lab->steps[i].wait,
+				     &lab->plan->steps[i].when, &event);
+		lab_judge_see(lab->judge, &event);
 	}
+	if (any)
+		lab->next_look = MIN(lab->next_look,
+				     MAX(nsec_now() + MSEC(2),
+					 lab->no_look_before));
+	return any;
+}
+
+static void look_at_sockets(struct lab *lab)
+{
+	nsec_t began = nsec_now();
+
+	if (began < lab->next_look)
+		return;
+	lab_sockets_look(lab->sockets);
+	lab_judge_see_sockets(lab->judge, lab->sockets);
+	/* Thousands of sockets take long: never more than a tenth of the time
+	 * is spent on looks. */
+	lab->no_look_before = nsec_now() + 9 * (nsec_now() - began);
+	lab->next_look = MAX(began + MAX((began - lab->start) / 50, MSEC(50)),
+			     lab->no_look_before);
+	handle_events(lab);
+}
+
+/* --- actions -------------------------------------------------------------- */
+
+/* The verb ends the effect of one that has this property. */
+static bool undoes(const struct fault_verb *verb, bool stops_processes,
+		   bool kills_host)
+{
+	const struct fault_verb *all;
+	size_t n;
+
+	all = fault_verbs(&n);
+	for (size_t i = 0; i < n; i++)
+		if (all[i].undo && fault_verb(all[i].undo) == verb &&
+		    ((stops_processes && all[i].stops_processes) ||
+		     (kills_host && all[i].kills_host)))
+			return true;
 	return false;
 }
 
-bool lab_wait_sees(struct lab_wait *wait, const struct lab_moment *moment,
-		   const struct lab_news *news)
+static void apply_fault(struct lab *lab, const struct lab_action *action)
 {
-	if (wait->happened || !is_event(moment, news))
-		return false;
-	wait->seen++;
-	if (moment->event == LAB_AFTER_FRAMES && wait->seen < moment->count)
-		return false;
-	wait->happened = news->at;
-	return true;
-}
+	const struct fault_verb *verb = action->fault;
 
-void lab_tell(struct lab *lab, const struct lab_news *news)
-{
-	for (size_t i = 0; i < lab->plan->n_steps; i++)
-		lab_wait_sees(&lab->steps[i].wait, &lab->plan->steps[i].when,
-			      news);
-	lab_judge_news(lab, news);
-}
-
-/* --- what has come by ----------------------------------------------------- */
-
-static void tell_frame(struct lab *lab, const struct wire_capture *c,
-		       enum lab_news_kind kind)
-{
-	lab_tell(lab, &(struct lab_news){
-			      .kind = kind,
-			      .at = kind == LAB_NEWS_SENT ? c->at : c->left,
-			      .host = kind == LAB_NEWS_SENT ? c->from : c->to,
-			      .kinds = c->kinds });
-}
-
-static void put_off(struct lab *lab, size_t capture)
-{
-	if (lab->n_put_off == lab->put_off_space) {
-		size_t space = MAX(lab->put_off_space * 2, (size_t)64);
-		size_t *grown = reallocarray(lab->put_off, space,
-					     sizeof(*grown));
-
-		if (!grown)
-			run_broken(lab->run, error_origin(-ENOMEM, "frames"));
-		lab->put_off = grown;
-		lab->put_off_space = space;
-	}
-	lab->put_off[lab->n_put_off++] = capture;
-}
-
-/* A frame that left the wire has been received, when it left. */
-static void look_at_frame(struct lab *lab, const struct wire_capture *all,
-			  size_t i)
-{
-	const struct wire_capture *c = &all[i];
-
-	if (c->fate == WIRE_GHOST)
+	if (!host_is_running(run_host(lab->run, action->host)) &&
+	    !undoes(verb, false, true)) {
+		run_note(lab->run, "%s: %s is dead", action->text,
+			 action->host);
 		return;
-	if (*c->from)
-		tell_frame(lab, c, LAB_NEWS_SENT);
-	if (c->left)
-		tell_frame(lab, c, LAB_NEWS_RECEIVED);
-	else if (c->fate == WIRE_HELD || c->fate == WIRE_DELAYED)
-		put_off(lab, i);
+	}
+	fault_do(lab->run, verb, action->host, action->argument);
+	if (lab->run->options->without_faults)
+		return;
+	if (verb->stops_processes)
+		lab_probes_set_stopped(lab->probes, action->host, true);
+	if (verb->kills_host || undoes(verb, true, false))
+		lab_probes_set_stopped(lab->probes, action->host, false);
+	if (verb->kills_host)
+		lab_probes_lose_host(lab->probes, action->host);
 }
 
-static void look_at_duplicates(struct lab *lab, const struct wire_capture *all)
+static void set_in_host(struct lab *lab, const char *host,
+			const struct lab_action *action)
 {
-	const struct wire_duplicate *copies;
-	size_t n = wire_duplicates(world_wire(lab->run->world), &copies);
+	const struct sysctl_setting setting = { action->name, action->value };
+	char value[SYSCTL_VALUE];
+	int namespace = host_namespace(run_host(lab->run, host));
+	int r = sysctl_write(namespace, &setting, 1);
 
-	for (; lab->n_duplicates < n; lab->n_duplicates++) {
-		const struct wire_duplicate *copy = &copies[lab->n_duplicates];
-		const struct wire_capture *c = &all[copy->capture];
+	if (r < 0) {
+		run_note(lab->run, "%s: %s", action->text, error_message());
+		return;
+	}
+	r = sysctl_read(namespace, action->name, value);
+	if (r < 0)
+		run_broken(lab->run, r);
+	run_journal(lab->run, nsec_now(), "sysctl", "{s:s, s:s, s:s}", "host",
+		    host, "name", action->name, "value", value);
+	run_note(lab->run, "%s: %s = %s", host, action->name, value);
+}
 
-		lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_RECEIVED,
-						  .at = copy->left,
-						  .host = c->to,
-						  .kinds = c->kinds });
+static void set_sysctl(struct lab *lab, const struct lab_action *action)
+{
+	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
+		const char *host = lab->plan->hosts[i].name;
+
+		if (!action->host || strcmp(action->host, host) == 0)
+			set_in_host(lab, host, action);
 	}
 }
 
-static void look_at_frames(struct lab *lab)
+static void act(struct lab *lab, const struct lab_action *action,
+		const struct lab_place *place)
 {
-	const struct wire_capture *all;
-	size_t n = wire_captures(world_wire(lab->run->world), &all), kept = 0;
-
-	for (size_t i = 0; i < lab->n_put_off; i++) {
-		if (all[lab->put_off[i]].left)
-			tell_frame(lab, &all[lab->put_off[i]],
-				   LAB_NEWS_RECEIVED);
+	/* The frames that an action causes may pass before it returns: whoever
+	 * waits for the action counts from here. */
+	lab_events_push(lab->events,
+			&(struct lab_event){ .kind = LAB_EVENT_STEP,
+					     .at = nsec_now(),
+					     .text = action->text });
+	switch (action->verb) {
+	case LAB_FAULT:
+		apply_fault(lab, action);
+		break;
+	case LAB_KILL:
+		if (action->program)
+			lab_program_kill(lab->programs, action);
 		else
-			lab->put_off[kept++] = lab->put_off[i];
+			lab_probes_act(lab->probes, action, place);
+		break;
+	case LAB_DROP:
+	case LAB_HOLD:
+	case LAB_DELAY:
+	case LAB_DUPLICATE:
+	case LAB_REJECT:
+	case LAB_RELEASE:
+	case LAB_PASS:
+	case LAB_INJECT:
+		lab_wire_act(lab->wire, action);
+		break;
+	case LAB_SET:
+		set_sysctl(lab, action);
+		break;
+	case LAB_RUN:
+		lab_program_start(lab->programs, action->program);
+		break;
+	case LAB_LISTEN:
+	case LAB_CONNECT:
+	case LAB_SEND:
+	case LAB_SHUT:
+	case LAB_CLOSE:
+	case LAB_ABORT:
+	case LAB_KEEPALIVE:
+	case LAB_USER_TIMEOUT:
+		lab_probes_act(lab->probes, action, place);
+		break;
+	case LAB_NOTE:
+		run_note(lab->run, "%s", action->argument ? action->argument :
+							    action->text);
+		break;
+	case LAB_FINISH:
+		lab->over = true;
+		break;
 	}
-	lab->n_put_off = kept;
-	while (lab->n_captures < n)
-		look_at_frame(lab, all, lab->n_captures++);
-	look_at_duplicates(lab, all);
-}
-
-static bool has_news(void *data)
-{
-	const struct lab *lab = data;
-	const struct wire_capture *all;
-
-	return lab->stirred || lab->over ||
-	       wire_captures(world_wire(lab->run->world), &all) !=
-		       lab->n_captures ||
-	       lab_probes_stirred(lab);
-}
-
-/* Often while something happens, and seldom while hours pass. */
-static void look(struct lab *lab)
-{
-	nsec_t now = nsec_now();
-	bool frames = has_news(lab);
-
-	lab->stirred = false;
-	look_at_frames(lab);
-	lab_probes_look(lab);
-	if (frames)
-		lab->next_look = MIN(lab->next_look,
-				     MAX(now + MSEC(2), lab->no_look_before));
-	if (now < lab->next_look)
-		return;
-	lab_sockets_look(lab);
-	lab_judge_sockets(lab);
-	/* Thousands of sockets take long: never more than a tenth of all. */
-	lab->no_look_before = nsec_now() + 9 * (nsec_now() - now);
-	lab->next_look = MAX(now + MAX((now - lab->start) / 50, MSEC(50)),
-			     lab->no_look_before);
 }
 
 /* --- steps ---------------------------------------------------------------- */
 
 static nsec_t due(const struct lab *lab, size_t i)
 {
-	const struct lab_step *step = &lab->plan->steps[i];
-
-	if (lab->steps[i].done || !lab->steps[i].wait.happened)
-		return NSEC_NEVER;
-	return nsec_add(lab->steps[i].wait.happened, step->when.after);
+	return lab->steps[i].wait.happened ?
+		       nsec_add(lab->steps[i].wait.happened,
+				lab->plan->steps[i].when.after) :
+		       NSEC_NEVER;
 }
 
-/* The next one; of those of the same moment the first. */
+/* A step before it in the list, with the same due time, is still queued in a
+ * probe. */
+static bool is_blocked(const struct lab *lab, size_t step)
+{
+	for (size_t i = 0; i < step; i++)
+		if (lab->steps[i].taken && due(lab, i) == due(lab, step) &&
+		    lab_probes_have_queued(lab->probes,
+					   &lab->plan->steps[i].action))
+			return true;
+	return false;
+}
+
+/* The time of the next step that can be taken; of several with the same time,
+ * the first of the plan. */
 static nsec_t next_step(const struct lab *lab, size_t *ret)
 {
 	nsec_t earliest = NSEC_NEVER;
 
 	for (size_t i = 0; i < lab->plan->n_steps; i++) {
-		if (due(lab, i) >= earliest)
+		if (lab->steps[i].taken || due(lab, i) >= earliest ||
+		    is_blocked(lab, i))
 			continue;
 		earliest = due(lab, i);
 		*ret = i;
@@ -208,108 +288,88 @@ static nsec_t next_step(const struct lab *lab, size_t *ret)
 	return earliest;
 }
 
-/* What it leads to may come before it returns: its moment is taken, and told of,
- * before. */
-static void act(struct lab *lab, const struct lab_action *action)
-{
-	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_DONE,
-					  .at = nsec_now(),
-					  .text = action->text });
-	lab_act(lab, action);
-}
-
-static void do_step(struct lab *lab, size_t i)
-{
-	const struct lab_step *step = &lab->plan->steps[i];
-
-	run_here(step->place.source ? step->place.source : "lab",
-		 (int)step->place.line);
-	lab->steps[i].done = true;
-	act(lab, &step->action);
-}
-
-static void do_steps(struct lab *lab)
+/* What a step causes may make another one due before those that are left. */
+static void take_steps(struct lab *lab)
 {
 	size_t i = 0;
 
 	while (!lab->over && next_step(lab, &i) <= nsec_now()) {
-		do_step(lab, i);
-		look_at_frames(lab);
-		lab_probes_look(lab);
+		const struct lab_step *step = &lab->plan->steps[i];
+
+		run_here(step->place.source ? step->place.source : "lab",
+			 (int)step->place.line);
+		lab->steps[i].taken = true;
+		act(lab, &step->action, &step->place);
+		handle_events(lab);
 	}
 }
 
 /* --- the prompt ----------------------------------------------------------- */
 
-static void obey(struct lab *lab, const char *words)
-{
-	struct lab_action action;
-
-	if (strcmp(words, LAB_PROMPT_END) == 0) {
-		lab->over = true;
-		return;
-	}
-	if (strcmp(words, LAB_PROMPT_STATES) == 0) {
-		lab_sockets_tell(lab);
-		return;
-	}
-	/* Who sent it has checked it; what it says may be impossible now. */
-	if (lab_action_parse(lab->plan, words, &action) < 0 ||
-	    lab_plan_add_command(lab->plan, &action, NULL) < 0) {
-		run_note(lab->run, "%s", error_message());
-		return;
-	}
-	act(lab, &action);
-}
-
-static void keep_order(struct lab *lab, const char *words)
-{
-	if (lab->n_orders == lab->orders_space) {
-		size_t space = MAX(lab->orders_space * 2, (size_t)16);
-		const char **grown =
-			reallocarray(lab->orders, space, sizeof(*grown));
-
-		if (!grown)
-			run_broken(lab->run, error_origin(-ENOMEM, "orders"));
-		lab->orders = grown;
-		lab->orders_space = space;
-	}
-	lab->orders[lab->n_orders++] = lab_plan_keep(lab->plan, words);
-}
-
-/* Nobody is there any more who would see what goes on. */
+/* The end of the file: nobody is there any more. Messages are handled outside of
+ * the loop's callbacks, since an action may have to wait for a probe. */
 static int on_prompt(void *data, uint32_t events MACRO_UNUSED)
 {
 	struct lab *lab = data;
-	char words[PROMPT_WORDS + 1];
-	ssize_t n = recv(lab->run->options->prompt, words, PROMPT_WORDS,
+	char words[MESSAGE + 1];
+	ssize_t n = recv(lab->run->options->prompt, words, MESSAGE,
 			 MSG_DONTWAIT);
+	const char **grown;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	lab->stirred = true;
 	if (n <= 0) {
 		lab->prompt = loop_remove(lab->prompt);
 		lab->over = true;
 		return 0;
 	}
 	words[n] = '\0';
-	keep_order(lab, words);
+	grown = array_grow(lab->messages, lab->n_messages,
+			   &lab->messages_capacity, sizeof(*grown));
+	if (!grown)
+		return error_origin(-ENOMEM, "message");
+	lab->messages = grown;
+	lab->messages[lab->n_messages++] = lab_plan_keep(lab->plan, words);
 	return 0;
 }
 
-/* Not from within the loop: an act may have to wait for its answer. */
-static void obey_all(struct lab *lab)
+static void handle_message(struct lab *lab, const char *words)
 {
-	for (size_t i = 0; i < lab->n_orders && !lab->over; i++)
-		if (lab->orders[i])
-			obey(lab, lab->orders[i]);
-	lab->n_orders = 0;
+	struct lab_action *action;
+
+	if (strcmp(words, LAB_PROMPT_END) == 0) {
+		lab->over = true;
+		return;
+	}
+	if (strcmp(words, LAB_PROMPT_STATES) == 0) {
+		lab_sockets_journal_all(lab->sockets);
+		return;
+	}
+	/* A probe keeps the action until it has executed it. */
+	action = calloc(1, sizeof(*action));
+	if (!action)
+		run_broken(lab->run, error_origin(-ENOMEM, "action"));
+	/* The session has checked it already. */
+	if (lab_action_parse(lab->plan, words, action) < 0 ||
+	    lab_plan_add_command(lab->plan, action, NULL) < 0) {
+		run_note(lab->run, "%s", error_message());
+		free(action);
+		return;
+	}
+	act(lab, action, NULL);
+}
+
+static void handle_messages(struct lab *lab)
+{
+	for (size_t i = 0; i < lab->n_messages && !lab->over; i++)
+		if (lab->messages[i])
+			handle_message(lab, lab->messages[i]);
+	lab->n_messages = 0;
 }
 
 /* --- the whole ------------------------------------------------------------ */
 
-/* Hosts by their names, in /etc/hosts. */
+/* The hosts' names, in an /etc/hosts that only the lab sees. */
 static void name_hosts(struct lab *lab)
 {
 	char *lines = NULL;
@@ -327,8 +387,8 @@ static void name_hosts(struct lab *lab)
 	}
 	fclose(out);
 	if (!privilege_own_names(lines))
-		run_note(lab->run, "this machine refuses an /etc/hosts of the "
-				   "lab's own: hosts are known by $NAME only");
+		run_note(lab->run, "no private /etc/hosts on this machine: "
+				   "programs find hosts by $NAME only");
 	free(lines);
 }
 
@@ -340,7 +400,7 @@ static void set_paths(struct lab *lab)
 		if (host->delay)
 			path_delay(lab->run, host->name, host->delay);
 		if (host->loss > 0)
-			lab_lose(lab, host);
+			lab_wire_set_loss(lab->wire, host);
 	}
 }
 
@@ -354,50 +414,83 @@ static json_t *hosts_in_order(const struct lab *lab)
 	return hosts;
 }
 
-static void begin(struct lab *lab, struct run *run)
+static struct lab *new_lab(struct run *run)
 {
+	struct lab *lab = calloc(1, sizeof(*lab));
 	int r = 0;
 
+	if (!lab)
+		run_broken(run, error_origin(-ENOMEM, "lab"));
 	lab->run = run;
 	lab->plan = lab_case_plan(run->job->testcase);
-	lab->chance = UINT64_C(0x9e3779b97f4a7c15);
+	lab->events = lab_events_new(run);
+	lab->wire = lab_wire_new(run, lab->plan, lab->events);
+	lab->states = lab_states_new(run, lab->events);
+	lab->programs = lab_programs_new(run, lab->plan, lab->events);
+	lab->probes = lab_probes_new(run, lab->plan, lab->events);
+	lab->sockets = lab_sockets_new(run, lab->plan, lab->events,
+				       lab->probes);
+	lab->judge = lab_judge_new(run, lab->plan);
 	if (run->options->prompt)
 		r = loop_add_fd(run->loop, &lab->prompt, run->options->prompt,
 				EPOLLIN, on_prompt, lab);
 	if (r < 0)
 		run_broken(run, r);
+	return lab;
+}
+
+static void start_timeline(struct lab *lab)
+{
 	name_hosts(lab);
 	set_paths(lab);
-	lab_programs_start_servers(lab);
+	lab_programs_start_servers(lab->programs);
 	lab->start = nsec_now();
 	lab->end = nsec_add(lab->start, lab->plan->duration);
-	run_journal(run, lab->start, "timeline", "{s:o}", "hosts",
+	run_journal(lab->run, lab->start, "timeline", "{s:o}", "hosts",
 		    hosts_in_order(lab));
-	lab_tell(lab, &(struct lab_news){ .kind = LAB_NEWS_START,
-					  .at = lab->start });
-	lab_programs_start_clients(lab);
+	lab_events_push(lab->events,
+			&(struct lab_event){ .kind = LAB_EVENT_START,
+					     .at = lab->start });
+	lab_programs_start_clients(lab->programs);
+}
+
+static void finish(struct lab *lab)
+{
+	static bool taken[LAB_STEPS];
+	const struct lab_end end = { .run = lab->run,
+				     .plan = lab->plan,
+				     .start = lab->start,
+				     .steps_taken = taken,
+				     .programs = lab->programs,
+				     .sockets = lab->sockets };
+
+	run_note(lab->run, "the timeline ends");
+	handle_events(lab);
+	lab_sockets_journal_all(lab->sockets);
+	lab_judge_see_sockets(lab->judge, lab->sockets);
+	handle_events(lab);
+	lab_probes_finish(lab->probes);
+	lab_judge_finish(lab->judge, lab->probes, lab->programs);
+	for (size_t i = 0; i < lab->plan->n_steps; i++)
+		taken[i] = lab->steps[i].taken;
+	lab_conclude(&end);
 }
 
 void lab_script(struct run *run)
 {
-	struct lab *lab = calloc(1, sizeof(*lab));
+	struct lab *lab = new_lab(run);
 
-	if (!lab)
-		run_broken(run, error_origin(-ENOMEM, "lab"));
-	begin(lab, run);
+	start_timeline(lab);
 	while (!lab->over && nsec_now() < lab->end) {
 		size_t next;
 
-		do_steps(lab);
-		obey_all(lab);
-		look(lab);
-		run_wait(run, has_news, lab,
+		handle_events(lab);
+		take_steps(lab);
+		handle_messages(lab);
+		look_at_sockets(lab);
+		run_wait(run, has_work, lab,
 			 MIN(MIN(next_step(lab, &next), lab->end),
 			     lab->next_look));
 	}
-	run_note(run, "the timeline ends");
-	look(lab);
-	lab_sockets_tell(lab);
-	lab_judge(lab);
-	lab_meaning(lab);
+	finish(lab);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The script of a lab, in the process that holds its world: starts what is to
- * run, lets happen what is to happen when, looks at sockets meanwhile, judges
- * what was expected, and says at the end what all of it means.
+ * The script of a lab: a case's script that follows a plan. It starts programs
+ * and probes, applies the timeline, looks at sockets, checks the expectations,
+ * and concludes.
  *
  * Journals, beside what every run does:
+ *	timeline the start of the timeline, with the hosts in the path's order
  *	state    of every socket, when it is first seen and when it changes
- *	meaning  host, text: what a state at the end comes to
+ *	meaning  host, text: a conclusion
  */
 #pragma once
 
@@ -15,8 +16,8 @@ struct run;
 void lab_script(struct run *run);
 
 /*
- * What the prompt sends, one message each: an action in the words of
- * lab-words.h, or one of these.
+ * Messages of the prompt (struct run_options: `prompt`, SOCK_SEQPACKET): an
+ * action as in a plan, or one of these.
  */
-#define LAB_PROMPT_END "end"
-#define LAB_PROMPT_STATES "states"
+#define LAB_PROMPT_END "end" /* the timeline ends now */
+#define LAB_PROMPT_STATES "states" /* journals all sockets */

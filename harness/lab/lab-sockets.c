@@ -1,52 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * No kernel interface reports that a socket changes its state (sock_diag
+ * multicasts only that one is destroyed): all sockets are listed from time to
+ * time and compared with the last list. States that last for less than that are
+ * derived from frames: lab-state.c.
+ */
+#include "lab-sockets.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "errors.h"
-#include "lab-run.h"
-
-/*
- * The hosts' kernels tell nobody when a socket changes its state: all of them
- * are asked again and again, and compared with what was seen before.
- */
 
 enum {
-	TOLD_MAX = 200, /* sockets of a run that are told of one by one */
-	FIRST_NUMBER = 1000, /* of those that no probe holds */
+	JOURNALLED_MAX = 200, /* sockets of a run with records of their own */
+	FIRST_NUMBER = 1000, /* of sockets that no probe has */
 };
 
 struct known {
 	const char *host;
 	struct diag_socket last;
 	int number;
-	unsigned int look; /* at which it was seen last */
-	bool told;
+	unsigned int look; /* the last one that listed it */
+	bool journalled;
 };
 
 struct lab_sockets {
+	struct run *run;
+	const struct lab_plan *plan;
+	struct lab_events *events;
+	const struct lab_probes *probes;
 	struct known *all;
-	size_t n, space;
-	unsigned int look, told;
+	size_t n, capacity;
+	unsigned int look, journalled;
 	int numbers;
-	struct lab *lab;
-	const char *host; /* that is being looked at */
-	bool all_told; /* of this look, changed or not */
+	/* of the look that is going on: */
+	const char *host;
+	bool journals_all;
 };
 
-static struct lab_sockets *sockets(struct lab *lab)
+struct lab_sockets *lab_sockets_new(struct run *run,
+				    const struct lab_plan *plan,
+				    struct lab_events *events,
+				    const struct lab_probes *probes)
 {
-	if (lab->sockets)
-		return lab->sockets;
-	lab->sockets = calloc(1, sizeof(*lab->sockets));
-	if (!lab->sockets)
-		run_broken(lab->run, error_origin(-ENOMEM, "sockets"));
-	lab->sockets->lab = lab;
-	return lab->sockets;
+	struct lab_sockets *sockets = calloc(1, sizeof(*sockets));
+
+	if (!sockets)
+		run_broken(run, error_origin(-ENOMEM, "sockets"));
+	sockets->run = run;
+	sockets->plan = plan;
+	sockets->events = events;
+	sockets->probes = probes;
+	return sockets;
 }
 
-/* By its cookie, which no other socket of this kernel ever has. */
+/* By its cookie: unique among all sockets of a kernel. */
 static struct known *find(struct lab_sockets *s,
 			  const struct diag_socket *socket)
 {
@@ -64,29 +76,23 @@ static struct known *find(struct lab_sockets *s,
 static struct known *add(struct lab_sockets *s,
 			 const struct diag_socket *socket)
 {
-	int number = lab_probes_number(s->lab, s->host, socket);
+	int number = lab_probes_number(s->probes, s->host, socket);
+	struct known *grown = array_grow(s->all, s->n, &s->capacity,
+					 sizeof(*s->all));
 
-	if (s->n == s->space) {
-		size_t space = MAX(s->space * 2, (size_t)64);
-		struct known *grown =
-			reallocarray(s->all, space, sizeof(*grown));
-
-		if (!grown)
-			run_broken(s->lab->run,
-				   error_origin(-ENOMEM, "sockets"));
-		s->all = grown;
-		s->space = space;
-	}
+	if (!grown)
+		run_broken(s->run, error_origin(-ENOMEM, "sockets"));
+	s->all = grown;
 	s->all[s->n] = (struct known){
 		.host = s->host,
 		.number = number ? number : FIRST_NUMBER + s->numbers++,
-		.told = s->told < TOLD_MAX,
+		.journalled = s->journalled < JOURNALLED_MAX,
 	};
-	s->told += s->told < TOLD_MAX;
+	s->journalled += s->journalled < JOURNALLED_MAX;
 	return &s->all[s->n++];
 }
 
-/* "10.0.0.1:40312 > 10.0.0.2:80", or the port of a listener. */
+/* "10.0.0.1:40312 > 10.0.0.2:80", or the port and the queue of a listener. */
 static void ends_text(const struct diag_socket *socket, char *ret, size_t size)
 {
 	char local[ADDRESS_TEXT], remote[ADDRESS_TEXT];
@@ -103,14 +109,15 @@ static void ends_text(const struct diag_socket *socket, char *ret, size_t size)
 			 socket->remote_port);
 }
 
-static void tell(struct lab_sockets *s, const struct known *k, bool gone)
+static void journal_state(struct lab_sockets *s, const struct known *k,
+			  bool gone)
 {
 	const struct diag_socket *socket = &k->last;
 	const char *state = gone ? "none" : diag_state_text(socket->state);
 	bool timed = !gone && socket->timer != DIAG_TIMER_NONE;
 	char ends[2 * ADDRESS_TEXT + 32], text[256], timer[64] = "";
 
-	if (!k->told)
+	if (!k->journalled)
 		return;
 	ends_text(socket, ends, sizeof(ends));
 	if (timed)
@@ -119,7 +126,7 @@ static void tell(struct lab_sockets *s, const struct known *k, bool gone)
 			 nsec_seconds(socket->expires), socket->retransmits);
 	snprintf(text, sizeof(text), "%s%s  %s", gone ? "no socket" : state,
 		 timer, ends);
-	run_journal(s->lab->run, nsec_now(), "state",
+	run_journal(s->run, nsec_now(), "state",
 		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s}", "host",
 		    k->host, "socket", k->number, "port", socket->local_port,
 		    "peer_port", socket->remote_port, "state", state, "timer",
@@ -128,13 +135,14 @@ static void tell(struct lab_sockets *s, const struct known *k, bool gone)
 		    timed ? (int)socket->retransmits : 0, "text", text);
 }
 
-/* A full accept queue is worth a line; a moving one is not. */
+/* sk_acceptq_is_full(): a queue of its limit still takes one more. */
 static bool overflows(const struct diag_socket *socket)
 {
 	return socket->state == DIAG_LISTEN &&
 	       socket->receive_queue > socket->send_queue;
 }
 
+/* An accept queue that becomes full is worth a record; one that moves is not. */
 static bool has_changed(const struct diag_socket *was,
 			const struct diag_socket *is)
 {
@@ -144,21 +152,22 @@ static bool has_changed(const struct diag_socket *was,
 		was->retransmits != is->retransmits);
 }
 
-static void tell_state(struct lab_sockets *s, const struct known *k)
+static void push_state(struct lab_sockets *s, const struct known *k)
 {
-	lab_tell(s->lab, &(struct lab_news){ .kind = LAB_NEWS_STATE,
+	lab_events_push(s->events,
+			&(struct lab_event){ .kind = LAB_EVENT_STATE,
 					     .at = nsec_now(),
 					     .host = k->host,
 					     .state = k->last.state });
 }
 
-/* A connect() that waits has no port of its own yet. */
-static void learn_number(struct lab_sockets *s, struct known *k,
-			 const struct diag_socket *socket)
+/* A probe learns the port of its socket only when connect() returns. */
+static void update_number(struct lab_sockets *s, struct known *k,
+			  const struct diag_socket *socket)
 {
 	int number = k->number < FIRST_NUMBER ?
 			     0 :
-			     lab_probes_number(s->lab, s->host, socket);
+			     lab_probes_number(s->probes, s->host, socket);
 
 	if (number)
 		k->number = number;
@@ -173,19 +182,19 @@ static int see(void *data, const struct diag_socket *socket)
 
 	if (!k)
 		k = add(s, socket);
-	learn_number(s, k, socket);
+	update_number(s, k, socket);
 	before = k->last.state;
 	changed = is_new || has_changed(&k->last, socket);
 	k->last = *socket;
 	k->look = s->look;
-	if (changed || s->all_told)
-		tell(s, k, false);
+	if (changed || s->journals_all)
+		journal_state(s, k, false);
 	if (is_new || before != socket->state)
-		tell_state(s, k);
+		push_state(s, k);
 	return 0;
 }
 
-static void see_those_gone(struct lab_sockets *s)
+static void remove_gone(struct lab_sockets *s)
 {
 	size_t kept = 0;
 
@@ -194,81 +203,77 @@ static void see_those_gone(struct lab_sockets *s)
 			s->all[kept++] = s->all[i];
 			continue;
 		}
-		tell(s, &s->all[i], true);
-		s->told -= s->all[i].told;
+		journal_state(s, &s->all[i], true);
+		s->journalled -= s->all[i].journalled;
 		s->all[i].last.state = DIAG_CLOSE;
-		tell_state(s, &s->all[i]);
+		push_state(s, &s->all[i]);
 	}
 	s->n = kept;
 }
 
-/* Over IPv6 a server that speaks both is [::], and has IPv4's clients, too. */
-static void look(struct lab *lab, bool all_told)
+static void look(struct lab_sockets *s, bool journals_all)
 {
-	struct lab_sockets *s = sockets(lab);
-
 	s->look++;
-	s->all_told = all_told;
-	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
+	s->journals_all = journals_all;
+	for (size_t i = 0; i < s->plan->n_hosts; i++) {
 		struct diag *diag;
 		int r;
 
-		s->host = lab->plan->hosts[i].name;
-		if (!host_is_running(run_host(lab->run, s->host)))
+		s->host = s->plan->hosts[i].name;
+		if (!host_is_running(run_host(s->run, s->host)))
 			continue;
-		diag = world_diag(lab->run->world, s->host);
+		diag = world_diag(s->run->world, s->host);
+		/* Both families: a server on [::] has sockets of AF_INET6 with
+		 * v4-mapped addresses for its IPv4 clients. */
 		r = diag_each(diag, AF_INET, see, s);
 		if (r >= 0)
 			r = diag_each(diag, AF_INET6, see, s);
 		if (r < 0)
-			run_broken(lab->run, r);
+			run_broken(s->run, r);
 	}
-	see_those_gone(s);
+	remove_gone(s);
 }
 
-void lab_sockets_look(struct lab *lab)
+void lab_sockets_look(struct lab_sockets *sockets)
 {
-	look(lab, false);
+	look(sockets, false);
 }
 
-void lab_sockets_tell(struct lab *lab)
+void lab_sockets_journal_all(struct lab_sockets *sockets)
 {
-	look(lab, true);
-	if (lab->sockets->n > TOLD_MAX)
-		run_note(lab->run, "%zu sockets, of which %d are told of",
-			 lab->sockets->n, TOLD_MAX);
+	look(sockets, true);
+	if (sockets->n > JOURNALLED_MAX)
+		run_note(sockets->run,
+			 "%zu sockets; %d of them are in the journal",
+			 sockets->n, JOURNALLED_MAX);
 }
 
-unsigned int lab_sockets_count(const struct lab *lab, const char *host,
-			       enum diag_state state)
+unsigned int lab_sockets_count(const struct lab_sockets *sockets,
+			       const char *host, enum diag_state state)
 {
-	const struct lab_sockets *s = lab->sockets;
 	unsigned int n = 0;
 
-	for (size_t i = 0; s && i < s->n; i++)
-		n += strcmp(s->all[i].host, host) == 0 &&
-		     (state ? s->all[i].last.state == state :
-			      s->all[i].last.state != DIAG_LISTEN);
+	for (size_t i = 0; i < sockets->n; i++) {
+		const struct known *k = &sockets->all[i];
+
+		n += strcmp(k->host, host) == 0 &&
+		     (state ? k->last.state == state :
+			      k->last.state != DIAG_LISTEN);
+	}
 	return n;
 }
 
-void lab_sockets_each(struct lab *lab, lab_socket_fn fn)
+void lab_sockets_each(const struct lab_sockets *sockets, lab_socket_fn fn,
+		      void *data)
 {
-	const struct lab_sockets *s = lab->sockets;
-
-	for (size_t i = 0; s && i < s->n; i++)
-		fn(lab, s->all[i].host, &s->all[i].last);
+	for (size_t i = 0; i < sockets->n; i++)
+		fn(data, sockets->all[i].host, &sockets->all[i].last);
 }
 
-static bool is_translated(const struct lab *lab)
-{
-	const struct lab_host *between = lab_plan_gateway(lab->plan);
+/* --- the other end -------------------------------------------------------- */
 
-	return between && between->role == LAB_NAT;
-}
-
-static bool is_there(const struct diag_socket *socket,
-		     const struct address *address, uint16_t port)
+static bool is_at(const struct diag_socket *socket,
+		  const struct address *address, uint16_t port)
 {
 	return socket->local_port == port &&
 	       address_equal(&socket->local, address);
@@ -279,8 +284,8 @@ static bool is_there(const struct diag_socket *socket,
 static bool is_peer(const struct diag_socket *one,
 		    const struct diag_socket *other, bool translated)
 {
-	bool here = is_there(other, &one->remote, one->remote_port);
-	bool there = is_there(one, &other->remote, other->remote_port);
+	bool here = is_at(other, &one->remote, one->remote_port);
+	bool there = is_at(one, &other->remote, other->remote_port);
 
 	if (other->state == DIAG_LISTEN ||
 	    other->state == DIAG_TIME_WAIT)
@@ -290,15 +295,15 @@ static bool is_peer(const struct diag_socket *one,
 	return here || (there && other->local_port == one->remote_port);
 }
 
-bool lab_sockets_has_peer(const struct lab *lab,
-			  const struct diag_socket *socket)
+bool lab_sockets_have_peer(const struct lab_sockets *sockets,
+			   const struct diag_socket *socket)
 {
-	const struct lab_sockets *s = lab->sockets;
-	bool translated = is_translated(lab);
+	const struct lab_host *gateway = lab_plan_gateway(sockets->plan);
+	bool translated = gateway && gateway->role == LAB_NAT;
 
-	for (size_t i = 0; s && i < s->n; i++)
-		if (&s->all[i].last != socket &&
-		    is_peer(socket, &s->all[i].last, translated))
+	for (size_t i = 0; i < sockets->n; i++)
+		if (&sockets->all[i].last != socket &&
+		    is_peer(socket, &sockets->all[i].last, translated))
 			return true;
 	return false;
 }

@@ -20,7 +20,7 @@
 enum {
 	PATH = 512,
 	LINE = 256,
-	/* What is told of one program. Who says more says the same, mostly. */
+	/* Of one program, kept and journalled. */
 	LINES_MAX = 10000,
 };
 
@@ -157,17 +157,18 @@ static void end_line(struct program *program)
 	make_utf8(program->line);
 	memcpy(program->last, program->line, program->used + 1);
 	program->used = 0;
-	if (++program->n_lines > LINES_MAX)
-		return;
-	keep_line(program);
+	if (++program->n_lines <= LINES_MAX) {
+		keep_line(program);
+		snprintf(text, sizeof(text), "%s: %s%s", program->name,
+			 program->last,
+			 program->n_lines == LINES_MAX ?
+				 " (the journal has no more of its lines)" :
+				 "");
+		run_journal(program->run, nsec_now(), "call", "{s:s, s:s}",
+			    "host", program->host, "text", text);
+	}
 	if (program->all)
 		fprintf(program->all, "%s\n", program->last);
-	snprintf(text, sizeof(text), "%s: %s%s", program->name, program->last,
-		 program->n_lines == LINES_MAX ?
-			 " (and no more of its lines is told)" :
-			 "");
-	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
-		    program->host, "text", text);
 	if (program->on_news)
 		program->on_news(program->data, program, program->last);
 }

@@ -141,7 +141,8 @@ class Faults(unittest.TestCase):
         status, text = lab("--expect", "client: ETIMEDOUT within 1s", "--for",
                            "1500ms")
         self.assertEqual(status, rig.FAIL, text)
-        self.assertRegex(text, "wrong client: ETIMEDOUT within 1s: nothing")
+        self.assertRegex(text, "wrong client: ETIMEDOUT within 1s: no such "
+                               "result")
 
     def test_every_fault_verb_of_a_host(self):
         steps = ["freeze server", "thaw server", "suspend server",
@@ -315,11 +316,40 @@ class Moments(unittest.TestCase):
         at = [i for i, k in enumerate(kinds) if k[0] == "fault"][0]
         self.assertTrue(any("syn-ack" in k for _, k in kinds[:at]))
 
+    def test_state_that_lasts_for_microseconds_is_noticed_at_once(self):
+        """Without a delay on the path, FIN-WAIT-1 ends before any socket can
+        be looked at."""
+        _, _, records = journal("--at", "1s", "close client", "--at",
+                                "client reaches FIN-WAIT-1",
+                                'note "reached"', "--for", "1500ms")
+        fin = next(r["t"] for r in records if r["type"] == "frame" and
+                   r["from"] == "client" and "fin" in r["kinds"])
+        note = next(r["t"] for r in records if r["type"] == "note" and
+                    r["text"] == "reached")
+        self.assertGreaterEqual(note, fin)
+        self.assertLess(note - fin, 0.05 * rig.AT_ONCE / 5)
+
+    def test_all_states_of_a_close_are_noticed(self):
+        states = {"client": ("ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2",
+                             "TIME-WAIT"),
+                  "server": ("CLOSE-WAIT", "LAST-ACK")}
+        words = []
+        for host, names in states.items():
+            for name in names:
+                words += ["--at", f"{host} reaches {name}",
+                          f'note "{host} {name}"']
+        _, text, records = journal("--at", "300ms", "close client", *words,
+                                   "--for", "800ms")
+        notes = texts(records, "note")
+        for host, names in states.items():
+            for name in names:
+                self.assertIn(f"{host} {name}", notes, text)
+
     def test_that_never_come_are_told(self):
         status, text = lab("--at", "client reaches CLOSE-WAIT",
                            "crash server", "--for", "300ms")
         self.assertEqual(status, rig.PASS, text)
-        self.assertRegex(text, "never came: client reaches CLOSE-WAIT: "
+        self.assertRegex(text, "did not happen: client reaches CLOSE-WAIT: "
                                "crash server")
 
     def test_after_a_state_and_after_an_action(self):
@@ -333,6 +363,102 @@ class Moments(unittest.TestCase):
         note = next(r["t"] for r in records if r["type"] == "note" and
                     r["text"] == "later")
         self.assertGreaterEqual(note - fault, 0.3)
+
+
+class Probes(unittest.TestCase):
+    """Actions of a probe are executed in order, or the lab fails."""
+
+    def run_plan(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "plan.yaml")
+            path.write_text(text, encoding="utf-8")
+            return journal(str(path))
+
+    def sent(self, records):
+        return [r["value"] for r in records
+                if r["type"] == "result" and r["call"] == "send"]
+
+    def test_sends_of_one_moment_are_all_executed_in_order(self):
+        _, text, records = self.run_plan("""
+for: 1s
+timeline:
+  - 300ms: [send client 5, send client 6, send client 7]
+  - 301ms: send client 8
+""")
+        self.assertEqual(self.sent(records), [5, 6, 7, 8], text)
+
+    def test_send_waits_for_connect(self):
+        status, text, records = self.run_plan("""
+for: 1s
+timeline:
+  - start: [connect client server, send client 10]
+""")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual(self.sent(records), [10], text)
+
+    def test_send_of_a_server_waits_for_the_first_connection(self):
+        status, text, records = self.run_plan("""
+for: 1s
+timeline:
+  - start: [listen server 80, connect client server, send server 10]
+""")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual(self.sent(records), [10], text)
+
+    def test_fault_after_a_send_comes_after_it(self):
+        for fault in ("kill client", "crash client", "freeze client"):
+            status, text, records = self.run_plan(f"""
+for: 1s
+timeline:
+  - start: [connect client server, send client 5, {fault}]
+expect:
+  - 'server: receives 1 data'
+""")
+            self.assertEqual(status, rig.PASS, text)
+            self.assertEqual(len([r for r in records
+                                  if r["type"] == "fault"]), 1, text)
+
+    def test_frozen_probe_executes_its_actions_after_the_thaw(self):
+        status, text, records = self.run_plan("""
+for: 1500ms
+timeline:
+  - 200ms after server has received 1 syn: freeze client
+  - 400ms: send client 5
+  - 500ms after send client 5: thaw client
+""")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual(self.sent(records), [5], text)
+
+    def failed(self, text, observed):
+        status, told, records = self.run_plan(text)
+        self.assertEqual(status, rig.FAIL, told)
+        self.assertEqual([r["observed"] for r in records
+                          if r["type"] == "expectation" and not r["ok"]],
+                         [f"not executed: {observed}"], told)
+
+    def test_action_without_a_connection_fails_the_lab(self):
+        self.failed("""
+for: 500ms
+timeline:
+  - start: [reject syns to server with rst, connect client server,
+            send client 5]
+""", "connect() = -1 ECONNREFUSED")
+
+    def test_action_that_still_waits_at_the_end_fails_the_lab(self):
+        self.failed("""
+for: 500ms
+timeline:
+  - start: [drop syns to server, connect client server, send client 5,
+            unplug client]
+""", "connect() has not returned")
+
+    def test_action_after_the_close_fails_the_lab(self):
+        self.failed("""
+for: 500ms
+timeline:
+  - 100ms: close client
+  - 100ms after close client: send client 5
+""", "the probe in client has no connection")
 
 
 class Programs(unittest.TestCase):
@@ -353,11 +479,22 @@ class Programs(unittest.TestCase):
         self.assertRegex(text, r"prints no one: one, 0\.0|"
                                r'prints no "one": one, ')
 
+    def test_lines_are_matched_beyond_those_of_the_journal(self):
+        status, text, records = journal(
+            "--run", "client", "seq 1 20000; echo error", "--at",
+            'seq prints "error"', 'note "seen"', "--expect",
+            'seq: prints "error"', "--for", "2s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertIn("seen", texts(records, "note"))
+        lines = [t for t in texts(records, "call") if t.startswith("seq: ")]
+        self.assertEqual(len(lines), 10000)
+        self.assertRegex(lines[-1], "^seq: 10000 .*no more of its lines")
+
     def test_files_that_they_cannot_see_are_told(self):
         status, text = lab("--client", "cat /run/no-such-file", "--for",
                            "300ms")
         self.assertEqual(status, rig.PASS, text)
-        self.assertRegex(text, "cat names /run/no-such-file, and /tmp")
+        self.assertRegex(text, "cat uses /run/no-such-file, but /tmp")
 
     def test_names_folders_and_variables(self):
         status, text = lab_file("""

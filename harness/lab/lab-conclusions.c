@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The states and timers are those of tcp_keepalive_timer(),
+ * tcp_retransmit_timer(), tcp_write_timeout(), tcp_fin() and tcp_time_wait().
+ * How often something was sent is counted on the wire, as in the diagrams: the
+ * kernel's own count leaves out tail loss probes, and forgets answered window
+ * probes. Only where frames could not reach the wire (a host without carrier)
+ * the kernel's count is higher, and is given too.
+ */
+#include "lab-conclusions.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "firewall.h"
+#include "lab-commands.h"
+#include "lab-words.h"
+#include "watch.h"
+#include "wire.h"
+
+enum { SENTENCES_MAX = 48, SENTENCE = 320 };
+
+/* The same sentence about several sockets is given once, with their number. */
+struct sentence {
+	const char *host;
+	char text[SENTENCE];
+	unsigned int count;
+};
+
+struct conclusions {
+	const struct lab_end *end;
+	struct sentence all[SENTENCES_MAX];
+	size_t n;
+	unsigned int left_out;
+};
+
+static void add(struct conclusions *c, const char *host, const char *format,
+		...) MACRO_PRINTF(3, 4);
+
+static void add(struct conclusions *c, const char *host, const char *format,
+		...)
+{
+	char text[SENTENCE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->all[i].host, host) == 0 &&
+		    strcmp(c->all[i].text, text) == 0) {
+			c->all[i].count++;
+			return;
+		}
+	if (c->n == SENTENCES_MAX) {
+		c->left_out++;
+		return;
+	}
+	c->all[c->n].host = host;
+	c->all[c->n].count = 1;
+	snprintf(c->all[c->n++].text, SENTENCE, "%s", text);
+}
+
+/* "once", "5 times" */
+static const char *times_text(unsigned int n, char *buffer, size_t size)
+{
+	if (n == 1)
+		return "once";
+	snprintf(buffer, size, "%u times", n);
+	return buffer;
+}
+
+/* --- counts from the wire ------------------------------------------------- */
+
+static bool is_from(const struct wire_capture *c, const char *host,
+		    const struct diag_socket *socket)
+{
+	return c->frame.kind == FRAME_TCP && strcmp(c->from, host) == 0 &&
+	       c->frame.tcp.source_port == socket->local_port &&
+	       c->frame.tcp.destination_port == socket->remote_port &&
+	       address_equal(&c->frame.destination, &socket->remote);
+}
+
+static bool is_to(const struct wire_capture *c, const char *host,
+		  const struct diag_socket *socket)
+{
+	return c->frame.kind == FRAME_TCP && c->left &&
+	       strcmp(c->to, host) == 0 &&
+	       c->frame.tcp.source_port == socket->remote_port &&
+	       c->frame.tcp.destination_port == socket->local_port &&
+	       address_equal(&c->frame.source, &socket->remote);
+}
+
+/* Of the segment that the socket retransmitted last, unless its peer has
+ * acknowledged it since. */
+static unsigned int count_retransmissions(const struct conclusions *c,
+					  const char *host,
+					  const struct diag_socket *socket)
+{
+	const struct wire_capture *all, *last = NULL;
+	size_t i = wire_captures(world_wire(c->end->run->world), &all);
+	unsigned int n = 0;
+
+	while (i-- > 0) {
+		const struct wire_capture *w = &all[i];
+
+		if (!last && is_to(w, host, socket) &&
+		    w->kinds & (WIRE_DATA | WIRE_PURE_ACK | WIRE_FIN))
+			break;
+		if (!is_from(w, host, socket) ||
+		    (last && w->frame.tcp.seq != last->frame.tcp.seq))
+			continue;
+		if (w->kinds & WIRE_RETRANSMISSION) {
+			last = w;
+			n++;
+		} else if (last) {
+			break;
+		}
+	}
+	return n;
+}
+
+/* Probes since the peer was heard for the last time (keepalive), or since data
+ * was sent for the last time (zero window, where the peer answers each). */
+static unsigned int count_probes(const struct conclusions *c, const char *host,
+				 const struct diag_socket *socket,
+				 bool zero_window)
+{
+	const struct wire_capture *all;
+	size_t i = wire_captures(world_wire(c->end->run->world), &all);
+	unsigned int n = 0;
+
+	while (i-- > 0) {
+		const struct wire_capture *w = &all[i];
+
+		if (!zero_window && is_to(w, host, socket))
+			break;
+		if (!is_from(w, host, socket))
+			continue;
+		if (w->kinds & WIRE_KEEPALIVE_PROBE)
+			n++;
+		else if (w->kinds & WIRE_DATA)
+			break;
+	}
+	return n;
+}
+
+/* "retransmitted 5 times", and where not all of them left the host: "(2 on the
+ * wire)". */
+static const char *retransmitted_text(const struct conclusions *c,
+				      const char *host,
+				      const struct diag_socket *socket,
+				      char *buffer, size_t size)
+{
+	unsigned int n = count_retransmissions(c, host, socket);
+	char times[32];
+
+	if (n >= socket->retransmits)
+		snprintf(buffer, size, "retransmitted %s",
+			 times_text(n, times, sizeof(times)));
+	else
+		snprintf(buffer, size, "retransmitted %s (%u on the wire)",
+			 times_text(socket->retransmits, times, sizeof(times)),
+			 n);
+	return buffer;
+}
+
+/* --- the other end -------------------------------------------------------- */
+
+struct search {
+	const struct diag_socket *socket;
+	bool found;
+};
+
+static bool is_of(const struct firewall_tuple *tuple,
+		  const struct diag_socket *socket)
+{
+	return tuple->source_port == socket->local_port &&
+	       tuple->destination_port == socket->remote_port &&
+	       address_equal(&tuple->source, &socket->local) &&
+	       address_equal(&tuple->destination, &socket->remote);
+}
+
+/* One end of a tracked connection sends the original tuple, the other one the
+ * reply tuple. */
+static void see_tracked(void *data, const struct firewall_tuple *original,
+			const struct firewall_tuple *reply)
+{
+	struct search *search = data;
+
+	if (is_of(original, search->socket) || is_of(reply, search->socket))
+		search->found = true;
+}
+
+/* The gateway that tracks connections and has no entry for this one; or NULL. */
+static const char *forgetful_gateway(const struct lab_end *end,
+				     const struct diag_socket *socket)
+{
+	struct search search = { .socket = socket };
+	const struct lab_host *gateway = lab_plan_gateway(end->plan);
+	struct host *host;
+
+	if (!gateway || !lab_host_tracks_connections(gateway))
+		return NULL;
+	host = run_host(end->run, gateway->name);
+	if (!host_is_running(host) ||
+	    firewall_each(host_namespace(host), end->run->options->family,
+			  see_tracked, &search) < 0)
+		return NULL;
+	return search.found ? NULL : gateway->name;
+}
+
+static const char *host_with(const struct lab_end *end,
+			     const struct address *address)
+{
+	for (size_t i = 0; i < end->plan->n_hosts; i++) {
+		const char *name = end->plan->hosts[i].name;
+		struct address own = run_address(end->run, name);
+
+		if (address_equal(&own, address))
+			return name;
+	}
+	return NULL;
+}
+
+/* "; server has no such connection: this end is half-open", or "". */
+static const char *peer_text(const struct conclusions *c,
+			     const struct diag_socket *socket)
+{
+	static char text[160];
+	const struct lab_end *end = c->end;
+	const char *host = host_with(end, &socket->remote);
+	const char *gateway = forgetful_gateway(end, socket);
+
+	if (gateway)
+		snprintf(text, sizeof(text),
+			 "; %s has no entry for this connection and drops its "
+			 "segments", gateway);
+	else if (lab_sockets_have_peer(end->sockets, socket))
+		return "";
+	else if (host && !host_is_running(run_host(end->run, host)))
+		snprintf(text, sizeof(text),
+			 "; %s is dead: this end is half-open", host);
+	else
+		snprintf(text, sizeof(text),
+			 "; %s has no such connection: this end is half-open",
+			 host ? host : "the peer");
+	return text;
+}
+
+/* --- states --------------------------------------------------------------- */
+
+static void conclude_retransmission(struct conclusions *c, const char *host,
+				    const struct diag_socket *socket)
+{
+	const char *state = diag_state_text(socket->state);
+	char text[96];
+
+	if (!socket->retransmits && !count_retransmissions(c, host, socket))
+		add(c, host, "%s, %u bytes sent, not acknowledged yet%s", state,
+		    socket->send_queue, peer_text(c, socket));
+	else
+		add(c, host,
+		    "%s, %u bytes sent, not acknowledged, %s; tcp_retries2 "
+		    "(%ld) will end it with ETIMEDOUT%s",
+		    state, socket->send_queue,
+		    retransmitted_text(c, host, socket, text, sizeof(text)),
+		    run_sysctl(c->end->run, host, "net.ipv4.tcp_retries2"),
+		    peer_text(c, socket));
+}
+
+static void conclude_probes(struct conclusions *c, const char *host,
+			    const struct diag_socket *socket)
+{
+	bool zero_window = socket->timer == DIAG_TIMER_PROBE;
+	const char *state = diag_state_text(socket->state);
+	unsigned int n = count_probes(c, host, socket, zero_window);
+	double expires = nsec_seconds(socket->expires);
+
+	n = MAX(n, socket->retransmits);
+	if (zero_window)
+		add(c, host,
+		    "%s, the peer's window is zero, %u window probe%s sent, "
+		    "the next one in %.1f s%s",
+		    state, n, n == 1 ? "" : "s", expires, peer_text(c, socket));
+	else if (socket->retransmits)
+		add(c, host,
+		    "%s, %u keepalive probe%s unanswered, the next one in "
+		    "%.1f s%s",
+		    state, n, n == 1 ? "" : "s", expires, peer_text(c, socket));
+	else
+		add(c, host, "%s, the next keepalive probe in %.1f s%s", state,
+		    expires, peer_text(c, socket));
+}
+
+static void conclude_established(struct conclusions *c, const char *host,
+				 const struct diag_socket *socket)
+{
+	const char *state = diag_state_text(socket->state);
+
+	switch (socket->timer) {
+	case DIAG_TIMER_NONE:
+		add(c, host,
+		    "%s, no timer: it stays forever unless its program sends "
+		    "or closes%s",
+		    state, peer_text(c, socket));
+		break;
+	case DIAG_TIMER_RETRANSMIT:
+		conclude_retransmission(c, host, socket);
+		break;
+	case DIAG_TIMER_KEEPALIVE:
+	case DIAG_TIMER_PROBE:
+		conclude_probes(c, host, socket);
+		break;
+	case DIAG_TIMER_TIME_WAIT:
+		break;
+	}
+	if (socket->receive_queue)
+		add(c, host, "%s, %u bytes not read by its program", state,
+		    socket->receive_queue);
+}
+
+/* tcp_keepalive_timer() sends probes in this state, too. The peer's FIN counts
+ * as one byte of the receive queue. */
+static void conclude_close_wait(struct conclusions *c, const char *host,
+				const struct diag_socket *socket)
+{
+	bool keepalive = socket->timer == DIAG_TIMER_KEEPALIVE;
+
+	add(c, host, "CLOSE-WAIT: the peer has closed, this program has not; %s%s",
+	    keepalive ? "only keepalive ends it before the program does, if a "
+			"probe is unanswered or answered with a RST" :
+			"no timer ends it before the program does",
+	    peer_text(c, socket));
+	if (socket->receive_queue > 1)
+		add(c, host, "CLOSE-WAIT, %u bytes not read by its program",
+		    socket->receive_queue - 1);
+}
+
+/*
+ * FIN-WAIT-1, LAST-ACK, CLOSING. The FIN may be queued behind data. A socket
+ * without an inode is an orphan: tcp_write_timeout() then applies
+ * tcp_orphan_retries, of which 0 stands for 8 (tcp_orphan_retries()).
+ */
+static void conclude_fin(struct conclusions *c, const char *host,
+			 const struct diag_socket *socket)
+{
+	const char *state = diag_state_text(socket->state);
+	bool orphan = !socket->inode;
+	long limit = run_sysctl(c->end->run, host,
+				orphan ? "net.ipv4.tcp_orphan_retries" :
+					 "net.ipv4.tcp_retries2");
+	char bytes[64] = "", text[96];
+
+	if (socket->send_queue > 1)
+		snprintf(bytes, sizeof(bytes), "%u bytes and ",
+			 socket->send_queue - 1);
+	if (!socket->retransmits && !count_retransmissions(c, host, socket))
+		add(c, host, "%s: %sits FIN sent, not acknowledged yet%s", state,
+		    bytes, peer_text(c, socket));
+	else
+		add(c, host,
+		    "%s: %sits FIN not acknowledged, %s; %s (%ld) will end "
+		    "it%s",
+		    state, bytes,
+		    retransmitted_text(c, host, socket, text, sizeof(text)),
+		    orphan ? "tcp_orphan_retries" : "tcp_retries2",
+		    orphan && !limit ? 8 : limit, peer_text(c, socket));
+}
+
+static void conclude_fin_wait_2(struct conclusions *c, const char *host,
+				const struct diag_socket *socket)
+{
+	if (socket->timer == DIAG_TIMER_NONE)
+		add(c, host, "FIN-WAIT-2 after shutdown(): waits for the peer's "
+			     "FIN, no timer ends it");
+	else
+		add(c, host,
+		    "FIN-WAIT-2: waits for the peer's FIN for %.1f s more "
+		    "(tcp_fin_timeout)",
+		    nsec_seconds(socket->expires));
+}
+
+static void conclude_listener(struct conclusions *c, const char *host,
+			      const struct diag_socket *socket)
+{
+	unsigned int n = socket->receive_queue;
+
+	if (n > socket->send_queue)
+		add(c, host,
+		    "port %u: the accept queue is full (%u, limit %u); new "
+		    "connections are dropped until accept() is called",
+		    socket->local_port, n, socket->send_queue);
+	else if (n)
+		add(c, host, "port %u: %u connection%s for accept() (limit %u)",
+		    socket->local_port, n, n == 1 ? " waits" : "s wait",
+		    socket->send_queue);
+}
+
+static void conclude_socket(void *data, const char *host,
+			    const struct diag_socket *socket)
+{
+	struct conclusions *c = data;
+	char text[96];
+
+	switch (socket->state) {
+	case DIAG_ESTABLISHED:
+		conclude_established(c, host, socket);
+		break;
+	case DIAG_SYN_SENT:
+		if (!socket->retransmits)
+			add(c, host, "SYN-SENT: its SYN sent, not answered yet");
+		else
+			add(c, host, "SYN-SENT: its SYN not answered, %s",
+			    retransmitted_text(c, host, socket, text,
+					       sizeof(text)));
+		break;
+	case DIAG_SYN_RECV:
+		add(c, host, "SYN-RECV: the last ACK of the handshake has not "
+			     "arrived");
+		break;
+	case DIAG_FIN_WAIT1:
+	case DIAG_LAST_ACK:
+	case DIAG_CLOSING:
+		conclude_fin(c, host, socket);
+		break;
+	case DIAG_FIN_WAIT2:
+		conclude_fin_wait_2(c, host, socket);
+		break;
+	case DIAG_TIME_WAIT:
+		add(c, host, "TIME-WAIT: its local port is in use for this peer "
+			     "until 60 s after its start");
+		break;
+	case DIAG_CLOSE_WAIT:
+		conclude_close_wait(c, host, socket);
+		break;
+	case DIAG_LISTEN:
+		conclude_listener(c, host, socket);
+		break;
+	case DIAG_CLOSE:
+		break;
+	}
+}
+
+/* --- counters ------------------------------------------------------------- */
+
+static void conclude_counters(struct conclusions *c, const char *host)
+{
+	static const struct {
+		const char *name, *what;
+	} known[] = {
+		{ "ListenOverflows", "a SYN or the last ACK of a handshake "
+				     "found the accept queue full" },
+		{ "TCPAbortOnTimeout", "a connection given up after "
+				       "retransmissions or probes" },
+		{ "TCPAbortOnClose", "a connection reset because the program "
+				     "closed it with unread bytes" },
+		{ "TCPAbortOnData", "a connection reset because data arrived "
+				    "after close(), or closed with SO_LINGER "
+				    "of 0" },
+		{ "TCPReqQFullDrop", "a SYN dropped because the SYN queue was "
+				     "full" },
+		{ "PAWSEstab", "a segment dropped because of an old timestamp "
+			       "(PAWS)" },
+		{ "TWRecycled", "a new connection replaced a TIME-WAIT" },
+		{ "TCPChallengeACK", "a segment answered with a challenge "
+				     "ACK" },
+		{ "EstabResets", "a connection left ESTABLISHED or CLOSE-WAIT "
+				 "without a FIN of its own" },
+		{ "OutRsts", "a RST sent" },
+	};
+
+	/* The counters are in the namespace that died. */
+	if (!host_is_running(run_host(c->end->run, host)))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		long long n = counter_change(c->end->run, host, known[i].name);
+
+		if (n > 0)
+			add(c, host, "%s +%lld: %s", known[i].name, n,
+			    known[i].what);
+	}
+}
+
+/* --- programs and steps --------------------------------------------------- */
+
+static void conclude_exit(struct conclusions *c,
+			  const struct lab_program *program,
+			  const struct program *process)
+{
+	int status = program_status(process);
+	nsec_t after = program_ended(process) - c->end->start;
+	char when[64] = "before the timeline started", path[256];
+
+	if (status == -1) {
+		add(c, program->host, "%s died with its host", program->name);
+		return;
+	}
+	if (after > 0)
+		snprintf(when, sizeof(when), "after %.3f s",
+			 nsec_seconds(after));
+	add(c, program->host, "%s ended %s, %s %d", program->name, when,
+	    WIFSIGNALED(status) ? "by signal" : "with exit status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (status != 0 &&
+	    lab_commands_private_path(program->command, path, sizeof(path)))
+		add(c, program->host,
+		    "%s uses %s, but /tmp, /run and /var/log are private to "
+		    "the lab: put its files into $FOLDER",
+		    program->name, path);
+}
+
+static void conclude_program(struct conclusions *c,
+			     const struct lab_program *program)
+{
+	const struct program *process =
+		lab_program_find(c->end->programs, program->name);
+
+	if (!process) {
+		add(c, program->host, "%s was never started", program->name);
+		return;
+	}
+	if (lab_program_does_not_listen(c->end->programs, program->name))
+		add(c, program->host,
+		    "%s did not listen on port %u when the timeline started",
+		    program->name, program->listens);
+	if (program_ended(process))
+		conclude_exit(c, program, process);
+	else
+		add(c, program->host, "%s still runs", program->name);
+}
+
+static void conclude_step(struct conclusions *c, size_t i)
+{
+	const struct lab_step *step = &c->end->plan->steps[i];
+	const char *when = lab_moment_text(c->end->plan, &step->when);
+
+	if (!c->end->steps_taken[i])
+		add(c, "", "did not happen: %s: %s", when ? when : "?",
+		    step->action.text);
+}
+
+/* -------------------------------------------------------------------------- */
+
+void lab_conclude(const struct lab_end *end)
+{
+	static struct conclusions c;
+
+	c.end = end;
+	for (size_t i = 0; i < end->plan->n_programs; i++)
+		conclude_program(&c, &end->plan->programs[i]);
+	for (size_t i = 0; i < end->plan->n_steps; i++)
+		conclude_step(&c, i);
+	lab_sockets_each(end->sockets, conclude_socket, &c);
+	for (size_t i = 0; i < end->plan->n_hosts; i++)
+		conclude_counters(&c, end->plan->hosts[i].name);
+	for (size_t i = 0; i < c.n; i++) {
+		const struct sentence *s = &c.all[i];
+		char text[SENTENCE + 32], count[32] = "";
+
+		if (s->count > 1)
+			snprintf(count, sizeof(count), "%u x ", s->count);
+		snprintf(text, sizeof(text), "%s%s", count, s->text);
+		run_journal(end->run, nsec_now(), "meaning", "{s:s, s:s}",
+			    "host", s->host, "text", text);
+	}
+	if (c.left_out)
+		run_note(end->run, "%u more conclusions left out", c.left_out);
+}

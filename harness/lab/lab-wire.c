@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rules last as long as the lab unless `pass` disarms them. What a wire_match
+ * cannot express (a share of the segments, one port at either end, the address
+ * behind a gateway) is a filter, called by the wire for each frame.
+ *
+ * The wire keeps all captures in one array. This module remembers how many it
+ * has seen, and which of those were still held or delayed: these become events
+ * when they leave.
+ */
+#include "lab-wire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "errors.h"
+#include "faults.h"
+#include "wire.h"
+
+enum { RULES_MAX = 64 };
+
+/* What a wire_match cannot express. Lives as long as the lab. */
+struct filter {
+	struct lab_wire *wire;
+	double rate; /* 0: all */
+	uint16_t port; /* of either end; 0: any */
+	struct address destination; /* family 0: any */
+};
+
+struct lab_wire {
+	struct run *run;
+	const struct lab_plan *plan;
+	struct lab_events *events;
+	struct wire_rule *rules[RULES_MAX];
+	size_t n_rules;
+	uint64_t random; /* state of random_number() */
+	size_t n_captures, n_duplicates; /* seen by lab_wire_collect() */
+	size_t *in_flight; /* captures that had not left when they were seen */
+	size_t n_in_flight, in_flight_capacity;
+};
+
+struct lab_wire *lab_wire_new(struct run *run, const struct lab_plan *plan,
+			      struct lab_events *events)
+{
+	struct lab_wire *wire = calloc(1, sizeof(*wire));
+
+	if (!wire)
+		run_broken(run, error_origin(-ENOMEM, "wire"));
+	wire->run = run;
+	wire->plan = plan;
+	wire->events = events;
+	wire->random = UINT64_C(0x9e3779b97f4a7c15);
+	return wire;
+}
+
+/* --- filters -------------------------------------------------------------- */
+
+/* 0 <= x < 1; the same sequence in every run (xorshift64*). */
+static double random_number(struct lab_wire *wire)
+{
+	uint64_t x = wire->random;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	wire->random = x;
+	return (double)(x * UINT64_C(0x2545f4914f6cdd1d) >> 11) /
+	       (double)(UINT64_C(1) << 53);
+}
+
+static bool passes_filter(const struct wire_capture *capture, const void *data)
+{
+	const struct filter *filter = data;
+	const struct frame *frame = &capture->frame;
+
+	if (filter->port && (frame->kind != FRAME_TCP ||
+			     (frame->tcp.source_port != filter->port &&
+			      frame->tcp.destination_port != filter->port)))
+		return false;
+	if (filter->destination.family &&
+	    !address_equal(&filter->destination, &frame->destination))
+		return false;
+	return filter->rate <= 0 || random_number(filter->wire) < filter->rate;
+}
+
+static struct filter *new_filter(struct lab_wire *wire, double rate)
+{
+	struct filter *filter = calloc(1, sizeof(*filter));
+
+	if (!filter)
+		run_broken(wire->run, error_origin(-ENOMEM, "rule"));
+	filter->wire = wire;
+	filter->rate = rate;
+	return filter;
+}
+
+/* Hosts before the gateway are inside. */
+static bool is_inside(const struct lab_wire *wire, const char *host)
+{
+	for (size_t i = 0; i < wire->plan->n_hosts; i++) {
+		if (wire->plan->hosts[i].role != LAB_ENDPOINT)
+			return false;
+		if (strcmp(wire->plan->hosts[i].name, host) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* With the gateway between them, no frame goes from one host to the other: the
+ * rule then matches on the sender's cable, by the receiver's address, which the
+ * frame has there unless the gateway translates destinations. */
+static struct wire_match match_of(struct lab_wire *wire,
+				  const struct lab_action *action)
+{
+	struct wire_match match = { .from = action->from,
+				    .to = action->to,
+				    .kinds = action->kinds,
+				    .first = action->first,
+				    .count = action->count };
+	struct filter *filter = new_filter(wire, action->rate);
+	const struct lab_host *gateway = lab_plan_gateway(wire->plan);
+
+	filter->port = action->port;
+	if (gateway && match.from && match.to &&
+	    strcmp(match.from, gateway->name) != 0 &&
+	    strcmp(match.to, gateway->name) != 0 &&
+	    is_inside(wire, match.from) != is_inside(wire, match.to)) {
+		filter->destination = run_address(wire->run, match.to);
+		match.to = NULL;
+	}
+	if (filter->rate > 0 || filter->port || filter->destination.family) {
+		match.where = passes_filter;
+		match.data = filter;
+	}
+	return match;
+}
+
+/* --- rules ---------------------------------------------------------------- */
+
+static enum wire_action wire_action_of(enum lab_verb verb)
+{
+	switch ((int)verb) {
+	case LAB_HOLD:
+		return WIRE_HOLD;
+	case LAB_DELAY:
+		return WIRE_DELAY;
+	case LAB_DUPLICATE:
+		return WIRE_DUPLICATE;
+	default:
+		return WIRE_DROP;
+	}
+}
+
+static enum wire_answer wire_answer_of(enum lab_answer answer)
+{
+	static const enum wire_answer answers[] = {
+		[LAB_ANSWER_RST] = WIRE_ANSWER_RST,
+		[LAB_ANSWER_NET] = WIRE_ANSWER_NET,
+		[LAB_ANSWER_HOST] = WIRE_ANSWER_HOST,
+		[LAB_ANSWER_PORT] = WIRE_ANSWER_PORT,
+		[LAB_ANSWER_ADMIN] = WIRE_ANSWER_ADMIN,
+	};
+
+	return answers[answer];
+}
+
+static void arm(struct lab_wire *wire, const struct lab_action *action)
+{
+	struct wire *w = world_wire(wire->run->world);
+	struct wire_match match = match_of(wire, action);
+	struct wire_rule *rule;
+	int r;
+
+	if (wire->n_rules == RULES_MAX)
+		run_broken_because(wire->run, "more than %d rules", RULES_MAX);
+	if (action->verb == LAB_REJECT)
+		r = wire_arm_reject(w, &rule, &match,
+				    wire_answer_of(action->answer));
+	else
+		r = wire_arm(w, &rule, &match, wire_action_of(action->verb),
+			     action->time);
+	if (r < 0)
+		run_broken(wire->run, r);
+	wire->rules[wire->n_rules++] = rule;
+}
+
+static void release_all(struct lab_wire *wire)
+{
+	for (size_t i = 0; i < wire->n_rules; i++) {
+		int r = wire_rule_held(wire->rules[i]) ?
+				wire_release(wire->rules[i]) :
+				0;
+
+		if (r < 0)
+			run_broken(wire->run, r);
+	}
+}
+
+static void lose(struct lab_wire *wire, const char *from, const char *to,
+		 double rate)
+{
+	struct wire_match match = { .from = from,
+				    .to = to,
+				    .where = passes_filter,
+				    .data = new_filter(wire, rate) };
+	struct wire_rule *rule;
+	int r = wire_arm(world_wire(wire->run->world), &rule, &match, WIRE_DROP,
+			 0);
+
+	if (r < 0)
+		run_broken(wire->run, r);
+}
+
+/* Not among wire->rules: `pass` does not repair a path. */
+void lab_wire_set_loss(struct lab_wire *wire, const struct lab_host *host)
+{
+	lose(wire, host->name, NULL, host->loss);
+	lose(wire, NULL, host->name, host->loss);
+	run_note(wire->run, "the path to %s loses %.3g %% of the frames, each way",
+		 host->name, host->loss * 100);
+}
+
+/* --- forged segments ------------------------------------------------------ */
+
+/* The last segment from one host to the other; of the connection of `reverse`
+ * unless that is NULL. */
+static const struct wire_capture *
+last_segment(struct lab_wire *wire, const char *from, const char *to,
+	     const struct wire_capture *reverse)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(world_wire(wire->run->world), &all);
+
+	while (n-- > 0) {
+		const struct wire_capture *c = &all[n];
+
+		if (c->frame.kind != FRAME_TCP || strcmp(c->from, from) != 0 ||
+		    strcmp(c->to, to) != 0)
+			continue;
+		if (!reverse || (c->frame.tcp.source_port ==
+					 reverse->frame.tcp.destination_port &&
+				 c->frame.tcp.destination_port ==
+					 reverse->frame.tcp.source_port))
+			return c;
+	}
+	return NULL;
+}
+
+static uint8_t flags_of(unsigned int kinds)
+{
+	if (kinds & WIRE_RST)
+		return SEGMENT_RST;
+	if (kinds & WIRE_FIN)
+		return SEGMENT_FIN | SEGMENT_ACK;
+	if (kinds & WIRE_DATA)
+		return SEGMENT_PSH | SEGMENT_ACK;
+	return SEGMENT_ACK;
+}
+
+/* As the sender's kernel would send it now: with the sequence number that the
+ * receiver expects, so that RFC 5961 has no reason for a challenge ACK. */
+static struct frame forge(const struct wire_capture *sent,
+			  const struct wire_capture *answer, unsigned int kinds)
+{
+	struct frame frame = sent->frame;
+
+	frame.tcp.flags = flags_of(kinds);
+	frame.tcp.seq = sent->frame.tcp.seq + frame_sequence_length(&sent->frame);
+	frame.tcp.length = kinds & WIRE_DATA ? 1 : 0;
+	frame.tcp.n_sacks = 0;
+	frame.tcp.has_mss = frame.tcp.has_window_scale = false;
+	frame.tcp.sack_permitted = false;
+	if (!answer)
+		return frame;
+	if (answer->frame.tcp.flags & SEGMENT_ACK)
+		frame.tcp.seq = answer->frame.tcp.ack;
+	frame.tcp.ack =
+		answer->frame.tcp.seq + frame_sequence_length(&answer->frame);
+	frame.tcp.tsecr = answer->frame.tcp.tsval;
+	return frame;
+}
+
+static void inject(struct lab_wire *wire, const struct lab_action *action)
+{
+	const struct wire_capture *sent =
+		last_segment(wire, action->from, action->to, NULL);
+	struct frame frame;
+
+	if (!sent) {
+		run_note(wire->run, "%s: no segment from %s to %s so far",
+			 action->text, action->from, action->to);
+		return;
+	}
+	frame = forge(sent, last_segment(wire, action->to, action->from, sent),
+		      action->kinds);
+	fault_inject(wire->run, action->to, &frame, NULL);
+}
+
+void lab_wire_act(struct lab_wire *wire, const struct lab_action *action)
+{
+	/* As fault_recorded_verb() knows them. */
+	static const char *const verbs[] = {
+		[LAB_DROP] = "drop",	     [LAB_HOLD] = "hold",
+		[LAB_DELAY] = "delay",	     [LAB_DUPLICATE] = "duplicate",
+		[LAB_REJECT] = "reject",     [LAB_RELEASE] = "release",
+		[LAB_PASS] = "pass",
+	};
+
+	/* fault_inject() journals by itself. */
+	if (action->verb == LAB_INJECT) {
+		inject(wire, action);
+		return;
+	}
+	if (!fault_announce(wire->run, verbs[action->verb], "wire",
+			    action->text))
+		return;
+	if (action->verb == LAB_RELEASE)
+		release_all(wire);
+	else if (action->verb != LAB_PASS)
+		arm(wire, action);
+	else
+		for (size_t i = 0; i < wire->n_rules; i++)
+			wire_disarm(wire->rules[i]);
+}
+
+/* --- frames as events ----------------------------------------------------- */
+
+static void push(struct lab_wire *wire, const struct wire_capture *all,
+		 size_t i, enum lab_event_kind kind, nsec_t at)
+{
+	const struct wire_capture *c = &all[i];
+
+	lab_events_push(wire->events,
+			&(struct lab_event){
+				.kind = kind,
+				.at = at,
+				.host = kind == LAB_EVENT_SENT ? c->from : c->to,
+				.kinds = c->kinds,
+				.capture = i });
+}
+
+static void set_in_flight(struct lab_wire *wire, size_t capture)
+{
+	size_t *grown = array_grow(wire->in_flight, wire->n_in_flight,
+				   &wire->in_flight_capacity, sizeof(*grown));
+
+	if (!grown)
+		run_broken(wire->run, error_origin(-ENOMEM, "frames"));
+	wire->in_flight = grown;
+	grown[wire->n_in_flight++] = capture;
+}
+
+static void collect_new(struct lab_wire *wire, const struct wire_capture *all,
+			size_t i)
+{
+	const struct wire_capture *c = &all[i];
+
+	if (c->fate == WIRE_GHOST)
+		return;
+	if (*c->from)
+		push(wire, all, i, LAB_EVENT_SENT, c->at);
+	if (c->left)
+		push(wire, all, i, LAB_EVENT_RECEIVED, c->left);
+	else if (c->fate == WIRE_HELD || c->fate == WIRE_DELAYED)
+		set_in_flight(wire, i);
+}
+
+void lab_wire_collect(struct lab_wire *wire)
+{
+	const struct wire_capture *all;
+	const struct wire_duplicate *copies;
+	size_t n = wire_captures(world_wire(wire->run->world), &all);
+	size_t n_copies = wire_duplicates(world_wire(wire->run->world), &copies);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < wire->n_in_flight; i++) {
+		size_t capture = wire->in_flight[i];
+
+		if (all[capture].left)
+			push(wire, all, capture, LAB_EVENT_RECEIVED,
+			     all[capture].left);
+		else
+			wire->in_flight[kept++] = capture;
+	}
+	wire->n_in_flight = kept;
+	while (wire->n_captures < n)
+		collect_new(wire, all, wire->n_captures++);
+	for (; wire->n_duplicates < n_copies; wire->n_duplicates++)
+		push(wire, all, copies[wire->n_duplicates].capture,
+		     LAB_EVENT_RECEIVED, copies[wire->n_duplicates].left);
+}
+
+bool lab_wire_has_frames(const struct lab_wire *wire)
+{
+	const struct wire_capture *all;
+
+	return wire_captures(world_wire(wire->run->world), &all) !=
+	       wire->n_captures;
+}
