@@ -312,6 +312,29 @@ bool journal_is(const json_t *record, const char *type)
 	return strcmp(journal_text(record, "type"), type) == 0;
 }
 
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+size_t journal_bytes(const json_t *frame, uint8_t *ret, size_t size)
+{
+	const char *hex = journal_text(frame, "hex");
+	size_t n = 0;
+
+	for (; n < size && hex[0]; hex += 2) {
+		int high = hex_digit(hex[0]), low = hex_digit(hex[1]);
+
+		if (high < 0 || low < 0)
+			break;
+		ret[n++] = (uint8_t)(high * 16 + low);
+	}
+	return n;
+}
+
 const json_t *journal_find(const json_t *records, const char *type)
 {
 	size_t i;

@@ -26,7 +26,8 @@
  *               retransmits, text, connection; of a listener queue and
  *               limit
  *   counter     host, name, change
- *   note        text
+ *   note        text; frames and bytes, where the wire counted frames without
+ *               recording them
  *   timeline    hosts[]                 a lab's times count from here; its
  *               hosts as they stand on the path
  *   meaning     host, text              what a state at the end comes to
@@ -149,6 +150,8 @@ bool journal_get_integer(const json_t *record, const char *name,
 			 json_int_t *ret);
 bool journal_is_true(const json_t *record, const char *name);
 bool journal_is(const json_t *record, const char *type);
+/* The bytes of a frame that its record kept, at most `size`. Returns how many. */
+size_t journal_bytes(const json_t *frame, uint8_t *ret, size_t size);
 /* Of an array of records the first one of that type; NULL: none. */
 const json_t *journal_find(const json_t *records, const char *type);
 

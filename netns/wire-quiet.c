@@ -77,8 +77,10 @@ static int tell(const struct wire *wire, const struct wire_tally *tally)
 		 " bytes, only counted",
 		 tally->from, tally->from_port, tally->to, tally->to_port,
 		 tally->frames, tally->bytes);
-	r = journal_write(wire->journal, nsec_now(), "note", "{s:s}", "text",
-			  text);
+	r = journal_write(wire->journal, nsec_now(), "note",
+			  "{s:s, s:I, s:I}", "text", text, "frames",
+			  (json_int_t)tally->frames, "bytes",
+			  (json_int_t)tally->bytes);
 	return r < 0 ? error_trace(r) : 0;
 }
 

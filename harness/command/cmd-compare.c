@@ -290,7 +290,7 @@ static int tell(struct comparing *c, const struct comparison *comparison)
 	if (r < 0)
 		return error_trace(r);
 	if (comparison->differs || c->view.verbose)
-		compare_print_story(c->stories, &c->view, comparison);
+		compare_print_details(c->stories, &c->view, comparison);
 	return 0;
 }
 
@@ -376,7 +376,7 @@ static void print_total(const struct comparing *c)
 static int print_human(struct comparing *c)
 {
 	static const char *const headings[COMPARE_COLUMNS] = { "run", "A", "B",
-							       "what differs" };
+							       "difference" };
 	char *text = NULL;
 	size_t size;
 	int r = table_new(&c->table, COMPARE_COLUMNS, headings);

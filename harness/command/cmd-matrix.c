@@ -2,7 +2,6 @@
 #include "cmd-matrix.h"
 
 #include <errno.h>
-#include <linux/version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "cmd-run.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "kernel.h"
 #include "matrix-row.h"
 #include "run-options.h"
 #include "selection.h"
@@ -154,12 +154,10 @@ static void add_tally(struct report_tally *to, const struct report_tally *from)
 static void note_release(struct column *column)
 {
 	const char *kernel = column->report.info.kernel;
-	unsigned int a = 0, b = 0;
 
 	snprintf(column->release, sizeof(column->release), "%.*s",
 		 (int)strcspn(kernel, "+-"), kernel);
-	if (sscanf(kernel, "%u.%u", &a, &b) == 2)
-		column->version = KERNEL_VERSION(a, b, 0);
+	column->version = kernel_version_of(kernel);
 }
 
 static int run_column(struct matrix *matrix, struct column *column,

@@ -1,27 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text from journals is untrusted: report_inline() removes line ends and control
+ * characters, fold_print() fits it to the terminal.
+ */
 #include "compare-print.h"
 
 #include <errno.h>
-#include <linux/version.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare-parts.h"
 #include "difference.h"
 #include "errors.h"
 #include "fold.h"
 #include "journal.h"
+#include "kernel.h"
 #include "macro.h"
 #include "report.h"
 
-enum { CELL = 256, INDENT = 2, LABEL = 12 };
+enum {
+	TEXT = 512, /* bytes of a line that is printed in parts */
+	LABEL = 12, /* columns of a label and of the indentation below it */
+	INDENT = 2,
+	/* Segments before the first difference, and from there on. */
+	SEGMENTS_BEFORE = 3,
+	SEGMENTS_AFTER = 14,
+	MARGIN = 2, /* columns at the left of the two columns */
+	GUTTER = 3, /* between them */
+};
 
-static void add_word(char *text, size_t size, const char *format, ...)
-	MACRO_PRINTF(3, 4);
-
-static void add_word(char *text, size_t size, const char *format, ...)
+/* Appends with a comma. */
+static void MACRO_PRINTF(3, 4)
+add_part(char *text, size_t size, const char *format, ...)
 {
 	size_t used = strlen(text);
 	va_list args;
@@ -47,12 +58,12 @@ static void print_value(FILE *out, const char *name, const json_t *value)
 	fputs(text, out);
 }
 
-/* "6.53 .. 6.89 s": a predicted value and its greatest one. */
+/* "6.53 .. 6.89 s": a predicted value and its upper bound. */
 static void print_predicted(FILE *out, const struct result *result,
 			    const char *name)
 {
 	const json_t *least = json_object_get(result->predicted, name), *most;
-	char key[CELL], text[REPORT_TEXT];
+	char key[TEXT], text[REPORT_TEXT];
 
 	snprintf(key, sizeof(key), "%s_max", name);
 	most = json_object_get(
@@ -88,7 +99,7 @@ static void print_change(FILE *out, const struct compare_value *value)
 
 /* --- the table ------------------------------------------------------------ */
 
-static bool is_told(const struct compare_view *view,
+static bool is_shown(const struct compare_view *view,
 		    const struct compare_value *value)
 {
 	return view->verbose || value->differs || !value->values[COMPARE_A] ||
@@ -103,7 +114,7 @@ static void print_measured(FILE *out, const struct compare_view *view,
 	for (size_t i = 0; i < measured->n; i++) {
 		const struct compare_value *value = &measured->all[i];
 
-		if (!is_told(view, value))
+		if (!is_shown(view, value))
 			continue;
 		fprintf(out, "; %s ", value->name);
 		print_value(out, value->name, value->values[COMPARE_A]);
@@ -113,8 +124,8 @@ static void print_measured(FILE *out, const struct compare_view *view,
 	}
 }
 
-/* The greatest one stands beside the least. */
-static bool is_most(const char *name)
+/* An upper bound is printed with the value it bounds. */
+static bool is_maximum(const char *name)
 {
 	return compare_ends_with(name, "_max") ||
 	       strcmp(name, "elapsed_max_s") == 0;
@@ -128,7 +139,7 @@ static void print_predictions(FILE *out, const struct compare_view *view,
 	for (size_t i = 0; i < predicted->n; i++) {
 		const struct compare_value *value = &predicted->all[i];
 
-		if (!is_told(view, value) || is_most(value->name))
+		if (!is_shown(view, value) || is_maximum(value->name))
 			continue;
 		fprintf(out, "; predicted %s ", value->name);
 		print_predicted(out, comparison->results[COMPARE_A],
@@ -145,10 +156,10 @@ static void print_differences(FILE *out, const struct compare_view *view,
 {
 	const struct compare_segments *segments = &comparison->segments;
 
-	if (comparison->other_verdict)
+	if (comparison->verdict_differs)
 		fputs("; verdict", out);
 	for (size_t i = 0; i < COMPARE_EVENTS; i++)
-		if (compare_event_parts(&comparison->events[i]))
+		if (compare_event_differs(&comparison->events[i]))
 			fprintf(out, "; %s", compare_event_text(i));
 	if (segments->parts_at < segments->n_steps)
 		fprintf(out, "; segment %zu", segments->parts_at + 1);
@@ -158,11 +169,11 @@ static void print_differences(FILE *out, const struct compare_view *view,
 	}
 }
 
-/* "NAME", or "NAME, OTHER" for two runs of two names. */
+/* "NAME", or "NAME | OTHER" for runs of two names. */
 static void write_names(const struct comparison *comparison, char *ret,
 			size_t size)
 {
-	char other[CELL];
+	char other[TEXT];
 
 	snprintf(other, sizeof(other), "%s",
 		 result_name(comparison->results[COMPARE_B]));
@@ -175,12 +186,12 @@ int compare_print_row(const struct compare_view *view,
 		      const struct comparison *comparison, struct table *table)
 {
 	const struct result *const *results = comparison->results;
-	char names[2 * CELL], *what = NULL;
+	char names[2 * TEXT], *what = NULL;
 	const char *cells[COMPARE_COLUMNS] = {
 		names, report_verdict(results[COMPARE_A]->verdict),
 		report_verdict(results[COMPARE_B]->verdict)
 	};
-	bool marked = view->coloured && comparison->other_verdict;
+	bool marked = view->coloured && comparison->verdict_differs;
 	size_t size;
 	FILE *out = open_memstream(&what, &size);
 	int r;
@@ -193,10 +204,10 @@ int compare_print_row(const struct compare_view *view,
 	cells[COMPARE_COLUMNS - 1] = what && *what ? what + 2 : "";
 	r = table_add(table, cells, COMPARE_B + 1, marked ? "\033[33m" : NULL);
 	free(what);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* --- where it comes from -------------------------------------------------- */
+/* --- origin --------------------------------------------------------------- */
 
 void compare_origin(const struct result *result, char *ret, size_t size)
 {
@@ -205,38 +216,245 @@ void compare_origin(const struct result *result, char *ret, size_t size)
 
 	*ret = '\0';
 	if (*journal_text(start, "kernel"))
-		add_word(ret, size, "Linux %s", journal_text(start, "kernel"));
+		add_part(ret, size, "Linux %s", journal_text(start, "kernel"));
 	if (json_is_integer(hz))
-		add_word(ret, size, "HZ %d", (int)json_integer_value(hz));
-	add_word(ret, size, "IPv%d", result->family);
+		add_part(ret, size, "HZ %d", (int)json_integer_value(hz));
+	add_part(ret, size, "IPv%d", result->family);
 	if (json_is_true(json_object_get(start, "rootless")))
-		add_word(ret, size, "rootless");
+		add_part(ret, size, "rootless");
 	if (json_is_true(json_object_get(start, "virtual_time")))
-		add_word(ret, size, "virtual time");
+		add_part(ret, size, "virtual time");
 	if (*journal_text(start, "version"))
-		add_word(ret, size, "halfopen %s",
+		add_part(ret, size, "halfopen %s",
 			 journal_text(start, "version"));
 }
 
-/* 0 where the journal does not say. */
+/* As KERNEL_VERSION(); 0: unknown. */
 static unsigned int kernel_of(const struct result *result)
 {
 	const json_t *start = json_array_get(result->journal, 0);
-	unsigned int a = 0, b = 0;
 
-	if (sscanf(journal_text(start, "kernel"), "%u.%u", &a, &b) != 2)
-		return 0;
-	return KERNEL_VERSION(a, b, 0);
+	return kernel_version_of(journal_text(start, "kernel"));
 }
 
-/* --- the story ------------------------------------------------------------ */
+/* --- segments in two columns ---------------------------------------------- */
+
+struct pen {
+	const char *same, *other, *only_a, *only_b, *ellipsis;
+};
+
+static const struct pen pens[] = {
+	{ "|", "!", "<", ">", "..." },
+	{ "│", "≠", "◂", "▸", "…" },
+};
+
+/* Two segments side by side. */
+struct pair {
+	int places[COMPARE_SIDES]; /* ALIGN_NONE */
+	bool same;
+};
+
+struct columns {
+	FILE *out;
+	const struct compare_view *view;
+	const struct compare_segments *segments;
+	const struct pen *pen;
+	int width; /* of one column */
+	int indent; /* of the text behind the time */
+};
+
+/* Appends to the last line if the part fits there, or else on a new line. */
+static void add_column_part(char text[static TEXT], int width, const char *part)
+{
+	const char *line = strrchr(text, '\n');
+	size_t used = strlen(text);
+	int taken = fold_width(line ? line + 1 : text, SIZE_MAX);
+	bool fits = taken + 2 + fold_width(part, SIZE_MAX) <= width;
+
+	snprintf(text + used, TEXT - used, "%s%s",
+		 !used ? "" :
+		 fits  ? "  " :
+			 "\n",
+		 part);
+}
+
+/* The segment without its time: "client > server", its text, its fate. */
+static void describe(const struct columns *columns,
+		     const struct compare_segment *segment,
+		     char text[static TEXT])
+{
+	int width = columns->width - columns->indent;
+	char hosts[160];
+
+	*text = '\0';
+	snprintf(hosts, sizeof(hosts), "%s > %s", segment->from, segment->to);
+	add_column_part(text, width, hosts);
+	add_column_part(text, width, journal_text(segment->record, "text"));
+	if (strcmp(segment->fate, "forwarded") != 0)
+		add_column_part(text, width, segment->fate);
+}
+
+/* The next line of a cell, or blanks behind its end; in the last column no
+ * blanks. */
+static void print_line(const struct columns *columns, const char **rest,
+		       const char *time, bool last)
+{
+	int width = columns->width - columns->indent;
+	const char *line = *rest;
+	size_t size = 0;
+
+	/* A word wider than the column is cut, to keep the gutter. */
+	if (line && *line)
+		size = fold_fits(line, fold_line(line, width, rest), width);
+	if (last && !size)
+		return;
+	fprintf(columns->out, "%s%-*s", last ? " " : "", columns->indent, time);
+	if (last)
+		fwrite(line, 1, size, columns->out);
+	else
+		fold_pad(columns->out, size ? line : "", size, width);
+}
+
+static const char *mark_for(const struct columns *columns,
+			    const struct pair *pair)
+{
+	if (pair->same)
+		return columns->pen->same;
+	if (pair->places[COMPARE_A] >= 0 && pair->places[COMPARE_B] >= 0)
+		return columns->pen->other;
+	return pair->places[COMPARE_A] >= 0 ? columns->pen->only_a :
+					      columns->pen->only_b;
+}
+
+static bool has_more(const char *const rest[])
+{
+	return (rest[COMPARE_A] && *rest[COMPARE_A]) ||
+	       (rest[COMPARE_B] && *rest[COMPARE_B]);
+}
+
+static void print_pair(const struct columns *columns, const struct pair *pair)
+{
+	const char *mark = mark_for(columns, pair);
+	const char *rest[COMPARE_SIDES] = { NULL, NULL };
+	char texts[COMPARE_SIDES][TEXT], times[COMPARE_SIDES][24] = { "", "" };
+	bool coloured = columns->view->coloured && !pair->same;
+
+	for (size_t side = 0; side < COMPARE_SIDES; side++) {
+		const struct compare_segment *segment;
+
+		if (pair->places[side] < 0)
+			continue;
+		segment = &columns->segments->all[side][pair->places[side]];
+		describe(columns, segment, texts[side]);
+		rest[side] = texts[side];
+		snprintf(times[side], sizeof(times[side]), "%.3f", segment->t);
+	}
+	do {
+		fprintf(columns->out, "%*s", MARGIN, "");
+		print_line(columns, &rest[COMPARE_A], times[COMPARE_A], false);
+		fprintf(columns->out, " %s%s%s", coloured ? "\033[33m" : "",
+			mark, coloured ? "\033[0m" : "");
+		print_line(columns, &rest[COMPARE_B], times[COMPARE_B], true);
+		fputc('\n', columns->out);
+		*times[COMPARE_A] = *times[COMPARE_B] = '\0';
+	} while (has_more(rest));
+}
+
+/* Segments that only A has and those that only B has in the same place are side
+ * by side. Returns the number of pairs. */
+static size_t make_pairs(const struct compare_segments *segments,
+			 struct pair *pairs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < segments->n_steps;) {
+		const struct align_step *step = &segments->steps[i];
+		size_t a = i, b;
+
+		if (step->a >= 0 && step->b >= 0) {
+			pairs[n++] =
+				(struct pair){ { step->a, step->b }, true };
+			i++;
+			continue;
+		}
+		while (i < segments->n_steps && segments->steps[i].b < 0)
+			i++;
+		b = i;
+		while (i < segments->n_steps && segments->steps[i].a < 0)
+			i++;
+		for (size_t j = 0; j < MAX(b - a, i - b); j++)
+			pairs[n++] = (struct pair){
+				{ a + j < b ? segments->steps[a + j].a :
+					      ALIGN_NONE,
+				  b + j < i ? segments->steps[b + j].b :
+					      ALIGN_NONE },
+				false
+			};
+	}
+	return n;
+}
+
+static void print_left_out(const struct columns *columns,
+			   const struct pair *pairs, size_t n)
+{
+	size_t more[COMPARE_SIDES] = { 0, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		more[COMPARE_A] += pairs[i].places[COMPARE_A] >= 0;
+		more[COMPARE_B] += pairs[i].places[COMPARE_B] >= 0;
+	}
+	if (n)
+		fprintf(columns->out, "%*s%s and %zu more in A, %zu in B\n",
+			MARGIN, "", columns->pen->ellipsis, more[COMPARE_A],
+			more[COMPARE_B]);
+}
+
+static int time_width(const struct compare_segments *segments)
+{
+	int widest = 0;
+
+	for (size_t side = 0; side < COMPARE_SIDES; side++)
+		for (size_t i = 0; i < segments->n[side]; i++) {
+			double t = segments->all[side][i].t;
+
+			widest = MAX(widest, snprintf(NULL, 0, "%.3f", t));
+		}
+	return widest;
+}
+
+static void print_columns(FILE *out, const struct compare_view *view,
+			  const struct compare_segments *segments)
+{
+	struct columns columns = {
+		.out = out,
+		.view = view,
+		.segments = segments,
+		.pen = &pens[view->unicode],
+		.width = (view->columns - MARGIN - GUTTER) / 2,
+		.indent = time_width(segments) + 1,
+	};
+	struct pair *pairs = calloc(segments->n_steps + 1, sizeof(*pairs));
+	size_t n = pairs ? make_pairs(segments, pairs) : 0, parts = 0, first, last;
+
+	while (parts < n && pairs[parts].same)
+		parts++;
+	first = parts > SEGMENTS_BEFORE ? parts - SEGMENTS_BEFORE : 0;
+	last = MIN(n, parts + SEGMENTS_AFTER);
+	fprintf(out, "\n%*s%-*sB\n", MARGIN, "", columns.width + GUTTER, "A");
+	for (size_t i = first; i < last; i++)
+		print_pair(&columns, &pairs[i]);
+	if (pairs)
+		print_left_out(&columns, pairs + last, n - last);
+	free(pairs);
+}
+
+/* --- details -------------------------------------------------------------- */
 
 static void print_label(FILE *out, const char *label)
 {
 	fprintf(out, "%*s%-*s", INDENT, "", LABEL - INDENT, label);
 }
 
-/* On lines of its own making: a text from elsewhere may have any. */
 static void print_folded(FILE *out, const struct compare_view *view,
 			 const char *label, const char *text)
 {
@@ -259,7 +477,7 @@ static void print_sysctls(FILE *out, const struct compare_view *view,
 	for (size_t i = 0; i < sysctls->n; i++) {
 		const struct compare_value *value = &sysctls->all[i];
 		const char *texts[COMPARE_SIDES];
-		char line[2 * CELL];
+		char line[TEXT];
 
 		for (size_t side = 0; side < COMPARE_SIDES; side++) {
 			texts[side] = json_string_value(value->values[side]);
@@ -294,7 +512,7 @@ static void print_reasons(FILE *out, const struct compare_view *view,
 	}
 }
 
-/* What the case knows to have changed from one kernel to the other. */
+/* Changes between the two kernels that the case expects. */
 static void print_changes(FILE *out, const struct compare_view *view,
 			  const struct comparison *comparison)
 {
@@ -326,12 +544,12 @@ static void print_event(FILE *out, const struct compare_view *view,
 	const struct compare_event *event = &comparison->events[kind];
 	const char *label = compare_event_text(kind);
 
-	if (!compare_event_parts(event))
+	if (!compare_event_differs(event))
 		return;
 	for (size_t side = 0; side < COMPARE_SIDES; side++) {
 		const json_t *record = event->records[side];
 		double zero = comparison->results[side]->zero;
-		char line[2 * CELL];
+		char line[TEXT];
 
 		if (record)
 			snprintf(line, sizeof(line), "%c %.3f %s%s%s",
@@ -349,37 +567,35 @@ static void print_event(FILE *out, const struct compare_view *view,
 }
 
 static void print_segments(FILE *out, const struct compare_view *view,
-			   const struct comparison *comparison)
+			   const struct compare_segments *segments)
 {
-	const struct compare_segments *segments = &comparison->segments;
+	bool differ = segments->parts_at < segments->n_steps;
 	size_t last = segments->n_steps - segments->n_unseen;
-	char line[CELL] = "";
+	char line[TEXT] = "";
 
 	if (segments->only_counted)
-		add_word(line, sizeof(line),
-			 "not compared: the wire only counted some of them");
-	else if (segments->parts_at < segments->n_steps)
-		add_word(line, sizeof(line),
-			 "the same up to number %zu; behind it %zu only in A, "
-			 "%zu only in B",
+		add_part(line, sizeof(line),
+			 "not compared: some were counted and not recorded");
+	else if (differ)
+		add_part(line, sizeof(line),
+			 "%zu equal, then %zu only in A and %zu only in B",
 			 segments->parts_at, segments->alone[COMPARE_A],
 			 segments->alone[COMPARE_B]);
 	else
-		add_word(line, sizeof(line), "the same, %zu", last);
+		add_part(line, sizeof(line), "%zu, all equal", last);
 	if (segments->n_unseen)
-		add_word(line, sizeof(line),
-			 "then %zu, which came when %c had ended",
+		add_part(line, sizeof(line), "%zu after the end of %c",
 			 segments->n_unseen,
 			 segments->steps[last].a < 0 ? 'A' : 'B');
 	print_folded(out, view, "segments", line);
-	if (segments->parts_at < segments->n_steps)
-		compare_print_columns(out, view, comparison);
+	if (differ)
+		print_columns(out, view, segments);
 }
 
-void compare_print_story(FILE *out, const struct compare_view *view,
+void compare_print_details(FILE *out, const struct compare_view *view,
 			 const struct comparison *comparison)
 {
-	char names[2 * CELL];
+	char names[2 * TEXT];
 
 	write_names(comparison, names, sizeof(names));
 	fprintf(out, "\n%s%s%s\n", view->coloured ? "\033[1m" : "", names,
@@ -390,5 +606,5 @@ void compare_print_story(FILE *out, const struct compare_view *view,
 	for (size_t i = 0; i < COMPARE_EVENTS; i++)
 		print_event(out, view, comparison, i);
 	if (comparison->both_ran)
-		print_segments(out, view, comparison);
+		print_segments(out, view, &comparison->segments);
 }

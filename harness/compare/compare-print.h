@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A comparison as a person is shown it. */
+/* A comparison for people: a row of a table, and details with segments in two
+ * columns. */
 #pragma once
 
 #include <stdio.h>
@@ -10,25 +11,22 @@
 struct compare_view {
 	int columns;
 	bool unicode, coloured;
-	bool verbose; /* also what makes no difference */
+	bool verbose; /* also what is no difference */
 };
 
-/* Of the table, four: what, A, B, how they differ. */
+/* Of the table: run, A, B, difference. */
 enum { COMPARE_COLUMNS = 4 };
 
-/* A row: the verdicts, and what differs, with the values. */
+/* Adds a row: the names, the verdicts, and what differs with its values. */
 int compare_print_row(const struct compare_view *view,
 		      const struct comparison *comparison, struct table *table);
 
-/* What was set in another way, what the case knows to have changed, and where
- * the two stories part, in two columns. */
-void compare_print_story(FILE *out, const struct compare_view *view,
-			 const struct comparison *comparison);
-
-/* A's and B's segments from a little before they part, beside each other. */
-void compare_print_columns(FILE *out, const struct compare_view *view,
+/* Sysctls that differ, expected changes between the kernels, reasons, the
+ * earliest differences of events, and the segments around the first
+ * difference. */
+void compare_print_details(FILE *out, const struct compare_view *view,
 			   const struct comparison *comparison);
 
-/* "Linux 6.1.115, HZ 250, IPv4, rootless, halfopen 0.1.0", from the start of
- * its journal; what an older one does not say is left out. */
+/* "Linux 6.1.115, HZ 250, IPv4, rootless, halfopen 0.1.0", from the start record
+ * of the result's journal. */
 void compare_origin(const struct result *result, char *ret, size_t size);

@@ -1,53 +1,393 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compare.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "compare-parts.h"
 #include "errors.h"
+#include "journal.h"
+#include "macro.h"
 
-static bool any_differs(const struct compare_values *values)
+enum { COUNT_MAX = 1000, NUMBER_MAX = 65535 };
+
+static const double tolerance = 0.02;
+/* Of the timer wheel: a timer may expire later by up to 12.5 % of its duration
+ * (LVL_CLK_SHIFT in kernel/time/timer.c). */
+static const double granule = 1.0 / 8;
+
+/* --- values --------------------------------------------------------------- */
+
+bool compare_ends_with(const char *name, const char *end)
 {
-	for (size_t i = 0; i < values->n; i++)
-		if (values->all[i].differs)
-			return true;
-	return false;
+	size_t n = strlen(name), m = strlen(end);
+
+	return n > m && strcmp(name + n - m, end) == 0;
 }
 
-bool compare_event_parts(const struct compare_event *event)
+/* The unit of a value by its name, in seconds; 0: not a time. */
+static double unit_of(const char *name)
+{
+	if (compare_ends_with(name, "_s"))
+		return 1;
+	return compare_ends_with(name, "_ms") ? 1e-3 : 0;
+}
+
+/* Whether a value is in the range that this run predicted for its name. Without
+ * an upper bound only the timer wheel may make it later. */
+static bool is_as_predicted(const struct result *result, const char *name,
+			    double value, double slack)
+{
+	const json_t *least = json_object_get(result->predicted, name), *most;
+	double from = json_number_value(least), to = from * (1 + granule);
+	char key[128];
+
+	snprintf(key, sizeof(key), "%s_max", name);
+	most = json_object_get(
+		result->predicted,
+		strcmp(name, "elapsed_s") == 0 ? "elapsed_max_s" : key);
+	if (json_is_number(most))
+		to = json_number_value(most);
+	return json_is_number(least) && value >= from - slack &&
+	       value <= to + slack;
+}
+
+static bool is_predicted(const struct result *result, const char *name)
+{
+	return json_is_number(json_object_get(result->predicted, name));
+}
+
+static bool times_differ(const struct comparison *comparison, const char *name,
+			 double a, double b)
+{
+	const struct result *const *results = comparison->results;
+	double apart = fabs(a - b), least = MIN(fabs(a), fabs(b));
+	double slack = MAX(COMPARE_SLACK / unit_of(name), tolerance * least);
+
+	if (apart <= slack)
+		return false;
+	if (!is_predicted(results[COMPARE_A], name) &&
+	    !is_predicted(results[COMPARE_B], name))
+		return apart > granule * least;
+	return !is_as_predicted(results[COMPARE_A], name, b, slack) &&
+	       !is_as_predicted(results[COMPARE_B], name, a, slack);
+}
+
+static bool numbers_differ(const json_t *a, const json_t *b)
+{
+	double x = json_number_value(a), y = json_number_value(b);
+	double most = MAX(fabs(x), fabs(y)), least = MIN(fabs(x), fabs(y));
+
+	if (json_is_integer(a) && json_is_integer(b)) {
+		if (most <= COUNT_MAX)
+			return true;
+		if (least > NUMBER_MAX)
+			return false;
+	}
+	return fabs(x - y) > tolerance * most;
+}
+
+static bool values_differ(const struct comparison *comparison,
+			  const struct compare_value *value)
+{
+	const json_t *a = value->values[COMPARE_A];
+	const json_t *b = value->values[COMPARE_B];
+
+	if (!a || !b)
+		return false;
+	if (!json_is_number(a) || !json_is_number(b))
+		return true;
+	if (unit_of(value->name) > 0)
+		return times_differ(comparison, value->name,
+				    json_number_value(a),
+				    json_number_value(b));
+	return numbers_differ(a, b);
+}
+
+static int find_unequal(struct compare_values *ret, json_t *a, json_t *b)
+{
+	struct compare_value *all = calloc(
+		json_object_size(a) + json_object_size(b) + 1, sizeof(*all));
+	const char *name;
+	json_t *value;
+	size_t n = 0;
+
+	if (!all)
+		return error_origin(-ENOMEM, "comparison");
+	json_object_foreach (a, name, value)
+		if (!json_equal(value, json_object_get(b, name)))
+			all[n++] = (struct compare_value){
+				.name = name,
+				.values = { value, json_object_get(b, name) },
+			};
+	json_object_foreach (b, name, value)
+		if (!json_object_get(a, name))
+			all[n++] = (struct compare_value){
+				.name = name,
+				.values = { NULL, value },
+			};
+	ret->all = all;
+	ret->n = n;
+	return 0;
+}
+
+static int compare_all_values(struct comparison *comparison)
+{
+	const struct result *a = comparison->results[COMPARE_A];
+	const struct result *b = comparison->results[COMPARE_B];
+	struct compare_values *measured = &comparison->measured;
+	struct compare_values *predicted = &comparison->predicted;
+	struct compare_values *sysctls = &comparison->sysctls;
+	int r = find_unequal(measured, a->measured, b->measured);
+
+	if (r >= 0)
+		r = find_unequal(predicted, a->predicted, b->predicted);
+	if (r >= 0)
+		r = find_unequal(sysctls, a->sysctls, b->sysctls);
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < measured->n; i++)
+		measured->all[i].differs =
+			values_differ(comparison, &measured->all[i]);
+	for (size_t i = 0; i < predicted->n; i++)
+		predicted->all[i].differs =
+			values_differ(comparison, &predicted->all[i]);
+	for (size_t i = 0; i < sysctls->n; i++)
+		sysctls->all[i].differs = true;
+	return 0;
+}
+
+/* --- events --------------------------------------------------------------- */
+
+/* Sorted by sequence, then by their order in the journal. */
+struct event {
+	enum compare_event_kind kind;
+	const char *host; /* "" for a fault */
+	json_int_t socket;
+	size_t order;
+	const json_t *record;
+};
+
+struct events {
+	struct event *all;
+	size_t n;
+};
+
+const char *compare_event_text(enum compare_event_kind kind)
+{
+	static const char *const texts[COMPARE_EVENTS] = {
+		[COMPARE_RESULT] = "result",
+		[COMPARE_STATE] = "state",
+		[COMPARE_FAULT] = "fault",
+	};
+
+	return texts[kind];
+}
+
+bool compare_event_differs(const struct compare_event *event)
 {
 	return event->records[COMPARE_A] || event->records[COMPARE_B];
 }
 
+static enum compare_event_kind kind_of(const json_t *record)
+{
+	enum compare_event_kind kind = 0;
+
+	while (kind < COMPARE_EVENTS &&
+	       !journal_is(record, compare_event_text(kind)))
+		kind++;
+	return kind;
+}
+
+static int compare_sequences(const struct event *a, const struct event *b)
+{
+	int order = strcmp(a->host, b->host);
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (order)
+		return order;
+	return a->socket < b->socket ? -1 : a->socket > b->socket;
+}
+
+static int compare_events(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+	int order = compare_sequences(x, y);
+
+	if (order)
+		return order;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static bool is_repeated_state(const struct event *before,
+			      const struct event *event)
+{
+	return event->kind == COMPARE_STATE &&
+	       compare_sequences(before, event) == 0 &&
+	       strcmp(journal_text(before->record, "state"),
+		      journal_text(event->record, "state")) == 0;
+}
+
+static int gather_events(struct events *ret, const json_t *journal)
+{
+	size_t i, n = 0;
+	json_t *record;
+
+	ret->all = calloc(json_array_size(journal) + 1, sizeof(*ret->all));
+	if (!ret->all)
+		return error_origin(-ENOMEM, "comparison");
+	json_array_foreach (journal, i, record) {
+		enum compare_event_kind kind = kind_of(record);
+
+		if (kind == COMPARE_EVENTS)
+			continue;
+		ret->all[ret->n++] = (struct event){
+			.kind = kind,
+			.host = journal_text(record, "host"),
+			.socket = journal_integer(record, "socket"),
+			.order = i,
+			.record = record,
+		};
+	}
+	qsort(ret->all, ret->n, sizeof(*ret->all), compare_events);
+	for (i = 0; i < ret->n; i++)
+		if (!n || !is_repeated_state(&ret->all[n - 1], &ret->all[i]))
+			ret->all[n++] = ret->all[i];
+	ret->n = n;
+	return 0;
+}
+
+/* recv() that did not return data: end of file or an error. */
+static bool is_end(const json_t *record)
+{
+	return strcmp(journal_text(record, "call"), "recv") == 0 &&
+	       journal_integer(record, "value") <= 0;
+}
+
+static bool is_same_event(enum compare_event_kind kind, const json_t *a,
+			  const json_t *b)
+{
+	static const char *const members[COMPARE_EVENTS][2] = {
+		[COMPARE_RESULT] = { "call", "errno" },
+		[COMPARE_STATE] = { "state", "state" },
+		[COMPARE_FAULT] = { "verb", "target" },
+	};
+
+	for (size_t i = 0; i < 2; i++)
+		if (strcmp(journal_text(a, members[kind][i]),
+			   journal_text(b, members[kind][i])) != 0)
+			return false;
+	return kind != COMPARE_RESULT || is_end(a) == is_end(b);
+}
+
+/* Of two records, one of which may be NULL, the earlier time. */
+static double earlier_time(const json_t *a, const json_t *b)
+{
+	double x = json_number_value(json_object_get(a, "t"));
+	double y = json_number_value(json_object_get(b, "t"));
+
+	if (!a || !b)
+		return a ? x : y;
+	return MIN(x, y);
+}
+
+static void keep_earliest(struct compare_event *event, const json_t *a,
+			  const json_t *b)
+{
+	const json_t **records = event->records;
+
+	if (compare_event_differs(event) &&
+	    earlier_time(records[COMPARE_A], records[COMPARE_B]) <=
+		    earlier_time(a, b))
+		return;
+	records[COMPARE_A] = a;
+	records[COMPARE_B] = b;
+}
+
+/* Behind a difference the rest of a sequence is not comparable. */
+static size_t skip_sequence(const struct events *events, size_t i,
+			    const struct event *event)
+{
+	while (i < events->n && compare_sequences(&events->all[i], event) == 0)
+		i++;
+	return i;
+}
+
+/* Merges the two sorted arrays. */
+static void find_differences(struct comparison *comparison,
+			     const struct events *a, const struct events *b)
+{
+	size_t i = 0, j = 0;
+
+	while (i < a->n || j < b->n) {
+		const struct event *x = i < a->n ? &a->all[i] : NULL;
+		const struct event *y = j < b->n ? &b->all[j] : NULL;
+		const struct event *first;
+		int order;
+
+		if (x && y)
+			order = compare_sequences(x, y);
+		else
+			order = x ? -1 : 1;
+		first = order <= 0 ? x : y;
+		assert(first);
+		if (order == 0 && is_same_event(x->kind, x->record, y->record)) {
+			i++;
+			j++;
+			continue;
+		}
+		keep_earliest(&comparison->events[first->kind],
+			      order <= 0 ? x->record : NULL,
+			      order >= 0 ? y->record : NULL);
+		i = skip_sequence(a, i, first);
+		j = skip_sequence(b, j, first);
+	}
+}
+
+static int compare_all_events(struct comparison *comparison)
+{
+	struct events a = { .n = 0 }, b = { .n = 0 };
+	int r = gather_events(&a, comparison->results[COMPARE_A]->journal);
+
+	if (r >= 0)
+		r = gather_events(&b, comparison->results[COMPARE_B]->journal);
+	if (r >= 0)
+		find_differences(comparison, &a, &b);
+	free(a.all);
+	free(b.all);
+	return error_trace(r);
+}
+
+/* --- all ------------------------------------------------------------------ */
+
 static bool differs(const struct comparison *comparison)
 {
+	const struct compare_values *measured = &comparison->measured;
 	const struct compare_segments *segments = &comparison->segments;
 
 	for (size_t i = 0; i < COMPARE_EVENTS; i++)
-		if (compare_event_parts(&comparison->events[i]))
+		if (compare_event_differs(&comparison->events[i]))
 			return true;
-	return comparison->other_verdict ||
-	       any_differs(&comparison->measured) ||
+	for (size_t i = 0; i < measured->n; i++)
+		if (measured->all[i].differs)
+			return true;
+	return comparison->verdict_differs ||
 	       segments->parts_at < segments->n_steps;
 }
 
-static int find_all(struct comparison *comparison)
+static int compare_contents(struct comparison *comparison)
 {
-	int r = 0;
+	int r = compare_all_values(comparison);
 
-	if (!comparison->both_ran)
-		return 0;
-	for (size_t i = 0; i < COMPARE_SIDES && r >= 0; i++)
-		r = ladder_new_whole(&comparison->ladders[i],
-				     comparison->results[i]->journal);
-	if (r >= 0)
-		r = compare_values_find(comparison);
-	if (r >= 0)
-		r = compare_segments_find(comparison);
-	if (r >= 0)
-		r = compare_events_find(comparison);
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	r = compare_segments_init(&comparison->segments, comparison->results);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(compare_all_events(comparison));
 }
 
 int comparison_new(struct comparison **ret, const struct result *a,
@@ -60,10 +400,10 @@ int comparison_new(struct comparison **ret, const struct result *a,
 		return error_origin(-ENOMEM, "comparison");
 	comparison->results[COMPARE_A] = a;
 	comparison->results[COMPARE_B] = b;
-	comparison->other_verdict = a->verdict != b->verdict;
+	comparison->verdict_differs = a->verdict != b->verdict;
 	comparison->both_ran = a->verdict != VERDICT_SKIP &&
 			       b->verdict != VERDICT_SKIP;
-	r = find_all(comparison);
+	r = comparison->both_ran ? compare_contents(comparison) : 0;
 	if (r < 0) {
 		comparison_free(comparison);
 		return error_trace(r);
@@ -77,8 +417,6 @@ struct comparison *comparison_free(struct comparison *comparison)
 {
 	if (!comparison)
 		return NULL;
-	for (size_t i = 0; i < COMPARE_SIDES; i++)
-		ladder_free(comparison->ladders[i]);
 	compare_segments_deinit(&comparison->segments);
 	free(comparison->measured.all);
 	free(comparison->predicted.all);
@@ -87,9 +425,10 @@ struct comparison *comparison_free(struct comparison *comparison)
 	return NULL;
 }
 
-/* --- for programs --------------------------------------------------------- */
+/* --- --format jsonl ------------------------------------------------------- */
 
-static json_t *pair_of(json_t *a, json_t *b)
+/* Takes both; NULL becomes null. */
+static json_t *pair_json(json_t *a, json_t *b)
 {
 	return json_pack("[o?, o?]", a, b);
 }
@@ -99,63 +438,41 @@ static json_t *copy_of(const json_t *value)
 	return value ? json_deep_copy(value) : NULL;
 }
 
-/* {name: [a, b]} of those that differ. */
+/* {name: [a, b]} of those that differ, and of those that one side lacks. */
 static json_t *values_json(const struct compare_values *values)
 {
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < values->n; i++) {
-		const struct compare_value *value = &values->all[i];
+		const json_t *a = values->all[i].values[COMPARE_A];
+		const json_t *b = values->all[i].values[COMPARE_B];
 
-		if (value->differs || !value->values[COMPARE_A] ||
-		    !value->values[COMPARE_B])
-			json_object_set_new(
-				object, value->name,
-				pair_of(copy_of(value->values[COMPARE_A]),
-					copy_of(value->values[COMPARE_B])));
+		if (values->all[i].differs || !a || !b)
+			json_object_set_new(object, values->all[i].name,
+					    pair_json(copy_of(a), copy_of(b)));
 	}
 	return object;
 }
 
-static json_t *segment_json(const struct comparison *comparison, size_t side,
-			    int place)
+/* The next segment of this side from the first difference on. */
+static json_t *next_segment_json(const struct compare_segments *segments,
+				 size_t side)
 {
-	const struct ladder *ladder = comparison->ladders[side];
-	const struct ladder_row *row;
+	const struct compare_segment *segment;
+	int place = ALIGN_NONE;
 
+	for (size_t i = segments->parts_at;
+	     place < 0 && i < segments->n_steps; i++)
+		place = side == COMPARE_A ? segments->steps[i].a :
+					    segments->steps[i].b;
 	if (place < 0)
 		return NULL;
-	row = comparison->segments.all[side][place].row;
-	return json_pack(
-		"{s:i, s:f, s:s, s:s, s:s, s:s}", "number", place + 1, "t",
-		row->t, "from", compare_host_name(ladder, row->host), "to",
-		compare_host_name(ladder, ladder_receiver(row)), "text",
-		row->text, "fate", row->end ? row->end : "forwarded");
-}
-
-/* The next one of that side, from this step on; ALIGN_NONE. */
-static int next_place(const struct compare_segments *segments, size_t side)
-{
-	for (size_t i = segments->parts_at; i < segments->n_steps; i++) {
-		const struct align_step *step = &segments->steps[i];
-		int place = side == COMPARE_A ? step->a : step->b;
-
-		if (place >= 0)
-			return place;
-	}
-	return ALIGN_NONE;
-}
-
-static json_t *parting_json(const struct comparison *comparison)
-{
-	const struct compare_segments *segments = &comparison->segments;
-
-	if (segments->parts_at == segments->n_steps)
-		return NULL;
-	return pair_of(segment_json(comparison, COMPARE_A,
-				    next_place(segments, COMPARE_A)),
-		       segment_json(comparison, COMPARE_B,
-				    next_place(segments, COMPARE_B)));
+	segment = &segments->all[side][place];
+	return json_pack("{s:i, s:f, s:s, s:s, s:s, s:s}", "number", place + 1,
+			 "t", segment->t, "from", segment->from, "to",
+			 segment->to, "text",
+			 journal_text(segment->record, "text"), "fate",
+			 segment->fate);
 }
 
 static json_t *event_json(const struct comparison *comparison, size_t side,
@@ -170,24 +487,27 @@ static json_t *event_json(const struct comparison *comparison, size_t side,
 			 json_object_get(record, "text"));
 }
 
-/* Null where nothing parts. */
+/* NULL where neither segments nor events differ. */
 static json_t *parts_json(const struct comparison *comparison)
 {
+	const struct compare_segments *segments = &comparison->segments;
 	json_t *object = json_object();
-	json_t *segment = parting_json(comparison);
 
-	if (segment)
-		json_object_set_new(object, "segment", segment);
+	if (segments->parts_at < segments->n_steps)
+		json_object_set_new(
+			object, "segment",
+			pair_json(next_segment_json(segments, COMPARE_A),
+				  next_segment_json(segments, COMPARE_B)));
 	for (size_t i = 0; i < COMPARE_EVENTS; i++) {
 		const struct compare_event *event = &comparison->events[i];
 
-		if (compare_event_parts(event))
+		if (compare_event_differs(event))
 			json_object_set_new(
 				object, compare_event_text(i),
-				pair_of(event_json(comparison, COMPARE_A,
-						   event->records[COMPARE_A]),
-					event_json(comparison, COMPARE_B,
-						   event->records[COMPARE_B])));
+				pair_json(event_json(comparison, COMPARE_A,
+						     event->records[COMPARE_A]),
+					  event_json(comparison, COMPARE_B,
+						     event->records[COMPARE_B])));
 	}
 	if (json_object_size(object))
 		return object;
@@ -207,7 +527,7 @@ static json_t *counts_json(const struct comparison *comparison)
 			 comparison->both_ran && !segments->only_counted);
 }
 
-/* B's name where it is another one; NULL. */
+/* B's name where it is another one than A's; else NULL. */
 static json_t *against_json(const struct comparison *comparison)
 {
 	json_t *a = json_string(result_name(comparison->results[COMPARE_A]));

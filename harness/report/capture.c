@@ -92,28 +92,6 @@ static void add_interfaces(struct capture *capture, const json_t *journal)
 
 /* --- packets --------------------------------------------------------------*/
 
-static int digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-static size_t from_hex(const char *hex, uint8_t *ret, size_t size)
-{
-	size_t n = 0;
-
-	for (; n < size && hex[0]; hex += 2) {
-		int high = digit(hex[0]), low = digit(hex[1]);
-
-		if (high < 0 || low < 0)
-			break;
-		ret[n++] = (uint8_t)(high * 16 + low);
-	}
-	return n;
-}
-
 /* What the wire made, or sent later than it received it, belongs to the cable of
  * the receiver; all else to that of the sender. */
 static bool is_from_wire(const char *fate)
@@ -143,8 +121,7 @@ static void add_frame(struct capture *capture, const json_t *record)
 		add_comment(capture, "%s", fate);
 	packet.interface = (unsigned int)interface;
 	packet.nsec = capture->epoch + nsec_of(t);
-	packet.captured =
-		from_hex(journal_text(record, "hex"), bytes, sizeof(bytes));
+	packet.captured = journal_bytes(record, bytes, sizeof(bytes));
 	packet.size = MAX((size_t)seconds_of(record, "size"), packet.captured);
 	pcapng_add_packet(capture->out, &packet);
 	capture->n_comments = 0;

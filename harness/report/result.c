@@ -97,6 +97,7 @@ struct member {
 /* See journal.h. Members that are not listed (hex, rule, …) are read with
  * functions that accept any type, and need no check. */
 static const struct member members[] = {
+	{ "start", "journal", NUMBER, true },
 	{ "start", "name", TEXT, false },
 	{ "start", "variant", TEXT, true },
 	{ "start", "family", NUMBER, false },
@@ -122,6 +123,8 @@ static const struct member members[] = {
 	{ "frame", "fate", TEXT, false },
 	{ "frame", "text", TEXT, false },
 	{ "frame", "kinds", LIST, false },
+	{ "frame", "packet", NUMBER, true },
+	{ "frame", "connection", NUMBER, true },
 	{ "state", "host", TEXT, false },
 	{ "state", "state", TEXT, false },
 	{ "state", "text", TEXT, false },

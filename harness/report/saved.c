@@ -326,6 +326,8 @@ static int take(struct saved *saved, struct saved_run *run, json_t *record)
 		r = error_origin(-EBADMSG,
 				 "the first record of a journal is 'start'");
 	if (r >= 0)
+		r = journal_check_version(record, run->path);
+	if (r >= 0)
 		r = begin_result(saved, &run->result, record);
 	if (r < 0) {
 		json_decref(record);
@@ -396,6 +398,10 @@ static int read_line(struct saved *saved, struct saved_run *run,
 				   run->path, number);
 	if (r >= 0)
 		r = take(saved, run, record);
+	if (r == -EPROTONOSUPPORT) {
+		r = set_problem(run, "%s", error_message());
+		return r < 0 ? error_trace(r) : 1;
+	}
 	if (r == -EBADMSG) {
 		r = set_problem(run, "%s: line %zu: %s", run->path, number,
 				error_message());

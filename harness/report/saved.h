@@ -28,9 +28,9 @@ struct saved_run {
 /*
  * Finds all journals below `dir` and reads them; the runs are in the order of
  * their paths. Reading a journal stops at a line that is not a valid record; a
- * last line without its end is left out; both set `problem`. -ENOENT when there
- * is no journal, with a message for the user; -errno of looking for them;
- * -ENOMEM.
+ * last line without its end is left out; a journal of another version is not
+ * read; all set `problem`. -ENOENT when there is no journal, with a message for
+ * the user; -errno of looking for them; -ENOMEM.
  */
 int saved_new(struct saved **ret, const char *dir);
 struct saved *saved_free(struct saved *saved);

@@ -19,13 +19,18 @@ const char *kernel_release(void)
 	return name.release;
 }
 
-unsigned int kernel_version(void)
+unsigned int kernel_version_of(const char *release)
 {
 	unsigned int major = 0, minor = 0;
 
-	if (sscanf(kernel_release(), "%u.%u", &major, &minor) != 2)
+	if (sscanf(release, "%u.%u", &major, &minor) != 2)
 		return 0;
 	return KERNEL_VERSION(major, minor, 0);
+}
+
+unsigned int kernel_version(void)
+{
+	return kernel_version_of(kernel_release());
 }
 
 bool kernel_has_sysctl(const char *name)

@@ -7,6 +7,10 @@
 /* KERNEL_VERSION(6, 18, 0) for 6.18.44-whatever. */
 unsigned int kernel_version(void);
 
+/* The same of another kernel's release; 0 for text that does not start with two
+ * numbers. */
+unsigned int kernel_version_of(const char *release);
+
 /* "6.18.44-whatever" */
 const char *kernel_release(void);
 

@@ -75,7 +75,7 @@ class Compare(unittest.TestCase):
                       done.stdout)
         self.assertRegex(done.stdout, r"tail_loss_probe_s 0\.\d+ s \| none")
         self.assertRegex(done.stdout,
-                         r"behind it 1 only in A, 0 only in B")
+                         r"equal, then 1 only in A and 0 only in B")
         self.assertIn("1 of 1 runs differ", done.stdout)
         for line in done.stdout.splitlines():
             self.assertLessEqual(len(line), 100, line)
@@ -85,7 +85,7 @@ class Compare(unittest.TestCase):
                        f"{CASE}/client-idles")
         self.assertEqual(done.returncode, SAME, done.stdout)
         self.assertIn("tcp_max_syn_backlog: A not set, B 7", done.stdout)
-        self.assertRegex(done.stdout, r"segments +the same, \d+")
+        self.assertRegex(done.stdout, r"segments +\d+, all equal")
 
     def test_programs_get_lines(self):
         status, lines = compare_lines(self.top / "data",

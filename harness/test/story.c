@@ -48,7 +48,7 @@ static struct frame frame_of(const struct story *story, int from, uint8_t flags,
 	return frame;
 }
 
-/* As the wire does: with numbers that count from each end's first. */
+/* Like the wire: with numbers relative to the ISNs. */
 static char *text_of(const struct story *story, const struct frame *frame,
 		     int from)
 {
@@ -84,10 +84,19 @@ void story_segment(struct story *story, double t, int from, uint8_t flags,
 	ck_assert_int_gt(n, 0);
 	write_hex(bytes, MIN((size_t)n, (size_t)120), hex);
 	fake_take(story->result, story->begin + t, "frame",
-		  "{s:s, s:s, s:s, s:s, s:[s], s:f, s:i, s:s}", "from",
-		  names[from], "to", names[!from], "fate", fate, "text", text,
-		  "kinds", "tcp", "left", lost ? 0.0 : story->begin + t, "size",
-		  (int)n, "hex", hex);
+		  "{s:s, s:s, s:s, s:s, s:[s], s:f, s:i, s:i, s:i, s:s, s:i,"
+		  " s:b, s:i, s:i, s:o, s:I, s:I, s:i, s:i, s:s}",
+		  "from", names[from], "to", names[!from], "fate", fate,
+		  "text", text, "kinds", "tcp", "left",
+		  lost ? 0.0 : story->begin + t, "size", (int)n, "packet",
+		  (int)++story->packets, "port", from + 1, "origin",
+		  names[from], "connection", 1, "from_client",
+		  (int)(from == STORY_CLIENT), "source_port",
+		  frame.tcp.source_port, "destination_port",
+		  frame.tcp.destination_port, "transmission",
+		  length ? json_integer(++story->data) : json_null(), "seq",
+		  (json_int_t)seq, "ack", (json_int_t)ack, "len", (int)length,
+		  "flags", (int)flags, "hex", hex);
 	free(text);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What two runs came to, and how it is told. */
+/* compare: values and events of two runs, and how a comparison is printed. */
 #include "compare-print.h"
 
 #include <stdlib.h>
@@ -53,7 +53,7 @@ static bool counts_differ(json_int_t a, json_int_t b)
 	return differ("a_number", json_integer(a), json_integer(b), 0, 0);
 }
 
-START_TEST(times_have_an_allowance)
+START_TEST(times_have_a_tolerance)
 {
 	/* 50 ms, or 2 % */
 	ck_assert(!times_differ("elapsed_s", 0.01, 0.055, 0, 0));
@@ -69,7 +69,7 @@ START_TEST(times_have_an_allowance)
 }
 END_TEST
 
-START_TEST(counts_are_counted)
+START_TEST(counts_must_be_equal)
 {
 	ck_assert(!counts_differ(5, 5));
 	ck_assert(counts_differ(5, 6));
@@ -91,7 +91,7 @@ START_TEST(words_are_compared)
 }
 END_TEST
 
-START_TEST(what_one_alone_tells_is_no_difference)
+START_TEST(a_value_of_one_run_only_is_no_difference)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1);
 	struct comparison *c;
@@ -107,7 +107,7 @@ START_TEST(what_one_alone_tells_is_no_difference)
 }
 END_TEST
 
-/* --- what hosts were told ------------------------------------------------ */
+/* --- events -------------------------------------------------------------- */
 
 static void returns(struct story *story, double t, const char *host,
 		    const char *call, int value, const char *error)
@@ -117,7 +117,7 @@ static void returns(struct story *story, double t, const char *host,
 		  "errno", error, "text", error ? error : call);
 }
 
-START_TEST(errnos_and_the_end_are_compared)
+START_TEST(errnos_and_end_of_file_are_compared)
 {
 	static const struct {
 		int value;
@@ -142,7 +142,7 @@ START_TEST(errnos_and_the_end_are_compared)
 			story_end(&a, 3);
 			story_end(&b, 3);
 			c = story_compare(&a, &b);
-			/* How much there was at a time is chance. */
+			/* How much was received at a time is chance. */
 			ck_assert_int_eq(c->differs, i != j && i + j != 1);
 			records = c->events[COMPARE_RESULT].records;
 			ck_assert_int_eq(records[COMPARE_A] != NULL,
@@ -152,7 +152,7 @@ START_TEST(errnos_and_the_end_are_compared)
 }
 END_TEST
 
-START_TEST(two_hosts_results_come_in_any_order)
+START_TEST(results_of_two_hosts_come_in_any_order)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1);
 
@@ -172,7 +172,7 @@ static void look(struct story *story, double t, const char *state)
 		  "client", "socket", 1, "state", state, "text", state);
 }
 
-START_TEST(how_often_a_state_was_seen_is_chance)
+START_TEST(how_often_a_state_was_read_is_not_compared)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1),
 		     c = story_begin(0, 1);
@@ -200,9 +200,9 @@ START_TEST(how_often_a_state_was_seen_is_chance)
 }
 END_TEST
 
-/* --- what is told -------------------------------------------------------- */
+/* --- output -------------------------------------------------------------- */
 
-static void tell(struct story *a, struct story *b)
+static void fill(struct story *a, struct story *b)
 {
 	*a = story_begin(0.5, 1);
 	*b = story_begin(0.7, 2);
@@ -228,7 +228,7 @@ static void tell(struct story *a, struct story *b)
 static char *print(const struct compare_view *view, const struct comparison *c)
 {
 	static const char *const headings[COMPARE_COLUMNS] = { "run", "A", "B",
-							       "what differs" };
+							       "difference" };
 	struct table *table;
 	char *text;
 	size_t size;
@@ -237,20 +237,20 @@ static char *print(const struct compare_view *view, const struct comparison *c)
 	ck_assert_int_eq(table_new(&table, COMPARE_COLUMNS, headings), 0);
 	ck_assert_int_eq(compare_print_row(view, c, table), 0);
 	table_print(table, out, view->columns);
-	compare_print_story(out, view, c);
+	compare_print_details(out, view, c);
 	table_free(table);
 	fclose(out);
 	return text;
 }
 
-START_TEST(it_fits_and_tells_both)
+START_TEST(output_fits_the_terminal_and_has_both_sides)
 {
 	struct story a, b;
 	struct comparison *c;
 
-	tell(&a, &b);
+	fill(&a, &b);
 	c = story_compare(&a, &b);
-	/* Less than that, and the name of the sysctl has no room. */
+	/* Less has no room for the name of the sysctl. */
 	for (int columns = 47; columns <= 200; columns += 7) {
 		const struct compare_view view = { .columns = columns,
 						   .unicode = columns % 2 };
@@ -265,7 +265,7 @@ START_TEST(it_fits_and_tells_both)
 			ck_assert_msg(fold_width(line, SIZE_MAX) <= columns,
 				      "wider than %d: %s", columns, line);
 			ck_assert_msg(line[strlen(line) - 1] != ' ',
-				      "a blank at the end: %s", line);
+				      "a blank at the end of: %s", line);
 		}
 		free(text);
 	}
@@ -273,29 +273,28 @@ START_TEST(it_fits_and_tells_both)
 }
 END_TEST
 
-START_TEST(values_stand_beside_each_other)
+START_TEST(values_of_both_sides_are_on_one_line)
 {
 	const struct compare_view view = { .columns = 200, .unicode = true };
 	struct story a, b;
 	struct comparison *c;
 	char *text;
 
-	tell(&a, &b);
+	fill(&a, &b);
 	c = story_compare(&a, &b);
 	text = print(&view, c);
 	assert_has(text, "elapsed_s 5.00 s | 7.50 s (+50 %)");
 	assert_has(text, "predicted elapsed_s 4.90 .. 5.20 s | none");
 	assert_has(text, "result; segment 4;");
 	assert_has(text, "net.ipv4.tcp_retries2: A not set, B 3");
-	assert_has(text, "the same up to number 3; behind it 30 only in A, 30 "
-			 "only in B");
+	assert_has(text, "3 equal, then 30 only in A and 30 only in B");
 	assert_has(text, "… and 16 more in A, 16 in B");
 	free(text);
 	story_done(c, &a, &b);
 }
 END_TEST
 
-START_TEST(a_skip_has_no_story)
+START_TEST(a_skipped_run_has_no_segments)
 {
 	const struct compare_view view = { .columns = 120 };
 	struct story a, b = story_begin(0, 1);
@@ -317,13 +316,13 @@ START_TEST(a_skip_has_no_story)
 }
 END_TEST
 
-START_TEST(programs_get_an_object)
+START_TEST(the_json_object_has_values_and_first_differences)
 {
 	struct story a, b;
 	struct comparison *c;
 	json_t *object, *parts, *pair;
 
-	tell(&a, &b);
+	fill(&a, &b);
 	c = story_compare(&a, &b);
 	object = comparison_json(c);
 	ck_assert_ptr_nonnull(object);
@@ -347,17 +346,17 @@ START_TEST(programs_get_an_object)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&times_have_an_allowance,
-	&counts_are_counted,
+	&times_have_a_tolerance,
+	&counts_must_be_equal,
 	&words_are_compared,
-	&what_one_alone_tells_is_no_difference,
-	&errnos_and_the_end_are_compared,
-	&two_hosts_results_come_in_any_order,
-	&how_often_a_state_was_seen_is_chance,
-	&it_fits_and_tells_both,
-	&values_stand_beside_each_other,
-	&a_skip_has_no_story,
-	&programs_get_an_object,
+	&a_value_of_one_run_only_is_no_difference,
+	&errnos_and_end_of_file_are_compared,
+	&results_of_two_hosts_come_in_any_order,
+	&how_often_a_state_was_read_is_not_compared,
+	&output_fits_the_terminal_and_has_both_sides,
+	&values_of_both_sides_are_on_one_line,
+	&a_skipped_run_has_no_segments,
+	&the_json_object_has_values_and_first_differences,
 };
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two runs' segments: what is a difference, and what is chance. */
+/* compare: which differences between the segments of two runs count. */
 #include "compare.h"
 
 #include "fake.h"
@@ -8,7 +8,7 @@
 #include "story.h"
 #include "unit.h"
 
-/* The number of the first segment that only one has, and how many there are. */
+/* The first step that only one run has, and how many segments only one has. */
 static void assert_parts(struct story *a, struct story *b, size_t at,
 			 size_t only_a, size_t only_b)
 {
@@ -21,7 +21,7 @@ static void assert_parts(struct story *a, struct story *b, size_t at,
 	story_done(c, a, b);
 }
 
-START_TEST(times_ports_and_first_numbers_are_chance)
+START_TEST(times_ports_and_initial_sequence_numbers_are_not_compared)
 {
 	struct story a = story_begin(0.01, 1000);
 	struct story b = story_begin(3, 4294967290U);
@@ -38,7 +38,7 @@ START_TEST(times_ports_and_first_numbers_are_chance)
 }
 END_TEST
 
-START_TEST(what_only_one_has_is_found)
+START_TEST(a_segment_of_one_run_only_is_found)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1);
 
@@ -53,7 +53,7 @@ START_TEST(what_only_one_has_is_found)
 }
 END_TEST
 
-START_TEST(flags_lengths_and_fates_tell_segments_apart)
+START_TEST(flags_length_and_fate_are_compared)
 {
 	for (int i = 0; i < 3; i++) {
 		struct story a = story_begin(0, 1), b = story_begin(0, 1);
@@ -77,7 +77,7 @@ START_TEST(flags_lengths_and_fates_tell_segments_apart)
 }
 END_TEST
 
-/* Both ends speak at once: neither is first. */
+/* Both ends send at once, in either order. */
 static struct story crossing(bool swap, double apart, int second)
 {
 	struct story story = story_begin(0, 5);
@@ -96,7 +96,7 @@ static struct story crossing(bool swap, double apart, int second)
 	return story;
 }
 
-START_TEST(two_ends_may_change_places_when_they_are_near)
+START_TEST(near_segments_of_two_senders_may_change_places)
 {
 	struct story a = crossing(false, 0.002, STORY_SERVER);
 	struct story b = crossing(true, 0.002, STORY_SERVER);
@@ -111,7 +111,7 @@ START_TEST(two_ends_may_change_places_when_they_are_near)
 }
 END_TEST
 
-START_TEST(the_copy_that_is_missing_is_found_by_time)
+START_TEST(a_missing_retransmission_is_found_by_its_time)
 {
 	static const double times[] = { 0.5, 0.7, 0.92, 1.34, 2.17, 3.83 };
 	struct story a = story_begin(0, 1), b = story_begin(0, 2);
@@ -131,7 +131,7 @@ START_TEST(the_copy_that_is_missing_is_found_by_time)
 }
 END_TEST
 
-START_TEST(a_last_ack_may_come_or_not)
+START_TEST(a_last_delayed_ack_is_no_difference)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1);
 
@@ -146,7 +146,7 @@ START_TEST(a_last_ack_may_come_or_not)
 }
 END_TEST
 
-START_TEST(a_last_rst_may_not)
+START_TEST(a_last_rst_is_a_difference)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1);
 
@@ -160,7 +160,7 @@ START_TEST(a_last_rst_may_not)
 }
 END_TEST
 
-START_TEST(a_strangers_numbers_are_chance)
+START_TEST(numbers_of_another_connection_are_not_compared)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1),
 		     c = story_begin(0, 1);
@@ -186,7 +186,7 @@ START_TEST(a_strangers_numbers_are_chance)
 }
 END_TEST
 
-START_TEST(what_was_only_counted_is_not_compared)
+START_TEST(segments_that_were_only_counted_are_not_compared)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1);
 	struct comparison *c;
@@ -195,9 +195,10 @@ START_TEST(what_was_only_counted_is_not_compared)
 	story_data(&a, 0.5, "forwarded");
 	story_end(&a, 2);
 	story_handshake(&b);
-	fake_take(b.result, 0.6, "note", "{s:s}", "text",
+	fake_take(b.result, 0.6, "note", "{s:s, s:i, s:i}", "text",
 		  "client:1 > server:2: 297 frames, 19602 bytes, only "
-		  "counted");
+		  "counted",
+		  "frames", 297, "bytes", 19602);
 	story_end(&b, 2);
 	c = story_compare(&a, &b);
 	ck_assert(c->segments.only_counted);
@@ -206,7 +207,7 @@ START_TEST(what_was_only_counted_is_not_compared)
 }
 END_TEST
 
-START_TEST(five_thousand_segments_take_no_time)
+START_TEST(five_thousand_segments_are_aligned_in_seconds)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 9);
 	nsec_t start;
@@ -234,16 +235,16 @@ START_TEST(five_thousand_segments_take_no_time)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&times_ports_and_first_numbers_are_chance,
-	&what_only_one_has_is_found,
-	&flags_lengths_and_fates_tell_segments_apart,
-	&two_ends_may_change_places_when_they_are_near,
-	&the_copy_that_is_missing_is_found_by_time,
-	&a_last_ack_may_come_or_not,
-	&a_last_rst_may_not,
-	&a_strangers_numbers_are_chance,
-	&what_was_only_counted_is_not_compared,
-	&five_thousand_segments_take_no_time,
+	&times_ports_and_initial_sequence_numbers_are_not_compared,
+	&a_segment_of_one_run_only_is_found,
+	&flags_length_and_fate_are_compared,
+	&near_segments_of_two_senders_may_change_places,
+	&a_missing_retransmission_is_found_by_its_time,
+	&a_last_delayed_ack_is_no_difference,
+	&a_last_rst_is_a_difference,
+	&numbers_of_another_connection_are_not_compared,
+	&segments_that_were_only_counted_are_not_compared,
+	&five_thousand_segments_are_aligned_in_seconds,
 };
 
 int main(void)

@@ -66,7 +66,7 @@ static struct saved *read_dir(struct saved_run **ret, size_t n)
 }
 
 #define START(name_, more_)                                                    \
-	"{\"t\":0,\"type\":\"start\",\"name\":\"" name_                        \
+	"{\"t\":0,\"type\":\"start\",\"journal\":2,\"name\":\"" name_           \
 	"\",\"family\":4,\"repetition\":1,\"seconds\":1" more_ "}\n"
 #define NOTE "{\"t\":0.5,\"type\":\"note\",\"text\":\"x\"}\n"
 #define PASS                                                                   \
@@ -201,6 +201,26 @@ START_TEST(a_journal_without_a_start_record_is_no_run)
 }
 END_TEST
 
+START_TEST(a_journal_of_version_1_is_refused)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+	char expected[256];
+
+	write_journal("a", "{\"t\":0,\"type\":\"start\",\"name\":\"old\","
+			   "\"family\":4,\"repetition\":1,\"seconds\":1}\n"
+			   PASS);
+	saved = read_dir(&runs, 1);
+	snprintf(expected, sizeof(expected),
+		 "%s/a/journal.jsonl: journal version 1: this halfopen reads "
+		 "version 2; record the run again",
+		 dir);
+	ck_assert_ptr_null(runs[0].result);
+	ck_assert_str_eq(runs[0].problem, expected);
+	saved_free(saved);
+}
+END_TEST
+
 START_TEST(a_folder_without_journals_is_refused)
 {
 	struct saved *saved;
@@ -266,6 +286,7 @@ int main(void)
 		&a_line_without_its_end_is_reported_and_left_out,
 		&an_invalid_record_is_reported_with_its_line,
 		&a_journal_without_a_start_record_is_no_run,
+		&a_journal_of_version_1_is_refused,
 		&a_folder_without_journals_is_refused,
 		&the_whole_journal_can_be_read_again,
 		&control_characters_are_replaced,
