@@ -1,18 +1,33 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every journal is: begun, ended, in the order of time, and whole.
+"""Every journal begins and ends, is in order of time, and is as documented.
 
-usage: journals.py HALFOPEN
+usage: journals.py HALFOPEN JOURNAL.MD
 """
+import re
 import sys
 import unittest
 
 import rig
 
-HALFOPEN = sys.argv[1]
-# Records of several sources (the wire, the probes, the script) meet in one
-# loop: each comes in when it is read, which is soon.
-SOON = 0.1
+HALFOPEN, DOCUMENT = sys.argv[1:3]
+# Records of several sources (wire, probes, script) are written in the order in
+# which one loop reads them, so times may be out of order by this much.
+DISORDER = 0.1
+
+
+def documented():
+    """{type: members} of the first table, and the members of frames in the
+    second one, of harness/doc/journal.md."""
+    with open(DOCUMENT, encoding="utf-8") as file:
+        records, frames = file.read().split("\n## Frames\n")
+    row = re.compile(r"^\| `(\w+)` \| (.*?) \|", re.M)
+    types = {name: set(re.findall(r"`(\w+)`", members))
+             for name, members in row.findall(records)}
+    types["frame"] = set()
+    for names in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", frames, re.M):
+        types["frame"] |= set(re.findall(r"`(\w+)`", names))
+    return types
 
 
 class Journals(unittest.TestCase):
@@ -29,7 +44,7 @@ class Journals(unittest.TestCase):
             with self.subTest(name):
                 yield journal
 
-    def test_it_begins_and_ends(self):
+    def test_first_record_is_start_and_last_is_verdict(self):
         for journal in self.each():
             types = [record["type"] for record in journal]
             self.assertEqual(types[0], "start")
@@ -37,14 +52,14 @@ class Journals(unittest.TestCase):
             self.assertEqual(types.count("verdict"), 1)
             self.assertLess(types.index("ready"), types.index("call"))
 
-    def test_it_is_in_the_order_of_time(self):
+    def test_records_are_in_order_of_time(self):
         for journal in self.each():
             latest = 0
             for record in journal:
-                self.assertGreater(record["t"], latest - SOON, record)
+                self.assertGreater(record["t"], latest - DISORDER, record)
                 latest = max(latest, record["t"])
 
-    def test_the_prediction_stands_before_the_fault(self):
+    def test_predictions_precede_the_fault(self):
         for journal in self.each():
             types = [record["type"] for record in journal]
             texts = [record.get("text", "") for record in journal]
@@ -54,11 +69,36 @@ class Journals(unittest.TestCase):
                 self.assertLess(forecasts[0], len(types) -
                                 types[::-1].index("fault"))
 
-    def test_every_expectation_says_where_it_stands(self):
+    def test_every_expectation_has_file_and_line(self):
         for journal in self.each():
             for record in journal:
                 if record["type"] == "expectation":
                     self.assertRegex(record["at"], r"^cases/[a-z0-9-]+\.c:\d+$")
+
+    def test_every_record_is_documented(self):
+        types = documented()
+        for journal in self.each():
+            for record in journal:
+                self.assertIn(record["type"], types)
+                members = set(record) - {"t", "type"}
+                self.assertLessEqual(members, types[record["type"]], record)
+
+    def test_packets_and_connections_are_identified(self):
+        """Every TCP frame between hosts has a connection, and the first
+        transmission of a connection's bytes is number 1."""
+        for journal in self.each():
+            first = {}
+            for record in journal:
+                if record["type"] != "frame" or "connection" not in record:
+                    continue
+                self.assertGreaterEqual(record["packet"], 1)
+                self.assertGreaterEqual(record["connection"], 1, record)
+                if record["transmission"]:
+                    key = (record["origin"], record["connection"],
+                           record["seq"], record["flags"] & 3, record["len"])
+                    first.setdefault(key, record["transmission"])
+            self.assertTrue(first)
+            self.assertEqual(set(first.values()), {1})
 
 
 if __name__ == "__main__":
