@@ -18,9 +18,6 @@
 
 enum { SMALL = 2, LARGE = 16, CLIENTS = 6, FIT = SMALL + 1, QUIET_MS = 50 };
 
-/* Patience for events that no timer delays. */
-static const nsec_t soon = MSEC(500);
-
 struct burst {
 	struct run *run;
 	struct sock *listener;

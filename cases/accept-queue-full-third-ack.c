@@ -32,8 +32,6 @@
 enum { BACKLOG = 2, FIT = BACKLOG + 1, SYNACK_RETRIES = 1, QUIET_MS = 50 };
 
 static const char request[] = "GET / HTTP/1.1\r\n\r\n";
-/* Patience for events that no timer delays. */
-static const nsec_t soon = MSEC(500);
 
 #define FROM_SERVER FRAMES(FROM("server"), KIND(WIRE_TCP))
 

@@ -17,10 +17,6 @@
  */
 #include "case.h"
 
-#include <stdio.h>
-
-/* Patience for events that no timer delays. */
-static const nsec_t soon = MSEC(500);
 /* Long enough for an answer, and shorter than the SYN's timer. */
 static const nsec_t no_answer = MSEC(100);
 

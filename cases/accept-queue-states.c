@@ -22,9 +22,6 @@
 
 enum { BACKLOG = 4, DEFER_S = 10, BYTES = 100, QUIET_MS = 50 };
 
-/* Patience for events that no timer delays. */
-static const nsec_t soon = MSEC(500);
-
 /* Half-open: the client is ESTABLISHED, the server has a request only. */
 static void expect_request(struct run *run, struct sock *listener,
 			   struct sock *client, struct sock *request)

@@ -22,8 +22,6 @@
 
 enum { ORPHAN_RETRIES = 1, QUIET_MS = 500, BYTES = 100, BACKLOG = 16 };
 
-static const nsec_t soon = MSEC(500);
-
 static struct mark end_process(struct run *run, struct probe *server)
 {
 	struct mark ended = mark_now(run);

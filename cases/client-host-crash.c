@@ -25,8 +25,6 @@
  * ACK (40 ms) and shorter than the first RTO. */
 enum { IDLE = 3, KEEPALIVE = 1, ANSWER_MS = 100, BACKLOG = 16 };
 
-static const nsec_t soon = MSEC(500);
-
 static const struct world_plan two_clients = {
 	.hosts = { { "client", "10.0.0.1", "fd00::1" },
 		   { "server", "10.0.0.2", "fd00::2" },

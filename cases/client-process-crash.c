@@ -23,9 +23,6 @@
 
 enum { FIN_TIMEOUT = 2, BYTES = 100, BACKLOG = 16 };
 
-/* Patience for events that no timer delays. */
-static const nsec_t soon = MSEC(500);
-
 static struct mark kill_client(struct run *run, struct probe *client)
 {
 	struct mark dead = mark_now(run);

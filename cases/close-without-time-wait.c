@@ -21,8 +21,6 @@
 enum { BYTES = 100 };
 enum { LINGER, UNREAD, LINGER2, NO_BUCKETS };
 
-static const nsec_t soon = MSEC(500);
-
 /* The client sends RST at once, and the server's recv() fails. */
 static void close_with_rst(struct run *run, struct pair *tcp)
 {

@@ -18,8 +18,6 @@
 
 enum { WINDOW = 8192, BYTES = 1 << 16, BUFFER = 1 << 18, WATCHED_MS = 400 };
 
-static const nsec_t soon = MSEC(500);
-
 /* The server's receive buffer is small before it advertises a window, and the
  * client's send buffer holds all of the data. */
 static struct pair connect_narrow(struct run *run)

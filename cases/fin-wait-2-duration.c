@@ -19,8 +19,6 @@
 enum { FIN_TIMEOUT = 2, BEYOND = 61, TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
 enum { CLOSED, HELD, LINGER2 };
 
-static const nsec_t soon = MSEC(500);
-
 /* tcp_fin_time() and tcp_time_wait(): at least 3.5 RTO. */
 static nsec_t at_least(const struct predict_tcp *tcp, nsec_t time)
 {

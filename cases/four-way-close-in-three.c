@@ -15,8 +15,6 @@
 enum { BYTES = 100, ANSWER = 200, LATER_MS = 150, ATO_MS = 40 };
 enum { AT_ONCE, WITH_ANSWER, LATER };
 
-static const nsec_t soon = MSEC(500);
-
 #define SERVER_ACKS FRAMES(FROM("server"), KIND(WIRE_PURE_ACK))
 
 /* The server has received and acknowledged data, so icsk_ack.ato is set. */

@@ -25,7 +25,7 @@
 enum { FIN_TIMEOUT = 30, TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
 enum { SERVER_FIRST = 1, SHUTDOWN };
 
-static const nsec_t handshake_delay = MSEC(200), soon = MSEC(500);
+static const nsec_t handshake_delay = MSEC(200);
 
 struct ends {
 	struct sock *first, *second; /* to close */

@@ -18,8 +18,6 @@ enum { FIN_TIMEOUT = 1, PIECES = 3, PIECE = 1000, PAUSE_MS = 700 };
 enum { ATO_MS = 40, REQUEST = 100 };
 enum { SHUTS_DOWN, CLOSES, CLOSES_AT_ONCE };
 
-static const nsec_t soon = MSEC(500);
-
 /* After data the server's kernel delays the ACK of the FIN by 40 ms. */
 static void send_request(struct run *run, struct pair *tcp)
 {

@@ -19,9 +19,6 @@
 
 enum { ORPHAN_RETRIES = 1 };
 
-/* Patience for events that no timer delays. */
-static const nsec_t soon = MSEC(500);
-
 /*
  * The client's state is read before and after the server's. A connection enters
  * no state twice, so the client was in that state when the server's was read.

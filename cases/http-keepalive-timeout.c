@@ -24,7 +24,6 @@
 
 enum { TIMEOUT = 2, LONG = 60, ORPHAN_RETRIES = 1, PORT = 80 };
 
-static const nsec_t soon = MSEC(500);
 static const nsec_t pause_before_second = SEC(1);
 
 static const struct world_plan two_clients = {

@@ -23,7 +23,6 @@ enum { TICK = 64, SPAN = 2, ROUNDS = 3, PORT = 40000, OTHER_PORT = 40001 };
 /* The document's values, in ns and in s. */
 enum { DOCUMENT_TICK = 4000, DOCUMENT_PERIOD = 16380 };
 
-static const nsec_t soon = MSEC(500);
 static const int64_t numbers = INT64_C(1) << 32;
 
 /* An ISN, and the time of day before and after the kernel chose it. */

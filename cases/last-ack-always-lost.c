@@ -19,8 +19,6 @@
 enum { TIME_WAIT = 60, ORPHAN_RETRIES = 2, RETRIES2 = 2 };
 enum { CLOSES, HOLDS };
 
-static const nsec_t soon = MSEC(500);
-
 #define FIN_RETRANSMISSION FROM("server"), KIND(WIRE_RETRANSMISSION)
 
 /* TIME-WAIT counts from the last FIN, so it outlives LAST-ACK. */

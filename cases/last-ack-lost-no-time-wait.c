@@ -27,8 +27,6 @@
 
 enum { CLOSES, HOLDS, SENDS, CONTROL };
 
-static const nsec_t soon = MSEC(500);
-
 /* The server's FIN is retransmitted, and answered with RST (control: ACK). */
 static void expect_fin_again(struct run *run, struct pair *tcp,
 			     struct mark closed,

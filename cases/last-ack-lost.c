@@ -20,8 +20,6 @@
 
 enum { TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
 
-static const nsec_t soon = MSEC(500);
-
 #define LAST_ACK FROM("client"), KIND(WIRE_PURE_ACK)
 #define FIN_RETRANSMISSION FROM("server"), KIND(WIRE_RETRANSMISSION)
 

@@ -28,8 +28,6 @@ enum way { CONNECTS, BINDS, EDGE_LOW, EDGE_HIGH, NAMED };
 #define RANGE "net.ipv4.ip_local_port_range"
 #define RESERVED "net.ipv4.ip_local_reserved_ports"
 
-static const nsec_t soon = MSEC(500);
-
 struct port_range {
 	long low, high; /* the sysctl */
 	long n; /* ports that connect() uses */

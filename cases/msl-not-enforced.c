@@ -24,8 +24,6 @@
 
 enum { BYTES = 100, SHORT = 2, MSL = 30, TIME_WAIT = 60 };
 
-static const nsec_t soon = MSEC(500);
-
 static nsec_t hold_time(struct run *run)
 {
 	return SEC(run_value(run));

@@ -52,8 +52,6 @@ static const struct plan {
 
 #define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
 
-static const nsec_t soon = MSEC(500);
-
 /* What the experiment is made of. */
 struct setup {
 	struct pair tcp;

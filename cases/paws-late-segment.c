@@ -21,8 +21,6 @@ enum { BYTES = 100, PAUSE = 30 };
 
 #define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
 
-static const nsec_t soon = MSEC(500);
-
 static struct segment last_from(struct run *run, const char *host,
 				unsigned int kinds)
 {

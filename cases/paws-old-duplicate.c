@@ -33,8 +33,8 @@ enum { OFF, ON };
 
 static const uint64_t lap = UINT64_C(1) << 32;
 
-/* For what takes no timer; for a timer or two; for gigabytes. */
-static const nsec_t soon = MSEC(500), patience = SEC(5), bulk = SEC(60);
+/* For a timer or two; for gigabytes. */
+static const nsec_t patience = SEC(5), bulk = SEC(60);
 
 struct late {
 	struct wire_rule *rule;

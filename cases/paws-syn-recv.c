@@ -41,8 +41,6 @@ static const struct plan {
 	{ "rst-stale", true, STALE, 0, false },
 };
 
-static const nsec_t soon = MSEC(500);
-
 static const struct plan *plan_of(struct run *run)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)

@@ -33,8 +33,6 @@ enum { PORTS_MAX = 64 };
 /* TCP_TIMEWAIT_LEN, which no setting changes. */
 static const nsec_t time_wait = SEC(60);
 
-static const nsec_t soon = MSEC(500);
-
 struct stage {
 	struct probe *client;
 	struct sock *listener, *other; /* two destinations */

@@ -22,8 +22,6 @@ enum { BYTES = 100, MORE = 50 };
 #define ORIGINAL FROM("client"), KIND(WIRE_DATA | WIRE_SYN)
 #define COPY FROM("client"), KIND(WIRE_RETRANSMISSION)
 
-static const nsec_t soon = MSEC(500);
-
 /* The timer of a SYN: TCP_TIMEOUT_INIT. */
 static const nsec_t syn_timer = SEC(1);
 

@@ -22,8 +22,6 @@ enum { BYTES = 100, PAUSE = 50 };
 /* From NO_ABORT on it is the connection's own. */
 enum { CLOSED_PORT, CLOSED_SOCKET, ABORT, UNREAD, NOT_ACCEPTED };
 
-static const nsec_t soon = MSEC(500);
-
 #define RESET FROM("server"), KIND(WIRE_RST)
 
 static void expect_option(struct run *run, struct mark since, bool option)

@@ -22,8 +22,6 @@
 
 enum { BYTES = 100, LOST_ROUNDS = 3 };
 
-static const nsec_t soon = MSEC(500);
-
 static void expect_broken_pipe(struct sock *client)
 {
 	struct finding got = sock_send(client, BYTES);

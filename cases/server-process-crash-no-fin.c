@@ -20,8 +20,6 @@
 
 enum { BYTES = 100 };
 
-static const nsec_t soon = MSEC(500);
-
 static void expect_reset(struct run *run, struct sock *client,
 			 struct sock *server, struct mark killed,
 			 const char *exchange)

@@ -24,8 +24,6 @@
 
 enum { FIN_TIMEOUT = 2, BYTES = 100, CLIENT_STAYS = 1 };
 
-static const nsec_t soon = MSEC(500);
-
 static void close_at_once(struct run *run, struct pair *tcp)
 {
 	struct mark killed;

@@ -14,7 +14,7 @@
 
 enum { TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
 
-static const nsec_t slow_path = MSEC(200), soon = MSEC(300);
+static const nsec_t slow_path = MSEC(200);
 
 static struct wire_rule *hold_first(struct run *run, const char *host,
 				    unsigned int kind)

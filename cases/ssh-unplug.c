@@ -181,7 +181,7 @@ static struct range forecast_ssh(struct run *run)
 	nsec_t total = SEC(INTERVAL * (run_value(run) + 1));
 	struct range range = { total - SEC(1), total + total / 1000 };
 
-	range.max += run_value(run) * run->options->slack;
+	range.max += run_value(run) * run_slack(run);
 	run_predicted(run, "elapsed_s", nsec_seconds(range.min));
 	run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
 	return range;

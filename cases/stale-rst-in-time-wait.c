@@ -24,8 +24,6 @@ enum way { HELD, KILLS, IGNORED, OUTLIVES };
 /* TCP_TIMEWAIT_LEN */
 static const nsec_t time_wait = SEC(60);
 
-static const nsec_t soon = MSEC(500);
-
 /* Until a segment is received on a busy machine, and a timer that was started
  * again would show. */
 static const nsec_t settle = MSEC(100);

@@ -54,7 +54,6 @@ static const struct plan {
 
 #define ANSWER FROM("client"), KIND(WIRE_PURE_ACK)
 
-static const nsec_t soon = MSEC(500);
 static const char *const fate_text[] = { "resets", "is challenged",
 					 "is ignored" };
 

@@ -25,8 +25,6 @@
 
 enum { BACKLOG = 2, LONG = 64, SYN_BACKLOG = 8, MANY = 256 };
 
-/* How long to look out for what takes no timer. */
-static const nsec_t soon = MSEC(500);
 /* Long enough for an answer, and shorter than the SYN's timer. */
 static const nsec_t no_answer = MSEC(100);
 

@@ -24,9 +24,6 @@
 
 enum { BACKLOG = 1, FIT = BACKLOG + 1, ARP_MS = 100, ARPS = 3 };
 
-/* How long to look out for what takes no timer. */
-static const nsec_t soon = MSEC(500);
-
 #define SYNS FRAMES(FROM("client"), KIND(WIRE_SYN))
 #define ANSWERS FRAMES(FROM("server"), KIND(WIRE_SYN_ACK))
 

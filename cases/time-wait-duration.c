@@ -25,8 +25,6 @@ enum { TIME_WAIT = 60, MINUTE = 60 }; /* TCP_TIMEWAIT_LEN */
 enum { LINGER2 = 1, USER_TIMEOUT };
 enum { SHORT = 5, MSEC_SHORT = SHORT * 1000 };
 
-static const nsec_t soon = MSEC(500);
-
 static void set_option(struct run *run, struct sock *sock)
 {
 	if (run_value(run) == LINGER2)

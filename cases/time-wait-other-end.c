@@ -28,8 +28,7 @@
 /* BULK is what the clock counts in 4.3 s: as long may all of it take. */
 enum { BULK = 64 << 20, LITTLE = 300, TICKS = 3 };
 
-
-static const nsec_t soon = MSEC(500), patience = SEC(10);
+static const nsec_t patience = SEC(10);
 
 struct story {
 	struct run *run;

@@ -51,7 +51,7 @@ enum way {
 };
 
 static const nsec_t tick = 64; /* of the clock behind initial numbers */
-static const nsec_t soon = MSEC(500), patience = SEC(10);
+static const nsec_t patience = SEC(10);
 
 /* Of one length, so that one can stand in the other's place. */
 static const char old_words[] = "written in the old connection";

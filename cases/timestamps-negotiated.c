@@ -18,8 +18,6 @@
 
 enum { BYTES = 100, STALE = 10000, TEXT = 64, CLOSED_PORT = 9 };
 
-static const nsec_t soon = MSEC(500);
-
 static const struct {
 	unsigned int kind;
 	const char *name;

@@ -28,8 +28,6 @@
 enum { TTL = 4, ANSWER_TTL = 4, MS = 5, SLOW_MS = 600, BYTES = 100 };
 enum { NAME = 24 };
 
-static const nsec_t soon = MSEC(500);
-
 static bool is_v6(struct run *run)
 {
 	return run_address(run, "client").family == AF_INET6;

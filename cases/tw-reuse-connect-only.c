@@ -16,8 +16,6 @@
  */
 #include "case.h"
 
-static const nsec_t soon = MSEC(500);
-
 /* Finishes, waits until tcp_tw_reuse would do. */
 static void finish_and_wait(struct run *run, struct sock *first,
 			    struct sock *second)

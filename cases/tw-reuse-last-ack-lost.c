@@ -25,8 +25,6 @@ enum { SOONEST = 2 };
 
 enum loss { ONE, ALL };
 
-static const nsec_t soon = MSEC(500);
-
 /* Each way: the tail loss probe waits for two RTTs, the TIME_WAIT for one
  * second and is entered half an RTT later. */
 static const nsec_t large_one_way = MSEC(600);

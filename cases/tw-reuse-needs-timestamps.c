@@ -12,8 +12,6 @@
  */
 #include "case.h"
 
-static const nsec_t soon = MSEC(500);
-
 #define STAMPS "net.ipv4.tcp_timestamps"
 
 static void expect_stamped(struct run *run, struct mark since,

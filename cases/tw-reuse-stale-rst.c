@@ -40,8 +40,6 @@ static const nsec_t isn_step = 64, isn_round = INT64_C(64) << 32;
 /* What the story takes before its second connection, and some more. */
 static const nsec_t prelude = SEC(3);
 
-static const nsec_t soon = MSEC(500);
-
 /* Until a segment is received, also on a busy machine. */
 static const nsec_t settle = MSEC(100);
 

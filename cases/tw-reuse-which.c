@@ -24,8 +24,6 @@ enum stage {
 	ALL_OLD, /* of many */
 };
 
-static const nsec_t soon = MSEC(500);
-
 struct story {
 	struct pair tcp; /* only its probes and the listener */
 	struct sock *clients[MANY], *servers[MANY]; /* in the ports' order */

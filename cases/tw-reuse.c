@@ -30,8 +30,6 @@ static const nsec_t time_wait = SEC(60);
 /* After the moment from which it may be. */
 static const nsec_t past = MSEC(100);
 
-static const nsec_t soon = MSEC(500);
-
 struct story {
 	struct pair tcp;
 	struct range entered; /* when the client's end entered TIME-WAIT */

@@ -30,8 +30,6 @@
 /* Failed tries by the timer before the route is back. */
 enum { TRIES = 2, BYTES = 20 };
 
-static const nsec_t soon = MSEC(500);
-
 /* tcp_probe0_when(): each timer is armed when the one before has fired. */
 static struct range forecast_try(const struct predict_tcp *tcp, unsigned int n)
 {

@@ -24,8 +24,6 @@
 
 enum { RETRIES2 = 3, FEW = 1, CLIENT_SENDS = 100 };
 
-static const nsec_t soon = MSEC(500);
-
 /* The wire counts a retransmission as new data where it has not seen the
  * original. */
 #define DATA FRAMES(KIND(WIRE_DATA | WIRE_RETRANSMISSION))

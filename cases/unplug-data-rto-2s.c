@@ -24,8 +24,6 @@ enum { RETRIES2 = 4, RTO_S = 2, BYTES = 100 };
 /* One way, and in microseconds. */
 enum { DELAY_MS = 333, RTO_MIN_US = 1999000 };
 
-static const nsec_t soon = MSEC(500);
-
 #define RETRANSMISSIONS FRAMES(FROM("server"), KIND(WIRE_RETRANSMISSION))
 
 /* Two seconds, plus what this machine added to the RTT. */

@@ -22,8 +22,6 @@ enum { TIME = 1, INTVL = 1, PROBES = 2, TOTAL = TIME + INTVL * PROBES };
  * probe; the others after it. */
 enum { AFTER_FIRST_PROBE, LAST_PROBE, CLIENT_ASKS, CLIENT_SENDS };
 
-static const nsec_t soon = MSEC(500);
-
 #define SERVER_PROBES FRAMES(FROM("server"), KIND(WIRE_KEEPALIVE_PROBE))
 
 /* Past the time at which the server would have given up. */

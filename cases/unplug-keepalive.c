@@ -24,8 +24,6 @@ enum { QUIET_MS = 300 };
 /* The ends that have keepalive on: the variants' values. */
 enum { CLIENT = 1, SERVER = 2, BOTH = CLIENT | SERVER };
 
-static const nsec_t soon = MSEC(500);
-
 /* The socket's kernel stores that there is no route: IPv6 only. */
 static bool stores_no_route(struct run *run, struct sock *sock)
 {

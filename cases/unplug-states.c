@@ -23,8 +23,6 @@
 /* The times in milliseconds come from jiffies and may differ by one. */
 enum { PASS_MS = 500, ROUNDING_MS = 1 };
 
-static const nsec_t soon = MSEC(500);
-
 struct fault {
 	const char *variant;
 	void (*begin)(struct run *run, const char *host);

@@ -16,11 +16,13 @@
 #include "macro.h"
 #include "nsec.h"
 #include "privilege.h"
-#include "program.h"
+#include "program-find.h"
 #include "report.h"
 #include "supervisor.h"
-#include "testcase.h"
+#include "case-table.h"
+#include "virtual-time.h"
 #include "vm.h"
+#include "world-plan-control.h"
 
 enum { WHAT = 10, TELL = 34 }; /* columns at which they begin */
 
@@ -274,7 +276,7 @@ int cmd_doctor(int argc, char **argv)
 		return EXIT_STATUS_USAGE;
 	}
 	printf("Linux %s, HZ %u%s\n", kernel_release(), nsec_hz(),
-	       kernel_in_virtual_time() ? ", in virtual time" : "");
+	       virtual_time_is_on() ? ", in virtual time" : "");
 	status = print_rights() ? print_trial() : EXIT_STATUS_SKIPPED;
 	print_shortages();
 	print_vm();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "documents.h"
 #include "errors.h"
 #include "exit-status.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "case-table.h"
 #include "errors.h"
 #include "exit-status.h"
 #include "fd.h"
@@ -18,6 +19,7 @@
 #include "settings.h"
 #include "stream.h"
 #include "supervisor.h"
+#include "world-plan-control.h"
 
 int cmd_run_status(const struct report_tally *tally, int r)
 {

@@ -6,12 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "case-table.h"
 #include "draw-world.h"
 #include "exit-status.h"
 #include "fold.h"
 #include "macro.h"
 #include "report.h"
 #include "select.h"
+#include "world-plan-control.h"
 
 enum { COLUMNS = 80, INDENT = 2 };
 

@@ -6,11 +6,11 @@
 #include <sys/socket.h>
 
 #include "errors.h"
-#include "expect.h"
+#include "expect-control.h"
 #include "fd.h"
 #include "probe-program.h"
 #include "report.h"
-#include "sock.h"
+#include "sock-control.h"
 #include "supervisor.h"
 
 static void try_destroying(struct run *run, struct sock *sock)

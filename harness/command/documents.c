@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "fold.h"
 #include "macro.h"
 

@@ -5,6 +5,7 @@
 
 #include "fold.h"
 #include "macro.h"
+#include "world-plan-control.h"
 
 /*
  * One network:

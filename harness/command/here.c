@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "privilege.h"
 #include "version.h"
+#include "virtual-time.h"
 
 void report_here(struct report *report, const struct reporter *reporter,
 		 const struct run_options *options)
@@ -23,7 +24,7 @@ void report_here(struct report *report, const struct reporter *reporter,
 			  .hz = nsec_hz(),
 			  .slack = options->slack,
 			  .rootless = privilege_rootless(),
-			  .virtual_time = kernel_in_virtual_time(),
+			  .virtual_time = virtual_time_is_on(),
 			  .mapped = options->mapped,
 			  .family = options->family == AF_INET6 ? 6 : 4 },
 	};

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "report.h"
-#include "run.h"
+#include "run-control.h"
 
 /* A report of runs on this machine, to stdout. */
 void report_here(struct report *report, const struct reporter *reporter,

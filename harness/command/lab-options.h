@@ -7,7 +7,7 @@
 
 #include "lab-plan.h"
 #include "report.h"
-#include "run.h"
+#include "run-control.h"
 #include "usage.h"
 
 extern const struct usage usage_lab;

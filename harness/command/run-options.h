@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "report.h"
-#include "run.h"
+#include "run-control.h"
 #include "usage.h"
 
 enum { RUN_SETTINGS_MAX = 32 };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "case-table.h"
 #include "nearest.h"
 
 static bool is_like(const char *name, const char *pattern)

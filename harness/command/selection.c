@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "errors.h"
 #include "macro.h"
 #include "select.h"

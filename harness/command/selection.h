@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "run-options.h"
-#include "run.h"
+#include "run-control.h"
 
 struct selection {
 	struct run_job *jobs;

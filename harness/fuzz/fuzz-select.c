@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Words of the command line: which cases are meant, and that a word without any
  * has its neighbours named. */
+#include "case-table.h"
 #include "fake.h"
 #include "fuzz.h"
 #include "macro.h"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "case-table.h"
 #include "fake.h"
 #include "fuzz.h"
 #include "selection.h"

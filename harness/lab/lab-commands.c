@@ -7,7 +7,8 @@
 
 #include "errors.h"
 #include "lab-parts.h"
-#include "program.h"
+#include "program-control.h"
+#include "program-find.h"
 
 enum { WORD = 256 };
 

@@ -17,7 +17,7 @@
 #include "firewall.h"
 #include "lab-commands.h"
 #include "lab-words.h"
-#include "watch.h"
+#include "counter-control.h"
 #include "wire.h"
 
 enum { SENTENCES_MAX = 48, SENTENCE = 320 };

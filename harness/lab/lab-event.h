@@ -10,7 +10,7 @@
 #include "diag.h"
 #include "lab-plan.h"
 #include "nsec.h"
-#include "run.h"
+#include "run-control.h"
 
 enum lab_event_kind {
 	LAB_EVENT_START, /* the timeline starts */

@@ -21,8 +21,8 @@
 #include <sys/wait.h>
 
 #include "errors.h"
-#include "expect.h"
-#include "watch.h"
+#include "expect-control.h"
+#include "counter-control.h"
 
 struct evidence {
 	struct lab_wait since;
@@ -266,7 +266,7 @@ static const char *predicate(const struct lab_expectation *e)
 static void report(struct lab_judge *judge, const struct lab_expectation *e,
 		   bool ok, const char *observed)
 {
-	expect_told(judge->run, ok, e->program ? e->program : e->host,
+	expect_record(judge->run, ok, e->program ? e->program : e->host,
 		    predicate(e), observed);
 }
 
@@ -284,7 +284,7 @@ static void finish_event(struct lab_judge *judge,
 	if (ev->met || ev->missed)
 		append_time(ev, ev->met ? ev->met : ev->missed);
 	if (!ok && !e->negated && ev->missed > window_end(e, ev))
-		expect_told_late(judge->run, e->program ? e->program : e->host,
+		expect_record_late(judge->run, e->program ? e->program : e->host,
 				 predicate(e), ev->observed,
 				 ev->missed - window_end(e, ev));
 	else

@@ -29,9 +29,9 @@
 #include <string.h>
 
 #include "errors.h"
-#include "expect.h"
-#include "faults.h"
-#include "sock-parts.h"
+#include "expect-control.h"
+#include "fault-control.h"
+#include "sock-control.h"
 
 struct order {
 	const struct lab_action *action;
@@ -186,7 +186,7 @@ static void fail(struct lab_probes *probes, const struct order *order,
 	va_end(args);
 	if (order->place && order->place->source)
 		run_here(order->place->source, (int)order->place->line);
-	expect_told(probes->run, false, order->action->host,
+	expect_record(probes->run, false, order->action->host,
 		    order->action->text, observed);
 }
 
@@ -279,7 +279,7 @@ static void execute(struct endpoint *e, const struct lab_action *action)
 		sock_keepalive(e->sock, true);
 		break;
 	case LAB_USER_TIMEOUT:
-		sock_tell_call(e->sock, "setsockopt(TCP_USER_TIMEOUT)");
+		sock_journal_call(e->sock, "setsockopt(TCP_USER_TIMEOUT)");
 		sock_set(e->sock, IPPROTO_TCP, TCP_USER_TIMEOUT,
 			 (int)(action->time / MSEC(1)));
 		break;
@@ -583,21 +583,13 @@ bool lab_probes_are_open(const struct lab_probes *probes, const char *host)
 	return false;
 }
 
-static bool is_same(const struct sock *sock, const struct diag_socket *socket)
-{
-	return sock->local_port == socket->local_port &&
-	       sock->remote_port == socket->remote_port &&
-	       (!sock->remote_port ||
-		address_equal(&sock->remote, &socket->remote));
-}
-
 int lab_probes_number(const struct lab_probes *probes, const char *host,
 		      const struct diag_socket *socket)
 {
 	const struct host_probe *p = find(probes, host);
 
 	for (const struct endpoint *e = p ? p->endpoints : NULL; e; e = e->next)
-		if (is_same(e->sock, socket))
-			return e->sock->number;
+		if (sock_is(e->sock, socket))
+			return sock_number(e->sock);
 	return 0;
 }

@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 #include "errors.h"
-#include "faults.h"
+#include "fault-control.h"
+#include "program-find.h"
 
 /* A program without a port to listen on may be a server or not: so long it is
  * waited for any listener in its host. */
@@ -254,10 +255,10 @@ static void start(struct lab_programs *programs,
 {
 	struct entry *entry = find_or_add(programs, program->name);
 	struct program_plan plan = { .name = program->name,
-				     .told = program->command,
+				     .start_text = program->command,
 				     .argv = command_line(programs, program),
 				     .may_end = true,
-				     .on_news = on_output,
+				     .on_output = on_output,
 				     .data = entry };
 
 	set_user(programs, program->user, &plan);

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "lab-event.h"
-#include "program.h"
+#include "program-control.h"
 
 struct lab_programs;
 

@@ -25,7 +25,7 @@
 
 #include "array.h"
 #include "errors.h"
-#include "faults.h"
+#include "fault-control.h"
 #include "lab-case.h"
 #include "lab-conclusions.h"
 #include "lab-event.h"

@@ -10,7 +10,7 @@
 #include "lab-case.h"
 #include "lab-plan.h"
 #include "report.h"
-#include "run.h"
+#include "run-control.h"
 
 struct lab_session_plan {
 	struct lab_plan *plan;

@@ -17,7 +17,7 @@
 
 #include "array.h"
 #include "errors.h"
-#include "faults.h"
+#include "fault-control.h"
 #include "wire.h"
 
 enum { RULES_MAX = 64 };

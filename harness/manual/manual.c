@@ -13,7 +13,7 @@
 #include "commands.h"
 #include "fault.h"
 #include "macro.h"
-#include "testcase.h"
+#include "case-table.h"
 #include "version.h"
 
 /* --- the manual page ------------------------------------------------------*/

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "fold.h"
 #include "journal.h"
 #include "macro.h"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "errors.h"
 #include "html.h"
 #include "journal.h"

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "case-table.h"
 #include "digest.h"
 #include "fold.h"
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "case-table.h"
 #include "journal.h"
 #include "markup.h"
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"

@@ -21,6 +21,7 @@
 #include <strings.h>
 
 #include "array.h"
+#include "case-table.h"
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"

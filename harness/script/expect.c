@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "expect.h"
+/*
+ * An expectation compares, counts itself in the run and writes one
+ * "expectation" record. The report's values ("predicted", "measured") are
+ * separate records.
+ *
+ * A time beyond its upper bound may be the machine's fault. While such failures
+ * are the only ones, run->upper_bound_failed is set, and the end of the run
+ * decides by the measured scheduling delay whether the run is inconclusive.
+ */
+#include "expect-control.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/if.h>
 #include <linux/version.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "counter.h"
 #include "errors.h"
 #include "kernel.h"
-#include "watch.h"
+#include "sock-control.h"
 
 enum { TEXT = 192 };
 
-bool expect_told(struct run *run, bool ok, const char *what,
-		 const char *expected, const char *observed)
+bool expect_record(struct run *run, bool ok, const char *what,
+		   const char *expected, const char *observed)
 {
 	run->expectations++;
 	if (!ok) {
@@ -29,26 +40,28 @@ bool expect_told(struct run *run, bool ok, const char *what,
 	return ok;
 }
 
-/* Too late, while nothing else is wrong: the machine may be to blame. */
-bool expect_told_late(struct run *run, const char *what, const char *expected,
-		      const char *observed, nsec_t excess)
+bool expect_record_late(struct run *run, const char *what, const char *expected,
+			const char *observed, nsec_t excess)
 {
 	bool first = !run->failed || run->upper_bound_failed;
 
-	expect_told(run, false, what, expected, observed);
+	expect_record(run, false, what, expected, observed);
 	run->upper_bound_failed = first;
 	run->excess = MAX(run->excess, excess);
 	return false;
 }
 
-/* --- findings --------------------------------------------------------- */
+/* --- results of calls --------------------------------------------------*/
 
-static void tell_outcome(struct run *run, const char *expected,
-			 const char *observed)
+/* How long a call may take that waits for no timer. */
+static const nsec_t no_timer = MSEC(500);
+
+static void report_outcome(struct run *run, const char *expected,
+			   const char *observed)
 {
-	if (run->told_outcome)
+	if (run->has_outcome)
 		return;
-	run->told_outcome = true;
+	run->has_outcome = true;
 	run_predicted_text(run, "outcome", expected);
 	run_measured_text(run, "outcome", observed);
 }
@@ -59,11 +72,11 @@ static bool expect_outcome(const struct finding *finding, const char *expected)
 	const char *observed = finding_outcome(finding);
 	char what[TEXT];
 
-	tell_outcome(run, expected, observed);
+	report_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "%s() in %s", finding->call,
 		 sock_host(finding->sock));
-	return expect_told(run, strcmp(expected, observed) == 0, what, expected,
-			   observed);
+	return expect_record(run, strcmp(expected, observed) == 0, what,
+			     expected, observed);
 }
 
 bool expect_error(const struct finding *finding, int error)
@@ -81,6 +94,13 @@ bool expect_open(const struct finding *finding)
 	return expect_outcome(finding, "OPEN");
 }
 
+bool expect_call_blocked(struct sock *sock)
+{
+	struct finding finding = sock_reap(sock, 0);
+
+	return expect_open(&finding);
+}
+
 static bool expect_value(const struct finding *finding, int64_t value)
 {
 	struct run *run = sock_run(finding->sock);
@@ -95,13 +115,14 @@ static bool expect_value(const struct finding *finding, int64_t value)
 	else
 		snprintf(observed, sizeof(observed), "%" PRId64,
 			 finding->value);
-	return expect_told(run, strcmp(expected, observed) == 0, what, expected,
-			   observed);
+	return expect_record(run, strcmp(expected, observed) == 0, what,
+			     expected, observed);
 }
 
 bool expect_data(const struct finding *finding, size_t bytes)
 {
-	tell_outcome(sock_run(finding->sock), "DATA", finding_outcome(finding));
+	report_outcome(sock_run(finding->sock), "DATA",
+		       finding_outcome(finding));
 	return expect_value(finding, (int64_t)bytes);
 }
 
@@ -116,9 +137,37 @@ bool expect_stream(const struct finding *finding, uint64_t bytes,
 		 sock_host(finding->sock));
 	snprintf(expected, sizeof(expected), "%" PRIu64, wrong);
 	snprintf(observed, sizeof(observed), "%" PRIu64, finding->wrong);
-	return expect_told(sock_run(finding->sock), finding->wrong == wrong,
-			   what, expected, observed) &&
+	return expect_record(sock_run(finding->sock), finding->wrong == wrong,
+			     what, expected, observed) &&
 	       ok;
+}
+
+bool expect_delivery(struct sock *from, struct sock *to, size_t bytes)
+{
+	struct finding sent = sock_send(from, bytes), got = { 0 };
+	char what[TEXT], expected[TEXT], observed[TEXT];
+	size_t received = 0;
+
+	/* An error of send() needs no recv() beside it. */
+	while (sent.value == (int64_t)bytes && received < bytes) {
+		if (!sock_is_posted(to, SOCK_IN))
+			sock_post_recv(to);
+		got = sock_reap_way(to, SOCK_IN, no_timer);
+		if (got.open || got.value <= 0)
+			break;
+		received += (size_t)got.value;
+	}
+	snprintf(what, sizeof(what), "data from %s to %s", sock_host(from),
+		 sock_host(to));
+	snprintf(expected, sizeof(expected), "%zu bytes", bytes);
+	snprintf(observed, sizeof(observed), "%zu bytes", received);
+	if (received < bytes)
+		snprintf(observed, sizeof(observed),
+			 "send() %s, %zu bytes received, recv() %s",
+			 finding_outcome(&sent), received,
+			 got.call ? finding_outcome(&got) : "not called");
+	return expect_record(sock_run(to), received == bytes, what, expected,
+			     observed);
 }
 
 bool expect_success(const struct finding *finding)
@@ -134,9 +183,9 @@ bool expect_pending_error(struct sock *sock, int error)
 	const char *observed = pending ? error_name(pending) : "0";
 	char what[TEXT];
 
-	tell_outcome(run, expected, observed);
+	report_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "SO_ERROR in %s", sock_host(sock));
-	return expect_told(run, pending == error, what, expected, observed);
+	return expect_record(run, pending == error, what, expected, observed);
 }
 
 /* --- times ------------------------------------------------------------ */
@@ -150,13 +199,14 @@ static void range_text(struct range range, char *text, size_t size)
 			 nsec_seconds(range.max));
 }
 
-static struct range with_allowance(struct run *run, struct range range)
+static struct range with_slack(struct run *run, struct range range)
 {
 	range.max = nsec_add(range.max, run->options->slack);
 	return range;
 }
 
-/* As seen from the mark, when the clock may have started later. */
+/* The clock may have started as late as since.done: counted from since.at, the
+ * upper bound moves by the difference. */
 static struct range seen_from(struct mark since, struct range range)
 {
 	if (since.done)
@@ -169,15 +219,15 @@ bool expect_span(struct run *run, const char *what, nsec_t observed,
 {
 	char expected_text[TEXT], observed_text[TEXT];
 
-	range = with_allowance(run, range);
+	range = with_slack(run, range);
 	range_text(range, expected_text, sizeof(expected_text));
 	snprintf(observed_text, sizeof(observed_text), "%.6f s",
 		 nsec_seconds(observed));
 	if (observed > range.max)
-		return expect_told_late(run, what, expected_text, observed_text,
-					observed - range.max);
-	return expect_told(run, observed >= range.min, what, expected_text,
-			   observed_text);
+		return expect_record_late(run, what, expected_text,
+					  observed_text, observed - range.max);
+	return expect_record(run, observed >= range.min, what, expected_text,
+			     observed_text);
 }
 
 bool expect_took(struct mark since, const struct finding *finding,
@@ -194,8 +244,8 @@ bool expect_took(struct mark since, const struct finding *finding,
 		 sock_host(finding->sock));
 	if (finding->open) {
 		range_text(range, expected, sizeof(expected));
-		return expect_told(run, false, what, expected,
-				   "it still waits");
+		return expect_record(run, false, what, expected,
+				     "it still blocks");
 	}
 	run_measured(run, "elapsed_s", nsec_seconds(observed));
 	return expect_span(run, what, observed, seen_from(since, range));
@@ -203,8 +253,8 @@ bool expect_took(struct mark since, const struct finding *finding,
 
 /* --- states ----------------------------------------------------------- */
 
-static bool judge_state(struct sock *sock, enum diag_state expected,
-			enum diag_state observed)
+static bool record_state(struct sock *sock, enum diag_state expected,
+			 enum diag_state observed)
 {
 	struct run *run = sock_run(sock);
 	char what[TEXT], name[TEXT];
@@ -213,21 +263,21 @@ static bool judge_state(struct sock *sock, enum diag_state expected,
 	run_predicted_text(run, name, diag_state_text(expected));
 	run_measured_text(run, name, diag_state_text(observed));
 	snprintf(what, sizeof(what), "state in %s", sock_host(sock));
-	return expect_told(run, expected == observed, what,
-			   diag_state_text(expected),
-			   diag_state_text(observed));
+	return expect_record(run, expected == observed, what,
+			     diag_state_text(expected),
+			     diag_state_text(observed));
 }
 
 bool expect_state(struct sock *sock, enum diag_state state)
 {
-	return judge_state(sock, state, sock_state(sock));
+	return record_state(sock, state, sock_state(sock));
 }
 
 bool expect_state_within(struct sock *sock, enum diag_state state,
 			 nsec_t patience)
 {
 	sock_wait_state(sock, state, patience);
-	return judge_state(sock, state, sock_state(sock));
+	return record_state(sock, state, sock_state(sock));
 }
 
 bool expect_queue(struct sock *listener, unsigned int length,
@@ -241,46 +291,46 @@ bool expect_queue(struct sock *listener, unsigned int length,
 		 queue.limit);
 	run_predicted_text(sock_run(listener), "accept_queue", expected);
 	run_measured_text(sock_run(listener), "accept_queue", observed);
-	return expect_told(sock_run(listener),
-			   queue.length == length && queue.limit == limit,
-			   "accept queue", expected, observed);
+	return expect_record(sock_run(listener),
+			     queue.length == length && queue.limit == limit,
+			     "accept queue", expected, observed);
 }
 
-static bool judge_timer(struct sock *sock, enum diag_timer timer,
-			struct diag_socket *ret_seen)
+static bool record_timer(struct sock *sock, enum diag_timer timer,
+			 struct diag_socket *ret_seen)
 {
 	char what[TEXT];
 
 	sock_look(sock, ret_seen);
 	snprintf(what, sizeof(what), "timer in %s", sock_host(sock));
-	return expect_told(sock_run(sock), ret_seen->timer == timer, what,
-			   diag_timer_text(timer),
-			   diag_timer_text(ret_seen->timer));
+	return expect_record(sock_run(sock), ret_seen->timer == timer, what,
+			     diag_timer_text(timer),
+			     diag_timer_text(ret_seen->timer));
 }
 
 bool expect_timer(struct sock *sock, enum diag_timer timer)
 {
 	struct diag_socket seen;
 
-	return judge_timer(sock, timer, &seen);
+	return record_timer(sock, timer, &seen);
 }
 
 bool expect_timer_armed(struct sock *sock, enum diag_timer timer,
 			const char *name, struct mark since, nsec_t length)
 {
 	struct run *run = sock_run(sock);
-	nsec_t jiffy = NSEC_PER_SEC / nsec_hz(), asked = nsec_now(), told;
+	nsec_t jiffy = NSEC_PER_SEC / nsec_hz(), asked = nsec_now(), answered;
 	struct range range = { length - jiffy - MSEC(1), length + jiffy };
 	struct diag_socket seen;
 	nsec_t whole;
 
-	if (!judge_timer(sock, timer, &seen))
+	if (!record_timer(sock, timer, &seen))
 		return false;
-	told = nsec_now();
-	/* The kernel's answer, in whole milliseconds of whole jiffies, is of
-	 * some moment between the two. */
-	range.max += told - asked;
-	whole = seen.expires + told - since.at;
+	answered = nsec_now();
+	/* The kernel answered at some time between the two, in whole
+	 * milliseconds of whole jiffies. */
+	range.max += answered - asked;
+	whole = seen.expires + answered - since.at;
 	run_predicted(run, name, nsec_seconds(length));
 	run_measured(run, name, nsec_seconds(whole));
 	return expect_span(run, name, whole, seen_from(since, range));
@@ -288,8 +338,8 @@ bool expect_timer_armed(struct sock *sock, enum diag_timer timer,
 
 /* --- frames, counters, numbers ---------------------------------------- */
 
-static bool tell_number(struct run *run, const char *what, int64_t observed,
-			int64_t min, int64_t max)
+static bool record_number(struct run *run, const char *what, int64_t observed,
+			  int64_t min, int64_t max)
 {
 	char expected_text[TEXT], observed_text[TEXT];
 
@@ -302,16 +352,41 @@ static bool tell_number(struct run *run, const char *what, int64_t observed,
 		snprintf(expected_text, sizeof(expected_text),
 			 "%" PRId64 " .. %" PRId64, min, max);
 	snprintf(observed_text, sizeof(observed_text), "%" PRId64, observed);
-	return expect_told(run, observed >= min && observed <= max, what,
-			   expected_text, observed_text);
+	return expect_record(run, observed >= min && observed <= max, what,
+			     expected_text, observed_text);
+}
+
+/*
+ * frames_count() where at least `wanted` are expected: when there are fewer,
+ * waits for those that were sent before now. A frame lies in a queue until a
+ * softirq takes it (netif_rx() timestamps it, process_backlog() delivers it),
+ * and on a busy machine the script sees the socket's error of the same moment
+ * earlier.
+ */
+static unsigned int count_sent(struct run *run, struct mark since,
+			       const struct wire_match *match,
+			       unsigned int wanted)
+{
+	/* Timestamps are CLOCK_REALTIME, and converted with a small error. */
+	nsec_t now = nsec_now() + MSEC(1);
+	unsigned int n = frames_count(run, since, match);
+	const struct wire_capture *capture;
+
+	if (n >= wanted)
+		return n;
+	frames_wait(run, since, match, wanted, no_timer);
+	for (n = 0; (capture = frames_nth(run, since, match, n + 1)); n++)
+		if (capture->at > now)
+			break;
+	return n;
 }
 
 bool expect_frames_between(struct run *run, struct mark since, const char *what,
 			   const struct wire_match *match, unsigned int min,
 			   unsigned int max)
 {
-	return tell_number(run, what, frames_count_all(run, since, match, min),
-			   min, max == UINT32_MAX ? INT64_MAX : max);
+	return record_number(run, what, count_sent(run, since, match, min), min,
+			     max == UINT32_MAX ? INT64_MAX : max);
 }
 
 bool expect_frames(struct run *run, struct mark since, const char *what,
@@ -339,7 +414,7 @@ static void round_name(const struct predict_round *round, unsigned int nth,
 	snprintf(name, size, "end");
 }
 
-/* What this round's copy looks like on the wire. */
+/* The frames of such a round on the wire. */
 static const struct wire_match *round_frames(const char *host,
 					     const struct predict_round *round,
 					     struct wire_match *ret)
@@ -393,15 +468,16 @@ bool expect_rounds(struct sock *from, struct mark since,
 		if (!copy && !round->certain)
 			break;
 		if (!copy)
-			return expect_told(run, false, name,
-					   "a copy on the wire", "none");
+			return expect_record(run, false, name,
+					     "a frame on the wire", "none");
 		n++;
 		expect_round(run, name, since, round, before,
 			     frames_after(since, copy));
 		before = frames_after(since, copy);
 	}
-	return expect_frames_between(run, since, "copies on the wire", &match,
-				     certain, n);
+	return expect_frames_between(run, since,
+				     "retransmissions and probes on the wire",
+				     &match, certain, n);
 }
 
 bool expect_gives_up(const struct finding *finding, struct mark since,
@@ -413,7 +489,7 @@ bool expect_gives_up(const struct finding *finding, struct mark since,
 
 	ok &= expect_took(since, finding, prediction->elapsed);
 	ok &= expect_rounds(finding->sock, since, prediction);
-	/* The firing that ends it counts among the time-outs too. */
+	/* The expiry that ends the connection counts as a timeout, too. */
 	ok &= expect_number(run, "rto_retransmissions",
 			    counter_change(run, host, "TCPTimeouts") - 1,
 			    prediction->retransmissions_min,
@@ -447,25 +523,26 @@ bool expect_exchange(struct run *run, struct mark since, const char *what,
 		run_broken(run, error_origin(-errno, "text"));
 	for (const char *at = expected; (at = strstr(at, ", ")); at++)
 		wanted++;
-	frames_count_all(run, since, FRAMES(KIND(WIRE_TCP)), wanted);
+	count_sent(run, since, FRAMES(KIND(WIRE_TCP)), wanted);
 	print_exchange(run, since, out);
 	fclose(out);
-	ok = expect_told(run, strcmp(expected, observed) == 0, what, expected,
-			 observed);
+	ok = expect_record(run, strcmp(expected, observed) == 0, what, expected,
+			   observed);
 	free(observed);
 	return ok;
 }
 
-/* How much longer to look out for a frame that is late already: long enough to
- * tell late from never. */
-static const nsec_t lookout = MSEC(500);
+/* How long to wait for a frame beyond its upper bound, to distinguish late from
+ * never. */
+static const nsec_t late_timeout = MSEC(500);
 
 struct mark expect_frame(struct run *run, struct mark since, const char *what,
 			 const struct wire_match *match, unsigned int nth,
 			 struct range range)
 {
-	struct range allowed = with_allowance(run, range);
-	nsec_t deadline = nsec_add(nsec_add(since.at, allowed.max), lookout);
+	struct range allowed = with_slack(run, range);
+	nsec_t deadline =
+		nsec_add(nsec_add(since.at, allowed.max), late_timeout);
 	const struct wire_capture *capture =
 		frames_wait(run, since, match, nth, deadline - nsec_now());
 	char expected[TEXT];
@@ -477,7 +554,7 @@ struct mark expect_frame(struct run *run, struct mark since, const char *what,
 		return came;
 	}
 	range_text(allowed, expected, sizeof(expected));
-	expect_told(run, false, what, expected, "no such frame");
+	expect_record(run, false, what, expected, "no such frame");
 	return mark_now(run);
 }
 
@@ -486,17 +563,19 @@ bool expect_counter(struct run *run, const char *host, const char *name,
 {
 	char what[TEXT];
 
-	/* What nobody counts does not grow: that would always hold. */
+	/* A counter that does not exist never changes: the expectation of 0
+	 * would always hold. */
 	if (!counter_exists(run, host, name))
 		run_broken_because(run, "this kernel has no counter %s", name);
 	snprintf(what, sizeof(what), "%s of %s", name, host);
-	return tell_number(run, what, counter_change(run, host, name), change,
-			   change);
+	return record_number(run, what, counter_change(run, host, name), change,
+			     change);
 }
 
 bool expect_time_waits(struct run *run, const char *host, int64_t n)
 {
-	/* tw_timer_handler(); inet_twsk_schedule() since 27dd35e02235. */
+	/* Counted in tw_timer_handler() before 27dd35e02235, and in
+	 * inet_twsk_schedule() since then. */
 	bool at_the_end = kernel_version() < KERNEL_VERSION(5, 18, 0);
 
 	return expect_counter(run, host, "TW", at_the_end ? 0 : n);
@@ -513,7 +592,56 @@ bool expect_number(struct run *run, const char *name, int64_t observed,
 		run_predicted_count(run, key, max);
 	}
 	run_measured_count(run, name, observed);
-	return tell_number(run, name, observed, min, max);
+	return record_number(run, name, observed, min, max);
+}
+
+/* As RFC 2863 and ip(8) name them. */
+static const char *operstate_text(uint8_t operstate)
+{
+	static const char *const names[] = {
+		[IF_OPER_UNKNOWN] = "UNKNOWN",
+		[IF_OPER_NOTPRESENT] = "NOTPRESENT",
+		[IF_OPER_DOWN] = "DOWN",
+		[IF_OPER_LOWERLAYERDOWN] = "LOWERLAYERDOWN",
+		[IF_OPER_TESTING] = "TESTING",
+		[IF_OPER_DORMANT] = "DORMANT",
+		[IF_OPER_UP] = "UP",
+	};
+
+	return operstate < ARRAY_SIZE(names) ? names[operstate] : "?";
+}
+
+static const char *route_text(enum rtnl_route route)
+{
+	switch (route) {
+	case RTNL_ROUTE_NONE:
+		return "no route";
+	case RTNL_ROUTE_LINKDOWN:
+		return "route linkdown";
+	case RTNL_ROUTE_GOOD:
+		break;
+	}
+	return "route";
+}
+
+bool expect_link(struct run *run, const char *host, const char *expected)
+{
+	struct world_link seen;
+	char observed[TEXT], what[2 * TEXT];
+	int r = world_get_link(run->world, host, &seen);
+
+	if (r < 0)
+		run_broken(run, r);
+	snprintf(observed, sizeof(observed), "%s, %s, %s, %s",
+		 seen.link.up ? "up" : "down",
+		 seen.link.carrier ? "carrier" : "no carrier",
+		 seen.address ? "address" : "no address",
+		 route_text(seen.route));
+	run_note(run, "interface of %s: %s (state %s)", host, observed,
+		 operstate_text(seen.link.operstate));
+	snprintf(what, sizeof(what), "interface of %s: %s", host, expected);
+	return expect_that(run, strcmp(observed, expected) == 0, what, "%s",
+			   observed);
 }
 
 bool expect_that(struct run *run, bool ok, const char *what,
@@ -525,5 +653,5 @@ bool expect_that(struct run *run, bool ok, const char *what,
 	va_start(args, observed_format);
 	vsnprintf(observed, sizeof(observed), observed_format, args);
 	va_end(args);
-	return expect_told(run, ok, what, "so", observed);
+	return expect_record(run, ok, what, "so", observed);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Expectations. Each is journalled with what was expected, what was observed
- * and where in the script it stands. All of a case run: a failed one does not
- * hide the next. They return whether they held, for a script that wants to go
- * another way then.
+ * and its line in the script. A failed one does not end the script; all return
+ * whether they hold, for scripts that continue differently then.
  *
- * A time is one-sided: the lower bound is the claim and exact, since the
- * kernel's timers are never early; the upper bound has the timer wheel's
- * granules in it, and the allowance for the machine (--slack) on top.
+ * Bounds on times are one-sided: the lower bound is the claim and exact, since
+ * the kernel's timers are never early; the upper bound includes the granularity
+ * of the timer wheel, and --slack is added for scheduling delay.
  */
 #pragma once
 
@@ -18,114 +17,124 @@
 #include "predict.h"
 #include "sock.h"
 
-/* The finding's outcome: ETIMEDOUT, … The first one that a case expects is the
- * "outcome" of the report. */
+/* --- results of calls -----------------------------------------------------*/
+
+/* The finding's outcome. The first outcome that a case expects is "outcome" of
+ * the report. */
 bool expect_error(const struct finding *finding, int error);
 bool expect_eof(const struct finding *finding);
 bool expect_data(const struct finding *finding, size_t bytes);
-/* All of a stream's bytes came, and as many of all so far are wrong. */
+bool expect_success(const struct finding *finding);
+
+/* All bytes of the stream arrived, and so many of all bytes so far are wrong.
+ */
 bool expect_stream(const struct finding *finding, uint64_t bytes,
 		   uint64_t wrong);
-bool expect_success(const struct finding *finding);
-/* It has not returned: the call is still waiting. */
-bool expect_open(const struct finding *finding);
 
-/* SO_ERROR, for an error that no call has brought; 0: none. Clears it. */
+/* The call had not returned at the timeout; the posted call has not returned
+ * until now. */
+bool expect_open(const struct finding *finding);
+bool expect_call_blocked(struct sock *sock);
+
+/* `from` sends so many bytes and `to` receives them at once; a recv() that is
+ * posted there is the one that returns. */
+bool expect_delivery(struct sock *from, struct sock *to, size_t bytes);
+
+/* SO_ERROR, an error that no call has returned; 0: none. Clears it. */
 bool expect_pending_error(struct sock *sock, int error);
 
-/* How long it took from the mark: "elapsed_s" of the report. */
+/* The finding is the end that was predicted for unanswered data: ETIMEDOUT, in
+ * the predicted time since the mark, after the predicted retransmissions, both
+ * on the wire and in the sender's counters. */
+bool expect_gives_up(const struct finding *finding, struct mark since,
+		     const struct prediction *prediction);
+
+/* --- times ----------------------------------------------------------------*/
+
+/* Time from the mark to the finding: "elapsed_s" of the report. */
 bool expect_took(struct mark since, const struct finding *finding,
 		 struct range range);
 
-/* Any other span of time, under its own name. */
+/* Any other time, under its own name. */
 bool expect_span(struct run *run, const char *what, nsec_t observed,
 		 struct range range);
 
-/* The state that the host's kernel says the socket is in (DIAG_CLOSE: it has
- * no such socket): "client_state" of the report for a socket of "client". */
+/* --- sockets --------------------------------------------------------------*/
+
+/* The state that sock_diag reports (DIAG_CLOSE: no such socket), at once or
+ * within a timeout: "client_state" of the report for a socket of "client". */
 bool expect_state(struct sock *sock, enum diag_state state);
-
-/* Within a patience, where the change is on its way. */
 bool expect_state_within(struct sock *sock, enum diag_state state,
-			 nsec_t patience);
+			 nsec_t timeout);
 
-/* The listener's accept queue, within a patience, and its limit: "accept_queue"
- * of the report. */
+/* Length, within a timeout, and limit of a listener's accept queue:
+ * "accept_queue" of the report. */
 bool expect_queue(struct sock *listener, unsigned int length,
-		  unsigned int limit, nsec_t patience);
+		  unsigned int limit, nsec_t timeout);
 
-/* The timer that runs, as `ss -o` names it. */
+/* The timer that is running, as `ss -o` names it. */
 bool expect_timer(struct sock *sock, enum diag_timer timer);
 
 /*
- * The same, and that it was armed at the mark, for so long: what has passed and
- * what is left make the length, to a jiffy at each end. Predicted and measured
- * by name. (A timer that was armed again since has more left.)
+ * The same, and that it was armed at the mark for `length`: the time since the
+ * mark plus the remaining time, to a jiffy at each end. `name` is a value of
+ * the report. (A timer that was armed again since has more time left.)
  */
 bool expect_timer_armed(struct sock *sock, enum diag_timer timer,
 			const char *name, struct mark since, nsec_t length);
 
-/* Frames that came by since the mark. A max of UINT32_MAX is none. */
+/* --- frames ---------------------------------------------------------------*/
+
+/* The number of matching frames since the mark; a max of UINT32_MAX is no
+ * limit. */
 bool expect_frames(struct run *run, struct mark since, const char *what,
 		   const struct wire_match *match, unsigned int n);
-bool expect_frames_between(struct run *run, struct mark since,
-			   const char *what, const struct wire_match *match,
-			   unsigned int min, unsigned int max);
+bool expect_frames_between(struct run *run, struct mark since, const char *what,
+			   const struct wire_match *match, unsigned int min,
+			   unsigned int max);
 
-/*
- * The sender's copies on the wire beside the prediction's rounds, one by one:
- * each in its time since the mark, and none besides. The timer that led to each
- * is in the report, predicted and measured: "rto_1_s", "keepalive_2_s". False
- * once a copy is missing.
- */
-bool expect_rounds(struct sock *from, struct mark since,
-		   const struct prediction *prediction);
-
-/*
- * The finding is the end that was predicted for data into a void: ETIMEDOUT, in
- * its time since the mark, after the predicted rounds, as many on the wire and
- * in the sender's own counters.
- */
-bool expect_gives_up(const struct finding *finding, struct mark since,
-		     const struct prediction *prediction);
-
-/*
- * All TCP segments since the mark, in order, and who sent them, with relative
- * numbers as the timeline shows them:
- * "server F. 1:1(0) ack 1, client . 1:1(0) ack 2". "": none at all.
- */
-bool expect_exchange(struct run *run, struct mark since, const char *what,
-		     const char *expected);
-
-/*
- * The nth frame since the mark comes, and when: waits for it. Its moment comes
- * back, for what is counted from there. A frame that stays away is a failed
- * expectation, and the script goes on from now.
- */
+/* The nth matching frame since the mark, waited for, and its time since the
+ * mark. Returns its time; now, when it has not come. */
 struct mark expect_frame(struct run *run, struct mark since, const char *what,
 			 const struct wire_match *match, unsigned int nth,
 			 struct range range);
 
-/* By how much a counter of the host's kernel has grown; BROKEN for one that this
- * kernel does not have. */
+/*
+ * The retransmissions or probes of the sender on the wire are the predicted
+ * rounds: each in its time since the mark, and no others. The report has the
+ * timer that led to each, predicted and measured: "rto_1_s", "keepalive_2_s".
+ * Stops at the first missing one.
+ */
+bool expect_rounds(struct sock *from, struct mark since,
+		   const struct prediction *prediction);
+
+/* All TCP segments since the mark, in order, with relative sequence numbers as
+ * the timeline shows them: "server F. 1:1(0) ack 1, client . 1:1(0) ack 2". "":
+ * none. */
+bool expect_exchange(struct run *run, struct mark since, const char *what,
+		     const char *expected);
+
+/* --- counters and other values --------------------------------------------*/
+
+/* The change of a kernel counter; BROKEN where this kernel does not have it. */
 bool expect_counter(struct run *run, const char *host, const char *name,
 		    int64_t change);
 
-/* So many TIME-WAITs have begun and not ended, by the kernel's counter TW; which
- * counts those that have ended before 5.18. */
+/* So many TIME-WAIT sockets were created and still exist, by the counter TW.
+ * Before 5.18 the kernel counts them when they end. */
 bool expect_time_waits(struct run *run, const char *host, int64_t n);
 
-/* A number that belongs into the report: predicted and measured by name. */
+/* A value of the report, predicted and measured. */
 bool expect_number(struct run *run, const char *name, int64_t observed,
 		   int64_t min, int64_t max);
 
-/* For who compares himself: journals it. Late is what came as it should and
- * only `excess` too late, for which the machine may be to blame. */
-bool expect_told(struct run *run, bool ok, const char *what,
-		 const char *expected, const char *observed);
-bool expect_told_late(struct run *run, const char *what, const char *expected,
-		      const char *observed, nsec_t excess);
+/*
+ * The host's interface, as `ip link`, `ip address` and `ip route` show it: "up,
+ * carrier, address, route". Otherwise "down", "no carrier", "no address", "no
+ * route"; "route linkdown" is a route through a link without carrier.
+ */
+bool expect_link(struct run *run, const char *host, const char *expected);
 
-/* Anything else, in words. */
+/* Any other condition, with the observed value in words. */
 bool expect_that(struct run *run, bool ok, const char *what,
 		 const char *observed_format, ...) MACRO_PRINTF(4, 5);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "faults.h"
+/*
+ * A fault is announced (counted and journalled) and then applied. Verbs for
+ * hosts, cables and paths come from the table in netns/fault.h, which also says
+ * whether a verb kills the host: its probes and programs end with it.
+ * Rules of the wire and signals to one process are applied here.
+ */
+#include "fault-control.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "counter-control.h"
 #include "errors.h"
-#include "fault.h"
-#include "program.h"
-#include "watch.h"
+#include "probe-control.h"
+#include "program-control.h"
 
-/* Tells of it, and says whether it is to happen. */
 bool fault_announce(struct run *run, const char *verb, const char *target,
 		    const char *text)
 {
@@ -23,110 +28,73 @@ bool fault_announce(struct run *run, const char *verb, const char *target,
 	return true;
 }
 
-static void apply(struct run *run, const char *verb, const char *host,
-		  const char *argument)
-{
-	const struct fault_verb *entry = fault_verb(verb);
-	int r;
+/* --- verbs of the table -----------------------------------------------*/
 
-	if (!entry)
-		run_broken_because(run, "'%s' is no fault verb", verb);
-	r = entry->apply(run->world, host, argument);
-	if (r < 0)
-		run_broken(run, r);
+/* After the verb: its host died and has been replaced. */
+static bool is_rebooted(struct run *run, const struct fault_verb *verb,
+			const char *host)
+{
+	return verb->kills_host && host_is_running(run_host(run, host));
 }
 
-static bool do_verb(struct run *run, const char *verb, const char *host,
-		    const char *argument)
+static bool apply(struct run *run, const struct fault_verb *verb,
+		  const char *host, const char *argument)
 {
 	char text[64];
 	nsec_t began = nsec_now();
+	int r;
 
-	snprintf(text, sizeof(text), "%s %s%s%s", verb, host,
+	snprintf(text, sizeof(text), "%s %s%s%s", verb->name, host,
 		 argument ? " " : "", argument ? argument : "");
-	if (!fault_announce(run, verb, host, text))
+	if (!fault_announce(run, verb->name, host, text))
 		return false;
-	apply(run, verb, host, argument);
-	/* A reboot is a new machine, and takes what it takes. */
-	if (strcmp(verb, "reboot") != 0)
+	r = verb->apply(run->world, host, argument);
+	if (r < 0)
+		run_broken(run, r);
+	/* Building a new host takes long: that is no scheduling delay. */
+	if (!is_rebooted(run, verb, host))
 		run_acted(run, began);
 	return true;
-}
-
-void fault_kill(struct probe *probe)
-{
-	char pid[16];
-	nsec_t began = nsec_now();
-
-	snprintf(pid, sizeof(pid), "%d", probe_pid(probe));
-	if (!probe_run(probe)->options->without_faults)
-		probe_expect_end(probe);
-	if (!do_verb(probe_run(probe), "kill", probe_host(probe), pid))
-		return;
-	probe_wait_end(probe);
-	/* The kernel closes its sockets while it dies. */
-	run_acted(probe_run(probe), began);
-}
-
-void fault_kill_child(struct probe *probe)
-{
-	char pid[16];
-	nsec_t began = nsec_now();
-
-	snprintf(pid, sizeof(pid), "%d", probe_child(probe));
-	if (!do_verb(probe_run(probe), "kill", probe_host(probe), pid))
-		return;
-	probe_wait_child_end(probe);
-	run_acted(probe_run(probe), began);
-}
-
-void fault_segfault(struct probe *probe)
-{
-	struct probe_request request = { .operation = PROBE_CRASH };
-	struct probe_answer answer;
-	nsec_t began = nsec_now();
-
-	if (!fault_announce(probe_run(probe), "segfault", probe_host(probe),
-			    "SIGSEGV in the process"))
-		return;
-	probe_expect_end(probe);
-	probe_post(probe, &request, &answer);
-	probe_wait_end(probe);
-	run_acted(probe_run(probe), began);
-}
-
-/* Its host is dead: nobody tells of its processes any more. */
-static void lose_processes(struct run *run, const char *host)
-{
-	probe_expect_end_of_host(run, host);
-	probe_forget_host(run, host);
-	program_forget_host(run, host);
-}
-
-void fault_crash(struct run *run, const char *host)
-{
-	if (do_verb(run, "crash", host, NULL))
-		lose_processes(run, host);
-}
-
-void fault_reboot(struct run *run, const char *host)
-{
-	if (!do_verb(run, "reboot", host, NULL))
-		return;
-	lose_processes(run, host);
-	watch_restart(run, host);
-	run_note(run, "%s is up again", host);
 }
 
 void fault_do(struct run *run, const struct fault_verb *verb, const char *host,
 	      const char *argument)
 {
-	if (strcmp(verb->name, "crash") == 0)
-		fault_crash(run, host);
-	else if (strcmp(verb->name, "reboot") == 0)
-		fault_reboot(run, host);
-	else
-		do_verb(run, verb->name, host, argument);
+	if (!apply(run, verb, host, argument) || !verb->kills_host)
+		return;
+	/* Its init is dead: the ends of its processes are not reported. */
+	probe_expect_end_of_host(run, host);
+	probe_remove_host(run, host);
+	program_remove_host(run, host);
+	if (!is_rebooted(run, verb, host))
+		return;
+	counter_renew_baseline(run, host);
+	run_note(run, "%s is up again", host);
+}
+
+static const struct fault_verb *find_verb(struct run *run, const char *name)
+{
+	const struct fault_verb *verb = fault_verb(name);
+
+	if (!verb)
+		run_broken_because(run, "unknown fault verb '%s'", name);
+	return verb;
+}
+
+static void do_verb(struct run *run, const char *name, const char *host,
+		    const char *argument)
+{
+	fault_do(run, find_verb(run, name), host, argument);
+}
+
+void fault_crash(struct run *run, const char *host)
+{
+	do_verb(run, "crash", host, NULL);
+}
+
+void fault_reboot(struct run *run, const char *host)
+{
+	do_verb(run, "reboot", host, NULL);
 }
 
 void fault_freeze(struct run *run, const char *host)
@@ -194,17 +162,67 @@ void fault_forget(struct run *run, const char *host)
 	do_verb(run, "forget", host, NULL);
 }
 
+/* --- one process ------------------------------------------------------*/
+
+/* The kernel closes the sockets of a process while it dies, so these return
+ * when the process is gone. */
+
+void fault_kill(struct probe *probe)
+{
+	struct run *run = probe_run(probe);
+	nsec_t began = nsec_now();
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", probe_pid(probe));
+	if (!run->options->without_faults)
+		probe_expect_end(probe);
+	if (!apply(run, find_verb(run, "kill"), probe_host(probe), pid))
+		return;
+	probe_wait_end(probe);
+	run_acted(run, began);
+}
+
+void fault_kill_child(struct probe *probe)
+{
+	struct run *run = probe_run(probe);
+	nsec_t began = nsec_now();
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", probe_child(probe));
+	if (!apply(run, find_verb(run, "kill"), probe_host(probe), pid))
+		return;
+	probe_wait_child_end(probe);
+	run_acted(run, began);
+}
+
+void fault_segfault(struct probe *probe)
+{
+	struct probe_request request = { .operation = PROBE_CRASH };
+	struct probe_answer answer;
+	nsec_t began = nsec_now();
+
+	if (!fault_announce(probe_run(probe), "segfault", probe_host(probe),
+			    "SIGSEGV in the process"))
+		return;
+	probe_expect_end(probe);
+	probe_post(probe, &request, &answer);
+	probe_wait_end(probe);
+	run_acted(probe_run(probe), began);
+}
+
+/* --- segments ---------------------------------------------------------*/
+
 static struct wire_rule *arm(struct run *run, const char *verb,
 			     const struct wire_match *match,
 			     enum wire_action action, nsec_t delay)
 {
-	const char *from = match->from ? match->from : "anybody";
-	const char *to = match->to ? match->to : "anybody";
+	const char *from = match->from ? match->from : "any host";
+	const char *to = match->to ? match->to : "any host";
 	struct wire_rule *rule;
 	char text[160];
 	int r;
 
-	snprintf(text, sizeof(text), "%s chosen segments from %s to %s", verb,
+	snprintf(text, sizeof(text), "%s matching segments from %s to %s", verb,
 		 from, to);
 	if (!fault_announce(run, verb, "wire", text))
 		return NULL;
@@ -224,12 +242,6 @@ struct wire_rule *fault_hold(struct run *run, const struct wire_match *match)
 	return arm(run, "hold", match, WIRE_HOLD, 0);
 }
 
-struct wire_rule *fault_delay(struct run *run, const struct wire_match *match,
-			      nsec_t delay)
-{
-	return arm(run, "delay", match, WIRE_DELAY, delay);
-}
-
 struct wire_rule *fault_duplicate(struct run *run,
 				  const struct wire_match *match, nsec_t delay)
 {
@@ -240,7 +252,7 @@ void fault_release(struct run *run, struct wire_rule *rule)
 {
 	int r;
 
-	if (!fault_announce(run, "release", "wire", "release what is held") ||
+	if (!fault_announce(run, "release", "wire", "release held segments") ||
 	    !rule)
 		return;
 	r = wire_release(rule);
@@ -251,7 +263,7 @@ void fault_release(struct run *run, struct wire_rule *rule)
 void fault_disarm(struct run *run, struct wire_rule *rule)
 {
 	if (fault_announce(run, "disarm", "wire",
-			   "the wire lets all pass again") &&
+			   "remove a rule of the wire") &&
 	    rule)
 		wire_disarm(rule);
 }
@@ -261,14 +273,15 @@ static struct wire_port *port_of(struct run *run, const char *host)
 	struct wire_port *port = world_port(run->world, host);
 
 	if (!port)
-		run_broken_because(run, "no host is called '%s'", host);
+		run_broken_because(run, "unknown host '%s'", host);
 	return port;
 }
 
-void fault_inject(struct run *run, const char *to, const struct frame *frame,
-		  const void *payload)
+struct mark fault_inject(struct run *run, const char *to,
+			 const struct frame *frame, const void *payload)
 {
 	struct wire_port *port = port_of(run, to);
+	struct mark before = mark_now(run);
 	static uint8_t bytes[1 << 16], filler[1 << 16];
 	ssize_t size;
 	char text[64];
@@ -276,7 +289,7 @@ void fault_inject(struct run *run, const char *to, const struct frame *frame,
 
 	snprintf(text, sizeof(text), "inject a segment to %s", to);
 	if (!fault_announce(run, "inject", to, text))
-		return;
+		return before;
 	memset(filler, 'X', sizeof(filler));
 	size = frame_encode_tcp(bytes, sizeof(bytes), frame,
 				payload ? payload : filler);
@@ -285,6 +298,7 @@ void fault_inject(struct run *run, const char *to, const struct frame *frame,
 	r = wire_inject(world_wire(run->world), port, bytes, (size_t)size);
 	if (r < 0)
 		run_broken(run, r);
+	return before;
 }
 
 void path_delay(struct run *run, const char *host, nsec_t one_way)
@@ -295,6 +309,6 @@ void path_delay(struct run *run, const char *host, nsec_t one_way)
 		wire_port_delay(port, one_way);
 		port = world_cable(run->world, host, i);
 	}
-	run_note(run, "the path to %s takes %.0f ms, each way", host,
+	run_note(run, "path to %s: one-way delay %.0f ms", host,
 		 nsec_seconds(one_way) * 1e3);
 }

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model (lib/predict.h) is pure; this file collects its inputs. Values of a
+ * socket come from sock_diag (RTO, RTT) and, where a probe holds the socket,
+ * from its options. Values without a socket option, and those of programs, come
+ * from the sysctls of the host, which are per network namespace. Constants that
+ * became sysctls keep the value of predict_defaults() on kernels without the
+ * sysctl.
+ */
 #include "forecast.h"
 
 #include <errno.h>
@@ -9,6 +17,7 @@
 
 #include "errors.h"
 #include "kernel.h"
+#include "run-control.h"
 
 static unsigned int sysctl_in(struct run *run, const char *host,
 			      const char *name)
@@ -21,8 +30,7 @@ static unsigned int sysctl_of(struct sock *sock, const char *name)
 	return sysctl_in(sock_run(sock), sock_host(sock), name);
 }
 
-/* Younger sysctls: where this kernel has none, the constant that was there
- * before it stays as predict_defaults() gave it. */
+/* Sysctls that replaced constants: 6.11, 6.15 and 6.5. */
 static void newer_sysctls(struct run *run, const char *host,
 			  struct predict_tcp *tcp)
 {
@@ -37,7 +45,7 @@ static void newer_sysctls(struct run *run, const char *host,
 					    "net.ipv4.tcp_syn_linear_timeouts");
 }
 
-/* What needs no socket: as a host's next connection will find it. */
+/* For the next connection of a host. */
 static struct predict_tcp of_host(struct run *run, const char *host)
 {
 	struct predict_tcp tcp = predict_defaults(nsec_hz(), kernel_version());
@@ -52,8 +60,7 @@ static struct predict_tcp of_host(struct run *run, const char *host)
 	return tcp;
 }
 
-/* What a socket has that nobody set options of; and what those say that a
- * script can ask for. */
+/* Options; of a program's socket, which the script cannot read, the sysctls. */
 static void of_options(struct sock *sock, struct predict_tcp *tcp)
 {
 	if (!sock_probe(sock)) {
@@ -65,8 +72,7 @@ static void of_options(struct sock *sock, struct predict_tcp *tcp)
 			sysctl_of(sock, "net.ipv4.tcp_keepalive_probes");
 		return;
 	}
-	tcp->user_timeout =
-		MSEC(sock_get(sock, IPPROTO_TCP, TCP_USER_TIMEOUT));
+	tcp->user_timeout = MSEC(sock_get(sock, IPPROTO_TCP, TCP_USER_TIMEOUT));
 	tcp->keepalive_time = SEC(sock_get(sock, IPPROTO_TCP, TCP_KEEPIDLE));
 	tcp->keepalive_intvl = SEC(sock_get(sock, IPPROTO_TCP, TCP_KEEPINTVL));
 	tcp->keepalive_probes =
@@ -80,7 +86,7 @@ static void of_socket(struct sock *sock, struct predict_tcp *tcp)
 
 	if (!sock_look(sock, &seen) || !seen.has_info)
 		run_broken_because(sock_run(sock),
-				   "no TCP_INFO to predict from");
+				   "no TCP_INFO for the prediction");
 	tcp->rto = USEC(seen.info.tcpi_rto);
 	tcp->rtt = USEC(seen.info.tcpi_rtt);
 	tcp->rttvar = USEC(seen.info.tcpi_rttvar);
@@ -108,41 +114,41 @@ static const char *round_text(enum predict_round_kind kind)
 	case PREDICT_KEEPALIVE_PROBE:
 		return "keepalive probe";
 	case PREDICT_GIVE_UP:
-		return "the end";
+		return "give up";
 	}
 	return "?";
 }
 
-void forecast_tell(struct run *run, const char *what,
-		   const struct prediction *p)
+static void journal_prediction(struct run *run, const char *what,
+			       const struct prediction *p)
 {
 	if (p->timeout)
-		run_note(run, "predicted for %s: the time-out is %.3f s", what,
+		run_note(run, "predicted for %s: timeout %.3f s", what,
 			 nsec_seconds(p->timeout));
 	for (size_t i = 0; i < p->n_rounds; i++) {
 		const struct predict_round *round = &p->rounds[i];
 
-		run_note(run, "predicted for %s: %.3f .. %.3f s %s%s, timer "
-			      "%.3f s",
+		run_note(run,
+			 "predicted for %s: %.3f .. %.3f s %s%s, timer "
+			 "%.3f s",
 			 what, nsec_seconds(round->at.min),
 			 nsec_seconds(round->at.max), round_text(round->kind),
-			 round->certain ? "" : " (perhaps)",
+			 round->certain ? "" : " (possible)",
 			 nsec_seconds(round->interval));
 	}
 }
 
-static struct prediction *predict(struct run *run,
-				  const struct predict_tcp *tcp,
-				  void (*model)(struct prediction *ret,
-						const struct predict_tcp *tcp),
-				  const char *what)
+static struct prediction *
+predict(struct run *run, const struct predict_tcp *tcp,
+	void (*model)(struct prediction *ret, const struct predict_tcp *tcp),
+	const char *what)
 {
 	struct prediction *prediction = calloc(1, sizeof(*prediction));
 
 	if (!prediction)
 		run_broken(run, error_origin(-ENOMEM, "prediction"));
 	model(prediction, tcp);
-	forecast_tell(run, what, prediction);
+	journal_prediction(run, what, prediction);
 	return prediction;
 }
 
@@ -150,7 +156,8 @@ struct prediction *forecast_give_up(struct sock *sock)
 {
 	struct predict_tcp tcp = forecast_inputs(sock);
 
-	return predict(sock_run(sock), &tcp, predict_give_up, "data into the void");
+	return predict(sock_run(sock), &tcp, predict_give_up,
+		       "unanswered data");
 }
 
 struct prediction *forecast_keepalive(struct sock *sock)
@@ -174,29 +181,29 @@ struct prediction *forecast_orphan(struct sock *sock)
 	struct predict_tcp tcp = forecast_inputs(sock);
 
 	return predict(sock_run(sock), &tcp, predict_orphan,
-		       "an orphan's FIN into the void");
+		       "unanswered FIN of an orphan");
 }
 
 struct prediction *forecast_connect(struct run *run, const char *host)
 {
 	struct predict_tcp tcp = of_host(run, host);
 
-	return predict(run, &tcp, predict_connect, "connect() into the void");
+	return predict(run, &tcp, predict_connect, "unanswered connect()");
 }
 
 struct prediction *forecast_syn_ack(struct run *run, const char *host)
 {
 	struct predict_tcp tcp = of_host(run, host);
 
-	return predict(run, &tcp, predict_syn_ack,
-		       "a SYN-ACK that nobody answers");
+	return predict(run, &tcp, predict_syn_ack, "unanswered SYN-ACK");
 }
 
 /*
- * Since 6.14 milliseconds are compared, of tcp_clock_ms(), which is
- * CLOCK_MONOTONIC: later than entry plus delay, both without their fractions.
- * Before, whole seconds, of ktime_get_seconds(), which moves with the tick: the
- * first second that begins after the entry is late enough.
+ * Since 6.14 tcp_twsk_unique() compares milliseconds of tcp_clock_ms(), which
+ * is CLOCK_MONOTONIC: the connect() must be later than entry plus delay, both
+ * rounded down. Before that it compares seconds of ktime_get_seconds(), which
+ * advances with the tick: the first second that begins after the entry is late
+ * enough.
  */
 struct range forecast_tw_reuse(struct run *run, const char *host,
 			       struct range entered)

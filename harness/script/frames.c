@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wire keeps a capture of every frame in the order of arrival. Before each
+ * query it reads what its socket has queued (wire_catch_up()), so that a frame
+ * that was sent before the query is seen by it.
+ */
 #include "frames.h"
 
-/* As that of sockets that do not come about. */
-static const nsec_t stage_patience = SEC(20);
+#include "run-control.h"
+
+/* For frames that the experiment needs; far beyond any scheduling delay. */
+static const nsec_t needed_timeout = SEC(20);
 
 static size_t captures(struct run *run, const struct wire_capture **ret)
 {
@@ -50,56 +57,58 @@ static bool has_come(void *data)
 
 const struct wire_capture *frames_wait(struct run *run, struct mark since,
 				       const struct wire_match *match,
-				       unsigned int nth, nsec_t patience)
+				       unsigned int nth, nsec_t timeout)
 {
 	struct awaited awaited = { run, since, match, nth };
 
-	run_wait(run, has_come, &awaited, nsec_add(nsec_now(), patience));
+	run_wait(run, has_come, &awaited, nsec_add(nsec_now(), timeout));
 	return frames_nth(run, since, match, nth);
+}
+
+const struct wire_capture *frames_need(struct run *run, struct mark since,
+				       const struct wire_match *match)
+{
+	const struct wire_capture *frame =
+		frames_wait(run, since, match, 1, needed_timeout);
+
+	if (!frame)
+		run_broken_because(run, "setup: no matching frame from %s",
+				   match->from ? match->from : "any host");
+	return frame;
 }
 
 const struct wire_capture *frames_first(struct run *run, struct mark since,
 					const char *from, enum wire_kind kind)
 {
-	const struct wire_capture *frame = frames_wait(
-		run, since, FRAMES(FROM(from), KIND(kind)), 1, stage_patience);
-
-	if (!frame)
-		run_broken_because(run, "the stage is not set: no such frame "
-					"from %s", from);
-	return frame;
+	return frames_need(run, since, FRAMES(FROM(from), KIND(kind)));
 }
 
-static unsigned int count_until(struct run *run, struct mark since,
-				const struct wire_match *match, nsec_t until)
+const struct wire_capture *frames_last(struct run *run,
+				       const struct wire_match *match)
+{
+	const struct mark start = { 0 };
+	const struct wire_capture *all, *last = NULL;
+	size_t n = captures(run, &all);
+
+	for (size_t i = 0; i < n; i++)
+		if (counts(&all[i], start, match))
+			last = &all[i];
+	if (!last)
+		run_broken_because(run, "setup: no matching frame from %s",
+				   match->from ? match->from : "any host");
+	return last;
+}
+
+unsigned int frames_count(struct run *run, struct mark since,
+			  const struct wire_match *match)
 {
 	const struct wire_capture *all;
 	size_t n = captures(run, &all);
 	unsigned int found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		found += all[i].at <= until && counts(&all[i], since, match);
+		found += counts(&all[i], since, match);
 	return found;
-}
-
-unsigned int frames_count(struct run *run, struct mark since,
-			  const struct wire_match *match)
-{
-	return count_until(run, since, match, NSEC_NEVER);
-}
-
-unsigned int frames_count_all(struct run *run, struct mark since,
-			      const struct wire_match *match,
-			      unsigned int wanted)
-{
-	/* The stamps are of CLOCK_REALTIME: converted, a little inexact. */
-	nsec_t now = nsec_now() + MSEC(1);
-	unsigned int found = frames_count(run, since, match);
-
-	if (found >= wanted)
-		return found;
-	frames_wait(run, since, match, wanted, MSEC(500));
-	return count_until(run, since, match, now);
 }
 
 nsec_t frames_after(struct mark since, const struct wire_capture *capture)
@@ -107,9 +116,9 @@ nsec_t frames_after(struct mark since, const struct wire_capture *capture)
 	return capture->at - since.at;
 }
 
-void frames_count_only(struct run *run, bool quiet)
+void frames_count_only(struct run *run, bool on)
 {
-	int r = wire_set_quiet(world_wire(run->world), quiet);
+	int r = wire_set_quiet(world_wire(run->world), on);
 
 	if (r < 0)
 		run_broken(run, r);

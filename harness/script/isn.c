@@ -7,20 +7,15 @@
 #include "frames.h"
 #include "kernel.h"
 
-/* tw_snd_nxt + 65535 + 2 */
+/* tcp_timewait_state_process(): tw_snd_nxt + 65535 + 2 */
 enum { BEYOND = 65535 + 2 };
 
+/* The clock of secure_tcp_seq(). */
 static const nsec_t tick = 64;
 
-static bool is_passed_on(void)
+static bool is_from_time_wait(void)
 {
 	return kernel_version() >= KERNEL_VERSION(6, 10, 0);
-}
-
-static const struct wire_capture *first(struct run *run, const char *host,
-					struct mark since, unsigned int kinds)
-{
-	return frames_nth(run, since, FRAMES(FROM(host), KIND(kinds)), 1);
 }
 
 void isn_skip_slow_machine(struct run *run, struct mark began, int64_t sent)
@@ -29,48 +24,52 @@ void isn_skip_slow_machine(struct run *run, struct mark began, int64_t sent)
 
 	if (took / tick >= sent)
 		run_skip(run,
-			 "this machine sent %.1f MB a second, the clock behind "
-			 "first numbers counts 15.6",
+			 "this machine sent %.1f MB/s; the clock of initial "
+			 "sequence numbers advances by 15.6 MB/s",
 			 (double)sent / 1e6 / nsec_seconds(took));
 }
 
 /*
- * What the clock counts between the two numbers, less what the old connection
- * has used of it. Each was taken between its mark and its frame.
+ * The distance by the clock: its ticks between the two initial numbers, less
+ * what the old connection has used. Each number was taken between its mark and
+ * its frame.
  */
 static struct range by_clock(const struct wire_capture *old,
-			     const struct wire_capture *again, uint32_t used,
-			     struct mark began, struct mark dialled)
+			     const struct wire_capture *answer, uint32_t used,
+			     struct mark began, struct mark connected)
 {
 	return (struct range){
-		(dialled.at - old->at) / tick - 1 - used,
-		(again->at - began.at) / tick + 1 - used,
+		(connected.at - old->at) / tick - 1 - used,
+		(answer->at - began.at) / tick + 1 - used,
 	};
 }
 
 bool expect_isn_after_time_wait(struct run *run, const char *host,
-				struct mark began, struct mark dialled)
+				struct mark began, struct mark connected)
 {
-	const struct wire_capture *old =
-		first(run, host, began, WIRE_SYN | WIRE_SYN_ACK);
-	const struct wire_capture *fin = first(run, host, began, WIRE_FIN);
-	const struct wire_capture *again =
-		first(run, host, dialled, WIRE_SYN_ACK);
+	const struct wire_capture *old = frames_nth(
+		run, began, FRAMES(FROM(host), KIND(WIRE_SYN | WIRE_SYN_ACK)),
+		1);
+	const struct wire_capture *fin =
+		frames_nth(run, began, FRAMES(FROM(host), KIND(WIRE_FIN)), 1);
+	const struct wire_capture *answer = frames_nth(
+		run, connected, FRAMES(FROM(host), KIND(WIRE_SYN_ACK)), 1);
 	struct range expected = { BEYOND, BEYOND };
 	uint32_t last, beyond;
 
-	if (!old || !fin || !again)
-		return expect_that(run, false, "old and new numbers",
-				   "SYN or SYN-ACK or FIN is missing");
+	if (!old || !fin || !answer)
+		return expect_that(run, false, "initial sequence numbers", "%s",
+				   "SYN, SYN-ACK or FIN is missing");
 	last = fin->frame.tcp.seq + 1;
-	beyond = again->frame.tcp.seq - last;
-	if (!is_passed_on())
-		expected = by_clock(old, again, last - old->frame.tcp.seq,
-				    began, dialled);
-	else if (again->frame.tcp.seq == 1) /* 0 means none, and is not taken */
+	beyond = answer->frame.tcp.seq - last;
+	if (!is_from_time_wait())
+		expected = by_clock(old, answer, last - old->frame.tcp.seq,
+				    began, connected);
+	else if (answer->frame.tcp.seq == 1)
+		/* 0 stands for "no choice", so the kernel takes 1. */
 		expected.max++;
 	run_predicted_text(run, "isn_from",
-			   is_passed_on() ? "TIME-WAIT" : "clock");
+			   is_from_time_wait() ? "TIME-WAIT" : "clock");
 	run_measured_text(run, "isn_from",
 			  beyond - BEYOND <= 1 ? "TIME-WAIT" : "clock");
 	return expect_number(run, "isn_beyond_time_wait", (int32_t)beyond,

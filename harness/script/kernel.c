@@ -3,8 +3,6 @@
 
 #include <linux/version.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -39,21 +37,4 @@ bool kernel_has_sysctl(const char *name)
 
 	return sysctl_path(name, path, sizeof(path)) >= 0 &&
 	       access(path, F_OK) == 0;
-}
-
-static bool is_said(const char *variable)
-{
-	const char *says = getenv(variable);
-
-	return says && strcmp(says, "1") == 0;
-}
-
-bool kernel_in_virtual_time(void)
-{
-	return is_said("HALFOPEN_VIRTUAL_TIME");
-}
-
-bool kernel_works_in_no_time(void)
-{
-	return is_said("HALFOPEN_WORK_TAKES_NO_TIME");
 }

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "probe.h"
+/*
+ * The probe's process is connected with a SOCK_SEQPACKET pair: one request or
+ * one reply is one packet. Replies carry the id of their request and may arrive
+ * in another order, since a probe goes on serving while a call blocks. Replies
+ * are read by the event loop, while the run waits.
+ *
+ * The end of the process is reported by the init of its host (probe_on_exit).
+ * This and the socket are independent, so replies may still be unread then.
+ */
+#include "probe-control.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,14 +21,14 @@
 #include "errors.h"
 #include "fd.h"
 #include "probe-process.h"
-#include "program.h"
+#include "run-control.h"
 
-/* A call that is on its way. */
+/* A request without its reply. */
 struct posted {
 	struct posted *next;
 	uint32_t id;
 	struct probe_answer *answer;
-	void (*arrived)(void *data); /* NULL: nobody wants to be told */
+	void (*arrived)(void *data); /* NULL: none */
 	void *data;
 };
 
@@ -37,6 +46,7 @@ struct probe {
 	bool end_expected;
 };
 
+/* For replies to calls that never block, and for the end of processes. */
 static const nsec_t patience = SEC(30);
 
 static struct posted *unlink_posted(struct probe *probe, uint32_t id)
@@ -54,7 +64,7 @@ static struct posted *unlink_posted(struct probe *probe, uint32_t id)
 	return NULL;
 }
 
-/* Returns 1 when there was one. */
+/* Returns 1 after a reply, 0 when there is none. */
 static int take_reply(struct probe *probe)
 {
 	struct probe_reply reply;
@@ -65,16 +75,17 @@ static int take_reply(struct probe *probe)
 		return 0;
 	if (n < 0)
 		return error_trace((int)n);
-	/* The end of the process is told by its host. */
+	/* The process is gone: probe_on_exit() follows. */
 	if (n == 0) {
 		probe->source = loop_remove(probe->source);
 		return 0;
 	}
-	/* A program that went wrong may write anything. */
+	/* A process that misbehaves may write anything. */
 	if (n < PROBE_REPLY_SHORT || reply.size > sizeof(reply.data) ||
 	    (size_t)n != PROBE_REPLY_SHORT + reply.size)
-		return error_refuse(-EBADMSG, "the probe in %s answers what is "
-				    "no answer", probe->host);
+		return error_refuse(-EBADMSG,
+				    "invalid reply from the probe in %s",
+				    probe->host);
 	posted = unlink_posted(probe, reply.id);
 	if (posted) {
 		memcpy(&posted->answer->reply, &reply, (size_t)n);
@@ -119,7 +130,7 @@ struct probe *probe_start(struct run *run, const char *host)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		run_broken(run, error_origin(-errno, "socketpair"));
 	probe->run = run;
-	/* The host's own copy: it fits, whatever the script wrote. */
+	/* The name from the host, whose length is limited. */
 	snprintf(probe->host, sizeof(probe->host), "%s",
 		 host_name(run_host(run, host)));
 	probe->control = pair[0];
@@ -157,7 +168,8 @@ int probe_next_slot(struct probe *probe)
 	return probe->slots++;
 }
 
-/* A probe that waits until somebody reads its answers reads no requests. */
+/* A probe whose reply does not fit into the socket reads no requests, so
+ * replies have to be read while sending blocks. */
 static void send_request(struct probe *probe,
 			 const struct probe_request *request)
 {
@@ -184,12 +196,12 @@ static void send_request(struct probe *probe,
 void probe_post(struct probe *probe, struct probe_request *request,
 		struct probe_answer *answer)
 {
-	probe_post_told(probe, request, answer, NULL, NULL);
+	probe_post_notify(probe, request, answer, NULL, NULL);
 }
 
-void probe_post_told(struct probe *probe, struct probe_request *request,
-		     struct probe_answer *answer, void (*arrived)(void *data),
-		     void *data)
+void probe_post_notify(struct probe *probe, struct probe_request *request,
+		       struct probe_answer *answer, void (*arrived)(void *data),
+		       void *data)
 {
 	struct posted *posted = calloc(1, sizeof(*posted));
 
@@ -197,7 +209,7 @@ void probe_post_told(struct probe *probe, struct probe_request *request,
 		run_broken(probe->run, error_origin(-ENOMEM, "call"));
 	if (!probe->pid)
 		run_broken_because(probe->run,
-				   "the script calls a probe in %s that is gone",
+				   "call to the probe in %s, which has ended",
 				   probe->host);
 	answer->done = false;
 	request->id = ++probe->last_id;
@@ -225,8 +237,7 @@ void probe_ask(struct probe *probe, struct probe_request *request,
 	probe_post(probe, request, answer);
 	if (!run_wait(probe->run, is_done, answer,
 		      nsec_add(nsec_now(), patience)))
-		run_broken_because(probe->run,
-				   "the probe in %s does not answer",
+		run_broken_because(probe->run, "no reply from the probe in %s",
 				   probe->host);
 	run_acted(probe->run, began);
 }
@@ -256,12 +267,11 @@ void probe_wait_end(struct probe *probe)
 				   probe->host);
 }
 
-static void forget(struct probe *probe)
+static void remove_process(struct probe *probe)
 {
 	int r = 1;
 
-	/* Its end is told by another socket than its last answers, and those
-	 * may be read later. */
+	/* Its last replies may still be unread. */
 	while (probe->source && r > 0)
 		r = take_reply(probe);
 	if (r < 0)
@@ -284,21 +294,17 @@ void probe_expect_end_of_host(struct run *run, const char *host)
 			probe->end_expected = true;
 }
 
-void probe_forget_host(struct run *run, const char *host)
+void probe_remove_host(struct run *run, const char *host)
 {
 	for (struct probe *probe = run->probes; probe; probe = probe->next)
 		if (strcmp(probe->host, host) == 0)
-			forget(probe);
+			remove_process(probe);
 }
 
-void probe_on_exit(void *data, struct host *host, pid_t pid, int status)
+void probe_on_exit(struct run *run, struct host *host, pid_t pid, int status)
 {
-	struct run *run = data;
 	const char *name = host_name(host);
 
-	if (!pid)
-		run_broken_because(run, "the init of host %s died unasked",
-				   name);
 	for (struct probe *probe = run->probes; probe; probe = probe->next) {
 		if (strcmp(probe->host, name) != 0)
 			continue;
@@ -308,13 +314,13 @@ void probe_on_exit(void *data, struct host *host, pid_t pid, int status)
 			continue;
 		if (!probe->end_expected)
 			run_broken_because(
-				run, "the probe in %s died unasked (%s %d)",
+				run,
+				"the probe in %s ended unexpectedly (%s %d)",
 				name, WIFSIGNALED(status) ? "signal" : "status",
 				WIFSIGNALED(status) ? WTERMSIG(status) :
 						      WEXITSTATUS(status));
-		forget(probe);
+		remove_process(probe);
 	}
-	program_on_exit(run, host, pid, status);
 }
 
 static bool has_no_child(void *data)
@@ -329,7 +335,8 @@ pid_t probe_child(const struct probe *probe)
 	return probe->child;
 }
 
-/* Told of once its parent is gone and the host's init has adopted it. */
+/* The host's init reports its end only after the probe has ended: until then it
+ * is the probe's child, and not the init's. */
 void probe_wait_child_end(struct probe *probe)
 {
 	if (!run_wait(probe->run, has_no_child, probe,
@@ -360,5 +367,5 @@ void probe_fork(struct probe *probe)
 	probe->child = (pid_t)answer.reply.value;
 	run_journal(probe->run, answer.reply.returned, "call", "{s:s, s:s}",
 		    "host", probe->host, "text",
-		    "fork(): a child holds the sockets too");
+		    "fork(): a child holds copies of the sockets");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where programs are, and whether they can be run from there. */
-#include "program.h"
+/* Where programs are installed, and whether they can be executed from there. */
+#include "program-find.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 #include "errors.h"
 #include "privilege.h"
+#include "program-control.h"
 
 enum { PATH = 512 };
 
@@ -63,7 +64,8 @@ bool program_find(const char *name, char *ret, size_t size)
 
 	for (char *dir = all ? strtok_r(all, ":", &save) : NULL; dir && !found;
 	     dir = strtok_r(NULL, ":", &save)) {
-		/* Hosts' processes start in /; a folder is no program. */
+		/* Relative directories of PATH are left out: the processes of
+		 * hosts start in /. */
 		found = dir[0] == '/' && is_program(dir, name, candidate);
 		if (found && ret)
 			snprintf(ret, size, "%s", candidate);
@@ -72,7 +74,8 @@ bool program_find(const char *name, char *ret, size_t size)
 	return found;
 }
 
-/* Asked as the one who will run it: root may read what nobody may not. */
+/* Tested with the ids that the program will have: root may enter directories
+ * that nobody may not. */
 static bool may_run(struct run *run, const char *path)
 {
 	pid_t pid = privilege_clone(0, NULL);
@@ -99,12 +102,12 @@ void program_check_reach(struct run *run, const char *name)
 
 	if (!program_find(name, path, sizeof(path)))
 		run_skip(run,
-			 "%s is installed where a case does not see it: /tmp, "
-			 "/run and /var/log are its own",
+			 "%s is installed where a run cannot see it: /tmp, "
+			 "/run and /var/log are private to the run",
 			 name);
 	if (may_run(run, path))
 		return;
 	privilege_program_ids(&uid, &gid);
-	run_skip(run, "uid %u, as which programs run, may not run %s", uid,
-		 path);
+	run_skip(run, "uid %u, with which programs run, may not execute %s",
+		 uid, path);
 }

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "program.h"
+/*
+ * stdout and stderr of a program share one pipe, which the event loop reads.
+ * Each line becomes a "call" record of the journal, with bytes that JSON and
+ * terminals cannot take replaced. Reports of exits come from the host's init.
+ */
+#include "program-control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +20,12 @@
 #include "errors.h"
 #include "fd.h"
 #include "privilege.h"
-#include "run.h"
+#include "program-find.h"
 
 enum {
 	PATH = 512,
 	LINE = 256,
-	/* Of one program, kept and journalled. */
-	LINES_MAX = 10000,
+	LINES_MAX = 10000, /* of one program, kept and journalled */
 };
 
 struct program {
@@ -29,8 +33,9 @@ struct program {
 	struct run *run;
 	char host[HOST_NAME], name[64];
 	pid_t pid; /* 0: gone */
-	bool may_end; /* is wanted to */
-	void (*on_news)(void *data, struct program *program, const char *line);
+	bool may_end;
+	void (*on_output)(void *data, struct program *program,
+			  const char *line);
 	void *data;
 	int status; /* of wait(), once it is gone */
 	nsec_t ended; /* 0: not yet */
@@ -40,8 +45,8 @@ struct program {
 	unsigned int n_lines;
 	char line[LINE]; /* what it printed since the last newline */
 	size_t used;
-	char last[LINE]; /* its last words */
-	FILE *all; /* what it printed, of one that ends; NULL: none */
+	char last[LINE]; /* its last line */
+	FILE *all; /* of program_output(): all lines; NULL: none */
 	char *text;
 	size_t text_size;
 };
@@ -57,12 +62,13 @@ struct program_folder {
 	char host[HOST_NAME], path[PATH];
 };
 
-static const nsec_t stage_patience = SEC(20);
+/* For what the experiment needs; far beyond any scheduling delay. */
+static const nsec_t needed_timeout = SEC(20);
 
-/* --- files for them --- */
+/* --- files ---------------------------------------------------------------- */
 
-/* Its name is nobody else's: where a container refused the case a /tmp of its
- * own, other runs are there too. */
+/* The name is unique: in a container that refused a private /tmp, other runs
+ * have their directories beside it. */
 static void make_folder(struct run *run, struct program_folder *folder)
 {
 	uid_t uid;
@@ -117,7 +123,7 @@ const char *program_file(struct run *run, const char *host, const char *name,
 	return path;
 }
 
-/* --- what they print --- */
+/* --- output --------------------------------------------------------------- */
 
 static void keep_line(struct program *program)
 {
@@ -131,8 +137,8 @@ static void keep_line(struct program *program)
 	program->lines = line;
 }
 
-/* The journal is JSON: a program's bytes may be no UTF-8. And of UTF-8 the control
- * characters U+0080 to U+009F would be a terminal's to obey. */
+/* The journal is JSON, which has to be valid UTF-8. Of valid UTF-8 the control
+ * characters U+0080 to U+009F are replaced, which terminals would interpret. */
 static void make_utf8(char *line)
 {
 	json_t *string = json_string(line);
@@ -142,8 +148,7 @@ static void make_utf8(char *line)
 			*at = '?';
 	json_decref(string);
 	for (char *at = line; *at; at++)
-		if ((unsigned char)at[0] == 0xc2 &&
-		    (unsigned char)at[1] < 0xa0)
+		if ((unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0)
 			at[0] = at[1] = '?';
 }
 
@@ -169,15 +174,15 @@ static void end_line(struct program *program)
 	}
 	if (program->all)
 		fprintf(program->all, "%s\n", program->last);
-	if (program->on_news)
-		program->on_news(program->data, program, program->last);
+	if (program->on_output)
+		program->on_output(program->data, program, program->last);
 }
 
 static void take_byte(struct program *program, char c)
 {
 	unsigned char byte = (unsigned char)c;
 
-	/* A terminal's line ends in both, and a progress meter's in one. */
+	/* Progress meters end their lines with CR alone. */
 	bool ends = c == '\n' || c == '\r';
 
 	if (ends || program->used == sizeof(program->line) - 1)
@@ -190,7 +195,7 @@ static void take_byte(struct program *program, char c)
 		program->line[program->used++] = c;
 }
 
-/* False when there is no more for now; the source ends with the output. */
+/* Returns whether there may be more. End of file removes the source. */
 static bool take_output(struct program *program)
 {
 	char data[4096];
@@ -214,10 +219,10 @@ static int on_output(void *data, uint32_t events MACRO_UNUSED)
 	return 0;
 }
 
-/* --- running them --- */
+/* --- starting ------------------------------------------------------------- */
 
-/* A program may open /dev/stdout anew: then it must be its own. */
-static void give_away(const struct program_plan *plan, int fd)
+/* A program that opens /dev/stdout again needs to own the pipe. */
+static void chown_output(const struct program_plan *plan, int fd)
 {
 	uid_t uid = plan->uid;
 	gid_t gid = plan->gid;
@@ -225,7 +230,7 @@ static void give_away(const struct program_plan *plan, int fd)
 	if (!plan->has_ids)
 		privilege_program_ids(&uid, &gid);
 	if (geteuid() == 0 && fchown(fd, uid, gid) < 0)
-		return; /* its opening fails then, and it says so */
+		return; /* opening fails then, and the program reports it */
 }
 
 static void start_process(struct program *program, const char *path,
@@ -248,9 +253,9 @@ static void start_process(struct program *program, const char *path,
 		args[i] = plan->argv[i];
 	}
 	if (pipe2(output, O_CLOEXEC) < 0 ||
-	    (plan->typed && pipe2(input, O_CLOEXEC) < 0))
+	    (plan->has_input && pipe2(input, O_CLOEXEC) < 0))
 		run_broken(program->run, error_origin(-errno, "pipe"));
-	give_away(plan, output[1]);
+	chown_output(plan, output[1]);
 	program->input = input[1];
 	program->output = output[0];
 	start.argv = args;
@@ -264,15 +269,16 @@ static void start_process(struct program *program, const char *path,
 	program->pid = pid;
 }
 
-static void tell_start(struct program *program, const struct program_plan *plan)
+static void journal_program_start(struct program *program,
+				  const struct program_plan *plan)
 {
 	const char *const *argv = plan->argv;
 	char text[512];
 	size_t used = 0;
 
-	if (plan->told)
-		snprintf(text, sizeof(text), "%s", plan->told);
-	for (; !plan->told && *argv && used < sizeof(text); argv++)
+	if (plan->start_text)
+		snprintf(text, sizeof(text), "%s", plan->start_text);
+	for (; !plan->start_text && *argv && used < sizeof(text); argv++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "%s%s", used ? " " : "", *argv);
 	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
@@ -289,16 +295,18 @@ struct program *program_launch(struct run *run, const char *host,
 	if (!program)
 		run_broken(run, error_origin(-ENOMEM, "program"));
 	if (!program_find(plan->argv[0], path, sizeof(path)))
-		run_broken_because(run, "%s is in no .needs of the case, and "
-					"not there", plan->argv[0]);
+		run_broken_because(run,
+				   "program %s: not found, and missing in "
+				   ".needs",
+				   plan->argv[0]);
 	program->run = run;
 	program->may_end = plan->may_end;
-	program->on_news = plan->on_news;
+	program->on_output = plan->on_output;
 	program->data = plan->data;
 	snprintf(program->host, sizeof(program->host), "%s", host);
 	snprintf(program->name, sizeof(program->name), "%s",
 		 plan->name ? plan->name : plan->argv[0]);
-	tell_start(program, plan);
+	journal_program_start(program, plan);
 	start_process(program, path, plan);
 	r = fd_set_nonblocking(program->output);
 	if (r >= 0)
@@ -321,9 +329,9 @@ struct program *program_start(struct run *run, const char *host,
 struct program *program_start_with_input(struct run *run, const char *host,
 					 const char *const *argv)
 {
-	return program_launch(run, host,
-			      &(struct program_plan){ .argv = argv,
-						      .typed = true });
+	return program_launch(
+		run, host,
+		&(struct program_plan){ .argv = argv, .has_input = true });
 }
 
 nsec_t program_ended(const struct program *program)
@@ -343,7 +351,7 @@ void program_signal(struct program *program, int signal)
 	program->may_end = true;
 	r = host_signal(run_host(program->run, program->host), program->pid,
 			signal);
-	/* It ended by itself, and nobody has been told of it yet. */
+	/* ESRCH: it has ended, and the report is on its way. */
 	if (r < 0 && r != -ESRCH)
 		run_broken(program->run, r);
 }
@@ -351,16 +359,16 @@ void program_signal(struct program *program, int signal)
 void program_write(struct program *program, const char *text)
 {
 	size_t size = strlen(text);
-	char told[LINE];
+	char record[LINE];
 
 	if (program->input < 0)
-		run_broken_because(program->run, "%s reads nothing",
+		run_broken_because(program->run, "write to %s: no input pipe",
 				   program->name);
-	snprintf(told, sizeof(told), "%s: reads %.*s", program->name,
+	snprintf(record, sizeof(record), "%s: reads %.*s", program->name,
 		 (int)strcspn(text, "\n"), text);
 	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
-		    program->host, "text", told);
-	/* A pipe takes a line whole. */
+		    program->host, "text", record);
+	/* A pipe takes up to PIPE_BUF bytes in one write. */
 	if (write(program->input, text, size) != (ssize_t)size)
 		run_broken(program->run,
 			   error_origin(-errno, "write to %s", program->name));
@@ -380,24 +388,24 @@ static bool is_listening(struct program *program, uint16_t port)
 	return r > 0;
 }
 
-/* No event tells of a listener: asked again and again, ever more seldom. */
+/* The kernel reports no new listeners: ask again after 1/50 of the time already
+ * waited. */
 void program_wait_listening(struct program *program, uint16_t port)
 {
 	nsec_t start = nsec_now(), now = start;
 
 	while (!is_listening(program, port)) {
-		if (now - start > stage_patience)
-			run_broken_because(program->run,
-					   "%s in %s does not listen: %s",
-					   program->name, program->host,
-					   program->last);
+		if (now - start > needed_timeout)
+			run_broken_because(
+				program->run, "%s in %s does not listen: %s",
+				program->name, program->host, program->last);
 		run_wait(program->run, NULL, NULL,
 			 now + MAX((now - start) / 50, MSEC(1)));
 		now = nsec_now();
 	}
 }
 
-/* --- waiting for what they do --- */
+/* --- waiting -------------------------------------------------------------- */
 
 struct awaited {
 	const struct program *program;
@@ -406,7 +414,7 @@ struct awaited {
 	nsec_t at; /* 0: not yet */
 };
 
-/* The earliest of those that came since. */
+/* `at` is the time of the earliest matching line; lines are newest first. */
 static bool has_come(void *data)
 {
 	struct awaited *awaited = data;
@@ -419,14 +427,14 @@ static bool has_come(void *data)
 }
 
 nsec_t program_wait_line(struct program *program, struct mark since,
-			 const char *text, nsec_t patience)
+			 const char *text, nsec_t timeout)
 {
 	struct awaited awaited = { .program = program,
 				   .since = since.at,
 				   .text = text };
 
 	run_wait(program->run, has_come, &awaited,
-		 nsec_add(nsec_now(), patience));
+		 nsec_add(nsec_now(), timeout));
 	return awaited.at;
 }
 
@@ -437,11 +445,11 @@ static bool has_ended(void *data)
 	return program->ended > 0;
 }
 
-int program_wait_end(struct program *program, nsec_t patience, nsec_t *ret_at)
+int program_wait_end(struct program *program, nsec_t timeout, nsec_t *ret_at)
 {
 	program->may_end = true;
 	if (!run_wait(program->run, has_ended, program,
-		      nsec_add(nsec_now(), patience)))
+		      nsec_add(nsec_now(), timeout)))
 		return -1;
 	if (ret_at)
 		*ret_at = program->ended;
@@ -457,12 +465,12 @@ const char *program_output(struct run *run, const char *host,
 	program->all = open_memstream(&program->text, &program->text_size);
 	if (!program->all)
 		run_broken(run, error_origin(-ENOMEM, "output"));
-	status = program_wait_end(program, stage_patience, NULL);
+	status = program_wait_end(program, needed_timeout, NULL);
 	if (status == -1)
 		run_broken_because(run, "%s in %s does not end", program->name,
 				   program->host);
 	if (status != 0)
-		run_broken_because(run, "%s in %s fails (%d): %s",
+		run_broken_because(run, "%s in %s failed (%d): %s",
 				   program->name, program->host, status,
 				   program->last);
 	fclose(program->all);
@@ -470,21 +478,21 @@ const char *program_output(struct run *run, const char *host,
 	return program->text;
 }
 
-/* --- their end --- */
+/* --- the end -------------------------------------------------------------- */
 
-void program_forget_host(struct run *run, const char *host)
+void program_remove_host(struct run *run, const char *host)
 {
 	for (struct program *p = run->programs; p; p = p->next)
 		if (strcmp(p->host, host) == 0 && p->pid) {
 			p->pid = 0;
 			p->ended = nsec_now();
 			p->status = -1;
-			if (p->on_news)
-				p->on_news(p->data, p, NULL);
+			if (p->on_output)
+				p->on_output(p->data, p, NULL);
 		}
 }
 
-static void tell_end(struct program *program)
+static void journal_program_end(struct program *program)
 {
 	char text[96];
 
@@ -507,16 +515,16 @@ void program_on_exit(struct run *run, struct host *host, pid_t pid, int status)
 		p->status = status;
 		p->ended = nsec_now();
 		if (p->may_end) {
-			tell_end(p);
-			if (p->on_news)
-				p->on_news(p->data, p, NULL);
+			journal_program_end(p);
+			if (p->on_output)
+				p->on_output(p->data, p, NULL);
 			continue;
 		}
-		run_broken_because(run, "%s in %s died unasked (%s %d): %s",
-				   p->name, p->host,
-				   WIFSIGNALED(status) ? "signal" : "status",
-				   WIFSIGNALED(status) ? WTERMSIG(status) :
-							 WEXITSTATUS(status),
-				   p->last);
+		run_broken_because(
+			run, "%s in %s ended unexpectedly (%s %d): %s", p->name,
+			p->host, WIFSIGNALED(status) ? "signal" : "status",
+			WIFSIGNALED(status) ? WTERMSIG(status) :
+					      WEXITSTATUS(status),
+			p->last);
 	}
 }

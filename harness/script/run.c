@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "run.h"
+/*
+ * A run is one process with one script. It is single-threaded: while the script
+ * waits, run_wait() runs the event loop, which forwards frames, receives
+ * answers of probes and output of programs, and journals them. Nothing else
+ * runs in between, so a script that computes for long delays the wire.
+ *
+ * The process ends in run_end(), wherever the reason was found; the kernel then
+ * removes the world.
+ */
+#include "run-control.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,13 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "case-table.h"
 #include "errors.h"
 #include "fd.h"
 #include "sysctl.h"
+#include "world-plan-control.h"
 
-/* --- where we are ----------------------------------------------------- */
+/* --- position in the script -------------------------------------------*/
 
-/* A process tells one script. */
 static struct {
 	const char *file;
 	int line;
@@ -36,7 +46,7 @@ const char *run_where(void)
 	return text;
 }
 
-/* --- the end ---------------------------------------------------------- */
+/* --- the end ----------------------------------------------------------*/
 
 static bool is_worth_keeping(const struct run *run, const char *verdict)
 {
@@ -44,8 +54,8 @@ static bool is_worth_keeping(const struct run *run, const char *verdict)
 	       (strcmp(verdict, "fail") == 0 || strcmp(verdict, "broken") == 0);
 }
 
-/* Tells who is there, as this PID namespace counts, and serves the world until
- * somebody ends it. */
+/* --keep: journals the init of each host, as this PID namespace numbers it, and
+ * serves the world until this process is killed. */
 static void MACRO_NORETURN keep_world(struct run *run)
 {
 	const struct world_plan *plan = run_world_plan(run);
@@ -77,11 +87,12 @@ void run_end(struct run *run, const char *verdict, const char *reason,
 					0;
 	nsec_t lateness = run->loop ? loop_max_delay(run->loop) : 0;
 
-	/* A world that is kept has had its verdict. */
+	/* A kept world already has its verdict: a later error changes nothing.
+	 */
 	if (ended)
 		_exit(1);
 	ended = true;
-	/* A reader that is gone ends this process all the same. */
+	/* Without a reader this fails, and the process ends all the same. */
 	journal_write(run->journal, nsec_now(), "verdict",
 		      "{s:s, s:s, s:b, s:f, s:f}", "verdict", verdict, "reason",
 		      reason, "inconclusive", inconclusive, "lateness",
@@ -91,8 +102,9 @@ void run_end(struct run *run, const char *verdict, const char *reason,
 		keep_world(run);
 	if (run->world)
 		world_end(run->world);
-	/* That all is told is known at once. What exit closes is closed last
-	 * to first, and the wire's socket takes its 10 ms: packet_release(). */
+	/* Closed here, so that the reader sees the end of the journal at once:
+	 * exit closes descriptors in order, and closing the wire's packet
+	 * socket takes 10 ms (packet_release()). */
 	fd_close(run->journal_fd);
 	_exit(0);
 }
@@ -117,6 +129,11 @@ void run_broken(struct run *run, int r MACRO_UNUSED)
 	run_end(run, "broken", whole, false);
 }
 
+void run_inconclusive(struct run *run, const char *reason)
+{
+	run_end(run, "broken", reason, true);
+}
+
 void run_skip(struct run *run, const char *format, ...)
 {
 	char reason[512];
@@ -128,7 +145,7 @@ void run_skip(struct run *run, const char *format, ...)
 	run_end(run, "skip", reason, false);
 }
 
-/* --- waiting ---------------------------------------------------------- */
+/* --- time -------------------------------------------------------------*/
 
 bool run_wait(struct run *run, bool (*done)(void *data), void *data,
 	      nsec_t deadline)
@@ -162,17 +179,27 @@ void mark_done(struct run *run MACRO_UNUSED, struct mark *mark)
 	mark->done = nsec_now();
 }
 
+void run_pass_until_time(struct run *run, nsec_t time)
+{
+	run_wait(run, NULL, NULL, time);
+}
+
 void run_pass(struct run *run, nsec_t duration)
 {
-	run_wait(run, NULL, NULL, nsec_add(nsec_now(), duration));
+	run_pass_until_time(run, nsec_add(nsec_now(), duration));
 }
 
 void run_pass_until(struct run *run, struct mark mark, nsec_t duration)
 {
-	run_wait(run, NULL, NULL, nsec_add(mark.at, duration));
+	run_pass_until_time(run, nsec_add(mark.at, duration));
 }
 
-/* --- telling ---------------------------------------------------------- */
+nsec_t run_slack(const struct run *run)
+{
+	return run->options->slack;
+}
+
+/* --- records of the journal -------------------------------------------*/
 
 void run_note(struct run *run, const char *format, ...)
 {
@@ -221,7 +248,7 @@ void run_measured_text(struct run *run, const char *name, const char *value)
 		    "value", value);
 }
 
-/* --- asking ----------------------------------------------------------- */
+/* --- variant and hosts ------------------------------------------------*/
 
 long run_value(const struct run *run)
 {
@@ -231,6 +258,19 @@ long run_value(const struct run *run)
 bool run_is_variant(const struct run *run, const char *name)
 {
 	return run->job->variant && strcmp(run->job->variant->name, name) == 0;
+}
+
+size_t run_variant_row(struct run *run, const void *table, size_t row_size,
+		       size_t rows)
+{
+	for (size_t i = 0; i < rows; i++) {
+		const char *name;
+
+		memcpy(&name, (const char *)table + i * row_size, sizeof(name));
+		if (run_is_variant(run, name))
+			return i;
+	}
+	run_broken_because(run, "no table row for this variant");
 }
 
 const struct world_plan *run_world_plan(const struct run *run)
@@ -243,7 +283,7 @@ struct host *run_host(struct run *run, const char *name)
 	struct host *host = world_host(run->world, name);
 
 	if (!host)
-		run_broken_because(run, "no host is called '%s'", name);
+		run_broken_because(run, "unknown host '%s'", name);
 	return host;
 }
 
@@ -251,6 +291,8 @@ struct address run_address(struct run *run, const char *host)
 {
 	return host_address(run_host(run, host), run->options->family);
 }
+
+/* --- sysctls ----------------------------------------------------------*/
 
 long run_sysctl(struct run *run, const char *host, const char *name)
 {
@@ -276,8 +318,10 @@ long run_sysctl_nth(struct run *run, const char *host, const char *name,
 		long number = strtol(at, &end, 10);
 
 		if (end == at)
-			run_broken_because(run, "%s is '%s': it has %u numbers",
-					   name, value, i);
+			run_broken_because(run,
+					   "sysctl %s: '%s' has %u numbers, "
+					   "expected more than %u",
+					   name, value, i, nth);
 		if (i == nth)
 			return number;
 		at = end;

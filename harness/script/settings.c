@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A setting is tested by writing it, in a child process with a network
+ * namespace of its own, since only the kernel knows the range of a sysctl. The
+ * child sends its error message, if any, through a pipe. It waits for a byte
+ * before it starts, because its user namespace has to be mapped by the parent
+ * first.
+ */
 #include "settings.h"
 
 #include <errno.h>
@@ -22,7 +29,8 @@ int settings_parse(struct setting *ret, char *text)
 	char path[256];
 
 	if (!value || value == text || !value[1])
-		return error_refuse(-EINVAL, "'%s' is not KEY=VALUE", text);
+		return error_refuse(-EINVAL, "'%s' is not KEY=VALUE",
+				    text);
 	*value++ = '\0';
 	if (colon && colon < value) {
 		*colon = '\0';
@@ -32,14 +40,14 @@ int settings_parse(struct setting *ret, char *text)
 	setting.text = value;
 	if (sysctl_path(setting.name, path, sizeof(path)) < 0)
 		return error_refuse(-EINVAL,
-				    "'%s' is no sysctl's full name below "
-				    "net., such as net.ipv4.tcp_retries2",
+				    "'%s' is no sysctl below net.: expected a "
+				    "full name such as net.ipv4.tcp_retries2",
 				    setting.name);
 	*ret = setting;
 	return 0;
 }
 
-/* What is wrong with it, said for somebody who typed it. */
+/* Writes one setting; a message for the user who typed it. */
 static int try_one(const struct setting *setting, bool on_machine)
 {
 	const char *interface = strstr(setting->name, ".eth");
@@ -47,7 +55,8 @@ static int try_one(const struct setting *setting, bool on_machine)
 	char stand_in[256];
 	int r;
 
-	/* A host's interface does not exist yet; lo, with the same, does. */
+	/* The interface of the host does not exist here; lo has the same
+	 * sysctls. */
 	if (interface) {
 		snprintf(stand_in, sizeof(stand_in), "%.*s.lo.%s",
 			 (int)(interface - setting->name), setting->name,
@@ -58,17 +67,17 @@ static int try_one(const struct setting *setting, bool on_machine)
 	if ((r == -ENOENT || r == -EACCES || r == -EPERM) && on_machine &&
 	    !interface)
 		return error_refuse(r,
-				    "sysctl %s is the machine's, not one of a "
-				    "network namespace",
+				    "sysctl %s is global, not per network "
+				    "namespace",
 				    setting->name);
-	/* Not this one's fault: the runs say so. */
+	/* A read-only /proc/sys: the runs report it. */
 	if (r == -EROFS)
 		return 0;
 	if (r == -ENOENT)
 		return error_refuse(r, "this kernel has no sysctl %s",
 				    setting->name);
 	if (r < 0)
-		return error_refuse(r, "sysctl %s does not take '%s'",
+		return error_refuse(r, "sysctl %s does not accept '%s'",
 				    setting->name, setting->text);
 	return 0;
 }
@@ -119,24 +128,25 @@ int settings_try(const struct setting *settings)
 	out = fds[1];
 	pid = privilege_clone(privilege_clone_flags(), NULL);
 	if (pid == 0) {
-		/* Its own copy would keep it waiting for a byte for ever. */
+		/* With its own copy of the writing end, read() would never
+		 * return when the parent closes its end. */
 		fd_close(go);
 		try_in_child(settings, on_machine, go_read, out);
 	}
 	fd_close(out);
-	/* Where no namespace can be made, the runs will say so. */
+	/* No namespaces here: the runs report it. */
 	if (pid < 0) {
 		fd_close(go);
 		return 0;
 	}
 	if (privilege_map_child(pid) >= 0 && fd_write_all(go, "", 1) >= 0)
 		n = fd_read_all(in, message, sizeof(message) - 1);
-	/* Ends a child that never got its byte. */
+	/* End of file for a child that got no byte. */
 	fd_close(go);
 	waitpid(pid, NULL, 0);
 	if (n <= 0)
 		return 0;
 	message[n] = '\0';
-	/* The child's own message already ends with the reason. */
+	/* The message already ends with the reason. */
 	return error_refuse(-EINVAL, "%s", message);
 }

@@ -1,13 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sock-parts.h"
+/*
+ * A socket exists in a probe, under a slot number that the script's side
+ * chooses (probe-protocol.h). Every call is a request to the probe. Calls that
+ * return at once are asked; calls that may block are posted, one for each
+ * direction, and reaped. The answer is journalled when it arrives, so that the
+ * "result" record has its place in the timeline whenever the script reaps the
+ * call.
+ *
+ * What the kernel reports about a socket is read with sock_diag from outside
+ * the probe, by the four-tuple. The tuple is known from the answers of the
+ * probe; for a connect() that has not returned it is asked for.
+ */
+#include "sock-control.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
+
+enum { FIRST_PORT = 7777 };
+
+/* A posted call. */
+struct call {
+	struct sock *sock;
+	const char *name; /* NULL: none */
+	nsec_t posted;
+	struct sock *made; /* accept(): the socket whose addresses arrive */
+	struct probe_answer answer;
+	bool stream; /* the answer has a struct probe_wrong */
+};
+
+struct sock {
+	struct run *run;
+	const char *host;
+	struct probe *probe; /* NULL: held by no probe of the script */
+	int number; /* in the run, for the journal */
+	int slot;
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+	struct call in, out;
+	struct call shutdown; /* in a frozen host it returns late */
+};
+
+/* For calls and states without which there is no experiment; far beyond any
+ * scheduling delay. */
+static const nsec_t needed_timeout = SEC(20);
 
 struct probe *sock_probe(const struct sock *sock)
 {
@@ -29,7 +70,21 @@ uint16_t sock_local_port(const struct sock *sock)
 	return sock->local_port;
 }
 
-struct sock *sock_new_in(struct run *run, const char *host)
+int sock_number(const struct sock *sock)
+{
+	return sock->number;
+}
+
+bool sock_is(const struct sock *sock, const struct diag_socket *seen)
+{
+	/* A listener has no remote end. */
+	return sock->local_port == seen->local_port &&
+	       sock->remote_port == seen->remote_port &&
+	       (!sock->remote_port ||
+		address_equal(&sock->remote, &seen->remote));
+}
+
+static struct sock *new_in_host(struct run *run, const char *host)
 {
 	struct sock *sock = calloc(1, sizeof(*sock));
 
@@ -41,16 +96,15 @@ struct sock *sock_new_in(struct run *run, const char *host)
 	return sock;
 }
 
-struct sock *sock_new(struct probe *probe)
+static struct sock *new_in_probe(struct probe *probe)
 {
-	struct sock *sock = sock_new_in(probe_run(probe), probe_host(probe));
+	struct sock *sock = new_in_host(probe_run(probe), probe_host(probe));
 
 	sock->probe = probe;
 	sock->slot = probe_next_slot(probe);
 	return sock;
 }
 
-/* Nobody is there whom the script could tell to make a call on it. */
 static void need_probe(const struct sock *sock, const char *call)
 {
 	if (!sock->probe)
@@ -59,7 +113,9 @@ static void need_probe(const struct sock *sock, const char *call)
 				   call, sock->host);
 }
 
-void sock_learn_addresses(struct sock *sock, const struct probe_reply *reply)
+/* Answers have the socket's addresses as the probe sees them: v4-mapped where
+ * its sockets are IPv6 sockets. */
+static void take_addresses(struct sock *sock, const struct probe_reply *reply)
 {
 	struct address seen;
 
@@ -74,13 +130,23 @@ void sock_learn_addresses(struct sock *sock, const struct probe_reply *reply)
 	}
 }
 
-/* --- the journal's sentences ------------------------------------------ */
-
-void sock_tell_call(struct sock *sock, const char *text)
+/* An address in the form in which the probe's socket takes it. */
+static socklen_t put_address(const struct run *run,
+			     const struct address *address, uint16_t port,
+			     struct sockaddr_storage *ret)
 {
-	run_journal(sock_run(sock), nsec_now(), "call", "{s:s, s:i, s:s}",
-		    "host", sock_host(sock), "socket", sock->number, "text",
-		    text);
+	struct address mapped = address_mapped(address);
+
+	return address_to_sockaddr(run->options->mapped ? &mapped : address,
+				   port, ret);
+}
+
+/* --- journal -----------------------------------------------------------*/
+
+void sock_journal_call(struct sock *sock, const char *text)
+{
+	run_journal(sock->run, nsec_now(), "call", "{s:s, s:i, s:s}", "host",
+		    sock->host, "socket", sock->number, "text", text);
 }
 
 const char *finding_outcome(const struct finding *finding)
@@ -94,7 +160,7 @@ const char *finding_outcome(const struct finding *finding)
 	return finding->value ? "DATA" : "EOF";
 }
 
-static void tell_finding(const struct finding *f)
+static void journal_finding(const struct finding *f)
 {
 	char text[128];
 
@@ -103,21 +169,21 @@ static void tell_finding(const struct finding *f)
 			 error_name(f->error));
 	else if (f->wrong)
 		snprintf(text, sizeof(text),
-			 "%s() = %lld, and %" PRIu64
-			 " bytes were wrong, the first at %" PRIu64,
+			 "%s() = %lld, %" PRIu64
+			 " wrong bytes, the first at offset %" PRIu64,
 			 f->call, (long long)f->value, f->wrong,
 			 f->first_wrong);
 	else
 		snprintf(text, sizeof(text), "%s() = %lld", f->call,
 			 (long long)f->value);
-	run_journal(sock_run(f->sock), f->returned, "result",
-		    "{s:s, s:i, s:s, s:I, s:s?, s:s}", "host",
-		    sock_host(f->sock), "socket", f->sock->number, "call",
-		    f->call, "value", (json_int_t)f->value, "errno",
+	run_journal(f->sock->run, f->returned, "result",
+		    "{s:s, s:i, s:s, s:I, s:s?, s:s}", "host", f->sock->host,
+		    "socket", f->sock->number, "call", f->call, "value",
+		    (json_int_t)f->value, "errno",
 		    f->error ? error_name(f->error) : NULL, "text", text);
 }
 
-/* --- calls ------------------------------------------------------------ */
+/* --- posting, reaping and asking -----------------------------------------*/
 
 static struct finding finding_of(const struct call *call)
 {
@@ -143,34 +209,34 @@ static struct finding finding_of(const struct call *call)
 	return finding;
 }
 
-/* The call has returned, whether or not the script asks for it yet. */
 static void on_arrival(void *data)
 {
 	const struct call *call = data;
 	struct finding finding;
 
-	/* close() makes nobody wait any more. */
+	/* After close() nothing is posted any more. */
 	if (!call->name)
 		return;
 	finding = finding_of(call);
-	tell_finding(&finding);
+	journal_finding(&finding);
 }
 
-void sock_post_call(struct sock *sock, struct call *call, const char *name,
-		    struct probe_request *request)
+static void post(struct sock *sock, struct call *call, const char *name,
+		 struct probe_request *request)
 {
 	need_probe(sock, name);
 	if (call->name)
-		run_broken_because(sock_run(sock),
-				   "%s() is posted while %s() is waiting", name,
-				   call->name);
+		run_broken_because(sock->run,
+				   "%s() posted while %s() has not been reaped",
+				   name, call->name);
 	request->slot = sock->slot;
 	call->sock = sock;
 	call->name = name;
 	call->stream = false;
 	call->posted = nsec_now();
 	call->made = NULL;
-	probe_post_told(sock->probe, request, &call->answer, on_arrival, call);
+	probe_post_notify(sock->probe, request, &call->answer, on_arrival,
+			  call);
 }
 
 static bool is_done(void *data)
@@ -180,93 +246,263 @@ static bool is_done(void *data)
 	return call->answer.done;
 }
 
-struct finding sock_reap_call(struct sock *sock, struct call *call,
-			      nsec_t patience)
+static struct finding reap(struct sock *sock, struct call *call, nsec_t timeout)
 {
 	struct finding finding;
 
-	if (!run_wait(sock_run(sock), is_done, call,
-		      nsec_add(nsec_now(), patience)))
+	if (!call->name)
+		run_broken_because(sock->run, "no call is posted in %s",
+				   sock->host);
+	if (!run_wait(sock->run, is_done, call, nsec_add(nsec_now(), timeout)))
 		return (struct finding){ .sock = sock,
 					 .call = call->name,
 					 .open = true,
 					 .posted = call->posted,
 					 .returned = nsec_now() };
 	finding = finding_of(call);
-	sock_learn_addresses(call->made ? call->made : sock,
-			     &call->answer.reply);
+	take_addresses(call->made ? call->made : sock, &call->answer.reply);
 	call->name = NULL;
 	return finding;
 }
 
-struct finding sock_reap(struct sock *sock, nsec_t patience)
-{
-	if (!sock->in.name && !sock->out.name)
-		run_broken_because(sock_run(sock),
-				   "nothing is posted that could be reaped");
-	return sock_reap_call(sock, sock->in.name ? &sock->in : &sock->out,
-			      patience);
-}
-
-static const struct call *call_of(const struct sock *sock, enum sock_way way)
+static struct call *call_of(struct sock *sock, enum sock_way way)
 {
 	return way == SOCK_IN ? &sock->in : &sock->out;
 }
 
 bool sock_is_posted(const struct sock *sock, enum sock_way way)
 {
-	return call_of(sock, way)->name;
+	return (way == SOCK_IN ? &sock->in : &sock->out)->name;
 }
 
 bool sock_has_returned(const struct sock *sock, enum sock_way way)
 {
-	return sock_is_posted(sock, way) && call_of(sock, way)->answer.done;
+	return sock_is_posted(sock, way) &&
+	       (way == SOCK_IN ? &sock->in : &sock->out)->answer.done;
 }
 
 struct finding sock_reap_way(struct sock *sock, enum sock_way way,
-			     nsec_t patience)
+			     nsec_t timeout)
 {
-	if (!sock_is_posted(sock, way))
-		run_broken_because(sock_run(sock),
-				   "nothing is posted that could be reaped");
-	return sock_reap_call(sock, way == SOCK_IN ? &sock->in : &sock->out,
-			      patience);
+	return reap(sock, call_of(sock, way), timeout);
 }
 
-void sock_ask(struct sock *sock, struct probe_request *request,
-	      struct probe_answer *answer)
+struct finding sock_reap(struct sock *sock, nsec_t timeout)
+{
+	return reap(sock, sock->in.name ? &sock->in : &sock->out, timeout);
+}
+
+static void ask(struct sock *sock, struct probe_request *request,
+		struct probe_answer *answer)
 {
 	need_probe(sock, "a call");
 	request->slot = sock->slot;
 	probe_ask(sock->probe, request, answer);
 }
 
-/* Calls that return at once, and whose failure is the harness' own. */
-void sock_ask_or_break(struct sock *sock, struct probe_request *request,
-		       const char *what)
+/* A call whose failure is one of the harness. */
+static void ask_or_break(struct sock *sock, struct probe_request *request,
+			 const char *what)
 {
 	struct probe_answer answer;
 
-	sock_ask(sock, request, &answer);
+	ask(sock, request, &answer);
 	if (answer.reply.value < 0)
-		run_broken(sock_run(sock),
+		run_broken(sock->run,
 			   error_origin(-answer.reply.error, "%s in %s", what,
-					sock_host(sock)));
-	sock_learn_addresses(sock, &answer.reply);
+					sock->host));
+	take_addresses(sock, &answer.reply);
 }
+
+/* A call without which there is no experiment. */
+static void need_success(struct sock *sock, const struct finding *finding)
+{
+	if (finding->open)
+		run_broken_because(sock->run, "setup: %s() in %s blocks",
+				   finding->call, sock->host);
+	if (finding->error)
+		run_broken_because(sock->run, "setup: %s() in %s = -1 %s",
+				   finding->call, sock->host,
+				   error_name(finding->error));
+}
+
+/* --- connections ----------------------------------------------------------*/
+
+struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
+{
+	struct run *run = probe_run(probe);
+	struct sock *sock = new_in_probe(probe);
+	struct probe_request request = { .operation = PROBE_LISTEN,
+					 .number = backlog };
+	struct address address = run_address(run, probe_host(probe));
+	char text[96], name[ADDRESS_TEXT];
+
+	request.address_size =
+		put_address(run, &address, port, &request.address);
+	ask_or_break(sock, &request, "listen");
+	snprintf(text, sizeof(text), "listen(%d) on %s:%u", backlog,
+		 address_text(&address, name), sock->local_port);
+	sock_journal_call(sock, text);
+	return sock;
+}
+
+struct sock *sock_listen(struct probe *probe, int backlog)
+{
+	struct run *run = probe_run(probe);
+
+	if (!run->next_port)
+		run->next_port = FIRST_PORT;
+	return sock_listen_on(probe, run->next_port++, backlog);
+}
+
+void sock_set_backlog(struct sock *listener, int backlog)
+{
+	struct probe_request request = { .operation = PROBE_LISTEN_AGAIN,
+					 .number = backlog };
+	char text[32];
+
+	snprintf(text, sizeof(text), "listen(%d) again", backlog);
+	sock_journal_call(listener, text);
+	ask_or_break(listener, &request, "listen");
+}
+
+struct sock *sock_open(struct probe *probe)
+{
+	struct sock *sock = new_in_probe(probe);
+	struct probe_request request = { .operation = PROBE_OPEN };
+	struct address address = run_address(sock->run, sock->host);
+
+	/* Its family is that of the socket. */
+	request.address_size =
+		put_address(sock->run, &address, 0, &request.address);
+	ask_or_break(sock, &request, "socket");
+	return sock;
+}
+
+struct finding sock_bind(struct sock *sock, uint16_t port)
+{
+	struct probe_request request = { .operation = PROBE_BIND };
+	struct address address = run_address(sock->run, sock->host);
+	char text[96], name[ADDRESS_TEXT];
+
+	request.address_size =
+		put_address(sock->run, &address, port, &request.address);
+	snprintf(text, sizeof(text), "bind(%s:%u)",
+		 address_text(&address, name), port);
+	sock_journal_call(sock, text);
+	post(sock, &sock->out, "bind", &request);
+	return reap(sock, &sock->out, needed_timeout);
+}
+
+static void start_connect(struct sock *sock, const struct address *address,
+			  uint16_t port)
+{
+	struct probe_request request = { .operation = PROBE_CONNECT };
+	char text[96], name[ADDRESS_TEXT];
+
+	request.address_size =
+		put_address(sock->run, address, port, &request.address);
+	snprintf(text, sizeof(text), "connect(%s:%u)",
+		 address_text(address, name), port);
+	sock_journal_call(sock, text);
+	post(sock, &sock->out, "connect", &request);
+	sock->remote = *address;
+	sock->remote_port = port;
+}
+
+void sock_start_connect(struct sock *sock, const struct sock *listener)
+{
+	start_connect(sock, &listener->local, listener->local_port);
+}
+
+struct sock *sock_post_connect(struct probe *probe, const struct sock *listener)
+{
+	struct sock *sock = new_in_probe(probe);
+
+	sock_start_connect(sock, listener);
+	return sock;
+}
+
+struct sock *sock_post_connect_to(struct probe *probe, const char *host,
+				  uint16_t port)
+{
+	struct sock *sock = new_in_probe(probe);
+	struct address address = run_address(sock->run, host);
+
+	start_connect(sock, &address, port);
+	return sock;
+}
+
+struct finding sock_try_connect(struct probe *probe,
+				const struct sock *listener, nsec_t timeout)
+{
+	return sock_reap(sock_post_connect(probe, listener), timeout);
+}
+
+static struct sock *need_connection(struct sock *sock)
+{
+	struct finding finding = sock_reap(sock, needed_timeout);
+
+	need_success(sock, &finding);
+	return sock;
+}
+
+struct sock *sock_connect(struct probe *probe, const struct sock *listener)
+{
+	return need_connection(sock_post_connect(probe, listener));
+}
+
+struct sock *sock_connect_to(struct probe *probe, const char *host,
+			     uint16_t port)
+{
+	return need_connection(sock_post_connect_to(probe, host, port));
+}
+
+struct sock *sock_post_accept(struct sock *listener)
+{
+	struct sock *sock = new_in_probe(listener->probe);
+	struct probe_request request = { .operation = PROBE_ACCEPT,
+					 .other = sock->slot };
+
+	post(listener, &listener->in, "accept", &request);
+	listener->in.made = sock;
+	return sock;
+}
+
+struct sock *sock_accept(struct sock *listener)
+{
+	struct sock *sock = sock_post_accept(listener);
+	struct finding finding = reap(listener, &listener->in, needed_timeout);
+
+	need_success(listener, &finding);
+	return sock;
+}
+
+struct pair sock_pair(struct run *run)
+{
+	struct pair pair = { .server_probe = probe_start(run, "server") };
+
+	pair.client_probe = probe_start(run, "client");
+	pair.listener = sock_listen(pair.server_probe, 16);
+	pair.client = sock_connect(pair.client_probe, pair.listener);
+	pair.server = sock_accept(pair.listener);
+	return pair;
+}
+
+/* --- calls ----------------------------------------------------------------*/
 
 void sock_post_send(struct sock *sock, size_t bytes)
 {
 	struct probe_request request = { .operation = PROBE_SEND,
 					 .number = (int64_t)bytes };
 
-	sock_post_call(sock, &sock->out, "send", &request);
+	post(sock, &sock->out, "send", &request);
 }
 
 struct finding sock_send(struct sock *sock, size_t bytes)
 {
 	sock_post_send(sock, bytes);
-	return sock_reap_call(sock, &sock->out, sock_patience);
+	return reap(sock, &sock->out, needed_timeout);
 }
 
 struct finding sock_send_text(struct sock *sock, const char *text)
@@ -276,13 +512,12 @@ struct finding sock_send_text(struct sock *sock, const char *text)
 					 .size = strlen(text) };
 
 	if (request.size > sizeof(request.data))
-		run_broken_because(sock_run(sock),
-				   "a text of %zu bytes: at "
-				   "most %zu can be sent",
+		run_broken_because(sock->run,
+				   "send: %zu bytes of text, at most %zu",
 				   request.size, sizeof(request.data));
 	memcpy(request.data, text, request.size);
-	sock_post_call(sock, &sock->out, "send", &request);
-	return sock_reap_call(sock, &sock->out, sock_patience);
+	post(sock, &sock->out, "send", &request);
+	return reap(sock, &sock->out, needed_timeout);
 }
 
 void sock_post_recv(struct sock *sock)
@@ -290,14 +525,33 @@ void sock_post_recv(struct sock *sock)
 	struct probe_request request = { .operation = PROBE_RECEIVE,
 					 .number = 1 << 16 };
 
-	sock_post_call(sock, &sock->in, "recv", &request);
-	sock_tell_call(sock, "recv() waits");
+	post(sock, &sock->in, "recv", &request);
+	sock_journal_call(sock, "recv() blocks");
 }
 
-struct finding sock_recv(struct sock *sock, nsec_t patience)
+struct finding sock_recv(struct sock *sock, nsec_t timeout)
 {
 	sock_post_recv(sock);
-	return sock_reap_call(sock, &sock->in, patience);
+	return reap(sock, &sock->in, timeout);
+}
+
+void sock_deliver(struct sock *from, struct sock *to, size_t bytes)
+{
+	size_t received = 0;
+
+	sock_send(from, bytes);
+	while (received < bytes) {
+		struct finding got;
+
+		if (!sock_is_posted(to, SOCK_IN))
+			sock_post_recv(to);
+		got = reap(to, &to->in, needed_timeout);
+		need_success(to, &got);
+		if (got.value == 0)
+			run_broken_because(to->run, "setup: recv() in %s: EOF",
+					   to->host);
+		received += (size_t)got.value;
+	}
 }
 
 void sock_post_send_stream(struct sock *sock, uint64_t bytes)
@@ -306,10 +560,10 @@ void sock_post_send_stream(struct sock *sock, uint64_t bytes)
 					 .number = (int64_t)bytes };
 	char text[96];
 
-	sock_post_call(sock, &sock->out, "send", &request);
+	post(sock, &sock->out, "send", &request);
 	snprintf(text, sizeof(text), "send() %" PRIu64 " bytes of the stream",
 		 bytes);
-	sock_tell_call(sock, text);
+	sock_journal_call(sock, text);
 }
 
 void sock_post_recv_stream(struct sock *sock, uint64_t bytes)
@@ -318,25 +572,25 @@ void sock_post_recv_stream(struct sock *sock, uint64_t bytes)
 					 .number = (int64_t)bytes };
 	char text[96];
 
-	sock_post_call(sock, &sock->in, "recv", &request);
+	post(sock, &sock->in, "recv", &request);
 	sock->in.stream = true;
 	snprintf(text, sizeof(text),
-		 "recv() waits for %" PRIu64 " bytes of the stream", bytes);
-	sock_tell_call(sock, text);
+		 "recv() blocks for %" PRIu64 " bytes of the stream", bytes);
+	sock_journal_call(sock, text);
 }
 
 struct finding sock_stream(struct sock *from, struct sock *to, uint64_t bytes,
-			   nsec_t patience)
+			   nsec_t timeout)
 {
 	struct finding finding;
 
 	sock_post_recv_stream(to, bytes);
 	sock_post_send_stream(from, bytes);
-	finding = sock_reap_call(to, &to->in, patience);
-	/* What the peer has read, send() has long been done with; a stream that
-	 * got stuck is the receiver's finding. */
+	finding = reap(to, &to->in, timeout);
+	/* When all has been read, send() has returned; a stream that is stuck
+	 * is reported by the receiver's finding. */
 	if (!finding.open)
-		sock_reap_call(from, &from->out, sock_patience);
+		reap(from, &from->out, needed_timeout);
 	return finding;
 }
 
@@ -345,16 +599,16 @@ void sock_post_heartbeat(struct sock *sock, nsec_t interval)
 	struct probe_request request = { .operation = PROBE_HEARTBEAT,
 					 .number = interval };
 
-	sock_post_call(sock, &sock->in, "heartbeat", &request);
-	sock_tell_call(sock, "heartbeat starts");
+	post(sock, &sock->in, "heartbeat", &request);
+	sock_journal_call(sock, "heartbeat starts");
 }
 
 void sock_echo(struct sock *sock)
 {
 	struct probe_request request = { .operation = PROBE_ECHO };
 
-	sock_ask_or_break(sock, &request, "echo");
-	sock_tell_call(sock, "echoes from now on");
+	ask_or_break(sock, &request, "echo");
+	sock_journal_call(sock, "echoes from now on");
 }
 
 void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
@@ -362,8 +616,8 @@ void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
 	struct probe_request request = { .operation = PROBE_SERVE_HTTP,
 					 .number = keepalive_timeout };
 
-	sock_ask_or_break(listener, &request, "serve HTTP");
-	sock_tell_call(listener, "serves HTTP from now on");
+	ask_or_break(listener, &request, "serve HTTP");
+	sock_journal_call(listener, "serves HTTP from now on");
 }
 
 struct finding sock_shutdown(struct sock *sock, int how)
@@ -371,16 +625,16 @@ struct finding sock_shutdown(struct sock *sock, int how)
 	struct probe_request request = { .operation = PROBE_SHUTDOWN,
 					 .number = how };
 
-	sock_post_call(sock, &sock->shutdown, "shutdown", &request);
-	return sock_reap_call(sock, &sock->shutdown, sock_patience);
+	post(sock, &sock->shutdown, "shutdown", &request);
+	return reap(sock, &sock->shutdown, needed_timeout);
 }
 
 void sock_close(struct sock *sock)
 {
 	struct probe_request request = { .operation = PROBE_CLOSE };
 
-	sock_tell_call(sock, "close()");
-	sock_ask_or_break(sock, &request, "close");
+	sock_journal_call(sock, "close()");
+	ask_or_break(sock, &request, "close");
 	sock->in.name = sock->out.name = NULL;
 }
 
@@ -393,8 +647,31 @@ void sock_abort(struct sock *sock)
 					 .size = sizeof(linger) };
 
 	memcpy(request.data, &linger, sizeof(linger));
-	sock_ask_or_break(sock, &request, "setsockopt");
+	ask_or_break(sock, &request, "setsockopt");
 	sock_close(sock);
+}
+
+static void need_state(struct sock *sock, enum diag_state state)
+{
+	if (!sock_wait_state(sock, state, needed_timeout))
+		run_broken_because(sock->run, "setup: %s does not reach %s",
+				   sock->host, diag_state_text(state));
+}
+
+struct range sock_close_both(struct sock *first, struct sock *second)
+{
+	struct range entered;
+
+	sock_close(first);
+	/* Without this both could close at the same time, and both be in
+	 * TIME-WAIT. */
+	need_state(first, DIAG_FIN_WAIT2);
+	entered.min = nsec_now();
+	sock_close(second);
+	need_state(first, DIAG_TIME_WAIT);
+	entered.max = nsec_now();
+	need_state(second, DIAG_CLOSE);
+	return entered;
 }
 
 void sock_set(struct sock *sock, int level, int option, int value)
@@ -405,13 +682,13 @@ void sock_set(struct sock *sock, int level, int option, int value)
 					 .size = sizeof(value) };
 
 	memcpy(request.data, &value, sizeof(value));
-	sock_ask_or_break(sock, &request, "setsockopt");
+	ask_or_break(sock, &request, "setsockopt");
 }
 
 void sock_keepalive(struct sock *sock, bool on)
 {
-	sock_tell_call(sock, on ? "setsockopt(SO_KEEPALIVE, 1)" :
-				  "setsockopt(SO_KEEPALIVE, 0)");
+	sock_journal_call(sock, on ? "setsockopt(SO_KEEPALIVE, 1)" :
+				     "setsockopt(SO_KEEPALIVE, 0)");
 	sock_set(sock, SOL_SOCKET, SO_KEEPALIVE, on);
 }
 
@@ -423,11 +700,11 @@ int sock_get(struct sock *sock, int level, int option)
 	struct probe_answer answer;
 	int value = 0;
 
-	sock_ask(sock, &request, &answer);
+	ask(sock, &request, &answer);
 	if (answer.reply.value < 0)
-		run_broken(sock_run(sock),
+		run_broken(sock->run,
 			   error_origin(-answer.reply.error, "getsockopt in %s",
-					sock_host(sock)));
+					sock->host));
 	memcpy(&value, answer.reply.data, sizeof(value));
 	return value;
 }
@@ -435,4 +712,201 @@ int sock_get(struct sock *sock, int level, int option)
 int sock_error(struct sock *sock)
 {
 	return sock_get(sock, SOL_SOCKET, SO_ERROR);
+}
+
+/* --- the kernel's view ----------------------------------------------------*/
+
+struct sock *sock_peer(struct sock *sock, const char *host)
+{
+	struct sock *peer = new_in_host(sock->run, host);
+
+	run_host(sock->run, host); /* BROKEN without such a host */
+	peer->local = sock->remote;
+	peer->local_port = sock->remote_port;
+	peer->remote = sock->local;
+	peer->remote_port = sock->local_port;
+	return peer;
+}
+
+struct search {
+	struct sock *sock;
+	uint16_t remote_port;
+	unsigned int found;
+};
+
+static int match_connection(void *data, const struct diag_socket *seen)
+{
+	struct search *search = data;
+	struct sock *sock = search->sock;
+
+	if (seen->state != DIAG_ESTABLISHED ||
+	    seen->remote_port != search->remote_port)
+		return 0;
+	search->found++;
+	sock->local = seen->local;
+	sock->local_port = seen->local_port;
+	sock->remote = seen->remote;
+	sock->remote_port = seen->remote_port;
+	return 0;
+}
+
+struct sock *sock_find(struct run *run, const char *host, uint16_t remote_port)
+{
+	struct search search = { .sock = new_in_host(run, host),
+				 .remote_port = remote_port };
+	int r = diag_each(world_diag(run->world, host), run->options->family,
+			  match_connection, &search);
+
+	if (r < 0)
+		run_broken(run, r);
+	if (search.found != 1)
+		run_broken_because(run,
+				   "connections of %s to port %u: expected 1, "
+				   "observed %u",
+				   host, remote_port, search.found);
+	return search.sock;
+}
+
+static void journal_state(struct sock *sock, bool found,
+			  const struct diag_socket *seen)
+{
+	const char *state = found ? diag_state_text(seen->state) : "none";
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s", found ? state : "no socket");
+	if (found && seen->timer != DIAG_TIMER_NONE)
+		snprintf(text, sizeof(text), "%s timer:(%s,%.3f s,%u)", state,
+			 diag_timer_text(seen->timer),
+			 nsec_seconds(seen->expires), seen->retransmits);
+	run_journal(sock->run, nsec_now(), "state",
+		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s}", "host",
+		    sock->host, "socket", sock->number, "port",
+		    sock->local_port, "peer_port", sock->remote_port, "state",
+		    state, "timer",
+		    found ? diag_timer_text(seen->timer) : "none", "expires",
+		    found ? nsec_seconds(seen->expires) : 0.0, "retransmits",
+		    found ? (int)seen->retransmits : 0, "text", text);
+}
+
+/* Of a connect() that has not returned: the kernel has chosen the port. */
+static void ask_port(struct sock *sock)
+{
+	struct probe_request request = { .operation = PROBE_NAMES };
+	struct probe_answer answer;
+	struct address remote = sock->remote;
+	uint16_t remote_port = sock->remote_port;
+
+	ask(sock, &request, &answer);
+	take_addresses(sock, &answer.reply);
+	/* getpeername() fails before the connection is established. */
+	sock->remote = remote;
+	sock->remote_port = remote_port;
+}
+
+static bool look(struct sock *sock, struct diag_socket *ret)
+{
+	struct diag *diag = world_diag(sock->run->world, sock->host);
+	int r;
+
+	if (!sock->local_port && sock->out.name && sock->probe)
+		ask_port(sock);
+	r = diag_find(diag, ret, &sock->local, sock->local_port, &sock->remote,
+		      sock->remote_port);
+	if (r < 0)
+		run_broken(sock->run, r);
+	return r;
+}
+
+bool sock_look(struct sock *sock, struct diag_socket *ret)
+{
+	struct diag_socket seen = { .state = DIAG_CLOSE };
+	bool found;
+
+	/* Journals first what has arrived before. */
+	run_wait(sock->run, NULL, NULL, nsec_now());
+	found = look(sock, &seen);
+	journal_state(sock, found, &seen);
+	*ret = seen;
+	return found;
+}
+
+enum diag_state sock_state(struct sock *sock)
+{
+	struct diag_socket seen;
+
+	return sock_look(sock, &seen) ? seen.state : DIAG_CLOSE;
+}
+
+/*
+ * The kernel reports no changes of state: ask again after 1/50 of the time
+ * already waited, at least 1 ms, so that waiting for hours costs little.
+ * Returns when to ask next.
+ */
+static nsec_t next_look(nsec_t start, nsec_t now)
+{
+	return now + MAX((now - start) / 50, MSEC(1));
+}
+
+bool sock_wait_state(struct sock *sock, enum diag_state state, nsec_t timeout)
+{
+	nsec_t start = nsec_now(), deadline = nsec_add(start, timeout);
+	struct diag_socket seen = { .state = DIAG_CLOSE };
+	nsec_t now = start;
+	bool found, hit;
+
+	for (;;) {
+		found = look(sock, &seen);
+		hit = (found ? seen.state : DIAG_CLOSE) == state;
+		if (hit || now >= deadline)
+			break;
+		run_wait(sock->run, NULL, NULL,
+			 MIN(deadline, next_look(start, now)));
+		now = nsec_now();
+	}
+	journal_state(sock, found, &seen);
+	return hit;
+}
+
+static void journal_queue(struct sock *listener, struct queue queue)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "LISTEN, accept queue %u, limit %u",
+		 queue.length, queue.limit);
+	run_journal(listener->run, nsec_now(), "state",
+		    "{s:s, s:i, s:s, s:s, s:I, s:I, s:s}", "host",
+		    listener->host, "socket", listener->number, "state",
+		    "LISTEN", "timer", "none", "queue",
+		    (json_int_t)queue.length, "limit", (json_int_t)queue.limit,
+		    "text", text);
+}
+
+static struct queue look_at_queue(struct sock *listener)
+{
+	struct diag_socket seen;
+
+	if (!look(listener, &seen))
+		run_broken_because(listener->run, "no listener in %s any more",
+				   listener->host);
+	/* For LISTEN sockets sock_diag puts the accept queue's length and limit
+	 * there: tcp_diag_get_info(). */
+	return (struct queue){ seen.receive_queue, seen.send_queue };
+}
+
+struct queue sock_wait_queue(struct sock *listener, unsigned int length,
+			     nsec_t timeout)
+{
+	nsec_t start = nsec_now(), now = start;
+	struct queue queue;
+
+	for (;;) {
+		run_wait(listener->run, NULL, NULL, now);
+		queue = look_at_queue(listener);
+		if (queue.length == length || now - start >= timeout)
+			break;
+		run_wait(listener->run, NULL, NULL, next_look(start, now));
+		now = nsec_now();
+	}
+	journal_queue(listener, queue);
+	return queue;
 }

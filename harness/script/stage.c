@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requirements are checked before anything is built. Then the world is built in
+ * the order of its plan. The sysctls of a host are collected from five sources,
+ * of which a later one replaces an earlier one: values common to all hosts,
+ * those that this machine's buffers imply, the case's, the variant's, and
+ * --set. They are written when the host is created, and journalled as they read
+ * back.
+ */
 #include "stage.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "errors.h"
 #include "firewall.h"
 #include "kernel.h"
-#include "probe.h"
+#include "probe-control.h"
 #include "process.h"
-#include "program.h"
+#include "program-control.h"
+#include "program-find.h"
 #include "sysctl.h"
+#include "world-plan-control.h"
 
 /*
- * What every host has, whatever its case says. New namespaces inherit these
- * from the machine, so that they must be set to be the same everywhere. No
- * connection learns from the one before (the route cache would).
+ * New network namespaces inherit these from the machine, so they are set to be
+ * the same everywhere. tcp_no_metrics_save: the route cache would seed the RTT
+ * and ssthresh of a connection with those of an earlier one.
  */
 static const struct sysctl_setting common[] = {
 	{ "net.ipv4.tcp_wmem", "4096 16384 1048576" },
@@ -37,8 +48,8 @@ static bool is_for(const struct setting *setting, const char *host)
 	return !setting->host || strcmp(setting->host, host) == 0;
 }
 
-/* A later setting of the same name stands in the place of an earlier one. */
-static void put_setting(struct run *run, struct settings *to, const char *name,
+/* Replaces an earlier setting of the same name. */
+static void add_setting(struct run *run, struct settings *to, const char *name,
 			const char *value)
 {
 	size_t i = 0;
@@ -46,13 +57,15 @@ static void put_setting(struct run *run, struct settings *to, const char *name,
 	while (i < to->n && strcmp(to->all[i].name, name) != 0)
 		i++;
 	if (i == SETTINGS_MAX)
-		run_broken_because(run, "too many settings");
+		run_broken_because(run,
+				   "too many sysctls for one host: at most %d",
+				   SETTINGS_MAX);
 	snprintf(to->values[i], SYSCTL_VALUE, "%s", value);
 	to->all[i] = (struct sysctl_setting){ name, to->values[i] };
 	to->n = MAX(to->n, i + 1);
 }
 
-static void put_settings(struct run *run, struct settings *to,
+static void add_settings(struct run *run, struct settings *to,
 			 const struct setting *from, const char *host)
 {
 	for (; from && from->name; from++) {
@@ -61,17 +74,18 @@ static void put_settings(struct run *run, struct settings *to,
 		if (!is_for(from, host))
 			continue;
 		snprintf(value, sizeof(value), "%ld", from->value);
-		put_setting(run, to, from->name,
+		add_setting(run, to, from->name,
 			    from->text ? from->text : value);
 	}
 }
 
 /*
- * No more than half of tcp_rmem is ever advertised as window (tcp_adv_win_scale
- * 1), and a full-sized frame takes up to 1.6 times its bytes in the wire's
- * buffer: so with half the buffer here, both directions fit into it.
+ * The wire must never lose a frame for want of receive buffer. At most half of
+ * tcp_rmem is advertised as window (tcp_adv_win_scale 1), and a full-sized
+ * frame takes up to 1.6 times its bytes in the wire's buffer: with tcp_rmem at
+ * half of that buffer, the windows of both directions fit into it.
  */
-static void put_receive_buffer(struct run *run, struct settings *to)
+static void add_receive_buffer(struct run *run, struct settings *to)
 {
 	char value[64];
 	int buffer, r = wire_buffer(world_wire(run->world), &buffer);
@@ -80,13 +94,14 @@ static void put_receive_buffer(struct run *run, struct settings *to)
 		run_broken(run, r);
 	snprintf(value, sizeof(value), "4096 131072 %d",
 		 MIN(MAX(buffer / 2, 131072), 1 << 20));
-	put_setting(run, to, "net.ipv4.tcp_rmem", value);
+	add_setting(run, to, "net.ipv4.tcp_rmem", value);
 }
 
-/* What the kernel begins with, in ms; a guest's has another for all others. */
-static void put_reachable_time(struct run *run, struct settings *to)
+/* The kernel's default, in ms, for IPv4 and IPv6; kernels of guests may have
+ * been started with another one. */
+static void add_reachable_time(struct run *run, struct settings *to)
 {
-	put_setting(run, to,
+	add_setting(run, to,
 		    run->options->family == AF_INET6 ?
 			    "net.ipv6.neigh.eth0.base_reachable_time_ms" :
 			    "net.ipv4.neigh.eth0.base_reachable_time_ms",
@@ -100,20 +115,20 @@ static void collect_settings(struct run *run, struct settings *to,
 
 	to->n = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
-		put_setting(run, to, common[i].name, common[i].value);
-	put_receive_buffer(run, to);
+		add_setting(run, to, common[i].name, common[i].value);
+	add_receive_buffer(run, to);
 	if (run_world_plan(run)->ageing_neighbours)
-		put_reachable_time(run, to);
+		add_reachable_time(run, to);
 	to->n_common = to->n;
-	put_settings(run, to, job->testcase->settings, host);
+	add_settings(run, to, job->testcase->settings, host);
 	if (job->variant)
-		put_settings(run, to, job->variant->settings, host);
-	put_settings(run, to, run->options->settings, host);
+		add_settings(run, to, job->variant->settings, host);
+	add_settings(run, to, run->options->settings, host);
 }
 
-/* As it reads back, and only what somebody asked for. */
-static void tell_settings(struct run *run, const struct settings *settings,
-			  const char *host)
+/* Those that the case or the command line asked for, as they read back. */
+static void journal_settings(struct run *run, const struct settings *settings,
+			     const char *host)
 {
 	for (size_t i = settings->n_common; i < settings->n; i++) {
 		char value[SYSCTL_VALUE];
@@ -129,16 +144,16 @@ static void tell_settings(struct run *run, const struct settings *settings,
 }
 
 /*
- * What this kernel or this machine does not have is no fault of the harness: no
- * veth (EOPNOTSUPP), no packet sockets and no IPv6 (EAFNOSUPPORT), no sock_diag
- * (EPROTONOSUPPORT); a container's /proc/sys, over which no /proc of our own
- * could be mounted, mount_too_revealing().
+ * Missing features of the kernel or the machine are a SKIP: no veth
+ * (EOPNOTSUPP), no packet sockets or no IPv6 (EAFNOSUPPORT), no sock_diag
+ * (EPROTONOSUPPORT), a container's read-only /proc/sys, over which no /proc of
+ * our own could be mounted (mount_too_revealing()).
  */
 static void check_absence(struct run *run, int r)
 {
 	if (r == -ENOENT || r == -EOPNOTSUPP || r == -EAFNOSUPPORT ||
 	    r == -EPROTONOSUPPORT)
-		run_skip(run, "this kernel does not have it: %s",
+		run_skip(run, "not supported by this kernel: %s",
 			 error_message());
 	if (r == -EROFS)
 		run_skip(run,
@@ -163,7 +178,20 @@ static void add_host(struct run *run, size_t i)
 	check_absence(run, r);
 	if (r < 0)
 		run_broken(run, r);
-	tell_settings(run, &settings, plan.name);
+	journal_settings(run, &settings, plan.name);
+}
+
+static void on_exit_of_process(void *data, struct host *host, pid_t pid,
+			       int status)
+{
+	struct run *run = data;
+
+	if (!pid)
+		run_broken_because(run,
+				   "the init of host %s ended unexpectedly",
+				   host_name(host));
+	probe_on_exit(run, host, pid, status);
+	program_on_exit(run, host, pid, status);
 }
 
 void stage_make_world(struct run *run)
@@ -172,15 +200,16 @@ void stage_make_world(struct run *run)
 	int r;
 
 	/*
-	 * Both ends and the wire, which work by turns and gain little from a
-	 * second processor. But each veth queues a frame on the processor that
-	 * sends it (veth_xmit(), netif_rx()): on two of them segments overtake
-	 * each other, and TCP sends again what was never lost. And the other
-	 * one is left to other runs.
+	 * Both ends and the wire on one processor: they work by turns and would
+	 * gain little from a second one. A veth queues a frame on the processor
+	 * that sends it (veth_xmit(), netif_rx()), so with two processors
+	 * segments overtake each other, and TCP retransmits segments that were
+	 * not lost.
 	 */
 	if (plan->bulk)
 		process_pin_cpu();
-	r = world_new(&run->world, run->loop, run->journal, probe_on_exit, run);
+	r = world_new(&run->world, run->loop, run->journal, on_exit_of_process,
+		      run);
 	check_absence(run, r);
 	if (r < 0)
 		run_broken(run, r);
@@ -206,11 +235,12 @@ void stage_check_needs(struct run *run)
 		if (need->program && !program_find(need->program, NULL, 0))
 			run_skip(run, "%s is not installed", need->program);
 		if (need->sysctl && !kernel_has_sysctl(need->sysctl))
-			run_skip(run, "this kernel has no %s", need->sysctl);
+			run_skip(run, "this kernel has no sysctl %s",
+				 need->sysctl);
 	}
 	if (world_plan_has_rules(run_world_plan(run)) && !firewall_possible())
-		run_skip(run, "needs a gateway with rules, and halfopen was "
-			      "built without libnftables");
+		run_skip(run, "needs firewall rules; halfopen was built "
+			      "without libnftables");
 	if (job->variant && job->variant->ipv4_only &&
 	    run->options->family != AF_INET)
 		run_skip(run, "IPv4 only: %s", job->variant->ipv4_only);
@@ -220,7 +250,6 @@ void stage_check_needs(struct run *run)
 			 job->variant->needs_program);
 }
 
-/* Once more, now that the file system is as the case sees it. */
 void stage_check_programs(struct run *run)
 {
 	const struct run_job *job = run->job;

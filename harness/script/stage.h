@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stands before the script begins: whether this machine can show the case
- * at all, and its world, made by its plan and set by its sysctls.
+ * The stage of a run, before its script: requirements that this machine has to
+ * meet, and the world. These functions end the run as SKIP or BROKEN
+ * themselves.
  */
 #pragma once
 
-#include "run.h"
+#include "run-control.h"
 
-/* Ends the run as SKIP where this kernel or this machine lacks something. */
+/* SKIP where this kernel or machine does not meet the case's requirements. */
 void stage_check_needs(struct run *run);
 
-/* The same for programs, once the file system is as the case sees it. */
+/* The same for programs, once the run has its own mount namespace: a program
+ * may be hidden or inaccessible there. */
 void stage_check_programs(struct run *run);
 
-/* Hosts, cables, the wire, all sysctls written and read back, links up. */
+/* Creates hosts, cables and the wire, writes all sysctls and waits until the
+ * links are up. */
 void stage_make_world(struct run *run);

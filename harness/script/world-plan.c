@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "world-plan.h"
+/*
+ * Hosts that the case declares come first, then the routers of the chain. The
+ * network of a cable is read from its address, so that two cables are in the
+ * same network exactly when their addresses say so.
+ */
+#include "world-plan-control.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +12,8 @@
 #include "errors.h"
 #include "macro.h"
 
-enum { ROUTER = 254 /* the last byte of a router's address beside a host */ };
+/* The last byte of a router's address in the network of a host. */
+enum { ROUTER = 254 };
 
 const struct world_plan world_pair = {
 	.hosts = { { "client", "10.0.0.1", "fd00::1" },
@@ -35,7 +41,7 @@ const struct world_plan world_nat = {
 		   { "client-b", "10.0.0.2", "fd00::2" } },
 };
 
-static size_t written_hosts(const struct world_plan *plan)
+static size_t declared_hosts(const struct world_plan *plan)
 {
 	size_t n = 0;
 
@@ -46,7 +52,7 @@ static size_t written_hosts(const struct world_plan *plan)
 
 size_t world_plan_hosts(const struct world_plan *plan)
 {
-	return written_hosts(plan) + plan->routers;
+	return declared_hosts(plan) + plan->routers;
 }
 
 static void copy(char *to, size_t size, const char *text)
@@ -54,8 +60,8 @@ static void copy(char *to, size_t size, const char *text)
 	snprintf(to, size, "%s", text ? text : "");
 }
 
-static void written_host(const struct world_plan *plan, size_t i,
-			 struct planned_host *ret)
+static void declared_host(const struct world_plan *plan, size_t i,
+			  struct planned_host *ret)
 {
 	copy(ret->name, sizeof(ret->name), plan->hosts[i].name);
 	ret->rules = plan->hosts[i].rules;
@@ -73,20 +79,20 @@ static void written_host(const struct world_plan *plan, size_t i,
 	}
 }
 
-/* In the network of the host that has the address `beside`. */
-static void address_beside(const char *beside, char *ret)
+/* The router's address in the network of a host with this address. */
+static void router_address(const char *host_address, char *ret)
 {
 	struct address address;
 
 	ret[0] = '\0';
-	if (!beside || address_parse(&address, beside) < 0)
+	if (!host_address || address_parse(&address, host_address) < 0)
 		return;
 	address.bytes[address_size(&address) - 1] = ROUTER;
 	address_text(&address, ret);
 }
 
-/* The ith cable of the kth router, from 1. Between two routers there is a
- * network of its own, in which the nearer one is 1 and the other 2. */
+/* The ith cable of the kth router, counted from 1. Two routers share a network
+ * in which the one nearer to the first host is 1 and the other one 2. */
 static void router_cable(const struct world_plan *plan, unsigned int k,
 			 size_t i, struct planned_host *ret)
 {
@@ -94,8 +100,8 @@ static void router_cable(const struct world_plan *plan, unsigned int k,
 	const unsigned int self = i == 0 ? 2 : 1;
 
 	if (between == 0 || between == plan->routers) {
-		address_beside(plan->hosts[i].v4, ret->cables[i].v4);
-		address_beside(plan->hosts[i].v6, ret->cables[i].v6);
+		router_address(plan->hosts[i].v4, ret->cables[i].v4);
+		router_address(plan->hosts[i].v6, ret->cables[i].v6);
 		return;
 	}
 	snprintf(ret->cables[i].v4, ADDRESS_TEXT, "10.1.%u.%u", between, self);
@@ -105,12 +111,12 @@ static void router_cable(const struct world_plan *plan, unsigned int k,
 void world_plan_host(const struct world_plan *plan, size_t i,
 		     struct planned_host *ret)
 {
-	const size_t written = written_hosts(plan);
-	const unsigned int k = (unsigned int)(i - written + 1);
+	const size_t declared = declared_hosts(plan);
+	const unsigned int k = (unsigned int)(i - declared + 1);
 
 	*ret = (struct planned_host){ 0 };
-	if (i < written) {
-		written_host(plan, i, ret);
+	if (i < declared) {
+		declared_host(plan, i, ret);
 		return;
 	}
 	snprintf(ret->name, sizeof(ret->name), "router-%u", k);
@@ -121,7 +127,7 @@ void world_plan_host(const struct world_plan *plan, size_t i,
 
 bool world_plan_has_rules(const struct world_plan *plan)
 {
-	for (size_t i = 0; i < written_hosts(plan); i++)
+	for (size_t i = 0; i < declared_hosts(plan); i++)
 		if (plan->hosts[i].rules)
 			return true;
 	return false;

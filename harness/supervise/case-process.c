@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include "errors.h"
-#include "kernel.h"
+#include "virtual-time.h"
 #include "namespace.h"
 #include "privilege.h"
 #include "processes.h"
 #include "stage.h"
 #include "start-record.h"
-#include "watch.h"
+#include "counter-control.h"
 
 /*
  * What a late machine can explain. An observed time is the sum of several
@@ -125,7 +125,7 @@ static void start_sampler(struct sampler *sampler)
 
 	/* What was waited before this run is not its own. */
 	softirqs_begin(&sampler->softirqs, &run->options->softirqs);
-	if (!kernel_works_in_no_time())
+	if (!virtual_time_work_is_free())
 		r = loop_add_timer(run->loop, &sampler->source,
 				   run->start + MSEC(20), sample, sampler);
 	if (r < 0)
@@ -170,12 +170,12 @@ void case_process_main(const struct run_options *options,
 	set_up(&run, journal);
 	stage_make_world(&run);
 	start_sampler(&sampler);
-	watch_start(&run);
+	counter_take_baselines(&run);
 	run_journal(&run, nsec_now(), "ready", NULL);
 	job->testcase->script(&run);
 	/* What has come by now belongs to the run. */
 	run_wait(&run, NULL, NULL, nsec_now());
-	watch_finish(&run);
+	counter_journal_changes(&run);
 	sample_softirqs(&sampler);
 	judge(&run);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "run.h"
+#include "run-control.h"
 
 /*
  * The case's process, from the moment at which its namespaces are its own to

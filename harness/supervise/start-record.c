@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "journal.h"
 #include "kernel.h"
 #include "shell-word.h"
 #include "version.h"
+#include "virtual-time.h"
 
 static void put_settings(FILE *out, const struct setting *setting)
 {
@@ -96,7 +98,7 @@ static json_t *record_of(const struct run *run)
 		nsec_seconds(testcase_duration(testcase, variant)), "epoch",
 		nsec_seconds(epoch), "version", HALFOPEN_VERSION, "kernel",
 		kernel_release(), "hz", (int)nsec_hz(), "virtual_time",
-		(int)kernel_in_virtual_time(), "rootless",
+		(int)virtual_time_is_on(), "rootless",
 		(int)run->options->rootless, "judgements", judgements_of(job));
 
 	add_text(record, "claim", testcase->claim);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "run.h"
+#include "run-control.h"
 
 /*
  * The first record of a journal: what run this is, of what case, on what

@@ -6,10 +6,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "case-table.h"
 #include "end-signals.h"
 #include "errors.h"
 #include "fd.h"
-#include "kernel.h"
+#include "virtual-time.h"
 #include "out-folder.h"
 #include "privilege.h"
 #include "process.h"
@@ -344,7 +345,7 @@ static int set_up(struct supervisor *s)
 	if (r >= 0)
 		r = end_signals_watch(s->loop, &s->signals, on_signal, s);
 	softirqs_begin(&s->softirqs, &s->plan->options.softirqs);
-	if (r >= 0 && !kernel_works_in_no_time())
+	if (r >= 0 && !virtual_time_work_is_free())
 		r = loop_add_timer(s->loop, &s->sampler, s->start + MSEC(20),
 				   on_sample, s);
 	if (r >= 0 && s->report->reporter->tick)

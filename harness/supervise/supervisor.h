@@ -7,7 +7,7 @@
 #pragma once
 
 #include "report.h"
-#include "run.h"
+#include "run-control.h"
 
 struct supervisor_plan {
 	const struct run_job *jobs;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "case-process.h"
+#include "case-table.h"
 #include "errors.h"
 #include "fd.h"
 #include "keep.h"

@@ -6,7 +6,7 @@
 
 #include "loop.h"
 #include "result.h"
-#include "run.h"
+#include "run-control.h"
 
 struct worker;
 

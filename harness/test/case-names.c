@@ -2,7 +2,7 @@
 /* The cases, one a line: "fault NAME" for those in which something breaks. */
 #include <stdio.h>
 
-#include "testcase.h"
+#include "case-table.h"
 
 int main(void)
 {

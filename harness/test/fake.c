@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "case-table.h"
 #include "macro.h"
 
 /* --- cases ----------------------------------------------------------------*/

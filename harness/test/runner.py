@@ -92,7 +92,7 @@ class Verdicts(unittest.TestCase):
     def test_probe_that_dies_unasked(self):
         for how in ("killed", "crashed"):
             with self.subTest(how):
-                self.assert_broken(run(f"probe-dies/{how}"), "died unasked",
+                self.assert_broken(run(f"probe-dies/{how}"), "ended unexpectedly",
                                    at=r"probe-dies\.c:\d+")
 
     def test_mistakes_of_a_script(self):
@@ -101,7 +101,7 @@ class Verdicts(unittest.TestCase):
                              ("too-much", "at most 1024"),
                              ("twice", "is posted while"),
                              ("nothing-to-reap", "nothing is posted"),
-                             ("refused", "stage is not set.*ECONNREFUSED")):
+                             ("refused", "setup: .*ECONNREFUSED")):
             with self.subTest(name):
                 self.assert_broken(run(f"calls-the-dead/{name}"), reason)
 

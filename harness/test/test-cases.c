@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "documents.h"
-#include "testcase.h"
+#include "case-table.h"
 #include "unit.h"
 
 static bool is_filled(const char *text)

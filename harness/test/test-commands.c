@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "case-table.h"
 #include "cmd-list.h"
 #include "cmd-show.h"
 #include "fake.h"

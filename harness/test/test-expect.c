@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Expectations, on a run that has a journal and no world. */
-#include "expect.h"
+#include "expect-control.h"
 
 #include <errno.h>
 #include <stdlib.h>

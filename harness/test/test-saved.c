@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "case-table.h"
 #include "errors.h"
 #include "fake.h"
 #include "macro.h"

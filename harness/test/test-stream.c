@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "errors.h"
 #include "fake.h"
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "world-plan.h"
+#include "world-plan-control.h"
 
 #include <stdio.h>
 #include <stdlib.h>

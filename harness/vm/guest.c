@@ -27,7 +27,7 @@
 
 #include "fd.h"
 #include "initramfs.h"
-#include "kernel.h"
+#include "virtual-time.h"
 
 enum {
 	EXIT_PORT = 0xf4, /* isa-debug-exit */
@@ -329,7 +329,7 @@ void guest_main(int (*command)(int argc, char **argv))
 	else
 		load_modules();
 	open_result();
-	if (kernel_in_virtual_time())
+	if (virtual_time_is_on())
 		wait_after_boot();
 	argc = read_words(argv);
 	status = command(argc, argv);

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "report.h"
-#include "run.h"
+#include "run-control.h"
 
 /* The guest's reporter. */
 extern const struct reporter reporter_stream;

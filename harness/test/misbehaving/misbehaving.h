@@ -7,11 +7,11 @@
 
 #include <errno.h>
 
-#include "expect.h"
-#include "faults.h"
+#include "expect-control.h"
+#include "fault-control.h"
 #include "frames.h"
-#include "run.h"
-#include "sock.h"
+#include "run-control.h"
+#include "sock-control.h"
 #include "testcase.h"
 
 #define HERE(run_) (run_here(__FILE__, __LINE__), (run_))

@@ -2,7 +2,7 @@
 /* Has a real program beside its connection, and waits: time for somebody to
  * kill it, or to look at what it may do. */
 #include "misbehaving.h"
-#include "program.h"
+#include "program-control.h"
 
 static void script(struct run *run)
 {

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "watch.h"
+/*
+ * The counters of every host are read when the world is complete. A change is
+ * the difference to that baseline. Counters are those of the network namespace,
+ * and a namespace's counters start at 0, but the set-up of the world counts.
+ */
+#include "counter-control.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,6 +12,7 @@
 
 #include "counters.h"
 #include "errors.h"
+#include "world-plan-control.h"
 
 struct baseline {
 	struct baseline *next;
@@ -24,7 +30,7 @@ static struct counters *read_counters(struct run *run, const char *host)
 	return counters;
 }
 
-void watch_start(struct run *run)
+void counter_take_baselines(struct run *run)
 {
 	const struct world_plan *plan = run_world_plan(run);
 
@@ -47,10 +53,10 @@ static struct baseline *find(struct run *run, const char *host)
 	for (struct baseline *b = run->baselines; b; b = b->next)
 		if (strcmp(b->host, host) == 0)
 			return b;
-	run_broken_because(run, "no host is called '%s'", host);
+	run_broken_because(run, "unknown host '%s'", host);
 }
 
-void watch_restart(struct run *run, const char *host)
+void counter_renew_baseline(struct run *run, const char *host)
 {
 	struct baseline *baseline = find(run, host);
 
@@ -95,10 +101,11 @@ static bool is_same(const struct counters *a, size_t i,
 	       strcmp(counters_name(a, i), counters_name(b, j)) == 0;
 }
 
-/* The same kernel lists them in the same order, and those of ICMP's types from
- * their first message on: icmpmsg_put(). */
-static void tell_changes(struct run *run, const struct baseline *b,
-			 const struct counters *now)
+/* A kernel lists its counters in a fixed order, except that a counter of an
+ * ICMP type appears with its first message: icmpmsg_put(). So `now` may have
+ * counters between those of the baseline. */
+static void journal_changes(struct run *run, const struct baseline *b,
+			    const struct counters *now)
 {
 	for (size_t i = 0, was = 0; i < counters_size(now); i++) {
 		int64_t change = counters_value(now, i);
@@ -113,12 +120,12 @@ static void tell_changes(struct run *run, const struct baseline *b,
 	}
 }
 
-void watch_finish(struct run *run)
+void counter_journal_changes(struct run *run)
 {
 	for (struct baseline *b = run->baselines; b; b = b->next) {
 		struct counters *now = read_counters(run, b->host);
 
-		tell_changes(run, b, now);
+		journal_changes(run, b, now);
 		counters_free(now);
 	}
 }

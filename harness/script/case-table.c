@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testcase.h"
+#include "case-table.h"
 
 #include <string.h>
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Programs with callbacks and other identities, for the lab; and what happens
+ * to programs when their host or they themselves end. */
+#pragma once
+
+#include "program.h"
+#include "run-control.h"
+
+struct program_plan {
+	const char *name; /* in the journal; NULL: argv[0] */
+	const char
+		*start_text; /* the journal's text of the start; NULL: argv */
+	const char *const *argv;
+	bool has_input; /* a pipe as standard input, for program_write() */
+	bool may_end; /* its end is no failure */
+	bool has_ids; /* runs with these ids, not as programs usually do */
+	uid_t uid;
+	gid_t gid;
+	/* Called with each line of output, and with NULL when it has ended. */
+	void (*on_output)(void *data, struct program *program,
+			  const char *line);
+	void *data;
+};
+struct program *program_launch(struct run *run, const char *host,
+			       const struct program_plan *plan);
+
+/* When it ended; 0: it is running. */
+nsec_t program_ended(const struct program *program);
+
+/* As from wait(), once it has ended; -1: it ended with its host. */
+int program_status(const struct program *program);
+
+/* Sends a signal, after which the end of the program is no failure. */
+void program_signal(struct program *program, int signal);
+
+/* The host is dead, and its programs with it: no exit status will arrive. */
+void program_remove_host(struct run *run, const char *host);
+
+/* A process of the host has ended; `status` as from wait(). Ignores processes
+ * that are no programs. */
+void program_on_exit(struct run *run, struct host *host, pid_t pid, int status);
+
+/* In the run's own mount namespace: SKIP when the program cannot be executed
+ * there. The run's private /tmp hides files, and nobody may not enter root's
+ * home directory. */
+void program_check_reach(struct run *run, const char *name);

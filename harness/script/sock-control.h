@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sockets for the harness: calls in both directions, and their identity. */
+#pragma once
+
+#include "probe-control.h"
+#include "sock.h"
+
+/* recv() and accept() are SOCK_IN, the other calls SOCK_OUT. A call that has
+ * returned is reaped without waiting. */
+enum sock_way { SOCK_IN, SOCK_OUT };
+bool sock_is_posted(const struct sock *sock, enum sock_way way);
+bool sock_has_returned(const struct sock *sock, enum sock_way way);
+struct finding sock_reap_way(struct sock *sock, enum sock_way way,
+			     nsec_t timeout);
+
+/* send() that may block until there is room in the send buffer: reap it. */
+void sock_post_send(struct sock *sock, size_t bytes);
+
+/* A "call" record of the journal. */
+void sock_journal_call(struct sock *sock, const char *text);
+
+/* Its number in the run's journal. */
+int sock_number(const struct sock *sock);
+
+/* Whether sock_diag reports this socket: the same four-tuple. */
+bool sock_is(const struct sock *sock, const struct diag_socket *seen);

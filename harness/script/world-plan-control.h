@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hosts of a declared world, the routers of the chain included. */
+#pragma once
+
+#include <stddef.h>
+
+#include "address.h"
+#include "world-plan.h"
+
+/* Texts are "" for none. */
+struct planned_host {
+	char name[HOST_NAME];
+	const char *rules; /* NULL: none */
+	size_t n_cables;
+	struct {
+		char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
+	} cables[HOST_CABLES];
+};
+
+/* The number of hosts, and the ith from 0; the routers of the chain are last.
+ */
+size_t world_plan_hosts(const struct world_plan *plan);
+void world_plan_host(const struct world_plan *plan, size_t i,
+		     struct planned_host *ret);
+
+/* Whether a host of that name is in it. */
+bool world_plan_has(const struct world_plan *plan, const char *name);
+
+/* Whether any host has firewall rules, which need libnftables. */
+bool world_plan_has_rules(const struct world_plan *plan);
+
+/* The same host for netns/, the ith, with its addresses of that family. Borrows
+ * `planned`. */
+int planned_host_plan(const struct planned_host *planned, size_t i, int family,
+		      struct host_plan *ret);
