@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How long is TIME-WAIT? TCP_TIMEWAIT_LEN, 60 * HZ: a constant. There is no MSL
- * in this kernel that it would be the double of, and nothing to set it by. The
- * candidates, each one in a variant:
+ * TIME-WAIT lasts TCP_TIMEWAIT_LEN, 60 * HZ: a constant. The kernel has no MSL
+ * of which it would be the double, and no setting for it. The candidates, each
+ * in a variant:
  *
- * tcp_fin_timeout, and TCP_LINGER2, which is the same for one socket, are about
- * an orphan in FIN-WAIT-2. sock_diag shows the same kind of timer for both
- * states; when the FIN comes, tcp_timewait_state_process() arms it anew.
- * (fin-wait-2-duration has more of that.)
+ * tcp_fin_timeout, and TCP_LINGER2, the same for one socket, apply to an
+ * orphan in FIN-WAIT-2. sock_diag reports the same kind of timer for both
+ * states; when the FIN arrives, tcp_timewait_state_process() arms it again.
+ * (More of that: fin-wait-2-duration.)
  *
- * tcp_tw_reuse and its delay, and tcp_max_tw_buckets, are about whether a
- * TIME-WAIT is taken over or made at all; tcp_rfc1337 about whether a RST ends
- * it. tcp_rto_max_ms would matter if the 3.5 RTO that tcp_time_wait() works out
+ * tcp_tw_reuse, its delay and tcp_max_tw_buckets decide whether a TIME-WAIT is
+ * taken over or created at all; tcp_rfc1337 whether a RST ends it.
+ * tcp_rto_max_ms would matter if the 3.5 RTO that tcp_time_wait() computes
  * were still used for TIME-WAIT: they were with tcp_tw_recycle, which is gone
  * since 4.12.
  *
- * There are two ways in: from an orphan in FIN-WAIT-2, which is a small socket
- * already, and from a socket that a process still holds: tcp_fin(). Both are
- * taken, on two connections.
+ * TIME-WAIT is entered from an orphan in FIN-WAIT-2, which is a small socket
+ * already, or from a socket that a process still holds: tcp_fin(). Two
+ * connections enter it in both ways.
  */
 #include "case.h"
 
@@ -33,24 +33,25 @@ static void set_option(struct run *run, struct sock *sock)
 		sock_set(sock, IPPROTO_TCP, TCP_USER_TIMEOUT, MSEC_SHORT);
 }
 
-/* Returns between which two moments the client entered TIME-WAIT. */
-static struct mark close_both(struct run *run, struct sock *client,
-			      struct sock *server, bool holds)
+/* The client closes first, or only shuts down its side. Returns when it entered
+ * TIME-WAIT. */
+static struct mark enter_time_wait(struct run *run, struct sock *client,
+				   struct sock *server, bool keep_socket)
 {
-	struct mark last;
+	struct mark entered;
 
 	set_option(run, client);
-	if (holds)
+	if (keep_socket)
 		sock_shutdown(client, SHUT_WR);
 	else
 		sock_close(client);
 	expect_state_within(client, DIAG_FIN_WAIT2, soon);
-	last = mark_now(run);
+	entered = mark_now(run);
 	sock_close(server);
 	expect_state_within(client, DIAG_TIME_WAIT, soon);
-	mark_done(run, &last);
+	mark_done(run, &entered);
 	expect_state_within(server, DIAG_CLOSE, soon);
-	return last;
+	return entered;
 }
 
 static void expect_end(struct run *run, struct sock *client,
@@ -60,35 +61,35 @@ static void expect_end(struct run *run, struct sock *client,
 	nsec_t lasted;
 
 	run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
-	/* Asked from just before it can be gone: then asking is dense. */
+	/* The state is read in short intervals from here on. */
 	run_pass_until(run, entered, range.min - MSEC(50));
 	expect_state(client, DIAG_TIME_WAIT);
 	expect_state_within(client, DIAG_CLOSE, range.max);
 	lasted = mark_now(run).at - entered.at;
 	range.max += entered.done - entered.at;
 	run_measured(run, "elapsed_s", nsec_seconds(lasted));
-	expect_span(run, "TIME-WAIT lasted", lasted, range);
+	expect_span(run, "duration of TIME-WAIT", lasted, range);
 }
 
 static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
-	struct sock *other = sock_connect(tcp.client_probe, tcp.listener);
-	struct sock *other_end = sock_accept(tcp.listener);
-	struct mark orphaned, held;
+	struct sock *held = sock_connect(tcp.client_probe, tcp.listener);
+	struct sock *held_server = sock_accept(tcp.listener);
+	struct mark entered;
 
 	run_predicted(run, "elapsed_max_s", TIME_WAIT);
-	orphaned = close_both(run, tcp.client, tcp.server, false);
+	entered = enter_time_wait(run, tcp.client, tcp.server, false);
 	expect_timer_armed(tcp.client, DIAG_TIMER_TIME_WAIT,
-			   "timer_of_orphan_s", orphaned, SEC(TIME_WAIT));
-	held = close_both(run, other, other_end, true);
-	expect_timer_armed(other, DIAG_TIMER_TIME_WAIT, "elapsed_s", held,
+			   "timer_of_orphan_s", entered, SEC(TIME_WAIT));
+	entered = enter_time_wait(run, held, held_server, true);
+	expect_timer_armed(held, DIAG_TIMER_TIME_WAIT, "elapsed_s", entered,
 			   SEC(TIME_WAIT));
 	expect_time_waits(run, "client", 2);
 	expect_counter(run, "client", "TWKilled", 0);
 	if (run_is_variant(run, "defaults") ||
 	    run_is_variant(run, "fin-timeout=5-to-the-end"))
-		expect_end(run, other, held);
+		expect_end(run, held, entered);
 }
 
 #define CLIENT(name_, value_)                                                  \
@@ -104,21 +105,21 @@ CASE(time_wait_duration) = {
 		  "3.4.2 still has the MSL of 2 minutes of RFC 793" },
 		{ "C3", DOCUMENT_WRONG,
 		  "30 s is no default: Linux has no MSL, TCP_TIMEWAIT_LEN is a "
-		  "constant, and tcp_fin_timeout, which is taken for it, is "
-		  "FIN-WAIT-2's" }),
+		  "constant, and tcp_fin_timeout, which is mistaken for it, "
+		  "applies to FIN-WAIT-2" }),
 	.why = "tcp_time_wait() and tcp_timewait_state_process() arm the timer "
-	       "for TCP_TIMEWAIT_LEN, whatever else is set",
+	       "for TCP_TIMEWAIT_LEN, whatever is set",
 	.sources =
 		"include/net/tcp.h:TCP_TIMEWAIT_LEN; net/ipv4/tcp_minisocks.c:"
 		"tcp_time_wait(), tcp_timewait_state_process(); "
 		"Documentation/networking/ip-sysctl.rst:tcp_fin_timeout",
-	.steps = STEPS("two connections; one setting is another than usual",
-		       "the client closes the one, and shuts its side of the "
-		       "other down; the server closes both",
-		       "the timer of the client's TIME-WAIT is read; in the "
-		       "long variants it is waited for"),
-	.expect = "a timer of 60 s, armed when the server's FIN came, each "
-		  "time",
+	.steps = STEPS("two connections; each variant changes one setting",
+		       "the client closes one of them and shuts down its side "
+		       "of the other; the server closes both",
+		       "the timer of the client's TIME-WAIT is read; the long "
+		       "variants wait for its end"),
+	.expect = "a timer of 60 s in every variant, armed when the server's "
+		  "FIN arrives",
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "as-it-is" },
