@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What do timestamps do for the RTT? The kernel knows by itself, to a
- * microsecond, when it sent each skb, and that is what it takes a sample from,
- * option or not: tcp_clean_rtx_queue(), tcp_ack_update_rtt().
+ * The kernel knows to a microsecond when it sent each skb, and takes its RTT
+ * samples from that, with or without the option: tcp_clean_rtx_queue(),
+ * tcp_ack_update_rtt().
  *
- * Only when a retransmitted segment is acknowledged does it not know which of
- * the two transmissions is meant, and takes no sample (Karn's rule). Then the
- * option helps: TSecr names the transmission, and tcp_rtt_tsopt_us() makes a
- * sample of it, as coarse as the TSval clock: whole milliseconds.
+ * Only when a retransmitted segment is acknowledged is it unknown which of the
+ * two transmissions the ACK answers, and no sample is taken (Karn's rule).
+ * Then the option helps: TSecr names the transmission, and tcp_rtt_tsopt_us()
+ * computes a sample from it, with the granularity of the TSval clock: whole
+ * milliseconds.
  *
- * The backoff goes with it. A sample ends it and computes the RTO anew; without
- * one the RTO stays doubled until data gets through at the first attempt.
+ * The backoff depends on it. A sample ends the backoff and the RTO is computed
+ * anew; without one the RTO stays doubled until data is acknowledged that was
+ * sent only once.
  *
- * FAR is a path much longer than that of the handshake, so that a sample shows:
- * tcp_rtt_estimator() moves srtt by an eighth of the difference. What moved it
- * is worked out from TCP_INFO before and after, to 7 us (srtt is shifted by 3).
+ * FAR makes the path much longer than during the handshake, so that a sample
+ * shows: tcp_rtt_estimator() moves srtt by an eighth of the difference. The
+ * sample is computed back from TCP_INFO before and after, to 7 us (srtt is
+ * shifted by 3).
  */
 #include "case.h"
 
@@ -22,10 +25,10 @@ enum { BYTES = 100, FAR = 50, ROUNDING = 7, PAUSE = 30 };
 
 #define DATA FROM("client"), KIND(WIRE_DATA)
 #define SENT FROM("client"), KIND(WIRE_DATA | WIRE_RETRANSMISSION)
-#define COPY FROM("client"), KIND(WIRE_RETRANSMISSION)
+#define RETRANSMISSION FROM("client"), KIND(WIRE_RETRANSMISSION)
 #define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
 
-static struct tcp_info info_of(struct sock *sock)
+static struct tcp_info read_info(struct sock *sock)
 {
 	struct diag_socket seen = { .has_info = false };
 
@@ -33,7 +36,7 @@ static struct tcp_info info_of(struct sock *sock)
 	return seen.info;
 }
 
-/* srtt += sample / 8 - srtt / 8 */
+/* The inverse of srtt += sample / 8 - srtt / 8. */
 static int64_t sample_us(const struct tcp_info *before,
 			 const struct tcp_info *after)
 {
@@ -42,7 +45,7 @@ static int64_t sample_us(const struct tcp_info *before,
 	return 8 * (new - old) + old;
 }
 
-/* The path both ways, and what the clock of the sample rounds. */
+/* `path` is the time there and back. */
 static void expect_sample(struct run *run, const char *name, int64_t sample,
 			  nsec_t path, nsec_t rounding)
 {
@@ -56,43 +59,42 @@ static void expect_sample(struct run *run, const char *name, int64_t sample,
 				    path + USEC(ROUNDING) + rounding });
 }
 
-/* Until the client has the nth answer. */
-static void answered(struct run *run, struct mark sent, unsigned int nth)
+/* Waits until the first answer has reached the client. */
+static void expect_acknowledged(struct run *run, struct mark sent)
 {
 	const struct wire_capture *answer =
-		frames_wait(run, sent, FRAMES(ANSWER), nth, SEC(2));
+		frames_wait(run, sent, FRAMES(ANSWER), 1, SEC(2));
 
-	if (expect_that(run, answer, "it is acknowledged", "%s",
+	if (expect_that(run, answer, "the data is acknowledged", "%s",
 			answer ? "yes" : "no"))
 		run_pass_until(run, (struct mark){ .at = answer->at },
 			       MSEC(FAR + PAUSE));
 }
 
-/* Sent once: the kernel's own clock, with and without the option. */
-static void sent_once(struct run *run, struct pair *tcp)
+/* The sample comes from the kernel's own clock, with and without the option. */
+static void send_once(struct run *run, struct pair *tcp)
 {
-	struct tcp_info before = info_of(tcp->client), after;
+	struct tcp_info before = read_info(tcp->client), after;
 	struct mark sent = mark_now(run);
 
 	sock_send(tcp->client, BYTES);
-	answered(run, sent, 1);
-	after = info_of(tcp->client);
+	expect_acknowledged(run, sent);
+	after = read_info(tcp->client);
 	expect_sample(run, "sample_sent_once", sample_us(&before, &after),
 		      MSEC(2 * FAR), 0);
 }
 
-/* The transmission that TSecr names was sent so long before the answer. */
+/* The sample comes from the TSecr. Both of its ends are rounded down. */
 static void expect_option_sample(struct run *run, const struct tcp_info *before,
 				 const struct tcp_info *after, nsec_t path)
 {
 	int64_t sample = sample_us(before, after);
 	int64_t odd = (sample + ROUNDING) % 1000;
 
-	/* Both of its ends are rounded down. */
 	expect_sample(run, "sample_of_copy", sample, path / MSEC(1) * MSEC(1),
 		      MSEC(1));
 	expect_that(run, odd <= 2 * ROUNDING,
-		    "the sample is of whole milliseconds: the TSval's",
+		    "the sample has whole milliseconds, as the TSval has",
 		    "%.3f ms", (double)sample / 1e3);
 	expect_number(run, "backoff", after->tcpi_backoff, 0, 0);
 }
@@ -106,33 +108,33 @@ static void expect_no_sample(struct run *run, const struct tcp_info *before,
 	expect_that(run,
 		    after->tcpi_rtt == before->tcpi_rtt &&
 			    after->tcpi_rttvar == before->tcpi_rttvar,
-		    "no sample: srtt and rttvar are what they were",
+		    "no sample: srtt and rttvar have not changed",
 		    "srtt %u us, before %u us", after->tcpi_rtt,
 		    before->tcpi_rtt);
 	expect_number(run, "backoff", after->tcpi_backoff, 1, 1);
 	expect_that(run, after->tcpi_rto == 2 * before->tcpi_rto,
-		    "and the RTO stays doubled", "%u us, before %u us",
+		    "the RTO stays doubled", "%u us, before %u us",
 		    after->tcpi_rto, before->tcpi_rto);
 }
 
-static void tell_stamps(struct run *run, struct mark sent)
+static void note_timestamps(struct run *run, struct mark sent)
 {
 	const struct wire_capture *seen =
 		frames_nth(run, sent, FRAMES(DATA), 1);
-	uint32_t original = seen ? seen->frame.tcp.tsval : 0, copy;
+	uint32_t original = seen ? seen->frame.tcp.tsval : 0, second;
 
-	seen = frames_nth(run, sent, FRAMES(COPY), 1);
-	copy = seen ? seen->frame.tcp.tsval : 0;
+	seen = frames_nth(run, sent, FRAMES(RETRANSMISSION), 1);
+	second = seen ? seen->frame.tcp.tsval : 0;
 	seen = frames_nth(run, sent, FRAMES(ANSWER), 1);
 	run_note(run,
-		 "TSval of the original %u, of the copy %u; TSecr of the "
-		 "answer %u",
-		 original, copy, seen ? seen->frame.tcp.tsecr : 0);
+		 "TSval of the original %u, of the retransmission %u; TSecr of "
+		 "the answer %u",
+		 original, second, seen ? seen->frame.tcp.tsecr : 0);
 }
 
-/* When the copy is on the wire, both are let go, the original first. Returns
- * how long it had waited by then. */
-static nsec_t release_late(struct run *run, struct mark sent,
+/* Releases the original and then the retransmission. Returns how long the
+ * original was held. */
+static nsec_t release_both(struct run *run, struct mark sent,
 			   struct wire_rule *held)
 {
 	const struct wire_capture *original =
@@ -155,36 +157,34 @@ static void script(struct run *run)
 	struct range timer;
 	struct wire_rule *rule;
 	struct mark sent;
-	nsec_t waited = 0;
+	nsec_t held = 0;
 
 	path_delay(run, "server", MSEC(FAR));
-	sent_once(run, &tcp);
+	send_once(run, &tcp);
 
-	before = info_of(tcp.client);
+	before = read_info(tcp.client);
 	timer = forecast_give_up(tcp.client)->rounds[0].at;
 	rule = late ? fault_hold(run, FRAMES(SENT)) :
 		      fault_drop(run, FRAMES(DATA, .first = 1, .count = 1));
 	sent = mark_now(run);
 	sock_send(tcp.client, BYTES);
 	mark_done(run, &sent);
-	expect_frame(run, sent, "the copy", FRAMES(COPY), 1, timer);
+	expect_frame(run, sent, "the retransmission", FRAMES(RETRANSMISSION), 1,
+		     timer);
 	if (late)
-		waited = release_late(run, sent, rule);
-	answered(run, sent, 1);
-	after = info_of(tcp.client);
-	tell_stamps(run, sent);
+		held = release_both(run, sent, rule);
+	expect_acknowledged(run, sent);
+	after = read_info(tcp.client);
+	note_timestamps(run, sent);
 	if (option)
 		expect_option_sample(run, &before, &after,
-				     MSEC(2 * FAR) + waited);
+				     MSEC(2 * FAR) + held);
 	else
 		expect_no_sample(run, &before, &after);
 	expect_counter(run, "client", "TCPTimeouts", 1);
 }
 
-#define WITHOUT                                                                \
-	{                                                                      \
-		"client", "net.ipv4.tcp_timestamps", 0                         \
-	}
+#define NO_TIMESTAMPS SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 0 })
 
 CASE(timestamps_rtt_retransmit) = {
 	.name = "timestamps-rtt-retransmit",
@@ -192,13 +192,13 @@ CASE(timestamps_rtt_retransmit) = {
 		 "timestamps, and none without",
 	.judgements = CLAIMS(
 		{ "C10", DOCUMENT_RIGHT,
-		  "for what was sent twice: TSecr says which transmission is "
-		  "acknowledged, tcp_rtt_tsopt_us(); without it Karn's rule "
+		  "for data that was sent twice: TSecr says which transmission "
+		  "is acknowledged, tcp_rtt_tsopt_us(); without it Karn's rule "
 		  "forbids the sample" },
 		{ "C10", DOCUMENT_CONDITIONAL,
-		  "what is sent once is measured without the option, and more "
-		  "exactly, by the kernel's own microseconds: "
-		  "tcp_ack_update_rtt(); the option's samples are whole "
+		  "data that was sent once is measured without the option, and "
+		  "more exactly, by the kernel's own microseconds: "
+		  "tcp_ack_update_rtt(); the option's samples have whole "
 		  "milliseconds" }),
 	.why = "the ACK of a retransmitted segment does not say which of its "
 	       "transmissions it answers; its TSecr does",
@@ -209,16 +209,18 @@ CASE(timestamps_rtt_retransmit) = {
 		       "way",
 		       "the client sends, and is acknowledged: one sample",
 		       "it sends again; the first transmission is lost (or "
-		       "late, after its copy), and it is acknowledged",
-		       "srtt, RTO and backoff before and after"),
-	.expect = "both times a sample of the path with timestamps, the second "
-		  "in whole milliseconds, and the backoff is over; without, no "
-		  "second sample, and the RTO stays doubled",
+		       "held until the retransmission is on the wire), and the "
+		       "data is acknowledged",
+		       "srtt, RTO and backoff are compared with those before"),
+	.expect = "with timestamps both give a sample of the path's RTT, the "
+		  "second in whole milliseconds, and the backoff is over; "
+		  "without them there is no second sample, and the RTO stays "
+		  "doubled",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS({ "lost" }, { "late", .value = true },
-			     { "lost-without-timestamps", SYSCTLS(WITHOUT) },
-			     { "late-without-timestamps", SYSCTLS(WITHOUT),
+			     { "lost-without-timestamps", NO_TIMESTAMPS },
+			     { "late-without-timestamps", NO_TIMESTAMPS,
 			       .value = true }),
 	.duration = MSEC(600),
 	.script = script,
