@@ -96,7 +96,7 @@ static void count(struct report_tally *tally, const struct result *result)
 
 static int keep(const struct lab_options *options, const struct result *result)
 {
-	int r = options->out ? out_folder_draw(options->out, result) : 0;
+	int r = options->out ? out_folder_finish(options->out, result) : 0;
 
 	return r < 0 ? error_trace(r) : 0;
 }

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A run may be inconclusive. This process measures how late its own timers
+ * (loop_max_delay()), the frames in the wire (wire_residence()), the softirq
+ * threads and its longest act were, and asks the scheduler for the delay of its
+ * probes and programs. When that exceeds the tolerance (--slack), a failed
+ * expectation says nothing about the kernel's TCP, and the verdict is BROKEN,
+ * inconclusive.
+ */
 #include "case-process.h"
 
 #include <signal.h>
@@ -16,61 +24,58 @@
 #include "counter-control.h"
 
 /*
- * What a late machine can explain. An observed time is the sum of several
- * timers' (tcp_retries2 of 15 is the most), each of which may have been late:
- * beyond that, it was the kernel, and lateness must not hide it.
+ * An observed time is the sum of several timers (at most 16, with tcp_retries2 of
+ * 15), each of which may have expired late. A greater excess is not explained by
+ * scheduling delay, and the run fails.
  */
 enum { IN_A_ROW = 16 };
 
 /*
- * This process knows when it was late itself, and for how long frames waited
- * for it; that the kernel's timers were, by the samples of their threads. That
- * a probe or a program was, only the scheduler knows; it counts all its waiting,
- * so that is asked where too late is all that is wrong.
+ * The longest delay that can have made a time too long. The scheduler's counters
+ * (processes_longest_delay()) include all waiting of a process, also harmless
+ * waiting, so that they are read only when an upper bound is all that failed.
  */
-static nsec_t lateness_of_all(struct run *run, nsec_t residence)
+static nsec_t delay_of_times(struct run *run, nsec_t residence)
 {
-	nsec_t late = MAX(residence, loop_max_delay(run->loop));
+	nsec_t delay = MAX(residence, loop_max_delay(run->loop));
 
 	if (!run->upper_bound_failed)
-		return late;
-	return MAX(MAX(late, run->softirq_wait), processes_longest_delay());
+		return delay;
+	return MAX(MAX(delay, run->softirq_wait), processes_longest_delay());
 }
 
 /*
- * Cases keep some hundred milliseconds, or less, between acts whose order
- * matters. Where an act, a frame or a timer was late by more than the allowance,
- * it is another stage than the one that was planned, and what is seen on it says
- * nothing of the kernel. (A tick that comes late even makes timers early: they
- * are armed from jiffies that lag behind the clock.)
+ * The longest delay that can have changed the order of events. Cases leave some
+ * hundred milliseconds or less between acts whose order matters; when an act, a
+ * frame or a timer was late by more than the tolerance, another situation than
+ * the planned one was observed. (A late tick even makes timers early: they are
+ * armed from jiffies, which then lag behind the clock.)
  */
-static nsec_t lateness_of_stage(const struct run *run, nsec_t residence)
+static nsec_t delay_of_order(const struct run *run, nsec_t residence)
 {
-	nsec_t late = MAX(residence, loop_max_delay(run->loop));
+	nsec_t delay = MAX(residence, loop_max_delay(run->loop));
 
-	return MAX(late, MAX(run->softirq_wait, run->longest_act));
+	return MAX(delay, MAX(run->softirq_wait, run->longest_act));
 }
 
-static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t late,
-					    nsec_t allowed)
+static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t delay)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text),
-		 "this machine was late by %.1f ms, %.1f ms are allowed",
-		 nsec_seconds(late) * 1e3, nsec_seconds(allowed) * 1e3);
+		 "scheduling delay of %.1f ms, tolerance %.1f ms",
+		 nsec_seconds(delay) * 1e3,
+		 nsec_seconds(run->options->slack) * 1e3);
 	run_end(run, "broken", text, true);
 }
 
-/*
- * PASS says that the kernel did what was expected. A wire that lost frames has
- * seen something else than what happened, and says nothing.
- */
+/* A wire that lost frames did not see what happened: then no expectation can be
+ * judged. */
 static void MACRO_NORETURN judge(struct run *run)
 {
 	nsec_t residence = wire_residence(world_wire(run->world));
-	nsec_t late = lateness_of_all(run, residence);
-	nsec_t stage = lateness_of_stage(run, residence);
+	nsec_t times = delay_of_times(run, residence);
+	nsec_t order = delay_of_order(run, residence);
 	unsigned int losses;
 	int r = wire_losses(world_wire(run->world), &losses);
 	char text[160];
@@ -83,18 +88,19 @@ static void MACRO_NORETURN judge(struct run *run)
 		run_broken_because(run, "the script expects nothing");
 	if (!run->failed)
 		run_end(run, "pass", "", false);
-	if (run->upper_bound_failed && late > run->options->slack &&
-	    run->excess <= late * IN_A_ROW)
-		end_inconclusive(run, late, run->options->slack);
-	if (stage > run->options->slack)
-		end_inconclusive(run, stage, run->options->slack);
+	if (run->upper_bound_failed && times > run->options->slack &&
+	    run->excess <= times * IN_A_ROW)
+		end_inconclusive(run, times);
+	if (order > run->options->slack)
+		end_inconclusive(run, order);
 	snprintf(text, sizeof(text), "%u of %u expectations failed",
 		 run->failed, run->expectations);
 	run_end(run, "fail", text, false);
 }
 
-/* Even where no timer of the script's own is near, the lateness of this machine
- * is to be known: asked in ever longer intervals, as hours cost little. */
+/* Samples the softirq threads, at intervals that grow with the run: a run of
+ * hours needs few samples. Its timer also measures the delay of this process
+ * while the script waits without one. */
 struct sampler {
 	struct run *run;
 	struct loop_source *source;
@@ -123,7 +129,7 @@ static void start_sampler(struct sampler *sampler)
 	struct run *run = sampler->run;
 	int r = 0;
 
-	/* What was waited before this run is not its own. */
+	/* Delay before this point is not attributed to the run. */
 	softirqs_begin(&sampler->softirqs, &run->options->softirqs);
 	if (!virtual_time_work_is_free())
 		r = loop_add_timer(run->loop, &sampler->source,
@@ -138,7 +144,7 @@ static void set_up(struct run *run, int journal_fd)
 
 	run->journal_fd = journal_fd;
 	prctl(PR_SET_TIMERSLACK, 1);
-	signal(SIGINT, SIG_IGN); /* the supervisor's to decide */
+	signal(SIGINT, SIG_IGN); /* the supervisor handles Ctrl-C */
 	run->start = nsec_now();
 	r = journal_new(&run->journal, journal_fd, run->start);
 	if (r < 0)
@@ -173,7 +179,7 @@ void case_process_main(const struct run_options *options,
 	counter_take_baselines(&run);
 	run_journal(&run, nsec_now(), "ready", NULL);
 	job->testcase->script(&run);
-	/* What has come by now belongs to the run. */
+	/* Takes the frames and results that have arrived by now. */
 	run_wait(&run, NULL, NULL, nsec_now());
 	counter_journal_changes(&run);
 	sample_softirqs(&sampler);

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The process of one run: init of its own PID namespace, in its own user, mount
+ * and network namespaces. When it ends, the kernel removes everything that it
+ * made.
+ */
 #pragma once
 
 #include "run-control.h"
 
 /*
- * The case's process, from the moment at which its namespaces are its own to
- * its end: makes the world, tells the script, judges. `journal` is the pipe to
+ * Makes the world, runs the script and judges. Called by the worker's child when
+ * its namespaces and its uid map exist. `journal` is the write end of the pipe to
  * the supervisor.
  */
 void case_process_main(const struct run_options *options,

@@ -22,7 +22,7 @@ int end_signals_watch(struct loop *loop, int *ret_fd, loop_fd_fn fn, void *data)
 	if (*ret_fd < 0)
 		return error_origin(-errno, "signalfd");
 	r = loop_add_fd(loop, NULL, *ret_fd, EPOLLIN, fn, data);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int end_signals_read(int fd)

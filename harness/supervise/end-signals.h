@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SIGINT and SIGTERM, with which somebody asks a program to end, in its loop. */
+/* SIGINT and SIGTERM as events of a loop. */
 #pragma once
 
 #include "loop.h"
 
-/* They end nothing any more, but `fn` is called. `*ret_fd` is the caller's, to be
- * closed after the loop. */
+/* Blocks both signals and calls `fn` when one arrives. The caller closes `*ret_fd`
+ * after the loop was freed. */
 int end_signals_watch(struct loop *loop, int *ret_fd, loop_fd_fn fn,
 		      void *data);
 
-/* Which of them has come; 0: none. */
+/* The signal that arrived; 0: none. */
 int end_signals_read(int fd);

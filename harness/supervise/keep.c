@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The case process knows its hosts' inits by their pids in its own PID
+ * namespace. nsenter needs those of the caller's: they are found among the
+ * children of the case process by the NSpid line of /proc/PID/status.
+ */
 #include "keep.h"
 
 #include <stdio.h>
 
 #include "privilege.h"
 
-/* The process' number one PID namespace further in than ours; 0: unknown. */
+/* The pid of a process in the PID namespace below ours; 0: unknown. */
 static long inner_pid(long pid)
 {
 	char path[64], line[256];
@@ -22,7 +27,7 @@ static long inner_pid(long pid)
 	return inner;
 }
 
-/* Our number of a child of `parent` that calls itself `inner`; 0: none. */
+/* The pid in our namespace of the child of `parent` with this inner pid; 0: none. */
 static long outer_pid(pid_t parent, long inner)
 {
 	char path[96];
@@ -40,7 +45,7 @@ static long outer_pid(pid_t parent, long inner)
 	return found;
 }
 
-void keep_tell(const char *name, pid_t pid, const json_t *record)
+void keep_print(const char *name, pid_t pid, const json_t *record)
 {
 	const char *user = privilege_rootless() ?
 				   " --user --preserve-credentials" :
@@ -58,9 +63,10 @@ void keep_tell(const char *name, pid_t pid, const json_t *record)
 			fprintf(stderr, "  nsenter --target %ld%s --net    # %s\n",
 				outer, user, host);
 	}
-	/* An exec by a uid other than 0 drops what setns() gave. */
+	/* setns() into a user namespace gives all capabilities; execve() by a
+	 * uid other than 0 drops them (capabilities(7)). */
 	if (*user)
-		fprintf(stderr, "That is without capabilities; where a tool "
-				"needs them, as root:\n"
-				"  nsenter --target NUMBER --net\n");
+		fprintf(stderr, "The shell has no capabilities there. For a "
+				"tool that needs them, as root:\n"
+				"  nsenter --target PID --net\n");
 }

@@ -21,7 +21,7 @@ static int make_directories(char *path)
 			continue;
 		*at = '\0';
 		if (mkdir(path, 0777) < 0 && errno != EEXIST)
-			return error_origin(-errno, "make %s", path);
+			return error_origin(-errno, "make directory %s", path);
 		*at = '/';
 	}
 	return 0;
@@ -33,7 +33,10 @@ int out_folder_check(const char *out)
 	int fd, r;
 
 	if (!*out || strlen(out) > sizeof(path) / 2)
-		return error_refuse(-EINVAL, "'%s' is no directory", out);
+		return error_refuse(-EINVAL,
+				    "--out '%s': empty name, or longer than "
+				    "%zu bytes",
+				    out, sizeof(path) / 2);
 	snprintf(path, sizeof(path), "%s/.halfopen-XXXXXX", out);
 	r = make_directories(path);
 	if (r < 0)
@@ -46,7 +49,7 @@ int out_folder_check(const char *out)
 		r = error_origin(r, "write below %s", out);
 	fd_close(fd);
 	unlink(path);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int open_named(FILE **ret, const char *out, const struct result *result,
@@ -76,12 +79,10 @@ static int open_named(FILE **ret, const char *out, const struct result *result,
 
 int out_folder_open(FILE **ret, const char *out, const struct result *result)
 {
-	int r = open_named(ret, out, result, "journal.jsonl");
-
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(open_named(ret, out, result, "journal.jsonl"));
 }
 
-/* As deep as the run's folder is. */
+/* Relative to the run's folder. */
 static const char *index_of(const struct result *result)
 {
 	return result->variant ? "../../index.html" : "../index.html";
@@ -97,7 +98,7 @@ static int write_page(const char *out, const struct result *result)
 	r = page_write(file, result, index_of(result));
 	if (fclose(file) != 0 && r >= 0)
 		r = error_origin(-errno, "write a page below %s", out);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int write_capture(const char *out, const struct result *result)
@@ -110,16 +111,16 @@ static int write_capture(const char *out, const struct result *result)
 	r = capture_write(file, result->journal);
 	if (fclose(file) != 0 && r >= 0)
 		r = error_origin(-errno, "write a capture below %s", out);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-int out_folder_draw(const char *out, const struct result *result)
+int out_folder_finish(const char *out, const struct result *result)
 {
 	int r = write_capture(out, result);
 
-	if (r >= 0)
-		r = write_page(out, result);
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(write_page(out, result));
 }
 
 int out_folder_index(const char *out)
@@ -127,12 +128,12 @@ int out_folder_index(const char *out)
 	struct saved *saved;
 	int r = saved_new(&saved, out);
 
-	/* Nothing was started, so nothing was kept. */
+	/* No run was started. */
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return error_trace(r);
 	r = page_folder_index(out, saved);
 	saved_free(saved);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What --out DIR keeps: DIR/NAME/VARIANT/journal.jsonl, and what is made of it:
- * capture.pcapng and report.html; and DIR/index.html. */
+/*
+ * The folder of --out DIR: for each run DIR/NAME/VARIANT/ with journal.jsonl,
+ * capture.pcapng and report.html; and DIR/index.html.
+ */
 #pragma once
 
 #include <stdio.h>
 
 #include "result.h"
 
-/* Whether something can be written below it: tries, and removes what it tried. */
+/* Makes the folder and checks that a file can be written there. -errno. */
 int out_folder_check(const char *out);
 
-/* The journal of this run, empty; further repetitions and tries lie in folders
- * beside the first. */
+/* Creates the journal of this run. Further repetitions and tries have folders
+ * beside the first one: NAME.2, NAME.try2. */
 int out_folder_open(FILE **ret, const char *out, const struct result *result);
 
-/* Of the result's journal, beside it: its frames as tshark reads them, and its
- * page. */
-int out_folder_draw(const char *out, const struct result *result);
+/* Writes capture and page from the result's journal, beside it. */
+int out_folder_finish(const char *out, const struct result *result);
 
-/* The page over all runs that DIR has, those of earlier days among them. */
+/* Writes the index of all runs below DIR, including those of earlier commands. */
 int out_folder_index(const char *out);

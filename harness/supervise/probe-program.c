@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The probe is a small program of its own (harness/probe), and this one has it
- * within. As this one it would load fifteen libraries that it does not use, and
- * the 160 calls and 280 page faults of that are most of what a world costs in a
- * guest.
+ * The probe is a program of its own (harness/probe) whose image is an array in
+ * this one. Executed from this program it would load fifteen libraries that it
+ * does not need; the 160 system calls and 280 page faults of that are most of
+ * the cost of a world in a guest.
  */
 #include "probe-program.h"
 
@@ -25,7 +25,7 @@ static const uint8_t image[] = {
 #include "probe-image.h"
 };
 
-/* Before Linux 6.3 there is no such flag, and every memfd may be executed. */
+/* Linux before 6.3 refuses MFD_EXEC, and every memfd is executable. */
 static int make_file(void)
 {
 	int fd = memfd_create(PROBE_NAME, MFD_CLOEXEC | MFD_EXEC);
@@ -41,7 +41,8 @@ int probe_program_open(void)
 
 	if (fd >= 0 && fd_write_all(fd, image, sizeof(image)) >= 0)
 		return fd;
-	/* sysctl vm.memfd_noexec may forbid it. */
+	/* vm.memfd_noexec may forbid executable memfds; this program also works
+	 * as a probe. */
 	fd_close(fd);
 	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -27,8 +27,9 @@ static void put_settings(FILE *out, const struct setting *setting)
 	}
 }
 
-/* "halfopen run NAME/VARIANT …"; to be freed, NULL without memory. */
-static char *command_again(const struct run *run)
+/* "halfopen run NAME/VARIANT …", or the command of a lab. To be freed; NULL without
+ * memory. */
+static char *reproduce_command(const struct run *run)
 {
 	const struct run_job *job = run->job;
 	char *text = NULL, name[256];
@@ -58,7 +59,7 @@ static char *command_again(const struct run *run)
 	return text;
 }
 
-/* What a pass means. */
+/* What a pass would prove. */
 static json_t *judgements_of(const struct run_job *job)
 {
 	const struct judgement *judgement =
@@ -87,7 +88,7 @@ static json_t *record_of(const struct run *run)
 	const struct testcase *testcase = job->testcase;
 	const struct variant *variant = job->variant;
 	nsec_t epoch = run->start - nsec_monotonic_minus_realtime();
-	char *command = command_again(run);
+	char *command = reproduce_command(run);
 	json_t *record = json_pack(
 		"{s:i, s:s, s:s?, s:i, s:i, s:i, s:f, s:f, s:s, s:s, s:i, s:b,"
 		" s:b, s:o}",

@@ -4,8 +4,8 @@
 #include "run-control.h"
 
 /*
- * The first record of a journal: what run this is, of what case, on what
- * machine, and how to have it again; so that whoever reads it needs neither this
+ * Writes the first record of the journal: the case with its texts, the run, the
+ * machine, and a command to reproduce it. A reader then needs neither this
  * program's table of cases nor this machine.
  */
 void start_record(struct run *run);

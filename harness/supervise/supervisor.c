@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A queue of jobs, an array of running workers, and an array of ended ones whose
+ * processes are still dying. The loop starts workers until a limit is reached,
+ * waits for events, and frees the dead. A run that is to be tried again is
+ * appended to the queue.
+ */
 #include "supervisor.h"
 
 #include <errno.h>
@@ -18,9 +24,9 @@
 
 enum {
 	PARALLEL_MAX = 200,
-	PROCESSES_EACH = 8, /* of a run: its init, hosts' inits, probes */
-	FILES_EACH = 4, /* in the supervisor */
-	DYING_MAX = 50, /* at once, beside those that run */
+	PROCESSES_EACH = 8, /* of a run: case process, inits of hosts, probes */
+	FILES_EACH = 4, /* of a run, in the supervisor */
+	DYING_MAX = 50, /* at a time, beside the running ones */
 };
 
 struct supervisor {
@@ -28,18 +34,18 @@ struct supervisor {
 	struct report *report;
 	struct report_tally *tally;
 	struct loop *loop;
-	struct run_job *queue; /* longest first; retries are put behind */
+	struct run_job *queue; /* longest first; retries at the end */
 	size_t n_queue, next;
-	struct worker **workers; /* running */
-	const struct result **running; /* the same, for the reporter */
+	struct worker **workers; /* that are running */
+	const struct result **running; /* their results, for the reporter */
 	size_t n_workers, parallel;
-	struct worker **ended; /* have told all, and are dying */
+	struct worker **ended; /* that have reported and are dying */
 	size_t n_ended;
 	struct result **results; /* that the reporter keeps */
 	size_t n_results;
 	int signals;
-	int signal; /* that ended it; 0 none */
-	int out_error; /* of a journal below `out`; 0 none */
+	int signal; /* that ended it; 0: none */
+	int out_error; /* of writing below `out`; 0: none */
 	nsec_t start;
 	struct loop_source *tick, *sampler;
 	struct softirqs_samples softirqs;
@@ -47,7 +53,7 @@ struct supervisor {
 
 /* --- order and limits ------------------------------------------------- */
 
-static int longer(const struct run_job *x, const struct run_job *y)
+static int compare_durations(const struct run_job *x, const struct run_job *y)
 {
 	nsec_t lx = testcase_duration(x->testcase, x->variant);
 	nsec_t ly = testcase_duration(y->testcase, y->variant);
@@ -55,14 +61,14 @@ static int longer(const struct run_job *x, const struct run_job *y)
 	return lx == ly ? 0 : lx < ly ? 1 : -1;
 }
 
-/* Those that run alone come last: what runs side by side is done by then. */
-static int longer_first(const void *a, const void *b)
+/* Exclusive runs come last, when those that run in parallel have ended. */
+static int compare_jobs(const void *a, const void *b)
 {
 	const struct run_job *x = a, *y = b;
 
 	if (x->testcase->exclusive != y->testcase->exclusive)
 		return x->testcase->exclusive ? 1 : -1;
-	return longer(x, y);
+	return compare_durations(x, y);
 }
 
 static size_t limit_of(int resource, size_t each)
@@ -93,7 +99,7 @@ static bool wants_retry(const struct supervisor *s, const struct result *result)
 	       result->attempt <= s->plan->retries && !s->signal;
 }
 
-/* What the command line makes of a verdict. */
+/* Options that change a verdict. */
 static void adjust(const struct supervisor_plan *plan, struct result *result)
 {
 	if (result->inconclusive && plan->skip_inconclusive)
@@ -102,11 +108,11 @@ static void adjust(const struct supervisor_plan *plan, struct result *result)
 		result->verdict = VERDICT_FAIL;
 }
 
-/* A run is told of once. What is not kept for the end is given back now, so that
- * a thousand runs take no more than those that run at a time. */
-static void tell(struct supervisor *s, struct result *result)
+/* Takes the result. What the reporter does not keep is freed now, so that memory
+ * does not grow with the number of runs. */
+static void report_result(struct supervisor *s, struct result *result)
 {
-	int r = s->plan->out ? out_folder_draw(s->plan->out, result) : 0;
+	int r = s->plan->out ? out_folder_finish(s->plan->out, result) : 0;
 
 	if (r < 0)
 		s->out_error = r;
@@ -128,9 +134,9 @@ static void settle(struct supervisor *s, struct result *result,
 
 	delays->cases = MAX(delays->cases, result->timer_delay);
 	delays->wire = MAX(delays->wire, result->frame_delay);
-	/* What the run came to decides; the command line, what its end is
-	 * called. So an inconclusive run is tried again before it is a SKIP, and
-	 * a SKIP, which another try would not change, never. */
+	/* Retries are decided by the verdict of the run, before options change
+	 * it: an inconclusive run is tried again before it becomes a SKIP, and a
+	 * SKIP, which another try would not change, is never tried again. */
 	result->final = !wants_retry(s, result);
 	if (result->final) {
 		adjust(s->plan, result);
@@ -139,7 +145,7 @@ static void settle(struct supervisor *s, struct result *result,
 		s->queue[s->n_queue] = *job;
 		s->queue[s->n_queue++].attempt++;
 	}
-	tell(s, result);
+	report_result(s, result);
 }
 
 static void on_ended(void *data, struct worker *worker)
@@ -170,8 +176,8 @@ static void on_record(void *data, struct worker *worker, const json_t *record)
 
 /* --- starts ----------------------------------------------------------- */
 
-/* Making worlds side by side gains nothing: all of them want the one lock of
- * rtnetlink. So one is made at a time. */
+/* One world is made at a time: in parallel they would only wait for the lock of
+ * rtnetlink. */
 static bool may_start(const struct supervisor *s)
 {
 	if (s->next == s->n_queue || s->n_workers >= s->parallel ||
@@ -186,16 +192,16 @@ static bool may_start(const struct supervisor *s)
 	return true;
 }
 
-/* What somebody gives back when he ends. */
+/* A resource that is free again when a run ends. */
 static bool is_shortage(int r)
 {
 	return r == -EAGAIN || r == -EMFILE || r == -ENFILE || r == -ENOMEM ||
 	       r == -ENOSPC;
 }
 
-/* Fewer at once where that may help; otherwise this one run is broken, and the
- * others are not. */
-static int not_started(struct supervisor *s, int r)
+/* After a shortage, fewer run at a time and the job stays in the queue, if any
+ * other run is there to end. Otherwise this run is broken. */
+static int handle_start_failure(struct supervisor *s, int r)
 {
 	const struct run_job *job = &s->queue[s->next - 1];
 	struct result *result;
@@ -226,7 +232,7 @@ static int start_next(struct supervisor *s)
 			     s->plan->out, &events);
 
 	if (r < 0)
-		return not_started(s, r);
+		return handle_start_failure(s, r);
 	s->workers[s->n_workers] = worker;
 	s->running[s->n_workers++] = worker_result(worker);
 	if (s->report->reporter->start)
@@ -256,8 +262,8 @@ static int on_tick(void *data)
 	return 0;
 }
 
-/* How late this machine is, is found out in ever longer intervals: hours cost
- * little. The timer's own lateness is the loop's to know. */
+/* At intervals that grow with the run. The loop measures the delay of this timer
+ * itself. */
 static int on_sample(void *data)
 {
 	struct supervisor *s = data;
@@ -268,7 +274,7 @@ static int on_sample(void *data)
 	return 0;
 }
 
-static void note_lateness(struct supervisor *s)
+static void note_delays(struct supervisor *s)
 {
 	struct report_delays *delays = &s->tally->delays;
 
@@ -340,7 +346,7 @@ static int set_up(struct supervisor *s)
 	for (size_t i = 0; i < n; i++)
 		s->queue[i] = s->plan->jobs[i];
 	s->n_queue = n;
-	qsort(s->queue, n, sizeof(*s->queue), longer_first);
+	qsort(s->queue, n, sizeof(*s->queue), compare_jobs);
 	r = loop_new(&s->loop);
 	if (r >= 0)
 		r = end_signals_watch(s->loop, &s->signals, on_signal, s);
@@ -350,7 +356,7 @@ static int set_up(struct supervisor *s)
 				   on_sample, s);
 	if (r >= 0 && s->report->reporter->tick)
 		r = loop_add_timer(s->loop, &s->tick, s->start, on_tick, s);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static void tear_down(struct supervisor *s)
@@ -370,7 +376,7 @@ static void tear_down(struct supervisor *s)
 	free(s->ended);
 }
 
-/* Where no world can be made, every case is skipped, for the same reason. */
+/* For a machine where no world can be made. */
 static void skip_all(struct supervisor *s, const char *reason)
 {
 	for (size_t i = 0; i < s->plan->n_jobs; i++) {
@@ -387,16 +393,14 @@ static void skip_all(struct supervisor *s, const char *reason)
 	}
 }
 
-/* What is only short is said by the runs that lack it. A machine has no room for
- * a single namespace (ENOSPC) where it is set to have none. */
+/* Temporary shortages are reported by each run. ENOSPC is not one here: without
+ * any run yet it means that the limit of namespaces is 0. */
 static int run_or_skip(struct supervisor *s)
 {
 	int r = privilege_check();
 
-	if (r >= 0 || (is_shortage(r) && r != -ENOSPC)) {
-		r = run_all(s);
-		return r < 0 ? error_trace(r) : 0;
-	}
+	if (r >= 0 || (is_shortage(r) && r != -ENOSPC))
+		return error_trace(run_all(s));
 	skip_all(s, error_message());
 	return 0;
 }
@@ -418,7 +422,7 @@ int supervisor_run(const struct supervisor_plan *plan, struct report *report,
 		report->reporter->begin(report);
 		r = run_or_skip(&s);
 		ret->took = nsec_now() - s.start;
-		note_lateness(&s);
+		note_delays(&s);
 		report->reporter->end(report, ret);
 	}
 	tear_down(&s);

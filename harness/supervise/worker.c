@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The child is cloned into new namespaces (privilege_clone()) and waits on the
+ * pipe START until the parent has written its uid map. It writes its journal to
+ * the pipe JOURNAL; end of file on that pipe is the end of the run. Then the
+ * process is killed, so that nothing of its namespaces survives, and reaped when
+ * its pidfd becomes readable. A run without a verdict by then is BROKEN.
+ *
+ * A run that exceeds its time limit is ended in the same way.
+ */
 #include "worker.h"
 
 #include <errno.h>
@@ -24,16 +33,16 @@
 
 enum {
 	PIPE_SIZE = 1 << 20,
-	/* Where the child finds what it keeps. */
+	/* File descriptors of the child. */
 	JOURNAL = 3,
 	EXE,
-	PARENT,
+	PARENT, /* pidfd of the supervisor */
 	START,
-	SOFTIRQS, /* and those behind it; last, if there is one, the prompt */
+	SOFTIRQS, /* one or more; then the prompt of a lab, if there is one */
 	KEPT_MAX = SOFTIRQS - JOURNAL + SOFTIRQS_MAX + 1,
 };
 
-/* Beside what the case plans: for making the world, and for being told. */
+/* Beyond twice the planned duration: for making the world and for reading. */
 static const nsec_t grace = SEC(30);
 
 struct worker {
@@ -46,10 +55,10 @@ struct worker {
 	FILE *file; /* the journal below --out; NULL: none */
 	int file_error; /* of writing it; 0, or a negative errno */
 	struct loop_source *readable, *deadline, *death;
-	nsec_t patience;
+	nsec_t limit; /* of its duration */
 	char *buffer;
 	size_t used, space;
-	bool ready, told;
+	bool ready, reported;
 };
 
 struct result *worker_result(const struct worker *worker)
@@ -84,12 +93,13 @@ int worker_file_error(const struct worker *worker)
 
 /* --- the child -------------------------------------------------------- */
 
-/* Copies of the supervisor's own fds would keep other runs' pipes open. */
+/* Closes all others: copies of the supervisor's would keep the pipes of other runs
+ * open. */
 static void keep_only(const int *fds, size_t n)
 {
 	int high[KEPT_MAX];
 
-	/* Out of the way of all their places, and below any limit. */
+	/* First to numbers above all the targets. */
 	for (size_t i = 0; i < n; i++)
 		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, JOURNAL + (int)n);
 	for (size_t i = 0; i < n; i++)
@@ -98,9 +108,8 @@ static void keep_only(const int *fds, size_t n)
 }
 
 /*
- * The parent-death signal is asked for too late for a parent that died just
- * before, and getppid() is 0 in a PID namespace: the pidfd, opened before the
- * clone, tells.
+ * A parent that died before prctl() sends no signal, and getppid() is 0 in a new
+ * PID namespace. Its pidfd, opened before the clone, is readable if it is dead.
  */
 static void die_with_parent(void)
 {
@@ -123,7 +132,7 @@ static void MACRO_NORETURN child(const struct run_options *options,
 	die_with_parent();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* Until the parent has mapped the uid, nothing here is allowed. */
+	/* Without a uid map most system calls fail here. */
 	if (read(START, &byte, 1) != 1)
 		_exit(1);
 	close(START);
@@ -139,15 +148,15 @@ static void MACRO_NORETURN child(const struct run_options *options,
 
 /* --- the journal ------------------------------------------------------ */
 
-static void tell_end(struct worker *worker)
+static void report_end(struct worker *worker)
 {
-	if (worker->told)
+	if (worker->reported)
 		return;
-	worker->told = true;
+	worker->reported = true;
 	worker->events.ended(worker->events.data, worker);
 }
 
-/* A full disk shows here at the latest. */
+/* A full disk is seen here at the latest. */
 static void close_file(struct worker *worker)
 {
 	bool failed = ferror(worker->file);
@@ -169,8 +178,8 @@ static void reap(struct worker *worker)
 	if (worker->result && !worker->result->has_verdict) {
 		snprintf(reason, sizeof(reason),
 			 WIFSIGNALED(status) ?
-				 "the case's process died of signal %d" :
-				 "the case's process ended with status %d",
+				 "the case process was killed by signal %d" :
+				 "the case process ended with exit status %d",
 			 WIFSIGNALED(status) ? WTERMSIG(status) :
 					       WEXITSTATUS(status));
 		result_broken(worker->result, reason);
@@ -182,14 +191,14 @@ static int on_death(void *data, uint32_t events MACRO_UNUSED)
 	struct worker *worker = data;
 
 	reap(worker);
-	tell_end(worker);
+	report_end(worker);
 	return 0;
 }
 
 /*
- * Nothing more is to be read. Its death takes 10 ms and more: the wire's socket
- * waits for a grace period, packet_release(). Where the verdict is known, nobody
- * waits for that.
+ * The pipe is at its end. The death of the process takes 10 ms or more, because
+ * closing the wire's socket waits for an RCU grace period (packet_release()). If
+ * the verdict is known, the end is reported at once.
  */
 static int finish(struct worker *worker)
 {
@@ -206,7 +215,7 @@ static int finish(struct worker *worker)
 	if (r < 0)
 		return error_trace(r);
 	if (worker->result->has_verdict)
-		tell_end(worker);
+		report_end(worker);
 	return 0;
 }
 
@@ -221,7 +230,7 @@ static int take_line(struct worker *worker, const char *line, size_t size)
 	if (worker->file)
 		fwrite(line, 1, size + 1, worker->file);
 	type = json_string_value(json_object_get(record, "type"));
-	/* A verdict before that: there is no world to be made any more. */
+	/* A verdict without "ready": the world was never made. */
 	if (strcmp(type, "ready") == 0 || strcmp(type, "verdict") == 0)
 		worker->ready = true;
 	r = result_take(worker->result, record);
@@ -230,7 +239,7 @@ static int take_line(struct worker *worker, const char *line, size_t size)
 	worker->events.record(worker->events.data, worker, record);
 	if (strcmp(type, "kept") == 0) {
 		worker->deadline = loop_remove(worker->deadline);
-		keep_tell(result_name(worker->result), worker->pid, record);
+		keep_print(result_name(worker->result), worker->pid, record);
 	}
 	return 0;
 }
@@ -266,7 +275,7 @@ static int make_room(struct worker *worker)
 	return 0;
 }
 
-/* Returns how much came; 0 for nothing now, or the end. */
+/* Returns the number of bytes read; 0 when there are none now, or at the end. */
 static ssize_t read_some(struct worker *worker)
 {
 	ssize_t n;
@@ -280,18 +289,17 @@ static ssize_t read_some(struct worker *worker)
 		return 0;
 	if (n <= 0) {
 		r = finish(worker);
-		return r < 0 ? error_trace(r) : 0;
+		return error_trace(r);
 	}
 	worker->used += (size_t)n;
 	if (take_lines(worker) >= 0)
 		return n;
 	result_broken(worker->result, error_trail());
-	r = finish(worker);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(finish(worker));
 }
 
-/* All that is there, and no more than the pipe holds: after Ctrl-Z the time
- * limit must not come before a verdict that was written long ago. */
+/* Reads all that the pipe holds, at most its size. After Ctrl-Z and fg the time
+ * limit has expired too: a verdict in the pipe must come first. */
 static int on_readable(void *data, uint32_t events MACRO_UNUSED)
 {
 	struct worker *worker = data;
@@ -306,15 +314,13 @@ static int on_deadline(void *data)
 {
 	struct worker *worker = data;
 	char reason[96];
-	int r;
 
 	snprintf(reason, sizeof(reason),
-		 "the run did not end in %.0f s: time limit",
-		 nsec_seconds(worker->patience));
+		 "time limit: the run did not end within %.0f s",
+		 nsec_seconds(worker->limit));
 	if (!worker->result->has_verdict)
 		result_broken(worker->result, reason);
-	r = finish(worker);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(finish(worker));
 }
 
 /* --- starting --------------------------------------------------------- */
@@ -323,7 +329,7 @@ static int clone_child(struct worker *worker,
 		       const struct run_options *options)
 {
 	CLEANUP_FD int journal = -1, go_read = -1, go = -1, self = -1;
-	/* Within a user namespace of its own, whoever asks is root. */
+	/* Read before the clone: in its own user namespace the child is root. */
 	bool rootless = privilege_rootless();
 	int pipe_fds[2], go_fds[2], r;
 	pid_t pid;
@@ -357,10 +363,10 @@ static int clone_child(struct worker *worker,
 	r = privilege_map_child(pid);
 	if (r >= 0)
 		r = fd_write_all(go, "", 1);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* A month, a million times over, is more than a nsec_t holds. */
+/* Clamped: a month times a large --timeout-mul exceeds nsec_t. */
 static nsec_t time_limit(const struct run_job *job, double multiplier)
 {
 	nsec_t planned = testcase_duration(job->testcase, job->variant);
@@ -387,12 +393,12 @@ static int begin(struct worker *worker, const struct run_options *options,
 	if (r >= 0)
 		r = loop_add_fd(worker->loop, &worker->readable, worker->pipe,
 				EPOLLIN, on_readable, worker);
-	worker->patience = time_limit(job, options->timeout_multiplier);
+	worker->limit = time_limit(job, options->timeout_multiplier);
 	if (r >= 0)
 		r = loop_add_timer(worker->loop, &worker->deadline,
-				   nsec_add(nsec_now(), worker->patience),
+				   nsec_add(nsec_now(), worker->limit),
 				   on_deadline, worker);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int worker_start(struct worker **ret, struct loop *loop,

@@ -304,7 +304,7 @@ struct result *fake_inconclusive(enum verdict verdict)
 	take_expectation(result, "the second probe", false, "2.000 .. 2.260 s",
 			 "2.900000 s");
 	fake_verdict(result, verdict_text(verdict),
-		     "this machine was late by 640.0 ms, 250.0 ms are allowed",
+		     "scheduling delay of 640.0 ms, tolerance 250.0 ms",
 		     true);
 	return result;
 }

@@ -120,7 +120,7 @@ class Lateness(unittest.TestCase):
         self.assertTrue(verdict["inconclusive"])
         self.assertGreater(max(verdict["residence"], verdict["lateness"]),
                            0.25)
-        self.assertRegex(verdict["reason"], r"late by \d+\.\d ms, 50\.0 ms")
+        self.assertRegex(verdict["reason"], r"delay of \d+\.\d ms, tolerance 50\.0 ms")
 
     def test_inconclusive_may_be_a_skip(self):
         done = run("late/by-machine", "--inconclusive=skip")
@@ -136,7 +136,7 @@ class Lateness(unittest.TestCase):
         done = run("late/wrong-by-far")
         self.assertEqual(done.status, BROKEN, done.text)
         self.assertTrue(done.verdict("late/wrong-by-far")["inconclusive"])
-        self.assertIn("ms, 50.0 ms", done.text)
+        self.assertIn("tolerance 50.0 ms", done.text)
         done = run("late/wrong-by-far", "--slack", "500")
         self.assertEqual(done.status, FAIL, done.text)
 

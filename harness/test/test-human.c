@@ -154,7 +154,7 @@ START_TEST(broken_and_skipped_runs_have_a_reason)
 	assert_has(text, "\n  reason    the wire lost 3 frames, at "
 			 "cases/rto-bounds.c:12\n");
 	assert_has(text, "\n  reason    nginx is not installed\n");
-	assert_has(text, "\n  reason    inconclusive: this machine was late");
+	assert_has(text, "\n  reason    inconclusive: scheduling delay");
 	assert_has(text, "\n3 passed, 1 failed, 2 skipped, 1 broken "
 			 "(1 inconclusive) in 12.3 s\n");
 	free(text);

@@ -193,7 +193,7 @@ static int write_journal(const struct stream *stream,
 	if (fclose(file) != 0)
 		return error_origin(-errno, "write a journal below %s",
 				    stream->out);
-	r = out_folder_draw(stream->out, result);
+	r = out_folder_finish(stream->out, result);
 	return error_trace(r);
 }
 
