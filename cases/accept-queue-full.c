@@ -10,7 +10,7 @@
  * request, and does not read tcp_abort_on_overflow, which concerns the third
  * segment of the handshake only. The client's kernel retransmits the SYN after
  * a second; the first retransmission that finds room creates the connection.
- * The client's program observes a connect() that takes seconds.
+ * For the client's program connect() takes seconds.
  */
 #include "case.h"
 

@@ -23,8 +23,8 @@ enum { SHORT = 4, LONG = 128, PER_POLL = 4, CLIENTS = 256 };
 
 static const unsigned int loads[PHASES] = { 2, 4, 8, 16 }; /* per poll */
 
-/* Patience for many events that no timer delays. */
-static const nsec_t patience = SEC(5);
+/* Timeout for many events that no timer delays. */
+static const nsec_t timeout = SEC(5);
 
 struct load {
 	struct run *run;
@@ -46,13 +46,12 @@ static bool client_arrives(struct load *l)
 
 	if (l->tail - l->head > l->limit) {
 		frames_wait(l->run, connecting,
-			    FRAMES(FROM("client"), KIND(WIRE_SYN)), 1,
-			    patience);
+			    FRAMES(FROM("client"), KIND(WIRE_SYN)), 1, timeout);
 		sock_close(sock);
 		l->dropped++;
 		return true;
 	}
-	got = sock_reap(sock, patience);
+	got = sock_reap(sock, timeout);
 	if (!expect_that(l->run, !got.open && !got.error, "connect() succeeds",
 			 "%s", finding_outcome(&got)))
 		return false;
@@ -65,12 +64,12 @@ static bool client_arrives(struct load *l)
 static bool answer_one(struct load *l)
 {
 	struct sock *connection = sock_accept(l->listener);
-	struct finding got = sock_recv(connection, patience);
+	struct finding got = sock_recv(connection, timeout);
 
 	if (got.value == 1)
 		sock_send_text(connection, "!");
 	sock_close(connection);
-	got = sock_recv(l->connected[l->head], patience);
+	got = sock_recv(l->connected[l->head], timeout);
 	sock_close(l->connected[l->head++]);
 	return got.value == 1;
 }
@@ -81,7 +80,7 @@ static unsigned int poll_listener(struct load *l)
 	unsigned int waiting = l->tail - l->head, answered = 0;
 	struct queue queue;
 
-	queue = sock_wait_queue(l->listener, waiting, patience);
+	queue = sock_wait_queue(l->listener, waiting, timeout);
 	expect_that(l->run, queue.length == waiting,
 		    "the accept queue has the length that the model predicts",
 		    "%u, predicted %u", queue.length, waiting);

@@ -106,7 +106,7 @@ static void lose_both(struct run *run, struct ends *ends)
 		      0);
 }
 
-/* The server sends a byte, and nobody answers. */
+/* The server sends a byte and receives no answer. */
 static bool send_in_vain(struct run *run, struct sock *end, const char *peer)
 {
 	struct mark sent = mark_now(run);

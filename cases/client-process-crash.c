@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The client's process dies, its host lives. do_exit() closes the files, and
- * __tcp_close() sends FIN for the dead process, so that the server's kernel
- * knows at once, without keepalive and without data. This is one half of the
+ * __tcp_close() sends FIN for the dead process, which the server receives at
+ * once, without keepalive and without data. This is one half of the
  * close; the other half is up to the server's program:
  *
  * - it reads EOF and closes: the four-way close of the document;

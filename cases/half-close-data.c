@@ -111,7 +111,7 @@ CASE(half_close_data) = {
 		  "shutdown(); after close() its data is answered with RST: "
 		  "tcp_timewait_state_process(), tcp_rcv_state_process()" }),
 	.why = "FIN means that its sender sends no more, not that it reads no "
-	       "more; only the client's kernel knows whether a process still "
+	       "more; it does not show whether a process of the client still "
 	       "reads",
 	.sources = "RFC 9293 3.6; RFC 1122 4.2.2.13; "
 		   "net/ipv4/tcp_input.c:tcp_rcv_state_process(); "

@@ -110,7 +110,7 @@ CASE(keepalive_time_of_death) = {
 			 "segment (keepalive_time_elapsed()), and from the "
 			 "crash only if it came right after that segment" }),
 	.why = "the kernel counts from the last segment received from the "
-	       "peer, since it cannot know when the peer crashed",
+	       "peer, since a crash sends nothing",
 	.sources = "include/net/tcp.h:keepalive_time_elapsed(); "
 		   "net/ipv4/tcp_timer.c:tcp_keepalive_timer()",
 	.steps = STEPS(

@@ -23,7 +23,7 @@ enum { TIME = 1, INTVL = 1, PROBES = 2, RETRIES2 = 3 };
 
 /* For a window probe: the second expiry of a timer that is as long as the
  * RTO. */
-static const nsec_t patience = SEC(2);
+static const nsec_t timeout = SEC(2);
 
 #define PROBE FROM("client"), KIND(WIRE_KEEPALIVE_PROBE)
 #define RETRANSMISSION FROM("client"), KIND(WIRE_RETRANSMISSION)
@@ -111,7 +111,7 @@ static void close_window(struct run *run, struct sock *client)
 
 	sock_send(client, 16 << 10);
 	expect_that(run,
-		    frames_wait(run, full, FRAMES(PROBE), 1, patience) != NULL,
+		    frames_wait(run, full, FRAMES(PROBE), 1, timeout) != NULL,
 		    "the client sends a window probe", "no window probe");
 	run_pass(run, MSEC(20)); /* the server answers at once */
 	sock_look(client, &seen);

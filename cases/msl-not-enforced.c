@@ -6,7 +6,7 @@
  * sequence number and the timestamp in tcp_validate_incoming(), both against
  * what it has received: the sequence number must be in the window, the
  * timestamp not lower than the last one in sequence. No field of a segment
- * tells when it was sent by the receiver's clock.
+ * contains the time at which it was sent by the receiver's clock.
  *
  * So the data is accepted after 2, 31 or 61 s if nothing newer has arrived: the
  * wire drops all retransmissions.
