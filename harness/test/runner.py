@@ -96,14 +96,14 @@ class Verdicts(unittest.TestCase):
                                    at=r"probe-dies\.c:\d+")
 
     def test_mistakes_of_a_script(self):
-        for name, reason in (("dead", "is gone"),
-                             ("nowhere", "no host is called"),
-                             ("too-much", "at most 1024"),
-                             ("twice", "is posted while"),
-                             ("nothing-to-reap", "nothing is posted"),
+        for name, reason in (("dead-probe", "has ended"),
+                             ("unknown-host", "unknown host"),
+                             ("text-too-long", "at most 1024"),
+                             ("posted-twice", "posted while"),
+                             ("nothing-to-reap", "no call is posted"),
                              ("refused", "setup: .*ECONNREFUSED")):
             with self.subTest(name):
-                self.assert_broken(run(f"calls-the-dead/{name}"), reason)
+                self.assert_broken(run(f"script-mistakes/{name}"), reason)
 
     def test_wire_that_loses_frames(self):
         self.assert_broken(run("loses-frames"), r"lost \d+ frames")
@@ -215,7 +215,7 @@ class Limits(unittest.TestCase):
 class Skips(unittest.TestCase):
     NEEDS = {"needs-program": "not installed", "needs-sysctl": "has no",
              "needs-kernel": "needs Linux 200.0",
-             "needs-setting": "does not have it",
+             "needs-setting": "not supported by this kernel",
              "needs-variant/none": "not installed"}
 
     def test_each_need_has_its_reason(self):

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Wants the machine to itself. */
+/* Must run exclusively. */
 #include "misbehaving.h"
 
 static void script(struct run *run)
 {
-	run_pass(HERE(run), run->job->testcase->duration);
-	expect_nothing_bad(run);
+	run_pass(run, run->job->testcase->duration);
+	expect_true(run);
 }
 
 MISBEHAVING(alone) = {
 	.name = "alone",
-	.claim = "nothing runs beside it",
+	.claim = "no other run at the same time",
 	.world = &world_pair,
 	.duration = MSEC(700),
 	.script = script,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The second try passes. */
+/* The first try fails, the second one passes (--retry). */
 #include "misbehaving.h"
 
 static void script(struct run *run)
 {
-	expect_that(HERE(run), run->job->attempt > 1, "second try", "try %u",
+	expect_that(run, run->job->attempt > 1, "second try", "try %u",
 		    run->job->attempt);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Waits for what never comes: the time limit ends it. */
+/* Waits for ever: the time limit ends it. */
 #include "misbehaving.h"
 
 static void script(struct run *run)
 {
-	run_wait(HERE(run), NULL, NULL, NSEC_NEVER);
+	run_wait(run, NULL, NULL, NSEC_NEVER);
 }
 
 MISBEHAVING(hangs) = {

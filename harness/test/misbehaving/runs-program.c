@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Has a real program beside its connection, and waits: time for somebody to
- * kill it, or to look at what it may do. */
+/* Runs a program beside a connection and waits, for tests that kill it or read
+ * its privileges. */
 #include "misbehaving.h"
-#include "program-control.h"
 
 static void script(struct run *run)
 {
 	static const char *const argv[] = { "sleep", "1000", NULL };
 	struct pair tcp = sock_pair(run);
 
-	program_start(HERE(run), "server", argv);
+	program_start(run, "server", argv);
 	sock_post_recv(tcp.client);
-	run_pass(HERE(run), run->job->variant->duration);
-	expect_nothing_bad(run);
+	run_pass(run, run->job->variant->duration);
+	expect_true(run);
 }
 
 MISBEHAVING(runs_program) = {
 	.name = "runs-program",
-	.claim = "it is left alone",
+	.claim = "nothing ends the run from outside",
 	.world = &world_pair,
 	.needs = NEEDS({ .program = "sleep" }),
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_orphan_retries", 1 }),
