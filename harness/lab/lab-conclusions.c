@@ -29,6 +29,13 @@ struct sentence {
 	unsigned int count;
 };
 
+/* A socket about which something is concluded. */
+struct subject {
+	const char *host;
+	const struct diag_socket *socket;
+	unsigned int connection; /* the wire's number; 0: unknown */
+};
+
 struct conclusions {
 	const struct lab_end *end;
 	struct sentence all[SENTENCES_MAX];
@@ -63,107 +70,91 @@ static void add(struct conclusions *c, const char *host, const char *format,
 	snprintf(c->all[c->n++].text, SENTENCE, "%s", text);
 }
 
-/* "once", "5 times" */
-static const char *times_text(unsigned int n, char *buffer, size_t size)
-{
-	if (n == 1)
-		return "once";
-	snprintf(buffer, size, "%u times", n);
-	return buffer;
-}
-
 /* --- counts from the wire ------------------------------------------------- */
 
-static bool is_from(const struct wire_capture *c, const char *host,
-		    const struct diag_socket *socket)
-{
-	return c->frame.kind == FRAME_TCP && strcmp(c->from, host) == 0 &&
-	       c->frame.tcp.source_port == socket->local_port &&
-	       c->frame.tcp.destination_port == socket->remote_port &&
-	       address_equal(&c->frame.destination, &socket->remote);
-}
-
-static bool is_to(const struct wire_capture *c, const char *host,
-		  const struct diag_socket *socket)
-{
-	return c->frame.kind == FRAME_TCP && c->left &&
-	       strcmp(c->to, host) == 0 &&
-	       c->frame.tcp.source_port == socket->remote_port &&
-	       c->frame.tcp.destination_port == socket->local_port &&
-	       address_equal(&c->frame.source, &socket->remote);
-}
-
-/* Of the segment that the socket retransmitted last, unless its peer has
- * acknowledged it since. */
+/* Of the segment that the host sent most often, of those that its peer has not
+ * acknowledged since. */
 static unsigned int count_retransmissions(const struct conclusions *c,
-					  const char *host,
-					  const struct diag_socket *socket)
+					  const struct subject *subject)
 {
-	const struct wire_capture *all, *last = NULL;
+	const struct wire_capture *all;
 	size_t i = wire_captures(world_wire(c->end->run->world), &all);
-	unsigned int n = 0;
+	unsigned int most = 1;
+	bool heard = false;
+	uint32_t acknowledged = 0;
 
-	while (i-- > 0) {
+	while (subject->connection && i-- > 0) {
 		const struct wire_capture *w = &all[i];
+		const struct segment *tcp = &w->frame.tcp;
+		uint32_t end = tcp->seq + frame_sequence_length(&w->frame);
 
-		if (!last && is_to(w, host, socket) &&
-		    w->kinds & (WIRE_DATA | WIRE_PURE_ACK | WIRE_FIN))
-			break;
-		if (!is_from(w, host, socket) ||
-		    (last && w->frame.tcp.seq != last->frame.tcp.seq))
+		if (w->connection != subject->connection ||
+		    w->frame.kind != FRAME_TCP)
 			continue;
-		if (w->kinds & WIRE_RETRANSMISSION) {
-			last = w;
-			n++;
-		} else if (last) {
-			break;
+		/* Backwards, the first acknowledgement is the latest. */
+		if (w->left && strcmp(w->to, subject->host) == 0 && !heard &&
+		    tcp->flags & SEGMENT_ACK) {
+			heard = true;
+			acknowledged = tcp->ack;
 		}
+		if (strcmp(w->from, subject->host) == 0 &&
+		    (!heard || (int32_t)(end - acknowledged) > 0))
+			most = MAX(most, w->transmission);
 	}
-	return n;
+	return most - 1;
 }
 
 /* Probes since the peer was heard for the last time (keepalive), or since data
  * was sent for the last time (zero window, where the peer answers each). */
-static unsigned int count_probes(const struct conclusions *c, const char *host,
-				 const struct diag_socket *socket,
+static unsigned int count_probes(const struct conclusions *c,
+				 const struct subject *subject,
 				 bool zero_window)
 {
 	const struct wire_capture *all;
 	size_t i = wire_captures(world_wire(c->end->run->world), &all);
 	unsigned int n = 0;
 
-	while (i-- > 0) {
+	while (subject->connection && i-- > 0) {
 		const struct wire_capture *w = &all[i];
+		bool sent = strcmp(w->from, subject->host) == 0;
 
-		if (!zero_window && is_to(w, host, socket))
-			break;
-		if (!is_from(w, host, socket))
+		if (w->connection != subject->connection)
 			continue;
-		if (w->kinds & WIRE_KEEPALIVE_PROBE)
+		if (!sent && !zero_window && w->left &&
+		    strcmp(w->to, subject->host) == 0)
+			break;
+		if (sent && w->kinds & WIRE_KEEPALIVE_PROBE)
 			n++;
-		else if (w->kinds & WIRE_DATA)
+		else if (sent && w->kinds & WIRE_DATA)
 			break;
 	}
 	return n;
 }
 
-/* "retransmitted 5 times", and where not all of them left the host: "(2 on the
- * wire)". */
-static const char *retransmitted_text(const struct conclusions *c,
-				      const char *host,
-				      const struct diag_socket *socket,
-				      char *buffer, size_t size)
+/* " (2 on the wire)", where the kernel counts more than that. */
+static const char *wire_text(unsigned int on_wire, unsigned int kernel,
+			     char buffer[32])
 {
-	unsigned int n = count_retransmissions(c, host, socket);
-	char times[32];
+	*buffer = '\0';
+	if (on_wire < kernel)
+		snprintf(buffer, 32, " (%u on the wire)", on_wire);
+	return buffer;
+}
 
-	if (n >= socket->retransmits)
-		snprintf(buffer, size, "retransmitted %s",
-			 times_text(n, times, sizeof(times)));
+/* "retransmitted 5 times" */
+static const char *retransmitted_text(const struct conclusions *c,
+				      const struct subject *s, char *buffer,
+				      size_t size)
+{
+	unsigned int on_wire = count_retransmissions(c, s);
+	unsigned int n = MAX(on_wire, s->socket->retransmits);
+	char wire[32];
+
+	wire_text(on_wire, s->socket->retransmits, wire);
+	if (n == 1)
+		snprintf(buffer, size, "retransmitted once%s", wire);
 	else
-		snprintf(buffer, size, "retransmitted %s (%u on the wire)",
-			 times_text(socket->retransmits, times, sizeof(times)),
-			 n);
+		snprintf(buffer, size, "retransmitted %u times%s", n, wire);
 	return buffer;
 }
 
@@ -194,7 +185,8 @@ static void see_tracked(void *data, const struct firewall_tuple *original,
 		search->found = true;
 }
 
-/* The gateway that tracks connections and has no entry for this one; or NULL. */
+/* The gateway that tracks connections and has no entry for this one; or NULL.
+ */
 static const char *forgetful_gateway(const struct lab_end *end,
 				     const struct diag_socket *socket)
 {
@@ -225,20 +217,23 @@ static const char *host_with(const struct lab_end *end,
 	return NULL;
 }
 
-/* "; server has no such connection: this end is half-open", or "". */
+/* "; server has no such connection: this end is half-open", or "". Nothing is
+ * concluded about a connection that the wire does not know. */
 static const char *peer_text(const struct conclusions *c,
-			     const struct diag_socket *socket)
+			     const struct subject *s)
 {
 	static char text[160];
 	const struct lab_end *end = c->end;
-	const char *host = host_with(end, &socket->remote);
-	const char *gateway = forgetful_gateway(end, socket);
+	const char *host = host_with(end, &s->socket->remote);
+	const char *gateway = forgetful_gateway(end, s->socket);
 
 	if (gateway)
 		snprintf(text, sizeof(text),
 			 "; %s has no entry for this connection and drops its "
-			 "segments", gateway);
-	else if (lab_sockets_have_peer(end->sockets, socket))
+			 "segments",
+			 gateway);
+	else if (!s->connection ||
+		 lab_sockets_have_peer(end->sockets, s->host, s->connection))
 		return "";
 	else if (host && !host_is_running(run_host(end->run, host)))
 		snprintf(text, sizeof(text),
@@ -252,90 +247,96 @@ static const char *peer_text(const struct conclusions *c,
 
 /* --- states --------------------------------------------------------------- */
 
-static void conclude_retransmission(struct conclusions *c, const char *host,
-				    const struct diag_socket *socket)
+static void conclude_retransmission(struct conclusions *c,
+				    const struct subject *s)
 {
+	const struct diag_socket *socket = s->socket;
 	const char *state = diag_state_text(socket->state);
 	char text[96];
 
-	if (!socket->retransmits && !count_retransmissions(c, host, socket))
-		add(c, host, "%s, %u bytes sent, not acknowledged yet%s", state,
-		    socket->send_queue, peer_text(c, socket));
+	if (!socket->retransmits && !count_retransmissions(c, s))
+		add(c, s->host, "%s, %u bytes sent, not acknowledged yet%s",
+		    state, socket->send_queue, peer_text(c, s));
 	else
-		add(c, host,
+		add(c, s->host,
 		    "%s, %u bytes sent, not acknowledged, %s; tcp_retries2 "
 		    "(%ld) will end it with ETIMEDOUT%s",
 		    state, socket->send_queue,
-		    retransmitted_text(c, host, socket, text, sizeof(text)),
-		    run_sysctl(c->end->run, host, "net.ipv4.tcp_retries2"),
-		    peer_text(c, socket));
+		    retransmitted_text(c, s, text, sizeof(text)),
+		    run_sysctl(c->end->run, s->host, "net.ipv4.tcp_retries2"),
+		    peer_text(c, s));
 }
 
-static void conclude_probes(struct conclusions *c, const char *host,
-			    const struct diag_socket *socket)
+static void conclude_probes(struct conclusions *c, const struct subject *s)
 {
+	const struct diag_socket *socket = s->socket;
 	bool zero_window = socket->timer == DIAG_TIMER_PROBE;
 	const char *state = diag_state_text(socket->state);
-	unsigned int n = count_probes(c, host, socket, zero_window);
+	unsigned int on_wire = count_probes(c, s, zero_window);
+	unsigned int n = MAX(on_wire, socket->retransmits);
 	double expires = nsec_seconds(socket->expires);
+	char wire[32];
 
-	n = MAX(n, socket->retransmits);
+	wire_text(on_wire, socket->retransmits, wire);
 	if (zero_window)
-		add(c, host,
-		    "%s, the peer's window is zero, %u window probe%s sent, "
+		add(c, s->host,
+		    "%s, the peer's window is zero, %u window probe%s sent%s, "
 		    "the next one in %.1f s%s",
-		    state, n, n == 1 ? "" : "s", expires, peer_text(c, socket));
+		    state, n, n == 1 ? "" : "s", wire, expires,
+		    peer_text(c, s));
 	else if (socket->retransmits)
-		add(c, host,
-		    "%s, %u keepalive probe%s unanswered, the next one in "
+		add(c, s->host,
+		    "%s, %u keepalive probe%s unanswered%s, the next one in "
 		    "%.1f s%s",
-		    state, n, n == 1 ? "" : "s", expires, peer_text(c, socket));
+		    state, n, n == 1 ? "" : "s", wire, expires,
+		    peer_text(c, s));
 	else
-		add(c, host, "%s, the next keepalive probe in %.1f s%s", state,
-		    expires, peer_text(c, socket));
+		add(c, s->host, "%s, the next keepalive probe in %.1f s%s",
+		    state, expires, peer_text(c, s));
 }
 
-static void conclude_established(struct conclusions *c, const char *host,
-				 const struct diag_socket *socket)
+static void conclude_established(struct conclusions *c, const struct subject *s)
 {
+	const struct diag_socket *socket = s->socket;
 	const char *state = diag_state_text(socket->state);
 
 	switch (socket->timer) {
 	case DIAG_TIMER_NONE:
-		add(c, host,
+		add(c, s->host,
 		    "%s, no timer: it stays forever unless its program sends "
 		    "or closes%s",
-		    state, peer_text(c, socket));
+		    state, peer_text(c, s));
 		break;
 	case DIAG_TIMER_RETRANSMIT:
-		conclude_retransmission(c, host, socket);
+		conclude_retransmission(c, s);
 		break;
 	case DIAG_TIMER_KEEPALIVE:
 	case DIAG_TIMER_PROBE:
-		conclude_probes(c, host, socket);
+		conclude_probes(c, s);
 		break;
 	case DIAG_TIMER_TIME_WAIT:
 		break;
 	}
 	if (socket->receive_queue)
-		add(c, host, "%s, %u bytes not read by its program", state,
+		add(c, s->host, "%s, %u bytes not read by its program", state,
 		    socket->receive_queue);
 }
 
 /* tcp_keepalive_timer() sends probes in this state, too. The peer's FIN counts
  * as one byte of the receive queue. */
-static void conclude_close_wait(struct conclusions *c, const char *host,
-				const struct diag_socket *socket)
+static void conclude_close_wait(struct conclusions *c, const struct subject *s)
 {
+	const struct diag_socket *socket = s->socket;
 	bool keepalive = socket->timer == DIAG_TIMER_KEEPALIVE;
 
-	add(c, host, "CLOSE-WAIT: the peer has closed, this program has not; %s%s",
+	add(c, s->host,
+	    "CLOSE-WAIT: the peer has closed, this program has not; %s%s",
 	    keepalive ? "only keepalive ends it before the program does, if a "
 			"probe is unanswered or answered with a RST" :
 			"no timer ends it before the program does",
-	    peer_text(c, socket));
+	    peer_text(c, s));
 	if (socket->receive_queue > 1)
-		add(c, host, "CLOSE-WAIT, %u bytes not read by its program",
+		add(c, s->host, "CLOSE-WAIT, %u bytes not read by its program",
 		    socket->receive_queue - 1);
 }
 
@@ -344,12 +345,12 @@ static void conclude_close_wait(struct conclusions *c, const char *host,
  * without an inode is an orphan: tcp_write_timeout() then applies
  * tcp_orphan_retries, of which 0 stands for 8 (tcp_orphan_retries()).
  */
-static void conclude_fin(struct conclusions *c, const char *host,
-			 const struct diag_socket *socket)
+static void conclude_fin(struct conclusions *c, const struct subject *s)
 {
+	const struct diag_socket *socket = s->socket;
 	const char *state = diag_state_text(socket->state);
 	bool orphan = !socket->inode;
-	long limit = run_sysctl(c->end->run, host,
+	long limit = run_sysctl(c->end->run, s->host,
 				orphan ? "net.ipv4.tcp_orphan_retries" :
 					 "net.ipv4.tcp_retries2");
 	char bytes[64] = "", text[96];
@@ -357,87 +358,94 @@ static void conclude_fin(struct conclusions *c, const char *host,
 	if (socket->send_queue > 1)
 		snprintf(bytes, sizeof(bytes), "%u bytes and ",
 			 socket->send_queue - 1);
-	if (!socket->retransmits && !count_retransmissions(c, host, socket))
-		add(c, host, "%s: %sits FIN sent, not acknowledged yet%s", state,
-		    bytes, peer_text(c, socket));
+	if (!socket->retransmits && !count_retransmissions(c, s))
+		add(c, s->host, "%s: %sits FIN sent, not acknowledged yet%s",
+		    state, bytes, peer_text(c, s));
 	else
-		add(c, host,
+		add(c, s->host,
 		    "%s: %sits FIN not acknowledged, %s; %s (%ld) will end "
 		    "it%s",
-		    state, bytes,
-		    retransmitted_text(c, host, socket, text, sizeof(text)),
+		    state, bytes, retransmitted_text(c, s, text, sizeof(text)),
 		    orphan ? "tcp_orphan_retries" : "tcp_retries2",
-		    orphan && !limit ? 8 : limit, peer_text(c, socket));
+		    orphan && !limit ? 8 : limit, peer_text(c, s));
 }
 
-static void conclude_fin_wait_2(struct conclusions *c, const char *host,
-				const struct diag_socket *socket)
+static void conclude_fin_wait_2(struct conclusions *c, const struct subject *s)
 {
+	const struct diag_socket *socket = s->socket;
+
 	if (socket->timer == DIAG_TIMER_NONE)
-		add(c, host, "FIN-WAIT-2 after shutdown(): waits for the peer's "
-			     "FIN, no timer ends it");
+		add(c, s->host,
+		    "FIN-WAIT-2 after shutdown(): waits for the peer's "
+		    "FIN, no timer ends it");
 	else
-		add(c, host,
+		add(c, s->host,
 		    "FIN-WAIT-2: waits for the peer's FIN for %.1f s more "
 		    "(tcp_fin_timeout)",
 		    nsec_seconds(socket->expires));
 }
 
-static void conclude_listener(struct conclusions *c, const char *host,
-			      const struct diag_socket *socket)
+static void conclude_listener(struct conclusions *c, const struct subject *s)
 {
+	const struct diag_socket *socket = s->socket;
 	unsigned int n = socket->receive_queue;
 
 	if (n > socket->send_queue)
-		add(c, host,
+		add(c, s->host,
 		    "port %u: the accept queue is full (%u, limit %u); new "
 		    "connections are dropped until accept() is called",
 		    socket->local_port, n, socket->send_queue);
 	else if (n)
-		add(c, host, "port %u: %u connection%s for accept() (limit %u)",
+		add(c, s->host,
+		    "port %u: %u connection%s for accept() (limit %u)",
 		    socket->local_port, n, n == 1 ? " waits" : "s wait",
 		    socket->send_queue);
 }
 
 static void conclude_socket(void *data, const char *host,
-			    const struct diag_socket *socket)
+			    const struct diag_socket *socket,
+			    unsigned int connection)
 {
+	const struct subject subject = { host, socket, connection };
+	const struct subject *s = &subject;
 	struct conclusions *c = data;
 	char text[96];
 
 	switch (socket->state) {
 	case DIAG_ESTABLISHED:
-		conclude_established(c, host, socket);
+		conclude_established(c, s);
 		break;
 	case DIAG_SYN_SENT:
 		if (!socket->retransmits)
-			add(c, host, "SYN-SENT: its SYN sent, not answered yet");
+			add(c, s->host,
+			    "SYN-SENT: its SYN sent, not answered yet");
 		else
-			add(c, host, "SYN-SENT: its SYN not answered, %s",
-			    retransmitted_text(c, host, socket, text,
-					       sizeof(text)));
+			add(c, s->host, "SYN-SENT: its SYN not answered, %s",
+			    retransmitted_text(c, s, text, sizeof(text)));
 		break;
 	case DIAG_SYN_RECV:
-		add(c, host, "SYN-RECV: the last ACK of the handshake has not "
-			     "arrived");
+		add(c, s->host,
+		    "SYN-RECV: the last ACK of the handshake has not "
+		    "arrived");
 		break;
 	case DIAG_FIN_WAIT1:
 	case DIAG_LAST_ACK:
 	case DIAG_CLOSING:
-		conclude_fin(c, host, socket);
+		conclude_fin(c, s);
 		break;
 	case DIAG_FIN_WAIT2:
-		conclude_fin_wait_2(c, host, socket);
+		conclude_fin_wait_2(c, s);
 		break;
 	case DIAG_TIME_WAIT:
-		add(c, host, "TIME-WAIT: its local port is in use for this peer "
-			     "until 60 s after its start");
+		add(c, s->host,
+		    "TIME-WAIT: its local port is in use for this peer "
+		    "until 60 s after its start");
 		break;
 	case DIAG_CLOSE_WAIT:
-		conclude_close_wait(c, host, socket);
+		conclude_close_wait(c, s);
 		break;
 	case DIAG_LISTEN:
-		conclude_listener(c, host, socket);
+		conclude_listener(c, s);
 		break;
 	case DIAG_CLOSE:
 		break;

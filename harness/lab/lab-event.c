@@ -61,8 +61,8 @@ void lab_events_push(struct lab_events *events, const struct lab_event *event)
 	if (!grown || (event->text && !queued.text))
 		run_broken(events->run, error_origin(-ENOMEM, "events"));
 	events->all = grown;
-	for (i = events->n; i > events->first &&
-			    grown[i - 1].event.at > event->at; i--)
+	for (i = events->n;
+	     i > events->first && grown[i - 1].event.at > event->at; i--)
 		grown[i] = grown[i - 1];
 	grown[i] = queued;
 	events->n++;

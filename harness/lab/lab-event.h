@@ -2,8 +2,8 @@
 /*
  * The events of a running lab, in one queue ordered by time. The modules that
  * observe something (the wire, programs, probes, sockets) push events; the loop
- * of lab-script.c pops them and passes each to the steps that wait for it and to
- * the expectations.
+ * of lab-script.c pops them and passes each to the steps that wait for it and
+ * to the expectations.
  */
 #pragma once
 

@@ -239,9 +239,9 @@ void lab_judge_see_sockets(struct lab_judge *judge,
 		const struct lab_expectation *e = &judge->plan->expectations[i];
 
 		if (e->kind == LAB_EXPECT_SOCKETS)
-			see_number(e, &judge->all[i],
-				   lab_sockets_count(sockets, e->host,
-						     e->state));
+			see_number(
+				e, &judge->all[i],
+				lab_sockets_count(sockets, e->host, e->state));
 	}
 }
 
@@ -337,8 +337,9 @@ static void finish_one(struct lab_judge *judge, const struct lab_expectation *e,
 	int64_t change;
 
 	if (!has_begun(ev)) {
-		report(judge, e, false, "the event that its time counts from "
-					"did not happen");
+		report(judge, e, false,
+		       "the event that its time counts from "
+		       "did not happen");
 		return;
 	}
 	switch (e->kind) {
@@ -367,8 +368,9 @@ static void finish_one(struct lab_judge *judge, const struct lab_expectation *e,
 		break;
 	case LAB_EXPECT_COUNTER:
 		exists = counter_exists(judge->run, e->host, e->words);
-		change = exists ? counter_change(judge->run, e->host, e->words) :
-				  0;
+		change = exists ?
+				 counter_change(judge->run, e->host, e->words) :
+				 0;
 		change = MAX(change, (int64_t)0);
 		if (exists)
 			finish_number(judge, e, ev, (uint64_t)change,

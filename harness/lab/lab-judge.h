@@ -19,6 +19,7 @@ void lab_judge_see(struct lab_judge *judge, const struct lab_event *event);
 void lab_judge_see_sockets(struct lab_judge *judge,
 			   const struct lab_sockets *sockets);
 
-/* At the end, after the last look: journals each expectation with its result. */
+/* At the end, after the last look: journals each expectation with its result.
+ */
 void lab_judge_finish(struct lab_judge *judge, const struct lab_probes *probes,
 		      const struct lab_programs *programs);

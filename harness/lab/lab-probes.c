@@ -53,6 +53,7 @@ struct endpoint {
 	struct sock *sock;
 	enum endpoint_kind kind;
 	bool connected, closed;
+	int error; /* of connect(); 0: none */
 	struct queue_entry *queue;
 	/* of a listener: */
 	enum lab_service service;
@@ -115,8 +116,7 @@ static struct host_probe *find_or_add(struct lab_probes *probes,
 	return p;
 }
 
-static struct probe *process_of(struct lab_probes *probes,
-				struct host_probe *p)
+static struct probe *process_of(struct lab_probes *probes, struct host_probe *p)
 {
 	if (!p->process)
 		p->process = probe_start(probes->run, p->host);
@@ -201,7 +201,8 @@ static void drop(struct lab_probes *probes, struct queue_entry **queue,
 	if (!order->executed)
 		fail(probes, order, "%s", reason);
 	else
-		run_note(probes->run, "%s: executed on %u connection%s only: %s",
+		run_note(probes->run,
+			 "%s: executed on %u connection%s only: %s",
 			 order->action->text, order->executed,
 			 order->executed == 1 ? "" : "s", reason);
 }
@@ -218,10 +219,9 @@ static void drop_all(struct lab_probes *probes, struct queue_entry **queue,
 static void start_listening(struct lab_probes *probes, struct host_probe *p,
 			    const struct lab_action *action)
 {
-	struct sock *sock = sock_listen_on(process_of(probes, p),
-					   action->port ? action->port :
-							  LAB_PORT,
-					   action->backlog);
+	struct sock *sock = sock_listen_on(
+		process_of(probes, p), action->port ? action->port : LAB_PORT,
+		action->backlog);
 	struct endpoint *e = add_endpoint(probes, p, sock, LISTENER);
 
 	e->service = action->service;
@@ -328,6 +328,22 @@ static bool may_execute(const struct endpoint *e)
 	       (e->connected || sock_is_posted(e->sock, SOCK_OUT));
 }
 
+static void fail_without_connection(struct lab_probes *probes,
+				    const struct host_probe *p,
+				    const struct order *order)
+{
+	int error = 0;
+
+	for (const struct endpoint *e = p->endpoints; e; e = e->next)
+		if (e->error)
+			error = e->error;
+	if (error)
+		fail(probes, order, "connect() = -1 %s", error_name(error));
+	else
+		fail(probes, order, "the probe in %s has no connection",
+		     p->host);
+}
+
 static void assign(struct lab_probes *probes, struct host_probe *p,
 		   struct order *order)
 {
@@ -337,8 +353,7 @@ static void assign(struct lab_probes *probes, struct host_probe *p,
 	if (!order->queued && accepts(p))
 		enqueue(probes, &p->unassigned, order);
 	if (!order->queued)
-		fail(probes, order, "the probe in %s has no connection",
-		     p->host);
+		fail_without_connection(probes, p, order);
 	for (struct endpoint *e = p->endpoints; e; e = e->next)
 		execute_queue(probes, e);
 }
@@ -432,11 +447,12 @@ bool lab_probes_have_queued(const struct lab_probes *probes,
 static void push_result(struct lab_probes *probes, const struct host_probe *p,
 			const struct finding *finding)
 {
-	lab_events_push(probes->events,
-			&(struct lab_event){ .kind = LAB_EVENT_RESULT,
-					     .at = finding->returned,
-					     .host = p->host,
-					     .text = finding_outcome(finding) });
+	lab_events_push(
+		probes->events,
+		&(struct lab_event){ .kind = LAB_EVENT_RESULT,
+				     .at = finding->returned,
+				     .host = p->host,
+				     .text = finding_outcome(finding) });
 }
 
 static void on_accepted(struct lab_probes *probes, struct host_probe *p,
@@ -481,6 +497,7 @@ static void on_sent(struct lab_probes *probes, struct host_probe *p,
 		push_result(probes, p, &finding);
 	if (e->connected)
 		return;
+	e->error = finding.error;
 	if (finding.error) {
 		snprintf(reason, sizeof(reason), "connect() = -1 %s",
 			 error_name(finding.error));

@@ -15,11 +15,11 @@ struct lab_probes *lab_probes_new(struct run *run, const struct lab_plan *plan,
 
 /*
  * Queues an action: listen, connect, send, shut, close, abort, keepalive,
- * user-timeout, or kill of the host's probe. Actions of one probe are executed in
- * the order in which they were queued; see lab-probes.c for what they wait for.
- * An action that cannot be executed becomes a failed expectation, at once or, if
- * it only has not been executed by then, in lab_probes_finish(). Both arguments
- * must stay valid until then.
+ * user-timeout, or kill of the host's probe. Actions of one probe are executed
+ * in the order in which they were queued; see lab-probes.c for what they wait
+ * for. An action that cannot be executed becomes a failed expectation, at once
+ * or, if it only has not been executed by then, in lab_probes_finish(). Both
+ * arguments must stay valid until then.
  */
 void lab_probes_act(struct lab_probes *probes, const struct lab_action *action,
 		    const struct lab_place *place);

@@ -133,7 +133,8 @@ static char *format(struct lab_programs *programs, const char *text, ...)
 	r = vasprintf(&made, text, args);
 	va_end(args);
 	if (r < 0)
-		run_broken(programs->run, error_origin(-ENOMEM, "command line"));
+		run_broken(programs->run,
+			   error_origin(-ENOMEM, "command line"));
 	return made;
 }
 
@@ -152,8 +153,8 @@ static char *address_variable(struct lab_programs *programs, const char *host)
 	struct address address = run_address(programs->run, host);
 	char text[ADDRESS_TEXT];
 
-	return variable(format(programs, "%s=%s", host,
-			       address_text(&address, text)));
+	return variable(
+		format(programs, "%s=%s", host, address_text(&address, text)));
 }
 
 /* $FOLDER_client: for files that one host makes for another, such as a key. */
@@ -183,7 +184,8 @@ static const char *const *command_line(struct lab_programs *programs,
 	size_t n = 0;
 
 	if (!argv || !directories)
-		run_broken(programs->run, error_origin(-ENOMEM, "command line"));
+		run_broken(programs->run,
+			   error_origin(-ENOMEM, "command line"));
 	argv[n++] = "env";
 	argv[n++] = format(programs, "PATH=%s", directories);
 	argv[n++] = format(programs, "FOLDER=%s", folder);
@@ -193,7 +195,8 @@ static const char *const *command_line(struct lab_programs *programs,
 		argv[n++] = address_variable(programs, host);
 		argv[n++] = folder_variable(programs, host);
 	}
-	for (const char *const *one = program->environment; one && *one; one++) {
+	for (const char *const *one = program->environment; one && *one;
+	     one++) {
 		if (n == ARGUMENTS - 8)
 			run_broken_because(programs->run,
 					   "%s: too many variables",
@@ -244,7 +247,8 @@ static void set_user(struct lab_programs *programs, const char *name,
 	if (user->pw_uid == 0)
 		run_broken_because(programs->run,
 				   "user: '%s' has uid 0; programs run without "
-				   "privileges", name);
+				   "privileges",
+				   name);
 	plan->has_ids = true;
 	plan->uid = user->pw_uid;
 	plan->gid = user->pw_gid;

@@ -6,10 +6,10 @@
  * step is due some time after an event, counted from when that happened and not
  * from when it was noticed.
  *
- * Steps with the same due time are taken in the order of the plan, and each only
- * when the one before has been executed: in [connect client server, send client
- * 5, kill client], send waits for connect() to return, and kill for send(). A
- * step with a later time does not wait for earlier ones.
+ * Steps with the same due time are taken in the order of the plan, and each
+ * only when the one before has been executed: in [connect client server, send
+ * client 5, kill client], send waits for connect() to return, and kill for
+ * send(). A step with a later time does not wait for earlier ones.
  *
  * Sockets are looked at 2 ms after anything has happened, and otherwise at
  * growing intervals, so that hours without events cost little.
@@ -104,9 +104,8 @@ static bool handle_events(struct lab *lab)
 		lab_judge_see(lab->judge, &event);
 	}
 	if (any)
-		lab->next_look = MIN(lab->next_look,
-				     MAX(nsec_now() + MSEC(2),
-					 lab->no_look_before));
+		lab->next_look = MIN(lab->next_look, MAX(nsec_now() + MSEC(2),
+							 lab->no_look_before));
 	return any;
 }
 
@@ -241,8 +240,8 @@ static void act(struct lab *lab, const struct lab_action *action,
 		lab_probes_act(lab->probes, action, place);
 		break;
 	case LAB_NOTE:
-		run_note(lab->run, "%s", action->argument ? action->argument :
-							    action->text);
+		run_note(lab->run, "%s",
+			 action->argument ? action->argument : action->text);
 		break;
 	case LAB_FINISH:
 		lab->over = true;
@@ -306,14 +305,14 @@ static void take_steps(struct lab *lab)
 
 /* --- the prompt ----------------------------------------------------------- */
 
-/* The end of the file: nobody is there any more. Messages are handled outside of
- * the loop's callbacks, since an action may have to wait for a probe. */
+/* The end of the file: nobody is there any more. Messages are handled outside
+ * of the loop's callbacks, since an action may have to wait for a probe. */
 static int on_prompt(void *data, uint32_t events MACRO_UNUSED)
 {
 	struct lab *lab = data;
 	char words[MESSAGE + 1];
-	ssize_t n = recv(lab->run->options->prompt, words, MESSAGE,
-			 MSG_DONTWAIT);
+	ssize_t n =
+		recv(lab->run->options->prompt, words, MESSAGE, MSG_DONTWAIT);
 	const char **grown;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -428,8 +427,8 @@ static struct lab *new_lab(struct run *run)
 	lab->states = lab_states_new(run, lab->events);
 	lab->programs = lab_programs_new(run, lab->plan, lab->events);
 	lab->probes = lab_probes_new(run, lab->plan, lab->events);
-	lab->sockets = lab_sockets_new(run, lab->plan, lab->events,
-				       lab->probes);
+	lab->sockets =
+		lab_sockets_new(run, lab->plan, lab->events, lab->probes);
 	lab->judge = lab_judge_new(run, lab->plan);
 	if (run->options->prompt)
 		r = loop_add_fd(run->loop, &lab->prompt, run->options->prompt,

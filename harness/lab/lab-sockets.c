@@ -14,6 +14,7 @@
 
 #include "array.h"
 #include "errors.h"
+#include "wire.h"
 
 enum {
 	JOURNALLED_MAX = 200, /* sockets of a run with records of their own */
@@ -24,6 +25,7 @@ struct known {
 	const char *host;
 	struct diag_socket last;
 	int number;
+	unsigned int connection; /* the wire's number; 0: unknown */
 	unsigned int look; /* the last one that listed it */
 	bool journalled;
 };
@@ -77,8 +79,8 @@ static struct known *add(struct lab_sockets *s,
 			 const struct diag_socket *socket)
 {
 	int number = lab_probes_number(s->probes, s->host, socket);
-	struct known *grown = array_grow(s->all, s->n, &s->capacity,
-					 sizeof(*s->all));
+	struct known *grown =
+		array_grow(s->all, s->n, &s->capacity, sizeof(*s->all));
 
 	if (!grown)
 		run_broken(s->run, error_origin(-ENOMEM, "sockets"));
@@ -109,6 +111,19 @@ static void ends_text(const struct diag_socket *socket, char *ret, size_t size)
 			 socket->remote_port);
 }
 
+/* As long as it is unknown: afterwards a connection may take the 4-tuple that
+ * this socket does not belong to. */
+static void update_connection(struct lab_sockets *s, struct known *k)
+{
+	const struct diag_socket *socket = &k->last;
+
+	if (!k->connection && socket->state != DIAG_LISTEN)
+		k->connection =
+			wire_connection(world_wire(s->run->world),
+					&socket->local, socket->local_port,
+					&socket->remote, socket->remote_port);
+}
+
 static void journal_state(struct lab_sockets *s, const struct known *k,
 			  bool gone)
 {
@@ -127,12 +142,15 @@ static void journal_state(struct lab_sockets *s, const struct known *k,
 	snprintf(text, sizeof(text), "%s%s  %s", gone ? "no socket" : state,
 		 timer, ends);
 	run_journal(s->run, nsec_now(), "state",
-		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s}", "host",
-		    k->host, "socket", k->number, "port", socket->local_port,
-		    "peer_port", socket->remote_port, "state", state, "timer",
+		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s, s:o}",
+		    "host", k->host, "socket", k->number, "port",
+		    socket->local_port, "peer_port", socket->remote_port,
+		    "state", state, "timer",
 		    timed ? diag_timer_text(socket->timer) : "none", "expires",
 		    timed ? nsec_seconds(socket->expires) : 0.0, "retransmits",
-		    timed ? (int)socket->retransmits : 0, "text", text);
+		    timed ? (int)socket->retransmits : 0, "text", text,
+		    "connection",
+		    k->connection ? json_integer(k->connection) : json_null());
 }
 
 /* sk_acceptq_is_full(): a queue of its limit still takes one more. */
@@ -142,7 +160,8 @@ static bool overflows(const struct diag_socket *socket)
 	       socket->receive_queue > socket->send_queue;
 }
 
-/* An accept queue that becomes full is worth a record; one that moves is not. */
+/* An accept queue that becomes full is worth a record; one that moves is not.
+ */
 static bool has_changed(const struct diag_socket *was,
 			const struct diag_socket *is)
 {
@@ -187,6 +206,7 @@ static int see(void *data, const struct diag_socket *socket)
 	changed = is_new || has_changed(&k->last, socket);
 	k->last = *socket;
 	k->look = s->look;
+	update_connection(s, k);
 	if (changed || s->journals_all)
 		journal_state(s, k, false);
 	if (is_new || before != socket->state)
@@ -267,43 +287,20 @@ void lab_sockets_each(const struct lab_sockets *sockets, lab_socket_fn fn,
 		      void *data)
 {
 	for (size_t i = 0; i < sockets->n; i++)
-		fn(data, sockets->all[i].host, &sockets->all[i].last);
+		fn(data, sockets->all[i].host, &sockets->all[i].last,
+		   sockets->all[i].connection);
 }
 
-/* --- the other end -------------------------------------------------------- */
-
-static bool is_at(const struct diag_socket *socket,
-		  const struct address *address, uint16_t port)
+bool lab_sockets_have_peer(const struct lab_sockets *sockets, const char *host,
+			   unsigned int connection)
 {
-	return socket->local_port == port &&
-	       address_equal(&socket->local, address);
-}
+	for (size_t i = 0; i < sockets->n; i++) {
+		const struct known *k = &sockets->all[i];
 
-/* A gateway that translates leaves one end's address as it is, and mostly the
- * port of the other: who fits that far is peer enough. */
-static bool is_peer(const struct diag_socket *one,
-		    const struct diag_socket *other, bool translated)
-{
-	bool here = is_at(other, &one->remote, one->remote_port);
-	bool there = is_at(one, &other->remote, other->remote_port);
-
-	if (other->state == DIAG_LISTEN ||
-	    other->state == DIAG_TIME_WAIT)
-		return false;
-	if (!translated)
-		return here && there;
-	return here || (there && other->local_port == one->remote_port);
-}
-
-bool lab_sockets_have_peer(const struct lab_sockets *sockets,
-			   const struct diag_socket *socket)
-{
-	const struct lab_host *gateway = lab_plan_gateway(sockets->plan);
-	bool translated = gateway && gateway->role == LAB_NAT;
-
-	for (size_t i = 0; i < sockets->n; i++)
-		if (&sockets->all[i].last != socket &&
-		    is_peer(socket, &sockets->all[i].last, translated))
+		if (k->connection == connection &&
+		    k->last.state != DIAG_TIME_WAIT &&
+		    strcmp(k->host, host) != 0)
 			return true;
+	}
 	return false;
 }

@@ -30,12 +30,15 @@ void lab_sockets_journal_all(struct lab_sockets *sockets);
 unsigned int lab_sockets_count(const struct lab_sockets *sockets,
 			       const char *host, enum diag_state state);
 
-/* Calls `fn` for each socket of the last look. */
+/* Calls `fn` for each socket of the last look, with the wire's number of its
+ * connection; 0: unknown, or a listener. */
 typedef void (*lab_socket_fn)(void *data, const char *host,
-			      const struct diag_socket *socket);
+			      const struct diag_socket *socket,
+			      unsigned int connection);
 void lab_sockets_each(const struct lab_sockets *sockets, lab_socket_fn fn,
 		      void *data);
 
-/* The kernel of the other end has a socket of the same connection, too. */
-bool lab_sockets_have_peer(const struct lab_sockets *sockets,
-			   const struct diag_socket *socket);
+/* The kernel of another host has a socket of the connection, too, and not only
+ * a TIME-WAIT. */
+bool lab_sockets_have_peer(const struct lab_sockets *sockets, const char *host,
+			   unsigned int connection);

@@ -17,9 +17,9 @@
  * handshake depends on SYN cookies and on the accept queue, and what a RST does
  * depends on its sequence number: those states are left to lab-sockets.c.
  *
- * An endpoint is identified by its host and its own view of the 4-tuple, so that
- * address translation on the path makes no difference; a SYN with another
- * initial sequence number begins another connection.
+ * An endpoint is identified by its host and the wire's number of the
+ *connection, which address translation does not change. Segments of an unknown
+ *connection are ignored.
  */
 #include "lab-state.h"
 
@@ -32,10 +32,7 @@
 
 struct endpoint {
 	const char *host;
-	struct address local, remote;
-	uint16_t local_port, remote_port;
-	bool has_isn;
-	uint32_t isn; /* of the side that opened the connection */
+	unsigned int connection;
 	bool sent_fin, fin_acknowledged;
 	uint32_t fin_end; /* the sequence number after its FIN */
 	bool received_fin, acknowledged_fin;
@@ -67,53 +64,25 @@ static bool is_at_or_after(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) >= 0;
 }
 
-static bool is_of(const struct endpoint *e, const char *host,
-		  const struct frame *frame, bool sent)
+/* The newest ones come first: most frames belong to them. */
+static struct endpoint *find_or_add(struct lab_states *s, const char *host,
+				    unsigned int connection)
 {
-	const struct segment *tcp = &frame->tcp;
+	struct endpoint *grown;
+	size_t i = s->n;
 
-	if (strcmp(e->host, host) != 0)
-		return false;
-	if (sent)
-		return e->local_port == tcp->source_port &&
-		       e->remote_port == tcp->destination_port &&
-		       address_equal(&e->local, &frame->source) &&
-		       address_equal(&e->remote, &frame->destination);
-	return e->local_port == tcp->destination_port &&
-	       e->remote_port == tcp->source_port &&
-	       address_equal(&e->local, &frame->destination) &&
-	       address_equal(&e->remote, &frame->source);
-}
-
-static struct endpoint *add(struct lab_states *s, const char *host,
-			    const struct frame *frame, bool sent)
-{
-	struct endpoint *grown =
-		array_grow(s->all, s->n, &s->capacity, sizeof(*s->all));
-	const struct segment *tcp = &frame->tcp;
-
+	while (i > 0 && (s->all[i - 1].connection != connection ||
+			 strcmp(s->all[i - 1].host, host) != 0))
+		i--;
+	if (i > 0)
+		return &s->all[i - 1];
+	grown = array_grow(s->all, s->n, &s->capacity, sizeof(*s->all));
 	if (!grown)
 		run_broken(s->run, error_origin(-ENOMEM, "states"));
 	s->all = grown;
-	grown[s->n] = (struct endpoint){
-		.host = host,
-		.local = sent ? frame->source : frame->destination,
-		.remote = sent ? frame->destination : frame->source,
-		.local_port = sent ? tcp->source_port : tcp->destination_port,
-		.remote_port = sent ? tcp->destination_port : tcp->source_port,
-	};
+	grown[s->n] =
+		(struct endpoint){ .host = host, .connection = connection };
 	return &grown[s->n++];
-}
-
-/* The newest ones come first: most frames belong to them. */
-static struct endpoint *endpoint_of(struct lab_states *s, const char *host,
-				    const struct frame *frame, bool sent)
-{
-	size_t i = s->n;
-
-	while (i > 0 && !is_of(&s->all[i - 1], host, frame, sent))
-		i--;
-	return i > 0 ? &s->all[i - 1] : add(s, host, frame, sent);
 }
 
 /* The endpoint is in that state since then. */
@@ -123,11 +92,10 @@ static void enter(struct lab_states *s, struct endpoint *e, nsec_t at,
 	if (state == e->state)
 		return;
 	e->state = state;
-	lab_events_push(s->events,
-			&(struct lab_event){ .kind = LAB_EVENT_STATE,
-					     .at = at,
-					     .host = e->host,
-					     .state = state });
+	lab_events_push(s->events, &(struct lab_event){ .kind = LAB_EVENT_STATE,
+							.at = at,
+							.host = e->host,
+							.state = state });
 }
 
 static void see_sent(struct lab_states *s, struct endpoint *e, nsec_t at,
@@ -172,7 +140,8 @@ static void see_received(struct lab_states *s, struct endpoint *e, nsec_t at,
 		e->received_fin = true;
 		e->peer_fin_end = tcp->seq + frame_sequence_length(frame);
 	}
-	if (!e->sent_fin || e->fin_acknowledged || !(tcp->flags & SEGMENT_ACK) ||
+	if (!e->sent_fin || e->fin_acknowledged ||
+	    !(tcp->flags & SEGMENT_ACK) ||
 	    !is_at_or_after(tcp->ack, e->fin_end))
 		return;
 	e->fin_acknowledged = true;
@@ -182,33 +151,16 @@ static void see_received(struct lab_states *s, struct endpoint *e, nsec_t at,
 					  DIAG_FIN_WAIT2);
 }
 
-/* Another SYN on the same 4-tuple: another connection. */
-static void begin_connection(struct endpoint *e, uint32_t isn)
-{
-	if (e->has_isn && e->isn == isn)
-		return;
-	*e = (struct endpoint){ .host = e->host,
-				.local = e->local,
-				.remote = e->remote,
-				.local_port = e->local_port,
-				.remote_port = e->remote_port,
-				.has_isn = true,
-				.isn = isn };
-}
-
 void lab_states_see(struct lab_states *states, const struct lab_event *event,
 		    const struct wire_capture *capture)
 {
 	const struct frame *frame = &capture->frame;
-	bool sent = event->kind == LAB_EVENT_SENT;
 	struct endpoint *e;
 
-	if (frame->kind != FRAME_TCP)
+	if (frame->kind != FRAME_TCP || !capture->connection)
 		return;
-	e = endpoint_of(states, event->host, frame, sent);
-	if ((frame->tcp.flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN)
-		begin_connection(e, frame->tcp.seq);
-	if (sent)
+	e = find_or_add(states, event->host, capture->connection);
+	if (event->kind == LAB_EVENT_SENT)
 		see_sent(states, e, event->at, frame);
 	else
 		see_received(states, e, event->at, frame);

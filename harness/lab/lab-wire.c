@@ -219,17 +219,18 @@ void lab_wire_set_loss(struct lab_wire *wire, const struct lab_host *host)
 {
 	lose(wire, host->name, NULL, host->loss);
 	lose(wire, NULL, host->name, host->loss);
-	run_note(wire->run, "the path to %s loses %.3g %% of the frames, each way",
+	run_note(wire->run,
+		 "the path to %s loses %.3g %% of the frames, each way",
 		 host->name, host->loss * 100);
 }
 
 /* --- forged segments ------------------------------------------------------ */
 
-/* The last segment from one host to the other; of the connection of `reverse`
- * unless that is NULL. */
-static const struct wire_capture *
-last_segment(struct lab_wire *wire, const char *from, const char *to,
-	     const struct wire_capture *reverse)
+/* The last segment from one host to the other, of that connection; 0: of any.
+ */
+static const struct wire_capture *last_segment(struct lab_wire *wire,
+					       const char *from, const char *to,
+					       unsigned int connection)
 {
 	const struct wire_capture *all;
 	size_t n = wire_captures(world_wire(wire->run->world), &all);
@@ -237,13 +238,9 @@ last_segment(struct lab_wire *wire, const char *from, const char *to,
 	while (n-- > 0) {
 		const struct wire_capture *c = &all[n];
 
-		if (c->frame.kind != FRAME_TCP || strcmp(c->from, from) != 0 ||
-		    strcmp(c->to, to) != 0)
-			continue;
-		if (!reverse || (c->frame.tcp.source_port ==
-					 reverse->frame.tcp.destination_port &&
-				 c->frame.tcp.destination_port ==
-					 reverse->frame.tcp.source_port))
+		if (c->frame.kind == FRAME_TCP && strcmp(c->from, from) == 0 &&
+		    strcmp(c->to, to) == 0 &&
+		    (!connection || c->connection == connection))
 			return c;
 	}
 	return NULL;
@@ -268,7 +265,8 @@ static struct frame forge(const struct wire_capture *sent,
 	struct frame frame = sent->frame;
 
 	frame.tcp.flags = flags_of(kinds);
-	frame.tcp.seq = sent->frame.tcp.seq + frame_sequence_length(&sent->frame);
+	frame.tcp.seq = sent->frame.tcp.seq +
+			frame_sequence_length(&sent->frame);
 	frame.tcp.length = kinds & WIRE_DATA ? 1 : 0;
 	frame.tcp.n_sacks = 0;
 	frame.tcp.has_mss = frame.tcp.has_window_scale = false;
@@ -277,8 +275,8 @@ static struct frame forge(const struct wire_capture *sent,
 		return frame;
 	if (answer->frame.tcp.flags & SEGMENT_ACK)
 		frame.tcp.seq = answer->frame.tcp.ack;
-	frame.tcp.ack =
-		answer->frame.tcp.seq + frame_sequence_length(&answer->frame);
+	frame.tcp.ack = answer->frame.tcp.seq +
+			frame_sequence_length(&answer->frame);
 	frame.tcp.tsecr = answer->frame.tcp.tsval;
 	return frame;
 }
@@ -286,7 +284,8 @@ static struct frame forge(const struct wire_capture *sent,
 static void inject(struct lab_wire *wire, const struct lab_action *action)
 {
 	const struct wire_capture *sent =
-		last_segment(wire, action->from, action->to, NULL);
+		last_segment(wire, action->from, action->to, 0);
+	const struct wire_capture *answer = NULL;
 	struct frame frame;
 
 	if (!sent) {
@@ -294,8 +293,10 @@ static void inject(struct lab_wire *wire, const struct lab_action *action)
 			 action->text, action->from, action->to);
 		return;
 	}
-	frame = forge(sent, last_segment(wire, action->to, action->from, sent),
-		      action->kinds);
+	if (sent->connection)
+		answer = last_segment(wire, action->to, action->from,
+				      sent->connection);
+	frame = forge(sent, answer, action->kinds);
 	fault_inject(wire->run, action->to, &frame, NULL);
 }
 
@@ -303,9 +304,9 @@ void lab_wire_act(struct lab_wire *wire, const struct lab_action *action)
 {
 	/* As fault_recorded_verb() knows them. */
 	static const char *const verbs[] = {
-		[LAB_DROP] = "drop",	     [LAB_HOLD] = "hold",
-		[LAB_DELAY] = "delay",	     [LAB_DUPLICATE] = "duplicate",
-		[LAB_REJECT] = "reject",     [LAB_RELEASE] = "release",
+		[LAB_DROP] = "drop",	 [LAB_HOLD] = "hold",
+		[LAB_DELAY] = "delay",	 [LAB_DUPLICATE] = "duplicate",
+		[LAB_REJECT] = "reject", [LAB_RELEASE] = "release",
 		[LAB_PASS] = "pass",
 	};
 
@@ -334,12 +335,13 @@ static void push(struct lab_wire *wire, const struct wire_capture *all,
 	const struct wire_capture *c = &all[i];
 
 	lab_events_push(wire->events,
-			&(struct lab_event){
-				.kind = kind,
-				.at = at,
-				.host = kind == LAB_EVENT_SENT ? c->from : c->to,
-				.kinds = c->kinds,
-				.capture = i });
+			&(struct lab_event){ .kind = kind,
+					     .at = at,
+					     .host = kind == LAB_EVENT_SENT ?
+							     c->from :
+							     c->to,
+					     .kinds = c->kinds,
+					     .capture = i });
 }
 
 static void set_in_flight(struct lab_wire *wire, size_t capture)
@@ -373,7 +375,8 @@ void lab_wire_collect(struct lab_wire *wire)
 	const struct wire_capture *all;
 	const struct wire_duplicate *copies;
 	size_t n = wire_captures(world_wire(wire->run->world), &all);
-	size_t n_copies = wire_duplicates(world_wire(wire->run->world), &copies);
+	size_t n_copies =
+		wire_duplicates(world_wire(wire->run->world), &copies);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < wire->n_in_flight; i++) {

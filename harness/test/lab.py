@@ -566,6 +566,50 @@ for: 1s
                                         re.MULTILINE)), 2, text)
 
 
+class Conclusions(unittest.TestCase):
+    """They agree with the frames of the journal."""
+
+    def test_retransmissions_are_counted_on_the_wire(self):
+        status, text, records = journal(
+            "--at", "200ms", "cut server", "--at", "300ms", "send client 100",
+            "--for", "3s")
+        self.assertEqual(status, rig.PASS, text)
+        sent = [r["transmission"] for r in records if r["type"] == "frame" and
+                r["from"] == "client" and r.get("transmission")]
+        self.assertGreater(max(sent), 3)
+        self.assertEqual([t for t in texts(records, "meaning")
+                          if f"retransmitted {max(sent) - 1} times;" in t],
+                         [t for t in texts(records, "meaning")
+                          if "retransmitted" in t], text)
+
+    def test_retransmissions_without_carrier_are_told_apart(self):
+        status, text, records = journal(
+            "--at", "200ms", "unplug client", "--at", "300ms",
+            "send client 100", "--for", "2s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertTrue([t for t in texts(records, "meaning") if
+                         re.search(r"retransmitted \d+ times \(0 on the wire\)",
+                                   t)], text)
+
+    def test_ends_behind_a_nat_are_one_connection(self):
+        _, text, records = journal("--between", "nat", "--at", "200ms",
+                                   "send client 10", "--for", "600ms")
+        self.assertFalse([t for t in texts(records, "meaning")
+                          if "half-open" in t], text)
+        states = [r for r in records if r["type"] == "state" and
+                  r["state"] == "ESTAB"]
+        self.assertEqual({r["host"] for r in states}, {"client", "server"})
+        self.assertEqual({r["connection"] for r in states}, {1})
+
+    def test_rebooted_server_leaves_a_half_open_connection(self):
+        _, text, records = journal("--between", "router", "--at", "200ms",
+                                   "reboot server", "--for", "600ms")
+        self.assertTrue([r for r in records if r["type"] == "meaning" and
+                         r["host"] == "client" and
+                         "server has no such connection: this end is "
+                         "half-open" in r["text"]], text)
+
+
 class Needs(unittest.TestCase):
     TEXT = """
 needs: {}
