@@ -96,7 +96,7 @@ struct flows *flows_free(struct flows *flows)
 	return NULL;
 }
 
-/* --- the table ----------------------------------------------------------- */
+/* --- the table -------------------------------------------------------- */
 
 static size_t hash_end(const struct address *address, uint16_t port)
 {
@@ -235,7 +235,7 @@ static struct flow *add(struct flows *flows, unsigned int network,
 	return flow;
 }
 
-/* --- transmissions ------------------------------------------------------- */
+/* --- transmissions ---------------------------------------------------- */
 
 static void begin_at(struct flow_end *end, uint32_t seq)
 {
@@ -399,7 +399,7 @@ static unsigned int transmission_of(const struct flow_end *end, uint32_t from,
 								 end->next);
 }
 
-/* --- segments ------------------------------------------------------------ */
+/* --- segments --------------------------------------------------------- */
 
 /* `sent`: what its sender has sent before; NULL: nothing. */
 static unsigned int kinds_of_segment(const struct frame *f,
@@ -653,7 +653,7 @@ int flows_see_forwarded(struct flows *flows, unsigned int network,
 	return 0;
 }
 
-/* --- questions ----------------------------------------------------------- */
+/* --- questions -------------------------------------------------------- */
 
 unsigned int flows_find_quoted(const struct flows *flows, unsigned int network,
 			       const struct frame *quoted,

@@ -100,7 +100,7 @@ struct identities *identities_free(struct identities *identities)
 	return NULL;
 }
 
-/* --- hosts and ports ----------------------------------------------------- */
+/* --- hosts and ports -------------------------------------------------- */
 
 static int find_node(struct identities *identities, const char *name,
 		     unsigned int *ret)
@@ -176,7 +176,7 @@ static bool is_own(const struct node *node, const struct address *address)
 	return false;
 }
 
-/* --- fingerprints -------------------------------------------------------- */
+/* --- fingerprints ----------------------------------------------------- */
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -270,7 +270,7 @@ static bool is_forwardable(const struct frame *f)
 	return f->transport_at && f->kind != FRAME_ND && f->ttl;
 }
 
-/* --- deliveries to gateways ---------------------------------------------- */
+/* --- deliveries to gateways ------------------------------------------- */
 
 static size_t bucket_of(uint64_t fingerprint)
 {
@@ -362,7 +362,7 @@ static const struct identity *take_delivery(struct identities *identities,
 	return &deliveries->all[i].identity;
 }
 
-/* --- frames -------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------- */
 
 static void find_quoted(const struct identities *identities,
 			unsigned int network, const struct frame *frame,

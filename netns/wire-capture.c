@@ -1,13 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire-parts.h"
+/*
+ * Captures are kept in one array, in the order of arrival. A record is written
+ * to the journal when the frame has been dealt with, and again when a held or
+ * delayed frame leaves.
+ *
+ * A pending record is not a copy of its frame: it borrows the buffer that the
+ * frame was received into. The wire flushes the log before it reuses a buffer,
+ * before it waits, and before any record that must follow.
+ *
+ * While the log only counts, a segment of plain flow (data that was not sent
+ * before, or an ACK without SACK blocks, forwarded at once) is added to the count
+ * of its flow and its capture is removed. A transfer of gigabytes then needs
+ * neither memory nor millions of records.
+ */
+#include "wire-capture.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "errors.h"
 #include "macro.h"
+
+enum {
+	KINDS = 12,
+	PENDING = 16, /* records that may wait */
+};
+
+/* A record that is not yet written. */
+struct pending_record {
+	size_t capture; /* index */
+	const struct virtio_net_hdr *header;
+	size_t size;
+};
+
+/* One direction of a flow that was only counted. */
+struct flow_count {
+	struct flow_count *next;
+	const char *from, *to;
+	uint16_t from_port, to_port;
+	uint64_t frames, bytes;
+};
+
+struct wire_capture_log {
+	struct journal *journal;
+	struct wire_capture *captures;
+	size_t n_captures, captures_capacity;
+	struct wire_duplicate *duplicates;
+	size_t n_duplicates, duplicates_capacity;
+	struct pending_record pending[PENDING];
+	size_t n_pending;
+	bool count_only;
+	struct flow_count *counts;
+	FILE *text_stream; /* a memory stream for the text of one frame */
+	char *text;
+	size_t text_size;
+};
 
 const char *wire_fate_text(enum wire_fate fate)
 {
@@ -30,11 +81,101 @@ const char *wire_fate_text(enum wire_fate fate)
 	return texts[fate];
 }
 
-enum { KINDS = 12 };
-
-static void kinds_in_words(unsigned int kinds, const char *ret[KINDS + 1])
+int wire_capture_log_new(struct wire_capture_log **ret, struct journal *journal)
 {
-	static const char *const words[KINDS] = {
+	struct wire_capture_log *log = calloc(1, sizeof(*log));
+
+	if (log)
+		log->text_stream = open_memstream(&log->text, &log->text_size);
+	if (!log || !log->text_stream) {
+		free(log);
+		return error_origin(-ENOMEM, "captures");
+	}
+	log->journal = journal;
+	*ret = log;
+	return 0;
+}
+
+static void free_counts(struct wire_capture_log *log)
+{
+	while (log->counts) {
+		struct flow_count *count = log->counts;
+
+		log->counts = count->next;
+		free(count);
+	}
+}
+
+struct wire_capture_log *wire_capture_log_free(struct wire_capture_log *log)
+{
+	if (!log)
+		return NULL;
+	free_counts(log);
+	fclose(log->text_stream);
+	free(log->text);
+	free(log->captures);
+	free(log->duplicates);
+	free(log);
+	return NULL;
+}
+
+/* --- captures --------------------------------------------------------- */
+
+int wire_capture_log_add(struct wire_capture_log *log,
+			 const struct wire_capture *capture, size_t *ret_index)
+{
+	struct wire_capture *captures =
+		array_grow(log->captures, log->n_captures,
+			   &log->captures_capacity, sizeof(*captures));
+
+	if (!captures)
+		return error_origin(-ENOMEM, "keep a frame");
+	log->captures = captures;
+	captures[log->n_captures] = *capture;
+	*ret_index = log->n_captures++;
+	return 0;
+}
+
+struct wire_capture *wire_capture_log_at(struct wire_capture_log *log,
+					 size_t index)
+{
+	return &log->captures[index];
+}
+
+size_t wire_capture_log_all(const struct wire_capture_log *log,
+			    const struct wire_capture **ret)
+{
+	*ret = log->captures;
+	return log->n_captures;
+}
+
+int wire_capture_log_add_duplicate(struct wire_capture_log *log, size_t index)
+{
+	struct wire_duplicate *duplicates =
+		array_grow(log->duplicates, log->n_duplicates,
+			   &log->duplicates_capacity, sizeof(*duplicates));
+
+	if (!duplicates)
+		return error_origin(-ENOMEM, "keep a duplicate");
+	log->duplicates = duplicates;
+	duplicates[log->n_duplicates++] = (struct wire_duplicate){
+		index, log->captures[index].left
+	};
+	return 0;
+}
+
+size_t wire_capture_log_duplicates(const struct wire_capture_log *log,
+				   const struct wire_duplicate **ret)
+{
+	*ret = log->duplicates;
+	return log->n_duplicates;
+}
+
+/* --- records ---------------------------------------------------------- */
+
+static void list_kinds(unsigned int kinds, const char *ret[KINDS + 1])
+{
+	static const char *const names[KINDS] = {
 		"tcp",	      "syn",	 "syn-ack",
 		"fin",	      "rst",	 "data",
 		"pure-ack",   "probe",	 "retransmission",
@@ -44,20 +185,20 @@ static void kinds_in_words(unsigned int kinds, const char *ret[KINDS + 1])
 
 	for (size_t i = 0; i < KINDS; i++)
 		if (kinds & 1U << i)
-			ret[n++] = words[i];
+			ret[n++] = names[i];
 	ret[n] = NULL;
 }
 
-/* Into the wire's own stream, which keeps its memory. Returns the size. */
-static size_t frame_in_words(struct wire *wire, const struct wire_capture *c)
+/* Into the stream of the log, which keeps its memory from frame to frame. */
+static void print_frame(struct wire_capture_log *log,
+			const struct wire_capture *c)
 {
-	rewind(wire->words);
-	frame_print(wire->words, &c->frame, &c->base, false);
-	fflush(wire->words);
-	return wire->words_size;
+	rewind(log->text_stream);
+	frame_print(log->text_stream, &c->frame, &c->base, false);
+	fflush(log->text_stream);
 }
 
-/* -1: absolute, for the ISN is not known. */
+/* -1 where the ISN is unknown. */
 static int64_t relative(uint32_t number, bool known, uint32_t isn)
 {
 	return known ? (int64_t)(uint32_t)(number - isn) : -1;
@@ -87,117 +228,162 @@ static void describe(struct journal_frame *frame, const struct wire_capture *c)
 	frame->flags = tcp->flags;
 }
 
-static int tell(struct wire *wire, size_t capture, nsec_t at,
-		const struct virtio_net_hdr *header, const uint8_t *bytes,
-		size_t size)
+static int write_record(struct wire_capture_log *log, size_t index, nsec_t at,
+			const struct virtio_net_hdr *header, size_t size)
 {
-	const struct wire_capture *c = &wire->captures[capture];
-	size_t text_size = frame_in_words(wire, c);
+	const struct wire_capture *c = &log->captures[index];
+	const uint8_t *bytes = (const uint8_t *)(header + 1);
+	static uint8_t whole[FRAME_ETHERNET + UINT16_MAX + 1];
 	const char *kinds[KINDS + 1];
-	uint8_t whole[FRAME_MAX];
 	struct journal_frame frame = {
 		.from = c->from,
 		.to = c->to,
 		.fate = wire_fate_text(c->fate),
-		.text = wire->words_text,
-		.text_size = text_size,
 		.kinds = kinds,
 		.left = c->left,
 		.size = size,
-		.bytes = whole,
+		.bytes = bytes,
 		.n_bytes = size,
 	};
-	int r;
 
+	print_frame(log, c);
+	frame.text = log->text;
+	frame.text_size = log->text_size;
 	describe(&frame, c);
-	kinds_in_words(c->kinds, kinds);
-	/* The journal's copy has the checksum that a real cable would see. */
-	memcpy(whole, bytes, size);
-	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+	list_kinds(c->kinds, kinds);
+	/* A frame from veth has the checksum of the pseudo header only; the
+	 * journal has the one that a real cable would carry. */
+	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+		memcpy(whole, bytes, size);
 		frame_complete_checksum(whole, size, header->csum_start,
 					header->csum_offset);
-	r = journal_gather_frame(wire->journal, at, &frame);
-	return r < 0 ? error_trace(r) : 0;
+		frame.bytes = whole;
+	}
+	return error_trace(journal_gather_frame(log->journal, at, &frame));
 }
 
-int wire_capture_tell_all(struct wire *wire)
+int wire_capture_log_flush(struct wire_capture_log *log)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < wire->n_tales && r >= 0; i++) {
-		const struct wire_tale *tale = &wire->tales[i];
+	for (size_t i = 0; i < log->n_pending && r >= 0; i++) {
+		const struct pending_record *pending = &log->pending[i];
 
-		r = tell(wire, tale->capture, tale->at, &tale->slot->header,
-			 tale->slot->bytes, tale->size);
+		r = write_record(log, pending->capture,
+				 log->captures[pending->capture].at,
+				 pending->header, pending->size);
 	}
-	wire->n_tales = 0;
-	if (r >= 0)
-		r = journal_flush(wire->journal);
-	return r < 0 ? error_trace(r) : 0;
+	log->n_pending = 0;
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(journal_flush(log->journal));
 }
 
-int wire_capture_tell(struct wire *wire, size_t capture, nsec_t at,
-		      const struct virtio_net_hdr *header,
-		      const uint8_t *bytes, size_t size)
+int wire_capture_log_write(struct wire_capture_log *log, size_t index,
+			   nsec_t at, const struct virtio_net_hdr *header,
+			   size_t size)
 {
-	int r = wire_capture_tell_all(wire);
+	int r = wire_capture_log_flush(log);
 
-	if (r >= 0)
-		r = tell(wire, capture, at, header, bytes, size);
-	if (r >= 0)
-		r = journal_flush(wire->journal);
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	r = write_record(log, index, at, header, size);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(journal_flush(log->journal));
 }
 
-int wire_capture_tell_later(struct wire *wire, size_t capture, nsec_t at,
-			    size_t size)
+int wire_capture_log_defer(struct wire_capture_log *log, size_t index,
+			   const struct virtio_net_hdr *header, size_t size)
+{
+	log->pending[log->n_pending++] =
+		(struct pending_record){ index, header, size };
+	if (log->n_pending < PENDING)
+		return 0;
+	return error_trace(wire_capture_log_flush(log));
+}
+
+bool wire_capture_log_is_pending(const struct wire_capture_log *log)
+{
+	return log->n_pending;
+}
+
+/* --- counting only ---------------------------------------------------- */
+
+/* A segment that no reader asks for on its own. */
+static bool is_plain_flow(const struct wire_capture *c)
+{
+	return c->fate == WIRE_FORWARDED && !c->frame.tcp.n_sacks &&
+	       (c->kinds == (WIRE_TCP | WIRE_DATA) ||
+		c->kinds == (WIRE_TCP | WIRE_PURE_ACK));
+}
+
+/* Names of hosts are compared as pointers: a port has one. */
+static struct flow_count *count_of(struct wire_capture_log *log,
+				   const struct wire_capture *c)
+{
+	const struct segment *tcp = &c->frame.tcp;
+	struct flow_count *count;
+
+	for (count = log->counts; count; count = count->next)
+		if (count->from == c->from && count->to == c->to &&
+		    count->from_port == tcp->source_port &&
+		    count->to_port == tcp->destination_port)
+			return count;
+	count = calloc(1, sizeof(*count));
+	if (!count)
+		return NULL;
+	*count = (struct flow_count){ .next = log->counts,
+				      .from = c->from,
+				      .to = c->to,
+				      .from_port = tcp->source_port,
+				      .to_port = tcp->destination_port };
+	log->counts = count;
+	return count;
+}
+
+bool wire_capture_log_count(struct wire_capture_log *log, size_t size)
+{
+	const struct wire_capture *c = &log->captures[log->n_captures - 1];
+	struct flow_count *count;
+
+	if (!log->count_only || !is_plain_flow(c))
+		return false;
+	count = count_of(log, c);
+	if (!count)
+		return false;
+	count->frames++;
+	count->bytes += size;
+	log->n_captures--;
+	return true;
+}
+
+static int write_count(struct wire_capture_log *log,
+		       const struct flow_count *count)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "%s:%u > %s:%u: %" PRIu64 " frames, %" PRIu64
+		 " bytes, only counted",
+		 count->from, count->from_port, count->to, count->to_port,
+		 count->frames, count->bytes);
+	return error_trace(journal_write(log->journal, nsec_now(), "note",
+					 "{s:s, s:I, s:I}", "text", text,
+					 "frames", (json_int_t)count->frames,
+					 "bytes", (json_int_t)count->bytes));
+}
+
+int wire_capture_log_set_count_only(struct wire_capture_log *log, bool on)
 {
 	int r = 0;
 
-	wire->tales[wire->n_tales++] = (struct wire_tale){ .capture = capture,
-							   .at = at,
-							   .slot = wire->hand,
-							   .size = size };
-	if (wire->n_tales == WIRE_SLOTS)
-		r = wire_capture_tell_all(wire);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-void wire_capture_identify(struct wire_capture *capture,
-			   const struct identity *identity)
-{
-	capture->packet = identity->packet;
-	capture->port = identity->port;
-	capture->origin = identity->origin;
-	capture->kinds = identity->flow.kinds;
-	capture->base = identity->flow.base;
-	capture->connection = identity->flow.connection;
-	capture->from_client = identity->flow.from_client;
-	capture->transmission = identity->flow.transmission;
-}
-
-struct wire_capture *wire_capture_new(struct wire *wire)
-{
-	if (wire->n_captures == wire->captures_space) {
-		size_t space = wire->captures_space ?
-				       wire->captures_space * 2 :
-				       64;
-		struct wire_capture *grown = reallocarray(
-			wire->captures, space, sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		wire->captures = grown;
-		wire->captures_space = space;
-	}
-	wire->captures[wire->n_captures] = (struct wire_capture){ .from = "",
-								  .to = "",
-								  .origin = "" };
-	return &wire->captures[wire->n_captures++];
-}
-
-size_t wire_captures(const struct wire *wire, const struct wire_capture **ret)
-{
-	*ret = wire->captures;
-	return wire->n_captures;
+	log->count_only = on;
+	if (on)
+		return 0;
+	for (struct flow_count *count = log->counts; count && r >= 0;
+	     count = count->next)
+		r = write_count(log, count);
+	free_counts(log);
+	return error_trace(r);
 }

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The wire: what lies between the hosts. Every cable ends here, in a namespace
- * of its own, and one AF_PACKET socket serves all the ends: each frame that a
- * host sends comes to user space with the kernel's time stamp, in one total
- * order, is journalled, and goes on its way, or does not.
+ * The wire connects the hosts. Every cable ends here, in a namespace of its own,
+ * and one AF_PACKET socket serves all ends: each frame that a host sends comes
+ * to user space with the kernel's timestamp, in one total order, is recorded in
+ * the journal, and is forwarded, or not.
  *
- * The hosts' kernels see a switch that neither loses nor reorders. A frame that
- * the wire drops was sent as far as its sender can tell (netem on a host's own
- * interface would tell that host's TCP of the loss). A cable whose end is
- * unplugged is different: its host loses the carrier and sends nothing.
+ * To the kernels of the hosts the wire is a switch that neither loses nor
+ * reorders. A frame that it drops was sent, as far as its sender can see. (netem
+ * on the host's own interface would report the loss to the host's TCP.) A cable
+ * that is unplugged is different: its host loses the carrier and sends nothing.
  *
- * Several networks are several switches, which know nothing of each other: what
- * goes from one to the other goes through a host, and comes by here once in
- * each.
+ * Each network is a switch of its own. A packet goes from one to another through
+ * a host, and passes the wire once in each.
  *
- * One frame is one segment: hosts' ends are made with IFLA_GSO_MAX_SEGS=1.
+ * One frame is one segment: the hosts' ends are made with IFLA_GSO_MAX_SEGS=1.
  * Frames from veth carry partial checksums; PACKET_VNET_HDR passes them on as
- * they are, and the wire completes what it writes to the journal.
+ * they are, and the journal gets complete ones.
  *
  * The wire works in the loop of the process that holds the world, between two
- * steps of the script: so a rule is armed when the call that armed it returns.
+ * steps of the script. So a rule is in force when the call that arms it returns.
  */
 #pragma once
 
@@ -31,7 +30,7 @@
 #include "journal.h"
 #include "loop.h"
 #include "nsec.h"
-#include "wire-kind.h"
+#include "wire-capture.h"
 
 struct wire;
 struct wire_port;
@@ -39,98 +38,61 @@ struct wire_rule;
 
 enum { WIRE_NAME = 16 };
 
-enum wire_fate {
-	WIRE_FORWARDED,
-	WIRE_DROPPED, /* by a rule */
-	WIRE_REJECTED, /* by a rule; an injected frame has answered it */
-	WIRE_CUT, /* the path is cut */
-	WIRE_DEAD, /* the host at the other end is dead */
-	WIRE_GHOST, /* from a dead host's kernel: no machine sent it */
-	WIRE_HELD, /* waits in the wire; journalled again when released */
-	WIRE_RELEASED,
-	WIRE_DELAYED, /* forwarded, later: see `left` */
-	WIRE_DUPLICATED, /* a second copy of a frame that went before */
-	WIRE_INJECTED, /* made by the wire */
-	WIRE_LOST, /* the kernel refused to send it: no carrier, port down */
-	WIRE_NOBODY, /* no host has that MAC */
-};
-
-const char *wire_fate_text(enum wire_fate fate);
-
-/* A frame that came by, decoded. Names are borrowed, valid with the wire. */
-struct wire_capture {
-	nsec_t at; /* arrival, by the kernel's stamp */
-	nsec_t left; /* sent on; 0: not */
-	unsigned int network;
-	const char *from, *to; /* "" when no host has that address */
-	unsigned int kinds; /* enum wire_kind */
-	enum wire_fate fate;
-	struct frame frame;
-	struct segment_base base; /* for relative sequence numbers */
-
-	/* What it carries; see the journal's frame record (journal.h). */
-	unsigned int packet; /* from 1; the same on every cable */
-	unsigned int port; /* where it came from, from 1; 0: the wire */
-	const char *origin; /* host that originated it; "" the wire */
-	unsigned int connection; /* 0: unknown, or no TCP */
-	bool from_client;
-	unsigned int transmission; /* 1, 2, ...; 0: not counted */
-};
-
-/*
- * In the namespace that this process is in (home). `journal` is borrowed.
- */
+/* In the namespace that this process is in (home). Borrows loop and journal. */
 int wire_new(struct wire **ret, struct loop *loop, struct journal *journal);
 struct wire *wire_free(struct wire *wire);
 
-/* --- ports: one for each cable ------------------------------------------ */
+/* --- ports: one for each cable ---------------------------------------- */
 
 /*
- * `ifindex`: the wire's end of the cable; `mac`: the host's. Frames pass
- * between the ports of one `network` alone. A host with several cables has a
- * port for each, of the same name.
+ * `ifindex`: of the wire's end of the cable; `mac`: of the host's. Frames pass
+ * between ports of the same network only. A host with several cables has a port
+ * for each, with the same name.
  */
 int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 		  unsigned int network, int ifindex, const uint8_t mac[6]);
 
-/* An address of the port's host. Needed for hosts with several ports: segments
+/* An address of the port's host. A host with several ports needs them: segments
  * from other addresses are those that it forwards. */
 int wire_port_add_address(struct wire_port *port,
 			  const struct address *address);
 
-/* The cable of a rebooted host: another end, the same place. Revives it. */
+/* The cable of a rebooted host: another interface in the same place. Revives the
+ * port; a cut and a delay of the path stay. */
 void wire_port_rebind(struct wire_port *port, int ifindex);
 int wire_port_ifindex(const struct wire_port *port);
 
-/* From now on nothing goes to it or comes from it. */
+/* From now on nothing goes to the host or comes from it. */
 void wire_port_kill(struct wire_port *port);
 
-/* The path between this port and the rest blackholes: nobody loses carrier. */
+/* The path between this port and the rest drops everything, in the directions
+ * that are true. The hosts keep their carrier. */
 void wire_port_cut(struct wire_port *port, bool from_host, bool to_host);
 
-/* Takes so long one way, in addition to everything else. */
+/* One-way delay of the path, in addition to any other delay. */
 void wire_port_delay(struct wire_port *port, nsec_t one_way);
 
 /*
- * The machine at the port stands still, as a paused guest does. What its kernel
- * says meanwhile no machine has said (WIRE_GHOST); what comes for it waits, as
- * in a ring of receive buffers, and what finds that full is dropped. Standing
- * still no more, it gets what waited, in order.
+ * The machine at the port is suspended, as a paused guest, or resumed. What its
+ * kernel sends meanwhile is sent by no machine (WIRE_GHOST). What is sent to it
+ * waits, as in the receive ring of a network card; a frame that finds the ring
+ * full is lost. On resume the machine receives what waited, in order.
  */
-int wire_port_suspend(struct wire *wire, struct wire_port *port, bool still);
+int wire_port_suspend(struct wire *wire, struct wire_port *port,
+		      bool suspended);
 
-/* --- rules --------------------------------------------------------------- */
+/* --- rules ------------------------------------------------------------ */
 
 enum wire_action {
 	WIRE_DROP,
 	WIRE_HOLD, /* until wire_release() */
 	WIRE_DELAY, /* by `delay` */
-	WIRE_DUPLICATE, /* and a copy `delay` later */
-	WIRE_REJECT, /* dropped, and its sender is answered */
+	WIRE_DUPLICATE, /* with a copy `delay` later */
+	WIRE_REJECT, /* drop, and answer the sender */
 };
 
-/* With what: a RST, as from the receiver's own kernel, for TCP alone; or ICMP
- * destination unreachable, from the receiver's address (RFC 792, RFC 4443). */
+/* With a RST, as the receiver's own kernel sends it (TCP only), or with ICMP
+ * destination unreachable from the receiver's address (RFC 792, RFC 4443). */
 enum wire_answer {
 	WIRE_ANSWER_RST,
 	WIRE_ANSWER_NET,
@@ -141,60 +103,53 @@ enum wire_answer {
 
 struct wire_match {
 	const char *from, *to; /* host names; NULL: any. Borrowed. */
-	unsigned int kinds; /* frames that are any of these; 0: all frames */
+	unsigned int kinds; /* frames with any of these; 0: all frames */
 	uint16_t from_port, to_port; /* TCP's; 0: any */
-	/* What no other member can say: a sequence number, a time stamp. */
+	/* For anything else: a sequence number, a timestamp. */
 	bool (*where)(const struct wire_capture *capture, const void *data);
 	const void *data; /* for `where`. Borrowed. */
 	unsigned int first; /* the first match that counts; 0 and 1: the 1st */
-	unsigned int count; /* how many from there on; 0: all */
+	unsigned int count; /* number of matches from there on; 0: all */
 };
 
-/* Rules are asked in the order in which they were armed; the first whose turn
- * it is decides. The rule is the wire's; the handle is for the calls below. */
+/* Rules are tried in the order in which they were armed; the first that matches
+ * and whose count is not used up decides. The wire owns the rule. */
 int wire_arm(struct wire *wire, struct wire_rule **ret,
 	     const struct wire_match *match, enum wire_action action,
 	     nsec_t delay);
 
-/* The same for WIRE_REJECT. What cannot be answered so (an ARP request; a RST,
- * or an ICMP error, by RFC 1122) is dropped all the same. */
+/* The same for WIRE_REJECT. A frame that must not be answered (an ARP request; a
+ * RST or an ICMP error: RFC 1122 section 3.2.2) is dropped all the same. */
 int wire_arm_reject(struct wire *wire, struct wire_rule **ret,
 		    const struct wire_match *match, enum wire_answer answer);
 
-/* How many frames it decided so far, and how many it holds. */
+/* The number of frames that it decided on, and of those that it holds. */
 unsigned int wire_rule_hits(const struct wire_rule *rule);
 unsigned int wire_rule_held(const struct wire_rule *rule);
 
-/* Sends on what the rule holds, in order, and stops holding. */
+/* Sends what the rule holds, in order, and disarms it. */
 int wire_release(struct wire_rule *rule);
 
-/* The rule decides nothing any more. What it holds stays held. */
+/* The rule decides on no further frame. What it holds stays held. */
 void wire_disarm(struct wire_rule *rule);
 
-/* A frame of the wire's own, to the host of `port`. */
+/* Sends a frame made by the caller to the host of `port`. */
 int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 		size_t size);
 
-/* --- what was seen --------------------------------------------------------*/
+/* --- what was seen ---------------------------------------------------- */
 
 /*
- * While the wire is quiet it only counts the plain flow of a transfer: data that
- * was never sent before and bare ACKs without SACK, forwarded at once, on which
- * no rule decided. Everything else is recorded as ever. So a transfer of
- * gigabytes costs neither memory nor a journal of millions of lines; but what
- * was only counted is in no count of captures. When the quiet ends, the journal
- * is told how much it was, flow by flow.
+ * While the wire only counts, the plain flow of a transfer (data that was not
+ * sent before, ACKs without SACK blocks, forwarded at once, without a rule) is
+ * counted and not captured. Everything else is captured as before. When it ends,
+ * a note for each flow in the journal has the number of frames and bytes.
  */
-int wire_set_quiet(struct wire *wire, bool quiet);
+int wire_set_count_only(struct wire *wire, bool on);
 
-size_t wire_captures(const struct wire *wire,
-		     const struct wire_capture **ret);
+size_t wire_captures(const struct wire *wire, const struct wire_capture **ret);
 
-/* Copies that the wire made (WIRE_DUPLICATE) and has sent on, in order. */
-struct wire_duplicate {
-	size_t capture; /* index of what it is a copy of */
-	nsec_t left;
-};
+/* Copies that the wire made (WIRE_DUPLICATE) and has sent, in order. */
 size_t wire_duplicates(const struct wire *wire,
 		       const struct wire_duplicate **ret);
 
@@ -207,16 +162,16 @@ unsigned int wire_connection(const struct wire *wire,
 bool wire_matches(const struct wire_capture *capture,
 		  const struct wire_match *match);
 
-/* The longest that a frame waited here for user space. */
+/* The longest time that a frame waited for user space. */
 nsec_t wire_residence(const struct wire *wire);
 
-/* Bytes that the socket can hold for user space, with the kernel's overhead:
- * what is in flight at any moment must fit in. */
+/* Size of the socket's receive buffer in bytes, the kernel's overhead included:
+ * what is in flight at any moment must fit. */
 int wire_buffer(const struct wire *wire, int *ret);
 
-/* Frames that the socket's buffer could not take: above zero, nothing that was
- * seen is to be believed. */
+/* Frames that did not fit into the receive buffer, so far. Above zero the
+ * captures are incomplete, and no conclusion from them is valid. */
 int wire_losses(struct wire *wire, unsigned int *ret);
 
-/* Handles what has arrived by now, without waiting. */
+/* Processes the frames that have arrived, without waiting. */
 int wire_catch_up(struct wire *wire);

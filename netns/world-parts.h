@@ -43,7 +43,7 @@ struct world {
 	void *data;
 };
 
-/* --- world.c ------------------------------------------------------------ */
+/* --- world.c ---------------------------------------------------------- */
 
 /* -ENOENT for a name that is none. */
 int world_find(struct world *world, const char *name, struct place **ret);
@@ -65,7 +65,7 @@ unsigned int world_prefix_of(const struct address *address);
 /* Those that the cable's end has by its plan. */
 int world_add_addresses(struct place *place, size_t cable);
 
-/* --- world-paths.c ------------------------------------------------------ */
+/* --- world-paths.c ---------------------------------------------------- */
 
 /* Tells the host all that its permanent neighbours are. */
 int world_introduce(struct world *world, struct place *place);

@@ -239,7 +239,7 @@ static struct path new_wire(unsigned int mtu, bool quiet)
 	must(world_new(&world, path.loop, journal, nobody_ends, NULL), "world");
 	path.wire = world_wire(world);
 	world_set_mtu(world, mtu);
-	must(wire_set_quiet(path.wire, quiet), "quiet");
+	must(wire_set_count_only(path.wire, quiet), "quiet");
 	/* What is under way has to fit into the wire's buffer. */
 	must(wire_buffer(path.wire, &room), "buffer");
 	snprintf(rmem, sizeof(rmem), "4096 131072 %d",

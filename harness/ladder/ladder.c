@@ -114,7 +114,7 @@ static void take_wrong(struct ladder_build *build, const json_t *record)
 					  journal_text(record, "observed"));
 }
 
-/* wire_set_quiet() tells in a note of what it only counted. */
+/* wire_set_count_only() tells in a note of what it only counted. */
 static void take_note(struct ladder_build *build, const json_t *record)
 {
 	const char *text = journal_text(record, "text");

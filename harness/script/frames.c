@@ -118,7 +118,7 @@ nsec_t frames_after(struct mark since, const struct wire_capture *capture)
 
 void frames_count_only(struct run *run, bool on)
 {
-	int r = wire_set_quiet(world_wire(run->world), on);
+	int r = wire_set_count_only(world_wire(run->world), on);
 
 	if (r < 0)
 		run_broken(run, r);

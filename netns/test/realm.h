@@ -69,7 +69,7 @@ json_t *realm_records(struct realm *realm);
 unsigned int realm_frames(struct realm *realm, const char *from,
 			  unsigned int kinds, enum wire_fate fate);
 
-/* --- sockets of this process in a host: never blocking --------------------*/
+/* --- sockets of this process in a host: never blocking ---------------- */
 
 /* Bound to the host's address and `port` (0: any). */
 int realm_socket(struct realm *realm, const char *host, int type,

@@ -99,7 +99,7 @@ static unsigned int connection_of(struct realm *realm, int fd)
 	return wire_connection(realm->wire, &here, port, &there, peer_port);
 }
 
-/* --- gateways --------------------------------------------------------------- */
+/* --- gateways --------------------------------------------------------- */
 
 /* On every cable of the chain the same packet, each from another port. */
 static void packet_crosses_a_chain(int family)
@@ -263,7 +263,7 @@ START_TEST(icmp_error_of_a_router_belongs_to_the_connection)
 }
 END_TEST
 
-/* --- one 4-tuple, several connections ---------------------------------------- */
+/* --- one 4-tuple, several connections --------------------------------- */
 
 /* The server still has the old connection: it answers the SYN with a challenge
  * ACK, the client resets that, and its next SYN succeeds (RFC 9293 3.10.7.4). */
@@ -333,7 +333,7 @@ START_TEST(tuple_taken_over_from_time_wait_is_a_new_connection)
 }
 END_TEST
 
-/* --- transmissions and rules of the wire -------------------------------------- */
+/* --- transmissions and rules of the wire ------------------------------ */
 
 START_TEST(dropped_transmissions_are_counted)
 {

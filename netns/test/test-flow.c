@@ -102,7 +102,7 @@ static void connect_at(uint32_t isn)
 	ck_assert_uint_eq(client(SEGMENT_ACK, isn + 1, 0), WIRE_PURE_ACK);
 }
 
-/* --- kinds ---------------------------------------------------------------- */
+/* --- kinds ------------------------------------------------------------ */
 
 START_TEST(every_segment_is_tcp)
 {
@@ -239,7 +239,7 @@ START_TEST(frames_other_than_tcp_have_kinds_and_no_connection)
 }
 END_TEST
 
-/* --- transmissions --------------------------------------------------------- */
+/* --- transmissions ---------------------------------------------------- */
 
 START_TEST(transmission_counts_the_byte_that_was_sent_most)
 {
@@ -327,7 +327,7 @@ START_TEST(transfer_of_gigabytes_is_counted_to_the_end)
 }
 END_TEST
 
-/* --- connections ----------------------------------------------------------- */
+/* --- connections ------------------------------------------------------ */
 
 START_TEST(direction_is_that_of_the_first_syn)
 {
@@ -468,7 +468,7 @@ START_TEST(ghosts_are_not_remembered)
 }
 END_TEST
 
-/* --- gateways -------------------------------------------------------------- */
+/* --- gateways --------------------------------------------------------- */
 
 START_TEST(nat_binds_the_new_tuple_to_the_connection)
 {
@@ -593,7 +593,7 @@ START_TEST(equal_tuples_of_other_networks_are_other_connections)
 }
 END_TEST
 
-/* --- questions -------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------- */
 
 START_TEST(socket_is_found_from_both_ends)
 {

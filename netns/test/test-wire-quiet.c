@@ -99,17 +99,17 @@ START_TEST(quiet_wire_counts_and_does_not_record)
 	begin(&talk, 0);
 	data = seen(&talk, WIRE_DATA);
 	acks = seen(&talk, WIRE_PURE_ACK);
-	realm_ok(wire_set_quiet(talk.realm.wire, true));
+	realm_ok(wire_set_count_only(talk.realm.wire, true));
 	transfer(&talk, BULK);
 	ck_assert_uint_eq(seen(&talk, WIRE_DATA), data);
 	ck_assert_uint_eq(notes(&talk, "only counted"), 0);
-	realm_ok(wire_set_quiet(talk.realm.wire, false));
+	realm_ok(wire_set_count_only(talk.realm.wire, false));
 	ck_assert_uint_eq(notes(&talk, "only counted"), 2);
 	ck_assert_uint_eq(notes(&talk, "client:"), 2);
 	transfer(&talk, 10);
 	ck_assert_uint_eq(seen(&talk, WIRE_DATA), data + 1);
 	ck_assert_uint_gt(seen(&talk, WIRE_PURE_ACK), acks);
-	realm_ok(wire_set_quiet(talk.realm.wire, false));
+	realm_ok(wire_set_count_only(talk.realm.wire, false));
 	ck_assert_uint_eq(notes(&talk, "only counted"), 2);
 	realm_end(&talk.realm);
 }
@@ -124,7 +124,7 @@ START_TEST(quiet_wire_records_what_is_no_plain_flow)
 	struct talk talk;
 
 	begin(&talk, 0);
-	realm_ok(wire_set_quiet(talk.realm.wire, true));
+	realm_ok(wire_set_count_only(talk.realm.wire, true));
 	realm_ok(wire_arm(talk.realm.wire, &rule, &second, WIRE_DROP, 0));
 	transfer(&talk, 10);
 	/* This one is dropped, and sent again. */
@@ -144,7 +144,7 @@ START_TEST(quiet_wire_records_a_frame_that_is_sent_twice)
 	struct talk talk;
 
 	begin(&talk, 0);
-	realm_ok(wire_set_quiet(talk.realm.wire, true));
+	realm_ok(wire_set_count_only(talk.realm.wire, true));
 	realm_ok(wire_arm(talk.realm.wire, &rule,
 			  &(const struct wire_match){ .kinds = WIRE_DATA },
 			  WIRE_DUPLICATE, MSEC(1)));
@@ -236,7 +236,7 @@ START_TEST(frame_to_be_told_outlives_those_that_are_counted)
 
 	begin(&talk, 0);
 	client = realm_socket(&talk.realm, "client", SOCK_DGRAM, 7);
-	realm_ok(wire_set_quiet(talk.realm.wire, true));
+	realm_ok(wire_set_count_only(talk.realm.wire, true));
 	realm_say(&talk.realm, client, "server", "x");
 	send_small(talk.client);
 	send_small(talk.server);

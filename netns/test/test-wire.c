@@ -456,7 +456,7 @@ START_TEST(nobody_hears_behind_a_pulled_cable)
 }
 END_TEST
 
-/* --- TCP --------------------------------------------------------------------*/
+/* --- TCP -------------------------------------------------------------- */
 
 static size_t hex_to_bytes(const char *hex, uint8_t *ret)
 {
@@ -573,7 +573,7 @@ START_TEST(nothing_is_lost_and_that_is_known)
 }
 END_TEST
 
-/* --- the wire's own ----------------------------------------------------------*/
+/* --- the wire's own --------------------------------------------------- */
 
 START_TEST(injected_reset_ends_a_connection)
 {
