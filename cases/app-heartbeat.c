@@ -141,10 +141,7 @@ CASE(app_heartbeat) = {
 		  "heartbeat ends 1.2 s after its start; keepalive: its probes "
 		  "are answered (frozen), ETIMEDOUT after 1 + 3 * 1 s (dead)",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
 		{ "frozen",
 		  .judgements = CLAIMS(

@@ -237,9 +237,7 @@ CASE(client_host_crash) = {
 		  "ACK through the cable; reboot alone: nothing changes; old "
 		  "port: ECONNRESET for the old connection, and a new one",
 	.world = &two_clients,
-	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", KEEPALIVE },
-			    { NULL, "net.ipv4.tcp_keepalive_intvl", KEEPALIVE },
-			    { NULL, "net.ipv4.tcp_keepalive_probes", 1 }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, KEEPALIVE, KEEPALIVE, 1)),
 	.variants = VARIANTS(
 		{ "idle" }, { "reboots", .duration = SEC(IDLE) },
 		{ "same-port-again", .duration = SEC(1),

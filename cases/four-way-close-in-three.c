@@ -23,8 +23,7 @@ static struct pair connect_and_ask(struct run *run)
 	struct pair tcp = sock_pair(run);
 	struct mark asked = mark_now(run);
 
-	sock_send(tcp.client, BYTES);
-	sock_recv(tcp.server, soon);
+	sock_deliver(tcp.client, tcp.server, BYTES);
 	frames_wait(run, asked, SERVER_ACKS, 1, soon);
 	sock_post_recv(tcp.server);
 	return tcp;

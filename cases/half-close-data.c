@@ -23,8 +23,7 @@ static void send_request(struct run *run, struct pair *tcp)
 {
 	struct mark asked = mark_now(run);
 
-	sock_send(tcp->client, REQUEST);
-	sock_recv(tcp->server, soon);
+	sock_deliver(tcp->client, tcp->server, REQUEST);
 	frames_wait(run, asked, FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)), 1,
 		    soon);
 }

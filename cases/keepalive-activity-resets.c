@@ -173,10 +173,7 @@ CASE(keepalive_activity_resets) = {
 		"ETIMEDOUT 3 + 1 * 1 s after the received data, the ACK of the "
 		"sent data, or the old ACK; the server's probe changes nothing",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
 		{ "received-data" }, { "sent-data" }, { "received-old-ack" },
 		{ "received-probe", .duration = SEC(TIME + INTVL * PROBES),

@@ -134,10 +134,7 @@ CASE(keepalive_consecutive) = {
 	.expect = "ETIMEDOUT 2 + 3 * 1 s after the answer; 6 probes in all, 9 "
 		  "if it happens twice; the server receives RST: ECONNRESET",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
 		{ "probes-lost", .value = 1 }, { "answers-lost", .value = 1 },
 		{ "rescued-twice", .value = 2,

@@ -153,9 +153,7 @@ CASE(keepalive_not_enabled) = {
 		  "listener: the same for the accepted socket; set late: the "
 		  "same, counted from setsockopt()",
 	.world = &world_pair,
-	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", TIME },
-			    { NULL, "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { NULL, "net.ipv4.tcp_keepalive_probes", PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, TIME, INTVL, PROBES)),
 	.variants = VARIANTS({ "off", .duration = SEC(TOTAL + 1) }, { "on" },
 			     { "listener" },
 			     { "set-late", .duration = SEC(TOTAL + 2 * TIME) }),

@@ -97,8 +97,7 @@ static void script(struct run *run)
 	expect_number(run, "keepalive_probes",
 		      frames_count(run, armed, FRAMES(PROBE)), ROUNDS, ROUNDS);
 	expect_counter(run, "client", "TCPKeepAlive", ROUNDS);
-	got = sock_reap(tcp.client, 0);
-	expect_open(&got);
+	expect_call_blocked(tcp.client);
 	expect_state(tcp.client, DIAG_ESTABLISHED);
 	expect_state(tcp.server, DIAG_ESTABLISHED);
 	sock_send(tcp.server, 1);
@@ -126,10 +125,7 @@ CASE(keepalive_peer_alive) = {
 		  "client; with time 1 and intvl 2: 2 s after the last probe; "
 		  "both ends stay ESTABLISHED",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
 		{ "time-longer" },
 		{ "interval-longer", .duration = SEC(6),

@@ -58,8 +58,7 @@ static void script(struct run *run)
 		    "the connection outlives the time after which unanswered "
 		    "probes end it",
 		    "%.3f s", nsec_seconds(mark_now(run).at - armed.at));
-	got = sock_reap(tcp.client, 0);
-	expect_open(&got);
+	expect_call_blocked(tcp.client);
 
 	sent = mark_now(run);
 	sock_send(tcp.client, BYTES);
@@ -107,10 +106,7 @@ CASE(keepalive_peer_frozen) = {
 		  "probes would end the connection; the 100 bytes are "
 		  "acknowledged at once, and read after the thaw",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.duration = SEC(TIME * (PROBES + 2)),
 	.script = script,
 };

@@ -136,10 +136,7 @@ CASE(keepalive_probe_format) = {
 		  "answer, also to the probe that arrives twice: ACK, 0 bytes, "
 		  "no SACK block; then ETIMEDOUT",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS({ "nothing-sent" },
 			     { "data-sent", .value = BYTES }, { "twice" }),
 	.duration = SEC(TIME + TIME + INTVL * PROBES),

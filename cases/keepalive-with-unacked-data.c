@@ -196,10 +196,7 @@ CASE(keepalive_with_unacked_data) = {
 		  "later; window closed: window probes, no keepalive probe, "
 		  "and the connection still lives",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES },
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES),
 			    { "client", "net.ipv4.tcp_retries2", RETRIES2 }),
 	.variants = VARIANTS(
 		{ "data" }, { "idle", .duration = SEC(TIME + INTVL * PROBES) },

@@ -53,8 +53,7 @@ static struct port_range read_range(struct run *run)
 
 static void expect_none_left(struct probe *client, struct sock *listener)
 {
-	struct sock *sock = sock_post_connect(client, listener);
-	struct finding got = sock_reap(sock, soon);
+	struct finding got = sock_try_connect(client, listener, soon);
 
 	expect_error(&got, EADDRNOTAVAIL);
 }

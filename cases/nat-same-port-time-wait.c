@@ -161,12 +161,10 @@ static void expect_time_wait(struct run *run, const struct old *old,
 static void expect_blocked(struct run *run, const struct old *old,
 			   const struct attempt *attempt)
 {
-	struct finding got;
 	unsigned int syns;
 
 	run_pass_until(run, attempt->dialled, MSEC(BLOCKED_MS));
-	got = sock_reap(attempt->sock, 0);
-	expect_open(&got);
+	expect_call_blocked(attempt->sock);
 	expect_old_ack_and_reset(run, old, attempt);
 	/* Two answers a second at most: tcp_invalid_ratelimit. */
 	syns = frames_count(run, attempt->dialled, SYNS);

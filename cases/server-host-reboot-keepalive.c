@@ -97,10 +97,7 @@ CASE(server_host_reboot_keepalive) = {
 		  "ECONNRESET; path-cut: ETIMEDOUT after 2 + 3 * 1 s, while "
 		  "the server's end is ESTABLISHED",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
 		{ "rebooted" },
 		{ "path-cut", .duration = SEC(TIME + INTVL * PROBES),

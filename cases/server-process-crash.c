@@ -30,8 +30,7 @@ static void close_at_once(struct run *run, struct pair *tcp)
 	struct finding got;
 	bool acked;
 
-	sock_send(tcp->server, BYTES);
-	sock_recv(tcp->client, soon);
+	sock_deliver(tcp->server, tcp->client, BYTES);
 	sock_post_recv(tcp->client);
 	killed = mark_now(run);
 	fault_kill(tcp->server_probe);

@@ -129,15 +129,13 @@ static void expect_rule_by_total(struct run *run, const struct rules *rules)
 static void expect_client_unaware(struct run *run, struct sock *client,
 				  struct mark plugged)
 {
-	struct finding got;
 
 	run_pass(run, MSEC(QUIET_MS));
 	expect_state(client, DIAG_ESTABLISHED);
 	expect_timer(client, DIAG_TIMER_NONE);
 	expect_frames(run, plugged, "segments since the cable is back",
 		      FRAMES(KIND(WIRE_TCP)), 0);
-	got = sock_reap(client, 0);
-	expect_open(&got);
+	expect_call_blocked(client);
 }
 
 static void send_from_client(struct run *run, struct sock *client)

@@ -191,9 +191,7 @@ CASE(unplug_keepalive_replug) = {
 		  "the same where the client's own probes were answered, but "
 		  "not where it sent a byte",
 	.world = &world_pair,
-	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", TIME },
-			    { NULL, "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { NULL, "net.ipv4.tcp_keepalive_probes", PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
 		{ "after-the-first-probe", .value = AFTER_FIRST_PROBE },
 		{ "after-the-last-probe", .value = LAST_PROBE,

@@ -156,9 +156,7 @@ CASE(unplug_keepalive) = {
 		  "wire; ESTABLISHED at the end without keepalive, also when "
 		  "the cable is back",
 	.world = &world_pair,
-	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_keepalive_time", TIME },
-			    { NULL, "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { NULL, "net.ipv4.tcp_keepalive_probes", PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
 		{ "both", .value = BOTH }, { "interface-down", .value = BOTH },
 		{ "server-only", .value = SERVER, .judgements = of_one_end },

@@ -141,10 +141,8 @@ static void script(struct run *run)
 	struct mark begun;
 
 	/* Data both ways, so that tcp_info has something to report. */
-	sock_send(tcp.client, 1000);
-	sock_recv(tcp.server, soon);
-	sock_send(tcp.server, 1000);
-	sock_recv(tcp.client, soon);
+	sock_deliver(tcp.client, tcp.server, 1000);
+	sock_deliver(tcp.server, tcp.client, 1000);
 	sock_post_recv(tcp.client);
 	sock_post_recv(tcp.server);
 	run_pass(run, MSEC(PASS_MS));

@@ -98,10 +98,7 @@ CASE(unreachable_keepalive) = {
 		  "down); all probes are on the wire only where the path is "
 		  "cut",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_keepalive_time", TIME },
-			    { "client", "net.ipv4.tcp_keepalive_intvl", INTVL },
-			    { "client", "net.ipv4.tcp_keepalive_probes",
-			      PROBES }),
+	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS({ "cable" }, { "interface" }, { "path" },
 			     { "neighbour", UNREACHABLE_AGEING }),
 	.duration = SEC(TOTAL) + MSEC(UNREACHABLE_QUIET_MS),
