@@ -223,6 +223,7 @@ static void put_identity(struct line *line, const struct journal_frame *frame)
 	put_optional(line, "ack", frame->ack, -1);
 	put_number(line, "len", frame->len);
 	put_number(line, "flags", frame->flags);
+	put_number(line, "window", frame->window);
 }
 
 int journal_gather_frame(struct journal *journal, nsec_t at,

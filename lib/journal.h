@@ -15,13 +15,15 @@
  *               claim, why, see, expect; hz, virtual_time, rootless;
  *               judgements[] (what a pass means: claim, document, since, note)
  *   sysctl      host, name, value (as read back)
- *   ready       (the world is made)
+ *   ready       hosts (name: addresses[])   the world is made; the first
+ *               address of a host is that of its first cable
  *   call        host, socket, text          a probe was told to do something
  *   result      host, socket, call, value, errno, text, connection
  *   fault       verb, target, text
  *   frame       from, to, fate, text, kinds[], left, size, packet, port, origin,
  *               and for TCP connection, from_client, source_port,
- *               destination_port, transmission, seq, ack, len, flags; hex
+ *               destination_port, transmission, seq, ack, len, flags, window;
+ *               hex
  *   state       host, socket, port, peer_port, state, timer, expires,
  *               retransmits, text, connection; of a listener queue and
  *               limit
@@ -66,6 +68,7 @@
  *                and ack without the flag ACK
  *   len          bytes of payload
  *   flags        the flags byte of the TCP header
+ *   window       as in the TCP header, without the scale of RFC 7323
  *
  * `connection` of a result or a state is that of its socket's 4-tuple, or null.
  */
@@ -122,6 +125,7 @@ struct journal_frame {
 	int64_t seq, ack; /* -1: null */
 	uint32_t len;
 	uint8_t flags;
+	uint16_t window;
 };
 
 enum { JOURNAL_BYTES = 192 };

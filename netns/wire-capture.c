@@ -226,6 +226,7 @@ static void describe(struct journal_frame *frame, const struct wire_capture *c)
 			      c->base.receiver);
 	frame->len = tcp->length;
 	frame->flags = tcp->flags;
+	frame->window = tcp->window;
 }
 
 static int write_record(struct wire_capture_log *log, size_t index, nsec_t at,

@@ -160,7 +160,20 @@ const char *finding_outcome(const struct finding *finding)
 	return finding->value ? "DATA" : "EOF";
 }
 
-static void journal_finding(const struct finding *f)
+/* The number of the socket's connection; null where the wire saw none. */
+static json_t *connection_of(const struct sock *sock)
+{
+	unsigned int number = 0;
+
+	if (sock->local_port && sock->remote_port)
+		number = wire_connection(world_wire(sock->run->world),
+					 &sock->local, sock->local_port,
+					 &sock->remote, sock->remote_port);
+	return number ? json_integer(number) : json_null();
+}
+
+/* `ends` has the addresses: those of the accepted socket for an accept(). */
+static void journal_finding(const struct finding *f, const struct sock *ends)
 {
 	char text[128];
 
@@ -177,10 +190,11 @@ static void journal_finding(const struct finding *f)
 		snprintf(text, sizeof(text), "%s() = %lld", f->call,
 			 (long long)f->value);
 	run_journal(f->sock->run, f->returned, "result",
-		    "{s:s, s:i, s:s, s:I, s:s?, s:s}", "host", f->sock->host,
-		    "socket", f->sock->number, "call", f->call, "value",
-		    (json_int_t)f->value, "errno",
-		    f->error ? error_name(f->error) : NULL, "text", text);
+		    "{s:s, s:i, s:s, s:I, s:s?, s:s, s:o}", "host",
+		    f->sock->host, "socket", f->sock->number, "call", f->call,
+		    "value", (json_int_t)f->value, "errno",
+		    f->error ? error_name(f->error) : NULL, "text", text,
+		    "connection", connection_of(ends));
 }
 
 /* --- posting, reaping and asking -----------------------------------------*/
@@ -213,12 +227,15 @@ static void on_arrival(void *data)
 {
 	const struct call *call = data;
 	struct finding finding;
+	struct sock ends;
 
 	/* After close() nothing is posted any more. */
 	if (!call->name)
 		return;
 	finding = finding_of(call);
-	journal_finding(&finding);
+	ends = *(call->made ? call->made : call->sock);
+	take_addresses(&ends, &call->answer.reply);
+	journal_finding(&finding, &ends);
 }
 
 static void post(struct sock *sock, struct call *call, const char *name,
@@ -779,13 +796,14 @@ static void journal_state(struct sock *sock, bool found,
 			 diag_timer_text(seen->timer),
 			 nsec_seconds(seen->expires), seen->retransmits);
 	run_journal(sock->run, nsec_now(), "state",
-		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s}", "host",
-		    sock->host, "socket", sock->number, "port",
+		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s, s:o}",
+		    "host", sock->host, "socket", sock->number, "port",
 		    sock->local_port, "peer_port", sock->remote_port, "state",
 		    state, "timer",
 		    found ? diag_timer_text(seen->timer) : "none", "expires",
 		    found ? nsec_seconds(seen->expires) : 0.0, "retransmits",
-		    found ? (int)seen->retransmits : 0, "text", text);
+		    found ? (int)seen->retransmits : 0, "text", text,
+		    "connection", connection_of(sock));
 }
 
 /* Of a connect() that has not returned: the kernel has chosen the port. */

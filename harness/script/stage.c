@@ -222,6 +222,27 @@ void stage_make_world(struct run *run)
 		run_broken(run, r);
 }
 
+json_t *stage_addresses(struct run *run)
+{
+	const struct world_plan *plan = run_world_plan(run);
+	json_t *hosts = json_object();
+
+	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
+		struct planned_host host;
+		json_t *addresses = json_array();
+
+		world_plan_host(plan, i, &host);
+		for (size_t j = 0; j < host.n_cables; j++)
+			json_array_append_new(
+				addresses,
+				json_string(run->options->family == AF_INET ?
+						    host.cables[j].v4 :
+						    host.cables[j].v6));
+		json_object_set_new(hosts, host.name, addresses);
+	}
+	return hosts;
+}
+
 void stage_check_needs(struct run *run)
 {
 	const struct run_job *job = run->job;

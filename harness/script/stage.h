@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "run-control.h"
 
 /* SKIP where this kernel or machine does not meet the case's requirements. */
@@ -18,3 +20,7 @@ void stage_check_programs(struct run *run);
 /* Creates hosts, cables and the wire, writes all sysctls and waits until the
  * links are up. */
 void stage_make_world(struct run *run);
+
+/* The addresses of each host, in the run's address family: an object of arrays.
+ * A new reference. */
+json_t *stage_addresses(struct run *run);

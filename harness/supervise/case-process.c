@@ -177,7 +177,8 @@ void case_process_main(const struct run_options *options,
 	stage_make_world(&run);
 	start_sampler(&sampler);
 	counter_take_baselines(&run);
-	run_journal(&run, nsec_now(), "ready", NULL);
+	run_journal(&run, nsec_now(), "ready", "{s:o}", "hosts",
+		    stage_addresses(&run));
 	job->testcase->script(&run);
 	/* Takes the frames and results that have arrived by now. */
 	run_wait(&run, NULL, NULL, nsec_now());

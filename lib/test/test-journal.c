@@ -312,6 +312,7 @@ START_TEST(identity_of_a_segment_is_written_as_numbers)
 		.ack = 0,
 		.len = 100,
 		.flags = 0x18,
+		.window = 501,
 	};
 	json_t *record = frame_record(&frame);
 	json_int_t number;
@@ -326,6 +327,7 @@ START_TEST(identity_of_a_segment_is_written_as_numbers)
 	ck_assert_int_eq(number, 0);
 	ck_assert_int_eq(journal_integer(record, "len"), 100);
 	ck_assert_int_eq(journal_integer(record, "flags"), 0x18);
+	ck_assert_int_eq(journal_integer(record, "window"), 501);
 	json_decref(record);
 	frame.from_client = true;
 	record = frame_record(&frame);
