@@ -176,6 +176,7 @@ static const struct fault_verb verbs[] = {
 	  .state = "suspended",
 	  .undo = "resume",
 	  .stops_processes = true,
+	  .stops_kernel = true,
 	  .drawing = FAULT_DRAW_FROZEN,
 	  .apply = suspend },
 	{ .name = "resume",
@@ -238,6 +239,7 @@ static const struct fault_verb verbs[] = {
 	  .arguments = "",
 	  .what = "the gateway loses its state: connections are new to it, or "
 		  "unknown",
+	  .clears_tracking = true,
 	  .apply = forget },
 };
 

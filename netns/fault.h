@@ -30,6 +30,10 @@ struct fault_verb {
 	const char *undo; /* the verb that ends the effect; NULL: none does */
 	bool kills_host; /* its processes and sockets are gone afterwards */
 	bool stops_processes; /* until `undo` */
+	bool stops_kernel; /* ... its kernel, too: it forwards nothing */
+	/* The state of a gateway that tracks connections is gone. No other host
+	 * has any. */
+	bool clears_tracking;
 	/* The effect belongs to the path, not to the machine: it lasts when the
 	 * host crashes, and the rebooted host finds it. Any other effect is gone
 	 * with the machine: world_reboot() makes a new one with new cables. */
