@@ -8,7 +8,7 @@
 
 #include "errors.h"
 #include "exit-status.h"
-#include "lab-words.h"
+#include "lab-action.h"
 #include "shell-word.h"
 
 static const struct usage_word words[] = {

@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "lab-action.h"
+#include "lab-check.h"
 #include "lab-commands.h"
+#include "lab-expectation.h"
 #include "lab-file.h"
-#include "lab-words.h"
+#include "lab-value.h"
 #include "nearest.h"
 #include "settings.h"
 #include "version.h"
@@ -99,7 +102,7 @@ static int set_delay(struct building *b, const char *text)
 	int r = split_host(b, text, &host, &value);
 
 	if (r >= 0)
-		r = lab_duration_parse(value, &host->delay);
+		r = lab_value_duration(value, &host->delay);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -154,7 +157,7 @@ static int set_idle(struct building *b, const char *text)
 		return error_refuse(-EINVAL,
 				    "nothing between forgets connections; "
 				    "--between nat?");
-	r = lab_idle_parse(text, &host->idle);
+	r = lab_value_idle(text, &host->idle);
 	return r < 0 ? error_trace(r) : 0;
 }
 
@@ -176,7 +179,7 @@ static int say(struct building *b, const struct lab_word_pair *pair)
 	case LAB_OPTION_LOSS:
 		return set_loss(b, pair->first);
 	case LAB_OPTION_FOR:
-		return lab_duration_parse(pair->first, &b->plan->duration);
+		return lab_value_duration(pair->first, &b->plan->duration);
 	case LAB_OPTION_SYSCTL:
 	case LAB_OPTION_AT:
 	case LAB_OPTION_EXPECT:
@@ -200,11 +203,10 @@ static int say_with_place(struct building *b, const struct lab_word_pair *pair)
 	if (pair->option == LAB_OPTION_SYSCTL)
 		return lab_plan_add_setting(b->plan, pair->first, &b->place);
 	if (pair->option == LAB_OPTION_AT)
-		return lab_plan_add_step(b->plan, pair->first, pair->second,
-					 &b->place);
+		return lab_action_add_step(b->plan, pair->first, &b->place,
+					   pair->second, &b->place);
 	if (pair->option == LAB_OPTION_EXPECT)
-		return lab_plan_add_expectation(b->plan, pair->first,
-						&b->place);
+		return lab_expectation_add(b->plan, pair->first, &b->place);
 	return 0;
 }
 

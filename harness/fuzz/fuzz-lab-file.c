@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A lab's file: what is one can be completed, and is checked; whatever is said
- * of another begins with its name. */
+/* A lab's file: a valid one gets its defaults and is checked; the error message
+ * for any other begins with its name. */
 #include <errno.h>
 
 #include "fuzz.h"
+#include "lab-check.h"
 #include "lab-file.h"
-#include "lab-words.h"
 
-static void must_be_whole(const struct lab_plan *plan)
+static void must_be_complete(const struct lab_plan *plan)
 {
 	fuzz_must(plan->n_hosts <= LAB_HOSTS);
 	for (size_t i = 0; i < plan->n_hosts; i++)
@@ -17,7 +17,8 @@ static void must_be_whole(const struct lab_plan *plan)
 			  *plan->programs[i].command);
 	for (size_t i = 0; i < plan->n_steps; i++)
 		fuzz_must(plan->steps[i].action.text &&
-			  !plan->steps[i].action.command &&
+			  plan->steps[i].action.name &&
+			  plan->steps[i].when.text &&
 			  plan->steps[i].place.source);
 	for (size_t i = 0; i < plan->n_expectations; i++)
 		fuzz_must(plan->expectations[i].text);
@@ -25,7 +26,7 @@ static void must_be_whole(const struct lab_plan *plan)
 	fuzz_must(!plan->needs[plan->n_needs]);
 }
 
-/* A name that the check has passed is somebody's. */
+/* Names that the check has accepted exist. */
 static void must_be_known(struct lab_plan *plan)
 {
 	for (size_t i = 0; i < plan->n_programs; i++)
@@ -54,11 +55,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_must(strncmp(error_message(), "dir/x.yaml:", 11) == 0);
 	} else {
 		fuzz_must(strcmp(plan->name, "x") == 0);
-		must_be_whole(plan);
+		must_be_complete(plan);
 		r = lab_plan_add_defaults(plan);
 		if (r >= 0 && lab_check(plan) >= 0)
 			must_be_known(plan);
-		must_be_whole(plan);
+		must_be_complete(plan);
 	}
 	lab_plan_free(plan);
 	free(copy);

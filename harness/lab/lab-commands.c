@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "errors.h"
-#include "lab-parts.h"
 #include "program-control.h"
 #include "program-find.h"
 

@@ -16,7 +16,6 @@
 
 #include "firewall.h"
 #include "lab-commands.h"
-#include "lab-words.h"
 #include "counter-control.h"
 #include "wire.h"
 
@@ -543,10 +542,9 @@ static void conclude_program(struct conclusions *c,
 static void conclude_step(struct conclusions *c, size_t i)
 {
 	const struct lab_step *step = &c->end->plan->steps[i];
-	const char *when = lab_moment_text(c->end->plan, &step->when);
 
 	if (!c->end->steps_taken[i])
-		add(c, "", "did not happen: %s: %s", when ? when : "?",
+		add(c, "", "did not happen: %s: %s", step->when.text,
 		    step->action.text);
 }
 

@@ -108,7 +108,7 @@ static bool is_waited_for(const struct lab_moment *moment,
 	case LAB_AFTER_LINE:
 		return event->kind == LAB_EVENT_LINE &&
 		       is_same(moment->program, event->program) &&
-		       strstr(event->text, moment->text);
+		       strstr(event->text, moment->line);
 	case LAB_AFTER_EXIT:
 		return event->kind == LAB_EVENT_EXIT &&
 		       is_same(moment->program, event->program);
@@ -118,7 +118,7 @@ static bool is_waited_for(const struct lab_moment *moment,
 		       moment->state == event->state;
 	case LAB_AFTER_STEP:
 		return event->kind == LAB_EVENT_STEP &&
-		       is_same(moment->text, event->text);
+		       lab_action_equal(moment->action, event->action);
 	}
 	return false;
 }

@@ -20,7 +20,7 @@ enum lab_event_kind {
 	LAB_EVENT_EXIT, /* `program` ended with `status` */
 	LAB_EVENT_RESULT, /* a call of the probe in `host` returned `text` */
 	LAB_EVENT_STATE, /* a socket of `host` is in `state` now */
-	LAB_EVENT_STEP, /* the step with the action `text` starts */
+	LAB_EVENT_STEP, /* a step with `action` starts */
 };
 
 struct lab_event {
@@ -28,6 +28,7 @@ struct lab_event {
 	nsec_t at; /* when it happened, not when it was noticed */
 	const char *host, *program; /* borrowed: names of the plan */
 	const char *text; /* copied by lab_events_push() */
+	const struct lab_action *action; /* borrowed */
 	unsigned int kinds; /* of a frame: enum wire_kind */
 	size_t capture; /* of a frame: index into wire_captures() */
 	int status; /* as of wait(); -1: ended with its host */

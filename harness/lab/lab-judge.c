@@ -151,7 +151,7 @@ static void see_line(const struct lab_expectation *e, struct evidence *ev,
 {
 	if (e->kind != LAB_EXPECT_LINE ||
 	    !is_same(e->program, event->program) ||
-	    !strstr(event->text, e->words))
+	    !strstr(event->text, e->line))
 		return;
 	if (!ev->met && !ev->missed)
 		set_observed(ev, event->text);
@@ -367,9 +367,9 @@ static void finish_one(struct lab_judge *judge, const struct lab_expectation *e,
 			      is_expected(e, ev->count));
 		break;
 	case LAB_EXPECT_COUNTER:
-		exists = counter_exists(judge->run, e->host, e->words);
+		exists = counter_exists(judge->run, e->host, e->counter);
 		change = exists ?
-				 counter_change(judge->run, e->host, e->words) :
+				 counter_change(judge->run, e->host, e->counter) :
 				 0;
 		change = MAX(change, (int64_t)0);
 		if (exists)

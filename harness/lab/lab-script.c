@@ -26,6 +26,7 @@
 #include "array.h"
 #include "errors.h"
 #include "fault-control.h"
+#include "lab-action.h"
 #include "lab-case.h"
 #include "lab-conclusions.h"
 #include "lab-event.h"
@@ -35,7 +36,6 @@
 #include "lab-sockets.h"
 #include "lab-state.h"
 #include "lab-wire.h"
-#include "lab-words.h"
 #include "privilege.h"
 #include "wire.h"
 
@@ -167,7 +167,7 @@ static void apply_fault(struct lab *lab, const struct lab_action *action)
 static void set_in_host(struct lab *lab, const char *host,
 			const struct lab_action *action)
 {
-	const struct sysctl_setting setting = { action->name, action->value };
+	const struct sysctl_setting setting = { action->key, action->value };
 	char value[SYSCTL_VALUE];
 	int namespace = host_namespace(run_host(lab->run, host));
 	int r = sysctl_write(namespace, &setting, 1);
@@ -176,12 +176,12 @@ static void set_in_host(struct lab *lab, const char *host,
 		run_note(lab->run, "%s: %s", action->text, error_message());
 		return;
 	}
-	r = sysctl_read(namespace, action->name, value);
+	r = sysctl_read(namespace, action->key, value);
 	if (r < 0)
 		run_broken(lab->run, r);
 	run_journal(lab->run, nsec_now(), "sysctl", "{s:s, s:s, s:s}", "host",
-		    host, "name", action->name, "value", value);
-	run_note(lab->run, "%s: %s = %s", host, action->name, value);
+		    host, "name", action->key, "value", value);
+	run_note(lab->run, "%s: %s = %s", host, action->key, value);
 }
 
 static void set_sysctl(struct lab *lab, const struct lab_action *action)
@@ -202,7 +202,7 @@ static void act(struct lab *lab, const struct lab_action *action,
 	lab_events_push(lab->events,
 			&(struct lab_event){ .kind = LAB_EVENT_STEP,
 					     .at = nsec_now(),
-					     .text = action->text });
+					     .action = action });
 	switch (action->verb) {
 	case LAB_FAULT:
 		apply_fault(lab, action);
@@ -349,7 +349,7 @@ static void handle_message(struct lab *lab, const char *words)
 	if (!action)
 		run_broken(lab->run, error_origin(-ENOMEM, "action"));
 	/* The session has checked it already. */
-	if (lab_action_parse(lab->plan, words, action) < 0 ||
+	if (lab_action_parse(lab->plan, words, NULL, action) < 0 ||
 	    lab_plan_add_command(lab->plan, action, NULL) < 0) {
 		run_note(lab->run, "%s", error_message());
 		free(action);

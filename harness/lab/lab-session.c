@@ -14,10 +14,11 @@
 #include "end-signals.h"
 #include "errors.h"
 #include "fd.h"
+#include "lab-action.h"
 #include "lab-script.h"
 #include "lab-shell.h"
+#include "lab-value.h"
 #include "lab-view.h"
-#include "lab-words.h"
 #include "process.h"
 #include "worker.h"
 
@@ -140,7 +141,7 @@ static void say_action(struct session *s, const char *words)
 {
 	struct lab_action action;
 
-	if (lab_action_parse(s->plan->plan, words, &action) < 0) {
+	if (lab_action_parse(s->plan->plan, words, NULL, &action) < 0) {
 		printf("%s\n", error_message());
 		return;
 	}
@@ -158,7 +159,7 @@ static void wait_a_while(struct session *s, const char *text)
 {
 	nsec_t duration;
 
-	if (lab_duration_parse(text, &duration) < 0) {
+	if (lab_value_duration(text, &duration) < 0) {
 		printf("%s\n", error_message());
 		return;
 	}

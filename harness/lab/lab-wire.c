@@ -302,21 +302,12 @@ static void inject(struct lab_wire *wire, const struct lab_action *action)
 
 void lab_wire_act(struct lab_wire *wire, const struct lab_action *action)
 {
-	/* As fault_recorded_verb() knows them. */
-	static const char *const verbs[] = {
-		[LAB_DROP] = "drop",	 [LAB_HOLD] = "hold",
-		[LAB_DELAY] = "delay",	 [LAB_DUPLICATE] = "duplicate",
-		[LAB_REJECT] = "reject", [LAB_RELEASE] = "release",
-		[LAB_PASS] = "pass",
-	};
-
 	/* fault_inject() journals by itself. */
 	if (action->verb == LAB_INJECT) {
 		inject(wire, action);
 		return;
 	}
-	if (!fault_announce(wire->run, verbs[action->verb], "wire",
-			    action->text))
+	if (!fault_announce(wire->run, action->name, "wire", action->text))
 		return;
 	if (action->verb == LAB_RELEASE)
 		release_all(wire);

@@ -60,7 +60,7 @@ class Words(unittest.TestCase):
         self.assertRegex(text, message)
 
     def test_misspelt_action(self):
-        self.refused("'unplg' is no action; unplug", "--at", "2s",
+        self.refused("unknown action 'unplg'; did you mean 'unplug'?", "--at", "2s",
                      "unplg client")
 
     def test_unknown_host(self):
@@ -691,7 +691,7 @@ class Prompt(unittest.TestCase):
                                   "wait 100ms\nplug client\nstates\n"
                                   "crash nobody\nwait 100ms\n")
         self.assertEqual(status, rig.PASS, text)
-        self.assertRegex(text, "'unplg' is no action")
+        self.assertRegex(text, "unknown action 'unplg'")
         self.assertRegex(text, "fault   unplug client")
         self.assertRegex(text, "fault   plug client")
         self.assertRegex(text, "no host is called 'nobody'")

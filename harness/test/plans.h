@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Plans written as files ("x.yaml"), for the tests of what is said of them. */
+/* A plan for the tests of the lab, built from a file's text ("x.yaml"). */
 #pragma once
 
 #include <stddef.h>
@@ -7,23 +7,24 @@
 #include "lab-plan.h"
 #include "macro.h"
 
-/* The one that was begun last. */
+/* The plan of the last plan_begin(). */
 extern struct lab_plan *plan;
 
-/* An empty one; a test's setup. */
+/* An empty plan; a test's setup. */
 void plan_begin(void);
 void plan_read(const char *file);
-/* Reads it, and says what it leaves unsaid. */
+/* Reads the file and adds the defaults. */
 void plan_complete(const char *file);
 
-/* Completed, lab_check() has nothing against it. */
+/* lab_check() accepts the plan with its defaults. */
 void must_pass(const char *file);
 
-/* A plan, and what is said of it behind the place. */
+/* An input, and the beginning of its error message or a part of it. */
 struct wrong {
-	const char *file, *message;
+	const char *input, *message;
 };
 
+/* lab_check() refuses these files with a message that has this part. */
 void must_refuse(const struct wrong *plans, size_t n);
 
 #define MUST_REFUSE(...)                                                       \
@@ -31,3 +32,6 @@ void must_refuse(const struct wrong *plans, size_t n);
 		static const struct wrong plans_[] = { __VA_ARGS__ };          \
 		must_refuse(plans_, ARRAY_SIZE(plans_));                       \
 	} while (0)
+
+/* `r`, the result for this input, is -EINVAL, and the message begins so. */
+void must_be_refused(int r, const struct wrong *wrong);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "lab-check.h"
 #include "lab-file.h"
 #include "suite.h"
 #include "unit.h"

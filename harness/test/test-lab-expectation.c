@@ -1,37 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Expectations: what each sentence asks, what it is said as again, and what a
- * wrong one is told. */
-#include "lab-words.h"
+/* The grammar of expectations: what each means, that its text can be parsed
+ * again, and the messages for wrong ones. */
+#include "lab-expectation.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "errors.h"
+#include "plans.h"
 #include "unit.h"
 #include "wire.h"
-
-static struct lab_plan *plan;
-
-static void setup(void)
-{
-	ck_assert_int_eq(lab_plan_new(&plan), 0);
-}
 
 static struct lab_expectation expectation(const char *text)
 {
 	struct lab_expectation ret;
 
-	ck_assert_msg(lab_expectation_parse(plan, text, &ret) == 0, "%s: %s",
-		      text, error_message());
+	ck_assert_msg(lab_expectation_parse(plan, text, NULL, &ret) == 0,
+		      "%s: %s", text, error_message());
 	return ret;
 }
 
-/* What is said, and what it is said as. */
-struct pair {
-	const char *said, *text;
-};
-
-START_TEST(an_expectation_has_its_question)
+START_TEST(expectation_has_kind_and_arguments)
 {
 	struct lab_expectation got = expectation(
 		"client: ETIMEDOUT after 5s within 20s of crash the server");
@@ -43,13 +32,14 @@ START_TEST(an_expectation_has_its_question)
 	ck_assert_int_eq(got.from, SEC(5));
 	ck_assert_int_eq(got.within, SEC(20));
 	ck_assert_int_eq(got.since.event, LAB_AFTER_STEP);
-	ck_assert_str_eq(got.since.text, "crash server");
+	ck_assert_str_eq(got.since.text, "crash the server");
+	ck_assert_str_eq(got.since.action->host, "server");
 	got = expectation("nginx: prints no 'error'");
 	ck_assert_int_eq(got.kind, LAB_EXPECT_LINE);
 	ck_assert_str_eq(got.program, "nginx");
 	ck_assert_ptr_null(got.host);
 	ck_assert(got.negated);
-	ck_assert_str_eq(got.words, "error");
+	ck_assert_str_eq(got.line, "error");
 	ck_assert_int_eq(got.from, 0);
 	ck_assert_int_eq(got.within, NSEC_NEVER);
 	ck_assert_int_eq(got.since.event, LAB_AFTER_START);
@@ -61,14 +51,14 @@ START_TEST(an_expectation_has_its_question)
 	ck_assert_int_eq(got.number, SIGTERM);
 	got = expectation("server: counter TCPKeepAlive");
 	ck_assert_int_eq(got.kind, LAB_EXPECT_COUNTER);
-	ck_assert_str_eq(got.words, "TCPKeepAlive");
+	ck_assert_str_eq(got.counter, "TCPKeepAlive");
 	got = expectation("server: sends no rst");
 	ck_assert_int_eq(got.kind, LAB_EXPECT_SENT);
 	ck_assert_uint_eq(got.kinds, WIRE_RST);
 }
 END_TEST
 
-START_TEST(a_number_is_a_span)
+START_TEST(number_is_a_range)
 {
 	static const struct {
 		const char *text;
@@ -94,101 +84,121 @@ START_TEST(a_number_is_a_span)
 }
 END_TEST
 
-START_TEST(every_expectation_is_said_in_one_form)
+/* Sentences that mean the same, however they are written. */
+START_TEST(spelling_does_not_matter)
 {
-	static const struct pair pairs[] = {
+	static const struct {
+		const char *text, *other;
+	} pairs[] = {
 		{ "the client:etimedout", "client: ETIMEDOUT" },
 		{ "client : data within 90s", "client: DATA within 1m30s" },
 		{ "client: eof within 2s of the start",
 		  "client: EOF within 2s" },
-		{ "client: open", "client: open" },
 		{ "client: no socket", "client: no sockets" },
 		{ "client: 1 sockets", "client: 1 socket" },
-		{ "client: 3..3 estab", "client: 3 ESTAB" },
+		{ "client: 3..3 estab", "client: 3 ESTABLISHED" },
 		{ "client: 0..3 estab", "client: at most 3 ESTAB" },
 		{ "client: at least 1 estab", "client: ESTAB" },
 		{ "client: sent fin and syn", "client: sends syns and fins" },
-		{ "client: received 1 ack", "client: receives 1 ack" },
+		{ "client: received 1 ack", "client: receives 1 acks" },
 		{ "client: counter X no", "client: counter X 0" },
-		{ "curl: exit 28 after 5s", "curl: exit 28 after 5s" },
-		{ "curl: signal 9", "curl: signal KILL" },
-		{ "nginx: runs", "nginx: runs" },
-		{ "nginx: prints no GET within 2s of nginx reaches LISTEN",
-		  "nginx: prints no \"GET\" within 2s of nginx reaches "
-		  "LISTEN" },
+		{ "curl: exits 28", "curl: exit 28" },
+		{ "curl: signal 9", "curl: signal SIGKILL" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		ck_assert_str_eq(expectation(pairs[i].said).text,
-				 pairs[i].text);
-		ck_assert_str_eq(expectation(pairs[i].text).text,
-				 pairs[i].text);
+		struct lab_expectation a = expectation(pairs[i].text);
+		struct lab_expectation b = expectation(pairs[i].other);
+
+		ck_assert_msg(a.kind == b.kind && a.number == b.number &&
+				      a.state == b.state &&
+				      a.kinds == b.kinds && a.min == b.min &&
+				      a.max == b.max && a.from == b.from &&
+				      a.within == b.within &&
+				      a.outcome == b.outcome &&
+				      a.since.event == b.since.event,
+			      "%s", pairs[i].text);
 	}
 }
 END_TEST
 
-START_TEST(a_wrong_expectation_is_told_why)
+START_TEST(text_is_subject_and_statement_on_one_line)
 {
-	static const struct pair pairs[] = {
-		{ "client", "column 1: 'client' is no HOST: OUTCOME" },
-		{ ": open", "column 3: nothing stands before the colon" },
+	ck_assert_str_eq(expectation("the client :  EOF\n within  2s").text,
+			 "client: EOF within 2s");
+	ck_assert_str_eq(expectation("nginx:prints no 'a  b'").text,
+			 "nginx: prints no 'a  b'");
+	ck_assert_str_eq(expectation("server: 1 ESTABLISHED").text,
+			 "server: 1 ESTABLISHED");
+}
+END_TEST
+
+START_TEST(wrong_expectation_is_reported_with_its_column)
+{
+	static const struct wrong expectations[] = {
+		{ "client", "column 1: missing colon in 'client'; expected " },
+		{ ": open", "column 1: missing name of a host or program" },
 		{ "client is: open",
-		  "column 8: 'is' stands here; expected: a " },
-		{ "client:", "column 8: expected here: an outcome" },
-		{ "client: ETIMEOUT",
-		  "column 9: 'ETIMEOUT' cannot be expected; "
-		  "ETIMEDOUT?" },
-		{ "client: EXYZ", "column 9: 'EXYZ' " },
-		{ "client: wibble", "column 9: 'wibble' stands here; expected: "
-				    "an outcome" },
+		  "column 8: unexpected 'is'; expected colon" },
+		{ "client:",
+		  "column 8: unexpected end of line; expected an outcome" },
+		{ "client: ETIMEOUT", "column 9: unknown outcome 'ETIMEOUT'; "
+				      "did you mean 'ETIMEDOUT'?" },
+		{ "client: EXYZ", "column 9: un" },
+		{ "client: wibble",
+		  "column 9: unexpected 'wibble'; expected an outcome" },
 		{ "client: no ETIMEDOUT",
-		  "column 12: 'ETIMEDOUT' is no state" },
-		{ "client: 5..3 ESTAB", "column 9: nothing is 5..3" },
-		{ "client: at least 0 ESTAB", "column 18: there is always" },
+		  "column 12: unknown socket state 'ETIMEDOUT'" },
+		{ "client: 5..3 ESTAB",
+		  "column 9: empty range '5..3': 3 is less than 5" },
+		{ "client: at least 0 ESTAB",
+		  "column 18: 'at least 0' is always true" },
 		{ "client: at ESTAB",
-		  "column 12: 'ESTAB' stands here; expected: "
-		  "'least' or 'most'" },
+		  "column 12: unexpected 'ESTAB'; expected 'least' or 'most'" },
 		{ "client: open within 5s",
-		  "column 14: 'open' is asked at the " },
-		{ "client: EOF of start", "column 13: 'of' is too much" },
-		{ "client: EOF within 5", "column 20: '5' has no unit" },
+		  "column 14: unexpected 'within'; 'open' is evaluated at the "
+		  "end" },
+		{ "client: EOF of start",
+		  "column 13: unexpected 'of'; expected end of line" },
+		{ "client: EOF within 5",
+		  "column 20: invalid duration '5': missing unit" },
 		{ "client: EOF after 5s within 3s",
-		  "column 29: nothing comes after 5s and within 3s" },
-		{ "client: EOF within 0s",
-		  "column 20: nothing comes after 0s" },
+		  "column 29: empty time range: 'within 3s' ends before" },
+		{ "client: EOF within 0s", "column 20: empty time range" },
 		{ "client: EOF within 5s of",
-		  "column 25: expected here: 'star" },
+		  "column 25: unexpected end of line; expected 'start'" },
 		{ "client: sends 3",
-		  "column 16: expected here: a kind of fra" },
-		{ "client: counter", "column 16: expected here: a counter" },
-		{ "client: counter Tcp.X", "column 17: 'Tcp.X' is no counter" },
-		{ "curl: exit 256", "column 12: '256' is not an exit status: 0 "
-				    "to 255" },
-		{ "curl: signal NONE", "column 14: 'NONE' is no signal" },
-		{ "curl: runs now", "column 12: 'now' is too much" },
-		{ "curl: prints", "column 13: expected here: a text" },
+		  "column 16: unexpected end of line; expected one of: segm" },
+		{ "client: counter", "column 16: unexpected end of line; " },
+		{ "client: counter Tcp.X", "column 17: invalid counter 'Tcp." },
+		{ "curl: exit 256", "column 12: invalid exit status '256': "
+				    "expected 0 to 255" },
+		{ "curl: signal NONE", "column 14: unknown signal 'NONE'" },
+		{ "curl: runs now",
+		  "column 12: unexpected 'now'; expected end of line" },
+		{ "curl: prints",
+		  "column 13: unexpected end of line; expected text" },
 	};
 	struct lab_expectation ignored;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		ck_assert_msg(lab_expectation_parse(plan, pairs[i].said,
-						    &ignored) == -EINVAL,
-			      "%s", pairs[i].said);
-		ck_assert_msg(strncmp(error_message(), pairs[i].text,
-				      strlen(pairs[i].text)) == 0,
-			      "%s\n%s", pairs[i].said, error_message());
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(expectations); i++)
+		must_be_refused(lab_expectation_parse(plan,
+						      expectations[i].input,
+						      NULL, &ignored),
+				&expectations[i]);
 }
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&an_expectation_has_its_question,
-	&a_number_is_a_span,
-	&every_expectation_is_said_in_one_form,
-	&a_wrong_expectation_is_told_why,
+	&expectation_has_kind_and_arguments,
+	&number_is_a_range,
+	&spelling_does_not_matter,
+	&text_is_subject_and_statement_on_one_line,
+	&wrong_expectation_is_reported_with_its_column,
 };
 
 int main(void)
 {
-	return unit_run("lab-expectations", tests, ARRAY_SIZE(tests), setup);
+	return unit_run("lab-expectation", tests, ARRAY_SIZE(tests),
+			plan_begin);
 }

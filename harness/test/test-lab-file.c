@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A lab as a file: what becomes of it, and where it is wrong. */
+/* A lab's file: the plan that it becomes, and the messages and places for wrong
+ * files. */
 #include "lab-file.h"
 
 #include <errno.h>
@@ -8,16 +9,9 @@
 #include <unistd.h>
 
 #include "errors.h"
-#include "lab-words.h"
+#include "plans.h"
 #include "suite.h"
 #include "unit.h"
-
-static struct lab_plan *plan;
-
-static void setup(void)
-{
-	ck_assert_int_eq(lab_plan_new(&plan), 0);
-}
 
 static int parse(const char *text)
 {
@@ -72,7 +66,7 @@ static const char all[] = "about: |\n"
 			  "  - client: ETIMEDOUT within 20s\n"
 			  "  - \"curl: exit 28\"\n";
 
-START_TEST(hosts_stand_as_they_are_written)
+START_TEST(hosts_are_in_the_order_of_the_file)
 {
 	must_parse(all);
 	ck_assert_str_eq(plan->name, "idle-nat");
@@ -93,7 +87,7 @@ START_TEST(hosts_stand_as_they_are_written)
 }
 END_TEST
 
-START_TEST(programs_have_what_they_were_given)
+START_TEST(programs_have_their_keys)
 {
 	const struct lab_program *programs = plan->programs;
 
@@ -145,30 +139,28 @@ START_TEST(needs_are_one_or_a_list)
 	ck_assert_str_eq(plan->needs[0], "nginx");
 	ck_assert_str_eq(plan->needs[1], "curl");
 	ck_assert_ptr_null(plan->needs[2]);
-	plan = lab_plan_free(plan);
-	setup();
+	plan_begin();
 	must_parse("needs: nginx\n");
 	ck_assert_uint_eq(plan->n_needs, 1);
 	ck_assert_str_eq(plan->needs[0], "nginx");
 }
 END_TEST
 
-START_TEST(steps_and_expectations_stand_in_order)
+START_TEST(steps_and_expectations_are_in_order)
 {
 	static const char *const steps[][2] = {
 		{ "2s", "unplug client" },
 		{ "nginx prints \"GET\"", "crash server" },
 		{ "20s", "plug client" },
-		{ "3s", "drop syns" },
-		{ "3s", "note \"x\"" },
+		{ "3s", "drop syn" },
+		{ "3s", "note 'x'" },
 		{ "4s", "run \"sleep 5\" in client" },
 	};
 
 	must_parse(all);
 	ck_assert_uint_eq(plan->n_steps, ARRAY_SIZE(steps));
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		ck_assert_str_eq(lab_moment_text(plan, &plan->steps[i].when),
-				 steps[i][0]);
+		ck_assert_str_eq(plan->steps[i].when.text, steps[i][0]);
 		ck_assert_str_eq(plan->steps[i].action.text, steps[i][1]);
 	}
 	ck_assert_str_eq(plan->steps[5].action.program, "sleep");
@@ -181,7 +173,7 @@ START_TEST(steps_and_expectations_stand_in_order)
 }
 END_TEST
 
-START_TEST(one_of_them_needs_no_list)
+START_TEST(timeline_and_expect_may_be_maps)
 {
 	must_parse("hosts: {client: }\n"
 		   "timeline: {2s: unplug client, 3s: plug client}\n"
@@ -191,7 +183,7 @@ START_TEST(one_of_them_needs_no_list)
 }
 END_TEST
 
-START_TEST(anchors_save_writing)
+START_TEST(anchors_and_aliases_are_resolved)
 {
 	must_parse("hosts:\n  client: &end\n    delay: 20ms\n"
 		   "    run: curl x\n  server: *end\n");
@@ -201,118 +193,129 @@ START_TEST(anchors_save_writing)
 }
 END_TEST
 
-/* A file, and what is said of it, from its beginning on, after the name. */
-struct wrong {
-	const char *file, *message;
-};
-
-static void must_refuse(const struct wrong *wrong)
+/* The message, behind the file's name, begins so. */
+static void must_refuse_file(const struct wrong *wrong)
 {
 	static const char name[] = "dir/idle-nat.yaml";
 	int r;
 
-	plan = lab_plan_free(plan);
-	setup();
-	r = parse(wrong->file);
-	ck_assert_msg(r == -EINVAL || r == -E2BIG, "%s", wrong->file);
-	ck_assert_msg(
-		strncmp(error_message(), name, strlen(name)) == 0 &&
-			strncmp(error_message() + strlen(name), wrong->message,
-				strlen(wrong->message)) == 0,
-		"%s\n%s\nnot %s", wrong->file, error_message(), wrong->message);
+	plan_begin();
+	r = parse(wrong->input);
+	ck_assert_msg(r == -EINVAL || r == -E2BIG, "%s", wrong->input);
+	ck_assert_msg(strncmp(error_message(), name, strlen(name)) == 0 &&
+			      strncmp(error_message() + strlen(name),
+				      wrong->message,
+				      strlen(wrong->message)) == 0,
+		      "%s\n%s\nnot %s", wrong->input, error_message(),
+		      wrong->message);
 }
 
-START_TEST(what_is_no_yaml_is_refused)
+START_TEST(invalid_yaml_is_refused)
 {
 	static const struct wrong files[] = {
-		{ "", ": nothing is in it; expected: hosts, timeline, expect" },
-		{ "# x\n", ": nothing is in it" },
-		{ "x", ":1:1: expected the map of a lab, found a text" },
-		{ "- a", ":1:1: expected the map of a lab, found a list" },
-		{ "for: 5s\n---\nfor: 6s\n", ":3:1: a second document" },
-		{ "hosts:\n\tclient:\n", ":2:1: a tab: YAML is indented by" },
-		{ "for: *x\n", ":1:6: no YAML: found undefined alias" },
-		{ "about: x: y\n", ":1:9: no YAML: a second ': '" },
-		{ "a: {b\n", ":2:1: no YAML: did not find expected ',' or '}', "
-			     "while parsing a flow mapping in line 1" },
-		{ "about: \x01\n", ":1:8: no text in UTF-8: control char" },
-		{ "about: \xc3\xa4\nab\xff: x\n", ":2:3: no text in UTF-8: " },
-		{ "about: \"a\\0b\"\n", ":1:8: about: a byte of zero" },
-		{ "for: !!int 5s\n", ":1:6: for: the tag 'tag:yaml.org" },
-		{ "for: 5s\nfor: 6s\n", ":2:1: 'for' comes twice; first in "
+		{ "", ": empty file; expected keys such as hosts, timeline" },
+		{ "# x\n", ": empty file" },
+		{ "x", ":1:1: unexpected text; expected map of lab keys" },
+		{ "- a", ":1:1: unexpected list; expected map of lab keys" },
+		{ "for: 5s\n---\nfor: 6s\n",
+		  ":3:1: unexpected second document" },
+		{ "hosts:\n\tclient:\n",
+		  ":2:1: invalid YAML: tab in the indentation" },
+		{ "for: *x\n", ":1:6: invalid YAML: found undefined alias" },
+		{ "about: x: y\n",
+		  ":1:9: invalid YAML: second ': ' in one text" },
+		{ "a: {b\n",
+		  ":2:1: invalid YAML: did not find expected ',' or '}', "
+		  "while parsing a flow mapping in line 1" },
+		{ "about: \x01\n", ":1:8: invalid UTF-8 text: control char" },
+		{ "about: \xc3\xa4\nab\xff: x\n",
+		  ":2:3: invalid UTF-8 text: " },
+		{ "about: \"a\\0b\"\n", ":1:8: about: NUL byte in string" },
+		{ "for: !!int 5s\n", ":1:6: for: tag 'tag:yaml.org" },
+		{ "for: 5s\nfor: 6s\n", ":2:1: duplicate key 'for'; first in "
 					"line 1" },
-		{ "[a]: b\n", ":1:1: expected a key, found a list" },
+		{ "[a]: b\n", ":1:1: unexpected list; expected key" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		must_refuse(&files[i]);
+		must_refuse_file(&files[i]);
 }
 END_TEST
 
-START_TEST(what_is_no_lab_is_refused)
+START_TEST(invalid_keys_and_values_of_a_lab_are_refused)
 {
 	static const struct wrong files[] = {
-		{ "tymeline: 5\n", ":1:1: 'tymeline' is no key of a lab; "
-				   "timeline?" },
-		{ "x: 5\n", ":1:1: 'x' is no key of a lab; one of: about, for, "
-			    "needs, sysctls, hosts, timeline, expect" },
-		{ "for: 20\n", ":1:6: for: '20' has no unit: 20s or 20ms?" },
-		{ "for: 0s\n", ":1:6: for: a lab that lasts 0s is none" },
-		{ "for:\n", ":1:5: for: expected a duration such as 2s, found "
-			    "nothing" },
-		{ "needs: {}\n", ":1:8: needs: expected a program's name, found "
-				  "a map" },
-		{ "needs: [sh, ./x]\n", ":1:13: needs: './x' is no program's "
-					"name" },
-		{ "needs: ''\n", ":1:9: needs: '' is no program's name" },
+		{ "tymeline: 5\n", ":1:1: unknown lab key 'tymeline'; did you "
+				   "mean 'timeline'?" },
+		{ "x: 5\n",
+		  ":1:1: unknown lab key 'x'; expected one of: about, for, "
+		  "needs, sysctls, hosts, timeline, expect" },
+		{ "for: 20\n",
+		  ":1:6: for: invalid duration '20': missing unit; did "
+		  "you mean 20s or 20ms?" },
+		{ "for: 0s\n", ":1:6: for: invalid duration '0s' of a lab" },
+		{ "for:\n", ":1:5: for: unexpected empty value; expected "
+			    "duration such as 2s" },
+		{ "needs: {}\n",
+		  ":1:8: needs: unexpected map; expected program "
+		  "name" },
+		{ "needs: [sh, ./x]\n", ":1:13: needs: invalid program name "
+					"'./x'" },
+		{ "needs: ''\n", ":1:9: needs: invalid program name ''" },
 		{ "needs: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, "
 		  "q]\n",
-		  ":1:57: needs: a lab has at most 16 needs" },
-		{ "about: {}\n", ":1:8: about: expected a text, found a map" },
+		  ":1:57: needs: too many needs: at most 16" },
+		{ "about: {}\n", ":1:8: about: unexpected map; expected text" },
 		{ "sysctls: {kernel.panic: 1}\n",
 		  ":1:25: sysctls.kernel.panic: 'kernel.panic' is no sysctl" },
 		{ "sysctls: {client:net.ipv4.tcp_sack: 1}\n",
-		  ":1:37: sysctls.client:net.ipv4.tcp_sack: 'client:net" },
+		  ":1:37: sysctls.client:net.ipv4.tcp_sack: invalid sysctl" },
 		{ "sysctls: {net.ipv4.tcp_sack: }\n",
-		  ":1:30: sysctls.net.ipv4.tcp_sack: expected a sysctl's" },
+		  ":1:30: sysctls.net.ipv4.tcp_sack: unexpected empty value" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		must_refuse(&files[i]);
+		must_refuse_file(&files[i]);
 }
 END_TEST
 
 /* Below "hosts:" and "  client:". */
-START_TEST(what_is_no_host_is_refused)
+START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 {
 	static const struct wrong hosts[] = {
-		{ "runn: x", ": 'runn' is no key of a host; run?" },
-		{ "run: {user: x}", ".run: a program needs a command: 'run'" },
-		{ "run: {run: x, name: client}", ".run: 'client' is a host's" },
-		{ "run: [x, {run: x, name: x}]", ".run: 'x' is a program's" },
-		{ "run: ' '", ".run: the command is empty" },
-		{ "run: [[x]]", ".run: expected a command, a program's map" },
+		{ "runn: x", ": unknown host key 'runn'; did you mean 'run'?" },
+		{ "run: {user: x}",
+		  ".run: missing key 'run': a program needs" },
+		{ "run: {run: x, name: client}",
+		  ".run: duplicate name 'client': already" },
+		{ "run: [x, {run: x, name: x}]",
+		  ".run: duplicate name 'x': already a" },
+		{ "run: ' '", ".run: empty command" },
+		{ "run: [[x]]",
+		  ".run: unexpected list; expected command, map" },
 		{ "run: {run: x, listens: 99999}",
-		  ".run.listens: '99999' is not a port: 1 to 65535" },
+		  ".run.listens: invalid port '99999': expected 1 to 65535" },
 		{ "run: {run: x, later: maybe}",
-		  ".run.later: 'maybe' is neither yes nor no" },
+		  ".run.later: invalid value 'maybe': expected yes or no" },
 		{ "run: {run: x, env: {A=B: c}}",
-		  ".run.env: 'A=B' is no name of a variable" },
-		{ "run: {run: x, env: [A]}", ".run.env: expected a map of" },
+		  ".run.env: invalid variable name 'A=B'" },
+		{ "run: {run: x, env: [A]}",
+		  ".run.env: unexpected list; expect" },
 		{ "run: {run: x, usr: y}",
-		  ".run: 'usr' is no key of a program; "
-		  "user?" },
-		{ "as: nta", ".as: 'nta' is nothing a host can be; nat?" },
-		{ "idle: 5s", ".idle: client forgets no connections" },
-		{ "idle: 500ms", ".idle: '500ms': the kernel counts whole "
-				 "seconds, one at least" },
-		{ "idle: 1500ms", ".idle: '1500ms': the kernel counts whole" },
-		{ "idle: 0s", ".idle: '0s': the kernel counts whole seconds" },
-		{ "loss: 101%", ".loss: '101%' is more than 100%" },
-		{ "loss: 0.5", ".loss: '0.5' is no percentage" },
-		{ "delay: 20", ".delay: '20' has no unit" },
-		{ "files: {a/b: x}", ".files: 'a/b' is no name of a file" },
-		{ "files: {..: x}", ".files: '..' is no name of a file" },
+		  ".run: unknown program key 'usr'; did you mean 'user'?" },
+		{ "as: nta", ".as: unknown role 'nta'; did you mean 'nat'?" },
+		{ "idle: 5s", ".idle: client: only a host with 'as: nat'" },
+		{ "idle: 500ms", ".idle: invalid idle time '500ms': expected "
+				 "whole seconds, at least 1s" },
+		{ "idle: 1500ms",
+		  ".idle: invalid idle time '1500ms': expected" },
+		{ "idle: 0s", ".idle: invalid idle time '0s': expected" },
+		{ "loss: 101%",
+		  ".loss: invalid percentage '101%': more than 100%" },
+		{ "loss: 0.5", ".loss: invalid percentage '0.5'" },
+		{ "delay: 20", ".delay: invalid duration '20': missing unit" },
+		{ "files: {a/b: x}", ".files: invalid file name 'a/b'" },
+		{ "files: {..: x}", ".files: invalid file name '..'" },
 	};
 	char file[256], message[256];
 
@@ -320,9 +323,9 @@ START_TEST(what_is_no_host_is_refused)
 		const struct wrong wrong = { file, message };
 
 		snprintf(file, sizeof(file), "hosts:\n  client:\n    %s\n",
-			 hosts[i].file);
+			 hosts[i].input);
 		snprintf(message, sizeof(message), ":3:");
-		must_refuse(&wrong);
+		must_refuse_file(&wrong);
 		snprintf(message, sizeof(message), "hosts.client%s",
 			 hosts[i].message);
 		assert_has(error_message(), message);
@@ -330,28 +333,28 @@ START_TEST(what_is_no_host_is_refused)
 }
 END_TEST
 
-START_TEST(what_is_no_name_is_refused)
+START_TEST(invalid_and_duplicate_host_names_are_refused)
 {
 	static const struct wrong files[] = {
 		{ "hosts:\n  client:\n  client:\n",
-		  ":3:3: hosts: 'client' comes twice; first in line 2" },
-		{ "hosts:\n  a b:\n", ":2:3: hosts.a b: 'a b' is no name of a "
-				      "host" },
-		{ "hosts:\n  from:\n", ":2:3: hosts.from: 'from' is a word of "
-				       "the timeline" },
+		  ":3:3: hosts: duplicate key 'client'; first in line 2" },
+		{ "hosts:\n  a b:\n",
+		  ":2:3: hosts.a b: invalid host name 'a b'" },
+		{ "hosts:\n  from:\n", ":2:3: hosts.from: invalid host name "
+				       "'from': keyword" },
 		{ "hosts:\n  sixteen-letters-:\n",
-		  ":2:3: hosts.sixteen-letters-: 'sixteen-letters-' is too "
-		  "long "
-		  "for a host: at most 15 characters" },
+		  ":2:3: hosts.sixteen-letters-: invalid host name "
+		  "'sixteen-letters-': longer than 15 characters" },
 		{ "hosts: {b: , c: , d: , e: , f: , g: , h: , i: , j: }\n",
-		  ":1:49: hosts.j: a lab has at most 8 hosts" },
-		{ "hosts: [client]\n", ":1:8: hosts: expected a map of hosts" },
-		{ "hosts: {client: x}\n", ":1:17: hosts.client: expected the "
-					  "map of a host, found a text" },
+		  ":1:49: hosts.j: too many hosts: at most 8" },
+		{ "hosts: [client]\n",
+		  ":1:8: hosts: unexpected list; expected map of" },
+		{ "hosts: {client: x}\n", ":1:17: hosts.client: unexpected "
+					  "text; expected map of host keys" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		must_refuse(&files[i]);
+		must_refuse_file(&files[i]);
 }
 END_TEST
 
@@ -366,61 +369,61 @@ START_TEST(one_host_too_many_is_refused)
 	}
 	ck_assert_int_eq(parse(file), -E2BIG);
 	snprintf(file, sizeof(file),
-		 "dir/idle-nat.yaml:%d:3: hosts.host-%d: a lab has at most %d "
-		 "hosts",
+		 "dir/idle-nat.yaml:%d:3: hosts.host-%d: too many hosts: at "
+		 "most %d",
 		 LAB_HOSTS + 2, LAB_HOSTS, LAB_HOSTS);
 	ck_assert_str_eq(error_message(), file);
 }
 END_TEST
 
-/* To the column of the word, where it can be told. */
-START_TEST(a_wrong_word_is_found_in_the_file)
+/* The column is that of the word where the text is in the file as it is. */
+START_TEST(error_in_a_sentence_has_its_line_and_column)
 {
 	static const struct wrong files[] = {
 		{ "timeline:\n  - 2s: unplug the clint now\n",
-		  ":2:26: timeline: 'now' is too much" },
+		  ":2:26: timeline: unexpected 'now'; expected end of line" },
 		{ "timeline:\n  -   \"2s\": \"unplg client\"\n",
-		  ":2:14: timeline: 'unplg' is no action; unplug?" },
+		  ":2:14: timeline: unknown action 'unplg'; did you mean" },
 		{ "timeline:\n  - 2: unplug client\n",
-		  ":2:5: timeline: '2' has no unit" },
+		  ":2:5: timeline: invalid duration '2': missing unit" },
 		{ "timeline:\n  - 2s after: unplug client\n",
-		  ":2:13: timeline: expected here: 'start'" },
+		  ":2:13: timeline: unexpected end of line; expected 'start'" },
 		{ "timeline:\n  - at: 2s\n    do: unplg client\n",
-		  ":3:9: timeline: 'unplg' is no action" },
+		  ":3:9: timeline: unknown action 'unplg'" },
 		{ "timeline:\n  - 2s: [unplug client, unplg client]\n",
-		  ":2:25: timeline: 'unplg' is no action" },
+		  ":2:25: timeline: unknown action 'unplg'" },
 		{ "timeline:\n  - 2s: >\n      unplug client\n      now\n",
-		  ":2:9: timeline: column 15: 'now' is too much" },
+		  ":2:9: timeline: column 15: unexpected 'now'" },
 		{ "timeline:\n  - 2s: \"\\u0075nplug client now\"\n",
-		  ":2:9: timeline: column 15: 'now' is too much" },
+		  ":2:9: timeline: column 15: unexpected 'now'" },
 		{ "timeline:\n  - unplug client\n",
-		  ":2:5: timeline: expected MOMENT: ACTION" },
+		  ":2:5: timeline: unexpected text; expected MOMENT: ACTION" },
 		{ "timeline: unplug client\n",
-		  ":1:11: timeline: expected a list of steps, found a text" },
+		  ":1:11: timeline: unexpected text; expected list of steps" },
 		{ "timeline:\n  - at: 2s\n",
-		  ":2:5: timeline: a step has both: 'at' and 'do'" },
+		  ":2:5: timeline: missing key 'do' of a step" },
 		{ "timeline:\n  - at: 2s\n    di: x\n",
-		  ":3:5: timeline: 'di' is no key of a step; do?" },
+		  ":3:5: timeline: unknown step key 'di'; did you mean 'do'?" },
 		{ "expect:\n  - client:   ETIMEOUT within 20s\n",
-		  ":2:15: expect: 'ETIMEOUT' cannot be expected; ETIMEDOUT?" },
+		  ":2:15: expect: unknown outcome 'ETIMEOUT'; did you mean" },
 		{ "expect:\n  - client:   \"ETIMEOUT within 20s\"\n",
-		  ":2:16: expect: 'ETIMEOUT' cannot be expected" },
+		  ":2:16: expect: unknown outcome 'ETIMEOUT'" },
 		{ "expect:\n  - \"client: ETIMEOUT\"\n",
-		  ":2:14: expect: 'ETIMEOUT' cannot be expected" },
+		  ":2:14: expect: unknown outcome 'ETIMEOUT'" },
 		{ "expect:\n  client:\n    ETIMEOUT\n",
-		  ":2:3: expect: column 9: 'ETIMEOUT' cannot be expected" },
+		  ":2:3: expect: column 9: unknown outcome 'ETIMEOUT'" },
 		{ "expect:\n  - client\n",
-		  ":2:5: expect: 'client' is no HOST" },
+		  ":2:5: expect: missing colon in 'client'" },
 		{ "expect:\n  - client: [x]\n",
-		  ":2:13: expect.client: expected an outcome" },
+		  ":2:13: expect.client: unexpected list; expected outcome" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		must_refuse(&files[i]);
+		must_refuse_file(&files[i]);
 }
 END_TEST
 
-START_TEST(what_cannot_be_read_is_refused)
+START_TEST(unreadable_and_too_large_files_are_refused)
 {
 	char path[] = "/tmp/halfopen-lab-XXXXXX";
 	int fd = mkstemp(path);
@@ -433,36 +436,36 @@ START_TEST(what_cannot_be_read_is_refused)
 	ck_assert_int_eq(write(fd, "for: 5s\n", 8), 8);
 	ck_assert_int_eq(lab_file_read(plan, path), 0);
 	ck_assert_int_eq(plan->duration, SEC(5));
-	/* A hole of a mebibyte: zeros, which are no text either. */
+	/* A hole of 1 MiB reads as NUL bytes. */
 	ck_assert_int_eq(ftruncate(fd, 1 << 20), 0);
 	ck_assert_int_eq(lab_file_read(plan, path), -EINVAL);
-	assert_has(error_message(), ":2:1: no text in UTF-8");
+	assert_has(error_message(), ":2:1: invalid UTF-8 text");
 	ck_assert_int_eq(ftruncate(fd, (1 << 20) + 1), 0);
 	ck_assert_int_eq(lab_file_read(plan, path), -EINVAL);
-	assert_has(error_message(), "more than 1 MiB");
+	assert_has(error_message(), "file is larger than 1 MiB");
 	close(fd);
 	unlink(path);
 }
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&hosts_stand_as_they_are_written,
-	&programs_have_what_they_were_given,
+	&hosts_are_in_the_order_of_the_file,
+	&programs_have_their_keys,
 	&files_and_sysctls_are_kept,
 	&needs_are_one_or_a_list,
-	&steps_and_expectations_stand_in_order,
-	&one_of_them_needs_no_list,
-	&anchors_save_writing,
-	&what_is_no_yaml_is_refused,
-	&what_is_no_lab_is_refused,
-	&what_is_no_host_is_refused,
-	&what_is_no_name_is_refused,
+	&steps_and_expectations_are_in_order,
+	&timeline_and_expect_may_be_maps,
+	&anchors_and_aliases_are_resolved,
+	&invalid_yaml_is_refused,
+	&invalid_keys_and_values_of_a_lab_are_refused,
+	&invalid_keys_and_values_of_a_host_are_refused,
+	&invalid_and_duplicate_host_names_are_refused,
 	&one_host_too_many_is_refused,
-	&a_wrong_word_is_found_in_the_file,
-	&what_cannot_be_read_is_refused,
+	&error_in_a_sentence_has_its_line_and_column,
+	&unreadable_and_too_large_files_are_refused,
 };
 
 int main(void)
 {
-	return unit_run("lab-file", tests, ARRAY_SIZE(tests), setup);
+	return unit_run("lab-file", tests, ARRAY_SIZE(tests), plan_begin);
 }

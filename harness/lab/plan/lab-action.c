@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ACTION: what can happen, in one table, and what netns/fault.h has. */
+/*
+ * Actions and moments: a recursive descent over the words of a sentence.
+ *
+ * An action begins with a verb, which is looked up in the table below and then
+ * among the faults of netns/fault.h. The verb's read function takes the words
+ * behind it. A moment is an optional duration and an event; the second word of
+ * an event determines its type, and an event without such a word is an action,
+ * whose step it waits for.
+ *
+ * The table is also the source of the help texts.
+ */
+#include "lab-action.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "lab-action-parts.h"
-#include "lab-values.h"
-#include "lab-words.h"
+#include "lab-lex.h"
+#include "lab-value.h"
+#include "settings.h"
+#include "wire.h"
 
-/* --- parts ----------------------------------------------------------------*/
+/* --- faults, kill, run ----------------------------------------------------*/
 
-int lab_host_read(struct lab_lex *lex, struct lab_action *action)
+static int read_host(struct lab_lex *lex, struct lab_action *action)
 {
-	return lab_lex_name(lex, "a host", &action->host);
-}
-
-static void say_host(FILE *out, const struct lab_action *action)
-{
-	fprintf(out, " %s", action->host);
+	return lab_lex_name(lex, "host name", &action->host);
 }
 
 static int read_nothing(struct lab_lex *lex MACRO_UNUSED,
@@ -27,127 +34,443 @@ static int read_nothing(struct lab_lex *lex MACRO_UNUSED,
 	return 0;
 }
 
-static void say_nothing(FILE *out MACRO_UNUSED,
-			const struct lab_action *action MACRO_UNUSED)
-{
-}
-
-static void say_choice(FILE *out, const struct lab_action *action)
-{
-	fputc(' ', out);
-	lab_choice_say(out, action);
-}
-
-/* --- faults ---------------------------------------------------------------*/
-
-enum { ARGUMENTS = 8 };
-
-/* "[from|to]" in the table of faults: one of these, or none. Anything else that
- * is not empty: one word, whatever it is. */
+/* The table of faults has "[from|to]" for an optional argument that is one of
+ * these words, and another text for one that is required and free. */
 static int read_fault(struct lab_lex *lex, struct lab_action *action)
 {
-	const char *usage = action->fault->arguments;
-	const char *names[ARGUMENTS];
+	enum { MOST = 8 };
+	const char *syntax = action->fault->arguments;
+	const char *names[MOST];
 	size_t n = 0, which;
-	int r = lab_host_read(lex, action);
+	int r = read_host(lex, action);
 
 	if (r < 0)
 		return error_trace(r);
-	if (!*usage || (*usage == '[' && !lab_lex_look(lex)->text))
+	if (!*syntax || (*syntax == '[' && !lab_lex_peek(lex)->text))
 		return 0;
-	if (*usage != '[')
-		return lab_lex_text(lex, usage, &action->argument);
-	while (n < ARGUMENTS && *usage++ != ']') {
-		size_t length = strcspn(usage, "|]");
+	if (*syntax != '[')
+		return lab_lex_text(lex, syntax, &action->argument);
+	while (n < MOST && *syntax++ != ']') {
+		size_t length = strcspn(syntax, "|]");
 
-		names[n] = lab_plan_keep_part(lex->plan, usage, length);
+		names[n] = lab_plan_keep_part(lex->plan, syntax, length);
 		if (!names[n++])
-			return error_origin(-ENOMEM, "a fault");
-		usage += length;
+			return error_origin(-ENOMEM, "argument of a fault");
+		syntax += length;
 	}
-	r = lab_lex_choose(lex, action->fault->arguments, names, n, &which);
+	r = lab_lex_choose(lex, "argument", names, n, &which);
 	if (r < 0)
 		return error_trace(r);
 	action->argument = names[which];
 	return 0;
 }
 
-static void say_fault(FILE *out, const struct lab_action *action)
+/* A host that the plan does not have yet is found later, by
+ * lab_plan_add_defaults(). */
+static int read_kill(struct lab_lex *lex, struct lab_action *action)
 {
-	say_host(out, action);
-	if (!action->argument)
-		return;
-	fputc(' ', out);
-	lab_say_word(out, action->argument);
+	const char *name;
+	int r = lab_lex_name(lex, "program or host name", &name);
+
+	if (r < 0)
+		return error_trace(r);
+	if (lab_plan_host(lex->plan, name))
+		action->host = name;
+	else
+		action->program = name;
+	action->signal = SIGKILL;
+	if (!lab_lex_peek(lex)->text)
+		return 0;
+	return lab_lex_signal(lex, &action->signal);
 }
 
-/* --- the table ------------------------------------------------------------*/
+/* "COMMAND" in HOST [as NAME], or PROGRAM. */
+static int read_run(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	bool is_command = word->text && (lab_word_is(word + 1, "in") ||
+					 (word->quoted &&
+					  lab_name_check(word->text, "") < 0));
+	int r;
+
+	if (!is_command) {
+		r = lab_lex_name(lex, "program name or command in quotes",
+				 &action->program);
+		if (r < 0)
+			return error_trace(r);
+		if (!lab_lex_peek(lex)->text)
+			return 0;
+		return lab_lex_expected(lex, "end of line; a command of "
+					     "several words needs quotes, and "
+					     "then 'in' and a host");
+	}
+	r = lab_lex_text(lex, "command", &action->command);
+	if (r < 0)
+		return error_trace(r);
+	if (!action->command[strspn(action->command, " \t\r\n")])
+		return lab_lex_refuse(lex, word, "empty command");
+	if (!lab_lex_accept(lex, "in"))
+		return lab_lex_expected(lex, "'in' and host name");
+	r = read_host(lex, action);
+	if (r < 0 || !lab_lex_accept(lex, "as"))
+		return error_trace(r);
+	return lab_lex_name(lex, "new program name", &action->program);
+}
+
+/* --- sysctls and notes ----------------------------------------------------*/
+
+static int read_set(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	struct setting setting = { 0 };
+	char *copy;
+	int r;
+
+	if (!word->text)
+		return lab_lex_expected(lex, "[HOST:]KEY=VALUE");
+	copy = lab_plan_keep(lex->plan, word->text);
+	if (!copy)
+		return error_origin(-ENOMEM, "sysctl of a lab");
+	r = settings_parse(&setting, copy);
+	if (r >= 0 && setting.host)
+		r = lab_name_check(setting.host, "host");
+	if (r < 0)
+		return lab_lex_trace(lex, word, r);
+	lab_lex_next(lex);
+	action->host = setting.host;
+	action->key = setting.name;
+	action->value = setting.text;
+	return 0;
+}
+
+static int read_note(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	int r = lab_lex_text(lex, "sentence in quotes", &action->argument);
+
+	if (r < 0)
+		return error_trace(r);
+	if (!*word->text)
+		return lab_lex_refuse(lex, word, "empty note");
+	if (!lab_lex_peek(lex)->text)
+		return 0;
+	return lab_lex_expected(lex, "end of line; a note of several words "
+				     "needs quotes");
+}
+
+/* --- the wire -------------------------------------------------------------*/
+
+/* The amount before KIND: which frames, and how many. */
+static int read_amount(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	int r;
+
+	if (word->text && strchr(word->text, '%')) {
+		r = lab_value_share(word->text, &action->rate);
+		if (r < 0)
+			return lab_lex_trace(lex, word, r);
+		if (action->rate <= 0)
+			return lab_lex_refuse(lex, word,
+					      "invalid percentage '%s': "
+					      "expected more than 0%%",
+					      word->text);
+		lab_lex_next(lex);
+		if (!lab_lex_accept(lex, "of"))
+			return lab_lex_expected(lex, "'of'");
+		return 0;
+	}
+	if (lab_lex_accept(lex, "every"))
+		return 0;
+	if (lab_lex_accept_count(lex, true, &action->first)) {
+		action->count = 1;
+		return 0;
+	}
+	if (lab_lex_accept(lex, "first"))
+		action->first = action->count = 1;
+	if (lab_lex_accept_count(lex, false, &action->count)) {
+		action->first = 1;
+		return 0;
+	}
+	word = lab_lex_peek(lex);
+	if (lab_word_is_number(word))
+		return lab_lex_refuse(lex, word,
+				      "invalid number of frames '%s': expected "
+				      "1 to 1000000000",
+				      word->text);
+	return 0;
+}
+
+static const char *const answers[] = {
+	[LAB_ANSWER_RST] = "rst",     [LAB_ANSWER_NET] = "net",
+	[LAB_ANSWER_HOST] = "host",   [LAB_ANSWER_PORT] = "port",
+	[LAB_ANSWER_ADMIN] = "admin",
+};
+
+/* CHOICE, and in any order with it the verb's own part: `by DURATION` of delay,
+ * `after DURATION` of duplicate, `with ANSWER` of reject. */
+static int read_rule(struct lab_lex *lex, struct lab_action *action)
+{
+	const char *own = action->verb == LAB_DELAY	? "by" :
+			  action->verb == LAB_DUPLICATE ? "after" :
+			  action->verb == LAB_REJECT	? "with" :
+							  NULL;
+	bool has_own = false;
+	size_t which;
+	int r = read_amount(lex, action);
+
+	if (r >= 0)
+		r = lab_lex_kinds(lex, &action->kinds);
+	while (r >= 0) {
+		const struct lab_word *word;
+
+		if (!action->from && lab_lex_accept(lex, "from")) {
+			r = lab_lex_name(lex, "host name", &action->from);
+		} else if (!action->to && lab_lex_accept(lex, "to")) {
+			r = lab_lex_name(lex, "host name", &action->to);
+		} else if (!action->port && lab_lex_accept(lex, "port")) {
+			r = lab_lex_port(lex, &action->port);
+		} else if (own && !has_own && lab_lex_accept(lex, own)) {
+			has_own = true;
+			word = lab_lex_peek(lex);
+			if (action->verb == LAB_REJECT) {
+				r = lab_lex_choose(lex, "answer", answers,
+						   ARRAY_SIZE(answers), &which);
+				if (r >= 0)
+					action->answer = (enum lab_answer)which;
+				continue;
+			}
+			r = lab_lex_duration(lex, &action->time);
+			if (r >= 0 && action->verb == LAB_DELAY &&
+			    !action->time)
+				return lab_lex_refuse(lex, word,
+						      "invalid delay '%s': "
+						      "expected more than 0s",
+						      word->text);
+		} else {
+			break;
+		}
+	}
+	if (r < 0)
+		return error_trace(r);
+	if (has_own || !own || action->verb == LAB_DUPLICATE)
+		return 0;
+	return lab_lex_expected(lex, action->verb == LAB_DELAY ?
+					     "'by' and duration" :
+					     "'with' and answer");
+}
+
+static int read_inject(struct lab_lex *lex, struct lab_action *action)
+{
+	static const char *const names[] = { "fin", "rst", "ack", "data" };
+	static const unsigned int kinds[] = { WIRE_FIN, WIRE_RST, WIRE_PURE_ACK,
+					      WIRE_DATA };
+	size_t which;
+	int r = lab_lex_choose(lex, "segment", names, ARRAY_SIZE(names),
+			       &which);
+
+	if (r < 0)
+		return error_trace(r);
+	action->kinds = kinds[which];
+	if (!lab_lex_accept(lex, "from"))
+		return lab_lex_expected(lex, "'from' and host name");
+	r = lab_lex_name(lex, "host name", &action->from);
+	if (r < 0)
+		return error_trace(r);
+	if (!lab_lex_accept(lex, "to"))
+		return lab_lex_expected(lex, "'to' and host name");
+	return lab_lex_name(lex, "host name", &action->to);
+}
+
+/* --- probes ---------------------------------------------------------------*/
+
+static int read_listen(struct lab_lex *lex, struct lab_action *action)
+{
+	static const char *const services[] = {
+		[LAB_ECHO] = "echo",
+		[LAB_HTTP] = "http",
+		[LAB_SILENT] = "silent",
+		[LAB_UNACCEPTED] = "unaccepted",
+	};
+	bool has_service = false, has_backlog = false;
+	uint64_t backlog = LAB_BACKLOG;
+	size_t which = LAB_ECHO;
+	int r = read_host(lex, action);
+
+	while (r >= 0 && lab_lex_peek(lex)->text) {
+		if (!action->port && (lab_lex_accept(lex, "port") ||
+				      lab_word_is_number(lab_lex_peek(lex)))) {
+			r = lab_lex_port(lex, &action->port);
+		} else if (!has_backlog && lab_lex_accept(lex, "backlog")) {
+			r = lab_lex_number(lex, "backlog", 0, INT32_MAX,
+					   &backlog);
+			has_backlog = true;
+		} else if (!has_service) {
+			r = lab_lex_choose(lex, "service", services,
+					   ARRAY_SIZE(services), &which);
+			has_service = true;
+		} else {
+			return lab_lex_end(lex);
+		}
+	}
+	if (!action->port)
+		action->port = LAB_PORT;
+	action->backlog = (int)backlog;
+	action->service = (enum lab_service)which;
+	return error_trace(r);
+}
+
+/* HOST[:PORT] is one word. */
+static int read_peer(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	const char *colon = word->text ? strchr(word->text, ':') : NULL;
+	uint64_t port = LAB_PORT;
+	int r;
+
+	action->peer_port = LAB_PORT;
+	if (!colon)
+		return lab_lex_name(lex, "name of the host to connect to",
+				    &action->peer);
+	action->peer = lab_plan_keep_part(lex->plan, word->text,
+					  (size_t)(colon - word->text));
+	if (!action->peer)
+		return error_origin(-ENOMEM, "name of a host");
+	r = lab_name_check(action->peer, "host");
+	if (r >= 0)
+		r = lab_value_number(colon + 1, "port", 1, UINT16_MAX, &port);
+	if (r < 0)
+		return lab_lex_trace(lex, word, r);
+	lab_lex_next(lex);
+	action->peer_port = (uint16_t)port;
+	return 0;
+}
+
+static int read_connect(struct lab_lex *lex, struct lab_action *action)
+{
+	uint64_t times = 1;
+	int r = read_host(lex, action);
+
+	if (r < 0)
+		return error_trace(r);
+	lab_lex_accept(lex, "to");
+	r = read_peer(lex, action);
+	if (r < 0)
+		return error_trace(r);
+	if (lab_lex_peek(lex)->text) {
+		r = lab_lex_number(lex, "number of connections", 1, 100000,
+				   &times);
+		if (r < 0)
+			return error_trace(r);
+		if (!lab_lex_accept(lex, "times") &&
+		    !lab_lex_accept(lex, "time"))
+			return lab_lex_expected(lex, "'times'");
+	}
+	action->times = (unsigned int)times;
+	return 0;
+}
+
+static int read_send(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word;
+	int r = read_host(lex, action);
+
+	if (r < 0)
+		return error_trace(r);
+	action->bytes = LAB_BYTES;
+	word = lab_lex_peek(lex);
+	if (!word->text)
+		return 0;
+	r = lab_value_bytes(word->text, &action->bytes);
+	if (r < 0)
+		return lab_lex_trace(lex, word, r);
+	lab_lex_next(lex);
+	if (!lab_lex_accept(lex, "bytes"))
+		lab_lex_accept(lex, "byte");
+	return 0;
+}
+
+/* The option is an int of milliseconds: tcp(7). */
+static int read_user_timeout(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word;
+	int r = read_host(lex, action);
+
+	if (r < 0)
+		return error_trace(r);
+	word = lab_lex_peek(lex);
+	r = lab_lex_duration(lex, &action->time);
+	if (r < 0)
+		return error_trace(r);
+	if (action->time % MSEC(1) || action->time > MSEC(INT32_MAX))
+		return lab_lex_refuse(lex, word,
+				      "invalid TCP_USER_TIMEOUT '%s': expected "
+				      "whole milliseconds, at most 24 days",
+				      word->text);
+	return 0;
+}
+
+/* --- the table of verbs ---------------------------------------------------*/
 
 struct verb {
 	const char *name;
 	enum lab_verb verb;
 	int (*read)(struct lab_lex *lex, struct lab_action *action);
-	void (*say)(FILE *out, const struct lab_action *action);
-	const char *usage, *what;
+	const char *syntax, *what;
 };
 
-/* The faults come before these: netns/fault.h. Its kill knows processes by
- * number, and this one by name. */
+/* The faults of netns/fault.h precede these, without its `kill`: that one takes
+ * a process number, which the author of a timeline cannot know. */
 static const struct verb verbs[] = {
-	{ "kill", LAB_KILL, lab_kill_read, lab_kill_say,
-	  "PROGRAM|HOST [SIGNAL]",
-	  "a signal, KILL if none is said; of a host: to its probe" },
-	{ "drop", LAB_DROP, lab_choice_read, say_choice, "CHOICE",
-	  "the wire swallows them" },
-	{ "hold", LAB_HOLD, lab_choice_read, say_choice, "CHOICE",
-	  "the wire keeps them until release" },
-	{ "delay", LAB_DELAY, lab_choice_read, say_choice, "CHOICE by DURATION",
-	  "the wire sends them on later" },
-	{ "duplicate", LAB_DUPLICATE, lab_choice_read, say_choice,
-	  "CHOICE [after DURATION]", "the wire sends each a second time" },
-	{ "reject", LAB_REJECT, lab_choice_read, say_choice,
+	{ "kill", LAB_KILL, read_kill, "PROGRAM|HOST [SIGNAL]",
+	  "sends a signal (default KILL) to the program, or to the host's "
+	  "probe" },
+	{ "drop", LAB_DROP, read_rule, "CHOICE", "the wire drops the frames" },
+	{ "hold", LAB_HOLD, read_rule, "CHOICE",
+	  "the wire holds the frames until release" },
+	{ "delay", LAB_DELAY, read_rule, "CHOICE by DURATION",
+	  "the wire delivers the frames later" },
+	{ "duplicate", LAB_DUPLICATE, read_rule, "CHOICE [after DURATION]",
+	  "the wire delivers each frame a second time" },
+	{ "reject", LAB_REJECT, read_rule,
 	  "CHOICE with rst|net|host|port|admin",
-	  "the wire answers by a RST, or that the destination is unreachable" },
-	{ "release", LAB_RELEASE, read_nothing, say_nothing, "",
-	  "what the wire holds goes on" },
-	{ "pass", LAB_PASS, read_nothing, say_nothing, "",
-	  "every rule of the wire is off" },
-	{ "inject", LAB_INJECT, lab_inject_read, lab_inject_say,
+	  "the wire drops the frames and answers with a RST or an ICMP "
+	  "destination unreachable" },
+	{ "release", LAB_RELEASE, read_nothing, "",
+	  "the wire delivers the frames that it holds" },
+	{ "pass", LAB_PASS, read_nothing, "",
+	  "removes every rule of the wire" },
+	{ "inject", LAB_INJECT, read_inject,
 	  "fin|rst|ack|data from HOST to HOST",
-	  "a segment of their connection that nobody sent" },
-	{ "set", LAB_SET, lab_set_read, lab_set_say, "[HOST:]KEY=VALUE",
-	  "a sysctl, of a host or of all" },
-	{ "run", LAB_RUN, lab_run_read, lab_run_say,
-	  "PROGRAM | \"COMMAND\" in HOST [as NAME]", "a program starts" },
-	{ "listen", LAB_LISTEN, lab_listen_read, lab_listen_say,
+	  "the wire delivers a forged segment of their connection" },
+	{ "set", LAB_SET, read_set, "[HOST:]KEY=VALUE",
+	  "sets a sysctl of one host or of all" },
+	{ "run", LAB_RUN, read_run, "PROGRAM | \"COMMAND\" in HOST [as NAME]",
+	  "starts a program" },
+	{ "listen", LAB_LISTEN, read_listen,
 	  "HOST [PORT] [backlog N] [echo|http|silent|unaccepted]",
 	  "a probe listens" },
-	{ "connect", LAB_CONNECT, lab_connect_read, lab_connect_say,
+	{ "connect", LAB_CONNECT, read_connect,
 	  "HOST [to] HOST[:PORT] [N times]", "a probe connects" },
-	{ "send", LAB_SEND, lab_send_read, lab_send_say, "HOST [BYTES]",
-	  "a probe sends, on each of its connections" },
-	{ "shut", LAB_SHUT, lab_host_read, say_host, "HOST",
-	  "shutdown(): a probe sends no more, and still reads" },
-	{ "close", LAB_CLOSE, lab_host_read, say_host, "HOST",
-	  "close(): a probe neither sends nor reads any more" },
-	{ "abort", LAB_ABORT, lab_host_read, say_host, "HOST",
-	  "close() with SO_LINGER of 0: a RST instead of a FIN" },
-	{ "keepalive", LAB_KEEPALIVE, lab_host_read, say_host, "HOST",
-	  "a probe turns SO_KEEPALIVE on" },
-	{ "user-timeout", LAB_USER_TIMEOUT, lab_user_timeout_read,
-	  lab_user_timeout_say, "HOST DURATION",
-	  "a probe sets TCP_USER_TIMEOUT" },
-	{ "note", LAB_NOTE, lab_note_read, lab_note_say, "\"TEXT\"",
-	  "a sentence for the timeline" },
-	{ "end", LAB_FINISH, read_nothing, say_nothing, "",
-	  "the timeline ends, before its time" },
+	{ "send", LAB_SEND, read_send, "HOST [BYTES]",
+	  "the host's probe sends on each of its connections" },
+	{ "shut", LAB_SHUT, read_host, "HOST",
+	  "the host's probe calls shutdown(SHUT_WR) and reads on" },
+	{ "close", LAB_CLOSE, read_host, "HOST",
+	  "the host's probe closes its sockets" },
+	{ "abort", LAB_ABORT, read_host, "HOST",
+	  "the host's probe closes its sockets with an SO_LINGER timeout of 0: "
+	  "RST instead of FIN" },
+	{ "keepalive", LAB_KEEPALIVE, read_host, "HOST",
+	  "the host's probe enables SO_KEEPALIVE" },
+	{ "user-timeout", LAB_USER_TIMEOUT, read_user_timeout, "HOST DURATION",
+	  "the host's probe sets TCP_USER_TIMEOUT" },
+	{ "note", LAB_NOTE, read_note, "\"TEXT\"",
+	  "adds a sentence to the timeline" },
+	{ "end", LAB_FINISH, read_nothing, "", "ends the timeline early" },
 };
 
-static const struct verb the_fault = { .verb = LAB_FAULT,
-				       .read = read_fault,
-				       .say = say_fault };
-
-static const struct verb *own_verb(const char *name)
+static const struct verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strcasecmp(name, verbs[i].name) == 0)
@@ -155,164 +478,322 @@ static const struct verb *own_verb(const char *name)
 	return NULL;
 }
 
-static const struct verb *verb_of(const struct lab_action *action)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (action->verb == verbs[i].verb)
-			return &verbs[i];
-	return &the_fault;
-}
-
-static const struct fault_verb *fault_of(const char *name)
+/* The next fault that no verb of the table replaces, from *i on; NULL: none. */
+static const struct fault_verb *next_fault(size_t *i)
 {
 	const struct fault_verb *faults;
 	size_t n;
 
 	faults = fault_verbs(&n);
-	for (size_t i = 0; i < n; i++)
-		if (strcasecmp(name, faults[i].name) == 0)
-			return &faults[i];
+	while (*i < n) {
+		const struct fault_verb *fault = &faults[(*i)++];
+
+		if (!find_verb(fault->name))
+			return fault;
+	}
 	return NULL;
 }
 
-static int refuse_verb(const struct lab_lex *lex, const struct lab_word *word)
+static const struct fault_verb *find_fault(const char *name)
+{
+	const struct fault_verb *fault;
+	size_t i = 0;
+
+	while ((fault = next_fault(&i)))
+		if (strcasecmp(name, fault->name) == 0)
+			return fault;
+	return NULL;
+}
+
+static int refuse_verb(const struct lab_lex *lex)
 {
 	enum { MOST = 64 };
-	const struct fault_verb *faults;
+	const struct fault_verb *fault;
 	const char *names[MOST];
-	size_t n = 0, n_faults;
-	char near[400];
+	size_t n = 0, at = 0;
 
-	faults = fault_verbs(&n_faults);
-	for (size_t i = 0; i < n_faults && n < MOST; i++)
-		if (!own_verb(faults[i].name))
-			names[n++] = faults[i].name;
+	while (n < MOST && (fault = next_fault(&at)))
+		names[n++] = fault->name;
 	for (size_t i = 0; i < ARRAY_SIZE(verbs) && n < MOST; i++)
 		names[n++] = verbs[i].name;
-	lab_suggest(word->text ? word->text : "", names, n, near, sizeof(near));
-	if (!word->text)
-		return lab_lex_refuse(lex, word, "expected here: an action%s",
-				      near);
-	return lab_lex_refuse(lex, word, "'%s' is no action%s", word->text,
-			      near);
+	return lab_lex_unknown(lex, "action", names, n);
 }
 
-static void say_action(FILE *out, const void *what)
+/* From the next word to the end of the sentence. */
+static int read_action(struct lab_lex *lex, struct lab_action *ret)
 {
-	const struct lab_action *action = what;
-	const struct verb *verb = verb_of(action);
-
-	fputs(action->fault ? action->fault->name : verb->name, out);
-	verb->say(out, action);
-}
-
-bool lab_lex_has_action(const struct lab_lex *lex)
-{
-	const struct lab_word *word = lab_lex_look(lex);
-
-	return word->text && !word->quoted &&
-	       (own_verb(word->text) || fault_of(word->text));
-}
-
-int lab_action_read(struct lab_lex *lex, struct lab_action *ret)
-{
-	const struct lab_word *word = lab_lex_look(lex);
+	const struct lab_word *word = lab_lex_peek(lex);
 	struct lab_action action = { .verb = LAB_FAULT };
-	const struct verb *verb;
+	const struct verb *verb = NULL;
 	int r;
 
-	if (!lab_lex_has_action(lex))
-		return refuse_verb(lex, word);
-	verb = own_verb(word->text);
+	if (word->text && !word->quoted) {
+		verb = find_verb(word->text);
+		action.fault = verb ? NULL : find_fault(word->text);
+	}
+	if (!verb && !action.fault)
+		return refuse_verb(lex);
 	if (verb)
 		action.verb = verb->verb;
-	else
-		action.fault = fault_of(word->text);
-	lab_lex_take(lex);
-	r = verb_of(&action)->read(lex, &action);
+	action.name = verb ? verb->name : action.fault->name;
+	lab_lex_next(lex);
+	r = verb ? verb->read(lex, &action) : read_fault(lex, &action);
 	if (r >= 0)
 		r = lab_lex_end(lex);
+	if (r >= 0)
+		r = lab_lex_source(lex, word, &action.text);
 	if (r < 0)
 		return error_trace(r);
-	action.text = lab_keep_said(lex->plan, say_action, &action);
-	if (!action.text)
-		return error_origin(-ENOMEM, "an action");
 	*ret = action;
 	return 0;
 }
 
-int lab_action_read_text(struct lab_plan *plan, const char *text,
-			 const struct lab_place *place, struct lab_action *ret)
+int lab_action_parse(struct lab_plan *plan, const char *text,
+		     const struct lab_place *place, struct lab_action *ret)
 {
 	struct lab_lex lex;
 	int r = lab_lex_init(&lex, plan, text, place);
 
 	if (r >= 0)
-		r = lab_action_read(&lex, ret);
+		r = read_action(&lex, ret);
 	lab_lex_deinit(&lex);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-int lab_action_parse(struct lab_plan *plan, const char *text,
-		     struct lab_action *ret)
-{
-	int r = lab_action_read_text(plan, text, NULL, ret);
+/* --- moments --------------------------------------------------------------*/
 
-	return r < 0 ? error_trace(r) : 0;
+static int read_frames(struct lab_lex *lex, struct lab_moment *moment)
+{
+	moment->count = 1;
+	moment->sent = lab_lex_accept(lex, "sent");
+	if (!moment->sent && !lab_lex_accept(lex, "received"))
+		return lab_lex_expected(lex, "'received' or 'sent'");
+	if (!lab_lex_accept_count(lex, true, &moment->count))
+		lab_lex_accept_count(lex, false, &moment->count);
+	return lab_lex_kinds(lex, &moment->kinds);
 }
 
-/* --- told -----------------------------------------------------------------*/
-
-static void tell_kinds(lab_action_fn *tell, void *data)
+static int read_line(struct lab_lex *lex, struct lab_moment *moment)
 {
+	const struct lab_word *word = lab_lex_peek(lex);
+	int r = lab_lex_text(lex, "text in quotes", &moment->line);
+
+	if (r < 0)
+		return error_trace(r);
+	if (strchr(moment->line, '\n'))
+		return lab_lex_refuse(lex, word,
+				      "line break in the text: output is "
+				      "compared line by line");
+	return 0;
+}
+
+static int read_exit(struct lab_lex *lex MACRO_UNUSED,
+		     struct lab_moment *moment MACRO_UNUSED)
+{
+	return 0;
+}
+
+static int read_state(struct lab_lex *lex, struct lab_moment *moment)
+{
+	return lab_lex_state(lex, &moment->state);
+}
+
+/* The second word of an event, behind the name of a host or a program. */
+static const struct event {
+	const char *word;
+	enum lab_moment_event event;
+	int (*read)(struct lab_lex *lex, struct lab_moment *moment);
+	bool of_program;
+	const char *syntax, *what;
+} events[] = {
+	{ "has", LAB_AFTER_FRAMES, read_frames, false,
+	  "HOST has received|sent [N|Nth] KIND",
+	  "the host received or sent as many frames" },
+	{ "prints", LAB_AFTER_LINE, read_line, true, "PROGRAM prints \"TEXT\"",
+	  "the program printed a line with this text" },
+	{ "ends", LAB_AFTER_EXIT, read_exit, true, "PROGRAM ends",
+	  "the program ended" },
+	{ "reaches", LAB_AFTER_STATE, read_state, false, "HOST reaches STATE",
+	  "a socket of the host entered this state, named as in ss(8)" },
+};
+
+/* An action as an event: a step with this action was done. */
+static int read_step(struct lab_lex *lex, struct lab_moment *moment)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	struct lab_action *action;
+	int r;
+
+	if (!word->text || word->quoted ||
+	    (!find_verb(word->text) && !find_fault(word->text)))
+		return lab_lex_expected(lex, "'start', 'HOST has received 3 "
+					     "segments', 'HOST reaches STATE', "
+					     "'PROGRAM prints \"TEXT\"', "
+					     "'PROGRAM ends', or an action");
+	action = lab_plan_allocate(lex->plan, sizeof(*action));
+	if (!action)
+		return error_origin(-ENOMEM, "moment of a lab");
+	r = read_action(lex, action);
+	if (r < 0)
+		return error_trace(r);
+	moment->event = LAB_AFTER_STEP;
+	moment->action = action;
+	return 0;
+}
+
+int lab_moment_read_event(struct lab_lex *lex, struct lab_moment *ret)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	struct lab_moment moment = { .after = ret->after,
+				     .event = LAB_AFTER_START };
+	const struct event *event = NULL;
+	int r = 0;
+
+	for (size_t i = 0; word->text && i < ARRAY_SIZE(events); i++)
+		if (lab_word_is(word + 1, events[i].word))
+			event = &events[i];
+	if (event) {
+		moment.event = event->event;
+		r = event->of_program ?
+			    lab_lex_name(lex, "program name", &moment.program) :
+			    lab_lex_name(lex, "host name", &moment.host);
+		if (r < 0)
+			return error_trace(r);
+		lab_lex_next(lex);
+		r = event->read(lex, &moment);
+	} else if (!lab_lex_accept(lex, "start")) {
+		r = read_step(lex, &moment);
+	}
+	if (r >= 0)
+		r = lab_lex_end(lex);
+	if (r >= 0)
+		r = lab_lex_source(lex, word, &moment.text);
+	if (r < 0)
+		return error_trace(r);
+	*ret = moment;
+	return 0;
+}
+
+static int read_moment(struct lab_lex *lex, struct lab_moment *ret)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	struct lab_moment moment = { .event = LAB_AFTER_START };
+	bool has_event = true;
+	int r = 0;
+
+	if (!word->text)
+		return lab_lex_expected(lex, "moment such as 2s");
+	if (lab_word_is_number(word)) {
+		r = lab_lex_duration(lex, &moment.after);
+		if (r < 0)
+			return error_trace(r);
+		has_event = lab_lex_accept(lex, "after");
+		if (!has_event && lab_lex_peek(lex)->text)
+			return lab_lex_expected(lex, "'after' and an event");
+	} else if (!lab_lex_accept(lex, "when")) {
+		lab_lex_accept(lex, "after");
+	}
+	if (has_event)
+		r = lab_moment_read_event(lex, &moment);
+	if (r >= 0)
+		r = lab_lex_source(lex, word, &moment.text);
+	if (r < 0)
+		return error_trace(r);
+	*ret = moment;
+	return 0;
+}
+
+int lab_moment_parse(struct lab_plan *plan, const char *text,
+		     const struct lab_place *place, struct lab_moment *ret)
+{
+	struct lab_lex lex;
+	int r = lab_lex_init(&lex, plan, text, place);
+
+	if (r >= 0)
+		r = read_moment(&lex, ret);
+	lab_lex_deinit(&lex);
+	return error_trace(r);
+}
+
+/* --- steps ----------------------------------------------------------------*/
+
+int lab_action_add_step(struct lab_plan *plan, const char *when,
+			const struct lab_place *when_place, const char *action,
+			const struct lab_place *place)
+{
+	struct lab_step step = { 0 };
+	int r;
+
+	if (plan->n_steps == LAB_STEPS)
+		return lab_place_refuse(place, "too many steps: at most %d",
+					LAB_STEPS);
+	r = lab_moment_parse(plan, when, when_place, &step.when);
+	if (r >= 0)
+		r = lab_action_parse(plan, action, place, &step.action);
+	if (r >= 0)
+		r = lab_plan_keep_place(plan, place, &step.place);
+	if (r >= 0)
+		r = lab_plan_add_command(plan, &step.action, place);
+	if (r < 0)
+		return error_trace(r);
+	plan->steps[plan->n_steps++] = step;
+	return 0;
+}
+
+/* --- help -----------------------------------------------------------------*/
+
+void lab_action_each(lab_grammar_fn *fn, void *data)
+{
+	const struct fault_verb *fault;
 	const struct lab_kind *kinds;
-	char text[256] = "";
-	size_t n, used = 0;
+	char text[256];
+	size_t n, at = 0, used = 0;
 
-	kinds = lab_kinds(&n);
+	while ((fault = next_fault(&at))) {
+		snprintf(text, sizeof(text), "%s HOST%s%s", fault->name,
+			 *fault->arguments ? " " : "", fault->arguments);
+		fn(data, text, fault->what);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		snprintf(text, sizeof(text), "%s%s%s", verbs[i].name,
+			 *verbs[i].syntax ? " " : "", verbs[i].syntax);
+		fn(data, text, verbs[i].what);
+	}
+	fn(data, "CHOICE",
+	   "[PERCENT of|the Nth|the first N|every] KIND [from HOST] [to HOST] "
+	   "[port N]");
+	kinds = lab_value_kinds(&n);
 	for (size_t i = 0; i < n && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "%s%s", i ? ", " : "", kinds[i].many);
-	tell(data, "KIND", text);
+	fn(data, "KIND", text);
 }
 
-void lab_action_each(lab_action_fn *tell, void *data)
+void lab_moment_each(lab_grammar_fn *fn, void *data)
 {
-	const struct fault_verb *faults;
-	char usage[96];
-	size_t n;
-
-	faults = fault_verbs(&n);
-	for (size_t i = 0; i < n; i++) {
-		if (own_verb(faults[i].name))
-			continue;
-		snprintf(usage, sizeof(usage), "%s HOST%s%s", faults[i].name,
-			 *faults[i].arguments ? " " : "", faults[i].arguments);
-		tell(data, usage, faults[i].what);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		snprintf(usage, sizeof(usage), "%s%s%s", verbs[i].name,
-			 *verbs[i].usage ? " " : "", verbs[i].usage);
-		tell(data, usage, verbs[i].what);
-	}
-	tell(data, "CHOICE",
-	     "[PERCENT of|the Nth|the first N|every] KIND [from HOST] [to HOST] "
-	     "[port N]");
-	tell_kinds(tell, data);
+	fn(data, "DURATION", "2s, 500ms, 1m30s: so long after the start");
+	fn(data, "[DURATION after] EVENT",
+	   "after the event; 'when EVENT' and 'after EVENT' as well");
+	fn(data, "start", "the servers run, and the clients start");
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		fn(data, events[i].syntax, events[i].what);
+	fn(data, "ACTION", "a step with this action was done");
 }
 
-static void help_line(void *data, const char *name, const char *what)
+static void print_line(void *data, const char *syntax, const char *what)
 {
 	enum { COLUMN = 34 };
 	FILE *out = data;
-	int n = fprintf(out, "  %s", name);
+	int n = fprintf(out, "  %s", syntax);
 
-	if (n > COLUMN - 2)
-		n = fprintf(out, "\n") - 1;
+	if (n > COLUMN - 2) {
+		fputc('\n', out);
+		n = 0;
+	}
 	fprintf(out, "%*s%s\n", COLUMN - n, "", what);
 }
 
 void lab_action_print_help(FILE *out)
 {
-	lab_action_each(help_line, out);
+	lab_action_each(print_line, out);
 }

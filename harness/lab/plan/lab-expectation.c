@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* EXPECTATION: what is said of a host or a program before it happens. */
+/*
+ * An expectation is a subject, a colon and a statement about it. The first word
+ * of the statement determines its type: a keyword of the table below, the name
+ * of an outcome, or a number of sockets and their state. Then follows the time
+ * in which the statement must become true, which the statements that are
+ * evaluated at the end do not have.
+ */
+#include "lab-expectation.h"
+
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "lab-phrases.h"
-#include "lab-values.h"
-#include "lab-words.h"
+#include "lab-lex.h"
+#include "lab-value.h"
 
 /* --- numbers --------------------------------------------------------------*/
 
-/* More frames, sockets or events than there will ever be. */
+/* More frames, sockets or events than a lab can have. */
 static const uint64_t most = UINT64_C(1000000000000);
 
 static int read_count(struct lab_lex *lex, uint64_t *ret)
 {
-	return lab_lex_number(lex, "a number", 0, most, ret);
+	return lab_lex_number(lex, "number", 0, most, ret);
 }
 
-/* "3" and "3..5", one word. */
-static int read_span(struct lab_lex *lex, struct lab_expectation *expectation)
+/* "3" or "3..5", one word. */
+static int read_range(struct lab_lex *lex, struct lab_expectation *e)
 {
-	const struct lab_word *word = lab_lex_look(lex);
+	const struct lab_word *word = lab_lex_peek(lex);
 	const char *dots = strstr(word->text, "..");
 	uint64_t min = 0, max = 0;
 	const char *first;
@@ -30,460 +38,387 @@ static int read_span(struct lab_lex *lex, struct lab_expectation *expectation)
 
 	if (!dots) {
 		r = read_count(lex, &min);
-		expectation->min = expectation->max = min;
-		return r < 0 ? error_trace(r) : 0;
+		e->min = e->max = min;
+		return error_trace(r);
 	}
 	first = lab_plan_keep_part(lex->plan, word->text,
 				   (size_t)(dots - word->text));
 	if (!first)
-		return error_origin(-ENOMEM, "a number");
-	r = lab_value_number(first, "a number", 0, most, &min);
+		return error_origin(-ENOMEM, "number in a lab");
+	r = lab_value_number(first, "number", 0, most, &min);
 	if (r >= 0)
-		r = lab_value_number(dots + 2, "a number", 0, most, &max);
+		r = lab_value_number(dots + 2, "number", 0, most, &max);
 	if (r < 0)
 		return lab_lex_trace(lex, word, r);
 	if (max < min)
 		return lab_lex_refuse(lex, word,
-				      "nothing is %s: %" PRIu64
+				      "empty range '%s': %" PRIu64
 				      " is less than %" PRIu64,
 				      word->text, max, min);
-	lab_lex_take(lex);
-	expectation->min = min;
-	expectation->max = max;
+	lab_lex_next(lex);
+	e->min = min;
+	e->max = max;
 	return 0;
 }
 
-/* Without a number: at least one. */
-static int read_number(struct lab_lex *lex, struct lab_expectation *expectation)
+static int read_number(struct lab_lex *lex, struct lab_expectation *e)
 {
-	const struct lab_word *word = lab_lex_look(lex);
-	int r = 0;
+	const struct lab_word *word = lab_lex_peek(lex);
+	int r;
 
-	expectation->min = 1;
-	expectation->max = UINT64_MAX;
-	if (lab_lex_takes(lex, "no")) {
-		expectation->min = expectation->max = 0;
-	} else if (!lab_lex_takes(lex, "at")) {
-		if (word->text && *word->text >= '0' && *word->text <= '9')
-			r = read_span(lex, expectation);
-	} else if (lab_lex_takes(lex, "least")) {
-		word = lab_lex_look(lex);
-		r = read_count(lex, &expectation->min);
-		if (r >= 0 && !expectation->min)
-			r = lab_lex_refuse(lex, word,
-					   "there is always at least %s",
-					   word->text);
-	} else if (lab_lex_takes(lex, "most")) {
-		expectation->min = 0;
-		r = read_count(lex, &expectation->max);
-	} else {
-		r = lab_lex_expected(lex, "'least' or 'most'");
+	e->min = 1;
+	e->max = UINT64_MAX;
+	if (lab_lex_accept(lex, "no")) {
+		e->min = e->max = 0;
+		return 0;
 	}
-	return r < 0 ? error_trace(r) : 0;
-}
-
-static void say_number(FILE *out, const struct lab_expectation *expectation)
-{
-	uint64_t min = expectation->min, max = expectation->max;
-
-	if (!max)
-		fputs(" no", out);
-	else if (min == max)
-		fprintf(out, " %" PRIu64, min);
-	else if (max == UINT64_MAX && min > 1)
-		fprintf(out, " at least %" PRIu64, min);
-	else if (max != UINT64_MAX && !min)
-		fprintf(out, " at most %" PRIu64, max);
-	else if (max != UINT64_MAX)
-		fprintf(out, " %" PRIu64 "..%" PRIu64, min, max);
+	if (!lab_lex_accept(lex, "at"))
+		return lab_word_is_number(word) ? read_range(lex, e) : 0;
+	if (lab_lex_accept(lex, "most")) {
+		e->min = 0;
+		return read_count(lex, &e->max);
+	}
+	if (!lab_lex_accept(lex, "least"))
+		return lab_lex_expected(lex, "'least' or 'most'");
+	word = lab_lex_peek(lex);
+	r = read_count(lex, &e->min);
+	if (r < 0)
+		return error_trace(r);
+	if (!e->min)
+		return lab_lex_refuse(lex, word,
+				      "'at least 0' is always true; expected a "
+				      "number from 1");
+	return 0;
 }
 
 /* --- times ----------------------------------------------------------------*/
 
-static int read_time(struct lab_lex *lex, struct lab_expectation *expectation)
+static int read_time(struct lab_lex *lex, struct lab_expectation *e)
 {
-	bool after = lab_lex_takes(lex, "after"), within = false;
+	bool after = lab_lex_accept(lex, "after"), within;
 	const struct lab_word *word;
-	char from[64];
 	int r = 0;
 
 	if (after)
-		r = lab_lex_duration(lex, &expectation->from);
-	if (r >= 0 && (within = lab_lex_takes(lex, "within"))) {
-		word = lab_lex_look(lex);
-		r = lab_lex_duration(lex, &expectation->within);
-		if (r >= 0 && expectation->within <= expectation->from)
-			r = lab_lex_refuse(lex, word,
-					   "nothing comes after %s and within "
-					   "%s",
-					   lab_duration_text(expectation->from,
-							     from,
-							     sizeof(from)),
-					   word->text);
-	}
-	if (r >= 0 && (after || within) && lab_lex_takes(lex, "of"))
-		r = lab_event_read(lex, &expectation->since);
-	if (r >= 0)
-		r = lab_lex_end(lex);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-static void say_time(FILE *out, const struct lab_expectation *expectation)
-{
-	if (expectation->from) {
-		fputs(" after ", out);
-		lab_say_duration(out, expectation->from);
-	}
-	if (expectation->within != NSEC_NEVER) {
-		fputs(" within ", out);
-		lab_say_duration(out, expectation->within);
-	}
-	if (expectation->since.event == LAB_AFTER_START)
-		return;
-	fputs(" of ", out);
-	lab_moment_say(out, &expectation->since);
-}
-
-/* --- of a program ---------------------------------------------------------*/
-
-static int read_exit(struct lab_lex *lex, struct lab_expectation *expectation)
-{
-	uint64_t number = 0;
-	int r = lab_lex_number(lex, "an exit status", 0, 255, &number);
-
+		r = lab_lex_duration(lex, &e->from);
 	if (r < 0)
 		return error_trace(r);
-	expectation->number = (int)number;
-	return 0;
+	within = lab_lex_accept(lex, "within");
+	if (within) {
+		word = lab_lex_peek(lex);
+		r = lab_lex_duration(lex, &e->within);
+		if (r < 0)
+			return error_trace(r);
+		if (e->within <= e->from)
+			return lab_lex_refuse(lex, word,
+					      "empty time range: 'within %s' "
+					      "ends before it begins",
+					      word->text);
+	}
+	if ((after || within) && lab_lex_accept(lex, "of"))
+		return lab_moment_read_event(lex, &e->since);
+	return lab_lex_end(lex);
 }
 
-static int read_signal(struct lab_lex *lex, struct lab_expectation *expectation)
+/* --- statements -----------------------------------------------------------*/
+
+static int read_exit(struct lab_lex *lex, struct lab_expectation *e)
 {
-	const struct lab_word *word = lab_lex_look(lex);
-	int r;
+	uint64_t number = 0;
+	int r = lab_lex_number(lex, "exit status", 0, 255, &number);
 
-	if (!word->text)
-		return lab_lex_expected(lex, "a signal such as KILL");
-	r = lab_value_signal(word->text, &expectation->number);
-	if (r < 0)
-		return lab_lex_trace(lex, word, r);
-	lab_lex_take(lex);
-	return 0;
+	e->number = (int)number;
+	return error_trace(r);
 }
 
-static int read_prints(struct lab_lex *lex, struct lab_expectation *expectation)
+static int read_signal(struct lab_lex *lex, struct lab_expectation *e)
+{
+	return lab_lex_signal(lex, &e->number);
+}
+
+static int read_line(struct lab_lex *lex, struct lab_expectation *e)
 {
 	const struct lab_word *word;
 	int r;
 
-	expectation->negated = lab_lex_takes(lex, "no");
-	word = lab_lex_look(lex);
-	r = lab_lex_text(lex, "a text in quotes", &expectation->words);
-	if (r >= 0 && strchr(expectation->words, '\n'))
+	e->negated = lab_lex_accept(lex, "no");
+	word = lab_lex_peek(lex);
+	r = lab_lex_text(lex, "text in quotes", &e->line);
+	if (r < 0)
+		return error_trace(r);
+	if (strchr(e->line, '\n'))
 		return lab_lex_refuse(lex, word,
-				      "a text of several lines is in no line");
-	return r < 0 ? error_trace(r) : 0;
+				      "line break in the text: output is "
+				      "compared line by line");
+	return 0;
 }
 
-static void say_status(FILE *out, const struct lab_expectation *expectation)
+static int read_frames(struct lab_lex *lex, struct lab_expectation *e)
 {
-	if (expectation->kind == LAB_EXPECT_EXIT) {
-		fprintf(out, " %d", expectation->number);
-		return;
-	}
-	fputc(' ', out);
-	lab_say_signal(out, expectation->number);
-}
-
-static void say_prints(FILE *out, const struct lab_expectation *expectation)
-{
-	fputs(expectation->negated ? " no " : " ", out);
-	lab_say_quoted(out, expectation->words);
-}
-
-/* --- of a host ------------------------------------------------------------*/
-
-static int read_frames(struct lab_lex *lex, struct lab_expectation *expectation)
-{
-	int r = read_number(lex, expectation);
-
-	if (r >= 0)
-		r = lab_lex_kinds(lex, &expectation->kinds);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-static void say_frames(FILE *out, const struct lab_expectation *expectation)
-{
-	say_number(out, expectation);
-	fputc(' ', out);
-	lab_say_kinds(out, expectation->kinds, expectation->max == 1);
-}
-
-static int read_counter(struct lab_lex *lex,
-			struct lab_expectation *expectation)
-{
-	const struct lab_word *word = lab_lex_look(lex);
-	int r = lab_lex_name(lex, "a counter such as TCPKeepAlive",
-			     &expectation->words);
+	int r = read_number(lex, e);
 
 	if (r < 0)
 		return error_trace(r);
-	if (strpbrk(expectation->words, "-."))
-		return lab_lex_refuse(lex, word,
-				      "'%s' is no counter such as TCPKeepAlive",
-				      word->text);
-	return read_number(lex, expectation);
+	return lab_lex_kinds(lex, &e->kinds);
 }
 
-static void say_counter(FILE *out, const struct lab_expectation *expectation)
+static int read_counter(struct lab_lex *lex, struct lab_expectation *e)
 {
-	fprintf(out, " %s", expectation->words);
-	if (expectation->max)
-		say_number(out, expectation);
-	else
-		fputs(" 0", out);
+	const struct lab_word *word = lab_lex_peek(lex);
+	int r = lab_lex_name(lex, "counter such as TCPKeepAlive", &e->counter);
+
+	if (r < 0)
+		return error_trace(r);
+	if (strpbrk(e->counter, "-."))
+		return lab_lex_refuse(lex, word,
+				      "invalid counter '%s': expected a name "
+				      "such as TCPKeepAlive",
+				      word->text);
+	return read_number(lex, e);
 }
 
 static int read_nothing(struct lab_lex *lex MACRO_UNUSED,
-			struct lab_expectation *expectation MACRO_UNUSED)
+			struct lab_expectation *e MACRO_UNUSED)
 {
 	return 0;
 }
 
-static void say_nothing(FILE *out MACRO_UNUSED,
-			const struct lab_expectation *expectation MACRO_UNUSED)
-{
-}
-
-static void say_sockets(FILE *out, const struct lab_expectation *expectation)
-{
-	say_number(out, expectation);
-	fprintf(out, " %s",
-		expectation->state    ? diag_state_text(expectation->state) :
-		expectation->max == 1 ? "socket" :
-					"sockets");
-}
-
-/* --- the table ------------------------------------------------------------*/
-
-static const struct question {
-	const char *word, *other; /* the second is another word for it */
-	enum lab_expectation_kind question;
-	int (*read)(struct lab_lex *lex, struct lab_expectation *expectation);
-	void (*say)(FILE *out, const struct lab_expectation *expectation);
+static const struct statement {
+	const char *word, *alias;
+	enum lab_expectation_kind kind;
+	int (*read)(struct lab_lex *lex, struct lab_expectation *e);
 	bool of_program;
-	bool at_the_end; /* asked then, and so without a time */
-} questions[] = {
-	{ "open", "open", LAB_EXPECT_OPEN, read_nothing, say_nothing, false, true },
-	{ "sends", "sent", LAB_EXPECT_SENT, read_frames, say_frames, false, false },
-	{ "receives", "received", LAB_EXPECT_RECEIVED, read_frames, say_frames,
-	  false, false },
-	{ "counter", "counter", LAB_EXPECT_COUNTER, read_counter, say_counter, false,
-	  true },
-	{ "exit", "exits", LAB_EXPECT_EXIT, read_exit, say_status, true, false },
-	{ "signal", "signal", LAB_EXPECT_SIGNAL, read_signal, say_status, true,
-	  false },
-	{ "runs", "runs", LAB_EXPECT_RUNS, read_nothing, say_nothing, true, true },
-	{ "prints", "prints", LAB_EXPECT_LINE, read_prints, say_prints, true,
-	  false },
+	bool at_the_end; /* has no TIME */
+	const char *syntax, *what;
+} statements[] = {
+	{ "open", NULL, LAB_EXPECT_OPEN, read_nothing, false, true,
+	  "HOST: open", "no call of the host's probe has ended" },
+	{ "sends", "sent", LAB_EXPECT_SENT, read_frames, false, false,
+	  "HOST: sends [NUMBER] KIND [TIME]", "frames that the host sends" },
+	{ "receives", "received", LAB_EXPECT_RECEIVED, read_frames, false,
+	  false, "HOST: receives [NUMBER] KIND [TIME]",
+	  "frames that the host receives" },
+	{ "counter", NULL, LAB_EXPECT_COUNTER, read_counter, false, true,
+	  "HOST: counter NAME [NUMBER]",
+	  "rise of a counter of the host, such as TCPKeepAlive" },
+	{ "exit", "exits", LAB_EXPECT_EXIT, read_exit, true, false,
+	  "PROGRAM: exit N [TIME]", "the program ends with this status" },
+	{ "signal", NULL, LAB_EXPECT_SIGNAL, read_signal, true, false,
+	  "PROGRAM: signal SIGNAL [TIME]",
+	  "the program is ended by this signal" },
+	{ "runs", NULL, LAB_EXPECT_RUNS, read_nothing, true, true,
+	  "PROGRAM: runs", "the program runs at the end" },
+	{ "prints", NULL, LAB_EXPECT_LINE, read_line, true, false,
+	  "PROGRAM: prints [no] \"TEXT\" [TIME]",
+	  "the program prints a line with this text" },
 };
 
-static const struct question *question_of(enum lab_expectation_kind which)
+static const struct statement *accept_statement(struct lab_lex *lex)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
-		if (questions[i].question == which)
-			return &questions[i];
+	for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
+		if (lab_lex_accept(lex, statements[i].word) ||
+		    (statements[i].alias &&
+		     lab_lex_accept(lex, statements[i].alias)))
+			return &statements[i];
 	return NULL;
 }
 
-static const struct question *take_question(struct lab_lex *lex)
+static int refuse_statement(const struct lab_lex *lex)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
-		if (lab_lex_takes(lex, questions[i].word) ||
-		    lab_lex_takes(lex, questions[i].other))
-			return &questions[i];
-	return NULL;
-}
-
-static int refuse_question(const struct lab_lex *lex)
-{
-	const struct lab_word *word = lab_lex_look(lex);
-	const char *names[256], *near;
+	const struct lab_word *word = lab_lex_peek(lex);
+	const char *names[256], *near = NULL;
 	size_t n = 0;
 
-	if (!word->text)
-		return lab_lex_expected(
-			lex, "an outcome such as ETIMEDOUT, EOF or DATA; open, "
-			     "sends, receives, counter, a state such as "
-			     "CLOSE-WAIT; exit, signal, runs, prints");
-	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
-		names[n++] = questions[i].word;
-	n += lab_state_names(names + n, ARRAY_SIZE(names) - n);
-	n += lab_outcome_names(names + n, ARRAY_SIZE(names) - n);
-	near = lab_nearest(word->text, names, n);
+	for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
+		names[n++] = statements[i].word;
+	n += lab_value_states(names + n, ARRAY_SIZE(names) - n);
+	n += lab_value_outcomes(names + n, ARRAY_SIZE(names) - n);
+	if (word->text)
+		near = lab_nearest(word->text, names, n);
 	if (near)
-		return lab_lex_refuse(lex, word, "'%s' cannot be expected; %s?",
+		return lab_lex_refuse(lex, word,
+				      "unknown outcome '%s'; did you mean "
+				      "'%s'?",
 				      word->text, near);
 	return lab_lex_expected(
-		lex, "an outcome such as ETIMEDOUT, EOF or DATA; open, sends, "
-		     "receives, counter, a state such as CLOSE-WAIT; exit, "
+		lex, "an outcome such as ETIMEDOUT, EOF or DATA, a state such "
+		     "as CLOSE-WAIT, or open, sends, receives, counter, exit, "
 		     "signal, runs, prints");
 }
 
-static int read_sockets(struct lab_lex *lex,
-			struct lab_expectation *expectation)
+static int read_sockets(struct lab_lex *lex, struct lab_expectation *e)
 {
-	const struct lab_word *first = lab_lex_look(lex), *word;
-	int r = read_number(lex, expectation);
+	const struct lab_word *first = lab_lex_peek(lex), *word;
+	int r = read_number(lex, e);
 
 	if (r < 0)
 		return error_trace(r);
-	word = lab_lex_look(lex);
-	expectation->kind = LAB_EXPECT_SOCKETS;
-	if (lab_lex_takes(lex, "socket") || lab_lex_takes(lex, "sockets"))
+	word = lab_lex_peek(lex);
+	e->kind = LAB_EXPECT_SOCKETS;
+	if (lab_lex_accept(lex, "socket") || lab_lex_accept(lex, "sockets"))
 		return 0;
 	if (word == first && (!word->text || !lab_value_state(word->text)))
-		return refuse_question(lex);
-	return lab_lex_state(lex, &expectation->state);
+		return refuse_statement(lex);
+	return lab_lex_state(lex, &e->state);
 }
 
-static int read_outcome(struct lab_lex *lex,
-			struct lab_expectation *expectation)
+static int read_outcome(struct lab_lex *lex, struct lab_expectation *e)
 {
-	const struct lab_word *word = lab_lex_look(lex);
+	const struct lab_word *word = lab_lex_peek(lex);
 
 	if (word->text && !word->quoted)
-		expectation->outcome = lab_value_outcome(word->text);
-	if (!expectation->outcome)
-		return read_sockets(lex, expectation);
-	expectation->kind = LAB_EXPECT_OUTCOME;
-	lab_lex_take(lex);
+		e->outcome = lab_value_outcome(word->text);
+	if (!e->outcome)
+		return read_sockets(lex, e);
+	e->kind = LAB_EXPECT_OUTCOME;
+	lab_lex_next(lex);
 	return 0;
 }
 
-static int read_end(struct lab_lex *lex, const struct question *question,
-		    struct lab_expectation *expectation)
+/* Behind the colon, to the end of the sentence. */
+static int read_statement(struct lab_lex *lex, struct lab_expectation *e)
 {
-	const struct lab_word *word = lab_lex_look(lex);
+	const struct statement *statement = accept_statement(lex);
+	const struct lab_word *word;
+	int r;
 
-	if (!question || !question->at_the_end || !word->text)
-		return read_time(lex, expectation);
+	if (!statement) {
+		r = read_outcome(lex, e);
+		if (r < 0)
+			return error_trace(r);
+		return read_time(lex, e);
+	}
+	e->kind = statement->kind;
+	r = statement->read(lex, e);
+	if (r < 0)
+		return error_trace(r);
+	if (statement->of_program)
+		e->program = TAKE(e->host);
+	if (!statement->at_the_end)
+		return read_time(lex, e);
+	word = lab_lex_peek(lex);
 	if (lab_word_is(word, "within") || lab_word_is(word, "after"))
-		return lab_lex_refuse(
-			lex, word,
-			"'%s' is asked at the end of the lab, and at no other "
-			"time",
-			question->word);
+		return lab_lex_refuse(lex, word,
+				      "unexpected '%s'; '%s' is evaluated at "
+				      "the end of the lab",
+				      word->text, statement->word);
 	return lab_lex_end(lex);
 }
 
-static int read_answer(struct lab_lex *lex, struct lab_expectation *expectation)
-{
-	const struct question *question = take_question(lex);
-	int r;
+/* --- the subject ----------------------------------------------------------*/
 
-	if (question) {
-		expectation->kind = question->question;
-		r = question->read(lex, expectation);
-	} else {
-		r = read_outcome(lex, expectation);
-	}
-	if (r >= 0 && question && question->of_program)
-		expectation->program = TAKE(expectation->host);
-	if (r >= 0)
-		r = read_end(lex, question, expectation);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-static void say(FILE *out, const void *what)
-{
-	const struct lab_expectation *expectation = what;
-	const struct question *question = question_of(expectation->kind);
-
-	fprintf(out, "%s:",
-		expectation->host ? expectation->host : expectation->program);
-	if (question) {
-		fprintf(out, " %s", question->word);
-		question->say(out, expectation);
-	} else if (expectation->outcome) {
-		fprintf(out, " %s", expectation->outcome);
-	} else {
-		say_sockets(out, expectation);
-	}
-	say_time(out, expectation);
-}
-
-/* --- all of it ------------------------------------------------------------*/
-
-/* No name has a colon in it, so that the first one is the subject's. */
+/* `colon` is its offset in the text, where the lexer saw a blank. No name
+ * contains a colon or a character of several bytes, so that the first colon
+ * ends the subject and offsets are columns. */
 static int read_subject(struct lab_lex *lex, size_t colon, const char **ret)
 {
-	const struct lab_word *word = lab_lex_look(lex);
-	int r = lab_lex_name(lex, "a host or a program, and a colon", ret);
-
-	if (r < 0)
-		return error_trace(r);
-	if (word->quoted || word->column > colon + 1)
-		return lab_lex_refuse(lex, word,
-				      "nothing stands before the "
-				      "colon; expected: a host or a "
-				      "program");
-	word = lab_lex_look(lex);
-	if (word->text && word->column <= colon + 1)
-		return lab_lex_refuse(lex, word,
-				      "'%s' stands here; expected: a colon",
-				      word->text);
-	return 0;
-}
-
-static int read_all(struct lab_lex *lex, size_t colon,
-		    struct lab_expectation *ret)
-{
-	struct lab_expectation expectation = { .within = NSEC_NEVER };
-	int r = read_subject(lex, colon, &expectation.host);
-
-	if (r >= 0)
-		r = read_answer(lex, &expectation);
-	if (r < 0)
-		return error_trace(r);
-	expectation.text = lab_keep_said(lex->plan, say, &expectation);
-	if (!expectation.text)
-		return error_origin(-ENOMEM, "an expectation");
-	*ret = expectation;
-	return 0;
-}
-
-int lab_expectation_read(struct lab_plan *plan, const char *text,
-			 const struct lab_place *place,
-			 struct lab_expectation *ret)
-{
-	struct lab_lex lex = { .plan = plan, .place = place };
-	char *copy = strdup(text), *colon;
+	const struct lab_word *word = lab_lex_peek(lex);
 	int r;
 
-	if (!copy)
-		return error_origin(-ENOMEM, "an expectation");
-	colon = strchr(copy, ':');
-	if (colon) {
-		*colon = ' ';
-		r = lab_lex_init(&lex, plan, copy, place);
-		if (r >= 0)
-			r = read_all(&lex, (size_t)(colon - copy), ret);
-	} else {
-		r = lab_lex_refuse(&lex, &(struct lab_word){ .column = 1 },
-				   "'%s' is no HOST: OUTCOME, or PROGRAM: exit "
-				   "N, and so on: it has no colon",
-				   text);
-	}
-	lab_lex_deinit(&lex);
-	free(copy);
-	return r < 0 ? error_trace(r) : 0;
+	if (word->quoted || word->column > colon + 1)
+		return lab_lex_refuse(lex, &(struct lab_word){ .column = 1 },
+				      "missing name of a host or program "
+				      "before the colon");
+	r = lab_lex_name(lex, "host or program name", ret);
+	if (r < 0)
+		return error_trace(r);
+	word = lab_lex_peek(lex);
+	if (word->text && word->column <= colon + 1)
+		return lab_lex_expected(lex, "colon");
+	return 0;
+}
+
+static int read_expectation(struct lab_lex *lex, size_t colon,
+			    struct lab_expectation *ret)
+{
+	struct lab_expectation e = { .within = NSEC_NEVER,
+				     .since = { .text = "start" } };
+	const struct lab_word *statement;
+	const char *subject, *rest;
+	char *text = NULL;
+	int r = read_subject(lex, colon, &subject);
+
+	if (r < 0)
+		return error_trace(r);
+	e.host = subject;
+	statement = lab_lex_peek(lex);
+	r = read_statement(lex, &e);
+	if (r >= 0)
+		r = lab_lex_source(lex, statement, &rest);
+	if (r < 0)
+		return error_trace(r);
+	if (asprintf(&text, "%s: %s", subject, rest) < 0)
+		return error_origin(-ENOMEM, "expectation of a lab");
+	e.text = lab_plan_keep(lex->plan, text);
+	free(text);
+	if (!e.text)
+		return error_origin(-ENOMEM, "expectation of a lab");
+	*ret = e;
+	return 0;
 }
 
 int lab_expectation_parse(struct lab_plan *plan, const char *text,
+			  const struct lab_place *place,
 			  struct lab_expectation *ret)
 {
-	int r = lab_expectation_read(plan, text, NULL, ret);
+	struct lab_lex lex = { .plan = plan, .place = place };
+	const char *colon = strchr(text, ':');
+	char *copy;
+	int r;
 
-	return r < 0 ? error_trace(r) : 0;
+	if (!colon)
+		return lab_lex_refuse(
+			&lex, &(struct lab_word){ .column = 1 },
+			"missing colon in '%s'; expected 'HOST: "
+			"OUTCOME', 'PROGRAM: exit N' and the like",
+			text);
+	copy = strdup(text);
+	if (!copy)
+		return error_origin(-ENOMEM, "expectation of a lab");
+	copy[colon - text] = ' ';
+	r = lab_lex_init(&lex, plan, copy, place);
+	if (r >= 0)
+		r = read_expectation(&lex, (size_t)(colon - text), ret);
+	lab_lex_deinit(&lex);
+	free(copy);
+	return error_trace(r);
+}
+
+int lab_expectation_add(struct lab_plan *plan, const char *text,
+			const struct lab_place *place)
+{
+	struct lab_expectation expectation;
+	int r;
+
+	if (plan->n_expectations == LAB_EXPECTATIONS)
+		return lab_place_refuse(place,
+					"too many expectations: at most %d",
+					LAB_EXPECTATIONS);
+	r = lab_expectation_parse(plan, text, place, &expectation);
+	if (r >= 0)
+		r = lab_plan_keep_place(plan, place, &expectation.place);
+	if (r < 0)
+		return error_trace(r);
+	plan->expectations[plan->n_expectations++] = expectation;
+	return 0;
+}
+
+/* --- help -----------------------------------------------------------------*/
+
+void lab_expectation_each(lab_grammar_fn *fn, void *data)
+{
+	fn(data, "HOST: OUTCOME [TIME]",
+	   "a call of the host's probe ends so: an error such as ETIMEDOUT, "
+	   "EOF "
+	   "or DATA");
+	fn(data, "HOST: [NUMBER] STATE|socket [TIME]",
+	   "sockets of the host in this state, or in any but LISTEN");
+	for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
+		fn(data, statements[i].syntax, statements[i].what);
+	fn(data, "NUMBER",
+	   "3, at least 3, at most 3, 3..5, no; default: at "
+	   "least 1");
+	fn(data, "TIME",
+	   "[after DURATION] [within DURATION] [of EVENT]; "
+	   "default: at any time until the end");
 }

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A sentence is read once, into two buffers: the words without their quotes,
+ * each with a NUL byte behind it, and the line, in which the words keep their
+ * quotes and are separated by one blank. The line is what journals and messages
+ * show of a sentence: it can be read again with the same result, and it has no
+ * line breaks of a folded text in YAML.
+ */
 #include "lab-lex.h"
 
 #include <errno.h>
@@ -8,18 +15,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lab-values.h"
-#include "lab-words.h"
+#include "lab-value.h"
 
 /* --- from bytes to words --------------------------------------------------*/
 
-/* Where the lexer is in the text, and where it writes. */
 struct reader {
-	const char *in;
-	char *out;
+	const char *in; /* next byte of the sentence */
+	char *word, *line; /* next byte of each buffer */
 	unsigned int column;
-	char quote; /* the one that is open */
-	bool quoted;
 };
 
 static bool is_blank(char c)
@@ -27,9 +30,9 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Bytes of the character, 0 for what is none. Overlong forms, surrogates and
- * what lies behind U+10FFFF are none: RFC 3629, section 4. */
-static size_t character(const char *text)
+/* Bytes of the character; 0: invalid. Overlong forms, surrogates and numbers
+ * above U+10FFFF are invalid: RFC 3629, section 4. */
+static size_t character_size(const char *text)
 {
 	const unsigned char *b = (const unsigned char *)text;
 	size_t n = b[0] < 0x80 ? 1 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
@@ -49,109 +52,106 @@ static size_t character(const char *text)
 	return n;
 }
 
-static void copy(struct reader *reader, size_t n)
+/* Moves behind one character; `in_word`: and makes it part of the word. */
+static void take(struct reader *reader, size_t n, bool in_word)
 {
-	memcpy(reader->out, reader->in, n);
-	reader->out += n;
+	reader->line = mempcpy(reader->line, reader->in, n);
+	if (in_word)
+		reader->word = mempcpy(reader->word, reader->in, n);
 	reader->in += n;
 	reader->column++;
 }
 
-static bool is_escape(const struct reader *reader)
+static int refuse_character(const struct lab_lex *lex,
+			    const struct reader *reader)
 {
-	return reader->quote == '"' && reader->in[0] == '\\' &&
-	       (reader->in[1] == '"' || reader->in[1] == '\\');
-}
+	const struct lab_word here = { .column = reader->column };
+	unsigned int byte = (unsigned char)*reader->in;
 
-/* Takes one character of a word. False for bytes that are none. */
-static bool read_character(struct reader *reader)
-{
-	char c = *reader->in;
-	size_t n = character(reader->in);
-
-	if (n == 0)
-		return false;
-	if (is_escape(reader)) {
-		reader->in++;
-		reader->column++;
-		copy(reader, 1);
-	} else if (reader->quote ? c == reader->quote : c == '"' || c == '\'') {
-		reader->quote = reader->quote ? '\0' : c;
-		reader->quoted = true;
-		reader->in++;
-		reader->column++;
-	} else {
-		copy(reader, n);
-	}
-	return true;
+	if (byte < 0x20 || byte == 0x7f)
+		return lab_lex_refuse(lex, &here,
+				      "control character 0x%02x not allowed",
+				      byte);
+	return lab_lex_refuse(lex, &here, "invalid UTF-8 byte 0x%02x", byte);
 }
 
 static int read_word(struct lab_lex *lex, struct reader *reader,
 		     struct lab_word *ret)
 {
-	struct lab_word word = { .text = reader->out,
-				 .column = reader->column };
+	struct lab_word word = { .text = reader->word,
+				 .column = reader->column,
+				 .begin = (size_t)(reader->line - lex->line) };
+	char quote = '\0';
 
-	reader->quoted = false;
-	while (*reader->in && (reader->quote || !is_blank(*reader->in))) {
-		struct lab_word here = { .column = reader->column };
+	while (*reader->in && (quote || !is_blank(*reader->in))) {
+		const char *in = reader->in;
+		size_t n = character_size(in);
 
-		if (!read_character(reader))
-			return lab_lex_refuse(lex, &here,
-					      "byte 0x%02x is of no text",
-					      (unsigned char)*reader->in);
+		if (n == 0)
+			return refuse_character(lex, reader);
+		if (quote == '"' && in[0] == '\\' &&
+		    (in[1] == '"' || in[1] == '\\')) {
+			take(reader, 1, false);
+			take(reader, 1, true);
+		} else if (quote ? *in == quote : *in == '"' || *in == '\'') {
+			quote = quote ? '\0' : *in;
+			word.quoted = true;
+			take(reader, 1, false);
+		} else {
+			take(reader, n, true);
+		}
 	}
-	if (reader->quote)
-		return lab_lex_refuse(lex, &word, "a quote is not closed");
-	*reader->out++ = '\0';
-	word.quoted = reader->quoted;
+	if (quote)
+		return lab_lex_refuse(lex, &word, "unterminated quote");
+	*reader->word++ = '\0';
+	word.end = (size_t)(reader->line - lex->line);
 	*ret = word;
 	return 0;
 }
 
-static bool is_left_out(const struct lab_word *word)
+static bool is_skipped(const struct lab_word *word)
 {
 	return lab_word_is(word, "a") || lab_word_is(word, "an") ||
 	       lab_word_is(word, "the") || lab_word_is(word, "and");
-}
-
-static int read_words(struct lab_lex *lex, struct reader *reader)
-{
-	for (;;) {
-		struct lab_word word = { 0 };
-		int r;
-
-		for (; is_blank(*reader->in); reader->in++)
-			reader->column++;
-		lex->words[lex->n] =
-			(struct lab_word){ .column = reader->column };
-		if (!*reader->in)
-			return 0;
-		r = read_word(lex, reader, &word);
-		if (r < 0)
-			return r;
-		if (is_left_out(&word))
-			continue;
-		if (lex->n == LAB_WORDS)
-			return lab_lex_refuse(lex, &word, "more than %d words",
-					      LAB_WORDS);
-		lex->words[lex->n++] = word;
-	}
 }
 
 int lab_lex_init(struct lab_lex *lex, struct lab_plan *plan, const char *text,
 		 const struct lab_place *place)
 {
 	struct reader reader = { .in = text, .column = 1 };
+	size_t size = strlen(text) + 1;
 
 	*lex = (struct lab_lex){ .plan = plan, .place = place };
-	/* A word and its end take no more room than the word and the blank
-	 * behind it, or the text's own end. */
-	lex->bytes = malloc(strlen(text) + 1);
+	/* A word and its NUL byte take no more room than the word and the blank
+	 * or the end behind it. */
+	lex->bytes = malloc(2 * size);
 	if (!lex->bytes)
-		return error_origin(-ENOMEM, "a sentence");
-	reader.out = lex->bytes;
-	return read_words(lex, &reader);
+		return error_origin(-ENOMEM, "sentence of a lab");
+	lex->line = lex->bytes + size;
+	reader.word = lex->bytes;
+	reader.line = lex->line;
+	for (;;) {
+		struct lab_word word = { 0 };
+		int r;
+
+		for (; is_blank(*reader.in); reader.in++)
+			reader.column++;
+		lex->words[lex->n] =
+			(struct lab_word){ .column = reader.column };
+		if (!*reader.in)
+			return 0;
+		if (reader.line > lex->line)
+			*reader.line++ = ' ';
+		r = read_word(lex, &reader, &word);
+		if (r < 0)
+			return error_trace(r);
+		if (is_skipped(&word))
+			continue;
+		if (lex->n == LAB_LEX_WORDS)
+			return lab_lex_refuse(lex, &word, "more than %d words",
+					      LAB_LEX_WORDS);
+		lex->words[lex->n++] = word;
+	}
 }
 
 void lab_lex_deinit(struct lab_lex *lex)
@@ -160,14 +160,14 @@ void lab_lex_deinit(struct lab_lex *lex)
 	lex->bytes = NULL;
 }
 
-/* --- looking and taking ---------------------------------------------------*/
+/* --- words ----------------------------------------------------------------*/
 
-const struct lab_word *lab_lex_look(const struct lab_lex *lex)
+const struct lab_word *lab_lex_peek(const struct lab_lex *lex)
 {
 	return &lex->words[lex->at];
 }
 
-const struct lab_word *lab_lex_take(struct lab_lex *lex)
+const struct lab_word *lab_lex_next(struct lab_lex *lex)
 {
 	const struct lab_word *word = &lex->words[lex->at];
 
@@ -176,20 +176,36 @@ const struct lab_word *lab_lex_take(struct lab_lex *lex)
 	return word;
 }
 
-bool lab_word_is(const struct lab_word *word, const char *text)
+bool lab_word_is(const struct lab_word *word, const char *keyword)
 {
-	return word->text && !word->quoted && strcasecmp(word->text, text) == 0;
+	return word->text && !word->quoted &&
+	       strcasecmp(word->text, keyword) == 0;
 }
 
-bool lab_lex_takes(struct lab_lex *lex, const char *text)
+bool lab_word_is_number(const struct lab_word *word)
 {
-	if (!lab_word_is(lab_lex_look(lex), text))
+	return word->text && *word->text >= '0' && *word->text <= '9';
+}
+
+bool lab_lex_accept(struct lab_lex *lex, const char *keyword)
+{
+	if (!lab_word_is(lab_lex_peek(lex), keyword))
 		return false;
 	lex->at++;
 	return true;
 }
 
-/* --- refusing -------------------------------------------------------------*/
+int lab_lex_source(const struct lab_lex *lex, const struct lab_word *from,
+		   const char **ret)
+{
+	size_t end = lex->n ? lex->words[lex->n - 1].end : 0;
+
+	*ret = lab_plan_keep_part(lex->plan, lex->line + from->begin,
+				  from->text ? end - from->begin : 0);
+	return *ret ? 0 : error_origin(-ENOMEM, "sentence of a lab");
+}
+
+/* --- errors ---------------------------------------------------------------*/
 
 int lab_lex_refuse(const struct lab_lex *lex, const struct lab_word *word,
 		   const char *format, ...)
@@ -212,82 +228,87 @@ int lab_lex_refuse(const struct lab_lex *lex, const struct lab_word *word,
 
 int lab_lex_trace(const struct lab_lex *lex, const struct lab_word *word, int r)
 {
-	return r == -EINVAL ? lab_lex_refuse(lex, word, "%s", error_message()) :
-			      error_trace(r);
+	if (r != -EINVAL)
+		return error_trace(r);
+	return lab_lex_refuse(lex, word, "%s", error_message());
 }
 
 int lab_lex_expected(const struct lab_lex *lex, const char *what)
 {
-	const struct lab_word *word = lab_lex_look(lex);
+	const struct lab_word *word = lab_lex_peek(lex);
 
 	if (!word->text)
-		return lab_lex_refuse(lex, word, "expected here: %s", what);
-	return lab_lex_refuse(lex, word, "'%s' stands here; expected: %s",
+		return lab_lex_refuse(
+			lex, word, "unexpected end of line; expected %s", what);
+	return lab_lex_refuse(lex, word, "unexpected '%s'; expected %s",
 			      word->text, what);
+}
+
+int lab_lex_unknown(const struct lab_lex *lex, const char *what,
+		    const char *const *names, size_t n)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	char near[400];
+
+	lab_suggest(word->text ? word->text : "", names, n, near, sizeof(near));
+	if (!word->text)
+		return lab_lex_refuse(lex, word, "unexpected end of line%s",
+				      near);
+	return lab_lex_refuse(lex, word, "unknown %s '%s'%s", what, word->text,
+			      near);
 }
 
 int lab_lex_end(const struct lab_lex *lex)
 {
-	const struct lab_word *word = lab_lex_look(lex);
-
-	if (!word->text)
+	if (!lab_lex_peek(lex)->text)
 		return 0;
-	return lab_lex_refuse(lex, word,
-			      "'%s' is too much: nothing is expected here",
-			      word->text);
+	return lab_lex_expected(lex, "end of line");
 }
 
-/* --- words of a sort ------------------------------------------------------*/
-
-int lab_lex_name(struct lab_lex *lex, const char *what, const char **ret)
-{
-	const struct lab_word *word = lab_lex_look(lex);
-	const char *kept;
-
-	if (!word->text || lab_name_is_reserved(word->text) ||
-	    lab_name_check(word->text, "host") < 0)
-		return lab_lex_expected(lex, what);
-	kept = lab_plan_keep(lex->plan, word->text);
-	if (!kept)
-		return error_origin(-ENOMEM, "a name");
-	lab_lex_take(lex);
-	*ret = kept;
-	return 0;
-}
+/* --- words of a type ------------------------------------------------------*/
 
 int lab_lex_text(struct lab_lex *lex, const char *what, const char **ret)
 {
-	const struct lab_word *word = lab_lex_look(lex);
+	const struct lab_word *word = lab_lex_peek(lex);
 	const char *kept;
 
 	if (!word->text)
 		return lab_lex_expected(lex, what);
 	kept = lab_plan_keep(lex->plan, word->text);
 	if (!kept)
-		return error_origin(-ENOMEM, "a text");
-	lab_lex_take(lex);
+		return error_origin(-ENOMEM, "word of a lab");
+	lab_lex_next(lex);
 	*ret = kept;
 	return 0;
+}
+
+int lab_lex_name(struct lab_lex *lex, const char *what, const char **ret)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+
+	if (!word->text || lab_name_check(word->text, "") < 0)
+		return lab_lex_expected(lex, what);
+	return lab_lex_text(lex, what, ret);
 }
 
 int lab_lex_duration(struct lab_lex *lex, nsec_t *ret)
 {
-	const struct lab_word *word = lab_lex_look(lex);
+	const struct lab_word *word = lab_lex_peek(lex);
 	int r;
 
 	if (!word->text)
-		return lab_lex_expected(lex, "a duration such as 2s");
-	r = lab_duration_parse(word->text, ret);
+		return lab_lex_expected(lex, "duration such as 2s");
+	r = lab_value_duration(word->text, ret);
 	if (r < 0)
 		return lab_lex_trace(lex, word, r);
-	lab_lex_take(lex);
+	lab_lex_next(lex);
 	return 0;
 }
 
 int lab_lex_number(struct lab_lex *lex, const char *what, uint64_t min,
 		   uint64_t max, uint64_t *ret)
 {
-	const struct lab_word *word = lab_lex_look(lex);
+	const struct lab_word *word = lab_lex_peek(lex);
 	int r;
 
 	if (!word->text)
@@ -295,14 +316,14 @@ int lab_lex_number(struct lab_lex *lex, const char *what, uint64_t min,
 	r = lab_value_number(word->text, what, min, max, ret);
 	if (r < 0)
 		return lab_lex_trace(lex, word, r);
-	lab_lex_take(lex);
+	lab_lex_next(lex);
 	return 0;
 }
 
 int lab_lex_port(struct lab_lex *lex, uint16_t *ret)
 {
 	uint64_t port = 0;
-	int r = lab_lex_number(lex, "a port", 1, UINT16_MAX, &port);
+	int r = lab_lex_number(lex, "port", 1, UINT16_MAX, &port);
 
 	if (r < 0)
 		return error_trace(r);
@@ -310,59 +331,115 @@ int lab_lex_port(struct lab_lex *lex, uint16_t *ret)
 	return 0;
 }
 
+int lab_lex_signal(struct lab_lex *lex, int *ret)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	int r;
+
+	if (!word->text)
+		return lab_lex_expected(lex, "signal such as KILL");
+	r = lab_value_signal(word->text, ret);
+	if (r < 0)
+		return lab_lex_trace(lex, word, r);
+	lab_lex_next(lex);
+	return 0;
+}
+
 int lab_lex_choose(struct lab_lex *lex, const char *what,
 		   const char *const *names, size_t n, size_t *ret)
 {
-	const struct lab_word *word = lab_lex_look(lex);
-	char near[256];
-
 	for (size_t i = 0; i < n; i++) {
-		if (!lab_lex_takes(lex, names[i]))
+		if (!lab_lex_accept(lex, names[i]))
 			continue;
 		*ret = i;
 		return 0;
 	}
-	if (word->text)
-		return lab_lex_refuse(
-			lex, word, "'%s' is not %s%s", word->text, what,
-			lab_suggest(word->text, names, n, near, sizeof(near)));
-	return lab_lex_refuse(lex, word, "expected here: %s%s", what,
-			      lab_suggest("", names, n, near, sizeof(near)));
+	return lab_lex_unknown(lex, what, names, n);
+}
+
+static const struct lab_kind *peek_kind(const struct lab_lex *lex)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+
+	return word->text && !word->quoted ? lab_value_kind(word->text) : NULL;
 }
 
 int lab_lex_kinds(struct lab_lex *lex, unsigned int *ret)
 {
-	const struct lab_kind *kind;
-	unsigned int kinds = 0, n = 0;
-	bool all = false;
+	enum { MOST = 32 };
+	const struct lab_kind *kind = peek_kind(lex), *all;
+	const char *names[MOST];
+	unsigned int kinds = 0;
+	bool any = false;
+	size_t n;
 
-	for (; (kind = lab_kind_find(lab_lex_look(lex))); n++) {
-		kinds |= kind->bits;
-		all |= !kind->bits;
-		lab_lex_take(lex);
+	if (!kind) {
+		all = lab_value_kinds(&n);
+		for (size_t i = 0; i < MIN(n, (size_t)MOST); i++)
+			names[i] = all[i].many;
+		return lab_lex_unknown(lex, "kind of frame", names,
+				       MIN(n, (size_t)MOST));
 	}
-	if (!n)
-		return lab_kind_refuse(lex);
-	*ret = all ? 0 : kinds;
+	for (; kind; kind = peek_kind(lex)) {
+		kinds |= kind->bits;
+		any |= !kind->bits;
+		lab_lex_next(lex);
+	}
+	*ret = any ? 0 : kinds;
 	return 0;
 }
 
 int lab_lex_state(struct lab_lex *lex, enum diag_state *ret)
 {
-	const struct lab_word *word = lab_lex_look(lex);
-	enum diag_state state;
+	const struct lab_word *word = lab_lex_peek(lex);
 	const char *names[16];
-	char near[256];
-	size_t n = lab_state_names(names, ARRAY_SIZE(names));
+	enum diag_state state;
 
 	if (!word->text)
-		return lab_lex_expected(lex, "a state such as CLOSE-WAIT");
+		return lab_lex_expected(lex, "socket state such as CLOSE-WAIT");
 	state = lab_value_state(word->text);
 	if (!state)
-		return lab_lex_refuse(
-			lex, word, "'%s' is no state%s", word->text,
-			lab_suggest(word->text, names, n, near, sizeof(near)));
-	lab_lex_take(lex);
+		return lab_lex_unknown(
+			lex, "socket state", names,
+			lab_value_states(names, ARRAY_SIZE(names)));
+	lab_lex_next(lex);
 	*ret = state;
 	return 0;
+}
+
+static bool is_ordinal_suffix(const char *text)
+{
+	static const char *const suffixes[] = { "st", "nd", "rd", "th" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (strcasecmp(text, suffixes[i]) == 0)
+			return true;
+	return false;
+}
+
+bool lab_lex_accept_count(struct lab_lex *lex, bool nth, unsigned int *ret)
+{
+	/* "first" is not one of them: "first 3 syns" is a count. */
+	static const char *const ordinals[] = { "second", "third", "fourth",
+						"fifth" };
+	static const unsigned long most = 1000000000;
+	const struct lab_word *word = lab_lex_peek(lex);
+	size_t n = word->text ? strspn(word->text, "0123456789") : 0;
+	unsigned long value;
+
+	for (unsigned int i = 0; nth && i < ARRAY_SIZE(ordinals); i++) {
+		if (!lab_lex_accept(lex, ordinals[i]))
+			continue;
+		*ret = i + 2;
+		return true;
+	}
+	if (!n || n > 10 ||
+	    (nth ? !is_ordinal_suffix(word->text + n) : word->text[n] != '\0'))
+		return false;
+	value = strtoul(word->text, NULL, 10);
+	if (!value || value > most)
+		return false;
+	lab_lex_next(lex);
+	*ret = (unsigned int)value;
+	return true;
 }

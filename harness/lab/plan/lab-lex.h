@@ -1,88 +1,101 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A sentence of the lab, word by word.
+ * The lexer of the lab's grammar: splits a sentence into words, reads words of
+ * each type, and reports errors with the column of the word.
  *
- * Blanks part words. What stands between quotes is of one word, and never one
- * of the grammar; in double quotes \" and \\ are a quote and a backslash.
- * Articles and "and" are left out.
+ * Blanks separate words. A part in single or double quotes belongs to one word,
+ * which is then no keyword; in double quotes \" and \\ are a quote and a
+ * backslash. Articles and "and" are skipped.
  *
- * Every refusal names the column of its word, in characters from 1: as part of
- * the sentence's place where it stands in a file letter by letter, otherwise
- * before the message.
+ * Columns count characters from 1. Where the sentence stands in a file
+ * character by character, the column becomes part of the place: "x.yaml:2:26:
+ * ..."; elsewhere it precedes the message: "--at '2s': column 8: ...".
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lab-parts.h"
+#include "lab-plan.h"
 
-enum { LAB_WORDS = 64 };
+enum { LAB_LEX_WORDS = 64 };
 
 struct lab_word {
-	const char *text;
+	const char *text; /* without quotes */
 	unsigned int column;
 	bool quoted;
+	size_t begin, end; /* in `line` of the lexer */
 };
 
 struct lab_lex {
-	struct lab_plan *plan;
-	const struct lab_place *place; /* NULL: none. Borrowed. */
-	struct lab_word words[LAB_WORDS + 1]; /* end: text NULL */
+	struct lab_plan *plan; /* keeps the strings */
+	const struct lab_place *place; /* borrowed; NULL: none */
+	struct lab_word words[LAB_LEX_WORDS + 1]; /* ends with text NULL */
 	size_t n, at;
-	char *bytes;
+	char *bytes; /* of the words */
+	char *line; /* the sentence with one blank between words */
 };
 
-/* `place` may be NULL. -EINVAL: a quote that is not closed, bytes that are no
- * text. lab_lex_deinit() in any case. */
+/* -EINVAL: unterminated quote, control character, invalid UTF-8, too many
+ * words. `place` may be NULL. lab_lex_deinit() in any case. */
 int lab_lex_init(struct lab_lex *lex, struct lab_plan *plan, const char *text,
 		 const struct lab_place *place);
 void lab_lex_deinit(struct lab_lex *lex);
 
-/* The next word; behind the last one its text is NULL. */
-const struct lab_word *lab_lex_look(const struct lab_lex *lex);
-const struct lab_word *lab_lex_take(struct lab_lex *lex);
+/* The next word; its text is NULL at the end. */
+const struct lab_word *lab_lex_peek(const struct lab_lex *lex);
+/* Returns the next word and moves behind it. */
+const struct lab_word *lab_lex_next(struct lab_lex *lex);
+/* Moves behind the next word if it is this keyword. */
+bool lab_lex_accept(struct lab_lex *lex, const char *keyword);
 
-bool lab_word_is(const struct lab_word *word, const char *text);
+bool lab_word_is(const struct lab_word *word, const char *keyword);
+/* The word begins with a digit. */
+bool lab_word_is_number(const struct lab_word *word);
 
-/* Takes the next word if it is that one. */
-bool lab_lex_takes(struct lab_lex *lex, const char *text);
+/* The sentence from that word to its end, as it was written; kept in the plan.
+ * -ENOMEM. */
+int lab_lex_source(const struct lab_lex *lex, const struct lab_word *from,
+		   const char **ret);
 
-/* -EINVAL, with the word's column before the message. */
+/* --- errors: -EINVAL with the column --------------------------------------*/
+
 int lab_lex_refuse(const struct lab_lex *lex, const struct lab_word *word,
 		   const char *format, ...) MACRO_PRINTF(3, 4);
 
-/* The same of the last failure, when it was about that word. */
+/* Adds the column to the last failure `r`, if it was about the word: -EINVAL.
+ */
 int lab_lex_trace(const struct lab_lex *lex, const struct lab_word *word,
 		  int r);
 
-/* "'xyz' stands here; expected: a host", or nothing does. */
+/* "unexpected 'xyz'; expected host name" */
 int lab_lex_expected(const struct lab_lex *lex, const char *what);
 
-/* Nothing may follow. */
+/* The next word is none of the names. `what`: "service". */
+int lab_lex_unknown(const struct lab_lex *lex, const char *what,
+		    const char *const *names, size_t n);
+
+/* Fails unless all words have been read. */
 int lab_lex_end(const struct lab_lex *lex);
 
-/* --- words of a sort: the next one, or -EINVAL ----------------------------*/
+/* --- words of a type: reads the next word, or fails with -EINVAL ----------*/
 
-/* A host's or a program's name, kept in the plan. `what`: "a host". */
+/* `what`: "host name". */
 int lab_lex_name(struct lab_lex *lex, const char *what, const char **ret);
-
-/* Any text, kept in the plan; may be empty. */
+/* Any word, also an empty one in quotes. */
 int lab_lex_text(struct lab_lex *lex, const char *what, const char **ret);
-
 int lab_lex_duration(struct lab_lex *lex, nsec_t *ret);
-
 int lab_lex_number(struct lab_lex *lex, const char *what, uint64_t min,
 		   uint64_t max, uint64_t *ret);
-
 int lab_lex_port(struct lab_lex *lex, uint16_t *ret);
-
-/* One of the `n` words: its place among them. */
+int lab_lex_signal(struct lab_lex *lex, int *ret);
+/* One of the names: its index. */
 int lab_lex_choose(struct lab_lex *lex, const char *what,
 		   const char *const *names, size_t n, size_t *ret);
-
-/* One or more kinds of frames, bits as in struct wire_match. */
+/* One or more kinds of frames, as bits of enum wire_kind; 0: any frame. */
 int lab_lex_kinds(struct lab_lex *lex, unsigned int *ret);
-
-/* A state of sockets, as ss names it. */
+/* A socket state as ss(8) names it. */
 int lab_lex_state(struct lab_lex *lex, enum diag_state *ret);
+/* "3", or with `nth` "3rd" and "third": at least 1. False: the next word is
+ * another one, and remains. */
+bool lab_lex_accept_count(struct lab_lex *lex, bool nth, unsigned int *ret);

@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model of a lab and its construction.
+ *
+ * A plan is a set of arrays of fixed size, so that a step or a host can be
+ * referred to by its address while others are added. Its strings are in a list
+ * of allocations that is freed with the plan; nothing is freed before.
+ *
+ * lab_plan_add_defaults() is the last stage of construction: it adds steps for
+ * probes, which depend on everything that the user gave. These steps go before
+ * the first step of the start that needs a probe or would prevent it, and after
+ * rules of the wire and unplugged cables, which are to affect the handshake.
+ */
 #include "lab-plan.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "lab-parts.h"
-#include "lab-words.h"
+#include "nearest.h"
 #include "settings.h"
 
-struct lab_text {
-	struct lab_text *next;
+struct lab_memory {
+	struct lab_memory *next;
 	max_align_t bytes[];
 };
 
@@ -20,59 +33,48 @@ int lab_plan_new(struct lab_plan **ret)
 	struct lab_plan *plan = calloc(1, sizeof(*plan));
 
 	if (!plan)
-		return error_origin(-ENOMEM, "a lab's plan");
+		return error_origin(-ENOMEM, "plan of a lab");
 	*ret = plan;
 	return 0;
 }
 
 struct lab_plan *lab_plan_free(struct lab_plan *plan)
 {
-	struct lab_text *next;
+	struct lab_memory *next;
 
 	if (!plan)
 		return NULL;
-	for (struct lab_text *text = plan->texts; text; text = next) {
-		next = text->next;
-		free(text);
+	for (struct lab_memory *memory = plan->memory; memory; memory = next) {
+		next = memory->next;
+		free(memory);
 	}
 	free(plan);
 	return NULL;
 }
 
-/* --- texts ----------------------------------------------------------------*/
+/* --- strings --------------------------------------------------------------*/
 
 void *lab_plan_allocate(struct lab_plan *plan, size_t size)
 {
-	struct lab_text *text = calloc(1, sizeof(*text) + size);
+	struct lab_memory *memory = calloc(1, sizeof(*memory) + size);
 
-	if (!text)
+	if (!memory)
 		return NULL;
-	text->next = plan->texts;
-	plan->texts = text;
-	return text->bytes;
+	memory->next = plan->memory;
+	plan->memory = memory;
+	return memory->bytes;
 }
 
-const char *lab_plan_keep_part(struct lab_plan *plan, const char *text,
-			       size_t size)
+char *lab_plan_keep_part(struct lab_plan *plan, const char *text, size_t size)
 {
 	char *copy = lab_plan_allocate(plan, size + 1);
-
-	if (copy)
-		memcpy(copy, text, size);
-	return copy;
-}
-
-char *lab_plan_copy(struct lab_plan *plan, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = lab_plan_allocate(plan, size);
 
 	return copy ? memcpy(copy, text, size) : NULL;
 }
 
-const char *lab_plan_keep(struct lab_plan *plan, const char *text)
+char *lab_plan_keep(struct lab_plan *plan, const char *text)
 {
-	return lab_plan_copy(plan, text);
+	return lab_plan_keep_part(plan, text, strlen(text));
 }
 
 int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
@@ -88,12 +90,12 @@ int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
 		copy.key = lab_plan_keep(plan, copy.key);
 	if (place &&
 	    ((place->source && !copy.source) || (place->key && !copy.key)))
-		return error_origin(-ENOMEM, "a place");
+		return error_origin(-ENOMEM, "place in a lab");
 	*ret = copy;
 	return 0;
 }
 
-/* --- who is there ---------------------------------------------------------*/
+/* --- lookups --------------------------------------------------------------*/
 
 struct lab_host *lab_plan_host(const struct lab_plan *plan, const char *name)
 {
@@ -108,7 +110,8 @@ struct lab_program *lab_plan_program(const struct lab_plan *plan,
 {
 	for (size_t i = 0; i < plan->n_programs; i++)
 		if (strcmp(plan->programs[i].name, name) == 0)
-			return (struct lab_program *)(uintptr_t)&plan->programs[i];
+			return (struct lab_program *)(uintptr_t)&plan
+				->programs[i];
 	return NULL;
 }
 
@@ -133,8 +136,8 @@ bool lab_plan_runs_in(const struct lab_plan *plan, const char *host)
 	return false;
 }
 
-const struct lab_step *lab_plan_probe_step(const struct lab_plan *plan,
-					   const char *host, enum lab_verb verb)
+static const struct lab_step *find_step(const struct lab_plan *plan,
+					const char *host, enum lab_verb verb)
 {
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct lab_action *action = &plan->steps[i].action;
@@ -143,6 +146,127 @@ const struct lab_step *lab_plan_probe_step(const struct lab_plan *plan,
 			return &plan->steps[i];
 	}
 	return NULL;
+}
+
+bool lab_plan_has_probe(const struct lab_plan *plan, const char *host)
+{
+	return find_step(plan, host, LAB_LISTEN) ||
+	       find_step(plan, host, LAB_CONNECT);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool lab_action_equal(const struct lab_action *a, const struct lab_action *b)
+{
+	if (a->verb != b->verb || a->fault != b->fault)
+		return false;
+	/* Whether a name is a host's may have been unknown when one of them was
+	 * read, see resolve_kills(). */
+	if (a->verb == LAB_KILL)
+		return a->signal == b->signal &&
+		       same(a->host ? a->host : a->program,
+			    b->host ? b->host : b->program);
+	/* A moment that names the command precedes or follows the step that
+	 * made a program of it. */
+	if (a->verb == LAB_RUN && a->program && b->program)
+		return same(a->program, b->program);
+	if (a->verb == LAB_RUN)
+		return same(a->host, b->host) && same(a->command, b->command);
+	return same(a->host, b->host) && same(a->argument, b->argument) &&
+	       same(a->from, b->from) && same(a->to, b->to) &&
+	       a->kinds == b->kinds && a->first == b->first &&
+	       a->count == b->count && a->rate == b->rate &&
+	       a->port == b->port && a->time == b->time &&
+	       a->answer == b->answer && same(a->key, b->key) &&
+	       same(a->value, b->value) && same(a->peer, b->peer) &&
+	       a->peer_port == b->peer_port && a->times == b->times &&
+	       a->backlog == b->backlog && a->service == b->service &&
+	       a->bytes == b->bytes;
+}
+
+const struct lab_step *lab_plan_step(const struct lab_plan *plan,
+				     const struct lab_action *action)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (lab_action_equal(&plan->steps[i].action, action))
+			return &plan->steps[i];
+	return NULL;
+}
+
+/* --- times ----------------------------------------------------------------*/
+
+/* A chain of steps that wait for each other has at most n_steps links, unless
+ * it is circular: lab_check() refuses that. */
+nsec_t lab_plan_moment_time(const struct lab_plan *plan,
+			    const struct lab_moment *moment)
+{
+	nsec_t time = 0;
+
+	for (size_t i = 0; i <= plan->n_steps; i++) {
+		const struct lab_step *step;
+
+		time += moment->after;
+		if (moment->event == LAB_AFTER_START)
+			return time;
+		if (moment->event != LAB_AFTER_STEP)
+			return NSEC_NEVER;
+		step = lab_plan_step(plan, moment->action);
+		if (!step)
+			return NSEC_NEVER;
+		moment = &step->when;
+	}
+	return NSEC_NEVER;
+}
+
+nsec_t lab_plan_step_time(const struct lab_plan *plan, size_t step)
+{
+	return lab_plan_moment_time(plan, &plan->steps[step].when);
+}
+
+/* --- names ----------------------------------------------------------------*/
+
+/* They separate the parts of a sentence, so that no name may be one. */
+static const char *const keywords[] = {
+	"a",	   "after", "an",  "and", "as",	  "at",	  "by",	    "ends",
+	"every",   "from",  "has", "in",  "no",	  "of",	  "port",   "prints",
+	"reaches", "start", "the", "to",  "when", "with", "within",
+};
+
+bool lab_name_is_keyword(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++)
+		if (strcasecmp(name, keywords[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_name_character(char c, bool first)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (!first &&
+		((c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'));
+}
+
+int lab_name_check(const char *name, const char *what)
+{
+	bool valid = *name;
+
+	for (size_t i = 0; name[i]; i++)
+		valid = valid && is_name_character(name[i], i == 0);
+	if (!valid)
+		return error_refuse(-EINVAL,
+				    "invalid %s name '%s': expected a letter, "
+				    "then letters, digits, '-', '_' and '.'",
+				    what, name);
+	if (lab_name_is_keyword(name))
+		return error_refuse(-EINVAL,
+				    "invalid %s name '%s': keyword of the "
+				    "timeline",
+				    what, name);
+	return 0;
 }
 
 static int check_new_name(struct lab_plan *plan, const char *name,
@@ -154,21 +278,24 @@ static int check_new_name(struct lab_plan *plan, const char *name,
 		return error_trace(r);
 	if (strlen(name) >= size)
 		return error_refuse(-EINVAL,
-				    "'%s' is too long for a %s: at most %zu "
+				    "invalid %s name '%s': longer than %zu "
 				    "characters",
-				    name, what, size - 1);
+				    what, name, size - 1);
 	if (lab_plan_host(plan, name))
-		return error_refuse(-EINVAL, "'%s' is a host's name already",
-				    name);
+		return error_refuse(
+			-EINVAL, "duplicate name '%s': already a host", name);
 	if (lab_plan_program(plan, name))
-		return error_refuse(-EINVAL, "'%s' is a program's name already",
+		return error_refuse(-EINVAL,
+				    "duplicate name '%s': already a program",
 				    name);
 	return 0;
 }
 
+/* --- adding ---------------------------------------------------------------*/
+
 static int too_many(const char *what, size_t most)
 {
-	return error_refuse(-E2BIG, "a lab has at most %zu %s", most, what);
+	return error_refuse(-E2BIG, "too many %s: at most %zu", what, most);
 }
 
 int lab_plan_add_host(struct lab_plan *plan, const char *name,
@@ -190,7 +317,7 @@ int lab_plan_add_host(struct lab_plan *plan, const char *name,
 	return 0;
 }
 
-/* "/usr/sbin/nginx -g …" is nginx; "LANG=C ./x+y" is xy. */
+/* "/usr/sbin/nginx -g ..." is nginx; "LANG=C ./x+y" is xy. */
 static void name_of_command(const char *command, char *ret, size_t size)
 {
 	static const char blanks[] = " \t\n";
@@ -198,6 +325,7 @@ static void name_of_command(const char *command, char *ret, size_t size)
 	size_t length = strcspn(word, blanks), used = 0;
 	const char *slash;
 
+	/* Variables of the environment come before the program's name. */
 	while (memchr(word, '=', length) && word[length]) {
 		word += length;
 		word += strspn(word, blanks);
@@ -209,23 +337,23 @@ static void name_of_command(const char *command, char *ret, size_t size)
 		word = slash + 1;
 	}
 	for (size_t i = 0; i < length && used + 1 < size; i++)
-		if (lab_name_takes(word[i], used == 0))
+		if (is_name_character(word[i], used == 0))
 			ret[used++] = word[i];
 	ret[used] = '\0';
 	if (!used)
 		snprintf(ret, size, "program");
 }
 
-/* nginx, nginx-2, … */
-static void free_name(struct lab_plan *plan, const char *command, char *ret,
-		      size_t size)
+/* nginx, nginx-2, ... */
+static void unused_name(struct lab_plan *plan, const char *command, char *ret,
+			size_t size)
 {
 	char base[LAB_NAME - 4];
 
 	name_of_command(command, base, sizeof(base));
 	snprintf(ret, size, "%s", base);
 	for (unsigned int i = 2;
-	     lab_name_is_reserved(ret) || lab_plan_host(plan, ret) ||
+	     lab_name_is_keyword(ret) || lab_plan_host(plan, ret) ||
 	     lab_plan_program(plan, ret);
 	     i++)
 		snprintf(ret, size, "%s-%u", base, i);
@@ -237,29 +365,48 @@ int lab_plan_add_program(struct lab_plan *plan, const char *host,
 			 struct lab_program **ret)
 {
 	struct lab_program program = { 0 };
-	char made[LAB_NAME];
+	char unused[LAB_NAME];
 	int r = 0;
 
-	if (command[strspn(command, " \t\n")] == '\0')
-		return lab_place_refuse(place, "the command is empty");
+	if (command[strspn(command, " \t\r\n")] == '\0')
+		return lab_place_refuse(place, "empty command");
 	if (plan->n_programs == LAB_PROGRAMS)
 		r = too_many("programs", LAB_PROGRAMS);
 	else if (name)
 		r = check_new_name(plan, name, "program", LAB_NAME);
-	else
-		free_name(plan, command, made, sizeof(made));
 	if (r < 0)
 		return lab_place_trace(place, r);
+	if (!name) {
+		unused_name(plan, command, unused, sizeof(unused));
+		name = unused;
+	}
 	r = lab_plan_keep_place(plan, place, &program.place);
 	if (r < 0)
 		return error_trace(r);
-	program.name = lab_plan_keep(plan, name ? name : made);
+	program.name = lab_plan_keep(plan, name);
 	program.host = lab_plan_keep(plan, host);
 	program.command = lab_plan_keep(plan, command);
 	if (!program.name || !program.host || !program.command)
-		return error_origin(-ENOMEM, "a program");
+		return error_origin(-ENOMEM, "program of a lab");
 	plan->programs[plan->n_programs] = program;
 	*ret = &plan->programs[plan->n_programs++];
+	return 0;
+}
+
+int lab_plan_add_command(struct lab_plan *plan, struct lab_action *action,
+			 const struct lab_place *place)
+{
+	struct lab_program *program;
+	int r;
+
+	if (!action->command)
+		return 0;
+	r = lab_plan_add_program(plan, action->host, action->program,
+				 action->command, place, &program);
+	if (r < 0)
+		return error_trace(r);
+	program->later = true;
+	action->program = program->name;
 	return 0;
 }
 
@@ -269,18 +416,18 @@ static int check_file(const struct lab_plan *plan, const char *host,
 	if (!*name || strchr(name, '/') || strcmp(name, ".") == 0 ||
 	    strcmp(name, "..") == 0)
 		return error_refuse(-EINVAL,
-				    "'%s' is no name of a file in $FOLDER: one "
-				    "without a slash",
+				    "invalid file name '%s': expected a name "
+				    "in $FOLDER, without a slash",
 				    name);
 	if (strlen(name) > 255)
-		return error_refuse(-EINVAL, "a file's name is at most 255 "
-					     "characters long");
+		return error_refuse(-EINVAL, "invalid file name: longer than "
+					     "255 characters");
 	for (size_t i = 0; i < plan->n_files; i++)
 		if (strcmp(plan->files[i].host, host) == 0 &&
 		    strcmp(plan->files[i].name, name) == 0)
 			return error_refuse(-EINVAL,
-					    "%s has a file '%s' already", host,
-					    name);
+					    "duplicate file '%s' of host %s",
+					    name, host);
 	return plan->n_files < LAB_FILES ? 0 : too_many("files", LAB_FILES);
 }
 
@@ -296,7 +443,7 @@ int lab_plan_add_file(struct lab_plan *plan, const char *host, const char *name,
 	file.name = lab_plan_keep(plan, name);
 	file.text = lab_plan_keep(plan, text);
 	if (!file.host || !file.name || !file.text)
-		return error_origin(-ENOMEM, "a file");
+		return error_origin(-ENOMEM, "file of a lab");
 	plan->files[plan->n_files++] = file;
 	return 0;
 }
@@ -305,14 +452,14 @@ int lab_plan_add_need(struct lab_plan *plan, const char *program)
 {
 	if (!*program || program[strcspn(program, "/ \t\n")])
 		return error_refuse(-EINVAL,
-				    "'%s' is no program's name: one word, "
-				    "without a slash",
+				    "invalid program name '%s': expected one "
+				    "word without a slash",
 				    program);
 	if (plan->n_needs == LAB_NEEDS)
 		return too_many("needs", LAB_NEEDS);
 	program = lab_plan_keep(plan, program);
 	if (!program)
-		return error_origin(-ENOMEM, "a need");
+		return error_origin(-ENOMEM, "needs of a lab");
 	plan->needs[plan->n_needs++] = program;
 	return 0;
 }
@@ -320,21 +467,324 @@ int lab_plan_add_need(struct lab_plan *plan, const char *program)
 int lab_plan_add_setting(struct lab_plan *plan, const char *text,
 			 const struct lab_place *place)
 {
-	char *copy = lab_plan_copy(plan, text);
+	char *copy = lab_plan_keep(plan, text);
 	size_t n = plan->n_settings;
+	struct setting setting;
 	int r;
 
 	if (!copy)
-		return error_origin(-ENOMEM, "a setting");
-	r = settings_parse(&plan->settings[n], copy);
+		return error_origin(-ENOMEM, "sysctl of a lab");
+	r = settings_parse(&setting, copy);
 	if (r >= 0 && n == LAB_SETTINGS)
 		r = too_many("sysctls", LAB_SETTINGS);
-	if (r >= 0)
-		r = lab_plan_keep_place(plan, place, &plan->setting_places[n]);
-	if (r < 0) {
-		plan->settings[n] = (struct setting){ 0 };
+	if (r < 0)
 		return lab_place_trace(place, r);
-	}
-	plan->n_settings++;
+	r = lab_plan_keep_place(plan, place, &plan->setting_places[n]);
+	if (r < 0)
+		return error_trace(r);
+	plan->settings[plan->n_settings++] = setting;
 	return 0;
+}
+
+/* --- defaults: hosts ------------------------------------------------------*/
+
+static int add_missing_host(struct lab_plan *plan, const char *name)
+{
+	static const struct lab_place place = { .source = "default hosts" };
+	struct lab_host *host;
+
+	if (lab_plan_host(plan, name))
+		return 0;
+	return lab_plan_add_host(plan, name, &place, &host);
+}
+
+/* The client stands before the server, whichever of them the user named. */
+static int add_hosts(struct lab_plan *plan)
+{
+	struct lab_host first;
+	int r;
+
+	if (plan->n_hosts > 1 ||
+	    (plan->n_hosts == 1 && !lab_plan_host(plan, "client") &&
+	     !lab_plan_host(plan, "server")))
+		return 0;
+	r = add_missing_host(plan, "client");
+	if (r >= 0)
+		r = add_missing_host(plan, "server");
+	if (r < 0)
+		return error_trace(r);
+	first = plan->hosts[0];
+	if (strcmp(first.name, "server") == 0) {
+		plan->hosts[0] = plan->hosts[1];
+		plan->hosts[1] = first;
+	}
+	return 0;
+}
+
+/* "kill x" was read as a program's where the plan did not have the host yet. */
+static void resolve_kills(struct lab_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		struct lab_action *action = &plan->steps[i].action;
+
+		if (action->verb == LAB_KILL && action->program &&
+		    lab_plan_host(plan, action->program))
+			action->host = TAKE(action->program);
+	}
+}
+
+/* --- defaults: probes -----------------------------------------------------*/
+
+static bool needs_default_probe(const struct lab_plan *plan,
+				const struct lab_host *host)
+{
+	return host->role == LAB_ENDPOINT &&
+	       !lab_plan_runs_in(plan, host->name) &&
+	       !lab_plan_has_probe(plan, host->name);
+}
+
+static const struct lab_host *last_endpoint(const struct lab_plan *plan)
+{
+	for (size_t i = plan->n_hosts; i > 0; i--)
+		if (plan->hosts[i - 1].role == LAB_ENDPOINT)
+			return &plan->hosts[i - 1];
+	return NULL;
+}
+
+/* Where a probe or a program of the host listens; 0: not known. */
+static uint16_t port_of(const struct lab_plan *plan, const char *host)
+{
+	const struct lab_step *step = find_step(plan, host, LAB_LISTEN);
+
+	if (step)
+		return step->action.port;
+	for (size_t i = 0; i < plan->n_programs; i++)
+		if (strcmp(plan->programs[i].host, host) == 0 &&
+		    plan->programs[i].listens && !plan->programs[i].later)
+			return plan->programs[i].listens;
+	return 0;
+}
+
+static bool must_follow_probes(const struct lab_action *action)
+{
+	if (action->fault)
+		return action->fault->kills_host ||
+		       action->fault->stops_processes;
+	return action->verb == LAB_KILL ||
+	       (action->verb >= LAB_LISTEN && action->verb <= LAB_USER_TIMEOUT);
+}
+
+static size_t position_of_probes(const struct lab_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (lab_plan_step_time(plan, i) == 0 &&
+		    must_follow_probes(&plan->steps[i].action))
+			return i;
+	return plan->n_steps;
+}
+
+static int insert_step(struct lab_plan *plan, size_t at, struct lab_step step,
+		       const char *text)
+{
+	step.place = (struct lab_place){ .source = "default probes" };
+	if (plan->n_steps == LAB_STEPS)
+		return lab_place_trace(&step.place,
+				       too_many("steps", LAB_STEPS));
+	step.action.text = lab_plan_keep(plan, text);
+	if (!step.action.text)
+		return error_origin(-ENOMEM, "step of a lab");
+	memmove(&plan->steps[at + 1], &plan->steps[at],
+		(plan->n_steps - at) * sizeof(step));
+	plan->steps[at] = step;
+	plan->n_steps++;
+	return 0;
+}
+
+static const struct lab_moment at_start = { .text = "start",
+					    .event = LAB_AFTER_START };
+
+/* A server for programs speaks HTTP, and one for probes echoes. */
+static int add_listener(struct lab_plan *plan, const struct lab_host *host,
+			size_t *at)
+{
+	struct lab_step step = { .when = at_start,
+				 .action = { .verb = LAB_LISTEN,
+					     .name = "listen",
+					     .host = host->name,
+					     .port = LAB_PORT,
+					     .backlog = LAB_BACKLOG } };
+	bool http = false;
+	char text[64];
+
+	if (!needs_default_probe(plan, host))
+		return 0;
+	for (size_t i = 0; i < plan->n_hosts; i++)
+		http |= plan->hosts[i].role == LAB_ENDPOINT &&
+			lab_plan_runs_in(plan, plan->hosts[i].name);
+	step.action.service = http ? LAB_HTTP : LAB_ECHO;
+	snprintf(text, sizeof(text), "listen %s %d%s", host->name, LAB_PORT,
+		 http ? " http" : "");
+	return insert_step(plan, (*at)++, step, text);
+}
+
+/* After the step that makes the last endpoint listen. */
+static int add_connects(struct lab_plan *plan, const struct lab_host *last,
+			size_t at)
+{
+	const struct lab_step *listen = find_step(plan, last->name, LAB_LISTEN);
+	struct lab_moment when = at_start;
+	int r = 0;
+
+	if (listen && lab_plan_moment_time(plan, &listen->when) != 0) {
+		struct lab_action *copy =
+			lab_plan_allocate(plan, sizeof(*copy));
+
+		if (!copy)
+			return error_origin(-ENOMEM, "moment of a lab");
+		*copy = listen->action;
+		when = (struct lab_moment){ .text = copy->text,
+					    .event = LAB_AFTER_STEP,
+					    .action = copy };
+	} else if (listen) {
+		at = MAX(at, (size_t)(listen - plan->steps) + 1);
+	}
+	for (size_t i = 0; r >= 0 && i < plan->n_hosts; i++) {
+		const struct lab_host *host = &plan->hosts[i];
+		struct lab_step step = { .when = when,
+					 .action = { .verb = LAB_CONNECT,
+						     .name = "connect",
+						     .host = host->name,
+						     .peer = last->name,
+						     .peer_port = port_of(
+							     plan, last->name),
+						     .times = 1 } };
+		char text[64];
+
+		if (host == last || !step.action.peer_port ||
+		    !needs_default_probe(plan, host))
+			continue;
+		snprintf(text, sizeof(text), "connect %s to %s:%u", host->name,
+			 last->name, step.action.peer_port);
+		r = insert_step(plan, at++, step, text);
+	}
+	return error_trace(r);
+}
+
+static int add_probes(struct lab_plan *plan)
+{
+	const struct lab_host *last = last_endpoint(plan);
+	size_t at = position_of_probes(plan);
+	int r;
+
+	if (!last)
+		return 0;
+	r = add_listener(plan, last, &at);
+	if (r < 0)
+		return error_trace(r);
+	return add_connects(plan, last, at);
+}
+
+/* --- defaults: the duration -----------------------------------------------*/
+
+/* An event at run time is counted as if it came at once. */
+static nsec_t earliest(const struct lab_plan *plan,
+		       const struct lab_moment *moment)
+{
+	nsec_t time = lab_plan_moment_time(plan, moment);
+
+	return time == NSEC_NEVER ? moment->after : time;
+}
+
+static nsec_t default_duration(const struct lab_plan *plan)
+{
+	nsec_t last = SEC(5);
+
+	for (size_t i = 0; i < plan->n_steps; i++)
+		last = MAX(last, earliest(plan, &plan->steps[i].when));
+	for (size_t i = 0; i < plan->n_expectations; i++) {
+		const struct lab_expectation *e = &plan->expectations[i];
+		nsec_t bound = e->within == NSEC_NEVER ? e->from : e->within;
+
+		last = MAX(last, earliest(plan, &e->since) + bound);
+	}
+	return last + SEC(5);
+}
+
+int lab_plan_add_defaults(struct lab_plan *plan)
+{
+	int r = add_hosts(plan);
+
+	resolve_kills(plan);
+	if (r >= 0)
+		r = add_probes(plan);
+	if (r < 0)
+		return error_trace(r);
+	if (!plan->duration)
+		plan->duration = default_duration(plan);
+	return 0;
+}
+
+/* --- messages -------------------------------------------------------------*/
+
+const char *lab_place_text(const struct lab_place *place, char *buffer,
+			   size_t size)
+{
+	const char *source = place && place->source ? place->source : "";
+	const char *key = place && place->key ? place->key : "";
+	char position[32] = "";
+
+	if (*source && place->line)
+		snprintf(position, sizeof(position), ":%u:%u", place->line,
+			 place->column);
+	snprintf(buffer, size, "%s%s%s%s%s", source, position,
+		 *source ? ": " : "", key, *key ? ": " : "");
+	return buffer;
+}
+
+int lab_place_refuse(const struct lab_place *place, const char *format, ...)
+{
+	char message[400], text[LAB_PLACE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	return error_refuse(-EINVAL, "%s%s",
+			    lab_place_text(place, text, sizeof(text)), message);
+}
+
+int lab_place_trace(const struct lab_place *place, int r)
+{
+	char text[LAB_PLACE];
+
+	return error_refuse(r, "%s%s",
+			    lab_place_text(place, text, sizeof(text)),
+			    error_message());
+}
+
+const char *lab_nearest(const char *name, const char *const *names, size_t n)
+{
+	size_t most = MAX(strlen(name) / 3, (size_t)1);
+	const char *near = NULL;
+
+	if (!nearest_names(name, names, n, &near, 1) ||
+	    nearest_distance(name, near) > most)
+		return NULL;
+	return near;
+}
+
+const char *lab_suggest(const char *name, const char *const *names, size_t n,
+			char *buffer, size_t size)
+{
+	const char *near = lab_nearest(name, names, n);
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	if (near)
+		snprintf(buffer, size, "; did you mean '%s'?", near);
+	for (size_t i = 0; !near && i < n && used < size; i++)
+		used += (size_t)snprintf(
+			buffer + used, size - used, "%s%s",
+			i ? ", " : "; expected one of: ", names[i]);
+	return buffer;
 }

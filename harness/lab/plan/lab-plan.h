@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plan of a lab: who is there, what runs, what happens when, what is
- * expected. The command line, a file and the prompt say it in the same words
- * (lab-words.h); everything that can be wrong with it is found before anything
+ * The plan of a lab: the hosts on a path, the programs and files in them, the
+ * timeline of steps and the expectations. The command line and a file
+ * (lab-file.h) build a plan in the words of one grammar (lab-action.h,
+ * lab-expectation.h); lab_check() then finds what cannot happen before anything
  * starts.
+ *
+ * All strings of a plan live as long as the plan. Functions that add something
+ * copy the strings they get.
  */
 #pragma once
 
@@ -13,6 +17,7 @@
 #include <stdint.h>
 
 #include "diag.h"
+#include "errors.h"
 #include "fault.h"
 #include "host.h"
 #include "nsec.h"
@@ -26,41 +31,41 @@ enum {
 	LAB_FILES = 32,
 	LAB_SETTINGS = 64,
 	LAB_NEEDS = 16,
-	LAB_NAME = 32, /* of a program, with its end */
-	LAB_PORT = 80, /* where a probe listens that was told no port */
-	LAB_BACKLOG = 128, /* … no backlog */
-	LAB_BYTES = 1, /* what it sends that was told no number */
+	LAB_NAME = 32, /* size of a program's name, with the NUL byte */
+	LAB_PORT = 80, /* port of a probe unless the action names another */
+	LAB_BACKLOG = 128, /* listen backlog of a probe, likewise */
+	LAB_BYTES = 1, /* what `send` sends, likewise */
 };
 
-/* Where something was said, for whoever has to mend it: "incident.yaml:12:9",
- * "--at 'unplg client'". */
+/* The source of a part of the plan, for messages: "incident.yaml:12:9",
+ * "--at '2s' 'unplug client'". */
 struct lab_place {
 	const char *source; /* a file's name, or an option with its words */
 	unsigned int line, column; /* from 1; 0: the source has no lines */
-	/* The text stands there letter by letter, so that its third column is
-	 * the place's, and two more. */
+	/* The text stands in the file character by character, so that its
+	 * third character has the place's column plus 2. */
 	bool verbatim;
-	const char *key; /* "timeline"; NULL: none */
+	const char *key; /* path of keys: "timeline", "hosts.client"; or NULL */
 };
 
-/* --- who is there ---------------------------------------------------------*/
+/* --- hosts and programs ---------------------------------------------------*/
 
 enum lab_role {
 	LAB_ENDPOINT, /* an end of connections */
-	LAB_ROUTER, /* forwards, and knows nothing of connections */
-	LAB_NAT, /* masquerades whoever is before it on the path */
-	LAB_FIREWALL, /* lets out what begins inside, and in what answers */
+	LAB_ROUTER, /* forwards, and tracks no connections */
+	LAB_NAT, /* masquerades the hosts before it on the path */
+	LAB_FIREWALL, /* passes connections that begin inside, and replies */
 };
 
-/* Hosts stand in the plan as they stand on the path: those before the one that
- * is no LAB_ENDPOINT are inside, those after it outside. There is at most one. */
+/* Hosts are in the order of the path. At most one is no LAB_ENDPOINT: the
+ * gateway. The hosts before it are inside, the hosts after it outside. */
 struct lab_host {
 	char name[HOST_NAME];
 	enum lab_role role;
-	nsec_t idle; /* after which it forgets a connection; 0: its kernel's */
-	const char *rules; /* more of them, for nft(8); NULL: none */
-	nsec_t delay; /* of the path to it, one way */
-	double loss; /* of the path to it, each way: 0 .. 1 */
+	nsec_t idle; /* conntrack's timeout for a connection; 0: the default */
+	const char *rules; /* additional rules for nft(8), or NULL */
+	nsec_t delay; /* of the path to the host, one way */
+	double loss; /* of the path to the host, each way: 0 .. 1 */
 	struct lab_place place;
 };
 
@@ -68,66 +73,71 @@ struct lab_file {
 	const char *host, *name, *text;
 };
 
-/* A command line, for sh(1). */
+/* A command line for sh(1). */
 struct lab_program {
-	const char *name; /* no other program's, and no host's */
+	const char *name; /* unique among programs and hosts */
 	const char *host;
 	const char *command;
-	const char *const *environment; /* "KEY=VALUE"; end: NULL; NULL: none */
-	const char *user; /* NULL: as programs are */
-	uint16_t listens; /* waited for before anybody else starts; 0: not */
-	bool later; /* a step starts it */
+	const char *const
+		*environment; /* "KEY=VALUE", ends with NULL; or NULL */
+	const char *user; /* NULL: the default user of programs */
+	uint16_t listens; /* port that is awaited before clients start, or 0 */
+	bool later; /* started by a step, not at the start */
 	struct lab_place place;
 };
 
-/* --- when -----------------------------------------------------------------*/
+/* --- the timeline ---------------------------------------------------------*/
+
+struct lab_action;
 
 enum lab_moment_event {
-	LAB_AFTER_START, /* the servers run, the clients are about to */
-	LAB_AFTER_FRAMES, /* `host` has received (sent) `count` frames of `kinds` */
-	LAB_AFTER_LINE, /* `program` prints a line with `text` in it */
-	LAB_AFTER_EXIT, /* `program` ends */
-	LAB_AFTER_STATE, /* a socket of `host` is in `state` */
-	LAB_AFTER_STEP, /* the step of the timeline with the action `text` is done */
+	LAB_AFTER_START, /* the servers run, and the clients start */
+	LAB_AFTER_FRAMES, /* `host` received (sent) `count` frames of `kinds` */
+	LAB_AFTER_LINE, /* `program` printed a line that contains `line` */
+	LAB_AFTER_EXIT, /* `program` ended */
+	LAB_AFTER_STATE, /* a socket of `host` entered `state` */
+	LAB_AFTER_STEP, /* a step with this `action` was done */
 };
 
 struct lab_moment {
-	nsec_t after; /* so long after the event */
+	const char *text; /* as it was written, on one line */
+	nsec_t after; /* delay after the event */
 	enum lab_moment_event event;
-	const char *host, *program, *text;
+	const char *host, *program, *line;
 	bool sent;
-	unsigned int count, kinds; /* enum wire_kind, or-ed */
+	unsigned int count, kinds; /* kinds: bits of enum wire_kind; 0: any */
 	enum diag_state state;
+	const struct lab_action *action; /* see lab_action_equal() */
 };
 
-/* --- what -----------------------------------------------------------------*/
-
 enum lab_verb {
-	LAB_FAULT, /* `fault` happens to `host` */
+	LAB_FAULT, /* `fault` is applied to `host` */
 	LAB_KILL, /* `signal` to `program`, or to the probe in `host` */
-	LAB_DROP, /* the wire, from here on: */
+	/* Rules of the wire, from here to LAB_REJECT. */
+	LAB_DROP,
 	LAB_HOLD,
 	LAB_DELAY,
 	LAB_DUPLICATE,
 	LAB_REJECT,
-	LAB_RELEASE, /* what is held goes on */
-	LAB_PASS, /* every rule of the wire is off; what is held stays held */
-	LAB_INJECT, /* one segment that nobody sent */
+	LAB_RELEASE, /* delivers the frames that are held */
+	LAB_PASS, /* removes every rule; held frames stay held */
+	LAB_INJECT, /* a forged segment */
 	LAB_SET, /* a sysctl of `host` */
 	LAB_RUN, /* starts `program` */
-	LAB_LISTEN, /* a probe of `host`: */
+	/* Calls of the probe in `host`, from here to LAB_USER_TIMEOUT. */
+	LAB_LISTEN,
 	LAB_CONNECT,
 	LAB_SEND,
-	LAB_SHUT, /* shutdown(): no more is sent */
+	LAB_SHUT, /* shutdown(SHUT_WR) */
 	LAB_CLOSE,
-	LAB_ABORT, /* SO_LINGER of 0, and close(): a RST */
+	LAB_ABORT, /* close() with an SO_LINGER timeout of 0: RST */
 	LAB_KEEPALIVE, /* SO_KEEPALIVE */
 	LAB_USER_TIMEOUT, /* TCP_USER_TIMEOUT of `time` */
 	LAB_NOTE, /* a sentence for the timeline */
-	LAB_FINISH, /* the timeline ends, whatever the time */
+	LAB_FINISH, /* ends the timeline early */
 };
 
-/* What a rejecting wire answers. */
+/* The answer of a wire that rejects. */
 enum lab_answer {
 	LAB_ANSWER_RST,
 	LAB_ANSWER_NET, /* ICMP destination unreachable: network */
@@ -136,38 +146,40 @@ enum lab_answer {
 	LAB_ANSWER_ADMIN, /* administratively prohibited */
 };
 
-/* What a listening probe does with who comes. */
+/* What a listening probe does with connections. */
 enum lab_service {
-	LAB_ECHO, /* accepts, and sends back what it gets */
+	LAB_ECHO, /* accepts, and sends back what it receives */
 	LAB_HTTP, /* accepts, and answers each request */
-	LAB_SILENT, /* accepts, reads nothing, says nothing */
-	LAB_UNACCEPTED, /* never accepts */
+	LAB_SILENT, /* accepts, and neither reads nor sends */
+	LAB_UNACCEPTED, /* never calls accept() */
 };
 
 struct lab_action {
 	enum lab_verb verb;
-	const char *text; /* as it was said, in one form */
+	const char *name; /* of the verb: "crash", "drop" */
+	const char *text; /* as it was written, on one line */
 	const struct fault_verb *fault;
-	const char *host, *argument; /* argument: of the fault */
+	const char *host;
+	const char *argument; /* of the fault; the sentence of LAB_NOTE */
 	const char *program;
-	/* of LAB_RUN: a program that the plan does not have yet, in `host`; see
-	 * lab_plan_add_command(). NULL: it has it. */
+	/* LAB_RUN: a command that becomes a program of `host` when the step is
+	 * added, see lab_plan_add_command(); NULL: the plan has the program. */
 	const char *command;
 	int signal;
-	/* of the wire's */
-	const char *from, *to; /* NULL: any */
-	unsigned int kinds; /* 0: all */
+	/* Rules of the wire. */
+	const char *from, *to; /* NULL: any host */
+	unsigned int kinds; /* bits of enum wire_kind; 0: any */
 	unsigned int first, count; /* as in struct wire_match */
-	double rate; /* of those, by chance: 0 .. 1; 0: all */
-	uint16_t port; /* either end's; 0: any */
-	nsec_t time; /* of a delay, a duplicate, a time-out */
+	double rate; /* share of the frames, by chance: 0 .. 1; 0: all */
+	uint16_t port; /* at either end; 0: any. LAB_LISTEN: the port */
+	nsec_t time; /* of a delay, of a duplicate, of TCP_USER_TIMEOUT */
 	enum lab_answer answer;
-	/* of a sysctl: */
-	const char *name, *value;
-	/* of a probe's */
-	const char *peer; /* connect's; a host */
+	/* LAB_SET */
+	const char *key, *value;
+	/* Probes. */
+	const char *peer; /* the host to connect to */
 	uint16_t peer_port;
-	unsigned int times; /* connect so often; at least 1 */
+	unsigned int times; /* number of connections; at least 1 */
 	int backlog;
 	enum lab_service service;
 	uint64_t bytes;
@@ -179,151 +191,167 @@ struct lab_step {
 	struct lab_place place;
 };
 
-/* --- what is expected -----------------------------------------------------*/
+/* --- expectations ---------------------------------------------------------*/
 
 enum lab_expectation_kind {
 	LAB_EXPECT_OUTCOME, /* a call of the probe in `host` ended: `outcome` */
-	LAB_EXPECT_OPEN, /* no call of the probe in `host` has ended, at the end */
-	LAB_EXPECT_EXIT, /* `program` ended with the status `number` */
-	LAB_EXPECT_SIGNAL, /* … by the signal `number` */
-	LAB_EXPECT_RUNS, /* `program` still runs, at the end */
-	LAB_EXPECT_LINE, /* `program` prints `text` */
-	LAB_EXPECT_SOCKETS, /* `min` .. `max` of the host's sockets are in `state` */
-	LAB_EXPECT_COUNTER, /* the host's counter `text` has moved by min .. max */
-	LAB_EXPECT_SENT, /* `host` has sent min .. max frames of `kinds` */
+	LAB_EXPECT_OPEN, /* no call of the probe in `host` has ended */
+	LAB_EXPECT_EXIT, /* `program` ended with exit status `number` */
+	LAB_EXPECT_SIGNAL, /* `program` was ended by signal `number` */
+	LAB_EXPECT_RUNS, /* `program` runs at the end */
+	LAB_EXPECT_LINE, /* `program` prints a line that contains `line` */
+	LAB_EXPECT_SOCKETS, /* `min` .. `max` sockets of `host` are in `state`
+			     */
+	LAB_EXPECT_COUNTER, /* `counter` of `host` rose by `min` .. `max` */
+	LAB_EXPECT_SENT, /* `host` sent `min` .. `max` frames of `kinds` */
 	LAB_EXPECT_RECEIVED,
 };
 
 struct lab_expectation {
-	const char *text; /* as it was said */
+	const char *text; /* "SUBJECT: REST", the rest as it was written */
 	enum lab_expectation_kind kind;
-	bool negated; /* it does not: "nginx prints no 'error'" */
-	const char *host, *program, *words;
-	const char *outcome; /* ETIMEDOUT, EOF, DATA */
+	bool negated; /* LAB_EXPECT_LINE: prints no such line */
+	const char *host, *program; /* one of them */
+	const char *line, *counter;
+	const char *outcome; /* "ETIMEDOUT", "EOF", "DATA" */
 	int number;
 	enum diag_state state; /* 0: any but LISTEN */
 	unsigned int kinds;
-	uint64_t min, max; /* UINT64_MAX: none */
-	/* Not before `from`, and within `within`, of the moment; 0 and
-	 * NSEC_NEVER: at any time until the end. */
+	uint64_t min, max; /* max UINT64_MAX: no limit */
+	/* Not before `from` and not later than `within` after the event
+	 * `since`. 0 and NSEC_NEVER: at any time until the end. */
 	nsec_t from, within;
 	struct lab_moment since;
 	struct lab_place place;
 };
 
-/* --- all of it ------------------------------------------------------------*/
+/* --- the plan -------------------------------------------------------------*/
 
 struct lab_plan {
-	const char *name; /* of the incident: the file's, without .yaml */
-	const char *about; /* what to look at; NULL: nothing was said */
-	const char *command; /* the command line that made it; NULL: none */
-	/* Programs without which it is skipped; end: NULL. */
+	const char *name; /* of the incident: the file's name without .yaml */
+	const char *about; /* what to look at, or NULL */
+	const char *command; /* the command line that made it, or NULL */
+	/* Programs; the lab is skipped when one is missing. Ends with NULL. */
 	const char *needs[LAB_NEEDS + 1];
-	nsec_t duration; /* from the start of the timeline */
+	nsec_t duration; /* of the timeline; 0: lab_plan_add_defaults() */
 	struct lab_host hosts[LAB_HOSTS];
 	struct lab_program programs[LAB_PROGRAMS];
 	struct lab_file files[LAB_FILES];
-	struct setting settings[LAB_SETTINGS + 1]; /* end: name NULL */
+	struct setting settings[LAB_SETTINGS + 1]; /* ends with name NULL */
 	struct lab_place setting_places[LAB_SETTINGS];
 	struct lab_step steps[LAB_STEPS];
 	struct lab_expectation expectations[LAB_EXPECTATIONS];
 	size_t n_needs, n_hosts, n_programs, n_files, n_settings, n_steps,
 		n_expectations;
-	struct lab_text *texts; /* all strings of the plan */
+	struct lab_memory *memory; /* of the strings */
 };
 
-/* Empty: no host, and lasts is 0. */
+/* An empty plan. */
 int lab_plan_new(struct lab_plan **ret);
 struct lab_plan *lab_plan_free(struct lab_plan *plan);
 
-/* A copy that lives as long as the plan; NULL without memory. */
-const char *lab_plan_keep(struct lab_plan *plan, const char *text);
-const char *lab_plan_keep_part(struct lab_plan *plan, const char *text,
-			       size_t size);
+/* Zeroed memory that is freed with the plan; NULL without memory. */
+void *lab_plan_allocate(struct lab_plan *plan, size_t size);
+/* Copies, likewise. */
+char *lab_plan_keep(struct lab_plan *plan, const char *text);
+char *lab_plan_keep_part(struct lab_plan *plan, const char *text, size_t size);
+/* `place` NULL: none. -ENOMEM. */
+int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
+			struct lab_place *ret);
 
+/* By name; NULL: there is none. */
 struct lab_host *lab_plan_host(const struct lab_plan *plan, const char *name);
 struct lab_program *lab_plan_program(const struct lab_plan *plan,
 				     const char *name);
 
-/* The router, NAT or firewall, of which a path has one at most; NULL: none. */
+/* The router, NAT or firewall; NULL: none. */
 const struct lab_host *lab_plan_gateway(const struct lab_plan *plan);
-/* A NAT or a firewall: it forgets connections, too. */
+/* A NAT or a firewall, whose conntrack has a timeout. */
 bool lab_host_tracks_connections(const struct lab_host *host);
+/* The plan has a program in that host, started later or not. */
+bool lab_plan_runs_in(const struct lab_plan *plan, const char *host);
+/* A step makes a probe in that host listen or connect. */
+bool lab_plan_has_probe(const struct lab_plan *plan, const char *host);
+/* The first step that does the same; NULL: none. */
+const struct lab_step *lab_plan_step(const struct lab_plan *plan,
+				     const struct lab_action *action);
+
+/* Both do the same, however they were written: "drop 1 syn" and "drop the first
+ * syn". A command that was run equals the program that it became. */
+bool lab_action_equal(const struct lab_action *a, const struct lab_action *b);
 
 /*
- * Adds one, by name, a LAB_ENDPOINT at the far end of the path. -EINVAL for a name
- * that is none, is too long, or is another's; -E2BIG for one too many.
+ * Adds an endpoint at the far end of the path. -EINVAL: the name is invalid,
+ * too long or taken; -E2BIG: too many hosts.
  */
 int lab_plan_add_host(struct lab_plan *plan, const char *name,
 		      const struct lab_place *place, struct lab_host **ret);
 
-/* `name` NULL: the first word of the command, with a number where it is taken.
- * The strings are copied. */
+/* `name` NULL: the first word of the command, with a number where that name is
+ * taken: nginx, nginx-2. */
 int lab_plan_add_program(struct lab_plan *plan, const char *host,
 			 const char *name, const char *command,
 			 const struct lab_place *place,
 			 struct lab_program **ret);
 
+/* A LAB_RUN with a command: adds the program, to be started later, and sets the
+ * action's `program`. No effect on other actions. */
+int lab_plan_add_command(struct lab_plan *plan, struct lab_action *action,
+			 const struct lab_place *place);
+
 int lab_plan_add_file(struct lab_plan *plan, const char *host, const char *name,
 		      const char *text);
 
-/* A program, by the name that it has in PATH: nginx. -EINVAL for a path. */
+/* The name of a program in PATH: "nginx". -EINVAL for a path. */
 int lab_plan_add_need(struct lab_plan *plan, const char *program);
 
-/* "[HOST:]KEY=VALUE", as settings_parse() has it. */
+/* "[HOST:]KEY=VALUE", see settings_parse(). */
 int lab_plan_add_setting(struct lab_plan *plan, const char *text,
 			 const struct lab_place *place);
 
-/* A step; both texts in the words of lab-words.h. The place of the one may be
- * another than the other's, and is the step's. */
-int lab_plan_add_step(struct lab_plan *plan, const char *when,
-		      const char *action, const struct lab_place *place);
-int lab_plan_add_step_at(struct lab_plan *plan, const char *when,
-			 const struct lab_place *when_place, const char *action,
-			 const struct lab_place *place);
-
 /*
- * For an action that was parsed by itself, at the prompt: a command that is to
- * be run becomes a program of the plan, which starts later, and the action's
- * `program`. Nothing to do for any other.
- */
-int lab_plan_add_command(struct lab_plan *plan, struct lab_action *action,
-		   const struct lab_place *place);
-
-int lab_plan_add_expectation(struct lab_plan *plan, const char *text,
-			     const struct lab_place *place);
-
-/*
- * What was left unsaid: client and server where no host was named, and the other
- * one where only one of them was; a probe that listens in the last host, and one
- * that connects to it in every other end, as far as these have neither a program
- * nor a step that listens or connects; how long it lasts.
+ * Adds what the plan leaves out: the hosts client and server where no host is
+ * named, and the other one where only one of them is; a probe that listens in
+ * the last endpoint and probes that connect to it from the other endpoints,
+ * where these have neither a program nor a step that listens or connects; the
+ * duration.
  */
 int lab_plan_add_defaults(struct lab_plan *plan);
 
 /*
- * What can be known to be impossible: a host or program that is nobody's; plug
- * of what was never unplugged, unplug of what is unplugged already; thaw of what
- * was not frozen, anything but reboot to a host that is dead, forget of one that
- * remembers nothing, release where nothing is held, a probe of a host that has
- * none or is frozen; a moment after the end. A step that waits for an event may
- * come before or after any other: what it could make right is not refused. The
- * message names the place, and what would be right. The plan is a complete one.
- */
-int lab_check(const struct lab_plan *plan);
-
-/*
- * When the step's turn is, from the start, as far as the plan alone can tell:
- * NSEC_NEVER where it waits for something that may come at any time. The same
- * of a moment by itself.
+ * Time of a step or a moment from the start, as far as the plan determines it;
+ * NSEC_NEVER for one that depends on an event at run time.
  */
 nsec_t lab_plan_step_time(const struct lab_plan *plan, size_t step);
 nsec_t lab_plan_moment_time(const struct lab_plan *plan,
 			    const struct lab_moment *moment);
 
+/* --- names and messages ---------------------------------------------------*/
+
+/* -EINVAL: no valid name of a host or a program, or a keyword of the grammar.
+ * `what` is for the message: "host". */
+int lab_name_check(const char *name, const char *what);
+bool lab_name_is_keyword(const char *name);
+
 enum { LAB_PLACE = 256 };
 
-/* "incident.yaml:12:9: timeline: " or "--at: "; returns `buffer`. NULL and a
- * place without a source are "". */
+/* "incident.yaml:12:9: timeline: " or "--at '2s': "; "" for NULL and for a
+ * place without a source. Returns `buffer`. */
 const char *lab_place_text(const struct lab_place *place, char *buffer,
 			   size_t size);
+
+/* -EINVAL and the message, with the place before it. `place` may be NULL. */
+int lab_place_refuse(const struct lab_place *place, const char *format, ...)
+	MACRO_PRINTF(2, 3);
+
+/* Puts the place before the message of the last failure, `r`. */
+int lab_place_trace(const struct lab_place *place, int r);
+
+/* The name that differs from `name` by a slip or two; NULL: none. */
+const char *lab_nearest(const char *name, const char *const *names, size_t n);
+
+/* The end of a message about an unknown name: "; did you mean 'unplug'?", or,
+ * when no name is near, "; expected one of: crash, reboot". Returns `buffer`.
+ */
+const char *lab_suggest(const char *name, const char *const *names, size_t n,
+			char *buffer, size_t size);

@@ -1,81 +1,87 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A YAML document whose shape is known: maps of named keys, lists, texts. Every
- * refusal has the file, the line, the column, and the key's whole path.
+ * A YAML document of a known shape: maps with known keys, lists, texts. Errors
+ * have the file, line, column and the path of keys: "x.yaml:3:5:
+ * hosts.client.run: ...".
  *
- * A scalar is a text, whatever YAML would make of it: `no`, `80`, `~`.
+ * A scalar is a text, whatever type YAML would give it: `no`, `80`, `~`. The
+ * `what` of a reader names what was expected, for messages.
  */
 #pragma once
 
 #include <yaml.h>
 
-#include "lab-parts.h"
+#include "lab-plan.h"
 
 struct lab_yaml {
-	struct lab_plan *plan;
-	const char *name; /* the file's, for messages */
+	struct lab_plan *plan; /* keeps the paths of keys */
+	const char *name; /* of the file */
 	const char *bytes;
 	size_t size;
 	yaml_document_t document;
-	yaml_node_t *root;
 };
 
-/* A node, and the path of keys that leads to it: "hosts.client.run"; "" for the
- * root. */
-struct lab_yaml_at {
+/* A node and the keys that lead to it: "hosts.client.run"; "" for the root. */
+struct lab_yaml_node {
 	struct lab_yaml *yaml;
-	yaml_node_t *node;
+	yaml_node_t *raw; /* NULL: no node */
 	const char *path;
 };
 
-/* The one document of these bytes; its root is no empty one. -EINVAL for what
- * is no YAML, or is several documents. lab_yaml_deinit() after success only. */
+/* The one document of these bytes, and its root. -EINVAL: no YAML, an empty
+ * document, or several. lab_yaml_deinit() after success only. */
 int lab_yaml_init(struct lab_yaml *yaml, struct lab_plan *plan,
-		  const char *name, const char *bytes, size_t size);
+		  const char *name, const char *bytes, size_t size,
+		  struct lab_yaml_node *ret);
 void lab_yaml_deinit(struct lab_yaml *yaml);
-struct lab_yaml_at lab_yaml_root(struct lab_yaml *yaml);
 
-struct lab_place lab_yaml_place(const struct lab_yaml_at *at);
+struct lab_place lab_yaml_place(const struct lab_yaml_node *node);
 
-int lab_yaml_refuse(const struct lab_yaml_at *at, const char *format, ...)
+int lab_yaml_refuse(const struct lab_yaml_node *node, const char *format, ...)
 	MACRO_PRINTF(2, 3);
-/* The same of the last failure; one other than -EINVAL and -E2BIG stays what it
- * is. */
-int lab_yaml_trace(const struct lab_yaml_at *at, int r);
+/* Puts the place before the message of the last failure `r`: -EINVAL or -E2BIG;
+ * others pass through. */
+int lab_yaml_trace(const struct lab_yaml_node *node, int r);
+/* "unexpected list; expected map of hosts" */
+int lab_yaml_expected(const struct lab_yaml_node *node, const char *what);
 
-/* "expected a map, found a list" */
-int lab_yaml_expected(const struct lab_yaml_at *at, const char *what);
-
-bool lab_yaml_is_map(const struct lab_yaml_at *at);
-bool lab_yaml_is_list(const struct lab_yaml_at *at);
-bool lab_yaml_is_text(const struct lab_yaml_at *at);
+bool lab_yaml_is_map(const struct lab_yaml_node *node);
+bool lab_yaml_is_list(const struct lab_yaml_node *node);
 /* A key without a value. */
-bool lab_yaml_is_nothing(const struct lab_yaml_at *at);
+bool lab_yaml_is_empty(const struct lab_yaml_node *node);
 
-/* Borrowed from the document. `what` is what was expected: "a duration". */
-int lab_yaml_text(const struct lab_yaml_at *at, const char *what,
+/* Borrowed from the document. */
+int lab_yaml_text(const struct lab_yaml_node *node, const char *what,
 		  const char **ret);
+/* The text of a key that lab_yaml_check_map() has accepted. */
+const char *lab_yaml_key_text(const struct lab_yaml_node *key);
 
-/* --- maps and lists -------------------------------------------------------*/
+/* Elements of a list, or pairs of a map. */
+size_t lab_yaml_size(const struct lab_yaml_node *node);
+struct lab_yaml_node lab_yaml_key(const struct lab_yaml_node *map, size_t i);
 
-/* How many, and the ith: of a list its element, of a map its pair. */
-size_t lab_yaml_size(const struct lab_yaml_at *at);
-struct lab_yaml_at lab_yaml_element(const struct lab_yaml_at *at, size_t i);
-struct lab_yaml_at lab_yaml_key(const struct lab_yaml_at *at, size_t i);
-/* Its path is the map's, and its key's text. -ENOMEM. */
-int lab_yaml_value(const struct lab_yaml_at *at, size_t i,
-		   struct lab_yaml_at *ret);
+/* A map whose keys are texts, none of them twice. */
+int lab_yaml_check_map(const struct lab_yaml_node *node, const char *what);
 
-/* It is a map, of texts, none of which comes twice. */
-int lab_yaml_check_map(const struct lab_yaml_at *at, const char *what);
+/* Calls the function for each element of a list, or for the node itself if it
+ * is no list. */
+typedef int lab_yaml_fn(const struct lab_yaml_node *node, void *data);
+int lab_yaml_each(const struct lab_yaml_node *node, lab_yaml_fn *fn,
+		  void *data);
 
-/* What can stand in a map, in the order in which it is read. */
+/* Calls the function for each pair of a map, which it checks. */
+typedef int lab_yaml_pair_fn(const struct lab_yaml_node *key,
+			     const struct lab_yaml_node *value, void *data);
+int lab_yaml_each_pair(const struct lab_yaml_node *map, const char *what,
+		       lab_yaml_pair_fn *fn, void *data);
+
+/* A key of a map and the reader of its value. */
 struct lab_yaml_field {
 	const char *name;
-	int (*read)(const struct lab_yaml_at *at, void *data);
+	lab_yaml_fn *read;
 };
 
-/* `what`: "a host": for a key that is none. */
-int lab_yaml_read_map(const struct lab_yaml_at *at, const char *what,
+/* Reads a map, in the order of the fields. `what`: "host", for unknown keys. */
+int lab_yaml_read_map(const struct lab_yaml_node *map, const char *what,
 		      const struct lab_yaml_field *fields, size_t n,
 		      void *data);
