@@ -1,75 +1,72 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tcp_tw_reuse is for connect(), and for the host that calls it. A server that
- * closes first has the TIME_WAIT; when the client's next connection comes from
- * the same port, its SYN meets it, and tcp_timewait_state_process() gives way
- * (TCP_TW_SYN) because the SYN has a newer number, or a newer timestamp. It
- * asks for no sysctl and for no age: the same with 0 and with 1, at once.
+ * tcp_tw_reuse applies to connect(), and to the host that calls it. A server
+ * that closes first holds the TIME-WAIT. When the client's next connection
+ * comes from the same port, its SYN meets the TIME-WAIT, and
+ * tcp_timewait_state_process() accepts it (TCP_TW_SYN) because its sequence
+ * number or timestamp is newer. That function checks no sysctl and no age: the
+ * result is the same with 0 and with 1, and at once.
  *
- * On the side that listens the sysctl does not help with bind() either: a
- * server that is started anew gets EADDRINUSE for its port as long as there is
- * a TIME_WAIT on it, inet_csk_get_port(), unless it says SO_REUSEADDR (as the
- * old one must have done).
+ * On the listening side the sysctl does not help bind() either: a server that
+ * is restarted gets EADDRINUSE as long as there is a TIME-WAIT on its port,
+ * inet_csk_get_port(), unless it sets SO_REUSEADDR (and the old one did, too).
  *
- * And the client's TIME_WAIT is none of the server's business: a tcp_tw_reuse
- * at the server leaves a client that closes first without a port.
+ * And the server's tcp_tw_reuse has no effect on the client's TIME-WAIT: a
+ * client that closes first has no port.
  */
 #include "case.h"
 
-/* Finishes, waits until tcp_tw_reuse would do. */
-static void finish_and_wait(struct run *run, struct sock *first,
-			    struct sock *second)
+/* Closes and waits until tcp_tw_reuse would allow reuse. */
+static void close_and_wait(struct run *run, struct sock *first,
+			   struct sock *second)
 {
-	struct range entered = { .min = nsec_now() }, from;
+	struct range entered = sock_close_both(first, second);
 
-	sock_close_both(first, second);
-	entered.max = nsec_now();
-	from = forecast_tw_reuse(run, sock_host(first), entered);
-	run_pass_until(run, (struct mark){ .at = from.max }, 0);
+	run_pass_until_time(
+		run, forecast_tw_reuse(run, sock_host(first), entered).max);
 }
 
-static void server_first(struct run *run, struct pair *tcp, struct mark began)
+static void server_closes_first(struct run *run, struct pair *tcp,
+				struct mark began)
 {
-	struct sock *again;
+	struct sock *next;
 	struct mark asked;
 
 	sock_close_both(tcp->server, tcp->client);
 	expect_state(tcp->client, DIAG_CLOSE);
 	asked = mark_now(run);
-	again = sock_connect(tcp->client_probe, tcp->listener);
-	expect_number(run, "local_port", sock_local_port(again),
+	next = sock_connect(tcp->client_probe, tcp->listener);
+	expect_number(run, "local_port", sock_local_port(next),
 		      sock_local_port(tcp->client),
 		      sock_local_port(tcp->client));
 	expect_isn_after_time_wait(run, "server", began, asked);
-	expect_frames(run, asked, "SYN", FRAMES(FROM("client"), KIND(WIRE_SYN)),
-		      1);
-	/* In the TIME_WAIT's place. */
+	expect_frames(run, asked, "SYNs",
+		      FRAMES(FROM("client"), KIND(WIRE_SYN)), 1);
+	/* The new connection has replaced the TIME-WAIT. */
 	expect_state_within(tcp->server, DIAG_ESTABLISHED, soon);
 	expect_counter(run, "server", "TWRecycled", 0);
 }
 
-/* The sysctl is on, but in the wrong place. */
-static void client_first(struct run *run, struct pair *tcp)
+/* The sysctl is on at the server only. */
+static void client_closes_first(struct run *run, struct pair *tcp)
 {
-	struct sock *sock;
 	struct finding got;
 
-	finish_and_wait(run, tcp->client, tcp->server);
-	sock = sock_post_connect(tcp->client_probe, tcp->listener);
-	got = sock_reap(sock, soon);
+	close_and_wait(run, tcp->client, tcp->server);
+	got = sock_try_connect(tcp->client_probe, tcp->listener, soon);
 	expect_error(&got, EADDRNOTAVAIL);
 	expect_state(tcp->client, DIAG_TIME_WAIT);
 	expect_counter(run, "client", "TWRecycled", 0);
 }
 
-static void server_restarts(struct run *run, struct pair *tcp)
+static void restart_server(struct run *run, struct pair *tcp)
 {
 	const uint16_t port = sock_local_port(tcp->listener);
 	struct sock *plain, *reuse;
 	struct finding got;
 
 	sock_close(tcp->listener);
-	finish_and_wait(run, tcp->server, tcp->client);
+	close_and_wait(run, tcp->server, tcp->client);
 	plain = sock_open(tcp->server_probe);
 	got = sock_bind(plain, port);
 	expect_error(&got, EADDRINUSE);
@@ -86,57 +83,51 @@ static void script(struct run *run)
 	struct pair tcp = sock_pair(run);
 
 	if (run_is_variant(run, "client-closes-first"))
-		client_first(run, &tcp);
+		client_closes_first(run, &tcp);
 	else if (run_is_variant(run, "server-restarts"))
-		server_restarts(run, &tcp);
+		restart_server(run, &tcp);
 	else
-		server_first(run, &tcp, began);
+		server_closes_first(run, &tcp, began);
 }
 
 #define REUSE "net.ipv4.tcp_tw_reuse"
-
-static const struct setting at_server[] = { { "server", REUSE, 1, NULL },
-					    { "client", REUSE, 0, NULL },
-					    { .name = NULL } };
+#define AT_SERVER_ONLY SYSCTLS({ "server", REUSE, 1 }, { "client", REUSE, 0 })
 
 CASE(tw_reuse_connect_only) = {
 	.name = "tw-reuse-connect-only",
-	.claim = "tcp_tw_reuse is for connect() only: at the side that listens "
-		 "it changes nothing",
+	.claim = "tcp_tw_reuse applies to connect() only: on the listening "
+		 "side it changes nothing",
 	.judgements =
 		CLAIMS({ "B3", DOCUMENT_RIGHT,
 			 "only tcp_twsk_unique() reads it, for connect(); a "
-			 "TIME_WAIT that meets a new SYN gives way with 0 and "
+			 "TIME-WAIT that meets a new SYN accepts it with 0 and "
 			 "with 1: tcp_timewait_state_process()" }),
-	.why = "the two ways out of TIME_WAIT, by connect() and by a SYN, are "
-	       "different functions, and only the first asks for the sysctl",
+	.why = "connect() and an arriving SYN end a TIME-WAIT in different "
+	       "functions, and only the first reads the sysctl",
 	.sources = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(), tcp_v4_rcv(); "
-		   "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process(); RFC "
-		   "9293 3.6.1; RFC 6191",
-	.steps = STEPS("a client with a single local port connects",
-		       "the server closes first; tcp_tw_reuse is 0, or 1, "
-		       "there",
-		       "the client connects again, at once",
-		       "client-closes-first: with tcp_tw_reuse 1 at the server "
+		   "net/ipv4/tcp_minisocks.c:tcp_timewait_state_process(); "
+		   "RFC 9293 3.6.1; RFC 6191",
+	.steps = STEPS("a client with only one local port connects",
+		       "the server closes first; its tcp_tw_reuse is 0, or 1",
+		       "the client connects again at once",
+		       "client-closes-first: tcp_tw_reuse is 1 at the server "
 		       "and 0 at the client",
-		       "server-restarts: a new bind() of the server's port"),
+		       "server-restarts: a new socket binds the server's port"),
 	.expect =
-		"with 0 and with 1 the SYN is answered at once, the TIME_WAIT "
-		"is gone and the new number is 65537 above the last (the "
-		"clock's "
-		"number before 6.10); the "
-		"client that closes first gets EADDRNOTAVAIL; bind() gets "
-		"EADDRINUSE without SO_REUSEADDR",
+		"with 0 and with 1 the SYN is answered at once, the TIME-WAIT "
+		"is gone, and the server's initial sequence number is 65537 "
+		"above the last one (before 6.10: from the clock); the client "
+		"that closes first gets EADDRNOTAVAIL; bind() without "
+		"SO_REUSEADDR gets EADDRINUSE",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
-			      .text = "40000 40000" }),
+	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client")),
 	.variants = VARIANTS({ "server-closes-first-0",
 			       .settings = SYSCTLS({ "server", REUSE, 0 }) },
 			     { "server-closes-first-1",
 			       .settings = SYSCTLS({ "server", REUSE, 1 }) },
-			     { "client-closes-first", .settings = at_server,
-			       .duration = SEC(1) },
-			     { "server-restarts", .settings = at_server,
+			     { "client-closes-first",
+			       .settings = AT_SERVER_ONLY, .duration = SEC(1) },
+			     { "server-restarts", .settings = AT_SERVER_ONLY,
 			       .duration = SEC(1) }),
 	.changes = CHANGES(CHANGE_ISN_AFTER_TIME_WAIT),
 	.duration = MSEC(10),
