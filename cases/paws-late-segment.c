@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PAWS at its everyday work, on real segments that are late. The first
- * transmission of some data stays under way; its copy, and more data, get
- * through before. When it arrives, its TSval is less than ts_recent, and PAWS
- * drops it, the first check of all: tcp_validate_incoming() counts PAWSEstab
- * and sends an ACK, whose D-SACK block says that the bytes came twice.
+ * PAWS with real segments that are late. The first transmission of some data
+ * is held; its retransmission, and more data, arrive before it. When it
+ * arrives, its TSval is less than ts_recent, and PAWS, the first check of all,
+ * drops it: tcp_validate_incoming() counts PAWSEstab and sends an ACK, whose
+ * D-SACK block reports that the bytes came twice.
  *
- * The control is the same without timestamps: it is dropped as well, by its
- * number, with the same ACK. So PAWS is needed only where the number fits
- * again, after 4 GiB: paws-old-duplicate.
+ * The control is the same without timestamps: the segment is dropped as well,
+ * because of its sequence number, with the same ACK. So PAWS is needed only
+ * where the sequence number fits again, after 4 GiB: paws-old-duplicate.
  *
- * An ACK that data has overtaken is stale as well, and common. Since 6.14 it is
- * dropped without an answer and counted apart, as PAWSOldAck:
- * tcp_disordered_ack_check(). Before, it was counted with the others, and
+ * An ACK that data has overtaken is stale as well, and common. Since 6.14 it
+ * is dropped without an answer and has its own counter, PAWSOldAck:
+ * tcp_disordered_ack_check(). Before, it was counted as PAWSEstab and
  * answered.
  */
 #include "case.h"
@@ -21,31 +21,18 @@ enum { BYTES = 100, PAUSE = 30 };
 
 #define ANSWER FROM("server"), KIND(WIRE_PURE_ACK)
 
-static struct segment last_from(struct run *run, const char *host,
-				unsigned int kinds)
+static struct wire_rule *hold_first(struct run *run, unsigned int kind)
 {
-	const struct wire_match *match = FRAMES(FROM(host), KIND(kinds));
-	struct mark start = { 0 };
-	const struct wire_capture *last =
-		frames_nth(run, start, match, frames_count(run, start, match));
-
-	if (!last)
-		run_broken_because(run, "the stage is not set: no segment");
-	return last->frame.tcp;
+	return fault_hold(run, FRAMES(FROM("client"), KIND(kind), .first = 1,
+				      .count = 1));
 }
 
-static void receives(struct sock *sock, nsec_t patience)
-{
-	struct finding got = sock_recv(sock, patience);
-
-	expect_that(sock_run(sock), got.value == BYTES, "the data is read",
-		    "%s", finding_outcome(&got));
-}
-
-static void tell_late(struct run *run, const struct segment *late)
+static void measure_timestamps(struct run *run, const struct segment *late)
 {
 	uint32_t ts_recent =
-		last_from(run, "server", WIRE_PURE_ACK | WIRE_DATA).tsecr;
+		frames_last(run, FRAMES(FROM("server"),
+					KIND(WIRE_PURE_ACK | WIRE_DATA)))
+			->frame.tcp.tsecr;
 
 	run_note(run,
 		 "ts_recent of the server: %u; TSval of the late segment: "
@@ -55,36 +42,39 @@ static void tell_late(struct run *run, const struct segment *late)
 	run_measured_count(run, "tsval", late->tsval);
 }
 
-/* Its copy was faster, and so was what came after. */
-static void late_original(struct run *run)
+/* The original arrives after its retransmission and after more data. */
+static void delay_original(struct run *run)
 {
 	bool option = run_sysctl(run, "client", "net.ipv4.tcp_timestamps");
+	const char *expected = option ? "PAWS" : "its number";
 	struct pair tcp = sock_pair(run);
-	struct wire_rule *rule =
-		fault_hold(run, FRAMES(FROM("client"), KIND(WIRE_DATA),
-				       .first = 1, .count = 1));
+	struct wire_rule *held = hold_first(run, WIRE_DATA);
 	struct mark sent = mark_now(run), released;
 	const struct wire_capture *seen;
+	struct finding got;
 
+	/* The retransmission arrives, after an RTO. */
 	sock_send(tcp.client, BYTES);
-	receives(tcp.server, SEC(1));
+	got = sock_recv(tcp.server, SEC(1));
+	expect_that(run, got.value == BYTES,
+		    "the server reads the retransmission", "%s",
+		    finding_outcome(&got));
 	run_pass(run, MSEC(PAUSE));
-	sock_send(tcp.client, BYTES);
-	receives(tcp.server, soon);
+	expect_delivery(tcp.client, tcp.server, BYTES);
 	seen = frames_nth(run, sent, FRAMES(FROM("client"), KIND(WIRE_DATA)),
 			  1);
 	if (seen && option)
-		tell_late(run, &seen->frame.tcp);
+		measure_timestamps(run, &seen->frame.tcp);
 	released = mark_now(run);
-	fault_release(run, rule);
+	fault_release(run, held);
 	seen = frames_wait(run, released, FRAMES(ANSWER), 1, soon);
 	expect_that(run, seen && seen->frame.tcp.n_sacks == 1,
-		    "it is answered with a D-SACK", "%s",
-		    seen ? "an ACK" : "no answer");
+		    "the late segment is answered with a D-SACK", "%s",
+		    seen ? "an ACK without one" : "no answer");
 	sock_post_recv(tcp.server);
-	expect_that(run, sock_reap(tcp.server, 0).open, "and not read again",
-		    "it is");
-	run_predicted_text(run, "dropped_by", option ? "PAWS" : "its number");
+	expect_that(run, sock_reap(tcp.server, 0).open,
+		    "the server does not read it again", "it does");
+	run_predicted_text(run, "dropped_by", expected);
 	run_measured_text(run, "dropped_by",
 			  counter_change(run, "server", "PAWSEstab") ?
 				  "PAWS" :
@@ -92,29 +82,24 @@ static void late_original(struct run *run)
 	expect_counter(run, "server", "PAWSEstab", option);
 }
 
-/* The ACK was overtaken by data that says the same. */
-static void late_ack(struct run *run)
+/* The ACK arrives after data that acknowledges the same. */
+static void delay_ack(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
 	bool silent = counter_exists(run, "server", "PAWSOldAck");
-	struct wire_rule *rule;
-	struct mark sent, released;
+	struct wire_rule *held = hold_first(run, WIRE_PURE_ACK);
+	struct mark sent = mark_now(run), released;
 	const struct wire_capture *seen;
 
-	rule = fault_hold(run, FRAMES(FROM("client"), KIND(WIRE_PURE_ACK),
-				      .first = 1, .count = 1));
-	sent = mark_now(run);
-	sock_send(tcp.server, BYTES);
-	receives(tcp.client, soon);
+	expect_delivery(tcp.server, tcp.client, BYTES);
 	run_pass(run, MSEC(PAUSE));
-	sock_send(tcp.client, BYTES);
-	receives(tcp.server, soon);
+	expect_delivery(tcp.client, tcp.server, BYTES);
 	seen = frames_nth(run, sent,
 			  FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)), 1);
 	if (seen)
-		tell_late(run, &seen->frame.tcp);
+		measure_timestamps(run, &seen->frame.tcp);
 	released = mark_now(run);
-	fault_release(run, rule);
+	fault_release(run, held);
 	run_pass(run, MSEC(PAUSE));
 	expect_frames(run, released, "answers", FRAMES(ANSWER), !silent);
 	run_predicted_text(run, "late_ack_is", silent ? "dropped" : "answered");
@@ -132,29 +117,31 @@ static void late_ack(struct run *run)
 static void script(struct run *run)
 {
 	if (run_is_variant(run, "ack"))
-		late_ack(run);
+		delay_ack(run);
 	else
-		late_original(run);
+		delay_original(run);
 }
 
 CASE(paws_late_segment) = {
 	.name = "paws-late-segment",
-	.claim = "a segment that its copy has overtaken is dropped by PAWS; "
-		 "without timestamps, by its number",
+	.claim = "a segment that arrives after its retransmission is dropped "
+		 "by PAWS; without timestamps, because of its sequence number",
 	.judgements = CLAIMS({ "B7", DOCUMENT_RIGHT,
 			       "its TSval is less than ts_recent by the time "
-			       "that it was under way: "
+			       "that it was in flight: "
 			       "tcp_validate_incoming()" }),
-	.why = "ts_recent belongs to the youngest segment in order, and the "
-	       "late one was stamped before",
+	.why = "ts_recent is the TSval of the latest segment in order, and the "
+	       "late segment was sent before that one",
 	.sources = "RFC 7323 5; net/ipv4/tcp_input.c:tcp_validate_incoming(), "
 		   "tcp_disordered_ack_check(), tcp_send_dupack()",
 	.steps = STEPS("the client's first data (or ACK) is held on the wire",
 		       "its retransmission and more data arrive",
-		       "it is let go; what the server does with it"),
-	.expect = "dropped, PAWSEstab, an ACK with a D-SACK block, and nothing "
-		  "read twice; without timestamps the same, and no PAWSEstab; "
-		  "the ACK in silence, PAWSOldAck",
+		       "it is released; the server's reaction is read from the "
+		       "wire and its counters"),
+	.expect = "the segment is dropped, counted as PAWSEstab, answered with "
+		  "a D-SACK block, and not read again; without timestamps the "
+		  "same apart from PAWSEstab; the ACK is dropped silently and "
+		  "counted as PAWSOldAck",
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "original" },
@@ -162,8 +149,8 @@ CASE(paws_late_segment) = {
 		  SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 0 }),
 		  .judgements = CLAIMS(
 			  { "B7", DOCUMENT_CONDITIONAL,
-			    "so long as the numbers have not come round, the "
-			    "number alone is enough to drop it: "
+			    "as long as the sequence numbers have not wrapped, "
+			    "the sequence number alone is enough to drop it: "
 			    "tcp_validate_incoming()" }) },
 		{ "ack" }),
 	.changes = CHANGES({ KERNEL_VERSION(6, 14, 0), "124c4c32e9f3",
