@@ -44,6 +44,8 @@ struct sock {
 	uint16_t local_port, remote_port;
 	struct call in, out;
 	struct call shutdown; /* in a frozen host it returns late */
+	unsigned int connection; /* as the wire numbers it; 0: not known */
+	unsigned int older; /* last connection before this socket's connect() */
 };
 
 /* For calls and states without which there is no experiment; far beyond any
@@ -130,6 +132,38 @@ static void take_addresses(struct sock *sock, const struct probe_reply *reply)
 	}
 }
 
+/* The newest connection that the wire has seen. */
+static unsigned int newest_connection(struct run *run)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(world_wire(run->world), &all);
+	unsigned int newest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		newest = MAX(newest, all[i].connection);
+	return newest;
+}
+
+/*
+ * Member "connection" of a record: the wire's number of the socket's
+ * connection, or null. The number is kept once it is known, since the
+ * four-tuple may be used again by a later connection. Until the wire has seen
+ * the SYN of this socket, the four-tuple may belong to an earlier one.
+ */
+static json_t *connection_json(struct sock *sock)
+{
+	unsigned int newest;
+
+	if (!sock->connection && sock->local_port && sock->remote_port) {
+		newest = wire_connection(world_wire(sock->run->world),
+					 &sock->local, sock->local_port,
+					 &sock->remote, sock->remote_port);
+		if (newest > sock->older)
+			sock->connection = newest;
+	}
+	return sock->connection ? json_integer(sock->connection) : json_null();
+}
+
 /* An address in the form in which the probe's socket takes it. */
 static socklen_t put_address(const struct run *run,
 			     const struct address *address, uint16_t port,
@@ -160,20 +194,8 @@ const char *finding_outcome(const struct finding *finding)
 	return finding->value ? "DATA" : "EOF";
 }
 
-/* The number of the socket's connection; null where the wire saw none. */
-static json_t *connection_of(const struct sock *sock)
-{
-	unsigned int number = 0;
-
-	if (sock->local_port && sock->remote_port)
-		number = wire_connection(world_wire(sock->run->world),
-					 &sock->local, sock->local_port,
-					 &sock->remote, sock->remote_port);
-	return number ? json_integer(number) : json_null();
-}
-
-/* `ends` has the addresses: those of the accepted socket for an accept(). */
-static void journal_finding(const struct finding *f, const struct sock *ends)
+/* `sock` is the one whose connection the call is about. */
+static void journal_finding(const struct finding *f, struct sock *sock)
 {
 	char text[128];
 
@@ -194,7 +216,7 @@ static void journal_finding(const struct finding *f, const struct sock *ends)
 		    f->sock->host, "socket", f->sock->number, "call", f->call,
 		    "value", (json_int_t)f->value, "errno",
 		    f->error ? error_name(f->error) : NULL, "text", text,
-		    "connection", connection_of(ends));
+		    "connection", connection_json(sock));
 }
 
 /* --- posting, reaping and asking -----------------------------------------*/
@@ -226,16 +248,15 @@ static struct finding finding_of(const struct call *call)
 static void on_arrival(void *data)
 {
 	const struct call *call = data;
+	struct sock *sock = call->made ? call->made : call->sock;
 	struct finding finding;
-	struct sock ends;
 
 	/* After close() nothing is posted any more. */
 	if (!call->name)
 		return;
 	finding = finding_of(call);
-	ends = *(call->made ? call->made : call->sock);
-	take_addresses(&ends, &call->answer.reply);
-	journal_finding(&finding, &ends);
+	take_addresses(sock, &call->answer.reply);
+	journal_finding(&finding, sock);
 }
 
 static void post(struct sock *sock, struct call *call, const char *name,
@@ -277,7 +298,6 @@ static struct finding reap(struct sock *sock, struct call *call, nsec_t timeout)
 					 .posted = call->posted,
 					 .returned = nsec_now() };
 	finding = finding_of(call);
-	take_addresses(call->made ? call->made : sock, &call->answer.reply);
 	call->name = NULL;
 	return finding;
 }
@@ -422,6 +442,7 @@ static void start_connect(struct sock *sock, const struct address *address,
 	snprintf(text, sizeof(text), "connect(%s:%u)",
 		 address_text(address, name), port);
 	sock_journal_call(sock, text);
+	sock->older = newest_connection(sock->run);
 	post(sock, &sock->out, "connect", &request);
 	sock->remote = *address;
 	sock->remote_port = port;
@@ -742,6 +763,7 @@ struct sock *sock_peer(struct sock *sock, const char *host)
 	peer->local_port = sock->remote_port;
 	peer->remote = sock->local;
 	peer->remote_port = sock->local_port;
+	peer->connection = sock->connection;
 	return peer;
 }
 
@@ -803,7 +825,7 @@ static void journal_state(struct sock *sock, bool found,
 		    found ? diag_timer_text(seen->timer) : "none", "expires",
 		    found ? nsec_seconds(seen->expires) : 0.0, "retransmits",
 		    found ? (int)seen->retransmits : 0, "text", text,
-		    "connection", connection_of(sock));
+		    "connection", connection_json(sock));
 }
 
 /* Of a connect() that has not returned: the kernel has chosen the port. */
