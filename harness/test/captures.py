@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""capture.pcapng has the frames of the journal, and tshark reads it.
+"""capture.pcapng has the frames of the journal, and tshark can read it.
 
 usage: captures.py HALFOPEN
 """
@@ -20,7 +20,7 @@ SECTION, INTERFACE, PACKET = 0x0a0d0d0a, 1, 6
 
 
 def blocks(data):
-    """(type, body), one after the other; lengths at both ends agree."""
+    """Yields (type, body); checks that the lengths at both ends agree."""
     at = 0
     while at < len(data):
         kind, length = struct.unpack_from("=II", data, at)
@@ -46,10 +46,10 @@ class Captures(unittest.TestCase):
         lines = (path.parent / "journal.jsonl").read_text().splitlines()
         return [r for r in map(json.loads, lines) if r["type"] == "frame"]
 
-    def test_every_run_has_one(self):
+    def test_every_run_has_a_capture(self):
         self.assertGreaterEqual(len(self.files), len(CASES))
 
-    def test_the_packets_are_the_journal_s(self):
+    def test_packets_are_the_frames_of_the_journal(self):
         for path in self.files:
             with self.subTest(path):
                 found = list(blocks(path.read_bytes()))
@@ -63,14 +63,14 @@ class Captures(unittest.TestCase):
                                      frame["hex"])
                     self.assertEqual(size, frame["size"])
 
-    def test_what_the_wire_did_is_a_comment(self):
+    def test_fates_and_faults_are_comments(self):
         (path,) = [p for p in self.files if "as-told" in str(p)]
         data = path.read_bytes()
         for words in b"held", b"released", b"fault at ":
             self.assertIn(words, data)
 
     @unittest.skipUnless(shutil.which("tshark"), "tshark is not installed")
-    def test_tshark_has_no_complaint(self):
+    def test_tshark_reports_no_error(self):
         for path in self.files:
             with self.subTest(path):
                 done = subprocess.run(
@@ -79,12 +79,12 @@ class Captures(unittest.TestCase):
                      "tcp.checksum.status", "-e", "ip.checksum.status", "-e",
                      "_ws.malformed"],
                     capture_output=True, text=True, check=False)
-                complaints = [line for line in done.stderr.splitlines()
+                errors = [line for line in done.stderr.splitlines()
                               if not line.startswith("Running as user")]
-                self.assertEqual((done.returncode, complaints), (0, []))
+                self.assertEqual((done.returncode, errors), (0, []))
                 rows = done.stdout.splitlines()
                 self.assertEqual(len(rows), len(self.frames(path)))
-                # 0 is bad; 2 not looked at, as where not all was kept.
+                # 0: bad; 2: unverified, as for packets kept in part.
                 self.assertFalse([r for r in rows if "0" in r.split("\t")])
                 self.assertFalse([r for r in rows if r.split("\t")[2]])
 

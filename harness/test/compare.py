@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""halfopen compare, on runs that were recorded a moment ago.
+"""halfopen compare, with runs recorded here.
 
 usage: compare.py HALFOPEN
 """
@@ -60,15 +60,15 @@ class Compare(unittest.TestCase):
             raise unittest.SkipTest(done.stdout)
         assert done.returncode in (rig.PASS, rig.BROKEN), done.stderr
 
-    def test_two_runs_of_one_kernel_are_the_same(self):
+    def test_two_runs_on_one_kernel_do_not_differ(self):
         done = compare(self.top / "a", self.top / "b")
         self.assertEqual(done.returncode, SAME, done.stdout + done.stderr)
         self.assertIn("no difference in 2 runs", done.stdout)
         self.assertRegex(done.stdout, r"Linux \S+, HZ \d+, IPv4.*halfopen 0")
         self.assertEqual(done.stderr, "")
 
-    def test_a_setting_makes_a_difference(self):
-        """Without the tail loss probe there is one copy less."""
+    def test_a_setting_that_matters_is_found(self):
+        """Without the tail loss probe there is one retransmission less."""
         done = compare(self.top / "data", self.top / "no-probe")
         self.assertEqual(done.returncode, DIFFERENT, done.stdout)
         self.assertIn("client:net.ipv4.tcp_early_retrans: A not set, B 0",
@@ -80,14 +80,14 @@ class Compare(unittest.TestCase):
         for line in done.stdout.splitlines():
             self.assertLessEqual(len(line), 100, line)
 
-    def test_a_setting_that_changes_nothing_is_told_with_all(self):
+    def test_verbose_shows_a_setting_that_does_not_matter(self):
         done = compare("-v", self.top / "a", self.top / "set",
                        f"{CASE}/client-idles")
         self.assertEqual(done.returncode, SAME, done.stdout)
         self.assertIn("tcp_max_syn_backlog: A not set, B 7", done.stdout)
         self.assertRegex(done.stdout, r"segments +\d+, all equal")
 
-    def test_programs_get_lines(self):
+    def test_jsonl_has_a_line_per_run_and_a_summary(self):
         status, lines = compare_lines(self.top / "data",
                                       self.top / "no-probe")
         self.assertEqual(status, DIFFERENT)
@@ -101,22 +101,21 @@ class Compare(unittest.TestCase):
         self.assertEqual(lines[1], {"type": "summary", "same": 0,
                                     "different": 1, "only_a": 0, "only_b": 0})
 
-    def test_a_lab_twice_is_the_same(self):
+    def test_two_runs_of_a_lab_do_not_differ(self):
         done = compare(self.top / "lab", self.top / "lab-again")
         self.assertEqual(done.returncode, SAME, done.stdout)
 
-    def test_another_fault_is_named(self):
+    def test_an_additional_fault_is_found(self):
         status, lines = compare_lines(self.top / "lab", self.top / "lab-back")
         self.assertEqual(status, DIFFERENT)
         parts = lines[0]["parts_at"]
         self.assertIsNone(parts["fault"][0])
         self.assertEqual(parts["fault"][1]["text"], "reboot server")
-        # As the lab's timeline counts.
+        # Relative to the timeline of the lab.
         self.assertAlmostEqual(parts["fault"][1]["t"], 0.7, delta=0.2)
         self.assertIn("ECONNRESET", parts["result"][1]["text"])
 
-    def test_one_run_against_another(self):
-        """Whatever they are called."""
+    def test_two_folders_of_runs_with_other_names_are_compared(self):
         a = self.top / "a" / CASE / "killed"
         done = compare(a, self.top / "b" / CASE / "killed")
         self.assertEqual(done.returncode, SAME, done.stdout)
@@ -126,12 +125,12 @@ class Compare(unittest.TestCase):
         _, lines = compare_lines(a, self.top / "lab" / "lab")
         self.assertEqual(lines[0]["against"], "lab")
 
-    def test_the_first_repetition_is_compared(self):
+    def test_only_the_first_repetition_is_compared(self):
         done = compare(self.top / "twice", self.top / "a", f"{CASE}/killed")
         self.assertEqual(done.returncode, SAME, done.stdout)
         self.assertIn("1 further repetition or try is left out", done.stdout)
 
-    def test_what_only_one_has_is_listed(self):
+    def test_runs_that_only_one_has_are_listed(self):
         done = compare(self.top / "a", self.top / "twice")
         self.assertEqual(done.returncode, DIFFERENT, done.stdout)
         self.assertIn(f"only in A: {CASE}/client-idles", done.stdout)
@@ -144,7 +143,7 @@ class Compare(unittest.TestCase):
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertIn(words, done.stderr)
 
-    def test_what_is_wrong_is_named(self):
+    def test_wrong_usage_is_refused(self):
         a, b = self.top / "a", self.top / "b"
         self.assert_refused(USAGE, "which B?", a)
         self.assert_refused(USAGE, "--format xml", a, b, "--format", "xml")
@@ -156,7 +155,7 @@ class Compare(unittest.TestCase):
         self.assert_refused(USAGE, "no run of A is in B", self.top / "lab", a)
         self.assert_refused(UNREADABLE, "nowhere", a, self.top / "nowhere")
 
-    def test_what_cannot_be_read_is_told(self):
+    def test_an_unreadable_line_is_reported(self):
         cut = self.top / "cut"
         shutil.copytree(self.top / "a", cut)
         path = cut / CASE / "killed" / "journal.jsonl"

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Nothing stays behind: no process, network namespace, mount or file, whoever
-is killed and whenever.
+"""No process, network namespace, mount or file remains after a run, whichever
+process is killed at whatever time.
 
 usage: leaks.py MISBEHAVING HALFOPEN [TEST...]
 
-HALFOPEN_KILLS=200 in the environment makes so many ends of each kind of test
-that does it at random; 30 without it.
+HALFOPEN_KILLS in the environment is the number of kills of each random test;
+30 without it.
 
-Runs itself in a user and a PID namespace of its own. So every process that
-stays behind becomes a child of this one and is there to be counted; and network
-namespaces, which nobody lists, are counted by the limit of the user namespace:
-one more can be made if, and only if, fewer than the limit exist. The folders
-for temporary files are empty ones of its own.
+Runs itself in its own user and PID namespace. A process that remains becomes a
+child of this one and is counted. Network namespaces cannot be listed; they are
+counted with the limit of the user namespace: one more can be made if and only
+if fewer than the limit exist. The folders for temporary files are empty at
+first.
 """
 import collections
 import ctypes
@@ -39,8 +39,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter_box():
-    """Never returns where there is a box to be had. It has what it takes to
-    count in it; halfopen is started without, but for its uid."""
+    """Does not return where such namespaces can be made. This program has the
+    capabilities to count in them; halfopen is started without them."""
     who = ["--map-root-user"] if os.geteuid() == 0 else \
           ["--map-current-user", "--keep-caps"]
     box = ["unshare", "--user", *who, "--pid", "--fork", "--kill-child",
@@ -61,7 +61,7 @@ def enter_box():
 def furnish_box():
     libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     for folder in FOLDERS:
-        # Not over what is tested.
+        # The programs under test must stay visible.
         if not any(os.path.realpath(path).startswith(folder + "/")
                    for path in sys.argv[:3]):
             libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 0, b"mode=1777")
@@ -118,15 +118,15 @@ class Box(unittest.TestCase):
         self.before = files_and_mounts()
 
     def assert_nothing_is_left(self, seconds=20):
-        """The kernel cleans up behind, in batches; an orphaned socket has its
-        retries, which are few here."""
+        """The kernel removes namespaces later, in batches; an orphaned socket
+        keeps its namespace for some retransmissions."""
         rig.wait_for(lambda: not others(), seconds)
         self.assertEqual(others(), [])
         self.assertEqual(files_and_mounts(), self.before)
         self.assert_networks(0, seconds)
 
     def assert_networks(self, number, seconds=20):
-        """A count makes one itself, which takes a moment to go as well."""
+        """Counting makes a namespace too, which also takes time to vanish."""
         counts = []
 
         def is_right():
@@ -138,7 +138,7 @@ class Box(unittest.TestCase):
 
 
 class Leaks(Box):
-    def test_the_count_counts(self):
+    def test_a_network_namespace_is_counted(self):
         self.assert_networks(0)
         readable, writable = os.pipe()
         pid = os.fork()
@@ -148,7 +148,7 @@ class Leaks(Box):
             time.sleep(100)
             os._exit(0)
         try:
-            # Counting takes the room that it would need.
+            # The namespace must exist before the limit is lowered.
             os.read(readable, 1)
             self.assert_networks(1)
             self.assertEqual(len(others()), 1)
@@ -156,9 +156,9 @@ class Leaks(Box):
             rig.kill(pid)
         self.assert_nothing_is_left()
 
-    def test_files_are_seen(self):
+    def test_a_file_is_seen(self):
         if not os.path.ismount("/tmp"):
-            self.skipTest("what is tested lies in /tmp")
+            self.skipTest("the program under test is in /tmp")
         with tempfile.NamedTemporaryFile(dir="/tmp"):
             self.assertNotEqual(files_and_mounts(), self.before)
         self.assertEqual(files_and_mounts(), self.before)
@@ -168,22 +168,22 @@ class Leaks(Box):
         self.assertEqual(done.status, PASS, done.text)
         self.assert_nothing_is_left()
 
-    def test_script_that_leaks(self):
+    def test_leaking_script(self):
         done = rig.run(PROGRAM, "leaks/ends", "--repeat", "5")
         self.assertEqual(done.status, PASS, done.text)
         self.assert_nothing_is_left()
 
-    def test_scripts_that_crash(self):
+    def test_crashing_scripts(self):
         rig.run(PROGRAM, "segfaults", "exits", "probe-dies", "hangs",
                 "--timeout-mul", "0.03")
         self.assert_nothing_is_left()
 
-    def test_script_that_fails(self):
+    def test_failing_script(self):
         done = rig.run(PROGRAM, "fails", "--repeat", "3", "--retry", "1")
         self.assertEqual(done.status, FAIL, done.text)
         self.assert_nothing_is_left()
 
-    def test_halfopen_is_killed_at_any_moment(self):
+    def test_halfopen_is_killed_at_a_random_time(self):
         seed = random.randrange(1 << 30)
         moments = random.Random(seed)
         seen = 0
@@ -200,15 +200,15 @@ class Leaks(Box):
                 process.wait()
                 rig.wait_for(lambda: not others())
                 self.assertEqual(others(), [])
-        self.assertGreater(seen, KILLS, "there was something to be left")
+        self.assertGreater(seen, KILLS, "processes seen before the kills")
         self.assert_nothing_is_left()
         print(f"\n{KILLS} kills of halfopen while it made worlds: of {seen} "
-              f"processes, and of what they had made, nothing stayed.",
+              f"processes and what they had made, nothing remained.",
               flush=True)
 
-    def test_halfopen_is_killed_beside_what_leaks(self):
-        """Orphans with unsent data, which keep their network until their
-        retries are used up: up to two minutes, but for the settings here."""
+    def test_halfopen_is_killed_during_a_leaking_script(self):
+        """Orphaned sockets with unsent data keep their network namespace until
+        their retransmissions end: up to two minutes without this setting."""
         process = rig.start(PROGRAM, "run", "leaks/stays", "--repeat", "3",
                             "--set", "net.ipv4.tcp_orphan_retries=1")
         rig.wait_for(lambda: len(rig.probes(process.pid)) == 9)
@@ -245,8 +245,8 @@ def itself(pid):
 
 
 class Ends(Box):
-    """Any of the processes is killed, or halfopen told to end, at any moment of
-    some runs, from before the first world to after the last; or left alone."""
+    """At a random time between the first world and the last, any process is
+    killed, or halfopen gets a signal, or nothing happens."""
 
     HOW = {"halfopen": (itself, signal.SIGKILL),
            "a case": (rig.workers, signal.SIGKILL),
@@ -266,7 +266,7 @@ class Ends(Box):
         self.lasted, self.stayed = [], []
 
     def end(self, process, how):
-        """Kills one, as soon as there is one by then."""
+        """Kills one such process, as soon as there is one."""
         time.sleep(self.random.uniform(0, 0.35))
         which, number = self.HOW[how]
         found = []
@@ -285,7 +285,7 @@ class Ends(Box):
         done = self.HOW[how] and self.end(process, how)
         begin = time.monotonic()
         text, _ = process.communicate(timeout=60)
-        self.ended[how if done or not self.HOW[how] else "too late"] += 1
+        self.ended[how if done or not self.HOW[how] else "ended before"] += 1
         self.judge(how, done, process.returncode, text)
         self.lasted.append(time.monotonic() - begin)
         begin = time.monotonic()
@@ -298,7 +298,7 @@ class Ends(Box):
         if done and self.HOW[how][0] is itself:
             allowed = {-number, PASS}
         elif done:
-            # A case that has told its verdict, and is dying, may be killed.
+            # A case process may be killed after its verdict.
             allowed = {BROKEN, PASS}
         else:
             allowed = {FAIL if how == "failure" else PASS}
@@ -323,7 +323,7 @@ class Ends(Box):
               f"{max(self.lasted) * 1e3:.0f} ms; to the last process' end "
               f"{stayed[len(stayed) // 2] * 1e3:.0f} ms more (median), "
               f"{stayed[-1] * 1e3:.0f} ms at most. No process, namespace, "
-              f"mount or file stayed.", flush=True)
+              f"mount or file remained.", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What many worlds cost: nothing, once they are gone.
+"""Many worlds leave no memory in use, neither in halfopen nor in the kernel.
 
 usage: memory.py MISBEHAVING HALFOPEN [TEST...]
 
-HALFOPEN_WORLDS=1000 in the environment makes so many; 200 without it.
+HALFOPEN_WORLDS in the environment is their number; 200 without it.
 """
 import os
 import re
@@ -17,7 +17,7 @@ from rig import PASS
 
 PROGRAM = sys.argv[1]
 WORLDS = int(os.environ.get("HALFOPEN_WORLDS", "200"))
-NAMESPACES = 3  # of a world: two hosts' and the wire's
+NAMESPACES = 3  # of a world: two hosts and the wire
 
 
 def meminfo():
@@ -28,7 +28,8 @@ def meminfo():
 
 
 def namespaces():
-    """Objects in use, of all the machine; None where root alone may know."""
+    """Network namespaces of the whole machine; None where only root may read
+    them."""
     try:
         with open("/proc/slabinfo", encoding="ascii") as file:
             found = re.search(r"^net_namespace\s+(\d+)", file.read(), re.M)
@@ -38,7 +39,7 @@ def namespaces():
 
 
 def kernel():
-    """What it cannot give back, and so somebody holds; of the machine."""
+    """Unreclaimable memory of the whole machine, in KiB."""
     now = meminfo()
     return {"SUnreclaim": now["SUnreclaim"], "Percpu": now.get("Percpu", 0),
             "PageTables": now["PageTables"], "VmallocUsed": now["VmallocUsed"],
@@ -51,7 +52,7 @@ def resident(pid):
 
 
 def run(name, repeat, form="jsonl"):
-    """The program's greatest size."""
+    """Returns the largest resident size of the program, in KiB."""
     process = rig.start(PROGRAM, "run", name, "--repeat", str(repeat),
                         "--format", form)
     with process:
@@ -61,23 +62,23 @@ def run(name, repeat, form="jsonl"):
 
 
 class Memory(unittest.TestCase):
-    def test_the_program_s_own(self):
-        """A journal of such a run takes 40 KiB and more in memory: that many
-        of them kept would be several times this."""
+    def test_halfopen_does_not_grow_with_the_runs(self):
+        """A journal of such a run has 40 KiB or more in memory; keeping all of
+        them would exceed the limit several times."""
         for form in "jsonl", "human":
             few = run("runs-program/short", 50, form)
             many = run("runs-program/short", WORLDS, form)
             print(f"\nhalfopen, {form}: {few} KiB for 50 runs, {many} KiB "
                   f"for {WORLDS}", flush=True)
-            # For its table at the end human keeps 4 KiB of each.
+            # Format human keeps 4 KiB of each run for its table.
             self.assertLess(many, few + 2048 + WORLDS * 8)
 
-    def test_the_kernel_s(self):
+    def test_the_kernel_frees_all_memory(self):
         """The first worlds fill caches (slabs, per-CPU pages, dentries), which
-        stay. Of what those after them left, 12 KiB each would be noticed at
-        1000 worlds: a single net_namespace has 4 KiB in its own slab, and what
-        hangs on it is ten times as much. The rest of the machine allocates as
-        well, so that the least of what is seen until the deadline counts."""
+        stay. A leak of 12 KiB per later world is noticed at 1000 worlds; a
+        net_namespace has 4 KiB in its own slab, and ten times as much in
+        others. The rest of the machine allocates too, so that the least value
+        seen until the deadline is judged."""
         run("passes", max(WORLDS // 4, 50))
         time.sleep(3)
         before, spaces = kernel(), namespaces()
@@ -104,7 +105,7 @@ class Memory(unittest.TestCase):
     def judge_namespaces(self, before):
         if before is None:
             return
-        # Somebody else's runs may be going on: a fraction, not all.
+        # Other runs on this machine may make some, but not most of them.
         self.assertTrue(
             rig.wait_for(lambda: namespaces() < before +
                          WORLDS * NAMESPACES / 4, 60, pause=0.5))

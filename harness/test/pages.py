@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What --out keeps for people to look at: pages, and ladders in the terminal,
-that have every drop, fault and result of their journals.
+"""Pages of --out and ladders in the terminal: both show every drop, fault and
+result of the journals.
 
 usage: pages.py HALFOPEN MISBEHAVING
 """
@@ -36,7 +36,7 @@ def columns(line):
 
 
 def words(text):
-    """Without what a fold may have changed."""
+    """Without white space, which folding changes."""
     return re.sub(r"\s+", "", text)
 
 
@@ -54,19 +54,19 @@ class Kept(unittest.TestCase):
         cls.folder.cleanup()
 
     def copy(self):
-        """Of all of it, to spoil."""
+        """A copy that a test may damage."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         shutil.copytree(self.out, folder.name, dirs_exist_ok=True)
         return pathlib.Path(folder.name)
 
     def facts(self, journal):
-        """What must be in a picture that nothing was folded in."""
+        """Texts that must be in an unfolded ladder."""
         for record in journal:
             if record["type"] == "fault":
                 yield record["text"]
             elif record["type"] == "result":
-                # A call and its result are one line where they are at once.
+                # An immediate result is on the line of its call.
                 yield record["text"].partition("()")[2]
             elif record["type"] == "frame" and record["fate"] != "ghost":
                 yield record["text"]
@@ -80,13 +80,13 @@ class Pages(Kept):
         for name, journal in self.journals.items():
             yield name, journal, (self.out / name / "report.html").read_text()
 
-    def test_every_page_is_well_formed(self):
+    def test_pages_are_well_formed_xml(self):
         for name, _, page in self.each():
             root = tree.fromstring(page)
             self.assertEqual(root.tag, "html", name)
         tree.fromstring((self.out / "index.html").read_text())
 
-    def test_nothing_is_fetched(self):
+    def test_pages_load_nothing(self):
         for name, _, page in self.each():
             for word in "src=", "<link", "@import", "url(":
                 self.assertNotIn(word, page, name)
@@ -97,7 +97,7 @@ class Pages(Kept):
             for place in places:
                 self.assertTrue((self.out / name / place).exists(), place)
 
-    def test_the_picture_has_all_that_happened(self):
+    def test_the_ladder_shows_every_event(self):
         for name, journal, page in self.each():
             svg = re.findall(r"<svg.*?</svg>", page, re.S)[-1]
             seen = words(html.unescape(re.sub(
@@ -105,18 +105,18 @@ class Pages(Kept):
             for fact in self.facts(journal):
                 self.assertIn(words(fact), seen, name)
 
-    def test_as_many_losses_as_the_wire_had(self):
+    def test_the_ladder_marks_every_loss(self):
         for name, journal, page in self.each():
             svg = re.findall(r"<svg.*?</svg>", page, re.S)[-1]
             lost = [r for r in journal if r["type"] == "frame" and
                     r["fate"].startswith(("dropped", "lost"))]
             self.assertEqual(svg.count('<path class="lost"'), len(lost), name)
 
-    def test_it_says_how_to_have_it_again(self):
+    def test_pages_have_the_command_to_reproduce(self):
         for name, _, page in self.each():
             self.assertIn(f"halfopen run {name}", page)
 
-    def test_index_leads_to_every_page(self):
+    def test_the_index_links_every_page(self):
         index = (self.out / "index.html").read_text()
         links = re.findall(r'href="([^"]*)"', index)
         self.assertEqual(len(links), len(CASES))
@@ -124,7 +124,7 @@ class Pages(Kept):
             path = self.out / link.replace("%3D", "=")
             self.assertTrue(path.exists(), link)
 
-    def test_report_writes_the_same_again(self):
+    def test_report_html_writes_the_same_pages(self):
         out = self.copy()
         before = {}
         for path in out.rglob("*.html"):
@@ -145,64 +145,62 @@ class Terminal(Kept):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout
 
-    def test_no_line_is_too_wide(self):
+    def test_no_line_is_wider_than_the_terminal(self):
         for width in 60, 80, 120:
             text = self.drawn(self.out, "--columns", width)
-            # Behind the table, in which no name is ever cut.
+            # Behind the table, whose names are never cut.
             for line in text[text.index("\n\nPASS  "):].splitlines():
                 self.assertLessEqual(columns(line), width, line)
 
-    def test_it_has_all_that_happened(self):
+    def test_the_ladder_shows_every_event(self):
         for name, journal in self.journals.items():
             text = words(self.drawn(self.out / name, "--columns", 200))
             for fact in self.facts(journal):
                 self.assertIn(words(fact), text, name)
 
-    def test_ascii(self):
+    def test_option_ascii(self):
         self.drawn(self.out, "--ascii", "u*", "s*").encode("ascii")
 
-    def test_patterns_choose(self):
+    def test_patterns_select_runs(self):
         text = self.drawn(self.out, "unplug*", "A1")
         self.assertIn("unplug-data-replug", text)
         self.assertIn("server-process-crash", text)
         self.assertNotIn("simultaneous-close", text)
 
-    def test_pattern_that_means_nothing(self):
+    def test_pattern_without_a_match_is_refused(self):
         done = halfopen("report", self.out, "nothing-like-it")
         self.assertEqual(done.returncode, rig.USAGE)
         self.assertIn("'nothing-like-it'", done.stderr)
 
-    def test_folder_without_runs(self):
+    def test_folder_without_runs_is_refused(self):
         with tempfile.TemporaryDirectory() as empty:
             done = halfopen("report", empty)
         self.assertEqual(done.returncode, rig.USAGE)
         self.assertIn(empty, done.stderr)
 
-    def test_columns_that_are_none(self):
+    def test_wrong_columns_are_refused(self):
         for wrong in "0", "39", "eighty", "1e9", "80x":
             done = halfopen("report", self.out, "--columns", wrong)
             self.assertEqual(done.returncode, rig.USAGE, wrong)
             self.assertIn(wrong, done.stderr)
 
-    def test_journal_that_was_cut_off(self):
+    def test_cut_journal_is_reported_and_drawn(self):
         out = self.copy()
         path = out / "simultaneous-close" / "journal.jsonl"
         path.write_bytes(path.read_bytes()[:-40])
         done = halfopen("report", out, "simultaneous-close")
         self.assertEqual(done.returncode, rig.USAGE)
-        self.assertRegex(done.stderr, f"{path}: line [0-9]+, .*cut off")
+        self.assertRegex(done.stderr, f"{path}: line [0-9]+ is cut off")
         self.assertIn("S. 0:0(0) ack 1", done.stdout)
 
-    def test_other_program_s_runs(self):
-        """One that knows none of these cases."""
+    def test_a_program_without_the_cases_can_draw_them(self):
         done = halfopen("report", self.out, program=MISBEHAVING)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for name in CASES:
             self.assertIn(name.partition("/")[0], done.stdout)
         self.assertIn("A1", done.stdout)
 
-    def test_older_halfopen_s_runs(self):
-        """Whose journals say neither the claim nor the ports."""
+    def test_optional_members_may_be_missing(self):
         out = self.copy()
         for path in out.rglob("journal.jsonl"):
             lines = []

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who may do what while a world stands, and that the machine's own network is
-left alone.
+"""Capabilities of every process of a run, and that the network of the machine
+stays unchanged.
 
 usage: privileges.py MISBEHAVING HALFOPEN [TEST...]
 """
@@ -46,12 +46,12 @@ def network(pid):
 
 
 def is_privileged():
-    """Root as the kernel sees it, not a container's."""
+    """Root with all capabilities, not a container's root."""
     return ROOT and int(status("self")["CapEff"], 16) & mask(SYS_ADMIN)
 
 
 class Standing(unittest.TestCase):
-    """A world of two hosts with two probes and a program, looked into."""
+    """The processes of a world with two hosts, two probes and a program."""
 
     @classmethod
     def setUpClass(cls):
@@ -68,7 +68,7 @@ class Standing(unittest.TestCase):
         cls.process.wait()
 
     def assert_has(self, pid, most, sets=SETS):
-        """Of capabilities, `most` at most; and none to be gained."""
+        """Has no capability but `most`, and cannot gain one."""
         is_now = status(pid)
         for name in sets:
             self.assertEqual(int(is_now[name], 16) & ~most, 0,
@@ -93,18 +93,18 @@ class Standing(unittest.TestCase):
             if ROOT:
                 self.assertEqual(status(pid)["Groups"].strip(), "")
 
-    def test_inits_of_hosts(self):
+    def test_inits_of_hosts_have_few_capabilities(self):
         self.assertEqual(len(rig.inits(self.pid)), 2)
         for pid in rig.inits(self.pid):
             self.assert_has(pid, OF_INIT if ROOT else 0)
             self.assert_has(pid, 0, ["CapInh", "CapBnd", "CapAmb"])
 
-    def test_the_case_itself(self):
+    def test_the_case_process_has_few_capabilities(self):
         (pid,) = rig.workers(self.pid)
         self.assert_has(pid, OF_WORLD | (OF_ROOT if ROOT else 0))
         self.assert_has(pid, 0, ["CapInh", "CapAmb"])
 
-    def test_only_the_program_is_in_the_machine_s_network(self):
+    def test_only_halfopen_is_in_the_network_of_the_machine(self):
         self.assertEqual(network(self.pid), network("self"))
         mine = rig.descendants(self.pid)
         self.assertEqual(len(mine), 1 + 2 + 3)
@@ -113,13 +113,13 @@ class Standing(unittest.TestCase):
         for pid in readable:
             self.assertNotEqual(network(pid), network("self"))
 
-    def test_the_program_has_no_more_than_its_caller(self):
+    def test_halfopen_has_the_capabilities_of_its_caller(self):
         for name in SETS:
             self.assertEqual(status(self.pid)[name], status("self")[name])
 
     @staticmethod
     def may_look(pid):
-        """A probe that calls itself undumpable is its user's no longer."""
+        """An undumpable process' links in /proc belong to root."""
         try:
             return bool(network(pid))
         except PermissionError:
@@ -128,7 +128,7 @@ class Standing(unittest.TestCase):
 
 # --- the machine -------------------------------------------------------------
 
-# They count what goes on, whoever does it.
+# Their values change without halfopen.
 MOVING = re.compile(r"nf_conntrack_count|tcp_fastopen_key|stable_secret")
 
 
@@ -152,7 +152,7 @@ def interfaces():
 
 
 def short_cases():
-    """Whatever takes less than three seconds."""
+    """All cases that take less than three seconds."""
     listed = subprocess.run([HALFOPEN, "list", "--format", "jsonl"],
                             capture_output=True, check=True).stdout
     cases = map(json.loads, listed.splitlines())
@@ -160,8 +160,8 @@ def short_cases():
 
 
 def traced(*arguments):
-    """What `halfopen` asked of the kernel, as {pid: [call, ...]}, and the pid
-    of halfopen itself."""
+    """Runs under strace. Returns its result, the system calls as {pid: [call,
+    ...]}, and the pid of halfopen itself."""
     with tempfile.TemporaryDirectory() as folder:
         trace = pathlib.Path(folder, "trace")
         command = ["strace", "-f", "-s", "200", "-o", trace, "-e",
@@ -180,7 +180,7 @@ def traced(*arguments):
 
 
 class Machine(unittest.TestCase):
-    def test_sysctls_and_interfaces_stay_as_they_are(self):
+    def test_sysctls_and_interfaces_do_not_change(self):
         before, links = sysctls(), interfaces()
         self.assertGreater(len(before), 100)
         for family in "4", "6":
@@ -190,9 +190,9 @@ class Machine(unittest.TestCase):
         self.assertEqual(interfaces(), links)
         self.assertEqual(sysctls(), before)
 
-    def test_what_it_asks_of_the_kernel(self):
-        """Of all its processes the first alone is in the machine's network, and
-        it neither enters, opens nor writes anything of any network."""
+    def test_system_calls_do_not_touch_the_machine_s_network(self):
+        """Only the first process is in the network of the machine; it enters,
+        opens and writes nothing of any network."""
         if not shutil.which("strace"):
             self.skipTest("strace is not installed")
         done, calls, first = traced(
@@ -220,8 +220,8 @@ class Machine(unittest.TestCase):
                 self.assertRegex(call, '"/proc/thread-self/ns/net", O_RDONLY')
 
     def look_at_another(self, calls):
-        """It was born in a network of its own; the only way back would be to
-        open somebody's by a path."""
+        """It starts in its own network; the only way out is to open another
+        one by its path."""
         for call in calls:
             if "/ns/" in call and "ENOENT" not in call:
                 self.assertRegex(call, '"/proc/thread-self/ns/net", O_RDONLY')

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The runner and cases that must fail, hang, crash and leak.
+"""halfopen run, with cases that fail, hang, crash and leak.
 
 usage: runner.py MISBEHAVING HALFOPEN [TEST...]
 
-MISBEHAVING is halfopen with the cases of harness/test/misbehaving/ in place of
+MISBEHAVING is halfopen with the cases of harness/test/misbehaving/ instead of
 its own.
 """
 import json
@@ -30,7 +30,7 @@ def run(*arguments, **more):
 
 class Verdicts(unittest.TestCase):
     def assert_broken(self, done, reason, at=None):
-        """By the journal, whose last record says so."""
+        """The verdict is the last record of the journal."""
         self.assertEqual(done.status, BROKEN, done.text)
         (name,) = done.journals
         verdict = done.verdict(name)
@@ -46,7 +46,7 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(done.status, PASS, done.text)
         self.assertEqual(done.verdict("passes")["verdict"], "pass")
 
-    def test_fail_and_all_expectations_run(self):
+    def test_expectations_after_a_failed_one_are_checked(self):
         done = run("fails")
         self.assertEqual(done.status, FAIL, done.text)
         expectations = [r for r in done.journals["fails"]
@@ -55,8 +55,8 @@ class Verdicts(unittest.TestCase):
         self.assertRegex(expectations[0]["at"],
                          r"^harness/test/misbehaving/fails\.c:\d+$")
 
-    def test_few_open_files(self):
-        """1024 is what most systems allow a process."""
+    def test_1024_open_files_are_enough(self):
+        """1024 is the usual soft limit."""
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024, limits[1]))
         try:
@@ -65,10 +65,10 @@ class Verdicts(unittest.TestCase):
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         self.assertEqual(done.status, PASS, done.text)
 
-    def test_script_that_expects_nothing(self):
+    def test_script_without_expectations_is_broken(self):
         self.assert_broken(run("expects-nothing"), "expects nothing")
 
-    def test_hang_is_ended_by_the_time_limit(self):
+    def test_time_limit_ends_a_hanging_script(self):
         for name in ("hangs", "spins"):
             with self.subTest(name):
                 done = run(name, "--timeout-mul", "0.05")
@@ -78,24 +78,24 @@ class Verdicts(unittest.TestCase):
                 self.assertGreaterEqual(done.took, 1.6)  # 0.05 * (2 * 1 + 30)
                 self.assertLess(done.took, 1.6 + AT_ONCE)
 
-    def test_script_that_crashes(self):
+    def test_crashing_script_is_broken(self):
         done = run("segfaults")
         self.assertEqual(done.status, BROKEN, done.text)
         self.assertIsNone(done.verdict("segfaults"))
         self.assertLess(done.took, AT_ONCE)
 
-    def test_script_that_leaves(self):
+    def test_exiting_script_is_broken(self):
         done = run("exits")
         self.assertEqual(done.status, BROKEN, done.text)
         self.assertIsNone(done.verdict("exits"))
 
-    def test_probe_that_dies_unasked(self):
+    def test_dying_probe_is_broken(self):
         for how in ("killed", "crashed"):
             with self.subTest(how):
                 self.assert_broken(run(f"probe-dies/{how}"), "ended unexpectedly",
                                    at=r"probe-dies\.c:\d+")
 
-    def test_mistakes_of_a_script(self):
+    def test_mistakes_of_a_script_are_broken(self):
         for name, reason in (("dead-probe", "has ended"),
                              ("unknown-host", "unknown host"),
                              ("text-too-long", "at most 1024"),
@@ -105,34 +105,35 @@ class Verdicts(unittest.TestCase):
             with self.subTest(name):
                 self.assert_broken(run(f"script-mistakes/{name}"), reason)
 
-    def test_wire_that_loses_frames(self):
+    def test_lost_frames_are_broken(self):
         self.assert_broken(run("loses-frames"), r"lost \d+ frames")
 
 
-class Lateness(unittest.TestCase):
-    def test_late_by_itself_is_a_failure(self):
+class SchedulingDelay(unittest.TestCase):
+    def test_late_result_without_delay_fails(self):
         self.assertEqual(run("late/by-itself").status, FAIL)
 
-    def test_late_by_the_machine_is_inconclusive(self):
+    def test_late_result_with_delay_is_inconclusive(self):
         done = run("late/by-machine")
         self.assertEqual(done.status, BROKEN, done.text)
         verdict = done.verdict("late/by-machine")
         self.assertTrue(verdict["inconclusive"])
         self.assertGreater(max(verdict["residence"], verdict["lateness"]),
                            0.25)
-        self.assertRegex(verdict["reason"], r"delay of \d+\.\d ms, tolerance 50\.0 ms")
+        self.assertRegex(verdict["reason"],
+                         r"delay of \d+\.\d ms, tolerance 50\.0 ms")
 
-    def test_inconclusive_may_be_a_skip(self):
+    def test_option_turns_inconclusive_into_skip(self):
         done = run("late/by-machine", "--inconclusive=skip")
         self.assertEqual(done.status, SKIPPED, done.text)
         done = run("late/by-machine", "passes", "--inconclusive=skip")
         self.assertEqual(done.status, PASS, done.text)
 
-    def test_a_larger_allowance_makes_the_machine_innocent(self):
+    def test_delay_within_the_tolerance_fails(self):
         done = run("late/by-machine", "--slack", "800")
         self.assertEqual(done.status, FAIL, done.text)
 
-    def test_what_is_staged_by_far_too_late_says_nothing(self):
+    def test_wrong_result_with_delay_is_inconclusive(self):
         done = run("late/wrong-by-far")
         self.assertEqual(done.status, BROKEN, done.text)
         self.assertTrue(done.verdict("late/wrong-by-far")["inconclusive"])
@@ -140,14 +141,14 @@ class Lateness(unittest.TestCase):
         done = run("late/wrong-by-far", "--slack", "500")
         self.assertEqual(done.status, FAIL, done.text)
 
-    def test_what_else_is_wrong_stays_wrong(self):
+    def test_wrong_result_within_the_tolerance_fails(self):
         for name in ("wrong-before", "wrong-after", "early"):
             with self.subTest(name):
                 done = run(f"late/{name}", "--inconclusive=skip",
                            "--slack", "400")
                 self.assertEqual(done.status, FAIL, done.text)
 
-    def test_the_summary_says_how_late(self):
+    def test_summary_has_the_longest_delays(self):
         done = run("late/by-machine", "--format", "jsonl")
         lateness = json.loads(done.text.splitlines()[-1])["lateness"]
         verdict = done.verdict("late/by-machine")
@@ -157,7 +158,7 @@ class Lateness(unittest.TestCase):
         self.assertIn("max scheduling delay: timers ",
                       run("late/by-machine").text)
         self.assertRegex(run("late/by-machine", "--format", "ktap").text,
-                         r"\n# Max scheduling delay: timers \d+\.\d ms, softirqs")
+                         r"\n# Max scheduling delay: timers \d+\.\d ms, ")
 
 
 class Limits(unittest.TestCase):
@@ -170,8 +171,8 @@ class Limits(unittest.TestCase):
             self.assertEqual(process.returncode, status, text)
             return time.monotonic() - begin
 
-    def test_too_little_is_no_refusal(self):
-        """BROKEN, and not a SKIP that says that there are no namespaces."""
+    def test_too_few_open_files_are_broken(self):
+        """BROKEN, not SKIP: namespaces are available."""
         self.limited("--nofile=12", "passes", status=BROKEN)
 
     def test_soft_limits_are_raised(self):
@@ -179,15 +180,15 @@ class Limits(unittest.TestCase):
         self.assertLess(took, 1.5 + AT_ONCE)
 
     def test_hard_limits_are_respected(self):
-        """Five at a time, of 1.5 s each."""
+        """Two rounds of five runs of 1.5 s each."""
         took = self.limited("--nofile=40", "waits/short", "--repeat", "10")
         self.assertGreater(took, 2 * 1.5)
 
     def test_few_processes_are_enough(self):
-        """For root there is no such limit."""
+        """RLIMIT_NPROC does not apply to root."""
         self.limited("--nproc=100", "passes", "--repeat", "20")
 
-    def test_programs_get_the_caller_s(self):
+    def test_programs_get_the_limits_of_the_caller(self):
         with tempfile.TemporaryDirectory() as out:
             process = rig.start("prlimit", "--nofile=80:", PROGRAM, "run",
                                 "--out", out, "runs-program/long")
@@ -197,8 +198,8 @@ class Limits(unittest.TestCase):
             process.communicate(timeout=60)
         self.assertRegex(limits, r"Max open files +80 ")
 
-    def test_two_hundred_at_once(self):
-        """All of them stand at the same time, on whatever machine this is."""
+    def test_two_hundred_runs_at_a_time(self):
+        """All worlds exist at the same time."""
         with tempfile.TemporaryDirectory() as out:
             begin = time.monotonic()
             process = rig.start(PROGRAM, "run", "--out", out, "waits/long",
@@ -208,7 +209,7 @@ class Limits(unittest.TestCase):
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=60)
             self.assertTrue(stand, "400 hosts")
-            print(f"\n200 worlds stood after {time.monotonic() - begin:.1f} s",
+            print(f"\n200 worlds after {time.monotonic() - begin:.1f} s",
                   flush=True)
 
 
@@ -227,7 +228,7 @@ class Skips(unittest.TestCase):
                 self.assertEqual(verdict["verdict"], "skip")
                 self.assertIn(reason, verdict["reason"])
 
-    def test_one_that_passes_is_enough(self):
+    def test_one_pass_among_skips_is_a_pass(self):
         self.assertEqual(run("needs-*", "passes").status, PASS)
 
     def test_must_run(self):
@@ -236,14 +237,14 @@ class Skips(unittest.TestCase):
                 done = run("needs-program", HALFOPEN_MUST_RUN=value)
                 self.assertEqual(done.status, status, done.text)
 
-    def test_must_run_with_retries_does_not_try_in_vain(self):
+    def test_must_run_does_not_retry_a_skip(self):
         done = run("needs-program", "--retry", "3", HALFOPEN_MUST_RUN="1")
         self.assertEqual(done.status, FAIL)
         self.assertEqual(list(done.journals), ["needs-program"])
 
 
 class Many(unittest.TestCase):
-    def test_fail_outweighs_broken_outweighs_pass(self):
+    def test_exit_status_is_fail_then_broken_then_pass(self):
         self.assertEqual(run("passes", "expects-nothing").status, BROKEN)
         self.assertEqual(run("passes", "fails", "exits").status, FAIL)
 
@@ -263,24 +264,23 @@ class Many(unittest.TestCase):
         self.assertEqual(len(done.journals), 20)
 
     def test_one_at_a_time(self):
-        """By the clock that all journals share only through the wall."""
+        """Journals have clocks of their own: measured from outside."""
         done = run("waits/short", "--repeat", "3", "-j", "1")
         self.assertEqual(done.status, PASS, done.text)
         self.assertGreaterEqual(done.took, 4.5)
 
-    def test_alone(self):
-        """Not beside another of its kind, and not beside the others."""
+    def test_exclusive_case_runs_alone(self):
+        """Not in parallel with itself nor with others."""
         done = run("alone", "waits/short", "--repeat", "3")
         self.assertEqual(done.status, PASS, done.text)
         self.assertGreaterEqual(done.took, 1.5 + 3 * 0.7)
 
-    def test_side_by_side(self):
+    def test_runs_are_parallel(self):
         done = run("waits/short", "--repeat", "20")
         self.assertEqual(done.status, PASS, done.text)
         self.assertLess(done.took, 1.5 + AT_ONCE)
 
-    def test_all_that_misbehaves_at_once(self):
-        """None takes another one along."""
+    def test_misbehaving_runs_do_not_disturb_others(self):
         done = run("passes", "fails", "exits", "segfaults", "hangs", "leaks",
                    "needs-*", "probe-dies", "--repeat", "3", "--timeout-mul",
                    "0.05")
@@ -306,17 +306,17 @@ class Usage(unittest.TestCase):
             self.assertFalse(os.path.exists(os.path.join(out, "o")),
                              "nothing is started")
 
-    def test_unknown_case_has_its_neighbours_named(self):
+    def test_unknown_case_is_refused_with_similar_names(self):
         self.wrong("pases", names="passes")
 
-    def test_version_tells_what_is_built_in(self):
+    def test_version_lists_optional_features(self):
         done = rig.start(PROGRAM, "--version")
         text, _ = done.communicate(timeout=20)
         self.assertEqual(done.returncode, PASS)
         self.assertRegex(text, r"^halfopen \d+\.\d+\.\d+\n[+-] libnftables")
 
-    def test_a_full_disk_is_no_success(self):
-        """A script that reads the list must not take nothing for all."""
+    def test_output_to_a_full_disk_is_broken(self):
+        """A script must not take empty output for an empty list."""
         for words in (["list"], ["list", "--format", "jsonl"], ["show", "passes"],
                       ["predict"], ["run", "passes"], ["--version"]):
             with self.subTest(words), open("/dev/full", "w",
@@ -327,7 +327,7 @@ class Usage(unittest.TestCase):
                 self.assertEqual(done.returncode, BROKEN)
                 self.assertIn("halfopen: ", done.stderr)
 
-    def test_settings(self):
+    def test_wrong_settings_are_refused(self):
         for text in ("net.ipv4.tcp_nonsense=1", "net.ipv4.tcp_mem=1 2 3",
                      "net.ipv4.tcp_retries2=many", "kernel.hostname=x",
                      "net.ipv4.tcp_retries2", "=1", "net.ipv4.tcp_retries2="):
@@ -335,7 +335,7 @@ class Usage(unittest.TestCase):
                 self.wrong("passes", "--set", text,
                            names=text.split("=")[0])
 
-    def test_numbers(self):
+    def test_wrong_numbers_are_refused(self):
         for option in (["-j", "0"], ["-j", "x"], ["--repeat", "0"],
                        ["--retry", "-1"], ["--slack", "-1"],
                        ["--slack", "nan"], ["--family", "5"],
@@ -343,7 +343,7 @@ class Usage(unittest.TestCase):
             with self.subTest(option):
                 self.wrong("passes", *option)
 
-    def test_setting_of_a_host_comes_before_the_case_s(self):
+    def test_setting_of_one_host_overrides_the_case(self):
         done = run("waits/short", "--set",
                    "client:net.ipv4.tcp_orphan_retries=3")
         self.assertEqual(done.status, PASS, done.text)
@@ -355,10 +355,10 @@ class Usage(unittest.TestCase):
 
 
 class Deaths(unittest.TestCase):
-    """Somebody else ends what the runner has started."""
+    """Processes of a run are killed from outside."""
 
     def one_dies(self, which):
-        """Three run; one process of one of them is killed; the others pass."""
+        """Of three runs one loses a process; the others pass."""
         with tempfile.TemporaryDirectory() as out:
             process = rig.start(PROGRAM, "run", "--out", out, "waits/short",
                                 "--repeat", "3")
@@ -370,11 +370,11 @@ class Deaths(unittest.TestCase):
                       if any(r.get("verdict") == "pass" for r in journal)]
             self.assertEqual(len(passed), 2, text)
 
-    def at_once(self, which, name="waits/long"):
+    def one_run_ends_at_once(self, which, name="waits/long"):
         process = rig.start(PROGRAM, "run", name)
         rig.wait_for(lambda: len(rig.probes(process.pid)) == 2 and
                      which(process.pid))
-        # The connection, too.
+        # For the connection.
         time.sleep(0.2)
         begin = time.monotonic()
         rig.kill(which(process.pid)[0])
@@ -384,26 +384,26 @@ class Deaths(unittest.TestCase):
 
     def test_worker(self):
         self.one_dies(rig.workers)
-        self.at_once(rig.workers)
+        self.one_run_ends_at_once(rig.workers)
 
     def test_init_of_a_host(self):
         self.one_dies(rig.inits)
-        self.at_once(rig.inits)
+        self.one_run_ends_at_once(rig.inits)
 
     def test_probe(self):
         self.one_dies(rig.probes)
-        self.at_once(rig.probes)
+        self.one_run_ends_at_once(rig.probes)
 
     def test_program(self):
-        self.at_once(rig.programs, "runs-program/long")
+        self.one_run_ends_at_once(rig.programs, "runs-program/long")
 
-    def test_signals_end_the_program_and_tell_what_is_known(self):
+    def test_signals_end_the_program_after_its_report(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
                 process = rig.start(PROGRAM, "run", "passes", "waits/long")
                 rig.wait_for(lambda: len(rig.probes(process.pid)) == 2)
                 mine = rig.descendants(process.pid)
-                # It is the first to start and the last to end.
+                # For "passes", which starts after the longer run.
                 time.sleep(0.3)
                 begin = time.monotonic()
                 process.send_signal(number)
@@ -414,8 +414,8 @@ class Deaths(unittest.TestCase):
                 self.assertIn("BROKEN", text)
                 self.assertFalse([p for p in mine if rig.read(p, "cmdline")])
 
-    def test_reader_that_leaves(self):
-        """As `halfopen run | head` does: no process stays behind."""
+    def test_closed_pipe_leaves_no_process(self):
+        """As with `halfopen run | head`."""
         process = rig.start(PROGRAM, "run", "-v", "waits/short", "--repeat",
                             "3")
         process.stdout.close()

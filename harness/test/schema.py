@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every line of --format jsonl is as harness/report/lines.schema.json says.
+"""Every line of --format jsonl matches harness/report/lines.schema.json.
 
 usage: schema.py SCHEMA HALFOPEN MISBEHAVING
 """
@@ -38,16 +38,16 @@ class Schema(unittest.TestCase):
     def assert_wrong(self, **line):
         self.assertFalse(validator.is_valid(line), line)
 
-    def test_it_is_a_schema(self):
+    def test_the_schema_is_valid(self):
         validator.check_schema(validator.schema)
 
-    def test_the_list(self):
+    def test_lines_of_list(self):
         objects = lines(HALFOPEN, "list", "--format", "jsonl")
         self.assertGreater(len(objects), 20)
         self.assert_valid(objects)
 
-    def test_what_passes(self):
-        """Whatever takes less than two seconds."""
+    def test_lines_of_passing_runs(self):
+        """All cases that take less than two seconds."""
         short = [o["name"] for o in lines(HALFOPEN, "list", "--format",
                                           "jsonl") if o["seconds"] < 2]
         for family in "4", "6":
@@ -58,7 +58,7 @@ class Schema(unittest.TestCase):
                              ["summary"])
             self.assert_valid(objects)
 
-    def test_what_does_not(self):
+    def test_lines_of_other_verdicts(self):
         objects = lines(MISBEHAVING, "run", "fails", "exits", "segfaults",
                         "hangs", "late", "needs-*", "probe-dies", "passes",
                         "--retry", "1", "--timeout-mul", "0.05", "--format",
@@ -68,7 +68,7 @@ class Schema(unittest.TestCase):
                          {"pass", "fail", "skip", "broken"})
         self.assert_valid(objects)
 
-    def test_a_comparison(self):
+    def test_lines_of_compare(self):
         with tempfile.TemporaryDirectory() as top:
             for name, what in (("a", "fails"), ("b", "passes")):
                 for program, runs in ((MISBEHAVING, what),
@@ -86,7 +86,7 @@ class Schema(unittest.TestCase):
             self.assertTrue(objects[0]["differs"])
             self.assert_valid(objects)
 
-    def test_it_refuses_what_is_none(self):
+    def test_the_schema_refuses_wrong_lines(self):
         self.assert_wrong(type="frob")
         self.assert_wrong(type="summary", passed=1)
         self.assert_wrong(type="summary", passed=-1, failed=0, skipped=0,
