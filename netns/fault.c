@@ -252,6 +252,7 @@ static const struct fault_verb script_verbs[] = {
 	{ .name = "reject", .undo = "disarm" },
 	{ .name = "release", .drawing = FAULT_DRAW_END },
 	{ .name = "disarm", .drawing = FAULT_DRAW_END },
+	{ .name = "pass", .drawing = FAULT_DRAW_END },
 	{ .name = "inject" },
 	{ .name = "segfault" },
 };

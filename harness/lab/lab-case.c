@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Translates a plan's hosts into a world plan. Without a gateway all hosts
+ * share the network 10.0.0.0/24 (fd00::/64). With one, the hosts before it on
+ * the path are in that network, the hosts behind it in 10.0.1.0/24
+ * (fd00:1::/64), and the gateway has a cable in each, eth0 and eth1, with the
+ * host number 254.
+ */
 #include "lab-case.h"
 
 #include <errno.h>
@@ -8,7 +15,7 @@
 
 #include "errors.h"
 
-enum { RULES = 4096, MIDDLE = 254 };
+enum { RULES = 4096, GATEWAY_NUMBER = 254 };
 
 struct lab_case {
 	struct testcase testcase;
@@ -20,12 +27,16 @@ struct lab_case {
 	char rules[RULES];
 	struct setting settings[LAB_SETTINGS + 3];
 	struct need needs[LAB_NEEDS + 1];
-	char idle[32];
+	char idle[32]; /* a value of `settings` */
 };
 
-/* What a gateway does that tells inside from outside. Nothing of a connection
- * that it does not know passes, in the middle of one neither: the kernel would
- * take up what it has forgotten (nf_conntrack_tcp_loose), most others do not. */
+/*
+ * A gateway that tracks connections forwards nothing of a connection that it
+ * has no entry for, and no new connection from outside. (Together with
+ * nf_conntrack_tcp_loose = 0, which write_settings() sets: by default the
+ * kernel makes an entry for a segment in the middle of a connection, as if it
+ * had seen the handshake; most other gateways do not.)
+ */
 static const char stateful[] =
 	"table inet lab { chain forward { type filter hook forward priority 0; "
 	"ct state invalid drop; iifname eth1 ct state new drop; }; }\n";
@@ -42,8 +53,8 @@ static void write_address(struct lab_case *c, size_t host, size_t cable,
 		 network ? "fd00:%u::%x" : "fd00::%.0u%x", network, number);
 }
 
-static void place_end(struct lab_case *c, size_t i, unsigned int network,
-		      unsigned int number)
+static void place_endpoint(struct lab_case *c, size_t i, unsigned int network,
+			   unsigned int number)
 {
 	write_address(c, i, 0, network, number);
 	c->world.hosts[i].name = c->plan->hosts[i].name;
@@ -51,10 +62,10 @@ static void place_end(struct lab_case *c, size_t i, unsigned int network,
 	c->world.hosts[i].v6 = c->addresses[i].v6[0];
 }
 
-static void place_middle(struct lab_case *c, size_t i)
+static void place_gateway(struct lab_case *c, size_t i)
 {
-	place_end(c, i, 0, MIDDLE);
-	write_address(c, i, 1, 1, MIDDLE);
+	place_endpoint(c, i, 0, GATEWAY_NUMBER);
+	write_address(c, i, 1, 1, GATEWAY_NUMBER);
 	c->world.hosts[i].also[0].v4 = c->addresses[i].v4[1];
 	c->world.hosts[i].also[0].v6 = c->addresses[i].v6[1];
 	if (*c->rules)
@@ -67,28 +78,29 @@ static void place_hosts(struct lab_case *c)
 
 	for (size_t i = 0; i < c->plan->n_hosts; i++) {
 		if (c->plan->hosts[i].role == LAB_ENDPOINT) {
-			place_end(c, i, network, number++);
+			place_endpoint(c, i, network, number++);
 			continue;
 		}
-		place_middle(c, i);
+		place_gateway(c, i);
 		network = number = 1;
 	}
 }
 
 static int write_rules(struct lab_case *c, const struct lab_host *host)
 {
-	bool state = lab_host_tracks_connections(host);
-	int n = snprintf(c->rules, RULES, "%s%s%s", state ? stateful : "",
+	bool tracks = lab_host_tracks_connections(host);
+	int n = snprintf(c->rules, RULES, "%s%s%s", tracks ? stateful : "",
 			 host->role == LAB_NAT ? translating : "",
 			 host->rules ? host->rules : "");
 
 	if (n >= RULES)
-		return error_refuse(-E2BIG, "%s: rules of %d bytes, at most %d",
-				    host->name, n, RULES);
+		return error_refuse(-E2BIG,
+				    "%s: rules too long: %d bytes, at most %d",
+				    host->name, n, RULES - 1);
 	return 0;
 }
 
-/* The plan's own come last: they may say otherwise. */
+/* The plan's own settings come last: they override these. */
 static void write_settings(struct lab_case *c, const struct lab_host *host)
 {
 	size_t n = 0;
@@ -122,13 +134,12 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 {
 	const struct lab_host *gateway = lab_plan_gateway(plan);
 	struct lab_case *c = calloc(1, sizeof(*c));
-	int r = 0;
+	int r;
 
 	if (!c)
 		return error_origin(-ENOMEM, "lab");
 	c->plan = plan;
-	if (gateway)
-		r = write_rules(c, gateway);
+	r = gateway ? write_rules(c, gateway) : 0;
 	if (r < 0) {
 		free(c);
 		return error_trace(r);

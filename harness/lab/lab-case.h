@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A lab's plan as a case: it has the same process, world, journal and verdict as
- * any other case, and a script that follows the plan.
+ * A lab's plan as a case: it has the same process, world, journal and verdict
+ * as any other case, and a script that follows the plan.
  */
 #pragma once
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A mistyped program would fail only when the lab runs, with a message of the
+ * shell among all others. So the first word is looked for beforehand, unless it
+ * could mean something that only a shell can find.
+ */
 #include "lab-commands.h"
 
 #include <errno.h>
@@ -11,17 +16,17 @@
 
 enum { WORD = 256 };
 
-/* What sh(1) does itself, or takes for grammar. */
-static bool is_of_the_shell(const char *word)
+/* A builtin command or a reserved word of sh(1). */
+static bool is_shell_word(const char *word)
 {
 	static const char *const words[] = {
-		":",	  ".",	    "[",      "alias", "break",	 "case",
-		"cd",	  "command", "continue", "do",  "echo",	 "eval",
-		"exec",	  "exit",   "export", "false", "for",	 "getopts",
-		"if",	  "kill",   "local",  "printf", "pwd",	 "read",
-		"return", "set",    "shift",  "test",  "times",	 "trap",
-		"true",	  "type",   "ulimit", "umask", "unset",	 "until",
-		"wait",	  "while",  "{",      "(",     "!",
+		":",	  ".",	     "[",	 "alias",  "break", "case",
+		"cd",	  "command", "continue", "do",	   "echo",  "eval",
+		"exec",	  "exit",    "export",	 "false",  "for",   "getopts",
+		"if",	  "kill",    "local",	 "printf", "pwd",   "read",
+		"return", "set",     "shift",	 "test",   "times", "trap",
+		"true",	  "type",    "ulimit",	 "umask",  "unset", "until",
+		"wait",	  "while",   "{",	 "(",	   "!",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -30,8 +35,8 @@ static bool is_of_the_shell(const char *word)
 	return false;
 }
 
-/* What only a shell can make a word of. */
-static bool is_plain(const char *word)
+/* Without quotes, expansions and other shell syntax. */
+static bool is_literal(const char *word)
 {
 	return !strpbrk(word, "$`\"'\\=(){}|&;<>*?[]~#!\n");
 }
@@ -50,11 +55,11 @@ static void first_word(const char *command, char word[WORD])
 	snprintf(word, WORD, "%.*s", (int)strcspn(command, " \t\n"), command);
 }
 
-/* With a slash it may lie anywhere, also where only its host sees it. */
-static bool may_be_there(const struct lab_plan *plan, const char *word)
+/* A word with a slash is a path, which may exist only in the program's host. */
+static bool may_be_installed(const struct lab_plan *plan, const char *word)
 {
-	return !*word || strchr(word, '/') || !is_plain(word) ||
-	       is_of_the_shell(word) || is_needed(plan, word) ||
+	return !*word || strchr(word, '/') || !is_literal(word) ||
+	       is_shell_word(word) || is_needed(plan, word) ||
 	       program_find(word, NULL, 0);
 }
 
@@ -65,11 +70,11 @@ int lab_commands_check(const struct lab_plan *plan)
 		char word[WORD];
 
 		first_word(program->command, word);
-		if (!may_be_there(plan, word))
+		if (!may_be_installed(plan, word))
 			return lab_place_refuse(
 				&program->place,
-				"no program is called '%s' here, nor in the "
-				"PATH",
+				"program '%s' not found: neither in PATH nor "
+				"in programs/bin of the build",
 				word);
 	}
 	return 0;
@@ -77,12 +82,12 @@ int lab_commands_check(const struct lab_plan *plan)
 
 bool lab_commands_private_path(const char *command, char *ret, size_t size)
 {
-	static const char *const own[] = { "/tmp/", "/run/", "/var/log/" };
+	static const char *const private[] = { "/tmp/", "/run/", "/var/log/" };
 	const char *found = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(own) && !found; i++) {
-		found = strstr(command, own[i]);
-		/* Not in the middle of a path. */
+	for (size_t i = 0; i < ARRAY_SIZE(private) && !found; i++) {
+		found = strstr(command, private[i]);
+		/* Only at the start of a path: not inside of one. */
 		if (found && found > command &&
 		    !strchr(" \t\n=:'\"<>", found[-1]))
 			found = NULL;

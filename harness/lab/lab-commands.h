@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checks of the command lines of a plan, without running them. */
 #pragma once
 
 #include "lab-plan.h"
 
 /*
- * Before anything starts: every command line begins with a program that is
- * there, as far as that can be told without being a shell. -EINVAL, with the
- * place. What the plan names among its needs is not asked for: without it the lab
- * is skipped.
+ * Whether the program that each command line starts with is installed, as far
+ * as that can be found without a shell. -EINVAL for one that is not, with the
+ * place in the plan. Programs among the plan's needs are not checked: without
+ * them the lab is skipped.
  */
 int lab_commands_check(const struct lab_plan *plan);
 
-/* The first word of a command that names a file where a lab has its own: /tmp,
- * /run, /var/log. False: none does. */
+/* The first path in a command below one of the directories that are private to
+ * a lab: /tmp, /run, /var/log. False: there is none. */
 bool lab_commands_private_path(const char *command, char *ret, size_t size);

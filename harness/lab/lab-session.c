@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One loop serves the worker's records, standard input, signals and a timer.
+ * Commands go to the script over a SOCK_SEQPACKET socket, one message each
+ * (lab-script.h); the script ends when its other end is closed, so that a lab
+ * never outlives its session.
+ *
+ * Input is read line by line. While a shell runs in a host, or `wait` pauses
+ * the commands, no input is read: the lines that have been read stay in the
+ * buffer, and the terminal belongs to the shell.
+ */
 #include "lab-session.h"
 
 #include <errno.h>
@@ -14,6 +24,7 @@
 #include "end-signals.h"
 #include "errors.h"
 #include "fd.h"
+#include "journal.h"
 #include "lab-action.h"
 #include "lab-script.h"
 #include "lab-shell.h"
@@ -24,28 +35,31 @@
 
 enum { LINE = 1024 };
 
+/* How often an unfinished burst is printed and a shell's end is noticed. */
+static const nsec_t tick = MSEC(300);
+
 struct session {
 	const struct lab_session_plan *plan;
 	struct loop *loop;
 	struct run_job job;
 	struct run_options options;
 	struct worker *worker;
-	struct result *result; /* once it has ended */
+	struct result *result; /* NULL: it has not ended */
 	struct lab_view view;
-	int signals, prompt; /* prompt: our end */
-	int signal; /* that ends it at once; 0: none */
-	bool interrupted; /* once: the timeline ends */
-	struct loop_source *input, *pause, *rest;
-	char line[LINE];
+	int signals;
+	int prompt; /* this end of the socket; -1: closed */
+	int signal; /* ends the lab at once; 0: none */
+	bool interrupted; /* by a first Ctrl-C */
+	struct loop_source *input, *pause, *timer;
+	char line[LINE]; /* input, `used` bytes: lines, not handled yet */
 	size_t used;
-	bool no_more_input;
+	bool end_of_input;
 	pid_t shell; /* 0: none */
-	bool for_shell; /* the lab lasts as long as it */
 };
 
-/* --- saying something to the lab ------------------------------------------ */
+/* --- messages to the script ----------------------------------------------- */
 
-static void tell(struct session *s, const char *words)
+static void send_message(struct session *s, const char *words)
 {
 	if (s->prompt >= 0 &&
 	    send(s->prompt, words, strlen(words), MSG_NOSIGNAL) < 0)
@@ -54,7 +68,7 @@ static void tell(struct session *s, const char *words)
 
 static void end_timeline(struct session *s)
 {
-	tell(s, LAB_PROMPT_END);
+	send_message(s, LAB_PROMPT_END);
 }
 
 /* --- shells --------------------------------------------------------------- */
@@ -66,7 +80,7 @@ static void start_shell(struct session *s, const char *host)
 	pid_t init = lab_shell_find(host);
 
 	if (!init) {
-		printf("no host that runs is called '%s'\n", host);
+		printf("shell: no running host '%s'\n", host);
 		return;
 	}
 	s->shell = lab_shell_start(init, host);
@@ -75,11 +89,10 @@ static void start_shell(struct session *s, const char *host)
 		s->shell = 0;
 		return;
 	}
-	/* What is typed is the shell's. */
+	/* The shell reads the terminal. */
 	s->input = loop_remove(s->input);
 }
 
-/* Ctrl-C is the shell's while there is one. */
 static void reap_shell(struct session *s)
 {
 	int status;
@@ -88,9 +101,9 @@ static void reap_shell(struct session *s)
 		return;
 	s->shell = 0;
 	lab_shell_end();
-	if (s->for_shell)
+	if (s->plan->shell)
 		end_timeline(s);
-	else if (s->plan->interactive && !s->no_more_input && !s->pause &&
+	else if (s->plan->interactive && !s->end_of_input && !s->pause &&
 		 listen_to_input(s) < 0)
 		printf("%s\n", error_message());
 }
@@ -111,8 +124,8 @@ static void print_prompt(const struct session *s)
 	}
 }
 
-/* What comes in stands above the prompt. */
-static void lift_prompt(const struct session *s)
+/* Records are printed above the prompt. */
+static void erase_prompt(const struct session *s)
 {
 	if (has_prompt(s))
 		fputs("\r\033[K", stdout);
@@ -122,22 +135,21 @@ static bool is_host(const struct session *s, const char *name)
 {
 	if (!name || lab_plan_host(s->plan->plan, name))
 		return true;
-	printf("no host is called '%s'\n", name);
+	printf("unknown host '%s'\n", name);
 	return false;
 }
 
-static bool is_program(const struct session *s,
-		       const struct lab_action *action)
+static bool is_program(const struct session *s, const struct lab_action *action)
 {
 	if (!action->program || action->command ||
 	    lab_plan_program(s->plan->plan, action->program))
 		return true;
-	printf("no program and no host is called '%s'\n", action->program);
+	printf("unknown program or host '%s'\n", action->program);
 	return false;
 }
 
-/* What somebody typed is checked here, where he can be told. */
-static void say_action(struct session *s, const char *words)
+/* Checked here, where the error can be printed below the command. */
+static void send_action(struct session *s, const char *words)
 {
 	struct lab_action action;
 
@@ -150,12 +162,12 @@ static void say_action(struct session *s, const char *words)
 	    !is_program(s, &action) ||
 	    lab_plan_add_command(s->plan->plan, &action, NULL) < 0)
 		return;
-	tell(s, words);
+	send_message(s, words);
 }
 
-static int on_pause_over(void *data);
+static int on_pause_end(void *data);
 
-static void wait_a_while(struct session *s, const char *text)
+static void pause_input(struct session *s, const char *text)
 {
 	nsec_t duration;
 
@@ -165,20 +177,20 @@ static void wait_a_while(struct session *s, const char *text)
 	}
 	s->input = loop_remove(s->input);
 	if (loop_add_timer(s->loop, &s->pause, nsec_now() + duration,
-			   on_pause_over, s) < 0)
+			   on_pause_end, s) < 0)
 		printf("%s\n", error_message());
 }
 
-static void print_words(void)
+static void print_help(void)
 {
 	lab_action_print_help(stdout);
-	printf("\n  states          every socket, as it is now\n"
-	       "  shell HOST      a shell in that host\n"
-	       "  wait DURATION   reads on after that\n"
-	       "  quit            (or Ctrl-D) end\n");
+	printf("\n  states          print the state of every socket\n"
+	       "  shell HOST      start a shell in that host\n"
+	       "  wait DURATION   pause before the next command\n"
+	       "  quit            end the lab (also Ctrl-D)\n");
 }
 
-static void take_words(struct session *s, char *words)
+static void handle_line(struct session *s, char *words)
 {
 	words += strspn(words, " \t\r");
 	for (size_t n = strlen(words); n && strchr(" \t\r", words[n - 1]); n--)
@@ -186,21 +198,21 @@ static void take_words(struct session *s, char *words)
 	if (!*words || *words == '#')
 		return;
 	if (strcmp(words, "help") == 0)
-		print_words();
+		print_help();
 	else if (strcmp(words, "end") == 0 || strcmp(words, "quit") == 0)
 		end_timeline(s);
 	else if (strcmp(words, "states") == 0)
-		tell(s, LAB_PROMPT_STATES);
+		send_message(s, LAB_PROMPT_STATES);
 	else if (strncmp(words, "shell ", 6) == 0)
 		start_shell(s, words + 6);
 	else if (strncmp(words, "wait ", 5) == 0)
-		wait_a_while(s, words + 5);
+		pause_input(s, words + 5);
 	else
-		say_action(s, words);
+		send_action(s, words);
 }
 
-/* Line by line, as long as none of them makes the others wait. */
-static void take_lines(struct session *s)
+/* Up to a line that starts a pause or a shell. */
+static void handle_lines(struct session *s)
 {
 	char *newline;
 
@@ -213,20 +225,14 @@ static void take_lines(struct session *s)
 		words[size] = '\0';
 		s->used -= size + 1;
 		memmove(s->line, newline + 1, s->used);
-		take_words(s, words);
+		handle_line(s, words);
 	}
 	if (s->used == LINE && !memchr(s->line, '\n', LINE)) {
-		printf("a line of more than %d characters is none\n", LINE - 1);
+		printf("line too long: at most %d characters\n", LINE - 1);
 		s->used = 0;
 	}
-	if (s->no_more_input && !s->pause && !s->shell && !s->used)
+	if (s->end_of_input && !s->pause && !s->shell && !s->used)
 		end_timeline(s);
-}
-
-/* Those that are there wait for a pause or a shell to end. */
-static bool is_full(const struct session *s)
-{
-	return s->used == LINE;
 }
 
 static int on_input(void *data, uint32_t events MACRO_UNUSED)
@@ -239,13 +245,13 @@ static int on_input(void *data, uint32_t events MACRO_UNUSED)
 		return 0;
 	s->used += n > 0 ? (size_t)n : 0;
 	if (n <= 0) {
-		s->no_more_input = true;
+		s->end_of_input = true;
 		s->input = loop_remove(s->input);
-		/* A last line without its newline. */
-		if (s->used && !is_full(s))
+		/* The last line may have no newline. */
+		if (s->used && s->used < LINE)
 			s->line[s->used++] = '\n';
 	}
-	take_lines(s);
+	handle_lines(s);
 	print_prompt(s);
 	return 0;
 }
@@ -256,49 +262,49 @@ static int listen_to_input(struct session *s)
 			   loop_add_fd(s->loop, &s->input, STDIN_FILENO,
 				       EPOLLIN, on_input, s);
 
-	/* A file is always ready, and cannot be asked: EPERM. */
-	while (r == -EPERM && !s->no_more_input && !s->pause && !s->shell &&
-	       !is_full(s))
+	if (r != -EPERM)
+		return error_trace(r);
+	/* epoll refuses regular files, which are always ready. */
+	while (!s->end_of_input && !s->pause && !s->shell && s->used < LINE)
 		on_input(s, EPOLLIN);
-	return r < 0 && r != -EPERM ? error_trace(r) : 0;
+	return 0;
 }
 
-static int on_pause_over(void *data)
+static int on_pause_end(void *data)
 {
 	struct session *s = data;
 	int r = 0;
 
 	s->pause = loop_remove(s->pause);
-	take_lines(s);
-	if (!s->pause && !s->no_more_input)
+	handle_lines(s);
+	if (!s->pause && !s->end_of_input)
 		r = listen_to_input(s);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* --- what comes back ------------------------------------------------------ */
+/* --- records -------------------------------------------------------------- */
 
-static void print_entrance(const struct session *s)
+static void print_shell_command(const struct session *s)
 {
 	const struct lab_plan *plan = s->plan->plan;
 
-	printf("to look into a host: halfopen lab --shell %s@%d\n",
+	printf("shell in a host: halfopen lab --shell %s@%d\n",
 	       plan->hosts[0].name, getpid());
 }
 
 static void on_record(void *data, struct worker *worker, const json_t *record)
 {
 	struct session *s = data;
-	const char *type = json_string_value(json_object_get(record, "type"));
 
 	if (s->plan->live && !s->shell) {
-		lift_prompt(s);
+		erase_prompt(s);
 		lab_view_record(&s->view, worker_result(worker), record);
 		print_prompt(s);
 	}
-	if (strcmp(type, "timeline") != 0)
+	if (!journal_is(record, "timeline"))
 		return;
 	if (s->plan->live)
-		print_entrance(s);
+		print_shell_command(s);
 	if (s->plan->shell)
 		start_shell(s, s->plan->shell);
 }
@@ -307,27 +313,27 @@ static void on_ended(void *data, struct worker *worker)
 {
 	struct session *s = data;
 
-	lift_prompt(s);
-	lab_view_rest(&s->view);
+	erase_prompt(s);
+	lab_view_end_burst(&s->view);
 	s->result = worker_take_result(worker);
 }
 
-static int on_rest(void *data)
+static int on_tick(void *data)
 {
 	struct session *s = data;
 
 	if (s->plan->live && !s->shell && s->view.folded) {
-		lift_prompt(s);
-		lab_view_rest(&s->view);
+		erase_prompt(s);
+		lab_view_end_burst(&s->view);
 		print_prompt(s);
 	}
 	reap_shell(s);
 	if (!s->shell && !s->pause && s->used)
-		take_lines(s);
+		handle_lines(s);
 	if (s->plan->interactive && !s->shell && !s->pause && !s->input &&
-	    !s->no_more_input && listen_to_input(s) < 0)
+	    !s->end_of_input && listen_to_input(s) < 0)
 		printf("%s\n", error_message());
-	loop_set_timer(s->rest, nsec_now() + MSEC(300));
+	loop_set_timer(s->timer, nsec_now() + tick);
 	return 0;
 }
 
@@ -336,7 +342,7 @@ static int on_signal(void *data, uint32_t events MACRO_UNUSED)
 	struct session *s = data;
 	int number = end_signals_read(s->signals);
 
-	/* Ctrl-C is the shell's, while there is one. */
+	/* Ctrl-C in a shell is meant for the shell. */
 	if (!number || (number == SIGINT && s->shell))
 		return 0;
 	if (number == SIGINT && !s->interrupted) {
@@ -362,31 +368,35 @@ static int start_worker(struct session *s)
 	s->prompt = pair[0];
 	s->options = s->plan->run;
 	s->options.prompt = pair[1];
-	s->job = (struct run_job){ .testcase = lab_case_testcase(s->plan->lab_case),
+	s->job = (struct run_job){ .testcase =
+					   lab_case_testcase(s->plan->lab_case),
 				   .repetition = 1,
 				   .attempt = 1 };
 	r = worker_start(&s->worker, s->loop, &s->options, &s->job,
 			 s->plan->out, &events);
 	fd_close(pair[1]);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int set_up(struct session *s)
 {
-	int r = loop_new(&s->loop);
+	int r;
 
-	/* A lab may hold thousands of sockets. */
+	/* A lab may have thousands of sockets. */
 	process_raise_limits();
-	if (r >= 0)
-		r = end_signals_watch(s->loop, &s->signals, on_signal, s);
-	if (r >= 0)
-		r = start_worker(s);
-	if (r >= 0)
-		r = loop_add_timer(s->loop, &s->rest, nsec_now() + MSEC(300),
-				   on_rest, s);
-	if (r >= 0 && s->plan->interactive)
-		r = listen_to_input(s);
-	return r < 0 ? error_trace(r) : 0;
+	r = loop_new(&s->loop);
+	if (r < 0)
+		return error_trace(r);
+	r = end_signals_watch(s->loop, &s->signals, on_signal, s);
+	if (r < 0)
+		return error_trace(r);
+	r = start_worker(s);
+	if (r < 0)
+		return error_trace(r);
+	r = loop_add_timer(s->loop, &s->timer, nsec_now() + tick, on_tick, s);
+	if (r < 0)
+		return error_trace(r);
+	return s->plan->interactive ? error_trace(listen_to_input(s)) : 0;
 }
 
 static void tear_down(struct session *s)
@@ -406,7 +416,6 @@ int lab_session_run(const struct lab_session_plan *plan, struct result **ret)
 	struct session s = { .plan = plan,
 			     .signals = -1,
 			     .prompt = -1,
-			     .for_shell = plan->shell,
 			     .view = { .out = stdout,
 				       .coloured = report_coloured(
 					       plan->report) } };

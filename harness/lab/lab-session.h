@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A lab as its user sees it: started, looked at while it runs, talked to, and
- * ended, by its time, by Ctrl-C, or by the prompt.
+ * A lab as its user meets it: it runs in a worker process, its records are
+ * printed as they arrive, commands are read from a prompt, shells enter its
+ * hosts, and it ends by its duration, by Ctrl-C or by the prompt.
  */
 #pragma once
 
@@ -12,22 +13,23 @@
 #include "report.h"
 #include "run-control.h"
 
+/* All pointers are borrowed. */
 struct lab_session_plan {
 	struct lab_plan *plan;
-	/* Of that plan. It outlives the result. */
-	const struct lab_case *lab_case;
-	struct run_options run; /* without `prompt` */
+	const struct lab_case *lab_case; /* of that plan; outlives the result */
+	struct run_options run; /* its `prompt` is set by the session */
 	struct report *report;
-	const char *out; /* directory for journal and capture; NULL: none */
-	bool live; /* what happens is printed as it happens */
-	bool interactive; /* the prompt */
-	const char *shell; /* a host, into which a shell goes; NULL: none */
+	const char *out; /* folder for journal and capture; NULL: none */
+	bool live; /* records are printed as they arrive */
+	bool interactive; /* commands are read from standard input */
+	/* A shell starts in this host; the lab ends when it exits. NULL: none.
+	 */
+	const char *shell;
 };
 
 /*
- * Runs it to its end. The result is the caller's. 0, or the signal that ended
- * it before it could come to its own end: then there may be no result. A first
- * Ctrl-C only ends the timeline.
+ * Runs the lab to its end and gives the result to the caller. Returns 0, or the
+ * signal that ended the lab at once: then there may be no result. The first
+ * Ctrl-C is no such signal: it only ends the timeline.
  */
-int lab_session_run(const struct lab_session_plan *plan,
-		    struct result **ret);
+int lab_session_run(const struct lab_session_plan *plan, struct result **ret);

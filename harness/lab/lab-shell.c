@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A host is entered by setns() with a pidfd of its init, so that a pid that is
+ * reused meanwhile cannot lead elsewhere. setns() with CLONE_NEWPID applies to
+ * children only (pid_namespaces(7)): this process forks once to enter, and that
+ * child forks the shell.
+ *
+ * A lab of another process is found by the names of the hosts' inits, which are
+ * "host-NAME" (host.c). Anybody can give a process such a name; is_own()
+ * decides what may be entered.
+ */
 #include "lab-shell.h"
 
 #include <dirent.h>
@@ -19,10 +29,12 @@
 #include "macro.h"
 #include "privilege.h"
 
-enum { COMM = 16, FOUND_MAX = 16 };
+enum {
+	COMM = 16, /* TASK_COMM_LEN, with the NUL */
+	FOUND_MAX = 16,
+};
 
-/* In the host's PID namespace are only children of who went into it. */
-static void MACRO_NORETURN become_shell(const char *host)
+static void MACRO_NORETURN exec_shell(const char *host)
 {
 	const char *shell = getenv("SHELL");
 	char prompt[64];
@@ -42,7 +54,7 @@ static void MACRO_NORETURN become_shell(const char *host)
 	_exit(127);
 }
 
-static void MACRO_NORETURN go_in(int pidfd, const char *host)
+static void MACRO_NORETURN enter(int pidfd, const char *host)
 {
 	int flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS;
 	int status;
@@ -52,7 +64,7 @@ static void MACRO_NORETURN go_in(int pidfd, const char *host)
 		flags |= CLONE_NEWUSER;
 	if (setns(pidfd, flags) < 0) {
 		fprintf(stderr, "halfopen: enter %s: %s\n", host,
-			errno == EPERM ? "it is another user's lab" :
+			errno == EPERM ? "another user's lab" :
 					 strerror(errno));
 		_exit(126);
 	}
@@ -63,15 +75,15 @@ static void MACRO_NORETURN go_in(int pidfd, const char *host)
 	pid = fork();
 	if (pid == 0) {
 		signal(SIGINT, SIG_DFL);
-		become_shell(host);
+		exec_shell(host);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	_exit(pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 126);
 }
 
-/* A shell with job control makes itself the terminal's foreground, and may end
- * with the terminal in any mode. */
+/* A shell with job control makes itself the foreground process group of the
+ * terminal, and may leave the terminal in any mode. */
 static struct {
 	bool saved;
 	struct termios modes;
@@ -82,6 +94,7 @@ static void save_terminal(void)
 	terminal.saved = tcgetattr(STDIN_FILENO, &terminal.modes) == 0;
 }
 
+/* tcsetpgrp() by a background process group raises SIGTTOU. */
 void lab_shell_end(void)
 {
 	void (*before)(int) = signal(SIGTTOU, SIG_IGN);
@@ -93,7 +106,7 @@ void lab_shell_end(void)
 	signal(SIGTTOU, before);
 }
 
-static bool is_ours(pid_t pid);
+static bool is_own(pid_t pid);
 
 pid_t lab_shell_start(pid_t init, const char *host)
 {
@@ -101,10 +114,11 @@ pid_t lab_shell_start(pid_t init, const char *host)
 	pid_t pid;
 
 	if (pidfd < 0)
-		return error_origin(-errno, "the machine of %s", host);
-	/* Of the process that the fd is of, whatever became of the number. */
-	if (!is_ours(init))
-		return error_refuse(-EPERM, "%s is in another user's lab",
+		return error_origin(-errno, "enter %s", host);
+	/* Checked after pidfd_open(): if the pid has been reused before, the
+	 * new process is checked. */
+	if (!is_own(init))
+		return error_refuse(-EPERM, "enter %s: another user's lab",
 				    host);
 	save_terminal();
 	fflush(NULL);
@@ -112,11 +126,11 @@ pid_t lab_shell_start(pid_t init, const char *host)
 	if (pid < 0)
 		return error_origin(-errno, "fork");
 	if (pid == 0)
-		go_in(pidfd, host);
+		enter(pidfd, host);
 	return pid;
 }
 
-/* --- of a lab that somebody else runs ------------------------------------- */
+/* --- labs of other processes ---------------------------------------------- */
 
 static bool read_proc(pid_t pid, const char *name, char *ret, size_t size)
 {
@@ -133,6 +147,7 @@ static bool read_proc(pid_t pid, const char *name, char *ret, size_t size)
 	return true;
 }
 
+/* The second field of /proc/PID/stat may contain blanks and parentheses. */
 static pid_t parent_of(pid_t pid)
 {
 	char stat[512];
@@ -147,13 +162,13 @@ static pid_t parent_of(pid_t pid)
 	return parent;
 }
 
-/* The lab of a host's init: halfopen itself is two generations up. */
+/* The halfopen process of a host's init: between them is the case process. */
 static pid_t lab_of(pid_t init)
 {
 	return parent_of(parent_of(init));
 }
 
-static bool has_same_users(pid_t pid)
+static bool is_in_same_user_namespace(pid_t pid)
 {
 	char path[64], here[64] = "", there[64] = "";
 
@@ -164,11 +179,11 @@ static bool has_same_users(pid_t pid)
 }
 
 /*
- * A name proves nothing: anybody can call a process "host-client", and put what
- * he likes where its shell would be. Root enters nothing but what root has made
- * in root's own user namespace; anybody else, what is his own.
+ * A process of this user. Root must not enter namespaces that an ordinary user
+ * has made: their mounts could put any program in the place of the shell. Such
+ * processes may have uid 0 in a user namespace of their own.
  */
-static bool is_ours(pid_t pid)
+static bool is_own(pid_t pid)
 {
 	char status[4096];
 	const char *uids;
@@ -180,7 +195,7 @@ static bool is_ours(pid_t pid)
 	if (!uids || sscanf(uids, "\nUid: %u %u", &real, &effective) != 2 ||
 	    real != geteuid() || effective != geteuid())
 		return false;
-	return privilege_rootless() || has_same_users(pid);
+	return privilege_rootless() || is_in_same_user_namespace(pid);
 }
 
 static bool is_init_of(pid_t pid, const char *host)
@@ -196,7 +211,7 @@ static bool is_init_of(pid_t pid, const char *host)
 	       strlen(comm) == MIN(strlen(wanted), (size_t)COMM - 1);
 }
 
-/* Children of a host's init have its name, too, until their exec. */
+/* A child of a host's init has the same name until its execve(). */
 static size_t find_inits(const char *host, pid_t lab, pid_t ret[FOUND_MAX])
 {
 	DIR *proc = opendir("/proc");
@@ -206,7 +221,7 @@ static size_t find_inits(const char *host, pid_t lab, pid_t ret[FOUND_MAX])
 	while (proc && (entry = readdir(proc)) && n < FOUND_MAX) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && is_init_of(pid, host) && is_ours(pid) &&
+		if (pid > 0 && is_init_of(pid, host) && is_own(pid) &&
 		    !is_init_of(parent_of(pid), host) &&
 		    (!lab || lab_of(pid) == lab))
 			ret[n++] = pid;
@@ -223,7 +238,7 @@ pid_t lab_shell_find(const char *host)
 	return find_inits(host, getpid(), inits) ? inits[0] : 0;
 }
 
-/* One of several runs that halfopen has at once cannot be told by its pid. */
+/* Cases that one halfopen runs at once have the same pid. */
 static int refuse_several(const char *host, const pid_t *inits, size_t n)
 {
 	char text[256] = "";
@@ -234,7 +249,7 @@ static int refuse_several(const char *host, const pid_t *inits, size_t n)
 	if (same == n - 1)
 		return error_refuse(-ENOTUNIQ,
 				    "halfopen %d has %zu hosts '%s': it runs "
-				    "cases, and no lab",
+				    "cases, not a lab",
 				    lab_of(inits[0]), n, host);
 	for (size_t i = 0; i < n && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
@@ -256,7 +271,7 @@ int lab_shell_enter(const char *where)
 		 (int)(at ? (size_t)(at - where) : strlen(where)), where);
 	n = find_inits(host, lab, inits);
 	if (n == 0)
-		return error_refuse(-ENOENT, "no lab that runs has a host '%s'",
+		return error_refuse(-ENOENT, "no running lab has a host '%s'",
 				    where);
 	if (n > 1)
 		return refuse_several(host, inits, n);

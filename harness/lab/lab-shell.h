@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Into a host of a running lab, with one's own tools. */
+/* Shells in the hosts of a running lab, for the user's own tools. */
 #pragma once
 
 #include <sys/types.h>
 
 /*
- * Starts $SHELL (sh, where there is none) in the host whose init has that number
- * on this machine: in its network, with its processes and the lab's own files,
- * as the caller, with the capabilities that ss, tcpdump and ip want there.
- * Returns its pid.
+ * Starts $SHELL (/bin/sh if there is none) in the host whose init has that pid
+ * on this machine: in its network, PID and mount namespaces, as the caller,
+ * with the capabilities that ss, tcpdump and ip need there. Returns the shell's
+ * pid; -EPERM for another user's lab.
  */
 pid_t lab_shell_start(pid_t init, const char *host);
 
-/* Once it has ended: the terminal is this process' again, as it was. */
+/* After it has exited: gives the terminal back to this process, in the mode
+ * that it had before. */
 void lab_shell_end(void);
 
-/* The init of that host in the lab that runs below this process; 0: none. */
+/* The init of that host in the lab of this process; 0: there is none. */
 pid_t lab_shell_find(const char *host);
 
-/* Starts one in the only running lab of this user that has such a host: waits for
- * the shell's end. "HOST" or "HOST@PID", with the lab's own pid. Returns its
- * exit status; -ENOENT where there is none, -ENOTUNIQ with several. */
+/*
+ * Starts a shell in a lab of another process of this user, and waits for its
+ * end. `where` is "HOST", if only one running lab has such a host, or
+ * "HOST@PID", with the pid of the lab's halfopen. Returns the shell's exit
+ * status; -ENOENT for no such host, -ENOTUNIQ for several.
+ */
 int lab_shell_enter(const char *where);

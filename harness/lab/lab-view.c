@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything here is made from journal records. Before the timeline starts a
+ * record is printed with "-" for its time: times count from the timeline's
+ * start, which is not known yet.
+ */
 #include "lab-view.h"
 
 #include <string.h>
 
 #include "digest.h"
+#include "fault.h"
 #include "fold.h"
 #include "journal.h"
 #include "macro.h"
 
-enum { BURST_SHOWN = 12 };
+enum { BURST_PRINTED = 12 };
 
-/* Frames that come closer than this belong to one burst. */
+/* Frames with less time between them belong to one burst; seconds. */
 static const double burst_gap = 0.1;
 
 static double number_of(const json_t *record, const char *name)
@@ -20,16 +26,18 @@ static double number_of(const json_t *record, const char *name)
 
 /* --- while it runs -------------------------------------------------------- */
 
-void lab_view_rest(struct lab_view *view)
+void lab_view_end_burst(struct lab_view *view)
 {
 	if (view->folded)
-		fprintf(view->out, "      wire    … %u frames more, %.0f bytes\n",
-			view->folded, view->bytes);
+		fprintf(view->out,
+			"      wire    … %u more frame%s, %.0f bytes\n",
+			view->folded, view->folded == 1 ? "" : "s",
+			view->bytes);
 	view->burst = view->folded = 0;
 	view->bytes = 0;
 }
 
-/* What the wire did with it is worth a line in any burst. */
+/* Frames that were dropped, held and so on are printed in any burst. */
 static bool is_plain(const json_t *record)
 {
 	return strcmp(journal_text(record, "fate"), "forwarded") == 0 ||
@@ -43,9 +51,9 @@ static bool folds(struct lab_view *view, const json_t *record)
 	if (!journal_is(record, "frame"))
 		return false;
 	if (t - view->last > burst_gap)
-		lab_view_rest(view);
+		lab_view_end_burst(view);
 	view->last = t;
-	if (++view->burst <= BURST_SHOWN || !is_plain(record))
+	if (++view->burst <= BURST_PRINTED || !is_plain(record))
 		return false;
 	view->folded++;
 	view->bytes += number_of(record, "size");
@@ -72,8 +80,9 @@ void lab_view_record(struct lab_view *view, const struct result *result,
 		     const json_t *record)
 {
 	const char *colour = view->coloured ? colour_of(record) : "";
+	const char *printed;
 	char *line = NULL;
-	size_t size, skip;
+	size_t size;
 	FILE *memory;
 
 	if (folds(view, record))
@@ -85,14 +94,15 @@ void lab_view_record(struct lab_view *view, const struct result *result,
 		view->started = true;
 	if (report_timeline(memory, record, result->zero)) {
 		if (!journal_is(record, "frame"))
-			lab_view_rest(view);
+			lab_view_end_burst(view);
 		fflush(memory);
-		/* Its newline comes after the colour's end; and before the
-		 * timeline starts, nobody knows when that will be. */
-		skip = view->started ? 0 : strcspn(line, " ");
-		fprintf(view->out, "%s%s%.*s%s\n", colour,
-			view->started ? "" : "-    ", (int)(size - 1 - skip),
-			line + skip, *colour ? "\033[0m" : "");
+		/* The line without its newline, which follows the end of the
+		 * colour, and, before the timeline, without its time. */
+		line[size - 1] = '\0';
+		printed = view->started ? line : line + strcspn(line, " ");
+		fprintf(view->out, "%s%s%s%s\n", colour,
+			view->started ? "" : "-    ", printed,
+			*colour ? "\033[0m" : "");
 		fflush(view->out);
 	}
 	fclose(memory);
@@ -118,11 +128,11 @@ static void print_expectations(FILE *out, const struct report *report,
 	json_array_foreach(result->expectations, i, one)
 	{
 		bool ok = json_is_true(json_object_get(one, "ok"));
-		const char *colour = digest_colour(
-			report, ok ? VERDICT_PASS : VERDICT_FAIL);
+		const char *colour =
+			digest_colour(report, ok ? VERDICT_PASS : VERDICT_FAIL);
 		char text[512];
 
-		printed = print_heading(out, printed, "expected");
+		printed = print_heading(out, printed, "expectations");
 		snprintf(text, sizeof(text), "%s: %s: %s",
 			 journal_text(one, "what"),
 			 journal_text(one, "expected"),
@@ -133,46 +143,63 @@ static void print_expectations(FILE *out, const struct report *report,
 	}
 }
 
-/* What every segment counts says nothing of what went wrong. */
-static bool tells_nothing(const char *name)
+/* Counters that change with every segment of a healthy connection. */
+static bool is_ordinary(const char *name)
 {
-	static const char *const plain[] = {
-		"InReceives",	 "InDelivers",	     "OutRequests",
-		"OutTransmits",	 "ForwDatagrams",    "InSegs",
-		"OutSegs",	 "CurrEstab",	     "TCPHPHits",
-		"TCPHPAcks",	 "TCPPureAcks",	     "TCPOrigDataSent",
-		"TCPDelivered",	 "TCPAutoCorking",   "DelayedACKs",
-		"ActiveOpens",	 "PassiveOpens",     "TcpTimeoutRehash",
-		"TCPFromZeroWindowAdv",		     "TCPToZeroWindowAdv",
+	static const char *const ordinary[] = {
+		"InReceives",
+		"InDelivers",
+		"OutRequests",
+		"OutTransmits",
+		"ForwDatagrams",
+		"InSegs",
+		"OutSegs",
+		"CurrEstab",
+		"TCPHPHits",
+		"TCPHPAcks",
+		"TCPPureAcks",
+		"TCPOrigDataSent",
+		"TCPDelivered",
+		"TCPAutoCorking",
+		"DelayedACKs",
+		"ActiveOpens",
+		"PassiveOpens",
+		"TcpTimeoutRehash",
+		"TCPFromZeroWindowAdv",
+		"TCPToZeroWindowAdv",
 	};
 	size_t length = strlen(name);
 
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
-		if (strcmp(plain[i], name) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(ordinary); i++)
+		if (strcmp(ordinary[i], name) == 0)
 			return true;
 	return (length > 6 && strcmp(name + length - 6, "Octets") == 0) ||
 	       (length > 4 && strcmp(name + length - 4, "Pkts") == 0);
 }
 
-/* What a dead machine counted, its sockets' last words among it, nobody can have
- * seen. */
+/* The counters of a dead host have been counting what its kernel does with the
+ * sockets that its processes left: no machine did that. */
 static bool is_dead(const struct result *result, const char *host)
 {
-	bool dead = false;
+	const struct fault_verb *death = NULL;
 	json_t *record;
 	size_t i;
 
 	json_array_foreach(result->journal, i, record)
 	{
+		const struct fault_verb *verb;
+
 		if (!journal_is(record, "fault") ||
 		    strcmp(journal_text(record, "target"), host) != 0)
 			continue;
-		if (strcmp(journal_text(record, "verb"), "crash") == 0)
-			dead = true;
-		else if (strcmp(journal_text(record, "verb"), "reboot") == 0)
-			dead = false;
+		verb = fault_recorded_verb(journal_text(record, "verb"));
+		if (verb && verb->kills_host && verb->undo)
+			death = verb;
+		else if (verb && death &&
+			 fault_recorded_verb(death->undo) == verb)
+			death = NULL;
 	}
-	return dead;
+	return death;
 }
 
 static void print_counters(FILE *out, const struct report *report,
@@ -186,10 +213,10 @@ static void print_counters(FILE *out, const struct report *report,
 	json_array_foreach(result->journal, i, record)
 	{
 		if (!journal_is(record, "counter") ||
-		    tells_nothing(journal_text(record, "name")) ||
+		    is_ordinary(journal_text(record, "name")) ||
 		    is_dead(result, journal_text(record, "host")))
 			continue;
-		printed = print_heading(out, printed, "counters that moved");
+		printed = print_heading(out, printed, "changed counters");
 		if (strcmp(host, journal_text(record, "host")) != 0) {
 			if (used)
 				fold_print(out, text, 0, 10, report->columns);
@@ -208,8 +235,8 @@ static void print_counters(FILE *out, const struct report *report,
 		fold_print(out, text, 0, 10, report->columns);
 }
 
-static void print_meaning(FILE *out, const struct report *report,
-			  const struct result *result)
+static void print_conclusions(FILE *out, const struct report *report,
+			      const struct result *result)
 {
 	bool printed = false;
 	json_t *record;
@@ -219,7 +246,7 @@ static void print_meaning(FILE *out, const struct report *report,
 	{
 		if (!journal_is(record, "meaning"))
 			continue;
-		printed = print_heading(out, printed, "what this means");
+		printed = print_heading(out, printed, "conclusions");
 		fprintf(out, "  %-9s ", journal_text(record, "host"));
 		fold_print(out, journal_text(record, "text"), 12, 12,
 			   report->columns);
@@ -230,7 +257,7 @@ void lab_view_end(FILE *out, const struct report *report,
 		  const struct result *result)
 {
 	print_counters(out, report, result);
-	print_meaning(out, report, result);
+	print_conclusions(out, report, result);
 	print_expectations(out, report, result);
 	fflush(out);
 }

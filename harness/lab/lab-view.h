@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A lab on a terminal: while it runs, and when it has ended. */
+/* A lab on a terminal: its records while it runs, and a summary at the end. */
 #pragma once
 
 #include <jansson.h>
@@ -9,23 +9,25 @@
 #include "nsec.h"
 #include "report.h"
 
+/* Zeroed, but for `out` and `coloured`. */
 struct lab_view {
 	FILE *out;
 	bool coloured;
-	unsigned int burst; /* frames, one right after the other */
-	unsigned int folded; /* of those, not printed */
-	double bytes; /* of those */
-	double last; /* the last one's moment */
 	bool started; /* the timeline */
+	unsigned int burst; /* frames with less than BURST_GAP between them */
+	unsigned int folded; /* of the burst, not printed */
+	double bytes; /* of the folded ones */
+	double last; /* time of the last frame, in seconds */
 };
 
-/* A record as it comes in: printed, or folded into a number where a transfer
- * goes by. */
+/* Prints a record when it arrives. Of a burst of frames only the first ones are
+ * printed, and those to which something happened. */
 void lab_view_record(struct lab_view *view, const struct result *result,
 		     const json_t *record);
-/* What has been folded is told, where nothing more has come. */
-void lab_view_rest(struct lab_view *view);
 
-/* At the end: what was expected, what moved, what it means. */
+/* Prints how many frames of the current burst were not printed, and ends it. */
+void lab_view_end_burst(struct lab_view *view);
+
+/* At the end: changed counters, conclusions, expectations. */
 void lab_view_end(FILE *out, const struct report *report,
 		  const struct result *result);

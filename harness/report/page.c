@@ -345,7 +345,7 @@ static void put_meaning(FILE *out, const json_t *journal)
 
 	if (!journal_find(journal, "meaning"))
 		return;
-	fputs("<section><h2>Interpretation</h2>\n<ul>\n", out);
+	fputs("<section><h2>Conclusions</h2>\n<ul>\n", out);
 	json_array_foreach (journal, i, record) {
 		if (!journal_is(record, "meaning"))
 			continue;
