@@ -23,7 +23,7 @@
  */
 #include "nat-timestamps.h"
 
-enum { PORT = 40000, MINUTE = 60, BLOCKED_MS = 2500 };
+enum { PORT = 40000, BLOCKED_MS = 2500 };
 
 #define SYNS FRAMES(TO("server"), KIND(WIRE_SYN))
 
@@ -44,7 +44,7 @@ static struct frame from_server(struct run *run, struct mark since,
 				unsigned int kinds)
 {
 	const struct wire_capture *seen = frames_wait(
-		run, since, FRAMES(FROM("server"), KIND(kinds)), 1, MSEC(500));
+		run, since, FRAMES(FROM("server"), KIND(kinds)), 1, soon);
 
 	return seen ? seen->frame : (struct frame){ 0 };
 }
@@ -76,8 +76,7 @@ static void expect_accepted(struct run *run, const struct old *old,
 	/* Not expect_state(): where chance leads here, the state must not be
 	 * one of the report's numbers. */
 	expect_that(run,
-		    sock_wait_state(old->closed.server, DIAG_ESTABLISHED,
-				    MSEC(500)),
+		    sock_wait_state(old->closed.server, DIAG_ESTABLISHED, soon),
 		    "a new connection replaces the TIME-WAIT", "%s",
 		    diag_state_text(sock_state(old->closed.server)));
 }
@@ -145,13 +144,13 @@ static void expect_second_syn_accepted(struct run *run, const struct old *old,
 static void expect_time_wait(struct run *run, const struct old *old,
 			     bool restarted)
 {
-	const nsec_t since_b = MSEC(BLOCKED_MS), whole = SEC(MINUTE);
+	const nsec_t fresh = time_wait_length - MSEC(BLOCKED_MS);
 	struct diag_socket seen = { .expires = 0 };
 	bool there = sock_look(old->closed.server, &seen);
 
 	expect_that(run,
 		    there && seen.state == DIAG_TIME_WAIT &&
-			    (seen.expires > whole - since_b) == restarted,
+			    (seen.expires > fresh) == restarted,
 		    restarted ? "the TIME-WAIT timer is restarted" :
 				"the TIME-WAIT timer is not restarted",
 		    "%s, %.1f s left", diag_state_text(seen.state),

@@ -49,7 +49,7 @@ static inline int32_t nat_timestamp_lead(struct run *run,
 		frames_first(run, dialled, probe_host(client->probe), WIRE_SYN);
 	int32_t ms =
 		(int32_t)(syn->frame.tcp.tsval - (uint32_t)(syn->at / MSEC(1)));
-	struct finding got = sock_reap(sock, MSEC(500));
+	struct finding got = sock_reap(sock, soon);
 
 	expect_success(&got);
 	sock_accept(listener);
@@ -81,7 +81,7 @@ static inline struct frame nat_to_server(struct run *run, struct mark since,
 					 unsigned int kinds)
 {
 	const struct wire_capture *seen = frames_wait(
-		run, since, FRAMES(TO("server"), KIND(kinds)), 1, MSEC(500));
+		run, since, FRAMES(TO("server"), KIND(kinds)), 1, soon);
 
 	return seen ? seen->frame : (struct frame){ 0 };
 }
@@ -101,7 +101,7 @@ nat_connect_and_close(struct run *run, const struct nat_client *a,
 	struct finding got;
 
 	closed.client = nat_dial(a, listener);
-	got = sock_reap(closed.client, MSEC(500));
+	got = sock_reap(closed.client, soon);
 	expect_success(&got);
 	closed.server = sock_accept(listener);
 	sock_close_both(closed.server, closed.client);

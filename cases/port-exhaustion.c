@@ -30,9 +30,6 @@
 
 enum { PORTS_MAX = 64 };
 
-/* TCP_TIMEWAIT_LEN, which no setting changes. */
-static const nsec_t time_wait = SEC(60);
-
 struct stage {
 	struct probe *client;
 	struct sock *listener, *other; /* two destinations */
@@ -136,7 +133,7 @@ static void bind_before_connect(struct run *run, struct stage *stage)
 
 static void wait_for_first_port(struct run *run, struct stage *stage)
 {
-	struct range range = predict_timer(time_wait, nsec_hz());
+	struct range range = predict_timer(time_wait_length, nsec_hz());
 	struct mark first = stage->first;
 	struct sock *next;
 

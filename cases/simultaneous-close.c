@@ -12,8 +12,6 @@
  */
 #include "case.h"
 
-enum { TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
-
 static const nsec_t slow_path = MSEC(200);
 
 static struct wire_rule *hold_first(struct run *run, const char *host,
@@ -64,9 +62,9 @@ static void script(struct run *run)
 	mark_done(run, &released);
 
 	expect_timer_armed(tcp.client, DIAG_TIMER_TIME_WAIT,
-			   "client_time_wait_s", released, SEC(TIME_WAIT));
+			   "client_time_wait_s", released, time_wait_length);
 	expect_timer_armed(tcp.server, DIAG_TIMER_TIME_WAIT,
-			   "server_time_wait_s", released, SEC(TIME_WAIT));
+			   "server_time_wait_s", released, time_wait_length);
 	expect_exchange(run, closed, "two FINs, then two ACKs",
 			"client F. 1:1(0) ack 1, server F. 1:1(0) ack 1, "
 			"server . 2:2(0) ack 2, client . 2:2(0) ack 2");

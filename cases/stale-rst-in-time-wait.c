@@ -138,8 +138,7 @@ static void inject_forged(struct run *run, struct stage *stage)
 	rst.tcp.tsval -= 1000;
 	run_pass(run, settle);
 	before = counter_change(run, "client", "InSegs");
-	injected = mark_now(run);
-	fault_inject(run, "client", &rst, NULL);
+	injected = fault_inject(run, "client", &rst, NULL);
 	expect_received(run, injected, before);
 	if (run_value(run) == FORGED_ENDS)
 		expect_ended(run, stage, injected);

@@ -329,13 +329,11 @@ static void release_old_segment(struct stage *s)
 /* The old segment with the next sequence number of the new connection. */
 static struct mark forge(struct stage *s, uint32_t ack)
 {
-	struct mark arrived = mark_now(s->run);
 	struct frame frame = s->late.frame;
 
 	frame.tcp.seq = s->server_isn + 1;
 	frame.tcp.ack = ack;
-	fault_inject(s->run, "client", &frame, old_text);
-	return arrived;
+	return fault_inject(s->run, "client", &frame, old_text);
 }
 
 /* First with the old acknowledgement number, then with one that fits, too. */

@@ -58,14 +58,6 @@ static void list_kinds(struct run *run, char text[TEXT])
 		snprintf(text, TEXT, "none");
 }
 
-static void expect_read(struct sock *sock)
-{
-	struct finding got = sock_recv(sock, soon);
-
-	expect_that(sock_run(sock), got.value == BYTES, "the data is read",
-		    "%s", finding_outcome(&got));
-}
-
 /* What the socket's kernel reports. */
 static void expect_option(struct sock *sock, bool on)
 {
@@ -87,10 +79,8 @@ static void use_all_kinds(struct run *run, struct pair *tcp, bool on)
 
 	expect_option(tcp->client, on);
 	expect_option(tcp->server, on);
-	sock_send(tcp->client, BYTES);
-	expect_read(tcp->server);
-	sock_send(tcp->server, BYTES);
-	expect_read(tcp->client);
+	expect_delivery(tcp->client, tcp->server, BYTES);
+	expect_delivery(tcp->server, tcp->client, BYTES);
 	sock_close(tcp->client);
 	got = sock_recv(tcp->server, soon);
 	expect_that(run, !got.open && !got.value,
@@ -114,8 +104,7 @@ static void inject_stale_data(struct run *run, struct pair *tcp, bool on)
 	struct finding got;
 	struct frame stale;
 
-	sock_send(client, BYTES);
-	expect_read(server);
+	expect_delivery(client, server, BYTES);
 	stale = frames_first(run, sent, "client", WIRE_DATA)->frame;
 	stale.tcp.seq += BYTES;
 	run_note(run, "the client's last TSval %u, the forged one %u",

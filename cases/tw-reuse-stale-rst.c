@@ -25,7 +25,7 @@
  */
 #include "case.h"
 
-enum { PORT = 8080, REQUEST = 100, ANSWER = 1000, RECV_MAX = 1 << 16 };
+enum { PORT = 8080, REQUEST = 100, ANSWER = 1000 };
 
 /* number-reached aims this far below 2^32: 67 ms for scheduling delays. */
 enum { AIM = 1 << 20, CHUNK = 1 << 15 };
@@ -55,26 +55,10 @@ struct stage {
 	nsec_t time_wait_age; /* at least, when it may be taken over */
 };
 
-/* Reads everything that has been sent to it. */
-static void receive_all(struct sock *sock, size_t bytes)
+static void expect_exchange_of_data(struct stage *stage)
 {
-	while (bytes) {
-		struct finding got = sock_recv(sock, soon);
-
-		if (got.open || got.value <= 0) {
-			expect_data(&got, MIN(bytes, (size_t)RECV_MAX));
-			return;
-		}
-		bytes -= MIN((size_t)got.value, bytes);
-	}
-}
-
-static void exchange(struct stage *stage)
-{
-	sock_send(stage->client, REQUEST);
-	receive_all(stage->server, REQUEST);
-	sock_send(stage->server, ANSWER);
-	receive_all(stage->client, ANSWER);
+	expect_delivery(stage->client, stage->server, REQUEST);
+	expect_delivery(stage->server, stage->client, ANSWER);
 }
 
 /* A SYN before the server listens, its RST, and the retransmitted SYN. False:
@@ -108,7 +92,7 @@ static void use_and_close_old(struct run *run, struct stage *stage)
 	struct mark began = mark_now(run);
 	struct range entered, from;
 
-	exchange(stage);
+	expect_exchange_of_data(stage);
 	entered = sock_close_both(stage->client, stage->server);
 	run_measured(run, "exchange_s", nsec_seconds(entered.max - began.at));
 	stage->old_fin = frames_first(run, began, "server", WIRE_FIN)->frame;
@@ -145,7 +129,7 @@ static void expect_plain_rst(struct run *run, struct mark since)
 
 static void expect_works(struct run *run, struct stage *stage)
 {
-	exchange(stage);
+	expect_exchange_of_data(stage);
 	expect_state(stage->client, DIAG_ESTABLISHED);
 	expect_state(stage->server, DIAG_ESTABLISHED);
 	expect_counter(run, "client", "EstabResets", 0);
@@ -232,14 +216,14 @@ static void inject_forged(struct run *run, struct stage *stage)
 	const uint32_t next = take_over(run, stage) + 1;
 	const bool exact = run_value(run) == FORGED_EXACT;
 	struct frame rst = stage->old_fin;
-	struct mark injected = mark_now(run);
+	struct mark injected;
 
 	rst.tcp.flags = SEGMENT_RST;
 	rst.tcp.seq = exact ? next : next + 1;
 	rst.tcp.ack = 0;
 	rst.tcp.window = 0;
 	sock_post_recv(stage->client);
-	fault_inject(run, "client", &rst, NULL);
+	injected = fault_inject(run, "client", &rst, NULL);
 	if (exact) {
 		expect_reset(run, stage);
 		return;
@@ -247,8 +231,7 @@ static void inject_forged(struct run *run, struct stage *stage)
 	expect_frame(run, injected, "the challenge ACK",
 		     FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)), 1, at_once);
 	expect_counter(run, "client", "TCPChallengeACK", 1);
-	sock_send(stage->server, ANSWER);
-	sock_reap(stage->client, soon);
+	expect_delivery(stage->server, stage->client, ANSWER);
 	expect_works(run, stage);
 }
 
@@ -291,8 +274,7 @@ static void send_until_number_fits(struct run *run, struct stage *stage,
 	run_measured_count(run, "bytes_to_number_0", missing);
 	for (uint32_t left = missing, n; left; left -= n) {
 		n = MIN(left, (uint32_t)CHUNK);
-		sock_send(stage->server, n);
-		receive_all(stage->client, n);
+		sock_deliver(stage->server, stage->client, n);
 	}
 	sock_post_recv(stage->client);
 	fault_release(run, stage->held);
