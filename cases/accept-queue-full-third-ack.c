@@ -84,7 +84,6 @@ static void expect_syn_ack_retransmission(struct overflow *o, unsigned int n)
 
 static void client_silent(struct overflow *o)
 {
-	struct range end = o->syn_ack->elapsed;
 	struct mark sent;
 
 	for (unsigned int i = 1; i <= o->syn_ack->retransmissions_min; i++) {
@@ -92,11 +91,7 @@ static void client_silent(struct overflow *o)
 		expect_drops(o, 1 + i);
 		expect_counter(o->run, "client", "TCPSYNChallenge", i);
 	}
-	run_pass_until(o->run, o->syn, end.min - MSEC(50));
-	expect_state(o->peer, DIAG_SYN_RECV);
-	expect_state_within(o->peer, DIAG_CLOSE, end.max - end.min + soon);
-	expect_span(o->run, "lifetime of the request",
-		    mark_now(o->run).at - o->syn.at, end);
+	expect_lifetime(o->peer, DIAG_SYN_RECV, o->syn, o->syn_ack->elapsed);
 	expect_state(o->client, DIAG_ESTABLISHED);
 	expect_frames(o->run, o->released, "FINs and RSTs",
 		      FRAMES(KIND(WIRE_FIN | WIRE_RST)), 0);

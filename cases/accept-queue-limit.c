@@ -55,17 +55,17 @@ static bool connects(struct run *run, struct probe *client,
 		     struct sock *listener, bool room, int64_t overflows)
 {
 	struct mark connecting = mark_now(run);
-	struct sock *sock = sock_post_connect(client, listener);
-	struct finding got = sock_reap(sock, room ? soon : no_answer);
+	struct finding got =
+		sock_try_connect(client, listener, room ? soon : no_answer);
 
 	if (!got.open)
 		return got.error == 0;
-	expect_state(sock, DIAG_SYN_SENT);
+	expect_state(got.sock, DIAG_SYN_SENT);
 	expect_frames(run, connecting, "answers to the SYN",
 		      FRAMES(FROM("server"), KIND(WIRE_TCP)), 0);
 	expect_counter(run, "server", "ListenOverflows", overflows);
 	expect_counter(run, "server", "ListenDrops", overflows);
-	sock_close(sock);
+	sock_close(got.sock);
 	return false;
 }
 

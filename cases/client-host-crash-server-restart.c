@@ -62,15 +62,11 @@ static void serve_client_b(struct run *run, struct probe *server, uint16_t port)
 	sock_close(listener);
 }
 
-static void expect_orphan(struct run *run, struct sock *old)
+static void expect_orphan(struct sock *old)
 {
-	struct diag_socket seen;
-
 	expect_state(old, DIAG_FIN_WAIT1);
 	expect_timer(old, DIAG_TIMER_RETRANSMIT);
-	sock_look(old, &seen);
-	expect_that(run, seen.inode == 0, "no process holds the old connection",
-		    "inode %u", seen.inode);
+	expect_held(old, false);
 }
 
 static void expect_orphan_ends(struct run *run, struct sock *old,
@@ -81,18 +77,10 @@ static void expect_orphan_ends(struct run *run, struct sock *old,
 		run, ended,
 		FRAMES(FROM("server"), TO("client"), KIND(WIRE_FIN)), 1, soon);
 	struct mark since = { .at = fin ? fin->at : ended.at };
-	nsec_t lived;
 
-	/* Polling is dense at first: begin just before the earliest end. */
-	run_pass_until(run, since, orphan->elapsed.min - MSEC(50));
-	expect_state(old, DIAG_FIN_WAIT1);
-	expect_state_within(old, DIAG_CLOSE, orphan->elapsed.max);
-	lived = mark_now(run).at - since.at;
-	run_predicted(run, "elapsed_s", nsec_seconds(orphan->elapsed.min));
-	run_predicted(run, "elapsed_max_s", nsec_seconds(orphan->elapsed.max));
-	run_measured(run, "elapsed_s", nsec_seconds(lived));
-	expect_span(run, "lifetime of the orphan in FIN-WAIT-1", lived,
-		    orphan->elapsed);
+	run_elapsed(
+		run, orphan->elapsed,
+		expect_lifetime(old, DIAG_FIN_WAIT1, since, orphan->elapsed));
 	expect_rounds(old, since, orphan);
 	expect_number(run, "rto_retransmissions",
 		      counter_change(run, "server", "TCPTimeouts") - 1,
@@ -109,7 +97,7 @@ static void restart_leaves_orphan(struct run *run, struct pair *tcp)
 	struct mark ended = end_process(run, tcp->server_probe);
 	struct probe *server = probe_start(run, "server");
 
-	expect_orphan(run, tcp->server);
+	expect_orphan(tcp->server);
 	expect_bind_without_reuse(run, server, port, EADDRINUSE);
 	serve_client_b(run, server, port);
 	expect_state(tcp->server, DIAG_FIN_WAIT1);
@@ -172,12 +160,6 @@ static void script(struct run *run)
 		restart_leaves_orphan(run, &tcp);
 }
 
-static const struct world_plan two_clients = {
-	.hosts = { { "client", "10.0.0.1", "fd00::1" },
-		   { "server", "10.0.0.2", "fd00::2" },
-		   { "client-b", "10.0.0.3", "fd00::3" } },
-};
-
 #define FEW                                                                    \
 	.settings = SYSCTLS(                                                   \
 		{ "server", "net.ipv4.tcp_orphan_retries", ORPHAN_RETRIES })
@@ -211,7 +193,7 @@ CASE(client_host_crash_server_restart) = {
 		  "client-b is served; unread bytes: RST and no orphan; "
 		  "rebooted client: its RST ends the orphan at once; child: "
 		  "ESTABLISHED as before",
-	.world = &two_clients,
+	.world = &world_two_clients,
 	.variants = VARIANTS(
 		{ "killed", FEW }, { "exits", FEW },
 		{ "client-is-back", .duration = MSEC(QUIET_MS) },

@@ -96,14 +96,8 @@ static void server_idles(struct run *run, struct pair *tcp, struct mark dead,
 
 	mark_done(run, &dead); /* the client is in FIN-WAIT-2 by now */
 	expect_timer(tcp->client, DIAG_TIMER_TIME_WAIT);
-	/* Polling is dense at first: begin just before the earliest end. */
-	run_pass_until(run, dead, fin_wait2.min - MSEC(50));
-	expect_state_within(tcp->client, DIAG_CLOSE, fin_wait2.max);
-	lived = mark_now(run).at - dead.at;
-	fin_wait2.max += dead.done - dead.at;
+	lived = expect_lifetime(tcp->client, DIAG_FIN_WAIT2, dead, fin_wait2);
 	run_measured(run, "fin_wait2_s", nsec_seconds(lived));
-	expect_span(run, "lifetime of the orphan in FIN-WAIT-2", lived,
-		    fin_wait2);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 	expect_timer(tcp->server, DIAG_TIMER_NONE);
 

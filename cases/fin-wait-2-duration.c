@@ -68,21 +68,11 @@ static void expect_orphan_ends(struct run *run, struct pair *tcp,
 			       struct mark closed, struct range range)
 {
 	struct mark server_closed;
-	nsec_t lasted;
 
-	run_predicted(run, "elapsed_s", nsec_seconds(range.min));
-	run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
 	expect_first_timer(run, tcp->client);
-	/* Polling is dense at first: begin just before the earliest end. */
-	run_pass_until(run, closed, range.min - MSEC(50));
-	expect_state(tcp->client, DIAG_FIN_WAIT2);
-	expect_state_within(tcp->client, DIAG_CLOSE,
-			    range.max - range.min + SEC(1));
-	lasted = mark_now(run).at - closed.at;
-	run_measured(run, "elapsed_s", nsec_seconds(lasted));
-	range.max += closed.done - closed.at;
-	expect_span(run, "duration of FIN-WAIT-2", lasted, range);
-
+	run_elapsed(
+		run, range,
+		expect_lifetime(tcp->client, DIAG_FIN_WAIT2, closed, range));
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 	server_closed = mark_now(run);
 	sock_close(tcp->server);

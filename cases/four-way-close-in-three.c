@@ -56,11 +56,7 @@ static void close_at_once(struct run *run, struct pair *tcp, struct mark closed)
 static void answer_and_close(struct run *run, struct pair *tcp,
 			     struct mark closed)
 {
-	struct finding got;
-
-	sock_send(tcp->server, ANSWER);
-	got = sock_recv(tcp->client, soon);
-	expect_data(&got, ANSWER);
+	expect_delivery(tcp->server, tcp->client, ANSWER);
 	sock_close(tcp->server);
 	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
 	expect_state_within(tcp->server, DIAG_CLOSE, soon);

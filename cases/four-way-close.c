@@ -144,19 +144,6 @@ static struct mark close_second(struct run *run, struct ends *ends,
 	return released;
 }
 
-static void expect_time_wait_ends(struct run *run, struct sock *first,
-				  struct mark entered)
-{
-	struct range range = predict_timer(SEC(TIME_WAIT), nsec_hz());
-
-	/* Polling is dense at first: begin just before the earliest end. */
-	run_pass_until(run, entered, range.min - MSEC(50));
-	expect_state(first, DIAG_TIME_WAIT);
-	expect_state_within(first, DIAG_CLOSE, range.max);
-	expect_span(run, "duration of TIME-WAIT", mark_now(run).at - entered.at,
-		    range);
-}
-
 static void script(struct run *run)
 {
 	struct ends ends = connect_slowly(run);
@@ -171,7 +158,8 @@ static void script(struct run *run)
 	expect_time_waits(run, sock_host(ends.first), 1);
 	expect_time_waits(run, sock_host(ends.second), 0);
 	if (run_is_variant(run, "defaults"))
-		expect_time_wait_ends(run, ends.first, entered);
+		expect_lifetime(ends.first, DIAG_TIME_WAIT, entered,
+				predict_timer(SEC(TIME_WAIT), nsec_hz()));
 }
 
 CASE(four_way_close) = {

@@ -76,9 +76,7 @@ static void script(struct run *run)
 	expect_data(&got, BYTES);
 	expect_span(run, "from the thaw until recv() returns the data",
 		    got.returned - thawed.at, at_once);
-	sock_send(tcp.server, 1);
-	got = sock_reap(tcp.client, SEC(1));
-	expect_data(&got, 1);
+	expect_delivery(tcp.server, tcp.client, 1);
 	expect_state(tcp.client, DIAG_ESTABLISHED);
 	expect_state(tcp.server, DIAG_ESTABLISHED);
 	expect_number(run, "keepalive_probes",

@@ -62,16 +62,6 @@ static struct mark expect_answer(struct run *run, struct mark probe,
 	return answer;
 }
 
-static void send_data(struct sock *client, struct sock *server, size_t bytes)
-{
-	struct finding got;
-
-	sock_send(client, bytes);
-	got = sock_recv(server, SEC(1));
-	expect_that(sock_run(client), got.size > 0, "the server reads the data",
-		    "%zu bytes", got.size);
-}
-
 static void script(struct run *run)
 {
 	uint32_t bytes = (uint32_t)run_value(run);
@@ -87,7 +77,7 @@ static void script(struct run *run)
 		fault_duplicate(run, FRAMES(PROBE, .first = 1, .count = 1),
 				MSEC(100));
 	if (bytes)
-		send_data(tcp.client, tcp.server, bytes);
+		expect_delivery(tcp.client, tcp.server, bytes);
 	armed = mark_now(run);
 	sock_keepalive(tcp.client, true);
 	answered = expect_frame(run, armed, "probe to the living host",

@@ -70,14 +70,10 @@ static void script(struct run *run)
 	const struct prediction *forecast = forecast_keepalive(tcp.client);
 	nsec_t time = forecast->rounds[0].interval;
 	struct mark activity;
-	struct finding got;
 
 	sock_keepalive(tcp.client, true);
 	activity = mark_now(run);
-	sock_send(tcp.server, 1);
-	got = sock_recv(tcp.client, SEC(1));
-	expect_that(run, got.size == 1, "the client reads the last byte",
-		    "%zu bytes", got.size);
+	expect_delivery(tcp.server, tcp.client, 1);
 	if (run_is_variant(run, "reboots")) {
 		server_reboots(run, tcp.client, activity, forecast);
 	} else {

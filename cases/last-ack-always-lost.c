@@ -16,7 +16,7 @@
  */
 #include "case.h"
 
-enum { TIME_WAIT = 60, ORPHAN_RETRIES = 2, RETRIES2 = 2 };
+enum { ORPHAN_RETRIES = 2, RETRIES2 = 2 };
 enum { CLOSES, HOLDS };
 
 #define FIN_RETRANSMISSION FROM("server"), KIND(WIRE_RETRANSMISSION)
@@ -36,7 +36,7 @@ static void expect_time_wait(struct run *run, struct sock *client,
 		return;
 	last = (struct mark){ .at = fin->at };
 	expect_timer_armed(client, DIAG_TIMER_TIME_WAIT, "time_wait_s", last,
-			   SEC(TIME_WAIT));
+			   time_wait_length);
 }
 
 /* The server retransmits its FIN until it gives up. */
@@ -44,20 +44,9 @@ static void expect_give_up(struct run *run, struct pair *tcp,
 			   struct mark closed,
 			   const struct prediction *forecast)
 {
-	struct range end = forecast->elapsed;
-	nsec_t lasted;
-
-	/* Polling is dense at first: begin just before the earliest end. */
-	run_pass_until(run, closed, end.min - MSEC(50));
-	expect_state(tcp->server, DIAG_LAST_ACK);
-	expect_state_within(tcp->server, DIAG_CLOSE,
-			    end.max - end.min + SEC(1));
-	lasted = mark_now(run).at - closed.at;
-	run_predicted(run, "elapsed_s", nsec_seconds(end.min));
-	run_predicted(run, "elapsed_max_s", nsec_seconds(end.max));
-	run_measured(run, "elapsed_s", nsec_seconds(lasted));
-	end.max += closed.done - closed.at;
-	expect_span(run, "duration of LAST-ACK", lasted, end);
+	run_elapsed(run, forecast->elapsed,
+		    expect_lifetime(tcp->server, DIAG_LAST_ACK, closed,
+				    forecast->elapsed));
 	expect_rounds(tcp->server, closed, forecast);
 	expect_frames(run, closed, "RSTs", FRAMES(KIND(WIRE_RST)), 0);
 	expect_counter(run, "server", "TCPAbortOnTimeout", 1);
@@ -70,7 +59,7 @@ static void expect_give_up(struct run *run, struct pair *tcp,
 static const struct predict_round *
 fin_after_time_wait(const struct prediction *forecast, unsigned int *ret_nth)
 {
-	struct range time_wait = predict_timer(SEC(TIME_WAIT), nsec_hz());
+	struct range time_wait = predict_timer(time_wait_length, nsec_hz());
 
 	for (size_t i = 0; i < forecast->n_rounds; i++) {
 		const struct predict_round *round = &forecast->rounds[i];
@@ -90,12 +79,10 @@ static void expect_reset(struct run *run, struct pair *tcp, struct mark closed,
 {
 	struct mark fin;
 
-	run_predicted(run, "elapsed_s", nsec_seconds(round->at.min));
-	run_predicted(run, "elapsed_max_s", nsec_seconds(round->at.max));
 	fin = expect_frame(run, closed,
 			   "FIN retransmission after the end of TIME-WAIT",
 			   FRAMES(FIN_RETRANSMISSION), nth, round->at);
-	run_measured(run, "elapsed_s", nsec_seconds(fin.at - closed.at));
+	run_elapsed(run, round->at, fin.at - closed.at);
 	expect_frame(run, fin, "RST in reply to that FIN",
 		     FRAMES(FROM("client"), KIND(WIRE_RST)), 1, at_once);
 	expect_frames(run, closed, "RSTs in the whole close",

@@ -39,9 +39,7 @@ static void expect_fin_again(struct run *run, struct pair *tcp,
 	fin = expect_frame(run, closed, "FIN retransmission",
 			   FRAMES(FROM("server"), KIND(WIRE_RETRANSMISSION)), 1,
 			   range);
-	run_predicted(run, "elapsed_s", nsec_seconds(range.min));
-	run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
-	run_measured(run, "elapsed_s", nsec_seconds(fin.at - closed.at));
+	run_elapsed(run, range, fin.at - closed.at);
 	expect_frame(run, fin,
 		     control ? "ACK in reply to the FIN" :
 			       "RST in reply to the FIN",

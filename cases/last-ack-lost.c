@@ -140,17 +140,11 @@ static void lose_nothing(struct run *run, struct sock *client,
 static void expect_time_wait_ends(struct run *run, struct sock *client,
 				  struct mark fin)
 {
-	struct range range = predict_timer(SEC(TIME_WAIT), nsec_hz());
-	nsec_t lasted;
+	nsec_t lasted =
+		expect_lifetime(client, DIAG_TIME_WAIT, fin,
+				predict_timer(SEC(TIME_WAIT), nsec_hz()));
 
-	run_pass_until(run, fin, range.min - MSEC(50));
-	expect_state(client, DIAG_TIME_WAIT);
-	expect_state_within(client, DIAG_CLOSE, range.max);
-	lasted = mark_now(run).at - fin.at;
-	range.max += fin.done - fin.at;
 	run_measured(run, "from_last_fin_s", nsec_seconds(lasted));
-	expect_span(run, "duration of TIME-WAIT from the last FIN", lasted,
-		    range);
 }
 
 static void script(struct run *run)

@@ -199,6 +199,10 @@ static void range_text(struct range range, char *text, size_t size)
 			 nsec_seconds(range.max));
 }
 
+/* How long to wait for a frame or the end of a state beyond its upper bound, to
+ * distinguish late from never. */
+static const nsec_t late_timeout = MSEC(500);
+
 static struct range with_slack(struct run *run, struct range range)
 {
 	range.max = nsec_add(range.max, run->options->slack);
@@ -278,6 +282,41 @@ bool expect_state_within(struct sock *sock, enum diag_state state,
 {
 	sock_wait_state(sock, state, patience);
 	return record_state(sock, state, sock_state(sock));
+}
+
+nsec_t expect_lifetime(struct sock *sock, enum diag_state state,
+		       struct mark since, struct range range)
+{
+	struct run *run = sock_run(sock);
+	struct range allowed = with_slack(run, seen_from(since, range));
+	nsec_t deadline =
+		nsec_add(nsec_add(since.at, allowed.max), late_timeout);
+	nsec_t lifetime;
+	char what[TEXT];
+
+	/* sock_wait_state() looks ever less often, so it starts just before the
+	 * earliest end. */
+	run_pass_until(run, since, range.min - MSEC(50));
+	expect_state(sock, state);
+	expect_state_within(sock, DIAG_CLOSE, deadline - nsec_now());
+	lifetime = nsec_now() - since.at;
+	snprintf(what, sizeof(what), "duration of %s in %s",
+		 diag_state_text(state), sock_host(sock));
+	expect_span(run, what, lifetime, seen_from(since, range));
+	return lifetime;
+}
+
+bool expect_held(struct sock *sock, bool held)
+{
+	struct diag_socket seen;
+	char what[TEXT];
+
+	sock_look(sock, &seen);
+	snprintf(what, sizeof(what), "process that holds the socket in %s",
+		 sock_host(sock));
+	return expect_record(sock_run(sock), (seen.inode != 0) == held, what,
+			     held ? "one" : "none",
+			     seen.inode ? "one" : "none");
 }
 
 bool expect_queue(struct sock *listener, unsigned int length,
@@ -531,10 +570,6 @@ bool expect_exchange(struct run *run, struct mark since, const char *what,
 	free(observed);
 	return ok;
 }
-
-/* How long to wait for a frame beyond its upper bound, to distinguish late from
- * never. */
-static const nsec_t late_timeout = MSEC(500);
 
 struct mark expect_frame(struct run *run, struct mark since, const char *what,
 			 const struct wire_match *match, unsigned int nth,

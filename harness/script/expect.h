@@ -67,6 +67,17 @@ bool expect_state(struct sock *sock, enum diag_state state);
 bool expect_state_within(struct sock *sock, enum diag_state state,
 			 nsec_t timeout);
 
+/*
+ * A socket that is in `state` since the mark stays in it for a time in the
+ * range and is then deleted: waits for that. Returns the time since the mark.
+ */
+nsec_t expect_lifetime(struct sock *sock, enum diag_state state,
+		       struct mark since, struct range range);
+
+/* A process holds the socket; or none does: an orphan, or a connection that
+ * nobody has accepted. */
+bool expect_held(struct sock *sock, bool held);
+
 /* Length, within a timeout, and limit of a listener's accept queue:
  * "accept_queue" of the report. */
 bool expect_queue(struct sock *listener, unsigned int length,

@@ -224,6 +224,13 @@ void run_measured(struct run *run, const char *name, double value)
 		    "value", value);
 }
 
+void run_elapsed(struct run *run, struct range predicted, nsec_t measured)
+{
+	run_predicted(run, "elapsed_s", nsec_seconds(predicted.min));
+	run_predicted(run, "elapsed_max_s", nsec_seconds(predicted.max));
+	run_measured(run, "elapsed_s", nsec_seconds(measured));
+}
+
 void run_predicted_count(struct run *run, const char *name, int64_t value)
 {
 	run_journal(run, nsec_now(), "predicted", "{s:s, s:I}", "name", name,

@@ -60,6 +60,8 @@ void run_predicted_count(struct run *run, const char *name, int64_t value);
 void run_measured_count(struct run *run, const char *name, int64_t value);
 void run_predicted_text(struct run *run, const char *name, const char *value);
 void run_measured_text(struct run *run, const char *name, const char *value);
+/* "elapsed_s" and "elapsed_max_s" predicted, "elapsed_s" measured. */
+void run_elapsed(struct run *run, struct range predicted, nsec_t measured);
 
 /* --- the variant ----------------------------------------------------------*/
 

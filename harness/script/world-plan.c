@@ -20,6 +20,12 @@ const struct world_plan world_pair = {
 		   { "server", "10.0.0.2", "fd00::2" } },
 };
 
+const struct world_plan world_two_clients = {
+	.hosts = { { "client", "10.0.0.1", "fd00::1" },
+		   { "server", "10.0.0.2", "fd00::2" },
+		   { "client-b", "10.0.0.3", "fd00::3" } },
+};
+
 const struct world_plan world_pair_ageing = {
 	.hosts = { { "client", "10.0.0.1", "fd00::1" },
 		   { "server", "10.0.0.2", "fd00::2" } },

@@ -32,7 +32,10 @@ struct world_plan {
 /* client 10.0.0.1, server 10.0.0.2, with one cable each. */
 extern const struct world_plan world_pair;
 
-/* The same without permanent neighbour entries. */
+/* The same and client-b 10.0.0.3. */
+extern const struct world_plan world_two_clients;
+
+/* world_pair without permanent neighbour entries. */
 extern const struct world_plan world_pair_ageing;
 
 /* world_pair for gigabytes; one frame is still one segment. */
