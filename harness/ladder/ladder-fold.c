@@ -441,6 +441,14 @@ static int make_silence(struct ladder_row *ret, double from, double until)
 	return ret->text ? 0 : error_origin(-ENOMEM, "ladder");
 }
 
+/* The last moment that a row shows: of a segment its arrival, unless that has a
+ * row of its own. */
+static double last_moment(const struct ladder_row *row)
+{
+	return row->kind == LADDER_SEGMENT && row->partner >= 0 ? row->t :
+								  row->until;
+}
+
 int ladder_add_silences(struct ladder *ladder)
 {
 	struct ladder_row *rows = calloc(ladder->n_rows + 1, sizeof(*rows));
@@ -450,9 +458,7 @@ int ladder_add_silences(struct ladder *ladder)
 
 	for (size_t i = 1; r >= 0 && i < ladder->n_rows; i++) {
 		const struct ladder_row *row = &ladder->rows[i];
-		/* The last moment that the row above shows. */
-		double last = row[-1].kind == LADDER_FOLD ? row[-1].until :
-							    row[-1].t;
+		double last = last_moment(&row[-1]);
 
 		if (row->t - last < shortest_silence)
 			continue;

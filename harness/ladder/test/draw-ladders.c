@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "macro.h"
-#include "telling.h"
+#include "records.h"
 
 static void data(json_t *journal, double t, size_t i, const char *fate)
 {
@@ -27,29 +27,29 @@ static void mixed(json_t *journal, size_t n)
 
 	double t = 0.02;
 
-	telling_handshake(journal);
+	record_handshake(journal);
 	for (size_t i = 0; i < n; i++, t += i % 11 ? 2e-5 : 0.3) {
 		const char *fate = fates[i % ARRAY_SIZE(fates)];
 
 		data(journal, t, i, fate);
 		if (i % 5 == 0)
-			telling_call(journal, t + 1e-6, "client", 2,
+			record_call(journal, t + 1e-6, "client", 2,
 				     "recv() waits for 100 bytes of the stream");
 		if (i % 7 == 0)
-			telling_state(journal, t + 2e-6, "server", 3, "ESTAB",
+			record_state(journal, t + 2e-6, "server", 3, "ESTAB",
 				      "keepalive", 0.5 + (double)i);
 		if (i % 13 == 0)
-			telling_fault(journal, t + 3e-6,
+			record_fault(journal, t + 3e-6,
 				      i % 2 ? "plug" : "unplug", "client");
 		if (i % 17 == 0)
-			telling_result(journal, t + 4e-6, "server", 3, "send",
+			record_result(journal, t + 4e-6, "server", 3, "send",
 				       -1, "ECONNRESET");
 	}
 }
 
 static void delayed(json_t *journal)
 {
-	telling_handshake(journal);
+	record_handshake(journal);
 	for (size_t i = 0; i < 12; i++) {
 		data(journal, 0.02 + (double)i * 0.05, i, "delayed");
 		FRAME(journal, .t = 0.32 + (double)i * 0.05,
@@ -73,11 +73,11 @@ static void chain(json_t *journal, int n)
 				snprintf(from, sizeof(from), "router-%d", i);
 			if (i < n)
 				snprintf(to, sizeof(to), "router-%d", i + 1);
-			telling_call(journal, t - 1e-5, from, i + 1,
+			record_call(journal, t - 1e-5, from, i + 1,
 				     "a call with some words in it");
 			FRAME(journal, .t = t, .left = t + 3e-5, .from = from,
 			      .to = to, .kinds = "tcp syn",
-			      .flags = SEGMENT_SYN, .ttl = (uint8_t)(64 - i));
+			      .flags = SEGMENT_SYN, .packet = 1001 + round);
 		}
 }
 
@@ -87,17 +87,17 @@ static void words(json_t *journal)
 
 	memset(word, 'W', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
-	telling_handshake(journal);
-	telling_call(journal, 0.1, "client", 2, word);
-	telling_call(journal, 0.2, "server", 3, "nginx: <b>&\"'</b> 漢字漢字");
-	telling_call(journal, 0.3, "server", 3,
+	record_handshake(journal);
+	record_call(journal, 0.1, "client", 2, word);
+	record_call(journal, 0.2, "server", 3, "nginx: <b>&\"'</b> 漢字漢字");
+	record_call(journal, 0.3, "server", 3,
 		     "a line that a program printed, and that is so long that "
 		     "it takes several lines of the margin before it ends, and "
 		     "then goes on until nobody would want to read the rest, "
 		     "which is why the rest is left out in the picture, while "
 		     "the pointer still shows all of it to who wants it");
-	telling_fault(journal, 0.4, word, "server");
-	telling_fault(journal, 0.5, "hold", word);
+	record_fault(journal, 0.4, word, "server");
+	record_fault(journal, 0.5, "hold", word);
 }
 
 static void connections(json_t *journal)
@@ -105,13 +105,13 @@ static void connections(json_t *journal)
 	for (int i = 0; i < 30; i++) {
 		double t = 0.1 + i * 0.01;
 
-		telling_call(journal, t, "client", i + 1,
+		record_call(journal, t, "client", i + 1,
 			     "connect(10.0.0.2:7777)");
 		FRAME(journal, .t = t + 1e-3, .left = t + 1.1e-3,
 		      .from = "client", .to = "server", .kinds = "tcp syn",
 		      .flags = SEGMENT_SYN,
 		      .client_port = (uint16_t)(30000 + i));
-		telling_result(journal, t + 2e-3, "client", i + 1, "connect", 0,
+		record_result(journal, t + 2e-3, "client", i + 1, "connect", 0,
 			       NULL);
 	}
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fold.h"
-#include "telling.h"
+#include "records.h"
 #include "unit.h"
 
 static json_t *journal;
@@ -39,24 +39,24 @@ static void check(int columns, bool unicode, const char *expected)
 }
 
 /* A server that crashes, and a client that sends. */
-static void tell_crash(void)
+static void record_crash(void)
 {
-	telling_handshake(journal);
-	telling_fault(journal, 0.1, "crash", "server");
+	record_handshake(journal);
+	record_fault(journal, 0.1, "crash", "server");
 	for (int i = 0; i < 2; i++)
 		FRAME(journal, .t = 0.15 + i * 0.2, .from = "client",
 		      .to = "server", .fate = "dropped: host is dead",
 		      .kinds = i ? "tcp retransmission" : "tcp data",
 		      .flags = SEGMENT_PSH | SEGMENT_ACK, .seq = 1, .ack = 1,
 		      .length = 100);
-	telling_state(journal, 0.36, "client", 2, "ESTAB", "on", 0.39);
-	telling_result(journal, 1.5, "client", 2, "recv", -1, "ETIMEDOUT");
+	record_state(journal, 0.36, "client", 2, "ESTAB", "on", 0.39);
+	record_result(journal, 1.5, "client", 2, "recv", -1, "ETIMEDOUT");
 }
 
 /* clang-format off */
 START_TEST(crash_at_eighty_columns)
 {
-	tell_crash();
+	record_crash();
 	check(80, true,
 "       client                                                             server\n"
 "       10.0.0.1                                                         10.0.0.2\n"
@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(crash_at_sixty_columns_in_ascii)
 {
-	tell_crash();
+	record_crash();
 	check(60, false,
 "       client                                         server\n"
 "       10.0.0.1                                     10.0.0.2\n"
@@ -103,18 +103,18 @@ START_TEST(crash_at_sixty_columns_in_ascii)
 }
 END_TEST
 
-START_TEST(held_and_released)
+START_TEST(held_segment_and_its_release)
 {
-	telling_handshake(journal);
+	record_handshake(journal);
 	FRAME(journal, .t = 0.05, .from = "client", .to = "server",
 	      .fate = "held", .kinds = "tcp data",
 	      .flags = SEGMENT_PSH | SEGMENT_ACK, .seq = 1, .ack = 1,
-	      .length = 9);
-	telling_fault(journal, 0.06, "release", "wire");
+	      .length = 9, .packet = 1001);
+	record_fault(journal, 0.06, "release", "wire");
 	FRAME(journal, .t = 0.07, .left = 0.07, .from = "client",
 	      .to = "server", .fate = "released", .kinds = "tcp data",
 	      .flags = SEGMENT_PSH | SEGMENT_ACK, .seq = 1, .ack = 1,
-	      .length = 9);
+	      .length = 9, .packet = 1001);
 	check(80, true,
 "         client                                                           server\n"
 "         10.0.0.1                                                       10.0.0.2\n"
@@ -145,24 +145,24 @@ static void each_line(const char *text, int columns)
 	}
 }
 
-static void tell_long_words(void)
+static void record_long_words(void)
 {
 	char word[400];
 
 	memset(word, 'x', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
-	telling_call(journal, 0.02, "server", 3, word);
-	telling_call(journal, 0.03, "client", 3, word);
-	telling_fault(journal, 0.04, word, "client");
-	telling_call(journal, 0.05, "client", 3,
+	record_call(journal, 0.02, "server", 3, word);
+	record_call(journal, 0.03, "client", 3, word);
+	record_fault(journal, 0.04, word, "client");
+	record_call(journal, 0.05, "client", 3,
 		     "nginx: 漢字 漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字");
 }
 
 /* Whatever the width, and whatever was said. */
-START_TEST(no_line_is_too_wide_and_none_ends_in_blanks)
+START_TEST(no_line_is_too_wide_or_ends_in_blanks)
 {
-	tell_crash();
-	tell_long_words();
+	record_crash();
+	record_long_words();
 	for (int columns = 40; columns <= 200; columns++)
 		for (int unicode = 0; unicode < 2; unicode++) {
 			char *text = drawn(columns, unicode);
@@ -174,12 +174,12 @@ START_TEST(no_line_is_too_wide_and_none_ends_in_blanks)
 }
 END_TEST
 
-START_TEST(what_has_no_room_ends_in_an_ellipsis)
+START_TEST(text_without_room_ends_in_an_ellipsis)
 {
 	char *text;
 
-	telling_handshake(journal);
-	tell_long_words();
+	record_handshake(journal);
+	record_long_words();
 	text = drawn(80, true);
 	ck_assert(strstr(text, "xxx…"));
 	free(text);
@@ -187,11 +187,11 @@ START_TEST(what_has_no_room_ends_in_an_ellipsis)
 }
 END_TEST
 
-START_TEST(ascii_is_ascii)
+START_TEST(ascii_drawing_is_ascii)
 {
 	char *text;
 
-	tell_crash();
+	record_crash();
 	text = drawn(80, false);
 	for (const char *c = text; *c; c++)
 		ck_assert(!(*c & 0x80));
@@ -200,18 +200,18 @@ START_TEST(ascii_is_ascii)
 }
 END_TEST
 
-START_TEST(many_hosts_still_fit)
+START_TEST(sixty_five_hosts_fit)
 {
 	for (int i = 0; i < 64; i++) {
 		char from[16], to[16];
 
 		snprintf(from, sizeof(from), "host-%d", i);
 		snprintf(to, sizeof(to), "host-%d", i + 1);
-		telling_call(journal, 0.1 + i * 0.01, from, i + 1,
+		record_call(journal, 0.1 + i * 0.01, from, i + 1,
 			     "connect(10.0.0.2:7777)");
 		FRAME(journal, .t = 0.101 + i * 0.01, .left = 0.102 + i * 0.01,
 		      .from = from, .to = to, .kinds = "tcp syn",
-		      .flags = SEGMENT_SYN, .isn = (uint32_t)i);
+		      .flags = SEGMENT_SYN, .connection = i + 1);
 	}
 	for (int columns = 40; columns <= 240; columns += 20) {
 		char *text = drawn(columns, true);
@@ -224,14 +224,14 @@ START_TEST(many_hosts_still_fit)
 }
 END_TEST
 
-START_TEST(several_connections_have_numbers)
+START_TEST(several_connections_are_numbered)
 {
 	char *text;
 
-	telling_handshake(journal);
+	record_handshake(journal);
 	FRAME(journal, .t = 0.05, .left = 0.0501, .from = "client",
 	      .to = "server", .kinds = "tcp syn", .flags = SEGMENT_SYN,
-	      .client_port = 40001);
+	      .client_port = 40001, .connection = 2);
 	text = drawn(80, true);
 	ck_assert(strstr(text, "  #1 client:40000 > server:7777\n"
 			       "  #2 client:40001 > server:7777\n"));
@@ -246,12 +246,12 @@ int main(void)
 	const TTest *const *const tests[] = {
 		&crash_at_eighty_columns,
 		&crash_at_sixty_columns_in_ascii,
-		&held_and_released,
-		&no_line_is_too_wide_and_none_ends_in_blanks,
-		&what_has_no_room_ends_in_an_ellipsis,
-		&ascii_is_ascii,
-		&many_hosts_still_fit,
-		&several_connections_have_numbers,
+		&held_segment_and_its_release,
+		&no_line_is_too_wide_or_ends_in_blanks,
+		&text_without_room_ends_in_an_ellipsis,
+		&ascii_drawing_is_ascii,
+		&sixty_five_hosts_fit,
+		&several_connections_are_numbered,
 	};
 
 	return unit_run("ladder-text", tests, ARRAY_SIZE(tests), new_journal);
