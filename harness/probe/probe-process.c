@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One thread, one loop: it waits for requests, for sockets with an open call or
+ * a role, and for the timers of roles. A request for a call that returns at
+ * once is answered at once; calls that may block are in probe-calls.c.
+ *
+ * Requests come last in each round, so that what has arrived on the sockets
+ * before a request is handled before it.
+ */
 #include "probe-process.h"
 
 #include <errno.h>
@@ -13,9 +21,9 @@
 
 #include "fd.h"
 #include "macro.h"
+#include "probe-calls.h"
+#include "probe-roles.h"
 #include "probe-slot.h"
-
-enum { CONTROL = 3 };
 
 static void answer_result(uint32_t id, int64_t value,
 			  const struct probe_slot *slot)
@@ -23,126 +31,7 @@ static void answer_result(uint32_t id, int64_t value,
 	probe_answer(id, value, value < 0 ? errno : 0, slot);
 }
 
-/* --- calls that may block --------------------------------------------- */
-
-/* Each tries once. True when the call has returned, and was answered. */
-
-static bool try_receive(struct probe_slot *slot)
-{
-	struct probe_reply reply = { .id = slot->in.id };
-	static uint8_t data[1 << 16];
-	size_t size = MIN((size_t)slot->in.wanted, sizeof(data));
-	ssize_t n = recv(slot->fd, data, size, MSG_DONTWAIT);
-
-	reply.returned = nsec_now();
-	if (n < 0 && errno == EAGAIN)
-		return false;
-	reply.value = n;
-	reply.error = n < 0 ? errno : 0;
-	reply.size = n > 0 ? MIN((size_t)n, (size_t)PROBE_DATA) : 0;
-	memcpy(reply.data, data, reply.size);
-	slot->in.id = 0;
-	probe_reply_send(&reply);
-	return true;
-}
-
-static bool try_accept(struct probe_slot *slot)
-{
-	int fd = accept4(slot->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	uint32_t id = slot->in.id;
-
-	if (fd < 0 && errno == EAGAIN)
-		return false;
-	slot->in.id = 0;
-	if (fd < 0)
-		answer_result(id, -1, NULL);
-	else
-		probe_answer(id, 0, 0, probe_slot_take(slot->in.other, fd));
-	return true;
-}
-
-static ssize_t send_some(struct probe_slot *slot)
-{
-	static uint8_t pattern[1 << 16];
-	int64_t left = slot->out.wanted - slot->out.done;
-
-	if (slot->out.size)
-		return send(slot->fd, slot->out.data + slot->out.done,
-			    (size_t)left, MSG_NOSIGNAL | MSG_DONTWAIT);
-	return send(slot->fd, pattern,
-		    MIN((size_t)left, sizeof(pattern)),
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-static bool try_send(struct probe_slot *slot)
-{
-	uint32_t id = slot->out.id;
-
-	while (slot->out.done < slot->out.wanted) {
-		ssize_t n = send_some(slot);
-
-		if (n < 0 && errno == EAGAIN)
-			return false;
-		/* As a blocking send() does: what is sent first counts. */
-		if (n < 0 && !slot->out.done)
-			slot->out.done = -1;
-		if (n < 0)
-			break;
-		slot->out.done += n;
-	}
-	slot->out.id = 0;
-	answer_result(id, slot->out.done, NULL);
-	return true;
-}
-
-static bool try_connect(struct probe_slot *slot)
-{
-	struct pollfd ready = { .fd = slot->fd, .events = POLLOUT };
-	socklen_t size = sizeof(int);
-	uint32_t id = slot->out.id;
-	int error = 0;
-
-	if (poll(&ready, 1, 0) <= 0)
-		return false;
-	slot->out.id = 0;
-	getsockopt(slot->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-	probe_answer(id, error ? -1 : 0, error, slot);
-	return true;
-}
-
-static void try_in(struct probe_slot *slot)
-{
-	if (slot->role != PROBE_PLAIN)
-		probe_role_readable(slot);
-	else if (slot->in.id && slot->in.operation == PROBE_ACCEPT)
-		try_accept(slot);
-	else if (slot->in.id && slot->in.operation == PROBE_RECEIVE_STREAM)
-		probe_stream_receive(slot);
-	else if (slot->in.id)
-		try_receive(slot);
-}
-
-static void try_out(struct probe_slot *slot)
-{
-	if (slot->out.id && slot->out.operation == PROBE_CONNECT)
-		try_connect(slot);
-	else if (slot->out.id && slot->out.operation == PROBE_SEND_STREAM)
-		probe_stream_send(slot);
-	else if (slot->out.id)
-		try_send(slot);
-}
-
-static void post(struct probe_call *call, const struct probe_request *request)
-{
-	*call = (struct probe_call){ .id = request->id,
-				     .operation = request->operation,
-				     .wanted = request->number,
-				     .other = request->other,
-				     .size = request->size };
-	memcpy(call->data, request->data, request->size);
-}
-
-/* --- the other calls -------------------------------------------------- */
+/* --- requests ---------------------------------------------------------*/
 
 static int open_socket(const struct sockaddr_storage *address)
 {
@@ -190,7 +79,7 @@ static void do_connect(const struct probe_request *request)
 	r = connect(fd, (const struct sockaddr *)&request->address,
 		    request->address_size);
 	if (r < 0 && errno == EINPROGRESS)
-		post(&slot->out, request);
+		probe_call_post(&slot->out, request);
 	else
 		answer_result(request->id, r, slot);
 }
@@ -214,7 +103,7 @@ static void do_fork(const struct probe_request *request)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		fd_close(CONTROL);
+		fd_close(PROBE_CONTROL);
 		for (;;)
 			pause();
 	}
@@ -223,12 +112,22 @@ static void do_fork(const struct probe_request *request)
 
 static void MACRO_NORETURN die_of_segv(void)
 {
-	/* Where core_pattern is a program, RLIMIT_CORE does not keep it away,
-	 * and the sockets would stay open until it has read the dump. */
+	/* Not dumpable: RLIMIT_CORE does not apply where core_pattern is a
+	 * program, and the sockets would stay open until that program has read
+	 * the dump. */
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGSEGV, SIG_DFL);
 	kill(getpid(), SIGSEGV);
 	_exit(4);
+}
+
+/* A socket with a role reads by itself. */
+static void try_in(struct probe_slot *slot)
+{
+	if (slot->role != PROBE_PLAIN)
+		probe_role_readable(slot);
+	else
+		probe_call_try_in(slot);
 }
 
 static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
@@ -237,17 +136,18 @@ static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
 	case PROBE_ACCEPT:
 	case PROBE_RECEIVE:
 	case PROBE_RECEIVE_STREAM:
-		post(&slot->in, q);
+		probe_call_post(&slot->in, q);
 		try_in(slot);
 		break;
 	case PROBE_SEND:
 	case PROBE_SEND_STREAM:
-		post(&slot->out, q);
-		try_out(slot);
+		probe_call_post(&slot->out, q);
+		probe_call_try_out(slot);
 		break;
 	case PROBE_BIND:
 		answer_result(q->id,
-			      bind(slot->fd, (const struct sockaddr *)&q->address,
+			      bind(slot->fd,
+				   (const struct sockaddr *)&q->address,
 				   q->address_size),
 			      slot);
 		break;
@@ -266,8 +166,8 @@ static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
 		break;
 	case PROBE_SET:
 		answer_result(q->id,
-			      setsockopt(slot->fd, q->level, q->option,
-					 q->data, (socklen_t)q->size),
+			      setsockopt(slot->fd, q->level, q->option, q->data,
+					 (socklen_t)q->size),
 			      NULL);
 		break;
 	case PROBE_GET:
@@ -299,7 +199,7 @@ static void serve(void)
 	static struct probe_request request;
 	struct probe_slot *slot;
 
-	if (fd_receive(CONTROL, &request, sizeof(request), NULL, 0) <= 0)
+	if (fd_receive(PROBE_CONTROL, &request, sizeof(request), NULL, 0) <= 0)
 		_exit(0);
 	switch (request.operation) {
 	case PROBE_OPEN:
@@ -344,24 +244,21 @@ static void serve(void)
 
 /* --- waiting ---------------------------------------------------------- */
 
-/* Only sockets that are waited for: an error on another one would be reported
- * again and again. */
+/* A socket without an open call or a role is not polled: an error on it would
+ * be reported in each round. */
 static short wanted_events(const struct probe_slot *slot)
 {
 	if (slot->fd < 0)
 		return 0;
-	return (short)((slot->in.id || slot->role != PROBE_PLAIN ? POLLIN :
-								   0) |
+	return (short)((slot->in.id || slot->role != PROBE_PLAIN ? POLLIN : 0) |
 		       (slot->out.id ? POLLOUT : 0));
 }
 
-/*
- * Only what is waited for, one after the other: ppoll() refuses more entries
- * than the process may have open files, those without a file counted too.
- */
+/* Entries for ppoll(). Without gaps: it refuses more entries than
+ * RLIMIT_NOFILE, and entries without a file count. */
 struct waiting {
 	struct pollfd fds[PROBE_SLOTS + 1];
-	int slots[PROBE_SLOTS + 1]; /* whose entry it is */
+	int slots[PROBE_SLOTS + 1]; /* of the entry */
 	nfds_t n;
 	nsec_t until;
 };
@@ -369,7 +266,8 @@ struct waiting {
 static void fill(struct waiting *waiting)
 {
 	waiting->until = NSEC_NEVER;
-	waiting->fds[0] = (struct pollfd){ .fd = CONTROL, .events = POLLIN };
+	waiting->fds[0] =
+		(struct pollfd){ .fd = PROBE_CONTROL, .events = POLLIN };
 	waiting->n = 1;
 	for (int i = 0; i < probe_slots(); i++) {
 		const struct probe_slot *slot = probe_slot_at(i);
@@ -393,7 +291,7 @@ static void wait_for(struct waiting *waiting)
 	if (ppoll(waiting->fds, waiting->n,
 		  waiting->until == NSEC_NEVER ? NULL : &ts, NULL) >= 0)
 		return;
-	/* Any other error would come again at once, for ever. */
+	/* Any other error would repeat in each round. */
 	if (errno != EINTR)
 		_exit(5);
 	for (nfds_t i = 0; i < waiting->n; i++)
@@ -405,12 +303,12 @@ static void run_ready(const struct waiting *waiting)
 	for (nfds_t i = 1; i < waiting->n; i++) {
 		struct probe_slot *slot = probe_slot_at(waiting->slots[i]);
 
-		if (!waiting->fds[i].revents ||
-		    slot->fd != waiting->fds[i].fd)
+		/* An earlier entry may have closed this socket. */
+		if (!waiting->fds[i].revents || slot->fd != waiting->fds[i].fd)
 			continue;
 		try_in(slot);
 		if (slot->fd >= 0)
-			try_out(slot);
+			probe_call_try_out(slot);
 	}
 }
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The probe: a real TCP client or server, run in a host as a program of its own,
- * without capabilities. It does what the socket pair on fd 3 tells it, and
- * reports what came of it. (halfopen has that program within; where that cannot
- * be executed, halfopen itself is it, under the name PROBE_NAME.)
- *
- * Its sockets do not block, so that it can wait in several calls at once; a
- * call that would have blocked is answered when it would have returned, with
- * the same value and the same errno.
+ * The probe: a TCP client or server that runs in a host as a process of its
+ * own, without capabilities. It executes the requests that arrive on the socket
+ * with fd 3 and replies with results (probe-protocol.h). The executable is
+ * embedded in halfopen; where it cannot be executed, halfopen itself runs as
+ * the probe, under the name PROBE_NAME.
  */
 #pragma once
 

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "probe-slot.h"
+/*
+ * A role owns the receiving direction of its socket: the loop calls it when the
+ * socket is readable and when its timer expires. Messages are short enough for
+ * an empty send buffer, so a failing send() ends the role.
+ */
+#include "probe-roles.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/*
- * The smallest HTTP/1.1 server that keeps connections alive. Its time-out runs
- * from the end of a request; the next request stops it; when it fires, the
- * connection is closed. (That is what nginx' keepalive_timeout does.)
- */
+/* --- HTTP -------------------------------------------------------------*/
+
+/* The timer runs from the accept() or the end of a request; the next bytes stop
+ * it. */
 static void http_accept(struct probe_slot *listener)
 {
-	int fd = accept4(listener->fd, NULL, NULL,
-			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd =
+		accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	int index = fd < 0 ? -1 : probe_slot_adopt(fd, PROBE_HTTP_CONNECTION);
 	struct probe_slot *connection = probe_slot(index);
 
@@ -38,7 +42,7 @@ static void http_answer(struct probe_slot *slot)
 	slot->timer = nsec_now() + slot->interval;
 }
 
-/* A request without a body ends with an empty line. */
+/* Requests have no body: they end with an empty line. */
 static bool ends_request(struct probe_slot *slot, char c)
 {
 	static const char end[] = "\r\n\r\n";
@@ -70,6 +74,8 @@ static void http_readable(struct probe_slot *slot)
 			http_answer(slot);
 }
 
+/* --- echo and heartbeat ------------------------------------------------*/
+
 static void echo(struct probe_slot *slot)
 {
 	char data[4096];
@@ -81,12 +87,14 @@ static void echo(struct probe_slot *slot)
 		probe_slot_close(slot);
 }
 
-/* The heart stopped: tells how often it had beaten, and what was seen. */
-static void beats_end(struct probe_slot *slot, int error)
+/* Replies with the number of answered heartbeats, or the error of the socket.
+ */
+static void end_beats(struct probe_slot *slot, int error)
 {
 	slot->role = PROBE_PLAIN;
 	slot->timer = NSEC_NEVER;
-	probe_answer(slot->in.id, error ? -1 : (int64_t)slot->beats, error, slot);
+	probe_answer(slot->in.id, error ? -1 : (int64_t)slot->beats, error,
+		     slot);
 	slot->in.id = 0;
 }
 
@@ -95,7 +103,7 @@ static void beat(struct probe_slot *slot)
 	slot->beat_open = true;
 	slot->timer = nsec_now() + slot->interval;
 	if (send(slot->fd, "?", 1, MSG_NOSIGNAL) < 0)
-		beats_end(slot, errno);
+		end_beats(slot, errno);
 }
 
 static void beat_readable(struct probe_slot *slot)
@@ -106,9 +114,9 @@ static void beat_readable(struct probe_slot *slot)
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n < 0) {
-		beats_end(slot, errno);
+		end_beats(slot, errno);
 	} else if (n == 0) {
-		beats_end(slot, 0);
+		end_beats(slot, 0);
 	} else {
 		slot->beat_open = false;
 		slot->beats++;
@@ -157,7 +165,7 @@ void probe_role_timer(struct probe_slot *slot)
 	if (slot->role == PROBE_HTTP_CONNECTION)
 		probe_slot_close(slot);
 	else if (slot->role == PROBE_BEATS && slot->beat_open)
-		beats_end(slot, 0);
+		end_beats(slot, 0);
 	else if (slot->role == PROBE_BEATS)
 		beat(slot);
 }

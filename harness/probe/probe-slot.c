@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Slots are an array of sockets, indexed by the numbers that the script
+ * chooses, which count up from 0. Sockets that the probe accepts by itself get
+ * numbers from ADOPTED on. Errors that leave the protocol out of step end the
+ * process; the script's side reports its exit status.
+ */
 #include "probe-slot.h"
 
 #include <sys/socket.h>
@@ -6,13 +12,11 @@
 
 #include "fd.h"
 
-enum {
-	CONTROL = 3,
-	ADOPTED = PROBE_SLOTS / 4, /* below: those that the script numbers */
-};
+/* The first number for sockets that no request names. */
+enum { ADOPTED = PROBE_SLOTS / 4 };
 
 static struct probe_slot slots[PROBE_SLOTS];
-static int n_slots; /* all above are free and were never used */
+static int n_slots; /* used so far; the rest has never been used */
 
 struct probe_slot *probe_slot(int index)
 {
@@ -53,18 +57,17 @@ void probe_slot_close(struct probe_slot *slot)
 
 void probe_reply_send(const struct probe_reply *reply)
 {
-	if (fd_send(CONTROL, reply, PROBE_REPLY_SHORT + reply->size, NULL, 0) <
-	    0)
+	if (fd_send(PROBE_CONTROL, reply, PROBE_REPLY_SHORT + reply->size, NULL,
+		    0) < 0)
 		_exit(2);
 }
 
 void probe_answer(uint32_t id, int64_t value, int error,
 		  const struct probe_slot *slot)
 {
-	struct probe_reply reply = { .id = id,
-				     .value = value,
-				     .error = error,
-				     .returned = nsec_now() };
+	struct probe_reply reply = {
+		.id = id, .value = value, .error = error, .returned = nsec_now()
+	};
 	socklen_t size = sizeof(reply.local);
 
 	if (slot && slot->fd >= 0) {

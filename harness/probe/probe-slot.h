@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A socket of the probe process, and what it does by itself. */
+/* The sockets of the probe process, and replies. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,8 +8,11 @@
 #include "nsec.h"
 #include "probe-protocol.h"
 
+enum { PROBE_CONTROL = 3 /* fd of the socket to the script */ };
+
+/* What a socket does without requests: probe-roles.h. */
 enum probe_role {
-	PROBE_PLAIN, /* does what it is told, no more */
+	PROBE_PLAIN, /* nothing */
 	PROBE_ECHOES,
 	PROBE_HTTP_LISTENER,
 	PROBE_HTTP_CONNECTION,
@@ -20,13 +23,13 @@ enum probe_role {
 struct probe_call {
 	uint32_t id;
 	enum probe_operation operation;
-	int64_t wanted, done;
+	int64_t wanted, done; /* bytes */
 	int other;
-	size_t size; /* of data, 0: the pattern */
+	size_t size; /* of data; 0: zero bytes are sent */
 	uint8_t data[PROBE_DATA];
 };
 
-/* How far a socket has come in the streams of either direction. */
+/* Position in the verified streams of both directions. */
 struct probe_stream {
 	uint64_t sent, received;
 	struct probe_wrong wrong;
@@ -34,48 +37,35 @@ struct probe_stream {
 
 struct probe_slot {
 	int fd; /* -1: free */
-	struct probe_call in, out;
+	struct probe_call in, out; /* one call in each direction */
 	struct probe_stream stream;
 	enum probe_role role;
-	nsec_t timer; /* for the roles; NSEC_NEVER: none */
+	nsec_t timer; /* of the role; NSEC_NEVER: none */
 	nsec_t interval;
-	unsigned int beats;
-	bool beat_open;
-	uint32_t matched; /* bytes of the blank line that ends a request */
+	unsigned int beats; /* answered ones */
+	bool beat_open; /* the last one is unanswered */
+	uint32_t matched; /* bytes of the empty line that ends a request */
 };
 
-/* The slot is there and holds a socket, or NULL. */
+/* The slot of that number; NULL: free. */
 struct probe_slot *probe_slot(int index);
 
-/* Puts a socket into a slot, by the script's number. */
+/* Puts a socket into a slot. */
 struct probe_slot *probe_slot_take(int index, int fd);
 
-/* All slots that were ever used, from 0; the free ones have fd -1. */
+/* The number of slots used so far, and one of them; fd -1: free. */
 int probe_slots(void);
 struct probe_slot *probe_slot_at(int index);
 
-/* A free slot for a socket that the probe accepted by itself, or -1. */
+/* Puts a socket that the probe accepted by itself into a slot that no script
+ * numbers. Returns its number; -1: none is free, the socket is closed. */
 int probe_slot_adopt(int fd, enum probe_role role);
+
+/* Closes the socket; calls that have not returned get no reply. */
 void probe_slot_close(struct probe_slot *slot);
 
 void probe_reply_send(const struct probe_reply *reply);
 
-/* Answers a call; the slot's addresses come along where it has some. */
+/* Replies with a value, the time and, unless `slot` is NULL, its addresses. */
 void probe_answer(uint32_t id, int64_t value, int error,
 		  const struct probe_slot *slot);
-
-/* --- streams that can be checked (probe-stream.c) --------------------------*/
-
-/* Each goes on with the call of its direction; true when it has returned, and
- * was answered. */
-bool probe_stream_send(struct probe_slot *slot);
-bool probe_stream_receive(struct probe_slot *slot);
-
-/* --- what slots do by themselves (probe-roles.c) ---------------------------*/
-
-/* Readable, or timer due: what the role does then. */
-void probe_role_readable(struct probe_slot *slot);
-void probe_role_timer(struct probe_slot *slot);
-
-void probe_role_serve_http(struct probe_slot *slot, nsec_t keepalive);
-void probe_role_beat(struct probe_slot *slot, uint32_t id, nsec_t interval);
