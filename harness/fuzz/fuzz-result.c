@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A journal of several lines: gathered, and told in every format. */
+/* A journal of several lines: folded into a result that is printed in every
+ * format and as a page, and compared with itself. */
 #include <errno.h>
 #include <stdio.h>
 
+#include "compare-print.h"
 #include "fake.h"
 #include "fuzz.h"
 #include "journal.h"
+#include "page.h"
 
-/* False where a worker would stop reading. */
+/* False for a line at which a worker stops reading. */
 static bool take(struct result *result, const char *line, size_t size)
 {
 	json_t *record;
@@ -34,7 +37,7 @@ static void read_journal(struct result *result, const char *at, size_t size)
 		size -= length + 1;
 	}
 	if (!result->has_verdict)
-		result_broken(result, "it died");
+		result_broken(result, "no verdict");
 }
 
 static void report(const struct result *result, const char *format)
@@ -45,6 +48,35 @@ static void report(const struct result *result, const char *format)
 	fake_begin(&fake, format, 1, 80);
 	fake.report.reporter->result(&fake.report, result);
 	free(fake_end(&fake, &tally));
+}
+
+static void write_page(const struct result *result)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fuzz_must(out && page_write(out, result, NULL) == 0);
+	fclose(out);
+	free(text);
+}
+
+/* A run does not differ from itself. */
+static void compare(const struct result *result)
+{
+	const struct compare_view view = { .columns = 80, .verbose = true };
+	struct comparison *comparison;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fuzz_must(out && comparison_new(&comparison, result, result) == 0);
+	fuzz_must(!comparison->differs);
+	compare_print_details(out, &view, comparison);
+	json_decref(comparison_json(comparison));
+	comparison_free(comparison);
+	fclose(out);
+	free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,6 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	result->final = true;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		report(result, formats[i]);
+	write_page(result);
+	compare(result);
 	result_free(result);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a guest's console says, in two pieces: told in every format. */
+/* The stream from a guest, in two pieces, printed in every format. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -31,7 +31,7 @@ static void read_stream(const char *bytes, size_t size, const char *format)
 	if (r >= 0)
 		r = stream_take(stream, bytes + half, size - half);
 	fuzz_must(r == 0 || r == -EBADMSG);
-	stream_finish(stream, "it died", &tally);
+	stream_finish(stream, "the guest ended", &tally);
 	fuzz_must(stream_result(stream, &job));
 	fclose(report.out);
 	free(text);

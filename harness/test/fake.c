@@ -9,7 +9,7 @@
 #include "case-table.h"
 #include "macro.h"
 
-/* --- cases ----------------------------------------------------------------*/
+/* --- cases ---------------------------------------------------------------- */
 
 static const struct testcase process = {
 	.name = "server-process-crash",
@@ -37,7 +37,7 @@ static const struct testcase data = {
 	.sources = "net/ipv4/tcp_timer.c:tcp_write_timeout()",
 	.steps = STEPS("connect, and let both sides say one word",
 		       "crash the server's host", "send 100 bytes"),
-	.expect = "ETIMEDOUT, not before the model's time-out.",
+	.expect = "ETIMEDOUT, not before the model's timeout.",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_syn_retries", 2, NULL }),
 	.variants = VARIANTS(
@@ -133,7 +133,7 @@ const struct testcase *const testcases[] = {
 };
 const size_t testcases_n = ARRAY_SIZE(testcases);
 
-/* --- results --------------------------------------------------------------*/
+/* --- results -------------------------------------------------------------- */
 
 struct result *fake_new(size_t fake, int variant)
 {
@@ -175,7 +175,7 @@ void fake_verdict(struct result *result, const char *verdict,
 	fake_take(result, 5.1, "verdict", "{s:s, s:s, s:b, s:f, s:f}",
 		  "verdict", verdict, "reason", reason, "inconclusive",
 		  (int)inconclusive, "lateness", 0.0001, "residence", 0.00001);
-	/* What a clock gave would be another text each time. */
+	/* Constant, so that tests can compare the output. */
 	result->took = MSEC(5073);
 }
 
@@ -309,7 +309,7 @@ struct result *fake_inconclusive(enum verdict verdict)
 	return result;
 }
 
-/* --- reports --------------------------------------------------------------*/
+/* --- reports -------------------------------------------------------------- */
 
 void fake_begin(struct fake_report *fake, const char *format, size_t n_runs,
 		int columns)

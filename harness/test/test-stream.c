@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a guest says, and what its host makes of it. */
+/* Lines from a guest become results and reports of its host. */
 #include "selection.h"
 #include "stream.h"
 
@@ -49,7 +49,7 @@ static void begin_with(unsigned int retries)
 			 0);
 }
 
-/* The results are the stream's, and the report may look at them to its end. */
+/* The stream owns the results, which the report may read until its end. */
 static void end(void)
 {
 	const struct report_tally none = { 0 };
@@ -63,7 +63,7 @@ static void begin(void)
 	begin_with(0);
 }
 
-static int say(const char *text)
+static int send_text(const char *text)
 {
 	return stream_take(stream, text, strlen(text));
 }
@@ -76,19 +76,19 @@ static struct report_tally finish(void)
 	return tally;
 }
 
-START_TEST(a_guest_that_tells_all)
+START_TEST(all_lines_become_results)
 {
 	struct report_tally tally;
 	int status;
 
 	begin();
 	ck_assert(!stream_has_begun(stream));
-	ck_assert_int_eq(say(RUN CASE("server-process-crash", "pass")
+	ck_assert_int_eq(send_text(RUN CASE("server-process-crash", "pass")
 				     CASE("keepalive-peer-alive", "fail")),
 			 0);
 	ck_assert(stream_has_begun(stream));
 	ck_assert(!stream_has_ended(stream, &status));
-	ck_assert_int_eq(say("{\"type\":\"summary\"}\n" END), 0);
+	ck_assert_int_eq(send_text("{\"type\":\"summary\"}\n" END), 0);
 	ck_assert(stream_has_ended(stream, &status));
 	ck_assert_int_eq(status, 1);
 	ck_assert_uint_eq(fake.report.info.hz, 250);
@@ -102,7 +102,7 @@ START_TEST(a_guest_that_tells_all)
 }
 END_TEST
 
-START_TEST(a_line_may_come_in_pieces)
+START_TEST(a_line_may_arrive_in_pieces)
 {
 	static const char text[] = RUN CASE("server-process-crash", "pass") END;
 	int status;
@@ -116,14 +116,14 @@ START_TEST(a_line_may_come_in_pieces)
 }
 END_TEST
 
-START_TEST(what_never_came_is_broken)
+START_TEST(a_missing_result_is_broken)
 {
 	const struct result *missing;
 	struct report_tally tally;
 
 	begin();
 	/* The last line is cut off. */
-	ck_assert_int_eq(say(RUN CASE("server-process-crash", "pass")
+	ck_assert_int_eq(send_text(RUN CASE("server-process-crash", "pass")
 				     "{\"type\":\"case\",\"name\":\"keep"),
 			 0);
 	ck_assert_ptr_null(stream_result(stream, &jobs[1]));
@@ -137,7 +137,7 @@ START_TEST(what_never_came_is_broken)
 }
 END_TEST
 
-START_TEST(a_guest_that_never_spoke_has_a_report)
+START_TEST(a_silent_guest_has_a_report)
 {
 	char *text;
 	struct report_tally tally;
@@ -153,8 +153,8 @@ START_TEST(a_guest_that_never_spoke_has_a_report)
 }
 END_TEST
 
-/* None of it is taken for a result, and none of it is a crash. */
-START_TEST(what_is_no_result_is_refused)
+/* Each is -EBADMSG, and none becomes a result. */
+START_TEST(invalid_lines_are_refused)
 {
 	static const char *const lines[] = {
 		"\n",
@@ -183,26 +183,27 @@ START_TEST(what_is_no_result_is_refused)
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		begin();
-		ck_assert_int_eq(say(RUN), 0);
-		ck_assert_msg(say(lines[i]) == -EBADMSG, "taken: %s", lines[i]);
+		ck_assert_int_eq(send_text(RUN), 0);
+		ck_assert_msg(send_text(lines[i]) == -EBADMSG, "accepted: %s",
+			      lines[i]);
 		ck_assert_uint_eq(finish().broken, 2);
 		end();
 	}
 }
 END_TEST
 
-START_TEST(nothing_comes_before_the_run_line)
+START_TEST(the_first_line_must_be_run)
 {
 	begin();
-	ck_assert_int_eq(say(CASE("server-process-crash", "pass")), -EBADMSG);
+	ck_assert_int_eq(send_text(CASE("server-process-crash", "pass")), -EBADMSG);
 	end();
 	begin();
-	ck_assert_int_eq(say(END), -EBADMSG);
+	ck_assert_int_eq(send_text(END), -EBADMSG);
 	end();
 }
 END_TEST
 
-START_TEST(a_line_without_an_end_is_refused)
+START_TEST(a_line_without_end_is_refused)
 {
 	static char bytes[1 << 20];
 	int r = 0, n = 0;
@@ -216,8 +217,8 @@ START_TEST(a_line_without_an_end_is_refused)
 }
 END_TEST
 
-/* Every byte of a good stream, damaged in turn. */
-START_TEST(damage_is_no_crash)
+/* Damages each byte of a valid stream in turn. */
+START_TEST(damaged_bytes_do_not_crash)
 {
 	static const char good[] = RUN JOURNAL
 		CASE("server-process-crash", "pass") END;
@@ -242,7 +243,7 @@ START_TEST(the_last_try_counts)
 
 	begin_with(1);
 	ck_assert_int_eq(
-		say(RUN CASE_TRY("server-process-crash", "null", 1, "fail")
+		send_text(RUN CASE_TRY("server-process-crash", "null", 1, "fail")
 			    CASE_TRY("server-process-crash", "null", 2, "pass")
 				    CASE("keepalive-peer-alive", "skip")),
 		0);
@@ -254,10 +255,10 @@ START_TEST(the_last_try_counts)
 }
 END_TEST
 
-START_TEST(a_journal_belongs_to_the_line_behind_it)
+START_TEST(a_journal_belongs_to_the_next_line)
 {
 	begin();
-	ck_assert_int_eq(say(RUN JOURNAL JOURNAL
+	ck_assert_int_eq(send_text(RUN JOURNAL JOURNAL
 				     CASE("server-process-crash", "fail")
 					     CASE("keepalive-peer-alive",
 						  "pass")),
@@ -272,16 +273,16 @@ START_TEST(a_journal_belongs_to_the_line_behind_it)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&a_guest_that_tells_all,
-	&a_line_may_come_in_pieces,
-	&what_never_came_is_broken,
-	&a_guest_that_never_spoke_has_a_report,
-	&what_is_no_result_is_refused,
-	&nothing_comes_before_the_run_line,
-	&a_line_without_an_end_is_refused,
-	&damage_is_no_crash,
+	&all_lines_become_results,
+	&a_line_may_arrive_in_pieces,
+	&a_missing_result_is_broken,
+	&a_silent_guest_has_a_report,
+	&invalid_lines_are_refused,
+	&the_first_line_must_be_run,
+	&a_line_without_end_is_refused,
+	&damaged_bytes_do_not_crash,
 	&the_last_try_counts,
-	&a_journal_belongs_to_the_line_behind_it,
+	&a_journal_belongs_to_the_next_line,
 };
 
 int main(void)
