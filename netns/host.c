@@ -1,28 +1,83 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The init of a host is a clone of the process that holds the world, in a new
+ * PID namespace and in the host's network namespace. It starts and signals
+ * processes by request, and reports their ends, over a SOCK_SEQPACKET socket
+ * pair. Every request is answered before the next one is sent. An exit that is
+ * reported in between is passed on at once; from the loop it comes the same way.
+ *
+ * A program gets its fds by SCM_RIGHTS. A pipe that closes on exec tells the init
+ * whether the exec succeeded, so that the answer to a request has its errno.
+ *
+ * The init cannot outlive the world: it exits when the socket is closed, and the
+ * kernel kills its namespace when it dies (zap_pid_ns_processes()).
+ */
 #include "host.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <linux/sched.h>
-#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "errors.h"
 #include "fd.h"
-#include "host-init.h"
+#include "macro.h"
 #include "namespace.h"
 #include "privilege.h"
-#include "processes.h"
+#include "process.h"
 #include "rtnl.h"
 #include "sysctl.h"
 
-enum { LOOPBACK = 1 };
+enum {
+	LOOPBACK = 1, /* ifindex */
+	FDS = 5, /* exe and the four of a program */
+	EXE = 99, /* instead of a number from 0 to 3 */
+	ARGUMENTS_MAX = 256,
+	/* fds of the init */
+	CONTROL = 3,
+	CHILDREN = 4, /* a signalfd for SIGCHLD */
+};
+
+enum request_kind { REQUEST_START, REQUEST_SIGNAL };
+
+struct request {
+	enum request_kind kind;
+	pid_t pid; /* -1: every process of the host */
+	int signal;
+	bool has_ids;
+	uid_t uid;
+	gid_t gid;
+	int numbers[FDS]; /* what each fd that comes along becomes */
+	size_t n_fds;
+	size_t arguments_size;
+	char arguments[HOST_ARGUMENTS_SIZE]; /* each ends with a NUL */
+};
+
+/* Size of a request without arguments. */
+enum { SHORT_REQUEST = offsetof(struct request, arguments) };
+
+enum reply_kind { REPLY_ANSWER, REPLY_EXITED };
+
+struct reply {
+	enum reply_kind kind;
+	pid_t pid;
+	int status; /* of wait(); in an answer 0 or a negative errno */
+	char message[96];
+};
 
 struct host {
 	struct host_plan plan;
@@ -34,8 +89,299 @@ struct host {
 	struct loop_source *source;
 	host_exit_fn on_exit;
 	void *data;
-	bool off_ordered;
+	bool is_powered_off; /* by order: its end is expected */
 };
+
+/* --- the init ------------------------------------------------------------- */
+
+static void reply(enum reply_kind kind, pid_t pid, int status)
+{
+	struct reply reply = { .kind = kind, .pid = pid, .status = status };
+
+	if (kind == REPLY_ANSWER && status < 0)
+		snprintf(reply.message, sizeof(reply.message), "%.95s",
+			 error_message());
+	if (fd_send(CONTROL, &reply, sizeof(reply), NULL, 0) < 0)
+		_exit(1);
+}
+
+static void split_arguments(const struct request *request, const char **argv)
+{
+	const char *at = request->arguments;
+	const char *end = at + request->arguments_size;
+	size_t n = 0;
+
+	while (at < end && n < ARGUMENTS_MAX) {
+		argv[n++] = at;
+		at += strlen(at) + 1;
+	}
+	argv[n] = NULL;
+}
+
+/* Moves the fds to the numbers that the program expects, and returns that of the
+ * executable. They are above all those numbers: none is overwritten. */
+static int place_fds(const struct request *request, const int *fds)
+{
+	int exe = -1, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int number = 0; number < 3; number++)
+		dup2(null, number);
+	for (size_t i = 0; i < request->n_fds; i++) {
+		if (request->numbers[i] == EXE)
+			exe = fds[i];
+		else
+			dup2(fds[i], request->numbers[i]);
+	}
+	return exe;
+}
+
+/* The same for every program, whoever runs halfopen. Ignored signals (Python's
+ * SIGPIPE) would be inherited through exec. */
+static void set_environment(void)
+{
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	umask(022);
+	clearenv();
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+		       "/sbin:/bin", 1);
+	setenv("HOME", "/tmp", 1);
+	setenv("LC_ALL", "C", 1);
+	/* Leaks of the probes are found by the harness' own tests. */
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+}
+
+static void MACRO_NORETURN become_program(const struct request *request,
+					  const int *fds, int report)
+{
+	const char *argv[ARGUMENTS_MAX + 1];
+	sigset_t none;
+	uid_t uid;
+	gid_t gid;
+	int exe, r;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	split_arguments(request, argv);
+	set_environment();
+	process_restore_file_limit();
+	exe = place_fds(request, fds);
+	privilege_program_ids(&uid, &gid);
+	if (request->has_ids) {
+		uid = request->uid;
+		gid = request->gid;
+	}
+	r = privilege_drop(uid, gid);
+	if (r >= 0) {
+		char **args = (char **)(uintptr_t)argv;
+
+		if (exe >= 0)
+			fexecve(exe, args, environ);
+		else if (argv[0])
+			execvpe(argv[0], args, environ);
+		r = exe >= 0 || argv[0] ? -errno : -ENOENT;
+	}
+	if (write(report, &r, sizeof(r)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static void start(const struct request *request, int *fds)
+{
+	int report[2], r = 0;
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC) < 0) {
+		reply(REPLY_ANSWER, 0, error_origin(-errno, "pipe"));
+		return;
+	}
+	for (size_t i = 0; i < request->n_fds; i++) {
+		int high = fcntl(fds[i], F_DUPFD_CLOEXEC, 16);
+
+		fd_close(fds[i]);
+		fds[i] = high;
+	}
+	pid = fork();
+	if (pid == 0) {
+		int high = fcntl(report[1], F_DUPFD_CLOEXEC, 16);
+
+		become_program(request, fds, high);
+	}
+	fd_close(report[1]);
+	for (size_t i = 0; i < request->n_fds; i++)
+		fd_close(fds[i]);
+	/* End of file: closed by exec. Otherwise the errno of exec. */
+	if (pid < 0)
+		r = error_origin(-errno, "fork");
+	else if (fd_read_all(report[0], &r, sizeof(r)) == sizeof(r))
+		r = error_origin(r, "start %s", request->arguments);
+	fd_close(report[0]);
+	reply(REPLY_ANSWER, pid, r);
+}
+
+static void send_signal(const struct request *request)
+{
+	int r = 0;
+
+	/* kill(-1) excludes the caller; without any other process it fails with
+	 * ESRCH. */
+	if (kill(request->pid, request->signal) < 0 &&
+	    !(errno == ESRCH && request->pid == -1))
+		r = error_origin(-errno, "signal %d to process %d",
+				 request->signal, request->pid);
+	reply(REPLY_ANSWER, request->pid, r);
+}
+
+static void reap(void)
+{
+	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
+
+	if (read(CHILDREN, &info, sizeof(info)) < 0)
+		return;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		reply(REPLY_EXITED, pid, status);
+}
+
+static void serve(void)
+{
+	static struct request request;
+	int fds[FDS];
+	ssize_t n;
+
+	n = fd_receive(CONTROL, &request, sizeof(request), fds, FDS);
+	if (n <= 0)
+		_exit(0);
+	if (request.kind == REQUEST_START)
+		start(&request, fds);
+	else
+		send_signal(&request);
+}
+
+/* This process is a copy of the one that holds the world: it closes all of its
+ * fds but the control socket. */
+static void set_up_fds(int control)
+{
+	sigset_t child;
+	int fd;
+
+	dup2(control, CONTROL);
+	close_range(CONTROL + 1, ~0U, 0);
+	fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &child, NULL);
+	fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd != CHILDREN) {
+		dup3(fd, CHILDREN, O_CLOEXEC);
+		fd_close(fd);
+	}
+}
+
+/* Ends by SIGKILL, or when `control` is closed. Its process name, "host-client"
+ * (up to 15 characters), shows in ps which host it is. */
+static void MACRO_NORETURN run_init(int control, int namespace,
+				    const char *name)
+{
+	char comm[32];
+	struct pollfd wait[2] = { { .fd = CONTROL, .events = POLLIN },
+				  { .fd = CHILDREN, .events = POLLIN } };
+
+	snprintf(comm, sizeof(comm), "host-%s", name);
+	prctl(PR_SET_NAME, comm);
+	if (setns(namespace, CLONE_NEWNET) < 0 || chdir("/") < 0)
+		_exit(1);
+	/* Programs and prompts show the host name. It is not essential. */
+	if (unshare(CLONE_NEWUTS) == 0 && sethostname(name, strlen(name)) < 0)
+		_exit(1);
+	setsid();
+	if (privilege_keep_for_init() < 0)
+		_exit(1);
+	set_up_fds(control);
+	for (;;) {
+		if (poll(wait, 2, -1) < 0)
+			continue;
+		/* Exits first: the pid of a process that has been reaped must
+		 * not be signalled. */
+		if (wait[1].revents)
+			reap();
+		if (wait[0].revents)
+			serve();
+	}
+}
+
+/* --- the control socket --------------------------------------------------- */
+
+static void drop_init(struct host *host)
+{
+	host->source = loop_remove(host->source);
+	host->control = fd_close(host->control);
+	host->pidfd = fd_close(host->pidfd);
+	host->init = 0;
+}
+
+/* Returns 1 for an answer, and 0 when an exit, or the end of the init, was
+ * passed on. */
+static int take_reply(struct host *host, struct reply *ret)
+{
+	ssize_t n = fd_receive(host->control, ret, sizeof(*ret), NULL, 0);
+
+	if (n == -EAGAIN)
+		return -EAGAIN;
+	if (n < 0)
+		return error_trace((int)n);
+	if (n == 0) {
+		drop_init(host);
+		if (!host->is_powered_off)
+			host->on_exit(host->data, host, 0, 0);
+		return 0;
+	}
+	if (ret->kind == REPLY_ANSWER)
+		return 1;
+	host->on_exit(host->data, host, ret->pid, ret->status);
+	return 0;
+}
+
+static int on_control(void *data, uint32_t events MACRO_UNUSED)
+{
+	struct host *host = data;
+	struct reply reply;
+	int r;
+
+	do {
+		r = take_reply(host, &reply);
+	} while (r >= 0 && host->init);
+	return r == -EAGAIN || r >= 0 ? 0 : error_trace(r);
+}
+
+static int ask(struct host *host, const struct request *request, size_t size,
+	       const int *fds, size_t n_fds, struct reply *ret)
+{
+	int r;
+
+	if (!host->init)
+		return error_origin(-EHOSTDOWN, "host %s", host->name);
+	r = fd_send(host->control, request, size, fds, n_fds);
+	if (r < 0)
+		return error_trace(r);
+	while ((r = take_reply(host, ret)) != 1) {
+		struct pollfd wait = { .fd = host->control, .events = POLLIN };
+
+		if (!host->init)
+			return error_origin(-EHOSTDOWN, "host %s", host->name);
+		if (r < 0 && r != -EAGAIN)
+			return error_trace(r);
+		if (r == -EAGAIN)
+			poll(&wait, 1, -1);
+	}
+	/* The init's message is complete: it has the text of the errno. */
+	if (ret->status < 0)
+		return error_refuse(ret->status, "%s", ret->message);
+	return 0;
+}
+
+/* --- making a host -------------------------------------------------------- */
 
 size_t host_plan_cables(const struct host_plan *plan)
 {
@@ -55,73 +401,6 @@ struct address cable_address(const struct cable_plan *cable, int family)
 	return (struct address){ 0 };
 }
 
-static void forget_init(struct host *host)
-{
-	host->source = loop_remove(host->source);
-	host->control = fd_close(host->control);
-	host->pidfd = fd_close(host->pidfd);
-	host->init = 0;
-}
-
-/* Returns 1 when it was an answer, 0 when an exit (or the end) was told. */
-static int take_message(struct host *host, struct host_init_reply *ret)
-{
-	ssize_t n = fd_receive(host->control, ret, sizeof(*ret), NULL, 0);
-
-	if (n == -EAGAIN)
-		return -EAGAIN;
-	if (n < 0)
-		return error_trace((int)n);
-	if (n == 0) {
-		forget_init(host);
-		if (!host->off_ordered)
-			host->on_exit(host->data, host, 0, 0);
-		return 0;
-	}
-	if (ret->kind == HOST_INIT_ANSWER)
-		return 1;
-	host->on_exit(host->data, host, ret->pid, ret->status);
-	return 0;
-}
-
-static int on_control(void *data, uint32_t events MACRO_UNUSED)
-{
-	struct host *host = data;
-	struct host_init_reply reply;
-	int r;
-
-	do {
-		r = take_message(host, &reply);
-	} while (r >= 0 && host->init);
-	return r == -EAGAIN || r >= 0 ? 0 : error_trace(r);
-}
-
-static int ask(struct host *host, const void *request, size_t size,
-	       const int *fds, size_t n_fds, struct host_init_reply *ret)
-{
-	int r;
-
-	if (!host->init)
-		return error_origin(-EHOSTDOWN, "host %s", host->name);
-	r = fd_send(host->control, request, size, fds, n_fds);
-	if (r < 0)
-		return error_trace(r);
-	while ((r = take_message(host, ret)) != 1) {
-		struct pollfd wait = { .fd = host->control, .events = POLLIN };
-
-		if (!host->init)
-			return error_origin(-EHOSTDOWN, "host %s", host->name);
-		if (r < 0 && r != -EAGAIN)
-			return error_trace(r);
-		if (r == -EAGAIN)
-			poll(&wait, 1, -1);
-	}
-	/* The init's message ends with the reason. */
-	if (ret->status < 0)
-		return error_refuse(ret->status, "%s", ret->message);
-	return 0;
-}
-
 static int start_init(struct host *host, struct loop *loop)
 {
 	int pair[2], r;
@@ -131,26 +410,25 @@ static int start_init(struct host *host, struct loop *loop)
 		return error_origin(-errno, "socketpair");
 	pid = privilege_clone(CLONE_NEWPID, &host->pidfd);
 	if (pid == 0)
-		host_init_main(pair[1], host->namespace, host->name);
+		run_init(pair[1], host->namespace, host->name);
 	fd_close(pair[1]);
 	host->control = pair[0];
 	if (pid < 0)
 		return error_trace(pid);
 	host->init = pid;
 	r = fd_set_nonblocking(host->control);
-	if (r >= 0)
-		r = loop_add_fd(loop, &host->source, host->control, EPOLLIN,
-				on_control, host);
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(loop_add_fd(loop, &host->source, host->control,
+				       EPOLLIN, on_control, host));
 }
 
 /*
- * What a router is. Redirects would teach the hosts shorter ways than the
- * case's; and the reverse path of an address in a network that nobody but
- * routers is in is not known to all of them (the machine's rp_filter is
- * inherited).
+ * Makes the host a router. Redirects are off, for they would change the paths of
+ * a case. rp_filter, which is inherited from the machine, is off because not
+ * every router has a route back to an address of a network between routers.
  */
-static int forward(struct host *host, bool v6)
+static int enable_forwarding(struct host *host, bool v6)
 {
 	static const struct sysctl_setting of_v4[] = {
 		{ "net.ipv4.ip_forward", "1" },
@@ -161,8 +439,8 @@ static int forward(struct host *host, bool v6)
 		{ "net.ipv4.conf.all.rp_filter", "0" },
 		{ "net.ipv4.conf.default.rp_filter", "0" },
 	};
-	/* It sends redirects whatever it is set to, but never for a segment
-	 * that leaves by another interface: ip6_forward(). */
+	/* IPv6 has no sysctl against sending redirects, and never sends one for
+	 * a packet that leaves by another interface: ip6_forward(). */
 	static const struct sysctl_setting of_v6[] = {
 		{ "net.ipv6.conf.all.forwarding", "1" },
 		{ "net.ipv6.conf.all.accept_redirects", "0" },
@@ -170,41 +448,47 @@ static int forward(struct host *host, bool v6)
 	};
 	int r = sysctl_write(host->namespace, of_v4, ARRAY_SIZE(of_v4));
 
-	if (r >= 0 && v6)
-		r = sysctl_write(host->namespace, of_v6, ARRAY_SIZE(of_v6));
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	if (!v6)
+		return 0;
+	return error_trace(
+		sysctl_write(host->namespace, of_v6, ARRAY_SIZE(of_v6)));
 }
 
+/* Before any other interface exists: each one copies "default". */
 static int prepare_network(struct host *host)
 {
 	bool v6 = host_address(host, AF_INET6).family;
 	const struct sysctl_setting settings[] = {
 		{ "net.ipv6.conf.all.disable_ipv6", v6 ? "0" : "1" },
 		{ "net.ipv6.conf.default.disable_ipv6", v6 ? "0" : "1" },
-		/* No duplicate detection, no router solicitations: noise. */
+		/* No duplicate address detection and no router solicitations:
+		 * they are noise in a capture. */
 		{ "net.ipv6.conf.default.accept_dad", "0" },
 		{ "net.ipv6.conf.default.router_solicitations", "0" },
 	};
-	int r;
+	/* Programs have no capabilities, and may use port 80 all the same. */
+	const struct sysctl_setting ports = {
+		"net.ipv4.ip_unprivileged_port_start", "0"
+	};
+	int r = sysctl_write(host->namespace, &ports, 1);
 
-	/* Programs run without capabilities; port 80 is theirs all the same. */
-	r = sysctl_write(host->namespace,
-			 &(struct sysctl_setting){
-				 "net.ipv4.ip_unprivileged_port_start", "0" },
-			 1);
 	if (r < 0)
 		return error_trace(r);
 	r = sysctl_write(host->namespace, settings, ARRAY_SIZE(settings));
-	/* A kernel without IPv6 has nothing to be switched off. */
+	/* -ENOENT: a kernel without IPv6. */
 	if (r < 0 && (r != -ENOENT || v6))
 		return error_trace(r);
-	/* Before there is an interface: each takes after "default". */
-	r = host_plan_cables(&host->plan) > 1 ? forward(host, v6) : 0;
-	if (r >= 0)
-		r = rtnl_new(&host->rtnl, host->namespace);
-	if (r >= 0)
-		r = rtnl_set_up(host->rtnl, LOOPBACK, true);
-	return r < 0 ? error_trace(r) : 0;
+	if (host_plan_cables(&host->plan) > 1) {
+		r = enable_forwarding(host, v6);
+		if (r < 0)
+			return error_trace(r);
+	}
+	r = rtnl_new(&host->rtnl, host->namespace);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(rtnl_set_up(host->rtnl, LOOPBACK, true));
 }
 
 int host_new(struct host **ret, struct loop *loop, const struct host_plan *plan,
@@ -298,8 +582,9 @@ int host_socket(struct host *host, int family, int type, int protocol)
 	return fd;
 }
 
-static int pack_arguments(struct host_init_request *request,
-			  const char *const *argv)
+/* --- programs ------------------------------------------------------------- */
+
+static int pack_arguments(struct request *request, const char *const *argv)
 {
 	size_t used = 0;
 
@@ -317,25 +602,25 @@ static int pack_arguments(struct host_init_request *request,
 
 pid_t host_start(struct host *host, const struct host_program *program)
 {
-	struct host_init_request request = { .kind = HOST_INIT_START,
-					     .has_ids = program->has_ids,
-					     .uid = program->uid,
-					     .gid = program->gid };
-	struct host_init_reply reply;
-	int fds[HOST_INIT_FDS];
+	struct request request = { .kind = REQUEST_START,
+				   .has_ids = program->has_ids,
+				   .uid = program->uid,
+				   .gid = program->gid };
+	struct reply reply;
+	int fds[FDS];
 	size_t n = 0;
 	int r;
 
 	r = pack_arguments(&request, program->argv);
 	if (r < 0)
 		return error_trace(r);
-	request.places[n] = HOST_INIT_EXE;
+	request.numbers[n] = EXE;
 	if (program->exe >= 0)
 		fds[n++] = program->exe;
 	for (int i = 0; i < 4; i++) {
 		if (program->fds[i] < 0)
 			continue;
-		request.places[n] = i;
+		request.numbers[n] = i;
 		fds[n++] = program->fds[i];
 	}
 	request.n_fds = n;
@@ -345,30 +630,13 @@ pid_t host_start(struct host *host, const struct host_program *program)
 
 int host_signal(struct host *host, pid_t pid, int signal)
 {
-	struct host_init_request request = { .kind = HOST_INIT_SIGNAL,
-					     .pid = pid,
-					     .signal = signal };
-	struct host_init_reply reply;
-	int r = ask(host, &request, HOST_INIT_SHORT, NULL, 0, &reply);
+	struct request request = { .kind = REQUEST_SIGNAL,
+				   .pid = pid,
+				   .signal = signal };
+	struct reply reply;
 
-	return r < 0 ? error_trace(r) : 0;
-}
-
-int host_freeze(struct host *host)
-{
-	int r = host_signal(host, -1, SIGSTOP);
-
-	if (r < 0)
-		return error_trace(r);
-	r = processes_wait_stopped(host->init);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-int host_thaw(struct host *host)
-{
-	int r = host_signal(host, -1, SIGCONT);
-
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(ask(host, &request, SHORT_REQUEST, NULL, 0,
+			       &reply));
 }
 
 int host_power_off(struct host *host)
@@ -377,14 +645,170 @@ int host_power_off(struct host *host)
 
 	if (!host->init)
 		return 0;
-	host->off_ordered = true;
+	host->is_powered_off = true;
 	if (kill(host->init, SIGKILL) < 0)
 		return error_origin(-errno, "kill the init of %s", host->name);
-	/* zap_pid_ns_processes(): the init is not reaped before all its
-	 * children are gone. */
+	/* zap_pid_ns_processes(): an init can be reaped only when all processes
+	 * of its namespace are gone. */
 	while (waitid(P_PID, (id_t)host->init, &info, WEXITED) < 0)
 		if (errno != EINTR)
 			return error_origin(-errno, "waitid");
-	forget_init(host);
+	drop_init(host);
 	return 0;
+}
+
+/* --- processes in /proc --------------------------------------------------- */
+
+static bool read_pid_namespace(int proc, const char *pid, char ret[64])
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%.20s/ns/pid", pid);
+	n = readlinkat(proc, path, ret, 63);
+	if (n < 0)
+		return false;
+	ret[n] = '\0';
+	return true;
+}
+
+/* The letter of proc_pid_stat(5). It follows the name in parentheses, which may
+ * contain parentheses itself. 'X' for a process that is gone. */
+static char read_state(int proc, const char *pid)
+{
+	char path[64], text[512];
+	CLEANUP_FD int fd = -1;
+	const char *close;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%.20s/stat", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : fd_read_all(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return 'X';
+	text[n] = '\0';
+	close = strrchr(text, ')');
+	return close && close[1] ? close[2] : 'X';
+}
+
+/* The threads of a process stop one after the other. */
+static bool has_running_thread(int proc, const char *pid)
+{
+	bool runs = false;
+	struct dirent *entry;
+	char path[64];
+	DIR *tasks;
+	int fd;
+
+	snprintf(path, sizeof(path), "%.20s/task", pid);
+	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	tasks = fd < 0 ? NULL : fdopendir(fd);
+	if (!tasks) {
+		fd_close(fd);
+		return false;
+	}
+	while (!runs && (entry = readdir(tasks)))
+		runs = entry->d_name[0] != '.' &&
+		       !strchr("TtZX", read_state(fd, entry->d_name));
+	closedir(tasks);
+	return runs;
+}
+
+static bool is_pid(const char *name)
+{
+	return name[0] >= '1' && name[0] <= '9';
+}
+
+/* Whether any process of the namespace runs, except its init. */
+static bool any_runs(DIR *proc, const char *init, const char *namespace)
+{
+	struct dirent *entry;
+
+	rewinddir(proc);
+	while ((entry = readdir(proc))) {
+		char other[64];
+
+		if (is_pid(entry->d_name) && strcmp(entry->d_name, init) != 0 &&
+		    read_pid_namespace(dirfd(proc), entry->d_name, other) &&
+		    strcmp(other, namespace) == 0 &&
+		    has_running_thread(dirfd(proc), entry->d_name))
+			return true;
+	}
+	return false;
+}
+
+/* A process acts upon a stop signal when it next returns from the kernel, which
+ * is soon, and not at once. Where /proc cannot be read, this does not wait. */
+static int wait_stopped(pid_t init)
+{
+	nsec_t start = nsec_now(), pause = USEC(100);
+	char namespace[64], text[16];
+	DIR *proc = privilege_has_own_proc() ? opendir("/proc") : NULL;
+	int r = 0;
+
+	snprintf(text, sizeof(text), "%d", init);
+	if (!proc || !read_pid_namespace(dirfd(proc), text, namespace)) {
+		if (proc)
+			closedir(proc);
+		return 0;
+	}
+	while (any_runs(proc, text, namespace)) {
+		struct timespec ts = nsec_to_timespec(pause);
+
+		if (nsec_now() - start > SEC(1)) {
+			r = error_origin(-ETIMEDOUT, "freeze the processes");
+			break;
+		}
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+		pause *= 2;
+	}
+	closedir(proc);
+	return r;
+}
+
+int host_freeze(struct host *host)
+{
+	int r = host_signal(host, -1, SIGSTOP);
+
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(wait_stopped(host->init));
+}
+
+int host_thaw(struct host *host)
+{
+	return error_trace(host_signal(host, -1, SIGCONT));
+}
+
+/* The second number of schedstat: sched_info.run_delay, in ns. */
+static nsec_t read_run_delay(int proc, const char *pid)
+{
+	char path[64], text[128], *end;
+	CLEANUP_FD int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%.20s/schedstat", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : fd_read_all(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	strtoull(text, &end, 10);
+	return (nsec_t)strtoull(end, NULL, 10);
+}
+
+nsec_t host_longest_run_delay(void)
+{
+	DIR *proc = privilege_has_own_proc() ? opendir("/proc") : NULL;
+	struct dirent *entry;
+	nsec_t longest = 0;
+
+	if (!proc)
+		return 0;
+	while ((entry = readdir(proc)))
+		if (is_pid(entry->d_name))
+			longest = MAX(longest, read_run_delay(dirfd(proc),
+							      entry->d_name));
+	closedir(proc);
+	return longest;
 }

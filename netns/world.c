@@ -1,17 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "world-parts.h"
+/*
+ * A world is a list of places. A place has the plan of a host, its ports at the
+ * wire, and the host itself, which a reboot replaces: the plan and the ports
+ * stay.
+ *
+ * The order in which a host comes up is that of a machine: namespace and init,
+ * firewall rules, sysctls, cables, addresses (furnish()); then its links are set
+ * up at both ends, with the neighbours (raise_links()); once all links have a
+ * carrier, the routes. A rebooted host goes through the same steps.
+ *
+ * Before a fault is applied, the wire processes what has arrived: frames that
+ * were sent before the fault are not affected by it.
+ */
+#include "world.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "errors.h"
 #include "firewall.h"
 #include "namespace.h"
 
 enum { WIRE_IFINDEX = 100 /* and upwards */ };
+
+/* For a link to get its carrier, which takes milliseconds. */
+static const nsec_t link_timeout = SEC(10);
+
+struct place {
+	struct place *next;
+	struct host_plan plan;
+	char name[HOST_NAME];
+	struct sysctl_setting *settings;
+	size_t n_settings;
+	struct host *host;
+	struct diag *diag;
+	size_t n_cables;
+	struct wire_port *ports[HOST_CABLES];
+	/* While routes are computed: */
+	unsigned int hops[HOST_CABLES]; /* routers from that cable's network */
+	const struct place *gateway; /* of the default route */
+};
+
+struct world {
+	struct loop *loop;
+	struct journal *journal;
+	struct wire *wire;
+	struct rtnl *rtnl; /* the wire's */
+	int namespace; /* the wire's */
+	struct place *places;
+	bool permanent_neighbours;
+	int next_ifindex;
+	unsigned int mtu; /* of all cables; 0: the kernel's default */
+	host_exit_fn on_exit;
+	void *data;
+};
 
 int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 	      host_exit_fn on_exit, void *data)
@@ -31,7 +78,8 @@ int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 				 .next_ifindex = WIRE_IFINDEX,
 				 .on_exit = on_exit,
 				 .data = data };
-	/* The wire's kernel says nothing of its own. */
+	/* The wire's kernel sends nothing of its own (MLD, router
+	 * solicitations). -ENOENT: a kernel without IPv6. */
 	r = sysctl_write(world->namespace, quiet, ARRAY_SIZE(quiet));
 	if (r == -ENOENT)
 		r = 0;
@@ -80,222 +128,29 @@ struct world *world_free(struct world *world)
 	return NULL;
 }
 
-static int copy_settings(struct place *place,
-			 const struct sysctl_setting *settings, size_t n)
-{
-	place->settings = calloc(n ? n : 1, sizeof(*place->settings));
-	if (!place->settings)
-		return error_origin(-ENOMEM, "settings");
-	for (size_t i = 0; i < n; i++) {
-		place->settings[i].name = strdup(settings[i].name);
-		place->settings[i].value = strdup(settings[i].value);
-		place->n_settings = i + 1;
-		if (!place->settings[i].name || !place->settings[i].value)
-			return error_origin(-ENOMEM, "settings");
-	}
-	return 0;
-}
-
-static bool needs_interface(const struct sysctl_setting *setting)
-{
-	return strstr(setting->name, ".eth");
-}
-
-/* Two rounds: what belongs to the interface waits until there is one. */
-static int write_settings(struct place *place, bool of_interface)
-{
-	for (size_t i = 0; i < place->n_settings; i++) {
-		int r;
-
-		if (needs_interface(&place->settings[i]) != of_interface)
-			continue;
-		r = sysctl_write(host_namespace(place->host),
-				 &place->settings[i], 1);
-		if (r < 0)
-			return error_trace(r);
-	}
-	return 0;
-}
-
-static int bind_port(struct world *world, struct place *place, size_t i,
-		     int ifindex)
-{
-	const struct cable_plan *cable = &place->plan.cables[i];
-	int r;
-
-	if (place->ports[i]) {
-		wire_port_rebind(place->ports[i], ifindex);
-		return 0;
-	}
-	r = wire_add_port(world->wire, &place->ports[i], place->name,
-			  cable->network, ifindex, cable->mac);
-	for (size_t j = 0; j < HOST_ADDRESSES && r >= 0; j++)
-		if (cable->addresses[j].family)
-			r = wire_port_add_address(place->ports[i],
-						  &cable->addresses[j]);
-	return error_trace(r);
-}
-
-static int add_cable(struct world *world, struct place *place, size_t i)
-{
-	const int ifindex = world->next_ifindex++;
-	char wire_name[16], eth_name[16];
-	struct rtnl_end wire_end = { .name = wire_name,
-				     .ifindex = ifindex,
-				     .mac = { 0x02, 0xff, 0, 0,
-					      (uint8_t)(ifindex >> 8),
-					      (uint8_t)ifindex },
-				     .mtu = world->mtu };
-	struct rtnl_end host_end = { .name = eth_name,
-				     .ifindex = HOST_IFINDEX + (int)i,
-				     .namespace = host_namespace(place->host),
-				     /* One frame is one segment. */
-				     .gso_max_segs = 1,
-				     .mtu = world->mtu };
-	int r;
-
-	snprintf(wire_name, sizeof(wire_name), "port%d", ifindex);
-	snprintf(eth_name, sizeof(eth_name), "eth%u", (uint8_t)i);
-	memcpy(host_end.mac, place->plan.cables[i].mac, 6);
-	r = rtnl_add_veth(world->rtnl, &wire_end, &host_end);
-	if (r >= 0)
-		r = bind_port(world, place, i, ifindex);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-unsigned int world_prefix_of(const struct address *address)
-{
-	return address->family == AF_INET ? HOST_PREFIX_V4 : HOST_PREFIX_V6;
-}
-
-int world_add_addresses(struct place *place, size_t cable)
-{
-	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
-		const struct address *address =
-			&place->plan.cables[cable].addresses[i];
-		int r;
-
-		if (!address->family)
-			continue;
-		r = rtnl_add_address(host_rtnl(place->host),
-				     HOST_IFINDEX + (int)cable, address,
-				     world_prefix_of(address));
-		/* One that is there: an interface that goes down keeps its
-		 * IPv4 addresses, addrconf_ifdown(). */
-		if (r < 0 && r != -EEXIST)
-			return error_trace(r);
-	}
-	return 0;
-}
-
-int world_furnish(struct world *world, struct place *place)
-{
-	int r;
-
-	r = host_new(&place->host, world->loop, &place->plan, world->on_exit,
-		     world->data);
-	/* Rules first: with them comes what net.netfilter's sysctls are of. */
-	if (r >= 0 && place->plan.rules)
-		r = firewall_load(host_namespace(place->host),
-				  place->plan.rules);
-	if (r >= 0)
-		r = write_settings(place, false);
-	if (r >= 0)
-		r = diag_new(&place->diag, host_namespace(place->host));
-	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
-		r = add_cable(world, place, i);
-	if (r >= 0)
-		r = write_settings(place, true);
-	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
-		r = world_add_addresses(place, i);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-int world_add_host(struct world *world, const struct host_plan *plan,
-		   const struct sysctl_setting *settings, size_t n_settings)
-{
-	struct place **at = &world->places;
-	struct place *place = calloc(1, sizeof(*place));
-	int r;
-
-	if (!place)
-		return error_origin(-ENOMEM, "host %s", plan->name);
-	place->plan = *plan;
-	place->n_cables = host_plan_cables(plan);
-	snprintf(place->name, sizeof(place->name), "%s", plan->name);
-	place->plan.name = place->name;
-	while (*at)
-		at = &(*at)->next;
-	*at = place;
-	r = copy_settings(place, settings, n_settings);
-	if (r >= 0)
-		r = world_furnish(world, place);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-int world_raise(struct world *world, struct place *place)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < place->n_cables && r >= 0; i++) {
-		r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->ports[i]),
-				true);
-		if (r >= 0)
-			r = rtnl_set_up(host_rtnl(place->host),
-					HOST_IFINDEX + (int)i, true);
-	}
-	if (r >= 0 && world->permanent)
-		r = world_introduce(world, place);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-static int wait_cable(struct world *world, struct place *place, size_t cable)
-{
-	const struct address *addresses = place->plan.cables[cable].addresses;
-	const int ifindex = HOST_IFINDEX + (int)cable;
-	int r = rtnl_wait_running(host_rtnl(place->host), ifindex,
-				  world_link_patience);
-
-	if (r >= 0)
-		r = rtnl_wait_running(world->rtnl,
-				      wire_port_ifindex(place->ports[cable]),
-				      world_link_patience);
-	for (size_t i = 0; i < HOST_ADDRESSES && r >= 0; i++)
-		if (addresses[i].family == AF_INET6)
-			r = rtnl_wait_address(host_rtnl(place->host), ifindex,
-					      &addresses[i], world_link_patience);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-int world_wait_running(struct world *world, struct place *place)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
-		r = wait_cable(world, place, i);
-	return r < 0 ? error_trace(r) : 0;
-}
-
-int world_connect(struct world *world, bool permanent)
-{
-	int r = 0;
-
-	world->permanent = permanent;
-	for (struct place *p = world->places; p && r >= 0; p = p->next)
-		r = world_raise(world, p);
-	for (struct place *p = world->places; p && r >= 0; p = p->next)
-		r = world_wait_running(world, p);
-	if (r >= 0)
-		r = world_add_routes(world, NULL);
-	return r < 0 ? error_trace(r) : 0;
-}
-
 static struct place *find(struct world *world, const char *name)
 {
 	for (struct place *place = world->places; place; place = place->next)
 		if (strcmp(place->name, name) == 0)
 			return place;
 	return NULL;
+}
+
+static int find_place(struct world *world, const char *name, struct place **ret)
+{
+	*ret = find(world, name);
+	return *ret ? 0 : error_origin(-ENOENT, "host '%s'", name);
+}
+
+/* Before a fault: what was sent up to now is processed. */
+static int find_for_fault(struct world *world, const char *name,
+			  struct place **ret)
+{
+	int r = find_place(world, name, ret);
+
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(wire_catch_up(world->wire));
 }
 
 struct host *world_host(struct world *world, const char *name)
@@ -329,8 +184,701 @@ struct wire *world_wire(struct world *world)
 	return world->wire;
 }
 
-int world_find(struct world *world, const char *name, struct place **ret)
+/* --- hosts and cables ----------------------------------------------------- */
+
+static int copy_settings(struct place *place,
+			 const struct sysctl_setting *settings, size_t n)
 {
-	*ret = find(world, name);
-	return *ret ? 0 : error_origin(-ENOENT, "host '%s'", name);
+	place->settings = calloc(n ? n : 1, sizeof(*place->settings));
+	if (!place->settings)
+		return error_origin(-ENOMEM, "settings");
+	for (size_t i = 0; i < n; i++) {
+		place->settings[i].name = strdup(settings[i].name);
+		place->settings[i].value = strdup(settings[i].value);
+		place->n_settings = i + 1;
+		if (!place->settings[i].name || !place->settings[i].value)
+			return error_origin(-ENOMEM, "settings");
+	}
+	return 0;
+}
+
+static bool is_of_interface(const struct sysctl_setting *setting)
+{
+	return strstr(setting->name, ".eth");
+}
+
+/* Those of interfaces, or all others. */
+static int write_settings(struct place *place, bool of_interface)
+{
+	for (size_t i = 0; i < place->n_settings; i++) {
+		int r;
+
+		if (is_of_interface(&place->settings[i]) != of_interface)
+			continue;
+		r = sysctl_write(host_namespace(place->host),
+				 &place->settings[i], 1);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+static int ifindex_of(size_t cable)
+{
+	return WORLD_HOST_IFINDEX + (int)cable;
+}
+
+/* A new port, or the one that the place has had before. */
+static int bind_port(struct world *world, struct place *place, size_t i,
+		     int ifindex)
+{
+	const struct cable_plan *cable = &place->plan.cables[i];
+	int r;
+
+	if (place->ports[i]) {
+		wire_port_rebind(place->ports[i], ifindex);
+		return 0;
+	}
+	r = wire_add_port(world->wire, &place->ports[i], place->name,
+			  cable->network, ifindex, cable->mac);
+	for (size_t j = 0; j < HOST_ADDRESSES && r >= 0; j++)
+		if (cable->addresses[j].family)
+			r = wire_port_add_address(place->ports[i],
+						  &cable->addresses[j]);
+	return error_trace(r);
+}
+
+static int add_cable(struct world *world, struct place *place, size_t i)
+{
+	const int ifindex = world->next_ifindex++;
+	char wire_name[16], eth_name[16];
+	struct rtnl_end wire_end = { .name = wire_name,
+				     .ifindex = ifindex,
+				     .mac = { 0x02, 0xff, 0, 0,
+					      (uint8_t)(ifindex >> 8),
+					      (uint8_t)ifindex },
+				     .mtu = world->mtu };
+	struct rtnl_end host_end = { .name = eth_name,
+				     .ifindex = ifindex_of(i),
+				     .namespace = host_namespace(place->host),
+				     /* One frame is one segment. */
+				     .gso_max_segs = 1,
+				     .mtu = world->mtu };
+	int r;
+
+	snprintf(wire_name, sizeof(wire_name), "port%d", ifindex);
+	snprintf(eth_name, sizeof(eth_name), "eth%u", (uint8_t)i);
+	memcpy(host_end.mac, place->plan.cables[i].mac, 6);
+	r = rtnl_add_veth(world->rtnl, &wire_end, &host_end);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(bind_port(world, place, i, ifindex));
+}
+
+static unsigned int prefix_of(const struct address *address)
+{
+	return address->family == AF_INET ? HOST_PREFIX_V4 : HOST_PREFIX_V6;
+}
+
+static int add_addresses(struct place *place, size_t cable)
+{
+	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
+		const struct address *address =
+			&place->plan.cables[cable].addresses[i];
+		int r;
+
+		if (!address->family)
+			continue;
+		r = rtnl_add_address(host_rtnl(place->host), ifindex_of(cable),
+				     address, prefix_of(address));
+		/* An interface that goes down keeps its IPv4 addresses;
+		 * addrconf_ifdown() deletes those of IPv6. */
+		if (r < 0 && r != -EEXIST)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+static int remove_addresses(struct place *place, size_t cable)
+{
+	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
+		const struct address *address =
+			&place->plan.cables[cable].addresses[i];
+		int r;
+
+		if (!address->family)
+			continue;
+		r = rtnl_remove_address(host_rtnl(place->host),
+					ifindex_of(cable), address,
+					prefix_of(address));
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+/* The machine of a place, switched on and cabled; its links are still down. */
+static int furnish(struct world *world, struct place *place)
+{
+	int r = host_new(&place->host, world->loop, &place->plan,
+			 world->on_exit, world->data);
+
+	/* The sysctls of net.netfilter exist once conntrack is registered for
+	 * the namespace, which loading rules does. */
+	if (r >= 0 && place->plan.rules)
+		r = firewall_load(host_namespace(place->host),
+				  place->plan.rules);
+	if (r >= 0)
+		r = write_settings(place, false);
+	if (r >= 0)
+		r = diag_new(&place->diag, host_namespace(place->host));
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = add_cable(world, place, i);
+	if (r >= 0)
+		r = write_settings(place, true);
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = add_addresses(place, i);
+	return error_trace(r);
+}
+
+int world_add_host(struct world *world, const struct host_plan *plan,
+		   const struct sysctl_setting *settings, size_t n_settings)
+{
+	struct place **at = &world->places;
+	struct place *place = calloc(1, sizeof(*place));
+	int r;
+
+	if (!place)
+		return error_origin(-ENOMEM, "host %s", plan->name);
+	place->plan = *plan;
+	place->n_cables = host_plan_cables(plan);
+	snprintf(place->name, sizeof(place->name), "%s", plan->name);
+	place->plan.name = place->name;
+	while (*at)
+		at = &(*at)->next;
+	*at = place;
+	r = copy_settings(place, settings, n_settings);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(furnish(world, place));
+}
+
+/* --- neighbours ----------------------------------------------------------- */
+
+static int add_neighbours(struct place *place, size_t cable,
+			  const struct cable_plan *other)
+{
+	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
+		int r;
+
+		if (!other->addresses[i].family)
+			continue;
+		r = rtnl_add_neighbour(host_rtnl(place->host),
+				       ifindex_of(cable), &other->addresses[i],
+				       other->mac);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+/* All cables of `other` that end in a network of this host. */
+static int add_neighbour_host(struct place *place, const struct place *other)
+{
+	for (size_t i = 0; i < place->n_cables; i++)
+		for (size_t j = 0; j < other->n_cables; j++) {
+			const struct cable_plan *cable = &other->plan.cables[j];
+			int r = 0;
+
+			if (cable->network == place->plan.cables[i].network)
+				r = add_neighbours(place, i, cable);
+			if (r < 0)
+				return error_trace(r);
+		}
+	return 0;
+}
+
+static int add_all_neighbours(struct world *world, struct place *place)
+{
+	for (struct place *other = world->places; other; other = other->next) {
+		int r = other == place ? 0 : add_neighbour_host(place, other);
+
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+/* --- links ---------------------------------------------------------------- */
+
+/* Sets the links up at both ends. */
+static int raise_links(struct world *world, struct place *place)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++) {
+		r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->ports[i]),
+				true);
+		if (r >= 0)
+			r = rtnl_set_up(host_rtnl(place->host), ifindex_of(i),
+					true);
+	}
+	if (r >= 0 && world->permanent_neighbours)
+		r = add_all_neighbours(world, place);
+	return error_trace(r);
+}
+
+static int wait_cable(struct world *world, struct place *place, size_t cable)
+{
+	const struct address *addresses = place->plan.cables[cable].addresses;
+	int r = rtnl_wait_running(host_rtnl(place->host), ifindex_of(cable),
+				  link_timeout);
+
+	if (r >= 0)
+		r = rtnl_wait_running(world->rtnl,
+				      wire_port_ifindex(place->ports[cable]),
+				      link_timeout);
+	for (size_t i = 0; i < HOST_ADDRESSES && r >= 0; i++)
+		if (addresses[i].family == AF_INET6)
+			r = rtnl_wait_address(host_rtnl(place->host),
+					      ifindex_of(cable), &addresses[i],
+					      link_timeout);
+	return error_trace(r);
+}
+
+static int wait_links(struct world *world, struct place *place)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = wait_cable(world, place, i);
+	return error_trace(r);
+}
+
+/* --- routes --------------------------------------------------------------- */
+
+/*
+ * For each network with end hosts (those with one cable), the distance of every
+ * network to it is counted in routers. A host's next hop is the neighbouring
+ * router with the smallest distance.
+ */
+static const unsigned int unreached = UINT_MAX - 1;
+
+static unsigned int fewest_hops(const struct place *place)
+{
+	unsigned int fewest = unreached;
+
+	for (size_t i = 0; i < place->n_cables; i++)
+		fewest = MIN(fewest, place->hops[i]);
+	return fewest;
+}
+
+static void set_hops(struct world *world, unsigned int network,
+		     unsigned int hops)
+{
+	for (struct place *p = world->places; p; p = p->next)
+		for (size_t i = 0; i < p->n_cables; i++)
+			if (p->plan.cables[i].network == network)
+				p->hops[i] = hops;
+}
+
+/* A router's networks are at most one hop further than its nearest one. */
+static bool relax(struct world *world, const struct place *router)
+{
+	unsigned int hops = fewest_hops(router) + 1;
+	bool changed = false;
+
+	for (size_t i = 0; i < router->n_cables; i++) {
+		if (router->hops[i] <= hops)
+			continue;
+		set_hops(world, router->plan.cables[i].network, hops);
+		changed = true;
+	}
+	return changed;
+}
+
+/* From every network to that one. */
+static void count_hops(struct world *world, unsigned int network)
+{
+	bool changed = true;
+
+	for (struct place *p = world->places; p; p = p->next)
+		for (size_t i = 0; i < p->n_cables; i++)
+			p->hops[i] = p->plan.cables[i].network == network ?
+					     0 :
+					     unreached;
+	while (changed) {
+		changed = false;
+		for (struct place *p = world->places; p; p = p->next)
+			changed |= relax(world, p);
+	}
+}
+
+/* The router's cable in a network of the host; NULL: they share none. */
+static const struct cable_plan *shared_cable(const struct place *place,
+					     const struct place *router)
+{
+	for (size_t i = 0; i < place->n_cables; i++)
+		for (size_t j = 0; j < router->n_cables; j++)
+			if (place->plan.cables[i].network ==
+			    router->plan.cables[j].network)
+				return &router->plan.cables[j];
+	return NULL;
+}
+
+/* NULL where no router leads to the network that hops were counted to. */
+static const struct place *next_hop(const struct world *world,
+				    const struct place *place)
+{
+	const struct place *best = NULL;
+
+	for (const struct place *p = world->places; p; p = p->next)
+		if (p != place && p->n_cables > 1 && shared_cable(place, p) &&
+		    fewest_hops(p) < unreached &&
+		    (!best || fewest_hops(p) < fewest_hops(best)))
+			best = p;
+	return best;
+}
+
+static int add_route(struct place *place, const struct cable_plan *to,
+		     const struct place *router, bool is_default)
+{
+	const struct cable_plan *near = shared_cable(place, router);
+
+	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
+		const struct address *network = &to->addresses[i];
+		struct address via = cable_address(near, network->family);
+		int r;
+
+		if (!network->family || !via.family)
+			continue;
+		r = rtnl_add_route(host_rtnl(place->host), network,
+				   is_default ? 0 : prefix_of(network), &via);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+/*
+ * A host with one cable has a default route, so that it can answer any address,
+ * and further routes for what another router leads to. A router has a route for
+ * each network, and no default route.
+ */
+static int add_route_to(struct world *world, struct place *place,
+			const struct cable_plan *to)
+{
+	const struct place *router = next_hop(world, place);
+	bool is_default = place->n_cables == 1 && !place->gateway;
+
+	/* The host is in that network. */
+	for (size_t i = 0; i < place->n_cables; i++)
+		if (place->hops[i] == 0)
+			return 0;
+	if (!router || router == place->gateway)
+		return 0;
+	if (is_default)
+		place->gateway = router;
+	return error_trace(add_route(place, to, router, is_default));
+}
+
+/* One end host stands for its network. */
+static bool is_first_of_its_network(const struct world *world,
+				    const struct place *place)
+{
+	for (const struct place *p = world->places; p && p != place;
+	     p = p->next)
+		if (p->n_cables == 1 &&
+		    p->plan.cables[0].network == place->plan.cables[0].network)
+			return false;
+	return place->n_cables == 1;
+}
+
+/* The routes of one host, or of all (NULL). Their links are up. */
+static int add_routes(struct world *world, struct place *only)
+{
+	for (struct place *p = world->places; p; p = p->next)
+		p->gateway = NULL;
+	for (struct place *to = world->places; to; to = to->next) {
+		const struct cable_plan *cable = &to->plan.cables[0];
+
+		if (!is_first_of_its_network(world, to))
+			continue;
+		count_hops(world, cable->network);
+		for (struct place *p = world->places; p; p = p->next) {
+			int r = only && p != only ?
+					0 :
+					add_route_to(world, p, cable);
+
+			if (r < 0)
+				return error_trace(r);
+		}
+	}
+	return 0;
+}
+
+int world_connect(struct world *world, bool permanent_neighbours)
+{
+	int r = 0;
+
+	world->permanent_neighbours = permanent_neighbours;
+	for (struct place *p = world->places; p && r >= 0; p = p->next)
+		r = raise_links(world, p);
+	for (struct place *p = world->places; p && r >= 0; p = p->next)
+		r = wait_links(world, p);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(add_routes(world, NULL));
+}
+
+/* --- crash and reboot ----------------------------------------------------- */
+
+static int destroy_socket(void *data, const struct diag_socket *socket)
+{
+	if (socket->state == DIAG_LISTEN || socket->state == DIAG_TIME_WAIT)
+		return 0;
+	return diag_destroy(data, socket);
+}
+
+/*
+ * Resets the sockets of a dead machine. An orphan with unsent data retransmits
+ * for minutes and keeps its namespace until then; nothing of it gets past the
+ * wire.
+ */
+static void reset_sockets(struct place *place)
+{
+	/* Where the kernel lacks SOCK_DESTROY, the orphans give up soon. */
+	static const struct sysctl_setting soon[] = {
+		{ "net.ipv4.tcp_orphan_retries", "1" },
+		{ "net.ipv4.tcp_retries2", "1" },
+	};
+	struct diag *destroyer;
+	int r = -EOPNOTSUPP;
+	bool in_use;
+
+	/* A dump walks the hash table of the whole machine: inet_diag_dump(). */
+	if (counters_tcp_in_use(host_namespace(place->host), &in_use) >= 0 &&
+	    !in_use)
+		return;
+	/* A second netlink socket: the replies to SOCK_DESTROY must not mix
+	 * with the dump. */
+	if (place->diag &&
+	    diag_new(&destroyer, host_namespace(place->host)) >= 0) {
+		r = diag_each(place->diag, AF_INET, destroy_socket, destroyer);
+		if (r >= 0)
+			r = diag_each(place->diag, AF_INET6, destroy_socket,
+				      destroyer);
+		diag_free(destroyer);
+	}
+	if (r < 0)
+		sysctl_write(host_namespace(place->host), soon,
+			     ARRAY_SIZE(soon));
+}
+
+/* A place whose furnish() failed lacks some of its ports. */
+static void kill_ports(struct place *place)
+{
+	for (size_t i = 0; i < place->n_cables; i++)
+		if (place->ports[i])
+			wire_port_kill(place->ports[i]);
+}
+
+int world_crash(struct world *world, const char *name)
+{
+	struct place *place;
+	int r = find_for_fault(world, name, &place);
+
+	if (r < 0)
+		return error_trace(r);
+	kill_ports(place);
+	/* Sockets are reset once before the processes die: tcp_abort() ignores
+	 * orphans before bac76cf89816 (6.11, and some stable kernels). The
+	 * processes are stopped meanwhile, so that none reports the reset. */
+	if (host_is_running(place->host) && host_freeze(place->host) >= 0)
+		reset_sockets(place);
+	r = host_power_off(place->host);
+	if (r < 0)
+		return error_trace(r);
+	reset_sockets(place);
+	return 0;
+}
+
+int world_reboot(struct world *world, const char *name)
+{
+	struct place *place;
+	int r = find_place(world, name, &place);
+
+	if (r >= 0 && host_is_running(place->host))
+		r = world_crash(world, name);
+	/* What the dead kernel sent last is processed while its port is dead. */
+	if (r >= 0)
+		r = wire_catch_up(world->wire);
+	if (r < 0)
+		return error_trace(r);
+	place->host = host_free(place->host);
+	place->diag = diag_free(place->diag);
+	r = furnish(world, place);
+	if (r >= 0)
+		r = raise_links(world, place);
+	if (r >= 0)
+		r = wait_links(world, place);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(add_routes(world, place));
+}
+
+void world_end(struct world *world)
+{
+	for (struct place *p = world->places; p; p = p->next)
+		kill_ports(p);
+	for (struct place *p = world->places; p; p = p->next) {
+		if (!p->host)
+			continue;
+		host_power_off(p->host);
+		reset_sockets(p);
+	}
+}
+
+/* --- faults of paths, links and gateways ---------------------------------- */
+
+int world_cut(struct world *world, const char *name, bool from_host,
+	      bool to_host)
+{
+	struct place *place;
+	int r = find_for_fault(world, name, &place);
+
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < place->n_cables; i++)
+		wire_port_cut(place->ports[i], from_host, to_host);
+	return 0;
+}
+
+int world_set_suspended(struct world *world, const char *name, bool suspended)
+{
+	struct place *place;
+	int r = find_place(world, name, &place);
+
+	if (r >= 0 && suspended)
+		r = host_freeze(place->host);
+	for (size_t i = 0; r >= 0 && i < place->n_cables; i++)
+		r = wire_port_suspend(world->wire, place->ports[i], suspended);
+	if (r >= 0 && !suspended)
+		r = host_thaw(place->host);
+	return error_trace(r);
+}
+
+int world_forget(struct world *world, const char *name)
+{
+	struct place *place;
+	int r = find_for_fault(world, name, &place);
+
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(firewall_forget(host_namespace(place->host)));
+}
+
+int world_set_plugged(struct world *world, const char *name, bool plugged)
+{
+	struct place *place;
+	int r = find_for_fault(world, name, &place);
+
+	for (size_t i = 0; r >= 0 && i < place->n_cables; i++)
+		r = rtnl_set_up(world->rtnl, wire_port_ifindex(place->ports[i]),
+				plugged);
+	if (r >= 0 && plugged)
+		r = wait_links(world, place);
+	/* Until linkwatch_do_dev() deactivates the queue, veth_xmit() drops
+	 * frames and reports it, which TCP takes for local congestion: another
+	 * behaviour than the one wanted. */
+	for (size_t i = 0; r >= 0 && !plugged && i < place->n_cables; i++)
+		r = rtnl_wait_stopped(host_rtnl(place->host), ifindex_of(i),
+				      link_timeout);
+	return error_trace(r);
+}
+
+/* Adds the addresses and what depends on them: neighbours and routes. */
+static int restore_addresses(struct world *world, struct place *place)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+		r = add_addresses(place, i);
+	if (r >= 0 && world->permanent_neighbours)
+		r = add_all_neighbours(world, place);
+	if (r >= 0)
+		r = wait_links(world, place);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(add_routes(world, place));
+}
+
+int world_set_addressed(struct world *world, const char *name, bool addressed)
+{
+	struct place *place;
+	int r = find_for_fault(world, name, &place);
+
+	if (r < 0)
+		return error_trace(r);
+	if (addressed)
+		return error_trace(restore_addresses(world, place));
+	for (size_t i = 0; r >= 0 && i < place->n_cables; i++)
+		r = remove_addresses(place, i);
+	return error_trace(r);
+}
+
+int world_set_up(struct world *world, const char *name, bool up)
+{
+	struct place *place;
+	int r = find_for_fault(world, name, &place);
+
+	if (r < 0)
+		return error_trace(r);
+	if (!up) {
+		for (size_t i = 0; i < place->n_cables && r >= 0; i++)
+			r = rtnl_set_up(host_rtnl(place->host), ifindex_of(i),
+					false);
+		return error_trace(r);
+	}
+	/* addrconf_ifdown() deleted the IPv6 addresses, fib_sync_down_dev() the
+	 * routes. */
+	r = raise_links(world, place);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(restore_addresses(world, place));
+}
+
+/* Any other host of the network: the route is the same. */
+static const struct address *other_address(struct world *world,
+					   const struct place *place)
+{
+	struct place *other = world->places;
+
+	if (other == place && other->next)
+		other = other->next;
+	return &other->plan.cables[0].addresses[0];
+}
+
+int world_get_link(struct world *world, const char *name,
+		   struct world_link *ret)
+{
+	struct world_link link;
+	struct place *place;
+	struct rtnl *rtnl;
+	int r = find_place(world, name, &place);
+
+	if (r < 0)
+		return error_trace(r);
+	rtnl = host_rtnl(place->host);
+	r = rtnl_get_link(rtnl, ifindex_of(0), &link.link);
+	if (r >= 0)
+		r = rtnl_is_local(rtnl, &place->plan.cables[0].addresses[0],
+				  &link.address);
+	if (r >= 0)
+		r = rtnl_get_route(rtnl, other_address(world, place),
+				   &link.route);
+	if (r < 0)
+		return error_trace(r);
+	*ret = link;
+	return 0;
 }

@@ -14,14 +14,14 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "counter-control.h"
 #include "errors.h"
-#include "virtual-time.h"
+#include "host.h"
 #include "namespace.h"
 #include "privilege.h"
-#include "processes.h"
 #include "stage.h"
 #include "start-record.h"
-#include "counter-control.h"
+#include "virtual-time.h"
 
 /*
  * An observed time is the sum of several timers (at most 16, with tcp_retries2 of
@@ -32,7 +32,7 @@ enum { IN_A_ROW = 16 };
 
 /*
  * The longest delay that can have made a time too long. The scheduler's counters
- * (processes_longest_delay()) include all waiting of a process, also harmless
+ * (host_longest_run_delay()) include all waiting of a process, also harmless
  * waiting, so that they are read only when an upper bound is all that failed.
  */
 static nsec_t delay_of_times(struct run *run, nsec_t residence)
@@ -41,7 +41,7 @@ static nsec_t delay_of_times(struct run *run, nsec_t residence)
 
 	if (!run->upper_bound_failed)
 		return delay;
-	return MAX(MAX(delay, run->softirq_wait), processes_longest_delay());
+	return MAX(MAX(delay, run->softirq_wait), host_longest_run_delay());
 }
 
 /*

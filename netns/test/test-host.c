@@ -14,7 +14,6 @@
 
 #include "errors.h"
 #include "fd.h"
-#include "host-init.h"
 #include "realm.h"
 
 /* A program of /bin/sh in the server; what it prints comes by `ret_out`. */
@@ -167,7 +166,7 @@ END_TEST
 
 START_TEST(too_many_arguments)
 {
-	static char long_one[HOST_INIT_ARGUMENTS];
+	static char long_one[HOST_ARGUMENTS_SIZE];
 	const char *argv[] = { "sh", long_one, NULL };
 	const struct host_program program = { .exe = -1,
 					      .argv = argv,

@@ -12,7 +12,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "realm.h"
-#include "world-parts.h"
+#include "world.h"
 
 enum { PORT = 7 };
 
@@ -637,7 +637,7 @@ static void say_raw(struct realm *realm, const uint8_t *to,
 		    const uint8_t *payload, size_t size)
 {
 	struct sockaddr_ll address = { .sll_family = AF_PACKET,
-				       .sll_ifindex = HOST_IFINDEX,
+				       .sll_ifindex = WORLD_HOST_IFINDEX,
 				       .sll_protocol = htons(ETHERTYPE_IP),
 				       .sll_halen = 6 };
 	int fd = host_socket(realm_host(realm, "client"), AF_PACKET,
