@@ -277,6 +277,14 @@ const struct fault_verb *fault_verb(const char *name)
 	return find(verbs, ARRAY_SIZE(verbs), name);
 }
 
+const struct fault_verb *fault_ended_by(const struct fault_verb *verb)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (verbs[i].undo && strcmp(verbs[i].undo, verb->name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
 const struct fault_verb *fault_recorded_verb(const char *name)
 {
 	const struct fault_verb *verb = fault_verb(name);

@@ -51,6 +51,9 @@ const struct fault_verb *fault_verbs(size_t *ret_n);
 /* One of them by its name; NULL for an unknown name. */
 const struct fault_verb *fault_verb(const char *name);
 
+/* The verb whose effect this one ends: crash for reboot. NULL: none. */
+const struct fault_verb *fault_ended_by(const struct fault_verb *verb);
+
 /*
  * The verb of a journal's "fault" record: one of the above, or one that a script
  * applies by other means (rules of the wire, injected segments, a process that

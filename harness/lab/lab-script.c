@@ -127,28 +127,13 @@ static void look_at_sockets(struct lab *lab)
 
 /* --- actions -------------------------------------------------------------- */
 
-/* The verb ends the effect of one that has this property. */
-static bool undoes(const struct fault_verb *verb, bool stops_processes,
-		   bool kills_host)
-{
-	const struct fault_verb *all;
-	size_t n;
-
-	all = fault_verbs(&n);
-	for (size_t i = 0; i < n; i++)
-		if (all[i].undo && fault_verb(all[i].undo) == verb &&
-		    ((stops_processes && all[i].stops_processes) ||
-		     (kills_host && all[i].kills_host)))
-			return true;
-	return false;
-}
-
 static void apply_fault(struct lab *lab, const struct lab_action *action)
 {
 	const struct fault_verb *verb = action->fault;
+	const struct fault_verb *ended = fault_ended_by(verb);
 
 	if (!host_is_running(run_host(lab->run, action->host)) &&
-	    !undoes(verb, false, true)) {
+	    !(ended && ended->kills_host)) {
 		run_note(lab->run, "%s: %s is dead", action->text,
 			 action->host);
 		return;
@@ -158,7 +143,7 @@ static void apply_fault(struct lab *lab, const struct lab_action *action)
 		return;
 	if (verb->stops_processes)
 		lab_probes_set_stopped(lab->probes, action->host, true);
-	if (verb->kills_host || undoes(verb, true, false))
+	if (verb->kills_host || (ended && ended->stops_processes))
 		lab_probes_set_stopped(lab->probes, action->host, false);
 	if (verb->kills_host)
 		lab_probes_lose_host(lab->probes, action->host);

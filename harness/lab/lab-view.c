@@ -181,25 +181,25 @@ static bool is_ordinary(const char *name)
  * sockets that its processes left: no machine did that. */
 static bool is_dead(const struct result *result, const char *host)
 {
-	const struct fault_verb *death = NULL;
+	bool dead = false;
 	json_t *record;
 	size_t i;
 
 	json_array_foreach(result->journal, i, record)
 	{
-		const struct fault_verb *verb;
+		const struct fault_verb *verb, *ended;
 
 		if (!journal_is(record, "fault") ||
 		    strcmp(journal_text(record, "target"), host) != 0)
 			continue;
 		verb = fault_recorded_verb(journal_text(record, "verb"));
-		if (verb && verb->kills_host && verb->undo)
-			death = verb;
-		else if (verb && death &&
-			 fault_recorded_verb(death->undo) == verb)
-			death = NULL;
+		ended = verb ? fault_ended_by(verb) : NULL;
+		if (ended && ended->kills_host)
+			dead = false;
+		else if (verb && verb->kills_host)
+			dead = true;
 	}
-	return death;
+	return dead;
 }
 
 static void print_counters(FILE *out, const struct report *report,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The incidents that ship: each is what its paragraph says, and none of those
-with a fault is so without it.
+"""Runs the incidents of cases/incidents: each meets its expectations, and one
+with a fault does not meet them without the fault.
 
 usage: incidents.py HALFOPEN FOLDER [NAME...]
 """
@@ -11,14 +11,17 @@ import sys
 
 import rig
 
-# They wait most of the time.
+# They use little processor time: most of it is waiting.
 AT_ONCE = 3
 TRIES = 3
 SECONDS = 120
 
+# The note of --without-faults in the place of a fault.
+OMITTED = "left out:"
+
 
 class Run:
-    """A lab that has ended, and what its journal says of it."""
+    """Status, output and journal of a lab that has ended."""
 
     def __init__(self, halfopen, path, *options):
         done = rig.run(halfopen, "-q", *options, str(path), command="lab",
@@ -32,42 +35,42 @@ class Run:
     def is_inconclusive(self):
         return any(r["inconclusive"] for r in self.of("verdict"))
 
-    def left_out(self):
+    def omitted_faults(self):
         return [r["text"] for r in self.of("note")
-                if r["text"].startswith("left out:")]
+                if r["text"].startswith(OMITTED)]
 
 
-def judged(halfopen, path, *options):
-    """A machine that was too late to judge is asked again."""
+def run(halfopen, path, *options):
+    """The first conclusive run of a few."""
     for _ in range(TRIES):
-        run = Run(halfopen, path, *options)
-        if not run.is_inconclusive():
+        done = Run(halfopen, path, *options)
+        if not done.is_inconclusive():
             break
-    return run
+    return done
 
 
-def reason(run):
-    return "; ".join(r["reason"] for r in run.of("verdict")) or run.text
+def reason(done):
+    return "; ".join(r["reason"] for r in done.of("verdict")) or done.text
 
 
 def check(halfopen, path):
-    """(what is wrong or None, what is to be told, whether it has a fault)"""
-    run = judged(halfopen, path)
-    if run.status == rig.SKIPPED:
-        told = reason(run)
-        return (None if told else "a skip without its reason", told, False)
-    if run.is_inconclusive():
-        return None, f"inconclusive: {reason(run)}", False
-    if run.status != rig.PASS:
-        return f"status {run.status}\n{run.text}", "", False
-    expectations = len(run.of("expectation"))
+    """(error or None, description, whether the incident has a fault)"""
+    done = run(halfopen, path)
+    if done.status == rig.SKIPPED:
+        told = reason(done)
+        return (None if told else "skipped without a reason", told, False)
+    if done.is_inconclusive():
+        return None, f"inconclusive: {reason(done)}", False
+    if done.status != rig.PASS:
+        return f"exit status {done.status}\n{done.text}", "", False
+    expectations = len(done.of("expectation"))
     if not expectations:
-        return "nothing is expected of it", "", False
-    without = judged(halfopen, path, "--without-faults")
-    if without.left_out() and without.status == rig.PASS:
+        return "no expectations", "", False
+    without = run(halfopen, path, "--without-faults")
+    if without.omitted_faults() and without.status == rig.PASS:
         return f"passes without its fault\n{without.text}", "", True
     return (None, f"{expectations} expectations",
-            bool(without.left_out()))
+            bool(without.omitted_faults()))
 
 
 def main():
@@ -77,17 +80,17 @@ def main():
     failed = skipped = faults = 0
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         results = pool.map(lambda path: check(halfopen, path), paths)
-        for path, (wrong, told, has_fault) in zip(paths, results):
-            print(f"{path.stem}: {wrong or told}", flush=True)
-            failed += bool(wrong)
-            skipped += not wrong and not told.endswith("expectations")
+        for path, (error, description, has_fault) in zip(paths, results):
+            print(f"{path.stem}: {error or description}", flush=True)
+            failed += bool(error)
+            skipped += not error and not description.endswith("expectations")
             faults += has_fault
     if not paths or failed:
         return 1
     if skipped == len(paths):
         return rig.SKIP_STATUS
     if not names and not skipped and not faults:
-        print("none of them has a fault")
+        print("no incident has a fault")
         return 1
     return 0
 

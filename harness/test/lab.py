@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Labs: what a user of `halfopen lab` is promised.
+"""Tests of `halfopen lab`: plans, faults, expectations, the prompt, reports.
 
 usage: lab.py HALFOPEN
 """
@@ -21,8 +21,8 @@ HALFOPEN = sys.argv[1]
 
 
 def lab(*words, seconds=60, **more):
-    """A lab that has ended: its exit status, and all that it printed. A machine
-    that was too late to judge is asked again."""
+    """Runs a lab to its end: exit status and output. An inconclusive one is run
+    again."""
     for _ in range(3):
         process = rig.start(HALFOPEN, "lab", *words, **more)
         text, _ = process.communicate(timeout=seconds)
@@ -39,7 +39,7 @@ def lab_file(text, *words):
 
 
 def journal(*words):
-    """The records of a lab's run."""
+    """Exit status, output and journal records of a lab."""
     with tempfile.TemporaryDirectory() as out:
         status, text = lab("--quiet", "--out", out, *words)
         journals = rig.read_journals(out)
@@ -51,82 +51,82 @@ def texts(records, kind):
     return [r["text"] for r in records if r["type"] == kind]
 
 
-class Words(unittest.TestCase):
-    """What is wrong is said before anything starts."""
+class PlanErrors(unittest.TestCase):
+    """Errors of a plan are reported before anything starts."""
 
     def refused(self, message, *words):
         status, text = lab(*words)
         self.assertEqual(status, rig.USAGE, text)
         self.assertRegex(text, message)
 
-    def test_misspelt_action(self):
+    def test_misspelt_action_is_refused_with_a_suggestion(self):
         self.refused("unknown action 'unplg'; did you mean 'unplug'?", "--at", "2s",
                      "unplg client")
 
-    def test_unknown_host(self):
+    def test_unknown_host_of_an_action_is_refused(self):
         self.refused("nobody", "--at", "2s", "unplug nobody")
 
-    def test_number_without_a_unit(self):
+    def test_time_without_a_unit_is_refused(self):
         self.refused("unit", "--at", "2", "unplug client")
 
-    def test_action_that_is_missing(self):
+    def test_missing_action_is_refused(self):
         self.refused("what happens", "--at", "2s")
 
-    def test_plug_without_unplug(self):
+    def test_plug_without_unplug_is_refused(self):
         self.refused("plug", "--at", "2s", "plug client")
 
-    def test_sysctl_that_is_none(self):
+    def test_unknown_sysctl_is_refused(self):
         self.refused("no_such_thing", "--sysctl",
                      "net.ipv4.no_such_thing=1")
 
-    def test_idle_without_a_gateway(self):
+    def test_idle_without_a_gateway_is_refused(self):
         self.refused("between nat", "--idle", "5s")
 
-    def test_idle_may_come_before_between(self):
+    def test_option_idle_may_precede_between(self):
         status, text = lab("--idle", "5s", "--between", "nat", "--for",
                            "100ms")
         self.assertEqual(status, rig.PASS, text)
 
-    def test_misspelt_host_of_a_path(self):
+    def test_unknown_host_of_a_path_is_refused(self):
         self.refused("'serve' is no host; server", "--delay", "serve:10ms")
 
-    def test_misspelt_host_of_a_program(self):
+    def test_unknown_host_of_a_program_is_refused(self):
         self.refused("'clinet' is no host; client", "--run", "clinet",
                      "sleep 1")
 
-    def test_program_that_is_missing(self):
+    def test_missing_program_is_refused(self):
         self.refused("program 'curlll' not found", "--client",
                      "curlll http://server/")
 
-    def test_place_of_a_sysctl_in_a_file(self):
+    def test_error_of_a_sysctl_names_line_and_column(self):
         status, text = lab_file("hosts:\n  client:\n    sysctls:\n"
                                 "      net.ipv4.no_such_thing: 1\n")
         self.assertEqual(status, rig.USAGE, text)
         self.assertRegex(text, r"incident\.yaml:4:\d+: .*no_such_thing")
 
-    def test_unknown_host_for_a_shell(self):
+    def test_unknown_host_of_a_shell_is_refused(self):
         self.refused("nobody", "--shell", "nobody", "--for", "1s")
 
-    def test_no_lab_to_enter(self):
+    def test_shell_without_a_running_lab_is_refused(self):
         self.refused("no running lab has a host", "--shell", "not-a-host")
 
-    def test_file_that_is_missing(self):
+    def test_missing_file_is_refused(self):
         self.refused("incident.yaml", "/nonexistent/incident.yaml")
 
-    def test_place_in_a_file(self):
+    def test_error_of_a_step_names_line_and_column(self):
         status, text = lab_file("hosts:\n  client:\n  server:\n"
                                 "timeline:\n  - 2s: crash nobody\n")
         self.assertEqual(status, rig.USAGE, text)
         self.assertRegex(text, r"incident\.yaml:5:\d+: timeline: .*nobody")
 
-    def test_unknown_key_in_a_file(self):
+    def test_unknown_key_is_refused_with_a_suggestion(self):
         status, text = lab_file("hosts:\n  client:\n    rnu: true\n")
         self.assertEqual(status, rig.USAGE, text)
         self.assertRegex(text, r"incident\.yaml:3:\d+: .*rnu.*run")
 
 
 class Faults(unittest.TestCase):
-    def test_unplugged_client_gives_up_and_the_lab_says_so(self):
+    def test_server_of_an_unplugged_client_is_reported_half_open(self):
         status, text = lab(
             "--sysctl", "client:net.ipv4.tcp_retries2=2", "--at", "200ms",
             "unplug client", "--at", "300ms", "send client 100", "--expect",
@@ -137,14 +137,14 @@ class Faults(unittest.TestCase):
         self.assertRegex(text, r"client has no such connection")
         self.assertRegex(text, r"ok +client: ETIMEDOUT within 5s")
 
-    def test_what_is_expected_and_does_not_come_is_status_1(self):
+    def test_failed_expectation_gives_exit_status_1(self):
         status, text = lab("--expect", "client: ETIMEDOUT within 1s", "--for",
                            "1500ms")
         self.assertEqual(status, rig.FAIL, text)
         self.assertRegex(text, "wrong client: ETIMEDOUT within 1s: no such "
                                "result")
 
-    def test_every_fault_verb_of_a_host(self):
+    def test_every_fault_verb_is_applied_and_journalled(self):
         steps = ["freeze server", "thaw server", "suspend server",
                  "resume server", "unplug client", "plug client",
                  "down client", "up client", "unaddress client",
@@ -159,7 +159,7 @@ class Faults(unittest.TestCase):
         self.assertEqual([r["text"] for r in records if r["type"] == "fault"],
                          steps)
 
-    def test_every_rule_of_the_wire(self):
+    def test_every_rule_of_the_wire_decides_frames(self):
         rules = ["drop the 1st syn from client to server",
                  "hold data from client to server",
                  "delay acks to client by 20ms",
@@ -179,14 +179,14 @@ class Faults(unittest.TestCase):
                      "dropped: rejected", "injected"):
             self.assertIn(fate, fates)
 
-    def test_rejected_connection_is_refused_at_once(self):
+    def test_reject_with_rst_refuses_a_connection(self):
         status, text = lab("--at", "0s", "reject syns to server with rst",
                            "--at", "1ms", "listen server 80", "--at", "2ms",
                            "connect client server:80", "--expect",
                            "client: ECONNREFUSED within 1s", "--for", "1s")
         self.assertEqual(status, rig.PASS, text)
 
-    def test_counters_that_begin_with_their_first_message(self):
+    def test_counters_without_an_initial_value_are_reported(self):
         status, _, records = journal(
             "--at", "0s", "reject syns to server with port", "--at", "1ms",
             "listen server 80", "--at", "2ms", "connect client server:80",
@@ -200,20 +200,20 @@ class Faults(unittest.TestCase):
         self.assertNotIn("RtoMin", moved)
         self.assertFalse([n for n, change in moved.items() if change < 0])
 
-    def test_injected_rst_ends_the_connection(self):
+    def test_injected_rst_resets_the_connection(self):
         status, text = lab("--at", "200ms",
                            "inject rst from server to client", "--expect",
                            "client: ECONNRESET within 1s", "--for", "1s")
         self.assertEqual(status, rig.PASS, text)
 
-    def test_suspended_machine_is_silent_and_then_answers(self):
+    def test_resumed_host_answers_what_waited(self):
         status, text = lab("--at", "100ms", "suspend server", "--at",
                            "200ms", "send client 10", "--at", "1s",
                            "resume server", "--expect",
                            "client: DATA after 1s within 3s", "--for", "3s")
         self.assertEqual(status, rig.PASS, text)
 
-    def test_thousands_of_connections(self):
+    def test_probe_opens_2000_connections(self):
         status, text = lab("-q", "--at", "0s",
                            "listen server 80 backlog 5000 unaccepted", "--at",
                            "10ms", "connect client server:80 2000 times",
@@ -222,21 +222,21 @@ class Faults(unittest.TestCase):
                            "5s")
         self.assertEqual(status, rig.PASS, text)
 
-    def test_loss_by_number_loses_about_as_many(self):
+    def test_loss_drops_about_its_share_of_frames(self):
         status, _, records = journal("--loss", "20%", "--at", "100ms",
                                      "send client 200KiB", "--for", "4s")
         fates = [r["fate"] for r in records if r["type"] == "frame"]
         self.assertEqual(status, rig.PASS)
         self.assertGreater(fates.count("dropped"), len(fates) * 0.05)
 
-    def test_without_faults_none_happens(self):
+    def test_without_faults_leaves_out_a_crash(self):
         status, text = lab("--without-faults", "--at", "100ms",
                            "crash server", "--expect", "client: open",
                            "--for", "500ms")
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, "left out: crash server")
 
-    def test_both_families(self):
+    def test_lab_runs_over_ipv6(self):
         status, text = lab("--family", "6", "--at", "100ms", "kill server",
                            "--expect", "client: EOF within 1s", "--for", "1s")
         self.assertEqual(status, rig.PASS, text)
@@ -244,53 +244,53 @@ class Faults(unittest.TestCase):
 
 
 class Expectations(unittest.TestCase):
-    """None passes because nobody looked."""
+    """No expectation passes by default."""
 
     def judged(self, verdict, *words):
         status, text = lab("-q", *words)
         self.assertEqual(status, verdict, text)
 
-    def test_what_an_action_leads_to_is_within_its_time(self):
+    def test_consequences_of_an_action_count_from_it(self):
         self.judged(rig.PASS, "--at", "300ms", "kill server", "--expect",
                     "client: EOF within 1s of kill server", "--expect",
                     "client: receives 1 fin within 1s of kill server",
                     "--for", "1500ms")
 
-    def test_before_the_time_does_not_count(self):
+    def test_frames_before_the_window_do_not_count(self):
         self.judged(rig.FAIL, "--at", "100ms", "send client 10", "--expect",
                     "client: sends at least 1 data after 500ms", "--for",
                     "1s")
 
-    def test_what_is_closed_is_not_open(self):
+    def test_closed_connection_is_not_open(self):
         for step in ("close client", "crash client", "kill client",
                      "reboot client"):
             self.judged(rig.FAIL, "--at", "200ms", step, "--expect",
                         "client: open", "--for", "500ms")
 
-    def test_moment_that_never_comes(self):
+    def test_window_that_never_begins_fails(self):
         self.judged(rig.FAIL, "--expect",
                     "server: sends no data within 200ms of server reaches "
                     "CLOSE-WAIT", "--for", "500ms")
 
-    def test_none_means_never(self):
+    def test_limit_of_zero_fails_at_one_socket(self):
         self.judged(rig.FAIL, "--at", "0s", "listen server 80 silent", "--at",
                     "10ms", "connect client server:80", "--at", "300ms",
                     "kill client", "--expect",
                     "server: no CLOSE-WAIT within 1s", "--for", "1s")
 
-    def test_duplicate_is_received_twice(self):
+    def test_duplicate_counts_as_received_twice(self):
         self.judged(rig.PASS, "--at", "0s",
                     "duplicate data from client to server", "--at", "200ms",
                     "send client 10", "--expect", "server: receives 2 data",
                     "--for", "600ms")
 
-    def test_counter_that_is_none(self):
+    def test_unknown_counter_fails(self):
         self.judged(rig.FAIL, "--expect", "server: counter NoSuchThing at "
                     "most 1", "--for", "200ms")
 
 
 class Moments(unittest.TestCase):
-    def test_after_a_program_has_said_something(self):
+    def test_step_after_a_line_of_a_program(self):
         status, _, records = journal(
             "--run", "client", "sleep 0.3; echo ready; sleep 5", "--at",
             '200ms after sleep prints "ready"', "crash server", "--for",
@@ -300,7 +300,7 @@ class Moments(unittest.TestCase):
         crash = next(r["t"] for r in records if r["type"] == "fault")
         self.assertGreater(crash - zero, 0.45)
 
-    def test_the_end_may_come_before_its_time(self):
+    def test_action_end_ends_the_timeline_early(self):
         began = time.monotonic()
         status, text = lab("--run", "client", "sleep 0.2", "--at",
                            "100ms after sleep ends", "end", "--expect",
@@ -308,7 +308,7 @@ class Moments(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
         self.assertLess(time.monotonic() - began, 30)
 
-    def test_after_so_many_segments(self):
+    def test_step_after_a_number_of_segments(self):
         _, _, records = journal("--at", "client has received 1 syn-ack",
                                 "unplug client", "--for", "1s")
         kinds = [(r["type"], r.get("kinds", [])) for r in records
@@ -345,14 +345,14 @@ class Moments(unittest.TestCase):
             for name in names:
                 self.assertIn(f"{host} {name}", notes, text)
 
-    def test_that_never_come_are_told(self):
+    def test_step_that_did_not_happen_is_reported(self):
         status, text = lab("--at", "client reaches CLOSE-WAIT",
                            "crash server", "--for", "300ms")
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, "did not happen: client reaches CLOSE-WAIT: "
                                "crash server")
 
-    def test_after_a_state_and_after_an_action(self):
+    def test_steps_after_a_state_and_after_an_action(self):
         _, _, records = journal("--at", "100ms", "kill server", "--at",
                                 "client reaches CLOSE-WAIT", "close client",
                                 "--at", "300ms after kill server",
@@ -462,7 +462,7 @@ timeline:
 
 
 class Programs(unittest.TestCase):
-    def test_lines_and_ends_are_told_with_their_times(self):
+    def test_lines_and_exits_are_journalled(self):
         status, _, records = journal(
             "--run", "client", "echo out; echo err >&2; exit 3", "--expect",
             "echo: exit 3 within 1s", "--for", "1s")
@@ -471,7 +471,7 @@ class Programs(unittest.TestCase):
         self.assertIn("echo: out", calls)
         self.assertIn("echo: err", calls)
 
-    def test_the_first_line_that_was_not_to_come_is_told(self):
+    def test_first_unexpected_line_is_reported(self):
         status, text = lab("--run", "client",
                            "echo one; sleep 0.3; echo one again", "--expect",
                            'echo: prints no "one"', "--for", "1s")
@@ -490,13 +490,13 @@ class Programs(unittest.TestCase):
         self.assertEqual(len(lines), 10000)
         self.assertRegex(lines[-1], "^seq: 10000 .*no more of its lines")
 
-    def test_files_that_they_cannot_see_are_told(self):
+    def test_use_of_a_private_folder_is_reported(self):
         status, text = lab("--client", "cat /run/no-such-file", "--for",
                            "300ms")
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, "cat uses /run/no-such-file, but /tmp")
 
-    def test_names_folders_and_variables(self):
+    def test_host_names_folders_and_variables(self):
         status, text = lab_file("""
 hosts:
   client:
@@ -518,7 +518,7 @@ for: 1s
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, r"looks: 10\.0\.0\.2 +server")
 
-    def test_they_have_no_rights(self):
+    def test_programs_have_no_capabilities(self):
         status, text = lab("--run", "client",
                            "grep -h CapEff /proc/self/status; id -u",
                            "--for", "500ms")
@@ -526,7 +526,7 @@ for: 1s
         self.assertRegex(text, r"CapEff:\s+0000000000000000")
         self.assertNotRegex(text, r"grep: 0$")
 
-    def test_a_signal_is_the_program_s_and_not_a_shell_s(self):
+    def test_signal_reaches_the_program_not_its_shell(self):
         status, text = lab_file("""
 hosts:
   client:
@@ -547,7 +547,7 @@ for: 1s
         self.assertEqual(status, rig.PASS, text)
         self.assertEqual(text.count("looks: sleep 100\n"), 1, text)
 
-    def test_killed_by_name_and_started_again(self):
+    def test_killed_program_is_started_again(self):
         status, text = lab_file("""
 hosts:
   client:
@@ -567,7 +567,7 @@ for: 1s
 
 
 class Conclusions(unittest.TestCase):
-    """They agree with the frames of the journal."""
+    """Conclusions agree with the frames of the journal."""
 
     def test_retransmissions_are_counted_on_the_wire(self):
         status, text, records = journal(
@@ -582,14 +582,14 @@ class Conclusions(unittest.TestCase):
                          [t for t in texts(records, "meaning")
                           if "retransmitted" in t], text)
 
-    def test_retransmissions_without_carrier_are_told_apart(self):
+    def test_retransmissions_without_carrier_are_counted_apart(self):
         status, text, records = journal(
             "--at", "200ms", "unplug client", "--at", "300ms",
             "send client 100", "--for", "2s")
         self.assertEqual(status, rig.PASS, text)
         self.assertTrue([t for t in texts(records, "meaning") if
-                         re.search(r"retransmitted \d+ times \(0 on the wire\)",
-                                   t)], text)
+                         re.search(r"retransmitted \d+ times \(0 on the "
+                                   r"wire\)", t)], text)
 
     def test_ends_behind_a_nat_are_one_connection(self):
         _, text, records = journal("--between", "nat", "--at", "200ms",
@@ -621,25 +621,25 @@ expect:
 for: 1s
 """
 
-    def test_program_that_is_there(self):
+    def test_needed_program_is_found(self):
         status, text = lab_file(self.TEXT.format("sh"))
         self.assertEqual(status, rig.PASS, text)
 
-    def test_program_that_is_missing_is_a_skip(self):
+    def test_missing_needed_program_skips_the_lab(self):
         status, text = lab_file(self.TEXT.format("[sh, no-such-program]"))
         self.assertEqual(status, rig.SKIPPED, text)
         self.assertRegex(text, "SKIP: no-such-program is not installed")
         self.assertNotRegex(text, "client  echo here")
 
-    def test_skips_alone_are_no_success(self):
+    def test_only_skips_give_exit_status_4(self):
         status, text = lab_file(self.TEXT.format("no-such-program"),
                                 "--format", "ktap")
         self.assertEqual(status, rig.SKIPPED, text)
         self.assertRegex(text, "# SKIP no-such-program is not installed")
 
 
-class Between(unittest.TestCase):
-    def test_nat_translates_and_forgets(self):
+class Gateways(unittest.TestCase):
+    def test_nat_translates_and_drops_after_forget(self):
         status, text = lab(
             "--between", "nat", "--at", "200ms", "forget gateway", "--at",
             "400ms", "send client 10", "--sysctl",
@@ -648,7 +648,7 @@ class Between(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, r"10\.0\.1\.1:80 > 10\.0\.1\.254:")
 
-    def test_firewall_lets_nobody_in(self):
+    def test_firewall_drops_connections_from_outside(self):
         status, text = lab(
             "--between", "firewall", "--at", "0s", "listen client 80",
             "--at", "100ms", "connect server client:80", "--sysctl",
@@ -657,14 +657,14 @@ class Between(unittest.TestCase):
             "server: ETIMEDOUT within 6s", "--for", "7s")
         self.assertEqual(status, rig.PASS, text)
 
-    def test_idle_connection_is_forgotten(self):
+    def test_idle_gateway_entry_expires(self):
         status, text = lab(
             "--between", "nat", "--idle", "1s", "--at", "2500ms",
             "send client 10", "--sysctl", "client:net.ipv4.tcp_retries2=2",
             "--expect", "client: ETIMEDOUT within 9s", "--for", "9s")
         self.assertEqual(status, rig.PASS, text)
 
-    def test_keepalive_keeps_it_alive(self):
+    def test_keepalive_preserves_the_gateway_entry(self):
         status, text = lab(
             "--between", "nat", "--idle", "3s", "--at", "100ms",
             "keepalive client", "--sysctl",
@@ -686,7 +686,7 @@ class Prompt(unittest.TestCase):
                                   env=rig.environment(), check=False)
         return done.returncode, done.stdout
 
-    def test_actions_are_done_and_errors_are_told(self):
+    def test_actions_are_applied_and_errors_reported(self):
         status, text = self.typed("wait 200ms\nunplg client\nunplug client\n"
                                   "wait 100ms\nplug client\nstates\n"
                                   "crash nobody\nwait 100ms\n")
@@ -696,7 +696,7 @@ class Prompt(unittest.TestCase):
         self.assertRegex(text, "fault   plug client")
         self.assertRegex(text, "unknown host 'nobody'")
 
-    def test_many_lines_of_a_file_are_all_obeyed(self):
+    def test_300_lines_of_a_file_are_all_applied(self):
         lines = [f'note "number {i}"' for i in range(300)]
         text = "\n".join(["wait 200ms", *lines[:150], "wait 200ms",
                           *lines[150:], "end"])
@@ -704,12 +704,12 @@ class Prompt(unittest.TestCase):
         self.assertEqual(status, rig.PASS, told)
         self.assertEqual(len(re.findall("note +number", told)), 300)
 
-    def test_help_lists_all_verbs(self):
+    def test_help_lists_verbs(self):
         _, text = self.typed("help\n")
         for verb in ("unplug HOST", "drop CHOICE", "connect HOST", "shell"):
             self.assertIn(verb, text)
 
-    def test_shell_in_a_lab_of_somebody_else(self):
+    def test_shell_enters_a_lab_of_another_process(self):
         with tempfile.TemporaryFile("w+") as keys:
             keys.write("cat /proc/net/tcp; hostname; exit 7\n")
             keys.seek(0)
@@ -749,20 +749,20 @@ class Ends(unittest.TestCase):
             None) is None, "processes are left")
         return process.returncode
 
-    def test_interrupt_ends_the_timeline_and_tells(self):
+    def test_interrupt_ends_the_timeline_with_a_summary(self):
         process = self.running()
         process.send_signal(signal.SIGINT)
         text, _ = process.communicate(timeout=20)
         self.assertEqual(process.returncode, rig.PASS, text)
         self.assertRegex(text, "\nconclusions\n")
 
-    def test_terminate_ends_it_by_that_signal(self):
+    def test_terminate_ends_the_lab_by_that_signal(self):
         process = self.running()
         below = rig.descendants(process.pid)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(self.gone(process, below), -signal.SIGTERM)
 
-    def test_kill_leaves_nothing(self):
+    def test_kill_leaves_no_process(self):
         process = self.running()
         below = rig.descendants(process.pid)
         self.assertGreater(len(below), 3)
@@ -771,7 +771,7 @@ class Ends(unittest.TestCase):
 
 
 class Reports(unittest.TestCase):
-    def test_json_lines(self):
+    def test_jsonl_has_run_case_and_summary(self):
         status, text = lab("--format", "jsonl", "--expect", "client: open",
                            "--for", "300ms")
         self.assertEqual(status, rig.PASS, text)
@@ -780,14 +780,14 @@ class Reports(unittest.TestCase):
                          ["run", "case", "summary"])
         self.assertEqual(lines[1]["expectations"][0]["ok"], True)
 
-    def test_incidents_have_names(self):
-        # A name that is none, and no file: nothing is started.
+    def test_incident_is_found_by_name(self):
+        # Neither an incident nor a file: nothing is started.
         status, text = lab("-q", "nat-forgets-nothing")
         self.assertEqual(status, rig.USAGE, text)
         status, text = lab("-q", "port-exhaustion")
         self.assertIn(status, (rig.PASS, rig.SKIPPED), text)
 
-    def test_several_files_are_a_suite(self):
+    def test_several_files_are_run_as_a_suite(self):
         text = "for: 200ms\nexpect:\n  - 'client: {}'\n"
         with tempfile.TemporaryDirectory() as folder:
             good = pathlib.Path(folder, "good.yaml")
@@ -798,7 +798,7 @@ class Reports(unittest.TestCase):
         self.assertEqual(status, rig.FAIL, told)
         self.assertRegex(told, "1 passed, 1 failed")
 
-    def test_report_has_the_end_of_it_and_hosts_in_their_order(self):
+    def test_report_has_conclusions_and_hosts_in_order(self):
         with tempfile.TemporaryDirectory() as out:
             lab("-q", "--out", out, "--at", "0s", "unplug client", "--at",
                 "10ms", "listen server 80", "--at", "20ms",
@@ -810,7 +810,7 @@ class Reports(unittest.TestCase):
         self.assertRegex(done.stdout, "\nconclusions\n")
         self.assertRegex(done.stdout, r"ok +client: 1 SYN-SENT")
 
-    def test_times_count_from_the_timeline(self):
+    def test_times_count_from_the_start_of_the_timeline(self):
         _, text = lab("--server", "sleep 0.5; exec sleep 100", "--at", "1s",
                       "unplug client", "--for", "1500ms")
         self.assertTrue(re.search(r"^1\.0\d\d fault   unplug client", text,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The incidents that ship: what can be said of them without running any. */
+/* The incidents of cases/incidents, checked without running them. */
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,17 +33,18 @@ static void read_plan(const char *path)
 	ck_assert_msg(r >= 0, "%s", error_message());
 }
 
-START_TEST(all_of_them_can_be_run_and_can_fail)
+START_TEST(incidents_are_valid_described_and_short)
 {
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		const char *path = files.gl_pathv[i];
 
 		read_plan(path);
 		ck_assert_msg(plan->about && strlen(plan->about) > 200,
-			      "%s says not what to look at", path);
-		ck_assert_msg(plan->n_expectations, "%s expects nothing",
+			      "%s: `about` is too short", path);
+		ck_assert_msg(plan->n_expectations, "%s: no expectations",
 			      path);
-		ck_assert_msg(plan->duration <= SEC(30), "%s is too long", path);
+		ck_assert_msg(plan->duration <= SEC(30),
+			      "%s: takes more than 30 s", path);
 	}
 }
 END_TEST
@@ -67,8 +68,8 @@ static bool is_run(const char *program)
 	return false;
 }
 
-/* Whatever is in no base system is a need, and nothing else is. */
-START_TEST(they_need_what_they_run)
+/* Programs outside of the base system are needs, and nothing else is one. */
+START_TEST(incidents_need_the_programs_that_they_run)
 {
 	static const char *const known[] = { "nginx", "curl", "sshd",
 					     "ssh-keygen" };
@@ -82,8 +83,8 @@ START_TEST(they_need_what_they_run)
 }
 END_TEST
 
-/* A cure names what it cures, and the other way round. */
-START_TEST(files_that_they_name_are_there)
+/* The description of a remedy names the incident, and the other way round. */
+START_TEST(files_named_in_descriptions_exist)
 {
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		const char *end;
@@ -107,9 +108,9 @@ START_TEST(files_that_they_name_are_there)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&all_of_them_can_be_run_and_can_fail,
-	&they_need_what_they_run,
-	&files_that_they_name_are_there,
+	&incidents_are_valid_described_and_short,
+	&incidents_need_the_programs_that_they_run,
+	&files_named_in_descriptions_exist,
 };
 
 int main(void)

@@ -387,18 +387,6 @@ static struct since *fault_since(struct timeline *t, const char *host,
 	return &t->hosts[host_index(t, host)].faults[fault - table];
 }
 
-/* The fault whose effect this one ends; NULL: none. */
-static const struct fault_verb *ended_by(const struct fault_verb *fault)
-{
-	size_t n;
-	const struct fault_verb *table = fault_verbs(&n);
-
-	for (size_t i = 0; i < n; i++)
-		if (table[i].undo && fault_verb(table[i].undo) == fault)
-			return &table[i];
-	return NULL;
-}
-
 static bool is_rule(const struct lab_action *action)
 {
 	return action->verb >= LAB_DROP && action->verb <= LAB_REJECT;
@@ -473,7 +461,7 @@ static int check_needs(struct timeline *t, const struct lab_step *step,
 {
 	const struct lab_action *action = &step->action;
 	const struct fault_verb *ended =
-		action->fault ? ended_by(action->fault) : NULL;
+		action->fault ? fault_ended_by(action->fault) : NULL;
 	struct pattern provider = { 0 };
 	bool met;
 
@@ -584,7 +572,7 @@ static int play_fault(struct timeline *t, const struct lab_step *step,
 {
 	const struct lab_action *action = &step->action;
 	const struct fault_verb *fault = action->fault;
-	const struct fault_verb *ended = ended_by(fault);
+	const struct fault_verb *ended = fault_ended_by(fault);
 	struct since *since = fault_since(t, action->host, fault);
 	char text[64];
 
