@@ -197,7 +197,8 @@ static int write_pages(const struct options *options, struct saved *saved)
 			continue;
 		r = saved_read_journal(&runs[i]);
 		if (r >= 0)
-			r = page_folder_run(options->dir, &runs[i]);
+			r = page_folder_run(options->dir, runs[i].folder,
+					    runs[i].result);
 		result_forget_journal(runs[i].result);
 	}
 	if (r >= 0)

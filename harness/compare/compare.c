@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Values are compared by name, with the tolerances that compare.h describes.
+ * Events (results of calls, states, faults) are sorted by kind, host and socket
+ * into sequences; two runs are compared sequence by sequence up to the first
+ * difference of each, and the earliest one of each kind is kept.
+ */
 #include "compare.h"
 
 #include <assert.h>

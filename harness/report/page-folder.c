@@ -51,17 +51,18 @@ static char *index_from(const char *folder)
 	return text;
 }
 
-int page_folder_run(const char *dir, const struct saved_run *run)
+int page_folder_run(const char *dir, const char *folder,
+		    const struct result *result)
 {
-	char *index = index_from(run->folder);
+	char *index = index_from(folder);
 	FILE *file;
 	int r;
 
 	if (!index)
 		return error_origin(-ENOMEM, "page");
-	r = open_page(&file, dir, run->folder, "report.html");
+	r = open_page(&file, dir, folder, "report.html");
 	if (r >= 0) {
-		r = page_write(file, run->result, index);
+		r = page_write(file, result, index);
 		r = close_page(file, r, dir);
 	}
 	free(index);

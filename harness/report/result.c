@@ -226,33 +226,6 @@ static int put(json_t *into, const char *key, json_t *value)
 	return 0;
 }
 
-static int take_sysctl(struct result *result, const json_t *record)
-{
-	char key[256];
-	int r;
-
-	snprintf(key, sizeof(key), "%s:%s", journal_text(record, "host"),
-		 journal_text(record, "name"));
-	r = put(result->sysctls, key, json_object_get(record, "value"));
-	return error_trace(r);
-}
-
-static int take_predicted(struct result *result, const json_t *record)
-{
-	int r = put(result->predicted, journal_text(record, "name"),
-		    json_object_get(record, "value"));
-
-	return error_trace(r);
-}
-
-static int take_measured(struct result *result, const json_t *record)
-{
-	int r = put(result->measured, journal_text(record, "name"),
-		    json_object_get(record, "value"));
-
-	return error_trace(r);
-}
-
 static int take_expectation(struct result *result, const json_t *record)
 {
 	json_t *expectation =
@@ -351,29 +324,28 @@ static int take_verdict(struct result *result, const json_t *record)
 	return error_trace(r);
 }
 
-static int take_timeline(struct result *result, const json_t *record)
+/* Records of other types have nothing that a result needs. */
+static int fold(struct result *result, const json_t *record)
 {
-	result->zero = json_number_value(json_object_get(record, "t"));
-	return 0;
-}
+	const char *name = journal_text(record, "name");
+	json_t *value = json_object_get(record, "value");
+	char key[256];
 
-static int fold_in(struct result *result, const json_t *record)
-{
-	static const struct {
-		const char *type;
-		int (*take)(struct result *result, const json_t *record);
-	} takers[] = {
-		{ "sysctl", take_sysctl },
-		{ "timeline", take_timeline },
-		{ "predicted", take_predicted },
-		{ "measured", take_measured },
-		{ "expectation", take_expectation },
-		{ "verdict", take_verdict },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(takers); i++)
-		if (journal_is(record, takers[i].type))
-			return error_trace(takers[i].take(result, record));
+	if (journal_is(record, "sysctl")) {
+		snprintf(key, sizeof(key), "%s:%s",
+			 journal_text(record, "host"), name);
+		return error_trace(put(result->sysctls, key, value));
+	}
+	if (journal_is(record, "predicted"))
+		return error_trace(put(result->predicted, name, value));
+	if (journal_is(record, "measured"))
+		return error_trace(put(result->measured, name, value));
+	if (journal_is(record, "expectation"))
+		return error_trace(take_expectation(result, record));
+	if (journal_is(record, "verdict"))
+		return error_trace(take_verdict(result, record));
+	if (journal_is(record, "timeline"))
+		result->zero = json_number_value(json_object_get(record, "t"));
 	return 0;
 }
 
@@ -382,7 +354,7 @@ int result_take(struct result *result, json_t *record)
 	int r = result_check(record);
 
 	if (r >= 0)
-		r = fold_in(result, record);
+		r = fold(result, record);
 	if (r < 0) {
 		json_decref(record);
 		return error_trace(r);

@@ -12,7 +12,6 @@
 #include "errors.h"
 #include "fd.h"
 #include "page-folder.h"
-#include "page.h"
 
 static int make_directories(char *path)
 {
@@ -52,63 +51,54 @@ int out_folder_check(const char *out)
 	return error_trace(r);
 }
 
-static int open_named(FILE **ret, const char *out, const struct result *result,
-		      const char *name)
+enum { FOLDER = 512 };
+
+/* "NAME/VARIANT", and for further repetitions and tries "NAME/VARIANT.2.try3". */
+static void write_folder(const struct result *result, char ret[static FOLDER])
 {
-	char path[1024], run[32] = "", attempt[32] = "";
-	FILE *file;
-	int r;
+	char repetition[32] = "", attempt[32] = "";
 
 	if (result->repetition > 1)
-		snprintf(run, sizeof(run), ".%u", result->repetition);
+		snprintf(repetition, sizeof(repetition), ".%u",
+			 result->repetition);
 	if (result->attempt > 1)
 		snprintf(attempt, sizeof(attempt), ".try%u", result->attempt);
-	r = snprintf(path, sizeof(path), "%s/%s%s%s/%s", out,
-		     result_name(result), run, attempt, name);
+	snprintf(ret, FOLDER, "%s%s%s", result_name(result), repetition,
+		 attempt);
+}
+
+static int open_file(FILE **ret, const char *out, const char *folder,
+		     const char *name)
+{
+	char path[1024];
+	int r = snprintf(path, sizeof(path), "%s/%s/%s", out, folder, name);
+
 	if (r >= (int)sizeof(path))
 		return error_origin(-ENAMETOOLONG, "%.64s…", path);
 	r = make_directories(path);
 	if (r < 0)
 		return error_trace(r);
-	file = fopen(path, "we");
-	if (!file)
-		return error_origin(-errno, "write %s", path);
-	*ret = file;
-	return 0;
+	*ret = fopen(path, "we");
+	return *ret ? 0 : error_origin(-errno, "write %s", path);
 }
 
 int out_folder_open(FILE **ret, const char *out, const struct result *result)
 {
-	return error_trace(open_named(ret, out, result, "journal.jsonl"));
+	char folder[FOLDER];
+
+	write_folder(result, folder);
+	return error_trace(open_file(ret, out, folder, "journal.jsonl"));
 }
 
-/* Relative to the run's folder. */
-static const char *index_of(const struct result *result)
-{
-	return result->variant ? "../../index.html" : "../index.html";
-}
-
-static int write_page(const char *out, const struct result *result)
+static int write_capture(const char *out, const char *folder,
+			 const json_t *journal)
 {
 	FILE *file;
-	int r = open_named(&file, out, result, "report.html");
+	int r = open_file(&file, out, folder, "capture.pcapng");
 
 	if (r < 0)
 		return error_trace(r);
-	r = page_write(file, result, index_of(result));
-	if (fclose(file) != 0 && r >= 0)
-		r = error_origin(-errno, "write a page below %s", out);
-	return error_trace(r);
-}
-
-static int write_capture(const char *out, const struct result *result)
-{
-	FILE *file;
-	int r = open_named(&file, out, result, "capture.pcapng");
-
-	if (r < 0)
-		return error_trace(r);
-	r = capture_write(file, result->journal);
+	r = capture_write(file, journal);
 	if (fclose(file) != 0 && r >= 0)
 		r = error_origin(-errno, "write a capture below %s", out);
 	return error_trace(r);
@@ -116,11 +106,14 @@ static int write_capture(const char *out, const struct result *result)
 
 int out_folder_finish(const char *out, const struct result *result)
 {
-	int r = write_capture(out, result);
+	char folder[FOLDER];
+	int r;
 
+	write_folder(result, folder);
+	r = write_capture(out, folder, result->journal);
 	if (r < 0)
 		return error_trace(r);
-	return error_trace(write_page(out, result));
+	return error_trace(page_folder_run(out, folder, result));
 }
 
 int out_folder_index(const char *out)
