@@ -156,8 +156,7 @@ static void syn_cookie(struct overflow *o)
 	sock_send_text(o->client, request);
 	expect_answer(o);
 	expect_state(o->peer, DIAG_ESTABLISHED);
-	/* The ACKs of the clients in the queue, the dropped ACK, and the data.
-	 */
+	/* ACKs of the queued clients, the dropped ACK, and the data. */
 	expect_counter(o->run, "server", "SyncookiesRecv", FIT + 2);
 }
 

@@ -132,7 +132,7 @@ static void script(struct run *run)
 		      l.dropped);
 }
 
-static const struct setting somaxconn[] = {
+static const struct setting large_somaxconn[] = {
 	{ "server", "net.core.somaxconn", LONG },
 	{ .name = NULL },
 };
@@ -160,19 +160,19 @@ CASE(accept_queue_load) = {
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.core.somaxconn" }),
 	.variants = VARIANTS(
-		{ "short-queue", somaxconn, .value = SHORT,
+		{ "short-queue", large_somaxconn, .value = SHORT,
 		  .judgements =
 			  CLAIMS({ "B9", DOCUMENT_RIGHT,
 				   "the rate stops growing at backlog + 1 per "
 				   "poll of the process, and further SYNs are "
 				   "dropped: sk_acceptq_is_full()" }) },
-		{ "long-queue", somaxconn, .value = LONG,
+		{ "long-queue", large_somaxconn, .value = LONG,
 		  .judgements =
 			  CLAIMS({ "B11", DOCUMENT_RIGHT,
 				   "the process is the same, but with a limit "
 				   "that sk_acceptq_is_full() never finds "
 				   "exceeded the rate grows with the load" }) },
-		{ "slow-server", somaxconn, .value = LONG,
+		{ "slow-server", large_somaxconn, .value = LONG,
 		  .judgements = CLAIMS(
 			  { "B9", DOCUMENT_CONDITIONAL,
 			    "a slow accept() alone limits the rate, long "
