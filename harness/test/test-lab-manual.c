@@ -17,7 +17,6 @@
 #include "lab-file.h"
 #include "lab-value.h"
 #include "plans.h"
-#include "suite.h"
 #include "unit.h"
 
 enum { TEXT = 64 << 10 };
@@ -246,7 +245,7 @@ static void must_have_key(void *data MACRO_UNUSED, const char *path)
 	char key[64];
 
 	snprintf(key, sizeof(key), "`%s`", dot ? dot + 1 : path);
-	assert_has(page, key);
+	ck_assert_msg(strstr(page, key) != NULL, "no key %s", key);
 }
 
 START_TEST(every_key_of_the_file_is_described)
@@ -263,10 +262,11 @@ START_TEST(every_kind_of_frame_and_state_is_listed)
 
 	all = lab_value_kinds(&n);
 	for (size_t i = 0; i < n; i++)
-		assert_has(page, all[i].many);
+		ck_assert_msg(strstr(page, all[i].many) != NULL, "%s",
+			      all[i].many);
 	n = lab_value_states(states, ARRAY_SIZE(states));
 	for (size_t i = 0; i < n; i++)
-		assert_has(page, states[i]);
+		ck_assert_msg(strstr(page, states[i]) != NULL, "%s", states[i]);
 }
 END_TEST
 

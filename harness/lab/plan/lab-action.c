@@ -134,13 +134,10 @@ static int read_set(struct lab_lex *lex, struct lab_action *action)
 	r = settings_parse(&setting, copy);
 	if (r >= 0 && setting.host)
 		r = lab_name_check(setting.host, "host");
-	if (r < 0)
-		return lab_lex_trace(lex, word, r);
-	lab_lex_next(lex);
 	action->host = setting.host;
 	action->key = setting.name;
 	action->value = setting.text;
-	return 0;
+	return lab_lex_take(lex, r);
 }
 
 static int read_note(struct lab_lex *lex, struct lab_action *action)
@@ -160,22 +157,23 @@ static int read_note(struct lab_lex *lex, struct lab_action *action)
 
 /* --- the wire -------------------------------------------------------------*/
 
-/* The amount before KIND: which frames, and how many. */
+/* [PERCENT of|the Nth|the first [N]|N|every], before KIND. "first" may be a
+ * number of its own or belong to one: "the first syn", "the first 3 syns". */
 static int read_amount(struct lab_lex *lex, struct lab_action *action)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
 	int r;
 
 	if (word->text && strchr(word->text, '%')) {
-		r = lab_value_share(word->text, &action->rate);
+		r = lab_lex_take(lex,
+				 lab_value_share(word->text, &action->rate));
 		if (r < 0)
-			return lab_lex_trace(lex, word, r);
+			return error_trace(r);
 		if (action->rate <= 0)
 			return lab_lex_refuse(lex, word,
 					      "invalid percentage '%s': "
 					      "expected more than 0%%",
 					      word->text);
-		lab_lex_next(lex);
 		if (!lab_lex_accept(lex, "of"))
 			return lab_lex_expected(lex, "'of'");
 		return 0;
@@ -201,14 +199,35 @@ static int read_amount(struct lab_lex *lex, struct lab_action *action)
 	return 0;
 }
 
-static const char *const answers[] = {
-	[LAB_ANSWER_RST] = "rst",     [LAB_ANSWER_NET] = "net",
-	[LAB_ANSWER_HOST] = "host",   [LAB_ANSWER_PORT] = "port",
-	[LAB_ANSWER_ADMIN] = "admin",
-};
+/* Behind `by` of delay, `after` of duplicate, `with` of reject. */
+static int read_own_part(struct lab_lex *lex, struct lab_action *action)
+{
+	static const char *const answers[] = {
+		[LAB_ANSWER_RST] = "rst",     [LAB_ANSWER_NET] = "net",
+		[LAB_ANSWER_HOST] = "host",   [LAB_ANSWER_PORT] = "port",
+		[LAB_ANSWER_ADMIN] = "admin",
+	};
+	const struct lab_word *word = lab_lex_peek(lex);
+	size_t which = 0;
+	int r;
 
-/* CHOICE, and in any order with it the verb's own part: `by DURATION` of delay,
- * `after DURATION` of duplicate, `with ANSWER` of reject. */
+	if (action->verb == LAB_REJECT) {
+		r = lab_lex_choose(lex, "answer", answers, ARRAY_SIZE(answers),
+				   &which);
+		action->answer = (enum lab_answer)which;
+		return error_trace(r);
+	}
+	r = lab_lex_duration(lex, &action->time);
+	if (r >= 0 && action->verb == LAB_DELAY && !action->time)
+		return lab_lex_refuse(lex, word,
+				      "invalid delay '%s': expected more than "
+				      "0s",
+				      word->text);
+	return error_trace(r);
+}
+
+/* AMOUNT KIND [from HOST] [to HOST] [port N] and the verb's own part. The parts
+ * behind KIND may be in any order, each once. */
 static int read_rule(struct lab_lex *lex, struct lab_action *action)
 {
 	const char *own = action->verb == LAB_DELAY	? "by" :
@@ -216,14 +235,11 @@ static int read_rule(struct lab_lex *lex, struct lab_action *action)
 			  action->verb == LAB_REJECT	? "with" :
 							  NULL;
 	bool has_own = false;
-	size_t which;
 	int r = read_amount(lex, action);
 
 	if (r >= 0)
 		r = lab_lex_kinds(lex, &action->kinds);
 	while (r >= 0) {
-		const struct lab_word *word;
-
 		if (!action->from && lab_lex_accept(lex, "from")) {
 			r = lab_lex_name(lex, "host name", &action->from);
 		} else if (!action->to && lab_lex_accept(lex, "to")) {
@@ -231,22 +247,8 @@ static int read_rule(struct lab_lex *lex, struct lab_action *action)
 		} else if (!action->port && lab_lex_accept(lex, "port")) {
 			r = lab_lex_port(lex, &action->port);
 		} else if (own && !has_own && lab_lex_accept(lex, own)) {
+			r = read_own_part(lex, action);
 			has_own = true;
-			word = lab_lex_peek(lex);
-			if (action->verb == LAB_REJECT) {
-				r = lab_lex_choose(lex, "answer", answers,
-						   ARRAY_SIZE(answers), &which);
-				if (r >= 0)
-					action->answer = (enum lab_answer)which;
-				continue;
-			}
-			r = lab_lex_duration(lex, &action->time);
-			if (r >= 0 && action->verb == LAB_DELAY &&
-			    !action->time)
-				return lab_lex_refuse(lex, word,
-						      "invalid delay '%s': "
-						      "expected more than 0s",
-						      word->text);
 		} else {
 			break;
 		}
@@ -339,11 +341,8 @@ static int read_peer(struct lab_lex *lex, struct lab_action *action)
 	r = lab_name_check(action->peer, "host");
 	if (r >= 0)
 		r = lab_value_number(colon + 1, "port", 1, UINT16_MAX, &port);
-	if (r < 0)
-		return lab_lex_trace(lex, word, r);
-	lab_lex_next(lex);
 	action->peer_port = (uint16_t)port;
-	return 0;
+	return lab_lex_take(lex, r);
 }
 
 static int read_connect(struct lab_lex *lex, struct lab_action *action)
@@ -381,10 +380,9 @@ static int read_send(struct lab_lex *lex, struct lab_action *action)
 	word = lab_lex_peek(lex);
 	if (!word->text)
 		return 0;
-	r = lab_value_bytes(word->text, &action->bytes);
+	r = lab_lex_take(lex, lab_value_bytes(word->text, &action->bytes));
 	if (r < 0)
-		return lab_lex_trace(lex, word, r);
-	lab_lex_next(lex);
+		return error_trace(r);
 	if (!lab_lex_accept(lex, "bytes"))
 		lab_lex_accept(lex, "byte");
 	return 0;
@@ -617,7 +615,8 @@ static const struct event {
 	  "a socket of the host entered this state, named as in ss(8)" },
 };
 
-/* An action as an event: a step with this action was done. */
+/* An action as an event: a step with this action was done. The moment keeps the
+ * action, because the step may come later in the plan. */
 static int read_step(struct lab_lex *lex, struct lab_moment *moment)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
@@ -674,6 +673,7 @@ int lab_moment_read_event(struct lab_lex *lex, struct lab_moment *ret)
 	return 0;
 }
 
+/* DURATION, or [DURATION after|when|after] EVENT. */
 static int read_moment(struct lab_lex *lex, struct lab_moment *ret)
 {
 	const struct lab_word *word = lab_lex_peek(lex);

@@ -1,47 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The grammar of a lab's timeline, for --at, for the file and for the prompt.
- * lab-expectation.h has the grammar of expectations; harness/doc/lab.md is the
- * manual of both, and a unit test parses its examples.
- *
- * Case matters in names and texts only; words are split as in lab-lex.h.
- *
- * MOMENT
- *	2s, 500ms, 1m30s                        after the start
- *	[DURATION after] EVENT                  also: when EVENT, after EVENT
- * EVENT
- *	start
- *	HOST has received|sent [N|Nth] KIND [and KIND ...]
- *	PROGRAM prints "TEXT"
- *	PROGRAM ends
- *	HOST reaches STATE                      a socket of HOST, named as in
- *ss(8) ACTION                                  a step with this action was done
- * ACTION
- *	crash|reboot|freeze|... HOST [...]      the verbs of netns/fault.h
- *	kill PROGRAM|HOST [SIGNAL]              KILL by default
- *	drop CHOICE
- *	hold CHOICE                             until release
- *	delay CHOICE by DURATION
- *	duplicate CHOICE [after DURATION]
- *	reject CHOICE with rst|net|host|port|admin
- *	release | pass
- *	inject fin|rst|ack|data from HOST to HOST
- *	set [HOST:]KEY=VALUE
- *	run PROGRAM                             a program of the plan
- *	run "COMMAND" in HOST [as NAME]
- *	listen HOST [[port] N] [backlog N] [echo|http|silent|unaccepted]
- *	connect HOST [to] HOST[:PORT] [N times]
- *	send HOST [BYTES]                       on each connection; 1500, 64KiB
- *	shut|close|abort|keepalive HOST
- *	user-timeout HOST DURATION
- *	note "TEXT"
- *	end
- * CHOICE
- *	[PERCENT of|the Nth|the first [N]|N|every] KIND [and KIND ...]
- *		[from HOST] [to HOST] [port N]           in any order
- * KIND
- *	segments, syns, syn-acks, fins, rsts, data, acks, probes,
- *	retransmissions, icmp, arp, frames      singular or plural
+ * The grammar of a lab's timeline, for --at, for the file and for the prompt:
+ * actions, and the moments at which they are done. harness/doc/lab.md is its
+ * manual; the syntax of each form is in the tables of lab-action.c, and a unit
+ * test compares both.
  */
 #pragma once
 

@@ -48,17 +48,14 @@ static int read_range(struct lab_lex *lex, struct lab_expectation *e)
 	r = lab_value_number(first, "number", 0, most, &min);
 	if (r >= 0)
 		r = lab_value_number(dots + 2, "number", 0, most, &max);
-	if (r < 0)
-		return lab_lex_trace(lex, word, r);
-	if (max < min)
+	if (r >= 0 && max < min)
 		return lab_lex_refuse(lex, word,
 				      "empty range '%s': %" PRIu64
 				      " is less than %" PRIu64,
 				      word->text, max, min);
-	lab_lex_next(lex);
 	e->min = min;
 	e->max = max;
-	return 0;
+	return lab_lex_take(lex, r);
 }
 
 static int read_number(struct lab_lex *lex, struct lab_expectation *e)

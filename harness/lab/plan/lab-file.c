@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a YAML document to a plan: a table of fields for each kind of map, and a
- * reader for each field. Fields are read in the order of the tables, which does
- * not depend on the order in the file: all hosts are added before the first
- * program gets a name, and the role of a host is known before its idle time.
+ * From a YAML document to a plan: a table of fields for each kind of map. A
+ * field is a value that goes into a structure, at an offset, or has a reader of
+ * its own, which gets the structure. Fields are read in the order of the
+ * tables, whatever the order in the file: the role of a host is known before
+ * its idle time. All hosts are added before the first program gets a name.
  *
  * Sentences of the timeline and of expectations keep their place, so that an
  * error has the line and column of the word.
@@ -23,33 +24,69 @@
 #include "lab-value.h"
 #include "lab-yaml.h"
 
-/* --- values ---------------------------------------------------------------*/
+/* --- values: `ret` is where the value goes ---------------------------------*/
 
-/* A text that the plan keeps. */
-static int read_kept(const struct lab_yaml_node *node, const char *what,
-		     const char **ret)
+static int read_node(const struct lab_yaml_node *node, void *ret)
+{
+	*(struct lab_yaml_node *)ret = *node;
+	return 0;
+}
+
+static int read_text(const struct lab_yaml_node *node, void *ret)
 {
 	const char *text;
-	int r = lab_yaml_text(node, what, &text);
+	int r = lab_yaml_text(node, "text", &text);
 
 	if (r < 0)
 		return error_trace(r);
 	text = lab_plan_keep(node->yaml->plan, text);
 	if (!text)
-		return error_origin(-ENOMEM, "%s", what);
-	*ret = text;
+		return error_origin(-ENOMEM, "text of a lab");
+	*(const char **)ret = text;
 	return 0;
 }
 
-static int read_duration(const struct lab_yaml_node *node, nsec_t *ret)
+static int read_duration(const struct lab_yaml_node *node, void *ret)
 {
 	const char *text;
 	int r = lab_yaml_text(node, "duration such as 2s", &text);
 
 	if (r < 0)
 		return error_trace(r);
-	r = lab_value_duration(text, ret);
-	return r < 0 ? lab_yaml_trace(node, r) : 0;
+	return lab_yaml_trace(node, lab_value_duration(text, ret));
+}
+
+static int read_share(const struct lab_yaml_node *node, void *ret)
+{
+	const char *text;
+	int r = lab_yaml_text(node, "percentage such as 1%", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	return lab_yaml_trace(node, lab_value_share(text, ret));
+}
+
+static int read_bool(const struct lab_yaml_node *node, void *ret)
+{
+	const char *text;
+	int r = lab_yaml_text(node, "yes or no", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	return lab_yaml_trace(node, lab_value_bool(text, ret));
+}
+
+static int read_port(const struct lab_yaml_node *node, void *ret)
+{
+	uint64_t port = 0;
+	const char *text;
+	int r = lab_yaml_text(node, "port", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	r = lab_value_number(text, "port", 1, UINT16_MAX, &port);
+	*(uint16_t *)ret = (uint16_t)port;
+	return lab_yaml_trace(node, r);
 }
 
 /* `data`: the host's name; NULL: of every host. */
@@ -85,21 +122,6 @@ struct new_program {
 	struct lab_yaml_node command;
 };
 
-static int read_name(const struct lab_yaml_node *node, void *data)
-{
-	struct new_program *new = data;
-
-	return lab_yaml_text(node, "program name", &new->program.name);
-}
-
-static int read_command(const struct lab_yaml_node *node, void *data)
-{
-	struct new_program *new = data;
-
-	new->command = *node;
-	return lab_yaml_text(node, "command", &new->program.command);
-}
-
 /* Names are those of POSIX; a key without a value is an empty variable. */
 static int read_variable(const struct lab_yaml_node *key,
 			 const struct lab_yaml_node *node, void *data)
@@ -131,9 +153,8 @@ static int read_variable(const struct lab_yaml_node *key,
 	return 0;
 }
 
-static int read_environment(const struct lab_yaml_node *node, void *data)
+static int read_environment(const struct lab_yaml_node *node, void *ret)
 {
-	struct new_program *new = data;
 	const char **environment, **next;
 
 	environment = lab_plan_allocate(node->yaml->plan,
@@ -142,78 +163,51 @@ static int read_environment(const struct lab_yaml_node *node, void *data)
 	if (!environment)
 		return error_origin(-ENOMEM, "variables of a program");
 	next = environment;
-	new->program.environment = environment;
+	*(const char *const **)ret = environment;
 	return lab_yaml_each_pair(node, "map of variables", read_variable,
 				  &next);
 }
 
-static int read_user(const struct lab_yaml_node *node, void *data)
-{
-	struct new_program *new = data;
-
-	return read_kept(node, "user name", &new->program.user);
-}
-
-static int read_listens(const struct lab_yaml_node *node, void *data)
-{
-	struct new_program *new = data;
-	uint64_t port = 0;
-	const char *text;
-	int r = lab_yaml_text(node, "port", &text);
-
-	if (r < 0)
-		return error_trace(r);
-	r = lab_value_number(text, "port", 1, UINT16_MAX, &port);
-	if (r < 0)
-		return lab_yaml_trace(node, r);
-	new->program.listens = (uint16_t)port;
-	return 0;
-}
-
-static int read_later(const struct lab_yaml_node *node, void *data)
-{
-	struct new_program *new = data;
-	const char *text;
-	int r = lab_yaml_text(node, "yes or no", &text);
-
-	if (r < 0)
-		return error_trace(r);
-	r = lab_value_bool(text, &new->program.later);
-	return r < 0 ? lab_yaml_trace(node, r) : 0;
-}
+#define PROGRAM(member_) offsetof(struct new_program, member_)
 
 static const struct lab_yaml_field program_fields[] = {
-	{ "name", read_name },	     { "run", read_command },
-	{ "env", read_environment }, { "user", read_user },
-	{ "listens", read_listens }, { "later", read_later },
+	{ "name", read_text, PROGRAM(program.name) },
+	{ "run", read_node, PROGRAM(command) },
+	{ "env", read_environment, PROGRAM(program.environment) },
+	{ "user", read_text, PROGRAM(program.user) },
+	{ "listens", read_port, PROGRAM(program.listens) },
+	{ "later", read_bool, PROGRAM(program.later) },
 };
 
 /* A command line, or a map of the fields above. `data`: the host. */
 static int read_program(const struct lab_yaml_node *node, void *data)
 {
 	const struct lab_host *host = data;
-	struct new_program new = { .command = *node };
+	struct new_program new = { 0 };
 	struct lab_program *program;
 	struct lab_place place;
-	int r;
+	const char *command, *what = "command";
+	int r = 0;
 
-	if (lab_yaml_is_map(node))
+	if (lab_yaml_is_map(node)) {
 		r = lab_yaml_read_map(node, "program", program_fields,
 				      ARRAY_SIZE(program_fields), &new);
-	else
-		r = lab_yaml_text(node,
-				  "command, map of program keys, or list "
-				  "of these",
-				  &new.program.command);
+	} else {
+		new.command = *node;
+		what = "command, map of program keys, or list of these";
+	}
 	if (r < 0)
 		return error_trace(r);
-	if (!new.program.command)
+	if (!new.command.raw)
 		return lab_yaml_refuse(node, "missing key 'run': a program "
 					     "needs a command");
+	r = lab_yaml_text(&new.command, what, &command);
+	if (r < 0)
+		return error_trace(r);
 	new.command.path = node->path;
 	place = lab_yaml_place(&new.command);
 	r = lab_plan_add_program(node->yaml->plan, host->name, new.program.name,
-				 new.program.command, &place, &program);
+				 command, &place, &program);
 	if (r < 0)
 		return error_trace(r);
 	program->environment = new.program.environment;
@@ -256,41 +250,15 @@ static int read_idle(const struct lab_yaml_node *node, void *data)
 
 	if (r < 0)
 		return error_trace(r);
-	r = lab_value_idle(text, &host->idle);
+	r = lab_yaml_trace(node, lab_value_idle(text, &host->idle));
 	if (r < 0)
-		return lab_yaml_trace(node, r);
+		return error_trace(r);
 	if (!lab_host_tracks_connections(host))
 		return lab_yaml_refuse(node,
 				       "%s: only a host with 'as: nat' or 'as: "
 				       "firewall' has an idle time",
 				       host->name);
 	return 0;
-}
-
-static int read_rules(const struct lab_yaml_node *node, void *data)
-{
-	struct lab_host *host = data;
-
-	return read_kept(node, "rules for nft(8)", &host->rules);
-}
-
-static int read_delay(const struct lab_yaml_node *node, void *data)
-{
-	struct lab_host *host = data;
-
-	return read_duration(node, &host->delay);
-}
-
-static int read_loss(const struct lab_yaml_node *node, void *data)
-{
-	struct lab_host *host = data;
-	const char *text;
-	int r = lab_yaml_text(node, "percentage such as 1%", &text);
-
-	if (r < 0)
-		return error_trace(r);
-	r = lab_value_share(text, &host->loss);
-	return r < 0 ? lab_yaml_trace(node, r) : 0;
 }
 
 static int read_host_settings(const struct lab_yaml_node *node, void *data)
@@ -315,7 +283,7 @@ static int read_file(const struct lab_yaml_node *key,
 		return error_trace(r);
 	r = lab_plan_add_file(node->yaml->plan, host->name,
 			      lab_yaml_key_text(key), text);
-	return r < 0 ? lab_yaml_trace(key, r) : 0;
+	return lab_yaml_trace(key, r);
 }
 
 static int read_files(const struct lab_yaml_node *node, void *data)
@@ -328,11 +296,16 @@ static int read_run(const struct lab_yaml_node *node, void *data)
 	return lab_yaml_each(node, read_program, data);
 }
 
+/* The role is read before `idle`, which only some roles have. */
 static const struct lab_yaml_field host_fields[] = {
-	{ "as", read_role },	 { "idle", read_idle },
-	{ "rules", read_rules }, { "delay", read_delay },
-	{ "loss", read_loss },	 { "sysctls", read_host_settings },
-	{ "files", read_files }, { "run", read_run },
+	{ "as", read_role, 0 },
+	{ "idle", read_idle, 0 },
+	{ "rules", read_text, offsetof(struct lab_host, rules) },
+	{ "delay", read_duration, offsetof(struct lab_host, delay) },
+	{ "loss", read_share, offsetof(struct lab_host, loss) },
+	{ "sysctls", read_host_settings, 0 },
+	{ "files", read_files, 0 },
+	{ "run", read_run, 0 },
 };
 
 static int add_host(const struct lab_yaml_node *key,
@@ -402,21 +375,9 @@ struct at_do {
 	struct lab_yaml_node moment, action;
 };
 
-static int read_at(const struct lab_yaml_node *node, void *data)
-{
-	((struct at_do *)data)->moment = *node;
-	return 0;
-}
-
-static int read_do(const struct lab_yaml_node *node, void *data)
-{
-	((struct at_do *)data)->action = *node;
-	return 0;
-}
-
 static const struct lab_yaml_field step_fields[] = {
-	{ "at", read_at },
-	{ "do", read_do },
+	{ "at", read_node, offsetof(struct at_do, moment) },
+	{ "do", read_node, offsetof(struct at_do, action) },
 };
 
 static bool has_step_field(const struct lab_yaml_node *map)
@@ -518,29 +479,29 @@ static int read_expectations(const struct lab_yaml_node *node, void *data)
 
 /* --- the file -------------------------------------------------------------*/
 
-static int read_about(const struct lab_yaml_node *node, void *data)
+/* YAML ends a block with a line break. */
+static int read_about(const struct lab_yaml_node *node, void *ret)
 {
-	struct lab_plan *plan = data;
-	const char *text;
+	const char **about = ret;
 	size_t size;
-	int r = lab_yaml_text(node, "text", &text);
+	int r = read_text(node, about);
 
 	if (r < 0)
 		return error_trace(r);
-	for (size = strlen(text); size && strchr(" \n", text[size - 1]);)
+	for (size = strlen(*about); size && strchr(" \n", (*about)[size - 1]);)
 		size--;
-	plan->about = lab_plan_keep_part(plan, text, size);
-	return plan->about ? 0 : error_origin(-ENOMEM, "about");
+	*about = lab_plan_keep_part(node->yaml->plan, *about, size);
+	return *about ? 0 : error_origin(-ENOMEM, "about");
 }
 
-static int read_for(const struct lab_yaml_node *node, void *data)
+static int read_for(const struct lab_yaml_node *node, void *ret)
 {
-	struct lab_plan *plan = data;
-	int r = read_duration(node, &plan->duration);
+	nsec_t *duration = ret;
+	int r = read_duration(node, duration);
 
 	if (r < 0)
 		return error_trace(r);
-	if (!plan->duration)
+	if (!*duration)
 		return lab_yaml_refuse(node, "invalid duration '0s' of a lab: "
 					     "expected more than 0s");
 	return 0;
@@ -553,8 +514,7 @@ static int read_need(const struct lab_yaml_node *node, void *data)
 
 	if (r < 0)
 		return error_trace(r);
-	r = lab_plan_add_need(data, program);
-	return r < 0 ? lab_yaml_trace(node, r) : 0;
+	return lab_yaml_trace(node, lab_plan_add_need(data, program));
 }
 
 static int read_needs(const struct lab_yaml_node *node, void *data)
@@ -569,10 +529,13 @@ static int read_settings(const struct lab_yaml_node *node,
 }
 
 static const struct lab_yaml_field fields[] = {
-	{ "about", read_about },	 { "for", read_for },
-	{ "needs", read_needs },	 { "sysctls", read_settings },
-	{ "hosts", read_hosts },	 { "timeline", read_timeline },
-	{ "expect", read_expectations },
+	{ "about", read_about, offsetof(struct lab_plan, about) },
+	{ "for", read_for, offsetof(struct lab_plan, duration) },
+	{ "needs", read_needs, 0 },
+	{ "sysctls", read_settings, 0 },
+	{ "hosts", read_hosts, 0 },
+	{ "timeline", read_timeline, 0 },
+	{ "expect", read_expectations, 0 },
 };
 
 void lab_file_each_key(void (*fn)(void *data, const char *path), void *data)

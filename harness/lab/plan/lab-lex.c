@@ -226,11 +226,14 @@ int lab_lex_refuse(const struct lab_lex *lex, const struct lab_word *word,
 	return lab_place_refuse(&place, "%s", message);
 }
 
-int lab_lex_trace(const struct lab_lex *lex, const struct lab_word *word, int r)
+int lab_lex_take(struct lab_lex *lex, int r)
 {
-	if (r != -EINVAL)
-		return error_trace(r);
-	return lab_lex_refuse(lex, word, "%s", error_message());
+	if (r == -EINVAL)
+		return lab_lex_refuse(lex, lab_lex_peek(lex), "%s",
+				      error_message());
+	if (r >= 0)
+		lab_lex_next(lex);
+	return error_trace(r);
 }
 
 int lab_lex_expected(const struct lab_lex *lex, const char *what)
@@ -294,30 +297,21 @@ int lab_lex_name(struct lab_lex *lex, const char *what, const char **ret)
 int lab_lex_duration(struct lab_lex *lex, nsec_t *ret)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
-	int r;
 
 	if (!word->text)
 		return lab_lex_expected(lex, "duration such as 2s");
-	r = lab_value_duration(word->text, ret);
-	if (r < 0)
-		return lab_lex_trace(lex, word, r);
-	lab_lex_next(lex);
-	return 0;
+	return lab_lex_take(lex, lab_value_duration(word->text, ret));
 }
 
 int lab_lex_number(struct lab_lex *lex, const char *what, uint64_t min,
 		   uint64_t max, uint64_t *ret)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
-	int r;
 
 	if (!word->text)
 		return lab_lex_expected(lex, what);
-	r = lab_value_number(word->text, what, min, max, ret);
-	if (r < 0)
-		return lab_lex_trace(lex, word, r);
-	lab_lex_next(lex);
-	return 0;
+	return lab_lex_take(lex,
+			    lab_value_number(word->text, what, min, max, ret));
 }
 
 int lab_lex_port(struct lab_lex *lex, uint16_t *ret)
@@ -334,15 +328,10 @@ int lab_lex_port(struct lab_lex *lex, uint16_t *ret)
 int lab_lex_signal(struct lab_lex *lex, int *ret)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
-	int r;
 
 	if (!word->text)
 		return lab_lex_expected(lex, "signal such as KILL");
-	r = lab_value_signal(word->text, ret);
-	if (r < 0)
-		return lab_lex_trace(lex, word, r);
-	lab_lex_next(lex);
-	return 0;
+	return lab_lex_take(lex, lab_value_signal(word->text, ret));
 }
 
 int lab_lex_choose(struct lab_lex *lex, const char *what,

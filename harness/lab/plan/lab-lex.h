@@ -63,10 +63,9 @@ int lab_lex_source(const struct lab_lex *lex, const struct lab_word *from,
 int lab_lex_refuse(const struct lab_lex *lex, const struct lab_word *word,
 		   const char *format, ...) MACRO_PRINTF(3, 4);
 
-/* Adds the column to the last failure `r`, if it was about the word: -EINVAL.
- */
-int lab_lex_trace(const struct lab_lex *lex, const struct lab_word *word,
-		  int r);
+/* `r` is the result of parsing the next word: moves behind the word, or adds
+ * its column to the message of an -EINVAL. */
+int lab_lex_take(struct lab_lex *lex, int r);
 
 /* "unexpected 'xyz'; expected host name" */
 int lab_lex_expected(const struct lab_lex *lex, const char *what);

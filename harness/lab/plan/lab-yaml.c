@@ -426,7 +426,9 @@ int lab_yaml_read_map(const struct lab_yaml_node *map, const char *what,
 				continue;
 			r = value_of(map, j, &value);
 			if (r >= 0)
-				r = fields[i].read(&value, data);
+				r = fields[i].read(&value,
+						   (char *)data +
+							   fields[i].offset);
 		}
 	return error_trace(r);
 }

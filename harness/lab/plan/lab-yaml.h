@@ -39,8 +39,8 @@ struct lab_place lab_yaml_place(const struct lab_yaml_node *node);
 
 int lab_yaml_refuse(const struct lab_yaml_node *node, const char *format, ...)
 	MACRO_PRINTF(2, 3);
-/* Puts the place before the message of the last failure `r`: -EINVAL or -E2BIG;
- * others pass through. */
+/* Puts the place before the message if `r` is -EINVAL or -E2BIG; other results
+ * pass through. */
 int lab_yaml_trace(const struct lab_yaml_node *node, int r);
 /* "unexpected list; expected map of hosts" */
 int lab_yaml_expected(const struct lab_yaml_node *node, const char *what);
@@ -75,10 +75,12 @@ typedef int lab_yaml_pair_fn(const struct lab_yaml_node *key,
 int lab_yaml_each_pair(const struct lab_yaml_node *map, const char *what,
 		       lab_yaml_pair_fn *fn, void *data);
 
-/* A key of a map and the reader of its value. */
+/* A key of a map and the reader of its value, which gets the address `offset`
+ * bytes into the structure that the map is read into. */
 struct lab_yaml_field {
 	const char *name;
 	lab_yaml_fn *read;
+	size_t offset;
 };
 
 /* Reads a map, in the order of the fields. `what`: "host", for unknown keys. */
