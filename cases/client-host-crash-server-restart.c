@@ -171,8 +171,8 @@ CASE(client_host_crash_server_restart) = {
 		"end becomes an orphan in FIN-WAIT-1 whose FIN nobody receives",
 	.judgements = CLAIMS(
 		{ "D11", DOCUMENT_RIGHT,
-		  "it is ESTABLISHED until the restart: the end of the old "
-		  "process makes __tcp_close() send FIN, and "
+		  "the server's end is ESTABLISHED until the restart: the end "
+		  "of the old process makes __tcp_close() send FIN, and "
 		  "tcp_orphan_retries() ends the orphan in FIN-WAIT-1" }),
 	.why = "the kernel closes a socket when its last file is closed; then "
 	       "it has a FIN to send, and a timer runs",
@@ -199,11 +199,12 @@ CASE(client_host_crash_server_restart) = {
 		{ "client-is-back", .duration = MSEC(QUIET_MS) },
 		{ "unread-bytes", .duration = MSEC(QUIET_MS) },
 		{ "child-holds-it", .duration = MSEC(2 * QUIET_MS),
-		  .judgements = CLAIMS(
-			  { "D11", DOCUMENT_CONDITIONAL,
-			    "a restart does not end it while another process "
-			    "of the server holds the socket, as with sshd: "
-			    "__fput() runs when the last one closes it" }) },
+		  .judgements =
+			  CLAIMS({ "D11", DOCUMENT_CONDITIONAL,
+				   "a restart does not end the connection "
+				   "while another process of the server holds "
+				   "the socket, as with sshd: __fput() runs "
+				   "when the last one closes it" }) },
 		{ "defaults", .defaults = true, .duration = SEC(110) }),
 	.duration = MSEC(QUIET_MS) + SEC(2),
 	.script = script,

@@ -132,7 +132,7 @@ CASE(keepalive_consecutive) = {
 		       "answers) and lets the third through",
 		       "the wire loses all later ones"),
 	.expect = "ETIMEDOUT 2 + 3 * 1 s after the answer; 6 probes in all, 9 "
-		  "if it happens twice; the server receives RST: ECONNRESET",
+		  "with two answers; the server receives RST: ECONNRESET",
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(

@@ -96,8 +96,8 @@ static void expect_shorter_than_msl(struct run *run, struct mark since)
 		return;
 	run_measured(run, "elapsed_s", nsec_seconds(fin->at - ack->at));
 	run_note(run,
-		 "from the lost ACK to the FIN retransmission: %.3f s; "
-		 "two MSL are %d s",
+		 "from the lost ACK to the FIN retransmission: %.3f s; two MSL "
+		 "are %d s",
 		 nsec_seconds(fin->at - ack->at), TIME_WAIT);
 	expect_that(run, fin->at - ack->at < SEC(TIME_WAIT) / 2,
 		    "less than one MSL passes from the lost ACK to the FIN "
@@ -174,8 +174,9 @@ CASE(last_ack_lost) = {
 		  "tcp_retransmit_timer()), and tcp_timewait_state_process() "
 		  "answers: the server's end closes" },
 		{ "C18", DOCUMENT_WRONG,
-		  "from the lost ACK to the next FIN it is one timeout of the "
-		  "server, from its RTT (tcp_schedule_loss_probe(), "
+		  "from the lost ACK to the next FIN only one timeout of the "
+		  "server passes, derived from its RTT "
+		  "(tcp_schedule_loss_probe(), "
 		  "tcp_rearm_rto()), 0.2 s here and not two MSL; and "
 		  "tcp_timewait_state_process() then restarts all 60 s" }),
 	.why = "an end in LAST-ACK has an unacknowledged FIN, and so a "
