@@ -228,8 +228,8 @@ static const char *peer_text(const struct conclusions *c,
 
 	if (gateway)
 		snprintf(text, sizeof(text),
-			 "; %s has no entry for this connection and drops its "
-			 "segments",
+			 "; %s has no entry for this connection: its segments "
+			 "do not pass",
 			 gateway);
 	else if (!s->connection ||
 		 lab_sockets_have_peer(end->sockets, s->host, s->connection))

@@ -217,7 +217,8 @@ static const char *const *command_line(struct lab_programs *programs,
 
 /* --- processes ------------------------------------------------------------ */
 
-/* As program.h calls it: a line, or NULL at the end. */
+/* A line, its beginning, or NULL at the end. A pattern that is in the beginning of
+ * a line is in the line, too: the first match is at the same place. */
 static void on_output(void *data, struct program *process, const char *line)
 {
 	const struct entry *entry = data;

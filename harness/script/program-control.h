@@ -16,7 +16,8 @@ struct program_plan {
 	bool has_ids; /* runs with these ids, not as programs usually do */
 	uid_t uid;
 	gid_t gid;
-	/* Called with each line of output, and with NULL when it has ended. */
+	/* Called with each line of output, before that with the beginning of a
+	 * line that is not finished yet, and with NULL when it has ended. */
 	void (*on_output)(void *data, struct program *program,
 			  const char *line);
 	void *data;

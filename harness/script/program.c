@@ -213,9 +213,27 @@ static bool take_output(struct program *program)
 	return false;
 }
 
+/* A prompt has no newline: whoever waits for it must not wait for the next line.
+ * A last character may be incomplete. */
+static void report_unfinished_line(struct program *program)
+{
+	char text[LINE];
+	size_t n = program->used;
+
+	while (n && (unsigned char)program->line[n - 1] >= 0x80)
+		n--;
+	if (!n || !program->on_output)
+		return;
+	memcpy(text, program->line, n);
+	text[n] = '\0';
+	make_utf8(text);
+	program->on_output(program->data, program, text);
+}
+
 static int on_output(void *data, uint32_t events MACRO_UNUSED)
 {
 	take_output(data);
+	report_unfinished_line(data);
 	return 0;
 }
 

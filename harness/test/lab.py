@@ -490,6 +490,21 @@ class Programs(unittest.TestCase):
         self.assertEqual(len(lines), 10000)
         self.assertRegex(lines[-1], "^seq: 10000 .*no more of its lines")
 
+    def test_prompt_is_matched_before_its_line_ends(self):
+        status, text = lab_file("""
+for: 2500ms
+hosts:
+  client:
+    run: {name: asks, run: 'printf "ready> "; sleep 2; echo done'}
+  server:
+timeline:
+  - asks prints "ready>": note "asked"
+expect:
+  - 'asks: prints "ready>" within 1s'
+  - 'asks: prints "ready> done" after 1s'
+""")
+        self.assertEqual(status, rig.PASS, text)
+
     def test_use_of_a_private_folder_is_reported(self):
         status, text = lab("--client", "cat /run/no-such-file", "--for",
                            "300ms")
