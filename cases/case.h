@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The vocabulary of cases. A case is one file, cases/NAME.c, which includes this
- * header and nothing else, and a line in the list in cases/meson.build.
+ * The vocabulary of cases. A case is one file, cases/NAME.c, which includes
+ * this header and nothing else, and a line in the list in cases/meson.build.
  *
- * The script of a case tells the experiment in chronological order, from outside
- * the hosts. Probes in the hosts execute its calls. A script has no threads,
- * sleeps, error handling or freeing: it waits for an event or a state with a
- * timeout, lets time pass with run_pass(), and expects. When the harness cannot
- * do its work, the run ends as BROKEN at that line of the script.
+ * The script of a case describes the experiment in chronological order, from
+ * outside the hosts. Probes in the hosts execute its calls. A script has no
+ * threads, sleeps, error handling or freeing: it waits for an event or a state
+ * with a timeout, lets time pass with run_pass(), and expects. When the harness
+ * cannot do its work, the run ends as BROKEN at that line of the script.
  *
  *	#include "case.h"
  *

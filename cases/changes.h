@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What changed in the kernel, from 5.10 on, where a case shows it: for .changes,
- * by which `halfopen matrix` explains its differences. Those of one case alone
- * are declared there.
+ * Changes of the kernel since 5.10 that several cases show, for .changes:
+ * `halfopen matrix` explains differences between kernels with them. Changes
+ * that only one case shows are declared there.
  */
 #pragma once
 
 #define CHANGE_SYN_LINEAR                                                      \
 	{                                                                      \
 		KERNEL_VERSION(6, 5, 0), "ccce324dabfe",                       \
-			"the first SYNs are a second apart "                   \
+			"the first SYNs are one second apart "                   \
 			"(tcp_syn_linear_timeouts)"                            \
 	}
 
 #define CHANGE_ISN_AFTER_TIME_WAIT                                             \
 	{                                                                      \
 		KERNEL_VERSION(6, 10, 0), "41eecbd712b7",                      \
-			"a SYN in TIME-WAIT's place is answered with a "       \
-			"number beyond the old ones, no longer with the "      \
-			"clock's"                                              \
+			"the SYN-ACK to a SYN that replaces TIME-WAIT has a "  \
+			"sequence number above the old ones, no longer "       \
+			"the clock's"                                          \
 	}
 
 #define CHANGE_RTO_MIN                                                         \

@@ -1,40 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Four ways to be unreachable, and what the client's kernel makes of each. The
- * cases unreachable-* are the same client, idle, sending and so on, under each.
+ * Four causes of an unreachable server, and their effect on the client's
+ * kernel. The cases unreachable-* have a client that is idle, sends, and so on,
+ * under each of them.
  *
- * cable: the client's own is pulled. linkwatch_do_dev() puts noop_qdisc in the
- * place of its queue; the routes stay (unless ignore_routes_with_linkdown says
- * otherwise). noop_enqueue() throws each packet away and says NET_XMIT_CN, of
- * which net_xmit_eval() makes a success: TCP believes that it sends.
+ * cable: the client's cable is unplugged. linkwatch_do_dev() replaces the queue
+ * of the interface by noop_qdisc; the routes stay (unless the sysctl
+ * ignore_routes_with_linkdown is set). noop_enqueue() drops each packet and
+ * returns NET_XMIT_CN, which net_xmit_eval() turns into success: for TCP the
+ * segment has been sent.
  *
- * interface: the client's own is set down. fib_disable_ip() takes its routes
- * out, so that __ip_queue_xmit() says EHOSTUNREACH and inet_sk_rebuild_header()
- * ENETUNREACH: TCP knows that it does not send, and where it meets the second
- * one, it keeps that as sk_err_soft.
+ * interface: the client's interface is set down. fib_disable_ip() deletes its
+ * routes, so __ip_queue_xmit() returns EHOSTUNREACH and
+ * inet_sk_rebuild_header() ENETUNREACH: TCP gets an error for each segment, and
+ * keeps the second one as sk_err_soft.
  *
- * path: somewhere on the way all is lost. Everything leaves the client, and
- * nothing tells of it.
+ * path: all frames are lost on the way. Every segment leaves the client, and no
+ * error comes back.
  *
- * neighbour: the machine next on the way is gone, and its address is forgotten.
- * What the client sends waits in its own arp_queue; when nobody has answered
- * the questions, neigh_invalidate() -> arp_error_report() ->
- * ipv4_link_failure() makes an ICMP of it, host unreachable, from the client to
- * itself, which tcp_v4_err() may believe.
+ * neighbour: the next host on the way is gone, and its neighbour entry expires.
+ * Packets of the client wait in the entry's arp_queue. When no ARP request has
+ * been answered, neigh_invalidate() -> arp_error_report() ->
+ * ipv4_link_failure() turns each into an ICMP host unreachable from the client
+ * to itself, which tcp_v4_err() may take as an error.
  *
- * To the wire, path and neighbour are the same cut; they differ in whether the
- * client must ask who has the server's address.
+ * For the wire, path and neighbour are the same cut; the client's neighbour
+ * entry is permanent in one and ages in the other.
  */
 #pragma once
 
 #include "case.h"
 
-/* An entry that is not used for 50 to 150 ms is stale; QUIET is longer. */
+/* base_reachable_time_ms of 100: an entry is stale after 50 to 150 ms without
+ * use. QUIET is longer. */
 enum { UNREACHABLE_ASK_MS = 100, UNREACHABLE_QUIET_MS = 500 };
 
 #define UNREACHABLE_AGEING                                                     \
 	.world = &world_pair_ageing,                                           \
-	.ipv4_only = "ARP's sysctls make its entries age",                     \
+	.ipv4_only = "its neighbour entries age by ARP sysctls",               \
 	.settings = SYSCTLS(                                                   \
 		{ "client", "net.ipv4.neigh.eth0.base_reachable_time_ms",      \
 		  UNREACHABLE_ASK_MS },                                        \
@@ -44,7 +47,8 @@ enum { UNREACHABLE_ASK_MS = 100, UNREACHABLE_QUIET_MS = 500 };
 		{ "client", "net.ipv4.neigh.eth0.ucast_solicit", 1 },          \
 		{ "client", "net.ipv4.neigh.eth0.mcast_solicit", 1 })
 
-/* Of an idle connection, whose neighbours have time to be forgotten. */
+/* Applies the cause to an idle connection, after its neighbour entries have
+ * become stale; ends it. */
 static inline void unreachable_begin(struct run *run)
 {
 	run_pass(run, MSEC(UNREACHABLE_QUIET_MS));
@@ -66,7 +70,7 @@ static inline void unreachable_end(struct run *run)
 		fault_mend(run, "server");
 }
 
-/* Segments of the client's that the wire saw: "frames" of the report. */
+/* The number of the client's segments on the wire: "frames" of the report. */
 static inline void unreachable_frames(struct run *run, struct mark since,
 				      unsigned int min, unsigned int max)
 {

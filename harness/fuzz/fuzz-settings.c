@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --set: what it names lies below /proc/sys/net, whatever it is. */
+/* --set: a setting that is accepted names a file below /proc/sys/net. */
 #include <errno.h>
 
 #include "fuzz.h"
 #include "settings.h"
 #include "sysctl.h"
 
-static void look(const struct setting *setting)
+static void check(const struct setting *setting)
 {
 	char path[256];
 
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r < 0)
 		fuzz_must(r == -EINVAL && !setting.name && *error_message());
 	else
-		look(&setting);
+		check(&setting);
 	free(text);
 	return 0;
 }

@@ -688,5 +688,5 @@ bool expect_that(struct run *run, bool ok, const char *what,
 	va_start(args, observed_format);
 	vsnprintf(observed, sizeof(observed), observed_format, args);
 	va_end(args);
-	return expect_record(run, ok, what, "so", observed);
+	return expect_record(run, ok, what, "true", observed);
 }

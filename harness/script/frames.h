@@ -47,7 +47,7 @@ nsec_t frames_after(struct mark since, const struct wire_capture *capture);
 
 /*
  * For the plain data flow of a large transfer: from now on only counted, not
- * recorded; and recorded again: wire_set_count_only(). The functions above do not
- * see frames that are only counted.
+ * recorded; and recorded again: wire_set_count_only(). The functions above do
+ * not see frames that are only counted.
  */
 void frames_count_only(struct run *run, bool on);

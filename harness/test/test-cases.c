@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The real table of cases: whether each says what list, show and run need. */
+/* The table of cases in cases/: what list, show and run need of each. */
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "documents.h"
 #include "case-table.h"
+#include "documents.h"
 #include "unit.h"
 
 static bool is_filled(const char *text)
@@ -13,7 +13,7 @@ static bool is_filled(const char *text)
 	return text && *text;
 }
 
-START_TEST(names_are_commands_and_different)
+START_TEST(names_are_unique_and_lower_case)
 {
 	for (size_t i = 0; i < testcases_n; i++) {
 		const char *name = testcases[i]->name;
@@ -26,7 +26,7 @@ START_TEST(names_are_commands_and_different)
 }
 END_TEST
 
-START_TEST(everything_is_told)
+START_TEST(every_text_is_present)
 {
 	for (size_t i = 0; i < testcases_n; i++) {
 		const struct testcase *c = testcases[i];
@@ -35,7 +35,7 @@ START_TEST(everything_is_told)
 				      is_filled(c->sources) &&
 				      is_filled(c->expect) && c->steps &&
 				      c->steps[0],
-			      "%s does not tell all of itself", c->name);
+			      "%s: a text is missing", c->name);
 		ck_assert_msg(c->world && c->script, "%s", c->name);
 	}
 }
@@ -46,8 +46,8 @@ static void check_judgements(const char *name,
 {
 	for (; judgement && judgement->claim; judgement++) {
 		ck_assert_msg(is_filled(documents_claim(judgement->claim)),
-			      "%s judges %s, which harness/command/documents.c "
-			      "does not know",
+			      "%s judges %s, which is missing in "
+			      "harness/command/documents.c",
 			      name, judgement->claim);
 		ck_assert_msg(judgement->document != DOCUMENT_NONE &&
 				      is_filled(judgement->note),
@@ -55,7 +55,7 @@ static void check_judgements(const char *name,
 			      judgement->claim);
 		ck_assert_msg((judgement->document == DOCUMENT_OUTDATED) ==
 				      (judgement->since != NULL),
-			      "%s, %s: outdated is outdated since", name,
+			      "%s, %s: 'since' belongs to outdated", name,
 			      judgement->claim);
 	}
 }
@@ -91,7 +91,6 @@ static bool is_judged(const char *claim)
 	return false;
 }
 
-/* The first article, all of it. */
 START_TEST(every_claim_of_the_documents_is_judged)
 {
 	static const struct {
@@ -105,13 +104,13 @@ START_TEST(every_claim_of_the_documents_is_judged)
 
 			snprintf(claim, sizeof(claim), "%c%d",
 				 articles[i].article, j);
-			ck_assert_msg(is_judged(claim), "nobody judges %s",
+			ck_assert_msg(is_judged(claim), "no case judges %s",
 				      claim);
 		}
 }
 END_TEST
 
-START_TEST(the_default_set_is_short)
+START_TEST(default_set_has_no_case_over_30_s)
 {
 	for (size_t i = 0; i < testcases_n; i++) {
 		const struct variant *variant = testcases[i]->variants;
@@ -133,11 +132,11 @@ START_TEST(the_default_set_is_short)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&names_are_commands_and_different,
-	&everything_is_told,
+	&names_are_unique_and_lower_case,
+	&every_text_is_present,
 	&judgements_have_claims_and_reasons,
 	&every_claim_of_the_documents_is_judged,
-	&the_default_set_is_short,
+	&default_set_has_no_case_over_30_s,
 };
 
 int main(void)

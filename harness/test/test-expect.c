@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Expectations, on a run that has a journal and no world. */
+/* Expectations, in a run with a journal and without a world. */
 #include "expect-control.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ static void set_up(void)
 	run_here("../cases/some-case.c", 42);
 }
 
-/* The last record that was written; to be freed. */
+/* The last record in the journal; the caller drops the reference. */
 static json_t *last_record(void)
 {
 	static char text[16384];
@@ -37,13 +37,12 @@ static json_t *last_record(void)
 	ck_assert_int_gt(n, 0);
 	for (start = n - 1; start > 0 && text[start - 1] != '\n'; start--)
 		;
-	ck_assert_int_eq(journal_parse(&record, text + start,
-				       (size_t)(n - start)),
-			 0);
+	ck_assert_int_eq(
+		journal_parse(&record, text + start, (size_t)(n - start)), 0);
 	return record;
 }
 
-static void assert_told(bool ok, const char *expected, const char *observed)
+static void assert_recorded(bool ok, const char *expected, const char *observed)
 {
 	json_t *record = last_record();
 
@@ -61,11 +60,11 @@ static void assert_told(bool ok, const char *expected, const char *observed)
 
 static const struct range five = { SEC(5), SEC(5) + MSEC(128) };
 
-START_TEST(a_kernel_timer_is_never_early)
+START_TEST(lower_bound_is_exact)
 {
 	ck_assert(!expect_span(&run, "it", SEC(5) - 1, five));
-	assert_told(false, "5.000 .. 5.178 s", "5.000000 s");
-	/* Nothing of the machine's makes a timer early. */
+	assert_recorded(false, "5.000 .. 5.178 s", "5.000000 s");
+	/* No scheduling delay makes a timer early. */
 	ck_assert(!run.upper_bound_failed);
 	ck_assert(expect_span(&run, "it", SEC(5), five));
 	ck_assert_uint_eq(run.failed, 1);
@@ -73,17 +72,17 @@ START_TEST(a_kernel_timer_is_never_early)
 }
 END_TEST
 
-START_TEST(upper_bound_has_the_allowance_and_no_more)
+START_TEST(upper_bound_includes_slack)
 {
 	ck_assert(expect_span(&run, "it", SEC(5) + MSEC(178), five));
-	assert_told(true, "5.000 .. 5.178 s", "5.178000 s");
+	assert_recorded(true, "5.000 .. 5.178 s", "5.178000 s");
 	ck_assert(!expect_span(&run, "it", SEC(5) + MSEC(178) + 1, five));
 	ck_assert(run.upper_bound_failed);
 	ck_assert_int_eq(run.excess, 1);
 }
 END_TEST
 
-START_TEST(no_upper_bound_is_none)
+START_TEST(upper_bound_of_nsec_never_is_no_limit)
 {
 	const struct range open = { SEC(1), NSEC_NEVER };
 
@@ -93,21 +92,21 @@ START_TEST(no_upper_bound_is_none)
 }
 END_TEST
 
-START_TEST(what_else_is_wrong_is_no_lateness)
+START_TEST(other_failure_is_not_lateness)
 {
 	ck_assert(!expect_span(&run, "it", SEC(6), five));
 	ck_assert(run.upper_bound_failed);
-	ck_assert(!expect_that(&run, false, "so it is", "%d", 3));
-	assert_told(false, "so", "3");
+	ck_assert(!expect_that(&run, false, "other condition", "%d", 3));
+	assert_recorded(false, "true", "3");
 	ck_assert(!run.upper_bound_failed);
-	/* And stays that, however late the rest is. */
+	/* Later upper bounds do not change that. */
 	ck_assert(!expect_span(&run, "it", SEC(7), five));
 	ck_assert(!run.upper_bound_failed);
 	ck_assert_uint_eq(run.failed, 3);
 }
 END_TEST
 
-START_TEST(the_worst_excess_counts)
+START_TEST(largest_excess_is_kept)
 {
 	expect_span(&run, "it", SEC(7) + MSEC(178), five);
 	expect_span(&run, "it", SEC(6) + MSEC(178), five);
@@ -116,26 +115,26 @@ START_TEST(the_worst_excess_counts)
 }
 END_TEST
 
-START_TEST(numbers_have_both_ends)
+START_TEST(number_is_within_both_bounds)
 {
 	ck_assert(expect_number(&run, "rounds", 4, 4, 5));
-	assert_told(true, "4 .. 5", "4");
+	assert_recorded(true, "4 .. 5", "4");
 	ck_assert(expect_number(&run, "rounds", 5, 4, 5));
 	ck_assert(!expect_number(&run, "rounds", 6, 4, 5));
 	ck_assert(!expect_number(&run, "rounds", 3, 4, 5));
-	assert_told(false, "4 .. 5", "3");
+	assert_recorded(false, "4 .. 5", "3");
 	ck_assert(!expect_number(&run, "rounds", 0, 1, 1));
-	assert_told(false, "1", "0");
+	assert_recorded(false, "1", "0");
 	ck_assert(expect_number(&run, "rounds", INT64_MAX, 1, INT64_MAX));
-	assert_told(true, "1 or more", "9223372036854775807");
+	assert_recorded(true, "1 or more", "9223372036854775807");
 }
 END_TEST
 
-START_TEST(findings_have_a_word)
+START_TEST(outcome_names_each_finding)
 {
 	static const struct {
 		struct finding finding;
-		const char *word;
+		const char *outcome;
 	} table[] = {
 		{ { .call = "recv", .open = true }, "OPEN" },
 		{ { .call = "recv", .value = -1, .error = ETIMEDOUT },
@@ -149,18 +148,18 @@ START_TEST(findings_have_a_word)
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		ck_assert_str_eq(finding_outcome(&table[i].finding),
-				 table[i].word);
+				 table[i].outcome);
 }
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&a_kernel_timer_is_never_early,
-	&upper_bound_has_the_allowance_and_no_more,
-	&no_upper_bound_is_none,
-	&what_else_is_wrong_is_no_lateness,
-	&the_worst_excess_counts,
-	&numbers_have_both_ends,
-	&findings_have_a_word,
+	&lower_bound_is_exact,
+	&upper_bound_includes_slack,
+	&upper_bound_of_nsec_never_is_no_limit,
+	&other_failure_is_not_lateness,
+	&largest_excess_is_kept,
+	&number_is_within_both_bounds,
+	&outcome_names_each_finding,
 };
 
 int main(void)

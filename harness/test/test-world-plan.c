@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Worlds: hosts of a plan, their networks, and their drawing. */
 #include "world-plan-control.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static struct host_plan resolved(const struct world_plan *plan, size_t i,
 	return ret;
 }
 
-START_TEST(chain_has_its_routers_named_and_numbered)
+START_TEST(routers_of_a_chain_have_names_and_addresses)
 {
 	struct planned_host router;
 
@@ -61,7 +62,7 @@ START_TEST(chain_has_its_routers_named_and_numbered)
 }
 END_TEST
 
-static void cables_meet(int family)
+static void assert_neighbours_share_a_network(int family)
 {
 	for (size_t i = 3; i < world_plan_hosts(&long_chain); i++) {
 		struct host_plan near = resolved(&long_chain, i - 1, family);
@@ -75,14 +76,14 @@ static void cables_meet(int family)
 	}
 }
 
-START_TEST(cables_of_a_chain_meet)
+START_TEST(neighbours_in_a_chain_share_a_network)
 {
-	cables_meet(AF_INET);
-	cables_meet(AF_INET6);
+	assert_neighbours_share_a_network(AF_INET);
+	assert_neighbours_share_a_network(AF_INET6);
 }
 END_TEST
 
-START_TEST(networks_are_told_by_the_addresses)
+START_TEST(networks_follow_from_addresses)
 {
 	struct host_plan client = resolved(&two_networks, 0, AF_INET6);
 	struct host_plan server = resolved(&two_networks, 1, AF_INET6);
@@ -111,11 +112,11 @@ static void assert_drawn(const struct world_plan *plan, int lines,
 			      *words, text);
 	for (const char *at = text; (at = strchr(at, '\n')); at++)
 		lines--;
-	ck_assert_msg(lines == 0, "%d lines too few:\n%s", lines, text);
+	ck_assert_msg(lines == 0, "%d lines missing:\n%s", lines, text);
 	free(text);
 }
 
-START_TEST(drawings)
+START_TEST(drawing_has_a_box_for_each_host)
 {
 	assert_drawn(&world_pair, 5,
 		     (const char *const[]){ "| client ", "10.0.0.2", NULL });
@@ -123,7 +124,7 @@ START_TEST(drawings)
 	assert_drawn(&two_networks, 10 + 1 + 5,
 		     (const char *const[]){ "gateway (eth0)", "gateway (eth1)",
 					    "client-b", "server", NULL });
-	/* However many they are. */
+	/* A long chain is abbreviated. */
 	assert_drawn(&long_chain, 5 + 3 + 5,
 		     (const char *const[]){ "router-1 (eth0)",
 					    "router-64 (eth1)",
@@ -132,10 +133,10 @@ START_TEST(drawings)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&chain_has_its_routers_named_and_numbered,
-	&cables_of_a_chain_meet,
-	&networks_are_told_by_the_addresses,
-	&drawings,
+	&routers_of_a_chain_have_names_and_addresses,
+	&neighbours_in_a_chain_share_a_network,
+	&networks_follow_from_addresses,
+	&drawing_has_a_box_for_each_host,
 };
 
 int main(void)
