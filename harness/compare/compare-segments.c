@@ -6,7 +6,8 @@
  * align() finds the longest common sequence of keys. Three corrections follow:
  *
  * 1. slide: several transmissions of a segment have the same key, and align()
- *    cannot know which one the other run lacks. Their times decide.
+ *    cannot know which one the other run lacks. The intervals between them
+ *    decide.
  * 2. join: two segments of different senders that changed places are the same.
  * 3. unseen: what one run has behind the end of the other one is no difference.
  */
@@ -318,7 +319,7 @@ static int align_keys(struct compare_segments *segments)
 /*
  * A gap is a sequence of steps that only one side has. Of "D D D D" and "D D D"
  * it may be any of the four. When the tail loss probe after 0.2 s is missing,
- * the times of all later transmissions agree only if the gap is there.
+ * the intervals of both sides agree only if the gap is there.
  */
 struct gap {
 	struct compare_segments *segments;
@@ -346,21 +347,36 @@ static size_t gap_room(const struct gap *gap)
 	return room;
 }
 
-/* The sum of the differences of times from step `from` on, with the gap moved up
- * by `up`. The last common segment before it makes the clocks comparable. */
+/*
+ * How much the intervals between segments differ when the gap is moved up by
+ * `up`: the sum from step `from` to the first common one behind the gap.
+ * Intervals, and not times: an RTO that differs shifts all later segments.
+ */
 static double gap_disagreement(const struct gap *gap, size_t from, size_t up)
 {
 	const struct compare_segments *segments = gap->segments;
-	double sum = 0, offset = 0;
+	const struct compare_segment *own = NULL, *other = NULL;
+	double sum = 0, distance = 0;
 
-	if (from)
-		offset = segment_at(segments, from - 1, gap->side)->t -
-			 segment_at(segments, from - 1, !gap->side)->t;
-	for (size_t i = from; i < gap->first; i++) {
-		size_t own = i < gap->first - up ? i : i + gap->n;
+	if (from) {
+		own = segment_at(segments, from - 1, gap->side);
+		other = segment_at(segments, from - 1, !gap->side);
+		distance = own->t - other->t;
+	}
+	for (size_t i = from; i <= gap->first; i++) {
+		bool behind = i >= gap->first - up;
+		size_t own_step = behind ? i + gap->n : i;
+		size_t other_step = i < gap->first ? i : own_step;
 
-		sum += fabs(segment_at(segments, own, gap->side)->t -
-			    segment_at(segments, i, !gap->side)->t - offset);
+		if (own_step >= segments->n_steps ||
+		    (i == gap->first &&
+		     is_alone(&segments->steps[own_step])))
+			break;
+		own = segment_at(segments, own_step, gap->side);
+		other = segment_at(segments, other_step, !gap->side);
+		if (i)
+			sum += fabs(own->t - other->t - distance);
+		distance = own->t - other->t;
 	}
 	return sum;
 }
@@ -381,7 +397,7 @@ static void gap_slide(const struct gap *gap)
 	size_t room = gap_room(gap), best = 0, from = gap->first - room;
 	double least;
 
-	/* Directly behind another gap the clocks cannot be compared. */
+	/* Directly behind another gap there is no interval to compare. */
 	if (from && is_alone(&gap->segments->steps[from - 1]))
 		return;
 	least = gap_disagreement(gap, from, 0);

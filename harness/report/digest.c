@@ -249,7 +249,8 @@ void digest_table(struct report *report)
 
 /* --- failures ------------------------------------------------------------- */
 
-enum { LABEL = 12 };
+/* Columns of a label, and of the further lines of a paragraph. */
+enum { LABEL = 12, INDENT = 4 };
 
 /* The text may contain bytes that a peer sent: control characters must not
  * reach the terminal. */
@@ -398,14 +399,23 @@ static void print_delays(struct report *report, const struct report_tally *tally
 	const struct report_delays *delays = &tally->delays;
 	nsec_t longest = MAX(MAX(delays->timers, delays->softirqs),
 			     MAX(delays->cases, delays->wire));
+	char *text = NULL;
+	size_t size;
+	FILE *out;
 
 	if (!report->verbose && !tally->inconclusive &&
 	    longest <= report->info.slack)
 		return;
-	fputs("max scheduling delay: ", report->out);
-	report_delays_print(report->out, delays);
-	fprintf(report->out, " (tolerance %.0f ms)\n",
+	out = open_memstream(&text, &size);
+	if (!out)
+		return;
+	fputs("max scheduling delay: ", out);
+	report_delays_print(out, delays);
+	fprintf(out, " (tolerance %.0f ms)",
 		nsec_seconds(report->info.slack) * 1e3);
+	fclose(out);
+	fold_print(report->out, text, 0, INDENT, report->columns);
+	free(text);
 }
 
 void digest_total(struct report *report, const struct report_tally *tally)

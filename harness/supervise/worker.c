@@ -38,7 +38,7 @@ enum {
 	EXE,
 	PARENT, /* pidfd of the supervisor */
 	START,
-	SOFTIRQS, /* one or more; then the prompt of a lab, if there is one */
+	SOFTIRQS, /* any number; then the prompt of a lab, if there is one */
 	KEPT_MAX = SOFTIRQS - JOURNAL + SOFTIRQS_MAX + 1,
 };
 

@@ -277,7 +277,7 @@ static char *report_delay(nsec_t delay, bool inconclusive, bool verbose)
 						  .softirqs = delay } };
 	struct fake_report fake;
 
-	fake_begin(&fake, "human", 1, 80);
+	fake_begin(&fake, "human", 1, 120);
 	fake.report.info.slack = MSEC(50);
 	fake.report.verbose = verbose;
 	return fake_end(&fake, &tally);
