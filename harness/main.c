@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd-run.h"
 #include "commands.h"
 #include "exit-status.h"
 #include "firewall.h"
 #include "guest.h"
+#include "macro.h"
+#include "nearest.h"
 #include "probe-process.h"
 #include "version.h"
 
@@ -19,17 +22,17 @@ static void print_help(FILE *out)
 	const struct command *command = commands(&n);
 
 	fprintf(out, "usage: halfopen COMMAND [arguments]\n\n"
-		     "Makes TCP connections die in strange ways, on purpose, "
-		     "and tells what each side\nsaw.\n\n");
+		     "Network fault injection for TCP: what each side "
+		     "observes when a connection\ndies.\n\n");
 	for (; n > 0; n--, command++)
 		fprintf(out, "  %-8s %s\n", command->usage->name,
 			command->usage->brief);
-	fprintf(out, "\n'halfopen COMMAND --help' tells more. "
-		     "'halfopen --version' says the version.\n");
+	fprintf(out, "\n'halfopen COMMAND --help' describes a command.\n");
 }
 
-/* What is opened next would become our stdout, and be written to. Read-only: a
- * report that nobody gets stays an error. */
+/* Without it a file that is opened next would become stdout and be
+ * overwritten. It is opened read-only, so that writing a report to a closed
+ * stdout remains an error. */
 static void open_standard_fds(void)
 {
 	int fd;
@@ -41,18 +44,34 @@ static void open_standard_fds(void)
 		close(fd);
 }
 
-/* What was asked for was to be printed, too. A worse status has said why. */
-static int after_printing(int status)
+/* A report that could not be printed makes a pass a failure of halfopen. */
+static int check_stdout(int status)
 {
 	bool failed = fflush(stdout) != 0 || ferror(stdout);
 
 	if (!failed || status != EXIT_STATUS_PASS)
 		return status;
-	fprintf(stderr, "halfopen: stdout cannot be written\n");
+	fprintf(stderr, "halfopen: write to stdout: %s\n", strerror(EIO));
 	return EXIT_STATUS_BROKEN;
 }
 
-static int run_words(int argc, char **argv)
+static int unknown_command(const char *name)
+{
+	const char *names[16], *found[1];
+	size_t n;
+	const struct command *all = commands(&n);
+
+	assert(n <= ARRAY_SIZE(names));
+	for (size_t i = 0; i < n; i++)
+		names[i] = all[i].usage->name;
+	fprintf(stderr, "halfopen: unknown command '%s'", name);
+	if (nearest_names(name, names, n, found, 1))
+		fprintf(stderr, "; similar: %s", found[0]);
+	fprintf(stderr, "; 'halfopen --help' lists all\n");
+	return EXIT_STATUS_USAGE;
+}
+
+static int run_command(int argc, char **argv)
 {
 	const struct command *command;
 
@@ -73,18 +92,16 @@ static int run_words(int argc, char **argv)
 	command = command_find(argv[1]);
 	if (command)
 		return command->run(argc - 1, argv + 1);
-	fprintf(stderr, "halfopen: no command is called '%s'\n\n", argv[1]);
-	print_help(stderr);
-	return EXIT_STATUS_USAGE;
+	return unknown_command(argv[1]);
 }
 
 int main(int argc, char **argv)
 {
-	/* As a rule the probe is a program of its own: probe-program.c. */
+	/* The probe is usually a separate program: probe-program.c. */
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
 	if (guest_is_init())
 		guest_main(cmd_run_in_guest);
 	open_standard_fds();
-	return after_printing(run_words(argc, argv));
+	return check_stdout(run_command(argc, argv));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-compare.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,31 +11,41 @@
 #include "errors.h"
 #include "exit-status.h"
 #include "journal.h"
-#include "report-options.h"
+#include "report-patterns.h"
 #include "report.h"
 
-enum { OPTION_VERBOSE, OPTION_FORMAT, OPTION_ASCII, OPTION_COLUMNS, OPTIONS };
+enum option_code {
+	OPTION_VERBOSE,
+	OPTION_FORMAT,
+	OPTION_ASCII,
+	OPTION_COLUMNS,
+	OPTIONS,
+};
 
-/* Where several kernels have left runs in one directory, so many are named. */
+/* If a directory has runs of several kernels, so many are listed. */
 enum { ORIGINS_MAX = 4, ORIGIN = 256 };
 
 static const struct usage_option option_table[OPTIONS + 1] = {
 	[OPTION_VERBOSE] = { "verbose", 'v', NULL, NULL,
-			     "all runs' stories, and what is within noise" },
+			     "print details of all runs, including differences "
+			     "within noise" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human jsonl",
 			    "human (default); jsonl: one JSON object a line" },
-	[OPTION_ASCII] = { "ascii", 0, NULL, NULL, "draw with ASCII alone" },
+	[OPTION_ASCII] = { "ascii", 0, NULL, NULL,
+			   "draw with ASCII characters only" },
 	[OPTION_COLUMNS] = { "columns", 0, "N", NULL,
-			     "so wide (the terminal's width, or 80)" },
+			     "width (default: the terminal's, or 80)",
+			     .min = REPORT_COLUMNS_MIN,
+			     .max = REPORT_COLUMNS_MAX },
 };
 
 static const struct usage_word words[] = {
 	{ "A, B",
-	  "what --out DIR of run, vm or lab kept; or a folder below it, "
-	  "down to that of one run. Two of these are compared whatever "
-	  "they are called" },
-	{ "PATTERN", "only these runs: a name, NAME/VARIANT or a claim, as in "
-		     "run, or a folder below A and B" },
+	  "directories of --out (run, vm, lab) or folders in them, down to "
+	  "that of one run; two single runs are compared whatever their "
+	  "names" },
+	{ "PATTERN", "only these runs: a name, NAME/VARIANT, a claim, as for "
+		     "run, or a folder in A and B" },
 	{ NULL, NULL },
 };
 
@@ -43,29 +53,27 @@ const struct usage usage_compare = {
 	.name = "compare",
 	.arguments = "A B [PATTERN...] [options]",
 	.brief = "two recorded runs side by side: two kernels, two settings",
-	.text = "Reads the journals below A and B, and prints what they came "
-		"to, run by run; for a run that differs, also where its two "
-		"stories part: the segments beside each other, a few before "
-		"and what came behind, and the first result, state and fault "
-		"that are not the same. Of several repetitions and tries the "
-		"first is compared.",
+	.text = "Reads the journals below A and B and prints the results run by "
+		"run. For a run that differs it also prints where: the "
+		"segments side by side around the first difference, and the "
+		"first result, state and fault that differ. Of several "
+		"repetitions and tries the first is compared.",
 	.words = words,
 	.options = option_table,
-	.after = "No two runs are the same to the microsecond. Segments are "
-		 "compared by who sent what to whom and what became of it, not "
-		 "by time; two of different senders within 50 ms may change "
-		 "places, and at the end one run may have missed what came in "
-		 "the last 50 ms of the other. A measured time differs when "
-		 "it is further off than 50 ms and 2 %, and not what the other "
-		 "run predicted; without a prediction, than an eighth, the "
-		 "granule of the timer wheel. Counts differ when they are not "
-		 "equal, other numbers by more than 2 %; those that begin by "
-		 "chance (sequence numbers, timestamps), and those that only "
-		 "one run has, make no difference.",
-	.status = "0: no difference; 1: one at least, or a run that only A or "
-		  "only B has; 2 for wrong usage; 3 where something could not "
-		  "be read, or not to its end, and when halfopen could not do "
-		  "its own work.",
+	.after = "Times vary between runs. Segments are compared by connection, "
+		 "direction, content and fate, not by time; two segments of "
+		 "different senders within 50 ms may be in either order, and "
+		 "segments in the last 50 ms of one run may be missing in the "
+		 "other. A measured time differs if it is off by more than 50 "
+		 "ms and 2 % and outside the other run's predicted range; "
+		 "without a prediction, by more than an eighth (a granule of "
+		 "the timer wheel). Counts differ if they are not equal, other "
+		 "numbers by more than 2 %. Random values (initial sequence "
+		 "numbers, timestamps) and values that only one run has make "
+		 "no difference.",
+	.status = "0 no difference, 1 at least one, or a run that only A or only "
+		  "B has, 2 wrong usage, 3 a journal could not be read "
+		  "completely, or halfopen could not do its work.",
 };
 
 struct side {
@@ -74,72 +82,61 @@ struct side {
 	struct saved *saved;
 	struct saved_run *runs;
 	size_t n;
-	struct saved_run **chosen; /* the first of each */
-	size_t n_chosen, n_left_out;
-	size_t n_alone; /* that the other side lacks */
+	struct saved_run **selected; /* the first try of each run */
+	size_t n_selected, n_repeated;
+	size_t n_alone; /* runs that the other side lacks */
 };
 
-struct comparing {
+struct compare_command {
 	struct side sides[COMPARE_SIDES];
 	struct report_patterns patterns;
 	struct compare_view view;
 	bool jsonl;
 	size_t n_same, n_different;
 	struct table *table;
-	FILE *stories; /* of those that differ, until the table is out */
+	FILE *details; /* printed after the table */
 };
 
 /* --- the command line ------------------------------------------------------*/
 
-static bool take_format(struct comparing *c, const char *format)
+/* Returns -1, or an exit status. */
+static int parse(struct compare_command *c, int argc, char **argv)
 {
-	c->jsonl = strcmp(format, "jsonl") == 0;
-	if (c->jsonl || strcmp(format, "human") == 0)
-		return true;
-	fprintf(stderr,
-		"halfopen compare: --format %s: there are human and jsonl\n",
-		format);
-	return false;
-}
-
-/* Returns -1, or the exit status with which all is done. */
-static int parse(struct comparing *c, int argc, char **argv)
-{
-	int code;
+	int option;
 
 	usage_begin(&usage_compare, argc, argv);
-	while ((code = usage_next()) != -1) {
-		bool taken = true;
-
-		if (code == USAGE_FIRST + OPTION_VERBOSE)
+	while ((option = usage_next()) >= 0) {
+		switch ((enum option_code)option) {
+		case OPTION_VERBOSE:
 			c->view.verbose = true;
-		else if (code == USAGE_FIRST + OPTION_ASCII)
+			break;
+		case OPTION_ASCII:
 			c->view.unicode = false;
-		else if (code == USAGE_FIRST + OPTION_FORMAT)
-			taken = take_format(c, optarg);
-		else if (code == USAGE_FIRST + OPTION_COLUMNS)
-			taken = report_options_columns("compare", optarg,
-						       &c->view.columns);
-		else
-			return usage_end(&usage_compare, code);
-		if (!taken)
-			return EXIT_STATUS_USAGE;
-	}
-	for (size_t i = 0; i < COMPARE_SIDES; i++, optind++) {
-		if (!argv[optind]) {
-			fprintf(stderr, "halfopen compare: which %c?\n",
-				c->sides[i].name);
-			return EXIT_STATUS_USAGE;
+			break;
+		case OPTION_FORMAT:
+			c->jsonl = usage_choice() == 1;
+			break;
+		case OPTION_COLUMNS:
+			c->view.columns = (int)usage_number();
+			break;
+		case OPTIONS:
+			break;
 		}
+	}
+	if (option != USAGE_END)
+		return usage_end(option);
+	for (size_t i = 0; i < COMPARE_SIDES; i++, optind++) {
+		if (!argv[optind])
+			return usage_error("missing %c", c->sides[i].name);
 		c->sides[i].dir = argv[optind];
 	}
 	c->patterns = report_patterns_of(&argv[optind]);
 	return -1;
 }
 
-/* --- choosing --------------------------------------------------------------*/
+/* --- selection -------------------------------------------------------------*/
 
-/* Of one case and variant, whichever repetition or try. */
+/* The same case and variant, in any repetition or try. */
 static bool is_same_run(const struct saved_run *a, const struct saved_run *b)
 {
 	const struct result *x = a->result, *y = b->result;
@@ -160,52 +157,52 @@ static bool is_earlier(const struct saved_run *a, const struct saved_run *b)
 static struct saved_run **find_run(const struct side *side,
 				   const struct saved_run *run)
 {
-	for (size_t i = 0; i < side->n_chosen; i++)
-		if (is_same_run(side->chosen[i], run))
-			return &side->chosen[i];
+	for (size_t i = 0; i < side->n_selected; i++)
+		if (is_same_run(side->selected[i], run))
+			return &side->selected[i];
 	return NULL;
 }
 
-static int choose(struct side *side, const struct report_patterns *patterns)
+static int select_runs(struct side *side, const struct report_patterns *patterns)
 {
-	side->chosen = calloc(side->n + 1, sizeof(struct saved_run *));
-	if (!side->chosen)
-		return error_origin(-ENOMEM, "runs");
+	side->selected = calloc(side->n + 1, sizeof(struct saved_run *));
+	if (!side->selected)
+		return error_origin(-ENOMEM, "list the runs");
 	for (size_t i = 0; i < side->n; i++) {
 		struct saved_run *run = &side->runs[i], **other;
 
-		if (!run->result || !report_patterns_choose(patterns, run))
+		if (!run->result || !report_patterns_match(patterns, run))
 			continue;
 		other = find_run(side, run);
 		if (!other) {
-			side->chosen[side->n_chosen++] = run;
+			side->selected[side->n_selected++] = run;
 			continue;
 		}
-		side->n_left_out++;
+		side->n_repeated++;
 		if (is_earlier(run, *other))
 			*other = run;
 	}
 	return 0;
 }
 
-/* The folder that A or B names is the run's own. */
+/* A or B names the folder of a single run. */
 static bool is_single(const struct side *side)
 {
-	return side->n == 1 && side->n_chosen == 1 && !*side->runs[0].folder;
+	return side->n == 1 && side->n_selected == 1 && !*side->runs[0].folder;
 }
 
-static struct saved_run *partner_of(const struct comparing *c, size_t other,
+static struct saved_run *partner_of(const struct compare_command *c, size_t other,
 				    const struct saved_run *run)
 {
 	const struct side *side = &c->sides[other];
 	struct saved_run **found = find_run(side, run);
 
 	if (is_single(&c->sides[COMPARE_A]) && is_single(&c->sides[COMPARE_B]))
-		return side->chosen[0];
+		return side->selected[0];
 	return found ? *found : NULL;
 }
 
-static bool check_patterns(const struct comparing *c)
+static bool check_patterns(const struct compare_command *c)
 {
 	for (size_t i = 0; i < COMPARE_SIDES; i++) {
 		const struct side *side = &c->sides[i];
@@ -215,7 +212,7 @@ static bool check_patterns(const struct comparing *c)
 		if (!pattern)
 			continue;
 		fprintf(stderr,
-			"halfopen compare: %c has no run that matches '%s' "
+			"halfopen compare: no run in %c matches '%s' "
 			"(%s)\n",
 			side->name, pattern, side->dir);
 		return false;
@@ -223,25 +220,25 @@ static bool check_patterns(const struct comparing *c)
 	return true;
 }
 
-/* True when there was none. */
-static bool tell_troubles(const struct comparing *c)
+/* Returns true if there are none. */
+static bool print_problems(const struct compare_command *c)
 {
-	bool none = true;
+	bool complete = true;
 
 	for (size_t i = 0; i < COMPARE_SIDES; i++)
 		for (size_t j = 0; j < c->sides[i].n; j++) {
 			const struct saved_run *run = &c->sides[i].runs[j];
 
 			if (!run->problem ||
-			    !report_patterns_choose(&c->patterns, run))
+			    !report_patterns_match(&c->patterns, run))
 				continue;
 			fprintf(stderr, "halfopen compare: %s\n", run->problem);
-			none = false;
+			complete = false;
 		}
-	return none;
+	return complete;
 }
 
-/* --- telling ---------------------------------------------------------------*/
+/* --- output ----------------------------------------------------------------*/
 
 /* Takes the object. */
 static int print_object(json_t *object)
@@ -249,7 +246,7 @@ static int print_object(json_t *object)
 	int r = 0;
 
 	if (!object || json_dumpf(object, stdout, JOURNAL_DUMP) < 0)
-		r = error_origin(-EIO, "JSON line");
+		r = error_origin(-EIO, "print a JSON line");
 	fputc('\n', stdout);
 	json_decref(object);
 	return r;
@@ -260,10 +257,10 @@ static void print_origins(const struct side *side)
 	char origins[ORIGINS_MAX][ORIGIN];
 	size_t n = 0;
 
-	for (size_t i = 0; i < side->n_chosen && n < ORIGINS_MAX; i++) {
+	for (size_t i = 0; i < side->n_selected && n < ORIGINS_MAX; i++) {
 		size_t j = 0;
 
-		compare_origin(side->chosen[i]->result, origins[n], ORIGIN);
+		compare_origin(side->selected[i]->result, origins[n], ORIGIN);
 		while (strcmp(origins[j], origins[n]) != 0)
 			j++;
 		n += j == n;
@@ -271,30 +268,30 @@ static void print_origins(const struct side *side)
 	printf("%c  %s\n", side->name, side->dir);
 	for (size_t i = 0; i < n; i++)
 		printf("   %s%s\n", i ? "and " : "", origins[i]);
-	if (side->n_left_out)
-		printf("   the first of each; %zu further repetition%s or "
-		       "tr%s left out\n",
-		       side->n_left_out, &"s"[side->n_left_out == 1],
-		       side -> n_left_out == 1 ? "y is" : "ies are");
+	if (side->n_repeated)
+		printf("   first repetition of each run; %zu more not "
+		       "compared\n",
+		       side->n_repeated);
 }
 
-static int tell(struct comparing *c, const struct comparison *comparison)
+static int print_comparison(struct compare_command *c,
+			    const struct comparison *comparison)
 {
 	int r;
 
 	if (c->jsonl) {
 		r = print_object(comparison_json(comparison));
-		return r < 0 ? error_trace(r) : 0;
+		return error_trace(r);
 	}
 	r = compare_print_row(&c->view, comparison, c->table);
 	if (r < 0)
 		return error_trace(r);
 	if (comparison->differs || c->view.verbose)
-		compare_print_details(c->stories, &c->view, comparison);
+		compare_print_details(c->details, &c->view, comparison);
 	return 0;
 }
 
-static int compare(struct comparing *c, struct saved_run *a,
+static int compare(struct compare_command *c, struct saved_run *a,
 		   struct saved_run *b)
 {
 	struct comparison *comparison = NULL;
@@ -305,7 +302,7 @@ static int compare(struct comparing *c, struct saved_run *a,
 	if (r >= 0)
 		r = comparison_new(&comparison, a->result, b->result);
 	if (r >= 0)
-		r = tell(c, comparison);
+		r = print_comparison(c, comparison);
 	if (r >= 0 && comparison->differs)
 		c->n_different++;
 	else if (r >= 0)
@@ -313,16 +310,16 @@ static int compare(struct comparing *c, struct saved_run *a,
 	comparison_free(comparison);
 	result_forget_journal(a->result);
 	result_forget_journal(b->result);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-static int compare_all(struct comparing *c)
+static int compare_all(struct compare_command *c)
 {
 	const struct side *side = &c->sides[COMPARE_A];
 
-	for (size_t i = 0; i < side->n_chosen; i++) {
-		struct saved_run *b = partner_of(c, COMPARE_B, side->chosen[i]);
-		int r = b ? compare(c, side->chosen[i], b) : 0;
+	for (size_t i = 0; i < side->n_selected; i++) {
+		struct saved_run *b = partner_of(c, COMPARE_B, side->selected[i]);
+		int r = b ? compare(c, side->selected[i], b) : 0;
 
 		if (r < 0)
 			return error_trace(r);
@@ -330,24 +327,24 @@ static int compare_all(struct comparing *c)
 	return 0;
 }
 
-static void tell_alone(struct comparing *c, size_t at)
+static void print_alone(struct compare_command *c, size_t at)
 {
 	struct side *side = &c->sides[at];
 
-	for (size_t i = 0; i < side->n_chosen; i++) {
-		if (partner_of(c, !at, side->chosen[i]))
+	for (size_t i = 0; i < side->n_selected; i++) {
+		if (partner_of(c, !at, side->selected[i]))
 			continue;
 		if (!c->jsonl)
 			printf("%s%s\n",
 			       side->n_alone ? "       " :
 			       at	     ? "\nonly in B: " :
 					       "\nonly in A: ",
-			       result_name(side->chosen[i]->result));
+			       result_name(side->selected[i]->result));
 		side->n_alone++;
 	}
 }
 
-static int print_summary(const struct comparing *c)
+static int print_summary(const struct compare_command *c)
 {
 	int r = print_object(json_pack(
 		"{s:s, s:i, s:i, s:i, s:i}", "type", "summary", "same",
@@ -355,10 +352,10 @@ static int print_summary(const struct comparing *c)
 		(int)c->sides[COMPARE_A].n_alone, "only_b",
 		(int)c->sides[COMPARE_B].n_alone));
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-static void print_total(const struct comparing *c)
+static void print_total(const struct compare_command *c)
 {
 	size_t a = c->sides[COMPARE_A].n_alone, b = c->sides[COMPARE_B].n_alone;
 
@@ -373,7 +370,7 @@ static void print_total(const struct comparing *c)
 	fputs("\n", stdout);
 }
 
-static int print_human(struct comparing *c)
+static int print_human(struct compare_command *c)
 {
 	static const char *const headings[COMPARE_COLUMNS] = { "run", "A", "B",
 							       "difference" };
@@ -383,10 +380,10 @@ static int print_human(struct comparing *c)
 
 	if (r < 0)
 		return error_trace(r);
-	c->stories = open_memstream(&text, &size);
-	r = c->stories ? compare_all(c) : error_origin(-ENOMEM, "comparison");
-	if (c->stories)
-		fclose(c->stories);
+	c->details = open_memstream(&text, &size);
+	r = c->details ? compare_all(c) : error_origin(-ENOMEM, "comparison");
+	if (c->details)
+		fclose(c->details);
 	if (r >= 0) {
 		putchar('\n');
 		table_print(c->table, stdout, c->view.columns);
@@ -394,10 +391,10 @@ static int print_human(struct comparing *c)
 	}
 	free(text);
 	table_free(c->table);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-static int print_all(struct comparing *c)
+static int print_all(struct compare_command *c)
 {
 	int r;
 
@@ -406,8 +403,8 @@ static int print_all(struct comparing *c)
 	r = c->jsonl ? compare_all(c) : print_human(c);
 	if (r < 0)
 		return error_trace(r);
-	tell_alone(c, COMPARE_A);
-	tell_alone(c, COMPARE_B);
+	print_alone(c, COMPARE_A);
+	print_alone(c, COMPARE_B);
 	r = c->jsonl ? print_summary(c) : 0;
 	if (r < 0)
 		return error_trace(r);
@@ -418,21 +415,21 @@ static int print_all(struct comparing *c)
 	return 0;
 }
 
-/* --- all -------------------------------------------------------------------*/
+/* --- both sides ------------------------------------------------------------*/
 
-static bool any_in_both(const struct comparing *c)
+static bool any_in_both(const struct compare_command *c)
 {
 	const struct side *side = &c->sides[COMPARE_A];
 
-	for (size_t i = 0; i < side->n_chosen; i++)
-		if (partner_of(c, COMPARE_B, side->chosen[i]))
+	for (size_t i = 0; i < side->n_selected; i++)
+		if (partner_of(c, COMPARE_B, side->selected[i]))
 			return true;
-	fprintf(stderr, "halfopen compare: no run of A is in B (%s, %s)\n",
+	fprintf(stderr, "halfopen compare: A and B have no run in common (%s, %s)\n",
 		side->dir, c->sides[COMPARE_B].dir);
 	return false;
 }
 
-static int read_both(struct comparing *c)
+static int read_both(struct compare_command *c)
 {
 	for (size_t i = 0; i < COMPARE_SIDES; i++) {
 		struct side *side = &c->sides[i];
@@ -441,7 +438,7 @@ static int read_both(struct comparing *c)
 		if (r < 0)
 			return error_trace(r);
 		side->n = saved_runs(side->saved, &side->runs);
-		r = choose(side, &c->patterns);
+		r = select_runs(side, &c->patterns);
 		if (r < 0)
 			return error_trace(r);
 	}
@@ -449,23 +446,23 @@ static int read_both(struct comparing *c)
 }
 
 /* Returns the exit status. */
-static int compare_both(struct comparing *c)
+static int compare_both(struct compare_command *c)
 {
-	bool whole;
+	bool complete;
 	int r = read_both(c);
 
 	if (r >= 0 && !check_patterns(c))
 		return EXIT_STATUS_USAGE;
-	whole = r >= 0 && tell_troubles(c);
+	complete = r >= 0 && print_problems(c);
 	if (r >= 0 && !any_in_both(c))
-		return whole ? EXIT_STATUS_USAGE : EXIT_STATUS_BROKEN;
+		return complete ? EXIT_STATUS_USAGE : EXIT_STATUS_BROKEN;
 	if (r >= 0)
 		r = print_all(c);
 	if (r < 0) {
 		fprintf(stderr, "halfopen compare: %s\n", error_message());
 		return EXIT_STATUS_BROKEN;
 	}
-	if (!whole)
+	if (!complete)
 		return EXIT_STATUS_BROKEN;
 	return c->n_different || c->sides[COMPARE_A].n_alone ||
 			       c->sides[COMPARE_B].n_alone ?
@@ -476,7 +473,7 @@ static int compare_both(struct comparing *c)
 int cmd_compare(int argc, char **argv)
 {
 	const struct report report = { .terminal = isatty(STDOUT_FILENO) };
-	struct comparing c = {
+	struct compare_command c = {
 		.sides = { { .name = 'A' }, { .name = 'B' } },
 		.view = { .unicode = report_unicode(stdout),
 			  .columns = report_columns(stdout),
@@ -488,7 +485,7 @@ int cmd_compare(int argc, char **argv)
 		return status;
 	status = compare_both(&c);
 	for (size_t i = 0; i < COMPARE_SIDES; i++) {
-		free(c.sides[i].chosen);
+		free(c.sides[i].selected);
 		saved_free(c.sides[i].saved);
 	}
 	return status;

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-doctor.h"
+#include "commands.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "doctor-trial.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "expect-control.h"
+#include "fd.h"
 #include "firewall.h"
 #include "fold.h"
 #include "kernel.h"
 #include "macro.h"
 #include "nsec.h"
 #include "privilege.h"
+#include "probe-program.h"
 #include "program-find.h"
 #include "report.h"
 #include "supervisor.h"
@@ -24,56 +28,55 @@
 #include "vm.h"
 #include "world-plan-control.h"
 
-enum { WHAT = 10, TELL = 34 }; /* columns at which they begin */
+enum { ITEM = 10, TEXT = 34 }; /* columns */
 
 const struct usage usage_doctor = {
 	.name = "doctor",
 	.arguments = "",
-	.brief = "what works here, what does not, how to get it",
-	.text = "Tries what the cases need: namespaces, the wire, socket "
-		"diagnosis, limits, real programs, sysctls. For what is "
-		"missing: which cases it costs, and how to get it.",
-	.status = "0 when the default set can run (some of it may be "
-		  "skipped), 3 when it would break, 4 when all of it would be "
-		  "skipped.",
+	.brief = "report what works on this machine and what is missing",
+	.text = "Tests what the cases need: namespaces, the wire, socket "
+		"diagnosis, limits, real programs, sysctls. For each missing "
+		"item it prints the cases that are skipped and how to get it.",
+	.status = "0 if the default set can run (some of it may be skipped), 3 if "
+		  "it would be broken, 4 if all of it would be skipped.",
 };
 
 /* --- lines ----------------------------------------------------------------*/
 
-static void line(const char *state, const char *what, const char *format, ...)
+static void line(const char *state, const char *item, const char *format, ...)
 	MACRO_PRINTF(3, 4);
 
-static void line(const char *state, const char *what, const char *format, ...)
+static void line(const char *state, const char *item, const char *format, ...)
 {
 	char text[1024];
-	int at = MAX(WHAT + fold_width(what, SIZE_MAX) + 2, (int)TELL);
+	int at = MAX(ITEM + fold_width(item, SIZE_MAX) + 2, (int)TEXT);
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	printf("%-*s%-*s", WHAT, state, at - WHAT, what);
-	fold_print(stdout, text, at, TELL, report_columns(stdout));
+	printf("%-*s%-*s", ITEM, state, at - ITEM, item);
+	fold_print(stdout, text, at, TEXT, report_columns(stdout));
 }
 
 static void cure(const char *text)
 {
-	printf("%*s", TELL, "");
-	fold_print(stdout, text, TELL, TELL, report_columns(stdout));
+	printf("%*s", TEXT, "");
+	fold_print(stdout, text, TEXT, TEXT, report_columns(stdout));
 }
 
-/* --- what the cases need --------------------------------------------------*/
+/* --- requirements of the cases --------------------------------------------*/
 
-/* What is missing, and whom it costs what. */
-struct shortage {
-	char what[96];
+/* A missing item and the cases that need it. */
+struct missing {
+	char item[96];
 	char cases[768];
-	unsigned int more; /* for which that had no room */
+	unsigned int more; /* cases beyond that buffer */
 	const char *cure;
 };
 
-struct shortages {
-	struct shortage all[64];
+struct missing_items {
+	struct missing all[64];
 	size_t n;
 };
 
@@ -95,22 +98,22 @@ static const char *program_cure(const char *program)
 	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
 		if (strcmp(packages[i].program, program) == 0)
 			return packages[i].cure;
-	return "install it where PATH finds it";
+	return "install it in a folder of PATH";
 }
 
-static void add(struct shortages *shortages, const char *what,
+static void add(struct missing_items *items, const char *item,
 		const char *remedy, const char *name)
 {
-	struct shortage *s = shortages->all;
+	struct missing *s = items->all;
 	size_t used;
 
-	while (s < shortages->all + shortages->n && strcmp(s->what, what) != 0)
+	while (s < items->all + items->n && strcmp(s->item, item) != 0)
 		s++;
-	if (s == shortages->all + ARRAY_SIZE(shortages->all))
+	if (s == items->all + ARRAY_SIZE(items->all))
 		return;
-	if (s == shortages->all + shortages->n) {
-		shortages->n++;
-		snprintf(s->what, sizeof(s->what), "%s", what);
+	if (s == items->all + items->n) {
+		items->n++;
+		snprintf(s->item, sizeof(s->item), "%s", item);
 		s->cure = remedy;
 	}
 	used = strlen(s->cases);
@@ -122,64 +125,164 @@ static void add(struct shortages *shortages, const char *what,
 		 used ? ", " : "", name);
 }
 
-static void look_at_need(struct shortages *shortages, const struct need *need,
-			 const char *name)
+static void check_need(struct missing_items *items, const struct need *need,
+		       const char *name)
 {
-	char what[32];
+	char version[32];
 
 	if (need->program && !program_find(need->program, NULL, 0))
-		add(shortages, need->program, program_cure(need->program),
+		add(items, need->program, program_cure(need->program),
 		    name);
 	if (need->sysctl && !kernel_has_sysctl(need->sysctl))
-		add(shortages, need->sysctl, "another kernel has it", name);
+		add(items, need->sysctl, "needs another kernel", name);
 	if (need->kernel > kernel_version()) {
-		snprintf(what, sizeof(what), "Linux %u.%u", need->kernel >> 16,
+		snprintf(version, sizeof(version), "Linux %u.%u", need->kernel >> 16,
 			 need->kernel >> 8 & 0xff);
-		add(shortages, what, "a newer kernel", name);
+		add(items, version, "needs a newer kernel", name);
 	}
 }
 
-static void look_at_case(struct shortages *shortages,
-			 const struct testcase *testcase)
+static void check_case(struct missing_items *items,
+		       const struct testcase *testcase)
 {
 	const struct variant *variant = testcase->variants;
 	const struct need *need = testcase->needs;
 	char name[128];
 
 	for (; need && (need->kernel || need->program || need->sysctl); need++)
-		look_at_need(shortages, need, testcase->name);
+		check_need(items, need, testcase->name);
 	if (world_plan_has_rules(testcase->world) && !firewall_possible())
-		add(shortages, "libnftables",
-		    "apt-get install libnftables-dev, and build anew",
+		add(items, "libnftables",
+		    "apt-get install libnftables-dev, then rebuild",
 		    testcase->name);
 	for (; variant && variant->name; variant++) {
 		const struct need own = { .program = variant->needs_program };
 
 		snprintf(name, sizeof(name), "%s/%s", testcase->name,
 			 variant->name);
-		look_at_need(shortages, &own, name);
+		check_need(items, &own, name);
 	}
 }
 
-static void print_shortages(void)
+static void print_missing(void)
 {
-	static struct shortages shortages;
+	static struct missing_items items;
 
 	for (size_t i = 0; i < testcases_n; i++)
-		look_at_case(&shortages, testcases[i]);
-	for (size_t i = 0; i < shortages.n; i++) {
-		const struct shortage *s = &shortages.all[i];
+		check_case(&items, testcases[i]);
+	for (size_t i = 0; i < items.n; i++) {
+		const struct missing *s = &items.all[i];
 
 		if (s->more)
-			line("missing", s->what, "costs %s, and %u more",
+			line("missing", s->item, "needed for: %s and %u more",
 			     s->cases, s->more);
 		else
-			line("missing", s->what, "costs %s", s->cases);
+			line("missing", s->item, "needed for: %s", s->cases);
 		cure(s->cure);
 	}
-	if (!shortages.n)
-		line("works", "programs and sysctls", "all that any case "
-						      "needs");
+	if (!items.n)
+		line("works", "programs and sysctls",
+		     "everything that the cases need");
+}
+
+/* --- a trial run -----------------------------------------------------------
+ * A world, its wire and its sockets are tried: a case that is in no list.
+ */
+
+struct trial_result {
+	enum verdict verdict;
+	char reason[512]; /* "" for a pass */
+	bool destroys; /* SOCK_DESTROY works */
+	long buffer; /* the wire's receive buffer, bytes */
+};
+
+static void try_sock_destroy(struct run *run, struct sock *sock)
+{
+	struct diag_socket seen;
+	struct finding got;
+	int r;
+
+	if (!expect_that(run, sock_look(sock, &seen),
+			 "sock_diag reports the socket", "no"))
+		return;
+	r = diag_destroy(world_diag(run->world, sock_host(sock)), &seen);
+	if (r < 0 && r != -EOPNOTSUPP)
+		run_broken(run, r);
+	run_measured_count(run, "destroys", r >= 0);
+	if (r < 0)
+		return;
+	got = sock_recv(sock, SEC(5));
+	expect_error(&got, ECONNABORTED);
+}
+
+static void script(struct run *run)
+{
+	struct mark start = mark_now(run);
+	struct pair tcp = sock_pair(run);
+	int buffer, r = wire_buffer(world_wire(run->world), &buffer);
+
+	if (r < 0)
+		run_broken(run, r);
+	run_measured_count(run, "buffer", buffer);
+	expect_frames(run, start, "SYN, SYN-ACK and ACK on the wire",
+		      FRAMES(.kinds = WIRE_TCP), 3);
+	try_sock_destroy(run, tcp.client);
+}
+
+static const struct testcase trial = {
+	.name = "doctor",
+	.claim = "a world can be created and observed",
+	.world = &world_pair,
+	.duration = SEC(1),
+	.no_fault = true,
+	.script = script,
+};
+
+static struct trial_result trial_result;
+
+static long measured(const struct result *result, const char *name)
+{
+	return (long)json_integer_value(
+		json_object_get(result->measured, name));
+}
+
+static void store_result(struct report *report MACRO_UNUSED,
+			 const struct result *result)
+{
+	trial_result = (struct trial_result){
+		.verdict = result->verdict,
+		.destroys = measured(result, "destroys"),
+		.buffer = measured(result, "buffer"),
+	};
+	snprintf(trial_result.reason, sizeof(trial_result.reason), "%s",
+		 result->reason);
+}
+
+/* Fails only where the trial itself cannot be run: a world that cannot be
+ * made is a result. */
+static int run_trial(void)
+{
+	const struct run_job job = { .testcase = &trial,
+				     .repetition = 1,
+				     .attempt = 1 };
+	const struct supervisor_plan plan = {
+		.jobs = &job,
+		.n_jobs = 1,
+		.options = { .family = AF_INET,
+			     .slack = MSEC(50),
+			     .timeout_multiplier = 1,
+			     .exe = probe_program_open() },
+	};
+	struct reporter reporter = reporter_silent;
+	struct report report = { .reporter = &reporter, .out = stdout };
+	struct report_tally tally;
+	int r = plan.options.exe;
+
+	reporter.result = store_result;
+	if (r >= 0)
+		r = supervisor_run(&plan, &report, &tally);
+	fd_close(plan.options.exe);
+	return error_trace(MIN(r, 0));
 }
 
 /* --- this machine ---------------------------------------------------------*/
@@ -187,7 +290,7 @@ static void print_shortages(void)
 static bool print_rights(void)
 {
 	if (privilege_check() < 0) {
-		line("missing", "namespaces", "costs every case");
+		line("missing", "namespaces", "needed for: every case");
 		cure(error_message());
 		return false;
 	}
@@ -198,87 +301,83 @@ static bool print_rights(void)
 	return true;
 }
 
-static void print_limits(const struct doctor_trial *trial)
+static void print_limits(const struct trial_result *result)
 {
-	line("works", "at once", "%zu runs, by the limits on processes and "
-				 "files (ulimit -u, -n)",
+	line("works", "parallel runs",
+	     "%zu, by the limits on processes and files (ulimit -u, -n)",
 	     supervisor_parallel(0));
-	line("works", "the wire's buffer", "%ld KiB%s", trial->buffer >> 10,
-	     trial->buffer < 1 << 20 ?
-		     ": windows are kept small to fit (sysctl "
+	line("works", "wire buffer", "%ld KiB%s", result->buffer >> 10,
+	     result->buffer < 1 << 20 ?
+		     ": receive windows are limited to fit (sysctl "
 		     "net.core.rmem_max=4194304 allows more)" :
 		     "");
-	if (trial->destroys)
-		line("works", "SOCK_DESTROY", "dead hosts leave nothing");
+	if (result->destroys)
+		line("works", "SOCK_DESTROY", "sockets of dead hosts are removed");
 	else
 		line("missing", "SOCK_DESTROY",
-		     "costs no case; what a dead host had not sent keeps its "
-		     "namespace for some seconds. A kernel with "
-		     "CONFIG_INET_DIAG_DESTROY has it");
+		     "needed for no case; a dead host's unsent data keeps its "
+		     "namespace for some seconds. Needs a kernel with "
+		     "CONFIG_INET_DIAG_DESTROY");
 }
 
 /* Returns the exit status. */
 static int print_trial(void)
 {
-	struct doctor_trial trial;
-
-	if (doctor_trial(&trial) < 0) {
-		line("broken", "a world", "%s", error_trail());
+	if (run_trial() < 0) {
+		line("broken", "world", "%s", error_trail());
 		return EXIT_STATUS_BROKEN;
 	}
-	if (trial.verdict != VERDICT_PASS) {
-		line(trial.verdict == VERDICT_SKIP ? "missing" : "broken",
-		     "a world", "costs every case: %s", trial.reason);
-		return trial.verdict == VERDICT_SKIP ? EXIT_STATUS_SKIPPED :
+	if (trial_result.verdict != VERDICT_PASS) {
+		line(trial_result.verdict == VERDICT_SKIP ? "missing" : "broken",
+		     "world", "needed for: every case; %s",
+		     trial_result.reason);
+		return trial_result.verdict == VERDICT_SKIP ? EXIT_STATUS_SKIPPED :
 						       EXIT_STATUS_BROKEN;
 	}
-	line("works", "a world", "veth, packet sockets, sock_diag, sysctls");
-	print_limits(&trial);
+	line("works", "world", "veth, packet sockets, sock_diag, sysctls");
+	print_limits(&trial_result);
 	return EXIT_STATUS_PASS;
 }
 
-/* What halfopen vm has; no case of the default set needs it. */
+/* For halfopen vm; no case of the default set needs it. */
 static void print_vm(void)
 {
 	char kernel[4300];
 
 	if (!program_find("qemu-system-x86_64", NULL, 0)) {
-		line("missing", "QEMU", "costs halfopen vm, but for --uml");
+		line("missing", "QEMU", "needed for: halfopen vm, except --uml");
 		cure("harness/bootstrap --with-vm; or apt-get install "
 		     "qemu-system-x86");
 	} else {
 		line("works", "QEMU", "%s",
 		     vm_may_have_kvm() ?
-			     "with KVM where its clock need not jump" :
-			     "emulation: no KVM works here, and virtual time "
-			     "needs none");
+			     "with KVM, except in virtual time" :
+			     "emulation: KVM does not work on this machine; "
+			     "virtual time needs none");
 	}
 	if (vm_default_kernel(kernel, sizeof(kernel))) {
-		line("works", "a guest's kernel", "%s", kernel);
+		line("works", "guest kernel", "%s", kernel);
 	} else {
-		line("missing", "a guest's kernel",
-		     "costs halfopen vm without --kernel");
+		line("missing", "guest kernel",
+		     "needed for: halfopen vm without --kernel");
 		cure("harness/bootstrap --with-vm, or harness/vm/fetch-kernels");
 	}
 }
 
 int cmd_doctor(int argc, char **argv)
 {
-	int code, status;
+	int option, status;
 
 	usage_begin(&usage_doctor, argc, argv);
-	code = usage_next();
-	if (code != -1)
-		return usage_end(&usage_doctor, code);
-	if (argv[optind]) {
-		fprintf(stderr, "halfopen doctor: takes no '%s'\n",
-			argv[optind]);
-		return EXIT_STATUS_USAGE;
-	}
+	option = usage_next();
+	if (option != USAGE_END)
+		return usage_end(option);
+	if (argv[optind])
+		return usage_error("unexpected argument '%s'", argv[optind]);
 	printf("Linux %s, HZ %u%s\n", kernel_release(), nsec_hz(),
 	       virtual_time_is_on() ? ", in virtual time" : "");
 	status = print_rights() ? print_trial() : EXIT_STATUS_SKIPPED;
-	print_shortages();
+	print_missing();
 	print_vm();
 	printf("\n%s\n", status == EXIT_STATUS_PASS ?
 				 "The default set can run." :

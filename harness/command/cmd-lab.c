@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-lab.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd-run.h"
 #include "errors.h"
 #include "exit-status.h"
 #include "fold.h"
-#include "here.h"
 #include "ladder.h"
 #include "lab-options.h"
 #include "lab-script.h"
 #include "lab-session.h"
 #include "lab-shell.h"
 #include "lab-view.h"
+#include "local-report.h"
 #include "out-folder.h"
 #include "privilege.h"
 #include "probe-program.h"
 
-static int complain(int status)
+static int print_error(int status)
 {
 	fprintf(stderr, "halfopen lab: %s\n", error_message());
 	return status;
@@ -72,7 +71,7 @@ static void print_ladder(const struct report *report,
 	ladder_free(ladder);
 }
 
-/* Without expectations there is nothing to pass. */
+/* A lab without expectations has a verdict only if it did not pass. */
 static void print_end(const struct report *report, const struct lab_plan *plan,
 		      const struct result *result)
 {
@@ -98,7 +97,7 @@ static int keep(const struct lab_options *options, const struct result *result)
 {
 	int r = options->out ? out_folder_finish(options->out, result) : 0;
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 /* 0, the signal that ended it, or a failure. */
@@ -137,7 +136,7 @@ static int run_one(const struct lab_options *options, struct lab_plan *plan,
 	return r < 0 ? error_trace(r) : r;
 }
 
-/* --- all of them ---------------------------------------------------------- */
+/* --- several labs --------------------------------------------------------- */
 
 enum { FILES_MAX = 256 };
 
@@ -155,18 +154,17 @@ static void free_labs(struct labs *labs)
 	}
 }
 
-/* Whatever is wrong with any of them is said before the first one starts. */
+/* All files are read and checked before the first lab starts. */
 static int read_labs(struct labs *labs, const struct lab_options *options)
 {
 	size_t n = options->n_files ? options->n_files : 1;
 
 	if (n > FILES_MAX)
-		return error_refuse(-E2BIG, "%zu files, at most %d", n,
-				    FILES_MAX);
+		return error_refuse(-E2BIG, "more than %d files", FILES_MAX);
 	if (n > 1 && (options->interactive || options->shell))
 		return error_refuse(-EINVAL,
-				    "several files, and somebody who wants to "
-				    "talk to one");
+				    "--interactive and --shell: need a single "
+				    "file");
 	for (; labs->n < n; labs->n++) {
 		const char *file =
 			options->n_files ? options->files[labs->n] : NULL;
@@ -183,7 +181,7 @@ static int read_labs(struct labs *labs, const struct lab_options *options)
 		}
 	}
 	if (options->shell && !lab_plan_host(labs->plans[0], options->shell))
-		return error_refuse(-EINVAL, "--shell: no host is called '%s'",
+		return error_refuse(-EINVAL, "--shell: unknown host '%s'",
 				    options->shell);
 	if (options->out && out_folder_check(options->out) < 0)
 		return error_refuse(-EINVAL, "--out: %s", error_message());
@@ -197,9 +195,10 @@ static int run_all(const struct lab_options *options, struct labs *labs)
 	nsec_t start = nsec_now();
 	int r = 0;
 
-	report_here(&report,
-		    options->reporter ? options->reporter : &reporter_human,
-		    &options->run);
+	local_report_init(&report,
+			  options->reporter ? options->reporter :
+					      &reporter_human,
+			  &options->run);
 	report.info.n_runs = labs->n;
 	if (options->reporter)
 		options->reporter->begin(&report);
@@ -225,14 +224,14 @@ static int run_all(const struct lab_options *options, struct labs *labs)
 	if (r < 0)
 		fprintf(stderr, "halfopen lab: %s\n", error_trail());
 	if (r > 0)
-		die_of_signal(r);
-	return cmd_run_status(&tally, r);
+		local_report_end_by_signal(r);
+	return local_report_status(&tally, r);
 }
 
-/* Nothing but --shell: it is somebody else's lab. */
+/* Only --shell: enter a lab of another process. */
 static bool enters(const struct lab_options *options)
 {
-	return options->shell && !options->n_files && !options->n_said &&
+	return options->shell && !options->n_files && !options->n_plan &&
 	       !options->interactive && !options->out;
 }
 
@@ -240,7 +239,7 @@ static int enter(const struct lab_options *options)
 {
 	int r = lab_shell_enter(options->shell);
 
-	return r < 0 ? complain(EXIT_STATUS_USAGE) : r;
+	return r < 0 ? print_error(EXIT_STATUS_USAGE) : r;
 }
 
 int cmd_lab(int argc, char **argv)
@@ -251,20 +250,25 @@ int cmd_lab(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
-	if (enters(&options))
-		return enter(&options);
+	if (enters(&options)) {
+		r = enter(&options);
+		lab_options_deinit(&options);
+		return r;
+	}
 	r = read_labs(&labs, &options);
 	if (r < 0) {
 		free_labs(&labs);
-		return complain(EXIT_STATUS_USAGE);
+		lab_options_deinit(&options);
+		return print_error(EXIT_STATUS_USAGE);
 	}
 	options.run.exe = probe_program_open();
 	r = options.run.exe < 0 ? options.run.exe : privilege_check();
 	if (r < 0)
-		r = complain(options.run.exe < 0 ? EXIT_STATUS_BROKEN :
+		r = print_error(options.run.exe < 0 ? EXIT_STATUS_BROKEN :
 						   EXIT_STATUS_SKIPPED);
 	else
 		r = run_all(&options, &labs);
 	free_labs(&labs);
+	lab_options_deinit(&options);
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-list.h"
+#include "commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "fold.h"
 #include "macro.h"
 #include "report.h"
-#include "select.h"
+#include "selection.h"
 #include "table.h"
 
 struct options {
@@ -21,20 +21,20 @@ struct options {
 	size_t n_patterns;
 };
 
-/* --- what a case is like ---------------------------------------------- */
+/* --- requirements ----------------------------------------------------- */
 
-static bool is_wanted(const struct options *options,
+static bool is_selected(const struct options *options,
 		      const struct testcase *testcase)
 {
 	for (size_t i = 0; i < options->n_patterns; i++)
-		if (select_case(testcase, options->patterns[i]))
+		if (selection_matches_case(testcase, options->patterns[i]))
 			return true;
 	return options->n_patterns == 0;
 }
 
-/* Calls `tell` for each thing that the case cannot be shown without. */
+/* Calls `item` for each requirement of the case. */
 static void each_need(const struct testcase *testcase,
-		      void (*tell)(void *data, const char *text), void *data)
+		      void (*item)(void *data, const char *text), void *data)
 {
 	char text[128];
 
@@ -43,16 +43,16 @@ static void each_need(const struct testcase *testcase,
 		if (need->kernel) {
 			snprintf(text, sizeof(text), "Linux %u.%u",
 				 need->kernel >> 16, need->kernel >> 8 & 0xff);
-			tell(data, text);
+			item(data, text);
 		}
 		if (need->program)
-			tell(data, need->program);
+			item(data, need->program);
 		if (need->sysctl)
-			tell(data, need->sysctl);
+			item(data, need->sysctl);
 	}
 }
 
-static void tell_stream(void *data, const char *text)
+static void print_need(void *data, const char *text)
 {
 	FILE *out = data;
 
@@ -67,7 +67,7 @@ static char *needs_text(const struct testcase *testcase)
 
 	if (!out)
 		return NULL;
-	each_need(testcase, tell_stream, out);
+	each_need(testcase, print_need, out);
 	fclose(out);
 	return text;
 }
@@ -94,25 +94,25 @@ static int add_case(struct table *table, const struct testcase *testcase)
 
 static int print_table(const struct options *options)
 {
-	static const char *const headings[] = { "case", "claims", "takes",
-						"needs", "what it shows" };
+	static const char *const headings[] = { "case", "claims", "time",
+						"needs", "claim" };
 	struct table *table;
 	int r = table_new(&table, ARRAY_SIZE(headings), headings);
 
 	if (r < 0)
 		return error_trace(r);
 	for (size_t i = 0; i < testcases_n && r >= 0; i++)
-		if (is_wanted(options, testcases[i]))
+		if (is_selected(options, testcases[i]))
 			r = add_case(table, testcases[i]);
 	if (r >= 0)
 		table_print(table, stdout, report_columns(stdout));
 	table_free(table);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 /* --- JSON lines ------------------------------------------------------- */
 
-static void tell_array(void *data, const char *text)
+static void append_need(void *data, const char *text)
 {
 	json_array_append_new(data, json_string(text));
 }
@@ -160,10 +160,10 @@ static void print_jsonl(const struct options *options)
 		const struct testcase *testcase = testcases[i];
 		json_t *needs, *line;
 
-		if (!is_wanted(options, testcase))
+		if (!is_selected(options, testcase))
 			continue;
 		needs = json_array();
-		each_need(testcase, tell_array, needs);
+		each_need(testcase, append_need, needs);
 		line = json_pack(
 			"{s:s, s:s, s:o, s:s, s:f, s:o, s:o, s:b}", "type",
 			"listed", "name", testcase->name, "claims",
@@ -179,17 +179,17 @@ static void print_jsonl(const struct options *options)
 	}
 }
 
-/* --- what the documents are ------------------------------------------- */
+/* --- judgements ------------------------------------------------------- */
 
-static bool is_wanted_row(void *data, const struct testcase *testcase)
+static bool is_selected_row(void *data, const struct testcase *testcase)
 {
-	return is_wanted(data, testcase);
+	return is_selected(data, testcase);
 }
 
 static void print_document(struct options *options)
 {
 	size_t n;
-	struct documents_row *rows = documents_rows(is_wanted_row, options, &n);
+	struct documents_row *rows = documents_rows(is_selected_row, options, &n);
 
 	if (options->markdown)
 		documents_print_markdown(rows, n);
@@ -202,88 +202,61 @@ static void print_document(struct options *options)
 
 static const struct usage_word words[] = {
 	{ "PATTERN",
-	  "a name, a pattern ('server-*'), a claim (A5); all without one" },
+	  "a name, a shell pattern ('server-*') or a claim (A5); default: all" },
 	{ NULL, NULL },
 };
 
 static const struct usage_option option_table[] = {
 	{ "document", 0, NULL, NULL,
-	  "the claims instead, and what each one turned out to be" },
+	  "list the documents' claims and their judgements instead" },
 	{ "format", 0, "FORMAT", "human jsonl markdown",
 	  "human (default); jsonl: one JSON object a line; markdown: "
 	  "the table of claims in cases/README.md" },
 	{ .name = NULL },
 };
 
-enum { LIST_DOCUMENT = USAGE_FIRST, LIST_FORMAT };
+enum option_code { OPTION_DOCUMENT, OPTION_FORMAT };
 
 const struct usage usage_list = {
 	.name = "list",
 	.arguments = "[PATTERN...] [options]",
-	.brief = "the cases, and the claims they prove",
-	.text = "The cases: what each one is called, which claims of the "
-		"documents it is about, how long it takes, what it needs.",
+	.brief = "list the cases and the claims they prove",
+	.text = "Lists the cases: name, claims of the documents, time, "
+		"requirements, and the claim in one sentence.",
 	.words = words,
 	.options = option_table,
-	.status = "0, or 2 for a pattern that means no case.",
+	.status = "0, or 2 for a pattern without a match.",
 };
 
-static bool parse_format(struct options *options, const char *format)
-{
-	options->jsonl = strcmp(format, "jsonl") == 0;
-	options->markdown = strcmp(format, "markdown") == 0;
-	if (options->jsonl || options->markdown || strcmp(format, "human") == 0)
-		return true;
-	fprintf(stderr, "halfopen list: no such format: '%s'; see halfopen "
-			"list --help\n", format);
-	return false;
-}
-
-/* False: `ret_status` is what is left to be said. */
-static bool parse(struct options *options, int argc, char **argv,
-		  int *ret_status)
-{
-	int code;
-
-	usage_begin(&usage_list, argc, argv);
-	while ((code = usage_next()) != -1) {
-		if (code == LIST_DOCUMENT) {
-			options->document = true;
-			continue;
-		}
-		if (code == LIST_FORMAT && parse_format(options, optarg))
-			continue;
-		*ret_status = code == LIST_FORMAT ?
-				      EXIT_STATUS_USAGE :
-				      usage_end(&usage_list, code);
-		return false;
-	}
-	options->patterns = argv + optind;
-	options->n_patterns = (size_t)(argc - optind);
-	return true;
-}
-
-static int fail(void)
-{
-	fprintf(stderr, "halfopen list: %s\n", error_trail());
-	return EXIT_STATUS_BROKEN;
-}
 
 int cmd_list(int argc, char **argv)
 {
 	struct options options = { .document = false };
-	int status;
+	int option;
 
-	if (!parse(&options, argc, argv, &status))
-		return status;
+	usage_begin(&usage_list, argc, argv);
+	while ((option = usage_next()) >= 0) {
+		if (option == OPTION_DOCUMENT)
+			options.document = true;
+		if (option != OPTION_FORMAT)
+			continue;
+		options.jsonl = strcmp(optarg, "jsonl") == 0;
+		options.markdown = strcmp(optarg, "markdown") == 0;
+	}
+	if (option != USAGE_END)
+		return usage_end(option);
+	options.patterns = argv + optind;
+	options.n_patterns = (size_t)(argc - optind);
 	for (size_t i = 0; i < options.n_patterns; i++)
-		if (!select_check("list", options.patterns[i]))
+		if (!selection_check("list", options.patterns[i]))
 			return EXIT_STATUS_USAGE;
 	if (options.document || options.markdown)
 		print_document(&options);
 	else if (options.jsonl)
 		print_jsonl(&options);
-	else if (print_table(&options) < 0)
-		return fail();
+	else if (print_table(&options) < 0) {
+		fprintf(stderr, "halfopen list: %s\n", error_trail());
+		return EXIT_STATUS_BROKEN;
+	}
 	return EXIT_STATUS_PASS;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-matrix.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd-run.h"
 #include "errors.h"
 #include "exit-status.h"
 #include "kernel.h"
+#include "local-report.h"
 #include "matrix-row.h"
 #include "run-options.h"
 #include "selection.h"
@@ -25,13 +25,13 @@ enum option_code { OPTION_MARKDOWN = VM_OPTIONS_SHARED, OPTIONS };
 static const struct usage_option option_table[OPTIONS + 1] = {
 	VM_OPTION_TABLE,
 	[OPTION_MARKDOWN] = { "markdown", 0, NULL, NULL,
-			      "the table as the README has it" },
+			      "print the table as Markdown" },
 };
 
 static const struct usage_word words[] = {
-	{ "KERNEL", "an image, a folder or a Debian package, as vm takes it; "
+	{ "KERNEL", "an image, a folder or a Debian package, as for vm; "
 		    "older ones first" },
-	{ "-- run …", "what to run on each: the words of halfopen run" },
+	{ "-- run …", "the command line of halfopen run, for each kernel" },
 	{ NULL, NULL },
 };
 
@@ -39,14 +39,14 @@ const struct usage usage_matrix = {
 	.name = "matrix",
 	.arguments = "KERNEL... [options] -- run [PATTERN...] [run's options]",
 	.brief = "the same cases on several kernels, side by side",
-	.text = "Boots one guest after the other, and prints one table: runs "
-		"down, kernels across. What differs from one kernel to the next "
-		"is explained by the case, with the version and the commit "
-		"that changed it; what it does not explain is unexpected.",
+	.text = "Boots one guest after the other and prints one table with a "
+		"row for each run and a column for each kernel. Differences "
+		"that the case declares are explained with the version and the "
+		"commit that caused them; other differences are unexpected.",
 	.words = words,
 	.options = option_table,
-	.status = "that of run, of all kernels together; 1 also for an "
-		  "unexpected difference, which a FAIL is in any case.",
+	.status = "that of run, for all kernels together; 1 also for an "
+		  "unexpected difference.",
 };
 
 struct column {
@@ -55,7 +55,7 @@ struct column {
 	struct stream *stream;
 	struct machine_report machine;
 	unsigned int version; /* KERNEL_VERSION() */
-	char release[64]; /* of its uname; "?" for one that never spoke */
+	char release[64]; /* of its uname; "?": it sent nothing */
 };
 
 struct matrix {
@@ -78,7 +78,7 @@ static const char *run_name(const struct run_job *job, char *ret, size_t size)
 	return ret;
 }
 
-static void take_cells(const struct matrix *matrix, const struct run_job *job,
+static void fill_cells(const struct matrix *matrix, const struct run_job *job,
 		       struct matrix_cell *ret)
 {
 	for (size_t i = 0; i < matrix->n; i++) {
@@ -102,7 +102,7 @@ static int add_row(struct matrix *matrix, const struct run_job *job,
 	char *differences;
 	int r;
 
-	take_cells(matrix, job, cells);
+	fill_cells(matrix, job, cells);
 	differences = matrix_row_differences(cells, matrix->n,
 					     &matrix->unexpected);
 	for (size_t i = 0; i < matrix->n; i++) {
@@ -113,7 +113,7 @@ static int add_row(struct matrix *matrix, const struct run_job *job,
 	texts_of[matrix->n + 1] = differences;
 	r = table_add(table, texts_of, 0, NULL);
 	free(differences);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int print_table(struct matrix *matrix)
@@ -124,7 +124,7 @@ static int print_table(struct matrix *matrix)
 
 	for (size_t i = 0; i < matrix->n; i++)
 		headings[i + 1] = matrix->columns[i].release;
-	headings[matrix->n + 1] = "what differs";
+	headings[matrix->n + 1] = "difference";
 	r = table_new(&table, matrix->n + 2, headings);
 	if (r < 0)
 		return error_trace(r);
@@ -135,7 +135,7 @@ static int print_table(struct matrix *matrix)
 	else if (r >= 0)
 		table_print(table, stdout, report_columns(stdout));
 	table_free(table);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 /* --- the guests -----------------------------------------------------------*/
@@ -150,8 +150,8 @@ static void add_tally(struct report_tally *to, const struct report_tally *from)
 	to->took += from->took;
 }
 
-/* "6.12.115+deb12-cloud-amd64": the table has room for "6.12.115". */
-static void note_release(struct column *column)
+/* Shortens "6.12.115+deb12-cloud-amd64" to "6.12.115" for the table. */
+static void set_release(struct column *column)
 {
 	const char *kernel = column->report.info.kernel;
 
@@ -185,7 +185,7 @@ static int run_column(struct matrix *matrix, struct column *column,
 	stream_finish(column->stream, vm_end_text(column->machine.end, uml),
 		      &tally);
 	add_tally(&matrix->tally, &tally);
-	note_release(column);
+	set_release(column);
 	fprintf(stderr, "halfopen matrix: %s: %u passed, %u failed, %u "
 			"skipped, %u broken in %.1f s\n",
 		column->report.info.kernel, tally.passed, tally.failed,
@@ -209,7 +209,7 @@ static int run_all(struct matrix *matrix, const struct command_options *run)
 		r = print_table(matrix);
 	if (r < 0)
 		fprintf(stderr, "halfopen matrix: %s\n", error_message());
-	status = cmd_run_status(&matrix->tally, r);
+	status = local_report_status(&matrix->tally, r);
 	if (status == EXIT_STATUS_PASS && matrix->unexpected)
 		status = EXIT_STATUS_FAIL;
 	return status;
@@ -219,32 +219,25 @@ static int run_all(struct matrix *matrix, const struct command_options *run)
 
 static int parse(struct matrix *matrix, int argc, char **argv)
 {
-	int code;
+	int option;
 
 	usage_begin(&usage_matrix, argc, argv);
-	while ((code = usage_next()) != -1) {
-		code -= USAGE_FIRST;
-		if (code < 0)
-			return usage_end(&usage_matrix, code + USAGE_FIRST);
-		if (code == OPTION_MARKDOWN)
+	while ((option = usage_next()) >= 0) {
+		if (option == OPTION_MARKDOWN)
 			matrix->markdown = true;
-		else if (!vm_options_take("matrix", &matrix->plan, code,
-					  optarg))
-			return EXIT_STATUS_USAGE;
+		else
+			vm_options_set(&matrix->plan, (enum vm_option)option);
 	}
+	if (option != USAGE_END)
+		return usage_end(option);
 	for (; argv[optind]; optind++) {
-		if (matrix->n == KERNELS_MAX) {
-			fprintf(stderr, "halfopen matrix: at most %d kernels\n",
-				KERNELS_MAX);
-			return EXIT_STATUS_USAGE;
-		}
+		if (matrix->n == KERNELS_MAX)
+			return usage_error("more than %d kernels", KERNELS_MAX);
 		matrix->columns[matrix->n++].path = argv[optind];
 	}
-	if (matrix->n)
-		return -1;
-	fprintf(stderr, "halfopen matrix: which kernels? Try 'halfopen matrix "
-			"--help'.\n");
-	return EXIT_STATUS_USAGE;
+	if (!matrix->n)
+		return usage_error("missing KERNEL");
+	return -1;
 }
 
 int cmd_matrix(int argc, char **argv)

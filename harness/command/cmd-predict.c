@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-predict.h"
+#include "commands.h"
 
 #include <linux/version.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static void print_range(struct range range)
 	       nsec_seconds(range.max));
 }
 
-/* The ordinal, the probe's name, or the end's. */
+/* The number of the round, "TLP" or "end". */
 static void print_name(const struct predict_round *round, unsigned int *ordinal)
 {
 	switch (round->kind) {
@@ -55,7 +55,8 @@ first_retransmission(const struct prediction *prediction)
 	return NULL;
 }
 
-/* `clock`: where the clock of the comparison starts; NULL for no such column */
+/* `clock`: the round with which the elapsed time of the kernel's comparison
+ * starts; NULL: no such column. */
 static void print_rounds(const struct prediction *prediction,
 			 const struct predict_round *clock, const char *what,
 			 const char *since)
@@ -86,8 +87,7 @@ static void print_rounds(const struct prediction *prediction,
 		doubt |= !round->certain;
 	}
 	if (doubt)
-		printf("  ? the granules of the timer wheel decide whether it "
-		       "comes\n");
+		printf("  ? depends on the granules of the timer wheel\n");
 	if (ordinal < MAX(prediction->retransmissions_max, prediction->probes))
 		printf("  the rounds between %u and the end are left out\n",
 		       ordinal);
@@ -123,7 +123,7 @@ static void print_machine(const struct predict_tcp *tcp)
 	       duration(rtt, tcp->rtt),
 	       duration(rto, first_retransmission(&prediction)->interval));
 	printf("All times in seconds. A timer is never early, and late by up "
-	       "to a granule of\nthe timer wheel: hence from .. to.\n");
+	       "to one granule of\nthe timer wheel: each time is a range.\n");
 }
 
 static void print_data_meaning(const struct predict_tcp *tcp,
@@ -133,15 +133,15 @@ static void print_data_meaning(const struct predict_tcp *tcp,
 
 	duration(timeout, prediction->timeout);
 	if (tcp->user_timeout)
-		printf("  user_timeout = %s takes the place of tcp_retries2; "
+		printf("  user_timeout = %s replaces tcp_retries2; it is "
 		       "compared with\n",
 		       timeout);
 	else
-		printf("  tcp_retries2 = %u counts no packets. It stands for "
-		       "%s, compared with\n",
+		printf("  tcp_retries2 = %u is not a count of packets: it is "
+		       "converted to a timeout\n  of %s, compared with\n",
 		       tcp->retries2, timeout);
-	printf("  the time since retransmission 1, each time that the RTO "
-	       "timer fires after it.\n");
+	printf("  the time since retransmission 1 at each later expiry of the "
+	       "RTO timer.\n");
 }
 
 static void print_data(const struct predict_tcp *tcp)
@@ -151,7 +151,7 @@ static void print_data(const struct predict_tcp *tcp)
 	predict_give_up(&open, tcp);
 	predict_orphan(&orphan, tcp);
 
-	printf("\nDATA INTO A VOID, on an established connection\n");
+	printf("\nUNACKNOWLEDGED DATA on an established connection\n");
 	print_data_meaning(tcp, &open);
 	print_rounds(&open, first_retransmission(&open), "round",
 		     "since the send");
@@ -159,7 +159,7 @@ static void print_data(const struct predict_tcp *tcp)
 	printf(", after ");
 	print_retransmissions(&open);
 	printf("\n");
-	printf("  closed by its process, tcp_orphan_retries = %u%s:\n",
+	printf("  orphan (closed by its process), tcp_orphan_retries = %u%s:\n",
 	       tcp->orphan_retries,
 	       tcp->orphan_retries ? "" : " (8 while RTO < its maximum)");
 	print_elapsed("gives up", &orphan);
@@ -174,17 +174,16 @@ static void print_keepalive(const struct predict_tcp *tcp)
 	char time[32], intvl[32], timeout[32];
 
 	predict_keepalive(&prediction, tcp);
-	printf("\nKEEPALIVE, on an idle connection whose peer is dead\n");
+	printf("\nKEEPALIVE on an idle connection with a dead peer\n");
 	printf("  tcp_keepalive_time %s, tcp_keepalive_intvl %s, "
 	       "tcp_keepalive_probes %u\n",
 	       duration(time, tcp->keepalive_time),
 	       duration(intvl, tcp->keepalive_intvl), tcp->keepalive_probes);
 	if (tcp->user_timeout)
-		printf("  user_timeout = %s takes the place of "
-		       "tcp_keepalive_probes\n",
+		printf("  user_timeout = %s replaces tcp_keepalive_probes\n",
 		       duration(timeout, tcp->user_timeout));
 	print_rounds(&prediction, NULL, "probe", "since the last activity");
-	print_elapsed("dead peer found", &prediction);
+	print_elapsed("connection ends", &prediction);
 	printf("\n");
 }
 
@@ -194,12 +193,12 @@ static void print_connect(const struct predict_tcp *tcp)
 	char timeout[32];
 
 	predict_connect(&prediction, tcp);
-	printf("\nCONNECT() INTO A VOID\n");
+	printf("\nCONNECT() without a reply\n");
 	printf("  tcp_syn_retries %u", tcp->syn_retries);
 	if (tcp->kernel >= KERNEL_VERSION(6, 5, 0))
 		printf(" + tcp_syn_linear_timeouts %u", tcp->syn_linear);
-	printf(": so many SYNs after the first;\n");
-	printf("  or until %s have passed since connect()\n",
+	printf(" SYNs after the first;\n");
+	printf("  or until %s after connect(), whichever is first\n",
 	       duration(timeout, prediction.timeout));
 	print_rounds(&prediction, NULL, "SYN", "since connect()");
 	print_elapsed("gives up", &prediction);
@@ -213,36 +212,36 @@ static void print_syn_ack(const struct predict_tcp *tcp)
 	struct prediction prediction;
 
 	predict_syn_ack(&prediction, tcp);
-	printf("\nSYN-ACK INTO A VOID\n");
+	printf("\nSYN-ACK without a reply\n");
 	printf("  tcp_synack_retries %u\n", tcp->synack_retries);
 	print_rounds(&prediction, NULL, "SYN-ACK", "since the first");
-	print_elapsed("half-open request dropped", &prediction);
+	print_elapsed("request dropped", &prediction);
 	printf("\n");
 }
 
 const struct usage usage_predict = {
 	.name = "predict",
 	.arguments = "[KEY=VALUE...]",
-	.brief = "how long until this machine's TCP gives up",
-	.text = "How long until TCP gives up, worked out from the kernel's "
-		"algorithm, with the sysctls of this network namespace and, in "
-		"their place, the values given.",
+	.brief = "compute how long until this machine's TCP gives up",
+	.text = "Computes how long until TCP gives up, from the kernel's "
+		"algorithm, with the sysctls of this network namespace or the "
+		"given values.",
 	.each_word = model_settings_each,
-	.after = "Sysctls may be given in full, net.ipv4.tcp_retries2=8. Times "
-		 "take us, ms or s; a plain number is in the sysctl's own "
-		 "unit, and in ms for rtt, rto, user_timeout.",
-	.status = "0, or 2 for a key or a value that is none.",
+	.after = "Full names of sysctls work too: net.ipv4.tcp_retries2=8. Times "
+		 "have the unit us, ms or s; a plain number is in the "
+		 "sysctl's own unit, for rtt, rto and user_timeout in ms.",
+	.status = "0, or 2 for an unknown key or an invalid value.",
 };
 
 int cmd_predict(int argc, char **argv)
 {
 	struct predict_tcp tcp;
-	int code;
+	int option;
 
 	usage_begin(&usage_predict, argc, argv);
-	code = usage_next();
-	if (code != -1)
-		return usage_end(&usage_predict, code);
+	option = usage_next();
+	if (option != USAGE_END)
+		return usage_end(option);
 	if (!model_settings_read(&tcp, argv + optind))
 		return EXIT_STATUS_USAGE;
 

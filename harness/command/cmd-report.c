@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-report.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,44 +15,44 @@
 #include "ladder.h"
 #include "macro.h"
 #include "page-folder.h"
-#include "report-options.h"
+#include "report-patterns.h"
 #include "report.h"
 #include "saved.h"
 
-enum { OPTION_ASCII, OPTION_COLUMNS, OPTION_HTML };
+enum option_code { OPTION_ASCII, OPTION_COLUMNS, OPTION_HTML };
 
 const struct usage usage_report = {
 	.name = "report",
 	.arguments = "DIR [PATTERN...] [options]",
-	.brief = "draws runs that run --out DIR kept",
-	.text = "Reads the journals below DIR and prints the table of the runs, "
-		"and for each of them the ladder: who said what to whom, and "
-		"what became of it, from top to bottom as it happened. It needs "
-		"nothing else: neither the case, nor the kernel, nor the "
-		"machine on which it ran.",
+	.brief = "draw recorded runs",
+	.text = "Reads the journals below DIR and prints the table of runs and "
+		"for each run the ladder, a time-sequence diagram of its "
+		"segments, calls, states and faults. The journals suffice: "
+		"neither the case nor the kernel nor the machine is needed.",
 	.words =
 		(const struct usage_word[]){
-			{ "DIR", "what --out DIR of run, vm or lab kept; or a "
-				 "folder below it" },
-			{ "PATTERN", "only these runs: a name, NAME/VARIANT or "
-				     "a claim, as in run, or a folder below "
-				     "DIR" },
+			{ "DIR", "the directory of --out (run, vm, lab) or a "
+				 "folder in it" },
+			{ "PATTERN", "only these runs: a name, NAME/VARIANT, a "
+				     "claim, as for run, or a folder in DIR" },
 			{ NULL, NULL } },
 	.options =
 		(const struct usage_option[]){
 			[OPTION_ASCII] = { "ascii", 0, NULL, NULL,
-					   "draw with ASCII alone" },
+					   "draw with ASCII characters only" },
 			[OPTION_COLUMNS] = { "columns", 0, "N", NULL,
-					     "so wide (the terminal's width, "
-					     "or 80)" },
+					     "width (default: the terminal's, "
+					     "or 80)",
+					     .min = REPORT_COLUMNS_MIN,
+					     .max = REPORT_COLUMNS_MAX },
 			[OPTION_HTML] = { "html", 0, NULL, NULL,
 					  "write report.html beside each "
-					  "journal, and DIR/index.html, "
+					  "journal and DIR/index.html "
 					  "instead" },
 			{ NULL, 0, NULL, NULL, NULL } },
-	.status = "0; 2 for wrong usage, and where a journal could not be read, "
-		  "or not to its end (what could be read is told); 3 when "
-		  "halfopen could not do its own work.",
+	.status = "0; 2 for wrong usage, or if a journal could not be read "
+		  "completely (the readable part is printed); 3 if halfopen "
+		  "could not do its work.",
 };
 
 struct options {
@@ -64,38 +64,35 @@ struct options {
 
 /* --- the command line ------------------------------------------------------*/
 
-/* Returns -1, or the exit status with which all is done. */
+/* Returns -1, or an exit status. */
 static int parse(struct options *options, int argc, char **argv)
 {
-	int code;
+	int option;
 
 	usage_begin(&usage_report, argc, argv);
-	while ((code = usage_next()) != -1) {
-		if (code == USAGE_FIRST + OPTION_ASCII)
+	while ((option = usage_next()) >= 0) {
+		if (option == OPTION_ASCII)
 			options->unicode = false;
-		else if (code == USAGE_FIRST + OPTION_HTML)
+		else if (option == OPTION_HTML)
 			options->html = true;
-		else if (code != USAGE_FIRST + OPTION_COLUMNS)
-			return usage_end(&usage_report, code);
-		else if (!report_options_columns("report", optarg,
-						 &options->columns))
-			return EXIT_STATUS_USAGE;
+		else if (option == OPTION_COLUMNS)
+			options->columns = (int)usage_number();
 	}
-	if (!argv[optind]) {
-		fprintf(stderr, "halfopen report: which DIR?\n");
-		return EXIT_STATUS_USAGE;
-	}
+	if (option != USAGE_END)
+		return usage_end(option);
+	if (!argv[optind])
+		return usage_error("missing DIR");
 	options->dir = argv[optind];
 	options->patterns = report_patterns_of(&argv[optind + 1]);
 	return -1;
 }
 
-/* --- choosing --------------------------------------------------------------*/
+/* --- selection -------------------------------------------------------------*/
 
-static bool is_chosen(const struct options *options,
+static bool is_selected(const struct options *options,
 		      const struct saved_run *run)
 {
-	return report_patterns_choose(&options->patterns, run);
+	return report_patterns_match(&options->patterns, run);
 }
 
 static bool check_patterns(const struct options *options,
@@ -106,28 +103,27 @@ static bool check_patterns(const struct options *options,
 
 	if (pattern)
 		fprintf(stderr,
-			"halfopen report: no run below %s is called '%s', or "
-			"proves it\n",
+			"halfopen report: no run below %s matches '%s'\n",
 			options->dir, pattern);
 	return !pattern;
 }
 
-/* True when there was none. */
+/* Returns true if there are none. */
 static bool print_problems(const struct options *options,
 			  const struct saved_run *runs, size_t n)
 {
-	bool none = true;
+	bool complete = true;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!runs[i].problem || !is_chosen(options, &runs[i]))
+		if (!runs[i].problem || !is_selected(options, &runs[i]))
 			continue;
 		fprintf(stderr, "halfopen report: %s\n", runs[i].problem);
-		none = false;
+		complete = false;
 	}
-	return none;
+	return complete;
 }
 
-/* --- telling ---------------------------------------------------------------*/
+/* --- output ----------------------------------------------------------------*/
 
 static int print_table(const struct options *options,
 		       const struct saved_run *runs, size_t n)
@@ -141,14 +137,14 @@ static int print_table(const struct options *options,
 	int r;
 
 	for (size_t i = 0; i < n; i++)
-		if (runs[i].result && is_chosen(options, &runs[i]))
+		if (runs[i].result && is_selected(options, &runs[i]))
 			report_keep(&report, runs[i].result);
 	digest_sort(&report);
 	if (report.n_kept)
 		digest_table(&report);
 	r = report.error;
 	report_deinit(&report);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int draw(const struct options *options, struct saved_run *run)
@@ -165,7 +161,7 @@ static int draw(const struct options *options, struct saved_run *run)
 	       ladder->n_rows ? "" : ": nothing to draw");
 	ladder_print(stdout, ladder, options->columns, options->unicode);
 	ladder_free(ladder);
-	/* Of a lab, which has more to say. */
+	/* A lab also has conclusions and expectations. */
 	if (run->result->zero > 0)
 		lab_view_end(stdout, &(struct report){ .columns =
 						       options->columns },
@@ -180,20 +176,20 @@ static int print_all(const struct options *options, struct saved_run *runs,
 	int r = print_table(options, runs, n);
 
 	for (size_t i = 0; i < n && r >= 0; i++)
-		if (runs[i].result && is_chosen(options, &runs[i]))
+		if (runs[i].result && is_selected(options, &runs[i]))
 			r = draw(options, &runs[i]);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int write_pages(const struct options *options, struct saved *saved)
 {
 	struct saved_run *runs;
 	size_t n = saved_runs(saved, &runs);
-	/* Before the journals, with their starts, are forgotten. */
+	/* First, because the index needs the journals that the loop frees. */
 	int r = page_folder_index(options->dir, saved);
 
 	for (size_t i = 0; i < n && r >= 0; i++) {
-		if (!runs[i].result || !is_chosen(options, &runs[i]))
+		if (!runs[i].result || !is_selected(options, &runs[i]))
 			continue;
 		r = saved_read_journal(&runs[i]);
 		if (r >= 0)
@@ -203,14 +199,14 @@ static int write_pages(const struct options *options, struct saved *saved)
 	}
 	if (r >= 0)
 		printf("%s/index.html\n", options->dir);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-static int tell(const struct options *options, struct saved *saved)
+static int print_or_write(const struct options *options, struct saved *saved)
 {
 	struct saved_run *runs;
 	size_t n = saved_runs(saved, &runs);
-	bool whole;
+	bool complete;
 	int r;
 
 	if (!check_patterns(options, runs, n))
@@ -219,12 +215,12 @@ static int tell(const struct options *options, struct saved *saved)
 			    print_all(options, runs, n);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_origin(-EIO, "print the report");
-	whole = print_problems(options, runs, n);
+	complete = print_problems(options, runs, n);
 	if (r < 0) {
 		fprintf(stderr, "halfopen report: %s\n", error_message());
 		return EXIT_STATUS_BROKEN;
 	}
-	return whole ? EXIT_STATUS_PASS : EXIT_STATUS_USAGE;
+	return complete ? EXIT_STATUS_PASS : EXIT_STATUS_USAGE;
 }
 
 int cmd_report(int argc, char **argv)
@@ -241,7 +237,7 @@ int cmd_report(int argc, char **argv)
 		fprintf(stderr, "halfopen report: %s\n", error_message());
 		return r == -ENOMEM ? EXIT_STATUS_BROKEN : EXIT_STATUS_USAGE;
 	}
-	status = tell(&options, saved);
+	status = print_or_write(&options, saved);
 	saved_free(saved);
 	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-run.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "errors.h"
 #include "exit-status.h"
 #include "fd.h"
-#include "here.h"
+#include "local-report.h"
 #include "out-folder.h"
 #include "probe-program.h"
 #include "run-options.h"
@@ -20,17 +20,6 @@
 #include "stream.h"
 #include "supervisor.h"
 #include "world-plan-control.h"
-
-int cmd_run_status(const struct report_tally *tally, int r)
-{
-	if (tally->failed)
-		return EXIT_STATUS_FAIL;
-	if (tally->broken || r < 0)
-		return EXIT_STATUS_BROKEN;
-	if (!tally->passed)
-		return EXIT_STATUS_SKIPPED;
-	return EXIT_STATUS_PASS;
-}
 
 static int run(const struct command_options *options,
 	       const struct selection *selection)
@@ -49,7 +38,7 @@ static int run(const struct command_options *options,
 	struct report report;
 	int r;
 
-	report_here(&report, options->reporter, &options->run);
+	local_report_init(&report, options->reporter, &options->run);
 	report.verbose = options->verbose;
 	report.info.longest = selection_longest(selection);
 	r = supervisor_run(&plan, &report, &tally);
@@ -61,8 +50,8 @@ static int run(const struct command_options *options,
 	if (r < 0)
 		fprintf(stderr, "halfopen: %s\n", error_trail());
 	if (r > 0)
-		die_of_signal(r);
-	return cmd_run_status(&tally, r);
+		local_report_end_by_signal(r);
+	return local_report_status(&tally, r);
 }
 
 static bool has_host(const struct selection *selection, const char *name)
@@ -78,7 +67,7 @@ static bool has_host(const struct selection *selection, const char *name)
 	return false;
 }
 
-/* A setting of a host that no chosen case has would do nothing, unnoticed. */
+/* Refuses a setting of a host that no selected case has. */
 static int check_hosts(const struct command_options *options,
 		       const struct selection *selection)
 {
@@ -87,8 +76,8 @@ static int check_hosts(const struct command_options *options,
 	for (; setting->name; setting++)
 		if (setting->host && !has_host(selection, setting->host))
 			return error_refuse(-EINVAL,
-					    "--set %s:%s: no chosen case has a "
-					    "host of that name",
+					    "--set %s:%s: no selected case has this "
+					    "host",
 					    setting->host, setting->name);
 	return 0;
 }
@@ -118,7 +107,7 @@ static int run_options(struct command_options *options)
 	struct selection selection;
 	int r = prepare(options, &selection);
 
-	/* What no pattern meant has been said, with the nearest names. */
+	/* selection_new() has printed the message. */
 	if (r == -ENOENT)
 		return EXIT_STATUS_USAGE;
 	if (r < 0) {
@@ -141,21 +130,19 @@ static int run_options(struct command_options *options)
 int cmd_run(int argc, char **argv)
 {
 	struct command_options options;
-	int r = run_options_parse(&options, argc, argv);
+	int status = run_options_parse(&options, argc, argv);
 
-	if (r != RUN_OPTIONS_GO)
-		return r == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
-					       EXIT_STATUS_USAGE;
-	return run_options(&options);
+	return status >= 0 ? status : run_options(&options);
 }
 
 int cmd_run_in_guest(int argc, char **argv)
 {
 	struct command_options options;
-
 	/* The host has parsed the same words before it booted the guest. */
-	if (run_options_parse(&options, argc, argv) != RUN_OPTIONS_GO)
-		return EXIT_STATUS_USAGE;
+	int status = run_options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
 	options.reporter = &reporter_stream;
 	options.out = NULL;
 	options.verbose = options.run.keep = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-show.h"
+#include "commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "fold.h"
 #include "macro.h"
 #include "report.h"
-#include "select.h"
+#include "selection.h"
 #include "world-plan-control.h"
 
 enum { COLUMNS = 80, INDENT = 2 };
@@ -28,7 +28,7 @@ static void paragraph(int indent, const char *text)
 	fold_print(stdout, text, indent, indent, COLUMNS);
 }
 
-/* --- the parts ------------------------------------------------------------*/
+/* --- sections -------------------------------------------------------------*/
 
 static void print_title(const struct testcase *testcase)
 {
@@ -38,13 +38,14 @@ static void print_title(const struct testcase *testcase)
 	report_about(testcase_longest_default(testcase), about);
 	printf("%s  %s  (%s%s%s%s)\n", testcase->name, claims, about,
 	       case_set_text(testcase_set(testcase, NULL)),
-	       testcase->exclusive ? ", nothing beside it" : "",
-	       testcase->no_fault ? ", a control: nothing breaks" : "");
+	       testcase->exclusive ? ", runs alone" : "",
+	       testcase->no_fault ? ", control without a fault" : "");
 	paragraph(INDENT, testcase->claim);
 }
 
-/* Whoever reads this in a terminal that knows ASCII alone, says so. */
-static bool knows_unicode(void)
+/* By the locale variables; without any of them the terminal is taken for
+ * ASCII. */
+static bool locale_is_utf8(void)
 {
 	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 
@@ -74,12 +75,12 @@ static void print_rules(const struct world_plan *plan)
 static void print_world(const struct testcase *testcase)
 {
 	heading("World");
-	draw_world(stdout, testcase->world, knows_unicode());
+	draw_world(stdout, testcase->world, locale_is_utf8());
 	paragraph(INDENT,
 		  testcase->world->ageing_neighbours ?
-			  "Who has which MAC must be asked, and is forgotten: "
-			  "address resolution can fail." :
-			  "Every host knows the others' MACs for good: address "
+			  "Neighbour entries are learned and age: address "
+			  "resolution can fail." :
+			  "Neighbour entries are permanent: address "
 			  "resolution cannot fail.");
 	print_rules(testcase->world);
 }
@@ -161,11 +162,11 @@ static void print_document(const struct testcase *testcase)
 {
 	if (!testcase->judgements || !testcase->judgements->claim)
 		return;
-	heading("What the documents say, and what it is");
+	heading("Document");
 	print_judgements(INDENT, testcase->judgements);
 }
 
-/* `see` has its sources one after the other, parted by "; ". */
+/* One source per line; they are separated by "; ". */
 static void print_sources(const struct testcase *testcase)
 {
 	const char *at = testcase->sources;
@@ -188,7 +189,7 @@ static void print_needs(const struct testcase *testcase)
 
 	if (!need || !(need->kernel || need->program || need->sysctl))
 		return;
-	heading("Needs, or else it is a SKIP");
+	heading("Requirements (otherwise SKIP)");
 	for (; need->kernel || need->program || need->sysctl; need++) {
 		if (need->kernel)
 			printf("  Linux %u.%u or later\n", need->kernel >> 16,
@@ -204,7 +205,7 @@ static void print_commands(const struct testcase *testcase)
 {
 	const struct variant *variant = testcase->variants;
 
-	heading("Run it");
+	heading("Commands");
 	printf("  halfopen run %s\n", testcase->name);
 	printf("  halfopen run -v %s\n", testcase->name);
 	for (; variant && variant->name; variant++)
@@ -218,7 +219,7 @@ static void print_case(const struct testcase *testcase)
 	print_sysctls(testcase);
 	print_variants(testcase);
 	print_steps(testcase);
-	print_section("What is expected", testcase->expect);
+	print_section("Expected", testcase->expect);
 	print_section("Why", testcase->why);
 	print_document(testcase);
 	print_sources(testcase);
@@ -229,24 +230,24 @@ static void print_case(const struct testcase *testcase)
 /* --- the command line -----------------------------------------------------*/
 
 static const struct usage_word words[] = {
-	{ "CASE", "a name, a pattern ('server-*'), a claim (A5)" },
+	{ "CASE", "a name, a shell pattern ('server-*') or a claim (A5)" },
 	{ NULL, NULL },
 };
 
 const struct usage usage_show = {
 	.name = "show",
 	.arguments = "CASE...",
-	.brief = "what a case does, and what it expects and why",
-	.text = "What a case claims, its world, its sysctls, its steps, what "
-		"is expected and why, and what that makes of the documents.",
+	.brief = "describe a case: steps, expectations, reasons",
+	.text = "Prints a case's claim, world, sysctls, variants, steps, "
+		"expectations and reasons, and the judgement of the documents.",
 	.words = words,
-	.status = "0, or 2 for a name that is none.",
+	.status = "0, or 2 for an unknown name.",
 };
 
-static bool is_wanted(const struct testcase *testcase, char *const *patterns)
+static bool is_selected(const struct testcase *testcase, char *const *patterns)
 {
 	for (; *patterns; patterns++)
-		if (select_case(testcase, *patterns))
+		if (selection_matches_case(testcase, *patterns))
 			return true;
 	return false;
 }
@@ -254,12 +255,11 @@ static bool is_wanted(const struct testcase *testcase, char *const *patterns)
 static bool check(char *const *patterns)
 {
 	if (!*patterns) {
-		fprintf(stderr, "halfopen show: which case? halfopen list "
-				"tells their names\n");
+		usage_error("missing CASE; 'halfopen list' lists them");
 		return false;
 	}
 	for (; *patterns; patterns++)
-		if (!select_check("show", *patterns))
+		if (!selection_check("show", *patterns))
 			return false;
 	return true;
 }
@@ -267,16 +267,16 @@ static bool check(char *const *patterns)
 int cmd_show(int argc, char **argv)
 {
 	bool first = true;
-	int code;
+	int option;
 
 	usage_begin(&usage_show, argc, argv);
-	code = usage_next();
-	if (code != -1)
-		return usage_end(&usage_show, code);
+	option = usage_next();
+	if (option != USAGE_END)
+		return usage_end(option);
 	if (!check(argv + optind))
 		return EXIT_STATUS_USAGE;
 	for (size_t i = 0; i < testcases_n; i++) {
-		if (!is_wanted(testcases[i], argv + optind))
+		if (!is_selected(testcases[i], argv + optind))
 			continue;
 		printf("%s", first ? "" : "\n\n");
 		print_case(testcases[i]);

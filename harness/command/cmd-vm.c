@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd-vm.h"
+#include "commands.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cmd-run.h"
 #include "errors.h"
 #include "exit-status.h"
-#include "out-folder.h"
+#include "local-report.h"
 #include "nsec.h"
+#include "out-folder.h"
 #include "run-options.h"
 #include "selection.h"
 #include "stream.h"
@@ -23,15 +23,15 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 	VM_OPTION_TABLE,
 	[OPTION_KERNEL] = { "kernel", 0, "KERNEL", NULL,
 			    "an image (vmlinuz-…), a folder with boot/ and "
-			    "lib/modules/, or a Debian package; without it the "
+			    "lib/modules/, or a Debian package; default: the "
 			    "newest installed one" },
 	[OPTION_UML] = { "uml", 0, "PATH", NULL,
-			 "a User Mode Linux kernel instead (see "
+			 "use a User Mode Linux kernel (see "
 			 "harness/vm/build-uml)" },
 };
 
 static const struct usage_word words[] = {
-	{ "-- run …", "what to run in the guest: the words of halfopen run" },
+	{ "-- run …", "the command line of halfopen run in the guest" },
 	{ NULL, NULL },
 };
 
@@ -39,16 +39,14 @@ const struct usage usage_vm = {
 	.name = "vm",
 	.arguments = "[options] -- run [PATTERN...] [run's options]",
 	.brief = "run cases on another kernel, or in virtual time",
-	.text = "Boots a kernel in a guest, which is this very program on an "
-		"initramfs, runs cases there, and prints what run would print. "
-		"halfopen vm --virtual-time -- run --defaults runs at the "
-		"kernel's own values, in seconds instead of hours.",
+	.text = "Boots a kernel in a guest, with this program as init, runs "
+		"cases there, and prints what run would print. halfopen vm "
+		"--virtual-time -- run --defaults runs at the kernel's default "
+		"values, in seconds instead of hours.",
 	.words = words,
 	.options = option_table,
-	.status = "that of run; 3 also when the guest does not come to its end.",
+	.status = "that of run; 3 also when the guest does not finish.",
 };
-
-/* --- all of it ------------------------------------------------------------*/
 
 static struct report make_report(const struct command_options *run,
 				 const struct vm_plan *options,
@@ -59,7 +57,7 @@ static struct report make_report(const struct command_options *run,
 		.out = stdout,
 		.terminal = isatty(STDOUT_FILENO),
 		.columns = report_columns(stdout),
-		/* For a guest that never says what it is. */
+		/* Until the guest reports its kernel. */
 		.info = { .version = HALFOPEN_VERSION,
 			  .kernel = "?",
 			  .virtual_time = options->virtual_time,
@@ -100,7 +98,7 @@ static int run_and_report(const struct vm_plan *options,
 			vm_print_console(machine.console);
 	} else {
 		fprintf(stderr,
-			"halfopen vm: %.1f s of this machine's time, %.1f of "
+			"halfopen vm: %.1f s of wall-clock time, %.1f of "
 			"them for the boot\n",
 			nsec_seconds(machine.elapsed),
 			nsec_seconds(machine.until_first_result));
@@ -108,30 +106,28 @@ static int run_and_report(const struct vm_plan *options,
 	report_deinit(&report);
 	stream_free(stream);
 	return machine.end == MACHINE_ENDED || tally.failed ?
-		       cmd_run_status(&tally, 0) :
+		       local_report_status(&tally, 0) :
 		       EXIT_STATUS_BROKEN;
 }
 
 static int parse(struct vm_plan *plan, int argc, char **argv)
 {
-	int code;
+	int option;
 
 	usage_begin(&usage_vm, argc, argv);
-	while ((code = usage_next()) != -1) {
-		code -= USAGE_FIRST;
-		if (code < 0)
-			return usage_end(&usage_vm, code + USAGE_FIRST);
-		if (code == OPTION_KERNEL)
+	while ((option = usage_next()) >= 0) {
+		if (option == OPTION_KERNEL)
 			plan->kernel = optarg;
-		else if (code == OPTION_UML)
+		else if (option == OPTION_UML)
 			plan->uml = optarg;
-		else if (!vm_options_take("vm", plan, code, optarg))
-			return EXIT_STATUS_USAGE;
+		else
+			vm_options_set(plan, (enum vm_option)option);
 	}
-	if (!argv[optind])
-		return -1;
-	fprintf(stderr, "halfopen vm: '%s' belongs behind --\n", argv[optind]);
-	return EXIT_STATUS_USAGE;
+	if (option != USAGE_END)
+		return usage_end(option);
+	if (argv[optind])
+		return usage_error("unexpected '%s' before --", argv[optind]);
+	return -1;
 }
 
 int cmd_vm(int argc, char **argv)

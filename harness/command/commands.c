@@ -3,17 +3,6 @@
 
 #include <string.h>
 
-#include "cmd-compare.h"
-#include "cmd-doctor.h"
-#include "cmd-lab.h"
-#include "cmd-list.h"
-#include "cmd-matrix.h"
-#include "cmd-predict.h"
-#include "cmd-report.h"
-#include "cmd-run.h"
-#include "cmd-show.h"
-#include "cmd-vm.h"
-#include "run-options.h"
 #include "macro.h"
 
 static const struct command all[] = {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands of the program, in the order in which they are told. */
+/*
+ * The commands of the program. Each has a file cmd-NAME.c with its description
+ * (usage_NAME) and its function (cmd_NAME), which gets the command line with
+ * argv[0] as the command's name and returns the exit status.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -7,11 +11,31 @@
 #include "usage.h"
 
 struct command {
-	const struct usage *usage; /* its name, and all else that is told */
-	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+	const struct usage *usage;
+	int (*run)(int argc, char **argv);
 };
 
+/* In the order in which --help lists them. */
 const struct command *commands(size_t *ret_n);
 
-/* NULL for a word that is none. */
+/* NULL for an unknown command. */
 const struct command *command_find(const char *name);
+
+extern const struct usage usage_compare, usage_doctor, usage_lab, usage_list,
+	usage_matrix, usage_predict, usage_report, usage_run, usage_show,
+	usage_vm;
+
+int cmd_compare(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_lab(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_matrix(int argc, char **argv);
+int cmd_predict(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_vm(int argc, char **argv);
+
+/* `run` inside a guest: reports to the host (stream.h), which writes --out, and
+ * keeps no world. */
+int cmd_run_in_guest(int argc, char **argv);

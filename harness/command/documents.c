@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "case-table.h"
+#include "array.h"
 #include "fold.h"
 #include "macro.h"
 
 /*
- * In the order of the text: an article's title, its sections, and in each the
- * claims, in our words. Every claim that a case judges stands here.
+ * In the order of the text: the title of an article, its sections, and in each
+ * the claims, paraphrased. Every claim that a case judges is in this table.
  */
 static const struct line {
 	enum { TITLE, SECTION, CLAIM } kind;
@@ -20,107 +21,106 @@ static const struct line {
 } lines[] = {
 	{ TITLE, "A", "服务端挂了，客户端的 TCP 连接还在吗？" },
 	{ CLAIM, "A17",
-	  "retransmission ends when a number of times is reached" },
+	  "retransmission ends when a number of retransmissions is reached" },
 	{ CLAIM, "A18",
 	  "keepalive finds out that the peer's connection is gone" },
 	{ SECTION, "A", "服务端进程崩溃，客户端会发生什么？" },
 	{ CLAIM, "A1",
-	  "the server's process dies: its kernel sends FIN, and finishes the "
-	  "four-way close without it" },
+	  "the server's process dies: its kernel sends FIN and completes the "
+	  "four-way close without the process" },
 	{ SECTION, "A", "服务端主机宕机后，客户端会发生什么？" },
 	{ CLAIM, "A2",
-	  "the server's host dies: no close takes place, and the client "
-	  "notices nothing at that moment" },
+	  "the server's host dies: there is no close, and the client notices "
+	  "nothing at that moment" },
 	{ SECTION, "A", "服务端主机宕机后，如果客户端会发送数据" },
 	{ CLAIM, "A3",
-	  "the client sends: retransmissions, then an error, and the "
-	  "connection is gone" },
+	  "the client sends: it retransmits, gets an error, and the connection "
+	  "ends" },
 	{ CLAIM, "A4",
-	  "tcp_retries2 is no plain count: a time-out is made of it (924.6 s "
-	  "for 15), and what passes it is the interval, or the total" },
-	{ CLAIM, "A5", "each round's RTO is twice the one before, up to 120 s" },
+	  "tcp_retries2 is not just a count: a timeout is computed from it "
+	  "(924.6 s for 15), which the interval, or the total, must exceed" },
+	{ CLAIM, "A5", "the RTO doubles each round, up to 120 s" },
 	{ CLAIM, "A6",
 	  "with a small RTT there are exactly 15 retransmissions; with a "
-	  "first RTO of 1 s fewer" },
+	  "first RTO of 1 s, fewer" },
 	{ CLAIM, "A7",
 	  "the RTO lies between 200 ms and 120 s, and HZ is 1000 since Linux "
 	  "2.6" },
-	{ CLAIM, "A16", "with a large RTT the time-out is reached soon" },
+	{ CLAIM, "A16", "with a large RTT the timeout is reached soon" },
 	{ SECTION, "A", "服务端主机宕机后，如果客户端一直不发数据" },
-	{ CLAIM, "A8", "no data and no keepalive: ESTABLISHED for ever" },
+	{ CLAIM, "A8", "no data and no keepalive: ESTABLISHED forever" },
 	{ CLAIM, "A9",
-	  "keepalive, and the peer is well: the probe is answered, the time "
-	  "starts again" },
+	  "keepalive with a live peer: the probe is answered, and the keepalive "
+	  "time restarts" },
 	{ CLAIM, "A10",
-	  "so many unanswered probes in a row, an interval apart, and the "
-	  "connection is reported dead" },
+	  "after a number of consecutive unanswered probes, one interval apart, "
+	  "the connection is reported dead" },
 	{ CLAIM, "A11",
-	  "with the defaults a dead connection is found after 2 h 11 min 15 s "
-	  "at the earliest" },
+	  "with the default values a dead connection is detected after 2 h 11 "
+	  "min 15 s at the earliest" },
 	{ CLAIM, "A12", "keepalive works only on a socket with SO_KEEPALIVE" },
 	{ CLAIM, "A13",
 	  "an application can notice sooner: a web server's keepalive_timeout "
-	  "runs from the last request, and releases the connection" },
+	  "counts from the last request and then closes the connection" },
 	{ CLAIM, "A15", "ESTABLISHED at one end says nothing about the other" },
 	{ CLAIM, "A19",
 	  "the keepalive time starts when there is no activity of any kind" },
 	{ CLAIM, "A20", "a probe carries very little data" },
-	{ CLAIM, "A21", "keepalive is the kernel's, for every TCP program" },
+	{ CLAIM, "A21",
+	  "keepalive is implemented by the kernel, for every TCP program" },
 	{ SECTION, "A",
 	  "服务端主机宕机后，然后马上重启了服务端，客户端发送了数据" },
 	{ CLAIM, "A14",
-	  "the host is back at once and the client sends: RST, and the "
-	  "connection ends" },
+	  "the host reboots at once and the client sends: a RST ends the "
+	  "connection" },
 	{ TITLE, "B", "SYN 报文什么时候情况下会被丢弃？" },
 	{ CLAIM, "B1",
-	  "a dropped SYN: the server's host gets it, sends no SYN-ACK, and the "
-	  "client repeats it until the largest number of times is reached" },
+	  "a dropped SYN: the server's host receives it and sends no SYN-ACK; the "
+	  "client retransmits it up to a maximum number of times" },
 	{ SECTION, "B", "tcp_tw_recycle" },
 	{ CLAIM, "B2",
-	  "TIME-WAIT holds the client's port for 60 s; when the ports "
-	  "(32768 to 61000) are all taken, no new connection can be made" },
+	  "TIME-WAIT occupies the client's port for 60 s; when all ports "
+	  "(32768 to 61000) are in use, no new connection is possible" },
 	{ CLAIM, "B3",
-	  "tcp_tw_reuse: connect() takes, at random, a TIME-WAIT older "
+	  "tcp_tw_reuse: connect() reuses, at random, a TIME-WAIT socket older "
 	  "than 1 s; only for the side that connects" },
 	{ CLAIM, "B12",
-	  "both options make TIME-WAIT go quickly, and both are off by "
-	  "default" },
+	  "both options recycle TIME-WAIT quickly, and both are off by default" },
 	{ CLAIM, "B4",
 	  "both options need tcp_timestamps, which is on by default" },
 	{ CLAIM, "B14",
-	  "every segment has a sequence number of its own, and a "
-	  "retransmission the same again: by that the receiver knows it" },
+	  "every segment has its own sequence number, and a retransmission has "
+	  "the same: by that the receiver recognises it" },
 	{ CLAIM, "B13",
-	  "with timestamps on PAWS is on, and every packet that a machine "
-	  "sends carries one" },
+	  "with timestamps enabled PAWS is enabled, and every packet that a "
+	  "machine sends carries one" },
 	{ CLAIM, "B7",
-	  "PAWS keeps the timestamp of the segment received last, and drops "
-	  "one whose timestamp has not grown since" },
+	  "PAWS stores the timestamp of the last segment received and drops a "
+	  "segment whose timestamp has not increased" },
 	{ CLAIM, "B15",
-	  "a timestamp is made from the CPU ticks of the host that sends it" },
+	  "a timestamp is computed from the CPU ticks of the sending host" },
 	{ CLAIM, "B5",
 	  "tcp_tw_recycle checks timestamps per host: behind a NAT, a "
 	  "client with lower ones has its SYN dropped; gone in 4.12" },
 	{ CLAIM, "B6", "checked per 4-tuple, there would be no such problem" },
 	{ SECTION, "B", "accept 队列满了" },
 	{ CLAIM, "B8",
-	  "two queues: a SYN puts the connection into the SYN queue, the "
-	  "third ACK into the accept queue, accept() takes it out" },
+	  "two queues: a SYN adds the connection to the SYN queue, the third ACK "
+	  "moves it to the accept queue, accept() removes it" },
 	{ CLAIM, "B9",
-	  "accept queue too small, or accept() too late: it is full, "
-	  "what follows is dropped, and requests per second stop growing" },
+	  "accept queue too small or accept() too slow: the queue is full, further "
+	  "requests are dropped, and requests per second stop growing" },
 	{ CLAIM, "B10",
-	  "ss of a listening socket: Recv-Q is the queue's length, Send-Q its "
-	  "greatest length; Recv-Q above Send-Q: it is full" },
+	  "ss for a listening socket: Recv-Q is the queue's length, Send-Q its "
+	  "maximum; Recv-Q above Send-Q means that it is full" },
 	{ CLAIM, "B11",
-	  "the cure: a larger backlog and somaxconn, or an accept() in "
-	  "time" },
+	  "the cure: a larger backlog and somaxconn, or a faster accept()" },
 	{ TITLE, "C", "什么是 TIME_WAIT 状态？" },
 	{ CLAIM, "C1",
-	  "the four-way close: seven steps in order, in which an end sends "
-	  "first and enters its next state then" },
+	  "the four-way close has seven steps in order; each end sends first and "
+	  "then enters its next state" },
 	{ CLAIM, "C17",
-	  "after the client's FIN the server finishes with its data, and only "
+	  "after the client's FIN the server finishes sending its data and only "
 	  "then sends its own FIN" },
 	{ CLAIM, "C2",
 	  "only the side that closes first has TIME-WAIT, as its last state" },
@@ -128,99 +128,96 @@ static const struct line {
 	  "RFC 793 has an MSL of 2 minutes, Linux one of 30 s by default: "
 	  "TIME-WAIT lasts 60 s" },
 	{ CLAIM, "C16",
-	  "what is older than the MSL is discarded, so that 2MSL leave nothing "
-	  "of a connection in the network" },
+	  "segments older than the MSL are discarded, so that after 2MSL none of a "
+	  "connection is left in the network" },
 	{ CLAIM, "C4",
-	  "TTL, 64 as a rule, is how many routers a packet can pass; each "
-	  "takes one off, at 0 it is dropped, and that ensures the MSL" },
+	  "the TTL, usually 64, is the number of routers that a packet can pass; "
+	  "each decrements it, at 0 the packet is dropped; that ensures the MSL" },
 	{ SECTION, "C",
 	  "原因一：防止历史连接中的数据，被后面相同四元组的连接错误的接收" },
 	{ CLAIM, "C5",
-	  "each end makes its ISN by a clock, another for every connection: a "
-	  "counter that goes up every 4 µs and comes round in 4.55 h" },
+	  "each end derives its ISN from a clock, differently for each connection: "
+	  "a counter that increments every 4 µs and wraps after 4.55 h" },
 	{ CLAIM, "C6",
-	  "with no TIME-WAIT, or a short one, a delayed segment of the old "
-	  "connection is in the window of the new one, and is taken" },
+	  "without TIME-WAIT, or with a short one, a delayed segment of the old "
+	  "connection is in the window of the new one and is accepted" },
 	{ SECTION, "C", "原因二：保证「被动关闭连接」的一方，能被正确的关闭" },
 	{ CLAIM, "C7",
-	  "the last ACK is lost: the FIN comes again, and TIME-WAIT "
-	  "answers it" },
+	  "the last ACK is lost: the FIN is retransmitted, and TIME-WAIT answers "
+	  "it" },
 	{ CLAIM, "C8",
-	  "without TIME-WAIT a RST answers it, which is an error for the "
-	  "passive side" },
-	{ CLAIM, "C18", "ACK lost and FIN again take just two MSL" },
+	  "without TIME-WAIT a RST answers it, which is an error for the passive "
+	  "side" },
+	{ CLAIM, "C18", "a lost ACK and a retransmitted FIN take just two MSL" },
 	{ CLAIM, "C19",
-	  "the ACK that is sent again can be lost, too: TIME-WAIT has done "
-	  "what it could" },
+	  "the retransmitted ACK can be lost as well: TIME-WAIT has done what it "
+	  "can" },
 	{ SECTION, "C", "tcp_tw_reuse 是什么？" },
 	{ CLAIM, "C9",
-	  "tcp_tw_reuse takes what has been in TIME-WAIT for more than 1 "
+	  "tcp_tw_reuse reuses a socket that has been in TIME-WAIT for more than 1 "
 	  "s; it is off by default" },
 	{ CLAIM, "C10", "timestamps give an exact RTT, and PAWS" },
 	{ CLAIM, "C11",
-	  "sequence numbers come round: a delayed segment is taken, and, as "
-	  "article B has it, the genuine one lost, unless PAWS drops it" },
+	  "sequence numbers wrap: a delayed segment is accepted and, as article B "
+	  "says, the genuine one lost, unless PAWS drops it" },
 	{ SECTION, "C", "第一个问题" },
 	{ CLAIM, "C12",
-	  "a RST is accepted however old its timestamp, if its number is "
+	  "a RST is accepted however old its timestamp, if its sequence number is "
 	  "in the window" },
 	{ CLAIM, "C20",
-	  "the first check of a segment is PAWS, by tcp_paws_discard(), and "
-	  "lets RST pass; RFC 1323 advises a RST without timestamp" },
+	  "the first check of a segment is PAWS, in tcp_paws_discard(), and it "
+	  "lets RSTs pass; RFC 1323 recommends RSTs without a timestamp" },
 	{ CLAIM, "C13",
-	  "the late RST to a first SYN that found no listener ends the second "
-	  "connection, which tcp_tw_reuse let begin at once" },
+	  "the late RST in reply to a first SYN without a listener ends the second "
+	  "connection, which tcp_tw_reuse allowed to start at once" },
 	{ CLAIM, "C21",
-	  "with the full 2MSL that RST would not appear in the next "
-	  "connection" },
+	  "with the full 2MSL that RST would not reach the next connection" },
 	{ CLAIM, "C14",
-	  "an HTTP exchange takes 0.2 s, so that an old RST can still be "
-	  "under way" },
+	  "an HTTP exchange takes 0.2 s, so that an old RST can still be in "
+	  "flight" },
 	{ SECTION, "C", "第二个问题" },
 	{ CLAIM, "C15",
-	  "with tcp_tw_reuse a lost last ACK may keep the passive side "
-	  "from closing properly" },
+	  "with tcp_tw_reuse a lost last ACK may prevent the passive side from "
+	  "closing properly" },
 	{ TITLE, "D", "拔掉网线后， 原本的 TCP 连接还存在吗？" },
 	{ CLAIM, "D1",
 	  "a connection and its state are a struct socket in the kernel, and "
-	  "pulling the cable changes nothing in it" },
+	  "unplugging the cable changes nothing in it" },
 	{ CLAIM, "D2",
 	  "(one version) wifi off during an ssh session: the connection stays "
 	  "ESTABLISHED" },
 	{ SECTION, "D", "拔掉网线后，有数据传输" },
 	{ CLAIM, "D3",
-	  "plugged in again while the server retransmits: as if nothing "
-	  "had happened" },
+	  "plugged in again while the server retransmits: as if nothing had "
+	  "happened" },
 	{ CLAIM, "D4",
-	  "not plugged in again: the server's connection ends with an "
-	  "error" },
+	  "not plugged in again: the server's connection ends with an error" },
 	{ CLAIM, "D5",
-	  "plugged in after that, the client sends, and a RST ends its "
-	  "connection" },
+	  "plugged in after that and the client sends: a RST ends its connection" },
 	{ CLAIM, "D6",
-	  "the server gives up at a largest number of retransmissions, "
-	  "tcp_retries2 (one version: or at a largest time-out, whichever is "
+	  "the server gives up at a maximum number of retransmissions, "
+	  "tcp_retries2 (one version: or at a maximum timeout, whichever is "
 	  "first; rounds of 2, 4, 8 s)" },
 	{ CLAIM, "D7",
 	  "(the other version) the server gives up when the interval, or the "
-	  "total, passes one computed time-out, 924.6 s; rounds of 200, 400, "
+	  "total, exceeds one computed timeout, 924.6 s; rounds of 200, 400, "
 	  "800 ms" },
 	{ SECTION, "D", "拔掉网线后，没有数据传输" },
 	{ CLAIM, "D8", "no data and no keepalive: both ends stay ESTABLISHED" },
-	{ CLAIM, "D9", "no data, keepalive: both ends find out and close" },
+	{ CLAIM, "D9", "no data, keepalive: both ends detect it and close" },
 	{ CLAIM, "D13",
 	  "(one version) keepalive is for the death of a host; a process's "
 	  "death announces itself by FIN" },
 	{ SECTION, "D", "总结" },
 	{ CLAIM, "D10",
-	  "plugged in again while the probes are under way: it lives on" },
+	  "plugged in again while probes are being sent: the connection survives" },
 	{ CLAIM, "D11",
-	  "the client's host dies: to the server the same as a pulled "
-	  "cable, ESTABLISHED until its process restarts" },
+	  "the client's host dies: for the server the same as an unplugged cable: "
+	  "ESTABLISHED until its process restarts" },
 	{ CLAIM, "D12",
-	  "the client's process dies: its kernel sends FIN, and the four-way "
-	  "close with the server (one version: with the client) takes place, "
-	  "without keepalive and data" },
+	  "the client's process dies: its kernel sends FIN, and the four-way close "
+	  "with the server (one version: with the client) takes place, without "
+	  "keepalive and data" },
 };
 
 static const struct line *claim_line(const char *id)
@@ -242,7 +239,7 @@ const char *documents_claim(const char *id)
 
 struct rows {
 	struct documents_row *all;
-	size_t n, space;
+	size_t n, capacity;
 	bool failed;
 };
 
@@ -262,27 +259,17 @@ static bool comes_before(const struct documents_row *a,
 	return number_of(a) < number_of(b);
 }
 
-static bool grow(struct rows *rows)
-{
-	size_t space = MAX(rows->space * 2, (size_t)64);
-	struct documents_row *grown =
-		reallocarray(rows->all, space, sizeof(*grown));
-
-	if (!grown)
-		return false;
-	rows->all = grown;
-	rows->space = space;
-	return true;
-}
-
 static void add_row(struct rows *rows, struct documents_row row)
 {
+	struct documents_row *grown = array_grow(
+		rows->all, rows->n, &rows->capacity, sizeof(*grown));
 	size_t i;
 
-	if (rows->n == rows->space && !grow(rows)) {
+	if (!grown) {
 		rows->failed = true;
 		return;
 	}
+	rows->all = grown;
 	for (i = rows->n++; i > 0 && comes_before(&row, &rows->all[i - 1]); i--)
 		rows->all[i] = rows->all[i - 1];
 	rows->all[i] = row;
@@ -293,7 +280,7 @@ static bool are_same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Another variant of the case has said the same already: one command will do. */
+/* Another run of the case makes the same judgement: one command suffices. */
 static bool has_row(const struct rows *rows, const struct judgement *judgement,
 		    const struct testcase *testcase)
 {
@@ -321,7 +308,7 @@ static void add_judgements(struct rows *rows, const struct judgement *judgement,
 					      judgement, testcase, variant });
 }
 
-/* The case's own judgements stand where at least one of its runs makes them. */
+/* Whether at least one run makes the case's own judgements. */
 static bool uses_own(const struct testcase *testcase)
 {
 	const struct variant *variant = testcase->variants;
@@ -334,8 +321,8 @@ static bool uses_own(const struct testcase *testcase)
 	return false;
 }
 
-struct documents_row *documents_rows(bool (*wanted)(void *data,
-						    const struct testcase *),
+struct documents_row *documents_rows(bool (*selected)(void *data,
+						      const struct testcase *),
 				     void *data, size_t *ret_n)
 {
 	struct rows rows = { 0 };
@@ -344,7 +331,7 @@ struct documents_row *documents_rows(bool (*wanted)(void *data,
 		const struct testcase *testcase = testcases[i];
 		const struct variant *variant = testcase->variants;
 
-		if (!wanted(data, testcase))
+		if (!selected(data, testcase))
 			continue;
 		if (uses_own(testcase))
 			add_judgements(&rows, testcase->judgements, testcase,
@@ -412,9 +399,9 @@ void documents_print(const struct documents_row *rows, size_t n, int columns)
 	}
 }
 
-/* --- for the README ----------------------------------------------------- */
+/* --- Markdown ----------------------------------------------------------- */
 
-/* A bar would end the cell. */
+/* A bar ends the cell and is escaped. */
 static void print_cell(const char *text)
 {
 	for (; text && *text; text++)
@@ -435,8 +422,8 @@ static void print_markdown_row(const struct documents_row *row, bool first)
 	       row->variant ? "/" : "", row->variant ? row->variant->name : "");
 }
 
-/* Whether anybody judges a claim of this article, or of the section that begins
- * at this line. */
+/* Whether a row judges a claim of the title or section that begins at this
+ * line. */
 static bool has_rows(const struct documents_row *rows, size_t n,
 		     const struct line *line)
 {
@@ -468,7 +455,7 @@ static void print_heading(const struct documents_row *rows, size_t n,
 		return;
 	if (line->kind == SECTION)
 		printf("\n#### %s\n", line->text);
-	printf("\n| claim | in our words | the text is | command |\n"
+	printf("\n| claim | paraphrase | document | command |\n"
 	       "|---|---|---|---|\n");
 }
 

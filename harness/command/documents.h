@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The documents, as far as this program knows them: their own headings, by
- * which a reader finds his place, and which claim stands under which. What
- * becomes of a claim is said by the cases' judgements.
+ * The two TCP documents as a table: their headings, by which a reader finds a
+ * place, and the claims under each. The judgement of a claim comes from the
+ * cases.
  */
 #pragma once
 
@@ -11,10 +11,10 @@
 
 #include "testcase.h"
 
-/* The claim in our words: "" for one that is not known here. */
+/* The paraphrase of a claim; "" for an unknown one. */
 const char *documents_claim(const char *id);
 
-/* A judgement, and who makes it. */
+/* A judgement and the run that makes it. */
 struct documents_row {
 	const struct judgement *judgement;
 	const struct testcase *testcase;
@@ -22,16 +22,15 @@ struct documents_row {
 };
 
 /*
- * The judgements of the wanted cases in the order of the claims; those who
- * judge the same claim, in the order of the cases. To be freed; NULL without
- * memory, or when there are none.
+ * The judgements of the selected cases, by claim and then by case. The caller
+ * frees the array; NULL without memory, or when it is empty.
  */
-struct documents_row *documents_rows(bool (*wanted)(void *data,
-						    const struct testcase *),
+struct documents_row *documents_rows(bool (*selected)(void *data,
+						      const struct testcase *),
 				     void *data, size_t *ret_n);
 
-/* For a terminal: by article, each judgement with its reason. */
+/* Prints for a terminal: by article, each judgement with its reason. */
 void documents_print(const struct documents_row *rows, size_t n, int columns);
 
-/* For the README: by section, a table of claims and commands. */
+/* Prints for cases/README.md: by section, a table of claims and commands. */
 void documents_print_markdown(const struct documents_row *rows, size_t n);

@@ -16,18 +16,18 @@
  *	│ fd00::1  │         │ frame     │         │ fd00::2  │
  *	└──────────┘         └───────────┘         └──────────┘
  *
- * Hosts go left and right in turn, so that client and server face each other.
- * The wire stands along all of them. Drawn line by line.
+ * Hosts are placed left and right in turn, so that client and server face each
+ * other; the wire spans all of them. The picture is drawn line by line.
  *
- * Several networks are drawn one after the other, and a router in each that it
- * is in. Of a long chain of routers only the ends are drawn.
+ * Several networks are drawn one below the other, with a router in each of its
+ * networks. Of a long chain of routers only the ends are drawn.
  */
 enum { BOX = 5, CABLE_LINE = 2, WIRE_WIDTH = 15, CABLE_WIDTH = 7, INSIDE = 18 };
 
 struct pen {
 	const char *horizontal, *vertical;
 	const char *top_left, *top_right, *bottom_left, *bottom_right;
-	const char *plug_left, *plug_right; /* in a left, in a right edge */
+	const char *plug_left, *plug_right; /* a cable in a left, right edge */
 };
 
 static const struct pen lines = { "─", "│", "┌", "┐", "└", "┘", "┤", "├" };
@@ -52,7 +52,7 @@ static void edge(FILE *out, const struct pen *pen, bool top, int width)
 	fputs(top ? pen->top_right : pen->bottom_right, out);
 }
 
-/* A cable and its host: what is drawn as a box. */
+/* A host at the end of a cable. */
 struct box {
 	char name[HOST_NAME + sizeof(" (eth255)")];
 	char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
@@ -70,7 +70,7 @@ static const char *box_text(const struct box *box, int line)
 	return line == 1 ? box->name : line == 2 ? box->v4 : box->v6;
 }
 
-/* The line of a host's box. On its inner side the cable is plugged in. */
+/* One line of a host's box; the cable enters on the inner side. */
 static void draw_host(FILE *out, const struct pen *pen, const struct box *box,
 		      int line, bool left)
 {
@@ -95,7 +95,8 @@ static void draw_cable(FILE *out, const struct pen *pen, int line, bool there)
 			there && line == CABLE_LINE - 1 ? " cable" : "");
 }
 
-/* `line` of the whole picture; the text is told once, beside the first hosts.*/
+/* `line` counts in the whole picture; the text is drawn once, beside the first
+ * hosts. */
 static void draw_wire(FILE *out, const struct pen *pen, int line, int height,
 		      bool left, bool right)
 {
@@ -135,9 +136,9 @@ static void draw_network(FILE *out, const struct pen *pen,
 	}
 }
 
-/* --- who is in which network ------------------------------------------ */
+/* --- networks --------------------------------------------------------- */
 
-static void put_box(struct network *network, const struct planned_host *host,
+static void add_box(struct network *network, const struct planned_host *host,
 		    size_t cable)
 {
 	struct box *box = &network->boxes[network->n++];
@@ -151,7 +152,7 @@ static void put_box(struct network *network, const struct planned_host *host,
 	memcpy(box->v6, host->cables[cable].v6, ADDRESS_TEXT);
 }
 
-/* The cables of the ith host, by the numbers of their networks. */
+/* The network numbers of the cables of host i. Returns their number. */
 static size_t networks_of(const struct world_plan *plan, size_t i,
 			  struct planned_host *host,
 			  unsigned int ret[HOST_CABLES])
@@ -166,8 +167,8 @@ static size_t networks_of(const struct world_plan *plan, size_t i,
 	return host->n_cables;
 }
 
-/* The routers of a network, or its other hosts. */
-static void gather(const struct world_plan *plan, unsigned int number,
+/* Adds the routers of a network, or its other hosts. */
+static void add_hosts(const struct world_plan *plan, unsigned int number,
 		   bool routers, struct network *ret)
 {
 	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
@@ -177,12 +178,12 @@ static void gather(const struct world_plan *plan, unsigned int number,
 
 		for (size_t j = 0; j < n && routers == (n > 1); j++)
 			if (networks[j] == number)
-				put_box(ret, &host, j);
+				add_box(ret, &host, j);
 	}
 }
 
-/* Every network once, in the order in which the hosts are written down. Returns
- * how many. */
+/* Every network once, in the order of the plan's hosts. Returns their
+ * number. */
 static size_t list_networks(const struct world_plan *plan,
 			    unsigned int ret[BOXES_MAX * HOST_CABLES])
 {
@@ -205,15 +206,15 @@ static size_t list_networks(const struct world_plan *plan,
 	return n;
 }
 
-/* What lies between the first network and the last of a chain. */
-static void tell_chain(FILE *out, unsigned int routers)
+/* Describes the routers between the first and the last network of a chain. */
+static void print_chain(FILE *out, unsigned int routers)
 {
 	if (routers == 2)
-		fputs("\n  router-1 to router-2: the wire again\n\n", out);
+		fputs("\n  router-1 to router-2: connected by the wire\n\n", out);
 	else if (routers > 2)
 		fprintf(out,
-			"\n  router-1 to router-%u, one after the other: the "
-			"wire between each two\n\n",
+			"\n  router-1 to router-%u in a chain, connected by "
+			"the wire\n\n",
 			routers);
 	else
 		fputc('\n', out);
@@ -225,17 +226,17 @@ void draw_world(FILE *out, const struct world_plan *plan, bool unicode)
 	unsigned int numbers[BOXES_MAX * HOST_CABLES] = { 0 };
 	size_t n = list_networks(plan, numbers);
 
-	/* Those of a chain come after those that are written down. */
+	/* The networks of a chain follow those of the plan. */
 	if (plan->routers)
 		n -= plan->routers - 1;
 	for (size_t i = 0; i < n; i++) {
 		struct network network = { .n = 0 };
 
-		/* From left to right as the segments of the first host go. */
-		gather(plan, numbers[i], i > 0, &network);
-		gather(plan, numbers[i], i == 0, &network);
+		/* Segments of the first host go from left to right. */
+		add_hosts(plan, numbers[i], i > 0, &network);
+		add_hosts(plan, numbers[i], i == 0, &network);
 		if (i)
-			tell_chain(out, plan->routers);
+			print_chain(out, plan->routers);
 		draw_network(out, pen, &network);
 	}
 }

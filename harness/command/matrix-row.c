@@ -9,9 +9,9 @@
 #include "macro.h"
 #include "report.h"
 
-/* --- what differs ---------------------------------------------------------*/
+/* --- differences ----------------------------------------------------------*/
 
-/* The first fact of a that is another one in b; NULL: none. */
+/* The first fact of a that differs in b; NULL: none. */
 static const char *other_fact(json_t *a, json_t *b)
 {
 	const char *name;
@@ -24,7 +24,7 @@ static const char *other_fact(json_t *a, json_t *b)
 	return NULL;
 }
 
-/* What is not the same in two results; NULL: nothing. */
+/* The name of what differs in two results; NULL: nothing. */
 static const char *find_difference(const struct result *a,
 				   const struct result *b)
 {
@@ -39,7 +39,7 @@ static const char *find_difference(const struct result *a,
 	return fact;
 }
 
-/* --- in words -------------------------------------------------------------*/
+/* --- their description ----------------------------------------------------*/
 
 static void print_difference(FILE *out, const char *name,
 			     const struct result *a, const struct result *b)
@@ -73,7 +73,7 @@ static bool explain(FILE *out, const struct matrix_cell *a,
 	return false;
 }
 
-static bool says_nothing(const struct matrix_cell *cell)
+static bool has_no_result(const struct matrix_cell *cell)
 {
 	return !cell->result || cell->result->verdict == VERDICT_BROKEN;
 }
@@ -88,15 +88,15 @@ static void print_step(FILE *out, const struct matrix_cell *last,
 {
 	const char *name = NULL;
 
-	if (says_nothing(cell) || has_failed(cell)) {
+	if (has_no_result(cell) || has_failed(cell)) {
 		fprintf(out, "%s%s on %s", ftell(out) > 0 ? "; " : "",
-			says_nothing(cell) ? "no result" : "unexpected: FAIL",
+			has_no_result(cell) ? "no result" : "unexpected: FAIL",
 			cell->release);
 		if (cell->result) {
 			fputs(": ", out);
 			difference_print_why(out, cell->result);
 		}
-		*unexpected |= !says_nothing(cell);
+		*unexpected |= !has_no_result(cell);
 		return;
 	}
 	if (last)
@@ -119,7 +119,7 @@ char *matrix_row_differences(const struct matrix_cell *cells, size_t n,
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		print_step(out, last, &cells[i], unexpected);
-		if (!says_nothing(&cells[i]) && !has_failed(&cells[i]))
+		if (!has_no_result(&cells[i]) && !has_failed(&cells[i]))
 			last = &cells[i];
 	}
 	fclose(out);
@@ -141,8 +141,8 @@ static bool differs_in_row(const struct matrix_cell *cells, size_t n,
 	return false;
 }
 
-/* Figures that cases share: an outcome, a time, a count, a state. Names of a
- * case's own are too many for a cell. */
+/* Values that cases share: outcome, time, count, state. A case's own names
+ * would be too many for a cell. */
 static bool has_figures(json_t *measured)
 {
 	static const char *const names[] = { "outcome", "elapsed_s",

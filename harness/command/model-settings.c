@@ -11,7 +11,7 @@
 #include "macro.h"
 #include "nearest.h"
 
-/* What the keys set: the model's values, and what two of them come from. */
+/* The model's inputs, and two sysctls from which one of them is derived. */
 struct settings {
 	struct predict_tcp tcp;
 	unsigned int early_retrans, sack;
@@ -22,12 +22,12 @@ enum unit { UNIT_NONE, UNIT_KERNEL, UNIT_USEC, UNIT_MSEC, UNIT_SEC };
 struct key {
 	const char *name;
 	size_t at;	  /* in struct settings */
-	int64_t min, max; /* of the plain number */
-	enum unit unit;	  /* of it; UNIT_NONE is a count */
-	const char *what; /* NULL: a sysctl of that name */
+	int64_t min, max; /* in `unit` */
+	enum unit unit;	  /* UNIT_NONE: a count */
+	const char *what; /* description; NULL: a sysctl of that name */
 };
 
-/* The most that a duration may be: it is multiplied on, and must not wrap. */
+/* Limit of durations: they are multiplied and must not overflow. */
 enum { DAYS_100 = 100 * 86400 };
 
 #define KEY(name_, unit_, field_, min_, max_, what_)                           \
@@ -41,16 +41,16 @@ enum { DAYS_100 = 100 * 86400 };
 			NULL                                                   \
 	}
 
-/* The limits are those of net/ipv4/sysctl_net_ipv4.c, where it has any. */
+/* The ranges are those of net/ipv4/sysctl_net_ipv4.c, if it has any. */
 static const struct key keys[] = {
 	KEY("hz", UNIT_NONE, tcp.hz, 10, 10000,
 	    "ticks per second, instead of this machine's"),
 	KEY("kernel", UNIT_KERNEL, tcp.kernel, 0, 0,
 	    "a version such as 6.12, instead of this machine's"),
 	KEY("rtt", UNIT_MSEC, tcp.rtt, 0, 3600000,
-	    "of the path; gives the RTO"),
+	    "round-trip time of the path; determines the RTO"),
 	KEY("rto", UNIT_MSEC, tcp.rto, 1, 3600000,
-	    "instead of the RTO from rtt"),
+	    "the RTO, instead of one computed from rtt"),
 	KEY("user_timeout", UNIT_MSEC, tcp.user_timeout, 0, INT32_MAX,
 	    "TCP_USER_TIMEOUT"),
 	SYSCTL("tcp_retries2", UNIT_NONE, tcp.retries2, 0, 255),
@@ -86,7 +86,7 @@ static nsec_t unit_nsec(enum unit unit)
 	return 1;
 }
 
-/* "us", "ms", "s", or nothing, for the key's own; 0 for anything else. */
+/* "us", "ms", "s", or "" for the key's own unit; 0 for anything else. */
 static nsec_t suffix_nsec(const char *text, enum unit unit)
 {
 	if (*text == '\0')
@@ -131,7 +131,7 @@ static bool parse_count(const struct key *key, unsigned int *ret,
 	return true;
 }
 
-/* "6.12", and what uname() says: "6.12.3-amd64". */
+/* "6.12", or a release as of uname(): "6.12.3-amd64". */
 static bool parse_kernel(unsigned int *ret, const char *text)
 {
 	unsigned int major, minor;
@@ -199,15 +199,15 @@ static const char *unit_name(enum unit unit)
 	return "";
 }
 
-static void complain_value(const struct key *key, const char *value)
+static void report_value(const struct key *key, const char *value)
 {
-	fprintf(stderr, "halfopen predict: %s: '%s' is not ", key->name, value);
+	fprintf(stderr, "halfopen predict: %s=%s: expected ", key->name, value);
 	if (key->unit == UNIT_KERNEL) {
 		fprintf(stderr, "a version such as 6.12\n");
 		return;
 	}
 	if (key->unit == UNIT_NONE)
-		fprintf(stderr, "a number");
+		fprintf(stderr, "an integer");
 	else
 		fprintf(stderr, "a time in us, ms or s");
 	fprintf(stderr, " from %" PRId64 " to %" PRId64 "%s%s\n", key->min,
@@ -225,7 +225,7 @@ static bool apply_argument(struct settings *settings, const char *argument)
 	char name[64];
 
 	if (!value) {
-		fprintf(stderr, "halfopen predict: '%s' is not KEY=VALUE\n",
+		fprintf(stderr, "halfopen predict: '%s': expected KEY=VALUE\n",
 			argument);
 		return false;
 	}
@@ -238,12 +238,12 @@ static bool apply_argument(struct settings *settings, const char *argument)
 	if (!key) {
 		fprintf(stderr,
 			"halfopen predict: unknown key '%s%s'; "
-			"the nearest is '%s'\n",
+			"similar: %s\n",
 			full ? prefix : "", name, nearest_key(name));
 		return false;
 	}
 	if (!parse_value(settings, key, value + 1)) {
-		complain_value(key, value + 1);
+		report_value(key, value + 1);
 		return false;
 	}
 	return true;
@@ -287,7 +287,8 @@ static void apply_live(struct settings *settings)
 	}
 }
 
-/* The arguments are applied twice: HZ and kernel decide on the defaults. */
+/* The arguments are applied twice, because HZ and kernel determine the
+ * defaults. */
 bool model_settings_read(struct predict_tcp *ret, char *const *words)
 {
 	struct settings settings = { .early_retrans = 3, .sack = 1 };
@@ -309,21 +310,21 @@ bool model_settings_read(struct predict_tcp *ret, char *const *words)
 	return true;
 }
 
-static const char *meaning(const struct key *key)
+static const char *description(const struct key *key)
 {
 	static const char *const sysctls[] = {
-		[UNIT_NONE] = "the sysctl, a count",
+		[UNIT_NONE] = "sysctl, a count",
 		[UNIT_KERNEL] = "",
-		[UNIT_USEC] = "the sysctl, in us",
-		[UNIT_MSEC] = "the sysctl, in ms",
-		[UNIT_SEC] = "the sysctl, in s",
+		[UNIT_USEC] = "sysctl, in us",
+		[UNIT_MSEC] = "sysctl, in ms",
+		[UNIT_SEC] = "sysctl, in s",
 	};
 
 	return !key->what ? sysctls[key->unit] : key->what;
 }
 
-void model_settings_each(usage_tell_fn *tell, void *data)
+void model_settings_each(usage_item_fn *item, void *data)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		tell(data, keys[i].name, meaning(&keys[i]));
+		item(data, keys[i].name, description(&keys[i]));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line of `halfopen run`. */
+/* The command line of `halfopen run`, which `vm` and `matrix` pass on. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,29 +7,23 @@
 
 #include "report.h"
 #include "run-control.h"
-#include "usage.h"
 
 enum { RUN_SETTINGS_MAX = 32 };
-
-extern const struct usage usage_run;
 
 struct command_options {
 	struct run_options run;
 	const struct reporter *reporter;
 	unsigned int parallel, repetitions, retries;
 	bool all, defaults, verbose, skip_inconclusive, must_run;
-	const char *out;
-	struct setting settings[RUN_SETTINGS_MAX + 1]; /* end: name NULL */
+	const char *out; /* NULL: none */
+	struct setting settings[RUN_SETTINGS_MAX + 1]; /* ends with name NULL */
 	char *const *patterns;
 	size_t n_patterns;
 };
 
-enum run_options_outcome {
-	RUN_OPTIONS_GO,
-	RUN_OPTIONS_DONE, /* --help was printed */
-	RUN_OPTIONS_WRONG, /* and why, on stderr */
-};
-
-/* The options point into argv. */
-enum run_options_outcome run_options_parse(struct command_options *ret,
-					   int argc, char **argv);
+/*
+ * Returns -1, or the exit status if --help was printed or an argument is wrong
+ * (a message is on stderr). The options point into argv, which is reordered and
+ * changed.
+ */
+int run_options_parse(struct command_options *ret, int argc, char **argv);

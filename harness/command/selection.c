@@ -2,15 +2,143 @@
 #include "selection.h"
 
 #include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "case-table.h"
 #include "errors.h"
 #include "macro.h"
-#include "select.h"
+#include "nearest.h"
 
-/* Without a word that means just this run. */
+/* --- patterns ------------------------------------------------------------- */
+
+static bool matches(const char *name, const char *pattern)
+{
+	return fnmatch(pattern, name, 0) == 0;
+}
+
+/* "a5" is claim A5; but "a*" matches names and "A*" claims. */
+static bool proves_claim(const struct judgement *judgement, const char *pattern)
+{
+	for (; judgement && judgement->claim; judgement++)
+		if (strcasecmp(judgement->claim, pattern) == 0 ||
+		    matches(judgement->claim, pattern))
+			return true;
+	return false;
+}
+
+static bool matches_joined(const struct testcase *testcase, char separator,
+			   const struct variant *variant, const char *pattern)
+{
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s%c%s", testcase->name, separator,
+		 variant->name);
+	return matches(name, pattern);
+}
+
+static bool matches_variant(const struct testcase *testcase,
+			    const struct variant *variant, const char *pattern)
+{
+	return matches_joined(testcase, '/', variant, pattern) ||
+	       (variant->defaults &&
+		matches_joined(testcase, '-', variant, pattern));
+}
+
+/* The pattern selects such variants and not the case as a whole. A wildcard
+ * does not select a run that takes days. */
+static bool names_variant(const struct testcase *testcase,
+			  const struct variant *variant, const char *pattern)
+{
+	if (!variant || matches(testcase->name, pattern) ||
+	    (variant->defaults && strpbrk(pattern, "*?[")))
+		return false;
+	return matches_variant(testcase, variant, pattern);
+}
+
+bool selection_matches_run(const struct testcase *testcase,
+			   const struct variant *variant, const char *pattern)
+{
+	if (matches(testcase->name, pattern) ||
+	    (variant && matches_variant(testcase, variant, pattern)))
+		return true;
+	return proves_claim(testcase_judgements(testcase, variant), pattern);
+}
+
+bool selection_matches_case(const struct testcase *testcase,
+			    const char *pattern)
+{
+	const struct variant *variant = testcase->variants;
+
+	if (selection_matches_run(testcase, NULL, pattern))
+		return true;
+	for (; variant && variant->name; variant++)
+		if (selection_matches_run(testcase, variant, pattern))
+			return true;
+	return false;
+}
+
+/* --- messages ------------------------------------------------------------- */
+
+/* For CASE/VARIANT where the case exists: lists its variants. */
+static bool report_unknown_variant(const char *command, const char *pattern)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		size_t length = strlen(testcases[i]->name);
+		const struct variant *variant = testcases[i]->variants;
+
+		if (strncmp(pattern, testcases[i]->name, length) != 0 ||
+		    pattern[length] != '/')
+			continue;
+		fprintf(stderr, "halfopen %s: unknown variant '%s' of %s",
+			command, pattern + length + 1, testcases[i]->name);
+		for (; variant && variant->name; variant++)
+			fprintf(stderr, "%s%s",
+				variant == testcases[i]->variants ?
+					"; variants: " :
+					", ",
+				variant->name);
+		fputc('\n', stderr);
+		return true;
+	}
+	return false;
+}
+
+static void report_unknown_case(const char *command, const char *pattern)
+{
+	enum { NEAREST = 3 };
+	const char *found[NEAREST] = { NULL };
+	const char **names = calloc(testcases_n + 1, sizeof(*names));
+	size_t n = 0;
+
+	for (size_t i = 0; names && i < testcases_n; i++)
+		names[i] = testcases[i]->name;
+	if (names)
+		n = nearest_names(pattern, names, testcases_n, found, NEAREST);
+	fprintf(stderr, "halfopen %s: unknown case or claim '%s'", command,
+		pattern);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "; similar: ", found[i]);
+	fputc('\n', stderr);
+	free(names);
+}
+
+bool selection_check(const char *command, const char *pattern)
+{
+	for (size_t i = 0; i < testcases_n; i++)
+		if (selection_matches_case(testcases[i], pattern))
+			return true;
+	if (!report_unknown_variant(command, pattern))
+		report_unknown_case(command, pattern);
+	return false;
+}
+
+/* --- runs ----------------------------------------------------------------- */
+
+/* Whether a run is part of the set that the options ask for. */
 static bool is_in_set(const struct command_options *options, enum case_set set)
 {
 	switch (set) {
@@ -26,28 +154,29 @@ static bool is_in_set(const struct command_options *options, enum case_set set)
 	return false;
 }
 
-/* A case is meant by its own name, even where it is long as a whole; a variant
- * of it that is not in the set only by the variant's. */
-static bool is_meant(const struct command_options *options,
-		     const struct testcase *testcase,
-		     const struct variant *variant, const char *pattern)
+/* The name of a case selects it even if all of it is slow; a variant outside
+ * the set is selected by its own name only. */
+static bool is_selected_by(const struct command_options *options,
+			   const struct testcase *testcase,
+			   const struct variant *variant, const char *pattern)
 {
 	enum case_set set = testcase_set(testcase, variant);
 
-	return select_run(testcase, variant, pattern) &&
+	return selection_matches_run(testcase, variant, pattern) &&
 	       (is_in_set(options, set) ||
-		select_variant(testcase, variant, pattern) ||
+		names_variant(testcase, variant, pattern) ||
 		(testcase->slow && set == SET_LONG && !options->defaults));
 }
 
-static bool is_chosen(const struct command_options *options,
-		      const struct testcase *testcase,
-		      const struct variant *variant)
+static bool is_selected(const struct command_options *options,
+			const struct testcase *testcase,
+			const struct variant *variant)
 {
 	if (!options->n_patterns)
 		return is_in_set(options, testcase_set(testcase, variant));
 	for (size_t i = 0; i < options->n_patterns; i++)
-		if (is_meant(options, testcase, variant, options->patterns[i]))
+		if (is_selected_by(options, testcase, variant,
+				   options->patterns[i]))
 			return true;
 	return false;
 }
@@ -58,13 +187,13 @@ static int add(struct selection *selection,
 {
 	struct run_job *grown;
 
-	if (!is_chosen(options, testcase, variant))
+	if (!is_selected(options, testcase, variant))
 		return 0;
 	grown = reallocarray(selection->jobs,
 			     selection->n + options->repetitions,
 			     sizeof(*grown));
 	if (!grown)
-		return error_origin(-ENOMEM, "runs");
+		return error_origin(-ENOMEM, "list the runs");
 	selection->jobs = grown;
 	for (unsigned int i = 1; i <= options->repetitions; i++)
 		selection->jobs[selection->n++] =
@@ -95,16 +224,19 @@ int selection_new(struct selection *ret, const struct command_options *options)
 	int r = 0;
 
 	for (size_t i = 0; i < options->n_patterns; i++)
-		if (!select_check("run", options->patterns[i]))
-			return error_refuse(-ENOENT, "no case is meant by '%s'",
+		if (!selection_check("run", options->patterns[i]))
+			return error_refuse(-ENOENT, "unknown case '%s'",
 					    options->patterns[i]);
 	for (size_t i = 0; i < testcases_n && r >= 0; i++)
 		r = add_case(&selection, options, testcases[i]);
 	if (r >= 0 && !selection.n)
-		r = error_refuse(-EINVAL, "nothing is left to run: what is "
-				 "meant runs with %s",
-				 options->defaults ? "no --defaults" :
-						     "--all or --defaults");
+		r = error_refuse(-EINVAL,
+				 options->defaults ?
+					 "no run selected: these cases have "
+					 "none at the kernel's default values; "
+					 "omit --defaults" :
+					 "no run selected: these runs need "
+					 "--all or --defaults");
 	if (r < 0) {
 		selection_free(&selection);
 		return error_trace(r);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From patterns to runs. */
+/*
+ * Which runs a pattern of the command line selects: a case's name or a shell
+ * pattern ("server-*"); one with its variant
+ * ("server-host-crash-data/retries2=5", "server-host-crash-data/…*"), or with
+ * "-defaults" for a variant at the kernel's default values
+ * ("unplug-idle-defaults"); or a claim ("A5", "A*").
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -14,11 +20,23 @@ struct selection {
 };
 
 /*
- * The runs that the options ask for. -ENOENT for a pattern that nothing
- * matches; what is near it has been said on stderr.
+ * The runs that the options select. -ENOENT for a pattern without a match,
+ * after a message with the nearest names on stderr.
  */
 int selection_new(struct selection *ret, const struct command_options *options);
-/* How long the longest of the runs is planned to take. */
+void selection_free(struct selection *selection);
+
+/* The planned duration of the longest run. */
 nsec_t selection_longest(const struct selection *selection);
 
-void selection_free(struct selection *selection);
+/* Whether the pattern matches this run; `variant` NULL: the case itself. */
+bool selection_matches_run(const struct testcase *testcase,
+			   const struct variant *variant, const char *pattern);
+
+/* Whether it matches the case or any of its variants. */
+bool selection_matches_case(const struct testcase *testcase,
+			    const char *pattern);
+
+/* True when some case matches; otherwise a message in the name of `command`
+ * is on stderr, with the nearest names. */
+bool selection_check(const char *command, const char *pattern);

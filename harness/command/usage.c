@@ -2,13 +2,19 @@
 #include "usage.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
 #include <stdint.h>
-#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "exit-status.h"
 #include "fold.h"
 
-enum { COLUMNS = 80, HANG = 26 };
+enum { COLUMNS = 80, DESCRIPTION = 26 /* column of the descriptions */ };
+
+/* --- help ---------------------------------------------------------------- */
 
 const char *usage_option_text(const struct usage_option *option, char *buffer,
 			      size_t size)
@@ -23,19 +29,19 @@ const char *usage_option_text(const struct usage_option *option, char *buffer,
 	return buffer;
 }
 
-/* The name, and beside it (or below, where it is long) what it means. */
+/* The description stands beside the name, or below a long name. */
 static void print_item(FILE *out, const char *name, int indent,
 		       const char *what)
 {
 	int at = indent + fold_width(name, SIZE_MAX);
 
 	fprintf(out, "%*s%s", indent, "", name);
-	if (at > HANG - 2) {
+	if (at > DESCRIPTION - 2) {
 		fputc('\n', out);
 		at = 0;
 	}
-	fprintf(out, "%*s", HANG - at, "");
-	fold_print(out, what, HANG, HANG, COLUMNS);
+	fprintf(out, "%*s", DESCRIPTION - at, "");
+	fold_print(out, what, DESCRIPTION, DESCRIPTION, COLUMNS);
 }
 
 static void print_options(FILE *out, const struct usage *usage)
@@ -47,7 +53,7 @@ static void print_options(FILE *out, const struct usage *usage)
 	for (option = option ? option : &none; option->name; option++)
 		print_item(out, usage_option_text(option, name, sizeof(name)),
 			   option->letter ? 2 : 6, option->what);
-	print_item(out, "-h, --help", 2, "this text");
+	print_item(out, "-h, --help", 2, "print this text");
 }
 
 static void print_word(void *data, const char *name, const char *what)
@@ -65,7 +71,7 @@ void usage_print(FILE *out, const struct usage *usage)
 	fputc('\n', out);
 	for (; word && word->name; word++)
 		print_word(out, word->name, word->what);
-	if (usage->each_word)
+	if (usage->each_word && !usage->words_in_manual)
 		usage->each_word(print_word, out);
 	print_options(out, usage);
 	if (usage->after) {
@@ -76,17 +82,19 @@ void usage_print(FILE *out, const struct usage *usage)
 	fold_print(out, usage->status, 13, 0, COLUMNS);
 }
 
-/* --- parsing ----------------------------------------------------------- */
+/* --- parsing ------------------------------------------------------------- */
 
-enum { OPTIONS = 32 }; /* of one command, at most */
+enum { OPTIONS = 32 /* of one command, at most */, FIRST = 256 };
 
-/* getopt_long() has but one state, too. */
+/* One state for the process, as getopt_long() has. */
 static struct {
 	const struct usage *usage;
 	int argc;
 	char **argv;
-	char name[32], letters[2 * OPTIONS + 2];
+	char name[32], letters[2 * OPTIONS + 3];
 	struct option longs[OPTIONS + 2];
+	double number;
+	size_t choice;
 } parser;
 
 static int add_options(const struct usage_option *option)
@@ -100,7 +108,7 @@ static int add_options(const struct usage_option *option)
 			.name = option->name,
 			.has_arg = option->argument ? required_argument :
 						      no_argument,
-			.val = USAGE_FIRST + n
+			.val = FIRST + n
 		};
 		if (option->letter)
 			*letters++ = option->letter;
@@ -124,19 +132,107 @@ void usage_begin(const struct usage *usage, int argc, char **argv)
 	snprintf(parser.name, sizeof(parser.name), "halfopen %s", usage->name);
 	if (argc > 0)
 		argv[0] = parser.name;
-	optind = 0; /* glibc: start anew, whatever was parsed before */
+	optind = 0; /* glibc: reset the scan of an earlier command line */
+}
+
+int usage_error(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", parser.name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return EXIT_STATUS_USAGE;
+}
+
+/* "human, ktap, junit or jsonl" */
+static void print_choices(char *ret, size_t size, const char *choices)
+{
+	size_t used = 0;
+
+	while (*choices && used < size) {
+		size_t n = strcspn(choices, " ");
+		bool last = !choices[n];
+		const char *separator = !used ? "" : last ? " or " : ", ";
+
+		used += (size_t)snprintf(ret + used, size - used, "%s%.*s",
+					 separator, (int)n, choices);
+		choices += n + !last;
+	}
+}
+
+static int check_choice(const struct usage_option *option)
+{
+	const char *choice = option->choices;
+	char expected[128] = "";
+
+	for (size_t i = 0; *choice; i++) {
+		size_t n = strcspn(choice, " ");
+
+		if (strlen(optarg) == n && strncmp(choice, optarg, n) == 0) {
+			parser.choice = i;
+			return 0;
+		}
+		choice += n + (choice[n] == ' ');
+	}
+	print_choices(expected, sizeof(expected), option->choices);
+	usage_error("--%s '%s': expected %s", option->name, optarg, expected);
+	return USAGE_WRONG;
+}
+
+static int check_number(const struct usage_option *option)
+{
+	char *end;
+	double value;
+
+	errno = 0;
+	value = strtod(optarg, &end);
+	if (errno || end == optarg || *end || !(value >= option->min) ||
+	    value > option->max ||
+	    (!option->fraction && value != floor(value))) {
+		usage_error("--%s '%s': expected %s from %.15g to %.15g",
+			    option->name, optarg,
+			    option->fraction ? "a number" : "an integer",
+			    option->min, option->max);
+		return USAGE_WRONG;
+	}
+	parser.number = value;
+	return 0;
 }
 
 int usage_next(void)
 {
-	const struct usage_option *option = parser.usage->options;
+	const struct usage_option *options = parser.usage->options;
 	int code = getopt_long(parser.argc, parser.argv, parser.letters,
 			       parser.longs, NULL);
+	int index = code - FIRST, r = 0;
 
-	for (int i = 0; option && option[i].name; i++)
-		if (option[i].letter && option[i].letter == code)
-			return USAGE_FIRST + i;
-	return code;
+	if (code == -1)
+		return USAGE_END;
+	if (code == 'h')
+		return USAGE_HELP;
+	if (code == '?')
+		return USAGE_WRONG;
+	for (int i = 0; index < 0; i++)
+		if (options[i].letter == code)
+			index = i;
+	if (options[index].choices)
+		r = check_choice(&options[index]);
+	else if (options[index].max > 0)
+		r = check_number(&options[index]);
+	return r < 0 ? r : index;
+}
+
+double usage_number(void)
+{
+	return parser.number;
+}
+
+size_t usage_choice(void)
+{
+	return parser.choice;
 }
 
 const char *usage_next_word(void)
@@ -144,12 +240,12 @@ const char *usage_next_word(void)
 	return optind < parser.argc ? parser.argv[optind++] : NULL;
 }
 
-int usage_end(const struct usage *usage, int code)
+int usage_end(int code)
 {
-	if (code == 'h') {
-		usage_print(stdout, usage);
+	if (code == USAGE_HELP) {
+		usage_print(stdout, parser.usage);
 		return EXIT_STATUS_PASS;
 	}
-	fprintf(stderr, "Try 'halfopen %s --help'.\n", usage->name);
+	fprintf(stderr, "Try '%s --help'.\n", parser.name);
 	return EXIT_STATUS_USAGE;
 }

@@ -1,65 +1,83 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a command is told and what it says of itself: one description, of which
- * --help, the manual page, the completion of the shell and the parser are made.
+ * A command's arguments as data: one description from which --help, the manual
+ * page, the shell completion and the parser are made. The parser validates
+ * choices and ranges, so that every command reports a wrong value in the same
+ * words before it starts anything.
  */
 #pragma once
 
 #include <getopt.h> /* optarg, optind */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 struct usage_option {
-	const char *name; /* without its dashes; NULL: the end */
+	const char *name; /* without dashes; NULL: end of the table */
 	char letter; /* 0: none */
-	const char *argument; /* "N"; NULL: takes none */
-	const char *choices; /* "human ktap", where these are all; or NULL */
+	const char *argument; /* "N"; NULL: a flag */
+	const char *choices; /* "human ktap": the only valid values; or NULL */
 	const char *what;
+	double min, max; /* a number within this range; max 0: no number */
+	bool fraction; /* of a number: it need not be an integer */
 };
 
-/* What is no option: a PATTERN, a KEY. */
+/* An argument that is not an option: PATTERN, KEY. */
 struct usage_word {
-	const char *name; /* NULL: the end */
+	const char *name; /* NULL: end of the table */
 	const char *what;
 };
 
-typedef void usage_tell_fn(void *data, const char *name, const char *what);
+typedef void usage_item_fn(void *data, const char *name, const char *what);
 
 struct usage {
 	const char *name; /* of the command: "run" */
 	const char *arguments; /* "[PATTERN...] [options]" */
 	const char *brief; /* one line, for the list of commands */
-	const char *text; /* what it does */
+	const char *text; /* description */
 	const struct usage_word *words; /* or NULL */
-	/* Words that some table has; or NULL. */
-	void (*each_word)(usage_tell_fn *tell, void *data);
-	const struct usage_option *options; /* or NULL; every one has --help */
-	const char *after; /* what follows the options; or NULL */
+	/* Calls `item` for words that come from another table; or NULL. */
+	void (*each_word)(usage_item_fn *item, void *data);
+	bool words_in_manual; /* these: too many for --help */
+	const struct usage_option *options; /* or NULL; --help is added */
+	const char *after; /* text after the options; or NULL */
 	const char *status; /* the exit status */
 };
 
+/* What --help prints. */
 void usage_print(FILE *out, const struct usage *usage);
 
 /* "-j, --jobs N". Returns `buffer`. */
 const char *usage_option_text(const struct usage_option *option, char *buffer,
 			      size_t size);
 
-/*
- * The command line, option by option: USAGE_FIRST + i for option i of the
- * description, with its argument in `optarg`; 'h' for --help; '?' for what is
- * none, about which has been said on stderr; -1 at the end, where the other
- * words begin at argv[optind]. argv[0] is made "halfopen COMMAND", in whose name
- * getopt_long() complains.
- */
-enum { USAGE_FIRST = 256 };
+/* --- parsing: one command line at a time, as with getopt_long() ---------- */
 
+/* Starts with a command line. argv[0] becomes "halfopen COMMAND", which
+ * prefixes every message. */
 void usage_begin(const struct usage *usage, int argc, char **argv);
+
+/*
+ * The next option: its index in the table, with its validated value in
+ * `optarg`, usage_number() or usage_choice(). USAGE_END when only words are
+ * left, beginning at argv[optind]; USAGE_HELP for --help; USAGE_WRONG after a
+ * message on stderr.
+ */
+enum { USAGE_END = -1, USAGE_HELP = -2, USAGE_WRONG = -3 };
 int usage_next(void);
 
-/* For an option of two words, such as --at WHEN WHAT: the second one, which is
- * taken; NULL where there is none. */
+/* The value of the last option as a number; its index among the choices. */
+double usage_number(void);
+size_t usage_choice(void);
+
+/* For an option with two words, such as --at MOMENT ACTION: takes the second
+ * one. NULL: missing. */
 const char *usage_next_word(void);
 
-/* --help was asked for (prints it), or something was wrong (says where help is):
- * what is left to do for a code that is no option. Returns the exit status. */
-int usage_end(const struct usage *usage, int code);
+/* Prints "halfopen COMMAND: MESSAGE" on stderr. Returns EXIT_STATUS_USAGE. */
+int usage_error(const char *format, ...)
+	__attribute__((__format__(__printf__, 1, 2)));
+
+/* Ends parsing after USAGE_HELP (prints the help) or USAGE_WRONG (refers to
+ * it). Returns the exit status. */
+int usage_end(int code);

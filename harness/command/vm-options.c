@@ -15,44 +15,24 @@ struct vm_plan vm_options_defaults(void)
 	return (struct vm_plan){ .timeout = 600, .memory = 512 };
 }
 
-static bool parse_number(const char *command, double *ret, const char *option,
-			 const char *text, double max)
+void vm_options_set(struct vm_plan *plan, enum vm_option option)
 {
-	char *end;
-
-	errno = 0;
-	*ret = strtod(text, &end);
-	if (!errno && end != text && !*end && *ret >= 1 && *ret <= max)
-		return true;
-	fprintf(stderr, "halfopen %s: --%s %s: wants a number from 1 to %.0f\n",
-		command, option, text, max);
-	return false;
-}
-
-bool vm_options_take(const char *command, struct vm_plan *plan, int option,
-		     char *text)
-{
-	double number;
-
-	switch ((enum vm_option)option) {
+	switch (option) {
 	case VM_OPTION_MODULES:
-		plan->modules = text;
-		return true;
+		plan->modules = optarg;
+		break;
 	case VM_OPTION_VIRTUAL_TIME:
 		plan->virtual_time = true;
-		return true;
+		break;
 	case VM_OPTION_TIMEOUT:
-		return parse_number(command, &plan->timeout, "timeout", text,
-				    1e6);
+		plan->timeout = usage_number();
+		break;
 	case VM_OPTION_MEMORY:
-		if (!parse_number(command, &number, "memory", text, 1 << 20))
-			return false;
-		plan->memory = (unsigned int)number;
-		return true;
+		plan->memory = (unsigned int)usage_number();
+		break;
 	case VM_OPTIONS_SHARED:
 		break;
 	}
-	return false;
 }
 
 int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
@@ -68,12 +48,14 @@ int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 	argv[at] = NULL;
 	if (plan->argc && strcmp(plan->argv[0], "run") == 0)
 		return -1;
-	/* --help wants no run. */
+	/* --help needs no run. */
 	for (int i = 1; i < at; i++)
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return -1;
-	fprintf(stderr, "halfopen %s: what is to be run in the guest? It "
-			"stands after --: -- run [PATTERN...]\n", command);
+	fprintf(stderr,
+		"halfopen %s: missing command for the guest after --: "
+		"-- run [PATTERN...]\n",
+		command);
 	return EXIT_STATUS_USAGE;
 }
 
@@ -85,9 +67,10 @@ static char **free_words(char **words)
 	return NULL;
 }
 
-/* getopt_long() puts the words into another order, and settings_parse() parts
- * them; the guest is to have what was typed. What points into them stays. The
- * first word, "run", is replaced by usage_begin(), and no copy. */
+/* The guest gets the words as typed, but parsing reorders them
+ * (getopt_long()) and splits settings: so a copy is parsed. It is not freed,
+ * because the options point into it. Its first word, "run", is replaced by
+ * usage_begin() and is no copy. */
 static char **copy_words(const struct vm_plan *plan)
 {
 	char **copy = calloc((size_t)plan->argc + 1, sizeof(*copy));
@@ -107,17 +90,16 @@ int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 			 struct selection *ret_selection)
 {
 	char **copy = copy_words(plan);
-	enum run_options_outcome outcome = RUN_OPTIONS_WRONG;
-	int r;
+	int r = EXIT_STATUS_BROKEN;
 
 	if (copy)
-		outcome = run_options_parse(ret, plan->argc, copy);
-	if (outcome != RUN_OPTIONS_GO)
-		return outcome == RUN_OPTIONS_DONE ? EXIT_STATUS_PASS :
-						     EXIT_STATUS_USAGE;
+		r = run_options_parse(ret, plan->argc, copy);
+	if (r >= 0)
+		return r;
 	if (ret->run.keep) {
-		fprintf(stderr, "halfopen %s: --keep keeps nothing that could "
-				"be entered: the guest ends with its runs\n",
+		fprintf(stderr,
+			"halfopen %s: --keep: a guest ends with its runs, so "
+			"its worlds cannot be kept\n",
 			command);
 		return EXIT_STATUS_USAGE;
 	}
@@ -126,6 +108,7 @@ int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 		r = out_folder_check(ret->out);
 	if (r >= 0)
 		return -1;
+	/* For an unknown pattern the message is printed already. */
 	if (r != -ENOENT)
 		fprintf(stderr, "halfopen %s: %s\n", command, error_message());
 	return EXIT_STATUS_USAGE;

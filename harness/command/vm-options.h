@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the commands that boot guests are told alike. */
+/* Options that the commands which boot guests (vm, matrix) share. */
 #pragma once
 
 #include "run-options.h"
@@ -12,37 +12,38 @@ enum vm_option {
 	VM_OPTION_VIRTUAL_TIME,
 	VM_OPTION_TIMEOUT,
 	VM_OPTION_MEMORY,
-	VM_OPTIONS_SHARED, /* how many */
+	VM_OPTIONS_SHARED, /* their number */
 };
 
 /* The first entries of a table of options. */
 #define VM_OPTION_TABLE                                                        \
 	[VM_OPTION_MODULES] = { "modules", 0, "DIR", NULL,                     \
-				"lib/modules/VERSION of that kernel; "         \
-				"without it looked for beside the image" },    \
+				"the kernel's lib/modules/VERSION; by default " \
+				"searched beside the image" },                 \
 	[VM_OPTION_VIRTUAL_TIME] = { "virtual-time", 0, NULL, NULL,            \
-				     "the guest's clock jumps over idle "      \
-				     "time: hours take seconds" },             \
+				     "the guest's clock skips idle time: "     \
+				     "hours take seconds" },                   \
 	[VM_OPTION_TIMEOUT] = { "timeout", 0, "SECONDS", NULL,                 \
-				"a guest is ended after so long of this "      \
-				"machine's time (600)" },                      \
+				"end a guest after this wall-clock time "      \
+				"(600)",                                       \
+				.min = 1, .max = 1e6, .fraction = true },      \
 	[VM_OPTION_MEMORY] = { "memory", 0, "MIB", NULL,                       \
-			       "of the guest's machine (512)" }
+			       "the guest's memory (512)",                     \
+			       .min = 1, .max = 1 << 20 }
 
 struct vm_plan vm_options_defaults(void);
 
-/* False, and why on stderr in the name of the command. */
-bool vm_options_take(const char *command, struct vm_plan *plan, int option,
-		     char *text);
+/* Stores the value of a shared option that usage_next() has returned. */
+void vm_options_set(struct vm_plan *plan, enum vm_option option);
 
 /*
- * What follows "--" are run's words: they go into `plan`, and `argc` ends before
- * it. The functions below return -1, or the exit status when that is all.
+ * The words after "--" are those of `run`: stores them in `plan` and ends
+ * `argc` before the "--". Returns -1, or an exit status.
  */
 int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 		     char **argv);
 
-/* Those words, parsed, and the runs that they mean. */
+/* Parses those words and selects the runs. Returns -1, or an exit status. */
 int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 			 struct command_options *ret,
 			 struct selection *ret_selection);

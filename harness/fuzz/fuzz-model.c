@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words of halfopen predict, one a line; and what is predicted of values
- * that nobody has. */
+/* Arguments of halfopen predict, one per line, and the predictions for them. */
 #include "fuzz.h"
 #include "macro.h"
 #include "model-settings.h"

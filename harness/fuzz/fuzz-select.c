@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words of the command line: which cases are meant, and that a word without any
- * has its neighbours named. */
+/* Patterns of the command line: selection, and the message for an unknown one. */
 #include "case-table.h"
 #include "fake.h"
 #include "fuzz.h"
 #include "macro.h"
-#include "select.h"
+#include "selection.h"
 
-/* fnmatch() takes exponentially long over many stars: the caller's own time. */
+/* fnmatch() takes exponential time for many asterisks. */
 enum { PATTERN_MAX = 24 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -16,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool any = false;
 
 	for (size_t i = 0; i < testcases_n; i++)
-		any |= select_case(testcases[i], pattern);
-	fuzz_must(select_check("run", pattern) == any);
+		any |= selection_matches_case(testcases[i], pattern);
+	fuzz_must(selection_check("run", pattern) == any);
 	free(pattern);
 	return 0;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prints what is installed beside the program, from the tables that the program
- * itself works by:
+ * Generates the manual page and the shell completion from the program's own tables:
  *
  *	manual man TEMPLATE	the manual page; lines of the template that begin
- *				with @ are filled in
+ *				with @ are replaced
  *	manual bash		the completion for bash
  */
 #include <stdio.h>
@@ -18,7 +17,8 @@
 
 /* --- the manual page ------------------------------------------------------*/
 
-/* Text as roff takes it: a dash is a dash, and no line begins with a request. */
+/* Escapes text for roff: dashes, backslashes, and a dot at the start of a
+ * line. */
 static void put_text(const char *text)
 {
 	if (*text == '.' || *text == '\'')
@@ -42,7 +42,7 @@ static void put_item(const char *name, const char *what)
 	putchar('\n');
 }
 
-static void tell_item(void *data MACRO_UNUSED, const char *name,
+static void put_word(void *data MACRO_UNUSED, const char *name,
 		      const char *what)
 {
 	put_item(name, what);
@@ -62,7 +62,7 @@ static void put_command(const struct usage *usage)
 	for (; word && word->name; word++)
 		put_item(word->name, word->what);
 	if (usage->each_word)
-		usage->each_word(tell_item, NULL);
+		usage->each_word(put_word, NULL);
 	for (; option && option->name; option++)
 		put_item(usage_option_text(option, name, sizeof(name)),
 			 option->what);
@@ -160,7 +160,7 @@ static void put_case_names(void)
 	printf("\n}\n\n");
 }
 
-/* The words that may follow --OPTION of the command. */
+/* Completions of the value of each option. */
 static void put_choices(const struct usage *usage)
 {
 	const struct usage_option *option = usage->options;

@@ -70,7 +70,7 @@ class PlanErrors(unittest.TestCase):
         self.refused("unit", "--at", "2", "unplug client")
 
     def test_missing_action_is_refused(self):
-        self.refused("what happens", "--at", "2s")
+        self.refused("missing ACTION", "--at", "2s")
 
     def test_plug_without_unplug_is_refused(self):
         self.refused("plug", "--at", "2s", "plug client")
@@ -88,10 +88,10 @@ class PlanErrors(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
 
     def test_unknown_host_of_a_path_is_refused(self):
-        self.refused("'serve' is no host; server", "--delay", "serve:10ms")
+        self.refused("unknown host 'serve'; similar: server", "--delay", "serve:10ms")
 
     def test_unknown_host_of_a_program_is_refused(self):
-        self.refused("'clinet' is no host; client", "--run", "clinet",
+        self.refused("unknown host 'clinet'; similar: client", "--run", "clinet",
                      "sleep 1")
 
     def test_missing_program_is_refused(self):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* list and show, from their arguments to what stands on the screen. */
+/* list and show, from their arguments to their output. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,23 +7,22 @@
 #include <unistd.h>
 
 #include "case-table.h"
-#include "cmd-list.h"
-#include "cmd-show.h"
+#include "commands.h"
 #include "fake.h"
 #include "fold.h"
 #include "macro.h"
-#include "select.h"
+#include "selection.h"
 #include "suite.h"
 #include "unit.h"
 
-struct told {
+struct output {
 	int status;
 	char out[16384], err[4096];
 };
 
 static int redirect(int fd)
 {
-	int file = memfd_create("told", MFD_CLOEXEC);
+	int file = memfd_create("output", MFD_CLOEXEC);
 
 	ck_assert_int_ge(file, 0);
 	ck_assert_int_ge(dup2(file, fd), 0);
@@ -39,10 +38,10 @@ static void collect(int file, char *text, size_t size)
 	close(file);
 }
 
-/* `line` is parted at its blanks. */
-static struct told *run(const char *line)
+/* `line` is split at blanks. */
+static struct output *run(const char *line)
 {
-	static struct told told;
+	static struct output output;
 	char *copy = strdup(line), *argv[8] = { NULL };
 	int saved_out, saved_err, out, err, argc = 0;
 
@@ -53,17 +52,17 @@ static struct told *run(const char *line)
 	saved_err = dup(STDERR_FILENO);
 	out = redirect(STDOUT_FILENO);
 	err = redirect(STDERR_FILENO);
-	told.status = strcmp(argv[0], "list") == 0 ? cmd_list(argc, argv) :
+	output.status = strcmp(argv[0], "list") == 0 ? cmd_list(argc, argv) :
 						     cmd_show(argc, argv);
 	fflush(NULL);
 	dup2(saved_out, STDOUT_FILENO);
 	dup2(saved_err, STDERR_FILENO);
 	close(saved_out);
 	close(saved_err);
-	collect(out, told.out, sizeof(told.out));
-	collect(err, told.err, sizeof(told.err));
+	collect(out, output.out, sizeof(output.out));
+	collect(err, output.err, sizeof(output.err));
 	free(copy);
-	return &told;
+	return &output;
 }
 
 static void assert_fits(char *text, int columns)
@@ -73,38 +72,38 @@ static void assert_fits(char *text, int columns)
 			      "wider than %d: %s", columns, line);
 }
 
-START_TEST(list_tells_all)
+START_TEST(list_prints_all_cases)
 {
-	struct told *told = run("list");
+	struct output *output = run("list");
 
-	ck_assert_int_eq(told->status, 0);
-	ck_assert_str_eq(told->err, "");
-	assert_has(told->out, "\nserver-host-crash-data       A3-A6    "
+	ck_assert_int_eq(output->status, 0);
+	ck_assert_str_eq(output->err, "");
+	assert_has(output->out, "\nserver-host-crash-data       A3-A6    "
 			      "about 13 s\n"
 			      "    the server's host dies while");
-	assert_has(told->out, "nginx, Linux 4.19\n");
-	assert_has(told->out, "about 15 min,");
-	assert_fits(told->out, 80);
+	assert_has(output->out, "nginx, Linux 4.19\n");
+	assert_has(output->out, "about 15 min,");
+	assert_fits(output->out, 80);
 }
 END_TEST
 
 START_TEST(list_takes_patterns_names_and_claims)
 {
-	struct told *told = run("list keepalive-* A5 rto-bounds");
+	struct output *output = run("list keepalive-* A5 rto-bounds");
 
-	ck_assert_int_eq(told->status, 0);
-	assert_has(told->out, "\nkeepalive-peer-alive ");
-	assert_has(told->out, "\nserver-host-crash-data ");
-	assert_has(told->out, "\nrto-bounds ");
-	assert_lacks(told->out, "gateway");
-	assert_lacks(told->out, "http-keepalive-timeout");
+	ck_assert_int_eq(output->status, 0);
+	assert_has(output->out, "\nkeepalive-peer-alive ");
+	assert_has(output->out, "\nserver-host-crash-data ");
+	assert_has(output->out, "\nrto-bounds ");
+	assert_lacks(output->out, "gateway");
+	assert_lacks(output->out, "http-keepalive-timeout");
 }
 END_TEST
 
 START_TEST(list_has_json_lines)
 {
-	struct told *told = run("list --format jsonl server-host-crash-data");
-	json_t *line = json_loads(told->out, 0, NULL);
+	struct output *output = run("list --format jsonl server-host-crash-data");
+	json_t *line = json_loads(output->out, 0, NULL);
 
 	ck_assert_ptr_nonnull(line);
 	ck_assert_str_eq(json_string_value(json_object_get(line, "name")),
@@ -119,18 +118,18 @@ START_TEST(list_has_json_lines)
 }
 END_TEST
 
-START_TEST(list_knows_the_documents)
+START_TEST(list_prints_judgements_by_claim)
 {
-	struct told *told = run("list --document");
-	const char *a9 = strstr(told->out, "  A9 ");
-	const char *a10 = strstr(told->out, "  A10 ");
+	struct output *output = run("list --document");
+	const char *a9 = strstr(output->out, "  A9 ");
+	const char *a10 = strstr(output->out, "  A10 ");
 
-	ck_assert_int_eq(told->status, 0);
-	assert_has(told->out, "A. 服务端挂了");
-	assert_has(told->out, "\nB. SYN 报文");
-	assert_lacks(told->out, "\nC. ");
-	assert_has(told->out, "  A6    with a small RTT there are exactly 15");
-	assert_has(told->out, "        outdated since 6.15  "
+	ck_assert_int_eq(output->status, 0);
+	assert_has(output->out, "A. 服务端挂了");
+	assert_has(output->out, "\nB. SYN 报文");
+	assert_lacks(output->out, "\nC. ");
+	assert_has(output->out, "  A6    with a small RTT there are exactly 15");
+	assert_has(output->out, "        outdated since 6.15  "
 			      "(server-host-crash-data/retries2=5)\n"
 			      "          The RTO's maximum can be set.\n");
 	/* Numbers are numbers: A10 is not between A1 and A3. */
@@ -140,38 +139,40 @@ START_TEST(list_knows_the_documents)
 }
 END_TEST
 
-START_TEST(what_is_unknown_is_named)
+START_TEST(wrong_arguments_are_named)
 {
 	static const struct {
 		const char *line, *message;
 	} table[] = {
 		{ "list server-host-crahs-data",
-		  "'server-host-crahs-data', or proves it; the nearest: "
-		  "server-host-crash-data" },
+		  "unknown case or claim 'server-host-crahs-data'; "
+		  "similar: server-host-crash-data" },
 		{ "list keepalife", "keepalive-peer-alive" },
 		{ "list rto-bounds A99", "'A99'" },
 		{ "list server-host-crash-data/retries2=9",
-		  "no variant 'retries2=9'; it has: retries2=3, retries2=5" },
-		{ "show rto-bounds/x", "no variant 'x'\n" },
+		  "unknown variant 'retries2=9' of server-host-crash-data; "
+		  "variants: retries2=3, retries2=5" },
+		{ "show rto-bounds/x", "unknown variant 'x' of rto-bounds\n" },
 		{ "list --formt jsonl", "unrecognized option '--formt'" },
-		{ "list --format yaml", "'yaml'" },
+		{ "list --format yaml",
+		  "--format 'yaml': expected human, jsonl or markdown" },
 		{ "list --format", "'--format'" },
-		{ "show gatway", "the nearest: gateway" },
+		{ "show gatway", "similar: gateway" },
 		{ "show", "halfopen list" },
 		{ "show --all", "unrecognized option '--all'" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		struct told *told = run(table[i].line);
+		struct output *output = run(table[i].line);
 
-		ck_assert_int_eq(told->status, 2);
-		ck_assert_str_eq(told->out, "");
-		assert_has(told->err, table[i].message);
+		ck_assert_int_eq(output->status, 2);
+		ck_assert_str_eq(output->out, "");
+		assert_has(output->err, table[i].message);
 	}
 }
 END_TEST
 
-START_TEST(help_is_at_hand)
+START_TEST(help_is_printed)
 {
 	ck_assert_int_eq(run("list --help")->status, 0);
 	assert_has(run("list --help")->out, "usage: halfopen list ");
@@ -180,46 +181,46 @@ START_TEST(help_is_at_hand)
 }
 END_TEST
 
-START_TEST(show_tells_the_whole_case)
+START_TEST(show_prints_every_section)
 {
-	struct told *told;
+	struct output *output;
 
 	setenv("LC_ALL", "C.UTF-8", 1);
-	told = run("show server-host-crash-data");
-	ck_assert_int_eq(told->status, 0);
-	assert_has(told->out, "server-host-crash-data  A3-A6  (about 13 s)\n");
-	assert_has(told->out, "│ 10.0.0.1         ├───────┤ sees, records ├");
-	assert_has(told->out, "\n  client     net.ipv4.tcp_syn_retries = 2\n");
-	assert_has(told->out, "\n  retries2=5  (about 13 s)\n"
+	output = run("show server-host-crash-data");
+	ck_assert_int_eq(output->status, 0);
+	assert_has(output->out, "server-host-crash-data  A3-A6  (about 13 s)\n");
+	assert_has(output->out, "│ 10.0.0.1         ├───────┤ sees, records ├");
+	assert_has(output->out, "\n  client     net.ipv4.tcp_syn_retries = 2\n");
+	assert_has(output->out, "\n  retries2=5  (about 13 s)\n"
 			      "    client     net.ipv4.tcp_retries2 = 5\n"
 			      "    A6   outdated since 6.15\n");
-	assert_has(told->out, "\n   2. crash the server's host\n");
-	assert_has(told->out, "\nWhy\n  Nobody acknowledges");
-	assert_has(told->out, "\n  A5   wrong\n       The first copy");
-	assert_has(told->out, "\n  net/ipv4/tcp_timer.c:tcp_write_timeout()\n");
-	assert_has(told->out, "\n  halfopen run server-host-crash-data\n");
-	assert_fits(told->out, 80);
+	assert_has(output->out, "\n   2. crash the server's host\n");
+	assert_has(output->out, "\nWhy\n  Nobody acknowledges");
+	assert_has(output->out, "\n  A5   wrong\n       The first copy");
+	assert_has(output->out, "\n  net/ipv4/tcp_timer.c:tcp_write_timeout()\n");
+	assert_has(output->out, "\n  halfopen run server-host-crash-data\n");
+	assert_fits(output->out, 80);
 }
 END_TEST
 
-START_TEST(show_parts_the_sources)
+START_TEST(show_prints_one_source_per_line)
 {
-	struct told *told = run("show server-host-crash-keepalive");
+	struct output *output = run("show server-host-crash-keepalive");
 
-	assert_has(told->out, "\nSources\n  RFC 9293 3.8.4\n"
+	assert_has(output->out, "\nSources\n  RFC 9293 3.8.4\n"
 			      "  net/ipv4/tcp_timer.c:tcp_keepalive_timer()\n");
-	assert_has(told->out, "\n  every host net.ipv4.tcp_rmem = 4096 131072 "
+	assert_has(output->out, "\n  every host net.ipv4.tcp_rmem = 4096 131072 "
 			      "1048576\n");
 }
 END_TEST
 
-START_TEST(show_draws_ascii_where_it_must)
+START_TEST(show_draws_ascii_without_a_utf8_locale)
 {
-	struct told *told;
+	struct output *output;
 
 	setenv("LC_ALL", "C", 1);
-	told = run("show gateway");
-	assert_has(told->out,
+	output = run("show gateway");
+	assert_has(output->out,
 		   "  +------------------+       +---------------+       "
 		   "+------------------+\n"
 		   "  | client           | cable | the wire      | cable "
@@ -235,43 +236,43 @@ START_TEST(show_draws_ascii_where_it_must)
 		   "  | 10.0.0.3         +-------+               |\n"
 		   "  |                  |       |               |\n"
 		   "  +------------------+       +---------------+\n");
-	assert_has(told->out, "address resolution can\n  fail.");
+	assert_has(output->out, "address resolution can fail.");
 }
 END_TEST
 
-START_TEST(words_select_runs)
+START_TEST(patterns_select_runs)
 {
 	const struct testcase *testcase = testcases[FAKE_DATA];
 	const struct variant *three = &testcase->variants[0];
 	const struct variant *five = &testcase->variants[1];
 
-	ck_assert(select_run(testcase, three, "server-host-crash-data"));
-	ck_assert(select_run(testcase, three, "server-*"));
-	ck_assert(select_run(testcase, three,
+	ck_assert(selection_matches_run(testcase, three, "server-host-crash-data"));
+	ck_assert(selection_matches_run(testcase, three, "server-*"));
+	ck_assert(selection_matches_run(testcase, three,
 			     "server-host-crash-data/retries2=3"));
-	ck_assert(!select_run(testcase, five,
+	ck_assert(!selection_matches_run(testcase, five,
 			      "server-host-crash-data/retries2=3"));
 	/* The second variant judges A6, and nothing else. */
-	ck_assert(select_run(testcase, five, "a6"));
-	ck_assert(!select_run(testcase, five, "A5"));
-	ck_assert(select_run(testcase, three, "A5"));
-	ck_assert(!select_run(testcase, three, "A55"));
-	ck_assert(select_case(testcase, "A6"));
-	ck_assert(!select_case(testcase, "A1"));
+	ck_assert(selection_matches_run(testcase, five, "a6"));
+	ck_assert(!selection_matches_run(testcase, five, "A5"));
+	ck_assert(selection_matches_run(testcase, three, "A5"));
+	ck_assert(!selection_matches_run(testcase, three, "A55"));
+	ck_assert(selection_matches_case(testcase, "A6"));
+	ck_assert(!selection_matches_case(testcase, "A1"));
 }
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&list_tells_all,
+	&list_prints_all_cases,
 	&list_takes_patterns_names_and_claims,
 	&list_has_json_lines,
-	&list_knows_the_documents,
-	&what_is_unknown_is_named,
-	&help_is_at_hand,
-	&show_tells_the_whole_case,
-	&show_parts_the_sources,
-	&show_draws_ascii_where_it_must,
-	&words_select_runs,
+	&list_prints_judgements_by_claim,
+	&wrong_arguments_are_named,
+	&help_is_printed,
+	&show_prints_every_section,
+	&show_prints_one_source_per_line,
+	&show_draws_ascii_without_a_utf8_locale,
+	&patterns_select_runs,
 };
 
 int main(void)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "exit-status.h"
 #include "fake.h"
 #include "selection.h"
 #include "settings.h"
@@ -18,7 +19,8 @@ static struct command_options options;
 
 /* `line` is parted at its blanks; "run" stands before it. What it complains of
  * on stderr is the runner's tests' business. */
-static enum run_options_outcome parse(const char *line)
+/* -1, or an exit status. */
+static int parse(const char *line)
 {
 	static char words[512], *argv[32];
 	int argc = 1;
@@ -33,9 +35,9 @@ static enum run_options_outcome parse(const char *line)
 	return run_options_parse(&options, argc, argv);
 }
 
-START_TEST(without_words_all_is_default)
+START_TEST(defaults_without_arguments)
 {
-	ck_assert_int_eq(parse(""), RUN_OPTIONS_GO);
+	ck_assert_int_eq(parse(""), -1);
 	ck_assert_int_eq(options.run.family, AF_INET);
 	ck_assert_int_eq(options.run.slack, MSEC(50));
 	ck_assert_double_eq(options.run.timeout_multiplier, 1);
@@ -50,13 +52,13 @@ START_TEST(without_words_all_is_default)
 }
 END_TEST
 
-START_TEST(every_option_has_its_place)
+START_TEST(every_option_is_stored)
 {
 	ck_assert_int_eq(parse("-v -j 3 --repeat 4 --retry 5 --family 6 "
 			       "--format jsonl --out here --all --keep "
 			       "--without-faults --inconclusive skip "
 			       "--slack 7.5 --timeout-mul 2.5 A10 server-*"),
-			 RUN_OPTIONS_GO);
+			 -1);
 	ck_assert(options.verbose && options.all && options.run.keep &&
 		  options.run.without_faults && options.skip_inconclusive);
 	ck_assert_uint_eq(options.parallel, 3);
@@ -72,11 +74,11 @@ START_TEST(every_option_has_its_place)
 }
 END_TEST
 
-START_TEST(settings_are_parted_and_kept_in_order)
+START_TEST(settings_are_split_and_keep_their_order)
 {
 	ck_assert_int_eq(parse("--set net.ipv4.tcp_retries2=3 "
 			       "--set client:net.ipv4.tcp_sack=0"),
-			 RUN_OPTIONS_GO);
+			 -1);
 	ck_assert_ptr_eq(options.run.settings, options.settings);
 	ck_assert_ptr_null(options.settings[0].host);
 	ck_assert_str_eq(options.settings[0].name, "net.ipv4.tcp_retries2");
@@ -87,7 +89,7 @@ START_TEST(settings_are_parted_and_kept_in_order)
 }
 END_TEST
 
-START_TEST(what_does_not_parse_is_refused)
+START_TEST(invalid_arguments_are_refused)
 {
 	static const char *const lines[] = {
 		"--frob",	   "-j",	      "-j 0",
@@ -103,7 +105,7 @@ START_TEST(what_does_not_parse_is_refused)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		ck_assert_msg(parse(lines[i]) == RUN_OPTIONS_WRONG, "%s",
+		ck_assert_msg(parse(lines[i]) == EXIT_STATUS_USAGE, "%s",
 			      lines[i]);
 }
 END_TEST
@@ -113,7 +115,7 @@ static size_t count(const char *line)
 	struct selection selection;
 	size_t n;
 
-	ck_assert_int_eq(parse(line), RUN_OPTIONS_GO);
+	ck_assert_int_eq(parse(line), -1);
 	if (selection_new(&selection, &options) < 0)
 		return 0;
 	n = selection.n;
@@ -121,12 +123,12 @@ static size_t count(const char *line)
 	return n;
 }
 
-START_TEST(patterns_mean_cases_variants_and_claims)
+START_TEST(patterns_select_cases_variants_and_claims)
 {
 	ck_assert_uint_eq(count("server-host-crash-data"), 2);
 	ck_assert_uint_eq(count("server-host-crash-data/retries2=5"), 1);
 	ck_assert_uint_eq(count("server-host-crash-data/*"), 2);
-	/* Twice meant is once run. */
+	/* Two patterns for a run select it once. */
 	ck_assert_uint_eq(count("server-host-crash-data server-*-data"), 2);
 	ck_assert_uint_eq(count("--repeat 3 server-host-crash-data"), 6);
 	ck_assert_uint_ge(count("A3"), 1);
@@ -137,7 +139,7 @@ START_TEST(patterns_mean_cases_variants_and_claims)
 }
 END_TEST
 
-START_TEST(the_kernels_own_values_are_asked_for)
+START_TEST(defaults_select_runs_at_default_values)
 {
 	size_t n = count("--defaults");
 
@@ -147,13 +149,13 @@ START_TEST(the_kernels_own_values_are_asked_for)
 	ck_assert_uint_eq(count("server-host-crash-data/defaults"), 1);
 	ck_assert_uint_eq(count("--defaults server-host-crash-data"), 1);
 	ck_assert_uint_eq(count("--all server-host-crash-data"), 2);
-	/* Nothing of it is in the set that is meant. */
+	/* None of its runs is at default values. */
 	ck_assert_uint_eq(count("--defaults http-keepalive-timeout"), 0);
 }
 END_TEST
 
-/* Parsing takes a setting to pieces, and puts words into another order. */
-START_TEST(a_guest_is_told_what_was_typed)
+/* Parsing splits settings and reorders words. */
+START_TEST(a_guest_gets_the_words_as_typed)
 {
 	char command[] = "run", option[] = "--set",
 	     setting[] = "client:net.ipv4.tcp_retries2=3",
@@ -174,13 +176,13 @@ START_TEST(a_guest_is_told_what_was_typed)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&without_words_all_is_default,
-	&every_option_has_its_place,
-	&settings_are_parted_and_kept_in_order,
-	&what_does_not_parse_is_refused,
-	&patterns_mean_cases_variants_and_claims,
-	&the_kernels_own_values_are_asked_for,
-	&a_guest_is_told_what_was_typed,
+	&defaults_without_arguments,
+	&every_option_is_stored,
+	&settings_are_split_and_keep_their_order,
+	&invalid_arguments_are_refused,
+	&patterns_select_cases_variants_and_claims,
+	&defaults_select_runs_at_default_values,
+	&a_guest_gets_the_words_as_typed,
 };
 
 int main(void)

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "here.h"
+#include "local-report.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "exit-status.h"
 #include "kernel.h"
 #include "privilege.h"
 #include "version.h"
 #include "virtual-time.h"
 
-void report_here(struct report *report, const struct reporter *reporter,
-		 const struct run_options *options)
+void local_report_init(struct report *ret, const struct reporter *reporter,
+		       const struct run_options *options)
 {
-	*report = (struct report){
+	*ret = (struct report){
 		.reporter = reporter,
 		.out = stdout,
 		.terminal = isatty(STDOUT_FILENO),
@@ -30,7 +31,18 @@ void report_here(struct report *report, const struct reporter *reporter,
 	};
 }
 
-void die_of_signal(int number)
+int local_report_status(const struct report_tally *tally, int r)
+{
+	if (tally->failed)
+		return EXIT_STATUS_FAIL;
+	if (tally->broken || r < 0)
+		return EXIT_STATUS_BROKEN;
+	if (!tally->passed)
+		return EXIT_STATUS_SKIPPED;
+	return EXIT_STATUS_PASS;
+}
+
+void local_report_end_by_signal(int number)
 {
 	sigset_t set;
 

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report-options.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { COLUMNS_LEAST = 40, COLUMNS_MOST = 1000 };
+#include "report-patterns.h"
 
 struct report_patterns report_patterns_of(char *const *words)
 {
@@ -15,7 +10,7 @@ struct report_patterns report_patterns_of(char *const *words)
 	return patterns;
 }
 
-bool report_patterns_choose(const struct report_patterns *patterns,
+bool report_patterns_match(const struct report_patterns *patterns,
 			    const struct saved_run *run)
 {
 	for (size_t i = 0; i < patterns->n; i++)
@@ -36,20 +31,4 @@ const char *report_patterns_unmatched(const struct report_patterns *patterns,
 			return patterns->all[i];
 	}
 	return NULL;
-}
-
-bool report_options_columns(const char *command, const char *text, int *ret)
-{
-	char *end;
-	long columns = strtol(text, &end, 10);
-
-	if (end == text || *end || columns < COLUMNS_LEAST ||
-	    columns > COLUMNS_MOST) {
-		fprintf(stderr,
-			"halfopen %s: --columns %s: a number from %d to %d\n",
-			command, text, COLUMNS_LEAST, COLUMNS_MOST);
-		return false;
-	}
-	*ret = (int)columns;
-	return true;
 }
