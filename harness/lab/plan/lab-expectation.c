@@ -331,7 +331,7 @@ static int read_expectation(struct lab_lex *lex, size_t colon,
 	struct lab_expectation e = { .within = NSEC_NEVER,
 				     .since = { .text = "start" } };
 	const struct lab_word *statement;
-	const char *subject, *rest;
+	const char *subject = NULL, *rest;
 	char *text = NULL;
 	int r = read_subject(lex, colon, &subject);
 

@@ -369,8 +369,8 @@ int lab_plan_add_program(struct lab_plan *plan, const char *host,
 	int r = 0;
 
 	if (command[strspn(command, " \t\r\n")] == '\0')
-		return lab_place_refuse(place, "empty command");
-	if (plan->n_programs == LAB_PROGRAMS)
+		r = error_refuse(-EINVAL, "empty command");
+	else if (plan->n_programs == LAB_PROGRAMS)
 		r = too_many("programs", LAB_PROGRAMS);
 	else if (name)
 		r = check_new_name(plan, name, "program", LAB_NAME);

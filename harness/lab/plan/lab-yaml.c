@@ -422,7 +422,8 @@ int lab_yaml_read_map(const struct lab_yaml_node *map, const char *what,
 		for (size_t j = 0; r >= 0 && j < lab_yaml_size(map); j++) {
 			struct lab_yaml_node key = lab_yaml_key(map, j), value;
 
-			if (strcmp(lab_yaml_key_text(&key), fields[i].name))
+			if (strcmp(lab_yaml_key_text(&key), fields[i].name) !=
+			    0)
 				continue;
 			r = value_of(map, j, &value);
 			if (r >= 0)
