@@ -167,13 +167,10 @@ const struct lab_word *lab_lex_peek(const struct lab_lex *lex)
 	return &lex->words[lex->at];
 }
 
-const struct lab_word *lab_lex_next(struct lab_lex *lex)
+void lab_lex_next(struct lab_lex *lex)
 {
-	const struct lab_word *word = &lex->words[lex->at];
-
-	if (word->text)
+	if (lex->words[lex->at].text)
 		lex->at++;
-	return word;
 }
 
 bool lab_word_is(const struct lab_word *word, const char *keyword)

@@ -44,8 +44,8 @@ void lab_lex_deinit(struct lab_lex *lex);
 
 /* The next word; its text is NULL at the end. */
 const struct lab_word *lab_lex_peek(const struct lab_lex *lex);
-/* Returns the next word and moves behind it. */
-const struct lab_word *lab_lex_next(struct lab_lex *lex);
+/* Moves behind the next word. */
+void lab_lex_next(struct lab_lex *lex);
 /* Moves behind the next word if it is this keyword. */
 bool lab_lex_accept(struct lab_lex *lex, const char *keyword);
 

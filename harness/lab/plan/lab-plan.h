@@ -200,8 +200,7 @@ enum lab_expectation_kind {
 	LAB_EXPECT_SIGNAL, /* `program` was ended by signal `number` */
 	LAB_EXPECT_RUNS, /* `program` runs at the end */
 	LAB_EXPECT_LINE, /* `program` prints a line that contains `line` */
-	LAB_EXPECT_SOCKETS, /* `min` .. `max` sockets of `host` are in `state`
-			     */
+	LAB_EXPECT_SOCKETS, /* `min` .. `max` of its sockets are in `state` */
 	LAB_EXPECT_COUNTER, /* `counter` of `host` rose by `min` .. `max` */
 	LAB_EXPECT_SENT, /* `host` sent `min` .. `max` frames of `kinds` */
 	LAB_EXPECT_RECEIVED,
