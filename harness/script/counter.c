@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The counters of every host are read when the world is complete. A change is
- * the difference to that baseline. Counters are those of the network namespace,
- * and a namespace's counters start at 0, but the set-up of the world counts.
+ * The counters of a network namespace start at 0 and count from its creation,
+ * the set-up of the world included. So the counters of every host are read once
+ * the world is complete, and a change is the difference to that baseline.
  */
 #include "counter-control.h"
 

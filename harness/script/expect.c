@@ -4,9 +4,10 @@
  * "expectation" record. The report's values ("predicted", "measured") are
  * separate records.
  *
- * A time beyond its upper bound may be the machine's fault. While such failures
- * are the only ones, run->upper_bound_failed is set, and the end of the run
- * decides by the measured scheduling delay whether the run is inconclusive.
+ * A time beyond its upper bound may be due to scheduling delay. While such
+ * failures are the only ones, run->upper_bound_failed is set, and the end of
+ * the run decides by the measured scheduling delay whether the run is
+ * inconclusive.
  */
 #include "expect-control.h"
 
@@ -56,7 +57,7 @@ bool expect_record_late(struct run *run, const char *what, const char *expected,
 /* How long a call may take that waits for no timer. */
 static const nsec_t no_timer = MSEC(500);
 
-static void report_outcome(struct run *run, const char *expected,
+static void record_outcome(struct run *run, const char *expected,
 			   const char *observed)
 {
 	if (run->has_outcome)
@@ -72,7 +73,7 @@ static bool expect_outcome(const struct finding *finding, const char *expected)
 	const char *observed = finding_outcome(finding);
 	char what[TEXT];
 
-	report_outcome(run, expected, observed);
+	record_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "%s() in %s", finding->call,
 		 sock_host(finding->sock));
 	return expect_record(run, strcmp(expected, observed) == 0, what,
@@ -121,7 +122,7 @@ static bool expect_value(const struct finding *finding, int64_t value)
 
 bool expect_data(const struct finding *finding, size_t bytes)
 {
-	report_outcome(sock_run(finding->sock), "DATA",
+	record_outcome(sock_run(finding->sock), "DATA",
 		       finding_outcome(finding));
 	return expect_value(finding, (int64_t)bytes);
 }
@@ -183,7 +184,7 @@ bool expect_pending_error(struct sock *sock, int error)
 	const char *observed = pending ? error_name(pending) : "0";
 	char what[TEXT];
 
-	report_outcome(run, expected, observed);
+	record_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "SO_ERROR in %s", sock_host(sock));
 	return expect_record(run, pending == error, what, expected, observed);
 }

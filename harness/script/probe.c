@@ -47,7 +47,7 @@ struct probe {
 };
 
 /* For replies to calls that never block, and for the end of processes. */
-static const nsec_t patience = SEC(30);
+static const nsec_t probe_timeout = SEC(30);
 
 static struct posted *unlink_posted(struct probe *probe, uint32_t id)
 {
@@ -236,7 +236,7 @@ void probe_ask(struct probe *probe, struct probe_request *request,
 
 	probe_post(probe, request, answer);
 	if (!run_wait(probe->run, is_done, answer,
-		      nsec_add(nsec_now(), patience)))
+		      nsec_add(nsec_now(), probe_timeout)))
 		run_broken_because(probe->run, "no reply from the probe in %s",
 				   probe->host);
 	run_acted(probe->run, began);
@@ -262,7 +262,7 @@ static bool is_gone(void *data)
 void probe_wait_end(struct probe *probe)
 {
 	if (!run_wait(probe->run, is_gone, probe,
-		      nsec_add(nsec_now(), patience)))
+		      nsec_add(nsec_now(), probe_timeout)))
 		run_broken_because(probe->run, "the probe in %s does not end",
 				   probe->host);
 }
@@ -340,7 +340,7 @@ pid_t probe_child(const struct probe *probe)
 void probe_wait_child_end(struct probe *probe)
 {
 	if (!run_wait(probe->run, has_no_child, probe,
-		      nsec_add(nsec_now(), patience)))
+		      nsec_add(nsec_now(), probe_timeout)))
 		run_broken_because(probe->run,
 				   "the probe's child in %s does not end",
 				   probe->host);
