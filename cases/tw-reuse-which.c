@@ -1,141 +1,134 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which TIME_WAIT does tcp_tw_reuse take? The kernel looks for none:
- * __inet_hash_connect() goes through the ports, as it always does, those with
- * the parity of the range's first one first, from a start that is a keyed hash
- * and a random step, and takes the first port that will do. A free one does,
- * and so does one with a TIME_WAIT that tcp_twsk_unique() gives up. So chance
- * decides where the round begins, and the order of the ports decides the rest:
- * not the age, as long as it is enough, and not whether there is a free port.
+ * The kernel does not search for a TIME-WAIT to take over:
+ * __inet_hash_connect() goes through the ports as always, those with the
+ * parity of the range's first port first, from a start that is a keyed hash
+ * plus a random step, and takes the first suitable port. A free port is
+ * suitable, and so is one with a TIME-WAIT that tcp_twsk_unique() gives up. So
+ * chance decides where the search starts, and the order of the ports decides
+ * the rest: not the age, if it is enough, and not whether there is a free
+ * port.
  *
- * With two ports there is no chance left: the first one is alone in its parity,
- * and is asked first.
+ * With two ports nothing is left to chance: the first one is alone in its
+ * parity and is tried first.
  */
 #include "case.h"
 
-enum { LOW = 40000, HIGH = 40001, BOTH = 2, MANY = 8 };
+enum { LOW = 40000, TWO = 2, MANY = 8 };
 
-enum stage {
-	OLDER_SECOND, /* both old enough, the second one the older */
-	YOUNG_FIRST,
+/* The variants' values: the ports before the client connects again. */
+enum ports {
+	OLDER_SECOND, /* two old TIME-WAITs, the second one is older */
+	YOUNG_FIRST, /* one old TIME-WAIT, and a young one */
 	YOUNG_SECOND,
-	FREE_FIRST,
+	FREE_FIRST, /* one old TIME-WAIT, and a free port */
 	FREE_SECOND,
-	ALL_OLD, /* of many */
+	ALL_OLD, /* eight old TIME-WAITs */
 };
 
-struct story {
-	struct pair tcp; /* only its probes and the listener */
+struct stage {
+	struct probe *client_probe;
+	struct sock *listener;
 	struct sock *clients[MANY], *servers[MANY]; /* in the ports' order */
 };
 
-static void open_all(struct run *run, struct story *story, long n)
+static void connect_all(struct run *run, struct stage *stage, long n)
 {
-	long low = run_sysctl_nth(run, "client", "net.ipv4.ip_local_port_range",
-				  0);
-
-	story->tcp.server_probe = probe_start(run, "server");
-	story->tcp.client_probe = probe_start(run, "client");
-	story->tcp.listener = sock_listen(story->tcp.server_probe, 16);
+	stage->client_probe = probe_start(run, "client");
+	stage->listener = sock_listen(probe_start(run, "server"), 16);
 	for (long i = 0; i < n; i++) {
-		struct sock *client = sock_connect(story->tcp.client_probe,
-						   story->tcp.listener);
-		long at = sock_local_port(client) - low;
+		struct sock *client =
+			sock_connect(stage->client_probe, stage->listener);
+		long at = sock_local_port(client) - LOW;
 
-		if (at < 0 || at >= n || story->clients[at])
-			run_broken_because(run, "port %ld is not of the %ld",
-					   low + at, n);
-		story->clients[at] = client;
-		story->servers[at] = sock_accept(story->tcp.listener);
+		if (at < 0 || at >= n || stage->clients[at])
+			run_broken_because(run,
+					   "connect() chose port %ld, which is "
+					   "in use or not one of the %ld",
+					   LOW + at, n);
+		stage->clients[at] = client;
+		stage->servers[at] = sock_accept(stage->listener);
 	}
 }
 
-/* Leaves a TIME_WAIT; says from when on it may be taken over. */
-static struct range finish(struct run *run, struct story *story, long i)
+/* Leaves a TIME-WAIT on the port; returns when it may be taken over. */
+static nsec_t close_port(struct run *run, struct stage *stage, long i)
 {
-	struct range entered = { .min = nsec_now() };
+	struct range entered =
+		sock_close_both(stage->clients[i], stage->servers[i]);
 
-	sock_close_both(story->clients[i], story->servers[i]);
-	entered.max = nsec_now();
-	return forecast_tw_reuse(run, "client", entered);
+	return forecast_tw_reuse(run, "client", entered).max;
 }
 
-static void grow_old(struct run *run, struct range from)
+static void free_port(struct stage *stage, long i)
 {
-	run_pass_until(run, (struct mark){ .at = from.max }, 0);
+	sock_abort(stage->clients[i]);
+	expect_state(stage->clients[i], DIAG_CLOSE);
 }
 
-/* Nothing of it stays in the client. */
-static void set_free(struct story *story, long i)
+static struct sock *connect_again(struct stage *stage)
 {
-	sock_abort(story->clients[i]);
-	expect_state(story->clients[i], DIAG_CLOSE);
-}
-
-static struct sock *connect_again(struct story *story)
-{
-	struct sock *sock =
-		sock_post_connect(story->tcp.client_probe, story->tcp.listener);
-	struct finding got = sock_reap(sock, soon);
+	struct finding got =
+		sock_try_connect(stage->client_probe, stage->listener, soon);
 
 	expect_success(&got);
-	return sock;
+	return got.sock;
 }
 
-static void set_stage(struct run *run, struct story *story, enum stage stage)
+static void prepare_two_ports(struct run *run, struct stage *stage,
+			      enum ports ports)
 {
-	const bool second = stage == OLDER_SECOND || stage == YOUNG_FIRST ||
-			    stage == FREE_FIRST;
-	struct range from = finish(run, story, second);
+	const bool old = ports == OLDER_SECOND || ports == YOUNG_FIRST ||
+			 ports == FREE_FIRST;
+	nsec_t from = close_port(run, stage, old);
 
-	if (stage == OLDER_SECOND)
-		from = finish(run, story, 0);
-	if (stage == FREE_FIRST || stage == FREE_SECOND)
-		set_free(story, !second);
-	grow_old(run, from);
-	if (stage == YOUNG_FIRST || stage == YOUNG_SECOND)
-		finish(run, story, !second);
+	if (ports == OLDER_SECOND)
+		from = close_port(run, stage, 0);
+	if (ports == FREE_FIRST || ports == FREE_SECOND)
+		free_port(stage, !old);
+	run_pass_until_time(run, from);
+	if (ports == YOUNG_FIRST || ports == YOUNG_SECOND)
+		close_port(run, stage, !old);
 }
 
-/* The first port, unless the TIME_WAIT on it is too young. */
-static void of_two(struct run *run, struct story *story, enum stage stage)
+/* connect() takes the first port, unless its TIME-WAIT is too young. */
+static void choose_of_two(struct run *run, struct stage *stage,
+			  enum ports ports)
 {
-	const long expected = stage == YOUNG_FIRST;
-	const bool reused = stage != FREE_FIRST;
-	struct sock *sock, *other;
-	const enum diag_state stays = stage == FREE_SECOND ? DIAG_CLOSE :
-							     DIAG_TIME_WAIT;
+	const long expected = ports == YOUNG_FIRST;
+	struct sock *sock;
 
-	open_all(run, story, BOTH);
-	set_stage(run, story, stage);
-	other = story->clients[!expected];
-	sock = connect_again(story);
+	connect_all(run, stage, TWO);
+	prepare_two_ports(run, stage, ports);
+	sock = connect_again(stage);
 	expect_number(run, "local_port", sock_local_port(sock), LOW + expected,
 		      LOW + expected);
 	expect_state(sock, DIAG_ESTABLISHED);
-	expect_state(other, stays);
-	expect_counter(run, "client", "TWRecycled", reused);
+	expect_state(stage->clients[!expected],
+		     ports == FREE_SECOND ? DIAG_CLOSE : DIAG_TIME_WAIT);
+	expect_counter(run, "client", "TWRecycled", ports != FREE_FIRST);
 }
 
-/* First one half of them, then the other; who is first is chance. */
-static void of_many(struct run *run, struct story *story)
+/* connect() takes all ports of one parity before the others. */
+static void choose_of_many(struct run *run, struct stage *stage)
 {
 	char order[MANY * 8] = "";
 	unsigned int first_half = 0;
+	nsec_t from = 0;
 
-	open_all(run, story, MANY);
-	for (long i = 0; i < MANY - 1; i++)
-		finish(run, story, i);
-	grow_old(run, finish(run, story, MANY - 1));
+	connect_all(run, stage, MANY);
+	for (long i = 0; i < MANY; i++)
+		from = close_port(run, stage, i);
+	run_pass_until_time(run, from);
 	for (long i = 0; i < MANY; i++) {
-		uint16_t port = sock_local_port(connect_again(story));
+		uint16_t port = sock_local_port(connect_again(stage));
 		size_t at = strlen(order);
 
 		first_half += i < MANY / 2 && (port - LOW) % 2 == 0;
 		snprintf(order + at, sizeof(order) - at, "%s%u", i ? " " : "",
 			 port);
 	}
-	run_note(run, "in this order: %s", order);
+	run_note(run, "order of the ports: %s", order);
 	expect_number(run, "first_half_of_the_parity", first_half, MANY / 2,
 		      MANY / 2);
 	expect_counter(run, "client", "TWRecycled", MANY);
@@ -143,49 +136,42 @@ static void of_many(struct run *run, struct story *story)
 
 static void script(struct run *run)
 {
-	struct story story = { .tcp = { 0 } };
+	struct stage stage = { .client_probe = NULL };
 
 	if (run_value(run) == ALL_OLD)
-		of_many(run, &story);
+		choose_of_many(run, &stage);
 	else
-		of_two(run, &story, (enum stage)run_value(run));
+		choose_of_two(run, &stage, (enum ports)run_value(run));
 }
 
 static const struct judgement of_order[] = {
 	{ "B3", DOCUMENT_WRONG,
-	  "no TIME_WAIT is chosen: __inet_hash_connect() takes the first port "
-	  "that will do, in the ports' order, those of one parity first; only "
-	  "where that round begins is left to chance" },
-	{ .claim = NULL },
-};
-
-static const struct judgement of_free[] = {
-	{ "B3", DOCUMENT_CONDITIONAL,
-	  "only where no free port comes before it in the round: "
-	  "__inet_hash_connect() takes the first port that will do" },
+	  "no TIME-WAIT is chosen: __inet_hash_connect() takes the first "
+	  "suitable port, in the ports' order, those of one parity first; only "
+	  "the start of the search is left to chance" },
 	{ .claim = NULL },
 };
 
 CASE(tw_reuse_which) = {
 	.name = "tw-reuse-which",
-	.claim = "which TIME_WAIT connect() takes over: the first in the "
-		 "ports' order that is old enough, a free port being as good",
+	.claim = "which TIME-WAIT connect() takes over: the first in the "
+		 "ports' order that is old enough; a free port is as good",
 	.judgements = CLAIMS({ "B3", DOCUMENT_RIGHT,
-			       "never a younger one: the round passes over "
-			       "what tcp_twsk_unique() refuses" }),
-	.why = "connect() goes through the ports for the first that will do, "
-	       "and asks for the TIME_WAIT of the port in hand only",
+			       "never a younger one: the search skips what "
+			       "tcp_twsk_unique() rejects" }),
+	.why = "connect() goes through the ports for the first suitable one, "
+	       "and checks only the TIME-WAIT of the port that it tries",
 	.sources = "net/ipv4/inet_hashtables.c:__inet_hash_connect(); "
 		   "net/ipv4/tcp_ipv4.c:tcp_twsk_unique()",
 	.steps = STEPS("a client with two local ports connects from both",
-		       "one of them, or both, become TIME_WAITs, old or young; "
-		       "or one is free",
-		       "it connects again",
+		       "one port or both get a TIME-WAIT, old or young; or one "
+		       "becomes free",
+		       "the client connects again",
 		       "all-old: the same with eight ports, eight times"),
-	.expect = "the first port, whether its TIME_WAIT is the older one or "
-		  "not, whether the other port is free or not, or itself free; "
-		  "the second only when the first is too young; of eight first "
-		  "the four of one parity, in an order of chance",
+	.expect = "the first port, whichever TIME-WAIT is the older one, and "
+		  "whether the second or the first port is free; the second "
+		  "only if the TIME-WAIT of the first is too young; of eight "
+		  "the four of one parity first, in an order of chance",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
 			      .text = "40000 40001" },
@@ -196,7 +182,12 @@ CASE(tw_reuse_which) = {
 		{ "older-second", .value = OLDER_SECOND,
 		  .judgements = of_order },
 		{ "free-second", .value = FREE_SECOND, .judgements = of_order },
-		{ "free-first", .value = FREE_FIRST, .judgements = of_free },
+		{ "free-first", .value = FREE_FIRST,
+		  .judgements = CLAIMS(
+			  { "B3", DOCUMENT_CONDITIONAL,
+			    "only where no free port comes before it in the "
+			    "search: __inet_hash_connect() takes the first "
+			    "suitable port" }) },
 		{ "all-old", .value = ALL_OLD, .judgements = of_order,
 		  .settings = SYSCTLS({ "client",
 					"net.ipv4.ip_local_port_range",

@@ -1,177 +1,172 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tcp_tw_reuse. A connect() that has to choose a local port, and meets a
- * TIME_WAIT of its own four-tuple, may take it over when it is old enough:
- * tcp_twsk_unique(). Since 6.14 that is compared in milliseconds with
- * tcp_tw_reuse_delay (1000 by default): the TIME_WAIT is old enough in the
- * first millisecond after those. Before, whole seconds were compared, and a
- * fraction of a second could be enough.
+ * With tcp_tw_reuse a connect() that has to choose a local port may take over
+ * a TIME-WAIT of its own four-tuple when it is old enough: tcp_twsk_unique().
+ * Since 6.14 its age is compared in milliseconds with tcp_tw_reuse_delay (1000
+ * by default): it is old enough in the first millisecond after those. Before,
+ * whole seconds were compared, and a fraction of a second could be enough.
  *
- * The new connection begins 65537 above the last number of the old one and
- * remembers its timestamps, so that nothing of the old one fits. The TIME_WAIT
- * is gone with it, and only with it: the sysctl by itself ends none.
+ * The new connection starts 65537 above the last sequence number of the old
+ * one and keeps its timestamps, so that no old segment fits. It replaces that
+ * TIME-WAIT; the sysctl alone ends none.
  *
- * It is 2 by default since 79e9fed46038 (4.19): on for loopback, and off for
- * all else.
+ * The default is 2 since 79e9fed46038 (4.19): on for loopback, off for all
+ * other paths.
  *
- * All of it is for the port that connect() chooses. For one that bind() has
- * given to the socket (with SO_REUSEADDR on it, and on the old one),
- * __inet_hash_connect() passes no `twp`, and then tcp_twsk_unique() asks
- * neither for the age nor for the sysctl: timestamps are enough.
+ * All this applies to a port that connect() chooses. For a port that bind()
+ * has given to the socket (with SO_REUSEADDR on it and on the old one),
+ * __inet_hash_connect() passes no `twp`, and tcp_twsk_unique() checks neither
+ * the age nor the sysctl: timestamps are enough.
  */
 #include "case.h"
 
-/* What tcp_twsk_unique() adds to the last number of the old connection. */
-enum { AHEAD = 65535 + 2 };
+/* What tcp_twsk_unique() adds to the last sequence number. */
+enum { BEYOND_TIME_WAIT = 65535 + 2 };
 
-/* TCP_TIMEWAIT_LEN */
-static const nsec_t time_wait = SEC(60);
+/* The variants' values: wait until the TIME-WAIT is old enough, or connect just
+ * before and after. */
+enum { JUST_IN_TIME, OLD_ENOUGH };
 
-/* After the moment from which it may be. */
-static const nsec_t past = MSEC(100);
+/* From the time at which the TIME-WAIT is old enough. */
+static const nsec_t margin = MSEC(100);
 
-struct story {
+struct stage {
 	struct pair tcp;
 	struct range entered; /* when the client's end entered TIME-WAIT */
 	struct range from; /* when it may be taken over */
-	uint32_t last; /* number of the old connection: SND.NXT */
+	uint32_t snd_nxt; /* the old connection's, at the client */
 };
 
-/* Between the server's FIN and the answer to it, as the wire saw them. */
-static void client_closes_first(struct run *run, struct story *story)
+/* TIME-WAIT starts between the server's FIN and its ACK on the wire. */
+static void close_client_first(struct run *run, struct stage *stage)
 {
 	struct mark since = mark_now(run);
 
-	sock_close_both(story->tcp.client, story->tcp.server);
-	story->last =
+	sock_close_both(stage->tcp.client, stage->tcp.server);
+	stage->snd_nxt =
 		frames_first(run, since, "client", WIRE_FIN)->frame.tcp.seq + 1;
 	since.at = frames_first(run, since, "server", WIRE_FIN)->at;
-	story->entered.min = since.at;
-	story->entered.max =
+	stage->entered.min = since.at;
+	stage->entered.max =
 		frames_first(run, since, "client", WIRE_PURE_ACK)->at;
-	story->from = forecast_tw_reuse(run, "client", story->entered);
+	stage->from = forecast_tw_reuse(run, "client", stage->entered);
+	expect_state(stage->tcp.client, DIAG_TIME_WAIT);
 }
 
-/* In the place of the TIME_WAIT, under the same four-tuple. */
-static void expect_taken_over(struct run *run, struct story *story,
-			      struct mark since, struct sock *again)
+/* The new connection replaces the TIME-WAIT and has its four-tuple. */
+static void expect_taken_over(struct run *run, struct stage *stage,
+			      struct mark since, struct sock *next)
 {
+	const uint16_t port = sock_local_port(stage->tcp.client);
 	const uint32_t isn =
 		frames_first(run, since, "client", WIRE_SYN)->frame.tcp.seq;
 
-	expect_number(run, "local_port", sock_local_port(again),
-		      sock_local_port(story->tcp.client),
-		      sock_local_port(story->tcp.client));
-	/* The one number in 2^32 that is left out is 0. */
-	expect_number(run, "isn_above_last", (uint32_t)(isn - story->last),
-		      AHEAD, AHEAD + (isn == 1));
-	expect_state(story->tcp.client, DIAG_ESTABLISHED);
-	expect_state(sock_accept(story->tcp.listener), DIAG_ESTABLISHED);
+	expect_number(run, "local_port", sock_local_port(next), port, port);
+	/* tcp_twsk_unique() uses 1 instead of 0. */
+	expect_number(run, "isn_above_last", (uint32_t)(isn - stage->snd_nxt),
+		      BEYOND_TIME_WAIT, BEYOND_TIME_WAIT + (isn == 1));
+	expect_state(stage->tcp.client, DIAG_ESTABLISHED);
+	expect_state(sock_accept(stage->tcp.listener), DIAG_ESTABLISHED);
 	expect_counter(run, "client", "TWRecycled", 1);
 }
 
-/* NULL: refused. In the millisecond in which it changes, both are right. */
-static struct sock *attempt(struct run *run, struct story *story)
+/* NULL: no port. Both are right in the millisecond in which it changes. */
+static struct sock *connect_again(struct run *run, struct stage *stage)
 {
-	struct sock *sock =
-		sock_post_connect(story->tcp.client_probe, story->tcp.listener);
-	struct finding got = sock_reap(sock, soon);
+	struct finding got = sock_try_connect(stage->tcp.client_probe,
+					      stage->tcp.listener, soon);
 
-	if (got.returned < story->from.min)
+	if (got.returned < stage->from.min)
 		expect_error(&got, EADDRNOTAVAIL);
-	else if (got.posted >= story->from.max)
+	else if (got.posted >= stage->from.max)
 		expect_success(&got);
 	run_measured(run, got.error ? "refused_after_s" : "reused_after_s",
-		     nsec_seconds(got.posted - story->entered.min));
-	return got.error ? NULL : sock;
+		     nsec_seconds(got.posted - stage->entered.min));
+	return got.error ? NULL : got.sock;
 }
 
-static void to_the_millisecond(struct run *run, struct story *story)
+/* connect() shortly before the TIME-WAIT is old enough, and at that time. */
+static void find_reuse_time(struct run *run, struct stage *stage)
 {
 	static const nsec_t before[] = { MSEC(500), MSEC(100), MSEC(10),
 					 MSEC(2) };
-	struct mark from = { .at = story->from.min }, asked;
 	struct sock *sock = NULL;
+	struct mark asked;
 
 	for (size_t i = 0; i < ARRAY_SIZE(before) && !sock; i++) {
-		run_pass_until(run, from, -before[i]);
+		run_pass_until_time(run, stage->from.min - before[i]);
 		asked = mark_now(run);
-		sock = attempt(run, story);
+		sock = connect_again(run, stage);
 	}
 	if (!sock) {
-		expect_state(story->tcp.client, DIAG_TIME_WAIT);
-		from.at = story->from.max;
-		run_pass_until(run, from, 0);
+		expect_state(stage->tcp.client, DIAG_TIME_WAIT);
+		run_pass_until_time(run, stage->from.max);
 		asked = mark_now(run);
-		sock = attempt(run, story);
+		sock = connect_again(run, stage);
 	}
 	if (sock)
-		expect_taken_over(run, story, asked, sock);
+		expect_taken_over(run, stage, asked, sock);
 }
 
-/* What is left of the 60 s, which is told in jiffies. */
-static void expect_lives_on(struct run *run, struct story *story)
+/* The rest of the 60 s, which sock_diag reports in jiffies. */
+static void expect_continues(struct run *run, struct stage *stage)
 {
 	const nsec_t jiffy = predict_nsec(1, nsec_hz());
-	struct range left;
 	struct diag_socket now;
+	struct range left;
 
-	expect_state(story->tcp.client, DIAG_TIME_WAIT);
-	left.max = time_wait + jiffy - (nsec_now() - story->entered.max);
-	sock_look(story->tcp.client, &now);
-	left.min = time_wait - jiffy - (nsec_now() - story->entered.min);
-	expect_span(run, "the TIME_WAIT still has", now.expires, left);
+	expect_state(stage->tcp.client, DIAG_TIME_WAIT);
+	left.max = time_wait_length + jiffy - (nsec_now() - stage->entered.max);
+	sock_look(stage->tcp.client, &now);
+	left.min = time_wait_length - jiffy - (nsec_now() - stage->entered.min);
+	expect_span(run, "remaining time of the TIME-WAIT", now.expires, left);
 	expect_counter(run, "client", "TWRecycled", 0);
 }
 
-/* Old enough and allowed, but what is asked for is another four-tuple. */
-static void nobody_asks(struct run *run, struct story *story)
+/* The same local port to another destination is another four-tuple. */
+static void connect_elsewhere(struct run *run, struct stage *stage)
 {
-	struct sock *other = sock_listen(story->tcp.server_probe, 16);
-	struct sock *sock;
+	const uint16_t port = sock_local_port(stage->tcp.client);
+	struct sock *other = sock_listen(stage->tcp.server_probe, 16);
+	struct sock *sock = sock_connect(stage->tcp.client_probe, other);
 
-	sock = sock_connect(story->tcp.client_probe, other);
-	expect_number(run, "local_port", sock_local_port(sock),
-		      sock_local_port(story->tcp.client),
-		      sock_local_port(story->tcp.client));
-	expect_lives_on(run, story);
+	expect_number(run, "local_port", sock_local_port(sock), port, port);
+	expect_continues(run, stage);
 }
 
-static void refused(struct run *run, struct story *story)
+static void connect_without_reuse(struct run *run, struct stage *stage)
 {
-	struct sock *sock =
-		sock_post_connect(story->tcp.client_probe, story->tcp.listener);
-	struct finding got = sock_reap(sock, soon);
+	struct finding got = sock_try_connect(stage->tcp.client_probe,
+					      stage->tcp.listener, soon);
 
 	expect_error(&got, EADDRNOTAVAIL);
-	expect_lives_on(run, story);
+	expect_continues(run, stage);
 }
 
-static void bound(struct run *run, struct story *story)
+static void connect_from_bound_port(struct run *run, struct stage *stage)
 {
 	struct mark asked = mark_now(run);
-	struct sock *sock = sock_open(story->tcp.client_probe);
+	struct sock *sock = sock_open(stage->tcp.client_probe);
 	struct finding got;
 
 	sock_set(sock, SOL_SOCKET, SO_REUSEADDR, 1);
-	got = sock_bind(sock, sock_local_port(story->tcp.client));
+	got = sock_bind(sock, sock_local_port(stage->tcp.client));
 	expect_success(&got);
-	sock_start_connect(sock, story->tcp.listener);
+	sock_start_connect(sock, stage->tcp.listener);
 	got = sock_reap(sock, soon);
 	expect_success(&got);
 	run_measured(run, "reused_after_s",
-		     nsec_seconds(got.posted - story->entered.min));
-	expect_taken_over(run, story, asked, sock);
+		     nsec_seconds(got.posted - stage->entered.min));
+	expect_taken_over(run, stage, asked, sock);
 }
 
 static void script(struct run *run)
 {
-	struct story story = { .tcp = sock_pair(run) };
+	struct stage stage = { .tcp = sock_pair(run) };
 
-	client_closes_first(run, &story);
-	expect_state(story.tcp.client, DIAG_TIME_WAIT);
+	close_client_first(run, &stage);
 	if (run_is_variant(run, "bound")) {
-		bound(run, &story);
+		connect_from_bound_port(run, &stage);
 		return;
 	}
 	if (run_is_variant(run, "by-default"))
@@ -179,100 +174,92 @@ static void script(struct run *run)
 			run, "tcp_tw_reuse",
 			run_sysctl(run, "client", "net.ipv4.tcp_tw_reuse"), 2,
 			2);
-	if (!run_value(run)) {
-		to_the_millisecond(run, &story);
+	if (run_value(run) == JUST_IN_TIME) {
+		find_reuse_time(run, &stage);
 		return;
 	}
-	run_pass_until(run, (struct mark){ .at = story.from.max }, past);
+	run_pass_until_time(run, stage.from.max + margin);
 	if (run_is_variant(run, "nobody-asks"))
-		nobody_asks(run, &story);
+		connect_elsewhere(run, &stage);
 	else
-		refused(run, &story);
+		connect_without_reuse(run, &stage);
 }
 
 #define REUSE "net.ipv4.tcp_tw_reuse"
+#define OFF .settings = SYSCTLS({ "client", REUSE, 0 })
+#define ON .settings = SYSCTLS({ "client", REUSE, 1 })
 
-static const struct setting off[] = { { "client", REUSE, 0, NULL },
-				      { .name = NULL } };
-static const struct setting on[] = { { "client", REUSE, 1, NULL },
-				     { .name = NULL } };
+#define LOOPBACK_ONLY                                                          \
+	"the default is 2, on for loopback, off for all other paths: "         \
+	"79e9fed46038"
 
 CASE(tw_reuse) = {
 	.name = "tw-reuse",
-	.claim = "tcp_tw_reuse: connect() takes over a TIME_WAIT that is older "
+	.claim = "tcp_tw_reuse: connect() takes over a TIME-WAIT that is older "
 		 "than 1 s",
 	.judgements = CLAIMS(
 		{ "C9", DOCUMENT_RIGHT,
 		  "to the millisecond since 6.14, tcp_tw_reuse_delay; before, "
 		  "tcp_twsk_unique() compared whole seconds, and a fraction of "
-		  "one could do" },
+		  "one could be enough" },
 		{ "B3", DOCUMENT_RIGHT,
-		  "tcp_twsk_unique() refuses a younger one, and gives an older "
+		  "tcp_twsk_unique() rejects a younger one, and gives an older "
 		  "one to connect()" }),
-	.why = "tcp_twsk_unique() lets a new connection begin above the last "
-	       "number of the old one, with the old one's timestamps as PAWS' "
-	       "floor",
+	.why = "tcp_twsk_unique() starts the new connection above the last "
+	       "sequence number of the old one and keeps the old one's "
+	       "timestamps for PAWS, so old segments cannot enter it",
 	.sources = "net/ipv4/tcp_ipv4.c:tcp_twsk_unique(); "
 		   "net/ipv4/inet_hashtables.c:__inet_check_established(), "
 		   "__inet_hash_connect()",
-	.steps = STEPS("a client with a single local port closes first",
+	.steps = STEPS("a client with only one local port closes first",
 		       "it connects again: 500, 100, 10 and 2 ms before the "
-		       "TIME_WAIT is old enough, and once it is",
-		       "nobody-asks: it connects to elsewhere; off, "
+		       "TIME-WAIT is old enough, and when it is",
+		       "nobody-asks: it connects to another destination; off, "
 		       "by-default: without tcp_tw_reuse; bound: at once, on a "
 		       "socket with SO_REUSEADDR and bind()"),
 	.expect =
 		"EADDRNOTAVAIL, and success in the first millisecond after "
-		"tcp_tw_reuse_delay; a SYN 65537 above the last number, "
-		"TWRecycled 1; without the sysctl, or without such a "
-		"connect(), a TIME_WAIT that goes on; after bind() success at "
-		"once, sysctl or not",
+		"tcp_tw_reuse_delay, with a SYN 65537 above the last sequence "
+		"number and TWRecycled 1. Without the sysctl, or without such "
+		"a connect(), the TIME-WAIT continues. After bind() connect() "
+		"succeeds at once, with the sysctl or without",
 	.world = &world_pair,
-	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
-			      .text = "40000 40000" }),
+	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client")),
 	.variants = VARIANTS(
-		{ "one-second", .settings = on },
+		{ "one-second", ON },
 		{ "delay=300ms",
 		  .settings = SYSCTLS({ "client", REUSE, 1 },
 				      { "client", "net.ipv4.tcp_tw_reuse_delay",
 					300 }),
 		  .duration = MSEC(310),
-		  .judgements = CLAIMS({ .claim = "C9",
-					 .document = DOCUMENT_OUTDATED,
-					 .note = "the second is only the "
-						 "default of "
-						 "tcp_tw_reuse_delay",
-					 .since = "6.14" }) },
-		{ "nobody-asks", .settings = on, .value = 1,
+		  .judgements = CLAIMS({ "C9", DOCUMENT_OUTDATED,
+					 "the second is only the default of "
+					 "tcp_tw_reuse_delay",
+					 "6.14" }) },
+		{ "nobody-asks", ON, .value = OLD_ENOUGH,
 		  .duration = SEC(1) + MSEC(100),
 		  .judgements = CLAIMS(
 			  { "B12", DOCUMENT_CONDITIONAL,
-			    "tcp_tw_reuse ends no TIME_WAIT but the one whose "
+			    "tcp_tw_reuse ends only the TIME-WAIT whose "
 			    "four-tuple a connect() takes over; all others "
 			    "last their 60 s: tcp_twsk_unique()" }) },
-		{ "off", .settings = off, .value = 1,
+		{ "off", OFF, .value = OLD_ENOUGH,
 		  .duration = SEC(1) + MSEC(100),
 		  .judgements =
 			  CLAIMS({ "B3", DOCUMENT_RIGHT,
-				   "without it nothing takes a TIME_WAIT over, "
+				   "without it nothing takes a TIME-WAIT over, "
 				   "however old: tcp_twsk_unique()" }) },
-		{ "by-default", .value = 1, .duration = SEC(1) + MSEC(100),
-		  .judgements = CLAIMS(
-			  { .claim = "C9",
-			    .document = DOCUMENT_OUTDATED,
-			    .note = "the default is 2, on for loopback, off "
-				    "for all other paths: 79e9fed46038",
-			    .since = "4.19" },
-			  { .claim = "B12",
-			    .document = DOCUMENT_OUTDATED,
-			    .note = "the default is 2, on for loopback, off "
-				    "for all other paths: 79e9fed46038",
-			    .since = "4.19" }) },
-		{ "bound", .settings = off, .duration = MSEC(10),
+		{ "by-default", .value = OLD_ENOUGH,
+		  .duration = SEC(1) + MSEC(100),
+		  .judgements = CLAIMS({ "C9", DOCUMENT_OUTDATED, LOOPBACK_ONLY,
+					 "4.19" },
+				       { "B12", DOCUMENT_OUTDATED,
+					 LOOPBACK_ONLY, "4.19" }) },
+		{ "bound", OFF, .duration = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "C9", DOCUMENT_CONDITIONAL,
 			    "on a port from bind() with SO_REUSEADDR neither "
-			    "the second nor the sysctl counts: "
+			    "the second nor the sysctl matters: "
 			    "__inet_hash_connect() passes no twp to "
 			    "tcp_twsk_unique()" }) }),
 	.changes = CHANGES(CHANGE_TW_REUSE_DELAY),
