@@ -20,8 +20,9 @@
 /* The shortest silence that has a row, in seconds. */
 static const double shortest_silence = 0.1;
 
-/* A transit that is longer than this can have a row for its arrival. */
-static const double noticeable = 1e-3;
+/* A transit that is longer than this can have a row for its arrival: one with a
+ * delay that the wire added, and one without, which a busy machine prolongs. */
+static const double long_delay = 1e-3, long_transit = 50e-3;
 
 /*
  * A frame's departure has the kernel's timestamp, its arrival is read from the
@@ -362,9 +363,10 @@ static struct arrival arrival_of(const struct ladder *ladder, size_t i)
 static bool needs_arrival(const struct ladder *ladder, size_t i)
 {
 	const struct ladder_row *row = &ladder->rows[i];
+	double least = row->fate == LADDER_DELAYED ? long_delay : long_transit;
 
 	return row->kind == LADDER_SEGMENT && !ladder_ends_on_wire(row) &&
-	       ladder_receiver(row) >= 0 && row->until - row->t > noticeable &&
+	       ladder_receiver(row) >= 0 && row->until - row->t > least &&
 	       i + 1 < ladder->n_rows && row[1].t < row->until;
 }
 

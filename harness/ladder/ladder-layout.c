@@ -30,24 +30,28 @@ enum {
 /* --- text ----------------------------------------------------------------- */
 
 void layout_label(const struct layout *layout, const struct ladder_row *row,
-		  char *ret, size_t size, size_t *ret_text, size_t *ret_remark)
+		  struct layout_label *ret)
 {
-	char number[16] = "", made[160] = "";
+	const struct ladder *ladder = layout->ladder;
 	const char *text = row->text ? row->text : "";
+	char number[16] = "", delay[48] = "", end[160] = "";
 
-	if (row->connection >= 0 && layout->ladder->n_connections > 1)
+	if (row->connection >= 0 && ladder->n_connections > 1)
 		snprintf(number, sizeof(number), "#%d ",
-			 layout->ladder->connections[row->connection].number);
+			 ladder->connections[row->connection].number);
 	if (row->fate == LADDER_DELAYED)
-		snprintf(made, sizeof(made), "  delayed %.*f ms",
+		snprintf(delay, sizeof(delay), "  delayed %.*f\u00a0ms",
 			 row->until - row->t < 0.01 ? 1 : 0,
 			 (row->until - row->t) * 1e3);
 	else if (row->end && (row->starts_on_wire || layout->labels_outside))
-		snprintf(made, sizeof(made), "  %.150s", row->end);
-	snprintf(ret, size, "%s%s%s%s%s", number, text, row->remark ? "  " : "",
-		 row->remark ? row->remark : "", made);
-	*ret_text = strlen(number);
-	*ret_remark = strlen(number) + strlen(text);
+		snprintf(end, sizeof(end), "  %.150s", row->end);
+	ret->own = strlen(number);
+	ret->remark = ret->own + strlen(text);
+	snprintf(ret->text, sizeof(ret->text), "%s%s%s%s%s", number, text,
+		 row->remark ? "  " : "", row->remark ? row->remark : "",
+		 delay);
+	ret->end = strlen(ret->text);
+	strncat(ret->text, end, sizeof(ret->text) - ret->end - 1);
 }
 
 /* The lines of a text, LAYOUT_LINES_MAX at most and one at least. */
@@ -63,11 +67,10 @@ static size_t count_lines(const char *text, int columns)
 static size_t count_label_lines(const struct layout *layout,
 				const struct ladder_row *row, int columns)
 {
-	char label[1024];
-	size_t text, remark;
+	struct layout_label label;
 
-	layout_label(layout, row, label, sizeof(label), &text, &remark);
-	return count_lines(label, columns);
+	layout_label(layout, row, &label);
+	return count_lines(label.text, columns);
 }
 
 static int columns_in(double width)
@@ -310,21 +313,20 @@ static double place_segment_inside(struct layout *layout, size_t i, double y)
 	double own = 10, beyond = row->not_forwarded ? LAYOUT_BEYOND + 8 : 10;
 	bool stays = ladder_ends_on_wire(row);
 	double to = place->right ? layout->right : layout->left, room;
-	char label[1024];
-	size_t text, remark;
+	struct layout_label label;
 
 	if (row->host >= 0 && !row->starts_on_wire)
 		own = clear_of_bars(layout, row->host, place->right);
 	room = fabs((stays ? to : place->to_x) - place->from_x) - own - 14;
-	layout_label(layout, row, label, sizeof(label), &text, &remark);
+	layout_label(layout, row, &label);
 	place->text = (struct layout_text){
 		.x = place->from_x + (place->right ? own : -own),
 		.y = y + LAYOUT_LINE - 3,
 		.to_left = !place->right,
 		.columns = columns_in(room),
 	};
-	place->text.lines = count_lines(label, place->text.columns);
-	lengthen_lost(layout, row, place, text_width(label), to);
+	place->text.lines = count_lines(label.text, place->text.columns);
+	lengthen_lost(layout, row, place, text_width(label.text), to);
 	/* The cross at the end of a short arrow is below the label. */
 	place->anchor = y + LAYOUT_LINE * (double)place->text.lines +
 			(stays ? 4 : 1);

@@ -73,9 +73,13 @@ double layout_y(const struct layout *layout, double t);
 double layout_track(const struct layout *layout,
 		    const struct ladder_span *span);
 
-/*
- * The label of a row: "#2 S 0:0(0)  retransmission 1, +1.031 s". *ret_text and
- * *ret_remark are the offsets of the row's text and of the remarks after it.
- */
+/* The label of a row, and the offsets of its parts. */
+struct layout_label {
+	char text[1024]; /* "#2 S 0:0(0)  retransmission 1, +1.031 s" */
+	size_t own; /* of the row's text, after the connection's number */
+	size_t remark; /* after the row's text */
+	size_t end; /* of the reason why the segment does not arrive */
+};
+
 void layout_label(const struct layout *layout, const struct ladder_row *row,
-		  char *ret, size_t size, size_t *ret_text, size_t *ret_remark);
+		  struct layout_label *ret);

@@ -2,11 +2,14 @@
 #include "ladder-rows.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
 #include "errors.h"
+#include "journal.h"
 
 struct ladder_row *ladder_append_row(struct ladder *ladder,
 				     enum ladder_kind kind, double t, int host)
@@ -165,6 +168,38 @@ const char *ladder_duration(double seconds, char ret[static 32])
 		snprintf(ret, 32, "%.*f" NBSP "s", seconds < 100 ? 3 : 1,
 			 seconds);
 	return ret;
+}
+
+char *ladder_text(const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = vasprintf(&text, format, args);
+	va_end(args);
+	if (r < 0)
+		return NULL;
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return text;
+}
+
+double ladder_number(const json_t *record, const char *name)
+{
+	double number = json_number_value(json_object_get(record, name));
+
+	/* 1e15 seconds are thirty million years. */
+	return number >= -1e15 && number <= 1e15 ? number : 0;
+}
+
+int ladder_int(const json_t *record, const char *name)
+{
+	json_int_t number = journal_integer(record, name);
+
+	return number > 0 && number < INT_MAX ? (int)number : 0;
 }
 
 int ladder_receiver(const struct ladder_row *row)

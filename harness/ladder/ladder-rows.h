@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of a ladder while it is built. Rows refer to each other by index
- * (`partner`); the functions here keep these references right.
+ * The rows of a ladder while it is built, and the values in them. Rows refer to
+ * each other by index (`partner`); the functions here keep these references
+ * right.
  */
 #pragma once
 
 #include "ladder.h"
+#include "macro.h"
 
 /* Appends a row; NULL without memory. The pointer is valid until the next one. */
 struct ladder_row *ladder_append_row(struct ladder *ladder,
@@ -29,3 +31,12 @@ void ladder_row_deinit(struct ladder_row *row);
 
 /* "0.04 ms", "0.412 s", "1.5 h", with U+00A0 between number and unit. */
 const char *ladder_duration(double seconds, char ret[static 32]);
+
+/* A text on one line: control characters, which neither a terminal nor XML can
+ * show, become blanks. NULL without memory. */
+char *ladder_text(const char *format, ...) MACRO_PRINTF(1, 2);
+
+/* Members of a record; 0 for a missing or an impossible value. ladder_int() is
+ * for numbers from 1. */
+double ladder_number(const json_t *record, const char *name);
+int ladder_int(const json_t *record, const char *name);

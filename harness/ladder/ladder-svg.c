@@ -95,34 +95,41 @@ static void put_text(const struct drawing *d, const char *class, double x,
 	fputs("</text>\n", d->out);
 }
 
-/* A text with a number of a connection in front, in the colour of the
- * connection, and with remarks at the end, in a softer colour. */
+/* A text whose parts look different: the number of a connection in front has its
+ * colour, remarks are softer, the reason of a loss is in the colour of alarm. */
 struct label {
 	const char *text;
-	size_t number, remark; /* the end of the one, the start of the other */
+	size_t own, remark, end; /* offsets: struct layout_label */
 	int colour;
+	bool lost;
 };
+
+/* The part of the text at an offset: its size, and the start of its markup. */
+static size_t part_at(const struct label *label, size_t at, char ret[static 48])
+{
+	*ret = '\0';
+	if (at < label->own) {
+		snprintf(ret, 48, "<tspan class=\"tag c%d\">", label->colour);
+		return label->own - at;
+	}
+	if (at < label->remark)
+		return label->remark - at;
+	snprintf(ret, 48, "<tspan class=\"%s\">",
+		 at >= label->end && label->lost ? "lost" : "remark");
+	return at < label->end ? label->end - at : SIZE_MAX;
+}
 
 static void put_piece(FILE *out, const struct label *label, const char *text,
 		      size_t size)
 {
 	for (size_t i = 0, n; i < size; i += n) {
-		size_t at = (size_t)(text + i - label->text);
-		bool in_number = at < label->number;
-		bool in_remark = at >= label->remark;
+		char begin[48];
 
-		n = in_number ? label->number - at :
-		    in_remark ? size - i :
-				label->remark - at;
-		n = MIN(n, size - i);
-		if (in_number)
-			fprintf(out, "<tspan class=\"tag c%d\">",
-				label->colour);
-		else if (in_remark)
-			fputs("<tspan class=\"remark\">", out);
+		n = MIN(part_at(label, (size_t)(text + i - label->text), begin),
+			size - i);
+		fputs(begin, out);
 		markup_bytes(out, text + i, n);
-		if (in_number || in_remark)
-			fputs("</tspan>", out);
+		fputs(*begin ? "</tspan>" : "", out);
 	}
 }
 
@@ -169,21 +176,31 @@ static void put_folded(const struct drawing *d, const char *class,
 		       const struct layout_text *place, bool middle,
 		       const char *text)
 {
-	const struct label label = { .text = text, .remark = SIZE_MAX };
+	const struct label label = { .text = text,
+				     .remark = SIZE_MAX,
+				     .end = SIZE_MAX };
 
 	put_label(d, class, place, middle, &label);
+}
+
+static bool is_lost(const struct ladder_row *row)
+{
+	return row->fate == LADDER_DROPPED || row->not_forwarded;
 }
 
 static void put_row_label(const struct drawing *d, const char *class,
 			  const struct layout_text *place,
 			  const struct ladder_row *row)
 {
-	char text[1024];
-	struct label label = { .text = text,
-			       .colour = MAX(row->connection, 0) % COLOURS };
+	struct layout_label parts;
+	struct label label = { .text = parts.text,
+			       .colour = MAX(row->connection, 0) % COLOURS,
+			       .lost = is_lost(row) };
 
-	layout_label(d->layout, row, text, sizeof(text), &label.number,
-		     &label.remark);
+	layout_label(d->layout, row, &parts);
+	label.own = parts.own;
+	label.remark = parts.remark;
+	label.end = parts.end;
 	put_label(d, class, place, false, &label);
 }
 
@@ -443,11 +460,10 @@ static void draw_segment_text(const struct drawing *d, size_t i)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
 	const struct layout_row *place = &d->layout->rows[i];
-	bool lost = row->fate == LADDER_DROPPED || row->not_forwarded;
 
 	put_row_label(d, "label", &place->text, row);
 	if (place->end.lines && row->end)
-		put_folded(d, lost ? "lost" : "held", &place->end, false,
+		put_folded(d, is_lost(row) ? "lost" : "held", &place->end, false,
 			   row->end);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "journal.h"
 #include "macro.h"
 
 /* Members without a value have the one that is named here. */
@@ -53,22 +54,48 @@ static inline json_t *record_kinds(const char *kinds)
 	return array;
 }
 
-static inline void record_frame_text(const struct frame_record *r, char *ret,
+static inline struct frame record_segment(const struct frame_record *r)
+{
+	uint16_t port = (uint16_t)(r->client_port ? r->client_port : 40000);
+	struct frame frame = { .kind = FRAME_TCP, .ttl = 64 };
+	struct address client, server;
+
+	address_parse(&client, "10.0.0.1");
+	address_parse(&server, "10.0.0.2");
+	frame.source = r->to_client ? server : client;
+	frame.destination = r->to_client ? client : server;
+	frame.tcp = (struct segment){
+		.source_port = r->to_client ? 7777 : port,
+		.destination_port = r->to_client ? port : 7777,
+		.seq = r->seq,
+		.ack = r->ack,
+		.flags = r->flags,
+		.length = r->length,
+	};
+	return frame;
+}
+
+static inline void record_frame_text(const struct frame *frame, char *ret,
 				     size_t size)
 {
 	static const struct segment_base base = { .knows_sender = true,
 						  .knows_receiver = true };
-	const struct frame frame = {
-		.kind = FRAME_TCP,
-		.tcp = { .seq = r->seq,
-			 .ack = r->ack,
-			 .flags = r->flags,
-			 .length = r->length },
-	};
 	FILE *out = fmemopen(ret, size, "w");
 
-	frame_print(out, &frame, &base, false);
+	frame_print(out, frame, &base, false);
 	fclose(out);
+}
+
+/* As far as a journal has the bytes. */
+static inline void record_frame_hex(const struct frame *frame,
+				    char ret[static 2 * JOURNAL_BYTES + 1])
+{
+	static uint8_t bytes[2000], payload[1500];
+	ssize_t n = frame_encode_tcp(bytes, sizeof(bytes), frame, payload);
+
+	*ret = '\0';
+	for (ssize_t i = 0; i < MIN(n, (ssize_t)JOURNAL_BYTES); i++)
+		sprintf(ret + 2 * i, "%02x", bytes[i]);
 }
 
 static inline json_t *record_transmission(const struct frame_record *r)
@@ -85,12 +112,14 @@ static inline void record_frame(json_t *journal, struct frame_record r)
 	int port = r.client_port ? r.client_port : 40000;
 	int packet = r.packet ? r.packet : (int)json_array_size(journal) + 1;
 	bool known = r.connection >= 0;
-	char text[256];
+	const struct frame frame = record_segment(&r);
+	char text[256], hex[2 * JOURNAL_BYTES + 1];
 
-	record_frame_text(&r, text, sizeof(text));
+	record_frame_text(&frame, text, sizeof(text));
+	record_frame_hex(&frame, hex);
 	RECORD(journal, r.t, "frame",
 	       "{s:s, s:s, s:s, s:s, s:o, s:f, s:i, s:i, s:i, s:s, s:o, s:o, "
-	       "s:i, s:i, s:o, s:i, s:i, s:i, s:i, s:i}",
+	       "s:i, s:i, s:o, s:i, s:i, s:i, s:i, s:i, s:s}",
 	       "from", r.from, "to", r.to, "fate",
 	       r.fate ? r.fate : "forwarded", "text", text, "kinds",
 	       record_kinds(r.kinds), "left", r.left, "size",
@@ -103,7 +132,7 @@ static inline void record_frame(json_t *journal, struct frame_record r)
 	       r.to_client ? port : 7777, "transmission",
 	       record_transmission(&r), "seq", (int)r.seq, "ack", (int)r.ack,
 	       "len", (int)r.length, "flags", r.flags, "window",
-	       r.shut ? 0 : 500);
+	       r.shut ? 0 : 500, "hex", hex);
 }
 
 #define FRAME(journal_, ...)                                                   \

@@ -360,6 +360,23 @@ START_TEST(segment_delayed_beyond_the_end_does_not_arrive)
 }
 END_TEST
 
+START_TEST(segment_lost_after_a_delay_is_one_row)
+{
+	record_handshake(journal);
+	for (int i = 0; i < 2; i++)
+		FRAME(journal, .t = 0.1 + 0.3 * i, .from = "client",
+		      .to = "server", .fate = i ? "lost: no carrier" : "delayed",
+		      .kinds = "tcp data", .flags = SEGMENT_ACK, .seq = 1,
+		      .ack = 1, .length = 100, .packet = 1001);
+	build();
+	ck_assert_uint_eq(ladder->n_segments, 4);
+	ck_assert_int_eq(segment(3)->fate, LADDER_DROPPED);
+	ck_assert_str_eq(segment(3)->end,
+			 "delayed 0.300\u00a0s, lost: no carrier");
+	done();
+}
+END_TEST
+
 START_TEST(injected_segment_comes_from_the_wire)
 {
 	record_handshake(journal);
@@ -483,6 +500,29 @@ START_TEST(server_is_the_host_that_has_the_socket)
 	build();
 	ck_assert_str_eq(ladder->connections[0].text,
 			 "client:40000 > server:7777");
+	done();
+}
+END_TEST
+
+START_TEST(silent_server_is_the_host_with_the_destination_address)
+{
+	RECORD(journal, 0.009, "ready", "{s:{s:[s], s:[s, s], s:[s]}}", "hosts",
+	       "client", "10.0.0.1", "gateway", "10.0.0.254", "10.0.1.254",
+	       "server", "10.0.0.2");
+	record_call(journal, 0.01, "server", 1, "listen()");
+	FRAME(journal, .t = 0.1, .left = 0.10003, .from = "client",
+	      .to = "gateway", .kinds = "tcp syn", .flags = SEGMENT_SYN);
+	FRAME(journal, .t = 0.2, .left = 0.20003, .from = "gateway",
+	      .to = "client", .kinds = "tcp rst",
+	      .flags = SEGMENT_RST | SEGMENT_ACK, .ack = 1, .to_client = true);
+	build();
+	ck_assert_str_eq(ladder->connections[0].text,
+			 "client:40000 > server:7777");
+	ck_assert(segment(0)->not_forwarded);
+	for (size_t i = 0; i < ladder->n_hosts; i++)
+		if (strcmp(ladder->hosts[i].name, "gateway") == 0)
+			ck_assert_str_eq(ladder->hosts[i].address,
+					 "10.0.0.254");
 	done();
 }
 END_TEST
@@ -914,12 +954,14 @@ int main(void)
 		&silences_end_where_a_delayed_segment_arrives,
 		&answer_stands_below_the_arrival_that_causes_it,
 		&segment_delayed_beyond_the_end_does_not_arrive,
+		&segment_lost_after_a_delay_is_one_row,
 		&injected_segment_comes_from_the_wire,
 		&forwarded_packet_is_one_row_with_two_hops,
 		&packet_that_a_gateway_keeps_is_not_forwarded,
 		&packet_of_a_gateway_is_a_row_of_its_own,
 		&reset_from_a_gateway_does_not_make_it_the_server,
 		&server_is_the_host_that_has_the_socket,
+		&silent_server_is_the_host_with_the_destination_address,
 		&second_connection_on_the_same_ports_has_rows_of_its_own,
 		&connection_that_takes_over_time_wait_ends_its_bar,
 		&reset_for_another_connection_does_not_end_a_bar,
