@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both files consist of pairs of lines: the names of a protocol's counters, and
+ * below them their values in the same order. /proc/net shows the namespace of the
+ * thread-group leader; /proc/thread-self/net shows that of the thread, which is
+ * in the wanted namespace while it reads.
+ */
 #include "counters.h"
 
 #include <errno.h>
@@ -7,13 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "errors.h"
 #include "namespace.h"
 
 enum { COUNTER_NAME = 40 };
 
 struct counters {
-	size_t n, space;
+	size_t n, capacity;
 	struct counter {
 		char name[COUNTER_NAME];
 		int64_t value;
@@ -30,25 +37,20 @@ struct counters *counters_free(struct counters *counters)
 
 static int add(struct counters *counters, const char *name, int64_t value)
 {
+	struct counter *all = array_grow(counters->all, counters->n,
+					 &counters->capacity, sizeof(*all));
 	struct counter *counter;
 
-	if (counters->n == counters->space) {
-		size_t space = counters->space ? counters->space * 2 : 256;
-		struct counter *grown =
-			reallocarray(counters->all, space, sizeof(*grown));
-
-		if (!grown)
-			return error_origin(-ENOMEM, "counters");
-		counters->all = grown;
-		counters->space = space;
-	}
-	counter = &counters->all[counters->n++];
+	if (!all)
+		return error_origin(-ENOMEM, "counters");
+	counters->all = all;
+	counter = &all[counters->n++];
 	snprintf(counter->name, sizeof(counter->name), "%s", name);
 	counter->value = value;
 	return 0;
 }
 
-/* "TcpExt: SyncookiesSent …" above "TcpExt: 0 …", word for word. */
+/* "TcpExt: SyncookiesSent ..." and "TcpExt: 0 ...". */
 static int add_pair(struct counters *counters, char *names, char *values)
 {
 	char *save_name, *save_value;
@@ -85,7 +87,7 @@ static int read_file(struct counters *counters, const char *path)
 	free(names);
 	free(values);
 	fclose(file);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int counters_read(struct counters **ret, int namespace)
@@ -97,7 +99,6 @@ int counters_read(struct counters **ret, int namespace)
 		return error_trace(r);
 	counters = calloc(1, sizeof(*counters));
 	r = counters ? 0 : error_origin(-ENOMEM, "counters");
-	/* /proc/net would be the thread-group leader's namespace. */
 	if (r >= 0)
 		r = read_file(counters, "/proc/thread-self/net/netstat");
 	if (r >= 0)
@@ -137,17 +138,18 @@ int counters_get(const struct counters *counters, const char *name,
 	return error_origin(-ENOENT, "counter %s", name);
 }
 
-/* "TCP: inuse 3 orphan 0 …": sockstat_seq_show(), by sock_prot_inuse_get(). */
-static int count_in_use(const char *path, const char *before, long *sum)
+/* Adds the number of a line such as "TCP: inuse 3 orphan 0 ...":
+ * sockstat_seq_show(), from sock_prot_inuse_get(). */
+static int add_in_use(const char *path, const char *prefix, long *sum)
 {
 	FILE *file = fopen(path, "re");
-	size_t length = strlen(before);
+	size_t length = strlen(prefix);
 	char line[256];
 
 	if (!file)
 		return error_origin(-errno, "open %s", path);
 	while (fgets(line, sizeof(line), file))
-		if (strncmp(line, before, length) == 0)
+		if (strncmp(line, prefix, length) == 0)
 			*sum += strtol(line + length, NULL, 10);
 	fclose(file);
 	return 0;
@@ -160,10 +162,10 @@ int counters_tcp_in_use(int namespace, bool *ret)
 
 	if (r < 0)
 		return error_trace(r);
-	r = count_in_use("/proc/thread-self/net/sockstat", "TCP: inuse ",
+	r = add_in_use("/proc/thread-self/net/sockstat", "TCP: inuse ",
 			 &sum);
-	/* A kernel without IPv6 does not have the other one. */
-	if (r >= 0 && count_in_use("/proc/thread-self/net/sockstat6",
+	/* A kernel without IPv6 lacks sockstat6. */
+	if (r >= 0 && add_in_use("/proc/thread-self/net/sockstat6",
 				   "TCP6: inuse ", &sum) == -ENOENT)
 		r = 0;
 	left = namespace_leave();

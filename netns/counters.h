@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's SNMP counters of a namespace: /proc/net/netstat and snmp, by
- * their plain names (TCPKeepAlive, RetransSegs, ListenOverflows).
+ * The SNMP counters of a network namespace, from /proc/net/netstat and
+ * /proc/net/snmp, by the names that these files give them (TCPKeepAlive,
+ * RetransSegs, ListenOverflows).
  */
 #pragma once
 
@@ -18,12 +19,10 @@ size_t counters_size(const struct counters *counters);
 const char *counters_name(const struct counters *counters, size_t i);
 int64_t counters_value(const struct counters *counters, size_t i);
 
-/*
- * Whether the namespace has TCP sockets that somebody could still hear of:
- * listening, connected, or orphaned. TIME-WAIT does not count.
- */
+/* Whether the namespace has TCP sockets that are listening, connected or
+ * orphaned. TIME-WAIT does not count. */
 int counters_tcp_in_use(int namespace, bool *ret);
 
-/* -ENOENT: this kernel does not count that. */
+/* -ENOENT: this kernel has no such counter. */
 int counters_get(const struct counters *counters, const char *name,
 		 int64_t *ret);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libnl includes glibc's <netinet/tcp.h>, whose struct tcp_info is an old one;
- * both headers cannot be had in one file. This is its include guard. */
+/*
+ * A netlink socket stays in the namespace in which it was opened; requests for
+ * one socket and dumps of all go over it with INET_DIAG_INFO.
+ */
+/* libnl includes glibc's <netinet/tcp.h>, whose struct tcp_info is older than
+ * that of <linux/tcp.h> and conflicts with it. This is its include guard. */
 #define _NETINET_TCP_H 1
 #include "diag.h"
 
@@ -69,7 +73,8 @@ int diag_new(struct diag **ret, int namespace)
 		diag_free(diag);
 		return error_trace(r);
 	}
-	/* Otherwise each message is looked at, for its size, and then read. */
+	/* Without it libnl reads each message twice, first with MSG_PEEK for its
+	 * size. */
 	nl_socket_set_msg_buf_size(diag->socket, DUMP_MAX);
 	connected = nl_connect(diag->socket, NETLINK_SOCK_DIAG);
 	left = namespace_leave();
@@ -100,9 +105,9 @@ struct each {
 	int r;
 };
 
-static void take_info(struct diag_socket *socket, struct nlattr *attribute)
+static void copy_info(struct diag_socket *socket, struct nlattr *attribute)
 {
-	/* Old kernels tell less, newer ones more than this header knows. */
+	/* The kernel's tcp_info may be shorter or longer than this header's. */
 	size_t size = MIN((size_t)nla_len(attribute), sizeof(socket->info));
 
 	memset(&socket->info, 0, sizeof(socket->info));
@@ -133,7 +138,7 @@ static int on_socket(struct nl_msg *msg, void *data)
 	struct each *each = data;
 
 	if (info)
-		take_info(&socket, info);
+		copy_info(&socket, info);
 	if (each->r >= 0)
 		each->r = each->fn(each->data, &socket);
 	return NL_OK;
@@ -161,13 +166,13 @@ int diag_each(struct diag *diag, int family, diag_fn fn, void *data)
 	return each.r < 0 ? error_trace(each.r) : 0;
 }
 
-static int take_one(void *data, const struct diag_socket *socket)
+static int copy_socket(void *data, const struct diag_socket *socket)
 {
 	*(struct diag_socket *)data = *socket;
 	return 0;
 }
 
-static void fill_ends(struct inet_diag_sockid *id, const struct address *local,
+static void set_tuple(struct inet_diag_sockid *id, const struct address *local,
 		      uint16_t local_port, const struct address *remote,
 		      uint16_t remote_port)
 {
@@ -178,10 +183,8 @@ static void fill_ends(struct inet_diag_sockid *id, const struct address *local,
 		memcpy(id->idiag_dst, remote->bytes, sizeof(id->idiag_dst));
 }
 
-/*
- * By its ends, as an arriving segment would find it: inet_diag_find_one_icsk().
- * (A dump looks through the machine's whole table, whoever owns the sockets.)
- */
+/* Found as by an arriving segment: inet_diag_find_one_icsk(). A dump would walk
+ * the hash table of the whole machine. */
 int diag_find(struct diag *diag, struct diag_socket *ret,
 	      const struct address *local, uint16_t local_port,
 	      const struct address *remote, uint16_t remote_port)
@@ -194,10 +197,10 @@ int diag_find(struct diag *diag, struct diag_socket *ret,
 		.id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
 	};
 	struct diag_socket found = { .state = DIAG_CLOSE };
-	struct each each = { .fn = take_one, .data = &found };
+	struct each each = { .fn = copy_socket, .data = &found };
 	int r;
 
-	fill_ends(&request.id, local, local_port, remote, remote_port);
+	set_tuple(&request.id, local, local_port, remote, remote_port);
 	nl_socket_modify_cb(diag->socket, NL_CB_VALID, NL_CB_CUSTOM, on_socket,
 			    &each);
 	r = nl_send_simple(diag->socket, SOCK_DIAG_BY_FAMILY, 0, &request,
@@ -210,7 +213,7 @@ int diag_find(struct diag *diag, struct diag_socket *ret,
 		return 0;
 	if (r < 0)
 		return error_origin(-EIO, "sock_diag: %s", nl_geterror(r));
-	/* Where there is no connection, the listener would take its segment. */
+	/* Without a connection the lookup returns the listener. */
 	if ((found.state == DIAG_LISTEN) != !remote_port)
 		return 0;
 	*ret = found;
@@ -227,7 +230,7 @@ int diag_destroy(struct diag *diag, const struct diag_socket *socket)
 	struct nl_msg *msg;
 	int r;
 
-	fill_ends(&request.id, &socket->local, socket->local_port,
+	set_tuple(&request.id, &socket->local, socket->local_port,
 		  &socket->remote, socket->remote_port);
 	memcpy(request.id.idiag_cookie, socket->cookie,
 	       sizeof(socket->cookie));
@@ -237,7 +240,7 @@ int diag_destroy(struct diag *diag, const struct diag_socket *socket)
 		return error_origin(-ENOMEM, "sock_diag");
 	}
 	r = nl_send_sync(diag->socket, msg);
-	/* Gone by itself in the meantime is as good. */
+	/* It may have been closed in the meantime. */
 	if (r < 0 && r != -NLE_OBJ_NOTFOUND)
 		return error_origin(r == -NLE_OPNOTSUPP ? -EOPNOTSUPP : -EIO,
 				    "SOCK_DESTROY: %s", nl_geterror(r));

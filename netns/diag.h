@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TCP sockets of a namespace as its kernel sees them: what `ss` shows, from
- * the same place (sock_diag(7)). Works on a dead host too: the sockets that its
- * processes left behind are still in its kernel.
+ * The TCP sockets of a namespace, by sock_diag(7), as ss(8) shows them. Works on
+ * a dead host too: the sockets that its processes left behind are still in its
+ * kernel.
  */
 #pragma once
 
@@ -30,7 +30,7 @@ enum diag_state {
 
 enum diag_timer {
 	DIAG_TIMER_NONE,
-	DIAG_TIMER_RETRANSMIT, /* also the tail loss probe's */
+	DIAG_TIMER_RETRANSMIT, /* also for tail loss probes */
 	DIAG_TIMER_KEEPALIVE,
 	DIAG_TIMER_TIME_WAIT,
 	DIAG_TIMER_PROBE, /* zero window */
@@ -42,9 +42,10 @@ struct diag_socket {
 	enum diag_state state;
 	enum diag_timer timer;
 	nsec_t expires; /* from now; only with a timer */
-	unsigned int retransmits; /* or probes, as the timer goes */
-	uint32_t receive_queue, send_queue; /* for LISTEN: length and limit */
-	uint32_t inode; /* 0: no process holds it */
+	unsigned int retransmits; /* or probes, according to the timer */
+	/* Bytes; for LISTEN length and limit of the accept queue. */
+	uint32_t receive_queue, send_queue;
+	uint32_t inode; /* 0: no process has it open */
 	bool has_info;
 	struct tcp_info info;
 	uint32_t cookie[2];
@@ -57,22 +58,23 @@ struct diag *diag_free(struct diag *diag);
 
 typedef int (*diag_fn)(void *data, const struct diag_socket *socket);
 
-/* Calls `fn` for every TCP socket of the family; a failure of it ends. */
+/* Calls `fn` for every TCP socket of the family, until it returns a failure,
+ * which is passed on. */
 int diag_each(struct diag *diag, int family, diag_fn fn, void *data);
 
 /*
- * The socket with these ends. Returns 1 when found, 0 when the kernel has none
- * (any more). A remote port of 0 asks for the listener.
+ * Finds the socket with this 4-tuple; a remote port of 0 means the listener.
+ * Returns 1, or 0 when the kernel has no such socket.
  */
 int diag_find(struct diag *diag, struct diag_socket *ret,
 	      const struct address *local, uint16_t local_port,
 	      const struct address *remote, uint16_t remote_port);
 
-/* SOCK_DESTROY: closes it with a reset. -EOPNOTSUPP where the kernel lacks
- * CONFIG_INET_DIAG_DESTROY. */
+/* SOCK_DESTROY: aborts the connection with a RST. -EOPNOTSUPP where the kernel
+ * lacks CONFIG_INET_DIAG_DESTROY. */
 int diag_destroy(struct diag *diag, const struct diag_socket *socket);
 
-/* As ss spells it: ESTAB, SYN-SENT, TIME-WAIT, … */
+/* The words of ss: ESTAB, SYN-SENT, TIME-WAIT, ... */
 const char *diag_state_text(enum diag_state state);
-/* none, on, keepalive, timewait, persist: as `ss -o` does. */
+/* The words of ss -o: none, on, keepalive, timewait, persist. */
 const char *diag_timer_text(enum diag_timer timer);

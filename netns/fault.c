@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Each verb has a function with the same parameters, which calls the one of
+ * world.h or host.h that does the work, and an entry in the table.
+ */
 #include "fault.h"
 
 #include <errno.h>
@@ -71,12 +75,12 @@ static int kill_process(struct world *world, const char *name,
 	int r;
 
 	if (pid <= 0 || *end)
-		return error_refuse(-EINVAL, "kill %s '%s': a process number",
+		return error_refuse(-EINVAL, "kill %s '%s': expected a pid",
 				    name, argument ? argument : "");
 	r = find_host(world, name, &host);
-	if (r >= 0)
-		r = host_signal(host, (pid_t)pid, SIGKILL);
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(host_signal(host, (pid_t)pid, SIGKILL));
 }
 
 static int freeze(struct world *world, const char *name,
@@ -85,9 +89,9 @@ static int freeze(struct world *world, const char *name,
 	struct host *host;
 	int r = find_host(world, name, &host);
 
-	if (r >= 0)
-		r = host_freeze(host);
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(host_freeze(host));
 }
 
 static int thaw(struct world *world, const char *name,
@@ -96,9 +100,9 @@ static int thaw(struct world *world, const char *name,
 	struct host *host;
 	int r = find_host(world, name, &host);
 
-	if (r >= 0)
-		r = host_thaw(host);
-	return r < 0 ? error_trace(r) : 0;
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(host_thaw(host));
 }
 
 static int suspend(struct world *world, const char *name,
@@ -119,7 +123,8 @@ static int cut(struct world *world, const char *host, const char *argument)
 	bool to = !argument || strcmp(argument, "to") == 0;
 
 	if (!from && !to)
-		return error_refuse(-EINVAL, "cut %s '%s': from, to or nothing",
+		return error_refuse(-EINVAL,
+				    "cut %s '%s': expected from, to or nothing",
 				    host, argument);
 	return world_cut(world, host, from, to);
 }

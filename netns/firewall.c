@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libnftables loads rules in the namespace that the thread is in. Conntrack is
+ * read and flushed by ctnetlink, over a netlink socket that was opened in the
+ * namespace; libnl has no need of its conntrack library for these few messages.
+ */
 #include "firewall.h"
 
 #include <errno.h>
@@ -28,7 +33,7 @@ bool firewall_possible(void)
 	return true;
 }
 
-/* libnftables ends the whole program where there is no such socket. */
+/* nft_ctx_new() exits the program where this socket cannot be opened. */
 static int check_netlink(void)
 {
 	CLEANUP_FD int fd =
@@ -37,21 +42,21 @@ static int check_netlink(void)
 	return fd < 0 ? error_origin(-errno, "netfilter netlink") : 0;
 }
 
-/* It returns no errno; its message ends in the kernel's. */
-static bool is_absence(const char *message)
+/* libnftables returns no errno; its message ends with the text of one. */
+static bool is_unsupported(const char *message)
 {
 	return strstr(message, strerror(ENOENT)) ||
 	       strstr(message, strerror(EOPNOTSUPP)) ||
 	       strstr(message, strerror(EPROTONOSUPPORT));
 }
 
-/* The first line; the others point into the rules. */
+/* The first line of the message; the others show the place in the rules. */
 static int failure(struct nft_ctx *nft)
 {
 	const char *message = nft_ctx_get_error_buffer(nft);
 	const int size = (int)strcspn(message, "\n");
 
-	return error_origin(is_absence(message) ? -EOPNOTSUPP : -EINVAL,
+	return error_origin(is_unsupported(message) ? -EOPNOTSUPP : -EINVAL,
 			    "nftables: %.*s", size, message);
 }
 
@@ -70,7 +75,7 @@ static int load_here(const char *rules)
 	if (nft_run_cmd_from_buffer(nft, rules) != 0)
 		r = failure(nft);
 	nft_ctx_free(nft);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int firewall_load(int fd, const char *rules)
@@ -81,9 +86,7 @@ int firewall_load(int fd, const char *rules)
 		return error_trace(r);
 	r = load_here(rules);
 	left = namespace_leave();
-	if (r >= 0)
-		r = left;
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r < 0 ? r : left);
 }
 
 #else
@@ -100,7 +103,7 @@ int firewall_load(int fd MACRO_UNUSED, const char *rules MACRO_UNUSED)
 
 #endif
 
-/* --- what it remembers ------------------------------------------------ */
+/* --- deleting entries ------------------------------------------------- */
 
 static int connect_in(struct nl_sock *socket, int fd)
 {
@@ -113,13 +116,11 @@ static int connect_in(struct nl_sock *socket, int fd)
 		r = error_origin(-EPROTONOSUPPORT, "netfilter netlink: %s",
 				 nl_geterror(r));
 	left = namespace_leave();
-	if (r >= 0)
-		r = left;
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r < 0 ? r : left);
 }
 
-/* To delete without saying what is to delete it all: ctnetlink_del_conntrack().
- */
+/* IPCTNL_MSG_CT_DELETE without a tuple flushes the table:
+ * ctnetlink_del_conntrack(). */
 static int flush(struct nl_sock *socket)
 {
 	const struct nfgenmsg header = { .nfgen_family = AF_UNSPEC,
@@ -129,15 +130,15 @@ static int flush(struct nl_sock *socket)
 	int r;
 
 	if (!msg)
-		return error_origin(-ENOMEM, "forget connections");
+		return error_origin(-ENOMEM, "flush conntrack");
 	if (nlmsg_append(msg, (void *)(uintptr_t)&header, sizeof(header),
 			 NLMSG_ALIGNTO) < 0) {
 		nlmsg_free(msg);
-		return error_origin(-ENOMEM, "forget connections");
+		return error_origin(-ENOMEM, "flush conntrack");
 	}
 	r = nl_send_sync(socket, msg);
 	if (r < 0)
-		return error_origin(-EOPNOTSUPP, "forget connections: %s",
+		return error_origin(-EOPNOTSUPP, "flush conntrack: %s",
 				    nl_geterror(r));
 	return 0;
 }
@@ -148,15 +149,15 @@ int firewall_forget(int fd)
 	int r;
 
 	if (!socket)
-		return error_origin(-ENOMEM, "forget connections");
+		return error_origin(-ENOMEM, "flush conntrack");
 	r = connect_in(socket, fd);
 	if (r >= 0)
 		r = flush(socket);
 	nl_socket_free(socket);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* --- what it knows ---------------------------------------------------- */
+/* --- listing entries -------------------------------------------------- */
 
 struct listing {
 	int family;
@@ -164,7 +165,7 @@ struct listing {
 	void *data;
 };
 
-static void take_address(struct nlattr *attribute, int family,
+static void get_address(struct nlattr *attribute, int family,
 			 struct address *ret)
 {
 	*ret = (struct address){ .family = family };
@@ -172,15 +173,15 @@ static void take_address(struct nlattr *attribute, int family,
 		memcpy(ret->bytes, nla_data(attribute), address_size(ret));
 }
 
-static uint16_t take_port(struct nlattr *attribute)
+static uint16_t get_port(struct nlattr *attribute)
 {
 	return attribute && nla_len(attribute) >= 2 ?
 		       ntohs(nla_get_u16(attribute)) :
 		       0;
 }
 
-/* False for what is no TCP of that family. */
-static bool take_tuple(struct nlattr *nest, int family,
+/* False for anything but TCP of that family. */
+static bool get_tuple(struct nlattr *nest, int family,
 		       struct firewall_tuple *ret)
 {
 	struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1],
@@ -196,16 +197,16 @@ static bool take_tuple(struct nlattr *nest, int family,
 	if (!proto[CTA_PROTO_NUM] ||
 	    nla_get_u8(proto[CTA_PROTO_NUM]) != IPPROTO_TCP)
 		return false;
-	take_address(ip[v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family,
+	get_address(ip[v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family,
 		     &ret->source);
-	take_address(ip[v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family,
+	get_address(ip[v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family,
 		     &ret->destination);
-	ret->source_port = take_port(proto[CTA_PROTO_SRC_PORT]);
-	ret->destination_port = take_port(proto[CTA_PROTO_DST_PORT]);
+	ret->source_port = get_port(proto[CTA_PROTO_SRC_PORT]);
+	ret->destination_port = get_port(proto[CTA_PROTO_DST_PORT]);
 	return true;
 }
 
-static int take_connection(struct nl_msg *msg, void *data)
+static int on_connection(struct nl_msg *msg, void *data)
 {
 	const struct listing *listing = data;
 	struct nlattr *parts[CTA_MAX + 1];
@@ -214,8 +215,8 @@ static int take_connection(struct nl_msg *msg, void *data)
 	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct nfgenmsg), parts, CTA_MAX,
 			NULL) < 0)
 		return NL_SKIP;
-	if (take_tuple(parts[CTA_TUPLE_ORIG], listing->family, &original) &&
-	    take_tuple(parts[CTA_TUPLE_REPLY], listing->family, &reply))
+	if (get_tuple(parts[CTA_TUPLE_ORIG], listing->family, &original) &&
+	    get_tuple(parts[CTA_TUPLE_REPLY], listing->family, &reply))
 		listing->fn(listing->data, &original, &reply);
 	return NL_OK;
 }
@@ -228,7 +229,7 @@ static int list(struct nl_sock *socket, struct listing *listing)
 	};
 	int r;
 
-	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, take_connection,
+	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_connection,
 			    listing);
 	r = nl_send_simple(socket,
 			   NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
@@ -254,5 +255,5 @@ int firewall_each(int fd, int family, firewall_fn fn, void *data)
 	if (r >= 0)
 		r = list(socket, &listing);
 	nl_socket_free(socket);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }

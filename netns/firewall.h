@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a gateway or firewall is: rules, in the language of nft(8), and the
- * state that its kernel keeps of every connection that went by.
+ * Gateways and firewalls: rules in the language of nft(8), and the connection
+ * tracking entries of the kernel (conntrack).
  */
 #pragma once
 
@@ -10,33 +10,33 @@
 
 #include "address.h"
 
-/* Built with libnftables. */
+/* False in a build without libnftables. */
 bool firewall_possible(void);
 
 /*
- * Adds the rules to those of the namespace `fd`. -EOPNOTSUPP where this program
- * or this kernel cannot have them; -EINVAL, with what libnftables says, for
- * rules that are none.
+ * Adds the rules to those of the namespace `fd`. -EOPNOTSUPP where this build or
+ * this kernel lacks support for them; -EINVAL, with the message of libnftables,
+ * for invalid rules.
  */
 int firewall_load(int fd, const char *rules);
 
 /*
- * The kernel of the namespace `fd` forgets every connection. What comes next of
- * one is looked at as if nothing had been there: a translated address is not
- * translated back any more.
+ * Deletes all connection tracking entries of the namespace `fd`. The next segment
+ * of a connection is handled as that of a new one: a translated address is not
+ * translated back.
  */
 int firewall_forget(int fd);
 
-/* Who talks to whom, as one side of it sees it. */
+/* One direction of a connection. */
 struct firewall_tuple {
 	struct address source, destination;
 	uint16_t source_port, destination_port; /* TCP's */
 };
 
 /*
- * What the kernel of the namespace `fd` knows of TCP connections at the moment:
- * `fn` is called with both tuples of each, as its first packet came and as the
- * answer to that comes. (What has outlived its time-out is not known.)
+ * Calls `fn` for each tracked TCP connection of the namespace `fd`, with the tuple
+ * of its first packet and that of the expected reply. Entries whose timeout has
+ * expired are not listed.
  */
 typedef void (*firewall_fn)(void *data, const struct firewall_tuple *original,
 			    const struct firewall_tuple *reply);

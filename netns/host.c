@@ -92,7 +92,7 @@ struct host {
 	bool is_powered_off; /* by order: its end is expected */
 };
 
-/* --- the init ------------------------------------------------------------- */
+/* --- the init --------------------------------------------------------- */
 
 static void reply(enum reply_kind kind, pid_t pid, int status)
 {
@@ -311,7 +311,7 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	}
 }
 
-/* --- the control socket --------------------------------------------------- */
+/* --- the control socket ----------------------------------------------- */
 
 static void drop_init(struct host *host)
 {
@@ -381,7 +381,7 @@ static int ask(struct host *host, const struct request *request, size_t size,
 	return 0;
 }
 
-/* --- making a host -------------------------------------------------------- */
+/* --- making a host ---------------------------------------------------- */
 
 size_t host_plan_cables(const struct host_plan *plan)
 {
@@ -582,7 +582,7 @@ int host_socket(struct host *host, int family, int type, int protocol)
 	return fd;
 }
 
-/* --- programs ------------------------------------------------------------- */
+/* --- programs --------------------------------------------------------- */
 
 static int pack_arguments(struct request *request, const char *const *argv)
 {
@@ -657,7 +657,7 @@ int host_power_off(struct host *host)
 	return 0;
 }
 
-/* --- processes in /proc --------------------------------------------------- */
+/* --- processes in /proc ----------------------------------------------- */
 
 static bool read_pid_namespace(int proc, const char *pid, char ret[64])
 {

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A namespace is a property of a thread. Each process of halfopen has one thread,
+ * so the home is a static variable.
+ *
+ * Namespaces are compared by the inode numbers of their nsfs files, which are
+ * unique while the namespaces exist.
+ */
 #include "namespace.h"
 
 #include <errno.h>
@@ -7,24 +14,24 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "array.h"
 #include "errors.h"
 #include "fd.h"
 
-/* Per process: a namespace is a property of the thread that runs in it. */
 static int home = -1;
 
-/* Where the process was that cloned this one; 0: nobody asked. */
+/* That of the parent when it cloned this process; 0: unknown. */
 static ino_t outside;
 
-/* Inode numbers of what was made here: the answer to "is it ours?". */
+/* Of the namespaces that are ours. */
 static struct {
 	ino_t *inodes;
-	size_t n;
-} made;
+	size_t n, capacity;
+} ours;
 
 static int open_current(void)
 {
-	/* Not /proc/self: that is the thread-group leader's. */
+	/* /proc/self would show the thread-group leader. */
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -45,9 +52,10 @@ static int inode_of(int fd, ino_t *ret)
 int namespace_remember_outside(void)
 {
 	CLEANUP_FD int fd = open_current();
-	int r = fd < 0 ? fd : inode_of(fd, &outside);
 
-	return r < 0 ? error_trace(r) : 0;
+	if (fd < 0)
+		return error_trace(fd);
+	return error_trace(inode_of(fd, &outside));
 }
 
 int namespace_remember_home(void)
@@ -68,16 +76,17 @@ int namespace_home(void)
 
 static int remember(int fd)
 {
-	ino_t inode, *grown;
+	ino_t inode, *inodes;
 	int r = inode_of(fd, &inode);
 
 	if (r < 0)
 		return error_trace(r);
-	grown = reallocarray(made.inodes, made.n + 1, sizeof(*grown));
-	if (!grown)
+	inodes = array_grow(ours.inodes, ours.n, &ours.capacity,
+			    sizeof(*inodes));
+	if (!inodes)
 		return error_origin(-ENOMEM, "namespace");
-	made.inodes = grown;
-	made.inodes[made.n++] = inode;
+	ours.inodes = inodes;
+	inodes[ours.n++] = inode;
 	return 0;
 }
 
@@ -95,8 +104,8 @@ bool namespace_is_ours(int fd)
 
 	if (fstat(fd, &st) < 0)
 		return false;
-	for (size_t i = 0; i < made.n; i++)
-		if (made.inodes[i] == st.st_ino)
+	for (size_t i = 0; i < ours.n; i++)
+		if (ours.inodes[i] == st.st_ino)
 			return true;
 	return false;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network namespaces, held by file descriptor alone: nothing has a name in the
- * file system, and closing the last fd (or dying) is all the cleaning up there
- * is. The process that makes them has a home namespace, where it was born.
+ * Network namespaces, held by file descriptors only: none has a name in the file
+ * system, and the kernel removes one when its last fd and process are gone. The
+ * process that makes them has a home namespace, in which it was started.
  */
 #pragma once
 
 #include <stdbool.h>
 
-/* Remembers where this process is; call once, before the first namespace. */
+/* Makes the current namespace the home; call it before the first
+ * namespace_new(). */
 int namespace_remember_home(void);
 
 /* The fd of the home. */
@@ -18,24 +19,21 @@ int namespace_home(void);
 int namespace_new(void);
 
 /*
- * The namespace in which this thread opens sockets and files under
- * /proc/thread-self/net and /proc/sys/net from now on. What is opened stays
- * there for good. Enter and leave as a pair, around as little as can be.
+ * Between these two calls the thread opens sockets, and files below
+ * /proc/thread-self/net and /proc/sys/net, in the namespace `fd`. An open socket
+ * or file belongs to its namespace for good.
  */
 int namespace_enter(int fd);
 int namespace_leave(void);
 
-/* True when `fd` is a namespace that namespace_new() made in this process, or
- * the home of a process that was born in a fresh one. */
+/* Whether namespace_new() made the namespace in this process, or it is the home
+ * of a process that was cloned into a new namespace: a guard against changes to
+ * the machine's own network. */
 bool namespace_is_ours(int fd);
 
-/*
- * Notes where this process is, for the one that it is about to clone into a
- * fresh namespace: what was noted here is nobody's there. privilege_clone()
- * does it.
- */
+/* Before a clone into a new namespace: the child can then tell its home from the
+ * namespace of its parent. privilege_clone() calls it. */
 int namespace_remember_outside(void);
 
-/* Takes the home for one of ours: the process was cloned into a fresh one. Where
- * it was not, after all, nothing becomes ours. */
+/* Counts the home as ours, if this process was cloned into a new namespace. */
 void namespace_home_is_ours(void);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order for a process in new namespaces: clone3(2) with CLONE_NEWUSER, the
+ * parent writes the maps, the child mounts, and then drops what it does not need.
+ * A capability that is dropped from the bounding set is gone for all children.
+ */
 #include "privilege.h"
 
 #include <errno.h>
@@ -79,8 +84,8 @@ static int write_proc(pid_t pid, const char *name, const char *text)
 }
 
 /*
- * The id to itself. A container's root has one more to map, for probes and
- * programs to become, when it kept CAP_SETUID and CAP_SETGID.
+ * Maps the id to itself. Root in a container can also map nobody, for probes and
+ * programs, if the container left it CAP_SETUID and CAP_SETGID.
  */
 static int map_id(pid_t child, const char *name, unsigned int id)
 {
@@ -92,7 +97,7 @@ static int map_id(pid_t child, const char *name, unsigned int id)
 		return 0;
 	snprintf(map, sizeof(map), "%u %u 1", id, id);
 	r = write_proc(child, name, map);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int privilege_map_child(pid_t child)
@@ -101,22 +106,22 @@ int privilege_map_child(pid_t child)
 
 	if (!privilege_rootless())
 		return 0;
-	/* A gid map of an unprivileged writer needs setgroups to be denied:
-	 * kernel/user_namespace.c, new_idmap_permitted(). */
+	/* Without privileges a gid map can be written only when setgroups is
+	 * denied: new_idmap_permitted(). */
 	r = write_proc(child, "setgroups", "deny");
 	if (r >= 0)
 		r = map_id(child, "uid_map", geteuid());
 	if (r >= 0)
 		r = map_id(child, "gid_map", getegid());
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 /*
- * Names are looked up in files and nowhere else: no service outside is asked,
- * and nobody is who /etc/passwd says, not whom nss-systemd makes up (with a
- * locked password, and sshd lets no locked account in).
+ * Names are looked up in files only: no service outside is asked, and nobody is
+ * the one of /etc/passwd. (nss-systemd synthesises a nobody with a locked
+ * password, and sshd rejects locked accounts.)
  */
-static void own_nsswitch(void)
+static void mount_nsswitch(void)
 {
 	static const char path[] = "/run/nsswitch.conf";
 	FILE *file = fopen(path, "we");
@@ -130,7 +135,7 @@ static void own_nsswitch(void)
 	mount(path, "/etc/nsswitch.conf", NULL, MS_BIND, NULL);
 }
 
-static void own_passwd(void)
+static void mount_passwd(void)
 {
 	static const char path[] = "/run/passwd";
 	FILE *file = fopen(path, "we");
@@ -144,16 +149,15 @@ static void own_passwd(void)
 	if (uid)
 		fprintf(file, "%s:x:%u:%u::/tmp:/bin/sh\n",
 			uid == NOBODY ? "nobody" : "user", uid, gid);
-	/* Programs are others, and the caller's umask may leave them nothing. */
+	/* Readable for programs, whatever the umask of the caller. */
 	fchmod(fileno(file), 0644);
 	fclose(file);
 	mount(path, "/etc/passwd", NULL, MS_BIND, NULL);
 }
 
-static bool has_own_run; /* a tmpfs there that nobody else sees */
+static bool has_own_run; /* /run is a tmpfs of this mount namespace */
 
-/* Empty, and seen by nobody outside. */
-static bool mount_fresh(const char *path)
+static bool mount_tmpfs(const char *path)
 {
 	return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV,
 		     "mode=1777,size=256m") == 0;
@@ -161,17 +165,17 @@ static bool mount_fresh(const char *path)
 
 int privilege_private_mounts(void)
 {
-	/* Without this, what is mounted here would show outside. */
+	/* Otherwise mounts propagate to the parent's namespace. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return error_origin(-errno, "make mounts private");
 	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	mount_fresh("/tmp");
-	mount_fresh("/var/log");
-	/* Files of ours are nobody else's. */
-	has_own_run = mount_fresh("/run");
+	mount_tmpfs("/tmp");
+	mount_tmpfs("/var/log");
+	/* The files to be mounted are written there. */
+	has_own_run = mount_tmpfs("/run");
 	if (has_own_run) {
-		own_passwd();
-		own_nsswitch();
+		mount_passwd();
+		mount_nsswitch();
 	}
 	return 0;
 }
@@ -207,7 +211,7 @@ void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid)
 	*ret_gid = root ? NOBODY : getegid();
 }
 
-static bool is_among(cap_value_t cap, const cap_value_t *caps, int n)
+static bool contains(cap_value_t cap, const cap_value_t *caps, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (caps[i] == cap)
@@ -216,24 +220,23 @@ static bool is_among(cap_value_t cap, const cap_value_t *caps, int n)
 }
 
 /*
- * Who lacks CAP_SETPCAP is refused; he can gain nothing by an exec either, once
- * no_new_privs is set. What is dropped once is dropped in all children, whose
- * memory says so, too: of the 41 calls that it takes a host's processes are to
- * make those that the world's have not made.
+ * Without CAP_SETPCAP the calls fail, which is harmless: with no_new_privs an
+ * exec gains nothing. `dropped` is inherited by children like the bounding set
+ * itself; it spares them most of the 41 system calls.
  */
 static void limit_bounding_set(const cap_value_t *caps, int n)
 {
 	static uint64_t dropped;
 
 	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
-		if (dropped & UINT64_C(1) << cap || is_among(cap, caps, n))
+		if (dropped & UINT64_C(1) << cap || contains(cap, caps, n))
 			continue;
 		cap_drop_bound(cap);
 		dropped |= UINT64_C(1) << cap;
 	}
 }
 
-/* None is gained: of `caps`, what the process has stays. */
+/* Keeps those of `caps` that the process has, and drops all others. */
 static int keep_only(const cap_value_t *caps, int n)
 {
 	cap_t had = cap_get_proc(), kept = cap_init();
@@ -262,29 +265,29 @@ static int keep_only(const cap_value_t *caps, int n)
 }
 
 /*
- * Until its end it may make hosts (fault_reboot()), so that what made the world
- * is kept: CAP_SYS_ADMIN for namespaces, CAP_NET_ADMIN for links, sysctls,
- * sock_diag and SO_RCVBUFFORCE, CAP_NET_RAW for the wire's socket, CAP_SETPCAP
- * for the bounding sets of those below, CAP_SYS_PTRACE to see whether a program
- * that calls itself undumpable has stopped (proc_ns_readlink()). The rest is
- * root's, whose programs are another uid.
+ * A world makes hosts until its end (a reboot), so it keeps what that takes:
+ * CAP_SYS_ADMIN for namespaces, CAP_NET_ADMIN for links, sysctls, sock_diag and
+ * SO_RCVBUFFORCE, CAP_NET_RAW for the wire's socket, CAP_SETPCAP for the bounding
+ * sets of its children, and CAP_SYS_PTRACE to see whether a program that made
+ * itself undumpable has stopped (proc_ns_readlink()). Root keeps the others too,
+ * for its programs run with another uid.
  */
 int privilege_keep_for_world(void)
 {
-	enum { OF_ROOT_ALONE = 5 };
+	enum { ONLY_ROOT = 5 }; /* the last ones */
 	static const cap_value_t caps[] = {
 		CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SETPCAP,
 		CAP_SYS_PTRACE,
 		CAP_KILL, CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_DAC_OVERRIDE,
 	};
-	int n = ARRAY_SIZE(caps) - (geteuid() == 0 ? 0 : OF_ROOT_ALONE), r;
+	int n = ARRAY_SIZE(caps) - (geteuid() == 0 ? 0 : ONLY_ROOT), r;
 
 	limit_bounding_set(caps, n);
 	r = keep_only(caps, n);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* A child of root's becomes nobody, and nobody's processes are signalled. */
+/* Root's init starts processes as nobody, and signals them. */
 int privilege_keep_for_init(void)
 {
 	static const cap_value_t caps[] = { CAP_KILL, CAP_SETUID, CAP_SETGID };
@@ -292,7 +295,7 @@ int privilege_keep_for_init(void)
 
 	limit_bounding_set(NULL, 0);
 	r = keep_only(caps, geteuid() == 0 ? ARRAY_SIZE(caps) : 0);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 void privilege_keep_for_tools(void)
@@ -315,7 +318,7 @@ int privilege_drop(uid_t uid, gid_t gid)
 
 	limit_bounding_set(NULL, 0);
 	if (geteuid() == 0 && uid != 0) {
-		/* A container's root may have no other uid to become. */
+		/* Root in a container may have no other uid. */
 		if (setgroups(0, NULL) < 0 && errno != EPERM)
 			return error_origin(-errno, "setgroups");
 		if (setresgid(gid, gid, gid) < 0 && errno != EINVAL)
@@ -324,10 +327,10 @@ int privilege_drop(uid_t uid, gid_t gid)
 			return error_origin(-errno, "become uid %u", uid);
 	}
 	r = keep_only(NULL, 0);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-static const char *sysctl_says(const char *path)
+static const char *read_sysctl(const char *path)
 {
 	static char value[16];
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -344,26 +347,26 @@ static int explain(int r)
 	if (r == -ENOSYS)
 		return error_refuse(r, "this kernel is older than 5.3, the first "
 				       "with clone3() and pidfd_open(), which "
-				       "halfopen cannot do without");
-	if (sysctl_says("/proc/sys/user/max_net_namespaces")[0] == '0')
+				       "halfopen needs");
+	if (read_sysctl("/proc/sys/user/max_net_namespaces")[0] == '0')
 		return error_refuse(r, "network namespaces are switched off "
 				       "(sysctl user.max_net_namespaces is "
 				       "0)");
 	if (!privilege_rootless())
 		return error_refuse(r, "this machine refuses network namespaces "
 				       "even to root");
-	if (sysctl_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+	if (read_sysctl("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 		    [0] == '1')
 		return error_refuse(
 			r, "AppArmor forbids user namespaces to ordinary users "
 			   "(sysctl kernel.apparmor_restrict_unprivileged_userns"
 			   "=0 allows them, or run as root)");
-	if (sysctl_says("/proc/sys/kernel/unprivileged_userns_clone")[0] == '0')
+	if (read_sysctl("/proc/sys/kernel/unprivileged_userns_clone")[0] == '0')
 		return error_refuse(
 			r, "user namespaces are forbidden to ordinary users "
 			   "(sysctl kernel.unprivileged_userns_clone=1 allows "
 			   "them, or run as root)");
-	if (sysctl_says("/proc/sys/user/max_user_namespaces")[0] == '0')
+	if (read_sysctl("/proc/sys/user/max_user_namespaces")[0] == '0')
 		return error_refuse(r, "user namespaces are switched off "
 				       "(sysctl user.max_user_namespaces is 0)");
 	return error_refuse(r, "this machine refuses user namespaces to uid %u "
@@ -371,7 +374,7 @@ static int explain(int r)
 			    geteuid());
 }
 
-/* verify_root_map(): whoever maps uid 0 must have CAP_SETFCAP. */
+/* verify_root_map(): mapping uid 0 takes CAP_SETFCAP. */
 static int explain_map(int r)
 {
 	if (geteuid() == 0)
@@ -383,13 +386,13 @@ static int explain_map(int r)
 			       "namespace", geteuid());
 }
 
-/* The caller's limits, or the machine's memory: no refusal. */
+/* Of the caller's limits or of memory; not a refusal. */
 static bool is_shortage(int r)
 {
 	return r == -EAGAIN || r == -EMFILE || r == -ENFILE || r == -ENOMEM;
 }
 
-/* -EAGAIN: somebody killed the child, which says nothing. */
+/* -EAGAIN: the child was killed, which proves nothing. */
 static int check_once(void)
 {
 	CLEANUP_FD int go_read = -1;
@@ -403,7 +406,8 @@ static int check_once(void)
 	go = fds[1];
 	pid = privilege_clone(privilege_clone_flags(), NULL);
 	if (pid == 0) {
-		/* There to be mapped: it ends with the parent's end. */
+		/* It exists to be mapped, and ends when the parent closes
+		 * the pipe. */
 		fd_close(go);
 		_exit(read(go_read, &byte, 1) != 0);
 	}
@@ -424,5 +428,5 @@ int privilege_check(void)
 
 	if (r == -EAGAIN)
 		r = check_once();
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who may do what. A world needs CAP_NET_ADMIN over namespaces of its own and
- * nothing over the machine's: an ordinary user gets that from a user
- * namespace, which maps his own uid to itself. (Under a map to 0, real programs
- * fail: setgroups is denied, and files of their users cannot be owned.)
+ * User namespaces, capabilities and ids. A world needs CAP_NET_ADMIN over its own
+ * namespaces and nothing over the machine's. An ordinary user gets it from a user
+ * namespace that maps the caller's uid to itself. (With a map to uid 0, real
+ * programs fail: setgroups is denied, and files cannot belong to their users.)
  *
- * Of one run, from the outside in:
+ * The processes of a run, from the outside to the inside:
  *
- *	the program   what its caller has; it opens no namespace and no sysctl
- *	the case      in namespaces of its own: privilege_keep_for_world()
- *	a host's init privilege_keep_for_init(); nothing, where it is not root
- *	probe, program  nothing, and not uid 0: privilege_drop()
+ *	halfopen         the capabilities of its caller; it opens no namespace and
+ *	                 writes no sysctl
+ *	case             in namespaces of its own: privilege_keep_for_world()
+ *	init of a host   privilege_keep_for_init(); none where it is not root
+ *	probe, program   none, and not uid 0: privilege_drop()
  *
- * All but the first can gain nothing by an exec (no_new_privs).
+ * All but the first have no_new_privs: an exec gains nothing.
  */
 #pragma once
 
@@ -24,53 +25,53 @@
  * CAP_SYS_ADMIN (a container's). */
 bool privilege_rootless(void);
 
-/* CLONE_NEW… for the process that will hold a world. */
+/* CLONE_NEW... for the process that will hold a world. */
 uint64_t privilege_clone_flags(void);
 
 /*
  * fork() into the namespaces of `flags`: 0 in the child, the pid and a pidfd
- * (the caller's; may be NULL) in the parent. No fork handlers run and no stack
- * is given: for processes of one thread.
+ * (which the caller closes; may be NULL) in the parent. For processes with one
+ * thread: it is the bare clone3(2), without fork handlers.
  */
 pid_t privilege_clone(uint64_t flags, int *ret_pidfd);
 
-/* Called by the parent: maps the caller's uid and gid in `child` to
- * themselves; for uid 0 also nobody's, where that is allowed. Nothing to do
+/* For the parent: maps the caller's uid and gid in the user namespace of `child`
+ * to themselves; for uid 0 also nobody's, where that is allowed. Does nothing
  * without a user namespace. */
 int privilege_map_child(pid_t child);
 
 /*
- * In the new mount namespace: a /proc of its own, tmpfs on /run, /tmp and
- * /var/log, an /etc/passwd that knows the uid. What a container refuses is left
- * as it was. Fails only when mounts would leak to the machine.
+ * In the new mount namespace: mounts a new /proc, tmpfs on /run, /tmp and
+ * /var/log, and an /etc/passwd with the uid of programs. A mount that a container
+ * refuses is skipped. Fails only when mounts would propagate to the machine.
  */
 int privilege_private_mounts(void);
 
-/* After that: names of hosts, lines as of hosts(5), for those who look them up.
- * False where a container refuses it. */
+/* After that: mounts an /etc/hosts with these lines, hosts(5). False where a
+ * container refuses it. */
 bool privilege_own_names(const char *lines);
 
 /* True when /proc shows the processes of this PID namespace. */
 bool privilege_has_own_proc(void);
 
 /*
- * For good: what holds a world keeps what worlds need, of that which it has,
- * over its namespaces; a host's init what starting and signalling processes of
- * another uid needs. Both set no_new_privs.
+ * Both drop capabilities irrevocably and set no_new_privs. The process that holds
+ * a world keeps those that worlds need, as far as it has them; a host's init keeps
+ * those for starting and signalling processes of another uid.
  */
 int privilege_keep_for_world(void);
 int privilege_keep_for_init(void);
 
 /*
- * For who looks into a host with his own tools, after setns(): an exec by a uid
- * other than 0 leaves him CAP_NET_ADMIN and CAP_NET_RAW of the host's user
- * namespace, for tcpdump and ip. Nothing to do for root.
+ * For a shell of the user in a host, after setns(): makes CAP_NET_ADMIN and
+ * CAP_NET_RAW of the host's user namespace ambient, so that tcpdump and ip, run by
+ * a uid other than 0, have them. Does nothing for root.
  */
 void privilege_keep_for_tools(void);
 
 /*
- * For good, before exec: no capabilities, none to be gained (bounding set,
- * no_new_privs), and not uid 0: as root the process becomes `uid`, `gid`.
+ * Before exec: drops all capabilities irrevocably (bounding set, no_new_privs);
+ * root becomes `uid` and `gid`.
  */
 int privilege_drop(uid_t uid, gid_t gid);
 
@@ -79,9 +80,8 @@ int privilege_drop(uid_t uid, gid_t gid);
 void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid);
 
 /*
- * Whether worlds can be made here at all: tries it in a child that ends at
- * once. -EPERM and its kin with one clear sentence about what is missing and
- * how to allow it; -EAGAIN, -EMFILE, -ENFILE or -ENOMEM where only this process
- * has no more of something.
+ * Whether worlds can be made on this machine: tries it in a child that ends at
+ * once. -EPERM and similar have a message that explains what is missing and how
+ * to allow it; -EAGAIN, -EMFILE, -ENFILE and -ENOMEM mean a shortage.
  */
 int privilege_check(void);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests are built and sent with libnl. The kernel acknowledges a change when
+ * it is done, except for what it leaves to work queues: a link starts to run in
+ * linkwatch_event(), an IPv6 address works after addrconf_dad_work(). The wait
+ * functions poll for these, at most every 20 ms.
+ */
 #include "rtnl.h"
 
 #include <errno.h>
@@ -18,15 +24,14 @@
 #include "errors.h"
 #include "namespace.h"
 
-/* Of one link, route or neighbour with all that the kernel knows of it; a dump's
- * is as large as it may be: netlink_dump(). */
+/* Bytes of a reply; the largest that netlink_dump() sends. */
 enum { ANSWER_MAX = 1 << 15 };
 
 struct rtnl {
 	struct nl_sock *socket;
 };
 
-/* libnl's own error numbers, as far as they have an errno to speak of. */
+/* An errno for libnl's error numbers, which merge several errnos into one. */
 static int from_nl(int r)
 {
 	switch (-r) {
@@ -66,7 +71,8 @@ int rtnl_new(struct rtnl **ret, int fd)
 		rtnl_free(rtnl);
 		return error_trace(r);
 	}
-	/* Otherwise each message is looked at, for its size, and then read. */
+	/* Without it libnl reads each message twice, first with MSG_PEEK for its
+	 * size. */
 	nl_socket_set_msg_buf_size(rtnl->socket, ANSWER_MAX);
 	r = nl_connect(rtnl->socket, NETLINK_ROUTE);
 	left = namespace_leave();
@@ -103,7 +109,7 @@ static struct nl_msg *request(int type, int flags, const void *header,
 	return msg;
 }
 
-/* Takes `msg`, NULL included; `what` is for the message of a failure. */
+/* Takes `msg`, which may be NULL; `what` is for the message of a failure. */
 static int perform(struct rtnl *rtnl, struct nl_msg *msg, const char *what)
 {
 	int r;
@@ -130,8 +136,8 @@ static int put_end(struct nl_msg *msg, const struct rtnl_end *end)
 }
 
 /*
- * The peer is a whole message of its own inside the attribute. IFF_UP in there
- * fails with ENOTCONN, since its other end does not exist yet.
+ * VETH_INFO_PEER contains a whole link message. IFF_UP in it fails with ENOTCONN
+ * (veth_open()), for the other end does not exist yet.
  */
 static int put_peer(struct nl_msg *msg, const struct rtnl_end *b)
 {
@@ -166,8 +172,8 @@ int rtnl_add_veth(struct rtnl *rtnl, const struct rtnl_end *a,
 		nlmsg_free(msg);
 		return error_origin(-ENOMEM, "make a veth pair");
 	}
-	r = perform(rtnl, msg, "make a veth pair (is the veth driver there?)");
-	return r < 0 ? error_trace(r) : 0;
+	r = perform(rtnl, msg, "make a veth pair (it needs the veth driver)");
+	return error_trace(r);
 }
 
 int rtnl_set_up(struct rtnl *rtnl, int ifindex, bool up)
@@ -178,7 +184,7 @@ int rtnl_set_up(struct rtnl *rtnl, int ifindex, bool up)
 	int r = perform(rtnl, request(RTM_NEWLINK, 0, &info, sizeof(info)),
 			"set a link up or down");
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int see_link(struct nl_msg *msg, void *data)
@@ -195,7 +201,7 @@ static int see_link(struct nl_msg *msg, void *data)
 	return NL_OK;
 }
 
-/* Takes `msg`, NULL included. `see` gets the answer, and `ret`. */
+/* Takes `msg`, which may be NULL. Passes the reply and `ret` to `see`. */
 static int ask(struct rtnl *rtnl, struct nl_msg *msg,
 	       int (*see)(struct nl_msg *msg, void *data), void *ret,
 	       const char *what)
@@ -221,7 +227,7 @@ int rtnl_get_link(struct rtnl *rtnl, int ifindex, struct rtnl_link *ret)
 	struct ifinfomsg info = { .ifi_index = ifindex };
 	struct rtnl_link link = { 0 };
 	int r = ask(rtnl, request(RTM_GETLINK, 0, &info, sizeof(info)),
-		    see_link, &link, "ask for a link");
+		    see_link, &link, "get a link");
 
 	if (r < 0)
 		return error_trace(r);
@@ -247,7 +253,7 @@ static int see_route(struct nl_msg *msg, void *data)
 	return NL_OK;
 }
 
-/* Where what is sent to the address would go. RTN_UNSPEC: there is no route. */
+/* The route to the address; RTN_UNSPEC: there is none. */
 static int get_route(struct rtnl *rtnl, const struct address *address,
 		     unsigned int flags, struct rtmsg *ret)
 {
@@ -262,9 +268,8 @@ static int get_route(struct rtnl *rtnl, const struct address *address,
 		nlmsg_free(msg);
 		msg = NULL;
 	}
-	r = ask(rtnl, msg, see_route, &found, "ask for a route");
-	/* No route to it at all: ENETUNREACH, for which libnl has no number of
-	 * its own. */
+	r = ask(rtnl, msg, see_route, &found, "get a route");
+	/* ENETUNREACH means no route. libnl has no number of its own for it. */
 	if (r < 0 && r != -EIO)
 		return error_trace(r);
 	*ret = found;
@@ -282,7 +287,8 @@ int rtnl_is_local(struct rtnl *rtnl, const struct address *address, bool *ret)
 	return 0;
 }
 
-/* RTM_F_FIB_MATCH: the entry itself, whose flags know of the carrier. */
+/* With RTM_F_FIB_MATCH the reply is the entry of the table, whose flags include
+ * RTNH_F_LINKDOWN. */
 int rtnl_get_route(struct rtnl *rtnl, const struct address *address,
 		   enum rtnl_route *ret)
 {
@@ -300,20 +306,20 @@ int rtnl_get_route(struct rtnl *rtnl, const struct address *address,
 	return 0;
 }
 
-/* What a work queue brings about, and what it is about. */
+/* A condition that a work queue brings about. */
 struct wanted {
 	int ifindex;
 	bool running; /* of the link */
 	const struct address *address; /* or of an address: it is local */
 };
 
-static int is_so(struct rtnl *rtnl, const struct wanted *wanted, bool *ret)
+static int check(struct rtnl *rtnl, const struct wanted *wanted, bool *ret)
 {
 	int r;
 
 	if (wanted->address) {
 		r = rtnl_is_local(rtnl, wanted->address, ret);
-		return r < 0 ? error_trace(r) : 0;
+		return error_trace(r);
 	}
 	r = rtnl_is_running(rtnl, wanted->ifindex, ret);
 	if (r < 0)
@@ -329,12 +335,12 @@ static int wait_for(struct rtnl *rtnl, const struct wanted *wanted,
 
 	for (;;) {
 		struct timespec ts = nsec_to_timespec(pause);
-		bool so = false;
-		int r = is_so(rtnl, wanted, &so);
+		bool reached = false;
+		int r = check(rtnl, wanted, &reached);
 
 		if (r < 0)
 			return error_trace(r);
-		if (so)
+		if (reached)
 			return 0;
 		if (nsec_now() - start > timeout)
 			return error_origin(-ETIMEDOUT, "wait for %s %d",
@@ -342,19 +348,18 @@ static int wait_for(struct rtnl *rtnl, const struct wanted *wanted,
 						    "an address of link" :
 						    "link",
 					    wanted->ifindex);
-		/* It comes from a work queue: give it the CPU. */
+		/* The work queue needs the CPU. */
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 		pause = MIN(pause * 2, MSEC(20));
 	}
 }
 
-/* The work is linkwatch_event(). */
 int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout)
 {
 	struct wanted running = { .ifindex = ifindex, .running = true };
 	int r = wait_for(rtnl, &running, timeout);
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int rtnl_wait_stopped(struct rtnl *rtnl, int ifindex, nsec_t timeout)
@@ -362,18 +367,18 @@ int rtnl_wait_stopped(struct rtnl *rtnl, int ifindex, nsec_t timeout)
 	struct wanted stopped = { .ifindex = ifindex, .running = false };
 	int r = wait_for(rtnl, &stopped, timeout);
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* The work is addrconf_dad_work(), with or without duplicate detection:
- * addrconf_dad_completed() inserts the route to the address itself. */
+/* addrconf_dad_completed() inserts the local route, also without duplicate
+ * address detection. */
 int rtnl_wait_address(struct rtnl *rtnl, int ifindex,
 		      const struct address *address, nsec_t timeout)
 {
 	struct wanted local = { .ifindex = ifindex, .address = address };
 	int r = wait_for(rtnl, &local, timeout);
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static struct nl_msg *address_request(int type, int flags,
@@ -405,7 +410,7 @@ int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 		    address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
 				    &info, address),
 		    "add an address");
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
@@ -417,7 +422,7 @@ int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
 	int r = perform(rtnl, address_request(RTM_DELADDR, 0, &info, address),
 			"remove an address");
 
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
@@ -438,10 +443,10 @@ int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 		return error_origin(-ENOMEM, "add a neighbour");
 	}
 	r = perform(rtnl, msg, "add a neighbour");
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* The kernel refuses a destination that has bits beyond its prefix. */
+/* The kernel refuses a destination with bits set beyond its prefix. */
 static struct address network_of(const struct address *address,
 				 unsigned int prefix)
 {
@@ -472,5 +477,5 @@ int rtnl_add_route(struct rtnl *rtnl, const struct address *to,
 		return error_origin(-ENOMEM, "add a route");
 	}
 	r = perform(rtnl, msg, "add a route");
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Links, addresses, routes and neighbours of one namespace, over rtnetlink.
- * A link is named by its index; sizes of names are IFNAMSIZ.
+ * Links, addresses, routes and neighbour entries of one namespace, over
+ * rtnetlink(7). A link is named by its index; names have IFNAMSIZ bytes.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 struct rtnl;
 
-/* A socket in the namespace `fd`, which stays there. */
+/* Opens a netlink socket in the namespace `fd`. */
 int rtnl_new(struct rtnl **ret, int fd);
 struct rtnl *rtnl_free(struct rtnl *rtnl);
 
@@ -27,29 +27,29 @@ struct rtnl_end {
 };
 
 /*
- * A veth pair in one request, both ends made down, where they belong, with
- * their indices and addresses (`a` in the namespace of `rtnl`, whatever its
- * `namespace` says).
+ * Makes a veth pair in one request, with indices and addresses. Both ends are
+ * down. `a` is in the namespace of `rtnl` (a->namespace is ignored), `b` in
+ * b->namespace.
  */
 int rtnl_add_veth(struct rtnl *rtnl, const struct rtnl_end *a,
 		  const struct rtnl_end *b);
 
 int rtnl_set_up(struct rtnl *rtnl, int ifindex, bool up);
 
-/* Up, and the kernel will really send: operstate UP. Fills in `ret`. */
+/* Whether the link is up and the kernel sends on it: operstate UP. */
 int rtnl_is_running(struct rtnl *rtnl, int ifindex, bool *ret);
 
-/* What the kernel says of a link. */
+/* The state of a link. */
 struct rtnl_link {
-	bool up; /* by its administrator */
+	bool up; /* set up by its administrator */
 	bool carrier;
-	uint8_t operstate; /* IF_OPER_UP and its kin, <linux/if.h> */
+	uint8_t operstate; /* IF_OPER_..., <linux/if.h>; RFC 2863 */
 };
 
 int rtnl_get_link(struct rtnl *rtnl, int ifindex, struct rtnl_link *ret);
 
-/* Of the table entry for an address: nothing, or one that the kernel would
- * use. It marks those of a link without carrier. */
+/* The route to an address. The kernel marks routes of a link without carrier as
+ * linkdown. */
 enum rtnl_route {
 	RTNL_ROUTE_NONE,
 	RTNL_ROUTE_LINKDOWN,
@@ -59,44 +59,45 @@ enum rtnl_route {
 int rtnl_get_route(struct rtnl *rtnl, const struct address *address,
 		   enum rtnl_route *ret);
 
-/* Whether the address is this host's own. */
+/* Whether the address is local to the namespace. */
 int rtnl_is_local(struct rtnl *rtnl, const struct address *address, bool *ret);
 
 /*
- * Waits until it is. Just after "up" the link is not yet running, and what is
- * sent meanwhile vanishes: a lost SYN costs a second.
+ * Waits until the link is running. Just after "up" it is not, and frames that are
+ * sent are lost: a lost SYN costs a second.
  */
 int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout);
 
-/* The opposite: just after the carrier is lost the link still runs, for a
- * moment, and refuses each frame by itself. */
+/* Waits until the link is not running. Just after the loss of the carrier the
+ * queue is still active, and the driver refuses each frame. */
 int rtnl_wait_stopped(struct rtnl *rtnl, int ifindex, nsec_t timeout);
 
-/* With the prefix' on-link route. IPv6: without duplicate detection. */
+/* With the on-link route of the prefix. IPv6: without duplicate address
+ * detection. */
 int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 		     const struct address *address, unsigned int prefix);
 
-/* Its on-link route goes as well, and with the last IPv4 address whatever else
- * the interface has of IPv4, permanent neighbours too: fib_inetaddr_event(). */
+/* Its on-link route is deleted with it. With the last IPv4 address, the interface
+ * loses all its IPv4 routes and neighbour entries, permanent ones too:
+ * fib_inetaddr_event(). */
 int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
 			const struct address *address, unsigned int prefix);
 
 /*
- * Waits until what arrives for the address is taken. An IPv6 address is there
- * at once and answers nothing until a work queue has been at it, with the link
- * up.
+ * Waits until packets for the address are accepted. An IPv6 address exists at
+ * once, but works only when the link is up and a work item has completed.
  */
 int rtnl_wait_address(struct rtnl *rtnl, int ifindex,
 		      const struct address *address, nsec_t timeout);
 
-/* Permanent: address resolution never fails by time. */
+/* A permanent entry: it never expires. */
 int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 		       const struct address *address, const uint8_t mac[6]);
 
 /*
- * To all addresses that share the prefix with `to` (a multiple of 8; 0: to all
- * there are) by the next hop `via`, which is in a network of this host's. Its
- * link must be up. Takes the place of one that is there.
+ * Adds or replaces the route to the prefix of `to` (its length is a multiple of
+ * 8; 0: the default route) by the next hop `via`, which must be on a link that is
+ * up.
  */
 int rtnl_add_route(struct rtnl *rtnl, const struct address *to,
 		   unsigned int prefix, const struct address *via);

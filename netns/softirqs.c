@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The first number of schedstat is the time on a CPU, the second the time that
+ * the thread was runnable and waited: sched_info.run_delay. */
 #include "softirqs.h"
 
 #include <dirent.h>
@@ -12,7 +14,6 @@
 #include "fd.h"
 #include "macro.h"
 
-/* A kernel thread's number is small, and found early. */
 static bool is_ksoftirqd(int proc, const char *pid)
 {
 	static const char name[] = "ksoftirqd/";

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TCP's timers run in softirqs. On a busy machine those are left to the
- * ksoftirqd threads, which wait for a CPU like everybody else, and a timer that
- * waits with them is late without any process having been late. The scheduler
- * counts that waiting: /proc/PID/schedstat.
+ * The scheduling delay of softirqs, in which TCP's timers run. On a busy machine
+ * the kernel leaves softirqs to the ksoftirqd threads, which wait for a CPU like
+ * any process: a timer can be late although no process of a run was. The
+ * scheduler counts that time in /proc/PID/schedstat.
  */
 #pragma once
 
@@ -14,26 +14,27 @@
 enum { SOFTIRQS_MAX = 128 };
 
 struct softirqs {
-	int fds[SOFTIRQS_MAX]; /* one of each ksoftirqd; owned */
-	size_t n; /* 0 where /proc does not show them (a container's) */
+	int fds[SOFTIRQS_MAX]; /* schedstat of each ksoftirqd; owned */
+	size_t n; /* 0 where /proc does not show them, as in a container */
 };
 
-/* Looks for the threads; close-on-exec. Never fails: it finds what it finds. */
+/* Finds the threads; the fds are close-on-exec. Cannot fail: n may be 0. */
 void softirqs_open(struct softirqs *ret);
 void softirqs_close(struct softirqs *softirqs);
 
-/* For how long thread `i` has waited for a CPU, ever. */
+/* The total time that thread `i` has waited for a CPU. */
 nsec_t softirqs_waited(const struct softirqs *softirqs, size_t i);
 
-/* The longest wait that ended between two samples. The scheduler counts it when
- * it ends: of one that began earlier, only what fell after the first sample. */
+/* The longest wait that ended between two samples. The scheduler counts a wait
+ * when it ends; of one that began before the first sample, only the time after
+ * that sample counts. */
 struct softirqs_samples {
 	nsec_t begun;
 	nsec_t before[SOFTIRQS_MAX];
 	nsec_t longest;
 };
 
-/* The first sample: what was waited before is nobody's. */
+/* The first sample: delay before that point is not attributed. */
 void softirqs_begin(struct softirqs_samples *samples,
 		    const struct softirqs *softirqs);
 void softirqs_sample(struct softirqs_samples *samples,

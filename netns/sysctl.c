@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The namespace of a file below /proc/sys/net is the one that the thread is in
+ * when it opens the file. What was written is compared by value with what is read
+ * back: the kernel accepts "0x10" and prints "16", and separates the numbers of a
+ * list by tabs.
+ */
 #include "sysctl.h"
 
 #include <ctype.h>
@@ -20,7 +26,7 @@ int sysctl_path(const char *name, char *ret, size_t size)
 
 	if (strncmp(name, "net.", 4) != 0 || strchr(name, '/') ||
 	    strstr(name, "..") || length + sizeof(root) > size)
-		return error_refuse(-EINVAL, "'%s' is no sysctl below net.", name);
+		return error_refuse(-EINVAL, "sysctl '%s': not below net.", name);
 	memcpy(ret, root, sizeof(root) - 1);
 	for (size_t i = 0; i <= length; i++)
 		ret[sizeof(root) - 1 + i] = name[i] == '.' ? '/' : name[i];
@@ -43,7 +49,6 @@ static void fold(char *text)
 	*to = '\0';
 }
 
-/* The namespace is the one that the thread is in when it opens the file. */
 static int read_here(const char *name, char ret[SYSCTL_VALUE])
 {
 	CLEANUP_FD int fd = -1;
@@ -65,8 +70,7 @@ static int read_here(const char *name, char ret[SYSCTL_VALUE])
 	return 0;
 }
 
-/* Two words are the same text or the same whole number: the kernel takes "0x10"
- * and leading zeros for numbers. */
+/* The same text or the same integer, in any base. */
 static bool same_word(const char *a, const char *b)
 {
 	char *end_a, *end_b;
@@ -79,7 +83,7 @@ static bool same_word(const char *a, const char *b)
 	return end_a != a && !*end_a && end_b != b && !*end_b && x == y;
 }
 
-/* Both are folded; they are cut into words. */
+/* Both are folded; they are split in place. */
 static bool same_value(char *a, char *b)
 {
 	char *save_a, *save_b;
@@ -128,7 +132,7 @@ int sysctl_write(int fd, const struct sysctl_setting *settings, size_t n)
 		return 0;
 	if (!namespace_is_ours(fd))
 		return error_refuse(-EPERM,
-				    "sysctl %s in a namespace that is not ours",
+				    "sysctl %s: the namespace is not ours",
 				    settings[0].name);
 	r = namespace_enter(fd);
 	if (r < 0)
@@ -136,9 +140,7 @@ int sysctl_write(int fd, const struct sysctl_setting *settings, size_t n)
 	for (size_t i = 0; i < n && r >= 0; i++)
 		r = write_here(&settings[i]);
 	left = namespace_leave();
-	if (r < 0)
-		return error_trace(r);
-	return left < 0 ? error_trace(left) : 0;
+	return error_trace(r < 0 ? r : left);
 }
 
 int sysctl_read(int fd, const char *name, char ret[SYSCTL_VALUE])
@@ -150,9 +152,7 @@ int sysctl_read(int fd, const char *name, char ret[SYSCTL_VALUE])
 		return error_trace(r);
 	r = read_here(name, ret);
 	left = namespace_leave();
-	if (r < 0)
-		return error_trace(r);
-	return left < 0 ? error_trace(left) : 0;
+	return error_trace(r < 0 ? r : left);
 }
 
 int sysctl_read_number(int fd, const char *name, long *ret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sysctls of a network namespace, by their dotted names. A value is written
- * and read back, and a namespace that halfopen did not make is refused.
+ * Sysctls of a network namespace, by their dotted names. Each value is read back
+ * after it was written. A namespace that halfopen did not make is refused.
  */
 #pragma once
 
@@ -17,17 +17,18 @@ struct sysctl_setting {
 
 /*
  * Writes `n` settings in the namespace `fd`. -ENOENT: this kernel has no such
- * sysctl for a namespace; -EINVAL: it does not take the value; -EPERM: the
- * namespace is not ours. The message names the setting.
+ * sysctl in a namespace; -EINVAL: it does not accept the value; -EPERM: the
+ * namespace is not ours (namespace_is_ours()). The message has the setting.
  */
 int sysctl_write(int fd, const struct sysctl_setting *settings, size_t n);
 
-/* Reads one value as text, white space folded, without the newline. */
+/* Reads one value as text; each run of white space becomes one space, and the
+ * newline is removed. */
 int sysctl_read(int fd, const char *name, char ret[SYSCTL_VALUE]);
 
-/* For numbers: the first one of the value. -ENOENT as above. */
+/* The first number of the value. -ENOENT as above. */
 int sysctl_read_number(int fd, const char *name, long *ret);
 
 /* net.ipv4.conf.eth0.x -> /proc/sys/net/ipv4/conf/eth0/x; -EINVAL for a name
- * that is not below net. or has a slash in it. */
+ * that does not begin with "net." or contains a slash. */
 int sysctl_path(const char *name, char *ret, size_t size);

@@ -184,7 +184,7 @@ struct wire *world_wire(struct world *world)
 	return world->wire;
 }
 
-/* --- hosts and cables ----------------------------------------------------- */
+/* --- hosts and cables ------------------------------------------------- */
 
 static int copy_settings(struct place *place,
 			 const struct sysctl_setting *settings, size_t n)
@@ -363,7 +363,7 @@ int world_add_host(struct world *world, const struct host_plan *plan,
 	return error_trace(furnish(world, place));
 }
 
-/* --- neighbours ----------------------------------------------------------- */
+/* --- neighbours ------------------------------------------------------- */
 
 static int add_neighbours(struct place *place, size_t cable,
 			  const struct cable_plan *other)
@@ -409,7 +409,7 @@ static int add_all_neighbours(struct world *world, struct place *place)
 	return 0;
 }
 
-/* --- links ---------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------ */
 
 /* Sets the links up at both ends. */
 static int raise_links(struct world *world, struct place *place)
@@ -455,7 +455,7 @@ static int wait_links(struct world *world, struct place *place)
 	return error_trace(r);
 }
 
-/* --- routes --------------------------------------------------------------- */
+/* --- routes ----------------------------------------------------------- */
 
 /*
  * For each network with end hosts (those with one cable), the distance of every
@@ -631,7 +631,7 @@ int world_connect(struct world *world, bool permanent_neighbours)
 	return error_trace(add_routes(world, NULL));
 }
 
-/* --- crash and reboot ----------------------------------------------------- */
+/* --- crash and reboot ------------------------------------------------- */
 
 static int destroy_socket(void *data, const struct diag_socket *socket)
 {
@@ -739,7 +739,7 @@ void world_end(struct world *world)
 	}
 }
 
-/* --- faults of paths, links and gateways ---------------------------------- */
+/* --- faults of paths, links and gateways ------------------------------ */
 
 int world_cut(struct world *world, const char *name, bool from_host,
 	      bool to_host)
