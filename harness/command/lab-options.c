@@ -112,20 +112,6 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 				    "do not apply the faults of the timeline" },
 };
 
-static void each_action(usage_item_fn *item, void *data)
-{
-	item(data, "MOMENT",
-	     "a time after the start (2s, 500ms), or an event, optionally with a "
-	     "delay (2s after …): 'client has received 3 segments', 'nginx "
-	     "prints \"GET\"', 'curl ends', 'server reaches CLOSE-WAIT', or an "
-	     "action of the timeline");
-	lab_action_each(item, data);
-	item(data, "EXPECTATION",
-	     "'client: ETIMEDOUT within 20s', 'client: open', 'curl: exit 28', "
-	     "'nginx: prints no \"error\"', 'server: 3 CLOSE-WAIT', 'server: "
-	     "counter ListenOverflows at least 1', 'client: sends 3 probes'");
-}
-
 const struct usage usage_lab = {
 	.name = "lab",
 	.arguments = "[FILE...] [options]",
@@ -136,8 +122,6 @@ const struct usage usage_lab = {
 		"it is a test. harness/doc/lab.md and halfopen(1) describe "
 		"every action, moment and expectation.",
 	.words = words,
-	.each_word = each_action,
-	.words_in_manual = true,
 	.options = option_table,
 	.after = "Hosts resolve each other's names. $FOLDER is a folder of the "
 		 "program's host ($FOLDER_server is that of server). Ctrl-C "

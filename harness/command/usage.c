@@ -71,7 +71,7 @@ void usage_print(FILE *out, const struct usage *usage)
 	fputc('\n', out);
 	for (; word && word->name; word++)
 		print_word(out, word->name, word->what);
-	if (usage->each_word && !usage->words_in_manual)
+	if (usage->each_word)
 		usage->each_word(print_word, out);
 	print_options(out, usage);
 	if (usage->after) {

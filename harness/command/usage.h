@@ -38,7 +38,6 @@ struct usage {
 	const struct usage_word *words; /* or NULL */
 	/* Calls `item` for words that come from another table; or NULL. */
 	void (*each_word)(usage_item_fn *item, void *data);
-	bool words_in_manual; /* these: too many for --help */
 	const struct usage_option *options; /* or NULL; --help is added */
 	const char *after; /* text after the options; or NULL */
 	const char *status; /* the exit status */

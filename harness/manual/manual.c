@@ -11,6 +11,9 @@
 
 #include "commands.h"
 #include "fault.h"
+#include "lab-action.h"
+#include "lab-expectation.h"
+#include "lab-file.h"
 #include "macro.h"
 #include "case-table.h"
 #include "version.h"
@@ -104,6 +107,35 @@ static void put_cases(void)
 		put_item(testcases[i]->name, testcases[i]->claim);
 }
 
+static void put_key(void *data MACRO_UNUSED, const char *path)
+{
+	fputs(".br\n.B ", stdout);
+	put_text(path);
+	putchar('\n');
+}
+
+static void put_lab_keys(void)
+{
+	fputs(".RS\n", stdout);
+	lab_file_each_key(put_key, NULL);
+	fputs(".RE\n", stdout);
+}
+
+static void put_lab_moments(void)
+{
+	lab_moment_each(put_word, NULL);
+}
+
+static void put_lab_actions(void)
+{
+	lab_action_each(put_word, NULL);
+}
+
+static void put_lab_expectations(void)
+{
+	lab_expectation_each(put_word, NULL);
+}
+
 static void put_title(void)
 {
 	printf(".TH HALFOPEN 1 \"\" \"halfopen %s\"\n", HALFOPEN_VERSION);
@@ -119,6 +151,10 @@ static int print_man(const char *path)
 		{ "@COMMANDS@\n", put_commands },
 		{ "@FAULTS@\n", put_faults },
 		{ "@CASES@\n", put_cases },
+		{ "@LAB-KEYS@\n", put_lab_keys },
+		{ "@LAB-MOMENTS@\n", put_lab_moments },
+		{ "@LAB-ACTIONS@\n", put_lab_actions },
+		{ "@LAB-EXPECTATIONS@\n", put_lab_expectations },
 	};
 	FILE *file = fopen(path, "re");
 	char line[512];

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is installed beside the program: the manual page and the completion.
+"""The installed manual page and completion.
 
 usage: installed.py HALFOPEN MANUAL COMPLETION
 """
@@ -18,7 +18,7 @@ def output(*command):
 
 
 def completed(*words):
-    """What bash offers for the last of the words."""
+    """What bash offers for the last word."""
     quoted = " ".join(f"'{word}'" for word in words)
     return output("bash", "-c", f"""
         compopt() {{ :; }}
@@ -47,7 +47,7 @@ class Completion(unittest.TestCase):
             completed("halfopen", "run", "server-process-crash/seg"),
             ["server-process-crash/segfault"])
 
-    def test_options_and_what_they_take(self):
+    def test_options_and_their_values(self):
         self.assertEqual(completed("halfopen", "run", "--without"),
                          ["--without-faults"])
         self.assertEqual(completed("halfopen", "run", "--format", "k"),
@@ -62,14 +62,14 @@ class Manual(unittest.TestCase):
         with open(MANUAL, encoding="utf-8") as page:
             self.text = page.read()
 
-    def test_everything_is_filled_in(self):
-        self.assertNotRegex(self.text, r"@[A-Z]+@")
+    def test_every_mark_is_replaced(self):
+        self.assertNotRegex(self.text, r"@[A-Z-]+@")
         for word in ("server\\-host\\-crash\\-data", "\\-\\-without\\-faults",
-                     "unplug"):
+                     "unplug", "reaches STATE", "hosts.HOST.run"):
             self.assertIn(word, self.text)
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
-    def test_groff_has_no_complaint(self):
+    def test_groff_prints_no_warning(self):
         done = subprocess.run(
             ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", MANUAL],
             capture_output=True, check=True, text=True)
