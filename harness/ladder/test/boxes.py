@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The drawing is XML, and no label in it touches another one, or a mark.
+"""The drawing is XML; labels overlap neither each other nor marks nor arrows.
 
 usage: boxes.py DRAW-LADDERS
 
@@ -17,7 +17,8 @@ import xml.etree.ElementTree as tree
 
 DRAW = sys.argv[1]
 NAMES = ["mixed5", "mixed50", "mixed500", "delayed", "chain1", "chain4",
-         "chain6", "chain64", "words", "connections"]
+         "chain6", "chain64", "words", "connections", "gateway",
+         "delayed-gateway"]
 SVG = "{http://www.w3.org/2000/svg}"
 SIZES = {"name": 15, "address": 11, "time": 10.5}
 CHARACTER, BOLD = 0.602, 0.72
@@ -35,6 +36,19 @@ class Box:
         self.left, self.top, self.right, self.bottom = left, top, right, bottom
         self.what = what
 
+    def is_crossed_by(self, x1, y1, x2, y2):
+        """By a line between two points (Liang and Barsky)."""
+        first, last = 0.0, 1.0
+        for d, low, high in ((x2 - x1, self.left - x1, self.right - x1),
+                             (y2 - y1, self.top - y1, self.bottom - y1)):
+            if d == 0:
+                if low > 0 or high < 0:
+                    return False
+                continue
+            ends = sorted((low / d, high / d))
+            first, last = max(first, ends[0]), min(last, ends[1])
+        return first < last
+
     def touches(self, other):
         return (self.left < other.right and other.left < self.right and
                 self.top < other.bottom and other.top < self.bottom)
@@ -45,7 +59,7 @@ class Box:
 
 
 def text_of(element):
-    """What is seen of it: not its title."""
+    """The visible text: without the title."""
     text = element.text or ""
     for child in element:
         if child.tag != SVG + "title":
@@ -82,9 +96,20 @@ def marks(root):
         classes = (element.get("class") or "").split()
         if element.tag == SVG + "path" and classes[:1] == ["lost"]:
             yield cross_box(element)
-        elif element.tag == SVG + "circle" and "held" in classes:
+        elif element.tag == SVG + "path" and classes[:1] == ["mark"]:
+            yield cross_box(element)
+        elif element.tag == SVG + "circle" and \
+                ("held" in classes or "mark" in classes):
             x, y = float(element.get("cx")), float(element.get("cy"))
             yield Box(x - 3, y - 3, x + 3, y + 3, "a circle")
+
+
+def arrows(root):
+    """Lists of points."""
+    for path in root.iter(SVG + "path"):
+        if path.get("class").split()[0] in ("segment", "repeated"):
+            yield [(float(x), float(y)) for x, y in
+                   re.findall(r"[ML]([-\d.]+) ([-\d.]+)", path.get("d"))]
 
 
 def drawings():
@@ -96,7 +121,7 @@ def drawings():
 
 
 class Boxes(unittest.TestCase):
-    def test_labels_touch_nothing(self):
+    def test_labels_overlap_nothing(self):
         for name, root in drawings():
             labels = [label_box(e) for e in root.iter(SVG + "text")
                       if text_of(e).strip()]
@@ -123,14 +148,21 @@ class Boxes(unittest.TestCase):
 
     def test_arrows_go_down(self):
         for name, root in drawings():
-            for path in root.iter(SVG + "path"):
-                if path.get("class").split()[0] in ("segment", "repeated"):
-                    ys = [float(y) for y in
-                          re.findall(r"[ML][-\d.]+ ([-\d.]+)", path.get("d"))]
-                    self.assertEqual(ys, sorted(ys),
-                                     (name, path.get("d")))
+            for points in arrows(root):
+                ys = [y for x, y in points]
+                self.assertEqual(ys, sorted(ys), name)
 
-    def test_what_is_left_out_is_in_a_title(self):
+    def test_arrows_cross_no_label(self):
+        for name, root in drawings():
+            labels = [label_box(e) for e in root.iter(SVG + "text")
+                      if text_of(e).strip()]
+            for points in arrows(root):
+                for a, b in zip(points, points[1:]):
+                    for label in labels:
+                        self.assertFalse(label.is_crossed_by(*a, *b),
+                                         (name, label, a, b))
+
+    def test_a_cut_label_has_its_whole_text_as_title(self):
         root = tree.fromstring(subprocess.run(
             [DRAW, "words"], check=True, capture_output=True).stdout)
         clipped = [e for e in root.iter(SVG + "text")

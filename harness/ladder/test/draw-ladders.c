@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Draws a made-up run as SVG, for boxes.py: NAME is which. */
+/* Draws an invented run as SVG, for boxes.py. usage: draw-ladders NAME [whole] */
 #include "ladder.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static void data(json_t *journal, double t, size_t i, const char *fate)
 	      .seq = (uint32_t)(i / 2 * 100 + 1), .ack = 1, .length = 100);
 }
 
-/* All that a run may have, `n` segments of it, one beside the other. */
+/* `n` segments of all fates, with calls, states and faults between them. */
 static void mixed(json_t *journal, size_t n)
 {
 	static const char *const fates[] = {
@@ -34,7 +34,7 @@ static void mixed(json_t *journal, size_t n)
 		data(journal, t, i, fate);
 		if (i % 5 == 0)
 			record_call(journal, t + 1e-6, "client", 2,
-				     "recv() waits for 100 bytes of the stream");
+				     "recv() blocks for 100 bytes of the stream");
 		if (i % 7 == 0)
 			record_state(journal, t + 2e-6, "server", 3, "ESTAB",
 				      "keepalive", 0.5 + (double)i);
@@ -51,14 +51,18 @@ static void delayed(json_t *journal)
 {
 	record_handshake(journal);
 	for (size_t i = 0; i < 12; i++) {
-		data(journal, 0.02 + (double)i * 0.05, i, "delayed");
-		FRAME(journal, .t = 0.32 + (double)i * 0.05,
-		      .left = 0.32 + (double)i * 0.05, .from = "client",
-		      .to = "server", .fate = "delayed",
-		      .kinds = i % 3 ? "tcp data" : "tcp retransmission",
-		      .flags = SEGMENT_PSH | SEGMENT_ACK,
-		      .seq = (uint32_t)(i / 2 * 100 + 1), .ack = 1,
-		      .length = 100);
+		for (int again = 0; again < 2; again++) {
+			double t = 0.02 + (double)i * 0.05 + again * 0.3;
+
+			FRAME(journal, .t = t, .left = again ? t : 0,
+			      .from = "client", .to = "server",
+			      .fate = "delayed",
+			      .kinds = i % 3 ? "tcp data" :
+					       "tcp retransmission",
+			      .flags = SEGMENT_PSH | SEGMENT_ACK,
+			      .seq = (uint32_t)(i / 2 * 100 + 1), .ack = 1,
+			      .length = 100, .packet = 1000 + (int)i);
+		}
 	}
 }
 
@@ -79,6 +83,50 @@ static void chain(json_t *journal, int n)
 			      .to = to, .kinds = "tcp syn",
 			      .flags = SEGMENT_SYN, .packet = 1001 + round);
 		}
+}
+
+/* A packet on both cables of a gateway; with `delay`, delayed on both. */
+static void forwarded(json_t *journal, double t, int packet, bool to_client,
+		      double delay)
+{
+	for (int cable = 0; cable < 2; cable++)
+		for (int i = 0; i < (delay > 0 ? 2 : 1); i++)
+			FRAME(journal,
+			      .t = t + (cable + i) * (delay > 0 ? delay : 3e-5),
+			      .left = delay > 0 && !i ?
+					      0 :
+					      t + (cable + 1) * MAX(delay, 3e-5),
+			      .from = cable	? "gateway" :
+				      to_client ? "server" :
+						  "client",
+			      .to = !cable    ? "gateway" :
+				    to_client ? "client" :
+						"server",
+			      .fate = delay > 0 ? "delayed" : NULL,
+			      .kinds = "tcp data", .flags = SEGMENT_ACK,
+			      .seq = 1, .ack = 1, .length = 100,
+			      .packet = packet, .to_client = to_client,
+			      .origin = to_client ? "server" : "client");
+}
+
+/* Faults at a host in the middle, and what it keeps. */
+static void gateway(json_t *journal, double delay)
+{
+	static const char *const verbs[] = { "crash", "reboot", "unplug",
+					     "plug", "drop" };
+
+	for (int i = 0; i < 12; i++) {
+		double t = 0.1 + i * 0.05;
+
+		forwarded(journal, t, 1000 + i, i % 3 == 0, delay);
+		record_call(journal, t + 0.01, i % 2 ? "client" : "server", 2,
+			    "recv() blocks for 100 bytes of the stream");
+		record_fault(journal, t + 0.02, verbs[i % ARRAY_SIZE(verbs)],
+			     i % 4 ? "gateway" : "server");
+		FRAME(journal, .t = t + 0.03, .from = "client", .to = "gateway",
+		      .fate = "dropped: host is dead", .kinds = "tcp data",
+		      .flags = SEGMENT_ACK, .seq = 1, .ack = 1, .length = 100);
+	}
 }
 
 static void words(json_t *journal)
@@ -116,10 +164,14 @@ static void connections(json_t *journal)
 	}
 }
 
-static bool tell(json_t *journal, const char *name)
+static bool make_journal(json_t *journal, const char *name)
 {
 	if (strcmp(name, "delayed") == 0)
 		delayed(journal);
+	else if (strcmp(name, "gateway") == 0)
+		gateway(journal, 0);
+	else if (strcmp(name, "delayed-gateway") == 0)
+		gateway(journal, 0.12);
 	else if (strcmp(name, "words") == 0)
 		words(journal);
 	else if (strcmp(name, "connections") == 0)
@@ -140,7 +192,7 @@ int main(int argc, char **argv)
 	bool whole = argc > 2 && strcmp(argv[2], "whole") == 0;
 	int r;
 
-	if (argc < 2 || !tell(journal, argv[1]))
+	if (argc < 2 || !make_journal(journal, argv[1]))
 		return 2;
 	r = whole ? ladder_new_whole(&ladder, journal) :
 		    ladder_new(&ladder, journal);

@@ -130,6 +130,42 @@ START_TEST(held_segment_and_its_release)
 "0.07000  ┃                                 ◌─ P. 1:10(9) ack 1  released ────▶┃\n");
 }
 END_TEST
+
+/* Both records of a cable that delays by 0.2 s. */
+static void record_delayed_cable(double t, const char *from, const char *to,
+				 int packet)
+{
+	for (int i = 0; i < 2; i++)
+		FRAME(journal, .t = t + 0.2 * i, .left = i ? t + 0.2 : 0,
+		      .from = from, .to = to, .fate = "delayed",
+		      .kinds = "tcp data", .flags = SEGMENT_ACK, .seq = 1,
+		      .ack = 1, .length = 100, .packet = packet,
+		      .origin = "client");
+}
+
+START_TEST(text_beside_a_middle_host_covers_neither_mark_nor_lifelines)
+{
+	record_delayed_cable(0.1, "client", "gateway", 1001);
+	record_call(journal, 0.25, "gateway", 5, "nft list ruleset");
+	record_delayed_cable(0.3, "gateway", "server", 1001);
+	record_fault(journal, 0.35, "crash", "gateway");
+	record_fault(journal, 0.45, "reboot", "gateway");
+	record_call(journal, 0.6, "server", 3, "sleep");
+	check(80, true,
+"        client                          gateway                           server\n"
+"\n"
+"0.1000  │─ . 1:101(100) ack 1 ──────────────────────────────◌                 │\n"
+"        │                                  │ delayed, arrives at 0.5000       │\n"
+"        ⋮                                  ⋮        … 0.150 s quiet …         ⋮\n"
+"0.2500  │                                  ● nft list ruleset                 │\n"
+"0.3500  │══════════════════════════════════✗═ crash gateway ══════════════════│\n"
+"        ⋮                                           … 0.100 s quiet …         ⋮\n"
+"0.4500  │══════════════════════════════════●═ reboot gateway ═════════════════│\n"
+"0.5000  │                                  │ . 1:101(100) ack 1               │\n"
+"        │                                  │                ◌────────────────▶│\n"
+"0.6000  │                                  │                            sleep ●\n");
+}
+END_TEST
 /* clang-format on */
 
 static void each_line(const char *text, int columns)
@@ -247,6 +283,7 @@ int main(void)
 		&crash_at_eighty_columns,
 		&crash_at_sixty_columns_in_ascii,
 		&held_segment_and_its_release,
+		&text_beside_a_middle_host_covers_neither_mark_nor_lifelines,
 		&no_line_is_too_wide_or_ends_in_blanks,
 		&text_without_room_ends_in_an_ellipsis,
 		&ascii_drawing_is_ascii,
