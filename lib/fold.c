@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The width of a character comes from ranges of code points, not from wcwidth():
+ * that depends on the locale of the process, and knows no width in the C locale.
+ */
 #include "fold.h"
 
 #include <stdbool.h>
@@ -10,8 +14,9 @@
 /* --- characters -----------------------------------------------------------*/
 
 /*
- * Decodes one character and returns its size; a byte that begins none is one
- * character of its own, so that broken text is still printed whole.
+ * Decodes one character and returns its size in bytes. A byte that does not
+ * begin a character is a character of its own, so that text that is not UTF-8
+ * is printed completely.
  */
 static size_t next_char(const char *text, uint32_t *ret)
 {
@@ -36,7 +41,7 @@ static size_t next_char(const char *text, uint32_t *ret)
 	return size;
 }
 
-/* The blocks that UAX #11 calls wide, as far as our texts may need them. */
+/* The blocks that UAX #11 calls wide: CJK, Hangul, fullwidth forms, emoji. */
 static bool is_wide(uint32_t c)
 {
 	return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) ||
@@ -52,7 +57,7 @@ static bool is_combining(uint32_t c)
 	       (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f);
 }
 
-/* May not begin a line: closing brackets, commas and stops of CJK text. */
+/* CJK brackets, commas and full stops, which do not begin a line. */
 static bool is_closing(uint32_t c)
 {
 	static const uint32_t marks[] = { 0x3001, 0x3002, 0x3009, 0x300b,
@@ -106,8 +111,8 @@ size_t fold_fits(const char *text, size_t size, int columns)
 
 /* --- lines ----------------------------------------------------------------*/
 
-/* The size of the piece that `text` begins with, which is no blank: up to the
- * next blank, or to where wide characters may be parted. */
+/* The size of the first piece of `text`, which does not begin with a blank: up to
+ * the next blank, or to a break between wide characters. */
 static size_t next_word(const char *text)
 {
 	uint32_t c, after;

@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text fitted to columns. UTF-8; what a terminal shows two columns wide (CJK)
- * counts as two, combining marks as none. No word is ever cut: one that is
- * wider than the room stands out. CJK text, which has no blanks, may be parted
- * between any two characters but before a closing mark.
+ * Text folded into the columns of a terminal. Text is UTF-8. A character that a
+ * terminal shows in two columns (CJK, emoji) counts as two, a combining mark as
+ * none, and a byte that is not UTF-8 as one.
+ *
+ * Lines break at blanks. A word is never cut: one that is wider than the line
+ * stands out of it. CJK text, which has no blanks, breaks between any two
+ * characters, but not before a closing mark (UAX #14).
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdio.h>
 
-/* Columns of the first `size` bytes; SIZE_MAX: of all of it. */
+/* The columns of the first `size` bytes; with SIZE_MAX of the whole text. */
 int fold_width(const char *text, size_t size);
 
-/* As many of the first `size` bytes as fit; no character is parted. */
+/* How many of the first `size` bytes fit into the columns: whole characters. */
 size_t fold_fits(const char *text, size_t size, int columns);
 
-/* Columns of the widest piece that cannot be parted. */
+/* The columns of the widest piece that no line break can split. */
 int fold_widest_word(const char *text);
 
 /*
- * The first line of what is left of `text` when it may be `columns` wide.
- * Returns its size in bytes, without the blanks at its end; `ret_rest` is where
- * the next line begins, at the NUL when there is none. A newline ends a line.
- * ("" is one empty line.)
+ * The first line of `text`, of at most `columns` columns. Returns its size in
+ * bytes, without trailing blanks; *ret_rest is the start of the next line, or
+ * the NUL after the last one. A newline ends a line.
  */
 size_t fold_line(const char *text, int columns, const char **ret_rest);
 
 /*
- * Prints all of it, up to column `columns`, with a newline at the end. The
- * cursor is at column `at`; further lines begin at column `indent`.
+ * Prints the text, and a newline, on a screen of `columns` columns. The cursor
+ * is at column `at`; further lines begin at column `indent`. "" is one empty
+ * line.
  */
 void fold_print(FILE *out, const char *text, int at, int indent, int columns);
 
-/* Prints `size` bytes, then blanks until they fill `columns`. */
+/* Prints `size` bytes, and blanks up to `columns` columns. */
 void fold_pad(FILE *out, const char *text, size_t size, int columns);

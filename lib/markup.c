@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Byte by byte: every byte that needs an entity is ASCII, so no character of
+ * several bytes is taken apart. */
 #include "markup.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+/* &#39; and not &apos;, which HTML 4 does not have. */
 static const char *entity(char c)
 {
 	switch (c) {
@@ -22,8 +25,8 @@ static const char *entity(char c)
 	}
 }
 
-/* U+FFFE and U+FFFF, EF BF BE and EF BF BF: no characters. */
-static bool is_none(const char *bytes, size_t size)
+/* U+FFFE and U+FFFF, in UTF-8 EF BF BE and EF BF BF. */
+static bool is_noncharacter(const char *bytes, size_t size)
 {
 	return size >= 3 && memcmp(bytes, "\xef\xbf", 2) == 0 &&
 	       ((unsigned char)bytes[2] & 0xfe) == 0xbe;
@@ -37,7 +40,7 @@ void markup_bytes(FILE *out, const char *bytes, size_t size)
 
 		if (escaped) {
 			fputs(escaped, out);
-		} else if (is_none(bytes + i, size - i)) {
+		} else if (is_noncharacter(bytes + i, size - i)) {
 			fputs("\xef\xbf\xbd", out);
 			i += 2;
 		} else if (c < ' ' && c != '\t' && c != '\n') {

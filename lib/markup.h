@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text inside XML and HTML. What would be markup is escaped; what XML 1.0 does
- * not allow at all (most control characters) is shown as U+FFFD.
+ * Text in XML and HTML: the only escaper of the project. Characters of markup
+ * become entities. Characters that XML 1.0 (section 2.2) does not allow in any
+ * form - most control characters, U+FFFE and U+FFFF - become U+FFFD.
+ *
+ * Text is UTF-8, and is not checked: a caller with bytes of unknown origin
+ * checks them (jansson does it for journals). Output errors are left to the
+ * stream (ferror(), fclose()).
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdio.h>
 
-/* UTF-8. */
+/* The content of an element, or of a value between quotes. */
 void markup_text(FILE *out, const char *text);
 void markup_bytes(FILE *out, const char *bytes, size_t size);
 

@@ -41,7 +41,7 @@ START_TEST(width_is_that_of_a_terminal)
 }
 END_TEST
 
-START_TEST(broken_text_is_one_column_a_byte)
+START_TEST(invalid_byte_is_one_column)
 {
 	ck_assert_int_eq(fold_width("\xe8\xbf", SIZE_MAX), 2);
 	ck_assert_int_eq(fold_width("\xff\x80z", SIZE_MAX), 3);
@@ -83,7 +83,7 @@ START_TEST(newlines_end_lines)
 }
 END_TEST
 
-START_TEST(wide_text_parts_between_characters)
+START_TEST(wide_text_breaks_between_characters)
 {
 	assert_printed("连接还在吗", 0, 0, 4, "连接\n还在\n吗\n");
 	/* A comma of theirs stays with what it ends. */
@@ -107,7 +107,7 @@ START_TEST(padding_counts_columns)
 }
 END_TEST
 
-START_TEST(no_character_is_parted)
+START_TEST(only_whole_characters_fit)
 {
 	static const char text[] = "a吗e\u0301b";
 
@@ -124,14 +124,14 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&width_is_that_of_a_terminal,
-	&broken_text_is_one_column_a_byte,
+	&invalid_byte_is_one_column,
 	&lines_break_between_words,
 	&further_lines_are_indented,
 	&words_are_never_cut,
 	&newlines_end_lines,
-	&wide_text_parts_between_characters,
+	&wide_text_breaks_between_characters,
 	&padding_counts_columns,
-	&no_character_is_parted,
+	&only_whole_characters_fit,
 };
 
 int main(void)
