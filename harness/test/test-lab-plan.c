@@ -27,7 +27,7 @@ static const char *steps(void)
 	return text;
 }
 
-/* --- defaults -------------------------------------------------*/
+/* --- defaults -------------------------------------------------------------*/
 
 START_TEST(empty_plan_is_a_client_and_a_server)
 {
