@@ -119,6 +119,7 @@ static int read_run(struct lab_lex *lex, struct lab_action *action)
 
 /* --- sysctls and notes ----------------------------------------------------*/
 
+/* [HOST:]KEY=VALUE is one word; a value with blanks is in quotes. */
 static int read_set(struct lab_lex *lex, struct lab_action *action)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
@@ -286,6 +287,7 @@ static int read_inject(struct lab_lex *lex, struct lab_action *action)
 
 /* --- probes ---------------------------------------------------------------*/
 
+/* HOST, and in any order: [port] N, backlog N, a service. */
 static int read_listen(struct lab_lex *lex, struct lab_action *action)
 {
 	static const char *const services[] = {
@@ -345,6 +347,7 @@ static int read_peer(struct lab_lex *lex, struct lab_action *action)
 	return lab_lex_take(lex, r);
 }
 
+/* HOST [to] HOST[:PORT] [N times] */
 static int read_connect(struct lab_lex *lex, struct lab_action *action)
 {
 	uint64_t times = 1;
@@ -369,6 +372,7 @@ static int read_connect(struct lab_lex *lex, struct lab_action *action)
 	return 0;
 }
 
+/* HOST [BYTES] */
 static int read_send(struct lab_lex *lex, struct lab_action *action)
 {
 	const struct lab_word *word;
@@ -560,6 +564,8 @@ int lab_action_parse(struct lab_plan *plan, const char *text,
 
 /* --- moments --------------------------------------------------------------*/
 
+/* received|sent [N|Nth] KIND. "3" and "3rd" mean the same: the event is the
+ * third frame. */
 static int read_frames(struct lab_lex *lex, struct lab_moment *moment)
 {
 	moment->count = 1;

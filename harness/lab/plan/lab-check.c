@@ -132,6 +132,8 @@ static int check_hosts(const struct lab_plan *plan)
 
 /* --- programs -------------------------------------------------------------*/
 
+/* Rootless, the user namespace has one user; as root, a program with root's
+ * rights could leave the lab. */
 static int check_user(const struct lab_program *program)
 {
 	const struct passwd *user;
@@ -251,6 +253,7 @@ static int check_moment(const struct lab_plan *plan,
 	return 0;
 }
 
+/* A step or a time limit that the lab would not live to see. */
 static int check_end(const struct lab_plan *plan, nsec_t time,
 		     const struct lab_place *place)
 {
@@ -346,8 +349,9 @@ static int check_step(const struct lab_plan *plan, size_t i)
 
 /* --- the model of the timeline --------------------------------------------*/
 
-enum { VERBS = 32 };
+enum { VERBS = 32 }; /* at least as many as the table of faults has */
 
+/* Something that holds from a time on. */
 struct since {
 	bool on;
 	nsec_t time;
@@ -437,6 +441,7 @@ static bool may_come(const struct timeline *t, const struct pattern *pattern,
 	return false;
 }
 
+/* A step that waits for an event could end the effect of the fault in time. */
 static bool may_end(const struct timeline *t, const char *host,
 		    const struct fault_verb *fault)
 {
@@ -446,6 +451,7 @@ static bool may_end(const struct timeline *t, const char *host,
 	return may_come(t, &end, false);
 }
 
+/* For messages: the time of the step that is in conflict. */
 static const char *time_text(nsec_t time, char *buffer, size_t size)
 {
 	return time ? lab_value_duration_text(time, buffer, size) : "the start";
@@ -617,6 +623,8 @@ static int play_listen(struct timeline *t, const struct lab_step *step,
 	return 0;
 }
 
+/* KILL and TERM end the probe, other signals do not. Closing its connections
+ * also closes its listening sockets. */
 static int play_probe(struct timeline *t, const struct lab_step *step,
 		      nsec_t time)
 {
@@ -671,6 +679,8 @@ static int play_program(struct timeline *t, const struct lab_step *step,
 				action->text, program->name, program->name);
 }
 
+/* One step at its time: what it needs must be there, and then it changes the
+ * model. */
 static int play(struct timeline *t, const struct lab_step *step, nsec_t time)
 {
 	const struct lab_action *action = &step->action;

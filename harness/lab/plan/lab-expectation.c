@@ -58,6 +58,7 @@ static int read_range(struct lab_lex *lex, struct lab_expectation *e)
 	return lab_lex_take(lex, r);
 }
 
+/* [NUMBER|no]: 3, 3..5, at least 3, at most 3. */
 static int read_number(struct lab_lex *lex, struct lab_expectation *e)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
@@ -90,6 +91,7 @@ static int read_number(struct lab_lex *lex, struct lab_expectation *e)
 
 /* --- times ----------------------------------------------------------------*/
 
+/* [after DURATION] [within DURATION] [of EVENT], to the end of the sentence. */
 static int read_time(struct lab_lex *lex, struct lab_expectation *e)
 {
 	bool after = lab_lex_accept(lex, "after"), within;
@@ -159,6 +161,8 @@ static int read_frames(struct lab_lex *lex, struct lab_expectation *e)
 	return lab_lex_kinds(lex, &e->kinds);
 }
 
+/* Counters of /proc/net/netstat and snmp have letters and digits only. Whether
+ * this kernel has the counter is known when the lab runs. */
 static int read_counter(struct lab_lex *lex, struct lab_expectation *e)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
@@ -243,6 +247,8 @@ static int refuse_statement(const struct lab_lex *lex)
 		     "signal, runs, prints");
 }
 
+/* [NUMBER] STATE. Without a number the word may have been meant as anything, so
+ * that the message suggests outcomes and keywords, too. */
 static int read_sockets(struct lab_lex *lex, struct lab_expectation *e)
 {
 	const struct lab_word *first = lab_lex_peek(lex), *word;
@@ -259,6 +265,7 @@ static int read_sockets(struct lab_lex *lex, struct lab_expectation *e)
 	return lab_lex_state(lex, &e->state);
 }
 
+/* An error, EOF or DATA; another word is a number or a state of sockets. */
 static int read_outcome(struct lab_lex *lex, struct lab_expectation *e)
 {
 	const struct lab_word *word = lab_lex_peek(lex);

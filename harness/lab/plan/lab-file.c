@@ -219,6 +219,7 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 
 /* --- hosts ----------------------------------------------------------------*/
 
+/* `as`: the first key that is read, see host_fields. */
 static int read_role(const struct lab_yaml_node *node, void *data)
 {
 	static const char *const roles[] = { "nat", "firewall", "router" };
@@ -507,6 +508,7 @@ static int read_for(const struct lab_yaml_node *node, void *ret)
 	return 0;
 }
 
+/* One name, or each of a list. */
 static int read_need(const struct lab_yaml_node *node, void *data)
 {
 	const char *program;

@@ -109,6 +109,7 @@ static int read_word(struct lab_lex *lex, struct reader *reader,
 	return 0;
 }
 
+/* Words that a sentence may have for readability. */
 static bool is_skipped(const struct lab_word *word)
 {
 	return lab_word_is(word, "a") || lab_word_is(word, "an") ||
@@ -350,6 +351,8 @@ static const struct lab_kind *peek_kind(const struct lab_lex *lex)
 	return word->text && !word->quoted ? lab_value_kind(word->text) : NULL;
 }
 
+/* Kinds follow each other, because "and" is skipped. "frames" with others is
+ * any frame. */
 int lab_lex_kinds(struct lab_lex *lex, unsigned int *ret)
 {
 	enum { MOST = 32 };

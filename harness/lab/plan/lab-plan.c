@@ -23,6 +23,7 @@
 #include "nearest.h"
 #include "settings.h"
 
+/* max_align_t: a copy of an action is allocated in the same way as a string. */
 struct lab_memory {
 	struct lab_memory *next;
 	max_align_t bytes[];
@@ -136,6 +137,7 @@ bool lab_plan_runs_in(const struct lab_plan *plan, const char *host)
 	return false;
 }
 
+/* The first step with this verb for the host. Only for verbs with a host. */
 static const struct lab_step *find_step(const struct lab_plan *plan,
 					const char *host, enum lab_verb verb)
 {
@@ -269,6 +271,8 @@ int lab_name_check(const char *name, const char *what)
 	return 0;
 }
 
+/* Hosts and programs share one set of names: `kill NAME` and the subject of an
+ * expectation may be either. */
 static int check_new_name(struct lab_plan *plan, const char *name,
 			  const char *what, size_t size)
 {
@@ -410,6 +414,7 @@ int lab_plan_add_command(struct lab_plan *plan, struct lab_action *action,
 	return 0;
 }
 
+/* A file is created in the host's folder before programs start. */
 static int check_file(const struct lab_plan *plan, const char *host,
 		      const char *name)
 {
@@ -565,6 +570,8 @@ static uint16_t port_of(const struct lab_plan *plan, const char *host)
 	return 0;
 }
 
+/* A step of the start that needs the default probes, or whose effect would keep
+ * them from starting. */
 static bool must_follow_probes(const struct lab_action *action)
 {
 	if (action->fault)
@@ -695,6 +702,8 @@ static nsec_t earliest(const struct lab_plan *plan,
 	return time == NSEC_NEVER ? moment->after : time;
 }
 
+/* Five seconds after the last thing that can happen: enough for the first
+ * retransmissions, and for a probe to see a RST or a FIN. */
 static nsec_t default_duration(const struct lab_plan *plan)
 {
 	nsec_t last = SEC(5);
@@ -762,6 +771,8 @@ int lab_place_trace(const struct lab_place *place, int r)
 			    error_message());
 }
 
+/* One slip in three characters, at least one: more would suggest names that
+ * have nothing in common with the word. */
 const char *lab_nearest(const char *name, const char *const *names, size_t n)
 {
 	size_t most = MAX(strlen(name) / 3, (size_t)1);

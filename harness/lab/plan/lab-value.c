@@ -89,6 +89,7 @@ static const struct {
 /* The sum of as many of them as a plan has steps fits in nsec_t. */
 static const nsec_t longest = SEC(INT64_C(366) * 86400);
 
+/* A number alone is the usual mistake; both likely units are suggested. */
 static int refuse_duration(const char *text)
 {
 	if (*text && !text[strspn(text, "0123456789.")])

@@ -33,6 +33,7 @@ static void place_of_offset(const struct lab_yaml *yaml, size_t offset,
 	}
 }
 
+/* libyaml reports a tab as "found character that cannot start any token". */
 static bool is_tab(const struct lab_yaml *yaml, const yaml_mark_t *mark)
 {
 	const char *line = yaml->bytes, *end = yaml->bytes + yaml->size;
@@ -74,6 +75,7 @@ static int refuse_syntax(const struct lab_yaml *yaml,
 	return lab_place_refuse(&place, "invalid YAML: %s%s", problem, context);
 }
 
+/* A second document would be ignored, too. */
 static int check_is_last(struct lab_yaml *yaml, yaml_parser_t *parser)
 {
 	struct lab_yaml_node node = { .yaml = yaml, .path = "" };
@@ -382,6 +384,7 @@ int lab_yaml_each_pair(const struct lab_yaml_node *map, const char *what,
 
 /* --- maps with known keys -------------------------------------------------*/
 
+/* Every key is known: a misspelt key would otherwise be ignored. */
 static int check_fields(const struct lab_yaml_node *map, const char *what,
 			const struct lab_yaml_field *fields, size_t n)
 {
