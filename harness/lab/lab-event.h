@@ -33,6 +33,7 @@ struct lab_event {
 	size_t capture; /* of a frame: index into wire_captures() */
 	int status; /* as of wait(); -1: ended with its host */
 	enum diag_state state;
+	bool derived; /* the state follows from a frame: lab-state.h */
 };
 
 struct lab_events;

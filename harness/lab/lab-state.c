@@ -95,7 +95,8 @@ static void enter(struct lab_states *s, struct endpoint *e, nsec_t at,
 	lab_events_push(s->events, &(struct lab_event){ .kind = LAB_EVENT_STATE,
 							.at = at,
 							.host = e->host,
-							.state = state });
+							.state = state,
+							.derived = true });
 }
 
 static void see_sent(struct lab_states *s, struct endpoint *e, nsec_t at,

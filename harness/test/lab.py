@@ -278,6 +278,14 @@ class Expectations(unittest.TestCase):
                     "kill client", "--expect",
                     "server: no CLOSE-WAIT within 1s", "--for", "1s")
 
+    def test_states_between_two_looks_count(self):
+        for verdict, expected in ((rig.PASS, "client: 1 FIN-WAIT-1"),
+                                  (rig.PASS, "server: 1 LAST-ACK"),
+                                  (rig.FAIL, "client: no FIN-WAIT-1"),
+                                  (rig.FAIL, "client: 2 FIN-WAIT-1")):
+            self.judged(verdict, "--at", "300ms", "close client", "--expect",
+                        f"{expected} within 1s", "--for", "1100ms")
+
     def test_duplicate_counts_as_received_twice(self):
         self.judged(rig.PASS, "--at", "0s",
                     "duplicate data from client to server", "--at", "200ms",
