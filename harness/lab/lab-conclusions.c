@@ -37,6 +37,8 @@ struct subject {
 
 struct conclusions {
 	const struct lab_end *end;
+	/* Thousands of sockets with different timers would be as many
+	 * sentences. */
 	struct sentence all[SENTENCES_MAX];
 	size_t n;
 	unsigned int left_out;
@@ -71,8 +73,12 @@ static void add(struct conclusions *c, const char *host, const char *format,
 
 /* --- counts from the wire ------------------------------------------------- */
 
-/* Of the segment that the host sent most often, of those that its peer has not
- * acknowledged since. */
+/*
+ * Of the segment that the host sent most often, of those that its peer has not
+ * acknowledged since. `transmission` is counted where a frame leaves its host,
+ * so that faults of the wire make no difference: a dropped frame counts, a
+ * duplicate does not.
+ */
 static unsigned int count_retransmissions(const struct conclusions *c,
 					  const struct subject *subject)
 {
@@ -184,7 +190,8 @@ static void see_tracked(void *data, const struct firewall_tuple *original,
 		search->found = true;
 }
 
-/* The gateway that tracks connections and has no entry for this one; or NULL.
+/* The gateway that tracks connections and has no entry for this one; or NULL. A
+ * dead gateway is not asked: its table died with it, and it forwards nothing.
  */
 static const char *forgetful_gateway(const struct lab_end *end,
 				     const struct diag_socket *socket)
@@ -246,6 +253,8 @@ static const char *peer_text(const struct conclusions *c,
 
 /* --- states --------------------------------------------------------------- */
 
+/* tcp_retries2 is no number of retransmissions but stands for the time that so
+ * many doubling timeouts take: retransmits_timed_out(). */
 static void conclude_retransmission(struct conclusions *c,
 				    const struct subject *s)
 {
@@ -266,6 +275,8 @@ static void conclude_retransmission(struct conclusions *c,
 		    peer_text(c, s));
 }
 
+/* The kernel's number is icsk_probes_out, which tcp_ack() sets to 0: answered
+ * window probes are not in it. */
 static void conclude_probes(struct conclusions *c, const struct subject *s)
 {
 	const struct diag_socket *socket = s->socket;
@@ -294,6 +305,8 @@ static void conclude_probes(struct conclusions *c, const struct subject *s)
 		    state, expires, peer_text(c, s));
 }
 
+/* TCP has no timer for an idle connection, unless SO_KEEPALIVE is set: RFC
+ * 9293, section 3.8.4. */
 static void conclude_established(struct conclusions *c, const struct subject *s)
 {
 	const struct diag_socket *socket = s->socket;
@@ -369,6 +382,8 @@ static void conclude_fin(struct conclusions *c, const struct subject *s)
 		    orphan && !limit ? 8 : limit, peer_text(c, s));
 }
 
+/* Only for an orphan tcp_fin_timeout applies: tcp_close() and
+ * tcp_rcv_state_process() arm the timer, shutdown() does not. */
 static void conclude_fin_wait_2(struct conclusions *c, const struct subject *s)
 {
 	const struct diag_socket *socket = s->socket;
@@ -384,6 +399,9 @@ static void conclude_fin_wait_2(struct conclusions *c, const struct subject *s)
 		    nsec_seconds(socket->expires));
 }
 
+/* sk_acceptq_is_full() compares with ">": a queue takes one connection more
+ * than its limit. Beyond that tcp_conn_request() drops SYNs, and
+ * tcp_v4_syn_recv_sock() the last ACKs of handshakes. */
 static void conclude_listener(struct conclusions *c, const struct subject *s)
 {
 	const struct diag_socket *socket = s->socket;
@@ -435,6 +453,7 @@ static void conclude_socket(void *data, const char *host,
 	case DIAG_FIN_WAIT2:
 		conclude_fin_wait_2(c, s);
 		break;
+	/* TCP_TIMEWAIT_LEN: no sysctl changes it. */
 	case DIAG_TIME_WAIT:
 		add(c, s->host,
 		    "TIME-WAIT: its local port is in use for this peer "
@@ -453,6 +472,7 @@ static void conclude_socket(void *data, const char *host,
 
 /* --- counters ------------------------------------------------------------- */
 
+/* Those counters that explain the end of a connection, or a missing one. */
 static void conclude_counters(struct conclusions *c, const char *host)
 {
 	static const struct {
@@ -493,6 +513,8 @@ static void conclude_counters(struct conclusions *c, const char *host)
 
 /* --- programs and steps --------------------------------------------------- */
 
+/* A failed program that names a private folder was probably meant to use one of
+ * the machine's files there. */
 static void conclude_exit(struct conclusions *c,
 			  const struct lab_program *program,
 			  const struct program *process)
@@ -539,6 +561,8 @@ static void conclude_program(struct conclusions *c,
 		add(c, program->host, "%s still runs", program->name);
 }
 
+/* The event of its moment did not happen, or a step before it, with the same
+ * time, has not been executed. */
 static void conclude_step(struct conclusions *c, size_t i)
 {
 	const struct lab_step *step = &c->end->plan->steps[i];

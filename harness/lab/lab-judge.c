@@ -52,6 +52,7 @@ struct lab_judge *lab_judge_new(struct run *run, const struct lab_plan *plan)
 	return judge;
 }
 
+/* Members of an expectation that do not belong to its kind are NULL. */
 static bool is_same(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;
@@ -80,6 +81,7 @@ static bool is_in_window(const struct lab_expectation *e,
 	       at <= window_end(e, ev);
 }
 
+/* The first event in the window, and the first one outside, count. */
 static void add_event(const struct lab_expectation *e, struct evidence *ev,
 		      nsec_t at)
 {
@@ -129,6 +131,8 @@ static void see_result(const struct lab_expectation *e, struct evidence *ev,
 		set_observed(ev, event->text);
 }
 
+/* A program that a step starts again may still run in the end: see
+ * finish_runs(). */
 static void see_exit(const struct lab_expectation *e, struct evidence *ev,
 		     const struct lab_event *event)
 {
@@ -296,6 +300,8 @@ static void report(struct lab_judge *judge, const struct lab_expectation *e,
 		      predicate(e), observed);
 }
 
+/* An event that came only too late may have been delayed by this machine: then
+ * the run can be inconclusive. One that came too early cannot. */
 static void finish_event(struct lab_judge *judge,
 			 const struct lab_expectation *e, struct evidence *ev)
 {

@@ -187,7 +187,7 @@ static void fail(struct lab_probes *probes, const struct order *order,
 	if (order->place && order->place->source)
 		run_here(order->place->source, (int)order->place->line);
 	expect_record(probes->run, false, order->action->host,
-		    order->action->text, observed);
+		      order->action->text, observed);
 }
 
 /* One connection less that may execute the order. */
@@ -231,6 +231,7 @@ static void start_listening(struct lab_probes *probes, struct host_probe *p,
 		e->accepting = sock_post_accept(sock);
 }
 
+/* All of them at once; connect() returns later, in lab_probes_collect(). */
 static void start_connecting(struct lab_probes *probes, struct host_probe *p,
 			     const struct lab_action *action)
 {
@@ -380,6 +381,7 @@ static void drop_orders(struct lab_probes *probes, struct host_probe *p,
 		drop_all(probes, &e->queue, reason);
 }
 
+/* A later action starts a new process. */
 static void lose_process(struct lab_probes *probes, struct host_probe *p)
 {
 	drop_orders(probes, p, "the probe died before");
@@ -387,6 +389,8 @@ static void lose_process(struct lab_probes *probes, struct host_probe *p)
 	p->endpoints = NULL;
 }
 
+/* SIGKILL also ends a stopped process, so that a frozen host makes no
+ * difference. */
 static void kill_probe(struct lab_probes *probes, struct host_probe *p,
 		       const struct order *order)
 {
@@ -476,6 +480,8 @@ static void on_accepted(struct lab_probes *probes, struct host_probe *p,
 	listener->accepting = sock_post_accept(listener->sock);
 }
 
+/* As long as the connection lives, a recv() is posted: EOF and errors are seen
+ * when they arrive. */
 static void on_received(struct lab_probes *probes, struct host_probe *p,
 			struct endpoint *e)
 {

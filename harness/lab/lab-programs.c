@@ -175,6 +175,8 @@ static char *only_program(struct lab_programs *programs, const char *command)
 	return format(programs, "%.*s", (int)length, word);
 }
 
+/* env(1) sets the variables: host_start() passes on the environment of this
+ * process. The strings live as long as the run. */
 static const char *const *command_line(struct lab_programs *programs,
 				       const struct lab_program *program)
 {
@@ -217,8 +219,8 @@ static const char *const *command_line(struct lab_programs *programs,
 
 /* --- processes ------------------------------------------------------------ */
 
-/* A line, its beginning, or NULL at the end. A pattern that is in the beginning of
- * a line is in the line, too: the first match is at the same place. */
+/* A line, its beginning, or NULL at the end. A pattern that is in the beginning
+ * of a line is in the line, too: the first match is at the same place. */
 static void on_output(void *data, struct program *process, const char *line)
 {
 	const struct entry *entry = data;
@@ -234,6 +236,7 @@ static void on_output(void *data, struct program *process, const char *line)
 	lab_events_push(entry->programs->events, &event);
 }
 
+/* Programs of a run as root are nobody's otherwise: program.h. */
 static void set_user(struct lab_programs *programs, const char *name,
 		     struct program_plan *plan)
 {
@@ -270,6 +273,8 @@ static void start(struct lab_programs *programs,
 	entry->process = program_launch(programs->run, program->host, &plan);
 }
 
+/* The same program may run again after its end, but not twice at once: its name
+ * stands for one process. */
 void lab_program_start(struct lab_programs *programs, const char *name)
 {
 	const struct lab_program *program =

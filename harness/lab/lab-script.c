@@ -85,8 +85,10 @@ static void see_frame(struct lab *lab, const struct lab_event *event)
 		lab_states_see(lab->states, event, &all[event->capture]);
 }
 
-/* Returns whether there was any event. */
-static bool handle_events(struct lab *lab)
+/* Events of states, which lab_states_see() pushes meanwhile, have the time of
+ * their frame, and so come next. Anything that happens may change the states of
+ * sockets: they are looked at soon. */
+static void handle_events(struct lab *lab)
 {
 	struct lab_event event;
 	bool any = false;
@@ -106,7 +108,6 @@ static bool handle_events(struct lab *lab)
 	if (any)
 		lab->next_look = MIN(lab->next_look, MAX(nsec_now() + MSEC(2),
 							 lab->no_look_before));
-	return any;
 }
 
 static void look_at_sockets(struct lab *lab)
@@ -127,6 +128,7 @@ static void look_at_sockets(struct lab *lab)
 
 /* --- actions -------------------------------------------------------------- */
 
+/* To a dead host only the verb that revives it can be applied. */
 static void apply_fault(struct lab *lab, const struct lab_action *action)
 {
 	const struct fault_verb *verb = action->fault;
@@ -149,6 +151,8 @@ static void apply_fault(struct lab *lab, const struct lab_action *action)
 		lab_probes_lose_host(lab->probes, action->host);
 }
 
+/* The value is read back: the kernel clamps some, and rounds others to jiffies.
+ */
 static void set_in_host(struct lab *lab, const char *host,
 			const struct lab_action *action)
 {
@@ -272,7 +276,8 @@ static nsec_t next_step(const struct lab *lab, size_t *ret)
 	return earliest;
 }
 
-/* What a step causes may make another one due before those that are left. */
+/* One at a time: what a step causes may make another one due before the rest.
+ */
 static void take_steps(struct lab *lab)
 {
 	size_t i = 0;
@@ -353,7 +358,8 @@ static void handle_messages(struct lab *lab)
 
 /* --- the whole ------------------------------------------------------------ */
 
-/* The hosts' names, in an /etc/hosts that only the lab sees. */
+/* The hosts' names, in an /etc/hosts that only the lab sees. Some containers do
+ * not allow to mount it. */
 static void name_hosts(struct lab *lab)
 {
 	char *lines = NULL;
@@ -438,6 +444,7 @@ static void start_timeline(struct lab *lab)
 	lab_programs_start_clients(lab->programs);
 }
 
+/* Results that arrive with the last look still count. */
 static void finish(struct lab *lab)
 {
 	static bool taken[LAB_STEPS];

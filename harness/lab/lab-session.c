@@ -59,6 +59,7 @@ struct session {
 
 /* --- messages to the script ----------------------------------------------- */
 
+/* EPIPE: the script has ended, and its verdict is on the way. */
 static void send_message(struct session *s, const char *words)
 {
 	if (s->prompt >= 0 &&
@@ -159,10 +160,13 @@ static void send_action(struct session *s, const char *words)
 	}
 	if (!is_host(s, action.host) || !is_host(s, action.from) ||
 	    !is_host(s, action.to) || !is_host(s, action.peer) ||
-	    !is_program(s, &action) ||
-	    lab_plan_add_command(s->plan->plan, &action, NULL) < 0)
+	    !is_program(s, &action))
 		return;
-	send_message(s, words);
+	/* Here, too, so that later commands can name the program. */
+	if (lab_plan_add_command(s->plan->plan, &action, NULL) < 0)
+		printf("%s\n", error_message());
+	else
+		send_message(s, words);
 }
 
 static int on_pause_end(void *data);

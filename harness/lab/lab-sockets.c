@@ -60,7 +60,8 @@ struct lab_sockets *lab_sockets_new(struct run *run,
 	return sockets;
 }
 
-/* By its cookie: unique among all sockets of a kernel. */
+/* By its cookie, which no other socket of the kernel has had since boot
+ * (sock_gen_cookie()); a 4-tuple may be used again. */
 static struct known *find(struct lab_sockets *s,
 			  const struct diag_socket *socket)
 {
@@ -180,7 +181,8 @@ static void push_state(struct lab_sockets *s, const struct known *k)
 					     .state = k->last.state });
 }
 
-/* A probe learns the port of its socket only when connect() returns. */
+/* A probe knows the local port of its socket only when connect() has returned:
+ * until then the socket has a number of its own. */
 static void update_number(struct lab_sockets *s, struct known *k,
 			  const struct diag_socket *socket)
 {
@@ -192,6 +194,8 @@ static void update_number(struct lab_sockets *s, struct known *k,
 		k->number = number;
 }
 
+/* Called for each socket of s->host. Timers and retransmissions are journalled
+ * when they change, but only states are events. */
 static int see(void *data, const struct diag_socket *socket)
 {
 	struct lab_sockets *s = data;
@@ -214,6 +218,8 @@ static int see(void *data, const struct diag_socket *socket)
 	return 0;
 }
 
+/* Sockets that the look did not list. Those of a dead host, too: it is not
+ * asked. */
 static void remove_gone(struct lab_sockets *s)
 {
 	size_t kept = 0;

@@ -44,6 +44,7 @@ static bool is_plain(const json_t *record)
 	       strcmp(journal_text(record, "fate"), "delayed") == 0;
 }
 
+/* Whether the record is only counted: a frame in the middle of a transfer. */
 static bool folds(struct lab_view *view, const json_t *record)
 {
 	double t = number_of(record, "t");
@@ -111,6 +112,7 @@ void lab_view_record(struct lab_view *view, const struct result *result,
 
 /* --- at the end ----------------------------------------------------------- */
 
+/* Before the first line of a section. Returns true. */
 static bool print_heading(FILE *out, bool printed, const char *heading)
 {
 	if (!printed)

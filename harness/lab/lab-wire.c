@@ -86,6 +86,7 @@ static bool passes_filter(const struct wire_capture *capture, const void *data)
 	return filter->rate <= 0 || random_number(filter->wire) < filter->rate;
 }
 
+/* Never freed: the wire may call a filter as long as the world exists. */
 static struct filter *new_filter(struct lab_wire *wire, double rate)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));
@@ -187,6 +188,7 @@ static void arm(struct lab_wire *wire, const struct lab_action *action)
 	wire->rules[wire->n_rules++] = rule;
 }
 
+/* wire_release() also ends the holding; rules that hold nothing yet go on. */
 static void release_all(struct lab_wire *wire)
 {
 	for (size_t i = 0; i < wire->n_rules; i++) {
@@ -246,6 +248,7 @@ static const struct wire_capture *last_segment(struct lab_wire *wire,
 	return NULL;
 }
 
+/* A RST without ACK is accepted by its sequence number alone. */
 static uint8_t flags_of(unsigned int kinds)
 {
 	if (kinds & WIRE_RST)
@@ -335,6 +338,7 @@ static void push(struct lab_wire *wire, const struct wire_capture *all,
 					     .capture = i });
 }
 
+/* Indices, since the wire's array may move. */
 static void set_in_flight(struct lab_wire *wire, size_t capture)
 {
 	size_t *grown = array_grow(wire->in_flight, wire->n_in_flight,
@@ -346,6 +350,8 @@ static void set_in_flight(struct lab_wire *wire, size_t capture)
 	grown[wire->n_in_flight++] = capture;
 }
 
+/* Ghosts are frames of a dead or suspended host's kernel; injected frames have
+ * no sender. Dropped frames were sent all the same. */
 static void collect_new(struct lab_wire *wire, const struct wire_capture *all,
 			size_t i)
 {
