@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Both files consist of pairs of lines: the names of a protocol's counters, and
- * below them their values in the same order. /proc/net shows the namespace of the
- * thread-group leader; /proc/thread-self/net shows that of the thread, which is
- * in the wanted namespace while it reads.
+ * below them their values in the same order. /proc/net shows the namespace of
+ * the thread-group leader; /proc/thread-self/net shows that of the thread,
+ * which is in the wanted namespace while it reads.
  */
 #include "counters.h"
 
@@ -24,7 +24,7 @@ struct counters {
 	struct counter {
 		char name[COUNTER_NAME];
 		int64_t value;
-	} *all;
+	} * all;
 };
 
 struct counters *counters_free(struct counters *counters)
@@ -162,11 +162,10 @@ int counters_tcp_in_use(int namespace, bool *ret)
 
 	if (r < 0)
 		return error_trace(r);
-	r = add_in_use("/proc/thread-self/net/sockstat", "TCP: inuse ",
-			 &sum);
+	r = add_in_use("/proc/thread-self/net/sockstat", "TCP: inuse ", &sum);
 	/* A kernel without IPv6 lacks sockstat6. */
 	if (r >= 0 && add_in_use("/proc/thread-self/net/sockstat6",
-				   "TCP6: inuse ", &sum) == -ENOENT)
+				 "TCP6: inuse ", &sum) == -ENOENT)
 		r = 0;
 	left = namespace_leave();
 	if (r < 0 || left < 0)

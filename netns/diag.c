@@ -30,11 +30,16 @@ struct diag {
 const char *diag_state_text(enum diag_state state)
 {
 	static const char *const texts[] = {
-		[DIAG_ESTABLISHED] = "ESTAB",	[DIAG_SYN_SENT] = "SYN-SENT",
-		[DIAG_SYN_RECV] = "SYN-RECV",	[DIAG_FIN_WAIT1] = "FIN-WAIT-1",
-		[DIAG_FIN_WAIT2] = "FIN-WAIT-2", [DIAG_TIME_WAIT] = "TIME-WAIT",
-		[DIAG_CLOSE] = "UNCONN",	[DIAG_CLOSE_WAIT] = "CLOSE-WAIT",
-		[DIAG_LAST_ACK] = "LAST-ACK",	[DIAG_LISTEN] = "LISTEN",
+		[DIAG_ESTABLISHED] = "ESTAB",
+		[DIAG_SYN_SENT] = "SYN-SENT",
+		[DIAG_SYN_RECV] = "SYN-RECV",
+		[DIAG_FIN_WAIT1] = "FIN-WAIT-1",
+		[DIAG_FIN_WAIT2] = "FIN-WAIT-2",
+		[DIAG_TIME_WAIT] = "TIME-WAIT",
+		[DIAG_CLOSE] = "UNCONN",
+		[DIAG_CLOSE_WAIT] = "CLOSE-WAIT",
+		[DIAG_LAST_ACK] = "LAST-ACK",
+		[DIAG_LISTEN] = "LISTEN",
 		[DIAG_CLOSING] = "CLOSING",
 	};
 	size_t i = state;
@@ -73,17 +78,17 @@ int diag_new(struct diag **ret, int namespace)
 		diag_free(diag);
 		return error_trace(r);
 	}
-	/* Without it libnl reads each message twice, first with MSG_PEEK for its
-	 * size. */
+	/* Without it libnl reads each message twice, first with MSG_PEEK for
+	 * its size. */
 	nl_socket_set_msg_buf_size(diag->socket, DUMP_MAX);
 	connected = nl_connect(diag->socket, NETLINK_SOCK_DIAG);
 	left = namespace_leave();
 	if (connected < 0 || left < 0) {
 		diag_free(diag);
-		return connected < 0 ? error_origin(-EPROTONOSUPPORT,
-						    "sock_diag: %s",
-						    nl_geterror(connected)) :
-				       error_trace(left);
+		return connected < 0 ?
+			       error_origin(-EPROTONOSUPPORT, "sock_diag: %s",
+					    nl_geterror(connected)) :
+			       error_trace(left);
 	}
 	*ret = diag;
 	return 0;
@@ -232,8 +237,7 @@ int diag_destroy(struct diag *diag, const struct diag_socket *socket)
 
 	set_tuple(&request.id, &socket->local, socket->local_port,
 		  &socket->remote, socket->remote_port);
-	memcpy(request.id.idiag_cookie, socket->cookie,
-	       sizeof(socket->cookie));
+	memcpy(request.id.idiag_cookie, socket->cookie, sizeof(socket->cookie));
 	msg = nlmsg_alloc_simple(SOCK_DESTROY, 0);
 	if (!msg || nlmsg_append(msg, &request, sizeof(request), 0) < 0) {
 		nlmsg_free(msg);

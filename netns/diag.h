@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TCP sockets of a namespace, by sock_diag(7), as ss(8) shows them. Works on
- * a dead host too: the sockets that its processes left behind are still in its
- * kernel.
+ * The TCP sockets of a namespace, by sock_diag(7), as ss(8) shows them. Works
+ * on a dead host too: the sockets that its processes left behind are still in
+ * its kernel.
  */
 #pragma once
 

@@ -149,7 +149,8 @@ static const struct fault_verb verbs[] = {
 	  .apply = kill_process },
 	{ .name = "crash",
 	  .arguments = "",
-	  .what = "the machine dies: nothing comes from it, nothing is answered",
+	  .what = "the machine dies: nothing comes from it, nothing is "
+		  "answered",
 	  .state = "dead",
 	  .undo = "reboot",
 	  .kills_host = true,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fault verbs, in one table: what a case, a command line or a file can apply
- * to a host, and everything that other modules need to know about a verb. A verb
- * is added here and nowhere else; no other module compares the names of verbs.
+ * The fault verbs, in one table: what a case, a command line or a file can
+ * apply to a host, and everything that other modules need to know about a verb.
+ * A verb is added here and nowhere else; no other module compares the names of
+ * verbs.
  */
 #pragma once
 
@@ -17,7 +18,7 @@ enum fault_drawing {
 	FAULT_DRAW_DEAD, /* from here until `undo`, on the host's line: dead */
 	FAULT_DRAW_FROZEN, /* ... its processes, or the machine, are stopped */
 	FAULT_DRAW_UNPLUGGED, /* ... its link is down */
-	FAULT_DRAW_END, /* the moment at which the effect of another verb ends */
+	FAULT_DRAW_END, /* the moment at which another verb's effect ends */
 };
 
 struct fault_verb {
@@ -35,8 +36,9 @@ struct fault_verb {
 	 * has any. */
 	bool clears_tracking;
 	/* The effect belongs to the path, not to the machine: it lasts when the
-	 * host crashes, and the rebooted host finds it. Any other effect is gone
-	 * with the machine: world_reboot() makes a new one with new cables. */
+	 * host crashes, and the rebooted host finds it. Any other effect is
+	 * gone with the machine: world_reboot() makes a new one with new
+	 * cables. */
 	bool survives_crash;
 	enum fault_drawing drawing;
 	/* `argument` is NULL where none was given. NULL for verbs that are not
@@ -55,8 +57,8 @@ const struct fault_verb *fault_verb(const char *name);
 const struct fault_verb *fault_ended_by(const struct fault_verb *verb);
 
 /*
- * The verb of a journal's "fault" record: one of the above, or one that a script
- * applies by other means (rules of the wire, injected segments, a process that
- * kills itself). NULL for an unknown name.
+ * The verb of a journal's "fault" record: one of the above, or one that a
+ * script applies by other means (rules of the wire, injected segments, a
+ * process that kills itself). NULL for an unknown name.
  */
 const struct fault_verb *fault_recorded_verb(const char *name);

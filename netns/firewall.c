@@ -166,7 +166,7 @@ struct listing {
 };
 
 static void get_address(struct nlattr *attribute, int family,
-			 struct address *ret)
+			struct address *ret)
 {
 	*ret = (struct address){ .family = family };
 	if (attribute && (size_t)nla_len(attribute) == address_size(ret))
@@ -182,7 +182,7 @@ static uint16_t get_port(struct nlattr *attribute)
 
 /* False for anything but TCP of that family. */
 static bool get_tuple(struct nlattr *nest, int family,
-		       struct firewall_tuple *ret)
+		      struct firewall_tuple *ret)
 {
 	struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1],
 		*proto[CTA_PROTO_MAX + 1];
@@ -198,9 +198,9 @@ static bool get_tuple(struct nlattr *nest, int family,
 	    nla_get_u8(proto[CTA_PROTO_NUM]) != IPPROTO_TCP)
 		return false;
 	get_address(ip[v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family,
-		     &ret->source);
+		    &ret->source);
 	get_address(ip[v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family,
-		     &ret->destination);
+		    &ret->destination);
 	ret->source_port = get_port(proto[CTA_PROTO_SRC_PORT]);
 	ret->destination_port = get_port(proto[CTA_PROTO_DST_PORT]);
 	return true;
@@ -223,18 +223,16 @@ static int on_connection(struct nl_msg *msg, void *data)
 
 static int list(struct nl_sock *socket, struct listing *listing)
 {
-	const struct nfgenmsg header = {
-		.nfgen_family = (uint8_t)listing->family,
-		.version = NFNETLINK_V0
-	};
+	const struct nfgenmsg header = { .nfgen_family =
+						 (uint8_t)listing->family,
+					 .version = NFNETLINK_V0 };
 	int r;
 
 	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_connection,
 			    listing);
-	r = nl_send_simple(socket,
-			   NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
-			   NLM_F_DUMP, (void *)(uintptr_t)&header,
-			   sizeof(header));
+	r = nl_send_simple(
+		socket, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
+		NLM_F_DUMP, (void *)(uintptr_t)&header, sizeof(header));
 	if (r >= 0)
 		r = nl_recvmsgs_default(socket);
 	if (r < 0)

@@ -14,16 +14,16 @@
 bool firewall_possible(void);
 
 /*
- * Adds the rules to those of the namespace `fd`. -EOPNOTSUPP where this build or
- * this kernel lacks support for them; -EINVAL, with the message of libnftables,
- * for invalid rules.
+ * Adds the rules to those of the namespace `fd`. -EOPNOTSUPP where this build
+ * or this kernel lacks support for them; -EINVAL, with the message of
+ * libnftables, for invalid rules.
  */
 int firewall_load(int fd, const char *rules);
 
 /*
- * Deletes all connection tracking entries of the namespace `fd`. The next segment
- * of a connection is handled as that of a new one: a translated address is not
- * translated back.
+ * Deletes all connection tracking entries of the namespace `fd`. The next
+ * segment of a connection is handled as that of a new one: a translated address
+ * is not translated back.
  */
 int firewall_forget(int fd);
 
@@ -34,9 +34,9 @@ struct firewall_tuple {
 };
 
 /*
- * Calls `fn` for each tracked TCP connection of the namespace `fd`, with the tuple
- * of its first packet and that of the expected reply. Entries whose timeout has
- * expired are not listed.
+ * Calls `fn` for each tracked TCP connection of the namespace `fd`, with the
+ * tuple of its first packet and that of the expected reply. Entries whose
+ * timeout has expired are not listed.
  */
 typedef void (*firewall_fn)(void *data, const struct firewall_tuple *original,
 			    const struct firewall_tuple *reply);

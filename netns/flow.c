@@ -6,11 +6,11 @@
  *
  * Transmissions are counted by byte. Nearly every byte is sent once, so the
  * implied count of the sequence space between `floor` and `next` is 1, and only
- * ranges with another count are kept (`repeats`): above 1 for retransmissions, 0
- * for bytes that the host's kernel lost on the way here, as at an unplugged
+ * ranges with another count are kept (`repeats`): above 1 for retransmissions,
+ * 0 for bytes that the host's kernel lost on the way here, as at an unplugged
  * cable. Their number is limited: the lowest ones are given up, and `floor`
- * rises above them. Below the floor nothing is known. So a transfer of gigabytes
- * costs the same memory as a short one.
+ * rises above them. Below the floor nothing is known. So a transfer of
+ * gigabytes costs the same memory as a short one.
  */
 #include "flow.h"
 
@@ -137,8 +137,8 @@ static int match(const struct flow *flow, const struct address *a,
 static struct flow **bucket_of_frame(const struct flows *flows,
 				     const struct frame *f)
 {
-	return bucket_of(flows, &f->source, f->tcp.source_port,
-			 &f->destination, f->tcp.destination_port);
+	return bucket_of(flows, &f->source, f->tcp.source_port, &f->destination,
+			 f->tcp.destination_port);
 }
 
 /* The sender's end is `ret_end`. */
@@ -394,9 +394,9 @@ static unsigned int transmission_of(const struct flow_end *end, uint32_t from,
 		return 0;
 	if (!sequence_before(from, end->next))
 		return 1;
-	return 1 + most_sent(end, from,
-			     sequence_before(until, end->next) ? until :
-								 end->next);
+	return 1 +
+	       most_sent(end, from,
+			 sequence_before(until, end->next) ? until : end->next);
 }
 
 /* --- segments --------------------------------------------------------- */
@@ -455,9 +455,9 @@ static struct segment_base base_of(const struct flow *flow, unsigned int sender)
 	const struct flow_end *to = &flow->ends[!sender];
 
 	return (struct segment_base){ .knows_sender = from->known,
-				    .sender = from->known ? from->isn : 0,
-				    .knows_receiver = to->known,
-				    .receiver = to->known ? to->isn : 0 };
+				      .sender = from->known ? from->isn : 0,
+				      .knows_receiver = to->known,
+				      .receiver = to->known ? to->isn : 0 };
 }
 
 static void report(const struct flow *flow, unsigned int sender,
@@ -470,15 +470,15 @@ static void report(const struct flow *flow, unsigned int sender,
 
 /* A SYN of its own: neither a retransmission, nor that of a simultaneous open
  * (RFC 9293 section 3.5), which crosses a SYN that nobody has answered yet. */
-static bool is_new_connection(const struct frame *f, const struct flow_end *from,
+static bool is_new_connection(const struct frame *f,
+			      const struct flow_end *from,
 			      const struct flow_end *to)
 {
 	if (!frame_is_syn(f))
 		return false;
 	if (from->known)
 		return from->isn != f->tcp.seq;
-	return from->seen || !to->seen || !to->known ||
-	       to->next != to->isn + 1;
+	return from->seen || !to->seen || !to->known || to->next != to->isn + 1;
 }
 
 /* Kinds and transmission; the segment is remembered as one of this end. A RST
@@ -522,8 +522,7 @@ static void look_at(const struct flows *flows, unsigned int network,
 	report(flow, sender, ret);
 	if (end && !frame_is_rst(f))
 		ret->transmission = transmission_of(
-			end, f->tcp.seq,
-			f->tcp.seq + frame_sequence_length(f));
+			end, f->tcp.seq, f->tcp.seq + frame_sequence_length(f));
 }
 
 /* What another network knows of the same 4-tuple holds here. */
@@ -579,9 +578,8 @@ static int see_segment(struct flows *flows, unsigned int network,
 	if (!flow)
 		return error_origin(-ENOMEM, "remember a flow");
 	if (is_new_connection(f, &flow->ends[from], &flow->ends[!from])) {
-		flow->connection = sender == FLOW_ON_BEHALF ?
-					   0 :
-					   ++flows->n_connections;
+		flow->connection =
+			sender == FLOW_ON_BEHALF ? 0 : ++flows->n_connections;
 		flow->client = from;
 	}
 	r = see_sent(&flow->ends[from], f, ret);
@@ -641,8 +639,8 @@ int flows_see_forwarded(struct flows *flows, unsigned int network,
 		flow = add(flows, network, frame);
 	if (!flow)
 		return error_origin(-ENOMEM, "remember a flow");
-	/* A 4-tuple may pass to another connection; a late segment of the former
-	 * one does not get it back. */
+	/* A 4-tuple may pass to another connection; a late segment of the
+	 * former one does not get it back. */
 	if (fresh || flow->connection < origin->connection)
 		bind_flow(flow, from, origin);
 	r = see_sent(&flow->ends[from], frame, ret);
@@ -679,8 +677,8 @@ unsigned int flows_find_socket(const struct flows *flows,
 			       const struct address *peer, uint16_t peer_port)
 {
 	unsigned int end;
-	const struct flow *flow = find_newest(flows, local, local_port, peer,
-					      peer_port, &end);
+	const struct flow *flow =
+		find_newest(flows, local, local_port, peer, peer_port, &end);
 
 	return flow ? flow->connection : 0;
 }

@@ -2,8 +2,8 @@
 /*
  * The TCP connections that pass through the wire. For each 4-tuple of each
  * network: the connection that it belongs to, the initial sequence numbers, and
- * how often each byte was sent. From that follow the kinds of a segment (a first
- * transmission, a retransmission, a keepalive probe), its number of
+ * how often each byte was sent. From that follow the kinds of a segment (a
+ * first transmission, a retransmission, a keepalive probe), its number of
  * transmissions, and the base of relative sequence numbers.
  *
  * Connections are numbered from 1. A SYN with an initial sequence number other
@@ -34,8 +34,8 @@ enum flow_sender {
 	 * proxy): it belongs to the connection of its 4-tuple, if there is one,
 	 * and starts none. */
 	FLOW_ON_BEHALF,
-	/* The kernel of a dead or suspended machine: classified by what was sent
-	 * before, and not remembered. */
+	/* The kernel of a dead or suspended machine: classified by what was
+	 * sent before, and not remembered. */
 	FLOW_GHOST,
 	/* The wire: nothing was sent before, and it is not remembered. */
 	FLOW_FORGED,
@@ -60,9 +60,10 @@ int flows_see(struct flows *flows, unsigned int network,
 
 /*
  * The same for a segment that a gateway forwards into this network; `origin` is
- * what was reported when its sender sent it. Binds the 4-tuple that it has here,
- * which is another one behind a NAT, to the connection. The kinds are judged by
- * what was sent in this network before; transmissions are those of the origin.
+ * what was reported when its sender sent it. Binds the 4-tuple that it has
+ * here, which is another one behind a NAT, to the connection. The kinds are
+ * judged by what was sent in this network before; transmissions are those of
+ * the origin.
  */
 int flows_see_forwarded(struct flows *flows, unsigned int network,
 			const struct frame *frame,

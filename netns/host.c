@@ -4,13 +4,15 @@
  * PID namespace and in the host's network namespace. It starts and signals
  * processes by request, and reports their ends, over a SOCK_SEQPACKET socket
  * pair. Every request is answered before the next one is sent. An exit that is
- * reported in between is passed on at once; from the loop it comes the same way.
+ * reported in between is passed on at once; from the loop it comes the same
+ * way.
  *
- * A program gets its fds by SCM_RIGHTS. A pipe that closes on exec tells the init
- * whether the exec succeeded, so that the answer to a request has its errno.
+ * A program gets its fds by SCM_RIGHTS. A pipe that closes on exec tells the
+ * init whether the exec succeeded, so that the answer to a request has its
+ * errno.
  *
- * The init cannot outlive the world: it exits when the socket is closed, and the
- * kernel kills its namespace when it dies (zap_pid_ns_processes()).
+ * The init cannot outlive the world: it exits when the socket is closed, and
+ * the kernel kills its namespace when it dies (zap_pid_ns_processes()).
  */
 #include "host.h"
 
@@ -118,8 +120,8 @@ static void split_arguments(const struct request *request, const char **argv)
 	argv[n] = NULL;
 }
 
-/* Moves the fds to the numbers that the program expects, and returns that of the
- * executable. They are above all those numbers: none is overwritten. */
+/* Moves the fds to the numbers that the program expects, and returns that of
+ * the executable. They are above all those numbers: none is overwritten. */
 static int place_fds(const struct request *request, const int *fds)
 {
 	int exe = -1, null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -143,8 +145,10 @@ static void set_environment(void)
 		signal(number, SIG_DFL);
 	umask(022);
 	clearenv();
-	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-		       "/sbin:/bin", 1);
+	setenv("PATH",
+	       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+	       "/sbin:/bin",
+	       1);
 	setenv("HOME", "/tmp", 1);
 	setenv("LC_ALL", "C", 1);
 	/* Leaks of the probes are found by the harness' own tests. */
@@ -424,8 +428,8 @@ static int start_init(struct host *host, struct loop *loop)
 }
 
 /*
- * Makes the host a router. Redirects are off, for they would change the paths of
- * a case. rp_filter, which is inherited from the machine, is off because not
+ * Makes the host a router. Redirects are off, for they would change the paths
+ * of a case. rp_filter, which is inherited from the machine, is off because not
  * every router has a route back to an address of a network between routers.
  */
 static int enable_forwarding(struct host *host, bool v6)
@@ -635,8 +639,7 @@ int host_signal(struct host *host, pid_t pid, int signal)
 				   .signal = signal };
 	struct reply reply;
 
-	return error_trace(ask(host, &request, SHORT_REQUEST, NULL, 0,
-			       &reply));
+	return error_trace(ask(host, &request, SHORT_REQUEST, NULL, 0, &reply));
 }
 
 int host_power_off(struct host *host)

@@ -39,8 +39,8 @@ struct cable_plan {
 	uint8_t mac[6]; /* all zero: no such cable */
 };
 
-/* eth0 is the first cable's interface, eth1 the second's. A host with two cables
- * is a router: it forwards. */
+/* eth0 is the first cable's interface, eth1 the second's. A host with two
+ * cables is a router: it forwards. */
 struct host_plan {
 	const char *name; /* copied; at most HOST_NAME - 1 characters */
 	const char *rules; /* of its firewall, for nft(8); NULL. Borrowed. */

@@ -5,11 +5,12 @@
  * will have when it comes out. The frame that comes out has the same one.
  *
  * The memory is a ring of the last DELIVERIES; chains through a table of
- * buckets find the oldest entry with a fingerprint in a few steps. Each chain is
- * in the order of delivery, so that the entry that the ring overwrites is the
- * first of its chain. A gateway that holds more packets than that, or longer
- * than so many others take, would be no longer recognised: its packets would be
- * new ones. (The kernel's backlog is a quarter of it: netdev_max_backlog.)
+ * buckets find the oldest entry with a fingerprint in a few steps. Each chain
+ * is in the order of delivery, so that the entry that the ring overwrites is
+ * the first of its chain. A gateway that holds more packets than that, or
+ * longer than so many others take, would be no longer recognised: its packets
+ * would be new ones. (The kernel's backlog is a quarter of it:
+ * netdev_max_backlog.)
  */
 #include "identity.h"
 
@@ -26,8 +27,9 @@
 
 enum {
 	DELIVERIES = 4096,
-	/* Of a payload, this much at either end goes into the fingerprint: a bulk
-	 * frame has 64 KiB, and headers alone already tell most packets apart. */
+	/* Of a payload, this much at either end goes into the fingerprint: a
+	 * bulk frame has 64 KiB, and headers alone already tell most packets
+	 * apart. */
 	SAMPLE = 128,
 	NOWHERE = -1,
 };
@@ -372,8 +374,7 @@ static void find_quoted(const struct identities *identities,
 
 	if (is_icmp_error(frame) && frame_decode_quoted(&quoted, bytes, frame))
 		ret->connection = flows_find_quoted(identities->flows, network,
-						    &quoted,
-						    &ret->from_client);
+						    &quoted, &ret->from_client);
 }
 
 static enum flow_sender sender_of(const struct node *node,
@@ -393,9 +394,8 @@ static int forwarded(struct identities *identities, unsigned int network,
 	ret->flow = before->flow;
 	if (frame->kind != FRAME_TCP)
 		return 0;
-	return error_trace(flows_see_forwarded(identities->flows, network,
-					       frame, &before->flow,
-					       &ret->flow));
+	return error_trace(flows_see_forwarded(
+		identities->flows, network, frame, &before->flow, &ret->flow));
 }
 
 int identities_receive(struct identities *identities, unsigned int port,

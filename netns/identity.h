@@ -7,13 +7,13 @@
  * 1, and every frame that carries a packet has its number, the host that
  * originated it, and, for TCP, its connection and transmission (flow.h).
  *
- * A frame that comes from a host with several cables continues a packet that was
- * delivered to that host before, if what a gateway leaves unchanged agrees: the
- * TTL is one less; size, TCP's sequence number, acknowledgement number, flags
- * and TSval, the IPv4 identification and the payload are equal. NAT changes
- * addresses and ports only. The oldest such packet is taken, once. Any other
- * frame is a new packet of that host: an ICMP error, a RST of its firewall, or
- * its own traffic.
+ * A frame that comes from a host with several cables continues a packet that
+ * was delivered to that host before, if what a gateway leaves unchanged agrees:
+ * the TTL is one less; size, TCP's sequence number, acknowledgement number,
+ * flags and TSval, the IPv4 identification and the payload are equal. NAT
+ * changes addresses and ports only. The oldest such packet is taken, once. Any
+ * other frame is a new packet of that host: an ICMP error, a RST of its
+ * firewall, or its own traffic.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A namespace is a property of a thread. Each process of halfopen has one thread,
- * so the home is a static variable.
+ * A namespace is a property of a thread. Each process of halfopen has one
+ * thread, so the home is a static variable.
  *
  * Namespaces are compared by the inode numbers of their nsfs files, which are
  * unique while the namespaces exist.

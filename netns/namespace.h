@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network namespaces, held by file descriptors only: none has a name in the file
- * system, and the kernel removes one when its last fd and process are gone. The
- * process that makes them has a home namespace, in which it was started.
+ * Network namespaces, held by file descriptors only: none has a name in the
+ * file system, and the kernel removes one when its last fd and process are
+ * gone. The process that makes them has a home namespace, in which it was
+ * started.
  */
 #pragma once
 
@@ -20,8 +21,8 @@ int namespace_new(void);
 
 /*
  * Between these two calls the thread opens sockets, and files below
- * /proc/thread-self/net and /proc/sys/net, in the namespace `fd`. An open socket
- * or file belongs to its namespace for good.
+ * /proc/thread-self/net and /proc/sys/net, in the namespace `fd`. An open
+ * socket or file belongs to its namespace for good.
  */
 int namespace_enter(int fd);
 int namespace_leave(void);
@@ -31,8 +32,8 @@ int namespace_leave(void);
  * the machine's own network. */
 bool namespace_is_ours(int fd);
 
-/* Before a clone into a new namespace: the child can then tell its home from the
- * namespace of its parent. privilege_clone() calls it. */
+/* Before a clone into a new namespace: the child can then tell its home from
+ * the namespace of its parent. privilege_clone() calls it. */
 int namespace_remember_outside(void);
 
 /* Counts the home as ours, if this process was cloned into a new namespace. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The order for a process in new namespaces: clone3(2) with CLONE_NEWUSER, the
- * parent writes the maps, the child mounts, and then drops what it does not need.
- * A capability that is dropped from the bounding set is gone for all children.
+ * parent writes the maps, the child mounts, and then drops what it does not
+ * need. A capability that is dropped from the bounding set is gone for all
+ * children.
  */
 #include "privilege.h"
 
@@ -52,8 +53,7 @@ uint64_t privilege_clone_flags(void)
 pid_t privilege_clone(uint64_t flags, int *ret_pidfd)
 {
 	int pidfd = -1;
-	struct clone_args args = { .flags = flags,
-				   .exit_signal = SIGCHLD };
+	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
 	long pid;
 	int r = (flags & CLONE_NEWNET) ? namespace_remember_outside() : 0;
 
@@ -84,15 +84,16 @@ static int write_proc(pid_t pid, const char *name, const char *text)
 }
 
 /*
- * Maps the id to itself. Root in a container can also map nobody, for probes and
- * programs, if the container left it CAP_SETUID and CAP_SETGID.
+ * Maps the id to itself. Root in a container can also map nobody, for probes
+ * and programs, if the container left it CAP_SETUID and CAP_SETGID.
  */
 static int map_id(pid_t child, const char *name, unsigned int id)
 {
 	char map[64];
 	int r;
 
-	snprintf(map, sizeof(map), "%u %u 1\n%d %d 1\n", id, id, NOBODY, NOBODY);
+	snprintf(map, sizeof(map), "%u %u 1\n%d %d 1\n", id, id, NOBODY,
+		 NOBODY);
 	if (id == 0 && write_proc(child, name, map) >= 0)
 		return 0;
 	snprintf(map, sizeof(map), "%u %u 1", id, id);
@@ -267,18 +268,18 @@ static int keep_only(const cap_value_t *caps, int n)
 /*
  * A world makes hosts until its end (a reboot), so it keeps what that takes:
  * CAP_SYS_ADMIN for namespaces, CAP_NET_ADMIN for links, sysctls, sock_diag and
- * SO_RCVBUFFORCE, CAP_NET_RAW for the wire's socket, CAP_SETPCAP for the bounding
- * sets of its children, and CAP_SYS_PTRACE to see whether a program that made
- * itself undumpable has stopped (proc_ns_readlink()). Root keeps the others too,
- * for its programs run with another uid.
+ * SO_RCVBUFFORCE, CAP_NET_RAW for the wire's socket, CAP_SETPCAP for the
+ * bounding sets of its children, and CAP_SYS_PTRACE to see whether a program
+ * that made itself undumpable has stopped (proc_ns_readlink()). Root keeps the
+ * others too, for its programs run with another uid.
  */
 int privilege_keep_for_world(void)
 {
 	enum { ONLY_ROOT = 5 }; /* the last ones */
 	static const cap_value_t caps[] = {
-		CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SETPCAP,
-		CAP_SYS_PTRACE,
-		CAP_KILL, CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_DAC_OVERRIDE,
+		CAP_SYS_ADMIN,	CAP_NET_ADMIN,	  CAP_NET_RAW, CAP_SETPCAP,
+		CAP_SYS_PTRACE, CAP_KILL,	  CAP_SETUID,  CAP_SETGID,
+		CAP_CHOWN,	CAP_DAC_OVERRIDE,
 	};
 	int n = ARRAY_SIZE(caps) - (geteuid() == 0 ? 0 : ONLY_ROOT), r;
 
@@ -345,32 +346,38 @@ static const char *read_sysctl(const char *path)
 static int explain(int r)
 {
 	if (r == -ENOSYS)
-		return error_refuse(r, "this kernel is older than 5.3, the first "
-				       "with clone3() and pidfd_open(), which "
-				       "halfopen needs");
+		return error_refuse(r,
+				    "this kernel is older than 5.3, the first "
+				    "with clone3() and pidfd_open(), which "
+				    "halfopen needs");
 	if (read_sysctl("/proc/sys/user/max_net_namespaces")[0] == '0')
 		return error_refuse(r, "network namespaces are switched off "
 				       "(sysctl user.max_net_namespaces is "
 				       "0)");
 	if (!privilege_rootless())
-		return error_refuse(r, "this machine refuses network namespaces "
-				       "even to root");
-	if (read_sysctl("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+		return error_refuse(r,
+				    "this machine refuses network namespaces "
+				    "even to root");
+	if (read_sysctl(
+		    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 		    [0] == '1')
 		return error_refuse(
-			r, "AppArmor forbids user namespaces to ordinary users "
-			   "(sysctl kernel.apparmor_restrict_unprivileged_userns"
-			   "=0 allows them, or run as root)");
+			r,
+			"AppArmor forbids user namespaces to ordinary users "
+			"(sysctl kernel.apparmor_restrict_unprivileged_userns"
+			"=0 allows them, or run as root)");
 	if (read_sysctl("/proc/sys/kernel/unprivileged_userns_clone")[0] == '0')
 		return error_refuse(
 			r, "user namespaces are forbidden to ordinary users "
 			   "(sysctl kernel.unprivileged_userns_clone=1 allows "
 			   "them, or run as root)");
 	if (read_sysctl("/proc/sys/user/max_user_namespaces")[0] == '0')
-		return error_refuse(r, "user namespaces are switched off "
-				       "(sysctl user.max_user_namespaces is 0)");
-	return error_refuse(r, "this machine refuses user namespaces to uid %u "
-			       "(a container's seccomp profile may do so)",
+		return error_refuse(r,
+				    "user namespaces are switched off "
+				    "(sysctl user.max_user_namespaces is 0)");
+	return error_refuse(r,
+			    "this machine refuses user namespaces to uid %u "
+			    "(a container's seccomp profile may do so)",
 			    geteuid());
 }
 
@@ -378,12 +385,15 @@ static int explain(int r)
 static int explain_map(int r)
 {
 	if (geteuid() == 0)
-		return error_refuse(r, "this root has neither CAP_SYS_ADMIN nor "
-				       "CAP_SETFCAP, with which it could make "
-				       "a user namespace (an ordinary user "
-				       "can)");
-	return error_refuse(r, "this machine refuses to map uid %u into a user "
-			       "namespace", geteuid());
+		return error_refuse(r,
+				    "this root has neither CAP_SYS_ADMIN nor "
+				    "CAP_SETFCAP, with which it could make "
+				    "a user namespace (an ordinary user "
+				    "can)");
+	return error_refuse(r,
+			    "this machine refuses to map uid %u into a user "
+			    "namespace",
+			    geteuid());
 }
 
 /* Of the caller's limits or of memory; not a refusal. */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * User namespaces, capabilities and ids. A world needs CAP_NET_ADMIN over its own
- * namespaces and nothing over the machine's. An ordinary user gets it from a user
- * namespace that maps the caller's uid to itself. (With a map to uid 0, real
- * programs fail: setgroups is denied, and files cannot belong to their users.)
+ * User namespaces, capabilities and ids. A world needs CAP_NET_ADMIN over its
+ *own namespaces and nothing over the machine's. An ordinary user gets it from a
+ *user namespace that maps the caller's uid to itself. (With a map to uid 0,
+ *real programs fail: setgroups is denied, and files cannot belong to their
+ *users.)
  *
  * The processes of a run, from the outside to the inside:
  *
- *	halfopen         the capabilities of its caller; it opens no namespace and
- *	                 writes no sysctl
- *	case             in namespaces of its own: privilege_keep_for_world()
- *	init of a host   privilege_keep_for_init(); none where it is not root
- *	probe, program   none, and not uid 0: privilege_drop()
+ *	halfopen         the capabilities of its caller; it opens no namespace
+ *and writes no sysctl case             in namespaces of its own:
+ *privilege_keep_for_world() init of a host   privilege_keep_for_init(); none
+ *where it is not root probe, program   none, and not uid 0: privilege_drop()
  *
  * All but the first have no_new_privs: an exec gains nothing.
  */
@@ -35,15 +35,16 @@ uint64_t privilege_clone_flags(void);
  */
 pid_t privilege_clone(uint64_t flags, int *ret_pidfd);
 
-/* For the parent: maps the caller's uid and gid in the user namespace of `child`
- * to themselves; for uid 0 also nobody's, where that is allowed. Does nothing
- * without a user namespace. */
+/* For the parent: maps the caller's uid and gid in the user namespace of
+ * `child` to themselves; for uid 0 also nobody's, where that is allowed. Does
+ * nothing without a user namespace. */
 int privilege_map_child(pid_t child);
 
 /*
  * In the new mount namespace: mounts a new /proc, tmpfs on /run, /tmp and
- * /var/log, and an /etc/passwd with the uid of programs. A mount that a container
- * refuses is skipped. Fails only when mounts would propagate to the machine.
+ * /var/log, and an /etc/passwd with the uid of programs. A mount that a
+ * container refuses is skipped. Fails only when mounts would propagate to the
+ * machine.
  */
 int privilege_private_mounts(void);
 
@@ -55,17 +56,17 @@ bool privilege_own_names(const char *lines);
 bool privilege_has_own_proc(void);
 
 /*
- * Both drop capabilities irrevocably and set no_new_privs. The process that holds
- * a world keeps those that worlds need, as far as it has them; a host's init keeps
- * those for starting and signalling processes of another uid.
+ * Both drop capabilities irrevocably and set no_new_privs. The process that
+ * holds a world keeps those that worlds need, as far as it has them; a host's
+ * init keeps those for starting and signalling processes of another uid.
  */
 int privilege_keep_for_world(void);
 int privilege_keep_for_init(void);
 
 /*
  * For a shell of the user in a host, after setns(): makes CAP_NET_ADMIN and
- * CAP_NET_RAW of the host's user namespace ambient, so that tcpdump and ip, run by
- * a uid other than 0, have them. Does nothing for root.
+ * CAP_NET_RAW of the host's user namespace ambient, so that tcpdump and ip, run
+ * by a uid other than 0, have them. Does nothing for root.
  */
 void privilege_keep_for_tools(void);
 

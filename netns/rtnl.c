@@ -71,8 +71,8 @@ int rtnl_new(struct rtnl **ret, int fd)
 		rtnl_free(rtnl);
 		return error_trace(r);
 	}
-	/* Without it libnl reads each message twice, first with MSG_PEEK for its
-	 * size. */
+	/* Without it libnl reads each message twice, first with MSG_PEEK for
+	 * its size. */
 	nl_socket_set_msg_buf_size(rtnl->socket, ANSWER_MAX);
 	r = nl_connect(rtnl->socket, NETLINK_ROUTE);
 	left = namespace_leave();
@@ -136,8 +136,8 @@ static int put_end(struct nl_msg *msg, const struct rtnl_end *end)
 }
 
 /*
- * VETH_INFO_PEER contains a whole link message. IFF_UP in it fails with ENOTCONN
- * (veth_open()), for the other end does not exist yet.
+ * VETH_INFO_PEER contains a whole link message. IFF_UP in it fails with
+ * ENOTCONN (veth_open()), for the other end does not exist yet.
  */
 static int put_peer(struct nl_msg *msg, const struct rtnl_end *b)
 {
@@ -343,11 +343,10 @@ static int wait_for(struct rtnl *rtnl, const struct wanted *wanted,
 		if (reached)
 			return 0;
 		if (nsec_now() - start > timeout)
-			return error_origin(-ETIMEDOUT, "wait for %s %d",
-					    wanted->address ?
-						    "an address of link" :
-						    "link",
-					    wanted->ifindex);
+			return error_origin(
+				-ETIMEDOUT, "wait for %s %d",
+				wanted->address ? "an address of link" : "link",
+				wanted->ifindex);
 		/* The work queue needs the CPU. */
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 		pause = MIN(pause * 2, MSEC(20));

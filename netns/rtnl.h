@@ -63,8 +63,8 @@ int rtnl_get_route(struct rtnl *rtnl, const struct address *address,
 int rtnl_is_local(struct rtnl *rtnl, const struct address *address, bool *ret);
 
 /*
- * Waits until the link is running. Just after "up" it is not, and frames that are
- * sent are lost: a lost SYN costs a second.
+ * Waits until the link is running. Just after "up" it is not, and frames that
+ * are sent are lost: a lost SYN costs a second.
  */
 int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout);
 
@@ -77,9 +77,9 @@ int rtnl_wait_stopped(struct rtnl *rtnl, int ifindex, nsec_t timeout);
 int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 		     const struct address *address, unsigned int prefix);
 
-/* Its on-link route is deleted with it. With the last IPv4 address, the interface
- * loses all its IPv4 routes and neighbour entries, permanent ones too:
- * fib_inetaddr_event(). */
+/* Its on-link route is deleted with it. With the last IPv4 address, the
+ * interface loses all its IPv4 routes and neighbour entries, permanent ones
+ * too: fib_inetaddr_event(). */
 int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
 			const struct address *address, unsigned int prefix);
 
@@ -96,8 +96,8 @@ int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 
 /*
  * Adds or replaces the route to the prefix of `to` (its length is a multiple of
- * 8; 0: the default route) by the next hop `via`, which must be on a link that is
- * up.
+ * 8; 0: the default route) by the next hop `via`, which must be on a link that
+ * is up.
  */
 int rtnl_add_route(struct rtnl *rtnl, const struct address *to,
 		   unsigned int prefix, const struct address *via);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scheduling delay of softirqs, in which TCP's timers run. On a busy machine
- * the kernel leaves softirqs to the ksoftirqd threads, which wait for a CPU like
- * any process: a timer can be late although no process of a run was. The
- * scheduler counts that time in /proc/PID/schedstat.
+ * The scheduling delay of softirqs, in which TCP's timers run. On a busy
+ * machine the kernel leaves softirqs to the ksoftirqd threads, which wait for a
+ * CPU like any process: a timer can be late although no process of a run was.
+ * The scheduler counts that time in /proc/PID/schedstat.
  */
 #pragma once
 

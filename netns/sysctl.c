@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The namespace of a file below /proc/sys/net is the one that the thread is in
- * when it opens the file. What was written is compared by value with what is read
- * back: the kernel accepts "0x10" and prints "16", and separates the numbers of a
- * list by tabs.
+ * when it opens the file. What was written is compared by value with what is
+ * read back: the kernel accepts "0x10" and prints "16", and separates the
+ * numbers of a list by tabs.
  */
 #include "sysctl.h"
 
@@ -26,7 +26,8 @@ int sysctl_path(const char *name, char *ret, size_t size)
 
 	if (strncmp(name, "net.", 4) != 0 || strchr(name, '/') ||
 	    strstr(name, "..") || length + sizeof(root) > size)
-		return error_refuse(-EINVAL, "sysctl '%s': not below net.", name);
+		return error_refuse(-EINVAL, "sysctl '%s': not below net.",
+				    name);
 	memcpy(ret, root, sizeof(root) - 1);
 	for (size_t i = 0; i <= length; i++)
 		ret[sizeof(root) - 1 + i] = name[i] == '.' ? '/' : name[i];

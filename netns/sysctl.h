@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sysctls of a network namespace, by their dotted names. Each value is read back
- * after it was written. A namespace that halfopen did not make is refused.
+ * Sysctls of a network namespace, by their dotted names. Each value is read
+ * back after it was written. A namespace that halfopen did not make is refused.
  */
 #pragma once
 

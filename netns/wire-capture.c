@@ -9,9 +9,9 @@
  * before it waits, and before any record that must follow.
  *
  * While the log only counts, a segment of plain flow (data that was not sent
- * before, or an ACK without SACK blocks, forwarded at once) is added to the count
- * of its flow and its capture is removed. A transfer of gigabytes then needs
- * neither memory nor millions of records.
+ * before, or an ACK without SACK blocks, forwarded at once) is added to the
+ * count of its flow and its capture is removed. A transfer of gigabytes then
+ * needs neither memory nor millions of records.
  */
 #include "wire-capture.h"
 
@@ -158,9 +158,8 @@ int wire_capture_log_add_duplicate(struct wire_capture_log *log, size_t index)
 	if (!duplicates)
 		return error_origin(-ENOMEM, "keep a duplicate");
 	log->duplicates = duplicates;
-	duplicates[log->n_duplicates++] = (struct wire_duplicate){
-		index, log->captures[index].left
-	};
+	duplicates[log->n_duplicates++] =
+		(struct wire_duplicate){ index, log->captures[index].left };
 	return 0;
 }
 
@@ -176,10 +175,10 @@ size_t wire_capture_log_duplicates(const struct wire_capture_log *log,
 static void list_kinds(unsigned int kinds, const char *ret[KINDS + 1])
 {
 	static const char *const names[KINDS] = {
-		"tcp",	      "syn",	 "syn-ack",
-		"fin",	      "rst",	 "data",
-		"pure-ack",   "probe",	 "retransmission",
-		"neighbour",  "icmp",	 "other",
+		"tcp",	     "syn",   "syn-ack",
+		"fin",	     "rst",   "data",
+		"pure-ack",  "probe", "retransmission",
+		"neighbour", "icmp",  "other",
 	};
 	size_t n = 0;
 
@@ -220,10 +219,9 @@ static void describe(struct journal_frame *frame, const struct wire_capture *c)
 	frame->destination_port = tcp->destination_port;
 	frame->transmission = c->transmission;
 	frame->seq = relative(tcp->seq, c->base.knows_sender, c->base.sender);
-	frame->ack = relative(tcp->ack,
-			      c->base.knows_receiver &&
-				      (tcp->flags & SEGMENT_ACK),
-			      c->base.receiver);
+	frame->ack = relative(
+		tcp->ack, c->base.knows_receiver && (tcp->flags & SEGMENT_ACK),
+		c->base.receiver);
 	frame->len = tcp->length;
 	frame->flags = tcp->flags;
 	frame->window = tcp->window;

@@ -3,8 +3,8 @@
  * What the wire saw: a capture for each frame and receiver, in memory for the
  * script and as a record in the journal.
  *
- * Forwarding comes first. A record of a frame that was just forwarded is pending
- * until no frame waits to be received, so that writing delays no frame.
+ * Forwarding comes first. A record of a frame that was just forwarded is
+ * pending until no frame waits to be received, so that writing delays no frame.
  */
 #pragma once
 
@@ -76,8 +76,7 @@ struct wire_capture_log *wire_capture_log_free(struct wire_capture_log *log);
 
 /* Appends a copy of `capture`. May move all others; they are named by index. */
 int wire_capture_log_add(struct wire_capture_log *log,
-			 const struct wire_capture *capture,
-			 size_t *ret_index);
+			 const struct wire_capture *capture, size_t *ret_index);
 struct wire_capture *wire_capture_log_at(struct wire_capture_log *log,
 					 size_t index);
 size_t wire_capture_log_all(const struct wire_capture_log *log,
@@ -105,8 +104,8 @@ int wire_capture_log_flush(struct wire_capture_log *log);
 
 /*
  * Counting only: wire_set_count_only(). True: the newest capture belongs to the
- * plain flow of a transfer; it has been counted and removed. A frame that a rule
- * decided on must not be offered. Switching off writes the counts.
+ * plain flow of a transfer; it has been counted and removed. A frame that a
+ * rule decided on must not be offered. Switching off writes the counts.
  */
 int wire_capture_log_set_count_only(struct wire_capture_log *log, bool on);
 bool wire_capture_log_count(struct wire_capture_log *log, size_t size);

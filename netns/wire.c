@@ -7,8 +7,8 @@
  * receivers, each with a capture of its own.
  *
  * Forwarding does not wait for the journal: records are deferred until no frame
- * is left to be received, and borrow the buffers until then. Each buffer is used
- * once between two flushes of the log.
+ * is left to be received, and borrow the buffers until then. Each buffer is
+ * used once between two flushes of the log.
  *
  * A parcel is a copy of a frame that leaves later: scheduled by the timer (a
  * delay, a duplicate), held by a rule, or waiting at the port of a suspended
@@ -70,8 +70,7 @@ struct parcel {
 	uint8_t bytes[];
 };
 
-static_assert(offsetof(struct buffer, bytes) ==
-			      sizeof(struct virtio_net_hdr) &&
+static_assert(offsetof(struct buffer, bytes) == sizeof(struct virtio_net_hdr) &&
 		      offsetof(struct parcel, bytes) ==
 			      offsetof(struct parcel, header) +
 				      sizeof(struct virtio_net_hdr),
@@ -348,8 +347,7 @@ static bool decides(const struct wire_rule *rule)
 	unsigned int first = MAX(rule->match.first, 1U);
 
 	return rule->seen >= first &&
-	       (!rule->match.count ||
-		rule->seen < first + rule->match.count);
+	       (!rule->match.count || rule->seen < first + rule->match.count);
 }
 
 /* Every rule counts its matches, also those that another one decides on. */
@@ -445,10 +443,9 @@ int wire_arm(struct wire *wire, struct wire_rule **ret,
 
 	if (!rule)
 		return error_origin(-ENOMEM, "rule");
-	*rule = (struct wire_rule){ .wire = wire,
-				    .match = *match,
-				    .action = action,
-				    .delay = delay };
+	*rule = (struct wire_rule){
+		.wire = wire, .match = *match, .action = action, .delay = delay
+	};
 	while (*at)
 		at = &(*at)->next;
 	*at = rule;
@@ -560,9 +557,8 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 	r = deliver(wire, &frame, WIRE_INJECTED);
 	if (r < 0)
 		return error_trace(r);
-	return error_trace(wire_capture_log_write(wire->log, frame.capture,
-						  capture.at, frame.header,
-						  size));
+	return error_trace(wire_capture_log_write(
+		wire->log, frame.capture, capture.at, frame.header, size));
 }
 
 static enum frame_unreachable unreachable(enum wire_answer answer)
@@ -603,8 +599,8 @@ static ssize_t encode_reset(uint8_t *bytes, size_t size,
 	return frame_encode_tcp(bytes, size, &frame, NULL);
 }
 
-/* A RST is not answered with a RST (RFC 9293 section 3.10.7.1), an ICMP error not
- * with an ICMP error (RFC 1122 section 3.2.2). */
+/* A RST is not answered with a RST (RFC 9293 section 3.10.7.1), an ICMP error
+ * not with an ICMP error (RFC 1122 section 3.2.2). */
 static bool is_answerable(const struct frame *about, enum wire_answer answer)
 {
 	if (about->kind == FRAME_TCP)
@@ -631,8 +627,7 @@ static int answer(struct wire *wire, const struct wire_frame *frame)
 						unreachable(with));
 	if (size < 0)
 		return error_trace((int)size);
-	return error_trace(wire_inject(wire, frame->from, bytes,
-				       (size_t)size));
+	return error_trace(wire_inject(wire, frame->from, bytes, (size_t)size));
 }
 
 /* --- switching -------------------------------------------------------- */
@@ -872,8 +867,8 @@ static int open_socket(struct wire *wire)
 				   .sll_protocol = htons(ETH_P_ALL) };
 	int r;
 
-	/* Made with protocol 0 and bound later this takes 0.04 ms. A socket that
-	 * is made with ETH_P_ALL waits for an RCU grace period: 16 ms. */
+	/* Made with protocol 0 and bound later this takes 0.04 ms. A socket
+	 * that is made with ETH_P_ALL waits for an RCU grace period: 16 ms. */
 	wire->socket = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (wire->socket < 0)
 		return error_origin(-errno, "packet socket");
@@ -966,8 +961,8 @@ unsigned int wire_connection(const struct wire *wire,
 			     const struct address *local, uint16_t local_port,
 			     const struct address *peer, uint16_t peer_port)
 {
-	return identities_find_socket(wire->identities, local, local_port,
-				      peer, peer_port);
+	return identities_find_socket(wire->identities, local, local_port, peer,
+				      peer_port);
 }
 
 nsec_t wire_residence(const struct wire *wire)

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The wire connects the hosts. Every cable ends here, in a namespace of its own,
- * and one AF_PACKET socket serves all ends: each frame that a host sends comes
- * to user space with the kernel's timestamp, in one total order, is recorded in
- * the journal, and is forwarded, or not.
+ * The wire connects the hosts. Every cable ends here, in a namespace of its
+ * own, and one AF_PACKET socket serves all ends: each frame that a host sends
+ * comes to user space with the kernel's timestamp, in one total order, is
+ * recorded in the journal, and is forwarded, or not.
  *
  * To the kernels of the hosts the wire is a switch that neither loses nor
- * reorders. A frame that it drops was sent, as far as its sender can see. (netem
- * on the host's own interface would report the loss to the host's TCP.) A cable
- * that is unplugged is different: its host loses the carrier and sends nothing.
+ * reorders. A frame that it drops was sent, as far as its sender can see.
+ * (netem on the host's own interface would report the loss to the host's TCP.)
+ * A cable that is unplugged is different: its host loses the carrier and sends
+ * nothing.
  *
- * Each network is a switch of its own. A packet goes from one to another through
- * a host, and passes the wire once in each.
+ * Each network is a switch of its own. A packet goes from one to another
+ * through a host, and passes the wire once in each.
  *
  * One frame is one segment: the hosts' ends are made with IFLA_GSO_MAX_SEGS=1.
  * Frames from veth carry partial checksums; PACKET_VNET_HDR passes them on as
  * they are, and the journal gets complete ones.
  *
  * The wire works in the loop of the process that holds the world, between two
- * steps of the script. So a rule is in force when the call that arms it returns.
+ * steps of the script. So a rule is in force when the call that arms it
+ * returns.
  */
 #pragma once
 
@@ -57,8 +59,8 @@ int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 int wire_port_add_address(struct wire_port *port,
 			  const struct address *address);
 
-/* The cable of a rebooted host: another interface in the same place. Revives the
- * port; a cut and a delay of the path stay. */
+/* The cable of a rebooted host: another interface in the same place. Revives
+ * the port; a cut and a delay of the path stay. */
 void wire_port_rebind(struct wire_port *port, int ifindex);
 int wire_port_ifindex(const struct wire_port *port);
 
@@ -118,8 +120,8 @@ int wire_arm(struct wire *wire, struct wire_rule **ret,
 	     const struct wire_match *match, enum wire_action action,
 	     nsec_t delay);
 
-/* The same for WIRE_REJECT. A frame that must not be answered (an ARP request; a
- * RST or an ICMP error: RFC 1122 section 3.2.2) is dropped all the same. */
+/* The same for WIRE_REJECT. A frame that must not be answered (an ARP request;
+ * a RST or an ICMP error: RFC 1122 section 3.2.2) is dropped all the same. */
 int wire_arm_reject(struct wire *wire, struct wire_rule **ret,
 		    const struct wire_match *match, enum wire_answer answer);
 
@@ -142,8 +144,8 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 /*
  * While the wire only counts, the plain flow of a transfer (data that was not
  * sent before, ACKs without SACK blocks, forwarded at once, without a rule) is
- * counted and not captured. Everything else is captured as before. When it ends,
- * a note for each flow in the journal has the number of frames and bytes.
+ * counted and not captured. Everything else is captured as before. When it
+ * ends, a note for each flow in the journal has the number of frames and bytes.
  */
 int wire_set_count_only(struct wire *wire, bool on);
 

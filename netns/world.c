@@ -5,9 +5,9 @@
  * stay.
  *
  * The order in which a host comes up is that of a machine: namespace and init,
- * firewall rules, sysctls, cables, addresses (furnish()); then its links are set
- * up at both ends, with the neighbours (raise_links()); once all links have a
- * carrier, the routes. A rebooted host goes through the same steps.
+ * firewall rules, sysctls, cables, addresses (furnish()); then its links are
+ * set up at both ends, with the neighbours (raise_links()); once all links have
+ * a carrier, the routes. A rebooted host goes through the same steps.
  *
  * Before a fault is applied, the wire processes what has arrived: frames that
  * were sent before the fault are not affected by it.
@@ -656,7 +656,8 @@ static void reset_sockets(struct place *place)
 	int r = -EOPNOTSUPP;
 	bool in_use;
 
-	/* A dump walks the hash table of the whole machine: inet_diag_dump(). */
+	/* A dump walks the hash table of the whole machine: inet_diag_dump().
+	 */
 	if (counters_tcp_in_use(host_namespace(place->host), &in_use) >= 0 &&
 	    !in_use)
 		return;
@@ -710,7 +711,8 @@ int world_reboot(struct world *world, const char *name)
 
 	if (r >= 0 && host_is_running(place->host))
 		r = world_crash(world, name);
-	/* What the dead kernel sent last is processed while its port is dead. */
+	/* What the dead kernel sent last is processed while its port is dead.
+	 */
 	if (r >= 0)
 		r = wire_catch_up(world->wire);
 	if (r < 0)

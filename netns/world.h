@@ -22,9 +22,9 @@
 
 struct world;
 
-/* Index of a host's eth0; eth1 and so on follow. Lower ones belong to lo, and to
- * sit0, tunl0 and the like, which every new namespace has where their drivers are
- * loaded. */
+/* Index of a host's eth0; eth1 and so on follow. Lower ones belong to lo, and
+ * to sit0, tunl0 and the like, which every new namespace has where their
+ * drivers are loaded. */
 enum { WORLD_HOST_IFINDEX = 50 };
 
 /*
@@ -76,9 +76,9 @@ int world_cut(struct world *world, const char *name, bool from_host,
 	      bool to_host);
 
 /*
- * Suspends the host's machine, its kernel too, as a paused guest, or resumes it.
- * host_freeze() stops the processes; the kernel cannot be stopped, but nothing
- * that it sends gets out, and nothing gets in: wire_port_suspend().
+ * Suspends the host's machine, its kernel too, as a paused guest, or resumes
+ * it. host_freeze() stops the processes; the kernel cannot be stopped, but
+ * nothing that it sends gets out, and nothing gets in: wire_port_suspend().
  */
 int world_set_suspended(struct world *world, const char *name, bool suspended);
 
@@ -92,8 +92,8 @@ int world_forget(struct world *world, const char *name);
  */
 int world_crash(struct world *world, const char *name);
 
-/* A new machine in the place of a dead one, or of one that crashes now: the same
- * name, addresses, MAC addresses and settings, and no memory. */
+/* A new machine in the place of a dead one, or of one that crashes now: the
+ * same name, addresses, MAC addresses and settings, and no memory. */
 int world_reboot(struct world *world, const char *name);
 
 /*
@@ -106,8 +106,8 @@ int world_set_plugged(struct world *world, const char *name, bool plugged);
 /*
  * Sets the host's own interface down, as its administrator does: the kernel
  * deletes its routes, IPv6 addresses and neighbour entries. Set up again, with
- * the addresses, routes and neighbours that the host was made with, returns when
- * there is a carrier.
+ * the addresses, routes and neighbours that the host was made with, returns
+ * when there is a carrier.
  */
 int world_set_up(struct world *world, const char *name, bool up);
 

@@ -18,11 +18,10 @@
 
 enum { SKIPPED = 77, PORT = 7 };
 
-/* --- the program
- * ------------------------------------------------------------*/
+/* --- the program ------------------------------------------------------ */
 
-/* Before each test, in its own process. */
-void realm_fresh(void)
+/* check(1) runs each test in a process of its own. */
+void realm_new_network(void)
 {
 	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
 	realm_ok(namespace_remember_home());
@@ -36,7 +35,7 @@ static int in_child(int go, const char *name, const TTest *const *const *tests,
 
 	if (read(go, &byte, 1) != 1 || privilege_private_mounts() < 0)
 		return EXIT_FAILURE;
-	return unit_run(name, tests, n, realm_fresh);
+	return unit_run(name, tests, n, realm_new_network);
 }
 
 int realm_run(const char *name, const TTest *const *const *tests, size_t n)
@@ -63,10 +62,10 @@ int realm_run(const char *name, const TTest *const *const *tests, size_t n)
 	return WEXITSTATUS(status);
 }
 
-/* --- the world
- * --------------------------------------------------------------*/
+/* --- the world -------------------------------------------------------- */
 
-static void on_exit_of(void *data, struct host *host, pid_t pid, int status)
+static void on_exit_of_process(void *data, struct host *host, pid_t pid,
+			       int status)
 {
 	struct realm *realm = data;
 
@@ -76,8 +75,8 @@ static void on_exit_of(void *data, struct host *host, pid_t pid, int status)
 	realm->exit_status = status;
 }
 
-static void plug(struct host_plan *plan, size_t cable, unsigned int network,
-		 uint8_t number, int family)
+static void add_cable_plan(struct host_plan *plan, size_t cable,
+			   unsigned int network, uint8_t number, int family)
 {
 	struct cable_plan *to = &plan->cables[cable];
 	char text[32];
@@ -95,7 +94,7 @@ static void add_host(struct realm *realm, const char *name,
 {
 	struct host_plan plan = { .name = name };
 
-	plug(&plan, 0, network, number, family);
+	add_cable_plan(&plan, 0, network, number, family);
 	realm_ok(world_add_host(realm->world, &plan, NULL, 0));
 }
 
@@ -107,8 +106,8 @@ static void add_router(struct realm *realm, unsigned int k, int family,
 
 	snprintf(name, sizeof(name), "router-%u", k);
 	plan.name = name;
-	plug(&plan, 0, k - 1, 254, family);
-	plug(&plan, 1, k, 253, family);
+	add_cable_plan(&plan, 0, k - 1, 254, family);
+	add_cable_plan(&plan, 1, k, 253, family);
 	realm_ok(world_add_host(realm->world, &plan, NULL, 0));
 }
 
@@ -120,7 +119,7 @@ static void begin_empty(struct realm *realm)
 	realm_ok(loop_new(&realm->loop));
 	realm_ok(journal_new(&realm->journal, realm->file, nsec_now()));
 	realm_ok(world_new(&realm->world, realm->loop, realm->journal,
-			   on_exit_of, realm));
+			   on_exit_of_process, realm));
 	realm->wire = world_wire(realm->world);
 }
 
@@ -167,7 +166,7 @@ void realm_end(struct realm *realm)
 	fd_close(realm->file);
 }
 
-void realm_pass(struct realm *realm, nsec_t duration)
+void realm_run_for(struct realm *realm, nsec_t duration)
 {
 	nsec_t deadline = nsec_now() + duration;
 	int r = 0;
@@ -200,7 +199,7 @@ json_t *realm_records(struct realm *realm)
 		json_array_append_new(records, record);
 	}
 	free(line);
-	/* The position is shared with the writer: leave it at the end. */
+	/* The file position is shared with the writer. */
 	fclose(file);
 	lseek(realm->file, 0, SEEK_END);
 	return records;
@@ -221,8 +220,7 @@ unsigned int realm_frames(struct realm *realm, const char *from,
 	return hits;
 }
 
-/* --- sockets
- * ----------------------------------------------------------------*/
+/* --- sockets ---------------------------------------------------------- */
 
 static struct address address_of(struct realm *realm, const char *name)
 {
@@ -287,8 +285,8 @@ int realm_pair(struct realm *realm, int *ret_server)
 	return client;
 }
 
-void realm_say(struct realm *realm, int from, const char *host,
-	       const char *text)
+void realm_send_datagram(struct realm *realm, int from, const char *host,
+			 const char *text)
 {
 	struct address address = address_of(realm, host);
 	struct sockaddr_storage storage;
@@ -299,7 +297,7 @@ void realm_say(struct realm *realm, int from, const char *host,
 			 (ssize_t)strlen(text));
 }
 
-const char *realm_hear(int fd)
+const char *realm_receive_text(int fd)
 {
 	static char text[2048];
 	ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);

@@ -161,8 +161,8 @@ static void connection_crosses_a_nat(int family)
 	send_byte(&realm, server, client);
 	inside = first(&realm, "client", WIRE_SYN);
 	outside = first(&realm, "router-1", WIRE_SYN);
-	ck_assert(!address_equal(&inside->frame.source,
-				 &outside->frame.source));
+	ck_assert(
+		!address_equal(&inside->frame.source, &outside->frame.source));
 	ck_assert_uint_eq(inside->packet, outside->packet);
 	ck_assert_uint_eq(outside->connection, 1);
 	ck_assert(outside->from_client);
@@ -266,7 +266,8 @@ END_TEST
 /* --- one 4-tuple, several connections --------------------------------- */
 
 /* The server still has the old connection: it answers the SYN with a challenge
- * ACK, the client resets that, and its next SYN succeeds (RFC 9293 3.10.7.4). */
+ * ACK, the client resets that, and its next SYN succeeds (RFC 9293 3.10.7.4).
+ */
 START_TEST(reboot_and_the_same_tuple_is_a_new_connection)
 {
 	struct realm realm;
@@ -318,7 +319,7 @@ START_TEST(tuple_taken_over_from_time_wait_is_a_new_connection)
 	realm_until(&realm, realm_is_ready(server, POLLIN));
 	fd_close(server);
 	realm_until(&realm, nth(&realm, "server", WIRE_FIN, 1));
-	realm_pass(&realm, MSEC(2100));
+	realm_run_for(&realm, MSEC(2100));
 	client = connect_from(&realm, CLIENT_PORT);
 	server = accept_from(&realm, listener);
 	send_byte(&realm, server, client);
@@ -369,7 +370,7 @@ static unsigned int records_of(struct realm *realm, unsigned int packet,
 	unsigned int n = 0;
 	size_t i;
 
-	json_array_foreach (records, i, record)
+	json_array_foreach(records, i, record)
 		n += journal_is(record, "frame") &&
 		     journal_integer(record, "packet") == packet &&
 		     strcmp(journal_text(record, "fate"), fate) == 0;
@@ -389,7 +390,7 @@ START_TEST(held_and_duplicated_frames_are_one_packet)
 	client = realm_pair(&realm, &server);
 	realm_ok(wire_arm(realm.wire, &rule, &data, WIRE_DUPLICATE, MSEC(5)));
 	send_byte(&realm, client, server);
-	realm_pass(&realm, MSEC(20));
+	realm_run_for(&realm, MSEC(20));
 	packet = first(&realm, "client", WIRE_DATA)->packet;
 	ck_assert_uint_eq(records_of(&realm, packet, "forwarded"), 1);
 	ck_assert_uint_eq(records_of(&realm, packet, "duplicated"), 1);
@@ -417,7 +418,8 @@ START_TEST(journal_has_the_numbers_of_a_segment)
 	client = realm_pair(&realm, &server);
 	send_byte(&realm, client, server);
 	records = realm_records(&realm);
-	json_array_foreach (records, i, record) {
+	json_array_foreach(records, i, record)
+	{
 		if (!journal_is(record, "frame") ||
 		    journal_integer(record, "len") != 1)
 			continue;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sockets and counters of a host, as its kernel reports them. */
 #include "diag.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ static enum diag_state state_of(struct realm *realm, uint16_t port)
 	return find_client(realm, port, &seen) ? seen.state : DIAG_CLOSE;
 }
 
-static void states_of_a_connection(int family)
+static void check_states(int family)
 {
 	struct diag_socket seen;
 	struct realm realm;
@@ -74,19 +75,19 @@ static void states_of_a_connection(int family)
 	realm_end(&realm);
 }
 
-START_TEST(states_of_a_connection_v4)
+START_TEST(connection_has_the_states_of_a_close_v4)
 {
-	states_of_a_connection(AF_INET);
+	check_states(AF_INET);
 }
 END_TEST
 
-START_TEST(states_of_a_connection_v6)
+START_TEST(connection_has_the_states_of_a_close_v6)
 {
-	states_of_a_connection(AF_INET6);
+	check_states(AF_INET6);
 }
 END_TEST
 
-START_TEST(syn_sent_and_its_timer)
+START_TEST(syn_sent_has_a_retransmission_timer)
 {
 	struct diag_socket seen;
 	struct realm realm;
@@ -103,8 +104,8 @@ START_TEST(syn_sent_and_its_timer)
 }
 END_TEST
 
-/* The listener is there; the connection is not, or not yet. */
-START_TEST(half_a_handshake)
+/* Only the listener exists, and then a connection in SYN-RECV. */
+START_TEST(connection_request_is_found_as_syn_recv)
 {
 	struct address local, remote;
 	struct diag_socket seen;
@@ -120,7 +121,7 @@ START_TEST(half_a_handshake)
 			 0);
 	wire_port_cut(world_port(realm.world, "client"), false, true);
 	client = realm_connect(&realm, 80);
-	realm_pass(&realm, MSEC(5));
+	realm_run_for(&realm, MSEC(5));
 	ck_assert_int_eq(diag_find(world_diag(realm.world, "server"), &seen,
 				   &local, 80, &remote, port_of(client)),
 			 1);
@@ -129,7 +130,7 @@ START_TEST(half_a_handshake)
 }
 END_TEST
 
-START_TEST(unacknowledged_data_is_in_the_queue)
+START_TEST(unacknowledged_data_is_in_the_send_queue)
 {
 	struct diag_socket seen;
 	struct realm realm;
@@ -146,7 +147,7 @@ START_TEST(unacknowledged_data_is_in_the_queue)
 }
 END_TEST
 
-START_TEST(listener_has_its_queue)
+START_TEST(listener_has_length_and_limit_of_its_queue)
 {
 	struct diag_socket seen;
 	struct address local;
@@ -164,7 +165,7 @@ START_TEST(listener_has_its_queue)
 	ck_assert_int_eq(seen.state, DIAG_LISTEN);
 	ck_assert_uint_eq(seen.receive_queue, 1);
 	ck_assert_uint_eq(seen.send_queue, 16);
-	/* A client's port is no listener. */
+	/* The client's port has no listener. */
 	ck_assert_int_eq(diag_find(world_diag(realm.world, "client"), &seen,
 				   &local, port_of(client),
 				   &(struct address){ 0 }, 0),
@@ -210,7 +211,7 @@ static int refuse(void *data, const struct diag_socket *socket MACRO_UNUSED)
 	return -EXDEV;
 }
 
-START_TEST(failure_of_the_function_ends_the_list)
+START_TEST(failure_of_the_function_ends_the_dump)
 {
 	struct realm realm;
 	int server, calls = 0;
@@ -222,7 +223,7 @@ START_TEST(failure_of_the_function_ends_the_list)
 				   refuse, &calls),
 			 -EXDEV);
 	ck_assert_int_eq(calls, 1);
-	/* And the next question is answered as if nothing had been. */
+	/* The next dump is not affected. */
 	calls = 0;
 	ck_assert_int_eq(diag_each(world_diag(realm.world, "client"), AF_INET,
 				   refuse, &calls),
@@ -250,7 +251,7 @@ static bool in_use(struct realm *realm, const char *host)
 	return answer;
 }
 
-START_TEST(sockets_in_use_are_the_hosts_own)
+START_TEST(sockets_in_use_are_counted_per_host)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
 
@@ -268,8 +269,7 @@ START_TEST(sockets_in_use_are_the_hosts_own)
 		fd_close(client);
 		ck_assert(in_use(&realm, "client"));
 		realm_end(&realm);
-		/* The wire's end is where the next world begins. */
-		realm_fresh();
+		realm_new_network();
 	}
 }
 END_TEST
@@ -286,7 +286,7 @@ static int64_t counter(struct realm *realm, const char *host, const char *name)
 	return value;
 }
 
-START_TEST(counters_are_the_hosts_own)
+START_TEST(counters_are_per_host)
 {
 	struct counters *counters;
 	struct realm realm;
@@ -313,17 +313,17 @@ START_TEST(counters_are_the_hosts_own)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&states_of_a_connection_v4,
-	&states_of_a_connection_v6,
-	&syn_sent_and_its_timer,
-	&half_a_handshake,
-	&unacknowledged_data_is_in_the_queue,
-	&listener_has_its_queue,
+	&connection_has_the_states_of_a_close_v4,
+	&connection_has_the_states_of_a_close_v6,
+	&syn_sent_has_a_retransmission_timer,
+	&connection_request_is_found_as_syn_recv,
+	&unacknowledged_data_is_in_the_send_queue,
+	&listener_has_length_and_limit_of_its_queue,
 	&destroyed_socket_resets_its_peer,
-	&failure_of_the_function_ends_the_list,
+	&failure_of_the_function_ends_the_dump,
 	&names_are_those_of_ss,
-	&sockets_in_use_are_the_hosts_own,
-	&counters_are_the_hosts_own,
+	&sockets_in_use_are_counted_per_host,
+	&counters_are_per_host,
 };
 
 int main(void)

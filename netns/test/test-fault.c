@@ -26,9 +26,10 @@ END_TEST
 
 START_TEST(script_verbs_are_recorded_and_cannot_be_applied)
 {
-	static const char *const names[] = { "drop",	"hold",	   "delay",
-					     "duplicate", "reject", "release",
-					     "disarm",	"inject",  "segfault" };
+	static const char *const names[] = {
+		"drop",	   "hold",   "delay",  "duplicate", "reject",
+		"release", "disarm", "inject", "segfault"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const struct fault_verb *verb = fault_recorded_verb(names[i]);
@@ -64,7 +65,8 @@ START_TEST(every_lasting_verb_has_a_state_and_an_undo_that_is_drawn_as_end)
 		}
 		undo = fault_verb(verb->undo);
 		ck_assert_msg(undo, "%s", verb->name);
-		ck_assert_msg(undo->drawing == FAULT_DRAW_END, "%s", undo->name);
+		ck_assert_msg(undo->drawing == FAULT_DRAW_END, "%s",
+			      undo->name);
 		ck_assert_ptr_null(undo->undo);
 	}
 }

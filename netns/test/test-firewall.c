@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A gateway that masquerades, and forgets. */
+/* A masquerading gateway, and one that loses its connection tracking entries.
+ */
 #include "firewall.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ static struct address peer_of(int fd)
 	return address_from_sockaddr(&storage, &port);
 }
 
-static void say(struct realm *realm, int from, int to)
+static void send_byte(struct realm *realm, int from, int to)
 {
 	char byte;
 
@@ -38,7 +39,7 @@ static void say(struct realm *realm, int from, int to)
 	ck_assert_int_eq(recv(to, &byte, 1, 0), 1);
 }
 
-static void gateway_hides_who_is_behind_it(int family)
+static void check_masquerade(int family)
 {
 	struct address outside, seen;
 	struct realm realm;
@@ -50,25 +51,25 @@ static void gateway_hides_who_is_behind_it(int family)
 		&host_plan(realm_host(&realm, "router-1"))->cables[1], family);
 	seen = peer_of(server);
 	ck_assert(address_equal(&seen, &outside));
-	say(&realm, client, server);
-	say(&realm, server, client);
+	send_byte(&realm, client, server);
+	send_byte(&realm, server, client);
 	realm_end(&realm);
 }
 
-START_TEST(gateway_hides_who_is_behind_it_v4)
+START_TEST(server_sees_the_address_of_the_gateway_v4)
 {
-	gateway_hides_who_is_behind_it(AF_INET);
+	check_masquerade(AF_INET);
 }
 END_TEST
 
-START_TEST(gateway_hides_who_is_behind_it_v6)
+START_TEST(server_sees_the_address_of_the_gateway_v6)
 {
-	gateway_hides_who_is_behind_it(AF_INET6);
+	check_masquerade(AF_INET6);
 }
 END_TEST
 
-/* What comes for a connection that it does not know is for the gateway itself,
- * which has no such socket. */
+/* A segment to the gateway's address without an entry is for the gateway
+ * itself, which has no such socket. */
 START_TEST(forgotten_connection_is_reset)
 {
 	struct realm realm;
@@ -77,7 +78,7 @@ START_TEST(forgotten_connection_is_reset)
 
 	realm_begin_gateway(&realm, AF_INET, masquerade);
 	client = realm_pair(&realm, &server);
-	say(&realm, server, client);
+	send_byte(&realm, server, client);
 	realm_ok(fault_verb("forget")->apply(realm.world, "router-1", NULL));
 	ck_assert_int_eq(send(server, "x", 1, 0), 1);
 	realm_until(&realm, realm_is_ready(server, POLLIN));
@@ -91,8 +92,8 @@ START_TEST(forgotten_connection_is_reset)
 }
 END_TEST
 
-/* And what the client sends makes it known again. */
-START_TEST(forgotten_connection_is_picked_up)
+/* nf_conntrack_tcp_loose: a segment from inside makes a new entry. */
+START_TEST(forgotten_connection_continues_from_inside)
 {
 	struct realm realm;
 	int client, server;
@@ -100,31 +101,31 @@ START_TEST(forgotten_connection_is_picked_up)
 	realm_begin_gateway(&realm, AF_INET, masquerade);
 	client = realm_pair(&realm, &server);
 	realm_ok(fault_verb("forget")->apply(realm.world, "router-1", NULL));
-	say(&realm, client, server);
-	say(&realm, server, client);
+	send_byte(&realm, client, server);
+	send_byte(&realm, server, client);
 	realm_end(&realm);
 }
 END_TEST
 
-struct known {
+struct entries {
 	unsigned int n;
 	struct firewall_tuple original, reply;
 };
 
-static void note_known(void *data, const struct firewall_tuple *original,
-		       const struct firewall_tuple *reply)
+static void add_entry(void *data, const struct firewall_tuple *original,
+		      const struct firewall_tuple *reply)
 {
-	struct known *known = data;
+	struct entries *entries = data;
 
-	known->n++;
-	known->original = *original;
-	known->reply = *reply;
+	entries->n++;
+	entries->original = *original;
+	entries->reply = *reply;
 }
 
-static void gateway_tells_whom_it_knows(int family)
+static void check_entries(int family)
 {
 	struct address client_is, server_is;
-	struct known known = { .n = 0 };
+	struct entries entries = { .n = 0 };
 	struct realm realm;
 	int client, server, gateway;
 
@@ -133,36 +134,36 @@ static void gateway_tells_whom_it_knows(int family)
 	server_is = host_address(realm_host(&realm, "server"), family);
 	gateway = host_namespace(realm_host(&realm, "router-1"));
 	client = realm_pair(&realm, &server);
-	say(&realm, client, server);
-	realm_ok(firewall_each(gateway, family, note_known, &known));
-	ck_assert_uint_eq(known.n, 1);
-	ck_assert(address_equal(&known.original.source, &client_is));
-	ck_assert(address_equal(&known.original.destination, &server_is));
-	ck_assert(address_equal(&known.reply.source, &server_is));
-	ck_assert(!address_equal(&known.reply.destination, &client_is));
-	ck_assert_uint_eq(known.original.destination_port,
-			  known.reply.source_port);
-	ck_assert_uint_ne(known.original.destination_port, 0);
+	send_byte(&realm, client, server);
+	realm_ok(firewall_each(gateway, family, add_entry, &entries));
+	ck_assert_uint_eq(entries.n, 1);
+	ck_assert(address_equal(&entries.original.source, &client_is));
+	ck_assert(address_equal(&entries.original.destination, &server_is));
+	ck_assert(address_equal(&entries.reply.source, &server_is));
+	ck_assert(!address_equal(&entries.reply.destination, &client_is));
+	ck_assert_uint_eq(entries.original.destination_port,
+			  entries.reply.source_port);
+	ck_assert_uint_ne(entries.original.destination_port, 0);
 	realm_ok(fault_verb("forget")->apply(realm.world, "router-1", NULL));
-	known.n = 0;
-	realm_ok(firewall_each(gateway, family, note_known, &known));
-	ck_assert_uint_eq(known.n, 0);
+	entries.n = 0;
+	realm_ok(firewall_each(gateway, family, add_entry, &entries));
+	ck_assert_uint_eq(entries.n, 0);
 	realm_end(&realm);
 }
 
-START_TEST(gateway_tells_whom_it_knows_v4)
+START_TEST(entries_have_both_tuples_v4)
 {
-	gateway_tells_whom_it_knows(AF_INET);
+	check_entries(AF_INET);
 }
 END_TEST
 
-START_TEST(gateway_tells_whom_it_knows_v6)
+START_TEST(entries_have_both_tuples_v6)
 {
-	gateway_tells_whom_it_knows(AF_INET6);
+	check_entries(AF_INET6);
 }
 END_TEST
 
-START_TEST(rules_come_back_with_the_gateway)
+START_TEST(rebooted_gateway_has_its_rules)
 {
 	struct address inside, seen;
 	struct realm realm;
@@ -174,12 +175,12 @@ START_TEST(rules_come_back_with_the_gateway)
 	inside = host_address(realm_host(&realm, "client"), AF_INET);
 	seen = peer_of(server);
 	ck_assert(!address_equal(&seen, &inside));
-	say(&realm, server, client);
+	send_byte(&realm, server, client);
 	realm_end(&realm);
 }
 END_TEST
 
-START_TEST(rules_that_are_none_are_refused)
+START_TEST(invalid_rules_are_refused)
 {
 	struct realm realm;
 	int fd;
@@ -193,10 +194,14 @@ START_TEST(rules_that_are_none_are_refused)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&gateway_hides_who_is_behind_it_v4, &gateway_hides_who_is_behind_it_v6,
-	&gateway_tells_whom_it_knows_v4,    &gateway_tells_whom_it_knows_v6,
-	&forgotten_connection_is_reset,	    &forgotten_connection_is_picked_up,
-	&rules_come_back_with_the_gateway,  &rules_that_are_none_are_refused,
+	&server_sees_the_address_of_the_gateway_v4,
+	&server_sees_the_address_of_the_gateway_v6,
+	&entries_have_both_tuples_v4,
+	&entries_have_both_tuples_v6,
+	&forgotten_connection_is_reset,
+	&forgotten_connection_continues_from_inside,
+	&rebooted_gateway_has_its_rules,
+	&invalid_rules_are_refused,
 };
 
 int main(void)

@@ -66,8 +66,8 @@ static void forward(unsigned int network, struct frame frame)
 {
 	struct flow_report origin = seen;
 
-	ck_assert_int_eq(flows_see_forwarded(flows, network, &frame, &origin,
-					     &seen), 0);
+	ck_assert_int_eq(
+		flows_see_forwarded(flows, network, &frame, &origin, &seen), 0);
 }
 
 static unsigned int kinds(void)
@@ -603,15 +603,18 @@ START_TEST(socket_is_found_from_both_ends)
 	see(INSIDE, inside, FLOW_ENDPOINT);
 	forward(OUTSIDE, outside);
 	ck_assert_uint_eq(flows_find_socket(flows, &inside.source, CLIENT,
-					    &inside.destination, SERVER), 1);
+					    &inside.destination, SERVER),
+			  1);
 	ck_assert_uint_eq(flows_find_socket(flows, &outside.destination, SERVER,
-					    &outside.source, CLIENT + 1), 1);
+					    &outside.source, CLIENT + 1),
+			  1);
 	ck_assert_uint_eq(flows_find_socket(flows, &inside.source, CLIENT,
 					    &inside.destination, SERVER + 1),
 			  0);
 	connect_at(70000);
 	ck_assert_uint_eq(flows_find_socket(flows, &inside.source, CLIENT,
-					    &inside.destination, SERVER), 2);
+					    &inside.destination, SERVER),
+			  2);
 	flows_free(flows);
 }
 END_TEST
@@ -621,15 +624,15 @@ START_TEST(quoted_segment_gives_connection_and_reverse_direction)
 	struct frame quoted = segment(true, SEGMENT_SYN, ISN, 0);
 	bool from_client = true;
 
-	ck_assert_uint_eq(flows_find_quoted(flows, INSIDE, &quoted,
-					    &from_client), 0);
+	ck_assert_uint_eq(
+		flows_find_quoted(flows, INSIDE, &quoted, &from_client), 0);
 	client(SEGMENT_SYN, ISN, 0);
-	ck_assert_uint_eq(flows_find_quoted(flows, INSIDE, &quoted,
-					    &from_client), 1);
+	ck_assert_uint_eq(
+		flows_find_quoted(flows, INSIDE, &quoted, &from_client), 1);
 	ck_assert(!from_client);
 	quoted = segment(false, SEGMENT_ACK, PEER_ISN, 0);
-	ck_assert_uint_eq(flows_find_quoted(flows, INSIDE, &quoted,
-					    &from_client), 1);
+	ck_assert_uint_eq(
+		flows_find_quoted(flows, INSIDE, &quoted, &from_client), 1);
 	ck_assert(from_client);
 	flows_free(flows);
 }

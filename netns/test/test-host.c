@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes in a host: how they start, what they inherit, how they end. */
 #include "host.h"
 
 #include <dirent.h>
@@ -16,7 +17,7 @@
 #include "fd.h"
 #include "realm.h"
 
-/* A program of /bin/sh in the server; what it prints comes by `ret_out`. */
+/* Starts a shell script in the server; `ret_out` is a pipe with its output. */
 static pid_t start_shell(struct realm *realm, const char *script, int *ret_out)
 {
 	const char *argv[] = { "sh", "-c", script, NULL };
@@ -34,8 +35,8 @@ static pid_t start_shell(struct realm *realm, const char *script, int *ret_out)
 	return pid;
 }
 
-/* Everything that it prints, to its end. */
-static const char *output_of(struct realm *realm, const char *script)
+/* The whole output of a script. */
+static const char *run_script(struct realm *realm, const char *script)
 {
 	static char text[4096];
 	ssize_t n;
@@ -49,7 +50,7 @@ static const char *output_of(struct realm *realm, const char *script)
 	return text;
 }
 
-/* Processes of this PID namespace and of those in it, this one excepted. */
+/* Of this PID namespace and those in it. */
 static unsigned int count_processes(void)
 {
 	DIR *dir = opendir("/proc");
@@ -62,7 +63,7 @@ static unsigned int count_processes(void)
 	return n;
 }
 
-START_TEST(program_has_no_rights)
+START_TEST(program_has_no_capabilities)
 {
 	static const char *const wanted[] = {
 		"CapInh:\t0000000000000000", "CapPrm:\t0000000000000000",
@@ -74,7 +75,7 @@ START_TEST(program_has_no_rights)
 	unsigned int ids[4];
 
 	realm_begin(&realm, AF_INET);
-	status = output_of(&realm, "cat /proc/self/status");
+	status = run_script(&realm, "cat /proc/self/status");
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 		ck_assert_msg(strstr(status, wanted[i]) != NULL, "%s in\n%s",
 			      wanted[i], status);
@@ -91,35 +92,38 @@ START_TEST(program_ignores_no_signal)
 {
 	struct realm realm;
 
-	/* As of a caller in the background, or one in Python. */
+	/* As when started in the background, or from Python. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	realm_begin(&realm, AF_INET);
-	ck_assert_ptr_nonnull(strstr(output_of(&realm, "cat /proc/self/status"),
-				     "SigIgn:\t0000000000000000"));
-	ck_assert_str_eq(output_of(&realm, "umask"), "0022\n");
+	ck_assert_ptr_nonnull(
+		strstr(run_script(&realm, "cat /proc/self/status"),
+		       "SigIgn:\t0000000000000000"));
+	ck_assert_str_eq(run_script(&realm, "umask"), "0022\n");
 	realm_end(&realm);
 }
 END_TEST
 
-START_TEST(program_sees_its_own_network)
+START_TEST(program_sees_the_network_of_its_host)
 {
 	struct realm realm;
 	const char *text;
 
 	realm_begin(&realm, AF_INET);
-	text = output_of(&realm, "cat /proc/net/dev");
+	text = run_script(&realm, "cat /proc/net/dev");
 	ck_assert_ptr_nonnull(strstr(text, "eth0:"));
 	ck_assert_ptr_null(strstr(text, "port10"));
 	realm_end(&realm);
 }
 END_TEST
 
-START_TEST(program_gets_its_fds_and_no_others)
+START_TEST(program_has_only_its_fds)
 {
-	const char *argv[] = { "sh", "-c", "read x <&3; echo $x; "
-					   "exec ls /proc/self/fd", NULL };
+	const char *argv[] = { "sh", "-c",
+			       "read x <&3; echo $x; "
+			       "exec ls /proc/self/fd",
+			       NULL };
 	struct host_program program = { .exe = -1,
 					.argv = argv,
 					.fds = { -1, -1, -1, -1 } };
@@ -139,18 +143,18 @@ START_TEST(program_gets_its_fds_and_no_others)
 	n = fd_read_all(out[0], text, sizeof(text) - 1);
 	ck_assert_int_ge(n, 0);
 	text[n] = '\0';
-	/* 4 is the folder that ls reads. */
+	/* 4 is the directory that ls reads. */
 	ck_assert_str_eq(text, "told\n0\n1\n2\n3\n4\n");
 	realm_end(&realm);
 }
 END_TEST
 
-START_TEST(program_that_is_not_there)
+START_TEST(missing_program_is_an_error)
 {
 	static const char *const argv[] = { "/nowhere/to-be-found", NULL };
-	static const struct host_program program = { .exe = -1,
-						     .argv = argv,
-						     .fds = { -1, -1, -1, -1 } };
+	static const struct host_program program = {
+		.exe = -1, .argv = argv, .fds = { -1, -1, -1, -1 }
+	};
 	struct realm realm;
 	int out;
 
@@ -158,13 +162,13 @@ START_TEST(program_that_is_not_there)
 	ck_assert_int_eq(host_start(realm_host(&realm, "server"), &program),
 			 -ENOENT);
 	ck_assert_ptr_nonnull(strstr(error_message(), "to-be-found"));
-	/* The host is none the worse for it. */
+	/* The host still works. */
 	realm_ok(start_shell(&realm, "exit 0", &out));
 	realm_end(&realm);
 }
 END_TEST
 
-START_TEST(too_many_arguments)
+START_TEST(too_many_arguments_are_an_error)
 {
 	static char long_one[HOST_ARGUMENTS_SIZE];
 	const char *argv[] = { "sh", long_one, NULL };
@@ -181,7 +185,7 @@ START_TEST(too_many_arguments)
 }
 END_TEST
 
-START_TEST(end_of_a_program_is_told)
+START_TEST(exit_of_a_program_is_reported)
 {
 	struct realm realm;
 	pid_t pid;
@@ -202,14 +206,14 @@ START_TEST(end_of_a_program_is_told)
 	realm_until(&realm, realm.n_exits == 2);
 	ck_assert_int_eq(realm.exit_pid, pid);
 	ck_assert_int_eq(WTERMSIG(realm.exit_status), SIGKILL);
-	ck_assert_int_eq(host_signal(realm_host(&realm, "server"), pid,
-				     SIGKILL),
-			 -ESRCH);
+	ck_assert_int_eq(
+		host_signal(realm_host(&realm, "server"), pid, SIGKILL),
+		-ESRCH);
 	realm_end(&realm);
 }
 END_TEST
 
-START_TEST(power_off_takes_daemons_with_it)
+START_TEST(power_off_kills_daemons)
 {
 	struct realm realm;
 	unsigned int before;
@@ -220,7 +224,7 @@ START_TEST(power_off_takes_daemons_with_it)
 	realm_begin(&realm, AF_INET);
 	server = realm_host(&realm, "server");
 	before = count_processes();
-	/* Grandchildren in sessions of their own, whose parents are gone. */
+	/* Daemons: in sessions of their own, with parents that have exited. */
 	realm_ok(start_shell(&realm,
 			     "for i in 1 2 3; do setsid sh -c "
 			     "'trap \"\" TERM HUP; echo; sleep 1000' & done; "
@@ -232,10 +236,10 @@ START_TEST(power_off_takes_daemons_with_it)
 	realm.n_exits = 0;
 	realm_ok(host_power_off(server));
 	ck_assert(!host_is_running(server));
-	/* At once: the last writer of the pipe is gone. */
+	/* End of file at once: the last writer of the pipe is gone. */
 	ck_assert_int_eq(read(out, &byte, 1), 0);
 	ck_assert_uint_eq(count_processes(), before - 1);
-	realm_pass(&realm, MSEC(5));
+	realm_run_for(&realm, MSEC(5));
 	ck_assert_uint_eq(realm.n_exits, 0);
 	ck_assert_int_eq(host_signal(server, -1, SIGCONT), -EHOSTDOWN);
 	realm_ok(host_power_off(server));
@@ -243,34 +247,13 @@ START_TEST(power_off_takes_daemons_with_it)
 }
 END_TEST
 
-/* The youngest process of that name: the server's, which was made last. */
-static pid_t youngest_init(void)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-	pid_t youngest = 0;
-
-	while ((entry = readdir(dir))) {
-		char path[300], name[32] = "";
-		CLEANUP_FD int fd = -1;
-
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0 && read(fd, name, sizeof(name) - 1) > 0 &&
-		    strcmp(name, "host-server\n") == 0)
-			youngest = MAX(youngest, atoi(entry->d_name));
-	}
-	closedir(dir);
-	ck_assert_int_gt(youngest, 1);
-	return youngest;
-}
-
-START_TEST(death_of_the_init_is_told)
+START_TEST(death_of_the_init_is_reported)
 {
 	struct realm realm;
 
 	realm_begin(&realm, AF_INET);
-	ck_assert_int_eq(kill(youngest_init(), SIGKILL), 0);
+	ck_assert_int_eq(kill(host_init(realm_host(&realm, "server")), SIGKILL),
+			 0);
 	realm_until(&realm, realm.n_exits > 0);
 	ck_assert_int_eq(realm.exit_pid, 0);
 	ck_assert(!host_is_running(realm.exit_host));
@@ -290,7 +273,7 @@ START_TEST(frozen_programs_do_nothing_until_thawed)
 	realm_ok(start_shell(&realm, "while :; do echo; done", &out));
 	ck_assert_int_gt(read(out, text, 1), 0);
 	realm_ok(host_freeze(server));
-	/* What it had written before; then there is nothing more. */
+	/* Drain what it wrote before; then there is nothing more. */
 	realm_ok(fd_set_nonblocking(out));
 	while (read(out, text, sizeof(text)) > 0)
 		;
@@ -298,7 +281,7 @@ START_TEST(frozen_programs_do_nothing_until_thawed)
 	poll(NULL, 0, 20);
 	ck_assert_int_eq(read(out, text, 1), -1);
 	ck_assert_int_eq(errno, EAGAIN);
-	/* Frozen is frozen; and power off all the same. */
+	/* A frozen host can be frozen again, and be powered off. */
 	realm_ok(host_freeze(server));
 	realm_ok(host_thaw(server));
 	realm_until(&realm, read(out, text, 1) == 1);
@@ -309,15 +292,15 @@ START_TEST(frozen_programs_do_nothing_until_thawed)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&program_has_no_rights,
+	&program_has_no_capabilities,
 	&program_ignores_no_signal,
-	&program_sees_its_own_network,
-	&program_gets_its_fds_and_no_others,
-	&program_that_is_not_there,
-	&too_many_arguments,
-	&end_of_a_program_is_told,
-	&power_off_takes_daemons_with_it,
-	&death_of_the_init_is_told,
+	&program_sees_the_network_of_its_host,
+	&program_has_only_its_fds,
+	&missing_program_is_an_error,
+	&too_many_arguments_are_an_error,
+	&exit_of_a_program_is_reported,
+	&power_off_kills_daemons,
+	&death_of_the_init_is_reported,
 	&frozen_programs_do_nothing_until_thawed,
 };
 

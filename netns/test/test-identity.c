@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packets are recognised where a gateway forwards them, and what a gateway sends
- * on its own account is a new packet. Pure code: whole frames are encoded, and
- * "forwarded" by changing what a router changes.
+ * Packets are recognised where a gateway forwards them, and what a gateway
+ * sends on its own account is a new packet. Pure code: whole frames are
+ * encoded, and "forwarded" by changing what a router changes.
  */
 #include "identity.h"
 
@@ -37,8 +37,8 @@ static void set_up(void)
 	const struct address outer = address("10.0.1.253");
 
 	ck_assert_int_eq(identities_new(&identities), 0);
-	client = (unsigned int)identities_add_port(identities, "client",
-						   INSIDE);
+	client =
+		(unsigned int)identities_add_port(identities, "client", INSIDE);
 	gateway_in = (unsigned int)identities_add_port(identities, "gateway",
 						       INSIDE);
 	gateway_out = (unsigned int)identities_add_port(identities, "gateway",
@@ -47,8 +47,8 @@ static void set_up(void)
 						   OUTSIDE);
 	ck_assert_int_eq(identities_add_address(identities, gateway_in, &inner),
 			 0);
-	ck_assert_int_eq(identities_add_address(identities, gateway_out,
-						&outer), 0);
+	ck_assert_int_eq(
+		identities_add_address(identities, gateway_out, &outer), 0);
 }
 
 /* Encodes the frame anew: after a change, as the checksums want it. */
@@ -59,8 +59,8 @@ static void encode(struct packet *packet, const char *payload)
 				     &frame, payload);
 
 	ck_assert_int_gt(n, 0);
-	ck_assert_int_eq(frame_decode(&packet->frame, packet->bytes,
-				      (size_t)n), 0);
+	ck_assert_int_eq(frame_decode(&packet->frame, packet->bytes, (size_t)n),
+			 0);
 }
 
 static const char text[] = "a payload of this packet";
@@ -114,7 +114,8 @@ static const struct identity *receive(unsigned int port,
 {
 	ck_assert_int_eq(identities_receive(identities, port, false,
 					    &packet->frame, packet->bytes,
-					    &got), 0);
+					    &got),
+			 0);
 	return &got;
 }
 
@@ -122,7 +123,8 @@ static const struct identity *receive(unsigned int port,
 static void deliver(unsigned int port, const struct packet *packet)
 {
 	ck_assert_int_eq(identities_deliver(identities, port, &packet->frame,
-					    packet->bytes, &got), 0);
+					    packet->bytes, &got),
+			 0);
 }
 
 /* From the client to the gateway. Returns the packet's number. */
@@ -192,12 +194,14 @@ START_TEST(nat_continues_a_packet_and_its_connection)
 	/* From both ends, and by a mapped address. */
 	ck_assert_uint_eq(identities_find_socket(identities,
 						 &out.frame.destination, 80,
-						 &out.frame.source, 1024), 1);
+						 &out.frame.source, 1024),
+			  1);
 	syn.frame.source = address_mapped(&syn.frame.source);
 	syn.frame.destination = address_mapped(&syn.frame.destination);
 	ck_assert_uint_eq(identities_find_socket(identities, &syn.frame.source,
 						 40000, &syn.frame.destination,
-						 80), 1);
+						 80),
+			  1);
 	identities_free(identities);
 }
 END_TEST
@@ -277,8 +281,7 @@ START_TEST(memory_of_a_gateway_is_bounded)
 	/* The newest ones are there. */
 	kept = data(ISN + 100 * 4096, 7);
 	out = routed(kept);
-	ck_assert_uint_eq(receive(gateway_out, &out)->packet,
-			  number + 4096);
+	ck_assert_uint_eq(receive(gateway_out, &out)->packet, number + 4096);
 	identities_free(identities);
 }
 END_TEST
@@ -382,8 +385,8 @@ START_TEST(icmp_error_belongs_to_the_connection_that_it_quotes)
 }
 END_TEST
 
-/* A router behind the NAT answers what the NAT sent; the NAT forwards that, with
- * the quoted addresses and ports changed back. */
+/* A router behind the NAT answers what the NAT sent; the NAT forwards that,
+ * with the quoted addresses and ports changed back. */
 START_TEST(nat_continues_an_icmp_error)
 {
 	struct packet syn = segment(true, SEGMENT_SYN, ISN, 1, 0);
@@ -428,7 +431,8 @@ START_TEST(injected_frame_is_a_packet_of_the_wire)
 
 	receive(client, &packet);
 	ck_assert_int_eq(identities_inject(identities, INSIDE, &packet.frame,
-					   packet.bytes, &got), 0);
+					   packet.bytes, &got),
+			 0);
 	ck_assert_uint_eq(got.packet, 2);
 	ck_assert_uint_eq(got.port, 0);
 	ck_assert_str_eq(got.origin, "");
@@ -448,10 +452,12 @@ START_TEST(ghosts_are_new_packets_that_nothing_is_concluded_from)
 	unsigned int number = enters(&packet);
 
 	ck_assert_int_eq(identities_receive(identities, gateway_out, true,
-					    &out.frame, out.bytes, &got), 0);
+					    &out.frame, out.bytes, &got),
+			 0);
 	ck_assert_uint_eq(got.packet, number + 1);
 	ck_assert_int_eq(identities_receive(identities, 0, true, &packet.frame,
-					    packet.bytes, &got), 0);
+					    packet.bytes, &got),
+			 0);
 	ck_assert_uint_eq(got.packet, number + 2);
 	ck_assert_str_eq(got.origin, "");
 	ck_assert_uint_eq(receive(gateway_out, &out)->packet, number);

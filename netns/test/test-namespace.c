@@ -14,7 +14,7 @@
 #include "realm.h"
 #include "rtnl.h"
 
-static ino_t current(void)
+static ino_t current_inode(void)
 {
 	struct stat st;
 
@@ -30,28 +30,28 @@ static ino_t inode_of(int fd)
 	return st.st_ino;
 }
 
-START_TEST(new_ones_are_others_and_home_stays)
+START_TEST(new_namespaces_differ_from_home)
 {
-	ino_t home = current();
+	ino_t home = current_inode();
 	int a = namespace_new(), b;
 
 	realm_ok(a);
 	b = namespace_new();
 	realm_ok(b);
-	ck_assert(current() == home);
+	ck_assert(current_inode() == home);
 	ck_assert(inode_of(a) != home && inode_of(b) != home);
 	ck_assert(inode_of(a) != inode_of(b));
 	ck_assert_int_eq(fcntl(a, F_GETFD), FD_CLOEXEC);
 	realm_ok(namespace_enter(a));
-	ck_assert(current() == inode_of(a));
+	ck_assert(current_inode() == inode_of(a));
 	realm_ok(namespace_leave());
-	ck_assert(current() == home);
+	ck_assert(current_inode() == home);
 	fd_close(a);
 	fd_close(b);
 }
 END_TEST
 
-START_TEST(what_is_ours_is_known)
+START_TEST(own_namespaces_are_recognised)
 {
 	int a = namespace_new();
 	CLEANUP_FD int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -65,7 +65,7 @@ START_TEST(what_is_ours_is_known)
 }
 END_TEST
 
-START_TEST(entering_what_is_no_namespace_fails)
+START_TEST(other_fds_cannot_be_entered)
 {
 	CLEANUP_FD int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -74,7 +74,7 @@ START_TEST(entering_what_is_no_namespace_fails)
 }
 END_TEST
 
-START_TEST(sockets_stay_where_they_were_opened)
+START_TEST(socket_belongs_to_the_namespace_it_was_opened_in)
 {
 	int a = namespace_new(), fd;
 	struct rtnl *rtnl;
@@ -95,10 +95,9 @@ START_TEST(sockets_stay_where_they_were_opened)
 	ck_assert_uint_eq(if_nametoindex("right"), 8);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	realm_ok(namespace_leave());
-	/* The socket still sees its own namespace' links. */
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "right",
-				    6),
-			 0);
+	/* It still sees the links of its namespace. */
+	ck_assert_int_eq(
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "right", 6), 0);
 	fd_close(fd);
 	fd_close(a);
 	rtnl_free(rtnl);
@@ -106,10 +105,10 @@ START_TEST(sockets_stay_where_they_were_opened)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&new_ones_are_others_and_home_stays,
-	&what_is_ours_is_known,
-	&entering_what_is_no_namespace_fails,
-	&sockets_stay_where_they_were_opened,
+	&new_namespaces_differ_from_home,
+	&own_namespaces_are_recognised,
+	&other_fds_cannot_be_entered,
+	&socket_belongs_to_the_namespace_it_was_opened_in,
 };
 
 int main(void)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Worlds of several networks: who forwards, who knows the way, who hears what.
- */
+/* Worlds of several networks: forwarding, routes, broadcast domains. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,8 +15,8 @@ static void apply(struct realm *realm, const char *verb, const char *host)
 	realm_ok(fault_verb(verb)->apply(realm->world, host, NULL));
 }
 
-static unsigned int between(struct realm *realm, const char *from,
-			    const char *to, unsigned int kinds)
+static unsigned int count_between(struct realm *realm, const char *from,
+				  const char *to, unsigned int kinds)
 {
 	const struct wire_match match = { .from = from,
 					  .to = to,
@@ -34,15 +33,15 @@ static unsigned int between(struct realm *realm, const char *from,
 	return hits;
 }
 
-/* One byte from one to the other; false when it does not come in 50 ms. */
-static bool gets_through(struct realm *realm, int from, int to)
+/* Sends one byte; false when it does not arrive within 50 ms. */
+static bool arrives(struct realm *realm, int from, int to)
 {
 	nsec_t end = nsec_now() + MSEC(50);
 	char byte;
 
 	ck_assert_int_eq(send(from, "x", 1, 0), 1);
 	while (!realm_is_ready(to, POLLIN) && nsec_now() < end)
-		realm_pass(realm, MSEC(1));
+		realm_run_for(realm, MSEC(1));
 	return recv(to, &byte, 1, 0) == 1;
 }
 
@@ -55,19 +54,25 @@ static void segments_go_through_a_chain(int family)
 
 	realm_begin_routed(&realm, family, 3, true);
 	client = realm_pair(&realm, &server);
-	ck_assert(gets_through(&realm, client, server));
-	ck_assert(gets_through(&realm, server, client));
-	/* Each hop is seen, by the names of the two that it is between. */
-	ck_assert_uint_eq(between(&realm, "client", "router-1", WIRE_SYN), 1);
-	ck_assert_uint_eq(between(&realm, "router-1", "router-2", WIRE_SYN), 1);
-	ck_assert_uint_eq(between(&realm, "router-2", "router-3", WIRE_SYN), 1);
-	ck_assert_uint_eq(between(&realm, "router-3", "server", WIRE_SYN), 1);
-	ck_assert_uint_eq(between(&realm, "client", "server", WIRE_ANY), 0);
-	ck_assert_uint_eq(between(&realm, "router-2", "router-1", WIRE_DATA),
+	ck_assert(arrives(&realm, client, server));
+	ck_assert(arrives(&realm, server, client));
+	/* Each hop is captured, with the names of its two hosts. */
+	ck_assert_uint_eq(count_between(&realm, "client", "router-1", WIRE_SYN),
 			  1);
-	/* And is nothing that was sent again, although the wire has seen it. */
-	ck_assert_uint_eq(between(&realm, NULL, NULL, WIRE_RETRANSMISSION), 0);
-	ck_assert_uint_eq(between(&realm, NULL, NULL, WIRE_NEIGHBOUR), 0);
+	ck_assert_uint_eq(
+		count_between(&realm, "router-1", "router-2", WIRE_SYN), 1);
+	ck_assert_uint_eq(
+		count_between(&realm, "router-2", "router-3", WIRE_SYN), 1);
+	ck_assert_uint_eq(count_between(&realm, "router-3", "server", WIRE_SYN),
+			  1);
+	ck_assert_uint_eq(count_between(&realm, "client", "server", WIRE_ANY),
+			  0);
+	ck_assert_uint_eq(
+		count_between(&realm, "router-2", "router-1", WIRE_DATA), 1);
+	/* A forwarded segment is no retransmission. */
+	ck_assert_uint_eq(
+		count_between(&realm, NULL, NULL, WIRE_RETRANSMISSION), 0);
+	ck_assert_uint_eq(count_between(&realm, NULL, NULL, WIRE_NEIGHBOUR), 0);
 	n = wire_captures(realm.wire, &all);
 	for (size_t i = 0; i < n; i++)
 		if (all[i].kinds & WIRE_SYN) {
@@ -91,7 +96,7 @@ START_TEST(segments_go_through_a_chain_v6)
 }
 END_TEST
 
-/* Whom ARP asks is in the network; nobody else hears of it. */
+/* ARP requests reach the hosts of one network only. */
 START_TEST(broadcasts_stay_in_their_network)
 {
 	struct realm realm;
@@ -99,20 +104,23 @@ START_TEST(broadcasts_stay_in_their_network)
 
 	realm_begin_routed(&realm, AF_INET, 2, false);
 	client = realm_pair(&realm, &server);
-	ck_assert(gets_through(&realm, client, server));
-	ck_assert_uint_ge(between(&realm, "client", "router-1", WIRE_NEIGHBOUR),
-			  1);
-	ck_assert_uint_ge(between(&realm, "router-2", "server", WIRE_NEIGHBOUR),
-			  1);
-	ck_assert_uint_eq(between(&realm, "client", "router-2", WIRE_ANY), 0);
-	ck_assert_uint_eq(between(&realm, "client", "server", WIRE_ANY), 0);
-	ck_assert_uint_eq(between(&realm, "server", "router-1", WIRE_ANY), 0);
+	ck_assert(arrives(&realm, client, server));
+	ck_assert_uint_ge(
+		count_between(&realm, "client", "router-1", WIRE_NEIGHBOUR), 1);
+	ck_assert_uint_ge(
+		count_between(&realm, "router-2", "server", WIRE_NEIGHBOUR), 1);
+	ck_assert_uint_eq(count_between(&realm, "client", "router-2", WIRE_ANY),
+			  0);
+	ck_assert_uint_eq(count_between(&realm, "client", "server", WIRE_ANY),
+			  0);
+	ck_assert_uint_eq(count_between(&realm, "server", "router-1", WIRE_ANY),
+			  0);
 	realm_end(&realm);
 }
 END_TEST
 
-/* What is sent to all in a network of three reaches both others. */
-START_TEST(broadcasts_reach_all_of_a_network)
+/* In a network of three hosts. */
+START_TEST(broadcasts_reach_all_hosts_of_a_network)
 {
 	const struct host_plan third = {
 		.name = "third",
@@ -128,15 +136,16 @@ START_TEST(broadcasts_reach_all_of_a_network)
 	realm_ok(world_add_host(realm.world, &third, NULL, 0));
 	realm_ok(world_connect(realm.world, false));
 	client = realm_pair(&realm, &server);
-	ck_assert(gets_through(&realm, client, server));
-	ck_assert_uint_ge(between(&realm, "client", "third", WIRE_NEIGHBOUR),
-			  1);
-	ck_assert_uint_eq(between(&realm, "server", "third", WIRE_ANY), 0);
+	ck_assert(arrives(&realm, client, server));
+	ck_assert_uint_ge(
+		count_between(&realm, "client", "third", WIRE_NEIGHBOUR), 1);
+	ck_assert_uint_eq(count_between(&realm, "server", "third", WIRE_ANY),
+			  0);
 	realm_end(&realm);
 }
 END_TEST
 
-static void router_loses_all_its_cables(const char *breaks, const char *mends)
+static void break_router(const char *breaks, const char *mends)
 {
 	struct realm realm;
 	int client, server;
@@ -144,41 +153,40 @@ static void router_loses_all_its_cables(const char *breaks, const char *mends)
 	realm_begin_routed(&realm, AF_INET, 1, true);
 	client = realm_pair(&realm, &server);
 	apply(&realm, breaks, "router-1");
-	ck_assert(!gets_through(&realm, client, server));
-	ck_assert(!gets_through(&realm, server, client));
+	ck_assert(!arrives(&realm, client, server));
+	ck_assert(!arrives(&realm, server, client));
 	apply(&realm, mends, "router-1");
-	/* The next retransmissions find the way. */
+	/* The next retransmissions arrive. */
 	realm_until(&realm, realm_is_ready(server, POLLIN));
 	realm_until(&realm, realm_is_ready(client, POLLIN));
 	realm_end(&realm);
 }
 
-START_TEST(router_is_cut_off)
+START_TEST(cut_applies_to_all_cables_of_a_router)
 {
-	router_loses_all_its_cables("cut", "mend");
+	break_router("cut", "mend");
 }
 END_TEST
 
-START_TEST(router_is_unplugged)
+START_TEST(unplug_applies_to_all_cables_of_a_router)
 {
-	router_loses_all_its_cables("unplug", "plug");
+	break_router("unplug", "plug");
 }
 END_TEST
 
-START_TEST(router_is_set_down)
+START_TEST(down_applies_to_all_interfaces_of_a_router)
 {
-	router_loses_all_its_cables("down", "up");
+	break_router("down", "up");
 }
 END_TEST
 
-START_TEST(router_crashes_and_comes_back)
+START_TEST(rebooted_router_forwards_again)
 {
-	router_loses_all_its_cables("crash", "reboot");
+	break_router("crash", "reboot");
 }
 END_TEST
 
-/* An end host that comes back knows its way out. */
-START_TEST(routes_come_back_with_the_host)
+START_TEST(host_gets_its_routes_back_after_down_and_reboot)
 {
 	struct realm realm;
 	int client, server;
@@ -187,18 +195,18 @@ START_TEST(routes_come_back_with_the_host)
 	client = realm_pair(&realm, &server);
 	apply(&realm, "down", "server");
 	apply(&realm, "up", "server");
-	ck_assert(gets_through(&realm, server, client));
+	ck_assert(arrives(&realm, server, client));
 	fd_close(server);
 	fd_close(client);
 	apply(&realm, "reboot", "server");
 	client = realm_pair(&realm, &server);
-	ck_assert(gets_through(&realm, server, client));
+	ck_assert(arrives(&realm, server, client));
 	realm_end(&realm);
 }
 END_TEST
 
-/* From an address in a network that no end host is in. */
-START_TEST(icmp_of_a_router_comes_back)
+/* It comes from an address in a network without end hosts. */
+START_TEST(icmp_error_of_a_router_reaches_the_client)
 {
 	const struct sysctl_setting ttl = { "net.ipv4.ip_default_ttl", "2" };
 	struct realm realm;
@@ -213,11 +221,14 @@ START_TEST(icmp_of_a_router_comes_back)
 	ck_assert_int_eq(
 		getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &size), 0);
 	ck_assert_int_eq(error, EHOSTUNREACH);
-	ck_assert_uint_eq(between(&realm, "router-1", "router-2", WIRE_SYN), 1);
-	ck_assert_uint_eq(between(&realm, "router-2", "router-3", WIRE_ANY), 0);
-	ck_assert_uint_eq(between(&realm, "router-2", "router-1", WIRE_ICMP),
-			  1);
-	ck_assert_uint_eq(between(&realm, "router-1", "client", WIRE_ICMP), 1);
+	ck_assert_uint_eq(
+		count_between(&realm, "router-1", "router-2", WIRE_SYN), 1);
+	ck_assert_uint_eq(
+		count_between(&realm, "router-2", "router-3", WIRE_ANY), 0);
+	ck_assert_uint_eq(
+		count_between(&realm, "router-2", "router-1", WIRE_ICMP), 1);
+	ck_assert_uint_eq(
+		count_between(&realm, "router-1", "client", WIRE_ICMP), 1);
 	realm_end(&realm);
 }
 END_TEST
@@ -226,13 +237,13 @@ static const TTest *const *const tests[] = {
 	&segments_go_through_a_chain_v4,
 	&segments_go_through_a_chain_v6,
 	&broadcasts_stay_in_their_network,
-	&broadcasts_reach_all_of_a_network,
-	&router_is_cut_off,
-	&router_is_unplugged,
-	&router_is_set_down,
-	&router_crashes_and_comes_back,
-	&routes_come_back_with_the_host,
-	&icmp_of_a_router_comes_back,
+	&broadcasts_reach_all_hosts_of_a_network,
+	&cut_applies_to_all_cables_of_a_router,
+	&unplug_applies_to_all_cables_of_a_router,
+	&down_applies_to_all_interfaces_of_a_router,
+	&rebooted_router_forwards_again,
+	&host_gets_its_routes_back_after_down_and_reboot,
+	&icmp_error_of_a_router_reaches_the_client,
 };
 
 int main(void)

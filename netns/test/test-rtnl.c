@@ -72,7 +72,7 @@ static bool runs(struct rtnl *rtnl, int ifindex)
 	return running;
 }
 
-static bool soon_runs(struct rtnl *rtnl, int ifindex, bool wanted)
+static bool wait_runs(struct rtnl *rtnl, int ifindex, bool wanted)
 {
 	nsec_t end = nsec_now() + SEC(5);
 
@@ -81,7 +81,7 @@ static bool soon_runs(struct rtnl *rtnl, int ifindex, bool wanted)
 	return runs(rtnl, ifindex) == wanted;
 }
 
-START_TEST(veth_has_the_names_and_addresses_it_was_given)
+START_TEST(veth_has_its_names_indices_and_addresses)
 {
 	struct stage stage = new_stage();
 	struct ifreq request = { .ifr_name = "far" };
@@ -99,13 +99,13 @@ START_TEST(veth_has_the_names_and_addresses_it_was_given)
 }
 END_TEST
 
-START_TEST(it_runs_when_both_ends_are_up)
+START_TEST(link_runs_when_both_ends_are_up)
 {
 	struct stage stage = new_stage();
 
 	ck_assert(!runs(stage.near, NEAR));
 	realm_ok(rtnl_set_up(stage.near, NEAR, true));
-	/* The other end is down: no carrier, for as long as one waits. */
+	/* The other end is down: there is no carrier. */
 	ck_assert_int_eq(rtnl_wait_running(stage.near, NEAR, MSEC(20)),
 			 -ETIMEDOUT);
 	set_up_both(&stage);
@@ -113,15 +113,15 @@ START_TEST(it_runs_when_both_ends_are_up)
 }
 END_TEST
 
-START_TEST(one_end_down_takes_the_carrier_from_the_other)
+START_TEST(link_loses_its_carrier_when_the_other_end_goes_down)
 {
 	struct stage stage = new_stage();
 
 	set_up_both(&stage);
 	realm_ok(rtnl_set_up(stage.near, NEAR, false));
-	ck_assert(soon_runs(stage.far, FAR, false));
+	ck_assert(wait_runs(stage.far, FAR, false));
 	realm_ok(rtnl_set_up(stage.near, NEAR, true));
-	ck_assert(soon_runs(stage.far, FAR, true));
+	ck_assert(wait_runs(stage.far, FAR, true));
 	end_stage(&stage);
 }
 END_TEST
@@ -135,7 +135,7 @@ START_TEST(failures_have_their_errno)
 	ck_assert_int_eq(rtnl_add_veth(stage.near, &near, &far), -EEXIST);
 	ck_assert_int_eq(rtnl_set_up(stage.near, 4711, true), -ENODEV);
 	ck_assert_int_eq(rtnl_is_running(stage.near, 4711, &running), -ENODEV);
-	/* After a failure the socket is in step all the same. */
+	/* The netlink socket works after a failure. */
 	set_up_both(&stage);
 	ck_assert_ptr_null(rtnl_free(NULL));
 	end_stage(&stage);
@@ -153,7 +153,7 @@ static bool file_has(const char *path, const char *what)
 	return strstr(text, what) != NULL;
 }
 
-START_TEST(addresses_and_neighbours)
+START_TEST(addresses_and_neighbours_are_added)
 {
 	static const char *const texts[][2] = { { "10.0.0.1", "10.0.0.2" },
 						{ "fd00::1", "fd00::2" } };
@@ -164,22 +164,21 @@ START_TEST(addresses_and_neighbours)
 
 		realm_ok(address_parse(&own, texts[i][0]));
 		realm_ok(address_parse(&other, texts[i][1]));
-		realm_ok(rtnl_add_address(stage.near, NEAR, &own,
-					  i ? 64 : 24));
-		ck_assert_int_eq(rtnl_add_address(stage.near, NEAR, &own,
-						  i ? 64 : 24),
-				 -EEXIST);
+		realm_ok(rtnl_add_address(stage.near, NEAR, &own, i ? 64 : 24));
+		ck_assert_int_eq(
+			rtnl_add_address(stage.near, NEAR, &own, i ? 64 : 24),
+			-EEXIST);
 		set_up_both(&stage);
 		realm_ok(rtnl_wait_address(stage.near, NEAR, &own, SEC(5)));
-		ck_assert_int_eq(rtnl_wait_address(stage.near, NEAR, &other,
-						   MSEC(5)),
-				 -ETIMEDOUT);
-		ck_assert_int_eq(rtnl_wait_address(stage.far, FAR, &own,
-						   MSEC(5)),
-				 -ETIMEDOUT);
+		ck_assert_int_eq(
+			rtnl_wait_address(stage.near, NEAR, &other, MSEC(5)),
+			-ETIMEDOUT);
+		ck_assert_int_eq(
+			rtnl_wait_address(stage.far, FAR, &own, MSEC(5)),
+			-ETIMEDOUT);
 		realm_ok(rtnl_add_neighbour(stage.near, NEAR, &other,
 					    far_end(0).mac));
-		/* Again: the newer one stands. */
+		/* Again: it is replaced. */
 		realm_ok(rtnl_add_neighbour(stage.near, NEAR, &other,
 					    far_end(0).mac));
 	}
@@ -193,11 +192,11 @@ START_TEST(addresses_and_neighbours)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&veth_has_the_names_and_addresses_it_was_given,
-	&it_runs_when_both_ends_are_up,
-	&one_end_down_takes_the_carrier_from_the_other,
+	&veth_has_its_names_indices_and_addresses,
+	&link_runs_when_both_ends_are_up,
+	&link_loses_its_carrier_when_the_other_end_goes_down,
 	&failures_have_their_errno,
-	&addresses_and_neighbours,
+	&addresses_and_neighbours_are_added,
 };
 
 int main(void)

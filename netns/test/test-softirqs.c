@@ -9,8 +9,8 @@
 
 #include "unit.h"
 
-/* Thread 2 is kthreadd where the machine's own threads can be seen at all. */
-static bool kernel_threads_show(void)
+/* Process 2 is kthreadd, except in a container. */
+static bool kernel_threads_are_visible(void)
 {
 	char comm[32] = "";
 	FILE *file = fopen("/proc/2/comm", "re");
@@ -22,20 +22,20 @@ static bool kernel_threads_show(void)
 	return strcmp(comm, "kthreadd\n") == 0;
 }
 
-START_TEST(one_for_each_processor_or_none)
+START_TEST(each_cpu_has_a_ksoftirqd)
 {
 	struct softirqs softirqs;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	softirqs_open(&softirqs);
-	if (kernel_threads_show() && processors < SOFTIRQS_MAX)
+	if (kernel_threads_are_visible() && processors < SOFTIRQS_MAX)
 		ck_assert_uint_ge(softirqs.n, (size_t)processors);
 	softirqs_close(&softirqs);
 	ck_assert_uint_eq(softirqs.n, 0);
 }
 END_TEST
 
-START_TEST(waiting_only_grows)
+START_TEST(waiting_time_does_not_decrease)
 {
 	struct softirqs softirqs;
 
@@ -50,8 +50,7 @@ START_TEST(waiting_only_grows)
 }
 END_TEST
 
-/* Whatever was waited since the machine came up. */
-START_TEST(samples_begin_at_nothing)
+START_TEST(samples_exclude_delay_before_the_first)
 {
 	static struct softirqs_samples samples;
 	struct softirqs softirqs;
@@ -66,9 +65,9 @@ START_TEST(samples_begin_at_nothing)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&one_for_each_processor_or_none,
-	&waiting_only_grows,
-	&samples_begin_at_nothing,
+	&each_cpu_has_a_ksoftirqd,
+	&waiting_time_does_not_decrease,
+	&samples_exclude_delay_before_the_first,
 };
 
 int main(void)

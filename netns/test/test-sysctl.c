@@ -17,7 +17,7 @@ static int write_one(int fd, const char *name, const char *value)
 	return sysctl_write(fd, &setting, 1);
 }
 
-static int fresh(void)
+static int new_namespace(void)
 {
 	int fd = namespace_new();
 
@@ -25,7 +25,7 @@ static int fresh(void)
 	return fd;
 }
 
-START_TEST(path_of_a_name)
+START_TEST(names_become_paths)
 {
 	char path[64];
 
@@ -35,15 +35,15 @@ START_TEST(path_of_a_name)
 	ck_assert_int_eq(sysctl_path("net./etc", path, 64), -EINVAL);
 	ck_assert_int_eq(sysctl_path("net....x", path, 64), -EINVAL);
 	ck_assert_int_eq(sysctl_path("net", path, 64), -EINVAL);
-	/* "/proc/sys/" and the zero must fit too. */
+	/* "/proc/sys/" and the NUL must fit too. */
 	ck_assert_int_eq(sysctl_path("net.a", path, 15), -EINVAL);
 	ck_assert_int_eq(sysctl_path("net.a", path, 16), 0);
 }
 END_TEST
 
-START_TEST(value_is_written_and_reads_back)
+START_TEST(value_is_written_in_one_namespace)
 {
-	int a = fresh(), b = fresh();
+	int a = new_namespace(), b = new_namespace();
 	long before, number;
 
 	realm_ok(sysctl_read_number(b, "net.ipv4.tcp_retries2", &before));
@@ -57,24 +57,24 @@ START_TEST(value_is_written_and_reads_back)
 }
 END_TEST
 
-START_TEST(several_numbers_are_one_value)
+START_TEST(lists_of_numbers_are_compared_whole)
 {
 	char value[SYSCTL_VALUE];
-	int a = fresh();
+	int a = new_namespace();
 
 	realm_ok(write_one(a, "net.ipv4.tcp_rmem", "4096  131072\t1048576"));
 	realm_ok(sysctl_read(a, "net.ipv4.tcp_rmem", value));
 	ck_assert_str_eq(value, "4096 131072 1048576");
-	/* The first one is right; that is not enough. */
+	/* Only the first number agrees. */
 	ck_assert_int_eq(write_one(a, "net.ipv4.tcp_rmem", "4096 4097"),
 			 -EINVAL);
 	fd_close(a);
 }
 END_TEST
 
-START_TEST(text_values)
+START_TEST(text_values_are_written)
 {
-	int a = fresh();
+	int a = new_namespace();
 
 	realm_ok(write_one(a, "net.ipv4.tcp_congestion_control", "reno"));
 	ck_assert_int_eq(write_one(a, "net.ipv4.tcp_congestion_control",
@@ -85,10 +85,10 @@ START_TEST(text_values)
 }
 END_TEST
 
-START_TEST(unknown_name)
+START_TEST(unknown_name_is_refused)
 {
 	char value[SYSCTL_VALUE];
-	int a = fresh();
+	int a = new_namespace();
 
 	ck_assert_int_eq(write_one(a, "net.ipv4.tcp_nonsense", "1"), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(error_message(), "tcp_nonsense"));
@@ -100,7 +100,7 @@ END_TEST
 
 START_TEST(value_out_of_range_is_refused)
 {
-	int a = fresh();
+	int a = new_namespace();
 
 	ck_assert_int_eq(write_one(a, "net.ipv4.tcp_syn_retries", "128"),
 			 -EINVAL);
@@ -111,24 +111,24 @@ START_TEST(value_out_of_range_is_refused)
 }
 END_TEST
 
-/* tcp_mem is one for all: net/ipv4/sysctl_net_ipv4.c, ipv4_table. */
-START_TEST(what_is_not_per_namespace_is_not_there)
+/* tcp_mem is global: net/ipv4/sysctl_net_ipv4.c, ipv4_table. */
+START_TEST(sysctl_of_the_machine_is_absent)
 {
-	int a = fresh();
+	int a = new_namespace();
 
 	ck_assert_int_eq(write_one(a, "net.ipv4.tcp_mem", "1 2 3"), -ENOENT);
 	fd_close(a);
 }
 END_TEST
 
-START_TEST(first_failure_ends_the_row)
+START_TEST(first_failure_ends_the_list)
 {
 	static const struct sysctl_setting settings[] = {
 		{ "net.ipv4.tcp_retries1", "5" },
 		{ "net.ipv4.tcp_nonsense", "5" },
 		{ "net.ipv4.tcp_retries2", "5" },
 	};
-	int a = fresh();
+	int a = new_namespace();
 	long number;
 
 	ck_assert_int_eq(sysctl_write(a, settings, 3), -ENOENT);
@@ -141,18 +141,18 @@ START_TEST(first_failure_ends_the_row)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&path_of_a_name,
-	&value_is_written_and_reads_back,
-	&several_numbers_are_one_value,
-	&text_values,
-	&unknown_name,
+	&names_become_paths,
+	&value_is_written_in_one_namespace,
+	&lists_of_numbers_are_compared_whole,
+	&text_values_are_written,
+	&unknown_name_is_refused,
 	&value_out_of_range_is_refused,
-	&what_is_not_per_namespace_is_not_there,
-	&first_failure_ends_the_row,
+	&sysctl_of_the_machine_is_absent,
+	&first_failure_ends_the_list,
 };
 
-/* Here, outside, where the namespace is the machine's own. Written would be what
- * is there already: no harm where the refusal fails. */
+/* Outside of the test's namespaces, on the machine's own sysctls. It writes the
+ * value that is there: no harm is done if the refusal fails. */
 static bool machine_is_refused(void)
 {
 	char value[SYSCTL_VALUE];
@@ -163,7 +163,7 @@ static bool machine_is_refused(void)
 		fclose(file);
 	if (!got || namespace_remember_home() < 0)
 		return false;
-	/* Nor does it become ours by being called so. */
+	/* The home is not ours: the process was not cloned into it. */
 	namespace_home_is_ours();
 	return !namespace_is_ours(namespace_home()) &&
 	       write_one(namespace_home(), "net.ipv4.ip_local_port_range",

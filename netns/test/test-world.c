@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the verbs of fault.h do to a world, and what the peer sees of it. */
 #include "world.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ static void apply(struct realm *realm, const char *verb, const char *host,
 	realm_ok(entry->apply(realm->world, host, argument));
 }
 
-/* Frames of the server that reached the client. */
+/* Frames from the server that were forwarded to the client. */
 static unsigned int from_server(struct realm *realm, unsigned int kinds)
 {
 	return realm_frames(realm, "server", kinds, WIRE_FORWARDED);
@@ -34,9 +35,9 @@ static unsigned int ghosts(struct realm *realm)
 	return realm_frames(realm, "server", WIRE_ANY, WIRE_GHOST);
 }
 
-/* A program in the server that holds the connection: where it dies, its kernel
- * says so. `fd` is closed here. */
-static void hand_over(struct realm *realm, int fd)
+/* Starts a program in the server that holds the connection: when it dies, its
+ * kernel sends a FIN. Closes `fd`. */
+static void hold_in_program(struct realm *realm, int fd)
 {
 	static const char *const argv[] = { "sleep", "1000", NULL };
 	const struct host_program program = { .exe = -1,
@@ -47,7 +48,7 @@ static void hand_over(struct realm *realm, int fd)
 	fd_close(fd);
 }
 
-static void crash_is_silent(int family)
+static void crash_sends_nothing(int family)
 {
 	struct realm realm;
 	int client, server;
@@ -55,34 +56,34 @@ static void crash_is_silent(int family)
 
 	realm_begin(&realm, family);
 	client = realm_pair(&realm, &server);
-	hand_over(&realm, server);
+	hold_in_program(&realm, server);
 	apply(&realm, "crash", "server", NULL);
-	realm_pass(&realm, MSEC(50));
+	realm_run_for(&realm, MSEC(50));
 	ck_assert(!host_is_running(realm_host(&realm, "server")));
 	ck_assert_uint_eq(from_server(&realm, WIRE_FIN | WIRE_RST), 0);
-	/* The dead kernel did speak. */
+	/* The dead kernel did send. */
 	ck_assert_uint_gt(ghosts(&realm), 0);
 	ck_assert_int_eq(recv(client, &byte, 1, 0), -1);
 	ck_assert_int_eq(errno, EAGAIN);
-	/* That was ordered: nobody is told. */
+	/* An ordered death is not reported. */
 	ck_assert_uint_eq(realm.n_exits, 0);
 	realm_end(&realm);
 }
 
-START_TEST(crash_is_silent_v4)
+START_TEST(crash_sends_nothing_v4)
 {
-	crash_is_silent(AF_INET);
+	crash_sends_nothing(AF_INET);
 }
 END_TEST
 
-START_TEST(crash_is_silent_v6)
+START_TEST(crash_sends_nothing_v6)
 {
-	crash_is_silent(AF_INET6);
+	crash_sends_nothing(AF_INET6);
 }
 END_TEST
 
-/* The contrast: a process that dies on a living machine. */
-START_TEST(killed_process_says_fin)
+/* In contrast to a crash. */
+START_TEST(killed_process_sends_fin)
 {
 	struct realm realm;
 	int client, server;
@@ -90,7 +91,7 @@ START_TEST(killed_process_says_fin)
 
 	realm_begin(&realm, AF_INET);
 	client = realm_pair(&realm, &server);
-	hand_over(&realm, server);
+	hold_in_program(&realm, server);
 	/* The first process of the host, after its init. */
 	snprintf(pid, sizeof(pid), "%d", 2);
 	apply(&realm, "kill", "server", pid);
@@ -116,8 +117,8 @@ static unsigned int sockets_of(struct realm *realm, const char *host)
 	return n;
 }
 
-/* An orphan with unsent data would keep the namespace for minutes. */
-START_TEST(what_a_crashed_host_held_is_gone)
+/* An orphan with unsent data keeps the namespace for minutes. */
+START_TEST(sockets_of_a_crashed_host_are_reset)
 {
 	struct realm realm;
 	int server;
@@ -126,7 +127,7 @@ START_TEST(what_a_crashed_host_held_is_gone)
 	realm_pair(&realm, &server);
 	apply(&realm, "cut", "server", NULL);
 	ck_assert_int_eq(send(server, "x", 1, 0), 1);
-	hand_over(&realm, server);
+	hold_in_program(&realm, server);
 	ck_assert_uint_eq(sockets_of(&realm, "server"), 1);
 	apply(&realm, "crash", "server", NULL);
 	ck_assert_uint_eq(sockets_of(&realm, "server"), 0);
@@ -135,7 +136,7 @@ START_TEST(what_a_crashed_host_held_is_gone)
 }
 END_TEST
 
-static void reboot_forgets(int family)
+static void check_reboot(int family)
 {
 	struct realm realm;
 	struct address address;
@@ -146,7 +147,7 @@ static void reboot_forgets(int family)
 
 	realm_begin(&realm, family);
 	client = realm_pair(&realm, &server);
-	hand_over(&realm, server);
+	hold_in_program(&realm, server);
 	address = host_address(realm_host(&realm, "server"), family);
 	fstat(host_namespace(realm_host(&realm, "server")), &st);
 	before = st.st_ino;
@@ -160,27 +161,27 @@ static void reboot_forgets(int family)
 						 ->cables[0]
 						 .addresses[0]));
 	ck_assert_uint_eq(from_server(&realm, WIRE_FIN | WIRE_RST), 0);
-	/* It answers what it does not know with RST. */
+	/* It answers the unknown segment with a RST. */
 	ck_assert_int_eq(send(client, "x", 1, 0), 1);
 	realm_until(&realm, realm_is_ready(client, POLLIN));
 	ck_assert_int_eq(recv(client, &byte, 1, 0), -1);
 	ck_assert_int_eq(errno, ECONNRESET);
 	ck_assert_uint_eq(from_server(&realm, WIRE_RST), 1);
 	fd_close(client);
-	/* And takes new connections as any machine does. */
+	/* And it accepts new connections. */
 	client = realm_pair(&realm, &server);
 	realm_end(&realm);
 }
 
-START_TEST(reboot_forgets_v4)
+START_TEST(rebooted_host_answers_with_reset_v4)
 {
-	reboot_forgets(AF_INET);
+	check_reboot(AF_INET);
 }
 END_TEST
 
-START_TEST(reboot_forgets_v6)
+START_TEST(rebooted_host_answers_with_reset_v6)
 {
-	reboot_forgets(AF_INET6);
+	check_reboot(AF_INET6);
 }
 END_TEST
 
@@ -216,7 +217,7 @@ START_TEST(reboot_keeps_the_settings)
 }
 END_TEST
 
-static void interface_set_down_and_up(int family)
+static void check_down_and_up(int family)
 {
 	struct realm realm;
 	int client, server;
@@ -226,10 +227,10 @@ static void interface_set_down_and_up(int family)
 	client = realm_pair(&realm, &server);
 	apply(&realm, "down", "client", NULL);
 	ck_assert_int_eq(send(server, "x", 1, 0), 1);
-	realm_pass(&realm, MSEC(20));
+	realm_run_for(&realm, MSEC(20));
 	ck_assert_int_eq(recv(client, &byte, 1, 0), -1);
 	apply(&realm, "up", "client", NULL);
-	/* The next retransmission finds the way, and so does the answer. */
+	/* The next retransmission arrives, and so does the answer. */
 	realm_until(&realm, realm_is_ready(client, POLLIN));
 	ck_assert_int_eq(recv(client, &byte, 1, 0), 1);
 	ck_assert_int_eq(send(client, "y", 1, 0), 1);
@@ -242,19 +243,19 @@ static void interface_set_down_and_up(int family)
 	fd_close(server);
 }
 
-START_TEST(interface_set_down_and_up_v4)
+START_TEST(connection_survives_down_and_up_v4)
 {
-	interface_set_down_and_up(AF_INET);
+	check_down_and_up(AF_INET);
 }
 END_TEST
 
-START_TEST(interface_set_down_and_up_v6)
+START_TEST(connection_survives_down_and_up_v6)
 {
-	interface_set_down_and_up(AF_INET6);
+	check_down_and_up(AF_INET6);
 }
 END_TEST
 
-static void address_taken_and_given_back(int family)
+static void check_address(int family)
 {
 	struct world_link link;
 	struct realm realm;
@@ -268,29 +269,30 @@ static void address_taken_and_given_back(int family)
 	ck_assert(link.link.up && link.link.carrier && !link.address);
 	ck_assert_int_eq(link.route, RTNL_ROUTE_NONE);
 	ck_assert_int_eq(send(server, "x", 1, 0), 1);
-	realm_pass(&realm, MSEC(20));
+	realm_run_for(&realm, MSEC(20));
 	ck_assert_int_eq(recv(client, &byte, 1, 0), -1);
 	apply(&realm, "readdress", "client", NULL);
 	realm_ok(world_get_link(realm.world, "client", &link));
 	ck_assert(link.address);
 	ck_assert_int_eq(link.route, RTNL_ROUTE_GOOD);
 	realm_until(&realm, realm_is_ready(client, POLLIN));
-	ck_assert_uint_eq(realm_frames(&realm, "client", WIRE_NEIGHBOUR,
-				       WIRE_FORWARDED), 0);
+	ck_assert_uint_eq(
+		realm_frames(&realm, "client", WIRE_NEIGHBOUR, WIRE_FORWARDED),
+		0);
 	realm_end(&realm);
 	fd_close(client);
 	fd_close(server);
 }
 
-START_TEST(address_taken_and_given_back_v4)
+START_TEST(connection_survives_loss_of_the_address_v4)
 {
-	address_taken_and_given_back(AF_INET);
+	check_address(AF_INET);
 }
 END_TEST
 
-START_TEST(address_taken_and_given_back_v6)
+START_TEST(connection_survives_loss_of_the_address_v6)
 {
-	address_taken_and_given_back(AF_INET6);
+	check_address(AF_INET6);
 }
 END_TEST
 
@@ -308,19 +310,19 @@ START_TEST(unplugged_host_loses_its_carrier)
 	ck_assert_int_eq(link.route, RTNL_ROUTE_LINKDOWN);
 	before = (int)realm_frames(&realm, "client", WIRE_ANY, WIRE_FORWARDED);
 	ck_assert_int_eq(send(client, "x", 1, 0), 1);
-	realm_pass(&realm, MSEC(20));
-	/* Sent, as far as TCP can tell, and never seen by the wire. */
+	realm_run_for(&realm, MSEC(20));
+	/* TCP has sent it; it did not reach the wire. */
 	ck_assert_int_eq(
 		(int)realm_frames(&realm, "client", WIRE_ANY, WIRE_FORWARDED),
 		before);
 	apply(&realm, "plug", "client", NULL);
-	/* The retransmission brings it. */
+	/* The retransmission arrives. */
 	realm_until(&realm, realm_is_ready(server, POLLIN));
 	realm_end(&realm);
 }
 END_TEST
 
-START_TEST(verbs_refuse_what_is_none)
+START_TEST(verbs_refuse_unknown_hosts_and_arguments)
 {
 	struct realm realm;
 	size_t n;
@@ -353,13 +355,13 @@ START_TEST(frozen_host_acknowledges)
 
 	realm_begin(&realm, AF_INET);
 	client = realm_pair(&realm, &server);
-	hand_over(&realm, server);
+	hold_in_program(&realm, server);
 	apply(&realm, "freeze", "server", NULL);
 	ck_assert_int_eq(send(client, "x", 1, 0), 1);
 	getsockname(client, (struct sockaddr *)&storage, &size);
 	local = address_from_sockaddr(&storage, &port);
 	remote = host_address(realm_host(&realm, "server"), AF_INET);
-	realm_pass(&realm, MSEC(60)); /* a delayed ACK */
+	realm_run_for(&realm, MSEC(60)); /* a delayed ACK */
 	ck_assert_int_eq(diag_find(world_diag(realm.world, "client"), &seen,
 				   &local, port, &remote, 80),
 			 1);
@@ -376,7 +378,7 @@ START_TEST(end_of_a_world_leaves_no_process)
 
 	realm_begin(&realm, AF_INET);
 	client = realm_pair(&realm, &server);
-	hand_over(&realm, server);
+	hold_in_program(&realm, server);
 	ck_assert_int_ge(client, 0);
 	world_end(realm.world);
 	ck_assert(!host_is_running(realm_host(&realm, "client")));
@@ -385,8 +387,8 @@ START_TEST(end_of_a_world_leaves_no_process)
 }
 END_TEST
 
-/* A run that ends before its world is whole ends it all the same. */
-START_TEST(half_a_world_ends_too)
+/* world_add_host() failed half way. */
+START_TEST(incomplete_world_can_be_freed)
 {
 	const struct sysctl_setting early = { "net.ipv4.no_such_sysctl", "1" };
 	const struct sysctl_setting late = { "net.ipv4.neigh.eth0.nothing",
@@ -407,22 +409,22 @@ START_TEST(half_a_world_ends_too)
 END_TEST
 
 static const TTest *const *const tests[] = {
-	&crash_is_silent_v4,
-	&crash_is_silent_v6,
-	&killed_process_says_fin,
-	&what_a_crashed_host_held_is_gone,
-	&reboot_forgets_v4,
-	&reboot_forgets_v6,
+	&crash_sends_nothing_v4,
+	&crash_sends_nothing_v6,
+	&killed_process_sends_fin,
+	&sockets_of_a_crashed_host_are_reset,
+	&rebooted_host_answers_with_reset_v4,
+	&rebooted_host_answers_with_reset_v6,
 	&reboot_keeps_the_settings,
-	&interface_set_down_and_up_v4,
-	&interface_set_down_and_up_v6,
-	&address_taken_and_given_back_v4,
-	&address_taken_and_given_back_v6,
+	&connection_survives_down_and_up_v4,
+	&connection_survives_down_and_up_v6,
+	&connection_survives_loss_of_the_address_v4,
+	&connection_survives_loss_of_the_address_v6,
 	&unplugged_host_loses_its_carrier,
-	&verbs_refuse_what_is_none,
+	&verbs_refuse_unknown_hosts_and_arguments,
 	&frozen_host_acknowledges,
 	&end_of_a_world_leaves_no_process,
-	&half_a_world_ends_too,
+	&incomplete_world_can_be_freed,
 };
 
 int main(void)

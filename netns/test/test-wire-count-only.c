@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bulk transfers: large frames, and frames that are only counted. */
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "errors.h"
+#include "realm.h"
+
+enum { BULK = 1 << 20, LARGE_MTU = 65535 };
+
+struct pair {
+	struct realm realm;
+	int client, server;
+};
+
+static void begin(struct pair *pair, unsigned int mtu)
+{
+	realm_begin_with_mtu(&pair->realm, AF_INET, mtu);
+	pair->client = realm_pair(&pair->realm, &pair->server);
+}
+
+static void transfer(struct pair *pair, size_t bytes)
+{
+	static char data[1 << 17];
+	size_t sent = 0, got = 0;
+
+	while (got < bytes) {
+		size_t left = MIN(bytes - sent, sizeof(data));
+		ssize_t n = left ? send(pair->client, data, left, 0) : 0;
+
+		sent += n > 0 ? (size_t)n : 0;
+		realm_run_for(&pair->realm, USEC(200));
+		n = recv(pair->server, data, sizeof(data), 0);
+		got += n > 0 ? (size_t)n : 0;
+	}
+	ck_assert_uint_eq(got, bytes);
+	/* For a delayed ACK. */
+	realm_run_for(&pair->realm, MSEC(60));
+}
+
+/* Captures with any of these kinds, whatever their host and fate. */
+static unsigned int count_kinds(struct pair *pair, unsigned int kinds)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(pair->realm.wire, &all);
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += (all[i].kinds & kinds) != 0;
+	return found;
+}
+
+static unsigned int count_notes(struct pair *pair, const char *text)
+{
+	json_t *records = realm_records(&pair->realm), *record;
+	unsigned int found = 0;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+	{
+		const char *note =
+			json_string_value(json_object_get(record, "text"));
+
+		if (strcmp(json_string_value(json_object_get(record, "type")),
+			   "note") == 0)
+			found += strstr(note, text) != NULL;
+	}
+	json_decref(records);
+	return found;
+}
+
+START_TEST(large_frame_is_one_segment)
+{
+	const struct wire_capture *all;
+	size_t n, payload = 0, largest = 0;
+	struct pair pair;
+
+	begin(&pair, LARGE_MTU);
+	transfer(&pair, BULK);
+	n = wire_captures(pair.realm.wire, &all);
+	for (size_t i = 0; i < n; i++) {
+		largest = MAX(largest, (size_t)all[i].frame.size);
+		if (all[i].kinds & WIRE_DATA)
+			payload += all[i].frame.tcp.length;
+	}
+	ck_assert_uint_eq(payload, BULK);
+	ck_assert_uint_eq(largest, LARGE_MTU + FRAME_ETHERNET);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+START_TEST(plain_flow_is_counted_and_not_captured)
+{
+	struct pair pair;
+	unsigned int data, acks;
+
+	begin(&pair, 0);
+	data = count_kinds(&pair, WIRE_DATA);
+	acks = count_kinds(&pair, WIRE_PURE_ACK);
+	realm_ok(wire_set_count_only(pair.realm.wire, true));
+	transfer(&pair, BULK);
+	ck_assert_uint_eq(count_kinds(&pair, WIRE_DATA), data);
+	ck_assert_uint_eq(count_notes(&pair, "only counted"), 0);
+	realm_ok(wire_set_count_only(pair.realm.wire, false));
+	ck_assert_uint_eq(count_notes(&pair, "only counted"), 2);
+	ck_assert_uint_eq(count_notes(&pair, "client:"), 2);
+	transfer(&pair, 10);
+	ck_assert_uint_eq(count_kinds(&pair, WIRE_DATA), data + 1);
+	ck_assert_uint_gt(count_kinds(&pair, WIRE_PURE_ACK), acks);
+	realm_ok(wire_set_count_only(pair.realm.wire, false));
+	ck_assert_uint_eq(count_notes(&pair, "only counted"), 2);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+START_TEST(retransmissions_and_fins_are_captured)
+{
+	const struct wire_match second = { .kinds = WIRE_DATA,
+					   .first = 2,
+					   .count = 1 };
+	struct wire_rule *rule;
+	struct pair pair;
+
+	begin(&pair, 0);
+	realm_ok(wire_set_count_only(pair.realm.wire, true));
+	realm_ok(wire_arm(pair.realm.wire, &rule, &second, WIRE_DROP, 0));
+	transfer(&pair, 10);
+	/* This one is dropped and retransmitted. */
+	transfer(&pair, 10);
+	ck_assert_uint_eq(wire_rule_hits(rule), 1);
+	ck_assert_uint_eq(count_kinds(&pair, WIRE_DATA), 1);
+	ck_assert_uint_ge(count_kinds(&pair, WIRE_RETRANSMISSION), 1);
+	ck_assert_int_eq(shutdown(pair.client, SHUT_WR), 0);
+	realm_until(&pair.realm, count_kinds(&pair, WIRE_FIN) == 1);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+START_TEST(duplicated_frame_is_captured)
+{
+	struct wire_rule *rule;
+	struct pair pair;
+
+	begin(&pair, 0);
+	realm_ok(wire_set_count_only(pair.realm.wire, true));
+	realm_ok(wire_arm(pair.realm.wire, &rule,
+			  &(const struct wire_match){ .kinds = WIRE_DATA },
+			  WIRE_DUPLICATE, MSEC(1)));
+	transfer(&pair, 10);
+	ck_assert_uint_eq(count_kinds(&pair, WIRE_DATA), 1);
+	ck_assert_uint_eq(
+		realm_frames(&pair.realm, "client", WIRE_DATA, WIRE_DUPLICATED),
+		1);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+static int64_t size_of(const json_t *record)
+{
+	return json_integer_value(json_object_get(record, "size"));
+}
+
+/* More than the wire has buffers, each of another size. */
+START_TEST(burst_is_recorded_in_order)
+{
+	enum { FRAMES = 40, PORT = 7, HEADERS = FRAME_ETHERNET + 20 + 8 };
+	json_t *records, *record;
+	struct realm realm;
+	char text[FRAMES + 1] = "";
+	int64_t recorded = 0;
+	int client;
+	size_t i;
+
+	realm_begin(&realm, AF_INET);
+	client = realm_socket(&realm, "client", SOCK_DGRAM, PORT);
+	realm_socket(&realm, "server", SOCK_DGRAM, PORT);
+	for (i = 0; i < FRAMES; i++) {
+		text[i] = 'x';
+		realm_send_datagram(&realm, client, "server", text);
+	}
+	realm_ok(wire_catch_up(realm.wire));
+	records = realm_records(&realm);
+	json_array_foreach(records, i, record)
+	{
+		if (strcmp(json_string_value(json_object_get(record, "type")),
+			   "frame") == 0)
+			ck_assert_int_eq(size_of(record), HEADERS + ++recorded);
+	}
+	ck_assert_int_eq(recorded, FRAMES);
+	json_decref(records);
+	realm_end(&realm);
+}
+END_TEST
+
+static void send_small(int fd)
+{
+	const int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(send(fd, "0123456789", 10, 0), 10);
+}
+
+/* The IP protocol of the only frame in the journal that is not TCP; -1: none.
+ */
+static int protocol_in_the_journal(struct pair *pair)
+{
+	json_t *records = realm_records(&pair->realm), *record;
+	unsigned int protocol = 0;
+	int found = -1;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+	{
+		const char *text =
+			json_string_value(json_object_get(record, "text"));
+		const char *hex =
+			json_string_value(json_object_get(record, "hex"));
+
+		if (!hex || strncmp(text, "ip ", 3) != 0)
+			continue;
+		ck_assert_int_eq(found, -1);
+		ck_assert_int_eq(sscanf(hex + 46, "%2x", &protocol), 1);
+		found = (int)protocol;
+	}
+	json_decref(records);
+	return found;
+}
+
+/* The counted frames are more than the wire has buffers. */
+START_TEST(pending_record_survives_counted_frames)
+{
+	struct pair pair;
+	int client;
+
+	begin(&pair, 0);
+	client = realm_socket(&pair.realm, "client", SOCK_DGRAM, 7);
+	realm_ok(wire_set_count_only(pair.realm.wire, true));
+	realm_send_datagram(&pair.realm, client, "server", "x");
+	send_small(pair.client);
+	send_small(pair.server);
+	realm_ok(wire_catch_up(pair.realm.wire));
+	ck_assert_int_eq(protocol_in_the_journal(&pair), IPPROTO_UDP);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&large_frame_is_one_segment,
+	&plain_flow_is_counted_and_not_captured,
+	&retransmissions_and_fins_are_captured,
+	&duplicated_frame_is_captured,
+	&burst_is_recorded_in_order,
+	&pending_record_survives_counted_frames,
+};
+
+int main(void)
+{
+	return realm_run("wire-count-only", tests, ARRAY_SIZE(tests));
+}
