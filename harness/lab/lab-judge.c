@@ -362,17 +362,29 @@ static void finish_runs(struct lab_judge *judge,
 	report(judge, e, ok, ev->observed);
 }
 
+/* A rebooted host counts from 0: what it counted before is no change. */
+static void finish_counter(struct lab_judge *judge,
+			   const struct lab_expectation *e, struct evidence *ev)
+{
+	int64_t change;
+	uint64_t n;
+
+	if (!counter_exists(judge->run, e->host, e->counter)) {
+		report(judge, e, false, "this kernel has no such counter");
+		return;
+	}
+	change = counter_change(judge->run, e->host, e->counter);
+	n = (uint64_t)MAX(change, (int64_t)0);
+	finish_number(judge, e, ev, n, is_expected(e, n));
+}
+
 static void finish_one(struct lab_judge *judge, const struct lab_expectation *e,
 		       struct evidence *ev, const struct lab_probes *probes,
 		       const struct lab_programs *programs)
 {
-	bool exists;
-	int64_t change;
-
 	if (!has_begun(ev)) {
 		report(judge, e, false,
-		       "the event that its time counts from "
-		       "did not happen");
+		       "the event that its time counts from did not happen");
 		return;
 	}
 	switch (e->kind) {
@@ -400,17 +412,7 @@ static void finish_one(struct lab_judge *judge, const struct lab_expectation *e,
 			      is_expected(e, ev->count));
 		break;
 	case LAB_EXPECT_COUNTER:
-		exists = counter_exists(judge->run, e->host, e->counter);
-		change = exists ? counter_change(judge->run, e->host,
-						 e->counter) :
-				  0;
-		change = MAX(change, (int64_t)0);
-		if (exists)
-			finish_number(judge, e, ev, (uint64_t)change,
-				      is_expected(e, (uint64_t)change));
-		else
-			report(judge, e, false,
-			       "this kernel has no such counter");
+		finish_counter(judge, e, ev);
 		break;
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An action of a probe is an order. It is queued for each connection that the
- * probe has or is making when its turn comes, and each connection executes its
- * queue in order:
+ * An action of a probe is a command. It is queued for each connection that the
+ * probe has or is making at that time, and each connection executes its queue
+ * first in, first out:
  *
  *	- nothing before connect() has returned;
  *	- send, shut and close after the previous send() has returned: a socket
@@ -10,13 +10,13 @@
  *	  send() would cut off what is not in the socket's buffer yet;
  *	- abort, keepalive and user-timeout as soon as they are first.
  *
- * In a host without any connection, whose listener accepts, orders wait for the
- * first connection. In a stopped host all of them wait. After calls have been
- * posted, one more request is answered by the probe before this module returns:
- * the probe handles requests one by one, so the calls have begun, and whatever
- * happens next (a kill, an unplugged cable) happens after them.
+ * In a host without any connection, whose listener accepts, commands wait for
+ * the first connection. In a stopped host all of them wait. After calls have
+ *been posted, one more request is answered by the probe before this module
+ *returns: the probe handles requests one by one, so the calls have begun, and
+ *whatever happens next (a kill, an unplugged cable) happens after them.
  *
- * An order that no connection has executed is a failed expectation. Where only
+ * A command that no connection has executed is a failed expectation. Where only
  * some have, a note says how many.
  */
 #include "lab-probes.h"
@@ -33,17 +33,17 @@
 #include "fault-control.h"
 #include "sock-control.h"
 
-struct order {
+struct command {
 	const struct lab_action *action;
 	const struct lab_place *place;
 	unsigned int queued; /* connections that have not executed it yet */
 	unsigned int executed; /* connections that have */
 };
 
-/* A list of orders that others may have, too. */
+/* A command may be in the queues of several connections. */
 struct queue_entry {
 	struct queue_entry *next;
-	struct order *order;
+	struct command *command;
 };
 
 enum endpoint_kind { LISTENER, ACCEPTED, CONNECTED };
@@ -116,6 +116,7 @@ static struct host_probe *find_or_add(struct lab_probes *probes,
 	return p;
 }
 
+/* Started with its first action. */
 static struct probe *process_of(struct lab_probes *probes, struct host_probe *p)
 {
 	if (!p->process)
@@ -147,34 +148,34 @@ static bool is_open(const struct endpoint *e)
 /* --- queues --------------------------------------------------------------- */
 
 static void enqueue(struct lab_probes *probes, struct queue_entry **queue,
-		    struct order *order)
+		    struct command *command)
 {
 	struct queue_entry *entry = calloc(1, sizeof(*entry));
 
 	if (!entry)
 		run_broken(probes->run, error_origin(-ENOMEM, "action"));
-	entry->order = order;
-	order->queued++;
+	entry->command = command;
+	command->queued++;
 	while (*queue)
 		queue = &(*queue)->next;
 	*queue = entry;
 }
 
-static struct order *dequeue(struct queue_entry **queue)
+static struct command *dequeue(struct queue_entry **queue)
 {
 	struct queue_entry *entry = *queue;
-	struct order *order = entry->order;
+	struct command *command = entry->command;
 
 	*queue = entry->next;
 	free(entry);
-	order->queued--;
-	return order;
+	command->queued--;
+	return command;
 }
 
-static void fail(struct lab_probes *probes, const struct order *order,
+static void fail(struct lab_probes *probes, const struct command *command,
 		 const char *format, ...) MACRO_PRINTF(3, 4);
 
-static void fail(struct lab_probes *probes, const struct order *order,
+static void fail(struct lab_probes *probes, const struct command *command,
 		 const char *format, ...)
 {
 	char observed[160] = "not executed: ";
@@ -184,29 +185,30 @@ static void fail(struct lab_probes *probes, const struct order *order,
 	va_start(args, format);
 	vsnprintf(observed + used, sizeof(observed) - used, format, args);
 	va_end(args);
-	if (order->place && order->place->source)
-		run_here(order->place->source, (int)order->place->line);
-	expect_record(probes->run, false, order->action->host,
-		      order->action->text, observed);
+	if (command->place && command->place->source)
+		run_here(command->place->source, (int)command->place->line);
+	expect_record(probes->run, false, command->action->host,
+		      command->action->text, observed);
 }
 
-/* One connection less that may execute the order. */
+/* One connection less that may execute the command. */
 static void drop(struct lab_probes *probes, struct queue_entry **queue,
 		 const char *reason)
 {
-	struct order *order = dequeue(queue);
+	struct command *command = dequeue(queue);
 
-	if (order->queued)
+	if (command->queued)
 		return;
-	if (!order->executed)
-		fail(probes, order, "%s", reason);
+	if (!command->executed)
+		fail(probes, command, "%s", reason);
 	else
 		run_note(probes->run,
 			 "%s: executed on %u connection%s only: %s",
-			 order->action->text, order->executed,
-			 order->executed == 1 ? "" : "s", reason);
+			 command->action->text, command->executed,
+			 command->executed == 1 ? "" : "s", reason);
 }
 
+/* The connection will never execute what is in its queue. */
 static void drop_all(struct lab_probes *probes, struct queue_entry **queue,
 		     const char *reason)
 {
@@ -244,6 +246,7 @@ static void start_connecting(struct lab_probes *probes, struct host_probe *p,
 			     CONNECTED);
 }
 
+/* Now; see the head of this file. */
 static bool can_execute(const struct endpoint *e,
 			const struct lab_action *action)
 {
@@ -292,11 +295,11 @@ static bool execute_queue(struct lab_probes *probes, struct endpoint *e)
 {
 	bool executed = false;
 
-	while (e->queue && can_execute(e, e->queue->order->action)) {
-		struct order *order = dequeue(&e->queue);
+	while (e->queue && can_execute(e, e->queue->command->action)) {
+		struct command *command = dequeue(&e->queue);
 
-		execute(e, order->action);
-		order->executed++;
+		execute(e, command->action);
+		command->executed++;
 		executed = true;
 	}
 	if (e->closed)
@@ -314,6 +317,7 @@ static void wait_until_begun(struct host_probe *p)
 	probe_ask(p->process, &request, &answer);
 }
 
+/* The probe itself: an HTTP listener handles its connections alone. */
 static bool accepts(const struct host_probe *p)
 {
 	for (const struct endpoint *e = p->endpoints; e; e = e->next)
@@ -329,9 +333,10 @@ static bool may_execute(const struct endpoint *e)
 	       (e->connected || sock_is_posted(e->sock, SOCK_OUT));
 }
 
+/* With the last error of connect() as the reason, if there is one. */
 static void fail_without_connection(struct lab_probes *probes,
 				    const struct host_probe *p,
-				    const struct order *order)
+				    const struct command *command)
 {
 	int error = 0;
 
@@ -339,41 +344,43 @@ static void fail_without_connection(struct lab_probes *probes,
 		if (e->error)
 			error = e->error;
 	if (error)
-		fail(probes, order, "connect() = -1 %s", error_name(error));
+		fail(probes, command, "connect() = -1 %s", error_name(error));
 	else
-		fail(probes, order, "the probe in %s has no connection",
+		fail(probes, command, "the probe in %s has no connection",
 		     p->host);
 }
 
+/* Puts the command into the queues of all connections that may execute it, and
+ * executes what can be executed at once. */
 static void assign(struct lab_probes *probes, struct host_probe *p,
-		   struct order *order)
+		   struct command *command)
 {
 	for (struct endpoint *e = p->endpoints; e; e = e->next)
 		if (may_execute(e))
-			enqueue(probes, &e->queue, order);
-	if (!order->queued && accepts(p))
-		enqueue(probes, &p->unassigned, order);
-	if (!order->queued)
-		fail_without_connection(probes, p, order);
+			enqueue(probes, &e->queue, command);
+	if (!command->queued && accepts(p))
+		enqueue(probes, &p->unassigned, command);
+	if (!command->queued)
+		fail_without_connection(probes, p, command);
 	for (struct endpoint *e = p->endpoints; e; e = e->next)
 		execute_queue(probes, e);
 }
 
-static void start_order(struct lab_probes *probes, struct host_probe *p,
-			struct order *order)
+static void start_command(struct lab_probes *probes, struct host_probe *p,
+			  struct command *command)
 {
-	if (order->action->verb == LAB_LISTEN)
-		start_listening(probes, p, order->action);
-	else if (order->action->verb == LAB_CONNECT)
-		start_connecting(probes, p, order->action);
+	if (command->action->verb == LAB_LISTEN)
+		start_listening(probes, p, command->action);
+	else if (command->action->verb == LAB_CONNECT)
+		start_connecting(probes, p, command->action);
 	else
-		assign(probes, p, order);
+		assign(probes, p, command);
 	if (p->process)
 		wait_until_begun(p);
 }
 
-static void drop_orders(struct lab_probes *probes, struct host_probe *p,
-			const char *reason)
+static void drop_commands(struct lab_probes *probes, struct host_probe *p,
+			  const char *reason)
 {
 	drop_all(probes, &p->waiting, reason);
 	drop_all(probes, &p->unassigned, reason);
@@ -384,7 +391,7 @@ static void drop_orders(struct lab_probes *probes, struct host_probe *p,
 /* A later action starts a new process. */
 static void lose_process(struct lab_probes *probes, struct host_probe *p)
 {
-	drop_orders(probes, p, "the probe died before");
+	drop_commands(probes, p, "the probe died first");
 	p->process = NULL;
 	p->endpoints = NULL;
 }
@@ -392,10 +399,10 @@ static void lose_process(struct lab_probes *probes, struct host_probe *p)
 /* SIGKILL also ends a stopped process, so that a frozen host makes no
  * difference. */
 static void kill_probe(struct lab_probes *probes, struct host_probe *p,
-		       const struct order *order)
+		       const struct command *command)
 {
 	if (!p->process) {
-		fail(probes, order, "there is no probe in %s", p->host);
+		fail(probes, command, "there is no probe in %s", p->host);
 		return;
 	}
 	fault_kill(p->process);
@@ -407,27 +414,27 @@ void lab_probes_act(struct lab_probes *probes, const struct lab_action *action,
 		    const struct lab_place *place)
 {
 	struct host_probe *p = find_or_add(probes, action->host);
-	struct order *order = calloc(1, sizeof(*order));
+	struct command *command = calloc(1, sizeof(*command));
 
-	if (!order)
+	if (!command)
 		run_broken(probes->run, error_origin(-ENOMEM, "action"));
-	order->action = action;
-	order->place = place;
+	command->action = action;
+	command->place = place;
 	if (action->verb == LAB_KILL)
-		kill_probe(probes, p, order);
+		kill_probe(probes, p, command);
 	else if (!host_is_running(run_host(probes->run, action->host)))
-		fail(probes, order, "%s is dead", action->host);
+		fail(probes, command, "%s is dead", action->host);
 	else if (p->stopped)
-		enqueue(probes, &p->waiting, order);
+		enqueue(probes, &p->waiting, command);
 	else
-		start_order(probes, p, order);
+		start_command(probes, p, command);
 }
 
 static bool contains(const struct queue_entry *queue,
 		     const struct lab_action *action)
 {
 	for (; queue; queue = queue->next)
-		if (queue->order->action == action)
+		if (queue->command->action == action)
 			return true;
 	return false;
 }
@@ -539,7 +546,7 @@ void lab_probes_collect(struct lab_probes *probes)
 		if (p->stopped)
 			continue;
 		while (p->waiting)
-			start_order(probes, p, dequeue(&p->waiting));
+			start_command(probes, p, dequeue(&p->waiting));
 		for (struct endpoint *e = p->endpoints; e; e = e->next) {
 			collect(probes, p, e);
 			executed |= execute_queue(probes, e);
