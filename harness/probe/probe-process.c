@@ -43,6 +43,7 @@ static int open_socket(const struct sockaddr_storage *address)
 	return fd;
 }
 
+/* The reply has the address, with the port that the kernel has chosen for 0. */
 static void do_listen(const struct probe_request *request)
 {
 	int fd = open_socket(&request->address), r = fd;
@@ -65,6 +66,8 @@ static void do_open(const struct probe_request *request)
 		      fd < 0 ? NULL : probe_slot_take(request->slot, fd));
 }
 
+/* A connect() that does not return at once is answered by probe_call_try_out(),
+ * when the socket becomes writable. */
 static void do_connect(const struct probe_request *request)
 {
 	struct probe_slot *slot = probe_slot(request->slot);
@@ -98,6 +101,8 @@ static void do_get(const struct probe_request *request,
 	probe_reply_send(&reply);
 }
 
+/* The child closes its copy of the control socket, so that the script sees the
+ * end of the parent. All other descriptors stay open. */
 static void do_fork(const struct probe_request *request)
 {
 	pid_t pid = fork();
@@ -312,6 +317,7 @@ static void run_ready(const struct waiting *waiting)
 	}
 }
 
+/* Expired timers of roles. */
 static void run_timers(void)
 {
 	nsec_t now = nsec_now();
@@ -324,6 +330,8 @@ static void run_timers(void)
 	}
 }
 
+/* The minimal timer slack makes the timers of roles exact. No core dumps: a
+ * dump would keep the sockets open. */
 int probe_process_main(void)
 {
 	static struct waiting waiting;

@@ -14,6 +14,8 @@ const struct testcase *testcase_find(const char *name)
 	return NULL;
 }
 
+/* A variant with the kernel's default values is never in the default set,
+ * whether or not the case is slow. */
 enum case_set testcase_set(const struct testcase *testcase,
 			   const struct variant *variant)
 {

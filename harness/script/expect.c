@@ -67,6 +67,7 @@ static void record_outcome(struct run *run, const char *expected,
 	run_measured_text(run, "outcome", observed);
 }
 
+/* The report has one outcome: that of the first finding that is expected. */
 static bool expect_outcome(const struct finding *finding, const char *expected)
 {
 	struct run *run = sock_run(finding->sock);
@@ -204,6 +205,7 @@ static void range_text(struct range range, char *text, size_t size)
  * distinguish late from never. */
 static const nsec_t late_timeout = MSEC(500);
 
+/* Every upper bound gets --slack, at one place. */
 static struct range with_slack(struct run *run, struct range range)
 {
 	range.max = nsec_add(range.max, run->options->slack);
@@ -219,6 +221,8 @@ static struct range seen_from(struct mark since, struct range range)
 	return range;
 }
 
+/* Too late is recorded as such, since scheduling delay can be the reason; too
+ * early is a failure of the kernel or of the prediction. */
 bool expect_span(struct run *run, const char *what, nsec_t observed,
 		 struct range range)
 {
@@ -258,6 +262,7 @@ bool expect_took(struct mark since, const struct finding *finding,
 
 /* --- states ----------------------------------------------------------- */
 
+/* In the report: "client_state" for a socket in "client". */
 static bool record_state(struct sock *sock, enum diag_state expected,
 			 enum diag_state observed)
 {
@@ -421,6 +426,8 @@ static unsigned int count_sent(struct run *run, struct mark since,
 	return n;
 }
 
+/* Waits for the minimum only: a frame too many may come later, and is then not
+ * seen. */
 bool expect_frames_between(struct run *run, struct mark since, const char *what,
 			   const struct wire_match *match, unsigned int min,
 			   unsigned int max)
@@ -484,6 +491,11 @@ static bool expect_round(struct run *run, const char *name, struct mark since,
 	return expect_span(run, name, at, seen_from(since, round->at));
 }
 
+/*
+ * The nth frame of the matching kind is the nth round. Rounds that are not
+ * certain are the last ones: the connection may end before. The tail loss probe
+ * has no number, since it does not count as a retransmission by timeout.
+ */
 bool expect_rounds(struct sock *from, struct mark since,
 		   const struct prediction *prediction)
 {
@@ -680,6 +692,8 @@ bool expect_link(struct run *run, const char *host, const char *expected)
 			   observed);
 }
 
+/* `ok` has been computed before the call, so there is no expected value to
+ * show. */
 bool expect_that(struct run *run, bool ok, const char *what,
 		 const char *observed_format, ...)
 {

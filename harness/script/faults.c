@@ -81,102 +81,53 @@ static const struct fault_verb *find_verb(struct run *run, const char *name)
 	return verb;
 }
 
-static void do_verb(struct run *run, const char *name, const char *host,
-		    const char *argument)
-{
-	fault_do(run, find_verb(run, name), host, argument);
-}
+/* fault_NAME(): the verb with this argument, applied to a host. */
+#define FAULT_OF_HOST(name_, verb_, argument_)                                 \
+	void fault_##name_(struct run *run, const char *host)                  \
+	{                                                                      \
+		fault_do(run, find_verb(run, verb_), host, argument_);         \
+	}
 
-void fault_crash(struct run *run, const char *host)
-{
-	do_verb(run, "crash", host, NULL);
-}
-
-void fault_reboot(struct run *run, const char *host)
-{
-	do_verb(run, "reboot", host, NULL);
-}
-
-void fault_freeze(struct run *run, const char *host)
-{
-	do_verb(run, "freeze", host, NULL);
-}
-
-void fault_thaw(struct run *run, const char *host)
-{
-	do_verb(run, "thaw", host, NULL);
-}
-
-void fault_unplug(struct run *run, const char *host)
-{
-	do_verb(run, "unplug", host, NULL);
-}
-
-void fault_plug(struct run *run, const char *host)
-{
-	do_verb(run, "plug", host, NULL);
-}
-
-void fault_down(struct run *run, const char *host)
-{
-	do_verb(run, "down", host, NULL);
-}
-
-void fault_up(struct run *run, const char *host)
-{
-	do_verb(run, "up", host, NULL);
-}
-
-void fault_unaddress(struct run *run, const char *host)
-{
-	do_verb(run, "unaddress", host, NULL);
-}
-
-void fault_readdress(struct run *run, const char *host)
-{
-	do_verb(run, "readdress", host, NULL);
-}
-
-void fault_cut(struct run *run, const char *host)
-{
-	do_verb(run, "cut", host, NULL);
-}
-
-void fault_cut_from(struct run *run, const char *host)
-{
-	do_verb(run, "cut", host, "from");
-}
-
-void fault_cut_to(struct run *run, const char *host)
-{
-	do_verb(run, "cut", host, "to");
-}
-
-void fault_mend(struct run *run, const char *host)
-{
-	do_verb(run, "mend", host, NULL);
-}
-
-void fault_forget(struct run *run, const char *host)
-{
-	do_verb(run, "forget", host, NULL);
-}
+FAULT_OF_HOST(crash, "crash", NULL)
+FAULT_OF_HOST(reboot, "reboot", NULL)
+FAULT_OF_HOST(freeze, "freeze", NULL)
+FAULT_OF_HOST(thaw, "thaw", NULL)
+FAULT_OF_HOST(unplug, "unplug", NULL)
+FAULT_OF_HOST(plug, "plug", NULL)
+FAULT_OF_HOST(down, "down", NULL)
+FAULT_OF_HOST(up, "up", NULL)
+FAULT_OF_HOST(unaddress, "unaddress", NULL)
+FAULT_OF_HOST(readdress, "readdress", NULL)
+FAULT_OF_HOST(cut, "cut", NULL)
+FAULT_OF_HOST(cut_from, "cut", "from")
+FAULT_OF_HOST(cut_to, "cut", "to")
+FAULT_OF_HOST(mend, "mend", NULL)
+FAULT_OF_HOST(forget, "forget", NULL)
 
 /* --- one process ------------------------------------------------------*/
 
 /* The kernel closes the sockets of a process while it dies, so these return
  * when the process is gone. */
 
+/* Returns false with --without-faults. */
+static bool kill_process(struct probe *probe, pid_t pid)
+{
+	struct run *run = probe_run(probe);
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	return apply(run, find_verb(run, "kill"), probe_host(probe), text);
+}
+
 void fault_kill(struct probe *probe)
 {
 	struct run *run = probe_run(probe);
 	nsec_t began = nsec_now();
-	char pid[16];
 
-	snprintf(pid, sizeof(pid), "%d", probe_pid(probe));
+	/* The end may be reported before apply() returns. */
 	if (!run->options->without_faults)
 		probe_expect_end(probe);
-	if (!apply(run, find_verb(run, "kill"), probe_host(probe), pid))
+	if (!kill_process(probe, probe_pid(probe)))
 		return;
 	probe_wait_end(probe);
 	run_acted(run, began);
@@ -184,17 +135,16 @@ void fault_kill(struct probe *probe)
 
 void fault_kill_child(struct probe *probe)
 {
-	struct run *run = probe_run(probe);
 	nsec_t began = nsec_now();
-	char pid[16];
 
-	snprintf(pid, sizeof(pid), "%d", probe_child(probe));
-	if (!apply(run, find_verb(run, "kill"), probe_host(probe), pid))
+	if (!kill_process(probe, probe_child(probe)))
 		return;
 	probe_wait_child_end(probe);
-	run_acted(run, began);
+	run_acted(probe_run(probe), began);
 }
 
+/* The process sends itself SIGSEGV: a signal from outside would have another
+ * sender. There is no reply to the request. */
 void fault_segfault(struct probe *probe)
 {
 	struct probe_request request = { .operation = PROBE_CRASH };
@@ -212,6 +162,7 @@ void fault_segfault(struct probe *probe)
 
 /* --- segments ---------------------------------------------------------*/
 
+/* The rule is in effect when this returns: segments sent afterwards meet it. */
 static struct wire_rule *arm(struct run *run, const char *verb,
 			     const struct wire_match *match,
 			     enum wire_action action, nsec_t delay)
@@ -277,6 +228,7 @@ static struct wire_port *port_of(struct run *run, const char *host)
 	return port;
 }
 
+/* The frame gets valid lengths and checksums: frame_encode_tcp(). */
 struct mark fault_inject(struct run *run, const char *to,
 			 const struct frame *frame, const void *payload)
 {
@@ -301,6 +253,8 @@ struct mark fault_inject(struct run *run, const char *to,
 	return before;
 }
 
+/* Delays what arrives from the host and what is sent to it. A host with several
+ * cables has a port of the wire for each. */
 void path_delay(struct run *run, const char *host, nsec_t one_way)
 {
 	struct wire_port *port = port_of(run, host);

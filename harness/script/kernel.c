@@ -31,6 +31,8 @@ unsigned int kernel_version(void)
 	return kernel_version_of(kernel_release());
 }
 
+/* /proc/sys/net shows the sysctls of the network namespace of the thread that
+ * opens it: net_ctl_header_lookup(). */
 bool kernel_has_sysctl(const char *name)
 {
 	char path[256];

@@ -104,6 +104,7 @@ static int on_reply(void *data, uint32_t events MACRO_UNUSED)
 	return r < 0 ? error_trace(r) : 0;
 }
 
+/* fd 2 is inherited, for error messages; fd 3 is the control socket. */
 static int start_process(struct probe *probe, int control)
 {
 	static const char *const argv[] = { PROBE_NAME, NULL };
@@ -267,6 +268,7 @@ void probe_wait_end(struct probe *probe)
 				   probe->host);
 }
 
+/* The process has ended: its posted calls will never return. */
 static void remove_process(struct probe *probe)
 {
 	int r = 1;
@@ -346,6 +348,7 @@ void probe_wait_child_end(struct probe *probe)
 				   probe->host);
 }
 
+/* There is no reply to the request: the end is reported by the host. */
 void probe_exit(struct probe *probe)
 {
 	struct probe_request request = { .operation = PROBE_EXIT };

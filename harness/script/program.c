@@ -125,6 +125,7 @@ const char *program_file(struct run *run, const char *host, const char *name,
 
 /* --- output --------------------------------------------------------------- */
 
+/* For program_wait_line(). */
 static void keep_line(struct program *program)
 {
 	struct program_line *line = malloc(sizeof(*line));
@@ -178,6 +179,8 @@ static void end_line(struct program *program)
 		program->on_output(program->data, program, program->last);
 }
 
+/* Control characters are replaced, as terminals would interpret them. A line
+ * that is too long is divided. */
 static void take_byte(struct program *program, char c)
 {
 	unsigned char byte = (unsigned char)c;
@@ -213,8 +216,8 @@ static bool take_output(struct program *program)
 	return false;
 }
 
-/* A prompt has no newline: whoever waits for it must not wait for the next line.
- * A last character may be incomplete. */
+/* A prompt has no newline: whoever waits for it must not wait for the next
+ * line. A last character may be incomplete. */
 static void report_unfinished_line(struct program *program)
 {
 	char text[LINE];
@@ -522,6 +525,7 @@ static void journal_program_end(struct program *program)
 		    program->host, "text", text);
 }
 
+/* What the program printed before its end is still in the pipe. */
 void program_on_exit(struct run *run, struct host *host, pid_t pid, int status)
 {
 	for (struct program *p = run->programs; p; p = p->next) {

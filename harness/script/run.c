@@ -36,6 +36,7 @@ void run_here(const char *file, int line)
 	here.line = line;
 }
 
+/* "cases/NAME.c:LINE"; valid until the next call. */
 const char *run_where(void)
 {
 	static char text[128];
@@ -147,6 +148,8 @@ void run_skip(struct run *run, const char *format, ...)
 
 /* --- time -------------------------------------------------------------*/
 
+/* loop_run_once() returns 1 at the deadline; events of that moment may still
+ * make `done` true. */
 bool run_wait(struct run *run, bool (*done)(void *data), void *data,
 	      nsec_t deadline)
 {
@@ -212,16 +215,42 @@ void run_note(struct run *run, const char *format, ...)
 	run_journal(run, nsec_now(), "note", "{s:s}", "text", text);
 }
 
+/* Takes `value`. */
+static void journal_value(struct run *run, const char *type, const char *name,
+			  json_t *value)
+{
+	run_journal(run, nsec_now(), type, "{s:s, s:o}", "name", name, "value",
+		    value);
+}
+
 void run_predicted(struct run *run, const char *name, double value)
 {
-	run_journal(run, nsec_now(), "predicted", "{s:s, s:f}", "name", name,
-		    "value", value);
+	journal_value(run, "predicted", name, json_real(value));
 }
 
 void run_measured(struct run *run, const char *name, double value)
 {
-	run_journal(run, nsec_now(), "measured", "{s:s, s:f}", "name", name,
-		    "value", value);
+	journal_value(run, "measured", name, json_real(value));
+}
+
+void run_predicted_count(struct run *run, const char *name, int64_t value)
+{
+	journal_value(run, "predicted", name, json_integer(value));
+}
+
+void run_measured_count(struct run *run, const char *name, int64_t value)
+{
+	journal_value(run, "measured", name, json_integer(value));
+}
+
+void run_predicted_text(struct run *run, const char *name, const char *value)
+{
+	journal_value(run, "predicted", name, json_string(value));
+}
+
+void run_measured_text(struct run *run, const char *name, const char *value)
+{
+	journal_value(run, "measured", name, json_string(value));
 }
 
 void run_elapsed(struct run *run, struct range predicted, nsec_t measured)
@@ -229,30 +258,6 @@ void run_elapsed(struct run *run, struct range predicted, nsec_t measured)
 	run_predicted(run, "elapsed_s", nsec_seconds(predicted.min));
 	run_predicted(run, "elapsed_max_s", nsec_seconds(predicted.max));
 	run_measured(run, "elapsed_s", nsec_seconds(measured));
-}
-
-void run_predicted_count(struct run *run, const char *name, int64_t value)
-{
-	run_journal(run, nsec_now(), "predicted", "{s:s, s:I}", "name", name,
-		    "value", (json_int_t)value);
-}
-
-void run_measured_count(struct run *run, const char *name, int64_t value)
-{
-	run_journal(run, nsec_now(), "measured", "{s:s, s:I}", "name", name,
-		    "value", (json_int_t)value);
-}
-
-void run_predicted_text(struct run *run, const char *name, const char *value)
-{
-	run_journal(run, nsec_now(), "predicted", "{s:s, s:s}", "name", name,
-		    "value", value);
-}
-
-void run_measured_text(struct run *run, const char *name, const char *value)
-{
-	run_journal(run, nsec_now(), "measured", "{s:s, s:s}", "name", name,
-		    "value", value);
 }
 
 /* --- variant and hosts ------------------------------------------------*/

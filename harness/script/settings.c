@@ -29,8 +29,7 @@ int settings_parse(struct setting *ret, char *text)
 	char path[256];
 
 	if (!value || value == text || !value[1])
-		return error_refuse(-EINVAL, "'%s' is not KEY=VALUE",
-				    text);
+		return error_refuse(-EINVAL, "'%s' is not KEY=VALUE", text);
 	*value++ = '\0';
 	if (colon && colon < value) {
 		*colon = '\0';
@@ -82,6 +81,8 @@ static int try_one(const struct setting *setting, bool on_machine)
 	return 0;
 }
 
+/* Runs in a network namespace of its own. Writes the message of the first
+ * setting that fails into the pipe. */
 static void MACRO_NORETURN try_in_child(const struct setting *settings,
 					const bool *on_machine, int go, int out)
 {

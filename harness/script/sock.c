@@ -245,6 +245,7 @@ static struct finding finding_of(const struct call *call)
 	return finding;
 }
 
+/* The reply has arrived, perhaps while the script waits for another event. */
 static void on_arrival(void *data)
 {
 	const struct call *call = data;
@@ -259,6 +260,7 @@ static void on_arrival(void *data)
 	journal_finding(&finding, sock);
 }
 
+/* Sends the request of a call that may block. */
 static void post(struct sock *sock, struct call *call, const char *name,
 		 struct probe_request *request)
 {
@@ -284,6 +286,8 @@ static bool is_done(void *data)
 	return call->answer.done;
 }
 
+/* Waits for the reply. After a timeout the call stays posted: its result is
+ * journalled when it arrives, and can be reaped then. */
 static struct finding reap(struct sock *sock, struct call *call, nsec_t timeout)
 {
 	struct finding finding;
@@ -329,6 +333,7 @@ struct finding sock_reap(struct sock *sock, nsec_t timeout)
 	return reap(sock, sock->in.name ? &sock->in : &sock->out, timeout);
 }
 
+/* A call that returns at once: request and reply. */
 static void ask(struct sock *sock, struct probe_request *request,
 		struct probe_answer *answer)
 {
@@ -383,6 +388,7 @@ struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
 	return sock;
 }
 
+/* Each listener of a run has a port of its own. */
 struct sock *sock_listen(struct probe *probe, int backlog)
 {
 	struct run *run = probe_run(probe);
@@ -431,6 +437,8 @@ struct finding sock_bind(struct sock *sock, uint16_t port)
 	return reap(sock, &sock->out, needed_timeout);
 }
 
+/* The remote end is known at once, the local port when the call has returned or
+ * from ask_port(). */
 static void start_connect(struct sock *sock, const struct address *address,
 			  uint16_t port)
 {
@@ -658,6 +666,8 @@ void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
 	sock_journal_call(listener, "serves HTTP from now on");
 }
 
+/* A call of its own: the script may shut down a socket while recv() is posted
+ * on it, and shutdown() in a frozen host returns after the thaw. */
 struct finding sock_shutdown(struct sock *sock, int how)
 {
 	struct probe_request request = { .operation = PROBE_SHUTDOWN,
@@ -673,9 +683,12 @@ void sock_close(struct sock *sock)
 
 	sock_journal_call(sock, "close()");
 	ask_or_break(sock, &request, "close");
+	/* The probe sends no reply to calls that were posted. */
 	sock->in.name = sock->out.name = NULL;
 }
 
+/* __tcp_close() of a socket that lingers for 0 s sends a RST and deletes all
+ * data: tcp_disconnect(). */
 void sock_abort(struct sock *sock)
 {
 	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
@@ -773,6 +786,7 @@ struct search {
 	unsigned int found;
 };
 
+/* Called for each socket of the host. */
 static int match_connection(void *data, const struct diag_socket *seen)
 {
 	struct search *search = data;
@@ -843,6 +857,8 @@ static void ask_port(struct sock *sock)
 	sock->remote_port = remote_port;
 }
 
+/* sock_diag finds full sockets, TIME-WAIT and request sockets by the exact
+ * four-tuple: inet_diag_find_one_icsk(). */
 static bool look(struct sock *sock, struct diag_socket *ret)
 {
 	struct diag *diag = world_diag(sock->run->world, sock->host);
