@@ -157,9 +157,7 @@ static void type_and_plug(struct run *run, struct program *ssh,
 	expect_that(run, at >= arrived.at && at > 0,
 		    "the command's output arrives after the command", "%s",
 		    at ? "56" : "nothing");
-	run_predicted(run, "elapsed_s", nsec_seconds(round.min));
-	run_predicted(run, "elapsed_max_s", nsec_seconds(round.max));
-	run_measured(run, "elapsed_s", nsec_seconds(at - typed.at));
+	run_elapsed(run, round, at - typed.at);
 }
 
 /* When ssh last received data of the server: it counts from there. */
@@ -182,8 +180,6 @@ static struct range forecast_ssh(struct run *run)
 	struct range range = { total - SEC(1), total + total / 1000 };
 
 	range.max += run_value(run) * run_slack(run);
-	run_predicted(run, "elapsed_s", nsec_seconds(range.min));
-	run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
 	return range;
 }
 
@@ -199,7 +195,7 @@ static void expect_ssh_gives_up(struct run *run, struct program *ssh,
 			 "exit status %d", status))
 		return;
 	expect_span(run, "time until ssh gives up", ended - received.at, range);
-	run_measured(run, "elapsed_s", nsec_seconds(ended - received.at));
+	run_elapsed(run, range, ended - received.at);
 	expect_that(run,
 		    program_wait_line(ssh, received, "not responding", 0) > 0,
 		    "ssh reports that the server does not respond", "%s",

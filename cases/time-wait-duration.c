@@ -54,28 +54,12 @@ static struct mark enter_time_wait(struct run *run, struct sock *client,
 	return entered;
 }
 
-static void expect_end(struct run *run, struct sock *client,
-		       struct mark entered)
-{
-	struct range range = predict_timer(time_wait_length, nsec_hz());
-	nsec_t lasted;
-
-	run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
-	/* The state is read in short intervals from here on. */
-	run_pass_until(run, entered, range.min - MSEC(50));
-	expect_state(client, DIAG_TIME_WAIT);
-	expect_state_within(client, DIAG_CLOSE, range.max);
-	lasted = mark_now(run).at - entered.at;
-	range.max += entered.done - entered.at;
-	run_measured(run, "elapsed_s", nsec_seconds(lasted));
-	expect_span(run, "duration of TIME-WAIT", lasted, range);
-}
-
 static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
 	struct sock *held = sock_connect(tcp.client_probe, tcp.listener);
 	struct sock *held_server = sock_accept(tcp.listener);
+	struct range range = predict_timer(time_wait_length, nsec_hz());
 	struct mark entered;
 
 	run_predicted(run, "elapsed_max_s", nsec_seconds(time_wait_length));
@@ -89,7 +73,9 @@ static void script(struct run *run)
 	expect_counter(run, "client", "TWKilled", 0);
 	if (run_is_variant(run, "defaults") ||
 	    run_is_variant(run, "fin-timeout=5-to-the-end"))
-		expect_end(run, held, entered);
+		run_elapsed(
+			run, range,
+			expect_lifetime(held, DIAG_TIME_WAIT, entered, range));
 }
 
 #define CLIENT(name_, value_)                                                  \

@@ -7,10 +7,9 @@
  *
  * A SYN with a sequence number above the old ones, or with a newer timestamp,
  * is accepted: the listener gets it, TIME-WAIT is over, and the client's new
- * sequence numbers start 65537 above its old ones (since 6.10; isn.h). The
- * clock behind initial sequence numbers advances by 15.6 MB a second
- * (secure_tcp_seq()), and few connections are as fast. So that is the normal
- * case, at once and not after 60 s.
+ * sequence numbers start 65537 above its old ones (since 6.10; isn.h). Few
+ * connections are faster than the clock behind initial sequence numbers
+ * (old-tuple.h), so that is the normal case, at once and not after 60 s.
  *
  * A SYN with an older sequence number and without a timestamp is answered with
  * an ACK. It follows a connection that was faster than the clock, whose
@@ -23,123 +22,77 @@
  *
  * What an old segment does in the new connection: time-wait-stale-data.
  */
-#include "case.h"
+#include "old-tuple.h"
 
-/* BULK is as much as the clock counts in 4.3 s: the time for the whole script.
- */
-enum { BULK = 64 << 20, LITTLE = 300, TICKS = 3 };
+enum { LITTLE = 300, TICKS = 3 };
 
-static const nsec_t patience = SEC(10);
+#define SYNS FRAMES(FROM("server"), KIND(WIRE_SYN))
+#define RSTS FRAMES(FROM("server"), KIND(WIRE_RST))
+#define SYN_ACKS FRAMES(FROM("client"), KIND(WIRE_SYN_ACK))
 
-struct stage {
-	struct run *run;
-	struct pair old;
-	struct mark began, asked;
-	struct sock *server;
-	struct finding got; /* from the server's connect() */
-};
+/* The old connection was faster than the clock: the variant's value. */
+enum { SLOW, FAST };
 
 enum outcome { ACCEPTED, ACCEPTED_AFTER_RST, REJECTED };
 
-/* The old connection was faster than the clock. */
-static bool is_fast(const struct stage *s)
+static enum outcome forecast_outcome(struct run *run)
 {
-	return run_value(s->run);
-}
-
-static enum outcome forecast_outcome(const struct stage *s)
-{
-	if (!is_fast(s) ||
-	    run_sysctl(s->run, "client", "net.ipv4.tcp_timestamps"))
+	if (run_value(run) == SLOW ||
+	    run_sysctl(run, "client", "net.ipv4.tcp_timestamps"))
 		return ACCEPTED;
-	return run_sysctl(s->run, "client", "net.ipv4.tcp_rfc1337") ?
+	return run_sysctl(run, "client", "net.ipv4.tcp_rfc1337") ?
 		       REJECTED :
 		       ACCEPTED_AFTER_RST;
 }
 
-static void use_and_close_old(struct stage *s)
+static struct pair use_and_close_old(struct run *run)
 {
-	uint64_t bytes = is_fast(s) ? BULK : LITTLE;
-	struct finding got;
+	struct pair old = sock_pair(run);
 
-	s->began = mark_now(s->run);
-	s->old = sock_pair(s->run);
-	frames_count_only(s->run, bytes > LITTLE);
-	got = sock_stream(s->old.server, s->old.client, bytes, patience);
-	frames_count_only(s->run, false);
-	expect_stream(&got, bytes, 0);
-	sock_shutdown(s->old.client, SHUT_WR);
-	sock_recv(s->old.server, soon);
-	sock_close(s->old.server);
-	expect_that(s->run,
-		    sock_wait_state(s->old.client, DIAG_TIME_WAIT, soon),
+	old_tuple_transfer(old.server, old.client,
+			   run_value(run) == FAST ? OLD_TUPLE_BULK : LITTLE);
+	sock_shutdown(old.client, SHUT_WR);
+	sock_recv(old.server, soon);
+	sock_close(old.server);
+	expect_that(run, sock_wait_state(old.client, DIAG_TIME_WAIT, soon),
 		    "the client is in TIME-WAIT", "%s",
-		    diag_state_text(sock_state(s->old.client)));
-	sock_close(s->old.client);
-	sock_close(s->old.listener);
+		    diag_state_text(sock_state(old.client)));
+	sock_close(old.client);
+	sock_close(old.listener);
 	/* Timestamps tick once a millisecond: within the tick of the server's
 	 * FIN, its SYN is no newer. */
-	run_pass(s->run, MSEC(TICKS));
-}
-
-/* The server connects to the client's port with the old four-tuple. */
-static void connect_from_server(struct stage *s)
-{
-	struct sock *listener = sock_listen_on(
-		s->old.client_probe, sock_local_port(s->old.client), 1);
-
-	s->server = sock_open(s->old.server_probe);
-	sock_set(s->server, SOL_SOCKET, SO_REUSEADDR, 1);
-	sock_bind(s->server, sock_local_port(s->old.server));
-	s->asked = mark_now(s->run);
-	sock_start_connect(s->server, listener);
-	s->got = sock_reap(s->server, soon);
-}
-
-/* The server's nth SYN since its connect(). */
-static const struct wire_capture *server_syn(struct stage *s, unsigned int n)
-{
-	return frames_nth(s->run, s->asked,
-			  FRAMES(FROM("server"), KIND(WIRE_SYN)), n);
-}
-
-static void expect_sent(struct stage *s, const char *from, unsigned int kind,
-			const char *what, unsigned int n)
-{
-	expect_frames(s->run, s->asked, what, FRAMES(FROM(from), KIND(kind)),
-		      n);
+	run_pass(run, MSEC(TICKS));
+	return old;
 }
 
 /* How far the old sequence numbers are above the new initial one. */
-static int32_t old_ahead(struct stage *s)
+static void expect_old_ahead(struct run *run, struct mark asked)
 {
 	const struct mark start = { 0 };
-	const struct wire_capture *fin = frames_nth(
-		s->run, start, FRAMES(FROM("server"), KIND(WIRE_FIN)), 1);
+	bool fast = run_value(run) == FAST;
+	uint32_t fin =
+		frames_first(run, start, "server", WIRE_FIN)->frame.tcp.seq;
+	uint32_t syn =
+		frames_first(run, asked, "server", WIRE_SYN)->frame.tcp.seq;
+	int32_t ahead = (int32_t)(fin + 1 - syn);
 
-	return (int32_t)(fin->frame.tcp.seq + 1 -
-			 server_syn(s, 1)->frame.tcp.seq);
+	expect_that(run, (ahead > 0) == fast,
+		    fast ? "the old sequence numbers are above the new" :
+			   "the old sequence numbers are below the new",
+		    "%d above", ahead);
 }
 
-static void expect_connected(struct stage *s)
+static void expect_connected(struct run *run, const struct new_tuple *new)
 {
 	struct diag_socket seen;
 
-	expect_that(s->run, !s->got.open && !s->got.error,
+	expect_that(run, !new->got.open && !new->got.error,
 		    "the server's connect() succeeds", "%s",
-		    finding_outcome(&s->got));
-	sock_look(s->server, &seen);
-	expect_that(s->run, seen.state == DIAG_ESTABLISHED,
+		    finding_outcome(&new->got));
+	sock_look(new->server, &seen);
+	expect_that(run, seen.state == DIAG_ESTABLISHED,
 		    "the new connection is ESTABLISHED", "%s",
 		    diag_state_text(seen.state));
-}
-
-static void expect_accepted(struct stage *s)
-{
-	expect_connected(s);
-	expect_sent(s, "server", WIRE_SYN, "SYNs", 1);
-	expect_sent(s, "server", WIRE_RST, "RSTs", 0);
-	expect_isn_after_time_wait(s->run, "client", s->began, s->asked);
 }
 
 /* TCP_TIMEOUT_MIN since 9603d47bad46; before, the second of the SYN's timer. */
@@ -152,59 +105,59 @@ static struct range forecast_next_syn(void)
 	return predict_timer(predict_nsec(2, hz), hz);
 }
 
-static void expect_accepted_after_rst(struct stage *s)
+static void expect_accepted_after_rst(struct run *run,
+				      const struct new_tuple *new)
 {
 	const struct range range = forecast_next_syn();
-	const struct wire_capture *first, *second;
+	const struct wire_capture *second;
+	nsec_t apart;
 
-	expect_connected(s);
-	expect_sent(s, "client", WIRE_SYN_ACK, "SYN-ACKs", 1);
-	expect_sent(s, "server", WIRE_SYN, "SYNs", 2);
-	expect_sent(s, "server", WIRE_RST, "RSTs", 1);
-	first = server_syn(s, 1);
-	second = server_syn(s, 2);
+	expect_connected(run, new);
+	expect_frames(run, new->asked, "SYN-ACKs", SYN_ACKS, 1);
+	expect_frames(run, new->asked, "SYNs", SYNS, 2);
+	expect_frames(run, new->asked, "RSTs", RSTS, 1);
+	second = frames_nth(run, new->asked, SYNS, 2);
 	if (!second)
 		return;
-	run_predicted(s->run, "syn_again_s", nsec_seconds(range.min));
-	run_measured(s->run, "syn_again_s",
-		     nsec_seconds(second->at - first->at));
-	expect_span(s->run, "time between the SYNs", second->at - first->at,
-		    range);
+	apart = second->at - frames_nth(run, new->asked, SYNS, 1)->at;
+	run_predicted(run, "syn_again_s", nsec_seconds(range.min));
+	run_measured(run, "syn_again_s", nsec_seconds(apart));
+	expect_span(run, "time between the SYNs", apart, range);
 }
 
-static void expect_rejected(struct stage *s)
+static void expect_rejected(struct run *run, const struct new_tuple *new,
+			    struct sock *old_client)
 {
-	expect_open(&s->got);
-	expect_sent(s, "client", WIRE_SYN_ACK, "SYN-ACKs", 0);
-	expect_frames_between(s->run, s->asked, "RSTs",
-			      FRAMES(FROM("server"), KIND(WIRE_RST)), 1,
-			      UINT32_MAX);
-	expect_that(s->run, sock_state(s->old.client) == DIAG_TIME_WAIT,
+	expect_open(&new->got);
+	expect_frames(run, new->asked, "SYN-ACKs", SYN_ACKS, 0);
+	expect_frames_between(run, new->asked, "RSTs", RSTS, 1, UINT32_MAX);
+	expect_that(run, sock_state(old_client) == DIAG_TIME_WAIT,
 		    "the client stays in TIME-WAIT", "%s",
-		    diag_state_text(sock_state(s->old.client)));
+		    diag_state_text(sock_state(old_client)));
 }
 
 static void script(struct run *run)
 {
-	struct stage s = { .run = run };
+	struct mark began = mark_now(run);
+	struct pair old = use_and_close_old(run);
+	struct new_tuple new;
 
-	use_and_close_old(&s);
-	if (is_fast(&s))
-		isn_skip_slow_machine(run, s.began, BULK);
-	connect_from_server(&s);
-	expect_that(run, (old_ahead(&s) > 0) == is_fast(&s),
-		    is_fast(&s) ? "the old sequence numbers are above the new" :
-				  "the old sequence numbers are below the new",
-		    "%d above", old_ahead(&s));
-	switch (forecast_outcome(&s)) {
+	if (run_value(run) == FAST)
+		isn_skip_slow_machine(run, began, OLD_TUPLE_BULK);
+	new = old_tuple_connect(run, &old);
+	expect_old_ahead(run, new.asked);
+	switch (forecast_outcome(run)) {
 	case ACCEPTED:
-		expect_accepted(&s);
+		expect_connected(run, &new);
+		expect_frames(run, new.asked, "SYNs", SYNS, 1);
+		expect_frames(run, new.asked, "RSTs", RSTS, 0);
+		expect_isn_after_time_wait(run, "client", began, new.asked);
 		break;
 	case ACCEPTED_AFTER_RST:
-		expect_accepted_after_rst(&s);
+		expect_accepted_after_rst(run, &new);
 		break;
 	case REJECTED:
-		expect_rejected(&s);
+		expect_rejected(run, &new, old.client);
 		break;
 	}
 }
@@ -244,15 +197,15 @@ CASE(time_wait_other_end) = {
 	.world = &world_pair_bulk,
 	.variants = VARIANTS(
 		{ "slow", SETTINGS(0, 0) },
-		{ "fast-timestamps", .value = true, SETTINGS(1, 0) },
-		{ "fast", .value = true, SETTINGS(0, 0),
+		{ "fast-timestamps", .value = FAST, SETTINGS(1, 0) },
+		{ "fast", .value = FAST, SETTINGS(0, 0),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_CONDITIONAL,
 			    "where the old sequence numbers are ahead and "
 			    "there are no timestamps, a SYN of the other end "
 			    "leads to a RST that ends the TIME-WAIT (RFC "
 			    "1337), unless tcp_rfc1337 is set" }) },
-		{ "fast-rfc1337", .value = true, SETTINGS(0, 1),
+		{ "fast-rfc1337", .value = FAST, SETTINGS(0, 1),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_RIGHT,
 			    "with tcp_rfc1337 no RST ends the TIME-WAIT, and "

@@ -30,12 +30,9 @@
  * chooses the port; then PAWS must keep the old segment out. The other end:
  * time-wait-other-end.
  */
-#include "case.h"
+#include "old-tuple.h"
 
-/* BULK is as much as the clock counts in 4.3 s, the time for the old connection
- * and what follows. The wire only counts transfers above RECORDED bytes. */
-enum { BULK = 64 << 20, REQUEST = 100, FIRST = 300, EARLY_MS = 1000 };
-enum { RECORDED = 1000 };
+enum { REQUEST = 100, ANSWER = 300, EARLY_MS = 1000 };
 
 /* How far the initial sequence number of a socket that replaces one in
  * TIME-WAIT is above what that one sent: tcp_twsk_unique(). */
@@ -52,23 +49,21 @@ enum outcome {
 };
 
 static const nsec_t tick = 64; /* of the clock behind initial numbers */
-static const nsec_t patience = SEC(10);
 
 /* Of one length, so that one can replace the other. */
 static const char old_text[] = "written in the old connection";
 static const char new_text[] = "written in the new connection";
-enum { TEXT_BYTES = sizeof(old_text) - 1 };
 
 struct stage {
 	struct run *run;
+	bool stamps, time_wait; /* timestamps and TIME-WAIT are enabled */
+	enum outcome outcome;
 	struct pair old;
 	struct mark began; /* before the old connection */
 	struct wire_rule *held;
 	struct wire_capture late; /* the old segment */
-	/* The new connection, which the server opens. */
-	struct sock *listener, *client, *server;
-	struct mark asked;
-	enum outcome outcome;
+	struct new_tuple new;
+	struct sock *client; /* the new connection's end */
 	uint32_t client_isn, server_isn;
 };
 
@@ -77,35 +72,12 @@ static bool is(const struct stage *s, long value)
 	return run_value(s->run) == value;
 }
 
-static bool has_timestamps(const struct stage *s)
-{
-	return run_sysctl(s->run, "client", "net.ipv4.tcp_timestamps");
-}
-
-static bool has_time_wait(const struct stage *s)
-{
-	return run_sysctl(s->run, "server", "net.ipv4.tcp_max_tw_buckets");
-}
-
 static enum outcome forecast_outcome(const struct stage *s)
 {
 	/* TIME-WAIT is long over when the clock has wrapped. */
-	if (!has_time_wait(s) || is(s, CLOCK_WRAPS))
+	if (!s->time_wait || is(s, CLOCK_WRAPS))
 		return OPENS;
-	return has_timestamps(s) ? REPLACES : REJECTED;
-}
-
-/* --- the old connection ----------------------------------------------- */
-
-static void transfer(struct stage *s, struct sock *from, struct sock *to,
-		     uint64_t bytes)
-{
-	struct finding got;
-
-	frames_count_only(s->run, bytes > RECORDED);
-	got = sock_stream(from, to, bytes, patience);
-	expect_stream(&got, bytes, 0);
-	frames_count_only(s->run, false);
+	return s->stamps ? REPLACES : REJECTED;
 }
 
 static bool expect_text(struct stage *s, struct finding got, const char *text)
@@ -116,6 +88,8 @@ static bool expect_text(struct stage *s, struct finding got, const char *text)
 			   got.open ? "(nothing)" : got.data, text);
 }
 
+/* --- the old connection ----------------------------------------------- */
+
 /* The wire holds the server's last segment; its retransmission passes. */
 static bool hold_last_segment(struct stage *s)
 {
@@ -125,7 +99,7 @@ static bool hold_last_segment(struct stage *s)
 
 	s->held = fault_hold(s->run, data);
 	sock_send_text(s->old.server, old_text);
-	expect_text(s, sock_recv(s->old.client, patience), old_text);
+	expect_text(s, sock_recv(s->old.client, SEC(10)), old_text);
 	if (!expect_frames_between(
 		    s->run, sent, "retransmissions",
 		    FRAMES(FROM("server"), KIND(WIRE_RETRANSMISSION)), 1,
@@ -148,7 +122,6 @@ static void expect_old_state(struct stage *s, struct sock *sock,
  * orphan would not even enter FIN-WAIT-2. */
 static void close_old(struct stage *s)
 {
-	bool keeps = has_time_wait(s);
 	struct finding got;
 
 	sock_shutdown(s->old.server, SHUT_WR);
@@ -157,50 +130,22 @@ static void close_old(struct stage *s)
 		    "the client reads the server's FIN", "%s",
 		    finding_outcome(&got));
 	sock_close(s->old.client);
-	expect_old_state(s, s->old.server, keeps ? DIAG_TIME_WAIT : DIAG_CLOSE);
+	expect_old_state(s, s->old.server,
+			 s->time_wait ? DIAG_TIME_WAIT : DIAG_CLOSE);
 	expect_old_state(s, s->old.client, DIAG_CLOSE);
-	expect_counter(s->run, "server", "TCPTimeWaitOverflow", !keeps);
+	expect_counter(s->run, "server", "TCPTimeWaitOverflow", !s->time_wait);
 	sock_close(s->old.server);
 	sock_close(s->old.listener);
 }
 
-static bool use_and_close_old(struct stage *s)
-{
-	s->began = mark_now(s->run);
-	s->old = sock_pair(s->run);
-	transfer(s, s->old.client, s->old.server, is(s, FAST) ? BULK : REQUEST);
-	transfer(s, s->old.server, s->old.client, is(s, FAST) ? BULK : FIRST);
-	if (!hold_last_segment(s))
-		return false;
-	close_old(s);
-	if (is(s, CLOCK_WRAPS))
-		run_pass_until(s->run, s->began, (tick << 32) - MSEC(EARLY_MS));
-	return true;
-}
-
 /* --- the new connection ----------------------------------------------- */
 
-/* The server connects to the client with the same four-tuple. */
-static struct finding connect_from_server(struct stage *s)
-{
-	s->listener = sock_listen_on(s->old.client_probe,
-				     sock_local_port(s->old.client), 1);
-	s->server = sock_open(s->old.server_probe);
-	sock_set(s->server, SOL_SOCKET, SO_REUSEADDR, 1);
-	sock_bind(s->server, sock_local_port(s->old.server));
-	s->asked = mark_now(s->run);
-	sock_start_connect(s->server, s->listener);
-	return sock_reap(s->server, soon);
-}
-
-/* How far the old segment's sequence number is above the new connection's
- * first. */
+/* How far the old segment's numbers are above the new connection's first. */
 static int32_t seq_ahead(const struct stage *s)
 {
 	return (int32_t)(s->late.frame.tcp.seq - s->server_isn - 1);
 }
 
-/* The same for its acknowledgement number. */
 static int32_t ack_ahead(const struct stage *s)
 {
 	return (int32_t)(s->late.frame.tcp.ack - s->client_isn - 1);
@@ -212,33 +157,40 @@ static int32_t ack_ahead(const struct stage *s)
  * numbers: at least the time between the two frames, at most the time around
  * them.
  */
-static void expect_clock(struct stage *s, const struct wire_capture *syn)
+static void expect_clock(struct stage *s, nsec_t syn_at)
 {
 	const struct mark start = { 0 };
-	const struct wire_capture *old = frames_nth(
-		s->run, start, FRAMES(FROM("server"), KIND(WIRE_SYN_ACK)), 1);
+	nsec_t old_at = frames_first(s->run, start, "server", WIRE_SYN_ACK)->at;
 	int64_t before = s->late.frame.tcp.seq - s->late.base.sender - 1;
 
 	if (is(s, CLOCK_WRAPS))
 		before += INT64_C(1) << 32;
 	expect_number(s->run, "old_number_ahead", seq_ahead(s),
-		      before - (syn->at - s->began.at) / tick,
-		      before - (s->asked.at - old->at) / tick);
+		      before - (syn_at - s->began.at) / tick,
+		      before - (s->new.asked.at - old_at) / tick);
 }
 
 static void accept_new(struct stage *s)
 {
-	const struct wire_capture *syn = frames_nth(
-		s->run, s->asked, FRAMES(FROM("server"), KIND(WIRE_SYN)), 1);
-	const struct wire_capture *answer =
-		frames_nth(s->run, s->asked,
-			   FRAMES(FROM("client"), KIND(WIRE_SYN_ACK)), 1);
+	const struct wire_capture *syn =
+		frames_first(s->run, s->new.asked, "server", WIRE_SYN);
+	/* After the old text and the FIN. */
+	uint32_t end = s->late.frame.tcp.seq + strlen(old_text) + 1;
+	nsec_t syn_at = syn->at;
 
 	s->server_isn = syn->frame.tcp.seq;
-	s->client_isn = answer->frame.tcp.seq;
+	s->client_isn =
+		frames_first(s->run, s->new.asked, "client", WIRE_SYN_ACK)
+			->frame.tcp.seq;
 	if (s->outcome != REPLACES)
-		expect_clock(s, syn);
-	s->client = sock_accept(s->listener);
+		expect_clock(s, syn_at);
+	s->client = sock_accept(s->new.listener);
+	if (s->outcome == REPLACES) {
+		expect_number(s->run, "isn_beyond_time_wait",
+			      s->server_isn - end, BEYOND_TIME_WAIT,
+			      BEYOND_TIME_WAIT);
+		expect_counter(s->run, "server", "TWRecycled", 1);
+	}
 }
 
 /* Both ends send until the old numbers are the next ones. */
@@ -249,31 +201,29 @@ static bool reach_old_numbers(struct stage *s)
 			 "sequence number %d above, acknowledgement number %d",
 			 seq_ahead(s), ack_ahead(s)))
 		return false;
-	transfer(s, s->client, s->server, (uint64_t)ack_ahead(s));
-	transfer(s, s->server, s->client, (uint64_t)seq_ahead(s));
+	old_tuple_transfer(s->client, s->new.server, (uint64_t)ack_ahead(s));
+	old_tuple_transfer(s->new.server, s->client, (uint64_t)seq_ahead(s));
 	return true;
 }
 
 /* --- the old segment arrives ------------------------------------------ */
 
-static void report_text(struct stage *s, const char *expected,
-			const struct finding *got)
+static bool expect_first_text(struct stage *s, struct finding got,
+			      const char *text)
 {
-	run_predicted_text(s->run, "reads", expected);
-	run_measured_text(s->run, "reads", got->open ? "nothing" : got->data);
+	run_predicted_text(s->run, "reads", text);
+	run_measured_text(s->run, "reads", got.open ? "nothing" : got.data);
+	return expect_text(s, got, text);
 }
 
 /* The application reads the old text; the genuine text, which has the same
  * sequence number, is dropped as a duplicate. */
 static void expect_accepted(struct stage *s, int64_t duplicates)
 {
-	struct finding got = sock_recv(s->client, soon);
-
-	report_text(s, old_text, &got);
-	if (!expect_text(s, got, old_text))
+	if (!expect_first_text(s, sock_recv(s->client, soon), old_text))
 		return;
-	sock_send_text(s->server, new_text);
-	sock_send_text(s->server, "the end");
+	sock_send_text(s->new.server, new_text);
+	sock_send_text(s->new.server, "the end");
 	expect_text(s, sock_recv(s->client, soon), "the end");
 	expect_number(s->run, "genuine_thrown_away",
 		      counter_change(s->run, "client", "TCPDSACKOldSent") -
@@ -299,16 +249,14 @@ static void expect_not_read(struct stage *s)
 	got = sock_reap(s->client, 0);
 	expect_that(s->run, got.open, "the client's recv() blocks", "%s",
 		    finding_outcome(&got));
-	sock_send_text(s->server, new_text);
-	got = sock_reap(s->client, soon);
-	report_text(s, new_text, &got);
-	expect_text(s, got, new_text);
+	sock_send_text(s->new.server, new_text);
+	expect_first_text(s, sock_reap(s->client, soon), new_text);
 }
 
 static void release_old_segment(struct stage *s)
 {
 	bool fits = s->outcome == OPENS && (is(s, FAST) || is(s, CLOCK_WRAPS));
-	const char *reason = has_timestamps(s) ? "PAWSEstab" : "DelayedACKLost";
+	const char *reason = s->stamps ? "PAWSEstab" : "DelayedACKLost";
 	int64_t dropped, duplicates;
 	struct mark arrived;
 
@@ -318,7 +266,7 @@ static void release_old_segment(struct stage *s)
 	duplicates = counter_change(s->run, "client", "TCPDSACKOldSent");
 	arrived = mark_now(s->run);
 	fault_release(s->run, s->held);
-	if (fits && !has_timestamps(s)) {
+	if (fits && !s->stamps) {
 		expect_accepted(s, duplicates);
 		return;
 	}
@@ -326,25 +274,20 @@ static void release_old_segment(struct stage *s)
 	expect_not_read(s);
 }
 
-/* The old segment with the next sequence number of the new connection. */
-static struct mark forge(struct stage *s, uint32_t ack)
-{
-	struct frame frame = s->late.frame;
-
-	frame.tcp.seq = s->server_isn + 1;
-	frame.tcp.ack = ack;
-	return fault_inject(s->run, "client", &frame, old_text);
-}
-
-/* First with the old acknowledgement number, then with one that fits, too. */
+/* The old segment with the next sequence number of the new connection: first
+ * with the old acknowledgement number, then with one that fits, too. */
 static void inject_forged_segments(struct stage *s)
 {
-	bool stamps = has_timestamps(s);
-	struct mark arrived = forge(s, s->late.frame.tcp.ack);
+	struct frame frame = s->late.frame;
+	struct mark arrived;
 
-	expect_dropped(s, arrived, stamps ? "PAWSEstab" : "TCPChallengeACK", 0);
-	arrived = forge(s, s->client_isn + 1);
-	if (!stamps) {
+	frame.tcp.seq = s->server_isn + 1;
+	arrived = fault_inject(s->run, "client", &frame, old_text);
+	expect_dropped(s, arrived, s->stamps ? "PAWSEstab" : "TCPChallengeACK",
+		       0);
+	frame.tcp.ack = s->client_isn + 1;
+	arrived = fault_inject(s->run, "client", &frame, old_text);
+	if (!s->stamps) {
 		expect_accepted(s, 0);
 		return;
 	}
@@ -352,70 +295,65 @@ static void inject_forged_segments(struct stage *s)
 	expect_not_read(s);
 }
 
-/* --- the three outcomes ----------------------------------------------- */
-
 /* The client has no socket for the old segment, so its kernel sends a RST. */
-static void expect_rejected(struct stage *s, const struct finding *got)
+static void expect_rejected(struct stage *s)
 {
 	struct mark arrived = mark_now(s->run);
 
-	expect_error(got, EADDRNOTAVAIL);
+	expect_error(&s->new.got, EADDRNOTAVAIL);
 	fault_release(s->run, s->held);
 	expect_frame(s->run, arrived, "RST of the client's kernel",
 		     FRAMES(FROM("client"), KIND(WIRE_RST)), 1, at_once);
 	expect_old_state(s, s->old.server, DIAG_TIME_WAIT);
 }
 
-/* The new initial number is above all old ones, including the FIN. */
-static void expect_replaced(struct stage *s)
-{
-	uint32_t end = s->late.frame.tcp.seq + TEXT_BYTES + 1;
-
-	expect_number(s->run, "isn_beyond_time_wait", s->server_isn - end,
-		      BEYOND_TIME_WAIT, BEYOND_TIME_WAIT);
-	expect_counter(s->run, "server", "TWRecycled", 1);
-}
-
 static void script(struct run *run)
 {
-	struct stage s = { .run = run };
-	struct finding got;
+	struct stage s = {
+		.run = run,
+		.stamps = run_sysctl(run, "client", "net.ipv4.tcp_timestamps"),
+		.time_wait = run_sysctl(run, "server",
+					"net.ipv4.tcp_max_tw_buckets"),
+	};
+	bool fast = is(&s, FAST);
 
-	if (!use_and_close_old(&s))
-		return;
 	s.outcome = forecast_outcome(&s);
-	if (is(&s, FAST) && s.outcome == OPENS)
-		isn_skip_slow_machine(run, s.began, BULK);
-	got = connect_from_server(&s);
+	s.began = mark_now(run);
+	s.old = sock_pair(run);
+	old_tuple_transfer(s.old.client, s.old.server,
+			   fast ? OLD_TUPLE_BULK : REQUEST);
+	old_tuple_transfer(s.old.server, s.old.client,
+			   fast ? OLD_TUPLE_BULK : ANSWER);
+	if (!hold_last_segment(&s))
+		return;
+	close_old(&s);
+	if (is(&s, CLOCK_WRAPS))
+		run_pass_until(run, s.began, (tick << 32) - MSEC(EARLY_MS));
+	if (fast && s.outcome == OPENS)
+		isn_skip_slow_machine(run, s.began, OLD_TUPLE_BULK);
+
+	s.new = old_tuple_connect(run, &s.old);
 	if (s.outcome == REJECTED) {
-		expect_rejected(&s, &got);
+		expect_rejected(&s);
 		return;
 	}
-	if (!expect_that(run, !got.open && !got.error,
+	if (!expect_that(run, !s.new.got.open && !s.new.got.error,
 			 "the server's connect() succeeds", "%s",
-			 finding_outcome(&got)))
+			 finding_outcome(&s.new.got)))
 		return;
 	accept_new(&s);
-	if (s.outcome == REPLACES)
-		expect_replaced(&s);
 	if (is(&s, FORGED))
 		inject_forged_segments(&s);
 	else
 		release_old_segment(&s);
 }
 
-#define TIMESTAMPS(on_)                                                        \
-	{                                                                      \
-		NULL, "net.ipv4.tcp_timestamps", (on_)                         \
-	}
-#define NO_TIME_WAIT                                                           \
-	{                                                                      \
-		NULL, "net.ipv4.tcp_max_tw_buckets", 0                         \
-	}
-#define NO_REUSE                                                               \
-	{                                                                      \
-		NULL, "net.ipv4.tcp_tw_reuse", 0                               \
-	}
+#define SETTINGS(timestamps_, name_, value_)                                   \
+	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", timestamps_ },  \
+			    { NULL, "net.ipv4." name_, value_ })
+#define SETTINGS_NO_TIME_WAIT(timestamps_)                                     \
+	SETTINGS(timestamps_, "tcp_max_tw_buckets", 0)
+#define SETTINGS_NO_REUSE(timestamps_) SETTINGS(timestamps_, "tcp_tw_reuse", 0)
 
 static const struct judgement of_paws[] = {
 	{ "C6", DOCUMENT_CONDITIONAL,
@@ -463,34 +401,33 @@ CASE(time_wait_stale_data) = {
 		  "connect() fails with EADDRNOTAVAIL",
 	.world = &world_pair_bulk,
 	.variants = VARIANTS(
-		{ "as-told", .settings = SYSCTLS(TIMESTAMPS(0), NO_TIME_WAIT) },
+		{ "as-told", SETTINGS_NO_TIME_WAIT(0) },
 		{ "as-told-timestamps", .judgements = of_paws,
-		  .settings = SYSCTLS(TIMESTAMPS(1), NO_TIME_WAIT) },
-		{ "fast", .value = FAST,
-		  .settings = SYSCTLS(TIMESTAMPS(0), NO_TIME_WAIT) },
+		  SETTINGS_NO_TIME_WAIT(1) },
+		{ "fast", .value = FAST, SETTINGS_NO_TIME_WAIT(0) },
 		{ "fast-timestamps", .value = FAST, .judgements = of_paws,
-		  .settings = SYSCTLS(TIMESTAMPS(1), NO_TIME_WAIT) },
-		{ "fast-time-wait", .value = FAST,
-		  .settings = SYSCTLS(TIMESTAMPS(0), NO_REUSE),
+		  SETTINGS_NO_TIME_WAIT(1) },
+		{ "fast-time-wait", .value = FAST, SETTINGS_NO_REUSE(0),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_RIGHT,
 			    "the end that closed first cannot open the same "
 			    "four-tuple: EADDRNOTAVAIL, "
 			    "__inet_check_established()" }) },
 		{ "fast-time-wait-timestamps", .value = FAST,
-		  .settings = SYSCTLS(TIMESTAMPS(1), NO_REUSE),
+		  SETTINGS_NO_REUSE(1),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_CONDITIONAL,
 			    "TIME-WAIT keeps a bound port from being used "
 			    "again only without timestamps, "
 			    "tcp_twsk_unique(); with them, PAWS keeps the old "
 			    "segment out" }) },
-		{ "forged", .value = FORGED,
-		  .settings = SYSCTLS(TIMESTAMPS(0), NO_TIME_WAIT) },
+		{ "forged", .value = FORGED, SETTINGS_NO_TIME_WAIT(0) },
 		{ "forged-timestamps", .value = FORGED, .judgements = of_paws,
-		  .settings = SYSCTLS(TIMESTAMPS(1), NO_TIME_WAIT) },
+		  SETTINGS_NO_TIME_WAIT(1) },
 		{ "clock-wraps", .value = CLOCK_WRAPS, .slow = true,
-		  .duration = SEC(275), .settings = SYSCTLS(TIMESTAMPS(0)) }),
+		  .duration = SEC(275),
+		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps",
+					0 }) }),
 	.duration = SEC(1),
 	.script = script,
 };
