@@ -39,7 +39,7 @@ static const double default_rto_min = 0.2;
 struct sent {
 	int64_t seq; /* of the first one, relative */
 	double first, last; /* when they were sent first, and last */
-	unsigned int loss_probes; /* of its transmissions */
+	int loss_probes; /* of its transmissions */
 };
 
 /* One of the two directions of a connection. */
@@ -50,6 +50,27 @@ struct direction {
 	bool window_shut; /* the sender last announced a window of 0 */
 	json_int_t last_ack; /* of the last segment */
 	double received; /* when its sender last received a segment or ICMP */
+};
+
+/* A row that gets its remark after the last record. */
+struct retransmission {
+	int row;
+	int connection;
+	size_t direction, sent; /* of its bytes */
+	int transmission;
+	double since; /* the last transmission */
+	bool loss_probe;
+};
+
+/* Changes of a host's counters during the run, and what frames show of them. */
+struct host_counts {
+	json_int_t retransmitted; /* RetransSegs */
+	json_int_t timeouts; /* TCPTimeouts */
+	json_int_t aborts; /* TCPAbortOnTimeout */
+	json_int_t loss_probes; /* TCPLossProbes */
+	json_int_t fast; /* TCPFastRetrans, TCPSlowStartRetrans */
+	json_int_t seen; /* retransmissions in frames */
+	json_int_t seen_first; /* those of data that was sent once before */
 };
 
 /* Beside the struct ladder_connection with the same index. */
@@ -77,6 +98,7 @@ struct build {
 	struct ladder *ladder;
 	const json_t *journal;
 	bool no_memory;
+	void *grown; /* of GROW() */
 	size_t connections_capacity;
 	double rto_min[LADDER_HOSTS_MAX]; /* seconds; 0: not set */
 	struct ladder_spans *spans;
@@ -89,23 +111,17 @@ struct build {
 		int flight; /* the newest */
 	} *packets; /* a hash table with open addressing */
 	size_t packets_mask;
+	struct retransmission *retransmissions;
+	size_t n_retransmissions, retransmissions_capacity;
+	struct host_counts counts[LADDER_HOSTS_MAX];
 };
 
-/* Room for element `n` of an array that *array points to. */
+/* Makes room for element `n` of the array; false, and no_memory, without. */
 #define GROW(build_, array_, n_, capacity_)                                    \
-	grow((build_), (void **)&(array_), (n_), (capacity_), sizeof(*(array_)))
-
-static bool grow(struct build *build, void **array, size_t n, size_t *capacity,
-		 size_t size)
-{
-	void *grown = array_grow(*array, n, capacity, size);
-
-	if (grown)
-		*array = grown;
-	else
-		build->no_memory = true;
-	return grown;
-}
+	((build_)->grown = array_grow((array_), (n_), (capacity_),             \
+				      sizeof(*(array_))),                      \
+	 (build_)->no_memory |= !(build_)->grown,                              \
+	 (build_)->grown && ((array_) = (build_)->grown, true))
 
 /* --- reading records ------------------------------------------------------- */
 
@@ -424,33 +440,52 @@ static void add_sent(struct build *build, struct direction *direction,
 }
 
 /*
- * A tail loss probe (tcp_send_loss_probe(), RFC 8985 section 7) comes before the
- * retransmission timeout can have expired, and without anything from the peer
- * that could cause a fast retransmission. The margin is for timers that count
- * whole jiffies.
+ * A tail loss probe (tcp_send_loss_probe(), RFC 8985 section 7) is the first
+ * retransmission of its bytes. It is told from one by timeout where
+ *
+ * - it comes before the retransmission timeout can have expired, and nothing
+ *   from the peer, which could cause a fast retransmission, came before it; the
+ *   margin is for timers that count whole jiffies; or
+ * - the counters of the host leave no other possibility: see is_certain().
  */
-static bool is_loss_probe(const struct build *build,
-			  const struct ladder_row *row,
-			  const struct direction *own, const struct sent *sent,
-			  int transmission)
+static bool is_early(const struct build *build, const struct ladder_row *row,
+		     const struct direction *own, const struct sent *sent,
+		     int transmission)
 {
-	double rto_min = row->host >= 0 ? build->rto_min[row->host] : 0;
+	double rto_min = build->rto_min[row->host] > 0 ?
+				 build->rto_min[row->host] :
+				 default_rto_min;
 
-	if (rto_min <= 0)
-		rto_min = default_rto_min;
 	return transmission == 2 && !(row->flags & SEGMENT_SYN) &&
 	       row->t - sent->first < rto_min - 0.01 &&
 	       own->received < sent->first;
 }
 
-static void mark_retransmission(struct build *build, struct ladder_row *row,
-				struct direction *own, int64_t seq,
-				int transmission)
+/* All retransmissions of the host were seen; each is one by timeout or a loss
+ * probe (a timeout that aborts the connection sends nothing); and there are as
+ * many loss probes as bytes that were retransmitted. */
+static bool is_certain(const struct host_counts *counts)
 {
+	return counts->loss_probes > 0 && !counts->fast &&
+	       counts->seen == counts->retransmitted &&
+	       counts->retransmitted == counts->timeouts - counts->aborts +
+						counts->loss_probes &&
+	       counts->seen_first == counts->loss_probes;
+}
+
+static void add_retransmission(struct build *build, struct ladder_row *row,
+			       int connection, size_t direction, int64_t seq,
+			       int transmission)
+{
+	struct direction *own =
+		&build->connections[connection].directions[direction];
 	struct sent *sent = find_sent(own, seq);
-	char since[32];
+	struct host_counts *counts = &build->counts[row->host];
+	bool first = transmission == 2 && !(row->flags & SEGMENT_SYN);
 
 	row->repeated = true;
+	counts->seen++;
+	counts->seen_first += first;
 	if (!sent) {
 		/* The sequence number is not known, or the segment begins
 		 * within one that was sent before. */
@@ -459,19 +494,51 @@ static void mark_retransmission(struct build *build, struct ladder_row *row,
 		row->remark = line_of(build, "retransmission");
 		return;
 	}
-	ladder_duration(MAX(row->t - sent->last, 0.0), since);
-	if (is_loss_probe(build, row, own, sent, transmission)) {
-		sent->loss_probes++;
-		row->remark = need(build, ladder_text("tail loss probe, +%s",
-						      since));
-	} else {
-		int n = MAX(transmission - 1 - (int)sent->loss_probes, 1);
-
-		row->remark = need(build,
-				   ladder_text("retransmission %d, +%s", n,
-					       since));
-	}
+	if (!GROW(build, build->retransmissions, build->n_retransmissions,
+		  &build->retransmissions_capacity))
+		return;
+	build->retransmissions[build->n_retransmissions++] =
+		(struct retransmission){
+			.row = (int)(row - build->ladder->rows),
+			.connection = connection,
+			.direction = direction,
+			.sent = (size_t)(sent - own->sent),
+			.transmission = transmission,
+			.since = MAX(row->t - sent->last, 0.0),
+			.loss_probe = is_early(build, row, own, sent,
+					       transmission),
+		};
 	sent->last = row->t;
+}
+
+/* Retransmissions by timeout are numbered, loss probes are not. */
+static void name_retransmissions(struct build *build)
+{
+	for (size_t i = 0; i < build->n_retransmissions; i++) {
+		const struct retransmission *r = &build->retransmissions[i];
+		struct ladder_row *row = &build->ladder->rows[r->row];
+		struct sent *sent = &build->connections[r->connection]
+					     .directions[r->direction]
+					     .sent[r->sent];
+		bool first = r->transmission == 2 &&
+			     !(row->flags & SEGMENT_SYN);
+		char since[32];
+
+		ladder_duration(r->since, since);
+		if (r->loss_probe ||
+		    (first && is_certain(&build->counts[row->host]))) {
+			sent->loss_probes++;
+			row->remark = need(build,
+					   ladder_text("tail loss probe, +%s",
+						       since));
+		} else {
+			int n = MAX(r->transmission - 1 - sent->loss_probes, 1);
+
+			row->remark = need(build,
+					   ladder_text("retransmission %d, +%s",
+						       n, since));
+		}
+	}
 }
 
 /* The remark of a segment that a host sends: which probe, which transmission. */
@@ -495,7 +562,8 @@ static void mark_transmission(struct build *build, struct ladder_row *row,
 								   "",
 					       ++own->probes));
 	} else if (transmission > 1 || has_kind(record, "retransmission")) {
-		mark_retransmission(build, row, own, seq, transmission);
+		add_retransmission(build, row, row->connection, !from_client,
+				   seq, transmission);
 	} else if (transmission == 1 && seq >= 0) {
 		add_sent(build, own, seq, row->t);
 	}
@@ -989,6 +1057,28 @@ static void take_sysctl(struct build *build, const json_t *record)
 			strtod(journal_text(record, "value"), NULL) / 1e6;
 }
 
+static void take_counter(struct build *build, const json_t *record)
+{
+	int host = ladder_host_index(build->ladder,
+				     journal_text(record, "host"));
+	struct host_counts *counts = &build->counts[MAX(host, 0)];
+	const struct {
+		const char *name;
+		json_int_t *count;
+	} counters[] = {
+		{ "RetransSegs", &counts->retransmitted },
+		{ "TCPTimeouts", &counts->timeouts },
+		{ "TCPAbortOnTimeout", &counts->aborts },
+		{ "TCPLossProbes", &counts->loss_probes },
+		{ "TCPFastRetrans", &counts->fast },
+		{ "TCPSlowStartRetrans", &counts->fast },
+	};
+
+	for (size_t i = 0; host >= 0 && i < ARRAY_SIZE(counters); i++)
+		if (strcmp(journal_text(record, "name"), counters[i].name) == 0)
+			*counters[i].count += ladder_int(record, "change");
+}
+
 static void take(struct build *build, const json_t *record)
 {
 	if (journal_is(record, "frame"))
@@ -1005,6 +1095,8 @@ static void take(struct build *build, const json_t *record)
 		take_note(build, record);
 	else if (journal_is(record, "sysctl"))
 		take_sysctl(build, record);
+	else if (journal_is(record, "counter"))
+		take_counter(build, record);
 }
 
 /* --- after the last record -------------------------------------------------- */
@@ -1055,6 +1147,7 @@ static int build_all(struct build *build, bool whole)
 			return error_origin(-ENOMEM, "ladder");
 	}
 	name_connections(build);
+	name_retransmissions(build);
 	end_flights(build);
 	name_rows(build, true);
 	name_rows(build, false);
@@ -1097,6 +1190,7 @@ static int new_ladder(struct ladder **ret, const json_t *journal, bool whole)
 	free(build.connections);
 	free(build.flights);
 	free(build.packets);
+	free(build.retransmissions);
 	ladder_spans_free(build.spans);
 	if (r < 0) {
 		ladder_free(ladder);

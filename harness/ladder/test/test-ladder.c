@@ -210,6 +210,53 @@ START_TEST(early_retransmission_is_not_always_a_loss_probe)
 }
 END_TEST
 
+static void record_counter(const char *name, int change)
+{
+	RECORD(journal, 9, "counter", "{s:s, s:s, s:i}", "host", "client",
+	       "name", name, "change", change);
+}
+
+/* A single segment is probed when its retransmission timeout is near; then only
+ * the counters tell: of three retransmissions two are by timeout, and a third
+ * timeout ended the connection. */
+START_TEST(counters_name_a_late_tail_loss_probe)
+{
+	record_handshake(journal);
+	record_data(0.1, "dropped: host is dead", "tcp data", 1);
+	record_retransmission(0.309, 2);
+	record_retransmission(0.52, 3);
+	record_retransmission(0.93, 4);
+	record_counter("RetransSegs", 3);
+	record_counter("TCPTimeouts", 3);
+	record_counter("TCPAbortOnTimeout", 1);
+	record_counter("TCPLossProbes", 1);
+	build();
+	ck_assert_str_eq(segment(4)->remark,
+			 "tail loss probe, +0.209\u00a0s");
+	ck_assert_str_eq(segment(5)->remark,
+			 "retransmission 1, +0.211\u00a0s");
+	ck_assert_str_eq(segment(6)->remark,
+			 "retransmission 2, +0.410\u00a0s");
+	done();
+}
+END_TEST
+
+/* The probe can have been new data, and the retransmission one by timeout. */
+START_TEST(counters_that_leave_a_choice_name_no_loss_probe)
+{
+	record_handshake(journal);
+	record_data(0.1, "dropped: host is dead", "tcp data", 1);
+	record_retransmission(0.309, 2);
+	record_counter("RetransSegs", 1);
+	record_counter("TCPTimeouts", 1);
+	record_counter("TCPLossProbes", 1);
+	build();
+	ck_assert_str_eq(segment(4)->remark,
+			 "retransmission 1, +0.209\u00a0s");
+	done();
+}
+END_TEST
+
 static void record_probe(double t, const char *fate)
 {
 	FRAME(journal, .t = t, .left = fate ? 0 : t + 3e-5, .from = "client",
@@ -946,6 +993,8 @@ int main(void)
 		&retransmissions_have_number_and_interval,
 		&tail_loss_probe_is_no_retransmission_by_timeout,
 		&early_retransmission_is_not_always_a_loss_probe,
+		&counters_name_a_late_tail_loss_probe,
+		&counters_that_leave_a_choice_name_no_loss_probe,
 		&probes_are_counted_until_an_answer,
 		&probe_of_a_zero_window_is_a_window_probe,
 		&held_segment_has_its_release_as_partner,
