@@ -28,6 +28,8 @@ void probe_post_notify(struct probe *probe, struct probe_request *request,
 void probe_ask(struct probe *probe, struct probe_request *request,
 	       struct probe_answer *answer);
 
+pid_t probe_pid(const struct probe *probe); /* in its host's PID namespace */
+
 /* The process is about to end on purpose; waits until it is gone. */
 void probe_expect_end(struct probe *probe);
 void probe_wait_end(struct probe *probe);

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 struct run;
 struct probe;
@@ -22,5 +21,4 @@ void probe_fork(struct probe *probe);
 
 const char *probe_host(const struct probe *probe);
 bool probe_is_running(const struct probe *probe);
-pid_t probe_pid(const struct probe *probe); /* in its host's PID namespace */
 struct run *probe_run(const struct probe *probe);

@@ -40,8 +40,3 @@ void program_remove_host(struct run *run, const char *host);
 /* A process of the host has ended; `status` as from wait(). Ignores processes
  * that are no programs. */
 void program_on_exit(struct run *run, struct host *host, pid_t pid, int status);
-
-/* In the run's own mount namespace: SKIP when the program cannot be executed
- * there. The run's private /tmp hides files, and nobody may not enter root's
- * home directory. */
-void program_check_reach(struct run *run, const char *name);

@@ -10,13 +10,17 @@
 #include "stage.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "case-table.h"
 #include "errors.h"
 #include "firewall.h"
 #include "kernel.h"
+#include "privilege.h"
 #include "probe-control.h"
 #include "process.h"
 #include "program-control.h"
@@ -271,6 +275,46 @@ void stage_check_needs(struct run *run)
 			 job->variant->needs_program);
 }
 
+/* Tested with the ids that the program will have: root may enter directories
+ * that nobody may not. */
+static bool may_run(struct run *run, const char *path)
+{
+	pid_t pid = privilege_clone(0, NULL);
+	uid_t uid;
+	gid_t gid;
+	int status;
+
+	if (pid == 0) {
+		privilege_program_ids(&uid, &gid);
+		_exit(privilege_drop(uid, gid) < 0 || access(path, X_OK) != 0);
+	}
+	if (pid < 0)
+		run_broken(run, pid);
+	if (waitpid(pid, &status, 0) < 0)
+		run_broken(run, error_origin(-errno, "waitpid"));
+	return status == 0;
+}
+
+/* The run's private /tmp hides files, and nobody may not enter root's home
+ * directory. */
+static void check_reach(struct run *run, const char *name)
+{
+	char path[PATH_MAX];
+	uid_t uid;
+	gid_t gid;
+
+	if (!program_find(name, path, sizeof(path)))
+		run_skip(run,
+			 "%s is installed where a run cannot see it: /tmp, "
+			 "/run and /var/log are private to the run",
+			 name);
+	if (may_run(run, path))
+		return;
+	privilege_program_ids(&uid, &gid);
+	run_skip(run, "uid %u, with which programs run, may not execute %s",
+		 uid, path);
+}
+
 void stage_check_programs(struct run *run)
 {
 	const struct run_job *job = run->job;
@@ -278,7 +322,7 @@ void stage_check_programs(struct run *run)
 	for (const struct need *need = job->testcase->needs;
 	     need && (need->kernel || need->program || need->sysctl); need++)
 		if (need->program)
-			program_check_reach(run, need->program);
+			check_reach(run, need->program);
 	if (job->variant && job->variant->needs_program)
-		program_check_reach(run, job->variant->needs_program);
+		check_reach(run, job->variant->needs_program);
 }

@@ -152,6 +152,20 @@ START_TEST(outcome_names_each_finding)
 }
 END_TEST
 
+START_TEST(variant_row_is_found_by_name)
+{
+	static const struct {
+		const char *variant;
+		int value;
+	} rows[] = { { "first", 1 }, { "second", 2 } };
+	const struct variant variant = { "second" };
+	const struct run_job job = { .variant = &variant };
+
+	run.job = &job;
+	ck_assert_int_eq(VARIANT_ROW(&run, rows)->value, 2);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&lower_bound_is_exact,
 	&upper_bound_includes_slack,
@@ -160,6 +174,7 @@ static const TTest *const *const tests[] = {
 	&largest_excess_is_kept,
 	&number_is_within_both_bounds,
 	&outcome_names_each_finding,
+	&variant_row_is_found_by_name,
 };
 
 int main(void)

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "misbehaving.h"
+#include "probe-control.h"
 
 static void kill_probe(struct run *run, struct probe *probe)
 {
