@@ -28,6 +28,8 @@ struct filter {
 	double rate; /* 0: all */
 	uint16_t port; /* of either end; 0: any */
 	struct address destination; /* family 0: any */
+	const char
+		*peer; /* host at the other end of the connection; NULL: any */
 };
 
 struct lab_wire {
@@ -71,6 +73,20 @@ static double random_number(struct lab_wire *wire)
 	       (double)(UINT64_C(1) << 53);
 }
 
+/* The host has sent a packet of that connection. */
+static bool is_endpoint(const struct lab_wire *wire, unsigned int connection,
+			const char *host)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(world_wire(wire->run->world), &all);
+
+	for (size_t i = 0; connection && i < n; i++)
+		if (all[i].connection == connection &&
+		    strcmp(all[i].origin, host) == 0)
+			return true;
+	return false;
+}
+
 static bool passes_filter(const struct wire_capture *capture, const void *data)
 {
 	const struct filter *filter = data;
@@ -82,6 +98,9 @@ static bool passes_filter(const struct wire_capture *capture, const void *data)
 		return false;
 	if (filter->destination.family &&
 	    !address_equal(&filter->destination, &frame->destination))
+		return false;
+	if (filter->peer &&
+	    !is_endpoint(filter->wire, capture->connection, filter->peer))
 		return false;
 	return filter->rate <= 0 || random_number(filter->wire) < filter->rate;
 }
@@ -110,9 +129,12 @@ static bool is_inside(const struct lab_wire *wire, const char *host)
 	return false;
 }
 
-/* With the gateway between them, no frame goes from one host to the other: the
- * rule then matches on the sender's cable, by the receiver's address, which the
- * frame has there unless the gateway translates destinations. */
+/*
+ * With the gateway between them, no frame goes from one host to the other: the
+ * rule then matches on the sender's cable, by the receiver's address. Frames to
+ * a host behind a NAT have the gateway's address there: of these, the
+ * connection tells the receiver.
+ */
 static struct wire_match match_of(struct lab_wire *wire,
 				  const struct lab_action *action)
 {
@@ -129,10 +151,14 @@ static struct wire_match match_of(struct lab_wire *wire,
 	    strcmp(match.from, gateway->name) != 0 &&
 	    strcmp(match.to, gateway->name) != 0 &&
 	    is_inside(wire, match.from) != is_inside(wire, match.to)) {
-		filter->destination = run_address(wire->run, match.to);
+		if (gateway->role == LAB_NAT && is_inside(wire, match.to))
+			filter->peer = match.to;
+		else
+			filter->destination = run_address(wire->run, match.to);
 		match.to = NULL;
 	}
-	if (filter->rate > 0 || filter->port || filter->destination.family) {
+	if (filter->rate > 0 || filter->port || filter->destination.family ||
+	    filter->peer) {
 		match.where = passes_filter;
 		match.data = filter;
 	}
@@ -228,11 +254,11 @@ void lab_wire_set_loss(struct lab_wire *wire, const struct lab_host *host)
 
 /* --- forged segments ------------------------------------------------------ */
 
-/* The last segment from one host to the other, of that connection; 0: of any.
+/* The last segment that was sent to `to` by `from`, itself or through a
+ * gateway.
  */
 static const struct wire_capture *last_segment(struct lab_wire *wire,
-					       const char *from, const char *to,
-					       unsigned int connection)
+					       const char *from, const char *to)
 {
 	const struct wire_capture *all;
 	size_t n = wire_captures(world_wire(wire->run->world), &all);
@@ -240,11 +266,26 @@ static const struct wire_capture *last_segment(struct lab_wire *wire,
 	while (n-- > 0) {
 		const struct wire_capture *c = &all[n];
 
-		if (c->frame.kind == FRAME_TCP && strcmp(c->from, from) == 0 &&
-		    strcmp(c->to, to) == 0 &&
-		    (!connection || c->connection == connection))
+		if (c->frame.kind == FRAME_TCP && strcmp(c->to, to) == 0 &&
+		    (strcmp(c->from, from) == 0 ||
+		     strcmp(c->origin, from) == 0))
 			return c;
 	}
+	return NULL;
+}
+
+/* The last segment of that connection that `from` has sent. */
+static const struct wire_capture *
+last_answer(struct lab_wire *wire, const char *from, unsigned int connection)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(world_wire(wire->run->world), &all);
+
+	while (connection && n-- > 0)
+		if (all[n].connection == connection &&
+		    all[n].frame.kind == FRAME_TCP &&
+		    strcmp(all[n].from, from) == 0)
+			return &all[n];
 	return NULL;
 }
 
@@ -287,8 +328,7 @@ static struct frame forge(const struct wire_capture *sent,
 static void inject(struct lab_wire *wire, const struct lab_action *action)
 {
 	const struct wire_capture *sent =
-		last_segment(wire, action->from, action->to, 0);
-	const struct wire_capture *answer = NULL;
+		last_segment(wire, action->from, action->to);
 	struct frame frame;
 
 	if (!sent) {
@@ -296,10 +336,8 @@ static void inject(struct lab_wire *wire, const struct lab_action *action)
 			 action->text, action->from, action->to);
 		return;
 	}
-	if (sent->connection)
-		answer = last_segment(wire, action->to, action->from,
-				      sent->connection);
-	frame = forge(sent, answer, action->kinds);
+	frame = forge(sent, last_answer(wire, action->to, sent->connection),
+		      action->kinds);
 	fault_inject(wire->run, action->to, &frame, NULL);
 }
 

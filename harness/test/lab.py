@@ -671,6 +671,27 @@ class Gateways(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, r"10\.0\.1\.1:80 > 10\.0\.1\.254:")
 
+    def test_rules_reach_hosts_behind_a_nat(self):
+        for rule, sender in (("drop data from server to client", "server"),
+                             ("drop data from client to server", "client")):
+            _, text, records = journal(
+                "--between", "nat", "--at", "200ms", rule, "--at", "300ms",
+                "send client 10", "--for", "700ms")
+            dropped = [r["from"] for r in records if r["type"] == "frame" and
+                       r["fate"] == "dropped"]
+            self.assertTrue(dropped, text)
+            self.assertEqual(set(dropped), {sender}, text)
+
+    def test_injected_rst_passes_for_one_through_a_nat(self):
+        for host, peer in (("client", "server"), ("server", "client")):
+            status, text = lab("--between", "nat", "--at", "0s",
+                               "listen server 80 silent", "--at", "10ms",
+                               "connect client server:80", "--at", "200ms",
+                               f"inject rst from {peer} to {host}",
+                               "--expect", f"{host}: counter EstabResets 1",
+                               "--for", "600ms")
+            self.assertEqual(status, rig.PASS, text)
+
     def test_firewall_drops_connections_from_outside(self):
         status, text = lab(
             "--between", "firewall", "--at", "0s", "listen client 80",
