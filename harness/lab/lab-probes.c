@@ -30,7 +30,7 @@
 
 #include "errors.h"
 #include "expect-control.h"
-#include "fault-control.h"
+#include "faults-control.h"
 #include "sock-control.h"
 
 struct command {

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "errors.h"
-#include "fault-control.h"
+#include "faults-control.h"
 #include "program-find.h"
 
 /* A program without a port to listen on may be a server or not: so long it is

@@ -25,7 +25,7 @@
 
 #include "array.h"
 #include "errors.h"
-#include "fault-control.h"
+#include "faults-control.h"
 #include "lab-action.h"
 #include "lab-case.h"
 #include "lab-conclusions.h"

@@ -17,7 +17,7 @@
 
 #include "array.h"
 #include "errors.h"
-#include "fault-control.h"
+#include "faults-control.h"
 #include "wire.h"
 
 enum { RULES_MAX = 64 };

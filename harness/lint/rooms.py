@@ -100,16 +100,23 @@ def check_rooms(root, build):
 
 # --- cycles --------------------------------------------------------------------
 
+def module_of(root, path):
+    """NAME.c, NAME.h and NAME-control.h, which the vocabulary of cases does not
+    include, are one module."""
+    name = str(path.relative_to(root).with_suffix(""))
+    return name.removesuffix("-control")
+
+
 def modules(root):
-    """{module: modules that it includes}: NAME.c and NAME.h are one module."""
+    """{module: modules that it includes}"""
     homes, found = {}, {}
     paths = [path for room in BELOW
              for path in pathlib.Path(root, room).glob("*.[ch]")]
     for path in paths:
         if path.suffix == ".h":
-            homes[path.name] = str(path.relative_to(root).with_suffix(""))
+            homes[path.name] = module_of(root, path)
     for path in paths:
-        own = str(path.relative_to(root).with_suffix(""))
+        own = module_of(root, path)
         names = re.findall(r'^\s*#\s*include\s+"([^"]+)"',
                            path.read_text("utf-8"), re.M)
         found.setdefault(own, set()).update(

@@ -5,7 +5,7 @@
  * whether a verb kills the host: its probes and programs end with it.
  * Rules of the wire and signals to one process are applied here.
  */
-#include "fault-control.h"
+#include "faults-control.h"
 
 #include <stdio.h>
 #include <string.h>
