@@ -517,6 +517,12 @@ static void look_at(const struct flows *flows, unsigned int network,
 		ret->kinds = kinds_of_segment(f, NULL);
 		return;
 	}
+	/* A connection that no machine has opened. */
+	if (!forged &&
+	    is_new_connection(f, &flow->ends[sender], &flow->ends[!sender])) {
+		ret->kinds = kinds_of_segment(f, NULL);
+		return;
+	}
 	end = forged || !flow->ends[sender].seen ? NULL : &flow->ends[sender];
 	ret->kinds = kinds_of_segment(f, end);
 	report(flow, sender, ret);
@@ -554,7 +560,12 @@ static struct flow *begin_flow(struct flows *flows, unsigned int network,
 		return NULL;
 	if (known) {
 		inherit(flow, known, end);
-	} else if (sender != FLOW_ON_BEHALF && !frame_is_syn(f)) {
+	} else if (frame_is_syn_ack(f) ?
+			   sender != FLOW_ON_BEHALF :
+			   sender == FLOW_ENDPOINT && !frame_is_syn(f)) {
+		/* The SYN was forged, or came before the wire. From a gateway
+		 * a segment without a SYN may be one that it translated and
+		 * that was not recognised: no connection. */
 		flow->connection = ++flows->n_connections;
 		flow->client = frame_is_syn_ack(f) ? 1 : 0;
 	}

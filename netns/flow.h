@@ -28,7 +28,7 @@ enum flow_sender {
 	/* The host at the port, as an endpoint of the connection. */
 	FLOW_ENDPOINT,
 	/* The same, from a host with several cables: another network may know
-	 * the 4-tuple already. */
+	 * the 4-tuple already. Only a SYN starts a connection. */
 	FLOW_MULTIHOMED,
 	/* A gateway in the name of another host (a RST of its firewall, a SYN
 	 * proxy): it belongs to the connection of its 4-tuple, if there is one,
