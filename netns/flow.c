@@ -469,7 +469,7 @@ static void report(const struct flow *flow, unsigned int sender,
 }
 
 /* A SYN of its own: neither a retransmission, nor that of a simultaneous open
- * (RFC 9293 section 3.5), which crosses a SYN that nobody has answered yet. */
+ * (RFC 9293 section 3.5), which crosses an unanswered SYN. */
 static bool is_new_connection(const struct frame *f,
 			      const struct flow_end *from,
 			      const struct flow_end *to)
@@ -531,7 +531,7 @@ static void look_at(const struct flows *flows, unsigned int network,
 			end, f->tcp.seq, f->tcp.seq + frame_sequence_length(f));
 }
 
-/* What another network knows of the same 4-tuple holds here. */
+/* Copies what is known about the same 4-tuple in another network. */
 static void inherit(struct flow *flow, const struct flow *known,
 		    unsigned int sender)
 {

@@ -27,8 +27,8 @@ struct flows *flows_free(struct flows *flows);
 enum flow_sender {
 	/* The host at the port, as an endpoint of the connection. */
 	FLOW_ENDPOINT,
-	/* The same, from a host with several cables: another network may know
-	 * the 4-tuple already. Only a SYN starts a connection. */
+	/* The same, from a host with several cables: the 4-tuple may be
+	 * known in another network already. Only a SYN starts a connection. */
 	FLOW_MULTIHOMED,
 	/* A gateway in the name of another host (a RST of its firewall, a SYN
 	 * proxy): it belongs to the connection of its 4-tuple, if there is one,

@@ -137,8 +137,8 @@ static int place_fds(const struct request *request, const int *fds)
 	return exe;
 }
 
-/* The same for every program, whoever runs halfopen. Ignored signals (Python's
- * SIGPIPE) would be inherited through exec. */
+/* The same for every program, independent of the caller. Ignored signals
+ * (Python's SIGPIPE) would be inherited through exec. */
 static void set_environment(void)
 {
 	for (int number = 1; number < NSIG; number++)

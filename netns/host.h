@@ -67,7 +67,7 @@ struct host *host_free(struct host *host);
 
 const char *host_name(const struct host *host);
 const struct host_plan *host_plan(const struct host *host);
-/* Of its first cable; family 0 where that has none of the family. */
+/* The address of its first cable; family 0: it has none of that family. */
 struct address host_address(const struct host *host, int family);
 int host_namespace(const struct host *host);
 struct rtnl *host_rtnl(struct host *host);

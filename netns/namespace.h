@@ -22,7 +22,7 @@ int namespace_new(void);
 /*
  * Between these two calls the thread opens sockets, and files below
  * /proc/thread-self/net and /proc/sys/net, in the namespace `fd`. An open
- * socket or file belongs to its namespace for good.
+ * socket or file stays in its namespace.
  */
 int namespace_enter(int fd);
 int namespace_leave(void);

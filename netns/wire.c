@@ -53,7 +53,7 @@ struct wire_frame {
 	const struct virtio_net_hdr *header; /* the bytes follow it */
 	size_t size; /* of the bytes */
 	struct wire_port *from; /* NULL: the wire, or a cable that is gone */
-	struct wire_port *to; /* NULL: nobody */
+	struct wire_port *to; /* NULL: none */
 	size_t capture; /* index */
 	const struct wire_rule *rule; /* that decided on it; NULL: none did */
 };

@@ -215,7 +215,7 @@ START_TEST(connection_is_followed_from_the_middle)
 	ck_assert_uint_eq(client(SEGMENT_ACK, 776, 0), WIRE_KEEPALIVE_PROBE);
 	ck_assert_uint_eq(server(SEGMENT_ACK, 9, 10), WIRE_DATA);
 	ck_assert_uint_eq(server(SEGMENT_ACK, 9, 10), WIRE_RETRANSMISSION);
-	/* Bytes from before the first segment: nobody knows. */
+	/* Bytes from before the first segment: unknown. */
 	ck_assert_uint_eq(server(SEGMENT_ACK, 5, 10), WIRE_RETRANSMISSION);
 	ck_assert_uint_eq(seen.transmission, 0);
 	ck_assert_uint_eq(seen.connection, 1);
