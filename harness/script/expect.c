@@ -135,7 +135,7 @@ bool expect_stream(const struct finding *finding, uint64_t bytes,
 	bool ok;
 
 	ok = expect_value(finding, (int64_t)bytes);
-	snprintf(what, sizeof(what), "wrong bytes that %s has read",
+	snprintf(what, sizeof(what), "wrong bytes received by %s",
 		 sock_host(finding->sock));
 	snprintf(expected, sizeof(expected), "%" PRIu64, wrong);
 	snprintf(observed, sizeof(observed), "%" PRIu64, finding->wrong);
@@ -249,12 +249,12 @@ bool expect_took(struct mark since, const struct finding *finding,
 	run_predicted(run, "elapsed_s", nsec_seconds(range.min));
 	if (range.max != NSEC_NEVER)
 		run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
-	snprintf(what, sizeof(what), "%s() in %s took", finding->call,
+	snprintf(what, sizeof(what), "duration of %s() in %s", finding->call,
 		 sock_host(finding->sock));
 	if (finding->open) {
 		range_text(range, expected, sizeof(expected));
 		return expect_record(run, false, what, expected,
-				     "it still blocks");
+				     "the call still blocks");
 	}
 	run_measured(run, "elapsed_s", nsec_seconds(observed));
 	return expect_span(run, what, observed, seen_from(since, range));
@@ -284,9 +284,9 @@ bool expect_state(struct sock *sock, enum diag_state state)
 }
 
 bool expect_state_within(struct sock *sock, enum diag_state state,
-			 nsec_t patience)
+			 nsec_t timeout)
 {
-	sock_wait_state(sock, state, patience);
+	sock_wait_state(sock, state, timeout);
 	return record_state(sock, state, sock_state(sock));
 }
 
@@ -326,9 +326,9 @@ bool expect_held(struct sock *sock, bool held)
 }
 
 bool expect_queue(struct sock *listener, unsigned int length,
-		  unsigned int limit, nsec_t patience)
+		  unsigned int limit, nsec_t timeout)
 {
-	struct queue queue = sock_wait_queue(listener, length, patience);
+	struct queue queue = sock_wait_queue(listener, length, timeout);
 	char expected[TEXT], observed[TEXT];
 
 	snprintf(expected, sizeof(expected), "%u, limit %u", length, limit);

@@ -75,7 +75,7 @@ nsec_t expect_lifetime(struct sock *sock, enum diag_state state,
 		       struct mark since, struct range range);
 
 /* A process holds the socket; or none does: an orphan, or a connection that
- * nobody has accepted. */
+ * has not been accepted. */
 bool expect_held(struct sock *sock, bool held);
 
 /* Length, within a timeout, and limit of a listener's accept queue:

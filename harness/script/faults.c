@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A fault is announced (counted and journalled) and then applied. Verbs for
- * hosts, cables and paths come from the table in netns/fault.h, which also says
- * whether a verb kills the host: its probes and programs end with it.
- * Rules of the wire and signals to one process are applied here.
+ * hosts, cables and paths come from the table in netns/fault.h. When the table
+ * marks a verb as one that kills the host, the host's probes and programs end
+ * with it. Rules of the wire and signals to one process are applied here.
  */
 #include "faults-control.h"
 

@@ -216,8 +216,8 @@ static bool take_output(struct program *program)
 	return false;
 }
 
-/* A prompt has no newline: whoever waits for it must not wait for the next
- * line. A last character may be incomplete. */
+/* A prompt has no newline, and a reader that waits for it must see it before
+ * the next line. The last character may be incomplete. */
 static void report_unfinished_line(struct program *program)
 {
 	char text[LINE];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A setting is tested by writing it, in a child process with a network
- * namespace of its own, since only the kernel knows the range of a sysctl. The
+ * namespace of its own, since the range of a sysctl is in the kernel only. The
  * child sends its error message, if any, through a pipe. It waits for a byte
  * before it starts, because its user namespace has to be mapped by the parent
  * first.
