@@ -51,6 +51,8 @@ const struct usage usage_matrix = {
 
 struct column {
 	const char *path;
+	struct vm_plan plan;
+	struct vm *vm;
 	struct report report;
 	struct stream *stream;
 	struct machine_report machine;
@@ -163,9 +165,8 @@ static void set_release(struct column *column)
 static int run_column(struct matrix *matrix, struct column *column,
 		      const struct command_options *run)
 {
-	struct vm_plan plan = matrix->plan;
 	struct report_tally tally = { 0 };
-	bool uml = plan.uml;
+	bool uml = column->plan.uml;
 	int r;
 
 	column->report = (struct report){
@@ -174,11 +175,10 @@ static int run_column(struct matrix *matrix, struct column *column,
 		.info = { .kernel = "?",
 			  .family = run->run.family == AF_INET6 ? 6 : 4 },
 	};
-	plan.kernel = column->path;
 	r = stream_new(&column->stream, &column->report, matrix->selection.jobs,
 		       matrix->selection.n, run->retries, NULL);
 	if (r >= 0)
-		r = vm_run(&plan, column->stream, &column->machine);
+		r = vm_run(column->vm, column->stream, &column->machine);
 	if (r < 0)
 		return error_trace(r);
 	tally.took = column->machine.elapsed;
@@ -194,6 +194,22 @@ static int run_column(struct matrix *matrix, struct column *column,
 		fprintf(stderr, "halfopen matrix: %s: %s\n", column->path,
 			vm_end_text(column->machine.end, uml));
 		vm_print_console(column->machine.console);
+	}
+	return 0;
+}
+
+/* All guests are prepared before the first one is booted. */
+static int prepare(struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->n; i++) {
+		struct column *column = &matrix->columns[i];
+		int r;
+
+		column->plan = matrix->plan;
+		column->plan.kernel = column->path;
+		r = vm_new(&column->vm, &column->plan);
+		if (r < 0)
+			return error_trace(r);
 	}
 	return 0;
 }
@@ -256,9 +272,16 @@ int cmd_matrix(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	vm_signals_hold();
-	status = run_all(&matrix, &run);
-	for (size_t i = 0; i < matrix.n; i++)
+	if (prepare(&matrix) < 0) {
+		fprintf(stderr, "halfopen matrix: %s\n", error_message());
+		status = EXIT_STATUS_USAGE;
+	} else {
+		status = run_all(&matrix, &run);
+	}
+	for (size_t i = 0; i < matrix.n; i++) {
 		stream_free(matrix.columns[i].stream);
+		vm_free(matrix.columns[i].vm);
+	}
 	selection_free(&matrix.selection);
 	vm_signals_deliver();
 	return status;

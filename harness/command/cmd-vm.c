@@ -68,7 +68,7 @@ static struct report make_report(const struct command_options *run,
 }
 
 /* Returns the exit status. */
-static int run_and_report(const struct vm_plan *options,
+static int run_and_report(struct vm *vm, const struct vm_plan *options,
 			  const struct command_options *run,
 			  const struct selection *selection)
 {
@@ -80,7 +80,7 @@ static int run_and_report(const struct vm_plan *options,
 			   run->retries, run->out);
 
 	if (r >= 0)
-		r = vm_run(options, stream, &machine);
+		r = vm_run(vm, stream, &machine);
 	if (r < 0) {
 		fprintf(stderr, "halfopen vm: %s\n", error_message());
 		stream_free(stream);
@@ -135,6 +135,7 @@ int cmd_vm(int argc, char **argv)
 	struct vm_plan plan = vm_options_defaults();
 	struct command_options run;
 	struct selection selection;
+	struct vm *vm;
 	int status = vm_options_split("vm", &plan, &argc, argv);
 
 	if (status < 0)
@@ -145,7 +146,13 @@ int cmd_vm(int argc, char **argv)
 		return status;
 	plan.journals = run.out;
 	vm_signals_hold();
-	status = run_and_report(&plan, &run, &selection);
+	if (vm_new(&vm, &plan) < 0) {
+		fprintf(stderr, "halfopen vm: %s\n", error_message());
+		status = EXIT_STATUS_USAGE;
+	} else {
+		status = run_and_report(vm, &plan, &run, &selection);
+		vm_free(vm);
+	}
 	selection_free(&selection);
 	vm_signals_deliver();
 	return status;

@@ -163,7 +163,7 @@ class Kernels(Machines):
     """Errors that are reported before a boot."""
 
     def refused(self, *words, parts):
-        self.assertEqual(self.vm(*words, run=(CASE,)), BROKEN, self.err)
+        self.assertEqual(self.vm(*words, run=(CASE,)), USAGE, self.err)
         self.assert_sentence(*parts)
         self.assertEqual(self.err.count("\n"), 1, self.err)
 

@@ -263,6 +263,8 @@ static int locate(struct vm_kernel *kernel, const char *path)
 	const char *root = path;
 	int r;
 
+	if (access(path, R_OK) < 0)
+		return error_refuse(-errno, "%s: %s", path, strerror(errno));
 	if (length > 4 && strcmp(path + length - 4, ".deb") == 0) {
 		r = unpack(kernel, path);
 		if (r < 0)

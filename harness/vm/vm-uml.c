@@ -74,27 +74,27 @@ static int read_options(const char *kernel)
 	return found;
 }
 
-static int check(const struct machine_plan *plan)
+int vm_uml_check(const char *kernel, bool virtual_time)
 {
 	int found;
 
-	if (access(plan->kernel, X_OK) < 0)
+	if (access(kernel, X_OK) < 0)
 		return error_refuse(-errno, "--uml %s: %s; harness/vm/build-uml "
 				    "builds a User Mode Linux kernel",
-				    plan->kernel, strerror(errno));
-	found = read_options(plan->kernel);
+				    kernel, strerror(errno));
+	found = read_options(kernel);
 	if (found < 0)
 		return error_trace(found);
 	if (!(found & UML))
 		return error_refuse(-EINVAL, "--uml %s: not a User Mode Linux "
 				    "kernel; harness/vm/build-uml builds one",
-				    plan->kernel);
-	if (plan->virtual_time && !(found & TIME_TRAVEL))
+				    kernel);
+	if (virtual_time && !(found & TIME_TRAVEL))
 		return error_refuse(
 			-EINVAL, "--uml %s: kernel without "
 			"CONFIG_UML_TIME_TRAVEL_SUPPORT: its clock cannot "
 			"skip idle time; harness/vm/build-uml builds one "
-			"that can", plan->kernel);
+			"that can", kernel);
 	return 0;
 }
 
@@ -133,11 +133,9 @@ int vm_uml_run(struct machine_plan plan, char *const *words, size_t n_words,
 {
 	char kernel[PATH_MAX];
 	struct scratch scratch;
-	int r = check(&plan);
-
 	/* In memory, because the guest writes each line synchronously. */
-	if (r >= 0)
-		r = scratch_new(&scratch, "/dev/shm");
+	int r = scratch_new(&scratch, "/dev/shm");
+
 	if (r < 0)
 		return error_trace(r);
 	if (realpath(plan.kernel, kernel))

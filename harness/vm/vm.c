@@ -121,18 +121,69 @@ bool vm_default_kernel(char *ret, size_t size)
 	return true;
 }
 
-static int make_initramfs(const struct vm_kernel *kernel,
-			  const struct vm_plan *options)
+struct vm {
+	const struct vm_plan *plan;
+	struct vm_kernel kernel; /* QEMU */
+	int initramfs; /* memfd; QEMU */
+};
+
+static int make_initramfs(struct vm *vm)
 {
 	char **modules;
 	size_t n;
-	int r = vm_modules_find(kernel, required, optional, &modules, &n);
+	int r = vm_modules_find(&vm->kernel, required, optional, &modules, &n);
 
 	if (r < 0)
 		return error_trace(r);
-	r = initramfs_new(options->argv, (size_t)options->argc, modules, n);
+	r = initramfs_new(vm->plan->argv, (size_t)vm->plan->argc, modules, n);
 	vm_modules_free(modules, n);
+	if (r >= 0)
+		vm->initramfs = r;
+	return error_trace(MIN(r, 0));
+}
+
+static int prepare(struct vm *vm)
+{
+	const struct vm_plan *plan = vm->plan;
+	int r;
+
+	if (plan->uml) {
+		r = vm_uml_check(plan->uml, plan->virtual_time);
+		return error_trace(r);
+	}
+	r = vm_kernel_find(&vm->kernel, plan->kernel, plan->modules,
+			   fallback_folder());
+	if (r >= 0)
+		r = make_initramfs(vm);
 	return error_trace(r);
+}
+
+int vm_new(struct vm **ret, const struct vm_plan *plan)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	int r;
+
+	if (!vm)
+		return error_origin(-ENOMEM, "prepare a guest");
+	vm->plan = plan;
+	vm->initramfs = -1;
+	r = prepare(vm);
+	if (r < 0) {
+		vm_free(vm);
+		return error_trace(r);
+	}
+	*ret = vm;
+	return 0;
+}
+
+struct vm *vm_free(struct vm *vm)
+{
+	if (!vm)
+		return NULL;
+	vm_kernel_deinit(&vm->kernel);
+	fd_close(vm->initramfs);
+	free(vm);
+	return NULL;
 }
 
 /* On nested machines /dev/kvm opens even where KVM does not work, so the
@@ -152,23 +203,15 @@ bool vm_may_have_kvm(void)
 	return found;
 }
 
-static int run_qemu(struct machine_plan plan, const struct vm_plan *options,
+static int run_qemu(struct vm *vm, struct machine_plan plan,
 		    struct stream *stream, struct machine_report *ret)
 {
-	struct vm_kernel kernel;
 	char initramfs[64];
-	int fd, r = vm_kernel_find(&kernel, options->kernel, options->modules,
-				   fallback_folder());
+	int r;
 
-	if (r < 0)
-		return error_trace(r);
-	fd = make_initramfs(&kernel, options);
-	if (fd < 0) {
-		vm_kernel_deinit(&kernel);
-		return error_trace(fd);
-	}
-	snprintf(initramfs, sizeof(initramfs), "/proc/%d/fd/%d", getpid(), fd);
-	plan.kernel = kernel.image;
+	snprintf(initramfs, sizeof(initramfs), "/proc/%d/fd/%d", getpid(),
+		 vm->initramfs);
+	plan.kernel = vm->kernel.image;
 	plan.initramfs = initramfs;
 	plan.kvm = !plan.virtual_time && vm_may_have_kvm();
 	plan.first_output = plan.kvm ? SEC(10) : 0;
@@ -178,14 +221,12 @@ static int run_qemu(struct machine_plan plan, const struct vm_plan *options,
 		plan.first_output = 0;
 		r = machine_run(&plan, stream, ret);
 	}
-	fd_close(fd);
-	vm_kernel_deinit(&kernel);
 	return error_trace(r);
 }
 
-int vm_run(const struct vm_plan *plan, struct stream *stream,
-	   struct machine_report *ret)
+int vm_run(struct vm *vm, struct stream *stream, struct machine_report *ret)
 {
+	const struct vm_plan *plan = vm->plan;
 	struct machine_plan machine = {
 		.virtual_time = plan->virtual_time,
 		.journals = plan->journals,
@@ -195,7 +236,7 @@ int vm_run(const struct vm_plan *plan, struct stream *stream,
 	int r;
 
 	if (!plan->uml) {
-		r = run_qemu(machine, plan, stream, ret);
+		r = run_qemu(vm, machine, stream, ret);
 	} else {
 		machine.kernel = plan->uml;
 		r = vm_uml_run(machine, plan->argv, (size_t)plan->argc, stream,

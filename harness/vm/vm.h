@@ -18,12 +18,21 @@ struct vm_plan {
 	char **argv;
 };
 
-/* How the guest ended is in `ret`. Fails where the kernel cannot be booted;
- * the message names the cure. */
-int vm_run(const struct vm_plan *plan, struct stream *stream,
-	   struct machine_report *ret);
+/*
+ * Prepares a guest: finds or unpacks the kernel, collects its modules, packs
+ * the initramfs; nothing is started yet. Borrows `plan`. -ENOENT, -EINVAL and
+ * others for a kernel, UML program or module that does not exist or is not one;
+ * the message names the file and the cure.
+ */
+struct vm;
+int vm_new(struct vm **ret, const struct vm_plan *plan);
+struct vm *vm_free(struct vm *vm);
 
-/* The kernel that vm_run() finds by default: "6.12.107 (PATH)". False: none. */
+/* Boots it. How the guest ended is in `ret`; fails only for reasons of this
+ * process. */
+int vm_run(struct vm *vm, struct stream *stream, struct machine_report *ret);
+
+/* The kernel that vm_new() finds by default: "6.12.107 (PATH)". False: none. */
 bool vm_default_kernel(char *ret, size_t size);
 
 /* Whether KVM may work. A silent guest is booted again without it. */
