@@ -44,9 +44,9 @@ class Compare(unittest.TestCase):
         cls.keep("b", "run", f"{CASE}/client-idles", f"{CASE}/killed")
         cls.keep("set", "run", f"{CASE}/client-idles", "--set",
                  "server:net.ipv4.tcp_max_syn_backlog=7")
-        cls.keep("data", "run", "server-host-crash-data/retries2=3")
-        cls.keep("no-probe", "run", "server-host-crash-data/retries2=3",
-                 "--set", "client:net.ipv4.tcp_early_retrans=0")
+        cls.keep_data("data")
+        cls.keep_data("no-probe", "--set",
+                      "client:net.ipv4.tcp_early_retrans=0")
         cls.keep("twice", "run", f"{CASE}/killed", "--repeat", 2)
         cls.keep("lab", "lab", "-q", *LAB)
         cls.keep("lab-again", "lab", "-q", *LAB)
@@ -59,6 +59,18 @@ class Compare(unittest.TestCase):
         if done.returncode == rig.SKIPPED:
             raise unittest.SkipTest(done.stdout)
         assert done.returncode in (rig.PASS, rig.BROKEN), done.stderr
+
+    @classmethod
+    def keep_data(cls, name, *options):
+        """Four RTO retransmissions. On a busy machine a larger RTT makes an
+        RTO with which three exceed tcp_retries2: then records it again."""
+        for _ in range(5):
+            cls.keep(name, "run", "server-host-crash-data/retries2=3",
+                     *options)
+            (journal,) = rig.read_journals(cls.top / name).values()
+            if any(r["type"] == "measured" and r["value"] == 4 and
+                   r["name"] == "rto_retransmissions" for r in journal):
+                break
 
     def test_two_runs_on_one_kernel_do_not_differ(self):
         done = compare(self.top / "a", self.top / "b")
@@ -128,7 +140,7 @@ class Compare(unittest.TestCase):
     def test_only_the_first_repetition_is_compared(self):
         done = compare(self.top / "twice", self.top / "a", f"{CASE}/killed")
         self.assertEqual(done.returncode, SAME, done.stdout)
-        self.assertIn("1 further repetition or try is left out", done.stdout)
+        self.assertIn("first repetition of each run; 1 more not", done.stdout)
 
     def test_runs_that_only_one_has_are_listed(self):
         done = compare(self.top / "a", self.top / "twice")
@@ -145,14 +157,14 @@ class Compare(unittest.TestCase):
 
     def test_wrong_usage_is_refused(self):
         a, b = self.top / "a", self.top / "b"
-        self.assert_refused(USAGE, "which B?", a)
-        self.assert_refused(USAGE, "--format xml", a, b, "--format", "xml")
-        self.assert_refused(USAGE, "--columns 7", a, b, "--columns", "7")
-        self.assert_refused(USAGE, "A has no run that matches 'frob'", a, b,
+        self.assert_refused(USAGE, "missing B", a)
+        self.assert_refused(USAGE, "--format 'xml'", a, b, "--format", "xml")
+        self.assert_refused(USAGE, "--columns '7'", a, b, "--columns", "7")
+        self.assert_refused(USAGE, "no run in A matches 'frob'", a, b,
                             "frob")
-        self.assert_refused(USAGE, "B has no run that matches '*idles'", a,
+        self.assert_refused(USAGE, "no run in B matches '*idles'", a,
                             self.top / "twice", "*idles")
-        self.assert_refused(USAGE, "no run of A is in B", self.top / "lab", a)
+        self.assert_refused(USAGE, "no run in common", self.top / "lab", a)
         self.assert_refused(UNREADABLE, "nowhere", a, self.top / "nowhere")
 
     def test_an_unreadable_line_is_reported(self):

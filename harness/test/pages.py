@@ -74,6 +74,19 @@ class Kept(unittest.TestCase):
                     yield record["fate"]
 
 
+def losses(journal):
+    """Frames that the wire dropped or lost, and segments that a gateway did not
+    forward."""
+    frames = [r for r in journal if r["type"] == "frame" and
+              r["fate"] != "ghost"]
+    gateways = {r["from"] for r in frames if r["origin"] not in ("", r["from"])}
+    last = {r["packet"]: r for r in frames}
+    stopped = [r for r in last.values() if r["to"] in gateways and
+               r["fate"] == "forwarded" and r.get("flags") is not None]
+    return stopped + [r for r in frames
+                      if r["fate"].startswith(("dropped", "lost"))]
+
+
 class Pages(Kept):
     def each(self):
         self.assertEqual(len(self.journals), len(CASES), self.done.stdout)
@@ -108,9 +121,8 @@ class Pages(Kept):
     def test_the_ladder_marks_every_loss(self):
         for name, journal, page in self.each():
             svg = re.findall(r"<svg.*?</svg>", page, re.S)[-1]
-            lost = [r for r in journal if r["type"] == "frame" and
-                    r["fate"].startswith(("dropped", "lost"))]
-            self.assertEqual(svg.count('<path class="lost"'), len(lost), name)
+            self.assertEqual(svg.count('<path class="lost"'),
+                             len(losses(journal)), name)
 
     def test_pages_have_the_command_to_reproduce(self):
         for name, _, page in self.each():
