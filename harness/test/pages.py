@@ -79,7 +79,8 @@ def losses(journal):
     forward."""
     frames = [r for r in journal if r["type"] == "frame" and
               r["fate"] != "ghost"]
-    gateways = {r["from"] for r in frames if r["origin"] not in ("", r["from"])}
+    gateways = {r["from"] for r in frames if r["origin"] not in ("", r["from"])
+                or r["from"].startswith("router-")}
     last = {r["packet"]: r for r in frames}
     stopped = [r for r in last.values() if r["to"] in gateways and
                r["fate"] == "forwarded" and r.get("flags") is not None]
