@@ -94,7 +94,7 @@ static bool passes(const struct stage *stage)
  * server's ts_recent. */
 static void exchange_data(struct run *run, struct stage *stage)
 {
-	const struct segment *last;
+	struct segment last;
 	struct mark sent;
 
 	expect_delivery(stage->tcp.client, stage->tcp.server, BYTES);
@@ -102,9 +102,9 @@ static void exchange_data(struct run *run, struct stage *stage)
 	sent = mark_now(run);
 	expect_delivery(stage->tcp.server, stage->tcp.client, BYTES);
 	frames_wait(run, sent, CLIENT_ACK, 1, soon);
-	last = &frames_last(run, CLIENT_ACK)->frame.tcp;
-	stage->ts_recent = last->tsval;
-	stage->una = last->ack;
+	last = frames_last(run, CLIENT_ACK)->frame.tcp;
+	stage->ts_recent = last.tsval;
+	stage->una = last.ack;
 	/* tcp_tsval_replay() */
 	stage->replay = forecast_inputs(stage->tcp.server).rto / MSEC(1) * 12 /
 			10;
