@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The server has closed A's connection and holds it in TIME-WAIT. The gateway
- * forgets the connection sooner and gives A's port to B, so that B's SYN has
- * the four-tuple of the TIME-WAIT: tcp_timewait_state_process() decides.
+ * deletes its entry sooner and gives A's port to B, so that B's SYN has the
+ * four-tuple of the TIME-WAIT: tcp_timewait_state_process() decides.
  *
  *  - B's timestamp is higher than A's last one: TCP_TW_SYN, a new connection.
  *    Its server side starts 65537 above the end of the old one (since 6.10;

@@ -37,7 +37,8 @@ static inline struct sock *nat_dial(const struct nat_client *client,
 /*
  * By how many milliseconds the client's timestamps are ahead of the common
  * clock, by which the wire stamps its frames, too (tcp_clock_ms()). The
- * probing connection ends with a RST, so that the gateway forgets it soon.
+ * probing connection ends with a RST, so that the gateway deletes its entry
+ * soon.
  */
 static inline int32_t nat_timestamp_lead(struct run *run,
 					 const struct nat_client *client,

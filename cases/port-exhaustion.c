@@ -7,8 +7,8 @@
  *
  * It rejects the four-tuple, not the port: the TIME-WAIT has the same local
  * port and the same remote address and port. For any other destination the
- * port is free. bind() is different because it does not know the destination
- * yet: inet_csk_get_port() finds a conflict with any connection on the port. A
+ * port is free. bind() is different because the destination is not known yet:
+ * inet_csk_get_port() finds a conflict with any connection on the port. A
  * program that binds its source address (with port 0) runs out of ports for
  * all destinations together, with EADDRINUSE, unless it sets
  * IP_BIND_ADDRESS_NO_PORT, which leaves the choice of the port to connect().
@@ -209,7 +209,7 @@ CASE(port_exhaustion) = {
 		  "first and the last. Then connect() fails with EADDRNOTAVAIL "
 		  "at once and sends no segment. One of the same ports serves "
 		  "a connection to another destination. bind() fails with "
-		  "EADDRINUSE, because it does not know the destination. Where "
+		  "EADDRINUSE, because the destination is not known yet. Where "
 		  "the server closes first, no port is taken",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
@@ -222,7 +222,7 @@ CASE(port_exhaustion) = {
 			  { "B2", DOCUMENT_RIGHT,
 			    "the port itself is taken, for all destinations, "
 			    "where bind() chooses it: inet_csk_get_port() "
-			    "knows no destination" }) },
+			    "has no destination to compare" }) },
 		{ "server-closes-first",
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_CONDITIONAL,

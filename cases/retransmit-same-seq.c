@@ -13,7 +13,7 @@
  *
  * The simple rule leaves out two things. A sequence number belongs to a byte,
  * not to a segment: a pure ACK uses none, and has that of the next byte. And a
- * retransmission is cut anew: tcp_retrans_try_collapse() merges small
+ * retransmission is cut again: tcp_retrans_try_collapse() merges small
  * neighbours, so the second one's sequence number does not appear again.
  */
 #include "case.h"

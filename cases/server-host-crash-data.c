@@ -211,8 +211,8 @@ static void script(struct run *run)
 }
 
 /* A neighbour entry is stale after 50 to 150 ms without use. The next frame
- * makes the kernel ask once by unicast; from then on it asks once by broadcast
- * for each retransmission. */
+ * leads to one unicast request; from then on each retransmission leads to one
+ * broadcast request. */
 static const struct setting ageing_neighbours[] = {
 	{ "client", "net.ipv4.tcp_retries2", 3 },
 	{ "client", "net.ipv4.neigh.eth0.base_reachable_time_ms", ARP_MS },

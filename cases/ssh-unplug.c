@@ -250,7 +250,7 @@ CASE(ssh_unplug) = {
 			 "the connection is idle or retransmits, and never "
 			 "checks the carrier: tcp_retransmit_timer()" }),
 	.why = "an idle session ends only when a request stays unanswered; TCP "
-	       "sends none for two hours, and ssh as its options say",
+	       "sends none for two hours, and ssh as often as its options say",
 	.sources = "ssh_config(5): ServerAliveInterval, ServerAliveCountMax, "
 		   "TCPKeepAlive; OpenSSH clientloop.c:server_alive_check()",
 	.steps = STEPS("sshd and ssh start, with keys made for this run; a "

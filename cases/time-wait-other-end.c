@@ -172,11 +172,10 @@ CASE(time_wait_other_end) = {
 	.claim = "TIME-WAIT does not prevent the other end from using the same "
 		 "four-tuple at once: its SYN is accepted, or ends the "
 		 "TIME-WAIT",
-	.judgements = CLAIMS(
-		{ "C6", DOCUMENT_CONDITIONAL,
-		  "TIME-WAIT prevents its own end for 60 s; a SYN of the other "
-		  "end is accepted when it is newer, "
-		  "tcp_timewait_state_process()" }),
+	.judgements = CLAIMS({ "C6", DOCUMENT_CONDITIONAL,
+			       "TIME-WAIT keeps out its own end for 60 s; a "
+			       "SYN of the other end is accepted when it is "
+			       "newer, tcp_timewait_state_process()" }),
 	.why = "the TIME-WAIT has the old sequence numbers and accepts a newer "
 	       "SYN; it answers an older one with an ACK, and the RST against "
 	       "that ACK has the sequence number that ends the TIME-WAIT",

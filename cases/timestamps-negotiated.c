@@ -156,7 +156,7 @@ CASE(timestamps_negotiated) = {
 		  "where both have it, PAWS is on without any other setting: "
 		  "tcp_validate_incoming()" },
 		{ "B13", DOCUMENT_CONDITIONAL,
-		  "not every segment of the machine: the RST of a closed port "
+		  "not every segment of the host: the RST of a closed port "
 		  "has no timestamp, tcp_v4_send_reset()" }),
 	.why = "an option that the other end does not use is of no help: the "
 	       "SYN offers it, and it is on once the SYN-ACK has it",

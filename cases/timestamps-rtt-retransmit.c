@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel knows to a microsecond when it sent each skb, and takes its RTT
- * samples from that, with or without the option: tcp_clean_rtx_queue(),
- * tcp_ack_update_rtt().
+ * The kernel stores the time of transmission in each skb, to a microsecond,
+ * and takes its RTT samples from that, with or without the option:
+ * tcp_clean_rtx_queue(), tcp_ack_update_rtt().
  *
  * Only when a retransmitted segment is acknowledged is it unknown which of the
  * two transmissions the ACK answers, and no sample is taken (Karn's rule).
@@ -11,7 +11,7 @@
  * milliseconds.
  *
  * The backoff depends on it. A sample ends the backoff and the RTO is computed
- * anew; without one the RTO stays doubled until data is acknowledged that was
+ * again; without one the RTO stays doubled until data is acknowledged that was
  * sent only once.
  *
  * FAR makes the path much longer than during the handshake, so that a sample

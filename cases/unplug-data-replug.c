@@ -183,7 +183,7 @@ CASE(unplug_data_replug) = {
 	.name = "unplug-data-replug",
 	.claim = "cable pulled, data sent, cable plugged in again during the "
 		 "retransmissions: the next one arrives, and the connection "
-		 "works on",
+		 "continues to work",
 	.judgements = CLAIMS({ "D3", DOCUMENT_RIGHT,
 			       "neither end was informed, so the next "
 			       "retransmission is accepted as usual; but "

@@ -112,7 +112,7 @@ static void expect_no_neighbour(struct run *run, const struct finding *got,
 				struct mark asked, const struct prediction *p)
 {
 	int64_t rounds = counter_change(run, "client", "TCPTimeouts");
-	int64_t copies = counter_change(run, "client", "RetransSegs");
+	int64_t retransmissions = counter_change(run, "client", "RetransSegs");
 	unsigned int requests;
 	struct range end = forecast_resolution(run, &requests);
 	struct range before = rounds_before(p, end);
@@ -123,18 +123,19 @@ static void expect_no_neighbour(struct run *run, const struct finding *got,
 	expect_took(asked, got, end);
 	expect_number(run, "rto_retransmissions", rounds, before.min,
 		      before.max);
-	expect_number(run, "copies_counted", copies, last.min, last.max);
+	expect_number(run, "copies_counted", retransmissions, last.min,
+		      last.max);
 	if (last.min == last.max)
 		run_predicted_text(run, "report_sets_off",
 				   last.min ? "a copy" : "nothing");
 	run_measured_text(run, "report_sets_off",
-			  copies ? "a copy" : "nothing");
+			  retransmissions ? "a copy" : "nothing");
 	expect_counter(run, "client", "TCPSpuriousRtxHostQueues",
-		       rounds - copies);
+		       rounds - retransmissions);
 	unreachable_frames(run, asked, 0, 0);
 	expect_frames(run, asked, "address resolution requests",
 		      FRAMES(FROM("client"), KIND(WIRE_NEIGHBOUR)),
-		      requests + (unsigned int)copies);
+		      requests + (unsigned int)retransmissions);
 }
 
 static void script(struct run *run)
