@@ -34,6 +34,7 @@
 #include "sock-control.h"
 
 struct command {
+	struct command *next; /* of all commands of the lab */
 	const struct lab_action *action;
 	const struct lab_place *place;
 	unsigned int queued; /* connections that have not executed it yet */
@@ -76,6 +77,7 @@ struct lab_probes {
 	const struct lab_plan *plan;
 	struct lab_events *events;
 	struct host_probe *all;
+	struct command *commands;
 };
 
 struct lab_probes *lab_probes_new(struct run *run, const struct lab_plan *plan,
@@ -420,6 +422,8 @@ void lab_probes_act(struct lab_probes *probes, const struct lab_action *action,
 		run_broken(probes->run, error_origin(-ENOMEM, "action"));
 	command->action = action;
 	command->place = place;
+	command->next = probes->commands;
+	probes->commands = command;
 	if (action->verb == LAB_KILL)
 		kill_probe(probes, p, command);
 	else if (!host_is_running(run_host(probes->run, action->host)))

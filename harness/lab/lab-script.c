@@ -484,4 +484,6 @@ void lab_script(struct run *run)
 			     lab->next_look));
 	}
 	finish(lab);
+	loop_remove(lab->prompt);
+	free(lab);
 }

@@ -24,6 +24,7 @@ enum { RULES_MAX = 64 };
 
 /* What a wire_match cannot express. Lives as long as the lab. */
 struct filter {
+	struct filter *next;
 	struct lab_wire *wire;
 	double rate; /* 0: all */
 	uint16_t port; /* of either end; 0: any */
@@ -38,6 +39,7 @@ struct lab_wire {
 	struct lab_events *events;
 	struct wire_rule *rules[RULES_MAX];
 	size_t n_rules;
+	struct filter *filters;
 	uint64_t random; /* state of random_number() */
 	size_t n_captures, n_duplicates; /* seen by lab_wire_collect() */
 	size_t *in_flight; /* captures that had not left when they were seen */
@@ -105,7 +107,6 @@ static bool passes_filter(const struct wire_capture *capture, const void *data)
 	return filter->rate <= 0 || random_number(filter->wire) < filter->rate;
 }
 
-/* Never freed: the wire may call a filter as long as the world exists. */
 static struct filter *new_filter(struct lab_wire *wire, double rate)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));
@@ -114,6 +115,8 @@ static struct filter *new_filter(struct lab_wire *wire, double rate)
 		run_broken(wire->run, error_origin(-ENOMEM, "rule"));
 	filter->wire = wire;
 	filter->rate = rate;
+	filter->next = wire->filters;
+	wire->filters = filter;
 	return filter;
 }
 
