@@ -26,56 +26,14 @@
 #include "ladder-hosts.h"
 #include "ladder-rows.h"
 #include "ladder-spans.h"
+#include "ladder-transmissions.h"
 #include "macro.h"
 #include "segment.h"
 
-/* TCP_RTO_MIN: the least retransmission timeout of an established connection, in
- * seconds, where the sysctl tcp_rto_min_us is not set. */
-static const double default_rto_min = 0.2;
-
 /* --- what is known while records are read ---------------------------------- */
-
-/* Bytes that one end of a connection has sent. */
-struct sent {
-	int64_t seq; /* of the first one, relative */
-	double first, last; /* when they were sent first, and last */
-	int loss_probes; /* of its transmissions */
-};
-
-/* One of the two directions of a connection. */
-struct direction {
-	struct sent *sent;
-	size_t n_sent, sent_capacity;
-	unsigned int probes; /* sent since the peer was last heard */
-	bool window_shut; /* the sender last announced a window of 0 */
-	json_int_t last_ack; /* of the last segment */
-	double received; /* when its sender last received a segment or ICMP */
-};
-
-/* A row that gets its remark after the last record. */
-struct retransmission {
-	int row;
-	int connection;
-	size_t direction, sent; /* of its bytes */
-	int transmission;
-	double since; /* the last transmission */
-	bool loss_probe;
-};
-
-/* Changes of a host's counters during the run, and what frames show of them. */
-struct host_counts {
-	json_int_t retransmitted; /* RetransSegs */
-	json_int_t timeouts; /* TCPTimeouts */
-	json_int_t aborts; /* TCPAbortOnTimeout */
-	json_int_t loss_probes; /* TCPLossProbes */
-	json_int_t fast; /* TCPFastRetrans, TCPSlowStartRetrans */
-	json_int_t seen; /* retransmissions in frames */
-	json_int_t seen_first; /* those of data that was sent once before */
-};
 
 /* Beside the struct ladder_connection with the same index. */
 struct connection_state {
-	struct direction directions[2]; /* 0: from the client */
 	int ports[2]; /* 0: of the client */
 	bool server_has_socket; /* `server` is certain */
 	struct address destination; /* of the client's segments */
@@ -100,8 +58,8 @@ struct build {
 	bool no_memory;
 	void *grown; /* of GROW() */
 	size_t connections_capacity;
-	double rto_min[LADDER_HOSTS_MAX]; /* seconds; 0: not set */
 	struct ladder_spans *spans;
+	struct ladder_transmissions *transmissions;
 	struct connection_state *connections;
 	size_t states_capacity;
 	struct flight *flights;
@@ -111,9 +69,6 @@ struct build {
 		int flight; /* the newest */
 	} *packets; /* a hash table with open addressing */
 	size_t packets_mask;
-	struct retransmission *retransmissions;
-	size_t n_retransmissions, retransmissions_capacity;
-	struct host_counts counts[LADDER_HOSTS_MAX];
 };
 
 /* Makes room for element `n` of the array; false, and no_memory, without. */
@@ -124,20 +79,6 @@ struct build {
 	 (build_)->grown && ((array_) = (build_)->grown, true))
 
 /* --- reading records ------------------------------------------------------- */
-
-static bool has_kind(const json_t *frame, const char *kind)
-{
-	size_t i;
-	json_t *each;
-
-	json_array_foreach (json_object_get(frame, "kinds"), i, each) {
-		const char *text = json_string_value(each);
-
-		if (text && strcmp(text, kind) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* For a value that is NULL without memory. */
 static char *need(struct build *build, char *text)
@@ -420,175 +361,7 @@ static double left_of(const json_t *record)
 	return MAX(ladder_number(record, "left"), ladder_number(record, "t"));
 }
 
-/* --- which transmission ----------------------------------------------------- */
-
-static struct sent *find_sent(struct direction *direction, int64_t seq)
-{
-	for (size_t i = direction->n_sent; i > 0; i--)
-		if (direction->sent[i - 1].seq == seq)
-			return &direction->sent[i - 1];
-	return NULL;
-}
-
-static void add_sent(struct build *build, struct direction *direction,
-		     int64_t seq, double t)
-{
-	if (GROW(build, direction->sent, direction->n_sent,
-		 &direction->sent_capacity))
-		direction->sent[direction->n_sent++] =
-			(struct sent){ .seq = seq, .first = t, .last = t };
-}
-
-/*
- * A tail loss probe (tcp_send_loss_probe(), RFC 8985 section 7) is the first
- * retransmission of its bytes. It is told from one by timeout where
- *
- * - it comes before the retransmission timeout can have expired, and nothing
- *   from the peer, which could cause a fast retransmission, came before it; the
- *   margin is for timers that count whole jiffies; or
- * - the counters of the host leave no other possibility: see is_certain().
- */
-static bool is_early(const struct build *build, const struct ladder_row *row,
-		     const struct direction *own, const struct sent *sent,
-		     int transmission)
-{
-	double rto_min = build->rto_min[row->host] > 0 ?
-				 build->rto_min[row->host] :
-				 default_rto_min;
-
-	return transmission == 2 && !(row->flags & SEGMENT_SYN) &&
-	       row->t - sent->first < rto_min - 0.01 &&
-	       own->received < sent->first;
-}
-
-/* All retransmissions of the host were seen; each is one by timeout or a loss
- * probe (a timeout that aborts the connection sends nothing); and there are as
- * many loss probes as bytes that were retransmitted. */
-static bool is_certain(const struct host_counts *counts)
-{
-	return counts->loss_probes > 0 && !counts->fast &&
-	       counts->seen == counts->retransmitted &&
-	       counts->retransmitted == counts->timeouts - counts->aborts +
-						counts->loss_probes &&
-	       counts->seen_first == counts->loss_probes;
-}
-
-static void add_retransmission(struct build *build, struct ladder_row *row,
-			       int connection, size_t direction, int64_t seq,
-			       int transmission)
-{
-	struct direction *own =
-		&build->connections[connection].directions[direction];
-	struct sent *sent = find_sent(own, seq);
-	struct host_counts *counts = &build->counts[row->host];
-	bool first = transmission == 2 && !(row->flags & SEGMENT_SYN);
-
-	row->repeated = true;
-	counts->seen++;
-	counts->seen_first += first;
-	if (!sent) {
-		/* The sequence number is not known, or the segment begins
-		 * within one that was sent before. */
-		if (seq >= 0)
-			add_sent(build, own, seq, row->t);
-		row->remark = line_of(build, "retransmission");
-		return;
-	}
-	if (!GROW(build, build->retransmissions, build->n_retransmissions,
-		  &build->retransmissions_capacity))
-		return;
-	build->retransmissions[build->n_retransmissions++] =
-		(struct retransmission){
-			.row = (int)(row - build->ladder->rows),
-			.connection = connection,
-			.direction = direction,
-			.sent = (size_t)(sent - own->sent),
-			.transmission = transmission,
-			.since = MAX(row->t - sent->last, 0.0),
-			.loss_probe = is_early(build, row, own, sent,
-					       transmission),
-		};
-	sent->last = row->t;
-}
-
-/* Retransmissions by timeout are numbered, loss probes are not. */
-static void name_retransmissions(struct build *build)
-{
-	for (size_t i = 0; i < build->n_retransmissions; i++) {
-		const struct retransmission *r = &build->retransmissions[i];
-		struct ladder_row *row = &build->ladder->rows[r->row];
-		struct sent *sent = &build->connections[r->connection]
-					     .directions[r->direction]
-					     .sent[r->sent];
-		bool first = r->transmission == 2 &&
-			     !(row->flags & SEGMENT_SYN);
-		char since[32];
-
-		ladder_duration(r->since, since);
-		if (r->loss_probe ||
-		    (first && is_certain(&build->counts[row->host]))) {
-			sent->loss_probes++;
-			row->remark = need(build,
-					   ladder_text("tail loss probe, +%s",
-						       since));
-		} else {
-			int n = MAX(r->transmission - 1 - sent->loss_probes, 1);
-
-			row->remark = need(build,
-					   ladder_text("retransmission %d, +%s",
-						       n, since));
-		}
-	}
-}
-
-/* The remark of a segment that a host sends: which probe, which transmission. */
-static void mark_transmission(struct build *build, struct ladder_row *row,
-			      const json_t *record)
-{
-	struct direction *directions =
-		build->connections[row->connection].directions;
-	bool from_client = journal_is_true(record, "from_client");
-	struct direction *own = &directions[!from_client];
-	struct direction *peer = &directions[from_client];
-	int transmission = ladder_int(record, "transmission");
-	json_int_t seq = -1;
-
-	journal_get_integer(record, "seq", &seq);
-	if (has_kind(record, "probe")) {
-		row->repeated = true;
-		row->remark = need(build,
-				   ladder_text("%sprobe %u",
-					       peer->window_shut ? "window " :
-								   "",
-					       ++own->probes));
-	} else if (transmission > 1 || has_kind(record, "retransmission")) {
-		add_retransmission(build, row, row->connection, !from_client,
-				   seq, transmission);
-	} else if (transmission == 1 && seq >= 0) {
-		add_sent(build, own, seq, row->t);
-	}
-}
-
 /* --- rows of segments ------------------------------------------------------- */
-
-/* The peer of the sender has the segment, or an error about one of its own. */
-static void note_received(struct build *build, const struct ladder_row *row,
-			  const json_t *record, double at)
-{
-	struct direction *directions =
-		build->connections[row->connection].directions;
-	bool from_client = journal_is_true(record, "from_client");
-	struct direction *own = &directions[!from_client];
-	struct direction *peer = &directions[from_client];
-
-	peer->received = at;
-	if (row->control)
-		return;
-	/* An answer: the count of unanswered probes begins again. */
-	peer->probes = 0;
-	own->window_shut = !(row->flags & SEGMENT_RST) &&
-			   !ladder_int(record, "window");
-}
 
 static void apply_to_socket(struct build *build, const struct ladder_row *row,
 			    const json_t *record, int host, double t,
@@ -625,28 +398,10 @@ static void apply_segment(struct build *build, const struct ladder_row *row,
 		apply_to_socket(build, row, record, sender, row->t, true);
 	if (to < 0 || left <= 0 || ladder_ends_on_wire(row))
 		return;
-	note_received(build, row, record, left);
+	build->no_memory |= ladder_transmissions_received(
+				    build->transmissions, row, record,
+				    left) < 0;
 	apply_to_socket(build, row, record, to, left, false);
-}
-
-/* Data, or an acknowledgement that is not a duplicate: what an undisturbed
- * transfer consists of. */
-static bool is_plain(struct build *build, const struct ladder_row *row,
-		     const json_t *record)
-{
-	bool from_client = journal_is_true(record, "from_client");
-	struct direction *own;
-	json_int_t ack = -1;
-	bool duplicate;
-
-	if (row->connection < 0 || row->control ||
-	    (row->flags & ~SEGMENT_PSH) != SEGMENT_ACK)
-		return false;
-	own = &build->connections[row->connection].directions[!from_client];
-	journal_get_integer(record, "ack", &ack);
-	duplicate = !row->payload && ack == own->last_ack;
-	own->last_ack = ack;
-	return !duplicate;
 }
 
 static void start_segment(struct build *build, const json_t *record, int from,
@@ -665,13 +420,12 @@ static void start_segment(struct build *build, const json_t *record, int from,
 	row->fate = fate_of(fate);
 	row->flags = (uint8_t)ladder_int(record, "flags");
 	row->payload = (uint32_t)ladder_int(record, "len");
-	row->control = !has_kind(record, "tcp");
+	row->control = !json_object_get(record, "source_port");
 	row->repeated = row->fate == LADDER_DUPLICATE ||
 			row->fate == LADDER_INJECTED;
 	row->starts_on_wire = from < 0 || row->repeated ||
 			      row->fate == LADDER_RELEASED;
 	row->connection = connection_of(build, record);
-	row->plain = is_plain(build, row, record);
 	if (row->fate != LADDER_ARRIVES)
 		set_end(build, row, fate);
 	build->ladder->n_segments++;
@@ -684,7 +438,10 @@ static void start_segment(struct build *build, const json_t *record, int from,
 		learn_ends(build, row->connection, record, row->flags,
 			   ladder_host_index(build->ladder, origin));
 		if (!row->starts_on_wire)
-			mark_transmission(build, row, record);
+			build->no_memory |=
+				ladder_transmissions_sent(
+					build->transmissions,
+					build->ladder->n_rows - 1, record) < 0;
 	}
 	apply_segment(build, row, record, row->starts_on_wire ? -1 : from,
 			 to);
@@ -1047,36 +804,17 @@ static void take_note(struct build *build, const json_t *record)
 		row->text = line_of(build, text);
 }
 
-static void take_sysctl(struct build *build, const json_t *record)
-{
-	int host = ladder_host_index(build->ladder, journal_text(record, "host"));
-
-	if (host >= 0 && strcmp(journal_text(record, "name"),
-				"net.ipv4.tcp_rto_min_us") == 0)
-		build->rto_min[host] =
-			strtod(journal_text(record, "value"), NULL) / 1e6;
-}
-
-static void take_counter(struct build *build, const json_t *record)
+static void take_setting(struct build *build, const json_t *record)
 {
 	int host = ladder_host_index(build->ladder,
 				     journal_text(record, "host"));
-	struct host_counts *counts = &build->counts[MAX(host, 0)];
-	const struct {
-		const char *name;
-		json_int_t *count;
-	} counters[] = {
-		{ "RetransSegs", &counts->retransmitted },
-		{ "TCPTimeouts", &counts->timeouts },
-		{ "TCPAbortOnTimeout", &counts->aborts },
-		{ "TCPLossProbes", &counts->loss_probes },
-		{ "TCPFastRetrans", &counts->fast },
-		{ "TCPSlowStartRetrans", &counts->fast },
-	};
 
-	for (size_t i = 0; host >= 0 && i < ARRAY_SIZE(counters); i++)
-		if (strcmp(journal_text(record, "name"), counters[i].name) == 0)
-			*counters[i].count += ladder_int(record, "change");
+	if (host >= 0 && journal_is(record, "sysctl"))
+		ladder_transmissions_setting(build->transmissions, record,
+					     host);
+	else if (host >= 0)
+		ladder_transmissions_counter(build->transmissions, record,
+					     host);
 }
 
 static void take(struct build *build, const json_t *record)
@@ -1093,10 +831,8 @@ static void take(struct build *build, const json_t *record)
 		take_expectation(build, record);
 	else if (journal_is(record, "note"))
 		take_note(build, record);
-	else if (journal_is(record, "sysctl"))
-		take_sysctl(build, record);
-	else if (journal_is(record, "counter"))
-		take_counter(build, record);
+	else if (journal_is(record, "sysctl") || journal_is(record, "counter"))
+		take_setting(build, record);
 }
 
 /* --- after the last record -------------------------------------------------- */
@@ -1139,6 +875,8 @@ static int build_all(struct build *build, bool whole)
 	r = ladder_find_hosts(ladder, build->journal);
 	if (r >= 0)
 		r = ladder_spans_new(&build->spans, ladder);
+	if (r >= 0)
+		r = ladder_transmissions_new(&build->transmissions, ladder);
 	if (r < 0)
 		return error_trace(r);
 	json_array_foreach (build->journal, i, record) {
@@ -1147,13 +885,14 @@ static int build_all(struct build *build, bool whole)
 			return error_origin(-ENOMEM, "ladder");
 	}
 	name_connections(build);
-	name_retransmissions(build);
 	end_flights(build);
 	name_rows(build, true);
 	name_rows(build, false);
 	if (build->no_memory)
 		return error_origin(-ENOMEM, "ladder");
-	r = ladder_make_columns(ladder);
+	r = ladder_transmissions_finish(build->transmissions);
+	if (r >= 0)
+		r = ladder_make_columns(ladder);
 	if (r >= 0)
 		r = ladder_sort_rows(ladder);
 	if (r >= 0)
@@ -1184,13 +923,10 @@ static int new_ladder(struct ladder **ret, const json_t *journal, bool whole)
 	if (!ladder)
 		return error_origin(-ENOMEM, "ladder");
 	r = build_all(&build, whole);
-	for (size_t i = 0; i < ladder->n_connections; i++)
-		for (size_t j = 0; j < 2; j++)
-			free(build.connections[i].directions[j].sent);
 	free(build.connections);
 	free(build.flights);
 	free(build.packets);
-	free(build.retransmissions);
+	ladder_transmissions_free(build.transmissions);
 	ladder_spans_free(build.spans);
 	if (r < 0) {
 		ladder_free(ladder);
