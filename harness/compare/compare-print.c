@@ -30,7 +30,7 @@ enum {
 	GUTTER = 3, /* between them */
 };
 
-/* Appends with a comma. */
+/* Appends with a comma, as far as there is room. */
 static void MACRO_PRINTF(3, 4)
 add_part(char *text, size_t size, const char *format, ...)
 {
@@ -39,6 +39,7 @@ add_part(char *text, size_t size, const char *format, ...)
 
 	used += (size_t)snprintf(text + used, size - used, "%s",
 				 used ? ", " : "");
+	used = MIN(used, size - 1);
 	va_start(args, format);
 	vsnprintf(text + used, size - used, format, args);
 	va_end(args);

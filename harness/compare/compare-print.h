@@ -17,7 +17,7 @@ struct compare_view {
 /* Of the table: run, A, B, difference. */
 enum { COMPARE_COLUMNS = 4 };
 
-/* Adds a row: the names, the verdicts, and what differs with its values. */
+/* Adds a row: names, verdicts, and the differences with their values. -ENOMEM. */
 int compare_print_row(const struct compare_view *view,
 		      const struct comparison *comparison, struct table *table);
 
@@ -28,5 +28,5 @@ void compare_print_details(FILE *out, const struct compare_view *view,
 			   const struct comparison *comparison);
 
 /* "Linux 6.1.115, HZ 250, IPv4, rootless, halfopen 0.1.0", from the start record
- * of the result's journal. */
+ * of the result's journal; cut to `size`. */
 void compare_origin(const struct result *result, char *ret, size_t size);

@@ -66,10 +66,11 @@ static void compare(const struct result *result)
 {
 	const struct compare_view view = { .columns = 80, .verbose = true };
 	struct comparison *comparison;
-	char *text = NULL;
+	char *text = NULL, origin[64];
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
+	compare_origin(result, origin, sizeof(origin));
 	fuzz_must(out && comparison_new(&comparison, result, result) == 0);
 	fuzz_must(!comparison->differs);
 	compare_print_details(out, &view, comparison);

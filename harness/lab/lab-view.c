@@ -93,7 +93,7 @@ void lab_view_record(struct lab_view *view, const struct result *result,
 		return;
 	if (!view->started && journal_is(record, "timeline"))
 		view->started = true;
-	if (report_timeline(memory, record, result->zero)) {
+	if (report_timeline_line(memory, record, result->zero)) {
 		if (!journal_is(record, "frame"))
 			lab_view_end_burst(view);
 		fflush(memory);

@@ -327,7 +327,7 @@ static void print_counters(struct report *report, const struct result *result)
 }
 
 /* The first line stands beside the label. */
-static void print_story(struct report *report, const struct result *result)
+static void print_timeline(struct report *report, const struct result *result)
 {
 	char *text = NULL;
 	size_t size;
@@ -335,7 +335,7 @@ static void print_story(struct report *report, const struct result *result)
 
 	if (!out)
 		return;
-	report_story(out, result, "            ");
+	report_timeline(out, result, "            ");
 	fclose(out);
 	if (size > LABEL)
 		fprintf(report->out, "  %-*s%s", LABEL - 2, "timeline",
@@ -381,7 +381,7 @@ static void print_failure(struct report *report, const struct result *result)
 	if (!print_expectations(report, result) &&
 	    result->verdict == VERDICT_FAIL)
 		print_reason(report, result);
-	print_story(report, result);
+	print_timeline(report, result);
 	print_counters(report, result);
 }
 

@@ -438,7 +438,7 @@ static void put_counters(FILE *out, const json_t *journal)
 
 static void put_timeline(FILE *out, const struct result *result)
 {
-	size_t lines = report_story_lines(result), size;
+	size_t lines = report_timeline_length(result), size;
 	char *text = NULL;
 	FILE *memory;
 
@@ -447,8 +447,8 @@ static void put_timeline(FILE *out, const struct result *result)
 	memory = open_memstream(&text, &size);
 	if (!memory)
 		return;
-	report_excerpt(memory, result, "", TIMELINE_HEAD, TIMELINE_TAIL,
-		       "journal.jsonl has all of them");
+	report_timeline_excerpt(memory, result, "", TIMELINE_HEAD,
+				TIMELINE_TAIL, "journal.jsonl has all of them");
 	fclose(memory);
 	fprintf(out, "<details><summary>Timeline, %zu lines</summary>\n<pre>",
 		lines);

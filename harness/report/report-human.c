@@ -64,7 +64,7 @@ static void print_record(struct report *report, const struct result *result,
 		return;
 	if (report->info.n_runs > 1)
 		fprintf(out, "%s  ", result_name(result));
-	if (report_timeline(out, record, result->zero)) {
+	if (report_timeline_line(out, record, result->zero)) {
 		fflush(out);
 		clear_status(report);
 		fwrite(line, 1, size, report->out);

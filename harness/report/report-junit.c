@@ -92,9 +92,9 @@ static void print_element(FILE *out, const char *open, const char *close,
 	free(text);
 }
 
-static void print_story(FILE *out, const struct result *result)
+static void print_timeline(FILE *out, const struct result *result)
 {
-	report_story(out, result, "");
+	report_timeline(out, result, "");
 }
 
 /* The first expectation that failed; or the first one when none did. */
@@ -173,7 +173,7 @@ static void print_earlier_try(FILE *out, const struct result *result,
 	print_element(out, "        <stackTrace>", "</stackTrace>\n",
 		      print_expectations, result);
 	print_element(out, "        <system-out>", "</system-out>\n",
-		      print_story, result);
+		      print_timeline, result);
 	fprintf(out, "      </%s>\n", tag);
 }
 
@@ -236,7 +236,7 @@ static void print_testcase(const struct report *report,
 	print_earlier_tries(report, result);
 	if (has_failed(result))
 		print_element(out, "      <system-out>", "</system-out>\n",
-			      print_story, result);
+			      print_timeline, result);
 	fputs("    </testcase>\n", out);
 }
 

@@ -18,7 +18,7 @@
 enum { COLUMNS = 80, COLUMNS_MIN = 40 };
 
 /* Lines at the beginning and at the end of a long timeline. */
-enum { STORY_HEAD = 40, STORY_TAIL = 60 };
+enum { TIMELINE_HEAD = 40, TIMELINE_TAIL = 60 };
 
 int report_columns(FILE *out)
 {
@@ -201,7 +201,7 @@ static void print_failure(FILE *out, const json_t *record)
 	report_inline(out, journal_text(record, "observed"));
 }
 
-bool report_timeline(FILE *out, const json_t *record, double zero)
+bool report_timeline_line(FILE *out, const json_t *record, double zero)
 {
 	bool frame = journal_is(record, "frame");
 	bool failure = journal_is(record, "expectation");
@@ -227,7 +227,7 @@ bool report_timeline(FILE *out, const json_t *record, double zero)
 	return true;
 }
 
-size_t report_story_lines(const struct result *result)
+size_t report_timeline_length(const struct result *result)
 {
 	size_t n = 0, i;
 	json_t *record;
@@ -237,10 +237,11 @@ size_t report_story_lines(const struct result *result)
 	return n;
 }
 
-void report_excerpt(FILE *out, const struct result *result, const char *prefix,
-		    size_t head, size_t tail, const char *hint)
+void report_timeline_excerpt(FILE *out, const struct result *result,
+			     const char *prefix, size_t head, size_t tail,
+			     const char *hint)
 {
-	size_t n = report_story_lines(result), line = 0, i;
+	size_t n = report_timeline_length(result), line = 0, i;
 	bool whole = n <= head + tail;
 	json_t *record;
 
@@ -249,7 +250,7 @@ void report_excerpt(FILE *out, const struct result *result, const char *prefix,
 			continue;
 		if (whole || line < head || line >= n - tail) {
 			fputs(prefix, out);
-			report_timeline(out, record, result->zero);
+			report_timeline_line(out, record, result->zero);
 		} else if (line == head) {
 			fprintf(out, "%s… %zu lines left out; %s\n", prefix,
 				n - head - tail, hint);
@@ -258,10 +259,10 @@ void report_excerpt(FILE *out, const struct result *result, const char *prefix,
 	}
 }
 
-void report_story(FILE *out, const struct result *result, const char *prefix)
+void report_timeline(FILE *out, const struct result *result, const char *prefix)
 {
-	report_excerpt(out, result, prefix, STORY_HEAD, STORY_TAIL,
-		       "--out DIR keeps all of them");
+	report_timeline_excerpt(out, result, prefix, TIMELINE_HEAD,
+				TIMELINE_TAIL, "--out DIR keeps all of them");
 }
 
 /* --- numbers -------------------------------------------------------------- */

@@ -134,18 +134,19 @@ bool report_needs_journal(const struct report *report,
  * `zero` is the result's: where its times count from. Returns false, and prints
  * nothing, for records that are not part of a timeline.
  */
-bool report_timeline(FILE *out, const json_t *record, double zero);
+bool report_timeline_line(FILE *out, const json_t *record, double zero);
 
-/* The number of lines of a run's timeline. */
-size_t report_story_lines(const struct result *result);
+/* The number of lines of a run's whole timeline. */
+size_t report_timeline_length(const struct result *result);
 
 /* The whole timeline, each line after `prefix`. Of more than head + tail lines
  * the middle is replaced by a line with their number and `hint`. */
-void report_excerpt(FILE *out, const struct result *result, const char *prefix,
-		    size_t head, size_t tail, const char *hint);
+void report_timeline_excerpt(FILE *out, const struct result *result,
+			     const char *prefix, size_t head, size_t tail,
+			     const char *hint);
 
 /* An excerpt of 100 lines, for a terminal or a log. */
-void report_story(FILE *out, const struct result *result, const char *prefix);
+void report_timeline(FILE *out, const struct result *result, const char *prefix);
 
 /* --- results as text ------------------------------------------------------ */
 

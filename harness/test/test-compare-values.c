@@ -3,6 +3,7 @@
 #include "compare-print.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "fake.h"
 #include "fold.h"
@@ -345,7 +346,26 @@ START_TEST(the_json_object_has_values_and_first_differences)
 }
 END_TEST
 
+/* The text comes from a journal. */
+START_TEST(a_long_origin_is_cut)
+{
+	struct story story = story_begin(0, 1);
+	char kernel[300], text[64];
+
+	memset(kernel, 'x', sizeof(kernel) - 1);
+	kernel[sizeof(kernel) - 1] = '\0';
+	fake_take(story.result, 0, "start",
+		  "{s:s, s:i, s:i, s:i, s:s, s:s}", "name", "x", "family", 4,
+		  "repetition", 1, "seconds", 1, "kernel", kernel, "version",
+		  "0.1.0");
+	compare_origin(story.result, text, sizeof(text));
+	ck_assert_uint_eq(strlen(text), sizeof(text) - 1);
+	result_free(story.result);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
+	&a_long_origin_is_cut,
 	&times_have_a_tolerance,
 	&counts_must_be_equal,
 	&words_are_compared,

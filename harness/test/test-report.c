@@ -10,7 +10,7 @@
 #include "suite.h"
 #include "unit.h"
 
-static char *line_of(const char *json, bool *ret_told)
+static char *line_of(const char *json, bool *ret_printed)
 {
 	json_t *record = json_loads(json, 0, NULL);
 	char *text = NULL;
@@ -18,7 +18,7 @@ static char *line_of(const char *json, bool *ret_told)
 	FILE *out = open_memstream(&text, &size);
 
 	ck_assert_ptr_nonnull(record);
-	*ret_told = report_timeline(out, record, 0);
+	*ret_printed = report_timeline_line(out, record, 0);
 	fclose(out);
 	json_decref(record);
 	return text;
@@ -55,10 +55,10 @@ START_TEST(each_kind_of_record_has_its_line)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		bool told;
-		char *line = line_of(table[i].json, &told);
+		bool printed;
+		char *line = line_of(table[i].json, &printed);
 
-		ck_assert(told);
+		ck_assert(printed);
 		ck_assert_str_eq(line, table[i].line);
 		free(line);
 	}
@@ -80,10 +80,10 @@ START_TEST(the_timeline_leaves_out_other_records)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(quiet); i++) {
-		bool told;
-		char *line = line_of(quiet[i], &told);
+		bool printed;
+		char *line = line_of(quiet[i], &printed);
 
-		ck_assert(!told);
+		ck_assert(!printed);
 		ck_assert_str_eq(line, "");
 		free(line);
 	}
@@ -105,7 +105,7 @@ START_TEST(a_long_timeline_is_shortened_in_the_middle)
 			  i == 190 ? "tail" :
 				     "x",
 			  "!");
-	report_story(out, result, "> ");
+	report_timeline(out, result, "> ");
 	fclose(out);
 	for (const char *at = text; (at = strchr(at, '\n')); at++)
 		lines++;
