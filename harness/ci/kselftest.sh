@@ -1,17 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# usage: kselftest.sh [WORDS]
+# usage: kselftest.sh [ARGUMENTS]
 #
-# halfopen as one of the kernel's selftests, by their conventions
-# (tools/testing/selftests/kselftest.h): KTAP on stdout, and of the exit status
-# 0 is a pass, 1 a failure, 4 a skip. halfopen knows two more: 3, the harness
-# could not do its own work, which proves nothing and so is no pass; and 2, wrong
-# usage. A run that the machine was too slow to judge is a SKIP.
+# Runs halfopen as a kernel selftest (tools/testing/selftests/kselftest.h): KTAP
+# on stdout; exit status 0: pass, 1: failure, 4: skip. halfopen's two other
+# statuses count as failures: 2 (wrong usage) and 3 (BROKEN: the harness could
+# not do its work). An inconclusive run (scheduling delay) is a skip.
 #
-# WORDS are those of `halfopen run`: patterns of cases, and options. HALFOPEN in
-# the environment is the program; without it, the one in the build directory of
-# this tree, or the one in PATH.
+# ARGUMENTS are those of `halfopen run`: patterns of cases, and options. The
+# environment variable HALFOPEN names the program; without it, the one in the
+# build directory of this tree is used, or the one in PATH.
 set -u
 
 PASS=0 FAIL=1 SKIP=4
@@ -30,8 +29,8 @@ find_halfopen() {
 
 halfopen=$(find_halfopen) || {
     echo "KTAP version 1"
-    echo "1..0 # SKIP no halfopen: build it (harness/bootstrap build), or say" \
-        "where it is (HALFOPEN)"
+    echo "1..0 # SKIP no halfopen: build it (harness/bootstrap build), or set" \
+        "HALFOPEN"
     exit $SKIP
 }
 
@@ -42,8 +41,8 @@ case $status in
     4) exit $SKIP ;;
     1 | 3) exit $FAIL ;;
     *)
-        # KTAP has no word for an end in the middle; TAP has.
-        echo "Bail out! halfopen ended with status $status"
+        # "Bail out!" is TAP's; KTAP does not define a premature end.
+        echo "Bail out! halfopen: exit status $status"
         exit $FAIL
         ;;
 esac

@@ -3,15 +3,16 @@
 #
 # usage: clang-tidy.sh SOURCE_ROOT BUILD_ROOT
 #
-# Every source file that is compiled, with the checks of .clang-tidy; a test's
-# without the analyser, since a test leaks what it asserts with, and asks for
-# trouble on purpose. The compile commands may be gcc's, whose warnings clang does
-# not all know.
+# Runs the checks of .clang-tidy on every compiled source file. Tests are checked
+# without the static analyser, because they leak memory and pass invalid arguments
+# on purpose. -Wno-unknown-warning-option: the compile commands may be those of
+# gcc, with warnings that clang lacks.
 set -eu
 command -v clang-tidy >/dev/null || {
-    echo "clang-tidy is not installed"
+    echo "clang-tidy: not installed"
     exit 77
 }
+# shellcheck disable=SC2016 # $0 and $1 are those of the inner shell
 "$(dirname "$0")"/compiled.py "$1" "$2" |
     xargs -0 -r -n 1 -P "$(nproc)" sh -c '
         case $1 in

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """usage: compiled.py SOURCE_ROOT BUILD_ROOT
 
-Prints the project's own compiled sources, each ended by a NUL. A source that
-the build made for itself is nobody's style.
+Prints the paths of the project's compiled sources, each terminated by a NUL
+byte. Sources that the build generates are left out.
 """
 import json
 import os

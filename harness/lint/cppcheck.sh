@@ -3,10 +3,10 @@
 #
 # usage: cppcheck.sh SOURCE_ROOT BUILD_ROOT
 #
-# cppcheck keeps what it found about unchanged files in the build directory.
+# cppcheck caches its results for unchanged files in BUILD_ROOT/cppcheck.
 set -eu
 command -v cppcheck >/dev/null || {
-    echo "cppcheck is not installed"
+    echo "cppcheck: not installed"
     exit 77
 }
 mkdir -p "$2"/cppcheck
