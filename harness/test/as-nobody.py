@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Root's way to run a test as an ordinary user, whom everything is for.
+"""Runs a test as an ordinary user (uid 65534) when started by root.
 
 usage: as-nobody.py TEST.py [ARGUMENT...]
 """
@@ -17,23 +17,23 @@ def skip(reason):
 
 
 if os.geteuid() != 0:
-    skip("not root: the test itself is run by an ordinary user already")
+    skip("not root: the test itself already runs as an ordinary user")
 try:
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
 except OSError as error:
-    skip(f"this root has no other uid to become: {error}")
+    skip(f"cannot become uid {NOBODY}: {error}")
 for path in sys.argv[1:]:
     if os.path.exists(path) and not os.access(path, os.R_OK):
-        skip(f"uid {NOBODY} may not read {path}")
-    # What it may not even look for.
+        skip(f"uid {NOBODY} cannot read {path}")
+    # In a directory that it cannot search.
     if os.path.isabs(path) and not os.path.exists(path):
-        skip(f"uid {NOBODY} may not reach {path}")
+        skip(f"uid {NOBODY} cannot reach {path}")
 if not os.access(os.environ.get("TMPDIR", "/"), os.W_OK):
     os.environ.pop("TMPDIR", None)
-# Root's may lie in root's own folder.
+# The interpreter of root may be in root's home.
 for python in sys.executable, "/usr/bin/python3", "/usr/local/bin/python3":
     if os.access(python, os.X_OK):
         os.execv(python, [python, "-B", *sys.argv[1:]])
-skip(f"uid {NOBODY} may run no python")
+skip(f"uid {NOBODY} cannot execute any python3")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What CI systems are given: harness/ci, and every try in every format.
+"""For CI systems: the scripts of harness/ci, and tries in every format.
 
 usage: ci.py MISBEHAVING HALFOPEN CI-FOLDER [TEST...]
 """
@@ -44,27 +44,27 @@ class Kselftest(unittest.TestCase):
     def test_fail(self):
         self.ends(KSFT_FAIL, "passes", "fails", has=r"\nnot ok \d fails #")
 
-    def test_what_is_broken_is_no_pass(self):
+    def test_broken_is_a_failure(self):
         self.ends(KSFT_FAIL, "exits", has=r"\nnot ok 1 exits # ERROR ")
 
     def test_skip(self):
         self.ends(KSFT_SKIP, "needs-program", has=r"\nok 1 needs-program # "
                   "SKIP no-program-has-this-name is not installed")
 
-    def test_too_slow_to_judge_is_a_skip(self):
+    def test_inconclusive_is_a_skip(self):
         self.ends(KSFT_SKIP, "late/by-machine", has="# SKIP inconclusive: ")
 
-    def test_no_halfopen(self):
+    def test_missing_halfopen_is_a_skip(self):
         self.ends(KSFT_SKIP, halfopen="/none/halfopen",
                   has=r"\n1\.\.0 # SKIP no halfopen")
 
-    def test_wrong_usage(self):
+    def test_wrong_usage_bails_out(self):
         done = kselftest("no-such-case")
         self.assertEqual(done.returncode, KSFT_FAIL)
         self.assertIn("Bail out!", done.stdout)
         self.assertIn("no-such-case", done.stderr)
 
-    def test_it_finds_the_program_of_its_tree(self):
+    def test_the_program_of_the_same_tree_is_found(self):
         with tempfile.TemporaryDirectory() as tree:
             script = pathlib.Path(tree, "harness/ci/kselftest.sh")
             script.parent.mkdir(parents=True)
@@ -88,7 +88,7 @@ class Workflow(unittest.TestCase):
             self.skipTest("python3-yaml is not installed")
         return yaml.safe_load(self.text)["jobs"]["tcp"]["steps"]
 
-    def test_every_option_is_one(self):
+    def test_options_of_the_workflow_exist(self):
         text = subprocess.run([HALFOPEN, "run", "--help"], text=True,
                               capture_output=True, check=True).stdout
         step = self.text.partition("halfopen run ")[2].partition("\n\n")[0]
@@ -97,12 +97,12 @@ class Workflow(unittest.TestCase):
         for option in options:
             self.assertIn(option, text)
 
-    def test_its_commands_are_there(self):
+    def test_commands_of_the_workflow_exist(self):
         root = CI.parent.parent
         for path in re.findall(r"run: (harness/\S+)", self.text):
             self.assertTrue((root / path).exists(), path)
 
-    def test_its_steps_are_well_formed_shell(self):
+    def test_steps_are_valid_shell(self):
         scripts = [s["run"] for s in self.steps() if "run" in s]
         self.assertEqual(len(scripts), 4)
         for script in scripts:
@@ -116,7 +116,7 @@ class Workflow(unittest.TestCase):
 
 
 class Tries(unittest.TestCase):
-    """fails-once fails once; fails does it always."""
+    """Case fails-once passes at its second try; case fails never."""
 
     def run_both(self, form):
         done = subprocess.run([PROGRAM, "run", "fails-once", "fails",
@@ -163,7 +163,7 @@ class Tries(unittest.TestCase):
 
     def test_human(self):
         text = self.run_both("human")
-        self.assertIn("(try 1, and again)", text)
+        self.assertIn("(try 1; retrying)", text)
         self.assertRegex(text, r"fails-once +PASS \(try 2\)")
 
 

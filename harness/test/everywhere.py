@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The default set in every build, by every right, over both families.
+"""The default set in several builds, as root and nobody, over IPv4 and IPv6.
 
 usage: everywhere.py NAME='HALFOPEN [OPTIONS OF RUN]'... [-- OPTIONS OF RUN]
 
-Prints a row for each build, in Markdown, as the README has it, and after the
-table what did not pass, and why. Needs root, who runs it as himself and as uid
-65534. Exit status 1 when anything failed or broke.
+Prints a table in Markdown with a row for each build, and after it the runs
+that did not pass, with their reasons. Must be started by root; runs halfopen as
+root and as uid 65534. Exit status 1 when a run failed or was broken.
 """
 import collections
 import json
@@ -44,18 +44,18 @@ def name_of(case):
 
 
 class Cell:
-    """What a run came to, by its stream alone."""
+    """The results of one command, from its lines of JSON."""
 
     def __init__(self, stream, complaint):
         objects = []
         for line in stream.splitlines():
-            # The last line of what was killed may be half of one.
+            # The last line of a killed process may be cut.
             try:
                 objects.append(json.loads(line))
             except json.JSONDecodeError:
-                complaint = complaint or "a line that is no JSON"
-        # Of several tries the last one counts, unless one of them was wrong:
-        # what was inconclusive may be tried again, and nothing else.
+                complaint = complaint or "invalid line of JSON"
+        # The last try counts, unless an earlier one failed or was broken:
+        # only inconclusive runs may be tried again.
         tries = {}
         for o in objects:
             if o["type"] == "case":
@@ -64,7 +64,7 @@ class Cell:
                     tries[key] = o
         self.cases = list(tries.values())
         whole = bool(objects) and objects[-1]["type"] == "summary"
-        self.complaint = complaint or ("" if whole else "it told no summary")
+        self.complaint = complaint or ("" if whole else "no summary line")
 
     def counts(self):
         return collections.Counter(
@@ -86,7 +86,7 @@ class Cell:
                                    else "")
 
     def others(self):
-        """What did not pass, as (verdict, reason, name)."""
+        """(verdict, reason, name) of every run that did not pass."""
         for o in self.cases:
             if o["verdict"] == "pass":
                 continue
@@ -98,7 +98,8 @@ class Cell:
 
 
 def path_beside(program):
-    """With the real programs that bootstrap has unpacked beside the build."""
+    """The environment with the programs that bootstrap unpacked beside the
+    build in PATH."""
     programs = pathlib.Path(program).resolve().parent.parent / "programs/bin"
     path = f"{programs.resolve()}:{os.environ['PATH']}"
     return {**os.environ, "PATH": path}
@@ -115,19 +116,19 @@ def run(program, user, family, options, environment):
                               timeout=PATIENCE, cwd="/", env=environment,
                               **become)
     except subprocess.TimeoutExpired as late:
-        return Cell((late.stdout or b"").decode(), f"no end in {PATIENCE} s")
-    # 1 and 3 are verdicts, which the stream tells, too.
+        return Cell((late.stdout or b"").decode(), f"time limit {PATIENCE} s")
+    # 1 and 3 are verdicts, which the lines have too.
     odd = done.returncode not in (0, 1, 3)
     return Cell(done.stdout, f"exit status {done.returncode}" if odd else "")
 
 
 def within_reach(program, folder):
-    """A copy where nobody can run it, wherever it was built."""
+    """A copy of the program that nobody can execute."""
     return shutil.copy(program, pathlib.Path(folder) / "halfopen")
 
 
 def in_words(places, cells):
-    """Where: everywhere, in one column or two, or in some cells."""
+    """The name of a set of cells: everywhere, a column, or their list."""
     if set(places) == set(cells):
         return "everywhere"
     for column in *FAMILIES, *TITLES.values():
@@ -136,8 +137,8 @@ def in_words(places, cells):
     return "; ".join(" ".join(place) for place in places)
 
 
-def tell_others(cells):
-    """A line for each verdict and reason, with where it was."""
+def print_others(cells):
+    """A line for each verdict and reason, with its cells."""
     where = collections.defaultdict(list)
     for place, cell in cells.items():
         for other in cell.others():
@@ -168,7 +169,7 @@ def main():
     for word in words:
         program = shlex.split(word.split("=", 1)[1])[:1]
         if not program or not os.access(program[0], os.X_OK):
-            sys.exit(f"{word}: no program")
+            sys.exit(f"{word}: not an executable program")
     print("| build | " + " | ".join(f"{TITLES[user]}, {family}"
                                     for user, family in WAYS) +
           " |\n|" + "---|" * (len(WAYS) + 1), flush=True)
@@ -178,7 +179,7 @@ def main():
         for word in words:
             cells |= one_row(*word.split("=", 1), options, folder)
     print()
-    tell_others(cells)
+    print_others(cells)
     return 1 if any(cell.is_bad() for cell in cells.values()) else 0
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The default set on a machine that has no time for it: every processor spins,
-and 200 cases run at once. No verdict may be false for that: what cannot be
-judged is inconclusive, seldom, and says by which number.
+"""The default set on a busy machine: every processor spins, and 200 cases run
+at a time. No verdict may be wrong because of that; a few runs may be
+inconclusive.
 
 usage: load.py HALFOPEN [PATTERN...]
 
-HALFOPEN_LOADS=5 in the environment makes so many rounds; 2 without it.
+HALFOPEN_LOADS in the environment is the number of rounds; 2 without it.
 """
 import ctypes
 import json
@@ -20,14 +20,12 @@ import rig
 
 ROUNDS = int(os.environ.get("HALFOPEN_LOADS", "2"))
 AT_ONCE = 200
-# Of all runs.
-SELDOM = 0.05
+INCONCLUSIVE_MAX = 0.05  # of all runs
 PR_SET_PDEATHSIG = 1
 
 
 def spin():
-    """A process that does nothing else, on a processor of its own choice, and
-    ends with this one."""
+    """Starts a process that only uses CPU time, and ends with this one."""
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -52,15 +50,15 @@ def in_ms(lateness):
                      for name, seconds in lateness.items())
 
 
-def tell(title, cases, summary):
-    """What it came to, as (runs, inconclusive ones, wrong ones)."""
+def print_round(title, cases, summary):
+    """Returns the numbers of all, inconclusive and wrong runs."""
     unclear = [o for o in cases if o["inconclusive"]]
     wrong = [o for o in cases if everywhere.is_wrong(o)]
     print(f"{title}: {summary['passed']} passed, {summary['failed']} failed, "
           f"{summary['skipped']} skipped, "
           f"{sum(o['verdict'] == 'broken' for o in wrong)} broken, "
           f"{len(unclear)} inconclusive in {summary['seconds']:.1f} s "
-          f"(lateness at most: {in_ms(summary['lateness'])})")
+          f"(max scheduling delay: {in_ms(summary['lateness'])})")
     for case in wrong + unclear:
         print(f"  {everywhere.name_of(case)}: {everywhere.verdict_of(case)}: "
               f"{case['reason']}")
@@ -72,17 +70,17 @@ def main():
     program, patterns = sys.argv[1], sys.argv[2:]
     spinners = [spin() for _ in os.sched_getaffinity(0)]
     try:
-        rounds = [tell(f"round {i + 1}", *run(program, patterns))
+        rounds = [print_round(f"round {i + 1}", *run(program, patterns))
                   for i in range(ROUNDS)]
     finally:
         for pid in spinners:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
     runs, unclear, wrong = map(sum, zip(*rounds))
-    print(f"{runs} runs, {AT_ONCE} at once, {len(spinners)} processors that "
-          f"spin: {wrong} failed or broken, {unclear} inconclusive "
+    print(f"{runs} runs, {AT_ONCE} at a time, {len(spinners)} busy CPUs: "
+          f"{wrong} failed or broken, {unclear} inconclusive "
           f"({100 * unclear / runs:.1f} %)")
-    return 1 if wrong or unclear > SELDOM * runs else 0
+    return 1 if wrong or unclear > INCONCLUSIVE_MAX * runs else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of the runner share: running halfopen, and reading what it
-left. Facts come from exit statuses and from the journals below --out."""
+"""Shared by the tests: running halfopen, reading the journals below --out, and
+finding its processes."""
 import json
 import os
 import pathlib
@@ -12,26 +12,26 @@ import unittest
 
 PASS, FAIL, USAGE, BROKEN, SKIPPED = range(5)
 SKIP_STATUS = 77
-# Sanitizers and loaded machines are slow; "at once" is one of these.
+# Seconds; sanitizers and loaded machines need more.
 AT_ONCE = 5 * float(os.environ.get("HALFOPEN_TEST_MULTIPLIER", "1"))
 
 
 def environment(**more):
     kept = {k: v for k, v in os.environ.items() if k != "HALFOPEN_MUST_RUN"}
-    # A script that ends in the middle leaves what a script leaves.
+    # A script that ends early does not free its memory.
     kept["ASAN_OPTIONS"] = "detect_leaks=0:" + kept.get("ASAN_OPTIONS", "")
     return {**kept, **more}
 
 
 class Done:
-    """A run of halfopen that has ended."""
+    """The result of a run of halfopen: status, output, seconds, journals."""
 
     def __init__(self, status, text, took, journals):
         self.status, self.text, self.took = status, text, took
         self.journals = journals
 
     def verdict(self, name):
-        """The verdict record; None for a run that could not tell any."""
+        """The record 'verdict'; None for a journal without one."""
         for record in self.journals[name]:
             if record["type"] == "verdict":
                 return record
@@ -55,7 +55,7 @@ def start(program, *arguments, **more):
 
 
 def call(program, *arguments, seconds=None, **more):
-    """A run that has ended, its two outputs apart."""
+    """Runs halfopen to its end; stdout and stderr are separate."""
     return subprocess.run([program, *map(str, arguments)], check=False,
                           capture_output=True, text=True, encoding="utf-8",
                           stdin=subprocess.DEVNULL, timeout=seconds,
@@ -86,7 +86,7 @@ def read(pid, name):
 
 
 def parent(pid):
-    """0 for one that is gone."""
+    """0 for a process that has ended."""
     after_name = read(pid, "stat").rpartition(")")[2].split()
     return int(after_name[1]) if after_name else 0
 
@@ -96,7 +96,7 @@ def pids():
 
 
 def descendants(root):
-    """{pid: its command line, or its name where it has none}"""
+    """The pids of all descendants of a process."""
     children = {}
     for pid in pids():
         children.setdefault(parent(pid), []).append(pid)
@@ -117,7 +117,7 @@ def is_init(pid):
 
 
 def inits(root):
-    """Not what one has forked, which bears its name until its exec."""
+    """Without its forks, which have the name of the init until execve()."""
     return [pid for pid in descendants(root)
             if is_init(pid) and not is_init(parent(pid))]
 
@@ -128,7 +128,7 @@ def probes(root):
 
 
 def programs(root):
-    """What a host's init has started and is no probe."""
+    """Children of a host's init that are not probes."""
     found = set(inits(root))
     return [pid for pid in descendants(root) if parent(pid) in found
             and read(pid, "cmdline") and not is_init(pid)
@@ -136,7 +136,7 @@ def programs(root):
 
 
 def wait_for(truth, seconds=20, pause=0.01):
-    """What it came to: something true, or whatever it is by then."""
+    """Returns the first true value of truth(), or the last false one."""
     deadline = time.monotonic() + seconds
     while True:
         value = truth()
@@ -153,7 +153,7 @@ def kill(pid, number=signal.SIGKILL):
 
 
 def works_here(program):
-    """False, and says why, where no world can be made at all."""
+    """False, with the reason printed, where no world can be made."""
     done = run(program, "passes")
     if done.status == SKIPPED:
         print(done.text)
@@ -161,7 +161,7 @@ def works_here(program):
 
 
 def main(argv):
-    """unittest's, with meson's status for a skip."""
+    """unittest.main(), with exit status 77 for a skip, as meson expects."""
     if not works_here(argv[1]):
         raise SystemExit(SKIP_STATUS)
     unittest.main(argv=argv[:1] + argv[3:], verbosity=2)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The default set as an ordinary user: every run comes to what it does for root.
+"""The default set as an ordinary user: every run has the same verdict as for
+root.
 
 usage: rootless.py HALFOPEN
 
-Run by an ordinary user, it is his own set that is looked at.
+Started by an ordinary user, only that user's results are checked.
 """
 import os
 import sys
@@ -22,7 +23,7 @@ def verdicts(cell):
 
 
 def differences(root, nobody):
-    """What both could judge, and did not judge alike."""
+    """Runs that both could judge, with different verdicts."""
     for run in sorted(set(root) & set(nobody), key=str):
         if root[run] != nobody[run]:
             yield f"{run}: root {root[run]}, uid {everywhere.NOBODY} " \
