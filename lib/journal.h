@@ -32,7 +32,7 @@
  *               recording them
  *   timeline    hosts[]                 a lab's times count from here; its
  *               hosts as they stand on the path
- *   meaning     host, text              what a state at the end comes to
+ *   meaning     host, text              a conclusion about the end of a lab
  *   predicted   name, value
  *   measured    name, value
  *   expectation what, ok, expected, observed, at

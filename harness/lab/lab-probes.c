@@ -189,6 +189,8 @@ static void fail(struct lab_probes *probes, const struct command *command,
 	va_end(args);
 	if (command->place && command->place->source)
 		run_here(command->place->source, (int)command->place->line);
+	else
+		run_here("prompt", 0);
 	expect_record(probes->run, false, command->action->host,
 		      command->action->text, observed);
 }
