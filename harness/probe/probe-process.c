@@ -135,116 +135,96 @@ static void try_in(struct probe_slot *slot)
 		probe_call_try_in(slot);
 }
 
-static void do_with_slot(const struct probe_request *q, struct probe_slot *slot)
+static bool needs_slot(enum probe_operation operation)
 {
-	switch (q->operation) {
+	return operation != PROBE_OPEN && operation != PROBE_LISTEN &&
+	       operation != PROBE_CONNECT && operation != PROBE_FORK &&
+	       operation != PROBE_CRASH && operation != PROBE_EXIT;
+}
+
+/* Executes one request. The script's side of the socket is closed when its
+ * process has ended: then the probe ends, too. */
+static void serve(void)
+{
+	static struct probe_request q;
+	struct probe_slot *slot;
+
+	if (fd_receive(PROBE_CONTROL, &q, sizeof(q), NULL, 0) <= 0)
+		_exit(0);
+	slot = probe_slot(q.slot);
+	if (!slot && needs_slot(q.operation)) {
+		probe_answer(q.id, -1, EBADF, NULL);
+		return;
+	}
+	switch (q.operation) {
+	case PROBE_OPEN:
+		do_open(&q);
+		break;
+	case PROBE_LISTEN:
+		do_listen(&q);
+		break;
+	case PROBE_CONNECT:
+		do_connect(&q);
+		break;
+	case PROBE_FORK:
+		do_fork(&q);
+		break;
+	case PROBE_CRASH:
+		die_of_segv();
+	case PROBE_EXIT:
+		exit((int)q.number);
 	case PROBE_ACCEPT:
 	case PROBE_RECEIVE:
 	case PROBE_RECEIVE_STREAM:
-		probe_call_post(&slot->in, q);
+		probe_call_post(&slot->in, &q);
 		try_in(slot);
 		break;
 	case PROBE_SEND:
 	case PROBE_SEND_STREAM:
-		probe_call_post(&slot->out, q);
+		probe_call_post(&slot->out, &q);
 		probe_call_try_out(slot);
 		break;
 	case PROBE_BIND:
-		answer_result(q->id,
+		answer_result(q.id,
 			      bind(slot->fd,
-				   (const struct sockaddr *)&q->address,
-				   q->address_size),
+				   (const struct sockaddr *)&q.address,
+				   q.address_size),
 			      slot);
 		break;
 	case PROBE_NAMES:
-		answer_result(q->id, 0, slot);
+		answer_result(q.id, 0, slot);
 		break;
 	case PROBE_LISTEN_AGAIN:
-		answer_result(q->id, listen(slot->fd, (int)q->number), NULL);
+		answer_result(q.id, listen(slot->fd, (int)q.number), NULL);
 		break;
 	case PROBE_SHUTDOWN:
-		answer_result(q->id, shutdown(slot->fd, (int)q->number), NULL);
+		answer_result(q.id, shutdown(slot->fd, (int)q.number), NULL);
 		break;
 	case PROBE_CLOSE:
 		probe_slot_close(slot);
-		answer_result(q->id, 0, NULL);
+		answer_result(q.id, 0, NULL);
 		break;
 	case PROBE_SET:
-		answer_result(q->id,
-			      setsockopt(slot->fd, q->level, q->option, q->data,
-					 (socklen_t)q->size),
+		answer_result(q.id,
+			      setsockopt(slot->fd, q.level, q.option, q.data,
+					 (socklen_t)q.size),
 			      NULL);
 		break;
 	case PROBE_GET:
-		do_get(q, slot);
+		do_get(&q, slot);
 		break;
 	case PROBE_ECHO:
 		slot->role = PROBE_ECHOES;
-		answer_result(q->id, 0, NULL);
+		answer_result(q.id, 0, NULL);
 		break;
 	case PROBE_SERVE_HTTP:
-		probe_role_serve_http(slot, q->number);
-		answer_result(q->id, 0, NULL);
+		probe_role_serve_http(slot, q.number);
+		answer_result(q.id, 0, NULL);
 		break;
 	case PROBE_HEARTBEAT:
-		probe_role_beat(slot, q->id, q->number);
-		break;
-	case PROBE_OPEN:
-	case PROBE_LISTEN:
-	case PROBE_CONNECT:
-	case PROBE_FORK:
-	case PROBE_CRASH:
-	case PROBE_EXIT:
+		probe_role_beat(slot, q.id, q.number);
 		break;
 	}
-}
-
-static void serve(void)
-{
-	static struct probe_request request;
-	struct probe_slot *slot;
-
-	if (fd_receive(PROBE_CONTROL, &request, sizeof(request), NULL, 0) <= 0)
-		_exit(0);
-	switch (request.operation) {
-	case PROBE_OPEN:
-		do_open(&request);
-		return;
-	case PROBE_LISTEN:
-		do_listen(&request);
-		return;
-	case PROBE_CONNECT:
-		do_connect(&request);
-		return;
-	case PROBE_FORK:
-		do_fork(&request);
-		return;
-	case PROBE_CRASH:
-		die_of_segv();
-	case PROBE_EXIT:
-		exit((int)request.number);
-	case PROBE_BIND:
-	case PROBE_NAMES:
-	case PROBE_LISTEN_AGAIN:
-	case PROBE_ACCEPT:
-	case PROBE_SEND:
-	case PROBE_RECEIVE:
-	case PROBE_SEND_STREAM:
-	case PROBE_RECEIVE_STREAM:
-	case PROBE_SHUTDOWN:
-	case PROBE_CLOSE:
-	case PROBE_SET:
-	case PROBE_GET:
-	case PROBE_ECHO:
-	case PROBE_SERVE_HTTP:
-	case PROBE_HEARTBEAT:
-		break;
-	}
-	slot = probe_slot(request.slot);
-	if (slot)
-		do_with_slot(&request, slot);
-	else
-		probe_answer(request.id, -1, EBADF, NULL);
 }
 
 /* --- waiting ---------------------------------------------------------- */
