@@ -249,6 +249,9 @@ static enum ladder_fate fate_of(const char *fate)
 	return LADDER_DROPPED;
 }
 
+/* The slot of the packet, or the free slot where it belongs. The table is never
+ * more than half full, so the loop ends. The factor is 2^32 divided by the golden
+ * ratio (Knuth's multiplicative hashing): packets have consecutive numbers. */
 static size_t packet_slot(const struct build *build, uint32_t packet)
 {
 	size_t i = packet * 2654435761U & build->packets_mask;
@@ -317,6 +320,7 @@ static struct flight *add_flight(struct build *build, uint32_t packet, int row)
 	return flight;
 }
 
+/* Where a record leaves the packet. */
 static void place_flight(struct flight *flight, enum ladder_fate fate,
 			 double left, int from, int to)
 {

@@ -85,7 +85,8 @@ static double text_width(const char *text)
 
 /* --- lifelines ------------------------------------------------------------ */
 
-/* The distance between two of n lifelines. */
+/* The distance between two of n lifelines: a page has room for about 1000 pixels
+ * of them; more lifelines make the drawing wider. */
 static double lane_width(size_t n)
 {
 	switch (n) {
@@ -200,8 +201,8 @@ static double x_of(const struct layout *layout, int host)
 	return layout->x[layout->ladder->hosts[host].column];
 }
 
-/* A place on the wire: the middle of the segment's last cable; half a lane away
- * from its only host. */
+/* A place on the wire, where a segment is lost, held or made: the middle of its
+ * last cable; half a lane away from its only host. */
 static double wire_x(const struct layout *layout, const struct ladder_row *row)
 {
 	int from = ladder_last_sender(row);
@@ -273,6 +274,8 @@ static void lengthen_lost(const struct layout *layout,
 	place->to_x = place->from_x + (place->right ? wanted : -wanted);
 }
 
+/* By the logarithm of the transit: a microsecond is all but level, and a delay of
+ * a second stays in its own band. */
 static double slant_of(const struct ladder_row *row)
 {
 	double transit = MAX(row->until - row->t, 0.0);
@@ -491,6 +494,10 @@ static double place_row(struct layout *layout, size_t i, double y)
 	return place_across(layout, i, y);
 }
 
+/*
+ * Between the rows before and after the moment, in proportion to their times.
+ * What a silence or an arrow's slant adds in height belongs to the row above.
+ */
 double layout_y(const struct layout *layout, double t)
 {
 	const struct ladder *ladder = layout->ladder;

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A cell holds the bytes of one character and of the combining marks after it. A
+ * wide character (CJK) has two cells, of which the second is "". So a line can
+ * be composed from back to front in any order, and is printed cell by cell.
+ *
+ * The time in front of a line belongs to the first line of a row: printing a
+ * line empties it.
+ */
 #include "ladder-paint.h"
 
 #include <math.h>
@@ -68,6 +76,8 @@ static int time_width(const struct ladder *ladder)
 		   snprintf(NULL, 0, "%.*f", ladder->decimals, first));
 }
 
+/* The first column is for the timers of the first host, the last one for those
+ * of the last host. */
 static void place_lifelines(struct paint *paint)
 {
 	size_t n = paint->ladder->n_columns;
@@ -205,6 +215,11 @@ void paint_time(struct paint *paint, double t)
 		 time_width(paint->ladder), paint->ladder->decimals, t);
 }
 
+/*
+ * What covers what: a dead host has no lifeline; a frozen one is drawn as such,
+ * whatever else lasts; an unplugged link is drawn rather than the socket that
+ * uses it. A state that is not sure has the plain lifeline.
+ */
 static const char *life_of(const struct paint *paint, size_t column, double t)
 {
 	const struct ladder *ladder = paint->ladder;
@@ -327,6 +342,7 @@ void paint_note(struct paint *paint, const char *text)
 
 /* --- the heads ------------------------------------------------------------ */
 
+/* The name of the last host ends where the line ends. */
 static int head_x(const struct paint *paint, size_t i, int width)
 {
 	size_t n = paint->ladder->n_columns;

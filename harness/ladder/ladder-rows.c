@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Functions that move rows first compute where each row goes (`places`), then
+ * renumber the partners, and only then move the rows.
+ */
 #include "ladder-rows.h"
 
 #include <errno.h>

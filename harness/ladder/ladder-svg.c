@@ -252,7 +252,7 @@ static void draw_bar(const struct drawing *d, const struct ladder_span *span,
 	fputs("</rect>\n", d->out);
 }
 
-/* A bracket that is open to the lifeline; one that lasts beyond the end of the
+/* A bracket whose ends point to the lifeline; one that lasts beyond the end of the
  * run has no lower end. */
 static void draw_timer(const struct drawing *d, const struct ladder_span *span)
 {
@@ -316,6 +316,7 @@ static const char *life_at(const struct drawing *d, size_t column, double t,
 	return dead ? "" : frozen ? "frozen" : unplugged ? "unplugged" : "life";
 }
 
+/* From span to span: each piece of a lifeline has one class. */
 static void draw_life(const struct drawing *d, size_t column)
 {
 	double t = -INFINITY, x = d->layout->x[column];
@@ -394,6 +395,8 @@ static double hop_y(const struct drawing *d, size_t i, size_t hop)
 				       MAX(MIN(part, 1.0), 0.0);
 }
 
+/* One path from hop to hop. A duplicate, a probe or a retransmission is dashed, so
+ * that it can be told from the first transmission without reading. */
 static void draw_shaft(const struct drawing *d, size_t i, const char *class)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
@@ -700,7 +703,8 @@ static double draw_key(const struct drawing *d, double y)
 	return y;
 }
 
-/* The height of the key is known when it is drawn: first into nothing. */
+/* The viewBox in the first line needs the height, which depends on what the key
+ * explains: it is drawn twice, first into memory that is thrown away. */
 static double key_height(const struct drawing *d)
 {
 	struct drawing trial = *d;

@@ -102,6 +102,8 @@ static struct arrow arrow_of(const struct paint *paint,
 	return arrow;
 }
 
+/* The sign at an end of an arrow that is on the wire: lost there, made there, or
+ * waiting there. */
 static const char *mark_of(const struct paint *paint,
 			   const struct ladder_row *row, bool start)
 {
@@ -409,6 +411,7 @@ static void draw_quiet(struct paint *paint, const struct ladder_row *row)
 	paint_flush(paint);
 }
 
+/* A silence has no time in front: its end is the time of the row below. */
 static void draw_row(struct paint *paint, const struct ladder_row *row)
 {
 	if (row->kind != LADDER_QUIET)
