@@ -7,7 +7,9 @@
 #include "lab-options.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -516,39 +518,86 @@ static int try_settings(const struct lab_plan *plan)
 	return error_trace(r);
 }
 
-/*
- * The path of a shipped incident with that name: in the installed data
- * directory, or in the source tree of a build. A file of that name in the
- * current folder comes first.
- */
-static const char *find_incident(const char *name, char *buffer, size_t size)
+/* The folders with shipped incidents: installed, and in the source tree of a
+ * build. */
+enum { INCIDENT_FOLDERS = 2 };
+
+static size_t incident_folders(char ret[INCIDENT_FOLDERS][512])
 {
 	char exe[256];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
-	if (strchr(name, '/') || access(name, F_OK) == 0)
-		return name;
-	snprintf(buffer, size, "%s/%s.yaml", HALFOPEN_INCIDENTS, name);
-	if (access(buffer, R_OK) == 0)
-		return buffer;
+	snprintf(ret[0], sizeof(ret[0]), "%s", HALFOPEN_INCIDENTS);
 	if (n < 0)
-		return name;
+		return 1;
 	/* …/build/harness/halfopen -> …/cases/incidents */
 	exe[n] = '\0';
 	for (int i = 0; i < 3 && strrchr(exe, '/'); i++)
 		*strrchr(exe, '/') = '\0';
-	snprintf(buffer, size, "%s/cases/incidents/%s.yaml", exe, name);
-	return access(buffer, R_OK) == 0 ? buffer : name;
+	snprintf(ret[1], sizeof(ret[1]), "%s/cases/incidents", exe);
+	return 2;
+}
+
+static int refuse_incident(const char *name,
+			   char folders[INCIDENT_FOLDERS][512], size_t n)
+{
+	char found[64] = "";
+	unsigned int best = UINT_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		DIR *folder = opendir(folders[i]);
+		struct dirent *entry;
+
+		while (folder && (entry = readdir(folder))) {
+			char base[64];
+			unsigned int distance;
+
+			if (!strstr(entry->d_name, ".yaml"))
+				continue;
+			snprintf(base, sizeof(base), "%.*s",
+				 (int)strcspn(entry->d_name, "."),
+				 entry->d_name);
+			distance = nearest_distance(name, base);
+			if (distance >= best)
+				continue;
+			best = distance;
+			memcpy(found, base, sizeof(found));
+		}
+		if (folder)
+			closedir(folder);
+	}
+	return error_refuse(-ENOENT, "%s: no such file or incident%s%s", name,
+			    *found ? "; similar: " : "", found);
+}
+
+/* The path of the file: in the current folder, or of an incident with that
+ * name. */
+static int find_file(const char *name, char *buffer, size_t size)
+{
+	char folders[INCIDENT_FOLDERS][512];
+	size_t n = incident_folders(folders);
+
+	snprintf(buffer, size, "%s", name);
+	if (strchr(name, '/') || access(name, F_OK) == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		int length = snprintf(buffer, size, "%s/%s.yaml", folders[i],
+				      name);
+
+		if (length < (int)size && access(buffer, R_OK) == 0)
+			return 0;
+	}
+	return refuse_incident(name, folders, n);
 }
 
 static int build(struct builder *b, const struct lab_options *options,
 		 const char *file)
 {
-	char path[512];
-	int r = file ? lab_file_read(b->plan,
-				     find_incident(file, path, sizeof(path))) :
-		       0;
+	char path[1024];
+	int r = file ? find_file(file, path, sizeof(path)) : 0;
 
+	if (r >= 0 && file)
+		r = lab_file_read(b->plan, path);
 	if (r < 0)
 		return error_trace(r);
 	if (!b->plan->n_hosts)

@@ -13,6 +13,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -262,14 +263,20 @@ static int refuse_several(const char *host, const pid_t *inits, size_t n)
 int lab_shell_enter(const char *where)
 {
 	const char *at = strchr(where, '@');
-	pid_t lab = at ? atoi(at + 1) : 0, inits[FOUND_MAX], pid;
-	char host[64];
+	pid_t inits[FOUND_MAX], pid;
+	char host[64], *end = NULL;
+	long lab = at ? strtol(at + 1, &end, 10) : 0;
 	size_t n;
 	int status;
 
 	snprintf(host, sizeof(host), "%.*s",
 		 (int)(at ? (size_t)(at - where) : strlen(where)), where);
-	n = find_inits(host, lab, inits);
+	if (at && (end == at + 1 || *end || lab <= 0 || lab > INT_MAX))
+		return error_refuse(-EINVAL,
+				    "--shell %s: expected a process number "
+				    "after '@'",
+				    where);
+	n = find_inits(host, (pid_t)lab, inits);
 	if (n == 0)
 		return error_refuse(-ENOENT, "no running lab has a host '%s'",
 				    where);

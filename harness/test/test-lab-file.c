@@ -235,6 +235,8 @@ START_TEST(invalid_yaml_is_refused)
 		{ "for: 5s\nfor: 6s\n", ":2:1: duplicate key 'for'; first in "
 					"line 1" },
 		{ "[a]: b\n", ":1:1: unexpected list; expected key" },
+		{ "a: [[[[[[[[[[[[[[[[[[",
+		  ":1:19: nested deeper than 16 levels" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
@@ -349,12 +351,59 @@ START_TEST(invalid_and_duplicate_host_names_are_refused)
 		  ":1:49: hosts.j: too many hosts: at most 8" },
 		{ "hosts: [client]\n",
 		  ":1:8: hosts: unexpected list; expected map of" },
+		{ "hosts: {PATH: }\n",
+		  ":1:9: hosts.PATH: invalid host name 'PATH': a variable" },
+		{ "hosts: {LD_PRELOAD: }\n",
+		  ":1:9: hosts.LD_PRELOAD: invalid host name 'LD_PRELOAD'" },
 		{ "hosts: {client: x}\n", ":1:17: hosts.client: unexpected "
 					  "text; expected map of host keys" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		must_refuse_file(&files[i]);
+}
+END_TEST
+
+/* The limit ends parsing at once: libyaml alone takes 16 s for this file. */
+START_TEST(deep_nesting_is_refused_quickly)
+{
+	static char file[100001];
+	nsec_t start = nsec_now();
+
+	memset(file, '[', sizeof(file) - 1);
+	ck_assert_int_eq(parse(file), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error_message(), "nested deeper"));
+	ck_assert_int_lt(nsec_now() - start, SEC(2));
+}
+END_TEST
+
+START_TEST(long_commands_are_refused)
+{
+	static char file[40000];
+
+	snprintf(file, sizeof(file), "hosts: {client: {run: %020000d}}\n", 1);
+	ck_assert_int_eq(parse(file), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(
+		error_message(), "command too long: 20000 bytes, at most 8192"));
+}
+END_TEST
+
+START_TEST(large_environments_are_refused)
+{
+	static char file[40000];
+	size_t used;
+
+	snprintf(file, sizeof(file),
+		 "hosts: {client: {run: {run: x, env: {");
+	for (unsigned int i = 0; i < 1000; i++) {
+		used = strlen(file);
+		snprintf(file + used, sizeof(file) - used, "V%u: 1, ", i);
+	}
+	used = strlen(file);
+	snprintf(file + used, sizeof(file) - used, "}}}}\n");
+	ck_assert_int_eq(parse(file), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error_message(),
+				     "too many variables: 1000, at most 64"));
 }
 END_TEST
 
@@ -460,6 +509,9 @@ static const TTest *const *const tests[] = {
 	&invalid_keys_and_values_of_a_lab_are_refused,
 	&invalid_keys_and_values_of_a_host_are_refused,
 	&invalid_and_duplicate_host_names_are_refused,
+	&deep_nesting_is_refused_quickly,
+	&long_commands_are_refused,
+	&large_environments_are_refused,
 	&one_host_too_many_is_refused,
 	&error_in_a_sentence_has_its_line_and_column,
 	&unreadable_and_too_large_files_are_refused,

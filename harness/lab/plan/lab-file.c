@@ -157,6 +157,10 @@ static int read_environment(const struct lab_yaml_node *node, void *ret)
 {
 	const char **environment, **next;
 
+	if (lab_yaml_size(node) > LAB_VARIABLES)
+		return lab_yaml_refuse(node,
+				       "too many variables: %zu, at most %d",
+				       lab_yaml_size(node), LAB_VARIABLES);
 	environment = lab_plan_allocate(node->yaml->plan,
 					(lab_yaml_size(node) + 1) *
 						sizeof(*environment));

@@ -271,6 +271,28 @@ int lab_name_check(const char *name, const char *what)
 	return 0;
 }
 
+/*
+ * Every program has a variable with the name of each host, for its address, so
+ * a host must not have the name of a variable that changes how a program runs.
+ */
+static bool is_special_variable(const char *name)
+{
+	static const char *const prefixes[] = { "LD_", "LC_", "BASH", "FOLDER",
+						"PYTHON", "PERL", "NODE_" };
+	static const char *const names[] = {
+		"PATH", "HOME", "IFS",	  "ENV",  "SHELL", "USER", "LOGNAME",
+		"LANG", "TERM", "TMPDIR", "PWD",  "MAIL",  "TZ",   "PS1",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Hosts and programs share one set of names: `kill NAME` and the subject of an
  * expectation may be either. */
 static int check_new_name(struct lab_plan *plan, const char *name,
@@ -307,6 +329,13 @@ int lab_plan_add_host(struct lab_plan *plan, const char *name,
 {
 	struct lab_host host = { .role = LAB_ENDPOINT };
 	int r = check_new_name(plan, name, "host", HOST_NAME);
+
+	if (r >= 0 && is_special_variable(name))
+		r = error_refuse(-EINVAL,
+				 "invalid host name '%s': a variable of the "
+				 "environment; hosts' names are variables of "
+				 "programs",
+				 name);
 
 	if (r >= 0 && plan->n_hosts == LAB_HOSTS)
 		r = too_many("hosts", LAB_HOSTS);
@@ -374,6 +403,10 @@ int lab_plan_add_program(struct lab_plan *plan, const char *host,
 
 	if (command[strspn(command, " \t\r\n")] == '\0')
 		r = error_refuse(-EINVAL, "empty command");
+	else if (strlen(command) > LAB_COMMAND)
+		r = error_refuse(-EINVAL,
+				 "command too long: %zu bytes, at most %d",
+				 strlen(command), LAB_COMMAND);
 	else if (plan->n_programs == LAB_PROGRAMS)
 		r = too_many("programs", LAB_PROGRAMS);
 	else if (name)

@@ -35,6 +35,9 @@ enum {
 	LAB_PORT = 80, /* port of a probe unless the action names another */
 	LAB_BACKLOG = 128, /* listen backlog of a probe, likewise */
 	LAB_BYTES = 1, /* what `send` sends, likewise */
+	LAB_COMMAND = 8192, /* bytes of a command line, at most */
+	LAB_VARIABLES = 64, /* of the environment of one program, at most */
+	LAB_DEPTH = 16, /* nesting of a file, at most */
 };
 
 /* The source of a part of the plan, for messages: "incident.yaml:12:9",

@@ -92,6 +92,45 @@ static int check_is_last(struct lab_yaml *yaml, yaml_parser_t *parser)
 	return error_trace(r);
 }
 
+/*
+ * Parses the events of the file and refuses deep nesting. libyaml's scanner
+ * takes time in the square of the depth and its loader builds the whole
+ * document first, so this is a pass of its own, which ends at the limit. A
+ * syntax error is left to load().
+ */
+static int check_depth(const struct lab_yaml *yaml)
+{
+	struct lab_place place = { .source = yaml->name };
+	yaml_parser_t parser;
+	bool end = false;
+	int depth = 0, r = 0;
+
+	if (!yaml_parser_initialize(&parser))
+		return error_origin(-ENOMEM, "%s", yaml->name);
+	yaml_parser_set_input_string(
+		&parser, (const unsigned char *)yaml->bytes, yaml->size);
+	while (!end && r >= 0) {
+		yaml_event_t event;
+
+		if (!yaml_parser_parse(&parser, &event))
+			break;
+		depth += event.type == YAML_SEQUENCE_START_EVENT ||
+			 event.type == YAML_MAPPING_START_EVENT;
+		depth -= event.type == YAML_SEQUENCE_END_EVENT ||
+			 event.type == YAML_MAPPING_END_EVENT;
+		place.line = (unsigned int)event.start_mark.line + 1;
+		place.column = (unsigned int)event.start_mark.column + 1;
+		if (depth > LAB_DEPTH)
+			r = lab_place_refuse(&place,
+					     "nested deeper than %d levels",
+					     LAB_DEPTH);
+		end = event.type == YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return error_trace(r);
+}
+
 static int load(struct lab_yaml *yaml, yaml_parser_t *parser,
 		struct lab_yaml_node *ret)
 {
@@ -123,6 +162,9 @@ int lab_yaml_init(struct lab_yaml *yaml, struct lab_plan *plan,
 	int r;
 
 	*yaml = (struct lab_yaml){ plan, name, bytes, size };
+	r = check_depth(yaml);
+	if (r < 0)
+		return error_trace(r);
 	if (!yaml_parser_initialize(&parser))
 		return error_origin(-ENOMEM, "%s", name);
 	r = load(yaml, &parser, ret);
