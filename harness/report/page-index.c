@@ -95,7 +95,8 @@ static int put_row(FILE *out, const struct page_entry *entry, bool follows)
 	fputs("<td>", out);
 	html_verdict(out, result);
 	if (result->reason && *result->reason) {
-		fputs("<br/>", out);
+		fputs(result->inconclusive ? "<br/>inconclusive: " : "<br/>",
+		      out);
 		markup_text(out, result->reason);
 	}
 	fputs("</td>", out);

@@ -75,7 +75,9 @@ static void put_title(FILE *out, const struct result *result)
 		fputs("</p>\n", out);
 	}
 	if (result->reason && *result->reason) {
-		fprintf(out, "<p class=\"%s\">", verdict_text(result->verdict));
+		fprintf(out, "<p class=\"%s\">%s",
+			verdict_text(result->verdict),
+			result->inconclusive ? "inconclusive: " : "");
 		markup_text(out, result->reason);
 		fputs("</p>\n", out);
 	}

@@ -478,10 +478,14 @@ static long claim_number(const char *claim)
 	return *claim ? strtol(claim + 1, NULL, 10) : 0;
 }
 
+/* Whether a claim continues a range: the next one, or the same one, which a case
+ * may judge twice. */
 static bool claim_follows(const char *claim, const char *before)
 {
-	return claim[0] == before[0] &&
-	       claim_number(claim) == claim_number(before) + 1;
+	long step = claim_number(claim) - claim_number(before);
+
+	return strcmp(claim, before) == 0 ||
+	       (claim[0] == before[0] && step == 1);
 }
 
 void report_claims(const struct judgement *judgements,
@@ -501,7 +505,8 @@ void report_claims(const struct judgement *judgements,
 			return;
 		at += (size_t)snprintf(ret + at, REPORT_TEXT - at, "%s%s",
 				       at ? " " : "", judgements[first].claim);
-		if (i > first && at + 1 < REPORT_TEXT)
+		if (strcmp(judgements[first].claim, judgements[i].claim) != 0 &&
+		    at + 1 < REPORT_TEXT)
 			at += (size_t)snprintf(ret + at, REPORT_TEXT - at,
 					       "-%s", judgements[i].claim);
 	}

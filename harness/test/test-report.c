@@ -187,6 +187,11 @@ START_TEST(consecutive_claims_are_a_range)
 	ck_assert_str_eq(text, "A3-A5 A10 B11");
 	report_claims(CLAIMS({ .claim = "A9" }, { .claim = "A10" }), text);
 	ck_assert_str_eq(text, "A9-A10");
+	report_claims(CLAIMS({ .claim = "B5" }, { .claim = "B5" },
+			     { .claim = "B6" }, { .claim = "C1" },
+			     { .claim = "C1" }),
+		      text);
+	ck_assert_str_eq(text, "B5-B6 C1");
 	report_claims(NULL, text);
 	ck_assert_str_eq(text, "");
 }
