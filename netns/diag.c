@@ -120,6 +120,8 @@ static void copy_info(struct diag_socket *socket, struct nlattr *attribute)
 	socket->has_info = true;
 }
 
+/* For each inet_diag_msg of a reply. After a failure of `fn` the rest of the
+ * dump is read and ignored: the socket must not keep unread messages. */
 static int on_socket(struct nl_msg *msg, void *data)
 {
 	struct nlmsghdr *header = nlmsg_hdr(msg);

@@ -60,6 +60,8 @@ static int failure(struct nft_ctx *nft)
 			    "nftables: %.*s", size, message);
 }
 
+/* NFT_CTX_DEFAULT opens its own netlink socket, in the namespace that the
+ * thread is in. */
 static int load_here(const char *rules)
 {
 	struct nft_ctx *nft;
@@ -105,6 +107,7 @@ int firewall_load(int fd MACRO_UNUSED, const char *rules MACRO_UNUSED)
 
 /* --- deleting entries ------------------------------------------------- */
 
+/* The socket stays in the namespace in which it is bound. */
 static int connect_in(struct nl_sock *socket, int fd)
 {
 	int r = namespace_enter(fd), left;
@@ -221,6 +224,7 @@ static int on_connection(struct nl_msg *msg, void *data)
 	return NL_OK;
 }
 
+/* IPCTNL_MSG_CT_GET with NLM_F_DUMP: one message for each entry. */
 static int list(struct nl_sock *socket, struct listing *listing)
 {
 	const struct nfgenmsg header = { .nfgen_family =

@@ -98,6 +98,8 @@ struct flows *flows_free(struct flows *flows)
 
 /* --- the table -------------------------------------------------------- */
 
+/* Two rounds of multiplication and shifting: the table takes the low bits,
+ * which must depend on all bits of address and port. */
 static size_t hash_end(const struct address *address, uint16_t port)
 {
 	uint64_t words[2] = { 0, 0 }, hash;
@@ -108,6 +110,7 @@ static size_t hash_end(const struct address *address, uint16_t port)
 	return (size_t)(hash ^ hash >> 32);
 }
 
+/* The sum of both hashes is the same for either direction. */
 static struct flow **bucket_of(const struct flows *flows,
 			       const struct address *a, uint16_t a_port,
 			       const struct address *b, uint16_t b_port)
@@ -237,6 +240,9 @@ static struct flow *add(struct flows *flows, unsigned int network,
 
 /* --- transmissions ---------------------------------------------------- */
 
+/* The first segment of an end, or a new sequence space: nothing was sent
+ * before.
+ */
 static void begin_at(struct flow_end *end, uint32_t seq)
 {
 	end->seen = true;
@@ -244,6 +250,8 @@ static void begin_at(struct flow_end *end, uint32_t seq)
 	end->n_repeats = 0;
 }
 
+/* Gives up what is known about the bytes below; a repeat that crosses the new
+ * floor is shortened. */
 static void raise_floor(struct flow_end *end, uint32_t floor)
 {
 	size_t gone = 0;
@@ -281,11 +289,18 @@ static unsigned int most_sent(const struct flow_end *end, uint32_t from,
 	return sequence_before(at, until) ? MAX(most, 1U) : most;
 }
 
+/*
+ * A list of repeats under construction. The old list has at most REPEATS ranges
+ * and as many gaps between them, in which the count is 1; one retransmission
+ * splits at most two of these.
+ */
 struct repeats {
 	size_t n;
 	struct repeat all[3 * REPEATS + 3];
 };
 
+/* Appends a range, and joins it with the last one where possible. A count of 1
+ * is implied and needs no range. */
 static void put_repeat(struct repeats *to, uint32_t from, uint32_t until,
 		       unsigned int count)
 {
@@ -315,7 +330,12 @@ static void put_split(struct repeats *to, uint32_t from, uint32_t until,
 	put_repeat(to, right, until, count);
 }
 
-/* Every byte of [a, b), which lies between floor and next, once more. */
+/*
+ * Counts every byte of [a, b), which lies between floor and next, once more:
+ * the list is rebuilt from the floor up, range by range and gap by gap. That
+ * takes a retransmission, not a first transmission, so its cost does not
+ * matter.
+ */
 static int count_again(struct flow_end *end, uint32_t a, uint32_t b)
 {
 	struct repeats new = { .n = 0 };
@@ -345,7 +365,11 @@ static int count_again(struct flow_end *end, uint32_t a, uint32_t b)
 	return 0;
 }
 
-/* Bytes that never came by, although later ones do. */
+/*
+ * The segment begins above `next`: the bytes in between did not reach the wire.
+ * The kernel of the host has sent them, and they were dropped in its own queue
+ * or at a link without carrier; when they come, they are transmission 1.
+ */
 static int note_hole(struct flow_end *end, uint32_t until)
 {
 	struct repeat *last;
@@ -362,7 +386,8 @@ static int note_hole(struct flow_end *end, uint32_t until)
 	return 0;
 }
 
-/* Remembers that the bytes from `from` to `until` were sent. */
+/* Remembers that the bytes from `from` to `until` were sent. In a transfer
+ * without loss `from` is `next`, and only `next` moves. */
 static int count(struct flow_end *end, uint32_t from, uint32_t until)
 {
 	uint32_t known = sequence_before(until, end->next) ? until : end->next;
@@ -387,6 +412,8 @@ static int count(struct flow_end *end, uint32_t from, uint32_t until)
 	return 0;
 }
 
+/* 1 for bytes above `next`; 0 for a segment without bytes, and for one that
+ * begins below the floor. */
 static unsigned int transmission_of(const struct flow_end *end, uint32_t from,
 				    uint32_t until)
 {
@@ -401,7 +428,13 @@ static unsigned int transmission_of(const struct flow_end *end, uint32_t from,
 
 /* --- segments --------------------------------------------------------- */
 
-/* `sent`: what its sender has sent before; NULL: nothing. */
+/*
+ * `sent`: what its sender has sent before; NULL: nothing.
+ *
+ * A keepalive probe of Linux is empty and has the sequence number snd_una - 1
+ * (tcp_xmit_probe_skb()), which the peer has acknowledged: it must answer with
+ * an ACK (RFC 9293 section 3.8.4). A zero-window probe has the same form.
+ */
 static unsigned int kinds_of_segment(const struct frame *f,
 				     const struct flow_end *sent)
 {
@@ -444,6 +477,7 @@ static unsigned int kinds_of_other(const struct frame *frame)
 	return WIRE_OTHER;
 }
 
+/* It has an initial sequence number. */
 static bool opens(const struct frame *f)
 {
 	return frame_is_syn(f) || frame_is_syn_ack(f);
@@ -517,7 +551,7 @@ static void look_at(const struct flows *flows, unsigned int network,
 		ret->kinds = kinds_of_segment(f, NULL);
 		return;
 	}
-	/* A connection that no machine has opened. */
+	/* It would open a connection: no machine has opened it. */
 	if (!forged &&
 	    is_new_connection(f, &flow->ends[sender], &flow->ends[!sender])) {
 		ret->kinds = kinds_of_segment(f, NULL);

@@ -87,7 +87,7 @@ struct host {
 	int namespace;
 	struct rtnl *rtnl;
 	pid_t init;
-	int pidfd, control;
+	int control;
 	struct loop_source *source;
 	host_exit_fn on_exit;
 	void *data;
@@ -96,6 +96,7 @@ struct host {
 
 /* --- the init --------------------------------------------------------- */
 
+/* Without a reader the world is gone, and the init ends too. */
 static void reply(enum reply_kind kind, pid_t pid, int status)
 {
 	struct reply reply = { .kind = kind, .pid = pid, .status = status };
@@ -155,6 +156,11 @@ static void set_environment(void)
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 }
 
+/*
+ * In the forked child. The order matters: fds are placed while the process may
+ * still open /dev/null, capabilities are dropped last before exec. An error
+ * number is written to `report`, whose other copies are closed on exec.
+ */
 static void MACRO_NORETURN become_program(const struct request *request,
 					  const int *fds, int report)
 {
@@ -190,6 +196,8 @@ static void MACRO_NORETURN become_program(const struct request *request,
 	_exit(127);
 }
 
+/* The fds are moved to 16 and above first, out of the way of the numbers that
+ * the program expects (0 to 3) and of the init's own (3 and 4). */
 static void start(const struct request *request, int *fds)
 {
 	int report[2], r = 0;
@@ -236,6 +244,7 @@ static void send_signal(const struct request *request)
 	reply(REPLY_ANSWER, request->pid, r);
 }
 
+/* Orphaned grandchildren are reparented to the init, and reaped here too. */
 static void reap(void)
 {
 	struct signalfd_siginfo info;
@@ -321,7 +330,6 @@ static void drop_init(struct host *host)
 {
 	host->source = loop_remove(host->source);
 	host->control = fd_close(host->control);
-	host->pidfd = fd_close(host->pidfd);
 	host->init = 0;
 }
 
@@ -359,6 +367,8 @@ static int on_control(void *data, uint32_t events MACRO_UNUSED)
 	return r == -EAGAIN || r >= 0 ? 0 : error_trace(r);
 }
 
+/* Sends a request and waits for its answer. Exits that are reported meanwhile
+ * are passed on, so that on_exit() can be called from within. */
 static int ask(struct host *host, const struct request *request, size_t size,
 	       const int *fds, size_t n_fds, struct reply *ret)
 {
@@ -405,6 +415,8 @@ struct address cable_address(const struct cable_plan *cable, int family)
 	return (struct address){ 0 };
 }
 
+/* A child of this process: its pid stays reserved until host_power_off() reaps
+ * it. */
 static int start_init(struct host *host, struct loop *loop)
 {
 	int pair[2], r;
@@ -412,7 +424,7 @@ static int start_init(struct host *host, struct loop *loop)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_origin(-errno, "socketpair");
-	pid = privilege_clone(CLONE_NEWPID, &host->pidfd);
+	pid = privilege_clone(CLONE_NEWPID, NULL);
 	if (pid == 0)
 		run_init(pair[1], host->namespace, host->name);
 	fd_close(pair[1]);
@@ -506,7 +518,7 @@ int host_new(struct host **ret, struct loop *loop, const struct host_plan *plan,
 	host->plan = *plan;
 	snprintf(host->name, sizeof(host->name), "%s", plan->name);
 	host->plan.name = host->name;
-	host->pidfd = host->control = -1;
+	host->control = -1;
 	host->on_exit = on_exit;
 	host->data = data;
 	host->namespace = namespace_new();
@@ -569,6 +581,7 @@ pid_t host_init(const struct host *host)
 	return host->init;
 }
 
+/* A socket belongs to the namespace that its thread is in when it is made. */
 int host_socket(struct host *host, int family, int type, int protocol)
 {
 	int r = namespace_enter(host->namespace), fd, left;
@@ -588,6 +601,7 @@ int host_socket(struct host *host, int family, int type, int protocol)
 
 /* --- programs --------------------------------------------------------- */
 
+/* One after the other, each with its NUL. */
 static int pack_arguments(struct request *request, const char *const *argv)
 {
 	size_t used = 0;

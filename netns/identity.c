@@ -34,6 +34,7 @@ enum {
 	NOWHERE = -1,
 };
 
+/* A host, as far as its ports are concerned. */
 struct node {
 	const char *name;
 	unsigned int n_ports;
@@ -47,6 +48,7 @@ struct port {
 	unsigned int network;
 };
 
+/* A packet that was put on the cable of a gateway. */
 struct delivery {
 	uint64_t fingerprint;
 	bool waiting; /* not forwarded so far */
@@ -170,6 +172,9 @@ void identities_reset_host(struct identities *identities, unsigned int port)
 	node_of(identities, port)->boots++;
 }
 
+/* A host with several cables sends for itself and for others. The source
+ * address tells them apart, except behind a masquerading gateway, whose packets
+ * have its own address. */
 static bool is_own(const struct node *node, const struct address *address)
 {
 	for (size_t i = 0; i < node->n_addresses; i++)
@@ -180,6 +185,12 @@ static bool is_own(const struct node *node, const struct address *address)
 
 /* --- fingerprints ----------------------------------------------------- */
 
+/*
+ * A fingerprint has 64 bits: among a few thousand waiting packets, two
+ * different ones with equal fingerprints are practically impossible. Equal
+ * packets, such as a retransmission in the same millisecond over IPv6, have
+ * equal fingerprints.
+ */
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
@@ -200,6 +211,7 @@ static uint64_t mix_bytes(uint64_t hash, const uint8_t *bytes, size_t size)
 	return mix(hash, word);
 }
 
+/* The whole of a small payload, both ends of a large one. */
 static uint64_t mix_payload(uint64_t hash, const uint8_t *bytes, size_t size)
 {
 	if (size <= 2 * SAMPLE)
@@ -208,6 +220,7 @@ static uint64_t mix_payload(uint64_t hash, const uint8_t *bytes, size_t size)
 	return mix_bytes(hash, bytes + size - SAMPLE, SAMPLE);
 }
 
+/* RFC 792 and RFC 4443 section 2.1: the messages that quote a packet. */
 static bool is_icmp_error(const struct frame *f)
 {
 	if (f->kind != FRAME_ICMP)
@@ -247,7 +260,12 @@ static uint64_t mix_transport(uint64_t hash, const struct frame *f,
 	return size > skip ? mix_payload(hash, at + skip, size - skip) : hash;
 }
 
-/* As it is on a cable where it has this TTL. */
+/*
+ * Of the packet with this TTL. `boots` separates what was delivered before a
+ * reboot of the gateway from what it sends afterwards. The addresses, the
+ * ports, the checksums, the window and the other TCP options are left out: a
+ * NAT or a firewall may change them.
+ */
 static uint64_t fingerprint(const struct identities *identities,
 			    unsigned int port, const struct frame *f,
 			    const uint8_t *bytes, uint8_t ttl)
@@ -266,7 +284,7 @@ static uint64_t fingerprint(const struct identities *identities,
 	return mix_payload(hash, bytes + tcp->payload_at, tcp->length);
 }
 
-/* What a router forwards at all. */
+/* IP packets with a TTL. ARP and neighbour discovery stay on their link. */
 static bool is_forwardable(const struct frame *f)
 {
 	return f->transport_at && f->kind != FRAME_ND && f->ttl;
@@ -321,6 +339,7 @@ int identities_deliver(struct identities *identities, unsigned int port,
 		return error_origin(-ENOMEM, "remember a packet");
 	index = (int)(deliveries->next++ % DELIVERIES);
 	delivery = &deliveries->all[index];
+	/* The oldest of all is also the oldest of its chain. */
 	if (delivery->waiting)
 		unlink_delivery(deliveries, index, NOWHERE);
 	*delivery = (struct delivery){
@@ -377,6 +396,7 @@ static void find_quoted(const struct identities *identities,
 						    &quoted, &ret->from_client);
 }
 
+/* What may be concluded about the connection: see flow.h. */
 static enum flow_sender sender_of(const struct node *node,
 				  const struct frame *frame)
 {
@@ -385,6 +405,8 @@ static enum flow_sender sender_of(const struct node *node,
 	return is_own(node, &frame->source) ? FLOW_MULTIHOMED : FLOW_ON_BEHALF;
 }
 
+/* The frame is the packet that was delivered before. An ICMP error keeps its
+ * connection as well. */
 static int forwarded(struct identities *identities, unsigned int network,
 		     const struct frame *frame, const struct identity *before,
 		     struct identity *ret)
@@ -417,6 +439,8 @@ int identities_receive(struct identities *identities, unsigned int port,
 			return error_trace(forwarded(identities, network, frame,
 						     before, ret));
 	}
+	/* A ghost is a packet too, for the records of it; but it neither
+	 * continues a delivery nor changes what is known of its flow. */
 	ret->packet = ++identities->n_packets;
 	r = flows_see(identities->flows, network, frame, sender, &ret->flow);
 	if (r < 0)

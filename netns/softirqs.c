@@ -14,6 +14,7 @@
 #include "fd.h"
 #include "macro.h"
 
+/* By the name of the thread, "ksoftirqd/CPU". */
 static bool is_ksoftirqd(int proc, const char *pid)
 {
 	static const char name[] = "ksoftirqd/";
@@ -79,6 +80,8 @@ void softirqs_sample(struct softirqs_samples *samples,
 
 	if (!softirqs->n)
 		return;
+	/* A wait that began before the first sample cannot have delayed
+	 * anything for longer than the time since then. */
 	most = nsec_now() - samples->begun;
 	for (size_t i = 0; i < softirqs->n; i++) {
 		nsec_t waited = softirqs_waited(softirqs, i);

@@ -50,6 +50,7 @@ static void fold(char *text)
 	*to = '\0';
 }
 
+/* In the namespace that the thread is in. */
 static int read_here(const char *name, char ret[SYSCTL_VALUE])
 {
 	CLEANUP_FD int fd = -1;
@@ -97,6 +98,8 @@ static bool same_value(char *a, char *b)
 	return !x && !y;
 }
 
+/* The kernel ignores what follows the last number that it expects; reading back
+ * notices that. */
 static int write_here(const struct sysctl_setting *setting)
 {
 	char path[256], got[SYSCTL_VALUE], copy[SYSCTL_VALUE];

@@ -188,7 +188,9 @@ static void list_kinds(unsigned int kinds, const char *ret[KINDS + 1])
 	ret[n] = NULL;
 }
 
-/* Into the stream of the log, which keeps its memory from frame to frame. */
+/* Text is printed into a memory stream, since its length is not known before.
+ * It goes into the stream of the log, which keeps its memory from frame to
+ * frame. */
 static void print_frame(struct wire_capture_log *log,
 			const struct wire_capture *c)
 {
@@ -203,6 +205,7 @@ static int64_t relative(uint32_t number, bool known, uint32_t isn)
 	return known ? (int64_t)(uint32_t)(number - isn) : -1;
 }
 
+/* The identity, and the header fields as numbers. */
 static void describe(struct journal_frame *frame, const struct wire_capture *c)
 {
 	const struct segment *tcp = &c->frame.tcp;
@@ -227,6 +230,10 @@ static void describe(struct journal_frame *frame, const struct wire_capture *c)
 	frame->window = tcp->window;
 }
 
+/*
+ * journal_gather_frame() keeps the record until journal_flush(): several
+ * records are one write(2).
+ */
 static int write_record(struct wire_capture_log *log, size_t index, nsec_t at,
 			const struct virtio_net_hdr *header, size_t size)
 {
@@ -292,6 +299,7 @@ int wire_capture_log_write(struct wire_capture_log *log, size_t index,
 	return error_trace(journal_flush(log->journal));
 }
 
+/* The table of pending records is small, and full only after a burst. */
 int wire_capture_log_defer(struct wire_capture_log *log, size_t index,
 			   const struct virtio_net_hdr *header, size_t size)
 {
@@ -357,6 +365,7 @@ bool wire_capture_log_count(struct wire_capture_log *log, size_t size)
 	return true;
 }
 
+/* The text is for people; the members are for readers. */
 static int write_count(struct wire_capture_log *log,
 		       const struct flow_count *count)
 {

@@ -130,6 +130,7 @@ static const uint8_t *bytes_of(const struct wire_frame *frame)
 
 /* --- parcels ---------------------------------------------------------- */
 
+/* A copy of the frame: its buffer is needed for the next one. */
 static int new_parcel(struct parcel **ret, const struct wire_frame *frame,
 		      enum wire_fate fate)
 {
@@ -164,6 +165,7 @@ static void append_parcel(struct parcel **list, struct parcel *parcel)
 	*list = parcel;
 }
 
+/* The list is sorted: its first parcel is due next. */
 static void set_timer(struct wire *wire)
 {
 	loop_set_timer(wire->timer,
@@ -190,6 +192,12 @@ static bool is_sent(enum wire_fate fate)
 	return fate != WIRE_DEAD && fate != WIRE_CUT && fate != WIRE_LOST;
 }
 
+/*
+ * The kernel takes header and bytes as one piece: with PACKET_VNET_HDR it
+ * copies the checksum offload state into the skb (packet_snd(),
+ * virtio_net_hdr_to_skb()), so that a partial checksum stays partial and GSO
+ * frames stay whole.
+ */
 static int put_on_cable(struct wire *wire, const struct wire_frame *frame,
 			enum wire_fate *fate)
 {
@@ -321,6 +329,7 @@ static int on_timer(void *data)
 
 /* --- rules ------------------------------------------------------------ */
 
+/* Rules with ports match TCP only. */
 static bool has_ports(const struct frame *frame, const struct wire_match *match)
 {
 	if (!match->from_port && !match->to_port)
@@ -342,6 +351,7 @@ bool wire_matches(const struct wire_capture *capture,
 	       (!match->where || match->where(capture, match->data));
 }
 
+/* `seen` includes the frame that is being matched. */
 static bool decides(const struct wire_rule *rule)
 {
 	unsigned int first = MAX(rule->match.first, 1U);
@@ -368,6 +378,8 @@ static struct wire_rule *find_rule(struct wire *wire,
 	return chosen;
 }
 
+/* The parcel leaves with this fate. A WIRE_DUPLICATE is a parcel besides the
+ * frame itself. */
 static int send_later(struct wire *wire, const struct wire_frame *frame,
 		      enum wire_fate fate, nsec_t due)
 {
@@ -394,7 +406,12 @@ static int hold(struct wire_rule *rule, const struct wire_frame *frame,
 	return 0;
 }
 
-/* As the rules and the delays of the paths decide. */
+/*
+ * Applies the rules, and then the delays of both paths. A frame that no rule
+ * decides on and whose paths have no delay is sent at once: the usual case.
+ * Delays count from the arrival of the frame, not from now, so that the time
+ * that it waited for user space is not added.
+ */
 static int carry_out(struct wire *wire, struct wire_frame *frame)
 {
 	struct wire_capture *capture = capture_of(wire, frame->capture);
@@ -513,6 +530,7 @@ static void free_rules(struct wire *wire)
 
 /* --- injecting and rejecting ------------------------------------------ */
 
+/* The capture has the members of an identity that readers need. */
 static void set_identity(struct wire_capture *capture,
 			 const struct identity *identity)
 {
@@ -526,6 +544,8 @@ static void set_identity(struct wire_capture *capture,
 	capture->transmission = identity->flow.transmission;
 }
 
+/* Injected frames pass neither rules nor path delays. The capture is complete
+ * and its record written when this returns. */
 int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 		size_t size)
 {
@@ -653,11 +673,17 @@ static bool is_receiver(const struct wire_port *port,
 		memcmp(port->mac, frame->destination_mac, FRAME_MAC) == 0);
 }
 
+/* Nothing that this host's kernel sends has been sent by a machine. */
 static bool is_silent(const struct wire_port *port)
 {
 	return !port || port->dead || port->suspended;
 }
 
+/*
+ * The order of the checks is that of the places on the way: the sender's
+ * machine, the address, the cut of either path, and then the rules. A frame
+ * that an earlier one stops is not counted by a later one.
+ */
 static int forward(struct wire *wire, struct wire_frame *frame)
 {
 	struct wire_capture *capture = capture_of(wire, frame->capture);
@@ -702,6 +728,8 @@ static int switch_to(struct wire *wire, struct wire_capture *seen,
 	return 0;
 }
 
+/* Identifies the frame once, for it is one packet, and switches it to each of
+ * its receivers. A frame without any receiver is captured too. */
 static int switch_frame(struct wire *wire, const struct buffer *buffer,
 			size_t size, struct wire_port *from,
 			const struct frame *decoded, nsec_t at)
@@ -736,6 +764,8 @@ static int switch_frame(struct wire *wire, const struct buffer *buffer,
 
 /* --- receiving -------------------------------------------------------- */
 
+/* The kernel stamps a frame when it enters the network stack of the wire's end
+ * (SO_TIMESTAMPNS), before it waits in the receive buffer of the socket. */
 static nsec_t arrival(struct msghdr *message)
 {
 	nsec_t now = nsec_now(), at;
@@ -824,6 +854,7 @@ static int take_one(struct wire *wire)
 	return r < 0 ? error_trace(r) : 1;
 }
 
+/* All that has arrived, and only then the journal. */
 int wire_catch_up(struct wire *wire)
 {
 	int r, flushed;
@@ -861,6 +892,11 @@ static int set_buffer(int fd)
 	return error_trace(set_option(fd, SOL_SOCKET, SO_RCVBUF, size));
 }
 
+/*
+ * PACKET_IGNORE_OUTGOING: the socket would otherwise receive every frame that
+ * it sends. It is bound to no interface: it serves all ends of cables, also
+ * those that are made later.
+ */
 static int open_socket(struct wire *wire)
 {
 	struct sockaddr_ll all = { .sll_family = AF_PACKET,

@@ -186,6 +186,7 @@ struct wire *world_wire(struct world *world)
 
 /* --- hosts and cables ------------------------------------------------- */
 
+/* A reboot writes them again: the caller's are gone by then. */
 static int copy_settings(struct place *place,
 			 const struct sysctl_setting *settings, size_t n)
 {
@@ -202,6 +203,7 @@ static int copy_settings(struct place *place,
 	return 0;
 }
 
+/* Such as net.ipv4.neigh.eth0.*: its directory appears with the interface. */
 static bool is_of_interface(const struct sysctl_setting *setting)
 {
 	return strstr(setting->name, ".eth");
@@ -248,6 +250,12 @@ static int bind_port(struct world *world, struct place *place, size_t i,
 	return error_trace(r);
 }
 
+/*
+ * One request makes both ends with their indices, MAC addresses and namespaces,
+ * which is much faster than to make them first and move them afterwards. The
+ * indices of the wire's ends grow: a frame from the cable of a former machine
+ * is not taken for one of the new machine.
+ */
 static int add_cable(struct world *world, struct place *place, size_t i)
 {
 	const int ifindex = world->next_ifindex++;
@@ -280,6 +288,7 @@ static unsigned int prefix_of(const struct address *address)
 	return address->family == AF_INET ? HOST_PREFIX_V4 : HOST_PREFIX_V6;
 }
 
+/* Of one cable, by its plan. */
 static int add_addresses(struct place *place, size_t cable)
 {
 	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
@@ -428,6 +437,9 @@ static int raise_links(struct world *world, struct place *place)
 	return error_trace(r);
 }
 
+/* Frames that are sent before both ends run are lost: a lost SYN costs a
+ * second.
+ */
 static int wait_cable(struct world *world, struct place *place, size_t cable)
 {
 	const struct address *addresses = place->plan.cables[cable].addresses;
@@ -473,6 +485,7 @@ static unsigned int fewest_hops(const struct place *place)
 	return fewest;
 }
 
+/* All cables in a network have the same distance. */
 static void set_hops(struct world *world, unsigned int network,
 		     unsigned int hops)
 {
@@ -633,6 +646,7 @@ int world_connect(struct world *world, bool permanent_neighbours)
 
 /* --- crash and reboot ------------------------------------------------- */
 
+/* Listeners and TIME-WAIT sockets retransmit nothing and keep no namespace. */
 static int destroy_socket(void *data, const struct diag_socket *socket)
 {
 	if (socket->state == DIAG_LISTEN || socket->state == DIAG_TIME_WAIT)
@@ -729,6 +743,8 @@ int world_reboot(struct world *world, const char *name)
 	return error_trace(add_routes(world, place));
 }
 
+/* All ports are dead before the first machine dies: no machine reacts to the
+ * death of another. */
 void world_end(struct world *world)
 {
 	for (struct place *p = world->places; p; p = p->next)
@@ -756,6 +772,11 @@ int world_cut(struct world *world, const char *name, bool from_host,
 	return 0;
 }
 
+/*
+ * The processes are stopped first, so that none of them acts on what its kernel
+ * receives before the ports are suspended; on resume the order is reversed, and
+ * the kernel has received what waited before a process runs.
+ */
 int world_set_suspended(struct world *world, const char *name, bool suspended)
 {
 	struct place *place;

@@ -68,7 +68,7 @@ struct wire_port *world_port(struct world *world, const char *name);
 struct diag *world_diag(struct world *world, const char *name);
 struct wire *world_wire(struct world *world);
 
-/* --- faults: what happens to a cable happens to all cables of the host ---- */
+/* --- faults: what happens to a cable happens to all cables of the host  */
 
 /* The path between the host and the rest drops every frame, in the directions
  * that are true; neither end loses its carrier. */
