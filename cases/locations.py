@@ -28,13 +28,13 @@ def functions(text):
 def main():
     output, headers = sys.argv[1], sys.argv[2:]
     lines = ["/* Made by locations.py from the headers of the vocabulary. */",
-             "#pragma once",
-             "void run_here(const char *file, int line);"]
+             "#pragma once"]
     for header in headers:
         with open(header, encoding="utf-8") as file:
             lines += [f"#define {name}(...) "
                       f"(run_here(__FILE__, __LINE__), {name}(__VA_ARGS__))"
-                      for name in functions(file.read())]
+                      for name in functions(file.read())
+                      if name != "run_here"]
     with open(output, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
 

@@ -59,8 +59,8 @@ struct run {
 			   */
 };
 
-/* Records the current position in the script, for expectations and reasons. */
-void run_here(const char *file, int line);
+/* The position in the script that run_here() has recorded: "cases/NAME.c:LINE",
+ * for expectations and reasons. Valid until the next call. */
 const char *run_where(void);
 
 /*

@@ -36,7 +36,6 @@ void run_here(const char *file, int line)
 	here.line = line;
 }
 
-/* "cases/NAME.c:LINE"; valid until the next call. */
 const char *run_where(void)
 {
 	static char text[128];

@@ -19,6 +19,9 @@
 
 struct run;
 
+/* Records the position in the script; the macros of locations.h call it. */
+void run_here(const char *file, int line);
+
 /* --- time -----------------------------------------------------------------*/
 
 /*
