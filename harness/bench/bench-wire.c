@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the wire costs: the same two processes talk over a veth pair, over a
- * kernel bridge, and over the wire, journal included. Prints a line for each
- * NAME, or for all,
+ * Delay and throughput of the wire, with its journal, compared with a veth pair
+ * and a kernel bridge. Prints a line for each NAME, or for all,
  *
  *	NAME SECONDS-ONE-WAY BYTES-PER-SECOND
  *
- * where the time is half of the median round trip of a small datagram, and the
- * bytes are a TCP transfer's. "bridge-segments" is the bridge with one frame for
- * each segment, which is how the wire's hosts send; "wire-bulk" is the wire with
- * an MTU of 65535, that only counts what flows. "forwarder" is what no wire in
- * user space can be without: it receives from a packet socket, with the kernel's
- * time stamp, and sends on the other port, and does nothing else.
+ * The time is half of the median round trip of a small datagram, the rate that
+ * of a TCP transfer. NAME is one of
+ *
+ *	veth		two hosts connected by a veth pair
+ *	bridge		two hosts connected by a bridge
+ *	bridge-segments	the bridge with one frame for each segment, as hosts
+ *			send on the wire
+ *	forwarder	the minimum for a wire in user space: frames are received
+ *			from a packet socket with the kernel's timestamp and sent
+ *			on the other port
+ *	wire		the wire
+ *	wire-bulk	the wire with an MTU of 65535, which only counts frames
  *
  * usage: bench-wire [NAME...]
  */
@@ -44,10 +49,10 @@ static const struct sysctl_setting settings[] = {
 	{ "net.ipv4.tcp_congestion_control", "reno" },
 };
 
-/* Two namespaces that reach each other, somehow. */
+/* Two network namespaces and the connection between them. */
 struct path {
 	int hosts[2];
-	struct loop *loop; /* NULL: no wire to be served */
+	struct loop *loop; /* of the wire; NULL: no wire */
 	struct wire *wire;
 };
 
@@ -80,8 +85,9 @@ static struct sockaddr_in socket_address(int host)
 	return in;
 }
 
-/* All on one processor: what waking an idle one takes is the machine's, and
- * differs from run to run by more than what is to be measured. */
+/* Pins all processes to one CPU, or restores the affinity. The time to wake an
+ * idle CPU depends on the machine and varies more than the delays that are
+ * measured here. */
 static void share_processor(bool yes)
 {
 	static cpu_set_t all;
@@ -96,7 +102,7 @@ static void share_processor(bool yes)
 	sched_setaffinity(0, sizeof(one), yes ? &one : &all);
 }
 
-/* --- the paths -------------------------------------------------------------*/
+/* --- paths ------------------------------------------------------------------*/
 
 static struct rtnl_end end_of(int host, const char *name, int ifindex,
 			      int namespace, unsigned int gso_max_segs)
@@ -111,8 +117,8 @@ static struct rtnl_end end_of(int host, const char *name, int ifindex,
 	};
 }
 
-/* Interface 2 of the namespace gets what a host has. */
-static void furnish(int namespace, int host)
+/* Configures interface 2 of the namespace like a host's. */
+static void configure(int namespace, int host)
 {
 	struct address own = address_of(host), other = address_of(!host);
 	struct rtnl_end peer = end_of(!host, NULL, 2, 0, 0);
@@ -158,13 +164,13 @@ static struct path new_veth(void)
 	must(rtnl_add_veth(rtnl, &a, &b), "veth");
 	rtnl_free(rtnl);
 	for (int i = 0; i < 2; i++)
-		furnish(path.hosts[i], i);
+		configure(path.hosts[i], i);
 	for (int i = 0; i < 2; i++)
 		wait_running(path.hosts[i], 2);
 	return path;
 }
 
-/* Two hosts with a port each in the home namespace, which are up. */
+/* Two hosts, each connected to a port in the home namespace; all links are up. */
 static struct path new_ports(unsigned int gso_max_segs)
 {
 	static const char *const names[] = { "port0", "port1" };
@@ -179,7 +185,7 @@ static struct path new_ports(unsigned int gso_max_segs)
 			end_of(i, "eth0", 2, path.hosts[i], gso_max_segs);
 
 		must(rtnl_add_veth(rtnl, &port, &host), "veth");
-		furnish(path.hosts[i], i);
+		configure(path.hosts[i], i);
 		must(rtnl_set_up(rtnl, PORTS + i, true), "up");
 	}
 	for (int i = 0; i < 2; i++)
@@ -188,7 +194,7 @@ static struct path new_ports(unsigned int gso_max_segs)
 	return path;
 }
 
-/* With ip(8). */
+/* ip(8) creates the bridge. */
 static struct path new_bridge(unsigned int gso_max_segs)
 {
 	struct path path = new_ports(gso_max_segs);
@@ -197,11 +203,11 @@ static struct path new_bridge(unsigned int gso_max_segs)
 		   "ip link set port0 master bridge && "
 		   "ip link set port1 master bridge && "
 		   "ip link set bridge up") != 0)
-		fail("ip(8) makes no bridge");
+		fail("ip(8) cannot create a bridge");
 	return path;
 }
 
-/* Ends with the namespace of processes that it is in. */
+/* The forwarder process ends with its PID namespace. */
 static struct path new_forwarder(void)
 {
 	struct path path = new_ports(1);
@@ -217,7 +223,7 @@ static struct path new_forwarder(void)
 	return path;
 }
 
-static void nobody_ends(void *data MACRO_UNUSED, struct host *host MACRO_UNUSED,
+static void ignore_exit(void *data MACRO_UNUSED, struct host *host MACRO_UNUSED,
 			pid_t pid MACRO_UNUSED, int status MACRO_UNUSED)
 {
 }
@@ -236,11 +242,11 @@ static struct path new_wire(unsigned int mtu, bool quiet)
 	must(journal_new(&journal, open("/dev/null", O_WRONLY | O_CLOEXEC),
 			 nsec_now()),
 	     "journal");
-	must(world_new(&world, path.loop, journal, nobody_ends, NULL), "world");
+	must(world_new(&world, path.loop, journal, ignore_exit, NULL), "world");
 	path.wire = world_wire(world);
 	world_set_mtu(world, mtu);
 	must(wire_set_count_only(path.wire, quiet), "quiet");
-	/* What is under way has to fit into the wire's buffer. */
+	/* All segments in flight must fit into the wire's receive buffer. */
 	must(wire_buffer(path.wire, &room), "buffer");
 	snprintf(rmem, sizeof(rmem), "4096 131072 %d",
 		 MIN(room / 2, 1 << 20));
@@ -263,7 +269,7 @@ static struct path new_wire(unsigned int mtu, bool quiet)
 	return path;
 }
 
-/* --- what is measured ------------------------------------------------------*/
+/* --- measurements -----------------------------------------------------------*/
 
 static int open_in(const struct path *path, int host, int type)
 {
@@ -322,7 +328,7 @@ static double ping(int fd)
 
 static char buffer[1 << 17];
 
-static void MACRO_NORETURN swallow(int listener)
+static void MACRO_NORETURN discard(int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
@@ -331,7 +337,7 @@ static void MACRO_NORETURN swallow(int listener)
 	_exit(0);
 }
 
-/* Bytes per second until the other end has said that it has all. */
+/* Bytes per second until the server has read and acknowledged all. */
 static double push(int fd)
 {
 	nsec_t start = nsec_now();
@@ -346,19 +352,19 @@ static double push(int fd)
 		left -= (size_t)n;
 	}
 	shutdown(fd, SHUT_WR);
-	/* The server closes when it has read to the end. */
+	/* The server closes its socket after it has read EOF. */
 	if (recv(fd, &byte, 1, 0) != 0)
 		_exit(1);
 	return BULK / nsec_seconds(nsec_now() - start);
 }
 
-static int tell_ready(void *data, uint32_t events MACRO_UNUSED)
+static int on_result(void *data, uint32_t events MACRO_UNUSED)
 {
 	*(bool *)data = true;
 	return 0;
 }
 
-/* Serves the wire, where there is one, until the client tells its number. */
+/* Runs the loop of the wire, if there is one, until the client sends its result. */
 static double await(const struct path *path, int result)
 {
 	struct loop_source *source = NULL;
@@ -367,7 +373,7 @@ static double await(const struct path *path, int result)
 
 	if (path->loop)
 		must(loop_add_fd(path->loop, &source, result, EPOLLIN,
-				 tell_ready, &ready),
+				 on_result, &ready),
 		     "loop");
 	while (path->loop && !ready)
 		must(loop_run_once(path->loop, NSEC_NEVER), "wire");
@@ -392,7 +398,7 @@ static double measure(const struct path *path, int type)
 		fail("listen");
 	pids[0] = fork();
 	if (pids[0] == 0)
-		type == SOCK_STREAM ? swallow(server) : echo(server);
+		type == SOCK_STREAM ? discard(server) : echo(server);
 	pids[1] = fork();
 	if (pids[1] == 0) {
 		value = type == SOCK_STREAM ? push(client) : ping(client);
@@ -426,7 +432,7 @@ static void report(const char *name, const struct path *path)
 	fflush(stdout);
 }
 
-/* Each in a process of its own, with a home of its own. */
+/* Each path has its own process and home namespace. */
 static int in_child(int go, const char *name)
 {
 	struct path path;

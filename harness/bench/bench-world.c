@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Worlds made and dropped, one after the other, as a run does: each in a
- * process of its own, whose end drops it. The next one begins when one is made;
- * the kernel cleans up behind. Prints the seconds that one takes. A bare one is
- * only what no such world can be without: a process in three namespaces, two
- * more of the network, two veth pairs, whose ends are up.
+ * Creates NUMBER worlds in sequence and prints the seconds for each. As in a run,
+ * each world has its own process, and the kernel removes the world when the
+ * process ends. The next world is created as soon as one is complete; the kernel
+ * removes the last one in the background. With "bare", a world has only the
+ * indispensable parts: a process in new PID, mount and network namespaces, two
+ * more network namespaces, and two veth pairs, which are up.
  *
  * usage: bench-world NUMBER [bare]
  */
@@ -21,7 +22,7 @@
 #include "rtnl.h"
 #include "world.h"
 
-/* Those of a run, see harness/script/stage.c. */
+/* As in harness/script/stage.c. */
 static const struct sysctl_setting settings[] = {
 	{ "net.ipv4.tcp_rmem", "4096 131072 1048576" },
 	{ "net.ipv4.tcp_wmem", "4096 16384 1048576" },
@@ -29,7 +30,7 @@ static const struct sysctl_setting settings[] = {
 	{ "net.ipv4.tcp_no_metrics_save", "1" },
 };
 
-static void nobody_ends(void *data MACRO_UNUSED, struct host *host MACRO_UNUSED,
+static void ignore_exit(void *data MACRO_UNUSED, struct host *host MACRO_UNUSED,
 			pid_t pid MACRO_UNUSED, int status MACRO_UNUSED)
 {
 }
@@ -63,7 +64,7 @@ static int make_world(int journal_fd)
 	if (r >= 0)
 		r = journal_new(&journal, journal_fd, nsec_now());
 	if (r >= 0)
-		r = world_new(&world, loop, journal, nobody_ends, NULL);
+		r = world_new(&world, loop, journal, ignore_exit, NULL);
 	if (r >= 0)
 		r = add_host(world, "client", 1);
 	if (r >= 0)
@@ -115,7 +116,7 @@ static int make_bare(void)
 	return r;
 }
 
-static void MACRO_NORETURN in_child(int go, int told, bool bare)
+static void MACRO_NORETURN in_child(int go, int done, bool bare)
 {
 	char byte;
 
@@ -124,14 +125,14 @@ static void MACRO_NORETURN in_child(int go, int told, bool bare)
 		fprintf(stderr, "%s\n", error_trail());
 		_exit(1);
 	}
-	fd_write_all(told, "", 1);
+	fd_write_all(done, "", 1);
 	_exit(0);
 }
 
-/* Returns when it is made and its hosts are dead. */
+/* Creates one world; returns when it is complete, without waiting for its end. */
 static int one(bool bare)
 {
-	CLEANUP_FD int go = -1, go_in = -1, told = -1;
+	CLEANUP_FD int go = -1, go_in = -1, done = -1;
 	int a[2], b[2];
 	char byte;
 	pid_t pid;
@@ -140,7 +141,7 @@ static int one(bool bare)
 		return -1;
 	go = a[0];
 	go_in = a[1];
-	told = b[0];
+	done = b[0];
 	pid = privilege_clone(privilege_clone_flags(), NULL);
 	if (pid == 0)
 		in_child(go, b[1], bare);
@@ -148,7 +149,7 @@ static int one(bool bare)
 	if (pid < 0 || privilege_map_child(pid) < 0 ||
 	    fd_write_all(go_in, "", 1) < 0)
 		return -1;
-	return read(told, &byte, 1) == 1 ? 0 : -1;
+	return read(done, &byte, 1) == 1 ? 0 : -1;
 }
 
 int main(int argc, char **argv)

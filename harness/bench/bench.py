@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How fast it is and what it leaves behind, as ratios within one run; the goals
-are DESIGN.md's.
+"""Measures the speed of halfopen, its leaks, and its results under load. Goals
+are ratios of measurements of one run, so that they hold for every machine.
 
 usage: bench.py BUILD [PART...]
 
-BUILD is a build folder; PART is one of the names below, all without one. Each
-prints what it measured; the last thing is a table of all of it. Nothing fails
-for being slow, since a machine may be; what is left behind, or is wrong under
-load, fails.
+BUILD is a build folder; PART is a name in PARTS below; without one, all parts
+run. Each part prints its measurements; the end is a table of all of them. A
+slow result is not a failure; a leak or a wrong verdict under load is one.
 """
 import ast
 import json
@@ -27,7 +26,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent
 TESTS = SOURCE.parent / "test"
 ROUNDS = 5
 SKIP_STATUS = 77
-PACKETDRILL = 0.160  # its smallest script, in seconds
+PACKETDRILL = 0.160  # seconds for packetdrill's smallest script
 
 
 class Bench:
@@ -43,12 +42,12 @@ class Bench:
     def part(self, title):
         self.table.part(title)
 
-    def say(self, *row, **goal):
-        self.table.say(*row, **goal)
+    def row(self, *row, **goal):
+        self.table.row(*row, **goal)
 
 
 def call(*command):
-    """Seconds, and what it printed."""
+    """Runs a command; returns the seconds that it took, and its output."""
     begin = time.monotonic()
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
                           check=True)
@@ -56,7 +55,7 @@ def call(*command):
 
 
 def try_mininet(number):
-    """Seconds for a world, and of what kind; None and why there is none."""
+    """Seconds for one world, and its kind; or None, and the reason."""
     done = subprocess.run([SOURCE / "world-mininet.py", str(number)],
                           capture_output=True, text=True, check=False)
     if done.returncode:
@@ -66,8 +65,8 @@ def try_mininet(number):
 
 
 def world(bench):
-    """In turns, so that what else runs disturbs all alike."""
-    bench.part("A world of two hosts and a wire, made and dropped")
+    """The candidates alternate, so that other load affects all of them."""
+    bench.part("Creating and removing a world of two hosts and a wire")
     ours, bare, shell, mininet, kind = [], [], [], [], ""
     for _ in range(ROUNDS):
         ours.append(float(call(bench.bench_world, "20")[1]))
@@ -76,18 +75,19 @@ def world(bench):
         seconds, kind = try_mininet(3)
         mininet += [seconds] if seconds else []
     ours, bare, shell = map(statistics.median, (ours, bare, shell))
-    bench.say("halfopen", f"{ours * 1e3:.2f} ms")
-    bench.say("  of which the kernel's: namespaces, links",
+    bench.row("halfopen", f"{ours * 1e3:.2f} ms")
+    bench.row("  of this, namespaces and links",
               f"{bare * 1e3:.2f} ms")
-    bench.say("a shell script with ip(8)", f"{shell * 1e3:.1f} ms")
-    bench.say("  over halfopen's", f"{shell / ours:.1f}", at_least=15)
-    bench.say("  over the kernel's part alone", f"{shell / bare:.1f}")
+    bench.row("a shell script with ip(8)", f"{shell * 1e3:.1f} ms")
+    bench.row("  relative to halfopen", f"{shell / ours:.1f}", at_least=15)
+    bench.row("  relative to namespaces and links alone",
+              f"{shell / bare:.1f}")
     if not mininet:
-        bench.say(f"Mininet: not here ({kind})", "", at_least=30)
+        bench.row(f"Mininet: not available ({kind})", "", at_least=30)
         return
     mininet = statistics.median(mininet)
-    bench.say(f"Mininet, two hosts, {kind}", f"{mininet * 1e3:.1f} ms")
-    bench.say("  over halfopen's", f"{mininet / ours:.1f}", at_least=30)
+    bench.row(f"Mininet, two hosts, {kind}", f"{mininet * 1e3:.1f} ms")
+    bench.row("  relative to halfopen", f"{mininet / ours:.1f}", at_least=30)
 
 
 def verdict_times(folder):
@@ -101,7 +101,7 @@ def verdict_times(folder):
 
 def case(bench):
     runs = 50
-    bench.part(f"A case that waits for nothing, {runs} times")
+    bench.part(f"A case without waiting, {runs} times")
     with tempfile.TemporaryDirectory() as out:
         alone, _ = call(bench.misbehaving, "run", "passes", "-j", "1",
                         "--repeat", str(runs), "--out", out)
@@ -109,11 +109,11 @@ def case(bench):
     together, _ = call(bench.misbehaving, "run", "passes", "--repeat",
                        str(runs))
     alone, together = alone / runs, together / runs
-    bench.say("from start to verdict, by its own clock (median)",
+    bench.row("from start to verdict, by the case's clock (median)",
               f"{statistics.median(times) * 1e3:.2f} ms")
-    bench.say("one after the other, each", f"{alone * 1e3:.2f} ms", at_most=10)
-    bench.say("side by side, each", f"{together * 1e3:.2f} ms")
-    bench.say("packetdrill's smallest script (160 ms) over it",
+    bench.row("in sequence, for each", f"{alone * 1e3:.2f} ms", at_most=10)
+    bench.row("in parallel, for each", f"{together * 1e3:.2f} ms")
+    bench.row("packetdrill's smallest script (160 ms), relative",
               f"{PACKETDRILL / alone:.1f}", at_least=15)
 
 
@@ -130,27 +130,28 @@ def wire_medians(bench):
 
 
 def wire(bench):
-    bench.part("A small datagram one way, and a TCP transfer")
+    bench.part("One-way delay of a small datagram; TCP throughput")
     measured = wire_medians(bench)
     for name, (one_way, rate) in measured.items():
-        bench.say(name, f"{one_way * 1e6:.1f} µs, {rate / 1e6:.0f} MB/s")
+        bench.row(name, f"{one_way * 1e6:.1f} µs, {rate / 1e6:.0f} MB/s")
     adds = {name: (one_way - measured["veth"][0]) * 1e6
             for name, (one_way, _) in measured.items()}
-    bench.say("the wire adds to a veth pair", f"{adds['wire']:.1f} µs",
-              at_most=6)
-    bench.say("  one that only receives, with stamps, and sends",
+    bench.row("delay that the wire adds to a veth pair",
+              f"{adds['wire']:.1f} µs", at_most=6)
+    bench.row("  that a minimal forwarder adds",
               f"{adds['forwarder']:.1f} µs")
-    bench.say("a bridge adds to a veth pair", f"{adds['bridge']:.1f} µs")
+    bench.row("delay that a bridge adds to a veth pair",
+              f"{adds['bridge']:.1f} µs")
     rates = {name: rate for name, (_, rate) in measured.items()}
-    bench.say("bulk throughput over a bridge's, GSO",
+    bench.row("throughput of the wire relative to a bridge, GSO",
               f"{rates['wire-bulk'] / rates['bridge']:.2f}", at_least=0.33)
-    bench.say("the wire's over a bridge's, a frame a segment",
+    bench.row("throughput relative to a bridge, one segment a frame",
               f"{rates['wire'] / rates['bridge-segments']:.2f}")
 
 
 def default_set(bench):
-    """Waiting costs nothing, so all of it takes little more than the longest.
-    The longest is by its own clock: it may have waited to be started."""
+    """Cases wait in parallel, so the set takes little more than its longest
+    case. The time of a case is by its own clock, from its start."""
     done = subprocess.run([bench.halfopen, "run", "--format", "jsonl"],
                           stdout=subprocess.PIPE, text=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -160,16 +161,17 @@ def default_set(bench):
                f"{summary['failed']} failed, {summary['skipped']} skipped, "
                f"{summary['broken']} broken")
     bench.failed |= summary["failed"] > 0
-    bench.say("from start to end", f"{summary['seconds']:.1f} s")
-    bench.say(f"its longest, {longest['name']}", f"{longest['seconds']:.1f} s")
-    bench.say("  the one over the other",
+    bench.row("from start to end", f"{summary['seconds']:.1f} s")
+    bench.row(f"longest case, {longest['name']}", f"{longest['seconds']:.1f} s")
+    bench.row("  ratio of the two",
               f"{summary['seconds'] / longest['seconds']:.2f}", at_most=1.1)
-    bench.say("all of them one after the other",
+    bench.row("sum of all cases",
               f"{sum(o['seconds'] for o in cases):.0f} s")
 
 
 def test(bench, *words, **more):
-    """A test's text; what it failed for is shown."""
+    """Runs a test; returns its status and output. Prints the output of a test
+    that failed."""
     done = subprocess.run([TESTS / words[0], *words[1:]], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           check=False, env={**more, **os.environ})
@@ -180,53 +182,53 @@ def test(bench, *words, **more):
 
 
 def left(bench):
-    bench.part("What stays behind")
+    bench.part("Leaks")
     status, text = test(bench, "leaks.py", bench.misbehaving, bench.halfopen,
                         "Ends", HALFOPEN_KILLS="60")
-    told = re.search(r"^\d+ ends at random.*?stayed\.$", text, re.M | re.S)
-    print("  " + (told[0].replace("\n", "\n  ") if told else "no figures"))
-    bench.say("after kill -9 and other ends at random: " +
-              (told[0].split(" ends", 1)[0] if told else "?"),
-              "not here" if status == SKIP_STATUS else
-              "something" if status else "nothing",
+    found = re.search(r"^\d+ ends at random.*?remained\.$", text, re.M | re.S)
+    print("  " + (found[0].replace("\n", "\n  ") if found else "no figures"))
+    bench.row("leaks after kill -9 and other ends at random: " +
+              (found[0].split(" ends", 1)[0] if found else "?"),
+              "not available" if status == SKIP_STATUS else
+              "found" if status else "none",
               reached=None if status == SKIP_STATUS else not status)
     status, text = test(bench, "memory.py", bench.misbehaving, bench.halfopen)
     grown = re.search(r"^(\d+) worlds .*in KiB: ({.*?})", text, re.M)
     if grown:
-        # What other programs gave back meanwhile is no merit.
+        # Other programs may free memory meanwhile: a decrease counts as 0.
         change = max(sum(ast.literal_eval(grown[2]).values()), 0)
-        bench.say(f"of the kernel's memory after {grown[1]} worlds",
+        bench.row(f"growth of kernel memory after {grown[1]} worlds",
                   f"{change} KiB", reached=not status)
 
 
 def load(bench):
     status, text = test(bench, "load.py", bench.halfopen, HALFOPEN_LOADS="1")
-    bench.part("Every processor spins, 200 cases at once")
+    bench.part("A busy loop on every CPU, 200 cases in parallel")
     print(text, end="")
-    told = re.search(r"(\d+) failed or broken, (\d+) inconclusive \(.*\)$",
+    found = re.search(r"(\d+) failed or broken, (\d+) inconclusive \(.*\)$",
                      text)
-    if told:
-        bench.say("failed or broken", told[1], at_most=0)
-        bench.say("inconclusive", told[2], reached=not status)
+    if found:
+        bench.row("failed or broken", found[1], at_most=0)
+        bench.row("inconclusive", found[2], reached=not status)
 
 
 def virtual(bench):
-    bench.part("What waits for hours: virtual time, in a guest")
+    bench.part("Default kernel values in virtual time, in a guest")
     done = subprocess.run(
         [bench.halfopen, "vm", "--virtual-time", "--timeout", "300", "--",
          "run", "--defaults", "--format", "jsonl", "--inconclusive=skip"],
         capture_output=True, text=True, check=False)
-    told = re.search(r"([\d.]+) s of this machine's time, ([\d.]+) of them",
+    found = re.search(r"([\d.]+) s of wall-clock time, ([\d.]+) of them",
                      done.stderr)
-    if not told:
-        bench.say("not here: " + (done.stderr.strip().splitlines() or
+    if not found:
+        bench.row("not available: " + (done.stderr.strip().splitlines() or
                                   ["?"])[0], "")
         return
     runs = [json.loads(line) for line in done.stdout.splitlines()]
     hours = sum(o["seconds"] for o in runs if o["type"] == "case") / 3600
-    bench.say("its hours, one case after the other", f"{hours:.0f} h")
-    bench.say("took, besides the boot",
-              f"{float(told[1]) - float(told[2]):.1f} s", at_most=30)
+    bench.row("virtual time, sum of all cases", f"{hours:.0f} h")
+    bench.row("wall-clock time without the boot",
+              f"{float(found[1]) - float(found[2]):.1f} s", at_most=30)
 
 
 PARTS = {"world": world, "case": case, "wire": wire, "set": default_set,

@@ -29,7 +29,7 @@ int forwarder_open(void)
 	return -1;
 }
 
-/* Returns when nothing waits. */
+/* Returns when the socket has no more frames. */
 static void forward(int fd, int a, int b)
 {
 	static char frame[1 << 17], control[64];

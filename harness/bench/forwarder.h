@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What no wire in user space can be without: frames come from a packet socket,
- * with the kernel's time stamps, and go on by the other port. The same calls as
- * the wire's, and nothing else: what that adds to a path is the kernel's part.
+ * A minimal wire: receives frames from a packet socket with the kernel's
+ * timestamps and sends them on the other port, with the same system calls as the
+ * wire. Its delay is the part of the wire's delay that the kernel causes.
  */
 #pragma once
 
 #include "macro.h"
 
-/* Of all ports of this namespace; -1: see errno. */
+/* Opens a packet socket for all ports of this namespace; -1 with errno set. */
 int forwarder_open(void);
 
-/* Between two ports, by their ifindex, until somebody kills it. */
+/* Forwards between the ports with these ifindexes; never returns. */
 void MACRO_NORETURN forwarder_run(int fd, int a, int b);

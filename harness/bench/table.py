@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was measured: a row as it comes, and all rows at the end. The goal
-stands beside, and whether it was reached."""
+"""Table of measurements with goals. Each row is printed when it is added, and
+all rows are printed as a table at the end."""
 
 
 class Table:
@@ -11,9 +11,9 @@ class Table:
         self.rows.append((title,))
         print(f"{title}:", flush=True)
 
-    def say(self, what, value, at_least=None, at_most=None, reached=None):
-        """The value begins with the number that a goal is compared with; an
-        empty one was not to be had."""
+    def row(self, what, value, at_least=None, at_most=None, reached=None):
+        """A goal (at_least, at_most) is compared with the number at the start
+        of value. An empty value means that there is no measurement."""
         goal = ""
         if at_least is not None:
             goal = f"{at_least} or more"
@@ -23,9 +23,9 @@ class Table:
             number = float(value.split()[0])
             reached = number >= at_least if at_most is None else \
                 number <= at_most
-        said = {None: "", True: "reached", False: "NOT REACHED"}[reached]
-        self.rows.append((what, value, goal, said))
-        print(f"  {what:<52} {value:>20}  {goal:<12} {said}".rstrip(),
+        result = {None: "", True: "reached", False: "NOT REACHED"}[reached]
+        self.rows.append((what, value, goal, result))
+        print(f"  {what:<52} {value:>20}  {goal:<12} {result}".rstrip(),
               flush=True)
 
     def print(self):
@@ -38,9 +38,9 @@ class Table:
             if len(row) == 1:
                 print("\n" + row[0])
                 continue
-            what, value, goal, said = row
+            what, value, goal, result = row
             print(f"{what:<{widths[0]}}  {value:>{widths[1]}}  "
-                  f"{goal:<{widths[2]}}  {said}".rstrip())
+                  f"{goal:<{widths[2]}}  {result}".rstrip())
         missed = [row for row in self.rows if row[-1] == "NOT REACHED"]
         print(f"\n{sum(row[-1] == 'reached' for row in self.rows)} goals "
               f"reached, {len(missed)} not", flush=True)

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two hosts and a switch, made and dropped by Mininet.
+"""Creates and removes two hosts and a switch with Mininet.
 
 usage: world-mininet.py NUMBER
 
-NUMBER times, one after the other; prints the seconds that one takes, without
-the start of Python. The switch is a kernel's bridge, which Mininet makes with
-brctl; without that the hosts have one veth pair, and no switch. In namespaces of its own, the user's among them also for
-root, since Mininet sets limits of the whole machine where it may. Exit status
-77 where there is no Mininet, or where it cannot work.
+Repeats this NUMBER times in sequence; prints the seconds for one repetition,
+without the start of Python. The switch is a bridge of the kernel, which Mininet
+creates with brctl; without brctl, a veth pair connects the hosts directly. The
+script runs in its own namespaces, including a user namespace also for root,
+because Mininet raises limits of the whole machine if it can. Exit status 77
+without Mininet, or if Mininet cannot work here.
 """
 import os
 import shutil
@@ -50,13 +51,13 @@ def main():
         skip(error)
     for tool in "mnexec", "ifconfig", "unshare":
         if not shutil.which(tool):
-            skip(f"no {tool}")
+            skip(f"{tool}: not installed")
     if BOXED not in os.environ:
         if subprocess.run([*BOX, "true"], check=False).returncode:
-            skip("no user namespace")
+            skip("cannot create a user namespace")
         os.environ[BOXED] = "1"
         os.execvp(BOX[0], [*BOX, sys.executable, *sys.argv])
-    # Of the limits that it may not raise.
+    # Hides the warnings about limits that cannot be raised.
     setLogLevel("critical")
     bridge = LinuxBridge if shutil.which("brctl") else None
     begin = time.monotonic()

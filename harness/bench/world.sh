@@ -3,14 +3,15 @@
 #
 # usage: world.sh NUMBER
 #
-# The same world as halfopen's, with ip(8): three namespaces, two veth pairs,
-# addresses, permanent neighbours, the same sysctls, waited for until it
-# carries; and dropped. NUMBER times, in namespaces of its own that have names
-# in a /run of their own. Prints nothing; whoever calls it looks at the clock.
+# Creates and removes NUMBER times the world of halfopen with ip(8): three
+# network namespaces, two veth pairs, addresses, permanent neighbour entries, the
+# same sysctls; waits for carrier. The script runs in its own mount namespace,
+# with its own /run for the names of the namespaces. It prints nothing; the
+# caller measures the time.
 set -eu
 
 if [ "${2-}" != boxed ]; then
-    # Named namespaces are mounts: they stay in here.
+    # Names of network namespaces are mounts, kept in this mount namespace.
     if [ "$(id -u)" = 0 ]; then
         exec unshare --mount --net --propagation private "$0" "$1" boxed
     fi
@@ -41,7 +42,7 @@ host() {
         nud permanent dev eth0
 }
 
-carries() {
+wait_for_carrier() {
     until ip -n "$1" -brief link show dev eth0 up | grep -q ' UP '; do
         sleep 0.001
     done
@@ -52,8 +53,8 @@ while [ "$n" -lt "$1" ]; do
     ip netns add wire
     host client 1 2
     host server 2 1
-    carries client
-    carries server
+    wait_for_carrier client
+    wait_for_carrier server
     ip netns delete client
     ip netns delete server
     ip netns delete wire

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs a test as an ordinary user (uid 65534) when started by root.
+"""Runs a test as uid 65534; skipped unless root calls it.
 
 usage: as-nobody.py TEST.py [ARGUMENT...]
 """
@@ -17,7 +17,7 @@ def skip(reason):
 
 
 if os.geteuid() != 0:
-    skip("not root: the test itself already runs as an ordinary user")
+    skip("not root: the test itself already runs without privileges")
 try:
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
@@ -26,14 +26,14 @@ except OSError as error:
     skip(f"cannot become uid {NOBODY}: {error}")
 for path in sys.argv[1:]:
     if os.path.exists(path) and not os.access(path, os.R_OK):
-        skip(f"uid {NOBODY} cannot read {path}")
-    # In a directory that it cannot search.
+        skip(f"{path}: not readable for uid {NOBODY}")
+    # A parent folder that uid 65534 may not search.
     if os.path.isabs(path) and not os.path.exists(path):
-        skip(f"uid {NOBODY} cannot reach {path}")
+        skip(f"{path}: not reachable for uid {NOBODY}")
 if not os.access(os.environ.get("TMPDIR", "/"), os.W_OK):
     os.environ.pop("TMPDIR", None)
-# The interpreter of root may be in root's home.
+# Root's interpreter may be in root's home folder.
 for python in sys.executable, "/usr/bin/python3", "/usr/local/bin/python3":
     if os.access(python, os.X_OK):
         os.execv(python, [python, "-B", *sys.argv[1:]])
-skip(f"uid {NOBODY} cannot execute any python3")
+skip(f"no Python interpreter that uid {NOBODY} can execute")

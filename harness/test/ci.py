@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""For CI systems: the scripts of harness/ci, and tries in every format.
+"""The files for CI systems in harness/ci, and retries in every report format.
 
 usage: ci.py MISBEHAVING HALFOPEN CI-FOLDER [TEST...]
 """
@@ -30,7 +30,7 @@ def kselftest(*words, halfopen=PROGRAM, script=CI / "kselftest.sh", **more):
 
 
 class Kselftest(unittest.TestCase):
-    def ends(self, status, *words, has="KTAP", **more):
+    def assert_status(self, status, *words, has="KTAP", **more):
         done = kselftest(*words, **more)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.assertTrue(done.stdout.startswith("KTAP version 1\n"),
@@ -38,25 +38,30 @@ class Kselftest(unittest.TestCase):
         self.assertRegex(done.stdout, has)
         self.assertEqual(done.stderr, "")
 
-    def test_pass(self):
-        self.ends(KSFT_PASS, "passes", has=r"\nok 1 passes # time=\d+ms\n")
+    def test_pass_is_status_0(self):
+        self.assert_status(KSFT_PASS, "passes",
+                           has=r"\nok 1 passes # time=\d+ms\n")
 
-    def test_fail(self):
-        self.ends(KSFT_FAIL, "passes", "fails", has=r"\nnot ok \d fails #")
+    def test_fail_is_status_1(self):
+        self.assert_status(KSFT_FAIL, "passes", "fails",
+                           has=r"\nnot ok \d fails #")
 
-    def test_broken_is_a_failure(self):
-        self.ends(KSFT_FAIL, "exits", has=r"\nnot ok 1 exits # ERROR ")
+    def test_broken_is_status_1(self):
+        self.assert_status(KSFT_FAIL, "exits",
+                           has=r"\nnot ok 1 exits # ERROR ")
 
-    def test_skip(self):
-        self.ends(KSFT_SKIP, "needs-program", has=r"\nok 1 needs-program # "
-                  "SKIP no-program-has-this-name is not installed")
+    def test_skip_is_status_4(self):
+        self.assert_status(KSFT_SKIP, "needs-program",
+                           has=r"\nok 1 needs-program # SKIP "
+                               "no-program-has-this-name is not installed")
 
     def test_inconclusive_is_a_skip(self):
-        self.ends(KSFT_SKIP, "late/by-machine", has="# SKIP inconclusive: ")
+        self.assert_status(KSFT_SKIP, "late/by-machine",
+                           has="# SKIP inconclusive: ")
 
     def test_missing_halfopen_is_a_skip(self):
-        self.ends(KSFT_SKIP, halfopen="/none/halfopen",
-                  has=r"\n1\.\.0 # SKIP no halfopen")
+        self.assert_status(KSFT_SKIP, halfopen="/none/halfopen",
+                           has=r"\n1\.\.0 # SKIP no halfopen")
 
     def test_wrong_usage_bails_out(self):
         done = kselftest("no-such-case")
@@ -64,7 +69,7 @@ class Kselftest(unittest.TestCase):
         self.assertIn("Bail out!", done.stdout)
         self.assertIn("no-such-case", done.stderr)
 
-    def test_the_program_of_the_same_tree_is_found(self):
+    def test_program_of_the_same_tree_is_found(self):
         with tempfile.TemporaryDirectory() as tree:
             script = pathlib.Path(tree, "harness/ci/kselftest.sh")
             script.parent.mkdir(parents=True)
@@ -74,7 +79,7 @@ class Kselftest(unittest.TestCase):
             os.symlink(PROGRAM, build / "halfopen")
             link = pathlib.Path(tree, "link")
             link.symlink_to(script)
-            self.ends(KSFT_PASS, "passes", halfopen="", script=link)
+            self.assert_status(KSFT_PASS, "passes", halfopen="", script=link)
 
 
 class Workflow(unittest.TestCase):
@@ -88,7 +93,7 @@ class Workflow(unittest.TestCase):
             self.skipTest("python3-yaml is not installed")
         return yaml.safe_load(self.text)["jobs"]["tcp"]["steps"]
 
-    def test_options_of_the_workflow_exist(self):
+    def test_options_exist(self):
         text = subprocess.run([HALFOPEN, "run", "--help"], text=True,
                               capture_output=True, check=True).stdout
         step = self.text.partition("halfopen run ")[2].partition("\n\n")[0]
@@ -97,12 +102,12 @@ class Workflow(unittest.TestCase):
         for option in options:
             self.assertIn(option, text)
 
-    def test_commands_of_the_workflow_exist(self):
+    def test_scripts_exist(self):
         root = CI.parent.parent
         for path in re.findall(r"run: (harness/\S+)", self.text):
             self.assertTrue((root / path).exists(), path)
 
-    def test_steps_are_valid_shell(self):
+    def test_steps_pass_shellcheck(self):
         scripts = [s["run"] for s in self.steps() if "run" in s]
         self.assertEqual(len(scripts), 4)
         for script in scripts:
@@ -116,7 +121,7 @@ class Workflow(unittest.TestCase):
 
 
 class Tries(unittest.TestCase):
-    """Case fails-once passes at its second try; case fails never."""
+    """The case fails-once fails on its first try, the case fails on each."""
 
     def run_both(self, form):
         done = subprocess.run([PROGRAM, "run", "fails-once", "fails",
@@ -126,7 +131,7 @@ class Tries(unittest.TestCase):
         self.assertEqual(done.returncode, rig.FAIL)
         return done.stdout
 
-    def test_jsonl(self):
+    def test_jsonl_contains_every_try(self):
         lines = [json.loads(line) for line
                  in self.run_both("jsonl").splitlines()]
         tries = [(o["name"], o["try"], o["verdict"]) for o in lines
@@ -137,7 +142,7 @@ class Tries(unittest.TestCase):
                           ("fails-once", 2, "pass")])
         self.assertEqual((lines[-1]["passed"], lines[-1]["failed"]), (1, 1))
 
-    def test_ktap(self):
+    def test_ktap_lists_earlier_tries(self):
         text = self.run_both("ktap")
         for before in ("fails: try 1: fail", "fails: try 2: fail",
                        "fails-once: try 1: fail"):
@@ -145,7 +150,7 @@ class Tries(unittest.TestCase):
         self.assertRegex(text, r"\nok \d fails-once #")
         self.assertRegex(text, r"\nnot ok \d fails #")
 
-    def test_junit(self):
+    def test_junit_marks_flaky_failures(self):
         suite = xml.etree.ElementTree.fromstring(self.run_both("junit"))[0]
         cases = {c.get("name"): c for c in suite.iter("testcase")}
         self.assertEqual(cases.keys(), {"fails", "fails-once"})
@@ -161,7 +166,7 @@ class Tries(unittest.TestCase):
         self.assertEqual((suite.get("tests"), suite.get("failures")),
                          ("2", "1"))
 
-    def test_human(self):
+    def test_human_shows_the_number_of_the_try(self):
         text = self.run_both("human")
         self.assertIn("(try 1; retrying)", text)
         self.assertRegex(text, r"fails-once +PASS \(try 2\)")

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The default set in several builds, as root and nobody, over IPv4 and IPv6.
+"""The default set in several builds, as root and uid 65534, over each family.
 
 usage: everywhere.py NAME='HALFOPEN [OPTIONS OF RUN]'... [-- OPTIONS OF RUN]
 
-Prints a table in Markdown with a row for each build, and after it the runs
-that did not pass, with their reasons. Must be started by root; runs halfopen as
-root and as uid 65534. Exit status 1 when a run failed or was broken.
+Prints a Markdown table with a row for each build, as in the README, and then
+the runs that did not pass, with their reasons. Requires root. Exit status 1 if
+a run failed or was broken.
 """
 import collections
 import json
@@ -24,7 +24,7 @@ FAMILIES = {"IPv4": ["--family", "4"], "IPv6": ["--family", "6"],
 WAYS = [("root", "IPv4"), ("root", "IPv6"), ("root", "v4-mapped"),
         ("nobody", "IPv4"), ("nobody", "IPv6")]
 TITLES = {"root": "root", "nobody": f"uid {NOBODY}"}
-PATIENCE = 900
+TIMEOUT_S = 900
 VERDICTS = {"pass": "passed", "fail": "failed", "skip": "skipped",
             "broken": "broken"}
 
@@ -44,18 +44,18 @@ def name_of(case):
 
 
 class Cell:
-    """The results of one command, from its lines of JSON."""
+    """The result of one run of halfopen, from its JSON stream."""
 
     def __init__(self, stream, complaint):
         objects = []
         for line in stream.splitlines():
-            # The last line of a killed process may be cut.
+            # A killed process may leave an incomplete last line.
             try:
                 objects.append(json.loads(line))
             except json.JSONDecodeError:
-                complaint = complaint or "invalid line of JSON"
-        # The last try counts, unless an earlier one failed or was broken:
-        # only inconclusive runs may be tried again.
+                complaint = complaint or "invalid JSON line"
+        # The last try counts, but a failed or broken one is kept: only an
+        # inconclusive try may be repeated.
         tries = {}
         for o in objects:
             if o["type"] == "case":
@@ -86,7 +86,7 @@ class Cell:
                                    else "")
 
     def others(self):
-        """(verdict, reason, name) of every run that did not pass."""
+        """The runs that did not pass, as (verdict, reason, name)."""
         for o in self.cases:
             if o["verdict"] == "pass":
                 continue
@@ -98,8 +98,8 @@ class Cell:
 
 
 def path_beside(program):
-    """The environment with the programs that bootstrap unpacked beside the
-    build in PATH."""
+    """The environment with build/programs/bin in PATH, where harness/bootstrap
+    unpacks real programs."""
     programs = pathlib.Path(program).resolve().parent.parent / "programs/bin"
     path = f"{programs.resolve()}:{os.environ['PATH']}"
     return {**os.environ, "PATH": path}
@@ -113,22 +113,24 @@ def run(program, user, family, options, environment):
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, check=False,
-                              timeout=PATIENCE, cwd="/", env=environment,
+                              timeout=TIMEOUT_S, cwd="/", env=environment,
                               **become)
     except subprocess.TimeoutExpired as late:
-        return Cell((late.stdout or b"").decode(), f"time limit {PATIENCE} s")
-    # 1 and 3 are verdicts, which the lines have too.
-    odd = done.returncode not in (0, 1, 3)
-    return Cell(done.stdout, f"exit status {done.returncode}" if odd else "")
+        return Cell((late.stdout or b"").decode(),
+                    f"timeout after {TIMEOUT_S} s")
+    # The stream contains the verdicts that 1 and 3 stand for.
+    unexpected = done.returncode not in (0, 1, 3)
+    return Cell(done.stdout,
+                f"exit status {done.returncode}" if unexpected else "")
 
 
 def within_reach(program, folder):
-    """A copy of the program that nobody can execute."""
+    """A copy of the program that uid 65534 can execute."""
     return shutil.copy(program, pathlib.Path(folder) / "halfopen")
 
 
 def in_words(places, cells):
-    """The name of a set of cells: everywhere, a column, or their list."""
+    """Names a set of cells: everywhere, a user or family, or a list."""
     if set(places) == set(cells):
         return "everywhere"
     for column in *FAMILIES, *TITLES.values():
@@ -138,7 +140,7 @@ def in_words(places, cells):
 
 
 def print_others(cells):
-    """A line for each verdict and reason, with its cells."""
+    """A line for each verdict and reason, with the cells that have it."""
     where = collections.defaultdict(list)
     for place, cell in cells.items():
         for other in cell.others():
@@ -148,7 +150,7 @@ def print_others(cells):
 
 
 def one_row(name, command, options, folder):
-    """{(build, right, family): Cell}"""
+    """{(build, user, family): Cell}"""
     program, *own = shlex.split(command)
     copy = within_reach(program, folder)
     cells = {(name, TITLES[user], family):

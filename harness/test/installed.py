@@ -18,7 +18,7 @@ def output(*command):
 
 
 def completed(*words):
-    """What bash offers for the last word."""
+    """The completions that bash offers for the last word."""
     quoted = " ".join(f"'{word}'" for word in words)
     return output("bash", "-c", f"""
         compopt() {{ :; }}
@@ -30,11 +30,11 @@ def completed(*words):
 
 
 class Completion(unittest.TestCase):
-    def test_commands(self):
+    def test_commands_are_completed(self):
         self.assertIn("predict", completed("halfopen", ""))
         self.assertEqual(completed("halfopen", "pre"), ["predict"])
 
-    def test_case_names(self):
+    def test_case_names_are_completed(self):
         listed = [line.split()[0]
                   for line in output(HALFOPEN, "list").splitlines()
                   if line and not line.startswith((" ", "case"))]
@@ -42,12 +42,12 @@ class Completion(unittest.TestCase):
         self.assertEqual(completed("halfopen", "show", "unplug-id"),
                          ["unplug-idle"])
 
-    def test_variants(self):
+    def test_variants_are_completed(self):
         self.assertEqual(
             completed("halfopen", "run", "server-process-crash/seg"),
             ["server-process-crash/segfault"])
 
-    def test_options_and_their_values(self):
+    def test_options_and_their_values_are_completed(self):
         self.assertEqual(completed("halfopen", "run", "--without"),
                          ["--without-faults"])
         self.assertEqual(completed("halfopen", "run", "--format", "k"),
@@ -62,7 +62,7 @@ class Manual(unittest.TestCase):
         with open(MANUAL, encoding="utf-8") as page:
             self.text = page.read()
 
-    def test_every_mark_is_replaced(self):
+    def test_every_placeholder_is_replaced(self):
         self.assertNotRegex(self.text, r"@[A-Z-]+@")
         for word in ("server\\-host\\-crash\\-data", "\\-\\-without\\-faults",
                      "unplug", "reaches STATE", "hosts.HOST.run"):

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The default set on a busy machine: every processor spins, and 200 cases run
-at a time. No verdict may be wrong because of that; a few runs may be
-inconclusive.
+"""The default set on an overloaded machine: a busy loop on every CPU, and 200
+cases in parallel. The load must not cause a failed or broken run; at most 5 %
+of the runs may be inconclusive, with the scheduling delay as the reason.
 
 usage: load.py HALFOPEN [PATTERN...]
 
-HALFOPEN_LOADS in the environment is the number of rounds; 2 without it.
+HALFOPEN_LOADS in the environment is the number of rounds (2).
 """
 import ctypes
 import json
@@ -20,12 +20,13 @@ import rig
 
 ROUNDS = int(os.environ.get("HALFOPEN_LOADS", "2"))
 AT_ONCE = 200
-INCONCLUSIVE_MAX = 0.05  # of all runs
+# Maximum share of inconclusive runs.
+INCONCLUSIVE_MAX = 0.05
 PR_SET_PDEATHSIG = 1
 
 
 def spin():
-    """Starts a process that only uses CPU time, and ends with this one."""
+    """Starts a process with a busy loop, which ends with this process."""
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -51,7 +52,8 @@ def in_ms(lateness):
 
 
 def print_round(title, cases, summary):
-    """Returns the numbers of all, inconclusive and wrong runs."""
+    """Prints the result; returns the numbers of all, of inconclusive, and of
+    failed or broken runs."""
     unclear = [o for o in cases if o["inconclusive"]]
     wrong = [o for o in cases if everywhere.is_wrong(o)]
     print(f"{title}: {summary['passed']} passed, {summary['failed']} failed, "
@@ -77,8 +79,8 @@ def main():
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
     runs, unclear, wrong = map(sum, zip(*rounds))
-    print(f"{runs} runs, {AT_ONCE} at a time, {len(spinners)} busy CPUs: "
-          f"{wrong} failed or broken, {unclear} inconclusive "
+    print(f"{runs} runs, {AT_ONCE} in parallel, {len(spinners)} CPUs with a "
+          f"busy loop: {wrong} failed or broken, {unclear} inconclusive "
           f"({100 * unclear / runs:.1f} %)")
     return 1 if wrong or unclear > INCONCLUSIVE_MAX * runs else 0
 

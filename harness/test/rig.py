@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shared by the tests: running halfopen, reading the journals below --out, and
-finding its processes."""
+"""Shared functions of the runner's tests: they start halfopen and read its
+journals. The tests check exit statuses and the journals in the --out folder."""
 import json
 import os
 import pathlib
@@ -12,7 +12,8 @@ import unittest
 
 PASS, FAIL, USAGE, BROKEN, SKIPPED = range(5)
 SKIP_STATUS = 77
-# Seconds; sanitizers and loaded machines need more.
+# Limit in seconds for an immediate reaction; the multiplier is for sanitizers
+# and loaded machines.
 AT_ONCE = 5 * float(os.environ.get("HALFOPEN_TEST_MULTIPLIER", "1"))
 
 
@@ -31,7 +32,7 @@ class Done:
         self.journals = journals
 
     def verdict(self, name):
-        """The record 'verdict'; None for a journal without one."""
+        """The verdict record; None if the journal lacks one."""
         for record in self.journals[name]:
             if record["type"] == "verdict":
                 return record
@@ -55,7 +56,7 @@ def start(program, *arguments, **more):
 
 
 def call(program, *arguments, seconds=None, **more):
-    """Runs halfopen to its end; stdout and stderr are separate."""
+    """Runs a command to its end; stdout and stderr are separate."""
     return subprocess.run([program, *map(str, arguments)], check=False,
                           capture_output=True, text=True, encoding="utf-8",
                           stdin=subprocess.DEVNULL, timeout=seconds,
@@ -86,7 +87,7 @@ def read(pid, name):
 
 
 def parent(pid):
-    """0 for a process that has ended."""
+    """The parent's pid; 0 if the process no longer exists."""
     after_name = read(pid, "stat").rpartition(")")[2].split()
     return int(after_name[1]) if after_name else 0
 
@@ -117,7 +118,8 @@ def is_init(pid):
 
 
 def inits(root):
-    """Without its forks, which have the name of the init until execve()."""
+    """The init processes of hosts. A process that an init has forked has the
+    same name until it calls exec; its parent tells them apart."""
     return [pid for pid in descendants(root)
             if is_init(pid) and not is_init(parent(pid))]
 
@@ -128,7 +130,7 @@ def probes(root):
 
 
 def programs(root):
-    """Children of a host's init that are not probes."""
+    """The processes started by the inits of hosts, except probes."""
     found = set(inits(root))
     return [pid for pid in descendants(root) if parent(pid) in found
             and read(pid, "cmdline") and not is_init(pid)
@@ -136,7 +138,8 @@ def programs(root):
 
 
 def wait_for(truth, seconds=20, pause=0.01):
-    """Returns the first true value of truth(), or the last false one."""
+    """Calls truth() until it returns a true value or the time is over; returns
+    its last value."""
     deadline = time.monotonic() + seconds
     while True:
         value = truth()
@@ -153,7 +156,7 @@ def kill(pid, number=signal.SIGKILL):
 
 
 def works_here(program):
-    """False, with the reason printed, where no world can be made."""
+    """False, with the reason printed, if this machine cannot create a world."""
     done = run(program, "passes")
     if done.status == SKIPPED:
         print(done.text)
@@ -161,7 +164,7 @@ def works_here(program):
 
 
 def main(argv):
-    """unittest.main(), with exit status 77 for a skip, as meson expects."""
+    """Runs unittest; exits with meson's skip status without namespaces."""
     if not works_here(argv[1]):
         raise SystemExit(SKIP_STATUS)
     unittest.main(argv=argv[:1] + argv[3:], verbosity=2)

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The default set as an ordinary user: every run has the same verdict as for
-root.
+"""Root and an unprivileged user get the same verdicts in the default set.
 
 usage: rootless.py HALFOPEN
 
-Started by an ordinary user, only that user's results are checked.
+Without root, the test only checks that the default set passes.
 """
 import os
 import sys
@@ -23,7 +22,7 @@ def verdicts(cell):
 
 
 def differences(root, nobody):
-    """Runs that both could judge, with different verdicts."""
+    """Runs that are conclusive for both users and have different verdicts."""
     for run in sorted(set(root) & set(nobody), key=str):
         if root[run] != nobody[run]:
             yield f"{run}: root {root[run]}, uid {everywhere.NOBODY} " \
@@ -41,7 +40,7 @@ def main():
         os.chmod(folder, 0o755)
         program = everywhere.within_reach(sys.argv[1], folder)
         ordinary = run_as("nobody" if is_root else "root", program)
-        print(f"ordinary user: {ordinary}")
+        print(f"unprivileged user: {ordinary}")
         if not ordinary.counts()["passed"] and ordinary.counts()["skipped"]:
             return rig.SKIP_STATUS
         if ordinary.is_bad():
@@ -52,7 +51,7 @@ def main():
         root = run_as("root", program)
     print(f"root: {root}")
     other = list(differences(verdicts(root), verdicts(ordinary)))
-    print("\n".join(other) or "the same verdicts")
+    print("\n".join(other) or "same verdicts")
     return 1 if other or root.is_bad() else 0
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Guests that end orderly and guests that do not: each is reported as what it is.
+"""halfopen vm: kernels, the ends of a guest, signals, real guests.
 
 usage: vm.py HALFOPEN BUILD [TEST...]
 
-Most of what can go wrong is played by a script that stands for QEMU. What needs
-a real kernel takes the one that HALFOPEN_KERNEL names, or the newest below
-BUILD/kernels; User Mode Linux is HALFOPEN_UML, or BUILD/uml/linux.
+Most failures are simulated by a script in place of QEMU. Tests that need a real
+kernel boot the one in HALFOPEN_KERNEL, or the newest below BUILD/kernels; User
+Mode Linux is HALFOPEN_UML, or BUILD/uml/linux.
 """
 import glob
 import json
@@ -32,7 +32,7 @@ QEMU = "qemu-system-x86_64"
 RUN = ('{"type":"run","version":"0","kernel":"6.1.0","hz":250,'
        '"rootless":false,"virtual_time":true,"family":4}\n')
 CASE = "server-process-crash/killed"
-# Longer than the guest's boot, in the guest's time, whatever the machine's is.
+# Takes longer than the boot in the guest's time, on any machine.
 LONG = ("server-host-crash-idle",)
 
 
@@ -49,7 +49,7 @@ def uml():
 
 
 def image(folder, version="6.1.0", name="vmlinuz"):
-    """The header of a bzImage, as far as halfopen checks it."""
+    """A file with the fields of a bzImage header that halfopen checks."""
     data = bytearray(2048)
     data[0x202:0x206] = b"HdrS"
     data[0x20e:0x210] = struct.pack("<H", 0x210)
@@ -61,7 +61,7 @@ def image(folder, version="6.1.0", name="vmlinuz"):
 
 
 def deb(root):
-    """A Debian package of such a folder."""
+    """Makes a Debian package of a folder."""
     path = pathlib.Path(root, "DEBIAN/control")
     path.parent.mkdir()
     path.write_text("Package: linux-image\nVersion: 1\nArchitecture: all\n"
@@ -73,7 +73,7 @@ def deb(root):
 
 
 class Machines(unittest.TestCase):
-    """Each test has a folder, in which halfopen must leave nothing."""
+    """halfopen must leave no file in TMPDIR, which each test sets."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -117,14 +117,14 @@ class Machines(unittest.TestCase):
                     wall - boot, after.ru_utime + after.ru_stime
                     - before.ru_utime - before.ru_stime)
 
-    def assert_the_same_twice(self, *words, run=("--defaults",)):
+    def assert_reproducible(self, *words, run=("--defaults",)):
         """Two runs measure the same, to the nanosecond. Returns their times."""
         took = []
         first, second = None, None
         for _ in range(2):
             first, (second, seconds) = second, self.measured(*words, run=run)
             took.append(seconds)
-        print(*(f"{wall:.1f} s beside the boot, {cpu:.1f} s of processors;"
+        print(*(f"{wall:.1f} s besides the boot, {cpu:.1f} s of CPU time;"
                 for wall, cpu in took), end=" ", flush=True)
         self.assertGreater(len(first), 20)
         for name, values in first.items():
@@ -167,28 +167,28 @@ class Kernels(Machines):
         self.assert_sentence(*parts)
         self.assertEqual(self.err.count("\n"), 1, self.err)
 
-    def test_image_that_is_no_kernel(self):
+    def test_image_of_another_format_is_refused(self):
         self.refused("--kernel", "/etc/passwd",
                      parts=("/etc/passwd", "not an x86 kernel image", "bzImage"))
 
-    def test_image_that_is_not_there(self):
+    def test_missing_image_is_refused(self):
         self.refused("--kernel", "/no/such", parts=("/no/such", "No such"))
 
-    def test_folder_without_a_kernel(self):
+    def test_folder_without_a_kernel_is_refused(self):
         self.refused("--kernel", self.folder,
                      parts=(self.folder, "no kernel image (boot"))
 
-    def test_package_that_is_none(self):
+    def test_invalid_package_is_refused(self):
         package = pathlib.Path(self.folder, "linux.deb")
         package.write_text("none\n", encoding="utf-8")
         self.refused("--kernel", str(package),
                      parts=("linux.deb: dpkg-deb failed", "dpkg-deb: error: "))
 
-    def test_no_modules_folder_of_that_name(self):
+    def test_missing_modules_folder_is_refused(self):
         self.refused("--kernel", image(self.folder), "--modules", "/no/such",
                      parts=("--modules /no/such", "folder not found"))
 
-    def test_kernel_without_a_needed_module(self):
+    def test_kernel_without_a_required_module_is_refused(self):
         root = os.path.join(self.folder, "root")
         image(root, "6.1.0", "boot/vmlinuz-6.1.0")
         modules = pathlib.Path(root, "lib/modules/6.1.0")
@@ -197,7 +197,7 @@ class Kernels(Machines):
             "kernel/net/packet/af_packet.ko\n", encoding="utf-8")
         self.refused("--kernel", root, parts=("required module 'veth'", "6.1.0"))
 
-    def test_module_that_is_none(self):
+    def test_invalid_module_is_refused(self):
         root = os.path.join(self.folder, "root")
         image(root, "6.1.0", "boot/vmlinuz-6.1.0")
         modules = pathlib.Path(root, "lib/modules/6.1.0")
@@ -205,20 +205,20 @@ class Kernels(Machines):
         (modules / "veth.ko").write_text("none", encoding="utf-8")
         self.refused("--kernel", root, parts=("veth.ko",))
 
-    def test_program_that_is_not_a_uml_kernel(self):
+    def test_program_other_than_a_uml_kernel_is_refused(self):
         self.refused("--uml", "/no/such", parts=("/no/such", "build-uml"))
         self.refused("--uml", "/bin/true",
                      parts=("/bin/true: not a User Mode Linux kernel",))
         self.refused("--uml", image(self.folder), parts=("ermission",))
 
-    def test_uml_whose_clock_cannot_jump(self):
+    def test_uml_kernel_without_time_travel_is_refused(self):
         script = pathlib.Path(self.folder, "linux")
         script.write_text("#!/bin/sh\necho CONFIG_UML=y\n", encoding="utf-8")
         script.chmod(0o755)
         self.refused("--uml", str(script), "--virtual-time",
                      parts=("CONFIG_UML_TIME_TRAVEL_SUPPORT", "build-uml"))
 
-    def test_words(self):
+    def test_invalid_arguments_are_wrong_usage(self):
         for words, run in ((("--timeout", "0"), (CASE,)),
                            (("--memory", "much"), (CASE,)),
                            (("here",), (CASE,)), ((), ("no-such-case",)),
@@ -228,7 +228,7 @@ class Kernels(Machines):
 
 
 class Ends(Machines):
-    """How a guest ends; its runs are BROKEN for that reason."""
+    """A guest that ends early: its runs are BROKEN, with the reason."""
 
     def broken(self, behaviour, *words, parts, **more):
         begin = time.monotonic()
@@ -239,40 +239,40 @@ class Ends(Machines):
         self.assertIn("BROKEN", self.out)
         self.assertIn("1 broken", self.out)
 
-    def test_qemu_is_missing(self):
+    def test_missing_qemu_is_reported(self):
         folder = os.path.join(self.folder, "empty")
         os.mkdir(folder)
         self.assertEqual(self.vm("--kernel", image(self.folder), PATH=folder),
                          BROKEN)
         self.assert_sentence("not installed", "qemu-system-x86")
 
-    def test_qemu_refuses(self):
+    def test_qemu_that_fails_to_start_is_reported(self):
         self.broken("echo cannot do it >&2; exit 1",
                     parts=("before the guest started",))
         self.assertIn("cannot do it", self.err)
 
-    def test_panic(self):
+    def test_panic_is_reported(self):
         """A panic ends the guest at once, not by --timeout."""
         self.broken('echo "Kernel panic - not syncing: no init" >>$console; '
                     "exec sleep 100", parts=("panicked",))
         self.assertIn("not syncing: no init", self.err)
         self.assertLess(self.took, AT_ONCE)
 
-    def test_hang(self):
+    def test_idle_guest_ends_by_timeout(self):
         self.broken("exec sleep 100", "--timeout", "2", parts=("hung", "idle"))
         self.assertGreaterEqual(self.took, 2)
         self.assertLess(self.took, 2 + AT_ONCE)
 
-    def test_busy_guest(self):
+    def test_busy_guest_ends_by_timeout(self):
         self.broken("while :; do :; done", "--timeout", "3",
                     parts=("still busy",))
         self.assertLess(self.took, 3 + AT_ONCE)
 
-    def test_truncated_results(self):
+    def test_truncated_results_are_reported(self):
         self.broken(f"printf '%s' '{RUN}' >>$result; exit 0",
                     parts=("had sent all results",))
 
-    def test_power_off_before_the_exit_port(self):
+    def test_power_off_is_not_an_orderly_end(self):
         """QEMU's exit status tells a power-off from an orderly end."""
         end = '{"type":"guest-end","status":0}\n'
         self.broken(f"printf '%s' '{RUN}{end}' >>$result; exit 0",
@@ -286,7 +286,7 @@ class Ends(Machines):
             BROKEN)
         self.assertIn("1 broken", self.out)
 
-    def test_invalid_results(self):
+    def test_invalid_results_are_reported(self):
         for text in ("no JSON\n", "{}\n", RUN + "\\0\\377\\n",
                      RUN + '{"type":"case","name":"no-such-case"}\n'):
             with self.subTest(text):
@@ -300,7 +300,7 @@ class Ends(Machines):
         self.assertIn("line 100", self.err)
         self.assertNotIn("line 80\n", self.err)
 
-    def test_every_report_has_the_runs_that_are_missing(self):
+    def test_report_contains_runs_without_result(self):
         self.assertEqual(self.played("exit 1", run=(CASE, "--format",
                                                     "jsonl")), BROKEN)
         lines = [json.loads(line) for line in self.out.splitlines()]
@@ -311,9 +311,10 @@ class Ends(Machines):
 
 
 class Deaths(Machines):
-    """Ending halfopen ends every process that it has started."""
+    """The end of halfopen ends every process that it has started."""
+
     def machine(self, *words, run=(CASE,)):
-        """halfopen, and the pids of the machine once it runs."""
+        """Starts halfopen; returns it and the pids of its virtual machine."""
         process = self.start(*words, run=run)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
@@ -322,7 +323,8 @@ class Deaths(Machines):
 
     @staticmethod
     def is_machine(pid):
-        """A process of the machine, not halfopen or its child before exec."""
+        """True for a process of the virtual machine; false for halfopen and
+        for its child before exec."""
         words = rig.read(pid, "cmdline")
         return words and not words.startswith(HALFOPEN)
 
@@ -353,7 +355,7 @@ class Deaths(Machines):
                     self.assertIn("BROKEN", out)
                 self.assert_gone(pids)
 
-    def test_signals(self):
+    def test_signals_end_qemu(self):
         self.qemu("exec sleep 100")
         self.signals("--kernel", image(self.folder), "--virtual-time")
 
@@ -372,8 +374,8 @@ class Deaths(Machines):
         return deb(root)
 
     @unittest.skipUnless(shutil.which("dpkg-deb"), "dpkg-deb is not installed")
-    def test_a_package_leaves_nothing(self):
-        """A signal during and after unpacking."""
+    def test_killed_halfopen_leaves_no_unpacked_files(self):
+        """SIGKILL during and after unpacking."""
         package = self.package()
         self.qemu("exec sleep 100")
         words = ("--kernel", package, "--virtual-time")
@@ -391,7 +393,7 @@ class Deaths(Machines):
                 process.wait()
                 self.assert_gone(pids)
 
-    def test_ctrl_c_of_a_terminal(self):
+    def test_ctrl_c_ends_qemu(self):
         """Ctrl-C goes to the whole foreground process group."""
         self.qemu("exec sleep 100")
         process = subprocess.Popen(
@@ -408,8 +410,8 @@ class Deaths(Machines):
 
     @unittest.skipUnless(uml(), "no User Mode Linux kernel: "
                                 "harness/vm/build-uml builds one")
-    def test_signals_of_user_mode_linux(self):
-        # Without virtual time, it waits.
+    def test_signals_end_user_mode_linux(self):
+        # Without virtual time, the case waits in real time.
         self.signals("--uml", uml(), run=LONG)
 
 
@@ -418,16 +420,16 @@ class Deaths(Machines):
 @unittest.skipUnless(shutil.which(QEMU), f"{QEMU} is not installed (package "
                                          "qemu-system-x86)")
 class Qemu(Machines):
-    """A real kernel."""
+    """A real kernel in QEMU."""
 
     def guest(self, *words, run=(CASE,), **more):
         return self.vm("--kernel", kernel(), "--virtual-time", *words,
                        run=run, seconds=400, **more)
 
-    def test_the_same_twice(self):
-        self.assert_the_same_twice("--kernel", kernel())
+    def test_two_runs_measure_the_same(self):
+        self.assert_reproducible("--kernel", kernel())
 
-    def test_what_the_guest_says_of_itself(self):
+    def test_run_record_describes_the_guest(self):
         self.assertEqual(self.guest(run=(CASE, "--format", "jsonl")), PASS,
                          self.err)
         info = json.loads(self.out.splitlines()[0])
@@ -436,7 +438,7 @@ class Qemu(Machines):
         self.assertIn(info["hz"], (100, 250, 300, 1000))
         self.assertRegex(info["kernel"], r"^\d+\.\d+")
 
-    def test_verdicts_come_through(self):
+    def test_verdicts_are_reported(self):
         self.assertEqual(self.guest(run=("server-host-crash-idle",
                                          "--without-faults")), FAIL, self.err)
         self.assertEqual(self.guest(run=("http-keepalive-timeout/nginx",)),
@@ -444,26 +446,26 @@ class Qemu(Machines):
         self.assertEqual(self.guest(run=("http-keepalive-timeout/nginx",),
                                     HALFOPEN_MUST_RUN="1"), FAIL, self.err)
 
-    def test_journals_come_through(self):
+    def test_journals_are_transferred(self):
         out = os.path.join(self.folder, "out")
         self.assertEqual(self.guest(run=(CASE, "--out", out)), PASS, self.err)
         (journal,) = rig.read_journals(out).values()
         self.assertEqual(journal[0]["type"], "start")
         self.assertEqual(journal[-1]["type"], "verdict")
 
-    def test_too_little_memory(self):
+    def test_too_little_memory_is_reported(self):
         self.assertEqual(self.guest("--memory", "64", "--timeout", "60"),
                          BROKEN)
         self.assert_sentence("the guest")
 
-    def test_the_deadline_holds(self):
+    def test_timeout_ends_a_boot(self):
         begin = time.monotonic()
         self.assertEqual(self.guest("--timeout", "2"), BROKEN)
         self.assertLess(time.monotonic() - begin, 2 + AT_ONCE)
         self.assert_sentence("--timeout")
 
-    def test_qemu_is_killed(self):
-        """A kill in the middle of the results."""
+    def test_killed_qemu_is_reported(self):
+        """The kill happens after the first result."""
         process = self.start("--kernel", kernel(), run=LONG + ("--format",
                                                                "jsonl"))
         self.assertIn('"run"', process.stdout.readline())
@@ -475,7 +477,7 @@ class Qemu(Machines):
         self.assertIn("had sent all results", err)
         self.assertIn('"broken"', out)
 
-    def test_package(self):
+    def test_kernel_package_boots(self):
         root = os.path.join(self.folder, "package")
         try:
             subprocess.run(["cp", "-r", kernel(), root], check=True)
@@ -493,15 +495,15 @@ class UserModeLinux(Machines):
         return self.vm("--uml", uml(), "--virtual-time", *words, run=run,
                        **more)
 
-    def test_the_same_twice(self):
-        """Includes a month of idle time. On a loaded machine the wall-clock time
-        grows, the CPU time hardly."""
-        for _, cpu in self.assert_the_same_twice(
+    def test_two_runs_measure_the_same(self):
+        """The cases include a month of idle time. Load of the machine affects
+        the wall-clock time more than the CPU time, which is checked."""
+        for _, cpu in self.assert_reproducible(
                 "--uml", uml(), run=("--defaults", "--all")):
             self.assertLess(cpu, AT_ONCE)
 
-    def test_a_name_without_a_folder(self):
-        """A relative name, although the kernel runs in another folder."""
+    def test_relative_path_of_the_kernel(self):
+        """The kernel starts in another folder than halfopen."""
         folder, name = os.path.split(os.path.realpath(uml()))
         here = os.getcwd()
         os.chdir(folder)
@@ -509,17 +511,17 @@ class UserModeLinux(Machines):
         self.assertEqual(self.vm("--uml", name, "--virtual-time"), PASS,
                          self.err)
 
-    def test_verdicts_come_through(self):
+    def test_verdicts_are_reported(self):
         self.assertEqual(self.guest(run=("server-host-crash-idle",
                                          "--without-faults")), FAIL, self.err)
 
-    def test_journals_come_through(self):
+    def test_journals_are_transferred(self):
         out = os.path.join(self.folder, "out")
         self.assertEqual(self.guest(run=(CASE, "--out", out)), PASS, self.err)
         (journal,) = rig.read_journals(out).values()
         self.assertEqual(journal[-1]["type"], "verdict")
 
-    def test_killed(self):
+    def test_killed_kernel_is_reported(self):
         process = self.start("--uml", uml(), run=LONG + ("--format", "jsonl"))
         self.assertIn('"run"', process.stdout.readline())
         rig.kill(next(pid for pid in rig.descendants(process.pid)
@@ -528,8 +530,8 @@ class UserModeLinux(Machines):
         self.assertEqual(process.returncode, BROKEN, err)
         self.assertIn("had sent all results", err)
 
-    def test_its_root_is_not_written_to(self):
-        """Its files below TMPDIR are removed; the rest is only read."""
+    def test_files_outside_tmpdir_are_not_written(self):
+        """User Mode Linux normally keeps files in HOME."""
         self.assertEqual(self.guest(HOME=os.path.join(self.folder, "home")),
                          PASS, self.err)
         self.assertFalse(os.path.exists(os.path.join(self.folder, "home")))

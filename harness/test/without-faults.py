@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Without its faults no case passes that has one: every case can fail.
+"""Every case can fail: without its fault, a case that has one does not pass.
 
 usage: without-faults.py HALFOPEN CASE-NAMES [PATTERN...]
 
-CASE-NAMES is a program that prints the cases, one a line: "fault NAME" or
-"control NAME".
+CASE-NAMES is a program that prints a line for each case: "fault NAME", or
+"control NAME" for a case without a fault.
 """
 import subprocess
 import sys
@@ -36,11 +36,10 @@ def main():
     for name, journal in done.journals.items():
         case = name.split("/")[0]
         if kinds[case] == "fault" and passed(journal):
-            wrong.append(f"{name} passes without its fault")
+            wrong.append(f"{name}: passes without its fault")
         if kinds[case] == "control" and left_out(journal):
-            wrong.append(f"{name} is marked no_fault but has one")
-    print("\n".join(wrong) or
-          f"{len(done.journals)} runs: none passes without its fault")
+            wrong.append(f"{name}: declared without a fault, but has one")
+    print("\n".join(wrong) or f"{len(done.journals)} runs, as expected")
     if not done.journals:
         print(done.text)
     return 1 if wrong or not done.journals else 0
