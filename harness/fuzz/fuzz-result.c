@@ -10,7 +10,7 @@
 #include "journal.h"
 #include "page.h"
 
-/* False for a line at which a worker stops reading. */
+/* False for an invalid line, after which the worker stops reading. */
 static bool take(struct result *result, const char *line, size_t size)
 {
 	json_t *record;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An address as somebody writes it. */
+/* Text of an address: what is accepted is printed and parsed again. */
 #include <errno.h>
 
 #include "address.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A frame: taken apart, printed, and, where it is TCP, put together again,
- * which must print the same and have right checksums. */
+/* A frame is decoded and printed. A TCP frame is also encoded again; the copy
+ * must print the same and have correct checksums. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -41,11 +41,11 @@ static void encode(struct frame *frame, const uint8_t *data, size_t size)
 
 	fuzz_must(tcp->payload_at <= size);
 	fuzz_must(tcp->length <= size - tcp->payload_at);
-	/* Encoding takes 0 for the usual one. */
+	/* The encoder replaces TTL 0 by 64. */
 	frame->ttl = frame->ttl ? frame->ttl : 64;
 	n = frame_encode_tcp(again, sizeof(again), frame,
 			     data + tcp->payload_at);
-	/* Packed tighter than Linux would, options may not fit again. */
+	/* The encoder pads options as Linux does, so they may not fit. */
 	if (n == -EINVAL)
 		return;
 	fuzz_must(n > 0 && frame_checksums_right(again, (size_t)n));
@@ -68,7 +68,7 @@ static void complete(const uint8_t *data, size_t size)
 	uint16_t offset = size > 1 ? data[1] : 0;
 
 	if (frame_complete_checksum(copy, size, start, offset) < 0)
-		fuzz_must_say("offset");
+		fuzz_message_has("offset");
 	free(copy);
 }
 
@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	complete(data, size);
 	if (r < 0) {
 		fuzz_must(r == -EBADMSG && frame.ttl == 77);
-		fuzz_must_say("offset");
+		fuzz_message_has("offset");
 		fuzz_must(!frame_checksums_right(data, size));
 		return 0;
 	}

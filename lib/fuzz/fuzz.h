@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A fuzz target: bytes from outside, whatever they are, are read as its reader
- * reads them, and what the reader's header promises is held against the result.
- * clang's libFuzzer finds the bytes; with any compiler replay.c feeds the
- * corpus.
+ * A fuzz target passes arbitrary bytes to a parser and checks the guarantees of
+ * the parser's header. libFuzzer (clang) generates the bytes; replay.c passes
+ * the files of the corpus, with any compiler.
  */
 #pragma once
 
@@ -16,20 +15,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Like assert(), and with NDEBUG as well. */
+/* assert() that NDEBUG does not disable. */
 #define fuzz_must(truth_)                                                      \
 	do {                                                                   \
 		if (!(truth_))                                                 \
 			abort();                                               \
 	} while (0)
 
-/* What a failure says has this in it. */
-static inline void fuzz_must_say(const char *part)
+/* The message of the last failure must contain `part`. */
+static inline void fuzz_message_has(const char *part)
 {
 	fuzz_must(strstr(error_message(), part));
 }
 
-/* The bytes in a block of just their size, so that one read too far is seen. */
+/* Copies the bytes to a block of exactly their size, so that AddressSanitizer
+ * detects any read beyond them. */
 static inline uint8_t *fuzz_copy(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = malloc(size ? size : 1);
@@ -40,7 +40,7 @@ static inline uint8_t *fuzz_copy(const uint8_t *data, size_t size)
 	return copy;
 }
 
-/* As a string, which ends where the first zero is. */
+/* Copies the bytes to a string, up to the first NUL byte. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
 	char *text = strndup((const char *)data, size);

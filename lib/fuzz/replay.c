@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usage: replay FOLDER: feeds every file in it to the target once. Its last
- * line says how many. */
+/* usage: replay FOLDER: passes each file of the folder to the fuzz target. Prints
+ * the names, and the number of files in the last line. */
 #include <dirent.h>
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ static void feed(const char *folder, const char *name)
 	fuzz_must(file);
 	size = fread(input, 1, sizeof(input), file);
 	fclose(file);
-	/* The one that the target dies of is the last one named. */
+	/* After a crash, the last name is that of the input that caused it. */
 	printf("%s\n", name);
 	fflush(stdout);
 	copy = fuzz_copy(input, size);

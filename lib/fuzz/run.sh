@@ -3,9 +3,10 @@
 #
 # usage: run.sh TARGET CORPUS
 #
-# Looks for inputs that TARGET does not stand, for HALFOPEN_FUZZ_SECONDS (3). The
-# corpus is read and nothing is written beside it; what it fails on stays in the
-# current folder. What the target itself says of bad input goes nowhere.
+# Searches for inputs that make TARGET fail, for HALFOPEN_FUZZ_SECONDS (3).
+# libFuzzer reads CORPUS and writes new inputs to a temporary folder. An input
+# that makes TARGET fail is written to the current folder. The output of TARGET
+# itself is discarded (-close_fd_mask=3).
 set -eu
 found=$(mktemp -d)
 trap 'rm -rf "$found"' EXIT

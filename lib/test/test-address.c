@@ -80,7 +80,7 @@ START_TEST(equality_compares_family_and_bytes)
 	struct address a = parsed("10.0.0.1"), b = parsed("10.0.0.1");
 	struct address other = parsed("10.0.0.2"), v6 = parsed("a00:1::");
 
-	/* What lies behind an IPv4 address is nothing. */
+	/* Only the first 4 bytes belong to an IPv4 address. */
 	b.bytes[7] = 1;
 	ck_assert(address_equal(&a, &b));
 	ck_assert(!address_equal(&a, &other));

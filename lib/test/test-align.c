@@ -10,8 +10,8 @@
 
 enum { LONG = 5000 };
 
-/* "=" for what both have, "a" and "b" for what only one has. Checks on the way
- * that each element stands in its order, and once. */
+/* Describes an alignment: "=" for a common element, "a" or "b" for an element of
+ * only one sequence. Also checks that each element occurs once and in order. */
 static void describe(const uint64_t *a, size_t n_a, const uint64_t *b,
 		     size_t n_b, char *ret)
 {
@@ -63,7 +63,7 @@ START_TEST(common_elements_are_aligned)
 }
 END_TEST
 
-/* The example of the paper: five of only one sequence. */
+/* The example of Myers' paper: five elements are unmatched. */
 START_TEST(few_elements_are_unmatched)
 {
 	const char *told = texts("abcabba", "cbabac");
@@ -75,7 +75,7 @@ START_TEST(few_elements_are_unmatched)
 }
 END_TEST
 
-/* Against the plain table of the longest common subsequence. */
+/* Compared with the dynamic-programming table of the longest common subsequence. */
 static size_t least_alone(const uint64_t *a, size_t n_a, const uint64_t *b,
 			  size_t n_b)
 {
@@ -129,7 +129,7 @@ START_TEST(long_sequences_are_aligned_quickly)
 	ck_assert_int_eq(told[LONG / 2], 'a');
 	ck_assert_int_eq(told[LONG / 2 + 1], 'b');
 	ck_assert_int_eq(told[LONG + 1], 'b');
-	/* Nothing in common: given up, and still told whole. */
+	/* Without common elements the search gives up; the result has them all. */
 	for (size_t i = 0; i < LONG; i++)
 		b[i] = 100 + i;
 	describe(a, LONG, b, LONG, told);

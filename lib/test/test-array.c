@@ -23,7 +23,7 @@ START_TEST(elements_survive_growth)
 	}
 	for (unsigned int i = 0; i < 1000; i++)
 		ck_assert_uint_eq(numbers[i], i);
-	/* 16, 32, ... 1024 */
+	/* Capacities: 16, 32, ... 1024. */
 	ck_assert_uint_eq(moves, 7);
 	free(numbers);
 }

@@ -72,7 +72,7 @@ START_TEST(fds_pass_with_a_message)
 	ck_assert(same_file(got[1], pipe_fds[1]));
 	ck_assert_int_eq(got[2], -1);
 	ck_assert_int_eq(fcntl(got[0], F_GETFD), FD_CLOEXEC);
-	/* The sender keeps its own. */
+	/* The sender's fds stay open. */
 	ck_assert_int_ge(fcntl(pipe_fds[0], F_GETFD), 0);
 }
 END_TEST
@@ -112,7 +112,7 @@ START_TEST(empty_queue_differs_from_closed_peer)
 }
 END_TEST
 
-/* The kernel says ECONNRESET where the other end left something unread. */
+/* recv() fails with ECONNRESET if the peer closed with unread data. */
 START_TEST(reset_by_peer_reads_as_end)
 {
 	int pair[2];

@@ -86,7 +86,7 @@ END_TEST
 START_TEST(wide_text_breaks_between_characters)
 {
 	assert_printed("连接还在吗", 0, 0, 4, "连接\n还在\n吗\n");
-	/* A comma of theirs stays with what it ends. */
+	/* A full-width comma stays on the line of the word before it. */
 	assert_printed("挂了，连接", 0, 0, 4, "挂\n了，\n连接\n");
 	ck_assert_int_eq(fold_widest_word("连接"), 2);
 }
@@ -115,7 +115,7 @@ START_TEST(only_whole_characters_fit)
 	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 1), 1);
 	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 2), 1);
 	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 3), 4);
-	/* The accent has no column of its own. */
+	/* A combining accent has width 0. */
 	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 4), 7);
 	ck_assert_uint_eq(fold_fits(text, SIZE_MAX, 80), 8);
 	ck_assert_uint_eq(fold_fits(text, 4, 80), 4);

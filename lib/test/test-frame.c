@@ -194,7 +194,7 @@ static struct frame decode_hex(const char *hex)
 	return frame;
 }
 
-/* The text is good until the next call. */
+/* The text is valid until the next call. */
 static const char *print(const struct frame *frame,
 			 const struct segment_base *base, bool verbose)
 {
@@ -207,7 +207,7 @@ static const char *print(const struct frame *frame,
 	return text;
 }
 
-/* Refused, and nothing was touched. */
+/* Refused, and the result is unchanged. */
 static void assert_malformed(const uint8_t *bytes, size_t size)
 {
 	struct frame frame, before;
@@ -224,7 +224,7 @@ static void set16(uint8_t *at, size_t value)
 	at[1] = (uint8_t)value;
 }
 
-/* Makes IP's own length agree with `size`. */
+/* Sets the length field of the IP header to match `size`. */
 static void set_ip_length(uint8_t *bytes, size_t size)
 {
 	if (bytes[12] == 0x08)
@@ -390,7 +390,7 @@ START_TEST(ipv6_data_has_all_its_fields)
 }
 END_TEST
 
-/* Twelve bytes of options, in the place of those of DATA4. */
+/* Twelve bytes of options, which replace those of DATA4. */
 static const struct {
 	const char *hex;
 	bool right;
@@ -399,12 +399,12 @@ static const struct {
 	{ "01010101 01010101 01010101", true },
 	{ "00ffffff ffffffff ffffffff", true }, /* what follows an EOL */
 	{ "0101 050a 0000000100000002", true },
-	{ "fe02 fd03ff 0101010101 fc02", true }, /* kinds nobody knows */
-	{ "0200 01010101010101010101", false },	 /* would never end */
+	{ "fe02 fd03ff 0101010101 fc02", true }, /* unknown kinds */
+	{ "0200 01010101010101010101", false },	 /* size 0 */
 	{ "0201 01010101010101010101", false },
 	{ "fe00 01010101010101010101", false },
 	{ "fe01 01010101010101010101", false },
-	{ "0203ff 010101010101010101", false }, /* MSS is four */
+	{ "0203ff 010101010101010101", false }, /* size of MSS is 4 */
 	{ "0205ffffff 01010101010101", false },
 	{ "0302 01010101010101010101", false },
 	{ "0304ffff 0101010101010101", false },
@@ -412,7 +412,7 @@ static const struct {
 	{ "0809 00000000000000 010101", false },
 	{ "080b 000000000000000000 01", false },
 	{ "0502 01010101010101010101", false },	 /* no SACK block */
-	{ "0509 00000000000000 010101", false }, /* not a whole one */
+	{ "0509 00000000000000 010101", false }, /* incomplete block */
 	{ "050b 000000000000000000 01", false },
 	{ "01010101010101010101 0204", false }, /* beyond the header */
 	{ "0101010101010101010101 02", false }, /* no room for a size */
@@ -443,7 +443,7 @@ START_TEST(option_sizes_are_checked)
 }
 END_TEST
 
-/* One byte made wrong, and what the message must say. */
+/* One altered byte, and the beginning of the message. */
 static const struct {
 	const char *hex;
 	size_t at;
@@ -505,7 +505,7 @@ START_TEST(extension_headers_cannot_overflow_an_offset)
 	set_ip_length(bytes, size);
 	assert_malformed(bytes, size);
 
-	/* One link less: the header lies where an offset can tell. */
+	/* One extension header less: the offset of TCP fits into 16 bits. */
 	bytes[54 + (LINKS - 1) * LINK] = IPPROTO_TCP;
 	bytes[54 + LINKS * LINK + 12] = 0x50;
 	ck_assert_int_eq(decode(&frame, bytes, size), 0);
@@ -576,7 +576,7 @@ START_TEST(unknown_protocols_are_other)
 	ck_assert_int_eq(frame.kind, FRAME_OTHER);
 	ck_assert_str_eq(print(&frame, NULL, true), "ethertype 0x0806");
 
-	/* ICMP for IPv4 means nothing in IPv6: ICMP6 with the other number */
+	/* Protocol 1 (ICMP for IPv4) in an IPv6 packet */
 	frame = decode_hex(MACS "86dd 60000000000e0140" A6 B6
 				"0103be6100000000 71756f746564");
 	ck_assert_int_eq(frame.kind, FRAME_OTHER);
@@ -650,7 +650,7 @@ START_TEST(fragments_and_routed_packets_are_checked_by_their_ip_header)
 }
 END_TEST
 
-/* What the kernel leaves in the field: the pseudo header's sum, folded. */
+/* The kernel's partial checksum: the folded sum of the pseudo-header. */
 static const struct {
 	const char *hex;
 	uint16_t start, offset;
@@ -705,7 +705,7 @@ START_TEST(a_checksum_outside_the_frame_is_refused)
 						wrong[i][0], wrong[i][1]),
 			-EBADMSG);
 	ck_assert_mem_eq(buffer.bytes, before.bytes, before.size);
-	/* the last two bytes are inside */
+	/* A checksum field in the last two bytes is inside the frame. */
 	ck_assert_int_eq(
 		frame_complete_checksum(buffer.bytes, buffer.size, 34, 18), 0);
 }
@@ -746,7 +746,8 @@ START_TEST(a_small_buffer_is_not_written)
 }
 END_TEST
 
-/* Options that a segment may have together, for every combination. */
+/* Adds the options whose bits are set in `which`; bits 4 to 6 are the number of
+ * SACK blocks. */
 static void add_options(struct segment *tcp, unsigned int which)
 {
 	tcp->has_mss = which & 1;
@@ -764,7 +765,7 @@ static void add_options(struct segment *tcp, unsigned int which)
 	}
 }
 
-/* By its text, which has most of it, and by what the text leaves out. */
+/* Compares the printed text and the fields that it does not contain. */
 static void assert_same_segment(const struct frame *got,
 				const struct frame *expected)
 {
@@ -783,7 +784,7 @@ static void assert_same_segment(const struct frame *got,
 static void round_trip(int family, unsigned int options, uint32_t length)
 {
 	const char *hex = family == AF_INET ? RST4 : SYN6;
-	struct frame frame = decode_hex(hex), again;
+	struct frame frame = decode_hex(hex), copy;
 	uint8_t payload[64], bytes[256];
 	ssize_t size;
 
@@ -796,15 +797,15 @@ static void round_trip(int family, unsigned int options, uint32_t length)
 	add_options(&frame.tcp, options);
 	size = frame_encode_tcp(bytes, sizeof(bytes), &frame,
 				length ? payload : NULL);
-	if (size == -EINVAL) /* which these are, is asserted elsewhere */
+	if (size == -EINVAL) /* see oversized_frames_are_refused */
 		return;
 	ck_assert_int_gt(size, 0);
 
 	ck_assert(frame_checksums_right(bytes, (size_t)size));
-	ck_assert_int_eq(decode(&again, bytes, (size_t)size), 0);
-	ck_assert_uint_eq(again.size, (size_t)size);
-	ck_assert_mem_eq(bytes + again.tcp.payload_at, payload, length);
-	assert_same_segment(&again, &frame);
+	ck_assert_int_eq(decode(&copy, bytes, (size_t)size), 0);
+	ck_assert_uint_eq(copy.size, (size_t)size);
+	ck_assert_mem_eq(bytes + copy.tcp.payload_at, payload, length);
+	assert_same_segment(&copy, &frame);
 }
 
 START_TEST(every_combination_of_options_round_trips)
@@ -837,7 +838,7 @@ START_TEST(oversized_frames_are_refused)
 	frame.source.family = frame.destination.family = AF_UNIX;
 	ck_assert_int_eq(encode(&frame), -EINVAL);
 
-	/* four blocks, or three with timestamps, fill the header */
+	/* Maximum: four SACK blocks, or three with timestamps. */
 	frame = four;
 	frame.tcp.n_sacks = 4;
 	ck_assert_int_eq(encode(&frame), 14 + 20 + 20 + 36);
@@ -868,18 +869,18 @@ END_TEST
 START_TEST(ttl_0_becomes_64)
 {
 	const char *const hex[] = { RST4, SYN6 };
-	struct frame frame = decode_hex(hex[_i]), again;
+	struct frame frame = decode_hex(hex[_i]), copy;
 	uint8_t bytes[128];
 	ssize_t size;
 
 	frame.ttl = 0;
 	size = frame_encode_tcp(bytes, sizeof(bytes), &frame, NULL);
-	ck_assert_int_eq(decode(&again, bytes, (size_t)size), 0);
-	ck_assert_uint_eq(again.ttl, 64);
+	ck_assert_int_eq(decode(&copy, bytes, (size_t)size), 0);
+	ck_assert_uint_eq(copy.ttl, 64);
 }
 END_TEST
 
-/* --- what a segment is --------------------------------------------------- */
+/* --- classification ------------------------------------------------------ */
 
 enum { SYN = 1, SYN_ACK = 2, FIN = 4, RST = 8, DATA = 16, PURE = 32 };
 
@@ -924,7 +925,7 @@ START_TEST(flags_and_length_classify_a_segment)
 	ck_assert_uint_eq(frame_sequence_length(&frame),
 			  segments[_i].sequence_length);
 
-	/* The same in a frame that is no segment says nothing. */
+	/* The TCP fields of a frame of another kind have no meaning. */
 	frame.kind = FRAME_ICMP;
 	ck_assert_uint_eq(what_is(&frame), 0);
 	ck_assert_uint_eq(frame_sequence_length(&frame), 0);
@@ -944,14 +945,14 @@ START_TEST(sequence_numbers_wrap_around)
 }
 END_TEST
 
-/* --- in words ------------------------------------------------------------ */
+/* --- printing ------------------------------------------------------------ */
 
 static const struct {
 	const char *text;
 	struct segment tcp;
 	bool verbose;
-} sayings[] = {
-	/* relative to a sender's 1000 and a receiver's 5000 */
+} notations[] = {
+	/* ISN of the sender: 1000, of the receiver: 5000 */
 	{ "S 0:0(0)", { .flags = SEGMENT_SYN, .seq = 1000, .window = 9 } },
 	{ "S 0:0(0) win 64240 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>",
 	  { .flags = SEGMENT_SYN,
@@ -1009,10 +1010,10 @@ static const struct {
 START_TEST(segments_print_in_packetdrill_notation)
 {
 	static const struct segment_base base = { true, true, 1000, 5000 };
-	struct frame frame = { .kind = FRAME_TCP, .tcp = sayings[_i].tcp };
+	struct frame frame = { .kind = FRAME_TCP, .tcp = notations[_i].tcp };
 
-	ck_assert_str_eq(print(&frame, &base, sayings[_i].verbose),
-			 sayings[_i].text);
+	ck_assert_str_eq(print(&frame, &base, notations[_i].verbose),
+			 notations[_i].text);
 }
 END_TEST
 
@@ -1036,7 +1037,7 @@ START_TEST(relative_numbers_wrap_around)
 	ck_assert_str_eq(print(&frame, &base, false),
 			 ". 21:121(100) ack 300 <sack 400:500>");
 
-	/* absolute: the second number wraps, too */
+	/* Absolute sequence numbers: the end of the segment wraps around. */
 	frame.tcp.seq = 0xfffffff1;
 	ck_assert_str_eq(print(&frame, NULL, false),
 			 ". 4294967281:85(100) ack 100 <sack 200:300>");
@@ -1122,8 +1123,8 @@ static TCase *checksums(void)
 	return tcase;
 }
 
-/* What answers is decoded as what it is, and quotes what it answers. */
-START_TEST(an_unreachable_quotes_what_it_answers)
+/* The ICMP error is valid and quotes the beginning of the packet. */
+START_TEST(an_unreachable_quotes_the_packet)
 {
 	const bool v6 = _i & 1;
 	const enum frame_unreachable why = (enum frame_unreachable)(_i >> 1);
@@ -1168,21 +1169,21 @@ static TCase *encoding(void)
 			    0, 5 << 4);
 	tcase_add_test(tcase, oversized_frames_are_refused);
 	tcase_add_loop_test(tcase, ttl_0_becomes_64, 0, 2);
-	tcase_add_loop_test(tcase, an_unreachable_quotes_what_it_answers, 0,
+	tcase_add_loop_test(tcase, an_unreachable_quotes_the_packet, 0,
 			    8);
 	return tcase;
 }
 
 static TCase *words(void)
 {
-	TCase *tcase = tcase_create("words");
+	TCase *tcase = tcase_create("printing");
 
 	tcase_add_loop_test(tcase, flags_and_length_classify_a_segment,
 			    0, ARRAY_SIZE(segments));
 	tcase_add_test(tcase, sequence_numbers_wrap_around);
 	tcase_add_loop_test(tcase,
 			    segments_print_in_packetdrill_notation, 0,
-			    ARRAY_SIZE(sayings));
+			    ARRAY_SIZE(notations));
 	tcase_add_test(tcase, relative_numbers_wrap_around);
 	tcase_add_test(tcase, numbers_without_isn_print_absolute);
 	tcase_add_test(tcase, icmp_messages_print_with_their_sender);

@@ -34,7 +34,7 @@ static void end_stage(struct stage *stage)
 	fd_close(stage->out);
 }
 
-/* What has been written so far: whole lines. */
+/* Reads all complete lines that have been written. */
 static size_t written(const struct stage *stage, char *ret, size_t size)
 {
 	ssize_t n = read(stage->in, ret, size - 1);
@@ -93,7 +93,7 @@ START_TEST(record_without_members)
 }
 END_TEST
 
-START_TEST(a_nanosecond_is_told_from_the_next_after_hours)
+START_TEST(times_keep_nanoseconds_after_hours)
 {
 	struct stage stage = new_stage(0);
 	char lines[1024], *second;
@@ -128,7 +128,7 @@ START_TEST(members_do_not_replace_time_and_type)
 }
 END_TEST
 
-START_TEST(what_is_no_text_is_refused)
+START_TEST(invalid_utf8_is_refused)
 {
 	struct stage stage = new_stage(0);
 
@@ -140,7 +140,7 @@ START_TEST(what_is_no_text_is_refused)
 }
 END_TEST
 
-START_TEST(gone_reader_is_a_failure)
+START_TEST(write_after_the_reader_closed_fails)
 {
 	struct stage stage = new_stage(0);
 
@@ -152,10 +152,10 @@ START_TEST(gone_reader_is_a_failure)
 }
 END_TEST
 
-START_TEST(broken_lines_are_refused_with_their_place)
+START_TEST(invalid_lines_are_refused_with_the_offset)
 {
 	static const struct {
-		const char *line, *says;
+		const char *line, *part;
 	} table[] = {
 		{ "", "byte 0" },
 		{ "{\"t\":1,\"type\":\"note\"", "byte 20" },
@@ -169,8 +169,8 @@ START_TEST(broken_lines_are_refused_with_their_place)
 		ck_assert_int_eq(journal_parse(&record, table[i].line,
 					       strlen(table[i].line)),
 				 -EBADMSG);
-		ck_assert_msg(strstr(error_message(), table[i].says) != NULL,
-			      "'%s' says '%s'", table[i].line,
+		ck_assert_msg(strstr(error_message(), table[i].part) != NULL,
+			      "'%s' is refused with '%s'", table[i].line,
 			      error_message());
 	}
 	ck_assert_ptr_null(record);
@@ -199,7 +199,7 @@ START_TEST(records_without_time_or_type_are_refused)
 }
 END_TEST
 
-START_TEST(only_the_named_bytes_are_looked_at)
+START_TEST(parser_stops_at_the_given_size)
 {
 	static const char line[] = "{\"t\":1,\"type\":\"a\"}\n{broken";
 	json_t *record;
@@ -221,17 +221,17 @@ static void write_frame(const struct stage *stage, nsec_t at,
 	ck_assert_int_eq(journal_flush(stage->journal), 0);
 }
 
-/* Written by hand, and read by the library. */
+/* The journal formats frames itself; jansson parses them. */
 START_TEST(frame_comes_back_as_it_was_written)
 {
 	static const char *const kinds[] = { "tcp", "syn", NULL };
-	static const char said[] = "S 0:0(0) \"x\\ \x01 é, and no more";
+	static const char text[] = "S 0:0(0) \"x\\ \x01 é, and no more";
 	static const uint8_t bytes[] = { 0x00, 0x9f, 0xff };
 	const struct journal_frame frame = {
 		.from = "client",
 		.to = "a \"host\"",
 		.fate = "delayed",
-		.text = said,
+		.text = text,
 		.text_size = strlen("S 0:0(0) \"x\\ \x01 é"),
 		.kinds = kinds,
 		.left = SEC(101) + 1,
@@ -264,7 +264,7 @@ START_TEST(frame_comes_back_as_it_was_written)
 	ck_assert_int_eq(journal_integer(record, "packet"), 7);
 	ck_assert_int_eq(journal_integer(record, "port"), 1);
 	ck_assert_str_eq(journal_text(record, "origin"), "client");
-	/* It is no TCP. */
+	/* Only TCP frames and ICMP errors have these. */
 	ck_assert_ptr_null(json_object_get(record, "connection"));
 	ck_assert_ptr_null(json_object_get(record, "seq"));
 	json_decref(record);
@@ -411,7 +411,7 @@ START_TEST(journals_of_other_versions_are_refused)
 }
 END_TEST
 
-START_TEST(long_frames_are_kept_by_their_beginning)
+START_TEST(long_frames_are_truncated)
 {
 	static const char *const none[] = { NULL };
 	static uint8_t bytes[65536];
@@ -430,14 +430,14 @@ START_TEST(long_frames_are_kept_by_their_beginning)
 	record = parsed(line);
 	ck_assert_uint_eq(strlen(text_of(record, "hex")),
 			  2 * (size_t)JOURNAL_BYTES);
-	/* Never sent on: zero, and a real all the same. */
+	/* 0.0 for a frame that was not forwarded. */
 	ck_assert(json_is_real(json_object_get(record, "left")));
 	json_decref(record);
 	end_stage(&stage);
 }
 END_TEST
 
-START_TEST(frame_that_says_too_much_is_refused)
+START_TEST(frame_with_too_long_text_is_refused)
 {
 	static const char *const none[] = { NULL };
 	static char text[8192];
@@ -454,7 +454,7 @@ START_TEST(frame_that_says_too_much_is_refused)
 }
 END_TEST
 
-/* More of them than are gathered at once. */
+/* More frames than the buffer holds. */
 START_TEST(gathered_frames_keep_their_order_among_the_records)
 {
 	enum { FRAMES = 40 };
@@ -495,20 +495,20 @@ END_TEST
 static const TTest *const *const tests[] = {
 	&record_comes_back_as_it_was_written,
 	&record_without_members,
-	&a_nanosecond_is_told_from_the_next_after_hours,
+	&times_keep_nanoseconds_after_hours,
 	&members_do_not_replace_time_and_type,
-	&what_is_no_text_is_refused,
-	&gone_reader_is_a_failure,
-	&broken_lines_are_refused_with_their_place,
+	&invalid_utf8_is_refused,
+	&write_after_the_reader_closed_fails,
+	&invalid_lines_are_refused_with_the_offset,
 	&records_without_time_or_type_are_refused,
-	&only_the_named_bytes_are_looked_at,
+	&parser_stops_at_the_given_size,
 	&frame_comes_back_as_it_was_written,
 	&identity_of_a_segment_is_written_as_numbers,
 	&unknown_identity_is_null,
 	&icmp_error_has_a_connection_and_no_sequence_number,
 	&journals_of_other_versions_are_refused,
-	&long_frames_are_kept_by_their_beginning,
-	&frame_that_says_too_much_is_refused,
+	&long_frames_are_truncated,
+	&frame_with_too_long_text_is_refused,
 	&gathered_frames_keep_their_order_among_the_records,
 };
 

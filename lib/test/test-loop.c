@@ -11,7 +11,7 @@
 #include "fd.h"
 #include "unit.h"
 
-/* What ran, in order, as letters. */
+/* The handlers that ran, in order, as letters. */
 static char ran[64];
 
 static struct loop *loop;
@@ -25,7 +25,7 @@ struct actor {
 	char letter;
 	int in, out;
 	struct loop_source *source, *victim;
-	nsec_t again; /* from now; 0: not */
+	nsec_t again; /* interval of a repeated timer; 0: none */
 	int result;
 };
 
@@ -66,7 +66,7 @@ static void add_timer(struct actor *actor, nsec_t when)
 			 0);
 }
 
-/* With a byte to be read already. */
+/* The fd is readable: one byte is in the pipe. */
 static void add_fd(struct actor *actor)
 {
 	int fds[2];
@@ -86,7 +86,7 @@ START_TEST(deadline_expires_without_events)
 
 	ck_assert_int_eq(loop_run_once(loop, start + MSEC(20)), 1);
 	ck_assert(nsec_now() >= start + MSEC(20));
-	/* One that is past takes no time and does not hang. */
+	/* A deadline in the past expires at once. */
 	ck_assert_int_eq(loop_run_once(loop, start), 1);
 	ck_assert_int_eq(loop_run_once(loop, 0), 1);
 	loop_free(loop);
@@ -170,7 +170,7 @@ START_TEST(handler_removes_itself)
 	fd.victim = fd.source;
 	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
 	ck_assert_str_eq(ran, "ft");
-	/* More to read, and nobody who would. */
+	/* Data without a handler. */
 	ck_assert_int_eq(write(fd.out, "x", 1), 1);
 	ck_assert_int_eq(loop_run_once(loop, nsec_now() + MSEC(2)), 1);
 	ck_assert_str_eq(ran, "ft");
@@ -191,7 +191,7 @@ START_TEST(handler_removes_others_that_are_pending)
 	add_timer(&y, nsec_now());
 	x.victim = y.source;
 	y.victim = x.source;
-	/* Whichever of the two is first. */
+	/* epoll and the timers determine which handler of a pair is first. */
 	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
 	ck_assert_uint_eq(strlen(ran), 2);
 	ck_assert_ptr_nonnull(strchr("ab", ran[0]));
@@ -232,7 +232,7 @@ static int runs_the_loop(void *data)
 	return 0;
 }
 
-/* A handler that waits: what it removed must live until the outer one ends. */
+/* A source that a nested iteration removes is freed after the outer one. */
 START_TEST(handler_runs_the_loop)
 {
 	struct actor actor = { .letter = '-' };
@@ -255,7 +255,7 @@ START_TEST(handler_failure_ends_the_iteration)
 	add_timer(&timer, nsec_now());
 	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), -EXDEV);
 	ck_assert_str_eq(ran, "f");
-	/* The loop is still good. */
+	/* The loop continues after a failure. */
 	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
 	ck_assert_str_eq(ran, "ft");
 	loop_free(loop);
@@ -297,7 +297,7 @@ START_TEST(delay_is_measured_for_future_timers_only)
 	struct actor timer = { .letter = 't' };
 	pid_t stopper;
 
-	/* What was past when it was asked for says nothing. */
+	/* A timer that was set in the past is not measured. */
 	add_timer(&timer, nsec_now() - SEC(5));
 	ck_assert_int_eq(loop_run_once(loop, NSEC_NEVER), 0);
 	ck_assert(loop_max_delay(loop) == 0);

@@ -13,7 +13,7 @@ START_TEST(sums_do_not_overflow)
 }
 END_TEST
 
-/* "The rest of the time", when it is up: a moment in the past, not never. */
+/* The remaining time after a deadline is negative, not NSEC_NEVER. */
 START_TEST(remainders_may_be_negative)
 {
 	ck_assert(nsec_add(SEC(5), -SEC(2)) == SEC(3));

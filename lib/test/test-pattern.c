@@ -34,7 +34,7 @@ START_TEST(bytes_match_at_their_own_offset_only)
 }
 END_TEST
 
-/* What a segment of the lap before, with a number that fits again, holds. */
+/* A stale segment of an earlier lap, whose sequence number is valid again. */
 START_TEST(another_lap_differs_in_every_byte)
 {
 	size_t first = SIZE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every expected number is worked out by hand, from the kernel's source, in the
- * comment beside it. Levels are those of calc_wheel_index(), in jiffies:
+ * Expected values are calculated from the kernel's source, in the comment beside
+ * each. Levels are those of calc_wheel_index(), in jiffies:
  *
  *	level 0: below 63, granule 1	level 3: below 32256, granule 512
  *	level 1: below 504, granule 8	level 4: below 258048, granule 4096
@@ -43,11 +43,11 @@ START_TEST(jiffies_round_up)
 	ck_assert_uint_eq(predict_jiffies(USEC(200100), 250), 51);
 	ck_assert_uint_eq(predict_jiffies(MSEC(200), 250), 50);
 	ck_assert_uint_eq(predict_jiffies(0, 250), 0);
-	/* A jiffy of 300 Hz is no whole number of ns; there and back holds. */
+	/* A jiffy at 300 Hz is a fraction of ns; the conversion round-trips. */
 	for (unsigned long i = 0; i < 1000; i++)
 		ck_assert_uint_eq(predict_jiffies(predict_nsec(i, 300), 300),
 				  i);
-	/* 30 days at 1000 Hz do not overflow on the way. */
+	/* 30 days at 1000 Hz do not overflow. */
 	ck_assert_uint_eq(predict_jiffies(SEC(2592000), 1000), 2592000000UL);
 }
 END_TEST
@@ -104,7 +104,7 @@ START_TEST(timer_is_never_early_and_at_most_a_granule_late)
 	/* 51 jiffies, level 0; 1 s is 250, level 1: 8 * 4 ms */
 	assert_range(predict_timer(USEC(200100), 250), MSEC(204), MSEC(208));
 	assert_range(predict_timer(SEC(1), 250), SEC(1), MSEC(1032));
-	/* Even no jiffies wait for the next tick. */
+	/* A timer of 0 jiffies expires at the next tick. */
 	assert_range(predict_timer(0, 250), 0, MSEC(4));
 }
 END_TEST
@@ -414,7 +414,7 @@ START_TEST(user_timeout_of_days_ends)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* Far more rounds than there is room for: the end is there. */
+	/* More rounds than the table holds: the last entry is the end. */
 	tcp.user_timeout = SEC(86400) * 10;
 	predict_give_up(&got, &tcp);
 	ck_assert_int_eq(last_round(&got)->kind, PREDICT_GIVE_UP);
@@ -480,7 +480,7 @@ START_TEST(user_timeout_replaces_the_count_of_keepalive)
 	tcp.keepalive_intvl = SEC(1);
 	tcp.keepalive_probes = 3;
 
-	/* Passed before the first probe, which is sent all the same. */
+	/* The timeout is over before the first probe, which is still sent. */
 	tcp.user_timeout = SEC(1);
 	predict_keepalive(&got, &tcp);
 	ck_assert_uint_eq(got.probes, 1);

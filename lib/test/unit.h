@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every test program ends with. */
+/* main() of the unit tests. */
 #pragma once
 
 #include <check.h>
@@ -7,8 +7,8 @@
 
 #include "macro.h"
 
-/* `setup` runs before each test, in its process; NULL for none. Returns what
- * main() does. */
+/* Runs the tests. `setup`, if not NULL, runs before each test, in its process.
+ * Returns the exit status of main(). */
 static inline int unit_run(const char *name, const TTest *const *const *tests,
 			   size_t n, void (*setup)(void))
 {
