@@ -55,7 +55,7 @@ static int join(struct ladder_row *call, const struct ladder_row *result)
 
 	if (!joined)
 		return error_origin(-ENOMEM, "ladder");
-	strcpy(joined + length, value);
+	memcpy(joined + length, value, strlen(value) + 1);
 	call->text = joined;
 	call->failed = result->failed;
 	call->until = result->t;

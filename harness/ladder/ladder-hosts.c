@@ -66,7 +66,7 @@ int ladder_host_with_address(const struct ladder *ladder, const json_t *journal,
 static int add_host(struct ladder *ladder, const json_t *journal,
 		    const char *name)
 {
-	struct ladder_host *host = &ladder->hosts[ladder->n_hosts];
+	struct ladder_host host = { .name = NULL };
 	const char *address;
 
 	if (!*name || ladder->n_hosts == LADDER_HOSTS_MAX ||
@@ -75,14 +75,14 @@ static int add_host(struct ladder *ladder, const json_t *journal,
 	address = json_string_value(
 		json_array_get(addresses_of(journal, name), 0));
 	/* Names are compared with those in records, so they stay as they are. */
-	host->name = strdup(name);
-	host->address = ladder_text("%s", address ? address : "");
-	if (!host->name || !host->address) {
-		free(host->name);
-		free(host->address);
+	host.name = strdup(name);
+	host.address = ladder_text("%s", address ? address : "");
+	if (!host.name || !host.address) {
+		free(host.name);
+		free(host.address);
 		return error_origin(-ENOMEM, "ladder");
 	}
-	ladder->n_hosts++;
+	ladder->hosts[ladder->n_hosts++] = host;
 	return 0;
 }
 
@@ -253,6 +253,7 @@ int ladder_find_hosts(struct ladder *ladder, const json_t *journal)
 	bool ordered;
 	int r;
 
+	ladder->n_hosts = 0;
 	ladder->hosts = calloc(LADDER_HOSTS_MAX + 1, sizeof(*ladder->hosts));
 	if (!ladder->hosts)
 		return error_origin(-ENOMEM, "ladder");

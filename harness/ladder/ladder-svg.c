@@ -361,9 +361,9 @@ static void segment_class(const struct drawing *d, const struct ladder_row *row,
 {
 	*ret = '\0';
 	if (row->control)
-		strcpy(ret, " control");
+		snprintf(ret, 16, " control");
 	else if (row->flags & SEGMENT_RST)
-		strcpy(ret, " reset");
+		snprintf(ret, 16, " reset");
 	else if (row->connection >= 0 && d->ladder->n_connections > 1)
 		snprintf(ret, 16, " c%d", row->connection % COLOURS);
 }

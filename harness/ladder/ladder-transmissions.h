@@ -14,26 +14,26 @@ struct ladder_transmissions;
 int ladder_transmissions_new(struct ladder_transmissions **ret,
 			     struct ladder *ladder);
 struct ladder_transmissions *
-ladder_transmissions_free(struct ladder_transmissions *transmissions);
+ladder_transmissions_free(struct ladder_transmissions *t);
 
 /*
- * Row `row` is a segment that a host sends in a connection, `record` its "frame"
+ * Row `at` is a segment that a host sends in a connection, `record` its "frame"
  * record. Sets row->repeated and row->plain; row->remark is set here or in
  * ladder_transmissions_finish(). -ENOMEM.
  */
-int ladder_transmissions_sent(struct ladder_transmissions *transmissions,
-			      size_t row, const json_t *record);
+int ladder_transmissions_sent(struct ladder_transmissions *t,
+			      size_t at, const json_t *record);
 
 /* A segment of a connection, or an ICMP error about one, reaches a host. */
-int ladder_transmissions_received(struct ladder_transmissions *transmissions,
+int ladder_transmissions_received(struct ladder_transmissions *t,
 				  const struct ladder_row *row,
 				  const json_t *record, double at);
 
 /* A "sysctl" or a "counter" record of the host. */
-void ladder_transmissions_setting(struct ladder_transmissions *transmissions,
+void ladder_transmissions_setting(struct ladder_transmissions *t,
 				  const json_t *record, int host);
-void ladder_transmissions_counter(struct ladder_transmissions *transmissions,
+void ladder_transmissions_counter(struct ladder_transmissions *t,
 				  const json_t *record, int host);
 
 /* After the last record, before rows are sorted. -ENOMEM. */
-int ladder_transmissions_finish(struct ladder_transmissions *transmissions);
+int ladder_transmissions_finish(struct ladder_transmissions *t);
