@@ -43,6 +43,11 @@ static struct frame frame_of(const struct story *story, int from, uint8_t flags,
 
 	if (flags & SEGMENT_ACK)
 		frame.tcp.ack = story->isns[!from] + ack;
+	if (story->sack[1]) {
+		frame.tcp.n_sacks = 1;
+		frame.tcp.sacks[0].left = story->isns[!from] + story->sack[0];
+		frame.tcp.sacks[0].right = story->isns[!from] + story->sack[1];
+	}
 	parse(&frame.source, from);
 	parse(&frame.destination, !from);
 	return frame;

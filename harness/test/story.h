@@ -13,6 +13,7 @@ struct story {
 	uint32_t isns[2];
 	uint16_t port; /* of the client */
 	unsigned int packets, data; /* frames, and data segments, so far */
+	uint32_t sack[2]; /* relative edges of a SACK block of the next frames */
 };
 
 enum { STORY_CLIENT, STORY_SERVER };

@@ -77,6 +77,32 @@ START_TEST(flags_length_and_fate_are_compared)
 }
 END_TEST
 
+static struct story selective(uint32_t isn, uint32_t left)
+{
+	struct story story = story_begin(0, isn);
+
+	story_handshake(&story);
+	story_data(&story, 0.5, "dropped");
+	story_segment(&story, 0.6, STORY_CLIENT, SEGMENT_ACK, 101, 1, 200,
+		      "forwarded");
+	story.sack[0] = left;
+	story.sack[1] = 301;
+	story_segment(&story, 0.61, STORY_SERVER, SEGMENT_ACK, 1, 1, 0,
+		      "forwarded");
+	story_end(&story, 2);
+	return story;
+}
+
+START_TEST(sack_blocks_are_compared)
+{
+	struct story a = selective(5, 101), b = selective(4294967000U, 101);
+	struct story c = selective(5, 101), d = selective(5, 201);
+
+	story_assert_same(&a, &b);
+	assert_parts(&c, &d, 5, 1, 1);
+}
+END_TEST
+
 /* Both ends send at once, in either order. */
 static struct story crossing(bool swap, double apart, int second)
 {
@@ -238,6 +264,7 @@ static const TTest *const *const tests[] = {
 	&times_ports_and_initial_sequence_numbers_are_not_compared,
 	&a_segment_of_one_run_only_is_found,
 	&flags_length_and_fate_are_compared,
+	&sack_blocks_are_compared,
 	&near_segments_of_two_senders_may_change_places,
 	&a_missing_retransmission_is_found_by_its_time,
 	&a_last_delayed_ack_is_no_difference,
