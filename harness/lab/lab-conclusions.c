@@ -224,7 +224,7 @@ static const char *host_with(const struct lab_end *end,
 }
 
 /* "; server has no such connection: this end is half-open", or "". Nothing is
- * concluded about a connection that the wire does not know. */
+ * concluded about a connection without a number of the wire. */
 static const char *peer_text(const struct conclusions *c,
 			     const struct subject *s)
 {

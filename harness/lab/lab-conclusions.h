@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the end of a lab means: one sentence for each program, each step that
- * was not taken, each socket and each counter that explains something, for
- * readers who do not know by heart which timer ends which state. Reports print
- * them under the heading "what this means".
+ * Conclusions about the end of a lab: one sentence for each program, each step
+ * that was not taken, each socket and each counter that explains something, for
+ * readers who do not remember which timer ends which state.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The expectations of a lab: what events say about them, and the result. */
+/* The expectations of a lab: evidence from events, and the results. */
 #pragma once
 
 #include "lab-event.h"

@@ -17,7 +17,7 @@
  *whatever happens next (a kill, an unplugged cable) happens after them.
  *
  * A command that no connection has executed is a failed expectation. Where only
- * some have, a note says how many.
+ * some have, a note has their number.
  */
 #include "lab-probes.h"
 

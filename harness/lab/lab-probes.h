@@ -47,6 +47,6 @@ void lab_probes_finish(struct lab_probes *probes);
 /* The host's probe has a connection that it has not closed. */
 bool lab_probes_are_open(const struct lab_probes *probes, const char *host);
 
-/* The number by which the journal knows this socket; 0: no probe has it. */
+/* The socket's number in the journal; 0: no probe has it. */
 int lab_probes_number(const struct lab_probes *probes, const char *host,
 		      const struct diag_socket *socket);

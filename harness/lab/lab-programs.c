@@ -236,7 +236,7 @@ static void on_output(void *data, struct program *process, const char *line)
 	lab_events_push(entry->programs->events, &event);
 }
 
-/* Programs of a run as root are nobody's otherwise: program.h. */
+/* Without this, programs of a run as root have the uid of nobody: program.h. */
 static void set_user(struct lab_programs *programs, const char *name,
 		     struct program_plan *plan)
 {

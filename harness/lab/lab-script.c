@@ -85,9 +85,9 @@ static void see_frame(struct lab *lab, const struct lab_event *event)
 		lab_states_see(lab->states, event, &all[event->capture]);
 }
 
-/* Events of states, which lab_states_see() pushes meanwhile, have the time of
- * their frame, and so come next. Anything that happens may change the states of
- * sockets: they are looked at soon. */
+/* Events of states, which lab_states_see() pushes in this loop, have the time
+ * of their frame, and so come next. Anything that happens may change the states
+ * of sockets: they are looked at soon. */
 static void handle_events(struct lab *lab)
 {
 	struct lab_event event;
@@ -186,8 +186,8 @@ static void set_sysctl(struct lab *lab, const struct lab_action *action)
 static void act(struct lab *lab, const struct lab_action *action,
 		const struct lab_place *place)
 {
-	/* The frames that an action causes may pass before it returns: whoever
-	 * waits for the action counts from here. */
+	/* Before the action, since frames that it causes may pass before it
+	 * returns: times after the action count from here. */
 	lab_events_push(lab->events,
 			&(struct lab_event){ .kind = LAB_EVENT_STEP,
 					     .at = nsec_now(),
@@ -295,8 +295,8 @@ static void take_steps(struct lab *lab)
 
 /* --- the prompt ----------------------------------------------------------- */
 
-/* The end of the file: nobody is there any more. Messages are handled outside
- * of the loop's callbacks, since an action may have to wait for a probe. */
+/* End of file: the session has ended. Messages are handled outside of the
+ * loop's callbacks, since an action may have to wait for a probe. */
 static int on_prompt(void *data, uint32_t events MACRO_UNUSED)
 {
 	struct lab *lab = data;

@@ -136,7 +136,7 @@ static bool is_inside(const struct lab_wire *wire, const char *host)
  * With the gateway between them, no frame goes from one host to the other: the
  * rule then matches on the sender's cable, by the receiver's address. Frames to
  * a host behind a NAT have the gateway's address there: of these, the
- * connection tells the receiver.
+ * connection determines the receiver.
  */
 static struct wire_match match_of(struct lab_wire *wire,
 				  const struct lab_action *action)

@@ -57,8 +57,8 @@ def check(halfopen, path):
     """(error or None, description, whether the incident has a fault)"""
     done = run(halfopen, path)
     if done.status == rig.SKIPPED:
-        told = reason(done)
-        return (None if told else "skipped without a reason", told, False)
+        why = reason(done)
+        return (None if why else "skipped without a reason", why, False)
     if done.is_inconclusive():
         return None, f"inconclusive: {reason(done)}", False
     if done.status != rig.PASS:

@@ -21,8 +21,8 @@ HALFOPEN = sys.argv[1]
 
 
 def lab(*words, seconds=60, **more):
-    """Runs a lab to its end: exit status and output. An inconclusive one is run
-    again."""
+    """Runs a lab to its end: exit status and output. Repeats an inconclusive
+    one."""
     for _ in range(3):
         process = rig.start(HALFOPEN, "lab", *words, **more)
         text, _ = process.communicate(timeout=seconds)
@@ -438,11 +438,11 @@ timeline:
         self.assertEqual(self.sent(records), [5], text)
 
     def failed(self, text, observed):
-        status, told, records = self.run_plan(text)
-        self.assertEqual(status, rig.FAIL, told)
+        status, output, records = self.run_plan(text)
+        self.assertEqual(status, rig.FAIL, output)
         self.assertEqual([r["observed"] for r in records
                           if r["type"] == "expectation" and not r["ok"]],
-                         [f"not executed: {observed}"], told)
+                         [f"not executed: {observed}"], output)
 
     def test_action_without_a_connection_fails_the_lab(self):
         self.failed("""
@@ -744,9 +744,9 @@ class Prompt(unittest.TestCase):
         lines = [f'note "number {i}"' for i in range(300)]
         text = "\n".join(["wait 200ms", *lines[:150], "wait 200ms",
                           *lines[150:], "end"])
-        status, told = self.typed(text)
-        self.assertEqual(status, rig.PASS, told)
-        self.assertEqual(len(re.findall("note +number", told)), 300)
+        status, output = self.typed(text)
+        self.assertEqual(status, rig.PASS, output)
+        self.assertEqual(len(re.findall("note +number", output)), 300)
 
     def test_help_lists_verbs(self):
         _, text = self.typed("help\n")
@@ -838,9 +838,9 @@ class Reports(unittest.TestCase):
             bad = pathlib.Path(folder, "bad.yaml")
             good.write_text(text.format("open"), encoding="utf-8")
             bad.write_text(text.format("EOF"), encoding="utf-8")
-            status, told = lab("-q", str(good), str(bad))
-        self.assertEqual(status, rig.FAIL, told)
-        self.assertRegex(told, "1 passed, 1 failed")
+            status, output = lab("-q", str(good), str(bad))
+        self.assertEqual(status, rig.FAIL, output)
+        self.assertRegex(output, "1 passed, 1 failed")
 
     def test_report_has_conclusions_and_hosts_in_order(self):
         with tempfile.TemporaryDirectory() as out:
