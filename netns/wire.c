@@ -130,22 +130,22 @@ static const uint8_t *bytes_of(const struct wire_frame *frame)
 
 /* --- parcels ---------------------------------------------------------- */
 
-/* A copy of the frame: its buffer is needed for the next one. */
-static int new_parcel(struct parcel **ret, const struct wire_frame *frame,
-		      enum wire_fate fate)
+/* A copy of the frame: its buffer is needed for the next one. NULL without
+ * memory. */
+static struct parcel *new_parcel(const struct wire_frame *frame,
+				 enum wire_fate fate)
 {
 	struct parcel *parcel = malloc(sizeof(*parcel) + frame->size);
 
 	if (!parcel)
-		return error_origin(-ENOMEM, "keep a frame for later");
+		return NULL;
 	*parcel = (struct parcel){ .to = frame->to,
 				   .capture = frame->capture,
 				   .fate = fate,
 				   .size = frame->size };
 	memcpy(&parcel->header, frame->header,
 	       sizeof(*frame->header) + frame->size);
-	*ret = parcel;
-	return 0;
+	return parcel;
 }
 
 static void free_parcels(struct parcel *parcel)
@@ -223,15 +223,14 @@ static int wait_in_ring(struct wire *wire, const struct wire_frame *frame)
 {
 	struct wire_port *to = frame->to;
 	struct parcel *parcel;
-	int r;
 
 	if (to->n_waiting == RING) {
 		capture_of(wire, frame->capture)->fate = WIRE_LOST;
 		return 0;
 	}
-	r = new_parcel(&parcel, frame, WIRE_RELEASED);
-	if (r < 0)
-		return error_trace(r);
+	parcel = new_parcel(frame, WIRE_RELEASED);
+	if (!parcel)
+		return error_origin(-ENOMEM, "hold a frame");
 	capture_of(wire, frame->capture)->fate = WIRE_HELD;
 	append_parcel(&to->waiting, parcel);
 	to->n_waiting++;
@@ -383,11 +382,10 @@ static struct wire_rule *find_rule(struct wire *wire,
 static int send_later(struct wire *wire, const struct wire_frame *frame,
 		      enum wire_fate fate, nsec_t due)
 {
-	struct parcel *parcel;
-	int r = new_parcel(&parcel, frame, fate);
+	struct parcel *parcel = new_parcel(frame, fate);
 
-	if (r < 0)
-		return error_trace(r);
+	if (!parcel)
+		return error_origin(-ENOMEM, "delay a frame");
 	schedule(wire, parcel, due);
 	return 0;
 }
@@ -395,11 +393,10 @@ static int send_later(struct wire *wire, const struct wire_frame *frame,
 static int hold(struct wire_rule *rule, const struct wire_frame *frame,
 		nsec_t path)
 {
-	struct parcel *parcel;
-	int r = new_parcel(&parcel, frame, WIRE_RELEASED);
+	struct parcel *parcel = new_parcel(frame, WIRE_RELEASED);
 
-	if (r < 0)
-		return error_trace(r);
+	if (!parcel)
+		return error_origin(-ENOMEM, "hold a frame");
 	parcel->due = path;
 	append_parcel(&rule->held, parcel);
 	rule->n_held++;
