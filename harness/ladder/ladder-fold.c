@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Folding. A transfer of a megabyte is a thousand rows that say nothing, and
+ * Folding. A transfer of a megabyte is a thousand rows that look alike, and
  * fifty thousand segments cannot be drawn at all. So stretches of rows without
  * anything remarkable become one row that counts them. What is remarkable
  * depends on the number of rows: `levels` lists ever coarser rules, and the first

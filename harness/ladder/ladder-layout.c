@@ -306,6 +306,22 @@ static struct layout_text text_beside(const struct layout *layout, int host)
 	return text;
 }
 
+/* The next lifeline in the direction of the segment, where text about its end has
+ * to stop. */
+static double next_lifeline(const struct layout *layout,
+			    const struct layout_row *place, double x)
+{
+	double next = place->right ? layout->right : layout->left;
+
+	for (size_t i = 0; i < layout->ladder->n_columns; i++) {
+		if (place->right && layout->x[i] > x)
+			next = MIN(next, layout->x[i]);
+		else if (!place->right && layout->x[i] < x)
+			next = MAX(next, layout->x[i]);
+	}
+	return next;
+}
+
 /* The label begins at the sender, above the arrow. The reason why the segment
  * does not arrive is behind the mark on the wire, or below the label when it has
  * no room there. */
@@ -341,7 +357,10 @@ static double place_segment_inside(struct layout *layout, size_t i, double y)
 		.x = place->to_x + (place->right ? beyond : -beyond),
 		.y = MAX(place->arrives + 4, place->anchor + 8),
 		.to_left = !place->right,
-		.columns = columns_in(fabs(to - place->to_x) - beyond - 4),
+		.columns = columns_in(fabs(next_lifeline(layout, place,
+							 place->to_x) -
+					   place->to_x) -
+				      beyond - 4),
 		.lines = 1,
 	};
 	if (fold_width(row->end, SIZE_MAX) > place->end.columns) {

@@ -219,8 +219,7 @@ static int set_state(struct ladder_spans *spans, struct socket_state *socket,
 	return 0;
 }
 
-/* No record says what the socket is from now on. `known`: until now it was as
- * before. */
+/* The state is unknown from now on. `known`: until now it was as before. */
 static void unset_state(struct ladder_spans *spans, struct socket_state *socket,
 			double t, bool known)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Everything that lasts: the states and timers of sockets, and hosts that are
- * dead, frozen or unplugged. The functions take what the journal says in the
- * order of its records, and add to ladder->spans. Where a function takes a
+ * dead, frozen or unplugged. The functions are called in the order of the
+ * journal's records, and add to ladder->spans. Where a function takes a
  * socket's number and a connection, either can be unknown: 0 and LADDER_NONE.
  * All of them return -ENOMEM on failure.
  */

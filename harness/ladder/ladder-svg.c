@@ -472,7 +472,7 @@ static void draw_segment_text(const struct drawing *d, size_t i)
 
 /* --- other rows ----------------------------------------------------------- */
 
-/* A fault without a host is a rule of the wire: nothing has happened yet. */
+/* A fault without a host is a rule of the wire, which waits for a match. */
 static const char *across_class(const struct ladder_row *row)
 {
 	if (row->kind == LADDER_FAULT && row->ends_fault)

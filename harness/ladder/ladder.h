@@ -153,7 +153,7 @@ enum { LADDER_TRACKS_MAX = 8 };
 /* Something that lasts, beside or on the lifeline of a host. */
 enum ladder_span_kind {
 	LADDER_STATE, /* of a socket; `text` as ss(8) spells it */
-	LADDER_TIMER, /* a timer runs; `text` says which and for how long */
+	LADDER_TIMER, /* runs; `text` is its name and its length */
 	LADDER_DEAD,
 	LADDER_FROZEN,
 	LADDER_UNPLUGGED,

@@ -139,11 +139,12 @@ static void words(json_t *journal)
 	record_call(journal, 0.1, "client", 2, word);
 	record_call(journal, 0.2, "server", 3, "nginx: <b>&\"'</b> 漢字漢字");
 	record_call(journal, 0.3, "server", 3,
-		     "a line that a program printed, and that is so long that "
-		     "it takes several lines of the margin before it ends, and "
-		     "then goes on until nobody would want to read the rest, "
-		     "which is why the rest is left out in the picture, while "
-		     "the pointer still shows all of it to who wants it");
+		     "a line that a program printed, so long that it takes "
+		     "several lines of the margin, and then goes on for more "
+		     "lines than a label can have, so that the drawing cuts it "
+		     "and ends it with an ellipsis, while the title of the text "
+		     "element still has the complete line for the pointer of a "
+		     "reader who needs it");
 	record_fault(journal, 0.4, word, "server");
 	record_fault(journal, 0.5, "hold", word);
 }
