@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The order of the rooms: usage: rooms.py CHECK SOURCE_ROOT BUILD_ROOT
+"""Checks of dependencies: usage: rooms.py CHECK SOURCE_ROOT BUILD_ROOT
 
-rooms: each room is compiled with its own include path, taken from the build's
-compile_commands.json. For each room and each room that it must not see, this
-compiles one file that includes a header of that room; the compiler must report
-that the header does not exist. It also compiles an include that is allowed, so
-that a broken command cannot pass.
+rooms: an include of a higher room's header does not compile. For each pair of a
+room and a room that it must not see, this check compiles a file that includes a
+header of the second, with the compiler options of the first, which it reads from
+compile_commands.json. The compiler must report that the header does not exist.
+An allowed include must compile, so that wrong options do not pass the check.
 
-cycles: no module (NAME.c with NAME.h) includes, over any number of others,
-itself.
+cycles: no module includes itself through other modules.
 
-Prints each finding on a line. Exit status: 0 none, 1 some.
+Prints each finding on a line. Exit status: 0 no finding, 1 findings.
 """
 import json
 import os
@@ -21,7 +20,7 @@ import shlex
 import subprocess
 import sys
 
-# What each room may include, directly: rooms that these include follow.
+# The rooms that each room may include, without those that they include in turn.
 BELOW = {
     "lib": [],
     "netns": ["lib"],
@@ -52,7 +51,7 @@ def headers(root, room):
 
 
 def commands(root, build):
-    """{room: (folder, words of the command that compiles a file of it)}"""
+    """{room: (working folder, compile command of one of its files)}"""
     found = {}
     entries = json.loads(
         pathlib.Path(build, "compile_commands.json").read_text("utf-8"))
@@ -66,8 +65,8 @@ def commands(root, build):
 
 
 def compiles(folder, entry, header):
-    """Whether a file of the room that includes the header compiles, and what
-    the compiler printed."""
+    """Compiles a file that includes the header, with the options of the room.
+    Returns whether this succeeded, and the output of the compiler."""
     words, kept, skip = shlex.split(entry["command"]), [], False
     for word in words:
         if skip or word in ("-c", entry["file"], "-MD", "-MQ", "-MF", "-o"):
@@ -83,26 +82,26 @@ def compiles(folder, entry, header):
 def check_rooms(root, build):
     for room, (folder, entry) in commands(root, build).items():
         own = headers(root, room) or headers(root, BELOW[room][0])
-        fine, printed = compiles(folder, entry, own[0])
-        if not fine:
+        success, printed = compiles(folder, entry, own[0])
+        if not success:
             yield f"{room}: an include of {own[0]} does not compile: {printed}"
         for other in set(BELOW) - visible(room):
             for header in headers(root, other)[:1]:
-                fine, printed = compiles(folder, entry, header)
-                if fine:
+                success, printed = compiles(folder, entry, header)
+                if success:
                     yield f"{room}: an include of {other}/{header} compiles"
                 elif f"{header}" not in printed:
                     yield f"{room}: {other}/{header}: {printed}"
     for room in BELOW:
         if room not in commands(root, build):
-            yield f"{room}: no file of it is compiled"
+            yield f"{room}: no compile command for a file of this room"
 
 
 # --- cycles --------------------------------------------------------------------
 
 def module_of(root, path):
-    """NAME.c, NAME.h and NAME-control.h, which the vocabulary of cases does not
-    include, are one module."""
+    """The module of a file: NAME.c, NAME.h and NAME-control.h are one module. A
+    -control header has the functions that cases must not call."""
     name = str(path.relative_to(root).with_suffix(""))
     return name.removesuffix("-control")
 
