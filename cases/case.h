@@ -32,7 +32,7 @@
  *	};
  *
  * Each header included below has one part of the vocabulary, and testcase.h the
- * members of a case. Their constants come from netns/wire.h (kinds of frames:
+ * members of a case. Their constants come from netns/wire-kind.h (kinds of frames:
  * WIRE_DATA), netns/diag.h (states and timers of sockets: DIAG_ESTABLISHED) and
  * lib/nsec.h (durations: MSEC()). A claim that no case has judged yet needs a
  * line in harness/command/documents.c.

@@ -35,7 +35,10 @@ static void print_tcp(FILE *out, const struct segment *tcp,
 	fprintf(out, " %u:%u(%u)", seq, seq + tcp->length, tcp->length);
 	if (tcp->flags & SEGMENT_ACK)
 		fprintf(out, " ack %u", ack);
-	if (verbose)
+	/* A zero window stalls the peer, so it is never left out. A RST has
+	 * none. */
+	if (verbose || (!tcp->window && (tcp->flags & SEGMENT_ACK) &&
+			!(tcp->flags & SEGMENT_RST)))
 		fprintf(out, " win %u", tcp->window);
 	segment_print_options(out, tcp, base, verbose);
 }

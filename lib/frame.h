@@ -136,12 +136,12 @@ uint32_t frame_sequence_length(const struct frame *frame);
  *	fragment 10.0.0.1 > 10.0.0.2            ip 10.0.0.1 > 10.0.0.2
  *	ethertype 0x88cc
  *
- * Flags are in packetdrill's order, "FSRP.EWU", with `.` for ACK; a segment without
- * flags is `-`. The second number is the first plus the payload. `verbose` adds
- * window, options and TTL; otherwise flags, sequence and acknowledgement numbers and
- * SACK blocks are printed. NOPs are printed where Linux places them. An ICMP message
- * is printed with its sender. Without a `base` (NULL) all numbers are absolute. No
- * newline follows.
+ * Flags are in packetdrill's order, "FSRP.EWU", with `.` for ACK; a segment
+ * without flags is `-`. The second number is the first plus the payload.
+ * `verbose` adds window, options and TTL; otherwise flags, sequence and
+ * acknowledgement numbers, SACK blocks and a zero window are printed. NOPs are
+ * printed where Linux places them. An ICMP message is printed with its sender.
+ * Without a `base` (NULL) all numbers are absolute. No newline follows.
  */
 void frame_print(FILE *out, const struct frame *frame,
 		 const struct segment_base *base, bool verbose);

@@ -593,6 +593,7 @@ struct mark expect_frame(struct run *run, struct mark since, const char *what,
 		nsec_add(nsec_add(since.at, allowed.max), late_timeout);
 	const struct wire_capture *capture =
 		frames_wait(run, since, match, nth, deadline - nsec_now());
+	struct mark none = { .missing = true };
 	char expected[TEXT];
 
 	if (capture) {
@@ -603,7 +604,8 @@ struct mark expect_frame(struct run *run, struct mark since, const char *what,
 	}
 	range_text(allowed, expected, sizeof(expected));
 	expect_record(run, false, what, expected, "no such frame");
-	return mark_now(run);
+	none.at = nsec_now();
+	return none;
 }
 
 bool expect_counter(struct run *run, const char *host, const char *name,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Expectations. Each is journalled with what was expected, what was observed
- * and its line in the script. A failed one does not end the script; all return
- * whether they hold, for scripts that continue differently then.
+ * and its line in the script. A failed one does not end the script. Most return
+ * whether they hold: return from the script where nothing after them makes
+ * sense, as with --without-faults, when the first expectation about the fault
+ * fails.
  *
  * Bounds on times are one-sided: the lower bound is the claim and exact, since
  * the kernel's timers are never early; the upper bound includes the granularity
@@ -32,7 +34,7 @@ bool expect_stream(const struct finding *finding, uint64_t bytes,
 		   uint64_t wrong);
 
 /* The call had not returned at the timeout; the posted call has not returned
- * until now. */
+ * until now (if it has, the expectation takes its finding: do not reap it). */
 bool expect_open(const struct finding *finding);
 bool expect_call_blocked(struct sock *sock);
 
@@ -105,7 +107,9 @@ bool expect_frames_between(struct run *run, struct mark since, const char *what,
 			   unsigned int max);
 
 /* The nth matching frame since the mark, waited for, and its time since the
- * mark. Returns its time; now, when it has not come. */
+ * mark. Returns its time; now and `missing`, when it has not come. A frame at
+ * the time of the mark counts: the mark that this returns includes its own
+ * frame. */
 struct mark expect_frame(struct run *run, struct mark since, const char *what,
 			 const struct wire_match *match, unsigned int nth,
 			 struct range range);

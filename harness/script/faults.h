@@ -19,7 +19,8 @@ void fault_crash(struct run *run, const char *host);
 /* Crash, and a host without any state in its place. Its probes are gone; start
  * new ones. */
 void fault_reboot(struct run *run, const char *host);
-/* Its processes stop; its kernel still acknowledges data and answers probes. */
+/* Its processes stop; its kernel still acknowledges data and answers probes.
+ * The host's probes execute nothing until the thaw: post their calls before. */
 void fault_freeze(struct run *run, const char *host);
 void fault_thaw(struct run *run, const char *host);
 

@@ -11,6 +11,18 @@
 /*
  * FRAMES(FROM("client"), KIND(WIRE_KEEPALIVE_PROBE))
  * FRAMES(.from = "client", .to = "server", .kinds = WIRE_SYN, .first = 2)
+ * FRAMES(FROM("server"), .where = zero_window), for anything else in the frame:
+ *
+ *	static bool zero_window(const struct wire_capture *capture,
+ *				const void *data)
+ *	{
+ *		return capture->frame.tcp.window == 0;
+ *	}
+ *
+ * The kinds are in netns/wire-kind.h, the members of a segment in lib/segment.h;
+ * windows are as on the wire, not scaled. A zero window probe is the same segment
+ * as a keepalive probe, WIRE_KEEPALIVE_PROBE: the sender's timer
+ * (DIAG_TIMER_PROBE) or counter (TCPWinProbe, TCPKeepAlive) tells them apart.
  */
 #define FROM(host_) .from = (host_)
 #define TO(host_) .to = (host_)

@@ -33,6 +33,7 @@ void run_here(const char *file, int line);
 struct mark {
 	nsec_t at;
 	nsec_t done; /* 0: the action happened at `at` */
+	bool missing; /* of expect_frame(): the frame has not come */
 };
 struct mark mark_now(struct run *run);
 void mark_done(struct run *run, struct mark *mark);

@@ -83,6 +83,18 @@ class Journals(unittest.TestCase):
                 members = set(record) - {"t", "type"}
                 self.assertLessEqual(members, types[record["type"]], record)
 
+    def test_records_have_the_documented_members(self):
+        """Of types that these runs contain; lists have no optional members."""
+        types = documented()
+        seen = {}
+        for journal in self.each():
+            for record in journal:
+                seen.setdefault(record["type"], set()).update(record)
+        for name, members in seen.items():
+            missing = types[name] - members
+            self.assertEqual(missing, set(), name)
+            self.assertGreater(len(types), 15)
+
     def test_packets_and_connections_are_identified(self):
         """Every TCP frame between hosts has a connection, and the first
         transmission of a connection's bytes is number 1."""

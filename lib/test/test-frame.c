@@ -979,15 +979,20 @@ static const struct {
 	  { .flags = SEGMENT_PSH | SEGMENT_ACK,
 	    .seq = 1001,
 	    .ack = 5001,
+	    .window = 9,
 	    .length = 100,
 	    .has_timestamps = true } },
 	{ "R 1:1(0)", { .flags = SEGMENT_RST, .seq = 1001, .ack = 77 } },
 	{ "F. 1:1(0) ack 1",
-	  { .flags = SEGMENT_FIN | SEGMENT_ACK, .seq = 1001, .ack = 5001 } },
+	  { .flags = SEGMENT_FIN | SEGMENT_ACK,
+	    .seq = 1001,
+	    .ack = 5001,
+	    .window = 9 } },
 	{ ". 1:1(0) ack 101 <sack 201:301>",
 	  { .flags = SEGMENT_ACK,
 	    .seq = 1001,
 	    .ack = 5101,
+	    .window = 9,
 	    .n_sacks = 1,
 	    .sacks = { { 5201, 5301 } } } },
 	{ ". 1:1(0) ack 1 win 0 <nop,nop,sack 201:301 401:501>",
@@ -1004,7 +1009,12 @@ static const struct {
 	{ "FSRP.EWU 0:0(0) ack 0",
 	  { .flags = 0xff, .seq = 1000, .ack = 5000 } },
 	{ ". 4294967295:4294967295(0) ack 0", /* before the ISN */
-	  { .flags = SEGMENT_ACK, .seq = 999, .ack = 5000 } },
+	  { .flags = SEGMENT_ACK, .seq = 999, .ack = 5000, .window = 9 } },
+	/* A zero window is always printed, but a RST has no window. */
+	{ ". 1:1(0) ack 1 win 0",
+	  { .flags = SEGMENT_ACK, .seq = 1001, .ack = 5001 } },
+	{ "R. 1:1(0) ack 1",
+	  { .flags = SEGMENT_RST | SEGMENT_ACK, .seq = 1001, .ack = 5001 } },
 };
 
 START_TEST(segments_print_in_packetdrill_notation)
@@ -1026,6 +1036,7 @@ START_TEST(relative_numbers_wrap_around)
 	frame.tcp.flags = SEGMENT_ACK;
 	frame.tcp.seq = 0xfffffff1;
 	frame.tcp.length = 100;
+	frame.tcp.window = 9;
 	frame.tcp.ack = 0x64; /* 300 after 0xffffff38 */
 	frame.tcp.n_sacks = 1;
 	frame.tcp.sacks[0].left = 0xc8;

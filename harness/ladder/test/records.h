@@ -70,6 +70,7 @@ static inline struct frame record_segment(const struct frame_record *r)
 		.seq = r->seq,
 		.ack = r->ack,
 		.flags = r->flags,
+		.window = 500,
 		.length = r->length,
 	};
 	return frame;
