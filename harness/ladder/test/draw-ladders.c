@@ -159,9 +159,9 @@ static void connections(json_t *journal)
 		FRAME(journal, .t = t + 1e-3, .left = t + 1.1e-3,
 		      .from = "client", .to = "server", .kinds = "tcp syn",
 		      .flags = SEGMENT_SYN,
-		      .client_port = (uint16_t)(30000 + i));
-		record_result(journal, t + 2e-3, "client", i + 1, "connect", 0,
-			       NULL);
+		      .client_port = 30000 + i, .connection = i + 1);
+		record_result_in(journal, t + 2e-3, "client", i + 1, "connect",
+				 0, NULL, i + 1);
 	}
 }
 
