@@ -34,7 +34,8 @@ class Journals(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.done = rig.run(HALFOPEN, "server-process-crash*",
-                           "server-host-reboot*", "keepalive-peer-frozen")
+                           "server-host-reboot*", "keepalive-peer-frozen",
+                           "accept-queue-states*")
         if cls.done.status == rig.SKIPPED:
             raise unittest.SkipTest(cls.done.text)
 
