@@ -80,7 +80,7 @@ def world(bench):
               f"{bare * 1e3:.2f} ms")
     bench.row("a shell script with ip(8)", f"{shell * 1e3:.1f} ms")
     bench.row("  relative to halfopen", f"{shell / ours:.1f}", at_least=15)
-    bench.row("  relative to namespaces and links alone",
+    bench.row("  relative to namespaces and links only",
               f"{shell / bare:.1f}")
     if not mininet:
         bench.row(f"Mininet: not available ({kind})", "", at_least=30)

@@ -137,12 +137,12 @@ def programs(root):
             and not read(pid, "cmdline").startswith("halfopen-probe")]
 
 
-def wait_for(truth, seconds=20, pause=0.01):
-    """Calls truth() until it returns a true value or the time is over; returns
+def wait_for(condition, seconds=20, pause=0.01):
+    """Calls condition() until it returns a true value or the time is over; returns
     its last value."""
     deadline = time.monotonic() + seconds
     while True:
-        value = truth()
+        value = condition()
         if value or time.monotonic() > deadline:
             return value
         time.sleep(pause)

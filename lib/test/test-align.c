@@ -37,7 +37,7 @@ static void describe(const uint64_t *a, size_t n_a, const uint64_t *b,
 
 static const char *texts(const char *a, const char *b)
 {
-	static char told[512];
+	static char steps[512];
 	uint64_t x[256], y[256];
 	size_t n_a = strlen(a), n_b = strlen(b);
 
@@ -45,8 +45,8 @@ static const char *texts(const char *a, const char *b)
 		x[i] = (uint64_t)a[i];
 	for (size_t i = 0; i < n_b; i++)
 		y[i] = (uint64_t)b[i];
-	describe(x, n_a, y, n_b, told);
-	return told;
+	describe(x, n_a, y, n_b, steps);
+	return steps;
 }
 
 START_TEST(common_elements_are_aligned)
@@ -66,18 +66,18 @@ END_TEST
 /* The example of Myers' paper: five elements are unmatched. */
 START_TEST(few_elements_are_unmatched)
 {
-	const char *told = texts("abcabba", "cbabac");
-	size_t alone = 0;
+	const char *steps = texts("abcabba", "cbabac");
+	size_t unmatched = 0;
 
-	for (; *told; told++)
-		alone += *told != '=';
-	ck_assert_uint_eq(alone, 5);
+	for (; *steps; steps++)
+		unmatched += *steps != '=';
+	ck_assert_uint_eq(unmatched, 5);
 }
 END_TEST
 
-/* Compared with the dynamic-programming table of the longest common subsequence. */
-static size_t least_alone(const uint64_t *a, size_t n_a, const uint64_t *b,
-			  size_t n_b)
+/* From the dynamic-programming table of the longest common subsequence. */
+static size_t fewest_unmatched(const uint64_t *a, size_t n_a,
+			       const uint64_t *b, size_t n_b)
 {
 	static size_t table[64][64];
 
@@ -100,17 +100,17 @@ START_TEST(the_alignment_is_the_shortest)
 	for (int round = 0; round < 3000; round++) {
 		uint64_t a[40], b[40];
 		size_t n_a = (size_t)random() % 40, n_b = (size_t)random() % 40;
-		size_t alone = 0;
-		char told[128];
+		size_t unmatched = 0;
+		char steps[128];
 
 		for (size_t i = 0; i < 40; i++) {
 			a[i] = (uint64_t)random() % 4;
 			b[i] = (uint64_t)random() % 4;
 		}
-		describe(a, n_a, b, n_b, told);
-		for (size_t i = 0; told[i]; i++)
-			alone += told[i] != '=';
-		ck_assert_uint_eq(alone, least_alone(a, n_a, b, n_b));
+		describe(a, n_a, b, n_b, steps);
+		for (size_t i = 0; steps[i]; i++)
+			unmatched += steps[i] != '=';
+		ck_assert_uint_eq(unmatched, fewest_unmatched(a, n_a, b, n_b));
 	}
 }
 END_TEST
@@ -118,22 +118,22 @@ END_TEST
 START_TEST(long_sequences_are_aligned_quickly)
 {
 	static uint64_t a[LONG], b[LONG + 1];
-	static char told[2 * LONG + 2];
+	static char steps[2 * LONG + 2];
 	nsec_t begin = nsec_now();
 
 	for (size_t i = 0; i < LONG; i++)
 		a[i] = b[i] = i % 7;
 	b[LONG] = 9;
 	b[LONG / 2] = 8;
-	describe(a, LONG, b, LONG + 1, told);
-	ck_assert_int_eq(told[LONG / 2], 'a');
-	ck_assert_int_eq(told[LONG / 2 + 1], 'b');
-	ck_assert_int_eq(told[LONG + 1], 'b');
+	describe(a, LONG, b, LONG + 1, steps);
+	ck_assert_int_eq(steps[LONG / 2], 'a');
+	ck_assert_int_eq(steps[LONG / 2 + 1], 'b');
+	ck_assert_int_eq(steps[LONG + 1], 'b');
 	/* Without common elements the search gives up; the result has them all. */
 	for (size_t i = 0; i < LONG; i++)
 		b[i] = 100 + i;
-	describe(a, LONG, b, LONG, told);
-	ck_assert_uint_eq(strspn(told, "a"), LONG);
+	describe(a, LONG, b, LONG, steps);
+	ck_assert_uint_eq(strspn(steps, "a"), LONG);
 	ck_assert_int_lt(nsec_now() - begin, SEC(2));
 }
 END_TEST
