@@ -97,7 +97,7 @@ struct host {
 /* --- the init --------------------------------------------------------- */
 
 /* Without a reader the world is gone, and the init ends too. */
-static void reply(enum reply_kind kind, pid_t pid, int status)
+static void send_reply(enum reply_kind kind, pid_t pid, int status)
 {
 	struct reply reply = { .kind = kind, .pid = pid, .status = status };
 
@@ -198,13 +198,13 @@ static void MACRO_NORETURN become_program(const struct request *request,
 
 /* The fds are moved to 16 and above first, out of the way of the numbers that
  * the program expects (0 to 3) and of the init's own (3 and 4). */
-static void start(const struct request *request, int *fds)
+static void start_process(const struct request *request, int *fds)
 {
 	int report[2], r = 0;
 	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC) < 0) {
-		reply(REPLY_ANSWER, 0, error_origin(-errno, "pipe"));
+		send_reply(REPLY_ANSWER, 0, error_origin(-errno, "pipe"));
 		return;
 	}
 	for (size_t i = 0; i < request->n_fds; i++) {
@@ -228,7 +228,7 @@ static void start(const struct request *request, int *fds)
 	else if (fd_read_all(report[0], &r, sizeof(r)) == sizeof(r))
 		r = error_origin(r, "start %s", request->arguments);
 	fd_close(report[0]);
-	reply(REPLY_ANSWER, pid, r);
+	send_reply(REPLY_ANSWER, pid, r);
 }
 
 static void send_signal(const struct request *request)
@@ -241,7 +241,7 @@ static void send_signal(const struct request *request)
 	    !(errno == ESRCH && request->pid == -1))
 		r = error_origin(-errno, "signal %d to process %d",
 				 request->signal, request->pid);
-	reply(REPLY_ANSWER, request->pid, r);
+	send_reply(REPLY_ANSWER, request->pid, r);
 }
 
 /* Orphaned grandchildren are reparented to the init, and reaped here too. */
@@ -254,7 +254,7 @@ static void reap(void)
 	if (read(CHILDREN, &info, sizeof(info)) < 0)
 		return;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		reply(REPLY_EXITED, pid, status);
+		send_reply(REPLY_EXITED, pid, status);
 }
 
 static void serve(void)
@@ -267,7 +267,7 @@ static void serve(void)
 	if (n <= 0)
 		_exit(0);
 	if (request.kind == REQUEST_START)
-		start(&request, fds);
+		start_process(&request, fds);
 	else
 		send_signal(&request);
 }

@@ -12,5 +12,6 @@ command -v cppcheck >/dev/null || {
 mkdir -p "$2"/cppcheck
 cppcheck --quiet --error-exitcode=1 --inline-suppr -j "$(nproc)" \
     --enable=warning,performance,portability,style \
+    --library="$(dirname "$0")"/cppcheck.cfg \
     --suppressions-list="$(dirname "$0")"/cppcheck.suppressions \
     --cppcheck-build-dir="$2"/cppcheck --project="$2"/compile_commands.json
