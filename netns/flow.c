@@ -257,6 +257,8 @@ static void raise_floor(struct flow_end *end, uint32_t floor)
 	size_t gone = 0;
 
 	end->floor = floor;
+	if (!end->n_repeats)
+		return;
 	while (gone < end->n_repeats &&
 	       !sequence_before(floor, end->repeats[gone].until))
 		gone++;

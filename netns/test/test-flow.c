@@ -305,6 +305,20 @@ START_TEST(many_retransmissions_need_bounded_memory)
 }
 END_TEST
 
+/* Not one segment is lost: the floor rises all the same. */
+START_TEST(transfer_without_loss_needs_no_memory)
+{
+	enum { SIZE = 65000, SEGMENTS = 40000 };
+	uint32_t seq = ISN + 1;
+
+	connect_at(ISN);
+	for (unsigned int i = 0; i < SEGMENTS; i++, seq += SIZE)
+		ck_assert_uint_eq(client_transmits(seq, SIZE), 1);
+	ck_assert_uint_eq(client_transmits(seq - SIZE, SIZE), 2);
+	flows_free(flows);
+}
+END_TEST
+
 /* Ten GiB: the sequence space wraps twice. */
 START_TEST(transfer_of_gigabytes_is_counted_to_the_end)
 {
@@ -667,6 +681,7 @@ static const TTest *const *const tests[] = {
 	&bytes_that_the_wire_did_not_see_were_not_transmitted,
 	&both_directions_are_counted_apart,
 	&many_retransmissions_need_bounded_memory,
+	&transfer_without_loss_needs_no_memory,
 	&transfer_of_gigabytes_is_counted_to_the_end,
 	&direction_is_that_of_the_first_syn,
 	&first_segment_of_a_server_is_not_from_the_client,
