@@ -188,9 +188,8 @@ static void list_kinds(unsigned int kinds, const char *ret[KINDS + 1])
 	ret[n] = NULL;
 }
 
-/* Text is printed into a memory stream, since its length is not known before.
- * It goes into the stream of the log, which keeps its memory from frame to
- * frame. */
+/* The length of a text is not known before it is printed: it goes into a memory
+ * stream, which keeps its memory from frame to frame. */
 static void print_frame(struct wire_capture_log *log,
 			const struct wire_capture *c)
 {
