@@ -7,9 +7,11 @@
  */
 #include "privilege.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <pwd.h>
 #include <sched.h>
@@ -117,51 +119,145 @@ int privilege_map_child(pid_t child)
 	return error_trace(r);
 }
 
+/* --- mounts ------------------------------------------------------------ */
+
+/*
+ * /etc of a lab is a tmpfs of symbolic links to the machine's files, which are
+ * bound to MACHINE/etc, and of a few files of its own. A bind mount on
+ * /etc/hosts would vanish when the machine renames that file: the kernel
+ * detaches the mounts of a name that is renamed or removed, in every mount
+ * namespace (__detach_mounts()).
+ */
+#define MACHINE "/run/halfopen"
+
+static const char *const own_files[] = { "hosts", "nsswitch.conf", "passwd" };
+
+static bool has_own_run; /* /run is a tmpfs of this mount namespace */
+static bool has_own_etc; /* and /etc */
+
+static bool mount_tmpfs(const char *path, const char *options)
+{
+	return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) ==
+	       0;
+}
+
+static FILE *create(const char *path)
+{
+	FILE *file = fopen(path, "we");
+
+	/* Readable for programs, whatever the umask of the caller. */
+	if (file)
+		fchmod(fileno(file), 0644);
+	return file;
+}
+
 /*
  * Names are looked up in files only: no service outside is asked, and nobody is
  * the one of /etc/passwd. (nss-systemd synthesises a nobody with a locked
  * password, and sshd rejects locked accounts.)
  */
-static void mount_nsswitch(void)
+static void write_nsswitch(void)
 {
-	static const char path[] = "/run/nsswitch.conf";
-	FILE *file = fopen(path, "we");
+	FILE *file = create("/etc/nsswitch.conf");
 
 	if (!file)
 		return;
 	fprintf(file, "passwd: files\ngroup: files\nshadow: files\n"
 		      "hosts: files\n");
-	fchmod(fileno(file), 0644);
 	fclose(file);
-	mount(path, "/etc/nsswitch.conf", NULL, MS_BIND, NULL);
 }
 
-static void mount_passwd(void)
+/* root, the uid of programs with /tmp as its home, and the other users of the
+ * machine. */
+static void write_passwd(void)
 {
-	static const char path[] = "/run/passwd";
-	FILE *file = fopen(path, "we");
+	FILE *file = create("/etc/passwd");
+	FILE *machine = fopen(MACHINE "/etc/passwd", "re");
+	struct passwd *user;
 	uid_t uid;
 	gid_t gid;
 
-	if (!file)
-		return;
-	privilege_program_ids(&uid, &gid);
-	fprintf(file, "root:x:0:0::/:/bin/sh\n");
-	if (uid)
-		fprintf(file, "%s:x:%u:%u::/tmp:/bin/sh\n",
-			uid == NOBODY ? "nobody" : "user", uid, gid);
-	/* Readable for programs, whatever the umask of the caller. */
-	fchmod(fileno(file), 0644);
-	fclose(file);
-	mount(path, "/etc/passwd", NULL, MS_BIND, NULL);
+	if (file) {
+		privilege_program_ids(&uid, &gid);
+		fprintf(file, "root:x:0:0::/:/bin/sh\n");
+		if (uid)
+			fprintf(file, "%s:x:%u:%u::/tmp:/bin/sh\n",
+				uid == NOBODY ? "nobody" : "user", uid, gid);
+		while (machine && (user = fgetpwent(machine)))
+			if (user->pw_uid != 0 && user->pw_uid != uid)
+				putpwent(user, file);
+		fclose(file);
+	}
+	if (machine)
+		fclose(machine);
 }
 
-static bool has_own_run; /* /run is a tmpfs of this mount namespace */
-
-static bool mount_tmpfs(const char *path)
+static bool is_own_file(const char *name)
 {
-	return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV,
-		     "mode=1777,size=256m") == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(own_files); i++)
+		if (strcmp(name, own_files[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A symbolic link of the machine is copied, because it may be relative to
+ * /etc: os-release -> ../usr/lib/os-release. */
+static void link_entry(int etc, const char *name)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(etc, name, target, sizeof(target) - 1);
+	char path[PATH_MAX];
+
+	if (n >= 0)
+		target[n] = '\0';
+	else
+		snprintf(target, sizeof(target), MACHINE "/etc/%s", name);
+	snprintf(path, sizeof(path), "/etc/%s", name);
+	if (symlink(target, path) < 0)
+		return; /* the program that needs the file reports it */
+}
+
+static void link_etc(DIR *etc)
+{
+	/* Relative links in a folder of /etc lead to these: ../../usr/share. */
+	static const char *const tops[] = { "bin", "lib", "opt", "run",
+					    "sbin", "usr", "var" };
+	const struct dirent *entry;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
+		char target[16], path[64];
+
+		snprintf(target, sizeof(target), "/%s", tops[i]);
+		snprintf(path, sizeof(path), MACHINE "/%s", tops[i]);
+		if (symlink(target, path) < 0)
+			return;
+	}
+	while ((entry = readdir(etc)))
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 &&
+		    !is_own_file(entry->d_name))
+			link_entry(dirfd(etc), entry->d_name);
+}
+
+/* Recursively: a container may have mounts in /etc, which a process in a user
+ * namespace must not uncover (has_locked_children()). */
+static bool mount_etc(void)
+{
+	mode_t mask = umask(022);
+	DIR *etc = NULL;
+
+	if (mkdir(MACHINE, 0755) == 0 && mkdir(MACHINE "/etc", 0755) == 0 &&
+	    mount("/etc", MACHINE "/etc", NULL, MS_BIND | MS_REC, NULL) == 0)
+		etc = opendir(MACHINE "/etc");
+	umask(mask);
+	if (!etc || !mount_tmpfs("/etc", "mode=755,size=16m")) {
+		if (etc)
+			closedir(etc);
+		return false;
+	}
+	link_etc(etc);
+	closedir(etc);
+	return true;
 }
 
 int privilege_private_mounts(void)
@@ -170,29 +266,33 @@ int privilege_private_mounts(void)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return error_origin(-errno, "make mounts private");
 	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	mount_tmpfs("/tmp");
-	mount_tmpfs("/var/log");
-	/* The files to be mounted are written there. */
-	has_own_run = mount_tmpfs("/run");
-	if (has_own_run) {
-		mount_passwd();
-		mount_nsswitch();
-	}
+	mount_tmpfs("/tmp", "mode=1777,size=256m");
+	has_own_run = mount_tmpfs("/run", "mode=1777,size=256m");
 	return 0;
 }
 
+void privilege_mounts_for_programs(void)
+{
+	mount_tmpfs("/var/log", "mode=1777,size=256m");
+	mount_tmpfs("/var/tmp", "mode=1777,size=256m");
+	has_own_etc = has_own_run && mount_etc();
+	if (!has_own_etc)
+		return;
+	write_passwd();
+	write_nsswitch();
+	privilege_own_names("");
+}
+
+/* The file is written in place: the mount namespaces of hosts are copies that
+ * share its file system. */
 bool privilege_own_names(const char *lines)
 {
-	static const char path[] = "/run/hosts";
-	FILE *file = has_own_run ? fopen(path, "we") : NULL;
-	bool failed;
+	FILE *file = has_own_etc ? create("/etc/hosts") : NULL;
 
 	if (!file)
 		return false;
 	fprintf(file, "127.0.0.1 localhost\n::1 localhost\n%s", lines);
-	fchmod(fileno(file), 0644);
-	failed = fclose(file) != 0;
-	return !failed && mount(path, "/etc/hosts", NULL, MS_BIND, NULL) == 0;
+	return fclose(file) == 0;
 }
 
 bool privilege_has_own_proc(void)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * User namespaces, capabilities and ids. A world needs CAP_NET_ADMIN over its
- *own namespaces and nothing over the machine's. An ordinary user gets it from a
- *user namespace that maps the caller's uid to itself. (With a map to uid 0,
- *real programs fail: setgroups is denied, and files cannot belong to their
- *users.)
+ * User namespaces, capabilities, ids and private mounts. A world needs
+ * CAP_NET_ADMIN over its own namespaces and nothing over the machine's. An
+ * ordinary user gets it from a user namespace that maps the caller's uid to
+ * itself. (With a map to uid 0, real programs fail: setgroups is denied, and
+ * files cannot belong to their users.)
  *
  * The processes of a run, from the outside to the inside:
  *
- *	halfopen         the capabilities of its caller; it opens no namespace
- *and writes no sysctl case             in namespaces of its own:
- *privilege_keep_for_world() init of a host   privilege_keep_for_init(); none
- *where it is not root probe, program   none, and not uid 0: privilege_drop()
+ *	halfopen         the capabilities of its caller; it opens no
+ *	                 namespace and writes no sysctl
+ *	case             in namespaces of its own: privilege_keep_for_world()
+ *	init of a host   privilege_keep_for_init()
+ *	probe, program   none, and not uid 0: privilege_drop()
  *
  * All but the first have no_new_privs: an exec gains nothing.
  */
@@ -41,15 +42,21 @@ pid_t privilege_clone(uint64_t flags, int *ret_pidfd);
 int privilege_map_child(pid_t child);
 
 /*
- * In the new mount namespace: mounts a new /proc, tmpfs on /run, /tmp and
- * /var/log, and an /etc/passwd with the uid of programs. A mount that a
- * container refuses is skipped. Fails only when mounts would propagate to the
- * machine.
+ * In the new mount namespace: mounts a new /proc, and tmpfs on /run and /tmp. A
+ * mount that a container refuses is skipped. Fails only when mounts would
+ * propagate to the machine.
  */
 int privilege_private_mounts(void);
 
-/* After that: mounts an /etc/hosts with these lines, hosts(5). False where a
- * container refuses it. */
+/*
+ * After that, where programs of the user will run: tmpfs on /var/log and
+ * /var/tmp, and an /etc with a hosts, a passwd and an nsswitch.conf of its own.
+ * Everything else in /etc is the machine's.
+ */
+void privilege_mounts_for_programs(void);
+
+/* After that: writes these lines, hosts(5), into /etc/hosts. False where a
+ * container refuses the private /etc. */
 bool privilege_own_names(const char *lines);
 
 /* True when /proc shows the processes of this PID namespace. */

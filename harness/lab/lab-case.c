@@ -156,6 +156,7 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 		.needs = c->needs,
 		.duration = plan->duration,
 		.may_expect_nothing = true,
+		.programs = true,
 		.script = script,
 	};
 	*ret = c;

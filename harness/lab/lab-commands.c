@@ -82,7 +82,8 @@ int lab_commands_check(const struct lab_plan *plan)
 
 bool lab_commands_private_path(const char *command, char *ret, size_t size)
 {
-	static const char *const private[] = { "/tmp/", "/run/", "/var/log/" };
+	static const char *const private[] = { "/tmp/", "/run/", "/var/log/",
+						"/var/tmp/", "/dev/shm/" };
 	const char *found = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(private) && !found; i++) {

@@ -13,5 +13,5 @@
 int lab_commands_check(const struct lab_plan *plan);
 
 /* The first path in a command below one of the directories that are private to
- * a lab: /tmp, /run, /var/log. False: there is none. */
+ * a lab: /tmp, /run, /var/log, /var/tmp, /dev/shm. False: there is none. */
 bool lab_commands_private_path(const char *command, char *ret, size_t size);

@@ -536,8 +536,8 @@ static void conclude_exit(struct conclusions *c,
 	if (status != 0 &&
 	    lab_commands_private_path(program->command, path, sizeof(path)))
 		add(c, program->host,
-		    "%s uses %s, but /tmp, /run and /var/log are private to "
-		    "the lab: put its files into $FOLDER",
+		    "%s uses %s, which is private to the lab: put its files "
+		    "into $FOLDER",
 		    program->name, path);
 }
 

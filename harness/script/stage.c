@@ -306,13 +306,25 @@ static void check_reach(struct run *run, const char *name)
 	if (!program_find(name, path, sizeof(path)))
 		run_skip(run,
 			 "%s is installed where a run cannot see it: /tmp, "
-			 "/run and /var/log are private to the run",
+			 "/run, /var/log and /var/tmp are private to the run",
 			 name);
 	if (may_run(run, path))
 		return;
 	privilege_program_ids(&uid, &gid);
 	run_skip(run, "uid %u, with which programs run, may not execute %s",
 		 uid, path);
+}
+
+bool stage_runs_programs(const struct run_job *job)
+{
+	if (job->testcase->programs ||
+	    (job->variant && job->variant->needs_program))
+		return true;
+	for (const struct need *need = job->testcase->needs;
+	     need && (need->kernel || need->program || need->sysctl); need++)
+		if (need->program)
+			return true;
+	return false;
 }
 
 void stage_check_programs(struct run *run)

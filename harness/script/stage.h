@@ -17,6 +17,10 @@ void stage_check_needs(struct run *run);
  * may be hidden or inaccessible there. */
 void stage_check_programs(struct run *run);
 
+/* Whether the case runs programs of the user or of the machine, which expect
+ * the environment of a real host. */
+bool stage_runs_programs(const struct run_job *job);
+
 /* Creates hosts, cables and the wire, writes all sysctls and waits until the
  * links are up. */
 void stage_make_world(struct run *run);

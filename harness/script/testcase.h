@@ -88,6 +88,7 @@ struct testcase {
 	bool slow; /* not in the default set, but in --all */
 	bool exclusive; /* no other run at the same time */
 	bool may_expect_nothing; /* passes without any expectation */
+	bool programs; /* runs programs that .needs does not name */
 	void (*script)(struct run *run);
 };
 

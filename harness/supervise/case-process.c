@@ -156,6 +156,8 @@ static void set_up(struct run *run, int journal_fd)
 		namespace_home_is_ours();
 		r = privilege_private_mounts();
 	}
+	if (r >= 0 && stage_runs_programs(run->job))
+		privilege_mounts_for_programs();
 	if (r >= 0)
 		r = privilege_keep_for_world();
 	if (r >= 0)

@@ -517,7 +517,8 @@ expect:
         status, text = lab("--client", "cat /run/no-such-file", "--for",
                            "300ms")
         self.assertEqual(status, rig.PASS, text)
-        self.assertRegex(text, "cat uses /run/no-such-file, but /tmp")
+        self.assertRegex(text, "cat uses /run/no-such-file, which is "
+                               "private to the lab")
 
     def test_host_names_folders_and_variables(self):
         status, text = lab_file("""
@@ -587,6 +588,65 @@ for: 1s
         self.assertNotEqual(status, rig.USAGE, text)
         self.assertEqual(len(re.findall(r"^[-\d]\S* +server +worker: up", text,
                                         re.MULTILINE)), 2, text)
+
+
+def program(text, duration="1s", **keys):
+    """Runs a shell script in a host of a lab. Returns what it printed."""
+    keys = "".join(f", {key}: {value}" for key, value in keys.items())
+    with tempfile.TemporaryDirectory() as out:
+        path = pathlib.Path(out, "isolation.yaml")
+        path.write_text(
+            f"for: {duration}\nhosts:\n  server:\n  client:\n"
+            f"    run: {{name: p, run: sh $FOLDER/script{keys}}}\n"
+            "    files:\n      script: |\n" +
+            "".join(f"        {line}\n" for line in text.splitlines()),
+            encoding="utf-8")
+        status, output, records = journal(str(path))
+    assert status == rig.PASS, output
+    return [text[len("p: "):] for text in texts(records, "call")
+            if text.startswith("p: ")]
+
+
+class Isolation(unittest.TestCase):
+    """The environment of a program is that of a host of its own."""
+
+    def test_renamed_file_of_etc_leaves_the_file_of_the_lab(self):
+        """With a copy of /etc in a mount namespace of the test's own."""
+        script = """
+            set -e
+            mkdir "$1/etc"
+            cp -r /etc/passwd /etc/hosts /etc/nsswitch.conf /etc/group "$1/etc"
+            mount --bind "$1/etc" /etc
+            (sleep 1; for f in hosts passwd
+                do cp /etc/$f /etc/new; mv /etc/new /etc/$f; done) &
+            exec "$2" lab --for 3s --run client \
+                'for i in 1 2 3 4; do getent hosts server; sleep 0.5; done'
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                ["unshare", "--mount", "sh", "-c", script, "sh", folder,
+                 HALFOPEN], capture_output=True, text=True, check=False)
+        if "unshare" in done.stderr or "mount:" in done.stderr:
+            self.skipTest(done.stderr)
+        self.assertEqual(done.returncode, rig.PASS, done.stdout + done.stderr)
+        found = re.findall(r"client  for: 10\.0\.0\.\d+ +server", done.stdout)
+        self.assertEqual(len(found), 4, done.stdout)
+
+    def test_files_of_etc_are_readable_through_their_links(self):
+        lines = program("cat /etc/os-release | grep -c ^ID=\n"
+                        "ls /etc/ssl/certs/ | head -3 | "
+                        "while read f; do cat /etc/ssl/certs/$f; done "
+                        ">/dev/null && echo readable\n"
+                        "ls -A /etc")
+        if os.path.exists("/etc/os-release"):
+            self.assertEqual(lines[0], "1", lines)
+        self.assertIn("readable", lines)
+        self.assertEqual(set(os.listdir("/etc")) - set(lines), set())
+
+    def test_var_tmp_belongs_to_the_lab(self):
+        name = f"halfopen-test-{os.getpid()}"
+        self.assertIn("made", program(f"touch /var/tmp/{name} && echo made"))
+        self.assertFalse(os.path.exists(f"/var/tmp/{name}"))
 
 
 class Conclusions(unittest.TestCase):

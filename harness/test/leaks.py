@@ -34,7 +34,7 @@ LIMIT = "/proc/sys/user/max_net_namespaces"
 CLONE_NEWNET = 0x40000000
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 KILLS = int(os.environ.get("HALFOPEN_KILLS", "30"))
-FOLDERS = "/tmp", "/run", "/var/log"
+FOLDERS = "/tmp", "/run", "/var/log", "/var/tmp", "/dev/shm"
 libc = ctypes.CDLL(None, use_errno=True)
 
 
