@@ -111,7 +111,8 @@ END_TEST
 
 START_TEST(model_timeout_counts_doublings_of_200_ms)
 {
-	/* (2^(n + 1) - 1) * 200 ms up to ilog2(120 / 0.2) = 9; then + 120 s */
+	/* (2^(n + 1) - 1) * 200 ms up to n = ilog2(120 / 0.2) = 9; then 120 s
+	 * for each retransmission. */
 	static const int64_t ms[] = { 200,    600,    1400,   3000,
 				      6200,   12600,  25400,  51000,
 				      102200, 204600, 324600, 444600,
@@ -124,7 +125,7 @@ START_TEST(model_timeout_counts_doublings_of_200_ms)
 							       SEC(120), hz[h]),
 					 MSEC(ms[i]));
 
-	/* A SYN's base is 1 s: ilog2(120) = 6, so 127 s, and 120 s a round */
+	/* Base of a SYN: 1 s. ilog2(120) = 6: 127 s, then 120 s a round. */
 	ck_assert_int_eq(predict_model_timeout(6, SEC(1), SEC(120), 250),
 			 SEC(127));
 	ck_assert_int_eq(predict_model_timeout(7, SEC(1), SEC(120), 250),
@@ -145,7 +146,7 @@ START_TEST(rto_is_rtt_and_variance_in_whole_jiffies)
 	tcp.hz = 100;
 	ck_assert_int_eq(predict_rto(&tcp), MSEC(210));
 
-	/* 100 ms + 4 * 80 ms = 420 ms: above rto_min, the variance counts */
+	/* Above rto_min, the variance counts: 100 ms + 4 * 80 ms = 420 ms. */
 	tcp.rtt = MSEC(100);
 	tcp.rttvar = MSEC(80);
 	ck_assert_int_eq(predict_rto(&tcp), MSEC(420));
@@ -153,7 +154,7 @@ START_TEST(rto_is_rtt_and_variance_in_whole_jiffies)
 	tcp = near_peer(250);
 	tcp.rto_min = MSEC(5);
 	ck_assert_int_eq(predict_rto(&tcp), MSEC(12));
-	/* tcp_bound_rto(): 3 s + 8 ms, but where rto_max can be set */
+	/* 3 s + 8 ms; tcp_bound_rto() limits it where rto_max can be set. */
 	tcp.rtt = SEC(3);
 	tcp.rto_max = SEC(2);
 	ck_assert_int_eq(predict_rto(&tcp), SEC(2));
@@ -175,9 +176,9 @@ START_TEST(default_give_up_at_250_hz)
 	ck_assert_uint_eq(got.n_rounds, 16);
 
 	/*
-	 * Since the first retransmission: 204 ms * (2^10 - 2) = 208.488 s for
-	 * the RTOs 408 ms to 104.448 s, then 6 * 120 s: 928.488 s, and one
-	 * round less is 808.488 s. Granules: 102, 204, 408 jiffies 32 ms each;
+	 * From the first retransmission: RTOs of 408 ms to 104.448 s, in sum
+	 * 204 ms * (2^10 - 2) = 208.488 s, and 6 * 120 s: 928.488 s. With one
+	 * round less: 808.488 s. Granules: 102, 204, 408 jiffies 32 ms each;
 	 * 816, 1632, 3264 jiffies 256 ms; 6528, 13056, 26112 and six times
 	 * 30000 jiffies 2.048 s: 96 + 768 + 9 * 2048 = 19.296 s.
 	 * The first RTO, 51 jiffies, is 204 .. 208 ms.
@@ -219,8 +220,8 @@ START_TEST(three_retries_are_four_retransmissions)
 	struct prediction got;
 
 	/*
-	 * Firings, since the first retransmission: 0, 408, 1224, 2856, 6120 ms;
-	 * granules 32, 32, 32, 256. 3.0 s lies between 2856 + 96 and 6120.
+	 * Expirations, from the first retransmission: 0, 408, 1224, 2856, 6120
+	 * ms; granules 32, 32, 32, 256. 3.0 s lies between 2856 + 96 and 6120.
 	 */
 	tcp.retries2 = 3;
 	predict_give_up(&got, &tcp);
@@ -236,7 +237,7 @@ START_TEST(four_retries_depend_on_the_wheel_at_250_hz)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* 6.2 s lies in 6120 .. 6472 ms. */
+	/* 6.2 s is within 6120 .. 6472 ms. */
 	tcp.retries2 = 4;
 	predict_give_up(&got, &tcp);
 	ck_assert_int_eq(got.timeout, MSEC(6200));
@@ -244,17 +245,18 @@ START_TEST(four_retries_depend_on_the_wheel_at_250_hz)
 	ck_assert_uint_eq(got.retransmissions_max, 5);
 	ck_assert_uint_eq(got.n_rounds, 7);
 
-	/* It ends from 6.2 s on, less the ms that the clock may round up. */
+	/* If the timer expires after 6.2 s, less 1 ms of rounding, the
+	 * connection ends. */
 	ck_assert_int_eq(got.rounds[4].kind, PREDICT_GIVE_UP);
 	ck_assert(!got.rounds[4].certain);
 	assert_range(got.rounds[4].at, MSEC(6199 + 204), MSEC(6472 + 208));
 
-	/* Or sends once more, which it does before 6.2 s, */
+	/* If the timer expires before 6.2 s, one more segment is sent, */
 	ck_assert_int_eq(got.rounds[5].kind, PREDICT_RETRANSMISSION);
 	ck_assert(!got.rounds[5].certain);
 	assert_range(got.rounds[5].at, MSEC(6120 + 204), MSEC(6200 + 208));
 
-	/* and ends 6528 ms later, 1632 jiffies, granule 256 ms. */
+	/* and the end is 6528 ms (1632 jiffies, granule 256 ms) later. */
 	ck_assert_int_eq(got.rounds[6].kind, PREDICT_GIVE_UP);
 	assert_range(got.rounds[6].at, MSEC(12648 + 204),
 		     MSEC(6200 + 6528 + 256 + 208));
@@ -281,8 +283,8 @@ START_TEST(zero_retries_send_once)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* retransmits_timed_out() does not look while icsk_retransmits is 0;
-	 * then 408 ms are more than 200. */
+	/* retransmits_timed_out() returns false while icsk_retransmits is 0;
+	 * at the next expiration 408 ms exceed 200 ms. */
 	tcp.retries2 = 0;
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 1);
@@ -297,7 +299,7 @@ START_TEST(large_rtt_means_fewer_retransmissions)
 	struct prediction got;
 
 	/*
-	 * RTO 1 s: firings at 0, 2, 6, 14, 30, 62, 126 s, then every 120 s:
+	 * RTO 1 s: expirations at 0, 2, 6, 14, 30, 62, 126 s, then every 120 s:
 	 * 246, 366, 486, 606, 726, 846 (the 13th), 966 s. 846 s and 18 s of
 	 * granules are below 924.6.
 	 */
@@ -314,8 +316,8 @@ START_TEST(exact_200_ms_may_need_a_sixteenth)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* The clock leaves the first RTO out: 200 ms * 1022 + 720 s = 924.4 s,
-	 * and the granules, up to 19.3 s as above, reach across 924.6. */
+	/* The elapsed time starts after the first RTO: 200 ms * 1022 + 720 s =
+	 * 924.4 s; with granules of up to 19.3 s as above it can exceed 924.6. */
 	tcp.rto = MSEC(200);
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 15);
@@ -328,8 +330,8 @@ START_TEST(loss_probe_delays_the_first_rto)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* One packet: 2 * 0.1 + 200 ms are 51 jiffies, as is the RTO, which
-	 * starts anew when the probe is out. */
+	/* One packet: the loss probe is sent after 2 * 0.1 + 200 ms = 51
+	 * jiffies, and restarts the RTO of 51 jiffies. */
 	tcp.tail_loss_probe = true;
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.probes, 1);
@@ -340,8 +342,8 @@ START_TEST(loss_probe_delays_the_first_rto)
 	assert_range(got.rounds[1].at, MSEC(408), MSEC(416));
 	ck_assert_int_eq(got.elapsed.min, MSEC(928488 + 408));
 
-	/* Three packets at 10 ms: 2 * 10 + 2 ms are 6 jiffies (before 6.6: 5
-	 * and 2); the RTO of 210 ms is 53. */
+	/* Three packets, RTT 10 ms: the probe is sent after 2 * 10 + 2 ms = 6
+	 * jiffies (before 6.6: 5 and 2); the RTO of 210 ms is 53 jiffies. */
 	tcp.rtt = MSEC(10);
 	tcp.packets_out = 3;
 	predict_give_up(&got, &tcp);
@@ -373,10 +375,10 @@ START_TEST(user_timeout_shortens_the_last_timer)
 	struct prediction got;
 
 	/*
-	 * Firings at 0 and 408 .. 440 ms send. Then 560 to 592 ms are left,
-	 * less than the RTO of 816: the end comes at 1000 ms, a ms more or less
-	 * for the two truncated stamps, up to a jiffy for msecs_to_jiffies(),
-	 * and the granule of 148 jiffies, 32 ms.
+	 * The expirations at 0 and 408 .. 440 ms retransmit. The remaining 560
+	 * to 592 ms are less than the RTO of 816 ms: the end is at 1000 ms, +- 1
+	 * ms for two truncated timestamps, up to a jiffy for msecs_to_jiffies(),
+	 * and 32 ms, the granule of 148 jiffies.
 	 */
 	tcp.user_timeout = SEC(1);
 	predict_give_up(&got, &tcp);
@@ -386,7 +388,7 @@ START_TEST(user_timeout_shortens_the_last_timer)
 	assert_range(got.elapsed, MSEC(204 + 999), MSEC(208 + 1037));
 	ck_assert_int_eq(last_round(&got)->interval, MSEC(592));
 
-	/* Before 4.19 nothing is cut: 408 + 816 ms. */
+	/* Before 4.19 the user timeout does not shorten the RTO: 408 + 816 ms. */
 	tcp.kernel = KERNEL_VERSION(4, 18, 0);
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 2);
@@ -399,8 +401,8 @@ START_TEST(user_timeout_starts_at_the_first_retransmission)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* Shorter than the RTO, and yet the first RTO is waited for; then
-	 * 100 ms, 25 jiffies, which cut the RTO of 408. */
+	/* The first RTO elapses although the timeout is shorter. The next RTO
+	 * of 408 ms is shortened to 100 ms, 25 jiffies. */
 	tcp.user_timeout = MSEC(100);
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 1);
@@ -428,15 +430,15 @@ START_TEST(orphan_has_eight_retries_or_none)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* 8 stand for 102.2 s: 204 ms * (2^8 - 2) = 51.816 s is below, and
+	/* 8 retries mean 102.2 s: 204 ms * (2^8 - 2) = 51.816 s is below, and
 	 * 204 ms * (2^9 - 2) = 104.040 s above, after 8 retransmissions. */
 	predict_orphan(&got, &tcp);
 	ck_assert_int_eq(got.timeout, MSEC(102200));
 	ck_assert_uint_eq(got.retransmissions_max, 8);
 	ck_assert_int_eq(got.elapsed.min, MSEC(104040 + 204));
 
-	/* The RTOs are 204, 408, 816 ms, 1 s; at that one it is no longer
-	 * `alive`, and the timeout falls to that of 0 retries, 200 ms. */
+	/* RTOs: 204, 408, 816 ms, 1 s. From the RTO of 1 s on `alive` is false
+	 * in tcp_write_timeout(): the timeout is that of 0 retries, 200 ms. */
 	tcp.rto_max = SEC(1);
 	predict_orphan(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 3);
@@ -457,7 +459,7 @@ START_TEST(keepalive_lasts_as_many_intervals_as_probes)
 	ck_assert_uint_eq(got.n_rounds, 10);
 	assert_range(got.elapsed, SEC(7875), MSEC(7875000 + 131072 + 18432));
 
-	/* 2 + 3 * 1 s; 500 and 250 jiffies: 32 ms each, four times */
+	/* 2 + 3 * 1 s; 500 and 250 jiffies: four granules of 32 ms */
 	tcp.keepalive_time = SEC(2);
 	tcp.keepalive_intvl = SEC(1);
 	tcp.keepalive_probes = 3;
@@ -511,8 +513,8 @@ START_TEST(fifteen_rounds_fit_without_doubling)
 	struct range rounds, end;
 
 	/*
-	 * An RTO of 204 ms, with its granule 208, with a jiffy rounded off 200:
-	 * 3000 / 208 = 14.4 and 3000 / 200 = 15. The last one fires within
+	 * RTO 204 ms; 208 ms with its granule; 200 ms with a jiffy rounded off:
+	 * 3000 / 208 = 14.4 and 3000 / 200 = 15. The last one expires within
 	 * 208 ms of the timeout, which starts after 204 to 208 ms.
 	 */
 	tcp.retries2 = 3;
@@ -528,7 +530,7 @@ START_TEST(connect_with_linear_rounds)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* RTOs 1, 1, 1, 1, 1, 2, 4, 8, 16, 32 s, and 64 s to the end */
+	/* RTOs: 1, 1, 1, 1, 1, 2, 4, 8, 16, 32 s; the end after 64 s more */
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 10);
 	ck_assert_uint_eq(got.retransmissions_max, 10);
@@ -544,7 +546,7 @@ START_TEST(connect_without_linear_rounds)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* Before 6.5: 1, 3, 7, 15, 31, 63 s, and 64 s to the end */
+	/* Before 6.5: 1, 3, 7, 15, 31, 63 s; the end after 64 s more */
 	tcp.kernel = KERNEL_VERSION(6, 1, 0);
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 6);
@@ -558,17 +560,18 @@ START_TEST(connect_can_time_out_within_the_linear_rounds)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* The count would be 1 + 4. But 1 retry stands for 1 + 2 s, which have
-	 * passed since tcp_connect() at the third firing. Three times 250
-	 * jiffies, 32 ms. */
+	/* By count the end would follow 1 + 4 SYNs. But 1 retry means 1 + 2 s,
+	 * which have elapsed since tcp_connect() at the third expiration. Three
+	 * times 250 jiffies, granule 32 ms. */
 	tcp.syn_retries = 1;
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 2);
 	ck_assert_uint_eq(got.retransmissions_max, 2);
 	assert_range(got.elapsed, SEC(3), MSEC(3096));
 
-	/* 2 retries stand for 7 s: 1, 2, 3, 4, 5 s, and 7 s, the end. 5 s and
-	 * 160 ms are below. The sixth timer is 500 jiffies, 32 ms too. */
+	/* 2 retries mean 7 s: expirations at 1, 2, 3, 4, 5 s (5.16 s with
+	 * granules, below 7 s), and the end at 7 s. The sixth timer is 500
+	 * jiffies, granule also 32 ms. */
 	tcp.syn_retries = 2;
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 5);
@@ -583,9 +586,9 @@ START_TEST(connect_with_user_timeout)
 	struct prediction got;
 
 	/*
-	 * SYNs again at 1, 2, 3 and 4 s. The fourth is 4 .. 4.128 s after
-	 * tcp_connect(); the RTO, still 1 s, is cut to the 872 to 1000 ms that
-	 * are left: 250 jiffies, 32 ms; and a ms and a jiffy, as above.
+	 * SYN retransmissions at 1, 2, 3 and 4 s. The fourth is 4 .. 4.128 s
+	 * after tcp_connect(); the RTO of 1 s is shortened to the remaining 872
+	 * to 1000 ms: 250 jiffies, granule 32 ms; +- 1 ms and a jiffy as above.
 	 */
 	tcp.user_timeout = SEC(5);
 	predict_connect(&got, &tcp);
@@ -601,8 +604,8 @@ START_TEST(connect_with_user_timeout_below_the_first_rto)
 	struct prediction got;
 
 	/*
-	 * The first firing, at 1 .. 1.032 s, sends all the same; nothing is left
-	 * then, and the next comes after one jiffy, with a granule of one.
+	 * The first expiration, at 1 .. 1.032 s, still retransmits. No time
+	 * remains, so the next timer is one jiffy, with a granule of one.
 	 */
 	tcp.user_timeout = MSEC(5);
 	predict_connect(&got, &tcp);
@@ -617,7 +620,7 @@ START_TEST(syn_ack_is_counted)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* 1, 3, 7, 15, 31 s and the end at 63. Granules: 250, 500 jiffies
+	/* 1, 3, 7, 15, 31 s, and the end at 63 s. Granules: 250, 500 jiffies
 	 * 32 ms; 1000, 2000, 4000 jiffies 256 ms; 8000 jiffies 2.048 s. */
 	predict_syn_ack(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 5);
