@@ -116,8 +116,9 @@ static void put_judgements(FILE *out, const struct result *result)
 	if (!json_array_size(result->judgements))
 		return;
 	fputs("<section><h2>Document</h2>\n<ul class=\"judged\">\n", out);
-	json_array_foreach (result->judgements, i, judgement)
+	json_array_foreach (result->judgements, i, judgement) {
 		put_judgement(out, judgement);
+	}
 	fputs("</ul></section>\n", out);
 }
 
@@ -207,8 +208,9 @@ static void put_values(FILE *out, const struct result *result)
 	      "<th></th><th class=\"n\">predicted</th>"
 	      "<th class=\"n\">measured</th></tr></thead><tbody>\n",
 	      out);
-	json_object_foreach (result->predicted, name, value)
+	json_object_foreach (result->predicted, name, value) {
 		put_value_row(out, result, name);
+	}
 	json_object_foreach (result->measured, name, value)
 		if (!json_object_get(result->predicted, name))
 			put_value_row(out, result, name);

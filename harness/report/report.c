@@ -232,8 +232,9 @@ size_t report_timeline_length(const struct result *result)
 	size_t n = 0, i;
 	json_t *record;
 
-	json_array_foreach (result->journal, i, record)
+	json_array_foreach (result->journal, i, record) {
 		n += is_in_timeline(record);
+	}
 	return n;
 }
 

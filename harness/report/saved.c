@@ -370,10 +370,12 @@ static void clean(json_t *value)
 			json_string_set(value, copy);
 		free(copy);
 	}
-	json_array_foreach (value, i, member)
+	json_array_foreach (value, i, member) {
 		clean(member);
-	json_object_foreach (value, key, member)
+	}
+	json_object_foreach (value, key, member) {
 		clean(member);
+	}
 }
 
 static int parse(json_t **ret, const char *line, size_t size)
