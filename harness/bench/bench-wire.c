@@ -228,6 +228,8 @@ static void ignore_exit(void *data MACRO_UNUSED, struct host *host MACRO_UNUSED,
 {
 }
 
+/* With an MTU of 0 the wire has its usual one; with `quiet` it counts frames and
+ * neither decodes nor records them. */
 static struct path new_wire(unsigned int mtu, bool quiet)
 {
 	static const char *const names[] = { "client", "server" };
@@ -309,6 +311,8 @@ static void MACRO_NORETURN echo(int fd)
 			_exit(1);
 }
 
+/* Half of the median round trip, in seconds. The median ignores the round trips
+ * during which the scheduler ran another process. */
 static double ping(int fd)
 {
 	static nsec_t took[PINGS];
@@ -383,6 +387,8 @@ static double await(const struct path *path, int result)
 	return value;
 }
 
+/* Measures the delay of datagrams (SOCK_DGRAM) or the rate of a transfer
+ * (SOCK_STREAM) between two processes; this process runs the wire meanwhile. */
 static double measure(const struct path *path, int type)
 {
 	int server = open_in(path, SERVER, type);

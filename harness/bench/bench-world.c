@@ -48,6 +48,8 @@ static int add_host(struct world *world, const char *name, uint8_t number)
 	return world_add_host(world, &plan, settings, ARRAY_SIZE(settings));
 }
 
+/* Frees nothing: the process ends right after this, as the case process of a run
+ * does, and the kernel removes what it had. */
 static int make_world(int journal_fd)
 {
 	struct journal *journal;
@@ -55,27 +57,37 @@ static int make_world(int journal_fd)
 	struct loop *loop;
 	int r = namespace_remember_home();
 
-	if (r >= 0) {
-		namespace_home_is_ours();
-		r = privilege_private_mounts();
-	}
-	if (r >= 0)
-		r = loop_new(&loop);
-	if (r >= 0)
-		r = journal_new(&journal, journal_fd, nsec_now());
-	if (r >= 0)
-		r = world_new(&world, loop, journal, ignore_exit, NULL);
-	if (r >= 0)
-		r = add_host(world, "client", 1);
-	if (r >= 0)
-		r = add_host(world, "server", 2);
-	if (r >= 0)
-		r = world_connect(world, true);
-	if (r >= 0)
-		world_end(world);
-	return r;
+	if (r < 0)
+		return error_trace(r);
+	namespace_home_is_ours();
+	r = privilege_private_mounts();
+	if (r < 0)
+		return error_trace(r);
+	r = loop_new(&loop);
+	if (r < 0)
+		return error_trace(r);
+	r = journal_new(&journal, journal_fd, nsec_now());
+	if (r < 0)
+		return error_trace(r);
+	r = world_new(&world, loop, journal, ignore_exit, NULL);
+	if (r < 0)
+		return error_trace(r);
+	r = add_host(world, "client", 1);
+	if (r < 0)
+		return error_trace(r);
+	r = add_host(world, "server", 2);
+	if (r < 0)
+		return error_trace(r);
+	r = world_connect(world, true);
+	if (r < 0)
+		return error_trace(r);
+	world_end(world);
+	return 0;
 }
 
+/* One request creates both ends of a veth pair with their indexes, MAC addresses
+ * and namespace. IFF_UP in the peer's part of that request fails with ENOTCONN,
+ * so each end is set up by a request of its own. */
 static int add_bare_host(struct rtnl *home, int number)
 {
 	char name[16];
@@ -90,18 +102,22 @@ static int add_bare_host(struct rtnl *home, int number)
 	struct rtnl *rtnl;
 	int r = host.namespace;
 
+	if (r < 0)
+		return error_trace(r);
 	snprintf(name, sizeof(name), "port%d", number);
-	if (r >= 0)
-		r = rtnl_add_veth(home, &port, &host);
-	if (r >= 0)
-		r = rtnl_new(&rtnl, host.namespace);
-	if (r >= 0)
-		r = rtnl_set_up(home, port.ifindex, true);
-	if (r >= 0)
-		r = rtnl_set_up(rtnl, host.ifindex, true);
-	if (r >= 0)
-		r = rtnl_wait_running(rtnl, host.ifindex, SEC(5));
-	return r;
+	r = rtnl_add_veth(home, &port, &host);
+	if (r < 0)
+		return error_trace(r);
+	r = rtnl_new(&rtnl, host.namespace);
+	if (r < 0)
+		return error_trace(r);
+	r = rtnl_set_up(home, port.ifindex, true);
+	if (r < 0)
+		return error_trace(r);
+	r = rtnl_set_up(rtnl, host.ifindex, true);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(rtnl_wait_running(rtnl, host.ifindex, SEC(5)));
 }
 
 static int make_bare(void)
@@ -129,7 +145,8 @@ static void MACRO_NORETURN in_child(int go, int done, bool bare)
 	_exit(0);
 }
 
-/* Creates one world; returns when it is complete, without waiting for its end. */
+/* Creates one world; returns when it is complete and does not wait for its end. The
+ * child waits for `go`: it may act only after its ids are mapped. */
 static int one(bool bare)
 {
 	CLEANUP_FD int go = -1, go_in = -1, done = -1;

@@ -11,6 +11,13 @@
 
 #include "fd.h"
 
+/*
+ * The socket has protocol 0 until bind(): socket(ETH_P_ALL) would register a
+ * handler at once, which bind() would have to unregister, and wait for RCU.
+ * PACKET_VNET_HDR carries the offset of an incomplete checksum, so that the
+ * kernel completes it behind the other port, as on a direct link.
+ * PACKET_IGNORE_OUTGOING keeps forwarded frames from being received again.
+ */
 int forwarder_open(void)
 {
 	const struct sockaddr_ll all = { .sll_family = AF_PACKET,
