@@ -295,7 +295,7 @@ static void set_up_fds(int control)
 /* Ends by SIGKILL, or when `control` is closed. Its process name, "host-client"
  * (up to 15 characters), shows in ps which host it is. */
 static void MACRO_NORETURN run_init(int control, int namespace,
-				    const char *name)
+				    const char *name, bool programs)
 {
 	char comm[32];
 	struct pollfd wait[2] = { { .fd = CONTROL, .events = POLLIN },
@@ -308,6 +308,8 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	/* Programs and prompts show the host name. It is not essential. */
 	if (unshare(CLONE_NEWUTS) == 0 && sethostname(name, strlen(name)) < 0)
 		_exit(1);
+	if (programs)
+		privilege_mounts_for_host();
 	setsid();
 	if (privilege_keep_for_init() < 0)
 		_exit(1);
@@ -367,11 +369,16 @@ static int on_control(void *data, uint32_t events MACRO_UNUSED)
 	return r == -EAGAIN || r >= 0 ? 0 : error_trace(r);
 }
 
+/* Far beyond any scheduling delay. An init that does not reply has been stopped
+ * from outside. */
+static const nsec_t init_timeout = SEC(10);
+
 /* Sends a request and waits for its answer. Exits that are reported meanwhile
  * are passed on, so that on_exit() can be called from within. */
 static int ask(struct host *host, const struct request *request, size_t size,
 	       const int *fds, size_t n_fds, struct reply *ret)
 {
+	nsec_t deadline = nsec_now() + init_timeout;
 	int r;
 
 	if (!host->init)
@@ -386,8 +393,14 @@ static int ask(struct host *host, const struct request *request, size_t size,
 			return error_origin(-EHOSTDOWN, "host %s", host->name);
 		if (r < 0 && r != -EAGAIN)
 			return error_trace(r);
+		if (nsec_now() > deadline)
+			return error_refuse(-ETIMEDOUT,
+					    "host %s: no reply from its init "
+					    "within %.0f s",
+					    host->name,
+					    nsec_seconds(init_timeout));
 		if (r == -EAGAIN)
-			poll(&wait, 1, -1);
+			poll(&wait, 1, 1000);
 	}
 	/* The init's message is complete: it has the text of the errno. */
 	if (ret->status < 0)
@@ -426,7 +439,8 @@ static int start_init(struct host *host, struct loop *loop)
 		return error_origin(-errno, "socketpair");
 	pid = privilege_clone(CLONE_NEWPID, NULL);
 	if (pid == 0)
-		run_init(pair[1], host->namespace, host->name);
+		run_init(pair[1], host->namespace, host->name,
+			 host->plan.programs);
 	fd_close(pair[1]);
 	host->control = pair[0];
 	if (pid < 0)

@@ -44,6 +44,7 @@ struct cable_plan {
 struct host_plan {
 	const char *name; /* copied; at most HOST_NAME - 1 characters */
 	const char *rules; /* of its firewall, for nft(8); NULL. Borrowed. */
+	bool programs; /* its processes see privilege_mounts_for_host() */
 	struct cable_plan cables[HOST_CABLES];
 };
 
@@ -91,7 +92,10 @@ struct host_program {
 	gid_t gid;
 };
 
-/* Returns the pid in the host's PID namespace. */
+/*
+ * Returns the pid in the host's PID namespace. Both fail with -ETIMEDOUT when
+ * the init of the host does not reply within 10 s.
+ */
 pid_t host_start(struct host *host, const struct host_program *program);
 int host_signal(struct host *host, pid_t pid, int signal);
 

@@ -283,6 +283,19 @@ void privilege_mounts_for_programs(void)
 	privilege_own_names("");
 }
 
+/* The order matters: mqueue_fs_context_trans() takes the IPC namespace of the
+ * process, and in a user namespace it has to be one of its own. */
+void privilege_mounts_for_host(void)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		return;
+	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	mount_tmpfs("/dev/shm", "mode=1777,size=256m");
+	if (unshare(CLONE_NEWIPC) == 0)
+		mount("mqueue", "/dev/mqueue", "mqueue",
+		      MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
 /* The file is written in place: the mount namespaces of hosts are copies that
  * share its file system. */
 bool privilege_own_names(const char *lines)
@@ -369,13 +382,14 @@ static int keep_only(const cap_value_t *caps, int n)
  * A world makes hosts until its end (a reboot), so it keeps what that takes:
  * CAP_SYS_ADMIN for namespaces, CAP_NET_ADMIN for links, sysctls, sock_diag and
  * SO_RCVBUFFORCE, CAP_NET_RAW for the wire's socket, CAP_SETPCAP for the
- * bounding sets of its children, and CAP_SYS_PTRACE to see whether a program
- * that made itself undumpable has stopped (proc_ns_readlink()). Root keeps the
- * others too, for its programs run with another uid.
+ * bounding sets of its children, CAP_SYS_PTRACE to see whether a program that
+ * made itself undumpable has stopped (proc_ns_readlink()), and CAP_KILL for the
+ * inits, see below. Root keeps the others too, for its programs run with
+ * another uid.
  */
 int privilege_keep_for_world(void)
 {
-	enum { ONLY_ROOT = 5 }; /* the last ones */
+	enum { ONLY_ROOT = 4 }; /* the last ones */
 	static const cap_value_t caps[] = {
 		CAP_SYS_ADMIN,	CAP_NET_ADMIN,	  CAP_NET_RAW, CAP_SETPCAP,
 		CAP_SYS_PTRACE, CAP_KILL,	  CAP_SETUID,  CAP_SETGID,
@@ -388,14 +402,21 @@ int privilege_keep_for_world(void)
 	return error_trace(r);
 }
 
-/* Root's init starts processes as nobody, and signals them. */
+/*
+ * Root's init starts processes as nobody, and signals them. Without root it
+ * needs no capability for that; it keeps one because its programs have its uid,
+ * and a process can trace another one only if it has all of its capabilities
+ * (cap_ptrace_access_check()). An undumpable init would be safe as well, but
+ * could not be entered by its user (lab-shell.c, nsenter).
+ */
 int privilege_keep_for_init(void)
 {
+	enum { ONLY_ROOT = 2 }; /* the last ones */
 	static const cap_value_t caps[] = { CAP_KILL, CAP_SETUID, CAP_SETGID };
 	int r;
 
 	limit_bounding_set(NULL, 0);
-	r = keep_only(caps, geteuid() == 0 ? ARRAY_SIZE(caps) : 0);
+	r = keep_only(caps, ARRAY_SIZE(caps) - (geteuid() == 0 ? 0 : ONLY_ROOT));
 	return error_trace(r);
 }
 

@@ -55,6 +55,14 @@ int privilege_private_mounts(void);
  */
 void privilege_mounts_for_programs(void);
 
+/*
+ * For the init of a host, in its PID namespace: a mount namespace with a /proc
+ * that shows the processes of this host only, and an IPC namespace with
+ * /dev/shm and /dev/mqueue. What a container refuses is skipped; /proc is
+ * refused if, and only if, the run's own was (privilege_has_own_proc()).
+ */
+void privilege_mounts_for_host(void);
+
 /* After that: writes these lines, hosts(5), into /etc/hosts. False where a
  * container refuses the private /etc. */
 bool privilege_own_names(const char *lines);
@@ -65,7 +73,8 @@ bool privilege_has_own_proc(void);
 /*
  * Both drop capabilities irrevocably and set no_new_privs. The process that
  * holds a world keeps those that worlds need, as far as it has them; a host's
- * init keeps those for starting and signalling processes of another uid.
+ * init keeps those for starting and signalling processes of another uid, and
+ * always CAP_KILL, so that no program of its uid can trace it.
  */
 int privilege_keep_for_world(void);
 int privilege_keep_for_init(void);

@@ -379,6 +379,10 @@ static void name_hosts(struct lab *lab)
 	if (!privilege_own_names(lines))
 		run_note(lab->run, "no private /etc/hosts on this machine: "
 				   "programs find hosts by $NAME only");
+	if (!privilege_has_own_proc())
+		run_note(lab->run, "no private /proc on this machine: programs "
+				   "see other processes there than those of "
+				   "their host");
 	free(lines);
 }
 

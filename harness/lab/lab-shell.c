@@ -57,13 +57,16 @@ static void MACRO_NORETURN exec_shell(const char *host)
 
 static void MACRO_NORETURN enter(int pidfd, const char *host)
 {
-	int flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS;
+	int flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS |
+		    CLONE_NEWIPC;
 	int status;
 	pid_t pid;
 
 	if (privilege_rootless())
 		flags |= CLONE_NEWUSER;
-	if (setns(pidfd, flags) < 0) {
+	/* Some kernels have no IPC namespaces: CONFIG_IPC_NS. */
+	if (setns(pidfd, flags) < 0 &&
+	    setns(pidfd, flags & ~CLONE_NEWIPC) < 0) {
 		fprintf(stderr, "halfopen: enter %s: %s\n", host,
 			errno == EPERM ? "another user's lab" :
 					 strerror(errno));

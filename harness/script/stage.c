@@ -177,6 +177,7 @@ static void add_host(struct run *run, size_t i)
 	r = planned_host_plan(&planned, i, run->options->family, &plan);
 	if (r < 0)
 		run_broken(run, r);
+	plan.programs = stage_runs_programs(run->job);
 	collect_settings(run, &settings, plan.name);
 	r = world_add_host(run->world, &plan, settings.all, settings.n);
 	check_absence(run, r);

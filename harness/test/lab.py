@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import unittest
 
@@ -647,6 +648,53 @@ class Isolation(unittest.TestCase):
         name = f"halfopen-test-{os.getpid()}"
         self.assertIn("made", program(f"touch /var/tmp/{name} && echo made"))
         self.assertFalse(os.path.exists(f"/var/tmp/{name}"))
+
+
+    def test_proc_shows_the_processes_of_the_host_only(self):
+        lines = program("""
+            cat /proc/$$/comm; ps -eo comm=; echo; echo /proc/[0-9]*""",
+                        "1s")
+        if any("no private /proc" in line for line in lines):
+            self.skipTest(str(lines))
+        self.assertEqual(lines[0], "sh")
+        self.assertIn("host-client", lines)
+        self.assertNotIn("host-server", lines)
+        self.assertLess(len(lines[-1].split()), 6, lines)
+
+    def test_shared_memory_and_message_queues_belong_to_the_host(self):
+        """Also to another host of the same lab: both make the same names."""
+        script = """
+            import ctypes, os, time
+            libc = ctypes.CDLL(None, use_errno=True)
+            print("shm", os.listdir("/dev/shm"))
+            open("/dev/shm/halfopen-test", "w").close()
+            print("sysv", libc.shmget(0x68616c66, 4096, 0o1600 | 0o2000) >= 0)
+            print("mq", libc.mq_open(b"/halfopen-test", 0o300, 0o600, None)
+                  >= 0)
+            time.sleep(1)"""
+        lines = program("cat >p.py <<'END'\n" + textwrap.dedent(script) +
+                        "\nEND\npython3 p.py", "2s")
+        self.assertEqual(lines, ["shm []", "sysv True", "mq True"])
+        self.assertFalse(os.path.exists("/dev/shm/halfopen-test"))
+        with open("/proc/sysvipc/shm", encoding="ascii") as segments:
+            self.assertNotIn(str(0x68616c66), segments.read())
+
+    def test_program_cannot_trace_the_init_of_its_host(self):
+        lines = program("readlink /proc/1/exe || echo refused\n"
+                        "head -c 1 /proc/1/environ >/dev/null || echo refused")
+        self.assertEqual([x for x in lines if x == "refused"],
+                         ["refused"] * 2, lines)
+
+    def test_stopped_init_ends_the_lab_as_broken(self):
+        process = rig.start(HALFOPEN, "lab", "--for", "20s", "--at", "1s",
+                            'run "true" in client')
+        inits = rig.wait_for(lambda: [
+            pid for pid in rig.inits(process.pid)
+            if rig.read(pid, "comm") == "host-client\n"])
+        os.kill(inits[0], signal.SIGSTOP)
+        text, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, rig.BROKEN, text)
+        self.assertIn("host client: no reply from its init within 10 s", text)
 
 
 class Conclusions(unittest.TestCase):
