@@ -17,7 +17,9 @@
  *   sysctl      host, name, value (as read back)
  *   ready       hosts (name: addresses[])   the world is made; the first
  *               address of a host is that of its first cable
- *   call        host, socket, text          a probe was told to do something
+ *   call        host, socket, call, posted, text   a probe executes a call: the
+ *               name of the function or null, whether its result comes later;
+ *               of a program: host and text
  *   result      host, socket, call, value, errno, text, connection
  *   fault       verb, target, text
  *   frame       from, to, fate, text, kinds[], left, size, packet, port, origin,

@@ -287,7 +287,8 @@ static void execute(struct endpoint *e, const struct lab_action *action)
 		sock_keepalive(e->sock, true);
 		break;
 	case LAB_USER_TIMEOUT:
-		sock_journal_call(e->sock, "setsockopt(TCP_USER_TIMEOUT)");
+		sock_journal_call(e->sock, "setsockopt", false,
+				  "setsockopt(TCP_USER_TIMEOUT)");
 		sock_set(e->sock, IPPROTO_TCP, TCP_USER_TIMEOUT,
 			 (int)(action->time / MSEC(1)));
 		break;

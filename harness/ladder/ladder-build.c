@@ -138,18 +138,13 @@ static void learn_destination(struct build *build, int connection,
 			      const json_t *record)
 {
 	struct connection_state *state = &build->connections[connection];
-	const char *hex = journal_text(record, "hex");
 	uint8_t bytes[JOURNAL_BYTES];
-	size_t n = MIN(strlen(hex) / 2, sizeof(bytes));
 	struct frame frame;
+	size_t n;
 
 	if (state->destination.family || !journal_is_true(record, "from_client"))
 		return;
-	for (size_t i = 0; i < n; i++) {
-		const char digits[] = { hex[2 * i], hex[2 * i + 1], '\0' };
-
-		bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-	}
+	n = journal_bytes(record, bytes, sizeof(bytes));
 	if (frame_decode(&frame, bytes, n) >= 0)
 		state->destination = frame.destination;
 }
@@ -611,9 +606,24 @@ static void take_result(struct build *build, const json_t *record,
 				   row->connection, row->t);
 }
 
-static bool begins_with(const char *text, const char *start)
+/* The names of functions that journals have, so that rows need no copies. */
+static const char *call_name(const char *name)
 {
-	return strncmp(text, start, strlen(start)) == 0;
+	static const char *const names[] = {
+		"accept", "bind",	"close",      "connect", "getsockopt",
+		"listen", "recv",	"send",	      "setsockopt",
+		"shutdown",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return names[i];
+	return NULL;
+}
+
+static bool is_call(const struct ladder_row *row, const char *name)
+{
+	return row->call && strcmp(row->call, name) == 0;
 }
 
 static void take_call(struct build *build, const json_t *record)
@@ -631,11 +641,12 @@ static void take_call(struct build *build, const json_t *record)
 	row->connection = connection_of(build, record);
 	if (!row->text)
 		return;
-	row->transfers = begins_with(row->text, "send(") ||
-			 begins_with(row->text, "recv(");
-	if (journal_is(record, "result"))
+	row->call = call_name(journal_text(record, "call"));
+	row->posted = journal_is_true(record, "posted");
+	row->returned = journal_is(record, "result");
+	if (row->returned)
 		take_result(build, record, row);
-	if (begins_with(row->text, "close("))
+	if (is_call(row, "close"))
 		ladder_spans_closed(build->spans, host, row->socket,
 				    row->connection, row->t);
 	if (row->connection >= 0)
@@ -673,7 +684,7 @@ static void name_rows(struct build *build, bool backwards)
 		struct ladder_row *row =
 			&ladder->rows[backwards ? n - 1 - i : i];
 
-		if (!row->socket || begins_with(row->text, "accept("))
+		if (!row->socket || is_call(row, "accept"))
 			continue;
 		socket = find_named(sockets, n_sockets, row);
 		if (!socket) {
@@ -800,7 +811,7 @@ static void take_note(struct build *build, const json_t *record)
 	const char *text = journal_text(record, "text");
 	struct ladder_row *row;
 
-	if (!strstr(text, ", only counted"))
+	if (!json_object_get(record, "frames"))
 		return;
 	row = add_row(build, LADDER_COUNTED, ladder_number(record, "t"),
 		      LADDER_NO_HOST);

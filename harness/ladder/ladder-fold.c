@@ -37,19 +37,18 @@ static const double clock_difference = 200e-6;
 static bool is_result_of(const struct ladder_row *call,
 			 const struct ladder_row *result)
 {
-	size_t name = strcspn(call->text, "(");
-	const char *end = strrchr(call->text, ')');
-
 	return call->kind == LADDER_CALL && result->kind == LADDER_CALL &&
 	       call->host == result->host && call->socket == result->socket &&
-	       call->text[name] && end && !end[1] &&
-	       strncmp(call->text, result->text, name) == 0 &&
-	       strncmp(result->text + name, "() = ", 5) == 0;
+	       call->call && call->call == result->call && !call->posted &&
+	       !call->returned && result->returned;
 }
 
 static int join(struct ladder_row *call, const struct ladder_row *result)
 {
-	const char *value = strstr(result->text, " = ");
+	/* A result is "CALL() = VALUE". */
+	const char *value =
+		result->text + MIN(strlen(result->call) + strlen("()"),
+				   strlen(result->text));
 	size_t length = strlen(call->text);
 	char *joined = realloc(call->text, length + strlen(value) + 1);
 
@@ -107,6 +106,12 @@ static const struct level {
 	{ SIZE_MAX, PLAIN_ALL, 3, 1, 1, 150 },
 };
 
+static bool transfers(const struct ladder_row *row)
+{
+	return row->call && (strcmp(row->call, "send") == 0 ||
+			     strcmp(row->call, "recv") == 0);
+}
+
 static bool is_plain_segment(const struct ladder_row *row, enum plain plain)
 {
 	if (plain >= PLAIN_SEGMENTS)
@@ -126,7 +131,7 @@ static bool is_plain(const struct ladder_row *row, enum plain plain)
 		if (plain == PLAIN_ALL)
 			return true;
 		return !row->failed &&
-		       (row->transfers || plain > PLAIN_TRANSFER);
+		       (transfers(row) || plain > PLAIN_TRANSFER);
 	case LADDER_SOCKET:
 		return plain >= PLAIN_SEGMENTS;
 	case LADDER_COUNTED:

@@ -121,8 +121,11 @@ struct ladder_row {
 	int connection; /* index; or LADDER_NONE */
 	int socket; /* the journal's number; 0: not known */
 	int partner; /* a row; or LADDER_NONE */
-	bool failed; /* of a call: it returned an error */
-	bool transfers; /* of a call: send() or recv() */
+	/* Of a call or its result: the function, static storage; NULL: none. */
+	const char *call;
+	bool posted; /* of a call: its result comes later */
+	bool returned; /* it is a result, "CALL() = VALUE" */
+	bool failed; /* of a result: an error */
 	bool ends_fault; /* of a fault: plug, thaw, release ... */
 
 	/* of segments */

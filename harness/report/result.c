@@ -109,6 +109,7 @@ static const struct member members[] = {
 	{ "sysctl", "value", TEXT, false },
 	{ "call", "host", TEXT, false },
 	{ "call", "socket", NUMBER, true },
+	{ "call", "call", TEXT, true },
 	{ "call", "text", TEXT, false },
 	{ "result", "host", TEXT, false },
 	{ "result", "socket", NUMBER, true },

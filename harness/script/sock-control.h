@@ -16,8 +16,10 @@ struct finding sock_reap_way(struct sock *sock, enum sock_way way,
 /* send() that may block until there is room in the send buffer: reap it. */
 void sock_post_send(struct sock *sock, size_t bytes);
 
-/* A "call" record of the journal. */
-void sock_journal_call(struct sock *sock, const char *text);
+/* A "call" record of the journal. `call` is the name of the function, NULL for
+ * something else; `posted`: its result comes later. */
+void sock_journal_call(struct sock *sock, const char *call, bool posted,
+		       const char *text);
 
 /* Its number in the run's journal. */
 int sock_number(const struct sock *sock);

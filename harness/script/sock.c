@@ -177,10 +177,13 @@ static socklen_t put_address(const struct run *run,
 
 /* --- journal -----------------------------------------------------------*/
 
-void sock_journal_call(struct sock *sock, const char *text)
+void sock_journal_call(struct sock *sock, const char *call, bool posted,
+		       const char *text)
 {
-	run_journal(sock->run, nsec_now(), "call", "{s:s, s:i, s:s}", "host",
-		    sock->host, "socket", sock->number, "text", text);
+	run_journal(sock->run, nsec_now(), "call",
+		    "{s:s, s:i, s:s?, s:b, s:s}", "host", sock->host, "socket",
+		    sock->number, "call", call, "posted", (int)posted, "text",
+		    text);
 }
 
 const char *finding_outcome(const struct finding *finding)
@@ -384,7 +387,7 @@ struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
 	ask_or_break(sock, &request, "listen");
 	snprintf(text, sizeof(text), "listen(%d) on %s:%u", backlog,
 		 address_text(&address, name), sock->local_port);
-	sock_journal_call(sock, text);
+	sock_journal_call(sock, "listen", false, text);
 	return sock;
 }
 
@@ -405,7 +408,7 @@ void sock_set_backlog(struct sock *listener, int backlog)
 	char text[32];
 
 	snprintf(text, sizeof(text), "listen(%d) again", backlog);
-	sock_journal_call(listener, text);
+	sock_journal_call(listener, "listen", false, text);
 	ask_or_break(listener, &request, "listen");
 }
 
@@ -432,7 +435,7 @@ struct finding sock_bind(struct sock *sock, uint16_t port)
 		put_address(sock->run, &address, port, &request.address);
 	snprintf(text, sizeof(text), "bind(%s:%u)",
 		 address_text(&address, name), port);
-	sock_journal_call(sock, text);
+	sock_journal_call(sock, "bind", false, text);
 	post(sock, &sock->out, "bind", &request);
 	return reap(sock, &sock->out, needed_timeout);
 }
@@ -449,7 +452,7 @@ static void start_connect(struct sock *sock, const struct address *address,
 		put_address(sock->run, address, port, &request.address);
 	snprintf(text, sizeof(text), "connect(%s:%u)",
 		 address_text(address, name), port);
-	sock_journal_call(sock, text);
+	sock_journal_call(sock, "connect", false, text);
 	sock->older = newest_connection(sock->run);
 	post(sock, &sock->out, "connect", &request);
 	sock->remote = *address;
@@ -572,7 +575,7 @@ void sock_post_recv(struct sock *sock)
 					 .number = 1 << 16 };
 
 	post(sock, &sock->in, "recv", &request);
-	sock_journal_call(sock, "recv() blocks");
+	sock_journal_call(sock, "recv", true, "recv() blocks");
 }
 
 struct finding sock_recv(struct sock *sock, nsec_t timeout)
@@ -609,7 +612,7 @@ void sock_post_send_stream(struct sock *sock, uint64_t bytes)
 	post(sock, &sock->out, "send", &request);
 	snprintf(text, sizeof(text), "send() %" PRIu64 " bytes of the stream",
 		 bytes);
-	sock_journal_call(sock, text);
+	sock_journal_call(sock, "send", true, text);
 }
 
 void sock_post_recv_stream(struct sock *sock, uint64_t bytes)
@@ -622,7 +625,7 @@ void sock_post_recv_stream(struct sock *sock, uint64_t bytes)
 	sock->in.stream = true;
 	snprintf(text, sizeof(text),
 		 "recv() blocks for %" PRIu64 " bytes of the stream", bytes);
-	sock_journal_call(sock, text);
+	sock_journal_call(sock, "recv", true, text);
 }
 
 struct finding sock_stream(struct sock *from, struct sock *to, uint64_t bytes,
@@ -646,7 +649,7 @@ void sock_post_heartbeat(struct sock *sock, nsec_t interval)
 					 .number = interval };
 
 	post(sock, &sock->in, "heartbeat", &request);
-	sock_journal_call(sock, "heartbeat starts");
+	sock_journal_call(sock, NULL, true, "heartbeat starts");
 }
 
 void sock_echo(struct sock *sock)
@@ -654,7 +657,7 @@ void sock_echo(struct sock *sock)
 	struct probe_request request = { .operation = PROBE_ECHO };
 
 	ask_or_break(sock, &request, "echo");
-	sock_journal_call(sock, "echoes from now on");
+	sock_journal_call(sock, NULL, true, "echoes from now on");
 }
 
 void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
@@ -663,7 +666,7 @@ void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
 					 .number = keepalive_timeout };
 
 	ask_or_break(listener, &request, "serve HTTP");
-	sock_journal_call(listener, "serves HTTP from now on");
+	sock_journal_call(listener, NULL, true, "serves HTTP from now on");
 }
 
 /* A call of its own: the script may shut down a socket while recv() is posted
@@ -681,7 +684,7 @@ void sock_close(struct sock *sock)
 {
 	struct probe_request request = { .operation = PROBE_CLOSE };
 
-	sock_journal_call(sock, "close()");
+	sock_journal_call(sock, "close", false, "close()");
 	ask_or_break(sock, &request, "close");
 	/* The probe sends no reply to calls that were posted. */
 	sock->in.name = sock->out.name = NULL;
@@ -738,8 +741,9 @@ void sock_set(struct sock *sock, int level, int option, int value)
 
 void sock_keepalive(struct sock *sock, bool on)
 {
-	sock_journal_call(sock, on ? "setsockopt(SO_KEEPALIVE, 1)" :
-				     "setsockopt(SO_KEEPALIVE, 0)");
+	sock_journal_call(sock, "setsockopt", false,
+			  on ? "setsockopt(SO_KEEPALIVE, 1)" :
+			       "setsockopt(SO_KEEPALIVE, 0)");
 	sock_set(sock, SOL_SOCKET, SO_KEEPALIVE, on);
 }
 

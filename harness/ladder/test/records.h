@@ -154,8 +154,14 @@ static inline void record_icmp(json_t *journal, double t, const char *from,
 static inline void record_call(json_t *journal, double t, const char *host,
 			       int socket, const char *text)
 {
-	RECORD(journal, t, "call", "{s:s, s:i, s:s}", "host", host, "socket",
-	       socket, "text", text);
+	char call[32];
+	const char *end = strrchr(text, ')');
+
+	snprintf(call, sizeof(call), "%.*s",
+		 (int)MIN(strcspn(text, "("), (size_t)31), text);
+	RECORD(journal, t, "call", "{s:s, s:i, s:s, s:b, s:s}", "host", host,
+	       "socket", socket, "call", call, "posted", !end || end[1],
+	       "text", text);
 }
 
 /* `connection` 0: null. */
