@@ -5,6 +5,7 @@ stays unchanged.
 
 usage: privileges.py MISBEHAVING HALFOPEN [TEST...]
 """
+import fcntl
 import json
 import os
 import pathlib
@@ -103,6 +104,16 @@ class Standing(unittest.TestCase):
         (pid,) = rig.workers(self.pid)
         self.assert_has(pid, OF_WORLD | (OF_ROOT if ROOT else 0))
         self.assert_has(pid, 0, ["CapInh", "CapAmb"])
+
+    def test_program_of_the_probe_is_sealed(self):
+        (name,) = [fd for fd in os.listdir(f"/proc/{self.pid}/fd") if
+                   os.readlink(f"/proc/{self.pid}/fd/{fd}")
+                   .startswith("/memfd:")]
+        path = f"/proc/{self.pid}/fd/{name}"
+        with open(path, "rb") as file:
+            seals = fcntl.fcntl(file, fcntl.F_GET_SEALS)
+        # SEAL, SHRINK, GROW, WRITE, FUTURE_WRITE
+        self.assertEqual(seals & 0x1f, 0x1f)
 
     def test_only_halfopen_is_in_the_network_of_the_machine(self):
         self.assertEqual(network(self.pid), network("self"))
