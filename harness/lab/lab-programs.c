@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A program is a command line for sh(1). It runs with $FOLDER, its host's own
- * folder below the case's private /tmp, and with the address of each host in a
- * variable, since name resolution may be unavailable (see name_hosts() in
- * lab-script.c).
+ * A program is a command line for sh(1). It starts in $FOLDER, its host's own
+ * folder below the case's private /tmp, wherever halfopen was called from; $HERE
+ * is the caller's folder. The address of each host is in a variable, since name
+ * resolution may be unavailable (see name_hosts() in lab-script.c).
  *
  * Programs start before the timeline does: servers one after the other, each of
  * them waited for, so that a client's first SYN is never refused by a server
@@ -31,16 +31,15 @@ static const nsec_t listen_patience = SEC(10);
 enum { ARGUMENTS = 60 };
 
 /*
- * What runs a command line ($3), in the caller's folder ($1) where it can be
- * entered from within a host, else in the host's own ($2). A command line that
- * is a single program ($4) replaces the shell, so that a signal reaches the
- * program itself: not every sh(1) does that for its last command.
+ * What runs a command line ($1). A command line that is a single program ($2)
+ * replaces the shell, so that a signal reaches the program itself: not every
+ * sh(1) does that for its last command.
  */
-static const char launcher[] = "cd \"$1\" 2>/dev/null || cd \"$2\"\n"
-			       "case $(command -v \"$4\") in\n"
-			       "*/*) exec sh -c \"exec $3\" ;;\n"
+static const char launcher[] = "cd \"$FOLDER\" || exit 126\n"
+			       "case $(command -v \"$2\") in\n"
+			       "*/*) exec sh -c \"exec $1\" ;;\n"
 			       "esac\n"
-			       "exec sh -c \"$3\"";
+			       "exec sh -c \"$1\"";
 
 struct entry {
 	struct lab_programs *programs;
@@ -181,8 +180,7 @@ static const char *const *command_line(struct lab_programs *programs,
 				       const struct lab_program *program)
 {
 	const char **argv = calloc(ARGUMENTS + 1, sizeof(*argv));
-	const char *folder = program_folder(programs->run, program->host);
-	char *directories = program_directories(), *cwd = getcwd(NULL, 0);
+	char *directories = program_directories(), *here = getcwd(NULL, 0);
 	size_t n = 0;
 
 	if (!argv || !directories)
@@ -190,7 +188,10 @@ static const char *const *command_line(struct lab_programs *programs,
 			   error_origin(-ENOMEM, "command line"));
 	argv[n++] = "env";
 	argv[n++] = format(programs, "PATH=%s", directories);
-	argv[n++] = format(programs, "FOLDER=%s", folder);
+	argv[n++] = format(programs, "FOLDER=%s",
+			   program_folder(programs->run, program->host));
+	if (here)
+		argv[n++] = format(programs, "HERE=%s", here);
 	for (size_t i = 0; i < programs->plan->n_hosts; i++) {
 		const char *host = programs->plan->hosts[i].name;
 
@@ -209,11 +210,10 @@ static const char *const *command_line(struct lab_programs *programs,
 	argv[n++] = "-c";
 	argv[n++] = launcher;
 	argv[n++] = "sh";
-	argv[n++] = cwd ? cwd : "/";
-	argv[n++] = folder;
 	argv[n++] = program->command;
 	argv[n++] = only_program(programs, program->command);
 	free(directories);
+	free(here);
 	return argv;
 }
 

@@ -650,6 +650,19 @@ class Isolation(unittest.TestCase):
         self.assertFalse(os.path.exists(f"/var/tmp/{name}"))
 
 
+    def test_programs_start_in_the_folder_of_their_host(self):
+        """Wherever halfopen was called from."""
+        for folder in "/", "/usr":
+            with self.subTest(folder):
+                status, text = lab("--for", "500ms", "--client",
+                                   'pwd; echo "$FOLDER"; echo "$HERE"',
+                                   cwd=folder)
+                self.assertEqual(status, rig.PASS, text)
+                self.assertEqual(
+                    len(re.findall(r"^\S+ client  pwd: /tmp/client-\w+$", text,
+                                   re.MULTILINE)), 2, text)
+                self.assertRegex(text, f"pwd: {folder}\n")
+
     def test_proc_shows_the_processes_of_the_host_only(self):
         lines = program("""
             cat /proc/$$/comm; ps -eo comm=; echo; echo /proc/[0-9]*""",

@@ -49,10 +49,10 @@ def read_journals(folder):
     return journals
 
 
-def start(program, *arguments, **more):
+def start(program, *arguments, cwd=None, **more):
     return subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, env=environment(**more))
+                            text=True, cwd=cwd, env=environment(**more))
 
 
 def call(program, *arguments, seconds=None, **more):
