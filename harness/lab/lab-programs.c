@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -237,10 +238,11 @@ static void on_output(void *data, struct program *process, const char *line)
 }
 
 /* Without this, programs of a run as root have the uid of nobody: program.h. */
-static void set_user(struct lab_programs *programs, const char *name,
-		     struct program_plan *plan)
+static void set_user(struct lab_programs *programs, const char *host,
+		     const char *name, struct program_plan *plan)
 {
 	const struct passwd *user = name ? getpwnam(name) : NULL;
+	const char *folder;
 
 	/* An ordinary user has one uid only: its own. */
 	if (!name || geteuid() != 0)
@@ -256,6 +258,12 @@ static void set_user(struct lab_programs *programs, const char *name,
 	plan->has_ids = true;
 	plan->uid = user->pw_uid;
 	plan->gid = user->pw_gid;
+	/* The folder is nobody's; without CAP_FOWNER only an owner may change
+	 * its mode. */
+	folder = program_folder(programs->run, host);
+	if (chown(folder, 0, 0) < 0 || chmod(folder, 01777) < 0)
+		run_broken(programs->run,
+			   error_origin(-errno, "open %s to users", folder));
 }
 
 static void start(struct lab_programs *programs,
@@ -269,7 +277,7 @@ static void start(struct lab_programs *programs,
 				     .on_output = on_output,
 				     .data = entry };
 
-	set_user(programs, program->user, &plan);
+	set_user(programs, program->host, program->user, &plan);
 	entry->process = program_launch(programs->run, program->host, &plan);
 }
 

@@ -7,6 +7,7 @@ usage: lab.py HALFOPEN
 import json
 import os
 import pathlib
+import pwd
 import re
 import signal
 import subprocess
@@ -662,6 +663,15 @@ class Isolation(unittest.TestCase):
                     len(re.findall(r"^\S+ client  pwd: /tmp/client-\w+$", text,
                                    re.MULTILINE)), 2, text)
                 self.assertRegex(text, f"pwd: {folder}\n")
+
+    def test_root_runs_programs_as_any_user(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        name = pwd.getpwuid(1).pw_name
+        lines = program("id -un; id -u; id -G; >f && cat f && echo written",
+                        user=name)
+        self.assertEqual(lines, [name, "1", str(pwd.getpwuid(1).pw_gid),
+                                 "written"])
 
     def test_proc_shows_the_processes_of_the_host_only(self):
         lines = program("""
