@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -60,7 +61,7 @@ struct request {
 	enum request_kind kind;
 	pid_t pid; /* -1: every process of the host */
 	int signal;
-	bool has_ids;
+	bool has_ids, has_terminal;
 	uid_t uid;
 	gid_t gid;
 	int numbers[FDS]; /* what each fd that comes along becomes */
@@ -152,6 +153,8 @@ static void set_environment(void)
 	       1);
 	setenv("HOME", "/tmp", 1);
 	setenv("LC_ALL", "C", 1);
+	/* Its lines have the time at which they were printed. */
+	setenv("PYTHONUNBUFFERED", "1", 1);
 	/* Leaks of the probes are found by the harness' own tests. */
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 }
@@ -176,6 +179,10 @@ static void MACRO_NORETURN become_program(const struct request *request,
 	set_environment();
 	process_restore_file_limit();
 	exe = place_fds(request, fds);
+	if (request->has_terminal) {
+		setsid();
+		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+	}
 	privilege_program_ids(&uid, &gid);
 	if (request->has_ids) {
 		uid = request->uid;
@@ -636,6 +643,7 @@ pid_t host_start(struct host *host, const struct host_program *program)
 {
 	struct request request = { .kind = REQUEST_START,
 				   .has_ids = program->has_ids,
+				   .has_terminal = program->has_terminal,
 				   .uid = program->uid,
 				   .gid = program->gid };
 	struct reply reply;

@@ -85,6 +85,9 @@ struct host_program {
 	/* They become the program's fds 0, 1, 2 and 3. -1: /dev/null, and no
 	 * fd 3. The caller keeps its own. */
 	int fds[4];
+	/* fd 0 is a terminal, and becomes the controlling terminal of a session
+	 * of its own. */
+	bool has_terminal;
 	/* The ids of the process where this one is root; otherwise, and without
 	 * has_ids, those of privilege_program_ids(). Never root's. */
 	bool has_ids;

@@ -199,6 +199,8 @@ static const char *const *command_line(struct lab_programs *programs,
 		argv[n++] = address_variable(programs, host);
 		argv[n++] = folder_variable(programs, host);
 	}
+	if (program->terminal)
+		argv[n++] = "TERM=dumb";
 	for (const char *const *one = program->environment; one && *one;
 	     one++) {
 		if (n == ARGUMENTS - 8)
@@ -273,6 +275,7 @@ static void start(struct lab_programs *programs,
 	struct program_plan plan = { .name = program->name,
 				     .start_text = program->command,
 				     .argv = command_line(programs, program),
+				     .has_terminal = program->terminal,
 				     .may_end = true,
 				     .on_output = on_output,
 				     .data = entry };

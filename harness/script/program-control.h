@@ -12,6 +12,7 @@ struct program_plan {
 		*start_text; /* the journal's text of the start; NULL: argv */
 	const char *const *argv;
 	bool has_input; /* a pipe as standard input, for program_write() */
+	bool has_terminal; /* its standard streams are a pseudo-terminal */
 	bool may_end; /* its end is no failure */
 	bool has_ids; /* runs with these ids, not as programs usually do */
 	uid_t uid;

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -198,7 +200,8 @@ static void take_byte(struct program *program, char c)
 		program->line[program->used++] = c;
 }
 
-/* Returns whether there may be more. End of file removes the source. */
+/* Returns whether there may be more. End of file removes the source; that of a
+ * pseudo-terminal is EIO (tty_read()). */
 static bool take_output(struct program *program)
 {
 	char data[4096];
@@ -208,7 +211,7 @@ static bool take_output(struct program *program)
 
 	for (ssize_t i = 0; i < n; i++)
 		take_byte(program, data[i]);
-	if (n != 0)
+	if (n > 0 || (n < 0 && !(program->source && errno == EIO)))
 		return n > 0;
 	end_line(program);
 	program->source = loop_remove(program->source);
@@ -254,6 +257,35 @@ static void chown_output(const struct program_plan *plan, int fd)
 		return; /* opening fails then, and the program reports it */
 }
 
+/*
+ * The master becomes the program's output, and the slave all of its standard
+ * streams. The slave is opened without its path, which may be of another
+ * namespace. Newlines are left alone, and nothing is echoed.
+ */
+static int open_terminal(const struct program_plan *plan, int *ret_master)
+{
+	static const struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave = -1;
+	struct termios modes;
+
+	if (master >= 0 && unlockpt(master) == 0)
+		slave = ioctl(master, TIOCGPTPEER,
+			      O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0) {
+		slave = error_origin(-errno, "open a pseudo-terminal");
+		fd_close(master);
+		return slave;
+	}
+	tcgetattr(slave, &modes);
+	modes.c_oflag &= (tcflag_t)~OPOST;
+	modes.c_lflag &= (tcflag_t)~ECHO;
+	tcsetattr(slave, TCSANOW, &modes);
+	ioctl(slave, TIOCSWINSZ, &size);
+	chown_output(plan, slave);
+	*ret_master = master;
+	return slave;
+}
+
 static void start_process(struct program *program, const char *path,
 			  const struct program_plan *plan)
 {
@@ -263,7 +295,7 @@ static void start_process(struct program *program, const char *path,
 				      .uid = plan->uid,
 				      .gid = plan->gid };
 	const char *args[64] = { path };
-	int input[2] = { -1, -1 }, output[2];
+	int input[2] = { -1, -1 }, output[2] = { -1, -1 }, terminal = -1;
 	pid_t pid;
 
 	for (size_t i = 1; plan->argv[i]; i++) {
@@ -273,18 +305,27 @@ static void start_process(struct program *program, const char *path,
 					   program->name, i - 1);
 		args[i] = plan->argv[i];
 	}
-	if (pipe2(output, O_CLOEXEC) < 0 ||
-	    (plan->has_input && pipe2(input, O_CLOEXEC) < 0))
-		run_broken(program->run, error_origin(-errno, "pipe"));
-	chown_output(plan, output[1]);
+	if (plan->has_terminal) {
+		terminal = open_terminal(plan, &output[0]);
+		if (terminal < 0)
+			run_broken(program->run, terminal);
+		start.has_terminal = true;
+		start.fds[0] = start.fds[1] = start.fds[2] = terminal;
+	} else {
+		if (pipe2(output, O_CLOEXEC) < 0 ||
+		    (plan->has_input && pipe2(input, O_CLOEXEC) < 0))
+			run_broken(program->run, error_origin(-errno, "pipe"));
+		chown_output(plan, output[1]);
+		start.fds[0] = input[0];
+		start.fds[1] = start.fds[2] = output[1];
+	}
 	program->input = input[1];
 	program->output = output[0];
 	start.argv = args;
-	start.fds[0] = input[0];
-	start.fds[1] = start.fds[2] = output[1];
 	pid = host_start(run_host(program->run, program->host), &start);
 	fd_close(input[0]);
 	fd_close(output[1]);
+	fd_close(terminal);
 	if (pid < 0)
 		run_broken(program->run, pid);
 	program->pid = pid;

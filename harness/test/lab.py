@@ -660,7 +660,7 @@ class Isolation(unittest.TestCase):
                                    cwd=folder)
                 self.assertEqual(status, rig.PASS, text)
                 self.assertEqual(
-                    len(re.findall(r"^\S+ client  pwd: /tmp/client-\w+$", text,
+                    len(re.findall(r"^\S+ client  pwd: /\w+/client-\w+$", text,
                                    re.MULTILINE)), 2, text)
                 self.assertRegex(text, f"pwd: {folder}\n")
 
@@ -672,6 +672,20 @@ class Isolation(unittest.TestCase):
                         user=name)
         self.assertEqual(lines, [name, "1", str(pwd.getpwuid(1).pw_gid),
                                  "written"])
+
+    def test_program_runs_on_a_terminal_when_asked(self):
+        text = """
+            test -t 0 && test -t 1 && test -t 2 && echo terminal
+            stty size; echo one two; exec echo to the tty >/dev/tty"""
+        self.assertEqual(program(text, terminal="yes"),
+                         ["terminal", "24 80", "one two", "to the tty"])
+        self.assertNotIn("terminal", program(text))
+
+    def test_output_of_python_is_not_buffered(self):
+        status, text = lab("--for", "1s", "--client",
+                           "python3 -c 'import time; print(1); time.sleep(9)'",
+                           "--expect", 'python3: prints "1"')
+        self.assertEqual(status, rig.PASS, text)
 
     def test_proc_shows_the_processes_of_the_host_only(self):
         lines = program("""
@@ -686,19 +700,20 @@ class Isolation(unittest.TestCase):
 
     def test_shared_memory_and_message_queues_belong_to_the_host(self):
         """Also to another host of the same lab: both make the same names."""
-        script = """
+        name = f"halfopen-test-{os.getpid()}"
+        script = f"""
             import ctypes, os, time
             libc = ctypes.CDLL(None, use_errno=True)
             print("shm", os.listdir("/dev/shm"))
-            open("/dev/shm/halfopen-test", "w").close()
+            open("/dev/shm/{name}", "w").close()
             print("sysv", libc.shmget(0x68616c66, 4096, 0o1600 | 0o2000) >= 0)
-            print("mq", libc.mq_open(b"/halfopen-test", 0o300, 0o600, None)
+            print("mq", libc.mq_open(b"/{name}", 0o300, 0o600, None)
                   >= 0)
             time.sleep(1)"""
         lines = program("cat >p.py <<'END'\n" + textwrap.dedent(script) +
                         "\nEND\npython3 p.py", "2s")
         self.assertEqual(lines, ["shm []", "sysv True", "mq True"])
-        self.assertFalse(os.path.exists("/dev/shm/halfopen-test"))
+        self.assertFalse(os.path.exists(f"/dev/shm/{name}"))
         with open("/proc/sysvipc/shm", encoding="ascii") as segments:
             self.assertNotIn(str(0x68616c66), segments.read())
 

@@ -180,6 +180,7 @@ static const struct lab_yaml_field program_fields[] = {
 	{ "env", read_environment, PROGRAM(program.environment) },
 	{ "user", read_text, PROGRAM(program.user) },
 	{ "listens", read_port, PROGRAM(program.listens) },
+	{ "terminal", read_bool, PROGRAM(program.terminal) },
 	{ "later", read_bool, PROGRAM(program.later) },
 };
 
@@ -217,6 +218,7 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 	program->environment = new.program.environment;
 	program->user = new.program.user;
 	program->listens = new.program.listens;
+	program->terminal = new.program.terminal;
 	program->later = new.program.later;
 	return 0;
 }

@@ -85,6 +85,7 @@ struct lab_program {
 		*environment; /* "KEY=VALUE", ends with NULL; or NULL */
 	const char *user; /* NULL: the default user of programs */
 	uint16_t listens; /* port that is awaited before clients start, or 0 */
+	bool terminal; /* its standard streams are a pseudo-terminal */
 	bool later; /* started by a step, not at the start */
 	struct lab_place place;
 };
