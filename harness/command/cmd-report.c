@@ -14,6 +14,7 @@
 #include "lab-view.h"
 #include "ladder.h"
 #include "macro.h"
+#include "out-folder.h"
 #include "page-folder.h"
 #include "report-patterns.h"
 #include "report.h"
@@ -211,6 +212,11 @@ static int print_or_write(const struct options *options, struct saved *saved)
 
 	if (!check_patterns(options, runs, n))
 		return EXIT_STATUS_USAGE;
+	if (options->html && out_folder_check(options->dir) < 0) {
+		fprintf(stderr, "halfopen report: --html: %s\n",
+			error_message());
+		return EXIT_STATUS_USAGE;
+	}
 	r = options->html ? write_pages(options, saved) :
 			    print_all(options, runs, n);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))

@@ -6,20 +6,18 @@
 #include <stdlib.h>
 
 #include "errors.h"
+#include "folder.h"
 #include "page.h"
 
 static int open_page(FILE **ret, const char *dir, const char *folder,
 		     const char *name)
 {
 	char *path;
-	int r = 0;
+	int r;
 
-	if (asprintf(&path, "%s/%s%s%s", dir, folder, *folder ? "/" : "",
-		     name) < 0)
+	if (asprintf(&path, "%s%s%s", folder, *folder ? "/" : "", name) < 0)
 		return error_origin(-ENOMEM, "page");
-	*ret = fopen(path, "we");
-	if (!*ret)
-		r = error_origin(-errno, "write %s", path);
+	r = folder_create(ret, dir, path);
 	free(path);
 	return error_trace(r);
 }

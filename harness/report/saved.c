@@ -23,6 +23,7 @@
 #include "array.h"
 #include "case-table.h"
 #include "errors.h"
+#include "folder.h"
 #include "journal.h"
 #include "macro.h"
 
@@ -456,11 +457,13 @@ static int forget_journal(struct result *result)
 
 static int read_journal(struct saved *saved, struct saved_run *run)
 {
-	FILE *file = fopen(run->path, "re");
-	int r;
+	FILE *file;
+	int r = folder_read(&file, run->path);
 
-	if (!file)
-		return set_problem(run, "%s: %s", run->path, strerror(errno));
+	if (r == -ENOMEM)
+		return error_trace(r);
+	if (r < 0)
+		return set_problem(run, "%s", error_message());
 	r = read_lines(saved, run, file);
 	fclose(file);
 	if (r < 0)
@@ -476,14 +479,14 @@ static int read_journal(struct saved *saved, struct saved_run *run)
 /* Stops where the first reading stopped, whose problem is known. */
 int saved_read_journal(struct saved_run *run)
 {
-	FILE *file = fopen(run->path, "re");
 	size_t space = 0;
 	char *line = NULL;
+	FILE *file;
 	ssize_t n;
-	int r = 0;
+	int r = folder_read(&file, run->path);
 
-	if (!file)
-		return error_origin(-errno, "read %s", run->path);
+	if (r < 0)
+		return error_trace(r);
 	result_forget_journal(run->result);
 	while (r == 0 && (n = getline(&line, &space, file)) > 0) {
 		size_t size = (size_t)n - (line[n - 1] == '\n');

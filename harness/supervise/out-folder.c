@@ -5,50 +5,69 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "capture.h"
 #include "errors.h"
 #include "fd.h"
+#include "folder.h"
 #include "page-folder.h"
 
-static int make_directories(char *path)
+enum { NAME_LENGTH = 512 }; /* of --out */
+
+/* Locked until the process ends. */
+static int locked = -1;
+
+/* The lock is that of an open file description: each process of a run closes its
+ * copy, so that no world that outlives halfopen keeps it. */
+static int lock(int fd, const char *out)
 {
-	for (char *at = path + 1; *at; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		if (mkdir(path, 0777) < 0 && errno != EEXIST)
-			return error_origin(-errno, "make directory %s", path);
-		*at = '/';
-	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return error_refuse(-EBUSY,
+				    "%s: another halfopen writes to this folder",
+				    out);
+	/* A file system without locks: two writers are not noticed. */
+	fd_close(locked);
+	locked = fd;
 	return 0;
+}
+
+static int write_test_file(int fd, const char *out)
+{
+	static const char name[] = ".halfopen-test";
+	CLEANUP_FD int file = -1;
+	int r;
+
+	unlinkat(fd, name, 0);
+	file = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file < 0)
+		return error_origin(-errno, "write below %s", out);
+	r = fd_write_all(file, "\n", 1);
+	if (r < 0)
+		r = error_origin(r, "write below %s", out);
+	unlinkat(fd, name, 0);
+	return error_trace(r);
 }
 
 int out_folder_check(const char *out)
 {
-	char path[1024];
 	int fd, r;
 
-	if (!*out || strlen(out) > sizeof(path) / 2)
+	if (!*out || strlen(out) > NAME_LENGTH)
 		return error_refuse(-EINVAL,
 				    "--out '%s': empty name, or longer than "
-				    "%zu bytes",
-				    out, sizeof(path) / 2);
-	snprintf(path, sizeof(path), "%s/.halfopen-XXXXXX", out);
-	r = make_directories(path);
-	if (r < 0)
-		return error_trace(r);
-	fd = mkostemp(path, O_CLOEXEC);
+				    "%d bytes",
+				    out, NAME_LENGTH);
+	fd = folder_open(out);
 	if (fd < 0)
-		return error_origin(-errno, "write below %s", out);
-	r = fd_write_all(fd, "\n", 1);
-	if (r < 0)
-		r = error_origin(r, "write below %s", out);
-	fd_close(fd);
-	unlink(path);
-	return error_trace(r);
+		return error_trace(fd);
+	r = lock(fd, out);
+	if (r < 0) {
+		fd_close(fd);
+		return error_trace(r);
+	}
+	return error_trace(write_test_file(fd, out));
 }
 
 enum { FOLDER = 512 };
@@ -70,16 +89,10 @@ static void write_folder(const struct result *result, char ret[static FOLDER])
 static int open_file(FILE **ret, const char *out, const char *folder,
 		     const char *name)
 {
-	char path[1024];
-	int r = snprintf(path, sizeof(path), "%s/%s/%s", out, folder, name);
+	char path[FOLDER + 32];
 
-	if (r >= (int)sizeof(path))
-		return error_origin(-ENAMETOOLONG, "%.64s…", path);
-	r = make_directories(path);
-	if (r < 0)
-		return error_trace(r);
-	*ret = fopen(path, "we");
-	return *ret ? 0 : error_origin(-errno, "write %s", path);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return error_trace(folder_create(ret, out, path));
 }
 
 int out_folder_open(FILE **ret, const char *out, const struct result *result)

@@ -9,7 +9,8 @@
 
 #include "result.h"
 
-/* Makes the folder and checks that a file can be written there. -errno. */
+/* Makes the folder, locks it against other processes until this one ends, and
+ * checks that a file can be written there. -EBUSY: another halfopen has it. */
 int out_folder_check(const char *out);
 
 /* Creates the journal of this run. Further repetitions and tries have folders

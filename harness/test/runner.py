@@ -9,6 +9,7 @@ its own.
 """
 import json
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -352,6 +353,55 @@ class Usage(unittest.TestCase):
                 if r["type"] == "sysctl"}
         self.assertEqual(told["client", "net.ipv4.tcp_orphan_retries"], "3")
         self.assertEqual(told["server", "net.ipv4.tcp_orphan_retries"], "1")
+
+
+class OutFolder(unittest.TestCase):
+    """A folder that another user or another halfopen has prepared."""
+
+    def setUp(self):
+        # pylint: disable=consider-using-with
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.out = self.folder / "out"
+        (self.out / "passes").mkdir(parents=True)
+
+    def test_no_link_is_followed(self):
+        secret = self.folder / "secret"
+        for name in "journal.jsonl", "capture.pcapng", "report.html":
+            with self.subTest(name):
+                secret.write_text("secret", encoding="utf-8")
+                link = self.out / "passes" / name
+                link.unlink(missing_ok=True)
+                link.symlink_to(secret)
+                done = rig.call(PROGRAM, "run", "--out", self.out, "passes")
+                self.assertEqual(done.returncode, BROKEN)
+                self.assertIn("symbolic link not followed",
+                              done.stdout + done.stderr)
+                self.assertEqual(secret.read_text(encoding="utf-8"), "secret")
+                link.unlink()
+
+    def test_fifo_does_not_block(self):
+        os.mkfifo(self.out / "passes" / "journal.jsonl")
+        done = rig.call(PROGRAM, "run", "--out", self.out, "passes",
+                        seconds=30)
+        self.assertEqual(done.returncode, BROKEN)
+        self.assertIn("not a regular file", done.stdout + done.stderr)
+        done = rig.call(PROGRAM, "report", self.out, seconds=30)
+        self.assertEqual(done.returncode, USAGE)
+
+    def test_second_halfopen_is_refused(self):
+        with rig.start(PROGRAM, "run", "--out", self.out,
+                       "runs-program/long") as first:
+            journal = self.out / "runs-program" / "long" / "journal.jsonl"
+            self.assertTrue(rig.wait_for(journal.exists))
+            for words in (["run", "--out", self.out, "passes"],
+                          ["report", "--html", self.out]):
+                done = rig.call(PROGRAM, *words)
+                self.assertEqual(done.returncode, USAGE)
+                self.assertIn("another halfopen writes to this folder",
+                              done.stderr)
+            first.kill()
 
 
 class Deaths(unittest.TestCase):
