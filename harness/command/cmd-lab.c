@@ -20,6 +20,14 @@
 #include "privilege.h"
 #include "probe-program.h"
 
+enum { FILES_MAX = 256 };
+
+struct labs {
+	struct lab_plan *plans[FILES_MAX];
+	struct lab_case *cases[FILES_MAX];
+	size_t n;
+};
+
 static int print_error(int status)
 {
 	fprintf(stderr, "halfopen lab: %s\n", error_message());
@@ -100,17 +108,31 @@ static int keep(const struct lab_options *options, const struct result *result)
 	return error_trace(r);
 }
 
-/* 0, the signal that ended it, or a failure. */
-static int run_one(const struct lab_options *options, struct lab_plan *plan,
-		   const struct lab_case *lab_case, struct report *report,
-		   struct report_tally *tally)
+/* Files in different folders may have the same name. As repetitions they get
+ * folders of their own below --out. */
+static unsigned int repetition_of(const struct labs *labs, size_t i)
 {
+	const char *name = lab_case_testcase(labs->cases[i])->name;
+	unsigned int repetition = 1;
+
+	while (i--)
+		if (strcmp(lab_case_testcase(labs->cases[i])->name, name) == 0)
+			repetition++;
+	return repetition;
+}
+
+/* 0, the signal that ended it, or a failure. */
+static int run_one(const struct lab_options *options, struct labs *labs,
+		   size_t i, struct report *report, struct report_tally *tally)
+{
+	struct lab_plan *plan = labs->plans[i];
 	const struct lab_session_plan session = {
 		.plan = plan,
-		.lab_case = lab_case,
+		.lab_case = labs->cases[i],
 		.run = options->run,
 		.report = report,
 		.out = options->out,
+		.repetition = repetition_of(labs, i),
 		.live = !options->reporter && !options->quiet,
 		.interactive = options->interactive,
 		.shell = options->shell,
@@ -137,14 +159,6 @@ static int run_one(const struct lab_options *options, struct lab_plan *plan,
 }
 
 /* --- several labs --------------------------------------------------------- */
-
-enum { FILES_MAX = 256 };
-
-struct labs {
-	struct lab_plan *plans[FILES_MAX];
-	struct lab_case *cases[FILES_MAX];
-	size_t n;
-};
 
 static void free_labs(struct labs *labs)
 {
@@ -203,8 +217,7 @@ static int run_all(const struct lab_options *options, struct labs *labs)
 	if (options->reporter)
 		options->reporter->begin(&report);
 	for (size_t i = 0; i < labs->n && r == 0; i++)
-		r = run_one(options, labs->plans[i], labs->cases[i], &report,
-			    &tally);
+		r = run_one(options, labs, i, &report, &tally);
 	tally.took = nsec_now() - start;
 	if (options->reporter)
 		options->reporter->end(&report, &tally);

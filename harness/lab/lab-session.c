@@ -374,7 +374,7 @@ static int start_worker(struct session *s)
 	s->options.prompt = pair[1];
 	s->job = (struct run_job){ .testcase =
 					   lab_case_testcase(s->plan->lab_case),
-				   .repetition = 1,
+				   .repetition = s->plan->repetition,
 				   .attempt = 1 };
 	r = worker_start(&s->worker, s->loop, &s->options, &s->job,
 			 s->plan->out, &events);

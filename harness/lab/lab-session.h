@@ -20,6 +20,7 @@ struct lab_session_plan {
 	struct run_options run; /* its `prompt` is set by the session */
 	struct report *report;
 	const char *out; /* folder for journal and capture; NULL: none */
+	unsigned int repetition; /* from 1, of labs with this name */
 	bool live; /* records are printed as they arrive */
 	bool interactive; /* commands are read from standard input */
 	/* A shell starts in this host; the lab ends when it exits. NULL: none.

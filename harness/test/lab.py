@@ -53,6 +53,23 @@ def texts(records, kind):
     return [r["text"] for r in records if r["type"] == kind]
 
 
+class Folders(unittest.TestCase):
+    def test_labs_of_one_name_have_folders_of_their_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [pathlib.Path(folder, each, "same.yaml")
+                     for each in ("a", "b")]
+            for path in paths:
+                path.parent.mkdir()
+                path.write_text("timeline:\n  - 50ms: note x\n"
+                                "for: 200ms\n", encoding="utf-8")
+            out = pathlib.Path(folder, "out")
+            status, text = lab("--quiet", "--out", str(out),
+                               *map(str, paths))
+            self.assertEqual(status, rig.PASS, text)
+            self.assertEqual(sorted(rig.read_journals(out)),
+                             ["same", "same.2"])
+
+
 class PlanErrors(unittest.TestCase):
     """Errors of a plan are reported before anything starts."""
 
