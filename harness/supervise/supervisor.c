@@ -8,7 +8,9 @@
 #include "supervisor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -46,6 +48,7 @@ struct supervisor {
 	int signals;
 	int signal; /* that ended it; 0: none */
 	int out_error; /* of writing below `out`; 0: none */
+	char out_text[256]; /* the reason of the first one */
 	nsec_t start;
 	struct loop_source *tick, *sampler;
 	struct softirqs_samples softirqs;
@@ -108,6 +111,13 @@ static void adjust(const struct supervisor_plan *plan, struct result *result)
 		result->verdict = VERDICT_FAIL;
 }
 
+static void keep_out_error(struct supervisor *s, int r, const char *text)
+{
+	if (!s->out_error)
+		snprintf(s->out_text, sizeof(s->out_text), "%s", text);
+	s->out_error = r;
+}
+
 /* Takes the result. What the reporter does not keep is freed now, so that memory
  * does not grow with the number of runs. */
 static void report_result(struct supervisor *s, struct result *result)
@@ -115,7 +125,7 @@ static void report_result(struct supervisor *s, struct result *result)
 	int r = s->plan->out ? out_folder_finish(s->plan->out, result) : 0;
 
 	if (r < 0)
-		s->out_error = r;
+		keep_out_error(s, r, error_message());
 	s->report->reporter->result(s->report, result);
 	if (!report_keeps(s->report, result)) {
 		result_free(result);
@@ -160,7 +170,8 @@ static void on_ended(void *data, struct worker *worker)
 			break;
 		}
 	if (worker_file_error(worker) < 0)
-		s->out_error = worker_file_error(worker);
+		keep_out_error(s, worker_file_error(worker),
+			       strerror(-worker_file_error(worker)));
 	settle(s, worker_take_result(worker), worker_job(worker));
 	s->ended[s->n_ended++] = worker;
 }
@@ -426,10 +437,15 @@ int supervisor_run(const struct supervisor_plan *plan, struct report *report,
 		report->reporter->end(report, ret);
 	}
 	tear_down(&s);
-	if (plan->out && r >= 0 && !s.out_error)
-		s.out_error = out_folder_index(plan->out);
+	if (plan->out && r >= 0 && !s.out_error) {
+		int written = out_folder_index(plan->out);
+
+		if (written < 0)
+			keep_out_error(&s, written, error_message());
+	}
 	if (r >= 0 && s.out_error && !s.signal)
-		r = error_origin(s.out_error, "write the journals below %s",
-				 plan->out);
+		r = error_refuse(s.out_error,
+				 "write the journals below %s: %s", plan->out,
+				 s.out_text);
 	return r < 0 ? error_trace(r) : s.signal;
 }
