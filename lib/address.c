@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Addresses are kept in network byte order, 4 or 16 bytes of `bytes` according
+ * to the family. The rest of the 16 bytes is zero: sock_diag requests have 16
+ * bytes for either family.
+ */
 #include "address.h"
 
 #include <arpa/inet.h>
@@ -47,6 +52,9 @@ const char *address_text(const struct address *address, char *text)
 	return text;
 }
 
+/* ::ffff:0:0/96, RFC 4291 section 2.5.5.2. An AF_INET6 socket without
+ * IPV6_V6ONLY has such addresses on an IPv4 connection; the wire carries
+ * IPv4. */
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 struct address address_mapped(const struct address *address)

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The message is written once, by the function that detects the failure; each
+ * caller appends its own place to the trail. Both are fixed buffers, so that
+ * running out of memory can be reported; what exceeds them is cut off. A new
+ * failure replaces the last one, also when the caller handled that one
+ * silently.
+ */
 #include "errors.h"
 
 #include <assert.h>
@@ -93,6 +100,7 @@ const char *error_name(int error)
 
 int error_number(const char *name)
 {
+	/* Linux's numbers end at 133 (EHWPOISON) on most architectures. */
 	for (int i = 1; i < 200; i++) {
 		const char *known = strerrorname_np(i);
 

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The loops here hide three partial results of system calls: EINTR, a read(2)
+ * or write(2) of fewer bytes than asked, and EAGAIN of a descriptor that
+ * another process has set to non-blocking (O_NONBLOCK belongs to the open file
+ * description, which is shared after fork(2) and SCM_RIGHTS). On EAGAIN the
+ * senders block in poll(2): each caller needs the whole message to be written.
+ */
 #include "fd.h"
 
 #include <errno.h>
@@ -11,6 +18,9 @@
 
 #include "errors.h"
 
+/* For cleanup after a failure: the errno of that failure is still needed.
+ * close() is never repeated after EINTR: Linux has released the descriptor by
+ * then (close(2)), and its number may belong to another file. */
 int fd_close(int fd)
 {
 	int saved = errno;
@@ -41,7 +51,7 @@ int fd_send(int socket, const void *data, size_t size, const int *fds,
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int) * FD_MESSAGE_MAX)];
-	} control = { 0 };
+	} control = { 0 }; /* the union aligns `space` for a cmsghdr */
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)data,
 			     .iov_len = size };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -90,10 +100,14 @@ ssize_t fd_receive(int socket, void *data, size_t size, int *ret_fds,
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
+	/* The peer closed its end with messages of ours still unread:
+	 * unix_release_sock(). */
 	if (n < 0 && errno == ECONNRESET)
 		return 0;
 	if (n < 0)
 		return error_origin(-errno, "recvmsg");
+	/* The kernel has installed all descriptors that fit into `control`:
+	 * those for which the caller has no room are closed, or they leak. */
 	cmsg = CMSG_FIRSTHDR(&message);
 	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS) {
 		size_t got = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);

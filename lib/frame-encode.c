@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Encodes the frames that the wire injects: TCP segments and ICMP errors. */
+/*
+ * Encodes the frames that the wire injects: TCP segments and ICMP errors.
+ * Unlike frames from veth they have complete checksums, because their virtio
+ * header asks for no checksum offload (wire_inject()).
+ *
+ * Sizes are checked before the first byte is written; after that nothing fails.
+ */
 #include "frame.h"
 
 #include <errno.h>
@@ -82,6 +88,8 @@ static void put_tcp(uint8_t *to, const struct segment *tcp, const void *payload)
 		memcpy(to + size, payload, tcp->length);
 }
 
+/* RFC 9293 section 3.1: over the pseudo header, the header with a checksum
+ * field of 0, and the payload. */
 static void put_tcp_checksum(uint8_t *tcp, const struct frame *frame,
 			     size_t size)
 {
@@ -158,6 +166,8 @@ enum {
 static void put_unreachable(uint8_t *to, bool v6, enum frame_unreachable why,
 			    const void *quoted, size_t size)
 {
+	/* By enum frame_unreachable. ICMPv6 has no code for an unreachable
+	 * host; 3 is "address unreachable". */
 	static const uint8_t v4_codes[] = { 0, 1, 3, 13 };
 	static const uint8_t v6_codes[] = { 0, 3, 4, 1 };
 
@@ -180,6 +190,8 @@ ssize_t frame_encode_unreachable(void *bytes, size_t size,
 				 const void *about, size_t about_size,
 				 enum frame_unreachable why)
 {
+	/* From the IP header on: the receiver finds its socket by the ports in
+	 * the quoted packet (tcp_v4_err(), tcp_v6_err()). */
 	const uint8_t *quoted = (const uint8_t *)about + FRAME_ETHERNET;
 	uint8_t *icmp;
 	struct frame seen, frame;

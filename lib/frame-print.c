@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prints frames in one line, segments in packetdrill's notation. */
+/*
+ * Prints a frame in one line; segments in packetdrill's notation, ARP and
+ * neighbour discovery like tcpdump. Sequence numbers are relative to the ISNs
+ * in `base` where these are known; differences are modulo 2^32, as in TCP.
+ */
 #include "frame.h"
 
 #include <netinet/icmp6.h>
@@ -80,6 +84,8 @@ static void print_arp(FILE *out, const struct frame *frame)
 		fprintf(out, "arp operation %u", frame->arp_operation);
 }
 
+/* Type and code as numbers, which differ: ICMP's 3 and 1 mean the same as
+ * ICMPv6's 1 and 3. */
 static void print_icmp(FILE *out, const char *protocol,
 		       const struct frame *frame)
 {

@@ -1,4 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two writers share the fd. journal_write() builds a record of any type with
+ * jansson. journal_gather_frame() prints into `text` without allocating,
+ * because a run has thousands of frames; journal_flush() writes all gathered
+ * lines with one write(2). Before any other record the gathered lines are
+ * flushed, so that the file has the order of the calls.
+ *
+ * A line is written by one fd_write_all(), its newline included: a reader of a
+ * run that was killed finds whole lines, and at most one truncated line at the
+ * end.
+ */
 #include "journal.h"
 
 #include <errno.h>
@@ -11,6 +22,8 @@
 #include "fd.h"
 #include "macro.h"
 
+/* Bytes of a frame's line, at most: its bytes in hexadecimal, and names, text
+ * and numbers. */
 enum { LINE = 2 * JOURNAL_BYTES + 2048 };
 
 struct journal {
@@ -48,10 +61,11 @@ int journal_flush(struct journal *journal)
 	size_t size = journal->gathered;
 	int r;
 
-	/* None of it twice, whatever becomes of it. */
+	/* Also after a failure: a part may have been written, and a second
+	 * attempt would repeat it. */
 	journal->gathered = 0;
 	r = size ? fd_write_all(journal->fd, journal->text, size) : 0;
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 static int write_line(int fd, const json_t *record)
@@ -62,11 +76,12 @@ static int write_line(int fd, const json_t *record)
 
 	if (!line)
 		return error_origin(-ENOMEM, "journal record");
+	/* The newline replaces the NUL: one write(2) for the whole line. */
 	length = strlen(line);
 	line[length] = '\n';
 	r = fd_write_all(fd, line, length + 1);
 	free(line);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
 int journal_write(struct journal *journal, nsec_t at, const char *type,
@@ -86,9 +101,12 @@ int journal_write(struct journal *journal, nsec_t at, const char *type,
 	}
 	if (!record || (format && !members)) {
 		json_decref(record);
+		json_decref(members);
 		return error_origin(-EINVAL, "journal record %s: %s", type,
 				    format ? error.text : "no memory");
 	}
+	/* "t" and "type" come first in the line, and members cannot replace
+	 * them. */
 	if (members)
 		json_object_update_missing(record, members);
 	json_decref(members);
@@ -96,10 +114,11 @@ int journal_write(struct journal *journal, nsec_t at, const char *type,
 	if (r >= 0)
 		r = write_line(journal->fd, record);
 	json_decref(record);
-	return r < 0 ? error_trace(r) : 0;
+	return error_trace(r);
 }
 
-/* A line in the making. What does not fit is noticed at the end. */
+/* A line under construction. `used` also counts bytes that did not fit, so that
+ * one check at the end detects the overflow. */
 struct line {
 	char *text; /* LINE bytes */
 	size_t used;
@@ -117,8 +136,8 @@ static void put(struct line *line, const char *text)
 	put_bytes(line, text, strlen(text));
 }
 
-/* As JSON wants it: quotes and backslashes with a backslash before them,
- * control characters by number; UTF-8 as it is. */
+/* RFC 8259 section 7: a backslash before quotes and backslashes, control
+ * characters by number; UTF-8 is copied. */
 static void put_string(struct line *line, const char *text, size_t size)
 {
 	put(line, "\"");
@@ -146,7 +165,8 @@ static void put_member(struct line *line, const char *name, const char *value)
 	put_string(line, value, strlen(value));
 }
 
-/* Seconds, to the nanosecond. Always with a point: it is a real. */
+/* Seconds with nine decimals. A number without a point would be a JSON integer,
+ * and readers expect a real. */
 static void put_seconds(struct line *line, nsec_t nsec)
 {
 	char text[48];
@@ -190,7 +210,7 @@ static void put_number(struct line *line, const char *name, int64_t number)
 	put(line, text);
 }
 
-/* Null instead of `absent`. */
+/* null where the number is `absent`. */
 static void put_optional(struct line *line, const char *name, int64_t number,
 			 int64_t absent)
 {
@@ -203,6 +223,8 @@ static void put_optional(struct line *line, const char *name, int64_t number,
 	put(line, "\":null");
 }
 
+/* journal.h documents the members. Frames other than TCP and ICMP errors have
+ * no member "connection". */
 static void put_identity(struct line *line, const struct journal_frame *frame)
 {
 	put_number(line, "packet", frame->packet);

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The journal: the ordered record of one run, on one clock. It is written as it
- * happens, one JSON object a line, to a pipe or a file, so that what was seen
- * survives whatever happens to the writer; and every report is made from it
- * alone. (A frame may wait for those right behind it, but for nothing else.)
+ * The journal: the ordered record of one run, on one clock. Each record is one
+ * JSON object on a line of its own, written to a pipe or a file when the event
+ * happens, so that the records survive a crash of the writer. Every report is
+ * made from the journal alone. (The record of a frame is written when no
+ * further frame waits to be received.)
  *
  * Every record has "t" (seconds since the start of the run, by CLOCK_MONOTONIC)
  * and "type"; the rest depends on the type:
  *
  *   start       journal (JOURNAL_VERSION), name, variant, family, repetition,
  *               try, seconds (planned), epoch (the zero of "t", seconds since
- *               1970); and for readers that have another table of cases, or
- *               none, as text: version, kernel, command (to have it again),
+ *               1970); for readers that have another table of cases, or none,
+ *               as text: version, kernel, command (that reproduces the run),
  *               claim, why, see, expect; hz, virtual_time, rootless;
  *               judgements[] (what a pass means: claim, document, since, note)
  *   sysctl      host, name, value (as read back)
- *   ready       hosts (name: addresses[])   the world is made; the first
+ *   ready       hosts (name: addresses[])   the world is complete; the first
  *               address of a host is that of its first cable
- *   call        host, socket, call, posted, text   a probe executes a call: the
- *               name of the function or null, whether its result comes later;
- *               of a program: host and text
+ *   call        host, socket, call, posted, text   a probe executes a call:
+ *               `call` is the name of the function or null, `posted` is true
+ *               when its result comes later. Of a program: host and text
  *   result      host, socket, call, value, errno, text, connection
  *   fault       verb, target, text
  *   frame       from, to, fate, text, kinds[], left, size, packet, port, origin,
@@ -27,13 +28,13 @@
  *               destination_port, transmission, seq, ack, len, flags, window;
  *               hex
  *   state       host, socket, port, peer_port, state, timer, expires,
- *               retransmits, text, connection; of a listener queue and
- *               limit
+ *               retransmits, text, connection; for a listener queue and limit
+ *               (length and limit of its accept queue)
  *   counter     host, name, change
  *   note        text; frames and bytes, where the wire counted frames without
  *               recording them
  *   timeline    hosts[]                 a lab's times count from here; its
- *               hosts as they stand on the path
+ *               hosts in the order in which they lie on the path
  *   meaning     host, text              a conclusion about the end of a lab
  *   predicted   name, value
  *   measured    name, value
@@ -42,19 +43,19 @@
  *   verdict     verdict, reason, inconclusive, lateness, residence
  *   kept        hosts (name: pid)       the world stays, after its verdict
  *
- * The identity of what a frame carries. The wire knows it and every reader uses
- * it; no reader concludes it from `text` or `hex`.
+ * The identity of what a frame carries. The wire records it and every reader
+ * uses it; no reader derives it from `text` or `hex`.
  *
- *   packet       number from 1. All frames that carry one packet have it: on
- *                each cable that it crosses, held and released, delayed and
- *                left, duplicated by the wire. Assigned when the wire receives
- *                a frame from a port; what a gateway forwards keeps it. An
- *                injected frame is a new packet
+ *   packet       number from 1. All frames that carry one packet have the same
+ *                number: on each cable that it crosses, held and released,
+ *                delayed, duplicated by the wire. Assigned when the wire
+ *                receives a frame from a port; a forwarded packet keeps its
+ *                number. An injected frame is a new packet
  *   port         number from 1 of the wire's port (there is one for each cable)
  *                from which the frame came; 0: made by the wire
  *   origin       host that originated the packet; "" for the wire
- *   connection   number from 1, or null where it is not known: it is never a
- *                guess. A SYN with another initial sequence number starts a new
+ *   connection   number from 1, or null where the wire cannot determine it. A
+ *                SYN with another initial sequence number starts a new
  *                connection on its 4-tuple. Behind a NAT the first forwarded
  *                segment binds the new 4-tuple. An ICMP error has connection and
  *                from_client where the 4-tuple that it quotes is known, and
@@ -85,8 +86,7 @@
 #include "nsec.h"
 
 enum {
-	/* Of this format. Readers refuse any other one: the run can be recorded
-	 * again. */
+	/* Readers refuse any other version: the run can be recorded again. */
 	JOURNAL_VERSION = 2,
 };
 
@@ -99,29 +99,32 @@ struct journal *journal_free(struct journal *journal);
 nsec_t journal_start(const struct journal *journal);
 
 /*
- * Appends a record. `format` and the rest are json_pack()'s for an object that
- * has what the type needs; NULL for none. A failure is a broken pipe or no
- * memory: the run has no reader any more.
+ * Appends a record. `format` and the arguments after it are those of
+ * json_pack(), for an object with the members of the type; NULL: no members.
+ * Fails without memory, and with -EPIPE when no process reads the pipe any
+ * more.
  */
 int journal_write(struct journal *journal, nsec_t at, const char *type,
 		  const char *format, ...);
 
-/* A frame's record; `kinds` ends with NULL, `left` is 0 when it did not. */
+/* The record of a frame. */
 struct journal_frame {
 	const char *from, *to, *fate;
 	const char *text; /* text_size bytes of it */
 	size_t text_size;
-	const char *const *kinds;
-	nsec_t left;
+	const char *const *kinds; /* NULL-terminated */
+	nsec_t left; /* when it was sent on; 0: it was not */
 	size_t size; /* on the wire */
-	const uint8_t *bytes; /* n_bytes of it are kept, up to JOURNAL_BYTES */
-	size_t n_bytes;
+	const uint8_t *bytes;
+	size_t n_bytes; /* at most JOURNAL_BYTES of them are recorded */
 
 	unsigned int packet, port;
 	const char *origin;
-	unsigned int connection; /* 0: null; without TCP: none of these two */
+	/* 0: null for TCP; otherwise neither this nor from_client is
+	 * written. */
+	unsigned int connection;
 	bool from_client;
-	bool is_tcp; /* the rest is written */
+	bool is_tcp; /* the members below are written */
 	uint16_t source_port, destination_port;
 	unsigned int transmission; /* 0: null */
 	int64_t seq, ack; /* -1: null */
@@ -133,38 +136,42 @@ struct journal_frame {
 enum { JOURNAL_BYTES = 192 };
 
 /*
- * The same for the record of which a run has thousands: made without a tree of
- * objects, and written with the next ones. Call journal_flush() before waiting
- * for anything; any other record is written after what was gathered.
+ * The same for frames, of which a run has thousands: printed without a tree of
+ * objects, and written together with the next ones. Call journal_flush() before
+ * waiting for an event; journal_write() flushes as well, so that records keep
+ * their order.
  */
 int journal_gather_frame(struct journal *journal, nsec_t at,
 			 const struct journal_frame *frame);
 int journal_flush(struct journal *journal);
 
 /*
- * One line of a journal, checked: an object with a number "t" and a string
+ * Parses one line of a journal: an object with a number "t" and a string
  * "type". -EBADMSG for anything else; the message names the position.
  */
 int journal_parse(json_t **ret, const char *line, size_t size);
 
-/* Of a record, or of an object within: "" for what is not there, or no text. */
+/* A member of a record, or of an object in it: "" when it is missing or no
+ * string. */
 const char *journal_text(const json_t *record, const char *name);
-/* The number; 0 for what is not there, null or no integer. */
+/* The number; 0 when the member is missing, null or no integer. */
 json_int_t journal_integer(const json_t *record, const char *name);
-/* The same where 0 is a value; false, and `ret` untouched, for null and so on. */
+/* The same where 0 is a value: false, and `ret` untouched, when the member is
+ * missing, null or no integer. */
 bool journal_get_integer(const json_t *record, const char *name,
 			 json_int_t *ret);
 bool journal_is_true(const json_t *record, const char *name);
 bool journal_is(const json_t *record, const char *type);
-/* The bytes of a frame that its record kept, at most `size`. Returns how many. */
+/* Decodes "hex" of a frame record, at most `size` bytes. Returns their
+ * number. */
 size_t journal_bytes(const json_t *frame, uint8_t *ret, size_t size);
-/* Of an array of records the first one of that type; NULL: none. */
+/* The first record of that type in an array of records; NULL: none. */
 const json_t *journal_find(const json_t *records, const char *type);
 
 /*
- * Whether this program can read a journal with that start record (NULL: it has
- * none). -EPROTONOSUPPORT for another version; the message is complete, and
- * begins with `file`.
+ * Checks that this program can read a journal with that start record (NULL: the
+ * journal has none). -EPROTONOSUPPORT for another version; the message begins
+ * with `file`.
  */
 int journal_check_version(const json_t *start, const char *file);
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A word of safe characters is printed as it is. Any other word is put in
+ * single quotes, within which the shell interprets nothing (POSIX XCU 2.2.2); a
+ * single quote ends them, follows as \', and opens new ones.
+ */
 #include "shell-word.h"
 
 #include <string.h>

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Each verb has a function with the same parameters, which calls the one of
- * world.h or host.h that does the work, and an entry in the table.
+ * world.h or host.h that does the work, and an entry in the table. The
+ * functions only select; order and effect are documented there.
+ *
+ * Effects are of three kinds, and the table has the difference. An effect on
+ * the machine (freeze, unplug) ends with the machine: a reboot makes a new one.
+ * An effect on the path (cut) lies in the wire's port, which stays
+ * (survives_crash). A momentary effect (kill, forget) has no `undo`.
  */
 #include "fault.h"
 
@@ -71,6 +77,7 @@ static int kill_process(struct world *world, const char *name,
 {
 	struct host *host;
 	char *end;
+	/* In the PID namespace of the host. */
 	long pid = argument ? strtol(argument, &end, 10) : 0;
 	int r;
 
@@ -83,6 +90,8 @@ static int kill_process(struct world *world, const char *name,
 	return error_trace(host_signal(host, (pid_t)pid, SIGKILL));
 }
 
+/* Only processes: their kernel still acknowledges data and answers keepalive
+ * probes, and its receive window fills. */
 static int freeze(struct world *world, const char *name,
 		  const char *argument MACRO_UNUSED)
 {
@@ -117,6 +126,8 @@ static int resume(struct world *world, const char *name,
 	return world_set_suspended(world, name, false);
 }
 
+/* "from" and "to" are directions as seen from the host. The cut of one
+ * direction replaces an earlier cut of the other one. */
 static int cut(struct world *world, const char *host, const char *argument)
 {
 	bool from = !argument || strcmp(argument, "from") == 0;
@@ -247,7 +258,9 @@ static const struct fault_verb verbs[] = {
 	  .apply = forget },
 };
 
-/* What scripts journal as faults beside these: see harness/script/faults.c. */
+/* Further verbs of "fault" records, which scripts and labs write: rules of the
+ * wire, injected segments, a process that crashes. They have no `apply`;
+ * readers need their `undo` and how they are drawn. */
 static const struct fault_verb script_verbs[] = {
 	{ .name = "drop", .undo = "disarm" },
 	{ .name = "hold", .undo = "release" },

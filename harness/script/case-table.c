@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Questions about a case and one of its variants: a variant may replace the
+ * duration, the world and the judgements of its case. Variants are an array
+ * that ends with an entry without a name.
+ */
 #include "case-table.h"
 
 #include <string.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both signals are blocked and read from a signalfd: a handler would interrupt
+ * system calls at any place, the loop takes the signal between two events. The
+ * child of a worker unblocks them again (worker.c).
+ */
 #include "end-signals.h"
 
 #include <errno.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The first record of a journal. It repeats as text what the table of cases
+ * has, so that a journal can be read on another machine and by a later version,
+ * and it has a command line that runs the same case again with the same
+ * options.
+ */
 #include "start-record.h"
 
 #include <stdio.h>
@@ -27,8 +33,8 @@ static void put_settings(FILE *out, const struct setting *setting)
 	}
 }
 
-/* "halfopen run NAME/VARIANT …", or the command of a lab. To be freed; NULL without
- * memory. */
+/* "halfopen run NAME/VARIANT …", or the command of a lab. To be freed; NULL
+ * without memory. */
 static char *reproduce_command(const struct run *run)
 {
 	const struct run_job *job = run->job;

@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writes the archive in one pass, without seeking: each member's header has the
+ * size of its contents, which are in memory or mapped. The kernel unpacks it
+ * with init/initramfs.c, which makes no parent folders: a folder precedes its
+ * contents, and is written once (`folders`).
+ *
+ * Headers, names and contents start at multiples of 4 bytes from the start of
+ * the archive (Documentation/driver-api/early-userspace/buffer-format.rst).
+ */
 #include "newc.h"
 
 #include <errno.h>
@@ -63,7 +72,12 @@ struct member {
 	size_t size;
 };
 
-/* A member: magic, 13 numbers of eight hexadecimal digits, name, contents. */
+/*
+ * A member: magic, 13 numbers of eight hexadecimal digits, name, contents. The
+ * numbers are inode, mode, uid, gid, links, mtime, size, major and minor of the
+ * file system, major and minor of the device, size of the name, checksum. Those
+ * that do not matter are 0, so that equal contents make equal archives.
+ */
 static int put(struct newc *newc, const struct member *m)
 {
 	size_t name = strlen(m->path) + 1;
@@ -73,7 +87,7 @@ static int put(struct newc *newc, const struct member *m)
 		++newc->inode, (unsigned int)m->mode, 0U, 0U, 1U, 0U, m->size,
 		0U, 0U, m->major, m->minor, name, 0U);
 	fwrite(m->path, 1, name, newc->out);
-	pad(newc, 110 + name);
+	pad(newc, 110 + name); /* 6 of the magic, 13 times 8 */
 	if (m->size)
 		fwrite(m->bytes, 1, m->size, newc->out);
 	pad(newc, m->size);

@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The protocol between guest and host, one JSON object a line: "run" (version,
+ * kernel, HZ), for each run the records of its journal ("journal") and then its
+ * result ("case"), and at last GUEST_END with the exit status. The guest's side
+ * is a reporter like the others; it also sends the journals of runs that
+ * neither passed nor were skipped, or of all runs where STREAM_VARIABLE is set.
+ *
+ * The host's side reports each result as if the run had happened here. The
+ * guest is not trusted to be complete or correct, for its kernel may be the one
+ * under test: each line is parsed and checked, a run that was not asked for is
+ * an error, and a run whose result never arrives is BROKEN (stream_finish()).
+ */
 #include "stream.h"
 
 #include <errno.h>

@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Selects the kernel and the machine: an installed or unpacked kernel under
+ * QEMU, with an initramfs that contains this program, its libraries and the
+ * modules; or User Mode Linux, which needs none of these, for its root is the
+ * host's file system (vm-uml.c). Both run this program as init (guest.c) with
+ * the same words.
+ *
+ * A guest without virtual time uses KVM where possible; virtual time needs TCG,
+ * whose instruction counter is the clock.
+ */
 #include "vm.h"
 
 #include <errno.h>
