@@ -29,6 +29,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -64,6 +65,7 @@ struct request {
 	bool has_ids, has_terminal;
 	uid_t uid;
 	gid_t gid;
+	uint64_t memory;
 	int numbers[FDS]; /* what each fd that comes along becomes */
 	size_t n_fds;
 	size_t arguments_size;
@@ -73,7 +75,7 @@ struct request {
 /* Size of a request without arguments. */
 enum { SHORT_REQUEST = offsetof(struct request, arguments) };
 
-enum reply_kind { REPLY_ANSWER, REPLY_EXITED };
+enum reply_kind { REPLY_ANSWER, REPLY_EXITED, REPLY_KILLED_ALL };
 
 struct reply {
 	enum reply_kind kind;
@@ -108,6 +110,9 @@ static void send_reply(enum reply_kind kind, pid_t pid, int status)
 	if (fd_send(CONTROL, &reply, sizeof(reply), NULL, 0) < 0)
 		_exit(1);
 }
+
+/* When a program was started last; 0: never. */
+static nsec_t last_start;
 
 static void split_arguments(const struct request *request, const char **argv)
 {
@@ -159,6 +164,15 @@ static void set_environment(void)
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 }
 
+static void set_out_of_memory_score(void)
+{
+	CLEANUP_FD int fd =
+		open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, "1000", 4) < 0)
+		return; /* it is not essential */
+}
+
 /*
  * In the forked child. The order matters: fds are placed while the process may
  * still open /dev/null, capabilities are dropped last before exec. An error
@@ -179,15 +193,22 @@ static void MACRO_NORETURN become_program(const struct request *request,
 	set_environment();
 	process_restore_file_limit();
 	exe = place_fds(request, fds);
-	if (request->has_terminal) {
-		setsid();
+	/* Each session has its share of the processors (sched_autogroup_fork()):
+	 * a program with many processes does not starve the init. */
+	setsid();
+	if (request->has_terminal)
 		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
-	}
 	privilege_program_ids(&uid, &gid);
 	if (request->has_ids) {
 		uid = request->uid;
 		gid = request->gid;
 	}
+	/* The kernel kills a program before anything else of the machine. */
+	if (exe < 0)
+		set_out_of_memory_score();
+	if (request->memory)
+		setrlimit(RLIMIT_DATA, &(struct rlimit){ request->memory,
+							 request->memory });
 	r = privilege_drop(uid, gid);
 	if (r >= 0) {
 		char **args = (char **)(uintptr_t)argv;
@@ -235,6 +256,7 @@ static void start_process(const struct request *request, int *fds)
 	else if (fd_read_all(report[0], &r, sizeof(r)) == sizeof(r))
 		r = error_origin(r, "start %s", request->arguments);
 	fd_close(report[0]);
+	last_start = nsec_now();
 	send_reply(REPLY_ANSWER, pid, r);
 }
 
@@ -262,6 +284,48 @@ static void reap(void)
 		return;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		send_reply(REPLY_EXITED, pid, status);
+}
+
+/* --- too many processes ------------------------------------------------- */
+
+static bool is_pid(const char *name)
+{
+	return name[0] >= '1' && name[0] <= '9';
+}
+
+static unsigned int count_processes(void)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	unsigned int n = 0;
+
+	while (proc && (entry = readdir(proc)))
+		n += is_pid(entry->d_name);
+	if (proc)
+		closedir(proc);
+	return n;
+}
+
+/*
+ * A process that forks without end would keep the machine busy until the end of
+ * the run, also where the kernel limits the number (privilege_mounts_for_host()).
+ * kill(-1) reaches all of them: while a fatal signal is pending, fork() fails
+ * (copy_process()).
+ */
+static void check_processes(unsigned int limit)
+{
+	if (count_processes() <= limit)
+		return;
+	kill(-1, SIGKILL);
+	send_reply(REPLY_KILLED_ALL, -1, 0);
+}
+
+/* Seldom in a run of hours, whose time may be virtual. */
+static int check_interval(void)
+{
+	nsec_t pause = MAX((nsec_now() - last_start) / 50, MSEC(100));
+
+	return (int)(MIN(pause, SEC(60)) / MSEC(1));
 }
 
 static void serve(void)
@@ -302,8 +366,10 @@ static void set_up_fds(int control)
 /* Ends by SIGKILL, or when `control` is closed. Its process name, "host-client"
  * (up to 15 characters), shows in ps which host it is. */
 static void MACRO_NORETURN run_init(int control, int namespace,
-				    const char *name, bool programs)
+				    const struct host_plan *plan)
 {
+	const char *name = plan->name;
+	unsigned int limit = 0;
 	char comm[32];
 	struct pollfd wait[2] = { { .fd = CONTROL, .events = POLLIN },
 				  { .fd = CHILDREN, .events = POLLIN } };
@@ -315,14 +381,24 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	/* Programs and prompts show the host name. It is not essential. */
 	if (unshare(CLONE_NEWUTS) == 0 && sethostname(name, strlen(name)) < 0)
 		_exit(1);
-	if (programs)
-		privilege_mounts_for_host();
+	if (plan->programs) {
+		privilege_mounts_for_host(plan->processes);
+		if (privilege_has_own_proc())
+			limit = plan->processes;
+	}
 	setsid();
 	if (privilege_keep_for_init() < 0)
 		_exit(1);
 	set_up_fds(control);
 	for (;;) {
-		if (poll(wait, 2, -1) < 0)
+		bool limited = limit && last_start;
+		int n = poll(wait, 2, limited ? check_interval() : -1);
+
+		if (n < 0)
+			continue;
+		if (limited)
+			check_processes(limit);
+		if (n == 0)
 			continue;
 		/* Exits first: the pid of a process that has been reaped must
 		 * not be signalled. */
@@ -446,8 +522,7 @@ static int start_init(struct host *host, struct loop *loop)
 		return error_origin(-errno, "socketpair");
 	pid = privilege_clone(CLONE_NEWPID, NULL);
 	if (pid == 0)
-		run_init(pair[1], host->namespace, host->name,
-			 host->plan.programs);
+		run_init(pair[1], host->namespace, &host->plan);
 	fd_close(pair[1]);
 	host->control = pair[0];
 	if (pid < 0)
@@ -644,6 +719,7 @@ pid_t host_start(struct host *host, const struct host_program *program)
 	struct request request = { .kind = REQUEST_START,
 				   .has_ids = program->has_ids,
 				   .has_terminal = program->has_terminal,
+				   .memory = program->memory,
 				   .uid = program->uid,
 				   .gid = program->gid };
 	struct reply reply;
@@ -751,11 +827,6 @@ static bool has_running_thread(int proc, const char *pid)
 		       !strchr("TtZX", read_state(fd, entry->d_name));
 	closedir(tasks);
 	return runs;
-}
-
-static bool is_pid(const char *name)
-{
-	return name[0] >= '1' && name[0] <= '9';
 }
 
 /* Whether any process of the namespace runs, except its init. */

@@ -45,6 +45,9 @@ struct host_plan {
 	const char *name; /* copied; at most HOST_NAME - 1 characters */
 	const char *rules; /* of its firewall, for nft(8); NULL. Borrowed. */
 	bool programs; /* its processes see privilege_mounts_for_host() */
+	/* With `programs`: when the host has more processes than that, all are
+	 * killed, and on_exit() is called with pid -1. 0: no limit. */
+	unsigned int processes;
 	struct cable_plan cables[HOST_CABLES];
 };
 
@@ -54,7 +57,8 @@ size_t host_plan_cables(const struct host_plan *plan);
 struct address cable_address(const struct cable_plan *cable, int family);
 
 /* A process of the host ended, with `status` as of wait(); or the host's init
- * itself, unexpectedly: then `pid` is 0. */
+ * itself, unexpectedly: then `pid` is 0; or all were killed, because they were
+ * too many: then it is -1. */
 typedef void (*host_exit_fn)(void *data, struct host *host, pid_t pid,
 			     int status);
 
@@ -88,6 +92,7 @@ struct host_program {
 	/* fd 0 is a terminal, and becomes the controlling terminal of a session
 	 * of its own. */
 	bool has_terminal;
+	uint64_t memory; /* bytes of data, RLIMIT_DATA; 0: no limit */
 	/* The ids of the process where this one is root; otherwise, and without
 	 * has_ids, those of privilege_program_ids(). Never root's. */
 	bool has_ids;

@@ -24,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -260,13 +261,17 @@ static bool mount_etc(void)
 	return true;
 }
 
-int privilege_private_mounts(void)
+int privilege_private_mounts(uint64_t tmp_size)
 {
+	char tmp[64];
+
 	/* Otherwise mounts propagate to the parent's namespace. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return error_origin(-errno, "make mounts private");
 	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	mount_tmpfs("/tmp", "mode=1777,size=256m");
+	snprintf(tmp, sizeof(tmp), "mode=1777,size=%llu",
+		 (unsigned long long)(tmp_size ? tmp_size : 256ULL << 20));
+	mount_tmpfs("/tmp", tmp);
 	has_own_run = mount_tmpfs("/run", "mode=1777,size=256m");
 	return 0;
 }
@@ -283,13 +288,41 @@ void privilege_mounts_for_programs(void)
 	privilege_own_names("");
 }
 
+/*
+ * kernel.pid_max belongs to the PID namespace since Linux 6.14. Before, root
+ * would change that of the machine. (RLIMIT_NPROC would count all processes of
+ * nobody on the machine, of other runs too, when root started them.)
+ */
+static void limit_pids(unsigned int processes)
+{
+	/* Of a range that was used once, the kernel leaves out the first
+	 * numbers, RESERVED_PIDS. The rest is for threads, and for the init to
+	 * see that there are too many processes. */
+	enum { SPARE = 300 + 100 };
+	CLEANUP_FD int fd = -1;
+	unsigned int major = 0, minor = 0;
+	struct utsname kernel;
+	char text[16];
+
+	if (!processes || uname(&kernel) < 0 ||
+	    sscanf(kernel.release, "%u.%u", &major, &minor) != 2 ||
+	    major < 6 || (major == 6 && minor < 14))
+		return;
+	fd = open("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC);
+	snprintf(text, sizeof(text), "%u", processes + SPARE);
+	if (fd >= 0 && write(fd, text, strlen(text)) < 0)
+		return; /* the host's init counts them, too */
+}
+
 /* The order matters: mqueue_fs_context_trans() takes the IPC namespace of the
  * process, and in a user namespace it has to be one of its own. */
-void privilege_mounts_for_host(void)
+void privilege_mounts_for_host(unsigned int processes)
 {
 	if (unshare(CLONE_NEWNS) < 0)
 		return;
 	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	if (privilege_has_own_proc())
+		limit_pids(processes);
 	mount_tmpfs("/dev/shm", "mode=1777,size=256m");
 	if (unshare(CLONE_NEWIPC) == 0)
 		mount("mqueue", "/dev/mqueue", "mqueue",

@@ -42,11 +42,11 @@ pid_t privilege_clone(uint64_t flags, int *ret_pidfd);
 int privilege_map_child(pid_t child);
 
 /*
- * In the new mount namespace: mounts a new /proc, and tmpfs on /run and /tmp. A
- * mount that a container refuses is skipped. Fails only when mounts would
- * propagate to the machine.
+ * In the new mount namespace: mounts a new /proc, and tmpfs on /run and /tmp,
+ * the latter of that size in bytes (0: 256 MiB). A mount that a container
+ * refuses is skipped. Fails only when mounts would propagate to the machine.
  */
-int privilege_private_mounts(void);
+int privilege_private_mounts(uint64_t tmp_size);
 
 /*
  * After that, where programs of the user will run: tmpfs on /var/log and
@@ -60,8 +60,11 @@ void privilege_mounts_for_programs(void);
  * that shows the processes of this host only, and an IPC namespace with
  * /dev/shm and /dev/mqueue. What a container refuses is skipped; /proc is
  * refused if, and only if, the run's own was (privilege_has_own_proc()).
+ *
+ * From Linux 6.14 on, the PID namespace gets a limit of about `processes`
+ * processes and threads (0: none), beyond which fork() fails with EAGAIN.
  */
-void privilege_mounts_for_host(void);
+void privilege_mounts_for_host(unsigned int processes);
 
 /* After that: writes these lines, hosts(5), into /etc/hosts. False where a
  * container refuses the private /etc. */

@@ -60,7 +60,7 @@ static int make_world(int journal_fd)
 	if (r < 0)
 		return error_trace(r);
 	namespace_home_is_ours();
-	r = privilege_private_mounts();
+	r = privilege_private_mounts(0);
 	if (r < 0)
 		return error_trace(r);
 	r = loop_new(&loop);

@@ -157,6 +157,8 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 		.duration = plan->duration,
 		.may_expect_nothing = true,
 		.programs = true,
+		.tmp_size = plan->tmp_size,
+		.processes = plan->processes,
 		.script = script,
 	};
 	*ret = c;

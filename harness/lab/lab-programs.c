@@ -276,6 +276,8 @@ static void start(struct lab_programs *programs,
 				     .start_text = program->command,
 				     .argv = command_line(programs, program),
 				     .has_terminal = program->terminal,
+				     .memory = program->memory,
+				     .lines = program->lines,
 				     .may_end = true,
 				     .on_output = on_output,
 				     .data = entry };

@@ -27,7 +27,7 @@
 enum {
 	PATH = 512,
 	LINE = 256,
-	LINES_MAX = 10000, /* of one program, kept and journalled */
+	LINES_MAX = 10000, /* kept and journalled, unless the plan says more */
 };
 
 struct program {
@@ -44,7 +44,7 @@ struct program {
 	int input, output; /* -1: none */
 	struct loop_source *source;
 	struct program_line *lines; /* the latest first */
-	unsigned int n_lines;
+	unsigned int n_lines, lines_max;
 	char line[LINE]; /* what it printed since the last newline */
 	size_t used;
 	char last[LINE]; /* its last line */
@@ -165,11 +165,11 @@ static void end_line(struct program *program)
 	make_utf8(program->line);
 	memcpy(program->last, program->line, program->used + 1);
 	program->used = 0;
-	if (++program->n_lines <= LINES_MAX) {
+	if (++program->n_lines <= program->lines_max) {
 		keep_line(program);
 		snprintf(text, sizeof(text), "%s: %s%s", program->name,
 			 program->last,
-			 program->n_lines == LINES_MAX ?
+			 program->n_lines == program->lines_max ?
 				 " (the journal has no more of its lines)" :
 				 "");
 		run_journal(program->run, nsec_now(), "call", "{s:s, s:s}",
@@ -291,6 +291,7 @@ static void start_process(struct program *program, const char *path,
 {
 	struct host_program start = { .exe = -1,
 				      .fds = { -1, -1, -1, -1 },
+				      .memory = plan->memory,
 				      .has_ids = plan->has_ids,
 				      .uid = plan->uid,
 				      .gid = plan->gid };
@@ -362,6 +363,7 @@ struct program *program_launch(struct run *run, const char *host,
 				   ".needs",
 				   plan->argv[0]);
 	program->run = run;
+	program->lines_max = plan->lines ? plan->lines : LINES_MAX;
 	program->may_end = plan->may_end;
 	program->on_output = plan->on_output;
 	program->data = plan->data;

@@ -39,6 +39,9 @@ static const struct sysctl_setting common[] = {
 	{ "net.ipv4.tcp_no_metrics_save", "1" },
 };
 
+/* Of a host, unless the case has another limit. */
+enum { PROCESSES = 1000 };
+
 enum { SETTINGS_MAX = 64, BULK_MTU = 65535 };
 
 struct settings {
@@ -178,6 +181,9 @@ static void add_host(struct run *run, size_t i)
 	if (r < 0)
 		run_broken(run, r);
 	plan.programs = stage_runs_programs(run->job);
+	plan.processes = run->job->testcase->processes ?
+				 run->job->testcase->processes :
+				 PROCESSES;
 	collect_settings(run, &settings, plan.name);
 	r = world_add_host(run->world, &plan, settings.all, settings.n);
 	check_absence(run, r);
@@ -195,6 +201,11 @@ static void on_exit_of_process(void *data, struct host *host, pid_t pid,
 		run_broken_because(run,
 				   "the init of host %s ended unexpectedly",
 				   host_name(host));
+	if (pid == -1) {
+		run_note(run, "%s: more than %u processes: all are killed",
+			 host_name(host), host_plan(host)->processes);
+		return;
+	}
 	probe_on_exit(run, host, pid, status);
 	program_on_exit(run, host, pid, status);
 }

@@ -89,6 +89,8 @@ struct testcase {
 	bool exclusive; /* no other run at the same time */
 	bool may_expect_nothing; /* passes without any expectation */
 	bool programs; /* runs programs that .needs does not name */
+	uint64_t tmp_size; /* bytes of /tmp; 0: 256 MiB */
+	unsigned int processes; /* of one host, at most; 0: 1000 */
 	void (*script)(struct run *run);
 };
 

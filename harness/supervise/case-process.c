@@ -154,7 +154,7 @@ static void set_up(struct run *run, int journal_fd)
 	r = namespace_remember_home();
 	if (r >= 0) {
 		namespace_home_is_ours();
-		r = privilege_private_mounts();
+		r = privilege_private_mounts(run->job->testcase->tmp_size);
 	}
 	if (r >= 0 && stage_runs_programs(run->job))
 		privilege_mounts_for_programs();

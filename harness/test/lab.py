@@ -704,6 +704,44 @@ class Isolation(unittest.TestCase):
                            "--expect", 'python3: prints "1"')
         self.assertEqual(status, rig.PASS, text)
 
+    def test_fork_bomb_ends_with_a_message(self):
+        status, text = lab_file("""
+for: 5s
+processes: 300
+hosts:
+  client:
+    run:
+      - {name: bomb, run: 'while :; do sleep 100 & done'}
+      - {name: other, run: sleep 4}
+  server:
+    run: {name: calm, run: sleep 4.5}
+expect:
+  - 'bomb: signal KILL'
+  - 'calm: exit 0'
+""")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertIn("client: more than 300 processes: all are killed", text)
+
+    def test_memory_output_and_tmp_are_limited(self):
+        script = """
+            head -c 2M /dev/zero >$FOLDER/f || echo too large
+            python3 -c 'len(bytearray(300 << 20))' 2>&1 | tail -1
+            seq 1 100"""
+        status, text, records = None, None, None
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "limits.yaml")
+            path.write_text(
+                "for: 2s\ntmp: 1M\nhosts:\n  client:\n    run:\n"
+                "      name: p\n      memory: 100M\n      output: 9\n"
+                "      run: |\n" + textwrap.indent(textwrap.dedent(script),
+                                                   " " * 8), encoding="utf-8")
+            status, text, records = journal(str(path))
+        self.assertEqual(status, rig.PASS, text)
+        lines = [t for t in texts(records, "call") if t.startswith("p: ")]
+        self.assertIn("p: too large", lines)
+        self.assertIn("p: MemoryError", lines)
+        self.assertEqual(len(lines), 9)
+
     def test_proc_shows_the_processes_of_the_host_only(self):
         lines = program("""
             cat /proc/$$/comm; ps -eo comm=; echo; echo /proc/[0-9]*""",

@@ -251,7 +251,7 @@ START_TEST(invalid_keys_and_values_of_a_lab_are_refused)
 				   "mean 'timeline'?" },
 		{ "x: 5\n",
 		  ":1:1: unknown lab key 'x'; expected one of: about, for, "
-		  "needs, sysctls, hosts, timeline, expect" },
+		  "needs, tmp, processes, sysctls, hosts, timeline, expect" },
 		{ "for: 20\n",
 		  ":1:6: for: invalid duration '20': missing unit; did "
 		  "you mean 20s or 20ms?" },

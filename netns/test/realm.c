@@ -33,7 +33,7 @@ static int in_child(int go, const char *name, const TTest *const *const *tests,
 {
 	char byte;
 
-	if (read(go, &byte, 1) != 1 || privilege_private_mounts() < 0)
+	if (read(go, &byte, 1) != 1 || privilege_private_mounts(0) < 0)
 		return EXIT_FAILURE;
 	return unit_run(name, tests, n, realm_new_network);
 }

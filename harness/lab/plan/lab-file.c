@@ -76,6 +76,29 @@ static int read_bool(const struct lab_yaml_node *node, void *ret)
 	return lab_yaml_trace(node, lab_value_bool(text, ret));
 }
 
+static int read_bytes(const struct lab_yaml_node *node, void *ret)
+{
+	const char *text;
+	int r = lab_yaml_text(node, "size such as 64M", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	return lab_yaml_trace(node, lab_value_bytes(text, ret));
+}
+
+static int read_count(const struct lab_yaml_node *node, void *ret)
+{
+	uint64_t count = 0;
+	const char *text;
+	int r = lab_yaml_text(node, "number", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	r = lab_value_number(text, "number", 1, 1000000, &count);
+	*(unsigned int *)ret = (unsigned int)count;
+	return lab_yaml_trace(node, r);
+}
+
 static int read_port(const struct lab_yaml_node *node, void *ret)
 {
 	uint64_t port = 0;
@@ -180,6 +203,8 @@ static const struct lab_yaml_field program_fields[] = {
 	{ "env", read_environment, PROGRAM(program.environment) },
 	{ "user", read_text, PROGRAM(program.user) },
 	{ "listens", read_port, PROGRAM(program.listens) },
+	{ "memory", read_bytes, PROGRAM(program.memory) },
+	{ "output", read_count, PROGRAM(program.lines) },
 	{ "terminal", read_bool, PROGRAM(program.terminal) },
 	{ "later", read_bool, PROGRAM(program.later) },
 };
@@ -218,6 +243,8 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 	program->environment = new.program.environment;
 	program->user = new.program.user;
 	program->listens = new.program.listens;
+	program->memory = new.program.memory;
+	program->lines = new.program.lines;
 	program->terminal = new.program.terminal;
 	program->later = new.program.later;
 	return 0;
@@ -540,6 +567,8 @@ static const struct lab_yaml_field fields[] = {
 	{ "about", read_about, offsetof(struct lab_plan, about) },
 	{ "for", read_for, offsetof(struct lab_plan, duration) },
 	{ "needs", read_needs, 0 },
+	{ "tmp", read_bytes, offsetof(struct lab_plan, tmp_size) },
+	{ "processes", read_count, offsetof(struct lab_plan, processes) },
 	{ "sysctls", read_settings, 0 },
 	{ "hosts", read_hosts, 0 },
 	{ "timeline", read_timeline, 0 },

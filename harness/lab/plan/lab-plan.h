@@ -85,6 +85,8 @@ struct lab_program {
 		*environment; /* "KEY=VALUE", ends with NULL; or NULL */
 	const char *user; /* NULL: the default user of programs */
 	uint16_t listens; /* port that is awaited before clients start, or 0 */
+	uint64_t memory; /* bytes of data, at most; 0: no limit */
+	unsigned int lines; /* of output in the journal; 0: the default */
 	bool terminal; /* its standard streams are a pseudo-terminal */
 	bool later; /* started by a step, not at the start */
 	struct lab_place place;
@@ -236,6 +238,8 @@ struct lab_plan {
 	const char *command; /* the command line that made it, or NULL */
 	/* Programs; the lab is skipped when one is missing. Ends with NULL. */
 	const char *needs[LAB_NEEDS + 1];
+	uint64_t tmp_size; /* bytes of /tmp; 0: the default */
+	unsigned int processes; /* of each host; 0: the default */
 	nsec_t duration; /* of the timeline; 0: lab_plan_add_defaults() */
 	struct lab_host hosts[LAB_HOSTS];
 	struct lab_program programs[LAB_PROGRAMS];

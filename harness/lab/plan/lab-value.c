@@ -222,6 +222,9 @@ int lab_value_bytes(const char *text, uint64_t *ret)
 		uint64_t bytes;
 	} sizes[] = {
 		{ "", 1 },
+		{ "K", UINT64_C(1) << 10 },
+		{ "M", UINT64_C(1) << 20 },
+		{ "G", UINT64_C(1) << 30 },
 		{ "KiB", UINT64_C(1) << 10 },
 		{ "MiB", UINT64_C(1) << 20 },
 		{ "GiB", UINT64_C(1) << 30 },

@@ -29,7 +29,7 @@ int lab_value_idle(const char *text, nsec_t *ret);
 /* "10%", "0.5%", with up to four decimals; as a share: 0 .. 1. */
 int lab_value_share(const char *text, double *ret);
 
-/* "1500", "64KiB", "1MiB", "2GiB": at least 1. */
+/* "1500", "64KiB" or "64K", "1MiB", "2GiB": at least 1. */
 int lab_value_bytes(const char *text, uint64_t *ret);
 
 /* "TERM", "SIGTERM", "15". */
