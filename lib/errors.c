@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "safe-text.h"
+
 static struct {
 	char message[512];
 	char trail[1024];
@@ -44,6 +46,8 @@ static void set_message(const char *file, int line, const char *format, va_list 
 
 	/* The previous message may be an argument of the new one. */
 	vsnprintf(message, sizeof(message), format, args);
+	/* It has names of files, words of the user and texts of parsers. */
+	safe_text(message, false);
 	memcpy(last.message, message, sizeof(message));
 	last.trail[0] = '\0';
 	error_trail_add(file, line);

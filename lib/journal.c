@@ -21,6 +21,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "safe-text.h"
 
 /* Bytes of a frame's line, at most: its bytes in hexadecimal, and names, text
  * and numbers. */
@@ -280,6 +281,51 @@ int journal_gather_frame(struct journal *journal, nsec_t at,
 	return 0;
 }
 
+/* Without memory the string becomes empty. */
+static void clean_string(json_t *string)
+{
+	char *copy;
+
+	if (safe_text_is_safe(json_string_value(string), true))
+		return;
+	copy = strdup(json_string_value(string));
+	if (copy)
+		safe_text(copy, true);
+	json_string_set(string, copy ? copy : "");
+	free(copy);
+}
+
+void journal_make_safe(json_t *value)
+{
+	json_t *member;
+	const char *key;
+	size_t i;
+	void *after;
+
+	if (json_is_string(value))
+		clean_string(value);
+	json_array_foreach (value, i, member) {
+		journal_make_safe(member);
+	}
+	json_object_foreach_safe (value, after, key, member) {
+		if (safe_text_is_safe(key, false))
+			journal_make_safe(member);
+		else
+			json_object_del(value, key);
+	}
+}
+
+/* A line of printable ASCII without escapes, as nearly all are, is safe. */
+static bool may_be_unsafe(const char *line, size_t size)
+{
+	bool unsafe = memchr(line, '\\', size);
+
+	for (size_t i = 0; i < size && !unsafe; i++)
+		unsafe = (unsigned char)line[i] < ' ' ||
+			 (unsigned char)line[i] >= 0x7f;
+	return unsafe;
+}
+
 int journal_parse(json_t **ret, const char *line, size_t size)
 {
 	json_error_t error;
@@ -295,6 +341,8 @@ int journal_parse(json_t **ret, const char *line, size_t size)
 				    "journal, byte %zu: the record ends "
 				    "without \"t\" or \"type\"", size);
 	}
+	if (may_be_unsafe(line, size))
+		journal_make_safe(record);
 	*ret = record;
 	return 0;
 }

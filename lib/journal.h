@@ -147,9 +147,15 @@ int journal_flush(struct journal *journal);
 
 /*
  * Parses one line of a journal: an object with a number "t" and a string
- * "type". -EBADMSG for anything else; the message names the position.
+ * "type". -EBADMSG for anything else; the message names the position. Its text is
+ * safe for terminals (safe-text.h).
  */
 int journal_parse(json_t **ret, const char *line, size_t size);
+
+/* Makes all strings below the value safe for terminals; tabs and newlines remain.
+ * A member of an object whose name is unsafe is removed: no writer of journals
+ * has such names. */
+void journal_make_safe(json_t *value);
 
 /* A member of a record, or of an object in it: "" when it is missing or no
  * string. */

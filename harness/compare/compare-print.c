@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text from journals is untrusted: report_inline() removes line ends and control
+ * Text from journals is untrusted: safe_text_print() removes line ends and control
  * characters, fold_print() fits it to the terminal.
  */
 #include "compare-print.h"
@@ -18,6 +18,7 @@
 #include "kernel.h"
 #include "macro.h"
 #include "report.h"
+#include "safe-text.h"
 
 enum {
 	TEXT = 512, /* bytes of a line that is printed in parts */
@@ -465,7 +466,7 @@ static void print_folded(FILE *out, const struct compare_view *view,
 
 	if (!memory)
 		return;
-	report_inline(memory, text);
+	safe_text_print(memory, text);
 	fclose(memory);
 	print_label(out, label);
 	fold_print(out, line ? line : "", LABEL, LABEL, view->columns);

@@ -13,6 +13,7 @@
 #include "fold.h"
 #include "journal.h"
 #include "macro.h"
+#include "safe-text.h"
 
 enum { BURST_PRINTED = 12 };
 
@@ -139,6 +140,7 @@ static void print_expectations(FILE *out, const struct report *report,
 			 journal_text(one, "what"),
 			 journal_text(one, "expected"),
 			 journal_text(one, "observed"));
+		safe_text(text, false);
 		fprintf(out, "  %s%-5s%s ", colour ? colour : "",
 			ok ? "ok" : "wrong", colour ? "\033[0m" : "");
 		fold_print(out, text, 8, 8, report->columns);

@@ -14,6 +14,7 @@
 #include "array.h"
 #include "errors.h"
 #include "journal.h"
+#include "safe-text.h"
 
 struct ladder_row *ladder_append_row(struct ladder *ladder,
 				     enum ladder_kind kind, double t, int host)
@@ -185,9 +186,7 @@ char *ladder_text(const char *format, ...)
 	va_end(args);
 	if (r < 0)
 		return NULL;
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	safe_text(text, false);
 	return text;
 }
 

@@ -6,6 +6,7 @@
 #include "journal.h"
 #include "macro.h"
 #include "report.h"
+#include "safe-text.h"
 
 bool difference_is_fact(const char *name, const json_t *value)
 {
@@ -44,7 +45,7 @@ bool difference_is_sooner(const json_t *a, const json_t *b)
 void difference_print_value(FILE *out, const json_t *value)
 {
 	if (json_is_string(value))
-		report_inline(out, json_string_value(value));
+		safe_text_print(out, json_string_value(value));
 	else if (json_is_number(value))
 		fprintf(out, "%.6g", json_number_value(value));
 	else

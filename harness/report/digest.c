@@ -13,6 +13,7 @@
 #include "fold.h"
 #include "journal.h"
 #include "macro.h"
+#include "safe-text.h"
 #include "table.h"
 
 enum { NAME, CLAIMS_CELL, VERDICT, PREDICTED, MEASURED, DOCUMENT, CELLS };
@@ -263,7 +264,7 @@ static void print_labelled(struct report *report, const char *label,
 
 	if (!out)
 		return;
-	report_inline(out, text);
+	safe_text_print(out, text);
 	fclose(out);
 	fprintf(report->out, "  %-*s", LABEL - 2, label);
 	fold_print(report->out, line, LABEL, LABEL, report->columns);

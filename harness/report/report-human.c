@@ -11,6 +11,7 @@
 #include "case-table.h"
 #include "digest.h"
 #include "fold.h"
+#include "safe-text.h"
 
 /* What is printed next replaces the status line. */
 static void clear_status(struct report *report)
@@ -86,7 +87,7 @@ static void print_end(struct report *report, const struct result *result)
 		result_name(result), took);
 	if (result->reason && *result->reason) {
 		fputs(": ", report->out);
-		report_inline(report->out, result->reason);
+		safe_text_print(report->out, result->reason);
 	}
 	if (!result->final)
 		fprintf(report->out, " (try %u; retrying)", result->attempt);

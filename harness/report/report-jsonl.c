@@ -15,8 +15,11 @@
  * its run ends. */
 static void print_line(struct report *report, json_t *object)
 {
-	if (!object || json_dumpf(object, report->out, JOURNAL_DUMP) < 0)
+	if (!object || json_dumpf(object, report->out, JOURNAL_DUMP) < 0) {
 		report->error = error_origin(-EIO, "JSON line");
+		json_decref(object);
+		return;
+	}
 	json_decref(object);
 	fputc('\n', report->out);
 	fflush(report->out);

@@ -9,7 +9,11 @@
  */
 #include "report.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "journal.h"
+#include "safe-text.h"
 
 static const char *ok(bool is)
 {
@@ -19,9 +23,13 @@ static const char *ok(bool is)
 /* '#' begins the directive, so that a description must not contain it. */
 static void print_description(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		fputc(*text == '#' || (unsigned char)*text < ' ' ? ' ' : *text,
-		      out);
+	char *copy = strdup(text);
+
+	for (char *c = copy; c && *c; c++)
+		if (*c == '#')
+			*c = ' ';
+	safe_text_print(out, copy ? copy : "");
+	free(copy);
 }
 
 static void diagnose(FILE *out, const char *indent, const char *what,
@@ -30,7 +38,7 @@ static void diagnose(FILE *out, const char *indent, const char *what,
 	if (!*text)
 		return;
 	fprintf(out, "%s# %s: ", indent, what);
-	report_inline(out, text);
+	safe_text_print(out, text);
 	fputc('\n', out);
 }
 
@@ -105,14 +113,14 @@ static void print_directive(FILE *out, const struct result *result)
 		fprintf(out, " # ERROR %s", inconclusive);
 		break;
 	}
-	report_inline(out, result->reason ? result->reason : "");
+	safe_text_print(out, result->reason ? result->reason : "");
 }
 
 static void print_earlier_try(FILE *out, const struct result *result)
 {
 	fprintf(out, "# %s: try %u: %s, ", result_name(result), result->attempt,
 		verdict_text(result->verdict));
-	report_inline(out, result->reason ? result->reason : "");
+	safe_text_print(out, result->reason ? result->reason : "");
 	fputc('\n', out);
 	print_as_diagnosis(out, result);
 }

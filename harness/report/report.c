@@ -13,6 +13,7 @@
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
+#include "safe-text.h"
 
 /* A terminal that says it is narrower is one that does not know its width. */
 enum { COLUMNS = 80, COLUMNS_MIN = 40 };
@@ -82,12 +83,6 @@ void report_count(struct report_tally *tally, const struct result *result)
 	}
 	if (result->inconclusive)
 		tally->inconclusive++;
-}
-
-void report_inline(FILE *out, const char *text)
-{
-	for (; *text; text++)
-		fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
 }
 
 /* --- reporters ------------------------------------------------------------ */
@@ -187,18 +182,18 @@ static void print_frame(FILE *out, const json_t *record)
 
 	fprintf(out, "%s > %s  ", journal_text(record, "from"),
 		journal_text(record, "to"));
-	report_inline(out, journal_text(record, "text"));
+	safe_text_print(out, journal_text(record, "text"));
 	if (strcmp(fate, "forwarded") != 0)
 		fprintf(out, "  [%s]", fate);
 }
 
 static void print_failure(FILE *out, const json_t *record)
 {
-	report_inline(out, journal_text(record, "what"));
+	safe_text_print(out, journal_text(record, "what"));
 	fputs(": expected ", out);
-	report_inline(out, journal_text(record, "expected"));
+	safe_text_print(out, journal_text(record, "expected"));
 	fputs(", observed ", out);
-	report_inline(out, journal_text(record, "observed"));
+	safe_text_print(out, journal_text(record, "observed"));
 }
 
 bool report_timeline_line(FILE *out, const json_t *record, double zero)
@@ -222,7 +217,7 @@ bool report_timeline_line(FILE *out, const json_t *record, double zero)
 	else if (failure)
 		print_failure(out, record);
 	else
-		report_inline(out, journal_text(record, "text"));
+		safe_text_print(out, journal_text(record, "text"));
 	fputc('\n', out);
 	return true;
 }
@@ -367,7 +362,7 @@ static void print_value(FILE *out, const json_t *value)
 	double number = json_number_value(value);
 
 	if (json_is_string(value))
-		report_inline(out, json_string_value(value));
+		safe_text_print(out, json_string_value(value));
 	else if (is_whole(number))
 		fprintf(out, "%.0f", number);
 	else
@@ -453,7 +448,7 @@ void report_summary(const struct result *result, bool predicted, char *ret,
 	*ret = '\0';
 	if (!out)
 		return;
-	report_inline(out, journal_text(values, "outcome"));
+	safe_text_print(out, journal_text(values, "outcome"));
 	print_elapsed(out, values, predicted);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (shared[i].counted)

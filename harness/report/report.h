@@ -186,5 +186,3 @@ void report_about(nsec_t planned, char ret[static REPORT_TEXT]);
 /* "timers 0.2 ms, softirqs 0.0 ms, cases 1.3 ms, wire 0.1 ms" */
 void report_delays_print(FILE *out, const struct report_delays *delays);
 
-/* The text on one line: control characters become blanks. */
-void report_inline(FILE *out, const char *text);

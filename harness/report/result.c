@@ -16,6 +16,7 @@
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
+#include "safe-text.h"
 
 static const char *const verdicts[] = {
 	[VERDICT_PASS] = "pass",
@@ -273,6 +274,8 @@ static int end(struct result *result, enum verdict verdict, const char *reason,
 
 	if (!copy)
 		return error_origin(-ENOMEM, "result");
+	/* It may end in the middle of a character, and is put into JSON. */
+	safe_text(copy, true);
 	free(result->reason);
 	result->reason = copy;
 	result->verdict = verdict;

@@ -26,6 +26,7 @@
 #include "folder.h"
 #include "journal.h"
 #include "macro.h"
+#include "safe-text.h"
 
 struct recorded_case {
 	struct testcase testcase;
@@ -312,6 +313,7 @@ set_problem(struct saved_run *run, const char *format, ...)
 		run->problem = NULL;
 		return error_origin(-ENOMEM, "journals");
 	}
+	safe_text(run->problem, true);
 	return 0;
 }
 
@@ -338,63 +340,13 @@ static int take(struct saved *saved, struct saved_run *run, json_t *record)
 	return error_trace(result_take(run->result, record));
 }
 
-/* Replaces control characters: a journal from elsewhere must not send escape
- * sequences to a terminal. U+0080 to U+009F have two bytes in UTF-8. */
-static bool clean_text(char *text)
-{
-	bool changed = false;
-
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		bool two = c == 0xc2 && (unsigned char)text[1] < 0xa0;
-
-		if ((c >= 0x20 || c == '\n') && c != 0x7f && !two)
-			continue;
-		text[0] = '?';
-		if (two)
-			text[1] = '?';
-		changed = true;
-	}
-	return changed;
-}
-
-static void clean(json_t *value)
-{
-	const char *key;
-	json_t *member;
-	size_t i;
-
-	if (json_is_string(value)) {
-		char *copy = strdup(json_string_value(value));
-
-		if (copy && clean_text(copy))
-			json_string_set(value, copy);
-		free(copy);
-	}
-	json_array_foreach (value, i, member) {
-		clean(member);
-	}
-	json_object_foreach (value, key, member) {
-		clean(member);
-	}
-}
-
-static int parse(json_t **ret, const char *line, size_t size)
-{
-	int r = journal_parse(ret, line, size);
-
-	if (r >= 0)
-		clean(*ret);
-	return error_trace(r);
-}
-
 /* Returns 1 to stop reading. */
 static int read_line(struct saved *saved, struct saved_run *run,
 		     const char *line, size_t size, size_t number)
 {
 	bool cut = size == 0 || line[size - 1] != '\n';
 	json_t *record;
-	int r = parse(&record, line, size - !cut);
+	int r = journal_parse(&record, line, size - !cut);
 
 	if (r == -EBADMSG && cut)
 		return set_problem(run,
@@ -458,8 +410,15 @@ static int forget_journal(struct result *result)
 static int read_journal(struct saved *saved, struct saved_run *run)
 {
 	FILE *file;
-	int r = folder_read(&file, run->path);
+	int r;
 
+	/* Pages and tables show the name, and the index has a link to it. */
+	if (!safe_text_is_safe(run->path, false))
+		return set_problem(run,
+				   "%s: the path has control characters or is "
+				   "not UTF-8",
+				   run->path);
+	r = folder_read(&file, run->path);
 	if (r == -ENOMEM)
 		return error_trace(r);
 	if (r < 0)
@@ -492,7 +451,7 @@ int saved_read_journal(struct saved_run *run)
 		size_t size = (size_t)n - (line[n - 1] == '\n');
 		json_t *record;
 
-		if (parse(&record, line, size) < 0)
+		if (journal_parse(&record, line, size) < 0)
 			break;
 		if (result_check(record) < 0) {
 			json_decref(record);

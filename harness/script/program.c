@@ -23,6 +23,7 @@
 #include "fd.h"
 #include "privilege.h"
 #include "program-find.h"
+#include "safe-text.h"
 
 enum {
 	PATH = 512,
@@ -140,21 +141,6 @@ static void keep_line(struct program *program)
 	program->lines = line;
 }
 
-/* The journal is JSON, which has to be valid UTF-8. Of valid UTF-8 the control
- * characters U+0080 to U+009F are replaced, which terminals would interpret. */
-static void make_utf8(char *line)
-{
-	json_t *string = json_string(line);
-
-	for (char *at = line; !string && *at; at++)
-		if ((unsigned char)*at >= 0x80)
-			*at = '?';
-	json_decref(string);
-	for (char *at = line; *at; at++)
-		if ((unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0)
-			at[0] = at[1] = '?';
-}
-
 static void end_line(struct program *program)
 {
 	char text[LINE + 120];
@@ -162,8 +148,8 @@ static void end_line(struct program *program)
 	if (!program->used)
 		return;
 	program->line[program->used] = '\0';
-	make_utf8(program->line);
-	memcpy(program->last, program->line, program->used + 1);
+	safe_text(program->line, false);
+	memcpy(program->last, program->line, sizeof(program->last));
 	program->used = 0;
 	if (++program->n_lines <= program->lines_max) {
 		keep_line(program);
@@ -181,23 +167,16 @@ static void end_line(struct program *program)
 		program->on_output(program->data, program, program->last);
 }
 
-/* Control characters are replaced, as terminals would interpret them. A line
- * that is too long is divided. */
+/* A line that is too long is divided. */
 static void take_byte(struct program *program, char c)
 {
-	unsigned char byte = (unsigned char)c;
-
 	/* Progress meters end their lines with CR alone. */
 	bool ends = c == '\n' || c == '\r';
 
 	if (ends || program->used == sizeof(program->line) - 1)
 		end_line(program);
-	if (c == '\t')
-		c = ' ';
-	else if (byte < ' ' || byte == 0x7f)
-		c = '?';
 	if (!ends)
-		program->line[program->used++] = c;
+		program->line[program->used++] = c ? c : '?';
 }
 
 /* Returns whether there may be more. End of file removes the source; that of a
@@ -232,7 +211,7 @@ static void report_unfinished_line(struct program *program)
 		return;
 	memcpy(text, program->line, n);
 	text[n] = '\0';
-	make_utf8(text);
+	safe_text(text, false);
 	program->on_output(program->data, program, text);
 }
 

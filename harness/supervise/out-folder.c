@@ -13,6 +13,7 @@
 #include "fd.h"
 #include "folder.h"
 #include "page-folder.h"
+#include "safe-text.h"
 
 enum { NAME_LENGTH = 512 }; /* of --out */
 
@@ -59,6 +60,11 @@ int out_folder_check(const char *out)
 				    "--out '%s': empty name, or longer than "
 				    "%d bytes",
 				    out, NAME_LENGTH);
+	if (!safe_text_is_safe(out, false))
+		return error_refuse(-EINVAL,
+				    "--out '%s': the name has control "
+				    "characters or is not UTF-8",
+				    out);
 	fd = folder_open(out);
 	if (fd < 0)
 		return error_trace(fd);

@@ -35,7 +35,7 @@ START_TEST(diagnostics_of_a_failure_come_before_its_line)
 
 	/* '#' begins a directive and is replaced in descriptions. */
 	assert_has(text, "  # expected: EOF & \"nothing\" else\n"
-			 "  # observed: ECONN RESET at once\n"
+			 "  # observed: ECONN?RESET at once\n"
 			 "  # at: cases/fake.c:34\n"
 			 "  not ok 1 recv() in client   <1>\n"
 			 "  ok 2 state in client\n"

@@ -45,7 +45,7 @@ START_TEST(each_kind_of_record_has_its_line)
 		  "\"target\":\"server\",\"text\":\"crash server\"}",
 		  "0.003 fault   crash server\n" },
 		{ "{\"t\":1,\"type\":\"note\",\"text\":\"a\\u001bb\\nc\"}",
-		  "1.000 note    a b c\n" },
+		  "1.000 note    a?b c\n" },
 		{ "{\"t\":1,\"type\":\"state\",\"host\":\"client\","
 		  "\"text\":\"ESTAB\"}",
 		  "1.000 client  ESTAB\n" },

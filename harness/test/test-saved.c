@@ -248,6 +248,25 @@ START_TEST(the_whole_journal_can_be_read_again)
 END_TEST
 
 /* ESC and the one-character CSI, U+009B. */
+START_TEST(paths_with_unsafe_characters_are_refused)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+
+	write_journal("a\x1b[2J", START("server-process-crash", "") PASS);
+	write_journal("b\xff", START("server-process-crash", "") PASS);
+	saved = read_dir(&runs, 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_ptr_null(runs[i].result);
+		ck_assert_ptr_nonnull(strstr(runs[i].problem,
+					     "control characters"));
+		ck_assert_ptr_null(strchr(runs[i].problem, '\x1b'));
+		ck_assert_ptr_null(strchr(runs[i].problem, '\xff'));
+	}
+	saved_free(saved);
+}
+END_TEST
+
 START_TEST(control_characters_are_replaced)
 {
 	struct saved_run *runs;
@@ -261,7 +280,7 @@ START_TEST(control_characters_are_replaced)
 	ck_assert_str_eq(json_string_value(json_object_get(
 				 json_array_get(runs[0].result->journal, 1),
 				 "text")),
-			 "?[2J ??[2J");
+			 "?[2J ?[2J");
 	saved_free(saved);
 }
 END_TEST
@@ -290,7 +309,8 @@ int main(void)
 		&a_journal_of_version_1_is_refused,
 		&a_folder_without_journals_is_refused,
 		&the_whole_journal_can_be_read_again,
-		&control_characters_are_replaced,
+		&paths_with_unsafe_characters_are_refused,
+	&control_characters_are_replaced,
 		&a_journal_in_dir_itself_has_an_empty_folder,
 	};
 

@@ -303,6 +303,7 @@ static int take_text(struct stream *stream, const char *text, size_t size)
 	if (!line)
 		return error_origin(-EBADMSG, "line of the guest, position %d: %s",
 				    error.position, error.text);
+	journal_make_safe(line);
 	r = take_line(stream, line);
 	json_decref(line);
 	return error_trace(r);

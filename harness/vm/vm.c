@@ -23,6 +23,7 @@
 #include "initramfs.h"
 #include "macro.h"
 #include "nsec.h"
+#include "safe-text.h"
 #include "vm-kernel.h"
 #include "vm-uml.h"
 
@@ -75,12 +76,13 @@ static const char *find_oops(const char *console)
 	return first;
 }
 
-/* Without control characters, which boot loaders print. */
+/* Boot loaders print control characters, a crashing kernel bytes of any value. */
 void vm_print_console(const char *console)
 {
 	const char *oops = find_oops(console);
 	const char *from = oops ? oops : console + strlen(console);
 	int lines = oops ? 11 : 0;
+	char *copy;
 
 	while (from > console && lines < 12)
 		if (*--from == '\n')
@@ -88,10 +90,11 @@ void vm_print_console(const char *console)
 	if (!*console)
 		return;
 	fprintf(stderr, "halfopen vm: last lines of the guest's console:\n");
-	for (; *from; from++)
-		if (*from == '\n' || (unsigned char)*from >= ' ')
-			fputc(*from, stderr);
-	fputc('\n', stderr);
+	copy = strdup(from);
+	if (copy)
+		safe_text(copy, true);
+	fprintf(stderr, "%s\n", copy ? copy : "");
+	free(copy);
 }
 
 /* --- the guest ------------------------------------------------------------*/

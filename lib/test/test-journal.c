@@ -128,6 +128,23 @@ START_TEST(members_do_not_replace_time_and_type)
 }
 END_TEST
 
+START_TEST(text_of_a_parsed_record_is_safe)
+{
+	static const char line[] =
+		"{\"t\":1,\"type\":\"note\",\"text\":\"\\u001b[2J\\n\","
+		"\"list\":[\"\xe2\x80\xae\"],\"a\\u001b\":1}";
+	json_t *record;
+	char *text;
+
+	ck_assert_int_eq(journal_parse(&record, line, strlen(line)), 0);
+	text = json_dumps(record, JSON_COMPACT);
+	ck_assert_str_eq(text, "{\"t\":1,\"type\":\"note\",\"text\":"
+			       "\"?[2J\\n\",\"list\":[\"?\"]}");
+	free(text);
+	json_decref(record);
+}
+END_TEST
+
 START_TEST(invalid_utf8_is_refused)
 {
 	struct stage stage = new_stage(0);
@@ -253,7 +270,8 @@ START_TEST(frame_comes_back_as_it_was_written)
 	ck_assert_double_eq_tol(
 		json_real_value(json_object_get(record, "t")), 2e-9, 1e-12);
 	ck_assert_str_eq(text_of(record, "to"), "a \"host\"");
-	ck_assert_str_eq(text_of(record, "text"), "S 0:0(0) \"x\\ \x01 é");
+	/* journal_parse() makes it safe. */
+	ck_assert_str_eq(text_of(record, "text"), "S 0:0(0) \"x\\ ? é");
 	ck_assert_uint_eq(json_array_size(json_object_get(record, "kinds")), 2);
 	ck_assert_double_eq_tol(
 		json_real_value(json_object_get(record, "left")), 1.000000001,
@@ -497,6 +515,7 @@ static const TTest *const *const tests[] = {
 	&record_without_members,
 	&times_keep_nanoseconds_after_hours,
 	&members_do_not_replace_time_and_type,
+	&text_of_a_parsed_record_is_safe,
 	&invalid_utf8_is_refused,
 	&write_after_the_reader_closed_fails,
 	&invalid_lines_are_refused_with_the_offset,

@@ -23,6 +23,7 @@
 #include "lab-expectation.h"
 #include "lab-value.h"
 #include "lab-yaml.h"
+#include "safe-text.h"
 
 /* --- values: `ret` is where the value goes ---------------------------------*/
 
@@ -517,6 +518,7 @@ static int read_expectations(const struct lab_yaml_node *node, void *data)
 static int read_about(const struct lab_yaml_node *node, void *ret)
 {
 	const char **about = ret;
+	char *kept;
 	size_t size;
 	int r = read_text(node, about);
 
@@ -524,8 +526,13 @@ static int read_about(const struct lab_yaml_node *node, void *ret)
 		return error_trace(r);
 	for (size = strlen(*about); size && strchr(" \n", (*about)[size - 1]);)
 		size--;
-	*about = lab_plan_keep_part(node->yaml->plan, *about, size);
-	return *about ? 0 : error_origin(-ENOMEM, "about");
+	kept = lab_plan_keep_part(node->yaml->plan, *about, size);
+	if (!kept)
+		return error_origin(-ENOMEM, "about");
+	/* "\e" in quotes is a control character; it is printed as it is. */
+	safe_text(kept, true);
+	*about = kept;
+	return 0;
 }
 
 static int read_for(const struct lab_yaml_node *node, void *ret)
@@ -626,6 +633,11 @@ int lab_file_parse(struct lab_plan *plan, const char *name, const char *text,
 	struct lab_yaml yaml;
 	int r;
 
+	if (!safe_text_is_safe(name, false))
+		return error_refuse(-EINVAL,
+				    "%s: the name has control characters or is "
+				    "not UTF-8",
+				    name);
 	plan->name = plan_name(plan, name);
 	if (!plan->name)
 		return error_origin(-ENOMEM, "%s", name);
