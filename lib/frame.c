@@ -135,8 +135,7 @@ static int decode_icmpv6(struct frame *frame, const struct packet *packet)
 	if (frame->icmp_type < ND_ROUTER_SOLICIT ||
 	    frame->icmp_type > ND_REDIRECT)
 		return 0;
-	r = decode_nd(frame, packet);
-	return error_trace(r);
+	return error_trace(decode_nd(frame, packet));
 }
 
 static int decode_transport(struct frame *frame, const struct packet *packet)
@@ -161,10 +160,8 @@ static int decode_transport(struct frame *frame, const struct packet *packet)
 	frame->transport_at = (uint16_t)packet->at;
 	for (size_t i = 0; !frame->fragment && i < ARRAY_SIZE(transports); i++)
 		if (transports[i].family == frame->source.family &&
-		    transports[i].protocol == packet->protocol) {
-			r = transports[i].decode(frame, packet);
-			return error_trace(r);
-		}
+		    transports[i].protocol == packet->protocol)
+			return error_trace(transports[i].decode(frame, packet));
 	return 0;
 }
 
@@ -200,8 +197,7 @@ static int decode_ipv4(struct frame *frame, struct packet *packet)
 	packet->protocol = header[9];
 	packet->at += size;
 	packet->end = at + total;
-	r = decode_transport(frame, packet);
-	return error_trace(r);
+	return error_trace(decode_transport(frame, packet));
 }
 
 static bool is_extension(uint8_t protocol)

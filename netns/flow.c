@@ -49,7 +49,7 @@ struct flow_end {
 };
 
 struct flow {
-	struct flow *next; /* of the bucket; the newest first */
+	struct flow *next; /* of the bucket */
 	unsigned int network;
 	unsigned int connection;
 	unsigned int client; /* index of its end */
@@ -250,8 +250,8 @@ static void begin_at(struct flow_end *end, uint32_t seq)
 	end->n_repeats = 0;
 }
 
-/* Gives up what is known about the bytes below; a repeat that crosses the new
- * floor is shortened. */
+/* Deletes the counts of the bytes below; a repeat that crosses the new floor is
+ * shortened. */
 static void raise_floor(struct flow_end *end, uint32_t floor)
 {
 	size_t gone = 0;
@@ -334,9 +334,8 @@ static void put_split(struct repeats *to, uint32_t from, uint32_t until,
 
 /*
  * Counts every byte of [a, b), which lies between floor and next, once more:
- * the list is rebuilt from the floor up, range by range and gap by gap. That
- * takes a retransmission, not a first transmission, so its cost does not
- * matter.
+ * the list is rebuilt from the floor up, range by range and gap by gap. Only
+ * retransmissions come here; they are rare enough for this cost.
  */
 static int count_again(struct flow_end *end, uint32_t a, uint32_t b)
 {
@@ -388,7 +387,7 @@ static int note_hole(struct flow_end *end, uint32_t until)
 	return 0;
 }
 
-/* Remembers that the bytes from `from` to `until` were sent. In a transfer
+/* Records that the bytes from `from` to `until` were sent. In a transfer
  * without loss `from` is `next`, and only `next` moves. */
 static int count(struct flow_end *end, uint32_t from, uint32_t until)
 {
@@ -479,8 +478,8 @@ static unsigned int kinds_of_other(const struct frame *frame)
 	return WIRE_OTHER;
 }
 
-/* It has an initial sequence number. */
-static bool opens(const struct frame *f)
+/* Its sequence number is the ISN of its sender. */
+static bool has_isn(const struct frame *f)
 {
 	return frame_is_syn(f) || frame_is_syn_ack(f);
 }
@@ -496,7 +495,7 @@ static struct segment_base base_of(const struct flow *flow, unsigned int sender)
 				      .receiver = to->known ? to->isn : 0 };
 }
 
-static void report(const struct flow *flow, unsigned int sender,
+static void set_connection(const struct flow *flow, unsigned int sender,
 		   struct flow_report *ret)
 {
 	ret->base = base_of(flow, sender);
@@ -517,8 +516,12 @@ static bool is_new_connection(const struct frame *f,
 	return from->seen || !to->seen || !to->known || to->next != to->isn + 1;
 }
 
-/* Kinds and transmission; the segment is remembered as one of this end. A RST
- * teaches nothing: its sequence number may be the peer's guess. */
+/*
+ * Sets kinds and transmission, and records the segment as sent by this end. A
+ * RST is not recorded: it need not come from the sequence space of its sender
+ * (RFC 9293 section 3.10.7.1: without a connection it takes its number from the
+ * segment that it answers).
+ */
 static int see_sent(struct flow_end *end, const struct frame *f,
 		    struct flow_report *ret)
 {
@@ -529,7 +532,7 @@ static int see_sent(struct flow_end *end, const struct frame *f,
 		ret->kinds = kinds_of_segment(f, end->seen ? end : NULL);
 		return 0;
 	}
-	if (opens(f) && (!end->known || end->isn != f->tcp.seq)) {
+	if (has_isn(f) && (!end->known || end->isn != f->tcp.seq)) {
 		end->known = true;
 		end->isn = f->tcp.seq;
 		first = true;
@@ -541,8 +544,8 @@ static int see_sent(struct flow_end *end, const struct frame *f,
 	return error_trace(count(end, f->tcp.seq, until));
 }
 
-/* What is classified, and not remembered. */
-static void look_at(const struct flows *flows, unsigned int network,
+/* Classifies the segment without recording it. */
+static void classify_only(const struct flows *flows, unsigned int network,
 		    const struct frame *f, bool forged, struct flow_report *ret)
 {
 	unsigned int sender;
@@ -553,7 +556,7 @@ static void look_at(const struct flows *flows, unsigned int network,
 		ret->kinds = kinds_of_segment(f, NULL);
 		return;
 	}
-	/* It would open a connection: no machine has opened it. */
+	/* The SYN of a ghost opens no connection: no machine has sent it. */
 	if (!forged &&
 	    is_new_connection(f, &flow->ends[sender], &flow->ends[!sender])) {
 		ret->kinds = kinds_of_segment(f, NULL);
@@ -561,7 +564,7 @@ static void look_at(const struct flows *flows, unsigned int network,
 	}
 	end = forged || !flow->ends[sender].seen ? NULL : &flow->ends[sender];
 	ret->kinds = kinds_of_segment(f, end);
-	report(flow, sender, ret);
+	set_connection(flow, sender, ret);
 	if (end && !frame_is_rst(f))
 		ret->transmission = transmission_of(
 			end, f->tcp.seq, f->tcp.seq + frame_sequence_length(f));
@@ -632,7 +635,7 @@ static int see_segment(struct flows *flows, unsigned int network,
 	r = see_sent(&flow->ends[from], f, ret);
 	if (r < 0)
 		return error_trace(r);
-	report(flow, from, ret);
+	set_connection(flow, from, ret);
 	return 0;
 }
 
@@ -644,7 +647,8 @@ int flows_see(struct flows *flows, unsigned int network,
 	if (frame->kind != FRAME_TCP)
 		ret->kinds = kinds_of_other(frame);
 	else if (sender == FLOW_GHOST || sender == FLOW_FORGED)
-		look_at(flows, network, frame, sender == FLOW_FORGED, ret);
+		classify_only(flows, network, frame, sender == FLOW_FORGED,
+			      ret);
 	else
 		return error_trace(
 			see_segment(flows, network, frame, sender, ret));

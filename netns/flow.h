@@ -23,7 +23,7 @@ struct flows;
 int flows_new(struct flows **ret);
 struct flows *flows_free(struct flows *flows);
 
-/* Who sent a frame; this decides what may be concluded from it. */
+/* The sender of a frame, which determines what may be concluded from it. */
 enum flow_sender {
 	/* The host at the port, as an endpoint of the connection. */
 	FLOW_ENDPOINT,
@@ -35,9 +35,10 @@ enum flow_sender {
 	 * and starts none. */
 	FLOW_ON_BEHALF,
 	/* The kernel of a dead or suspended machine: classified by what was
-	 * sent before, and not remembered. */
+	 * sent before, and not recorded. */
 	FLOW_GHOST,
-	/* The wire: nothing was sent before, and it is not remembered. */
+	/* The wire: classified as if nothing was sent before, and not
+	 * recorded. */
 	FLOW_FORGED,
 };
 
@@ -52,7 +53,7 @@ struct flow_report {
 	unsigned int transmission;
 };
 
-/* Classifies a frame that its sender brings into a network, and remembers it.
+/* Classifies a frame that its sender sends into a network, and records it.
  * -ENOMEM is the only failure. */
 int flows_see(struct flows *flows, unsigned int network,
 	      const struct frame *frame, enum flow_sender sender,
@@ -61,9 +62,9 @@ int flows_see(struct flows *flows, unsigned int network,
 /*
  * The same for a segment that a gateway forwards into this network; `origin` is
  * what was reported when its sender sent it. Binds the 4-tuple that it has
- * here, which is another one behind a NAT, to the connection. The kinds are
- * judged by what was sent in this network before; transmissions are those of
- * the origin.
+ * here, which is another one behind a NAT, to the connection. The kinds depend
+ * on what was sent in this network before; transmissions are those of the
+ * origin.
  */
 int flows_see_forwarded(struct flows *flows, unsigned int network,
 			const struct frame *frame,

@@ -167,7 +167,6 @@ int rtnl_add_veth(struct rtnl *rtnl, const struct rtnl_end *a,
 {
 	struct ifinfomsg info = { .ifi_index = a->ifindex };
 	struct nl_msg *msg;
-	int r;
 
 	msg = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &info,
 		      sizeof(info));
@@ -175,8 +174,8 @@ int rtnl_add_veth(struct rtnl *rtnl, const struct rtnl_end *a,
 		nlmsg_free(msg);
 		return error_origin(-ENOMEM, "make a veth pair");
 	}
-	r = perform(rtnl, msg, "make a veth pair (it needs the veth driver)");
-	return error_trace(r);
+	return error_trace(perform(rtnl, msg,
+				   "make a veth pair (it needs the veth driver)"));
 }
 
 int rtnl_set_up(struct rtnl *rtnl, int ifindex, bool up)
@@ -184,10 +183,10 @@ int rtnl_set_up(struct rtnl *rtnl, int ifindex, bool up)
 	struct ifinfomsg info = { .ifi_index = ifindex,
 				  .ifi_change = IFF_UP,
 				  .ifi_flags = up ? IFF_UP : 0 };
-	int r = perform(rtnl, request(RTM_NEWLINK, 0, &info, sizeof(info)),
-			"set a link up or down");
 
-	return error_trace(r);
+	return error_trace(perform(
+		rtnl, request(RTM_NEWLINK, 0, &info, sizeof(info)),
+		"set a link up or down"));
 }
 
 /* IFF_LOWER_UP is the carrier; operstate is what linkwatch made of it. */
@@ -321,10 +320,8 @@ static int check(struct rtnl *rtnl, const struct wanted *wanted, bool *ret)
 {
 	int r;
 
-	if (wanted->address) {
-		r = rtnl_is_local(rtnl, wanted->address, ret);
-		return error_trace(r);
-	}
+	if (wanted->address)
+		return error_trace(rtnl_is_local(rtnl, wanted->address, ret));
 	r = rtnl_is_running(rtnl, wanted->ifindex, ret);
 	if (r < 0)
 		return error_trace(r);
@@ -362,17 +359,15 @@ static int wait_for(struct rtnl *rtnl, const struct wanted *wanted,
 int rtnl_wait_running(struct rtnl *rtnl, int ifindex, nsec_t timeout)
 {
 	struct wanted running = { .ifindex = ifindex, .running = true };
-	int r = wait_for(rtnl, &running, timeout);
 
-	return error_trace(r);
+	return error_trace(wait_for(rtnl, &running, timeout));
 }
 
 int rtnl_wait_stopped(struct rtnl *rtnl, int ifindex, nsec_t timeout)
 {
 	struct wanted stopped = { .ifindex = ifindex, .running = false };
-	int r = wait_for(rtnl, &stopped, timeout);
 
-	return error_trace(r);
+	return error_trace(wait_for(rtnl, &stopped, timeout));
 }
 
 /* addrconf_dad_completed() inserts the local route, also without duplicate
@@ -381,9 +376,8 @@ int rtnl_wait_address(struct rtnl *rtnl, int ifindex,
 		      const struct address *address, nsec_t timeout)
 {
 	struct wanted local = { .ifindex = ifindex, .address = address };
-	int r = wait_for(rtnl, &local, timeout);
 
-	return error_trace(r);
+	return error_trace(wait_for(rtnl, &local, timeout));
 }
 
 static struct nl_msg *address_request(int type, int flags,
@@ -408,15 +402,14 @@ int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 	struct ifaddrmsg info = { .ifa_family = (uint8_t)address->family,
 				  .ifa_prefixlen = (uint8_t)prefix,
 				  .ifa_index = (uint32_t)ifindex };
-	int r;
 
 	if (address->family == AF_INET6)
 		info.ifa_flags = IFA_F_NODAD;
-	r = perform(rtnl,
-		    address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
-				    &info, address),
-		    "add an address");
-	return error_trace(r);
+	return error_trace(perform(
+		rtnl,
+		address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info,
+				address),
+		"add an address"));
 }
 
 int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
@@ -425,10 +418,10 @@ int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
 	struct ifaddrmsg info = { .ifa_family = (uint8_t)address->family,
 				  .ifa_prefixlen = (uint8_t)prefix,
 				  .ifa_index = (uint32_t)ifindex };
-	int r = perform(rtnl, address_request(RTM_DELADDR, 0, &info, address),
-			"remove an address");
 
-	return error_trace(r);
+	return error_trace(perform(
+		rtnl, address_request(RTM_DELADDR, 0, &info, address),
+		"remove an address"));
 }
 
 /* NUD_PERMANENT: neigh_timer_handler() and garbage collection leave it alone.
@@ -440,7 +433,6 @@ int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 			      .ndm_ifindex = ifindex,
 			      .ndm_state = NUD_PERMANENT };
 	struct nl_msg *msg;
-	int r;
 
 	msg = request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &info,
 		      sizeof(info));
@@ -450,8 +442,7 @@ int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 		nlmsg_free(msg);
 		return error_origin(-ENOMEM, "add a neighbour");
 	}
-	r = perform(rtnl, msg, "add a neighbour");
-	return error_trace(r);
+	return error_trace(perform(rtnl, msg, "add a neighbour"));
 }
 
 /* The kernel refuses a destination with bits set beyond its prefix. */
@@ -475,7 +466,7 @@ int rtnl_add_route(struct rtnl *rtnl, const struct address *to,
 				     .rtm_scope = RT_SCOPE_UNIVERSE,
 				     .rtm_type = RTN_UNICAST };
 	struct address network = network_of(to, prefix);
-	int size = (int)address_size(to), r;
+	int size = (int)address_size(to);
 	struct nl_msg *msg = request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
 				     &route, sizeof(route));
 
@@ -484,6 +475,5 @@ int rtnl_add_route(struct rtnl *rtnl, const struct address *to,
 		nlmsg_free(msg);
 		return error_origin(-ENOMEM, "add a route");
 	}
-	r = perform(rtnl, msg, "add a route");
-	return error_trace(r);
+	return error_trace(perform(rtnl, msg, "add a route"));
 }

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The first number of schedstat is the time on a CPU, the second the time that
- * the thread was runnable and waited: sched_info.run_delay. */
+/*
+ * The first number of /proc/PID/schedstat is the time on a CPU, the second the
+ * time that the thread was runnable and waited: sched_info.run_delay. The
+ * second grows when the thread gets a CPU (sched_info_arrive()), so a wait
+ * becomes visible when it ends.
+ *
+ * The files are opened once, by the supervisor, and read with pread(2): a case
+ * process has a /proc of its own PID namespace, which has no kernel threads.
+ */
 #include "softirqs.h"
 
 #include <dirent.h>

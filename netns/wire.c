@@ -103,7 +103,6 @@ struct wire_rule {
 };
 
 struct wire {
-	struct loop *loop;
 	int socket;
 	struct loop_source *source, *timer;
 	struct wire_port *ports;
@@ -237,7 +236,8 @@ static int wait_in_ring(struct wire *wire, const struct wire_frame *frame)
 	return 0;
 }
 
-/* A gateway may forward it: then it is recognised. */
+/* Stores the identity of the packet for the case that the receiver is a gateway
+ * and forwards it: identities_receive() finds it again. */
 static int note_delivery(struct wire *wire, const struct wire_frame *frame)
 {
 	const struct wire_capture *c = capture_of(wire, frame->capture);
@@ -497,8 +497,8 @@ int wire_release(struct wire_rule *rule)
 
 		rule->held = parcel->next;
 		rule->n_held--;
-		/* The delay of the path is still before it, as it is before
-		 * the frames that it follows. */
+		/* The delay of the path starts now: without it this frame would
+		 * overtake earlier frames that are still delayed. */
 		if (parcel->due)
 			schedule(rule->wire, parcel, nsec_now() + parcel->due);
 		else
@@ -670,8 +670,10 @@ static bool is_receiver(const struct wire_port *port,
 		memcmp(port->mac, frame->destination_mac, FRAME_MAC) == 0);
 }
 
-/* Nothing that this host's kernel sends has been sent by a machine. */
-static bool is_silent(const struct wire_port *port)
+/* The sender is dead or suspended, or its cable is gone (NULL). Its namespace
+ * may still send frames, which a real machine in that state would not send:
+ * WIRE_GHOST. */
+static bool is_ghost(const struct wire_port *port)
 {
 	return !port || port->dead || port->suspended;
 }
@@ -685,7 +687,7 @@ static int forward(struct wire *wire, struct wire_frame *frame)
 {
 	struct wire_capture *capture = capture_of(wire, frame->capture);
 
-	if (is_silent(frame->from)) {
+	if (is_ghost(frame->from)) {
 		capture->fate = WIRE_GHOST;
 		return 0;
 	}
@@ -742,7 +744,7 @@ static int switch_frame(struct wire *wire, const struct buffer *buffer,
 	int r;
 
 	r = identities_receive(wire->identities, from ? from->number : 0,
-			       is_silent(from), decoded, buffer->bytes,
+			       is_ghost(from), decoded, buffer->bytes,
 			       &identity);
 	if (r < 0)
 		return error_trace(r);
@@ -836,7 +838,8 @@ static int take_one(struct wire *wire)
 	wire->residence = MAX(wire->residence, nsec_now() - at);
 	r = frame_decode(&frame, buffer->bytes, (size_t)size);
 	if (r == -EBADMSG) {
-		/* A switch forwards it all the same. */
+		/* A switch needs the MAC addresses only: the frame is forwarded
+		 * by its destination address. */
 		memset(&frame, 0, sizeof(frame));
 		memcpy(frame.destination_mac, buffer->bytes, FRAME_MAC);
 	} else if (r < 0) {
@@ -851,7 +854,8 @@ static int take_one(struct wire *wire)
 	return r < 0 ? error_trace(r) : 1;
 }
 
-/* All that has arrived, and only then the journal. */
+/* Forwards all frames that have arrived, and writes their records
+ * afterwards. */
 int wire_catch_up(struct wire *wire)
 {
 	int r, flushed;
@@ -927,7 +931,6 @@ int wire_new(struct wire **ret, struct loop *loop, struct journal *journal)
 
 	if (!wire)
 		return error_origin(-ENOMEM, "wire");
-	wire->loop = loop;
 	wire->socket = -1;
 	r = wire_capture_log_new(&wire->log, journal);
 	if (r >= 0)

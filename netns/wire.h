@@ -3,11 +3,12 @@
  * The wire connects the hosts. Every cable ends here, in a namespace of its
  * own, and one AF_PACKET socket serves all ends: each frame that a host sends
  * comes to user space with the kernel's timestamp, in one total order, is
- * recorded in the journal, and is forwarded, or not.
+ * recorded in the journal, and is forwarded, delayed or dropped.
  *
  * To the kernels of the hosts the wire is a switch that neither loses nor
- * reorders. A frame that it drops was sent, as far as its sender can see.
- * (netem on the host's own interface would report the loss to the host's TCP.)
+ * reorders frames. The sender of a frame that a rule drops sees a successful
+ * transmission. (netem on the host's own interface would report the loss to the
+ * host's TCP.)
  * A cable that is unplugged is different: its host loses the carrier and sends
  * nothing.
  *
@@ -75,10 +76,10 @@ void wire_port_cut(struct wire_port *port, bool from_host, bool to_host);
 void wire_port_delay(struct wire_port *port, nsec_t one_way);
 
 /*
- * The machine at the port is suspended, as a paused guest, or resumed. What its
- * kernel sends meanwhile is sent by no machine (WIRE_GHOST). What is sent to it
- * waits, as in the receive ring of a network card; a frame that finds the ring
- * full is lost. On resume the machine receives what waited, in order.
+ * The machine at the port is suspended, as a paused guest, or resumed. Frames
+ * that its kernel sends meanwhile are dropped (WIRE_GHOST). Frames that are
+ * sent to it wait, as in the receive ring of a network card; when the ring is
+ * full, further frames are lost. On resume the machine receives them in order.
  */
 int wire_port_suspend(struct wire *wire, struct wire_port *port,
 		      bool suspended);

@@ -78,8 +78,8 @@ int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 				 .next_ifindex = WIRE_IFINDEX,
 				 .on_exit = on_exit,
 				 .data = data };
-	/* The wire's kernel sends nothing of its own (MLD, router
-	 * solicitations). -ENOENT: a kernel without IPv6. */
+	/* Without IPv6 the wire's ends of the cables send no MLD reports and
+	 * router solicitations of their own. -ENOENT: a kernel without IPv6. */
 	r = sysctl_write(world->namespace, quiet, ARRAY_SIZE(quiet));
 	if (r == -ENOENT)
 		r = 0;
@@ -186,7 +186,8 @@ struct wire *world_wire(struct world *world)
 
 /* --- hosts and cables ------------------------------------------------- */
 
-/* A reboot writes them again: the caller's are gone by then. */
+/* Copies, because a reboot writes them again after the caller has freed its
+ * own. */
 static int copy_settings(struct place *place,
 			 const struct sysctl_setting *settings, size_t n)
 {
@@ -203,13 +204,14 @@ static int copy_settings(struct place *place,
 	return 0;
 }
 
-/* Such as net.ipv4.neigh.eth0.*: its directory appears with the interface. */
+/* Such as net.ipv4.neigh.eth0.*: the kernel creates the directory with the
+ * interface, so these are written after add_cable(). */
 static bool is_of_interface(const struct sysctl_setting *setting)
 {
 	return strstr(setting->name, ".eth");
 }
 
-/* Those of interfaces, or all others. */
+/* Writes the settings of interfaces, or all others. */
 static int write_settings(struct place *place, bool of_interface)
 {
 	for (size_t i = 0; i < place->n_settings; i++) {
@@ -437,9 +439,8 @@ static int raise_links(struct world *world, struct place *place)
 	return error_trace(r);
 }
 
-/* Frames that are sent before both ends run are lost: a lost SYN costs a
- * second.
- */
+/* Frames that are sent before both ends run are lost, and TCP retransmits a
+ * lost SYN after a second (TCP_TIMEOUT_INIT). */
 static int wait_cable(struct world *world, struct place *place, size_t cable)
 {
 	const struct address *addresses = place->plan.cables[cable].addresses;
@@ -595,7 +596,8 @@ static int add_route_to(struct world *world, struct place *place,
 	return error_trace(add_route(place, to, router, is_default));
 }
 
-/* One end host stands for its network. */
+/* The first host with one cable in its network: routes are computed once for
+ * each network that has such hosts. */
 static bool is_first_of_its_network(const struct world *world,
 				    const struct place *place)
 {

@@ -92,13 +92,14 @@ int world_forget(struct world *world, const char *name);
  */
 int world_crash(struct world *world, const char *name);
 
-/* A new machine in the place of a dead one, or of one that crashes now: the
- * same name, addresses, MAC addresses and settings, and no memory. */
+/* Replaces a dead machine, or one that crashes now, by a new one with the same
+ * name, addresses, MAC addresses and settings, and without any state of the
+ * former one. */
 int world_reboot(struct world *world, const char *name);
 
 /*
  * Sets the wire's end of the host's cable down: the host loses its carrier.
- * Returns when its kernel has drawn the conclusions: the queue is deactivated,
+ * Returns when its kernel has processed the change: the queue is deactivated,
  * routes are marked as linkdown. Plugged in, returns when there is a carrier.
  */
 int world_set_plugged(struct world *world, const char *name, bool plugged);

@@ -101,6 +101,8 @@ static int on_reply(void *data, uint32_t events MACRO_UNUSED)
 {
 	int r = take_reply(data);
 
+	/* One reply at a time: epoll is level-triggered, and other events of
+	 * the loop come between two replies. */
 	return r < 0 ? error_trace(r) : 0;
 }
 

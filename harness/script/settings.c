@@ -50,21 +50,21 @@ int settings_parse(struct setting *ret, char *text)
 static int try_one(const struct setting *setting, bool on_machine)
 {
 	const char *interface = strstr(setting->name, ".eth");
+	const char *rest = interface ? strchr(interface + 1, '.') : NULL;
 	struct sysctl_setting one = { setting->name, setting->text };
 	char stand_in[256];
 	int r;
 
 	/* The interface of the host does not exist here; lo has the same
 	 * sysctls. */
-	if (interface) {
-		snprintf(stand_in, sizeof(stand_in), "%.*s.lo.%s",
-			 (int)(interface - setting->name), setting->name,
-			 interface + strlen(".eth0."));
+	if (rest) {
+		snprintf(stand_in, sizeof(stand_in), "%.*s.lo%s",
+			 (int)(interface - setting->name), setting->name, rest);
 		one.name = stand_in;
 	}
 	r = sysctl_write(namespace_home(), &one, 1);
 	if ((r == -ENOENT || r == -EACCES || r == -EPERM) && on_machine &&
-	    !interface)
+	    !rest)
 		return error_refuse(r,
 				    "sysctl %s is global, not per network "
 				    "namespace",

@@ -259,13 +259,19 @@ json_t *stage_addresses(struct run *run)
 	return hosts;
 }
 
+/* The list of needs ends with an empty one; NULL is an empty list. */
+static bool has_need(const struct need *need)
+{
+	return need && (need->kernel || need->program || need->sysctl);
+}
+
 void stage_check_needs(struct run *run)
 {
 	const struct run_job *job = run->job;
 	unsigned int kernel = kernel_version();
 
-	for (const struct need *need = job->testcase->needs;
-	     need && (need->kernel || need->program || need->sysctl); need++) {
+	for (const struct need *need = job->testcase->needs; has_need(need);
+	     need++) {
 		if (need->kernel > kernel)
 			run_skip(run, "needs Linux %u.%u or later",
 				 need->kernel >> 16, need->kernel >> 8 & 0xff);
@@ -332,8 +338,8 @@ bool stage_runs_programs(const struct run_job *job)
 	if (job->testcase->programs ||
 	    (job->variant && job->variant->needs_program))
 		return true;
-	for (const struct need *need = job->testcase->needs;
-	     need && (need->kernel || need->program || need->sysctl); need++)
+	for (const struct need *need = job->testcase->needs; has_need(need);
+	     need++)
 		if (need->program)
 			return true;
 	return false;
@@ -343,8 +349,8 @@ void stage_check_programs(struct run *run)
 {
 	const struct run_job *job = run->job;
 
-	for (const struct need *need = job->testcase->needs;
-	     need && (need->kernel || need->program || need->sysctl); need++)
+	for (const struct need *need = job->testcase->needs; has_need(need);
+	     need++)
 		if (need->program)
 			check_reach(run, need->program);
 	if (job->variant && job->variant->needs_program)

@@ -17,7 +17,6 @@
 int end_signals_watch(struct loop *loop, int *ret_fd, loop_fd_fn fn, void *data)
 {
 	sigset_t set;
-	int r;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
@@ -26,8 +25,7 @@ int end_signals_watch(struct loop *loop, int *ret_fd, loop_fd_fn fn, void *data)
 	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (*ret_fd < 0)
 		return error_origin(-errno, "signalfd");
-	r = loop_add_fd(loop, NULL, *ret_fd, EPOLLIN, fn, data);
-	return error_trace(r);
+	return error_trace(loop_add_fd(loop, NULL, *ret_fd, EPOLLIN, fn, data));
 }
 
 int end_signals_read(int fd)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A queue of jobs, an array of running workers, and an array of ended ones whose
- * processes are still dying. The loop starts workers until a limit is reached,
- * waits for events, and frees the dead. A run that is to be tried again is
- * appended to the queue.
+ * A queue of jobs, an array of running workers, and an array of ended ones
+ * whose processes are still dying. The loop starts workers until a limit is
+ * reached, waits for events, and frees the dead. A run that is to be tried
+ * again is appended to the queue.
  */
 #include "supervisor.h"
 
@@ -118,8 +118,8 @@ static void keep_out_error(struct supervisor *s, int r, const char *text)
 	s->out_error = r;
 }
 
-/* Takes the result. What the reporter does not keep is freed now, so that memory
- * does not grow with the number of runs. */
+/* Takes the result. What the reporter does not keep is freed now, so that
+ * memory does not grow with the number of runs. */
 static void report_result(struct supervisor *s, struct result *result)
 {
 	int r = s->plan->out ? out_folder_finish(s->plan->out, result) : 0;
@@ -145,8 +145,8 @@ static void settle(struct supervisor *s, struct result *result,
 	delays->cases = MAX(delays->cases, result->timer_delay);
 	delays->wire = MAX(delays->wire, result->frame_delay);
 	/* Retries are decided by the verdict of the run, before options change
-	 * it: an inconclusive run is tried again before it becomes a SKIP, and a
-	 * SKIP, which another try would not change, is never tried again. */
+	 * it: an inconclusive run is tried again before it becomes a SKIP, and
+	 * a SKIP, which another try would not change, is never tried again. */
 	result->final = !wants_retry(s, result);
 	if (result->final) {
 		adjust(s->plan, result);
@@ -210,8 +210,23 @@ static bool is_shortage(int r)
 	       r == -ENOSPC;
 }
 
-/* After a shortage, fewer run at a time and the job stays in the queue, if any
- * other run is there to end. Otherwise this run is broken. */
+/* The result of a run that was not started: BROKEN, with this reason. */
+static int new_broken(const struct supervisor *s, const struct run_job *job,
+		      const char *reason, struct result **ret)
+{
+	int r = result_new(ret, job->testcase, job->variant,
+			   s->plan->options.family == AF_INET6 ? 6 : 4,
+			   job->repetition, job->attempt);
+
+	if (r < 0)
+		return error_trace(r);
+	result_broken(*ret, reason);
+	return 0;
+}
+
+/* After a shortage, fewer run at a time and the job stays in the queue, if
+ * another run is active whose end frees the resource. Otherwise this run is
+ * BROKEN. */
 static int handle_start_failure(struct supervisor *s, int r)
 {
 	const struct run_job *job = &s->queue[s->next - 1];
@@ -222,12 +237,9 @@ static int handle_start_failure(struct supervisor *s, int r)
 		s->next--;
 		return 0;
 	}
-	r = result_new(&result, job->testcase, job->variant,
-		       s->plan->options.family == AF_INET6 ? 6 : 4,
-		       job->repetition, job->attempt);
+	r = new_broken(s, job, error_trail(), &result);
 	if (r < 0)
 		return error_trace(r);
-	result_broken(result, error_trail());
 	settle(s, result, job);
 	return 0;
 }
@@ -273,8 +285,8 @@ static int on_tick(void *data)
 	return 0;
 }
 
-/* At intervals that grow with the run. The loop measures the delay of this timer
- * itself. */
+/* At intervals that grow with the run. The loop measures the delay of this
+ * timer itself. */
 static int on_sample(void *data)
 {
 	struct supervisor *s = data;
@@ -394,11 +406,8 @@ static void skip_all(struct supervisor *s, const char *reason)
 		const struct run_job *job = &s->plan->jobs[i];
 		struct result *result;
 
-		if (result_new(&result, job->testcase, job->variant,
-			       s->plan->options.family == AF_INET6 ? 6 : 4,
-			       job->repetition, job->attempt) < 0)
+		if (new_broken(s, job, reason, &result) < 0)
 			return;
-		result_broken(result, reason);
 		result->verdict = VERDICT_SKIP;
 		settle(s, result, job);
 	}

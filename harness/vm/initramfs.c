@@ -86,14 +86,13 @@ static int add_module(struct newc *newc, const char *to, const char *path)
 	const struct compression *compression = find_compression(path);
 	CLEANUP_FD int fd = compression ? decompress(compression, path) : -1;
 	char name[512], decompressed[64];
-	int r;
 
 	snprintf(name, sizeof(name), "%s", to);
 	snprintf(decompressed, sizeof(decompressed), "/proc/self/fd/%d", fd);
 	if (fd >= 0)
 		name[strlen(name) - strlen(compression->suffix)] = '\0';
-	r = newc_add_file(newc, name, 0644, fd < 0 ? path : decompressed);
-	return error_trace(r);
+	return error_trace(newc_add_file(newc, name, 0644,
+					 fd < 0 ? path : decompressed));
 }
 
 static int add_modules(struct newc *newc, char *const *modules, size_t n)

@@ -205,8 +205,7 @@ static int write_journal(const struct stream *stream,
 	if (fclose(file) != 0)
 		return error_origin(-errno, "write a journal below %s",
 				    stream->out);
-	r = out_folder_finish(stream->out, result);
-	return error_trace(r);
+	return error_trace(out_folder_finish(stream->out, result));
 }
 
 static bool is_of(const struct result *result, const struct run_job *job)

@@ -302,10 +302,14 @@ int vm_kernel_find(struct vm_kernel *ret, const char *path, const char *modules,
 	return 0;
 }
 
-/* --- modules
- * --------------------------------------------------------------- A package
- * that was unpacked but not installed has no modules.dep: dependencies are
- * read from each module's .modinfo section. */
+/* --- modules --------------------------------------------------------------*/
+
+/*
+ * A package that was unpacked but not installed has no modules.dep, which
+ * depmod writes. Dependencies are read from the .modinfo section of each module
+ * instead, and the list of modules is built depth first: each comes after those
+ * that it depends on, and is inserted without modprobe.
+ */
 
 /* All module files of the kernel. Static, because nftw() passes no data. */
 static struct {

@@ -160,10 +160,8 @@ static int prepare(struct vm *vm)
 	const struct vm_plan *plan = vm->plan;
 	int r;
 
-	if (plan->uml) {
-		r = vm_uml_check(plan->uml, plan->virtual_time);
-		return error_trace(r);
-	}
+	if (plan->uml)
+		return error_trace(vm_uml_check(plan->uml, plan->virtual_time));
 	r = vm_kernel_find(&vm->kernel, plan->kernel, plan->modules,
 			   fallback_folder());
 	if (r >= 0)
