@@ -29,7 +29,7 @@ struct lab_event {
 	const char *host, *program; /* borrowed: names of the plan */
 	const char *text; /* copied by lab_events_push() */
 	const struct lab_action *action; /* borrowed */
-	unsigned int kinds; /* of a frame: enum wire_kind */
+	unsigned int kinds; /* of a frame: enum wire_kind, LAB_PAYLOAD */
 	size_t capture; /* of a frame: index into wire_captures() */
 	int status; /* as of wait(); -1: ended with its host */
 	enum diag_state state;

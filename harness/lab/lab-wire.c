@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rules last as long as the lab unless `pass` disarms them. What a wire_match
- * cannot express (a share of the segments, one port at either end, the address
- * behind a gateway) is a filter, called by the wire for each frame.
+ * cannot express (payload, a share of the segments, one port at either end, the
+ * address behind a gateway) is a filter, called by the wire for each frame.
  *
  * The wire keeps all captures in one array. This module remembers how many it
  * has seen, and which of those were still held or delayed: these become events
@@ -26,6 +26,7 @@ enum { RULES_MAX = 64 };
 struct filter {
 	struct filter *next;
 	struct lab_wire *wire;
+	unsigned int kinds; /* with LAB_PAYLOAD; 0: any */
 	double rate; /* 0: all */
 	uint16_t port; /* of either end; 0: any */
 	struct address destination; /* family 0: any */
@@ -62,6 +63,14 @@ struct lab_wire *lab_wire_new(struct run *run, const struct lab_plan *plan,
 
 /* --- filters -------------------------------------------------------------- */
 
+/* The wire tells first transmissions from retransmissions; a segment with
+ * payload may be either. */
+static unsigned int kinds_of(const struct wire_capture *capture)
+{
+	return capture->kinds |
+	       (frame_is_data(&capture->frame) ? LAB_PAYLOAD : 0);
+}
+
 /* 0 <= x < 1; the same sequence in every run (xorshift64*). */
 static double random_number(struct lab_wire *wire)
 {
@@ -94,6 +103,8 @@ static bool passes_filter(const struct wire_capture *capture, const void *data)
 	const struct filter *filter = data;
 	const struct frame *frame = &capture->frame;
 
+	if (filter->kinds && !(filter->kinds & kinds_of(capture)))
+		return false;
 	if (filter->port && (frame->kind != FRAME_TCP ||
 			     (frame->tcp.source_port != filter->port &&
 			      frame->tcp.destination_port != filter->port)))
@@ -150,6 +161,10 @@ static struct wire_match match_of(struct lab_wire *wire,
 	const struct lab_host *gateway = lab_plan_gateway(wire->plan);
 
 	filter->port = action->port;
+	if (action->kinds & LAB_PAYLOAD) {
+		filter->kinds = action->kinds;
+		match.kinds = 0;
+	}
 	if (gateway && match.from && match.to &&
 	    strcmp(match.from, gateway->name) != 0 &&
 	    strcmp(match.to, gateway->name) != 0 &&
@@ -160,8 +175,8 @@ static struct wire_match match_of(struct lab_wire *wire,
 			filter->destination = run_address(wire->run, match.to);
 		match.to = NULL;
 	}
-	if (filter->rate > 0 || filter->port || filter->destination.family ||
-	    filter->peer) {
+	if (filter->kinds || filter->rate > 0 || filter->port ||
+	    filter->destination.family || filter->peer) {
 		match.where = passes_filter;
 		match.data = filter;
 	}
@@ -375,7 +390,7 @@ static void push(struct lab_wire *wire, const struct wire_capture *all,
 					     .host = kind == LAB_EVENT_SENT ?
 							     c->from :
 							     c->to,
-					     .kinds = c->kinds,
+					     .kinds = kinds_of(c),
 					     .capture = i });
 }
 

@@ -311,6 +311,32 @@ class Expectations(unittest.TestCase):
                     "send client 10", "--expect", "server: receives 2 data",
                     "--for", "600ms")
 
+    def dropped_data(self, rule):
+        status, text, records = journal(
+            "--at", "0s", "listen server 80 silent", "--at", "10ms",
+            "connect client server:80", "--at", "200ms", rule, "--at",
+            "300ms", "send client 10", "--expect",
+            "client: sends at least 2 data", "--expect",
+            "client: sends 1 new-data", "--at",
+            "when client has sent 2 data", "note retransmission", "--for",
+            "1500ms")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertIn("retransmission", texts(records, "note"))
+        return [r["fate"] for r in records if r["type"] == "frame" and
+                r.get("len") and r["from"] == "client"]
+
+    def test_data_includes_retransmissions(self):
+        fates = self.dropped_data("drop 100% of data from client")
+        self.assertGreater(len(fates), 2)
+        self.assertEqual(set(fates), {"dropped"})
+        fates = self.dropped_data("drop every data from client")
+        self.assertEqual(set(fates), {"dropped"})
+
+    def test_new_data_is_the_first_transmission(self):
+        fates = self.dropped_data("drop new-data from client")
+        self.assertEqual(fates.count("dropped"), 1, fates)
+        self.assertEqual(fates[0], "dropped")
+
     def test_unknown_counter_fails(self):
         self.judged(rig.FAIL, "--expect", "server: counter NoSuchThing at "
                     "most 1", "--for", "200ms")

@@ -160,6 +160,9 @@ START_TEST(rule_has_kinds_amount_and_hosts)
 	ck_assert_uint_eq(got.first, 1);
 	ck_assert_uint_eq(got.count, 3);
 	ck_assert_ptr_null(got.from);
+	ck_assert_uint_eq(got.kinds, LAB_PAYLOAD);
+	got = action("drop new-data");
+	ck_assert_uint_eq(got.kinds, WIRE_DATA);
 	got = action("delay 10% of data by 20ms");
 	ck_assert_double_eq(got.rate, 0.1);
 	ck_assert_uint_eq(got.count, 0);
@@ -371,7 +374,7 @@ START_TEST(moment_has_an_event)
 	ck_assert_str_eq(got.host, "client");
 	ck_assert(!got.sent);
 	ck_assert_uint_eq(got.count, 3);
-	ck_assert_uint_eq(got.kinds, WIRE_DATA);
+	ck_assert_uint_eq(got.kinds, LAB_PAYLOAD);
 	got = moment("nginx prints 'GET /'");
 	ck_assert_int_eq(got.event, LAB_AFTER_LINE);
 	ck_assert_str_eq(got.program, "nginx");

@@ -91,7 +91,8 @@ int lab_lex_signal(struct lab_lex *lex, int *ret);
 /* One of the names: its index. */
 int lab_lex_choose(struct lab_lex *lex, const char *what,
 		   const char *const *names, size_t n, size_t *ret);
-/* One or more kinds of frames, as bits of enum wire_kind; 0: any frame. */
+/* One or more kinds of frames, as bits of enum wire_kind and
+ * LAB_PAYLOAD; 0: any frame. */
 int lab_lex_kinds(struct lab_lex *lex, unsigned int *ret);
 /* A socket state as ss(8) names it. */
 int lab_lex_state(struct lab_lex *lex, enum diag_state *ret);

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@
 #include "host.h"
 #include "nsec.h"
 #include "testcase.h"
+#include "wire-kind.h"
 
 enum {
 	LAB_HOSTS = WORLD_HOSTS,
@@ -50,6 +52,12 @@ struct lab_place {
 	bool verbatim;
 	const char *key; /* path of keys: "timeline", "hosts.client"; or NULL */
 };
+
+/* Kind of a frame, beside the bits of enum wire_kind: a segment with payload,
+ * which was sent before or not. WIRE_DATA is payload that was not. */
+enum { LAB_PAYLOAD = 1 << 16 };
+
+static_assert(!(LAB_PAYLOAD & WIRE_ANY), "bit of another kind");
 
 /* --- hosts and programs ---------------------------------------------------*/
 
@@ -111,7 +119,7 @@ struct lab_moment {
 	enum lab_moment_event event;
 	const char *host, *program, *line;
 	bool sent;
-	unsigned int count, kinds; /* kinds: bits of enum wire_kind; 0: any */
+	unsigned int count, kinds; /* kinds: 0: any */
 	enum diag_state state;
 	const struct lab_action *action; /* see lab_action_equal() */
 };
@@ -174,7 +182,7 @@ struct lab_action {
 	int signal;
 	/* Rules of the wire. */
 	const char *from, *to; /* NULL: any host */
-	unsigned int kinds; /* bits of enum wire_kind; 0: any */
+	unsigned int kinds; /* enum wire_kind, LAB_PAYLOAD; 0: any */
 	unsigned int first, count; /* as in struct wire_match */
 	double rate; /* share of the frames, by chance: 0 .. 1; 0: all */
 	uint16_t port; /* at either end; 0: any. LAB_LISTEN: the port */

@@ -50,7 +50,7 @@ size_t lab_value_states(const char **ret, size_t size);
 
 struct lab_kind {
 	const char *one, *many;
-	unsigned int bits; /* enum wire_kind; 0: any frame */
+	unsigned int bits; /* enum wire_kind, LAB_PAYLOAD; 0: any frame */
 };
 
 const struct lab_kind *lab_value_kinds(size_t *ret_n);
