@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen report. saved_new() keeps of each journal only what the table needs;
+ * the whole journal of a run is read when that run is drawn, and freed before
+ * the next one, so that memory is bounded by the largest run. A journal that is
+ * damaged is drawn as far as it can be read; its problem is printed at the end.
+ */
 #include "commands.h"
 
 #include <errno.h>
@@ -20,7 +26,12 @@
 #include "report.h"
 #include "saved.h"
 
-enum option_code { OPTION_ASCII, OPTION_COLUMNS, OPTION_HTML };
+enum option_code {
+	OPTION_ASCII,
+	OPTION_COLUMNS,
+	OPTION_HTML,
+	OPTION_SVG,
+};
 
 const struct usage usage_report = {
 	.name = "report",
@@ -50,6 +61,9 @@ const struct usage usage_report = {
 					  "write report.html beside each "
 					  "journal and DIR/index.html "
 					  "instead" },
+			[OPTION_SVG] = { "svg", 0, NULL, NULL,
+					 "write ladder.svg, the ladder as an "
+					 "image, beside each journal instead" },
 			{ NULL, 0, NULL, NULL, NULL } },
 	.status = "0; 2 for wrong usage, or if a journal could not be read "
 		  "completely (the readable part is printed); 3 if halfopen "
@@ -60,7 +74,7 @@ struct options {
 	const char *dir;
 	struct report_patterns patterns;
 	int columns;
-	bool unicode, html;
+	bool unicode, html, svg;
 };
 
 /* --- the command line ------------------------------------------------------*/
@@ -76,6 +90,8 @@ static int parse(struct options *options, int argc, char **argv)
 			options->unicode = false;
 		else if (option == OPTION_HTML)
 			options->html = true;
+		else if (option == OPTION_SVG)
+			options->svg = true;
 		else if (option == OPTION_COLUMNS)
 			options->columns = (int)usage_number();
 	}
@@ -182,23 +198,34 @@ static int print_all(const struct options *options, struct saved_run *runs,
 	return error_trace(r);
 }
 
-static int write_pages(const struct options *options, struct saved *saved)
+/* With --html and --svg a journal is read once for both. */
+static int write_run(const struct options *options, struct saved_run *run)
+{
+	const char *folder = run->folder;
+	int r = saved_read_journal(run);
+
+	if (r >= 0 && options->html)
+		r = page_folder_run(options->dir, folder, run->result);
+	if (r >= 0 && options->svg)
+		r = page_folder_ladder(options->dir, folder, run->result);
+	if (r >= 0 && options->svg)
+		printf("%s/%s%sladder.svg\n", options->dir, folder,
+		       *folder ? "/" : "");
+	result_forget_journal(run->result);
+	return error_trace(r);
+}
+
+static int write_files(const struct options *options, struct saved *saved)
 {
 	struct saved_run *runs;
 	size_t n = saved_runs(saved, &runs);
 	/* First, because the index needs the journals that the loop frees. */
-	int r = page_folder_index(options->dir, saved);
+	int r = options->html ? page_folder_index(options->dir, saved) : 0;
 
-	for (size_t i = 0; i < n && r >= 0; i++) {
-		if (!runs[i].result || !is_selected(options, &runs[i]))
-			continue;
-		r = saved_read_journal(&runs[i]);
-		if (r >= 0)
-			r = page_folder_run(options->dir, runs[i].folder,
-					    runs[i].result);
-		result_forget_journal(runs[i].result);
-	}
-	if (r >= 0)
+	for (size_t i = 0; i < n && r >= 0; i++)
+		if (runs[i].result && is_selected(options, &runs[i]))
+			r = write_run(options, &runs[i]);
+	if (r >= 0 && options->html)
 		printf("%s/index.html\n", options->dir);
 	return error_trace(r);
 }
@@ -207,18 +234,18 @@ static int print_or_write(const struct options *options, struct saved *saved)
 {
 	struct saved_run *runs;
 	size_t n = saved_runs(saved, &runs);
-	bool complete;
+	bool writes = options->html || options->svg, complete;
 	int r;
 
 	if (!check_patterns(options, runs, n))
 		return EXIT_STATUS_USAGE;
-	if (options->html && out_folder_check(options->dir) < 0) {
-		fprintf(stderr, "halfopen report: --html: %s\n",
-			error_message());
+	if (writes && out_folder_check(options->dir) < 0) {
+		fprintf(stderr, "halfopen report: %s: %s\n",
+			options->html ? "--html" : "--svg", error_message());
 		return EXIT_STATUS_USAGE;
 	}
-	r = options->html ? write_pages(options, saved) :
-			    print_all(options, runs, n);
+	r = writes ? write_files(options, saved) :
+		     print_all(options, runs, n);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_origin(-EIO, "print the report");
 	complete = print_problems(options, runs, n);

@@ -33,10 +33,20 @@ struct drawing {
 	char last_time[32]; /* the last one in the column of times */
 };
 
+static const char palette[] = {
+#include "ladder-palette-css.h"
+	'\0',
+};
+
 static const char style[] = {
 #include "ladder-style-css.h"
 	'\0',
 };
+
+const char *ladder_svg_palette(void)
+{
+	return palette;
+}
 
 const char *ladder_svg_style(void)
 {
@@ -743,7 +753,8 @@ static void draw(struct drawing *d)
 		draw_row(d, i);
 }
 
-int ladder_svg(FILE *out, const struct ladder *ladder)
+/* `with_style`: the palette and the rules are in the drawing itself. */
+static int write_svg(FILE *out, const struct ladder *ladder, bool with_style)
 {
 	struct layout *layout;
 	struct drawing d = { .out = out, .ladder = ladder };
@@ -759,9 +770,21 @@ int ladder_svg(FILE *out, const struct ladder *ladder)
 		"viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" "
 		"role=\"img\" aria-label=\"time-sequence diagram\">\n",
 		layout->width, height, layout->width, height);
+	if (with_style)
+		fprintf(out, "<style>\n%s%s</style>\n", palette, style);
 	draw(&d);
 	draw_key(&d, layout->bottom + 22);
 	fputs("</svg>\n", out);
 	layout_free(layout);
 	return 0;
+}
+
+int ladder_svg(FILE *out, const struct ladder *ladder)
+{
+	return error_trace(write_svg(out, ladder, false));
+}
+
+int ladder_svg_file(FILE *out, const struct ladder *ladder)
+{
+	return error_trace(write_svg(out, ladder, true));
 }

@@ -45,14 +45,17 @@ void ladder_print(FILE *out, const struct ladder *ladder, int columns,
 		  bool unicode);
 
 /*
- * Writes one <svg> element for an HTML page or a file of its own. Its colours
- * are CSS variables with defaults (ladder-style.css), so that a page can choose
- * them for light and dark. -ENOMEM.
+ * Writes one <svg> element for an HTML page. The page has the style of it: first
+ * ladder_svg_palette(), the colours of the light and the dark scheme as CSS
+ * variables, then ladder_svg_style(), the rules for the element's classes. Both
+ * are the text of a <style>. -ENOMEM.
  */
 int ladder_svg(FILE *out, const struct ladder *ladder);
-
-/* The CSS rules for the classes that ladder_svg() uses: the text of a <style>. */
+const char *ladder_svg_palette(void);
 const char *ladder_svg_style(void);
+
+/* The same as an SVG file, which contains its style. -ENOMEM. */
+int ladder_svg_file(FILE *out, const struct ladder *ladder);
 
 /* --- the model, for modules that draw or compare it ----------------------- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Style and script are files in web/, which the build turns into arrays of
- * bytes; the rules for the ladder's classes come from the ladder itself.
+ * bytes; the palette and the rules for the ladder's classes come from the ladder
+ * room. The palette is first: page.css replaces some of its values for print.
  */
 #include "html.h"
 
@@ -29,7 +30,7 @@ void html_begin(FILE *out, const char *title)
 	      "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>",
 	      out);
 	markup_text(out, title);
-	fputs("</title>\n<style>\n", out);
+	fprintf(out, "</title>\n<style>\n%s", ladder_svg_palette());
 	fwrite(style, 1, sizeof(style), out);
 	fprintf(out, "%s</style>\n</head>\n", ladder_svg_style());
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every file is created below the folder of --out by folder_create(), which
+ * follows no link that somebody else may have put there.
+ */
 #include "page-folder.h"
 
 #include <errno.h>
@@ -7,6 +11,7 @@
 
 #include "errors.h"
 #include "folder.h"
+#include "ladder.h"
 #include "page.h"
 
 static int open_page(FILE **ret, const char *dir, const char *folder,
@@ -26,7 +31,7 @@ static int open_page(FILE **ret, const char *dir, const char *folder,
 static int close_page(FILE *file, int r, const char *dir)
 {
 	if (fclose(file) != 0 && r >= 0)
-		r = error_origin(-errno, "write a page below %s", dir);
+		r = error_origin(-errno, "write a file below %s", dir);
 	return error_trace(r);
 }
 
@@ -64,6 +69,26 @@ int page_folder_run(const char *dir, const char *folder,
 		r = close_page(file, r, dir);
 	}
 	free(index);
+	return error_trace(r);
+}
+
+int page_folder_ladder(const char *dir, const char *folder,
+		       const struct result *result)
+{
+	struct ladder *ladder;
+	FILE *file;
+	int r = ladder_new(&ladder, result->journal);
+
+	if (r < 0)
+		return error_trace(r);
+	r = open_page(&file, dir, folder, "ladder.svg");
+	if (r >= 0) {
+		r = ladder_svg_file(file, ladder);
+		if (r >= 0 && ferror(file))
+			r = error_origin(-EIO, "write a ladder below %s", dir);
+		r = close_page(file, r, dir);
+	}
+	ladder_free(ladder);
 	return error_trace(r);
 }
 

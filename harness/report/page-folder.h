@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writes the pages of a folder of --out, beside its journals. */
+/* Writes pages and drawings into a folder of --out, beside its journals. */
 #pragma once
 
 #include "saved.h"
@@ -7,6 +7,10 @@
 /* DIR/FOLDER/report.html. The result must have its whole journal. -errno. */
 int page_folder_run(const char *dir, const char *folder,
 		    const struct result *result);
+
+/* DIR/FOLDER/ladder.svg, under the same condition. -errno. */
+int page_folder_ladder(const char *dir, const char *folder,
+		       const struct result *result);
 
 /* DIR/index.html, of all runs that could be read. -errno. */
 int page_folder_index(const char *dir, const struct saved *saved);

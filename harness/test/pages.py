@@ -3,7 +3,9 @@
 """Pages of --out and ladders in the terminal: both show every drop, fault and
 result of the journals.
 
-usage: pages.py HALFOPEN MISBEHAVING
+usage: pages.py HALFOPEN MISBEHAVING LADDER
+
+LADDER is the drawing in the README, of the run DRAWN.
 """
 import html
 import json
@@ -18,7 +20,8 @@ import xml.etree.ElementTree as tree
 
 import rig
 
-HALFOPEN, MISBEHAVING = sys.argv[1:3]
+HALFOPEN, MISBEHAVING, LADDER = sys.argv[1:4]
+DRAWN = "server-host-crash-keepalive/host-dies"
 CASES = ["server-host-crash-data/retries2=3", "server-process-crash/killed",
          "unplug-data-replug/after-1-copy", "time-wait-stale-data/as-told",
          "nat-tw-recycle/clock-behind", "ttl-expires/routers=64",
@@ -152,6 +155,76 @@ class Pages(Kept):
             self.assertEqual(re.sub(took, "", again), re.sub(took, "", text))
 
 
+class Drawings(Kept):
+    """report --svg: the ladder as a file of its own."""
+
+    def texts(self, root):
+        """The texts of a drawing except the column of times; times in them,
+        and in titles, are replaced."""
+        found = []
+        for node in root.iter():
+            if node.tag.endswith("}text") and node.get("class") != "time":
+                text = "".join(node.itertext())
+                found.append((node.get("class"),
+                              re.sub(r"[0-9]+\.[0-9]+ ?", "T ", text)))
+        return sorted(found)
+
+    def test_drawings_are_well_formed_and_complete(self):
+        out = self.copy()
+        done = halfopen("report", "--svg", out)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(sorted(done.stdout.split()),
+                         sorted(f"{out}/{name}/ladder.svg"
+                                for name in self.journals))
+        for name in self.journals:
+            text = (out / name / "ladder.svg").read_text()
+            root = tree.fromstring(text)
+            self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+            for word in "src=", "href=", "@import", "url(":
+                self.assertNotIn(word, text, name)
+            # The page has the same drawing.
+            page = (out / name / "report.html").read_text()
+            drawing = text[text.index("</style>\n") + 9:]
+            self.assertIn(drawing, page, name)
+
+    def test_drawings_have_both_schemes(self):
+        out = self.copy()
+        halfopen("report", "--svg", out, "simultaneous-close")
+        root = tree.fromstring(
+            (out / "simultaneous-close" / "ladder.svg").read_text())
+        style = root[0].text
+        light, dark = style.split("@media screen and "
+                                  "(prefers-color-scheme: dark)")
+        used = set(re.findall(r"var\((--[a-z0-9-]+),#", style))
+        self.assertIn("--paper", used)
+        for scheme in light, dark.partition("\n}\n")[0]:
+            self.assertLessEqual(
+                used, set(re.findall(r"(--[a-z0-9-]+): #", scheme)))
+        self.assertFalse((out / CASES[0] / "ladder.svg").exists())
+
+    def test_svg_and_html_are_written_together(self):
+        out = self.copy()
+        for path in out.rglob("report.html"):
+            path.unlink()
+        done = halfopen("report", "--svg", "--html", out)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for name in self.journals:
+            self.assertTrue((out / name / "ladder.svg").exists())
+            self.assertTrue((out / name / "report.html").exists())
+
+    def test_the_readme_has_the_drawing_of_today(self):
+        with tempfile.TemporaryDirectory() as out:
+            halfopen("run", "--inconclusive=skip", DRAWN, "--out", out)
+            halfopen("report", "--svg", out)
+            new = tree.parse(f"{out}/{DRAWN}/ladder.svg").getroot()
+        old = tree.parse(LADDER).getroot()
+        self.assertEqual(old[0].text, new[0].text, "style")
+        self.assertEqual(
+            self.texts(old), self.texts(new),
+            f"{LADDER} is outdated; `halfopen run --out DIR {DRAWN}` and "
+            "`halfopen report --svg DIR` make a new one")
+
+
 class Terminal(Kept):
     def drawn(self, *arguments):
         done = halfopen("report", *arguments)
@@ -232,4 +305,4 @@ class Terminal(Kept):
 
 
 if __name__ == "__main__":
-    rig.main([sys.argv[0], MISBEHAVING, MISBEHAVING])
+    rig.main([sys.argv[0], MISBEHAVING, MISBEHAVING] + sys.argv[4:])
