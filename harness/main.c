@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "exit-status.h"
+#include "filter.h"
 #include "firewall.h"
 #include "guest.h"
 #include "macro.h"
@@ -85,8 +86,10 @@ static int run_command(int argc, char **argv)
 		return EXIT_STATUS_PASS;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("halfopen %s\n%c libnftables: gateways, firewalls\n",
-		       HALFOPEN_VERSION, firewall_possible() ? '+' : '-');
+		printf("halfopen %s\n%c libnftables: gateways, firewalls\n"
+		       "%c libseccomp: socket families of programs\n",
+		       HALFOPEN_VERSION, firewall_possible() ? '+' : '-',
+		       filter_possible() ? '+' : '-');
 		return EXIT_STATUS_PASS;
 	}
 	command = command_find(argv[1]);

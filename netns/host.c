@@ -39,6 +39,7 @@
 
 #include "errors.h"
 #include "fd.h"
+#include "filter.h"
 #include "macro.h"
 #include "namespace.h"
 #include "privilege.h"
@@ -65,7 +66,7 @@ struct request {
 	bool has_ids, has_terminal;
 	uid_t uid;
 	gid_t gid;
-	uint64_t memory;
+	uint64_t memory, families;
 	int numbers[FDS]; /* what each fd that comes along becomes */
 	size_t n_fds;
 	size_t arguments_size;
@@ -211,6 +212,8 @@ static void MACRO_NORETURN become_program(const struct request *request,
 							 request->memory });
 	r = privilege_drop(uid, gid);
 	if (r >= 0) {
+		if (exe < 0)
+			filter_socket_families(request->families);
 		char **args = (char **)(uintptr_t)argv;
 
 		if (exe >= 0)
@@ -720,6 +723,7 @@ pid_t host_start(struct host *host, const struct host_program *program)
 				   .has_ids = program->has_ids,
 				   .has_terminal = program->has_terminal,
 				   .memory = program->memory,
+				   .families = program->families,
 				   .uid = program->uid,
 				   .gid = program->gid };
 	struct reply reply;

@@ -92,6 +92,7 @@ struct host_program {
 	/* fd 0 is a terminal, and becomes the controlling terminal of a session
 	 * of its own. */
 	bool has_terminal;
+	uint64_t families; /* of sockets, see filter_socket_families() */
 	uint64_t memory; /* bytes of data, RLIMIT_DATA; 0: no limit */
 	/* The ids of the process where this one is root; otherwise, and without
 	 * has_ids, those of privilege_program_ids(). Never root's. */

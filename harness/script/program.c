@@ -271,6 +271,7 @@ static void start_process(struct program *program, const char *path,
 	struct host_program start = { .exe = -1,
 				      .fds = { -1, -1, -1, -1 },
 				      .memory = plan->memory,
+				      .families = plan->families,
 				      .has_ids = plan->has_ids,
 				      .uid = plan->uid,
 				      .gid = plan->gid };

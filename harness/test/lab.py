@@ -10,6 +10,7 @@ import pathlib
 import pwd
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -767,6 +768,47 @@ expect:
         self.assertIn("p: too large", lines)
         self.assertIn("p: MemoryError", lines)
         self.assertEqual(len(lines), 9)
+
+    def test_programs_make_sockets_of_a_host_only(self):
+        """No socket is ever connected. AF_VSOCK is 40; register bits above an
+        int do not matter; 425 is io_uring_setup."""
+        version = rig.call(HALFOPEN, "--version").stdout
+        if "- libseccomp" in version:
+            self.skipTest("built without libseccomp")
+        script = """
+            import ctypes, errno, socket
+            libc = ctypes.CDLL(None, use_errno=True)
+            for family in 1, 2, 10, 16, 38, 40, 31:
+                try:
+                    socket.socket(family, socket.SOCK_STREAM if family != 16
+                                  and family != 31 else 3).close()
+                    print(family, "made")
+                except OSError as error:
+                    print(family, errno.errorcode[error.errno])
+            if hasattr(ctypes, "c_long") and libc.syscall(
+                    ctypes.c_long(425), ctypes.c_long(1), None) < 0:
+                print("io_uring", errno.errorcode[ctypes.get_errno()])
+            """
+        text = ("cat >p.py <<'END'\n" + textwrap.dedent(script) +
+                "\nEND\npython3 p.py")
+        lines = program(text)
+        for made in 1, 2, 10, 16:
+            self.assertIn(f"{made} made", lines)
+        for refused in 38, 40, 31:
+            self.assertIn(f"{refused} EAFNOSUPPORT", lines)
+        self.assertIn("io_uring ENOSYS", lines)
+
+    def test_families_of_the_file_are_allowed_too(self):
+        """The socket is closed at once, and never connected."""
+        try:
+            socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
+        except OSError as error:
+            self.skipTest(f"AF_VSOCK: {error}")
+        script = ("python3 -c 'import socket; socket.socket(socket.AF_VSOCK, "
+                  "socket.SOCK_STREAM)' 2>/dev/null && echo made")
+        self.assertIn("made", program(script, families="[can, vsock]"))
+        if "- libseccomp" not in rig.call(HALFOPEN, "--version").stdout:
+            self.assertNotIn("made", program(script))
 
     def test_proc_shows_the_processes_of_the_host_only(self):
         lines = program("""

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "fd.h"
 #include "lab-action.h"
@@ -196,6 +197,40 @@ static int read_environment(const struct lab_yaml_node *node, void *ret)
 				  &next);
 }
 
+/* A family without AF_, in small letters. */
+static int read_family(const struct lab_yaml_node *node, void *data)
+{
+	static const char *const names[] = {
+		"alg", "bluetooth", "can",  "kcm",   "key", "nfc",
+		"rds", "smc",	    "tipc", "vsock", "xdp",
+	};
+	static const int values[] = {
+		AF_ALG, AF_BLUETOOTH, AF_CAN,  AF_KCM,	 AF_KEY, AF_NFC,
+		AF_RDS, AF_SMC,	      AF_TIPC, AF_VSOCK, AF_XDP,
+	};
+	uint64_t *families = data;
+	const char *text;
+	char near[160];
+	int r = lab_yaml_text(node, "socket family such as vsock", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		*families |= UINT64_C(1) << values[i];
+		return 0;
+	}
+	return lab_yaml_refuse(node, "unknown socket family '%s'%s", text,
+			       lab_suggest(text, names, ARRAY_SIZE(names), near,
+					   sizeof(near)));
+}
+
+static int read_families(const struct lab_yaml_node *node, void *ret)
+{
+	return lab_yaml_each(node, read_family, ret);
+}
+
 #define PROGRAM(member_) offsetof(struct new_program, member_)
 
 static const struct lab_yaml_field program_fields[] = {
@@ -204,6 +239,7 @@ static const struct lab_yaml_field program_fields[] = {
 	{ "env", read_environment, PROGRAM(program.environment) },
 	{ "user", read_text, PROGRAM(program.user) },
 	{ "listens", read_port, PROGRAM(program.listens) },
+	{ "families", read_families, PROGRAM(program.families) },
 	{ "memory", read_bytes, PROGRAM(program.memory) },
 	{ "output", read_count, PROGRAM(program.lines) },
 	{ "terminal", read_bool, PROGRAM(program.terminal) },
@@ -244,6 +280,7 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 	program->environment = new.program.environment;
 	program->user = new.program.user;
 	program->listens = new.program.listens;
+	program->families = new.program.families;
 	program->memory = new.program.memory;
 	program->lines = new.program.lines;
 	program->terminal = new.program.terminal;

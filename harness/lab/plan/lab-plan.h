@@ -93,6 +93,7 @@ struct lab_program {
 		*environment; /* "KEY=VALUE", ends with NULL; or NULL */
 	const char *user; /* NULL: the default user of programs */
 	uint16_t listens; /* port that is awaited before clients start, or 0 */
+	uint64_t families; /* of sockets, beside the usual: bit AF_... */
 	uint64_t memory; /* bytes of data, at most; 0: no limit */
 	unsigned int lines; /* of output in the journal; 0: the default */
 	bool terminal; /* its standard streams are a pseudo-terminal */
