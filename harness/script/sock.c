@@ -45,6 +45,7 @@ struct sock {
 	struct call in, out;
 	struct call shutdown; /* in a frozen host it returns late */
 	unsigned int connection; /* as the wire numbers it; 0: not known */
+	bool time_wait; /* sock_diag has reported it in TIME-WAIT */
 	unsigned int older; /* last connection before this socket's connect() */
 };
 
@@ -824,12 +825,33 @@ struct sock *sock_find(struct run *run, const char *host, uint16_t remote_port)
 	return search.sock;
 }
 
+/*
+ * TIME-WAIT is the last state of a connection. If sock_diag, which finds by the
+ * four-tuple, afterwards reports an earlier state, then a new connection has
+ * taken over the four-tuple: tcp_twsk_unique(), tcp_timewait_state_process().
+ * The number of the state's record is that of the new connection.
+ */
+static void notice_successor(struct sock *sock, enum diag_state state)
+{
+	if (state == DIAG_TIME_WAIT)
+		sock->time_wait = true;
+	else if (sock->time_wait &&
+		 (state == DIAG_SYN_SENT || state == DIAG_SYN_RECV ||
+		  state == DIAG_ESTABLISHED)) {
+		sock->connection = 0;
+		sock->older = 0;
+		sock->time_wait = false;
+	}
+}
+
 static void journal_state(struct sock *sock, bool found,
 			  const struct diag_socket *seen)
 {
 	const char *state = found ? diag_state_text(seen->state) : "none";
 	char text[128];
 
+	if (found)
+		notice_successor(sock, seen->state);
 	snprintf(text, sizeof(text), "%s", found ? state : "no socket");
 	if (found && seen->timer != DIAG_TIMER_NONE)
 		snprintf(text, sizeof(text), "%s timer:(%s,%.3f s,%u)", state,

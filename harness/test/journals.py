@@ -35,7 +35,7 @@ class Journals(unittest.TestCase):
     def setUpClass(cls):
         cls.done = rig.run(HALFOPEN, "server-process-crash*",
                            "server-host-reboot*", "keepalive-peer-frozen",
-                           "accept-queue-states*")
+                           "accept-queue-states*", "tw-reuse/bound")
         if cls.done.status == rig.SKIPPED:
             raise unittest.SkipTest(cls.done.text)
 
@@ -112,6 +112,17 @@ class Journals(unittest.TestCase):
                     first.setdefault(key, record["transmission"])
             self.assertTrue(first)
             self.assertEqual(set(first.values()), {1})
+
+    def test_successor_of_a_time_wait_is_another_connection(self):
+        """sock_diag finds by the four-tuple, which a new connection may have
+        taken over."""
+        states = [(r["state"], r["connection"])
+                  for journal in self.each() for r in journal
+                  if r["type"] == "state" and r.get("host") == "client" and
+                  journal[0]["name"] == "tw-reuse"]
+        self.assertIn(("TIME-WAIT", 1), states)
+        self.assertIn(("ESTAB", 2), states)
+        self.assertNotIn(("ESTAB", 1), states)
 
 
 if __name__ == "__main__":
