@@ -295,8 +295,11 @@ static int compare(struct compare_command *c, struct saved_run *a,
 		   struct saved_run *b)
 {
 	struct comparison *comparison = NULL;
-	int r = saved_read_journal(a);
+	int r;
 
+	/* A frame that is left out on one side would be a difference. */
+	a->result->keeps_all_frames = b->result->keeps_all_frames = true;
+	r = saved_read_journal(a);
 	if (r >= 0)
 		r = saved_read_journal(b);
 	if (r >= 0)

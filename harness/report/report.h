@@ -65,6 +65,7 @@ struct report {
 };
 
 struct reporter {
+	bool sends_frames; /* all frames of a result's journal are needed */
 	const char *name; /* --format NAME */
 	void (*begin)(struct report *report);
 	/* A run starts; `result` is still empty. */

@@ -353,6 +353,88 @@ static int fold(struct result *result, const json_t *record)
 	return 0;
 }
 
+static json_t *new_omission(double t)
+{
+	return json_pack("{s:f, s:s, s:s, s:i}", "t", t, "type", "note", "text",
+			 "", "frames", 0);
+}
+
+static int count_omission(struct result *result, size_t n)
+{
+	char text[96];
+	json_int_t frames =
+		journal_integer(result->omission, "frames") + (json_int_t)n;
+
+	snprintf(text, sizeof(text), "%lld frames are left out here",
+		 (long long)frames);
+	if (json_object_set_new(result->omission, "text", json_string(text)) <
+		    0 ||
+	    json_object_set_new(result->omission, "frames",
+				json_integer(frames)) < 0)
+		return error_origin(-ENOMEM, "result");
+	return 0;
+}
+
+int result_leave_out(struct result *result, double t, size_t n)
+{
+	result->omission = new_omission(t);
+	if (!result->omission ||
+	    json_array_append_new(result->journal, result->omission) < 0) {
+		result->omission = NULL;
+		return error_origin(-ENOMEM, "result");
+	}
+	return error_trace(count_omission(result, n));
+}
+
+/* Moves the records into a new array, without the frames between the first and
+ * the last ones. */
+static int omit_frames(struct result *result)
+{
+	size_t end = result->n_frames - RESULT_LAST, frame = 0, i;
+	json_t *kept = json_array(), *record;
+	int r = kept ? 0 : -ENOMEM;
+
+	json_array_foreach (result->journal, i, record) {
+		bool omit = journal_is(record, "frame") &&
+			    ++frame > RESULT_FIRST && frame <= end;
+
+		if (omit && !result->omission) {
+			result->omission = new_omission(json_number_value(
+				json_object_get(record, "t")));
+			r = result->omission ?
+				    json_array_append_new(kept,
+							  result->omission) :
+				    -1;
+		} else if (!omit) {
+			r = json_array_append(kept, record);
+		}
+		if (r < 0)
+			break;
+	}
+	if (r < 0) {
+		json_decref(kept);
+		return error_origin(-ENOMEM, "result");
+	}
+	json_decref(result->journal);
+	result->journal = kept;
+	result->n_frames = RESULT_FIRST + RESULT_LAST;
+	return error_trace(count_omission(result, end - RESULT_FIRST));
+}
+
+int result_keep(struct result *result, json_t *record)
+{
+	bool is_frame = journal_is(record, "frame");
+
+	if (json_array_append_new(result->journal, record) < 0)
+		return error_origin(-ENOMEM, "result");
+	result->n_frames += is_frame;
+	/* Seldom, so that moving the others costs little for each frame. */
+	if (!result->keeps_all_frames &&
+	    result->n_frames > RESULT_FIRST + 2 * RESULT_LAST)
+		return error_trace(omit_frames(result));
+	return 0;
+}
+
 int result_take(struct result *result, json_t *record)
 {
 	int r = result_check(record);
@@ -363,14 +445,14 @@ int result_take(struct result *result, json_t *record)
 		json_decref(record);
 		return error_trace(r);
 	}
-	if (json_array_append_new(result->journal, record) < 0)
-		return error_origin(-ENOMEM, "result");
-	return 0;
+	return error_trace(result_keep(result, record));
 }
 
 void result_forget_journal(struct result *result)
 {
 	json_array_clear(result->journal);
+	result->n_frames = 0;
+	result->omission = NULL;
 }
 
 void result_broken(struct result *result, const char *reason)

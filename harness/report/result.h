@@ -40,9 +40,17 @@ struct result {
 	json_t *predicted, *measured; /* objects */
 	json_t *expectations; /* array */
 
-	/* All records, in order; empty after result_forget_journal(). */
+	/* The records, in order; empty after result_forget_journal(). Of many
+	 * frames only the first RESULT_FIRST and at least the last RESULT_LAST
+	 * are there, with a note where the others were. */
 	json_t *journal;
+	bool keeps_all_frames; /* set by the owner: none is left out */
+	size_t n_frames; /* of `journal` */
+	json_t *omission; /* the note; borrowed; NULL: none */
 };
+
+/* A record of a frame takes 4 KB of memory, and no page shows thousands. */
+enum { RESULT_FIRST = 8000, RESULT_LAST = 8000 };
 
 /* Test case and variant are borrowed. -ENOMEM. */
 int result_new(struct result **ret, const struct testcase *testcase,
@@ -57,6 +65,14 @@ int result_check(const json_t *record);
 /* Takes the record, also on failure. -EBADMSG as for result_check(), for an
  * unknown verdict and for a second verdict; -ENOMEM. */
 int result_take(struct result *result, json_t *record);
+
+/* Appends a record without reading it: for a journal that is read again. Takes
+ * the record, also on failure. -ENOMEM. */
+int result_keep(struct result *result, json_t *record);
+
+/* Notes that the caller leaves out `n` frames, of which the first one is at this
+ * place and time. Once for a journal. -ENOMEM. */
+int result_leave_out(struct result *result, double t, size_t n);
 
 /*
  * From a line of --format jsonl: everything except the journal. -EBADMSG for

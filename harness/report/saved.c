@@ -340,6 +340,27 @@ static int take(struct saved *saved, struct saved_run *run, json_t *record)
 	return error_trace(result_take(run->result, record));
 }
 
+/*
+ * Whether the line is a frame's record as journal_gather_frame() writes it, and
+ * when the frame was. Parsing takes 20 us, and a long run has a million frames:
+ * what is going to be left out is only counted.
+ */
+static bool is_frame_line(const char *line, size_t size, double *ret)
+{
+	static const char type[] = ",\"type\":\"frame\",";
+	char *end;
+	double t;
+
+	if (size < 64 || strncmp(line, "{\"t\":", 5) != 0 ||
+	    strcmp(line + size - 2, "}\n") != 0)
+		return false;
+	t = strtod(line + 5, &end);
+	if (strncmp(end, type, sizeof(type) - 1) != 0)
+		return false;
+	*ret = t;
+	return true;
+}
+
 /* Returns 1 to stop reading. */
 static int read_line(struct saved *saved, struct saved_run *run,
 		     const char *line, size_t size, size_t number)
@@ -366,24 +387,10 @@ static int read_line(struct saved *saved, struct saved_run *run,
 	return error_trace(r);
 }
 
-/* A line at a time: a journal may have gigabytes. */
-static int read_lines(struct saved *saved, struct saved_run *run, FILE *file)
+/* Of a run that ends at this time of its journal. */
+static nsec_t duration(double seconds)
 {
-	size_t space = 0, number = 0;
-	char *line = NULL;
-	ssize_t n;
-	int r = 0;
-
-	while (r == 0 && (n = getline(&line, &space, file)) > 0)
-		r = read_line(saved, run, line, (size_t)n, ++number);
-	free(line);
-	if (r < 0)
-		return error_trace(r);
-	if (ferror(file))
-		return error_origin(-EIO, "read %s", run->path);
-	if (!number)
-		return set_problem(run, "%s: the file is empty", run->path);
-	return 0;
+	return seconds > 0 && seconds < 1e9 ? (nsec_t)(seconds * 1e9) : 0;
 }
 
 /* The duration is that of the journal, not that of reading it. */
@@ -391,9 +398,39 @@ static nsec_t duration_of(const json_t *journal)
 {
 	const json_t *last = json_array_get(journal,
 					    json_array_size(journal) - 1);
-	double seconds = json_number_value(json_object_get(last, "t"));
 
-	return seconds > 0 && seconds < 1e9 ? (nsec_t)(seconds * 1e9) : 0;
+	return duration(json_number_value(json_object_get(last, "t")));
+}
+
+/* A line at a time: a journal may have gigabytes. */
+static int read_lines(struct saved *saved, struct saved_run *run, FILE *file)
+{
+	size_t space = 0, number = 0;
+	double t, end = 0;
+	char *line = NULL;
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0 && (n = getline(&line, &space, file)) > 0) {
+		number++;
+		if (run->result && is_frame_line(line, (size_t)n, &t) &&
+		    ++run->n_frames > RESULT_FIRST) {
+			end = t;
+			continue;
+		}
+		r = read_line(saved, run, line, (size_t)n, number);
+	}
+	free(line);
+	if (run->result)
+		run->result->took = MAX(duration_of(run->result->journal),
+					duration(end));
+	if (r < 0)
+		return error_trace(r);
+	if (ferror(file))
+		return error_origin(-EIO, "read %s", run->path);
+	if (!number)
+		return set_problem(run, "%s: the file is empty", run->path);
+	return 0;
 }
 
 /* Keeps the start record, which the index of pages shows. */
@@ -409,6 +446,7 @@ static int forget_journal(struct result *result)
 
 static int read_journal(struct saved *saved, struct saved_run *run)
 {
+	nsec_t took;
 	FILE *file;
 	int r;
 
@@ -429,40 +467,68 @@ static int read_journal(struct saved *saved, struct saved_run *run)
 		return error_trace(r);
 	if (!run->result)
 		return 0;
+	took = run->result->took;
 	if (!run->result->has_verdict)
 		result_broken(run->result, "the journal has no verdict");
-	run->result->took = duration_of(run->result->journal);
+	run->result->took = took; /* and not the time that reading took */
 	return error_trace(forget_journal(run->result));
 }
 
-/* Stops where the first reading stopped, whose problem is known. */
+/* Whether this frame, counted from 1, is left out. */
+static bool is_left_out(const struct saved_run *run, size_t frame)
+{
+	return !run->result->keeps_all_frames &&
+	       run->n_frames > RESULT_FIRST + 2 * RESULT_LAST &&
+	       frame > RESULT_FIRST && frame <= run->n_frames - RESULT_LAST;
+}
+
+/* Returns 1 to stop reading. */
+static int read_line_again(struct saved_run *run, const char *line, size_t size,
+			   size_t number)
+{
+	json_t *record;
+	int r = journal_parse(&record, line, size - (line[size - 1] == '\n'));
+
+	if (r >= 0) {
+		r = result_check(record);
+		if (r < 0)
+			json_decref(record);
+	}
+	if (r < 0) {
+		r = set_problem(run, "%s: line %zu: %s", run->path, number,
+				error_message());
+		return r < 0 ? error_trace(r) : 1;
+	}
+	return error_trace(result_keep(run->result, record));
+}
+
+/* Stops where the first reading stopped, whose problem is known, or at a frame
+ * that the first reading did not parse. */
 int saved_read_journal(struct saved_run *run)
 {
-	size_t space = 0;
+	size_t space = 0, number = 0, frame = 0;
 	char *line = NULL;
 	FILE *file;
 	ssize_t n;
+	double t;
 	int r = folder_read(&file, run->path);
 
 	if (r < 0)
 		return error_trace(r);
 	result_forget_journal(run->result);
 	while (r == 0 && (n = getline(&line, &space, file)) > 0) {
-		size_t size = (size_t)n - (line[n - 1] == '\n');
-		json_t *record;
-
-		if (journal_parse(&record, line, size) < 0)
-			break;
-		if (result_check(record) < 0) {
-			json_decref(record);
-			break;
-		}
-		if (json_array_append_new(run->result->journal, record) < 0)
-			r = error_origin(-ENOMEM, "journal");
+		number++;
+		if (!is_frame_line(line, (size_t)n, &t) ||
+		    !is_left_out(run, ++frame))
+			r = read_line_again(run, line, (size_t)n, number);
+		else if (!run->result->omission)
+			r = result_leave_out(run->result, t,
+					     run->n_frames - RESULT_FIRST -
+						     RESULT_LAST);
 	}
 	free(line);
 	fclose(file);
-	return r;
+	return r < 0 ? error_trace(r) : 0;
 }
 
 /* --- life ----------------------------------------------------------------- */

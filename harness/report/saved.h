@@ -16,6 +16,7 @@ struct saved;
 struct saved_run {
 	char *folder; /* of journal.jsonl, relative to DIR; "" is DIR itself */
 	char *path; /* of journal.jsonl */
+	size_t n_frames; /* with a record as journal_gather_frame() writes it */
 	/* What could not be read: "FILE: line 7: journal, byte 3: …". NULL:
 	 * everything was read. */
 	char *problem;
@@ -37,9 +38,13 @@ struct saved *saved_free(struct saved *saved);
 
 size_t saved_runs(const struct saved *saved, struct saved_run **ret);
 
-/* Reads all records of a run with a result again: memory has room for a few
- * whole journals, not for all. result_forget_journal() frees them. -errno when
- * the file cannot be opened any more; -ENOMEM. */
+/*
+ * Reads the records of a run with a result again: memory has room for a few
+ * journals, not for all; result_forget_journal() frees them. Many frames are left
+ * out as result.h says, unless the result keeps all. A record that cannot be read
+ * sets `problem` and ends the journal. -errno when the file cannot be opened;
+ * -ENOMEM.
+ */
 int saved_read_journal(struct saved_run *run);
 
 /* Whether a pattern as for `run` selects it: a name, NAME/VARIANT, a claim, all

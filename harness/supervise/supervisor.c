@@ -256,6 +256,9 @@ static int start_next(struct supervisor *s)
 
 	if (r < 0)
 		return handle_start_failure(s, r);
+	/* The capture below --out and the host of a guest need all frames. */
+	worker_result(worker)->keeps_all_frames =
+		s->plan->out || s->report->reporter->sends_frames;
 	s->workers[s->n_workers] = worker;
 	s->running[s->n_workers++] = worker_result(worker);
 	if (s->report->reporter->start)

@@ -3,6 +3,7 @@
 #include "result.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,38 @@ START_TEST(records_are_folded_into_the_result)
 	ck_assert_str_eq(result->reason, "");
 	/* Every record is kept, in order. */
 	ck_assert_uint_eq(json_array_size(result->journal), 13);
+	result_free(result);
+}
+END_TEST
+
+/* Between the first and the last ones, at any time; other records stay. */
+START_TEST(of_many_frames_the_middle_is_left_out)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+	size_t before = json_array_size(result->journal);
+	const json_t *record;
+	char line[192];
+
+	for (int i = 1; i <= 100000; i++) {
+		snprintf(line, sizeof(line),
+			 "{\"t\":%d.5,\"type\":\"%s\",\"from\":\"client\","
+			 "\"to\":\"server\",\"fate\":\"forwarded\","
+			 "\"text\":\"record %d\",\"kinds\":[]}",
+			 i, i == 50000 ? "note" : "frame", i);
+		ck_assert_int_eq(take(result, line), 0);
+		ck_assert_uint_le(json_array_size(result->journal),
+				  before + RESULT_FIRST + 2 * RESULT_LAST + 2);
+	}
+	ck_assert_uint_ge(json_array_size(result->journal),
+			  before + RESULT_FIRST + RESULT_LAST + 2);
+	record = json_array_get(result->journal, before + RESULT_FIRST);
+	ck_assert_ptr_eq(record, result->omission);
+	ck_assert_uint_eq((size_t)json_integer_value(
+				  json_object_get(record, "frames")),
+			  99999 - result->n_frames);
+	record = json_array_get(result->journal, before + RESULT_FIRST + 1);
+	ck_assert_str_eq(json_string_value(json_object_get(record, "text")),
+			 "record 50000");
 	result_free(result);
 }
 END_TEST
@@ -206,6 +239,7 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&records_are_folded_into_the_result,
+	&of_many_frames_the_middle_is_left_out,
 	&the_last_value_of_a_name_counts,
 	&only_a_pass_judges_the_documents,
 	&a_variant_may_have_its_own_judgements,

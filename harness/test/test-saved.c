@@ -267,6 +267,43 @@ START_TEST(paths_with_unsafe_characters_are_refused)
 }
 END_TEST
 
+/* Of 30000 frames the first and last 8000 are read, all of them on request. */
+START_TEST(of_many_frames_the_middle_is_left_out)
+{
+	struct saved_run *runs;
+	struct saved *saved;
+	const json_t *note;
+	char path[256];
+	FILE *file;
+
+	write_journal("a", START("server-process-crash", ""));
+	snprintf(path, sizeof(path), "%s/a/journal.jsonl", dir);
+	file = fopen(path, "ae");
+	ck_assert_ptr_nonnull(file);
+	for (int i = 1; i <= 30000; i++)
+		fprintf(file,
+			"{\"t\":%d.5,\"type\":\"frame\",\"from\":\"client\","
+			"\"to\":\"server\",\"fate\":\"forwarded\","
+			"\"text\":\"frame %d\",\"kinds\":[]}\n", i, i);
+	fclose(file);
+	saved = read_dir(&runs, 1);
+	ck_assert_ptr_null(runs[0].problem);
+	ck_assert_int_eq(runs[0].result->took, SEC(30000) + MSEC(500));
+	ck_assert_int_eq(saved_read_journal(&runs[0]), 0);
+	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 16002);
+	note = json_array_get(runs[0].result->journal, 8001);
+	ck_assert_str_eq(json_string_value(json_object_get(note, "text")),
+			 "14000 frames are left out here");
+	note = json_array_get(runs[0].result->journal, 8002);
+	ck_assert_str_eq(json_string_value(json_object_get(note, "text")),
+			 "frame 22001");
+	runs[0].result->keeps_all_frames = true;
+	ck_assert_int_eq(saved_read_journal(&runs[0]), 0);
+	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 30001);
+	saved_free(saved);
+}
+END_TEST
+
 START_TEST(control_characters_are_replaced)
 {
 	struct saved_run *runs;
@@ -310,6 +347,7 @@ int main(void)
 		&a_folder_without_journals_is_refused,
 		&the_whole_journal_can_be_read_again,
 		&paths_with_unsafe_characters_are_refused,
+	&of_many_frames_the_middle_is_left_out,
 	&control_characters_are_replaced,
 		&a_journal_in_dir_itself_has_an_empty_folder,
 	};

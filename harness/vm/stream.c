@@ -67,6 +67,7 @@ static void end(struct report *report, const struct report_tally *tally)
 
 const struct reporter reporter_stream = {
 	.name = "stream",
+	.sends_frames = true,
 	.begin = begin,
 	.result = send_result,
 	.end = end,
