@@ -317,18 +317,29 @@ static unsigned int count_processes(void)
  */
 static void check_processes(unsigned int limit)
 {
-	if (count_processes() <= limit)
-		return;
-	kill(-1, SIGKILL);
-	send_reply(REPLY_KILLED_ALL, -1, 0);
+	static bool reported;
+	bool too_many = count_processes() > limit;
+
+	/* Those that were killed count until they are reaped. */
+	if (too_many)
+		kill(-1, SIGKILL);
+	if (too_many && !reported)
+		send_reply(REPLY_KILLED_ALL, -1, 0);
+	reported = too_many;
 }
 
 /* Seldom in a run of hours, whose time may be virtual. */
-static int check_interval(void)
+static nsec_t check_interval(void)
 {
-	nsec_t pause = MAX((nsec_now() - last_start) / 50, MSEC(100));
+	return MIN(MAX((nsec_now() - last_start) / 50, MSEC(100)), SEC(60));
+}
 
-	return (int)(MIN(pause, SEC(60)) / MSEC(1));
+/* In milliseconds, for poll(2). */
+static int until(nsec_t time)
+{
+	nsec_t now = nsec_now();
+
+	return time > now ? (int)((time - now) / MSEC(1)) + 1 : 0;
 }
 
 static void serve(void)
@@ -373,6 +384,7 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 {
 	const char *name = plan->name;
 	unsigned int limit = 0;
+	nsec_t next_check = 0;
 	char comm[32];
 	struct pollfd wait[2] = { { .fd = CONTROL, .events = POLLIN },
 				  { .fd = CHILDREN, .events = POLLIN } };
@@ -395,13 +407,8 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	set_up_fds(control);
 	for (;;) {
 		bool limited = limit && last_start;
-		int n = poll(wait, 2, limited ? check_interval() : -1);
 
-		if (n < 0)
-			continue;
-		if (limited)
-			check_processes(limit);
-		if (n == 0)
+		if (poll(wait, 2, limited ? until(next_check) : -1) < 0)
 			continue;
 		/* Exits first: the pid of a process that has been reaped must
 		 * not be signalled. */
@@ -409,6 +416,10 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 			reap();
 		if (wait[0].revents)
 			serve();
+		if (limited && nsec_now() >= next_check) {
+			check_processes(limit);
+			next_check = nsec_now() + check_interval();
+		}
 	}
 }
 

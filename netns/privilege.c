@@ -314,8 +314,8 @@ static void limit_pids(unsigned int processes)
 		return; /* the host's init counts them, too */
 }
 
-/* The order matters: mqueue_fs_context_trans() takes the IPC namespace of the
- * process, and in a user namespace it has to be one of its own. */
+/* The order matters: a mount of mqueue is for the current IPC namespace, and
+ * needs CAP_SYS_ADMIN over it (mqueue_init_fs_context()). */
 void privilege_mounts_for_host(unsigned int processes)
 {
 	if (unshare(CLONE_NEWNS) < 0)
