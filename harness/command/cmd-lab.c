@@ -96,7 +96,8 @@ static void print_end(const struct report *report, const struct lab_plan *plan,
 
 static void count(struct report_tally *tally, const struct result *result)
 {
-	report_count(tally, result);
+	if (result->final)
+		report_count(tally, result);
 	tally->delays.cases = MAX(tally->delays.cases, result->timer_delay);
 	tally->delays.wire = MAX(tally->delays.wire, result->frame_delay);
 }
@@ -121,12 +122,36 @@ static unsigned int repetition_of(const struct labs *labs, size_t i)
 	return repetition;
 }
 
-/* 0, the signal that ended it, or a failure. */
+/* Takes the result. */
+static int report_result(const struct lab_options *options,
+			 const struct lab_plan *plan, struct report *report,
+			 struct report_tally *tally, struct result *result)
+{
+	int r = keep(options, result);
+
+	count(tally, result);
+	if (options->reporter)
+		options->reporter->result(report, result);
+	else
+		print_end(report, plan, result);
+	if (!options->reporter && !result->final)
+		printf("\ninconclusive; the lab is repeated: try %u of %d\n\n",
+		       result->attempt + 1, RESULT_INCONCLUSIVE_RETRIES + 1);
+	if (!options->reporter || !report_keeps(report, result))
+		result_free(result);
+	return error_trace(r);
+}
+
+/*
+ * An inconclusive lab is repeated, but not one that a person takes part in: at
+ * a prompt, in a shell or by Ctrl-C. Returns 0, the signal that ended it, or a
+ * failure.
+ */
 static int run_one(const struct lab_options *options, struct labs *labs,
 		   size_t i, struct report *report, struct report_tally *tally)
 {
 	struct lab_plan *plan = labs->plans[i];
-	const struct lab_session_plan session = {
+	struct lab_session_plan session = {
 		.plan = plan,
 		.lab_case = labs->cases[i],
 		.run = options->run,
@@ -137,24 +162,27 @@ static int run_one(const struct lab_options *options, struct labs *labs,
 		.interactive = options->interactive,
 		.shell = options->shell,
 	};
-	struct result *result = NULL;
-	int r;
+	bool final = false;
+	int r = 0;
 
-	if (!options->reporter)
-		print_begin(report, plan);
-	r = lab_session_run(&session, &result);
-	if (result) {
-		result->final = true;
-		count(tally, result);
-		if (r >= 0)
-			r = keep(options, result);
-		if (options->reporter)
-			options->reporter->result(report, result);
-		else
-			print_end(report, plan, result);
+	while (r == 0 && !final) {
+		struct result *result = NULL;
+		bool interrupted = false;
+		int kept;
+
+		session.attempt++;
+		if (!options->reporter)
+			print_begin(report, plan);
+		r = lab_session_run(&session, &result, &interrupted);
+		if (!result)
+			break;
+		final = r != 0 || interrupted || options->interactive ||
+			options->shell || !result->inconclusive ||
+			!result_wants_retry(result, 0);
+		result->final = final;
+		kept = report_result(options, plan, report, tally, result);
+		r = r == 0 ? kept : r;
 	}
-	if (!options->reporter || !report_keeps(report, result))
-		result_free(result);
 	return r < 0 ? error_trace(r) : r;
 }
 

@@ -62,7 +62,8 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			      "only runs at the kernel's default values, which "
 			      "take hours or days" },
 	[OPTION_RETRY] = { "retry", 0, "N", NULL,
-			   "repeat runs that fail or break, up to N times",
+			   "repeat runs that fail or break, up to N times "
+			   "(0; inconclusive runs: 2)",
 			   .min = 0, .max = 1e6 },
 	[OPTION_INCONCLUSIVE] = { "inconclusive", 0, "WHAT", "broken skip",
 				  "the verdict of a run that fails only because "

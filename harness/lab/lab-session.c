@@ -375,7 +375,7 @@ static int start_worker(struct session *s)
 	s->job = (struct run_job){ .testcase =
 					   lab_case_testcase(s->plan->lab_case),
 				   .repetition = s->plan->repetition,
-				   .attempt = 1 };
+				   .attempt = s->plan->attempt };
 	r = worker_start(&s->worker, s->loop, &s->options, &s->job,
 			 s->plan->out, &events);
 	if (r >= 0)
@@ -417,7 +417,8 @@ static void tear_down(struct session *s)
 	fd_close(s->prompt);
 }
 
-int lab_session_run(const struct lab_session_plan *plan, struct result **ret)
+int lab_session_run(const struct lab_session_plan *plan, struct result **ret,
+		    bool *ret_interrupted)
 {
 	struct session s = { .plan = plan,
 			     .signals = -1,
@@ -433,6 +434,7 @@ int lab_session_run(const struct lab_session_plan *plan, struct result **ret)
 		r = error_origin(worker_file_error(s.worker),
 				 "write the journal below %s", plan->out);
 	*ret = s.result;
+	*ret_interrupted = s.interrupted;
 	tear_down(&s);
 	return r < 0 ? error_trace(r) : s.signal;
 }

@@ -21,6 +21,7 @@ struct lab_session_plan {
 	struct report *report;
 	const char *out; /* folder for journal and capture; NULL: none */
 	unsigned int repetition; /* from 1, of labs with this name */
+	unsigned int attempt; /* from 1 */
 	bool live; /* records are printed as they arrive */
 	bool interactive; /* commands are read from standard input */
 	/* A shell starts in this host; the lab ends when it exits. NULL: none.
@@ -31,6 +32,8 @@ struct lab_session_plan {
 /*
  * Runs the lab to its end and gives the result to the caller. Returns 0, or the
  * signal that ended the lab at once: then there may be no result. The first
- * Ctrl-C is no such signal: it only ends the timeline.
+ * Ctrl-C is no such signal: it only ends the timeline and sets
+ * `ret_interrupted`.
  */
-int lab_session_run(const struct lab_session_plan *plan, struct result **ret);
+int lab_session_run(const struct lab_session_plan *plan, struct result **ret,
+		    bool *ret_interrupted);

@@ -86,6 +86,17 @@ struct result *result_free(struct result *result)
 	return NULL;
 }
 
+bool result_wants_retry(const struct result *result, unsigned int retries)
+{
+	if (result->verdict != VERDICT_FAIL &&
+	    result->verdict != VERDICT_BROKEN)
+		return false;
+	if (result->inconclusive)
+		retries = MAX(retries,
+			      (unsigned int)RESULT_INCONCLUSIVE_RETRIES);
+	return result->attempt <= retries;
+}
+
 /* --- required members of records ------------------------------------------ */
 
 enum kind { TEXT, NUMBER, TRUTH, LIST, TEXT_OR_NUMBER };

@@ -58,6 +58,15 @@ int result_new(struct result **ret, const struct testcase *testcase,
 	       unsigned int repetition, unsigned int attempt);
 struct result *result_free(struct result *result);
 
+enum { RESULT_INCONCLUSIVE_RETRIES = 2 };
+
+/*
+ * Whether another try follows, with --retry `retries`: of FAIL and BROKEN up to
+ * that many, of an inconclusive run RESULT_INCONCLUSIVE_RETRIES at least.
+ * Decided by the verdict of the run, before options change it.
+ */
+bool result_wants_retry(const struct result *result, unsigned int retries);
+
 /* -EBADMSG for a record that lacks a member that its type requires; members
  * that no report reads are not checked. */
 int result_check(const json_t *record);

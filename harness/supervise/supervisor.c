@@ -95,13 +95,6 @@ size_t supervisor_parallel(unsigned int wanted)
 
 /* --- ends ------------------------------------------------------------- */
 
-static bool wants_retry(const struct supervisor *s, const struct result *result)
-{
-	return (result->verdict == VERDICT_FAIL ||
-		result->verdict == VERDICT_BROKEN) &&
-	       result->attempt <= s->plan->retries && !s->signal;
-}
-
 /* Options that change a verdict. */
 static void adjust(const struct supervisor_plan *plan, struct result *result)
 {
@@ -144,10 +137,11 @@ static void settle(struct supervisor *s, struct result *result,
 
 	delays->cases = MAX(delays->cases, result->timer_delay);
 	delays->wire = MAX(delays->wire, result->frame_delay);
-	/* Retries are decided by the verdict of the run, before options change
-	 * it: an inconclusive run is tried again before it becomes a SKIP, and
-	 * a SKIP, which another try would not change, is never tried again. */
-	result->final = !wants_retry(s, result);
+	/* Before options change the verdict: an inconclusive run is tried again
+	 * before it becomes a SKIP, and a SKIP, which another try would not
+	 * change, is never tried again. */
+	result->final = s->signal ||
+			!result_wants_retry(result, s->plan->retries);
 	if (result->final) {
 		adjust(s->plan, result);
 		report_count(s->tally, result);
@@ -357,7 +351,9 @@ static int run_all(struct supervisor *s)
 static int set_up(struct supervisor *s)
 {
 	size_t n = s->plan->n_jobs;
-	size_t most = n * (s->plan->retries + 1);
+	unsigned int retries = MAX(s->plan->retries,
+				   (unsigned int)RESULT_INCONCLUSIVE_RETRIES);
+	size_t most = n * (retries + 1);
 	int r;
 
 	s->parallel = supervisor_parallel(s->plan->parallel);

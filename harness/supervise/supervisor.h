@@ -14,7 +14,7 @@ struct supervisor_plan {
 	size_t n_jobs;
 	struct run_options options;
 	unsigned int parallel; /* runs at a time; 0: as many as limits allow */
-	unsigned int retries; /* further tries of a FAIL or BROKEN run */
+	unsigned int retries; /* see result_wants_retry() */
 	bool skip_inconclusive; /* an inconclusive BROKEN becomes SKIP */
 	bool must_run; /* SKIP becomes FAIL */
 	const char *out; /* --out DIR; NULL: none */

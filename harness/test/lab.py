@@ -24,14 +24,10 @@ HALFOPEN = sys.argv[1]
 
 
 def lab(*words, seconds=60, **more):
-    """Runs a lab to its end: exit status and output. Repeats an inconclusive
-    one."""
-    for _ in range(3):
-        process = rig.start(HALFOPEN, "lab", *words, **more)
-        text, _ = process.communicate(timeout=seconds)
-        if process.returncode != rig.BROKEN or "scheduling delay" not in text:
-            break
-    return process.returncode, text
+    """Runs a lab to its end: exit status and output of the last try."""
+    process = rig.start(HALFOPEN, "lab", *words, **more)
+    text, _ = process.communicate(timeout=seconds)
+    return process.returncode, text.split("the lab is repeated: try ")[-1]
 
 
 def lab_file(text, *words):
@@ -42,16 +38,46 @@ def lab_file(text, *words):
 
 
 def journal(*words):
-    """Exit status, output and journal records of a lab."""
+    """Exit status, output and journal records of the last try of a lab."""
     with tempfile.TemporaryDirectory() as out:
         status, text = lab("--quiet", "--out", out, *words)
         journals = rig.read_journals(out)
-        assert len(journals) == 1, text
-        return status, text, list(journals.values())[0]
+        assert journals and len({n.split(".try")[0] for n in journals}) == 1, \
+            text
+        return status, text, journals[max(journals)]
 
 
 def texts(records, kind):
     return [r["text"] for r in records if r["type"] == kind]
+
+
+class Repetition(unittest.TestCase):
+    def test_inconclusive_lab_is_repeated_twice(self):
+        with tempfile.TemporaryDirectory() as out:
+            done = rig.call(HALFOPEN, "lab", "--expect",
+                            "client: CLOSE-WAIT", "--for", "200ms", "--slack",
+                            "0", "--out", out, "--format", "jsonl")
+            names = sorted(rig.read_journals(out))
+        cases = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(done.returncode, rig.BROKEN, done.stdout)
+        self.assertEqual([(c["try"], c["inconclusive"]) for c in cases
+                          if c["type"] == "case"],
+                         [(1, True), (2, True), (3, True)])
+        self.assertEqual(cases[-1]["broken"], 1)
+        self.assertEqual([name.split(".")[1:] for name in names],
+                         [[], ["try2"], ["try3"]])
+
+    def test_message_says_that_a_lab_is_repeated(self):
+        done = rig.call(HALFOPEN, "lab", "--expect", "client: CLOSE-WAIT",
+                        "--for", "200ms", "--slack", "0")
+        self.assertIn("inconclusive; the lab is repeated: try 3 of 3",
+                      done.stdout)
+
+    def test_failed_lab_is_not_repeated(self):
+        done = rig.call(HALFOPEN, "lab", "--expect", "client: CLOSE-WAIT",
+                        "--for", "200ms", "--slack", "60000")
+        self.assertEqual(done.returncode, rig.FAIL, done.stdout)
+        self.assertNotIn("repeated", done.stdout)
 
 
 class Folders(unittest.TestCase):

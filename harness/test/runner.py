@@ -124,6 +124,27 @@ class SchedulingDelay(unittest.TestCase):
         self.assertRegex(verdict["reason"],
                          r"delay of \d+\.\d ms, tolerance 50\.0 ms")
 
+    def test_inconclusive_run_is_repeated_twice(self):
+        done = run("late/by-machine")
+        self.assertEqual(list(done.journals),
+                         ["late/by-machine", "late/by-machine.try2",
+                          "late/by-machine.try3"])
+        self.assertIn("try 2; retrying", done.text)
+        self.assertIn("try 3", done.text)
+        done = run("late/by-machine", "--retry", "3")
+        self.assertEqual(len(done.journals), 4)
+
+    def test_last_try_of_an_inconclusive_run_counts(self):
+        done = run("late/by-machine-once", "--format", "jsonl")
+        self.assertEqual(done.status, PASS, done.text)
+        lines = [json.loads(line) for line in done.text.splitlines()]
+        self.assertEqual([(line["try"], line["verdict"]) for line in lines
+                          if line["type"] == "case"],
+                         [(1, "broken"), (2, "pass")])
+        self.assertEqual(lines[-1]["passed"], 1)
+        self.assertEqual(lines[-1]["broken"], 0)
+        self.assertEqual(lines[-1]["inconclusive"], 0)
+
     def test_option_turns_inconclusive_into_skip(self):
         done = run("late/by-machine", "--inconclusive=skip")
         self.assertEqual(done.status, SKIPPED, done.text)

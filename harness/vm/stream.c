@@ -249,9 +249,7 @@ static int take_case(struct stream *stream, const json_t *line)
 		r = error_origin(-EBADMSG, "unexpected run of %s",
 				 result_name(result));
 	/* The same rule as in the guest's supervisor. */
-	result->final = (result->verdict != VERDICT_FAIL &&
-			 result->verdict != VERDICT_BROKEN) ||
-			result->attempt > stream->retries;
+	result->final = !result_wants_retry(result, stream->retries);
 	if (r >= 0)
 		r = take_journal(stream, result);
 	if (r < 0) {

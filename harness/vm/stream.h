@@ -19,7 +19,7 @@ extern const struct reporter reporter_stream;
 struct stream;
 
 /* Borrows all arguments and owns the results, in the guest's order, until
- * stream_free(). The guest retries failed runs up to `retries` times.
+ * stream_free(). The guest repeats runs as result_wants_retry() decides.
  * Journals are written below `out`, unless it is NULL. */
 int stream_new(struct stream **ret, struct report *report,
 	       const struct run_job *jobs, size_t n_jobs, unsigned int retries,

@@ -13,6 +13,7 @@ enum {
 	FAILS_AFTER = 4,
 	EARLY = 8,
 	DELAYED_LONG = 16,
+	PASSES_LATER = 32, /* at the second try */
 };
 
 /* A frame arrives while the wire is not served for this time. */
@@ -32,6 +33,10 @@ static void script(struct run *run)
 	const struct range range = { SEC(1), SEC(2) };
 	long how = run_value(run);
 
+	if (how & PASSES_LATER && run->job->attempt > 1) {
+		expect_that(run, true, "second try", "true");
+		return;
+	}
 	if (how & (DELAYED | DELAYED_LONG))
 		delay_wire(run, how & DELAYED_LONG ? MSEC(300) : MSEC(20));
 	if (how & FAILS_BEFORE)
@@ -48,6 +53,7 @@ MISBEHAVING(late) = {
 	.variants = VARIANTS(
 		{ "by-itself", .value = 0 },
 		{ "by-machine", .value = DELAYED_LONG },
+		{ "by-machine-once", .value = DELAYED_LONG | PASSES_LATER },
 		{ "wrong-before", .value = DELAYED | FAILS_BEFORE },
 		{ "wrong-after", .value = DELAYED | FAILS_AFTER },
 		{ "early", .value = DELAYED | EARLY },
