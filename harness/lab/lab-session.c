@@ -378,8 +378,6 @@ static int start_worker(struct session *s)
 				   .attempt = s->plan->attempt };
 	r = worker_start(&s->worker, s->loop, &s->options, &s->job,
 			 s->plan->out, &events);
-	if (r >= 0)
-		worker_result(s->worker)->keeps_all_frames = s->plan->out;
 	fd_close(pair[1]);
 	return error_trace(r);
 }

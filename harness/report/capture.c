@@ -18,12 +18,12 @@
 #include "pcapng.h"
 #include "version.h"
 
-enum { INTERFACES = 128, COMMENTS = 8, COMMENT = 256 };
+enum { INTERFACES = 128, COMMENTS = 8, COMMENT = 256, HOST = 64 };
 
 struct capture {
 	FILE *out;
 	uint64_t epoch; /* of the start of the run, ns since 1970 */
-	const char *interfaces[INTERFACES];
+	char interfaces[INTERFACES][HOST]; /* names of hosts */
 	unsigned int n_interfaces;
 	/* Comments for the next packet. */
 	char text[COMMENTS][COMMENT];
@@ -71,23 +71,20 @@ static void add_interface(struct capture *capture, const char *host)
 	if (!*host || capture->n_interfaces == INTERFACES ||
 	    interface_of(capture, host) >= 0)
 		return;
-	capture->interfaces[capture->n_interfaces++] = host;
+	snprintf(capture->interfaces[capture->n_interfaces++], HOST, "%s",
+		 host);
 	pcapng_add_interface(capture->out, host);
 }
 
 /* All interfaces come before the first packet: not every reader accepts one
  * between packets. */
-static void add_interfaces(struct capture *capture, const json_t *journal)
+static void add_hosts(struct capture *capture, const json_t *ready)
 {
-	size_t i;
-	json_t *record;
+	json_t *addresses;
+	const char *host;
 
-	json_array_foreach (journal, i, record) {
-		if (!journal_is(record, "frame"))
-			continue;
-		add_interface(capture, journal_text(record, "from"));
-		add_interface(capture, journal_text(record, "to"));
-	}
+	json_object_foreach (json_object_get(ready, "hosts"), host, addresses)
+		add_interface(capture, host);
 }
 
 /* --- packets --------------------------------------------------------------*/
@@ -108,11 +105,15 @@ static void add_frame(struct capture *capture, const json_t *record)
 		   *from = journal_text(record, "from");
 	double t = seconds_of(record, "t"), left = seconds_of(record, "left");
 	bool at_receiver = is_from_wire(fate) || !*from;
-	int interface = interface_of(capture, at_receiver ? to : from);
+	const char *host = at_receiver ? to : from;
+	int interface;
 	uint8_t bytes[JOURNAL_BYTES];
 	struct pcapng_packet packet = { .bytes = bytes,
 					.comments = capture->comments };
 
+	/* Unless the record "ready" had it, which another version may lack. */
+	add_interface(capture, host);
+	interface = interface_of(capture, host);
 	if (interface < 0)
 		return;
 	if (strcmp(fate, "forwarded") != 0 && left > t)
@@ -128,10 +129,12 @@ static void add_frame(struct capture *capture, const json_t *record)
 	capture->comments[0] = NULL;
 }
 
-static void add_record(struct capture *capture, const json_t *record)
+void capture_add(struct capture *capture, const json_t *record)
 {
 	if (journal_is(record, "start"))
 		capture->epoch = nsec_of(seconds_of(record, "epoch"));
+	else if (journal_is(record, "ready"))
+		add_hosts(capture, record);
 	else if (journal_is(record, "fault"))
 		add_comment(capture, "fault at %.6f s: %s",
 			    seconds_of(record, "t"),
@@ -140,20 +143,20 @@ static void add_record(struct capture *capture, const json_t *record)
 		add_frame(capture, record);
 }
 
-int capture_write(FILE *out, const json_t *journal)
+int capture_new(struct capture **ret, FILE *out)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
-	size_t i;
-	json_t *record;
 
 	if (!capture)
 		return error_origin(-ENOMEM, "capture");
 	capture->out = out;
 	pcapng_begin(out, "halfopen " HALFOPEN_VERSION);
-	add_interfaces(capture, journal);
-	json_array_foreach (journal, i, record) {
-		add_record(capture, record);
-	}
+	*ret = capture;
+	return 0;
+}
+
+struct capture *capture_free(struct capture *capture)
+{
 	free(capture);
-	return ferror(out) ? error_origin(-EIO, "capture") : 0;
+	return NULL;
 }

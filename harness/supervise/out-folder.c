@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -101,37 +103,81 @@ static int open_file(FILE **ret, const char *out, const char *folder,
 	return error_trace(folder_create(ret, out, path));
 }
 
-int out_folder_open(FILE **ret, const char *out, const struct result *result)
-{
-	char folder[FOLDER];
+struct out_run {
+	FILE *journal, *packets;
+	struct capture *capture;
+};
 
-	write_folder(result, folder);
-	return error_trace(open_file(ret, out, folder, "journal.jsonl"));
-}
-
-static int write_capture(const char *out, const char *folder,
-			 const json_t *journal)
-{
-	FILE *file;
-	int r = open_file(&file, out, folder, "capture.pcapng");
-
-	if (r < 0)
-		return error_trace(r);
-	r = capture_write(file, journal);
-	if (fclose(file) != 0 && r >= 0)
-		r = error_origin(-errno, "write a capture below %s", out);
-	return error_trace(r);
-}
-
-int out_folder_finish(const char *out, const struct result *result)
+static int open_run(struct out_run *run, const char *out,
+		    const struct result *result)
 {
 	char folder[FOLDER];
 	int r;
 
 	write_folder(result, folder);
-	r = write_capture(out, folder, result->journal);
+	r = open_file(&run->journal, out, folder, "journal.jsonl");
 	if (r < 0)
 		return error_trace(r);
+	r = open_file(&run->packets, out, folder, "capture.pcapng");
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(capture_new(&run->capture, run->packets));
+}
+
+int out_run_new(struct out_run **ret, const char *out,
+		const struct result *result)
+{
+	struct out_run *run = calloc(1, sizeof(*run));
+	int r;
+
+	if (!run)
+		return error_origin(-ENOMEM, "run");
+	r = open_run(run, out, result);
+	if (r < 0) {
+		out_run_close(run);
+		return error_trace(r);
+	}
+	*ret = run;
+	return 0;
+}
+
+void out_run_add(struct out_run *run, const json_t *record, const char *line,
+		 size_t size)
+{
+	fwrite(line, 1, size, run->journal);
+	fputc('\n', run->journal);
+	capture_add(run->capture, record);
+}
+
+/* A full disk is seen here at the latest. */
+static int close_file(FILE *file, int r)
+{
+	bool failed;
+
+	if (!file)
+		return r;
+	failed = ferror(file);
+	errno = EIO;
+	return fclose(file) != 0 || failed ? -errno : r;
+}
+
+int out_run_close(struct out_run *run)
+{
+	int r;
+
+	if (!run)
+		return 0;
+	capture_free(run->capture);
+	r = close_file(run->packets, close_file(run->journal, 0));
+	free(run);
+	return r;
+}
+
+int out_folder_finish(const char *out, const struct result *result)
+{
+	char folder[FOLDER];
+
+	write_folder(result, folder);
 	return error_trace(page_folder_run(out, folder, result));
 }
 

@@ -13,11 +13,23 @@
  * checks that a file can be written there. -EBUSY: another halfopen has it. */
 int out_folder_check(const char *out);
 
-/* Creates the journal of this run. Further repetitions and tries have folders
- * beside the first one: NAME.2, NAME.try2. */
-int out_folder_open(FILE **ret, const char *out, const struct result *result);
+/* Journal and capture of one run, which are written as its records arrive: a run
+ * may have more of them than memory has room for. */
+struct out_run;
 
-/* Writes capture and page from the result's journal, beside it. */
+/* Creates both files. Further repetitions and tries have folders beside the first
+ * one: NAME.2, NAME.try2. */
+int out_run_new(struct out_run **ret, const char *out,
+		const struct result *result);
+
+/* Appends a record; `line` is its text, without a newline. */
+void out_run_add(struct out_run *run, const json_t *record, const char *line,
+		 size_t size);
+
+/* Frees the run; accepts NULL. -errno if anything could not be written. */
+int out_run_close(struct out_run *run);
+
+/* Writes the page from the result's journal, beside the other files. */
 int out_folder_finish(const char *out, const struct result *result);
 
 /* Writes the index of all runs below DIR, including those of earlier commands. */

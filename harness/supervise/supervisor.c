@@ -27,7 +27,7 @@
 enum {
 	PARALLEL_MAX = 200,
 	PROCESSES_EACH = 8, /* of a run: case process, inits of hosts, probes */
-	FILES_EACH = 4, /* of a run, in the supervisor */
+	FILES_EACH = 5, /* of a run, in the supervisor */
 	DYING_MAX = 50, /* at a time, beside the running ones */
 };
 
@@ -250,9 +250,8 @@ static int start_next(struct supervisor *s)
 
 	if (r < 0)
 		return handle_start_failure(s, r);
-	/* The capture below --out and the host of a guest need all frames. */
 	worker_result(worker)->keeps_all_frames =
-		s->plan->out || s->report->reporter->sends_frames;
+		s->report->reporter->sends_frames;
 	s->workers[s->n_workers] = worker;
 	s->running[s->n_workers++] = worker_result(worker);
 	if (s->report->reporter->start)

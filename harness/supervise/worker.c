@@ -52,8 +52,8 @@ struct worker {
 	struct result *result;
 	pid_t pid; /* 0: reaped */
 	int pidfd, pipe;
-	FILE *file; /* the journal below --out; NULL: none */
-	int file_error; /* of writing it; 0, or a negative errno */
+	struct out_run *files; /* below --out; NULL: none */
+	int file_error; /* of writing them; 0, or a negative errno */
 	struct loop_source *readable, *deadline, *death;
 	nsec_t limit; /* of its duration */
 	char *buffer;
@@ -156,16 +156,6 @@ static void report_end(struct worker *worker)
 	worker->events.ended(worker->events.data, worker);
 }
 
-/* A full disk is seen here at the latest. */
-static void close_file(struct worker *worker)
-{
-	bool failed = ferror(worker->file);
-
-	errno = EIO;
-	if (fclose(TAKE(worker->file)) != 0 || failed)
-		worker->file_error = -errno;
-}
-
 static void reap(struct worker *worker)
 {
 	int status = 0;
@@ -207,8 +197,7 @@ static int finish(struct worker *worker)
 	worker->readable = loop_remove(worker->readable);
 	worker->deadline = loop_remove(worker->deadline);
 	worker->pipe = fd_close(worker->pipe);
-	if (worker->file)
-		close_file(worker);
+	worker->file_error = out_run_close(TAKE(worker->files));
 	kill(worker->pid, SIGKILL);
 	r = loop_add_fd(worker->loop, &worker->death, worker->pidfd, EPOLLIN,
 			on_death, worker);
@@ -227,8 +216,8 @@ static int take_line(struct worker *worker, const char *line, size_t size)
 
 	if (r < 0)
 		return error_trace(r);
-	if (worker->file)
-		fwrite(line, 1, size + 1, worker->file);
+	if (worker->files)
+		out_run_add(worker->files, record, line, size);
 	type = json_string_value(json_object_get(record, "type"));
 	/* A verdict without "ready": the world was never made. */
 	if (strcmp(type, "ready") == 0 || strcmp(type, "verdict") == 0)
@@ -385,7 +374,7 @@ static int begin(struct worker *worker, const struct run_options *options,
 		       options->family == AF_INET6 ? 6 : 4, job->repetition,
 		       job->attempt);
 	if (r >= 0 && out)
-		r = out_folder_open(&worker->file, out, worker->result);
+		r = out_run_new(&worker->files, out, worker->result);
 	if (r >= 0)
 		r = clone_child(worker, options);
 	if (r >= 0)
@@ -435,8 +424,7 @@ struct worker *worker_free(struct worker *worker)
 	}
 	fd_close(worker->pidfd);
 	fd_close(worker->pipe);
-	if (worker->file)
-		fclose(worker->file);
+	out_run_close(worker->files);
 	result_free(worker->result);
 	free(worker->buffer);
 	free(worker);

@@ -192,20 +192,28 @@ static int report_result(struct stream *stream, struct result *result)
 static int write_journal(const struct stream *stream,
 			 const struct result *result)
 {
-	size_t i;
+	struct out_run *run;
 	json_t *record;
-	FILE *file;
-	int r = out_folder_open(&file, stream->out, result);
+	size_t i;
+	int closed, r = out_run_new(&run, stream->out, result);
 
 	if (r < 0)
 		return error_trace(r);
 	json_array_foreach (result->journal, i, record) {
-		json_dumpf(record, file, JOURNAL_DUMP);
-		fputc('\n', file);
+		char *line = json_dumps(record, JOURNAL_DUMP);
+
+		if (line)
+			out_run_add(run, record, line, strlen(line));
+		else
+			r = error_origin(-ENOMEM, "journal");
+		free(line);
 	}
-	if (fclose(file) != 0)
-		return error_origin(-errno, "write a journal below %s",
+	closed = out_run_close(run);
+	if (closed < 0)
+		return error_origin(closed, "write a journal below %s",
 				    stream->out);
+	if (r < 0)
+		return error_trace(r);
 	return error_trace(out_folder_finish(stream->out, result));
 }
 
