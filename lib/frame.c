@@ -33,6 +33,7 @@ struct packet {
 	bool partial; /* the transport checksum covers more than this frame */
 };
 
+/* Fails unless `size` bytes of a header lie between `at` and `end`. */
 static int check_room(const struct packet *packet, size_t size,
 		      const char *what)
 {
@@ -90,6 +91,8 @@ static int decode_icmp(struct frame *frame, const struct packet *packet)
 {
 	int r;
 
+	/* RFC 792: type, code, checksum and four bytes whose use depends on the
+	 * type. */
 	r = check_room(packet, 8, "ICMP header");
 	if (r < 0)
 		return error_trace(r);
@@ -152,7 +155,8 @@ static int decode_transport(struct frame *frame, const struct packet *packet)
 	};
 	int r;
 
-	/* A chain of extension headers may exceed a 16-bit offset. */
+	/* A chain of extension headers may exceed the 16 bits of transport_at
+	 * and payload_at. */
 	r = check_field("header above IP", packet->at, packet->at, 0,
 			UINT16_MAX - TCP_HEADER - SEGMENT_OPTIONS_MAX);
 	if (r < 0)
@@ -189,6 +193,8 @@ static int decode_ipv4(struct frame *frame, struct packet *packet)
 
 	frame->ip_id = bytes_get16(header + 4);
 	fragment = bytes_get16(header + 6);
+	/* Only the first fragment has a transport header: offset 0. Its
+	 * checksum covers all fragments. */
 	frame->fragment = fragment & 0x1fff;
 	frame->ttl = header[8];
 	frame->source = address_from_bytes(AF_INET, header + 12);
@@ -200,6 +206,8 @@ static int decode_ipv4(struct frame *frame, struct packet *packet)
 	return error_trace(decode_transport(frame, packet));
 }
 
+/* RFC 8200 section 4.1. The authentication header and ESP are not skipped:
+ * their packets are FRAME_OTHER. */
 static bool is_extension(uint8_t protocol)
 {
 	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
@@ -215,6 +223,10 @@ static int skip_extension(struct frame *frame, struct packet *packet)
 	r = check_room(packet, size, "IPv6 extension header");
 	if (r < 0)
 		return error_trace(r);
+	/* The fragment header has a fixed size; the others have their length in
+	 * units of 8 bytes, without the first 8. In a fragment header the low
+	 * three bits of the offset field are reserved bits and M (RFC 8200
+	 * section 4.5). */
 	if (packet->protocol == IPPROTO_FRAGMENT) {
 		frame->fragment = bytes_get16(header + 2) & 0xfff8;
 		packet->partial |= bytes_get16(header + 2) & 0xfff9;
@@ -271,6 +283,7 @@ static int decode_arp(struct frame *frame, struct packet *packet)
 	r = check_room(packet, ARP_SIZE, "ARP");
 	if (r < 0)
 		return error_trace(r);
+	/* Another hardware or protocol type has other lengths: FRAME_OTHER. */
 	if (bytes_get16(arp) != 1 || bytes_get16(arp + 2) != ETHERTYPE_IP)
 		return 0;
 	r = check_field("ARP hardware length", packet->at + 4, arp[4],
@@ -322,6 +335,12 @@ int frame_decode(struct frame *ret, const void *bytes, size_t size)
 	return 0;
 }
 
+/*
+ * Decodes by hand instead of with decode_ipv4() and decode_tcp(): a quoted
+ * packet may be truncated after 8 bytes of its transport header, so that its
+ * length fields exceed the message. IPv6 extension headers in it are not
+ * skipped.
+ */
 bool frame_decode_quoted(struct frame *ret, const void *bytes,
 			 const struct frame *icmp)
 {
@@ -367,11 +386,15 @@ int frame_complete_checksum(void *bytes, size_t size, uint16_t start,
 		return error_origin(-EBADMSG,
 				    "checksum at offset %u + %u of %zu bytes",
 				    start, offset, size);
+	/* The field itself holds the sum of the pseudo header, so the sum over
+	 * everything from `start` on is complete: skb_checksum_help(). */
 	from = (uint8_t *)bytes + start;
 	checksum_put(from + offset, checksum_sum(from, size - start));
 	return 0;
 }
 
+/* RFC 768: a checksum of 0 means that the sender computed none. RFC 8200
+ * section 8.1 forbids it over IPv6. */
 static bool is_udp_without_checksum(const struct frame *frame,
 				    const struct packet *packet)
 {
@@ -388,6 +411,8 @@ static bool transport_correct(const struct frame *frame,
 	uint64_t sum = checksum_sum(packet->bytes + packet->at, size);
 
 	switch (packet->protocol) {
+	/* ICMP has no pseudo header (RFC 792); ICMPv6 has one (RFC 4443 section
+	 * 2.3). */
 	case IPPROTO_ICMP:
 		return checksum_right(sum);
 	case IPPROTO_UDP:

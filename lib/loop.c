@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One timerfd serves the earliest of all timers: it is armed before each
- * epoll_wait(), only if its time has changed, because system calls are
- * expensive in some guests. Removed sources are freed when no handler is
- * running.
+ * One timerfd serves the earliest of all timers and the caller's deadline: the
+ * timeout of epoll_wait(2) is in milliseconds, and epoll_pwait2(2) needs Linux
+ * 5.11. The timerfd is armed before each epoll_wait(), only if its time has
+ * changed, because system calls are expensive in some guests.
+ *
+ * The loop may be entered again from a handler that waits for an event of its
+ * own. Therefore a removed source is only marked, and freed when the outermost
+ * loop_run_once() returns.
  */
 #include "loop.h"
 
@@ -34,7 +38,7 @@ struct loop {
 	bool fired; /* it has expired and is still readable */
 	bool ahead; /* `armed` was in the future when it was set */
 	struct loop_source *sources;
-	bool running;
+	bool running; /* a handler is */
 	nsec_t max_delay;
 };
 
@@ -187,6 +191,8 @@ static int arm(struct loop *loop, nsec_t when)
 	return 0;
 }
 
+/* A handler may add sources, which are put in front of the list and run in the
+ * next round, and may set its own timer again. */
 static int run_timers(struct loop *loop, nsec_t now)
 {
 	for (struct loop_source *s = loop->sources; s; s = s->next) {
@@ -202,6 +208,8 @@ static int run_timers(struct loop *loop, nsec_t now)
 	return 0;
 }
 
+/* A handler may remove the source of a later event of the same round. The
+ * timerfd has no source: its expiry is seen by the clock. */
 static int dispatch(const struct epoll_event *events, int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -233,6 +241,8 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 	if (n < 0)
 		return error_origin(-errno, "epoll_wait");
 
+	/* Read once: timers that expire while handlers run are due in the next
+	 * round, after the events that arrived before them. */
 	now = nsec_now();
 	if (loop->armed <= now) {
 		/* Only a timer that was set in the future measures delay. */

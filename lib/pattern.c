@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The words of one 4 GiB lap are a hash of their index in the lap. Each lap is
+ * the same sequence with one value XORed into every byte, the number of the lap
+ * modulo 256: so bytes at equal positions of two laps differ unless the laps
+ * are a multiple of 256 apart.
+ */
 #include "pattern.h"
 
 #include <endian.h>

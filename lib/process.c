@@ -7,7 +7,9 @@
 
 #include "macro.h"
 
-/* Twice what 200 concurrent runs use. */
+/* Twice what 200 concurrent runs use. RLIMIT_NOFILE is inherited through exec,
+ * and programs that use select(2) fail with more than 1024 descriptors:
+ * therefore it is restored before an exec. */
 enum { LIMIT = 4096 };
 
 static struct rlimit files; /* before it was raised */

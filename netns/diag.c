@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A netlink socket stays in the namespace in which it was opened; requests for
- * one socket and dumps of all go over it with INET_DIAG_INFO.
+ * one socket and dumps of all go over it with INET_DIAG_INFO, so that the reply
+ * includes struct tcp_info.
+ *
+ * One socket is found by its 4-tuple where possible: inet_diag_dump_icsk()
+ * walks the hash tables of all namespaces and filters by namespace afterwards.
  */
 /* libnl includes glibc's <netinet/tcp.h>, whose struct tcp_info is older than
  * that of <linux/tcp.h> and conflicts with it. This is its include guard. */
@@ -246,7 +250,8 @@ int diag_destroy(struct diag *diag, const struct diag_socket *socket)
 		return error_origin(-ENOMEM, "sock_diag");
 	}
 	r = nl_send_sync(diag->socket, msg);
-	/* It may have been closed in the meantime. */
+	/* It may have been closed since it was found. The cookie protects a
+	 * newer socket with the same 4-tuple: sock_diag_check_cookie(). */
 	if (r < 0 && r != -NLE_OBJ_NOTFOUND)
 		return error_origin(r == -NLE_OPNOTSUPP ? -EOPNOTSUPP : -EIO,
 				    "SOCK_DESTROY: %s", nl_geterror(r));

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is delivered to a gateway is remembered under a fingerprint: a hash of
- * all that the gateway leaves unchanged, computed with the TTL that the frame
- * will have when it comes out. The frame that comes out has the same one.
+ * Each packet that is delivered to a gateway is stored with a fingerprint: a
+ * hash of all that the gateway leaves unchanged, computed with the TTL that the
+ * packet has when the gateway sends it. The forwarded frame has the same
+ * fingerprint.
  *
- * The memory is a ring of the last DELIVERIES; chains through a table of
- * buckets find the oldest entry with a fingerprint in a few steps. Each chain
- * is in the order of delivery, so that the entry that the ring overwrites is
- * the first of its chain. A gateway that holds more packets than that, or
- * longer than so many others take, would be no longer recognised: its packets
- * would be new ones. (The kernel's backlog is a quarter of it:
- * netdev_max_backlog.)
+ * The last DELIVERIES packets are stored in a ring; a hash table with chains
+ * finds the oldest one with a fingerprint in a few steps. Each chain is in the
+ * order of delivery, so that the entry that the ring overwrites is the first of
+ * its chain. A packet that a gateway forwards after DELIVERIES later ones is
+ * not found any more and counts as a new packet. (The kernel's backlog is a
+ * quarter of it: netdev_max_backlog.)
  */
 #include "identity.h"
 
@@ -28,17 +28,16 @@
 enum {
 	DELIVERIES = 4096,
 	/* Of a payload, this much at either end goes into the fingerprint: a
-	 * bulk frame has 64 KiB, and headers alone already tell most packets
-	 * apart. */
+	 * bulk frame has 64 KiB, and the headers of most packets differ. */
 	SAMPLE = 128,
 	NOWHERE = -1,
 };
 
-/* A host, as far as its ports are concerned. */
+/* A host: its ports and the addresses of all of them. */
 struct node {
 	const char *name;
 	unsigned int n_ports;
-	unsigned int boots; /* how often it lost its memory */
+	unsigned int boots; /* increases with each crash */
 	struct address *addresses;
 	size_t n_addresses, capacity;
 };
@@ -396,7 +395,7 @@ static void find_quoted(const struct identities *identities,
 						    &quoted, &ret->from_client);
 }
 
-/* What may be concluded about the connection: see flow.h. */
+/* The kind of sender: flow.h. */
 static enum flow_sender sender_of(const struct node *node,
 				  const struct frame *frame)
 {
@@ -439,8 +438,8 @@ int identities_receive(struct identities *identities, unsigned int port,
 			return error_trace(forwarded(identities, network, frame,
 						     before, ret));
 	}
-	/* A ghost is a packet too, for the records of it; but it neither
-	 * continues a delivery nor changes what is known of its flow. */
+	/* The frame of a ghost is a packet with a number for its records. It
+	 * neither continues a delivery nor changes the state of its flow. */
 	ret->packet = ++identities->n_packets;
 	r = flows_see(identities->flows, network, frame, sender, &ret->flow);
 	if (r < 0)

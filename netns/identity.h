@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which frames on the wire are the same packet, and who sent it first.
+ * The identity of frames: the packet that a frame carries, and its origin.
  *
  * A packet crosses one cable, or several when gateways forward it; it may be
  * held, delayed or duplicated by the wire on the way. Packets are numbered from
@@ -49,8 +49,8 @@ int identities_add_port(struct identities *identities, const char *host,
 int identities_add_address(struct identities *identities, unsigned int port,
 			   const struct address *address);
 
-/* The host of the port has lost its memory: what was delivered to it before is
- * not forwarded any more. */
+/* The host of the port has crashed: packets that were delivered to it before
+ * are not forwarded any more. */
 void identities_reset_host(struct identities *identities, unsigned int port);
 
 /*

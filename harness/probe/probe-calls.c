@@ -2,8 +2,12 @@
 /*
  * All sockets are non-blocking, so that one process can have calls open on many
  * sockets. A call is tried when it is posted, and again each time the socket is
- * ready. EAGAIN leaves it posted. When it returns, value, errno and time are
- * those that the blocking call would have had.
+ * ready. EAGAIN leaves it posted. When it returns, value and errno are those
+ * that the blocking call would have had, and the time is read directly after
+ * the call.
+ *
+ * A slot has one call in each direction, as two threads of a program would
+ * have: a recv() that waits does not delay a send().
  */
 #include "probe-calls.h"
 
@@ -89,6 +93,8 @@ static void answer_receive_stream(struct probe_slot *slot, int error)
 				     .returned = nsec_now(),
 				     .size = sizeof(slot->stream.wrong) };
 
+	/* As recv() with MSG_WAITALL: bytes that arrived before an error are
+	 * the result. */
 	if (error && !slot->in.done) {
 		reply.value = -1;
 		reply.error = error;
@@ -193,6 +199,8 @@ static void try_send(struct probe_slot *slot)
 		probe_answer(id, slot->out.done, 0, NULL);
 }
 
+/* connect(2), EINPROGRESS: the socket becomes writable when the attempt has
+ * ended, and SO_ERROR has its result. */
 static void try_connect(struct probe_slot *slot)
 {
 	struct pollfd ready = { .fd = slot->fd, .events = POLLOUT };

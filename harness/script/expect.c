@@ -41,6 +41,8 @@ bool expect_record(struct run *run, bool ok, const char *what,
 	return ok;
 }
 
+/* expect_record() clears upper_bound_failed; it is set again when no other kind
+ * of failure came before. */
 bool expect_record_late(struct run *run, const char *what, const char *expected,
 			const char *observed, nsec_t excess)
 {
@@ -54,7 +56,7 @@ bool expect_record_late(struct run *run, const char *what, const char *expected,
 
 /* --- results of calls --------------------------------------------------*/
 
-/* How long a call may take that waits for no timer. */
+/* Upper bound for a call or a frame that depends on no timer of TCP. */
 static const nsec_t no_timer = MSEC(500);
 
 static void record_outcome(struct run *run, const char *expected,

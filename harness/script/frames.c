@@ -20,6 +20,8 @@ static size_t captures(struct run *run, const struct wire_capture **ret)
 	return wire_captures(world_wire(run->world), ret);
 }
 
+/* A frame at the time of the mark counts: marks are taken before the action.
+ * Ghosts are frames that a real cable would not carry. */
 static bool counts(const struct wire_capture *capture, struct mark since,
 		   const struct wire_match *match)
 {

@@ -17,6 +17,9 @@ const char *kernel_release(void)
 	return name.release;
 }
 
+/* The third number is left out: a change that was backported to a stable
+ * release has no version here, and NEEDS() and CHANGES() name mainline
+ * releases. */
 unsigned int kernel_version_of(const char *release)
 {
 	unsigned int major = 0, minor = 0;

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The search is that of execvp(3) with further directories. The path is
+ * searched here and not by exec, because a run has to decide before it starts
+ * whether a program is missing (SKIP), and because a path can be tested with
+ * other ids (stage.c).
+ */
 #include "program-find.h"
 
 #include <stdio.h>

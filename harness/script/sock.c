@@ -133,7 +133,9 @@ static void take_addresses(struct sock *sock, const struct probe_reply *reply)
 	}
 }
 
-/* The newest connection that the wire has seen. */
+/* The newest connection that the wire has recorded. Connections are numbered in
+ * the order of their first segments: that of a later connect() has a higher
+ * number. */
 static unsigned int newest_connection(struct run *run)
 {
 	const struct wire_capture *all;
@@ -256,7 +258,8 @@ static void on_arrival(void *data)
 	struct sock *sock = call->made ? call->made : call->sock;
 	struct finding finding;
 
-	/* After close() nothing is posted any more. */
+	/* sock_close() has cancelled the call; its reply was already on its
+	 * way. */
 	if (!call->name)
 		return;
 	finding = finding_of(call);
@@ -454,6 +457,7 @@ static void start_connect(struct sock *sock, const struct address *address,
 	snprintf(text, sizeof(text), "connect(%s:%u)",
 		 address_text(address, name), port);
 	sock_journal_call(sock, "connect", false, text);
+	/* Before the request is sent, so that the SYN cannot be counted. */
 	sock->older = newest_connection(sock->run);
 	post(sock, &sock->out, "connect", &request);
 	sock->remote = *address;

@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order of the files of a run: journal.jsonl is created before the run
+ * starts and written while it goes on; capture and page are made from the
+ * complete journal when the run has ended; the index is made last, from all
+ * journals below the folder, those of earlier commands included.
+ *
+ * All files are created through lib/folder.h, because the folder may lie in a
+ * directory that other users write to.
+ */
 #include "out-folder.h"
 
 #include <errno.h>
@@ -22,8 +31,8 @@ enum { NAME_LENGTH = 512 }; /* of --out */
 /* Locked until the process ends. */
 static int locked = -1;
 
-/* The lock is that of an open file description: each process of a run closes its
- * copy, so that no world that outlives halfopen keeps it. */
+/* The lock is that of an open file description: each process of a run closes
+ * its copy, so that no world that outlives halfopen keeps it. */
 static int lock(int fd, const char *out)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
@@ -80,7 +89,8 @@ int out_folder_check(const char *out)
 
 enum { FOLDER = 512 };
 
-/* "NAME/VARIANT", and for further repetitions and tries "NAME/VARIANT.2.try3". */
+/* "NAME/VARIANT", and for further repetitions and tries
+ * "NAME/VARIANT.2.try3". */
 static void write_folder(const struct result *result, char ret[static FOLDER])
 {
 	char repetition[32] = "", attempt[32] = "";

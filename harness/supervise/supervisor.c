@@ -2,8 +2,17 @@
 /*
  * A queue of jobs, an array of running workers, and an array of ended ones
  * whose processes are still dying. The loop starts workers until a limit is
- * reached, waits for events, and frees the dead. A run that is to be tried
- * again is appended to the queue.
+ * reached, waits for events, and frees those whose process has been reaped. A
+ * run that is to be tried again is appended to the queue.
+ *
+ * The queue is sorted by duration, the longest first: the total time is then
+ * close to that of the longest run. Most runs only wait for timers, so that far
+ * more of them run at a time than the machine has CPUs; the limits are
+ * processes and file descriptors.
+ *
+ * The worker owns a result while the run goes on. settle() takes it, decides on
+ * a retry, applies the options that change a verdict, and counts it. Then it is
+ * reported, and freed or kept for the end of the report.
  */
 #include "supervisor.h"
 
@@ -74,6 +83,8 @@ static int compare_jobs(const void *a, const void *b)
 	return compare_durations(x, y);
 }
 
+/* Half of the limit is left to the user's other processes and to files that are
+ * open for other reasons. */
 static size_t limit_of(int resource, size_t each)
 {
 	struct rlimit limit;

@@ -353,7 +353,8 @@ class Usage(unittest.TestCase):
     def test_wrong_settings_are_refused(self):
         for text in ("net.ipv4.tcp_nonsense=1", "net.ipv4.tcp_mem=1 2 3",
                      "net.ipv4.tcp_retries2=many", "kernel.hostname=x",
-                     "net.ipv4.tcp_retries2", "=1", "net.ipv4.tcp_retries2="):
+                     "net.ipv4.tcp_retries2", "=1", "net.ipv4.tcp_retries2=",
+                     "net.ipv4.conf.eth=1", "net.ipv4.conf.eth0.=1"):
             with self.subTest(text):
                 self.wrong("passes", "--set", text,
                            names=text.split("=")[0])

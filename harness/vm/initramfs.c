@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest has no root file system but this archive: /init is this program
+ * itself, which finds its shared libraries under the paths of the host; the
+ * kernel runs it from the unpacked archive. Modules have names with a number in
+ * front, which is the order in which the guest inserts them (guest.c). Nothing
+ * is written to disk: the archive is a memfd, which QEMU opens through
+ * /proc/PID/fd.
+ */
 #include "initramfs.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The signals are blocked and stay pending: poll(2) on a signalfd reports one
+ * without consuming it, and unblocking it at the end lets it terminate the
+ * program with the exit status that the shell expects.
+ */
 #include "vm-signals.h"
 
 #include <signal.h>
