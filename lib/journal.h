@@ -32,7 +32,8 @@
  *               (length and limit of its accept queue)
  *   counter     host, name, change
  *   note        text; frames and bytes, where the wire counted frames without
- *               recording them
+ *               recording them. (Readers of many frames make notes with frames
+ *               and until, the time of the last one that they leave out.)
  *   timeline    hosts[]                 a lab's times count from here; its
  *               hosts in the order in which they lie on the path
  *   meaning     host, text              a conclusion about the end of a lab

@@ -815,8 +815,11 @@ static void take_note(struct build *build, const json_t *record)
 		return;
 	row = add_row(build, LADDER_COUNTED, ladder_number(record, "t"),
 		      LADDER_NO_HOST);
-	if (row)
-		row->text = line_of(build, text);
+	if (!row)
+		return;
+	row->text = line_of(build, text);
+	/* Frames that a reader left out: no silence. */
+	row->until = MAX(row->t, ladder_number(record, "until"));
 }
 
 static void take_setting(struct build *build, const json_t *record)

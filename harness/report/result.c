@@ -366,8 +366,8 @@ static int fold(struct result *result, const json_t *record)
 
 static json_t *new_omission(double t)
 {
-	return json_pack("{s:f, s:s, s:s, s:i}", "t", t, "type", "note", "text",
-			 "", "frames", 0);
+	return json_pack("{s:f, s:s, s:s, s:i, s:f}", "t", t, "type", "note",
+			 "text", "", "frames", 0, "until", t);
 }
 
 static int count_omission(struct result *result, size_t n)
@@ -384,6 +384,11 @@ static int count_omission(struct result *result, size_t n)
 				json_integer(frames)) < 0)
 		return error_origin(-ENOMEM, "result");
 	return 0;
+}
+
+void result_leave_out_until(struct result *result, double t)
+{
+	json_real_set(json_object_get(result->omission, "until"), t);
 }
 
 int result_leave_out(struct result *result, double t, size_t n)
@@ -419,6 +424,10 @@ static int omit_frames(struct result *result)
 		} else if (!omit) {
 			r = json_array_append(kept, record);
 		}
+		if (omit && r >= 0)
+			result_leave_out_until(result,
+					       json_number_value(json_object_get(
+						       record, "t")));
 		if (r < 0)
 			break;
 	}

@@ -82,6 +82,8 @@ int result_keep(struct result *result, json_t *record);
 /* Notes that the caller leaves out `n` frames, of which the first one is at this
  * place and time. Once for a journal. -ENOMEM. */
 int result_leave_out(struct result *result, double t, size_t n);
+/* The time of the last one of them. */
+void result_leave_out_until(struct result *result, double t);
 
 /*
  * From a line of --format jsonl: everything except the journal. -EBADMSG for

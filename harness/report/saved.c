@@ -525,6 +525,8 @@ int saved_read_journal(struct saved_run *run)
 			r = result_leave_out(run->result, t,
 					     run->n_frames - RESULT_FIRST -
 						     RESULT_LAST);
+		else
+			result_leave_out_until(run->result, t);
 	}
 	free(line);
 	fclose(file);

@@ -294,6 +294,10 @@ START_TEST(of_many_frames_the_middle_is_left_out)
 	note = json_array_get(runs[0].result->journal, 8001);
 	ck_assert_str_eq(json_string_value(json_object_get(note, "text")),
 			 "14000 frames are left out here");
+	ck_assert_double_eq(json_number_value(json_object_get(note, "t")),
+			    8001.5);
+	ck_assert_double_eq(json_number_value(json_object_get(note, "until")),
+			    22000.5);
 	note = json_array_get(runs[0].result->journal, 8002);
 	ck_assert_str_eq(json_string_value(json_object_get(note, "text")),
 			 "frame 22001");
