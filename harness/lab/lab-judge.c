@@ -300,12 +300,52 @@ static void report(struct lab_judge *judge, const struct lab_expectation *e,
 		      predicate(e), observed);
 }
 
-/* An event that came only too late may have been delayed by this machine: then
- * the run can be inconclusive. One that came too early cannot. */
+/*
+ * A failure is inconclusive only if the scheduling delay can explain it. What
+ * came after the window, or not until the end of the lab, was missed by that
+ * time. Without a time, evidence against an expectation is final; something that
+ * is still missing at the end might have come later.
+ */
+static void report_late(struct lab_judge *judge, const struct lab_expectation *e,
+			const struct evidence *ev)
+{
+	nsec_t came = ev->missed ? ev->missed : nsec_now();
+	nsec_t excess = came - window_end(e, ev);
+
+	expect_record_late(judge->run, e->program ? e->program : e->host,
+			   predicate(e), ev->observed, excess);
+	judge->run->miss = MAX(judge->run->miss, excess);
+}
+
+static bool has_window(const struct lab_expectation *e)
+{
+	return e->from || e->within != NSEC_NEVER;
+}
+
+static void report_final(struct lab_judge *judge,
+			 const struct lab_expectation *e, bool ok,
+			 const char *observed)
+{
+	if (!ok && !has_window(e))
+		judge->run->miss = NSEC_NEVER;
+	report(judge, e, ok, observed);
+}
+
+/* Nothing came in the window, which has ended. */
+static bool is_late(const struct lab_expectation *e, const struct evidence *ev)
+{
+	return e->within != NSEC_NEVER && !ev->met &&
+	       (!ev->missed || ev->missed > window_end(e, ev)) &&
+	       nsec_now() > window_end(e, ev);
+}
+
 static void finish_event(struct lab_judge *judge,
 			 const struct lab_expectation *e, struct evidence *ev)
 {
 	bool ok = e->negated ? !ev->met : ev->met > 0;
+	/* After data, another result may follow. */
+	bool contradicted = e->negated || (ev->observed[0] &&
+					   strcmp(ev->observed, "DATA") != 0);
 	const char *nothing = e->kind == LAB_EXPECT_LINE ? "no such line" :
 			      e->kind == LAB_EXPECT_OUTCOME ?
 							   "no such result" :
@@ -315,11 +355,10 @@ static void finish_event(struct lab_judge *judge,
 		set_observed(ev, nothing);
 	if (ev->met || ev->missed)
 		append_time(ev, ev->met ? ev->met : ev->missed);
-	if (!ok && !e->negated && ev->missed > window_end(e, ev))
-		expect_record_late(judge->run,
-				   e->program ? e->program : e->host,
-				   predicate(e), ev->observed,
-				   ev->missed - window_end(e, ev));
+	if (!ok && !e->negated && is_late(e, ev))
+		report_late(judge, e, ev);
+	else if (contradicted)
+		report_final(judge, e, ok, ev->observed);
 	else
 		report(judge, e, ok, ev->observed);
 }
@@ -331,7 +370,13 @@ static void finish_number(struct lab_judge *judge,
 	snprintf(ev->observed, sizeof(ev->observed), "%" PRIu64, n);
 	if (ev->met)
 		append_time(ev, ev->met);
-	report(judge, e, ok, ev->observed);
+	if (!ok && e->kind == LAB_EXPECT_SOCKETS && !is_limit(e) &&
+	    is_late(e, ev))
+		report_late(judge, e, ev);
+	else if (e->kind != LAB_EXPECT_SOCKETS && n > e->max)
+		report_final(judge, e, ok, ev->observed);
+	else
+		report(judge, e, ok, ev->observed);
 }
 
 static void finish_open(struct lab_judge *judge,
@@ -344,7 +389,10 @@ static void finish_open(struct lab_judge *judge,
 		append_time(ev, ev->missed);
 	else
 		set_observed(ev, ok ? "open" : "no connection");
-	report(judge, e, ok, ev->observed);
+	if (ev->missed)
+		report_final(judge, e, ok, ev->observed);
+	else
+		report(judge, e, ok, ev->observed);
 }
 
 static void finish_runs(struct lab_judge *judge,
@@ -359,7 +407,10 @@ static void finish_runs(struct lab_judge *judge,
 		append_time(ev, ev->missed);
 	else
 		set_observed(ev, "it was never started");
-	report(judge, e, ok, ev->observed);
+	if (ev->missed)
+		report_final(judge, e, ok, ev->observed);
+	else
+		report(judge, e, ok, ev->observed);
 }
 
 /* A rebooted host counts from 0: what it counted before is no change. */
@@ -370,7 +421,7 @@ static void finish_counter(struct lab_judge *judge,
 	uint64_t n;
 
 	if (!counter_exists(judge->run, e->host, e->counter)) {
-		report(judge, e, false, "this kernel has no such counter");
+		report_final(judge, e, false, "this kernel has no such counter");
 		return;
 	}
 	change = counter_change(judge->run, e->host, e->counter);

@@ -80,6 +80,30 @@ class Repetition(unittest.TestCase):
         self.assertNotIn("repeated", done.stdout)
 
 
+class Inconclusive(unittest.TestCase):
+    """With --slack 0 every delay is above the tolerance."""
+
+    def status(self, *words):
+        return lab(*words, "--slack", "0")[0]
+
+    def test_miss_by_far_is_a_failure(self):
+        for expected in ("EOF", "1 CLOSE-WAIT"):
+            self.assertEqual(
+                self.status("--expect", f"client: {expected} within 50ms",
+                            "--for", "6s"), rig.FAIL)
+
+    def test_contradiction_without_a_time_is_a_failure(self):
+        for expected in ("one: exit 0", "one: prints no \"a\"", "one: runs"):
+            self.assertEqual(
+                self.status("--at", "0s", 'run "echo a; exit 3" in client as '
+                            "one", "--expect", expected, "--for", "300ms"),
+                rig.FAIL, expected)
+
+    def test_missing_event_may_be_inconclusive(self):
+        self.assertEqual(self.status("--expect", "client: EOF", "--for",
+                                     "200ms"), rig.BROKEN)
+
+
 class Folders(unittest.TestCase):
     def test_labs_of_one_name_have_folders_of_their_own(self):
         with tempfile.TemporaryDirectory() as folder:
