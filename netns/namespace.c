@@ -20,10 +20,10 @@
 
 static int home = -1;
 
-/* That of the parent when it cloned this process; 0: unknown. */
+/* Inode of the parent's namespace when it cloned this process; 0: unknown. */
 static ino_t outside;
 
-/* Of the namespaces that are ours. */
+/* Inodes of the namespaces that may be changed: namespace_is_ours(). */
 static struct {
 	ino_t *inodes;
 	size_t n, capacity;

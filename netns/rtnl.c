@@ -395,7 +395,7 @@ static struct nl_msg *address_request(int type, int flags,
 	return msg;
 }
 
-/* IFA_F_NODAD spares the second that duplicate address detection takes. */
+/* IFA_F_NODAD: without duplicate address detection, which takes a second. */
 int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 		     const struct address *address, unsigned int prefix)
 {
@@ -424,8 +424,8 @@ int rtnl_remove_address(struct rtnl *rtnl, int ifindex,
 		"remove an address"));
 }
 
-/* NUD_PERMANENT: neigh_timer_handler() and garbage collection leave it alone.
- */
+/* NUD_PERMANENT: neither neigh_timer_handler() nor garbage collection changes
+ * or deletes the entry. */
 int rtnl_add_neighbour(struct rtnl *rtnl, int ifindex,
 		       const struct address *address, const uint8_t mac[6])
 {

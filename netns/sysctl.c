@@ -98,8 +98,8 @@ static bool same_value(char *a, char *b)
 	return !x && !y;
 }
 
-/* The kernel ignores what follows the last number that it expects; reading back
- * notices that. */
+/* The kernel ignores what follows the last number that it expects, so the value
+ * is read back and compared. */
 static int write_here(const struct sysctl_setting *setting)
 {
 	char path[256], got[SYSCTL_VALUE], copy[SYSCTL_VALUE];

@@ -35,7 +35,7 @@ enum wire_fate {
 	WIRE_NOBODY, /* no host has that MAC address */
 };
 
-/* As the journal has it. */
+/* The text of `fate` in the journal. */
 const char *wire_fate_text(enum wire_fate fate);
 
 /* A decoded frame, from one host to another. Names are borrowed, valid as long

@@ -92,7 +92,8 @@ void run_end(struct run *run, const char *verdict, const char *reason,
 	if (ended)
 		_exit(1);
 	ended = true;
-	/* Without a reader this fails, and the process ends all the same. */
+	/* Fails with EPIPE when the supervisor is dead; the process ends in any
+	 * case. */
 	journal_write(run->journal, nsec_now(), "verdict",
 		      "{s:s, s:s, s:b, s:f, s:f}", "verdict", verdict, "reason",
 		      reason, "inconclusive", inconclusive, "lateness",
