@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "array.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 enum { FIRST_CAPACITY = 16 };
@@ -14,7 +15,10 @@ void *array_grow(void *array, size_t n, size_t *capacity, size_t size)
 		return array;
 	while (wanted <= n)
 		wanted *= 2;
-	grown = reallocarray(array, wanted, size);
+	/* AddressSanitizer ends a process that lets reallocarray() find out. */
+	if (wanted > SIZE_MAX / size)
+		return NULL;
+	grown = realloc(array, wanted * size);
 	if (grown)
 		*capacity = wanted;
 	return grown;
