@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen compare. The runs of A and B are matched by case and variant; of
+ * repetitions and tries the first one counts. If A and B are each the folder of one
+ * run, these two are compared whatever their names.
+ *
+ * Only the two journals under comparison are in memory. The table needs all rows
+ * before it can be printed, so the details of each run go to a memory stream and
+ * are printed after it.
+ */
 #include "commands.h"
 
 #include <errno.h>
@@ -52,7 +61,7 @@ static const struct usage_word words[] = {
 const struct usage usage_compare = {
 	.name = "compare",
 	.arguments = "A B [PATTERN...] [options]",
-	.brief = "two recorded runs side by side: two kernels, two settings",
+	.brief = "compare two recorded runs: two kernels, two settings",
 	.text = "Reads the journals below A and B and prints the results run by "
 		"run. For a run that differs it also prints where: the "
 		"segments side by side around the first difference, and the "
@@ -311,8 +320,8 @@ static int compare(struct compare_command *c, struct saved_run *a,
 	else if (r >= 0)
 		c->n_same++;
 	comparison_free(comparison);
-	result_forget_journal(a->result);
-	result_forget_journal(b->result);
+	result_clear_journal(a->result);
+	result_clear_journal(b->result);
 	return error_trace(r);
 }
 

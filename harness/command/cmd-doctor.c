@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen doctor. Most items are tested by use and not by looking for their parts:
+ * a trial run, a case that is in no list, makes a world, sends segments over its
+ * wire, reads a socket with sock_diag and destroys it. The requirements of the cases
+ * are then checked one by one, each with the cases that need it.
+ */
 #include "commands.h"
 
 #include <errno.h>
@@ -59,7 +65,7 @@ static void line(const char *state, const char *item, const char *format, ...)
 	fold_print(stdout, text, at, TEXT, report_columns(stdout));
 }
 
-static void cure(const char *text)
+static void print_remedy(const char *text)
 {
 	printf("%*s", TEXT, "");
 	fold_print(stdout, text, TEXT, TEXT, report_columns(stdout));
@@ -72,7 +78,7 @@ struct missing {
 	char item[96];
 	char cases[768];
 	unsigned int more; /* cases beyond that buffer */
-	const char *cure;
+	const char *remedy;
 };
 
 struct missing_items {
@@ -81,7 +87,7 @@ struct missing_items {
 };
 
 static const struct {
-	const char *program, *cure;
+	const char *program, *remedy;
 } packages[] = {
 	{ "nginx", "harness/bootstrap --with-programs unpacks it beside the "
 		   "build; or apt-get install nginx-light" },
@@ -93,11 +99,11 @@ static const struct {
 	{ "ss", "apt-get install iproute2" },
 };
 
-static const char *program_cure(const char *program)
+static const char *program_remedy(const char *program)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
 		if (strcmp(packages[i].program, program) == 0)
-			return packages[i].cure;
+			return packages[i].remedy;
 	return "install it in a folder of PATH";
 }
 
@@ -114,7 +120,7 @@ static void add(struct missing_items *items, const char *item,
 	if (s == items->all + items->n) {
 		items->n++;
 		snprintf(s->item, sizeof(s->item), "%s", item);
-		s->cure = remedy;
+		s->remedy = remedy;
 	}
 	used = strlen(s->cases);
 	if (used + strlen(name) + sizeof(", ") > sizeof(s->cases)) {
@@ -131,7 +137,7 @@ static void check_need(struct missing_items *items, const struct need *need,
 	char version[32];
 
 	if (need->program && !program_find(need->program, NULL, 0))
-		add(items, need->program, program_cure(need->program),
+		add(items, need->program, program_remedy(need->program),
 		    name);
 	if (need->sysctl && !kernel_has_sysctl(need->sysctl))
 		add(items, need->sysctl, "needs another kernel", name);
@@ -178,7 +184,7 @@ static void print_missing(void)
 			     s->cases, s->more);
 		else
 			line("missing", s->item, "needed for: %s", s->cases);
-		cure(s->cure);
+		print_remedy(s->remedy);
 	}
 	if (!items.n)
 		line("works", "programs and sysctls",
@@ -291,7 +297,7 @@ static bool print_rights(void)
 {
 	if (privilege_check() < 0) {
 		line("missing", "namespaces", "needed for: every case");
-		cure(error_message());
+		print_remedy(error_message());
 		return false;
 	}
 	line("works", "namespaces",
@@ -346,7 +352,7 @@ static void print_vm(void)
 
 	if (!program_find("qemu-system-x86_64", NULL, 0)) {
 		line("missing", "QEMU", "needed for: halfopen vm, except --uml");
-		cure("harness/bootstrap --with-vm; or apt-get install "
+		print_remedy("harness/bootstrap --with-vm; or apt-get install "
 		     "qemu-system-x86");
 	} else {
 		line("works", "QEMU", "%s",
@@ -360,7 +366,8 @@ static void print_vm(void)
 	} else {
 		line("missing", "guest kernel",
 		     "needed for: halfopen vm without --kernel");
-		cure("harness/bootstrap --with-vm, or harness/vm/fetch-kernels");
+		print_remedy("harness/bootstrap --with-vm, or "
+			     "harness/vm/fetch-kernels");
 	}
 }
 

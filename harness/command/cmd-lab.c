@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen lab. The files are read and checked first, all of them, and then run one
+ * after the other. On a terminal a lab prints its events as they happen and ends
+ * with its ladder; with --format the reporter prints instead.
+ *
+ * A reporter that prints at its end keeps results (report_keeps()): these are freed
+ * after it, all others at once.
+ */
 #include "commands.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen list: one selection of cases, printed as a table, as JSON lines, or, with
+ * --document, the other way round: by claim, with the cases that judge it.
+ */
 #include "commands.h"
 
 #include <stdio.h>
@@ -21,8 +25,6 @@ struct options {
 	size_t n_patterns;
 };
 
-/* --- requirements ----------------------------------------------------- */
-
 static bool is_selected(const struct options *options,
 		      const struct testcase *testcase)
 {
@@ -31,6 +33,8 @@ static bool is_selected(const struct options *options,
 			return true;
 	return options->n_patterns == 0;
 }
+
+/* --- requirements ----------------------------------------------------- */
 
 /* Calls `item` for each requirement of the case. */
 static void each_need(const struct testcase *testcase,
@@ -120,11 +124,11 @@ static void append_need(void *data, const char *text)
 static void append_claims(json_t *array, const struct judgement *judgement)
 {
 	size_t i;
-	json_t *known;
+	json_t *other;
 
 	for (; judgement && judgement->claim; judgement++) {
-		json_array_foreach (array, i, known)
-			if (strcmp(json_string_value(known),
+		json_array_foreach (array, i, other)
+			if (strcmp(json_string_value(other),
 				   judgement->claim) == 0)
 				break;
 		if (i == json_array_size(array))
@@ -227,7 +231,6 @@ const struct usage usage_list = {
 	.options = option_table,
 	.status = "0, or 2 for a pattern without a match.",
 };
-
 
 int cmd_list(int argc, char **argv)
 {

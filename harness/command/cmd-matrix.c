@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen matrix. One guest runs at a time, so that the guests do not slow each
+ * other down. Each sends its results as a stream (stream.h); the silent reporter
+ * only stores them, and the table is printed after the last guest.
+ *
+ * Everything that can be refused (kernels, patterns, options of run) is refused
+ * before the first boot.
+ */
 #include "commands.h"
 
 #include <errno.h>
@@ -38,7 +46,7 @@ static const struct usage_word words[] = {
 const struct usage usage_matrix = {
 	.name = "matrix",
 	.arguments = "KERNEL... [options] -- run [PATTERN...] [run's options]",
-	.brief = "the same cases on several kernels, side by side",
+	.brief = "run the same cases on several kernels, side by side",
 	.text = "Boots one guest after the other and prints one table with a "
 		"row for each run and a column for each kernel. Differences "
 		"that the case declares are explained with the version and the "

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen predict prints what predict.h computes. A round is one expiry of a timer;
+ * its time is a range, because a timer of the wheel may be late by one granule, and
+ * the granule grows with the timer's length. "?" marks a round that only some times
+ * in these ranges lead to.
+ */
 #include "commands.h"
 
 #include <linux/version.h>

@@ -183,7 +183,7 @@ static int draw(const struct options *options, struct saved_run *run)
 		lab_view_end(stdout, &(struct report){ .columns =
 						       options->columns },
 			     run->result);
-	result_forget_journal(run->result);
+	result_clear_journal(run->result);
 	return 0;
 }
 
@@ -211,7 +211,7 @@ static int write_run(const struct options *options, struct saved_run *run)
 	if (r >= 0 && options->svg)
 		printf("%s/%s%sladder.svg\n", options->dir, folder,
 		       *folder ? "/" : "");
-	result_forget_journal(run->result);
+	result_clear_journal(run->result);
 	return error_trace(r);
 }
 

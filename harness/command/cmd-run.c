@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen run, on this machine and in a guest. Patterns, settings and --out are
+ * checked before anything starts: exit status 2 means that no case ran.
+ */
 #include "commands.h"
 
 #include <errno.h>

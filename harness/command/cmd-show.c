@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen show prints the tables of a case (testcase.h) and nothing that is
+ * measured, so that its text is the same on every machine.
+ */
 #include "commands.h"
 
 #include <stdio.h>

@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * halfopen vm. The guest runs this program again (cmd_run_in_guest()) with the words
+ * after "--", and sends results and journals as a stream over a second serial port
+ * (guest.h).
+ * The host parses the same words: it needs the selection to find runs whose result
+ * is missing, and --out and --format apply to the host.
+ *
+ * Signals are held while the guest runs, so that results that have arrived are still
+ * reported.
+ */
 #include "commands.h"
 
 #include <stdio.h>

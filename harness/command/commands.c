@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order of this table is the order of --help and of the manual page.
+ */
 #include "commands.h"
 
 #include <string.h>

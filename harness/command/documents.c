@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The judgements of the cases in the order of the documents. A row is a judgement
+ * and the command that shows it: the case as a whole, or the first variant with a
+ * judgement of its own. The terminal gets the rows by claim; the Markdown follows
+ * the documents' headings, which are in their original language, so that a reader
+ * finds them in the text.
+ */
 #include "documents.h"
 
 #include <stdio.h>
@@ -309,7 +316,7 @@ static void add_judgements(struct rows *rows, const struct judgement *judgement,
 }
 
 /* Whether at least one run makes the case's own judgements. */
-static bool uses_own(const struct testcase *testcase)
+static bool uses_case_judgements(const struct testcase *testcase)
 {
 	const struct variant *variant = testcase->variants;
 
@@ -333,7 +340,7 @@ struct documents_row *documents_rows(bool (*selected)(void *data,
 
 		if (!selected(data, testcase))
 			continue;
-		if (uses_own(testcase))
+		if (uses_case_judgements(testcase))
 			add_judgements(&rows, testcase->judgements, testcase,
 				       NULL);
 		for (; variant && variant->name; variant++)

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A report of runs on this machine, as run and lab print it; the reports of vm and
+ * matrix describe a guest instead.
+ */
 #include "local-report.h"
 
 #include <signal.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A row of the matrix. Each kernel is compared with the previous one that has a
+ * result and did not fail. A difference is explained if the case declares a change
+ * of the kernel between the two versions; any other one is unexpected. FAIL is
+ * always unexpected; BROKEN and a missing result prove nothing about the kernel.
+ */
 #include "matrix-row.h"
 
 #include <stdio.h>

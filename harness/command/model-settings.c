@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * KEY=VALUE arguments for the model of TCP. One table has the keys, their units and
+ * their place in the struct; --help prints the same table.
+ *
+ * Three sources, from weak to strong: the defaults of the kernel version, the
+ * sysctls of this network namespace, the arguments.
+ */
 #include "model-settings.h"
 
 #include <inttypes.h>

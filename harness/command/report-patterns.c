@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The patterns of report and compare. A word that matches no run is an error, which
+ * the caller prints.
+ */
 #include "report-patterns.h"
 
 struct report_patterns report_patterns_of(char *const *words)

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The options of run. vm and matrix parse the same words for their guests, so this
+ * file only stores values: it opens nothing and starts nothing.
+ */
 #include "run-options.h"
 
 #include <stdio.h>
@@ -74,7 +78,7 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 				    "fault may pass" },
 	[OPTION_SLACK] = { "slack", 0, "MS", NULL,
 			   "allowance for the machine on every upper bound "
-			   "(50)",
+			   "(default: 50)",
 			   .max = 1e6, .fraction = true },
 	[OPTION_TIMEOUT_MUL] = { "timeout-mul", 0, "X", NULL,
 				 "multiply the time limit of every run",

@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A pattern matches a case, one of its variants, or a claim; a run is selected if a
+ * pattern matches it and it is in the set that the options ask for (default, --all,
+ * --defaults). A pattern for a variant selects it from any set, but a wildcard
+ * selects no run at default values: such a run takes hours or days.
+ *
+ * An unmatched pattern is an error: with an empty selection instead, a CI job whose
+ * case was renamed would pass.
+ */
 #include "selection.h"
 
 #include <errno.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parser of all commands. A command's table of options makes the arguments of
+ * getopt_long() and the help text; choices and ranges in it are checked before the
+ * command sees the value. An option's code is its index in the table.
+ *
+ * getopt_long() permutes argv: patterns may stand before options.
+ */
 #include "usage.h"
 
 #include <assert.h>

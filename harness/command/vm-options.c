@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What vm and matrix share: options of the guest before "--", and after it a command
+ * line of run, which is validated on the host before a guest is booted.
+ */
 #include "vm-options.h"
 
 #include <errno.h>

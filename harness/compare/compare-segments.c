@@ -6,8 +6,8 @@
  * align() finds the longest common sequence of keys. Three corrections follow:
  *
  * 1. slide: several transmissions of a segment have the same key, and align()
- *    cannot know which one the other run lacks. The intervals between them
- *    decide.
+ *    cannot distinguish them. The intervals between them show which one the
+ *    other run lacks.
  * 2. join: two segments of different senders that changed places are the same.
  * 3. unseen: what one run has behind the end of the other one is no difference.
  */
@@ -116,7 +116,7 @@ static void put_tcp(struct keys *keys, const struct compare_segment *segment)
 	int64_t *own = &next[!client], peer = next[client];
 	json_int_t flags = journal_integer(record, "flags");
 	json_int_t length = journal_integer(record, "len"), seq, ack;
-	bool knows_ack = journal_get_integer(record, "ack", &ack);
+	bool has_ack = journal_get_integer(record, "ack", &ack);
 
 	put_integer(keys, client);
 	put_integer(keys, flags);
@@ -131,7 +131,7 @@ static void put_tcp(struct keys *keys, const struct compare_segment *segment)
 						 !!(flags & SEGMENT_SYN) +
 						 !!(flags & SEGMENT_FIN));
 	}
-	if (knows_ack) {
+	if (has_ack) {
 		put_number(keys, peer, ack);
 		put_sacks(keys, record, peer, ack);
 	}

@@ -65,6 +65,8 @@ static bool is_predicted(const struct result *result, const char *name)
 	return json_is_number(json_object_get(result->predicted, name));
 }
 
+/* A time may be wrong by the machine's slack, by a share of its length, and by
+ * what the other run predicts for the same value. */
 static bool times_differ(const struct comparison *comparison, const char *name,
 			 double a, double b)
 {
@@ -259,6 +261,7 @@ static int gather_events(struct events *ret, const json_t *journal)
 		};
 	}
 	qsort(ret->all, ret->n, sizeof(*ret->all), compare_events);
+	/* A state is polled: how often it was seen depends on the machine. */
 	for (i = 0; i < ret->n; i++)
 		if (!n || !is_repeated_state(&ret->all[n - 1], &ret->all[i]))
 			ret->all[n++] = ret->all[i];
@@ -313,7 +316,6 @@ static void keep_earliest(struct compare_event *event, const json_t *a,
 	records[COMPARE_B] = b;
 }
 
-/* Behind a difference the rest of a sequence is not comparable. */
 static size_t skip_sequence(const struct events *events, size_t i,
 			    const struct event *event)
 {
@@ -322,7 +324,11 @@ static size_t skip_sequence(const struct events *events, size_t i,
 	return i;
 }
 
-/* Merges the two sorted arrays. */
+/*
+ * Merges the two sorted arrays. Only the first difference of a sequence counts:
+ * behind it one run may be an event ahead of the other, and every further pair
+ * would differ for the same reason.
+ */
 static void find_differences(struct comparison *comparison,
 			     const struct events *a, const struct events *b)
 {

@@ -3,7 +3,7 @@
  * From the journal to the model of a ladder.
  *
  * The journal has one record for each cable that a packet crosses, and a further
- * one when the wire lets go of a packet that it delayed or held. The member
+ * one when the wire sends a packet that it delayed or held. The member
  * "packet" is the same in all of them: `flights` has the row and the last known
  * place of every packet. What a record adds follows from its fate and from that
  * place: the next hop of the row, its arrival, or a new row.
@@ -30,7 +30,7 @@
 #include "macro.h"
 #include "segment.h"
 
-/* --- what is known while records are read ---------------------------------- */
+/* --- state while records are read ------------------------------------------ */
 
 /* Beside the struct ladder_connection with the same index. */
 struct connection_state {
@@ -39,7 +39,11 @@ struct connection_state {
 	struct address destination; /* of the client's segments */
 };
 
-/* Where a packet is, as far as records tell. Duplicates have a flight each. */
+/*
+ * The place of a packet after the records so far. A packet has several flights if
+ * the wire duplicated or released it: each is a row of its own, and a gateway
+ * forwards each of them.
+ */
 struct flight {
 	int row;
 	int older; /* flight of the same packet; LADDER_NONE */
@@ -134,7 +138,7 @@ static int connection_of(struct build *build, const json_t *record)
  * A server that never sends anything is the host with the destination address of
  * the client's segment. Only the bytes of the frame have the address.
  */
-static void learn_destination(struct build *build, int connection,
+static void set_destination(struct build *build, int connection,
 			      const json_t *record)
 {
 	struct connection_state *state = &build->connections[connection];
@@ -153,7 +157,7 @@ static void learn_destination(struct build *build, int connection,
  * The ends of a connection: the hosts that originate its segments. RSTs do not
  * count, since a gateway may send them on behalf of a host; nor do ICMP errors.
  */
-static void learn_ends(struct build *build, int connection,
+static void set_ends(struct build *build, int connection,
 		       const json_t *record, uint8_t flags, int origin)
 {
 	struct ladder_connection *ends =
@@ -168,7 +172,7 @@ static void learn_ends(struct build *build, int connection,
 		state->ports[1] = from_client ? destination : source;
 	}
 	if (ends->server < 0)
-		learn_destination(build, connection, record);
+		set_destination(build, connection, record);
 	if (flags & SEGMENT_RST || origin < 0)
 		return;
 	if (from_client && ends->client < 0)
@@ -179,7 +183,7 @@ static void learn_ends(struct build *build, int connection,
 
 /* A host other than the client that has a socket of the connection is the
  * server, whichever gateway answered for it. */
-static void learn_socket_owner(struct build *build, int connection, int host)
+static void set_socket_owner(struct build *build, int connection, int host)
 {
 	struct ladder_connection *ends =
 		&build->ladder->connections[connection];
@@ -391,6 +395,7 @@ static void apply_segment(struct build *build, const struct ladder_row *row,
 {
 	double left = ladder_number(record, "left");
 
+	/* A segment without a connection changes no socket. */
 	if (row->connection < 0)
 		return;
 	if (sender >= 0)
@@ -434,7 +439,7 @@ static void start_segment(struct build *build, const json_t *record, int from,
 	if (row->connection < 0)
 		return;
 	if (!row->control) {
-		learn_ends(build, row->connection, record, row->flags,
+		set_ends(build, row->connection, record, row->flags,
 			   ladder_host_index(build->ladder, origin));
 		if (!row->starts_on_wire)
 			build->no_memory |=
@@ -505,6 +510,12 @@ static void release_segment(struct build *build, const json_t *record, int from,
 	}
 }
 
+/*
+ * What a frame record is, in this order: a release, which is always a new row; the
+ * end of a delay, for which a flight is delayed on the same cable; the next hop
+ * of a packet that a gateway has; else a new packet. Duplicates and injected
+ * frames are made by the wire and continue no flight.
+ */
 static void take_frame(struct build *build, const json_t *record)
 {
 	const struct ladder *ladder = build->ladder;
@@ -650,7 +661,7 @@ static void take_call(struct build *build, const json_t *record)
 		ladder_spans_closed(build->spans, host, row->socket,
 				    row->connection, row->t);
 	if (row->connection >= 0)
-		learn_socket_owner(build, row->connection, host);
+		set_socket_owner(build, row->connection, host);
 }
 
 struct named_socket {
@@ -744,7 +755,7 @@ static void take_state(struct build *build, const json_t *record)
 	if (r < 0)
 		return;
 	if (connection >= 0)
-		learn_socket_owner(build, connection, host);
+		set_socket_owner(build, connection, host);
 	if (!differs)
 		return;
 	row = add_row(build, LADDER_SOCKET, ladder_number(record, "t"), host);
@@ -771,6 +782,7 @@ static int target_host(const struct ladder *ladder, const char *target)
 
 static void take_fault(struct build *build, const json_t *record)
 {
+	/* A verb that this program lacks is a row without a span. */
 	const struct fault_verb *verb =
 		fault_recorded_verb(journal_text(record, "verb"));
 	int host = target_host(build->ladder, journal_text(record, "target"));
@@ -863,6 +875,8 @@ static void find_end(struct ladder *ladder)
 	ladder->decimals = ladder->end < 0.1 ? 5 : ladder->end < 1 ? 4 : 3;
 }
 
+/* In a lab the start of the timeline becomes 0. Last, because every step before
+ * compares times with those of records. */
 static void shift(struct ladder *ladder, double by)
 {
 	for (size_t i = 0; i < ladder->n_rows; i++) {
@@ -902,12 +916,15 @@ static int build_all(struct build *build, bool whole)
 		if (build->no_memory)
 			return error_origin(-ENOMEM, "ladder");
 	}
+	/* Needs the ends of all connections: is_not_forwarded() compares them. */
 	name_connections(build);
 	end_flights(build);
 	name_rows(build, true);
 	name_rows(build, false);
 	if (build->no_memory)
 		return error_origin(-ENOMEM, "ladder");
+	/* Transmissions and flights refer to rows by index: rows must not move
+	 * before this point. Columns depend on the hosts that have events. */
 	r = ladder_transmissions_finish(build->transmissions);
 	if (r >= 0)
 		r = ladder_make_columns(ladder);
@@ -917,6 +934,8 @@ static int build_all(struct build *build, bool whole)
 		r = ladder_join_calls(ladder);
 	if (r < 0)
 		return error_trace(r);
+	/* The end is found before folding, which drops the arrival of the last
+	 * segment; spans that are still open end there. */
 	find_end(ladder);
 	r = ladder_spans_finish(build->spans);
 	if (r >= 0 && !whole)

@@ -184,7 +184,7 @@ static void print_bytes(FILE *out, double bytes)
 		fprintf(out, "%.2f GB", bytes / 1e9);
 }
 
-/* "488 segments, 244.0 kB, 3 retransmitted, 1 dropped; 2 calls and results" */
+/* "488 segments, 244.0 kB, 3 repeated, 1 dropped; 2 calls and results" */
 static char *summary_text(const struct summary *s)
 {
 	char *text = NULL;
@@ -302,6 +302,7 @@ int ladder_fold(struct ladder *ladder)
 	int r = removed ? 0 : error_origin(-ENOMEM, "ladder");
 	size_t n;
 
+	/* Ends at the last level, which accepts any number. */
 	while (rows_left(ladder, level) > level->most_rows)
 		level++;
 	for (size_t i = 0; r >= 0 && i < ladder->n_rows;
@@ -386,6 +387,10 @@ static int compare_arrivals(const void *a, const void *b)
 	return x->segment < y->segment ? -1 : x->segment > y->segment;
 }
 
+/*
+ * After folding, which removes most candidates: an arrow to a row of its own makes
+ * the whole drawing put its labels outside.
+ */
 int ladder_add_arrivals(struct ladder *ladder)
 {
 	struct arrival *arrivals;
@@ -456,6 +461,7 @@ static double last_moment(const struct ladder_row *row)
 								  row->until;
 }
 
+/* Last, because a fold or an arrival ends a silence. */
 int ladder_add_silences(struct ladder *ladder)
 {
 	struct ladder_row *rows = calloc(ladder->n_rows + 1, sizeof(*rows));

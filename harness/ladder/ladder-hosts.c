@@ -156,8 +156,9 @@ static void add_to_map(struct map *map, const struct ladder *ladder,
 		map->joined[from][to] = map->joined[to][from] = true;
 }
 
-/* Breadth first. Of several farthest hosts the one found last is returned; one
- * that sends no SYNs, which may be a server, is preferred. */
+/* A breadth-first search, so that `before` is a shortest path. Of several farthest
+ * hosts the one found last is returned; one that sends no SYNs, which may be a
+ * server, is preferred. */
 static int find_farthest(struct map *map)
 {
 	int queue[LADDER_HOSTS_MAX], found;

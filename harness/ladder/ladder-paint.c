@@ -218,7 +218,7 @@ void paint_time(struct paint *paint, double t)
 /*
  * What covers what: a dead host has no lifeline; a frozen one is drawn as such,
  * whatever else lasts; an unplugged link is drawn rather than the socket that
- * uses it. A state that is not sure has the plain lifeline.
+ * uses it. A state after `sure` has the plain lifeline.
  */
 static const char *life_of(const struct paint *paint, size_t column, double t)
 {

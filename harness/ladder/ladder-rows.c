@@ -59,7 +59,8 @@ static int compare_times(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* places[i] is the new index of row i. */
+/* places[i] is the new index of row i. Called while rows are still at their old
+ * places: afterwards old and new indices could not be told apart. */
 static void move_partners(struct ladder *ladder, const size_t *places)
 {
 	for (size_t i = 0; i < ladder->n_rows; i++)
@@ -151,6 +152,8 @@ int ladder_insert_rows(struct ladder *ladder, struct ladder_row *added,
 	ladder->n_rows = all;
 	ladder->rows_capacity = all + 1;
 	move_partners(ladder, places);
+	/* The partners of added rows have moved with the others; the reference
+	 * back is new. */
 	for (size_t i = 0; i < all; i++)
 		if (rows[i].kind == LADDER_ARRIVAL)
 			rows[rows[i].partner].partner = (int)i;

@@ -3,13 +3,13 @@
  * The bar beside a lifeline is the state of a socket. It is known where the
  * journal has a "state" record and after a successful connect() or accept(), and
  * stays known as long as the connection's segments agree with it. A FIN or an
- * RST changes the state; which one follows, only the next record tells. Between
+ * RST changes the state; the next record shows to which one. Between
  * two records of different states the moment of the change is not known, and the
  * span has `sure` before `until`.
  *
  * A socket is identified by its host and its connection; by its number in the
  * journal as long as the connection is not known. (A lab numbers a socket that it
- * sees before the probe has reported its port, and so has two numbers for it.)
+ * finds before the probe has reported its port, and so has two numbers for it.)
  */
 #include "ladder-spans.h"
 
@@ -120,6 +120,8 @@ static int first_socket(const struct ladder_spans *spans, int connection)
 		       LADDER_NONE;
 }
 
+/* By the connection, which is certain; then by the number, newest first, since a
+ * number is used again after close(). */
 static struct socket_state *find_socket(struct ladder_spans *spans, int host,
 					int number, int connection)
 {
@@ -195,6 +197,10 @@ static bool is_in_state(const struct ladder_spans *spans,
 	       strcmp(spans->ladder->spans[socket->state].text, state) == 0;
 }
 
+/*
+ * The same state prolongs its span. Another one ends it at `t`, but `sure` stays
+ * where the old state was observed last: the change was somewhere between.
+ */
 static int set_state(struct ladder_spans *spans, struct socket_state *socket,
 		     const char *state, double t)
 {
@@ -280,6 +286,7 @@ void ladder_spans_segment(struct ladder_spans *spans,
 {
 	struct socket_state *socket;
 
+	/* Before the socket is looked up: the new connection may have none yet. */
 	if (segment->sends && segment->flags & SEGMENT_SYN)
 		end_time_wait(spans, segment);
 	socket = find_socket(spans, segment->host, 0, segment->connection);
@@ -294,6 +301,8 @@ void ladder_spans_segment(struct ladder_spans *spans,
 		return;
 	if (segment->flags & (SEGMENT_FIN | SEGMENT_RST))
 		unset_state(spans, socket, segment->t, true);
+	/* Only for its own segments: a segment that arrives proves nothing about
+	 * the receiver's socket. */
 	else if (segment->sends && is_in_state(spans, socket, "ESTAB"))
 		set_state(spans, socket, "ESTAB", segment->t);
 }
@@ -493,6 +502,7 @@ static void end_faults(struct ladder_spans *spans,
 int ladder_spans_fault(struct ladder_spans *spans,
 		       const struct fault_verb *verb, int host, double t)
 {
+	/* Sockets first: their bars end where the dead lifeline begins. */
 	for (size_t i = 0; verb->kills_host && i < spans->n_sockets; i++)
 		if (spans->sockets[i].host == host)
 			end_socket(spans, &spans->sockets[i], t);
@@ -538,6 +548,7 @@ int ladder_spans_finish(struct ladder_spans *spans)
 	for (size_t i = 0; i < ladder->n_spans; i++) {
 		struct ladder_span *span = &ladder->spans[i];
 
+		/* A timer ends when it expires, also beyond the last record. */
 		if (span->kind == LADDER_TIMER) {
 			span->open = span->until > ladder->end;
 			span->until = MIN(span->until, ladder->end);

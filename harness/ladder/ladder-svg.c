@@ -406,7 +406,7 @@ static double hop_y(const struct drawing *d, size_t i, size_t hop)
 }
 
 /* One path from hop to hop. A duplicate, a probe or a retransmission is dashed, so
- * that it can be told from the first transmission without reading. */
+ * that it differs at a glance from the first transmission. */
 static void draw_shaft(const struct drawing *d, size_t i, const char *class)
 {
 	const struct ladder_row *row = &d->ladder->rows[i];
@@ -733,6 +733,7 @@ static double key_height(const struct drawing *d)
 
 /* --- the drawing ---------------------------------------------------------- */
 
+/* From back to front: SVG has no z-order, a later element covers an earlier one. */
 static void draw(struct drawing *d)
 {
 	size_t n = d->ladder->n_rows;

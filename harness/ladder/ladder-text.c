@@ -61,7 +61,7 @@ static int between(const struct paint *paint, int a, int b)
 	return (column_of(paint, a) + column_of(paint, b)) / 2;
 }
 
-/* A place on the wire beside the only host that is known. */
+/* A place on the wire beside the only host of the segment. */
 static int wire_near(const struct paint *paint, int host)
 {
 	int x = column_of(paint, host), n = (int)paint->ladder->n_columns;

@@ -179,7 +179,7 @@ struct ladder_span {
 
 struct ladder {
 	double end; /* of the last event */
-	int decimals; /* of the times: as many as tell the rows apart */
+	int decimals; /* of the times: enough to distinguish the rows */
 	struct ladder_host *hosts;
 	size_t n_hosts;
 	struct ladder_column *columns;

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which differences between two kernels count. Facts (outcomes, states, counts of
+ * packets) are equal on one kernel whatever its speed; times are not, and only
+ * predictions whose ranges are apart differ. A change of the kernel that a case
+ * declares explains a difference across its version.
+ */
 #include "difference.h"
 
 #include <string.h>

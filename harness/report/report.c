@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the reporters share; see report.h. */
+/*
+ * What the reporters share (report.h): timelines, numbers, and the summary of a
+ * run's values in one cell. Texts of a journal may contain bytes that a peer sent:
+ * they are printed with safe_text_print().
+ */
 #include "report.h"
 
 #include <ctype.h>
@@ -15,7 +19,7 @@
 #include "macro.h"
 #include "safe-text.h"
 
-/* A terminal that says it is narrower is one that does not know its width. */
+/* A smaller width is ignored: a serial console reports 0 columns. */
 enum { COLUMNS = 80, COLUMNS_MIN = 40 };
 
 /* Lines at the beginning and at the end of a long timeline. */

@@ -468,7 +468,7 @@ int result_take(struct result *result, json_t *record)
 	return error_trace(result_keep(result, record));
 }
 
-void result_forget_journal(struct result *result)
+void result_clear_journal(struct result *result)
 {
 	json_array_clear(result->journal);
 	result->n_frames = 0;

@@ -40,7 +40,7 @@ struct result {
 	json_t *predicted, *measured; /* objects */
 	json_t *expectations; /* array */
 
-	/* The records, in order; empty after result_forget_journal(). Of many
+	/* The records, in order; empty after result_clear_journal(). Of many
 	 * frames only the first RESULT_FIRST and at least the last RESULT_LAST
 	 * are there, with a note where the others were. */
 	json_t *journal;
@@ -93,7 +93,7 @@ int result_parse(struct result **ret, const json_t *line);
 
 /* Frees the records, of which a thousand runs have too many for memory. The
  * members folded from them stay. */
-void result_forget_journal(struct result *result);
+void result_clear_journal(struct result *result);
 
 /* Sets the verdict of a run that ended without one; `reason` is copied. */
 void result_broken(struct result *result, const char *reason);

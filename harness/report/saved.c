@@ -433,12 +433,12 @@ static int read_lines(struct saved *saved, struct saved_run *run, FILE *file)
 	return 0;
 }
 
-/* Keeps the start record, which the index of pages shows. */
-static int forget_journal(struct result *result)
+/* Drops the journal except for its start record, which the index of pages needs. */
+static int keep_start_record(struct result *result)
 {
 	json_t *start = json_incref(json_array_get(result->journal, 0));
 
-	result_forget_journal(result);
+	result_clear_journal(result);
 	if (json_array_append_new(result->journal, start) < 0)
 		return error_origin(-ENOMEM, "journal");
 	return 0;
@@ -471,7 +471,7 @@ static int read_journal(struct saved *saved, struct saved_run *run)
 	if (!run->result->has_verdict)
 		result_broken(run->result, "the journal has no verdict");
 	run->result->took = took; /* and not the time that reading took */
-	return error_trace(forget_journal(run->result));
+	return error_trace(keep_start_record(run->result));
 }
 
 /* Whether this frame, counted from 1, is left out. */
@@ -515,7 +515,7 @@ int saved_read_journal(struct saved_run *run)
 
 	if (r < 0)
 		return error_trace(r);
-	result_forget_journal(run->result);
+	result_clear_journal(run->result);
 	while (r == 0 && (n = getline(&line, &space, file)) > 0) {
 		number++;
 		if (!is_frame_line(line, (size_t)n, &t) ||

@@ -2,7 +2,7 @@
 /*
  * Runs read back from a folder of --out DIR, whatever program and machine made
  * them. A journal has all that reports need about its case; this program's table
- * of cases is used where the journal agrees with it or says nothing.
+ * of cases is used where the journal agrees with it or has no claim.
  */
 #pragma once
 
@@ -40,7 +40,7 @@ size_t saved_runs(const struct saved *saved, struct saved_run **ret);
 
 /*
  * Reads the records of a run with a result again: memory has room for a few
- * journals, not for all; result_forget_journal() frees them. Many frames are left
+ * journals, not for all; result_clear_journal() frees them. Many frames are left
  * out as result.h says, unless the result keeps all. A record that cannot be read
  * sets `problem` and ends the journal. -errno when the file cannot be opened;
  * -ENOMEM.

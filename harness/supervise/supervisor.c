@@ -136,7 +136,7 @@ static void report_result(struct supervisor *s, struct result *result)
 		return;
 	}
 	if (!report_needs_journal(s->report, result))
-		result_forget_journal(result);
+		result_clear_journal(result);
 	s->results[s->n_results++] = result;
 }
 
