@@ -15,6 +15,7 @@
 #include "macro.h"
 #include "nearest.h"
 #include "probe-process.h"
+#include "safe-text.h"
 #include "version.h"
 
 static void print_help(FILE *out)
@@ -72,6 +73,22 @@ static int unknown_command(const char *name)
 	return EXIT_STATUS_USAGE;
 }
 
+/* Messages print the words of the command line. Tabs are in values that /proc
+ * prints. */
+static bool words_are_safe(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (safe_text_is_safe(argv[i], true))
+			continue;
+		fprintf(stderr,
+			"halfopen: word %d of the command line is not UTF-8 or "
+			"has control characters\n",
+			i);
+		return false;
+	}
+	return true;
+}
+
 static int run_command(int argc, char **argv)
 {
 	const struct command *command;
@@ -80,6 +97,8 @@ static int run_command(int argc, char **argv)
 		print_help(stderr);
 		return EXIT_STATUS_USAGE;
 	}
+	if (!words_are_safe(argc, argv))
+		return EXIT_STATUS_USAGE;
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);

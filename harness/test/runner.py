@@ -331,6 +331,16 @@ class Usage(unittest.TestCase):
     def test_unknown_case_is_refused_with_similar_names(self):
         self.wrong("pases", names="passes")
 
+    def test_control_characters_are_refused(self):
+        for word in ("\x1b[31mpasses", "passes\u202e", b"passes\xff"):
+            for command in ("show", "run", "lab", "report", word):
+                with self.subTest(word=word, command=command):
+                    done = rig.start(PROGRAM, command, word)
+                    text, _ = done.communicate(timeout=20)
+                    self.assertEqual(done.returncode, USAGE)
+                    self.assertRegex(text, r"^halfopen: word \d of the command "
+                                           r"line .*\n$")
+
     def test_version_lists_optional_features(self):
         done = rig.start(PROGRAM, "--version")
         text, _ = done.communicate(timeout=20)
