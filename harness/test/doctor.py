@@ -36,7 +36,7 @@ class Doctor(unittest.TestCase):
         self.assertTrue(text.endswith("The default set can run. "))
 
     def test_file_limit_bounds_parallel_runs(self):
-        _, text = doctor("sh", "-c", 'ulimit -n 40; exec "$0" "$@"')
+        _, text = doctor("sh", "-c", 'ulimit -n 50; exec "$0" "$@"')
         self.assertIn("parallel runs 5, by the limits", text)
 
     def test_missing_program_is_reported_with_its_cases(self):

@@ -173,9 +173,12 @@ class SchedulingDelay(unittest.TestCase):
     def test_summary_has_the_longest_delays(self):
         done = run("late/by-machine", "--format", "jsonl")
         lateness = json.loads(done.text.splitlines()[-1])["lateness"]
-        verdict = done.verdict("late/by-machine")
-        self.assertAlmostEqual(lateness["wire_s"], verdict["residence"], 6)
-        self.assertAlmostEqual(lateness["cases_s"], verdict["lateness"], 6)
+        tries = [done.verdict(name) for name in done.journals]
+        self.assertEqual(len(tries), 3, "an inconclusive run is repeated")
+        self.assertAlmostEqual(lateness["wire_s"],
+                               max(t["residence"] for t in tries), 6)
+        self.assertAlmostEqual(lateness["cases_s"],
+                               max(t["lateness"] for t in tries), 6)
         self.assertGreater(lateness["timers_s"], 0)
         self.assertIn("max scheduling delay: timers ",
                       run("late/by-machine").text)
