@@ -20,7 +20,7 @@ import unittest
 
 import rig
 
-HALFOPEN = sys.argv[1]
+HALFOPEN = os.path.realpath(sys.argv[1])
 
 
 def lab(*words, seconds=60, **more):
