@@ -66,7 +66,7 @@ static int follow(int directory, int link, const char *name, enum links links,
 static int enter(int directory, const char *name, enum links links, int depth)
 {
 	struct stat status;
-	int fd, next;
+	int fd, next, r;
 
 	fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
@@ -75,8 +75,9 @@ static int enter(int directory, const char *name, enum links links, int depth)
 		fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	}
 	if (fd < 0 || fstat(fd, &status) < 0) {
-		fd = fd_close(fd);
-		return error_origin(-errno, "open directory %s", name);
+		r = error_origin(-errno, "open directory %s", name);
+		fd_close(fd);
+		return r;
 	}
 	if (S_ISDIR(status.st_mode))
 		return fd;

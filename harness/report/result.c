@@ -406,13 +406,13 @@ int result_leave_out(struct result *result, double t, size_t n)
  * the last ones. */
 static int omit_frames(struct result *result)
 {
-	size_t end = result->n_frames - RESULT_LAST, frame = 0, i;
+	size_t last = result->n_frames - RESULT_LAST, frame = 0, i;
 	json_t *kept = json_array(), *record;
 	int r = kept ? 0 : -ENOMEM;
 
 	json_array_foreach (result->journal, i, record) {
 		bool omit = journal_is(record, "frame") &&
-			    ++frame > RESULT_FIRST && frame <= end;
+			    ++frame > RESULT_FIRST && frame <= last;
 
 		if (omit && !result->omission) {
 			result->omission = new_omission(json_number_value(
@@ -438,7 +438,7 @@ static int omit_frames(struct result *result)
 	json_decref(result->journal);
 	result->journal = kept;
 	result->n_frames = RESULT_FIRST + RESULT_LAST;
-	return error_trace(count_omission(result, end - RESULT_FIRST));
+	return error_trace(count_omission(result, last - RESULT_FIRST));
 }
 
 int result_keep(struct result *result, json_t *record)

@@ -132,7 +132,7 @@ START_TEST(text_of_a_parsed_record_is_safe)
 {
 	static const char line[] =
 		"{\"t\":1,\"type\":\"note\",\"text\":\"\\u001b[2J\\n\","
-		"\"list\":[\"\xe2\x80\xae\"],\"a\\u001b\":1}";
+		"\"list\":[\"\\u202e\"],\"a\\u001b\":1}";
 	json_t *record;
 	char *text;
 

@@ -23,8 +23,10 @@ static void delay_wire(struct run *run, nsec_t pause)
 	struct pair tcp = sock_pair(run);
 
 	sock_post_recv(tcp.server);
-	sock_send(tcp.client, 1);
+	/* Posted: waiting for the result would serve the wire. */
+	sock_post_send_stream(tcp.client, 1);
 	nanosleep(&ts, NULL);
+	sock_reap(tcp.client, SEC(1));
 	sock_reap(tcp.server, SEC(1));
 }
 
