@@ -19,9 +19,11 @@ static const struct {
 	/* U+009B is the CSI of terminals. */
 	{ "a\xc2\x9b" "2J", "a?2J", "a?2J" },
 	{ "\xc2\xa0", "\xc2\xa0", "\xc2\xa0" },
-	/* U+202E, U+2066, U+200F, U+061C, U+2028; U+200D and U+2065 are safe. */
-	{ "\xe2\x80\xae-\xe2\x81\xa6-\xe2\x80\x8f-\xd8\x9c-\xe2\x80\xa8",
-	  "?-?-?-?-?", "?-?-?-?-?" },
+	/* U+202E, U+2066, U+200F, U+061C, U+2028, U+2069, U+202C; U+200D and
+	 * U+2065 are safe. */
+	{ "\xe2\x80\xae-\xe2\x81\xa6-\xe2\x80\x8f-\xd8\x9c-\xe2\x80\xa8-"
+	  "\xe2\x81\xa9-\xe2\x80\xac",
+	  "?-?-?-?-?-?-?", "?-?-?-?-?-?-?" },
 	{ "\xe2\x80\x8d\xe2\x81\xa5", "\xe2\x80\x8d\xe2\x81\xa5",
 	  "\xe2\x80\x8d\xe2\x81\xa5" },
 	/* Cut off, continuation alone, overlong, surrogate, above U+10FFFF. */
