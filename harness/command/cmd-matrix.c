@@ -7,6 +7,7 @@
  * Everything that can be refused (kernels, patterns, options of run) is refused
  * before the first boot.
  */
+#include "case-table.h"
 #include "commands.h"
 
 #include <errno.h>
@@ -80,14 +81,6 @@ struct matrix {
 
 /* --- the table ------------------------------------------------------------*/
 
-static const char *run_name(const struct run_job *job, char *ret, size_t size)
-{
-	snprintf(ret, size, "%s%s%s", job->testcase->name,
-		 job->variant ? "/" : "",
-		 job->variant ? job->variant->name : "");
-	return ret;
-}
-
 static void fill_cells(const struct matrix *matrix, const struct run_job *job,
 		       struct matrix_cell *ret)
 {
@@ -105,9 +98,10 @@ static void fill_cells(const struct matrix *matrix, const struct run_job *job,
 static int add_row(struct matrix *matrix, const struct run_job *job,
 		   struct table *table)
 {
-	char name[256], texts[KERNELS_MAX][320];
-	const char *texts_of[TABLE_COLUMNS] = { run_name(job, name,
-							 sizeof(name)) };
+	char name[TESTCASE_RUN_NAME], texts[KERNELS_MAX][320];
+	const char *texts_of[TABLE_COLUMNS] = {
+		testcase_run_name(job->testcase, job->variant, name)
+	};
 	struct matrix_cell cells[KERNELS_MAX];
 	char *differences;
 	int r;

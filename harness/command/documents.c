@@ -362,12 +362,13 @@ enum { INDENT = 8 };
 static void print_judgement(const struct documents_row *row, int columns)
 {
 	const struct judgement *judgement = row->judgement;
+	char name[TESTCASE_RUN_NAME];
 
-	printf("%*s%s%s%s  (%s%s%s)\n", INDENT, "",
+	printf("%*s%s%s%s  (%s)\n", INDENT, "",
 	       document_text(judgement->document),
 	       judgement->since ? " since " : "",
-	       judgement->since ? judgement->since : "", row->testcase->name,
-	       row->variant ? "/" : "", row->variant ? row->variant->name : "");
+	       judgement->since ? judgement->since : "",
+	       testcase_run_name(row->testcase, row->variant, name));
 	if (judgement->note && *judgement->note) {
 		printf("%*s", INDENT + 2, "");
 		fold_print(stdout, judgement->note, INDENT + 2, INDENT + 2,
@@ -418,6 +419,7 @@ static void print_cell(const char *text)
 static void print_markdown_row(const struct documents_row *row, bool first)
 {
 	const struct judgement *judgement = row->judgement;
+	char name[TESTCASE_RUN_NAME];
 
 	printf("| %s | ", first ? judgement->claim : "");
 	print_cell(first ? documents_claim(judgement->claim) : "");
@@ -425,8 +427,8 @@ static void print_markdown_row(const struct documents_row *row, bool first)
 	       judgement->since ? " since " : "",
 	       judgement->since ? judgement->since : "");
 	print_cell(judgement->note);
-	printf(" | `halfopen run %s%s%s` |\n", row->testcase->name,
-	       row->variant ? "/" : "", row->variant ? row->variant->name : "");
+	printf(" | `halfopen run %s` |\n",
+	       testcase_run_name(row->testcase, row->variant, name));
 }
 
 /* Whether a row judges a claim of the title or section that begins at this

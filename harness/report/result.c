@@ -32,12 +32,9 @@ const char *verdict_text(enum verdict verdict)
 
 const char *result_name(const struct result *result)
 {
-	static char name[256];
+	static char name[TESTCASE_RUN_NAME];
 
-	snprintf(name, sizeof(name), "%s%s%s", result->testcase->name,
-		 result->variant ? "/" : "",
-		 result->variant ? result->variant->name : "");
-	return name;
+	return testcase_run_name(result->testcase, result->variant, name);
 }
 
 /* --- life ----------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  */
 #include "case-table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "errors.h"
@@ -40,6 +41,15 @@ const char *case_set_text(enum case_set set)
 	};
 
 	return texts[set];
+}
+
+const char *testcase_run_name(const struct testcase *testcase,
+			      const struct variant *variant,
+			      char ret[static TESTCASE_RUN_NAME])
+{
+	snprintf(ret, TESTCASE_RUN_NAME, "%s%s%s", testcase->name,
+		 variant ? "/" : "", variant ? variant->name : "");
+	return ret;
 }
 
 nsec_t testcase_duration(const struct testcase *testcase,

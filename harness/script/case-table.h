@@ -20,6 +20,14 @@ enum case_set testcase_set(const struct testcase *testcase,
 /* ", with --all" and so on; "" for the default set. */
 const char *case_set_text(enum case_set set);
 
+enum { TESTCASE_RUN_NAME = 256 };
+
+/* "server-host-crash-data/retries2=5", as 'halfopen run' takes it; the case's
+ * name without a variant. Returns `ret`. */
+const char *testcase_run_name(const struct testcase *testcase,
+			      const struct variant *variant,
+			      char ret[static TESTCASE_RUN_NAME]);
+
 /* The planned duration of a run. */
 nsec_t testcase_duration(const struct testcase *testcase,
 			 const struct variant *variant);

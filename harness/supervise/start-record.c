@@ -38,22 +38,20 @@ static void put_settings(FILE *out, const struct setting *setting)
 static char *reproduce_command(const struct run *run)
 {
 	const struct run_job *job = run->job;
-	char *text = NULL, name[256];
+	char *text = NULL, name[TESTCASE_RUN_NAME];
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
-	snprintf(name, sizeof(name), "%s%s%s", job->testcase->name,
-		 job->variant ? "/" : "",
-		 job->variant ? job->variant->name : "");
 	if (job->testcase->command) {
 		fputs(job->testcase->command, out);
 		fclose(out);
 		return text;
 	}
 	fputs("halfopen run ", out);
-	shell_word_print(out, name);
+	shell_word_print(out, testcase_run_name(job->testcase, job->variant,
+						name));
 	if (run->options->family == AF_INET6)
 		fputs(" --family 6", out);
 	if (run->options->mapped)
