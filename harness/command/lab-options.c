@@ -175,8 +175,6 @@ static int set_option(struct lab_options *options, enum option_code option)
 		options->shell = optarg;
 		break;
 	case OPTION_OUT:
-		if (!*optarg)
-			return usage_error("--out: empty name");
 		options->out = optarg;
 		break;
 	case OPTION_FORMAT:

@@ -142,8 +142,6 @@ static int set_option(struct command_options *options, enum option_code option)
 		options->reporter = reporter_find(optarg);
 		break;
 	case OPTION_OUT:
-		if (!*optarg)
-			return usage_error("--out: empty name");
 		options->out = optarg;
 		break;
 	case OPTION_ALL:

@@ -108,8 +108,8 @@ int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 		return EXIT_STATUS_USAGE;
 	}
 	r = selection_new(ret_selection, ret);
-	if (r >= 0 && ret->out)
-		r = out_folder_check(ret->out);
+	if (r >= 0 && ret->out && out_folder_check(ret->out) < 0)
+		r = error_refuse(-EINVAL, "--out: %s", error_message());
 	if (r >= 0)
 		return -1;
 	/* For an unknown pattern the message is printed already. */

@@ -66,15 +66,15 @@ int out_folder_check(const char *out)
 {
 	int fd, r;
 
-	if (!*out || strlen(out) > NAME_LENGTH)
-		return error_refuse(-EINVAL,
-				    "--out '%s': empty name, or longer than "
-				    "%d bytes",
-				    out, NAME_LENGTH);
+	if (!*out)
+		return error_refuse(-EINVAL, "empty name");
+	if (strlen(out) > NAME_LENGTH)
+		return error_refuse(-EINVAL, "%.64s…: longer than %d bytes", out,
+				    NAME_LENGTH);
 	if (!safe_text_is_safe(out, false))
 		return error_refuse(-EINVAL,
-				    "--out '%s': the name has control "
-				    "characters or is not UTF-8",
+				    "%s: the name has control characters or is "
+				    "not UTF-8",
 				    out);
 	fd = folder_open(out);
 	if (fd < 0)

@@ -334,6 +334,19 @@ class Usage(unittest.TestCase):
     def test_unknown_case_is_refused_with_similar_names(self):
         self.wrong("pases", names="passes")
 
+    def test_bad_output_folder_is_refused(self):
+        for folder, problem in (("", "empty name"), ("x" * 5000, "longer than"),
+                                ("a\tb", "control characters")):
+            for words in (["run", "--out", folder, "passes"],
+                          ["lab", "--out", folder],
+                          ["vm", "--", "run", "--out", folder, "passes"]):
+                with self.subTest(folder=folder[:10], words=words[0]):
+                    done = rig.start(PROGRAM, *words)
+                    text, _ = done.communicate(timeout=20)
+                    self.assertEqual(done.returncode, USAGE, text)
+                    self.assertIn(problem, text)
+                    self.assertEqual(text.count("--out"), 1, text)
+
     def test_control_characters_are_refused(self):
         for word in ("\x1b[31mpasses", "passes\u202e", b"passes\xff"):
             for command in ("show", "run", "lab", "report", word):
