@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
@@ -27,7 +28,7 @@ struct newc {
 	FILE *out;
 	unsigned int inode;
 	char **folders; /* already added */
-	size_t n_folders;
+	size_t n_folders, folders_capacity;
 };
 
 int newc_new(struct newc **ret, int fd)
@@ -128,8 +129,8 @@ int newc_add_folder(struct newc *newc, const char *path)
 	r = add_parents(newc, path);
 	if (r < 0)
 		return error_trace(r);
-	grown = reallocarray(newc->folders, newc->n_folders + 1,
-			     sizeof(*grown));
+	grown = array_grow(newc->folders, newc->n_folders,
+			   &newc->folders_capacity, sizeof(*grown));
 	if (!grown)
 		return error_origin(-ENOMEM, "write the initramfs");
 	newc->folders = grown;

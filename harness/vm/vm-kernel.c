@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
@@ -311,25 +312,32 @@ int vm_kernel_find(struct vm_kernel *ret, const char *path, const char *modules,
  * that it depends on, and is inserted without modprobe.
  */
 
+struct paths {
+	char **list;
+	size_t n, capacity;
+};
+
+static int add_path(struct paths *paths, const char *path)
+{
+	char **grown = array_grow(paths->list, paths->n, &paths->capacity,
+				  sizeof(*grown));
+
+	if (!grown)
+		return error_origin(-ENOMEM, "list modules");
+	paths->list = grown;
+	grown[paths->n] = strdup(path);
+	return grown[paths->n++] ? 0 : error_origin(-ENOMEM, "list modules");
+}
+
 /* All module files of the kernel. Static, because nftw() passes no data. */
-static struct {
-	char **paths;
-	size_t n;
-} files;
+static struct paths files;
 
 static int add_file(const char *path, const struct stat *st MACRO_UNUSED,
 		     int type, struct FTW *at)
 {
-	char **grown;
-
 	if (type != FTW_F || !strstr(path + at->base, ".ko"))
 		return 0;
-	grown = reallocarray(files.paths, files.n + 1, sizeof(*grown));
-	if (!grown)
-		return -1;
-	files.paths = grown;
-	grown[files.n] = strdup(path);
-	return grown[files.n++] ? 0 : -1;
+	return add_path(&files, path) < 0 ? -1 : 0;
 }
 
 void vm_modules_free(char **modules, size_t n)
@@ -341,9 +349,8 @@ void vm_modules_free(char **modules, size_t n)
 
 static void free_files(void)
 {
-	vm_modules_free(files.paths, files.n);
-	files.paths = NULL;
-	files.n = 0;
+	vm_modules_free(files.list, files.n);
+	files = (struct paths){ 0 };
 }
 
 /* '-' and '_' are equal in module names. */
@@ -361,8 +368,8 @@ static bool is_named(const char *path, const char *name)
 static const char *find_file(const char *name)
 {
 	for (size_t i = 0; i < files.n; i++)
-		if (is_named(files.paths[i], name))
-			return files.paths[i];
+		if (is_named(files.list[i], name))
+			return files.list[i];
 	return NULL;
 }
 
@@ -385,8 +392,7 @@ static bool may_be_built_in(const struct vm_kernel *kernel, const char *name)
 
 struct order {
 	struct kmod_ctx *kmod;
-	char **paths; /* dependencies first */
-	size_t n;
+	struct paths paths; /* dependencies first */
 };
 
 static int add(struct order *order, const char *name);
@@ -425,23 +431,17 @@ static int add_dependencies(struct order *order, const char *path)
 static int add(struct order *order, const char *name)
 {
 	const char *path = find_file(name);
-	char **grown;
 	int r;
 
 	if (!path)
 		return 0;
-	for (size_t i = 0; i < order->n; i++)
-		if (strcmp(order->paths[i], path) == 0)
+	for (size_t i = 0; i < order->paths.n; i++)
+		if (strcmp(order->paths.list[i], path) == 0)
 			return 1;
 	r = add_dependencies(order, path);
-	if (r < 0)
-		return error_trace(r);
-	grown = reallocarray(order->paths, order->n + 1, sizeof(*grown));
-	if (!grown)
-		return error_origin(-ENOMEM, "list modules");
-	order->paths = grown;
-	grown[order->n] = strdup(path);
-	return grown[order->n++] ? 1 : error_origin(-ENOMEM, "list modules");
+	if (r >= 0)
+		r = add_path(&order->paths, path);
+	return r < 0 ? error_trace(r) : 1;
 }
 
 static int add_all(struct order *order, const struct vm_kernel *kernel,
@@ -482,10 +482,10 @@ int vm_modules_find(const struct vm_kernel *kernel,
 	free_files();
 	kmod_unref(order.kmod);
 	if (r < 0) {
-		vm_modules_free(order.paths, order.n);
+		vm_modules_free(order.paths.list, order.paths.n);
 		return error_trace(r);
 	}
-	*ret = order.paths;
-	*ret_n = order.n;
+	*ret = order.paths.list;
+	*ret_n = order.paths.n;
 	return 0;
 }
