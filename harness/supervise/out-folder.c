@@ -159,6 +159,13 @@ void out_run_add(struct out_run *run, const json_t *record, const char *line,
 	capture_add(run->capture, record);
 }
 
+/* stdio keeps a failure until out_run_close() reports it. */
+void out_run_flush(struct out_run *run)
+{
+	fflush(run->journal);
+	fflush(run->packets);
+}
+
 /* A full disk is seen here at the latest. */
 static int close_file(FILE *file, int r)
 {

@@ -26,6 +26,10 @@ int out_run_new(struct out_run **ret, const char *out,
 void out_run_add(struct out_run *run, const json_t *record, const char *line,
 		 size_t size);
 
+/* Writes what stdio has buffered, so that the files have all records up to here
+ * even if this process is killed. A failure is reported by out_run_close(). */
+void out_run_flush(struct out_run *run);
+
 /* Frees the run; accepts NULL. -errno if anything could not be written. */
 int out_run_close(struct out_run *run);
 

@@ -296,6 +296,9 @@ static int on_readable(void *data, uint32_t events MACRO_UNUSED)
 
 	for (ssize_t all = 0; n > 0 && all < PIPE_SIZE; all += n)
 		n = read_some(worker);
+	/* Not after each record: a transfer has thousands in one pipe. */
+	if (worker->files)
+		out_run_flush(worker->files);
 	return n < 0 ? error_trace((int)n) : 0;
 }
 

@@ -452,6 +452,24 @@ class OutFolder(unittest.TestCase):
                               done.stderr)
             first.kill()
 
+    def test_killed_halfopen_leaves_the_records_so_far(self):
+        """In the journal and in the capture, while the run goes on."""
+        with rig.start(PROGRAM, "run", "--out", self.out,
+                       "waits/long") as process:
+            folder = self.out / "waits" / "long"
+            capture, journal = (folder / name for name in (
+                "capture.pcapng", "journal.jsonl"))
+            written = rig.wait_for(
+                lambda: journal.exists() and
+                "recv() blocks" in journal.read_text(encoding="utf-8"))
+            process.kill()
+        self.assertTrue(written)
+        records = rig.read_journals(self.out)["waits/long"]
+        frames = [record for record in records if record["type"] == "frame"]
+        self.assertEqual(len(frames), 3, records)
+        for frame in frames:
+            self.assertIn(bytes.fromhex(frame["hex"]), capture.read_bytes())
+
 
 class Deaths(unittest.TestCase):
     """Processes of a run are killed from outside."""
