@@ -204,7 +204,8 @@ static void MACRO_NORETURN become_program(const struct request *request,
 		uid = request->uid;
 		gid = request->gid;
 	}
-	/* The kernel kills a program before anything else of the machine. */
+	/* At out of memory the kernel kills a program of a host before any other
+	 * process of the machine (oom_badness()). */
 	if (exe < 0)
 		set_out_of_memory_score();
 	if (request->memory)

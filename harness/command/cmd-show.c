@@ -6,9 +6,7 @@
 #include "commands.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "case-table.h"
 #include "draw-world.h"
@@ -47,22 +45,6 @@ static void print_title(const struct testcase *testcase)
 	paragraph(INDENT, testcase->claim);
 }
 
-/* By the locale variables; without any of them the terminal is taken for
- * ASCII. */
-static bool locale_is_utf8(void)
-{
-	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return strcasestr(value, "utf-8") ||
-			       strcasestr(value, "utf8");
-	}
-	return false;
-}
-
 static void print_rules(const struct world_plan *plan)
 {
 	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
@@ -79,7 +61,7 @@ static void print_rules(const struct world_plan *plan)
 static void print_world(const struct testcase *testcase)
 {
 	heading("World");
-	draw_world(stdout, testcase->world, locale_is_utf8());
+	draw_world(stdout, testcase->world, report_unicode(stdout));
 	paragraph(INDENT,
 		  testcase->world->ageing_neighbours ?
 			  "Neighbour entries are learned and age: address "

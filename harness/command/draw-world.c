@@ -35,7 +35,7 @@ static const struct pen ascii = { "-", "|", "+", "+", "+", "+", "+", "+" };
 
 static const char *const wire_texts[] = {
 	[1] = "the wire",
-	[2] = "sees, records",
+	[2] = "records",
 	[3] = "every frame",
 };
 

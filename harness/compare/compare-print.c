@@ -64,13 +64,10 @@ static void print_value(FILE *out, const char *name, const json_t *value)
 static void print_predicted(FILE *out, const struct result *result,
 			    const char *name)
 {
-	const json_t *least = json_object_get(result->predicted, name), *most;
-	char key[TEXT], text[REPORT_TEXT];
+	const json_t *least = json_object_get(result->predicted, name);
+	const json_t *most = result_maximum(result->predicted, name);
+	char text[REPORT_TEXT];
 
-	snprintf(key, sizeof(key), "%s_max", name);
-	most = json_object_get(
-		result->predicted,
-		strcmp(name, "elapsed_s") == 0 ? "elapsed_max_s" : key);
 	if (!json_is_number(most) || !json_is_number(least)) {
 		print_value(out, name, least);
 		return;
@@ -127,10 +124,12 @@ static void print_measured(FILE *out, const struct compare_view *view,
 }
 
 /* An upper bound is printed with the value it bounds. */
-static bool is_maximum(const char *name)
+static bool is_maximum(const struct comparison *comparison, const char *name)
 {
-	return compare_ends_with(name, "_max") ||
-	       strcmp(name, "elapsed_max_s") == 0;
+	const struct result *const *results = comparison->results;
+
+	return result_is_maximum(results[COMPARE_A]->predicted, name) ||
+	       result_is_maximum(results[COMPARE_B]->predicted, name);
 }
 
 static void print_predictions(FILE *out, const struct compare_view *view,
@@ -141,7 +140,8 @@ static void print_predictions(FILE *out, const struct compare_view *view,
 	for (size_t i = 0; i < predicted->n; i++) {
 		const struct compare_value *value = &predicted->all[i];
 
-		if (!is_shown(view, value) || is_maximum(value->name))
+		if (!is_shown(view, value) ||
+		    is_maximum(comparison, value->name))
 			continue;
 		fprintf(out, "; predicted %s ", value->name);
 		print_predicted(out, comparison->results[COMPARE_A],

@@ -46,14 +46,10 @@ static double unit_of(const char *name)
 static bool is_as_predicted(const struct result *result, const char *name,
 			    double value, double slack)
 {
-	const json_t *least = json_object_get(result->predicted, name), *most;
+	const json_t *least = json_object_get(result->predicted, name);
+	const json_t *most = result_maximum(result->predicted, name);
 	double from = json_number_value(least), to = from * (1 + granule);
-	char key[128];
 
-	snprintf(key, sizeof(key), "%s_max", name);
-	most = json_object_get(
-		result->predicted,
-		strcmp(name, "elapsed_s") == 0 ? "elapsed_max_s" : key);
 	if (json_is_number(most))
 		to = json_number_value(most);
 	return json_is_number(least) && value >= from - slack &&

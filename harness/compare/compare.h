@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two recorded runs side by side: verdicts, values, segments, results of calls,
- * socket states and faults. Made from their results with whole journals.
+ * The differences between two recorded runs of one case: verdicts, values,
+ * segments, results of calls, socket states and faults, aligned by identity. Made
+ * from their results with whole journals.
  *
  * No two runs are equal to the microsecond. For segments see compare-segments.h;
  * for values:
@@ -71,6 +72,5 @@ bool compare_event_differs(const struct compare_event *event);
 /* "result", "state", "fault" */
 const char *compare_event_text(enum compare_event_kind kind);
 
-/* Whether a value's name ends so: "_s" and "_ms" are units of time, "_max" is an
- * upper bound. */
+/* Whether a value's name ends so: "_s" and "_ms" are units of time. */
 bool compare_ends_with(const char *name, const char *end);

@@ -139,40 +139,9 @@ static void put_value(FILE *out, const json_t *value)
 		fprintf(out, "%.7g", number);
 }
 
-/* The name of the upper bound of `name`: "elapsed_max_s" of "elapsed_s" (the
- * unit stays last), "frames_max" of "frames". NULL when there is none. */
-static const json_t *maximum_of(const json_t *values, const char *name)
-{
-	const char *unit = strrchr(name, '_');
-	const json_t *max;
-	char key[160];
-
-	snprintf(key, sizeof(key), "%.100s_max", name);
-	max = json_object_get(values, key);
-	if (max || !unit)
-		return max;
-	snprintf(key, sizeof(key), "%.*s_max%s", (int)MIN(unit - name, 100),
-		 name, unit);
-	return json_object_get(values, key);
-}
-
-/* The reverse: whether `name` is the upper bound of another value, which shows
- * both as a range. */
-static bool is_maximum(const json_t *values, const char *name)
-{
-	const char *max = strstr(name, "_max");
-	char base[160];
-
-	if (!max || (max[4] && max[4] != '_'))
-		return false;
-	snprintf(base, sizeof(base), "%.*s%s", (int)MIN(max - name, 100), name,
-		 max + 4);
-	return json_object_get(values, base);
-}
-
 static void put_range(FILE *out, const json_t *values, const char *name)
 {
-	const json_t *max = maximum_of(values, name);
+	const json_t *max = result_maximum(values, name);
 
 	fputs("<td class=\"n\">", out);
 	put_value(out, json_object_get(values, name));
@@ -186,8 +155,8 @@ static void put_range(FILE *out, const json_t *values, const char *name)
 static void put_value_row(FILE *out, const struct result *result,
 			  const char *name)
 {
-	if (is_maximum(result->predicted, name) ||
-	    is_maximum(result->measured, name))
+	if (result_is_maximum(result->predicted, name) ||
+	    result_is_maximum(result->measured, name))
 		return;
 	fputs("<tr>", out);
 	html_cell(out, "name", name);

@@ -322,7 +322,6 @@ static const struct {
 } shared[] = {
 	{ "outcome", NULL, false },
 	{ "elapsed_s", NULL, false },
-	{ "elapsed_max_s", NULL, false },
 	{ "rto_retransmissions", "retransmission", true },
 	{ "keepalive_probes", "probe", true },
 	{ "syns", "SYN", true },
@@ -340,13 +339,6 @@ static bool is_shared(const char *name)
 		if (strcmp(shared[i].name, name) == 0)
 			return true;
 	return false;
-}
-
-static bool is_maximum(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length > 4 && strcmp(name + length - 4, "_max") == 0;
 }
 
 /* Before every part of a summary but the first. */
@@ -376,7 +368,7 @@ static void print_value(FILE *out, const json_t *value)
 static void print_elapsed(FILE *out, const json_t *values, bool predicted)
 {
 	const json_t *min = json_object_get(values, "elapsed_s");
-	const json_t *max = json_object_get(values, "elapsed_max_s");
+	const json_t *max = result_maximum(values, "elapsed_s");
 	double from = json_number_value(min), to = json_number_value(max);
 	int digits = decimals(from > 0 || !max ? from : to);
 
@@ -392,17 +384,15 @@ static void print_elapsed(FILE *out, const json_t *values, bool predicted)
 	fprintf(out, " s%s", predicted && !max ? " or more" : "");
 }
 
-/* "3 .. 4 probes": expect_number() records the upper bound as NAME_max. */
+/* "3 .. 4 probes" */
 static void print_count(FILE *out, const json_t *values, const char *name,
 			const char *word)
 {
-	const json_t *min = json_object_get(values, name), *max;
-	char key[64];
+	const json_t *min = json_object_get(values, name);
+	const json_t *max = result_maximum(values, name);
 
 	if (!json_is_number(min))
 		return;
-	snprintf(key, sizeof(key), "%s_max", name);
-	max = json_object_get(values, key);
 	fputs(comma(out), out);
 	print_value(out, min);
 	if (json_is_number(max)) {
@@ -432,7 +422,7 @@ static void print_own_values(FILE *out, json_t *values)
 	json_t *value;
 
 	json_object_foreach (values, name, value) {
-		if (is_shared(name) || is_maximum(name))
+		if (is_shared(name) || result_is_maximum(values, name))
 			continue;
 		fprintf(out, "%s%s ", comma(out), name);
 		print_value(out, value);

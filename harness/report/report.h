@@ -102,8 +102,8 @@ void report_deinit(struct report *report);
 /* Width of the terminal behind `out`; 80 where there is none or a tiny one. */
 int report_columns(FILE *out);
 
-/* Whether `out` takes UTF-8: a terminal according to the locale variables;
- * anything else always. */
+/* Whether `out` takes UTF-8. A terminal does according to the locale variables,
+ * and if none of them is set, as in most containers; anything else always. */
 bool report_unicode(FILE *out);
 
 /* Whether to print colour sequences: `out` is a terminal, and NO_COLOR

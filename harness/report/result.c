@@ -624,6 +624,35 @@ int result_parse(struct result **ret, const json_t *line)
 	return 0;
 }
 
+/* --- upper bounds --------------------------------------------------------- */
+
+const json_t *result_maximum(const json_t *values, const char *name)
+{
+	const char *unit = strrchr(name, '_');
+	const json_t *max;
+	char key[160];
+
+	snprintf(key, sizeof(key), "%.100s_max", name);
+	max = json_object_get(values, key);
+	if (max || !unit)
+		return max;
+	snprintf(key, sizeof(key), "%.*s_max%.40s", (int)MIN(unit - name, 100),
+		 name, unit);
+	return json_object_get(values, key);
+}
+
+bool result_is_maximum(const json_t *values, const char *name)
+{
+	const char *max = strstr(name, "_max");
+	char base[160];
+
+	if (!max || (max[4] && max[4] != '_'))
+		return false;
+	snprintf(base, sizeof(base), "%.*s%.40s", (int)MIN(max - name, 100),
+		 name, max + 4);
+	return json_object_get(values, base);
+}
+
 /* --- printing --format jsonl ---------------------------------------------- */
 
 json_t *result_json(const struct result *result)

@@ -98,6 +98,17 @@ void result_clear_journal(struct result *result);
 /* Sets the verdict of a run that ended without one; `reason` is copied. */
 void result_broken(struct result *result, const char *reason);
 
+/*
+ * The upper bound of the value `name` in an object of predicted or measured
+ * values: "frames_max" of "frames", "elapsed_max_s" of "elapsed_s" (the unit stays
+ * last). NULL: it has none. expect_number() writes such pairs.
+ */
+const json_t *result_maximum(const json_t *values, const char *name);
+
+/* The reverse: whether `name` is the upper bound of another of the values, which
+ * reports print with the value that it bounds. */
+bool result_is_maximum(const json_t *values, const char *name);
+
 /* The object of --format jsonl; a new reference, NULL without memory. */
 json_t *result_json(const struct result *result);
 

@@ -70,6 +70,24 @@ START_TEST(times_have_a_tolerance)
 }
 END_TEST
 
+/* "silence_max_s" bounds "silence_s" as "elapsed_max_s" bounds "elapsed_s". */
+START_TEST(upper_bounds_of_all_times_are_read)
+{
+	struct story a = story_begin(0, 1), b = story_begin(0, 1);
+	struct comparison *c;
+
+	take_value(&a, "predicted", "silence_s", json_real(6.5));
+	take_value(&a, "predicted", "silence_max_s", json_real(8));
+	take_value(&a, "measured", "silence_s", json_real(6.53));
+	take_value(&b, "measured", "silence_s", json_real(7.6));
+	story_end(&a, 2);
+	story_end(&b, 2);
+	c = story_compare(&a, &b);
+	ck_assert(!c->differs);
+	story_done(c, &a, &b);
+}
+END_TEST
+
 START_TEST(counts_must_be_equal)
 {
 	ck_assert(!counts_differ(5, 5));
@@ -367,6 +385,7 @@ END_TEST
 static const TTest *const *const tests[] = {
 	&a_long_origin_is_cut,
 	&times_have_a_tolerance,
+	&upper_bounds_of_all_times_are_read,
 	&counts_must_be_equal,
 	&words_are_compared,
 	&a_value_of_one_run_only_is_no_difference,

@@ -173,6 +173,9 @@ START_TEST(a_summary_falls_back_on_states_and_own_values)
 	assert_summary("{\"rto_min_ms\":200.0,\"rto_min_ms_max\":204.0}",
 		       "{\"rto_min_ms\":200.25,\"unit\":\"ms\"}",
 		       "rto_min_ms 200", "rto_min_ms 200.25, unit ms");
+	/* A value is an upper bound only beside the value that it bounds. */
+	assert_summary("{\"silence_s\":1.0,\"silence_max_s\":2.0}",
+		       "{\"queue_max\":3}", "silence_s 1", "queue_max 3");
 }
 END_TEST
 
