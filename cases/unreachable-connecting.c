@@ -168,6 +168,7 @@ CASE(unreachable_connecting) = {
 	.name = "unreachable-connecting",
 	.claim = "connecting client, its cable, interface, path or neighbour "
 		 "gone: SYNs, no SYN on the wire, or connect() fails at once",
+	.topic = TOPIC_HANDSHAKE,
 	.why = "connect() needs a route, and a SYN needs the neighbour's "
 	       "address; in SYN-SENT an ICMP error of the own kernel ends the "
 	       "attempt",

@@ -128,6 +128,7 @@ CASE(zero_window_frozen) = {
 	.claim = "server host frozen, client sends more than the server buffers: "
 		 "zero window, answered probes without end; the transfer "
 		 "completes after the thaw",
+	.topic = TOPIC_ZERO_WINDOW,
 	.why = "the answers to window probes reset the count that tcp_retries2 "
 	       "limits; with nothing in flight no RTO runs, and with unsent "
 	       "data keepalive sends nothing",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * halfopen list: one selection of cases, printed as a table, as JSON lines, or, with
- * --document, the other way round: by claim, with the cases that judge it.
+ * halfopen list: one selection of cases, printed as a table, as JSON lines, or the
+ * other way round: with --document by claim, with the cases that judge it, and with
+ * --edges by topic of the second book.
  */
 #include "commands.h"
 
@@ -11,6 +12,7 @@
 
 #include "case-table.h"
 #include "documents.h"
+#include "edges.h"
 #include "errors.h"
 #include "exit-status.h"
 #include "fold.h"
@@ -20,7 +22,7 @@
 #include "table.h"
 
 struct options {
-	bool document, markdown, jsonl;
+	bool document, edges, markdown, jsonl;
 	char **patterns; /* in argv */
 	size_t n_patterns;
 };
@@ -169,9 +171,10 @@ static void print_jsonl(const struct options *options)
 		needs = json_array();
 		each_need(testcase, append_need, needs);
 		line = json_pack(
-			"{s:s, s:s, s:o, s:s, s:f, s:o, s:o, s:b}", "type",
-			"listed", "name", testcase->name, "claims",
-			claims_array(testcase), "claim", testcase->claim,
+			"{s:s, s:s, s:o, s:s?, s:s, s:f, s:o, s:o, s:b}",
+			"type", "listed", "name", testcase->name, "claims",
+			claims_array(testcase), "topic",
+			edges_topic(testcase->topic), "claim", testcase->claim,
 			"seconds",
 			nsec_seconds(testcase_longest_default(testcase)),
 			"needs", needs, "variants", variants_array(testcase),
@@ -202,6 +205,14 @@ static void print_document(struct options *options)
 	free(rows);
 }
 
+static void print_edges(struct options *options)
+{
+	if (options->markdown)
+		edges_print_markdown(is_selected_row, options);
+	else
+		edges_print(is_selected_row, options, report_columns(stdout));
+}
+
 /* --- the command line ------------------------------------------------- */
 
 static const struct usage_word words[] = {
@@ -213,13 +224,16 @@ static const struct usage_word words[] = {
 static const struct usage_option option_table[] = {
 	{ "document", 0, NULL, NULL,
 	  "list the documents' claims and their judgements instead" },
+	{ "edges", 0, NULL, NULL,
+	  "list the second book, timers and edges, by topic instead" },
 	{ "format", 0, "FORMAT", "human jsonl markdown",
 	  "human (default); jsonl: one JSON object a line; markdown: "
-	  "the table of claims in cases/README.md" },
+	  "the table of claims in cases/README.md, or with --edges that of "
+	  "the second book" },
 	{ .name = NULL },
 };
 
-enum option_code { OPTION_DOCUMENT, OPTION_FORMAT };
+enum option_code { OPTION_DOCUMENT, OPTION_EDGES, OPTION_FORMAT };
 
 const struct usage usage_list = {
 	.name = "list",
@@ -241,6 +255,8 @@ int cmd_list(int argc, char **argv)
 	while ((option = usage_next()) >= 0) {
 		if (option == OPTION_DOCUMENT)
 			options.document = true;
+		if (option == OPTION_EDGES)
+			options.edges = true;
 		if (option != OPTION_FORMAT)
 			continue;
 		options.jsonl = strcmp(optarg, "jsonl") == 0;
@@ -253,7 +269,9 @@ int cmd_list(int argc, char **argv)
 	for (size_t i = 0; i < options.n_patterns; i++)
 		if (!selection_check("list", options.patterns[i]))
 			return EXIT_STATUS_USAGE;
-	if (options.document || options.markdown)
+	if (options.edges)
+		print_edges(&options);
+	else if (options.document || options.markdown)
 		print_document(&options);
 	else if (options.jsonl)
 		print_jsonl(&options);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A case: one claim of the documents as one experiment. It is a constant that
+ * A case: one claim as one experiment. It is a constant that
  * the harness runs, lists, shows and reports on; all texts about a case come
  * from here.
  */
@@ -29,6 +29,24 @@ struct judgement {
 	enum document document;
 	const char *note; /* one sentence: the reason, with its source */
 	const char *since; /* 4.12, for outdated */
+};
+
+/*
+ * The second book, "timers and edges": kernel behaviour next to the claims of
+ * the documents, by topic. In the order of harness/command/edges.c.
+ */
+enum topic {
+	TOPIC_NONE,
+	TOPIC_ZERO_WINDOW,
+	TOPIC_USER_TIMEOUT,
+	TOPIC_SOCKET_OPTIONS,
+	TOPIC_RETRANSMISSION,
+	TOPIC_HANDSHAKE,
+	TOPIC_RESET,
+	TOPIC_CLOSE,
+	TOPIC_PORTS,
+	TOPIC_CONNTRACK,
+	TOPICS,
 };
 
 /* A sysctl of a host. */
@@ -73,6 +91,7 @@ struct testcase {
 	const char *name; /* halfopen run NAME */
 	const char *claim; /* one sentence, in our words */
 	const struct judgement *judgements; /* end: claim NULL */
+	enum topic topic; /* of the second book; with or without judgements */
 	const char *why; /* the mechanism */
 	const char *sources; /* RFC section; kernel file:function() */
 	const char *const *steps; /* what the script does; end: NULL */

@@ -121,7 +121,11 @@ static const struct testcase gateway = {
 	.name = "gateway",
 	.claim = "three hosts have three cables",
 	.judgements = CLAIMS({ "B5", DOCUMENT_OUTDATED, NULL, "4.12" }),
+	.topic = TOPIC_CONNTRACK,
+	.sources = "net/ipv4/tcp_ipv4.c:tcp_v4_rcv()",
 	.world = &world_gateway,
+	.changes = CHANGES({ KERNEL_VERSION(5, 11, 0), "9d9b1ee0b2d1",
+			     "it ends", .stable = true }),
 	.duration = SEC(1),
 };
 

@@ -6,6 +6,7 @@
 
 #include "case-table.h"
 #include "documents.h"
+#include "edges.h"
 #include "unit.h"
 
 static bool is_filled(const char *text)
@@ -91,6 +92,24 @@ static bool is_judged(const char *claim)
 	return false;
 }
 
+START_TEST(cases_belong_to_a_book)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct testcase *testcase = testcases[i];
+		const struct variant *variant = testcase->variants;
+		bool judges = testcase->judgements != NULL;
+
+		for (; variant && variant->name; variant++)
+			judges |= variant->judgements != NULL;
+		ck_assert_msg(judges || testcase->topic,
+			      "%s has neither judgements nor a topic",
+			      testcase->name);
+		ck_assert(testcase->topic == TOPIC_NONE ||
+			  is_filled(edges_topic(testcase->topic)));
+	}
+}
+END_TEST
+
 START_TEST(every_claim_of_the_documents_is_judged)
 {
 	static const struct {
@@ -135,6 +154,7 @@ static const TTest *const *const tests[] = {
 	&names_are_unique_and_lower_case,
 	&every_text_is_present,
 	&judgements_have_claims_and_reasons,
+	&cases_belong_to_a_book,
 	&every_claim_of_the_documents_is_judged,
 	&default_set_has_no_case_over_30_s,
 };

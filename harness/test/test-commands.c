@@ -140,6 +140,21 @@ START_TEST(list_prints_judgements_by_claim)
 }
 END_TEST
 
+START_TEST(list_prints_the_second_book_by_topic)
+{
+	struct output *output = run("list --edges");
+
+	ck_assert_int_eq(output->status, 0);
+	ck_assert_str_eq(output->out,
+			 "connection tracking between two hosts\n"
+			 "  gateway\n"
+			 "    three hosts have three cables\n"
+			 "    net/ipv4/tcp_ipv4.c:tcp_v4_rcv()\n"
+			 "    since 5.11 and stable kernels, 9d9b1ee0b2d1:\n"
+			 "      it ends\n");
+}
+END_TEST
+
 START_TEST(wrong_arguments_are_named)
 {
 	static const struct {
@@ -272,6 +287,7 @@ static const TTest *const *const tests[] = {
 	&list_takes_patterns_names_and_claims,
 	&list_has_json_lines,
 	&list_prints_judgements_by_claim,
+	&list_prints_the_second_book_by_topic,
 	&wrong_arguments_are_named,
 	&help_is_printed,
 	&show_prints_every_section,

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The second book by topic. All texts come from the cases: a row is the claim
+ * of a case, the kernel functions from which it predicts, and the changes of the
+ * kernel that it shows. A change that was also backported to stable kernels is
+ * marked: there the version alone does not decide.
+ */
+#include "edges.h"
+
+#include <stdio.h>
+
+#include "case-table.h"
+#include "fold.h"
+#include "macro.h"
+
+static const char *const topics[TOPICS] = {
+	[TOPIC_ZERO_WINDOW] = "zero window",
+	[TOPIC_USER_TIMEOUT] = "TCP_USER_TIMEOUT",
+	[TOPIC_SOCKET_OPTIONS] = "socket options and sysctls",
+	[TOPIC_RETRANSMISSION] = "retransmission and acknowledgement",
+	[TOPIC_HANDSHAKE] = "handshake",
+	[TOPIC_RESET] = "RST and challenge ACK",
+	[TOPIC_CLOSE] = "close",
+	[TOPIC_PORTS] = "ports and TIME-WAIT",
+	[TOPIC_CONNTRACK] = "connection tracking between two hosts",
+};
+
+const char *edges_topic(enum topic topic)
+{
+	return topics[topic];
+}
+
+/* A topic's selected cases, one a call, from *i on; NULL: no more. */
+static const struct testcase *
+next_case(enum topic topic, size_t *i,
+	  bool (*selected)(void *data, const struct testcase *), void *data)
+{
+	while (*i < testcases_n) {
+		const struct testcase *testcase = testcases[(*i)++];
+
+		if (testcase->topic == topic && selected(data, testcase))
+			return testcase;
+	}
+	return NULL;
+}
+
+static void print_version(const struct change *change)
+{
+	printf("%u.%u%s%s%s", change->kernel >> 16, change->kernel >> 8 & 0xff,
+	       change->stable ? " and stable kernels" : "",
+	       change->commit ? ", " : "",
+	       change->commit ? change->commit : "");
+}
+
+/* --- terminal ------------------------------------------------------------- */
+
+enum { INDENT = 2 };
+
+static void print_paragraph(int indent, const char *text, int columns)
+{
+	printf("%*s", indent, "");
+	fold_print(stdout, text, indent, indent, columns);
+}
+
+static void print_case(const struct testcase *testcase, int columns)
+{
+	const struct change *change = testcase->changes;
+
+	printf("%*s%s\n", INDENT, "", testcase->name);
+	print_paragraph(2 * INDENT, testcase->claim, columns);
+	print_paragraph(2 * INDENT, testcase->sources, columns);
+	for (; change && change->what; change++) {
+		printf("%*ssince ", 2 * INDENT, "");
+		print_version(change);
+		printf(":\n");
+		print_paragraph(3 * INDENT, change->what, columns);
+	}
+}
+
+void edges_print(bool (*selected)(void *data, const struct testcase *),
+		 void *data, int columns)
+{
+	bool first = true;
+
+	for (enum topic topic = TOPIC_NONE + 1; topic < TOPICS; topic++) {
+		const struct testcase *testcase;
+		bool heading = false;
+		size_t i = 0;
+
+		while ((testcase = next_case(topic, &i, selected, data))) {
+			if (!heading)
+				printf("%s%s\n", first ? "" : "\n",
+				       topics[topic]);
+			heading = true;
+			first = false;
+			print_case(testcase, columns);
+		}
+	}
+}
+
+/* --- Markdown --------------------------------------------------------------- */
+
+/* A bar ends the cell and is escaped. */
+static void print_cell(const char *text)
+{
+	for (; text && *text; text++)
+		printf(*text == '|' ? "\\|" : "%c", *text);
+}
+
+static void print_markdown_case(const struct testcase *testcase)
+{
+	const struct change *change = testcase->changes;
+
+	printf("| ");
+	print_cell(testcase->claim);
+	printf(" | ");
+	print_cell(testcase->sources);
+	printf(" | ");
+	for (; change && change->what; change++) {
+		print_version(change);
+		printf(": ");
+		print_cell(change->what);
+		printf("%s", change[1].what ? "; " : "");
+	}
+	printf(" | `halfopen run %s` |\n", testcase->name);
+}
+
+void edges_print_markdown(bool (*selected)(void *data, const struct testcase *),
+			  void *data)
+{
+	for (enum topic topic = TOPIC_NONE + 1; topic < TOPICS; topic++) {
+		const struct testcase *testcase;
+		bool heading = false;
+		size_t i = 0;
+
+		while ((testcase = next_case(topic, &i, selected, data))) {
+			if (!heading)
+				printf("\n### %s\n\n"
+				       "| claim | sources | since | command |\n"
+				       "|---|---|---|---|\n",
+				       topics[topic]);
+			heading = true;
+			print_markdown_case(testcase);
+		}
+	}
+}

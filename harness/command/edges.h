@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The second book, "timers and edges": the cases that have a topic, as a table
+ * by topic.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "testcase.h"
+
+/* "zero window"; NULL for TOPIC_NONE. */
+const char *edges_topic(enum topic topic);
+
+/* Prints the selected cases for a terminal. */
+void edges_print(bool (*selected)(void *data, const struct testcase *),
+		 void *data, int columns);
+
+/* Prints them for cases/README.md. */
+void edges_print_markdown(bool (*selected)(void *data, const struct testcase *),
+			  void *data);
