@@ -3,8 +3,9 @@
  * A burst of clients connects while the server does not call accept(). Three
  * measures make room:
  *
- * A larger backlog together with a larger net.core.somaxconn. __sys_listen()
- * takes the smaller of the two, so raising only one of them has no effect.
+ * A larger backlog together with a larger net.core.somaxconn.
+ * __sys_listen_socket() (before 6.11 __sys_listen()) takes the smaller of the
+ * two, so raising only one of them has no effect.
  *
  * A second listen(). That call reads somaxconn and copies the limit into the
  * socket (sk_max_ack_backlog), so a sysctl changed later has no effect on a
@@ -147,8 +148,9 @@ CASE(accept_queue_cure) = {
 	.claim = "room for a burst takes a larger backlog, a larger somaxconn "
 		 "and a listen() that applies them, or an accept()",
 	.judgements = CLAIMS({ "B11", DOCUMENT_RIGHT,
-			       "both must be larger, since __sys_listen() "
-			       "takes the smaller one" }),
+			       "both must be larger, since "
+			       "__sys_listen_socket() takes the smaller "
+			       "one" }),
 	.why = "the limit is the smaller of backlog and somaxconn at the time "
 	       "of listen(); the kernel does not read somaxconn later",
 	.sources = "net/socket.c:__sys_listen_socket(); "

@@ -6,8 +6,8 @@
  * and Send-Q of ss.
  *
  * The limit is the smaller of listen()'s backlog and net.core.somaxconn
- * (__sys_listen(), which treats a negative backlog as a very large one). It is
- * not the largest length: sk_acceptq_is_full() tests whether the length is
+ * (__sys_listen_socket(), for which a negative backlog is a very large one). It
+ * is not the largest length: sk_acceptq_is_full() tests whether the length is
  * greater than the limit, so limit + 1 connections fit (64a146513f8f has the
  * reason). The queue is full when ss shows a Recv-Q greater than the Send-Q;
  * when they are equal, one more connection fits.

@@ -323,8 +323,9 @@ CASE(paws_boundary) = {
 		{ "duplicate-ack-100",
 		  .judgements = WRONG(
 			  "a pure ACK that changes nothing passes with a "
-			  "timestamp that is up to an RTO older: "
-			  "tcp_disordered_ack_check()") },
+			  "timestamp that is up to 1.2 RTO older: "
+			  "tcp_disordered_ack_check(), "
+			  "tcp_tsval_replay()") },
 		{ "duplicate-ack-1000" }),
 	.changes = CHANGES({ KERNEL_VERSION(6, 7, 0), "af7721448a60",
 			     "ts_recent expires after 36 minutes, no longer "

@@ -8,8 +8,8 @@
  *
  * Today the constants are defaults. At run time the kernel calls tcp_rto_min()
  * and tcp_rto_max(), which read the sysctls tcp_rto_min_us (6.11) and
- * tcp_rto_max_ms (6.15); a route's rto_min is older than both. Two things do
- * not follow them:
+ * tcp_rto_max_ms (6.15). A route's rto_min has changed the lower bound since
+ * 2.6.23 (05bb1fad1cde). Two things do not follow them:
  *
  * - RtoMin and RtoMax in /proc/net/snmp: tcp_mib_init() writes the constants
  *   there, once;
@@ -152,9 +152,10 @@ CASE(rto_bounds) = {
 		  .duration = MSEC(2000),
 		  .judgements = CLAIMS(
 			  { "A7", DOCUMENT_OUTDATED,
-			    "the minimum is a default that "
-			    "net.ipv4.tcp_rto_min_us changes: tcp_rto_min()",
-			    "6.11" }) },
+			    "the minimum is a default: a route's rto_min "
+			    "changes it (05bb1fad1cde), and since 6.11 "
+			    "net.ipv4.tcp_rto_min_us, as here: tcp_rto_min()",
+			    "2.6.23" }) },
 		{ "rto-max=1s",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 },
 			  { "client", "net.ipv4.tcp_rto_max_ms", 1000 }),

@@ -17,7 +17,7 @@
  * case. But the other end is in SYN-SENT, finds the ACK unacceptable and
  * answers with a RST; the RST ends the TIME-WAIT, the assassination of RFC
  * 1337. The SYN is retransmitted two jiffies later
- * (tcp_rcv_synsent_state_process(); a second before 5.7) and is accepted. With
+ * (tcp_rcv_synsent_state_process(); a second before 5.6) and is accepted. With
  * tcp_rfc1337, which is off by default, the TIME-WAIT stays.
  *
  * What an old segment does in the new connection: time-wait-stale-data.
@@ -95,12 +95,13 @@ static void expect_connected(struct run *run, const struct new_tuple *new)
 		    diag_state_text(seen.state));
 }
 
-/* TCP_TIMEOUT_MIN since 9603d47bad46; before, the second of the SYN's timer. */
+/* TCP_TIMEOUT_MIN since 9603d47bad46 (5.6); before, the second of the SYN's
+ * timer. */
 static struct range forecast_next_syn(void)
 {
 	unsigned int hz = nsec_hz();
 
-	if (kernel_version() < KERNEL_VERSION(5, 7, 0))
+	if (kernel_version() < KERNEL_VERSION(5, 6, 0))
 		return predict_timer(SEC(1), hz);
 	return predict_timer(predict_nsec(2, hz), hz);
 }

@@ -214,10 +214,11 @@ CASE(unplug_data_give_up) = {
 		  "tcp_retries2 is 1, because retransmits_timed_out() compares "
 		  "a time only" },
 		{ "D7", DOCUMENT_CONDITIONAL,
-		  "one computed timeout decides, and the intervals are 200, "
-		  "400, 800 ms; but when the timer fires it is compared with "
-		  "the time since the first retransmission, so the end comes "
-		  "later: retransmits_timed_out()" }),
+		  "one computed timeout decides, and the RTOs are 200, 400, "
+		  "800 ms (with a tail loss probe before them); but when the "
+		  "timer fires it is compared with the time since the first "
+		  "RTO retransmission, so the end comes later: "
+		  "retransmits_timed_out()" }),
 	.why = "each expiry of the retransmission timer compares the time "
 	       "since the first retransmission with the timeout that "
 	       "tcp_model_timeout() computes from tcp_retries2; nothing "
@@ -248,7 +249,7 @@ CASE(unplug_data_give_up) = {
 			    "connection with an interval shorter than the "
 			    "timeout" }) },
 		/* Count and total agree here, so D6 is not judged. */
-		{ "defaults", .defaults = true, .duration = SEC(930),
+		{ "defaults", .defaults = true, .duration = SEC(940),
 		  .judgements = CLAIMS(
 			  ENDS_WITH_ERROR,
 			  { "D5", DOCUMENT_RIGHT,
@@ -257,9 +258,9 @@ CASE(unplug_data_give_up) = {
 			  { "D7", DOCUMENT_CONDITIONAL,
 			    "924.6 s are computed for 15 "
 			    "(tcp_model_timeout()), but counted from the first "
-			    "retransmission and compared only when the timer "
-			    "fires: with a first RTO of 204 ms the end comes "
-			    "after 929 s or more" }) }),
+			    "RTO retransmission and compared only when the "
+			    "timer fires: with a first RTO of 204 ms the end "
+			    "comes after 937.7 s (HZ 250)" }) }),
 	.duration = SEC(4),
 	.script = script,
 };

@@ -322,6 +322,7 @@ static const struct {
 } shared[] = {
 	{ "outcome", NULL, false },
 	{ "elapsed_s", NULL, false },
+	{ "timer_s", NULL, false },
 	{ "rto_retransmissions", "retransmission", true },
 	{ "keepalive_probes", "probe", true },
 	{ "syns", "SYN", true },
@@ -384,6 +385,18 @@ static void print_elapsed(FILE *out, const json_t *values, bool predicted)
 	fprintf(out, " s%s", predicted && !max ? " or more" : "");
 }
 
+/* "timer 60.0 s": a value that the kernel reports, read long before its end. */
+static void print_timer(FILE *out, const json_t *values)
+{
+	const json_t *timer = json_object_get(values, "timer_s");
+	char text[REPORT_TEXT];
+
+	if (!json_is_number(timer))
+		return;
+	report_seconds(json_number_value(timer), text);
+	fprintf(out, "%stimer %s", comma(out), text);
+}
+
 /* "3 .. 4 probes" */
 static void print_count(FILE *out, const json_t *values, const char *name,
 			const char *word)
@@ -444,6 +457,7 @@ void report_summary(const struct result *result, bool predicted, char *ret,
 		return;
 	safe_text_print(out, journal_text(values, "outcome"));
 	print_elapsed(out, values, predicted);
+	print_timer(out, values);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (shared[i].counted)
 			print_count(out, values, shared[i].name,

@@ -153,6 +153,16 @@ START_TEST(a_summary_has_outcome_and_time)
 }
 END_TEST
 
+START_TEST(a_summary_names_a_timer_value_as_such)
+{
+	assert_summary("{\"timer_s\":60.0}", "{\"timer_s\":60.0014}",
+		       "timer 60.0 s", "timer 60.0 s");
+	assert_summary("{\"timer_s\":60.0,\"elapsed_s\":60.0}",
+		       "{\"timer_s\":60.0,\"elapsed_s\":60.9}",
+		       "60.0 s or more, timer 60.0 s", "60.9 s, timer 60.0 s");
+}
+END_TEST
+
 START_TEST(a_summary_has_counts)
 {
 	assert_summary("{\"outcome\":\"OPEN\",\"rto_retransmissions\":3.0,"
@@ -267,6 +277,7 @@ static const TTest *const *const tests[] = {
 	&the_timeline_leaves_out_other_records,
 	&a_long_timeline_is_shortened_in_the_middle,
 	&a_summary_has_outcome_and_time,
+	&a_summary_names_a_timer_value_as_such,
 	&a_summary_has_counts,
 	&a_summary_falls_back_on_states_and_own_values,
 	&consecutive_claims_are_a_range,
