@@ -123,6 +123,17 @@ static void write_settings(struct lab_case *c, const struct lab_host *host)
 	       c->plan->n_settings * sizeof(*c->settings));
 }
 
+/* Servers start one after the other, and each is waited for. */
+static nsec_t preparation_of(const struct lab_plan *plan)
+{
+	nsec_t preparation = 0;
+
+	for (size_t i = 0; i < plan->n_programs; i++)
+		preparation = nsec_add(preparation,
+				       plan->programs[i].listens_within);
+	return preparation;
+}
+
 static void write_needs(struct lab_case *c)
 {
 	for (size_t i = 0; i < c->plan->n_needs; i++)
@@ -155,6 +166,7 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 		.settings = c->settings,
 		.needs = c->needs,
 		.duration = plan->duration,
+		.preparation = preparation_of(plan),
 		.may_expect_nothing = true,
 		.programs = true,
 		.tmp_size = plan->tmp_size,

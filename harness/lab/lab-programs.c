@@ -22,12 +22,12 @@
 
 #include "errors.h"
 #include "faults-control.h"
+#include "lab-value.h"
 #include "program-find.h"
 
 /* A program without a port to listen on may be a server or not: so long it is
  * waited for any listener in its host. */
 static const nsec_t guess_patience = SEC(2);
-static const nsec_t listen_patience = SEC(10);
 
 enum { ARGUMENTS = 60 };
 
@@ -353,21 +353,48 @@ static bool has_listener(struct lab_programs *programs, const char *host,
 	return search.found;
 }
 
-/* No event reports a listener: the kernel is asked every 2 ms. */
+static void MACRO_NORETURN refuse_silence(struct lab_programs *programs,
+					  const struct lab_program *program)
+{
+	char limit[32], lines[640];
+
+	lab_value_duration_text(program->listens_within, limit, sizeof(limit));
+	program_last_lines(find(programs, program->name)->process, lines,
+			   sizeof(lines));
+	run_here(program->place.source ? program->place.source : "lab",
+		 (int)program->place.line);
+	run_broken_because(programs->run,
+			   "%s in %s does not listen on port %u after %s "
+			   "(listens-within); %s%s",
+			   program->name, program->host, program->listens,
+			   limit,
+			   *lines ? "last output: " : "it printed nothing",
+			   lines);
+}
+
+/*
+ * No event reports a listener: the kernel is asked every 2 ms. A client that
+ * started without the server that it needs would be refused, and the lab would
+ * show another incident than the planned one. A program that has ended may be
+ * one that failed, which is among the conclusions.
+ */
 static void wait_for_listener(struct lab_programs *programs,
 			      const struct lab_program *program)
 {
-	nsec_t deadline = nsec_add(nsec_now(), program->listens ?
-						       listen_patience :
-						       guess_patience);
+	nsec_t patience = program->listens ? program->listens_within :
+					     guess_patience;
+	nsec_t deadline = nsec_add(nsec_now(), patience);
 
 	while (!has_listener(programs, program->host, program->listens)) {
-		if (!lab_program_runs(programs, program->name) ||
-		    nsec_now() > deadline) {
+		if (!lab_program_runs(programs, program->name)) {
 			find_or_add(programs, program->name)->does_not_listen =
 				program->listens;
 			return;
 		}
+		if (nsec_now() > deadline && program->listens)
+			refuse_silence(programs, program);
+		if (nsec_now() > deadline)
+			return;
 		run_wait(programs->run, NULL, NULL, nsec_now() + MSEC(2));
 	}
 }

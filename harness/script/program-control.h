@@ -35,6 +35,10 @@ nsec_t program_ended(const struct program *program);
 /* As from wait(), once it has ended; -1: it ended with its host. */
 int program_status(const struct program *program);
 
+/* Its last lines of output, each in quotes: "'a', 'b'", with a line that is not
+ * finished yet; "" if it has printed nothing. Free of unsafe text. */
+void program_last_lines(struct program *program, char *ret, size_t size);
+
 /* Sends a signal, after which the end of the program is no failure. */
 void program_signal(struct program *program, int signal);
 

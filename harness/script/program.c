@@ -29,6 +29,7 @@ enum {
 	PATH = 512,
 	LINE = 256,
 	LINES_MAX = 10000, /* kept and journalled, unless the plan says more */
+	LAST_LINES = 4, /* of program_last_lines() */
 };
 
 struct program {
@@ -48,7 +49,8 @@ struct program {
 	unsigned int n_lines, lines_max;
 	char line[LINE]; /* what it printed since the last newline */
 	size_t used;
-	char last[LINE]; /* its last line */
+	/* Its last lines: line n, counted from 1, is last[n % LAST_LINES]. */
+	char last[LAST_LINES][LINE];
 	FILE *all; /* of program_output(): all lines; NULL: none */
 	char *text;
 	size_t text_size;
@@ -128,6 +130,16 @@ const char *program_file(struct run *run, const char *host, const char *name,
 
 /* --- output --------------------------------------------------------------- */
 
+static char *line_before(struct program *program, unsigned int lines)
+{
+	return program->last[(program->n_lines - lines) % LAST_LINES];
+}
+
+static char *last_line(struct program *program)
+{
+	return line_before(program, 0);
+}
+
 /* For program_wait_line(). */
 static void keep_line(struct program *program)
 {
@@ -136,7 +148,7 @@ static void keep_line(struct program *program)
 	if (!line)
 		run_broken(program->run, error_origin(-ENOMEM, "line"));
 	line->at = nsec_now();
-	snprintf(line->text, sizeof(line->text), "%s", program->last);
+	snprintf(line->text, sizeof(line->text), "%s", last_line(program));
 	line->before = program->lines;
 	program->lines = line;
 }
@@ -149,12 +161,13 @@ static void end_line(struct program *program)
 		return;
 	program->line[program->used] = '\0';
 	safe_text(program->line, false);
-	memcpy(program->last, program->line, sizeof(program->last));
+	program->n_lines++;
+	memcpy(last_line(program), program->line, LINE);
 	program->used = 0;
-	if (++program->n_lines <= program->lines_max) {
+	if (program->n_lines <= program->lines_max) {
 		keep_line(program);
 		snprintf(text, sizeof(text), "%s: %s%s", program->name,
-			 program->last,
+			 last_line(program),
 			 program->n_lines == program->lines_max ?
 				 " (the journal has no more of its lines)" :
 				 "");
@@ -162,9 +175,9 @@ static void end_line(struct program *program)
 			    "host", program->host, "text", text);
 	}
 	if (program->all)
-		fprintf(program->all, "%s\n", program->last);
+		fprintf(program->all, "%s\n", last_line(program));
 	if (program->on_output)
-		program->on_output(program->data, program, program->last);
+		program->on_output(program->data, program, last_line(program));
 }
 
 /* A line that is too long is divided. */
@@ -198,21 +211,28 @@ static bool take_output(struct program *program)
 	return false;
 }
 
-/* A prompt has no newline, and a reader that waits for it must see it before
- * the next line. The last character may be incomplete. */
-static void report_unfinished_line(struct program *program)
+/* What it printed since the last newline, without its last character, which may
+ * be incomplete, if that is not ASCII. */
+static void unfinished_line(const struct program *program, char text[LINE])
 {
-	char text[LINE];
 	size_t n = program->used;
 
 	while (n && (unsigned char)program->line[n - 1] >= 0x80)
 		n--;
-	if (!n || !program->on_output)
-		return;
 	memcpy(text, program->line, n);
 	text[n] = '\0';
 	safe_text(text, false);
-	program->on_output(program->data, program, text);
+}
+
+/* A prompt has no newline, and a reader that waits for it must see it before
+ * the next line. */
+static void report_unfinished_line(struct program *program)
+{
+	char text[LINE];
+
+	unfinished_line(program, text);
+	if (*text && program->on_output)
+		program->on_output(program->data, program, text);
 }
 
 static int on_output(void *data, uint32_t events MACRO_UNUSED)
@@ -442,7 +462,8 @@ void program_wait_listening(struct program *program, uint16_t port)
 		if (now - start > needed_timeout)
 			run_broken_because(
 				program->run, "%s in %s does not listen: %s",
-				program->name, program->host, program->last);
+				program->name, program->host,
+				last_line(program));
 		run_wait(program->run, NULL, NULL,
 			 now + MAX((now - start) / 50, MSEC(1)));
 		now = nsec_now();
@@ -516,10 +537,29 @@ const char *program_output(struct run *run, const char *host,
 	if (status != 0)
 		run_broken_because(run, "%s in %s failed (%d): %s",
 				   program->name, program->host, status,
-				   program->last);
+				   last_line(program));
 	fclose(program->all);
 	program->all = NULL;
 	return program->text;
+}
+
+void program_last_lines(struct program *program, char *ret, size_t size)
+{
+	unsigned int n = MIN(program->n_lines, (unsigned int)LAST_LINES);
+	char unfinished[LINE];
+	size_t used = 0;
+
+	ret[0] = '\0';
+	unfinished_line(program, unfinished);
+	while (n-- && used < size)
+		used += (size_t)snprintf(ret + used, size - used, "%s'%s'",
+					 used ? ", " : "",
+					 line_before(program, n));
+	if (*unfinished && used < size)
+		snprintf(ret + used, size - used, "%s'%s'", used ? ", " : "",
+			 unfinished);
+	/* A character that does not fit is cut off. */
+	safe_text(ret, false);
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -570,6 +610,6 @@ void program_on_exit(struct run *run, struct host *host, pid_t pid, int status)
 			p->host, WIFSIGNALED(status) ? "signal" : "status",
 			WIFSIGNALED(status) ? WTERMSIG(status) :
 					      WEXITSTATUS(status),
-			p->last);
+			last_line(p));
 	}
 }

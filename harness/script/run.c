@@ -20,6 +20,7 @@
 #include "case-table.h"
 #include "errors.h"
 #include "fd.h"
+#include "safe-text.h"
 #include "sysctl.h"
 #include "world-plan-control.h"
 
@@ -112,12 +113,14 @@ void run_end(struct run *run, const char *verdict, const char *reason,
 
 void run_broken_because(struct run *run, const char *format, ...)
 {
-	char reason[512], whole[768];
+	char reason[1024], whole[1280];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
+	/* A character that was cut off would make the record invalid. */
+	safe_text(reason, false);
 	snprintf(whole, sizeof(whole), "%s, at %s", reason, run_where());
 	run_end(run, "broken", whole, false);
 }

@@ -103,6 +103,7 @@ struct testcase {
 	const struct need *needs; /* end: all empty */
 	const struct change *changes; /* end: what NULL; NULL: none known */
 	nsec_t duration; /* planned time of waiting */
+	nsec_t preparation; /* longest time before that (lab); usually 0 */
 	bool no_fault; /* a control, without any fault */
 	bool slow; /* not in the default set, but in --all */
 	bool exclusive; /* no other run at the same time */

@@ -362,7 +362,10 @@ static int clone_child(struct worker *worker,
 static nsec_t time_limit(const struct run_job *job, double multiplier)
 {
 	nsec_t planned = testcase_duration(job->testcase, job->variant);
-	double limit = ((double)planned * 2 + (double)grace) * multiplier;
+	nsec_t preparation = job->testcase->preparation;
+	double limit = ((double)planned * 2 + (double)preparation +
+			(double)grace) *
+		       multiplier;
 
 	return limit < (double)(NSEC_NEVER / 2) ? (nsec_t)limit : NSEC_NEVER;
 }

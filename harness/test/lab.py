@@ -609,6 +609,37 @@ expect:
 """)
         self.assertEqual(status, rig.PASS, text)
 
+    def test_server_that_never_listens_makes_the_lab_broken(self):
+        status, text = lab_file('''
+hosts:
+  client: {run: true}
+  server:
+    run:
+      name: web
+      run: 'seq 1 9; printf "waiting \\033[31mfor locks"; exec sleep 60'
+      listens: 8080
+      listens-within: 400ms
+expect:
+  - 'true: exit 0'
+''')
+        self.assertEqual(status, rig.BROKEN, text)
+        self.assertRegex(text, "BROKEN: web in server does not listen on port "
+                         r"8080 after 400ms \(listens-within\); last output: "
+                         r"'6', '7', '8', '9', 'waiting \?\[31mfor locks', at "
+                         r"\S*incident\.yaml:7\b")
+        self.assertNotIn("the timeline ends", text)
+
+    def test_server_that_ends_early_is_a_conclusion(self):
+        status, text = lab_file('''
+for: 300ms
+hosts:
+  client: {run: true}
+  server:
+    run: {name: web, run: echo no, listens: 80, listens-within: 20s}
+''')
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, r"web did not listen on port 80")
+
     def test_use_of_a_private_folder_is_reported(self):
         status, text = lab("--client", "cat /run/no-such-file", "--for",
                            "300ms")

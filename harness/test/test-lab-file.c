@@ -104,6 +104,7 @@ START_TEST(programs_have_their_keys)
 	ck_assert_str_eq(programs[3].name, "watcher");
 	ck_assert_str_eq(programs[3].user, "nobody");
 	ck_assert_uint_eq(programs[3].listens, 80);
+	ck_assert_int_eq(programs[3].listens_within, 0);
 	ck_assert(programs[3].later);
 	ck_assert_str_eq(programs[3].environment[0], "LANG=C");
 	ck_assert_str_eq(programs[3].environment[1], "EMPTY=");
@@ -111,6 +112,15 @@ START_TEST(programs_have_their_keys)
 	ck_assert_ptr_null(programs[3].environment[3]);
 	ck_assert_str_eq(programs[4].name, "sleep");
 	ck_assert(programs[4].later);
+}
+END_TEST
+
+START_TEST(limit_of_listening_is_kept_and_has_a_default)
+{
+	must_parse("hosts: {server: {run: [{run: x, listens: 80}, "
+		   "{run: x, listens: 81, listens-within: 1m}]}}\n");
+	ck_assert_int_eq(plan->programs[0].listens_within, SEC(30));
+	ck_assert_int_eq(plan->programs[1].listens_within, SEC(60));
 }
 END_TEST
 
@@ -297,6 +307,15 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 		  ".run: unexpected list; expected command, map" },
 		{ "run: {run: x, listens: 99999}",
 		  ".run.listens: invalid port '99999': expected 1 to 65535" },
+		{ "run: {run: x, listens-within: 5s}",
+		  ".run.listens-within: a limit for a program that is not "
+		  "awaited; expected 'listens: PORT'" },
+		{ "run: {run: x, listens: 80, later: yes, listens-within: 5s}",
+		  ".run.listens-within: a limit for a program that is not "
+		  "awaited; expected 'listens: PORT' without 'later: yes'" },
+		{ "run: {run: x, listens: 80, listens-within: 0s}",
+		  ".run.listens-within: invalid duration '0s': expected more "
+		  "than 0s" },
 		{ "run: {run: x, later: maybe}",
 		  ".run.later: invalid value 'maybe': expected yes or no" },
 		{ "run: {run: x, env: {A=B: c}}",
@@ -500,6 +519,7 @@ END_TEST
 static const TTest *const *const tests[] = {
 	&hosts_are_in_the_order_of_the_file,
 	&programs_have_their_keys,
+	&limit_of_listening_is_kept_and_has_a_default,
 	&files_and_sysctls_are_kept,
 	&needs_are_one_or_a_list,
 	&steps_and_expectations_are_in_order,

@@ -144,7 +144,7 @@ static int read_setting(const struct lab_yaml_node *key,
 /* A program before it is added: `name` is NULL unless the file gives one. */
 struct new_program {
 	struct lab_program program;
-	struct lab_yaml_node command;
+	struct lab_yaml_node command, listens_within;
 };
 
 /* Names are those of POSIX; a key without a value is an empty variable. */
@@ -239,12 +239,40 @@ static const struct lab_yaml_field program_fields[] = {
 	{ "env", read_environment, PROGRAM(program.environment) },
 	{ "user", read_text, PROGRAM(program.user) },
 	{ "listens", read_port, PROGRAM(program.listens) },
+	{ "listens-within", read_node, PROGRAM(listens_within) },
 	{ "families", read_families, PROGRAM(program.families) },
 	{ "memory", read_bytes, PROGRAM(program.memory) },
 	{ "output", read_count, PROGRAM(program.lines) },
 	{ "terminal", read_bool, PROGRAM(program.terminal) },
 	{ "later", read_bool, PROGRAM(program.later) },
 };
+
+/* How long the start waits for a program that has a port to listen on. It does
+ * not wait for one that a step starts. */
+static int read_listens_within(struct new_program *new)
+{
+	const struct lab_yaml_node *node = &new->listens_within;
+	bool awaited = new->program.listens && !new->program.later;
+	int r;
+
+	if (!node->raw) {
+		new->program.listens_within =
+			awaited ? SEC(LAB_LISTENS_WITHIN) : 0;
+		return 0;
+	}
+	if (!awaited)
+		return lab_yaml_refuse(node,
+				       "a limit for a program that is not "
+				       "awaited; expected 'listens: PORT'%s",
+				       new->program.listens ?
+					       " without 'later: yes'" :
+					       "");
+	r = read_duration(node, &new->program.listens_within);
+	if (r >= 0 && !new->program.listens_within)
+		return lab_yaml_refuse(node, "invalid duration '0s': expected "
+					     "more than 0s");
+	return error_trace(r);
+}
 
 /* A command line, or a map of the fields above. `data`: the host. */
 static int read_program(const struct lab_yaml_node *node, void *data)
@@ -268,6 +296,9 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 	if (!new.command.raw)
 		return lab_yaml_refuse(node, "missing key 'run': a program "
 					     "needs a command");
+	r = read_listens_within(&new);
+	if (r < 0)
+		return error_trace(r);
 	r = lab_yaml_text(&new.command, what, &command);
 	if (r < 0)
 		return error_trace(r);
@@ -280,6 +311,7 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 	program->environment = new.program.environment;
 	program->user = new.program.user;
 	program->listens = new.program.listens;
+	program->listens_within = new.program.listens_within;
 	program->families = new.program.families;
 	program->memory = new.program.memory;
 	program->lines = new.program.lines;

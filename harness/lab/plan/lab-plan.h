@@ -37,6 +37,7 @@ enum {
 	LAB_PORT = 80, /* port of a probe unless the action names another */
 	LAB_BACKLOG = 128, /* listen backlog of a probe, likewise */
 	LAB_BYTES = 1, /* what `send` sends, likewise */
+	LAB_LISTENS_WITHIN = 30, /* seconds until a server listens, likewise */
 	LAB_COMMAND = 8192, /* bytes of a command line, at most */
 	LAB_VARIABLES = 64, /* of the environment of one program, at most */
 	LAB_DEPTH = 16, /* nesting of a file, at most */
@@ -93,6 +94,7 @@ struct lab_program {
 		*environment; /* "KEY=VALUE", ends with NULL; or NULL */
 	const char *user; /* NULL: the default user of programs */
 	uint16_t listens; /* port that is awaited before clients start, or 0 */
+	nsec_t listens_within; /* so long; 0 unless a port is awaited */
 	uint64_t families; /* of sockets, beside the usual: bit AF_... */
 	uint64_t memory; /* bytes of data, at most; 0: no limit */
 	unsigned int lines; /* of output in the journal; 0: the default */
