@@ -28,6 +28,7 @@
 #include "faults-control.h"
 #include "lab-action.h"
 #include "lab-case.h"
+#include "lab-check.h"
 #include "lab-conclusions.h"
 #include "lab-event.h"
 #include "lab-judge.h"
@@ -35,6 +36,7 @@
 #include "lab-programs.h"
 #include "lab-sockets.h"
 #include "lab-state.h"
+#include "lab-timeline.h"
 #include "lab-wire.h"
 #include "privilege.h"
 #include "wire.h"
@@ -56,6 +58,7 @@ struct lab {
 		bool taken;
 	} steps[LAB_STEPS];
 	nsec_t start, end; /* of the timeline */
+	struct lab_timeline *timeline; /* what has been done */
 	bool over; /* before its time */
 	nsec_t next_look, no_look_before;
 	struct loop_source *prompt;
@@ -276,8 +279,17 @@ static nsec_t next_step(const struct lab *lab, size_t *ret)
 	return earliest;
 }
 
+/* Since the start, in milliseconds: the time of an action in messages. */
+static nsec_t time_of_timeline(const struct lab *lab)
+{
+	nsec_t time = nsec_now() - lab->start;
+
+	return time - time % MSEC(1);
+}
+
 /* One at a time: what a step causes may make another one due before the rest.
- */
+ * lab_check() has checked the steps. One whose event came in an unplanned order
+ * may be without effect, which is no error. */
 static void take_steps(struct lab *lab)
 {
 	size_t i = 0;
@@ -288,6 +300,8 @@ static void take_steps(struct lab *lab)
 		run_here(step->place.source ? step->place.source : "lab",
 			 (int)step->place.line);
 		lab->steps[i].taken = true;
+		lab_timeline_play(lab->timeline, &step->action, NULL,
+				  time_of_timeline(lab));
 		act(lab, &step->action, &step->place);
 		handle_events(lab);
 	}
@@ -322,6 +336,26 @@ static int on_prompt(void *data, uint32_t events MACRO_UNUSED)
 	return 0;
 }
 
+/* As lab_check() checks a step of a file. The command of an action that is
+ * refused becomes no program. */
+static int check_message(struct lab *lab, const char *words,
+			 struct lab_action *action)
+{
+	size_t n_programs = lab->plan->n_programs;
+	int r = lab_action_parse(lab->plan, words, NULL, action);
+
+	if (r >= 0)
+		r = lab_plan_add_command(lab->plan, action, NULL);
+	if (r >= 0)
+		r = lab_check_action(lab->plan, action, NULL);
+	if (r >= 0)
+		r = lab_timeline_play(lab->timeline, action, NULL,
+				      time_of_timeline(lab));
+	if (r < 0)
+		lab->plan->n_programs = n_programs;
+	return error_trace(r);
+}
+
 static void handle_message(struct lab *lab, const char *words)
 {
 	struct lab_action *action;
@@ -338,10 +372,9 @@ static void handle_message(struct lab *lab, const char *words)
 	action = calloc(1, sizeof(*action));
 	if (!action)
 		run_broken(lab->run, error_origin(-ENOMEM, "action"));
-	/* The session has checked it already. */
-	if (lab_action_parse(lab->plan, words, NULL, action) < 0 ||
-	    lab_plan_add_command(lab->plan, action, NULL) < 0) {
-		run_note(lab->run, "%s", error_message());
+	if (check_message(lab, words, action) < 0) {
+		send(lab->run->options->prompt, error_message(),
+		     strlen(error_message()), MSG_DONTWAIT | MSG_NOSIGNAL);
 		free(action);
 		return;
 	}
@@ -411,7 +444,7 @@ static json_t *hosts_in_order(const struct lab *lab)
 static struct lab *new_lab(struct run *run)
 {
 	struct lab *lab = calloc(1, sizeof(*lab));
-	int r = 0;
+	int r;
 
 	if (!lab)
 		run_broken(run, error_origin(-ENOMEM, "lab"));
@@ -425,7 +458,8 @@ static struct lab *new_lab(struct run *run)
 	lab->sockets =
 		lab_sockets_new(run, lab->plan, lab->events, lab->probes);
 	lab->judge = lab_judge_new(run, lab->plan);
-	if (run->options->prompt)
+	r = lab_timeline_new(&lab->timeline, lab->plan, true);
+	if (r >= 0 && run->options->prompt)
 		r = loop_add_fd(run->loop, &lab->prompt, run->options->prompt,
 				EPOLLIN, on_prompt, lab);
 	if (r < 0)
@@ -489,5 +523,6 @@ void lab_script(struct run *run)
 	}
 	finish(lab);
 	loop_remove(lab->prompt);
+	lab_timeline_free(lab->timeline);
 	free(lab);
 }

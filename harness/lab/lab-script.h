@@ -17,7 +17,8 @@ void lab_script(struct run *run);
 
 /*
  * Messages of the prompt (struct run_options: `prompt`, SOCK_SEQPACKET): an
- * action as in a plan, or one of these.
+ * action as in a plan, or one of these. An action is checked as lab_check()
+ * checks a step; the reply to one that is refused is the message of the error.
  */
 #define LAB_PROMPT_END "end" /* the timeline ends now */
 #define LAB_PROMPT_STATES "states" /* journals all sockets */

@@ -31,9 +31,10 @@
 #include "lab-value.h"
 #include "lab-view.h"
 #include "process.h"
+#include "safe-text.h"
 #include "worker.h"
 
-enum { LINE = 1024 };
+enum { LINE = 1024, REPLY = 1024 };
 
 /* How often an unfinished burst is printed and a shell's end is noticed. */
 static const nsec_t tick = MSEC(300);
@@ -47,10 +48,10 @@ struct session {
 	struct result *result; /* NULL: it has not ended */
 	struct lab_view view;
 	int signals;
-	int prompt; /* this end of the socket; -1: closed */
+	int prompt; /* this end of the socket; -1: none yet */
 	int signal; /* ends the lab at once; 0: none */
 	bool interrupted; /* by a first Ctrl-C */
-	struct loop_source *input, *pause, *timer;
+	struct loop_source *input, *replies, *pause, *timer;
 	char line[LINE]; /* input, `used` bytes: lines, not handled yet */
 	size_t used;
 	bool end_of_input;
@@ -62,9 +63,7 @@ struct session {
 /* EPIPE: the script has ended, and its verdict is on the way. */
 static void send_message(struct session *s, const char *words)
 {
-	if (s->prompt >= 0 &&
-	    send(s->prompt, words, strlen(words), MSG_NOSIGNAL) < 0)
-		s->prompt = fd_close(s->prompt);
+	send(s->prompt, words, strlen(words), MSG_NOSIGNAL);
 }
 
 static void end_timeline(struct session *s)
@@ -132,41 +131,30 @@ static void erase_prompt(const struct session *s)
 		fputs("\r\033[K", stdout);
 }
 
-static bool is_host(const struct session *s, const char *name)
+/* The messages of actions that the script has refused. Returns 0 when its end
+ * of the socket is closed. */
+static ssize_t print_replies(struct session *s)
 {
-	if (!name || lab_plan_host(s->plan->plan, name))
-		return true;
-	printf("unknown host '%s'\n", name);
-	return false;
-}
+	char text[REPLY + 1];
+	ssize_t n;
 
-static bool is_program(const struct session *s, const struct lab_action *action)
-{
-	if (!action->program || action->command ||
-	    lab_plan_program(s->plan->plan, action->program))
-		return true;
-	printf("unknown program or host '%s'\n", action->program);
-	return false;
-}
-
-/* Checked here, where the error can be printed below the command. */
-static void send_action(struct session *s, const char *words)
-{
-	struct lab_action action;
-
-	if (lab_action_parse(s->plan->plan, words, NULL, &action) < 0) {
-		printf("%s\n", error_message());
-		return;
+	while ((n = recv(s->prompt, text, REPLY, MSG_DONTWAIT)) > 0) {
+		text[n] = '\0';
+		erase_prompt(s);
+		safe_text_print(stdout, text);
+		putchar('\n');
+		print_prompt(s);
 	}
-	if (!is_host(s, action.host) || !is_host(s, action.from) ||
-	    !is_host(s, action.to) || !is_host(s, action.peer) ||
-	    !is_program(s, &action))
-		return;
-	/* Here, too, so that later commands can name the program. */
-	if (lab_plan_add_command(s->plan->plan, &action, NULL) < 0)
-		printf("%s\n", error_message());
-	else
-		send_message(s, words);
+	return n;
+}
+
+static int on_reply(void *data, uint32_t events MACRO_UNUSED)
+{
+	struct session *s = data;
+
+	if (print_replies(s) == 0)
+		s->replies = loop_remove(s->replies);
+	return 0;
 }
 
 static int on_pause_end(void *data);
@@ -212,7 +200,7 @@ static void handle_line(struct session *s, char *words)
 	else if (strncmp(words, "wait ", 5) == 0)
 		pause_input(s, words + 5);
 	else
-		send_action(s, words);
+		send_message(s, words);
 }
 
 /* Up to a line that starts a pause or a shell. */
@@ -317,6 +305,7 @@ static void on_ended(void *data, struct worker *worker)
 {
 	struct session *s = data;
 
+	print_replies(s);
 	erase_prompt(s);
 	lab_view_end_burst(&s->view);
 	s->result = worker_take_result(worker);
@@ -398,6 +387,9 @@ static int set_up(struct session *s)
 	if (r < 0)
 		return error_trace(r);
 	r = loop_add_timer(s->loop, &s->timer, nsec_now() + tick, on_tick, s);
+	if (r >= 0)
+		r = loop_add_fd(s->loop, &s->replies, s->prompt, EPOLLIN,
+				on_reply, s);
 	if (r < 0)
 		return error_trace(r);
 	return s->plan->interactive ? error_trace(listen_to_input(s)) : 0;

@@ -1091,6 +1091,60 @@ class Prompt(unittest.TestCase):
         self.assertRegex(text, "fault   plug client")
         self.assertRegex(text, "unknown host 'nobody'")
 
+    def test_prompt_refuses_what_a_file_refuses(self):
+        refused = [
+            ("plug server", "server is not unplugged; no 'unplug server' comes "
+             "before it"),
+            ("thaw client", "client is not frozen; no 'freeze client' comes "
+             "before it"),
+            ("release", "no frames are held; no 'hold' comes before it"),
+            ("pass", "the wire has no rule; no 'drop', 'hold', 'delay', "
+             "'duplicate' or 'reject' comes before it"),
+            ("forget server", "server tracks no connections; only a NAT or a "
+             "firewall does"),
+            ("inject fin from client to client", "source and destination are "
+             "the same host; the wire does not see its frames"),
+        ]
+        for action, why in refused:
+            status, text = lab("--at", "1s", action)
+            self.assertEqual(status, rig.USAGE, text)
+            self.assertIn(f"{action}: {why}", text)
+        status, text = self.typed(
+            "\n".join(["wait 200ms", *(action for action, _ in refused),
+                       "unplug client", "unplug client", "plug client",
+                       "plug client", "listen server 80", "crash server",
+                       "freeze server",
+                       "send server", 'run "x" in server as y', "kill y",
+                       "crash clint", "wait 100ms", "reboot server",
+                       "wait 100ms"]))
+        self.assertEqual(status, rig.PASS, text)
+        for action, why in refused:
+            self.assertIn(f"{action}: {why}\n", text)
+        self.assertRegex(text, "listen server 80: the probe already listens on "
+                         "port 80 since ")
+        self.assertRegex(text, "unplug client: client is already unplugged "
+                         r"since \d+ms\n")
+        self.assertRegex(text, r"freeze server: server is dead since \d+ms; "
+                         "expected 'reboot server' first\n")
+        self.assertRegex(text, r"send server: server is dead since ")
+        self.assertRegex(text, r'run "x" in server as y: server is dead ')
+        self.assertIn("unknown program or host 'y'", text)
+        self.assertIn("unknown host 'clint'; did you mean 'client'?", text)
+        self.assertEqual(re.findall(r"fault +(.*)", text),
+                         ["unplug client", "plug client", "crash server",
+                          "reboot server"])
+
+    def test_prompt_sees_what_the_steps_of_the_file_did(self):
+        status, text = self.typed(
+            "wait 400ms\nunplug client\nplug client\nwait 100ms\n",
+            "--at", "client reaches ESTAB", "unplug client", "--at",
+            "60s after client reaches SYN-SENT", "plug client")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, "\nunplug client: client is already unplugged "
+                         "since ")
+        self.assertEqual(re.findall(r"fault +(.*)", text),
+                         ["unplug client", "plug client"])
+
     def test_300_lines_of_a_file_are_all_applied(self):
         lines = [f'note "number {i}"' for i in range(300)]
         text = "\n".join(["wait 200ms", *lines[:150], "wait 200ms",

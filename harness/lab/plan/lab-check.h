@@ -16,3 +16,9 @@
  * -EINVAL: the message has the place and the reason.
  */
 int lab_check(const struct lab_plan *plan);
+
+/* The names of an action and whether it has an effect on such hosts, whenever it
+ * is done. `place` NULL: none. */
+int lab_check_action(const struct lab_plan *plan,
+		     const struct lab_action *action,
+		     const struct lab_place *place);
