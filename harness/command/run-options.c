@@ -50,7 +50,8 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			    .min = 1, .max = 1e6 },
 	[OPTION_SET] = { "set", 0, "[HOST:]KEY=VALUE", NULL,
 			 "set a sysctl of all hosts, or of one, after the "
-			 "case's own: client:net.ipv4.tcp_retries2=5" },
+			 "case's own: client:net.ipv4.tcp_retries2=5; nothing is "
+			 "judged then" },
 	[OPTION_FAMILY] = { "family", 0, "4|6", "4 6",
 			    "IPv4 (default) or IPv6" },
 	[OPTION_MAPPED] = { "mapped", 0, NULL, NULL,

@@ -115,6 +115,15 @@ static const struct result *find_common(struct group group)
 	return found;
 }
 
+/* What the run means for the documents, or why a pass means nothing. To be
+ * freed. */
+static char *document_cell(const struct result *result)
+{
+	if (result->verdict == VERDICT_PASS && *result->reason)
+		return strdup(result->reason);
+	return report_document(result->judgements);
+}
+
 static enum verdict worst(struct group group)
 {
 	/* A skipped variant does not change the verdict of the others. */
@@ -168,7 +177,7 @@ static void add_run(struct report *report, struct table *table,
 	const char *cells[CELLS] = { NULL };
 	char name[160], claims[REPORT_TEXT] = "", verdict[32];
 	char predicted[256], measured[256];
-	char *document = judged ? report_document(result->judgements) : NULL;
+	char *document = judged ? document_cell(result) : NULL;
 
 	run_name(result, parent, name, sizeof(name));
 	if (!parent || has_own_judgements(result))
@@ -195,7 +204,7 @@ static void add_variants(struct report *report, struct table *table,
 	const struct result *common = find_common(group);
 	const char *cells[CELLS] = { testcase->name };
 	char claims[REPORT_TEXT];
-	char *document = common ? report_document(common->judgements) : NULL;
+	char *document = common ? document_cell(common) : NULL;
 
 	report_all_claims(testcase, claims);
 	cells[CLAIMS_CELL] = claims;

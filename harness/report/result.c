@@ -252,7 +252,8 @@ static int take_expectation(struct result *result, const json_t *record)
 	return 0;
 }
 
-/* Only a pass judges the documents: the case's table has what a pass proves. */
+/* Only a pass judges the documents, unless it has a reason not to (--set): the
+ * case's table has what a pass proves. */
 static int judge(struct result *result)
 {
 	const struct judgement *judgement =
@@ -331,7 +332,7 @@ static int take_verdict(struct result *result, const json_t *record)
 	result->frame_delay = duration_of(record, "residence");
 	r = end(result, verdict, journal_text(record, "reason"),
 		json_is_true(json_object_get(record, "inconclusive")));
-	if (r >= 0 && verdict == VERDICT_PASS)
+	if (r >= 0 && verdict == VERDICT_PASS && !*result->reason)
 		r = judge(result);
 	return error_trace(r);
 }

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "case-table.h"
 #include "counter-control.h"
 #include "errors.h"
 #include "host.h"
@@ -22,6 +23,7 @@
 #include "stage.h"
 #include "start-record.h"
 #include "virtual-time.h"
+#include "world-plan-control.h"
 
 /*
  * An observed time is the sum of several timers (at most 16, with tcp_retries2 of
@@ -69,6 +71,26 @@ static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t delay)
 	run_end(run, "broken", text, true);
 }
 
+/*
+ * The judgements of the documents hold for the settings of the case. With --set
+ * the run is another experiment: its predictions follow, and it passes, but the
+ * reasons that the judgements give may no longer be those of this run.
+ */
+static const char *reason_not_to_judge(const struct run *run)
+{
+	const struct setting *setting = run->options->settings;
+	const struct judgement *judgement = testcase_judgements(
+		run->job->testcase, run->job->variant);
+
+	if (!judgement || !judgement->claim)
+		return "";
+	for (; setting && setting->name; setting++)
+		if (!setting->host ||
+		    world_plan_has(run_world_plan(run), setting->host))
+			return "not judged: --set changes the experiment";
+	return "";
+}
+
 /* A wire that lost frames did not see what happened: then no expectation can be
  * judged. */
 static void MACRO_NORETURN judge(struct run *run)
@@ -89,7 +111,7 @@ static void MACRO_NORETURN judge(struct run *run)
 	if (!run->expectations && !run->job->testcase->may_expect_nothing)
 		run_broken_because(run, "the script expects nothing");
 	if (!run->failed)
-		run_end(run, "pass", "", false);
+		run_end(run, "pass", reason_not_to_judge(run), false);
 	if (explained && run->upper_bound_failed && times > run->options->slack &&
 	    run->excess <= times * IN_A_ROW)
 		end_inconclusive(run, times);

@@ -58,6 +58,17 @@ class Schema(unittest.TestCase):
                              ["summary"])
             self.assert_valid(objects)
 
+    def test_lines_of_a_changed_run(self):
+        objects = lines(HALFOPEN, "run", "server-process-crash/killed",
+                        "--set", "net.ipv4.tcp_retries2=4", "--format",
+                        "jsonl")
+        self.assert_valid(objects)
+        case = objects[1]
+        self.assertTrue(case["reason"])
+        self.assert_wrong(**{**case, "judgements": [
+            {"claim": "A1", "document": "right", "since": None,
+             "note": None}]})
+
     def test_lines_of_other_verdicts(self):
         objects = lines(MISBEHAVING, "run", "fails", "exits", "segfaults",
                         "hangs", "late", "needs-*", "probe-dies", "passes",
