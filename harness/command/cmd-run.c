@@ -21,8 +21,10 @@
 #include "run-options.h"
 #include "selection.h"
 #include "settings.h"
+#include "shell-word.h"
 #include "stream.h"
 #include "supervisor.h"
+#include "virtual-time.h"
 #include "world-plan-control.h"
 
 static int run(const struct command_options *options,
@@ -106,6 +108,23 @@ static int prepare(const struct command_options *options,
 	return 0;
 }
 
+/* Waiting costs nothing in virtual time. */
+static void advise_virtual_time(const struct command_options *options,
+				const struct selection *selection)
+{
+	if (options->reporter != &reporter_human || virtual_time_is_on() ||
+	    selection_longest(selection) < REPORT_MINUTES)
+		return;
+	printf("in seconds: halfopen vm --virtual-time -- run");
+	for (size_t i = 0; i < options->n_patterns; i++) {
+		putchar(' ');
+		shell_word_print(stdout, options->patterns[i]);
+	}
+	printf("%s%s%s\n", options->all ? " --all" : "",
+	       options->defaults ? " --defaults" : "",
+	       options->run.family == AF_INET6 ? " --family 6" : "");
+}
+
 static int run_options(struct command_options *options)
 {
 	struct selection selection;
@@ -124,6 +143,7 @@ static int run_options(struct command_options *options)
 		selection_free(&selection);
 		return EXIT_STATUS_BROKEN;
 	}
+	advise_virtual_time(options, &selection);
 	softirqs_open(&options->run.softirqs);
 	r = run(options, &selection);
 	softirqs_close(&options->run.softirqs);
@@ -136,7 +156,9 @@ int cmd_run(int argc, char **argv)
 	struct command_options options;
 	int status = run_options_parse(&options, argc, argv);
 
-	return status >= 0 ? status : run_options(&options);
+	if (status >= 0)
+		return status;
+	return run_options(&options);
 }
 
 int cmd_run_in_guest(int argc, char **argv)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The judgements of the cases in the order of the documents. A row is a judgement
- * and the command that shows it: the case as a whole, or the first variant with a
- * judgement of its own. The terminal gets the rows by claim; the Markdown follows
- * the documents' headings, which are in their original language, so that a reader
+ * and the command that shows it: the case as a whole, or the fastest variant that
+ * makes it. The terminal gets the rows by claim; the Markdown follows the
+ * documents' headings, which are in their original language, so that a reader
  * finds them in the text.
  */
 #include "documents.h"
@@ -16,6 +16,7 @@
 #include "array.h"
 #include "fold.h"
 #include "macro.h"
+#include "report.h"
 
 /*
  * In the order of the text: the title of an article, its sections, and in each
@@ -287,9 +288,11 @@ static bool are_same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Another run of the case makes the same judgement: one command suffices. */
-static bool has_row(const struct rows *rows, const struct judgement *judgement,
-		    const struct testcase *testcase)
+/* The row of another run of the case with the same judgement: one command
+ * suffices. */
+static struct documents_row *find_row(const struct rows *rows,
+				      const struct judgement *judgement,
+				      const struct testcase *testcase)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct judgement *other = rows->all[i].judgement;
@@ -299,33 +302,60 @@ static bool has_row(const struct rows *rows, const struct judgement *judgement,
 		    other->document == judgement->document &&
 		    are_same(other->note, judgement->note) &&
 		    are_same(other->since, judgement->since))
-			return true;
+			return &rows->all[i];
 	}
-	return false;
+	return NULL;
+}
+
+/* Sets are in the order of their duration; `halfopen run CASE` runs those of
+ * the default set. */
+static bool is_faster(const struct testcase *testcase,
+		      const struct variant *a, const struct variant *b)
+{
+	return testcase_set(testcase, a) < testcase_set(testcase, b);
 }
 
 static void add_judgements(struct rows *rows, const struct judgement *judgement,
 			   const struct testcase *testcase,
 			   const struct variant *variant)
 {
-	for (; judgement && judgement->claim; judgement++)
-		if (judgement->document != DOCUMENT_NONE &&
-		    !has_row(rows, judgement, testcase))
+	for (; judgement && judgement->claim; judgement++) {
+		struct documents_row *row =
+			find_row(rows, judgement, testcase);
+
+		if (judgement->document == DOCUMENT_NONE)
+			continue;
+		if (!row)
 			add_row(rows, (struct documents_row){
 					      judgement, testcase, variant });
+		else if (row->variant && variant &&
+			 is_faster(testcase, variant, row->variant))
+			row->variant = variant;
+	}
 }
 
-/* Whether at least one run makes the case's own judgements. */
-static bool uses_case_judgements(const struct testcase *testcase)
+/*
+ * The command for the case's own judgements: the case as a whole, if a run of
+ * the default set makes them, or else the variant that does. False if none
+ * does.
+ */
+static bool find_own_run(const struct testcase *testcase,
+			 const struct variant **ret)
 {
-	const struct variant *variant = testcase->variants;
+	const struct variant *variant = testcase->variants, *found = NULL;
 
+	*ret = NULL;
 	if (!variant)
 		return true;
 	for (; variant->name; variant++)
-		if (!variant->judgements)
-			return true;
-	return false;
+		if (!variant->judgements &&
+		    (!found || is_faster(testcase, variant, found)))
+			found = variant;
+	/* The name of a slow case runs its slow variants. */
+	if (found && testcase_set(testcase, found) >
+			     (testcase->slow ? SET_LONG : SET_DEFAULT))
+		*ret = found;
+	return found;
 }
 
 struct documents_row *documents_rows(bool (*selected)(void *data,
@@ -336,13 +366,13 @@ struct documents_row *documents_rows(bool (*selected)(void *data,
 
 	for (size_t i = 0; i < testcases_n; i++) {
 		const struct testcase *testcase = testcases[i];
-		const struct variant *variant = testcase->variants;
+		const struct variant *variant = testcase->variants, *own;
 
 		if (!selected(data, testcase))
 			continue;
-		if (uses_case_judgements(testcase))
+		if (find_own_run(testcase, &own))
 			add_judgements(&rows, testcase->judgements, testcase,
-				       NULL);
+				       own);
 		for (; variant && variant->name; variant++)
 			add_judgements(&rows, variant->judgements, testcase,
 				       variant);
@@ -359,16 +389,31 @@ struct documents_row *documents_rows(bool (*selected)(void *data,
 
 enum { INDENT = 8 };
 
+/* Planned for the command of a row; a case runs its variants at once. */
+static nsec_t duration_of(const struct documents_row *row)
+{
+	return row->variant || !row->testcase->variants ?
+		       testcase_duration(row->testcase, row->variant) :
+		       testcase_longest_default(row->testcase);
+}
+
 static void print_judgement(const struct documents_row *row, int columns)
 {
 	const struct judgement *judgement = row->judgement;
-	char name[TESTCASE_RUN_NAME];
+	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
+	nsec_t duration = duration_of(row);
 
-	printf("%*s%s%s%s  (%s)\n", INDENT, "",
-	       document_text(judgement->document),
+	report_about(duration, about);
+	printf("%*s%s%s%s\n", INDENT, "", document_text(judgement->document),
 	       judgement->since ? " since " : "",
-	       judgement->since ? judgement->since : "",
+	       judgement->since ? judgement->since : "");
+	printf("%*shalfopen run %s", INDENT + 2, "",
 	       testcase_run_name(row->testcase, row->variant, name));
+	if (duration >= REPORT_MINUTES)
+		printf("  (%s)\n%*shalfopen vm --virtual-time -- run %s  (in "
+		       "seconds)",
+		       about, INDENT + 2, "", name);
+	putchar('\n');
 	if (judgement->note && *judgement->note) {
 		printf("%*s", INDENT + 2, "");
 		fold_print(stdout, judgement->note, INDENT + 2, INDENT + 2,
@@ -419,16 +464,23 @@ static void print_cell(const char *text)
 static void print_markdown_row(const struct documents_row *row, bool first)
 {
 	const struct judgement *judgement = row->judgement;
-	char name[TESTCASE_RUN_NAME];
+	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
+	nsec_t duration = duration_of(row);
 
+	report_about(duration, about);
 	printf("| %s | ", first ? judgement->claim : "");
 	print_cell(first ? documents_claim(judgement->claim) : "");
 	printf(" | **%s%s%s**: ", document_text(judgement->document),
 	       judgement->since ? " since " : "",
 	       judgement->since ? judgement->since : "");
 	print_cell(judgement->note);
-	printf(" | `halfopen run %s` |\n",
+	printf(" | `halfopen run %s`",
 	       testcase_run_name(row->testcase, row->variant, name));
+	if (duration >= REPORT_MINUTES)
+		printf(" (%s; in seconds: `halfopen vm --virtual-time -- run "
+		       "%s`)",
+		       about, name);
+	puts(" |");
 }
 
 /* Whether a row judges a claim of the title or section that begins at this

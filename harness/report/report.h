@@ -181,6 +181,9 @@ const char *report_verdict(enum verdict verdict);
 /* "0.0004 s", "5.07 s", "924.6 s" */
 void report_seconds(double seconds, char ret[static REPORT_TEXT]);
 
+/* Runs that are planned to take longer are worth virtual time. */
+#define REPORT_MINUTES SEC(60)
+
 /* "under 1 s", "about 6 s", "about 2 h 12 min" */
 void report_about(nsec_t planned, char ret[static REPORT_TEXT]);
 

@@ -130,9 +130,18 @@ START_TEST(list_prints_judgements_by_claim)
 	assert_has(output->out, "\nB. SYN 报文");
 	assert_lacks(output->out, "\nC. ");
 	assert_has(output->out, "  A6    with a small RTT there are exactly 15");
-	assert_has(output->out, "        outdated since 6.15  "
-			      "(server-host-crash-data/retries2=5)\n"
+	/* The variant that makes it, and not the case. */
+	assert_has(output->out, "        outdated since 6.15\n"
+			      "          halfopen run "
+			      "server-host-crash-data/retries2=5\n"
 			      "          The RTO's maximum can be set.\n");
+	/* The case as a whole, of which a fast variant makes it. */
+	assert_has(output->out,
+		   "          halfopen run server-host-crash-data\n");
+	assert_has(output->out,
+		   "          halfopen run rto-bounds  (about 15 min)\n"
+		   "          halfopen vm --virtual-time -- run rto-bounds  (in "
+		   "seconds)\n");
 	/* Numbers are numbers: A10 is not between A1 and A3. */
 	ck_assert_ptr_nonnull(a9);
 	ck_assert_ptr_nonnull(a10);

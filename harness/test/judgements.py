@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The judgements of the documents: the command of each row of the table prints
+its judgement, and a run that --set has changed prints none.
+
+usage: judgements.py HALFOPEN BUILD [TEST...]
+
+Rows that take minutes are run in virtual time, in the newest kernel below
+BUILD/kernels or the one in HALFOPEN_KERNEL; without one they are left out.
+"""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+import rig
+from rig import PASS
+
+HALFOPEN, BUILD = sys.argv[1:3]
+ROW = re.compile(r"\| (\w*) \| .* \| \*\*(\w+)(?: since ([^*]+))?\*\*: (.*) "
+                 r"\| `halfopen run ([^`]+)`(.*) \|")
+
+
+def rows():
+    """[(claim, document, since, note, name of the run, whether it takes
+    minutes)] of the table that `list --document` prints."""
+    done = rig.call(HALFOPEN, "list", "--document", "--format", "markdown")
+    found, claim = [], ""
+    for line in done.stdout.splitlines():
+        match = ROW.fullmatch(line)
+        if not match:
+            continue
+        claim = match[1] or claim
+        found.append((claim, match[2], match[3], match[4].replace("\\|", "|"),
+                      match[5], "--virtual-time" in match[6]))
+    return found
+
+
+def results(*words, before=("run",)):
+    """The case lines of runs that are repeated while they are inconclusive."""
+    done = rig.call(HALFOPEN, *before, "--format", "jsonl", "--inconclusive",
+                    "skip", *words)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    found = [line for line in lines if line["type"] == "case"]
+    if not found:
+        raise AssertionError(done.stdout + done.stderr)
+    return found
+
+
+def judged(result):
+    return {(j["claim"], j["document"], j["since"], j["note"])
+            for j in result["judgements"]}
+
+
+def kernel():
+    named = os.environ.get("HALFOPEN_KERNEL")
+    found = [named] if named else sorted(
+        glob.glob(os.path.join(BUILD, "kernels", "[0-9]*")))
+    return found[-1] if found else None
+
+
+class Commands(unittest.TestCase):
+    def check(self, wanted, found):
+        for claim, document, since, note, name, _ in wanted:
+            case, _, variant = name.partition("/")
+            runs = [r for r in found if r["name"] == case and
+                    (not variant or r["variant"] == variant)]
+            with self.subTest(f"halfopen run {name}: {claim} {document}"):
+                self.assertTrue(runs)
+                if any(r["verdict"] == "skip" for r in runs):
+                    continue  # a missing program, or a slow machine
+                self.assertIn((claim, document, since, note),
+                              set().union(*map(judged, runs)),
+                              [(r["verdict"], r["reason"]) for r in runs])
+
+    def test_every_claim_is_in_the_table(self):
+        done = rig.call(HALFOPEN, "list", "--document")
+        self.assertEqual({row[0] for row in rows()},
+                         set(re.findall(r"^  ([A-D]\d+) ", done.stdout, re.M)))
+        # One command on the line above each reason.
+        self.assertEqual(len(rows()),
+                         len(re.findall(r"^ {10}halfopen run \S+",
+                                        done.stdout, re.M)))
+
+    def test_each_command_prints_its_judgement(self):
+        wanted = [row for row in rows() if not row[5]]
+        self.assertGreater(len(wanted), 150)
+        self.check(wanted, results(*sorted({row[4] for row in wanted})))
+
+    def test_each_long_command_prints_its_judgement_in_virtual_time(self):
+        wanted = [row for row in rows() if row[5]]
+        self.assertGreater(len(wanted), 5)
+        if not kernel():
+            self.skipTest("no kernel to boot")
+        self.check(wanted, results(
+            *sorted({row[4] for row in wanted}),
+            before=("vm", "--virtual-time", "--kernel", kernel(), "--",
+                    "run")))
+
+    def test_a_long_run_names_the_command_in_virtual_time(self):
+        run = subprocess.Popen(
+            [HALFOPEN, "run", "msl-not-enforced/after-time-wait"],
+            stdout=subprocess.PIPE, text=True)
+        first = run.stdout.readline()
+        run.terminate()
+        run.communicate()
+        self.assertIn("halfopen vm --virtual-time -- run "
+                      "msl-not-enforced/after-time-wait", first)
+        done = rig.call(HALFOPEN, "run", "server-process-crash/killed")
+        self.assertNotIn("virtual-time", done.stdout)
+
+
+class Settings(unittest.TestCase):
+    """The reasons of these judgements would be refuted by the run itself."""
+
+    RUNS = {
+        "rst-timestamps/abort": "net.ipv4.tcp_timestamps=0",
+        "accept-queue-load/long-queue": "server:net.core.somaxconn=2",
+        "syn-unanswered/queue-full":
+            "client:net.ipv4.tcp_syn_linear_timeouts=0",
+    }
+
+    def test_a_changed_run_judges_nothing(self):
+        for name, setting in self.RUNS.items():
+            with self.subTest(name):
+                (plain,) = results(name)
+                (changed,) = results(name, "--set", setting)
+                if plain["verdict"] == "skip":
+                    self.skipTest(plain["reason"])
+                self.assertTrue(plain["judgements"])
+                self.assertEqual(plain["reason"], "")
+                self.assertEqual(changed["judgements"], [])
+                self.assertNotEqual(changed["reason"], "")
+
+    def test_the_table_gives_the_reason(self):
+        setting = "client:net.ipv4.tcp_retries2=4"
+        done = rig.call(HALFOPEN, "run", "--set", setting,
+                        "server-process-crash/killed")
+        self.assertEqual(done.returncode, PASS, done.stdout)
+        self.assertIn("not judged: --set changes the experiment", done.stdout)
+        self.assertNotIn("conditional", done.stdout)
+
+    def test_a_case_without_a_judgement_needs_no_reason(self):
+        (result,) = results("unreachable-connecting/interface", "--set",
+                            "net.ipv4.tcp_retries2=14")
+        self.assertEqual((result["verdict"], result["reason"]), ("pass", ""))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
