@@ -6,8 +6,12 @@
  */
 #include "keep.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "macro.h"
 #include "privilege.h"
 
 /* The pid of a process in the PID namespace below ours; 0: unknown. */
@@ -45,27 +49,78 @@ static long outer_pid(pid_t parent, long inner)
 	return found;
 }
 
+/* Whether two links below /proc name the same namespace; false if one cannot be
+ * read. */
+static bool is_same(const char *path, const char *other)
+{
+	char a[64] = "", b[64] = "";
+
+	return readlink(path, a, sizeof(a) - 1) > 0 &&
+	       readlink(other, b, sizeof(b) - 1) > 0 && strcmp(a, b) == 0;
+}
+
+/*
+ * The options of nsenter(1) for the namespaces of `pid` that are not ours: which
+ * ones these are depends on the case, the caller's rights and the kernel.
+ *
+ * A host has a PID namespace of its own, but its /proc is that of the case
+ * process unless it has a mount namespace of its own, too. The shell gets the
+ * PID namespace that its /proc shows; with another one, ps(1) fails.
+ */
+static void print_namespaces(long pid, pid_t case_process)
+{
+	static const struct {
+		const char *name, *option;
+	} all[] = {
+		{ "user", "--user --preserve-credentials" },
+		{ "mnt", "--mount" },
+		{ "ipc", "--ipc" },
+		{ "uts", "--uts" },
+		{ "net", "--net" },
+		{ "pid", "--pid" },
+	};
+	char path[64], own[64];
+
+	bool has_own_proc;
+
+	snprintf(path, sizeof(path), "/proc/%ld/ns/mnt", pid);
+	snprintf(own, sizeof(own), "/proc/%d/ns/mnt", case_process);
+	has_own_proc = !is_same(path, own);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		snprintf(path, sizeof(path), "/proc/%ld/ns/%s", pid,
+			 all[i].name);
+		snprintf(own, sizeof(own), "/proc/self/ns/%s", all[i].name);
+		if (is_same(path, own))
+			continue;
+		fprintf(stderr, " %s", all[i].option);
+		if (strcmp(all[i].name, "pid") == 0 && !has_own_proc)
+			fprintf(stderr, "=/proc/%d/ns/pid", case_process);
+	}
+}
+
+static void print_command(long pid, pid_t case_process, const char *name)
+{
+	fprintf(stderr, "  nsenter --target %ld", pid);
+	print_namespaces(pid, case_process);
+	fprintf(stderr, "    # %s\n", name);
+}
+
 void keep_print(const char *name, pid_t pid, const json_t *record)
 {
-	const char *user = privilege_rootless() ?
-				   " --user --preserve-credentials" :
-				   "";
 	json_t *inits = json_object_get(record, "hosts"), *init;
 	const char *host;
 
 	fprintf(stderr, "%s is kept until Ctrl-C. To enter a host:\n", name);
-	fprintf(stderr, "  nsenter --target %d%s --net    # the wire\n", pid,
-		user);
+	print_command(pid, pid, "the wire");
 	json_object_foreach (inits, host, init) {
 		long outer = outer_pid(pid, json_integer_value(init));
 
 		if (outer)
-			fprintf(stderr, "  nsenter --target %ld%s --net    # %s\n",
-				outer, user, host);
+			print_command(outer, pid, host);
 	}
 	/* setns() into a user namespace gives all capabilities; execve() by a
 	 * uid other than 0 drops them (capabilities(7)). */
-	if (*user)
+	if (privilege_rootless())
 		fprintf(stderr, "The shell has no capabilities there. For a "
 				"tool that needs them, as root:\n"
 				"  nsenter --target PID --net\n");

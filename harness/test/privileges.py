@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -188,6 +189,49 @@ def traced(*arguments):
         first = first or int(pid)
         calls.setdefault(int(pid), []).append(call.strip())
     return done, calls, first
+
+
+class Keep(unittest.TestCase):
+    """The commands that --keep prints."""
+
+    SHOW = ("echo $(hostname) $(cat /proc/$$/comm); cat /proc/net/fib_trie; "
+            "for i in user mnt ipc uts net pid; do readlink /proc/self/ns/$i; "
+            "done")
+
+    def kept(self):
+        """{name: command} of a world that is kept while the test goes on."""
+        # pylint: disable=consider-using-with
+        process = rig.start(PROGRAM, "run", "fails", "--keep")
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.send_signal, signal.SIGINT)
+        commands = {}
+        for line in process.stdout:
+            found = re.match("  (nsenter .*?) +# (.*)$", line)
+            if found:
+                commands[found[2]] = found[1].split()
+            if "server" in commands:
+                break
+        return commands
+
+    def test_commands_enter_all_namespaces_of_a_host(self):
+        if not shutil.which("nsenter"):
+            self.skipTest("nsenter is not installed")
+        commands = self.kept()
+        self.assertEqual(set(commands), {"the wire", "client", "server"})
+        for host, address in ("client", "10.0.0.1"), ("server", "10.0.0.2"):
+            command = commands[host]
+            pid = command[command.index("--target") + 1]
+            done = subprocess.run([*command, "sh", "-c", self.SHOW],
+                                  check=False, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            first, *rest = done.stdout.splitlines()
+            # A shell that sees its own processes in /proc.
+            self.assertEqual(first, f"{host} sh")
+            self.assertIn(address, done.stdout)
+            for kind, link in zip(("user", "mnt", "ipc", "uts", "net"),
+                                  rest[-6:]):
+                self.assertEqual(link, os.readlink(f"/proc/{pid}/ns/{kind}"))
+            self.assertNotEqual(rest[-1], os.readlink("/proc/self/ns/pid"))
 
 
 class Machine(unittest.TestCase):
