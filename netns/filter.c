@@ -15,7 +15,10 @@
 
 #include <errno.h>
 #include <linux/net.h>
+#include <linux/seccomp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "macro.h"
 
@@ -86,6 +89,14 @@ bool filter_possible(void)
 	return true;
 }
 
+/* SECCOMP_GET_ACTION_AVAIL, since Linux 4.14: seccomp_get_action_avail(). */
+bool filter_works(void)
+{
+	const uint32_t action = SECCOMP_RET_ERRNO;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
 void filter_socket_families(uint64_t families)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -98,6 +109,11 @@ void filter_socket_families(uint64_t families)
 #else
 
 bool filter_possible(void)
+{
+	return false;
+}
+
+bool filter_works(void)
 {
 	return false;
 }

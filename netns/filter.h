@@ -8,6 +8,9 @@
 /* False in a build without libseccomp. */
 bool filter_possible(void);
 
+/* Whether filter_socket_families() has an effect here. */
+bool filter_works(void);
+
 /*
  * For this process and its children, irrevocably: socket() and socketpair()
  * fail with EAFNOSUPPORT for all families but AF_UNIX, AF_INET, AF_INET6,

@@ -19,6 +19,7 @@
 #include "exit-status.h"
 #include "expect-control.h"
 #include "fd.h"
+#include "filter.h"
 #include "firewall.h"
 #include "fold.h"
 #include "kernel.h"
@@ -199,6 +200,7 @@ struct trial_result {
 	enum verdict verdict;
 	char reason[512]; /* "" for a pass */
 	bool destroys; /* SOCK_DESTROY works */
+	bool has_proc; /* /proc shows the processes of the run only */
 	long buffer; /* the wire's receive buffer, bytes */
 };
 
@@ -230,6 +232,7 @@ static void script(struct run *run)
 	if (r < 0)
 		run_broken(run, r);
 	run_measured_count(run, "buffer", buffer);
+	run_measured_count(run, "proc", privilege_has_own_proc());
 	expect_frames(run, start, "SYN, SYN-ACK and ACK on the wire",
 		      FRAMES(.kinds = WIRE_TCP), 3);
 	try_sock_destroy(run, tcp.client);
@@ -258,6 +261,7 @@ static void store_result(struct report *report MACRO_UNUSED,
 	trial_result = (struct trial_result){
 		.verdict = result->verdict,
 		.destroys = measured(result, "destroys"),
+		.has_proc = measured(result, "proc"),
 		.buffer = measured(result, "buffer"),
 	};
 	snprintf(trial_result.reason, sizeof(trial_result.reason), "%s",
@@ -326,6 +330,34 @@ static void print_limits(const struct trial_result *result)
 		     "CONFIG_INET_DIAG_DESTROY");
 }
 
+/* Of programs from each other and from the machine; no case needs these. */
+static void print_isolation(const struct trial_result *result)
+{
+	if (result->has_proc) {
+		line("works", "private /proc",
+		     "hosts see their own processes only");
+	} else {
+		line("missing", "private /proc",
+		     "needed for no case; programs of a lab see other processes "
+		     "than those of their host");
+		print_remedy("The kernel refuses to mount it where a part of /proc "
+			     "is mounted over, as in containers "
+			     "(mount_too_revealing()): docker run --security-opt "
+			     "systempaths=unconfined");
+	}
+	if (filter_works()) {
+		line("works", "socket filter",
+		     "programs create sockets of a few families only");
+		return;
+	}
+	line("missing", "socket filter",
+	     "needed for no case; programs of a lab can create sockets of all "
+	     "families, such as AF_VSOCK, which no namespace isolates");
+	print_remedy(filter_possible() ?
+			     "needs a kernel with CONFIG_SECCOMP_FILTER" :
+			     "apt-get install libseccomp-dev, then rebuild");
+}
+
 /* Returns the exit status. */
 static int print_trial(void)
 {
@@ -342,6 +374,7 @@ static int print_trial(void)
 	}
 	line("works", "world", "veth, packet sockets, sock_diag, sysctls");
 	print_limits(&trial_result);
+	print_isolation(&trial_result);
 	return EXIT_STATUS_PASS;
 }
 

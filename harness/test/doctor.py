@@ -33,7 +33,20 @@ class Doctor(unittest.TestCase):
         for what in "namespaces", "world", "parallel runs", "wire buffer":
             self.assertIn(f"works {what} ", text)
         self.assertRegex(text, "(works|missing) SOCK_DESTROY")
+        self.assertRegex(text, "(works|missing) socket filter")
         self.assertTrue(text.endswith("The default set can run. "))
+
+    def test_private_proc_is_tried(self):
+        """A mount over a part of /proc is what containers have: the kernel then
+        refuses a new one in an inner user namespace (mount_too_revealing())."""
+        if "works private /proc " not in doctor()[1]:
+            self.skipTest("this machine has none")
+        inner = ["unshare", "-U", "-r", "-m"]
+        hide = "mount --bind /dev/null /proc/interrupts && exec \"$0\" \"$@\""
+        _, text = doctor(*inner, "sh", "-c", hide, *inner)
+        if "works world" not in text:
+            self.skipTest("the mount or the namespaces are not allowed")
+        self.assertIn("missing private /proc needed for no case", text)
 
     def test_file_limit_bounds_parallel_runs(self):
         _, text = doctor("sh", "-c", 'ulimit -n 50; exec "$0" "$@"')
