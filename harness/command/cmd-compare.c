@@ -28,6 +28,7 @@ enum option_code {
 	OPTION_FORMAT,
 	OPTION_ASCII,
 	OPTION_COLUMNS,
+	OPTION_COLOR,
 	OPTIONS,
 };
 
@@ -46,6 +47,7 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			     "width (default: the terminal's, or 80)",
 			     .min = REPORT_COLUMNS_MIN,
 			     .max = REPORT_COLUMNS_MAX },
+	[OPTION_COLOR] = USAGE_COLOR,
 };
 
 static const struct usage_word words[] = {
@@ -127,6 +129,10 @@ static int parse(struct compare_command *c, int argc, char **argv)
 			break;
 		case OPTION_COLUMNS:
 			c->view.columns = (int)usage_number();
+			break;
+		case OPTION_COLOR:
+			c->view.coloured = colour_wanted(
+				stdout, (enum colour_when)usage_choice());
 			break;
 		case OPTIONS:
 			break;
@@ -484,12 +490,11 @@ static int compare_both(struct compare_command *c)
 
 int cmd_compare(int argc, char **argv)
 {
-	const struct report report = { .terminal = isatty(STDOUT_FILENO) };
 	struct compare_command c = {
 		.sides = { { .name = 'A' }, { .name = 'B' } },
 		.view = { .unicode = report_unicode(stdout),
 			  .columns = report_columns(stdout),
-			  .coloured = report_coloured(&report) },
+			  .coloured = colour_wanted(stdout, COLOUR_AUTO) },
 	};
 	int status = parse(&c, argc, argv);
 

@@ -83,7 +83,10 @@ static void print_ladder(const struct report *report,
 		printf("%s\n", error_message());
 		return;
 	}
-	ladder_print(stdout, ladder, report->columns, report_unicode(stdout));
+	ladder_print(stdout, ladder,
+		     &(struct ladder_view){ .columns = report->columns,
+					    .unicode = report_unicode(stdout),
+					    .coloured = report->coloured });
 	ladder_free(ladder);
 }
 
@@ -91,10 +94,14 @@ static void print_ladder(const struct report *report,
 static void print_end(const struct report *report, const struct lab_plan *plan,
 		      const struct result *result)
 {
+	enum colour colour = report_verdict_colour(result->verdict);
+
 	print_ladder(report, result);
 	lab_view_end(stdout, report, result);
 	if (plan->n_expectations || result->verdict != VERDICT_PASS) {
-		printf("\n%s", report_verdict(result->verdict));
+		printf("\n%s%s%s", colour_begin(report->coloured, colour),
+		       report_verdict(result->verdict),
+		       colour_end(report->coloured, colour));
 		if (result->reason && *result->reason)
 			printf(": %s", result->reason);
 		putchar('\n');
@@ -249,6 +256,7 @@ static int run_all(const struct lab_options *options, struct labs *labs)
 			  options->reporter ? options->reporter :
 					      &reporter_human,
 			  &options->run);
+	report.coloured = colour_wanted(stdout, options->colour);
 	report.info.n_runs = labs->n;
 	if (options->reporter)
 		options->reporter->begin(&report);

@@ -93,7 +93,7 @@ static int add_case(struct table *table, const struct testcase *testcase)
 	report_about(testcase_longest_default(testcase), about);
 	snprintf(takes, sizeof(takes), "%s%s", about,
 		 case_set_text(testcase_set(testcase, NULL)));
-	r = table_add(table, cells, 0, NULL);
+	r = table_add(table, cells, 0, COLOUR_PLAIN);
 	free(needs);
 	return r;
 }

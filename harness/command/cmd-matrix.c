@@ -115,7 +115,7 @@ static int add_row(struct matrix *matrix, const struct run_job *job,
 		texts_of[i + 1] = texts[i];
 	}
 	texts_of[matrix->n + 1] = differences;
-	r = table_add(table, texts_of, 0, NULL);
+	r = table_add(table, texts_of, 0, COLOUR_PLAIN);
 	free(differences);
 	return error_trace(r);
 }

@@ -29,6 +29,7 @@
 enum option_code {
 	OPTION_ASCII,
 	OPTION_COLUMNS,
+	OPTION_COLOR,
 	OPTION_HTML,
 	OPTION_SVG,
 };
@@ -57,6 +58,7 @@ const struct usage usage_report = {
 					     "or 80)",
 					     .min = REPORT_COLUMNS_MIN,
 					     .max = REPORT_COLUMNS_MAX },
+			[OPTION_COLOR] = USAGE_COLOR,
 			[OPTION_HTML] = { "html", 0, NULL, NULL,
 					  "write report.html beside each "
 					  "journal and DIR/index.html "
@@ -73,8 +75,8 @@ const struct usage usage_report = {
 struct options {
 	const char *dir;
 	struct report_patterns patterns;
-	int columns;
-	bool unicode, html, svg;
+	struct ladder_view view;
+	bool html, svg;
 };
 
 /* --- the command line ------------------------------------------------------*/
@@ -87,13 +89,16 @@ static int parse(struct options *options, int argc, char **argv)
 	usage_begin(&usage_report, argc, argv);
 	while ((option = usage_next()) >= 0) {
 		if (option == OPTION_ASCII)
-			options->unicode = false;
+			options->view.unicode = false;
 		else if (option == OPTION_HTML)
 			options->html = true;
 		else if (option == OPTION_SVG)
 			options->svg = true;
 		else if (option == OPTION_COLUMNS)
-			options->columns = (int)usage_number();
+			options->view.columns = (int)usage_number();
+		else if (option == OPTION_COLOR)
+			options->view.coloured = colour_wanted(
+				stdout, (enum colour_when)usage_choice());
 	}
 	if (option != USAGE_END)
 		return usage_end(option);
@@ -148,8 +153,8 @@ static int print_table(const struct options *options,
 	struct report report = {
 		.reporter = &reporter_human,
 		.out = stdout,
-		.terminal = isatty(STDOUT_FILENO),
-		.columns = options->columns,
+		.coloured = options->view.coloured,
+		.columns = options->view.columns,
 	};
 	int r;
 
@@ -166,6 +171,9 @@ static int print_table(const struct options *options,
 
 static int draw(const struct options *options, struct saved_run *run)
 {
+	bool coloured = options->view.coloured;
+	enum verdict verdict = run->result->verdict;
+	enum colour colour = report_verdict_colour(verdict);
 	struct ladder *ladder;
 	int r = saved_read_journal(run);
 
@@ -173,15 +181,17 @@ static int draw(const struct options *options, struct saved_run *run)
 		r = ladder_new(&ladder, run->result->journal);
 	if (r < 0)
 		return error_trace(r);
-	printf("\n%s%s%s%s\n\n", report_verdict(run->result->verdict),
+	printf("\n%s%s%s%s%s%s\n\n", colour_begin(coloured, colour),
+	       report_verdict(verdict), colour_end(coloured, colour),
 	       *run->folder ? "  " : "", run->folder,
 	       ladder->n_rows ? "" : ": nothing to draw");
-	ladder_print(stdout, ladder, options->columns, options->unicode);
+	ladder_print(stdout, ladder, &options->view);
 	ladder_free(ladder);
 	/* A lab also has conclusions and expectations. */
 	if (run->result->zero > 0)
-		lab_view_end(stdout, &(struct report){ .columns =
-						       options->columns },
+		lab_view_end(stdout,
+			     &(struct report){ .columns = options->view.columns,
+					       .coloured = coloured },
 			     run->result);
 	result_clear_journal(run->result);
 	return 0;
@@ -258,8 +268,11 @@ static int print_or_write(const struct options *options, struct saved *saved)
 
 int cmd_report(int argc, char **argv)
 {
-	struct options options = { .unicode = report_unicode(stdout),
-				   .columns = report_columns(stdout) };
+	struct options options = {
+		.view = { .unicode = report_unicode(stdout),
+			  .columns = report_columns(stdout),
+			  .coloured = colour_wanted(stdout, COLOUR_AUTO) },
+	};
 	struct saved *saved;
 	int status = parse(&options, argc, argv), r;
 

@@ -45,6 +45,7 @@ static int run(const struct command_options *options,
 	int r;
 
 	local_report_init(&report, options->reporter, &options->run);
+	report.coloured = colour_wanted(stdout, options->colour);
 	report.verbose = options->verbose;
 	report.info.longest = selection_longest(selection);
 	r = supervisor_run(&plan, &report, &tally);

@@ -66,6 +66,7 @@ static struct report make_report(const struct command_options *run,
 		.reporter = run->reporter,
 		.out = stdout,
 		.terminal = isatty(STDOUT_FILENO),
+		.coloured = colour_wanted(stdout, run->colour),
 		.columns = report_columns(stdout),
 		/* Until the guest reports its kernel. */
 		.info = { .version = HALFOPEN_VERSION,

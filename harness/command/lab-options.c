@@ -46,6 +46,7 @@ enum option_code {
 	OPTION_SHELL,
 	OPTION_OUT,
 	OPTION_FORMAT,
+	OPTION_COLOR,
 	OPTION_FAMILY,
 	OPTION_QUIET,
 	OPTION_SLACK,
@@ -102,6 +103,7 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			 "keep journal, capture and page below DIR" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human ktap junit jsonl",
 			    "human (default), ktap, junit, jsonl" },
+	[OPTION_COLOR] = USAGE_COLOR,
 	[OPTION_FAMILY] = { "family", 0, "4|6", "4 6",
 			    "IPv4 (default) or IPv6" },
 	[OPTION_QUIET] = { "quiet", 'q', NULL, NULL,
@@ -181,6 +183,9 @@ static int set_option(struct lab_options *options, enum option_code option)
 		options->reporter = reporter_find(optarg);
 		if (options->reporter == &reporter_human)
 			options->reporter = NULL;
+		break;
+	case OPTION_COLOR:
+		options->colour = (enum colour_when)usage_choice();
 		break;
 	case OPTION_FAMILY:
 		options->run.family = usage_choice() ? AF_INET6 : AF_INET;
@@ -430,6 +435,7 @@ static int apply(struct builder *b, const struct lab_plan_option *option)
 	case OPTION_SHELL:
 	case OPTION_OUT:
 	case OPTION_FORMAT:
+	case OPTION_COLOR:
 	case OPTION_FAMILY:
 	case OPTION_QUIET:
 	case OPTION_SLACK:

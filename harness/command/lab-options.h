@@ -21,6 +21,7 @@ struct lab_plan_option {
 struct lab_options {
 	struct run_options run;
 	const struct reporter *reporter; /* NULL: for a terminal */
+	enum colour_when colour;
 	bool quiet, interactive;
 	const char *out, *shell;
 	struct lab_plan_option plan[LAB_OPTIONS_MAX];

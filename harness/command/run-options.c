@@ -29,6 +29,7 @@ enum option_code {
 	OPTION_FAMILY,
 	OPTION_MAPPED,
 	OPTION_FORMAT,
+	OPTION_COLOR,
 	OPTION_OUT,
 	OPTION_ALL,
 	OPTION_DEFAULTS,
@@ -58,6 +59,7 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			    "use v4-mapped IPv6 sockets (::ffff:10.0.0.1)" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human ktap junit jsonl",
 			    "human (default), ktap, junit, jsonl" },
+	[OPTION_COLOR] = USAGE_COLOR,
 	[OPTION_OUT] = { "out", 0, "DIR", NULL,
 			 "keep journal, capture (pcapng) and page of each run "
 			 "below DIR" },
@@ -141,6 +143,9 @@ static int set_option(struct command_options *options, enum option_code option)
 		break;
 	case OPTION_FORMAT:
 		options->reporter = reporter_find(optarg);
+		break;
+	case OPTION_COLOR:
+		options->colour = (enum colour_when)usage_choice();
 		break;
 	case OPTION_OUT:
 		options->out = optarg;

@@ -15,6 +15,7 @@ struct command_options {
 	const struct reporter *reporter;
 	unsigned int parallel, repetitions, retries;
 	bool all, defaults, verbose, skip_inconclusive, must_run;
+	enum colour_when colour;
 	const char *out; /* NULL: none */
 	struct setting settings[RUN_SETTINGS_MAX + 1]; /* ends with name NULL */
 	char *const *patterns;

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "colour.h"
+
 struct usage_option {
 	const char *name; /* without dashes; NULL: end of the table */
 	char letter; /* 0: none */
@@ -21,6 +23,15 @@ struct usage_option {
 	double min, max; /* a number within this range; max 0: no number */
 	bool fraction; /* of a number: it need not be an integer */
 };
+
+/* --color, with the same words in every command. Its choice is an enum
+ * colour_when. */
+#define USAGE_COLOR                                                       \
+	{                                                                 \
+		"color", 0, "WHEN", COLOUR_CHOICES,                       \
+			"use colours: auto (default: on a terminal, "     \
+			"unless NO_COLOR is set), always or never"        \
+	}
 
 /* An argument that is not an option: PATTERN, KEY. */
 struct usage_word {

@@ -204,7 +204,8 @@ int compare_print_row(const struct compare_view *view,
 	fclose(out);
 	write_names(comparison, names, sizeof(names));
 	cells[COMPARE_COLUMNS - 1] = what && *what ? what + 2 : "";
-	r = table_add(table, cells, COMPARE_B + 1, marked ? "\033[33m" : NULL);
+	r = table_add(table, cells, COMPARE_B + 1,
+		      marked ? COLOUR_WAIT : COLOUR_PLAIN);
 	free(what);
 	return error_trace(r);
 }
@@ -354,8 +355,9 @@ static void print_pair(const struct columns *columns, const struct pair *pair)
 	do {
 		fprintf(columns->out, "%*s", MARGIN, "");
 		print_line(columns, &rest[COMPARE_A], times[COMPARE_A], false);
-		fprintf(columns->out, " %s%s%s", coloured ? "\033[33m" : "",
-			mark, coloured ? "\033[0m" : "");
+		fprintf(columns->out, " %s%s%s",
+			colour_begin(coloured, COLOUR_WAIT), mark,
+			colour_end(coloured, COLOUR_WAIT));
 		print_line(columns, &rest[COMPARE_B], times[COMPARE_B], true);
 		fputc('\n', columns->out);
 		*times[COMPARE_A] = *times[COMPARE_B] = '\0';
@@ -600,8 +602,8 @@ void compare_print_details(FILE *out, const struct compare_view *view,
 	char names[2 * TEXT];
 
 	write_names(comparison, names, sizeof(names));
-	fprintf(out, "\n%s%s%s\n", view->coloured ? "\033[1m" : "", names,
-		view->coloured ? "\033[0m" : "");
+	fprintf(out, "\n%s%s%s\n", colour_begin(view->coloured, COLOUR_HEAD),
+		names, colour_end(view->coloured, COLOUR_HEAD));
 	print_sysctls(out, view, &comparison->sysctls);
 	print_changes(out, view, comparison);
 	print_reasons(out, view, comparison);

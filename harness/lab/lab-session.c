@@ -414,8 +414,7 @@ int lab_session_run(const struct lab_session_plan *plan, struct result **ret,
 			     .signals = -1,
 			     .prompt = -1,
 			     .view = { .out = stdout,
-				       .coloured = report_coloured(
-					       plan->report) } };
+				       .coloured = plan->report->coloured } };
 	int r = set_up(&s);
 
 	while (r >= 0 && !s.result && !s.signal)

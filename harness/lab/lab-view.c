@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "digest.h"
+#include "colour.h"
 #include "fault.h"
 #include "fold.h"
 #include "journal.h"
@@ -62,27 +62,9 @@ static bool folds(struct lab_view *view, const json_t *record)
 	return true;
 }
 
-static const char *colour_of(const json_t *record)
-{
-	if (journal_is(record, "fault"))
-		return "\033[1;31m";
-	if (journal_is(record, "note"))
-		return "\033[2m";
-	if (journal_is(record, "state"))
-		return "\033[36m";
-	if (journal_is(record, "result") &&
-	    json_is_string(json_object_get(record, "errno")))
-		return "\033[33m";
-	if (journal_is(record, "frame") && !is_plain(record))
-		return "\033[31m";
-	return "";
-}
-
 void lab_view_record(struct lab_view *view, const struct result *result,
 		     const json_t *record)
 {
-	const char *colour = view->coloured ? colour_of(record) : "";
-	const char *printed;
 	char *line = NULL;
 	size_t size;
 	FILE *memory;
@@ -94,17 +76,14 @@ void lab_view_record(struct lab_view *view, const struct result *result,
 		return;
 	if (!view->started && journal_is(record, "timeline"))
 		view->started = true;
-	if (report_timeline_line(memory, record, result->zero)) {
+	if (report_timeline_line(memory, record, result->zero, view->coloured)) {
 		if (!journal_is(record, "frame"))
 			lab_view_end_burst(view);
 		fflush(memory);
-		/* The line without its newline, which follows the end of the
-		 * colour, and, before the timeline, without its time. */
-		line[size - 1] = '\0';
-		printed = view->started ? line : line + strcspn(line, " ");
-		fprintf(view->out, "%s%s%s%s\n", colour,
-			view->started ? "" : "-    ", printed,
-			*colour ? "\033[0m" : "");
+		if (view->started)
+			fputs(line, view->out);
+		else
+			fprintf(view->out, "-    %s", line + strcspn(line, " "));
 		fflush(view->out);
 	}
 	fclose(memory);
@@ -131,8 +110,7 @@ static void print_expectations(FILE *out, const struct report *report,
 	json_array_foreach(result->expectations, i, one)
 	{
 		bool ok = json_is_true(json_object_get(one, "ok"));
-		const char *colour =
-			digest_colour(report, ok ? VERDICT_PASS : VERDICT_FAIL);
+		enum colour colour = ok ? COLOUR_GOOD : COLOUR_ALARM;
 		char text[512];
 
 		printed = print_heading(out, printed, "expectations");
@@ -141,8 +119,10 @@ static void print_expectations(FILE *out, const struct report *report,
 			 journal_text(one, "expected"),
 			 journal_text(one, "observed"));
 		safe_text(text, false);
-		fprintf(out, "  %s%-5s%s ", colour ? colour : "",
-			ok ? "ok" : "wrong", colour ? "\033[0m" : "");
+		fprintf(out, "  %s%-5s%s ",
+			colour_begin(report->coloured, colour),
+			ok ? "ok" : "wrong",
+			colour_end(report->coloured, colour));
 		fold_print(out, text, 8, 8, report->columns);
 	}
 }

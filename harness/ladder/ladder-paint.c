@@ -101,20 +101,22 @@ static void clear(struct paint *paint)
 }
 
 bool paint_init(struct paint *paint, FILE *out, const struct ladder *ladder,
-		int columns, bool unicode)
+		const struct ladder_view *view)
 {
 	size_t n = ladder->n_columns;
 
 	*paint = (struct paint){
 		.out = out,
 		.ladder = ladder,
-		.glyphs = unicode ? &unicode_glyphs : &ascii_glyphs,
-		.width = MAX(columns, (int)NARROWEST),
+		.glyphs = view->unicode ? &unicode_glyphs : &ascii_glyphs,
+		.width = MAX(view->columns, (int)NARROWEST),
+		.coloured = view->coloured,
 		.drawn_until = -INFINITY,
 	};
 	paint->x = calloc(n + 1, sizeof(*paint->x));
 	paint->cells = calloc((size_t)paint->width, sizeof(*paint->cells));
-	if (!paint->x || !paint->cells)
+	paint->colours = calloc((size_t)paint->width, sizeof(*paint->colours));
+	if (!paint->x || !paint->cells || !paint->colours)
 		return false;
 	place_lifelines(paint);
 	clear(paint);
@@ -125,14 +127,17 @@ void paint_deinit(struct paint *paint)
 {
 	free(paint->x);
 	free(paint->cells);
+	free(paint->colours);
 }
 
 /* --- cells --------------------------------------------------------------- */
 
 void paint_put(struct paint *paint, int x, const char *cell)
 {
-	if (x >= 0 && x < paint->width)
-		snprintf(paint->cells[x], PAINT_CELL, "%s", cell);
+	if (x < 0 || x >= paint->width)
+		return;
+	snprintf(paint->cells[x], PAINT_CELL, "%s", cell);
+	paint->colours[x] = paint->pen;
 }
 
 static size_t character_size(const char *text, size_t size)
@@ -194,16 +199,37 @@ void paint_text_in(struct paint *paint, int x, const char *text, size_t size,
 	paint_text(paint, x + fold_width(text, fits), more, strlen(more) - 1);
 }
 
+/* A blank and the second half of a wide character need no colour. */
+static void print_cells(const struct paint *paint, int n)
+{
+	enum colour colour = COLOUR_PLAIN;
+
+	for (int x = 0; x < n; x++) {
+		const char *cell = paint->cells[x];
+
+		if (*cell && strcmp(cell, " ") != 0 &&
+		    paint->colours[x] != colour) {
+			fputs(colour_end(paint->coloured, colour), paint->out);
+			colour = paint->colours[x];
+			fputs(colour_begin(paint->coloured, colour),
+			      paint->out);
+		}
+		fputs(cell, paint->out);
+	}
+	fprintf(paint->out, "%s\n", colour_end(paint->coloured, colour));
+}
+
 void paint_flush(struct paint *paint)
 {
+	enum colour pen = paint->pen;
 	int last = paint->width;
 
 	while (last > 0 && strcmp(paint->cells[last - 1], " ") == 0)
 		last--;
+	paint->pen = COLOUR_FAINT;
 	paint_text(paint, 0, paint->time, SIZE_MAX);
-	for (int x = 0; x < MAX(last, (int)strlen(paint->time)); x++)
-		fputs(paint->cells[x], paint->out);
-	fputc('\n', paint->out);
+	paint->pen = pen;
+	print_cells(paint, MAX(last, (int)strlen(paint->time)));
 	clear(paint);
 }
 
@@ -281,17 +307,33 @@ static void draw_timers(struct paint *paint, double t, size_t column, int x)
 	}
 }
 
+static enum colour colour_of(const struct paint *paint, const char *life)
+{
+	if (life == paint->glyphs->unplugged)
+		return COLOUR_WAIT;
+	if (life == paint->glyphs->socket || life == paint->glyphs->frozen)
+		return COLOUR_STATE;
+	return COLOUR_FAINT;
+}
+
 void paint_lifelines(struct paint *paint, double t)
 {
 	size_t n = paint->ladder->n_columns;
+	enum colour pen = paint->pen;
 
-	for (size_t i = 0; i < n; i++)
-		paint_put(paint, paint->x[i], life_of(paint, i, t));
+	for (size_t i = 0; i < n; i++) {
+		const char *life = life_of(paint, i, t);
+
+		paint->pen = colour_of(paint, life);
+		paint_put(paint, paint->x[i], life);
+	}
+	paint->pen = COLOUR_TIMER;
 	if (n)
 		draw_timers(paint, t, 0, paint->x[0] - 1);
 	if (n > 1)
 		draw_timers(paint, t, n - 1, paint->x[n - 1] + 1);
 	paint->drawn_until = MAX(paint->drawn_until, t);
+	paint->pen = pen;
 }
 
 int paint_next_lifeline(const struct paint *paint, int x, bool right)
@@ -393,6 +435,9 @@ static void draw_heads(struct paint *paint, bool address)
 
 void paint_heads(struct paint *paint)
 {
+	paint->pen = COLOUR_HEAD;
 	draw_heads(paint, false);
+	paint->pen = COLOUR_FAINT;
 	draw_heads(paint, true);
+	paint->pen = COLOUR_PLAIN;
 }

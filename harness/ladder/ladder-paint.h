@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "colour.h"
 #include "ladder.h"
 
 /* The characters of the drawing. */
@@ -27,13 +28,16 @@ struct paint {
 	int left, right; /* columns of the first and the last lifeline */
 	int *x; /* of each lifeline */
 	char (*cells)[PAINT_CELL]; /* "": covered by a wide one before it */
+	enum colour *colours; /* of the cells */
+	bool coloured;
+	enum colour pen; /* of what is put into cells */
 	char time[24]; /* in front of the line */
 	double drawn_until; /* the moment of the last line */
 };
 
 /* False without memory. */
 bool paint_init(struct paint *paint, FILE *out, const struct ladder *ladder,
-		int columns, bool unicode);
+		const struct ladder_view *view);
 void paint_deinit(struct paint *paint);
 
 void paint_put(struct paint *paint, int x, const char *cell);

@@ -18,6 +18,7 @@
 #include "fold.h"
 #include "ladder-paint.h"
 #include "macro.h"
+#include "segment.h"
 
 enum {
 	INSET = 2, /* between the end of an arrow and its label */
@@ -411,11 +412,42 @@ static void draw_quiet(struct paint *paint, const struct ladder_row *row)
 	paint_flush(paint);
 }
 
+static enum colour colour_of(const struct ladder *ladder,
+			     const struct ladder_row *row)
+{
+	switch (row->kind) {
+	case LADDER_SEGMENT:
+		if (row->fate == LADDER_DROPPED || row->not_forwarded)
+			return COLOUR_LOST;
+		if (row->flags & SEGMENT_RST)
+			return COLOUR_ALARM;
+		return row->repeated || row->fate != LADDER_ARRIVES ?
+			       COLOUR_WAIT :
+			       COLOUR_PLAIN;
+	case LADDER_ARRIVAL:
+		return colour_of(ladder, &ladder->rows[row->partner]);
+	case LADDER_CALL:
+		return row->failed ? COLOUR_WAIT : COLOUR_PLAIN;
+	case LADDER_SOCKET:
+		return COLOUR_STATE;
+	case LADDER_FAULT:
+		return row->ends_fault ? COLOUR_GOOD : COLOUR_ALARM;
+	case LADDER_FAILURE:
+		return COLOUR_ALARM;
+	case LADDER_COUNTED:
+	case LADDER_FOLD:
+	case LADDER_QUIET:
+		break;
+	}
+	return COLOUR_FAINT;
+}
+
 /* A silence has no time in front: its end is the time of the row below. */
 static void draw_row(struct paint *paint, const struct ladder_row *row)
 {
 	if (row->kind != LADDER_QUIET)
 		paint_time(paint, row->t);
+	paint->pen = colour_of(paint->ladder, row);
 	switch (row->kind) {
 	case LADDER_SEGMENT:
 		draw_segment(paint, row);
@@ -481,16 +513,17 @@ static void note_ghosts(struct paint *paint)
 	paint_note(paint, text);
 }
 
-void ladder_print(FILE *out, const struct ladder *ladder, int columns,
-		  bool unicode)
+void ladder_print(FILE *out, const struct ladder *ladder,
+		  const struct ladder_view *view)
 {
 	struct paint paint;
 
-	if (paint_init(&paint, out, ladder, columns, unicode)) {
+	if (paint_init(&paint, out, ladder, view)) {
 		list_connections(&paint);
 		paint_heads(&paint);
 		for (size_t i = 0; i < ladder->n_rows; i++)
 			draw_row(&paint, &ladder->rows[i]);
+		paint.pen = COLOUR_FAINT;
 		note_ghosts(&paint);
 	}
 	paint_deinit(&paint);

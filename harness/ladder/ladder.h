@@ -36,13 +36,19 @@ int ladder_new_whole(struct ladder **ret, const json_t *journal);
 
 struct ladder *ladder_free(struct ladder *ladder);
 
+struct ladder_view {
+	int columns; /* at least 40 */
+	bool unicode; /* else ASCII */
+	bool coloured;
+};
+
 /*
- * Prints the ladder for a terminal of `columns` columns (at least 40). No line
- * is wider: text that does not fit continues on the next line, and a word that
- * does not fit ends in an ellipsis. Without `unicode` the output is ASCII.
+ * Prints the ladder for a terminal. No line is wider than its columns: text that
+ * does not fit continues on the next line, and a word that does not fit ends in an
+ * ellipsis.
  */
-void ladder_print(FILE *out, const struct ladder *ladder, int columns,
-		  bool unicode);
+void ladder_print(FILE *out, const struct ladder *ladder,
+		  const struct ladder_view *view);
 
 /*
  * Writes one <svg> element for an HTML page. The page has the style of it: first

@@ -18,18 +18,6 @@
 
 enum { NAME, CLAIMS_CELL, VERDICT, PREDICTED, MEASURED, DOCUMENT, CELLS };
 
-const char *digest_colour(const struct report *report, enum verdict verdict)
-{
-	static const char *const colours[] = {
-		[VERDICT_PASS] = "\033[32m",
-		[VERDICT_FAIL] = "\033[1;31m",
-		[VERDICT_SKIP] = "\033[33m",
-		[VERDICT_BROKEN] = "\033[35m",
-	};
-
-	return report_coloured(report) ? colours[verdict] : NULL;
-}
-
 /* --- order ---------------------------------------------------------------- */
 
 /* Cases of other programs, read from journals, come last. */
@@ -143,7 +131,8 @@ static void add_row(struct report *report, struct table *table,
 		    const char *const *cells, enum verdict verdict)
 {
 	int r = table_add(table, cells, VERDICT,
-			  digest_colour(report, verdict));
+			  report->coloured ? report_verdict_colour(verdict) :
+					     COLOUR_PLAIN);
 
 	if (r < 0)
 		report->error = r;
@@ -345,7 +334,7 @@ static void print_timeline(struct report *report, const struct result *result)
 
 	if (!out)
 		return;
-	report_timeline(out, result, "            ");
+	report_timeline(out, result, "            ", report->coloured);
 	fclose(out);
 	if (size > LABEL)
 		fprintf(report->out, "  %-*s%s", LABEL - 2, "timeline",
@@ -355,7 +344,7 @@ static void print_timeline(struct report *report, const struct result *result)
 
 static void print_head(struct report *report, const struct result *result)
 {
-	const char *colour = digest_colour(report, result->verdict);
+	enum colour colour = report_verdict_colour(result->verdict);
 	char took[REPORT_TEXT], repetition[32] = "";
 
 	if (result->repetition > 1)
@@ -363,8 +352,9 @@ static void print_head(struct report *report, const struct result *result)
 			 result->repetition);
 	report_seconds(nsec_seconds(result->took), took);
 	fprintf(report->out, "\n%s%s  %s%s%s  %s\n", result_name(result),
-		repetition, colour ? colour : "",
-		report_verdict(result->verdict), colour ? "\033[0m" : "", took);
+		repetition, colour_begin(report->coloured, colour),
+		report_verdict(result->verdict),
+		colour_end(report->coloured, colour), took);
 }
 
 static void print_reason(struct report *report, const struct result *result)

@@ -18,6 +18,3 @@ void digest_failures(struct report *report);
 /* "21 passed, 1 failed, …", and the scheduling delays where they exceed the
  * tolerance, made a run inconclusive, or -v asks for them. */
 void digest_total(struct report *report, const struct report_tally *tally);
-
-/* The escape sequence for a verdict; NULL without colours. */
-const char *digest_colour(const struct report *report, enum verdict verdict);

@@ -421,7 +421,8 @@ static void put_timeline(FILE *out, const struct result *result)
 	if (!memory)
 		return;
 	report_timeline_excerpt(memory, result, "", TIMELINE_HEAD,
-				TIMELINE_TAIL, "journal.jsonl has all of them");
+				TIMELINE_TAIL, "journal.jsonl has all of them",
+				false);
 	fclose(memory);
 	fprintf(out, "<details><summary>Timeline, %zu lines</summary>\n<pre>",
 		lines);

@@ -65,7 +65,7 @@ static void print_record(struct report *report, const struct result *result,
 		return;
 	if (report->info.n_runs > 1)
 		fprintf(out, "%s  ", result_name(result));
-	if (report_timeline_line(out, record, result->zero)) {
+	if (report_timeline_line(out, record, result->zero, report->coloured)) {
 		fflush(out);
 		clear_status(report);
 		fwrite(line, 1, size, report->out);
@@ -77,14 +77,16 @@ static void print_record(struct report *report, const struct result *result,
 
 static void print_end(struct report *report, const struct result *result)
 {
-	const char *colour = digest_colour(report, result->verdict);
+	enum colour colour = report_verdict_colour(result->verdict);
 	char took[REPORT_TEXT];
 
 	clear_status(report);
 	report_seconds(nsec_seconds(result->took), took);
-	fprintf(report->out, "%s%-6s%s %s %s", colour ? colour : "",
-		report_verdict(result->verdict), colour ? "\033[0m" : "",
-		result_name(result), took);
+	fprintf(report->out, "%s%-6s%s %s %s",
+		colour_begin(report->coloured, colour),
+		report_verdict(result->verdict),
+		colour_end(report->coloured, colour), result_name(result),
+		took);
 	if (result->reason && *result->reason) {
 		fputs(": ", report->out);
 		safe_text_print(report->out, result->reason);

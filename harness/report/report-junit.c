@@ -94,7 +94,7 @@ static void print_element(FILE *out, const char *open, const char *close,
 
 static void print_timeline(FILE *out, const struct result *result)
 {
-	report_timeline(out, result, "");
+	report_timeline(out, result, "", false);
 }
 
 /* The first expectation that failed; or the first one when none did. */

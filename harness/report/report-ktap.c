@@ -143,7 +143,7 @@ static void print_result(struct report *report, const struct result *result)
 		diagnose(out, "", "claim", result->testcase->claim);
 		diagnose(out, "", "reason",
 			 result->reason ? result->reason : "");
-		report_timeline(out, result, "#   ");
+		report_timeline(out, result, "#   ", false);
 	}
 	fprintf(out, "%s %u ", ok(passed || skipped), ++report->n_ended);
 	print_description(out, result_name(result));

@@ -15,6 +15,7 @@
 
 #include "array.h"
 #include "errors.h"
+#include "fault.h"
 #include "journal.h"
 #include "macro.h"
 #include "safe-text.h"
@@ -50,13 +51,6 @@ bool report_unicode(FILE *out)
 	return true;
 }
 
-bool report_coloured(const struct report *report)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return report->terminal && (!no || !*no);
-}
-
 const char *report_verdict(enum verdict verdict)
 {
 	static const char *const texts[] = {
@@ -67,6 +61,18 @@ const char *report_verdict(enum verdict verdict)
 	};
 
 	return texts[verdict];
+}
+
+enum colour report_verdict_colour(enum verdict verdict)
+{
+	static const enum colour colours[] = {
+		[VERDICT_PASS] = COLOUR_GOOD,
+		[VERDICT_FAIL] = COLOUR_ALARM,
+		[VERDICT_SKIP] = COLOUR_WAIT,
+		[VERDICT_BROKEN] = COLOUR_BROKEN,
+	};
+
+	return colours[verdict];
 }
 
 void report_count(struct report_tally *tally, const struct result *result)
@@ -200,7 +206,39 @@ static void print_failure(FILE *out, const json_t *record)
 	safe_text_print(out, journal_text(record, "observed"));
 }
 
-bool report_timeline_line(FILE *out, const json_t *record, double zero)
+/* plug, thaw, release end what an earlier fault began. */
+static bool ends_fault(const json_t *record)
+{
+	const struct fault_verb *verb =
+		fault_recorded_verb(journal_text(record, "verb"));
+
+	return verb && verb->drawing == FAULT_DRAW_END;
+}
+
+/* Frames to which nothing happened are plain. */
+static enum colour colour_of(const json_t *record)
+{
+	const char *fate = journal_text(record, "fate");
+
+	if (journal_is(record, "frame"))
+		return strcmp(fate, "forwarded") == 0 ||
+				       strcmp(fate, "delayed") == 0 ?
+			       COLOUR_PLAIN :
+			       COLOUR_LOST;
+	if (journal_is(record, "fault") && ends_fault(record))
+		return COLOUR_GOOD;
+	if (journal_is(record, "fault") || journal_is(record, "expectation"))
+		return COLOUR_ALARM;
+	if (journal_is(record, "state"))
+		return COLOUR_STATE;
+	if (journal_is(record, "result"))
+		return *journal_text(record, "errno") ? COLOUR_WAIT :
+							COLOUR_PLAIN;
+	return journal_is(record, "note") ? COLOUR_FAINT : COLOUR_PLAIN;
+}
+
+bool report_timeline_line(FILE *out, const json_t *record, double zero,
+			  bool coloured)
 {
 	bool frame = journal_is(record, "frame");
 	bool failure = journal_is(record, "expectation");
@@ -214,15 +252,16 @@ bool report_timeline_line(FILE *out, const json_t *record, double zero)
 		host = "failed";
 	else if (!*host)
 		host = journal_text(record, "type"); /* fault, note */
-	fprintf(out, "%.3f %-7s ",
-		json_number_value(json_object_get(record, "t")) - zero, host);
+	fprintf(out, "%.3f %s%-7s ",
+		json_number_value(json_object_get(record, "t")) - zero,
+		colour_begin(coloured, colour_of(record)), host);
 	if (frame)
 		print_frame(out, record);
 	else if (failure)
 		print_failure(out, record);
 	else
 		safe_text_print(out, journal_text(record, "text"));
-	fputc('\n', out);
+	fprintf(out, "%s\n", colour_end(coloured, colour_of(record)));
 	return true;
 }
 
@@ -239,7 +278,7 @@ size_t report_timeline_length(const struct result *result)
 
 void report_timeline_excerpt(FILE *out, const struct result *result,
 			     const char *prefix, size_t head, size_t tail,
-			     const char *hint)
+			     const char *hint, bool coloured)
 {
 	size_t n = report_timeline_length(result), line = 0, i;
 	bool whole = n <= head + tail;
@@ -250,7 +289,8 @@ void report_timeline_excerpt(FILE *out, const struct result *result,
 			continue;
 		if (whole || line < head || line >= n - tail) {
 			fputs(prefix, out);
-			report_timeline_line(out, record, result->zero);
+			report_timeline_line(out, record, result->zero,
+					     coloured);
 		} else if (line == head) {
 			fprintf(out, "%s… %zu lines left out; %s\n", prefix,
 				n - head - tail, hint);
@@ -259,10 +299,12 @@ void report_timeline_excerpt(FILE *out, const struct result *result,
 	}
 }
 
-void report_timeline(FILE *out, const struct result *result, const char *prefix)
+void report_timeline(FILE *out, const struct result *result, const char *prefix,
+		     bool coloured)
 {
 	report_timeline_excerpt(out, result, prefix, TIMELINE_HEAD,
-				TIMELINE_TAIL, "--out DIR keeps all of them");
+				TIMELINE_TAIL, "--out DIR keeps all of them",
+				coloured);
 }
 
 /* --- numbers -------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "colour.h"
 #include "result.h"
 
 struct report_info {
@@ -47,7 +48,8 @@ void report_count(struct report_tally *tally, const struct result *result);
 struct report {
 	const struct reporter *reporter;
 	FILE *out;
-	bool terminal; /* `out` is one: colours, a status line */
+	bool terminal; /* `out` is one: a status line */
+	bool coloured; /* human only */
 	int columns; /* of the terminal; 80 where there is none */
 	bool verbose; /* -v: records as they come in (human only) */
 	struct report_info info;
@@ -106,10 +108,6 @@ int report_columns(FILE *out);
  * and if none of them is set, as in most containers; anything else always. */
 bool report_unicode(FILE *out);
 
-/* Whether to print colour sequences: `out` is a terminal, and NO_COLOR
- * (no-color.org) is unset or empty. */
-bool report_coloured(const struct report *report);
-
 /* --- results that end() needs --------------------------------------------- */
 
 /* Keeps the result until after end(). */
@@ -133,9 +131,10 @@ bool report_needs_journal(const struct report *report,
  *	0.005 failed  recv() in client: expected ETIMEDOUT, observed EOF
  *
  * `zero` is the result's: where its times count from. Returns false, and prints
- * nothing, for records that are not part of a timeline.
+ * nothing, for records that are not part of a timeline. The time is not coloured.
  */
-bool report_timeline_line(FILE *out, const json_t *record, double zero);
+bool report_timeline_line(FILE *out, const json_t *record, double zero,
+			  bool coloured);
 
 /* The number of lines of a run's whole timeline. */
 size_t report_timeline_length(const struct result *result);
@@ -144,10 +143,11 @@ size_t report_timeline_length(const struct result *result);
  * the middle is replaced by a line with their number and `hint`. */
 void report_timeline_excerpt(FILE *out, const struct result *result,
 			     const char *prefix, size_t head, size_t tail,
-			     const char *hint);
+			     const char *hint, bool coloured);
 
 /* An excerpt of 100 lines, for a terminal or a log. */
-void report_timeline(FILE *out, const struct result *result, const char *prefix);
+void report_timeline(FILE *out, const struct result *result, const char *prefix,
+		     bool coloured);
 
 /* --- results as text ------------------------------------------------------ */
 
@@ -177,6 +177,7 @@ size_t report_sentence(const char *note);
 
 /* PASS, FAIL, SKIP, BROKEN */
 const char *report_verdict(enum verdict verdict);
+enum colour report_verdict_colour(enum verdict verdict);
 
 /* "0.0004 s", "5.07 s", "924.6 s" */
 void report_seconds(double seconds, char ret[static REPORT_TEXT]);

@@ -30,7 +30,7 @@ enum {
 struct row {
 	char *cells[TABLE_COLUMNS];
 	size_t coloured;
-	const char *colour;
+	enum colour colour;
 };
 
 struct table {
@@ -55,7 +55,7 @@ int table_new(struct table **ret, size_t n, const char *const *headings)
 	if (!table)
 		return error_origin(-ENOMEM, "table");
 	table->n_columns = n;
-	r = table_add(table, headings, 0, NULL);
+	r = table_add(table, headings, 0, COLOUR_PLAIN);
 	if (r < 0) {
 		table_free(table);
 		return error_trace(r);
@@ -77,7 +77,7 @@ struct table *table_free(struct table *table)
 }
 
 int table_add(struct table *table, const char *const *cells, size_t coloured,
-	      const char *colour)
+	      enum colour colour)
 {
 	struct row *rows = array_grow(table->rows, table->n_rows,
 				      &table->capacity, sizeof(*rows));
@@ -194,14 +194,14 @@ static void print_piece(FILE *out, const struct row *row, size_t column,
 			struct cursor *cursor, int width, bool last)
 {
 	const char *line = cursor->text;
-	const char *colour =
-		row->colour && row->coloured == column ? row->colour : NULL;
+	enum colour colour =
+		row->coloured == column ? row->colour : COLOUR_PLAIN;
 	size_t size = fold_line(line, width - cursor->indent, &cursor->text);
 	int used = cursor->indent + fold_width(line, size);
 
 	fprintf(out, "%*s", size ? cursor->indent : 0, "");
-	fprintf(out, "%s%.*s%s", colour && size ? colour : "", (int)size, line,
-		colour && size ? "\033[0m" : "");
+	fprintf(out, "%s%.*s%s", colour_begin(size > 0, colour), (int)size,
+		line, colour_end(size > 0, colour));
 	if (!last)
 		fprintf(out, "%*s", MAX(width - (size ? used : 0), 0) + GAP,
 			"");
@@ -242,10 +242,35 @@ static void print_row(FILE *out, const struct row *row,
 	}
 }
 
-void table_print(const struct table *table, FILE *out, int columns)
+static bool is_empty(const struct table *table, size_t column)
 {
-	struct widths widths = fit(table, columns);
+	for (size_t i = 1; i < table->n_rows; i++)
+		if (*table->rows[i].cells[column])
+			return false;
+	return table->n_rows > 1;
+}
 
+static void remove_column(struct table *table, size_t column)
+{
+	for (size_t i = 0; i < table->n_rows; i++) {
+		struct row *row = &table->rows[i];
+
+		free(row->cells[column]);
+		memmove(&row->cells[column], &row->cells[column + 1],
+			(table->n_columns - column - 1) * sizeof(char *));
+		row->coloured -= row->coloured > column;
+	}
+	table->n_columns--;
+}
+
+void table_print(struct table *table, FILE *out, int columns)
+{
+	struct widths widths;
+
+	for (size_t i = table->n_columns; i-- > 0;)
+		if (is_empty(table, i) && table->n_columns > 1)
+			remove_column(table, i);
+	widths = fit(table, columns);
 	for (size_t i = 0; i < table->n_rows; i++)
 		print_row(out, &table->rows[i], &widths,
 			  widths.n < table->n_columns, columns);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "colour.h"
+
 enum { TABLE_COLUMNS = 8 };
 
 struct table;
@@ -18,13 +20,13 @@ struct table;
 int table_new(struct table **ret, size_t n, const char *const *headings);
 struct table *table_free(struct table *table);
 
-/* Adds a row of n cells, which are copied; NULL is an empty cell. `colour` is the
- * escape sequence for the cell with index `coloured`, and must stay valid; NULL
- * for none. -ENOMEM. */
+/* Adds a row of n cells, which are copied; NULL is an empty cell. The cell with
+ * the index `coloured` has that colour. -ENOMEM. */
 int table_add(struct table *table, const char *const *cells, size_t coloured,
-	      const char *colour);
+	      enum colour colour);
 
-void table_print(const struct table *table, FILE *out, int columns);
+/* Without the columns in which all cells below the heading are empty. */
+void table_print(struct table *table, FILE *out, int columns);
 
 /* In Markdown: one line per row. */
 void table_print_markdown(const struct table *table, FILE *out);

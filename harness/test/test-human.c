@@ -208,9 +208,8 @@ START_TEST(a_terminal_gets_a_status_line_and_colours)
 	struct fake_report fake;
 	char *text;
 
-	unsetenv("NO_COLOR");
 	fake_begin(&fake, "human", 5, 200);
-	fake.report.terminal = true;
+	fake.report.terminal = fake.report.coloured = true;
 	fake.report.reporter->start(&fake.report, slow);
 	fake.report.reporter->tick(&fake.report, running, 2, SEC(3));
 	fake.report.reporter->tick(&fake.report, running, 2, SEC(4));
@@ -222,24 +221,6 @@ START_TEST(a_terminal_gets_a_status_line_and_colours)
 	assert_lacks(text, "run server-host-crash-data");
 	free(text);
 	result_free(slow);
-	result_free(fail);
-}
-END_TEST
-
-START_TEST(no_color_turns_colours_off)
-{
-	struct report_tally tally = { .failed = 1 };
-	struct result *fail = fake_fail();
-	struct fake_report fake;
-	char *text;
-
-	setenv("NO_COLOR", "1", 1);
-	fake_begin(&fake, "human", 1, 80);
-	fake.report.terminal = true;
-	fake.report.reporter->result(&fake.report, fail);
-	text = fake_end(&fake, &tally);
-	assert_lacks(text, "\033[1;31m");
-	free(text);
 	result_free(fail);
 }
 END_TEST
@@ -333,7 +314,6 @@ static const TTest *const *const tests[] = {
 	&a_failed_run_has_no_judgement,
 	&verbose_prints_records_as_they_come_in,
 	&a_terminal_gets_a_status_line_and_colours,
-	&no_color_turns_colours_off,
 	&tries_and_repetitions_are_numbered,
 };
 

@@ -18,7 +18,7 @@ static char *line_of(const char *json, bool *ret_printed)
 	FILE *out = open_memstream(&text, &size);
 
 	ck_assert_ptr_nonnull(record);
-	*ret_printed = report_timeline_line(out, record, 0);
+	*ret_printed = report_timeline_line(out, record, 0, false);
 	fclose(out);
 	json_decref(record);
 	return text;
@@ -105,7 +105,7 @@ START_TEST(a_long_timeline_is_shortened_in_the_middle)
 			  i == 190 ? "tail" :
 				     "x",
 			  "!");
-	report_timeline(out, result, "> ");
+	report_timeline(out, result, "> ", false);
 	fclose(out);
 	for (const char *at = text; (at = strchr(at, '\n')); at++)
 		lines++;

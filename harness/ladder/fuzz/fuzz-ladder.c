@@ -39,7 +39,9 @@ static void draw(const struct ladder *ladder, int columns, bool unicode)
 	FILE *out = open_memstream(&text, &size);
 
 	fuzz_must(out);
-	ladder_print(out, ladder, columns, unicode);
+	ladder_print(out, ladder,
+		     &(struct ladder_view){ .columns = columns,
+					    .unicode = unicode });
 	fclose(out);
 	check_lines(text, columns);
 	free(text);

@@ -23,7 +23,9 @@ static char *drawn(int columns, bool unicode)
 	FILE *out = open_memstream(&text, &size);
 
 	ck_assert_int_eq(ladder_new(&ladder, journal), 0);
-	ladder_print(out, ladder, columns, unicode);
+	ladder_print(out, ladder,
+		     &(struct ladder_view){ .columns = columns,
+					    .unicode = unicode });
 	fclose(out);
 	ladder_free(ladder);
 	return text;
