@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Values are compared by name, with the tolerances that compare.h describes.
- * Events (results of calls, states, faults) are sorted by kind, host and socket
- * into sequences; two runs are compared sequence by sequence up to the first
- * difference of each, and the earliest one of each kind is kept.
+ * Events (results of calls, states, faults) are sorted by kind, host and
+ * connection (socket, if it has none) into sequences; two runs are compared
+ * sequence by sequence up to the first difference of each, and the earliest one of
+ * each kind is kept.
  */
 #include "compare.h"
 
@@ -169,8 +170,10 @@ static int compare_all_values(struct comparison *comparison)
 struct event {
 	enum compare_event_kind kind;
 	const char *host; /* "" for a fault */
-	json_int_t socket;
+	json_int_t connection; /* 0: not known, or none */
+	json_int_t socket; /* 0 if the connection is known */
 	size_t order;
+	double end; /* of a state: when the next of the sequence was seen */
 	const json_t *record;
 };
 
@@ -213,6 +216,8 @@ static int compare_sequences(const struct event *a, const struct event *b)
 		return a->kind < b->kind ? -1 : 1;
 	if (order)
 		return order;
+	if (a->connection != b->connection)
+		return a->connection < b->connection ? -1 : 1;
 	return a->socket < b->socket ? -1 : a->socket > b->socket;
 }
 
@@ -235,9 +240,54 @@ static bool is_repeated_state(const struct event *before,
 		      journal_text(event->record, "state")) == 0;
 }
 
+static double time_of(const json_t *record)
+{
+	return json_number_value(json_object_get(record, "t"));
+}
+
+/*
+ * A lab numbers a socket that it saw in a dump before the probe reported its
+ * port, and renumbers it afterwards: which number a record has is chance. The
+ * wire's number of the connection stays.
+ */
+static struct event event_of(enum compare_event_kind kind, const json_t *record,
+			     size_t order)
+{
+	struct event event = {
+		.kind = kind,
+		.host = journal_text(record, "host"),
+		.connection = journal_integer(record, "connection"),
+		.order = order,
+		.record = record,
+		.end = INFINITY,
+	};
+
+	if (!event.connection)
+		event.socket = journal_integer(record, "socket");
+	return event;
+}
+
+/* Removes repeated states, and sets the end of the others. */
+static void join_states(struct events *events)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < events->n; i++) {
+		struct event *event = &events->all[i];
+		struct event *before = n ? &events->all[n - 1] : NULL;
+
+		if (before && is_repeated_state(before, event))
+			continue;
+		if (before && compare_sequences(before, event) == 0)
+			before->end = time_of(event->record);
+		events->all[n++] = *event;
+	}
+	events->n = n;
+}
+
 static int gather_events(struct events *ret, const json_t *journal)
 {
-	size_t i, n = 0;
+	size_t i;
 	json_t *record;
 
 	ret->all = calloc(json_array_size(journal) + 1, sizeof(*ret->all));
@@ -248,20 +298,10 @@ static int gather_events(struct events *ret, const json_t *journal)
 
 		if (kind == COMPARE_EVENTS)
 			continue;
-		ret->all[ret->n++] = (struct event){
-			.kind = kind,
-			.host = journal_text(record, "host"),
-			.socket = journal_integer(record, "socket"),
-			.order = i,
-			.record = record,
-		};
+		ret->all[ret->n++] = event_of(kind, record, i);
 	}
 	qsort(ret->all, ret->n, sizeof(*ret->all), compare_events);
-	/* A state is polled: how often it was seen depends on the machine. */
-	for (i = 0; i < ret->n; i++)
-		if (!n || !is_repeated_state(&ret->all[n - 1], &ret->all[i]))
-			ret->all[n++] = ret->all[i];
-	ret->n = n;
+	join_states(ret);
 	return 0;
 }
 
@@ -291,8 +331,7 @@ static bool is_same_event(enum compare_event_kind kind, const json_t *a,
 /* Of two records, one of which may be NULL, the earlier time. */
 static double earlier_time(const json_t *a, const json_t *b)
 {
-	double x = json_number_value(json_object_get(a, "t"));
-	double y = json_number_value(json_object_get(b, "t"));
+	double x = time_of(a), y = time_of(b);
 
 	if (!a || !b)
 		return a ? x : y;
@@ -320,6 +359,14 @@ static size_t skip_sequence(const struct events *events, size_t i,
 	return i;
 }
 
+/* A state is polled: one that lasted so short may have been missed in the other
+ * run. */
+static bool may_be_missed(const struct event *event)
+{
+	return event->kind == COMPARE_STATE &&
+	       event->end - time_of(event->record) < COMPARE_SLACK;
+}
+
 /*
  * Merges the two sorted arrays. Only the first difference of a sequence counts:
  * behind it one run may be an event ahead of the other, and every further pair
@@ -344,6 +391,14 @@ static void find_differences(struct comparison *comparison,
 		assert(first);
 		if (order == 0 && is_same_event(x->kind, x->record, y->record)) {
 			i++;
+			j++;
+			continue;
+		}
+		if (order <= 0 && may_be_missed(x)) {
+			i++;
+			continue;
+		}
+		if (order >= 0 && may_be_missed(y)) {
 			j++;
 			continue;
 		}

@@ -31,11 +31,13 @@ struct compare_values {
 	size_t n;
 };
 
-/* Records that form a sequence of their own for each host and socket: results of
- * two hosts come in in any order. */
+/* Records that form a sequence of their own for each host and connection (socket,
+ * if it has no connection): results of two hosts come in in any order. */
 enum compare_event_kind {
 	COMPARE_RESULT, /* call and errno; how much was received is chance */
-	COMPARE_STATE, /* of a socket; how often it was read is chance */
+	/* Of a socket; how often it was read is chance, and whether it was seen at
+	 * all if it lasted less than COMPARE_SLACK. */
+	COMPARE_STATE,
 	COMPARE_FAULT, /* verb and target */
 	COMPARE_EVENTS,
 };

@@ -219,6 +219,54 @@ START_TEST(how_often_a_state_was_read_is_not_compared)
 }
 END_TEST
 
+static void look_at(struct story *story, double t, int socket, int connection,
+		    const char *state)
+{
+	fake_take(story->result, t, "state", "{s:s, s:i, s:i, s:s, s:s}",
+		  "host", "client", "socket", socket, "connection", connection,
+		  "state", state, "text", state);
+}
+
+START_TEST(a_connection_is_the_identity_of_a_socket)
+{
+	struct story a = story_begin(0, 1), b = story_begin(0, 1);
+
+	look_at(&a, 1, 1000, 1, "ESTAB");
+	look_at(&a, 2, 3, 1, "CLOSE-WAIT");
+	story_end(&a, 3);
+	look_at(&b, 1, 3, 1, "ESTAB");
+	look_at(&b, 2, 3, 1, "CLOSE-WAIT");
+	story_end(&b, 3);
+	story_assert_same(&a, &b);
+}
+END_TEST
+
+static bool states_differ(double lasts)
+{
+	struct story a = story_begin(0, 1), b = story_begin(0, 1);
+	struct comparison *c;
+	bool differ;
+
+	look_at(&a, 1, 1, 1, "ESTAB");
+	look_at(&a, 2, 1, 1, "FIN-WAIT-1");
+	look_at(&a, 2 + lasts, 1, 1, "FIN-WAIT-2");
+	story_end(&a, 4);
+	look_at(&b, 1, 1, 1, "ESTAB");
+	look_at(&b, 2, 1, 1, "FIN-WAIT-2");
+	story_end(&b, 4);
+	c = story_compare(&a, &b);
+	differ = c->differs;
+	story_done(c, &a, &b);
+	return differ;
+}
+
+START_TEST(a_state_between_two_reads_is_no_difference)
+{
+	ck_assert(!states_differ(COMPARE_SLACK * 0.9));
+	ck_assert(states_differ(COMPARE_SLACK * 1.1));
+}
+END_TEST
+
 /* --- output -------------------------------------------------------------- */
 
 static void fill(struct story *a, struct story *b)
@@ -392,6 +440,8 @@ static const TTest *const *const tests[] = {
 	&errnos_and_end_of_file_are_compared,
 	&results_of_two_hosts_come_in_any_order,
 	&how_often_a_state_was_read_is_not_compared,
+	&a_connection_is_the_identity_of_a_socket,
+	&a_state_between_two_reads_is_no_difference,
 	&output_fits_the_terminal_and_has_both_sides,
 	&values_of_both_sides_are_on_one_line,
 	&a_skipped_run_has_no_segments,
