@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * halfopen compare. The runs of A and B are matched by case and variant; of
- * repetitions and tries the first one counts. If A and B are each the folder of one
- * run, these two are compared whatever their names.
+ * repetitions the first one is compared, and of its tries the last, whose verdict
+ * counts. If A and B are each the folder of one run, these two are compared whatever
+ * their names.
  *
  * Only the two journals under comparison are in memory. The table needs all rows
  * before it can be printed, so the details of each run go to a memory stream and
@@ -68,7 +69,7 @@ const struct usage usage_compare = {
 		"run. For a run that differs it also prints where: the "
 		"segments side by side around the first difference, and the "
 		"first result, state and fault that differ. Of several "
-		"repetitions and tries the first is compared.",
+		"repetitions the first is compared, and its last try.",
 	.words = words,
 	.options = option_table,
 	.after = "Times vary between runs. Segments are compared by connection, "
@@ -93,7 +94,8 @@ struct side {
 	struct saved *saved;
 	struct saved_run *runs;
 	size_t n;
-	struct saved_run **selected; /* the first try of each run */
+	/* Of each run the first repetition's last try. */
+	struct saved_run **selected;
 	size_t n_selected, n_repeated;
 	size_t n_alone; /* runs that the other side lacks */
 };
@@ -161,12 +163,12 @@ static bool is_same_run(const struct saved_run *a, const struct saved_run *b)
 		      y->variant ? y->variant->name : "") == 0;
 }
 
-static bool is_earlier(const struct saved_run *a, const struct saved_run *b)
+static bool is_preferred(const struct saved_run *a, const struct saved_run *b)
 {
 	const struct result *x = a->result, *y = b->result;
 
 	return x->repetition < y->repetition ||
-	       (x->repetition == y->repetition && x->attempt < y->attempt);
+	       (x->repetition == y->repetition && x->attempt > y->attempt);
 }
 
 static struct saved_run **find_run(const struct side *side,
@@ -194,7 +196,7 @@ static int select_runs(struct side *side, const struct report_patterns *patterns
 			continue;
 		}
 		side->n_repeated++;
-		if (is_earlier(run, *other))
+		if (is_preferred(run, *other))
 			*other = run;
 	}
 	return 0;
@@ -284,8 +286,8 @@ static void print_origins(const struct side *side)
 	for (size_t i = 0; i < n; i++)
 		printf("   %s%s\n", i ? "and " : "", origins[i]);
 	if (side->n_repeated)
-		printf("   first repetition of each run; %zu more not "
-		       "compared\n",
+		printf("   first repetition of each run, its last try; %zu "
+		       "more not compared\n",
 		       side->n_repeated);
 }
 

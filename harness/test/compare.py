@@ -140,7 +140,7 @@ class Compare(unittest.TestCase):
     def test_only_the_first_repetition_is_compared(self):
         done = compare(self.top / "twice", self.top / "a", f"{CASE}/killed")
         self.assertEqual(done.returncode, SAME, done.stdout)
-        self.assertIn("first repetition of each run; 1 more not", done.stdout)
+        self.assertIn("first repetition of each run, its last try; 1 more", done.stdout)
 
     def test_runs_that_only_one_has_are_listed(self):
         done = compare(self.top / "a", self.top / "twice")

@@ -283,6 +283,13 @@ class Many(unittest.TestCase):
         self.assertEqual(done.status, FAIL)
         self.assertEqual(len(done.journals), 3)
 
+    def test_the_last_try_is_compared(self):
+        with tempfile.TemporaryDirectory() as out:
+            rig.call(PROGRAM, "run", "--retry", 2, "--out", out, "fails-once")
+            done = rig.call(PROGRAM, "compare", out, out)
+        self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"fails-once +PASS +PASS")
+
     def test_repeat(self):
         done = run("passes", "--repeat", "20")
         self.assertEqual(done.status, PASS, done.text)
