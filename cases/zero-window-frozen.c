@@ -10,33 +10,12 @@
  * icsk_probes_out, which tcp_probe_timer() compares with tcp_retries2: so the
  * connection never ends.
  */
-#include "case.h"
+#include "zero-window.h"
 
 enum { RETRIES2 = 2, TIME = 1, INTVL = 1, KEEPALIVE_PROBES = 2, PROBES = 6 };
 
 /* Several times what the receive buffer and the send buffer hold. */
 static const uint64_t bytes = 512 * 1024;
-
-static bool zero_window(const struct wire_capture *capture,
-			const void *data MACRO_UNUSED)
-{
-	return capture->frame.tcp.window == 0;
-}
-
-/*
- * The nth persist timer, from 1, since the ACK that arms it: tcp_probe0_when()
- * is tcp_probe0_base() (icsk_rto, at least TCP_RTO_MIN) << icsk_backoff, at
- * most tcp_rto_max(). tcp_send_probe0() increases icsk_backoff up to
- * tcp_retries2.
- */
-static struct range persist(const struct predict_tcp *tcp, unsigned int nth)
-{
-	const nsec_t rto_min = MSEC(200); /* TCP_RTO_MIN */
-	nsec_t base = MAX(tcp->rto, rto_min);
-	unsigned int backoff = MIN(nth - 1, tcp->retries2);
-
-	return predict_timer(MIN(base << backoff, tcp->rto_max), tcp->hz);
-}
 
 /* By then keepalive and the RTO timer would have ended the connection. */
 static nsec_t end_of_a_dead_connection(struct sock *sock)
@@ -51,11 +30,8 @@ static nsec_t end_of_a_dead_connection(struct sock *sock)
 
 static void script(struct run *run)
 {
-	const struct wire_match *probe =
-		FRAMES(FROM("client"), KIND(WIRE_KEEPALIVE_PROBE));
-	const struct wire_match *zero =
-		FRAMES(FROM("server"), KIND(WIRE_PURE_ACK),
-		       .where = zero_window);
+	const struct wire_match *probe = ZERO_WINDOW_PROBE;
+	const struct wire_match *zero = ZERO_WINDOW_ACK;
 	struct pair tcp = sock_pair(run);
 	struct range expected = { 0, 0 };
 	struct mark sent, stalled, armed, probed;
@@ -84,11 +60,9 @@ static void script(struct run *run)
 	inputs = forecast_inputs(tcp.client);
 	armed = stalled;
 	for (unsigned int i = 1; i <= PROBES; i++) {
-		struct range timer = persist(&inputs, i);
+		struct range timer = zero_window_timer(run, &inputs, i);
 
 		expected = range_add(expected, timer);
-		run_note(run, "predicted: window probe %u, timer %.3f .. %.3f s",
-			 i, nsec_seconds(timer.min), nsec_seconds(timer.max));
 		probed = expect_frame(run, armed, "window probe", probe, 1,
 				      timer);
 		armed = expect_frame(run, probed, "answer: window still zero",

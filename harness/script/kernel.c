@@ -3,6 +3,7 @@
 
 #include <linux/version.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -32,6 +33,49 @@ unsigned int kernel_version_of(const char *release)
 unsigned int kernel_version(void)
 {
 	return kernel_version_of(kernel_release());
+}
+
+/* Debian's releases before 13 have the third number only in the version:
+ * "#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1 (2025-05-22)". */
+static unsigned int full_release(void)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+	struct utsname name;
+	const char *debian;
+
+	if (uname(&name) < 0)
+		return 0;
+	debian = strstr(name.version, "Debian ");
+	if (!debian ||
+	    sscanf(debian, "Debian %u.%u.%u", &major, &minor, &patch) != 3)
+		sscanf(name.release, "%u.%u.%u", &major, &minor, &patch);
+	return KERNEL_VERSION(major, minor, patch);
+}
+
+static bool same_branch(unsigned int a, unsigned int b)
+{
+	return a >> 8 == b >> 8;
+}
+
+enum kernel_change kernel_change_of(const struct change *change,
+				    unsigned int release)
+{
+	if (release >= change->kernel)
+		return CHANGE_PRESENT;
+	for (int i = 0; i < CHANGE_RELEASES; i++) {
+		if (same_branch(release, change->present[i]) &&
+		    release >= change->present[i])
+			return CHANGE_PRESENT;
+		if (same_branch(release, change->absent[i]) &&
+		    release <= change->absent[i])
+			return CHANGE_ABSENT;
+	}
+	return change->stable ? CHANGE_UNKNOWN : CHANGE_ABSENT;
+}
+
+enum kernel_change kernel_change(const struct change *change)
+{
+	return kernel_change_of(change, full_release());
 }
 
 /* /proc/sys/net shows the sysctls of the network namespace of the thread that

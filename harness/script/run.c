@@ -20,6 +20,7 @@
 #include "case-table.h"
 #include "errors.h"
 #include "fd.h"
+#include "kernel.h"
 #include "safe-text.h"
 #include "sysctl.h"
 #include "world-plan-control.h"
@@ -147,6 +148,16 @@ void run_skip(struct run *run, const char *format, ...)
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	run_end(run, "skip", reason, false);
+}
+
+bool run_has_change(struct run *run, const struct change *change)
+{
+	enum kernel_change state = kernel_change(change);
+
+	if (state == CHANGE_UNKNOWN)
+		run_skip(run, "whether Linux %s has %s is not known",
+			 kernel_release(), change->commit);
+	return state == CHANGE_PRESENT;
 }
 
 /* --- time -------------------------------------------------------------*/

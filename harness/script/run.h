@@ -106,6 +106,10 @@ void run_set_sysctl(struct run *run, const char *host, const char *name,
 void run_skip(struct run *run, const char *format, ...)
 	MACRO_PRINTF(2, 3) MACRO_NORETURN;
 
+/* Whether this kernel has the change: kernel_change(). SKIP where that is not
+ * known. */
+bool run_has_change(struct run *run, const struct change *change);
+
 /* Too much scheduling delay to decide anything: BROKEN, inconclusive. */
 void run_inconclusive(struct run *run, const char *reason) MACRO_NORETURN;
 

@@ -79,12 +79,18 @@ struct need {
 	unsigned int kernel; /* KERNEL_VERSION(), this one or a later one */
 };
 
+enum { CHANGE_RELEASES = 6 };
+
 /* A change of the kernel that explains why two kernels differ here. */
 struct change {
 	unsigned int kernel; /* KERNEL_VERSION() of the first that has it */
 	const char *commit; /* NULL: not known */
 	const char *what; /* one sentence; NULL: the end */
 	bool stable; /* was also backported to earlier stable kernels */
+	/* Releases of stable branches: that one and later ones of its branch
+	 * are known to have the change, that one and earlier ones are known not
+	 * to have it. End: 0. For kernel_has_change(). */
+	unsigned int present[CHANGE_RELEASES], absent[CHANGE_RELEASES];
 };
 
 struct testcase {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of cases in cases/: what list, show and run need of each. */
 #include <fnmatch.h>
+#include <linux/version.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "case-table.h"
 #include "documents.h"
 #include "edges.h"
+#include "kernel.h"
 #include "unit.h"
 
 static bool is_filled(const char *text)
@@ -92,6 +94,40 @@ static bool is_judged(const char *claim)
 	return false;
 }
 
+START_TEST(stable_releases_decide_before_the_mainline_release)
+{
+	static const struct change backported = {
+		KERNEL_VERSION(7, 1, 0), .stable = true,
+		.present = { KERNEL_VERSION(6, 12, 91) },
+		.absent = { KERNEL_VERSION(6, 1, 192) },
+	};
+	static const struct change mainline = { KERNEL_VERSION(6, 5, 0) };
+	static const struct {
+		unsigned int release;
+		enum kernel_change state;
+	} table[] = {
+		{ KERNEL_VERSION(7, 1, 0), CHANGE_PRESENT },
+		{ KERNEL_VERSION(7, 3, 4), CHANGE_PRESENT },
+		{ KERNEL_VERSION(6, 12, 91), CHANGE_PRESENT },
+		{ KERNEL_VERSION(6, 12, 117), CHANGE_PRESENT },
+		{ KERNEL_VERSION(6, 12, 90), CHANGE_UNKNOWN },
+		{ KERNEL_VERSION(6, 1, 192), CHANGE_ABSENT },
+		{ KERNEL_VERSION(6, 1, 0), CHANGE_ABSENT },
+		{ KERNEL_VERSION(6, 1, 193), CHANGE_UNKNOWN },
+		{ KERNEL_VERSION(6, 6, 3), CHANGE_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		ck_assert_int_eq(kernel_change_of(&backported,
+						  table[i].release),
+				 table[i].state);
+	ck_assert_int_eq(kernel_change_of(&mainline, KERNEL_VERSION(6, 5, 0)),
+			 CHANGE_PRESENT);
+	ck_assert_int_eq(kernel_change_of(&mainline, KERNEL_VERSION(6, 4, 99)),
+			 CHANGE_ABSENT);
+}
+END_TEST
+
 START_TEST(cases_belong_to_a_book)
 {
 	for (size_t i = 0; i < testcases_n; i++) {
@@ -154,6 +190,7 @@ static const TTest *const *const tests[] = {
 	&names_are_unique_and_lower_case,
 	&every_text_is_present,
 	&judgements_have_claims_and_reasons,
+	&stable_releases_decide_before_the_mainline_release,
 	&cases_belong_to_a_book,
 	&every_claim_of_the_documents_is_judged,
 	&default_set_has_no_case_over_30_s,
