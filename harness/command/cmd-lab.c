@@ -95,15 +95,17 @@ static void print_end(const struct report *report, const struct lab_plan *plan,
 		      const struct result *result)
 {
 	enum colour colour = report_verdict_colour(result->verdict);
+	char reason[1024];
 
+	report_reason(result, reason, sizeof(reason));
 	print_ladder(report, result);
 	lab_view_end(stdout, report, result);
 	if (plan->n_expectations || result->verdict != VERDICT_PASS) {
 		printf("\n%s%s%s", colour_begin(report->coloured, colour),
 		       report_verdict(result->verdict),
 		       colour_end(report->coloured, colour));
-		if (result->reason && *result->reason)
-			printf(": %s", result->reason);
+		if (*reason)
+			printf(": %s", reason);
 		putchar('\n');
 	}
 	fflush(stdout);

@@ -163,7 +163,7 @@ static int print_table(const struct options *options,
 			report_keep(&report, runs[i].result);
 	digest_sort(&report);
 	if (report.n_kept)
-		digest_table(&report);
+		digest_table(&report, true);
 	r = report.error;
 	report_deinit(&report);
 	return error_trace(r);

@@ -16,7 +16,16 @@
 #include "safe-text.h"
 #include "table.h"
 
-enum { NAME, CLAIMS_CELL, VERDICT, PREDICTED, MEASURED, DOCUMENT, CELLS };
+enum {
+	NAME,
+	CLAIMS_CELL,
+	VERDICT,
+	PREDICTED,
+	MEASURED,
+	DOCUMENT,
+	REASON,
+	CELLS,
+};
 
 /* --- order ---------------------------------------------------------------- */
 
@@ -127,15 +136,22 @@ static enum verdict worst(struct group group)
 	return verdict;
 }
 
-static void add_row(struct report *report, struct table *table,
-		    const char *const *cells, enum verdict verdict)
+struct digest {
+	struct report *report;
+	struct table *table;
+	bool reasons;
+};
+
+static void add_row(const struct digest *digest, const char *const *cells,
+		    enum verdict verdict)
 {
-	int r = table_add(table, cells, VERDICT,
-			  report->coloured ? report_verdict_colour(verdict) :
-					     COLOUR_PLAIN);
+	int r = table_add(digest->table, cells, VERDICT,
+			  digest->report->coloured ?
+				  report_verdict_colour(verdict) :
+				  COLOUR_PLAIN);
 
 	if (r < 0)
-		report->error = r;
+		digest->report->error = r;
 }
 
 /* "  retries2=5 #2" below a row for the case (`parent`), else "CASE #2". */
@@ -160,12 +176,12 @@ static void run_verdict(const struct result *result, char *ret, size_t size)
 		snprintf(ret, size, "%s", verdict);
 }
 
-static void add_run(struct report *report, struct table *table,
-		    const struct result *result, bool parent, bool judged)
+static void add_run(const struct digest *digest, const struct result *result,
+		    bool parent, bool judged)
 {
 	const char *cells[CELLS] = { NULL };
 	char name[160], claims[REPORT_TEXT] = "", verdict[32];
-	char predicted[256], measured[256];
+	char predicted[256], measured[256], reason[512] = "";
 	char *document = judged ? document_cell(result) : NULL;
 
 	run_name(result, parent, name, sizeof(name));
@@ -182,12 +198,14 @@ static void add_run(struct report *report, struct table *table,
 	cells[PREDICTED] = predicted;
 	cells[MEASURED] = measured;
 	cells[DOCUMENT] = document;
-	add_row(report, table, cells, result->verdict);
+	if (digest->reasons && result->verdict != VERDICT_PASS)
+		report_reason(result, reason, sizeof(reason));
+	cells[REASON] = reason;
+	add_row(digest, cells, result->verdict);
 	free(document);
 }
 
-static void add_variants(struct report *report, struct table *table,
-			 struct group group)
+static void add_variants(const struct digest *digest, struct group group)
 {
 	const struct testcase *testcase = group.results[0]->testcase;
 	const struct result *common = find_common(group);
@@ -199,38 +217,38 @@ static void add_variants(struct report *report, struct table *table,
 	cells[CLAIMS_CELL] = claims;
 	cells[VERDICT] = report_verdict(worst(group));
 	cells[DOCUMENT] = document;
-	add_row(report, table, cells, worst(group));
+	add_row(digest, cells, worst(group));
 	free(document);
 	for (size_t i = 0; i < group.n; i++)
-		add_run(report, table, group.results[i],
+		add_run(digest, group.results[i],
 			group.results[i]->variant != NULL,
 			has_own_judgements(group.results[i]) || !common);
 }
 
-static void add_group(struct report *report, struct table *table,
-		      struct group group)
+static void add_group(const struct digest *digest, struct group group)
 {
 	bool variants = false;
 
 	for (size_t i = 0; i < group.n; i++)
 		variants = variants || group.results[i]->variant;
 	if (variants) {
-		add_variants(report, table, group);
+		add_variants(digest, group);
 		return;
 	}
 	for (size_t i = 0; i < group.n; i++)
-		add_run(report, table, group.results[i], false, true);
+		add_run(digest, group.results[i], false, true);
 }
 
-void digest_table(struct report *report)
+void digest_table(struct report *report, bool reasons)
 {
 	static const char *const headings[] = {
 		[NAME] = "case",	 [CLAIMS_CELL] = "claims",
 		[VERDICT] = "verdict",	 [PREDICTED] = "predicted",
 		[MEASURED] = "measured", [DOCUMENT] = "document",
+		[REASON] = "reason",
 	};
-	struct table *table;
-	int r = table_new(&table, CELLS, headings);
+	struct digest digest = { .report = report, .reasons = reasons };
+	int r = table_new(&digest.table, CELLS, headings);
 
 	if (r < 0) {
 		report->error = r;
@@ -239,11 +257,11 @@ void digest_table(struct report *report)
 	for (size_t i = 0; i < report->n_kept;) {
 		struct group group = group_at(report, i);
 
-		add_group(report, table, group);
+		add_group(&digest, group);
 		i += group.n;
 	}
-	table_print(table, report->out, report->columns);
-	table_free(table);
+	table_print(digest.table, report->out, report->columns);
+	table_free(digest.table);
 }
 
 /* --- failures ------------------------------------------------------------- */

@@ -8,8 +8,9 @@
 void digest_sort(struct report *report);
 
 /* One row for each kept run: case, claims, verdict, predicted, measured,
- * document. Variants follow a row for their case. */
-void digest_table(struct report *report);
+ * document, and with `reasons` why it did not pass. Variants follow a row for
+ * their case. */
+void digest_table(struct report *report, bool reasons);
 
 /* For each kept run that did not pass: claim, failed expectations or reason,
  * timeline, and the counters of the hosts' kernels that changed. */

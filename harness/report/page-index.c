@@ -79,34 +79,95 @@ static void put_name(FILE *out, const struct page_entry *entry, bool follows)
 	fputs("</td>", out);
 }
 
-static int put_row(FILE *out, const struct page_entry *entry, bool follows)
+/* The cells of a row that may be empty: a lab has none of them. */
+enum { CLAIMS, PREDICTED, MEASURED, DOCUMENT, CELLS };
+
+static const char *const headings[CELLS] = {
+	[CLAIMS] = "claims",
+	[PREDICTED] = "predicted",
+	[MEASURED] = "measured",
+	[DOCUMENT] = "document",
+};
+
+enum { CELL = 1024 };
+
+static int write_cells(const struct result *result,
+		       char ret[static CELLS][CELL])
 {
-	const struct result *result = entry->result;
 	char *document = report_document(result->judgements);
-	char claims[REPORT_TEXT], values[512];
+	char claims[REPORT_TEXT];
 
 	if (!document)
 		return error_origin(-ENOMEM, "index");
 	report_claims(testcase_judgements(result->testcase, result->variant),
 		      claims);
-	fprintf(out, "<tr%s>", follows ? "" : " class=\"group\"");
-	put_name(out, entry, follows);
-	html_cell(out, "claims", claims);
+	snprintf(ret[CLAIMS], CELL, "%s", claims);
+	report_summary(result, true, ret[PREDICTED], CELL);
+	report_summary(result, false, ret[MEASURED], CELL);
+	snprintf(ret[DOCUMENT], CELL, "%s", document);
+	free(document);
+	return 0;
+}
+
+/* The columns that have text in any row. */
+static int find_columns(const struct page_entry *entries, size_t n,
+			bool ret[static CELLS])
+{
+	char cells[CELLS][CELL];
+
+	for (size_t i = 0; i < n; i++) {
+		int r = write_cells(entries[i].result, cells);
+
+		if (r < 0)
+			return error_trace(r);
+		for (size_t j = 0; j < CELLS; j++)
+			ret[j] |= *cells[j] != '\0';
+	}
+	return 0;
+}
+
+static void put_headings(FILE *out, const bool columns[static CELLS])
+{
+	fputs("<table><thead><tr><th>case</th>", out);
+	for (size_t i = 0; i < CELLS; i++) {
+		if (i == PREDICTED)
+			fputs("<th>verdict</th>", out);
+		if (columns[i])
+			fprintf(out, "<th>%s</th>", headings[i]);
+	}
+	fputs("</tr></thead><tbody>\n", out);
+}
+
+static void put_verdict(FILE *out, const struct result *result)
+{
+	char reason[CELL];
+
+	report_reason(result, reason, sizeof(reason));
 	fputs("<td>", out);
 	html_verdict(out, result);
-	if (result->reason && *result->reason) {
-		fputs(result->inconclusive ? "<br/>inconclusive: " : "<br/>",
-		      out);
-		markup_text(out, result->reason);
-	}
+	if (*reason)
+		fputs("<br/>", out);
+	markup_text(out, reason);
 	fputs("</td>", out);
-	report_summary(result, true, values, sizeof(values));
-	html_cell(out, "", values);
-	report_summary(result, false, values, sizeof(values));
-	html_cell(out, "", values);
-	html_cell(out, "", document);
+}
+
+static int put_row(FILE *out, const struct page_entry *entry, bool follows,
+		   const bool columns[static CELLS])
+{
+	char cells[CELLS][CELL];
+	int r = write_cells(entry->result, cells);
+
+	if (r < 0)
+		return error_trace(r);
+	fprintf(out, "<tr%s>", follows ? "" : " class=\"group\"");
+	put_name(out, entry, follows);
+	for (size_t i = 0; i < CELLS; i++) {
+		if (i == PREDICTED)
+			put_verdict(out, entry->result);
+		if (columns[i])
+			html_cell(out, i == CLAIMS ? "claims" : "", cells[i]);
+	}
 	fputs("</tr>\n", out);
-	free(document);
 	return 0;
 }
 
@@ -145,20 +206,23 @@ static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 
 int page_index_write(FILE *out, struct page_entry *entries, size_t n)
 {
+	bool columns[CELLS] = { false };
+	int r = find_columns(entries, n, columns);
+
+	if (r < 0)
+		return error_trace(r);
 	if (n)
 		qsort(entries, n, sizeof(*entries), compare_entries);
 	html_begin(out, "halfopen: all runs");
 	fputs("<body>\n<header>\n<h1>All runs</h1>\n", out);
 	put_counts(out, entries, n);
-	fputs("</header>\n<table><thead><tr><th>case</th><th>claims</th>"
-	      "<th>verdict</th><th>predicted</th><th>measured</th>"
-	      "<th>document</th></tr></thead><tbody>\n",
-	      out);
+	fputs("</header>\n", out);
+	put_headings(out, columns);
 	for (size_t i = 0; i < n; i++) {
 		bool follows = i && strcmp(case_name(&entries[i]),
 					   case_name(&entries[i - 1])) == 0;
-		int r = put_row(out, &entries[i], follows);
 
+		r = put_row(out, &entries[i], follows, columns);
 		if (r < 0)
 			return error_trace(r);
 	}

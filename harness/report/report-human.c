@@ -154,7 +154,7 @@ static void end(struct report *report, const struct report_tally *tally)
 	digest_sort(report);
 	if (report->n_kept) {
 		fputc('\n', report->out);
-		digest_table(report);
+		digest_table(report, false);
 	}
 	digest_failures(report);
 	digest_total(report, tally);

@@ -514,6 +514,49 @@ void report_summary(const struct result *result, bool predicted, char *ret,
 	free(text);
 }
 
+/* --- reasons -------------------------------------------------------------- */
+
+/* The number of expectations that failed, and the first one of them. */
+static size_t failures_of(const struct result *result, const json_t **ret_first)
+{
+	size_t n = 0, i;
+	json_t *one;
+
+	json_array_foreach(result->expectations, i, one)
+	{
+		if (json_is_true(json_object_get(one, "ok")))
+			continue;
+		if (!n++)
+			*ret_first = one;
+	}
+	return n;
+}
+
+void report_reason(const struct result *result, char *ret, size_t size)
+{
+	const json_t *first = NULL;
+	size_t n = failures_of(result, &first), length;
+	char *text = NULL;
+	FILE *out;
+
+	*ret = '\0';
+	out = open_memstream(&text, &length);
+	if (!out)
+		return;
+	if (result->verdict == VERDICT_FAIL && first) {
+		print_failure(out, first);
+		if (n > 1)
+			fprintf(out, " (and %zu more)", n - 1);
+	} else {
+		fputs(result->inconclusive ? "inconclusive: " : "", out);
+		safe_text_print(out, result->reason ? result->reason : "");
+	}
+	fclose(out);
+	if (text)
+		snprintf(ret, size, "%s", text);
+	free(text);
+}
+
 /* --- claims --------------------------------------------------------------- */
 
 enum { CLAIMS_MAX = 64 };

@@ -160,6 +160,12 @@ enum { REPORT_TEXT = 128 };
 void report_summary(const struct result *result, bool predicted, char *ret,
 		    size_t size);
 
+/*
+ * The reason of a verdict as one sentence. A FAIL names the expectation that
+ * failed: "client: expected EOF, observed ECONNRESET (and 2 more)". "": none.
+ */
+void report_reason(const struct result *result, char *ret, size_t size);
+
 /* "A3-A5 A10", from a table of judgements. */
 void report_claims(const struct judgement *judgements,
 		   char ret[static REPORT_TEXT]);

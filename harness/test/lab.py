@@ -1259,6 +1259,23 @@ class Reports(unittest.TestCase):
         self.assertRegex(done.stdout, "\nconclusions\n")
         self.assertRegex(done.stdout, r"ok +client: 1 SYN-SENT")
 
+    def test_failed_lab_has_its_reason_and_no_empty_columns(self):
+        with tempfile.TemporaryDirectory() as out:
+            status, text = lab("-q", "--out", out, "--expect", "client: EOF",
+                               "--expect", "client: 2 ESTAB", "--for", "200ms",
+                               "--slack", "60000")
+            self.assertEqual(status, rig.FAIL, text)
+            page = pathlib.Path(out, "index.html").read_text(encoding="utf-8")
+            report = rig.call(HALFOPEN, "report", out).stdout
+        self.assertRegex(text, "\nFAIL: client: expected EOF, observed .* "
+                               r"\(and 1 more\)\n")
+        self.assertEqual(re.findall("<th>(.*?)</th>", page),
+                         ["case", "verdict"])
+        self.assertRegex(page[page.index("<table>"):],
+                         "client: expected EOF, observed .*and 1 more")
+        self.assertRegex(report, "^case +verdict +reason\n"
+                                 "lab +FAIL +client: expected EOF, observed ")
+
     def test_times_count_from_the_start_of_the_timeline(self):
         _, text = lab("--server", "sleep 0.5; exec sleep 100", "--at", "1s",
                       "unplug client", "--for", "1500ms")

@@ -182,8 +182,25 @@ START_TEST(the_index_links_all_runs_by_name)
 	ck_assert_uint_lt(second, third);
 	ck_assert_ptr_nonnull(
 		strstr(index, "2 passed, 1 failed, 0 skipped, 0 broken"));
+	ck_assert_ptr_nonnull(
+		strstr(index, "recv() in client # &lt;1&gt;: expected EOF"));
+	ck_assert_ptr_nonnull(strstr(index, "<th>predicted</th>"));
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
 		result_free(results[i]);
+	free(index);
+}
+END_TEST
+
+START_TEST(the_index_has_no_empty_columns)
+{
+	struct result *skip = fake_skip();
+	struct page_entry entry = { skip, "skip" };
+	char *index = index_of(&entry, 1);
+
+	ck_assert_ptr_nonnull(strstr(index, "<th>claims</th><th>verdict</th>"
+					    "</tr>"));
+	ck_assert_ptr_nonnull(strstr(index, "nginx is not installed"));
+	result_free(skip);
 	free(index);
 }
 END_TEST
@@ -198,6 +215,7 @@ int main(void)
 		&an_upper_bound_is_shown_as_a_range,
 		&a_skipped_run_without_frames_has_a_page,
 		&the_index_links_all_runs_by_name,
+		&the_index_has_no_empty_columns,
 	};
 
 	return unit_run("page", tests, ARRAY_SIZE(tests), NULL);
