@@ -7,6 +7,7 @@
 #include "firewall.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
@@ -15,13 +16,85 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
 #include "namespace.h"
+#include "privilege.h"
+#include "safe-text.h"
+
+/* --- files in rules --------------------------------------------------- */
+
+static bool is_in_word(char c, bool first)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       c == '.' ||
+	       (!first && ((c >= '0' && c <= '9') || c == '/' || c == '-'));
+}
+
+/*
+ * The word `include`, or NULL. Words, strings and comments are those of nft's
+ * scanner (src/scanner.l): a string ends at the next quote, there are no
+ * escapes, and a quote without another one is no string. The parser accepts the
+ * word only behind a separator, so that a word that begins behind a digit is
+ * none.
+ */
+static const char *find_include(const char *rules)
+{
+	static const char word[] = "include";
+	const char *at = rules, *end;
+
+	while (*at) {
+		end = at + 1;
+		if (*at == '#') {
+			end = strchrnul(at, '\n');
+		} else if (*at == '"' && strchr(at + 1, '"')) {
+			end = strchr(at + 1, '"') + 1;
+		} else if (is_in_word(*at, true)) {
+			while (is_in_word(*end, false))
+				end++;
+			if ((size_t)(end - at) == strlen(word) &&
+			    strncmp(at, word, strlen(word)) == 0)
+				return at;
+		}
+		at = end;
+	}
+	return NULL;
+}
+
+static struct firewall_position position_of(const char *text, const char *at)
+{
+	struct firewall_position position = { 1, 1 };
+
+	for (; text < at; text++) {
+		position.column++;
+		if (*text == '\n')
+			position =
+				(struct firewall_position){ position.line + 1,
+							    1 };
+	}
+	return position;
+}
+
+static int check_files(const char *rules, struct firewall_position *ret)
+{
+	const char *include = find_include(rules);
+
+	if (!include)
+		return 0;
+	*ret = position_of(rules, include);
+	return error_refuse(-EINVAL, "'include' not allowed: rules read no "
+				     "files");
+}
 
 /* --- rules ------------------------------------------------------------ */
 
@@ -43,11 +116,15 @@ static int check_netlink(void)
 }
 
 /* libnftables returns no errno; its message ends with the text of one. */
+static bool is_lacking(const char *message)
+{
+	return strstr(message, strerror(EOPNOTSUPP)) ||
+	       strstr(message, strerror(EPROTONOSUPPORT));
+}
+
 static bool is_unsupported(const char *message)
 {
-	return strstr(message, strerror(ENOENT)) ||
-	       strstr(message, strerror(EOPNOTSUPP)) ||
-	       strstr(message, strerror(EPROTONOSUPPORT));
+	return strstr(message, strerror(ENOENT)) || is_lacking(message);
 }
 
 /* The first line of the message; the others show the place in the rules. */
@@ -80,10 +157,114 @@ static int load_here(const char *rules)
 	return error_trace(r);
 }
 
+enum { PATIENCE = 5 }; /* seconds for the child of firewall_check() */
+
+/* Its result. */
+struct report {
+	struct firewall_position position;
+	char message[400]; /* "": none */
+};
+
+/*
+ * "/dev/stdin:2:19-23: Error: syntax error, ...", and the line of the rules.
+ * ENOENT is a name that does not exist, or an expression whose module this
+ * kernel lacks (nft_expr_type_get()).
+ */
+static void parse_message(const char *message, struct report *ret)
+{
+	const char *colon = strchrnul(message, ':');
+	int size = (int)strcspn(message, "\n"), n = 0;
+
+	if (sscanf(colon, ":%u:%u-%*u: %n", &ret->position.line,
+		   &ret->position.column, &n) == 2 &&
+	    n && colon + n < message + size) {
+		size -= (int)(colon + n - message);
+		message = colon + n;
+	}
+	if (strncmp(message, "Error: ", 7) == 0) {
+		message += 7;
+		size -= 7;
+	}
+	snprintf(ret->message, sizeof(ret->message), "%.*s%s", size, message,
+		 strstr(message, strerror(ENOENT)) ?
+			 "; unknown name, or not supported by this kernel" :
+			 "");
+	/* The message may quote a string of the rules. */
+	safe_text(ret->message, false);
+}
+
+/*
+ * Of a buffer, libnftables reports neither line nor column, so that the rules
+ * are its standard input. `monitor` would not end: the alarm does.
+ */
+static void load_in_child(const char *base, const char *rules,
+			  struct report *report)
+{
+	int namespaces = CLONE_NEWNET |
+			 (privilege_rootless() ? CLONE_NEWUSER : 0);
+	int fd = memfd_create("rules", MFD_CLOEXEC);
+	const char *message;
+	struct nft_ctx *nft;
+
+	alarm(PATIENCE);
+	if (unshare(namespaces) < 0 || check_netlink() < 0 || fd < 0 ||
+	    dprintf(fd, "%s\n", rules) < 0 ||
+	    lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0)
+		return;
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft)
+		return;
+	nft_ctx_buffer_error(nft);
+	nft_ctx_buffer_output(nft);
+	if (nft_run_cmd_from_buffer(nft, base) != 0 ||
+	    nft_run_cmd_from_filename(nft, "-") == 0)
+		return;
+	/* A second call would return an empty buffer. */
+	message = nft_ctx_get_error_buffer(nft);
+	if (!is_lacking(message))
+		parse_message(message, report);
+}
+
+int firewall_check(const char *base, const char *rules,
+		   struct firewall_position *ret)
+{
+	struct report report = { .message = "" };
+	int pipes[2], status, r = check_files(rules, ret);
+	pid_t pid;
+
+	if (r < 0)
+		return error_trace(r);
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return error_origin(-errno, "check of rules");
+	pid = fork();
+	if (pid == 0) {
+		load_in_child(base, rules, &report);
+		_exit(fd_write_all(pipes[1], &report, sizeof(report)) < 0);
+	}
+	r = pid < 0 ? error_origin(-errno, "check of rules") : 0;
+	fd_close(pipes[1]);
+	fd_read_all(pipes[0], &report, sizeof(report));
+	fd_close(pipes[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid > 0 && WIFSIGNALED(status))
+		snprintf(report.message, sizeof(report.message),
+			 "libnftables, ended by signal %d%s", WTERMSIG(status),
+			 WTERMSIG(status) == SIGALRM ? ", does not return" :
+						       "");
+	if (r < 0 || !*report.message)
+		return error_trace(r);
+	*ret = report.position;
+	return error_refuse(-EINVAL, "%s", report.message);
+}
+
 int firewall_load(int fd, const char *rules)
 {
-	int r = namespace_enter(fd), left;
+	struct firewall_position position;
+	int r = check_files(rules, &position), left;
 
+	if (r >= 0)
+		r = namespace_enter(fd);
 	if (r < 0)
 		return error_trace(r);
 	r = load_here(rules);
@@ -96,6 +277,12 @@ int firewall_load(int fd, const char *rules)
 bool firewall_possible(void)
 {
 	return false;
+}
+
+int firewall_check(const char *base MACRO_UNUSED, const char *rules,
+		   struct firewall_position *ret)
+{
+	return check_files(rules, ret);
 }
 
 int firewall_load(int fd MACRO_UNUSED, const char *rules MACRO_UNUSED)

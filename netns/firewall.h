@@ -13,6 +13,21 @@
 /* False in a build without libnftables. */
 bool firewall_possible(void);
 
+struct firewall_position {
+	unsigned int line, column; /* from 1, a column in bytes; 0: not known */
+};
+
+/*
+ * Loads the rules `base`, which are valid, and `rules` in a network namespace of
+ * a child process, which then ends. Returns -EINVAL for invalid rules, with the
+ * message of libnftables and the position in `rules`; and for `include` in them:
+ * the library reads any file that this process may read, and its messages quote
+ * the file. Returns 0 also where rules cannot be loaded: firewall_load() reports
+ * it.
+ */
+int firewall_check(const char *base, const char *rules,
+		   struct firewall_position *ret);
+
 /*
  * Adds the rules to those of the namespace `fd`. -EOPNOTSUPP where this build
  * or this kernel lacks support for them; -EINVAL, with the message of

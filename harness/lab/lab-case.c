@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "firewall.h"
 
 enum { RULES = 4096, GATEWAY_NUMBER = 254 };
 
@@ -86,17 +87,37 @@ static void place_hosts(struct lab_case *c)
 	}
 }
 
+static int check_rules(const struct lab_host *host, const char *base)
+{
+	struct firewall_position at;
+	struct lab_place place;
+	int r = firewall_check(base, host->rules, &at);
+
+	if (r != -EINVAL)
+		return error_trace(r);
+	place = lab_place_inside(&host->rules_place, host->rules, at.line,
+				 at.column);
+	return lab_place_trace(&place, r);
+}
+
+/* The rules of the user come last: they may name the table of the role. */
 static int write_rules(struct lab_case *c, const struct lab_host *host)
 {
 	bool tracks = lab_host_tracks_connections(host);
-	int n = snprintf(c->rules, RULES, "%s%s%s", tracks ? stateful : "",
-			 host->role == LAB_NAT ? translating : "",
-			 host->rules ? host->rules : "");
+	int n = snprintf(c->rules, RULES, "%s%s", tracks ? stateful : "",
+			 host->role == LAB_NAT ? translating : "");
+	int r;
 
+	if (!host->rules)
+		return 0;
+	r = check_rules(host, c->rules);
+	if (r < 0)
+		return error_trace(r);
+	n += snprintf(c->rules + n, RULES - (size_t)n, "%s", host->rules);
 	if (n >= RULES)
-		return error_refuse(-E2BIG,
-				    "%s: rules too long: %d bytes, at most %d",
-				    host->name, n, RULES - 1);
+		return lab_place_refuse(&host->rules_place,
+					"rules too long: %d bytes, at most %d",
+					n, RULES - 1);
 	return 0;
 }
 
@@ -129,8 +150,8 @@ static nsec_t preparation_of(const struct lab_plan *plan)
 	nsec_t preparation = 0;
 
 	for (size_t i = 0; i < plan->n_programs; i++)
-		preparation = nsec_add(preparation,
-				       plan->programs[i].listens_within);
+		preparation =
+			nsec_add(preparation, plan->programs[i].listens_within);
 	return preparation;
 }
 

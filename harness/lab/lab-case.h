@@ -11,7 +11,7 @@ struct lab_case;
 struct run;
 
 /* Borrows the plan, which lab_check() has found valid. `script` is
- * lab_script(). -E2BIG for too many firewall rules. */
+ * lab_script(). -EINVAL for rules of a gateway that are invalid or too long. */
 int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 		 void (*script)(struct run *run));
 struct lab_case *lab_case_free(struct lab_case *lab_case);

@@ -189,6 +189,26 @@ class PlanErrors(unittest.TestCase):
         self.assertEqual(status, rig.USAGE, text)
         self.assertRegex(text, r"incident\.yaml:5:\d+: timeline: .*nobody")
 
+    def test_rules_are_checked_before_the_start(self):
+        form = ("hosts:\n  client:\n  gateway:\n    as: nat\n    rules: |\n"
+                "      add rule inet lab forward drop\n      {}\n  server:\n")
+        for rule, what in (
+                ("add rule inet lab forward tcp dpor 80 drop",
+                 ":7:37: hosts.gateway.rules: syntax error"),
+                ("add rule inet lab nowhere drop",
+                 ":7:25: hosts.gateway.rules: .*No such file or directory"),
+                ('include "/etc/hosts"',
+                 ":7:7: hosts.gateway.rules: 'include' not allowed"),
+                ("monitor", ":6:7: hosts.gateway.rules: libnftables.* does "
+                 "not return"),
+                ("#" * 4100, ":6:7: hosts.gateway.rules: rules too long")):
+            status, text = lab_file(form.format(rule))
+            if "without libnftables" in text:
+                self.skipTest("built without libnftables")
+            self.assertEqual(status, rig.USAGE, text)
+            self.assertRegex(text, r"incident\.yaml" + what)
+            self.assertNotIn("root", text)
+
     def test_unknown_key_is_refused_with_a_suggestion(self):
         status, text = lab_file("hosts:\n  client:\n    rnu: true\n")
         self.assertEqual(status, rig.USAGE, text)

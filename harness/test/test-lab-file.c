@@ -124,6 +124,45 @@ START_TEST(limit_of_listening_is_kept_and_has_a_default)
 }
 END_TEST
 
+/* "rules:" is in line 5. The last two are not in the file as they are. */
+START_TEST(place_of_rules_is_that_of_their_characters)
+{
+	static const struct {
+		const char *rules;
+		unsigned int line, column; /* of the letter x */
+	} places[] = {
+		{ "|\n      a\n       bx\n", 7, 9 },
+		{ "|\n\n      éx\n", 7, 8 },
+		{ "|2\n       x\n", 6, 8 },
+		{ "éx", 5, 13 },
+		{ "'éx'", 5, 14 },
+		{ "\"\\u00e9x\"", 5, 12 },
+		{ ">\n      a\n      x\n", 5, 12 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		unsigned int line = 1, column = 1;
+		struct lab_place place;
+		char file[256];
+
+		plan_begin();
+		snprintf(file, sizeof(file),
+			 "hosts:\n  client:\n  gw:\n    as: nat\n    rules: %s",
+			 places[i].rules);
+		must_parse(file);
+		for (const char *at = plan->hosts[1].rules; *at != 'x'; at++) {
+			line += *at == '\n';
+			column = *at == '\n' ? 1 : column + 1;
+		}
+		place = lab_place_inside(&plan->hosts[1].rules_place,
+					 plan->hosts[1].rules, line, column);
+		ck_assert_msg(place.line == places[i].line &&
+				      place.column == places[i].column,
+			      "%s: %u:%u", file, place.line, place.column);
+	}
+}
+END_TEST
+
 START_TEST(files_and_sysctls_are_kept)
 {
 	must_parse(all);
@@ -326,6 +365,9 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 		  ".run: unknown program key 'usr'; did you mean 'user'?" },
 		{ "as: nta", ".as: unknown role 'nta'; did you mean 'nat'?" },
 		{ "idle: 5s", ".idle: client: only a host with 'as: nat'" },
+		{ "rules: add rule", ".rules: client: only a host with 'as: "
+				     "nat', 'as: firewall' or 'as: router' "
+				     "has rules" },
 		{ "idle: 500ms", ".idle: invalid idle time '500ms': expected "
 				 "whole seconds, at least 1s" },
 		{ "idle: 1500ms",
@@ -520,6 +562,7 @@ static const TTest *const *const tests[] = {
 	&hosts_are_in_the_order_of_the_file,
 	&programs_have_their_keys,
 	&limit_of_listening_is_kept_and_has_a_default,
+	&place_of_rules_is_that_of_their_characters,
 	&files_and_sysctls_are_kept,
 	&needs_are_one_or_a_list,
 	&steps_and_expectations_are_in_order,

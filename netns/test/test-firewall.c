@@ -193,6 +193,96 @@ START_TEST(invalid_rules_are_refused)
 }
 END_TEST
 
+static const char table[] = "table inet lab { chain forward { type filter hook "
+			    "forward priority 0; }; }\n";
+
+START_TEST(invalid_rules_have_a_position)
+{
+	static const struct {
+		const char *rules;
+		unsigned int line, column;
+		const char *message;
+	} all[] = {
+		{ "\n\tadd rule inet lab forward tcp dpor 80 drop\n", 2, 32,
+		  "syntax error" },
+		{ "add rule inet lab forward drop comment \"a\"\n"
+		  "add rule inet lab nowhere drop\n",
+		  2, 19, "No such file or directory; unknown name, or not" },
+		{ "add rule inet lab forward drop ; add tble inet x", 1, 43,
+		  "syntax error" },
+		{ "add rule inet lab forward ip6 saddr 10.0.0.1 drop", 1, 37,
+		  "Could not resolve hostname" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		struct firewall_position at = { 0 };
+
+		ck_assert_int_eq(firewall_check(table, all[i].rules, &at),
+				 -EINVAL);
+		ck_assert_msg(at.line == all[i].line &&
+				      at.column == all[i].column &&
+				      strstr(error_message(), all[i].message),
+			      "%u:%u: %s", at.line, at.column, error_message());
+	}
+}
+END_TEST
+
+START_TEST(valid_rules_are_accepted)
+{
+	static const char *const all[] = {
+		"",
+		"# add tble",
+		"define port = 80\n"
+		"add rule inet lab forward tcp dport $port drop",
+		"add chain inet lab include-it # include \"/etc/hosts\"\n"
+		"add rule inet lab forward drop comment \"# include\"\n"
+		"add rule inet lab forward jump include-it comment \"a\nb\"\n",
+	};
+	struct firewall_position at;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		ck_assert_msg(firewall_check(table, all[i], &at) == 0, "%s: %s",
+			      all[i], error_message());
+}
+END_TEST
+
+/* Each of these makes nft(8) read the file. */
+START_TEST(rules_include_no_files)
+{
+	static const struct {
+		const char *rules;
+		unsigned int line, column;
+	} all[] = {
+		{ "include \"/etc/hosts\"", 1, 1 },
+		{ "# a comment with one \"\ninclude \"/etc/hosts\"", 2, 1 },
+		{ "table inet x { chain y { include \"/etc/hosts\"\n}; };", 1,
+		  26 },
+		{ "add table inet x;include\"/etc/h*\"", 1, 18 },
+		{ "add table inet x comment \"a;\nb\"\n \\\ninclude \"/x\"", 4,
+		  1 },
+	};
+	struct realm realm;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		struct firewall_position at = { 0 };
+
+		ck_assert_int_eq(firewall_check("", all[i].rules, &at),
+				 -EINVAL);
+		ck_assert_str_eq(error_message(), "'include' not allowed: "
+						  "rules read no files");
+		ck_assert_msg(at.line == all[i].line &&
+				      at.column == all[i].column,
+			      "%s: %u:%u", all[i].rules, at.line, at.column);
+	}
+	realm_begin(&realm, AF_INET);
+	ck_assert_int_eq(
+		firewall_load(host_namespace(realm_host(&realm, "client")),
+			      all[0].rules),
+		-EINVAL);
+	realm_end(&realm);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&server_sees_the_address_of_the_gateway_v4,
 	&server_sees_the_address_of_the_gateway_v6,
@@ -202,6 +292,9 @@ static const TTest *const *const tests[] = {
 	&forgotten_connection_continues_from_inside,
 	&rebooted_gateway_has_its_rules,
 	&invalid_rules_are_refused,
+	&invalid_rules_have_a_position,
+	&valid_rules_are_accepted,
+	&rules_include_no_files,
 };
 
 int main(void)

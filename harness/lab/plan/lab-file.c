@@ -261,12 +261,11 @@ static int read_listens_within(struct new_program *new)
 		return 0;
 	}
 	if (!awaited)
-		return lab_yaml_refuse(node,
-				       "a limit for a program that is not "
-				       "awaited; expected 'listens: PORT'%s",
-				       new->program.listens ?
-					       " without 'later: yes'" :
-					       "");
+		return lab_yaml_refuse(
+			node,
+			"a limit for a program that is not "
+			"awaited; expected 'listens: PORT'%s",
+			new->program.listens ? " without 'later: yes'" : "");
 	r = read_duration(node, &new->program.listens_within);
 	if (r >= 0 && !new->program.listens_within)
 		return lab_yaml_refuse(node, "invalid duration '0s': expected "
@@ -365,6 +364,23 @@ static int read_idle(const struct lab_yaml_node *node, void *data)
 	return 0;
 }
 
+static int read_rules(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_host *host = data;
+	struct lab_place place = lab_yaml_lines_place(node);
+	int r = read_text(node, &host->rules);
+
+	if (r < 0)
+		return error_trace(r);
+	if (host->role == LAB_ENDPOINT)
+		return lab_yaml_refuse(node,
+				       "%s: only a host with 'as: nat', 'as: "
+				       "firewall' or 'as: router' has rules",
+				       host->name);
+	return lab_plan_keep_place(node->yaml->plan, &place,
+				   &host->rules_place);
+}
+
 static int read_host_settings(const struct lab_yaml_node *node, void *data)
 {
 	struct lab_host *host = data;
@@ -400,11 +416,11 @@ static int read_run(const struct lab_yaml_node *node, void *data)
 	return lab_yaml_each(node, read_program, data);
 }
 
-/* The role is read before `idle`, which only some roles have. */
+/* The role is read before `idle` and `rules`, which only some roles have. */
 static const struct lab_yaml_field host_fields[] = {
 	{ "as", read_role, 0 },
 	{ "idle", read_idle, 0 },
-	{ "rules", read_text, offsetof(struct lab_host, rules) },
+	{ "rules", read_rules, 0 },
 	{ "delay", read_duration, offsetof(struct lab_host, delay) },
 	{ "loss", read_share, offsetof(struct lab_host, loss) },
 	{ "sysctls", read_host_settings, 0 },

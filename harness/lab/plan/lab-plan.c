@@ -783,6 +783,23 @@ const char *lab_place_text(const struct lab_place *place, char *buffer,
 	return buffer;
 }
 
+/* The columns of a file are counted in characters. */
+struct lab_place lab_place_inside(const struct lab_place *place,
+				  const char *text, unsigned int line,
+				  unsigned int column)
+{
+	struct lab_place inside = *place;
+
+	if (!place->verbatim || !line || !column)
+		return inside;
+	inside.line += line - 1;
+	while (--line && (text = strchr(text, '\n')))
+		text++;
+	while (text && *text && --column)
+		inside.column += (*text++ & 0xc0) != 0x80;
+	return inside;
+}
+
 int lab_place_refuse(const struct lab_place *place, const char *format, ...)
 {
 	char message[400], text[LAB_PLACE];

@@ -49,7 +49,8 @@ struct lab_place {
 	const char *source; /* a file's name, or an option with its words */
 	unsigned int line, column; /* from 1; 0: the source has no lines */
 	/* The text stands in the file character by character, so that its
-	 * third character has the place's column plus 2. */
+	 * third character has the place's column plus 2; the lines of a text of
+	 * several lines all begin in that column. */
 	bool verbatim;
 	const char *key; /* path of keys: "timeline", "hosts.client"; or NULL */
 };
@@ -76,6 +77,7 @@ struct lab_host {
 	enum lab_role role;
 	nsec_t idle; /* conntrack's timeout for a connection; 0: the default */
 	const char *rules; /* additional rules for nft(8), or NULL */
+	struct lab_place rules_place; /* of their first character */
 	nsec_t delay; /* of the path to the host, one way */
 	double loss; /* of the path to the host, each way: 0 .. 1 */
 	struct lab_place place;
@@ -357,6 +359,12 @@ enum { LAB_PLACE = 256 };
  * place without a source. Returns `buffer`. */
 const char *lab_place_text(const struct lab_place *place, char *buffer,
 			   size_t size);
+
+/* The place of a byte of the text that stands at `place`; its line and column in
+ * the text count from 1. That of the text if it is not verbatim. */
+struct lab_place lab_place_inside(const struct lab_place *place,
+				  const char *text, unsigned int line,
+				  unsigned int column);
 
 /* -EINVAL and the message, with the place before it. `place` may be NULL. */
 int lab_place_refuse(const struct lab_place *place, const char *format, ...)

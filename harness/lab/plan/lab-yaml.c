@@ -33,17 +33,33 @@ static void place_of_offset(const struct lab_yaml *yaml, size_t offset,
 	}
 }
 
-/* libyaml reports a tab as "found character that cannot start any token". */
-static bool is_tab(const struct lab_yaml *yaml, const yaml_mark_t *mark)
+/* A line of the file, counted from 0, without its end; NULL: there is none. */
+static const char *find_line(const struct lab_yaml *yaml, size_t n,
+			     size_t *ret_length)
 {
 	const char *line = yaml->bytes, *end = yaml->bytes + yaml->size;
+	const char *newline;
 
-	for (size_t i = 0; line && i < mark->line; i++) {
+	for (; n && line; n--) {
 		line = memchr(line, '\n', (size_t)(end - line));
 		line = line ? line + 1 : NULL;
 	}
-	return line && mark->column < (size_t)(end - line) &&
-	       line[mark->column] == '\t';
+	if (!line)
+		return NULL;
+	newline = memchr(line, '\n', (size_t)(end - line));
+	*ret_length = (size_t)((newline ? newline : end) - line);
+	if (*ret_length && line[*ret_length - 1] == '\r')
+		--*ret_length;
+	return line;
+}
+
+/* libyaml reports a tab as "found character that cannot start any token". */
+static bool is_tab(const struct lab_yaml *yaml, const yaml_mark_t *mark)
+{
+	size_t length;
+	const char *line = find_line(yaml, mark->line, &length);
+
+	return line && mark->column < length && line[mark->column] == '\t';
 }
 
 static int refuse_syntax(const struct lab_yaml *yaml,
@@ -211,6 +227,33 @@ struct lab_place lab_yaml_place(const struct lab_yaml_node *node)
 	place.verbatim = end->column - start->column == length + 2 * quotes;
 	if (place.verbatim)
 		place.column += quotes;
+	return place;
+}
+
+/*
+ * The lines of a literal block ("|") follow the line of its indicator. Each has
+ * the same indentation, which is no part of the text: what the first line that
+ * is not empty has in the file and not in the text.
+ */
+struct lab_place lab_yaml_lines_place(const struct lab_yaml_node *node)
+{
+	struct lab_place place = lab_yaml_place(node);
+	size_t line = node->raw->start_mark.line + 1, size, found;
+	const char *text, *raw;
+
+	if (!is_scalar(node) ||
+	    node->raw->data.scalar.style != YAML_LITERAL_SCALAR_STYLE)
+		return place;
+	place.line = (unsigned int)line + 1;
+	text = (const char *)node->raw->data.scalar.value;
+	for (; *text == '\n'; text++)
+		line++;
+	size = strcspn(text, "\n");
+	raw = find_line(node->yaml, line, &found);
+	if (!raw || found < size || memcmp(raw + found - size, text, size) != 0)
+		return lab_yaml_place(node);
+	place.column = (unsigned int)(found - size) + 1;
+	place.verbatim = true;
 	return place;
 }
 

@@ -36,6 +36,8 @@ int lab_yaml_init(struct lab_yaml *yaml, struct lab_plan *plan,
 void lab_yaml_deinit(struct lab_yaml *yaml);
 
 struct lab_place lab_yaml_place(const struct lab_yaml_node *node);
+/* Of the first character of a text that may have several lines. */
+struct lab_place lab_yaml_lines_place(const struct lab_yaml_node *node);
 
 int lab_yaml_refuse(const struct lab_yaml_node *node, const char *format, ...)
 	MACRO_PRINTF(2, 3);
