@@ -34,6 +34,9 @@ void vm_options_set(struct vm_plan *plan, enum vm_option option)
 	case VM_OPTION_MEMORY:
 		plan->memory = (unsigned int)usage_number();
 		break;
+	case VM_OPTION_APPEND:
+		plan->append = optarg;
+		break;
 	case VM_OPTIONS_SHARED:
 		break;
 	}

@@ -12,6 +12,7 @@ enum vm_option {
 	VM_OPTION_VIRTUAL_TIME,
 	VM_OPTION_TIMEOUT,
 	VM_OPTION_MEMORY,
+	VM_OPTION_APPEND,
 	VM_OPTIONS_SHARED, /* their number */
 };
 
@@ -29,7 +30,9 @@ enum vm_option {
 				.min = 1, .max = 1e6, .fraction = true },      \
 	[VM_OPTION_MEMORY] = { "memory", 0, "MIB", NULL,                       \
 			       "the guest's memory (512)",                     \
-			       .min = 1, .max = 1 << 20 }
+			       .min = 1, .max = 1 << 20 },                     \
+	[VM_OPTION_APPEND] = { "append", 0, "WORDS", NULL,                     \
+			       "add these words to the kernel's command line" }
 
 struct vm_plan vm_options_defaults(void);
 

@@ -211,6 +211,9 @@ class Kernels(Machines):
                      parts=("/bin/true: not a User Mode Linux kernel",))
         self.refused("--uml", image(self.folder), parts=("ermission",))
 
+    def test_long_append_is_refused(self):
+        self.refused("--append", "x" * 513, parts=("--append", "512"))
+
     def test_uml_kernel_without_time_travel_is_refused(self):
         script = pathlib.Path(self.folder, "linux")
         script.write_text("#!/bin/sh\necho CONFIG_UML=y\n", encoding="utf-8")
@@ -510,6 +513,12 @@ class UserModeLinux(Machines):
         self.addCleanup(os.chdir, here)
         self.assertEqual(self.vm("--uml", name, "--virtual-time"), PASS,
                          self.err)
+
+    def test_append_changes_the_kernel_command_line(self):
+        """With so little memory the kernel cannot start."""
+        self.assertEqual(self.guest("--append", "lpj=1"), PASS, self.err)
+        self.assertEqual(self.guest("--append", "mem=1M", "--timeout", "20"),
+                         BROKEN, self.err)
 
     def test_verdicts_are_reported(self):
         self.assertEqual(self.guest(run=("server-host-crash-idle",

@@ -137,7 +137,8 @@ static void qemu_words(struct words *words, const struct machine *machine)
 	add_word(words,
 		 "console=ttyS0 panic=-1 quiet loglevel=4 nokaslr tsc=reliable "
 		 "nowatchdog no_timer_check rcupdate.rcu_cpu_stall_suppress=1 "
-		 "psi=0 cgroup_disable=memory ");
+		 "psi=0 cgroup_disable=memory %s ",
+		 plan->append);
 	add_environment(words->text[words->n - 1], WORD, "qemu", plan);
 }
 
@@ -174,7 +175,7 @@ static void uml_words(struct words *words, const struct machine *machine)
 	/* The default is a folder in the user's home. */
 	add_word(words, "uml_dir=./");
 	add_word(words, "umid=uml");
-	add_word(words, "%s", "");
+	add_word(words, "%s ", plan->append);
 	add_environment(words->text[words->n - 1], WORD, GUEST_UML, plan);
 }
 

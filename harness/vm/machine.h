@@ -13,11 +13,14 @@
 #include "nsec.h"
 #include "stream.h"
 
+enum { MACHINE_APPEND_MAX = 512 };
+
 struct machine_plan {
 	/* Image or UML program; absolute, since it runs in another folder. */
 	const char *kernel;
 	const char *initramfs; /* a path; QEMU */
 	const char *folder; /* for command line and results; UML */
+	const char *append; /* more words of the kernel's command line */
 	bool virtual_time;
 	bool uml;
 	bool kvm; /* QEMU; otherwise emulation (TCG) */

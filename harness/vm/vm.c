@@ -160,6 +160,10 @@ static int prepare(struct vm *vm)
 	const struct vm_plan *plan = vm->plan;
 	int r;
 
+	if (plan->append && strlen(plan->append) > MACHINE_APPEND_MAX)
+		return error_refuse(-EINVAL,
+				    "--append: longer than %d characters",
+				    MACHINE_APPEND_MAX);
 	if (plan->uml)
 		return error_trace(vm_uml_check(plan->uml, plan->virtual_time));
 	r = vm_kernel_find(&vm->kernel, plan->kernel, plan->modules,
@@ -239,6 +243,7 @@ int vm_run(struct vm *vm, struct stream *stream, struct machine_report *ret)
 {
 	const struct vm_plan *plan = vm->plan;
 	struct machine_plan machine = {
+		.append = plan->append ? plan->append : "",
 		.virtual_time = plan->virtual_time,
 		.journals = plan->journals,
 		.memory = plan->memory,

@@ -10,6 +10,7 @@
 struct vm_plan {
 	const char *kernel, *modules; /* as vm_kernel_find() takes them */
 	const char *uml; /* a User Mode Linux kernel instead; or NULL */
+	const char *append; /* words for the kernel's command line; or NULL */
 	bool virtual_time;
 	bool journals; /* the guest sends every journal */
 	double timeout; /* seconds of wall-clock time */
@@ -21,8 +22,8 @@ struct vm_plan {
 /*
  * Prepares a guest: finds or unpacks the kernel, collects its modules, packs
  * the initramfs; nothing is started yet. Borrows `plan`. -ENOENT, -EINVAL and
- * others for a kernel, UML program or module that does not exist or is not one;
- * the message names the file and the cure.
+ * others for a kernel, UML program or module that does not exist or is not one, and
+ * for `append` longer than the command line may be; the message names the cure.
  */
 struct vm;
 int vm_new(struct vm **ret, const struct vm_plan *plan);
