@@ -191,6 +191,16 @@ struct prediction *forecast_connect(struct run *run, const char *host)
 	return predict(run, &tcp, predict_connect, "unanswered connect()");
 }
 
+struct prediction *forecast_connect_with(struct sock *sock)
+{
+	struct predict_tcp tcp = of_host(sock_run(sock), sock_host(sock));
+
+	tcp.syn_retries = (unsigned int)sock_get(sock, IPPROTO_TCP, TCP_SYNCNT);
+	tcp.user_timeout = MSEC(sock_get(sock, IPPROTO_TCP, TCP_USER_TIMEOUT));
+	return predict(sock_run(sock), &tcp, predict_connect,
+		       "unanswered connect()");
+}
+
 struct prediction *forecast_syn_ack(struct run *run, const char *host)
 {
 	struct predict_tcp tcp = of_host(run, host);

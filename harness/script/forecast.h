@@ -31,6 +31,10 @@ struct prediction *forecast_orphan(struct sock *sock);
 /* connect() now in that host to a peer that does not answer. */
 struct prediction *forecast_connect(struct run *run, const char *host);
 
+/* The same with the options of a socket that is not connected yet: TCP_SYNCNT,
+ * TCP_USER_TIMEOUT. */
+struct prediction *forecast_connect_with(struct sock *sock);
+
 /* A SYN that arrives at that host now, whose SYN-ACK is not answered. */
 struct prediction *forecast_syn_ack(struct run *run, const char *host);
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options that have to be set before the handshake. TCP_WINDOW_CLAMP limits the
+ * window, whatever tcp_rmem allows: tcp_select_initial_window() rounds it down
+ * to whole segments and needs no window scale for it. (Later it need not: where
+ * the size of the segments shows that more payload fits into the buffer than
+ * was assumed, tcp_measure_rcv_mss() replaces the clamp.) TCP_MAXSEG is the MSS
+ * option of the SYN (tcp_connect_init(), tcp_mss_clamp()), and limits the size
+ * of the segments in both directions: tcp_sync_mss() at one end, the option at
+ * the other. Timestamps take 12 bytes of each segment.
+ */
+#include "case.h"
+
+enum { CLAMP = 8192, MAXSEG = 700, TIMESTAMPS = 12, BYTES = 2000 };
+
+#define DATA(host_) FRAMES(FROM(host_), KIND(WIRE_DATA))
+#define ACK(host_) FRAMES(FROM(host_), KIND(WIRE_PURE_ACK))
+
+struct window_stage {
+	struct sock *client, *server;
+	struct segment syn;
+};
+
+static struct window_stage connect_with(struct run *run, int option, int value)
+{
+	struct probe *server = probe_start(run, "server");
+	struct sock *listener = sock_listen(server, 1);
+	struct window_stage stage = {
+		.client = sock_open(probe_start(run, "client")),
+	};
+	struct mark asked = mark_now(run);
+	struct finding got;
+
+	sock_set(stage.client, IPPROTO_TCP, option, value);
+	sock_start_connect(stage.client, listener);
+	got = sock_reap(stage.client, soon);
+	expect_success(&got);
+	stage.server = sock_accept(listener);
+	stage.syn = frames_first(run, asked, "client", WIRE_SYN)->frame.tcp;
+	return stage;
+}
+
+static void expect_clamp(struct run *run)
+{
+	struct window_stage stage = connect_with(run, TCP_WINDOW_CLAMP, CLAMP);
+	unsigned int segments = CLAMP / stage.syn.mss;
+	unsigned int window = segments * stage.syn.mss;
+	struct mark sent = mark_now(run);
+
+	const struct wire_capture *ack, *beyond;
+	struct finding got;
+
+	expect_number(run, "window", stage.syn.window, window, window);
+	expect_number(run, "window_scale", stage.syn.window_scale, 0, 0);
+	/* The congestion window allows 10 segments: TCP_INIT_CWND. */
+	got = sock_stream(stage.server, stage.client, 2 * CLAMP, soon);
+	expect_stream(&got, 2 * CLAMP, 0);
+	ack = frames_wait(run, sent, ACK("client"), 1, soon);
+	beyond = frames_nth(run, sent, DATA("server"), segments + 1);
+	expect_that(run, ack && beyond && beyond->at >= ack->at,
+		    "no segment beyond the window before the first ACK", "%s",
+		    ack && beyond ? "one before it" : "no such segment");
+}
+
+static unsigned int largest(struct run *run, struct mark since,
+			    const char *host)
+{
+	unsigned int n = frames_count(run, since, DATA(host)), size = 0;
+
+	for (unsigned int i = 1; i <= n; i++)
+		size = MAX(size, frames_nth(run, since, DATA(host), i)
+					 ->frame.tcp.length);
+	return size;
+}
+
+static void expect_maxseg(struct run *run)
+{
+	struct window_stage stage = connect_with(run, TCP_MAXSEG, MAXSEG);
+	struct mark sent = mark_now(run);
+	struct finding got;
+
+	expect_number(run, "mss", stage.syn.mss, MAXSEG, MAXSEG);
+	got = sock_stream(stage.client, stage.server, BYTES, soon);
+	expect_stream(&got, BYTES, 0);
+	got = sock_stream(stage.server, stage.client, BYTES, soon);
+	expect_stream(&got, BYTES, 0);
+	expect_number(run, "largest_sent", largest(run, sent, "client"),
+		      MAXSEG - TIMESTAMPS, MAXSEG - TIMESTAMPS);
+	expect_number(run, "largest_received", largest(run, sent, "server"),
+		      MAXSEG - TIMESTAMPS, MAXSEG - TIMESTAMPS);
+}
+
+static void script(struct run *run)
+{
+	if (run_is_variant(run, "window-clamp"))
+		expect_clamp(run);
+	else
+		expect_maxseg(run);
+}
+
+CASE(option_window) = {
+	.name = "option-window",
+	.claim = "TCP_WINDOW_CLAMP before connect() wins over tcp_rmem, and "
+		 "TCP_MAXSEG over the MTU",
+	.topic = TOPIC_SOCKET_OPTIONS,
+	.why = "both are limits of one socket below those of the host and the "
+	       "interface",
+	.sources = "net/ipv4/tcp_output.c:tcp_select_initial_window(), "
+		   "tcp_connect_init(), tcp_sync_mss()",
+	.steps = STEPS("TCP_WINDOW_CLAMP is set to 8192, or TCP_MAXSEG to 700, "
+		       "before connect()",
+		       "data is sent"),
+	.expect = "window-clamp: the SYN advertises as many whole segments as "
+		  "fit into 8192 bytes, without a window scale, and the server "
+		  "sends no more before the first ACK; maxseg: MSS 700 in the "
+		  "SYN, and segments of 688 bytes in both directions",
+	.world = &world_pair,
+	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_rmem",
+			      .text = "4096 131072 131072" },
+			    { NULL, "net.ipv4.tcp_timestamps", 1 }),
+	.variants = VARIANTS({ "window-clamp" }, { "maxseg" }),
+	.duration = MSEC(50),
+	.no_fault = true,
+	.script = script,
+};
