@@ -208,15 +208,18 @@ static void MACRO_NORETURN become_program(const struct request *request,
 	 * process of the machine (oom_badness()). */
 	if (exe < 0)
 		set_out_of_memory_score();
-	if (request->memory)
-		setrlimit(RLIMIT_DATA, &(struct rlimit){ request->memory,
-							 request->memory });
 	r = privilege_drop(uid, gid);
 	if (r >= 0) {
 		if (exe < 0)
 			filter_socket_families(request->families);
 		char **args = (char **)(uintptr_t)argv;
 
+		/* Last: this process has more data than a program may be given,
+		 * and can allocate nothing afterwards. */
+		if (request->memory)
+			setrlimit(RLIMIT_DATA,
+				  &(struct rlimit){ request->memory,
+						    request->memory });
 		if (exe >= 0)
 			fexecve(exe, args, environ);
 		else if (argv[0])
