@@ -105,8 +105,9 @@ static void script(struct run *run)
 	struct finding got;
 	struct mark injected;
 
-	if (plan->tsecr && !counter_exists(run, "server", "TSEcrRejected"))
-		run_skip(run, "this kernel does not check TSecr");
+	if (plan->tsecr && kernel_version() < KERNEL_VERSION(6, 15, 0) &&
+	    !counter_exists(run, "server", "TSEcrRejected"))
+		run_skip(run, "TSecr is checked since 6.15: 3ba075278c11");
 	held = fault_hold(run, FRAMES(FROM("client"), KIND(WIRE_PURE_ACK),
 				      .first = 1, .count = 1));
 	client = sock_connect(probe, listener);

@@ -123,7 +123,7 @@ static int write_here(const struct sysctl_setting *setting)
 	fold(want);
 	memcpy(copy, got, sizeof(copy));
 	if (!same_value(copy, want))
-		return error_refuse(-EINVAL, "sysctl %s = %s reads back as %s",
+		return error_refuse(-EDOM, "sysctl %s = %s reads back as %s",
 				    setting->name, setting->value, got);
 	return 0;
 }

@@ -17,8 +17,9 @@ struct sysctl_setting {
 
 /*
  * Writes `n` settings in the namespace `fd`. -ENOENT: this kernel has no such
- * sysctl in a namespace; -EINVAL: it does not accept the value; -EPERM: the
- * namespace is not ours (namespace_is_ours()). The message has the setting.
+ * sysctl in a namespace; -EINVAL: it does not accept the value; -EDOM: it stores
+ * another one; -EPERM: the namespace is not ours (namespace_is_ours()). The
+ * message has the setting.
  */
 int sysctl_write(int fd, const struct sysctl_setting *settings, size_t n);
 

@@ -296,7 +296,7 @@ static const char *predicate(const struct lab_expectation *e)
 static void report(struct lab_judge *judge, const struct lab_expectation *e,
 		   bool ok, const char *observed)
 {
-	expect_record(judge->run, ok, e->program ? e->program : e->host,
+	run_expectation(judge->run, ok, e->program ? e->program : e->host,
 		      predicate(e), observed);
 }
 

@@ -191,7 +191,7 @@ static void fail(struct lab_probes *probes, const struct command *command,
 		run_here(command->place->source, (int)command->place->line);
 	else
 		run_here("prompt", 0);
-	expect_record(probes->run, false, command->action->host,
+	run_expectation(probes->run, false, command->action->host,
 		      command->action->text, observed);
 }
 

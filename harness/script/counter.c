@@ -81,7 +81,8 @@ bool counter_exists(struct run *run, const char *host, const char *name)
 	const struct counters *counters = find(run, host)->counters;
 	int64_t value;
 
-	return counters_get(counters, name, &value) >= 0;
+	return run_has(run, name,
+			       counters_get(counters, name, &value) >= 0);
 }
 
 int64_t counter_value(struct run *run, const char *host, const char *name)

@@ -5,11 +5,7 @@
 #include "expect.h"
 #include "run-control.h"
 
-/* Counts and journals an expectation. Returns `ok`. */
-bool expect_record(struct run *run, bool ok, const char *what,
-		   const char *expected, const char *observed);
-
-/* The same for one that failed only by exceeding its upper bound plus slack by
- * `excess`, for which scheduling delay may be the reason. Returns false. */
+/* run_expectation() for one that failed only by exceeding its upper bound plus
+ * slack by `excess`, for which scheduling delay may be the reason. Returns false. */
 bool expect_record_late(struct run *run, const char *what, const char *expected,
 			const char *observed, nsec_t excess);

@@ -27,28 +27,14 @@
 
 enum { TEXT = 192 };
 
-bool expect_record(struct run *run, bool ok, const char *what,
-		   const char *expected, const char *observed)
-{
-	run->expectations++;
-	if (!ok) {
-		run->failed++;
-		run->upper_bound_failed = false;
-	}
-	run_journal(run, nsec_now(), "expectation", "{s:s, s:b, s:s, s:s, s:s}",
-		    "what", what, "ok", ok, "expected", expected, "observed",
-		    observed, "at", run_where());
-	return ok;
-}
-
-/* expect_record() clears upper_bound_failed; it is set again when no other kind
+/* run_expectation() clears upper_bound_failed; it is set again when no other kind
  * of failure came before. */
 bool expect_record_late(struct run *run, const char *what, const char *expected,
 			const char *observed, nsec_t excess)
 {
 	bool first = !run->failed || run->upper_bound_failed;
 
-	expect_record(run, false, what, expected, observed);
+	run_expectation(run, false, what, expected, observed);
 	run->upper_bound_failed = first;
 	run->excess = MAX(run->excess, excess);
 	return false;
@@ -79,7 +65,7 @@ static bool expect_outcome(const struct finding *finding, const char *expected)
 	record_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "%s() in %s", finding->call,
 		 sock_host(finding->sock));
-	return expect_record(run, strcmp(expected, observed) == 0, what,
+	return run_expectation(run, strcmp(expected, observed) == 0, what,
 			     expected, observed);
 }
 
@@ -119,7 +105,7 @@ static bool expect_value(const struct finding *finding, int64_t value)
 	else
 		snprintf(observed, sizeof(observed), "%" PRId64,
 			 finding->value);
-	return expect_record(run, strcmp(expected, observed) == 0, what,
+	return run_expectation(run, strcmp(expected, observed) == 0, what,
 			     expected, observed);
 }
 
@@ -141,7 +127,7 @@ bool expect_stream(const struct finding *finding, uint64_t bytes,
 		 sock_host(finding->sock));
 	snprintf(expected, sizeof(expected), "%" PRIu64, wrong);
 	snprintf(observed, sizeof(observed), "%" PRIu64, finding->wrong);
-	return expect_record(sock_run(finding->sock), finding->wrong == wrong,
+	return run_expectation(sock_run(finding->sock), finding->wrong == wrong,
 			     what, expected, observed) &&
 	       ok;
 }
@@ -170,7 +156,7 @@ bool expect_delivery(struct sock *from, struct sock *to, size_t bytes)
 			 "send() %s, %zu bytes received, recv() %s",
 			 finding_outcome(&sent), received,
 			 got.call ? finding_outcome(&got) : "not called");
-	return expect_record(sock_run(to), received == bytes, what, expected,
+	return run_expectation(sock_run(to), received == bytes, what, expected,
 			     observed);
 }
 
@@ -189,7 +175,7 @@ bool expect_pending_error(struct sock *sock, int error)
 
 	record_outcome(run, expected, observed);
 	snprintf(what, sizeof(what), "SO_ERROR in %s", sock_host(sock));
-	return expect_record(run, pending == error, what, expected, observed);
+	return run_expectation(run, pending == error, what, expected, observed);
 }
 
 /* --- times ------------------------------------------------------------ */
@@ -237,7 +223,7 @@ bool expect_span(struct run *run, const char *what, nsec_t observed,
 	if (observed > range.max)
 		return expect_record_late(run, what, expected_text,
 					  observed_text, observed - range.max);
-	return expect_record(run, observed >= range.min, what, expected_text,
+	return run_expectation(run, observed >= range.min, what, expected_text,
 			     observed_text);
 }
 
@@ -255,7 +241,7 @@ bool expect_took(struct mark since, const struct finding *finding,
 		 sock_host(finding->sock));
 	if (finding->open) {
 		range_text(range, expected, sizeof(expected));
-		return expect_record(run, false, what, expected,
+		return run_expectation(run, false, what, expected,
 				     "the call still blocks");
 	}
 	run_measured(run, "elapsed_s", nsec_seconds(observed));
@@ -275,7 +261,7 @@ static bool record_state(struct sock *sock, enum diag_state expected,
 	run_predicted_text(run, name, diag_state_text(expected));
 	run_measured_text(run, name, diag_state_text(observed));
 	snprintf(what, sizeof(what), "state in %s", sock_host(sock));
-	return expect_record(run, expected == observed, what,
+	return run_expectation(run, expected == observed, what,
 			     diag_state_text(expected),
 			     diag_state_text(observed));
 }
@@ -322,7 +308,7 @@ bool expect_held(struct sock *sock, bool held)
 	sock_look(sock, &seen);
 	snprintf(what, sizeof(what), "process that holds the socket in %s",
 		 sock_host(sock));
-	return expect_record(sock_run(sock), (seen.inode != 0) == held, what,
+	return run_expectation(sock_run(sock), (seen.inode != 0) == held, what,
 			     held ? "one" : "none",
 			     seen.inode ? "one" : "none");
 }
@@ -338,7 +324,7 @@ bool expect_queue(struct sock *listener, unsigned int length,
 		 queue.limit);
 	run_predicted_text(sock_run(listener), "accept_queue", expected);
 	run_measured_text(sock_run(listener), "accept_queue", observed);
-	return expect_record(sock_run(listener),
+	return run_expectation(sock_run(listener),
 			     queue.length == length && queue.limit == limit,
 			     "accept queue", expected, observed);
 }
@@ -350,7 +336,7 @@ static bool record_timer(struct sock *sock, enum diag_timer timer,
 
 	sock_look(sock, ret_seen);
 	snprintf(what, sizeof(what), "timer in %s", sock_host(sock));
-	return expect_record(sock_run(sock), ret_seen->timer == timer, what,
+	return run_expectation(sock_run(sock), ret_seen->timer == timer, what,
 			     diag_timer_text(timer),
 			     diag_timer_text(ret_seen->timer));
 }
@@ -399,7 +385,7 @@ static bool record_number(struct run *run, const char *what, int64_t observed,
 		snprintf(expected_text, sizeof(expected_text),
 			 "%" PRId64 " .. %" PRId64, min, max);
 	snprintf(observed_text, sizeof(observed_text), "%" PRId64, observed);
-	return expect_record(run, observed >= min && observed <= max, what,
+	return run_expectation(run, observed >= min && observed <= max, what,
 			     expected_text, observed_text);
 }
 
@@ -522,7 +508,7 @@ bool expect_rounds(struct sock *from, struct mark since,
 		if (!copy && !round->certain)
 			break;
 		if (!copy)
-			return expect_record(run, false, name,
+			return run_expectation(run, false, name,
 					     "a frame on the wire", "none");
 		n++;
 		expect_round(run, name, since, round, before,
@@ -580,7 +566,7 @@ bool expect_exchange(struct run *run, struct mark since, const char *what,
 	count_sent(run, since, FRAMES(KIND(WIRE_TCP)), wanted);
 	print_exchange(run, since, out);
 	fclose(out);
-	ok = expect_record(run, strcmp(expected, observed) == 0, what, expected,
+	ok = run_expectation(run, strcmp(expected, observed) == 0, what, expected,
 			   observed);
 	free(observed);
 	return ok;
@@ -605,7 +591,7 @@ struct mark expect_frame(struct run *run, struct mark since, const char *what,
 		return came;
 	}
 	range_text(allowed, expected, sizeof(expected));
-	expect_record(run, false, what, expected, "no such frame");
+	run_expectation(run, false, what, expected, "no such frame");
 	none.at = nsec_now();
 	return none;
 }
@@ -617,8 +603,11 @@ bool expect_counter(struct run *run, const char *host, const char *name,
 
 	/* A counter that does not exist never changes: the expectation of 0
 	 * would always hold. */
-	if (!counter_exists(run, host, name))
+	if (!counter_exists(run, host, name)) {
+		if (kernel_must_have(name))
+			return false; /* has failed in counter_exists() */
 		run_broken_because(run, "this kernel has no counter %s", name);
+	}
 	snprintf(what, sizeof(what), "%s of %s", name, host);
 	return record_number(run, what, counter_change(run, host, name), change,
 			     change);
@@ -707,5 +696,5 @@ bool expect_that(struct run *run, bool ok, const char *what,
 	va_start(args, observed_format);
 	vsnprintf(observed, sizeof(observed), observed_format, args);
 	va_end(args);
-	return expect_record(run, ok, what, "true", observed);
+	return run_expectation(run, ok, what, "true", observed);
 }

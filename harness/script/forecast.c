@@ -84,7 +84,10 @@ static void of_socket(struct sock *sock, struct predict_tcp *tcp)
 	unsigned int early = sysctl_of(sock, "net.ipv4.tcp_early_retrans");
 	struct diag_socket seen;
 
-	if (!sock_look(sock, &seen) || !seen.has_info)
+	if (!sock_look(sock, &seen))
+		run_needed(sock_run(sock), "the connection", "exists",
+			   "no socket in %s", sock_host(sock));
+	if (!seen.has_info)
 		run_broken_because(sock_run(sock),
 				   "no TCP_INFO for the prediction");
 	tcp->rto = USEC(seen.info.tcpi_rto);

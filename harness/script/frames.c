@@ -67,6 +67,14 @@ const struct wire_capture *frames_wait(struct run *run, struct mark since,
 	return frames_nth(run, since, match, nth);
 }
 
+static void MACRO_NORETURN need_frame(struct run *run,
+				      const struct wire_match *match)
+{
+	run_needed(run, "frame of the set-up", "sent",
+		   "no matching frame from %s",
+		   match->from ? match->from : "any host");
+}
+
 const struct wire_capture *frames_need(struct run *run, struct mark since,
 				       const struct wire_match *match)
 {
@@ -74,8 +82,7 @@ const struct wire_capture *frames_need(struct run *run, struct mark since,
 		frames_wait(run, since, match, 1, needed_timeout);
 
 	if (!frame)
-		run_broken_because(run, "setup: no matching frame from %s",
-				   match->from ? match->from : "any host");
+		need_frame(run, match);
 	return frame;
 }
 
@@ -96,8 +103,7 @@ const struct wire_capture *frames_last(struct run *run,
 		if (counts(&all[i], start, match))
 			last = &all[i];
 	if (!last)
-		run_broken_because(run, "setup: no matching frame from %s",
-				   match->from ? match->from : "any host");
+		need_frame(run, match);
 	return last;
 }
 

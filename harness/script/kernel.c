@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "macro.h"
 #include "sysctl.h"
 
 const char *kernel_release(void)
@@ -86,4 +87,25 @@ bool kernel_has_sysctl(const char *name)
 
 	return sysctl_path(name, path, sizeof(path)) >= 0 &&
 	       access(path, F_OK) == 0;
+}
+
+bool kernel_must_have(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned int since;
+	} added[] = {
+		{ "net.ipv4.tcp_syn_linear_timeouts", KERNEL_VERSION(6, 5, 0) },
+		{ "net.ipv4.tcp_rto_min_us", KERNEL_VERSION(6, 11, 0) },
+		{ "net.ipv4.tcp_tw_reuse_delay", KERNEL_VERSION(6, 14, 0) },
+		{ "net.ipv4.tcp_rto_max_ms", KERNEL_VERSION(6, 15, 0) },
+		{ "PAWSOldAck", KERNEL_VERSION(6, 14, 0) },
+		{ "TSEcrRejected", KERNEL_VERSION(6, 15, 0) },
+		{ "PAWSTimewait", KERNEL_VERSION(6, 16, 0) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(added); i++)
+		if (strcmp(added[i].name, name) == 0)
+			return kernel_version() >= added[i].since;
+	return false;
 }

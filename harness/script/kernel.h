@@ -30,3 +30,7 @@ const char *kernel_release(void);
 
 /* Whether the sysctl exists in the network namespace of this thread. */
 bool kernel_has_sysctl(const char *name);
+
+/* Whether a mainline release added the sysctl or counter of that name, and this
+ * kernel is not older: its absence is a fault and no reason to skip a run. */
+bool kernel_must_have(const char *name);

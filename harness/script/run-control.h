@@ -61,7 +61,27 @@ struct run {
 	nsec_t miss;
 	bool has_outcome; /* the first finding that is expected sets "outcome"
 			   */
+	/* Ends the run with the verdict of its expectations so far, wherever
+	 * the script is. */
+	void (*finish)(struct run *run) MACRO_NORETURN;
 };
+
+/* Counts and journals an expectation. Returns `ok`. */
+bool run_expectation(struct run *run, bool ok, const char *what,
+		     const char *expected, const char *observed);
+
+/*
+ * What every working kernel does, and the script builds on, did not happen: a
+ * failed expectation, with which the run ends. So a fault of the kernel is a
+ * FAIL, also in the set-up; BROKEN is for what the harness cannot do.
+ */
+void run_needed(struct run *run, const char *what, const char *expected,
+		const char *observed_format, ...)
+	MACRO_PRINTF(4, 5) MACRO_NORETURN;
+
+/* Returns `exists`; a failed expectation where this kernel must have the sysctl
+ * or counter. */
+bool run_has(struct run *run, const char *name, bool exists);
 
 /* The position in the script that run_here() has recorded: "cases/NAME.c:LINE",
  * for expectations and reasons. Valid until the next call. */

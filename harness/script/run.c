@@ -144,6 +144,8 @@ void run_skip(struct run *run, const char *format, ...)
 	char reason[512];
 	va_list args;
 
+	if (run->failed)
+		run->finish(run);
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
@@ -158,6 +160,43 @@ bool run_has_change(struct run *run, const struct change *change)
 		run_skip(run, "whether Linux %s has %s is not known",
 			 kernel_release(), change->commit);
 	return state == CHANGE_PRESENT;
+}
+
+/* --- expectations -----------------------------------------------------*/
+
+bool run_expectation(struct run *run, bool ok, const char *what,
+		     const char *expected, const char *observed)
+{
+	run->expectations++;
+	if (!ok) {
+		run->failed++;
+		run->upper_bound_failed = false;
+	}
+	run_journal(run, nsec_now(), "expectation", "{s:s, s:b, s:s, s:s, s:s}",
+		    "what", what, "ok", ok, "expected", expected, "observed",
+		    observed, "at", run_where());
+	return ok;
+}
+
+void run_needed(struct run *run, const char *what, const char *expected,
+		const char *observed_format, ...)
+{
+	char observed[256];
+	va_list args;
+
+	va_start(args, observed_format);
+	vsnprintf(observed, sizeof(observed), observed_format, args);
+	va_end(args);
+	run_expectation(run, false, what, expected, observed);
+	run->finish(run);
+}
+
+bool run_has(struct run *run, const char *name, bool exists)
+{
+	if (!exists && kernel_must_have(name))
+		run_expectation(run, false, name, "exists on this kernel",
+				"missing");
+	return exists;
 }
 
 /* --- time -------------------------------------------------------------*/

@@ -101,8 +101,9 @@ void run_set_sysctl(struct run *run, const char *host, const char *name,
 
 /* --- other ends -----------------------------------------------------------*/
 
-/* This machine cannot show the case, which turned out during the script: SKIP.
- */
+/* This machine or --set cannot show the case, which turned out during the
+ * script: SKIP. FAIL after a failed expectation, which may be the reason. What
+ * the kernel under test decides is an expectation and no reason to skip. */
 void run_skip(struct run *run, const char *format, ...)
 	MACRO_PRINTF(2, 3) MACRO_NORETURN;
 

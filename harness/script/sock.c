@@ -349,30 +349,55 @@ static void ask(struct sock *sock, struct probe_request *request,
 	probe_ask(sock->probe, request, answer);
 }
 
-/* A call whose failure is one of the harness. */
-static void ask_or_break(struct sock *sock, struct probe_request *request,
-			 const char *what)
+/* Errors of a machine without the memory, the rights or the options that a call
+ * needs. Any other error of a call that must succeed is the kernel's TCP. */
+static bool is_of_machine(int error)
+{
+	static const int errors[] = { ENOMEM,	  ENOBUFS, EMFILE,
+				      ENFILE,	  EPERM,   EACCES,
+				      ENOPROTOOPT, ENOSYS, EOPNOTSUPP,
+				      EAFNOSUPPORT };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i] == error)
+			return true;
+	return false;
+}
+
+static void need_no_error(struct sock *sock, const char *call, int error)
+{
+	char what[96];
+
+	if (!error)
+		return;
+	if (is_of_machine(error))
+		run_broken(sock->run,
+			   error_origin(-error, "%s in %s", call, sock->host));
+	snprintf(what, sizeof(what), "%s() of %s", call, sock->host);
+	run_needed(sock->run, what, "0", "-1 %s", error_name(error));
+}
+
+/* A call that never blocks and without which there is no experiment. */
+static void ask_or_end(struct sock *sock, struct probe_request *request,
+		       const char *what)
 {
 	struct probe_answer answer;
 
 	ask(sock, request, &answer);
-	if (answer.reply.value < 0)
-		run_broken(sock->run,
-			   error_origin(-answer.reply.error, "%s in %s", what,
-					sock->host));
+	need_no_error(sock, what,
+		      answer.reply.value < 0 ? answer.reply.error : 0);
 	take_addresses(sock, &answer.reply);
 }
 
 /* A call without which there is no experiment. */
 static void need_success(struct sock *sock, const struct finding *finding)
 {
+	char what[96];
+
+	snprintf(what, sizeof(what), "%s() of %s", finding->call, sock->host);
 	if (finding->open)
-		run_broken_because(sock->run, "setup: %s() in %s blocks",
-				   finding->call, sock->host);
-	if (finding->error)
-		run_broken_because(sock->run, "setup: %s() in %s = -1 %s",
-				   finding->call, sock->host,
-				   error_name(finding->error));
+		run_needed(sock->run, what, "0", "blocks");
+	need_no_error(sock, finding->call, finding->error);
 }
 
 /* --- connections ----------------------------------------------------------*/
@@ -388,7 +413,7 @@ struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
 
 	request.address_size =
 		put_address(run, &address, port, &request.address);
-	ask_or_break(sock, &request, "listen");
+	ask_or_end(sock, &request, "listen");
 	snprintf(text, sizeof(text), "listen(%d) on %s:%u", backlog,
 		 address_text(&address, name), sock->local_port);
 	sock_journal_call(sock, "listen", false, text);
@@ -413,7 +438,7 @@ void sock_set_backlog(struct sock *listener, int backlog)
 
 	snprintf(text, sizeof(text), "listen(%d) again", backlog);
 	sock_journal_call(listener, "listen", false, text);
-	ask_or_break(listener, &request, "listen");
+	ask_or_end(listener, &request, "listen");
 }
 
 struct sock *sock_open(struct probe *probe)
@@ -425,7 +450,7 @@ struct sock *sock_open(struct probe *probe)
 	/* Its family is that of the socket. */
 	request.address_size =
 		put_address(sock->run, &address, 0, &request.address);
-	ask_or_break(sock, &request, "socket");
+	ask_or_end(sock, &request, "socket");
 	return sock;
 }
 
@@ -602,8 +627,8 @@ void sock_deliver(struct sock *from, struct sock *to, size_t bytes)
 		got = reap(to, &to->in, needed_timeout);
 		need_success(to, &got);
 		if (got.value == 0)
-			run_broken_because(to->run, "setup: recv() in %s: EOF",
-					   to->host);
+			run_needed(to->run, "data that was sent", "received",
+				   "EOF in %s", to->host);
 		received += (size_t)got.value;
 	}
 }
@@ -661,7 +686,7 @@ void sock_echo(struct sock *sock)
 {
 	struct probe_request request = { .operation = PROBE_ECHO };
 
-	ask_or_break(sock, &request, "echo");
+	ask_or_end(sock, &request, "echo");
 	sock_journal_call(sock, NULL, true, "echoes from now on");
 }
 
@@ -670,7 +695,7 @@ void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
 	struct probe_request request = { .operation = PROBE_SERVE_HTTP,
 					 .number = keepalive_timeout };
 
-	ask_or_break(listener, &request, "serve HTTP");
+	ask_or_end(listener, &request, "serve HTTP");
 	sock_journal_call(listener, NULL, true, "serves HTTP from now on");
 }
 
@@ -690,7 +715,7 @@ void sock_close(struct sock *sock)
 	struct probe_request request = { .operation = PROBE_CLOSE };
 
 	sock_journal_call(sock, "close", false, "close()");
-	ask_or_break(sock, &request, "close");
+	ask_or_end(sock, &request, "close");
 	/* The probe sends no reply to calls that were posted. */
 	sock->in.name = sock->out.name = NULL;
 }
@@ -706,15 +731,19 @@ void sock_abort(struct sock *sock)
 					 .size = sizeof(linger) };
 
 	memcpy(request.data, &linger, sizeof(linger));
-	ask_or_break(sock, &request, "setsockopt");
+	ask_or_end(sock, &request, "setsockopt");
 	sock_close(sock);
 }
 
 static void need_state(struct sock *sock, enum diag_state state)
 {
-	if (!sock_wait_state(sock, state, needed_timeout))
-		run_broken_because(sock->run, "setup: %s does not reach %s",
-				   sock->host, diag_state_text(state));
+	char what[96];
+
+	if (sock_wait_state(sock, state, needed_timeout))
+		return;
+	snprintf(what, sizeof(what), "state of %s's end", sock->host);
+	run_needed(sock->run, what, diag_state_text(state), "%s",
+		   diag_state_text(sock_state(sock)));
 }
 
 struct range sock_close_both(struct sock *first, struct sock *second)
@@ -741,7 +770,7 @@ void sock_set(struct sock *sock, int level, int option, int value)
 					 .size = sizeof(value) };
 
 	memcpy(request.data, &value, sizeof(value));
-	ask_or_break(sock, &request, "setsockopt");
+	ask_or_end(sock, &request, "setsockopt");
 }
 
 void sock_keepalive(struct sock *sock, bool on)
@@ -822,10 +851,8 @@ struct sock *sock_find(struct run *run, const char *host, uint16_t remote_port)
 	if (r < 0)
 		run_broken(run, r);
 	if (search.found != 1)
-		run_broken_because(run,
-				   "connections of %s to port %u: expected 1, "
-				   "observed %u",
-				   host, remote_port, search.found);
+		run_needed(run, "connections to the port", "1", "%u of %s",
+			   search.found, host);
 	return search.sock;
 }
 
@@ -972,8 +999,8 @@ static struct queue look_at_queue(struct sock *listener)
 	struct diag_socket seen;
 
 	if (!look(listener, &seen))
-		run_broken_because(listener->run, "no listener in %s any more",
-				   listener->host);
+		run_needed(listener->run, "state of the listener", "LISTEN",
+			   "no socket in %s", listener->host);
 	/* For LISTEN sockets sock_diag puts the accept queue's length and limit
 	 * there: tcp_diag_get_info(). */
 	return (struct queue){ seen.receive_queue, seen.send_queue };

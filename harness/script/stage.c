@@ -151,12 +151,13 @@ static void journal_settings(struct run *run, const struct settings *settings,
 }
 
 /*
+ * A sysctl with another value than the one written is a fault of the kernel.
  * Missing features of the kernel or the machine are a SKIP: no veth
  * (EOPNOTSUPP), no packet sockets or no IPv6 (EAFNOSUPPORT), no sock_diag
  * (EPROTONOSUPPORT), a container's read-only /proc/sys, over which no /proc of
  * our own could be mounted (mount_too_revealing()).
  */
-static void check_absence(struct run *run, int r)
+static void check_kernel(struct run *run, int r)
 {
 	if (r == -ENOENT || r == -EOPNOTSUPP || r == -EAFNOSUPPORT ||
 	    r == -EPROTONOSUPPORT)
@@ -167,6 +168,24 @@ static void check_absence(struct run *run, int r)
 			 "/proc/sys is read-only here (as in most "
 			 "containers): %s",
 			 error_message());
+	if (r == -EDOM)
+		run_needed(run, "the sysctls of the case", "stored", "%s",
+			   error_message());
+}
+
+/* A sysctl that this kernel must have and has lost is no reason to skip. */
+static void check_settings(struct run *run, const struct settings *settings)
+{
+	bool complete = true;
+
+	for (size_t i = 0; i < settings->n; i++) {
+		const char *name = settings->all[i].name;
+
+		if (kernel_must_have(name))
+			complete &= run_has(run, name, kernel_has_sysctl(name));
+	}
+	if (!complete)
+		run->finish(run);
 }
 
 static void add_host(struct run *run, size_t i)
@@ -185,8 +204,9 @@ static void add_host(struct run *run, size_t i)
 				 run->job->testcase->processes :
 				 PROCESSES;
 	collect_settings(run, &settings, plan.name);
+	check_settings(run, &settings);
 	r = world_add_host(run->world, &plan, settings.all, settings.n);
-	check_absence(run, r);
+	check_kernel(run, r);
 	if (r < 0)
 		run_broken(run, r);
 	journal_settings(run, &settings, plan.name);
@@ -226,7 +246,7 @@ void stage_make_world(struct run *run)
 		process_pin_cpu();
 	r = world_new(&run->world, run->loop, run->journal, on_exit_of_process,
 		      run);
-	check_absence(run, r);
+	check_kernel(run, r);
 	if (r < 0)
 		run_broken(run, r);
 	if (plan->bulk)
@@ -234,6 +254,7 @@ void stage_make_world(struct run *run)
 	for (size_t i = 0; i < world_plan_hosts(plan); i++)
 		add_host(run, i);
 	r = world_connect(run->world, !plan->ageing_neighbours);
+	check_kernel(run, r);
 	if (r < 0)
 		run_broken(run, r);
 }

@@ -125,39 +125,38 @@ static void MACRO_NORETURN judge(struct run *run)
 /* Samples the softirq threads, at intervals that grow with the run: a run of
  * hours needs few samples. Its timer also measures the delay of this process
  * while the script waits without one. */
-struct sampler {
+static struct sampler {
 	struct run *run;
 	struct loop_source *source;
 	struct softirqs_samples softirqs;
-};
+} sampler;
 
-static void sample_softirqs(struct sampler *sampler)
+static void sample_softirqs(void)
 {
-	softirqs_sample(&sampler->softirqs, &sampler->run->options->softirqs);
-	sampler->run->softirq_wait = sampler->softirqs.longest;
+	softirqs_sample(&sampler.softirqs, &sampler.run->options->softirqs);
+	sampler.run->softirq_wait = sampler.softirqs.longest;
 }
 
-static int sample(void *data)
+static int sample(void *data MACRO_UNUSED)
 {
-	struct sampler *sampler = data;
 	nsec_t now = nsec_now();
-	nsec_t pause = MAX((now - sampler->run->start) / 50, MSEC(20));
+	nsec_t pause = MAX((now - sampler.run->start) / 50, MSEC(20));
 
-	sample_softirqs(sampler);
-	loop_set_timer(sampler->source, now + pause);
+	sample_softirqs();
+	loop_set_timer(sampler.source, now + pause);
 	return 0;
 }
 
-static void start_sampler(struct sampler *sampler)
+static void start_sampler(struct run *run)
 {
-	struct run *run = sampler->run;
 	int r = 0;
 
+	sampler.run = run;
 	/* Delay before this point is not attributed to the run. */
-	softirqs_begin(&sampler->softirqs, &run->options->softirqs);
+	softirqs_begin(&sampler.softirqs, &run->options->softirqs);
 	if (!virtual_time_work_is_free())
-		r = loop_add_timer(run->loop, &sampler->source,
-				   run->start + MSEC(20), sample, sampler);
+		r = loop_add_timer(run->loop, &sampler.source,
+				   run->start + MSEC(20), sample, NULL);
 	if (r < 0)
 		run_broken(run, r);
 }
@@ -191,24 +190,31 @@ static void set_up(struct run *run, int journal_fd)
 	stage_check_programs(run);
 }
 
+/* The script has ended, or cannot go on. */
+static void MACRO_NORETURN finish(struct run *run)
+{
+	/* Takes the frames and results that have arrived by now. */
+	run_wait(run, NULL, NULL, nsec_now());
+	counter_journal_changes(run);
+	if (sampler.run)
+		sample_softirqs();
+	judge(run);
+}
+
 void case_process_main(const struct run_options *options,
 		       const struct run_job *job, int journal)
 {
 	static struct run run;
-	static struct sampler sampler = { .run = &run };
 
 	run.options = options;
 	run.job = job;
+	run.finish = finish;
 	set_up(&run, journal);
 	stage_make_world(&run);
-	start_sampler(&sampler);
+	start_sampler(&run);
 	counter_take_baselines(&run);
 	run_journal(&run, nsec_now(), "ready", "{s:o}", "hosts",
 		    stage_addresses(&run));
 	job->testcase->script(&run);
-	/* Takes the frames and results that have arrived by now. */
-	run_wait(&run, NULL, NULL, nsec_now());
-	counter_journal_changes(&run);
-	sample_softirqs(&sampler);
-	judge(&run);
+	finish(&run);
 }

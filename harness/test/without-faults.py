@@ -7,6 +7,7 @@ usage: without-faults.py HALFOPEN CASE-NAMES [PATTERN...]
 CASE-NAMES is a program that prints a line for each case: "fault NAME", or
 "control NAME" for a case without a fault.
 """
+import re
 import subprocess
 import sys
 
@@ -34,7 +35,7 @@ def main():
         return rig.SKIP_STATUS
     wrong = []
     for name, journal in done.journals.items():
-        case = name.split("/")[0]
+        case = re.split(r"/|\.try", name)[0]
         if kinds[case] == "fault" and passed(journal):
             wrong.append(f"{name}: passes without its fault")
         if kinds[case] == "control" and left_out(journal):

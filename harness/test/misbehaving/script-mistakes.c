@@ -42,21 +42,11 @@ static void nothing_to_reap(struct run *run)
 	sock_reap(tcp.client, SEC(100));
 }
 
-static void refused(struct run *run)
-{
-	struct probe *server = probe_start(run, "server");
-	struct probe *client = probe_start(run, "client");
-	struct sock *listener = sock_listen(server, 1);
-
-	sock_close(listener);
-	sock_connect(client, listener);
-}
-
 static void script(struct run *run)
 {
 	static void (*const mistakes[])(struct run * run) = {
 		call_dead_probe, unknown_host,	  text_too_long,
-		post_twice,	 nothing_to_reap, refused,
+		post_twice,	 nothing_to_reap,
 	};
 
 	mistakes[run_value(run)](run);
@@ -70,7 +60,7 @@ MISBEHAVING(script_mistakes) = {
 	.variants = VARIANTS(
 		{ "dead-probe", .value = 0 }, { "unknown-host", .value = 1 },
 		{ "text-too-long", .value = 2 }, { "posted-twice", .value = 3 },
-		{ "nothing-to-reap", .value = 4 }, { "refused", .value = 5 }),
+		{ "nothing-to-reap", .value = 4 }),
 	.duration = SEC(100),
 	.script = script,
 };

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel that refuses what the script builds on: the client has one local port,
+ * and its second connect() fails. Other variants: the script would skip the run
+ * after a failed expectation; a sysctl does not store what was written, since
+ * the kernel rounds it to jiffies (of 1001 ms, unless HZ is 1000).
+ */
+#include "misbehaving.h"
+
+static void script(struct run *run)
+{
+	struct pair tcp = sock_pair(run);
+
+	expect_true(run);
+	if (run_is_variant(run, "skip")) {
+		expect_that(run, false, "the moon is made of cheese", "stone");
+		run_skip(run, "this machine has no moon");
+	}
+	if (run_is_variant(run, "connect"))
+		sock_connect(tcp.client_probe, tcp.listener);
+}
+
+MISBEHAVING(refused) = {
+	.name = "refused",
+	.claim = "connect() always finds a port",
+	.world = &world_pair,
+	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client")),
+	.variants = VARIANTS(
+		{ "connect" }, { "skip" },
+		{ "not-stored",
+		  .settings = SYSCTLS(
+			  { "client", "net.ipv4.neigh.eth0.retrans_time_ms",
+			    1001 }) }),
+	.script = script,
+	.no_fault = true,
+};
