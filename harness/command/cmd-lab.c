@@ -22,7 +22,7 @@
 #include "lab-script.h"
 #include "lab-session.h"
 #include "lab-shell.h"
-#include "lab-view.h"
+#include "lab-summary.h"
 #include "local-report.h"
 #include "out-folder.h"
 #include "privilege.h"
@@ -99,7 +99,7 @@ static void print_end(const struct report *report, const struct lab_plan *plan,
 
 	report_reason(result, reason, sizeof(reason));
 	print_ladder(report, result);
-	lab_view_end(stdout, report, result);
+	lab_summary_print(stdout, report, result);
 	if (plan->n_expectations || result->verdict != VERDICT_PASS) {
 		printf("\n%s%s%s", colour_begin(report->coloured, colour),
 		       report_verdict(result->verdict),

@@ -17,7 +17,7 @@
 #include "digest.h"
 #include "errors.h"
 #include "exit-status.h"
-#include "lab-view.h"
+#include "lab-summary.h"
 #include "ladder.h"
 #include "macro.h"
 #include "out-folder.h"
@@ -189,10 +189,11 @@ static int draw(const struct options *options, struct saved_run *run)
 	ladder_free(ladder);
 	/* A lab also has conclusions and expectations. */
 	if (run->result->zero > 0)
-		lab_view_end(stdout,
-			     &(struct report){ .columns = options->view.columns,
-					       .coloured = coloured },
-			     run->result);
+		lab_summary_print(
+			stdout,
+			&(struct report){ .columns = options->view.columns,
+					  .coloured = coloured },
+			run->result);
 	result_clear_journal(run->result);
 	return 0;
 }

@@ -26,17 +26,17 @@
 #include "fd.h"
 #include "journal.h"
 #include "lab-action.h"
+#include "lab-live.h"
 #include "lab-script.h"
 #include "lab-shell.h"
 #include "lab-value.h"
-#include "lab-view.h"
 #include "process.h"
 #include "safe-text.h"
 #include "worker.h"
 
 enum { LINE = 1024, REPLY = 1024 };
 
-/* How often an unfinished burst is printed and a shell's end is noticed. */
+/* How often a shell's end is noticed. */
 static const nsec_t tick = MSEC(300);
 
 struct session {
@@ -46,12 +46,13 @@ struct session {
 	struct run_options options;
 	struct worker *worker;
 	struct result *result; /* NULL: it has not ended */
-	struct lab_view view;
+	struct lab_live *live;
+	bool holds; /* the timer `hold` is set */
 	int signals;
 	int prompt; /* this end of the socket; -1: none yet */
 	int signal; /* ends the lab at once; 0: none */
 	bool interrupted; /* by a first Ctrl-C */
-	struct loop_source *input, *replies, *pause, *timer;
+	struct loop_source *input, *replies, *pause, *timer, *hold;
 	char line[LINE]; /* input, `used` bytes: lines, not handled yet */
 	size_t used;
 	bool end_of_input;
@@ -74,6 +75,8 @@ static void end_timeline(struct session *s)
 /* --- shells --------------------------------------------------------------- */
 
 static int listen_to_input(struct session *s);
+static void print_records(struct session *s, const struct result *result,
+			  nsec_t now);
 
 static void start_shell(struct session *s, const char *host)
 {
@@ -83,6 +86,7 @@ static void start_shell(struct session *s, const char *host)
 		printf("shell: no running host '%s'\n", host);
 		return;
 	}
+	print_records(s, worker_result(s->worker), NSEC_NEVER);
 	s->shell = lab_shell_start(init, host);
 	if (s->shell < 0) {
 		printf("%s\n", error_message());
@@ -284,17 +288,50 @@ static void print_shell_command(const struct session *s)
 	       plan->hosts[0].name, getpid());
 }
 
+/* Those that have been held long enough by `now`: lab_live_print(). */
+static void print_records(struct session *s, const struct result *result,
+			  nsec_t now)
+{
+	if (!s->plan->live || s->shell)
+		return;
+	erase_prompt(s);
+	lab_live_print(s->live, result->zero, now);
+	print_prompt(s);
+}
+
+/* Not for each record: this walks over all that are held. */
+static void set_hold(struct session *s)
+{
+	nsec_t due;
+
+	if (s->holds)
+		return;
+	due = lab_live_due(s->live);
+	loop_set_timer(s->hold, due);
+	s->holds = due != NSEC_NEVER;
+}
+
+static int on_hold_end(void *data)
+{
+	struct session *s = data;
+
+	s->holds = false;
+	print_records(s, worker_result(s->worker), nsec_now());
+	set_hold(s);
+	return 0;
+}
+
 static void on_record(void *data, struct worker *worker, const json_t *record)
 {
 	struct session *s = data;
 
 	if (s->plan->live && !s->shell) {
-		erase_prompt(s);
-		lab_view_record(&s->view, worker_result(worker), record);
-		print_prompt(s);
+		lab_live_add(s->live, record, nsec_now());
+		set_hold(s);
 	}
 	if (!journal_is(record, "timeline"))
 		return;
+	print_records(s, worker_result(worker), NSEC_NEVER);
 	if (s->plan->live)
 		print_shell_command(s);
 	if (s->plan->shell)
@@ -306,8 +343,9 @@ static void on_ended(void *data, struct worker *worker)
 	struct session *s = data;
 
 	print_replies(s);
+	print_records(s, worker_result(worker), NSEC_NEVER);
+	s->hold = loop_remove(s->hold);
 	erase_prompt(s);
-	lab_view_end_burst(&s->view);
 	s->result = worker_take_result(worker);
 }
 
@@ -315,11 +353,6 @@ static int on_tick(void *data)
 {
 	struct session *s = data;
 
-	if (s->plan->live && !s->shell && s->view.folded) {
-		erase_prompt(s);
-		lab_view_end_burst(&s->view);
-		print_prompt(s);
-	}
 	reap_shell(s);
 	if (!s->shell && !s->pause && s->used)
 		handle_lines(s);
@@ -380,6 +413,9 @@ static int set_up(struct session *s)
 	r = loop_new(&s->loop);
 	if (r < 0)
 		return error_trace(r);
+	r = lab_live_new(&s->live, stdout, s->plan->report->coloured);
+	if (r < 0)
+		return error_trace(r);
 	r = end_signals_watch(s->loop, &s->signals, on_signal, s);
 	if (r < 0)
 		return error_trace(r);
@@ -387,6 +423,9 @@ static int set_up(struct session *s)
 	if (r < 0)
 		return error_trace(r);
 	r = loop_add_timer(s->loop, &s->timer, nsec_now() + tick, on_tick, s);
+	if (r >= 0)
+		r = loop_add_timer(s->loop, &s->hold, NSEC_NEVER, on_hold_end,
+				   s);
 	if (r >= 0)
 		r = loop_add_fd(s->loop, &s->replies, s->prompt, EPOLLIN,
 				on_reply, s);
@@ -402,6 +441,7 @@ static void tear_down(struct session *s)
 		lab_shell_end();
 	}
 	worker_free(s->worker);
+	lab_live_free(s->live);
 	loop_free(s->loop);
 	fd_close(s->signals);
 	fd_close(s->prompt);
@@ -410,11 +450,7 @@ static void tear_down(struct session *s)
 int lab_session_run(const struct lab_session_plan *plan, struct result **ret,
 		    bool *ret_interrupted)
 {
-	struct session s = { .plan = plan,
-			     .signals = -1,
-			     .prompt = -1,
-			     .view = { .out = stdout,
-				       .coloured = plan->report->coloured } };
+	struct session s = { .plan = plan, .signals = -1, .prompt = -1 };
 	int r = set_up(&s);
 
 	while (r >= 0 && !s.result && !s.signal)

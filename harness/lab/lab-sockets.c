@@ -38,6 +38,7 @@ struct lab_sockets {
 	struct known *all;
 	size_t n, capacity;
 	unsigned int look, journalled;
+	bool noted; /* that not all are journalled */
 	int numbers;
 	/* of the look that is going on: */
 	const char *host;
@@ -92,6 +93,13 @@ static struct known *add(struct lab_sockets *s,
 		.journalled = s->journalled < JOURNALLED_MAX,
 	};
 	s->journalled += s->journalled < JOURNALLED_MAX;
+	if (!s->all[s->n].journalled && !s->noted) {
+		s->noted = true;
+		run_note(s->run,
+			 "more than %d sockets: the states of further ones are "
+			 "not recorded",
+			 JOURNALLED_MAX);
+	}
 	return &s->all[s->n++];
 }
 

@@ -1204,6 +1204,37 @@ class Prompt(unittest.TestCase):
                 process.communicate(timeout=20)
 
 
+class Live(unittest.TestCase):
+    """What a lab prints while it runs: the lines above the ladder."""
+
+    @classmethod
+    def setUpClass(cls):
+        status, text = lab(
+            "--at", "0s", "listen server 80", "--at", "50ms",
+            "connect client server:80 20 times", "--at", "100ms",
+            'run "seq 5; sleep 0.1; seq 5" in client as lines', "--at",
+            "200ms", "send client 5", "--at", "400ms", "crash server",
+            "--for", "800ms")
+        assert status == rig.PASS, text
+        cls.lines = re.findall(r"^(\d+\.\d+) (\w+) +(.*)$",
+                               text[:text.index("\n\n")], re.M)
+
+    def test_equal_sockets_are_one_line(self):
+        """A machine under load notices them in several looks."""
+        for host, text in (("client", "ESTAB"), ("server", "ESTAB"),
+                           ("client", "connect("), ("server", "accept(")):
+            found = [what for _, where, what in self.lines
+                     if where == host and what.startswith(text)]
+            self.assertTrue(any("sockets" in what for what in found), found)
+            self.assertLess(len(found), 8, found)
+
+    def test_lines_are_in_order_of_time(self):
+        times = [float(t) for t, _, what in self.lines
+                 if "(recorded late)" not in what]
+        self.assertGreater(len(times), 20)
+        self.assertEqual(times, sorted(times))
+
+
 class Ends(unittest.TestCase):
     def running(self):
         process = rig.start(HALFOPEN, "lab", "--run", "client", "sleep 100",

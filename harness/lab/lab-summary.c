@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Everything here is made from journal records. Before the timeline starts a
- * record is printed with "-" for its time: times count from the timeline's
- * start, which is not known yet.
- */
-#include "lab-view.h"
+#include "lab-summary.h"
 
 #include <string.h>
 
@@ -15,82 +10,10 @@
 #include "macro.h"
 #include "safe-text.h"
 
-enum { BURST_PRINTED = 12 };
-
-/* Frames with less time between them belong to one burst; seconds. */
-static const double burst_gap = 0.1;
-
 static double number_of(const json_t *record, const char *name)
 {
 	return json_number_value(json_object_get(record, name));
 }
-
-/* --- while it runs -------------------------------------------------------- */
-
-void lab_view_end_burst(struct lab_view *view)
-{
-	if (view->folded)
-		fprintf(view->out,
-			"      wire    … %u more frame%s, %.0f bytes\n",
-			view->folded, view->folded == 1 ? "" : "s",
-			view->bytes);
-	view->burst = view->folded = 0;
-	view->bytes = 0;
-}
-
-/* Frames that were dropped, held and so on are printed in any burst. */
-static bool is_plain(const json_t *record)
-{
-	return strcmp(journal_text(record, "fate"), "forwarded") == 0 ||
-	       strcmp(journal_text(record, "fate"), "delayed") == 0;
-}
-
-/* Whether the record is only counted: a frame in the middle of a transfer. */
-static bool folds(struct lab_view *view, const json_t *record)
-{
-	double t = number_of(record, "t");
-
-	if (!journal_is(record, "frame"))
-		return false;
-	if (t - view->last > burst_gap)
-		lab_view_end_burst(view);
-	view->last = t;
-	if (++view->burst <= BURST_PRINTED || !is_plain(record))
-		return false;
-	view->folded++;
-	view->bytes += number_of(record, "size");
-	return true;
-}
-
-void lab_view_record(struct lab_view *view, const struct result *result,
-		     const json_t *record)
-{
-	char *line = NULL;
-	size_t size;
-	FILE *memory;
-
-	if (folds(view, record))
-		return;
-	memory = open_memstream(&line, &size);
-	if (!memory)
-		return;
-	if (!view->started && journal_is(record, "timeline"))
-		view->started = true;
-	if (report_timeline_line(memory, record, result->zero, view->coloured)) {
-		if (!journal_is(record, "frame"))
-			lab_view_end_burst(view);
-		fflush(memory);
-		if (view->started)
-			fputs(line, view->out);
-		else
-			fprintf(view->out, "-    %s", line + strcspn(line, " "));
-		fflush(view->out);
-	}
-	fclose(memory);
-	free(line);
-}
-
-/* --- at the end ----------------------------------------------------------- */
 
 /* Before the first line of a section. Returns true. */
 static bool print_heading(FILE *out, bool printed, const char *heading)
@@ -237,8 +160,8 @@ static void print_conclusions(FILE *out, const struct report *report,
 	}
 }
 
-void lab_view_end(FILE *out, const struct report *report,
-		  const struct result *result)
+void lab_summary_print(FILE *out, const struct report *report,
+		       const struct result *result)
 {
 	print_counters(out, report, result);
 	print_conclusions(out, report, result);
