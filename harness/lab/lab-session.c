@@ -5,9 +5,10 @@
  * (lab-script.h); the script ends when its other end is closed, so that a lab
  * never outlives its session.
  *
- * Input is read line by line. While a shell runs in a host, or `wait` pauses
- * the commands, no input is read: the lines that have been read stay in the
- * buffer, and the terminal belongs to the shell.
+ * On a terminal lines are edited, and the editor serves the loop; other input
+ * is read line by line. While a shell runs in a host, or `wait` pauses the
+ * commands, no input is read: the lines that have been read stay in the buffer,
+ * and the terminal belongs to the shell.
  */
 #include "lab-session.h"
 
@@ -26,6 +27,7 @@
 #include "fd.h"
 #include "journal.h"
 #include "lab-action.h"
+#include "lab-editor.h"
 #include "lab-live.h"
 #include "lab-script.h"
 #include "lab-shell.h"
@@ -56,6 +58,8 @@ struct session {
 	char line[LINE]; /* input, `used` bytes: lines, not handled yet */
 	size_t used;
 	bool end_of_input;
+	struct lab_editor *editor; /* NULL: input is no terminal */
+	bool shell_is_due; /* of the plan */
 	pid_t shell; /* 0: none */
 };
 
@@ -77,6 +81,12 @@ static void end_timeline(struct session *s)
 static int listen_to_input(struct session *s);
 static void print_records(struct session *s, const struct result *result,
 			  nsec_t now);
+
+static bool takes_input(const struct session *s)
+{
+	return s->plan->interactive && !s->end_of_input && !s->pause &&
+	       !s->shell;
+}
 
 static void start_shell(struct session *s, const char *host)
 {
@@ -107,33 +117,11 @@ static void reap_shell(struct session *s)
 	lab_shell_end();
 	if (s->plan->shell)
 		end_timeline(s);
-	else if (s->plan->interactive && !s->end_of_input && !s->pause &&
-		 listen_to_input(s) < 0)
+	else if (takes_input(s) && listen_to_input(s) < 0)
 		printf("%s\n", error_message());
 }
 
 /* --- the prompt ----------------------------------------------------------- */
-
-static bool has_prompt(const struct session *s)
-{
-	return s->plan->interactive && isatty(STDIN_FILENO) &&
-	       isatty(STDOUT_FILENO) && !s->shell;
-}
-
-static void print_prompt(const struct session *s)
-{
-	if (has_prompt(s)) {
-		fputs("> ", stdout);
-		fflush(stdout);
-	}
-}
-
-/* Records are printed above the prompt. */
-static void erase_prompt(const struct session *s)
-{
-	if (has_prompt(s))
-		fputs("\r\033[K", stdout);
-}
 
 /* The messages of actions that the script has refused. Returns 0 when its end
  * of the socket is closed. */
@@ -144,10 +132,10 @@ static ssize_t print_replies(struct session *s)
 
 	while ((n = recv(s->prompt, text, REPLY, MSG_DONTWAIT)) > 0) {
 		text[n] = '\0';
-		erase_prompt(s);
+		lab_editor_hide(s->editor);
 		safe_text_print(stdout, text);
 		putchar('\n');
-		print_prompt(s);
+		lab_editor_show(s->editor);
 	}
 	return n;
 }
@@ -207,6 +195,11 @@ static void handle_line(struct session *s, char *words)
 		send_message(s, words);
 }
 
+static void refuse_long_line(void)
+{
+	printf("line too long: at most %d characters\n", LINE - 1);
+}
+
 /* Up to a line that starts a pause or a shell. */
 static void handle_lines(struct session *s)
 {
@@ -224,7 +217,7 @@ static void handle_lines(struct session *s)
 		handle_line(s, words);
 	}
 	if (s->used == LINE && !memchr(s->line, '\n', LINE)) {
-		printf("line too long: at most %d characters\n", LINE - 1);
+		refuse_long_line();
 		s->used = 0;
 	}
 	if (s->end_of_input && !s->pause && !s->shell && !s->used)
@@ -248,15 +241,15 @@ static int on_input(void *data, uint32_t events MACRO_UNUSED)
 			s->line[s->used++] = '\n';
 	}
 	handle_lines(s);
-	print_prompt(s);
 	return 0;
 }
 
 static int listen_to_input(struct session *s)
 {
-	int r = s->input ? 0 :
-			   loop_add_fd(s->loop, &s->input, STDIN_FILENO,
-				       EPOLLIN, on_input, s);
+	int r = s->input || s->editor ?
+			0 :
+			loop_add_fd(s->loop, &s->input, STDIN_FILENO, EPOLLIN,
+				    on_input, s);
 
 	if (r != -EPERM)
 		return error_trace(r);
@@ -294,9 +287,9 @@ static void print_records(struct session *s, const struct result *result,
 {
 	if (!s->plan->live || s->shell)
 		return;
-	erase_prompt(s);
+	lab_editor_hide(s->editor);
 	lab_live_print(s->live, result->zero, now);
-	print_prompt(s);
+	lab_editor_show(s->editor);
 }
 
 /* Not for each record: this walks over all that are held. */
@@ -332,10 +325,13 @@ static void on_record(void *data, struct worker *worker, const json_t *record)
 	if (!journal_is(record, "timeline"))
 		return;
 	print_records(s, worker_result(worker), NSEC_NEVER);
-	if (s->plan->live)
+	if (s->plan->live) {
+		lab_editor_hide(s->editor);
 		print_shell_command(s);
+		lab_editor_show(s->editor);
+	}
 	if (s->plan->shell)
-		start_shell(s, s->plan->shell);
+		s->shell_is_due = true;
 }
 
 static void on_ended(void *data, struct worker *worker)
@@ -345,7 +341,7 @@ static void on_ended(void *data, struct worker *worker)
 	print_replies(s);
 	print_records(s, worker_result(worker), NSEC_NEVER);
 	s->hold = loop_remove(s->hold);
-	erase_prompt(s);
+	lab_editor_hide(s->editor);
 	s->result = worker_take_result(worker);
 }
 
@@ -356,8 +352,7 @@ static int on_tick(void *data)
 	reap_shell(s);
 	if (!s->shell && !s->pause && s->used)
 		handle_lines(s);
-	if (s->plan->interactive && !s->shell && !s->pause && !s->input &&
-	    !s->end_of_input && listen_to_input(s) < 0)
+	if (takes_input(s) && listen_to_input(s) < 0)
 		printf("%s\n", error_message());
 	loop_set_timer(s->timer, nsec_now() + tick);
 	return 0;
@@ -371,6 +366,8 @@ static int on_signal(void *data, uint32_t events MACRO_UNUSED)
 	/* Ctrl-C in a shell is meant for the shell. */
 	if (!number || (number == SIGINT && s->shell))
 		return 0;
+	if (number == SIGINT && lab_editor_discard(s->editor))
+		return 0;
 	if (number == SIGINT && !s->interrupted) {
 		s->interrupted = true;
 		end_timeline(s);
@@ -378,6 +375,42 @@ static int on_signal(void *data, uint32_t events MACRO_UNUSED)
 	}
 	s->signal = number;
 	return 0;
+}
+
+/* --- the terminal --------------------------------------------------------- */
+
+static bool is_over(void *data)
+{
+	const struct session *s = data;
+
+	return s->result || s->signal || s->shell_is_due || !takes_input(s);
+}
+
+static int edit_line(struct session *s)
+{
+	char line[LINE];
+	int n = lab_editor_read(s->editor, line, sizeof(line));
+
+	if (n == -ENODATA) {
+		s->end_of_input = true;
+		end_timeline(s);
+	} else if (n >= LINE) {
+		refuse_long_line();
+	} else if (n >= 0) {
+		handle_line(s, line);
+	}
+	return n == -ENODATA || n == -ECANCELED ? 0 : error_trace(n);
+}
+
+static int start_editor(struct session *s)
+{
+	static const char *const words[] = { "help", "states", "shell",
+					     "wait", "quit",   NULL };
+
+	if (!s->plan->interactive || !lab_editor_possible())
+		return 0;
+	return lab_editor_new(&s->editor, s->loop, s->plan->plan, words,
+			      is_over, s);
 }
 
 /* --- the whole ------------------------------------------------------------ */
@@ -429,9 +462,22 @@ static int set_up(struct session *s)
 	if (r >= 0)
 		r = loop_add_fd(s->loop, &s->replies, s->prompt, EPOLLIN,
 				on_reply, s);
+	if (r >= 0)
+		r = start_editor(s);
 	if (r < 0)
 		return error_trace(r);
 	return s->plan->interactive ? error_trace(listen_to_input(s)) : 0;
+}
+
+static int serve(struct session *s)
+{
+	if (s->shell_is_due) {
+		s->shell_is_due = false;
+		start_shell(s, s->plan->shell);
+	}
+	if (s->editor && takes_input(s))
+		return edit_line(s);
+	return error_trace(loop_run_once(s->loop, NSEC_NEVER));
 }
 
 static void tear_down(struct session *s)
@@ -440,6 +486,7 @@ static void tear_down(struct session *s)
 		kill(s->shell, SIGHUP);
 		lab_shell_end();
 	}
+	lab_editor_free(s->editor);
 	worker_free(s->worker);
 	lab_live_free(s->live);
 	loop_free(s->loop);
@@ -454,7 +501,7 @@ int lab_session_run(const struct lab_session_plan *plan, struct result **ret,
 	int r = set_up(&s);
 
 	while (r >= 0 && !s.result && !s.signal)
-		r = loop_run_once(s.loop, NSEC_NEVER);
+		r = serve(&s);
 	if (r >= 0 && s.result && worker_file_error(s.worker) < 0)
 		r = error_origin(worker_file_error(s.worker),
 				 "write the journal below %s", plan->out);

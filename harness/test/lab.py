@@ -4,16 +4,21 @@
 
 usage: lab.py HALFOPEN
 """
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import pwd
 import re
+import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import textwrap
 import time
 import unittest
@@ -1233,6 +1238,148 @@ class Live(unittest.TestCase):
                  if "(recorded late)" not in what]
         self.assertGreater(len(times), 20)
         self.assertEqual(times, sorted(times))
+
+
+class Terminal:
+    """A lab with a prompt on a pseudo-terminal, which is its controlling one."""
+
+    UP, LEFT, RIGHT, BACKSPACE = "\x1b[A", "\x1b[D", "\x1b[C", "\x7f"
+
+    def __init__(self, test, *words, columns=80):
+        self.master, self.slave = pty.openpty()
+        self.resize(columns)
+        self.modes = termios.tcgetattr(self.slave)
+        self.text = ""
+        self.process = subprocess.Popen(
+            [HALFOPEN, "lab", "-i", *words], stdin=self.slave,
+            stdout=self.slave, stderr=self.slave,
+            preexec_fn=self.take_terminal, env=rig.environment(
+                TERM="xterm", LC_ALL="C.UTF-8", HOME="/nonexistent"))
+        test.addCleanup(self.process.wait)
+        test.addCleanup(self.process.kill)
+        self.until("echoes from now on.*> ")
+
+    @staticmethod
+    def take_terminal():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def resize(self, columns):
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 24, columns, 0, 0))
+
+    def read(self, seconds):
+        if select.select([self.master], [], [], seconds)[0]:
+            self.text += os.read(self.master, 65536).decode(errors="replace")
+
+    def until(self, pattern, seconds=20):
+        """Reads until the output since the last call has the pattern."""
+        deadline = time.monotonic() + seconds
+        while not re.search(pattern, self.text, re.DOTALL):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {pattern!r} in {self.text!r}")
+            self.read(0.1)
+        text, self.text = self.text, ""
+        return text
+
+    def type(self, keys):
+        os.write(self.master, keys.encode())
+
+    def end(self):
+        """The exit status, and whether the terminal has its modes again."""
+        deadline = time.monotonic() + 20
+        while self.process.poll() is None and time.monotonic() < deadline:
+            self.read(0.1)
+        modes = termios.tcgetattr(self.slave)
+        os.close(self.master)
+        os.close(self.slave)
+        return self.process.returncode, modes == self.modes
+
+
+class Editing(unittest.TestCase):
+    def test_arrow_up_recalls_a_line(self):
+        terminal = Terminal(self)
+        terminal.type('note "one"\r')
+        terminal.until("note    one")
+        terminal.type(f"{Terminal.UP}\r")
+        terminal.until("note    one")
+        terminal.type("quit\r")
+        self.assertEqual(terminal.end(), (rig.PASS, True))
+
+    def test_line_is_edited_in_its_middle(self):
+        terminal = Terminal(self)
+        terminal.type(f'nte "äbx"\x01{Terminal.RIGHT}o\x05{Terminal.LEFT}'
+                      f"{Terminal.BACKSPACE}c\r")
+        terminal.until("note    äbc")
+        terminal.type("\x04")
+        self.assertEqual(terminal.end(), (rig.PASS, True))
+
+    def test_output_leaves_the_line_that_is_typed(self):
+        # A line of one row, of two rows, and the cursor in the first of two.
+        for columns, rows_up, keys in ((80, 0, ""), (30, 1, ""),
+                                       (30, 0, "\x01")):
+            terminal = Terminal(self, "--at", "1200ms", "note tick", columns=columns)
+            terminal.type('note "this line has no end yet' + keys)
+            text = terminal.until("tick[^\n]*\n.*no end")
+            above = f"\x1b[{rows_up}A" if rows_up else ""
+            self.assertRegex(text, re.escape(f"{above}\r\x1b[J") +
+                             r"1\.2\d\d \S*note    tick")
+            if not rows_up:
+                self.assertNotRegex(text, r"\x1b\[\d+A\r\x1b\[J1\.2")
+            terminal.type('\x05"\r')
+            terminal.until("note    this line has no end yet")
+            terminal.type("quit\r")
+            self.assertEqual(terminal.end(), (rig.PASS, True))
+
+    def test_escape_alone_stops_no_output(self):
+        terminal = Terminal(self, "--at", "1200ms", "note tick")
+        terminal.type("\x1b")
+        terminal.until("note    tick")
+        terminal.process.send_signal(signal.SIGTERM)
+        self.assertEqual(terminal.end(), (-signal.SIGTERM, True))
+
+    def test_tab_completes_verbs_and_names(self):
+        terminal = Terminal(self)
+        terminal.type("unpl\tcl\t\r")
+        terminal.until("fault   unplug client")
+        terminal.type("re\t")
+        terminal.until("reboot resume readdress reject release\r\n.*> re")
+        terminal.type("boo\ts\t\r")
+        terminal.until("fault   reboot server")
+        terminal.type("quit\r")
+        self.assertEqual(terminal.end(), (rig.PASS, True))
+
+    def test_interrupt_discards_the_line_and_then_ends_the_timeline(self):
+        terminal = Terminal(self)
+        terminal.type("crash server")
+        terminal.until("crash server")
+        terminal.type("\x03")
+        terminal.until("> ")
+        terminal.type('note "after it"\r')
+        text = terminal.until("note    after it")
+        self.assertNotIn("fault", text)
+        terminal.type("\x03")
+        self.assertEqual(terminal.end(), (rig.PASS, True))
+
+    def test_line_follows_the_size_of_the_terminal(self):
+        terminal = Terminal(self)
+        terminal.type('note "a line of more than thirty columns')
+        terminal.until("thirty columns")
+        terminal.resize(30)
+        terminal.until(r'\x1b\[1A\r\x1b\[J> note "a line .* columns')
+        terminal.type("\x15quit\r")
+        self.assertEqual(terminal.end(), (rig.PASS, True))
+
+    def test_shell_has_the_terminal_meanwhile(self):
+        terminal = Terminal(self, "--at", "1s", "note tick")
+        terminal.type("shell cl\t\r")
+        terminal.until(r"client\$ ")
+        terminal.type("stty -a\n")
+        terminal.until(r"[^-]icanon.*client\$ ")
+        terminal.type("exit\n")
+        terminal.until("> ")
+        terminal.type(f"{Terminal.UP}{Terminal.UP}\x15quit\r")
+        self.assertEqual(terminal.end(), (rig.PASS, True))
 
 
 class Ends(unittest.TestCase):
