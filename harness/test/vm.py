@@ -303,6 +303,17 @@ class Ends(Machines):
         self.assertIn("line 100", self.err)
         self.assertNotIn("line 80\n", self.err)
 
+    def test_console_lines_that_cases_cause_are_left_out(self):
+        self.broken(
+            "{ echo '[ 1.0] unable to mount root'; for i in $(seq 50); do "
+            "echo '[ 2.0] ip_local_port_range: prefer different parity for "
+            "start/end values.'; echo '[ 2.1] TCP: request_sock_TCP: Possible "
+            "SYN flooding on port 7777. Sending cookies.'; done; } >>$console",
+            parts=("ended before",))
+        self.assertIn("unable to mount root", self.err)
+        self.assertNotIn("parity", self.err)
+        self.assertNotIn("flooding", self.err)
+
     def test_report_contains_runs_without_result(self):
         self.assertEqual(self.played("exit 1", run=(CASE, "--format",
                                                     "jsonl")), BROKEN)

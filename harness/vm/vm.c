@@ -76,24 +76,69 @@ static const char *find_oops(const char *console)
 	return first;
 }
 
+/* Warnings about what the cases do on purpose, which would fill the tail. */
+static bool is_caused_by_cases(const char *line)
+{
+	static const char *const texts[] = {
+		/* local-port-range, port-exhaustion: proc_..._port_range() */
+		"ip_local_port_range: prefer different parity",
+		/* accept-queue-*, syn-queue-full: tcp_syn_flood_action() */
+		"Possible SYN flooding on port",
+		/* close-without-time-wait: inet_twsk_alloc() failed */
+		"time wait bucket table overflow",
+		/* net_ratelimit() about the two above */
+		"net_ratelimit: ",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (strstr(line, texts[i]))
+			return true;
+	return false;
+}
+
+/* Removes such lines; all lines end with a line feed then. */
+static void leave_out_caused(char *console)
+{
+	char *to = console, *save;
+
+	for (char *line = strtok_r(console, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		size_t size = strlen(line);
+
+		if (is_caused_by_cases(line))
+			continue;
+		memmove(to, line, size);
+		to += size;
+		*to++ = '\n';
+	}
+	*to = '\0';
+}
+
 /* Boot loaders print control characters, a crashing kernel bytes of any value. */
 void vm_print_console(const char *console)
 {
-	const char *oops = find_oops(console);
-	const char *from = oops ? oops : console + strlen(console);
-	int lines = oops ? 11 : 0;
-	char *copy;
+	/* For the line feed that the last line may lack. */
+	char *copy = calloc(1, strlen(console) + 2);
+	const char *oops;
+	char *from;
+	int lines;
 
-	while (from > console && lines < 12)
+	if (!copy)
+		return;
+	strcpy(copy, console);
+	leave_out_caused(copy);
+	oops = find_oops(copy);
+	from = copy + (oops ? (size_t)(oops - copy) : strlen(copy));
+	lines = oops ? 11 : 0;
+	while (from > copy && lines < 12)
 		if (*--from == '\n')
 			lines++;
-	if (!*console)
-		return;
-	fprintf(stderr, "halfopen vm: last lines of the guest's console:\n");
-	copy = strdup(from);
-	if (copy)
-		safe_text(copy, true);
-	fprintf(stderr, "%s\n", copy ? copy : "");
+	safe_text(from, true);
+	if (*copy)
+		fprintf(stderr,
+			"halfopen vm: last lines of the guest's console:\n"
+			"%s\n",
+			from);
 	free(copy);
 }
 
