@@ -40,24 +40,52 @@ class Kselftest(unittest.TestCase):
 
     def test_pass_is_status_0(self):
         self.assert_status(KSFT_PASS, "passes",
-                           has=r"\nok 1 passes # time=\d+ms\n")
+                           has=r"\n  ok 1 passes # time=\d+ms\n")
 
     def test_fail_is_status_1(self):
         self.assert_status(KSFT_FAIL, "passes", "fails",
-                           has=r"\nnot ok \d fails #")
+                           has=r"\n  not ok \d fails #")
 
     def test_broken_is_status_1(self):
         self.assert_status(KSFT_FAIL, "exits",
-                           has=r"\nnot ok 1 exits # ERROR ")
+                           has=r"\n  not ok 1 exits # ERROR ")
 
     def test_skip_is_status_4(self):
         self.assert_status(KSFT_SKIP, "needs-program",
-                           has=r"\nok 1 needs-program # SKIP "
+                           has=r"\n  ok 1 needs-program # SKIP "
                                "no-program-has-this-name is not installed")
 
     def test_inconclusive_is_a_skip(self):
         self.assert_status(KSFT_SKIP, "late/by-machine",
                            has="# SKIP inconclusive: ")
+
+    def test_both_families_are_parts(self):
+        self.assert_status(KSFT_PASS, "passes",
+                           has=r"(?s)\n1\.\.4\n.*HZ \d+, IPv4\n.*\nok 1 IPv4\n"
+                               r".*HZ \d+, IPv6\n.*\nok 2 IPv6\n"
+                               r"ok 3 IPv4 defaults # SKIP ")
+        self.assert_status(KSFT_FAIL, "fails",
+                           has=r"(?s)\nnot ok 1 IPv4\n.*\nnot ok 2 IPv6\n")
+
+    def test_a_chosen_family_is_the_only_part(self):
+        done = kselftest("--family", "6", "passes")
+        self.assertEqual(done.returncode, KSFT_PASS)
+        self.assertRegex(done.stdout, r"\nok 1 passes # time=")
+        self.assertNotIn("IPv4", done.stdout)
+
+    def test_defaults_run_in_the_kernel_under_test(self):
+        """A script instead of halfopen prints its arguments."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "halfopen")
+            program.write_text('#!/bin/sh\necho "# $*"\n', encoding="utf-8")
+            program.chmod(0o755)
+            done = kselftest(halfopen=str(program),
+                             HALFOPEN_KERNEL="/boot/vmlinuz-9")
+        self.assertEqual(done.returncode, KSFT_PASS)
+        for family in 4, 6:
+            self.assertIn("  # vm --virtual-time --kernel /boot/vmlinuz-9 -- "
+                          f"run --defaults --family {family} --format ktap",
+                          done.stdout)
 
     def test_missing_halfopen_is_a_skip(self):
         self.assert_status(KSFT_SKIP, halfopen="/none/halfopen",
@@ -96,10 +124,12 @@ class Workflow(unittest.TestCase):
     def test_options_exist(self):
         text = subprocess.run([HALFOPEN, "run", "--help"], text=True,
                               capture_output=True, check=True).stdout
-        step = self.text.partition("halfopen run ")[2].partition("\n\n")[0]
-        options = re.findall(r"--[a-z-]+", step)
-        self.assertIn("--inconclusive", options)
-        for option in options:
+        steps = re.findall(r"\brun (--.*?)(?:>|\n\n)", self.text, re.S)
+        options = [re.findall(r"--[a-z-]+", step) for step in steps]
+        self.assertEqual(len(options), 3)
+        self.assertTrue(any("--family" in each for each in options))
+        self.assertTrue(any("--defaults" in each for each in options))
+        for option in sum(options, []):
             self.assertIn(option, text)
 
     def test_scripts_exist(self):
@@ -109,7 +139,7 @@ class Workflow(unittest.TestCase):
 
     def test_steps_pass_shellcheck(self):
         scripts = [s["run"] for s in self.steps() if "run" in s]
-        self.assertEqual(len(scripts), 4)
+        self.assertEqual(len(scripts), 6)
         for script in scripts:
             subprocess.run(["bash", "-n"], input=script, text=True, check=True)
             if shutil.which("shellcheck"):
