@@ -128,7 +128,7 @@ static int find_columns(const struct page_entry *entries, size_t n,
 
 static void put_headings(FILE *out, const bool columns[static CELLS])
 {
-	fputs("<table><thead><tr><th>case</th>", out);
+	fputs("<table class=\"runs\"><thead><tr><th>case</th>", out);
 	for (size_t i = 0; i < CELLS; i++) {
 		if (i == PREDICTED)
 			fputs("<th>verdict</th>", out);
@@ -143,7 +143,7 @@ static void put_verdict(FILE *out, const struct result *result)
 	char reason[CELL];
 
 	report_reason(result, reason, sizeof(reason));
-	fputs("<td>", out);
+	fputs("<td class=\"verdict\">", out);
 	html_verdict(out, result);
 	if (*reason)
 		fputs("<br/>", out);
@@ -165,7 +165,8 @@ static int put_row(FILE *out, const struct page_entry *entry, bool follows,
 		if (i == PREDICTED)
 			put_verdict(out, entry->result);
 		if (columns[i])
-			html_cell(out, i == CLAIMS ? "claims" : "", cells[i]);
+			html_cell(out, i == DOCUMENT ? "" : headings[i],
+				  cells[i]);
 	}
 	fputs("</tr>\n", out);
 	return 0;

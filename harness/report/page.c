@@ -57,6 +57,7 @@ static void put_links(FILE *out, const char *index)
 static void put_title(FILE *out, const struct result *result)
 {
 	const char *claim = result->testcase->claim;
+	char reason[1024];
 
 	fputs("<h1>", out);
 	markup_text(out, result->testcase->name);
@@ -74,11 +75,11 @@ static void put_title(FILE *out, const struct result *result)
 		markup_text(out, claim);
 		fputs("</p>\n", out);
 	}
-	if (result->reason && *result->reason) {
-		fprintf(out, "<p class=\"%s\">%s",
-			verdict_text(result->verdict),
-			result->inconclusive ? "inconclusive: " : "");
-		markup_text(out, result->reason);
+	report_reason(result, reason, sizeof(reason));
+	if (*reason) {
+		fprintf(out, "<p class=\"%s\">",
+			verdict_text(result->verdict));
+		markup_text(out, reason);
 		fputs("</p>\n", out);
 	}
 }

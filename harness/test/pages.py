@@ -12,6 +12,7 @@ import json
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import unicodedata
@@ -153,6 +154,36 @@ class Pages(Kept):
             # Of the journal now; of the wall clock before.
             took = r"<dt>duration</dt><dd>[^<]*"
             self.assertEqual(re.sub(took, "", again), re.sub(took, "", text))
+
+
+class Browser(Kept):
+    """Skipped without Chromium."""
+
+    PHONE = 390  # CSS pixels
+    MEASURE = """<iframe src="{page}" width="{width}" height="800"></iframe>
+        <script>onload = () => {{
+            const page = document.querySelector("iframe").contentDocument;
+            document.title = page.documentElement.scrollWidth;
+        }}</script>"""
+
+    def width(self, page):
+        """Of the page's contents, in a window of that width."""
+        frame = self.out / "measure.html"
+        frame.write_text(self.MEASURE.format(page=page.as_uri(),
+                                             width=self.PHONE))
+        done = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
+             "--allow-file-access-from-files", "--dump-dom", frame.as_uri()],
+            capture_output=True, text=True, check=False, timeout=60)
+        return int(re.search("<title>([0-9]+)</title>", done.stdout)[1])
+
+    def test_pages_fit_on_a_phone(self):
+        if not shutil.which("chromium"):
+            self.skipTest("chromium is not installed")
+        for page in [self.out / "index.html",
+                     *sorted(self.out.rglob("report.html"))]:
+            with self.subTest(page.relative_to(self.out)):
+                self.assertLessEqual(self.width(page), self.PHONE)
 
 
 class Drawings(Kept):
