@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * TCP_SYNCNT wins over tcp_syn_retries, in both comparisons of
- * tcp_write_timeout(): the number of retransmissions, and the time computed from
- * it. The sysctl would allow 127 s.
+ * tcp_write_timeout(): the number of retransmissions, and the time computed
+ * from it. The sysctl would allow 127 s.
  */
 #include "case.h"
 
@@ -45,10 +45,9 @@ CASE(option_connect) = {
 	.expect = "one retransmission of the SYN, and ETIMEDOUT after 3 s",
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.ipv4.tcp_syn_linear_timeouts" }),
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_syn_retries",
-			      SYN_RETRIES },
-			    { "client", "net.ipv4.tcp_syn_linear_timeouts",
-			      0 }),
+	.settings =
+		SYSCTLS({ "client", "net.ipv4.tcp_syn_retries", SYN_RETRIES },
+			{ "client", "net.ipv4.tcp_syn_linear_timeouts", 0 }),
 	.duration = SEC(3),
 	.script = script,
 };

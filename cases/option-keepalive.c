@@ -6,10 +6,11 @@
  * set so high here that a kernel which ignores the option shows nothing in the
  * time of the run.
  *
- * TCP_KEEPIDLE also arms the running timer again (tcp_sock_set_keepidle_locked()),
- * for the time that is left of the new value. The other two take effect when
- * the timer next fires. An accepted socket inherits all three from its
- * listener: tcp_create_openreq_child() copies the listener's struct.
+ * TCP_KEEPIDLE also arms the running timer again
+ * (tcp_sock_set_keepidle_locked()), for the time that is left of the new value.
+ * The other two take effect when the timer next fires. An accepted socket
+ * inherits all three from its listener: tcp_create_openreq_child() copies the
+ * listener's struct.
  */
 #include "case.h"
 
@@ -87,12 +88,11 @@ CASE(option_keepalive) = {
 		       "SO_KEEPALIVE is set, and the peer's host crashes"),
 	.expect = "one probe after 1 s, and ETIMEDOUT after 2 s",
 	.world = &world_pair,
-	.variants = VARIANTS(
-		{ "keepidle", SYSCTLS_OF(HIGH, LOW, LOW) },
-		{ "keepidle-later", SYSCTLS_OF(HIGH, LOW, LOW) },
-		{ "keepintvl", SYSCTLS_OF(LOW, HIGH, LOW) },
-		{ "keepcnt", SYSCTLS_OF(LOW, LOW, HIGH_PROBES) },
-		{ "inherited", SYSCTLS_OF(HIGH, LOW, LOW) }),
+	.variants = VARIANTS({ "keepidle", SYSCTLS_OF(HIGH, LOW, LOW) },
+			     { "keepidle-later", SYSCTLS_OF(HIGH, LOW, LOW) },
+			     { "keepintvl", SYSCTLS_OF(LOW, HIGH, LOW) },
+			     { "keepcnt", SYSCTLS_OF(LOW, LOW, HIGH_PROBES) },
+			     { "inherited", SYSCTLS_OF(HIGH, LOW, LOW) }),
 	.duration = SEC(2),
 	.script = script,
 };

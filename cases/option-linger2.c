@@ -35,12 +35,13 @@ static void script(struct run *run)
 	expect_counter(run, "client", "TCPAbortOnLinger", acked);
 	expect_counter(run, "client", "TCPAbortOnData", !acked);
 	frames_wait(run, closed, FRAMES(TO("server"), KIND(WIRE_RST)), 1, soon);
-	expect_exchange(run, closed,
-			acked ? "close() sends a RST" :
-				"the ACK of the FIN is answered with RST",
-			acked ? "client R. 2:2(0) ack 1" :
-				"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
-				"client R 2:2(0)");
+	expect_exchange(
+		run, closed,
+		acked ? "close() sends a RST" :
+			"the ACK of the FIN is answered with RST",
+		acked ? "client R. 2:2(0) ack 1" :
+			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
+			"client R 2:2(0)");
 	expect_state_within(tcp.server, DIAG_CLOSE, soon);
 	got = sock_recv(tcp.server, soon);
 	expect_eof(&got);

@@ -21,8 +21,8 @@ static struct range forecast(struct run *run)
 	if (run_is_variant(run, "on"))
 		return at_once;
 	if (run_is_variant(run, "rto-min"))
-		delay = predict_nsec(
-			predict_jiffies(USEC(RTO_MIN_US), hz) - 1, hz);
+		delay = predict_nsec(predict_jiffies(USEC(RTO_MIN_US), hz) - 1,
+				     hz);
 	return predict_timer(delay, hz);
 }
 
@@ -68,9 +68,9 @@ CASE(option_quickack) = {
 	.needs = NEEDS({ .sysctl = "net.ipv4.tcp_rto_min_us" }),
 	.variants = VARIANTS({ "on" }, { "off" },
 			     { "rto-min",
-			       .settings = SYSCTLS(
-				       { "server", "net.ipv4.tcp_rto_min_us",
-					 RTO_MIN_US }) }),
+			       .settings = SYSCTLS({ "server",
+						     "net.ipv4.tcp_rto_min_us",
+						     RTO_MIN_US }) }),
 	.duration = MSEC(100),
 	.no_fault = true,
 	.script = script,

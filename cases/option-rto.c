@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TCP_RTO_MAX_MS wins over tcp_rto_max_ms: tcp_rto_max() limits the doubling, and
- * tcp_model_timeout() the time that tcp_retries2 stands for. Both follow the
- * socket's option (54a378f43425).
+ * TCP_RTO_MAX_MS wins over tcp_rto_max_ms: tcp_rto_max() limits the doubling,
+ * and tcp_model_timeout() the time that tcp_retries2 stands for. Both follow
+ * the socket's option (54a378f43425).
  */
 #include "case.h"
 
@@ -22,7 +22,8 @@ static void script(struct run *run)
 
 	sock_set(tcp.client, IPPROTO_TCP, TCP_RTO_MAX_MS, OPTION_MS);
 	inputs = forecast_inputs(tcp.client);
-	inputs.rto_max = MSEC(sock_get(tcp.client, IPPROTO_TCP, TCP_RTO_MAX_MS));
+	inputs.rto_max =
+		MSEC(sock_get(tcp.client, IPPROTO_TCP, TCP_RTO_MAX_MS));
 	predict_give_up(&forecast, &inputs);
 	run_note(run, "predicted: timeout %.3f s, end after %.3f .. %.3f s",
 		 nsec_seconds(forecast.timeout),

@@ -200,6 +200,7 @@ CASE(timestamps_rtt_retransmit) = {
 		  "more exactly, by the kernel's own microseconds: "
 		  "tcp_ack_update_rtt(); the option's samples have whole "
 		  "milliseconds" }),
+	.topic = TOPIC_RETRANSMISSION,
 	.why = "the ACK of a retransmitted segment does not say which of its "
 	       "transmissions it answers; its TSecr does",
 	.sources = "RFC 7323 4.1; RFC 6298 3 (Karn); net/ipv4/tcp_input.c:"

@@ -8,7 +8,8 @@
  *
  * Linux itself sends no such FIN: tcp_snd_wnd_test() keeps it back like data.
  * So it is forged, a copy of the client's last segment. Data at the same place
- * is the control: it is dropped (TCPZeroWindowDrop, or before tcp_data_queue()).
+ * is the control: it is dropped (TCPZeroWindowDrop, or before
+ * tcp_data_queue()).
  */
 #include "zero-window.h"
 

@@ -49,7 +49,8 @@ static void script(struct run *run)
 	sock_post_send_stream(tcp.client, bytes);
 
 	/* Where the window ends with less than a segment, the first expiry of
-	 * the persist timer sends that (tcp_write_wakeup()): then it is zero. */
+	 * the persist timer sends that (tcp_write_wakeup()): then it is zero.
+	 */
 	stalled = expect_frame(run, sent, "zero window", zero, 1,
 			       (struct range){ 0, soon });
 	if (stalled.missing)
@@ -76,10 +77,10 @@ static void script(struct run *run)
 		    (struct range){ limit, NSEC_NEVER });
 	expect_number(run, "probes", frames_count(run, stalled, probe), PROBES,
 		      PROBES);
-	expect_frames(run, stalled, "data or retransmissions",
-		      FRAMES(FROM("client"),
-			     KIND(WIRE_DATA | WIRE_RETRANSMISSION)),
-		      0);
+	expect_frames(
+		run, stalled, "data or retransmissions",
+		FRAMES(FROM("client"), KIND(WIRE_DATA | WIRE_RETRANSMISSION)),
+		0);
 	expect_counter(run, "client", "TCPWinProbe", PROBES);
 	expect_counter(run, "client", "TCPKeepAlive", 0);
 	expect_counter(run, "client", "TCPTimeouts", 0);
@@ -99,7 +100,8 @@ static void script(struct run *run)
 
 CASE(zero_window_frozen) = {
 	.name = "zero-window-frozen",
-	.claim = "server host frozen, client sends more than the server buffers: "
+	.claim = "server host frozen, client sends more than the server "
+		 "buffers: "
 		 "zero window, answered probes without end; the transfer "
 		 "completes after the thaw",
 	.topic = TOPIC_ZERO_WINDOW,
@@ -124,14 +126,12 @@ CASE(zero_window_frozen) = {
 	.world = &world_pair,
 	/* The answers to probes less than tcp_invalid_ratelimit apart would be
 	 * suppressed: tcp_oow_rate_limited(). */
-	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", RETRIES2 },
-			    KEEPALIVE_SYSCTLS("client", TIME, INTVL,
-					      KEEPALIVE_PROBES),
-			    { "client", "net.ipv4.tcp_wmem",
-			      .text = "4096 16384 65536" },
-			    { "server", "net.ipv4.tcp_rmem",
-			      .text = "4096 65536 65536" },
-			    { "server", "net.ipv4.tcp_invalid_ratelimit", 0 }),
+	.settings = SYSCTLS(
+		{ "client", "net.ipv4.tcp_retries2", RETRIES2 },
+		KEEPALIVE_SYSCTLS("client", TIME, INTVL, KEEPALIVE_PROBES),
+		{ "client", "net.ipv4.tcp_wmem", .text = "4096 16384 65536" },
+		{ "server", "net.ipv4.tcp_rmem", .text = "4096 65536 65536" },
+		{ "server", "net.ipv4.tcp_invalid_ratelimit", 0 }),
 	.duration = SEC(5),
 	.script = script,
 };

@@ -14,8 +14,8 @@ enum { RETRIES2 = 2, ORPHAN_RETRIES = 1 };
 
 static void expect_end(struct zero_window *stage, struct range expected)
 {
-	struct finding got = sock_reap(stage->tcp.client,
-				       expected.max + SEC(1));
+	struct finding got =
+		sock_reap(stage->tcp.client, expected.max + SEC(1));
 
 	expect_error(&got, ETIMEDOUT);
 	expect_took(stage->stalled, &got, expected);
@@ -49,8 +49,8 @@ static void script(struct run *run)
 			return;
 		expect_timer(stage.tcp.client, DIAG_TIMER_PROBE);
 	}
-	expected = range_add(expected, zero_window_timer(run, &stage.inputs,
-							 probes + 1));
+	expected = range_add(expected,
+			     zero_window_timer(run, &stage.inputs, probes + 1));
 	if (orphan)
 		run_elapsed(run, expected,
 			    expect_lifetime(stage.tcp.client, DIAG_FIN_WAIT1,

@@ -32,10 +32,9 @@ static void script(struct run *run)
 		return;
 	probed = stage.stalled;
 	for (unsigned int i = 1; i <= PROBES; i++)
-		probed = expect_frame(
-			run, probed, "window probe", ZERO_WINDOW_PROBE,
-			i == 1 ? 1 : 2,
-			zero_window_timer(run, &stage.inputs, i));
+		probed = expect_frame(run, probed, "window probe",
+				      ZERO_WINDOW_PROBE, i == 1 ? 1 : 2,
+				      zero_window_timer(run, &stage.inputs, i));
 	if (probed.missing)
 		return;
 	next = zero_window_timer(run, &stage.inputs, PROBES + 1);
@@ -83,8 +82,8 @@ CASE(zero_window_reopens) = {
 		  "right after its answer. All bytes arrive",
 	.world = &world_pair,
 	.settings = SYSCTLS(ZERO_WINDOW_SYSCTLS),
-	.variants = VARIANTS({ "update" }, { "update-lost",
-					     .duration = MSEC(1700) }),
+	.variants = VARIANTS({ "update" },
+			     { "update-lost", .duration = MSEC(1700) }),
 	.duration = MSEC(800),
 	.script = script,
 };

@@ -89,11 +89,10 @@ static void expect_lowered(struct run *run, struct zero_window *stage)
 	answered = mark_now(run);
 	fault_release(run, held);
 	mark_done(run, &answered);
-	timer = ends_at_once ?
-			predict_timer(predict_nsec(TIMEOUT_MIN,
-						   stage->inputs.hz),
-				      stage->inputs.hz) :
-			zero_window_timer(run, &stage->inputs, 4);
+	timer = ends_at_once ? predict_timer(predict_nsec(TIMEOUT_MIN,
+							  stage->inputs.hz),
+					     stage->inputs.hz) :
+			       zero_window_timer(run, &stage->inputs, 4);
 	expect_end(run, stage, answered, timer, 3);
 }
 

@@ -20,8 +20,7 @@ enum { ZERO_WINDOW_BYTES = 192 * 1024 };
  * suppressed: tcp_oow_rate_limited(). */
 #define ZERO_WINDOW_SYSCTLS                                                    \
 	{ "client", "net.ipv4.tcp_wmem", .text = "4096 1048576 1048576" },     \
-		{ "server", "net.ipv4.tcp_rmem",                               \
-		  .text = "4096 65536 65536" },                                \
+		{ "server", "net.ipv4.tcp_rmem", .text = "4096 65536 65536" }, \
 	{                                                                      \
 		"server", "net.ipv4.tcp_invalid_ratelimit", 0                  \
 	}
@@ -63,9 +62,8 @@ static inline bool zero_window_reach(struct run *run, struct zero_window *stage)
 	fault_freeze(run, "server");
 	sent = mark_now(run);
 	sock_post_send_stream(stage->tcp.client, ZERO_WINDOW_BYTES);
-	stage->stalled = expect_frame(run, sent, "zero window",
-				      ZERO_WINDOW_ACK, 1,
-				      (struct range){ 0, soon });
+	stage->stalled = expect_frame(run, sent, "zero window", ZERO_WINDOW_ACK,
+				      1, (struct range){ 0, soon });
 	if (stage->stalled.missing)
 		return false;
 	/* All of it is in the send buffer. */

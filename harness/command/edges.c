@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The second book by topic. All texts come from the cases: a row is the claim
- * of a case, the kernel functions from which it predicts, and the changes of the
- * kernel that it shows. A change that was also backported to stable kernels is
- * marked: there the version alone does not decide.
+ * of a case, the kernel functions from which it predicts, and the changes of
+ * the kernel that it shows. A change that was also backported to stable kernels
+ * is marked: there the version alone does not decide.
  */
 #include "edges.h"
 
@@ -98,7 +98,8 @@ void edges_print(bool (*selected)(void *data, const struct testcase *),
 	}
 }
 
-/* --- Markdown --------------------------------------------------------------- */
+/* --- Markdown ---------------------------------------------------------------
+ */
 
 /* A bar ends the cell and is escaped. */
 static void print_cell(const char *text)

@@ -162,20 +162,27 @@ void fault_segfault(struct probe *probe)
 
 /* --- segments ---------------------------------------------------------*/
 
+/* False with --without-faults. */
+static bool announce_rule(struct run *run, const char *verb,
+			  const struct wire_match *match)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s matching segments from %s to %s", verb,
+		 match->from ? match->from : "any host",
+		 match->to ? match->to : "any host");
+	return fault_announce(run, verb, "wire", text);
+}
+
 /* The rule is in effect when this returns: segments sent afterwards meet it. */
 static struct wire_rule *arm(struct run *run, const char *verb,
 			     const struct wire_match *match,
 			     enum wire_action action, nsec_t delay)
 {
-	const char *from = match->from ? match->from : "any host";
-	const char *to = match->to ? match->to : "any host";
 	struct wire_rule *rule;
-	char text[160];
 	int r;
 
-	snprintf(text, sizeof(text), "%s matching segments from %s to %s", verb,
-		 from, to);
-	if (!fault_announce(run, verb, "wire", text))
+	if (!announce_rule(run, verb, match))
 		return NULL;
 	r = wire_arm(world_wire(run->world), &rule, match, action, delay);
 	if (r < 0)
@@ -197,6 +204,20 @@ struct wire_rule *fault_duplicate(struct run *run,
 				  const struct wire_match *match, nsec_t delay)
 {
 	return arm(run, "duplicate", match, WIRE_DUPLICATE, delay);
+}
+
+struct wire_rule *fault_reject(struct run *run, const struct wire_match *match,
+			       enum wire_answer answer)
+{
+	struct wire_rule *rule;
+	int r;
+
+	if (!announce_rule(run, "reject", match))
+		return NULL;
+	r = wire_arm_reject(world_wire(run->world), &rule, match, answer);
+	if (r < 0)
+		run_broken(run, r);
+	return rule;
 }
 
 void fault_release(struct run *run, struct wire_rule *rule)

@@ -54,6 +54,9 @@ struct wire_rule *fault_drop(struct run *run, const struct wire_match *match);
 struct wire_rule *fault_hold(struct run *run, const struct wire_match *match);
 struct wire_rule *fault_duplicate(struct run *run,
 				  const struct wire_match *match, nsec_t delay);
+/* Drops them, and sends an ICMP error or a RST (WIRE_ANSWER_HOST) in reply. */
+struct wire_rule *fault_reject(struct run *run, const struct wire_match *match,
+			       enum wire_answer answer);
 void fault_release(struct run *run, struct wire_rule *rule);
 void fault_disarm(struct run *run, struct wire_rule *rule);
 

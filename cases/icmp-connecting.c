@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ICMP destination unreachable in reply to a SYN. RFC 1122 4.2.3.9 calls net
+ * and host unreachable soft errors, which must not abort a connection. In
+ * SYN-SENT Linux aborts all the same, so that connect() can try the next
+ * address: tcp_v4_err(), tcp_v6_err(). 0a8de364ff7a followed the RFC for a
+ * short time before 6.8, and b59db45d7eba reverted it, because programs relied
+ * on the error.
+ *
+ * The message must quote a sequence number in flight (OutOfWindowIcmps). The
+ * control is the same message for data of an established connection: a soft
+ * error, which only a timeout returns.
+ */
+#include "case.h"
+
+enum { BYTES = 100, PAUSE = 300 };
+
+static const struct plan {
+	const char *variant;
+	enum wire_answer answer;
+	int error, error6;
+} plans[] = {
+	{ "net", WIRE_ANSWER_NET, ENETUNREACH, ENETUNREACH },
+	{ "host", WIRE_ANSWER_HOST, EHOSTUNREACH, EHOSTUNREACH },
+	{ "port", WIRE_ANSWER_PORT, ECONNREFUSED, ECONNREFUSED },
+	/* icmp_err_convert[], icmpv6_err_convert() */
+	{ "admin", WIRE_ANSWER_ADMIN, EHOSTUNREACH, EACCES },
+	{ "established", WIRE_ANSWER_PORT, 0, 0 },
+};
+
+static void expect_soft(struct run *run, const struct plan *plan)
+{
+	struct pair tcp = sock_pair(run);
+	struct mark sent = mark_now(run);
+	struct finding got;
+
+	fault_reject(run, FRAMES(FROM("client"), KIND(WIRE_DATA)),
+		     plan->answer);
+	sock_post_recv(tcp.server);
+	sock_send(tcp.client, BYTES);
+	if (!expect_frames_between(run, sent, "ICMP errors",
+				   FRAMES(KIND(WIRE_ICMP)), 0, 1))
+		return;
+	got = sock_reap(tcp.server, MSEC(PAUSE) + soon);
+	expect_data(&got, BYTES);
+	expect_number(
+		run, "retransmissions",
+		frames_count(run, sent, FRAMES(KIND(WIRE_RETRANSMISSION))), 1,
+		1);
+	expect_state(tcp.client, DIAG_ESTABLISHED);
+	expect_pending_error(tcp.client, 0);
+}
+
+static void script(struct run *run)
+{
+	const struct plan *plan = VARIANT_ROW(run, plans);
+	bool v6 = run_address(run, "client").family == AF_INET6;
+	struct sock *listener, *client;
+	struct probe *probe;
+	struct finding got;
+	struct mark asked;
+
+	if (!plan->error) {
+		expect_soft(run, plan);
+		return;
+	}
+	listener = sock_listen(probe_start(run, "server"), 1);
+	probe = probe_start(run, "client");
+	fault_reject(run, FRAMES(FROM("client"), KIND(WIRE_SYN)), plan->answer);
+	asked = mark_now(run);
+	client = sock_post_connect(probe, listener);
+	got = sock_reap(client, soon);
+	expect_error(&got, v6 ? plan->error6 : plan->error);
+	expect_took(asked, &got, at_once);
+	expect_frames(run, asked, "SYNs",
+		      FRAMES(FROM("client"), KIND(WIRE_SYN)), 1);
+	expect_state(client, DIAG_CLOSE);
+	expect_counter(run, "client", "AttemptFails", 1);
+}
+
+CASE(icmp_connecting) = {
+	.name = "icmp-connecting",
+	.claim = "any ICMP destination unreachable ends a connect() at once; "
+		 "an established connection none",
+	.topic = TOPIC_HANDSHAKE,
+	.why = "a program that connects can try another address; one that has "
+	       "a connection waits for the path to recover",
+	.sources = "RFC 1122 4.2.3.9; RFC 5461; "
+		   "net/ipv4/tcp_ipv4.c:tcp_v4_err(); "
+		   "net/ipv6/tcp_ipv6.c:tcp_v6_err(); "
+		   "net/ipv4/icmp.c:icmp_err_convert; reverted: "
+		   "0a8de364ff7a, by b59db45d7eba",
+	.steps = STEPS("the wire answers the client's SYN with an ICMP error: "
+		       "net, host or port unreachable, or prohibited",
+		       "established: it answers the first transmission of data "
+		       "with port unreachable"),
+	.expect = "connect() fails at once with ENETUNREACH, EHOSTUNREACH, "
+		  "ECONNREFUSED, or, prohibited, EHOSTUNREACH (IPv6: EACCES); "
+		  "established: the retransmission arrives, no error",
+	.world = &world_pair,
+	.variants = VARIANTS({ "net" }, { "host" }, { "port" }, { "admin" },
+			     { "established", .duration = MSEC(PAUSE) }),
+	.duration = MSEC(20),
+	.script = script,
+};
