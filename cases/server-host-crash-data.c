@@ -186,7 +186,7 @@ static void script(struct run *run)
 	struct prediction *prediction = forecast_give_up(tcp.client);
 	struct predict_tcp inputs = forecast_inputs(tcp.client);
 	struct range rounds,
-		end = predict_reverted(prediction, &inputs, &rounds);
+		end = predict_reverted(&inputs, &rounds);
 	struct mark crashed, sent;
 
 	if (ageing)

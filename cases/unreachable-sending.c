@@ -115,7 +115,7 @@ static struct outcome forecast_outcome(struct run *run, struct sock *client)
 		outcome.retransmissions_leave = false;
 	} else if (run_is_variant(run, "neighbour")) {
 		outcome.error = EHOSTUNREACH;
-		outcome.end = predict_reverted(p, &tcp, &outcome.rounds);
+		outcome.end = predict_reverted(&tcp, &outcome.rounds);
 		outcome.retransmissions_leave = false;
 	} else if (run_is_variant(run, "interface")) {
 		outcome = forecast_interface(run, &tcp);

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Modelled on net/ipv4/tcp_timer.c, tcp_output.c, tcp_input.c,
- * inet_connection_sock.c and kernel/time/timer.c of Linux 6.12 and 7.2; each
- * step below names its function.
+ * Modelled on net/ipv4/tcp_timer.c, tcp_output.c, tcp_input.c, tcp_ipv4.c and
+ * inet_connection_sock.c of Linux 5.10 to 7.3; each step below names its
+ * function. wheel.h has the timer wheel.
  *
- * A round is one expiry of a timer. The elapsed time that the kernel compares
- * with its timeout is an interval here. Where the whole interval is below the
- * timeout, the connection continues; where it is at or above, the kernel gives
- * up. An interval that contains the timeout leads to both: the list of rounds
- * has the end first and then the retransmission, each with its part of the
- * interval.
+ * A round is one expiry of a timer. The wheel holds the set of all moments at
+ * which it can happen, for all phases of the wheel. Each comparison with a
+ * timeout divides this set: the moments that end the connection become an end of
+ * the prediction, and the others continue. So a round is certain when no phase
+ * of the wheel ends the connection before it, and every end is possible.
+ *
+ * Where the kernel compares, it subtracts a clock from the present: the tick of
+ * an earlier expiry (retrans_stamp, icsk_probes_tstamp), or a point between two
+ * ticks, when a system call started it (connect(), the last activity before
+ * keepalive). `since` is the distance in ticks, and struct clock has the rest.
  *
  * Not modelled: pacing (tcp_pacing_delay() moves a timer), thin streams
  * (tcp_thin_linear_timeouts), a retransmission that the local host drops
- * (TCP_RESOURCE_PROBE_INTERVAL instead of the RTO), ICMP errors, microsecond
- * timestamps (tcp_usec_ts), memory pressure on orphans, BPF; the timer wheel
- * before 4.8, and SYN_SENT with a user timeout before 5.4.
+ * (TCP_RESOURCE_PROBE_INTERVAL instead of the RTO), ICMP errors other than those
+ * of predict_reverted(), microsecond timestamps (tcp_usec_ts), a window that
+ * shrinks to zero while data is in flight (tcp_rtx_probe0_timed_out()), memory
+ * pressure on orphans, BPF; SYN_SENT with a user timeout before 5.4.
  */
 #include "predict.h"
 
@@ -23,6 +28,7 @@
 #include <linux/version.h>
 
 #include "macro.h"
+#include "wheel.h"
 
 struct range range_add(struct range a, struct range b)
 {
@@ -32,7 +38,7 @@ struct range range_add(struct range a, struct range b)
 	};
 }
 
-/* --- the wheel ---------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------- */
 
 /* msecs_to_jiffies(), usecs_to_jiffies(): a remainder counts as one jiffy. */
 unsigned long predict_jiffies(nsec_t nsec, unsigned int hz)
@@ -53,35 +59,56 @@ static nsec_t whole_jiffies(nsec_t nsec, unsigned int hz)
 	return predict_nsec(predict_jiffies(nsec, hz), hz);
 }
 
-/*
- * calc_wheel_index(): level n begins at LVL_START(n), which is 63 buckets of
- * level n - 1, not 64: a few jiffies earlier than in the table at the head of
- * timer.c. Each level is eight times coarser than the one before.
- */
+/* The clock advances by TICK_NSEC a tick, which is a fraction of a nanosecond
+ * less or more than 1/HZ s: tick_do_update_jiffies64(). */
+static nsec_t tick_nsec(unsigned int hz)
+{
+	return (NSEC_PER_SEC + hz / 2) / hz;
+}
+
 nsec_t predict_granule(nsec_t timer, unsigned int hz)
 {
-	unsigned long jiffies = predict_jiffies(timer, hz);
-	unsigned int depth = hz > 100 ? 9 : 8; /* LVL_DEPTH */
-	unsigned int level = 0;
+	int64_t jiffies = (int64_t)predict_jiffies(timer, hz);
+	unsigned int level = wheel_level(jiffies, hz);
 
-	while (level + 1 < depth && jiffies >= 63UL << (3 * level))
-		level++;
 	return predict_nsec(1UL << (3 * level), hz);
 }
 
-/*
- * calc_index() uses the bucket AFTER the one that contains `expires`. A timer
- * armed within a jiffy expires at a tick: later than its jiffies, and at most a
- * granule later.
- */
+/* From a point between two ticks, `since` ticks before the expiry. */
+static struct range from_between_ticks(struct wheel_span since,
+				       unsigned int hz)
+{
+	return (struct range){
+		.min = (since.min - 1) * tick_nsec(hz),
+		.max = since.max * tick_nsec(hz),
+	};
+}
+
+static struct range all_from_between_ticks(const struct wheel *wheel)
+{
+	struct wheel_span since = { 0 };
+
+	wheel_since(wheel, 0, INT64_MAX, &since);
+	return from_between_ticks(since, wheel->hz);
+}
+
+struct range predict_chain(const nsec_t *timers, size_t n, unsigned int hz)
+{
+	enum wheel_context context = WHEEL_BETWEEN_TICKS;
+	struct wheel wheel;
+
+	wheel_init(&wheel, hz, 0);
+	for (size_t i = 0; i < n; i++) {
+		wheel_pass(&wheel, (int64_t)predict_jiffies(timers[i], hz),
+			   context);
+		context = WHEEL_CALLBACK;
+	}
+	return all_from_between_ticks(&wheel);
+}
+
 struct range predict_timer(nsec_t timer, unsigned int hz)
 {
-	nsec_t armed = whole_jiffies(timer, hz);
-
-	return (struct range){
-		.min = armed,
-		.max = nsec_add(armed, predict_granule(armed, hz)),
-	};
+	return predict_chain(&timer, 1, hz);
 }
 
 /* --- initial values ------------------------------------------------------ */
@@ -136,6 +163,16 @@ nsec_t predict_rto(const struct predict_tcp *tcp)
 	return MIN(rto, rto_max(tcp));
 }
 
+static int64_t jiffies_of(const struct predict_tcp *tcp, nsec_t nsec)
+{
+	return (int64_t)predict_jiffies(nsec, tcp->hz);
+}
+
+static int64_t late_ticks(const struct predict_tcp *tcp)
+{
+	return tcp->late / tick_nsec(tcp->hz);
+}
+
 static nsec_t first_rto(const struct predict_tcp *tcp)
 {
 	if (!tcp->rto)
@@ -164,74 +201,219 @@ nsec_t predict_model_timeout(unsigned int retries, nsec_t rto_base,
 	return MSEC((jiffies * 1000 + hz - 1) / hz); /* jiffies_to_msecs() */
 }
 
-/* --- rounds ------------------------------------------------------------- */
+/* --- clocks --------------------------------------------------------------- */
+
+/* What the kernel's clock of a comparison adds to the tick of its moment. */
+struct clock {
+	nsec_t after_max; /* started at most so long after the tick */
+};
+
+static struct clock clock_between_ticks(const struct predict_tcp *tcp)
+{
+	return (struct clock){ tick_nsec(tcp->hz) - 1 };
+}
+
+static struct clock clock_at_tick(const struct predict_tcp *tcp)
+{
+	return (struct clock){ tcp->late };
+}
+
+/* The elapsed time at an expiry `since` ticks after the clock's tick. */
+static struct range elapsed_at(const struct predict_tcp *tcp,
+			       struct clock clock, int64_t since)
+{
+	nsec_t nominal = since * tick_nsec(tcp->hz);
+
+	return (struct range){ nominal - clock.after_max, nominal + tcp->late };
+}
+
+/*
+ * TCP timestamps count whole milliseconds (tcp_time_stamp_ts()): the difference
+ * of two is the elapsed time, rounded down or up.
+ */
+static nsec_t floor_msec(nsec_t nsec)
+{
+	return nsec - nsec % MSEC(1);
+}
+
+static nsec_t ceil_msec(nsec_t nsec)
+{
+	return floor_msec(nsec + MSEC(1) - 1);
+}
+
+/* The distances at which a timeout can be over, and can be not. They overlap
+ * where truncation or lateness decides. */
+struct bounds {
+	int64_t over_from, under_until;
+};
+
+/* Compared as timestamps in milliseconds: retransmits_timed_out(). */
+static struct bounds bounds_in_msec(const struct predict_tcp *tcp,
+				    struct clock clock, nsec_t timeout)
+{
+	nsec_t tick = tick_nsec(tcp->hz);
+	nsec_t over = timeout - MSEC(1) - tcp->late; /* more than this */
+	nsec_t under = timeout + clock.after_max;    /* less than this */
+
+	return (struct bounds){
+		.over_from = over < 0 ? 0 : over / tick + 1,
+		.under_until = (under - 1) / tick,
+	};
+}
+
+/* Compared in jiffies: tcp_keepalive_timer(), tcp_probe_timer(). */
+static struct bounds bounds_in_jiffies(const struct predict_tcp *tcp,
+				       int64_t timeout, int64_t clock_late)
+{
+	return (struct bounds){
+		.over_from = timeout - late_ticks(tcp),
+		.under_until = timeout - 1 + clock_late,
+	};
+}
+
+/* --- rounds --------------------------------------------------------------- */
+
+/* The set of all states of a connection whose timer has just expired. */
+struct walk {
+	struct prediction *ret;
+	const struct predict_tcp *tcp;
+	struct wheel wheel;
+	struct clock clock;
+	struct range lead; /* from the beginning to the tick of the clock */
+	nsec_t interval;   /* the expired timer */
+	bool certain;	   /* no phase has ended before */
+};
+
+static void walk_init(struct walk *ret, struct prediction *prediction,
+		      const struct predict_tcp *tcp)
+{
+	*prediction = (struct prediction){ 0 };
+	ret->ret = prediction;
+	ret->tcp = tcp;
+	wheel_init(&ret->wheel, tcp->hz, late_ticks(tcp));
+	ret->clock = clock_between_ticks(tcp);
+	ret->lead = (struct range){ -tick_nsec(tcp->hz), 0 };
+	ret->interval = 0;
+	ret->certain = true;
+}
+
+static void walk_timer(struct walk *walk, nsec_t timer,
+		       enum wheel_context context)
+{
+	walk->interval = timer;
+	wheel_pass(&walk->wheel, jiffies_of(walk->tcp, timer), context);
+}
+
+static struct range walk_at(const struct walk *walk, struct wheel_span since)
+{
+	nsec_t tick = tick_nsec(walk->tcp->hz);
+
+	return (struct range){ walk->lead.min + since.min * tick,
+			       walk->lead.max + since.max * tick };
+}
+
+static struct range walk_now(const struct walk *walk)
+{
+	struct wheel_span since = { 0 };
+
+	wheel_since(&walk->wheel, 0, INT64_MAX, &since);
+	return walk_at(walk, since);
+}
+
+/* The clock starts at this expiry. */
+static void walk_start_clock(struct walk *walk)
+{
+	walk->lead = walk_now(walk);
+	walk->clock = clock_at_tick(walk->tcp);
+	wheel_start_clock(&walk->wheel);
+}
 
 /* The last two entries are reserved for the ends. */
-static void add_round(struct prediction *ret, struct predict_round round)
+static void walk_record(struct walk *walk, enum predict_round_kind kind,
+			struct range at, bool certain)
 {
+	struct prediction *ret = walk->ret;
 	size_t room = PREDICT_ROUNDS_MAX;
 
-	if (round.kind != PREDICT_GIVE_UP)
+	if (kind != PREDICT_GIVE_UP)
 		room -= 2;
 	if (ret->n_rounds < room)
-		ret->rounds[ret->n_rounds++] = round;
+		ret->rounds[ret->n_rounds++] = (struct predict_round){
+			.kind = kind,
+			.interval = walk->interval,
+			.at = at,
+			.certain = certain,
+		};
 }
 
-static void add_end(struct prediction *ret, struct predict_round round)
+static void walk_round(struct walk *walk, enum predict_round_kind kind)
 {
-	if (ret->elapsed.max == 0)
-		ret->elapsed.min = round.at.min;
-	ret->elapsed.max = round.at.max;
-	add_round(ret, round);
+	walk_record(walk, kind, walk_now(walk), walk->certain);
 }
 
-enum outcome { GOES_ON, EITHER, GIVES_UP };
+static void walk_end(struct walk *walk, struct range at, bool certain,
+		     unsigned int retransmissions)
+{
+	struct prediction *ret = walk->ret;
+	bool first = ret->elapsed.max == 0;
+
+	ret->elapsed.min = first ? at.min : MIN(ret->elapsed.min, at.min);
+	ret->elapsed.max = MAX(ret->elapsed.max, at.max);
+	if (first)
+		ret->retransmissions_min = retransmissions;
+	ret->retransmissions_max = retransmissions;
+	walk_record(walk, PREDICT_GIVE_UP, at, certain && walk->certain);
+}
+
+/* Ends the moments for which the timeout is over; false if no other is left. */
+static bool walk_survives(struct walk *walk, struct bounds bounds,
+			  unsigned int retransmissions)
+{
+	struct wheel_span over, under;
+	bool ends, lives;
+
+	ends = wheel_since(&walk->wheel, bounds.over_from, INT64_MAX, &over);
+	lives = wheel_since(&walk->wheel, 0, bounds.under_until, &under);
+	if (ends) {
+		walk_end(walk, walk_at(walk, over), !lives, retransmissions);
+		walk->certain = false;
+	}
+	if (lives)
+		wheel_keep(&walk->wheel, bounds.under_until);
+	return lives;
+}
+
+/* --- retransmission -------------------------------------------------------- */
 
 /* For which retransmits_timed_out() is called. */
 enum stage { STAGE_SYN_SENT, STAGE_OPEN, STAGE_ORPHAN };
 
 /* A socket whose retransmission timer has just expired. */
-struct walk {
-	struct prediction *ret;
-	const struct predict_tcp *tcp;
+struct retransmission {
+	struct walk walk;
 	enum stage stage;
 	nsec_t rto;		  /* icsk_rto */
-	nsec_t interval;	  /* the expired timer: rto, or clamped */
 	unsigned int retransmits; /* icsk_retransmits */
-	struct range clock;   /* retrans_stamp, since the first transmission */
-	struct range elapsed; /* since retrans_stamp */
-	bool clamped; /* the timer was shortened to end at user_timeout */
 };
 
-/*
- * The kernel measures elapsed time with the clock of TCP timestamps, which
- * counts whole milliseconds (tcp_time_stamp_ts()): the difference may be up to
- * one millisecond too large, and is never below the elapsed whole milliseconds.
- */
-static const nsec_t TRUNCATION = MSEC(1);
-
 /* tcp_orphan_retries() */
-static unsigned int orphan_retries(const struct walk *walk)
+static unsigned int orphan_retries(const struct predict_tcp *tcp, bool alive)
 {
-	bool alive = walk->rto < rto_max(walk->tcp);
-
-	if (walk->tcp->orphan_retries == 0 && alive)
-		return 8;
-	return walk->tcp->orphan_retries;
+	return tcp->orphan_retries == 0 && alive ? 8 : tcp->orphan_retries;
 }
 
 /* The timeout in retransmits_timed_out(). Its base is TCP_RTO_MIN even where
  * tcp_rto_min_us differs. */
-static nsec_t walk_timeout(const struct walk *walk)
+static nsec_t give_up_timeout(const struct retransmission *data)
 {
-	const struct predict_tcp *tcp = walk->tcp;
+	const struct predict_tcp *tcp = data->walk.tcp;
 	nsec_t base = predict_nsec(tcp->hz / 5, tcp->hz);
 	unsigned int retries = 0;
 
 	if (tcp->user_timeout)
 		return tcp->user_timeout;
 
-	switch (walk->stage) {
+	switch (data->stage) {
 	case STAGE_SYN_SENT:
 		base = SEC(1); /* tcp_timeout_init() */
 		retries = tcp->syn_retries;
@@ -240,78 +422,45 @@ static nsec_t walk_timeout(const struct walk *walk)
 		retries = tcp->retries2;
 		break;
 	case STAGE_ORPHAN:
-		retries = orphan_retries(walk);
+		retries = orphan_retries(tcp, data->rto < rto_max(tcp));
 		break;
 	}
 	return predict_model_timeout(retries, base, rto_max(tcp), tcp->hz);
 }
 
-/* tcp_write_timeout() */
-static enum outcome walk_outcome(const struct walk *walk)
+/* tcp_write_timeout(); false if the connection ends for all phases. */
+static bool write_timeout(struct retransmission *data)
 {
+	struct walk *walk = &data->walk;
 	const struct predict_tcp *tcp = walk->tcp;
-	nsec_t timeout = walk_timeout(walk);
-
-	/* For a SYN the count is checked first. It includes the linear rounds,
-	 * the timeout does not, so the timeout can end it earlier. */
-	if (walk->stage == STAGE_SYN_SENT &&
-	    walk->retransmits >= tcp->syn_retries + syn_linear(tcp))
-		return GIVES_UP;
+	nsec_t timeout = give_up_timeout(data);
+	struct bounds bounds = bounds_in_msec(tcp, walk->clock, timeout);
 
 	/* retransmits_timed_out(): the first expiry always retransmits. */
-	if (walk->retransmits == 0)
-		return GOES_ON;
-	if (walk->clamped || walk->elapsed.min >= timeout)
-		return GIVES_UP;
-	return walk->elapsed.max > timeout - TRUNCATION ? EITHER : GOES_ON;
-}
+	if (data->retransmits == 0)
+		bounds = (struct bounds){ INT64_MAX, INT64_MAX };
+	/* For a SYN the count is checked first. It includes the linear rounds,
+	 * the timeout does not, so the timeout can end it earlier. */
+	if (data->stage == STAGE_SYN_SENT &&
+	    data->retransmits >= tcp->syn_retries + syn_linear(tcp))
+		bounds = (struct bounds){ 0, -1 };
 
-/* tcp_write_err() */
-static void walk_give_up(const struct walk *walk, enum outcome outcome,
-			 bool certain)
-{
-	struct prediction *ret = walk->ret;
-	struct range elapsed = walk->elapsed;
-	bool first_end = ret->elapsed.max == 0;
-
-	ret->timeout = walk_timeout(walk);
-	if (outcome == EITHER)
-		elapsed.min = MAX(elapsed.min, ret->timeout - TRUNCATION);
-
-	if (first_end)
-		ret->retransmissions_min = walk->retransmits;
-	ret->retransmissions_max = walk->retransmits;
-	add_end(ret, (struct predict_round){
-			     .kind = PREDICT_GIVE_UP,
-			     .interval = walk->interval,
-			     .at = range_add(walk->clock, elapsed),
-			     .certain = certain,
-		     });
+	walk->ret->timeout = timeout;
+	return walk_survives(walk, bounds, data->retransmits);
 }
 
 /* tcp_retransmit_timer(), from tcp_update_rto_stats() on */
-static void walk_retransmit(struct walk *walk, bool certain)
+static void retransmit(struct retransmission *data)
 {
-	const struct predict_tcp *tcp = walk->tcp;
+	const struct predict_tcp *tcp = data->walk.tcp;
 
-	add_round(walk->ret,
-		  (struct predict_round){
-			  .kind = PREDICT_RETRANSMISSION,
-			  .interval = walk->interval,
-			  .at = range_add(walk->clock, walk->elapsed),
-			  .certain = certain,
-		  });
-	walk->retransmits++;
+	walk_round(&data->walk, PREDICT_RETRANSMISSION);
+	data->retransmits++;
 
 	/* The first tcp_syn_linear_timeouts SYNs do not double the RTO. */
-	if (walk->stage != STAGE_SYN_SENT ||
-	    walk->retransmits > syn_linear(tcp))
-		walk->rto = MIN(2 * walk->rto, rto_max(tcp));
-}
-
-static nsec_t floor_msec(nsec_t nsec)
-{
-	return nsec - nsec % MSEC(1);
+	if (data->stage != STAGE_SYN_SENT ||
+	    data->retransmits > syn_linear(tcp))
+		data->rto = MIN(2 * data->rto, rto_max(tcp));
 }
 
 /*
@@ -320,64 +469,79 @@ static nsec_t floor_msec(nsec_t nsec)
  * If no time remains, because the first expiry always retransmits, it is one
  * jiffy.
  */
-static struct range walk_clamp(struct walk *walk, struct range next)
+static int64_t clamped_rto(const struct retransmission *data, nsec_t elapsed)
 {
-	const struct predict_tcp *tcp = walk->tcp;
-	nsec_t timeout = tcp->user_timeout;
-	nsec_t left = MAX(timeout - floor_msec(walk->elapsed.min), MSEC(1));
-	nsec_t timer = whole_jiffies(left, tcp->hz);
-	struct range soonest = range_add(walk->elapsed,
-					 predict_timer(1, tcp->hz));
-	nsec_t latest;
+	const struct predict_tcp *tcp = data->walk.tcp;
+	nsec_t remaining = tcp->user_timeout - elapsed;
 
-	walk->clamped = timer <= walk->rto;
-	walk->interval = MIN(timer, walk->rto);
-	if (walk->elapsed.max == 0) /* the first round: no truncation */
-		return predict_timer(walk->interval, tcp->hz);
+	if (remaining <= 0)
+		return 1;
+	return MIN(jiffies_of(tcp, data->rto), jiffies_of(tcp, remaining));
+}
 
-	/* elapsed + (timeout - elapsed in whole ms), in whole jiffies */
-	latest = timeout + TRUNCATION + predict_nsec(1, tcp->hz) +
-		 predict_granule(walk->interval, tcp->hz);
-	return (struct range){
-		.min = MAX(MIN(next.min, timeout - TRUNCATION), soonest.min),
-		.max = MAX(MIN(next.max, latest), soonest.max),
+static struct wheel_span clamped_rto_at(void *arg, int64_t since)
+{
+	struct retransmission *data = arg;
+	struct walk *walk = &data->walk;
+	struct range elapsed = elapsed_at(walk->tcp, walk->clock, since);
+	struct wheel_span span = {
+		.min = clamped_rto(data, ceil_msec(elapsed.max)),
+		.max = clamped_rto(data, floor_msec(MAX(elapsed.min, 0))),
 	};
+
+	walk->interval = MAX(walk->interval,
+			     predict_nsec((unsigned long)span.max,
+					  walk->tcp->hz));
+	return span;
 }
 
 /* tcp_reset_xmit_timer(), up to the next expiry */
-static void walk_to_next(struct walk *walk)
+static void next_retransmission(struct retransmission *data)
 {
+	struct walk *walk = &data->walk;
 	const struct predict_tcp *tcp = walk->tcp;
-	struct range next;
+	int64_t rto = jiffies_of(tcp, data->rto);
+	struct wheel_span since = { 0 };
 
-	walk->interval = walk->rto;
-	next = range_add(walk->elapsed, predict_timer(walk->rto, tcp->hz));
-	if (tcp->user_timeout && tcp->kernel >= KERNEL_VERSION(4, 19, 0))
-		next = walk_clamp(walk, next);
-	walk->elapsed = next;
+	wheel_since(&walk->wheel, 0, INT64_MAX, &since);
+	if (!tcp->user_timeout || tcp->kernel < KERNEL_VERSION(4, 19, 0) ||
+	    clamped_rto_at(data, since.max).min == rto) {
+		walk_timer(walk, data->rto, WHEEL_CALLBACK);
+		return;
+	}
+	walk->interval = 0;
+	wheel_pass_each(&walk->wheel, rto, WHEEL_CALLBACK, clamped_rto_at,
+			data);
 }
 
 /* From the first expiry of the retransmission timer to the end. */
-static void walk_rounds(struct walk *walk)
+static void retransmission_rounds(struct retransmission *data)
 {
-	bool certain = true;
-
-	for (;;) {
-		enum outcome outcome = walk_outcome(walk);
-
-		if (outcome != GOES_ON)
-			walk_give_up(walk, outcome,
-				     certain && outcome == GIVES_UP);
-		if (outcome == GIVES_UP)
-			return;
-		if (outcome == EITHER) {
-			certain = false;
-			walk->elapsed.max =
-				MIN(walk->elapsed.max, walk_timeout(walk));
-		}
-		walk_retransmit(walk, certain);
-		walk_to_next(walk);
+	while (write_timeout(data)) {
+		retransmit(data);
+		next_retransmission(data);
 	}
+}
+
+/*
+ * 1c2709cfff1d, in 6.6 and some stable releases: TCP_TIMEOUT_MIN_US, 2 ms,
+ * replaced TCP_TIMEOUT_MIN, two jiffies.
+ */
+static bool has_timeout_min_us(unsigned int kernel)
+{
+	static const struct {
+		unsigned int since, before;
+	} stable[] = {
+		{ KERNEL_VERSION(5, 10, 199), KERNEL_VERSION(5, 11, 0) },
+		{ KERNEL_VERSION(5, 15, 137), KERNEL_VERSION(5, 16, 0) },
+		{ KERNEL_VERSION(6, 1, 60), KERNEL_VERSION(6, 2, 0) },
+		{ KERNEL_VERSION(6, 5, 9), KERNEL_VERSION(6, 6, 0) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(stable); i++)
+		if (kernel >= stable[i].since && kernel < stable[i].before)
+			return true;
+	return kernel >= KERNEL_VERSION(6, 6, 0);
 }
 
 /* tcp_schedule_loss_probe() */
@@ -388,36 +552,31 @@ static nsec_t probe_timeout(const struct predict_tcp *tcp, nsec_t rto)
 
 	if (tcp->packets_out <= 1)
 		timeout += whole_jiffies(tcp->rto_min, tcp->hz);
-	else if (tcp->kernel >= KERNEL_VERSION(6, 6, 0))
-		timeout += MSEC(2); /* TCP_TIMEOUT_MIN_US */
+	else if (has_timeout_min_us(tcp->kernel))
+		timeout += MSEC(2);
 	else
 		timeout = whole_jiffies(timeout, tcp->hz) + 2 * jiffy;
 
 	return MIN(whole_jiffies(timeout, tcp->hz), rto);
 }
 
-static void predict_data(struct prediction *ret, const struct predict_tcp *tcp,
-			 enum stage stage)
+/* Up to the first expiry of the retransmission timer, where the clock of the
+ * comparison starts. */
+static void begin_data(struct retransmission *data, struct prediction *ret,
+		       const struct predict_tcp *tcp, enum stage stage)
 {
-	struct walk walk = {
-		.ret = ret,
-		.tcp = tcp,
-		.stage = stage,
-		.rto = first_rto(tcp),
-	};
+	struct walk *walk = &data->walk;
+	enum wheel_context context = WHEEL_BETWEEN_TICKS;
 
-	*ret = (struct prediction){ 0 };
+	walk_init(walk, ret, tcp);
+	data->stage = stage;
+	data->rto = first_rto(tcp);
+	data->retransmits = 0;
 	if (tcp->tail_loss_probe) {
-		nsec_t timer = probe_timeout(tcp, walk.rto);
-
-		walk.clock = predict_timer(timer, tcp->hz);
+		walk_timer(walk, probe_timeout(tcp, data->rto), context);
+		walk_round(walk, PREDICT_TAIL_LOSS_PROBE);
 		ret->probes = 1;
-		add_round(ret, (struct predict_round){
-				       .kind = PREDICT_TAIL_LOSS_PROBE,
-				       .interval = timer,
-				       .at = walk.clock,
-				       .certain = true,
-			       });
+		context = WHEEL_CALLBACK;
 	}
 
 	/*
@@ -426,54 +585,72 @@ static void predict_data(struct prediction *ret, const struct predict_tcp *tcp,
 	 * __tcp_retransmit_skb(), which does not set retrans_stamp;
 	 * tcp_retransmit_skb() sets it at the first RTO.
 	 */
-	walk.interval = walk.rto;
-	walk.clock = range_add(walk.clock, predict_timer(walk.rto, tcp->hz));
-	walk_rounds(&walk);
+	walk_timer(walk, data->rto, context);
+	walk_start_clock(walk);
 }
 
 void predict_give_up(struct prediction *ret, const struct predict_tcp *tcp)
 {
-	predict_data(ret, tcp, STAGE_OPEN);
-}
+	struct retransmission data;
 
-/* The remainder of a reverted timer is rounded down to a jiffy. */
-struct range predict_reverted(const struct prediction *prediction,
-			      const struct predict_tcp *tcp,
-			      struct range *ret_rounds)
-{
-	struct range clock = prediction->rounds[prediction->probes].at;
-	struct range rto = predict_timer(first_rto(tcp), tcp->hz);
-	nsec_t timeout = prediction->timeout;
-
-	rto.min -= predict_nsec(1, tcp->hz);
-	ret_rounds->min = (timeout + rto.max - 1) / rto.max;
-	ret_rounds->max = (timeout + rto.min - 1) / rto.min;
-	return (struct range){ clock.min + timeout - TRUNCATION,
-			       clock.max + timeout + rto.max };
+	begin_data(&data, ret, tcp, STAGE_OPEN);
+	retransmission_rounds(&data);
 }
 
 void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp)
 {
-	predict_data(ret, tcp, STAGE_ORPHAN);
+	struct retransmission data;
+
+	begin_data(&data, ret, tcp, STAGE_ORPHAN);
+	retransmission_rounds(&data);
+}
+
+/*
+ * tcp_ld_RTO_revert() decreases icsk_backoff and arms the timer again for the
+ * RTO less the time since the transmission, which usecs_to_jiffies() rounds up
+ * while jiffies are rounded down: the timer is set to the end of the RTO, or one
+ * jiffy earlier. The remainder decides about the level of the wheel; it is not
+ * known, so that each level up to the one of the RTO is possible.
+ */
+static struct wheel_span reverted_rto(void *arg, int64_t since MACRO_UNUSED)
+{
+	const struct retransmission *data = arg;
+	int64_t rto = jiffies_of(data->walk.tcp, data->rto);
+
+	return (struct wheel_span){ rto - 1, rto };
+}
+
+struct range predict_reverted(const struct predict_tcp *tcp,
+			      struct range *ret_rounds)
+{
+	struct retransmission data;
+	struct prediction prediction;
+	struct walk *walk = &data.walk;
+
+	begin_data(&data, &prediction, tcp, STAGE_OPEN);
+	while (write_timeout(&data)) {
+		data.retransmits++;
+		wheel_pass_each(&walk->wheel, jiffies_of(tcp, data.rto),
+				WHEEL_REMAINDER, reverted_rto, &data);
+	}
+	ret_rounds->min = prediction.retransmissions_min;
+	ret_rounds->max = prediction.retransmissions_max;
+	return prediction.elapsed;
 }
 
 void predict_connect(struct prediction *ret, const struct predict_tcp *tcp)
 {
-	struct walk walk = {
-		.ret = ret,
-		.tcp = tcp,
+	struct retransmission syn = {
 		.stage = STAGE_SYN_SENT,
 		.rto = SEC(1), /* tcp_connect_init(): TCP_TIMEOUT_INIT */
-		.interval = SEC(1),
-		/* tcp_connect() sets retrans_stamp when it sends the first SYN,
-		 * and tcp_clean_rtx_queue() clears it when the SYN is
-		 * acknowledged: only here does the elapsed time start before
-		 * any retransmission. */
-		.elapsed = predict_timer(SEC(1), tcp->hz),
 	};
 
-	*ret = (struct prediction){ 0 };
-	walk_rounds(&walk);
+	/* tcp_connect() sets retrans_stamp when it sends the first SYN, and
+	 * tcp_clean_rtx_queue() clears it when the SYN is acknowledged: only
+	 * here does the elapsed time start before any retransmission. */
+	walk_init(&syn.walk, ret, tcp);
+	walk_timer(&syn.walk, syn.rto, WHEEL_BETWEEN_TICKS);
+	retransmission_rounds(&syn);
 }
 
 /*
@@ -482,94 +659,192 @@ void predict_connect(struct prediction *ret, const struct predict_tcp *tcp)
  */
 void predict_syn_ack(struct prediction *ret, const struct predict_tcp *tcp)
 {
-	struct predict_round round = {
-		.kind = PREDICT_RETRANSMISSION,
-		.interval = SEC(1), /* req->timeout: TCP_TIMEOUT_INIT */
-		.certain = true,
-	};
+	enum wheel_context context = WHEEL_BETWEEN_TICKS;
+	nsec_t timer = SEC(1); /* req->timeout: TCP_TIMEOUT_INIT */
+	struct walk walk;
 
-	*ret = (struct prediction){
-		.retransmissions_min = tcp->synack_retries,
-		.retransmissions_max = tcp->synack_retries,
-	};
-	for (unsigned int i = 0; i < tcp->synack_retries; i++) {
-		round.at = range_add(round.at,
-				     predict_timer(round.interval, tcp->hz));
-		add_round(ret, round);
-		/* reqsk_timeout() */
-		round.interval = MIN(2 * round.interval, rto_max(tcp));
+	walk_init(&walk, ret, tcp);
+	for (unsigned int i = 0;; i++) {
+		walk_timer(&walk, timer, context);
+		if (i == tcp->synack_retries)
+			break;
+		walk_round(&walk, PREDICT_RETRANSMISSION);
+		timer = MIN(2 * timer, rto_max(tcp)); /* reqsk_timeout() */
+		context = WHEEL_CALLBACK;
 	}
-	round.kind = PREDICT_GIVE_UP;
-	round.at = range_add(round.at, predict_timer(round.interval, tcp->hz));
-	add_end(ret, round);
+	walk_end(&walk, walk_now(&walk), true, tcp->synack_retries);
 }
 
-/* --- keepalive ---------------------------------------------------------- */
+/* --- keepalive -------------------------------------------------------------- */
 
 /*
- * tcp_keepalive_timer(). keepalive_time_elapsed() counts jiffies, as `at` does,
- * so nothing is truncated. With a user timeout the number of probes is not
- * checked (dca43c75e7e5), but at least one must have been sent.
+ * tcp_keepalive_timer(). With a user timeout the number of probes is not checked
+ * (dca43c75e7e5), but at least one must have been sent.
  */
-static enum outcome keepalive_outcome(const struct predict_tcp *tcp,
-				      struct range at, unsigned int probes)
+static bool keepalive_survives(struct walk *walk)
 {
-	nsec_t timeout = whole_jiffies(tcp->user_timeout, tcp->hz);
+	const struct predict_tcp *tcp = walk->tcp;
+	unsigned int probes = walk->ret->probes;
+	struct bounds bounds = { INT64_MAX, INT64_MAX };
 
-	if (timeout == 0)
-		return probes >= tcp->keepalive_probes ? GIVES_UP : GOES_ON;
-	if (probes == 0 || at.max < timeout)
-		return GOES_ON;
-	return at.min >= timeout ? GIVES_UP : EITHER;
-}
-
-static void keepalive_give_up(struct prediction *ret,
-			      const struct predict_tcp *tcp,
-			      struct predict_round round, enum outcome outcome)
-{
-	if (outcome == EITHER) {
-		/* The kernel counts from the start of the jiffy of the last
-		 * activity. */
-		nsec_t earliest = ret->timeout - predict_nsec(1, tcp->hz);
-
-		round.at.min = MAX(round.at.min, earliest);
-		round.certain = false;
-	}
-	round.kind = PREDICT_GIVE_UP;
-	add_end(ret, round);
+	if (tcp->user_timeout && probes > 0)
+		bounds = bounds_in_jiffies(
+			tcp, jiffies_of(tcp, tcp->user_timeout), 0);
+	if (!tcp->user_timeout && probes >= tcp->keepalive_probes)
+		bounds = (struct bounds){ 0, -1 };
+	return walk_survives(walk, bounds, 0);
 }
 
 void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp)
 {
-	struct predict_round round = {
-		.kind = PREDICT_KEEPALIVE_PROBE,
-		.interval = tcp->keepalive_time,
-		.certain = true,
-	};
+	struct walk walk;
 
-	*ret = (struct prediction){
-		.timeout = whole_jiffies(tcp->user_timeout, tcp->hz),
-	};
-	for (;;) {
-		enum outcome outcome;
-
-		/* A timer of 0 jiffies takes one: calc_index(). */
-		round.interval = MAX(whole_jiffies(round.interval, tcp->hz),
-				     predict_nsec(1, tcp->hz));
-		round.at = range_add(round.at,
-				     predict_timer(round.interval, tcp->hz));
-
-		outcome = keepalive_outcome(tcp, round.at, ret->probes);
-		if (outcome != GOES_ON)
-			keepalive_give_up(ret, tcp, round, outcome);
-		if (outcome == GIVES_UP)
-			return;
-		if (outcome == EITHER) {
-			round.certain = false;
-			round.at.max = MIN(round.at.max, ret->timeout);
-		}
-		add_round(ret, round);
+	walk_init(&walk, ret, tcp);
+	ret->timeout = whole_jiffies(tcp->user_timeout, tcp->hz);
+	walk_timer(&walk, tcp->keepalive_time, WHEEL_BETWEEN_TICKS);
+	while (keepalive_survives(&walk)) {
+		walk_round(&walk, PREDICT_KEEPALIVE_PROBE);
 		ret->probes++;
-		round.interval = tcp->keepalive_intvl;
+		walk_timer(&walk, tcp->keepalive_intvl, WHEEL_CALLBACK);
 	}
+}
+
+/* --- zero window -------------------------------------------------------------- */
+
+/* A socket whose persist timer has just expired. */
+struct persist {
+	struct walk walk;
+	enum predict_peer peer;
+	bool orphan;
+	nsec_t base;	      /* tcp_probe0_base() */
+	unsigned int backoff; /* icsk_backoff */
+	unsigned int unanswered; /* icsk_probes_out */
+};
+
+/* tcp_probe0_when() */
+static nsec_t persist_timer(const struct persist *persist)
+{
+	const struct predict_tcp *tcp = persist->walk.tcp;
+	unsigned int limit = 10; /* ilog2(TCP_RTO_MAX / TCP_RTO_MIN) + 1 */
+
+	return MIN(persist->base << MIN(persist->backoff, limit),
+		   rto_max(tcp));
+}
+
+/* tcp_probe_timer() */
+static bool persist_survives(struct persist *persist)
+{
+	struct walk *walk = &persist->walk;
+	const struct predict_tcp *tcp = walk->tcp;
+	unsigned int max_probes = tcp->retries2;
+	struct bounds bounds = { INT64_MAX, INT64_MAX };
+
+	if (tcp->user_timeout && walk->ret->probes > 0)
+		bounds = bounds_in_jiffies(tcp,
+					   jiffies_of(tcp, tcp->user_timeout),
+					   late_ticks(tcp));
+	if (persist->orphan) {
+		/* inet_csk_rto_backoff() has no limit like the one of
+		 * tcp_probe0_when(), and starts with icsk_rto. */
+		unsigned int backoff = MIN(persist->backoff, 31U);
+		bool alive = first_rto(tcp) << backoff < rto_max(tcp);
+
+		max_probes = orphan_retries(tcp, alive);
+		if (!alive && persist->backoff >= max_probes)
+			bounds = (struct bounds){ 0, -1 };
+	}
+	if (persist->unanswered >= max_probes)
+		bounds = (struct bounds){ 0, -1 };
+	return walk_survives(walk, bounds, 0);
+}
+
+/* tcp_clamp_probe0_to_user_timeout() */
+static struct wheel_span clamped_persist(void *arg, int64_t since)
+{
+	struct persist *persist = arg;
+	struct walk *walk = &persist->walk;
+	const struct predict_tcp *tcp = walk->tcp;
+	int64_t when = jiffies_of(tcp, persist_timer(persist));
+	int64_t left = jiffies_of(tcp, tcp->user_timeout) - since;
+	int64_t late = late_ticks(tcp);
+	struct wheel_span delay = { 0, late };
+	struct wheel_span span;
+
+	if (persist->peer == PREDICT_PEER_ANSWERS)
+		delay = walk->wheel.answer;
+	span.min = MIN(when, MAX(left - delay.max, 2)); /* TCP_TIMEOUT_MIN */
+	span.max = MIN(when, MAX(left - delay.min + late, 2));
+	walk->interval = MAX(walk->interval,
+			     predict_nsec((unsigned long)span.max, tcp->hz));
+	return span;
+}
+
+/*
+ * tcp_send_probe0() arms the timer in its own callback. An answer arms it again,
+ * one RTT later and from the beginning: tcp_ack_probe().
+ */
+static void next_window_probe(struct persist *persist)
+{
+	struct walk *walk = &persist->walk;
+	nsec_t timer = persist_timer(persist);
+	enum wheel_context context = WHEEL_CALLBACK;
+
+	if (persist->peer == PREDICT_PEER_ANSWERS)
+		context = WHEEL_ANSWER;
+	if (!walk->tcp->user_timeout) {
+		walk_timer(walk, timer, context);
+		return;
+	}
+	walk->interval = 0;
+	wheel_pass_each(&walk->wheel, jiffies_of(walk->tcp, timer), context,
+			clamped_persist, persist);
+}
+
+static void persist_rounds(struct prediction *ret,
+			   const struct predict_tcp *tcp,
+			   enum predict_peer peer, bool orphan)
+{
+	nsec_t rto_min = predict_nsec(tcp->hz / 5, tcp->hz); /* TCP_RTO_MIN */
+	int64_t rtt = tcp->rtt / tick_nsec(tcp->hz);
+	struct persist persist = {
+		.peer = peer,
+		.orphan = orphan,
+		.base = MAX(first_rto(tcp), rto_min),
+	};
+	struct walk *walk = &persist.walk;
+
+	walk_init(walk, ret, tcp);
+	walk->wheel.answer =
+		(struct wheel_span){ rtt, rtt + 1 + late_ticks(tcp) };
+	ret->timeout = whole_jiffies(tcp->user_timeout, tcp->hz);
+	/* tcp_check_probe_timer() */
+	walk_timer(walk, persist.base, WHEEL_BETWEEN_TICKS);
+	walk_start_clock(walk); /* icsk_probes_tstamp */
+	while (persist_survives(&persist)) {
+		if (ret->probes == PREDICT_ROUNDS_MAX - 2 && !ret->timeout) {
+			ret->elapsed = (struct range){ NSEC_NEVER, NSEC_NEVER };
+			return;
+		}
+		walk_round(walk, PREDICT_WINDOW_PROBE);
+		ret->probes++;
+		if (peer == PREDICT_PEER_SILENT)
+			persist.unanswered++;
+		/* tcp_send_probe0() */
+		if (persist.backoff < tcp->retries2)
+			persist.backoff++;
+		next_window_probe(&persist);
+	}
+}
+
+void predict_zero_window(struct prediction *ret, const struct predict_tcp *tcp,
+			 enum predict_peer peer)
+{
+	persist_rounds(ret, tcp, peer, false);
+}
+
+void predict_zero_window_orphan(struct prediction *ret,
+				const struct predict_tcp *tcp,
+				enum predict_peer peer)
+{
+	persist_rounds(ret, tcp, peer, true);
 }

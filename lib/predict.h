@@ -4,13 +4,13 @@
  * computed from its algorithm before anything is measured. Pure code.
  *
  * A kernel timer is never early, and late by up to one granule of the timer
- * wheel (kernel/time/timer.c, calc_index()). So every time here is a range:
- * `min` is the earliest that the algorithm allows and exact; `max` adds the
- * granules and nothing else. The delay that the machine adds (scheduling, a
- * busy softirq) is the caller's allowance.
+ * wheel; how late depends on the value of jiffies when the first timer is armed
+ * (wheel.h). So every time here is a range: from the earliest to the latest for
+ * all values of jiffies. Both bounds are exact. The delay that the machine adds
+ * (scheduling, a busy softirq) is the caller's allowance.
  *
- * Where a granule decides between two outcomes (the elapsed time may be below
- * or above the timeout), the prediction contains both.
+ * Where the value of jiffies decides between two outcomes (the elapsed time may
+ * be below or above the timeout), the prediction contains both.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ struct range {
 
 struct range range_add(struct range a, struct range b);
 
-/* --- the wheel ---------------------------------------------------------- */
+/* --- timers ---------------------------------------------------------------- */
 
 unsigned long predict_jiffies(nsec_t nsec, unsigned int hz); /* rounds up */
 nsec_t predict_nsec(unsigned long jiffies, unsigned int hz);
@@ -38,12 +38,20 @@ nsec_t predict_granule(nsec_t timer, unsigned int hz);
  * beyond the wheel (15 days at HZ 100, 49 at 250) are not modelled. */
 struct range predict_timer(nsec_t timer, unsigned int hz);
 
+/* From arming the first timer to the expiry of the last, each of which is armed
+ * in the callback of the one before. */
+struct range predict_chain(const nsec_t *timers, size_t n, unsigned int hz);
+
 /* --- retransmission ----------------------------------------------------- */
 
 /* The model's inputs; each field names where the kernel stores it. */
 struct predict_tcp {
 	unsigned int hz;
-	unsigned int kernel; /* KERNEL_VERSION(a, b, 0); linux/version.h */
+	unsigned int kernel; /* KERNEL_VERSION(a, b, c); linux/version.h */
+
+	/* The most by which the machine delays the callback of a timer; each
+	 * delay shifts what follows. 0 is exact. */
+	nsec_t late;
 
 	nsec_t rto; /* icsk_rto now (tcpi_rto of TCP_INFO); 0: from rtt */
 	nsec_t rtt, rttvar; /* tcpi_rtt, tcpi_rttvar */
@@ -83,6 +91,7 @@ enum predict_round_kind {
 	PREDICT_TAIL_LOSS_PROBE, /* not counted by icsk_retransmits */
 	PREDICT_RETRANSMISSION, /* an RTO round */
 	PREDICT_KEEPALIVE_PROBE,
+	PREDICT_WINDOW_PROBE, /* of a zero window: tcp_send_probe0() */
 	PREDICT_GIVE_UP, /* the timer that ends the connection; sends nothing
 			  * (keepalive sends a RST) */
 };
@@ -93,13 +102,13 @@ struct predict_round {
 	enum predict_round_kind kind;
 	nsec_t interval; /* the timer before it: the RTO of the round */
 	struct range at; /* since the first transmission (or the arming) */
-	bool certain; /* false: it depends on the granules */
+	bool certain; /* false: it depends on the phase of the wheel */
 };
 
 struct prediction {
 	struct range elapsed; /* until the application gets the error */
 	unsigned int retransmissions_min, retransmissions_max; /* RTO rounds */
-	unsigned int probes; /* tail loss or keepalive; the maximum */
+	unsigned int probes; /* tail loss, keepalive, window; the maximum */
 	nsec_t timeout; /* compared with the elapsed time; 0: none */
 	size_t n_rounds; /* including uncertain ones and the end(s) */
 	struct predict_round rounds[PREDICT_ROUNDS_MAX];
@@ -117,11 +126,10 @@ void predict_give_up(struct prediction *ret, const struct predict_tcp *tcp);
 /*
  * The same where the sender's own kernel reports host unreachable after each
  * retransmission, as it does when address resolution fails: tcp_ld_RTO_revert()
- * reverts every doubling. Each round takes one RTO; `ret_rounds` is the number
- * of rounds that fit into the timeout.
+ * reverts every doubling, so that each round takes one RTO. Returns the time of
+ * the end; `ret_rounds` is the number of RTO retransmissions.
  */
-struct range predict_reverted(const struct prediction *prediction,
-			      const struct predict_tcp *tcp,
+struct range predict_reverted(const struct predict_tcp *tcp,
 			      struct range *ret_rounds);
 
 /*
@@ -149,3 +157,23 @@ void predict_connect(struct prediction *ret, const struct predict_tcp *tcp);
 /* A request whose SYN-ACK is never acknowledged: reqsk_timer_handler() in
  * inet_connection_sock.c. */
 void predict_syn_ack(struct prediction *ret, const struct predict_tcp *tcp);
+
+/* What the peer does with probes of its zero window. */
+enum predict_peer {
+	PREDICT_PEER_SILENT,
+	PREDICT_PEER_ANSWERS, /* each probe, `rtt` later, still without room */
+};
+
+/*
+ * Data that waits for a zero window to open, from when it was ready to be sent:
+ * tcp_probe_timer(). Unanswered probes end the connection by count; with a user
+ * timeout answered ones do, too, and otherwise never: `elapsed` is then
+ * NSEC_NEVER. The user timeout starts with the first probe.
+ */
+void predict_zero_window(struct prediction *ret, const struct predict_tcp *tcp,
+			 enum predict_peer peer);
+
+/* The same for an orphan, which ends although its probes are answered. */
+void predict_zero_window_orphan(struct prediction *ret,
+				const struct predict_tcp *tcp,
+				enum predict_peer peer);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * halfopen predict prints what predict.h computes. A round is one expiry of a timer;
- * its time is a range, because a timer of the wheel may be late by one granule, and
- * the granule grows with the timer's length. "?" marks a round that only some times
- * in these ranges lead to.
+ * its time is a range, for all values of jiffies at the start (wheel.h). "?" marks a
+ * round to which only some of them lead.
  */
 #include "commands.h"
 
@@ -43,6 +42,7 @@ static void print_name(const struct predict_round *round, unsigned int *ordinal)
 		return;
 	case PREDICT_RETRANSMISSION:
 	case PREDICT_KEEPALIVE_PROBE:
+	case PREDICT_WINDOW_PROBE:
 		printf("  %7u", ++*ordinal);
 		return;
 	case PREDICT_GIVE_UP:
@@ -93,7 +93,7 @@ static void print_rounds(const struct prediction *prediction,
 		doubt |= !round->certain;
 	}
 	if (doubt)
-		printf("  ? depends on the granules of the timer wheel\n");
+		printf("  ? depends on the value of jiffies at the start\n");
 	if (ordinal < MAX(prediction->retransmissions_max, prediction->probes))
 		printf("  the rounds between %u and the end are left out\n",
 		       ordinal);
@@ -123,13 +123,16 @@ static void print_machine(const struct predict_tcp *tcp)
 	char jiffy[32], rtt[32], rto[32];
 
 	predict_give_up(&prediction, tcp);
-	printf("Linux %u.%u, HZ %u: a jiffy is %s. RTT %s, RTO %s.\n",
-	       tcp->kernel >> 16, tcp->kernel >> 8 & 0xff, tcp->hz,
+	printf("Linux %u.%u.%u, HZ %u: a jiffy is %s. RTT %s, RTO %s.\n",
+	       tcp->kernel >> 16, tcp->kernel >> 8 & 0xff, tcp->kernel & 0xff,
+	       tcp->hz,
 	       duration(jiffy, predict_nsec(1, tcp->hz)),
 	       duration(rtt, tcp->rtt),
 	       duration(rto, first_retransmission(&prediction)->interval));
 	printf("All times in seconds. A timer is never early, and late by up "
-	       "to one granule of\nthe timer wheel: each time is a range.\n");
+	       "to one granule of\nthe timer wheel, which depends on the value "
+	       "of jiffies at the start: each time is a\nrange. A chain of "
+	       "timers is late by one granule of its longest timer at most.\n");
 }
 
 static void print_data_meaning(const struct predict_tcp *tcp,

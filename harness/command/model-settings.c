@@ -22,6 +22,7 @@
 struct settings {
 	struct predict_tcp tcp;
 	unsigned int early_retrans, sack;
+	bool kernel_known;
 };
 
 enum unit { UNIT_NONE, UNIT_KERNEL, UNIT_USEC, UNIT_MSEC, UNIT_SEC };
@@ -31,6 +32,7 @@ struct key {
 	size_t at;	  /* in struct settings */
 	int64_t min, max; /* in `unit` */
 	enum unit unit;	  /* UNIT_NONE: a count */
+	unsigned int since; /* the first kernel with this sysctl */
 	const char *what; /* description; NULL: a sysctl of that name */
 };
 
@@ -40,12 +42,14 @@ enum { DAYS_100 = 100 * 86400 };
 #define KEY(name_, unit_, field_, min_, max_, what_)                           \
 	{                                                                      \
 		name_, offsetof(struct settings, field_), min_, max_, unit_,   \
-			what_                                                  \
+			0, what_                                               \
 	}
 #define SYSCTL(name_, unit_, field_, min_, max_)                               \
+	SYSCTL_SINCE(0, name_, unit_, field_, min_, max_)
+#define SYSCTL_SINCE(since_, name_, unit_, field_, min_, max_)                 \
 	{                                                                      \
 		name_, offsetof(struct settings, field_), min_, max_, unit_,   \
-			NULL                                                   \
+			since_, NULL                                           \
 	}
 
 /* The ranges are those of net/ipv4/sysctl_net_ipv4.c, if it has any. */
@@ -53,17 +57,21 @@ static const struct key keys[] = {
 	KEY("hz", UNIT_NONE, tcp.hz, 10, 10000,
 	    "ticks per second, instead of this machine's"),
 	KEY("kernel", UNIT_KERNEL, tcp.kernel, 0, 0,
-	    "a version such as 6.12, instead of this machine's"),
+	    "a version such as 6.12 or 6.1.60, instead of this machine's"),
 	KEY("rtt", UNIT_MSEC, tcp.rtt, 0, 3600000,
 	    "round-trip time of the path; determines the RTO"),
 	KEY("rto", UNIT_MSEC, tcp.rto, 1, 3600000,
 	    "the RTO, instead of one computed from rtt"),
+	KEY("packets", UNIT_NONE, tcp.packets_out, 1, 1000000,
+	    "segments in flight; determines the tail loss probe"),
 	KEY("user_timeout", UNIT_MSEC, tcp.user_timeout, 0, INT32_MAX,
 	    "TCP_USER_TIMEOUT"),
 	SYSCTL("tcp_retries2", UNIT_NONE, tcp.retries2, 0, 255),
 	SYSCTL("tcp_orphan_retries", UNIT_NONE, tcp.orphan_retries, 0, 255),
-	SYSCTL("tcp_rto_min_us", UNIT_USEC, tcp.rto_min, 1, INT32_MAX),
-	SYSCTL("tcp_rto_max_ms", UNIT_MSEC, tcp.rto_max, 1000, 120000),
+	SYSCTL_SINCE(KERNEL_VERSION(6, 11, 0), "tcp_rto_min_us", UNIT_USEC,
+		     tcp.rto_min, 1, INT32_MAX),
+	SYSCTL_SINCE(KERNEL_VERSION(6, 15, 0), "tcp_rto_max_ms", UNIT_MSEC,
+		     tcp.rto_max, 1000, 120000),
 	SYSCTL("tcp_early_retrans", UNIT_NONE, early_retrans, 0, 4),
 	SYSCTL("tcp_sack", UNIT_NONE, sack, 0, 255),
 	SYSCTL("tcp_keepalive_time", UNIT_SEC, tcp.keepalive_time, 0, DAYS_100),
@@ -71,7 +79,8 @@ static const struct key keys[] = {
 	       DAYS_100),
 	SYSCTL("tcp_keepalive_probes", UNIT_NONE, tcp.keepalive_probes, 0, 255),
 	SYSCTL("tcp_syn_retries", UNIT_NONE, tcp.syn_retries, 1, 127),
-	SYSCTL("tcp_syn_linear_timeouts", UNIT_NONE, tcp.syn_linear, 0, 127),
+	SYSCTL_SINCE(KERNEL_VERSION(6, 5, 0), "tcp_syn_linear_timeouts",
+		     UNIT_NONE, tcp.syn_linear, 0, 127),
 	SYSCTL("tcp_synack_retries", UNIT_NONE, tcp.synack_retries, 0, 255),
 };
 
@@ -138,16 +147,11 @@ static bool parse_count(const struct key *key, unsigned int *ret,
 	return true;
 }
 
-/* "6.12", or a release as of uname(): "6.12.3-amd64". */
+/* "6.12", "6.1.60", or a release as of uname(): "6.12.3-amd64". */
 static bool parse_kernel(unsigned int *ret, const char *text)
 {
-	unsigned int major, minor;
-
-	if (sscanf(text, "%3u.%3u", &major, &minor) != 2 || major > 255 ||
-	    minor > 255)
-		return false;
-	*ret = KERNEL_VERSION(major, minor, 0);
-	return true;
+	*ret = kernel_version_of(text);
+	return *ret != 0;
 }
 
 static bool parse_value(struct settings *settings, const struct key *key,
@@ -222,6 +226,22 @@ static void report_value(const struct key *key, const char *value)
 		unit_name(key->unit));
 }
 
+static bool exists(const struct settings *settings, const struct key *key)
+{
+	return settings->tcp.kernel >= key->since;
+}
+
+static void report_since(const struct settings *settings,
+			 const struct key *key)
+{
+	fprintf(stderr,
+		"halfopen predict: %s: not in Linux %u.%u; the sysctl exists "
+		"since %u.%u\n",
+		key->name, settings->tcp.kernel >> 16,
+		settings->tcp.kernel >> 8 & 0xff, key->since >> 16,
+		key->since >> 8 & 0xff);
+}
+
 /* Returns false, with the reason on stderr. */
 static bool apply_argument(struct settings *settings, const char *argument)
 {
@@ -253,6 +273,11 @@ static bool apply_argument(struct settings *settings, const char *argument)
 		report_value(key, value + 1);
 		return false;
 	}
+	/* The kernel may follow among the arguments. */
+	if (settings->kernel_known && !exists(settings, key)) {
+		report_since(settings, key);
+		return false;
+	}
 	return true;
 }
 
@@ -282,13 +307,13 @@ static bool read_line(char *line, int size, const char *name)
 	return got;
 }
 
-/* A sysctl that this kernel lacks keeps Linux's default. */
+/* A sysctl that this kernel or the given one lacks keeps Linux's default. */
 static void apply_live(struct settings *settings)
 {
 	char line[64] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!keys[i].what &&
+		if (!keys[i].what && exists(settings, &keys[i]) &&
 		    read_line(line, sizeof(line), keys[i].name))
 			parse_value(settings, &keys[i], line);
 	}
@@ -305,6 +330,7 @@ bool model_settings_read(struct predict_tcp *ret, char *const *words)
 	if (!apply_arguments(&settings, words))
 		return false;
 
+	settings.kernel_known = true;
 	settings.tcp = predict_defaults(settings.tcp.hz, settings.tcp.kernel);
 	settings.tcp.rtt = USEC(100);
 	apply_live(&settings);

@@ -443,6 +443,9 @@ static void round_name(const struct predict_round *round, unsigned int nth,
 	case PREDICT_KEEPALIVE_PROBE:
 		snprintf(name, size, "keepalive_%u", nth);
 		return;
+	case PREDICT_WINDOW_PROBE:
+		snprintf(name, size, "window_probe_%u", nth);
+		return;
 	case PREDICT_GIVE_UP:
 		break;
 	}

@@ -116,6 +116,8 @@ static const char *round_text(enum predict_round_kind kind)
 		return "retransmission";
 	case PREDICT_KEEPALIVE_PROBE:
 		return "keepalive probe";
+	case PREDICT_WINDOW_PROBE:
+		return "window probe";
 	case PREDICT_GIVE_UP:
 		return "give up";
 	}

@@ -19,38 +19,55 @@ const char *kernel_release(void)
 	return name.release;
 }
 
-/* The third number is left out: a change that was backported to a stable
- * release has no version here, and NEEDS() and CHANGES() name mainline
- * releases. */
+/* KERNEL_VERSION() has eight bits for the third number. */
 unsigned int kernel_version_of(const char *release)
 {
-	unsigned int major = 0, minor = 0;
+	unsigned int major = 0, minor = 0, sublevel = 0;
 
-	if (sscanf(release, "%u.%u", &major, &minor) != 2)
+	if (sscanf(release, "%3u.%3u.%5u", &major, &minor, &sublevel) < 2 ||
+	    major > 255 || minor > 255)
 		return 0;
-	return KERNEL_VERSION(major, minor, 0);
+	return KERNEL_VERSION(major, minor, MIN(sublevel, 255U));
+}
+
+/*
+ * Distributions leave the sublevel of a stable release out of uname -r, or put a
+ * number of their own there: "6.1.0-50-amd64" is "... Debian 6.1.192-3 ..." in
+ * uname -v, "5.15.0-91-generic" is "Ubuntu 5.15.0-91.101-generic 5.15.131" in
+ * /proc/version_signature.
+ */
+static unsigned int distribution_version(void)
+{
+	static const char debian[] = " Debian ";
+	char ubuntu[128] = "", line[256] = "";
+	struct utsname name;
+	const char *found;
+	FILE *file;
+
+	if (uname(&name) == 0 && (found = strstr(name.version, debian)))
+		return kernel_version_of(found + sizeof(debian) - 1);
+
+	file = fopen("/proc/version_signature", "re");
+	if (!file)
+		return 0;
+	if (fgets(line, sizeof(line), file))
+		sscanf(line, "Ubuntu %*s %127s", ubuntu);
+	fclose(file);
+	return kernel_version_of(ubuntu);
 }
 
 unsigned int kernel_version(void)
 {
-	return kernel_version_of(kernel_release());
-}
+	static unsigned int version;
+	unsigned int named;
 
-/* Debian's releases before 13 have the third number only in the version:
- * "#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1 (2025-05-22)". */
-static unsigned int full_release(void)
-{
-	unsigned int major = 0, minor = 0, patch = 0;
-	struct utsname name;
-	const char *debian;
-
-	if (uname(&name) < 0)
-		return 0;
-	debian = strstr(name.version, "Debian ");
-	if (!debian ||
-	    sscanf(debian, "Debian %u.%u.%u", &major, &minor, &patch) != 3)
-		sscanf(name.release, "%u.%u.%u", &major, &minor, &patch);
-	return KERNEL_VERSION(major, minor, patch);
+	if (version)
+		return version;
+	version = kernel_version_of(kernel_release());
+	named = distribution_version();
+	if (named >> 8 == version >> 8)
+		version = MAX(version, named);
+	return version;
 }
 
 static bool same_branch(unsigned int a, unsigned int b)
@@ -76,7 +93,7 @@ enum kernel_change kernel_change_of(const struct change *change,
 
 enum kernel_change kernel_change(const struct change *change)
 {
-	return kernel_change_of(change, full_release());
+	return kernel_change_of(change, kernel_version());
 }
 
 /* /proc/sys/net shows the sysctls of the network namespace of the thread that

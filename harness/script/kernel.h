@@ -6,7 +6,7 @@
 
 #include "testcase.h"
 
-/* KERNEL_VERSION(6, 18, 0) for 6.18.44-anything. */
+/* KERNEL_VERSION(6, 18, 44) for 6.18.44-anything. */
 unsigned int kernel_version(void);
 
 /* The same of another kernel's release; 0 for text that does not start with two

@@ -6,6 +6,16 @@
  *	level 0: below 63, granule 1	level 3: below 32256, granule 512
  *	level 1: below 504, granule 8	level 4: below 258048, granule 4096
  *	level 2: below 4032, granule 64	level 5: below 2064384, granule 32768
+ *
+ * A timer of T jiffies that its own callback arms is one jiffy nearer to
+ * base->clk, which decides about the level, and takes
+ *
+ *	in level 0: T + 1 jiffies;
+ *	in the level of the timer before, or below: from a multiple of the
+ *	granule, T rounded down to the granule and one granule more. Written
+ *	below as 204 -> 208;
+ *	in a coarser level, for the first time: the same from any multiple of
+ *	the former granule, so that the rounding is free again.
  */
 #include "predict.h"
 
@@ -176,17 +186,19 @@ START_TEST(default_give_up_at_250_hz)
 	ck_assert_uint_eq(got.n_rounds, 16);
 
 	/*
-	 * From the first retransmission: RTOs of 408 ms to 104.448 s, in sum
-	 * 204 ms * (2^10 - 2) = 208.488 s, and 6 * 120 s: 928.488 s. With one
-	 * round less: 808.488 s. Granules: 102, 204, 408 jiffies 32 ms each;
-	 * 816, 1632, 3264 jiffies 256 ms; 6528, 13056, 26112 and six times
-	 * 30000 jiffies 2.048 s: 96 + 768 + 9 * 2048 = 19.296 s.
-	 * The first RTO, 51 jiffies, is 204 .. 208 ms.
+	 * RTOs in jiffies, from the first retransmission. Level 1: 102 takes
+	 * 103 .. 110, then 204 -> 208, 408 -> 416; sum 727 .. 734.
+	 * Level 2, from multiples of 8: 816 takes 824 .. 880, and the sum is
+	 * 1551 .. 1614, any number of the 64; then 1632 -> 1664, 3264 -> 3328:
+	 * 6543 .. 6606. Level 3, from multiples of 64: 6528 is 102 * 64, so
+	 * 6592 .. 7040, sum 13135 .. 13646; then 13056 -> 13312,
+	 * 26112 -> 26624, and six times 30000 -> 30208: 234319 .. 234830.
+	 * In ms 937276 .. 939320. The first RTO, 51 jiffies, is 204 .. 208 ms.
 	 */
-	assert_range(got.elapsed, MSEC(928488 + 204),
-		     MSEC(928488 + 19296 + 208));
+	assert_range(got.elapsed, MSEC(937276 + 204), MSEC(939320 + 208));
 	assert_range(got.rounds[0].at, MSEC(204), MSEC(208));
-	assert_range(got.rounds[1].at, MSEC(204 + 408), MSEC(208 + 440));
+	assert_range(got.rounds[1].at, MSEC(204 + 412), MSEC(208 + 440));
+	assert_range(got.rounds[4].at, MSEC(204 + 6204), MSEC(208 + 6456));
 	ck_assert_int_eq(got.rounds[9].interval, MSEC(104448));
 	ck_assert_int_eq(got.rounds[10].interval, SEC(120));
 	ck_assert_int_eq(got.rounds[14].kind, PREDICT_RETRANSMISSION);
@@ -201,16 +213,19 @@ START_TEST(default_give_up_at_1000_hz)
 	struct prediction got;
 
 	/*
-	 * 201 ms * 1022 = 205.422 s for 402 ms to 102.912 s, and 720 s:
-	 * 925.422 s. Granules: 402: 8 ms; 804, 1608, 3216: 64; 6432, 12864,
-	 * 25728: 512; 51456, 102912 and six times 120000: 4096 ms:
-	 * 8 + 192 + 1536 + 8 * 4096 = 34.504 s. First: 201 jiffies, 8 ms.
+	 * The first RTO, 201 jiffies, is in level 1: it ends at a multiple of 8,
+	 * 201 .. 209 ms after the send. From there 402 -> 408. Level 2: 804
+	 * takes 808 .. 864 and leads to 1216 .. 1272, then 1608 -> 1664,
+	 * 3216 -> 3264: 6144 .. 6200. Level 3: 6432 takes 6464 .. 6912 and leads
+	 * to 12608 .. 13112; 12864 -> 13312, 25728 -> 26112: 52032 .. 52536.
+	 * Level 4: 51456 is 12 * 4096 + 2304 and leads to 103744 .. 107832 (any
+	 * multiple of 8 among 4096), 102912 -> 106496, and six times
+	 * 120000 -> 122880: 947520 .. 951608.
 	 */
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 15);
 	ck_assert_uint_eq(got.retransmissions_max, 15);
-	assert_range(got.elapsed, MSEC(925422 + 201),
-		     MSEC(925422 + 34504 + 209));
+	assert_range(got.elapsed, MSEC(947520 + 201), MSEC(951608 + 209));
 }
 END_TEST
 
@@ -219,48 +234,59 @@ START_TEST(three_retries_are_four_retransmissions)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/*
-	 * Expirations, from the first retransmission: 0, 408, 1224, 2856, 6120
-	 * ms; granules 32, 32, 32, 256. 3.0 s lies between 2856 + 96 and 6120.
-	 */
+	/* Expirations in jiffies as above: 103 .. 110, 311 .. 318, 727 .. 734
+	 * and 1551 .. 1614. 3.0 s are 750. */
 	tcp.retries2 = 3;
 	predict_give_up(&got, &tcp);
 	ck_assert_int_eq(got.timeout, SEC(3));
 	ck_assert_uint_eq(got.retransmissions_min, 4);
 	ck_assert_uint_eq(got.retransmissions_max, 4);
-	assert_range(got.elapsed, MSEC(6120 + 204), MSEC(6120 + 352 + 208));
+	assert_range(got.elapsed, MSEC(6204 + 204), MSEC(6456 + 208));
 }
 END_TEST
 
-START_TEST(four_retries_depend_on_the_wheel_at_250_hz)
+START_TEST(four_retries_are_four_retransmissions_at_250_hz)
 {
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* 6.2 s is within 6120 .. 6472 ms. */
+	/* 6.2 s are 1550 jiffies, one less than the earliest expiration. */
 	tcp.retries2 = 4;
 	predict_give_up(&got, &tcp);
 	ck_assert_int_eq(got.timeout, MSEC(6200));
 	ck_assert_uint_eq(got.retransmissions_min, 4);
+	ck_assert_uint_eq(got.retransmissions_max, 4);
+	ck_assert_uint_eq(got.n_rounds, 5);
+	assert_range(got.elapsed, MSEC(6204 + 204), MSEC(6456 + 208));
+}
+END_TEST
+
+START_TEST(phase_decides_about_a_round_at_1000_hz)
+{
+	struct predict_tcp tcp = near_peer(1000);
+	struct prediction got;
+
+	/* 6.2 s are within the expirations at 6144 .. 6200 ms, a multiple of 8:
+	 * with 6200 the connection ends, with 6144 .. 6192 it continues. */
+	tcp.retries2 = 4;
+	predict_give_up(&got, &tcp);
+	ck_assert_uint_eq(got.retransmissions_min, 4);
 	ck_assert_uint_eq(got.retransmissions_max, 5);
 	ck_assert_uint_eq(got.n_rounds, 7);
 
-	/* If the timer expires after 6.2 s, less 1 ms of rounding, the
-	 * connection ends. */
 	ck_assert_int_eq(got.rounds[4].kind, PREDICT_GIVE_UP);
 	ck_assert(!got.rounds[4].certain);
-	assert_range(got.rounds[4].at, MSEC(6199 + 204), MSEC(6472 + 208));
-
-	/* If the timer expires before 6.2 s, one more segment is sent, */
+	assert_range(got.rounds[4].at, MSEC(6200 + 201), MSEC(6200 + 209));
 	ck_assert_int_eq(got.rounds[5].kind, PREDICT_RETRANSMISSION);
 	ck_assert(!got.rounds[5].certain);
-	assert_range(got.rounds[5].at, MSEC(6120 + 204), MSEC(6200 + 208));
+	assert_range(got.rounds[5].at, MSEC(6144 + 201), MSEC(6192 + 209));
 
-	/* and the end is 6528 ms (1632 jiffies, granule 256 ms) later. */
+	/* Level 3: the next expiration is at a multiple of 512. At 6200, the
+	 * first retransmission was 6200 mod 64 = 56 before a multiple of 64; the
+	 * phase that ended would have led to 12608, 13112 + 8 - 512, ... */
 	ck_assert_int_eq(got.rounds[6].kind, PREDICT_GIVE_UP);
-	assert_range(got.rounds[6].at, MSEC(12648 + 204),
-		     MSEC(6200 + 6528 + 256 + 208));
-	assert_range(got.elapsed, MSEC(6403), MSEC(13192));
+	assert_range(got.rounds[6].at, MSEC(12608 + 201), MSEC(13104 + 209));
+	assert_range(got.elapsed, MSEC(6401), MSEC(13313));
 }
 END_TEST
 
@@ -269,12 +295,12 @@ START_TEST(five_retries_are_five_retransmissions)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* 12.6 s lies between 6472 and 12648 ms; granules 352 + 256 ms */
+	/* 12.6 s lies between 6456 and 12860 ms: 3215 .. 3278 jiffies */
 	tcp.retries2 = 5;
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 5);
 	ck_assert_uint_eq(got.retransmissions_max, 5);
-	assert_range(got.elapsed, MSEC(12648 + 204), MSEC(12648 + 608 + 208));
+	assert_range(got.elapsed, MSEC(12860 + 204), MSEC(13112 + 208));
 }
 END_TEST
 
@@ -284,12 +310,12 @@ START_TEST(zero_retries_send_once)
 	struct prediction got;
 
 	/* retransmits_timed_out() returns false while icsk_retransmits is 0;
-	 * at the next expiration 408 ms exceed 200 ms. */
+	 * at the next expiration 412 ms exceed 200 ms. */
 	tcp.retries2 = 0;
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 1);
 	ck_assert_uint_eq(got.retransmissions_max, 1);
-	assert_range(got.elapsed, MSEC(204 + 408), MSEC(208 + 440));
+	assert_range(got.elapsed, MSEC(204 + 412), MSEC(208 + 440));
 }
 END_TEST
 
@@ -299,29 +325,33 @@ START_TEST(large_rtt_means_fewer_retransmissions)
 	struct prediction got;
 
 	/*
-	 * RTO 1 s: expirations at 0, 2, 6, 14, 30, 62, 126 s, then every 120 s:
-	 * 246, 366, 486, 606, 726, 846 (the 13th), 966 s. 846 s and 18 s of
-	 * granules are below 924.6.
+	 * RTO 1 s: 250 jiffies in level 1, up to a multiple of 8. 500 -> 504.
+	 * Level 2: 1000 takes 1008 .. 1064, sum 1512 .. 1568 (of multiples of
+	 * 8), 2000 -> 2048, 4000 -> 4032: 7592 .. 7648. Level 3: 8000 is 15 *
+	 * 512 + 320: 15656 .. 16160; 16000 -> 16384: 32040 .. 32544; 30000 ->
+	 * 30208, seven times: 243496 .. 244000 jiffies are 974.0 .. 976.0 s,
+	 * and the round before is below 924.6 s.
 	 */
 	tcp.rto = SEC(1);
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 13);
 	ck_assert_uint_eq(got.retransmissions_max, 13);
-	ck_assert_int_eq(got.elapsed.min, SEC(967));
+	assert_range(got.elapsed, MSEC(973984 + 1000), MSEC(976000 + 1032));
 }
 END_TEST
 
-START_TEST(exact_200_ms_may_need_a_sixteenth)
+START_TEST(exact_200_ms_is_deterministic)
 {
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
 	/* The elapsed time starts after the first RTO: 200 ms * 1022 + 720 s =
-	 * 924.4 s; with granules of up to 19.3 s as above it can exceed 924.6. */
+	 * 924.4 s are below 924.6 s, but each round takes a jiffy more, and more
+	 * in coarser levels: 15 retransmissions for each phase. */
 	tcp.rto = MSEC(200);
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 15);
-	ck_assert_uint_eq(got.retransmissions_max, 16);
+	ck_assert_uint_eq(got.retransmissions_max, 15);
 }
 END_TEST
 
@@ -331,7 +361,8 @@ START_TEST(loss_probe_delays_the_first_rto)
 	struct prediction got;
 
 	/* One packet: the loss probe is sent after 2 * 0.1 + 200 ms = 51
-	 * jiffies, and restarts the RTO of 51 jiffies. */
+	 * jiffies, and its callback starts the RTO of 51 jiffies, which takes
+	 * 52. */
 	tcp.tail_loss_probe = true;
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.probes, 1);
@@ -339,8 +370,8 @@ START_TEST(loss_probe_delays_the_first_rto)
 	ck_assert_int_eq(got.rounds[0].kind, PREDICT_TAIL_LOSS_PROBE);
 	assert_range(got.rounds[0].at, MSEC(204), MSEC(208));
 	ck_assert_int_eq(got.rounds[1].kind, PREDICT_RETRANSMISSION);
-	assert_range(got.rounds[1].at, MSEC(408), MSEC(416));
-	ck_assert_int_eq(got.elapsed.min, MSEC(928488 + 408));
+	assert_range(got.rounds[1].at, MSEC(412), MSEC(416));
+	assert_range(got.elapsed, MSEC(937276 + 412), MSEC(939320 + 416));
 
 	/* Three packets, RTT 10 ms: the probe is sent after 2 * 10 + 2 ms = 6
 	 * jiffies (before 6.6: 5 and 2); the RTO of 210 ms is 53 jiffies. */
@@ -348,10 +379,36 @@ START_TEST(loss_probe_delays_the_first_rto)
 	tcp.packets_out = 3;
 	predict_give_up(&got, &tcp);
 	assert_range(got.rounds[0].at, MSEC(24), MSEC(28));
-	assert_range(got.rounds[1].at, MSEC(24 + 212), MSEC(28 + 216));
-	tcp.kernel = KERNEL_VERSION(6, 1, 0);
-	predict_give_up(&got, &tcp);
-	assert_range(got.rounds[0].at, MSEC(28), MSEC(32));
+	assert_range(got.rounds[1].at, MSEC(24 + 216), MSEC(28 + 216));
+}
+END_TEST
+
+START_TEST(loss_probe_follows_stable_releases)
+{
+	static const struct {
+		unsigned int kernel;
+		nsec_t probe;
+	} table[] = {
+		{ KERNEL_VERSION(5, 10, 198), MSEC(28) },
+		{ KERNEL_VERSION(5, 10, 199), MSEC(24) },
+		{ KERNEL_VERSION(5, 11, 0), MSEC(28) },
+		{ KERNEL_VERSION(6, 1, 59), MSEC(28) },
+		{ KERNEL_VERSION(6, 1, 60), MSEC(24) },
+		{ KERNEL_VERSION(6, 4, 16), MSEC(28) },
+		{ KERNEL_VERSION(6, 5, 9), MSEC(24) },
+		{ KERNEL_VERSION(6, 6, 0), MSEC(24) },
+	};
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction got;
+
+	tcp.tail_loss_probe = true;
+	tcp.rtt = MSEC(10);
+	tcp.packets_out = 3;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		tcp.kernel = table[i].kernel;
+		predict_give_up(&got, &tcp);
+		ck_assert_int_eq(got.rounds[0].at.min, table[i].probe);
+	}
 }
 END_TEST
 
@@ -375,24 +432,27 @@ START_TEST(user_timeout_shortens_the_last_timer)
 	struct prediction got;
 
 	/*
-	 * The expirations at 0 and 408 .. 440 ms retransmit. The remaining 560
-	 * to 592 ms are less than the RTO of 816 ms: the end is at 1000 ms, +- 1
-	 * ms for two truncated timestamps, up to a jiffy for msecs_to_jiffies(),
-	 * and 32 ms, the granule of 148 jiffies.
+	 * The expirations at 0 and 412 .. 440 ms retransmit. The remaining 560
+	 * to 588 ms are less than the RTO of 816 ms: the timer is set to 1000
+	 * ms, 250 jiffies, in level 1. The expiration before was at a multiple
+	 * of 8, and 103 .. 110 jiffies: from there 140 -> 144 .. 147 -> 152, of
+	 * which 103 + 147 leads to 255, 106 + 144 to 250 + 8 - 6, ...: 1004 to
+	 * 1032 ms.
 	 */
 	tcp.user_timeout = SEC(1);
 	predict_give_up(&got, &tcp);
 	ck_assert_int_eq(got.timeout, SEC(1));
 	ck_assert_uint_eq(got.retransmissions_min, 2);
 	ck_assert_uint_eq(got.retransmissions_max, 2);
-	assert_range(got.elapsed, MSEC(204 + 999), MSEC(208 + 1037));
-	ck_assert_int_eq(last_round(&got)->interval, MSEC(592));
+	assert_range(got.elapsed, MSEC(204 + 1004), MSEC(208 + 1032));
+	ck_assert_int_eq(last_round(&got)->interval, MSEC(588));
 
-	/* Before 4.19 the user timeout does not shorten the RTO: 408 + 816 ms. */
+	/* Before 4.19 the user timeout does not shorten the RTO: 103 .. 110 and
+	 * 204 -> 208 jiffies. */
 	tcp.kernel = KERNEL_VERSION(4, 18, 0);
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 2);
-	assert_range(got.elapsed, MSEC(204 + 1224), MSEC(208 + 1288));
+	assert_range(got.elapsed, MSEC(204 + 1244), MSEC(208 + 1272));
 }
 END_TEST
 
@@ -402,12 +462,12 @@ START_TEST(user_timeout_starts_at_the_first_retransmission)
 	struct prediction got;
 
 	/* The first RTO elapses although the timeout is shorter. The next RTO
-	 * of 408 ms is shortened to 100 ms, 25 jiffies. */
+	 * of 408 ms is shortened to 100 ms, 25 jiffies, which take 26. */
 	tcp.user_timeout = MSEC(100);
 	predict_give_up(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 1);
 	ck_assert_uint_eq(got.retransmissions_max, 1);
-	assert_range(got.elapsed, MSEC(304), MSEC(312));
+	assert_range(got.elapsed, MSEC(308), MSEC(312));
 }
 END_TEST
 
@@ -430,20 +490,21 @@ START_TEST(orphan_has_eight_retries_or_none)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* 8 retries mean 102.2 s: 204 ms * (2^8 - 2) = 51.816 s is below, and
-	 * 204 ms * (2^9 - 2) = 104.040 s above, after 8 retransmissions. */
+	/* 8 retries mean 102.2 s: 52.540 .. 54.584 s (as for the default above)
+	 * are below, and 105.788 s above, after 8 retransmissions. */
 	predict_orphan(&got, &tcp);
 	ck_assert_int_eq(got.timeout, MSEC(102200));
 	ck_assert_uint_eq(got.retransmissions_max, 8);
-	ck_assert_int_eq(got.elapsed.min, MSEC(104040 + 204));
+	assert_range(got.elapsed, MSEC(105788 + 204), MSEC(107832 + 208));
 
-	/* RTOs: 204, 408, 816 ms, 1 s. From the RTO of 1 s on `alive` is false
-	 * in tcp_write_timeout(): the timeout is that of 0 retries, 200 ms. */
+	/* RTOs: 204, 408, 816 ms, 1 s: 103 .. 110, 208, 250 -> 256 jiffies. From
+	 * the RTO of 1 s on `alive` is false in tcp_write_timeout(): the timeout
+	 * is that of 0 retries, 200 ms. */
 	tcp.rto_max = SEC(1);
 	predict_orphan(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 3);
 	ck_assert_int_eq(got.timeout, MSEC(200));
-	ck_assert_int_eq(got.elapsed.min, MSEC(204 + 408 + 816 + 1000));
+	assert_range(got.elapsed, MSEC(204 + 4 * 567), MSEC(208 + 4 * 574));
 }
 END_TEST
 
@@ -452,23 +513,23 @@ START_TEST(keepalive_lasts_as_many_intervals_as_probes)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* 7200 + 9 * 75 s; granules: 1800000 jiffies 131.072 s, 18750 jiffies
-	 * 2.048 s, nine times */
+	/* 7200 s up to a multiple of 131.072 s; from there 18750 -> 18944
+	 * jiffies, nine times, are 681.984 s. */
 	predict_keepalive(&got, &tcp);
 	ck_assert_uint_eq(got.probes, 9);
 	ck_assert_uint_eq(got.n_rounds, 10);
-	assert_range(got.elapsed, SEC(7875), MSEC(7875000 + 131072 + 18432));
+	assert_range(got.elapsed, MSEC(7881984), MSEC(7881984 + 131072));
 
-	/* 2 + 3 * 1 s; 500 and 250 jiffies: four granules of 32 ms */
+	/* 2 s up to a multiple of 32 ms; 250 -> 256 jiffies, three times */
 	tcp.keepalive_time = SEC(2);
 	tcp.keepalive_intvl = SEC(1);
 	tcp.keepalive_probes = 3;
 	predict_keepalive(&got, &tcp);
 	ck_assert_uint_eq(got.probes, 3);
-	assert_range(got.elapsed, SEC(5), MSEC(5128));
+	assert_range(got.elapsed, MSEC(2000 + 3072), MSEC(2032 + 3072));
 	ck_assert_int_eq(got.rounds[0].kind, PREDICT_KEEPALIVE_PROBE);
 	assert_range(got.rounds[0].at, SEC(2), MSEC(2032));
-	assert_range(got.rounds[2].at, SEC(4), MSEC(4096));
+	assert_range(got.rounds[2].at, MSEC(2000 + 2048), MSEC(2032 + 2048));
 	ck_assert_int_eq(got.rounds[3].kind, PREDICT_GIVE_UP);
 }
 END_TEST
@@ -486,42 +547,43 @@ START_TEST(user_timeout_replaces_the_count_of_keepalive)
 	tcp.user_timeout = SEC(1);
 	predict_keepalive(&got, &tcp);
 	ck_assert_uint_eq(got.probes, 1);
-	assert_range(got.elapsed, SEC(3), MSEC(3064));
+	assert_range(got.elapsed, MSEC(3024), MSEC(3056));
 
-	/* More probes than keepalive_probes: at 2 .. 7 s. */
+	/* More probes than keepalive_probes: 501 .. 508 jiffies after the last
+	 * activity, and every 256. 8 s are 2000, between 1781 .. 1788 and 2037. */
 	tcp.user_timeout = SEC(8);
 	predict_keepalive(&got, &tcp);
 	ck_assert_uint_eq(got.probes, 6);
-	ck_assert_int_eq(got.elapsed.min, SEC(8));
+	assert_range(got.elapsed, MSEC(2000 + 6 * 1024), MSEC(2032 + 6 * 1024));
 
-	/* 3050 ms are 763 jiffies, 3052 ms, within 3000 .. 3064 ms. */
+	/* 3050 ms are 763 jiffies, within 757 .. 764: one phase of eight ends. It
+	 * is 763 or 764 jiffies after the activity. */
 	tcp.user_timeout = MSEC(3050);
 	predict_keepalive(&got, &tcp);
 	ck_assert_uint_eq(got.probes, 2);
 	ck_assert_uint_eq(got.n_rounds, 4);
 	ck_assert(!got.rounds[1].certain);
-	assert_range(got.rounds[1].at, MSEC(3048), MSEC(3064));
-	assert_range(got.rounds[2].at, MSEC(3000), MSEC(3052));
-	assert_range(got.rounds[3].at, MSEC(4000), MSEC(4084));
+	assert_range(got.rounds[1].at, MSEC(4 * 762), MSEC(4 * 764));
+	assert_range(got.rounds[2].at, MSEC(4 * 756), MSEC(4 * 762));
+	assert_range(got.rounds[3].at, MSEC(4 * 1012), MSEC(4 * 1018));
+	assert_range(got.elapsed, MSEC(4 * 762), MSEC(4 * 1018));
 }
 END_TEST
 
 START_TEST(fifteen_rounds_fit_without_doubling)
 {
 	struct predict_tcp tcp = near_peer(250);
-	struct prediction p;
 	struct range rounds, end;
 
 	/*
-	 * RTO 204 ms; 208 ms with its granule; 200 ms with a jiffy rounded off:
-	 * 3000 / 208 = 14.4 and 3000 / 200 = 15. The last one expires within
-	 * 208 ms of the timeout, which starts after 204 to 208 ms.
+	 * A reverted round of 51 jiffies takes 51 or 52 in level 0: 14 of them
+	 * take up to 728 jiffies, less than the 750 of the timeout; 15 take 765
+	 * to 780.
 	 */
 	tcp.retries2 = 3;
-	predict_give_up(&p, &tcp);
-	end = predict_reverted(&p, &tcp, &rounds);
+	end = predict_reverted(&tcp, &rounds);
 	assert_range(rounds, 15, 15);
-	assert_range(end, MSEC(204 + 3000 - 1), MSEC(208 + 3000 + 208));
+	assert_range(end, MSEC(204 + 4 * 765), MSEC(208 + 4 * 780));
 }
 END_TEST
 
@@ -530,14 +592,21 @@ START_TEST(connect_with_linear_rounds)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* RTOs: 1, 1, 1, 1, 1, 2, 4, 8, 16, 32 s; the end after 64 s more */
+	/*
+	 * RTOs: 1, 1, 1, 1, 1, 2, 4, 8, 16, 32 s; the end after 64 s more. In
+	 * ticks after the one before the SYN, which was sent up to a tick later:
+	 * 251 .. 258; 250 -> 256, four times: 1275 .. 1282; 500 -> 504: 1779 ..
+	 * 1786. Level 2: 1000 leads to 2787 .. 2850; 2000 -> 2048, 4000 -> 4032:
+	 * 8867 .. 8930. Level 3: 8000 leads to 16931 .. 17442; 16000 -> 16384:
+	 * 33315 .. 33826.
+	 */
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 10);
 	ck_assert_uint_eq(got.retransmissions_max, 10);
-	ck_assert_int_eq(got.rounds[4].at.min, SEC(5));
-	ck_assert_int_eq(got.rounds[5].at.min, SEC(7));
-	ck_assert_int_eq(got.rounds[9].at.min, SEC(67));
-	ck_assert_int_eq(got.elapsed.min, SEC(131));
+	assert_range(got.rounds[4].at, MSEC(4 * 1274), MSEC(4 * 1282));
+	assert_range(got.rounds[5].at, MSEC(4 * 1778), MSEC(4 * 1786));
+	assert_range(got.rounds[9].at, MSEC(4 * 16930), MSEC(4 * 17442));
+	assert_range(got.elapsed, MSEC(4 * 33314), MSEC(4 * 33826));
 }
 END_TEST
 
@@ -546,12 +615,15 @@ START_TEST(connect_without_linear_rounds)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* Before 6.5: 1, 3, 7, 15, 31, 63 s; the end after 64 s more */
+	/* Before 6.5: 1, 2, 4, 8, 16, 32 s and the end: 251 .. 258 ticks,
+	 * 500 -> 504: 755 .. 762; 1000 leads to 1763 .. 1826; 2000 -> 2048,
+	 * 4000 -> 4032: 7843 .. 7906; 8000 leads to 15907 .. 16418;
+	 * 16000 -> 16384 */
 	tcp.kernel = KERNEL_VERSION(6, 1, 0);
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 6);
-	ck_assert_int_eq(got.rounds[5].at.min, SEC(63));
-	ck_assert_int_eq(got.elapsed.min, SEC(127));
+	assert_range(got.rounds[5].at, MSEC(4 * 15906), MSEC(4 * 16418));
+	assert_range(got.elapsed, MSEC(4 * 32290), MSEC(4 * 32802));
 }
 END_TEST
 
@@ -561,22 +633,21 @@ START_TEST(connect_can_time_out_within_the_linear_rounds)
 	struct prediction got;
 
 	/* By count the end would follow 1 + 4 SYNs. But 1 retry means 1 + 2 s,
-	 * which have elapsed since tcp_connect() at the third expiration. Three
-	 * times 250 jiffies, granule 32 ms. */
+	 * which have elapsed since tcp_connect() at the third expiration: 251 ..
+	 * 258 ticks, and twice 256. */
 	tcp.syn_retries = 1;
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 2);
 	ck_assert_uint_eq(got.retransmissions_max, 2);
-	assert_range(got.elapsed, SEC(3), MSEC(3096));
+	assert_range(got.elapsed, MSEC(4 * 762), MSEC(4 * 770));
 
-	/* 2 retries mean 7 s: expirations at 1, 2, 3, 4, 5 s (5.16 s with
-	 * granules, below 7 s), and the end at 7 s. The sixth timer is 500
-	 * jiffies, granule also 32 ms. */
+	/* 2 retries mean 7 s, 1750 ticks: more than the fifth expiration (1275
+	 * .. 1282), less than the sixth. */
 	tcp.syn_retries = 2;
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 5);
 	ck_assert_uint_eq(got.retransmissions_max, 5);
-	assert_range(got.elapsed, SEC(7), MSEC(7192));
+	assert_range(got.elapsed, MSEC(4 * 1778), MSEC(4 * 1786));
 }
 END_TEST
 
@@ -586,15 +657,18 @@ START_TEST(connect_with_user_timeout)
 	struct prediction got;
 
 	/*
-	 * SYN retransmissions at 1, 2, 3 and 4 s. The fourth is 4 .. 4.128 s
-	 * after tcp_connect(); the RTO of 1 s is shortened to the remaining 872
-	 * to 1000 ms: 250 jiffies, granule 32 ms; +- 1 ms and a jiffy as above.
+	 * SYN retransmissions at 1, 2, 3 and 4 s. The fourth is 1019 .. 1026
+	 * ticks after the one before tcp_connect(), at a multiple of 8. The RTO
+	 * of 1 s is shortened to the rest of 1250 ticks, of which the SYN was
+	 * sent up to one later: 224 -> 232 .. 232 -> 240, up to 1259 ticks. (In
+	 * that case the SYN was sent at the end of its tick, so that the end is
+	 * nearer to 5033 ms: the model does not relate the two.)
 	 */
 	tcp.user_timeout = SEC(5);
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 4);
 	ck_assert_uint_eq(got.retransmissions_max, 4);
-	assert_range(got.elapsed, MSEC(4999), MSEC(5037));
+	assert_range(got.elapsed, SEC(5), MSEC(4 * 1259));
 }
 END_TEST
 
@@ -605,13 +679,13 @@ START_TEST(connect_with_user_timeout_below_the_first_rto)
 
 	/*
 	 * The first expiration, at 1 .. 1.032 s, still retransmits. No time
-	 * remains, so the next timer is one jiffy, with a granule of one.
+	 * remains, so the next timer is one jiffy, which takes two.
 	 */
 	tcp.user_timeout = MSEC(5);
 	predict_connect(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_min, 1);
 	ck_assert_uint_eq(got.retransmissions_max, 1);
-	assert_range(got.elapsed, MSEC(1004), MSEC(1040));
+	assert_range(got.elapsed, MSEC(1008), MSEC(1040));
 }
 END_TEST
 
@@ -620,13 +694,13 @@ START_TEST(syn_ack_is_counted)
 	struct predict_tcp tcp = near_peer(250);
 	struct prediction got;
 
-	/* 1, 3, 7, 15, 31 s, and the end at 63 s. Granules: 250, 500 jiffies
-	 * 32 ms; 1000, 2000, 4000 jiffies 256 ms; 8000 jiffies 2.048 s. */
+	/* 1, 2, 4, 8, 16 s, and the end after 32 s: as for connect() without
+	 * linear rounds. */
 	predict_syn_ack(&got, &tcp);
 	ck_assert_uint_eq(got.retransmissions_max, 5);
 	ck_assert_uint_eq(got.n_rounds, 6);
-	ck_assert_int_eq(got.rounds[4].at.min, SEC(31));
-	assert_range(got.elapsed, SEC(63), MSEC(63000 + 64 + 768 + 2048));
+	assert_range(got.rounds[4].at, MSEC(4 * 7842), MSEC(4 * 7906));
+	assert_range(got.elapsed, MSEC(4 * 15906), MSEC(4 * 16418));
 }
 END_TEST
 
@@ -649,12 +723,14 @@ static const TTest *const *const tests[] = {
 	&default_give_up_at_250_hz,
 	&default_give_up_at_1000_hz,
 	&three_retries_are_four_retransmissions,
-	&four_retries_depend_on_the_wheel_at_250_hz,
+	&four_retries_are_four_retransmissions_at_250_hz,
+	&phase_decides_about_a_round_at_1000_hz,
 	&five_retries_are_five_retransmissions,
 	&zero_retries_send_once,
 	&large_rtt_means_fewer_retransmissions,
-	&exact_200_ms_may_need_a_sixteenth,
+	&exact_200_ms_is_deterministic,
 	&loss_probe_delays_the_first_rto,
+	&loss_probe_follows_stable_releases,
 	&rto_max_is_an_option_since_6_15,
 	&user_timeout_shortens_the_last_timer,
 	&user_timeout_starts_at_the_first_retransmission,
