@@ -612,26 +612,19 @@ void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp)
  * jiffy earlier. The remainder decides about the level of the wheel; it is not
  * known, so that each level up to the one of the RTO is possible.
  */
-static struct wheel_span reverted_rto(void *arg, int64_t since MACRO_UNUSED)
-{
-	const struct retransmission *data = arg;
-	int64_t rto = jiffies_of(data->walk.tcp, data->rto);
-
-	return (struct wheel_span){ rto - 1, rto };
-}
-
 struct range predict_reverted(const struct predict_tcp *tcp,
 			      struct range *ret_rounds)
 {
 	struct retransmission data;
 	struct prediction prediction;
-	struct walk *walk = &data.walk;
+	int64_t rto = jiffies_of(tcp, first_rto(tcp));
 
 	begin_data(&data, &prediction, tcp, STAGE_OPEN);
 	while (write_timeout(&data)) {
 		data.retransmits++;
-		wheel_pass_each(&walk->wheel, jiffies_of(tcp, data.rto),
-				WHEEL_REMAINDER, reverted_rto, &data);
+		wheel_pass_span(&data.walk.wheel,
+				(struct wheel_span){ rto - 1, rto },
+				WHEEL_REMAINDER);
 	}
 	ret_rounds->min = prediction.retransmissions_min;
 	ret_rounds->max = prediction.retransmissions_max;

@@ -284,15 +284,31 @@ static void begin(struct wheel *wheel, int64_t longest,
 	wheel->n = 0;
 }
 
-void wheel_pass(struct wheel *wheel, int64_t jiffies,
-		enum wheel_context context)
+static void arm_span(struct wheel *wheel, const struct wheel_moment *moment,
+		     struct wheel_span jiffies, enum wheel_context context,
+		     unsigned int known)
+{
+	for (int64_t i = jiffies.min; i <= jiffies.max; i++)
+		arm(wheel, moment, i, context, known);
+}
+
+void wheel_pass_span(struct wheel *wheel, struct wheel_span jiffies,
+		     enum wheel_context context)
 {
 	struct before before;
 
-	begin(wheel, jiffies, context, &before);
+	begin(wheel, jiffies.max, context, &before);
 	for (size_t i = 0; i < before.n; i++)
-		arm(wheel, &before.moments[i], jiffies, context, before.known);
+		arm_span(wheel, &before.moments[i], jiffies, context,
+			 before.known);
 	merge(wheel);
+}
+
+void wheel_pass(struct wheel *wheel, int64_t jiffies,
+		enum wheel_context context)
+{
+	wheel_pass_span(wheel, (struct wheel_span){ jiffies, jiffies },
+			context);
 }
 
 void wheel_pass_each(struct wheel *wheel, int64_t longest,
@@ -307,14 +323,9 @@ void wheel_pass_each(struct wheel *wheel, int64_t longest,
 		struct wheel_moment one = before.moments[i];
 
 		for (; one.first <= before.moments[i].last; one.first += step) {
-			struct wheel_span lengths =
-				each(data, one.tick - one.first);
-
 			one.last = one.first;
-			for (int64_t jiffies = lengths.min;
-			     jiffies <= lengths.max; jiffies++)
-				arm(wheel, &one, jiffies, context,
-				    before.known);
+			arm_span(wheel, &one, each(data, one.tick - one.first),
+				 context, before.known);
 		}
 	}
 	merge(wheel);

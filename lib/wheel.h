@@ -89,6 +89,10 @@ void wheel_keep(struct wheel *wheel, int64_t until);
 void wheel_pass(struct wheel *wheel, int64_t jiffies,
 		enum wheel_context context);
 
+/* The same where the length is any of these. */
+void wheel_pass_span(struct wheel *wheel, struct wheel_span jiffies,
+		     enum wheel_context context);
+
 /* The same where the length depends on the distance from the clock: `each` sets
  * the range of lengths, none of which exceeds `longest`. */
 typedef struct wheel_span wheel_length_fn(void *data, int64_t since);
