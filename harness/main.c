@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "exit-status.h"
+#include "fd.h"
 #include "filter.h"
 #include "firewall.h"
 #include "guest.h"
@@ -53,7 +54,8 @@ static int check_stdout(int status)
 
 	if (!failed || status != EXIT_STATUS_PASS)
 		return status;
-	fprintf(stderr, "halfopen: write to stdout: %s\n", strerror(EIO));
+	fprintf(stderr, "halfopen: write to stdout: %s\n",
+		strerror(-fd_stream_error(stdout)));
 	return EXIT_STATUS_BROKEN;
 }
 

@@ -164,3 +164,12 @@ int fd_write_all(int fd, const void *data, size_t size)
 	}
 	return 0;
 }
+
+int fd_stream_error(FILE *stream)
+{
+	clearerr(stream);
+	errno = EIO;
+	if (fputc('\n', stream) == EOF || fflush(stream) != 0)
+		return errno ? -errno : -EIO;
+	return -EIO;
+}

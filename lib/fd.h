@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "macro.h"
@@ -37,3 +38,10 @@ ssize_t fd_receive(int socket, void *data, size_t size, int *ret_fds,
 /* Reads up to `size` bytes; fewer only at the end of the file. */
 ssize_t fd_read_all(int fd, void *data, size_t size);
 int fd_write_all(int fd, const void *data, size_t size);
+
+/*
+ * The negative errno of a stream whose error indicator is set. stdio keeps the
+ * indicator but not the reason (a full disk, a closed pipe): it is found by one
+ * more write, of a newline.
+ */
+int fd_stream_error(FILE *stream);

@@ -497,42 +497,81 @@ static const char *read_sysctl(const char *path)
 	return value;
 }
 
+/* A limit of 0, as some distributions and administrators set; in a user
+ * namespace also that of its owner. */
+static int explain_limit(int r)
+{
+	static const struct {
+		const char *name, *word;
+	} all[] = { { "user", "user" },
+		    { "pid", "PID" },
+		    { "mnt", "mount" },
+		    { "net", "network" } };
+
+	for (size_t i = privilege_rootless() ? 0 : 1; i < ARRAY_SIZE(all);
+	     i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces",
+			 all[i].name);
+		if (strcmp(read_sysctl(path), "0\n") == 0)
+			return error_refuse(r,
+					    "%s namespaces are switched off "
+					    "(sysctl user.max_%s_namespaces is "
+					    "0)",
+					    all[i].word, all[i].name);
+	}
+	/* inc_ucount() */
+	if (r == -ENOSPC)
+		return error_refuse(r, "too many namespaces exist (sysctls "
+				       "user.max_*_namespaces)");
+	return 0;
+}
+
 static int explain(int r)
 {
+	char failure[128];
+	int explained;
+
+	snprintf(failure, sizeof(failure), "%s", error_message());
 	if (r == -ENOSYS)
 		return error_refuse(r,
 				    "this kernel is older than 5.3, the first "
 				    "with clone3() and pidfd_open(), which "
 				    "halfopen needs");
-	if (read_sysctl("/proc/sys/user/max_net_namespaces")[0] == '0')
-		return error_refuse(r, "network namespaces are switched off "
-				       "(sysctl user.max_net_namespaces is "
-				       "0)");
-	if (!privilege_rootless())
-		return error_refuse(r,
-				    "this machine refuses network namespaces "
-				    "even to root");
-	if (read_sysctl(
+	if (access("/proc/self", F_OK) < 0)
+		return error_refuse(r, "/proc is not mounted");
+	if (privilege_rootless() &&
+	    read_sysctl(
 		    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
-		    [0] == '1')
+			    [0] == '1')
 		return error_refuse(
 			r,
 			"AppArmor forbids user namespaces to ordinary users "
 			"(sysctl kernel.apparmor_restrict_unprivileged_userns"
 			"=0 allows them, or run as root)");
-	if (read_sysctl("/proc/sys/kernel/unprivileged_userns_clone")[0] == '0')
+	if (privilege_rootless() &&
+	    read_sysctl("/proc/sys/kernel/unprivileged_userns_clone")[0] == '0')
 		return error_refuse(
 			r, "user namespaces are forbidden to ordinary users "
 			   "(sysctl kernel.unprivileged_userns_clone=1 allows "
 			   "them, or run as root)");
-	if (read_sysctl("/proc/sys/user/max_user_namespaces")[0] == '0')
+	explained = explain_limit(r);
+	if (explained < 0)
+		return error_trace(explained);
+	if (!privilege_rootless())
 		return error_refuse(r,
-				    "user namespaces are switched off "
-				    "(sysctl user.max_user_namespaces is 0)");
-	return error_refuse(r,
-			    "this machine refuses user namespaces to uid %u "
-			    "(a container's seccomp profile may do so)",
-			    geteuid());
+				    "this machine refuses namespaces to root: "
+				    "%s (a container's seccomp profile or a "
+				    "security module may do so)",
+				    failure);
+	/* create_user_ns(): current_chrooted() */
+	return error_refuse(
+		r,
+		"this machine refuses user namespaces to uid %u: %s "
+		"(the kernel does so in a chroot; a container's "
+		"seccomp profile may do so)",
+		geteuid(), failure);
 }
 
 /* verify_root_map(): mapping uid 0 takes CAP_SETFCAP. */

@@ -20,6 +20,7 @@
 #include "compare-print.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "fd.h"
 #include "journal.h"
 #include "report-patterns.h"
 #include "report.h"
@@ -263,7 +264,7 @@ static int print_object(json_t *object)
 	int r = 0;
 
 	if (!object || json_dumpf(object, stdout, JOURNAL_DUMP) < 0)
-		r = error_origin(-EIO, "print a JSON line");
+		r = error_origin(fd_stream_error(stdout), "print a JSON line");
 	fputc('\n', stdout);
 	json_decref(object);
 	return r;
@@ -431,7 +432,8 @@ static int print_all(struct compare_command *c)
 	if (!c->jsonl)
 		print_total(c);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return error_origin(-EIO, "print the comparison");
+		return error_origin(fd_stream_error(stdout),
+				    "print the comparison");
 	return 0;
 }
 

@@ -146,6 +146,10 @@ static int report_result(const struct lab_options *options,
 {
 	int r = keep(options, result);
 
+	/* A lab without its page must not look like a pass. */
+	if (r < 0 && (result->verdict == VERDICT_PASS ||
+		      result->verdict == VERDICT_SKIP))
+		result_broken(result, error_message());
 	count(tally, result);
 	if (options->reporter)
 		options->reporter->result(report, result);

@@ -17,6 +17,7 @@
 #include "digest.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "fd.h"
 #include "lab-summary.h"
 #include "ladder.h"
 #include "macro.h"
@@ -258,7 +259,7 @@ static int print_or_write(const struct options *options, struct saved *saved)
 	r = writes ? write_files(options, saved) :
 		     print_all(options, runs, n);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		r = error_origin(-EIO, "print the report");
+		r = error_origin(fd_stream_error(stdout), "print the report");
 	complete = print_problems(options, runs, n);
 	if (r < 0) {
 		fprintf(stderr, "halfopen report: %s\n", error_message());

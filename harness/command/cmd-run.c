@@ -51,7 +51,8 @@ static int run(const struct command_options *options,
 	r = supervisor_run(&plan, &report, &tally);
 	fflush(stdout);
 	if (r >= 0 && (report.error < 0 || ferror(stdout)))
-		r = error_origin(report.error < 0 ? report.error : -EIO,
+		r = error_origin(report.error < 0 ? report.error :
+						    fd_stream_error(stdout),
 				 "print the report");
 	report_deinit(&report);
 	if (r < 0)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "errors.h"
+#include "fd.h"
 #include "folder.h"
 #include "ladder.h"
 #include "page.h"
@@ -85,7 +86,8 @@ int page_folder_ladder(const char *dir, const char *folder,
 	if (r >= 0) {
 		r = ladder_svg_file(file, ladder);
 		if (r >= 0 && ferror(file))
-			r = error_origin(-EIO, "write a ladder below %s", dir);
+			r = error_origin(fd_stream_error(file),
+					 "write a ladder below %s", dir);
 		r = close_page(file, r, dir);
 	}
 	ladder_free(ladder);

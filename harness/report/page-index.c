@@ -11,6 +11,7 @@
 
 #include "case-table.h"
 #include "errors.h"
+#include "fd.h"
 #include "html.h"
 #include "journal.h"
 #include "markup.h"
@@ -231,5 +232,7 @@ int page_index_write(FILE *out, struct page_entry *entries, size_t n)
 	      "<footer>Generated from the runs' journals alone.</footer>\n",
 	      out);
 	html_end(out);
-	return ferror(out) ? error_origin(-EIO, "write the index") : 0;
+	return ferror(out) ?
+		       error_origin(fd_stream_error(out), "write the index") :
+		       0;
 }

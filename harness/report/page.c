@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "fd.h"
 #include "html.h"
 #include "journal.h"
 #include "ladder.h"
@@ -476,5 +477,7 @@ int page_write(FILE *out, const struct result *result, const char *index)
 	html_end(out);
 	if (r < 0)
 		return error_trace(r);
-	return ferror(out) ? error_origin(-EIO, "write a page") : 0;
+	return ferror(out) ?
+		       error_origin(fd_stream_error(out), "write a page") :
+		       0;
 }

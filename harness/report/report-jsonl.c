@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "errors.h"
+#include "fd.h"
 #include "journal.h"
 
 /* Takes the object. Flushes, so that the reader of a pipe gets each line when
@@ -16,7 +17,8 @@
 static void print_line(struct report *report, json_t *object)
 {
 	if (!object || json_dumpf(object, report->out, JOURNAL_DUMP) < 0) {
-		report->error = error_origin(-EIO, "JSON line");
+		report->error =
+			error_origin(fd_stream_error(report->out), "JSON line");
 		json_decref(object);
 		return;
 	}

@@ -169,13 +169,11 @@ void out_run_flush(struct out_run *run)
 /* A full disk is seen here at the latest. */
 static int close_file(FILE *file, int r)
 {
-	bool failed;
-
 	if (!file)
 		return r;
-	failed = ferror(file);
-	errno = EIO;
-	return fclose(file) != 0 || failed ? -errno : r;
+	if (fflush(file) != 0 || ferror(file))
+		r = fd_stream_error(file);
+	return fclose(file) != 0 && r >= 0 ? -errno : r;
 }
 
 int out_run_close(struct out_run *run)

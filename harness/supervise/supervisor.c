@@ -122,14 +122,22 @@ static void keep_out_error(struct supervisor *s, int r, const char *text)
 	s->out_error = r;
 }
 
+/* A run without its page must not look like a pass. */
+static void write_page(struct supervisor *s, struct result *result)
+{
+	int r = s->plan->out ? out_folder_finish(s->plan->out, result) : 0;
+
+	if (r >= 0)
+		return;
+	keep_out_error(s, r, error_message());
+	if (result->verdict == VERDICT_PASS || result->verdict == VERDICT_SKIP)
+		result_broken(result, error_message());
+}
+
 /* Takes the result. What the reporter does not keep is freed now, so that
  * memory does not grow with the number of runs. */
 static void report_result(struct supervisor *s, struct result *result)
 {
-	int r = s->plan->out ? out_folder_finish(s->plan->out, result) : 0;
-
-	if (r < 0)
-		keep_out_error(s, r, error_message());
 	s->report->reporter->result(s->report, result);
 	if (!report_keeps(s->report, result)) {
 		result_free(result);
@@ -153,8 +161,10 @@ static void settle(struct supervisor *s, struct result *result,
 	 * change, is never tried again. */
 	result->final = s->signal ||
 			!result_wants_retry(result, s->plan->retries);
-	if (result->final) {
+	if (result->final)
 		adjust(s->plan, result);
+	write_page(s, result);
+	if (result->final) {
 		report_count(s->tally, result);
 	} else {
 		s->queue[s->n_queue] = *job;

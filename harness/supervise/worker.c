@@ -27,6 +27,7 @@
 #include "case-table.h"
 #include "errors.h"
 #include "fd.h"
+#include "journal.h"
 #include "keep.h"
 #include "out-folder.h"
 #include "privilege.h"
@@ -95,16 +96,36 @@ int worker_file_error(const struct worker *worker)
 
 /* Closes all others: copies of the supervisor's would keep the pipes of other runs
  * open. */
-static void keep_only(const int *fds, size_t n)
+static int keep_only(const int *fds, size_t n)
 {
 	int high[KEPT_MAX];
 
-	/* First to numbers above all the targets. */
-	for (size_t i = 0; i < n; i++)
+	/* First to numbers above all the targets. F_DUPFD fails with EINVAL
+	 * where all numbers from there on are above the limit. */
+	for (size_t i = 0; i < n; i++) {
 		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, JOURNAL + (int)n);
+		if (high[i] < 0)
+			return error_origin(errno == EINVAL ? -EMFILE : -errno,
+					    "pass %zu files to the run (ulimit "
+					    "-n)",
+					    n);
+	}
 	for (size_t i = 0; i < n; i++)
 		dup3(high[i], JOURNAL + (int)i, O_CLOEXEC);
 	close_range((unsigned int)(JOURNAL + (int)n), ~0U, 0);
+	return 0;
+}
+
+/* The end of a run that cannot be started: its only record. */
+static void MACRO_NORETURN give_up(int fd)
+{
+	struct journal *journal;
+
+	if (journal_new(&journal, fd, nsec_now()) >= 0)
+		journal_write(journal, nsec_now(), "verdict", "{s:s, s:s, s:b}",
+			      "verdict", "broken", "reason", error_message(),
+			      "inconclusive", 0);
+	_exit(1);
 }
 
 /*
@@ -128,7 +149,8 @@ static void MACRO_NORETURN child(const struct run_options *options,
 	sigset_t none;
 	char byte;
 
-	keep_only(fds, n);
+	if (keep_only(fds, n) < 0)
+		give_up(fds[0]);
 	die_with_parent();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -185,6 +207,22 @@ static int on_death(void *data, uint32_t events MACRO_UNUSED)
 	return 0;
 }
 
+/* A run whose files are incomplete must not look like a pass. */
+static void close_files(struct worker *worker)
+{
+	struct result *result = worker->result;
+	char reason[160];
+
+	worker->file_error = out_run_close(TAKE(worker->files));
+	if (worker->file_error >= 0 || !result->has_verdict ||
+	    result->verdict == VERDICT_FAIL)
+		return;
+	snprintf(reason, sizeof(reason),
+		 "write the journal and the capture: %s",
+		 strerror(-worker->file_error));
+	result_broken(result, reason);
+}
+
 /*
  * The pipe is at its end. The death of the process takes 10 ms or more, because
  * closing the wire's socket waits for an RCU grace period (packet_release()). If
@@ -197,7 +235,7 @@ static int finish(struct worker *worker)
 	worker->readable = loop_remove(worker->readable);
 	worker->deadline = loop_remove(worker->deadline);
 	worker->pipe = fd_close(worker->pipe);
-	worker->file_error = out_run_close(TAKE(worker->files));
+	close_files(worker);
 	kill(worker->pid, SIGKILL);
 	r = loop_add_fd(worker->loop, &worker->death, worker->pidfd, EPOLLIN,
 			on_death, worker);
@@ -323,7 +361,8 @@ static int clone_child(struct worker *worker,
 	CLEANUP_FD int journal = -1, go_read = -1, go = -1, self = -1;
 	/* Read before the clone: in its own user namespace the child is root. */
 	bool rootless = privilege_rootless();
-	int pipe_fds[2], go_fds[2], r;
+	int pipe_fds[2], go_fds[2], fds[KEPT_MAX], r;
+	size_t n = 0;
 	pid_t pid;
 
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
@@ -338,17 +377,17 @@ static int clone_child(struct worker *worker,
 	self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (self < 0)
 		return error_origin(-errno, "pidfd_open");
+	fds[n++] = journal;
+	fds[n++] = options->exe;
+	fds[n++] = self;
+	fds[n++] = go_read;
+	for (size_t i = 0; i < options->softirqs.n; i++)
+		fds[n++] = options->softirqs.fds[i];
+	if (options->prompt)
+		fds[n++] = options->prompt;
 	pid = privilege_clone(privilege_clone_flags(), &worker->pidfd);
-	if (pid == 0) {
-		int fds[KEPT_MAX] = { journal, options->exe, self, go_read };
-		size_t n = SOFTIRQS - JOURNAL;
-
-		for (size_t i = 0; i < options->softirqs.n; i++)
-			fds[n++] = options->softirqs.fds[i];
-		if (options->prompt)
-			fds[n++] = options->prompt;
+	if (pid == 0)
 		child(options, worker->job, rootless, fds, n);
-	}
 	if (pid < 0)
 		return error_trace(pid);
 	worker->pid = pid;

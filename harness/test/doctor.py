@@ -82,18 +82,28 @@ class Doctor(unittest.TestCase):
             self.assertIn("missing QEMU needed for: halfopen vm", text)
             self.assertIn("harness/bootstrap --with-vm", text)
 
-    def test_default_set_cannot_run_without_namespaces(self):
-        """The limit is set in a user namespace of the test."""
-        limit = "echo 0 >/proc/sys/user/max_net_namespaces && exec \"$0\" \"$@\""
-        status, text = doctor("unshare", "-U", "-r", "sh", "-c", limit)
+    def cannot(self, why, *before):
+        status, text = doctor(*before)
         if "Permission denied" in text or not text:
-            self.skipTest("user.max_net_namespaces cannot be set")
+            self.skipTest("not allowed here")
         self.assertEqual(status, CANNOT, text)
-        self.assertIn("missing namespaces needed for: every case network "
-                      "namespaces are switched off (sysctl "
-                      "user.max_net_namespaces is 0)",
-                      text)
+        self.assertIn(f"missing namespaces needed for: every case {why}", text)
         self.assertTrue(text.endswith("The default set cannot run. "))
+
+    def test_default_set_cannot_run_without_namespaces(self):
+        """The limits are set in a user namespace of the test."""
+        for name, word in (("net", "network"), ("pid", "PID"),
+                           ("mnt", "mount")):
+            with self.subTest(name):
+                limit = f"echo 0 >/proc/sys/user/max_{name}_namespaces"
+                self.cannot(f"{word} namespaces are switched off (sysctl "
+                            f"user.max_{name}_namespaces is 0)",
+                            "unshare", "-U", "-r", "sh", "-c",
+                            limit + ' && exec "$0" "$@"')
+
+    def test_default_set_cannot_run_without_proc(self):
+        self.cannot("/proc is not mounted", "unshare", "-U", "-r", "-m", "sh",
+                    "-c", 'mount -t tmpfs none /proc && exec "$0" "$@"')
 
     def test_arguments_are_refused(self):
         done = subprocess.run([HALFOPEN, "doctor", "who"], text=True,

@@ -225,6 +225,13 @@ class Limits(unittest.TestCase):
         """BROKEN, not SKIP: namespaces are available."""
         self.limited("--nofile=12", "passes", status=BROKEN)
 
+    def test_message_names_the_limit_of_open_files(self):
+        for limit in range(14, 22, 2):
+            done = rig.call("prlimit", f"--nofile={limit}", PROGRAM, "run",
+                            "passes")
+            self.assertEqual(done.returncode, BROKEN, done.stdout)
+            self.assertIn("Too many open files", done.stdout)
+
     def test_soft_limits_are_raised(self):
         took = self.limited("--nofile=40:", "waits/short", "--repeat", "20")
         self.assertLess(took, 1.5 + AT_ONCE)
@@ -406,7 +413,8 @@ class Usage(unittest.TestCase):
                                       stderr=subprocess.PIPE, check=False,
                                       text=True, env=rig.environment())
                 self.assertEqual(done.returncode, BROKEN)
-                self.assertIn("halfopen: ", done.stderr)
+                self.assertRegex(done.stderr, "halfopen: .*No space left on "
+                                              "device")
 
     def test_wrong_settings_are_refused(self):
         for text in ("net.ipv4.tcp_nonsense=1", "net.ipv4.tcp_mem=1 2 3",
@@ -483,6 +491,22 @@ class OutFolder(unittest.TestCase):
                 self.assertIn("another halfopen writes to this folder",
                               done.stderr)
             first.kill()
+
+    def test_full_disk_is_broken_and_named(self):
+        """A file system of one block, in a mount namespace of the test: there is
+        no room for the page, or for the capture."""
+        mount = ('mount -t tmpfs -o size=4k none "$0" && exec "$@"')
+        for words in ["run", "passes"], ["lab", "--for", "100ms", "--expect",
+                                         "client: ESTAB"]:
+            done = rig.call("unshare", "-U", "-r", "-m", "sh", "-c", mount,
+                            self.out, PROGRAM, *words, "--out", self.out)
+            text = done.stdout + done.stderr
+            if "unshare: " in text or "mount: " in text:
+                self.skipTest(text)
+            self.assertEqual(done.returncode, BROKEN, text)
+            self.assertIn("No space left on device", text)
+            self.assertNotIn("PASS", text)
+            self.assertNotIn("1 passed", text)
 
     def test_killed_halfopen_leaves_the_records_so_far(self):
         """In the journal and in the capture, while the run goes on."""

@@ -92,7 +92,9 @@ static int put(struct newc *newc, const struct member *m)
 	if (m->size)
 		fwrite(m->bytes, 1, m->size, newc->out);
 	pad(newc, m->size);
-	return ferror(newc->out) ? error_origin(-EIO, "write the initramfs") : 0;
+	return ferror(newc->out) ? error_origin(fd_stream_error(newc->out),
+						"write the initramfs") :
+				   0;
 }
 
 static bool has_folder(const struct newc *newc, const char *path)
