@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A SYN-ACK of the connection before arrives when the next one is in SYN-SENT.
+ * A gateway must not take its numbers for those of the new connection, or it
+ * drops the right SYN-ACK: tcp_in_window() starts the reply direction anew with
+ * every SYN-ACK in SYN_SENT (82b72cb94666).
+ *
+ * - An old one acknowledges less than the new SYN. It is ignored and passes
+ *   (NFCT_TCP_IGNORE); the client answers with a RST and retransmits its SYN
+ *   at once: tcp_rcv_synsent_state_process().
+ * - One that acknowledges more is invalid and dropped.
+ *
+ * The right SYN-ACK is lost once. The old one is a copy of a real one.
+ * packetdrill: conntrack_synack_old.
+ */
+#include "conntrack.h"
+
+enum { PORT = 40000, FAR = 1 << 20, PAUSE = 100 };
+
+#define SYN_ACK_OF_SERVER FRAMES(FROM("server"), KIND(WIRE_SYN_ACK))
+
+static bool is_old(const struct wire_capture *capture, const void *data)
+{
+	const struct frame *old = data;
+
+	return capture->frame.tcp.flags == old->tcp.flags &&
+	       capture->frame.tcp.ack == old->tcp.ack;
+}
+
+static struct sock *dial(struct probe *probe, struct sock *listener)
+{
+	struct sock *sock = sock_open(probe);
+
+	sock_bind(sock, PORT);
+	sock_start_connect(sock, listener);
+	return sock;
+}
+
+/* A connection that is reset; its SYN-ACK on the server's cable. */
+static struct frame old_syn_ack(struct run *run, struct probe *probe,
+				struct sock *listener)
+{
+	struct mark asked = mark_now(run);
+	struct sock *sock = dial(probe, listener);
+	struct finding got = sock_reap(sock, soon);
+
+	expect_success(&got);
+	sock_close(sock_accept(listener));
+	sock_abort(sock);
+	/* The clock of the sequence numbers advances by 1.5 MB. */
+	run_pass(run, MSEC(PAUSE));
+	return frames_first(run, asked, "server", WIRE_SYN_ACK)->frame;
+}
+
+static void script(struct run *run)
+{
+	bool beyond = run_is_variant(run, "ack-beyond");
+	struct probe *probe = probe_start(run, "client");
+	struct sock *listener = sock_listen(probe_start(run, "server"), 4);
+	struct frame frame = old_syn_ack(run, probe, listener);
+	struct range syn = predict_timer(
+		beyond ? SEC(1) : predict_nsec(2, nsec_hz()), nsec_hz());
+	struct mark asked = mark_now(run), injected, seen;
+	struct sock *sock;
+	struct finding got;
+
+	fault_drop(run, FRAMES(FROM("server"), KIND(WIRE_SYN_ACK), .first = 1,
+			       .count = 1));
+	sock = dial(probe, listener);
+	frames_need(run, asked, SYN_ACK_OF_SERVER);
+	if (beyond)
+		frame.tcp.ack = frames_first(run, asked, "server", WIRE_SYN_ACK)
+					->frame.tcp.ack +
+				FAR;
+	injected = fault_inject(run, "gateway", &frame, NULL);
+	run_pass_until(run, injected, MSEC(2));
+	expect_frames(run, injected, "old SYN-ACKs that pass",
+		      FRAMES(TO("client"), .where = is_old, .data = &frame),
+		      !beyond);
+	seen = beyond ? asked : injected;
+	expect_frame(run, seen, "retransmission of the SYN",
+		     FRAMES(FROM("client"), KIND(WIRE_RETRANSMISSION)), 1, syn);
+	got = sock_reap(sock, soon);
+	expect_success(&got);
+	expect_delivery(sock, sock_accept(listener), 1);
+}
+
+CASE(conntrack_old_syn_ack) = {
+	.name = "conntrack-old-syn-ack",
+	.claim = "a SYN-ACK of an earlier connection does not make a gateway "
+		 "drop the right one",
+	.topic = TOPIC_CONNTRACK,
+	.why = "in SYN_SENT every SYN-ACK starts the state of its direction "
+	       "anew",
+	.sources = "net/netfilter/nf_conntrack_proto_tcp.c:tcp_in_window(), "
+		   "tcp_init_sender(); net/ipv4/tcp_input.c:"
+		   "tcp_rcv_synsent_state_process(); test: "
+		   "conntrack_synack_old.pkt",
+	.steps = STEPS("a connection through the gateway ends with a RST",
+		       "the client connects again from the same port, and the "
+		       "wire drops the SYN-ACK",
+		       "the SYN-ACK of the first connection is forged from the "
+		       "server's side; ack-beyond: with an acknowledgement "
+		       "number beyond the SYN"),
+	.expect = "old: it passes, the client's RST and second SYN follow "
+		  "within two jiffies; ack-beyond: it is dropped, and the "
+		  "second SYN comes after 1 s. Both connect",
+	.world = &conntrack_world,
+	.settings = SYSCTLS(CONNTRACK_SYSCTLS),
+	.variants = VARIANTS({ "old" },
+			     { "ack-beyond", .duration = MSEC(1100) }),
+	.needs = CONNTRACK_NEEDS,
+	.duration = MSEC(150),
+	.script = script,
+};
