@@ -31,6 +31,17 @@ static const nsec_t no_answer = MSEC(100);
 
 #define SYN FRAMES(FROM("client"), KIND(WIRE_SYN))
 
+#define ONE_MORE                                                               \
+	{                                                                      \
+		KERNEL_VERSION(6, 13, 0), "3479c7549fb1",                      \
+			"the queue holds one request more than the backlog",   \
+			.stable = true,                                        \
+			.present = { KERNEL_VERSION(6, 1, 176),                \
+				     KERNEL_VERSION(6, 12, 107) },             \
+			.absent = { KERNEL_VERSION(5, 10, 223) }               \
+	}
+static const struct change one_more = ONE_MORE;
+
 struct stage {
 	struct run *run;
 	struct sock *listener;
@@ -54,8 +65,17 @@ static void predict_room(struct stage *s)
 
 	s->cookies = run_sysctl(run, "server", "net.ipv4.tcp_syncookies");
 	s->max = (unsigned int)run_value(run) + 1;
-	s->min = kernel_version() < KERNEL_VERSION(6, 13, 0) ? s->max - 1 :
-							       s->max;
+	s->min = s->max;
+	switch (kernel_change(&one_more)) {
+	case CHANGE_UNKNOWN:
+		s->min = s->max - 1;
+		break;
+	case CHANGE_ABSENT:
+		s->min = --s->max;
+		break;
+	case CHANGE_PRESENT:
+		break;
+	}
 	if (s->cookies == 2)
 		s->min = s->max = 0;
 	if (s->cookies == 0 && unproven < s->min)
@@ -227,10 +247,7 @@ CASE(syn_queue_full) = {
 		{ "syncookies=2",
 		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 2 }),
 		  .value = BACKLOG, .judgements = of_cookie }),
-	.changes = CHANGES({ KERNEL_VERSION(6, 13, 0), "3479c7549fb1",
-			     "the queue holds one request more than the "
-			     "backlog",
-			     .stable = true }),
+	.changes = CHANGES(ONE_MORE),
 	.duration = MSEC(10),
 	.script = script,
 };

@@ -23,6 +23,7 @@ static const char *const topics[TOPICS] = {
 	[TOPIC_CLOSE] = "close",
 	[TOPIC_PORTS] = "ports and TIME-WAIT",
 	[TOPIC_CONNTRACK] = "connection tracking between two hosts",
+	[TOPIC_COUNTERS] = "counters",
 };
 
 const char *edges_topic(enum topic topic)
