@@ -35,15 +35,27 @@
 
 enum { NOBODY = 65534 };
 
+static bool has_all(const cap_value_t *wanted, size_t n)
+{
+	cap_t caps = cap_get_proc();
+	bool has = caps;
+
+	for (size_t i = 0; has && i < n; i++) {
+		cap_flag_value_t value = CAP_CLEAR;
+
+		cap_get_flag(caps, wanted[i], CAP_EFFECTIVE, &value);
+		has = value == CAP_SET;
+	}
+	cap_free(caps);
+	return has;
+}
+
 bool privilege_rootless(void)
 {
-	cap_flag_value_t admin = CAP_CLEAR;
-	cap_t caps = cap_get_proc();
+	static const cap_value_t needed[] = { CAP_SYS_ADMIN, CAP_NET_ADMIN,
+					      CAP_NET_RAW, CAP_KILL };
 
-	if (caps)
-		cap_get_flag(caps, CAP_SYS_ADMIN, CAP_EFFECTIVE, &admin);
-	cap_free(caps);
-	return geteuid() != 0 || admin != CAP_SET;
+	return geteuid() != 0 || !has_all(needed, ARRAY_SIZE(needed));
 }
 
 uint64_t privilege_clone_flags(void)
@@ -261,13 +273,58 @@ static bool mount_etc(void)
 	return true;
 }
 
+/*
+ * In a chroot, "/" need not be a mount point: do_change_type() then fails with
+ * EINVAL, and a bind mount on it would propagate to the machine. setns() to the
+ * own mount namespace leads out of the chroot (mntns_install()). There all
+ * mounts become private; then the folder of the chroot is mounted on itself and
+ * becomes the root again.
+ */
+static int mount_chroot(void)
+{
+	CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_FD int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	CLEANUP_FD int tree = -1;
+	char here[PATH_MAX] = "/";
+
+	if (!getcwd(here, sizeof(here)))
+		strcpy(here, "/");
+	if (root < 0 || own < 0 || setns(own, CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return error_origin(-errno, "leave the chroot");
+	tree = (int)syscall(SYS_open_tree, root, "",
+			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				    AT_EMPTY_PATH | AT_RECURSIVE);
+	if (tree < 0 ||
+	    syscall(SYS_move_mount, tree, "", root, "",
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0 ||
+	    fchdir(tree) < 0 || chroot(".") < 0)
+		return error_origin(-errno, "mount the chroot on itself");
+	if (chdir(here) < 0 && chdir("/") < 0)
+		return error_origin(-errno, "enter %s", here);
+	return 0;
+}
+
+/* Otherwise mounts propagate to the parent's namespace. */
+static int make_mounts_private(void)
+{
+	int r;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return error_origin(-errno, "make mounts private");
+	r = mount_chroot();
+	return error_trace(r);
+}
+
 int privilege_private_mounts(uint64_t tmp_size)
 {
 	char tmp[64];
+	int r = make_mounts_private();
 
-	/* Otherwise mounts propagate to the parent's namespace. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return error_origin(-errno, "make mounts private");
+	if (r < 0)
+		return error_trace(r);
 	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	snprintf(tmp, sizeof(tmp), "mode=1777,size=%llu",
 		 (unsigned long long)(tmp_size ? tmp_size : 256ULL << 20));
@@ -350,12 +407,31 @@ bool privilege_has_own_proc(void)
 	return n > 0 && (self[n] = '\0', strcmp(self, pid) == 0);
 }
 
+/* Whether the user namespace has nobody: user_namespaces(7), /proc/PID/uid_map.
+ */
+static bool maps_nobody(const char *path)
+{
+	unsigned int inside, outside, n;
+	FILE *file = fopen(path, "re");
+	bool found = false;
+
+	while (file && !found &&
+	       fscanf(file, "%u %u %u", &inside, &outside, &n) == 3)
+		found = inside <= NOBODY && NOBODY - inside < n;
+	if (file)
+		fclose(file);
+	return found;
+}
+
 void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid)
 {
-	bool root = geteuid() == 0;
+	static const cap_value_t needed[] = { CAP_SETUID, CAP_SETGID };
+	bool nobody = geteuid() == 0 && has_all(needed, ARRAY_SIZE(needed)) &&
+		      maps_nobody("/proc/self/uid_map") &&
+		      maps_nobody("/proc/self/gid_map");
 
-	*ret_uid = root ? NOBODY : geteuid();
-	*ret_gid = root ? NOBODY : getegid();
+	*ret_uid = nobody ? NOBODY : geteuid();
+	*ret_gid = nobody ? NOBODY : getegid();
 }
 
 static bool contains(cap_value_t cap, const cap_value_t *caps, int n)
@@ -473,12 +549,13 @@ int privilege_drop(uid_t uid, gid_t gid)
 
 	limit_bounding_set(NULL, 0);
 	if (geteuid() == 0 && uid != 0) {
-		/* Root in a container may have no other uid. */
+		/* EPERM where a user namespace denies it: a gid map that was
+		 * written without privileges. */
 		if (setgroups(0, NULL) < 0 && errno != EPERM)
 			return error_origin(-errno, "setgroups");
-		if (setresgid(gid, gid, gid) < 0 && errno != EINVAL)
+		if (setresgid(gid, gid, gid) < 0)
 			return error_origin(-errno, "become gid %u", gid);
-		if (setresuid(uid, uid, uid) < 0 && errno != EINVAL)
+		if (setresuid(uid, uid, uid) < 0)
 			return error_origin(-errno, "become uid %u", uid);
 	}
 	r = keep_only(NULL, 0);
@@ -579,10 +656,11 @@ static int explain_map(int r)
 {
 	if (geteuid() == 0)
 		return error_refuse(r,
-				    "this root has neither CAP_SYS_ADMIN nor "
-				    "CAP_SETFCAP, with which it could make "
-				    "a user namespace (an ordinary user "
-				    "can)");
+				    "this root lacks a capability that worlds "
+				    "need (CAP_SYS_ADMIN, CAP_NET_ADMIN, "
+				    "CAP_NET_RAW, CAP_KILL), and CAP_SETFCAP, "
+				    "with which it could make a user namespace "
+				    "(an ordinary user can)");
 	return error_refuse(r,
 			    "this machine refuses to map uid %u into a user "
 			    "namespace",
@@ -609,10 +687,10 @@ static int check_once(void)
 	go = fds[1];
 	pid = privilege_clone(privilege_clone_flags(), NULL);
 	if (pid == 0) {
-		/* It exists to be mapped, and ends when the parent closes
-		 * the pipe. */
+		/* It exists to be mapped until the parent closes the pipe. */
 		fd_close(go);
-		_exit(read(go_read, &byte, 1) != 0);
+		_exit(read(go_read, &byte, 1) == 0 ? -make_mounts_private() :
+						     0);
 	}
 	r = pid < 0 ? 0 : privilege_map_child(pid);
 	fd_close(go);
@@ -622,7 +700,14 @@ static int check_once(void)
 		return error_origin(-errno, "waitpid");
 	if (r < 0 && WIFSIGNALED(status))
 		return error_origin(-EAGAIN, "a child was killed");
-	return r < 0 ? explain_map(r) : 0;
+	if (r < 0)
+		return explain_map(r);
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		return error_refuse(-WEXITSTATUS(status),
+				    "mounts cannot be made private on this "
+				    "machine: %s",
+				    strerror(WEXITSTATUS(status)));
+	return 0;
 }
 
 int privilege_check(void)

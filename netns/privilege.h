@@ -22,8 +22,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* True when worlds need a user namespace here: not root, or root without
- * CAP_SYS_ADMIN (a container's). */
+/* True when worlds need a user namespace here: not root, or root without the
+ * capabilities for a world (a container's). */
 bool privilege_rootless(void);
 
 /* CLONE_NEW... for the process that will hold a world. */
@@ -95,8 +95,9 @@ void privilege_keep_for_tools(void);
  */
 int privilege_drop(uid_t uid, gid_t gid);
 
-/* The uid and gid for probes and programs: nobody's for root, else the
- * caller's own. */
+/* The uid and gid for probes and programs: nobody's for root, else the caller's
+ * own. Root in a container without uid nobody, or without CAP_SETUID and
+ * CAP_SETGID, has no other uid than its own. */
 void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid);
 
 /*

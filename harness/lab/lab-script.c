@@ -395,6 +395,8 @@ static void handle_messages(struct lab *lab)
  * not allow to mount it. */
 static void name_hosts(struct lab *lab)
 {
+	uid_t uid;
+	gid_t gid;
 	char *lines = NULL;
 	size_t size;
 	FILE *out = open_memstream(&lines, &size);
@@ -412,6 +414,11 @@ static void name_hosts(struct lab *lab)
 	if (!privilege_own_names(lines))
 		run_note(lab->run, "no private /etc/hosts on this machine: "
 				   "programs find hosts by $NAME only");
+	privilege_program_ids(&uid, &gid);
+	if (uid == 0)
+		run_note(lab->run,
+			 "no uid nobody on this machine: programs run "
+			 "as uid 0, without capabilities");
 	if (!privilege_has_own_proc())
 		run_note(lab->run, "no private /proc on this machine: programs "
 				   "see other processes there than those of "

@@ -234,6 +234,70 @@ class Keep(unittest.TestCase):
             self.assertNotEqual(rest[-1], os.readlink("/proc/self/ns/pid"))
 
 
+class Containers(unittest.TestCase):
+    """What root has in a chroot or a container."""
+
+    ROOT_OF_USER_NAMESPACE = ["unshare", "-U", "-r"]
+    CHROOT = """set -e
+        for name in usr etc proc dev sys tmp run; do
+            mkdir -p "$0/$name"; mount --rbind "/$name" "$0/$name"
+        done
+        for name in bin sbin lib lib64; do
+            [ ! -e "/$name" ] || ln -sfn "usr/$name" "$0/$name"
+        done
+        exec chroot "$0" "$@" """
+
+    def works(self, uid, *before, programs=(PROGRAM, HALFOPEN)):
+        """A case passes, and a program of a lab has this uid."""
+        done = rig.call(*before, programs[0], "run", "passes")
+        if re.match("(unshare|setpriv|mount): ", done.stderr):
+            self.skipTest(done.stderr)
+        self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
+        done = rig.call(*before, programs[1], "lab", "--client", "id -u",
+                        "--expect", f'id: prints "{uid}"', "--for", "2s")
+        self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_user_namespace_without_uid_nobody(self):
+        text = self.works(0, *self.ROOT_OF_USER_NAMESPACE)
+        self.assertEqual(len(re.findall("^.* note +no uid nobody on this "
+                                        "machine", text, re.M)), 1, text)
+
+    def test_root_without_capabilities_to_become_nobody(self):
+        self.works(0, *self.ROOT_OF_USER_NAMESPACE, "setpriv",
+                   "--bounding-set=-setuid,-setgid")
+        if is_privileged():
+            self.works(0, "setpriv", "--bounding-set=-setuid,-setgid")
+
+    def test_root_without_capabilities_over_its_network(self):
+        """It makes a user namespace, as ordinary users do."""
+        if not is_privileged():
+            self.skipTest("not root")
+        for name in "net_admin", "net_raw", "sys_admin", "kill":
+            with self.subTest(name):
+                self.works(rig.NOBODY, "setpriv", f"--bounding-set=-{name}")
+
+    def test_root_in_a_chroot(self):
+        """The folder is no mount point. The mount namespace is the test's."""
+        if not is_privileged():
+            self.skipTest("not root")
+        mounts = rig.read("self", "mountinfo")
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+            os.chmod(folder, 0o755)
+            for program in PROGRAM, HALFOPEN:
+                shutil.copy(program, folder)
+            self.works(rig.NOBODY, "unshare", "-m", "sh", "-c", self.CHROOT,
+                       folder, programs=["/" + os.path.basename(program)
+                                         for program in (PROGRAM, HALFOPEN)])
+            done = rig.call("unshare", "-m", "sh", "-c", self.CHROOT, folder,
+                            "setpriv", "--reuid=65534", "--regid=65534",
+                            "--clear-groups", "/misbehaving", "run", "passes")
+        self.assertEqual(done.returncode, rig.SKIPPED, done.stdout)
+        self.assertIn("refuses user namespaces to uid 65534",
+                      re.sub(r"\s+", " ", done.stdout))
+        self.assertEqual(rig.read("self", "mountinfo"), mounts)
+
+
 class Machine(unittest.TestCase):
     def test_sysctls_and_interfaces_do_not_change(self):
         before, links = sysctls(), interfaces()
