@@ -39,7 +39,7 @@ struct loop {
 	bool ahead; /* `armed` was in the future when it was set */
 	struct loop_source *sources;
 	bool running; /* a handler is */
-	nsec_t max_delay;
+	nsec_t max_delay, total_delay;
 };
 
 int loop_new(struct loop **ret)
@@ -246,9 +246,11 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 	now = nsec_now();
 	if (loop->armed <= now) {
 		/* Only a timer that was set in the future measures delay. */
-		if (loop->ahead)
+		if (loop->ahead) {
 			loop->max_delay =
 				MAX(loop->max_delay, now - loop->armed);
+			loop->total_delay += now - loop->armed;
+		}
 		loop->fired = true;
 	}
 	loop->running = true;
@@ -268,4 +270,9 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 nsec_t loop_max_delay(const struct loop *loop)
 {
 	return loop->max_delay;
+}
+
+nsec_t loop_total_delay(const struct loop *loop)
+{
+	return loop->total_delay;
 }

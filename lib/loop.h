@@ -47,3 +47,6 @@ int loop_run_once(struct loop *loop, nsec_t deadline);
  * at which this process ran. Every measured time includes such a delay.
  */
 nsec_t loop_max_delay(const struct loop *loop);
+
+/* The sum of all of them. */
+nsec_t loop_total_delay(const struct loop *loop);

@@ -926,18 +926,32 @@ static nsec_t read_run_delay(int proc, const char *pid)
 	return (nsec_t)strtoull(end, NULL, 10);
 }
 
-nsec_t host_longest_run_delay(void)
+void host_each_run_delay(void (*fn)(void *data, pid_t pid, nsec_t waited),
+			 void *data)
 {
 	DIR *proc = privilege_has_own_proc() ? opendir("/proc") : NULL;
 	struct dirent *entry;
-	nsec_t longest = 0;
 
 	if (!proc)
-		return 0;
+		return;
 	while ((entry = readdir(proc)))
 		if (is_pid(entry->d_name))
-			longest = MAX(longest, read_run_delay(dirfd(proc),
-							      entry->d_name));
+			fn(data, (pid_t)atoi(entry->d_name),
+			   read_run_delay(dirfd(proc), entry->d_name));
 	closedir(proc);
+}
+
+static void keep_longest(void *data, pid_t pid MACRO_UNUSED, nsec_t waited)
+{
+	nsec_t *longest = data;
+
+	*longest = MAX(*longest, waited);
+}
+
+nsec_t host_longest_run_delay(void)
+{
+	nsec_t longest = 0;
+
+	host_each_run_delay(keep_longest, &longest);
 	return longest;
 }

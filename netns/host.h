@@ -121,8 +121,12 @@ int host_thaw(struct host *host);
 int host_power_off(struct host *host);
 
 /*
- * The largest total time that any process of this PID namespace, those of hosts
- * included, has waited for a CPU: an upper bound of the scheduling delay of
- * every single call of a process. 0 where /proc cannot be read.
+ * The total time that each process of this PID namespace, those of hosts
+ * included, has waited for a CPU. None where /proc cannot be read.
  */
+void host_each_run_delay(void (*fn)(void *data, pid_t pid, nsec_t waited),
+			 void *data);
+
+/* The largest of them: an upper bound of the scheduling delay of every single
+ * call of a process. */
 nsec_t host_longest_run_delay(void);

@@ -110,7 +110,8 @@ struct wire {
 	struct parcel *scheduled; /* by due time */
 	struct identities *identities;
 	struct wire_capture_log *log;
-	nsec_t residence;
+	nsec_t residence, total_residence;
+	nsec_t taken; /* when the last frame was */
 	unsigned int losses;
 	size_t next_buffer;
 	struct buffer buffers[BUFFERS];
@@ -823,6 +824,16 @@ static int next_buffer(struct wire *wire)
 	return error_trace(r);
 }
 
+/* The frame arrived at this time. Others may have waited at the same time. */
+static void count_residence(struct wire *wire, nsec_t at)
+{
+	nsec_t now = nsec_now();
+
+	wire->residence = MAX(wire->residence, now - at);
+	wire->total_residence += MAX(now - MAX(at, wire->taken), (nsec_t)0);
+	wire->taken = now;
+}
+
 /* Returns 1 for a frame, 0 when none has arrived. */
 static int take_one(struct wire *wire)
 {
@@ -835,7 +846,7 @@ static int take_one(struct wire *wire)
 
 	if (size <= 0)
 		return error_trace((int)size);
-	wire->residence = MAX(wire->residence, nsec_now() - at);
+	count_residence(wire, at);
 	r = frame_decode(&frame, buffer->bytes, (size_t)size);
 	if (r == -EBADMSG) {
 		/* A switch needs the MAC addresses only: the frame is forwarded
@@ -1004,6 +1015,11 @@ unsigned int wire_connection(const struct wire *wire,
 nsec_t wire_residence(const struct wire *wire)
 {
 	return wire->residence;
+}
+
+nsec_t wire_total_residence(const struct wire *wire)
+{
+	return wire->total_residence;
 }
 
 int wire_buffer(const struct wire *wire, int *ret)

@@ -168,6 +168,9 @@ bool wire_matches(const struct wire_capture *capture,
 /* The longest time that a frame waited for user space. */
 nsec_t wire_residence(const struct wire *wire);
 
+/* The time during which at least one frame waited. */
+nsec_t wire_total_residence(const struct wire *wire);
+
 /* Size of the socket's receive buffer in bytes, the kernel's overhead included:
  * what is in flight at any moment must fit. */
 int wire_buffer(const struct wire *wire, int *ret);

@@ -24,6 +24,7 @@
 #include "errors.h"
 #include "expect-control.h"
 #include "counter-control.h"
+#include "lab-delay.h"
 
 struct evidence {
 	struct lab_wait since;
@@ -32,6 +33,10 @@ struct evidence {
 	nsec_t missed;
 	uint64_t count;
 	uint64_t last_look; /* sockets in the state */
+	/* With a limit of time: a sample when its moment was noticed, and the
+	 * most by which `missed` can be late. */
+	const struct lab_delay *begin;
+	nsec_t delay;
 	char observed[128];
 };
 
@@ -39,6 +44,7 @@ struct lab_judge {
 	struct run *run;
 	const struct lab_plan *plan;
 	struct evidence all[LAB_EXPECTATIONS];
+	struct lab_delay *sample; /* the latest */
 };
 
 struct lab_judge *lab_judge_new(struct run *run, const struct lab_plan *plan)
@@ -81,16 +87,35 @@ static bool is_in_window(const struct lab_expectation *e,
 	       at <= window_end(e, ev);
 }
 
+/* The most by which something is late that happens now. What the moment of its
+ * window waited to be noticed counts, too. */
+static nsec_t delay_of_window(const struct lab_judge *judge,
+			      const struct evidence *ev)
+{
+	return ev->begin->at - ev->since.happened +
+	       lab_delay_since(judge->run, ev->begin);
+}
+
 /* The first event in the window, and the first one outside, count. */
-static void add_event(const struct lab_expectation *e, struct evidence *ev,
-		      nsec_t at)
+static void add_event(struct lab_judge *judge, const struct lab_expectation *e,
+		      struct evidence *ev, nsec_t at)
 {
 	if (is_in_window(e, ev, at)) {
 		if (!ev->met)
 			ev->met = at;
 	} else if (!ev->missed) {
 		ev->missed = at;
+		if (ev->begin)
+			ev->delay = delay_of_window(judge, ev);
 	}
+}
+
+/* Most moments are the start. */
+static void begin_window(struct lab_judge *judge, struct evidence *ev)
+{
+	if (!judge->sample || nsec_now() - judge->sample->at > MSEC(1))
+		judge->sample = lab_delay_sample(judge->run);
+	ev->begin = judge->sample;
 }
 
 /* --- events --------------------------------------------------------------- */
@@ -111,8 +136,8 @@ static void set_observed(struct evidence *ev, const char *what)
 	snprintf(ev->observed, sizeof(ev->observed), "%s", what);
 }
 
-static void see_result(const struct lab_expectation *e, struct evidence *ev,
-		       const struct lab_event *event)
+static void see_result(struct lab_judge *judge, const struct lab_expectation *e,
+		       struct evidence *ev, const struct lab_event *event)
 {
 	bool matches = is_same(e->outcome, event->text);
 
@@ -126,15 +151,15 @@ static void see_result(const struct lab_expectation *e, struct evidence *ev,
 	if (e->kind != LAB_EXPECT_OUTCOME)
 		return;
 	if (matches)
-		add_event(e, ev, event->at);
+		add_event(judge, e, ev, event->at);
 	if (matches || !ev->met)
 		set_observed(ev, event->text);
 }
 
 /* A program that a step starts again may still run in the end: see
  * finish_runs(). */
-static void see_exit(const struct lab_expectation *e, struct evidence *ev,
-		     const struct lab_event *event)
+static void see_exit(struct lab_judge *judge, const struct lab_expectation *e,
+		     struct evidence *ev, const struct lab_event *event)
 {
 	int status = event->status;
 	bool with_host = status == -1;
@@ -148,7 +173,7 @@ static void see_exit(const struct lab_expectation *e, struct evidence *ev,
 	case LAB_EXPECT_SIGNAL:
 		if (!with_host && number == e->number &&
 		    by_signal == (e->kind == LAB_EXPECT_SIGNAL))
-			add_event(e, ev, event->at);
+			add_event(judge, e, ev, event->at);
 		break;
 	case LAB_EXPECT_RUNS:
 		ev->missed = event->at;
@@ -163,8 +188,8 @@ static void see_exit(const struct lab_expectation *e, struct evidence *ev,
 			 by_signal ? "signal" : "exit", number);
 }
 
-static void see_line(const struct lab_expectation *e, struct evidence *ev,
-		     const struct lab_event *event)
+static void see_line(struct lab_judge *judge, const struct lab_expectation *e,
+		     struct evidence *ev, const struct lab_event *event)
 {
 	if (e->kind != LAB_EXPECT_LINE ||
 	    !is_same(e->program, event->program) ||
@@ -172,7 +197,7 @@ static void see_line(const struct lab_expectation *e, struct evidence *ev,
 		return;
 	if (!ev->met && !ev->missed)
 		set_observed(ev, event->text);
-	add_event(e, ev, event->at);
+	add_event(judge, e, ev, event->at);
 }
 
 static void see_frame(const struct lab_expectation *e, struct evidence *ev,
@@ -189,7 +214,8 @@ static void see_frame(const struct lab_expectation *e, struct evidence *ev,
 
 /* One socket more than at the last look, unless some have left the state since:
  * so it may meet an expectation, and exceeds only the limit of none. */
-static void see_derived_state(const struct lab_expectation *e,
+static void see_derived_state(struct lab_judge *judge,
+			      const struct lab_expectation *e,
 			      struct evidence *ev,
 			      const struct lab_event *event)
 {
@@ -199,7 +225,7 @@ static void see_derived_state(const struct lab_expectation *e,
 	if (!is_limit(e) && is_expected(e, ev->last_look + 1)) {
 		if (!ev->met)
 			ev->count = ev->last_look + 1;
-		add_event(e, ev, event->at);
+		add_event(judge, e, ev, event->at);
 	} else if (e->max == 0 && is_in_window(e, ev, event->at)) {
 		ev->count = MAX(ev->count, (uint64_t)1);
 		if (!ev->missed)
@@ -213,16 +239,18 @@ void lab_judge_see(struct lab_judge *judge, const struct lab_event *event)
 		const struct lab_expectation *e = &judge->plan->expectations[i];
 		struct evidence *ev = &judge->all[i];
 
-		lab_wait_see(&ev->since, &e->since, event);
+		if (lab_wait_see(&ev->since, &e->since, event) &&
+		    e->within != NSEC_NEVER)
+			begin_window(judge, ev);
 		switch (event->kind) {
 		case LAB_EVENT_RESULT:
-			see_result(e, ev, event);
+			see_result(judge, e, ev, event);
 			break;
 		case LAB_EVENT_EXIT:
-			see_exit(e, ev, event);
+			see_exit(judge, e, ev, event);
 			break;
 		case LAB_EVENT_LINE:
-			see_line(e, ev, event);
+			see_line(judge, e, ev, event);
 			break;
 		case LAB_EVENT_SENT:
 		case LAB_EVENT_RECEIVED:
@@ -230,7 +258,7 @@ void lab_judge_see(struct lab_judge *judge, const struct lab_event *event)
 			break;
 		case LAB_EVENT_STATE:
 			if (event->derived)
-				see_derived_state(e, ev, event);
+				see_derived_state(judge, e, ev, event);
 			break;
 		case LAB_EVENT_START:
 		case LAB_EVENT_STEP:
@@ -241,8 +269,8 @@ void lab_judge_see(struct lab_judge *judge, const struct lab_event *event)
 
 /* --- numbers of sockets --------------------------------------------------- */
 
-static void see_number(const struct lab_expectation *e, struct evidence *ev,
-		       unsigned int n)
+static void see_number(struct lab_judge *judge, const struct lab_expectation *e,
+		       struct evidence *ev, unsigned int n)
 {
 	nsec_t now = nsec_now();
 
@@ -254,7 +282,7 @@ static void see_number(const struct lab_expectation *e, struct evidence *ev,
 		if (!ev->met)
 			ev->count = n;
 		if (is_expected(e, n))
-			add_event(e, ev, now);
+			add_event(judge, e, ev, now);
 	} else if (is_in_window(e, ev, now)) {
 		ev->count = MAX(ev->count, (uint64_t)n);
 		if (!is_expected(e, n) && !ev->missed)
@@ -270,7 +298,7 @@ void lab_judge_see_sockets(struct lab_judge *judge,
 
 		if (e->kind == LAB_EXPECT_SOCKETS)
 			see_number(
-				e, &judge->all[i],
+				judge, e, &judge->all[i],
 				lab_sockets_count(sockets, e->host, e->state));
 	}
 }
@@ -311,10 +339,12 @@ static void report_late(struct lab_judge *judge, const struct lab_expectation *e
 {
 	nsec_t came = ev->missed ? ev->missed : nsec_now();
 	nsec_t excess = came - window_end(e, ev);
+	nsec_t delay = ev->missed ? ev->delay :
+				    delay_of_window(judge, ev);
 
 	expect_record_late(judge->run, e->program ? e->program : e->host,
 			   predicate(e), ev->observed, excess);
-	judge->run->miss = MAX(judge->run->miss, excess);
+	judge->run->unexplained |= excess > delay;
 }
 
 static bool has_window(const struct lab_expectation *e)
@@ -327,7 +357,7 @@ static void report_final(struct lab_judge *judge,
 			 const char *observed)
 {
 	if (!ok && !has_window(e))
-		judge->run->miss = NSEC_NEVER;
+		judge->run->unexplained = true;
 	report(judge, e, ok, observed);
 }
 

@@ -486,6 +486,8 @@ static void start_timeline(struct lab *lab)
 	lab_events_push(lab->events,
 			&(struct lab_event){ .kind = LAB_EVENT_START,
 					     .at = lab->start });
+	/* Their start belongs to the times that count from the event. */
+	handle_events(lab);
 	lab_programs_start_clients(lab->programs);
 }
 

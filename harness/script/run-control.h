@@ -55,10 +55,7 @@ struct run {
 	uint16_t next_port;
 	bool upper_bound_failed; /* the only failures are upper bounds */
 	nsec_t excess; /* the most by which bound plus slack was exceeded */
-	/* The most by which an expectation of a lab was missed; NSEC_NEVER: by
-	 * evidence that no delay explains. Only a delay in proportion makes the
-	 * run inconclusive. 0: any delay does. */
-	nsec_t miss;
+	bool unexplained; /* no delay explains a failure: not inconclusive */
 	bool has_outcome; /* the first finding that is expected sets "outcome"
 			   */
 	/* Ends the run with the verdict of its expectations so far, wherever

@@ -98,8 +98,6 @@ static void MACRO_NORETURN judge(struct run *run)
 	nsec_t residence = wire_residence(world_wire(run->world));
 	nsec_t times = delay_of_times(run, residence);
 	nsec_t order = delay_of_order(run, residence);
-	/* Of a lab; cases have no `miss`. */
-	bool explained = run->miss <= MAX(times, order) * IN_A_ROW;
 	unsigned int losses;
 	int r = wire_losses(world_wire(run->world), &losses);
 	char text[160];
@@ -112,10 +110,11 @@ static void MACRO_NORETURN judge(struct run *run)
 		run_broken_because(run, "the script expects nothing");
 	if (!run->failed)
 		run_end(run, "pass", reason_not_to_judge(run), false);
-	if (explained && run->upper_bound_failed && times > run->options->slack &&
+	if (!run->unexplained && run->upper_bound_failed &&
+	    times > run->options->slack &&
 	    run->excess <= times * IN_A_ROW)
 		end_inconclusive(run, times);
-	if (explained && order > run->options->slack)
+	if (!run->unexplained && order > run->options->slack)
 		end_inconclusive(run, order);
 	snprintf(text, sizeof(text), "%u of %u expectations failed",
 		 run->failed, run->expectations);

@@ -109,6 +109,46 @@ class Inconclusive(unittest.TestCase):
                                      "200ms"), rig.BROKEN)
 
 
+    def stopped(self, seconds, *words):
+        """The first try of a lab whose process is stopped for a while, from 600
+        ms after the start on: its verdict, and whether it is inconclusive."""
+        def children(pid):
+            path = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+            try:
+                return path.read_text(encoding="ascii").split()
+            except OSError:
+                return []
+
+        process = rig.start(HALFOPEN, "lab", "--format", "jsonl", *words)
+        deadline = time.monotonic() + 10
+        worker = None
+        while not worker and time.monotonic() < deadline:
+            # It has the hosts' inits as children.
+            worker = next((pid for pid in children(process.pid)
+                           if len(children(pid)) >= 2), None)
+            time.sleep(0.01)
+        time.sleep(0.6)
+        os.kill(int(worker), signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(int(worker), signal.SIGCONT)
+        lines = [json.loads(line) for line in
+                 process.communicate(timeout=60)[0].splitlines()]
+        case = next(o for o in lines if o["type"] == "case")
+        return case["verdict"], case["inconclusive"]
+
+    def test_delay_explains_no_miss_that_is_longer(self):
+        self.assertEqual(
+            self.stopped(0.33, "--at", "4s", "close server", "--expect",
+                         "client: EOF within 1s", "--for", "4500ms"),
+            ("fail", False))
+
+    def test_delay_explains_a_miss_that_is_shorter(self):
+        self.assertEqual(
+            self.stopped(0.8, "--at", "800ms", "close server", "--expect",
+                         "client: EOF within 900ms", "--for", "2s"),
+            ("broken", True))
+
+
 class Folders(unittest.TestCase):
     def test_labs_of_one_name_have_folders_of_their_own(self):
         with tempfile.TemporaryDirectory() as folder:
