@@ -19,7 +19,8 @@
  * The controls: where no socket listens, the answer is a RST and the end comes
  * at once. Where no host exists, the client's own kernel reports it as soon as
  * nobody has answered its ARP requests: neigh_timer_handler(),
- * arp_error_report(); in SYN-SENT tcp_v4_err() ends connect().
+ * arp_error_report(); in SYN-SENT tcp_v4_err() ends connect(). (NDISC and
+ * tcp_v6_err() do the same.)
  */
 #include "case.h"
 
@@ -121,15 +122,20 @@ static void expect_unreachable(struct run *run, struct sock *client,
 	struct finding got;
 
 	run_note(run,
-		 "prediction: %d ARP requests, and the end at %.3f .. %.3f s",
+		 "prediction: %d address resolution requests, and the end at "
+		 "%.3f .. %.3f s",
 		 ARPS, nsec_seconds(end.min), nsec_seconds(end.max));
 	got = sock_reap(client, end.max + soon);
 	expect_error(&got, EHOSTUNREACH);
 	expect_took(asked, &got, end);
-	expect_frames(run, asked, "ARP requests",
+	expect_frames(run, asked, "address resolution requests",
 		      FRAMES(FROM("client"), KIND(WIRE_NEIGHBOUR)), ARPS);
 	expect_frames(run, asked, "SYNs on the wire", SYNS, 0);
-	expect_counter(run, "client", "InDestUnreachs", 1);
+	expect_counter(run, "client",
+		       run_address(run, "client").family == AF_INET6 ?
+			       "Icmp6InDestUnreachs" :
+			       "InDestUnreachs",
+		       1);
 }
 
 static void script(struct run *run)
@@ -232,8 +238,7 @@ CASE(syn_unanswered) = {
 			  { "client", "net.ipv4.neigh.eth0.mcast_solicit",
 			    ARPS }),
 		  .duration = MSEC(300), .judgements = none,
-		  .world = &world_pair_ageing,
-		  .ipv4_only = "only ARP's sysctls make the requests quick" },
+		  .world = &world_pair_ageing },
 		{ "defaults", .duration = SEC(131), .judgements = by_count,
 		  .defaults = true }),
 	.changes = CHANGES(CHANGE_SYN_LINEAR),

@@ -180,7 +180,8 @@ CASE(unplug_data_no_route) = {
 		  SYSCTLS({ "client",
 			    "net.ipv4.conf.default.ignore_routes_with_linkdown",
 			    1 }),
-		  .ipv4_only = "IPv6 has its own sysctl for it" },
+		  .ipv4_only = "IPv6 uses the socket's cached route although "
+			       "the link has no carrier: fib6_ifdown()" },
 		{ "gives-up",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", TRIES }),
 		  .judgements = CLAIMS(

@@ -98,8 +98,8 @@ CASE(unreachable_idle) = {
 		   "neigh_timer_handler()",
 	.steps = STEPS("a connection, idle; both ends block in recv()",
 		       "the client's cable is pulled; or its interface is set "
-		       "down; or the path is cut; or nobody answers its ARP "
-		       "requests; idle for 3 s",
+		       "down; or the path is cut; or nobody answers its "
+		       "address resolution; idle for 3 s",
 		       "the client sends a byte, which does not arrive",
 		       "the path is restored; the server sends a byte, too"),
 	.expect = "ESTABLISHED without a timer at both ends, nothing queued "

@@ -39,7 +39,7 @@ static void expect_on_wire(struct run *run, struct mark armed,
 	if (neighbour) {
 		expect_counter(run, "client", "OutOfWindowIcmps", probes - 1);
 		expect_frames_between(
-			run, armed, "ARP requests",
+			run, armed, "address resolution requests",
 			FRAMES(FROM("client"), KIND(WIRE_NEIGHBOUR)), probes,
 			UINT32_MAX);
 	}
@@ -90,8 +90,8 @@ CASE(unreachable_keepalive) = {
 		   "tcp_v4_err()",
 	.steps = STEPS("a connection, idle; the client blocks in recv()",
 		       "the client's cable is pulled; or its interface is set "
-		       "down; or the path is cut; or nobody answers its ARP "
-		       "requests",
+		       "down; or the path is cut; or nobody answers its "
+		       "address resolution",
 		       "SO_KEEPALIVE is set at the client"),
 	.expect = "ETIMEDOUT after 2 + 3 * 1 s, and three probes by the "
 		  "kernel's counter (over IPv6 ENETUNREACH with the interface "

@@ -15,7 +15,27 @@
  * stores it as sk_err_soft, which becomes the errno at the end
  * (tcp_write_err()), and takes the doubling back each time,
  * tcp_ld_RTO_revert(): many more retransmissions than with the path, in half
- * the time.
+ * the time. tcp_v6_err() takes it back for "no route" only, and
+ * ip6_link_failure() reports "address unreachable": over IPv6 the errno is the
+ * same, and the time is that of the path.
+ *
+ * cable-no-neighbour: where the neighbour entry is learned, and not permanent
+ * as in the variant cable, the loss of the carrier deletes it
+ * (neigh_carrier_down()). No request leaves the host, so none is answered, and
+ * the end is that of the variant neighbour.
+ *
+ * neighbour-defaults-*: the variant neighbour has sysctls that make its entry
+ * fail within a second. By default an entry that was REACHABLE when the client
+ * sent stays so for 15 to 45 s after the last answer (neigh_rand_reach_time()).
+ * From the next retransmission on it takes 5 s in DELAY and 3 s in PROBE, and
+ * until then retransmissions leave the host; one that comes later waits for 3
+ * requests, and its error comes after 3 s. So tcp_retries2 = 5 ends before
+ * anything of that, with ETIMEDOUT. For 8 and more the client first waits for
+ * AGE, so that 0.5 to 30.5 s are left: the entry has failed by 34.1 s (the
+ * retransmission at 26.1 s, 5 s, 3 s), and the retransmission at 52.2 s reports
+ * it. The intervals stay as long as they were at the first error, at most 26.1
+ * s, and the end is the first expiry after the timeout, sooner or later than
+ * with the path as it happens.
  *
  * interface: data without a route is not sent, so nothing is in flight. No
  * retransmission timer runs, but the timer for a closed window, which tries
@@ -35,7 +55,16 @@
 /* One segment, even at the MTU of blackhole_netdev, to which dst_dev_put()
  * moves the route of an interface that went down. LOOK is before the first
  * timer. */
-enum { BYTES = 20, RETRIES2 = 3, LOOK_MS = 100 };
+enum { BYTES = 20, RETRIES2 = 3, LOOK_MS = 100, AGE_MS = 14500 };
+
+/* Doublings of the first RTO in the longest interval while the errors come. */
+enum { DOUBLINGS = 7 };
+
+/* ucast_solicit, and mcast_solicit of each retransmission. */
+enum { REQUESTS = 3 };
+
+/* The variants' values. */
+enum { STAGED, DEFAULTS_REACHABLE, DEFAULTS_FAILING };
 
 /* What happens to the data and to the connection. */
 struct outcome {
@@ -45,6 +74,8 @@ struct outcome {
 	bool rounds_counted; /* in RetransSegs, with the tail loss probe */
 	bool original_leaves; /* the host */
 	bool retransmissions_leave;
+	bool some_leave; /* the first ones, and no number is predicted */
+	bool asks; /* requests for the neighbour's address leave the host */
 	enum diag_timer timer;
 };
 
@@ -104,6 +135,42 @@ static struct outcome forecast_in_flight(nsec_t timeout,
 	return outcome;
 }
 
+static struct outcome forecast_neighbour(struct run *run,
+					 const struct prediction *p,
+					 const struct predict_tcp *tcp)
+{
+	struct outcome outcome = forecast_path(p);
+
+	outcome.error = EHOSTUNREACH;
+	outcome.retransmissions_leave = false;
+	outcome.asks = true;
+	if (!unreachable_over_v6(run))
+		outcome.end = predict_reverted(tcp, &outcome.rounds);
+	return outcome;
+}
+
+/* The first expiry after the timeout, which counts from the first RTO
+ * retransmission. */
+static struct outcome forecast_failing(struct run *run,
+				       const struct prediction *p,
+				       const struct predict_tcp *tcp)
+{
+	struct outcome outcome = forecast_path(p);
+	struct range interval =
+		predict_timer(tcp->rto << DOUBLINGS, tcp->hz);
+	struct range first = p->rounds[p->probes].at;
+
+	outcome.error = EHOSTUNREACH;
+	outcome.some_leave = true;
+	outcome.asks = true;
+	if (unreachable_over_v6(run))
+		return outcome;
+	outcome.end.min = first.min + p->timeout - MSEC(1);
+	outcome.end.max = first.max + p->timeout + interval.max;
+	outcome.rounds.max = INT64_MAX;
+	return outcome;
+}
+
 static struct outcome forecast_outcome(struct run *run, struct sock *client)
 {
 	const struct prediction *p = forecast_give_up(client);
@@ -114,20 +181,21 @@ static struct outcome forecast_outcome(struct run *run, struct sock *client)
 		outcome.original_leaves = false;
 		outcome.retransmissions_leave = false;
 	} else if (run_is_variant(run, "neighbour")) {
-		outcome.error = EHOSTUNREACH;
-		outcome.end = predict_reverted(&tcp, &outcome.rounds);
-		outcome.retransmissions_leave = false;
+		outcome = forecast_neighbour(run, p, &tcp);
+	} else if (run_is_variant(run, "cable-no-neighbour")) {
+		outcome = forecast_neighbour(run, p, &tcp);
+		outcome.original_leaves = false;
+		outcome.asks = false;
+	} else if (run_value(run) == DEFAULTS_FAILING) {
+		outcome = forecast_failing(run, p, &tcp);
 	} else if (run_is_variant(run, "interface")) {
 		outcome = forecast_interface(run, &tcp);
 	} else if (run_is_variant(run, "interface-in-flight")) {
 		outcome = forecast_in_flight(p->timeout, &tcp);
 	}
-	run_note(run,
-		 "prediction: %s at %.3f .. %.3f s, %ld to %ld RTO "
-		 "retransmissions",
+	run_note(run, "prediction: %s at %.3f .. %.3f s",
 		 strerrorname_np(outcome.error), nsec_seconds(outcome.end.min),
-		 nsec_seconds(outcome.end.max), (long)outcome.rounds.min,
-		 (long)outcome.rounds.max);
+		 nsec_seconds(outcome.end.max));
 	return outcome;
 }
 
@@ -137,6 +205,8 @@ static struct mark send_data(struct run *run, struct sock *client)
 {
 	struct mark sent;
 
+	if (run_value(run) == DEFAULTS_FAILING)
+		run_pass(run, MSEC(AGE_MS));
 	unreachable_begin(run);
 	sent = mark_now(run);
 	sock_send(client, BYTES);
@@ -178,18 +248,22 @@ static void expect_counts(struct run *run, struct mark sent,
 	int64_t counted = outcome->rounds_counted ? probes + rounds : 0;
 	int64_t left = outcome->retransmissions_leave ? probes + rounds : 0;
 	unsigned int frames = outcome->original_leaves + (unsigned int)left;
-	bool neighbour = outcome->error == EHOSTUNREACH;
 
 	expect_number(run, "rto_retransmissions", rounds, outcome->rounds.min,
 		      outcome->rounds.max);
+	expect_frames_between(
+		run, sent, "address resolution requests",
+		FRAMES(FROM("client"), KIND(WIRE_NEIGHBOUR)),
+		!outcome->asks	    ? 0 :
+		outcome->some_leave ? 2 * REQUESTS :
+				      (unsigned int)outcome->rounds.min,
+		outcome->asks ? UINT32_MAX : 0);
+	if (outcome->some_leave)
+		return;
 	expect_number(run, "copies_counted",
 		      counter_change(run, "client", "RetransSegs"), counted,
 		      counted);
 	unreachable_frames(run, sent, frames, frames);
-	expect_frames_between(run, sent, "ARP requests",
-			      FRAMES(FROM("client"), KIND(WIRE_NEIGHBOUR)),
-			      neighbour ? (unsigned int)outcome->rounds.min : 0,
-			      neighbour ? UINT32_MAX : 0);
 }
 
 static void script(struct run *run)
@@ -212,6 +286,16 @@ static void script(struct run *run)
 	expect_state(tcp.server, DIAG_ESTABLISHED);
 }
 
+static const struct judgement of_failing[] = {
+	{ "D4", DOCUMENT_RIGHT,
+	  "with the kernel's neighbour sysctls the error is EHOSTUNREACH where "
+	  "the entry fails before the end, as for 8 (102.2 s) and 15; over "
+	  "IPv4 the intervals stop growing at the first error, "
+	  "tcp_ld_RTO_revert(), and the end comes up to an interval after "
+	  "the timeout, sooner or later than without errors" },
+	{ .claim = NULL },
+};
+
 CASE(unreachable_sending) = {
 	.name = "unreachable-sending",
 	.claim =
@@ -231,13 +315,15 @@ CASE(unreachable_sending) = {
 		   "net/sched/sch_generic.c:noop_enqueue()",
 	.steps = STEPS("a connection, idle; the client blocks in recv()",
 		       "the client's cable is pulled; or its interface is set "
-		       "down; or the path is cut; or nobody answers its ARP "
-		       "requests",
+		       "down; or the path is cut, and nobody answers its "
+		       "address resolution either",
 		       "the client sends 20 bytes; in one variant the "
 		       "interface is set down after that"),
 	.expect = "path and cable: ETIMEDOUT after 6.5 s and 4 RTO "
 		  "retransmissions, of which the wire sees all or none; "
-		  "neighbour: EHOSTUNREACH after 3.4 s and 15; interface: "
+		  "neighbour: EHOSTUNREACH after 3.4 s and 15 (over IPv6 6.5 "
+		  "s and 4); with the kernel's neighbour sysctls ETIMEDOUT for "
+		  "tcp_retries2 = 5 and EHOSTUNREACH for 8 and 15; interface: "
 		  "ETIMEDOUT after 3.1 s and none; interface-in-flight: "
 		  "ENETUNREACH after 3.1 s and 3",
 	.world = &world_pair,
@@ -264,13 +350,46 @@ CASE(unreachable_sending) = {
 		{ "neighbour", UNREACHABLE_AGEING, .duration = SEC(5),
 		  .judgements = CLAIMS(
 			  { "D4", DOCUMENT_RIGHT,
-			    "where the client was the server's neighbour, the "
-			    "error is EHOSTUNREACH, and comes sooner: "
-			    "tcp_v4_err(), tcp_write_err()" },
+			    "where the neighbour is gone and its entry has "
+			    "failed before, the error is EHOSTUNREACH: "
+			    "tcp_write_err() prefers sk_err_soft; over IPv4 "
+			    "it comes sooner, because tcp_ld_RTO_revert() "
+			    "takes each doubling back" },
 			  { "D6", DOCUMENT_WRONG,
-			    "no fixed number: 15 retransmissions where "
-			    "tcp_retries2 is 3, because nothing is doubled: "
-			    "tcp_ld_RTO_revert()" }) }),
+			    "no fixed number: 15 retransmissions over IPv4 and "
+			    "4 over IPv6 where tcp_retries2 is 3: "
+			    "retransmits_timed_out() compares a time, and "
+			    "tcp_ld_RTO_revert() shortens the intervals" }) },
+		{ "cable-no-neighbour", UNREACHABLE_AGEING, .duration = SEC(5),
+		  .judgements = CLAIMS(
+			  { "D4", DOCUMENT_RIGHT,
+			    "with the cable of the sender itself unplugged the "
+			    "error is EHOSTUNREACH where its neighbour entry "
+			    "was learned: neigh_carrier_down() deletes it, and "
+			    "nobody answers" }) },
+		{ "neighbour-defaults-retries2=5",
+		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2",
+					5 }),
+		  .value = DEFAULTS_REACHABLE, .world = &world_pair_ageing,
+		  .duration = SEC(14),
+		  .judgements = CLAIMS(
+			  { "D4", DOCUMENT_RIGHT,
+			    "with the kernel's neighbour sysctls the error is "
+			    "ETIMEDOUT where the end comes before the entry "
+			    "fails, which takes 15 + 8 s or more: "
+			    "neigh_timer_handler()" }) },
+		{ "neighbour-defaults-retries2=8",
+		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2",
+					8 }),
+		  .value = DEFAULTS_FAILING, .defaults = true,
+		  .world = &world_pair_ageing, .duration = SEC(120),
+		  .judgements = of_failing },
+		{ "neighbour-defaults",
+		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2",
+					15 }),
+		  .value = DEFAULTS_FAILING, .defaults = true,
+		  .world = &world_pair_ageing, .duration = SEC(950),
+		  .judgements = of_failing }),
 	.duration = SEC(7) + MSEC(UNREACHABLE_QUIET_MS),
 	.script = script,
 };

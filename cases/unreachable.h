@@ -4,8 +4,9 @@
  * kernel. The cases unreachable-* have a client that is idle, sends, and so on,
  * under each of them.
  *
- * cable: the client's cable is unplugged. linkwatch_do_dev() replaces the queue
- * of the interface by noop_qdisc; the routes stay (unless the sysctl
+ * cable (and cable-no-neighbour, where the neighbour entry is learned): the
+ * client's cable is unplugged. linkwatch_do_dev() replaces the queue of the
+ * interface by noop_qdisc; the routes stay (unless the sysctl
  * ignore_routes_with_linkdown is set). noop_enqueue() drops each packet and
  * returns NET_XMIT_CN, which net_xmit_eval() turns into success: for TCP the
  * segment has been sent.
@@ -22,7 +23,8 @@
  * Packets of the client wait in the entry's arp_queue. When no ARP request has
  * been answered, neigh_invalidate() -> arp_error_report() ->
  * ipv4_link_failure() turns each into an ICMP host unreachable from the client
- * to itself, which tcp_v4_err() may take as an error.
+ * to itself, which tcp_v4_err() may take as an error. Over IPv6 the same
+ * happens with NDISC: ndisc_error_report(), ip6_link_failure(), tcp_v6_err().
  *
  * For the wire, path and neighbour are the same cut; the client's neighbour
  * entry is permanent in one and ages in the other.
@@ -37,7 +39,6 @@ enum { UNREACHABLE_ASK_MS = 100, UNREACHABLE_QUIET_MS = 500 };
 
 #define UNREACHABLE_AGEING                                                     \
 	.world = &world_pair_ageing,                                           \
-	.ipv4_only = "its neighbour entries age by ARP sysctls",               \
 	.settings = SYSCTLS(                                                   \
 		{ "client", "net.ipv4.neigh.eth0.base_reachable_time_ms",      \
 		  UNREACHABLE_ASK_MS },                                        \
@@ -47,12 +48,18 @@ enum { UNREACHABLE_ASK_MS = 100, UNREACHABLE_QUIET_MS = 500 };
 		{ "client", "net.ipv4.neigh.eth0.ucast_solicit", 1 },          \
 		{ "client", "net.ipv4.neigh.eth0.mcast_solicit", 1 })
 
+static inline bool unreachable_by_cable(struct run *run)
+{
+	return run_is_variant(run, "cable") ||
+	       run_is_variant(run, "cable-no-neighbour");
+}
+
 /* Applies the cause to an idle connection, after its neighbour entries have
  * become stale; ends it. */
 static inline void unreachable_begin(struct run *run)
 {
 	run_pass(run, MSEC(UNREACHABLE_QUIET_MS));
-	if (run_is_variant(run, "cable"))
+	if (unreachable_by_cable(run))
 		fault_unplug(run, "client");
 	else if (run_is_variant(run, "interface"))
 		fault_down(run, "client");
@@ -62,7 +69,7 @@ static inline void unreachable_begin(struct run *run)
 
 static inline void unreachable_end(struct run *run)
 {
-	if (run_is_variant(run, "cable"))
+	if (unreachable_by_cable(run))
 		fault_plug(run, "client");
 	else if (run_is_variant(run, "interface"))
 		fault_up(run, "client");

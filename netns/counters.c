@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Both files consist of pairs of lines: the names of a protocol's counters, and
- * below them their values in the same order. /proc/net shows the namespace of
+ * netstat and snmp consist of pairs of lines: the names of a protocol's counters,
+ * and below them their values in the same order. snmp6, which kernels without
+ * IPv6 lack, has a line for each counter. /proc/net shows the namespace of
  * the thread-group leader; /proc/thread-self/net shows that of the thread,
  * which is in the wanted namespace while it reads.
  */
@@ -90,6 +91,24 @@ static int read_file(struct counters *counters, const char *path)
 	return error_trace(r);
 }
 
+/* "Icmp6InDestUnreachs             	0" */
+static int read_snmp6(struct counters *counters)
+{
+	FILE *file = fopen("/proc/thread-self/net/snmp6", "re");
+	char name[COUNTER_NAME];
+	int64_t value;
+	int r = 0;
+
+	if (!file && errno == ENOENT)
+		return 0;
+	if (!file)
+		return error_origin(-errno, "open /proc/net/snmp6");
+	while (r >= 0 && fscanf(file, "%39s %" SCNd64, name, &value) == 2)
+		r = add(counters, name, value);
+	fclose(file);
+	return error_trace(r);
+}
+
 int counters_read(struct counters **ret, int namespace)
 {
 	struct counters *counters;
@@ -103,6 +122,8 @@ int counters_read(struct counters **ret, int namespace)
 		r = read_file(counters, "/proc/thread-self/net/netstat");
 	if (r >= 0)
 		r = read_file(counters, "/proc/thread-self/net/snmp");
+	if (r >= 0)
+		r = read_snmp6(counters);
 	left = namespace_leave();
 	if (r < 0 || left < 0) {
 		counters_free(counters);

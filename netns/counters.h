@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The SNMP counters of a network namespace, from /proc/net/netstat and
- * /proc/net/snmp, by the names that these files give them (TCPKeepAlive,
- * RetransSegs, ListenOverflows).
+ * The SNMP counters of a network namespace, from /proc/net/netstat,
+ * /proc/net/snmp and /proc/net/snmp6, by the names that these files give them
+ * (TCPKeepAlive, RetransSegs, ListenOverflows, Icmp6InDestUnreachs).
  */
 #pragma once
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SYSCTL_VALUE = 256 };
+enum { SYSCTL_NAME = 128, SYSCTL_VALUE = 256 };
 
 struct sysctl_setting {
 	const char *name; /* net.ipv4.tcp_retries2 */

@@ -114,6 +114,11 @@ void run_acted(struct run *run, nsec_t began);
 			run_broken((run_), journal_r_);                        \
 	} while (0)
 
+/* net.ipv4.neigh.eth0.x and net.ipv4.conf.eth0.x: with net.ipv6 in an IPv6 run.
+ * Other names are the same: IPv6 uses TCP's sysctls below net.ipv4. */
+void run_sysctl_of_family(const struct run *run, const char *name,
+			  char ret[static SYSCTL_NAME]);
+
 const struct world_plan *run_world_plan(const struct run *run);
 
 /* The host of that name; BROKEN without one. */

@@ -359,6 +359,21 @@ struct address run_address(struct run *run, const char *host)
 
 /* --- sysctls ----------------------------------------------------------*/
 
+void run_sysctl_of_family(const struct run *run, const char *name,
+			  char ret[static SYSCTL_NAME])
+{
+	static const char v4[] = "net.ipv4.";
+	const char *rest = name + strlen(v4);
+	bool has_twin = strncmp(name, v4, strlen(v4)) == 0 &&
+			(strncmp(rest, "neigh.", 6) == 0 ||
+			 strncmp(rest, "conf.", 5) == 0);
+
+	if (has_twin && run->options->family == AF_INET6)
+		snprintf(ret, SYSCTL_NAME, "net.ipv6.%s", rest);
+	else
+		snprintf(ret, SYSCTL_NAME, "%s", name);
+}
+
 long run_sysctl(struct run *run, const char *host, const char *name)
 {
 	long value;

@@ -46,6 +46,7 @@ enum { SETTINGS_MAX = 64, BULK_MTU = 65535 };
 
 struct settings {
 	struct sysctl_setting all[SETTINGS_MAX];
+	char names[SETTINGS_MAX][SYSCTL_NAME];
 	char values[SETTINGS_MAX][SYSCTL_VALUE];
 	size_t n, n_common; /* the common ones come first */
 };
@@ -67,8 +68,9 @@ static void add_setting(struct run *run, struct settings *to, const char *name,
 		run_broken_because(run,
 				   "too many sysctls for one host: at most %d",
 				   SETTINGS_MAX);
+	snprintf(to->names[i], SYSCTL_NAME, "%s", name);
 	snprintf(to->values[i], SYSCTL_VALUE, "%s", value);
-	to->all[i] = (struct sysctl_setting){ name, to->values[i] };
+	to->all[i] = (struct sysctl_setting){ to->names[i], to->values[i] };
 	to->n = MAX(to->n, i + 1);
 }
 
@@ -83,6 +85,21 @@ static void add_settings(struct run *run, struct settings *to,
 		snprintf(value, sizeof(value), "%ld", from->value);
 		add_setting(run, to, from->name,
 			    from->text ? from->text : value);
+	}
+}
+
+/* Those of a case: what it sets for IPv4's neighbour entries and interfaces is
+ * set for those of the run's address family, which have the same names. */
+static void add_case_settings(struct run *run, struct settings *to,
+			      const struct setting *from, const char *host)
+{
+	for (; from && from->name; from++) {
+		char name[SYSCTL_NAME];
+		struct setting one[] = { *from, { .name = NULL } };
+
+		run_sysctl_of_family(run, from->name, name);
+		one[0].name = name;
+		add_settings(run, to, one, host);
 	}
 }
 
@@ -108,11 +125,11 @@ static void add_receive_buffer(struct run *run, struct settings *to)
  * been started with another one. */
 static void add_reachable_time(struct run *run, struct settings *to)
 {
-	add_setting(run, to,
-		    run->options->family == AF_INET6 ?
-			    "net.ipv6.neigh.eth0.base_reachable_time_ms" :
-			    "net.ipv4.neigh.eth0.base_reachable_time_ms",
-		    "30000");
+	char name[SYSCTL_NAME];
+
+	run_sysctl_of_family(run, "net.ipv4.neigh.eth0.base_reachable_time_ms",
+			     name);
+	add_setting(run, to, name, "30000");
 }
 
 static void collect_settings(struct run *run, struct settings *to,
@@ -127,9 +144,9 @@ static void collect_settings(struct run *run, struct settings *to,
 	if (run_world_plan(run)->ageing_neighbours)
 		add_reachable_time(run, to);
 	to->n_common = to->n;
-	add_settings(run, to, job->testcase->settings, host);
+	add_case_settings(run, to, job->testcase->settings, host);
 	if (job->variant)
-		add_settings(run, to, job->variant->settings, host);
+		add_case_settings(run, to, job->variant->settings, host);
 	add_settings(run, to, run->options->settings, host);
 }
 
