@@ -27,10 +27,24 @@ static int option(const struct run *run)
 	return TCP_KEEPIDLE;
 }
 
+/* tcp_finish_connect() starts the timer. */
+static struct sock *connect_with_keepalive(struct probe *probe,
+					   const struct sock *listener)
+{
+	struct sock *sock = sock_open(probe);
+
+	sock_keepalive(sock, true);
+	sock_set(sock, IPPROTO_TCP, TCP_KEEPIDLE, LOW);
+	sock_start_connect(sock, listener);
+	sock_reap(sock, soon);
+	return sock;
+}
+
 static void script(struct run *run)
 {
 	bool later = run_is_variant(run, "keepidle-later");
 	bool inherited = run_is_variant(run, "inherited");
+	bool before = run_is_variant(run, "before-connect");
 	struct pair tcp = { .client_probe = probe_start(run, "client"),
 			    .server_probe = probe_start(run, "server") };
 	const struct prediction *forecast;
@@ -42,7 +56,9 @@ static void script(struct run *run)
 	tcp.listener = sock_listen(tcp.server_probe, 1);
 	if (inherited)
 		sock_set(tcp.listener, IPPROTO_TCP, TCP_KEEPIDLE, LOW);
-	tcp.client = sock_connect(tcp.client_probe, tcp.listener);
+	tcp.client = before ? connect_with_keepalive(tcp.client_probe,
+						     tcp.listener) :
+			      sock_connect(tcp.client_probe, tcp.listener);
 	tcp.server = sock_accept(tcp.listener);
 	sock = inherited ? tcp.server : tcp.client;
 	peer = inherited ? "client" : "server";
@@ -51,10 +67,10 @@ static void script(struct run *run)
 	armed = mark_now(run);
 	if (later)
 		sock_keepalive(sock, true);
-	if (!inherited)
+	if (!inherited && !before)
 		sock_set(sock, IPPROTO_TCP, option(run), LOW);
 	forecast = forecast_keepalive(sock);
-	if (!later) {
+	if (!later && !before) {
 		armed = mark_now(run);
 		sock_keepalive(sock, true);
 	}
@@ -84,12 +100,14 @@ CASE(option_keepalive) = {
 		       "the other two sysctls are 1",
 		       "keepidle-later: the option is set when the timer is "
 		       "running; inherited: it is set on the listener, and the "
-		       "accepted socket sends the probes",
+		       "accepted socket sends the probes; before-connect: both "
+		       "options are set before connect()",
 		       "SO_KEEPALIVE is set, and the peer's host crashes"),
 	.expect = "one probe after 1 s, and ETIMEDOUT after 2 s",
 	.world = &world_pair,
 	.variants = VARIANTS({ "keepidle", SYSCTLS_OF(HIGH, LOW, LOW) },
 			     { "keepidle-later", SYSCTLS_OF(HIGH, LOW, LOW) },
+			     { "before-connect", SYSCTLS_OF(HIGH, LOW, LOW) },
 			     { "keepintvl", SYSCTLS_OF(LOW, HIGH, LOW) },
 			     { "keepcnt", SYSCTLS_OF(LOW, LOW, HIGH_PROBES) },
 			     { "inherited", SYSCTLS_OF(HIGH, LOW, LOW) }),

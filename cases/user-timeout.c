@@ -18,7 +18,8 @@
  */
 #include "case.h"
 
-enum { TIMEOUT_MS = 1000, CONNECT_MS = 1500, SHORT_MS = 500, BYTES = 100 };
+enum { TIMEOUT_MS = 1000, CONNECT_MS = 1500, LONG_MS = 60000 };
+enum { SHORT_MS = 500, BYTES = 100 };
 enum { TIME = 1, INTVL = 1, PROBES = 9, IDLE_MS = 1500 };
 
 #define SYNS FRAMES(FROM("client"), KIND(WIRE_SYN))
@@ -48,7 +49,7 @@ static void expect_busy(struct run *run)
 	expect_counter(run, "client", "TCPAbortOnTimeout", 1);
 }
 
-static void expect_connecting(struct run *run)
+static void expect_connecting(struct run *run, int ms)
 {
 	struct probe *server = probe_start(run, "server");
 	struct sock *listener = sock_listen(server, 1);
@@ -57,7 +58,7 @@ static void expect_connecting(struct run *run)
 	struct finding got;
 	struct mark asked;
 
-	set_timeout(client, CONNECT_MS);
+	set_timeout(client, ms);
 	forecast = forecast_connect_with(client);
 	fault_cut(run, "server");
 	asked = mark_now(run);
@@ -119,7 +120,9 @@ static void script(struct run *run)
 	if (run_is_variant(run, "busy"))
 		expect_busy(run);
 	else if (run_is_variant(run, "connecting"))
-		expect_connecting(run);
+		expect_connecting(run, CONNECT_MS);
+	else if (run_is_variant(run, "connecting-long"))
+		expect_connecting(run, LONG_MS);
 	else if (run_is_variant(run, "idle"))
 		expect_idle(run);
 	else
@@ -143,6 +146,7 @@ CASE(user_timeout) = {
 		       "one-lost-probe: keepalive after 1 s, and the wire "
 		       "drops the first probe of a sound connection"),
 	.expect = "busy and connecting: ETIMEDOUT when the time has passed; "
+		  "connecting-long, with a minute: after tcp_syn_retries; "
 		  "idle: ESTABLISHED beyond it, without a timer; "
 		  "one-lost-probe: ETIMEDOUT one interval after one probe, "
 		  "and a RST to the server",
@@ -152,6 +156,13 @@ CASE(user_timeout) = {
 			    { "client", "net.ipv4.tcp_syn_retries", 6 }),
 	.variants = VARIANTS({ "busy" },
 			     { "connecting", .duration = MSEC(CONNECT_MS) },
+			     { "connecting-long",
+			       SYSCTLS({ "client", "net.ipv4.tcp_syn_retries",
+					 1 },
+				       { "client",
+					 "net.ipv4.tcp_syn_linear_timeouts",
+					 0 }),
+			       .duration = SEC(3) },
 			     { "idle" },
 			     { "one-lost-probe",
 			       .duration = SEC(TIME + INTVL) }),
