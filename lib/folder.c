@@ -4,8 +4,10 @@
  * directory and O_NOFOLLOW: what was checked is what the next step opens, even
  * if the other user renames at the same time. openat2() with
  * RESOLVE_NO_SYMLINKS has the same effect in one call, but it cannot make
- * directories, cannot tell whose links are acceptable, and is refused by the
- * seccomp filters of older container runtimes.
+ * directories, and is refused by the seccomp filters of older container runtimes.
+ * Above all it refuses every link: root could not write below /var/run, or below a
+ * home directory that the administrator has moved. Below the folder, where another
+ * user may have prepared names, no link is followed, as with RESOLVE_NO_SYMLINKS.
  */
 #include "folder.h"
 
@@ -37,6 +39,21 @@ static int take(int *fd)
 	return taken;
 }
 
+/*
+ * Whether only root can have put the link there. The owner of the link is not
+ * enough: where fs.protected_hardlinks is 0, another user can make a hard link to
+ * a symbolic link of root, and whoever may write to its directory can rename it.
+ */
+static bool is_of_root(int directory, const struct stat *link)
+{
+	struct stat status;
+
+	return link->st_uid == 0 && link->st_nlink == 1 &&
+	       fstat(directory, &status) == 0 && status.st_uid == 0 &&
+	       (!(status.st_mode & (S_IWGRP | S_IWOTH)) ||
+		status.st_mode & S_ISVTX);
+}
+
 /* `link` is an O_PATH descriptor of a symbolic link in `directory`. */
 static int follow(int directory, int link, const char *name, enum links links,
 		  int depth)
@@ -50,11 +67,11 @@ static int follow(int directory, int link, const char *name, enum links links,
 				    name);
 	if (fstat(link, &status) < 0)
 		return error_origin(-errno, "%s", name);
-	if (links == LINKS_OF_ROOT && status.st_uid != 0)
+	if (links == LINKS_OF_ROOT && !is_of_root(directory, &status))
 		return error_refuse(-ELOOP,
-				    "%s: symbolic link of uid %u not followed "
-				    "by root",
-				    name, status.st_uid);
+				    "%s: symbolic link not followed by root: "
+				    "another user can have put it there",
+				    name);
 	n = readlinkat(link, "", target, sizeof(target) - 1);
 	if (n < 0)
 		return error_origin(-errno, "%s", name);

@@ -6,8 +6,9 @@
  * a file elsewhere.
  *
  * The path of the folder itself is the user's own word, and its symbolic links
- * are followed, except by root: root follows only links that root owns, and none
- * as the last component.
+ * are followed, except by root: root follows only links that no other user can
+ * have put there (of root, in a directory of root that others cannot write to, or
+ * that is sticky), and none as the last component.
  */
 #pragma once
 

@@ -143,6 +143,33 @@ START_TEST(root_follows_only_links_of_root_to_the_folder)
 }
 END_TEST
 
+/* A link of root in a directory where another user could rename or link it. */
+START_TEST(root_follows_no_link_that_another_user_can_have_placed)
+{
+	int fd;
+
+	if (geteuid() != 0)
+		return;
+	set_up();
+	ck_assert_int_eq(mkdir("dir", 0755), 0);
+	ck_assert_int_eq(symlink("../out", "dir/link"), 0);
+	fd = folder_open("dir/link/below");
+	ck_assert_int_ge(fd, 0);
+	fd_close(fd);
+	ck_assert_int_eq(chown("dir", 65534, 65534), 0);
+	ck_assert_int_eq(folder_open("dir/link/below"), -ELOOP);
+	ck_assert_int_eq(chown("dir", 0, 0), 0);
+	ck_assert_int_eq(chmod("dir", 0777), 0);
+	ck_assert_int_eq(folder_open("dir/link/below"), -ELOOP);
+	ck_assert_int_eq(chmod("dir", 01777), 0);
+	fd = folder_open("dir/link/below");
+	ck_assert_int_ge(fd, 0);
+	fd_close(fd);
+	ck_assert_int_eq(link("dir/link", "dir/again"), 0);
+	ck_assert_int_eq(folder_open("dir/again/below"), -ELOOP);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const *const tests[] = {
@@ -151,6 +178,7 @@ int main(void)
 		&special_files_and_hard_links_are_refused,
 		&root_overwrites_no_file_of_another_user,
 		&root_follows_only_links_of_root_to_the_folder,
+		&root_follows_no_link_that_another_user_can_have_placed,
 	};
 
 	return unit_run("folder", tests, ARRAY_SIZE(tests), NULL);
