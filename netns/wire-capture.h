@@ -47,6 +47,7 @@ struct wire_capture {
 	const char *from, *to; /* "" where no host has that address */
 	unsigned int kinds; /* enum wire_kind */
 	enum wire_fate fate;
+	const char *label; /* of the rule that decided on it; NULL: none */
 	struct frame frame;
 	struct segment_base base; /* for relative sequence numbers */
 

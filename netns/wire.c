@@ -421,6 +421,7 @@ static int carry_out(struct wire *wire, struct wire_frame *frame)
 
 	frame->rule = rule;
 	if (rule) {
+		capture->label = rule->match.label;
 		switch (rule->action) {
 		case WIRE_DROP:
 			capture->fate = WIRE_DROPPED;

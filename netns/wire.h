@@ -113,6 +113,7 @@ struct wire_match {
 	const void *data; /* for `where`. Borrowed. */
 	unsigned int first; /* the first match that counts; 0 and 1: the 1st */
 	unsigned int count; /* number of matches from there on; 0: all */
+	const char *label; /* of wire_capture, or NULL. Borrowed. */
 };
 
 /* Rules are tried in the order in which they were armed; the first that matches

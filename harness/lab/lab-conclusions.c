@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "firewall.h"
+#include "lab-causes.h"
 #include "lab-commands.h"
 #include "counter-control.h"
 #include "wire.h"
@@ -572,6 +573,11 @@ static void conclude_step(struct conclusions *c, size_t i)
 		    step->action.text);
 }
 
+static void conclude_cause(void *data, const char *host, const char *text)
+{
+	add(data, host, "%s", text);
+}
+
 /* -------------------------------------------------------------------------- */
 
 void lab_conclude(const struct lab_end *end)
@@ -584,6 +590,7 @@ void lab_conclude(const struct lab_end *end)
 	for (size_t i = 0; i < end->plan->n_steps; i++)
 		conclude_step(&c, i);
 	lab_sockets_each(end->sockets, conclude_socket, &c);
+	lab_causes(end->run, end->plan, conclude_cause, &c);
 	for (size_t i = 0; i < end->plan->n_hosts; i++)
 		conclude_counters(&c, end->plan->hosts[i].name);
 	for (size_t i = 0; i < c.n; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Conclusions about the end of a lab: one sentence for each program, each step
- * that was not taken, each socket and each counter that explains something, for
+ * that was not taken, each socket, each cause that the wire has seen and each
+ * counter that explains something, for
  * readers who do not remember which timer ends which state.
  */
 #pragma once

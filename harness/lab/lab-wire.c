@@ -156,7 +156,8 @@ static struct wire_match match_of(struct lab_wire *wire,
 				    .to = action->to,
 				    .kinds = action->kinds,
 				    .first = action->first,
-				    .count = action->count };
+				    .count = action->count,
+				    .label = action->text };
 	struct filter *filter = new_filter(wire, action->rate);
 	const struct lab_host *gateway = lab_plan_gateway(wire->plan);
 
@@ -251,7 +252,8 @@ static void lose(struct lab_wire *wire, const char *from, const char *to,
 	struct wire_match match = { .from = from,
 				    .to = to,
 				    .where = passes_filter,
-				    .data = new_filter(wire, rate) };
+				    .data = new_filter(wire, rate),
+				    .label = "the loss of the path" };
 	struct wire_rule *rule;
 	int r = wire_arm(world_wire(wire->run->world), &rule, &match, WIRE_DROP,
 			 0);

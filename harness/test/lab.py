@@ -1040,6 +1040,81 @@ class Conclusions(unittest.TestCase):
         self.assertEqual({r["host"] for r in states}, {"client", "server"})
         self.assertEqual({r["connection"] for r in states}, {1})
 
+    def concluded(self, host, text, *words):
+        _, output, records = journal(*words)
+        self.assertTrue([r for r in records if r["type"] == "meaning" and
+                         r["host"] == host and re.search(text, r["text"])],
+                        output + str(texts(records, "meaning")))
+
+    def test_sender_of_a_reset_is_named(self):
+        self.concluded("client", "^received a RST of server for port 80$",
+                       "--at", "200ms", "reboot server", "--at", "300ms",
+                       "send client 5", "--for", "1s")
+        self.concluded("client", "^received a RST that the wire made",
+                       "--at", "200ms", "reject data from client with rst",
+                       "--at", "300ms", "send client 5", "--for", "1s")
+
+    def test_sender_of_an_icmp_error_is_named(self):
+        self.concluded("client", "^received ICMP host unreachable from the "
+                       "wire$", "--at", "0s", "reject syn with host", "--at",
+                       "10ms", "connect client server", "--for", "500ms")
+
+    def test_rule_that_drops_is_named(self):
+        self.concluded("client", "^[2-9] of its segments lost by: drop data "
+                       "from client$", "--at", "100ms",
+                       "drop data from client", "--at", "200ms",
+                       "send client 9", "--for", "1500ms")
+
+    def test_state_that_drops_is_named(self):
+        for text, words in (
+                ("the path to server is cut", ["cut server"]),
+                ("server is dead", ["crash server"]),
+                ("it has no conntrack entry for the connection",
+                 ["forget gateway"])):
+            between = ["--between", "nat"] if "gateway" in words[0] else []
+            self.concluded("client", f"^[2-9] of its segments .*: {text}$",
+                           *between, "--at", "200ms", *words, "--at", "300ms",
+                           "send client 9", "--for", "2s")
+
+    def test_unplugged_host_is_named(self):
+        self.concluded("client", "^it is unplugged at the end$", "--at",
+                       "200ms", "unplug client", "--for", "500ms")
+
+    def lab_with_rules(self, rules):
+        """Conclusions about the client, behind a router with these rules."""
+        with tempfile.TemporaryDirectory() as out:
+            status, text = lab_file(textwrap.dedent(f"""\
+                for: 2500ms
+                hosts:
+                  client:
+                  router:
+                    as: router
+                    rules: 'table inet f {{ chain c {{ type filter hook forward
+                            priority 0; {rules}; }}; }}'
+                  server:
+                timeline:
+                  - 0s: listen server 80
+                  - 50ms: connect client server:80
+                  - 300ms: send client 100
+                  - 400ms: send client 2000
+                """), "--quiet", "--out", out)
+            self.assertEqual(status, rig.PASS, text)
+            records = rig.read_journals(out)["incident"]
+        return [r["text"] for r in records if r["type"] == "meaning" and
+                r["host"] == "client"]
+
+    def test_reset_by_a_gateway_is_told_from_the_peer_s(self):
+        self.assertIn("received a RST of router, not of its peer, for port 80",
+                      self.lab_with_rules("meta length > 800 reject with tcp "
+                                          "reset"))
+
+    def test_loss_of_large_segments_only_is_found(self):
+        texts_ = self.lab_with_rules("meta length > 800 drop")
+        self.assertTrue([t for t in texts_ if t.startswith(
+            "only its large segments are lost: ")], texts_)
+        self.assertTrue([t for t in texts_ if t.endswith(
+            "not forwarded by router: rules of the file")], texts_)
+
     def test_rebooted_server_leaves_a_half_open_connection(self):
         _, text, records = journal("--between", "router", "--at", "200ms",
                                    "reboot server", "--for", "600ms")

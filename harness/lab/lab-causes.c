@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One pass over the wire's captures. Equal causes are counted: the same thing
+ * happened to the same host for the same reason.
+ *
+ * A gateway that keeps a packet leaves no other trace than that no capture with
+ * the packet's number comes from it. Why it does so follows from its role: with
+ * connection tracking, `ct state invalid drop` matches a segment without an
+ * entry (nf_conntrack_tcp_loose is 0: lab-case.c) and `ct state new drop` a SYN
+ * from outside; the rest are rules of the file.
+ */
+#include "lab-causes.h"
+
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "macro.h"
+#include "wire.h"
+
+enum { CAUSES_MAX = 32, TEXT = 240 };
+
+struct cause {
+	const char *host;
+	char text[TEXT];
+	bool segments; /* "5 of its segments TEXT"; else "5 x TEXT" */
+	unsigned int count;
+};
+
+/* What was lost of a host's segments with payload, and what arrived. */
+struct sizes {
+	const char *host;
+	uint32_t least_lost, most_passed;
+	unsigned int n_lost;
+};
+
+struct causes {
+	struct run *run;
+	const struct lab_plan *plan;
+	const struct wire_capture *captures;
+	size_t n_captures;
+	struct cause all[CAUSES_MAX];
+	size_t n;
+	struct sizes sizes[LAB_HOSTS];
+	size_t n_sizes;
+	/* For each packet: it left the gateway, or was delivered without
+	 * one. */
+	bool *passed;
+	size_t n_packets;
+};
+
+/* Causes beyond CAUSES_MAX are left out. */
+static void add(struct causes *c, const char *host, bool segments,
+		const char *format, va_list args)
+{
+	char text[TEXT];
+	size_t i = 0;
+
+	vsnprintf(text, sizeof(text), format, args);
+	while (i < c->n && (strcmp(c->all[i].host, host) != 0 ||
+			    strcmp(c->all[i].text, text) != 0))
+		i++;
+	if (i == CAUSES_MAX)
+		return;
+	if (i == c->n) {
+		c->all[c->n++] =
+			(struct cause){ .host = host, .segments = segments };
+		snprintf(c->all[i].text, TEXT, "%s", text);
+	}
+	c->all[i].count++;
+}
+
+static void count(struct causes *c, const char *host, const char *format, ...)
+	MACRO_PRINTF(3, 4);
+static void count_segment(struct causes *c, const char *host,
+			  const char *format, ...) MACRO_PRINTF(3, 4);
+
+static void count(struct causes *c, const char *host, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(c, host, false, format, args);
+	va_end(args);
+}
+
+static void count_segment(struct causes *c, const char *host,
+			  const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(c, host, true, format, args);
+	va_end(args);
+}
+
+static bool is_gateway(const struct causes *c, const char *name)
+{
+	const struct lab_host *gateway = lab_plan_gateway(c->plan);
+
+	return gateway && strcmp(gateway->name, name) == 0;
+}
+
+/* --- RST and ICMP --------------------------------------------------------- */
+
+/* The port of the server's end. */
+static uint16_t port_of(const struct wire_capture *capture)
+{
+	return capture->from_client ? capture->frame.tcp.destination_port :
+				      capture->frame.tcp.source_port;
+}
+
+/* Further RSTs of a connection say nothing new: the answers to segments that
+ * were under way. */
+static bool is_first_reset(const struct causes *c, size_t i)
+{
+	const struct wire_capture *reset = &c->captures[i];
+
+	while (i-- > 0)
+		if (c->captures[i].kinds & WIRE_RST && c->captures[i].left &&
+		    c->captures[i].connection == reset->connection &&
+		    strcmp(c->captures[i].to, reset->to) == 0)
+			return false;
+	return true;
+}
+
+static void see_reset(struct causes *c, size_t i)
+{
+	const struct wire_capture *reset = &c->captures[i];
+	const char *origin = reset->origin;
+
+	if (!is_first_reset(c, i))
+		return;
+	if (!*origin)
+		count(c, reset->to,
+		      "received a RST that the wire made (inject, reject) for "
+		      "port %u",
+		      port_of(reset));
+	else if (is_gateway(c, origin))
+		count(c, reset->to,
+		      "received a RST of %s, not of its peer, for port %u",
+		      origin, port_of(reset));
+	else
+		count(c, reset->to, "received a RST of %s for port %u", origin,
+		      port_of(reset));
+}
+
+/* NULL: no error, such as an echo. */
+static const char *icmp_text(const struct frame *frame)
+{
+	static const struct {
+		bool v6;
+		int type, code; /* code -1: any */
+		const char *text;
+	} all[] = {
+		{ false, ICMP_UNREACH, ICMP_UNREACH_NET,
+		  "network unreachable" },
+		{ false, ICMP_UNREACH, ICMP_UNREACH_HOST, "host unreachable" },
+		{ false, ICMP_UNREACH, ICMP_UNREACH_PORT, "port unreachable" },
+		{ false, ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG,
+		  "fragmentation needed" },
+		{ false, ICMP_UNREACH, ICMP_UNREACH_FILTER_PROHIB,
+		  "administratively prohibited" },
+		{ false, ICMP_UNREACH, -1, "destination unreachable" },
+		{ false, ICMP_TIMXCEED, -1, "time exceeded" },
+		{ true, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE,
+		  "no route" },
+		{ true, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN,
+		  "administratively prohibited" },
+		{ true, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR,
+		  "address unreachable" },
+		{ true, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT,
+		  "port unreachable" },
+		{ true, ICMP6_DST_UNREACH, -1, "destination unreachable" },
+		{ true, ICMP6_PACKET_TOO_BIG, -1, "packet too big" },
+		{ true, ICMP6_TIME_EXCEEDED, -1, "time exceeded" },
+	};
+	bool v6 = frame->source.family == AF_INET6;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i].v6 == v6 && all[i].type == frame->icmp_type &&
+		    (all[i].code < 0 || all[i].code == frame->icmp_code))
+			return all[i].text;
+	return NULL;
+}
+
+static void see_icmp(struct causes *c, const struct wire_capture *capture)
+{
+	const char *text = icmp_text(&capture->frame);
+
+	if (text)
+		count(c, capture->to, "received ICMP %s from %s", text,
+		      *capture->origin ? capture->origin : "the wire");
+}
+
+/* --- losses --------------------------------------------------------------- */
+
+static bool is_lost(const struct wire_capture *capture)
+{
+	return capture->fate == WIRE_DROPPED ||
+	       capture->fate == WIRE_REJECTED || capture->fate == WIRE_CUT ||
+	       capture->fate == WIRE_DEAD || capture->fate == WIRE_LOST ||
+	       capture->fate == WIRE_NOBODY;
+}
+
+static void see_loss(struct causes *c, const struct wire_capture *capture)
+{
+	const char *host = *capture->origin ? capture->origin : capture->from;
+
+	if (capture->label)
+		count_segment(c, host, "lost by: %s", capture->label);
+	else if (capture->fate == WIRE_CUT)
+		count_segment(c, host, "lost: the path to %s is cut",
+			      capture->to);
+	else if (capture->fate == WIRE_DEAD)
+		count_segment(c, host, "lost: %s is dead", capture->to);
+	else if (capture->fate == WIRE_LOST)
+		count_segment(c, host, "lost: %s has no carrier", capture->to);
+	else if (capture->fate == WIRE_NOBODY)
+		count_segment(c, host, "lost: no host has that address");
+}
+
+/* The gateway received the packet and did not send it on. */
+static bool is_kept(const struct causes *c, const struct wire_capture *capture)
+{
+	return capture->left && is_gateway(c, capture->to) &&
+	       strcmp(capture->origin, capture->to) != 0 &&
+	       capture->frame.kind == FRAME_TCP && !c->passed[capture->packet];
+}
+
+/* Hosts before the gateway are inside. */
+static bool is_inside(const struct causes *c, const char *host)
+{
+	const struct lab_plan *plan = c->plan;
+
+	for (size_t i = 0; i < plan->n_hosts; i++) {
+		if (plan->hosts[i].role != LAB_ENDPOINT)
+			return false;
+		if (strcmp(plan->hosts[i].name, host) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void see_kept(struct causes *c, const struct wire_capture *capture)
+{
+	const struct lab_host *gateway = lab_plan_gateway(c->plan);
+	const char *why = "rules of the file";
+
+	if (lab_host_tracks_connections(gateway) && !gateway->rules)
+		why = capture->kinds & WIRE_SYN &&
+				      !is_inside(c, capture->origin) ?
+			      "a new connection from outside" :
+			      "it has no conntrack entry for the connection";
+	else if (lab_host_tracks_connections(gateway))
+		why = "it has no conntrack entry for the connection, or rules "
+		      "of the file";
+	else if (!gateway->rules)
+		why = "no route, or its own address";
+	count_segment(c, capture->origin, "not forwarded by %s: %s",
+		      gateway->name, why);
+}
+
+/* --- sizes ---------------------------------------------------------------- */
+
+static void see_size(struct causes *c, const char *host, uint32_t payload,
+		     bool lost)
+{
+	size_t i = 0;
+
+	while (i < c->n_sizes && strcmp(c->sizes[i].host, host) != 0)
+		i++;
+	if (i == LAB_HOSTS)
+		return;
+	if (i == c->n_sizes)
+		c->sizes[c->n_sizes++] =
+			(struct sizes){ .host = host,
+					.least_lost = UINT32_MAX };
+	if (lost) {
+		c->sizes[i].n_lost++;
+		c->sizes[i].least_lost = MIN(c->sizes[i].least_lost, payload);
+	} else {
+		c->sizes[i].most_passed = MAX(c->sizes[i].most_passed, payload);
+	}
+}
+
+/* A path MTU black hole: small segments arrive, and larger ones never do. */
+static void conclude_sizes(struct causes *c)
+{
+	enum { LOST_MIN = 3 };
+
+	for (size_t i = 0; i < c->n_sizes; i++) {
+		const struct sizes *s = &c->sizes[i];
+
+		if (s->n_lost >= LOST_MIN && s->most_passed &&
+		    s->least_lost > s->most_passed)
+			count(c, s->host,
+			      "only its large segments are lost: up to %u "
+			      "bytes of payload arrive, %u and more do not, "
+			      "as where the path has a smaller MTU and no ICMP "
+			      "reports it",
+			      s->most_passed, s->least_lost);
+	}
+}
+
+/* --- hosts ---------------------------------------------------------------- */
+
+static void conclude_link(struct causes *c, const char *host)
+{
+	struct world_link link;
+
+	if (!host_is_running(run_host(c->run, host)) ||
+	    world_get_link(c->run->world, host, &link) < 0)
+		return;
+	if (!link.link.up)
+		count(c, host, "its interface is down at the end");
+	else if (!link.link.carrier)
+		count(c, host, "it is unplugged at the end");
+	else if (!link.address)
+		count(c, host, "it has no address at the end");
+}
+
+/* -------------------------------------------------------------------------- */
+
+/* False without memory. */
+static bool find_passed(struct causes *c)
+{
+	for (size_t i = 0; i < c->n_captures; i++)
+		c->n_packets =
+			MAX(c->n_packets, (size_t)c->captures[i].packet + 1);
+	c->passed = calloc(c->n_packets + 1, sizeof(*c->passed));
+	for (size_t i = 0; c->passed && i < c->n_captures; i++)
+		if (is_gateway(c, c->captures[i].from))
+			c->passed[c->captures[i].packet] = true;
+	return c->passed;
+}
+
+static void see(struct causes *c, size_t i)
+{
+	const struct wire_capture *capture = &c->captures[i];
+	bool endpoint = !is_gateway(c, capture->to);
+	bool lost = is_lost(capture), kept = is_kept(c, capture);
+
+	if (capture->fate == WIRE_GHOST)
+		return;
+	if (capture->left && endpoint && capture->kinds & WIRE_RST)
+		see_reset(c, i);
+	if (capture->left && endpoint && capture->kinds & WIRE_ICMP)
+		see_icmp(c, capture);
+	if (lost && capture->frame.kind == FRAME_TCP)
+		see_loss(c, capture);
+	if (kept)
+		see_kept(c, capture);
+	if (frame_is_data(&capture->frame) && *capture->origin &&
+	    (lost || kept || (capture->left && endpoint)))
+		see_size(c, capture->origin, capture->frame.tcp.length,
+			 lost || kept);
+}
+
+static void give(const struct cause *cause, lab_cause_fn fn, void *data)
+{
+	char text[TEXT + 32];
+
+	if (cause->segments)
+		snprintf(text, sizeof(text), "%u of its segments %s",
+			 cause->count, cause->text);
+	else if (cause->count > 1)
+		snprintf(text, sizeof(text), "%u x %s", cause->count,
+			 cause->text);
+	else
+		snprintf(text, sizeof(text), "%s", cause->text);
+	fn(data, cause->host, text);
+}
+
+void lab_causes(struct run *run, const struct lab_plan *plan, lab_cause_fn fn,
+		void *data)
+{
+	static struct causes c;
+
+	c = (struct causes){ .run = run, .plan = plan };
+	c.n_captures = wire_captures(world_wire(run->world), &c.captures);
+	if (!find_passed(&c))
+		run_broken(run, error_origin(-ENOMEM, "causes"));
+	for (size_t i = 0; i < c.n_captures; i++)
+		see(&c, i);
+	conclude_sizes(&c);
+	for (size_t i = 0; i < plan->n_hosts; i++)
+		conclude_link(&c, plan->hosts[i].name);
+	for (size_t i = 0; i < c.n; i++)
+		give(&c.all[i], fn, data);
+	free(c.passed);
+}
