@@ -1,32 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The same crash over a short path and over a long one. The RTO follows the
- * RTT: after the handshake one sample m gives srtt = m and rttvar = 2m, but at
- * least tcp_rto_min() (tcp_rtt_estimator()). So the RTO is 3m on the long path
- * (334 ms: one second), and 200 ms plus the RTT on the short one.
+ * The same crash over paths of different length. The RTO follows the RTT: after
+ * the handshake one sample m gives srtt = m and rttvar = 2m, but at least
+ * tcp_rto_min() (tcp_rtt_estimator()). So the first RTO is 200 ms plus the RTT
+ * up to an RTT of 100 ms, and 3 RTT beyond.
  *
  * The timeout does not follow it: tcp_model_timeout() starts from TCP_RTO_MIN,
- * whatever the connection's RTO is. So a larger first RTO leaves room for
- * fewer retransmissions. The end does not come sooner. Every connection lasts
- * at least for its first RTO (with the tail loss probe before it), which the
- * comparison leaves out, plus the timeout, which is the same for all. Then it
- * lasts until the next expiry of the timer, up to half of the time that has
- * passed. That rest goes up and down with the RTO.
+ * whatever the connection's RTO is. So a larger first RTO leaves room for fewer
+ * retransmissions. Whether the end comes sooner is a matter of arithmetic. The
+ * clock of retransmits_timed_out() starts with the first RTO retransmission, and
+ * the end is the first expiry of the timer after the timeout. With a first RTO R
+ * and n retransmissions that is about 2R * (2^n - 1) after the first of them. It
+ * is just after the timeout for the smallest R that needs only n, and twice as
+ * late for the largest. So with growing R the end moves away, jumps back to the
+ * timeout where a retransmission fewer suffices, and moves away again.
  *
- * tcp_retries2 = 15 takes a quarter of an hour. The model that is measured
- * here with 5 predicts for it: 15 retransmissions for a first RTO from 0.2002
- * to 0.401 s, if timers were exact. The granules of the timer wheel are up to
- * an eighth of each interval, so at HZ 250 only RTOs up to 0.36 s (an RTT of
- * 0.12 s) are certain to have 15; above it may be 14. One second has 13, at HZ
- * 300 perhaps 12. The end comes after 929 s or more for 0.204 s, 993 s for 0.3
- * s, 967 s for one second.
+ * For tcp_retries2 = 15 and HZ 250: 15 retransmissions for a first RTO up to
+ * 0.38 s, and the end after 938 s for 0.204 s, 1042 s for 0.38 s; 14 from there
+ * on, 927 s for 0.388 s; 13 for 0.8 s, 935 s, and for 1 s, 976 s. That takes a
+ * quarter of an hour each (--defaults). tcp_retries2 = 4 with its timeout of 6.2
+ * s has the same three cases: 8.2 s for 0.25 s (4 retransmissions), 7.2 s for
+ * 0.46 s (3), 14 s for 0.9 s (3).
  */
 #include "case.h"
 
-/* Delays one way. The short one is long enough that the number of
- * retransmissions is the same for every HZ: without a delay one jiffy decides
- * whether a sixth follows the fifth. */
-enum { RETRIES2 = 5, DEFAULT_RETRIES2 = 15, SMALL_MS = 10, LARGE_MS = 167 };
+enum { RETRIES2 = 4, DEFAULT_RETRIES2 = 15 };
+
+/* RTTs in ms; the variants' values. The short ones are those of the comparison:
+ * an RTO of 250 ms with RETRIES2, and the smallest one by default. */
+enum { SHORT_MS = 50, DEFAULT_SHORT_MS = 0 };
+enum { SOONER_MS = 152, LATER_MS = 300 };
+enum { SOONER_14_MS = 129, SOONER_13_MS = 266, LATER_13_MS = 333 };
+
+static bool is_short(const struct run *run)
+{
+	return run_value(run) <= SHORT_MS;
+}
 
 /* What the model predicts for the default, which takes too long to measure. */
 static void predict_default(struct run *run, struct sock *client)
@@ -45,7 +54,7 @@ static void predict_default(struct run *run, struct sock *client)
 		 nsec_seconds(tcp.rto), p.retransmissions_min,
 		 p.retransmissions_max, p.probes, nsec_seconds(p.timeout),
 		 nsec_seconds(p.elapsed.min), nsec_seconds(p.elapsed.max));
-	if (run_value(run) == LARGE_MS)
+	if (!is_short(run))
 		expect_that(run, p.retransmissions_max < DEFAULT_RETRIES2,
 			    "the model predicts fewer than 15 retransmissions",
 			    "%u", p.retransmissions_max);
@@ -61,52 +70,79 @@ static void predict_default(struct run *run, struct sock *client)
 static void expect_first_rto(struct run *run, struct sock *client)
 {
 	struct predict_tcp tcp = forecast_inputs(client);
-	nsec_t path = 2 * MSEC(run_value(run));
+	nsec_t path = MSEC(run_value(run));
 	nsec_t least = path + MAX(2 * path, MSEC(200));
 
 	expect_that(run, tcp.rtt >= path,
-		    "the RTT is at least twice the path's delay", "%.3f ms",
+		    "the RTT is at least that of the path", "%.3f ms",
 		    nsec_seconds(tcp.rtt) * 1e3);
 	expect_span(run, "the first RTO", tcp.rto,
 		    (struct range){ least, least + predict_nsec(1, tcp.hz) });
 }
 
 /* The prediction for the same crash over the short path. */
-static const struct prediction *forecast_short_path(struct sock *client)
+static const struct prediction *forecast_short_path(struct run *run,
+						    struct sock *client)
 {
 	struct predict_tcp tcp = forecast_inputs(client);
 	static struct prediction p;
 
 	tcp.rto = 0; /* to be computed from the RTT */
-	tcp.rtt = 2 * MSEC(SMALL_MS);
+	tcp.rtt = tcp.retries2 == RETRIES2 ? MSEC(SHORT_MS) : USEC(100);
 	tcp.rttvar = tcp.rtt / 2;
 	predict_give_up(&p, &tcp);
+	run_note(run, "predicted over the short path: %.3f .. %.3f s",
+		 nsec_seconds(p.elapsed.min), nsec_seconds(p.elapsed.max));
 	return &p;
 }
 
-/* At the default the last granules are 2 s long, and the short path's end may
- * be anywhere in its range: then the long path's is only no sooner. */
-static void expect_fewer_but_later(struct run *run, struct mark sent,
-				   const struct finding *got,
-				   const struct prediction *short_path)
+enum order { SOONER, LATER, NEITHER };
+
+static enum order order_of(struct range end, struct range other)
 {
+	if (end.max < other.min)
+		return SOONER;
+	return end.min > other.max ? LATER : NEITHER;
+}
+
+/* What the RTTs of the variants lead to. At the default HZ decides as well: for
+ * 1000 and 0.8 s the ranges overlap. */
+static void require_order(struct run *run, const struct prediction *p,
+			  const struct prediction *short_path)
+{
+	const long rtt = run_value(run);
+	enum order order = order_of(p->elapsed, short_path->elapsed);
+
+	if ((rtt == SOONER_MS && order != SOONER) ||
+	    (rtt == LATER_MS && order != LATER))
+		run_inconclusive(run, "the RTT on this machine is another than "
+				      "that of the path");
+}
+
+static void expect_order(struct run *run, struct mark sent,
+			 const struct finding *got, const struct prediction *p,
+			 const struct prediction *short_path)
+{
+	static const char *const what[] = {
+		[SOONER] = "a sooner end than over the short path",
+		[LATER] = "a later end than over the short path",
+	};
 	int64_t rounds = counter_change(run, "client", "TCPTimeouts") - 1;
+	enum order order = order_of(p->elapsed, short_path->elapsed);
 	nsec_t end = got->returned - sent.at;
-	bool few = run_sysctl(run, "client", "net.ipv4.tcp_retries2") ==
-		   RETRIES2;
 
 	expect_that(run, rounds < short_path->retransmissions_min,
 		    "fewer retransmissions than over the short path",
 		    "%ld, over the short path %u", (long)rounds,
 		    short_path->retransmissions_min);
-	expect_that(
-		run,
-		end > (few ? short_path->elapsed.max : short_path->elapsed.min),
-		few ? "a later end than over the short path" :
-		      "no sooner end than over the short path",
-		"%.3f s, over the short path %.3f .. %.3f s", nsec_seconds(end),
-		nsec_seconds(short_path->elapsed.min),
-		nsec_seconds(short_path->elapsed.max));
+	if (order == NEITHER)
+		return;
+	expect_that(run,
+		    order == SOONER ? end < short_path->elapsed.min :
+				      end > short_path->elapsed.max,
+		    what[order], "%.3f s, over the short path %.3f .. %.3f s",
+		    nsec_seconds(end), nsec_seconds(short_path->elapsed.min),
+		    nsec_seconds(short_path->elapsed.max));
 }
 
 static void script(struct run *run)
@@ -116,12 +152,13 @@ static void script(struct run *run)
 	struct mark sent;
 	struct pair tcp;
 
-	path_delay(run, "server", MSEC(run_value(run)));
+	path_delay(run, "server", MSEC(run_value(run)) / 2);
 	tcp = sock_pair(run);
 	expect_first_rto(run, tcp.client);
 	predict_default(run, tcp.client);
 	prediction = forecast_give_up(tcp.client);
-	short_path = forecast_short_path(tcp.client);
+	short_path = forecast_short_path(run, tcp.client);
+	require_order(run, prediction, short_path);
 	sock_post_recv(tcp.client);
 
 	fault_crash(run, "server");
@@ -137,19 +174,28 @@ static void script(struct run *run)
 
 	got = sock_reap(tcp.client, prediction->elapsed.max);
 	expect_gives_up(&got, sent, prediction);
-	if (run_value(run) == LARGE_MS)
-		expect_fewer_but_later(run, sent, &got, short_path);
+	if (!is_short(run))
+		expect_order(run, sent, &got, prediction, short_path);
 	expect_state(tcp.client, DIAG_CLOSE);
 }
 
-static const struct judgement of_large_rtt[] = {
+static const struct judgement of_sooner[] = {
+	{ "A16", DOCUMENT_CONDITIONAL,
+	  "sooner only where one retransmission fewer just suffices: the "
+	  "timeout is the same for all (tcp_model_timeout()), and the next "
+	  "expiry after it is the end; by default and with HZ 250 after 927 s "
+	  "for a first RTO of 0.388 s, 935 s for 0.8 s, 938 s for 0.204 s" },
+	{ .claim = NULL },
+};
+
+static const struct judgement of_later[] = {
 	{ "A6", DOCUMENT_RIGHT,
-	  "13 retransmissions for a first RTO of 1 s: the timeout starts from "
-	  "TCP_RTO_MIN, tcp_model_timeout()" },
-	{ "A16", DOCUMENT_WRONG,
-	  "fewer retransmissions, but no sooner end: the intervals are longer, "
-	  "and the timeout is the same, which retransmits_timed_out() counts "
-	  "only from the first RTO" },
+	  "fewer with a large RTT, 13 for a first RTO of 1 s: the timeout "
+	  "starts from TCP_RTO_MIN, tcp_model_timeout()" },
+	{ "A16", DOCUMENT_CONDITIONAL,
+	  "later where the timeout passes soon after an expiry, because another "
+	  "long interval follows: retransmits_timed_out(); by default and with "
+	  "HZ 250 after 976 s for a first RTO of 1 s, 938 s for 0.204 s" },
 	{ .claim = NULL },
 };
 
@@ -158,31 +204,41 @@ static const struct judgement of_large_rtt[] = {
 CASE(server_host_crash_large_rtt) = {
 	.name = "server-host-crash-large-rtt",
 	.claim = "server host crashes, client sends over a long path: fewer "
-		 "retransmissions, but no sooner end",
+		 "retransmissions, and the end sooner or later by arithmetic",
 	.judgements = CLAIMS(
 		{ "A6", DOCUMENT_CONDITIONAL,
-		  "15 RTO retransmissions for a first RTO from 0.2002 to at "
-		  "least 0.36 s (HZ 250), tcp_model_timeout(); but 16 "
-		  "retransmissions in all, because tcp_send_loss_probe() adds "
-		  "one" }),
+		  "15 RTO retransmissions for a first RTO up to 0.38 s (HZ "
+		  "250), tcp_model_timeout(); but 16 retransmissions in all, "
+		  "because tcp_send_loss_probe() adds one" }),
 	.why = "the RTO follows the RTT, and the timeout does not",
 	.sources = "RFC 6298; net/ipv4/tcp_input.c:tcp_rtt_estimator(); "
-		   "net/ipv4/tcp_timer.c:tcp_model_timeout()",
-	.steps = STEPS("a connection over a path with an RTT of 20 ms, or of "
-		       "334 ms",
+		   "net/ipv4/tcp_timer.c:tcp_model_timeout(), "
+		   "retransmits_timed_out()",
+	.steps = STEPS("a connection over a path with one of several RTTs",
 		       "the server host crashes", "the client sends 100 bytes"),
-	.expect = "small RTT: 5 retransmissions in 14 s; large RTT: 3 "
-		  "retransmissions in 15 s or more; at the kernel's defaults "
-		  "15 in 945 s or more, and 13 in 968 s or more",
+	.expect = "with tcp_retries2 = 4: 4 retransmissions and the end after "
+		  "8 s for a first RTO of 0.25 s, 3 and 7 s for 0.46 s, 3 and "
+		  "14 s for 0.9 s; at the kernel's defaults 15 retransmissions "
+		  "for 0.204 s, 14 and a sooner end for 0.388 s, 13 and a "
+		  "sooner end for 0.8 s, 13 and a later end for 1 s (HZ 250)",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "small-rtt", .value = SMALL_MS, FEW, .duration = SEC(14) },
-		{ "large-rtt", .value = LARGE_MS, FEW, .duration = SEC(17),
-		  .judgements = of_large_rtt },
-		{ "defaults", .value = SMALL_MS, .defaults = true,
-		  .duration = SEC(965) },
-		{ "large-rtt-defaults", .value = LARGE_MS, .defaults = true,
-		  .duration = SEC(980), .judgements = of_large_rtt }),
-	.duration = SEC(17),
+		{ "rtt=50ms", .value = SHORT_MS, FEW, .duration = SEC(9) },
+		{ "rtt=152ms", .value = SOONER_MS, FEW, .duration = SEC(8),
+		  .judgements = of_sooner },
+		{ "rtt=300ms", .value = LATER_MS, FEW, .duration = SEC(15),
+		  .judgements = of_later },
+		{ "defaults", .value = DEFAULT_SHORT_MS, .defaults = true,
+		  .duration = SEC(940) },
+		{ "rtt=129ms-defaults", .value = SOONER_14_MS,
+		  .defaults = true, .duration = SEC(930),
+		  .judgements = of_sooner },
+		{ "rtt=266ms-defaults", .value = SOONER_13_MS,
+		  .defaults = true, .duration = SEC(940),
+		  .judgements = of_sooner },
+		{ "rtt=333ms-defaults", .value = LATER_13_MS,
+		  .defaults = true, .duration = SEC(980),
+		  .judgements = of_later }),
+	.duration = SEC(15),
 	.script = script,
 };
