@@ -5,7 +5,8 @@
  * that tcp_time_wait() creates is deleted silently when the time is over, and
  * what the peer sends later is answered with RST. After shutdown() a process
  * still holds the socket, and no timer runs. TCP_LINGER2 is tcp_fin_timeout for
- * one socket: tcp_fin_time().
+ * one socket: tcp_fin_time(). Less than 3.5 RTO it never is. If the socket is in
+ * FIN-WAIT-2 already when close() is called, __tcp_close() does the same.
  *
  * Above 60 s the time differs from the setting. A timewait socket is not meant
  * to live longer than TCP_TIMEWAIT_LEN, so tcp_rcv_state_process() keeps the
@@ -17,7 +18,7 @@
 #include "case.h"
 
 enum { FIN_TIMEOUT = 2, BEYOND = 61, TIME_WAIT = 60 }; /* TCP_TIMEWAIT_LEN */
-enum { CLOSED, HELD, LINGER2 };
+enum { CLOSED, HELD, LINGER2, SHUT_FIRST };
 
 /* tcp_fin_time() and tcp_time_wait(): at least 3.5 RTO. */
 static nsec_t at_least(const struct predict_tcp *tcp, nsec_t time)
@@ -50,6 +51,8 @@ static void close_client(struct run *run, struct pair *tcp)
 		sock_shutdown(tcp->client, SHUT_WR);
 	else
 		sock_close(tcp->client);
+	if (run_value(run) == SHUT_FIRST)
+		return;
 	expect_state_within(tcp->client, DIAG_FIN_WAIT2, soon);
 	expect_state(tcp->server, DIAG_CLOSE_WAIT);
 }
@@ -105,6 +108,10 @@ static void script(struct run *run)
 	if (run_value(run) == LINGER2)
 		sock_set(tcp.client, IPPROTO_TCP, TCP_LINGER2, 1);
 	range = forecast_fin_wait2(run, tcp.client);
+	if (run_value(run) == SHUT_FIRST) {
+		sock_shutdown(tcp.client, SHUT_WR);
+		expect_state_within(tcp.client, DIAG_FIN_WAIT2, soon);
+	}
 	closed = mark_now(run);
 	close_client(run, &tcp);
 	mark_done(run, &closed);
@@ -138,8 +145,10 @@ CASE(fin_wait_2_duration) = {
 		       "the client's socket is watched until it is gone, or "
 		       "until a second after tcp_fin_timeout",
 		       "the server closes"),
-	.expect = "close(): gone after 2 s; with TCP_LINGER2 1 after 1 s; with "
-		  "tcp_fin_timeout 61 after 2 s, twice the time beyond 60 s; "
+	.expect = "close(): gone after 2 s, also after shutdown(); with "
+		  "tcp_fin_timeout 0 after 3.5 RTO; with TCP_LINGER2 1 after "
+		  "1 s; with tcp_fin_timeout 61 after 2 s, twice the time "
+		  "beyond 60 s; "
 		  "then the server's FIN is answered with RST. shutdown(): "
 		  "still in FIN-WAIT-2 without a timer, and the server's FIN "
 		  "is acknowledged",
@@ -155,6 +164,9 @@ CASE(fin_wait_2_duration) = {
 				   "arms a timer for orphans only" }) },
 		{ "linger2=1", .value = LINGER2, FIN_TIMEOUT_OF(FIN_TIMEOUT),
 		  .duration = SEC(1) },
+		{ "shutdown-first", .value = SHUT_FIRST,
+		  FIN_TIMEOUT_OF(FIN_TIMEOUT) },
+		{ "fin-timeout=0", FIN_TIMEOUT_OF(0), .duration = SEC(1) },
 		{ "fin-timeout=61", FIN_TIMEOUT_OF(BEYOND) },
 		{ "defaults", .defaults = true,
 		  .duration = SEC(TIME_WAIT + 3) }),

@@ -7,7 +7,8 @@
  * time of the run.
  *
  * TCP_KEEPIDLE also arms the running timer again
- * (tcp_sock_set_keepidle_locked()), for the time that is left of the new value.
+ * (tcp_sock_set_keepidle_locked()), for the time that is left of the new value:
+ * it counts from the last segment, not from the call (keepidle-counts).
  * The other two take effect when the timer next fires. An accepted socket
  * inherits all three from its listener: tcp_create_openreq_child() copies the
  * listener's struct.
@@ -15,6 +16,7 @@
 #include "case.h"
 
 enum { HIGH = 100, LOW = 1, HIGH_PROBES = 9 };
+enum { BYTES = 100, IDLE = 2, PASSED = 1 };
 
 #define PROBE(host_) FRAMES(FROM(host_), KIND(WIRE_KEEPALIVE_PROBE))
 
@@ -40,10 +42,55 @@ static struct sock *connect_with_keepalive(struct probe *probe,
 	return sock;
 }
 
+/* getsockopt() reports the values that the timers use; the forecast reads them,
+ * and would follow a kernel that ignores the option. */
+static bool expect_used(struct run *run, struct sock *sock)
+{
+	bool ok = expect_number(run, "keepidle_s",
+				sock_get(sock, IPPROTO_TCP, TCP_KEEPIDLE), LOW,
+				LOW);
+
+	ok &= expect_number(run, "keepintvl_s",
+			    sock_get(sock, IPPROTO_TCP, TCP_KEEPINTVL), LOW,
+			    LOW);
+	return expect_number(run, "keepcnt",
+			     sock_get(sock, IPPROTO_TCP, TCP_KEEPCNT), LOW,
+			     LOW) &&
+	       ok;
+}
+
+/* Keepalive runs with the high time, and a second after the last segment the
+ * option sets two. */
+static void expect_rest(struct run *run)
+{
+	struct pair tcp = sock_pair(run);
+	unsigned int hz = nsec_hz();
+	struct mark last, set;
+
+	sock_keepalive(tcp.client, true);
+	last = mark_now(run);
+	sock_deliver(tcp.client, tcp.server, BYTES);
+	mark_done(run, &last);
+	run_pass_until(run, last, SEC(PASSED));
+	fault_crash(run, "server");
+	if (!expect_state(tcp.server, DIAG_CLOSE))
+		return;
+	set = mark_now(run);
+	sock_set(tcp.client, IPPROTO_TCP, TCP_KEEPIDLE, IDLE);
+	mark_done(run, &set);
+	expect_frame(run, last, "probe", PROBE("client"), 1,
+		     (struct range){ SEC(IDLE),
+				     SEC(IDLE) + predict_timer(SEC(IDLE), hz).max -
+					     SEC(IDLE) +
+					     2 * predict_nsec(1, hz) });
+	expect_frames(run, set, "probes", PROBE("client"), 1);
+}
+
 static void script(struct run *run)
 {
+	bool on = run_is_variant(run, "inherited-on");
 	bool later = run_is_variant(run, "keepidle-later");
-	bool inherited = run_is_variant(run, "inherited");
+	bool inherited = on || run_is_variant(run, "inherited");
 	bool before = run_is_variant(run, "before-connect");
 	struct pair tcp = { .client_probe = probe_start(run, "client"),
 			    .server_probe = probe_start(run, "server") };
@@ -53,7 +100,13 @@ static void script(struct run *run)
 	struct finding got;
 	struct mark armed;
 
+	if (run_is_variant(run, "keepidle-counts")) {
+		expect_rest(run);
+		return;
+	}
 	tcp.listener = sock_listen(tcp.server_probe, 1);
+	if (on)
+		sock_keepalive(tcp.listener, true);
 	if (inherited)
 		sock_set(tcp.listener, IPPROTO_TCP, TCP_KEEPIDLE, LOW);
 	tcp.client = before ? connect_with_keepalive(tcp.client_probe,
@@ -69,8 +122,12 @@ static void script(struct run *run)
 		sock_keepalive(sock, true);
 	if (!inherited && !before)
 		sock_set(sock, IPPROTO_TCP, option(run), LOW);
+	if (!expect_used(run, sock))
+		return;
 	forecast = forecast_keepalive(sock);
-	if (!later && !before) {
+	if (on)
+		expect_timer(sock, DIAG_TIMER_KEEPALIVE);
+	if (!later && !before && !on) {
 		armed = mark_now(run);
 		sock_keepalive(sock, true);
 	}
@@ -100,17 +157,22 @@ CASE(option_keepalive) = {
 		       "the other two sysctls are 1",
 		       "keepidle-later: the option is set when the timer is "
 		       "running; inherited: it is set on the listener, and the "
-		       "accepted socket sends the probes; before-connect: both "
-		       "options are set before connect()",
+		       "accepted socket sends the probes, with SO_KEEPALIVE as "
+		       "well in inherited-on; before-connect: both options are "
+		       "set before connect(); keepidle-counts: it is set to 2 s "
+		       "a second after the last segment",
 		       "SO_KEEPALIVE is set, and the peer's host crashes"),
-	.expect = "one probe after 1 s, and ETIMEDOUT after 2 s",
+	.expect = "one probe after 1 s, and ETIMEDOUT after 2 s; "
+		  "keepidle-counts: a probe 2 s after the last segment",
 	.world = &world_pair,
 	.variants = VARIANTS({ "keepidle", SYSCTLS_OF(HIGH, LOW, LOW) },
 			     { "keepidle-later", SYSCTLS_OF(HIGH, LOW, LOW) },
+			     { "keepidle-counts", SYSCTLS_OF(HIGH, LOW, LOW) },
 			     { "before-connect", SYSCTLS_OF(HIGH, LOW, LOW) },
 			     { "keepintvl", SYSCTLS_OF(LOW, HIGH, LOW) },
 			     { "keepcnt", SYSCTLS_OF(LOW, LOW, HIGH_PROBES) },
-			     { "inherited", SYSCTLS_OF(HIGH, LOW, LOW) }),
+			     { "inherited", SYSCTLS_OF(HIGH, LOW, LOW) },
+			     { "inherited-on", SYSCTLS_OF(HIGH, LOW, LOW) }),
 	.duration = SEC(2),
 	.script = script,
 };

@@ -15,6 +15,40 @@
 
 enum { ALWAYS = 2, ON_OVERFLOW = 1, OFF = 0 };
 
+enum { FAR = 12345, PAUSE = 20 };
+
+/* A number that is no cookie: a RST, and the listener stays as it is. */
+static void expect_wrong_cookie(struct run *run)
+{
+	const struct mark start = { 0 };
+	struct frame frame =
+		frames_first(run, start, "client", WIRE_PURE_ACK)->frame;
+	struct mark injected;
+
+	frame.tcp.ack += FAR;
+	injected = fault_inject(run, "server", &frame, NULL);
+	run_pass(run, MSEC(PAUSE));
+	expect_frames(run, injected, "RSTs in reply to a wrong cookie",
+		      FRAMES(FROM("server"), KIND(WIRE_RST)), 1);
+	expect_counter(run, "server", "SyncookiesFailed", 1);
+	expect_counter(run, "server", "SyncookiesRecv", 0);
+}
+
+/* The options of the SYN are in the cookie's timestamp:
+ * cookie_timestamp_decode(). */
+static void expect_options(struct run *run, struct sock *server)
+{
+	struct diag_socket seen = { .has_info = false };
+
+	sock_look(server, &seen);
+	expect_that(run,
+		    (seen.info.tcpi_options & TCPI_OPT_WSCALE) &&
+			    (seen.info.tcpi_options & TCPI_OPT_SACK) &&
+			    (seen.info.tcpi_options & TCPI_OPT_TIMESTAMPS),
+		    "window scale, SACK and timestamps are negotiated",
+		    "tcpi_options %#x", seen.info.tcpi_options);
+}
+
 static void script(struct run *run)
 {
 	static const char sysctl[] = "net.ipv4.tcp_syncookies";
@@ -43,6 +77,8 @@ static void script(struct run *run)
 		sock_close(listener);
 		listener = sock_listen_on(server, port, 1);
 	}
+	if (run_is_variant(run, "sent"))
+		expect_wrong_cookie(run);
 	released = mark_now(run);
 	fault_release(run, held);
 	if (accepted)
@@ -53,6 +89,8 @@ static void script(struct run *run)
 		      FRAMES(FROM("server"), KIND(WIRE_RST)), !accepted);
 	expect_state(sock_peer(client, "server"),
 		     accepted ? DIAG_ESTABLISHED : DIAG_CLOSE);
+	if (accepted)
+		expect_options(run, sock_peer(client, "server"));
 	got = sock_recv(client, accepted ? 0 : soon);
 	if (accepted)
 		expect_open(&got);
@@ -72,9 +110,11 @@ CASE(syn_cookie_none_sent) = {
 		       "tcp_syncookies is set to 1 (disabled: 0); "
 		       "other-listener: the server opens a new listener on the "
 		       "port",
+		       "sent: an ACK with a wrong cookie arrives first",
 		       "the wire releases the ACK"),
-	.expect = "sent: accepted; other-listener and disabled: a RST, "
-		  "although the cookie is right",
+	.expect = "sent: accepted, with the options of the SYN, and a RST for "
+		  "the wrong one (SyncookiesFailed); other-listener and "
+		  "disabled: a RST, although the cookie is right",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_syncookies", ALWAYS }),
 	.variants = VARIANTS({ "sent" }, { "other-listener" }, { "disabled" }),

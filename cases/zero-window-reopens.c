@@ -20,6 +20,22 @@ static void expect_transfer(struct zero_window *stage)
 	expect_state(stage->tcp.client, DIAG_ESTABLISHED);
 }
 
+/* After the frames of the first zero window nothing is left of its backoff. */
+static void expect_fresh_schedule(struct run *run, struct zero_window *stage)
+{
+	struct mark probed;
+
+	if (!zero_window_fill(run, stage))
+		return;
+	probed = stage->stalled;
+	for (unsigned int i = 1; i <= PROBES; i++)
+		probed = expect_frame(run, probed, "window probe",
+				      ZERO_WINDOW_PROBE, i == 1 ? 1 : 2,
+				      zero_window_timer(run, &stage->inputs, i));
+	fault_thaw(run, "server");
+	expect_transfer(stage);
+}
+
 static void script(struct run *run)
 {
 	bool lost = run_is_variant(run, "update-lost");
@@ -62,6 +78,10 @@ static void script(struct run *run)
 		      PROBES + lost, PROBES + lost);
 	expect_counter(run, "client", "TCPWinProbe", PROBES + lost);
 	expect_counter(run, "client", "TCPTimeouts", 0);
+	expect_counter(run, "server", "TCPToZeroWindowAdv", 1);
+	expect_counter(run, "server", "TCPFromZeroWindowAdv", 1);
+	if (run_is_variant(run, "again"))
+		expect_fresh_schedule(run, &stage);
 }
 
 CASE(zero_window_reopens) = {
@@ -76,13 +96,16 @@ CASE(zero_window_reopens) = {
 	.steps = STEPS("the server's host is frozen, and the client sends "
 		       "until the window is zero",
 		       "after two window probes the server is thawed and reads",
-		       "update-lost: the wire drops the window updates"),
+		       "update-lost: the wire drops the window updates; again: "
+		       "a second zero window on the same connection"),
 	.expect = "data right after the window update; update-lost: nothing "
 		  "until the third probe, 4 RTO after the second, and data "
-		  "right after its answer. All bytes arrive",
+		  "right after its answer; again: the second schedule is that "
+		  "of the first. All bytes arrive",
 	.world = &world_pair,
 	.settings = SYSCTLS(ZERO_WINDOW_SYSCTLS),
 	.variants = VARIANTS({ "update" },
+			     { "again", .duration = MSEC(1600) },
 			     { "update-lost", .duration = MSEC(1700) }),
 	.duration = MSEC(800),
 	.script = script,

@@ -51,13 +51,12 @@ static inline bool zero_window_is_open(const struct wire_capture *capture,
 	FRAMES(FROM("server"), KIND(WIRE_PURE_ACK),                            \
 	       .where = zero_window_is_open)
 
-/* Connects, freezes the server, which is about to read, and fills its buffer.
- * False: the window has not closed. */
-static inline bool zero_window_reach(struct run *run, struct zero_window *stage)
+/* Freezes the server, which is about to read, and fills its buffer. False: the
+ * window has not closed. */
+static inline bool zero_window_fill(struct run *run, struct zero_window *stage)
 {
 	struct mark sent;
 
-	stage->tcp = sock_pair(run);
 	sock_post_recv_stream(stage->tcp.server, ZERO_WINDOW_BYTES);
 	fault_freeze(run, "server");
 	sent = mark_now(run);
@@ -72,6 +71,13 @@ static inline bool zero_window_reach(struct run *run, struct zero_window *stage)
 	 * RTO is final. */
 	stage->inputs = forecast_inputs(stage->tcp.client);
 	return true;
+}
+
+/* The same on a new connection. */
+static inline bool zero_window_reach(struct run *run, struct zero_window *stage)
+{
+	stage->tcp = sock_pair(run);
+	return zero_window_fill(run, stage);
 }
 
 /*

@@ -82,7 +82,7 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 				    "fault may pass" },
 	[OPTION_SLACK] = { "slack", 0, "MS", NULL,
 			   "allowance for the machine on every upper bound "
-			   "(default: 50; 1 in a User Mode Linux guest with "
+			   "(default: 50; 2 in a User Mode Linux guest with "
 			   "virtual time, where work takes no time)",
 			   .max = 1e6, .fraction = true },
 	[OPTION_TIMEOUT_MUL] = { "timeout-mul", 0, "X", NULL,
@@ -188,7 +188,7 @@ static struct command_options defaults(void)
 
 	return (struct command_options){
 		.run = { .family = AF_INET,
-			 .slack = virtual_time_work_is_free() ? MSEC(1) :
+			 .slack = virtual_time_work_is_free() ? MSEC(2) :
 								MSEC(50),
 			 .timeout_multiplier = 1,
 			 .exe = -1 },
