@@ -473,6 +473,10 @@ static int compare_both(struct compare_command *c)
 	bool complete;
 	int r = read_both(c);
 
+	if (r < 0 && r != -ENOMEM) {
+		fprintf(stderr, "halfopen compare: %s\n", error_message());
+		return EXIT_STATUS_USAGE;
+	}
 	if (r >= 0 && !check_patterns(c))
 		return EXIT_STATUS_USAGE;
 	complete = r >= 0 && print_problems(c);

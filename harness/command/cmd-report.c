@@ -106,6 +106,9 @@ static int parse(struct options *options, int argc, char **argv)
 	if (!argv[optind])
 		return usage_error("missing DIR");
 	options->dir = argv[optind];
+	for (size_t n = strlen(argv[optind]);
+	     n > 1 && argv[optind][n - 1] == '/'; n--)
+		argv[optind][n - 1] = '\0';
 	options->patterns = report_patterns_of(&argv[optind + 1]);
 	return -1;
 }

@@ -165,7 +165,9 @@ class Compare(unittest.TestCase):
         self.assert_refused(USAGE, "no run in B matches '*idles'", a,
                             self.top / "twice", "*idles")
         self.assert_refused(USAGE, "no run in common", self.top / "lab", a)
-        self.assert_refused(UNREADABLE, "nowhere", a, self.top / "nowhere")
+        self.assert_refused(USAGE, "nowhere", a, self.top / "nowhere")
+        self.assert_refused(USAGE, "there is no journal.jsonl below", "/usr/bin",
+                            self.top / "nowhere")
 
     def test_an_unreadable_line_is_reported(self):
         cut = self.top / "cut"

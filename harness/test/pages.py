@@ -147,8 +147,9 @@ class Pages(Kept):
         for path in out.rglob("*.html"):
             before[path] = path.read_text()
             path.unlink()
-        done = halfopen("report", "--html", out)
+        done = halfopen("report", "--html", f"{out}//")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn(f"{out}/index.html\n", done.stdout)
         for path, text in before.items():
             again = path.read_text()
             # Of the journal now; of the wall clock before.
