@@ -63,9 +63,8 @@ struct request {
 	enum request_kind kind;
 	pid_t pid; /* -1: every process of the host */
 	int signal;
-	bool has_ids, has_terminal;
-	uid_t uid;
-	gid_t gid;
+	bool has_terminal;
+	struct privilege_ids ids;
 	uint64_t memory, families;
 	int numbers[FDS]; /* what each fd that comes along becomes */
 	size_t n_fds;
@@ -184,8 +183,6 @@ static void MACRO_NORETURN become_program(const struct request *request,
 {
 	const char *argv[ARGUMENTS_MAX + 1];
 	sigset_t none;
-	uid_t uid;
-	gid_t gid;
 	int exe, r;
 
 	sigemptyset(&none);
@@ -199,16 +196,11 @@ static void MACRO_NORETURN become_program(const struct request *request,
 	setsid();
 	if (request->has_terminal)
 		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
-	privilege_program_ids(&uid, &gid);
-	if (request->has_ids) {
-		uid = request->uid;
-		gid = request->gid;
-	}
 	/* At out of memory the kernel kills a program of a host before any other
 	 * process of the machine (oom_badness()). */
 	if (exe < 0)
 		set_out_of_memory_score();
-	r = privilege_drop(uid, gid);
+	r = privilege_drop(&request->ids);
 	if (r >= 0) {
 		if (exe < 0)
 			filter_socket_families(request->families);
@@ -735,12 +727,12 @@ static int pack_arguments(struct request *request, const char *const *argv)
 pid_t host_start(struct host *host, const struct host_program *program)
 {
 	struct request request = { .kind = REQUEST_START,
-				   .has_ids = program->has_ids,
 				   .has_terminal = program->has_terminal,
 				   .memory = program->memory,
 				   .families = program->families,
-				   .uid = program->uid,
-				   .gid = program->gid };
+				   .ids = program->ids ?
+						  *program->ids :
+						  privilege_program_ids() };
 	struct reply reply;
 	int fds[FDS];
 	size_t n = 0;

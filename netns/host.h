@@ -16,6 +16,7 @@
 #include "address.h"
 #include "loop.h"
 #include "nsec.h"
+#include "privilege.h"
 
 struct host;
 struct rtnl;
@@ -94,11 +95,9 @@ struct host_program {
 	bool has_terminal;
 	uint64_t families; /* of sockets, see filter_socket_families() */
 	uint64_t memory; /* bytes of data, RLIMIT_DATA; 0: no limit */
-	/* The ids of the process where this one is root; otherwise, and without
-	 * has_ids, those of privilege_program_ids(). Never root's. */
-	bool has_ids;
-	uid_t uid;
-	gid_t gid;
+	/* Of the process where this one is root; NULL: those of
+	 * privilege_program_ids(). Never root's. */
+	const struct privilege_ids *ids;
 };
 
 /*

@@ -187,17 +187,16 @@ static void write_passwd(void)
 	FILE *file = create("/etc/passwd");
 	FILE *machine = fopen(MACHINE "/etc/passwd", "re");
 	struct passwd *user;
-	uid_t uid;
-	gid_t gid;
+	struct privilege_ids ids = privilege_program_ids();
 
 	if (file) {
-		privilege_program_ids(&uid, &gid);
 		fprintf(file, "root:x:0:0::/:/bin/sh\n");
-		if (uid)
+		if (ids.uid)
 			fprintf(file, "%s:x:%u:%u::/tmp:/bin/sh\n",
-				uid == NOBODY ? "nobody" : "user", uid, gid);
+				ids.uid == NOBODY ? "nobody" : "user", ids.uid,
+				ids.gid);
 		while (machine && (user = fgetpwent(machine)))
-			if (user->pw_uid != 0 && user->pw_uid != uid)
+			if (user->pw_uid != 0 && user->pw_uid != ids.uid)
 				putpwent(user, file);
 		fclose(file);
 	}
@@ -423,15 +422,33 @@ static bool maps_nobody(const char *path)
 	return found;
 }
 
-void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid)
+struct privilege_ids privilege_program_ids(void)
 {
 	static const cap_value_t needed[] = { CAP_SETUID, CAP_SETGID };
 	bool nobody = geteuid() == 0 && has_all(needed, ARRAY_SIZE(needed)) &&
 		      maps_nobody("/proc/self/uid_map") &&
 		      maps_nobody("/proc/self/gid_map");
 
-	*ret_uid = nobody ? NOBODY : geteuid();
-	*ret_gid = nobody ? NOBODY : getegid();
+	return (struct privilege_ids){ .uid = nobody ? NOBODY : geteuid(),
+				       .gid = nobody ? NOBODY : getegid() };
+}
+
+int privilege_user_ids(const char *name, struct privilege_ids *ret)
+{
+	const struct passwd *user = getpwnam(name);
+	struct privilege_ids ids = { 0 };
+	int n = PRIVILEGE_GROUPS;
+
+	if (!user)
+		return error_refuse(-ENOENT, "unknown user '%s'", name);
+	ids.uid = user->pw_uid;
+	ids.gid = user->pw_gid;
+	if (getgrouplist(name, ids.gid, ids.groups, &n) < 0)
+		return error_refuse(-E2BIG, "user '%s' has more than %d groups",
+				    name, PRIVILEGE_GROUPS);
+	ids.n_groups = (size_t)n;
+	*ret = ids;
+	return 0;
 }
 
 static bool contains(cap_value_t cap, const cap_value_t *caps, int n)
@@ -543,20 +560,20 @@ void privilege_keep_for_tools(void)
 	cap_free(own);
 }
 
-int privilege_drop(uid_t uid, gid_t gid)
+int privilege_drop(const struct privilege_ids *ids)
 {
 	int r;
 
 	limit_bounding_set(NULL, 0);
-	if (geteuid() == 0 && uid != 0) {
+	if (geteuid() == 0 && ids->uid != 0) {
 		/* EPERM where a user namespace denies it: a gid map that was
 		 * written without privileges. */
-		if (setgroups(0, NULL) < 0 && errno != EPERM)
+		if (setgroups(ids->n_groups, ids->groups) < 0 && errno != EPERM)
 			return error_origin(-errno, "setgroups");
-		if (setresgid(gid, gid, gid) < 0)
-			return error_origin(-errno, "become gid %u", gid);
-		if (setresuid(uid, uid, uid) < 0)
-			return error_origin(-errno, "become uid %u", uid);
+		if (setresgid(ids->gid, ids->gid, ids->gid) < 0)
+			return error_origin(-errno, "become gid %u", ids->gid);
+		if (setresuid(ids->uid, ids->uid, ids->uid) < 0)
+			return error_origin(-errno, "become uid %u", ids->uid);
 	}
 	r = keep_only(NULL, 0);
 	return error_trace(r);

@@ -89,16 +89,29 @@ int privilege_keep_for_init(void);
  */
 void privilege_keep_for_tools(void);
 
+enum { PRIVILEGE_GROUPS = 64 };
+
+struct privilege_ids {
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[PRIVILEGE_GROUPS]; /* supplementary */
+	size_t n_groups;
+};
+
 /*
  * Before exec: drops all capabilities irrevocably (bounding set, no_new_privs);
- * root becomes `uid` and `gid`.
+ * root gets these ids.
  */
-int privilege_drop(uid_t uid, gid_t gid);
+int privilege_drop(const struct privilege_ids *ids);
 
-/* The uid and gid for probes and programs: nobody's for root, else the caller's
- * own. Root in a container without uid nobody, or without CAP_SETUID and
- * CAP_SETGID, has no other uid than its own. */
-void privilege_program_ids(uid_t *ret_uid, gid_t *ret_gid);
+/* The ids for probes and programs: nobody's for root, else the caller's own.
+ * Root in a container without uid nobody, or without CAP_SETUID and CAP_SETGID,
+ * has no other uid than its own. */
+struct privilege_ids privilege_program_ids(void);
+
+/* The ids of a user of this machine, from all sources of nsswitch.conf(5).
+ * -ENOENT: there is no such user; -E2BIG: it has too many groups. */
+int privilege_user_ids(const char *name, struct privilege_ids *ret);
 
 /*
  * Whether worlds can be made on this machine: tries it in a child that ends at

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A program is a command line for sh(1). It starts in $FOLDER, its host's own
- * folder below the case's private /tmp, wherever halfopen was called from; $HERE
- * is the caller's folder. The address of each host is in a variable, since name
- * resolution may be unavailable (see name_hosts() in lab-script.c).
+ * folder below the case's private /tmp, wherever halfopen was called from;
+ * $HERE is the caller's folder. The address of each host is in a variable,
+ * since name resolution may be unavailable (see name_hosts() in lab-script.c).
  *
  * Programs start before the timeline does: servers one after the other, each of
  * them waited for, so that a client's first SYN is never refused by a server
@@ -12,7 +12,6 @@
 #include "lab-programs.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,30 +238,12 @@ static void on_output(void *data, struct program *process, const char *line)
 	lab_events_push(entry->programs->events, &event);
 }
 
-/* Without this, programs of a run as root have the uid of nobody: program.h. */
-static void set_user(struct lab_programs *programs, const char *host,
-		     const char *name, struct program_plan *plan)
+/* The folder is nobody's; without CAP_FOWNER only an owner may change its mode.
+ */
+static void open_folder(struct lab_programs *programs, const char *host)
 {
-	const struct passwd *user = name ? getpwnam(name) : NULL;
-	const char *folder;
+	const char *folder = program_folder(programs->run, host);
 
-	/* An ordinary user has one uid only: its own. */
-	if (!name || geteuid() != 0)
-		return;
-	if (!user)
-		run_broken_because(programs->run, "user: '%s' does not exist",
-				   name);
-	if (user->pw_uid == 0)
-		run_broken_because(programs->run,
-				   "user: '%s' has uid 0; programs run without "
-				   "privileges",
-				   name);
-	plan->has_ids = true;
-	plan->uid = user->pw_uid;
-	plan->gid = user->pw_gid;
-	/* The folder is nobody's; without CAP_FOWNER only an owner may change
-	 * its mode. */
-	folder = program_folder(programs->run, host);
 	if (chown(folder, 0, 0) < 0 || chmod(folder, 01777) < 0)
 		run_broken(programs->run,
 			   error_origin(-errno, "open %s to users", folder));
@@ -279,11 +260,13 @@ static void start(struct lab_programs *programs,
 				     .memory = program->memory,
 				     .families = program->families,
 				     .lines = program->lines,
+				     .ids = program->ids,
 				     .may_end = true,
 				     .on_output = on_output,
 				     .data = entry };
 
-	set_user(programs, program->host, program->user, &plan);
+	if (program->ids && geteuid() == 0)
+		open_folder(programs, program->host);
 	entry->process = program_launch(programs->run, program->host, &plan);
 }
 
@@ -363,13 +346,12 @@ static void MACRO_NORETURN refuse_silence(struct lab_programs *programs,
 			   sizeof(lines));
 	run_here(program->place.source ? program->place.source : "lab",
 		 (int)program->place.line);
-	run_broken_because(programs->run,
-			   "%s in %s does not listen on port %u after %s "
-			   "(listens-within); %s%s",
-			   program->name, program->host, program->listens,
-			   limit,
-			   *lines ? "last output: " : "it printed nothing",
-			   lines);
+	run_broken_because(
+		programs->run,
+		"%s in %s does not listen on port %u after %s "
+		"(listens-within); %s%s",
+		program->name, program->host, program->listens, limit,
+		*lines ? "last output: " : "it printed nothing", lines);
 }
 
 /*

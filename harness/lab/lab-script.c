@@ -395,8 +395,6 @@ static void handle_messages(struct lab *lab)
  * not allow to mount it. */
 static void name_hosts(struct lab *lab)
 {
-	uid_t uid;
-	gid_t gid;
 	char *lines = NULL;
 	size_t size;
 	FILE *out = open_memstream(&lines, &size);
@@ -414,8 +412,7 @@ static void name_hosts(struct lab *lab)
 	if (!privilege_own_names(lines))
 		run_note(lab->run, "no private /etc/hosts on this machine: "
 				   "programs find hosts by $NAME only");
-	privilege_program_ids(&uid, &gid);
-	if (uid == 0)
+	if (privilege_program_ids().uid == 0)
 		run_note(lab->run,
 			 "no uid nobody on this machine: programs run "
 			 "as uid 0, without capabilities");

@@ -3,6 +3,7 @@
  * to programs when their host or they themselves end. */
 #pragma once
 
+#include "privilege.h"
 #include "program.h"
 #include "run-control.h"
 
@@ -17,9 +18,7 @@ struct program_plan {
 	uint64_t memory; /* bytes of data, at most; 0: no limit */
 	unsigned int lines; /* of output in the journal; 0: 10000 */
 	bool may_end; /* its end is no failure */
-	bool has_ids; /* runs with these ids, not as programs usually do */
-	uid_t uid;
-	gid_t gid;
+	const struct privilege_ids *ids; /* NULL: those of other programs */
 	/* Called with each line of output, before that with the beginning of a
 	 * line that is not finished yet, and with NULL when it has ended. */
 	void (*on_output)(void *data, struct program *program,

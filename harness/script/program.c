@@ -76,15 +76,14 @@ static const nsec_t needed_timeout = SEC(20);
  * have their directories beside it. */
 static void make_folder(struct run *run, struct program_folder *folder)
 {
-	uid_t uid;
-	gid_t gid;
+	struct privilege_ids ids = privilege_program_ids();
 
 	snprintf(folder->path, sizeof(folder->path), "/tmp/%s-XXXXXX",
 		 folder->host);
 	if (!mkdtemp(folder->path))
 		run_broken(run, error_origin(-errno, "mkdir %s", folder->path));
-	privilege_program_ids(&uid, &gid);
-	if (geteuid() != uid && chown(folder->path, uid, gid) < 0)
+	if (geteuid() != ids.uid &&
+	    chown(folder->path, ids.uid, ids.gid) < 0)
 		run_broken(run, error_origin(-errno, "chown %s", folder->path));
 }
 
@@ -247,12 +246,10 @@ static int on_output(void *data, uint32_t events MACRO_UNUSED)
 /* A program that opens /dev/stdout again needs to own the pipe. */
 static void chown_output(const struct program_plan *plan, int fd)
 {
-	uid_t uid = plan->uid;
-	gid_t gid = plan->gid;
+	struct privilege_ids ids = plan->ids ? *plan->ids :
+					       privilege_program_ids();
 
-	if (!plan->has_ids)
-		privilege_program_ids(&uid, &gid);
-	if (geteuid() == 0 && fchown(fd, uid, gid) < 0)
+	if (geteuid() == 0 && fchown(fd, ids.uid, ids.gid) < 0)
 		return; /* opening fails then, and the program reports it */
 }
 
@@ -292,9 +289,7 @@ static void start_process(struct program *program, const char *path,
 				      .fds = { -1, -1, -1, -1 },
 				      .memory = plan->memory,
 				      .families = plan->families,
-				      .has_ids = plan->has_ids,
-				      .uid = plan->uid,
-				      .gid = plan->gid };
+				      .ids = plan->ids };
 	const char *args[64] = { path };
 	int input[2] = { -1, -1 }, output[2] = { -1, -1 }, terminal = -1;
 	pid_t pid;

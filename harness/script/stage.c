@@ -335,15 +335,12 @@ void stage_check_needs(struct run *run)
  * that nobody may not. */
 static bool may_run(struct run *run, const char *path)
 {
+	struct privilege_ids ids = privilege_program_ids();
 	pid_t pid = privilege_clone(0, NULL);
-	uid_t uid;
-	gid_t gid;
 	int status;
 
-	if (pid == 0) {
-		privilege_program_ids(&uid, &gid);
-		_exit(privilege_drop(uid, gid) < 0 || access(path, X_OK) != 0);
-	}
+	if (pid == 0)
+		_exit(privilege_drop(&ids) < 0 || access(path, X_OK) != 0);
 	if (pid < 0)
 		run_broken(run, pid);
 	if (waitpid(pid, &status, 0) < 0)
@@ -356,8 +353,6 @@ static bool may_run(struct run *run, const char *path)
 static void check_reach(struct run *run, const char *name)
 {
 	char path[PATH_MAX];
-	uid_t uid;
-	gid_t gid;
 
 	if (!program_find(name, path, sizeof(path)))
 		run_skip(run,
@@ -366,9 +361,8 @@ static void check_reach(struct run *run, const char *name)
 			 name);
 	if (may_run(run, path))
 		return;
-	privilege_program_ids(&uid, &gid);
 	run_skip(run, "uid %u, with which programs run, may not execute %s",
-		 uid, path);
+		 privilege_program_ids().uid, path);
 }
 
 bool stage_runs_programs(const struct run_job *job)

@@ -863,6 +863,29 @@ class Isolation(unittest.TestCase):
         self.assertEqual(lines, [name, "1", str(pwd.getpwuid(1).pw_gid),
                                  "written"])
 
+    def test_programs_have_the_groups_of_their_user(self):
+        inside = ["unshare", "-m", "sh", "-c",
+                  'mount --bind "$1" /etc/group && shift && exec "$@"', "sh"]
+        groups = pathlib.Path("/etc/group").read_text(encoding="utf-8")
+        user = pwd.getpwuid(1)
+        with tempfile.TemporaryDirectory() as folder:
+            group = pathlib.Path(folder, "group")
+            group.write_text(f"{groups}test:x:54321:{user.pw_name}\n",
+                             encoding="utf-8")
+            if subprocess.run([*inside, group, "true"], check=False,
+                              stderr=subprocess.DEVNULL).returncode:
+                self.skipTest("needs root")
+            path = pathlib.Path(folder, "groups.yaml")
+            path.write_text(
+                "for: 500ms\nhosts:\n  server:\n    run: {run: id -G, user: "
+                f"{user.pw_name}}}\n", encoding="utf-8")
+            done = subprocess.run([*inside, group, HALFOPEN, "lab", path],
+                                  stdout=subprocess.PIPE, text=True,
+                                  stderr=subprocess.STDOUT, check=False,
+                                  env=rig.environment())
+        self.assertEqual(done.returncode, rig.PASS, done.stdout)
+        self.assertIn(f"id: {user.pw_gid} 54321\n", done.stdout)
+
     def test_program_runs_on_a_terminal_when_asked(self):
         text = """
             test -t 0 && test -t 1 && test -t 2 && echo terminal

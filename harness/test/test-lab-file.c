@@ -52,7 +52,7 @@ static const char all[] = "about: |\n"
 			  "      - name: watcher\n"
 			  "        run: tail -f $FOLDER/log\n"
 			  "        env: {LANG: C, EMPTY: , NO: no}\n"
-			  "        user: nobody\n"
+			  "        user: root\n"
 			  "        listens: 80\n"
 			  "        later: yes\n"
 			  "timeline:\n"
@@ -102,7 +102,8 @@ START_TEST(programs_have_their_keys)
 	ck_assert_str_eq(programs[1].name, "nginx");
 	ck_assert_str_eq(programs[2].name, "nginx-2");
 	ck_assert_str_eq(programs[3].name, "watcher");
-	ck_assert_str_eq(programs[3].user, "nobody");
+	ck_assert_str_eq(programs[3].user, "root");
+	ck_assert_int_eq(programs[3].ids->uid, 0);
 	ck_assert_uint_eq(programs[3].listens, 80);
 	ck_assert_int_eq(programs[3].listens_within, 0);
 	ck_assert(programs[3].later);
@@ -335,7 +336,7 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 {
 	static const struct wrong hosts[] = {
 		{ "runn: x", ": unknown host key 'runn'; did you mean 'run'?" },
-		{ "run: {user: x}",
+		{ "run: {name: x}",
 		  ".run: missing key 'run': a program needs" },
 		{ "run: {run: x, name: client}",
 		  ".run: duplicate name 'client': already" },
@@ -355,6 +356,8 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 		{ "run: {run: x, listens: 80, listens-within: 0s}",
 		  ".run.listens-within: invalid duration '0s': expected more "
 		  "than 0s" },
+		{ "run: {run: x, user: no-such-user}",
+		  ".run.user: unknown user 'no-such-user'" },
 		{ "run: {run: x, later: maybe}",
 		  ".run.later: invalid value 'maybe': expected yes or no" },
 		{ "run: {run: x, env: {A=B: c}}",

@@ -10,7 +10,6 @@
 #include "lab-check.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -128,20 +127,13 @@ static int check_hosts(const struct lab_plan *plan)
  * rights could leave the lab. */
 static int check_user(const struct lab_program *program)
 {
-	const struct passwd *user;
-
 	if (!program->user)
 		return 0;
-	user = getpwnam(program->user);
-	if (!user)
-		return lab_place_refuse(&program->place,
-					"%s: unknown user '%s' on this machine",
-					program->name, program->user);
-	if (privilege_rootless() && user->pw_uid != getuid())
+	if (privilege_rootless() && program->ids->uid != getuid())
 		return lab_place_refuse(&program->place,
 					"%s: only root can run it as user %s",
 					program->name, program->user);
-	if (!privilege_rootless() && user->pw_uid == 0)
+	if (!privilege_rootless() && program->ids->uid == 0)
 		return lab_place_refuse(&program->place,
 					"%s: programs of a lab do not run as "
 					"root",

@@ -197,6 +197,24 @@ static int read_environment(const struct lab_yaml_node *node, void *ret)
 				  &next);
 }
 
+/* Looked up here and not in the run, whose nsswitch.conf has files only. */
+static int read_user(const struct lab_yaml_node *node, void *data)
+{
+	struct new_program *new = data;
+	struct privilege_ids *ids =
+		lab_plan_allocate(node->yaml->plan, sizeof(*ids));
+	int r = read_text(node, &new->program.user);
+
+	if (!ids)
+		return error_origin(-ENOMEM, "user of a program");
+	if (r < 0)
+		return error_trace(r);
+	if (privilege_user_ids(new->program.user, ids) < 0)
+		return lab_yaml_refuse(node, "%s", error_message());
+	new->program.ids = ids;
+	return 0;
+}
+
 /* A family without AF_, in small letters. */
 static int read_family(const struct lab_yaml_node *node, void *data)
 {
@@ -237,7 +255,7 @@ static const struct lab_yaml_field program_fields[] = {
 	{ "name", read_text, PROGRAM(program.name) },
 	{ "run", read_node, PROGRAM(command) },
 	{ "env", read_environment, PROGRAM(program.environment) },
-	{ "user", read_text, PROGRAM(program.user) },
+	{ "user", read_user, 0 },
 	{ "listens", read_port, PROGRAM(program.listens) },
 	{ "listens-within", read_node, PROGRAM(listens_within) },
 	{ "families", read_families, PROGRAM(program.families) },
@@ -309,6 +327,7 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 		return error_trace(r);
 	program->environment = new.program.environment;
 	program->user = new.program.user;
+	program->ids = new.program.ids;
 	program->listens = new.program.listens;
 	program->listens_within = new.program.listens_within;
 	program->families = new.program.families;

@@ -22,6 +22,7 @@
 #include "fault.h"
 #include "host.h"
 #include "nsec.h"
+#include "privilege.h"
 #include "testcase.h"
 #include "wire-kind.h"
 
@@ -95,6 +96,7 @@ struct lab_program {
 	const char *const
 		*environment; /* "KEY=VALUE", ends with NULL; or NULL */
 	const char *user; /* NULL: the default user of programs */
+	const struct privilege_ids *ids; /* of the user */
 	uint16_t listens; /* port that is awaited before clients start, or 0 */
 	nsec_t listens_within; /* so long; 0 unless a port is awaited */
 	uint64_t families; /* of sockets, beside the usual: bit AF_... */
