@@ -195,7 +195,7 @@ static void parse_message(const char *message, struct report *ret)
 
 /*
  * Of a buffer, libnftables reports neither line nor column, so that the rules
- * are its standard input. `monitor` would not end: the alarm does.
+ * are its standard input. An alarm ends `monitor`, which does not return.
  */
 static void load_in_child(const char *base, const char *rules,
 			  struct report *report)
@@ -247,11 +247,12 @@ int firewall_check(const char *base, const char *rules,
 	fd_close(pipes[0]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (pid > 0 && WIFSIGNALED(status))
+	if (pid > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		snprintf(report.message, sizeof(report.message),
-			 "libnftables, ended by signal %d%s", WTERMSIG(status),
-			 WTERMSIG(status) == SIGALRM ? ", does not return" :
-						       "");
+			 "libnftables does not return within %d s", PATIENCE);
+	else if (pid > 0 && WIFSIGNALED(status))
+		snprintf(report.message, sizeof(report.message),
+			 "libnftables ended by signal %d", WTERMSIG(status));
 	if (r < 0 || !*report.message)
 		return error_trace(r);
 	*ret = report.position;
