@@ -44,13 +44,14 @@ const struct wire_capture *frames_wait(struct run *run, struct mark since,
 				       const struct wire_match *match,
 				       unsigned int nth, nsec_t timeout);
 
-/* The first one, which the experiment needs: waits for it; BROKEN without. */
+/* The first one, which the experiment needs: waits for it; without, the run ends
+ * as FAIL. */
 const struct wire_capture *frames_need(struct run *run, struct mark since,
 				       const struct wire_match *match);
 const struct wire_capture *frames_first(struct run *run, struct mark since,
 					const char *from, enum wire_kind kind);
 
-/* The last one of the run so far; BROKEN without. */
+/* The last one of the run so far; without, the run ends as FAIL. */
 const struct wire_capture *frames_last(struct run *run,
 				       const struct wire_match *match);
 

@@ -55,7 +55,8 @@ struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog);
 /* listen() on a listener: changes its backlog. */
 void sock_set_backlog(struct sock *listener, int backlog);
 
-/* Calls that the experiment needs: BROKEN when they fail. */
+/* Calls that the experiment needs: the run ends as FAIL when the kernel refuses
+ * them, as BROKEN when the machine cannot perform them. */
 struct sock *sock_connect(struct probe *probe, const struct sock *listener);
 struct sock *sock_connect_to(struct probe *probe, const char *host,
 			     uint16_t port);
@@ -102,9 +103,9 @@ struct finding sock_send_text(struct sock *sock, const char *text);
 void sock_post_recv(struct sock *sock);
 struct finding sock_recv(struct sock *sock, nsec_t timeout);
 
-/* Sends so many bytes to the other end, which receives them: BROKEN when they
- * do not arrive at once. A recv() that is posted there is the one that returns.
- */
+/* Sends so many bytes to the other end, which receives them: the run ends as
+ * FAIL when they do not arrive at once. A recv() that is posted there is the one
+ * that returns. */
 void sock_deliver(struct sock *from, struct sock *to, size_t bytes);
 
 /*
