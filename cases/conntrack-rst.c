@@ -64,16 +64,18 @@ static void expect_closing(struct run *run, struct pair *tcp)
 {
 	struct mark held = mark_now(run);
 	struct wire_rule *rule = fault_hold(run, FRAMES(TO("server")));
+	struct mark closed;
 
 	sock_send(tcp->client, BYTES);
 	sock_send(tcp->server, BYTES);
 	sock_close(tcp->server);
 	sock_wait_state(tcp->client, DIAG_CLOSE_WAIT, soon);
+	closed = mark_now(run);
 	sock_close(tcp->client);
+	mark_done(run, &closed);
 	/* Left unread: a RST. */
-	expect_frame(run, held, "the client's RST",
-		     FRAMES(FROM("client"), KIND(WIRE_RST)), 1,
-		     (struct range){ 0, soon });
+	expect_frame(run, closed, "the client's RST",
+		     FRAMES(FROM("client"), KIND(WIRE_RST)), 1, at_once);
 	held = mark_now(run);
 	fault_release(run, rule);
 	frames_wait(run, held, FRAMES(FROM("server"), KIND(WIRE_RST)), 1, soon);

@@ -38,9 +38,12 @@ static struct range forecast_fin_wait2(struct run *run, struct sock *sock)
 	time = at_least(&tcp, time);
 	range = predict_timer(time, tcp.hz);
 	if (time > SEC(TIME_WAIT)) {
-		time -= SEC(TIME_WAIT);
-		range = range_add(predict_timer(time, tcp.hz),
-				  predict_timer(at_least(&tcp, time), tcp.hz));
+		const nsec_t timers[] = {
+			time - SEC(TIME_WAIT),
+			at_least(&tcp, time - SEC(TIME_WAIT)),
+		};
+
+		range = predict_chain(timers, ARRAY_SIZE(timers), tcp.hz);
 	}
 	return range;
 }

@@ -36,21 +36,14 @@ static void lose_fins(struct run *run, struct pair *tcp)
 {
 	const struct prediction *p = forecast_orphan(tcp->server);
 	struct mark killed = mark_now(run);
-	struct range life;
 
 	fault_cut_from(run, "server");
 	fault_kill(tcp->server_probe);
-	/* The process died between the mark and now; and the poll that sees
-	 * the orphan's end comes up to 1/50 of the waiting time later. */
-	life = range_add(p->elapsed,
-			 (struct range){ 0, mark_now(run).at - killed.at +
-						    p->elapsed.max / 50 });
+	mark_done(run, &killed);
 	if (!expect_state_within(tcp->server, DIAG_FIN_WAIT1, soon))
 		return;
 	expect_states(tcp, DIAG_ESTABLISHED, DIAG_FIN_WAIT1);
-	expect_state_within(tcp->server, DIAG_CLOSE, life.max + SEC(1));
-	expect_span(run, "lifetime of the orphan", mark_now(run).at - killed.at,
-		    life);
+	expect_lifetime(tcp->server, DIAG_FIN_WAIT1, killed, p->elapsed);
 	expect_frames_between(run, killed, "FINs, all lost",
 			      FRAMES(FROM("server"), KIND(WIRE_FIN)),
 			      1 + p->probes + p->retransmissions_min,

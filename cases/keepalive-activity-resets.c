@@ -122,7 +122,8 @@ static void expect_timestamps(struct run *run, struct sock *client, nsec_t idle)
 static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
-	const struct prediction *forecast = forecast_keepalive(tcp.client);
+	const struct prediction *forecast =
+		forecast_keepalive_after_activity(tcp.client);
 	nsec_t idle = forecast->rounds[0].interval;
 	struct mark armed, last;
 	struct finding got;

@@ -67,7 +67,8 @@ static void server_reboots(struct run *run, struct sock *client,
 static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
-	const struct prediction *forecast = forecast_keepalive(tcp.client);
+	const struct prediction *forecast =
+		forecast_keepalive_after_activity(tcp.client);
 	nsec_t time = forecast->rounds[0].interval;
 	struct mark activity;
 

@@ -69,7 +69,7 @@ static void expect_accepted(struct run *run, const struct old *old,
 	struct finding got = sock_reap(attempt->sock, SEC(2));
 
 	expect_success(&got);
-	expect_took(attempt->dialled, &got, (struct range){ 0, SEC(1) });
+	expect_took(attempt->dialled, &got, at_once);
 	expect_frames(run, attempt->dialled, "SYNs", SYNS, 1);
 	expect_isn_after_time_wait(run, "server", old->closed.dialled,
 				   attempt->dialled);
@@ -115,15 +115,14 @@ static void expect_paws(struct run *run, const struct attempt *attempt,
 		expect_counter(run, "server", "PAWSTimewait", times);
 }
 
-/* The timer of B's second SYN: the initial RTO, or TCP_TIMEOUT_MIN since 5.6.
- * The two differ by a second, so the latter may take half of that. */
+/* The timer of B's second SYN: the initial RTO, or TCP_TIMEOUT_MIN since 5.6. */
 static struct range next_syn(void)
 {
-	const nsec_t rto = SEC(1);
+	unsigned int hz = nsec_hz();
 
 	if (kernel_version() < KERNEL_VERSION(5, 6, 0))
-		return predict_timer(rto, nsec_hz());
-	return (struct range){ SEC(2) / nsec_hz(), rto / 2 };
+		return predict_timer(SEC(1), hz);
+	return predict_timer(predict_nsec(2, hz), hz);
 }
 
 static void expect_second_syn_accepted(struct run *run, const struct old *old,

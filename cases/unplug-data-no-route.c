@@ -30,16 +30,6 @@
 /* Failed tries by the timer before the route is back. */
 enum { TRIES = 2, BYTES = 20 };
 
-/* tcp_probe0_when(): each timer is armed when the one before has fired. */
-static struct range forecast_try(const struct predict_tcp *tcp, unsigned int n)
-{
-	struct range at = { 0, 0 };
-
-	for (unsigned int i = 0; i < n; i++)
-		at = range_add(at, predict_timer(tcp->rto << i, tcp->hz));
-	return at;
-}
-
 static void remove_route(struct run *run)
 {
 	if (run_is_variant(run, "linkdown-ignored"))
@@ -120,12 +110,12 @@ static void expect_end(struct run *run, struct sock *client, struct mark sent,
 static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
-	struct predict_tcp inputs = forecast_inputs(tcp.client);
+	const struct prediction *p =
+		forecast_zero_window(tcp.client, PREDICT_PEER_SILENT);
 	bool ends = run_is_variant(run, "gives-up");
-	struct range last = forecast_try(&inputs, TRIES);
-	struct range third = forecast_try(&inputs, TRIES + 1);
-	struct range next = ends ? forecast_try(&inputs, inputs.retries2 + 1) :
-				   third;
+	struct range last = p->rounds[TRIES - 1].at;
+	struct range third = p->rounds[TRIES].at;
+	struct range next = ends ? p->elapsed : third;
 	struct finding got;
 	struct mark sent;
 

@@ -92,47 +92,30 @@ static struct outcome forecast_path(const struct prediction *p)
 	};
 }
 
-/* tcp_probe0_base(), tcp_probe0_when(); one timer more than tries. */
-static struct outcome forecast_interface(struct run *run,
-					 const struct predict_tcp *tcp)
+/* Nothing is in flight: the persist timer tries to send the data. */
+static struct outcome forecast_interface(struct run *run, struct sock *client)
 {
-	struct outcome outcome = {
+	const struct prediction *p =
+		forecast_zero_window(client, PREDICT_PEER_SILENT);
+
+	return (struct outcome){
 		.error = unreachable_over_v6(run) ? ENETUNREACH : ETIMEDOUT,
+		.end = p->elapsed,
 		.timer = DIAG_TIMER_PROBE,
 	};
-
-	for (unsigned int i = 0; i <= tcp->retries2; i++) {
-		nsec_t base = MAX(tcp->rto, MSEC(200)); /* TCP_RTO_MIN */
-		nsec_t timer = MIN(base << MIN(i, 10), tcp->rto_max);
-
-		outcome.end =
-			range_add(outcome.end, predict_timer(timer, tcp->hz));
-	}
-	return outcome;
 }
 
-/* tcp_retransmit_timer() without a tail loss probe, and with a clock that
- * starts when the data is sent. The first expiry does not compare it. */
-static struct outcome forecast_in_flight(nsec_t timeout,
-					 const struct predict_tcp *tcp)
+static struct outcome forecast_in_flight(struct sock *client)
 {
-	struct range at = predict_timer(tcp->rto, tcp->hz);
-	struct outcome outcome = { .error = ENETUNREACH,
-				   .original_leaves = true,
-				   .timer = DIAG_TIMER_RETRANSMIT };
+	const struct prediction *p = forecast_dropped(client);
 
-	for (unsigned int i = 1; at.min < timeout; i++) {
-		nsec_t timer = MIN(tcp->rto << MIN(i, 10), tcp->rto_max);
-
-		at = range_add(at, predict_timer(timer, tcp->hz));
-		if (at.max > timeout - MSEC(1) && outcome.rounds.min == 0) {
-			outcome.end.min = MAX(at.min, timeout - MSEC(1));
-			outcome.rounds.min = i;
-		}
-		outcome.rounds.max = i;
-	}
-	outcome.end.max = at.max;
-	return outcome;
+	return (struct outcome){
+		.error = ENETUNREACH,
+		.end = p->elapsed,
+		.rounds = { p->retransmissions_min, p->retransmissions_max },
+		.original_leaves = true,
+		.timer = DIAG_TIMER_RETRANSMIT,
+	};
 }
 
 static struct outcome forecast_neighbour(struct run *run,
@@ -189,9 +172,9 @@ static struct outcome forecast_outcome(struct run *run, struct sock *client)
 	} else if (run_value(run) == DEFAULTS_FAILING) {
 		outcome = forecast_failing(run, p, &tcp);
 	} else if (run_is_variant(run, "interface")) {
-		outcome = forecast_interface(run, &tcp);
+		outcome = forecast_interface(run, client);
 	} else if (run_is_variant(run, "interface-in-flight")) {
-		outcome = forecast_in_flight(p->timeout, &tcp);
+		outcome = forecast_in_flight(client);
 	}
 	run_note(run, "prediction: %s at %.3f .. %.3f s",
 		 strerrorname_np(outcome.error), nsec_seconds(outcome.end.min),

@@ -26,37 +26,33 @@ static void script(struct run *run)
 {
 	bool orphan = run_is_variant(run, "orphan");
 	unsigned int probes = orphan ? ORPHAN_RETRIES : RETRIES2;
-	struct range expected = { 0, 0 };
+	const struct prediction *p;
 	struct zero_window stage;
-	struct mark probed;
 
 	if (!zero_window_reach(run, &stage))
 		return;
+	p = orphan ? forecast_zero_window_orphan(stage.tcp.client) :
+		     forecast_zero_window(stage.tcp.client,
+					  PREDICT_PEER_SILENT);
 	fault_cut(run, "server");
 	if (orphan)
 		sock_close(stage.tcp.client);
 	else
 		sock_post_recv(stage.tcp.client);
 
-	probed = stage.stalled;
 	for (unsigned int i = 1; i <= probes; i++) {
-		struct range timer = zero_window_timer(run, &stage.inputs, i);
-
-		expected = range_add(expected, timer);
-		probed = expect_frame(run, probed, "window probe",
-				      ZERO_WINDOW_PROBE, i == 1 ? 1 : 2, timer);
-		if (probed.missing)
+		if (expect_frame(run, stage.stalled, "window probe",
+				 ZERO_WINDOW_PROBE, i, p->rounds[i - 1].at)
+			    .missing)
 			return;
 		expect_timer(stage.tcp.client, DIAG_TIMER_PROBE);
 	}
-	expected = range_add(expected,
-			     zero_window_timer(run, &stage.inputs, probes + 1));
 	if (orphan)
-		run_elapsed(run, expected,
+		run_elapsed(run, p->elapsed,
 			    expect_lifetime(stage.tcp.client, DIAG_FIN_WAIT1,
-					    stage.stalled, expected));
+					    stage.stalled, p->elapsed));
 	else
-		expect_end(&stage, expected);
+		expect_end(&stage, p->elapsed);
 	expect_number(run, "probes",
 		      frames_count(run, stage.stalled, ZERO_WINDOW_PROBE),
 		      probes, probes);

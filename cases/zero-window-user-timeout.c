@@ -56,19 +56,14 @@ static void expect_end(struct run *run, struct zero_window *stage,
 /* The option is set from the start. */
 static void expect_timeout(struct run *run, struct zero_window *stage)
 {
-	struct range timeout =
-		predict_timer(MSEC(TIMEOUT_MS), stage->inputs.hz);
-	nsec_t passed = 0;
-	unsigned int probes = 1;
-	struct mark first = expect_probe(run, stage, stage->stalled, 1);
+	const struct prediction *p = forecast_zero_window(
+		stage->tcp.client, run_is_variant(run, "unanswered") ?
+					   PREDICT_PEER_SILENT :
+					   PREDICT_PEER_ANSWERS);
 
-	if (first.missing)
+	if (expect_probe(run, stage, stage->stalled, 1).missing)
 		return;
-	for (; passed + zero_window_interval(&stage->inputs, probes + 1) <
-	       MSEC(TIMEOUT_MS);
-	     probes++)
-		passed += zero_window_interval(&stage->inputs, probes + 1);
-	expect_end(run, stage, first, timeout, probes);
+	expect_end(run, stage, stage->stalled, p->elapsed, p->probes);
 }
 
 /* The option is set after three probes, when its time has passed. */

@@ -460,7 +460,8 @@ static void retransmit(struct retransmission *data)
 	/* The first tcp_syn_linear_timeouts SYNs do not double the RTO. */
 	if (data->stage != STAGE_SYN_SENT ||
 	    data->retransmits > syn_linear(tcp))
-		data->rto = MIN(2 * data->rto, rto_max(tcp));
+		data->rto = MIN(whole_jiffies(2 * data->rto, tcp->hz),
+				rto_max(tcp));
 }
 
 /*
@@ -609,8 +610,7 @@ void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp)
  * tcp_ld_RTO_revert() decreases icsk_backoff and arms the timer again for the
  * RTO less the time since the transmission, which usecs_to_jiffies() rounds up
  * while jiffies are rounded down: the timer is set to the end of the RTO, or one
- * jiffy earlier. The remainder decides about the level of the wheel; it is not
- * known, so that each level up to the one of the RTO is possible.
+ * jiffy earlier.
  */
 struct range predict_reverted(const struct predict_tcp *tcp,
 			      struct range *ret_rounds)
@@ -622,13 +622,27 @@ struct range predict_reverted(const struct predict_tcp *tcp,
 	begin_data(&data, &prediction, tcp, STAGE_OPEN);
 	while (write_timeout(&data)) {
 		data.retransmits++;
-		wheel_pass_span(&data.walk.wheel,
-				(struct wheel_span){ rto - 1, rto },
-				WHEEL_REMAINDER);
+		wheel_pass_rest(&data.walk.wheel,
+				(struct wheel_span){ rto - 1, rto });
 	}
 	ret_rounds->min = prediction.retransmissions_min;
 	ret_rounds->max = prediction.retransmissions_max;
 	return prediction.elapsed;
+}
+
+/* tcp_retransmit_skb() sets retrans_stamp from the time stamp of the segment
+ * (tcp_skb_timestamp_ts()), which __tcp_transmit_skb() has set at the last
+ * transmission that reached it: the original. */
+void predict_dropped(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	struct retransmission data = {
+		.stage = STAGE_OPEN,
+		.rto = first_rto(tcp),
+	};
+
+	walk_init(&data.walk, ret, tcp);
+	walk_timer(&data.walk, data.rto, WHEEL_BETWEEN_TICKS);
+	retransmission_rounds(&data);
 }
 
 void predict_connect(struct prediction *ret, const struct predict_tcp *tcp)
@@ -688,6 +702,15 @@ static bool keepalive_survives(struct walk *walk)
 	return walk_survives(walk, bounds, 0);
 }
 
+static void keepalive_rounds(struct walk *walk)
+{
+	while (keepalive_survives(walk)) {
+		walk_round(walk, PREDICT_KEEPALIVE_PROBE);
+		walk->ret->probes++;
+		walk_timer(walk, walk->tcp->keepalive_intvl, WHEEL_CALLBACK);
+	}
+}
+
 void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp)
 {
 	struct walk walk;
@@ -695,11 +718,26 @@ void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp)
 	walk_init(&walk, ret, tcp);
 	ret->timeout = whole_jiffies(tcp->user_timeout, tcp->hz);
 	walk_timer(&walk, tcp->keepalive_time, WHEEL_BETWEEN_TICKS);
-	while (keepalive_survives(&walk)) {
-		walk_round(&walk, PREDICT_KEEPALIVE_PROBE);
-		ret->probes++;
-		walk_timer(&walk, tcp->keepalive_intvl, WHEEL_CALLBACK);
-	}
+	keepalive_rounds(&walk);
+}
+
+/*
+ * The timer that ran already finds that the time has not passed, and is armed
+ * again for the rest, or it happens to expire when the time has passed. That is
+ * compared in jiffies, so that the probe can be sent in the jiffy before a new
+ * timer would expire.
+ */
+void predict_keepalive_activity(struct prediction *ret,
+				const struct predict_tcp *tcp)
+{
+	int64_t time = jiffies_of(tcp, tcp->keepalive_time);
+	struct walk walk;
+
+	walk_init(&walk, ret, tcp);
+	ret->timeout = whole_jiffies(tcp->user_timeout, tcp->hz);
+	walk.interval = tcp->keepalive_time;
+	wheel_pass_rest(&walk.wheel, (struct wheel_span){ time - 1, time });
+	keepalive_rounds(&walk);
 }
 
 /* --- zero window -------------------------------------------------------------- */
@@ -740,7 +778,9 @@ static bool persist_survives(struct persist *persist)
 		/* inet_csk_rto_backoff() has no limit like the one of
 		 * tcp_probe0_when(), and starts with icsk_rto. */
 		unsigned int backoff = MIN(persist->backoff, 31U);
-		bool alive = first_rto(tcp) << backoff < rto_max(tcp);
+		/* icsk_rto << icsk_backoff, compared without overflow */
+		bool alive = jiffies_of(tcp, first_rto(tcp)) <=
+			     (jiffies_of(tcp, rto_max(tcp)) - 1) >> backoff;
 
 		max_probes = orphan_retries(tcp, alive);
 		if (!alive && persist->backoff >= max_probes)
@@ -793,6 +833,10 @@ static void next_window_probe(struct persist *persist)
 			clamped_persist, persist);
 }
 
+/* Of a socket that never ends: its probes are answered, and what has not ended it
+ * by the largest icsk_backoff does not end it. */
+enum { ROUNDS_SHOWN = 20 };
+
 static void persist_rounds(struct prediction *ret,
 			   const struct predict_tcp *tcp,
 			   enum predict_peer peer, bool orphan)
@@ -814,7 +858,9 @@ static void persist_rounds(struct prediction *ret,
 	walk_timer(walk, persist.base, WHEEL_BETWEEN_TICKS);
 	walk_start_clock(walk); /* icsk_probes_tstamp */
 	while (persist_survives(&persist)) {
-		if (ret->probes == PREDICT_ROUNDS_MAX - 2 && !ret->timeout) {
+		if (peer == PREDICT_PEER_ANSWERS && !ret->timeout &&
+		    persist.backoff == tcp->retries2 &&
+		    ret->probes >= ROUNDS_SHOWN) {
 			ret->elapsed = (struct range){ NSEC_NEVER, NSEC_NEVER };
 			return;
 		}

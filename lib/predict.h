@@ -140,12 +140,23 @@ struct range predict_reverted(const struct predict_tcp *tcp,
 void predict_orphan(struct prediction *ret, const struct predict_tcp *tcp);
 
 /*
- * An idle connection with a dead peer, from the last activity or from setting
- * SO_KEEPALIVE, whichever is later: tcp_keepalive_timer(). A user timeout is
+ * The same where no retransmission leaves the local host (no route), and no tail
+ * loss probe either. The elapsed time starts with the transmission, which has
+ * left: the first expiry of the RTO does not compare it.
+ */
+void predict_dropped(struct prediction *ret, const struct predict_tcp *tcp);
+
+/*
+ * An idle connection with a dead peer, from setting SO_KEEPALIVE, without any
+ * activity shortly before or since: tcp_keepalive_timer(). A user timeout is
  * compared with the time since the last activity: if that was long before
  * SO_KEEPALIVE, the connection can end with the first probe.
  */
 void predict_keepalive(struct prediction *ret, const struct predict_tcp *tcp);
+
+/* The same from the last activity, when the timer was already running. */
+void predict_keepalive_activity(struct prediction *ret,
+				const struct predict_tcp *tcp);
 
 /*
  * connect() without any reply: tcp_write_timeout() for SYN_SENT. It ends by

@@ -225,8 +225,6 @@ static struct levels levels_of(const struct wheel *wheel, int64_t jiffies,
 		.max = wheel_level(jiffies, wheel->hz),
 	};
 
-	if (context == WHEEL_REMAINDER)
-		levels.min = 0;
 	if (context == WHEEL_CALLBACK)
 		levels.max = wheel_level(jiffies + late - 1, wheel->hz);
 	return levels;
@@ -240,7 +238,6 @@ static struct wheel_span delay_of(const struct wheel *wheel,
 	case WHEEL_BETWEEN_TICKS:
 		break;
 	case WHEEL_CALLBACK:
-	case WHEEL_REMAINDER:
 		return (struct wheel_span){ 0, wheel->late };
 	case WHEEL_ANSWER:
 		return wheel->answer;
@@ -284,31 +281,30 @@ static void begin(struct wheel *wheel, int64_t longest,
 	wheel->n = 0;
 }
 
-static void arm_span(struct wheel *wheel, const struct wheel_moment *moment,
-		     struct wheel_span jiffies, enum wheel_context context,
-		     unsigned int known)
-{
-	for (int64_t i = jiffies.min; i <= jiffies.max; i++)
-		arm(wheel, moment, i, context, known);
-}
-
-void wheel_pass_span(struct wheel *wheel, struct wheel_span jiffies,
-		     enum wheel_context context)
-{
-	struct before before;
-
-	begin(wheel, jiffies.max, context, &before);
-	for (size_t i = 0; i < before.n; i++)
-		arm_span(wheel, &before.moments[i], jiffies, context,
-			 before.known);
-	merge(wheel);
-}
-
 void wheel_pass(struct wheel *wheel, int64_t jiffies,
 		enum wheel_context context)
 {
-	wheel_pass_span(wheel, (struct wheel_span){ jiffies, jiffies },
-			context);
+	struct before before;
+
+	begin(wheel, jiffies, context, &before);
+	for (size_t i = 0; i < before.n; i++)
+		arm(wheel, &before.moments[i], jiffies, context, before.known);
+	merge(wheel);
+}
+
+void wheel_pass_rest(struct wheel *wheel, struct wheel_span jiffies)
+{
+	int64_t most = granule(wheel_level(jiffies.max, wheel->hz));
+	struct wheel_span since = { 0 };
+
+	wheel_since(wheel, 0, INT64_MAX, &since);
+	wheel->level = 0;
+	wheel->step = 1;
+	wheel->n = 1;
+	wheel->moments[0] = (struct wheel_moment){
+		.first = -(since.max + wheel->late + jiffies.max + most),
+		.last = -(since.min + jiffies.min + 1),
+	};
 }
 
 void wheel_pass_each(struct wheel *wheel, int64_t longest,
@@ -323,9 +319,14 @@ void wheel_pass_each(struct wheel *wheel, int64_t longest,
 		struct wheel_moment one = before.moments[i];
 
 		for (; one.first <= before.moments[i].last; one.first += step) {
+			struct wheel_span lengths =
+				each(data, one.tick - one.first);
+
 			one.last = one.first;
-			arm_span(wheel, &one, each(data, one.tick - one.first),
-				 context, before.known);
+			for (int64_t jiffies = lengths.min;
+			     jiffies <= lengths.max; jiffies++)
+				arm(wheel, &one, jiffies, context,
+				    before.known);
 		}
 	}
 	merge(wheel);

@@ -39,9 +39,6 @@ enum wheel_context {
 	WHEEL_CALLBACK,
 	/* By a segment that answers what the callback has sent. */
 	WHEEL_ANSWER,
-	/* For the rest of a longer time, of which an unknown part is over: any
-	 * level up to the one of the length is possible. */
-	WHEEL_REMAINDER,
 };
 
 /* One possibility: an expiry, and when the clock was started. All ticks from
@@ -89,9 +86,12 @@ void wheel_keep(struct wheel *wheel, int64_t until);
 void wheel_pass(struct wheel *wheel, int64_t jiffies,
 		enum wheel_context context);
 
-/* The same where the length is any of these. */
-void wheel_pass_span(struct wheel *wheel, struct wheel_span jiffies,
-		     enum wheel_context context);
+/*
+ * The same where the timer was armed earlier, and is armed again for the rest:
+ * the moment of the expiry is any of these lengths later, but the level, which
+ * depends on the rest, is unknown. Nothing is known about the phase then.
+ */
+void wheel_pass_rest(struct wheel *wheel, struct wheel_span jiffies);
 
 /* The same where the length depends on the distance from the clock: `each` sets
  * the range of lengths, none of which exceeds `longest`. */

@@ -228,6 +228,31 @@ static void print_syn_ack(const struct predict_tcp *tcp)
 	printf("\n");
 }
 
+static void print_zero_window(const struct predict_tcp *tcp)
+{
+	struct prediction silent, answered;
+	char timeout[32];
+
+	predict_zero_window(&silent, tcp, PREDICT_PEER_SILENT);
+	predict_zero_window(&answered, tcp, PREDICT_PEER_ANSWERS);
+	printf("\nZERO WINDOW, and data to send\n");
+	printf("  tcp_retries2 = %u is here a number of unanswered probes\n",
+	       tcp->retries2);
+	if (tcp->user_timeout)
+		printf("  user_timeout = %s counts from the first probe, "
+		       "answered or not\n",
+		       duration(timeout, tcp->user_timeout));
+	print_rounds(&silent, NULL, "probe", "since the window is zero");
+	print_elapsed("without answers gives up", &silent);
+	printf("\n");
+	if (answered.elapsed.max == NSEC_NEVER) {
+		printf("  with answers: no end\n");
+		return;
+	}
+	print_elapsed("with answers gives up", &answered);
+	printf("\n");
+}
+
 const struct usage usage_predict = {
 	.name = "predict",
 	.arguments = "[KEY=VALUE...]",
@@ -259,5 +284,6 @@ int cmd_predict(int argc, char **argv)
 	print_keepalive(&tcp);
 	print_connect(&tcp);
 	print_syn_ack(&tcp);
+	print_zero_window(&tcp);
 	return EXIT_STATUS_PASS;
 }

@@ -13,12 +13,23 @@ static void judge(const struct prediction *prediction)
 	fuzz_must(prediction->n_rounds <= PREDICT_ROUNDS_MAX);
 }
 
+static void silent(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	predict_zero_window(ret, tcp, PREDICT_PEER_SILENT);
+}
+
+static void answered(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	predict_zero_window(ret, tcp, PREDICT_PEER_ANSWERS);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const predictors[])(struct prediction * ret,
 					  const struct predict_tcp *tcp) = {
 		predict_give_up, predict_orphan,  predict_keepalive,
-		predict_connect, predict_syn_ack,
+		predict_connect, predict_syn_ack, predict_dropped,
+		predict_keepalive_activity, silent, answered,
 	};
 	char *text = fuzz_text(data, size), *words[WORDS_MAX + 1] = { NULL };
 	char *save = NULL, *word = strtok_r(text, "\n", &save);

@@ -143,16 +143,50 @@ static void journal_prediction(struct run *run, const char *what,
 	}
 }
 
-static struct prediction *
-predict(struct run *run, const struct predict_tcp *tcp,
-	void (*model)(struct prediction *ret, const struct predict_tcp *tcp),
-	const char *what)
+typedef void predict_fn(struct prediction *ret, const struct predict_tcp *tcp);
+
+static struct prediction *compute(struct run *run,
+				  const struct predict_tcp *tcp,
+				  predict_fn *model)
 {
 	struct prediction *prediction = calloc(1, sizeof(*prediction));
 
 	if (!prediction)
 		run_broken(run, error_origin(-ENOMEM, "prediction"));
 	model(prediction, tcp);
+	return prediction;
+}
+
+/*
+ * The prediction is exact: without any delay. A delay within the tolerance can
+ * have a greater effect than itself, where it moves the arming of a timer beyond
+ * a granule of the wheel. The end of the run takes that into account
+ * (run-control.h).
+ */
+static void consider_delays(struct run *run, struct predict_tcp tcp,
+			    predict_fn *model, const struct prediction *exact)
+{
+	struct prediction *late;
+
+	tcp.late = MIN(run_slack(run), MSEC(250));
+	late = compute(run, &tcp, model);
+	run->delay_effect = MAX(run->delay_effect,
+				late->elapsed.max - exact->elapsed.max);
+	run->delay_decides |=
+		late->elapsed.min < exact->elapsed.min ||
+		late->retransmissions_min != exact->retransmissions_min ||
+		late->retransmissions_max != exact->retransmissions_max ||
+		late->probes != exact->probes;
+	free(late);
+}
+
+static struct prediction *predict(struct run *run,
+				  const struct predict_tcp *tcp,
+				  predict_fn *model, const char *what)
+{
+	struct prediction *prediction = compute(run, tcp, model);
+
+	consider_delays(run, *tcp, model, prediction);
 	journal_prediction(run, what, prediction);
 	return prediction;
 }
@@ -177,8 +211,16 @@ struct prediction *forecast_keepalive_after_answer(struct sock *sock)
 	struct predict_tcp tcp = forecast_inputs(sock);
 
 	tcp.keepalive_time = MAX(tcp.keepalive_time, tcp.keepalive_intvl);
-	return predict(sock_run(sock), &tcp, predict_keepalive,
+	return predict(sock_run(sock), &tcp, predict_keepalive_activity,
 		       "keepalive after an answer");
+}
+
+struct prediction *forecast_keepalive_after_activity(struct sock *sock)
+{
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	return predict(sock_run(sock), &tcp, predict_keepalive_activity,
+		       "keepalive after activity");
 }
 
 struct prediction *forecast_orphan(struct sock *sock)
@@ -187,6 +229,47 @@ struct prediction *forecast_orphan(struct sock *sock)
 
 	return predict(sock_run(sock), &tcp, predict_orphan,
 		       "unanswered FIN of an orphan");
+}
+
+static void silent(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	predict_zero_window(ret, tcp, PREDICT_PEER_SILENT);
+}
+
+static void answers(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	predict_zero_window(ret, tcp, PREDICT_PEER_ANSWERS);
+}
+
+static void silent_orphan(struct prediction *ret, const struct predict_tcp *tcp)
+{
+	predict_zero_window_orphan(ret, tcp, PREDICT_PEER_SILENT);
+}
+
+struct prediction *forecast_zero_window(struct sock *sock,
+					enum predict_peer peer)
+{
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	return predict(sock_run(sock), &tcp,
+		       peer == PREDICT_PEER_ANSWERS ? answers : silent,
+		       "a zero window");
+}
+
+struct prediction *forecast_zero_window_orphan(struct sock *sock)
+{
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	return predict(sock_run(sock), &tcp, silent_orphan,
+		       "a zero window, orphan");
+}
+
+struct prediction *forecast_dropped(struct sock *sock)
+{
+	struct predict_tcp tcp = forecast_inputs(sock);
+
+	return predict(sock_run(sock), &tcp, predict_dropped,
+		       "data without a route");
 }
 
 struct prediction *forecast_connect(struct run *run, const char *host)

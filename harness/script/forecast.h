@@ -25,6 +25,18 @@ struct prediction *forecast_keepalive(struct sock *sock);
  */
 struct prediction *forecast_keepalive_after_answer(struct sock *sock);
 
+/* SO_KEEPALIVE has been set; activity now, then no more. */
+struct prediction *forecast_keepalive_after_activity(struct sock *sock);
+
+/* Data that waits from now on for a window that stays closed, or for a route: a
+ * peer that answers the probes, or none. */
+struct prediction *forecast_zero_window(struct sock *sock,
+					enum predict_peer peer);
+struct prediction *forecast_zero_window_orphan(struct sock *sock);
+
+/* Data sent now, whose retransmissions do not leave the host. */
+struct prediction *forecast_dropped(struct sock *sock);
+
 /* Closed now, nothing unsent, a peer that does not answer the FIN. */
 struct prediction *forecast_orphan(struct sock *sock);
 

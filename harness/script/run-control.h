@@ -55,6 +55,10 @@ struct run {
 	uint16_t next_port;
 	bool upper_bound_failed; /* the only failures are upper bounds */
 	nsec_t excess; /* the most by which bound plus slack was exceeded */
+	/* What delays within the tolerance can do to the predictions: how much
+	 * later the end can be, and whether they decide about a round. */
+	nsec_t delay_effect;
+	bool delay_decides;
 	bool unexplained; /* no delay explains a failure: not inconclusive */
 	bool has_outcome; /* the first finding that is expected sets "outcome"
 			   */

@@ -60,6 +60,21 @@ static nsec_t delay_of_order(const struct run *run, nsec_t residence)
 	return MAX(delay, MAX(run->softirq_wait, run->longest_act));
 }
 
+/*
+ * Whether delays that are each within the tolerance explain the failure: in a
+ * chain of timers they have a greater effect (forecast.c). A delay of less than a
+ * jiffy has none.
+ */
+static bool is_due_to_chain(const struct run *run, nsec_t times, nsec_t order)
+{
+	nsec_t jiffy = NSEC_PER_SEC / nsec_hz();
+
+	if (run->upper_bound_failed && times >= jiffy &&
+	    run->excess <= run->delay_effect)
+		return true;
+	return run->delay_decides && order >= jiffy;
+}
+
 static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t delay)
 {
 	char text[160];
@@ -116,6 +131,8 @@ static void MACRO_NORETURN judge(struct run *run)
 		end_inconclusive(run, times);
 	if (!run->unexplained && order > run->options->slack)
 		end_inconclusive(run, order);
+	if (!run->unexplained && is_due_to_chain(run, times, order))
+		end_inconclusive(run, MAX(times, order));
 	snprintf(text, sizeof(text), "%u of %u expectations failed",
 		 run->failed, run->expectations);
 	run_end(run, "fail", text, false);

@@ -183,10 +183,13 @@ class Sender(Socket):
             self.reset_timer(self.rto, self.retransmit_timer)
             return
         self.rto = self.first_rto()
-        if s["early_retrans"] in (3, 4) and s["sack"]:
+        if state == "DROPPED":
+            # The original's time stamp; retransmissions do not leave the host.
+            self.retrans_stamp = self.tcp_time_stamp()
+        elif s["early_retrans"] in (3, 4) and s["sack"]:
             self.reset_timer(self.loss_probe_timeout(), self.send_loss_probe)
-        else:
-            self.reset_timer(self.rto, self.retransmit_timer)
+            return
+        self.reset_timer(self.rto, self.retransmit_timer)
 
     def has_timeout_min_us(self):
         k = self.s["kernel"]
@@ -287,17 +290,26 @@ class Request(Socket):
 
 
 class Idle(Socket):
-    """tcp_keepalive_timer()"""
+    """tcp_keepalive_timer(), from SO_KEEPALIVE or from a segment that arrives
+    while the timer runs"""
 
-    def __init__(self, s, draw):
+    def __init__(self, s, draw, activity):
         super().__init__(s, draw)
         self.retransmits = self.probes_out = 0
+        self.time = s["keepalive_time"] * self.hz
+        self.reset_timer(self.time, self.handler)
+        if activity:
+            limit = draw.choice((2, 20, self.time))
+            self.wait(draw.randrange(min(limit, self.time) * self.tick))
+            self.start = self.now
         self.rcv_tstamp = self.base.jiffies
-        self.reset_timer(s["keepalive_time"] * self.hz, self.handler)
 
     def handler(self):
         self.expired()
         elapsed = self.base.jiffies - self.rcv_tstamp
+        if elapsed < self.time:
+            self.reset_timer(self.time - elapsed, self.handler)
+            return
         user_timeout = self.msecs_to_jiffies(self.s["user_timeout_ms"])
         if user_timeout:
             over = elapsed >= user_timeout and self.probes_out > 0
@@ -366,9 +378,11 @@ MODELS = {
     "data": lambda s, d: Sender(s, d, "ESTABLISHED"),
     "orphan": lambda s, d: Sender(s, d, "ORPHAN"),
     "reverted": lambda s, d: Sender(s, d, "REVERTED"),
+    "dropped": lambda s, d: Sender(s, d, "DROPPED"),
     "connect": lambda s, d: Sender(s, d, "SYN_SENT"),
     "syn-ack": Request,
-    "keepalive": Idle,
+    "keepalive": lambda s, d: Idle(s, d, False),
+    "keepalive-activity": lambda s, d: Idle(s, d, True),
     "zero-window": lambda s, d: Full(s, d, False, False),
     "zero-window-answered": lambda s, d: Full(s, d, True, False),
     "zero-window-orphan": lambda s, d: Full(s, d, False, True),
@@ -459,6 +473,7 @@ EXACT += [
     ("data", {"user_timeout_ms": 2900, "hz": 100, "rtt_us": 1000}),
     ("connect", {"user_timeout_ms": 7139, "syn_linear": 0}),
     ("data", {"rto_ms": 1000}),
+    ("dropped", {"retries2": 3}),
     ("data", {"rtt_us": 300000, "retries2": 8}),
     ("data", {"rto_max_ms": 5000, "retries2": 8}),
     ("keepalive", {"keepalive_time": 2, "keepalive_intvl": 1,

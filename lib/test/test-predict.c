@@ -704,6 +704,114 @@ START_TEST(syn_ack_is_counted)
 }
 END_TEST
 
+START_TEST(chain_rounds_up_once)
+{
+	const nsec_t timers[] = { SEC(1), SEC(1) };
+
+	/* 251 .. 258 ticks, and 250 -> 256 */
+	assert_range(predict_chain(timers, ARRAY_SIZE(timers), 250),
+		     MSEC(4 * 506), MSEC(4 * 514));
+}
+END_TEST
+
+START_TEST(unanswered_window_probes_are_counted)
+{
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction got;
+
+	/* 51 jiffies take 52; 102 take 103 .. 110; 204 -> 208 */
+	tcp.retries2 = 2;
+	predict_zero_window(&got, &tcp, PREDICT_PEER_SILENT);
+	ck_assert_uint_eq(got.probes, 2);
+	ck_assert_int_eq(got.rounds[0].kind, PREDICT_WINDOW_PROBE);
+	assert_range(got.rounds[0].at, MSEC(204), MSEC(208));
+	assert_range(got.elapsed, MSEC(204 + 4 * 311), MSEC(208 + 4 * 318));
+
+	/* 15 jiffies of 1/1024 s are no whole number of ns, and 15 << 13 is
+	 * exactly 120 s: the orphan ends after 13 answered probes. */
+	tcp.hz = 1024;
+	tcp.rto = predict_nsec(15, 1024);
+	tcp.retries2 = 15;
+	predict_zero_window_orphan(&got, &tcp, PREDICT_PEER_ANSWERS);
+	ck_assert_uint_eq(got.probes, 13);
+
+	/* An orphan has 8, or tcp_orphan_retries. */
+	tcp.orphan_retries = 1;
+	predict_zero_window_orphan(&got, &tcp, PREDICT_PEER_SILENT);
+	ck_assert_uint_eq(got.probes, 1);
+}
+END_TEST
+
+START_TEST(answered_window_probes_end_by_user_timeout_only)
+{
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction got;
+
+	predict_zero_window(&got, &tcp, PREDICT_PEER_ANSWERS);
+	ck_assert_int_eq(got.elapsed.min, NSEC_NEVER);
+
+	/* 250 jiffies after the first probe; the timer before is shortened to
+	 * the rest, in level 1. */
+	tcp.user_timeout = SEC(1);
+	predict_zero_window(&got, &tcp, PREDICT_PEER_ANSWERS);
+	ck_assert_uint_eq(got.probes, 2);
+	ck_assert_int_ge(got.elapsed.min, MSEC(204 + 1000));
+	ck_assert_int_le(got.elapsed.max, MSEC(208 + 1032 + 4));
+}
+END_TEST
+
+START_TEST(dropped_retransmissions_count_from_the_send)
+{
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction got;
+
+	/* In ticks after the one before the send: 52, 155 .. 162, 363 .. 370,
+	 * 779 .. 786; 3 s are 750. */
+	tcp.retries2 = 3;
+	predict_dropped(&got, &tcp);
+	ck_assert_uint_eq(got.retransmissions_min, 3);
+	ck_assert_uint_eq(got.retransmissions_max, 3);
+	assert_range(got.elapsed, MSEC(4 * 778), MSEC(4 * 786));
+}
+END_TEST
+
+START_TEST(activity_with_the_timer_running_loses_the_phase)
+{
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction got;
+
+	/* The timer that was running can expire in jiffy 500 after the activity,
+	 * or is armed again in any level up to 1: 500 .. 508. Then 250 jiffies
+	 * take 251 .. 258. */
+	tcp.keepalive_time = SEC(2);
+	tcp.keepalive_intvl = SEC(1);
+	tcp.keepalive_probes = 1;
+	predict_keepalive_activity(&got, &tcp);
+	assert_range(got.rounds[0].at, MSEC(4 * 499), MSEC(4 * 508));
+	assert_range(got.elapsed, MSEC(4 * 750), MSEC(4 * 766));
+}
+END_TEST
+
+START_TEST(delays_add_up)
+{
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction exact, late;
+
+	/* 250 -> 256 leaves six jiffies, which absorb a delay of five, but a
+	 * delay of six costs eight. */
+	tcp.syn_linear = 4;
+	tcp.syn_retries = 1;
+	predict_connect(&exact, &tcp);
+	tcp.late = MSEC(20);
+	predict_connect(&late, &tcp);
+	ck_assert_int_eq(late.elapsed.max, exact.elapsed.max);
+	tcp.late = MSEC(24);
+	predict_connect(&late, &tcp);
+	ck_assert_int_eq(late.elapsed.min, exact.elapsed.min);
+	ck_assert_int_eq(late.elapsed.max, exact.elapsed.max + MSEC(2 * 32));
+}
+END_TEST
+
 START_TEST(defaults_follow_the_kernel)
 {
 	struct predict_tcp tcp = predict_defaults(250, KERNEL_VERSION(6, 5, 0));
@@ -745,6 +853,12 @@ static const TTest *const *const tests[] = {
 	&connect_with_user_timeout,
 	&connect_with_user_timeout_below_the_first_rto,
 	&syn_ack_is_counted,
+	&chain_rounds_up_once,
+	&unanswered_window_probes_are_counted,
+	&answered_window_probes_end_by_user_timeout_only,
+	&dropped_retransmissions_count_from_the_send,
+	&activity_with_the_timer_running_loses_the_phase,
+	&delays_add_up,
 	&defaults_follow_the_kernel,
 };
 
