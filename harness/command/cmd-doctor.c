@@ -314,7 +314,8 @@ static bool print_rights(void)
 static void print_limits(const struct trial_result *result)
 {
 	line("works", "parallel runs",
-	     "%zu, by the limits on processes and files (ulimit -u, -n)",
+	     "%zu, by the limits on processes and files (ulimit -u, -n) and "
+	     "available memory",
 	     supervisor_parallel(0));
 	line("works", "wire buffer", "%ld KiB%s", result->buffer >> 10,
 	     result->buffer < 1 << 20 ?

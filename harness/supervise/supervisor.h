@@ -13,15 +13,16 @@ struct supervisor_plan {
 	const struct run_job *jobs;
 	size_t n_jobs;
 	struct run_options options;
-	unsigned int parallel; /* runs at a time; 0: as many as limits allow */
+	unsigned int parallel; /* runs at a time; 0: see supervisor_parallel() */
 	unsigned int retries; /* see result_wants_retry() */
 	bool skip_inconclusive; /* an inconclusive BROKEN becomes SKIP */
 	bool must_run; /* SKIP becomes FAIL */
 	const char *out; /* --out DIR; NULL: none */
 };
 
-/* The number of runs at a time for -j `wanted` (0: as many as possible) under the
- * limits on processes and files, which it raises first. */
+/* The number of runs at a time for -j `wanted` under the limits on processes and
+ * files, which it raises first, and of memory. 0: as many as possible, or one in
+ * virtual time. */
 size_t supervisor_parallel(unsigned int wanted);
 
 /*
