@@ -122,6 +122,8 @@ static void advise_virtual_time(const struct command_options *options,
 		putchar(' ');
 		shell_word_print(stdout, options->patterns[i]);
 	}
+	if (options->shards)
+		printf(" --shard %u/%u", options->shard, options->shards);
 	printf("%s%s%s\n", options->all ? " --all" : "",
 	       options->defaults ? " --defaults" : "",
 	       options->run.family == AF_INET6 ? " --family 6" : "");

@@ -34,6 +34,7 @@ enum option_code {
 	OPTION_OUT,
 	OPTION_ALL,
 	OPTION_DEFAULTS,
+	OPTION_SHARD,
 	OPTION_RETRY,
 	OPTION_INCONCLUSIVE,
 	OPTION_WITHOUT_FAULTS,
@@ -69,6 +70,9 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 	[OPTION_DEFAULTS] = { "defaults", 0, NULL, NULL,
 			      "only runs at the kernel's default values, which "
 			      "take hours or days" },
+	[OPTION_SHARD] = { "shard", 0, "K/N", NULL,
+			   "only part K (1 to N) of the selected runs; the N parts "
+			   "take about the same time" },
 	[OPTION_RETRY] = { "retry", 0, "N", NULL,
 			   "repeat runs that fail or break, up to N times "
 			   "(0; inconclusive runs: 2)",
@@ -122,6 +126,20 @@ static int add_setting(struct command_options *options, char *text)
 	return -1;
 }
 
+static int set_shard(struct command_options *options, const char *text)
+{
+	unsigned int shard, shards;
+	int end = 0;
+
+	if (sscanf(text, "%4u/%4u%n", &shard, &shards, &end) != 2 ||
+	    text[end] || shard < 1 || shard > shards)
+		return usage_error("--shard %s: not K/N with K from 1 to N",
+				   text);
+	options->shard = shard;
+	options->shards = shards;
+	return -1;
+}
+
 /* Returns -1, or EXIT_STATUS_USAGE. */
 static int set_option(struct command_options *options, enum option_code option)
 {
@@ -158,6 +176,8 @@ static int set_option(struct command_options *options, enum option_code option)
 	case OPTION_DEFAULTS:
 		options->defaults = true;
 		break;
+	case OPTION_SHARD:
+		return set_shard(options, optarg);
 	case OPTION_RETRY:
 		options->retries = (unsigned int)usage_number();
 		break;

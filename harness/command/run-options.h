@@ -14,6 +14,7 @@ struct command_options {
 	struct run_options run;
 	const struct reporter *reporter;
 	unsigned int parallel, repetitions, retries;
+	unsigned int shard, shards; /* --shard K/N; 0: all runs */
 	bool all, defaults, verbose, skip_inconclusive, must_run;
 	enum colour_when colour;
 	const char *out; /* NULL: none */

@@ -227,6 +227,60 @@ static int add_case(struct selection *selection,
 	return r;
 }
 
+/* --- shards ---------------------------------------------------------------- */
+
+static bool precedes(const struct run_job *a, const struct run_job *b)
+{
+	nsec_t x = testcase_duration(a->testcase, a->variant);
+	nsec_t y = testcase_duration(b->testcase, b->variant);
+	int order = strcmp(a->testcase->name, b->testcase->name);
+
+	if (x != y)
+		return x > y;
+	if (order || !a->variant || !b->variant)
+		return order < 0;
+	return strcmp(a->variant->name, b->variant->name) < 0;
+}
+
+/* Repetitions of a run have its rank. */
+static size_t rank_of(const struct selection *selection,
+		      const struct run_job *job)
+{
+	size_t rank = 0;
+
+	for (size_t i = 0; i < selection->n; i++)
+		rank += selection->jobs[i].repetition == 1 &&
+			precedes(&selection->jobs[i], job);
+	return rank;
+}
+
+/*
+ * The runs are sorted by duration and name, the longest first, and dealt to the
+ * shards in turn: shards differ by one run at most, and in duration by that of
+ * the longest run. The order in which cases are registered or patterns are given
+ * has no effect.
+ */
+static int keep_shard(struct selection *selection, unsigned int shard,
+		      unsigned int shards)
+{
+	struct run_job *kept = calloc(selection->n, sizeof(*kept));
+	size_t n = 0;
+
+	if (!kept)
+		return error_origin(-ENOMEM, "list the runs");
+	for (size_t i = 0; i < selection->n; i++)
+		if (rank_of(selection, &selection->jobs[i]) % shards ==
+		    shard - 1)
+			kept[n++] = selection->jobs[i];
+	free(selection->jobs);
+	*selection = (struct selection){ .jobs = kept, .n = n };
+	if (!n)
+		return error_refuse(-EINVAL,
+				    "--shard %u/%u: fewer runs than shards",
+				    shard, shards);
+	return 0;
+}
+
 int selection_new(struct selection *ret, const struct command_options *options)
 {
 	struct selection selection = { 0 };
@@ -246,6 +300,8 @@ int selection_new(struct selection *ret, const struct command_options *options)
 					 "omit --defaults" :
 					 "no run selected: these runs need "
 					 "--all or --defaults");
+	if (r >= 0 && options->shards)
+		r = keep_shard(&selection, options->shard, options->shards);
 	if (r < 0) {
 		selection_free(&selection);
 		return error_trace(r);

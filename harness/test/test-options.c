@@ -57,7 +57,8 @@ START_TEST(every_option_is_stored)
 	ck_assert_int_eq(parse("-v -j 3 --repeat 4 --retry 5 --family 6 "
 			       "--format jsonl --out here --all --keep "
 			       "--without-faults --inconclusive skip "
-			       "--slack 7.5 --timeout-mul 2.5 A10 server-*"),
+			       "--slack 7.5 --timeout-mul 2.5 --shard 2/3 A10 "
+			       "server-*"),
 			 -1);
 	ck_assert(options.verbose && options.all && options.run.keep &&
 		  options.run.without_faults && options.skip_inconclusive);
@@ -69,6 +70,8 @@ START_TEST(every_option_is_stored)
 	ck_assert_str_eq(options.out, "here");
 	ck_assert_int_eq(options.run.slack, USEC(7500));
 	ck_assert_double_eq(options.run.timeout_multiplier, 2.5);
+	ck_assert_uint_eq(options.shard, 2);
+	ck_assert_uint_eq(options.shards, 3);
 	ck_assert_uint_eq(options.n_patterns, 2);
 	ck_assert_str_eq(options.patterns[0], "A10");
 }
@@ -154,6 +157,59 @@ START_TEST(defaults_select_runs_at_default_values)
 }
 END_TEST
 
+/* The parts contain each run once, and differ by one run at most. */
+START_TEST(shards_are_a_partition)
+{
+	enum { SHARDS = 3 };
+	const size_t all = count("--all --repeat 2");
+	size_t sum = 0;
+
+	for (int k = 1; k <= SHARDS; k++) {
+		char line[64];
+		struct selection part;
+
+		snprintf(line, sizeof(line), "--all --repeat 2 --shard %d/%d", k,
+			 SHARDS);
+		ck_assert_int_eq(parse(line), -1);
+		ck_assert_int_eq(selection_new(&part, &options), 0);
+		ck_assert_uint_ge(part.n + 2, all / SHARDS);
+		ck_assert_uint_le(part.n, all / SHARDS + 2);
+		sum += part.n;
+		for (size_t i = 0; i < part.n; i += 2)
+			ck_assert(part.jobs[i].variant ==
+					  part.jobs[i + 1].variant &&
+				  part.jobs[i + 1].repetition == 2);
+		selection_free(&part);
+	}
+	ck_assert_uint_eq(sum, all);
+	/* The whole of one shard; more shards than runs. */
+	ck_assert_uint_eq(count("--shard 1/1 --all --repeat 2"), all);
+	ck_assert_uint_eq(count("--shard 3/3 server-host-crash-data"), 0);
+}
+END_TEST
+
+/* The two parts are disjoint, and the longest runs are in different ones. */
+START_TEST(shards_are_balanced_by_duration)
+{
+	struct selection parts[2];
+
+	for (int k = 0; k < 2; k++) {
+		ck_assert_int_eq(parse(k ? "--shard 2/2" : "--shard 1/2"), -1);
+		ck_assert_int_eq(selection_new(&parts[k], &options), 0);
+	}
+	for (size_t i = 0; i < parts[0].n; i++)
+		for (size_t j = 0; j < parts[1].n; j++)
+			ck_assert(parts[0].jobs[i].testcase !=
+					  parts[1].jobs[j].testcase ||
+				  parts[0].jobs[i].variant !=
+					  parts[1].jobs[j].variant);
+	ck_assert_int_ge(selection_longest(&parts[0]),
+			 selection_longest(&parts[1]));
+	selection_free(&parts[0]);
+	selection_free(&parts[1]);
+}
+END_TEST
+
 /* Parsing splits settings and reorders words. */
 START_TEST(a_guest_gets_the_words_as_typed)
 {
@@ -182,6 +238,8 @@ static const TTest *const *const tests[] = {
 	&invalid_arguments_are_refused,
 	&patterns_select_cases_variants_and_claims,
 	&defaults_select_runs_at_default_values,
+	&shards_are_a_partition,
+	&shards_are_balanced_by_duration,
 	&a_guest_gets_the_words_as_typed,
 };
 
