@@ -12,7 +12,7 @@
 static const struct change changes[] = {
 	{ KERNEL_VERSION(6, 2, 0), "936a192f9740",
 	  "bind() finds sockets in TIME-WAIT again, which 6.1 did not",
-	  .stable = true, .present = { KERNEL_VERSION(6, 1, 192) },
+	  .stable = true, .present = { KERNEL_VERSION(6, 1, 5) },
 	  .absent = { KERNEL_VERSION(6, 0, 0) } },
 	{ .what = NULL },
 };

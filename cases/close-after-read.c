@@ -18,7 +18,7 @@ static const struct change changes[] = {
 	{ KERNEL_VERSION(6, 18, 0), "5f9238530970",
 	  "close() compares the bytes in the queue with those that were read",
 	  .stable = true,
-	  .present = { KERNEL_VERSION(6, 1, 192), KERNEL_VERSION(6, 12, 117) },
+	  .present = { KERNEL_VERSION(6, 1, 158), KERNEL_VERSION(6, 12, 56) },
 	  .absent = { KERNEL_VERSION(5, 10, 223) } },
 	{ .what = NULL },
 };

@@ -17,7 +17,7 @@ enum { REUSE_DELAY_MS = 100 };
 static const struct change changes[] = {
 	{ KERNEL_VERSION(6, 12, 0), "0d9e5df4a257",
 	  "connect() does not take over a socket in FIN-WAIT-2", .stable = true,
-	  .present = { KERNEL_VERSION(6, 1, 192) },
+	  .present = { KERNEL_VERSION(6, 1, 115) },
 	  .absent = { KERNEL_VERSION(5, 10, 223) } },
 	{ .what = NULL },
 };
