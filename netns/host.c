@@ -66,6 +66,7 @@ struct request {
 	bool has_terminal;
 	struct privilege_ids ids;
 	uint64_t memory, families;
+	unsigned int grants;
 	int numbers[FDS]; /* what each fd that comes along becomes */
 	size_t n_fds;
 	size_t arguments_size;
@@ -198,7 +199,7 @@ static void MACRO_NORETURN become_program(const struct request *request,
 	 * process of the machine (oom_badness()). */
 	if (exe < 0)
 		set_out_of_memory_score();
-	r = privilege_drop(&request->ids);
+	r = privilege_drop(&request->ids, request->grants);
 	if (r >= 0) {
 		if (exe < 0)
 			filter_socket_families(request->families);
@@ -409,7 +410,7 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	}
 	setsid();
 	reset_signals();
-	if (privilege_keep_for_init() < 0)
+	if (privilege_keep_for_init(plan->grants) < 0)
 		_exit(1);
 	set_up_fds(control);
 	for (;;) {
@@ -741,6 +742,7 @@ pid_t host_start(struct host *host, const struct host_program *program)
 				   .has_terminal = program->has_terminal,
 				   .memory = program->memory,
 				   .families = program->families,
+				   .grants = program->grants,
 				   .ids = program->ids ?
 						  *program->ids :
 						  privilege_program_ids() };

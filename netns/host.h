@@ -49,6 +49,8 @@ struct host_plan {
 	/* With `programs`: when the host has more processes than that, all are
 	 * killed, and on_exit() is called with pid -1. 0: no limit. */
 	unsigned int processes;
+	unsigned int
+		grants; /* enum privilege_grant: what its programs may get */
 	struct cable_plan cables[HOST_CABLES];
 };
 
@@ -94,6 +96,7 @@ struct host_program {
 	 * of its own. */
 	bool has_terminal;
 	uint64_t families; /* of sockets, see filter_socket_families() */
+	unsigned int grants; /* enum privilege_grant, of the host's */
 	uint64_t memory; /* bytes of data, RLIMIT_DATA; 0: no limit */
 	/* Of the process where this one is root; NULL: those of
 	 * privilege_program_ids(). Never root's. */

@@ -477,7 +477,8 @@ static void limit_bounding_set(const cap_value_t *caps, int n)
 }
 
 /* Keeps those of `caps` that the process has, and drops all others. */
-static int keep_only(const cap_value_t *caps, int n)
+/* The first `n_inheritable` of them stay inheritable. */
+static int keep_only(const cap_value_t *caps, int n, int n_inheritable)
 {
 	cap_t had = cap_get_proc(), kept = cap_init();
 	int r = had && kept ? 0 : -1;
@@ -490,6 +491,9 @@ static int keep_only(const cap_value_t *caps, int n)
 			continue;
 		cap_set_flag(kept, CAP_PERMITTED, 1, &caps[i], CAP_SET);
 		cap_set_flag(kept, CAP_EFFECTIVE, 1, &caps[i], CAP_SET);
+		if (i < n_inheritable)
+			cap_set_flag(kept, CAP_INHERITABLE, 1, &caps[i],
+				     CAP_SET);
 	}
 	if (r >= 0)
 		r = cap_set_proc(kept);
@@ -524,8 +528,34 @@ int privilege_keep_for_world(void)
 	int n = ARRAY_SIZE(caps) - (geteuid() == 0 ? 0 : ONLY_ROOT), r;
 
 	limit_bounding_set(caps, n);
-	r = keep_only(caps, n);
+	r = keep_only(caps, n, 0);
 	return error_trace(r);
+}
+
+enum { GRANTS = 2 };
+
+/* The capabilities of a set of grants. Returns their number. */
+static int granted(unsigned int grants, cap_value_t ret[static GRANTS])
+{
+	int n = 0;
+
+	if (grants & PRIVILEGE_NET_ADMIN)
+		ret[n++] = CAP_NET_ADMIN;
+	if (grants & PRIVILEGE_NET_RAW)
+		ret[n++] = CAP_NET_RAW;
+	return n;
+}
+
+static int make_inheritable(const cap_value_t *caps, int n)
+{
+	cap_t own = cap_get_proc();
+	int r = 0;
+
+	if (!own || cap_set_flag(own, CAP_INHERITABLE, n, caps, CAP_SET) < 0 ||
+	    cap_set_proc(own) < 0)
+		r = error_origin(-errno, "keep capabilities for programs");
+	cap_free(own);
+	return r;
 }
 
 /*
@@ -535,14 +565,23 @@ int privilege_keep_for_world(void)
  * (cap_ptrace_access_check()). An undumpable init would be safe as well, but
  * could not be entered by its user (lab-shell.c, nsenter).
  */
-int privilege_keep_for_init(void)
+int privilege_keep_for_init(unsigned int grants)
 {
-	enum { ONLY_ROOT = 2 }; /* the last ones */
-	static const cap_value_t caps[] = { CAP_KILL, CAP_SETUID, CAP_SETGID };
-	int r;
+	cap_value_t caps[GRANTS + 3];
+	int n = granted(grants, caps), n_granted = n, r;
 
+	/* Before the bounding set is empty: cap_capset() adds nothing to the
+	 * inheritable set that is not in there. */
+	r = n ? make_inheritable(caps, n) : 0;
+	if (r < 0)
+		return error_trace(r);
+	caps[n++] = CAP_KILL;
+	if (geteuid() == 0) {
+		caps[n++] = CAP_SETUID;
+		caps[n++] = CAP_SETGID;
+	}
 	limit_bounding_set(NULL, 0);
-	r = keep_only(caps, ARRAY_SIZE(caps) - (geteuid() == 0 ? 0 : ONLY_ROOT));
+	r = keep_only(caps, n, n_granted);
 	return error_trace(r);
 }
 
@@ -560,9 +599,10 @@ void privilege_keep_for_tools(void)
 	cap_free(own);
 }
 
-int privilege_drop(const struct privilege_ids *ids)
+int privilege_drop(const struct privilege_ids *ids, unsigned int grants)
 {
-	int r;
+	cap_value_t caps[GRANTS];
+	int n = granted(grants, caps), r;
 
 	limit_bounding_set(NULL, 0);
 	if (geteuid() == 0 && ids->uid != 0) {
@@ -572,10 +612,17 @@ int privilege_drop(const struct privilege_ids *ids)
 			return error_origin(-errno, "setgroups");
 		if (setresgid(ids->gid, ids->gid, ids->gid) < 0)
 			return error_origin(-errno, "become gid %u", ids->gid);
+		/* Otherwise setresuid() clears the permitted set. */
+		if (n && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+			return error_origin(-errno, "keep capabilities");
 		if (setresuid(ids->uid, ids->uid, ids->uid) < 0)
 			return error_origin(-errno, "become uid %u", ids->uid);
 	}
-	r = keep_only(NULL, 0);
+	r = keep_only(caps, n, n);
+	/* Ambient capabilities survive execve() by a uid other than 0. */
+	for (int i = 0; r >= 0 && i < n; i++)
+		if (cap_set_ambient(caps[i], CAP_SET) < 0)
+			r = error_origin(-errno, "grant a capability");
 	return error_trace(r);
 }
 

@@ -12,7 +12,8 @@
  *	                 namespace and writes no sysctl
  *	case             in namespaces of its own: privilege_keep_for_world()
  *	init of a host   privilege_keep_for_init()
- *	probe, program   none, and not uid 0: privilege_drop()
+ *	probe, program   none, or what the lab's file grants, and not uid 0:
+ *	                 privilege_drop()
  *
  * All but the first have no_new_privs: an exec gains nothing.
  */
@@ -73,14 +74,21 @@ bool privilege_own_names(const char *lines);
 /* True when /proc shows the processes of this PID namespace. */
 bool privilege_has_own_proc(void);
 
+/* Capabilities that a program may have, over its host's network namespace. */
+enum privilege_grant {
+	PRIVILEGE_NET_ADMIN = 1 << 0,
+	PRIVILEGE_NET_RAW = 1 << 1,
+};
+
 /*
  * Both drop capabilities irrevocably and set no_new_privs. The process that
  * holds a world keeps those that worlds need, as far as it has them; a host's
- * init keeps those for starting and signalling processes of another uid, and
- * always CAP_KILL, so that no program of its uid can trace it.
+ * init keeps those for starting and signalling processes of another uid, those
+ * that it may grant (enum privilege_grant), and always CAP_KILL, so that no
+ * program of its uid can trace it.
  */
 int privilege_keep_for_world(void);
-int privilege_keep_for_init(void);
+int privilege_keep_for_init(unsigned int grants);
 
 /*
  * For a shell of the user in a host, after setns(): makes CAP_NET_ADMIN and
@@ -99,10 +107,10 @@ struct privilege_ids {
 };
 
 /*
- * Before exec: drops all capabilities irrevocably (bounding set, no_new_privs);
- * root gets these ids.
+ * Before exec: drops all capabilities irrevocably (bounding set, no_new_privs),
+ * except the granted ones, which become ambient; root gets these ids.
  */
-int privilege_drop(const struct privilege_ids *ids);
+int privilege_drop(const struct privilege_ids *ids, unsigned int grants);
 
 /* The ids for probes and programs: nobody's for root, else the caller's own.
  * Root in a container without uid nobody, or without CAP_SETUID and CAP_SETGID,

@@ -161,6 +161,16 @@ static void write_needs(struct lab_case *c)
 		c->needs[i].program = c->plan->needs[i];
 }
 
+/* Programs get theirs only; the inits of all hosts can grant all of them. */
+static unsigned int all_grants(const struct lab_plan *plan)
+{
+	unsigned int grants = 0;
+
+	for (size_t i = 0; i < plan->n_programs; i++)
+		grants |= plan->programs[i].grants;
+	return grants;
+}
+
 int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 		 void (*script)(struct run *run))
 {
@@ -192,6 +202,7 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 		.programs = true,
 		.tmp_size = plan->tmp_size,
 		.processes = plan->processes,
+		.grants = all_grants(plan),
 		.script = script,
 	};
 	*ret = c;

@@ -15,6 +15,7 @@ struct program_plan {
 	bool has_input; /* a pipe as standard input, for program_write() */
 	bool has_terminal; /* its standard streams are a pseudo-terminal */
 	uint64_t families; /* of sockets, see filter_socket_families() */
+	unsigned int grants; /* enum privilege_grant, of the testcase's */
 	uint64_t memory; /* bytes of data, at most; 0: no limit */
 	unsigned int lines; /* of output in the journal; 0: 10000 */
 	bool may_end; /* its end is no failure */

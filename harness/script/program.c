@@ -289,6 +289,7 @@ static void start_process(struct program *program, const char *path,
 				      .fds = { -1, -1, -1, -1 },
 				      .memory = plan->memory,
 				      .families = plan->families,
+				      .grants = plan->grants,
 				      .ids = plan->ids };
 	const char *args[64] = { path };
 	int input[2] = { -1, -1 }, output[2] = { -1, -1 }, terminal = -1;

@@ -220,6 +220,7 @@ static void add_host(struct run *run, size_t i)
 	plan.processes = run->job->testcase->processes ?
 				 run->job->testcase->processes :
 				 PROCESSES;
+	plan.grants = run->job->testcase->grants;
 	collect_settings(run, &settings, plan.name);
 	check_settings(run, &settings);
 	r = world_add_host(run->world, &plan, settings.all, settings.n);
@@ -340,7 +341,7 @@ static bool may_run(struct run *run, const char *path)
 	int status;
 
 	if (pid == 0)
-		_exit(privilege_drop(&ids) < 0 || access(path, X_OK) != 0);
+		_exit(privilege_drop(&ids, 0) < 0 || access(path, X_OK) != 0);
 	if (pid < 0)
 		run_broken(run, pid);
 	if (waitpid(pid, &status, 0) < 0)

@@ -118,6 +118,7 @@ struct testcase {
 	bool programs; /* runs programs that .needs does not name */
 	uint64_t tmp_size; /* bytes of /tmp; 0: 256 MiB */
 	unsigned int processes; /* of one host, at most; 0: 1000 */
+	unsigned int grants; /* enum privilege_grant: programs may get these */
 	void (*script)(struct run *run);
 };
 

@@ -968,6 +968,32 @@ expect:
             self.assertIn(f"{refused} EAFNOSUPPORT", lines)
         self.assertIn("io_uring ENOSYS", lines)
 
+    def test_capabilities_of_the_file_are_those_of_the_program(self):
+        """And of no other; CAP_NET_ADMIN is 12, CAP_NET_RAW 13."""
+        status, text = lab_file(textwrap.dedent("""\
+            for: 3s
+            hosts:
+              client:
+                run:
+                  - {name: raw, capabilities: net_raw,
+                     run: "grep CapEff /proc/self/status"}
+                  - {name: both, capabilities: [net_raw, net_admin],
+                     run: "grep CapEff /proc/self/status; ip link set eth0 mtu 1400"}
+                  - {name: none, run: "grep CapEff /proc/self/status"}
+              server:
+            expect:
+              - 'raw: prints "CapEff: 0000000000002000"'
+              - 'both: prints "CapEff: 0000000000003000"'
+              - 'both: exit 0'
+              - 'none: prints "CapEff: 0000000000000000"'
+            """))
+        self.assertEqual(status, rig.PASS, text)
+        status, text = lab_file("hosts:\n  client:\n    run: {run: 'true', "
+                                "capabilities: sys_admin}\n  server:\n")
+        self.assertEqual(status, rig.USAGE)
+        self.assertIn("unknown capability 'sys_admin'; programs can have "
+                      "net_admin and net_raw", text)
+
     def test_families_of_the_file_are_allowed_too(self):
         """The socket is closed at once, and never connected."""
         try:

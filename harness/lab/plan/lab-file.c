@@ -24,6 +24,7 @@
 #include "lab-expectation.h"
 #include "lab-value.h"
 #include "lab-yaml.h"
+#include "privilege.h"
 #include "safe-text.h"
 
 /* --- values: `ret` is where the value goes ---------------------------------*/
@@ -249,6 +250,37 @@ static int read_families(const struct lab_yaml_node *node, void *ret)
 	return lab_yaml_each(node, read_family, ret);
 }
 
+static int read_capability(const struct lab_yaml_node *node, void *data)
+{
+	static const char *const names[] = { "net_admin", "net_raw" };
+	static const unsigned int values[] = { PRIVILEGE_NET_ADMIN,
+					       PRIVILEGE_NET_RAW };
+	unsigned int *grants = data;
+	const char *text;
+	char near[160];
+	int r = lab_yaml_text(node, "capability such as net_raw", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		*grants |= values[i];
+		return 0;
+	}
+	return lab_yaml_refuse(node,
+			       "unknown capability '%s'; programs can have "
+			       "net_admin and net_raw%s",
+			       text,
+			       lab_suggest(text, names, ARRAY_SIZE(names), near,
+					   sizeof(near)));
+}
+
+static int read_capabilities(const struct lab_yaml_node *node, void *ret)
+{
+	return lab_yaml_each(node, read_capability, ret);
+}
+
 #define PROGRAM(member_) offsetof(struct new_program, member_)
 
 static const struct lab_yaml_field program_fields[] = {
@@ -259,6 +291,7 @@ static const struct lab_yaml_field program_fields[] = {
 	{ "listens", read_port, PROGRAM(program.listens) },
 	{ "listens-within", read_node, PROGRAM(listens_within) },
 	{ "families", read_families, PROGRAM(program.families) },
+	{ "capabilities", read_capabilities, PROGRAM(program.grants) },
 	{ "memory", read_bytes, PROGRAM(program.memory) },
 	{ "output", read_count, PROGRAM(program.lines) },
 	{ "terminal", read_bool, PROGRAM(program.terminal) },
@@ -331,6 +364,7 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 	program->listens = new.program.listens;
 	program->listens_within = new.program.listens_within;
 	program->families = new.program.families;
+	program->grants = new.program.grants;
 	program->memory = new.program.memory;
 	program->lines = new.program.lines;
 	program->terminal = new.program.terminal;
