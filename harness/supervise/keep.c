@@ -60,14 +60,14 @@ static bool is_same(const char *path, const char *other)
 }
 
 /*
- * The options of nsenter(1) for the namespaces of `pid` that are not ours: which
+ * The options of nsenter(1) for the namespaces of `target` that are not ours: which
  * ones these are depends on the case, the caller's rights and the kernel.
  *
  * A host has a PID namespace of its own, but its /proc is that of the case
  * process unless it has a mount namespace of its own, too. The shell gets the
  * PID namespace that its /proc shows; with another one, ps(1) fails.
  */
-static void print_namespaces(long pid, pid_t case_process)
+static void print_namespaces(long target, pid_t case_process)
 {
 	static const struct {
 		const char *name, *option;
@@ -83,11 +83,11 @@ static void print_namespaces(long pid, pid_t case_process)
 
 	bool has_own_proc;
 
-	snprintf(path, sizeof(path), "/proc/%ld/ns/mnt", pid);
+	snprintf(path, sizeof(path), "/proc/%ld/ns/mnt", target);
 	snprintf(own, sizeof(own), "/proc/%d/ns/mnt", case_process);
 	has_own_proc = !is_same(path, own);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		snprintf(path, sizeof(path), "/proc/%ld/ns/%s", pid,
+		snprintf(path, sizeof(path), "/proc/%ld/ns/%s", target,
 			 all[i].name);
 		snprintf(own, sizeof(own), "/proc/self/ns/%s", all[i].name);
 		if (is_same(path, own))
@@ -98,10 +98,10 @@ static void print_namespaces(long pid, pid_t case_process)
 	}
 }
 
-static void print_command(long pid, pid_t case_process, const char *name)
+static void print_command(long target, pid_t case_process, const char *name)
 {
-	fprintf(stderr, "  nsenter --target %ld", pid);
-	print_namespaces(pid, case_process);
+	fprintf(stderr, "  nsenter --target %ld", target);
+	print_namespaces(target, case_process);
 	fprintf(stderr, "    # %s\n", name);
 }
 

@@ -245,7 +245,7 @@ static bool states_differ(double lasts)
 {
 	struct story a = story_begin(0, 1), b = story_begin(0, 1);
 	struct comparison *c;
-	bool differ;
+	bool found;
 
 	look_at(&a, 1, 1, 1, "ESTAB");
 	look_at(&a, 2, 1, 1, "FIN-WAIT-1");
@@ -255,9 +255,9 @@ static bool states_differ(double lasts)
 	look_at(&b, 2, 1, 1, "FIN-WAIT-2");
 	story_end(&b, 4);
 	c = story_compare(&a, &b);
-	differ = c->differs;
+	found = c->differs;
 	story_done(c, &a, &b);
-	return differ;
+	return found;
 }
 
 START_TEST(a_state_between_two_reads_is_no_difference)
