@@ -44,6 +44,9 @@ const char *run_where(void)
 
 	if (!here.file)
 		return "before the script";
+	/* An option of the command line has no line. */
+	if (!here.line)
+		return here.file;
 	snprintf(text, sizeof(text), "%s:%d", error_path(here.file), here.line);
 	return text;
 }

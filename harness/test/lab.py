@@ -1590,6 +1590,8 @@ class Reports(unittest.TestCase):
         self.assertEqual([line["type"] for line in lines],
                          ["run", "case", "summary"])
         self.assertEqual(lines[1]["expectations"][0]["ok"], True)
+        self.assertEqual(lines[1]["expectations"][0]["at"],
+                         "--expect 'client: open'")
 
     def test_incident_is_found_by_name(self):
         # Neither an incident nor a file: nothing is started.
