@@ -123,23 +123,44 @@ static const struct result *longest(const struct result *const *running,
 	return found;
 }
 
+/* "; longest: …" of the running ones. Of a guest's runs in virtual time, where
+ * each takes about the same work: what the rest takes at the rate so far. */
+static void print_estimate(const struct report *report,
+			   const struct result *const *running, size_t n,
+			   nsec_t elapsed, char *ret, size_t size)
+{
+	char about[REPORT_TEXT];
+	size_t left = report->info.n_runs - report->n_ended;
+
+	*ret = '\0';
+	if (n) {
+		report_about(testcase_duration(longest(running, n)->testcase,
+					       longest(running, n)->variant),
+			     about);
+		snprintf(ret, size, "; longest: %s, %s",
+			 result_name(longest(running, n)), about);
+	} else if (report->info.virtual_time && report->n_ended) {
+		snprintf(ret, size, "; about %.0f s left",
+			 nsec_seconds(elapsed) * (double)left /
+				 report->n_ended);
+	}
+}
+
 static void tick(struct report *report, const struct result *const *running,
 		 size_t n, nsec_t elapsed)
 {
-	char line[512], about[REPORT_TEXT];
+	char line[512], estimate[256], count[32] = "";
 	const char *rest;
 	size_t size;
 
-	if (!report->terminal || n == 0)
+	if (!report->terminal)
 		return;
-	report_about(testcase_duration(longest(running, n)->testcase,
-				       longest(running, n)->variant),
-		     about);
-	snprintf(
-		line, sizeof(line),
-		"%u of %zu done, %zu running for %.0f s; longest: %s, %s",
-		report->n_ended, report->info.n_runs, n, nsec_seconds(elapsed),
-		result_name(longest(running, n)), about);
+	if (n)
+		snprintf(count, sizeof(count), ", %zu running", n);
+	print_estimate(report, running, n, elapsed, estimate, sizeof(estimate));
+	snprintf(line, sizeof(line), "%u of %zu done%s for %.0f s%s",
+		 report->n_ended, report->info.n_runs, n ? count : ", in a guest",
+		 nsec_seconds(elapsed), estimate);
 	clear_status(report);
 	/* "\r\033[K" clears one line of the terminal: it must not wrap. */
 	size = fold_line(line, report->columns - 1, &rest);

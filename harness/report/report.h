@@ -80,7 +80,8 @@ struct reporter {
 	void (*result)(struct report *report, const struct result *result);
 	void (*end)(struct report *report, const struct report_tally *tally);
 	/* Called about once a second while runs go on, for a status line.
-	 * `elapsed` counts from begin(). `tick`, `start` and `record` may be
+	 * `elapsed` counts from begin(). Without any in `running`: these are in
+	 * a guest, which reports no start. `tick`, `start` and `record` may be
 	 * NULL. */
 	void (*tick)(struct report *report, const struct result *const *running,
 		     size_t n, nsec_t elapsed);

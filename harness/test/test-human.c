@@ -225,6 +225,25 @@ START_TEST(a_terminal_gets_a_status_line_and_colours)
 }
 END_TEST
 
+/* Two of eight in ten seconds: the other six take thirty. */
+START_TEST(a_guest_has_progress_and_an_estimate)
+{
+	struct report_tally tally = { 0 };
+	struct fake_report fake;
+	char *text;
+
+	fake_begin(&fake, "human", 8, 200);
+	fake.report.terminal = fake.report.info.virtual_time = true;
+	fake.report.reporter->tick(&fake.report, NULL, 0, SEC(1));
+	fake.report.n_ended = 2;
+	fake.report.reporter->tick(&fake.report, NULL, 0, SEC(10));
+	text = fake_end(&fake, &tally);
+	assert_has(text, "0 of 8 done, in a guest for 1 s\r");
+	assert_has(text, "2 of 8 done, in a guest for 10 s; about 30 s left\r");
+	free(text);
+}
+END_TEST
+
 START_TEST(tries_and_repetitions_are_numbered)
 {
 	struct report_tally tally = { .passed = 1 };
@@ -314,6 +333,7 @@ static const TTest *const *const tests[] = {
 	&a_failed_run_has_no_judgement,
 	&verbose_prints_records_as_they_come_in,
 	&a_terminal_gets_a_status_line_and_colours,
+	&a_guest_has_progress_and_an_estimate,
 	&tries_and_repetitions_are_numbered,
 };
 

@@ -35,7 +35,7 @@ struct machine {
 	off_t console_at, result_at;
 	pid_t pid;
 	int pidfd;
-	nsec_t start;
+	nsec_t start, next_tick;
 	bool panicked, invalid, interrupted, busy;
 };
 
@@ -333,6 +333,16 @@ static bool is_busy(const struct machine *machine)
 	return group_cpu(machine->pid) - used > (nsec_now() - since) / 10;
 }
 
+/* Once a second from the first result on. */
+static void show_progress(struct machine *machine, struct stream *stream,
+			  nsec_t since, nsec_t now)
+{
+	if (now < machine->next_tick)
+		return;
+	machine->next_tick = now + SEC(1);
+	stream_tick(stream, now - since);
+}
+
 /* Reads until the process ends or its time has expired. True: it has ended. */
 static bool serve(struct machine *machine, struct stream *stream,
 		      struct machine_report *report)
@@ -356,6 +366,11 @@ static bool serve(struct machine *machine, struct stream *stream,
 			report->until_first_result = now - machine->start;
 		if (exited)
 			return true;
+		if (stream_has_begun(stream))
+			show_progress(machine, stream,
+				      machine->start +
+					      report->until_first_result,
+				      now);
 		if (machine->panicked || machine->invalid ||
 		    machine->interrupted || is_silent(machine, now))
 			return false;

@@ -141,6 +141,14 @@ bool stream_has_ended(const struct stream *stream, int *ret_status)
 	return stream->ended;
 }
 
+void stream_tick(struct stream *stream, nsec_t elapsed)
+{
+	struct report *report = stream->report;
+
+	if (report->reporter->tick)
+		report->reporter->tick(report, NULL, 0, elapsed);
+}
+
 static int take_info(struct stream *stream, json_t *line)
 {
 	struct report_info *info = &stream->report->info;

@@ -40,6 +40,9 @@ const struct result *stream_result(const struct stream *stream,
 /* True when the first line has arrived. */
 bool stream_has_begun(const struct stream *stream);
 
+/* About once a second, for a status line; `elapsed` counts from the first line. */
+void stream_tick(struct stream *stream, nsec_t elapsed);
+
 /*
  * Makes missing runs BROKEN with `reason`, counts all into `ret` (whose time
  * the caller sets) and ends the report.
