@@ -778,15 +778,24 @@ int host_signal(struct host *host, pid_t pid, int signal)
 	return error_trace(ask(host, &request, SHORT_REQUEST, NULL, 0, &reply));
 }
 
+int host_kill(struct host *host)
+{
+	host->is_powered_off = true;
+	if (host->init && kill(host->init, SIGKILL) < 0)
+		return error_origin(-errno, "kill the init of %s", host->name);
+	return 0;
+}
+
 int host_power_off(struct host *host)
 {
 	siginfo_t info;
+	int r;
 
 	if (!host->init)
 		return 0;
-	host->is_powered_off = true;
-	if (kill(host->init, SIGKILL) < 0)
-		return error_origin(-errno, "kill the init of %s", host->name);
+	r = host_kill(host);
+	if (r < 0)
+		return error_trace(r);
 	/* zap_pid_ns_processes(): an init can be reaped only when all processes
 	 * of its namespace are gone. */
 	while (waitid(P_PID, (id_t)host->init, &info, WEXITED) < 0)

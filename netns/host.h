@@ -118,6 +118,9 @@ int host_signal(struct host *host, pid_t pid, int signal);
 int host_freeze(struct host *host);
 int host_thaw(struct host *host);
 
+/* Kills every process at once. They are dead when host_power_off() returns. */
+int host_kill(struct host *host);
+
 /* Kills every process at once and waits until all are dead. The network
  * namespace stays, so that the sockets that are left in it can be examined. */
 int host_power_off(struct host *host);

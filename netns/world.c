@@ -211,16 +211,23 @@ static bool is_of_interface(const struct sysctl_setting *setting)
 	return strstr(setting->name, ".eth");
 }
 
-/* Writes the settings of interfaces, or all others. */
+/* Writes the settings of interfaces, or all others; neighbours in the list by
+ * one call, which enters the namespace once. */
 static int write_settings(struct place *place, bool of_interface)
 {
-	for (size_t i = 0; i < place->n_settings; i++) {
-		int r;
+	const struct sysctl_setting *all = place->settings;
+	size_t end;
 
-		if (is_of_interface(&place->settings[i]) != of_interface)
-			continue;
-		r = sysctl_write(host_namespace(place->host),
-				 &place->settings[i], 1);
+	for (size_t i = 0; i < place->n_settings; i = end) {
+		int r = 0;
+
+		for (end = i + 1; end < place->n_settings &&
+				  is_of_interface(&all[end]) ==
+					  is_of_interface(&all[i]);)
+			end++;
+		if (is_of_interface(&all[i]) == of_interface)
+			r = sysctl_write(host_namespace(place->host), &all[i],
+					 end - i);
 		if (r < 0)
 			return error_trace(r);
 	}
@@ -656,6 +663,14 @@ static int destroy_socket(void *data, const struct diag_socket *socket)
 	return diag_destroy(data, socket);
 }
 
+static bool may_have_sockets(const struct place *place)
+{
+	bool in_use;
+
+	return counters_tcp_in_use(host_namespace(place->host), &in_use) < 0 ||
+	       in_use;
+}
+
 /*
  * Resets the sockets of a dead machine. An orphan with unsent data retransmits
  * for minutes and keeps its namespace until then; nothing of it gets past the
@@ -670,12 +685,10 @@ static void reset_sockets(struct place *place)
 	};
 	struct diag *destroyer;
 	int r = -EOPNOTSUPP;
-	bool in_use;
 
 	/* A dump walks the hash table of the whole machine: inet_diag_dump().
 	 */
-	if (counters_tcp_in_use(host_namespace(place->host), &in_use) >= 0 &&
-	    !in_use)
+	if (!may_have_sockets(place))
 		return;
 	/* A second netlink socket: the replies to SOCK_DESTROY must not mix
 	 * with the dump. */
@@ -745,14 +758,21 @@ int world_reboot(struct world *world, const char *name)
 	return error_trace(add_routes(world, place));
 }
 
-/* All ports are dead before the first machine dies: no machine reacts to the
- * death of another. */
+/*
+ * All ports are dead before the first machine dies: no machine reacts to the
+ * death of another. All machines die before one is waited for: each takes
+ * milliseconds, because zap_pid_ns_processes() waits for its processes. A machine
+ * without sockets leaves no orphans, and is not waited for.
+ */
 void world_end(struct world *world)
 {
 	for (struct place *p = world->places; p; p = p->next)
 		kill_ports(p);
+	for (struct place *p = world->places; p; p = p->next)
+		if (p->host)
+			host_kill(p->host);
 	for (struct place *p = world->places; p; p = p->next) {
-		if (!p->host)
+		if (!p->host || !may_have_sockets(p))
 			continue;
 		host_power_off(p->host);
 		reset_sockets(p);
