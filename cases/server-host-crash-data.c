@@ -303,7 +303,7 @@ CASE(server_host_crash_data) = {
 		  .duration = MSEC(13600) },
 		{ "retries2=6",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 6 }),
-		  .duration = MSEC(26700) },
+		  .duration = MSEC(26700), .slow = true },
 		{ "no-tail-loss-probe",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 3 },
 			  { "client", "net.ipv4.tcp_early_retrans", 0 }),

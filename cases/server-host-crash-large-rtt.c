@@ -20,7 +20,7 @@
  * on, 927 s for 0.388 s; 13 for 0.8 s, 935 s, and for 1 s, 976 s. That takes a
  * quarter of an hour each (--defaults). tcp_retries2 = 4 with its timeout of 6.2
  * s has the same three cases: 8.2 s for 0.25 s (4 retransmissions), 7.2 s for
- * 0.46 s (3), 14 s for 0.9 s (3).
+ * 0.46 s (3), 12 s for 0.72 s (3).
  */
 #include "case.h"
 
@@ -29,7 +29,7 @@ enum { RETRIES2 = 4, DEFAULT_RETRIES2 = 15 };
 /* RTTs in ms; the variants' values. The short ones are those of the comparison:
  * an RTO of 250 ms with RETRIES2, and the smallest one by default. */
 enum { SHORT_MS = 50, DEFAULT_SHORT_MS = 0 };
-enum { SOONER_MS = 152, LATER_MS = 300 };
+enum { SOONER_MS = 152, LATER_MS = 240 };
 enum { SOONER_14_MS = 129, SOONER_13_MS = 266, LATER_13_MS = 333 };
 
 static bool is_short(const struct run *run)
@@ -218,7 +218,7 @@ CASE(server_host_crash_large_rtt) = {
 		       "the server host crashes", "the client sends 100 bytes"),
 	.expect = "with tcp_retries2 = 4: 4 retransmissions and the end after "
 		  "8 s for a first RTO of 0.25 s, 3 and 7 s for 0.46 s, 3 and "
-		  "14 s for 0.9 s; at the kernel's defaults 15 retransmissions "
+		  "12 s for 0.72 s; at the kernel's defaults 15 retransmissions "
 		  "for 0.204 s, 14 and a sooner end for 0.388 s, 13 and a "
 		  "sooner end for 0.8 s, 13 and a later end for 1 s (HZ 250)",
 	.world = &world_pair,
@@ -226,7 +226,7 @@ CASE(server_host_crash_large_rtt) = {
 		{ "rtt=50ms", .value = SHORT_MS, FEW, .duration = SEC(9) },
 		{ "rtt=152ms", .value = SOONER_MS, FEW, .duration = SEC(8),
 		  .judgements = of_sooner },
-		{ "rtt=300ms", .value = LATER_MS, FEW, .duration = SEC(15),
+		{ "rtt=240ms", .value = LATER_MS, FEW, .duration = SEC(12),
 		  .judgements = of_later },
 		{ "defaults", .value = DEFAULT_SHORT_MS, .defaults = true,
 		  .duration = SEC(940) },
@@ -239,6 +239,6 @@ CASE(server_host_crash_large_rtt) = {
 		{ "rtt=333ms-defaults", .value = LATER_13_MS,
 		  .defaults = true, .duration = SEC(980),
 		  .judgements = of_later }),
-	.duration = SEC(15),
+	.duration = SEC(12),
 	.script = script,
 };

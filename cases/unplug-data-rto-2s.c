@@ -126,7 +126,8 @@ CASE(unplug_data_rto_2s) = {
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "server", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
-		{ "large-rtt", .value = DELAY_MS, .duration = MSEC(14700) },
+		{ "large-rtt", .value = DELAY_MS, .duration = MSEC(14700),
+		  .slow = true },
 		{ "rto-min", SYSCTLS({ "server", "net.ipv4.tcp_rto_min_us",
 				       RTO_MIN_US }) }),
 	.changes = CHANGES(CHANGE_RTO_MIN),
