@@ -5,13 +5,14 @@
  * (TCPDeferAcceptDrop); the client is ESTABLISHED and does not know.
  *
  * The seconds of the option become a number of SYN-ACK timeouts
- * (secs_to_retrans()). At the last of them reqsk_timer_handler() sends the
+ * (secs_to_retrans()): 3 s are two, of 1 and 2 s. At the last of them, and not
+ * before, because the handshake is acknowledged, reqsk_timer_handler() sends the
  * SYN-ACK once more, so that the client's ACK gives the connection a last
  * chance; that ACK is accepted: syn_ack_recalc(), tcp_check_req().
  */
 #include "case.h"
 
-enum { SECONDS = 1, BYTES = 100 };
+enum { SECONDS = 1, LONGER = 3, BYTES = 100 };
 
 #define SYN_ACKS FRAMES(FROM("server"), KIND(WIRE_SYN_ACK))
 
@@ -24,8 +25,13 @@ static void script(struct run *run)
 	struct mark syn_ack, last;
 	struct finding got;
 	struct range timer = predict_timer(SEC(SECONDS), nsec_hz());
+	bool longer = run_is_variant(run, "silent-longer");
 
-	sock_set(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, SECONDS);
+	if (longer)
+		timer = range_add(timer,
+				  predict_timer(SEC(2 * SECONDS), nsec_hz()));
+	sock_set(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT,
+		 longer ? LONGER : SECONDS);
 	sock_post_accept(listener);
 	syn_ack = mark_now(run);
 	client = sock_connect(client_probe, listener);
@@ -64,14 +70,16 @@ CASE(defer_accept) = {
 	.sources = "net/ipv4/tcp_minisocks.c:tcp_check_req(); "
 		   "net/ipv4/inet_connection_sock.c:reqsk_timer_handler(), "
 		   "syn_ack_recalc()",
-	.steps = STEPS("TCP_DEFER_ACCEPT is set to 1 s on the listener",
+	.steps = STEPS("TCP_DEFER_ACCEPT is set to 1 s on the listener "
+		       "(silent-longer: 3 s)",
 		       "the client connects",
 		       "data: it sends after 50 ms; silent: it does not"),
 	.expect = "ESTABLISHED at the client, SYN-RECV at the server; data: "
 		  "accept() returns at once; silent: it returns with the ACK "
-		  "of the second SYN-ACK, after 1 s",
+		  "of the second SYN-ACK, after 1 s (3 s)",
 	.world = &world_pair,
-	.variants = VARIANTS({ "data", .duration = MSEC(50) }, { "silent" }),
+	.variants = VARIANTS({ "data", .duration = MSEC(50) }, { "silent" },
+			     { "silent-longer", .duration = SEC(LONGER) }),
 	.duration = SEC(1),
 	.no_fault = true,
 	.script = script,

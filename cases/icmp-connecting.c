@@ -9,7 +9,8 @@
  *
  * The message must quote a sequence number in flight (OutOfWindowIcmps). The
  * control is the same message for data of an established connection: a soft
- * error, which only a timeout returns.
+ * error, which only a timeout returns. With IP_RECVERR the next call returns it,
+ * and the connection goes on.
  */
 #include "case.h"
 
@@ -26,6 +27,7 @@ static const struct plan {
 	/* icmp_err_convert[], icmpv6_err_convert() */
 	{ "admin", WIRE_ANSWER_ADMIN, EHOSTUNREACH, EACCES },
 	{ "established", WIRE_ANSWER_PORT, 0, 0 },
+	{ "recverr", WIRE_ANSWER_PORT, 0, 0 },
 };
 
 static void expect_soft(struct run *run, const struct plan *plan)
@@ -37,6 +39,13 @@ static void expect_soft(struct run *run, const struct plan *plan)
 	fault_reject(run, FRAMES(FROM("client"), KIND(WIRE_DATA)),
 		     plan->answer);
 	sock_post_recv(tcp.server);
+	if (run_is_variant(run, "recverr")) {
+		bool v6 = run_address(run, "client").family == AF_INET6;
+
+		sock_set(tcp.client, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			 v6 ? IPV6_RECVERR : IP_RECVERR, 1);
+		sock_post_recv(tcp.client);
+	}
 	sock_send(tcp.client, BYTES);
 	if (!expect_frames_between(run, sent, "ICMP errors",
 				   FRAMES(KIND(WIRE_ICMP)), 0, 1))
@@ -48,6 +57,11 @@ static void expect_soft(struct run *run, const struct plan *plan)
 		frames_count(run, sent, FRAMES(KIND(WIRE_RETRANSMISSION))), 1,
 		1);
 	expect_state(tcp.client, DIAG_ESTABLISHED);
+	if (run_is_variant(run, "recverr")) {
+		got = sock_reap(tcp.client, soon);
+		expect_error(&got, ECONNREFUSED);
+		return;
+	}
 	expect_pending_error(tcp.client, 0);
 }
 
@@ -93,13 +107,16 @@ CASE(icmp_connecting) = {
 	.steps = STEPS("the wire answers the client's SYN with an ICMP error: "
 		       "net, host or port unreachable, or prohibited",
 		       "established: it answers the first transmission of data "
-		       "with port unreachable"),
+		       "with port unreachable; recverr: the socket has set "
+		       "IP_RECVERR"),
 	.expect = "connect() fails at once with ENETUNREACH, EHOSTUNREACH, "
 		  "ECONNREFUSED, or, prohibited, EHOSTUNREACH (IPv6: EACCES); "
-		  "established: the retransmission arrives, no error",
+		  "established: the retransmission arrives, no error; recverr: "
+		  "the same, but recv() reports ECONNREFUSED once",
 	.world = &world_pair,
 	.variants = VARIANTS({ "net" }, { "host" }, { "port" }, { "admin" },
-			     { "established", .duration = MSEC(PAUSE) }),
+			     { "established", .duration = MSEC(PAUSE) },
+			     { "recverr", .duration = MSEC(PAUSE) }),
 	.duration = MSEC(20),
 	.script = script,
 };

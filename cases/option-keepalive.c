@@ -132,6 +132,9 @@ static void script(struct run *run)
 		sock_keepalive(sock, true);
 	}
 	mark_done(run, &armed);
+	if (!later && !before && !on)
+		expect_timer_armed(sock, DIAG_TIMER_KEEPALIVE,
+				   "keepalive_timer_s", armed, SEC(LOW));
 	fault_crash(run, peer);
 	got = sock_reap(sock, forecast->elapsed.max + soon);
 	expect_error(&got, ETIMEDOUT);

@@ -3,7 +3,8 @@
  * TCP_QUICKACK. With 0 the socket is in pingpong mode, as one that answers
  * requests (inet_csk_enter_pingpong_mode()): __tcp_ack_snd_check() delays the
  * ACK of a single segment by TCP_ATO_MIN, 40 ms, in the hope of an answer that
- * can carry it: tcp_send_delayed_ack(). With 1 the ACK is sent at once.
+ * can carry it: tcp_send_delayed_ack(). A second full segment is acknowledged at
+ * once in each mode. With 1 every ACK is sent at once.
  * tcp_delack_max() limits the delay: by TCP_DELACK_MAX_US (6.19), and by the
  * minimum of the RTO.
  */
@@ -18,7 +19,7 @@ static struct range forecast(struct run *run)
 	unsigned int hz = nsec_hz();
 	nsec_t delay = MSEC(ATO_MIN_MS);
 
-	if (run_is_variant(run, "on"))
+	if (run_is_variant(run, "on") || run_is_variant(run, "two-segments"))
 		return at_once;
 	if (run_is_variant(run, "rto-min"))
 		delay = predict_nsec(predict_jiffies(USEC(RTO_MIN_US), hz) - 1,
@@ -28,23 +29,28 @@ static struct range forecast(struct run *run)
 
 static void script(struct run *run)
 {
+	bool two = run_is_variant(run, "two-segments");
 	struct pair tcp = sock_pair(run);
 	struct range range = forecast(run);
 	struct mark sent, data;
 
-	sock_set(tcp.server, IPPROTO_TCP, TCP_QUICKACK,
-		 run_is_variant(run, "on"));
+	sock_set(tcp.server, IPPROTO_TCP, TCP_QUICKACK, 0);
+	if (run_is_variant(run, "on"))
+		sock_set(tcp.server, IPPROTO_TCP, TCP_QUICKACK, 1);
 	run_note(run, "predicted: ACK after %.3f .. %.3f s",
 		 nsec_seconds(range.min), nsec_seconds(range.max));
 	sent = mark_now(run);
-	sock_send(tcp.client, BYTES);
+	sock_send(tcp.client,
+		  two ? 2 * (size_t)sock_get(tcp.client, IPPROTO_TCP,
+					     TCP_MAXSEG) :
+			BYTES);
 	data = expect_frame(run, sent, "data",
-			    FRAMES(FROM("client"), KIND(WIRE_DATA)), 1,
+			    FRAMES(FROM("client"), KIND(WIRE_DATA)), 1 + two,
 			    at_once);
 	sent = expect_frame(run, data, "ACK", ACK, 1, range);
 	run_elapsed(run, range, sent.at - data.at);
 	expect_counter(run, "server", "DelayedACKs",
-		       !run_is_variant(run, "on"));
+		       !run_is_variant(run, "on") && !two);
 	expect_frames(run, data, "retransmissions",
 		      FRAMES(KIND(WIRE_RETRANSMISSION)), 0);
 }
@@ -61,12 +67,12 @@ CASE(option_quickack) = {
 		   "tcp_delack_max(); net/ipv4/tcp.c:__tcp_sock_set_quickack()",
 	.steps = STEPS("TCP_QUICKACK is set on the server's socket",
 		       "the client sends one segment"),
-	.expect = "on: an ACK at once; off: after TCP_ATO_MIN, 40 ms, and "
+	.expect = "on, and two full segments: an ACK at once; off: after TCP_ATO_MIN, 40 ms, and "
 		  "DelayedACKs; rto-min: a jiffy less than tcp_rto_min_us, 12 "
 		  "ms",
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.ipv4.tcp_rto_min_us" }),
-	.variants = VARIANTS({ "on" }, { "off" },
+	.variants = VARIANTS({ "on" }, { "off" }, { "two-segments" },
 			     { "rto-min",
 			       .settings = SYSCTLS({ "server",
 						     "net.ipv4.tcp_rto_min_us",

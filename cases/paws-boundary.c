@@ -48,6 +48,7 @@ static const struct plan {
 	{ "ack-1", ACK, -1 },
 	{ "ack-2", ACK, -2 },
 	{ "duplicate-ack-100", DUPLICATE_ACK, -100 },
+	{ "duplicate-ack-300", DUPLICATE_ACK, -300 },
 	{ "duplicate-ack-1000", DUPLICATE_ACK, -1000 },
 };
 
@@ -326,7 +327,7 @@ CASE(paws_boundary) = {
 			  "timestamp that is up to 1.2 RTO older: "
 			  "tcp_disordered_ack_check(), "
 			  "tcp_tsval_replay()") },
-		{ "duplicate-ack-1000" }),
+		{ "duplicate-ack-300" }, { "duplicate-ack-1000" }),
 	.changes = CHANGES({ KERNEL_VERSION(6, 7, 0), "af7721448a60",
 			     "ts_recent expires after 36 minutes, no longer "
 			     "after 24 days" }),

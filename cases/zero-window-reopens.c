@@ -8,7 +8,7 @@
  */
 #include "zero-window.h"
 
-enum { PROBES = 2 };
+enum { PROBES = 2, USER_TIMEOUT_MS = 1000 };
 
 #define DATA FRAMES(FROM("client"), KIND(WIRE_DATA))
 
@@ -20,7 +20,8 @@ static void expect_transfer(struct zero_window *stage)
 	expect_state(stage->tcp.client, DIAG_ESTABLISHED);
 }
 
-/* After the frames of the first zero window nothing is left of its backoff. */
+/* Nothing is left of the first zero window: neither its backoff nor the start of
+ * TCP_USER_TIMEOUT, which is shorter than both together. */
 static void expect_fresh_schedule(struct run *run, struct zero_window *stage)
 {
 	struct mark probed;
@@ -46,6 +47,9 @@ static void script(struct run *run)
 
 	if (!zero_window_reach(run, &stage))
 		return;
+	if (run_is_variant(run, "again"))
+		sock_set(stage.tcp.client, IPPROTO_TCP, TCP_USER_TIMEOUT,
+			 USER_TIMEOUT_MS);
 	probed = stage.stalled;
 	for (unsigned int i = 1; i <= PROBES; i++)
 		probed = expect_frame(run, probed, "window probe",
