@@ -94,6 +94,7 @@ static void script(struct run *run)
 	bool before = run_is_variant(run, "before-connect");
 	struct pair tcp = { .client_probe = probe_start(run, "client"),
 			    .server_probe = probe_start(run, "server") };
+	struct diag_socket seen = { .retransmits = 0 };
 	const struct prediction *forecast;
 	const char *peer;
 	struct sock *sock;
@@ -136,6 +137,9 @@ static void script(struct run *run)
 		expect_timer_armed(sock, DIAG_TIMER_KEEPALIVE,
 				   "keepalive_timer_s", armed, SEC(LOW));
 	fault_crash(run, peer);
+	run_pass_until(run, armed, MSEC(1000 * LOW + 500));
+	sock_look(sock, &seen);
+	expect_number(run, "probes_shown", seen.retransmits, LOW, LOW);
 	got = sock_reap(sock, forecast->elapsed.max + soon);
 	expect_error(&got, ETIMEDOUT);
 	expect_took(armed, &got, forecast->elapsed);

@@ -27,6 +27,7 @@ static void script(struct run *run)
 	bool orphan = run_is_variant(run, "orphan");
 	unsigned int probes = orphan ? ORPHAN_RETRIES : RETRIES2;
 	const struct prediction *p;
+	struct diag_socket seen = { .retransmits = 0 };
 	struct zero_window stage;
 
 	if (!zero_window_reach(run, &stage))
@@ -46,6 +47,8 @@ static void script(struct run *run)
 			    .missing)
 			return;
 		expect_timer(stage.tcp.client, DIAG_TIMER_PROBE);
+		sock_look(stage.tcp.client, &seen);
+		expect_number(run, "probes_shown", seen.retransmits, i, i);
 	}
 	if (orphan)
 		run_elapsed(run, p->elapsed,
