@@ -67,9 +67,9 @@ CASE(option_quickack) = {
 		   "tcp_delack_max(); net/ipv4/tcp.c:__tcp_sock_set_quickack()",
 	.steps = STEPS("TCP_QUICKACK is set on the server's socket",
 		       "the client sends one segment"),
-	.expect = "on, and two full segments: an ACK at once; off: after TCP_ATO_MIN, 40 ms, and "
-		  "DelayedACKs; rto-min: a jiffy less than tcp_rto_min_us, 12 "
-		  "ms",
+	.expect = "on, and two full segments: an ACK at once; off: after "
+		  "TCP_ATO_MIN, 40 ms, and DelayedACKs; rto-min: a jiffy less "
+		  "than tcp_rto_min_us, 12 ms",
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.ipv4.tcp_rto_min_us" }),
 	.variants = VARIANTS({ "on" }, { "off" }, { "two-segments" },

@@ -723,11 +723,9 @@ void sock_close(struct sock *sock)
 	sock->in.name = sock->out.name = NULL;
 }
 
-/* __tcp_close() of a socket that lingers for 0 s sends a RST and deletes all
- * data: tcp_disconnect(). */
-void sock_abort(struct sock *sock)
+void sock_linger(struct sock *sock, int seconds)
 {
-	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+	const struct linger linger = { .l_onoff = 1, .l_linger = seconds };
 	struct probe_request request = { .operation = PROBE_SET,
 					 .level = SOL_SOCKET,
 					 .option = SO_LINGER,
@@ -735,6 +733,13 @@ void sock_abort(struct sock *sock)
 
 	memcpy(request.data, &linger, sizeof(linger));
 	ask_or_end(sock, &request, "setsockopt");
+}
+
+/* __tcp_close() of a socket that lingers for 0 s sends a RST and deletes all
+ * data: tcp_disconnect(). */
+void sock_abort(struct sock *sock)
+{
+	sock_linger(sock, 0);
 	sock_close(sock);
 }
 
@@ -765,7 +770,7 @@ struct range sock_close_both(struct sock *first, struct sock *second)
 	return entered;
 }
 
-void sock_set(struct sock *sock, int level, int option, int value)
+static struct probe_request set_request(int level, int option, int value)
 {
 	struct probe_request request = { .operation = PROBE_SET,
 					 .level = level,
@@ -773,7 +778,23 @@ void sock_set(struct sock *sock, int level, int option, int value)
 					 .size = sizeof(value) };
 
 	memcpy(request.data, &value, sizeof(value));
+	return request;
+}
+
+void sock_set(struct sock *sock, int level, int option, int value)
+{
+	struct probe_request request = set_request(level, option, value);
+
 	ask_or_end(sock, &request, "setsockopt");
+}
+
+int sock_try_set(struct sock *sock, int level, int option, int value)
+{
+	struct probe_request request = set_request(level, option, value);
+	struct probe_answer answer;
+
+	ask(sock, &request, &answer);
+	return answer.reply.value < 0 ? answer.reply.error : 0;
 }
 
 void sock_keepalive(struct sock *sock, bool on)
@@ -944,6 +965,18 @@ bool sock_look(struct sock *sock, struct diag_socket *ret)
 	journal_state(sock, found, &seen);
 	*ret = seen;
 	return found;
+}
+
+void sock_destroy(struct sock *sock)
+{
+	struct diag_socket seen;
+	int r = 0;
+
+	sock_journal_call(sock, "destroy", false, "ss -K: SOCK_DESTROY");
+	if (look(sock, &seen))
+		r = diag_destroy(world_diag(sock->run->world, sock->host), &seen);
+	if (r < 0)
+		run_broken(sock->run, error_trace(r));
 }
 
 enum diag_state sock_state(struct sock *sock)

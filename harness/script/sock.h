@@ -133,6 +133,9 @@ void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout);
 struct finding sock_shutdown(struct sock *sock, int how);
 void sock_close(struct sock *sock);
 
+/* SO_LINGER: close() waits so long until everything is acknowledged. */
+void sock_linger(struct sock *sock, int seconds);
+
 /* SO_LINGER with a time of 0, and close(): the peer gets a RST. */
 void sock_abort(struct sock *sock);
 
@@ -146,6 +149,9 @@ struct range sock_close_both(struct sock *first, struct sock *second);
 /* setsockopt() and getsockopt() of an int, which must succeed. */
 void sock_set(struct sock *sock, int level, int option, int value);
 int sock_get(struct sock *sock, int level, int option);
+
+/* setsockopt() whose result is the question: errno, or 0. */
+int sock_try_set(struct sock *sock, int level, int option, int value);
 
 /* SO_KEEPALIVE; journalled. */
 void sock_keepalive(struct sock *sock, bool on);
@@ -168,6 +174,9 @@ struct sock *sock_find(struct run *run, const char *host, uint16_t remote_port);
 
 /* What sock_diag reports now; journalled. False: no such socket. */
 bool sock_look(struct sock *sock, struct diag_socket *ret);
+
+/* Aborts it as `ss -K` does: SOCK_DESTROY of sock_diag. */
+void sock_destroy(struct sock *sock);
 
 /* Its state; DIAG_CLOSE: no such socket. Journalled. */
 enum diag_state sock_state(struct sock *sock);
