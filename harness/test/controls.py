@@ -41,6 +41,7 @@ SETTINGS = {
     # The answers to probes are limited: tcp_oow_rate_limited().
     "keepalive-peer-alive/time-longer":
         "server:net.ipv4.tcp_invalid_ratelimit=100000",
+    "linger-time/acknowledged": NO_TIME_WAIT,
     "local-port-range/order":
         "client:net.ipv4.ip_local_reserved_ports=40007",
     "nat-tw-recycle/clock-behind": NO_TIMESTAMPS,
@@ -52,6 +53,7 @@ SETTINGS = {
     "time-wait-duration/as-it-is": NO_TIME_WAIT,
     "time-wait-other-end/fast-rfc1337": NO_TIME_WAIT,
     "timestamp-clock/timestamps=1": NO_TIMESTAMPS,
+    "tsecr-unacknowledged": NO_TIMESTAMPS,
     "ttl-expires/routers=3": "net.ipv4.ip_forward=0",
     "tw-recycle-lifetime": NO_TIME_WAIT,
     "tw-reuse-connect-only/client-closes-first": "net.ipv4.tcp_tw_reuse=1",
@@ -60,7 +62,8 @@ SETTINGS = {
     "tw-reuse/one-second": NO_TIMESTAMPS,
 }
 
-MUTANTS = {"isn-clock", "option-linger2", "rto-shrinks"}
+MUTANTS = {"isn-clock", "option-linger2", "option-ranges", "rto-shrinks",
+           "socket-destroyed"}
 
 
 def cases_of_mutants():
