@@ -125,7 +125,7 @@ void vm_print_console(const char *console)
 
 	if (!copy)
 		return;
-	strcpy(copy, console);
+	memcpy(copy, console, strlen(console));
 	leave_out_caused(copy);
 	oops = find_oops(copy);
 	from = copy + (oops ? (size_t)(oops - copy) : strlen(copy));
