@@ -296,15 +296,16 @@ static int send_parcel(struct wire *wire, struct parcel *parcel)
 					  .size = parcel->size,
 					  .to = parcel->to,
 					  .capture = parcel->capture };
+	/* Before the receiver can answer: the answer is captured later. */
+	const nsec_t at = nsec_now();
 	int r = deliver(wire, &frame, parcel->fate);
 
 	if (r >= 0 && parcel->fate == WIRE_DUPLICATED &&
 	    capture_of(wire, parcel->capture)->fate == WIRE_DUPLICATED)
 		r = wire_capture_log_add_duplicate(wire->log, parcel->capture);
 	if (r >= 0)
-		r = wire_capture_log_write(wire->log, parcel->capture,
-					   nsec_now(), &parcel->header,
-					   parcel->size);
+		r = wire_capture_log_write(wire->log, parcel->capture, at,
+					   &parcel->header, parcel->size);
 	free(parcel);
 	return error_trace(r);
 }
@@ -1105,7 +1106,14 @@ int wire_port_suspend(struct wire *wire, struct wire_port *port, bool suspended)
 	int r = wire_catch_up(wire);
 
 	port->suspended = suspended;
-	while (r >= 0 && !suspended && port->waiting) {
+	return error_trace(r);
+}
+
+int wire_port_receive_waiting(struct wire *wire, struct wire_port *port)
+{
+	int r = 0;
+
+	while (r >= 0 && port->waiting) {
 		struct parcel *parcel = port->waiting;
 
 		port->waiting = parcel->next;

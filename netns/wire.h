@@ -79,10 +79,13 @@ void wire_port_delay(struct wire_port *port, nsec_t one_way);
  * The machine at the port is suspended, as a paused guest, or resumed. Frames
  * that its kernel sends meanwhile are dropped (WIRE_GHOST). Frames that are
  * sent to it wait, as in the receive ring of a network card; when the ring is
- * full, further frames are lost. On resume the machine receives them in order.
+ * full, further frames are lost. After the resume of all ports of the machine,
+ * wire_port_receive_waiting() delivers them in order. (What a gateway receives
+ * at one port it sends at another one.)
  */
 int wire_port_suspend(struct wire *wire, struct wire_port *port,
 		      bool suspended);
+int wire_port_receive_waiting(struct wire *wire, struct wire_port *port);
 
 /* --- rules ------------------------------------------------------------ */
 

@@ -808,6 +808,8 @@ int world_set_suspended(struct world *world, const char *name, bool suspended)
 		r = host_freeze(place->host);
 	for (size_t i = 0; r >= 0 && i < place->n_cables; i++)
 		r = wire_port_suspend(world->wire, place->ports[i], suspended);
+	for (size_t i = 0; r >= 0 && !suspended && i < place->n_cables; i++)
+		r = wire_port_receive_waiting(world->wire, place->ports[i]);
 	if (r >= 0 && !suspended)
 		r = host_thaw(place->host);
 	return error_trace(r);

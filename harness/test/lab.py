@@ -348,6 +348,26 @@ class Faults(unittest.TestCase):
                            "client: DATA after 1s within 3s", "--for", "3s")
         self.assertEqual(status, rig.PASS, text)
 
+    def test_resumed_gateway_forwards_what_waited(self):
+        status, text, records = journal(
+            "--between", "router", "--at", "500ms", "suspend gateway",
+            "--at", "1s", "send client 10", "--at", "1100ms",
+            "resume gateway", "--expect", "client: sends no retransmissions",
+            "--expect", "client: DATA", "--for", "2s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertFalse([r for r in records if r.get("fate") == "ghost"])
+
+    def test_answer_follows_the_frame_that_waited(self):
+        status, text, records = journal(
+            "--at", "500ms", "suspend server", "--at", "1s", "send client 10",
+            "--at", "1100ms", "resume server", "--expect", "client: DATA",
+            "--for", "2s")
+        self.assertEqual(status, rig.PASS, text)
+        released = [r["t"] for r in records if r.get("fate") == "released"]
+        answers = [r["t"] for r in records if r["type"] == "frame" and
+                   r["from"] == "server" and r["ack"] == 11]
+        self.assertLess(min(released), min(answers))
+
     def test_probe_opens_2000_connections(self):
         status, text = lab("-q", "--at", "0s",
                            "listen server 80 backlog 5000 unaccepted", "--at",

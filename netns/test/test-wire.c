@@ -791,6 +791,7 @@ START_TEST(suspended_host_sends_nothing_and_receives_on_resume)
 	ck_assert_uint_eq(
 		realm_frames(&pair.realm, "server", WIRE_OTHER, WIRE_GHOST), 1);
 	realm_ok(wire_port_suspend(pair.realm.wire, server, false));
+	realm_ok(wire_port_receive_waiting(pair.realm.wire, server));
 	ck_assert_str_eq(received(&pair), "ab");
 	ck_assert_uint_eq(count_fate(&pair, WIRE_RELEASED), 2);
 	realm_end(&pair.realm);
