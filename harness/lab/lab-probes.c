@@ -295,14 +295,25 @@ static void execute(struct endpoint *e, const struct lab_action *action)
 	}
 }
 
+/* A probe that echoes closes its end when the peer has closed. */
+static void notice_close(struct endpoint *e)
+{
+	if (e->kind == ACCEPTED && !e->closed)
+		e->closed = !sock_is_held(e->sock);
+}
+
 /* Returns whether anything was executed. */
 static bool execute_queue(struct lab_probes *probes, struct endpoint *e)
 {
 	bool executed = false;
 
 	while (e->queue && can_execute(e, e->queue->command->action)) {
-		struct command *command = dequeue(&e->queue);
+		struct command *command;
 
+		notice_close(e);
+		if (e->closed)
+			break;
+		command = dequeue(&e->queue);
 		execute(e, command->action);
 		command->executed++;
 		executed = true;
@@ -360,9 +371,11 @@ static void fail_without_connection(struct lab_probes *probes,
 static void assign(struct lab_probes *probes, struct host_probe *p,
 		   struct command *command)
 {
-	for (struct endpoint *e = p->endpoints; e; e = e->next)
+	for (struct endpoint *e = p->endpoints; e; e = e->next) {
+		notice_close(e);
 		if (may_execute(e))
 			enqueue(probes, &e->queue, command);
+	}
 	if (!command->queued && accepts(p))
 		enqueue(probes, &p->unassigned, command);
 	if (!command->queued)

@@ -21,6 +21,9 @@ void sock_post_send(struct sock *sock, size_t bytes);
 void sock_journal_call(struct sock *sock, const char *call, bool posted,
 		       const char *text);
 
+/* Asks the probe: it closes a socket that echoes at EOF. */
+bool sock_is_held(struct sock *sock);
+
 /* Its number in the run's journal. */
 int sock_number(const struct sock *sock);
 

@@ -685,6 +685,15 @@ void sock_post_heartbeat(struct sock *sock, nsec_t interval)
 	sock_journal_call(sock, NULL, true, "heartbeat starts");
 }
 
+bool sock_is_held(struct sock *sock)
+{
+	struct probe_request request = { .operation = PROBE_NAMES };
+	struct probe_answer answer;
+
+	ask(sock, &request, &answer);
+	return answer.reply.value >= 0;
+}
+
 void sock_echo(struct sock *sock)
 {
 	struct probe_request request = { .operation = PROBE_ECHO };

@@ -368,6 +368,17 @@ class Faults(unittest.TestCase):
                    r["from"] == "server" and r["ack"] == 11]
         self.assertLess(min(released), min(answers))
 
+    def test_action_is_of_the_connections_that_the_probe_still_has(self):
+        status, text, records = journal(
+            "--at", "start", "listen server", "--at", "start",
+            "connect client server", "--at", "500ms", "close client",
+            "--at", "1s", "connect client server 2 times", "--at", "2s",
+            "keepalive server", "--at", "2s", "abort server", "--for", "3s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual(
+            len([r for r in records if r["type"] == "frame" and
+                 r["from"] == "server" and r["text"].startswith("R")]), 2)
+
     def test_probe_opens_2000_connections(self):
         status, text = lab("-q", "--at", "0s",
                            "listen server 80 backlog 5000 unaccepted", "--at",
