@@ -184,6 +184,10 @@ class PlanErrors(unittest.TestCase):
     def test_time_without_a_unit_is_refused(self):
         self.refused("unit", "--at", "2", "unplug client")
 
+    def test_probe_is_only_killed(self):
+        self.refused("a probe can only be killed", "--at", "1s",
+                     "kill server STOP")
+
     def test_missing_action_is_refused(self):
         self.refused("missing ACTION", "--at", "2s")
 

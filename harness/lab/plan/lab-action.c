@@ -69,6 +69,7 @@ static int read_fault(struct lab_lex *lex, struct lab_action *action)
  * lab_plan_add_defaults(). */
 static int read_kill(struct lab_lex *lex, struct lab_action *action)
 {
+	const struct lab_word *word;
 	const char *name;
 	int r = lab_lex_name(lex, "program or host name", &name);
 
@@ -79,9 +80,16 @@ static int read_kill(struct lab_lex *lex, struct lab_action *action)
 	else
 		action->program = name;
 	action->signal = SIGKILL;
-	if (!lab_lex_peek(lex)->text)
+	word = lab_lex_peek(lex);
+	if (!word->text)
 		return 0;
-	return lab_lex_signal(lex, &action->signal);
+	r = lab_lex_signal(lex, &action->signal);
+	if (r >= 0 && action->host && action->signal != SIGKILL)
+		return lab_lex_refuse(lex, word,
+				      "a probe can only be killed; 'freeze %s' "
+				      "stops its processes",
+				      name);
+	return error_trace(r);
 }
 
 /* "COMMAND" in HOST [as NAME], or PROGRAM. */
@@ -425,7 +433,7 @@ struct verb {
  * a process number, which the author of a timeline cannot know. */
 static const struct verb verbs[] = {
 	{ "kill", LAB_KILL, read_kill, "PROGRAM|HOST [SIGNAL]",
-	  "sends a signal (default KILL) to the program, or to the host's "
+	  "sends a signal (default KILL) to the program, or kills the host's "
 	  "probe" },
 	{ "drop", LAB_DROP, read_rule, "CHOICE", "the wire drops the frames" },
 	{ "hold", LAB_HOLD, read_rule, "CHOICE",
