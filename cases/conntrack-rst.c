@@ -62,7 +62,7 @@ static void expect_forged(struct run *run, struct pair *tcp,
 
 static void expect_closing(struct run *run, struct pair *tcp)
 {
-	struct mark held = mark_now(run);
+	struct mark held;
 	struct wire_rule *rule = fault_hold(run, FRAMES(TO("server")));
 	struct mark closed;
 

@@ -247,6 +247,10 @@ struct bounds {
 	int64_t over_from, under_until;
 };
 
+/* Far from overflow. */
+static const struct bounds never_over = { INT64_MAX / 2, INT64_MAX / 2 };
+static const struct bounds always_over = { 0, -1 };
+
 /* Compared as timestamps in milliseconds: retransmits_timed_out(). */
 static struct bounds bounds_in_msec(const struct predict_tcp *tcp,
 				    struct clock clock, nsec_t timeout)
@@ -438,12 +442,12 @@ static bool write_timeout(struct retransmission *data)
 
 	/* retransmits_timed_out(): the first expiry always retransmits. */
 	if (data->retransmits == 0)
-		bounds = (struct bounds){ INT64_MAX, INT64_MAX };
+		bounds = never_over;
 	/* For a SYN the count is checked first. It includes the linear rounds,
 	 * the timeout does not, so the timeout can end it earlier. */
 	if (data->stage == STAGE_SYN_SENT &&
 	    data->retransmits >= tcp->syn_retries + syn_linear(tcp))
-		bounds = (struct bounds){ 0, -1 };
+		bounds = always_over;
 
 	walk->ret->timeout = timeout;
 	return walk_survives(walk, bounds, data->retransmits);
@@ -692,13 +696,13 @@ static bool keepalive_survives(struct walk *walk)
 {
 	const struct predict_tcp *tcp = walk->tcp;
 	unsigned int probes = walk->ret->probes;
-	struct bounds bounds = { INT64_MAX, INT64_MAX };
+	struct bounds bounds = never_over;
 
 	if (tcp->user_timeout && probes > 0)
 		bounds = bounds_in_jiffies(
 			tcp, jiffies_of(tcp, tcp->user_timeout), 0);
 	if (!tcp->user_timeout && probes >= tcp->keepalive_probes)
-		bounds = (struct bounds){ 0, -1 };
+		bounds = always_over;
 	return walk_survives(walk, bounds, 0);
 }
 
@@ -768,7 +772,7 @@ static bool persist_survives(struct persist *persist)
 	struct walk *walk = &persist->walk;
 	const struct predict_tcp *tcp = walk->tcp;
 	unsigned int max_probes = tcp->retries2;
-	struct bounds bounds = { INT64_MAX, INT64_MAX };
+	struct bounds bounds = never_over;
 
 	if (tcp->user_timeout && walk->ret->probes > 0)
 		bounds = bounds_in_jiffies(tcp,
@@ -784,10 +788,10 @@ static bool persist_survives(struct persist *persist)
 
 		max_probes = orphan_retries(tcp, alive);
 		if (!alive && persist->backoff >= max_probes)
-			bounds = (struct bounds){ 0, -1 };
+			bounds = always_over;
 	}
 	if (persist->unanswered >= max_probes)
-		bounds = (struct bounds){ 0, -1 };
+		bounds = always_over;
 	return walk_survives(walk, bounds, 0);
 }
 
