@@ -14,16 +14,11 @@ Each step runs on the unchanged kernel first. A run that does not pass there
 proves nothing about a mutant and is ignored.
 """
 import json
-import os
 import signal
 import subprocess
 
 GROUP = 12  # cases of one guest in step 3
 TIMEOUT = 400  # wall-clock seconds of a guest
-
-
-class Interrupted(Exception):
-    """A guest ended by a signal to this program."""
 
 
 def run_name(case):
@@ -71,7 +66,7 @@ class Guests:
         near = tuple(dict.fromkeys(mutant.cases + area.cases))
         if mutant.cases:
             yield "its cases", mutant.cases + mutant.options
-        yield "area", area.cases
+        yield "area", area.cases + mutant.options
         rest = [name for name in self.cases if name not in near]
         for i in range(0, len(rest), GROUP):
             yield "default set", tuple(rest[i:i + GROUP])
@@ -113,7 +108,7 @@ def record(mutant, found, title, done):
     verdict, run, reason = found
     return {"number": mutant.number, "text": identity(mutant),
             "verdict": verdict, "run": run, "reason": reason, "step": title,
-            "steps": done, "pid": os.getpid()}
+            "steps": done}
 
 
 def identity(mutant):

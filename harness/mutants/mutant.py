@@ -16,9 +16,10 @@ effect       what the kernel does wrong, in one sentence
 claims       of the documents that the effect contradicts; or
 behaviour    the neighbouring behaviour that it changes
 cases        runs that must notice it
-options      of halfopen run: --family 6, --defaults
+options      of halfopen run: --family 6, --defaults, --all
 upstream     the fix that the mutant takes back: commit and subject
-equivalent   why no run can notice it
+equivalent   why no run can notice it; "out of scope: ..." where only a run that the
+             cases do not make could
 sample       true: one of those that the test suite runs
 """
 import dataclasses

@@ -9,10 +9,10 @@ kernel contains all of them; `mut=NUMBER` on its command line selects one, and t
 cases run on it in virtual time. A mutant is noticed if a run is a FAIL that passes
 on the unchanged kernel. This page is generated:
 
-    harness/mutants/mutants build           # the kernel, in build/mutants (10 minutes)
-    harness/mutants/mutants run             # the mutants without a result
-    harness/mutants/mutants run timers 101  # an area, a mutant
-    harness/mutants/mutants table           # writes this page
+    harness/mutants/mutants build             # the kernel, in build/mutants (10 minutes)
+    harness/mutants/mutants run               # the mutants without a result
+    harness/mutants/mutants run keepalive 101 # an area, a mutant
+    harness/mutants/mutants table             # writes this page
 
 The mutants are data: [harness/mutants/](../mutants/), one file per area; `mutant.py`
 describes the keys. A mutant's own cases run first, then those of its area, then the
@@ -35,7 +35,8 @@ def outcome(mutant, result):
             "--family 6 " if result["step"] == "IPv6" else "")
         return f"{words}{result['run']}"
     if mutant.equivalent:
-        return f"equivalent: {mutant.equivalent}"
+        return ("" if mutant.equivalent.startswith("out of scope") else
+                "equivalent: ") + mutant.equivalent
     if not result:
         return "not run"
     if result["verdict"] == "broken":
@@ -63,7 +64,7 @@ def share(mutants, results):
 def summary(areas, results):
     every = [mutant for area in areas for mutant in area.mutants]
     claimed = [mutant for mutant in every if mutant.claims]
-    yield "| area | mutants | noticed, of those that are not equivalent |"
+    yield "| area | mutants | noticed, without equivalent and out of scope |"
     yield "|---|---|---|"
     for area in areas:
         yield (f"| {area.title} | {len(area.mutants)} | "
