@@ -49,7 +49,8 @@ static void script(struct run *run)
 	asked = mark_now(run);
 	sock = dial(probe, listener);
 	got = sock_reap(sock, soon);
-	expect_success(&got);
+	if (!expect_success(&got))
+		return;
 	/* tcp_rcv_synsent_state_process() arms the SYN's timer for
 	 * TCP_TIMEOUT_MIN after the challenge ACK. */
 	expect_took(asked, &got,
