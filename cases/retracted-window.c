@@ -8,7 +8,9 @@
  * retransmission all the same, and ACKs that keep the window closed do not
  * prolong it (97a9063518f1).
  *
- * The retraction is forged: an ACK of the server with window 0.
+ * The retraction is forged: an ACK of the server with window 0. Up to 6.5 an ACK
+ * that acknowledges nothing new could not close the window
+ * (tcp_may_update_window(), 800a666141de).
  */
 #include "case.h"
 
@@ -96,6 +98,7 @@ CASE(retracted_window) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "client", "net.ipv4.tcp_early_retrans", 3 }),
+	.needs = NEEDS({ .kernel = KERNEL_VERSION(6, 6, 0) }),
 	.variants = VARIANTS({ "retries2", .duration = SEC(9) },
 			     { "user-timeout" }),
 	.duration = SEC(3),
