@@ -110,6 +110,9 @@ static void script(struct run *run)
 		sock_keepalive(tcp.listener, true);
 	if (inherited)
 		sock_set(tcp.listener, IPPROTO_TCP, TCP_KEEPIDLE, LOW);
+	/* With SO_KEEPALIVE the timer starts in the handshake:
+	 * tcp_finish_connect(), tcp_create_openreq_child(). */
+	armed = mark_now(run);
 	tcp.client = before ? connect_with_keepalive(tcp.client_probe,
 						     tcp.listener) :
 			      sock_connect(tcp.client_probe, tcp.listener);
@@ -118,7 +121,8 @@ static void script(struct run *run)
 	peer = inherited ? "client" : "server";
 
 	sock_post_recv(sock);
-	armed = mark_now(run);
+	if (!on && !before)
+		armed = mark_now(run);
 	if (later)
 		sock_keepalive(sock, true);
 	if (!inherited && !before)

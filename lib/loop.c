@@ -39,7 +39,7 @@ struct loop {
 	bool ahead; /* `armed` was in the future when it was set */
 	struct loop_source *sources;
 	bool running; /* a handler is */
-	nsec_t max_delay, total_delay;
+	nsec_t max_delay, total_delay, tick_delay;
 };
 
 int loop_new(struct loop **ret)
@@ -244,6 +244,7 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 	/* Read once: timers that expire while handlers run are due in the next
 	 * round, after the events that arrived before them. */
 	now = nsec_now();
+	loop->tick_delay = MAX(loop->tick_delay, nsec_tick_delay());
 	if (loop->armed <= now) {
 		/* Only a timer that was set in the future measures delay. */
 		if (loop->ahead) {
@@ -265,6 +266,11 @@ int loop_run_once(struct loop *loop, nsec_t deadline)
 	if (r < 0)
 		return error_trace(r);
 	return when > now && deadline <= now ? 1 : 0;
+}
+
+nsec_t loop_tick_delay(const struct loop *loop)
+{
+	return loop->tick_delay;
 }
 
 nsec_t loop_max_delay(const struct loop *loop)

@@ -48,5 +48,8 @@ int loop_run_once(struct loop *loop, nsec_t deadline);
  */
 nsec_t loop_max_delay(const struct loop *loop);
 
+/* The longest nsec_tick_delay() that was seen when an event woke the loop. */
+nsec_t loop_tick_delay(const struct loop *loop);
+
 /* The sum of all of them. */
 nsec_t loop_total_delay(const struct loop *loop);

@@ -61,6 +61,17 @@ nsec_t nsec_monotonic_minus_realtime(void)
 	return best;
 }
 
+nsec_t nsec_tick_delay(void)
+{
+	nsec_t coarse = clock_now(CLOCK_MONOTONIC_COARSE), now = nsec_now();
+	nsec_t delay = now - coarse - NSEC_PER_SEC / nsec_hz();
+
+	/* The tick has come between the two readings. */
+	if (clock_now(CLOCK_MONOTONIC_COARSE) != coarse)
+		return 0;
+	return delay > 0 ? delay : 0;
+}
+
 unsigned int nsec_hz(void)
 {
 	struct timespec ts;

@@ -36,6 +36,14 @@ double nsec_seconds(nsec_t nsec);
 nsec_t nsec_add(nsec_t a, nsec_t b);
 
 /*
+ * How long jiffies have been waiting for their next tick beyond its time; 0: not
+ * at all. tick_do_update_jiffies64() counts jiffies and sets the coarse clocks in
+ * the same interrupt, so that a coarse clock older than a tick shows jiffies that
+ * lag. A timer that is armed then expires early by the clock.
+ */
+nsec_t nsec_tick_delay(void);
+
+/*
  * HZ of the running kernel: the resolution of a coarse clock is one jiffy
  * (posix_get_coarse_res() in kernel/time/posix-timers.c). Needs no privileges.
  */

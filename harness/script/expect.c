@@ -4,10 +4,10 @@
  * "expectation" record. The report's values ("predicted", "measured") are
  * separate records.
  *
- * A time beyond its upper bound may be due to scheduling delay. While such
- * failures are the only ones, run->upper_bound_failed is set, and the end of
- * the run decides by the measured scheduling delay whether the run is
- * inconclusive.
+ * A time beyond its upper bound may be due to scheduling delay, and one below its
+ * lower bound to a late tick. While such failures are the only ones,
+ * run->only_times_failed is set, and the end of the run decides by the measured
+ * delays whether the run is inconclusive.
  */
 #include "expect-control.h"
 
@@ -27,15 +27,21 @@
 
 enum { TEXT = 192 };
 
-/* run_expectation() clears upper_bound_failed; it is set again when no other kind
+/* run_expectation() clears only_times_failed; it is set again when no other kind
  * of failure came before. */
+static void record_time(struct run *run, const char *what, const char *expected,
+			const char *observed)
+{
+	bool only = !run->failed || run->only_times_failed;
+
+	run_expectation(run, false, what, expected, observed);
+	run->only_times_failed = only;
+}
+
 bool expect_record_late(struct run *run, const char *what, const char *expected,
 			const char *observed, nsec_t excess)
 {
-	bool first = !run->failed || run->upper_bound_failed;
-
-	run_expectation(run, false, what, expected, observed);
-	run->upper_bound_failed = first;
+	record_time(run, what, expected, observed);
 	run->excess = MAX(run->excess, excess);
 	return false;
 }
@@ -209,8 +215,8 @@ static struct range seen_from(struct mark since, struct range range)
 	return range;
 }
 
-/* Too late is recorded as such, since scheduling delay can be the reason; too
- * early is a failure of the kernel or of the prediction. */
+/* How much is recorded, because the machine can be the reason: scheduling delay
+ * makes a time too long, a late tick makes one too short. */
 bool expect_span(struct run *run, const char *what, nsec_t observed,
 		 struct range range)
 {
@@ -223,8 +229,12 @@ bool expect_span(struct run *run, const char *what, nsec_t observed,
 	if (observed > range.max)
 		return expect_record_late(run, what, expected_text,
 					  observed_text, observed - range.max);
-	return run_expectation(run, observed >= range.min, what, expected_text,
-			     observed_text);
+	if (observed >= range.min)
+		return run_expectation(run, true, what, expected_text,
+				       observed_text);
+	record_time(run, what, expected_text, observed_text);
+	run->early = MAX(run->early, range.min - observed);
+	return false;
 }
 
 bool expect_took(struct mark since, const struct finding *finding,

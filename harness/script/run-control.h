@@ -53,8 +53,9 @@ struct run {
 	nsec_t softirq_wait; /* longest softirq delay between two samples */
 	nsec_t longest_act; /* longest call or fault of the script itself */
 	uint16_t next_port;
-	bool upper_bound_failed; /* the only failures are upper bounds */
+	bool only_times_failed; /* all failures are times out of their bounds */
 	nsec_t excess; /* the most by which bound plus slack was exceeded */
+	nsec_t early; /* the most by which a lower bound was missed */
 	/* What delays within the tolerance can do to the predictions: how much
 	 * later the end can be, and whether they decide about a round. */
 	nsec_t delay_effect;

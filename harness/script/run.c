@@ -173,7 +173,7 @@ bool run_expectation(struct run *run, bool ok, const char *what,
 	run->expectations++;
 	if (!ok) {
 		run->failed++;
-		run->upper_bound_failed = false;
+		run->only_times_failed = false;
 	}
 	run_journal(run, nsec_now(), "expectation", "{s:s, s:b, s:s, s:s, s:s}",
 		    "what", what, "ok", ok, "expected", expected, "observed",

@@ -35,13 +35,13 @@ enum { IN_A_ROW = 16 };
 /*
  * The longest delay that can have made a time too long. The scheduler's counters
  * (host_longest_run_delay()) include all waiting of a process, also harmless
- * waiting, so that they are read only when an upper bound is all that failed.
+ * waiting, so that they are read only when times are all that failed.
  */
 static nsec_t delay_of_times(struct run *run, nsec_t residence)
 {
 	nsec_t delay = MAX(residence, loop_max_delay(run->loop));
 
-	if (!run->upper_bound_failed)
+	if (!run->only_times_failed)
 		return delay;
 	return MAX(MAX(delay, run->softirq_wait), host_longest_run_delay());
 }
@@ -69,10 +69,20 @@ static bool is_due_to_chain(const struct run *run, nsec_t times, nsec_t order)
 {
 	nsec_t jiffy = NSEC_PER_SEC / nsec_hz();
 
-	if (run->upper_bound_failed && times >= jiffy &&
+	if (run->excess && run->only_times_failed && times >= jiffy &&
 	    run->excess <= run->delay_effect)
 		return true;
 	return run->delay_decides && order >= jiffy;
+}
+
+/*
+ * Whether timers that were armed while jiffies lagged behind the clock explain
+ * the times below their lower bounds. Only the first timer of a chain is armed
+ * outside of a tick.
+ */
+static bool is_due_to_tick(const struct run *run)
+{
+	return run->early && run->early <= loop_tick_delay(run->loop);
 }
 
 static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t delay)
@@ -83,6 +93,17 @@ static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t delay)
 		 "scheduling delay of %.1f ms, tolerance %.1f ms",
 		 nsec_seconds(delay) * 1e3,
 		 nsec_seconds(run->options->slack) * 1e3);
+	run_end(run, "broken", text, true);
+}
+
+static void MACRO_NORETURN end_early(struct run *run)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "tick late by %.3f ms, time below its lower bound by %.3f ms",
+		 nsec_seconds(loop_tick_delay(run->loop)) * 1e3,
+		 nsec_seconds(run->early) * 1e3);
 	run_end(run, "broken", text, true);
 }
 
@@ -128,9 +149,14 @@ static void MACRO_NORETURN judge(struct run *run)
 	/* In a guest where work takes no time, no delay is the machine's: what is
 	 * measured as one is a call or a timer of the kernel that is late. */
 	if (!run->unexplained && !virtual_time_work_is_free()) {
-		if (run->upper_bound_failed && times > run->options->slack &&
+		if (run->early && !is_due_to_tick(run))
+			run->only_times_failed = false;
+		if (run->only_times_failed && run->excess &&
+		    times > run->options->slack &&
 		    run->excess <= times * IN_A_ROW)
 			end_inconclusive(run, times);
+		if (run->only_times_failed && !run->excess)
+			end_early(run);
 		if (order > run->options->slack)
 			end_inconclusive(run, order);
 		if (is_due_to_chain(run, times, order))
