@@ -38,7 +38,7 @@ static void script(struct run *run)
 	struct pair tcp = sock_pair(run);
 	struct frame reset = forged_reset(run, &tcp);
 	unsigned int answered = per_socket || per_host ? 1 : RESETS;
-	struct mark first = mark_now(run);
+	struct mark first;
 
 	run_pass(run, MSEC(60)); /* the ACK of the data */
 	first = mark_now(run);

@@ -46,7 +46,6 @@ static void script(struct run *run)
 		last = mark_now(run);
 		sock_send(client, BYTES);
 		mark_done(run, &last);
-		timer = at_once;
 	} else {
 		run_note(run, "predicted: SYN-ACK after %.3f .. %.3f s",
 			 nsec_seconds(timer.min), nsec_seconds(timer.max));

@@ -65,7 +65,7 @@ struct run {
 			   */
 	/* Ends the run with the verdict of its expectations so far, wherever
 	 * the script is. */
-	void (*finish)(struct run *run) MACRO_NORETURN;
+	MACRO_NORETURN void (*finish)(struct run *run);
 };
 
 /* Counts and journals an expectation. Returns `ok`. */
