@@ -147,20 +147,28 @@ static const char *wire_text(unsigned int on_wire, unsigned int kernel,
 	return buffer;
 }
 
-/* "retransmitted 5 times" */
+/*
+ * "retransmitted 5 times, 4 of them by timeout": the kernel counts timeouts; a tail
+ * loss probe or a fast retransmission is one more on the wire.
+ */
 static const char *retransmitted_text(const struct conclusions *c,
 				      const struct subject *s, char *buffer,
 				      size_t size)
 {
 	unsigned int on_wire = count_retransmissions(c, s);
-	unsigned int n = MAX(on_wire, s->socket->retransmits);
-	char wire[32];
+	unsigned int timeouts = s->socket->retransmits;
+	unsigned int n = MAX(on_wire, timeouts);
+	char times[32] = "once", rest[48];
 
-	wire_text(on_wire, s->socket->retransmits, wire);
-	if (n == 1)
-		snprintf(buffer, size, "retransmitted once%s", wire);
-	else
-		snprintf(buffer, size, "retransmitted %u times%s", n, wire);
+	if (n != 1)
+		snprintf(times, sizeof(times), "%u times", n);
+	wire_text(on_wire, timeouts, rest);
+	if (on_wire > timeouts && !timeouts)
+		snprintf(rest, sizeof(rest), ", before any timeout");
+	else if (on_wire > timeouts)
+		snprintf(rest, sizeof(rest), ", %u of them by timeout",
+			 timeouts);
+	snprintf(buffer, size, "retransmitted %s%s", times, rest);
 	return buffer;
 }
 

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -249,6 +250,16 @@ static void open_folder(struct lab_programs *programs, const char *host)
 			   error_origin(-errno, "open %s to users", folder));
 }
 
+/* One process cannot take the memory that the machine needs to end it. */
+static uint64_t half_of_memory(void)
+{
+	struct sysinfo info;
+
+	if (sysinfo(&info) < 0)
+		return 0;
+	return (uint64_t)info.totalram * info.mem_unit / 2;
+}
+
 static void start(struct lab_programs *programs,
 		  const struct lab_program *program)
 {
@@ -257,7 +268,9 @@ static void start(struct lab_programs *programs,
 				     .start_text = program->command,
 				     .argv = command_line(programs, program),
 				     .has_terminal = program->terminal,
-				     .memory = program->memory,
+				     .memory = program->memory ?
+						       program->memory :
+						       half_of_memory(),
 				     .families = program->families,
 				     .grants = program->grants,
 				     .lines = program->lines,

@@ -363,8 +363,9 @@ static int on_signal(void *data, uint32_t events MACRO_UNUSED)
 	struct session *s = data;
 	int number = end_signals_read(s->signals);
 
-	/* Ctrl-C in a shell is meant for the shell. */
-	if (!number || (number == SIGINT && s->shell))
+	/* Ctrl-C and Ctrl-\ in a shell are meant for the shell. */
+	if (!number ||
+	    (s->shell && (number == SIGINT || number == SIGQUIT)))
 		return 0;
 	if (number == SIGINT && lab_editor_discard(s->editor))
 		return 0;

@@ -76,9 +76,11 @@ static void MACRO_NORETURN enter(int pidfd, const char *host)
 	if (chdir("/") < 0)
 		_exit(126);
 	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
 	pid = fork();
 	if (pid == 0) {
 		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
 		exec_shell(host);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -286,6 +288,7 @@ int lab_shell_enter(const char *where)
 	if (n > 1)
 		return refuse_several(host, inits, n);
 	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
 	pid = lab_shell_start(inits[0], host);
 	if (pid < 0)
 		return error_trace(pid);

@@ -16,6 +16,7 @@
 
 #include "case-table.h"
 #include "counter-control.h"
+#include "end-signals.h"
 #include "errors.h"
 #include "host.h"
 #include "namespace.h"
@@ -212,7 +213,7 @@ static void set_up(struct run *run, int journal_fd)
 
 	run->journal_fd = journal_fd;
 	prctl(PR_SET_TIMERSLACK, 1);
-	signal(SIGINT, SIG_IGN); /* the supervisor handles Ctrl-C */
+	end_signals_ignore_terminal();
 	run->start = nsec_now();
 	r = journal_new(&run->journal, journal_fd, run->start);
 	if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Both signals are blocked and read from a signalfd: a handler would interrupt
+ * The signals are blocked and read from a signalfd: a handler would interrupt
  * system calls at any place, the loop takes the signal between two events. The
  * child of a worker unblocks them again (worker.c).
  */
@@ -13,14 +13,33 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "macro.h"
 
-int end_signals_watch(struct loop *loop, int *ret_fd, loop_fd_fn fn, void *data)
+sigset_t end_signals(void)
 {
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction action;
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (sigaction(numbers[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&set, numbers[i]);
+	return set;
+}
+
+void end_signals_ignore_terminal(void)
+{
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+}
+
+int end_signals_watch(struct loop *loop, int *ret_fd, loop_fd_fn fn, void *data)
+{
+	sigset_t set = end_signals();
+
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (*ret_fd < 0)

@@ -10,22 +10,7 @@
 #include <stdio.h>
 #include <sys/signalfd.h>
 
-#include "macro.h"
-
-/* Without ignored signals (nohup): once blocked, they would become pending. */
-static sigset_t end_signals(void)
-{
-	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
-	struct sigaction action;
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		if (sigaction(numbers[i], NULL, &action) == 0 &&
-		    action.sa_handler != SIG_IGN)
-			sigaddset(&set, numbers[i]);
-	return set;
-}
+#include "end-signals.h"
 
 void vm_signals_hold(void)
 {

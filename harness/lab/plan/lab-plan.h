@@ -101,7 +101,7 @@ struct lab_program {
 	nsec_t listens_within; /* so long; 0 unless a port is awaited */
 	uint64_t families; /* of sockets, beside the usual: bit AF_... */
 	unsigned int grants; /* of capabilities: enum privilege_grant */
-	uint64_t memory; /* bytes of data, at most; 0: no limit */
+	uint64_t memory; /* bytes of data, at most; 0: the default */
 	unsigned int lines; /* of output in the journal; 0: the default */
 	bool terminal; /* its standard streams are a pseudo-terminal */
 	bool later; /* started by a step, not at the start */
