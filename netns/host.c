@@ -245,6 +245,7 @@ static void start_process(const struct request *request, int *fds)
 	 * NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
 	pid = vfork();
 	if (pid == 0) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */
 		int high = fcntl(report[1], F_DUPFD_CLOEXEC, 16);
 
 		become_program(request, fds, high);

@@ -633,10 +633,12 @@ static bool is_answerable(const struct frame *about, enum wire_answer answer)
 static int answer(struct wire *wire, const struct wire_frame *frame)
 {
 	const struct frame about = capture_of(wire, frame->capture)->frame;
-	enum wire_answer with = frame->rule->answer;
+	enum wire_answer with;
 	uint8_t bytes[ANSWER_MAX];
 	ssize_t size;
 
+	assert(frame->rule);
+	with = frame->rule->answer;
 	if (!is_answerable(&about, with))
 		return 0;
 	if (with == WIRE_ANSWER_RST)

@@ -117,15 +117,13 @@ static void leave_out_caused(char *console)
 /* Boot loaders print control characters, a crashing kernel bytes of any value. */
 void vm_print_console(const char *console)
 {
-	/* For the line feed that the last line may lack. */
-	char *copy = calloc(1, strlen(console) + 2);
 	const char *oops;
-	char *from;
+	char *copy, *from;
 	int lines;
 
-	if (!copy)
+	/* The last line may lack its line feed. */
+	if (asprintf(&copy, "%s\n", console) < 0)
 		return;
-	memcpy(copy, console, strlen(console));
 	leave_out_caused(copy);
 	oops = find_oops(copy);
 	from = copy + (oops ? (size_t)(oops - copy) : strlen(copy));
