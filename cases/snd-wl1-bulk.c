@@ -57,8 +57,11 @@ static void script(struct run *run)
 	got = sock_stream(tcp.server, tcp.client, bulk, SEC(60));
 	frames_count_only(run, false);
 	expect_stream(&got, bulk, 0);
-	if (!expect_frames_between(run, sent, "window probes, all lost", PROBES,
-				   1, UINT32_MAX))
+	/* Each segment of the server says that the window is zero, and arms the
+	 * persist timer again (tcp_ack_probe()): a fast transfer is over before
+	 * the first probe. */
+	if (!expect_that(run, frames_wait(run, sent, PROBES, 1, SEC(2)),
+			 "a window probe, lost", "none"))
 		return;
 	expect_call_blocked(tcp.client);
 
@@ -91,8 +94,11 @@ CASE(snd_wl1_bulk) = {
 	.expect = "data right after the window update; all 8 MiB arrive "
 		  "(before 18ded910b589: never)",
 	.world = &world_pair_bulk,
+	/* A larger buffer of the server may refuse the last large frame in its
+	 * window (tcp_prune_queue()), which is then retransmitted, and no window
+	 * probe is sent. */
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_rmem",
-			      .text = "4096 1048576 1048576" },
+			      .text = "4096 65536 65536" },
 			    { "client", "net.ipv4.tcp_wmem",
 			      .text = "4096 1048576 1048576" }),
 	.changes = changes,

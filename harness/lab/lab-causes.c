@@ -55,6 +55,7 @@ struct causes {
 };
 
 /* Causes beyond CAUSES_MAX are left out. */
+MACRO_PRINTF(4, 0)
 static void add(struct causes *c, const char *host, bool segments,
 		const char *format, va_list args)
 {
