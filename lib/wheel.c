@@ -5,7 +5,8 @@
  *
  * Two approximations, both of which only add possibilities: lateness is
  * independent for each callback, and when a set exceeds WHEEL_MOMENTS_MAX, what
- * the coarsest level revealed about the phase is forgotten.
+ * the coarsest level revealed about the phase is forgotten. A third leaves some
+ * out, where callbacks can be late by more than two ticks: next_sample().
  */
 #include "wheel.h"
 
@@ -245,13 +246,26 @@ static struct wheel_span delay_of(const struct wheel *wheel,
 	return (struct wheel_span){ 0, 0 };
 }
 
+/*
+ * The values of a span that are looked at: all of a short one; of the many that
+ * a large lateness makes possible both ends and one or two between. Each timer of
+ * a chain multiplies their number.
+ */
+static int64_t next_sample(struct wheel_span span, int64_t at)
+{
+	int64_t step = MAX((span.max - span.min) / 2, 1);
+
+	return at < span.max ? MIN(at + step, span.max) : span.max + 1;
+}
+
 static void arm(struct wheel *wheel, const struct wheel_moment *moment,
 		int64_t jiffies, enum wheel_context context,
 		unsigned int known)
 {
 	struct wheel_span delay = delay_of(wheel, context);
 
-	for (int64_t late = delay.min; late <= delay.max; late++) {
+	for (int64_t late = delay.min; late <= delay.max;
+	     late = next_sample(delay, late)) {
 		struct levels levels = levels_of(wheel, jiffies, context, late);
 
 		for (unsigned int level = levels.min; level <= levels.max;
@@ -324,7 +338,8 @@ void wheel_pass_each(struct wheel *wheel, int64_t longest,
 
 			one.last = one.first;
 			for (int64_t jiffies = lengths.min;
-			     jiffies <= lengths.max; jiffies++)
+			     jiffies <= lengths.max;
+			     jiffies = next_sample(lengths, jiffies))
 				arm(wheel, &one, jiffies, context,
 				    before.known);
 		}

@@ -168,7 +168,9 @@ static void consider_delays(struct run *run, struct predict_tcp tcp,
 {
 	struct prediction *late;
 
-	tcp.late = MIN(run_slack(run), MSEC(250));
+	/* The work grows with the cube of the delay: with more, the process
+	 * would itself be late. */
+	tcp.late = MIN(run_slack(run), MSEC(100));
 	late = compute(run, &tcp, model);
 	run->delay_effect = MAX(run->delay_effect,
 				late->elapsed.max - exact->elapsed.max);
