@@ -5,7 +5,7 @@
  * processes by request, and reports their ends, over a SOCK_SEQPACKET socket
  * pair. Every request is answered before the next one is sent. An exit that is
  * reported in between is passed on at once; from the loop it comes the same
- * way.
+ * way. The answer to a request for a terminal brings its master.
  *
  * A program gets its fds by SCM_RIGHTS. A pipe that closes on exec tells the
  * init whether the exec succeeded, so that the answer to a request has its
@@ -57,7 +57,7 @@ enum {
 	CHILDREN = 4, /* a signalfd for SIGCHLD */
 };
 
-enum request_kind { REQUEST_START, REQUEST_SIGNAL };
+enum request_kind { REQUEST_START, REQUEST_SIGNAL, REQUEST_TERMINAL };
 
 struct request {
 	enum request_kind kind;
@@ -83,6 +83,7 @@ struct reply {
 	pid_t pid;
 	int status; /* of wait(); in an answer 0 or a negative errno */
 	char message[96];
+	int fd; /* set by the receiver: a terminal's master, or -1 */
 };
 
 struct host {
@@ -101,15 +102,21 @@ struct host {
 /* --- the init --------------------------------------------------------- */
 
 /* Without a reader the world is gone, and the init ends too. */
-static void send_reply(enum reply_kind kind, pid_t pid, int status)
+static void send_reply_with_fd(enum reply_kind kind, pid_t pid, int status,
+			       int fd)
 {
 	struct reply reply = { .kind = kind, .pid = pid, .status = status };
 
 	if (kind == REPLY_ANSWER && status < 0)
 		snprintf(reply.message, sizeof(reply.message), "%.95s",
 			 error_message());
-	if (fd_send(CONTROL, &reply, sizeof(reply), NULL, 0) < 0)
+	if (fd_send(CONTROL, &reply, sizeof(reply), &fd, fd >= 0) < 0)
 		_exit(1);
+}
+
+static void send_reply(enum reply_kind kind, pid_t pid, int status)
+{
+	send_reply_with_fd(kind, pid, status, -1);
 }
 
 /* When a program was started last; 0: never. */
@@ -276,6 +283,16 @@ static void send_signal(const struct request *request)
 	send_reply(REPLY_ANSWER, request->pid, r);
 }
 
+/* The instance of devpts is that of the path by which ptmx is opened
+ * (devpts_acquire()); TIOCGPTPEER finds the slave from the master's path. */
+static void open_terminal(void)
+{
+	CLEANUP_FD int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int r = master < 0 ? error_origin(-errno, "open /dev/ptmx") : 0;
+
+	send_reply_with_fd(REPLY_ANSWER, 0, r, master);
+}
+
 /* Orphaned grandchildren are reparented to the init, and reaped here too. */
 static void reap(void)
 {
@@ -353,6 +370,8 @@ static void serve(void)
 		_exit(0);
 	if (request.kind == REQUEST_START)
 		start_process(&request, fds);
+	else if (request.kind == REQUEST_TERMINAL)
+		open_terminal();
 	else
 		send_signal(&request);
 }
@@ -445,8 +464,10 @@ static void drop_init(struct host *host)
  * passed on. */
 static int take_reply(struct host *host, struct reply *ret)
 {
-	ssize_t n = fd_receive(host->control, ret, sizeof(*ret), NULL, 0);
+	int fd;
+	ssize_t n = fd_receive(host->control, ret, sizeof(*ret), &fd, 1);
 
+	ret->fd = fd;
 	if (n == -EAGAIN)
 		return -EAGAIN;
 	if (n < 0)
@@ -471,6 +492,8 @@ static int on_control(void *data, uint32_t events MACRO_UNUSED)
 
 	do {
 		r = take_reply(host, &reply);
+		if (r >= 0)
+			fd_close(reply.fd); /* of an answer that came late */
 	} while (r >= 0 && host->init);
 	return r == -EAGAIN || r >= 0 ? 0 : error_trace(r);
 }
@@ -767,6 +790,15 @@ pid_t host_start(struct host *host, const struct host_program *program)
 	request.n_fds = n;
 	r = ask(host, &request, sizeof(request), fds, n, &reply);
 	return r < 0 ? error_trace(r) : reply.pid;
+}
+
+int host_open_terminal(struct host *host)
+{
+	struct request request = { .kind = REQUEST_TERMINAL };
+	struct reply reply;
+	int r = ask(host, &request, SHORT_REQUEST, NULL, 0, &reply);
+
+	return r < 0 ? error_trace(r) : reply.fd;
 }
 
 int host_signal(struct host *host, pid_t pid, int signal)

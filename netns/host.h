@@ -104,9 +104,13 @@ struct host_program {
 };
 
 /*
- * Returns the pid in the host's PID namespace. Both fail with -ETIMEDOUT when
- * the init of the host does not reply within 10 s.
+ * Opens a pseudo-terminal that is in the host's /dev/pts. Returns its master,
+ * close-on-exec; the slave is still locked. This and the next two fail with
+ * -ETIMEDOUT when the init of the host does not reply within 10 s.
  */
+int host_open_terminal(struct host *host);
+
+/* Returns the pid in the host's PID namespace. */
 pid_t host_start(struct host *host, const struct host_program *program);
 int host_signal(struct host *host, pid_t pid, int signal);
 

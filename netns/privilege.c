@@ -380,6 +380,11 @@ void privilege_mounts_for_host(unsigned int processes)
 	if (privilege_has_own_proc())
 		limit_pids(processes);
 	mount_tmpfs("/dev/shm", "mode=1777,size=256m");
+	/* In the machine's instance, programs of a lab without root may open
+	 * the user's own terminal, which has the same owner. /dev/ptmx uses the
+	 * instance that is mounted beside it: path_pts(). */
+	mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+	      "newinstance,ptmxmode=0666");
 	if (unshare(CLONE_NEWIPC) == 0)
 		mount("mqueue", "/dev/mqueue", "mqueue",
 		      MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);

@@ -58,8 +58,8 @@ void privilege_mounts_for_programs(void);
 
 /*
  * For the init of a host, in its PID namespace: a mount namespace with a /proc
- * that shows the processes of this host only, and an IPC namespace with
- * /dev/shm and /dev/mqueue. What a container refuses is skipped; /proc is
+ * that shows the processes of this host only, a /dev/shm and a /dev/pts, and an
+ * IPC namespace with /dev/mqueue. What a container refuses is skipped; /proc is
  * refused if, and only if, the run's own was (privilege_has_own_proc()).
  *
  * From Linux 6.14 on, the PID namespace gets a limit of about `processes`

@@ -255,16 +255,19 @@ static void chown_output(const struct program_plan *plan, int fd)
 
 /*
  * The master becomes the program's output, and the slave all of its standard
- * streams. The slave is opened without its path, which may be of another
- * namespace. Newlines are left alone, and nothing is echoed.
+ * streams. The slave is opened without its path, which is of the host's
+ * mount namespace. Newlines are left alone, and nothing is echoed.
  */
-static int open_terminal(const struct program_plan *plan, int *ret_master)
+static int open_terminal(struct host *host, const struct program_plan *plan,
+			 int *ret_master)
 {
 	static const struct winsize size = { .ws_row = 24, .ws_col = 80 };
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave = -1;
+	int master = host_open_terminal(host), slave = -1;
 	struct termios modes;
 
-	if (master >= 0 && unlockpt(master) == 0)
+	if (master < 0)
+		return error_trace(master);
+	if (unlockpt(master) == 0)
 		slave = ioctl(master, TIOCGPTPEER,
 			      O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0) {
@@ -291,6 +294,7 @@ static void start_process(struct program *program, const char *path,
 				      .families = plan->families,
 				      .grants = plan->grants,
 				      .ids = plan->ids };
+	struct host *host = run_host(program->run, program->host);
 	const char *args[64] = { path };
 	int input[2] = { -1, -1 }, output[2] = { -1, -1 }, terminal = -1;
 	pid_t pid;
@@ -303,7 +307,7 @@ static void start_process(struct program *program, const char *path,
 		args[i] = plan->argv[i];
 	}
 	if (plan->has_terminal) {
-		terminal = open_terminal(plan, &output[0]);
+		terminal = open_terminal(host, plan, &output[0]);
 		if (terminal < 0)
 			run_broken(program->run, terminal);
 		start.has_terminal = true;
@@ -319,7 +323,7 @@ static void start_process(struct program *program, const char *path,
 	program->input = input[1];
 	program->output = output[0];
 	start.argv = args;
-	pid = host_start(run_host(program->run, program->host), &start);
+	pid = host_start(host, &start);
 	fd_close(input[0]);
 	fd_close(output[1]);
 	fd_close(terminal);

@@ -875,6 +875,18 @@ class Isolation(unittest.TestCase):
         self.assertIn("made", program(f"touch /var/tmp/{name} && echo made"))
         self.assertFalse(os.path.exists(f"/var/tmp/{name}"))
 
+    def test_terminals_of_the_machine_are_not_visible(self):
+        master, slave = os.openpty()
+        try:
+            self.assertEqual(program("echo /dev/pts/*; : </dev/ptmx"),
+                             ["/dev/pts/ptmx"])
+        finally:
+            os.close(master)
+            os.close(slave)
+
+    def test_terminal_of_a_program_is_one_of_its_host(self):
+        self.assertEqual(program("tty; echo /dev/pts/*", terminal="yes"),
+                         ["/dev/pts/0", "/dev/pts/0 /dev/pts/ptmx"])
 
     def test_programs_start_in_the_folder_of_their_host(self):
         """Wherever halfopen was called from."""
@@ -924,9 +936,11 @@ class Isolation(unittest.TestCase):
     def test_program_runs_on_a_terminal_when_asked(self):
         text = """
             test -t 0 && test -t 1 && test -t 2 && echo terminal
+            echo the same >"$(tty)"
             stty size; echo one two; exec echo to the tty >/dev/tty"""
         self.assertEqual(program(text, terminal="yes"),
-                         ["terminal", "24 80", "one two", "to the tty"])
+                         ["terminal", "the same", "24 80", "one two",
+                          "to the tty"])
         self.assertNotIn("terminal", program(text))
 
     def test_output_of_python_is_not_buffered(self):
