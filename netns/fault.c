@@ -232,6 +232,7 @@ static const struct fault_verb verbs[] = {
 	  .what = "the host's interface loses its addresses",
 	  .state = "without its address",
 	  .undo = "readdress",
+	  .removes_address = true,
 	  .apply = unaddress },
 	{ .name = "readdress",
 	  .arguments = "",

@@ -32,6 +32,7 @@ struct fault_verb {
 	bool kills_host; /* its processes and sockets are gone afterwards */
 	bool stops_processes; /* until `undo` */
 	bool stops_kernel; /* ... its kernel, too: it forwards nothing */
+	bool removes_address; /* until `undo`: bind() fails, EADDRNOTAVAIL */
 	/* The state of a gateway that tracks connections is gone. No other host
 	 * has any. */
 	bool clears_tracking;

@@ -124,6 +124,9 @@ START_TEST(call_needs_a_probe_that_runs)
 		  "client is frozen since 2s; expected 'thaw client' first" },
 		{ "timeline: [2s: listen server, 3s: listen server 80 http]",
 		  "the probe already listens on port 80 since 2s" },
+		{ "timeline: [2s: unaddress server, 3s: listen server 5000]",
+		  "server is without its address since 2s; expected "
+		  "'readdress server' first" },
 		{ "timeline: {2s: connect client client}",
 		  "source and destination are the same host" },
 		{ "hosts: {client: {run: curl x}, server: }\n"

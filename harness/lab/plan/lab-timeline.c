@@ -185,7 +185,8 @@ static int check_needs(struct lab_timeline *t, const struct lab_action *action,
 
 /* --- playing an action ----------------------------------------------------*/
 
-/* The host must be alive, and its processes must run for a call of a probe. */
+/* The host must be alive; its processes must run for a call of a probe, and it
+ * must have its address for listen(). */
 static int check_host_works(struct lab_timeline *t,
 			    const struct lab_action *action,
 			    const struct lab_place *place)
@@ -205,7 +206,9 @@ static int check_host_works(struct lab_timeline *t,
 
 		if (!since->on ||
 		    !(table[i].kills_host ||
-		      (calls && table[i].stops_processes)) ||
+		      (calls && table[i].stops_processes) ||
+		      (action->verb == LAB_LISTEN &&
+		       table[i].removes_address)) ||
 		    fault_verb(table[i].undo) == action->fault ||
 		    may_end(t, host, &table[i]))
 			continue;
