@@ -43,6 +43,10 @@ static void script(struct run *run)
 	struct prediction *p;
 	struct mark asked;
 
+	/* The timers of the five requests expire together only if the requests
+	 * were made together. */
+	if (crowd)
+		run_delay_decides(run);
 	if (run_is_variant(run, "syncnt"))
 		sock_set(listener, IPPROTO_TCP, TCP_SYNCNT, FEW);
 	run_set_sysctl(run, "server", "net.ipv4.tcp_synack_retries", retries);

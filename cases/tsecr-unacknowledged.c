@@ -17,6 +17,8 @@ static void script(struct run *run)
 	uint32_t first, second;
 	struct mark sent;
 
+	/* The ACK of the data is delayed by 40 ms (TCP_DELACK_MIN). */
+	run_delay_decides(run);
 	sock_deliver(tcp.client, tcp.server, BYTES);
 	run_pass(run, MSEC(2 * PAUSE));
 	sock_set(tcp.server, IPPROTO_TCP, TCP_QUICKACK, 0);

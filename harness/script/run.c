@@ -137,6 +137,11 @@ void run_broken(struct run *run, int r MACRO_UNUSED)
 	run_end(run, "broken", whole, false);
 }
 
+void run_delay_decides(struct run *run)
+{
+	run->delay_decides = true;
+}
+
 void run_inconclusive(struct run *run, const char *reason)
 {
 	run_end(run, "broken", reason, true);

@@ -111,6 +111,10 @@ void run_skip(struct run *run, const char *format, ...)
  * known. */
 bool run_has_change(struct run *run, const struct change *change);
 
+/* What the script shows depends on acts that follow one another faster than the
+ * tolerance (--slack): with a delay of a jiffy or more a failure is inconclusive. */
+void run_delay_decides(struct run *run);
+
 /* Too much scheduling delay to decide anything: BROKEN, inconclusive. */
 void run_inconclusive(struct run *run, const char *reason) MACRO_NORETURN;
 

@@ -62,16 +62,17 @@ static nsec_t delay_of_order(const struct run *run, nsec_t residence)
 }
 
 /*
- * Whether delays that are each within the tolerance explain the failure: in a
- * chain of timers they have a greater effect (forecast.c). A delay of less than a
- * jiffy has none.
+ * Whether delays that are each within the tolerance explain the failure: two in a
+ * row exceed it, and in a chain of timers they have a greater effect (forecast.c).
+ * A delay of less than a jiffy has none.
  */
 static bool is_due_to_chain(const struct run *run, nsec_t times, nsec_t order)
 {
 	nsec_t jiffy = NSEC_PER_SEC / nsec_hz();
 
 	if (run->excess && run->only_times_failed && times >= jiffy &&
-	    run->excess <= run->delay_effect)
+	    (run->excess <= run->delay_effect ||
+	     run->options->slack + run->excess <= 2 * times))
 		return true;
 	return run->delay_decides && order >= jiffy;
 }
