@@ -266,14 +266,30 @@ out:
 	return group;
 }
 
+/* "ESTAB", "ESTAB timer:(on,0.200 s,0)", "no socket" */
+static void state_text(const json_t *record, char *ret, size_t size)
+{
+	const char *state = journal_text(record, "state");
+	const char *timer = journal_text(record, "timer");
+	size_t n;
+
+	snprintf(ret, size, "%s",
+		 strcmp(state, "none") == 0 ? "no socket" : state);
+	n = strlen(ret);
+	if (*timer && strcmp(timer, "none") != 0)
+		snprintf(ret + n, size - n, " timer:(%s,%.3f s,%d)", timer,
+			 number_of(record, "expires"),
+			 (int)journal_integer(record, "retransmits"));
+}
+
 /* "ESTAB  20 sockets, peer port 80": in place of the addresses of one. */
 static json_t *group_text(const json_t *record, const struct group *group)
 {
-	const char *text = journal_text(record, "text");
-	const char *ends = strstr(text, "  ");
 	bool state = journal_is(record, "state");
-	char port[48] = "";
+	char head[96], port[48] = "";
 
+	if (state)
+		state_text(record, head, sizeof(head));
 	if (state && group->port)
 		snprintf(port, sizeof(port), ", port %lld",
 			 (long long)group->port);
@@ -281,8 +297,7 @@ static json_t *group_text(const json_t *record, const struct group *group)
 		snprintf(port, sizeof(port), ", peer port %lld",
 			 (long long)group->peer_port);
 	return json_sprintf(
-		"%.*s  %zu %s%s",
-		state && ends ? (int)(ends - text) : (int)strlen(text), text,
+		"%s  %zu %s%s", state ? head : journal_text(record, "text"),
 		group->n,
 		journal_is(record, "frame") ? "connections" : "sockets", port);
 }
