@@ -69,3 +69,9 @@ void markup_attribute(FILE *out, const char *name, const char *value)
 	}
 	fputc('"', out);
 }
+
+void markup_cell(FILE *out, const char *text)
+{
+	for (; text && *text; text++)
+		fprintf(out, *text == '|' ? "\\|" : "%c", *text);
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text in XML and HTML: the only escaper of the project. Characters of markup
+ * Text in XML, HTML and Markdown: the only escaper of the project. Characters of markup
  * become entities. Characters that XML 1.0 (section 2.2) does not allow in any
  * form - most control characters, U+FFFE and U+FFFF - become U+FFFD.
  *
@@ -22,3 +22,7 @@ void markup_bytes(FILE *out, const char *bytes, size_t size);
  * XML parser replaces literal ones by blanks (XML 1.0 section 3.3.3).
  */
 void markup_attribute(FILE *out, const char *name, const char *value);
+
+/* The content of a cell of a Markdown table: a bar would end it, and is
+ * escaped. NULL: nothing. */
+void markup_cell(FILE *out, const char *text);

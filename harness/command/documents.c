@@ -16,6 +16,7 @@
 #include "array.h"
 #include "fold.h"
 #include "macro.h"
+#include "markup.h"
 #include "report.h"
 
 /*
@@ -454,13 +455,6 @@ void documents_print(const struct documents_row *rows, size_t n, int columns)
 
 /* --- Markdown ----------------------------------------------------------- */
 
-/* A bar ends the cell and is escaped. */
-static void print_cell(const char *text)
-{
-	for (; text && *text; text++)
-		printf(*text == '|' ? "\\|" : "%c", *text);
-}
-
 static void print_markdown_row(const struct documents_row *row, bool first)
 {
 	const struct judgement *judgement = row->judgement;
@@ -469,11 +463,11 @@ static void print_markdown_row(const struct documents_row *row, bool first)
 
 	report_about(duration, about);
 	printf("| %s | ", first ? judgement->claim : "");
-	print_cell(first ? documents_claim(judgement->claim) : "");
+	markup_cell(stdout, first ? documents_claim(judgement->claim) : "");
 	printf(" | **%s%s%s**: ", document_text(judgement->document),
 	       judgement->since ? " since " : "",
 	       judgement->since ? judgement->since : "");
-	print_cell(judgement->note);
+	markup_cell(stdout, judgement->note);
 	printf(" | `halfopen run %s`",
 	       testcase_run_name(row->testcase, row->variant, name));
 	if (duration >= REPORT_MINUTES)

@@ -12,6 +12,7 @@
 #include "case-table.h"
 #include "fold.h"
 #include "macro.h"
+#include "markup.h"
 
 static const char *const topics[TOPICS] = {
 	[TOPIC_ZERO_WINDOW] = "zero window",
@@ -102,26 +103,19 @@ void edges_print(bool (*selected)(void *data, const struct testcase *),
 /* --- Markdown ---------------------------------------------------------------
  */
 
-/* A bar ends the cell and is escaped. */
-static void print_cell(const char *text)
-{
-	for (; text && *text; text++)
-		printf(*text == '|' ? "\\|" : "%c", *text);
-}
-
 static void print_markdown_case(const struct testcase *testcase)
 {
 	const struct change *change = testcase->changes;
 
 	printf("| ");
-	print_cell(testcase->claim);
+	markup_cell(stdout, testcase->claim);
 	printf(" | ");
-	print_cell(testcase->sources);
+	markup_cell(stdout, testcase->sources);
 	printf(" | ");
 	for (; change && change->what; change++) {
 		print_version(change);
 		printf(": ");
-		print_cell(change->what);
+		markup_cell(stdout, change->what);
 		printf("%s", change[1].what ? "; " : "");
 	}
 	printf(" | `halfopen run %s` |\n", testcase->name);

@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "fold.h"
 #include "macro.h"
+#include "markup.h"
 
 enum {
 	GAP = 2, /* between columns */
@@ -280,8 +281,7 @@ static void print_markdown_row(const struct row *row, size_t n, FILE *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		fputs("| ", out);
-		for (const char *c = row->cells[i]; *c; c++)
-			fprintf(out, *c == '|' ? "\\|" : "%c", *c);
+		markup_cell(out, row->cells[i]);
 		fputc(' ', out);
 	}
 	fputs("|\n", out);
