@@ -19,6 +19,7 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,17 @@ const char *diag_timer_text(enum diag_timer timer)
 	size_t i = timer;
 
 	return i < ARRAY_SIZE(texts) ? texts[i] : "?";
+}
+
+const char *diag_line(const char *state, const char *timer, double expires,
+		      unsigned int retransmits, char buffer[DIAG_LINE])
+{
+	if (strcmp(timer, diag_timer_text(DIAG_TIMER_NONE)) == 0)
+		snprintf(buffer, DIAG_LINE, "%s", state);
+	else
+		snprintf(buffer, DIAG_LINE, "%s timer:(%s,%.3f s,%u)", state,
+			 timer, expires, retransmits);
+	return buffer;
 }
 
 int diag_new(struct diag **ret, int namespace)

@@ -78,3 +78,10 @@ int diag_destroy(struct diag *diag, const struct diag_socket *socket);
 const char *diag_state_text(enum diag_state state);
 /* The words of ss -o: none, on, keepalive, timewait, persist. */
 const char *diag_timer_text(enum diag_timer timer);
+
+enum { DIAG_LINE = 96 };
+
+/* "ESTAB", or with a timer other than "none" "ESTAB timer:(on,0.200 s,1)".
+ * `expires` in seconds. Returns `buffer`. */
+const char *diag_line(const char *state, const char *timer, double expires,
+		      unsigned int retransmits, char buffer[DIAG_LINE]);

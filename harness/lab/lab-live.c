@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "diag.h"
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
@@ -266,30 +267,23 @@ out:
 	return group;
 }
 
-/* "ESTAB", "ESTAB timer:(on,0.200 s,0)", "no socket" */
-static void state_text(const json_t *record, char *ret, size_t size)
+static const char *state_line(const json_t *record, char buffer[DIAG_LINE])
 {
 	const char *state = journal_text(record, "state");
 	const char *timer = journal_text(record, "timer");
-	size_t n;
 
-	snprintf(ret, size, "%s",
-		 strcmp(state, "none") == 0 ? "no socket" : state);
-	n = strlen(ret);
-	if (*timer && strcmp(timer, "none") != 0)
-		snprintf(ret + n, size - n, " timer:(%s,%.3f s,%d)", timer,
-			 number_of(record, "expires"),
-			 (int)journal_integer(record, "retransmits"));
+	return diag_line(
+		strcmp(state, "none") == 0 ? "no socket" : state,
+		*timer ? timer : "none", number_of(record, "expires"),
+		(unsigned int)journal_integer(record, "retransmits"), buffer);
 }
 
 /* "ESTAB  20 sockets, peer port 80": in place of the addresses of one. */
 static json_t *group_text(const json_t *record, const struct group *group)
 {
 	bool state = journal_is(record, "state");
-	char head[96], port[48] = "";
+	char line[DIAG_LINE], port[48] = "";
 
-	if (state)
-		state_text(record, head, sizeof(head));
 	if (state && group->port)
 		snprintf(port, sizeof(port), ", port %lld",
 			 (long long)group->port);
@@ -297,7 +291,8 @@ static json_t *group_text(const json_t *record, const struct group *group)
 		snprintf(port, sizeof(port), ", peer port %lld",
 			 (long long)group->peer_port);
 	return json_sprintf(
-		"%s  %zu %s%s", state ? head : journal_text(record, "text"),
+		"%s  %zu %s%s",
+		state ? state_line(record, line) : journal_text(record, "text"),
 		group->n,
 		journal_is(record, "frame") ? "connections" : "sockets", port);
 }

@@ -139,25 +139,25 @@ static void journal_state(struct lab_sockets *s, const struct known *k,
 	const struct diag_socket *socket = &k->last;
 	const char *state = gone ? "none" : diag_state_text(socket->state);
 	bool timed = !gone && socket->timer != DIAG_TIMER_NONE;
-	char ends[2 * ADDRESS_TEXT + 32], text[256], timer[64] = "";
+	const char *timer = diag_timer_text(timed ? socket->timer :
+						    DIAG_TIMER_NONE);
+	double expires = timed ? nsec_seconds(socket->expires) : 0;
+	unsigned int retransmits = timed ? socket->retransmits : 0;
+	char ends[2 * ADDRESS_TEXT + 32], line[DIAG_LINE], text[256];
 
 	if (!k->journalled)
 		return;
 	ends_text(socket, ends, sizeof(ends));
-	if (timed)
-		snprintf(timer, sizeof(timer), " timer:(%s,%.3f s,%u)",
-			 diag_timer_text(socket->timer),
-			 nsec_seconds(socket->expires), socket->retransmits);
-	snprintf(text, sizeof(text), "%s%s  %s", gone ? "no socket" : state,
-		 timer, ends);
+	snprintf(text, sizeof(text), "%s  %s",
+		 diag_line(gone ? "no socket" : state, timer, expires,
+			   retransmits, line),
+		 ends);
 	run_journal(s->run, nsec_now(), "state",
 		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s, s:o}",
 		    "host", k->host, "socket", k->number, "port",
 		    socket->local_port, "peer_port", socket->remote_port,
-		    "state", state, "timer",
-		    timed ? diag_timer_text(socket->timer) : "none", "expires",
-		    timed ? nsec_seconds(socket->expires) : 0.0, "retransmits",
-		    timed ? (int)socket->retransmits : 0, "text", text,
+		    "state", state, "timer", timer, "expires", expires,
+		    "retransmits", (int)retransmits, "text", text,
 		    "connection",
 		    k->connection ? json_integer(k->connection) : json_null());
 }

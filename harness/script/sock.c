@@ -912,23 +912,21 @@ static void journal_state(struct sock *sock, bool found,
 			  const struct diag_socket *seen)
 {
 	const char *state = found ? diag_state_text(seen->state) : "none";
-	char text[128];
+	const char *timer = found ? diag_timer_text(seen->timer) : "none";
+	double expires = found ? nsec_seconds(seen->expires) : 0;
+	unsigned int retransmits = found ? seen->retransmits : 0;
+	char text[DIAG_LINE];
 
 	if (found)
 		notice_successor(sock, seen->state);
-	snprintf(text, sizeof(text), "%s", found ? state : "no socket");
-	if (found && seen->timer != DIAG_TIMER_NONE)
-		snprintf(text, sizeof(text), "%s timer:(%s,%.3f s,%u)", state,
-			 diag_timer_text(seen->timer),
-			 nsec_seconds(seen->expires), seen->retransmits);
 	run_journal(sock->run, nsec_now(), "state",
 		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s, s:o}",
 		    "host", sock->host, "socket", sock->number, "port",
 		    sock->local_port, "peer_port", sock->remote_port, "state",
-		    state, "timer",
-		    found ? diag_timer_text(seen->timer) : "none", "expires",
-		    found ? nsec_seconds(seen->expires) : 0.0, "retransmits",
-		    found ? (int)seen->retransmits : 0, "text", text,
+		    state, "timer", timer, "expires", expires, "retransmits",
+		    (int)retransmits, "text",
+		    diag_line(found ? state : "no socket", timer, expires,
+			      retransmits, text),
 		    "connection", connection_json(sock));
 }
 
