@@ -217,6 +217,16 @@ static int read_user(const struct lab_yaml_node *node, void *data)
 }
 
 /* A family without AF_, in small letters. */
+/* The index of the word; `n` if it is none of them. */
+static size_t find_word(const char *word, const char *const *words, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && strcmp(words[i], word) != 0)
+		i++;
+	return i;
+}
+
 static int read_family(const struct lab_yaml_node *node, void *data)
 {
 	static const char *const names[] = {
@@ -230,13 +240,13 @@ static int read_family(const struct lab_yaml_node *node, void *data)
 	uint64_t *families = data;
 	const char *text;
 	char near[160];
+	size_t i;
 	int r = lab_yaml_text(node, "socket family such as vsock", &text);
 
 	if (r < 0)
 		return error_trace(r);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(text, names[i]) != 0)
-			continue;
+	i = find_word(text, names, ARRAY_SIZE(names));
+	if (i < ARRAY_SIZE(names)) {
 		*families |= UINT64_C(1) << values[i];
 		return 0;
 	}
@@ -258,13 +268,13 @@ static int read_capability(const struct lab_yaml_node *node, void *data)
 	unsigned int *grants = data;
 	const char *text;
 	char near[160];
+	size_t i;
 	int r = lab_yaml_text(node, "capability such as net_raw", &text);
 
 	if (r < 0)
 		return error_trace(r);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(text, names[i]) != 0)
-			continue;
+	i = find_word(text, names, ARRAY_SIZE(names));
+	if (i < ARRAY_SIZE(names)) {
 		*grants |= values[i];
 		return 0;
 	}
@@ -383,13 +393,13 @@ static int read_role(const struct lab_yaml_node *node, void *data)
 	struct lab_host *host = data;
 	const char *text;
 	char near[128];
+	size_t i;
 	int r = lab_yaml_text(node, "nat, firewall or router", &text);
 
 	if (r < 0)
 		return error_trace(r);
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		if (strcmp(text, roles[i]) != 0)
-			continue;
+	i = find_word(text, roles, ARRAY_SIZE(roles));
+	if (i < ARRAY_SIZE(roles)) {
 		host->role = values[i];
 		return 0;
 	}
