@@ -63,13 +63,17 @@ nsec_t nsec_monotonic_minus_realtime(void)
 
 nsec_t nsec_tick_delay(void)
 {
+	static nsec_t tick;
 	nsec_t coarse = clock_now(CLOCK_MONOTONIC_COARSE), now = nsec_now();
-	nsec_t delay = now - coarse - NSEC_PER_SEC / nsec_hz();
 
-	/* The tick has come between the two readings. */
-	if (clock_now(CLOCK_MONOTONIC_COARSE) != coarse)
+	if (!tick)
+		tick = NSEC_PER_SEC / nsec_hz();
+	if (now - coarse <= tick)
 		return 0;
-	return delay > 0 ? delay : 0;
+	/* Otherwise the tick has come between the two readings. */
+	return clock_now(CLOCK_MONOTONIC_COARSE) == coarse ?
+		       now - coarse - tick :
+		       0;
 }
 
 unsigned int nsec_hz(void)

@@ -62,6 +62,24 @@ static nsec_t delay_of_order(const struct run *run, nsec_t residence)
 }
 
 /*
+ * Whether timers that were armed while jiffies lagged behind the clock explain
+ * the times below their lower bounds. Only the first timer of a chain is armed
+ * outside of a tick.
+ */
+static bool is_due_to_tick(const struct run *run)
+{
+	return run->early && run->early <= loop_tick_delay(run->loop);
+}
+
+/* Times beyond their upper bounds are all that failed, but for what a late tick
+ * explains. */
+static bool is_too_long(const struct run *run)
+{
+	return run->only_times_failed && (run->excess || !run->early) &&
+	       (!run->early || is_due_to_tick(run));
+}
+
+/*
  * Whether delays that are each within the tolerance explain the failure: two in a
  * row exceed it, and in a chain of timers they have a greater effect (forecast.c).
  * A delay of less than a jiffy has none.
@@ -70,21 +88,11 @@ static bool is_due_to_chain(const struct run *run, nsec_t times, nsec_t order)
 {
 	nsec_t jiffy = NSEC_PER_SEC / nsec_hz();
 
-	if (run->excess && run->only_times_failed && times >= jiffy &&
+	if (is_too_long(run) && times >= jiffy &&
 	    (run->excess <= run->delay_effect ||
 	     run->options->slack + run->excess <= 2 * times))
 		return true;
 	return run->delay_decides && order >= jiffy;
-}
-
-/*
- * Whether timers that were armed while jiffies lagged behind the clock explain
- * the times below their lower bounds. Only the first timer of a chain is armed
- * outside of a tick.
- */
-static bool is_due_to_tick(const struct run *run)
-{
-	return run->early && run->early <= loop_tick_delay(run->loop);
 }
 
 static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t delay)
@@ -151,13 +159,11 @@ static void MACRO_NORETURN judge(struct run *run)
 	/* In a guest where work takes no time, no delay is the machine's: what is
 	 * measured as one is a call or a timer of the kernel that is late. */
 	if (!run->unexplained && !virtual_time_work_is_free()) {
-		if (run->early && !is_due_to_tick(run))
-			run->only_times_failed = false;
-		if (run->only_times_failed && run->excess &&
-		    times > run->options->slack &&
+		if (is_too_long(run) && times > run->options->slack &&
 		    run->excess <= times * IN_A_ROW)
 			end_inconclusive(run, times);
-		if (run->only_times_failed && !run->excess)
+		if (run->only_times_failed && !run->excess &&
+		    is_due_to_tick(run))
 			end_early(run);
 		if (order > run->options->slack)
 			end_inconclusive(run, order);
