@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text in XML, HTML and Markdown: the only escaper of the project. Characters of markup
- * become entities. Characters that XML 1.0 (section 2.2) does not allow in any
- * form - most control characters, U+FFFE and U+FFFF - become U+FFFD.
+ * Text in XML, HTML and Markdown: the only escaper of the project. Characters of
+ * markup become entities. Characters that XML 1.0 (section 2.2) does not allow in
+ * any form - most control characters, U+FFFE and U+FFFF - become U+FFFD.
  *
  * Text is UTF-8, and is not checked: a caller with bytes of unknown origin
  * checks them (jansson does it for journals). Output errors are left to the

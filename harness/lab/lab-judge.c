@@ -325,7 +325,7 @@ static void report(struct lab_judge *judge, const struct lab_expectation *e,
 		   bool ok, const char *observed)
 {
 	run_expectation(judge->run, ok, e->program ? e->program : e->host,
-		      predicate(e), observed);
+			predicate(e), observed);
 }
 
 /*

@@ -192,7 +192,7 @@ static void fail(struct lab_probes *probes, const struct command *command,
 	else
 		run_here("prompt", 0);
 	run_expectation(probes->run, false, command->action->host,
-		      command->action->text, observed);
+			command->action->text, observed);
 }
 
 /* One connection less that may execute the command. */

@@ -72,7 +72,7 @@ static bool expect_outcome(const struct finding *finding, const char *expected)
 	snprintf(what, sizeof(what), "%s() in %s", finding->call,
 		 sock_host(finding->sock));
 	return run_expectation(run, strcmp(expected, observed) == 0, what,
-			     expected, observed);
+			       expected, observed);
 }
 
 bool expect_error(const struct finding *finding, int error)
@@ -112,7 +112,7 @@ static bool expect_value(const struct finding *finding, int64_t value)
 		snprintf(observed, sizeof(observed), "%" PRId64,
 			 finding->value);
 	return run_expectation(run, strcmp(expected, observed) == 0, what,
-			     expected, observed);
+			       expected, observed);
 }
 
 bool expect_data(const struct finding *finding, size_t bytes)
@@ -134,7 +134,7 @@ bool expect_stream(const struct finding *finding, uint64_t bytes,
 	snprintf(expected, sizeof(expected), "%" PRIu64, wrong);
 	snprintf(observed, sizeof(observed), "%" PRIu64, finding->wrong);
 	return run_expectation(sock_run(finding->sock), finding->wrong == wrong,
-			     what, expected, observed) &&
+			       what, expected, observed) &&
 	       ok;
 }
 
@@ -163,7 +163,7 @@ bool expect_delivery(struct sock *from, struct sock *to, size_t bytes)
 			 finding_outcome(&sent), received,
 			 got.call ? finding_outcome(&got) : "not called");
 	return run_expectation(sock_run(to), received == bytes, what, expected,
-			     observed);
+			       observed);
 }
 
 bool expect_success(const struct finding *finding)
@@ -252,7 +252,7 @@ bool expect_took(struct mark since, const struct finding *finding,
 	if (finding->open) {
 		range_text(range, expected, sizeof(expected));
 		return run_expectation(run, false, what, expected,
-				     "the call still blocks");
+				       "the call still blocks");
 	}
 	run_measured(run, "elapsed_s", nsec_seconds(observed));
 	return expect_span(run, what, observed, seen_from(since, range));
@@ -272,8 +272,8 @@ static bool record_state(struct sock *sock, enum diag_state expected,
 	run_measured_text(run, name, diag_state_text(observed));
 	snprintf(what, sizeof(what), "state in %s", sock_host(sock));
 	return run_expectation(run, expected == observed, what,
-			     diag_state_text(expected),
-			     diag_state_text(observed));
+			       diag_state_text(expected),
+			       diag_state_text(observed));
 }
 
 bool expect_state(struct sock *sock, enum diag_state state)
@@ -319,8 +319,8 @@ bool expect_held(struct sock *sock, bool held)
 	snprintf(what, sizeof(what), "process that holds the socket in %s",
 		 sock_host(sock));
 	return run_expectation(sock_run(sock), (seen.inode != 0) == held, what,
-			     held ? "one" : "none",
-			     seen.inode ? "one" : "none");
+			       held ? "one" : "none",
+			       seen.inode ? "one" : "none");
 }
 
 bool expect_queue(struct sock *listener, unsigned int length,
@@ -335,8 +335,8 @@ bool expect_queue(struct sock *listener, unsigned int length,
 	run_predicted_text(sock_run(listener), "accept_queue", expected);
 	run_measured_text(sock_run(listener), "accept_queue", observed);
 	return run_expectation(sock_run(listener),
-			     queue.length == length && queue.limit == limit,
-			     "accept queue", expected, observed);
+			       queue.length == length && queue.limit == limit,
+			       "accept queue", expected, observed);
 }
 
 static bool record_timer(struct sock *sock, enum diag_timer timer,
@@ -347,8 +347,8 @@ static bool record_timer(struct sock *sock, enum diag_timer timer,
 	sock_look(sock, ret_seen);
 	snprintf(what, sizeof(what), "timer in %s", sock_host(sock));
 	return run_expectation(sock_run(sock), ret_seen->timer == timer, what,
-			     diag_timer_text(timer),
-			     diag_timer_text(ret_seen->timer));
+			       diag_timer_text(timer),
+			       diag_timer_text(ret_seen->timer));
 }
 
 bool expect_timer(struct sock *sock, enum diag_timer timer)
@@ -396,7 +396,7 @@ static bool record_number(struct run *run, const char *what, int64_t observed,
 			 "%" PRId64 " .. %" PRId64, min, max);
 	snprintf(observed_text, sizeof(observed_text), "%" PRId64, observed);
 	return run_expectation(run, observed >= min && observed <= max, what,
-			     expected_text, observed_text);
+			       expected_text, observed_text);
 }
 
 /*
@@ -522,7 +522,7 @@ bool expect_rounds(struct sock *from, struct mark since,
 			break;
 		if (!copy)
 			return run_expectation(run, false, name,
-					     "a frame on the wire", "none");
+					       "a frame on the wire", "none");
 		n++;
 		expect_round(run, name, since, round, before,
 			     frames_after(since, copy));
@@ -580,7 +580,7 @@ bool expect_exchange(struct run *run, struct mark since, const char *what,
 	print_exchange(run, since, out);
 	fclose(out);
 	ok = run_expectation(run, strcmp(expected, observed) == 0, what, expected,
-			   observed);
+			     observed);
 	free(observed);
 	return ok;
 }
