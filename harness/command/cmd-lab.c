@@ -17,6 +17,7 @@
 #include "errors.h"
 #include "exit-status.h"
 #include "fold.h"
+#include "incidents.h"
 #include "ladder.h"
 #include "lab-options.h"
 #include "lab-script.h"
@@ -305,6 +306,24 @@ static int enter(const struct lab_options *options)
 	return r < 0 ? print_error(EXIT_STATUS_USAGE) : r;
 }
 
+/* A list of files, in a format for lists. */
+static int list(const struct lab_options *options)
+{
+	bool jsonl = options->reporter == &reporter_jsonl;
+	int r;
+
+	if (options->reporter && !jsonl)
+		r = error_refuse(-EINVAL, "--list: has the formats human and "
+					  "jsonl only");
+	else if (options->n_plan || options->interactive || options->shell ||
+		 options->out)
+		r = error_refuse(-EINVAL, "--list: runs no lab; expected words "
+					  "of symptoms only");
+	else
+		r = incidents_list(options->files, options->n_files, jsonl);
+	return r < 0 ? print_error(EXIT_STATUS_USAGE) : EXIT_STATUS_PASS;
+}
+
 int cmd_lab(int argc, char **argv)
 {
 	struct lab_options options;
@@ -313,6 +332,11 @@ int cmd_lab(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
+	if (options.list) {
+		r = list(&options);
+		lab_options_deinit(&options);
+		return r;
+	}
 	if (enters(&options)) {
 		r = enter(&options);
 		lab_options_deinit(&options);

@@ -7,17 +7,15 @@
 #include "lab-options.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "incidents.h"
 #include "lab-action.h"
 #include "lab-check.h"
 #include "lab-commands.h"
@@ -28,7 +26,6 @@
 #include "nearest.h"
 #include "settings.h"
 #include "shell-word.h"
-#include "version.h"
 
 enum option_code {
 	OPTION_CLIENT,
@@ -44,6 +41,7 @@ enum option_code {
 	OPTION_EXPECT,
 	OPTION_INTERACTIVE,
 	OPTION_SHELL,
+	OPTION_LIST,
 	OPTION_OUT,
 	OPTION_FORMAT,
 	OPTION_COLOR,
@@ -99,6 +97,10 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			   "run a shell in a host; the lab ends when the "
 			   "shell exits. Without other arguments: enter a "
 			   "running lab (HOST@PID if there are several)" },
+	[OPTION_LIST] = { "list", 0, NULL, NULL,
+			  "list the shipped incidents by symptom instead, or "
+			  "those that contain every word of the command line; "
+			  "with --format jsonl, one JSON object a line" },
 	[OPTION_OUT] = { "out", 0, "DIR", NULL,
 			 "keep journal, capture and page below DIR" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human ktap junit jsonl",
@@ -175,6 +177,9 @@ static int set_option(struct lab_options *options, enum option_code option)
 		break;
 	case OPTION_SHELL:
 		options->shell = optarg;
+		break;
+	case OPTION_LIST:
+		options->list = true;
 		break;
 	case OPTION_OUT:
 		options->out = optarg;
@@ -433,6 +438,7 @@ static int apply(struct builder *b, const struct lab_plan_option *option)
 	case OPTION_EXPECT:
 	case OPTION_INTERACTIVE:
 	case OPTION_SHELL:
+	case OPTION_LIST:
 	case OPTION_OUT:
 	case OPTION_FORMAT:
 	case OPTION_COLOR:
@@ -522,83 +528,11 @@ static int try_settings(const struct lab_plan *plan)
 	return error_trace(r);
 }
 
-/* The folders with shipped incidents: installed, and in the source tree of a
- * build. */
-enum { INCIDENT_FOLDERS = 2 };
-
-static size_t incident_folders(char ret[INCIDENT_FOLDERS][512])
-{
-	char exe[256];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	snprintf(ret[0], sizeof(ret[0]), "%s", HALFOPEN_INCIDENTS);
-	if (n < 0)
-		return 1;
-	/* …/build/harness/halfopen -> …/cases/incidents */
-	exe[n] = '\0';
-	for (int i = 0; i < 3 && strrchr(exe, '/'); i++)
-		*strrchr(exe, '/') = '\0';
-	snprintf(ret[1], sizeof(ret[1]), "%s/cases/incidents", exe);
-	return 2;
-}
-
-static int refuse_incident(const char *name,
-			   char folders[INCIDENT_FOLDERS][512], size_t n)
-{
-	char found[64] = "";
-	unsigned int best = UINT_MAX;
-
-	for (size_t i = 0; i < n; i++) {
-		DIR *folder = opendir(folders[i]);
-		struct dirent *entry;
-
-		while (folder && (entry = readdir(folder))) {
-			char base[64];
-			unsigned int distance;
-
-			if (!strstr(entry->d_name, ".yaml"))
-				continue;
-			snprintf(base, sizeof(base), "%.*s",
-				 (int)strcspn(entry->d_name, "."),
-				 entry->d_name);
-			distance = nearest_distance(name, base);
-			if (distance >= best)
-				continue;
-			best = distance;
-			memcpy(found, base, sizeof(found));
-		}
-		if (folder)
-			closedir(folder);
-	}
-	return error_refuse(-ENOENT, "%s: no such file or incident%s%s", name,
-			    *found ? "; similar: " : "", found);
-}
-
-/* The path of the file: in the current folder, or of an incident with that
- * name. */
-static int find_file(const char *name, char *buffer, size_t size)
-{
-	char folders[INCIDENT_FOLDERS][512];
-	size_t n = incident_folders(folders);
-
-	snprintf(buffer, size, "%s", name);
-	if (strchr(name, '/') || access(name, F_OK) == 0)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		int length = snprintf(buffer, size, "%s/%s.yaml", folders[i],
-				      name);
-
-		if (length < (int)size && access(buffer, R_OK) == 0)
-			return 0;
-	}
-	return refuse_incident(name, folders, n);
-}
-
 static int build(struct builder *b, const struct lab_options *options,
 		 const char *file)
 {
 	char path[1024];
-	int r = file ? find_file(file, path, sizeof(path)) : 0;
+	int r = file ? incidents_find(file, path, sizeof(path)) : 0;
 
 	if (r >= 0 && file)
 		r = lab_file_read(b->plan, path);

@@ -22,7 +22,7 @@ struct lab_options {
 	struct run_options run;
 	const struct reporter *reporter; /* NULL: for a terminal */
 	enum colour_when colour;
-	bool quiet, interactive;
+	bool quiet, interactive, list;
 	const char *out, *shell;
 	struct lab_plan_option plan[LAB_OPTIONS_MAX];
 	size_t n_plan;

@@ -229,6 +229,13 @@ class PlanErrors(unittest.TestCase):
     def test_shell_without_a_running_lab_is_refused(self):
         self.refused("no running lab has a host", "--shell", "not-a-host")
 
+    def test_list_runs_no_lab(self):
+        for words, message in (
+                (("xyzzy",), "--list: no incident contains 'xyzzy'"),
+                (("--format", "ktap"), "--list: has the formats human"),
+                (("--at", "2s", "unplug client"), "--list: runs no lab")):
+            self.refused(message, "--list", *words)
+
     def test_missing_file_is_refused(self):
         self.refused("incident.yaml", "/nonexistent/incident.yaml")
 
@@ -262,6 +269,24 @@ class PlanErrors(unittest.TestCase):
         status, text = lab_file("hosts:\n  client:\n    rnu: true\n")
         self.assertEqual(status, rig.USAGE, text)
         self.assertRegex(text, r"incident\.yaml:3:\d+: .*rnu.*run")
+
+
+class Incidents(unittest.TestCase):
+    def test_list_has_every_incident_once_by_symptom(self):
+        lines = lab("--list", "--format", "jsonl")[1].splitlines()
+        incidents = [json.loads(line) for line in lines]
+        folder = pathlib.Path(__file__).parents[2] / "cases/incidents"
+        self.assertEqual(sorted(i["name"] for i in incidents),
+                         sorted(p.stem for p in folder.glob("*.yaml")))
+        self.assertTrue(all(i["symptom"] for i in incidents))
+        self.assertEqual([i["symptom"] for i in incidents],
+                         sorted(i["symptom"] for i in incidents))
+
+    def test_list_prints_those_that_contain_all_words(self):
+        status, text = lab("--list", "IDLE time", "nat")
+        self.assertEqual(status, rig.PASS)
+        self.assertIn("nat-forgets-idle", text)
+        self.assertNotIn("firewall-forgets-ssh", text)
 
 
 class Faults(unittest.TestCase):

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tables of cases/README.md are those that the program prints.
+"""The tables of cases/README.md are those that the program prints, and list the
+incidents of `halfopen lab --list`.
 
 usage: readme.py HALFOPEN FILE [--write]
 
 With --write the file is updated instead.
 """
+import json
 import re
 import subprocess
 import sys
@@ -14,10 +16,30 @@ halfopen, path = sys.argv[1:3]
 with open(path, encoding="utf-8") as file:
     text = file.read()
 wanted = text
-for name, options in [("claims", []), ("edges", ["--edges"])]:
-    command = ["list", *options, "--format", "markdown"]
-    table = subprocess.run([halfopen, *command], capture_output=True,
-                           check=True, text=True, encoding="utf-8").stdout
+
+
+def printed(*command):
+    return subprocess.run([halfopen, *command], capture_output=True,
+                          check=True, text=True, encoding="utf-8").stdout
+
+
+def incidents():
+    """With the first sentence of each description."""
+    lines = ["| symptom | lab | what happens |", "|---|---|---|"]
+    for line in printed("lab", "--list", "--format", "jsonl").splitlines():
+        incident = json.loads(line)
+        sentence = re.split(r"(?<=[.:])\s", incident["about"])[0][:-1]
+        lines.append(f"| {incident['symptom']} | `{incident['name']}` | "
+                     f"{sentence} |")
+    return "\n".join(lines) + "\n"
+
+
+tables = {
+    "claims": printed("list", "--format", "markdown"),
+    "edges": printed("list", "--edges", "--format", "markdown"),
+    "incidents": incidents(),
+}
+for name, table in tables.items():
     between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- {name} end -->)",
                          re.DOTALL)
     if not between.search(wanted):
@@ -27,7 +49,7 @@ if "--write" in sys.argv:
     with open(path, "w", encoding="utf-8") as file:
         file.write(wanted)
 elif wanted != text:
-    sys.exit(f"{path}: a table differs from `halfopen list --format markdown`"
-             " or `list --edges --format markdown`; update it with\n"
+    sys.exit(f"{path}: a table differs from what `halfopen list` and `halfopen "
+             "lab --list` print; update it with\n"
              "  harness/test/readme.py build/harness/halfopen cases/README.md"
              " --write")

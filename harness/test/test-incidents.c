@@ -41,6 +41,7 @@ START_TEST(incidents_are_valid_described_and_short)
 		read_plan(path);
 		ck_assert_msg(plan->about && strlen(plan->about) > 200,
 			      "%s: `about` is too short", path);
+		ck_assert_msg(plan->symptom, "%s: no symptom", path);
 		ck_assert_msg(plan->n_expectations, "%s: no expectations",
 			      path);
 		ck_assert_msg(plan->duration <= SEC(30),

@@ -272,6 +272,9 @@ START_TEST(invalid_yaml_is_refused)
 		{ "hosts:\n\tclient:\n",
 		  ":2:1: invalid YAML: tab in the indentation" },
 		{ "for: *x\n", ":1:6: invalid YAML: found undefined alias" },
+		{ "symptom: ''\n", ":1:11: symptom: invalid symptom: expected "
+				   "one line, at most 60 characters" },
+		{ "symptom: \"a\\nb\"\n", ":1:10: symptom: invalid symptom" },
 		{ "about: x: y\n",
 		  ":1:9: invalid YAML: second ': ' in one text" },
 		{ "a: {b\n",
@@ -300,7 +303,8 @@ START_TEST(invalid_keys_and_values_of_a_lab_are_refused)
 		{ "tymeline: 5\n", ":1:1: unknown lab key 'tymeline'; did you "
 				   "mean 'timeline'?" },
 		{ "x: 5\n",
-		  ":1:1: unknown lab key 'x'; expected one of: about, for, "
+		  ":1:1: unknown lab key 'x'; expected one of: symptom, about, "
+		  "for, "
 		  "needs, tmp, processes, sysctls, hosts, timeline, expect" },
 		{ "for: 20\n",
 		  ":1:6: for: invalid duration '20': missing unit; did "
@@ -447,8 +451,9 @@ START_TEST(long_commands_are_refused)
 
 	snprintf(file, sizeof(file), "hosts: {client: {run: %020000d}}\n", 1);
 	ck_assert_int_eq(parse(file), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(
-		error_message(), "command too long: 20000 bytes, at most 8192"));
+	ck_assert_ptr_nonnull(
+		strstr(error_message(),
+		       "command too long: 20000 bytes, at most 8192"));
 }
 END_TEST
 
@@ -457,8 +462,7 @@ START_TEST(large_environments_are_refused)
 	static char file[40000];
 	size_t used;
 
-	snprintf(file, sizeof(file),
-		 "hosts: {client: {run: {run: x, env: {");
+	snprintf(file, sizeof(file), "hosts: {client: {run: {run: x, env: {");
 	for (unsigned int i = 0; i < 1000; i++) {
 		used = strlen(file);
 		snprintf(file + used, sizeof(file) - used, "V%u: 1, ", i);

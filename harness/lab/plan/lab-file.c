@@ -683,6 +683,23 @@ static int read_about(const struct lab_yaml_node *node, void *ret)
 	return 0;
 }
 
+/* A line of a list. */
+static int read_symptom(const struct lab_yaml_node *node, void *ret)
+{
+	const char **symptom = ret;
+	int r = read_text(node, symptom);
+
+	if (r < 0)
+		return error_trace(r);
+	if (!**symptom || !safe_text_is_safe(*symptom, false) ||
+	    strlen(*symptom) > LAB_SYMPTOM)
+		return lab_yaml_refuse(node,
+				       "invalid symptom: expected one line, at "
+				       "most %d characters",
+				       LAB_SYMPTOM);
+	return 0;
+}
+
 static int read_for(const struct lab_yaml_node *node, void *ret)
 {
 	nsec_t *duration = ret;
@@ -719,6 +736,7 @@ static int read_settings(const struct lab_yaml_node *node,
 }
 
 static const struct lab_yaml_field fields[] = {
+	{ "symptom", read_symptom, offsetof(struct lab_plan, symptom) },
 	{ "about", read_about, offsetof(struct lab_plan, about) },
 	{ "for", read_for, offsetof(struct lab_plan, duration) },
 	{ "needs", read_needs, 0 },

@@ -41,6 +41,7 @@ enum {
 	LAB_LISTENS_WITHIN = 30, /* seconds until a server listens, likewise */
 	LAB_COMMAND = 8192, /* bytes of a command line, at most */
 	LAB_VARIABLES = 64, /* of the environment of one program, at most */
+	LAB_SYMPTOM = 60, /* bytes of `symptom`, at most */
 	LAB_DEPTH = 16, /* nesting of a file, at most */
 };
 
@@ -250,6 +251,7 @@ struct lab_expectation {
 
 struct lab_plan {
 	const char *name; /* of the incident: the file's name without .yaml */
+	const char *symptom; /* what a user sees, in a few words, or NULL */
 	const char *about; /* what to look at, or NULL */
 	const char *command; /* the command line that made it, or NULL */
 	/* Programs; the lab is skipped when one is missing. Ends with NULL. */

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Incidents are the files NAME.yaml of two folders: the installed one and, for a
+ * program that runs from its build folder, the one of the source tree. A name of
+ * the first folder hides that of the second.
+ */
+#include "incidents.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "lab-file.h"
+#include "nearest.h"
+#include "report.h"
+#include "table.h"
+#include "version.h"
+
+enum { FOLDER = 512 };
+
+/* The folder of the source tree; "" for an installed program. */
+static void source_folder(char ret[FOLDER])
+{
+	char exe[256];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	ret[0] = '\0';
+	if (n < 0)
+		return;
+	/* .../build/harness/halfopen -> .../cases/incidents */
+	exe[n] = '\0';
+	for (int i = 0; i < 3 && strrchr(exe, '/'); i++)
+		*strrchr(exe, '/') = '\0';
+	snprintf(ret, FOLDER, "%s/cases/incidents", exe);
+}
+
+/* Without the folder and the ending. */
+static void base_name(const char *path, char *ret, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+
+	snprintf(ret, size, "%.*s", (int)(strlen(base) - strlen(".yaml")),
+		 base);
+}
+
+/* The files of both folders. globfree() in any case. */
+static void find_all(glob_t *ret)
+{
+	char pattern[FOLDER + 16], folder[FOLDER];
+
+	*ret = (glob_t){ .gl_pathc = 0 };
+	glob(HALFOPEN_INCIDENTS "/*.yaml", 0, NULL, ret);
+	source_folder(folder);
+	snprintf(pattern, sizeof(pattern), "%s/*.yaml", folder);
+	if (*folder)
+		glob(pattern, ret->gl_pathc ? GLOB_APPEND : 0, NULL, ret);
+}
+
+static bool has_name(const char *path, const char *name)
+{
+	char base[128];
+
+	base_name(path, base, sizeof(base));
+	return strcmp(base, name) == 0;
+}
+
+static int refuse(const char *name, const glob_t *files)
+{
+	char base[128], near[128] = "";
+	unsigned int best = ~0U;
+
+	for (size_t i = 0; i < files->gl_pathc; i++) {
+		unsigned int distance;
+
+		base_name(files->gl_pathv[i], base, sizeof(base));
+		distance = nearest_distance(name, base);
+		if (distance >= best)
+			continue;
+		best = distance;
+		memcpy(near, base, sizeof(near));
+	}
+	return error_refuse(-ENOENT, "%s: no such file or incident%s%s", name,
+			    *near ? "; similar: " : "", near);
+}
+
+int incidents_find(const char *name, char *buffer, size_t size)
+{
+	glob_t files;
+	size_t i = 0;
+	int r = 0;
+
+	snprintf(buffer, size, "%s", name);
+	if (strchr(name, '/') || access(name, F_OK) == 0)
+		return 0;
+	find_all(&files);
+	while (i < files.gl_pathc && !has_name(files.gl_pathv[i], name))
+		i++;
+	if (i < files.gl_pathc)
+		snprintf(buffer, size, "%s", files.gl_pathv[i]);
+	else
+		r = refuse(name, &files);
+	globfree(&files);
+	return error_trace(r);
+}
+
+/* --- the list --------------------------------------------------------- */
+
+static const char *symptom_of(const struct lab_plan *plan)
+{
+	return plan->symptom ? plan->symptom : "";
+}
+
+/* By symptom, then by name. */
+static int compare(const void *a, const void *b)
+{
+	const struct lab_plan *x = *(struct lab_plan *const *)a;
+	const struct lab_plan *y = *(struct lab_plan *const *)b;
+	int order = strcmp(symptom_of(x), symptom_of(y));
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+static bool is_selected(const struct lab_plan *plan, char *const *words,
+			size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcasestr(symptom_of(plan), words[i]) &&
+		    !strcasestr(plan->name, words[i]) &&
+		    !(plan->about && strcasestr(plan->about, words[i])))
+			return false;
+	return true;
+}
+
+static json_t *needs_array(const struct lab_plan *plan)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < plan->n_needs; i++)
+		json_array_append_new(array, json_string(plan->needs[i]));
+	return array;
+}
+
+static void print_json(const struct lab_plan *plan)
+{
+	json_t *line = json_pack("{s:s, s:s, s:s, s:s?, s:o}", "type",
+				 "incident", "name", plan->name, "symptom",
+				 symptom_of(plan), "about", plan->about,
+				 "needs", needs_array(plan));
+
+	json_dumpf(line, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(line);
+}
+
+/* A symptom is printed once. */
+static int print_table(struct lab_plan *const *plans, size_t n)
+{
+	static const char *const headings[] = { "symptom", "lab", "needs" };
+	struct table *table;
+	int r = table_new(&table, ARRAY_SIZE(headings), headings);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		const char *symptom = symptom_of(plans[i]);
+		bool is_new = !i ||
+			      strcmp(symptom, symptom_of(plans[i - 1])) != 0;
+		char needs[256] = "";
+		size_t used = 0;
+
+		for (size_t j = 0; j < plans[i]->n_needs && used < sizeof(needs);
+		     j++)
+			used += (size_t)snprintf(needs + used,
+						 sizeof(needs) - used, "%s%s",
+						 j ? ", " : "",
+						 plans[i]->needs[j]);
+		r = table_add(table,
+			      (const char *const[]){ is_new ? symptom : "",
+						     plans[i]->name, needs },
+			      0, COLOUR_PLAIN);
+	}
+	if (r >= 0) {
+		table_print(table, stdout, report_columns(stdout));
+		puts("\nhalfopen lab LAB runs one; its file says why it happens "
+		     "and what helps.");
+	}
+	table_free(table);
+	return error_trace(r);
+}
+
+/* The selected ones of the files, without those whose name came before. */
+static int read_plans(const glob_t *files, char *const *words, size_t n_words,
+		      struct lab_plan **plans, size_t *n)
+{
+	for (size_t i = 0; i < files->gl_pathc; i++) {
+		char name[128];
+		size_t j = 0;
+		int r;
+
+		base_name(files->gl_pathv[i], name, sizeof(name));
+		while (!has_name(files->gl_pathv[j], name))
+			j++;
+		if (j < i)
+			continue;
+		r = lab_plan_new(&plans[*n]);
+		if (r < 0)
+			return error_trace(r);
+		r = lab_file_read(plans[(*n)++], files->gl_pathv[i]);
+		if (r < 0)
+			return error_trace(r);
+		if (!is_selected(plans[*n - 1], words, n_words)) {
+			--*n;
+			plans[*n] = lab_plan_free(plans[*n]);
+		}
+	}
+	return 0;
+}
+
+int incidents_list(char *const *words, size_t n_words, bool jsonl)
+{
+	struct lab_plan **plans;
+	size_t n = 0;
+	glob_t files;
+	int r;
+
+	find_all(&files);
+	plans = calloc(files.gl_pathc + 1, sizeof(struct lab_plan *));
+	if (!plans)
+		r = error_origin(-ENOMEM, "list of incidents");
+	else
+		r = read_plans(&files, words, n_words, plans, &n);
+	if (r >= 0 && !n)
+		r = error_refuse(-ENOENT, "--list: no incident contains %s%s%s",
+				 n_words ? "'" : "any word",
+				 n_words ? words[0] : "",
+				 n_words > 1 ? "' and the other words" :
+				 n_words     ? "'" :
+					       "");
+	if (r >= 0) {
+		qsort(plans, n, sizeof(struct lab_plan *), compare);
+		for (size_t i = 0; jsonl && i < n; i++)
+			print_json(plans[i]);
+		if (!jsonl)
+			r = print_table(plans, n);
+	}
+	for (size_t i = 0; i < n; i++)
+		lab_plan_free(plans[i]);
+	free(plans);
+	globfree(&files);
+	return error_trace(r);
+}
