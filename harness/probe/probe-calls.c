@@ -12,6 +12,7 @@
 #include "probe-calls.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -199,8 +200,39 @@ static void try_send(struct probe_slot *slot)
 		probe_answer(id, slot->out.done, 0, NULL);
 }
 
-/* connect(2), EINPROGRESS: the socket becomes writable when the attempt has
- * ended, and SO_ERROR has its result. */
+/* Empties the error queue, and keeps the errno of its last ICMP message. */
+static void take_icmp_errors(struct probe_slot *slot)
+{
+	union {
+		struct cmsghdr alignment;
+		uint8_t bytes[CMSG_SPACE(sizeof(struct sock_extended_err) +
+					 sizeof(struct sockaddr_storage))];
+	} control;
+	struct msghdr message = { .msg_control = &control };
+	const struct sock_extended_err *error;
+	const struct cmsghdr *first;
+
+	while (message.msg_controllen = sizeof(control),
+	       recvmsg(slot->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) {
+		first = CMSG_FIRSTHDR(&message);
+		if (!first)
+			continue;
+		error = (const void *)CMSG_DATA(first);
+		slot->icmp_error = (int)error->ee_errno;
+	}
+}
+
+/*
+ * connect(2), EINPROGRESS: the socket becomes writable, or is hung up, when the
+ * attempt has ended, and SO_ERROR has its result. POLLERR alone is not the end:
+ * in SYN-SENT, tcp_v4_err() queues an ICMP message for the application before
+ * it sets SO_ERROR and the state, and does only that when the message arrives
+ * during the call of connect() (LockDroppedIcmps). A blocking connect() waits
+ * for the state alone: inet_wait_for_connect(). The queue is emptied, or poll()
+ * would return at once from then on. This may clear SO_ERROR
+ * (sock_dequeue_err_skb()); then its value is that of the message, or as in
+ * __inet_stream_connect().
+ */
 static void try_connect(struct probe_slot *slot)
 {
 	struct pollfd ready = { .fd = slot->fd, .events = POLLOUT };
@@ -210,8 +242,14 @@ static void try_connect(struct probe_slot *slot)
 
 	if (poll(&ready, 1, 0) <= 0)
 		return;
+	if (!(ready.revents & (POLLOUT | POLLHUP))) {
+		take_icmp_errors(slot);
+		return;
+	}
 	slot->out.id = 0;
 	getsockopt(slot->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	if (!error && ready.revents & POLLHUP)
+		error = slot->icmp_error ? slot->icmp_error : ECONNABORTED;
 	probe_answer(id, error ? -1 : 0, error, slot);
 }
 

@@ -76,6 +76,15 @@ int64_t counter_change(struct run *run, const char *host, const char *name)
 	return after - before;
 }
 
+int64_t counter_change_of_all(struct run *run, const char *name)
+{
+	int64_t change = 0;
+
+	for (struct baseline *b = run->baselines; b; b = b->next)
+		change += counter_change(run, b->host, name);
+	return change;
+}
+
 bool counter_exists(struct run *run, const char *host, const char *name)
 {
 	const struct counters *counters = find(run, host)->counters;

@@ -170,6 +170,14 @@ class SchedulingDelay(unittest.TestCase):
         self.assertEqual(lines[-1]["broken"], 0)
         self.assertEqual(lines[-1]["inconclusive"], 0)
 
+    def test_icmp_message_dropped_during_a_call_is_inconclusive(self):
+        verdict = run("drops-icmp").verdict("drops-icmp")
+        if verdict["verdict"] == "skip":
+            self.skipTest(verdict["reason"])
+        self.assertEqual(verdict["verdict"], "broken")
+        self.assertTrue(verdict["inconclusive"])
+        self.assertIn("LockDroppedIcmps", verdict["reason"])
+
     def test_option_turns_inconclusive_into_skip(self):
         done = run("late/by-machine", "--inconclusive=skip")
         self.assertEqual(done.status, SKIPPED, done.text)
