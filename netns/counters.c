@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netstat and snmp consist of pairs of lines: the names of a protocol's counters,
- * and below them their values in the same order. snmp6, which kernels without
- * IPv6 lack, has a line for each counter. /proc/net shows the namespace of
- * the thread-group leader; /proc/thread-self/net shows that of the thread,
- * which is in the wanted namespace while it reads.
+ * netstat and snmp consist of pairs of lines: the names of a protocol's
+ * counters, and below them their values in the same order. snmp6, which kernels
+ * without IPv6 lack, has a line for each counter. stat/nf_conntrack, which
+ * kernels without CONFIG_NF_CONNTRACK_PROCFS lack, has a line of names and a
+ * line of hexadecimal values for each CPU: ct_cpu_seq_show(). /proc/net shows
+ * the namespace of the thread-group leader; /proc/thread-self/net shows that of
+ * the thread, which is in the wanted namespace while it reads.
  */
 #include "counters.h"
 
@@ -109,6 +111,51 @@ static int read_snmp6(struct counters *counters)
 	return error_trace(r);
 }
 
+static int add_conntrack_names(struct counters *counters, char *names)
+{
+	char *save, name[COUNTER_NAME];
+	int r = 0;
+
+	for (char *at = strtok_r(names, " \n", &save); r >= 0 && at;
+	     at = strtok_r(NULL, " \n", &save)) {
+		snprintf(name, sizeof(name), "nf_conntrack_%s", at);
+		r = add(counters, name, 0);
+	}
+	return error_trace(r);
+}
+
+/* The first one is the number of entries, which is no counter. */
+static int read_conntrack(struct counters *counters)
+{
+	static const char path[] = "/proc/thread-self/net/stat/nf_conntrack";
+	FILE *file = fopen(path, "re");
+	size_t first = counters->n, size = 0;
+	char *line = NULL;
+	int r = 0;
+
+	if (!file && errno == ENOENT)
+		return 0;
+	if (!file)
+		return error_origin(-errno, "open %s", path);
+	if (getline(&line, &size, file) > 0)
+		r = add_conntrack_names(counters, line);
+	while (r >= 0 && getline(&line, &size, file) > 0) {
+		const char *at = line;
+
+		for (size_t i = first; i < counters->n; i++) {
+			char *end;
+
+			counters->all[i].value += strtoll(at, &end, 16);
+			at = end;
+		}
+	}
+	if (counters->n > first)
+		counters->all[first] = counters->all[--counters->n];
+	free(line);
+	fclose(file);
+	return error_trace(r);
+}
+
 int counters_read(struct counters **ret, int namespace)
 {
 	struct counters *counters;
@@ -124,6 +171,8 @@ int counters_read(struct counters **ret, int namespace)
 		r = read_file(counters, "/proc/thread-self/net/snmp");
 	if (r >= 0)
 		r = read_snmp6(counters);
+	if (r >= 0)
+		r = read_conntrack(counters);
 	left = namespace_leave();
 	if (r < 0 || left < 0) {
 		counters_free(counters);

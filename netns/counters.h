@@ -2,7 +2,9 @@
 /*
  * The SNMP counters of a network namespace, from /proc/net/netstat,
  * /proc/net/snmp and /proc/net/snmp6, by the names that these files give them
- * (TCPKeepAlive, RetransSegs, ListenOverflows, Icmp6InDestUnreachs).
+ * (TCPKeepAlive, RetransSegs, ListenOverflows, Icmp6InDestUnreachs), and those
+ * of connection tracking, from /proc/net/stat/nf_conntrack, with the prefix
+ * nf_conntrack_ (nf_conntrack_invalid, nf_conntrack_insert_failed).
  */
 #pragma once
 

@@ -272,6 +272,7 @@ static const struct fault_verb script_verbs[] = {
 	{ .name = "disarm", .drawing = FAULT_DRAW_END },
 	{ .name = "pass", .drawing = FAULT_DRAW_END },
 	{ .name = "inject" },
+	{ .name = "nft" },
 	{ .name = "segfault" },
 };
 

@@ -410,7 +410,8 @@ static int set_idle(struct builder *b, const char *text)
 		return error_refuse(-EINVAL,
 				    "no gateway tracks connections; add "
 				    "--between nat or --between firewall");
-	r = lab_value_idle(text, &host->idle);
+	r = lab_value_idle(text,
+			   &host->tracking.idle[LAB_TRACKED_ESTABLISHED]);
 	return error_trace(r);
 }
 

@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "errors.h"
-#include "firewall.h"
+#include "lab-gateway.h"
 
-enum { RULES = 4096, GATEWAY_NUMBER = 254 };
+enum { GATEWAY_NUMBER = 254 };
 
 struct lab_case {
 	struct testcase testcase;
@@ -25,25 +25,10 @@ struct lab_case {
 	struct {
 		char v4[2][ADDRESS_TEXT], v6[2][ADDRESS_TEXT];
 	} addresses[LAB_HOSTS];
-	char rules[RULES];
-	struct setting settings[LAB_SETTINGS + 3];
+	struct lab_gateway gateway;
+	struct setting settings[LAB_GATEWAY_SETTINGS + LAB_SETTINGS + 1];
 	struct need needs[LAB_NEEDS + 1];
-	char idle[32]; /* a value of `settings` */
 };
-
-/*
- * A gateway that tracks connections forwards nothing of a connection that it
- * has no entry for, and no new connection from outside. (Together with
- * nf_conntrack_tcp_loose = 0, which write_settings() sets: by default the
- * kernel makes an entry for a segment in the middle of a connection, as if it
- * had seen the handshake; most other gateways do not.)
- */
-static const char stateful[] =
-	"table inet lab { chain forward { type filter hook forward priority 0; "
-	"ct state invalid drop; iifname eth1 ct state new drop; }; }\n";
-static const char translating[] =
-	"table inet lab { chain out { type nat hook postrouting priority 100; "
-	"oifname eth1 masquerade; }; }\n";
 
 static void write_address(struct lab_case *c, size_t host, size_t cable,
 			  unsigned int network, unsigned int number)
@@ -69,8 +54,8 @@ static void place_gateway(struct lab_case *c, size_t i)
 	write_address(c, i, 1, 1, GATEWAY_NUMBER);
 	c->world.hosts[i].also[0].v4 = c->addresses[i].v4[1];
 	c->world.hosts[i].also[0].v6 = c->addresses[i].v6[1];
-	if (*c->rules)
-		c->world.hosts[i].rules = c->rules;
+	if (*c->gateway.rules)
+		c->world.hosts[i].rules = c->gateway.rules;
 }
 
 static void place_hosts(struct lab_case *c)
@@ -87,59 +72,13 @@ static void place_hosts(struct lab_case *c)
 	}
 }
 
-static int check_rules(const struct lab_host *host, const char *base)
-{
-	struct firewall_position at;
-	struct lab_place place;
-	int r = firewall_check(base, host->rules, &at);
-
-	if (r != -EINVAL)
-		return error_trace(r);
-	place = lab_place_inside(&host->rules_place, host->rules, at.line,
-				 at.column);
-	return lab_place_trace(&place, r);
-}
-
-/* The rules of the user come last: they may name the table of the role. */
-static int write_rules(struct lab_case *c, const struct lab_host *host)
-{
-	bool tracks = lab_host_tracks_connections(host);
-	int n = snprintf(c->rules, RULES, "%s%s", tracks ? stateful : "",
-			 host->role == LAB_NAT ? translating : "");
-	int r;
-
-	if (!host->rules)
-		return 0;
-	r = check_rules(host, c->rules);
-	if (r < 0)
-		return error_trace(r);
-	n += snprintf(c->rules + n, RULES - (size_t)n, "%s", host->rules);
-	if (n >= RULES)
-		return lab_place_refuse(&host->rules_place,
-					"rules too long: %d bytes, at most %d",
-					n, RULES - 1);
-	return 0;
-}
-
 /* The plan's own settings come last: they override these. */
-static void write_settings(struct lab_case *c, const struct lab_host *host)
+static void write_settings(struct lab_case *c, const struct lab_host *gateway)
 {
-	size_t n = 0;
+	size_t n = gateway ? lab_gateway_settings(&c->gateway, gateway,
+						  c->settings) :
+			     0;
 
-	if (host && lab_host_tracks_connections(host))
-		c->settings[n++] = (struct setting){
-			host->name, "net.netfilter.nf_conntrack_tcp_loose", 0,
-			NULL
-		};
-	if (host && host->idle) {
-		snprintf(c->idle, sizeof(c->idle), "%lld",
-			 (long long)(host->idle / NSEC_PER_SEC));
-		c->settings[n++] = (struct setting){
-			host->name,
-			"net.netfilter.nf_conntrack_tcp_timeout_established", 0,
-			c->idle
-		};
-	}
 	memcpy(c->settings + n, c->plan->settings,
 	       c->plan->n_settings * sizeof(*c->settings));
 }
@@ -181,7 +120,10 @@ int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 	if (!c)
 		return error_origin(-ENOMEM, "lab");
 	c->plan = plan;
-	r = gateway ? write_rules(c, gateway) : 0;
+	r = gateway ? lab_gateway_rules(&c->gateway, gateway) : 0;
+	if (r >= 0)
+		r = lab_gateway_check_steps(plan, gateway,
+					    gateway ? c->gateway.rules : "");
 	if (r < 0) {
 		free(c);
 		return error_trace(r);

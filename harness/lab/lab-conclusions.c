@@ -506,6 +506,16 @@ static void conclude_counters(struct conclusions *c, const char *host)
 		{ "EstabResets", "a connection left ESTABLISHED or CLOSE-WAIT "
 				 "without a FIN of its own" },
 		{ "OutRsts", "a RST sent" },
+		{ "nf_conntrack_invalid", "a segment that fits no tracked "
+					  "connection" },
+		{ "nf_conntrack_insert_failed", "a connection not tracked "
+						"because its ports were taken "
+						"in the meantime: its first "
+						"segment is dropped" },
+		{ "nf_conntrack_drop", "a connection not tracked because the "
+				       "table was full" },
+		{ "nf_conntrack_early_drop", "an entry deleted early because "
+					     "the table was full" },
 	};
 
 	/* The counters are in the namespace that died. */

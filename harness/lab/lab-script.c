@@ -25,7 +25,9 @@
 
 #include "array.h"
 #include "errors.h"
+#include "expect-control.h"
 #include "faults-control.h"
+#include "firewall.h"
 #include "lab-action.h"
 #include "lab-case.h"
 #include "lab-check.h"
@@ -186,6 +188,21 @@ static void set_sysctl(struct lab *lab, const struct lab_action *action)
 	}
 }
 
+/* firewall_check() has accepted the rules, except those of the prompt; a rule
+ * that this kernel lacks is found here. */
+static void change_rules(struct lab *lab, const struct lab_action *action)
+{
+	int r;
+
+	if (!fault_announce(lab->run, action->name, action->host, action->text))
+		return;
+	r = firewall_load(host_namespace(run_host(lab->run, action->host)),
+			  action->argument);
+	if (r < 0)
+		run_expectation(lab->run, false, action->host, action->text,
+				error_message());
+}
+
 static void act(struct lab *lab, const struct lab_action *action,
 		const struct lab_place *place)
 {
@@ -217,6 +234,9 @@ static void act(struct lab *lab, const struct lab_action *action,
 		break;
 	case LAB_SET:
 		set_sysctl(lab, action);
+		break;
+	case LAB_NFT:
+		change_rules(lab, action);
 		break;
 	case LAB_RUN:
 		lab_program_start(lab->programs, action->program);

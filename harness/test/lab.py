@@ -1334,6 +1334,105 @@ class Gateways(unittest.TestCase):
             "--for", "6s")
         self.assertEqual(status, rig.PASS, text)
 
+    def forgotten(self, role, keys, *expected):
+        """The gateway forgets a connection, then the client sends."""
+        status, text = lab_file(
+            f"hosts:\n  client:\n  gateway: {{as: {role}, {keys}}}\n"
+            "  server:\ntimeline:\n"
+            "  - start: [listen server, connect client server]\n"
+            "  - 200ms: [forget gateway, send client 10]\nexpect:\n" +
+            "".join(f"  - '{e}'\n" for e in expected) + "for: 2s\n", "-q")
+        self.assertEqual(status, rig.PASS, text)
+        return text
+
+    def test_segments_of_unknown_connections_get_what_the_file_says(self):
+        sent = "of send client 10"
+        self.forgotten("nat", "unknown: rst", "client: ECONNRESET within 1s "
+                       + sent)
+        text = self.forgotten(
+            "nat", "unknown: drop", "client: sends at least 2 retransmissions",
+            "client: receives no rst", "client: receives no icmp",
+            "gateway: counter nf_conntrack_invalid at least 3")
+        self.assertRegex(text, r"gateway +nf_conntrack_invalid \+\d+: a "
+                         "segment that fits no tracked connection")
+        self.forgotten("firewall", "unknown: admin",
+                       "client: receives at least 1 icmp", "client: open")
+        self.forgotten("firewall", "unknown: pass",
+                       "client: DATA within 1s " + sent)
+
+    def test_loose_tracking_joins_a_connection(self):
+        self.forgotten("firewall", "tracking: loose",
+                       "client: DATA within 1s of send client 10",
+                       "gateway: counter nf_conntrack_invalid 0")
+
+    def test_tracking_is_set_in_the_gateway(self):
+        """The files are loose and be_liberal, in this order."""
+        for tracking, values in (("strict", "0 0"), ("loose", "1 0"),
+                                 ("liberal", "0 1"),
+                                 ("[loose, liberal]", "1 1")):
+            status, text = lab_file(
+                "hosts:\n  client:\n"
+                f"  gateway:\n    as: nat\n    tracking: {tracking}\n"
+                "    run: cd /proc/sys/net/netfilter; echo $(cat "
+                "nf_conntrack_tcp_loose nf_conntrack_tcp_be_liberal)\n"
+                "  server:\nexpect:\n"
+                f"  - 'cd: prints \"{values}\"'\nfor: 1s\n", "-q")
+            self.assertEqual(status, rig.PASS, text)
+
+    def test_each_conntrack_state_has_a_timeout(self):
+        """The client has closed its direction: CLOSE_WAIT."""
+        for idle, expected in (("close-wait: 1s, established: 60s", "no"),
+                               ("close-wait: 60s, established: 1s", "3")):
+            status, text = lab_file(
+                "hosts:\n  client:\n"
+                f"  gateway: {{as: nat, idle: {{{idle}}}}}\n  server:\n"
+                "timeline:\n"
+                "  - start: [listen server silent, connect client server]\n"
+                "  - 100ms: shut client\n  - 3s: send server 10\n"
+                f"expect:\n  - 'client: receives {expected} data'\n"
+                "for: 3500ms\n".replace("receives 3", "receives 1"), "-q")
+            self.assertEqual(status, rig.PASS, text)
+
+    def test_rules_change_during_the_timeline(self):
+        status, text, records = journal(
+            "--between", "router", "--at", "100ms",
+            'nft gateway "add table ip t; add chain ip t c { type filter hook '
+            'forward priority 0; }"', "--at", "200ms",
+            'nft gateway "add rule ip t c tcp dport 80 reject with tcp reset"',
+            "--at", "300ms", "send client 10", "--expect",
+            "client: ECONNRESET within 1s of send client 10", "--for", "2s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual([r["verb"] for r in records if r["type"] == "fault"],
+                         ["nft", "nft"])
+
+    def test_rules_of_steps_are_checked_before_the_start(self):
+        for rules, message in (
+                ("add rule ip t c drop", "No such file or directory"),
+                ("add tabel ip t", "syntax error"),
+                ("include \\\"/etc/hosts\\\"", "'include' not allowed")):
+            status, text = lab("--between", "router", "--at", "1s",
+                               f'nft gateway "{rules}"')
+            self.assertEqual(status, rig.USAGE, text)
+            self.assertRegex(text, "--at '1s' .*" + message)
+
+    def test_ports_of_a_nat_are_those_of_the_file(self):
+        for ports, kept in ("kept", True), ("fully-random", False):
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder, "ports.yaml")
+                path.write_text(
+                    f"hosts: {{client: , gateway: {{as: nat, ports: {ports}}}"
+                    ", server: }\ntimeline:\n  - start: [listen server, "
+                    "connect client server 8 times]\nfor: 500ms\n",
+                    encoding="utf-8")
+                status, text, records = journal(str(path))
+            self.assertEqual(status, rig.PASS, text)
+            inside, outside = (
+                {r["source_port"] for r in records if r["type"] == "frame" and
+                 r["from"] == host and "syn" in r["kinds"]}
+                for host in ("client", "gateway"))
+            self.assertEqual((len(inside), len(outside)), (8, 8))
+            self.assertEqual(inside == outside, kept)
+
 
 class Prompt(unittest.TestCase):
     def typed(self, words, *more):

@@ -79,7 +79,8 @@ START_TEST(hosts_are_in_the_order_of_the_file)
 	ck_assert_double_eq(plan->hosts[0].loss, 0.01);
 	ck_assert_str_eq(plan->hosts[1].name, "gateway");
 	ck_assert_int_eq(plan->hosts[1].role, LAB_NAT);
-	ck_assert_int_eq(plan->hosts[1].idle, SEC(5));
+	ck_assert_int_eq(plan->hosts[1].tracking.idle[LAB_TRACKED_ESTABLISHED],
+			 SEC(5));
 	ck_assert_str_eq(plan->hosts[1].rules, "add rule");
 	ck_assert_uint_eq(plan->hosts[1].place.line, 15);
 	ck_assert_uint_eq(plan->hosts[1].place.column, 3);
@@ -380,6 +381,25 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 		{ "idle: 1500ms",
 		  ".idle: invalid idle time '1500ms': expected" },
 		{ "idle: 0s", ".idle: invalid idle time '0s': expected" },
+		{ "idle: {established: 5s}",
+		  ".idle: client: only a host with 'as: nat'" },
+		{ "idle: {closewait: 5s}", ".idle.closewait: unknown conntrack "
+					   "state 'closewait'; did you mean "
+					   "'close-wait'?" },
+		{ "idle: {close-wait: 5}",
+		  ".idle.close-wait: invalid duration '5': missing unit" },
+		{ "idle: {close-wait: 10ms}",
+		  ".idle.close-wait: invalid idle time '10ms'" },
+		{ "tracking: lose", ".tracking: unknown tracking 'lose'; did "
+				    "you mean 'loose'?" },
+		{ "tracking: [loose, liberal]",
+		  ".tracking: client: only a host with 'as: nat'" },
+		{ "unknown: reset", ".unknown: unknown treatment 'reset'" },
+		{ "unknown: rst", ".unknown: client: only a host with 'as: "
+				  "nat'" },
+		{ "ports: odd", ".ports: unknown choice of ports 'odd'" },
+		{ "ports: random", ".ports: client: only a host with 'as: nat' "
+				   "chooses ports" },
 		{ "loss: 101%",
 		  ".loss: invalid percentage '101%': more than 100%" },
 		{ "loss: 0.5", ".loss: invalid percentage '0.5'" },

@@ -149,6 +149,26 @@ static int read_set(struct lab_lex *lex, struct lab_action *action)
 	return lab_lex_take(lex, r);
 }
 
+/* HOST "RULES" */
+static int read_nft(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word;
+	int r = read_host(lex, action);
+
+	if (r < 0)
+		return error_trace(r);
+	word = lab_lex_peek(lex);
+	r = lab_lex_text(lex, "rules in quotes", &action->argument);
+	if (r < 0)
+		return error_trace(r);
+	if (!action->argument[strspn(action->argument, " \t\r\n")])
+		return lab_lex_refuse(lex, word, "empty rules");
+	if (!lab_lex_peek(lex)->text)
+		return 0;
+	return lab_lex_expected(lex, "end of line; rules of several words need "
+				     "quotes");
+}
+
 static int read_note(struct lab_lex *lex, struct lab_action *action)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
@@ -211,18 +231,14 @@ static int read_amount(struct lab_lex *lex, struct lab_action *action)
 /* Behind `by` of delay, `after` of duplicate, `with` of reject. */
 static int read_own_part(struct lab_lex *lex, struct lab_action *action)
 {
-	static const char *const answers[] = {
-		[LAB_ANSWER_RST] = "rst",     [LAB_ANSWER_NET] = "net",
-		[LAB_ANSWER_HOST] = "host",   [LAB_ANSWER_PORT] = "port",
-		[LAB_ANSWER_ADMIN] = "admin",
-	};
 	const struct lab_word *word = lab_lex_peek(lex);
-	size_t which = 0;
+	size_t which = 0, n;
 	int r;
 
 	if (action->verb == LAB_REJECT) {
-		r = lab_lex_choose(lex, "answer", answers, ARRAY_SIZE(answers),
-				   &which);
+		const char *const *answers = lab_value_answers(&n);
+
+		r = lab_lex_choose(lex, "answer", answers, n, &which);
 		action->answer = (enum lab_answer)which;
 		return error_trace(r);
 	}
@@ -455,6 +471,8 @@ static const struct verb verbs[] = {
 	  "the wire delivers a forged segment of their connection" },
 	{ "set", LAB_SET, read_set, "[HOST:]KEY=VALUE",
 	  "sets a sysctl of one host or of all" },
+	{ "nft", LAB_NFT, read_nft, "HOST \"RULES\"",
+	  "changes the host's rules, in the language of nft(8)" },
 	{ "run", LAB_RUN, read_run, "PROGRAM | \"COMMAND\" in HOST [as NAME]",
 	  "starts a program" },
 	{ "listen", LAB_LISTEN, read_listen,

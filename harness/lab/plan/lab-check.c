@@ -93,7 +93,8 @@ static int check_hosts(const struct lab_plan *plan)
 	for (size_t i = 0; i < plan->n_hosts; i++) {
 		const struct lab_host *host = &plan->hosts[i];
 
-		if (host->idle && !lab_host_tracks_connections(host))
+		if (host->tracking.idle[LAB_TRACKED_ESTABLISHED] &&
+		    !lab_host_tracks_connections(host))
 			return lab_place_refuse(&host->place,
 						"%s: only a NAT or a firewall "
 						"has an idle time",

@@ -408,21 +408,140 @@ static int read_role(const struct lab_yaml_node *node, void *data)
 					   sizeof(near)));
 }
 
-static int read_idle(const struct lab_yaml_node *node, void *data)
+/* Of a key that only gateways with conntrack have. */
+static int check_tracks(const struct lab_yaml_node *node,
+			const struct lab_host *host, const char *has)
 {
-	struct lab_host *host = data;
+	if (lab_host_tracks_connections(host))
+		return 0;
+	return lab_yaml_refuse(node,
+			       "%s: only a host with 'as: nat' or 'as: "
+			       "firewall' has %s",
+			       host->name, has);
+}
+
+static int read_timeout(const struct lab_yaml_node *node, nsec_t *ret)
+{
 	const char *text;
 	int r = lab_yaml_text(node, "duration such as 5s", &text);
 
 	if (r < 0)
 		return error_trace(r);
-	r = lab_yaml_trace(node, lab_value_idle(text, &host->idle));
+	return lab_yaml_trace(node, lab_value_idle(text, ret));
+}
+
+/* The index of the node's text among the names. `what`: "role". */
+static int read_choice(const struct lab_yaml_node *node, const char *what,
+		       const char *const *names, size_t n, size_t *ret)
+{
+	const char *text;
+	char near[256];
+	int r = lab_yaml_text(node, what, &text);
+
 	if (r < 0)
 		return error_trace(r);
-	if (!lab_host_tracks_connections(host))
+	*ret = find_word(text, names, n);
+	if (*ret < n)
+		return 0;
+	return lab_yaml_refuse(node, "unknown %s '%s'%s", what, text,
+			       lab_suggest(text, names, n, near, sizeof(near)));
+}
+
+static int read_state_timeout(const struct lab_yaml_node *key,
+			      const struct lab_yaml_node *node, void *data)
+{
+	struct lab_host *host = data;
+	struct lab_yaml_node named = *key;
+	const char *const *states;
+	size_t n, state = 0;
+	int r;
+
+	named.path = node->path;
+	states = lab_value_tracked_states(&n);
+	r = read_choice(&named, "conntrack state", states, n, &state);
+	if (r < 0)
+		return error_trace(r);
+	return read_timeout(node, &host->tracking.idle[state]);
+}
+
+/* A duration, for established connections, or a map of states. */
+static int read_idle(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_host *host = data;
+	int r;
+
+	if (lab_yaml_is_map(node))
+		r = lab_yaml_each_pair(node, "map of conntrack states",
+				       read_state_timeout, host);
+	else
+		r = read_timeout(node,
+				 &host->tracking.idle[LAB_TRACKED_ESTABLISHED]);
+	if (r < 0)
+		return error_trace(r);
+	return check_tracks(node, host, "an idle time");
+}
+
+static int read_tracking_word(const struct lab_yaml_node *node, void *data)
+{
+	static const char *const names[] = { "strict", "loose", "liberal" };
+	struct lab_host *host = data;
+	size_t which = 0;
+	int r = read_choice(node, "tracking", names, ARRAY_SIZE(names), &which);
+
+	if (r < 0)
+		return error_trace(r);
+	host->tracking.loose |= which == 1;
+	host->tracking.liberal |= which == 2;
+	return 0;
+}
+
+static int read_tracking(const struct lab_yaml_node *node, void *data)
+{
+	int r = lab_yaml_each(node, read_tracking_word, data);
+
+	return r < 0 ? error_trace(r) : check_tracks(node, data, "tracking");
+}
+
+/* drop, pass, or an answer. */
+static int read_unknown(const struct lab_yaml_node *node, void *data)
+{
+	enum { MOST = 8 };
+	const char *names[MOST] = { "drop", "pass" };
+	struct lab_host *host = data;
+	const char *const *answers;
+	size_t n, which = 0;
+	int r;
+
+	answers = lab_value_answers(&n);
+	for (size_t i = 0; i < n && i + 2 < MOST; i++)
+		names[i + 2] = answers[i];
+	r = read_choice(node, "treatment", names, n + 2, &which);
+	if (r < 0)
+		return error_trace(r);
+	host->tracking.unknown = (enum lab_unknown)MIN(which, (size_t)2);
+	host->tracking.answer = (enum lab_answer)(which < 2 ? 0 : which - 2);
+	return check_tracks(node, host, "unknown connections");
+}
+
+static int read_ports(const struct lab_yaml_node *node, void *data)
+{
+	static const char *const names[] = {
+		[LAB_PORTS_KEPT] = "kept",
+		[LAB_PORTS_RANDOM] = "random",
+		[LAB_PORTS_FULLY_RANDOM] = "fully-random",
+	};
+	struct lab_host *host = data;
+	size_t which = 0;
+	int r = read_choice(node, "choice of ports", names, ARRAY_SIZE(names),
+			    &which);
+
+	if (r < 0)
+		return error_trace(r);
+	host->tracking.ports = (enum lab_ports)which;
+	if (host->role != LAB_NAT)
 		return lab_yaml_refuse(node,
-				       "%s: only a host with 'as: nat' or 'as: "
-				       "firewall' has an idle time",
+				       "%s: only a host with 'as: nat' chooses "
+				       "ports",
 				       host->name);
 	return 0;
 }
@@ -479,10 +598,13 @@ static int read_run(const struct lab_yaml_node *node, void *data)
 	return lab_yaml_each(node, read_program, data);
 }
 
-/* The role is read before `idle` and `rules`, which only some roles have. */
+/* The role is read before the keys that only some roles have. */
 static const struct lab_yaml_field host_fields[] = {
 	{ "as", read_role, 0 },
 	{ "idle", read_idle, 0 },
+	{ "tracking", read_tracking, 0 },
+	{ "unknown", read_unknown, 0 },
+	{ "ports", read_ports, 0 },
 	{ "rules", read_rules, 0 },
 	{ "delay", read_duration, offsetof(struct lab_host, delay) },
 	{ "loss", read_share, offsetof(struct lab_host, loss) },

@@ -72,12 +72,59 @@ enum lab_role {
 	LAB_FIREWALL, /* passes connections that begin inside, and replies */
 };
 
+/* The answer of a wire or a gateway that rejects. */
+enum lab_answer {
+	LAB_ANSWER_RST,
+	LAB_ANSWER_NET, /* ICMP destination unreachable: network */
+	LAB_ANSWER_HOST,
+	LAB_ANSWER_PORT,
+	LAB_ANSWER_ADMIN, /* administratively prohibited */
+};
+
+/* States of a tracked connection that have a timeout, as conntrack(8) names
+ * them. The last two limit the others: nf_conntrack_tcp_packet(). */
+enum lab_tracked_state {
+	LAB_TRACKED_SYN_SENT,
+	LAB_TRACKED_SYN_RECV,
+	LAB_TRACKED_ESTABLISHED,
+	LAB_TRACKED_FIN_WAIT,
+	LAB_TRACKED_CLOSE_WAIT,
+	LAB_TRACKED_LAST_ACK,
+	LAB_TRACKED_TIME_WAIT,
+	LAB_TRACKED_CLOSE,
+	LAB_TRACKED_MAX_RETRANS,
+	LAB_TRACKED_UNACKNOWLEDGED,
+	LAB_TRACKED_STATES,
+};
+
+/* The port that a NAT gives to a connection. */
+enum lab_ports {
+	LAB_PORTS_KEPT, /* the host's own, where it is free */
+	LAB_PORTS_RANDOM,
+	LAB_PORTS_FULLY_RANDOM,
+};
+
+/* What a gateway does with connections. */
+struct lab_tracking {
+	nsec_t idle[LAB_TRACKED_STATES]; /* timeouts; 0: the default */
+	bool loose; /* makes an entry for a connection that it joins late */
+	bool liberal; /* accepts segments outside of the window */
+	/* What segments of a connection without an entry get. */
+	enum lab_unknown {
+		LAB_UNKNOWN_DROP,
+		LAB_UNKNOWN_PASS, /* forwarded, and not translated */
+		LAB_UNKNOWN_REJECT, /* answered with `answer` */
+	} unknown;
+	enum lab_answer answer;
+	enum lab_ports ports;
+};
+
 /* Hosts are in the order of the path. At most one is no LAB_ENDPOINT: the
  * gateway. The hosts before it are inside, the hosts after it outside. */
 struct lab_host {
 	char name[HOST_NAME];
 	enum lab_role role;
-	nsec_t idle; /* conntrack's timeout for a connection; 0: the default */
+	struct lab_tracking tracking;
 	const char *rules; /* additional rules for nft(8), or NULL */
 	struct lab_place rules_place; /* of their first character */
 	nsec_t delay; /* of the path to the host, one way */
@@ -146,6 +193,7 @@ enum lab_verb {
 	LAB_PASS, /* removes every rule; held frames stay held */
 	LAB_INJECT, /* a forged segment */
 	LAB_SET, /* a sysctl of `host` */
+	LAB_NFT, /* the rules `argument` for nft(8) in `host` */
 	LAB_RUN, /* starts `program` */
 	/* Calls of the probe in `host`, from here to LAB_USER_TIMEOUT. */
 	LAB_LISTEN,
@@ -158,15 +206,6 @@ enum lab_verb {
 	LAB_USER_TIMEOUT, /* TCP_USER_TIMEOUT of `time` */
 	LAB_NOTE, /* a sentence for the timeline */
 	LAB_FINISH, /* ends the timeline early */
-};
-
-/* The answer of a wire that rejects. */
-enum lab_answer {
-	LAB_ANSWER_RST,
-	LAB_ANSWER_NET, /* ICMP destination unreachable: network */
-	LAB_ANSWER_HOST,
-	LAB_ANSWER_PORT,
-	LAB_ANSWER_ADMIN, /* administratively prohibited */
 };
 
 /* What a listening probe does with connections. */
@@ -183,7 +222,8 @@ struct lab_action {
 	const char *text; /* as it was written, on one line */
 	const struct fault_verb *fault;
 	const char *host;
-	const char *argument; /* of the fault; the sentence of LAB_NOTE */
+	const char *argument; /* of the fault; the sentence of LAB_NOTE;
+			       * the rules of LAB_NFT */
 	const char *program;
 	/* LAB_RUN: a command that becomes a program of `host` when the step is
 	 * added, see lab_plan_add_command(); NULL: the plan has the program. */
@@ -365,8 +405,8 @@ enum { LAB_PLACE = 256 };
 const char *lab_place_text(const struct lab_place *place, char *buffer,
 			   size_t size);
 
-/* The place of a byte of the text that stands at `place`; its line and column in
- * the text count from 1. That of the text if it is not verbatim. */
+/* The place of a byte of the text that stands at `place`; its line and column
+ * in the text count from 1. That of the text if it is not verbatim. */
 struct lab_place lab_place_inside(const struct lab_place *place,
 				  const char *text, unsigned int line,
 				  unsigned int column);

@@ -323,6 +323,39 @@ enum diag_state lab_value_state(const char *text)
 	return (enum diag_state)0;
 }
 
+/* --- gateways -------------------------------------------------------------*/
+
+const char *const *lab_value_tracked_states(size_t *ret_n)
+{
+	static const char *const names[LAB_TRACKED_STATES] = {
+		[LAB_TRACKED_SYN_SENT] = "syn-sent",
+		[LAB_TRACKED_SYN_RECV] = "syn-recv",
+		[LAB_TRACKED_ESTABLISHED] = "established",
+		[LAB_TRACKED_FIN_WAIT] = "fin-wait",
+		[LAB_TRACKED_CLOSE_WAIT] = "close-wait",
+		[LAB_TRACKED_LAST_ACK] = "last-ack",
+		[LAB_TRACKED_TIME_WAIT] = "time-wait",
+		[LAB_TRACKED_CLOSE] = "close",
+		[LAB_TRACKED_MAX_RETRANS] = "max-retrans",
+		[LAB_TRACKED_UNACKNOWLEDGED] = "unacknowledged",
+	};
+
+	*ret_n = ARRAY_SIZE(names);
+	return names;
+}
+
+const char *const *lab_value_answers(size_t *ret_n)
+{
+	static const char *const names[] = {
+		[LAB_ANSWER_RST] = "rst",     [LAB_ANSWER_NET] = "net",
+		[LAB_ANSWER_HOST] = "host",   [LAB_ANSWER_PORT] = "port",
+		[LAB_ANSWER_ADMIN] = "admin",
+	};
+
+	*ret_n = ARRAY_SIZE(names);
+	return names;
+}
+
 /* --- outcomes -------------------------------------------------------------*/
 
 /* errno(3) ends at EHWPOISON, 133, on every architecture but a few. */

@@ -48,6 +48,13 @@ size_t lab_value_outcomes(const char **ret, size_t size);
 enum diag_state lab_value_state(const char *text);
 size_t lab_value_states(const char **ret, size_t size);
 
+/* The states of a tracked connection, in the order of enum lab_tracked_state:
+ * the end of a sysctl's name, with '-' for '_'. */
+const char *const *lab_value_tracked_states(size_t *ret_n);
+
+/* The answers to a rejected frame, in the order of enum lab_answer. */
+const char *const *lab_value_answers(size_t *ret_n);
+
 struct lab_kind {
 	const char *one, *many;
 	unsigned int bits; /* enum wire_kind, LAB_PAYLOAD; 0: any frame */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A gateway that tracks connections decides by the state that conntrack gives
+ * to a segment:
+ *
+ *	invalid	no entry, and no begin of a connection; or an entry that the
+ *		segment does not fit, because it is outside of the window
+ *		(nf_conntrack_tcp_packet(), tcp_in_window())
+ *	new	the begin of a connection; with nf_conntrack_tcp_loose also a
+ *		segment in the middle of one (tcp_new())
+ *
+ * Invalid segments get what the plan wants for unknown connections. New ones
+ * pass from inside; from outside, a SYN is dropped, and the middle of a
+ * connection is as unknown as an invalid segment. nf_conntrack_tcp_loose is 0
+ * unless the plan wants it: the kernel's default joins connections that it has
+ * not seen begin; most other gateways do not.
+ */
+#include "lab-gateway.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "firewall.h"
+#include "lab-value.h"
+
+/* A statement of nft(8) for segments of unknown connections. A RST answers TCP
+ * only. */
+static const char *unknown_text(const struct lab_tracking *tracking)
+{
+	static const char *const answers[] = {
+		[LAB_ANSWER_RST] = "meta l4proto tcp reject with tcp reset",
+		[LAB_ANSWER_NET] = "reject with icmpx type no-route",
+		[LAB_ANSWER_HOST] = "reject with icmpx type host-unreachable",
+		[LAB_ANSWER_PORT] = "reject with icmpx type port-unreachable",
+		[LAB_ANSWER_ADMIN] = "reject with icmpx type admin-prohibited",
+	};
+
+	switch (tracking->unknown) {
+	case LAB_UNKNOWN_PASS:
+		return "accept";
+	case LAB_UNKNOWN_REJECT:
+		return answers[tracking->answer];
+	case LAB_UNKNOWN_DROP:
+		break;
+	}
+	return "drop";
+}
+
+static int write_base(const struct lab_host *host, char *buffer, size_t size)
+{
+	static const char *const flags[] = {
+		[LAB_PORTS_KEPT] = "",
+		[LAB_PORTS_RANDOM] = " random",
+		[LAB_PORTS_FULLY_RANDOM] = " fully-random",
+	};
+	const char *unknown = unknown_text(&host->tracking);
+	int n = 0;
+
+	buffer[0] = '\0';
+	if (lab_host_tracks_connections(host))
+		n = snprintf(buffer, size,
+			     "table inet lab { chain forward { "
+			     "type filter hook forward priority 0; "
+			     "ct state invalid %s; "
+			     "iifname eth1 ct state new "
+			     "tcp flags & (syn | ack | rst) != syn %s; "
+			     "ct state invalid drop; "
+			     "iifname eth1 ct state new drop; }; }\n",
+			     unknown, unknown);
+	if (host->role == LAB_NAT)
+		n += snprintf(buffer + n, size - (size_t)n,
+			      "table inet lab { chain out { "
+			      "type nat hook postrouting priority 100; "
+			      "oifname eth1 masquerade%s; }; }\n",
+			      flags[host->tracking.ports]);
+	return n;
+}
+
+static int check(const char *base, const char *rules,
+		 const struct lab_place *rules_place)
+{
+	struct firewall_position at;
+	struct lab_place place;
+	int r = firewall_check(base, rules, &at);
+
+	if (r != -EINVAL)
+		return error_trace(r);
+	place = lab_place_inside(rules_place, rules, at.line, at.column);
+	return lab_place_trace(&place, r);
+}
+
+/* The rules of the user come last: they may name the table of the role. */
+int lab_gateway_rules(struct lab_gateway *gateway, const struct lab_host *host)
+{
+	int n = write_base(host, gateway->rules, sizeof(gateway->rules)), r;
+
+	if (!host->rules)
+		return 0;
+	r = check(gateway->rules, host->rules, &host->rules_place);
+	if (r < 0)
+		return error_trace(r);
+	n += snprintf(gateway->rules + n, sizeof(gateway->rules) - (size_t)n,
+		      "%s", host->rules);
+	if (n >= LAB_GATEWAY_RULES)
+		return lab_place_refuse(&host->rules_place,
+					"rules too long: %d bytes, at most %d",
+					n, LAB_GATEWAY_RULES - 1);
+	return 0;
+}
+
+size_t lab_gateway_settings(struct lab_gateway *gateway,
+			    const struct lab_host *host,
+			    struct setting ret[LAB_GATEWAY_SETTINGS])
+{
+	const struct lab_tracking *tracking = &host->tracking;
+	const char *const *states;
+	size_t n = 0, n_states;
+
+	if (!lab_host_tracks_connections(host))
+		return 0;
+	ret[n++] = (struct setting){ host->name,
+				     "net.netfilter.nf_conntrack_tcp_loose",
+				     tracking->loose, NULL };
+	ret[n++] =
+		(struct setting){ host->name,
+				  "net.netfilter.nf_conntrack_tcp_be_liberal",
+				  tracking->liberal, NULL };
+	states = lab_value_tracked_states(&n_states);
+	for (size_t i = 0; i < n_states; i++) {
+		char *name = gateway->names[i], *value = gateway->timeouts[i];
+
+		if (!tracking->idle[i])
+			continue;
+		snprintf(name, sizeof(gateway->names[i]),
+			 "net.netfilter.nf_conntrack_tcp_timeout_%s",
+			 states[i]);
+		for (char *at = name; (at = strchr(at, '-'));)
+			*at = '_';
+		snprintf(value, sizeof(gateway->timeouts[i]), "%lld",
+			 (long long)(tracking->idle[i] / NSEC_PER_SEC));
+		ret[n++] = (struct setting){ host->name, name, 0, value };
+	}
+	return n;
+}
+
+int lab_gateway_check_steps(const struct lab_plan *plan,
+			    const struct lab_host *gateway, const char *base)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < plan->n_steps; i++) {
+		const struct lab_action *action = &plan->steps[i].action;
+		struct lab_place place = plan->steps[i].place;
+		char *before = NULL;
+		size_t size;
+		FILE *out;
+
+		if (action->verb != LAB_NFT)
+			continue;
+		out = open_memstream(&before, &size);
+		if (!out)
+			return error_origin(-ENOMEM, "rules");
+		if (gateway && strcmp(gateway->name, action->host) == 0)
+			fputs(base, out);
+		for (size_t j = 0; j < i; j++) {
+			const struct lab_action *other = &plan->steps[j].action;
+
+			if (other->verb == LAB_NFT &&
+			    strcmp(other->host, action->host) == 0)
+				fprintf(out, "\n%s", other->argument);
+		}
+		fclose(out);
+		/* The rules do not begin where the sentence does. */
+		place.verbatim = false;
+		r = check(before, action->argument, &place);
+		free(before);
+	}
+	return error_trace(r);
+}
