@@ -618,11 +618,14 @@ static int enable_forwarding(struct host *host, bool v6)
 static int prepare_network(struct host *host)
 {
 	bool v6 = host_address(host, AF_INET6).family;
-	const struct sysctl_setting settings[] = {
-		{ "net.ipv6.conf.all.disable_ipv6", v6 ? "0" : "1" },
-		{ "net.ipv6.conf.default.disable_ipv6", v6 ? "0" : "1" },
-		/* No duplicate address detection and no router solicitations:
-		 * they are noise in a capture. */
+	/* "all" changes "default" and lo as well: addrconf_disable_ipv6(). */
+	static const struct sysctl_setting without_v6[] = {
+		{ "net.ipv6.conf.all.disable_ipv6", "1" },
+	};
+	/* No duplicate address detection and no router solicitations: they are
+	 * noise in a capture. */
+	static const struct sysctl_setting with_v6[] = {
+		{ "net.ipv6.conf.all.disable_ipv6", "0" },
 		{ "net.ipv6.conf.default.accept_dad", "0" },
 		{ "net.ipv6.conf.default.router_solicitations", "0" },
 	};
@@ -634,7 +637,9 @@ static int prepare_network(struct host *host)
 
 	if (r < 0)
 		return error_trace(r);
-	r = sysctl_write(host->namespace, settings, ARRAY_SIZE(settings));
+	r = v6 ? sysctl_write(host->namespace, with_v6, ARRAY_SIZE(with_v6)) :
+		 sysctl_write(host->namespace, without_v6,
+			      ARRAY_SIZE(without_v6));
 	/* -ENOENT: a kernel without IPv6. */
 	if (r < 0 && (r != -ENOENT || v6))
 		return error_trace(r);

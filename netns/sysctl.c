@@ -50,23 +50,25 @@ static void fold(char *text)
 	*to = '\0';
 }
 
-/* In the namespace that the thread is in. */
-static int read_here(const char *name, char ret[SYSCTL_VALUE])
+/* In the namespace that the thread is in; returns a file descriptor. */
+static int open_here(const char *name, int flags)
 {
-	CLEANUP_FD int fd = -1;
 	char path[256];
-	ssize_t n;
-	int r;
+	int r = sysctl_path(name, path, sizeof(path)), fd;
 
-	r = sysctl_path(name, path, sizeof(path));
 	if (r < 0)
 		return error_trace(r);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_origin(-errno, "sysctl %s", name);
-	n = fd_read_all(fd, ret, SYSCTL_VALUE - 1);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? error_origin(-errno, "sysctl %s", name) : fd;
+}
+
+/* proc_sys_call_handler() returns the whole value at offset 0. */
+static int read_value(int fd, const char *name, char ret[SYSCTL_VALUE])
+{
+	ssize_t n = pread(fd, ret, SYSCTL_VALUE - 1, 0);
+
 	if (n < 0)
-		return error_trace((int)n);
+		return error_origin(-errno, "sysctl %s", name);
 	ret[n] = '\0';
 	fold(ret);
 	return 0;
@@ -102,21 +104,16 @@ static bool same_value(char *a, char *b)
  * is read back and compared. */
 static int write_here(const struct sysctl_setting *setting)
 {
-	char path[256], got[SYSCTL_VALUE], copy[SYSCTL_VALUE];
-	char want[SYSCTL_VALUE];
-	CLEANUP_FD int fd = -1;
+	char got[SYSCTL_VALUE], copy[SYSCTL_VALUE], want[SYSCTL_VALUE];
+	CLEANUP_FD int fd = open_here(setting->name, O_RDWR);
 	int r;
 
-	r = sysctl_path(setting->name, path, sizeof(path));
-	if (r < 0)
-		return error_trace(r);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return error_origin(-errno, "sysctl %s", setting->name);
+		return error_trace(fd);
 	if (write(fd, setting->value, strlen(setting->value)) < 0)
 		return error_origin(-errno, "sysctl %s = %s", setting->name,
 				    setting->value);
-	r = read_here(setting->name, got);
+	r = read_value(fd, setting->name, got);
 	if (r < 0)
 		return error_trace(r);
 	snprintf(want, sizeof(want), "%s", setting->value);
@@ -149,14 +146,17 @@ int sysctl_write(int fd, const struct sysctl_setting *settings, size_t n)
 
 int sysctl_read(int fd, const char *name, char ret[SYSCTL_VALUE])
 {
+	CLEANUP_FD int file = -1;
 	int r, left;
 
 	r = namespace_enter(fd);
 	if (r < 0)
 		return error_trace(r);
-	r = read_here(name, ret);
+	file = open_here(name, O_RDONLY);
 	left = namespace_leave();
-	return error_trace(r < 0 ? r : left);
+	if (file < 0 || left < 0)
+		return error_trace(file < 0 ? file : left);
+	return error_trace(read_value(file, name, ret));
 }
 
 int sysctl_read_number(int fd, const char *name, long *ret)

@@ -63,9 +63,8 @@ struct world {
 int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 	      host_exit_fn on_exit, void *data)
 {
-	static const struct sysctl_setting quiet[] = {
-		{ "net.ipv6.conf.all.disable_ipv6", "1" },
-		{ "net.ipv6.conf.default.disable_ipv6", "1" },
+	static const struct sysctl_setting quiet = {
+		"net.ipv6.conf.default.disable_ipv6", "1"
 	};
 	struct world *world = calloc(1, sizeof(*world));
 	int r;
@@ -79,8 +78,10 @@ int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 				 .on_exit = on_exit,
 				 .data = data };
 	/* Without IPv6 the wire's ends of the cables send no MLD reports and
-	 * router solicitations of their own. -ENOENT: a kernel without IPv6. */
-	r = sysctl_write(world->namespace, quiet, ARRAY_SIZE(quiet));
+	 * router solicitations of their own. lo stays down. A write to "all"
+	 * would run again and again until rtnl is free: addrconf_disable_ipv6().
+	 * -ENOENT: a kernel without IPv6. */
+	r = sysctl_write(world->namespace, &quiet, 1);
 	if (r == -ENOENT)
 		r = 0;
 	if (r >= 0)

@@ -84,6 +84,7 @@ def world(bench):
     bench.row("halfopen", f"{ours * 1e3:.2f} ms")
     bench.row("  of this, namespaces and links",
               f"{bare * 1e3:.2f} ms")
+    bench.row("  ratio of the two", f"{ours / bare:.2f}", at_most=1.5)
     bench.row("a shell script with ip(8)", f"{shell * 1e3:.1f} ms")
     bench.row("  relative to halfopen", f"{shell / ours:.1f}", at_least=15)
     bench.row("  relative to namespaces and links only",
