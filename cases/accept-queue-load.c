@@ -163,8 +163,9 @@ CASE(accept_queue_load) = {
 		{ "short-queue", large_somaxconn, .value = SHORT,
 		  .judgements =
 			  CLAIMS({ "B9", DOCUMENT_RIGHT,
-				   "the rate stops growing at backlog + 1 per "
-				   "poll of the process, and further SYNs are "
+				   "the process empties the queue at regular "
+				   "intervals; per interval at most backlog + "
+				   "1 connections fit, and further SYNs are "
 				   "dropped: sk_acceptq_is_full()" }) },
 		{ "long-queue", large_somaxconn, .value = LONG,
 		  .judgements =

@@ -210,9 +210,9 @@ CASE(client_process_crash) = {
 		  "server's half of the close is up to its program: tcp_fin() "
 		  "leaves the server's end in CLOSE-WAIT, which has no timer" },
 		{ "D12", DOCUMENT_WRONG,
-		  "the close with the client, in one version, is a slip that "
-		  "the other version corrects: tcp_send_fin() of the client's "
-		  "kernel closes with the server" }),
+		  "one version writes that the client's kernel closes with the "
+		  "client, by mistake; the other version has it right: "
+		  "tcp_send_fin() closes with the server" }),
 	.why = "exit_files() closes the sockets as close() would; the server "
 	       "learns of it from that FIN or RST, not from a probe of its own",
 	.sources = "RFC 9293 3.6; RFC 2525 2.17; net/ipv4/tcp.c:__tcp_close(); "

@@ -117,7 +117,10 @@ CASE(four_way_close_in_three) = {
 		{ "C1", DOCUMENT_CONDITIONAL,
 		  "four segments if the other end closes after its delayed "
 		  "ACK; before that its FIN, or its data, carries the ACK: "
-		  "tcp_fin(), inet_csk_enter_pingpong_mode()" }),
+		  "tcp_fin(), inet_csk_enter_pingpong_mode()" },
+		{ "C25", DOCUMENT_RIGHT,
+		  "in three segments, too: one of them is FIN and ACK at once, "
+		  "tcp_fin() and tcp_send_fin()" }),
 	.why = "the kernel delays the ACK of a FIN, since a segment that can "
 	       "carry it is likely to follow soon",
 	.sources = "RFC 9293 3.6, 3.8.6.3; net/ipv4/tcp_input.c:tcp_fin(), "

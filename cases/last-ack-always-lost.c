@@ -132,7 +132,11 @@ CASE(last_ack_always_lost) = {
 	.judgements = CLAIMS(
 		{ "C19", DOCUMENT_RIGHT,
 		  "each FIN is answered in vain, and tcp_orphan_retries() ends "
-		  "the server's end; TIME-WAIT can do no more" }),
+		  "the server's end; TIME-WAIT can do no more" },
+		{ "C24", DOCUMENT_WRONG,
+		  "no time is long enough to be certain, because nothing "
+		  "acknowledges an ACK (RFC 9293 3.6): here TIME-WAIT outlives "
+		  "every FIN, and no ACK has arrived" }),
 	.why = "TIME-WAIT answers each FIN that arrives, and its answer can be "
 	       "lost as well",
 	.sources = "RFC 9293 3.6; net/ipv4/tcp_timer.c:tcp_write_timeout(), "

@@ -230,14 +230,27 @@ CASE(paws_old_duplicate) = {
 			    "accepted only while the receiver has sent less "
 			    "than a window since: else its old ACK is rejected "
 			    "without any timestamp, tcp_ack(), RFC 5961 "
-			    "5.2" }) },
+			    "5.2" },
+			  { "C22", DOCUMENT_CONDITIONAL,
+			    "only after 4 GiB: within a window "
+			    "tcp_sequence() recognises the late segment by its "
+			    "sequence number and drops it. And the number "
+			    "after 2^32 - 1 is 0, not the ISN" }) },
 		{ "timestamps-on", .value = ON,
 		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 1 }),
 		  .judgements = CLAIMS(
 			  { "C11", DOCUMENT_RIGHT,
 			    "PAWS drops it: tcp_validate_incoming() compares "
 			    "timestamps before it checks the sequence "
-			    "number" }) }),
+			    "number" },
+			  { "C26", DOCUMENT_RIGHT,
+			    "a segment of 4 GiB before has the sequence number "
+			    "that comes next, and a lower timestamp: "
+			    "tcp_paws_check()" },
+			  { "B16", DOCUMENT_WRONG,
+			    "the numbers wrap all the same; PAWS makes the "
+			    "wrap-around harmless, because tcp_paws_check() "
+			    "rejects the old segments" }) }),
 	.duration = SEC(5),
 	/* Gigabytes need a whole processor and would delay other runs. */
 	.slow = true,

@@ -53,6 +53,8 @@ static void script(struct run *run)
 			 USER_TIMEOUT_MS);
 	prediction = forecast_give_up(tcp.client);
 	predict_by_both_rules(run, prediction);
+	expect_that(run, !kernel_has_sysctl("net.ipv4.tcp_retries"),
+		    "no sysctl net.ipv4.tcp_retries", "it exists");
 	sock_post_recv(tcp.client);
 
 	fault_crash(run, "server");
@@ -75,7 +77,11 @@ CASE(retries2_count_or_time) = {
 	.judgements = CLAIMS({ "A17", DOCUMENT_WRONG,
 			       "retransmits_timed_out() compares a time, which "
 			       "tcp_model_timeout() computes from "
-			       "tcp_retries2, and no count" }),
+			       "tcp_retries2, and no count" },
+			     { "A23", DOCUMENT_WRONG,
+			       "there is tcp_retries1 and tcp_retries2 "
+			       "(tcp_write_timeout()), and no sysctl "
+			       "tcp_retries" }),
 	.why = "the timeout is computed from an RTO of 200 ms and starts with "
 	       "the first RTO retransmission; the RTO of a connection is "
 	       "larger",
@@ -83,7 +89,8 @@ CASE(retries2_count_or_time) = {
 		   "tcp_model_timeout(); RFC 5482",
 	.steps = STEPS("a connection over a path without delay, or with an RTT "
 		       "of 20 ms or 334 ms",
-		       "both rules predict a number of retransmissions",
+		       "both rules predict a number of retransmissions; the "
+		       "sysctl tcp_retries is looked for",
 		       "the server host crashes, and the client sends",
 		       "the retransmissions are counted"),
 	.expect = "as many retransmissions as fit into the time: for a "

@@ -247,9 +247,9 @@ static const struct setting ageing_neighbours[] = {
 	{ "A3", DOCUMENT_RIGHT,                                                \
 	  "tcp_write_err() reports the error and ends the connection" },       \
 		{ "A4", DOCUMENT_CONDITIONAL,                                  \
-		  "the total counts from the first RTO retransmission, and "   \
-		  "is compared only when the timer fires, so the end comes "   \
-		  "later than the timeout: retransmits_timed_out()" },         \
+		  "the total is compared with it, but it counts from the "     \
+		  "first RTO retransmission, and only when the timer fires, "  \
+		  "so the connection ends later: retransmits_timed_out()" },   \
 	{                                                                      \
 		"A4", DOCUMENT_WRONG,                                          \
 			"no single interval is compared, as the document "     \

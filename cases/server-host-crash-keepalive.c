@@ -149,6 +149,9 @@ CASE(server_host_crash_keepalive) = {
 	.judgements = CLAIMS({ "A10", DOCUMENT_RIGHT,
 			       "that many unanswered probes in a row end the "
 			       "connection: tcp_keepalive_timer()" },
+			     { "A22", DOCUMENT_CONDITIONAL,
+			       "of data, or of keepalive probes, which carry "
+			       "none: tcp_keepalive_timer()" },
 			     { "D13", DOCUMENT_RIGHT,
 			       "only the unanswered probes show that the host "
 			       "is dead: tcp_keepalive_timer()" }),

@@ -370,11 +370,12 @@ CASE(time_wait_stale_data) = {
 		"keep it out",
 	.judgements = CLAIMS(
 		{ "C6", DOCUMENT_CONDITIONAL,
-		  "the new initial sequence numbers advance by 15.6 MB for "
-		  "each second since the old ones (secure_tcp_seq()): the old "
-		  "sequence number is in the window, and its ACK too, only "
-		  "where the old connection was faster than that both ways, or "
-		  "after 275 s" }),
+		  "rarely: an initial sequence number grows by 15.6 MB a "
+		  "second (secure_tcp_seq()), so that the new connection "
+		  "starts above the old numbers, and the delayed segment is "
+		  "below its window; it is accepted only if the old connection "
+		  "was faster than that in both directions, or 275 s later, "
+		  "when this clock has wrapped" }),
 	.why = "without timestamps only sequence number, acknowledgement "
 	       "number and checksum distinguish an old segment from a new one; "
 	       "the clock behind initial sequence numbers keeps them apart, "

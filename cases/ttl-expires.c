@@ -333,7 +333,12 @@ CASE(ttl_expires) = {
 		  .judgements = CLAIMS(
 			  { "C4", DOCUMENT_WRONG,
 			    "it ensures no MSL: ip_forward() subtracts one, "
-			    "however long the segment has been in flight" }) }),
+			    "however long the segment has been in flight" },
+			  { "C23", DOCUMENT_WRONG,
+			    "Linux assumes nothing of the kind: "
+			    "TCP_TIMEWAIT_LEN is a constant, and no code "
+			    "relates it to a TTL or to routers; here three of "
+			    "them take 1.2 s" }) }),
 	.changes = CHANGES(CHANGE_SYN_LINEAR),
 	.duration = MSEC(2 * MS),
 	.no_fault = true,

@@ -104,7 +104,8 @@ CASE(unplug_data_rto_2s) = {
 		{ "D6", DOCUMENT_CONDITIONAL,
 		  "2, 4 and 8 s need a first RTO of 2 s, so an RTT of 0.67 s "
 		  "(tcp_rtt_estimator()) or a tcp_rto_min_us; with one near "
-		  "200 ms the time never comes before the count" },
+		  "200 ms as many retransmissions as tcp_retries2 says are "
+		  "sent before the computed time is over" },
 		{ "D7", DOCUMENT_CONDITIONAL,
 		  "the computed time decides, but the end comes later: after "
 		  "14 s for 6.2 s, because tcp_write_timeout() compares only "

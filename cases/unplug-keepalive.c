@@ -129,6 +129,10 @@ static const struct judgement of_one_end[] = {
 	  "each end only by its own keepalive: the end without SO_KEEPALIVE "
 	  "stays ESTABLISHED, because the other's RST is lost like its probes: "
 	  "tcp_send_active_reset()" },
+	{ "D14", DOCUMENT_WRONG,
+	  "it finds out that the peer does not answer; the peer's connection "
+	  "is ESTABLISHED all the time, until its own timer expires: "
+	  "tcp_keepalive_timer()" },
 	{ .claim = NULL },
 };
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "case-table.h"
+#include "claim-search.h"
 #include "documents.h"
 #include "edges.h"
 #include "errors.h"
@@ -18,7 +19,6 @@
 #include "fold.h"
 #include "macro.h"
 #include "report.h"
-#include "selection.h"
 #include "table.h"
 
 struct options {
@@ -31,7 +31,18 @@ static bool is_selected(const struct options *options,
 		      const struct testcase *testcase)
 {
 	for (size_t i = 0; i < options->n_patterns; i++)
-		if (selection_matches_case(testcase, options->patterns[i]))
+		if (search_selects_case(testcase, options->patterns[i]))
+			return true;
+	return options->n_patterns == 0;
+}
+
+static bool is_selected_claim(void *data, const struct testcase *testcase,
+			      const char *claim)
+{
+	const struct options *options = data;
+
+	for (size_t i = 0; i < options->n_patterns; i++)
+		if (search_selects_claim(testcase, claim, options->patterns[i]))
 			return true;
 	return options->n_patterns == 0;
 }
@@ -196,7 +207,8 @@ static bool is_selected_row(void *data, const struct testcase *testcase)
 static void print_document(struct options *options)
 {
 	size_t n;
-	struct documents_row *rows = documents_rows(is_selected_row, options, &n);
+	struct documents_row *rows =
+		documents_rows(is_selected_claim, options, &n);
 
 	if (options->markdown)
 		documents_print_markdown(rows, n);
@@ -217,7 +229,8 @@ static void print_edges(struct options *options)
 
 static const struct usage_word words[] = {
 	{ "PATTERN",
-	  "a name, a shell pattern ('server-*') or a claim (A5); default: all" },
+	  "a name, a shell pattern ('server-*'), a claim (A5), or text of a "
+	  "claim or of a heading of the documents (拔掉网线); default: all" },
 	{ NULL, NULL },
 };
 
@@ -267,7 +280,7 @@ int cmd_list(int argc, char **argv)
 	options.patterns = argv + optind;
 	options.n_patterns = (size_t)(argc - optind);
 	for (size_t i = 0; i < options.n_patterns; i++)
-		if (!selection_check("list", options.patterns[i]))
+		if (!search_check("list", options.patterns[i]))
 			return EXIT_STATUS_USAGE;
 	if (options.edges)
 		print_edges(&options);

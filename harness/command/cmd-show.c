@@ -6,15 +6,17 @@
 #include "commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "case-table.h"
+#include "claim-search.h"
+#include "documents.h"
 #include "draw-world.h"
 #include "exit-status.h"
 #include "fold.h"
 #include "macro.h"
 #include "report.h"
-#include "selection.h"
 #include "world-plan-control.h"
 
 enum { COLUMNS = 80, INDENT = 2 };
@@ -216,7 +218,8 @@ static void print_case(const struct testcase *testcase)
 /* --- the command line -----------------------------------------------------*/
 
 static const struct usage_word words[] = {
-	{ "CASE", "a name, a shell pattern ('server-*') or a claim (A5)" },
+	{ "CASE", "a name, a shell pattern ('server-*'), a claim (A5), or text "
+		  "of a claim or of a heading of the documents (拔掉网线)" },
 	{ NULL, NULL },
 };
 
@@ -225,7 +228,9 @@ const struct usage usage_show = {
 	.arguments = "CASE...",
 	.brief = "describe a case: steps, expectations, reasons",
 	.text = "Prints a case's claim, world, sysctls, variants, steps, "
-		"expectations and reasons, and the judgement of the documents.",
+		"expectations and reasons, and the judgement of the documents. "
+		"For a claim: first its paraphrase, and each judgement with "
+		"the command that makes it.",
 	.words = words,
 	.status = "0, or 2 for an unknown name.",
 };
@@ -233,9 +238,32 @@ const struct usage usage_show = {
 static bool is_selected(const struct testcase *testcase, char *const *patterns)
 {
 	for (; *patterns; patterns++)
-		if (selection_matches_case(testcase, *patterns))
+		if (search_selects_case(testcase, *patterns))
 			return true;
 	return false;
+}
+
+static bool is_about_claim(void *data, const struct testcase *testcase MACRO_UNUSED,
+			   const char *claim)
+{
+	char *const *pattern = data;
+
+	for (; *pattern; pattern++)
+		if (search_is_about_claim(claim, *pattern))
+			return true;
+	return false;
+}
+
+/* Returns whether the patterns name any claim. */
+static bool print_claims(char **patterns)
+{
+	size_t n;
+	struct documents_row *rows =
+		documents_rows(is_about_claim, patterns, &n);
+
+	documents_print(rows, n, COLUMNS);
+	free(rows);
+	return n > 0;
 }
 
 static bool check(char *const *patterns)
@@ -245,14 +273,14 @@ static bool check(char *const *patterns)
 		return false;
 	}
 	for (; *patterns; patterns++)
-		if (!selection_check("show", *patterns))
+		if (!search_check("show", *patterns))
 			return false;
 	return true;
 }
 
 int cmd_show(int argc, char **argv)
 {
-	bool first = true;
+	bool first;
 	int option;
 
 	usage_begin(&usage_show, argc, argv);
@@ -261,6 +289,7 @@ int cmd_show(int argc, char **argv)
 		return usage_end(option);
 	if (!check(argv + optind))
 		return EXIT_STATUS_USAGE;
+	first = !print_claims(argv + optind);
 	for (size_t i = 0; i < testcases_n; i++) {
 		if (!is_selected(testcases[i], argv + optind))
 			continue;

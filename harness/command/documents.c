@@ -21,7 +21,8 @@
 
 /*
  * In the order of the text: the title of an article, its sections, and in each
- * the claims, paraphrased. Every claim that a case judges is in this table.
+ * the claims, paraphrased. Every claim that a case judges is in this table. A
+ * claim that another section repeats is there again, without its text.
  */
 static const struct line {
 	enum { TITLE, SECTION, CLAIM } kind;
@@ -41,6 +42,8 @@ static const struct line {
 	{ CLAIM, "A2",
 	  "the server's host dies: there is no close, and the client notices "
 	  "nothing at that moment" },
+	{ CLAIM, "A22",
+	  "only later exchanges of data can reveal that the server is gone" },
 	{ SECTION, "A", "服务端主机宕机后，如果客户端会发送数据" },
 	{ CLAIM, "A3",
 	  "the client sends: it retransmits, gets an error, and the connection "
@@ -56,6 +59,8 @@ static const struct line {
 	  "the RTO lies between 200 ms and 120 s, and HZ is 1000 since Linux "
 	  "2.6" },
 	{ CLAIM, "A16", "with a large RTT the timeout is reached soon" },
+	{ CLAIM, "A23",
+	  "the sysctl of this limit is, in one place, called tcp_retries" },
 	{ SECTION, "A", "服务端主机宕机后，如果客户端一直不发数据" },
 	{ CLAIM, "A8", "no data and no keepalive: ESTABLISHED forever" },
 	{ CLAIM, "A9",
@@ -103,6 +108,8 @@ static const struct line {
 	{ CLAIM, "B13",
 	  "with timestamps enabled PAWS is enabled, and every packet that a "
 	  "machine sends carries one" },
+	{ CLAIM, "B16",
+	  "PAWS prevents the wrap-around of sequence numbers" },
 	{ CLAIM, "B7",
 	  "PAWS stores the timestamp of the last segment received and drops a "
 	  "segment whose timestamp has not increased" },
@@ -128,6 +135,7 @@ static const struct line {
 	{ CLAIM, "C1",
 	  "the four-way close has seven steps in order; each end sends first and "
 	  "then enters its next state" },
+	{ CLAIM, "C25", "each direction needs one FIN and one ACK" },
 	{ CLAIM, "C17",
 	  "after the client's FIN the server finishes sending its data and only "
 	  "then sends its own FIN" },
@@ -142,11 +150,17 @@ static const struct line {
 	{ CLAIM, "C4",
 	  "the TTL, usually 64, is the number of routers that a packet can pass; "
 	  "each decrements it, at 0 the packet is dropped; that ensures the MSL" },
+	{ CLAIM, "C23",
+	  "the MSL is at least the time in which a TTL becomes 0: Linux assumes "
+	  "that 64 routers take no more than 30 s" },
 	{ SECTION, "C",
 	  "原因一：防止历史连接中的数据，被后面相同四元组的连接错误的接收" },
 	{ CLAIM, "C5",
 	  "each end derives its ISN from a clock, differently for each connection: "
 	  "a counter that increments every 4 µs and wraps after 4.55 h" },
+	{ CLAIM, "C22",
+	  "sequence numbers and ISNs return to the initial value; so a sequence "
+	  "number cannot distinguish old data from new" },
 	{ CLAIM, "C6",
 	  "without TIME-WAIT, or with a short one, a delayed segment of the old "
 	  "connection is in the window of the new one and is accepted" },
@@ -157,6 +171,9 @@ static const struct line {
 	{ CLAIM, "C8",
 	  "without TIME-WAIT a RST answers it, which is an error for the passive "
 	  "side" },
+	{ CLAIM, "C24",
+	  "the side that closes first must wait until it is certain that its "
+	  "last ACK has arrived" },
 	{ CLAIM, "C18", "a lost ACK and a retransmitted FIN take just two MSL" },
 	{ CLAIM, "C19",
 	  "the retransmitted ACK can be lost as well: TIME-WAIT has done what it "
@@ -169,6 +186,9 @@ static const struct line {
 	{ CLAIM, "C11",
 	  "sequence numbers wrap: a delayed segment is accepted and, as article B "
 	  "says, the genuine one lost, unless PAWS drops it" },
+	{ CLAIM, "C26",
+	  "the example: with a window of 1 GB and a stream of 6 GB, a segment "
+	  "that was retransmitted appears again after the wrap-around" },
 	{ SECTION, "C", "第一个问题" },
 	{ CLAIM, "C12",
 	  "a RST is accepted however old its timestamp, if its sequence number is "
@@ -211,13 +231,24 @@ static const struct line {
 	  "(the other version) the server gives up when the interval, or the "
 	  "total, exceeds one computed timeout, 924.6 s; rounds of 200, 400, "
 	  "800 ms" },
+	{ CLAIM, "A23", NULL },
 	{ SECTION, "D", "拔掉网线后，没有数据传输" },
 	{ CLAIM, "D8", "no data and no keepalive: both ends stay ESTABLISHED" },
 	{ CLAIM, "D9", "no data, keepalive: both ends detect it and close" },
+	{ CLAIM, "A9", NULL },
+	{ CLAIM, "A10", NULL },
 	{ CLAIM, "D13",
 	  "(one version) keepalive is for the death of a host; a process's "
 	  "death announces itself by FIN" },
+	{ CLAIM, "A19", NULL },
+	{ CLAIM, "A20", NULL },
+	{ CLAIM, "A11", NULL },
+	{ CLAIM, "A12", NULL },
+	{ CLAIM, "A21", NULL },
+	{ CLAIM, "A13", NULL },
 	{ SECTION, "D", "总结" },
+	{ CLAIM, "D14",
+	  "keepalive finds out that the peer's connection is no longer alive" },
 	{ CLAIM, "D10",
 	  "plugged in again while probes are being sent: the connection survives" },
 	{ CLAIM, "D11",
@@ -237,6 +268,34 @@ static const struct line *claim_line(const char *id)
 	return NULL;
 }
 
+static const char *title_of(char article)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].kind == TITLE && lines[i].id[0] == article)
+			return lines[i].text;
+	return "";
+}
+
+/* The heading of the section, or the title, in which this line is. */
+static const struct line *heading_of(const struct line *line)
+{
+	while (line->kind == CLAIM)
+		line--;
+	return line;
+}
+
+bool documents_mentions(const char *id, const char *text)
+{
+	if (strcasestr(documents_claim(id), text))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].kind == CLAIM && strcmp(lines[i].id, id) == 0 &&
+		    (strcasestr(heading_of(&lines[i])->text, text) ||
+		     strcasestr(title_of(heading_of(&lines[i])->id[0]), text)))
+			return true;
+	return false;
+}
+
 const char *documents_claim(const char *id)
 {
 	const struct line *line = claim_line(id);
@@ -247,6 +306,9 @@ const char *documents_claim(const char *id)
 /* --- rows ------------------------------------------------------------- */
 
 struct rows {
+	bool (*selected)(void *data, const struct testcase *testcase,
+			 const char *claim);
+	void *data;
 	struct documents_row *all;
 	size_t n, capacity;
 	bool failed;
@@ -324,7 +386,8 @@ static void add_judgements(struct rows *rows, const struct judgement *judgement,
 		struct documents_row *row =
 			find_row(rows, judgement, testcase);
 
-		if (judgement->document == DOCUMENT_NONE)
+		if (judgement->document == DOCUMENT_NONE ||
+		    !rows->selected(rows->data, testcase, judgement->claim))
 			continue;
 		if (!row)
 			add_row(rows, (struct documents_row){
@@ -360,17 +423,16 @@ static bool find_own_run(const struct testcase *testcase,
 }
 
 struct documents_row *documents_rows(bool (*selected)(void *data,
-						      const struct testcase *),
+						      const struct testcase *,
+						      const char *claim),
 				     void *data, size_t *ret_n)
 {
-	struct rows rows = { 0 };
+	struct rows rows = { .selected = selected, .data = data };
 
 	for (size_t i = 0; i < testcases_n; i++) {
 		const struct testcase *testcase = testcases[i];
 		const struct variant *variant = testcase->variants, *own;
 
-		if (!selected(data, testcase))
-			continue;
 		if (find_own_run(testcase, &own))
 			add_judgements(&rows, testcase->judgements, testcase,
 				       own);
@@ -422,35 +484,81 @@ static void print_judgement(const struct documents_row *row, int columns)
 	}
 }
 
-static const char *title_of(char article)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		if (lines[i].kind == TITLE && lines[i].id[0] == article)
-			return lines[i].text;
-	return "";
-}
-
 static void print_claim(const char *id, int columns)
 {
 	printf("  %-*s", INDENT - 2, id);
 	fold_print(stdout, documents_claim(id), INDENT, INDENT, columns);
 }
 
-void documents_print(const struct documents_row *rows, size_t n, int columns)
+static bool is_judged(const struct documents_row *rows, size_t n,
+		      const char *claim)
 {
-	const char *before = "";
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].judgement->claim, claim) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a row judges a claim between this heading and the next. */
+static bool has_rows(const struct documents_row *rows, size_t n,
+		     const struct line *heading)
+{
+	const struct line *end = lines + ARRAY_SIZE(lines);
+
+	for (const struct line *l = heading + 1; l < end && l->kind == CLAIM;
+	     l++)
+		if (is_judged(rows, n, l->id))
+			return true;
+	return false;
+}
+
+/* Whether a row judges a claim of the article with this title. */
+static bool has_article(const struct documents_row *rows, size_t n,
+			const struct line *title)
+{
+	const struct line *end = lines + ARRAY_SIZE(lines);
+
+	for (const struct line *l = title + 1; l < end && l->kind != TITLE; l++)
+		if (l->kind == CLAIM && is_judged(rows, n, l->id))
+			return true;
+	return false;
+}
+
+static void print_heading(const struct documents_row *rows, size_t n,
+			  const struct line *line, bool *first)
+{
+	if (line->kind == TITLE && has_article(rows, n, line)) {
+		printf("%s%s. %s\n", *first ? "" : "\n", line->id, line->text);
+		*first = false;
+	}
+	if (line->kind == SECTION && has_rows(rows, n, line))
+		printf("  %s\n", line->text);
+}
+
+static void print_rows(const struct documents_row *rows, size_t n,
+		       const char *claim, int columns)
+{
+	bool first = true;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *id = rows[i].judgement->claim;
-
-		if (id[0] != before[0])
-			printf("%s%c. %s\n", *before ? "\n" : "", id[0],
-			       title_of(id[0]));
-		if (strcmp(id, before) != 0)
-			print_claim(id, columns);
-		before = id;
+		if (strcmp(rows[i].judgement->claim, claim) != 0)
+			continue;
+		if (first)
+			print_claim(claim, columns);
+		first = false;
 		print_judgement(&rows[i], columns);
 	}
+}
+
+void documents_print(const struct documents_row *rows, size_t n, int columns)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].kind == CLAIM)
+			print_rows(rows, n, lines[i].id, columns);
+		else
+			print_heading(rows, n, &lines[i], &first);
 }
 
 /* --- Markdown ----------------------------------------------------------- */
@@ -477,34 +585,10 @@ static void print_markdown_row(const struct documents_row *row, bool first)
 	puts(" |");
 }
 
-/* Whether a row judges a claim of the title or section that begins at this
- * line. */
-static bool has_rows(const struct documents_row *rows, size_t n,
-		     const struct line *line)
+static void print_markdown_heading(const struct documents_row *rows, size_t n,
+				   const struct line *line)
 {
-	const struct line *end = lines + ARRAY_SIZE(lines);
-	const struct line *claim = line + 1;
-
-	for (; claim < end && claim->kind == CLAIM; claim++)
-		for (size_t i = 0; i < n; i++)
-			if (strcmp(rows[i].judgement->claim, claim->id) == 0)
-				return true;
-	return false;
-}
-
-static bool has_article(const struct documents_row *rows, size_t n,
-			char article)
-{
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].judgement->claim[0] == article)
-			return true;
-	return false;
-}
-
-static void print_heading(const struct documents_row *rows, size_t n,
-			  const struct line *line)
-{
-	if (line->kind == TITLE && has_article(rows, n, line->id[0]))
+	if (line->kind == TITLE && has_article(rows, n, line))
 		printf("\n### %s\n", line->text);
 	if (!has_rows(rows, n, line))
 		return;
@@ -520,7 +604,7 @@ void documents_print_markdown(const struct documents_row *rows, size_t n)
 		bool first = true;
 
 		if (lines[l].kind != CLAIM) {
-			print_heading(rows, n, &lines[l]);
+			print_markdown_heading(rows, n, &lines[l]);
 			continue;
 		}
 		for (size_t i = 0; i < n; i++) {

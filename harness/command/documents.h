@@ -14,6 +14,10 @@
 /* The paraphrase of a claim; "" for an unknown one. */
 const char *documents_claim(const char *id);
 
+/* Whether the text occurs in the claim's paraphrase, in the heading of a section
+ * that contains it, or in the title of its article. Case is ignored. */
+bool documents_mentions(const char *id, const char *text);
+
 /* A judgement and the run that makes it. */
 struct documents_row {
 	const struct judgement *judgement;
@@ -22,14 +26,15 @@ struct documents_row {
 };
 
 /*
- * The judgements of the selected cases, by claim and then by case. The caller
- * frees the array; NULL without memory, or when it is empty.
+ * The selected judgements, by claim and then by case. The caller frees the array;
+ * NULL without memory, or when it is empty.
  */
 struct documents_row *documents_rows(bool (*selected)(void *data,
-						      const struct testcase *),
+						      const struct testcase *,
+						      const char *claim),
 				     void *data, size_t *ret_n);
 
-/* Prints for a terminal: by article, each judgement with its reason. */
+/* Prints for a terminal: by section, each judgement with its reason. */
 void documents_print(const struct documents_row *rows, size_t n, int columns);
 
 /* Prints for cases/README.md: by section, a table of claims and commands. */

@@ -29,12 +29,16 @@ static bool matches(const char *name, const char *pattern)
 	return fnmatch(pattern, name, 0) == 0;
 }
 
-/* "a5" is claim A5; but "a*" matches names and "A*" claims. */
+/* "a*" matches names and "A*" claims. */
+bool selection_is_claim(const char *claim, const char *pattern)
+{
+	return strcasecmp(claim, pattern) == 0 || matches(claim, pattern);
+}
+
 static bool proves_claim(const struct judgement *judgement, const char *pattern)
 {
 	for (; judgement && judgement->claim; judgement++)
-		if (strcasecmp(judgement->claim, pattern) == 0 ||
-		    matches(judgement->claim, pattern))
+		if (selection_is_claim(judgement->claim, pattern))
 			return true;
 	return false;
 }
@@ -68,13 +72,30 @@ static bool names_variant(const struct testcase *testcase,
 	return matches_variant(testcase, variant, pattern);
 }
 
+static bool names_run(const struct testcase *testcase,
+		      const struct variant *variant, const char *pattern)
+{
+	return matches(testcase->name, pattern) ||
+	       (variant && matches_variant(testcase, variant, pattern));
+}
+
+bool selection_names_case(const struct testcase *testcase, const char *pattern)
+{
+	const struct variant *variant = testcase->variants;
+
+	if (names_run(testcase, NULL, pattern))
+		return true;
+	for (; variant && variant->name; variant++)
+		if (names_run(testcase, variant, pattern))
+			return true;
+	return false;
+}
+
 bool selection_matches_run(const struct testcase *testcase,
 			   const struct variant *variant, const char *pattern)
 {
-	if (matches(testcase->name, pattern) ||
-	    (variant && matches_variant(testcase, variant, pattern)))
-		return true;
-	return proves_claim(testcase_judgements(testcase, variant), pattern);
+	return names_run(testcase, variant, pattern) ||
+	       proves_claim(testcase_judgements(testcase, variant), pattern);
 }
 
 bool selection_matches_case(const struct testcase *testcase,
@@ -135,11 +156,18 @@ static void report_unknown_case(const char *command, const char *pattern)
 	free(names);
 }
 
-bool selection_check(const char *command, const char *pattern)
+bool selection_finds(const char *pattern)
 {
 	for (size_t i = 0; i < testcases_n; i++)
 		if (selection_matches_case(testcases[i], pattern))
 			return true;
+	return false;
+}
+
+bool selection_check(const char *command, const char *pattern)
+{
+	if (selection_finds(pattern))
+		return true;
 	if (!report_unknown_variant(command, pattern))
 		report_unknown_case(command, pattern);
 	return false;

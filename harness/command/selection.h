@@ -37,6 +37,16 @@ bool selection_matches_run(const struct testcase *testcase,
 bool selection_matches_case(const struct testcase *testcase,
 			    const char *pattern);
 
+/* Whether the pattern is a claim's id ("a5" is A5) or a shell pattern for it
+ * ("A*"). */
+bool selection_is_claim(const char *claim, const char *pattern);
+
+/* Whether it matches the name of the case, or of one of its variants. */
+bool selection_names_case(const struct testcase *testcase, const char *pattern);
+
+/* Whether it matches any case at all. */
+bool selection_finds(const char *pattern);
+
 /* True when some case matches; otherwise a message in the name of `command`
  * is on stderr, with the nearest names. */
 bool selection_check(const char *command, const char *pattern);

@@ -113,6 +113,54 @@ class Commands(unittest.TestCase):
         self.assertNotIn("virtual-time", done.stdout)
 
 
+class Finding(unittest.TestCase):
+    """A reader finds a claim by its number, its words, or its heading."""
+
+    def claims(self, *words):
+        done = rig.call(HALFOPEN, "list", "--document", *words)
+        self.assertEqual(done.returncode, PASS, done.stderr)
+        return re.findall(r"^  ([A-D]\d+) ", done.stdout, re.M)
+
+    def test_a_claim_selects_its_own_judgements_only(self):
+        self.assertEqual(self.claims("A16"), ["A16"])
+        self.assertEqual(self.claims("a16", "C24"), ["A16", "C24"])
+        self.assertEqual(set(self.claims("server-host-crash-large-rtt")),
+                         {"A6", "A16"})
+
+    def test_a_claim_that_a_section_repeats_is_listed_there(self):
+        done = rig.call(HALFOPEN, "list", "--document", "A9")
+        self.assertEqual(re.findall(r"^([A-D])\. ", done.stdout, re.M),
+                         ["A", "D"])
+        self.assertEqual(self.claims("A9"), ["A9", "A9"])
+
+    def test_text_of_a_claim_or_heading_selects_it(self):
+        self.assertEqual(self.claims("Large RTT the TIMEOUT"), ["A16"])
+        found = self.claims("拔掉网线后，没有数据传输")
+        self.assertIn("D8", found)
+        self.assertIn("A20", found)
+        self.assertNotIn("D3", found)
+        done = rig.call(HALFOPEN, "list", "拔掉网线")
+        self.assertIn("unplug-data-replug", done.stdout)
+        self.assertNotIn("accept-queue-limit", done.stdout)
+
+    def test_show_begins_with_the_claim(self):
+        done = rig.call(HALFOPEN, "show", "D6")
+        first = done.stdout.split("\n\n")[0]
+        self.assertRegex(first, r"^D\. .*\n  .*\n  D6 ")
+        self.assertIn("halfopen run unplug-data-give-up", first)
+        self.assertIn("\nunplug-data-give-up  ", done.stdout)
+        done = rig.call(HALFOPEN, "show", "unplug-data-give-up")
+        self.assertTrue(done.stdout.startswith("unplug-data-give-up"))
+
+    def test_what_is_nowhere_is_refused(self):
+        for command in ("list", "show"):
+            done = rig.call(HALFOPEN, command, "no such words")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("no such words", done.stderr)
+        self.assertEqual(
+            rig.call(HALFOPEN, "run", "拔掉网线").returncode, 2)
+
+
 class Settings(unittest.TestCase):
     """The reasons of these judgements would be refuted by the run itself."""
 
