@@ -168,20 +168,36 @@ CASE(accept_queue_cure) = {
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.core.somaxconn" }),
 	.variants = VARIANTS(
-		{ "both-small", small, .value = SMALL,
-		  .judgements = no_judgements },
-		{ "backlog-large", small, .value = LARGE,
-		  .judgements = no_judgements },
-		{ "somaxconn-large", large, .value = SMALL,
-		  .judgements = no_judgements },
-		{ "both-large", large, .value = LARGE },
-		{ "listen-again", small, .value = LARGE, .duration = SEC(2),
+		{ "both-small",
+		  "backlog and net.core.somaxconn are both 2, so that three of "
+		  "the six clients connect",
+		  small, .value = SMALL, .judgements = no_judgements },
+		{ "backlog-large",
+		  "only the backlog is 16: the limit stays at somaxconn, 2, "
+		  "and three clients connect",
+		  small, .value = LARGE, .judgements = no_judgements },
+		{ "somaxconn-large",
+		  "only net.core.somaxconn is 16: the limit stays at the "
+		  "backlog, 2, and three clients connect",
+		  large, .value = SMALL, .judgements = no_judgements },
+		{ "both-large",
+		  "backlog and net.core.somaxconn are both 16, so that all six "
+		  "clients connect at once",
+		  large, .value = LARGE },
+		{ "listen-again",
+		  "the backlog is 16, and somaxconn is raised from 2 to 16 "
+		  "while the server runs: the other three clients connect only "
+		  "after a second listen()",
+		  small, .value = LARGE, .duration = SEC(2),
 		  .judgements =
 			  CLAIMS({ "B11", DOCUMENT_CONDITIONAL,
 				   "a running server keeps its limit until it "
 				   "calls listen() again: sk_max_ack_backlog, "
 				   "__inet_listen_sk()" }) },
-		{ "accept-again", small, .value = SMALL, .duration = SEC(1),
+		{ "accept-again",
+		  "the limit stays at 2: after three calls of accept() the "
+		  "next SYN retransmissions of the other three clients succeed",
+		  small, .value = SMALL, .duration = SEC(1),
 		  .judgements = CLAIMS({ "B11", DOCUMENT_RIGHT,
 					 "accept() makes room under the old "
 					 "limit: inet_csk_accept()" }) }),

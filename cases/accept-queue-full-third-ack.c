@@ -273,13 +273,26 @@ CASE(accept_queue_full_third_ack) = {
 		  "sends data",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "client-silent", SYSCTLS(FEW_SYNACKS), .duration = SEC(3),
+		{ "client-silent",
+		  "the client sends nothing, and tcp_synack_retries is 1: the "
+		  "server deletes the request after one SYN-ACK "
+		  "retransmission, and the client's later data is answered "
+		  "with RST",
+		  SYSCTLS(FEW_SYNACKS), .duration = SEC(3),
 		  .judgements = of_silence },
-		{ "room-in-time", SYSCTLS(FEW_SYNACKS),
-		  .judgements = of_later_room },
-		{ "client-sends", SYSCTLS(FEW_SYNACKS),
-		  .judgements = of_later_room },
+		{ "room-in-time",
+		  "the server's process runs again before the SYN-ACK is "
+		  "retransmitted: the client's ACK of that retransmission "
+		  "finds room and creates the connection",
+		  SYSCTLS(FEW_SYNACKS), .judgements = of_later_room },
+		{ "client-sends",
+		  "the client sends a request at once: the server drops it and "
+		  "two retransmissions of it, and the third one finds room, "
+		  "creates the connection and delivers the data",
+		  SYSCTLS(FEW_SYNACKS), .judgements = of_later_room },
 		{ "abort-on-overflow",
+		  "net.ipv4.tcp_abort_on_overflow is 1: the server answers the "
+		  "third ACK with RST and deletes the request",
 		  SYSCTLS(FEW_SYNACKS,
 			  { "server", "net.ipv4.tcp_abort_on_overflow", 1 }),
 		  .duration = MSEC(10),
@@ -289,6 +302,9 @@ CASE(accept_queue_full_third_ack) = {
 				   "connection is dropped, and the client "
 				   "receives RST: tcp_check_req()" }) },
 		{ "syn-cookie",
+		  "net.ipv4.tcp_syncookies is 2, so that the server stores no "
+		  "request and sends nothing more; the client's data carries "
+		  "the cookie and creates the connection once there is room",
 		  SYSCTLS(FEW_SYNACKS,
 			  { "server", "net.ipv4.tcp_syncookies", 2 }),
 		  .duration = MSEC(1600),
@@ -298,7 +314,11 @@ CASE(accept_queue_full_third_ack) = {
 			    "the client, but the ACK in the client's first "
 			    "data carries the cookie and creates the "
 			    "connection: tcp_get_cookie_sock()" }) },
-		{ "defaults", .defaults = true, .duration = SEC(64),
+		{ "defaults",
+		  "like client-silent, at the kernel's default values: the "
+		  "server deletes the request about 63 s after the SYN, when "
+		  "five SYN-ACK retransmissions have found the queue full",
+		  .defaults = true, .duration = SEC(64),
 		  .judgements = of_silence }),
 	.duration = SEC(1),
 	.script = script,

@@ -145,8 +145,12 @@ CASE(accept_queue_full) = {
 		  "retransmission; both requests are answered",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "abort-on-overflow=0" },
+		{ "abort-on-overflow=0",
+		  "net.ipv4.tcp_abort_on_overflow is 0, the default: the SYN "
+		  "is dropped, and no RST is sent" },
 		{ "abort-on-overflow=1",
+		  "net.ipv4.tcp_abort_on_overflow is 1, which concerns the "
+		  "third ACK only: the SYN is dropped without RST all the same",
 		  SYSCTLS({ "server", "net.ipv4.tcp_abort_on_overflow", 1 }) }),
 	.changes = CHANGES(CHANGE_SYN_LINEAR),
 	.duration = SEC(2),

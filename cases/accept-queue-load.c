@@ -104,7 +104,7 @@ static bool run_phase(struct load *l, unsigned int load)
 		answered += poll_listener(l);
 	}
 	snprintf(name, sizeof(name), "at_%u_per_s", load * scale);
-	run_note(l->run, "load %u/s: %u/s answered, %lld SYNs dropped so peer",
+	run_note(l->run, "load %u/s: %u/s answered, %lld SYNs dropped so far",
 		 load * scale, answered * scale / POLLS,
 		 (long long)counter_change(l->run, "server", "ListenDrops"));
 	expect_counter(l->run, "server", "ListenOverflows", l->dropped);
@@ -160,20 +160,30 @@ CASE(accept_queue_load) = {
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.core.somaxconn" }),
 	.variants = VARIANTS(
-		{ "short-queue", large_somaxconn, .value = SHORT,
+		{ "short-queue",
+		  "the backlog is 4: five requests per poll are answered at "
+		  "most, and the SYNs beyond them are dropped",
+		  large_somaxconn, .value = SHORT,
 		  .judgements =
 			  CLAIMS({ "B9", DOCUMENT_RIGHT,
 				   "the process empties the queue at regular "
 				   "intervals; per interval at most backlog + "
 				   "1 connections fit, and further SYNs are "
 				   "dropped: sk_acceptq_is_full()" }) },
-		{ "long-queue", large_somaxconn, .value = LONG,
+		{ "long-queue",
+		  "the backlog is 128: no SYN is dropped, and the requests per "
+		  "second grow with the load, to 160",
+		  large_somaxconn, .value = LONG,
 		  .judgements =
 			  CLAIMS({ "B11", DOCUMENT_RIGHT,
 				   "the process is the same, but with a limit "
 				   "that sk_acceptq_is_full() never finds "
 				   "exceeded the rate grows with the load" }) },
-		{ "slow-server", large_somaxconn, .value = LONG,
+		{ "slow-server",
+		  "the backlog is 128, but the process accepts at most four "
+		  "connections per poll: 40 requests per second are answered "
+		  "at most, and no SYN is dropped",
+		  large_somaxconn, .value = LONG,
 		  .judgements = CLAIMS(
 			  { "B9", DOCUMENT_CONDITIONAL,
 			    "a slow accept() alone limits the rate, long "

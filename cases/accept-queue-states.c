@@ -143,8 +143,12 @@ CASE(accept_queue_states) = {
 		  "connection",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "third-ack" },
+		{ "third-ack", "an ordinary listener: the third ACK moves the "
+			       "connection into the accept queue" },
 		{ "defer-accept",
+		  "the listener has TCP_DEFER_ACCEPT of 10 s: the third ACK is "
+		  "dropped, and the client's first data moves the connection "
+		  "into the accept queue",
 		  .judgements = CLAIMS(
 			  { "B8", DOCUMENT_CONDITIONAL,
 			    "with TCP_DEFER_ACCEPT the third ACK changes "

@@ -101,7 +101,17 @@ CASE(ack_beyond_snd_nxt) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_invalid_ratelimit",
 			      500 }),
-	.variants = VARIANTS({ "beyond" }, { "too-old" }, { "duplicate" }),
+	.variants = VARIANTS(
+		{ "beyond", "the acknowledgement number is 1 beyond SND.NXT: "
+			    "the data is dropped, on kernels with 42726ec644cb "
+			    "with a challenge ACK in reply" },
+		{ "too-old",
+		  "the acknowledgement number is 200 below SND.UNA, twice what "
+		  "was acknowledged so far: the data is dropped, and a "
+		  "challenge ACK is sent on every kernel" },
+		{ "duplicate", "the acknowledgement number is 1 below SND.UNA, "
+			       "as in a duplicate ACK: the data is accepted, "
+			       "which is the control" }),
 	.changes = changes,
 	.duration = MSEC(100),
 	.script = script,

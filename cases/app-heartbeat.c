@@ -144,6 +144,9 @@ CASE(app_heartbeat) = {
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
 		{ "frozen",
+		  "the server's process is stopped and its kernel runs: "
+		  "keepalive probes are answered, and only the heartbeat "
+		  "detects the fault",
 		  .judgements = CLAIMS(
 			  { "A13", DOCUMENT_RIGHT,
 			    "a beat needs an answer from the peer's program, "
@@ -154,12 +157,16 @@ CASE(app_heartbeat) = {
 			    "tcp_keepalive_timer() and tcp_send_dupack(), for "
 			    "a stopped process as well, whose state keepalive "
 			    "therefore does not show" }) },
-		{ "dead", .judgements = CLAIMS(
-				  { "A13", DOCUMENT_RIGHT,
-				    "a program chooses the interval of its "
-				    "beats; keepalive's times are whole "
-				    "seconds, and tcp_keepalive_timer() waits "
-				    "for several probes" }) }),
+		{ "dead",
+		  "the server's host crashes: both detect it, the heartbeat "
+		  "after one interval of 0.3 s, keepalive only after 1 + 3 * 1 "
+		  "s",
+		  .judgements =
+			  CLAIMS({ "A13", DOCUMENT_RIGHT,
+				   "a program chooses the interval of its "
+				   "beats; keepalive's times are whole "
+				   "seconds, and tcp_keepalive_timer() waits "
+				   "for several probes" }) }),
 	.duration = SEC(TIME + INTVL * PROBES),
 	.script = script,
 };

@@ -73,8 +73,16 @@ CASE(bind_time_wait) = {
 	.expect = "success with both; EADDRINUSE with one or none (6.1 before "
 		  "936a192f9740: success)",
 	.world = &world_pair,
-	.variants = VARIANTS({ "neither-reuses" }, { "old-reuses" },
-			     { "new-reuses" }, { "both-reuse" }),
+	.variants = VARIANTS(
+		{ "neither-reuses",
+		  "neither the old listener nor the new socket has "
+		  "SO_REUSEADDR: bind() fails with EADDRINUSE" },
+		{ "old-reuses", "only the listener of the old connection has "
+				"SO_REUSEADDR: bind() fails with EADDRINUSE" },
+		{ "new-reuses", "only the new socket has SO_REUSEADDR: bind() "
+				"fails with EADDRINUSE" },
+		{ "both-reuse", "the old listener and the new socket have "
+				"SO_REUSEADDR: bind() succeeds" }),
 	.changes = changes,
 	.duration = MSEC(30),
 	.no_fault = true,

@@ -89,10 +89,21 @@ CASE(challenge_ack_limit) = {
 		  "two where a second ends meanwhile, and one more later",
 	.world = &world_pair,
 	.needs = NEEDS({ .kernel = KERNEL_VERSION(6, 1, 0) }),
-	.variants = VARIANTS({ "no-limit", LIMITS(0, 2147483647) },
-			     { "per-socket", LIMITS(500, 2147483647) },
-			     { "per-host", LIMITS(0, LIMIT),
-			       .duration = MSEC(2200) }),
+	.variants = VARIANTS(
+		{ "no-limit",
+		  "neither limit applies (tcp_invalid_ratelimit is 0, "
+		  "tcp_challenge_ack_limit 2147483647): each of the six RSTs "
+		  "is answered",
+		  LIMITS(0, 2147483647) },
+		{ "per-socket",
+		  "tcp_invalid_ratelimit is 500 ms: only the first of the six "
+		  "RSTs is answered",
+		  LIMITS(500, 2147483647) },
+		{ "per-host",
+		  "tcp_challenge_ack_limit is 1 per second, without a limit "
+		  "per socket: one RST is answered, or two if a second ends "
+		  "meanwhile, and one more in a later second",
+		  LIMITS(0, LIMIT), .duration = MSEC(2200) }),
 	.duration = MSEC(150),
 	.script = script,
 };

@@ -195,17 +195,40 @@ CASE(client_host_crash_server_restart) = {
 		  "ESTABLISHED as before",
 	.world = &world_two_clients,
 	.variants = VARIANTS(
-		{ "killed", FEW }, { "exits", FEW },
-		{ "client-is-back", .duration = MSEC(QUIET_MS) },
-		{ "unread-bytes", .duration = MSEC(QUIET_MS) },
-		{ "child-holds-it", .duration = MSEC(2 * QUIET_MS),
+		{ "killed",
+		  "SIGKILL ends the server's process: the orphan retransmits "
+		  "its FIN once, as tcp_orphan_retries is 1",
+		  FEW },
+		{ "exits",
+		  "the server's process ends itself with exit(): the kernel "
+		  "closes the socket in the same way, and the same orphan "
+		  "remains",
+		  FEW },
+		{ "client-is-back",
+		  "the client's host has rebooted: it answers the server's FIN "
+		  "with RST, and no orphan remains",
+		  .duration = MSEC(QUIET_MS) },
+		{ "unread-bytes",
+		  "the client has sent 100 bytes that the server's process "
+		  "never read: its end makes the kernel send RST, and no "
+		  "orphan remains",
+		  .duration = MSEC(QUIET_MS) },
+		{ "child-holds-it",
+		  "a child of the server's process holds the socket too: after "
+		  "the parent's end nothing is sent, and the connection stays "
+		  "ESTABLISHED",
+		  .duration = MSEC(2 * QUIET_MS),
 		  .judgements =
 			  CLAIMS({ "D11", DOCUMENT_CONDITIONAL,
 				   "a restart does not end the connection "
 				   "while another process of the server holds "
 				   "the socket, as with sshd: __fput() runs "
 				   "when the last one closes it" }) },
-		{ "defaults", .defaults = true, .duration = SEC(110) }),
+		{ "defaults",
+		  "like killed, at the kernel's default values: "
+		  "tcp_orphan_retries of 0 stands for eight retransmissions, "
+		  "so that the orphan lasts about 100 s",
+		  .defaults = true, .duration = SEC(110) }),
 	.duration = MSEC(QUIET_MS) + SEC(2),
 	.script = script,
 };

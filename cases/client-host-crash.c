@@ -232,8 +232,19 @@ CASE(client_host_crash) = {
 	.world = &world_two_clients,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, KEEPALIVE, KEEPALIVE, 1)),
 	.variants = VARIANTS(
-		{ "idle" }, { "reboots", .duration = SEC(IDLE) },
-		{ "same-port-again", .duration = SEC(1),
+		{ "idle",
+		  "the host of client crashes and the cable of client-b is "
+		  "unplugged: the server's two connections look the same for 3 "
+		  "s, and differ only when the server sends" },
+		{ "reboots",
+		  "the client's host reboots, and nobody sends: the server's "
+		  "connection stays as it is",
+		  .duration = SEC(IDLE) },
+		{ "same-port-again",
+		  "the client's host reboots and connects from its old port: "
+		  "its RST in reply to the server's challenge ACK ends the old "
+		  "connection, and the next SYN creates a new one",
+		  .duration = SEC(1),
 		  .judgements = CLAIMS(
 			  { "D11", DOCUMENT_CONDITIONAL,
 			    "no restart of the server is needed: the rebooted "

@@ -234,15 +234,31 @@ CASE(client_process_crash) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_fin_timeout",
 			      FIN_TIMEOUT }),
 	.variants = VARIANTS(
-		{ "killed" }, { "segfault" },
-		{ "server-idles", .duration = SEC(FIN_TIMEOUT) },
-		{ "server-writes" },
+		{ "killed",
+		  "SIGKILL ends the process, and the server closes at once: "
+		  "the four segments of an ordinary close, as after exit()" },
+		{ "segfault",
+		  "SIGSEGV ends the process, and the server closes at once: "
+		  "the kernel closes the socket as after SIGKILL" },
+		{ "server-idles",
+		  "SIGKILL ends the process, and the server closes only after "
+		  "tcp_fin_timeout, 2 s: the client's orphan is gone, and the "
+		  "server's FIN is answered with RST",
+		  .duration = SEC(FIN_TIMEOUT) },
+		{ "server-writes",
+		  "SIGKILL ends the process, and the server sends: its data is "
+		  "answered with RST, and the next send() returns EPIPE" },
 		{ "unread-bytes",
+		  "the process dies with 100 bytes unread: its kernel sends "
+		  "RST and no FIN, and the server's recv() returns ECONNRESET",
 		  .judgements = CLAIMS({ "D12", DOCUMENT_CONDITIONAL,
 					 "if the process leaves bytes unread, "
 					 "its kernel sends RST and no FIN: "
 					 "__tcp_close(), RFC 2525 2.17" }) },
-		{ "not-accepted" }),
+		{ "not-accepted",
+		  "the process dies before the server calls accept(): accept() "
+		  "returns the connection all the same, and recv() on it "
+		  "returns EOF" }),
 	.duration = MSEC(10),
 	.script = script,
 };

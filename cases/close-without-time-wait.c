@@ -138,10 +138,23 @@ CASE(close_without_time_wait) = {
 		  "server's FIN; TIME-WAIT at neither end",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "linger-0", .value = LINGER },
-		{ "unread-bytes", .value = UNREAD },
-		{ "linger2-negative", .value = LINGER2 },
-		{ "max-tw-buckets=0", .value = NO_BUCKETS,
+		{ "linger-0",
+		  "the client closes with SO_LINGER and a time of 0: its "
+		  "kernel sends RST at once",
+		  .value = LINGER },
+		{ "unread-bytes",
+		  "the client closes with 100 bytes unread: its kernel sends "
+		  "RST and no FIN",
+		  .value = UNREAD },
+		{ "linger2-negative",
+		  "the client's socket has TCP_LINGER2 of -1: its kernel sends "
+		  "FIN, and answers the server's ACK of it with RST",
+		  .value = LINGER2 },
+		{ "max-tw-buckets=0",
+		  "net.ipv4.tcp_max_tw_buckets is 0 at the client: its socket "
+		  "is deleted when its FIN is acknowledged, and the server's "
+		  "later FIN is answered with RST",
+		  .value = NO_BUCKETS,
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_max_tw_buckets",
 					0 }) }),
 	.duration = MSEC(10),

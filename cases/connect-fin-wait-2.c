@@ -114,7 +114,18 @@ CASE(connect_fin_wait_2) = {
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client"),
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 },
 			    { NULL, "net.ipv4.tcp_timestamps", 1 }),
-	.variants = VARIANTS({ "fin-wait-2" }, { "time-wait" }, { "bound" }),
+	.variants = VARIANTS(
+		{ "fin-wait-2",
+		  "only the client has closed, so that its end is in "
+		  "FIN-WAIT-2: connect() fails with EADDRNOTAVAIL, and before "
+		  "0d9e5df4a257 takes the port" },
+		{ "time-wait",
+		  "the server has closed too, so that the client's end is in "
+		  "TIME-WAIT: connect() takes the port, which is the control" },
+		{ "bound",
+		  "the client's end is in FIN-WAIT-2, and the new socket is "
+		  "bound to its port: connect() takes the port on every kernel "
+		  "and resets the server's end" }),
 	.changes = changes,
 	.duration = MSEC(1000),
 	.no_fault = true,

@@ -108,8 +108,15 @@ CASE(conntrack_old_syn_ack) = {
 		  "second SYN comes after 1 s. Both connect",
 	.world = &conntrack_world,
 	.settings = SYSCTLS(CONNTRACK_SYSCTLS),
-	.variants = VARIANTS({ "old" },
-			     { "ack-beyond", .duration = MSEC(1100) }),
+	.variants = VARIANTS(
+		{ "old", "the old SYN-ACK acknowledges less than the new SYN: "
+			 "it passes the gateway, and the client answers with "
+			 "RST and sends its SYN again two jiffies later" },
+		{ "ack-beyond",
+		  "the old SYN-ACK acknowledges 1 MiB more than the new SYN: "
+		  "the gateway drops it as invalid, and the client sends its "
+		  "SYN again after 1 s",
+		  .duration = MSEC(1100) }),
 	.needs = CONNTRACK_NEEDS,
 	.duration = MSEC(150),
 	.script = script,

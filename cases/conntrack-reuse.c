@@ -86,7 +86,14 @@ CASE(conntrack_reuse) = {
 		  "that is accepted; ECONNRESET at the server's old end",
 	.world = &conntrack_world,
 	.settings = SYSCTLS(CONNTRACK_SYSCTLS),
-	.variants = VARIANTS({ "tracked" }, { "forgotten" }),
+	.variants = VARIANTS(
+		{ "tracked",
+		  "the gateway still has an entry for the old connection when "
+		  "the SYN from the same port arrives" },
+		{ "forgotten",
+		  "the gateway's table is flushed before the client connects "
+		  "again, so that the server's challenge ACK belongs to no "
+		  "connection that the gateway has seen" }),
 	.needs = CONNTRACK_NEEDS,
 	.duration = MSEC(120),
 	.script = script,

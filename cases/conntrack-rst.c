@@ -136,9 +136,23 @@ CASE(conntrack_rst) = {
 		{ "gateway", "net.netfilter.nf_conntrack_tcp_loose", 0 },
 		{ "gateway", "net.netfilter.nf_conntrack_tcp_timeout_close",
 		  CLOSE_TIMEOUT }),
-	.variants = VARIANTS({ "before" }, { "beyond" },
-			     { "inside", .duration = MSEC(1200) }, { "exact" },
-			     { "closing" }),
+	.variants = VARIANTS(
+		{ "before",
+		  "the forged RST is 50 bytes below RCV.NXT: the gateway drops "
+		  "it as invalid, and the connection goes on" },
+		{ "beyond", "the forged RST is 8 MiB beyond RCV.NXT and so "
+			    "beyond the window: the gateway drops it as "
+			    "invalid, and the connection goes on" },
+		{ "inside",
+		  "the forged RST is 1 beyond RCV.NXT, inside the window: it "
+		  "passes, the client answers with a challenge ACK, and the "
+		  "gateway keeps its entry",
+		  .duration = MSEC(1200) },
+		{ "exact", "the forged RST has exactly RCV.NXT: it passes and "
+			   "ends the client's end of the connection" },
+		{ "closing", "the RST is the server's own and below what the "
+			     "client has acknowledged, after both ends have "
+			     "closed: the gateway passes it" }),
 	.needs = CONNTRACK_NEEDS,
 	.duration = MSEC(120),
 	.script = script,

@@ -279,15 +279,42 @@ CASE(counters) = {
 		  "events; without a loss InSegs and OutSegs are the segments "
 		  "on the wire",
 	.world = &world_pair,
-	.variants = VARIANTS({ "open-close" }, { "refused" }, { "abort" },
-			     { "unread" }, { "lost-data", NO_PROBE },
-			     { "lost-tail", PROBE },
-			     { "lost-syn", .duration = SEC(1) },
-			     { "lost-third-ack",
-			       SYSCTLS({ "client", "net.ipv4.tcp_timestamps",
-					 0 }),
-			       .duration = SEC(1) },
-			     { "sent-twice" }),
+	.variants = VARIANTS(
+		{ "open-close", "a connection opens, carries 100 bytes in each "
+				"direction and closes: opens, CurrEstab, and "
+				"InSegs and OutSegs without a loss" },
+		{ "refused", "connect() to a closed port: AttemptFails at the "
+			     "client and OutRsts at the server" },
+		{ "abort",
+		  "the server aborts the connection with RST: TCPAbortOnData "
+		  "at the server, EstabResets at both ends" },
+		{ "unread", "the server closes with 100 bytes unread: "
+			    "TCPAbortOnClose instead of TCPAbortOnData" },
+		{ "lost-data",
+		  "the first transmission of the data is lost, and "
+		  "tcp_early_retrans is 0, so that the RTO repairs the loss: "
+		  "TCPTimeouts",
+		  NO_PROBE },
+		{ "lost-tail",
+		  "the first transmission of the data is lost, and "
+		  "tcp_early_retrans is 3, so that a tail loss probe repairs "
+		  "the loss: TCPLossProbes and TCPLossProbeRecovery, and no "
+		  "TCPTimeouts",
+		  PROBE },
+		{ "lost-syn",
+		  "the first SYN is lost: TCPTimeouts, TCPSynRetrans and "
+		  "RetransSegs at the client",
+		  .duration = SEC(1) },
+		{ "lost-third-ack",
+		  "the third ACK is lost and timestamps are off: the server "
+		  "retransmits the SYN-ACK, counts TCPSynRetrans and takes no "
+		  "RTT sample from the answer",
+		  SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 0 }),
+		  .duration = SEC(1) },
+		{ "sent-twice",
+		  "the path delivers the data a second time after 20 ms: "
+		  "DelayedACKLost and TCPDSACKOldSent at the server, "
+		  "TCPDSACKRecv at the client" }),
 	.duration = MSEC(300),
 	.no_fault = true,
 	.script = script,

@@ -77,8 +77,19 @@ CASE(defer_accept) = {
 		  "accept() returns at once; silent: it returns with the ACK "
 		  "of the second SYN-ACK, after 1 s (3 s)",
 	.world = &world_pair,
-	.variants = VARIANTS({ "data", .duration = MSEC(50) }, { "silent" },
-			     { "silent-longer", .duration = SEC(LONGER) }),
+	.variants =
+		VARIANTS({ "data",
+			   "the client sends 100 bytes after 50 ms: accept() "
+			   "returns at once, after a single SYN-ACK",
+			   .duration = MSEC(50) },
+			 { "silent", "TCP_DEFER_ACCEPT is 1 s and the client "
+				     "sends nothing: accept() returns after 1 "
+				     "s, with the ACK of a second SYN-ACK" },
+			 { "silent-longer",
+			   "TCP_DEFER_ACCEPT is 3 s and the client sends "
+			   "nothing: the second SYN-ACK comes only at the "
+			   "second timeout, after 1 + 2 s",
+			   .duration = SEC(LONGER) }),
 	.duration = SEC(1),
 	.no_fault = true,
 	.script = script,

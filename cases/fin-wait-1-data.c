@@ -57,7 +57,11 @@ CASE(fin_wait_1_data) = {
 	.expect = "closed: ECONNRESET at the server, and TCPAbortOnData; shut: "
 		  "the client reads the data",
 	.world = &world_pair,
-	.variants = VARIANTS({ "closed" }, { "shut" }),
+	.variants = VARIANTS({ "closed", "the client has called close(): the "
+					 "server's data is answered with RST" },
+			     { "shut",
+			       "the client has called shutdown(SHUT_WR): the "
+			       "server's data is acknowledged and read" }),
 	.duration = MSEC(50),
 	.script = script,
 };

@@ -157,22 +157,42 @@ CASE(fin_wait_2_duration) = {
 		  "is acknowledged",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "closed", FIN_TIMEOUT_OF(FIN_TIMEOUT) },
-		{ "held", .value = HELD, FIN_TIMEOUT_OF(FIN_TIMEOUT),
+		{ "closed",
+		  "the client calls close(), and tcp_fin_timeout is 2 s: the "
+		  "orphan is deleted after 2 s",
+		  FIN_TIMEOUT_OF(FIN_TIMEOUT) },
+		{ "held",
+		  "the client calls shutdown(SHUT_WR) and its process holds "
+		  "the socket: no timer runs, and FIN-WAIT-2 lasts until the "
+		  "server closes",
+		  .value = HELD, FIN_TIMEOUT_OF(FIN_TIMEOUT),
 		  .duration = SEC(FIN_TIMEOUT + 1),
 		  .judgements =
 			  CLAIMS({ "C17", DOCUMENT_RIGHT,
 				   "after shutdown() only the server's FIN "
 				   "ends FIN-WAIT-2: tcp_rcv_state_process() "
 				   "arms a timer for orphans only" }) },
-		{ "linger2=1", .value = LINGER2, FIN_TIMEOUT_OF(FIN_TIMEOUT),
+		{ "linger2=1",
+		  "the client's socket has TCP_LINGER2 of 1 s, which replaces "
+		  "tcp_fin_timeout of 2 s: the orphan is deleted after 1 s",
+		  .value = LINGER2, FIN_TIMEOUT_OF(FIN_TIMEOUT),
 		  .duration = SEC(1) },
-		{ "shutdown-first", .value = SHUT_FIRST,
-		  FIN_TIMEOUT_OF(FIN_TIMEOUT) },
-		{ "fin-timeout=0", FIN_TIMEOUT_OF(0), .duration = SEC(1) },
-		{ "fin-timeout=61", FIN_TIMEOUT_OF(BEYOND) },
-		{ "defaults", .defaults = true,
-		  .duration = SEC(TIME_WAIT + 3) }),
+		{ "shutdown-first",
+		  "the client calls shutdown(SHUT_WR), and close() when it is "
+		  "in FIN-WAIT-2 already: the 2 s begin with close()",
+		  .value = SHUT_FIRST, FIN_TIMEOUT_OF(FIN_TIMEOUT) },
+		{ "fin-timeout=0",
+		  "tcp_fin_timeout is 0: the orphan lasts the minimum of 3.5 "
+		  "RTO",
+		  FIN_TIMEOUT_OF(0), .duration = SEC(1) },
+		{ "fin-timeout=61",
+		  "tcp_fin_timeout is 61 s: the orphan lasts 1 + 1 s, twice "
+		  "the time beyond 60 s",
+		  FIN_TIMEOUT_OF(BEYOND) },
+		{ "defaults",
+		  "like closed, at the kernel's default tcp_fin_timeout of 60 "
+		  "s",
+		  .defaults = true, .duration = SEC(TIME_WAIT + 3) }),
 	.duration = SEC(FIN_TIMEOUT),
 	.no_fault = true,
 	.script = script,

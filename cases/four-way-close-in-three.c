@@ -136,9 +136,19 @@ CASE(four_way_close_in_three) = {
 		  "four segments",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "at-once", .value = AT_ONCE },
-		{ "with-answer", .value = WITH_ANSWER },
-		{ "later", .value = LATER, .duration = MSEC(LATER_MS),
+		{ "at-once",
+		  "the server closes as soon as it reads EOF: its FIN carries "
+		  "the ACK, and the close takes three segments",
+		  .value = AT_ONCE },
+		{ "with-answer",
+		  "the server sends 200 bytes before it closes: the data "
+		  "carries the ACK of the client's FIN",
+		  .value = WITH_ANSWER },
+		{ "later",
+		  "the server closes 150 ms after the FIN: it is in CLOSE-WAIT "
+		  "at once, the delayed ACK follows after 40 ms, and the close "
+		  "takes four segments",
+		  .value = LATER, .duration = MSEC(LATER_MS),
 		  .judgements = CLAIMS(
 			  { "C1", DOCUMENT_WRONG,
 			    "the document has the ACK first and CLOSE-WAIT "

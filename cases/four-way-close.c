@@ -195,9 +195,22 @@ CASE(four_way_close) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_fin_timeout", FIN_TIMEOUT }),
 	.variants = VARIANTS(
-		{ "client-first" }, { "server-first", .value = SERVER_FIRST },
-		{ "shutdown", .value = SHUTDOWN },
-		{ "defaults", .defaults = true,
+		{ "client-first",
+		  "the client closes first, with close(): a timer of "
+		  "tcp_fin_timeout, 30 s, runs in FIN-WAIT-2, and TIME-WAIT is "
+		  "at the client" },
+		{ "server-first",
+		  "the server closes first: the same states with the ends "
+		  "exchanged, and TIME-WAIT is at the server",
+		  .value = SERVER_FIRST },
+		{ "shutdown",
+		  "the client closes first, with shutdown(SHUT_WR): no timer "
+		  "runs in FIN-WAIT-2",
+		  .value = SHUTDOWN },
+		{ "defaults",
+		  "like client-first, at the kernel's default tcp_fin_timeout "
+		  "of 60 s, and until TIME-WAIT ends after 60 s",
+		  .defaults = true,
 		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_fin_timeout", 60 }),
 		  .duration = SEC(TIME_WAIT + 3) }),
 	.duration = SEC(1),

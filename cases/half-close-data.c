@@ -129,15 +129,26 @@ CASE(half_close_data) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_fin_timeout",
 			      FIN_TIMEOUT }),
 	.variants = VARIANTS(
-		{ "shutdown", .value = SHUTS_DOWN,
+		{ "shutdown",
+		  "the client calls shutdown(SHUT_WR): it reads all that the "
+		  "server sends in 2.1 s, longer than tcp_fin_timeout of 1 s",
+		  .value = SHUTS_DOWN,
 		  .judgements =
 			  CLAIMS({ "C17", DOCUMENT_RIGHT,
 				   "an end that called shutdown() reads for as "
 				   "long as it takes: tcp_rcv_state_process() "
 				   "queues data in FIN-WAIT-2" }),
 		  .duration = MSEC(PIECES * PAUSE_MS) },
-		{ "close", .value = CLOSES },
-		{ "close-data-at-once", .value = CLOSES_AT_ONCE }),
+		{ "close",
+		  "the client calls close(), and the server sends when its ACK "
+		  "of the FIN has arrived: the orphan in FIN-WAIT-2 answers "
+		  "with RST",
+		  .value = CLOSES },
+		{ "close-data-at-once",
+		  "the client calls close(), and the server sends before its "
+		  "delayed ACK: the data carries the ACK of the FIN, and the "
+		  "orphan in FIN-WAIT-1 answers with RST",
+		  .value = CLOSES_AT_ONCE }),
 	.duration = MSEC(50),
 	.no_fault = true,
 	.script = script,

@@ -109,9 +109,20 @@ CASE(half_open_views) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_orphan_retries",
 			      ORPHAN_RETRIES }),
-	.variants = VARIANTS({ "host-off", .duration = MSEC(500) },
-			     { "host-rebooted", .duration = MSEC(50) },
-			     { "fin-lost", .duration = MSEC(1500) }),
+	.variants = VARIANTS(
+		{ "host-off",
+		  "the server's host crashes and stays down: it has no socket, "
+		  "and the client's byte is not answered",
+		  .duration = MSEC(500) },
+		{ "host-rebooted",
+		  "the server's host crashes and reboots: it has no socket, "
+		  "and answers the client's byte with RST",
+		  .duration = MSEC(50) },
+		{ "fin-lost",
+		  "the server's process is killed and every FIN of its kernel "
+		  "is lost: the orphan in FIN-WAIT-1 is deleted silently, and "
+		  "the client's byte is answered with RST",
+		  .duration = MSEC(1500) }),
 	.duration = SEC(2),
 	.script = script,
 };

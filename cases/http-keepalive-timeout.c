@@ -225,16 +225,37 @@ CASE(http_keepalive_timeout) = {
 		  "second request although it is alive",
 	.world = &world_two_clients,
 	.variants = VARIANTS(
-		{ "own-server", FEW, .value = TIMEOUT },
-		{ "nginx", FEW, .value = TIMEOUT, .needs_program = "nginx" },
-		{ "own-server-60s", FEW, .value = LONG, .slow = true,
+		{ "own-server",
+		  "the server is halfopen's own, with a timeout of 2 s; "
+		  "tcp_orphan_retries is 1",
+		  FEW, .value = TIMEOUT },
+		{ "nginx",
+		  "the server is nginx with keepalive_timeout 2s, which closes "
+		  "in the same way; tcp_orphan_retries is 1",
+		  FEW, .value = TIMEOUT, .needs_program = "nginx" },
+		{ "own-server-60s",
+		  "halfopen's own server with a timeout of 60 s; "
+		  "tcp_orphan_retries is 1, so that the dead client's orphan "
+		  "is gone within seconds",
+		  FEW, .value = LONG, .slow = true,
 		  .duration = SEC(2 * LONG + 1) },
-		{ "nginx-60s", FEW, .value = LONG, .slow = true,
+		{ "nginx-60s",
+		  "nginx with keepalive_timeout 60s; tcp_orphan_retries is 1, "
+		  "so that the dead client's orphan is gone within seconds",
+		  FEW, .value = LONG, .slow = true,
 		  .duration = SEC(2 * LONG + 1), .needs_program = "nginx" },
-		{ "defaults", .value = LONG, .defaults = true,
+		{ "defaults",
+		  "halfopen's own server with a timeout of 60 s, at the "
+		  "kernel's default values: the dead client's orphan lasts for "
+		  "eight FIN retransmissions, about 100 s",
+		  .value = LONG, .defaults = true,
 		  .duration = SEC(LONG + 110) },
-		{ "nginx-defaults", .value = LONG, .defaults = true,
-		  .duration = SEC(LONG + 110), .needs_program = "nginx" }),
+		{ "nginx-defaults",
+		  "nginx with keepalive_timeout 60s, at the kernel's default "
+		  "values: the dead client's orphan lasts for eight FIN "
+		  "retransmissions, about 100 s",
+		  .value = LONG, .defaults = true, .duration = SEC(LONG + 110),
+		  .needs_program = "nginx" }),
 	.duration = SEC(2 * TIMEOUT + 1),
 	.script = script,
 };

@@ -129,9 +129,26 @@ CASE(icmp_connecting) = {
 		  "established: the retransmission arrives, no error; recverr: "
 		  "the same, but recv() reports ECONNREFUSED once",
 	.world = &world_pair,
-	.variants = VARIANTS({ "net" }, { "host" }, { "port" }, { "admin" },
-			     { "established", .duration = MSEC(PAUSE) },
-			     { "recverr", .duration = MSEC(PAUSE) }),
+	.variants = VARIANTS(
+		{ "net", "the SYN is answered with ICMP network unreachable "
+			 "(IPv6: no route): connect() fails with ENETUNREACH" },
+		{ "host", "the SYN is answered with ICMP host unreachable: "
+			  "connect() fails with EHOSTUNREACH" },
+		{ "port", "the SYN is answered with ICMP port unreachable: "
+			  "connect() fails with ECONNREFUSED, as after a RST" },
+		{ "admin", "the SYN is answered with ICMP communication "
+			   "administratively prohibited: connect() fails with "
+			   "EHOSTUNREACH, over IPv6 with EACCES" },
+		{ "established",
+		  "the ICMP port unreachable answers the first transmission of "
+		  "data on an ESTABLISHED connection: the retransmission is "
+		  "delivered, and no call fails",
+		  .duration = MSEC(PAUSE) },
+		{ "recverr",
+		  "as in established, but the socket has IP_RECVERR "
+		  "(IPV6_RECVERR): recv() returns ECONNREFUSED once, and the "
+		  "connection stays ESTABLISHED",
+		  .duration = MSEC(PAUSE) }),
 	.duration = MSEC(20),
 	.script = script,
 };

@@ -176,8 +176,21 @@ CASE(keepalive_activity_resets) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
-		{ "received-data" }, { "sent-data" }, { "received-old-ack" },
-		{ "received-probe", .duration = SEC(TIME + INTVL * PROBES),
+		{ "received-data",
+		  "a byte arrives from the server in the middle of the idle "
+		  "time: the keepalive time starts again from it" },
+		{ "sent-data",
+		  "the client sends a byte in the middle of the idle time: the "
+		  "keepalive time starts again from the ACK of it" },
+		{ "received-old-ack",
+		  "an ACK that acknowledges nothing new, the duplicate of an "
+		  "earlier one, arrives in the middle of the idle time: the "
+		  "keepalive time starts again from it" },
+		{ "received-probe",
+		  "the server has SO_KEEPALIVE too, and its probe arrives in "
+		  "the middle of the idle time: the client answers it, and its "
+		  "own keepalive time runs on",
+		  .duration = SEC(TIME + INTVL * PROBES),
 		  .judgements =
 			  CLAIMS({ "A19", DOCUMENT_CONDITIONAL,
 				   "the peer's probes are activity too, and do "

@@ -136,8 +136,18 @@ CASE(keepalive_consecutive) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
-		{ "probes-lost", .value = 1 }, { "answers-lost", .value = 1 },
-		{ "rescued-twice", .value = 2,
+		{ "probes-lost",
+		  "two probes are lost and the third is answered: the count "
+		  "starts again, six probes in all",
+		  .value = 1 },
+		{ "answers-lost",
+		  "the answers are lost instead of the probes, which makes no "
+		  "difference to the client: six probes in all",
+		  .value = 1 },
+		{ "rescued-twice",
+		  "two probes are lost and the third is answered, twice: nine "
+		  "probes in all",
+		  .value = 2,
 		  .duration = SEC(3 * (TIME + INTVL * PROBES) - 2 * INTVL) }),
 	.duration = SEC(2 * (TIME + INTVL * PROBES) - INTVL),
 	.script = script,

@@ -154,9 +154,22 @@ CASE(keepalive_not_enabled) = {
 		  "same, counted from setsockopt()",
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, TIME, INTVL, PROBES)),
-	.variants = VARIANTS({ "off", .duration = SEC(TOTAL + 1) }, { "on" },
-			     { "listener" },
-			     { "set-late", .duration = SEC(TOTAL + 2 * TIME) }),
+	.variants = VARIANTS(
+		{ "off",
+		  "SO_KEEPALIVE is off: no timer runs and no probe is sent, "
+		  "and only a byte that the client sends at the end is "
+		  "retransmitted",
+		  .duration = SEC(TOTAL + 1) },
+		{ "on", "the client sets SO_KEEPALIVE before the crash, the "
+			"control: ETIMEDOUT after 1 + 2 * 1 s" },
+		{ "listener",
+		  "the server sets SO_KEEPALIVE on its listener, and the "
+		  "client's host crashes: the accepted socket inherits the "
+		  "option, and its recv() returns ETIMEDOUT" },
+		{ "set-late",
+		  "the client sets SO_KEEPALIVE 2 s after the crash: ETIMEDOUT "
+		  "1 + 2 * 1 s after setsockopt()",
+		  .duration = SEC(TOTAL + 2 * TIME) }),
 	.duration = SEC(TOTAL),
 	.script = script,
 };

@@ -124,8 +124,14 @@ CASE(keepalive_peer_alive) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
-		{ "time-longer" },
-		{ "interval-longer", .duration = SEC(6),
+		{ "time-longer", "tcp_keepalive_time, 2 s, is longer than "
+				 "tcp_keepalive_intvl, 1 s: the next probe is "
+				 "sent 2 s after the answer" },
+		{ "interval-longer",
+		  "tcp_keepalive_intvl, 2 s, is longer than "
+		  "tcp_keepalive_time, 1 s: the next probe is sent 2 s after "
+		  "the probe before it, whenever the answer arrived",
+		  .duration = SEC(6),
 		  .judgements = CLAIMS(
 			  { "A9", DOCUMENT_CONDITIONAL,
 			    "the answer does not touch the timer, so if the "

@@ -128,8 +128,16 @@ CASE(keepalive_probe_format) = {
 		  "no SACK block; then ETIMEDOUT",
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
-	.variants = VARIANTS({ "nothing-sent" },
-			     { "data-sent", .value = BYTES }, { "twice" }),
+	.variants = VARIANTS(
+		{ "nothing-sent", "the client has sent no data: the probe's "
+				  "sequence number is that of the SYN" },
+		{ "data-sent",
+		  "the client has sent 100 bytes: the probe's sequence number "
+		  "is that of the last byte, which the probe does not contain",
+		  .value = BYTES },
+		{ "twice", "the wire delivers the first probe again after 100 "
+			   "ms: the second arrival is not answered, since "
+			   "tcp_invalid_ratelimit is 500 ms" }),
 	.duration = SEC(TIME + TIME + INTVL * PROBES),
 	.script = script,
 };

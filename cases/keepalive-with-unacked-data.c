@@ -199,14 +199,29 @@ CASE(keepalive_with_unacked_data) = {
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES),
 			    { "client", "net.ipv4.tcp_retries2", RETRIES2 }),
 	.variants = VARIANTS(
-		{ "data" }, { "idle", .duration = SEC(TIME + INTVL * PROBES) },
-		{ "data-between-probes", .duration = SEC(8),
+		{ "data",
+		  "the client sends a byte right after the crash: no probe is "
+		  "sent, and the retransmission timer ends the connection" },
+		{ "idle",
+		  "the client sends nothing, the control: keepalive ends the "
+		  "connection after 1 + 2 * 1 s",
+		  .duration = SEC(TIME + INTVL * PROBES) },
+		{ "data-between-probes",
+		  "the client sends a byte 0.5 s after the first unanswered "
+		  "probe: the second probe is never sent, and the "
+		  "retransmission timer ends the connection",
+		  .duration = SEC(8),
 		  .judgements =
 			  CLAIMS({ "A19", DOCUMENT_CONDITIONAL,
 				   "data sent between two probes stops them "
 				   "and postpones the end: packets_out in "
 				   "tcp_keepalive_timer()" }) },
-		{ "window-shut", .duration = SEC(TIME + INTVL * PROBES + 1),
+		{ "window-shut",
+		  "the server's receive window is closed (tcp_rmem is 4096) "
+		  "and the client has unsent data; tcp_retries2 is 15: window "
+		  "probes are sent instead of keepalive probes, and the "
+		  "connection is still open at the end",
+		  .duration = SEC(TIME + INTVL * PROBES + 1),
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_rmem",
 					.text = "4096 4096 4096" },
 				      { "client", "net.ipv4.tcp_retries2",

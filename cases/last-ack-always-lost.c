@@ -154,20 +154,33 @@ CASE(last_ack_always_lost) = {
 		  "TIME-WAIT ends before the next FIN",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "server-has-closed", .value = CLOSES,
+		{ "server-has-closed",
+		  "the server has called close(), and tcp_orphan_retries is 2: "
+		  "the orphan is deleted without RST, and TIME-WAIT outlives "
+		  "it",
+		  .value = CLOSES,
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_orphan_retries",
 					ORPHAN_RETRIES }) },
-		{ "server-holds", .value = HOLDS,
+		{ "server-holds",
+		  "the server has called shutdown(SHUT_WR) and holds the "
+		  "socket, and tcp_retries2 is 2: the error is ETIMEDOUT",
+		  .value = HOLDS,
 		  .judgements = CLAIMS(
 			  { "C19", DOCUMENT_RIGHT,
 			    "a server that holds its socket gets ETIMEDOUT "
 			    "after tcp_retries2: tcp_write_timeout()" }),
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_retries2",
 					RETRIES2 }) },
-		{ "defaults", .value = CLOSES, .defaults = true,
-		  .duration = SEC(107) },
-		{ "holds-defaults", .value = HOLDS, .defaults = true,
-		  .duration = SEC(215),
+		{ "defaults",
+		  "like server-has-closed, at the kernel's default values: the "
+		  "orphan is deleted after eight retransmissions, about 105 s",
+		  .value = CLOSES, .defaults = true, .duration = SEC(107) },
+		{ "holds-defaults",
+		  "like server-holds, at the kernel's default values: "
+		  "TIME-WAIT ends before the FIN that follows after more than "
+		  "100 s, which is answered with RST, and the error is "
+		  "ECONNRESET",
+		  .value = HOLDS, .defaults = true, .duration = SEC(215),
 		  .judgements = CLAIMS(
 			  { "C7", DOCUMENT_CONDITIONAL,
 			    "TIME-WAIT ensures an orderly end only while the "

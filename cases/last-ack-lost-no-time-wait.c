@@ -128,15 +128,31 @@ CASE(last_ack_lost_no_time_wait) = {
 		  "send(), but EOF from recv(); control: ACK and no error",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "server-has-closed", .value = CLOSES, BUCKETS(0),
+		{ "server-has-closed",
+		  "the client has no TIME-WAIT (tcp_max_tw_buckets is 0), and "
+		  "the server has called close(): the RST ends its orphan, and "
+		  "no program gets an error",
+		  .value = CLOSES, BUCKETS(0),
 		  .judgements = CLAIMS(
 			  { "C8", DOCUMENT_CONDITIONAL,
 			    "RST is sent, but a server whose program has "
 			    "called close() gets no error: tcp_reset() ends an "
 			    "orphan, and nothing else differs" }) },
-		{ "server-holds", .value = HOLDS, BUCKETS(0) },
-		{ "server-sends", .value = SENDS, BUCKETS(0) },
-		{ "with-time-wait", .value = CONTROL, BUCKETS(1),
+		{ "server-holds",
+		  "the client has no TIME-WAIT, and the server holds its "
+		  "socket after shutdown(SHUT_WR): SO_ERROR returns "
+		  "ECONNRESET, recv() EOF",
+		  .value = HOLDS, BUCKETS(0) },
+		{ "server-sends",
+		  "the client has no TIME-WAIT, and the server holds its "
+		  "socket and calls send(): ECONNRESET the first time, EPIPE "
+		  "the second time",
+		  .value = SENDS, BUCKETS(0) },
+		{ "with-time-wait",
+		  "the client has room for one TIME-WAIT (tcp_max_tw_buckets "
+		  "is 1), the control: the second FIN is answered with an ACK, "
+		  "and no call fails",
+		  .value = CONTROL, BUCKETS(1),
 		  .judgements = CLAIMS({ "C7", DOCUMENT_RIGHT,
 					 "with TIME-WAIT the same loss is no "
 					 "error: tcp_timewait_state_process() "

@@ -197,12 +197,24 @@ CASE(last_ack_lost) = {
 	.world = &world_pair,
 	/* .value: the number of ACKs that are lost */
 	.variants = VARIANTS(
-		{ "tail-loss-probe", .value = 1 },
-		{ "no-tail-loss-probe", .value = 1,
+		{ "tail-loss-probe",
+		  "one ACK is lost, and a tail loss probe of the server "
+		  "repeats the FIN",
+		  .value = 1 },
+		{ "no-tail-loss-probe",
+		  "one ACK is lost, and tcp_early_retrans is 0 at the server: "
+		  "the RTO repeats the FIN",
+		  .value = 1,
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_early_retrans",
 					0 }) },
-		{ "three-lost", .value = 3, .duration = SEC(2) },
-		{ "defaults", .value = 5, .defaults = true,
+		{ "three-lost",
+		  "three ACKs are lost: a tail loss probe and two RTOs repeat "
+		  "the FIN, and TIME-WAIT starts again each time",
+		  .value = 3, .duration = SEC(2) },
+		{ "defaults",
+		  "five ACKs are lost, and the run waits until TIME-WAIT ends, "
+		  "60 s after the last FIN",
+		  .value = 5, .defaults = true,
 		  .duration = SEC(TIME_WAIT + 7) }),
 	.duration = SEC(1),
 	.script = script,

@@ -48,7 +48,11 @@ CASE(linger_time) = {
 	.expect = "acknowledged: close() returns with the ACK, FIN-WAIT-2; "
 		  "unacknowledged: after 1 s, FIN-WAIT-1 without a process",
 	.world = &world_pair,
-	.variants = VARIANTS({ "acknowledged" }, { "unacknowledged" }),
+	.variants = VARIANTS(
+		{ "acknowledged", "the server acknowledges the FIN: close() "
+				  "returns with the ACK, in FIN-WAIT-2" },
+		{ "unacknowledged", "the path is cut before close(): close() "
+				    "returns after 1 s, in FIN-WAIT-1" }),
 	.duration = SEC(SECONDS),
 	.no_fault = true,
 	.script = script,

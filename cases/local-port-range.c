@@ -212,22 +212,40 @@ CASE(local_port_range) = {
 		  "after bind() with that port",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "first", .value = EDGE_LOW,
+		{ "first",
+		  "every port of the default range but the first is reserved: "
+		  "connect() uses 32768",
+		  .value = EDGE_LOW,
 		  .settings = SYSCTLS({ "client", RESERVED,
 					.text = "32769-60999" }) },
-		{ "last", .value = EDGE_HIGH,
+		{ "last",
+		  "every port of the default range but the last is reserved: "
+		  "connect() uses 60999",
+		  .value = EDGE_HIGH,
 		  .settings = SYSCTLS({ "client", RESERVED,
 					.text = "32768-60998" }) },
-		{ "order", .value = CONNECTS, .judgements = of_order,
+		{ "order",
+		  "the range is 40000-40007 and connect() chooses: first the "
+		  "four even ports, then the odd ones",
+		  .value = CONNECTS, .judgements = of_order,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40007" }) },
-		{ "order-odd-start", .value = CONNECTS, .judgements = of_order,
+		{ "order-odd-start",
+		  "the range is 40001-40008 and connect() chooses: first the "
+		  "four odd ports, as the first port is odd",
+		  .value = CONNECTS, .judgements = of_order,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40001 40008" }) },
-		{ "order-of-bind", .value = BINDS, .judgements = of_order,
+		{ "order-of-bind",
+		  "the range is 40000-40007 and bind() with port 0 chooses: "
+		  "first the four odd ports, then the even ones",
+		  .value = BINDS, .judgements = of_order,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40007" }) },
-		{ "odd-size", .value = CONNECTS,
+		{ "odd-size",
+		  "the range is 40000-40002, an odd number of ports: connect() "
+		  "never chooses 40002, which a bind() to it can use",
+		  .value = CONNECTS,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40002" }),
 		  .judgements = CLAIMS(
@@ -235,7 +253,11 @@ CASE(local_port_range) = {
 			    "of a range with an odd number of ports connect() "
 			    "misses one: __inet_hash_connect() rounds the "
 			    "number down to an even one" }) },
-		{ "reserved", .value = NAMED,
+		{ "reserved",
+		  "the range is 40000-40003, and ip_local_reserved_ports has "
+		  "40002: connect() never chooses it, which a bind() to it can "
+		  "use",
+		  .value = NAMED,
 		  .settings = SYSCTLS({ "client", RANGE,
 					.text = "40000 40003" },
 				      { "client", RESERVED, 40002 }),

@@ -176,14 +176,15 @@ CASE(option_keepalive) = {
 	.expect = "one probe after 1 s, and ETIMEDOUT after 2 s; "
 		  "keepidle-counts: a probe 2 s after the last segment",
 	.world = &world_pair,
-	.variants = VARIANTS({ "keepidle", SYSCTLS_OF(HIGH, LOW, LOW) },
-			     { "keepidle-later", SYSCTLS_OF(HIGH, LOW, LOW) },
-			     { "keepidle-counts", SYSCTLS_OF(HIGH, LOW, LOW) },
-			     { "before-connect", SYSCTLS_OF(HIGH, LOW, LOW) },
-			     { "keepintvl", SYSCTLS_OF(LOW, HIGH, LOW) },
-			     { "keepcnt", SYSCTLS_OF(LOW, LOW, HIGH_PROBES) },
-			     { "inherited", SYSCTLS_OF(HIGH, LOW, LOW) },
-			     { "inherited-on", SYSCTLS_OF(HIGH, LOW, LOW) }),
+	.variants = VARIANTS(
+		{ "keepidle", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "keepidle-later", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "keepidle-counts", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "before-connect", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "keepintvl", NULL, SYSCTLS_OF(LOW, HIGH, LOW) },
+		{ "keepcnt", NULL, SYSCTLS_OF(LOW, LOW, HIGH_PROBES) },
+		{ "inherited", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "inherited-on", NULL, SYSCTLS_OF(HIGH, LOW, LOW) }),
 	.duration = SEC(2),
 	.script = script,
 };

@@ -145,7 +145,7 @@ CASE(paws_late_segment) = {
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "original" },
-		{ "original-without-timestamps",
+		{ "original-without-timestamps", NULL,
 		  SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 0 }),
 		  .judgements = CLAIMS(
 			  { "B7", DOCUMENT_CONDITIONAL,

@@ -223,22 +223,22 @@ CASE(retransmit_same_seq) = {
 		  "50 bytes are retransmitted as one segment of 150",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "data-lost", TAIL_LOSS_PROBE(0) },
-		{ "tail-loss-probe", TAIL_LOSS_PROBE(3) },
+		{ "data-lost", NULL, TAIL_LOSS_PROBE(0) },
+		{ "tail-loss-probe", NULL, TAIL_LOSS_PROBE(3) },
 		{ "syn-lost", .duration = SEC(1),
 		  .judgements = CLAIMS(
 			  { "B14", DOCUMENT_RIGHT,
 			    "the initial sequence number is chosen once, in "
 			    "tcp_v4_connect(), and the retransmitted SYN keeps "
 			    "it" }) },
-		{ "ack-lost", TAIL_LOSS_PROBE(0),
+		{ "ack-lost", NULL, TAIL_LOSS_PROBE(0),
 		  .judgements = CLAIMS(
 			  { "B14", DOCUMENT_RIGHT,
 			    "the receiver recognises the bytes by their "
 			    "sequence numbers, drops the retransmission and "
 			    "reports it in a D-SACK: tcp_send_dupack(), "
 			    "tcp_data_queue()" }) },
-		{ "two-small-segments", TAIL_LOSS_PROBE(0),
+		{ "two-small-segments", NULL, TAIL_LOSS_PROBE(0),
 		  .judgements = CLAIMS(
 			  { "B14", DOCUMENT_CONDITIONAL,
 			    "the bytes keep their sequence numbers, the "

@@ -190,7 +190,7 @@ CASE(rst_timestamps) = {
 		{ "abort", .value = ABORT },
 		{ "close-with-unread-data", .value = UNREAD },
 		{ "listener-closed", .value = NOT_ACCEPTED },
-		{ "without-timestamps",
+		{ "without-timestamps", NULL,
 		  SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 0 }),
 		  .value = ABORT,
 		  .judgements = CLAIMS(

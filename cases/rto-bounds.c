@@ -144,9 +144,10 @@ CASE(rto_bounds) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
-		{ "defaults", SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 }),
+		{ "defaults", NULL,
+		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 }),
 		  .duration = MSEC(3200) },
-		{ "rto-min=20ms",
+		{ "rto-min=20ms", NULL,
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 },
 			  { "client", "net.ipv4.tcp_rto_min_us", 20000 }),
 		  .duration = MSEC(2000),
@@ -156,7 +157,7 @@ CASE(rto_bounds) = {
 			    "changes it (05bb1fad1cde), and since 6.11 "
 			    "net.ipv4.tcp_rto_min_us, as here: tcp_rto_min()",
 			    "2.6.23" }) },
-		{ "rto-max=1s",
+		{ "rto-max=1s", NULL,
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 },
 			  { "client", "net.ipv4.tcp_rto_max_ms", 1000 }),
 		  .duration = MSEC(5800),

@@ -172,23 +172,25 @@ CASE(server_host_crash_keepalive) = {
 		  "probes, and 7875 s or more",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "host-dies", SHORT_KEEPALIVE },
-		{ "process-dies", SHORT_KEEPALIVE, .duration = MSEC(10),
+		{ "host-dies", NULL, SHORT_KEEPALIVE },
+		{ "process-dies", NULL, SHORT_KEEPALIVE, .duration = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "D13", DOCUMENT_RIGHT,
 			    "the dying process' kernel sends a FIN at once "
 			    "(do_exit(), tcp_close()), and no probe is sent; a "
 			    "dead host sends nothing" }) },
-		{ "process-dies-unread", SHORT_KEEPALIVE, .duration = MSEC(10),
+		{ "process-dies-unread", NULL, SHORT_KEEPALIVE,
+		  .duration = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "D13", DOCUMENT_CONDITIONAL,
 			    "the death of a process is announced, but by a RST "
 			    "instead of a FIN where it left bytes unread: "
 			    "__tcp_close()" }) },
-		{ "user-timeout-longer", SHORT_KEEPALIVE, .value = LONGER,
+		{ "user-timeout-longer", NULL, SHORT_KEEPALIVE, .value = LONGER,
 		  .duration = SEC(7), .judgements = of_user_timeout },
-		{ "user-timeout-shorter", SHORT_KEEPALIVE, .value = SHORTER,
-		  .duration = SEC(3), .judgements = of_user_timeout },
+		{ "user-timeout-shorter", NULL, SHORT_KEEPALIVE,
+		  .value = SHORTER, .duration = SEC(3),
+		  .judgements = of_user_timeout },
 		{ "defaults", .defaults = true, .duration = SEC(8040) }),
 	.duration = SEC(TOTAL),
 	.script = script,

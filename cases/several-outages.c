@@ -138,12 +138,11 @@ CASE(several_outages) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", 3 },
 			    { "client", "net.ipv4.tcp_early_retrans", 3 }),
-	.variants = VARIANTS({ "timestamps",
-			       SYSCTLS({ "client", "net.ipv4.tcp_timestamps",
-					 1 }) },
-			     { "no-timestamps",
-			       SYSCTLS({ "client", "net.ipv4.tcp_timestamps",
-					 0 }) }),
+	.variants = VARIANTS(
+		{ "timestamps", NULL,
+		  SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 1 }) },
+		{ "no-timestamps", NULL,
+		  SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 0 }) }),
 	.duration = SEC(6),
 	.script = script,
 };

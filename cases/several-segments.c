@@ -163,7 +163,7 @@ CASE(several_segments) = {
 			    { "client", "net.ipv4.tcp_timestamps", 1 }),
 	.variants = VARIANTS({ "sack", .value = true },
 			     { "more-data", .value = true },
-			     { "no-sack",
+			     { "no-sack", NULL,
 			       SYSCTLS({ "client", "net.ipv4.tcp_sack", 0 }) }),
 	.duration = SEC(3),
 	.script = script,

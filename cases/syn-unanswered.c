@@ -222,17 +222,19 @@ CASE(syn_unanswered) = {
 	.variants = VARIANTS(
 		/* Linear SYNs as by default, and so few others that the time
 		 * ends it. */
-		{ "queue-full", SYSCTLS(RETRIES(1), LINEAR(4)),
+		{ "queue-full", NULL, SYSCTLS(RETRIES(1), LINEAR(4)),
 		  .judgements = by_time },
-		{ "queue-full-retries=2", SYSCTLS(RETRIES(2), LINEAR(4)),
+		{ "queue-full-retries=2", NULL, SYSCTLS(RETRIES(2), LINEAR(4)),
 		  .duration = SEC(7), .judgements = by_time },
-		{ "queue-full-linear=0", SYSCTLS(RETRIES(1), LINEAR(0)),
+		{ "queue-full-linear=0", NULL, SYSCTLS(RETRIES(1), LINEAR(0)),
 		  .judgements = by_count },
 		/* Linear SYNs as this kernel has them. */
-		{ "path-cut", SYSCTLS(RETRIES(1)), .judgements = of_loss },
-		{ "answers-lost", SYSCTLS(RETRIES(1)), .judgements = of_loss },
+		{ "path-cut", NULL, SYSCTLS(RETRIES(1)),
+		  .judgements = of_loss },
+		{ "answers-lost", NULL, SYSCTLS(RETRIES(1)),
+		  .judgements = of_loss },
 		{ "port-closed", .duration = MSEC(10), .judgements = none },
-		{ "no-machine",
+		{ "no-machine", NULL,
 		  SYSCTLS({ "client", "net.ipv4.neigh.eth0.retrans_time_ms",
 			    ARP_MS },
 			  { "client", "net.ipv4.neigh.eth0.mcast_solicit",

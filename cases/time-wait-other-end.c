@@ -196,7 +196,7 @@ CASE(time_wait_other_end) = {
 		  "SYN-ACK; with tcp_rfc1337 no SYN-ACK",
 	.world = &world_pair_bulk,
 	.variants = VARIANTS(
-		{ "slow", SETTINGS(0, 0) },
+		{ "slow", NULL, SETTINGS(0, 0) },
 		{ "fast-timestamps", .value = FAST, SETTINGS(1, 0) },
 		{ "fast", .value = FAST, SETTINGS(0, 0),
 		  .judgements = CLAIMS(

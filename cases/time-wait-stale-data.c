@@ -402,7 +402,7 @@ CASE(time_wait_stale_data) = {
 		  "connect() fails with EADDRNOTAVAIL",
 	.world = &world_pair_bulk,
 	.variants = VARIANTS(
-		{ "as-told", SETTINGS_NO_TIME_WAIT(0) },
+		{ "as-told", NULL, SETTINGS_NO_TIME_WAIT(0) },
 		{ "as-told-timestamps", .judgements = of_paws,
 		  SETTINGS_NO_TIME_WAIT(1) },
 		{ "fast", .value = FAST, SETTINGS_NO_TIME_WAIT(0) },

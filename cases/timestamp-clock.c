@@ -194,9 +194,9 @@ CASE(timestamp_clock) = {
 		  "milliseconds",
 	.world = &two_servers,
 	.variants = VARIANTS(
-		{ "timestamps=1",
+		{ "timestamps=1", NULL,
 		  SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", OFFSET }) },
-		{ "timestamps=2",
+		{ "timestamps=2", NULL,
 		  SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", NO_OFFSET }),
 		  .judgements = CLAIMS(RATE) }),
 	.changes = CHANGES({ KERNEL_VERSION(7, 0, 0), "165573e41f2f",

@@ -177,19 +177,19 @@ CASE(timestamps_negotiated) = {
 		  "server alone: none has it; and the forged data is read",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "both", STAMPS(1, 1) },
-		{ "client-only", STAMPS(1, 0),
+		{ "both", NULL, STAMPS(1, 1) },
+		{ "client-only", NULL, STAMPS(1, 0),
 		  .judgements = CLAIMS(
 			  { "B13", DOCUMENT_CONDITIONAL,
 			    "both hosts must have it: a SYN-ACK without the "
 			    "option turns it off, "
 			    "tcp_rcv_synsent_state_process()" }) },
-		{ "server-only", STAMPS(0, 1),
+		{ "server-only", NULL, STAMPS(0, 1),
 		  .judgements = CLAIMS(
 			  { "B13", DOCUMENT_CONDITIONAL,
 			    "a host does not send an option that it was not "
 			    "offered: tcp_synack_options()" }) },
-		{ "neither", STAMPS(0, 0),
+		{ "neither", NULL, STAMPS(0, 0),
 		  .judgements = CLAIMS(
 			  { "B13", DOCUMENT_RIGHT,
 			    "without the option there is no PAWS: "

@@ -226,7 +226,7 @@ CASE(tw_reuse) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client")),
 	.variants = VARIANTS(
-		{ "one-second", ON },
+		{ "one-second", NULL, ON },
 		{ "delay=300ms",
 		  .settings = SYSCTLS({ "client", REUSE, 1 },
 				      { "client", "net.ipv4.tcp_tw_reuse_delay",
@@ -236,14 +236,14 @@ CASE(tw_reuse) = {
 					 "the second is only the default of "
 					 "tcp_tw_reuse_delay",
 					 "6.14" }) },
-		{ "nobody-asks", ON, .value = OLD_ENOUGH,
+		{ "nobody-asks", NULL, ON, .value = OLD_ENOUGH,
 		  .duration = SEC(1) + MSEC(100),
 		  .judgements = CLAIMS(
 			  { "B12", DOCUMENT_CONDITIONAL,
 			    "tcp_tw_reuse ends only the TIME-WAIT whose "
 			    "four-tuple a connect() takes over; all others "
 			    "last their 60 s: tcp_twsk_unique()" }) },
-		{ "off", OFF, .value = OLD_ENOUGH,
+		{ "off", NULL, OFF, .value = OLD_ENOUGH,
 		  .duration = SEC(1) + MSEC(100),
 		  .judgements =
 			  CLAIMS({ "B3", DOCUMENT_RIGHT,
@@ -255,7 +255,7 @@ CASE(tw_reuse) = {
 					 "4.19" },
 				       { "B12", DOCUMENT_OUTDATED,
 					 LOOPBACK_ONLY, "4.19" }) },
-		{ "bound", OFF, .duration = MSEC(10),
+		{ "bound", NULL, OFF, .duration = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "C9", DOCUMENT_CONDITIONAL,
 			    "on a port from bind() with SO_REUSEADDR neither "

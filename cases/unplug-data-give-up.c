@@ -235,10 +235,10 @@ CASE(unplug_data_give_up) = {
 		  "until it sends: then a RST and ECONNRESET",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "not-the-count",
+		{ "not-the-count", NULL,
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", ONE }),
 		  .duration = MSEC(1960) },
-		{ "not-the-interval",
+		{ "not-the-interval", NULL,
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", THREE }),
 		  .value = DELAY_MS, .duration = MSEC(4000),
 		  .judgements = CLAIMS(

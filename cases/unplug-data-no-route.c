@@ -166,13 +166,13 @@ CASE(unplug_data_no_route) = {
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "interface-down" },
-		{ "linkdown-ignored",
+		{ "linkdown-ignored", NULL,
 		  SYSCTLS({ "client",
 			    "net.ipv4.conf.default.ignore_routes_with_linkdown",
 			    1 }),
 		  .ipv4_only = "IPv6 uses the socket's cached route although "
 			       "the link has no carrier: fib6_ifdown()" },
-		{ "gives-up",
+		{ "gives-up", NULL,
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", TRIES }),
 		  .judgements = CLAIMS(
 			  { "D6", DOCUMENT_CONDITIONAL,

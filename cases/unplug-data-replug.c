@@ -210,7 +210,7 @@ CASE(unplug_data_replug) = {
 		{ "after-3-copies", .value = 3, .duration = MSEC(1660) },
 		{ "client-sends", .value = CLIENT_SENDS + 3,
 		  .duration = MSEC(1660) },
-		{ "after-the-last-copy",
+		{ "after-the-last-copy", NULL,
 		  SYSCTLS({ NULL, "net.ipv4.tcp_retries2", FEW }), .value = 3,
 		  .duration = MSEC(1660),
 		  .judgements = CLAIMS(

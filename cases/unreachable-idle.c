@@ -107,7 +107,7 @@ CASE(unreachable_idle) = {
 		  "arrive",
 	.world = &world_pair,
 	.variants = VARIANTS({ "cable" }, { "interface" }, { "path" },
-			     { "neighbour", UNREACHABLE_AGEING }),
+			     { "neighbour", NULL, UNREACHABLE_AGEING }),
 	.duration = SEC(IDLE) + SEC(1),
 	.script = script,
 };

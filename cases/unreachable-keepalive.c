@@ -100,7 +100,7 @@ CASE(unreachable_keepalive) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS({ "cable" }, { "interface" }, { "path" },
-			     { "neighbour", UNREACHABLE_AGEING }),
+			     { "neighbour", NULL, UNREACHABLE_AGEING }),
 	.duration = SEC(TOTAL) + MSEC(UNREACHABLE_QUIET_MS),
 	.script = script,
 };

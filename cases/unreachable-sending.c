@@ -330,7 +330,7 @@ CASE(unreachable_sending) = {
 			    "and sooner: the clock starts with the original, "
 			    "tcp_retransmit_skb()" }) },
 		{ "path" },
-		{ "neighbour", UNREACHABLE_AGEING, .duration = SEC(5),
+		{ "neighbour", NULL, UNREACHABLE_AGEING, .duration = SEC(5),
 		  .judgements = CLAIMS(
 			  { "D4", DOCUMENT_RIGHT,
 			    "where the neighbour is gone and its entry has "
@@ -343,7 +343,8 @@ CASE(unreachable_sending) = {
 			    "4 over IPv6 where tcp_retries2 is 3: "
 			    "retransmits_timed_out() compares a time, and "
 			    "tcp_ld_RTO_revert() shortens the intervals" }) },
-		{ "cable-no-neighbour", UNREACHABLE_AGEING, .duration = SEC(5),
+		{ "cable-no-neighbour", NULL, UNREACHABLE_AGEING,
+		  .duration = SEC(5),
 		  .judgements = CLAIMS(
 			  { "D4", DOCUMENT_RIGHT,
 			    "with the cable of the sender itself unplugged the "
@@ -351,8 +352,7 @@ CASE(unreachable_sending) = {
 			    "was learned: neigh_carrier_down() deletes it, and "
 			    "nobody answers" }) },
 		{ "neighbour-defaults-retries2=5",
-		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2",
-					5 }),
+		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 }),
 		  .value = DEFAULTS_REACHABLE, .world = &world_pair_ageing,
 		  .duration = SEC(14),
 		  .judgements = CLAIMS(
@@ -362,8 +362,7 @@ CASE(unreachable_sending) = {
 			    "fails, which takes 15 + 8 s or more: "
 			    "neigh_timer_handler()" }) },
 		{ "neighbour-defaults-retries2=8",
-		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2",
-					8 }),
+		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", 8 }),
 		  .value = DEFAULTS_FAILING, .defaults = true,
 		  .world = &world_pair_ageing, .duration = SEC(120),
 		  .judgements = of_failing },

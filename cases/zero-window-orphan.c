@@ -70,10 +70,11 @@ CASE(zero_window_orphan) = {
 			    { "client", "net.ipv4.tcp_retries2", 15 },
 			    { "client", "net.ipv4.tcp_orphan_retries",
 			      ORPHAN_RETRIES }),
-	.variants = VARIANTS(
-		{ "rto-max=1s", SYSCTLS({ "client", "net.ipv4.tcp_rto_max_ms",
-					  RTO_MAX_MS }) },
-		{ "rto-max=120s", .duration = SEC(330), .defaults = true }),
+	.variants = VARIANTS({ "rto-max=1s", NULL,
+			       SYSCTLS({ "client", "net.ipv4.tcp_rto_max_ms",
+					 RTO_MAX_MS }) },
+			     { "rto-max=120s", .duration = SEC(330),
+			       .defaults = true }),
 	.duration = MSEC(2500),
 	.script = script,
 };

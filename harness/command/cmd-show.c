@@ -98,31 +98,89 @@ static void print_judgements(int indent, const struct judgement *judgement)
 	}
 }
 
+/* --- variants -------------------------------------------------------------*/
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool judge_the_same(const struct judgement *a, const struct judgement *b)
+{
+	for (; a->claim && b->claim; a++, b++)
+		if (!is_same(a->claim, b->claim) ||
+		    a->document != b->document || !is_same(a->note, b->note) ||
+		    !is_same(a->since, b->since))
+			return false;
+	return !a->claim && !b->claim;
+}
+
+/* The first variant with the same judgements: `variant` or an earlier one. */
+static const struct variant *
+first_with_judgements(const struct variant *earlier,
+		      const struct variant *variant)
+{
+	while (earlier != variant &&
+	       (!earlier->judgements ||
+		!judge_the_same(earlier->judgements, variant->judgements)))
+		earlier++;
+	return earlier;
+}
+
+/* "B9 conditional, B11 wrong: as for short-queue" */
+static void print_reference(const struct judgement *judgement,
+			    const struct variant *first)
+{
+	for (const struct judgement *j = judgement; j->claim; j++)
+		printf("%s%s %s%s%s", j == judgement ? "    " : ", ", j->claim,
+		       document_text(j->document), j->since ? " since " : "",
+		       j->since ? j->since : "");
+	printf(": as for %s\n", first->name);
+}
+
+static void print_variant(const struct testcase *testcase,
+			  const struct variant *variant)
+{
+	const struct judgement *judgements = variant->judgements;
+	const struct variant *first;
+	char about[REPORT_TEXT];
+
+	report_about(testcase_duration(testcase, variant), about);
+	printf("  %s  (%s%s%s%s)\n", variant->name, about,
+	       case_set_text(testcase_set(testcase, variant)),
+	       variant->needs_program ? ", needs " : "",
+	       variant->needs_program ? variant->needs_program : "");
+	if (variant->what)
+		paragraph(2 * INDENT, variant->what);
+	print_settings(2 * INDENT, variant->settings);
+	if (!judgements || !judgements->claim)
+		return;
+	first = first_with_judgements(testcase->variants, variant);
+	if (first == variant)
+		print_judgements(2 * INDENT, judgements);
+	else
+		print_reference(judgements, first);
+}
+
+static void print_variants(const struct testcase *testcase)
+{
+	const struct variant *variant = testcase->variants;
+
+	if (!variant || !variant->name)
+		return;
+	heading("Variants");
+	for (; variant->name; variant++)
+		print_variant(testcase, variant);
+}
+
+/* --- further sections -----------------------------------------------------*/
+
 static void print_sysctls(const struct testcase *testcase)
 {
 	if (!testcase->settings || !testcase->settings->name)
 		return;
 	heading("Sysctls");
 	print_settings(INDENT, testcase->settings);
-}
-
-static void print_variants(const struct testcase *testcase)
-{
-	const struct variant *variant = testcase->variants;
-	char about[REPORT_TEXT];
-
-	if (!variant || !variant->name)
-		return;
-	heading("Variants");
-	for (; variant->name; variant++) {
-		report_about(testcase_duration(testcase, variant), about);
-		printf("  %s  (%s%s%s%s)\n", variant->name, about,
-		       case_set_text(testcase_set(testcase, variant)),
-		       variant->needs_program ? ", needs " : "",
-		       variant->needs_program ? variant->needs_program : "");
-		print_settings(2 * INDENT, variant->settings);
-		print_judgements(2 * INDENT, variant->judgements);
-	}
 }
 
 static void print_steps(const struct testcase *testcase)

@@ -61,6 +61,7 @@ struct setting {
 /* The same experiment with other parameters. Each is a run of its own. */
 struct variant {
 	const char *name; /* "retries2=5" */
+	const char *what; /* one sentence: what differs, what it shows */
 	const struct setting *settings; /* after the case's; end: name NULL */
 	long value; /* for the script */
 	nsec_t duration; /* 0: the case's */

@@ -44,6 +44,31 @@ START_TEST(every_text_is_present)
 }
 END_TEST
 
+START_TEST(variants_have_sentences_of_their_own)
+{
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct variant *first = testcases[i]->variants;
+
+		for (const struct variant *v = first; v && v->name; v++) {
+			if (!v->what)
+				continue;
+			ck_assert_msg(is_filled(v->what), "%s/%s: empty",
+				      testcases[i]->name, v->name);
+			ck_assert_msg(v->what[strlen(v->what) - 1] != '.',
+				      "%s/%s ends with a full stop",
+				      testcases[i]->name, v->name);
+			for (const struct variant *w = first; w != v; w++)
+				ck_assert_msg(!w->what ||
+						      strcmp(v->what, w->what),
+					      "%s: %s and %s have the same "
+					      "sentence",
+					      testcases[i]->name, w->name,
+					      v->name);
+		}
+	}
+}
+END_TEST
+
 static void check_judgements(const char *name,
 			     const struct judgement *judgement)
 {
@@ -189,6 +214,7 @@ END_TEST
 static const TTest *const *const tests[] = {
 	&names_are_unique_and_lower_case,
 	&every_text_is_present,
+	&variants_have_sentences_of_their_own,
 	&judgements_have_claims_and_reasons,
 	&stable_releases_decide_before_the_mainline_release,
 	&cases_belong_to_a_book,

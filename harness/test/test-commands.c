@@ -215,9 +215,21 @@ START_TEST(show_prints_every_section)
 	assert_has(output->out, "server-host-crash-data  A3-A6  (about 13 s)\n");
 	assert_has(output->out, "│ 10.0.0.1         ├───────┤ records       ├");
 	assert_has(output->out, "\n  client     net.ipv4.tcp_syn_retries = 2\n");
+	assert_has(output->out, "\nVariants\n"
+			      "  retries2=3  (about 3 s)\n"
+			      "    net.ipv4.tcp_retries2 is 3 at the client, whose "
+			      "kernel gives up after 3 s\n"
+			      "    client     net.ipv4.tcp_retries2 = 3\n");
 	assert_has(output->out, "\n  retries2=5  (about 13 s)\n"
+			      "    net.ipv4.tcp_retries2 is 5\n"
 			      "    client     net.ipv4.tcp_retries2 = 5\n"
-			      "    A6   outdated since 6.15\n");
+			      "    A6   outdated since 6.15\n"
+			      "         The RTO's maximum can be set.\n");
+	/* The same judgements are printed once. */
+	assert_has(output->out, "\n    the kernel's default values\n"
+			      "    A6 outdated since 6.15: as for "
+			      "retries2=5\n"
+			      "\nSteps\n");
 	assert_has(output->out, "\n   2. crash the server's host\n");
 	assert_has(output->out, "\nWhy\n  Nobody acknowledges");
 	assert_has(output->out, "\n  A5   wrong\n       The first copy");
