@@ -170,16 +170,37 @@ CASE(msl_not_enforced) = {
 		"in the controls it reads them once; after TIME-WAIT: RST",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "held-2s", .value = SHORT, .judgements = no_judgements },
-		{ "copy-came", .value = SHORT, .judgements = no_judgements },
-		{ "copy-came-no-timestamps", .value = SHORT,
-		  .judgements = no_judgements,
+		{ "held-2s",
+		  "the segment is held for 2 s, and every retransmission is "
+		  "lost: the server reads the old segment",
+		  .value = SHORT, .judgements = no_judgements },
+		{ "copy-came",
+		  "the segment is held for 2 s, and its first retransmission "
+		  "arrives: PAWS drops the old segment for its lower "
+		  "timestamp, as the control",
+		  .value = SHORT, .judgements = no_judgements },
+		{ "copy-came-no-timestamps",
+		  "as in copy-came, but tcp_timestamps is 0 at both ends: the "
+		  "old segment is dropped because its sequence number is below "
+		  "the window",
+		  .value = SHORT, .judgements = no_judgements,
 		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 0 }) },
-		{ "defaults", .value = MSL + 1, .defaults = true,
+		{ "defaults",
+		  "the segment is held for 31 s, longer than an MSL, and every "
+		  "retransmission is lost: the server reads the old segment",
+		  .value = MSL + 1, .defaults = true,
 		  .duration = SEC(MSL + 1) },
-		{ "held-61s", .value = TIME_WAIT + 1, .defaults = true,
+		{ "held-61s",
+		  "the segment is held for 61 s, longer than two MSL, and "
+		  "every retransmission is lost: the server reads the old "
+		  "segment",
+		  .value = TIME_WAIT + 1, .defaults = true,
 		  .duration = SEC(TIME_WAIT + 1) },
-		{ "after-time-wait", .value = TIME_WAIT + 1, .defaults = true,
+		{ "after-time-wait",
+		  "a segment of the server is held for 61 s, longer than its "
+		  "connection and its TIME-WAIT last: it arrives and is "
+		  "answered with RST",
+		  .value = TIME_WAIT + 1, .defaults = true,
 		  .duration = SEC(TIME_WAIT + 4),
 		  .judgements =
 			  CLAIMS({ "C16", DOCUMENT_WRONG,

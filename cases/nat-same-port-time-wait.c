@@ -256,8 +256,13 @@ CASE(nat_same_port_time_wait) = {
 			      "net.netfilter.nf_conntrack_tcp_timeout_close",
 			      0 }),
 	.variants = VARIANTS(
-		{ "older" },
+		{ "older", "B's timestamp is lower than A's last one: B's "
+			   "first SYN is rejected, its RST ends the TIME-WAIT, "
+			   "and its second SYN is accepted" },
 		{ "older-rfc1337",
+		  "B's timestamp is lower, and tcp_rfc1337 is 1 at the server: "
+		  "B's RST ends nothing, so that B cannot connect, and each of "
+		  "its SYNs restarts the TIME-WAIT",
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_rfc1337", 1 }),
 		  .duration = MSEC(BLOCKED_MS),
 		  .judgements = CLAIMS(
@@ -265,8 +270,14 @@ CASE(nat_same_port_time_wait) = {
 			    "where tcp_rfc1337 is set, A's TIME-WAIT keeps B "
 			    "out, and each SYN of B restarts it: "
 			    "tcp_timewait_state_process()" }) },
-		{ "newer", .judgements = none },
-		{ "no-timestamps", .judgements = none }),
+		{ "newer",
+		  "B's timestamp is higher than A's last one, the control: B's "
+		  "first SYN is accepted in place of the TIME-WAIT",
+		  .judgements = none },
+		{ "no-timestamps",
+		  "B sends no timestamps: the sequence number of its SYN "
+		  "decides, by chance, between the results of older and newer",
+		  .judgements = none }),
 	.changes = CHANGES(CHANGE_ISN_AFTER_TIME_WAIT),
 	.duration = MSEC(50),
 	.script = script,

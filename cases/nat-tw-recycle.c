@@ -165,14 +165,29 @@ CASE(nat_tw_recycle) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 1 },
 			    { "client-b", "net.ipv4.tcp_timestamps", 2 }),
 	.variants = VARIANTS(
-		{ "clock-behind" },
-		{ "clock-ahead", .value = ALWAYS_ANSWERED, .judgements = none },
-		{ "timestamps-off", .value = ALWAYS_ANSWERED,
-		  .judgements = none,
+		{ "clock-behind",
+		  "B's timestamps are behind A's: without tcp_tw_recycle B's "
+		  "first SYN is answered, with it none is" },
+		{ "clock-ahead",
+		  "B's timestamps are ahead of A's, a control: B's first SYN "
+		  "is answered on every kernel",
+		  .value = ALWAYS_ANSWERED, .judgements = none },
+		{ "timestamps-off",
+		  "tcp_timestamps is 0 at the server, a control: there is "
+		  "nothing to compare, and B's first SYN is answered on every "
+		  "kernel",
+		  .value = ALWAYS_ANSWERED, .judgements = none,
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_timestamps",
 					0 }) },
-		{ "recycle-off", .value = ALWAYS_ANSWERED, .judgements = none },
-		{ "after-60-s", .value = ALWAYS_ANSWERED, .judgements = none,
+		{ "recycle-off",
+		  "tcp_tw_recycle stays off where it exists, a control: B's "
+		  "first SYN is answered on every kernel",
+		  .value = ALWAYS_ANSWERED, .judgements = none },
+		{ "after-60-s",
+		  "B connects 61 s after A, when the stored timestamp has "
+		  "expired, a control: B's first SYN is answered on every "
+		  "kernel",
+		  .value = ALWAYS_ANSWERED, .judgements = none,
 		  .duration = SEC(MINUTE) + SEC(1), .slow = true }),
 	.duration = MSEC(10),
 	.no_fault = true,

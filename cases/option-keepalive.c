@@ -177,14 +177,39 @@ CASE(option_keepalive) = {
 		  "keepidle-counts: a probe 2 s after the last segment",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "keepidle", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
-		{ "keepidle-later", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
-		{ "keepidle-counts", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
-		{ "before-connect", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
-		{ "keepintvl", NULL, SYSCTLS_OF(LOW, HIGH, LOW) },
-		{ "keepcnt", NULL, SYSCTLS_OF(LOW, LOW, HIGH_PROBES) },
-		{ "inherited", NULL, SYSCTLS_OF(HIGH, LOW, LOW) },
-		{ "inherited-on", NULL, SYSCTLS_OF(HIGH, LOW, LOW) }),
+		{ "keepidle",
+		  "TCP_KEEPIDLE is set to 1 s before SO_KEEPALIVE, and "
+		  "tcp_keepalive_time is 100 s: the probe is sent after 1 s",
+		  SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "keepidle-later",
+		  "TCP_KEEPIDLE is set to 1 s after SO_KEEPALIVE: it shortens "
+		  "the timer that runs for 100 s",
+		  SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "keepidle-counts",
+		  "TCP_KEEPIDLE is set to 2 s a second after the last segment: "
+		  "the probe is sent after the second that is left",
+		  SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "before-connect",
+		  "SO_KEEPALIVE and TCP_KEEPIDLE of 1 s are set before "
+		  "connect(): the timer runs from the handshake",
+		  SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "keepintvl",
+		  "TCP_KEEPINTVL is set to 1 s, and tcp_keepalive_intvl is 100 "
+		  "s: ETIMEDOUT 1 s after the probe",
+		  SYSCTLS_OF(LOW, HIGH, LOW) },
+		{ "keepcnt",
+		  "TCP_KEEPCNT is set to 1, and tcp_keepalive_probes is 9: one "
+		  "unanswered probe ends the connection",
+		  SYSCTLS_OF(LOW, LOW, HIGH_PROBES) },
+		{ "inherited",
+		  "TCP_KEEPIDLE of 1 s is set on the listener: the accepted "
+		  "socket, on which SO_KEEPALIVE is set, has it too",
+		  SYSCTLS_OF(HIGH, LOW, LOW) },
+		{ "inherited-on",
+		  "TCP_KEEPIDLE of 1 s and SO_KEEPALIVE are set on the "
+		  "listener: the accepted socket has both, and its timer runs "
+		  "from the handshake",
+		  SYSCTLS_OF(HIGH, LOW, LOW) }),
 	.duration = SEC(2),
 	.script = script,
 };

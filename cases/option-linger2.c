@@ -66,7 +66,12 @@ CASE(option_linger2) = {
 		  "then has EPIPE",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_fin_timeout", 60 }),
-	.variants = VARIANTS({ "fin-acked" }, { "fin-in-flight" }),
+	.variants = VARIANTS(
+		{ "fin-acked", "the FIN is acknowledged before close(): "
+			       "close() sends RST at once (TCPAbortOnLinger)" },
+		{ "fin-in-flight",
+		  "close() comes before the ACK of the FIN: the client answers "
+		  "that ACK with RST (TCPAbortOnData)" }),
 	.duration = MSEC(100),
 	.no_fault = true,
 	.script = script,

@@ -72,11 +72,19 @@ CASE(option_quickack) = {
 		  "than tcp_rto_min_us, 12 ms",
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.ipv4.tcp_rto_min_us" }),
-	.variants = VARIANTS({ "on" }, { "off" }, { "two-segments" },
-			     { "rto-min",
-			       .settings = SYSCTLS({ "server",
-						     "net.ipv4.tcp_rto_min_us",
-						     RTO_MIN_US }) }),
+	.variants = VARIANTS(
+		{ "on",
+		  "TCP_QUICKACK is 1: the ACK of one segment is sent at once" },
+		{ "off", "TCP_QUICKACK is 0: the ACK of one segment is delayed "
+			 "by 40 ms" },
+		{ "two-segments", "TCP_QUICKACK is 0, and the client sends two "
+				  "full segments: their ACK is sent at once" },
+		{ "rto-min",
+		  "TCP_QUICKACK is 0, and tcp_rto_min_us is 12 ms at the "
+		  "server: the ACK of one segment is delayed by a jiffy less "
+		  "than that",
+		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_rto_min_us",
+					RTO_MIN_US }) }),
 	.duration = MSEC(100),
 	.no_fault = true,
 	.script = script,

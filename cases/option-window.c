@@ -114,7 +114,13 @@ CASE(option_window) = {
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_rmem",
 			      .text = "4096 131072 131072" },
 			    { NULL, "net.ipv4.tcp_timestamps", 1 }),
-	.variants = VARIANTS({ "window-clamp" }, { "maxseg" }),
+	.variants = VARIANTS(
+		{ "window-clamp",
+		  "TCP_WINDOW_CLAMP is 8192: the SYN advertises that many "
+		  "bytes in whole segments, and no more are sent before the "
+		  "first ACK" },
+		{ "maxseg", "TCP_MAXSEG is 700: the SYN has MSS 700, and "
+			    "segments of both ends carry at most 688 bytes" }),
 	.duration = MSEC(50),
 	.no_fault = true,
 	.script = script,

@@ -295,39 +295,70 @@ CASE(paws_boundary) = {
 		  "RTO old",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "data+1" },
+		{ "data+1", "data with a TSval 1 tick greater than ts_recent: "
+			    "it passes, and the TSval becomes ts_recent" },
 		{ "data=equal",
+		  "data with a TSval equal to ts_recent: it passes",
 		  .judgements = WRONG(
 			  "an equal timestamp has not grown, and passes: "
 			  "tcp_paws_check()") },
 		{ "data-1",
+		  "data with a TSval 1 tick less than ts_recent: it passes, "
+		  "and ts_recent stays",
 		  .judgements = WRONG(
 			  "one tick less passes, too (TCP_PAWS_WINDOW), and is "
 			  "not stored although it came last: "
 			  "tcp_replace_ts_recent()") },
-		{ "data-2" }, { "data-1000" },
+		{ "data-2",
+		  "data with a TSval 2 ticks less than ts_recent: it is "
+		  "dropped, the nearest value for which this happens" },
+		{ "data-1000",
+		  "data with a TSval 1000 ticks less than ts_recent, as of a "
+		  "segment that is 1 s late: it is dropped" },
 		{ "data-without-option",
+		  "data without the timestamp option: it passes, although "
+		  "timestamps were negotiated",
 		  .judgements = CONDITIONAL(
 			  "a segment without the option is not checked, "
 			  "although it was negotiated: "
 			  "tcp_validate_incoming() reads saw_tstamp") },
-		{ "data-after-2145s", .defaults = true,
-		  .duration = SEC(WRAP_S) },
-		{ "data-after-2148s", .defaults = true, .duration = SEC(WRAP_S),
+		{ "data-after-2145s",
+		  "data with a TSval 1000 ticks less than ts_recent, after "
+		  "2145 s of silence: ts_recent still counts, and it is "
+		  "dropped",
+		  .defaults = true, .duration = SEC(WRAP_S) },
+		{ "data-after-2148s",
+		  "data with a TSval 1000 ticks less than ts_recent, after "
+		  "2148 s of silence: ts_recent has expired (2^31 us), and it "
+		  "passes",
+		  .defaults = true, .duration = SEC(WRAP_S),
 		  .judgements = CONDITIONAL(
 			  "after 2147 s without a segment nothing is too old: "
 			  "TCP_PAWS_WRAP (24 days before 6.7)") },
 		{ "ack-1",
+		  "a pure ACK of new data with a TSval 1 tick less than "
+		  "ts_recent: it passes",
 		  .judgements = WRONG("a pure ACK with one tick less passes, "
 				      "too: TCP_PAWS_WINDOW") },
-		{ "ack-2" },
+		{ "ack-2", "a pure ACK of new data with a TSval 2 ticks less "
+			   "than ts_recent: it is dropped" },
 		{ "duplicate-ack-100",
+		  "a pure ACK that acknowledges nothing new, with a TSval 100 "
+		  "ticks less than ts_recent: it is less than 1.2 RTO old and "
+		  "passes",
 		  .judgements = WRONG(
 			  "a pure ACK that changes nothing passes with a "
 			  "timestamp that is up to 1.2 RTO older: "
 			  "tcp_disordered_ack_check(), "
 			  "tcp_tsval_replay()") },
-		{ "duplicate-ack-300" }, { "duplicate-ack-1000" }),
+		{ "duplicate-ack-300",
+		  "a pure ACK that acknowledges nothing new, with a TSval 300 "
+		  "ticks less than ts_recent: it is more than 1.2 RTO old and "
+		  "is dropped" },
+		{ "duplicate-ack-1000",
+		  "a pure ACK that acknowledges nothing new, with a TSval 1000 "
+		  "ticks less than ts_recent, far more than 1.2 RTO: it is "
+		  "dropped" }),
 	.changes = CHANGES({ KERNEL_VERSION(6, 7, 0), "af7721448a60",
 			     "ts_recent expires after 36 minutes, no longer "
 			     "after 24 days" }),

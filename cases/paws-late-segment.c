@@ -144,15 +144,23 @@ CASE(paws_late_segment) = {
 		  "counted as PAWSOldAck",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "original" },
-		{ "original-without-timestamps", NULL,
+		{ "original",
+		  "the first transmission of data is late: PAWS drops it for "
+		  "its lower TSval and counts PAWSEstab" },
+		{ "original-without-timestamps",
+		  "the first transmission of data is late, and tcp_timestamps "
+		  "is 0 at the client: the sequence number alone is enough to "
+		  "drop it",
 		  SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 0 }),
 		  .judgements = CLAIMS(
 			  { "B7", DOCUMENT_CONDITIONAL,
 			    "as long as the sequence numbers have not wrapped, "
 			    "the sequence number alone is enough to drop it: "
 			    "tcp_validate_incoming()" }) },
-		{ "ack" }),
+		{ "ack",
+		  "a pure ACK is late, behind data that acknowledges the same: "
+		  "it is dropped without an answer and counted as PAWSOldAck, "
+		  "before 6.14 answered and counted as PAWSEstab" }),
 	.changes = CHANGES({ KERNEL_VERSION(6, 14, 0), "124c4c32e9f3",
 			     "an old ACK is not answered" }),
 	.duration = MSEC(300),

@@ -223,7 +223,11 @@ CASE(paws_old_duplicate) = {
 		  "every byte is right",
 	.world = &world_pair_bulk,
 	.variants = VARIANTS(
-		{ "timestamps-off", .value = OFF,
+		{ "timestamps-off",
+		  "tcp_timestamps is 0 at both ends: the third original is "
+		  "read in place of the genuine segment, and nobody gets an "
+		  "error",
+		  .value = OFF,
 		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 0 }),
 		  .judgements = CLAIMS(
 			  { "C11", DOCUMENT_CONDITIONAL,
@@ -236,7 +240,10 @@ CASE(paws_old_duplicate) = {
 			    "tcp_sequence() recognises the late segment by its "
 			    "sequence number and drops it. And the number "
 			    "after 2^32 - 1 is 0, not the ISN" }) },
-		{ "timestamps-on", .value = ON,
+		{ "timestamps-on",
+		  "tcp_timestamps is 1 at both ends: PAWS drops every old "
+		  "original, and every byte that is read is right",
+		  .value = ON,
 		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 1 }),
 		  .judgements = CLAIMS(
 			  { "C11", DOCUMENT_RIGHT,

@@ -155,22 +155,36 @@ CASE(paws_syn_recv) = {
 		  "equal one, and not with a smaller one",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "ack=equal" }, { "ack-1" },
+		{ "ack=equal", "a third ACK with the SYN's own TSval: it "
+			       "establishes the connection" },
+		{ "ack-1",
+		  "a third ACK with a TSval 1 tick less than the SYN's: it is "
+		  "dropped and answered, and the server stays in SYN-RECV" },
 		{ "ack-foreign-tsecr",
+		  "a third ACK with a TSecr 100000 greater than the SYN-ACK's "
+		  "TSval: it is dropped since 6.15 (TSEcrRejected)",
 		  .judgements = CLAIMS(
 			  { "B7", DOCUMENT_CONDITIONAL,
 			    "not TSval alone: a TSecr that was never sent is "
 			    "dropped, too, in tcp_check_req() since 6.15" }) },
 		{ "rst-fresh",
+		  "a RST with the SYN's own TSval: it ends the request, and "
+		  "the genuine third ACK is answered with RST",
 		  .judgements = CLAIMS({ "C12", DOCUMENT_RIGHT,
 					 "a fresh RST ends the request: "
 					 "tcp_check_req()" }) },
 		{ "rst-1",
+		  "a RST with a TSval 1 tick less than the SYN's: it is "
+		  "dropped, and the genuine third ACK establishes the "
+		  "connection",
 		  .judgements = CLAIMS(
 			  { "C12", DOCUMENT_CONDITIONAL,
 			    "not during the handshake: tcp_paws_reject() drops "
 			    "it, one tick too old" }) },
 		{ "rst-stale",
+		  "a RST with a TSval 10000 ticks less than the SYN's, 10 s: "
+		  "it is dropped all the same, unlike on an ESTABLISHED "
+		  "connection",
 		  .judgements = CLAIMS(
 			  { "C12", DOCUMENT_CONDITIONAL,
 			    "not during the handshake: tcp_paws_reject() drops "

@@ -216,14 +216,23 @@ CASE(port_exhaustion) = {
 			      .text = "40000 40003" },
 			    { "client", "net.ipv4.tcp_tw_reuse", 0 }),
 	.variants = VARIANTS(
-		{ "client-closes-first" },
+		{ "client-closes-first",
+		  "the client closes all four connections first: connect() to "
+		  "the same destination fails, and to another port of the "
+		  "server succeeds with one of the four ports" },
 		{ "client-binds-first",
+		  "the client closes first and calls bind() before connect(): "
+		  "bind() fails with EADDRINUSE for every destination, unless "
+		  "IP_BIND_ADDRESS_NO_PORT is set",
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_RIGHT,
 			    "the port itself is taken, for all destinations, "
 			    "where bind() chooses it: inet_csk_get_port() "
 			    "has no destination to compare" }) },
 		{ "server-closes-first",
+		  "the server closes first, the control: eight connections "
+		  "from the four ports succeed, and the client has no "
+		  "TIME-WAIT",
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_CONDITIONAL,
 			    "the port is taken only where the client closes "
@@ -231,7 +240,10 @@ CASE(port_exhaustion) = {
 			    "port of the client, and "
 			    "tcp_timewait_state_process() accepts a new "
 			    "SYN" }) },
-		{ "ports-come-back", .slow = true, .duration = SEC(63),
+		{ "ports-come-back",
+		  "the client closes first and waits: after 60 s the first "
+		  "port is free again",
+		  .slow = true, .duration = SEC(63),
 		  .judgements = CLAIMS(
 			  { "B2", DOCUMENT_RIGHT,
 			    "the port is free again after TCP_TIMEWAIT_LEN, 60 "

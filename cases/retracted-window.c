@@ -99,8 +99,16 @@ CASE(retracted_window) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "client", "net.ipv4.tcp_early_retrans", 3 }),
 	.needs = NEEDS({ .kernel = KERNEL_VERSION(6, 6, 0) }),
-	.variants = VARIANTS({ "retries2", .duration = SEC(9) },
-			     { "user-timeout" }),
+	.variants = VARIANTS(
+		{ "retries2",
+		  "tcp_retries2 is 2, and no other limit is set: the "
+		  "connection is still ESTABLISHED 5 s after its "
+		  "retransmissions would have ended it",
+		  .duration = SEC(9) },
+		{ "user-timeout",
+		  "the client's socket has TCP_USER_TIMEOUT of 2 s: ETIMEDOUT "
+		  "2 s after the first retransmission by RTO, in spite of a "
+		  "second ACK that keeps the window closed" }),
 	.duration = SEC(3),
 	.script = script,
 };

@@ -223,22 +223,38 @@ CASE(retransmit_same_seq) = {
 		  "50 bytes are retransmitted as one segment of 150",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "data-lost", NULL, TAIL_LOSS_PROBE(0) },
-		{ "tail-loss-probe", NULL, TAIL_LOSS_PROBE(3) },
-		{ "syn-lost", .duration = SEC(1),
+		{ "data-lost",
+		  "the first transmission of the data is lost, and "
+		  "tcp_early_retrans is 0: an RTO retransmission follows",
+		  TAIL_LOSS_PROBE(0) },
+		{ "tail-loss-probe",
+		  "the first transmission of the data is lost, and "
+		  "tcp_early_retrans is 3: a tail loss probe follows, which is "
+		  "the same segment too",
+		  TAIL_LOSS_PROBE(3) },
+		{ "syn-lost",
+		  "the first SYN is lost: the second SYN has the same initial "
+		  "sequence number and a later TSval",
+		  .duration = SEC(1),
 		  .judgements = CLAIMS(
 			  { "B14", DOCUMENT_RIGHT,
 			    "the initial sequence number is chosen once, in "
 			    "tcp_v4_connect(), and the retransmitted SYN keeps "
 			    "it" }) },
-		{ "ack-lost", NULL, TAIL_LOSS_PROBE(0),
+		{ "ack-lost",
+		  "the ACK of the data is lost: the server reads the data once "
+		  "and answers the retransmission with a D-SACK block",
+		  TAIL_LOSS_PROBE(0),
 		  .judgements = CLAIMS(
 			  { "B14", DOCUMENT_RIGHT,
 			    "the receiver recognises the bytes by their "
 			    "sequence numbers, drops the retransmission and "
 			    "reports it in a D-SACK: tcp_send_dupack(), "
 			    "tcp_data_queue()" }) },
-		{ "two-small-segments", NULL, TAIL_LOSS_PROBE(0),
+		{ "two-small-segments",
+		  "two segments of 100 and 50 bytes are lost: they are "
+		  "retransmitted as one segment of 150 bytes",
+		  TAIL_LOSS_PROBE(0),
 		  .judgements = CLAIMS(
 			  { "B14", DOCUMENT_CONDITIONAL,
 			    "the bytes keep their sequence numbers, the "

@@ -97,14 +97,30 @@ CASE(retries2_count_or_time) = {
 		  "tcp_retries2 of 3 four, three or two, depending on the RTT",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "0-means-1", NULL, RETRIES2(0), .duration = SEC(1) },
-		{ "3-means-4", NULL, RETRIES2(3), .duration = MSEC(6700) },
-		{ "3-means-2", NULL, RETRIES2(3), .value = LARGE_MS,
-		  .duration = SEC(8) },
-		{ "3-means-3", NULL, RETRIES2(3), .value = MIDDLE_MS,
-		  .duration = MSEC(3600), .judgements = none },
-		{ "user-timeout", NULL, RETRIES2(DEFAULT_RETRIES2),
-		  .duration = MSEC(2500) }),
+		{ "0-means-1",
+		  "tcp_retries2 is 0, over a path without delay: one "
+		  "retransmission, since the first expiry compares nothing",
+		  RETRIES2(0), .duration = SEC(1) },
+		{ "3-means-4",
+		  "tcp_retries2 is 3, over a path without delay: the third "
+		  "retransmission's timer fires before the 3.0 s are over, and "
+		  "a fourth one follows",
+		  RETRIES2(3), .duration = MSEC(6700) },
+		{ "3-means-2",
+		  "tcp_retries2 is 3, over a path with an RTT of 334 ms: the "
+		  "RTO is so large that the 3.0 s are over after two "
+		  "retransmissions",
+		  RETRIES2(3), .value = LARGE_MS, .duration = SEC(8) },
+		{ "3-means-3",
+		  "tcp_retries2 is 3, over a path with an RTT of 20 ms: three "
+		  "retransmissions by either rule, the control",
+		  RETRIES2(3), .value = MIDDLE_MS, .duration = MSEC(3600),
+		  .judgements = none },
+		{ "user-timeout",
+		  "tcp_retries2 is 15, and the client's socket has "
+		  "TCP_USER_TIMEOUT of 2 s: the time decides, and far fewer "
+		  "than 15 retransmissions are sent",
+		  RETRIES2(DEFAULT_RETRIES2), .duration = MSEC(2500) }),
 	.duration = SEC(7),
 	.script = script,
 };

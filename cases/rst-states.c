@@ -287,19 +287,67 @@ CASE(rst_states) = {
 		  "outside: nothing (orphan: an "
 		  "ACK)",
 	.world = &world_pair,
-	.variants = VARIANTS({ "syn-sent-right-ack" }, { "syn-sent-wrong-ack" },
-			     { "syn-sent-without-ack" }, { "syn-recv-exact" },
-			     { "syn-recv-inside" }, { "syn-recv-outside" },
-			     { "fin-wait-1-exact" }, { "fin-wait-1-inside" },
-			     { "fin-wait-1-outside" }, { "fin-wait-2-exact" },
-			     { "fin-wait-2-inside" }, { "fin-wait-2-outside" },
-			     { "orphan-exact" }, { "orphan-inside" },
-			     { "orphan-outside" }, { "close-wait-exact" },
-			     { "close-wait-before-fin" },
-			     { "close-wait-inside" }, { "close-wait-outside" },
-			     { "closing-exact" }, { "closing-inside" },
-			     { "closing-outside" }, { "last-ack-exact" },
-			     { "last-ack-inside" }, { "last-ack-outside" }),
+	.variants = VARIANTS(
+		{ "syn-sent-right-ack",
+		  "in SYN-SENT, a RST that acknowledges the SYN: connect() "
+		  "fails with ECONNREFUSED" },
+		{ "syn-sent-wrong-ack",
+		  "in SYN-SENT, a RST that acknowledges 1 more than the SYN: "
+		  "it has no effect" },
+		{ "syn-sent-without-ack",
+		  "in SYN-SENT, a RST without ACK: it has no effect" },
+		{ "syn-recv-exact",
+		  "in SYN-RECV, a RST with RCV.NXT: the request is gone" },
+		{ "syn-recv-inside",
+		  "in SYN-RECV, a RST 1 beyond RCV.NXT: a challenge ACK; "
+		  "before a28c4fcbf774 the request is gone" },
+		{ "syn-recv-outside",
+		  "in SYN-RECV, a RST 1 MiB beyond RCV.NXT: it has no effect" },
+		{ "fin-wait-1-exact", "in FIN-WAIT-1, a RST with RCV.NXT: the "
+				      "socket is closed with ECONNRESET" },
+		{ "fin-wait-1-inside",
+		  "in FIN-WAIT-1, a RST 1 beyond RCV.NXT: a challenge ACK" },
+		{ "fin-wait-1-outside", "in FIN-WAIT-1, a RST 1 MiB beyond "
+					"RCV.NXT: it has no effect" },
+		{ "fin-wait-2-exact",
+		  "in FIN-WAIT-2 after shutdown(), a RST with RCV.NXT: the "
+		  "socket is closed with ECONNRESET" },
+		{ "fin-wait-2-inside", "in FIN-WAIT-2 after shutdown(), a RST "
+				       "1 beyond RCV.NXT: a challenge ACK" },
+		{ "fin-wait-2-outside",
+		  "in FIN-WAIT-2 after shutdown(), a RST 1 MiB beyond RCV.NXT: "
+		  "it has no effect" },
+		{ "orphan-exact",
+		  "in FIN-WAIT-2 after close(), where a timewait socket is "
+		  "left, a RST with RCV.NXT: it is gone" },
+		{ "orphan-inside",
+		  "in FIN-WAIT-2 after close(), a RST 1 beyond RCV.NXT: the "
+		  "timewait socket is gone, without a challenge ACK" },
+		{ "orphan-outside",
+		  "in FIN-WAIT-2 after close(), a RST 1 MiB beyond RCV.NXT: "
+		  "the timewait socket stays and answers with an ACK" },
+		{ "close-wait-exact", "in CLOSE-WAIT, a RST with RCV.NXT: the "
+				      "socket is closed with EPIPE" },
+		{ "close-wait-before-fin",
+		  "in CLOSE-WAIT, a RST with RCV.NXT - 1, the sequence number "
+		  "of the peer's FIN: the socket is closed with EPIPE all the "
+		  "same" },
+		{ "close-wait-inside",
+		  "in CLOSE-WAIT, a RST 1 beyond RCV.NXT: a challenge ACK" },
+		{ "close-wait-outside", "in CLOSE-WAIT, a RST 1 MiB beyond "
+					"RCV.NXT: it has no effect" },
+		{ "closing-exact", "in CLOSING, a RST with RCV.NXT: the socket "
+				   "is closed with ECONNRESET" },
+		{ "closing-inside",
+		  "in CLOSING, a RST 1 beyond RCV.NXT: a challenge ACK" },
+		{ "closing-outside",
+		  "in CLOSING, a RST 1 MiB beyond RCV.NXT: it has no effect" },
+		{ "last-ack-exact",
+		  "in LAST-ACK, a RST with RCV.NXT: the orphan is gone" },
+		{ "last-ack-inside",
+		  "in LAST-ACK, a RST 1 beyond RCV.NXT: a challenge ACK" },
+		{ "last-ack-outside", "in LAST-ACK, a RST 1 MiB beyond "
+				      "RCV.NXT: it has no effect" }),
 	.changes = changes,
 	.duration = MSEC(60),
 	.script = script,

@@ -183,14 +183,29 @@ CASE(rst_timestamps) = {
 		  "three, none in the last; the client is reset each time",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "closed-port", .value = CLOSED_PORT,
-		  .judgements = of_answer },
-		{ "closed-socket", .value = CLOSED_SOCKET,
-		  .judgements = of_answer },
-		{ "abort", .value = ABORT },
-		{ "close-with-unread-data", .value = UNREAD },
-		{ "listener-closed", .value = NOT_ACCEPTED },
-		{ "without-timestamps", NULL,
+		{ "closed-port",
+		  "the RST answers a SYN to a port without a listener: it has "
+		  "no timestamp",
+		  .value = CLOSED_PORT, .judgements = of_answer },
+		{ "closed-socket",
+		  "the RST answers data for a socket that the server has "
+		  "closed: it has no timestamp",
+		  .value = CLOSED_SOCKET, .judgements = of_answer },
+		{ "abort",
+		  "the server aborts the connection (SO_LINGER with a time of "
+		  "0): its RST has a timestamp",
+		  .value = ABORT },
+		{ "close-with-unread-data",
+		  "the server closes with 100 bytes unread: its RST has a "
+		  "timestamp",
+		  .value = UNREAD },
+		{ "listener-closed",
+		  "the server closes its listener while a connection is in the "
+		  "accept queue: the RST for that connection has a timestamp",
+		  .value = NOT_ACCEPTED },
+		{ "without-timestamps",
+		  "as in abort, but tcp_timestamps is 0 at both ends: no "
+		  "segment has the option, and the RST neither",
 		  SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 0 }),
 		  .value = ABORT,
 		  .judgements = CLAIMS(

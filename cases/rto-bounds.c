@@ -144,10 +144,15 @@ CASE(rto_bounds) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
-		{ "defaults", NULL,
+		{ "defaults",
+		  "the kernel's own bounds, with tcp_retries2 of 2: the first "
+		  "RTO is 200 ms plus the RTT, rounded up to a jiffy",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 }),
 		  .duration = MSEC(3200) },
-		{ "rto-min=20ms", NULL,
+		{ "rto-min=20ms",
+		  "tcp_rto_min_us is 20 ms, with tcp_retries2 of 2: the first "
+		  "RTO is shorter than 200 ms, and more retransmissions fit "
+		  "into the same timeout",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 2 },
 			  { "client", "net.ipv4.tcp_rto_min_us", 20000 }),
 		  .duration = MSEC(2000),
@@ -157,7 +162,9 @@ CASE(rto_bounds) = {
 			    "changes it (05bb1fad1cde), and since 6.11 "
 			    "net.ipv4.tcp_rto_min_us, as here: tcp_rto_min()",
 			    "2.6.23" }) },
-		{ "rto-max=1s", NULL,
+		{ "rto-max=1s",
+		  "tcp_rto_max_ms is 1 s, with tcp_retries2 of 5: the RTO "
+		  "stops doubling at 1 s",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 },
 			  { "client", "net.ipv4.tcp_rto_max_ms", 1000 }),
 		  .duration = MSEC(5800),

@@ -295,16 +295,23 @@ CASE(server_host_crash_data) = {
 		  "resolution fails before",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "retries2=3", NULL,
+		{ "retries2=3",
+		  "tcp_retries2 is 3 and stands for a timeout of 3.0 s",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 3 }),
 		  .duration = MSEC(7200) },
-		{ "retries2=5", NULL,
+		{ "retries2=5",
+		  "tcp_retries2 is 5 and stands for a timeout of 12.6 s, so "
+		  "that the last interval is shorter than the timeout",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 }),
 		  .duration = MSEC(13600) },
-		{ "retries2=6", NULL,
+		{ "retries2=6",
+		  "tcp_retries2 is 6 and stands for a timeout of 25.4 s",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 6 }),
 		  .duration = MSEC(26700), .slow = true },
-		{ "no-tail-loss-probe", NULL,
+		{ "no-tail-loss-probe",
+		  "tcp_early_retrans is 0, with tcp_retries2 of 3: the first "
+		  "retransmission is that of the RTO, and the wire shows 0.2, "
+		  "0.4, 0.8 s",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", 3 },
 			  { "client", "net.ipv4.tcp_early_retrans", 0 }),
 		  .duration = MSEC(7000),
@@ -314,9 +321,16 @@ CASE(server_host_crash_data) = {
 			    "without a tail loss probe the wire shows what "
 			    "the timer does: 0.2, 0.4, 0.8 s, "
 			    "tcp_retransmit_timer()" }) },
-		{ "defaults", .defaults = true, .duration = SEC(944) },
-		{ "ageing-neighbours", NULL, ageing_neighbours,
-		  .duration = MSEC(4000),
+		{ "defaults",
+		  "the kernel's default tcp_retries2 of 15, which stands for a "
+		  "timeout of 924.6 s: ETIMEDOUT after more than 15 minutes",
+		  .defaults = true, .duration = SEC(944) },
+		{ "ageing-neighbours",
+		  "the client's neighbour entry for the server ages, with "
+		  "tcp_retries2 of 3: address resolution fails, no "
+		  "retransmission reaches the wire, and the error is "
+		  "EHOSTUNREACH",
+		  ageing_neighbours, .duration = MSEC(4000),
 		  .judgements = CLAIMS(
 			  UNNOTICED,
 			  { "A3", DOCUMENT_RIGHT,

@@ -107,11 +107,23 @@ CASE(server_host_crash_idle) = {
 		  "same state, no timer and no segments, until the client "
 		  "sends",
 	.world = &world_pair,
-	.variants = VARIANTS({ "seconds", .value = IDLE, SHORT_KEEPALIVE },
-			     { "defaults", .value = DAY, .defaults = true,
+	.variants = VARIANTS({ "seconds",
+			       "idle for 3 s before and after the crash, "
+			       "longer than keepalive would need with the "
+			       "sysctls of this variant, 1 + 1 * 1 s",
+			       .value = IDLE, SHORT_KEEPALIVE },
+			     { "defaults",
+			       "idle for a day before and after the crash, at "
+			       "the kernel's default values: keepalive would "
+			       "need a little more than two hours",
+			       .value = DAY, .defaults = true,
 			       .duration = SEC(2 * DAY) },
-			     { "month", .value = MONTH, .defaults = true,
-			       .slow = true, .duration = 2 * SEC(MONTH) }),
+			     { "month",
+			       "idle for 30 days before and after the crash, "
+			       "at the kernel's default values: still no "
+			       "timer, no segment and no change of state",
+			       .value = MONTH, .defaults = true, .slow = true,
+			       .duration = 2 * SEC(MONTH) }),
 	.duration = SEC(2 * IDLE) + MSEC(2 * ANSWER_MS),
 	.script = script,
 };

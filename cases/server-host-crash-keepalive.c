@@ -172,26 +172,43 @@ CASE(server_host_crash_keepalive) = {
 		  "probes, and 7875 s or more",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "host-dies", NULL, SHORT_KEEPALIVE },
-		{ "process-dies", NULL, SHORT_KEEPALIVE, .duration = MSEC(10),
+		{ "host-dies",
+		  "the server's host crashes: ETIMEDOUT after 2 + 3 * 1 s and "
+		  "three probes",
+		  SHORT_KEEPALIVE },
+		{ "process-dies",
+		  "only the server's process is killed, the control: its "
+		  "kernel sends FIN at once, and no probe is sent",
+		  SHORT_KEEPALIVE, .duration = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "D13", DOCUMENT_RIGHT,
 			    "the dying process' kernel sends a FIN at once "
 			    "(do_exit(), tcp_close()), and no probe is sent; a "
 			    "dead host sends nothing" }) },
-		{ "process-dies-unread", NULL, SHORT_KEEPALIVE,
-		  .duration = MSEC(10),
+		{ "process-dies-unread",
+		  "only the server's process is killed, with a byte unread: "
+		  "its kernel sends RST at once, and no probe is sent",
+		  SHORT_KEEPALIVE, .duration = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "D13", DOCUMENT_CONDITIONAL,
 			    "the death of a process is announced, but by a RST "
 			    "instead of a FIN where it left bytes unread: "
 			    "__tcp_close()" }) },
-		{ "user-timeout-longer", NULL, SHORT_KEEPALIVE, .value = LONGER,
-		  .duration = SEC(7), .judgements = of_user_timeout },
-		{ "user-timeout-shorter", NULL, SHORT_KEEPALIVE,
-		  .value = SHORTER, .duration = SEC(3),
+		{ "user-timeout-longer",
+		  "the client's socket has TCP_USER_TIMEOUT of 6.5 s, so that "
+		  "the number of probes does not count: ETIMEDOUT after 7 s "
+		  "and five probes",
+		  SHORT_KEEPALIVE, .value = LONGER, .duration = SEC(7),
 		  .judgements = of_user_timeout },
-		{ "defaults", .defaults = true, .duration = SEC(8040) }),
+		{ "user-timeout-shorter",
+		  "the client's socket has TCP_USER_TIMEOUT of 0.5 s: "
+		  "ETIMEDOUT after 3 s, when one probe has stayed unanswered",
+		  SHORT_KEEPALIVE, .value = SHORTER, .duration = SEC(3),
+		  .judgements = of_user_timeout },
+		{ "defaults",
+		  "the server's host crashes, at the kernel's default values: "
+		  "ETIMEDOUT after 7875 s and nine probes",
+		  .defaults = true, .duration = SEC(8040) }),
 	.duration = SEC(TOTAL),
 	.script = script,
 };

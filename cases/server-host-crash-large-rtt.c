@@ -223,21 +223,46 @@ CASE(server_host_crash_large_rtt) = {
 		  "sooner end for 0.8 s, 13 and a later end for 1 s (HZ 250)",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "rtt=50ms", .value = SHORT_MS, FEW, .duration = SEC(9) },
-		{ "rtt=152ms", .value = SOONER_MS, FEW, .duration = SEC(8),
+		{ "rtt=50ms",
+		  "an RTT of 50 ms and a first RTO of 0.25 s, with "
+		  "tcp_retries2 of 4: four retransmissions and the end after 8 "
+		  "s, the short path for comparison",
+		  .value = SHORT_MS, FEW, .duration = SEC(9) },
+		{ "rtt=152ms",
+		  "an RTT of 152 ms and a first RTO of 0.46 s, with "
+		  "tcp_retries2 of 4: three retransmissions just suffice, and "
+		  "the end comes sooner, after 7 s",
+		  .value = SOONER_MS, FEW, .duration = SEC(8),
 		  .judgements = of_sooner },
-		{ "rtt=240ms", .value = LATER_MS, FEW, .duration = SEC(12),
+		{ "rtt=240ms",
+		  "an RTT of 240 ms and a first RTO of 0.72 s, with "
+		  "tcp_retries2 of 4: three retransmissions and a long last "
+		  "interval, and the end comes later, after 12 s",
+		  .value = LATER_MS, FEW, .duration = SEC(12),
 		  .judgements = of_later },
-		{ "defaults", .value = DEFAULT_SHORT_MS, .defaults = true,
+		{ "defaults",
+		  "a path without delay, at the kernel's default values: 15 "
+		  "RTO retransmissions and the end after 938 s at HZ 250, the "
+		  "short path for comparison",
+		  .value = DEFAULT_SHORT_MS, .defaults = true,
 		  .duration = SEC(940) },
-		{ "rtt=129ms-defaults", .value = SOONER_14_MS,
-		  .defaults = true, .duration = SEC(930),
+		{ "rtt=129ms-defaults",
+		  "an RTT of 129 ms and a first RTO of 0.388 s, at the "
+		  "kernel's default values: 14 RTO retransmissions and the end "
+		  "sooner, after 927 s at HZ 250",
+		  .value = SOONER_14_MS, .defaults = true, .duration = SEC(930),
 		  .judgements = of_sooner },
-		{ "rtt=266ms-defaults", .value = SOONER_13_MS,
-		  .defaults = true, .duration = SEC(940),
+		{ "rtt=266ms-defaults",
+		  "an RTT of 266 ms and a first RTO of 0.8 s, at the kernel's "
+		  "default values: 13 RTO retransmissions and the end a little "
+		  "sooner, after 935 s at HZ 250",
+		  .value = SOONER_13_MS, .defaults = true, .duration = SEC(940),
 		  .judgements = of_sooner },
-		{ "rtt=333ms-defaults", .value = LATER_13_MS,
-		  .defaults = true, .duration = SEC(980),
+		{ "rtt=333ms-defaults",
+		  "an RTT of 333 ms and a first RTO of 1 s, at the kernel's "
+		  "default values: 13 RTO retransmissions and the end later, "
+		  "after 976 s at HZ 250",
+		  .value = LATER_13_MS, .defaults = true, .duration = SEC(980),
 		  .judgements = of_later }),
 	.duration = SEC(12),
 	.script = script,

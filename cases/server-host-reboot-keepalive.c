@@ -99,8 +99,14 @@ CASE(server_host_reboot_keepalive) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
-		{ "rebooted" },
-		{ "path-cut", .duration = SEC(TIME + INTVL * PROBES),
+		{ "rebooted",
+		  "the server's host reboots: its new kernel answers the first "
+		  "probe with RST, and the error is ECONNRESET" },
+		{ "path-cut",
+		  "only the path is cut and the server lives: three probes "
+		  "stay unanswered, the error is ETIMEDOUT, and the server's "
+		  "end stays ESTABLISHED",
+		  .duration = SEC(TIME + INTVL * PROBES),
 		  .judgements = CLAIMS(
 			  { "A18", DOCUMENT_CONDITIONAL,
 			    "only where a kernel answers with a RST; from "

@@ -158,9 +158,22 @@ CASE(server_host_reboot) = {
 		  "listener on the port; what was sent while the host was down "
 		  "is answered when a retransmission finds the host up",
 	.world = &world_pair,
-	.variants = VARIANTS({ "no-listener" }, { "listener" },
-			     { "only-sends" },
-			     { "sends-while-down", .duration = SEC(2) }),
+	.variants = VARIANTS(
+		{ "no-listener",
+		  "no service listens after the reboot, and the client blocks "
+		  "in recv() when it sends: ECONNRESET from recv(), EPIPE from "
+		  "the next send()" },
+		{ "listener",
+		  "a new process listens on the port after the reboot: the old "
+		  "connection is reset all the same, and a new one succeeds" },
+		{ "only-sends",
+		  "the client calls only send(): the first call succeeds, the "
+		  "second returns ECONNRESET and the third EPIPE" },
+		{ "sends-while-down",
+		  "the client sends while the host is down: the tail loss "
+		  "probe and two RTO retransmissions are lost, and the third "
+		  "RTO retransmission is answered with RST",
+		  .duration = SEC(2) }),
 	.duration = MSEC(100),
 	.script = script,
 };

@@ -128,17 +128,25 @@ CASE(server_process_crash_no_fin) = {
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "unread-bytes",
+		  "the process dies with 100 bytes unread: its kernel sends "
+		  "RST instead of FIN",
 		  .judgements = CLAIMS(
 			  { "A1", DOCUMENT_CONDITIONAL,
 			    "with unread bytes it is a RST instead of a FIN "
 			    "and a four-way close: __tcp_close(), RFC 2525 "
 			    "2.17" }) },
 		{ "not-accepted",
+		  "the process dies before it has called accept(): its kernel "
+		  "sends RST for the connection in the accept queue",
 		  .judgements = CLAIMS(
 			  { "A1", DOCUMENT_CONDITIONAL,
 			    "a connection in the accept queue gets a RST: "
 			    "inet_csk_listen_stop()" }) },
-		{ "child-holds-it", .duration = SEC(1),
+		{ "child-holds-it",
+		  "a child of the process holds the socket too: no segment is "
+		  "sent when the parent dies, and RST when the child dies, "
+		  "with 100 bytes unread",
+		  .duration = SEC(1),
 		  .judgements = CLAIMS(
 			  { "A1", DOCUMENT_CONDITIONAL,
 			    "no FIN while another process holds the socket: "
