@@ -184,16 +184,30 @@ CASE(server_process_crash) = {
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_fin_timeout",
 			      FIN_TIMEOUT }),
 	.variants = VARIANTS(
-		{ "killed" }, { "segfault" },
+		{ "killed", "SIGKILL ends the process, and the client closes "
+			    "later: half of the close at once, the other half "
+			    "when the client closes" },
+		{ "segfault", "SIGSEGV ends the process, and the client closes "
+			      "later: the same segments and states as after "
+			      "SIGKILL and after exit()" },
 		{ "client-closes-at-once",
+		  "SIGKILL ends the process, and the client closes as soon as "
+		  "it reads EOF: its FIN carries the ACK, and the close takes "
+		  "three segments",
 		  .judgements = CLAIMS(
 			  { "A1", DOCUMENT_CONDITIONAL,
 			    "four segments only when the client closes later "
 			    "than the delayed ACK; at once, its FIN carries "
 			    "the ACK: tcp_fin() enters pingpong mode" }) },
-		{ "client-idles", .value = CLIENT_STAYS,
-		  .duration = SEC(FIN_TIMEOUT) },
-		{ "client-writes", .value = CLIENT_STAYS }),
+		{ "client-idles",
+		  "SIGKILL ends the process, and the client idles until the "
+		  "orphan is deleted after tcp_fin_timeout, 2 s: it stays in "
+		  "CLOSE-WAIT, and its data is then answered with RST",
+		  .value = CLIENT_STAYS, .duration = SEC(FIN_TIMEOUT) },
+		{ "client-writes",
+		  "SIGKILL ends the process, and the client sends while the "
+		  "orphan is in FIN-WAIT-2: its data is answered with RST",
+		  .value = CLIENT_STAYS }),
 	.duration = MSEC(10),
 	.script = script,
 };

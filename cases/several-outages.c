@@ -139,9 +139,13 @@ CASE(several_outages) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", 3 },
 			    { "client", "net.ipv4.tcp_early_retrans", 3 }),
 	.variants = VARIANTS(
-		{ "timestamps", NULL,
+		{ "timestamps",
+		  "tcp_timestamps is 1 at the client: the ACK of a "
+		  "retransmission gives an RTT sample, which ends the backoff",
 		  SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 1 }) },
-		{ "no-timestamps", NULL,
+		{ "no-timestamps",
+		  "tcp_timestamps is 0 at the client: only the ACK of the next "
+		  "original data gives an RTT sample, which ends the backoff",
 		  SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 0 }) }),
 	.duration = SEC(6),
 	.script = script,

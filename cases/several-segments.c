@@ -161,10 +161,20 @@ CASE(several_segments) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 3 },
 			    { "client", "net.ipv4.tcp_timestamps", 1 }),
-	.variants = VARIANTS({ "sack", .value = true },
-			     { "more-data", .value = true },
-			     { "no-sack", NULL,
-			       SYSCTLS({ "client", "net.ipv4.tcp_sack", 0 }) }),
+	.variants =
+		VARIANTS({ "sack",
+			   "SACK is negotiated: a tail loss probe, then one "
+			   "RTO that sends all four segments again",
+			   .value = true },
+			 { "more-data",
+			   "SACK is negotiated, and the client sends a fifth "
+			   "segment after the probe: no second probe follows, "
+			   "and the RTO sends all five segments again",
+			   .value = true },
+			 { "no-sack",
+			   "tcp_sack is 0 at the client: no tail loss probe is "
+			   "sent, and one RTO sends all four segments again",
+			   SYSCTLS({ "client", "net.ipv4.tcp_sack", 0 }) }),
 	.duration = SEC(3),
 	.script = script,
 };

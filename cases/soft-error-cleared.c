@@ -76,8 +76,15 @@ CASE(soft_error_cleared) = {
 	 * tcp_process_tlp_ack(). */
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "client", "net.ipv4.tcp_early_retrans", 0 }),
-	.variants = VARIANTS({ "recovered", .duration = MSEC(1700) },
-			     { "not-recovered" }),
+	.variants = VARIANTS(
+		{ "recovered",
+		  "the retransmission after the ICMP error is acknowledged, "
+		  "and later data is lost: the error of the timeout is "
+		  "ETIMEDOUT",
+		  .duration = MSEC(1700) },
+		{ "not-recovered",
+		  "everything after the ICMP error is lost, the control: the "
+		  "error of the timeout is EHOSTUNREACH" }),
 	.duration = MSEC(1500),
 	.script = script,
 };

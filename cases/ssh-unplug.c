@@ -268,8 +268,15 @@ CASE(ssh_unplug) = {
 	.needs = NEEDS({ .program = "sshd" }, { .program = "ssh" },
 		       { .program = "ssh-keygen" }),
 	.variants = VARIANTS(
-		{ "session-lives-on" },
-		{ "asks-and-gives-up", .value = COUNT_MAX,
+		{ "session-lives-on",
+		  "ssh sends no requests of its own (ServerAliveInterval is "
+		  "0), and the cable is plugged in again after two "
+		  "retransmissions of a typed command: the session continues" },
+		{ "asks-and-gives-up",
+		  "ServerAliveInterval is 1 s, ServerAliveCountMax is 2, and "
+		  "the cable stays unplugged: ssh ends after 3 s, and the "
+		  "server's end stays ESTABLISHED",
+		  .value = COUNT_MAX,
 		  .duration = SEC(INTERVAL * (COUNT_MAX + 1)),
 		  .judgements = CLAIMS(
 			  { "D2", DOCUMENT_CONDITIONAL,
@@ -277,7 +284,11 @@ CASE(ssh_unplug) = {
 			    "ServerAliveInterval is set: server_alive_check() "
 			    "ends it an interval after the last of "
 			    "ServerAliveCountMax requests" }) },
-		{ "asks-and-is-plugged-again", .value = LARGE_COUNT_MAX,
+		{ "asks-and-is-plugged-again",
+		  "ServerAliveInterval is 1 s, ServerAliveCountMax is 4, and "
+		  "the cable is plugged in again after 1.2 s: the requests are "
+		  "answered, and the session continues",
+		  .value = LARGE_COUNT_MAX,
 		  .duration = SEC(INTERVAL * (LARGE_COUNT_MAX + 2)) }),
 	.duration = SEC(2),
 	.script = script,

@@ -220,19 +220,34 @@ CASE(stale_rst_in_time_wait) = {
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client"),
 			    { "client", "net.ipv4.tcp_tw_reuse", 0 }),
 	.variants = VARIANTS(
-		{ "as-told", .value = HELD },
-		{ "forged-exact", .value = FORGED_ENDS, .settings = RFC1337(0),
+		{ "as-told",
+		  "the RST of the first attempt, which has sequence number 0, "
+		  "arrives in TIME-WAIT, as the document describes: it has no "
+		  "effect",
+		  .value = HELD },
+		{ "forged-exact",
+		  "a forged RST has RCV.NXT and no timestamp, and tcp_rfc1337 "
+		  "is 0: it ends the TIME-WAIT, and the port is free at once",
+		  .value = FORGED_ENDS, .settings = RFC1337(0),
 		  .judgements = CLAIMS(
 			  { "C21", DOCUMENT_CONDITIONAL,
 			    "a RST with RCV.NXT cuts the 2MSL short: "
 			    "tcp_timewait_state_process() with tcp_rfc1337 0, "
 			    "the default" }) },
-		{ "forged-exact-rfc1337", .value = FORGED_IGNORED,
-		  .settings = RFC1337(1) },
-		{ "forged-stale-timestamp", .value = FORGED_IGNORED,
-		  .settings = RFC1337(0) },
-		{ "under-way-for-60s", .value = OUTLIVES, .slow = true,
-		  .duration = SEC(63),
+		{ "forged-exact-rfc1337",
+		  "a forged RST has RCV.NXT and no timestamp, and tcp_rfc1337 "
+		  "is 1: the TIME-WAIT continues",
+		  .value = FORGED_IGNORED, .settings = RFC1337(1) },
+		{ "forged-stale-timestamp",
+		  "a forged RST has RCV.NXT and a timestamp 1000 ticks old, "
+		  "and tcp_rfc1337 is 0: PAWS drops it, and the TIME-WAIT "
+		  "continues",
+		  .value = FORGED_IGNORED, .settings = RFC1337(0) },
+		{ "under-way-for-60s",
+		  "the RST of the first attempt arrives after the 60 s of "
+		  "TIME-WAIT, when the next connection has the same "
+		  "four-tuple: it reaches that one, and has no effect",
+		  .value = OUTLIVES, .slow = true, .duration = SEC(63),
 		  .judgements = CLAIMS(
 			  { "C21", DOCUMENT_CONDITIONAL,
 			    "only where the RST is not in flight for longer: "

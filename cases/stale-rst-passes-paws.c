@@ -322,20 +322,55 @@ CASE(stale_rst_passes_paws) = {
 		"challenge ACK, outside it is ignored",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "stale-exact" }, { "fresh-exact" }, { "no-timestamp-exact" },
-		{ "stale-inside", .judgements = INSIDE },
-		{ "fresh-inside", .judgements = INSIDE },
-		{ "stale-end-of-window", .judgements = INSIDE },
-		{ "stale-before", .judgements = OUTSIDE },
-		{ "fresh-before", .judgements = OUTSIDE },
-		{ "stale-beyond", .judgements = OUTSIDE },
-		{ "fresh-beyond", .judgements = OUTSIDE },
+		{ "stale-exact",
+		  "the RST has RCV.NXT and a TSval 10000 ticks, 10 s, less "
+		  "than ts_recent: it resets the connection" },
+		{ "fresh-exact",
+		  "the RST has RCV.NXT and a TSval 1 tick greater than "
+		  "ts_recent: it resets the connection" },
+		{ "no-timestamp-exact", "the RST has RCV.NXT and no timestamp: "
+					"it resets the connection" },
+		{ "stale-inside",
+		  "the RST is 1 beyond RCV.NXT, with a TSval 10000 ticks less "
+		  "than ts_recent: a challenge ACK answers it",
+		  .judgements = INSIDE },
+		{ "fresh-inside",
+		  "the RST is 1 beyond RCV.NXT, with a TSval 1 tick greater "
+		  "than ts_recent: a challenge ACK answers it",
+		  .judgements = INSIDE },
+		{ "stale-end-of-window",
+		  "the RST has the last sequence number of the window, and a "
+		  "TSval 10000 ticks less than ts_recent: a challenge ACK "
+		  "answers it",
+		  .judgements = INSIDE },
+		{ "stale-before",
+		  "the RST is 1 below RCV.NXT, with a TSval 10000 ticks less "
+		  "than ts_recent: it is ignored",
+		  .judgements = OUTSIDE },
+		{ "fresh-before",
+		  "the RST is 1 below RCV.NXT, with a TSval 1 tick greater "
+		  "than ts_recent: it is ignored",
+		  .judgements = OUTSIDE },
+		{ "stale-beyond",
+		  "the RST is just beyond the window, with a TSval 10000 ticks "
+		  "less than ts_recent: it is ignored",
+		  .judgements = OUTSIDE },
+		{ "fresh-beyond",
+		  "the RST is just beyond the window, with a TSval 1 tick "
+		  "greater than ts_recent: it is ignored",
+		  .judgements = OUTSIDE },
 		{ "stale-end-of-sack",
+		  "a segment is missing, and the RST has the end of the SACK "
+		  "block after it, with a TSval 10000 ticks less than "
+		  "ts_recent: it resets the connection",
 		  .judgements = EXCEPTION(
 			  "beyond RCV.NXT not any sequence number in the "
 			  "window is enough, but only the end of the "
 			  "right-most SACK block: tcp_validate_incoming()") },
 		{ "stale-before-after-fin",
+		  "the server has sent FIN, and the RST is 1 below RCV.NXT, "
+		  "with a TSval 10000 ticks less than ts_recent: it resets the "
+		  "connection",
 		  .judgements = EXCEPTION(
 			  "after the peer's FIN also outside the window, at "
 			  "RCV.NXT - 1: tcp_reset_check()") }),

@@ -91,9 +91,20 @@ CASE(syn_ack_retries) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_synack_retries",
 			      RETRIES }),
-	.variants = VARIANTS({ "sysctl", .duration = SEC(15) },
-			     { "syncnt", .duration = SEC(3) },
-			     { "half-full", .duration = SEC(7) }),
+	.variants = VARIANTS(
+		{ "sysctl",
+		  "one client, and tcp_synack_retries is 3: three "
+		  "retransmissions, and the request is deleted after 15 s",
+		  .duration = SEC(15) },
+		{ "syncnt",
+		  "one client, and the listener has TCP_SYNCNT of 1: one "
+		  "retransmission, and the request is deleted after 3 s",
+		  .duration = SEC(3) },
+		{ "half-full",
+		  "five clients fill more than half of a queue of eight: one "
+		  "request is deleted after two retransmissions, and the other "
+		  "four get a third one",
+		  .duration = SEC(7) }),
 	.duration = SEC(15),
 	.script = script,
 };

@@ -117,7 +117,14 @@ CASE(syn_cookie_none_sent) = {
 		  "disabled: a RST, although the cookie is right",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_syncookies", ALWAYS }),
-	.variants = VARIANTS({ "sent" }, { "other-listener" }, { "disabled" }),
+	.variants = VARIANTS(
+		{ "sent", "the listener that sent the cookie receives the ACK, "
+			  "the control: the connection is created, and a wrong "
+			  "cookie before it is answered with RST" },
+		{ "other-listener", "another listener on the port, which has "
+				    "sent no cookie, receives the ACK: RST" },
+		{ "disabled",
+		  "tcp_syncookies is 0 when the ACK arrives: RST" }),
 	.duration = MSEC(50),
 	.script = script,
 };

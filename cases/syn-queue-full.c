@@ -226,25 +226,39 @@ CASE(syn_queue_full) = {
 		  "data creates the connection",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "syncookies=0", NULL,
+		{ "syncookies=0",
+		  "tcp_syncookies is 0 and the backlog is 2: three requests "
+		  "fill the queue, and TCPReqQFullDrop counts the SYNs that "
+		  "are dropped",
 		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 0 },
 			  { "server", "net.ipv4.tcp_max_syn_backlog", MANY }),
 		  .value = BACKLOG, .duration = MSEC(1300),
 		  .judgements = of_drop },
-		{ "max-syn-backlog", NULL,
+		{ "max-syn-backlog",
+		  "tcp_syncookies is 0, the backlog is 64 and "
+		  "tcp_max_syn_backlog is 8: seven requests reach the quarter "
+		  "that is reserved, and only ListenDrops counts the SYNs that "
+		  "are dropped",
 		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 0 },
 			  { "server", "net.ipv4.tcp_max_syn_backlog",
 			    SYN_BACKLOG }),
 		  .value = LONG_BACKLOG, .duration = MSEC(1300),
 		  .judgements = of_drop },
-		{ "syncookies=1", NULL,
+		{ "syncookies=1",
+		  "tcp_syncookies is 1 and the backlog is 2: three requests "
+		  "fill the queue, and the next SYN is answered with a cookie",
 		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 1 }),
 		  .value = BACKLOG, .judgements = of_cookie },
-		{ "syncookies=1-no-timestamps", NULL,
+		{ "syncookies=1-no-timestamps",
+		  "as in syncookies=1, but tcp_timestamps is 0 at the server: "
+		  "the cookie has no room for options, and the connection has "
+		  "no window scale and no SACK",
 		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 1 },
 			  { "server", "net.ipv4.tcp_timestamps", 0 }),
 		  .value = BACKLOG, .judgements = of_cookie },
-		{ "syncookies=2", NULL,
+		{ "syncookies=2",
+		  "tcp_syncookies is 2: every SYN is answered with a cookie, "
+		  "and the queue stays empty",
 		  SYSCTLS({ "server", "net.ipv4.tcp_syncookies", 2 }),
 		  .value = BACKLOG, .judgements = of_cookie }),
 	.changes = CHANGES(ONE_MORE),

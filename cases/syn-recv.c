@@ -84,12 +84,19 @@ CASE(syn_recv) = {
 		  "accept() returns with the second",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "sysctl", NULL,
+		{ "sysctl",
+		  "tcp_synack_retries is 1: the request is deleted 3 s after "
+		  "the SYN-ACK",
 		  SYSCTLS({ "server", "net.ipv4.tcp_synack_retries",
 			    RETRIES }) },
-		{ "option", NULL,
+		{ "option",
+		  "tcp_synack_retries is 5, and the listener has TCP_SYNCNT of "
+		  "1, which wins: the request is deleted 3 s after the SYN-ACK",
 		  SYSCTLS({ "server", "net.ipv4.tcp_synack_retries", MANY }) },
-		{ "ack-lost-once", NULL,
+		{ "ack-lost-once",
+		  "tcp_synack_retries is 5, and only the first third ACK is "
+		  "lost: accept() returns after the second SYN-ACK, a second "
+		  "later",
 		  SYSCTLS({ "server", "net.ipv4.tcp_synack_retries", MANY }),
 		  .duration = SEC(1) }),
 	.duration = SEC(3),

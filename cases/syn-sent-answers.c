@@ -83,8 +83,16 @@ CASE(syn_sent_answers) = {
 		  "connection is established",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 1 }),
-	.variants = VARIANTS({ "ack" }, { "foreign-tsecr" },
-			     { "foreign-ack" }),
+	.variants = VARIANTS(
+		{ "ack",
+		  "the forged segment is an ACK without SYN, with the right "
+		  "acknowledgement number: it is dropped without an answer" },
+		{ "foreign-tsecr",
+		  "the forged SYN-ACK has a TSecr 100000 less than the genuine "
+		  "one: it is answered with RST and counted as PAWSActive" },
+		{ "foreign-ack", "the forged SYN-ACK acknowledges 100000 more "
+				 "than the SYN: it is answered with RST, and "
+				 "the SYN is sent again at once" }),
 	.changes = CHANGES({ KERNEL_VERSION(5, 7, 0), "9603d47bad46",
 			     "a wrong acknowledgement number causes another SYN "
 			     "at once" }),

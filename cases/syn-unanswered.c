@@ -222,26 +222,50 @@ CASE(syn_unanswered) = {
 	.variants = VARIANTS(
 		/* Linear SYNs as by default, and so few others that the time
 		 * ends it. */
-		{ "queue-full", NULL, SYSCTLS(RETRIES(1), LINEAR(4)),
+		{ "queue-full",
+		  "the accept queue is full, with tcp_syn_retries of 1 and "
+		  "tcp_syn_linear_timeouts of 4: the time, 3 s, ends it before "
+		  "the count is reached",
+		  SYSCTLS(RETRIES(1), LINEAR(4)), .judgements = by_time },
+		{ "queue-full-retries=2",
+		  "the accept queue is full, with tcp_syn_retries of 2 and "
+		  "tcp_syn_linear_timeouts of 4: the time, 7 s, ends it before "
+		  "the count is reached",
+		  SYSCTLS(RETRIES(2), LINEAR(4)), .duration = SEC(7),
 		  .judgements = by_time },
-		{ "queue-full-retries=2", NULL, SYSCTLS(RETRIES(2), LINEAR(4)),
-		  .duration = SEC(7), .judgements = by_time },
-		{ "queue-full-linear=0", NULL, SYSCTLS(RETRIES(1), LINEAR(0)),
-		  .judgements = by_count },
+		{ "queue-full-linear=0",
+		  "the accept queue is full, with tcp_syn_retries of 1 and "
+		  "tcp_syn_linear_timeouts of 0: one retransmission, and the "
+		  "count ends it after 3 s",
+		  SYSCTLS(RETRIES(1), LINEAR(0)), .judgements = by_count },
 		/* Linear SYNs as this kernel has them. */
-		{ "path-cut", NULL, SYSCTLS(RETRIES(1)),
-		  .judgements = of_loss },
-		{ "answers-lost", NULL, SYSCTLS(RETRIES(1)),
-		  .judgements = of_loss },
-		{ "port-closed", .duration = MSEC(10), .judgements = none },
-		{ "no-machine", NULL,
+		{ "path-cut",
+		  "the path to the server is cut, with tcp_syn_retries of 1: "
+		  "no SYN arrives, and the server counts nothing",
+		  SYSCTLS(RETRIES(1)), .judgements = of_loss },
+		{ "answers-lost",
+		  "every SYN-ACK is lost, with tcp_syn_retries of 1: the "
+		  "server answers each SYN and is in SYN-RECV",
+		  SYSCTLS(RETRIES(1)), .judgements = of_loss },
+		{ "port-closed",
+		  "no socket listens on the port, a control: RST and "
+		  "ECONNREFUSED at once",
+		  .duration = MSEC(10), .judgements = none },
+		{ "no-machine",
+		  "the server's host is gone and neighbour entries age, a "
+		  "control: three address resolution requests 0.1 s apart, and "
+		  "EHOSTUNREACH from the client's own kernel",
 		  SYSCTLS({ "client", "net.ipv4.neigh.eth0.retrans_time_ms",
 			    ARP_MS },
 			  { "client", "net.ipv4.neigh.eth0.mcast_solicit",
 			    ARPS }),
 		  .duration = MSEC(300), .judgements = none,
 		  .world = &world_pair_ageing },
-		{ "defaults", .duration = SEC(131), .judgements = by_count,
+		{ "defaults",
+		  "the accept queue is full, at the kernel's default values: "
+		  "ten retransmissions and the end after 131 s (before 6.5: "
+		  "six, and 127 s)",
+		  .duration = SEC(131), .judgements = by_count,
 		  .defaults = true }),
 	.changes = CHANGES(CHANGE_SYN_LINEAR),
 	.duration = SEC(3),

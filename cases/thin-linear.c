@@ -100,12 +100,25 @@ CASE(thin_linear) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
-		{ "sysctl", NULL, SYSCTLS(THIN(1)) },
-		{ "option", NULL, SYSCTLS(THIN(0)) },
-		{ "rto-min", NULL,
+		{ "sysctl",
+		  "tcp_thin_linear_timeouts is 1: seven retransmissions, one "
+		  "RTO apart",
+		  SYSCTLS(THIN(1)) },
+		{ "option",
+		  "tcp_thin_linear_timeouts is 0, and the socket has "
+		  "TCP_THIN_LINEAR_TIMEOUTS: seven retransmissions, one RTO "
+		  "apart",
+		  SYSCTLS(THIN(0)) },
+		{ "rto-min",
+		  "tcp_thin_linear_timeouts is 1, and tcp_rto_min_us is 400 "
+		  "ms: the RTO is longer, and only four retransmissions fit "
+		  "into the time",
 		  SYSCTLS(THIN(1), { "client", "net.ipv4.tcp_rto_min_us",
 				     RTO_MIN_US }) },
-		{ "off", NULL, SYSCTLS(THIN(0)), .duration = MSEC(3100) }),
+		{ "off",
+		  "neither the sysctl nor the option is set, the control: "
+		  "three retransmissions, each after twice the time",
+		  SYSCTLS(THIN(0)), .duration = MSEC(3100) }),
 	.needs = NEEDS({ .sysctl = "net.ipv4.tcp_rto_min_us" }),
 	.duration = MSEC(2000),
 	.script = script,

@@ -61,7 +61,14 @@ CASE(third_ack_number) = {
 		       "the wire releases the third ACK"),
 	.expect = "a RST, still SYN-RECV, and ESTABLISHED by the third ACK",
 	.world = &world_pair,
-	.variants = VARIANTS({ "beyond" }, { "below" }, { "far" }),
+	.variants = VARIANTS(
+		{ "beyond", "the acknowledgement number is 1 greater than that "
+			    "of the genuine third ACK" },
+		{ "below",
+		  "the acknowledgement number is 1 less than that of the "
+		  "genuine third ACK, so that it acknowledges nothing" },
+		{ "far", "the acknowledgement number is 16 Mi (2^24) greater "
+			 "than that of the genuine third ACK" }),
 	.duration = MSEC(50),
 	.script = script,
 };
