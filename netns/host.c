@@ -549,6 +549,11 @@ size_t host_plan_cables(const struct host_plan *plan)
 	return n;
 }
 
+bool host_plan_forwards(const struct host_plan *plan)
+{
+	return host_plan_cables(plan) > 1 && !plan->multihomed;
+}
+
 struct address cable_address(const struct cable_plan *cable, int family)
 {
 	for (size_t i = 0; i < HOST_ADDRESSES; i++)
@@ -581,11 +586,8 @@ static int start_init(struct host *host, struct loop *loop)
 				       EPOLLIN, on_control, host));
 }
 
-/*
- * Makes the host a router. Redirects are off, for they would change the paths
- * of a case. rp_filter, which is inherited from the machine, is off because not
- * every router has a route back to an address of a network between routers.
- */
+/* Makes the host a router. Redirects are off, for they would change the paths
+ * of a case. */
 static int enable_forwarding(struct host *host, bool v6)
 {
 	static const struct sysctl_setting of_v4[] = {
@@ -594,8 +596,6 @@ static int enable_forwarding(struct host *host, bool v6)
 		{ "net.ipv4.conf.default.send_redirects", "0" },
 		{ "net.ipv4.conf.all.accept_redirects", "0" },
 		{ "net.ipv4.conf.default.accept_redirects", "0" },
-		{ "net.ipv4.conf.all.rp_filter", "0" },
-		{ "net.ipv4.conf.default.rp_filter", "0" },
 	};
 	/* IPv6 has no sysctl against sending redirects, and never sends one for
 	 * a packet that leaves by another interface: ip6_forward(). */
@@ -629,11 +629,16 @@ static int prepare_network(struct host *host)
 		{ "net.ipv6.conf.default.accept_dad", "0" },
 		{ "net.ipv6.conf.default.router_solicitations", "0" },
 	};
-	/* Programs have no capabilities, and may use port 80 all the same. */
-	const struct sysctl_setting ports = {
-		"net.ipv4.ip_unprivileged_port_start", "0"
+	static const struct sysctl_setting of_all[] = {
+		/* Programs have no capabilities, and may use port 80 all the
+		 * same. */
+		{ "net.ipv4.ip_unprivileged_port_start", "0" },
+		/* Inherited from the machine. Not every host has a route back
+		 * to every address, and not every path is symmetric. */
+		{ "net.ipv4.conf.all.rp_filter", "0" },
+		{ "net.ipv4.conf.default.rp_filter", "0" },
 	};
-	int r = sysctl_write(host->namespace, &ports, 1);
+	int r = sysctl_write(host->namespace, of_all, ARRAY_SIZE(of_all));
 
 	if (r < 0)
 		return error_trace(r);
@@ -643,7 +648,7 @@ static int prepare_network(struct host *host)
 	/* -ENOENT: a kernel without IPv6. */
 	if (r < 0 && (r != -ENOENT || v6))
 		return error_trace(r);
-	if (host_plan_cables(&host->plan) > 1) {
+	if (host_plan_forwards(&host->plan)) {
 		r = enable_forwarding(host, v6);
 		if (r < 0)
 			return error_trace(r);

@@ -25,6 +25,7 @@ enum {
 	HOST_NAME = 16,
 	HOST_CABLES = 4,
 	HOST_ADDRESSES = 2,
+	HOST_ROUTES = 16,
 	/* Length of the prefix of every network. */
 	HOST_PREFIX_V4 = 24,
 	HOST_PREFIX_V6 = 64,
@@ -40,8 +41,16 @@ struct cable_plan {
 	uint8_t mac[6]; /* all zero: no such cable */
 };
 
+/* `to` with family 0 is the default route; else that network or, with
+ * `to_host`, that address alone. */
+struct route_plan {
+	struct address to;
+	bool to_host;
+	struct address via;
+};
+
 /* eth0 is the first cable's interface, eth1 the second's. A host with two
- * cables is a router: it forwards. */
+ * cables is a router: it forwards, unless it is `multihomed`. */
 struct host_plan {
 	const char *name; /* copied; at most HOST_NAME - 1 characters */
 	const char *rules; /* of its firewall, for nft(8); NULL. Borrowed. */
@@ -52,8 +61,13 @@ struct host_plan {
 	unsigned int
 		grants; /* enum privilege_grant: what its programs may get */
 	struct cable_plan cables[HOST_CABLES];
+	bool multihomed;
+	/* These instead of those by the fewest hops. */
+	bool static_routes;
+	struct route_plan routes[HOST_ROUTES]; /* ends with via.family 0 */
 };
 
+bool host_plan_forwards(const struct host_plan *plan);
 size_t host_plan_cables(const struct host_plan *plan);
 
 /* The cable's address of that family; family 0 where it has none. */

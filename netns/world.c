@@ -479,9 +479,9 @@ static int wait_links(struct world *world, struct place *place)
 /* --- routes ----------------------------------------------------------- */
 
 /*
- * For each network with end hosts (those with one cable), the distance of every
- * network to it is counted in routers. A host's next hop is the neighbouring
- * router with the smallest distance.
+ * For each network with end hosts (those that do not forward), the distance of
+ * every network to it is counted in routers. A host's next hop is the
+ * neighbouring router with the smallest distance.
  */
 static const unsigned int unreached = UINT_MAX - 1;
 
@@ -510,6 +510,8 @@ static bool relax(struct world *world, const struct place *router)
 	unsigned int hops = fewest_hops(router) + 1;
 	bool changed = false;
 
+	if (!host_plan_forwards(&router->plan))
+		return false;
 	for (size_t i = 0; i < router->n_cables; i++) {
 		if (router->hops[i] <= hops)
 			continue;
@@ -555,8 +557,8 @@ static const struct place *next_hop(const struct world *world,
 	const struct place *best = NULL;
 
 	for (const struct place *p = world->places; p; p = p->next)
-		if (p != place && p->n_cables > 1 && shared_cable(place, p) &&
-		    fewest_hops(p) < unreached &&
+		if (p != place && host_plan_forwards(&p->plan) &&
+		    shared_cable(place, p) && fewest_hops(p) < unreached &&
 		    (!best || fewest_hops(p) < fewest_hops(best)))
 			best = p;
 	return best;
@@ -583,15 +585,15 @@ static int add_route(struct place *place, const struct cable_plan *to,
 }
 
 /*
- * A host with one cable has a default route, so that it can answer any address,
- * and further routes for what another router leads to. A router has a route for
+ * An end host has a default route, so that it can answer any address, and
+ * further routes for what another router leads to. A router has a route for
  * each network, and no default route.
  */
 static int add_route_to(struct world *world, struct place *place,
 			const struct cable_plan *to)
 {
 	const struct place *router = next_hop(world, place);
-	bool is_default = place->n_cables == 1 && !place->gateway;
+	bool is_default = !host_plan_forwards(&place->plan) && !place->gateway;
 
 	/* The host is in that network. */
 	for (size_t i = 0; i < place->n_cables; i++)
@@ -604,17 +606,64 @@ static int add_route_to(struct world *world, struct place *place,
 	return error_trace(add_route(place, to, router, is_default));
 }
 
-/* The first host with one cable in its network: routes are computed once for
- * each network that has such hosts. */
-static bool is_first_of_its_network(const struct world *world,
-				    const struct place *place)
+static bool is_in_network(const struct place *place, unsigned int network)
+{
+	for (size_t i = 0; i < place->n_cables; i++)
+		if (place->plan.cables[i].network == network)
+			return true;
+	return false;
+}
+
+/* The first end host in the network: routes are computed once for each network
+ * that has such hosts. */
+static bool is_first_of_network(const struct world *world,
+				const struct place *place, unsigned int network)
 {
 	for (const struct place *p = world->places; p && p != place;
 	     p = p->next)
-		if (p->n_cables == 1 &&
-		    p->plan.cables[0].network == place->plan.cables[0].network)
+		if (!host_plan_forwards(&p->plan) && is_in_network(p, network))
 			return false;
-	return place->n_cables == 1;
+	return !host_plan_forwards(&place->plan);
+}
+
+/* The routes to a network of all hosts, or of one, that have no static routes.
+ */
+static int add_routes_to(struct world *world, const struct place *only,
+			 const struct cable_plan *to)
+{
+	count_hops(world, to->network);
+	for (struct place *p = world->places; p; p = p->next) {
+		int r = 0;
+
+		if ((!only || p == only) && !p->plan.static_routes)
+			r = add_route_to(world, p, to);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
+}
+
+static int add_static_routes(struct place *place)
+{
+	for (size_t i = 0; i < HOST_ROUTES; i++) {
+		const struct route_plan *route = &place->plan.routes[i];
+		struct address to = route->to;
+		unsigned int prefix = 0;
+		int r;
+
+		if (!route->via.family)
+			break;
+		if (to.family)
+			prefix = route->to_host ?
+					 (unsigned int)address_size(&to) * 8 :
+					 prefix_of(&to);
+		to.family = route->via.family;
+		r = rtnl_add_route(host_rtnl(place->host), &to, prefix,
+				   &route->via);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
 }
 
 /* The routes of one host, or of all (NULL). Their links are up. */
@@ -622,20 +671,21 @@ static int add_routes(struct world *world, struct place *only)
 {
 	for (struct place *p = world->places; p; p = p->next)
 		p->gateway = NULL;
-	for (struct place *to = world->places; to; to = to->next) {
-		const struct cable_plan *cable = &to->plan.cables[0];
+	for (struct place *to = world->places; to; to = to->next)
+		for (size_t i = 0; i < to->n_cables; i++) {
+			const struct cable_plan *cable = &to->plan.cables[i];
+			int r = 0;
 
-		if (!is_first_of_its_network(world, to))
-			continue;
-		count_hops(world, cable->network);
-		for (struct place *p = world->places; p; p = p->next) {
-			int r = only && p != only ?
-					0 :
-					add_route_to(world, p, cable);
-
+			if (is_first_of_network(world, to, cable->network))
+				r = add_routes_to(world, only, cable);
 			if (r < 0)
 				return error_trace(r);
 		}
+	for (struct place *p = world->places; p; p = p->next) {
+		int r = !only || p == only ? add_static_routes(p) : 0;
+
+		if (r < 0)
+			return error_trace(r);
 	}
 	return 0;
 }

@@ -4,8 +4,9 @@
  * The verbs of fault.h act on it.
  *
  * Most hosts have one cable and are in one network. A host with two is a router
- * between its networks; every other host has routes, by the fewest hops, to all
- * networks that contain hosts with one cable.
+ * between its networks, unless its plan says that it is multihomed. Hosts have
+ * routes, by the fewest hops, to all networks that contain a host that does not
+ * forward; or those of their plan.
  */
 #pragma once
 

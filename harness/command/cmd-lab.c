@@ -19,6 +19,7 @@
 #include "fold.h"
 #include "incidents.h"
 #include "ladder.h"
+#include "lab-network.h"
 #include "lab-options.h"
 #include "lab-script.h"
 #include "lab-session.h"
@@ -45,7 +46,7 @@ static int print_error(int status)
 
 /* --- one lab -------------------------------------------------------------- */
 
-static void print_path(const struct lab_plan *plan)
+static void print_host(const struct lab_host *host, const char *before)
 {
 	static const char *const roles[] = {
 		[LAB_ENDPOINT] = "",
@@ -54,9 +55,27 @@ static void print_path(const struct lab_plan *plan)
 		[LAB_FIREWALL] = " (firewall)",
 	};
 
+	printf("%s%s%s", before, host->name, roles[host->role]);
+}
+
+/* "client -- gateway (NAT) -- server", or each network with its hosts. */
+static void print_hosts(const struct lab_plan *plan)
+{
+	for (size_t i = 0; plan->named_networks && i < plan->n_networks; i++) {
+		const char *before = " ";
+
+		printf("%s:", plan->networks[i].name);
+		for (size_t j = 0; j < plan->n_hosts; j++)
+			if (lab_network_interface(&plan->hosts[j], i)) {
+				print_host(&plan->hosts[j], before);
+				before = ", ";
+			}
+		putchar('\n');
+	}
+	if (plan->named_networks)
+		return;
 	for (size_t i = 0; i < plan->n_hosts; i++)
-		printf("%s%s%s", i ? " -- " : "", plan->hosts[i].name,
-		       roles[plan->hosts[i].role]);
+		print_host(&plan->hosts[i], i ? " -- " : "");
 	putchar('\n');
 }
 
@@ -70,7 +89,7 @@ static void print_begin(const struct report *report,
 		printf("%s\n", plan->name);
 	if (plan->about)
 		fold_print(stdout, plan->about, 0, 0, report->columns);
-	print_path(plan);
+	print_hosts(plan);
 	fflush(stdout);
 }
 

@@ -19,6 +19,7 @@
 #include "lab-action.h"
 #include "lab-check.h"
 #include "lab-commands.h"
+#include "lab-defaults.h"
 #include "lab-expectation.h"
 #include "lab-file.h"
 #include "lab-value.h"
@@ -553,7 +554,7 @@ static int build(struct builder *b, const struct lab_options *options,
 	    (options->interactive || options->shell))
 		b->plan->duration = SEC(365 * 86400);
 	if (r >= 0)
-		r = lab_plan_add_defaults(b->plan);
+		r = lab_defaults_add(b->plan);
 	if (r >= 0)
 		r = lab_check(b->plan);
 	if (r >= 0)

@@ -5,6 +5,7 @@
 
 #include "fuzz.h"
 #include "lab-check.h"
+#include "lab-defaults.h"
 #include "lab-file.h"
 
 static void must_be_complete(const struct lab_plan *plan)
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		fuzz_must(strcmp(plan->name, "x") == 0);
 		must_be_complete(plan);
-		r = lab_plan_add_defaults(plan);
+		r = lab_defaults_add(plan);
 		if (r >= 0 && lab_check(plan) >= 0)
 			must_be_known(plan);
 		must_be_complete(plan);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Translates a plan's hosts into a world plan. Without a gateway all hosts
- * share the network 10.0.0.0/24 (fd00::/64). With one, the hosts before it on
- * the path are in that network, the hosts behind it in 10.0.1.0/24
- * (fd00:1::/64), and the gateway has a cable in each, eth0 and eth1, with the
- * host number 254.
+ * Translates a plan's hosts into a world plan: names into addresses, roles into
+ * firewall rules and sysctls.
  */
 #include "lab-case.h"
 
@@ -15,73 +12,145 @@
 
 #include "errors.h"
 #include "lab-gateway.h"
+#include "lab-network.h"
 
-enum { GATEWAY_NUMBER = 254 };
+struct texts {
+	char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
+};
 
 struct lab_case {
 	struct testcase testcase;
 	struct world_plan world;
 	struct lab_plan *plan;
+	struct texts addresses[LAB_HOSTS][LAB_INTERFACES];
 	struct {
-		char v4[2][ADDRESS_TEXT], v6[2][ADDRESS_TEXT];
-	} addresses[LAB_HOSTS];
-	struct lab_gateway gateway;
-	struct setting settings[LAB_GATEWAY_SETTINGS + LAB_SETTINGS + 1];
+		struct world_route list[LAB_ROUTES * LAB_INTERFACES + 1];
+		struct texts to[LAB_ROUTES * LAB_INTERFACES];
+		size_t n;
+	} routes[LAB_HOSTS];
+	struct lab_gateway gateways[LAB_HOSTS];
+	struct setting settings[LAB_HOSTS * LAB_GATEWAY_SETTINGS +
+				LAB_SETTINGS + 1];
 	struct need needs[LAB_NEEDS + 1];
 };
 
-static void write_address(struct lab_case *c, size_t host, size_t cable,
-			  unsigned int network, unsigned int number)
+/* --- addresses and routes ------------------------------------------------- */
+
+static void write_texts(struct texts *texts, size_t network,
+			unsigned int number)
 {
-	snprintf(c->addresses[host].v4[cable], ADDRESS_TEXT, "10.0.%u.%u",
-		 network, number);
-	snprintf(c->addresses[host].v6[cable], ADDRESS_TEXT,
-		 network ? "fd00:%u::%x" : "fd00::%.0u%x", network, number);
+	lab_network_address(network, number, AF_INET, texts->v4);
+	lab_network_address(network, number, AF_INET6, texts->v6);
 }
 
-static void place_endpoint(struct lab_case *c, size_t i, unsigned int network,
-			   unsigned int number)
+static void place_host(struct lab_case *c, size_t i)
 {
-	write_address(c, i, 0, network, number);
-	c->world.hosts[i].name = c->plan->hosts[i].name;
-	c->world.hosts[i].v4 = c->addresses[i].v4[0];
-	c->world.hosts[i].v6 = c->addresses[i].v6[0];
+	const struct lab_host *host = &c->plan->hosts[i];
+
+	for (size_t j = 0; j < host->n_interfaces; j++)
+		write_texts(&c->addresses[i][j], host->interfaces[j].network,
+			    host->interfaces[j].number);
+	c->world.hosts[i].name = host->name;
+	c->world.hosts[i].v4 = c->addresses[i][0].v4;
+	c->world.hosts[i].v6 = c->addresses[i][0].v6;
+	for (size_t j = 1; j < host->n_interfaces; j++) {
+		c->world.hosts[i].also[j - 1].v4 = c->addresses[i][j].v4;
+		c->world.hosts[i].also[j - 1].v6 = c->addresses[i][j].v6;
+	}
+	c->world.hosts[i].multihomed = host->n_interfaces > 1 &&
+				       !lab_host_is_gateway(host);
 }
 
-static void place_gateway(struct lab_case *c, size_t i)
+/* `to` NULL: the default route. */
+static void add_route(struct lab_case *c, size_t host, const struct texts *via,
+		      const struct lab_interface *to, bool to_host)
 {
-	place_endpoint(c, i, 0, GATEWAY_NUMBER);
-	write_address(c, i, 1, 1, GATEWAY_NUMBER);
-	c->world.hosts[i].also[0].v4 = c->addresses[i].v4[1];
-	c->world.hosts[i].also[0].v6 = c->addresses[i].v6[1];
-	if (*c->gateway.rules)
-		c->world.hosts[i].rules = c->gateway.rules;
+	size_t n = c->routes[host].n++;
+	struct texts *texts = &c->routes[host].to[n];
+
+	if (to)
+		write_texts(texts, to->network, to->number);
+	c->routes[host].list[n] = (struct world_route){
+		.v4 = to ? texts->v4 : NULL,
+		.v6 = to ? texts->v6 : NULL,
+		.to_host = to_host,
+		.via_v4 = via->v4,
+		.via_v6 = via->v6,
+	};
+}
+
+/* A host is reached at all of its addresses. */
+static void place_route(struct lab_case *c, size_t i,
+			const struct lab_route *route)
+{
+	const struct lab_host *via = lab_plan_host(c->plan, route->via);
+	const struct lab_interface *near =
+		lab_network_shared(via, &c->plan->hosts[i]);
+	const struct texts *texts =
+		&c->addresses[via - c->plan->hosts][near - via->interfaces];
+	const struct lab_network *network;
+	const struct lab_host *host;
+
+	if (!route->to) {
+		add_route(c, i, texts, NULL, false);
+		return;
+	}
+	network = lab_network_find(c->plan, route->to);
+	if (network) {
+		const struct lab_interface any = {
+			.network = (size_t)(network - c->plan->networks),
+			.number = 1
+		};
+
+		add_route(c, i, texts, &any, false);
+		return;
+	}
+	host = lab_plan_host(c->plan, route->to);
+	for (size_t j = 0; j < host->n_interfaces; j++)
+		add_route(c, i, texts, &host->interfaces[j], true);
 }
 
 static void place_hosts(struct lab_case *c)
 {
-	unsigned int network = 0, number = 1;
-
+	for (size_t i = 0; i < c->plan->n_hosts; i++)
+		place_host(c, i);
 	for (size_t i = 0; i < c->plan->n_hosts; i++) {
-		if (c->plan->hosts[i].role == LAB_ENDPOINT) {
-			place_endpoint(c, i, network, number++);
-			continue;
-		}
-		place_gateway(c, i);
-		network = number = 1;
+		const struct lab_host *host = &c->plan->hosts[i];
+
+		for (size_t j = 0; j < host->n_routes; j++)
+			place_route(c, i, &host->routes[j]);
+		if (host->static_routes)
+			c->world.hosts[i].routes = c->routes[i].list;
 	}
 }
 
-/* The plan's own settings come last: they override these. */
-static void write_settings(struct lab_case *c, const struct lab_host *gateway)
-{
-	size_t n = gateway ? lab_gateway_settings(&c->gateway, gateway,
-						  c->settings) :
-			     0;
+/* --- gateways ------------------------------------------------------------- */
 
+/* The plan's own settings come last: they override these. */
+static int place_gateways(struct lab_case *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->plan->n_hosts; i++) {
+		const struct lab_host *host = &c->plan->hosts[i];
+		struct lab_gateway *gateway = &c->gateways[i];
+		int r;
+
+		if (!lab_host_is_gateway(host))
+			continue;
+		r = lab_gateway_rules(gateway, host);
+		if (r < 0)
+			return error_trace(r);
+		if (*gateway->rules)
+			c->world.hosts[i].rules = gateway->rules;
+		n += lab_gateway_settings(gateway, host, c->settings + n);
+	}
 	memcpy(c->settings + n, c->plan->settings,
 	       c->plan->n_settings * sizeof(*c->settings));
+	return error_trace(lab_gateway_check_steps(c->plan, c->gateways));
 }
+
+/* --- the case ------------------------------------------------------------- */
 
 /* Servers start one after the other, and each is waited for. */
 static nsec_t preparation_of(const struct lab_plan *plan)
@@ -113,23 +182,18 @@ static unsigned int all_grants(const struct lab_plan *plan)
 int lab_case_new(struct lab_case **ret, struct lab_plan *plan,
 		 void (*script)(struct run *run))
 {
-	const struct lab_host *gateway = lab_plan_gateway(plan);
 	struct lab_case *c = calloc(1, sizeof(*c));
 	int r;
 
 	if (!c)
 		return error_origin(-ENOMEM, "lab");
 	c->plan = plan;
-	r = gateway ? lab_gateway_rules(&c->gateway, gateway) : 0;
-	if (r >= 0)
-		r = lab_gateway_check_steps(plan, gateway,
-					    gateway ? c->gateway.rules : "");
+	place_hosts(c);
+	r = place_gateways(c);
 	if (r < 0) {
 		free(c);
 		return error_trace(r);
 	}
-	place_hosts(c);
-	write_settings(c, gateway);
 	write_needs(c);
 	c->testcase = (struct testcase){
 		.name = plan->name ? plan->name : "lab",

@@ -48,10 +48,7 @@ struct causes {
 	size_t n;
 	struct sizes sizes[LAB_HOSTS];
 	size_t n_sizes;
-	/* For each packet: it left the gateway, or was delivered without
-	 * one. */
-	bool *passed;
-	size_t n_packets;
+	size_t *last; /* for each packet, the index of its last capture */
 };
 
 /* Causes beyond CAUSES_MAX are left out. */
@@ -102,9 +99,9 @@ static void count_segment(struct causes *c, const char *host,
 
 static bool is_gateway(const struct causes *c, const char *name)
 {
-	const struct lab_host *gateway = lab_plan_gateway(c->plan);
+	const struct lab_host *host = lab_plan_host(c->plan, name);
 
-	return gateway && strcmp(gateway->name, name) == 0;
+	return host && lab_host_is_gateway(host);
 }
 
 /* --- RST and ICMP --------------------------------------------------------- */
@@ -226,36 +223,26 @@ static void see_loss(struct causes *c, const struct wire_capture *capture)
 		count_segment(c, host, "lost: no host has that address");
 }
 
-/* The gateway received the packet and did not send it on. */
-static bool is_kept(const struct causes *c, const struct wire_capture *capture)
+/* A gateway received the packet and did not send it on. */
+static bool is_kept(const struct causes *c, size_t i)
 {
+	const struct wire_capture *capture = &c->captures[i];
+
 	return capture->left && is_gateway(c, capture->to) &&
 	       strcmp(capture->origin, capture->to) != 0 &&
-	       capture->frame.kind == FRAME_TCP && !c->passed[capture->packet];
-}
-
-/* Hosts before the gateway are inside. */
-static bool is_inside(const struct causes *c, const char *host)
-{
-	const struct lab_plan *plan = c->plan;
-
-	for (size_t i = 0; i < plan->n_hosts; i++) {
-		if (plan->hosts[i].role != LAB_ENDPOINT)
-			return false;
-		if (strcmp(plan->hosts[i].name, host) == 0)
-			return true;
-	}
-	return false;
+	       capture->frame.kind == FRAME_TCP &&
+	       c->last[capture->packet] == i;
 }
 
 static void see_kept(struct causes *c, const struct wire_capture *capture)
 {
-	const struct lab_host *gateway = lab_plan_gateway(c->plan);
+	const struct lab_host *gateway = lab_plan_host(c->plan, capture->to);
 	const char *why = "rules of the file";
 
 	if (lab_host_tracks_connections(gateway) && !gateway->rules)
 		why = capture->kinds & WIRE_SYN &&
-				      !is_inside(c, capture->origin) ?
+				      capture->network !=
+					      gateway->interfaces[0].network ?
 			      "a new connection from outside" :
 			      "it has no conntrack entry for the connection";
 	else if (lab_host_tracks_connections(gateway))
@@ -329,23 +316,23 @@ static void conclude_link(struct causes *c, const char *host)
 /* -------------------------------------------------------------------------- */
 
 /* False without memory. */
-static bool find_passed(struct causes *c)
+static bool find_last(struct causes *c)
 {
+	unsigned int newest = 0;
+
 	for (size_t i = 0; i < c->n_captures; i++)
-		c->n_packets =
-			MAX(c->n_packets, (size_t)c->captures[i].packet + 1);
-	c->passed = calloc(c->n_packets + 1, sizeof(*c->passed));
-	for (size_t i = 0; c->passed && i < c->n_captures; i++)
-		if (is_gateway(c, c->captures[i].from))
-			c->passed[c->captures[i].packet] = true;
-	return c->passed;
+		newest = MAX(newest, c->captures[i].packet);
+	c->last = calloc((size_t)newest + 1, sizeof(*c->last));
+	for (size_t i = 0; c->last && i < c->n_captures; i++)
+		c->last[c->captures[i].packet] = i;
+	return c->last;
 }
 
 static void see(struct causes *c, size_t i)
 {
 	const struct wire_capture *capture = &c->captures[i];
 	bool endpoint = !is_gateway(c, capture->to);
-	bool lost = is_lost(capture), kept = is_kept(c, capture);
+	bool lost = is_lost(capture), kept = is_kept(c, i);
 
 	if (capture->fate == WIRE_GHOST)
 		return;
@@ -385,7 +372,7 @@ void lab_causes(struct run *run, const struct lab_plan *plan, lab_cause_fn fn,
 
 	c = (struct causes){ .run = run, .plan = plan };
 	c.n_captures = wire_captures(world_wire(run->world), &c.captures);
-	if (!find_passed(&c))
+	if (!find_last(&c))
 		run_broken(run, error_origin(-ENOMEM, "causes"));
 	for (size_t i = 0; i < c.n_captures; i++)
 		see(&c, i);
@@ -394,5 +381,5 @@ void lab_causes(struct run *run, const struct lab_plan *plan, lab_cause_fn fn,
 		conclude_link(&c, plan->hosts[i].name);
 	for (size_t i = 0; i < c.n; i++)
 		give(&c.all[i], fn, data);
-	free(c.passed);
+	free(c.last);
 }

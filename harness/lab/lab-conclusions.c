@@ -199,24 +199,48 @@ static void see_tracked(void *data, const struct firewall_tuple *original,
 		search->found = true;
 }
 
-/* The gateway that tracks connections and has no entry for this one; or NULL. A
- * dead gateway is not asked: its table died with it, and it forwards nothing.
+/* The host has received a segment of the connection. */
+static bool is_on_path(const struct lab_end *end, const char *host,
+		       unsigned int connection)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(world_wire(end->run->world), &all);
+
+	for (size_t i = 0; connection && i < n; i++)
+		if (all[i].connection == connection &&
+		    strcmp(all[i].to, host) == 0)
+			return true;
+	return false;
+}
+
+/* A dead gateway is not asked: its table died with it, and it forwards nothing.
  */
-static const char *forgetful_gateway(const struct lab_end *end,
-				     const struct diag_socket *socket)
+static bool has_forgotten(const struct lab_end *end, const char *gateway,
+			  const struct diag_socket *socket)
 {
 	struct search search = { .socket = socket };
-	const struct lab_host *gateway = lab_plan_gateway(end->plan);
-	struct host *host;
+	struct host *host = run_host(end->run, gateway);
 
-	if (!gateway || !lab_host_tracks_connections(gateway))
-		return NULL;
-	host = run_host(end->run, gateway->name);
-	if (!host_is_running(host) ||
-	    firewall_each(host_namespace(host), end->run->options->family,
-			  see_tracked, &search) < 0)
-		return NULL;
-	return search.found ? NULL : gateway->name;
+	return host_is_running(host) &&
+	       firewall_each(host_namespace(host), end->run->options->family,
+			     see_tracked, &search) >= 0 &&
+	       !search.found;
+}
+
+/* A gateway on the path that tracks connections and has no entry for this one;
+ * or NULL. */
+static const char *forgetful_gateway(const struct lab_end *end,
+				     const struct subject *s)
+{
+	for (size_t i = 0; i < end->plan->n_hosts; i++) {
+		const struct lab_host *host = &end->plan->hosts[i];
+
+		if (lab_host_tracks_connections(host) &&
+		    is_on_path(end, host->name, s->connection) &&
+		    has_forgotten(end, host->name, s->socket))
+			return host->name;
+	}
+	return NULL;
 }
 
 static const char *host_with(const struct lab_end *end,
@@ -240,7 +264,7 @@ static const char *peer_text(const struct conclusions *c,
 	static char text[160];
 	const struct lab_end *end = c->end;
 	const char *host = host_with(end, &s->socket->remote);
-	const char *gateway = forgetful_gateway(end, s->socket);
+	const char *gateway = forgetful_gateway(end, s);
 
 	if (gateway)
 		snprintf(text, sizeof(text),

@@ -65,16 +65,16 @@ static int write_base(const struct lab_host *host, char *buffer, size_t size)
 			     "table inet lab { chain forward { "
 			     "type filter hook forward priority 0; "
 			     "ct state invalid %s; "
-			     "iifname eth1 ct state new "
+			     "iifname != eth0 ct state new "
 			     "tcp flags & (syn | ack | rst) != syn %s; "
 			     "ct state invalid drop; "
-			     "iifname eth1 ct state new drop; }; }\n",
+			     "iifname != eth0 ct state new drop; }; }\n",
 			     unknown, unknown);
 	if (host->role == LAB_NAT)
 		n += snprintf(buffer + n, size - (size_t)n,
 			      "table inet lab { chain out { "
 			      "type nat hook postrouting priority 100; "
-			      "oifname eth1 masquerade%s; }; }\n",
+			      "oifname != eth0 masquerade%s; }; }\n",
 			      flags[host->tracking.ports]);
 	return n;
 }
@@ -147,13 +147,14 @@ size_t lab_gateway_settings(struct lab_gateway *gateway,
 }
 
 int lab_gateway_check_steps(const struct lab_plan *plan,
-			    const struct lab_host *gateway, const char *base)
+			    const struct lab_gateway gateways[LAB_HOSTS])
 {
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < plan->n_steps; i++) {
 		const struct lab_action *action = &plan->steps[i].action;
 		struct lab_place place = plan->steps[i].place;
+		const struct lab_host *host;
 		char *before = NULL;
 		size_t size;
 		FILE *out;
@@ -163,8 +164,8 @@ int lab_gateway_check_steps(const struct lab_plan *plan,
 		out = open_memstream(&before, &size);
 		if (!out)
 			return error_origin(-ENOMEM, "rules");
-		if (gateway && strcmp(gateway->name, action->host) == 0)
-			fputs(base, out);
+		host = lab_plan_host(plan, action->host);
+		fputs(gateways[host - plan->hosts].rules, out);
 		for (size_t j = 0; j < i; j++) {
 			const struct lab_action *other = &plan->steps[j].action;
 

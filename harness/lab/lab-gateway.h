@@ -29,6 +29,7 @@ size_t lab_gateway_settings(struct lab_gateway *gateway,
 			    struct setting ret[LAB_GATEWAY_SETTINGS]);
 
 /* Checks the rules of all steps, in the order of the plan: each may refer to
- * what earlier ones have made. `gateway` has the rules `base`; NULL: none. */
+ * what earlier ones have made, and to the rules of its host. `gateways` is in
+ * the order of the hosts. */
 int lab_gateway_check_steps(const struct lab_plan *plan,
-			    const struct lab_host *gateway, const char *base);
+			    const struct lab_gateway gateways[LAB_HOSTS]);

@@ -86,7 +86,7 @@ static void see_frame(struct lab *lab, const struct lab_event *event)
 	const struct wire_capture *all;
 
 	wire_captures(world_wire(lab->run->world), &all);
-	if (host && host->role == LAB_ENDPOINT)
+	if (host && !lab_host_is_gateway(host))
 		lab_states_see(lab->states, event, &all[event->capture]);
 }
 

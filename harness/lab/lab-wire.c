@@ -18,6 +18,7 @@
 #include "array.h"
 #include "errors.h"
 #include "faults-control.h"
+#include "lab-network.h"
 #include "wire.h"
 
 enum { RULES_MAX = 64 };
@@ -29,9 +30,7 @@ struct filter {
 	unsigned int kinds; /* with LAB_PAYLOAD; 0: any */
 	double rate; /* 0: all */
 	uint16_t port; /* of either end; 0: any */
-	struct address destination; /* family 0: any */
-	const char
-		*peer; /* host at the other end of the connection; NULL: any */
+	const char *receiver; /* host, in another network; NULL: any */
 };
 
 struct lab_wire {
@@ -98,6 +97,28 @@ static bool is_endpoint(const struct lab_wire *wire, unsigned int connection,
 	return false;
 }
 
+/*
+ * The host is in another network, and the frame is on its way to a gateway. It
+ * has the host's address or, on the outer side of a NAT, the gateway's: then
+ * the connection determines the receiver.
+ */
+static bool is_receiver(const struct filter *filter,
+			const struct wire_capture *capture)
+{
+	const struct lab_wire *wire = filter->wire;
+	const struct host_plan *plan =
+		host_plan(run_host(wire->run, filter->receiver));
+
+	for (size_t i = 0; i < host_plan_cables(plan); i++) {
+		struct address address = cable_address(
+			&plan->cables[i], wire->run->options->family);
+
+		if (address_equal(&address, &capture->frame.destination))
+			return true;
+	}
+	return is_endpoint(wire, capture->connection, filter->receiver);
+}
+
 static bool passes_filter(const struct wire_capture *capture, const void *data)
 {
 	const struct filter *filter = data;
@@ -109,11 +130,7 @@ static bool passes_filter(const struct wire_capture *capture, const void *data)
 			     (frame->tcp.source_port != filter->port &&
 			      frame->tcp.destination_port != filter->port)))
 		return false;
-	if (filter->destination.family &&
-	    !address_equal(&filter->destination, &frame->destination))
-		return false;
-	if (filter->peer &&
-	    !is_endpoint(filter->wire, capture->connection, filter->peer))
+	if (filter->receiver && !is_receiver(filter, capture))
 		return false;
 	return filter->rate <= 0 || random_number(filter->wire) < filter->rate;
 }
@@ -131,24 +148,8 @@ static struct filter *new_filter(struct lab_wire *wire, double rate)
 	return filter;
 }
 
-/* Hosts before the gateway are inside. */
-static bool is_inside(const struct lab_wire *wire, const char *host)
-{
-	for (size_t i = 0; i < wire->plan->n_hosts; i++) {
-		if (wire->plan->hosts[i].role != LAB_ENDPOINT)
-			return false;
-		if (strcmp(wire->plan->hosts[i].name, host) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * With the gateway between them, no frame goes from one host to the other: the
- * rule then matches on the sender's cable, by the receiver's address. Frames to
- * a host behind a NAT have the gateway's address there: of these, the
- * connection determines the receiver.
- */
+/* With a gateway between them, no frame goes from one host to the other: the
+ * rule then matches on the sender's cable. */
 static struct wire_match match_of(struct lab_wire *wire,
 				  const struct lab_action *action)
 {
@@ -159,25 +160,20 @@ static struct wire_match match_of(struct lab_wire *wire,
 				    .count = action->count,
 				    .label = action->text };
 	struct filter *filter = new_filter(wire, action->rate);
-	const struct lab_host *gateway = lab_plan_gateway(wire->plan);
 
 	filter->port = action->port;
 	if (action->kinds & LAB_PAYLOAD) {
 		filter->kinds = action->kinds;
 		match.kinds = 0;
 	}
-	if (gateway && match.from && match.to &&
-	    strcmp(match.from, gateway->name) != 0 &&
-	    strcmp(match.to, gateway->name) != 0 &&
-	    is_inside(wire, match.from) != is_inside(wire, match.to)) {
-		if (gateway->role == LAB_NAT && is_inside(wire, match.to))
-			filter->peer = match.to;
-		else
-			filter->destination = run_address(wire->run, match.to);
+	if (match.from && match.to &&
+	    !lab_network_shared(lab_plan_host(wire->plan, match.from),
+				lab_plan_host(wire->plan, match.to))) {
+		filter->receiver = match.to;
 		match.to = NULL;
 	}
 	if (filter->kinds || filter->rate > 0 || filter->port ||
-	    filter->destination.family || filter->peer) {
+	    filter->receiver) {
 		match.where = passes_filter;
 		match.data = filter;
 	}

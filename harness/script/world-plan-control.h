@@ -11,6 +11,8 @@
 struct planned_host {
 	char name[HOST_NAME];
 	const char *rules; /* NULL: none */
+	bool multihomed;
+	const struct world_route *routes; /* NULL: none of its own */
 	size_t n_cables;
 	struct {
 		char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];

@@ -71,6 +71,8 @@ static void declared_host(const struct world_plan *plan, size_t i,
 {
 	copy(ret->name, sizeof(ret->name), plan->hosts[i].name);
 	ret->rules = plan->hosts[i].rules;
+	ret->multihomed = plan->hosts[i].multihomed;
+	ret->routes = plan->hosts[i].routes;
 	copy(ret->cables[0].v4, ADDRESS_TEXT, plan->hosts[i].v4);
 	copy(ret->cables[0].v6, ADDRESS_TEXT, plan->hosts[i].v6);
 	ret->n_cables = 1;
@@ -161,12 +163,34 @@ static unsigned int network_of(const struct address *address)
 		       (unsigned int)(b[1] << 16 | b[2] << 8 | b[3]);
 }
 
+static int route_plan(const struct world_route *route, int family,
+		      struct route_plan *ret)
+{
+	bool v6 = family == AF_INET6;
+	const char *to = v6 ? route->v6 : route->v4;
+	int r = address_parse(&ret->via, v6 ? route->via_v6 : route->via_v4);
+
+	if (r >= 0 && to)
+		r = address_parse(&ret->to, to);
+	ret->to_host = route->to_host;
+	return error_trace(r);
+}
+
 int planned_host_plan(const struct planned_host *planned, size_t i, int family,
 		      struct host_plan *ret)
 {
 	struct host_plan plan = { .name = planned->name,
-				  .rules = planned->rules };
+				  .rules = planned->rules,
+				  .multihomed = planned->multihomed,
+				  .static_routes = planned->routes };
 
+	for (size_t j = 0; planned->routes && planned->routes[j].via_v4; j++) {
+		int r = route_plan(&planned->routes[j], family,
+				   &plan.routes[j]);
+
+		if (r < 0)
+			return error_trace(r);
+	}
 	for (size_t j = 0; j < planned->n_cables; j++) {
 		struct cable_plan *cable = &plan.cables[j];
 		int r = address_parse(&cable->addresses[0],

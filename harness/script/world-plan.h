@@ -10,7 +10,15 @@
 
 #include "host.h"
 
-enum { WORLD_HOSTS = 8, WORLD_ROUTERS = 64 };
+enum { WORLD_HOSTS = 32, WORLD_ROUTERS = 64 };
+
+/* A route to the network of the address; or to the address alone; or, without
+ * an address, the default route. */
+struct world_route {
+	const char *v4, *v6;
+	bool to_host;
+	const char *via_v4, *via_v6; /* NULL: the end of the list */
+};
 
 struct world_plan {
 	struct {
@@ -21,6 +29,11 @@ struct world_plan {
 			const char *v4, *v6;
 		} also[HOST_CABLES - 1];
 		const char *rules; /* of its firewall, in nft(8) syntax */
+		/* It has further cables and is no router. */
+		bool multihomed;
+		/* NULL: by the fewest hops, which world.h explains. At most
+		 * HOST_ROUTES. */
+		const struct world_route *routes;
 	} hosts[WORLD_HOSTS];
 	/* A chain of so many routers, router-1 and so on, from the network of
 	 * the first host to that of the second. */

@@ -1434,6 +1434,177 @@ class Gateways(unittest.TestCase):
             self.assertEqual(inside == outside, kept)
 
 
+class Networks(unittest.TestCase):
+    ASYMMETRIC = """
+        networks: [office, dmz]
+        hosts:
+          client: {networks: office}
+          out: {as: router, networks: [office, dmz]}
+          back: {as: router, networks: [office, dmz]}
+          server: {networks: dmz, routes: {default: back}}
+        timeline:
+          - 0s: [listen server, connect client server]
+          - 100ms: send client 10
+        expect:
+          - client: DATA within 2s of send client 10
+        for: 3s
+        """
+    # The server's replies do not pass the firewall.
+    BYPASS = """
+        networks: [office, dmz]
+        hosts:
+          client: {networks: office}
+          gateway: {as: firewall, networks: [office, dmz]}
+          server: {networks: [dmz, office]%s}
+        timeline:
+          - 0s: [listen server, connect client server]
+          - 100ms: send client 10
+        for: 3s
+        """
+
+    def journal_of(self, text, *words):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "networks.yaml")
+            path.write_text(textwrap.dedent(text), encoding="utf-8")
+            return journal(str(path), *words)
+
+    @staticmethod
+    def cables(records):
+        """(from, to) of every segment that was delivered."""
+        return {(r["from"], r["to"]) for r in records
+                if r["type"] == "frame" and r["fate"] == "forwarded" and
+                "flags" in r}
+
+    def test_reply_takes_another_gateway(self):
+        for family in "46":
+            status, text, records = self.journal_of(self.ASYMMETRIC,
+                                                    "--family", family)
+            self.assertEqual(status, rig.PASS, text)
+            self.assertEqual(self.cables(records),
+                             {("client", "out"), ("out", "server"),
+                              ("server", "back"), ("back", "client")})
+
+    def test_strict_rp_filter_drops_what_comes_from_the_wrong_side(self):
+        text = self.ASYMMETRIC.replace(
+            "routes: {default: back}",
+            "routes: {default: back}, "
+            "sysctls: {net.ipv4.conf.all.rp_filter: 1}")
+        # The server's only cable is the right side for both gateways.
+        status, output, _ = self.journal_of(text)
+        self.assertEqual(status, rig.PASS, output)
+        status, output, _ = self.journal_of("""
+            networks: [office, dmz]
+            hosts:
+              client: {networks: office}
+              gateway: {as: router, networks: [office, dmz]}
+              server:
+                networks: [dmz, office]
+                sysctls: {net.ipv4.conf.all.rp_filter: 1}
+            timeline:
+              - 0s: [listen server, connect client server]
+            expect:
+              - server: receives at least 1 syn
+              - server: sends no syn-ack
+            for: 2s
+            """)
+        self.assertEqual(status, rig.PASS, output)
+
+    def test_firewall_sees_one_direction_only(self):
+        for more, expected in (
+                ("", "client: sends at least 1 retransmission"),
+                (", routes: {client: gateway}", "client: DATA")):
+            status, output, records = self.journal_of(
+                self.BYPASS % more, "--expect", expected)
+            self.assertEqual(status, rig.PASS, output)
+            self.assertEqual(("server", "client") in self.cables(records),
+                             not more)
+            self.assertEqual("not forwarded by gateway: it has no conntrack "
+                             "entry" in " ".join(output.split()), not more,
+                             output)
+
+    def test_host_in_two_networks_does_not_forward(self):
+        status, text, _ = self.journal_of("""
+            networks: [office, dmz]
+            hosts:
+              client: {networks: office, routes: {default: both}}
+              both: {networks: [office, dmz], run: sleep 3}
+              server: {networks: dmz}
+            timeline:
+              - 0s: [listen server, connect client server]
+            expect:
+              - client: sends at least 1 syn
+              - server: receives no syn
+            for: 1500ms
+            """)
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_empty_routes_reach_the_own_network_only(self):
+        status, text, _ = self.journal_of("""
+            networks: [office, dmz]
+            hosts:
+              client: {networks: office, routes: {}}
+              gateway: {as: router, networks: [office, dmz]}
+              server: {networks: dmz}
+            timeline:
+              - 0s: [listen server, connect client server]
+            expect:
+              - client: ENETUNREACH
+              - client: sends no syn
+            for: 500ms
+            """)
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_gateway_in_a_chain_that_drops_is_named(self):
+        status, text, _ = self.journal_of("""
+            networks: [left, middle, right]
+            hosts:
+              client: {networks: left}
+              first: {as: router, networks: [left, middle]}
+              second:
+                as: router
+                networks: [middle, right]
+                rules: |
+                  table inet t { chain f { type filter hook forward priority 0;
+                  tcp flags syn drop; }; }
+              server: {networks: right}
+            timeline:
+              - 0s: [listen server, connect client server]
+            for: 1500ms
+            """)
+        self.assertEqual(status, rig.PASS, text)
+        self.assertIn("not forwarded by second", text)
+        self.assertNotIn("not forwarded by first", text)
+
+    def test_rule_reaches_a_host_behind_two_gateways(self):
+        for rule, sender in (("drop data from client to server", "client"),
+                             ("drop data from server to client", "server")):
+            _, text, records = self.journal_of(f"""
+                networks: [left, middle, right]
+                hosts:
+                  client: {{networks: left}}
+                  first: {{as: nat, networks: [left, middle]}}
+                  second: {{as: router, networks: [middle, right]}}
+                  server: {{networks: right}}
+                timeline:
+                  - 0s: [listen server, connect client server]
+                  - 200ms: {rule}
+                  - 300ms: send client 10
+                for: 700ms
+                """)
+            dropped = {r["from"] for r in records if r["type"] == "frame" and
+                       r["fate"] == "dropped"}
+            self.assertEqual(dropped, {sender}, text)
+
+    def test_lab_has_32_hosts(self):
+        names = [f"h{i}" for i in range(31)]
+        status, text, _ = self.journal_of(
+            "hosts: {" + ", ".join(f"{n}: " for n in names + ["server"]) +
+            "}\ntimeline:\n  - 0s: [listen server, "
+            + ", ".join(f"connect {n} server" for n in names) +
+            "]\nexpect:\n  - server: 31 ESTAB\nfor: 5s\n")
+        self.assertEqual(status, rig.PASS, text)
+
+
 class Prompt(unittest.TestCase):
     def typed(self, words, *more):
         with tempfile.TemporaryFile("w+") as keys:

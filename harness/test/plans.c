@@ -6,6 +6,7 @@
 
 #include "errors.h"
 #include "lab-check.h"
+#include "lab-defaults.h"
 #include "lab-file.h"
 #include "unit.h"
 
@@ -27,7 +28,7 @@ void plan_read(const char *file)
 void plan_complete(const char *file)
 {
 	plan_read(file);
-	ck_assert_msg(lab_plan_add_defaults(plan) == 0, "%s", error_message());
+	ck_assert_msg(lab_defaults_add(plan) == 0, "%s", error_message());
 }
 
 void must_pass(const char *file)

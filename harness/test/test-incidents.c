@@ -7,6 +7,7 @@
 
 #include "errors.h"
 #include "lab-check.h"
+#include "lab-defaults.h"
 #include "lab-file.h"
 #include "suite.h"
 #include "unit.h"
@@ -27,7 +28,7 @@ static void read_plan(const char *path)
 	ck_assert_int_eq(lab_plan_new(&plan), 0);
 	r = lab_file_read(plan, path);
 	if (r >= 0)
-		r = lab_plan_add_defaults(plan);
+		r = lab_defaults_add(plan);
 	if (r >= 0)
 		r = lab_check(plan);
 	ck_assert_msg(r >= 0, "%s", error_message());

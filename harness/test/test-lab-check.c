@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lab-defaults.h"
 #include "lab-value.h"
 #include "plans.h"
 #include "privilege.h"
@@ -251,7 +252,7 @@ START_TEST(sysctl_of_an_unknown_host_is_refused)
 	ck_assert_int_eq(
 		lab_plan_add_setting(plan, "clint:net.ipv4.tcp_sack=0", &place),
 		0);
-	ck_assert_int_eq(lab_plan_add_defaults(plan), 0);
+	ck_assert_int_eq(lab_defaults_add(plan), 0);
 	ck_assert_int_eq(lab_check(plan), -EINVAL);
 	ck_assert_str_eq(error_message(),
 			 "--sysctl: unknown host 'clint'; did you mean "

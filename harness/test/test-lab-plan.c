@@ -10,6 +10,7 @@
 #include "errors.h"
 #include "lab-action.h"
 #include "lab-check.h"
+#include "lab-defaults.h"
 #include "plans.h"
 #include "suite.h"
 #include "unit.h"
@@ -31,7 +32,7 @@ static const char *steps(void)
 
 START_TEST(empty_plan_is_a_client_and_a_server)
 {
-	ck_assert_int_eq(lab_plan_add_defaults(plan), 0);
+	ck_assert_int_eq(lab_defaults_add(plan), 0);
 	ck_assert_uint_eq(plan->n_hosts, 2);
 	ck_assert_str_eq(plan->hosts[0].name, "client");
 	ck_assert_str_eq(plan->hosts[1].name, "server");

@@ -66,7 +66,7 @@ static int read_fault(struct lab_lex *lex, struct lab_action *action)
 }
 
 /* A host that the plan does not have yet is found later, by
- * lab_plan_add_defaults(). */
+ * lab_defaults_add(). */
 static int read_kill(struct lab_lex *lex, struct lab_action *action)
 {
 	const struct lab_word *word;

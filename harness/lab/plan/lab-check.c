@@ -13,18 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab-network.h"
 #include "lab-timeline.h"
 #include "lab-value.h"
 #include "privilege.h"
 
 /* --- names ----------------------------------------------------------------*/
-
-static size_t host_names(const struct lab_plan *plan, const char **names)
-{
-	for (size_t i = 0; i < plan->n_hosts; i++)
-		names[i] = plan->hosts[i].name;
-	return plan->n_hosts;
-}
 
 static size_t program_names(const struct lab_plan *plan, const char **names)
 {
@@ -47,8 +41,8 @@ static int check_host(const struct lab_plan *plan, const char *name,
 			place, "'%s' is a program; expected host name", name);
 	return lab_place_refuse(place, "unknown host '%s'%s", name,
 				lab_suggest(name, names,
-					    host_names(plan, names), near,
-					    sizeof(near)));
+					    lab_plan_host_names(plan, names),
+					    near, sizeof(near)));
 }
 
 static int check_program(const struct lab_plan *plan, const char *name,
@@ -78,7 +72,7 @@ static int check_host_or_program(const struct lab_plan *plan, const char *name,
 	if (lab_plan_host(plan, name) || lab_plan_program(plan, name))
 		return 0;
 	n = program_names(plan, names);
-	n += host_names(plan, names + n);
+	n += lab_plan_host_names(plan, names + n);
 	return lab_place_refuse(
 		place, "unknown program or host '%s'%s", name,
 		lab_suggest(name, names, n, near, sizeof(near)));
@@ -88,7 +82,7 @@ static int check_host_or_program(const struct lab_plan *plan, const char *name,
 
 static int check_hosts(const struct lab_plan *plan)
 {
-	const struct lab_host *gateway = lab_plan_gateway(plan);
+	size_t endpoints = 0;
 
 	for (size_t i = 0; i < plan->n_hosts; i++) {
 		const struct lab_host *host = &plan->hosts[i];
@@ -99,22 +93,9 @@ static int check_hosts(const struct lab_plan *plan)
 						"%s: only a NAT or a firewall "
 						"has an idle time",
 						host->name);
-		if (host->role == LAB_ENDPOINT)
-			continue;
-		if (host != gateway)
-			return lab_place_refuse(&host->place,
-						"%s: a path has at most one "
-						"router, NAT or firewall; %s "
-						"is one already",
-						host->name, gateway->name);
-		if (i == 0 || i + 1 == plan->n_hosts)
-			return lab_place_refuse(&host->place,
-						"%s: a gateway needs a host on "
-						"each side; it is at an end of "
-						"the path",
-						host->name);
+		endpoints += !lab_host_is_gateway(host);
 	}
-	if (plan->n_hosts < (gateway ? 3U : 2U))
+	if (endpoints < 2)
 		return lab_place_refuse(plan->n_hosts ? &plan->hosts[0].place :
 							NULL,
 					"too few hosts: a lab needs at least "
@@ -283,14 +264,14 @@ static int check_fault(const struct lab_plan *plan,
 
 	/* A router with rules of its own may track connections. */
 	if (fault->clears_tracking &&
-	    (host->role == LAB_ENDPOINT ||
+	    (!lab_host_is_gateway(host) ||
 	     (host->role == LAB_ROUTER && !host->rules)))
 		return lab_place_refuse(place,
 					"%s: %s tracks no connections; only a "
 					"NAT or a firewall does",
 					action->text, host->name);
 	if (fault->stops_processes && !fault->stops_kernel &&
-	    host->role != LAB_ENDPOINT && !lab_plan_runs_in(plan, host->name) &&
+	    lab_host_is_gateway(host) && !lab_plan_runs_in(plan, host->name) &&
 	    !lab_plan_has_probe(plan, host->name))
 		return lab_place_refuse(place,
 					"%s: no process runs in %s; its kernel "
@@ -418,8 +399,10 @@ static int check_expectation(const struct lab_plan *plan,
 
 int lab_check(const struct lab_plan *plan)
 {
-	int r = check_hosts(plan);
+	int r = lab_network_check(plan);
 
+	if (r >= 0)
+		r = check_hosts(plan);
 	if (r >= 0)
 		r = check_programs(plan);
 	for (size_t i = 0; r >= 0 && i < plan->n_steps; i++)

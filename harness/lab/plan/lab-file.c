@@ -22,6 +22,7 @@
 #include "fd.h"
 #include "lab-action.h"
 #include "lab-expectation.h"
+#include "lab-file-networks.h"
 #include "lab-value.h"
 #include "lab-yaml.h"
 #include "privilege.h"
@@ -606,6 +607,8 @@ static const struct lab_yaml_field host_fields[] = {
 	{ "unknown", read_unknown, 0 },
 	{ "ports", read_ports, 0 },
 	{ "rules", read_rules, 0 },
+	{ "networks", lab_file_read_interfaces, 0 },
+	{ "routes", lab_file_read_routes, 0 },
 	{ "delay", read_duration, offsetof(struct lab_host, delay) },
 	{ "loss", read_share, offsetof(struct lab_host, loss) },
 	{ "sysctls", read_host_settings, 0 },
@@ -865,6 +868,7 @@ static const struct lab_yaml_field fields[] = {
 	{ "tmp", read_bytes, offsetof(struct lab_plan, tmp_size) },
 	{ "processes", read_count, offsetof(struct lab_plan, processes) },
 	{ "sysctls", read_settings, 0 },
+	{ "networks", lab_file_read_networks, 0 },
 	{ "hosts", read_hosts, 0 },
 	{ "timeline", read_timeline, 0 },
 	{ "expect", read_expectations, 0 },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plan of a lab: the hosts on a path, the programs and files in them, the
+ * The plan of a lab: hosts and networks, the programs and files in them, the
  * timeline of steps and the expectations. The command line and a file
  * (lab-file.h) build a plan in the words of one grammar (lab-action.h,
  * lab-expectation.h); lab_check() then finds what cannot happen before anything
@@ -28,6 +28,9 @@
 
 enum {
 	LAB_HOSTS = WORLD_HOSTS,
+	LAB_NETWORKS = 16,
+	LAB_INTERFACES = HOST_CABLES, /* of one host */
+	LAB_ROUTES = HOST_ROUTES, /* of one host */
 	LAB_PROGRAMS = 64,
 	LAB_STEPS = 256,
 	LAB_EXPECTATIONS = 64,
@@ -119,11 +122,38 @@ struct lab_tracking {
 	enum lab_ports ports;
 };
 
-/* Hosts are in the order of the path. At most one is no LAB_ENDPOINT: the
- * gateway. The hosts before it are inside, the hosts after it outside. */
+/* A switch; lab-network.h. */
+struct lab_network {
+	const char *name;
+	struct lab_place place;
+};
+
+struct lab_interface {
+	size_t network; /* index */
+	unsigned int number; /* of its address in the network; 0: any */
+	struct lab_place place;
+};
+
+struct lab_route {
+	const char *to; /* a network or a host; NULL: the default route */
+	const char *via; /* a host in one of this host's networks */
+	struct lab_place place;
+};
+
+/*
+ * Hosts are in networks. A gateway is any host that is no LAB_ENDPOINT: it
+ * forwards between its networks, of which the first is inside and the others
+ * are outside. In a plan without named networks, hosts are in the order of a
+ * path with at most one gateway: the hosts before it are inside, those after it
+ * outside.
+ */
 struct lab_host {
 	char name[HOST_NAME];
 	enum lab_role role;
+	struct lab_interface interfaces[LAB_INTERFACES];
+	bool static_routes; /* instead of those by the fewest hops */
+	struct lab_route routes[LAB_ROUTES];
+	size_t n_interfaces, n_routes;
 	struct lab_tracking tracking;
 	const char *rules; /* additional rules for nft(8), or NULL */
 	struct lab_place rules_place; /* of their first character */
@@ -298,7 +328,9 @@ struct lab_plan {
 	const char *needs[LAB_NEEDS + 1];
 	uint64_t tmp_size; /* bytes of /tmp; 0: the default */
 	unsigned int processes; /* of each host; 0: the default */
-	nsec_t duration; /* of the timeline; 0: lab_plan_add_defaults() */
+	nsec_t duration; /* of the timeline; 0: lab_defaults_add() */
+	bool named_networks; /* the file has networks, and hosts name theirs */
+	struct lab_network networks[LAB_NETWORKS];
 	struct lab_host hosts[LAB_HOSTS];
 	struct lab_program programs[LAB_PROGRAMS];
 	struct lab_file files[LAB_FILES];
@@ -306,8 +338,8 @@ struct lab_plan {
 	struct lab_place setting_places[LAB_SETTINGS];
 	struct lab_step steps[LAB_STEPS];
 	struct lab_expectation expectations[LAB_EXPECTATIONS];
-	size_t n_needs, n_hosts, n_programs, n_files, n_settings, n_steps,
-		n_expectations;
+	size_t n_needs, n_networks, n_hosts, n_programs, n_files, n_settings,
+		n_steps, n_expectations;
 	struct lab_memory *memory; /* of the strings */
 };
 
@@ -328,15 +360,20 @@ int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
 struct lab_host *lab_plan_host(const struct lab_plan *plan, const char *name);
 struct lab_program *lab_plan_program(const struct lab_plan *plan,
 				     const char *name);
+/* Writes the names of all hosts, and returns how many. */
+size_t lab_plan_host_names(const struct lab_plan *plan, const char **ret);
 
-/* The router, NAT or firewall; NULL: none. */
-const struct lab_host *lab_plan_gateway(const struct lab_plan *plan);
+/* A router, NAT or firewall. */
+bool lab_host_is_gateway(const struct lab_host *host);
 /* A NAT or a firewall, whose conntrack has a timeout. */
 bool lab_host_tracks_connections(const struct lab_host *host);
 /* The plan has a program in that host, started later or not. */
 bool lab_plan_runs_in(const struct lab_plan *plan, const char *host);
 /* A step makes a probe in that host listen or connect. */
 bool lab_plan_has_probe(const struct lab_plan *plan, const char *host);
+/* The first step with this verb for the host, of the verbs with a host. */
+const struct lab_step *lab_plan_find_step(const struct lab_plan *plan,
+					  const char *host, enum lab_verb verb);
 /* The first step that does the same; NULL: none. */
 const struct lab_step *lab_plan_step(const struct lab_plan *plan,
 				     const struct lab_action *action);
@@ -373,15 +410,6 @@ int lab_plan_add_need(struct lab_plan *plan, const char *program);
 /* "[HOST:]KEY=VALUE", see settings_parse(). */
 int lab_plan_add_setting(struct lab_plan *plan, const char *text,
 			 const struct lab_place *place);
-
-/*
- * Adds what the plan leaves out: the hosts client and server where no host is
- * named, and the other one where only one of them is; a probe that listens in
- * the last endpoint and probes that connect to it from the other endpoints,
- * where these have neither a program nor a step that listens or connects; the
- * duration.
- */
-int lab_plan_add_defaults(struct lab_plan *plan);
 
 /*
  * Time of a step or a moment from the start, as far as the plan determines it;

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Networks are read before the hosts, so that an unknown network of a host is
+ * an error at once. Routes name hosts that may come later: lab_network_check()
+ * looks them up.
+ */
+#include "lab-file-networks.h"
+
+#include "lab-network.h"
+#include "lab-yaml.h"
+
+static int read_network(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_place place = lab_yaml_place(node);
+	struct lab_network *network;
+	const char *name;
+	int r = lab_yaml_text(node, "name of a network", &name);
+
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(lab_network_add(data, name, &place, &network));
+}
+
+int lab_file_read_networks(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_plan *plan = data;
+
+	plan->named_networks = true;
+	return lab_yaml_each(node, read_network, plan);
+}
+
+/* The name of a network. */
+static int read_interface(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_place place = lab_yaml_place(node);
+	struct lab_interface *interface;
+	const char *name;
+	int r = lab_yaml_text(node,
+			      "name of a network, list of names, or map "
+			      "of names and addresses",
+			      &name);
+
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(lab_network_join(node->yaml->plan, data, name,
+					    &place, &interface));
+}
+
+/* NETWORK: ADDRESS, or NETWORK: without an address. */
+static int read_addressed_interface(const struct lab_yaml_node *key,
+				    const struct lab_yaml_node *node,
+				    void *data)
+{
+	struct lab_place place = lab_yaml_place(key);
+	struct lab_interface *interface;
+	const char *address;
+	int r = lab_network_join(node->yaml->plan, data, lab_yaml_key_text(key),
+				 &place, &interface);
+
+	if (r < 0 || lab_yaml_is_empty(node))
+		return error_trace(r);
+	r = lab_yaml_text(node, "address", &address);
+	if (r < 0)
+		return error_trace(r);
+	return lab_yaml_trace(
+		node, lab_network_number(node->yaml->plan, interface->network,
+					 address, &interface->number));
+}
+
+int lab_file_read_interfaces(const struct lab_yaml_node *node, void *data)
+{
+	if (!lab_yaml_is_map(node))
+		return lab_yaml_each(node, read_interface, data);
+	return lab_yaml_each_pair(node, "map of networks",
+				  read_addressed_interface, data);
+}
+
+/* DESTINATION: GATEWAY */
+static int read_route(const struct lab_yaml_node *key,
+		      const struct lab_yaml_node *node, void *data)
+{
+	struct lab_place place = lab_yaml_place(node);
+	const char *via;
+	int r = lab_yaml_text(node, "host to send the packets to", &via);
+
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(lab_network_add_route(
+		node->yaml->plan, data, lab_yaml_key_text(key), via, &place));
+}
+
+/* An empty map: routes to the host's own networks only. */
+int lab_file_read_routes(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_host *host = data;
+
+	host->static_routes = true;
+	return lab_yaml_each_pair(node, "map of routes", read_route, host);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The networks of a lab: addresses of hosts, and errors in a file about them.
+ */
+#include "lab-network.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "errors.h"
+#include "lab-file.h"
+#include "plans.h"
+#include "suite.h"
+#include "unit.h"
+
+/* "client 10.0.0.1; gateway 10.0.0.254 10.0.1.254; ..." */
+static const char *addresses(int family)
+{
+	static char text[1024];
+	char address[ADDRESS_TEXT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_hosts; i++) {
+		const struct lab_host *host = &plan->hosts[i];
+
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+				      i ? "; " : "", host->name);
+		for (size_t j = 0; j < host->n_interfaces; j++)
+			n += (size_t)snprintf(
+				text + n, sizeof(text) - n, " %s",
+				lab_network_address(host->interfaces[j].network,
+						    host->interfaces[j].number,
+						    family, address));
+	}
+	return text;
+}
+
+START_TEST(hosts_of_a_path_have_the_addresses_of_its_sides)
+{
+	plan_complete("hosts: {k: , l: , gateway: {as: nat}, m: , n: }\n");
+	ck_assert_str_eq(addresses(AF_INET),
+			 "k 10.0.0.1; l 10.0.0.2; gateway 10.0.0.254 "
+			 "10.0.1.254; m 10.0.1.1; n 10.0.1.2");
+	ck_assert_str_eq(addresses(AF_INET6),
+			 "k fd00::1; l fd00::2; gateway fd00::fe fd00:1::fe; "
+			 "m fd00:1::1; n fd00:1::2");
+}
+END_TEST
+
+START_TEST(hosts_without_an_address_get_one_that_is_not_taken)
+{
+	plan_complete("networks: [x, y]\n"
+		      "hosts:\n"
+		      "  k: {networks: x}\n"
+		      "  b: {networks: {x: 10.0.0.1, y: fd00:1::fe}}\n"
+		      "  c: {networks: [y, x]}\n"
+		      "  g: {as: router, networks: [x, y]}\n"
+		      "  h: {as: nat, networks: {x: , y: 10.0.1.2}}\n");
+	ck_assert_str_eq(addresses(AF_INET),
+			 "k 10.0.0.2; b 10.0.0.1 10.0.1.254; "
+			 "c 10.0.1.1 10.0.0.3; g 10.0.0.254 10.0.1.253; "
+			 "h 10.0.0.253 10.0.1.2");
+	ck_assert_int_eq(lab_network_check(plan), 0);
+}
+END_TEST
+
+/* Errors of a single value, found while the file is read. */
+START_TEST(invalid_networks_and_addresses_are_refused)
+{
+	static const struct wrong files[] = {
+		{ "networks: [x, x]\n", "x.yaml:1:15: networks: duplicate "
+					"network 'x'" },
+		{ "networks: [1x]\n", "x.yaml:1:12: networks: invalid network "
+				      "name '1x'" },
+		{ "networks: default\n", "x.yaml:1:11: networks: invalid "
+					 "network name 'default'" },
+		{ "hosts: {k: {networks: x}}\n",
+		  "x.yaml:1:23: hosts.k.networks: unknown network 'x'; "
+		  "expected the key 'networks' of the file" },
+		{ "networks: [office, dmz]\n"
+		  "hosts: {k: {networks: offce}}\n",
+		  "x.yaml:2:23: hosts.k.networks: unknown network 'offce'; did "
+		  "you mean 'office'?" },
+		{ "networks: x\nhosts: {k: {networks: [x, x]}}\n",
+		  "x.yaml:2:27: hosts.k.networks: k: duplicate network 'x'" },
+		{ "networks: x\nhosts: {k: {networks: {x: 10.0.1.7}}}\n",
+		  "x.yaml:2:27: hosts.k.networks.x: address 10.0.1.7 is "
+		  "outside of network x (10.0.0.1 .. 254, fd00::1 .. fe)" },
+		{ "networks: x\nhosts: {k: {networks: {x: 10.0.0.255}}}\n",
+		  "x.yaml:2:27: hosts.k.networks.x: address 10.0.0.255 is "
+		  "outside of network x" },
+		{ "networks: x\nhosts: {k: {networks: {x: fd00:1::7}}}\n",
+		  "x.yaml:2:27: hosts.k.networks.x: address fd00:1::7 is "
+		  "outside of network x" },
+		{ "networks: x\nhosts: {k: {networks: {x: seven}}}\n",
+		  "x.yaml:2:27: hosts.k.networks.x: invalid address 'seven': "
+		  "expected one such as 10.0.0.7" },
+		{ "networks: [k, l, m, n, o]\n"
+		  "hosts: {x: {networks: [k, l, m, n, o]}}\n",
+		  "x.yaml:2:36: hosts.x.networks: x: too many networks: at "
+		  "most 4 for a host" },
+		{ "networks: x\nhosts: {k: {networks: x, routes: y}}\n",
+		  "x.yaml:2:34: hosts.k.routes: unexpected text; expected map "
+		  "of routes" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		plan_begin();
+		must_be_refused(lab_file_parse(plan, "x.yaml", files[i].input,
+					       strlen(files[i].input)),
+				&files[i]);
+	}
+}
+END_TEST
+
+/* Errors of the whole plan. */
+START_TEST(networks_that_do_not_fit_together_are_refused)
+{
+	MUST_REFUSE(
+		{ "networks: x\nhosts: {k: {networks: x}, b: }\n",
+		  ":2:27: hosts.b: b: missing key 'networks'" },
+		{ "networks: x\nhosts: {k: {networks: x}, x: {networks: x}}\n",
+		  ":1:11: networks: duplicate name 'x': a network and a host" },
+		{ "networks: x\n"
+		  "hosts:\n"
+		  "  k: {networks: {x: 10.0.0.7}}\n"
+		  "  b: {networks: {x: fd00::7}}\n",
+		  ":4:18: hosts.b.networks: duplicate address 10.0.0.7: k has "
+		  "it already" },
+		{ "networks: x\n"
+		  "hosts: {k: {networks: x}, g: {as: nat, networks: x},\n"
+		  "        b: {networks: x}}\n",
+		  ":2:27: hosts.g: g: a gateway needs at least two networks" },
+		{ "networks: x\n"
+		  "hosts: {k: {networks: x, routes: {default: gw}},\n"
+		  "        b: {networks: x}}\n",
+		  ":2:44: hosts.k.routes.default: route via unknown host "
+		  "'gw'" },
+		{ "networks: x\n"
+		  "hosts: {k: {networks: x, routes: {y: b}},\n"
+		  "        b: {networks: x}}\n",
+		  ":2:38: hosts.k.routes.y: unknown network or host 'y'" },
+		{ "networks: x\n"
+		  "hosts: {k: {networks: x, routes: {default: k}},\n"
+		  "        b: {networks: x}}\n",
+		  "hosts.k.routes.default: k: route via the host itself" },
+		{ "networks: [x, y]\n"
+		  "hosts: {k: {networks: x, routes: {default: b}},\n"
+		  "        b: {networks: y}}\n",
+		  "hosts.k.routes.default: k: route via b, which is in none of "
+		  "its networks" });
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&hosts_of_a_path_have_the_addresses_of_its_sides,
+	&hosts_without_an_address_get_one_that_is_not_taken,
+	&invalid_networks_and_addresses_are_refused,
+	&networks_that_do_not_fit_together_are_refused,
+};
+
+int main(void)
+{
+	return unit_run("lab-networks", tests, ARRAY_SIZE(tests), plan_begin);
+}
