@@ -321,16 +321,16 @@ static void script(struct run *run)
 	s.began = mark_now(run);
 	s.old = sock_pair(run);
 	old_tuple_transfer(s.old.client, s.old.server,
-			   fast ? OLD_TUPLE_BULK : REQUEST);
+			   fast ? old_tuple_bulk() : REQUEST);
 	old_tuple_transfer(s.old.server, s.old.client,
-			   fast ? OLD_TUPLE_BULK : ANSWER);
+			   fast ? old_tuple_bulk() : ANSWER);
 	if (!hold_last_segment(&s))
 		return;
 	close_old(&s);
 	if (is(&s, CLOCK_WRAPS))
 		run_pass_until(run, s.began, (tick << 32) - MSEC(EARLY_MS));
 	if (fast && s.outcome == OPENS)
-		isn_skip_slow_machine(run, s.began, OLD_TUPLE_BULK);
+		isn_skip_slow_machine(run, s.began, old_tuple_bulk());
 
 	s.new = old_tuple_connect(run, &s.old);
 	if (s.outcome == REJECTED) {
