@@ -78,8 +78,15 @@ CASE(time_wait_answers) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_invalid_ratelimit",
 			      LIMIT }),
-	.variants = VARIANTS({ "exact-ack" },
-			     { "old-ack", .duration = MSEC(1700) }),
+	.variants = VARIANTS(
+		{ "exact-ack",
+		  "the ACK has the next sequence number: it is not answered, "
+		  "and TIME-WAIT has 60 s left again" },
+		{ "old-ack",
+		  "the ACK has an old sequence number, 1000 below that of the "
+		  "FIN, and arrives three times: it is answered, not again "
+		  "within 0.5 s (tcp_invalid_ratelimit), and again after that",
+		  .duration = MSEC(1700) }),
 	.duration = SEC(WAIT),
 	.script = script,
 };

@@ -111,23 +111,55 @@ CASE(time_wait_duration) = {
 		  "FIN arrives",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "as-it-is" },
-		{ "fin-timeout=5", NULL, CLIENT("tcp_fin_timeout", SHORT) },
-		{ "fin-timeout=120", NULL,
+		{ "as-it-is", "no setting is changed, the control" },
+		{ "fin-timeout=5",
+		  "tcp_fin_timeout is 5 s at the client, which applies to "
+		  "FIN-WAIT-2 only",
+		  CLIENT("tcp_fin_timeout", SHORT) },
+		{ "fin-timeout=120",
+		  "tcp_fin_timeout is 120 s at the client, longer than "
+		  "TIME-WAIT",
 		  CLIENT("tcp_fin_timeout", 2 * MINUTE) },
-		{ "linger2=5", .value = LINGER2 },
-		{ "user-timeout=5", .value = USER_TIMEOUT },
-		{ "tw-reuse=1", NULL, CLIENT("tcp_tw_reuse", 1) },
-		{ "tw-reuse-delay=5", NULL,
+		{ "linger2=5",
+		  "the client's sockets have TCP_LINGER2 of 5 s, which "
+		  "replaces tcp_fin_timeout for one socket",
+		  .value = LINGER2 },
+		{ "user-timeout=5",
+		  "the client's sockets have TCP_USER_TIMEOUT of 5 s",
+		  .value = USER_TIMEOUT },
+		{ "tw-reuse=1",
+		  "tcp_tw_reuse is 1 at the client, which allows connect() to "
+		  "take the TIME-WAIT over and does not shorten it",
+		  CLIENT("tcp_tw_reuse", 1) },
+		{ "tw-reuse-delay=5",
+		  "tcp_tw_reuse_delay is 5 s at the client, which says how old "
+		  "a TIME-WAIT must be to be taken over",
 		  CLIENT("tcp_tw_reuse_delay", MSEC_SHORT) },
-		{ "max-tw-buckets=2", NULL, CLIENT("tcp_max_tw_buckets", 2) },
-		{ "rfc1337=1", NULL, CLIENT("tcp_rfc1337", 1) },
-		{ "rto-max=1", NULL, CLIENT("tcp_rto_max_ms", 1000) },
-		{ "timestamps=0", NULL, CLIENT("tcp_timestamps", 0) },
-		{ "fin-timeout=5-to-the-end", NULL,
+		{ "max-tw-buckets=2",
+		  "tcp_max_tw_buckets is 2 at the client, just enough for its "
+		  "two TIME-WAITs",
+		  CLIENT("tcp_max_tw_buckets", 2) },
+		{ "rfc1337=1",
+		  "tcp_rfc1337 is 1 at the client, so that no RST ends a "
+		  "TIME-WAIT",
+		  CLIENT("tcp_rfc1337", 1) },
+		{ "rto-max=1",
+		  "tcp_rto_max_ms is 1 s at the client: TIME-WAIT does not "
+		  "depend on the RTO",
+		  CLIENT("tcp_rto_max_ms", 1000) },
+		{ "timestamps=0",
+		  "tcp_timestamps is 0 at the client: TIME-WAIT does not "
+		  "depend on PAWS",
+		  CLIENT("tcp_timestamps", 0) },
+		{ "fin-timeout=5-to-the-end",
+		  "tcp_fin_timeout is 5 s at the client, and the run waits "
+		  "until TIME-WAIT ends, after 60 s",
 		  CLIENT("tcp_fin_timeout", SHORT), .slow = true,
 		  .duration = SEC(63) },
-		{ "defaults", .defaults = true, .duration = SEC(63) }),
+		{ "defaults",
+		  "no setting is changed, and the run waits until TIME-WAIT "
+		  "ends, after 60 s",
+		  .defaults = true, .duration = SEC(63) }),
 	.changes = CHANGES(CHANGE_TW_REUSE_DELAY, CHANGE_RTO_MAX),
 	.duration = MSEC(10),
 	.no_fault = true,

@@ -197,16 +197,32 @@ CASE(time_wait_other_end) = {
 		  "SYN-ACK; with tcp_rfc1337 no SYN-ACK",
 	.world = &world_pair_bulk,
 	.variants = VARIANTS(
-		{ "slow", NULL, SETTINGS(0, 0) },
-		{ "fast-timestamps", .value = FAST, SETTINGS(1, 0) },
-		{ "fast", .value = FAST, SETTINGS(0, 0),
+		{ "slow",
+		  "the old connection carried 300 bytes and had no timestamps: "
+		  "the server's SYN has a higher sequence number and is "
+		  "accepted at once",
+		  SETTINGS(0, 0) },
+		{ "fast-timestamps",
+		  "the old connection carried 64 MiB, faster than the clock, "
+		  "and had timestamps: the SYN has a lower sequence number but "
+		  "a newer timestamp, and is accepted at once",
+		  .value = FAST, SETTINGS(1, 0) },
+		{ "fast",
+		  "the old connection carried 64 MiB, faster than the clock, "
+		  "and had no timestamps: the SYN is answered with an ACK, the "
+		  "server's RST ends the TIME-WAIT, and its second SYN is "
+		  "accepted",
+		  .value = FAST, SETTINGS(0, 0),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_CONDITIONAL,
 			    "where the old sequence numbers are ahead and "
 			    "there are no timestamps, a SYN of the other end "
 			    "leads to a RST that ends the TIME-WAIT (RFC "
 			    "1337), unless tcp_rfc1337 is set" }) },
-		{ "fast-rfc1337", .value = FAST, SETTINGS(0, 1),
+		{ "fast-rfc1337",
+		  "as in fast, but tcp_rfc1337 is 1 at both ends: the RST ends "
+		  "nothing, and the server cannot connect",
+		  .value = FAST, SETTINGS(0, 1),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_RIGHT,
 			    "with tcp_rfc1337 no RST ends the TIME-WAIT, and "

@@ -402,31 +402,61 @@ CASE(time_wait_stale_data) = {
 		  "connect() fails with EADDRNOTAVAIL",
 	.world = &world_pair_bulk,
 	.variants = VARIANTS(
-		{ "as-told", NULL, SETTINGS_NO_TIME_WAIT(0) },
-		{ "as-told-timestamps", .judgements = of_paws,
+		{ "as-told",
+		  "the old connection was slow, and there are no timestamps "
+		  "and no TIME-WAIT, as in the document: the old segment is "
+		  "behind the new window and is not read",
+		  SETTINGS_NO_TIME_WAIT(0) },
+		{ "as-told-timestamps",
+		  "as in as-told, but with timestamps: PAWS drops the old "
+		  "segment",
+		  .judgements = of_paws, SETTINGS_NO_TIME_WAIT(1) },
+		{ "fast",
+		  "the old connection carried 64 MiB each way, faster than the "
+		  "clock, and there are no timestamps and no TIME-WAIT: the "
+		  "old segment is read in place of the genuine one",
+		  .value = FAST, SETTINGS_NO_TIME_WAIT(0) },
+		{ "fast-timestamps",
+		  "as in fast, but with timestamps: PAWS drops the old segment",
+		  .value = FAST, .judgements = of_paws,
 		  SETTINGS_NO_TIME_WAIT(1) },
-		{ "fast", .value = FAST, SETTINGS_NO_TIME_WAIT(0) },
-		{ "fast-timestamps", .value = FAST, .judgements = of_paws,
-		  SETTINGS_NO_TIME_WAIT(1) },
-		{ "fast-time-wait", .value = FAST, SETTINGS_NO_REUSE(0),
+		{ "fast-time-wait",
+		  "as in fast, but with a TIME-WAIT at the server: its "
+		  "connect() fails with EADDRNOTAVAIL, and the old segment is "
+		  "answered with RST",
+		  .value = FAST, SETTINGS_NO_REUSE(0),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_RIGHT,
 			    "the end that closed first cannot open the same "
 			    "four-tuple: EADDRNOTAVAIL, "
 			    "__inet_check_established()" }) },
-		{ "fast-time-wait-timestamps", .value = FAST,
-		  SETTINGS_NO_REUSE(1),
+		{ "fast-time-wait-timestamps",
+		  "as in fast, but with a TIME-WAIT and timestamps: the new "
+		  "connection replaces the TIME-WAIT, and PAWS drops the old "
+		  "segment",
+		  .value = FAST, SETTINGS_NO_REUSE(1),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_CONDITIONAL,
 			    "TIME-WAIT keeps a bound port from being used "
 			    "again only without timestamps, "
 			    "tcp_twsk_unique(); with them, PAWS keeps the old "
 			    "segment out" }) },
-		{ "forged", .value = FORGED, SETTINGS_NO_TIME_WAIT(0) },
-		{ "forged-timestamps", .value = FORGED, .judgements = of_paws,
+		{ "forged",
+		  "the old connection was slow, and the old segment is forged "
+		  "to fit, without timestamps: with its old acknowledgement "
+		  "number it is dropped, with a new one it is read",
+		  .value = FORGED, SETTINGS_NO_TIME_WAIT(0) },
+		{ "forged-timestamps",
+		  "as in forged, but with timestamps: PAWS drops both forged "
+		  "segments",
+		  .value = FORGED, .judgements = of_paws,
 		  SETTINGS_NO_TIME_WAIT(1) },
-		{ "clock-wraps", .value = CLOCK_WRAPS, .slow = true,
-		  .duration = SEC(275),
+		{ "clock-wraps",
+		  "the new connection begins after one period of the clock, "
+		  "274.9 s, without timestamps: the old numbers are ahead "
+		  "again, and the old segment is read in place of the genuine "
+		  "one",
+		  .value = CLOCK_WRAPS, .slow = true, .duration = SEC(275),
 		  .settings = SYSCTLS({ NULL, "net.ipv4.tcp_timestamps",
 					0 }) }),
 	.duration = SEC(1),

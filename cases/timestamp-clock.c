@@ -194,9 +194,13 @@ CASE(timestamp_clock) = {
 		  "milliseconds",
 	.world = &two_servers,
 	.variants = VARIANTS(
-		{ "timestamps=1", NULL,
+		{ "timestamps=1",
+		  "tcp_timestamps is 1 at all hosts, the default: each peer "
+		  "sees a clock with another offset",
 		  SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", OFFSET }) },
-		{ "timestamps=2", NULL,
+		{ "timestamps=2",
+		  "tcp_timestamps is 2 at all hosts: there is no offset, and "
+		  "each TSval is CLOCK_MONOTONIC in milliseconds",
 		  SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", NO_OFFSET }),
 		  .judgements = CLAIMS(RATE) }),
 	.changes = CHANGES({ KERNEL_VERSION(7, 0, 0), "165573e41f2f",

@@ -177,19 +177,33 @@ CASE(timestamps_negotiated) = {
 		  "server alone: none has it; and the forged data is read",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "both", NULL, STAMPS(1, 1) },
-		{ "client-only", NULL, STAMPS(1, 0),
+		{ "both",
+		  "tcp_timestamps is 1 at both ends: all segments but the RST "
+		  "of a closed port have the option, and PAWS drops the forged "
+		  "data",
+		  STAMPS(1, 1) },
+		{ "client-only",
+		  "tcp_timestamps is 1 at the client only: its SYN has the "
+		  "option, no other segment has it, and the forged data is "
+		  "read",
+		  STAMPS(1, 0),
 		  .judgements = CLAIMS(
 			  { "B13", DOCUMENT_CONDITIONAL,
 			    "both hosts must have it: a SYN-ACK without the "
 			    "option turns it off, "
 			    "tcp_rcv_synsent_state_process()" }) },
-		{ "server-only", NULL, STAMPS(0, 1),
+		{ "server-only",
+		  "tcp_timestamps is 1 at the server only: no segment has the "
+		  "option, and the forged data is read",
+		  STAMPS(0, 1),
 		  .judgements = CLAIMS(
 			  { "B13", DOCUMENT_CONDITIONAL,
 			    "a host does not send an option that it was not "
 			    "offered: tcp_synack_options()" }) },
-		{ "neither", NULL, STAMPS(0, 0),
+		{ "neither",
+		  "tcp_timestamps is 0 at both ends: no segment has the "
+		  "option, and the forged data is read",
+		  STAMPS(0, 0),
 		  .judgements = CLAIMS(
 			  { "B13", DOCUMENT_RIGHT,
 			    "without the option there is no PAWS: "

@@ -219,10 +219,23 @@ CASE(timestamps_rtt_retransmit) = {
 		  "doubled",
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
-	.variants = VARIANTS({ "lost" }, { "late", .value = true },
-			     { "lost-without-timestamps", NULL, NO_TIMESTAMPS },
-			     { "late-without-timestamps", NULL, NO_TIMESTAMPS,
-			       .value = true }),
+	.variants = VARIANTS(
+		{ "lost", "with timestamps, and the first transmission is "
+			  "lost: TSecr is that of the retransmission, and the "
+			  "sample is the path's RTT" },
+		{ "late",
+		  "with timestamps, and both transmissions arrive together, "
+		  "late: TSecr is that of the first one, and the sample "
+		  "includes the time for which it was held",
+		  .value = true },
+		{ "lost-without-timestamps",
+		  "tcp_timestamps is 0 at the client, and the first "
+		  "transmission is lost: no sample, and the RTO stays doubled",
+		  NO_TIMESTAMPS },
+		{ "late-without-timestamps",
+		  "tcp_timestamps is 0 at the client, and both transmissions "
+		  "arrive together, late: no sample, and the RTO stays doubled",
+		  NO_TIMESTAMPS, .value = true }),
 	.duration = MSEC(600),
 	.script = script,
 };

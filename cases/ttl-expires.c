@@ -311,25 +311,50 @@ CASE(ttl_expires) = {
 		  "the next retransmission arrives",
 	.world = &chain_4,
 	.variants = VARIANTS(
-		{ "routers=3", .settings = SMALL_TTL, .value = 3,
-		  .world = &chain_3 },
-		{ "routers=4", .settings = SMALL_TTL, .value = 4 },
-		{ "routers=5", .settings = SMALL_TTL, .value = 5,
-		  .world = &chain_5 },
-		{ "routers=63", .value = 63, .world = &chain_63 },
-		{ "routers=64", .value = 64, .world = &chain_64,
+		{ "routers=3",
+		  "the client's TTL is 4, with three routers on the path: the "
+		  "SYN arrives at the server with a TTL of 1",
+		  .settings = SMALL_TTL, .value = 3, .world = &chain_3 },
+		{ "routers=4",
+		  "the client's TTL is 4, with four routers on the path: the "
+		  "fourth one drops the SYN",
+		  .settings = SMALL_TTL, .value = 4 },
+		{ "routers=5",
+		  "the client's TTL is 4, with five routers on the path: the "
+		  "fourth one drops the SYN, and the fifth one receives "
+		  "nothing",
+		  .settings = SMALL_TTL, .value = 5, .world = &chain_5 },
+		{ "routers=63",
+		  "the client's TTL is the default of 64, with 63 routers on "
+		  "the path: the SYN arrives at the server with a TTL of 1",
+		  .value = 63, .world = &chain_63 },
+		{ "routers=64",
+		  "the client's TTL is the default of 64, with 64 routers on "
+		  "the path: the 64th one drops the SYN",
+		  .value = 64, .world = &chain_64,
 		  .judgements = CLAIMS(
 			  { "C4", DOCUMENT_WRONG,
 			    "a TTL of 64 passes 63 routers: ip_forward() drops "
 			    "what arrives with 1, so the 64th does not forward "
 			    "it" }) },
-		{ "answer-expires", .value = 4, .duration = SEC(3),
+		{ "answer-expires",
+		  "the server's TTL is 4, with four routers on the path: its "
+		  "SYN-ACKs are dropped, and connect() ends with ETIMEDOUT "
+		  "after tcp_syn_retries of 1",
+		  .value = 4, .duration = SEC(3),
 		  .settings = SYSCTLS(
 			  { "server", "net.ipv4.ip_default_ttl", ANSWER_TTL },
 			  { "client", "net.ipv4.tcp_syn_retries", 1 }) },
-		{ "expires-later", .value = 4, .duration = MSEC(300) },
-		{ "slow-path", .value = 3, .world = &chain_3,
-		  .duration = MSEC(2 * SLOW_MS),
+		{ "expires-later",
+		  "the TTL of an ESTABLISHED connection becomes 4, with four "
+		  "routers on the path, and then the default again: the error "
+		  "is only stored, and the retransmission arrives",
+		  .value = 4, .duration = MSEC(300) },
+		{ "slow-path",
+		  "three routers on the path, one of which delays by 1.2 s: "
+		  "the segment loses one from its TTL there, however long it "
+		  "is in flight",
+		  .value = 3, .world = &chain_3, .duration = MSEC(2 * SLOW_MS),
 		  .judgements = CLAIMS(
 			  { "C4", DOCUMENT_WRONG,
 			    "it ensures no MSL: ip_forward() subtracts one, "

@@ -121,14 +121,24 @@ CASE(tw_reuse_connect_only) = {
 		"SO_REUSEADDR gets EADDRINUSE",
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client")),
-	.variants = VARIANTS({ "server-closes-first-0",
-			       .settings = SYSCTLS({ "server", REUSE, 0 }) },
-			     { "server-closes-first-1",
-			       .settings = SYSCTLS({ "server", REUSE, 1 }) },
-			     { "client-closes-first",
-			       .settings = AT_SERVER_ONLY, .duration = SEC(1) },
-			     { "server-restarts", .settings = AT_SERVER_ONLY,
-			       .duration = SEC(1) }),
+	.variants = VARIANTS(
+		{ "server-closes-first-0",
+		  "the server closes first, and its tcp_tw_reuse is 0: the "
+		  "client's SYN replaces the TIME-WAIT at once",
+		  .settings = SYSCTLS({ "server", REUSE, 0 }) },
+		{ "server-closes-first-1",
+		  "the server closes first, and its tcp_tw_reuse is 1: the "
+		  "client's SYN replaces the TIME-WAIT at once, as with 0",
+		  .settings = SYSCTLS({ "server", REUSE, 1 }) },
+		{ "client-closes-first",
+		  "the client closes first, and tcp_tw_reuse is 1 only at the "
+		  "server: the client's connect() fails with EADDRNOTAVAIL",
+		  .settings = AT_SERVER_ONLY, .duration = SEC(1) },
+		{ "server-restarts",
+		  "the server closes first and restarts, and tcp_tw_reuse is 1 "
+		  "at the server: bind() fails with EADDRINUSE, and succeeds "
+		  "only with SO_REUSEADDR",
+		  .settings = AT_SERVER_ONLY, .duration = SEC(1) }),
 	.changes = CHANGES(CHANGE_ISN_AFTER_TIME_WAIT),
 	.duration = MSEC(10),
 	.no_fault = true,

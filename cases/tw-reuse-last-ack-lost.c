@@ -232,7 +232,11 @@ CASE(tw_reuse_last_ack_lost) = {
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client"),
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 }),
 	.variants = VARIANTS(
-		{ "one-lost", .value = ONE,
+		{ "one-lost",
+		  "only the first last ACK is lost: the FIN is retransmitted "
+		  "and answered before the TIME-WAIT may be taken over, and "
+		  "the server's end closes in order",
+		  .value = ONE,
 		  .judgements = CLAIMS(
 			  { "C15", DOCUMENT_CONDITIONAL,
 			    "one lost ACK is not enough: the FIN is "
@@ -240,15 +244,31 @@ CASE(tw_reuse_last_ack_lost) = {
 			    "(tcp_retransmit_timer()) and answered before the "
 			    "TIME-WAIT may be taken over, "
 			    "tcp_twsk_unique()" }) },
-		{ "one-lost-large-rtt", .value = ONE, .duration = SEC(8),
+		{ "one-lost-large-rtt",
+		  "only the first last ACK is lost, and the RTT is 1.2 s: the "
+		  "TIME-WAIT is taken over before the FIN is retransmitted, "
+		  "and the server's end is reset",
+		  .value = ONE, .duration = SEC(8),
 		  .judgements = CLAIMS(
 			  { "C15", DOCUMENT_CONDITIONAL,
 			    "with one lost ACK only where the FIN is "
 			    "retransmitted later than tcp_tw_reuse_delay after "
 			    "the TIME-WAIT began" }) },
-		{ "all-lost", .value = ALL },
-		{ "all-lost-still-held", .value = ALL },
-		{ "all-lost-reuse-off", .value = ALL, .duration = SEC(2),
+		{ "all-lost",
+		  "every last ACK is lost until the client connects again, and "
+		  "the server's process has closed: its end is reset, and no "
+		  "process gets an error",
+		  .value = ALL },
+		{ "all-lost-still-held",
+		  "every last ACK is lost until the client connects again, and "
+		  "the server's process holds the socket after "
+		  "shutdown(SHUT_WR): it gets ECONNRESET",
+		  .value = ALL },
+		{ "all-lost-reuse-off",
+		  "every last ACK is lost for as long, but tcp_tw_reuse is 0, "
+		  "the control: connect() fails with EADDRNOTAVAIL, and the "
+		  "TIME-WAIT answers the next FIN",
+		  .value = ALL, .duration = SEC(2),
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_tw_reuse",
 					0 }) }),
 	.duration = SEC(1) + MSEC(50),

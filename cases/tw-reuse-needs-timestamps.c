@@ -96,19 +96,34 @@ CASE(tw_reuse_needs_timestamps) = {
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client"),
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 }),
 	.variants = VARIANTS(
-		{ "both-on" }, { "client-off", .settings = CLIENT_OFF },
-		{ "server-off", .settings = SYSCTLS({ "server", STAMPS, 0 }),
+		{ "both-on", "tcp_timestamps has its default, 1, at both ends: "
+			     "connect() takes the TIME-WAIT over" },
+		{ "client-off",
+		  "tcp_timestamps is 0 at the client: connect() fails with "
+		  "EADDRNOTAVAIL",
+		  .settings = CLIENT_OFF },
+		{ "server-off",
+		  "tcp_timestamps is 0 at the server only, so that the "
+		  "connection has no timestamps: connect() fails with "
+		  "EADDRNOTAVAIL",
+		  .settings = SYSCTLS({ "server", STAMPS, 0 }),
 		  .judgements = CLAIMS(
 			  { "B4", DOCUMENT_CONDITIONAL,
 			    "at the other end as well: a SYN-ACK without the "
 			    "option leaves the connection without timestamps, "
 			    "tcp_rcv_synsent_state_process()" }) },
 		{ "off-afterwards",
+		  "tcp_timestamps is set to 0 at the client after the close: "
+		  "connect() takes the TIME-WAIT over, with a SYN without "
+		  "timestamps",
 		  .judgements = CLAIMS(
 			  { "B4", DOCUMENT_CONDITIONAL,
 			    "on for the old connection: tcp_twsk_unique() "
 			    "reads its ts_recent_stamp, not the sysctl" }) },
-		{ "on-afterwards", .settings = CLIENT_OFF }),
+		{ "on-afterwards",
+		  "tcp_timestamps is 0 at the client and is set to 1 after the "
+		  "close: connect() fails with EADDRNOTAVAIL",
+		  .settings = CLIENT_OFF }),
 	.duration = SEC(1),
 	.no_fault = true,
 	.script = script,

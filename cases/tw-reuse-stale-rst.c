@@ -354,34 +354,54 @@ CASE(tw_reuse_stale_rst) = {
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client"),
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 }),
 	.variants = VARIANTS(
-		{ "as-told", .value = HELD },
-		{ "while-connecting", .value = CONNECTING,
+		{ "as-told",
+		  "the RST arrives in the ESTABLISHED connection, as the "
+		  "document describes: it is ignored without an answer",
+		  .value = HELD },
+		{ "while-connecting",
+		  "the RST arrives in SYN-SENT of the new connection, and "
+		  "acknowledges an old SYN: it ends nothing, and the SYN is "
+		  "sent again two jiffies later",
+		  .value = CONNECTING,
 		  .judgements =
 			  CLAIMS({ "C13", DOCUMENT_WRONG,
 				   "it acknowledges an old SYN, so "
 				   "tcp_rcv_synsent_state_process() does not "
 				   "accept it" }) },
-		{ "forged-in-window", .value = FORGED_IN_WINDOW,
+		{ "forged-in-window",
+		  "a forged RST is 1 beyond RCV.NXT, with the timestamp of the "
+		  "old connection: a challenge ACK answers it",
+		  .value = FORGED_IN_WINDOW,
 		  .judgements = CLAIMS({ "C13", DOCUMENT_OUTDATED,
 					 "a sequence number in the window is "
 					 "not enough: challenge ACK, RFC 5961 "
 					 "3.2, tcp_validate_incoming()",
 					 "3.6" }) },
-		{ "forged-exact", .value = FORGED_EXACT,
+		{ "forged-exact",
+		  "a forged RST has RCV.NXT, with the timestamp of the old "
+		  "connection: ECONNRESET at the client",
+		  .value = FORGED_EXACT,
 		  .judgements = CLAIMS(
 			  { "C13", DOCUMENT_CONDITIONAL,
 			    "a RST with sequence number RCV.NXT ends it, "
 			    "however old its timestamp: "
 			    "tcp_validate_incoming()" }) },
-		{ "rtt=50ms", .value = HELD, .duration = SEC(2) + MSEC(600),
+		{ "rtt=50ms",
+		  "the path has an RTT of 50 ms, as in the document's example: "
+		  "the exchange is short, but the RST must be in flight for 2 "
+		  "s more, and it is ignored",
+		  .value = HELD, .duration = SEC(2) + MSEC(600),
 		  .judgements = CLAIMS(
 			  { "C14", DOCUMENT_CONDITIONAL,
 			    "the exchange takes 0.2 s, but the RST must be in "
 			    "flight for 2 s more: the SYN is retransmitted "
 			    "after TCP_TIMEOUT_INIT, and the TIME-WAIT taken "
 			    "over after tcp_tw_reuse_delay" }) },
-		{ "number-reached", .value = REACHED, .slow = true,
-		  .duration = SEC(280),
+		{ "number-reached",
+		  "nothing is forged: the server's sequence numbers have "
+		  "reached 2^32 when the RST arrives, whose sequence number, "
+		  "0, is then RCV.NXT: ECONNRESET at the client",
+		  .value = REACHED, .slow = true, .duration = SEC(280),
 		  .judgements = CLAIMS(
 			  { "C13", DOCUMENT_CONDITIONAL,
 			    "only where RCV.NXT is 0 when it arrives, one "

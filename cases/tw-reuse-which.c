@@ -181,18 +181,36 @@ CASE(tw_reuse_which) = {
 			      .text = "40000 40001" },
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 }),
 	.variants = VARIANTS(
-		{ "young-first", .value = YOUNG_FIRST },
-		{ "young-second", .value = YOUNG_SECOND },
-		{ "older-second", .value = OLDER_SECOND,
-		  .judgements = of_order },
-		{ "free-second", .value = FREE_SECOND, .judgements = of_order },
-		{ "free-first", .value = FREE_FIRST,
+		{ "young-first",
+		  "the first port has a young TIME-WAIT, the second an old "
+		  "one: connect() takes the second port",
+		  .value = YOUNG_FIRST },
+		{ "young-second",
+		  "the first port has an old TIME-WAIT, the second a young "
+		  "one: connect() takes the first port",
+		  .value = YOUNG_SECOND },
+		{ "older-second",
+		  "both ports have an old TIME-WAIT, and that of the second is "
+		  "older: connect() takes the first port all the same",
+		  .value = OLDER_SECOND, .judgements = of_order },
+		{ "free-second",
+		  "the first port has an old TIME-WAIT, and the second is "
+		  "free: connect() takes the first port, the TIME-WAIT",
+		  .value = FREE_SECOND, .judgements = of_order },
+		{ "free-first",
+		  "the first port is free, and the second has an old "
+		  "TIME-WAIT: connect() takes the first port, and no TIME-WAIT",
+		  .value = FREE_FIRST,
 		  .judgements = CLAIMS(
 			  { "B3", DOCUMENT_CONDITIONAL,
 			    "only where no free port comes before it in the "
 			    "search: __inet_hash_connect() takes the first "
 			    "suitable port" }) },
-		{ "all-old", .value = ALL_OLD, .judgements = of_order,
+		{ "all-old",
+		  "eight ports have an old TIME-WAIT, and the client connects "
+		  "eight times: first the four ports of one parity, then the "
+		  "others",
+		  .value = ALL_OLD, .judgements = of_order,
 		  .settings = SYSCTLS({ "client",
 					"net.ipv4.ip_local_port_range",
 					.text = "40000 40007" }) }),

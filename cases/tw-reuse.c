@@ -226,8 +226,14 @@ CASE(tw_reuse) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client")),
 	.variants = VARIANTS(
-		{ "one-second", NULL, ON },
+		{ "one-second",
+		  "tcp_tw_reuse is 1, with the default delay of 1 s: connect() "
+		  "fails until the TIME-WAIT is that old, and then takes it "
+		  "over",
+		  ON },
 		{ "delay=300ms",
+		  "tcp_tw_reuse is 1, and tcp_tw_reuse_delay is 300 ms: "
+		  "connect() takes the TIME-WAIT over after that time",
 		  .settings = SYSCTLS({ "client", REUSE, 1 },
 				      { "client", "net.ipv4.tcp_tw_reuse_delay",
 					300 }),
@@ -236,26 +242,37 @@ CASE(tw_reuse) = {
 					 "the second is only the default of "
 					 "tcp_tw_reuse_delay",
 					 "6.14" }) },
-		{ "nobody-asks", NULL, ON, .value = OLD_ENOUGH,
-		  .duration = SEC(1) + MSEC(100),
+		{ "nobody-asks",
+		  "tcp_tw_reuse is 1, but the client connects from the same "
+		  "port to another destination: the TIME-WAIT continues",
+		  ON, .value = OLD_ENOUGH, .duration = SEC(1) + MSEC(100),
 		  .judgements = CLAIMS(
 			  { "B12", DOCUMENT_CONDITIONAL,
 			    "tcp_tw_reuse ends only the TIME-WAIT whose "
 			    "four-tuple a connect() takes over; all others "
 			    "last their 60 s: tcp_twsk_unique()" }) },
-		{ "off", NULL, OFF, .value = OLD_ENOUGH,
-		  .duration = SEC(1) + MSEC(100),
+		{ "off",
+		  "tcp_tw_reuse is 0: connect() fails with EADDRNOTAVAIL when "
+		  "the TIME-WAIT is old enough, and the TIME-WAIT continues",
+		  OFF, .value = OLD_ENOUGH, .duration = SEC(1) + MSEC(100),
 		  .judgements =
 			  CLAIMS({ "B3", DOCUMENT_RIGHT,
 				   "without it nothing takes a TIME-WAIT over, "
 				   "however old: tcp_twsk_unique()" }) },
-		{ "by-default", .value = OLD_ENOUGH,
-		  .duration = SEC(1) + MSEC(100),
+		{ "by-default",
+		  "tcp_tw_reuse has its default, 2, which is on for loopback "
+		  "only: connect() fails with EADDRNOTAVAIL when the TIME-WAIT "
+		  "is old enough",
+		  .value = OLD_ENOUGH, .duration = SEC(1) + MSEC(100),
 		  .judgements = CLAIMS({ "C9", DOCUMENT_OUTDATED, LOOPBACK_ONLY,
 					 "4.19" },
 				       { "B12", DOCUMENT_OUTDATED,
 					 LOOPBACK_ONLY, "4.19" }) },
-		{ "bound", NULL, OFF, .duration = MSEC(10),
+		{ "bound",
+		  "tcp_tw_reuse is 0, and the new socket is bound to the port "
+		  "with SO_REUSEADDR: connect() takes the TIME-WAIT over at "
+		  "once",
+		  OFF, .duration = MSEC(10),
 		  .judgements = CLAIMS(
 			  { "C9", DOCUMENT_CONDITIONAL,
 			    "on a port from bind() with SO_REUSEADDR neither "

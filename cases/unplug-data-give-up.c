@@ -235,10 +235,15 @@ CASE(unplug_data_give_up) = {
 		  "until it sends: then a RST and ECONNRESET",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "not-the-count", NULL,
+		{ "not-the-count",
+		  "tcp_retries2 is 1, over a path without delay: two "
+		  "retransmissions, where a count would allow one",
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", ONE }),
 		  .duration = MSEC(1960) },
-		{ "not-the-interval", NULL,
+		{ "not-the-interval",
+		  "tcp_retries2 is 3, over a path that delays by 10 ms each "
+		  "way: three retransmissions, where a comparison of single "
+		  "intervals would allow four",
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", THREE }),
 		  .value = DELAY_MS, .duration = MSEC(4000),
 		  .judgements = CLAIMS(
@@ -249,7 +254,11 @@ CASE(unplug_data_give_up) = {
 			    "connection with an interval shorter than the "
 			    "timeout" }) },
 		/* Count and total agree here, so D6 is not judged. */
-		{ "defaults", .defaults = true, .duration = SEC(940),
+		{ "defaults",
+		  "the kernel's default tcp_retries2 of 15, over a path "
+		  "without delay: 924.6 s are computed, and the end comes "
+		  "after about 938 s",
+		  .defaults = true, .duration = SEC(940),
 		  .judgements = CLAIMS(
 			  ENDS_WITH_ERROR,
 			  { "D5", DOCUMENT_RIGHT,

@@ -165,14 +165,23 @@ CASE(unplug_data_no_route) = {
 		  "connection ends at that time instead",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "interface-down" },
-		{ "linkdown-ignored", NULL,
+		{ "interface-down",
+		  "the client's interface is set down and up again, which "
+		  "removes and restores its route: the data arrives with the "
+		  "third try" },
+		{ "linkdown-ignored",
+		  "the client's cable is pulled and plugged in again, and the "
+		  "kernel ignores routes of a link without carrier "
+		  "(ignore_routes_with_linkdown): the data arrives with the "
+		  "third try",
 		  SYSCTLS({ "client",
 			    "net.ipv4.conf.default.ignore_routes_with_linkdown",
 			    1 }),
 		  .ipv4_only = "IPv6 uses the socket's cached route although "
 			       "the link has no carrier: fib6_ifdown()" },
-		{ "gives-up", NULL,
+		{ "gives-up",
+		  "the client's interface stays down, and tcp_retries2 is 2: "
+		  "the connection ends when the third try would be made",
 		  SYSCTLS({ "client", "net.ipv4.tcp_retries2", TRIES }),
 		  .judgements = CLAIMS(
 			  { "D6", DOCUMENT_CONDITIONAL,

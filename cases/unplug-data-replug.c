@@ -206,11 +206,23 @@ CASE(unplug_data_replug) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_retries2", RETRIES2 }),
 	.variants = VARIANTS(
-		{ "after-1-copy", .value = 1, .duration = MSEC(420) },
-		{ "after-3-copies", .value = 3, .duration = MSEC(1660) },
-		{ "client-sends", .value = CLIENT_SENDS + 3,
-		  .duration = MSEC(1660) },
-		{ "after-the-last-copy", NULL,
+		{ "after-1-copy",
+		  "the server sends, and the cable is plugged in after one "
+		  "retransmission: the second one arrives",
+		  .value = 1, .duration = MSEC(420) },
+		{ "after-3-copies",
+		  "the server sends, and the cable is plugged in after three "
+		  "retransmissions: the fourth one arrives",
+		  .value = 3, .duration = MSEC(1660) },
+		{ "client-sends",
+		  "the client sends, whose own kernel drops the segments for "
+		  "lack of carrier, and the cable is plugged in after three "
+		  "retransmissions: the fourth one arrives",
+		  .value = CLIENT_SENDS + 3, .duration = MSEC(1660) },
+		{ "after-the-last-copy",
+		  "the server sends, tcp_retries2 is 1, and the cable is "
+		  "plugged in after the third and last retransmission: nothing "
+		  "more is sent, and the server gets ETIMEDOUT",
 		  SYSCTLS({ NULL, "net.ipv4.tcp_retries2", FEW }), .value = 3,
 		  .duration = MSEC(1660),
 		  .judgements = CLAIMS(

@@ -126,11 +126,16 @@ CASE(unplug_data_rto_2s) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "server", "net.ipv4.tcp_early_retrans", 0 }),
-	.variants = VARIANTS({ "large-rtt", .value = DELAY_MS,
-			       .duration = MSEC(14700), .slow = true },
-			     { "rto-min", NULL,
-			       SYSCTLS({ "server", "net.ipv4.tcp_rto_min_us",
-					 RTO_MIN_US }) }),
+	.variants = VARIANTS(
+		{ "large-rtt",
+		  "the path has an RTT of 0.67 s, three times which is the "
+		  "first RTO of 2 s",
+		  .value = DELAY_MS, .duration = MSEC(14700), .slow = true },
+		{ "rto-min",
+		  "the path has no delay, and tcp_rto_min_us at the server is "
+		  "1.999 s, which makes a first RTO of 2 s",
+		  SYSCTLS({ "server", "net.ipv4.tcp_rto_min_us",
+			    RTO_MIN_US }) }),
 	.changes = CHANGES(CHANGE_RTO_MIN),
 	.duration = SEC(14),
 	.script = script,

@@ -108,9 +108,16 @@ CASE(unplug_idle) = {
 		  "the cable is back every byte arrives, also that of the "
 		  "second connection",
 	.world = &world_pair,
-	.variants = VARIANTS({ "seconds", .value = IDLE, SHORT_KEEPALIVE },
-			     { "defaults", .value = DAY, .defaults = true,
-			       .duration = SEC(DAY) }),
+	.variants = VARIANTS(
+		{ "seconds",
+		  "the cable stays unplugged for 3 s, longer than keepalive "
+		  "would need with the sysctls of this variant, 1 + 1 * 1 s",
+		  .value = IDLE, SHORT_KEEPALIVE },
+		{ "defaults",
+		  "the cable stays unplugged for a day, at the kernel's "
+		  "default values: keepalive would need a little more than two "
+		  "hours",
+		  .value = DAY, .defaults = true, .duration = SEC(DAY) }),
 	.duration = SEC(IDLE) + MSEC(3 * QUIET_MS),
 	.script = script,
 };

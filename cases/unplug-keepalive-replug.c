@@ -193,22 +193,36 @@ CASE(unplug_keepalive_replug) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
-		{ "after-the-first-probe", .value = AFTER_FIRST_PROBE },
-		{ "after-the-last-probe", .value = LAST_PROBE,
+		{ "after-the-first-probe",
+		  "the cable is plugged in after the server's first probe: the "
+		  "second one is answered, and the connection lives",
+		  .value = AFTER_FIRST_PROBE },
+		{ "after-the-last-probe",
+		  "the cable is plugged in after the server's last probe, and "
+		  "the client is silent: the server resets the connection an "
+		  "interval later",
+		  .value = LAST_PROBE,
 		  .judgements = CLAIMS(
 			  { "D10", DOCUMENT_CONDITIONAL,
 			    "only up to the last probe: at the end of the "
 			    "interval after it the connection is reset without "
 			    "another probe, although it works again: "
 			    "tcp_keepalive_timer()" }) },
-		{ "client-asks-too", .value = CLIENT_ASKS,
+		{ "client-asks-too",
+		  "the cable is plugged in after the server's last probe, and "
+		  "the client has keepalive too: its probe is answered, and "
+		  "the server resets the connection all the same",
+		  .value = CLIENT_ASKS,
 		  .judgements = CLAIMS(
 			  { "D10", DOCUMENT_CONDITIONAL,
 			    "after the server's last probe the client's own "
 			    "are answered and save nothing: "
 			    "tcp_validate_incoming() drops them before "
 			    "tcp_ack() counts them as a sign of life" }) },
-		{ "client-sends", .value = CLIENT_SENDS,
+		{ "client-sends",
+		  "the cable is plugged in after the server's last probe, and "
+		  "the client sends a byte: the connection lives",
+		  .value = CLIENT_SENDS,
 		  .judgements = CLAIMS(
 			  { "D10", DOCUMENT_RIGHT,
 			    "after the last probe data from the client saves "

@@ -162,9 +162,24 @@ CASE(unplug_keepalive) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
-		{ "both", .value = BOTH }, { "interface-down", .value = BOTH },
-		{ "server-only", .value = SERVER, .judgements = of_one_end },
-		{ "client-only", .value = CLIENT, .judgements = of_one_end }),
+		{ "both",
+		  "both ends have SO_KEEPALIVE, and the client's cable is "
+		  "pulled: both get ETIMEDOUT",
+		  .value = BOTH },
+		{ "interface-down",
+		  "both ends have SO_KEEPALIVE, and the client's interface is "
+		  "set down: both get ETIMEDOUT, over IPv6 the client "
+		  "ENETUNREACH",
+		  .value = BOTH },
+		{ "server-only",
+		  "only the server has SO_KEEPALIVE, and the client's cable is "
+		  "pulled: the client stays ESTABLISHED, also when the cable "
+		  "is back",
+		  .value = SERVER, .judgements = of_one_end },
+		{ "client-only",
+		  "only the client has SO_KEEPALIVE, and its cable is pulled: "
+		  "the server stays ESTABLISHED, also when the cable is back",
+		  .value = CLIENT, .judgements = of_one_end }),
 	.duration = SEC(TOTAL) + MSEC(800),
 	.script = script,
 };

@@ -206,14 +206,19 @@ CASE(unplug_states) = {
 		  "three times that advance",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "cable" },
+		{ "cable", "the client's cable is pulled: the interface loses "
+			   "its carrier and its route is marked linkdown" },
 		{ "interface-down",
+		  "the client's interface is set down: its routes are removed, "
+		  "over IPv6 its address too",
 		  .judgements = CLAIMS(
 			  { "D1", DOCUMENT_RIGHT,
 			    "even an interface that is set down changes "
 			    "nothing: fib_disable_ip() goes through routes, "
 			    "not sockets" }) },
 		{ "address-removed",
+		  "the client's address is removed from its interface, and "
+		  "with it the route",
 		  .judgements = CLAIMS(
 			  { "D1", DOCUMENT_RIGHT,
 			    "even the removal of its own address changes "
