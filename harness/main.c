@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "firewall.h"
 #include "guest.h"
 #include "macro.h"
+#include "message.h"
 #include "nearest.h"
 #include "probe-process.h"
 #include "safe-text.h"
@@ -24,13 +26,16 @@ static void print_help(FILE *out)
 	size_t n;
 	const struct command *command = commands(&n);
 
-	fprintf(out, "usage: halfopen COMMAND [arguments]\n\n"
-		     "Network fault injection for TCP: what each side "
-		     "observes when a connection\ndies.\n\n");
+	fputs(_("usage: halfopen COMMAND [arguments]\n\n"
+		"Network fault injection for TCP: what each side observes when "
+		"a connection\ndies.\n\n"),
+	      out);
 	for (; n > 0; n--, command++)
 		fprintf(out, "  %-8s %s\n", command->usage->name,
-			command->usage->brief);
-	fprintf(out, "\n'halfopen COMMAND --help' describes a command.\n");
+			_(command->usage->brief));
+	fputs(_("\n'halfopen COMMAND --help' describes a command. --lang zh|en, "
+		"before or after the\ncommand, selects the language.\n"),
+	      out);
 }
 
 /* Without it a file that is opened next would become stdout and be
@@ -54,7 +59,7 @@ static int check_stdout(int status)
 
 	if (!failed || status != EXIT_STATUS_PASS)
 		return status;
-	fprintf(stderr, "halfopen: write to stdout: %s\n",
+	fprintf(stderr, _("halfopen: write to stdout: %s\n"),
 		strerror(-fd_stream_error(stdout)));
 	return EXIT_STATUS_BROKEN;
 }
@@ -68,10 +73,10 @@ static int unknown_command(const char *name)
 	assert(n <= ARRAY_SIZE(names));
 	for (size_t i = 0; i < n; i++)
 		names[i] = all[i].usage->name;
-	fprintf(stderr, "halfopen: unknown command '%s'", name);
+	fprintf(stderr, _("halfopen: unknown command '%s'"), name);
 	if (nearest_names(name, names, n, found, 1))
-		fprintf(stderr, "; similar: %s", found[0]);
-	fprintf(stderr, "; 'halfopen --help' lists all\n");
+		fprintf(stderr, _("; similar: %s"), found[0]);
+	fputs(_("; 'halfopen --help' lists all\n"), stderr);
 	return EXIT_STATUS_USAGE;
 }
 
@@ -83,10 +88,72 @@ static bool words_are_safe(int argc, char **argv)
 		if (safe_text_is_safe(argv[i], true))
 			continue;
 		fprintf(stderr,
-			"halfopen: word %d of the command line is not UTF-8 or "
-			"has control characters\n",
+			_("halfopen: word %d of the command line is not UTF-8 or "
+			  "has control characters\n"),
 			i);
 		return false;
+	}
+	return true;
+}
+
+/* --- the language -------------------------------------------------------- */
+
+static const unsigned char chinese[] = {
+#include "catalogue-zh.h"
+};
+
+/* `word` is --lang=VALUE, or --lang before `next`. Returns the number of words; 0
+ * for another one. */
+static int language_words(const char *word, const char *next,
+			  const char **ret_value)
+{
+	if (strncmp(word, "--lang=", strlen("--lang=")) == 0) {
+		*ret_value = word + strlen("--lang=");
+		return 1;
+	}
+	*ret_value = next;
+	return strcmp(word, "--lang") == 0 && next ? 2 : 0;
+}
+
+/* The last --lang of the command line counts, wherever it stands, so that messages
+ * about the other words are in that language as well. An invalid value is an error
+ * of the parser that comes to it. */
+static void choose_language(int argc, char **argv)
+{
+	enum message_language language = message_language();
+	const char *value;
+
+	for (int i = 1; i < argc; i++) {
+		if (!language_words(argv[i], argv[i + 1], &value))
+			continue;
+		if (strcmp(value, "zh") == 0)
+			language = MESSAGE_CHINESE;
+		else if (strcmp(value, "en") == 0)
+			language = MESSAGE_ENGLISH;
+	}
+	if (language == MESSAGE_CHINESE &&
+	    !message_use(chinese, sizeof(chinese)))
+		abort();
+}
+
+/* Removes --lang before the command; the commands parse it after that. Returns false
+ * after a message. */
+static bool remove_language(int *argc, char ***argv)
+{
+	const char *value;
+	int n;
+
+	while (*argc > 1 &&
+	       (n = language_words((*argv)[1], (*argv)[2], &value)) > 0) {
+		if (strcmp(value, "zh") != 0 && strcmp(value, "en") != 0) {
+			fprintf(stderr,
+				_("halfopen: --lang '%s': expected zh or en\n"),
+				value);
+			return false;
+		}
+		(*argv)[n] = (*argv)[0];
+		*argv += n;
+		*argc -= n;
 	}
 	return true;
 }
@@ -95,6 +162,8 @@ static int run_command(int argc, char **argv)
 {
 	const struct command *command;
 
+	if (!remove_language(&argc, &argv))
+		return EXIT_STATUS_USAGE;
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_STATUS_USAGE;
@@ -126,6 +195,7 @@ int main(int argc, char **argv)
 		return probe_process_main();
 	if (guest_is_init())
 		guest_main(cmd_run_in_guest);
+	choose_language(argc, argv);
 	open_standard_fds();
 	return check_stdout(run_command(argc, argv));
 }

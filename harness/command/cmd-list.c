@@ -18,6 +18,7 @@
 #include "exit-status.h"
 #include "fold.h"
 #include "macro.h"
+#include "message.h"
 #include "report.h"
 #include "table.h"
 
@@ -97,13 +98,13 @@ static int add_case(struct table *table, const struct testcase *testcase)
 	char takes[REPORT_TEXT + 16];
 	char *needs = needs_text(testcase);
 	const char *cells[] = { testcase->name, claims, takes, needs,
-				testcase->claim };
+				_(testcase->claim) };
 	int r;
 
 	report_all_claims(testcase, claims);
 	report_about(testcase_longest_default(testcase), about);
 	snprintf(takes, sizeof(takes), "%s%s", about,
-		 case_set_text(testcase_set(testcase, NULL)));
+		 _(case_set_text(testcase_set(testcase, NULL))));
 	r = table_add(table, cells, 0, COLOUR_PLAIN);
 	free(needs);
 	return r;
@@ -111,8 +112,8 @@ static int add_case(struct table *table, const struct testcase *testcase)
 
 static int print_table(const struct options *options)
 {
-	static const char *const headings[] = { "case", "claims", "time",
-						"needs", "claim" };
+	const char *const headings[] = { _("case"), _("claims"), _("time"),
+					 _("needs"), _("claim") };
 	struct table *table;
 	int r = table_new(&table, ARRAY_SIZE(headings), headings);
 

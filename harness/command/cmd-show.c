@@ -16,14 +16,16 @@
 #include "exit-status.h"
 #include "fold.h"
 #include "macro.h"
+#include "message.h"
 #include "report.h"
 #include "world-plan-control.h"
 
-enum { COLUMNS = 80, INDENT = 2 };
+enum { COLUMNS = 80, INDENT = 2, HOST = 10 /* columns */ };
 
+/* `text` is English. */
 static void heading(const char *text)
 {
-	printf("\n%s\n", text);
+	printf("\n%s\n", _(text));
 }
 
 static void paragraph(int indent, const char *text)
@@ -41,10 +43,10 @@ static void print_title(const struct testcase *testcase)
 	report_all_claims(testcase, claims);
 	report_about(testcase_longest_default(testcase), about);
 	printf("%s  %s  (%s%s%s%s)\n", testcase->name, claims, about,
-	       case_set_text(testcase_set(testcase, NULL)),
-	       testcase->exclusive ? ", runs alone" : "",
-	       testcase->no_fault ? ", control without a fault" : "");
-	paragraph(INDENT, testcase->claim);
+	       _(case_set_text(testcase_set(testcase, NULL))),
+	       testcase->exclusive ? _(", runs alone") : "",
+	       testcase->no_fault ? _(", control without a fault") : "");
+	paragraph(INDENT, _(testcase->claim));
 }
 
 static void print_rules(const struct world_plan *plan)
@@ -55,30 +57,33 @@ static void print_rules(const struct world_plan *plan)
 		world_plan_host(plan, i, &host);
 		if (!host.rules)
 			continue;
-		printf("  The nftables rules of %s:\n", host.name);
+		printf(_("  The nftables rules of %s:\n"), host.name);
 		paragraph(2 * INDENT, host.rules);
 	}
 }
 
 static void print_world(const struct testcase *testcase)
 {
-	heading("World");
+	heading(N_("World"));
 	draw_world(stdout, testcase->world, report_unicode(stdout));
 	paragraph(INDENT,
 		  testcase->world->ageing_neighbours ?
-			  "Neighbour entries are learned and age: address "
-			  "resolution can fail." :
-			  "Neighbour entries are permanent: address "
-			  "resolution cannot fail.");
+			  _("Neighbour entries are learned and age: address "
+			    "resolution can fail.") :
+			  _("Neighbour entries are permanent: address "
+			    "resolution cannot fail."));
 	print_rules(testcase->world);
 }
 
 static void print_settings(int indent, const struct setting *setting)
 {
 	for (; setting && setting->name; setting++) {
-		printf("%*s%-10s %s = ", indent, "",
-		       setting->host ? setting->host : "every host",
-		       setting->name);
+		const char *host =
+			setting->host ? setting->host : _("every host");
+
+		printf("%*s", indent, "");
+		fold_pad(stdout, host, strlen(host), HOST);
+		printf(" %s = ", setting->name);
 		if (setting->text)
 			printf("%s\n", setting->text);
 		else
@@ -90,11 +95,11 @@ static void print_judgements(int indent, const struct judgement *judgement)
 {
 	for (; judgement && judgement->claim; judgement++) {
 		printf("%*s%-4s %s%s%s\n", indent, "", judgement->claim,
-		       document_text(judgement->document),
-		       judgement->since ? " since " : "",
+		       _(document_text(judgement->document)),
+		       judgement->since ? _(" since ") : "",
 		       judgement->since ? judgement->since : "");
 		if (judgement->note && *judgement->note)
-			paragraph(indent + 5, judgement->note);
+			paragraph(indent + 5, _(judgement->note));
 	}
 }
 
@@ -133,9 +138,9 @@ static void print_reference(const struct judgement *judgement,
 {
 	for (const struct judgement *j = judgement; j->claim; j++)
 		printf("%s%s %s%s%s", j == judgement ? "    " : ", ", j->claim,
-		       document_text(j->document), j->since ? " since " : "",
-		       j->since ? j->since : "");
-	printf(": as for %s\n", first->name);
+		       _(document_text(j->document)),
+		       j->since ? _(" since ") : "", j->since ? j->since : "");
+	printf(_(": as for %s\n"), first->name);
 }
 
 static void print_variant(const struct testcase *testcase,
@@ -147,11 +152,11 @@ static void print_variant(const struct testcase *testcase,
 
 	report_about(testcase_duration(testcase, variant), about);
 	printf("  %s  (%s%s%s%s)\n", variant->name, about,
-	       case_set_text(testcase_set(testcase, variant)),
-	       variant->needs_program ? ", needs " : "",
+	       _(case_set_text(testcase_set(testcase, variant))),
+	       variant->needs_program ? _(", needs ") : "",
 	       variant->needs_program ? variant->needs_program : "");
 	if (variant->what)
-		paragraph(2 * INDENT, variant->what);
+		paragraph(2 * INDENT, _(variant->what));
 	print_settings(2 * INDENT, variant->settings);
 	if (!judgements || !judgements->claim)
 		return;
@@ -168,7 +173,7 @@ static void print_variants(const struct testcase *testcase)
 
 	if (!variant || !variant->name)
 		return;
-	heading("Variants");
+	heading(N_("Variants"));
 	for (; variant->name; variant++)
 		print_variant(testcase, variant);
 }
@@ -179,7 +184,7 @@ static void print_sysctls(const struct testcase *testcase)
 {
 	if (!testcase->settings || !testcase->settings->name)
 		return;
-	heading("Sysctls");
+	heading(N_("Sysctls"));
 	print_settings(INDENT, testcase->settings);
 }
 
@@ -189,10 +194,10 @@ static void print_steps(const struct testcase *testcase)
 
 	if (!step || !*step)
 		return;
-	heading("Steps");
+	heading(N_("Steps"));
 	for (int i = 1; *step; step++, i++) {
 		printf("  %2d. ", i);
-		fold_print(stdout, *step, 6, 6, COLUMNS);
+		fold_print(stdout, _(*step), 6, 6, COLUMNS);
 	}
 }
 
@@ -201,14 +206,14 @@ static void print_section(const char *title, const char *text)
 	if (!text || !*text)
 		return;
 	heading(title);
-	paragraph(INDENT, text);
+	paragraph(INDENT, _(text));
 }
 
 static void print_document(const struct testcase *testcase)
 {
 	if (!testcase->judgements || !testcase->judgements->claim)
 		return;
-	heading("Document");
+	heading(N_("Document"));
 	print_judgements(INDENT, testcase->judgements);
 }
 
@@ -219,7 +224,7 @@ static void print_sources(const struct testcase *testcase)
 
 	if (!at || !*at)
 		return;
-	heading("Sources");
+	heading(N_("Sources"));
 	while (*at) {
 		size_t size = strcspn(at, ";");
 
@@ -235,15 +240,15 @@ static void print_needs(const struct testcase *testcase)
 
 	if (!need || !(need->kernel || need->program || need->sysctl))
 		return;
-	heading("Requirements (otherwise SKIP)");
+	heading(N_("Requirements (otherwise SKIP)"));
 	for (; need->kernel || need->program || need->sysctl; need++) {
 		if (need->kernel)
-			printf("  Linux %u.%u or later\n", need->kernel >> 16,
+			printf(_("  Linux %u.%u or later\n"), need->kernel >> 16,
 			       need->kernel >> 8 & 0xff);
 		if (need->program)
-			printf("  the program %s\n", need->program);
+			printf(_("  the program %s\n"), need->program);
 		if (need->sysctl)
-			printf("  the sysctl %s\n", need->sysctl);
+			printf(_("  the sysctl %s\n"), need->sysctl);
 	}
 }
 
@@ -251,7 +256,7 @@ static void print_commands(const struct testcase *testcase)
 {
 	const struct variant *variant = testcase->variants;
 
-	heading("Commands");
+	heading(N_("Commands"));
 	printf("  halfopen run %s\n", testcase->name);
 	printf("  halfopen run -v %s\n", testcase->name);
 	for (; variant && variant->name; variant++)
@@ -265,8 +270,8 @@ static void print_case(const struct testcase *testcase)
 	print_sysctls(testcase);
 	print_variants(testcase);
 	print_steps(testcase);
-	print_section("Expected", testcase->expect);
-	print_section("Why", testcase->why);
+	print_section(N_("Expected"), testcase->expect);
+	print_section(N_("Why"), testcase->why);
 	print_document(testcase);
 	print_sources(testcase);
 	print_needs(testcase);
@@ -327,7 +332,7 @@ static bool print_claims(char **patterns)
 static bool check(char *const *patterns)
 {
 	if (!*patterns) {
-		usage_error("missing CASE; 'halfopen list' lists them");
+		usage_error(_("missing CASE; 'halfopen list' lists them"));
 		return false;
 	}
 	for (; *patterns; patterns++)

@@ -17,6 +17,7 @@
 #include "fold.h"
 #include "macro.h"
 #include "markup.h"
+#include "message.h"
 #include "report.h"
 
 /*
@@ -286,7 +287,8 @@ static const struct line *heading_of(const struct line *line)
 
 bool documents_mentions(const char *id, const char *text)
 {
-	if (strcasestr(documents_claim(id), text))
+	if (strcasestr(documents_claim(id), text) ||
+	    strcasestr(_(documents_claim(id)), text))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (lines[i].kind == CLAIM && strcmp(lines[i].id, id) == 0 &&
@@ -301,6 +303,15 @@ const char *documents_claim(const char *id)
 	const struct line *line = claim_line(id);
 
 	return line ? line->text : "";
+}
+
+void documents_each_claim(void (*claim)(void *data, const char *id,
+					const char *text),
+			  void *data)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].kind == CLAIM)
+			claim(data, lines[i].id, lines[i].text);
 }
 
 /* --- rows ------------------------------------------------------------- */
@@ -467,19 +478,19 @@ static void print_judgement(const struct documents_row *row, int columns)
 	nsec_t duration = duration_of(row);
 
 	report_about(duration, about);
-	printf("%*s%s%s%s\n", INDENT, "", document_text(judgement->document),
-	       judgement->since ? " since " : "",
+	printf("%*s%s%s%s\n", INDENT, "",
+	       _(document_text(judgement->document)),
+	       judgement->since ? _(" since ") : "",
 	       judgement->since ? judgement->since : "");
 	printf("%*shalfopen run %s", INDENT + 2, "",
 	       testcase_run_name(row->testcase, row->variant, name));
 	if (duration >= REPORT_MINUTES)
-		printf("  (%s)\n%*shalfopen vm --virtual-time -- run %s  (in "
-		       "seconds)",
-		       about, INDENT + 2, "", name);
+		printf("  (%s)\n%*shalfopen vm --virtual-time -- run %s  (%s)",
+		       about, INDENT + 2, "", name, _("in seconds"));
 	putchar('\n');
 	if (judgement->note && *judgement->note) {
 		printf("%*s", INDENT + 2, "");
-		fold_print(stdout, judgement->note, INDENT + 2, INDENT + 2,
+		fold_print(stdout, _(judgement->note), INDENT + 2, INDENT + 2,
 			   columns);
 	}
 }
@@ -487,7 +498,7 @@ static void print_judgement(const struct documents_row *row, int columns)
 static void print_claim(const char *id, int columns)
 {
 	printf("  %-*s", INDENT - 2, id);
-	fold_print(stdout, documents_claim(id), INDENT, INDENT, columns);
+	fold_print(stdout, _(documents_claim(id)), INDENT, INDENT, columns);
 }
 
 static bool is_judged(const struct documents_row *rows, size_t n,
@@ -571,16 +582,16 @@ static void print_markdown_row(const struct documents_row *row, bool first)
 
 	report_about(duration, about);
 	printf("| %s | ", first ? judgement->claim : "");
-	markup_cell(stdout, first ? documents_claim(judgement->claim) : "");
-	printf(" | **%s%s%s**: ", document_text(judgement->document),
-	       judgement->since ? " since " : "",
+	markup_cell(stdout, first ? _(documents_claim(judgement->claim)) : "");
+	printf(" | **%s%s%s**: ", _(document_text(judgement->document)),
+	       judgement->since ? _(" since ") : "",
 	       judgement->since ? judgement->since : "");
-	markup_cell(stdout, judgement->note);
+	markup_cell(stdout, _(judgement->note));
 	printf(" | `halfopen run %s`",
 	       testcase_run_name(row->testcase, row->variant, name));
 	if (duration >= REPORT_MINUTES)
-		printf(" (%s; in seconds: `halfopen vm --virtual-time -- run "
-		       "%s`)",
+		printf(_(" (%s; in seconds: `halfopen vm --virtual-time -- run "
+			 "%s`)"),
 		       about, name);
 	puts(" |");
 }
@@ -594,8 +605,9 @@ static void print_markdown_heading(const struct documents_row *rows, size_t n,
 		return;
 	if (line->kind == SECTION)
 		printf("\n#### %s\n", line->text);
-	printf("\n| claim | paraphrase | document | command |\n"
-	       "|---|---|---|---|\n");
+	printf("\n| %s | %s | %s | %s |\n"
+	       "|---|---|---|---|\n",
+	       _("claim"), _("paraphrase"), _("document"), _("command"));
 }
 
 void documents_print_markdown(const struct documents_row *rows, size_t n)

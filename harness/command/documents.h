@@ -14,9 +14,15 @@
 /* The paraphrase of a claim; "" for an unknown one. */
 const char *documents_claim(const char *id);
 
-/* Whether the text occurs in the claim's paraphrase, in the heading of a section
- * that contains it, or in the title of its article. Case is ignored. */
+/* Whether the text occurs in the claim's paraphrase, in English or in the language
+ * of the user, in the heading of a section that contains it, or in the title of its
+ * article. Case is ignored. */
 bool documents_mentions(const char *id, const char *text);
+
+/* Calls the function for each claim, in the order of the text. */
+void documents_each_claim(void (*claim)(void *data, const char *id,
+					const char *text),
+			  void *data);
 
 /* A judgement and the run that makes it. */
 struct documents_row {

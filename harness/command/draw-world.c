@@ -5,6 +5,7 @@
 
 #include "fold.h"
 #include "macro.h"
+#include "message.h"
 #include "world-plan-control.h"
 
 /*
@@ -34,15 +35,20 @@ static const struct pen lines = { "─", "│", "┌", "┐", "└", "┘", "┤
 static const struct pen ascii = { "-", "|", "+", "+", "+", "+", "+", "+" };
 
 static const char *const wire_texts[] = {
-	[1] = "the wire",
-	[2] = "records",
-	[3] = "every frame",
+	[1] = N_("the wire"),
+	[2] = N_("records"),
+	[3] = N_("every frame"),
 };
 
 static void repeat(FILE *out, const char *text, int times)
 {
 	while (times-- > 0)
 		fputs(text, out);
+}
+
+static void pad(FILE *out, const char *text, int columns)
+{
+	fold_pad(out, text, strlen(text), columns);
 }
 
 static void edge(FILE *out, const struct pen *pen, bool top, int width)
@@ -81,8 +87,7 @@ static void draw_host(FILE *out, const struct pen *pen, const struct box *box,
 		return;
 	}
 	fprintf(out, "%s ", plugged && !left ? pen->plug_left : pen->vertical);
-	fold_pad(out, box_text(box, line), strlen(box_text(box, line)),
-		 INSIDE - 1);
+	pad(out, box_text(box, line), INSIDE - 1);
 	fputs(plugged && left ? pen->plug_right : pen->vertical, out);
 }
 
@@ -91,8 +96,8 @@ static void draw_cable(FILE *out, const struct pen *pen, int line, bool there)
 	if (there && line == CABLE_LINE)
 		repeat(out, pen->horizontal, CABLE_WIDTH);
 	else
-		fprintf(out, "%-*s", CABLE_WIDTH,
-			there && line == CABLE_LINE - 1 ? " cable" : "");
+		pad(out, there && line == CABLE_LINE - 1 ? _(" cable") : "",
+		    CABLE_WIDTH);
 }
 
 /* `line` counts in the whole picture; the text is drawn once, beside the first
@@ -102,16 +107,17 @@ static void draw_wire(FILE *out, const struct pen *pen, int line, int height,
 {
 	bool plugged = line % BOX == CABLE_LINE;
 	const char *text =
-		line < (int)ARRAY_SIZE(wire_texts) ? wire_texts[line] : "";
+		line < (int)ARRAY_SIZE(wire_texts) && wire_texts[line] ?
+			_(wire_texts[line]) :
+			"";
 
 	if (line == 0 || line == height - 1) {
 		edge(out, pen, line == 0, WIRE_WIDTH);
 		return;
 	}
-	fprintf(out, "%s %-*s%s",
-		plugged && left ? pen->plug_left : pen->vertical,
-		WIRE_WIDTH - 1, text,
-		plugged && right ? pen->plug_right : pen->vertical);
+	fprintf(out, "%s ", plugged && left ? pen->plug_left : pen->vertical);
+	pad(out, text, WIRE_WIDTH - 1);
+	fputs(plugged && right ? pen->plug_right : pen->vertical, out);
 }
 
 static void draw_network(FILE *out, const struct pen *pen,
@@ -210,11 +216,12 @@ static size_t list_networks(const struct world_plan *plan,
 static void print_chain(FILE *out, unsigned int routers)
 {
 	if (routers == 2)
-		fputs("\n  router-1 to router-2: connected by the wire\n\n", out);
+		fputs(_("\n  router-1 to router-2: connected by the wire\n\n"),
+		      out);
 	else if (routers > 2)
 		fprintf(out,
-			"\n  router-1 to router-%u in a chain, connected by "
-			"the wire\n\n",
+			_("\n  router-1 to router-%u in a chain, connected by "
+			  "the wire\n\n"),
 			routers);
 	else
 		fputc('\n', out);

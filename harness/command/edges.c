@@ -13,6 +13,7 @@
 #include "fold.h"
 #include "macro.h"
 #include "markup.h"
+#include "message.h"
 
 static const char *const topics[TOPICS] = {
 	[TOPIC_ZERO_WINDOW] = "zero window",
@@ -49,7 +50,7 @@ next_case(enum topic topic, size_t *i,
 static void print_version(const struct change *change)
 {
 	printf("%u.%u%s%s%s", change->kernel >> 16, change->kernel >> 8 & 0xff,
-	       change->stable ? " and stable kernels" : "",
+	       change->stable ? _(" and stable kernels") : "",
 	       change->commit ? ", " : "",
 	       change->commit ? change->commit : "");
 }
@@ -69,13 +70,13 @@ static void print_case(const struct testcase *testcase, int columns)
 	const struct change *change = testcase->changes;
 
 	printf("%*s%s\n", INDENT, "", testcase->name);
-	print_paragraph(2 * INDENT, testcase->claim, columns);
+	print_paragraph(2 * INDENT, _(testcase->claim), columns);
 	print_paragraph(2 * INDENT, testcase->sources, columns);
 	for (; change && change->what; change++) {
-		printf("%*ssince ", 2 * INDENT, "");
+		printf("%*s%s", 2 * INDENT, "", _("since "));
 		print_version(change);
 		printf(":\n");
-		print_paragraph(3 * INDENT, change->what, columns);
+		print_paragraph(3 * INDENT, _(change->what), columns);
 	}
 }
 
@@ -92,7 +93,7 @@ void edges_print(bool (*selected)(void *data, const struct testcase *),
 		while ((testcase = next_case(topic, &i, selected, data))) {
 			if (!heading)
 				printf("%s%s\n", first ? "" : "\n",
-				       topics[topic]);
+				       _(topics[topic]));
 			heading = true;
 			first = false;
 			print_case(testcase, columns);
@@ -108,14 +109,14 @@ static void print_markdown_case(const struct testcase *testcase)
 	const struct change *change = testcase->changes;
 
 	printf("| ");
-	markup_cell(stdout, testcase->claim);
+	markup_cell(stdout, _(testcase->claim));
 	printf(" | ");
 	markup_cell(stdout, testcase->sources);
 	printf(" | ");
 	for (; change && change->what; change++) {
 		print_version(change);
 		printf(": ");
-		markup_cell(stdout, change->what);
+		markup_cell(stdout, _(change->what));
 		printf("%s", change[1].what ? "; " : "");
 	}
 	printf(" | `halfopen run %s` |\n", testcase->name);
@@ -132,9 +133,10 @@ void edges_print_markdown(bool (*selected)(void *data, const struct testcase *),
 		while ((testcase = next_case(topic, &i, selected, data))) {
 			if (!heading)
 				printf("\n### %s\n\n"
-				       "| claim | sources | since | command |\n"
+				       "| %s | %s | %s | %s |\n"
 				       "|---|---|---|---|\n",
-				       topics[topic]);
+				       _(topics[topic]), _("claim"),
+				       _("sources"), _("since"), _("command"));
 			heading = true;
 			print_markdown_case(testcase);
 		}

@@ -20,6 +20,7 @@
 #include "case-table.h"
 #include "errors.h"
 #include "macro.h"
+#include "message.h"
 #include "nearest.h"
 
 /* --- patterns ------------------------------------------------------------- */
@@ -123,12 +124,12 @@ static bool report_unknown_variant(const char *command, const char *pattern)
 		if (strncmp(pattern, testcases[i]->name, length) != 0 ||
 		    pattern[length] != '/')
 			continue;
-		fprintf(stderr, "halfopen %s: unknown variant '%s' of %s",
+		fprintf(stderr, _("halfopen %s: unknown variant '%s' of %s"),
 			command, pattern + length + 1, testcases[i]->name);
 		for (; variant && variant->name; variant++)
 			fprintf(stderr, "%s%s",
 				variant == testcases[i]->variants ?
-					"; variants: " :
+					_("; variants: ") :
 					", ",
 				variant->name);
 		fputc('\n', stderr);
@@ -148,10 +149,10 @@ static void report_unknown_case(const char *command, const char *pattern)
 		names[i] = testcases[i]->name;
 	if (names)
 		n = nearest_names(pattern, names, testcases_n, found, NEAREST);
-	fprintf(stderr, "halfopen %s: unknown case or claim '%s'", command,
+	fprintf(stderr, _("halfopen %s: unknown case or claim '%s'"), command,
 		pattern);
 	for (size_t i = 0; i < n; i++)
-		fprintf(stderr, "%s%s", i ? ", " : "; similar: ", found[i]);
+		fprintf(stderr, "%s%s", i ? ", " : _("; similar: "), found[i]);
 	fputc('\n', stderr);
 	free(names);
 }

@@ -18,10 +18,19 @@
 
 #include "exit-status.h"
 #include "fold.h"
+#include "message.h"
 
 enum { COLUMNS = 80, DESCRIPTION = 26 /* column of the descriptions */ };
 
 /* --- help ---------------------------------------------------------------- */
+
+const struct usage_option usage_language = {
+	.name = "lang",
+	.argument = "en|zh",
+	.choices = MESSAGE_LANGUAGES,
+	.what = "the language of texts for people (default: that of the "
+		"locale, see the manual)",
+};
 
 const char *usage_option_text(const struct usage_option *option, char *buffer,
 			      size_t size)
@@ -59,22 +68,25 @@ static void print_options(FILE *out, const struct usage *usage)
 
 	for (option = option ? option : &none; option->name; option++)
 		print_item(out, usage_option_text(option, name, sizeof(name)),
-			   option->letter ? 2 : 6, option->what);
-	print_item(out, "-h, --help", 2, "print this text");
+			   option->letter ? 2 : 6, _(option->what));
+	print_item(out,
+		   usage_option_text(&usage_language, name, sizeof(name)), 6,
+		   _(usage_language.what));
+	print_item(out, "-h, --help", 2, _("print this text"));
 }
 
 static void print_word(void *data, const char *name, const char *what)
 {
-	print_item(data, name, 2, what);
+	print_item(data, name, 2, _(what));
 }
 
 void usage_print(FILE *out, const struct usage *usage)
 {
 	const struct usage_word *word = usage->words;
 
-	fprintf(out, "usage: halfopen %s %s\n\n", usage->name,
+	fprintf(out, _("usage: halfopen %s %s\n\n"), usage->name,
 		usage->arguments);
-	fold_print(out, usage->text, 0, 0, COLUMNS);
+	fold_print(out, _(usage->text), 0, 0, COLUMNS);
 	fputc('\n', out);
 	for (; word && word->name; word++)
 		print_word(out, word->name, word->what);
@@ -83,15 +95,16 @@ void usage_print(FILE *out, const struct usage *usage)
 	print_options(out, usage);
 	if (usage->after) {
 		fputc('\n', out);
-		fold_print(out, usage->after, 0, 0, COLUMNS);
+		fold_print(out, _(usage->after), 0, 0, COLUMNS);
 	}
-	fputs("\nExit status: ", out);
-	fold_print(out, usage->status, 13, 0, COLUMNS);
+	fprintf(out, "\n%s", _("Exit status: "));
+	fold_print(out, _(usage->status),
+		   fold_width(_("Exit status: "), SIZE_MAX), 0, COLUMNS);
 }
 
 /* --- parsing ------------------------------------------------------------- */
 
-enum { OPTIONS = 32 /* of one command, at most */, FIRST = 256 };
+enum { OPTIONS = 32 /* of one command, at most */, LANGUAGE = 256, FIRST };
 
 /* One state for the process, as getopt_long() has. */
 static struct {
@@ -99,7 +112,7 @@ static struct {
 	int argc;
 	char **argv;
 	char name[32], letters[2 * OPTIONS + 3];
-	struct option longs[OPTIONS + 2];
+	struct option longs[OPTIONS + 3];
 	double number;
 	size_t choice;
 } parser;
@@ -134,6 +147,9 @@ void usage_begin(const struct usage *usage, int argc, char **argv)
 	parser.usage = usage;
 	parser.argc = argc;
 	parser.argv = argv;
+	parser.longs[n++] = (struct option){ .name = "lang",
+					     .has_arg = required_argument,
+					     .val = LANGUAGE };
 	parser.longs[n++] = (struct option){ .name = "help", .val = 'h' };
 	parser.longs[n] = (struct option){ 0 };
 	snprintf(parser.name, sizeof(parser.name), "halfopen %s", usage->name);
@@ -162,7 +178,7 @@ static void print_choices(char *ret, size_t size, const char *choices)
 	while (*choices && used < size) {
 		size_t n = strcspn(choices, " ");
 		bool last = !choices[n];
-		const char *separator = !used ? "" : last ? " or " : ", ";
+		const char *separator = !used ? "" : last ? _(" or ") : ", ";
 
 		used += (size_t)snprintf(ret + used, size - used, "%s%.*s",
 					 separator, (int)n, choices);
@@ -185,7 +201,7 @@ static int check_choice(const struct usage_option *option)
 		choice += n + (choice[n] == ' ');
 	}
 	print_choices(expected, sizeof(expected), option->choices);
-	usage_error("--%s '%s': expected %s", option->name, optarg, expected);
+	usage_error(_("--%s '%s': expected %s"), option->name, optarg, expected);
 	return USAGE_WRONG;
 }
 
@@ -199,10 +215,12 @@ static int check_number(const struct usage_option *option)
 	if (errno || end == optarg || *end || !(value >= option->min) ||
 	    value > option->max ||
 	    (!option->fraction && value != floor(value))) {
-		usage_error("--%s '%s': expected %s from %.15g to %.15g",
-			    option->name, optarg,
-			    option->fraction ? "a number" : "an integer",
-			    option->min, option->max);
+		usage_error(option->fraction ?
+				    _("--%s '%s': expected a number from %.15g "
+				      "to %.15g") :
+				    _("--%s '%s': expected an integer from "
+				      "%.15g to %.15g"),
+			    option->name, optarg, option->min, option->max);
 		return USAGE_WRONG;
 	}
 	parser.number = value;
@@ -216,6 +234,11 @@ int usage_next(void)
 			       parser.longs, NULL);
 	int index = code - FIRST, r = 0;
 
+	/* main() has applied it. */
+	if (code == LANGUAGE) {
+		r = check_choice(&usage_language);
+		return r < 0 ? r : usage_next();
+	}
 	if (code == -1)
 		return USAGE_END;
 	if (code == 'h')
@@ -253,6 +276,6 @@ int usage_end(int code)
 		usage_print(stdout, parser.usage);
 		return EXIT_STATUS_PASS;
 	}
-	fprintf(stderr, "Try '%s --help'.\n", parser.name);
+	fprintf(stderr, _("Try '%s --help'.\n"), parser.name);
 	return EXIT_STATUS_USAGE;
 }

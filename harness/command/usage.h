@@ -33,6 +33,9 @@ struct usage_option {
 			"unless NO_COLOR is set), always or never"        \
 	}
 
+/* --lang, which every command has. */
+extern const struct usage_option usage_language;
+
 /* An argument that is not an option: PATTERN, KEY. */
 struct usage_word {
 	const char *name; /* NULL: end of the table */

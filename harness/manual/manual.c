@@ -222,7 +222,7 @@ static void put_options(const struct usage *usage)
 {
 	const struct usage_option *option = usage->options;
 
-	printf("\t%s) words='--help", usage->name);
+	printf("\t%s) words='--help --%s", usage->name, usage_language.name);
 	for (; option && option->name; option++)
 		printf(" --%s", option->name);
 	printf("' ;;\n");
@@ -254,7 +254,7 @@ static int print_bash(void)
 	       "\tcase \"$COMP_CWORD:$command:$before:$word\" in\n"
 	       "\t1:*) words='");
 	each_usage(put_name);
-	printf("--help --version' ;;\n"
+	printf("--help --lang --version' ;;\n"
 	       "\t*:*:*:-*)\n\t\tcase \"$command\" in\n");
 	each_usage(put_options);
 	printf("\t\tesac\n\t\t;;\n"
@@ -262,6 +262,8 @@ static int print_bash(void)
 	       "\t*) words=$(_halfopen_cases) ;;\n"
 	       "\tesac\n"
 	       "\tcase \"$command:$before\" in\n");
+	printf("\t*:--%s) words='%s' ;;\n", usage_language.name,
+	       usage_language.choices);
 	each_usage(put_choices);
 	printf("\tesac\n"
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- "

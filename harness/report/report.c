@@ -18,6 +18,7 @@
 #include "fault.h"
 #include "journal.h"
 #include "macro.h"
+#include "message.h"
 #include "safe-text.h"
 
 /* A smaller width is ignored: a serial console reports 0 columns. */
@@ -36,19 +37,9 @@ int report_columns(FILE *out)
 	return size.ws_col;
 }
 
-/* The first of the variables that is set decides, as for setlocale(). */
 bool report_unicode(FILE *out)
 {
-	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-
-	for (size_t i = 0; isatty(fileno(out)) && i < ARRAY_SIZE(names); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return strcasestr(value, "utf-8") ||
-			       strcasestr(value, "utf8");
-	}
-	return true;
+	return !isatty(fileno(out)) || message_is_utf8();
 }
 
 const char *report_verdict(enum verdict verdict)
@@ -330,19 +321,19 @@ void report_about(nsec_t planned, char ret[static REPORT_TEXT])
 	long minutes = (seconds + 30) / 60;
 
 	if (planned < SEC(1))
-		snprintf(ret, REPORT_TEXT, "under 1 s");
+		snprintf(ret, REPORT_TEXT, "%s", _("under 1 s"));
 	else if (seconds <= 120)
-		snprintf(ret, REPORT_TEXT, "about %ld s", seconds);
+		snprintf(ret, REPORT_TEXT, _("about %ld s"), seconds);
 	else if (minutes < 60)
-		snprintf(ret, REPORT_TEXT, "about %ld min", minutes);
+		snprintf(ret, REPORT_TEXT, _("about %ld min"), minutes);
 	else if (minutes >= 48 * 60)
-		snprintf(ret, REPORT_TEXT, "about %ld days",
+		snprintf(ret, REPORT_TEXT, _("about %ld days"),
 			 (minutes + 12 * 60) / (24 * 60));
 	else if (minutes % 60 == 0)
-		snprintf(ret, REPORT_TEXT, "about %ld h", minutes / 60);
+		snprintf(ret, REPORT_TEXT, _("about %ld h"), minutes / 60);
 	else
-		snprintf(ret, REPORT_TEXT, "about %ld h %ld min", minutes / 60,
-			 minutes % 60);
+		snprintf(ret, REPORT_TEXT, _("about %ld h %ld min"),
+			 minutes / 60, minutes % 60);
 }
 
 void report_delays_print(FILE *out, const struct report_delays *delays)

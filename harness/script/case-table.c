@@ -11,6 +11,7 @@
 
 #include "errors.h"
 #include "macro.h"
+#include "message.h"
 
 const struct testcase *testcase_find(const char *name)
 {
@@ -35,9 +36,9 @@ const char *case_set_text(enum case_set set)
 {
 	static const char *const texts[] = {
 		[SET_DEFAULT] = "",
-		[SET_LONG] = ", with --all",
-		[SET_DEFAULTS] = ", with --defaults",
-		[SET_LONG_DEFAULTS] = ", with --defaults --all",
+		[SET_LONG] = N_(", with --all"),
+		[SET_DEFAULTS] = N_(", with --defaults"),
+		[SET_LONG_DEFAULTS] = N_(", with --defaults --all"),
 	};
 
 	return texts[set];

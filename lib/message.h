@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Texts in the language of the user, with the semantics of gettext: the English
+ * text is the key, and without a translation it is the result. Texts are translated
+ * where they are printed; tables, errors, results and journals have English ones.
+ *
+ * gettext() of the C library is not used because it needs files: the catalogue, and
+ * a locale that is installed. halfopen is one file that is copied into guests,
+ * chroots and minimal containers, so that its catalogue is part of it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The translation of a text that is printed here. xgettext collects the texts. */
+#define _(text_) message_text(text_)
+
+/* Marks a text for xgettext that is printed elsewhere. Tables that
+ * harness/po/tables.c walks need no mark. */
+#define N_(text_) text_
+
+/* The translation, which lives as long as the catalogue, or `text` itself. */
+const char *message_text(const char *text) __attribute__((__format_arg__(1)));
+
+/* The same for a text with a number in it: `one` for 1, otherwise `many`. */
+const char *message_plural(const char *one, const char *many, unsigned long n)
+	__attribute__((__format_arg__(1), __format_arg__(2)));
+
+/* --- the catalogue ------------------------------------------------------- */
+
+/*
+ * Uses a catalogue in the format of msgfmt (GNU gettext manual, "The Format of GNU
+ * MO Files"), which must live as long as the program. False, without effect, for
+ * anything else. NULL: English.
+ */
+bool message_use(const void *catalogue, size_t size);
+
+/* --- the language -------------------------------------------------------- */
+
+enum message_language { MESSAGE_ENGLISH, MESSAGE_CHINESE };
+
+/* The values of --lang, in the order of the enum. */
+#define MESSAGE_LANGUAGES "en zh"
+
+/*
+ * The language that the environment asks for, by the rules of gettext: the locale
+ * is the first of LC_ALL, LC_MESSAGES and LANG that is set; if it is not C or
+ * POSIX, the list in LANGUAGE replaces it. A locale need not be installed. Output
+ * is UTF-8: a locale with another character encoding gets English.
+ */
+enum message_language message_language(void);
+
+/* Whether the locale variables name UTF-8, or none of them is set. */
+bool message_is_utf8(void);

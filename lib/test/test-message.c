@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "message.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "macro.h"
+#include "unit.h"
+
+/* The file that msgfmt would write: the texts must be sorted. */
+struct text {
+	const char *text, *translation;
+	size_t size; /* of the text; 0: strlen() */
+};
+
+static const struct text texts[] = {
+	{ "", "Content-Type: text/plain; charset=UTF-8\n" },
+	{ "%zu run\0%zu runs", "%zu 次运行", sizeof("%zu run\0%zu runs") - 1 },
+	{ "claim", "论断" },
+	{ "claims", "论断（多个）" },
+	{ "wire", "线路" },
+};
+
+struct file {
+	size_t size;
+	char bytes[1024];
+};
+
+static void put_word(struct file *file, size_t offset, uint32_t word,
+		     bool swapped)
+{
+	if (swapped)
+		word = __builtin_bswap32(word);
+	memcpy(file->bytes + offset, &word, sizeof(word));
+}
+
+static void put_string(struct file *file, size_t pair, const char *string,
+		       size_t size, bool swapped)
+{
+	put_word(file, pair, (uint32_t)size, swapped);
+	put_word(file, pair + 4, (uint32_t)file->size, swapped);
+	memcpy(file->bytes + file->size, string, size);
+	file->size += size + 1;
+}
+
+static struct file make_file(bool swapped)
+{
+	static const uint32_t header[] = { 0x950412de, 0, ARRAY_SIZE(texts),
+					   20, 20 + 8 * ARRAY_SIZE(texts) };
+	struct file file = { .size = 20 + 16 * ARRAY_SIZE(texts) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(header); i++)
+		put_word(&file, 4 * i, header[i], swapped);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		const struct text *text = &texts[i];
+
+		put_string(&file, header[3] + 8 * i, text->text,
+			   text->size ? text->size : strlen(text->text),
+			   swapped);
+		put_string(&file, header[4] + 8 * i, text->translation,
+			   strlen(text->translation), swapped);
+	}
+	return file;
+}
+
+START_TEST(texts_are_translated_in_either_byte_order)
+{
+	for (int swapped = 0; swapped < 2; swapped++) {
+		static struct file file;
+
+		file = make_file(swapped);
+		ck_assert(message_use(file.bytes, file.size));
+		ck_assert_str_eq(_("claim"), "论断");
+		ck_assert_str_eq(_("claims"), "论断（多个）");
+		ck_assert_str_eq(_("wire"), "线路");
+		message_use(NULL, 0);
+	}
+}
+END_TEST
+
+START_TEST(text_without_a_translation_remains)
+{
+	static struct file file;
+	const char *text = "clai";
+
+	ck_assert_ptr_eq(_(text), text);
+	file = make_file(false);
+	ck_assert(message_use(file.bytes, file.size));
+	ck_assert_ptr_eq(_(text), text);
+	ck_assert_str_eq(_("zzz"), "zzz");
+	/* Its translation would be the header. */
+	ck_assert_str_eq(_(""), "");
+	message_use(NULL, 0);
+}
+END_TEST
+
+START_TEST(chinese_has_one_plural_form)
+{
+	static struct file file;
+
+	ck_assert_str_eq(message_plural("%zu run", "%zu runs", 1), "%zu run");
+	ck_assert_str_eq(message_plural("%zu run", "%zu runs", 0), "%zu runs");
+	file = make_file(false);
+	ck_assert(message_use(file.bytes, file.size));
+	ck_assert_str_eq(message_plural("%zu run", "%zu runs", 1),
+			 "%zu 次运行");
+	ck_assert_str_eq(message_plural("%zu run", "%zu runs", 2),
+			 "%zu 次运行");
+	message_use(NULL, 0);
+}
+END_TEST
+
+START_TEST(damaged_catalogue_is_refused)
+{
+	struct file file = make_file(false);
+
+	ck_assert(!message_use("halfopen", 8));
+	ck_assert(!message_use("", 0));
+	/* Cut off at any place, a string or its NUL is missing. */
+	for (size_t size = 0; size < file.size; size++)
+		ck_assert(!message_use(file.bytes, size));
+	/* An offset near 4 GiB must not wrap. */
+	put_word(&file, 20 + 4, UINT32_MAX - 3, false);
+	ck_assert(!message_use(file.bytes, file.size));
+	file = make_file(false);
+	put_word(&file, 8, UINT32_MAX, false);
+	ck_assert(!message_use(file.bytes, file.size));
+	ck_assert_str_eq(_("claim"), "claim");
+}
+END_TEST
+
+START_TEST(language_follows_the_rules_of_gettext)
+{
+	static const struct {
+		const char *all, *messages, *lang, *language;
+		enum message_language expected;
+	} rows[] = {
+		{ "", "", "", "", MESSAGE_ENGLISH },
+		{ "", "", "", "zh_CN", MESSAGE_ENGLISH },
+		{ "", "", "zh_CN.UTF-8", "", MESSAGE_CHINESE },
+		{ "", "", "zh_CN.utf8", "", MESSAGE_CHINESE },
+		{ "", "zh_CN.UTF-8", "en_US.UTF-8", "", MESSAGE_CHINESE },
+		{ "", "en_US.UTF-8", "zh_CN.UTF-8", "", MESSAGE_ENGLISH },
+		{ "C", "zh_CN.UTF-8", "zh_CN.UTF-8", "", MESSAGE_ENGLISH },
+		/* LANGUAGE is ignored in the C locale only. */
+		{ "", "", "C", "zh_CN", MESSAGE_ENGLISH },
+		{ "", "", "POSIX", "zh_CN", MESSAGE_ENGLISH },
+		{ "", "", "C.UTF-8", "zh_CN", MESSAGE_CHINESE },
+		{ "", "", "C.UTF-8", "zh", MESSAGE_CHINESE },
+		{ "", "", "C.UTF-8", "", MESSAGE_ENGLISH },
+		{ "", "", "en_US.UTF-8", "zh_CN:en", MESSAGE_CHINESE },
+		{ "", "", "zh_CN.UTF-8", "en:zh_CN", MESSAGE_ENGLISH },
+		{ "", "", "zh_CN.UTF-8", "en_GB", MESSAGE_ENGLISH },
+		{ "", "", "zh_CN.UTF-8", "de:zh_CN", MESSAGE_CHINESE },
+		{ "", "", "zh_CN.UTF-8", "de", MESSAGE_ENGLISH },
+		{ "", "", "zh_TW.UTF-8", "", MESSAGE_ENGLISH },
+		{ "", "", "de_DE.UTF-8@euro", "", MESSAGE_ENGLISH },
+		/* The encoding is GB 2312 and GB 18030. */
+		{ "", "", "zh_CN", "", MESSAGE_ENGLISH },
+		{ "", "", "zh_CN.GB18030", "zh_CN", MESSAGE_ENGLISH },
+	};
+
+	unsetenv("LC_CTYPE");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		setenv("LC_ALL", rows[i].all, 1);
+		setenv("LC_MESSAGES", rows[i].messages, 1);
+		setenv("LANG", rows[i].lang, 1);
+		setenv("LANGUAGE", rows[i].language, 1);
+		ck_assert_msg(message_language() == rows[i].expected,
+			      "row %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(encoding_comes_from_its_own_variable)
+{
+	setenv("LC_ALL", "", 1);
+	setenv("LANG", "zh_CN.UTF-8", 1);
+	setenv("LC_CTYPE", "zh_CN.GBK", 1);
+	setenv("LANGUAGE", "", 1);
+	ck_assert(!message_is_utf8());
+	ck_assert_int_eq(message_language(), MESSAGE_ENGLISH);
+	setenv("LC_ALL", "zh_CN.UTF-8", 1);
+	ck_assert(message_is_utf8());
+	ck_assert_int_eq(message_language(), MESSAGE_CHINESE);
+	unsetenv("LC_ALL");
+	unsetenv("LC_CTYPE");
+	unsetenv("LANG");
+	ck_assert(message_is_utf8());
+}
+END_TEST
+
+static const TTest *const *const tests[] = {
+	&texts_are_translated_in_either_byte_order,
+	&text_without_a_translation_remains,
+	&chinese_has_one_plural_form,
+	&damaged_catalogue_is_refused,
+	&language_follows_the_rules_of_gettext,
+	&encoding_comes_from_its_own_variable,
+};
+
+int main(void)
+{
+	return unit_run("message", tests, ARRAY_SIZE(tests), NULL);
+}
