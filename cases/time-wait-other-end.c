@@ -203,15 +203,14 @@ CASE(time_wait_other_end) = {
 		  "accepted at once",
 		  SETTINGS(0, 0) },
 		{ "fast-timestamps",
-		  "the old connection carried 64 MiB, faster than the clock, "
-		  "and had timestamps: the SYN has a lower sequence number but "
-		  "a newer timestamp, and is accepted at once",
+		  "the old connection was faster than the clock and had "
+		  "timestamps: the SYN has a lower sequence number but a newer "
+		  "timestamp, and is accepted at once",
 		  .value = FAST, SETTINGS(1, 0) },
 		{ "fast",
-		  "the old connection carried 64 MiB, faster than the clock, "
-		  "and had no timestamps: the SYN is answered with an ACK, the "
-		  "server's RST ends the TIME-WAIT, and its second SYN is "
-		  "accepted",
+		  "the old connection was faster than the clock and had no "
+		  "timestamps: the SYN is answered with an ACK, the server's "
+		  "RST ends the TIME-WAIT, and its second SYN is accepted",
 		  .value = FAST, SETTINGS(0, 0),
 		  .judgements = CLAIMS(
 			  { "C6", DOCUMENT_CONDITIONAL,

@@ -412,9 +412,9 @@ CASE(time_wait_stale_data) = {
 		  "segment",
 		  .judgements = of_paws, SETTINGS_NO_TIME_WAIT(1) },
 		{ "fast",
-		  "the old connection carried 64 MiB each way, faster than the "
-		  "clock, and there are no timestamps and no TIME-WAIT: the "
-		  "old segment is read in place of the genuine one",
+		  "the old connection was faster than the clock both ways, and "
+		  "there are no timestamps and no TIME-WAIT: the old segment "
+		  "is read in place of the genuine one",
 		  .value = FAST, SETTINGS_NO_TIME_WAIT(0) },
 		{ "fast-timestamps",
 		  "as in fast, but with timestamps: PAWS drops the old segment",

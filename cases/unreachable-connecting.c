@@ -191,8 +191,21 @@ CASE(unreachable_connecting) = {
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_syn_retries",
 			      SYN_RETRIES }),
 	.variants = VARIANTS(
-		{ "cable" }, { "interface", .duration = SEC(1) }, { "path" },
-		{ "neighbour", .world = &world_pair_ageing,
+		{ "cable", "the client's cable is pulled, with tcp_syn_retries "
+			   "of 2: the SYNs count as sent and none reaches the "
+			   "wire, and ETIMEDOUT comes after 7 s" },
+		{ "interface",
+		  "the client's interface is set down: there is no route, and "
+		  "connect() fails with ENETUNREACH at once",
+		  .duration = SEC(1) },
+		{ "path",
+		  "the path is cut, with tcp_syn_retries of 2: all SYNs are on "
+		  "the wire, and ETIMEDOUT comes after 7 s" },
+		{ "neighbour",
+		  "the path is cut, neighbour entries age, and tcp_syn_retries "
+		  "is 4: three address resolution requests, and EHOSTUNREACH "
+		  "after 3 s",
+		  .world = &world_pair_ageing,
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_syn_retries",
 					MORE_SYN_RETRIES }),
 		  .duration = SEC(4) }),

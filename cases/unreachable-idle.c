@@ -106,8 +106,16 @@ CASE(unreachable_idle) = {
 		  "and no segment; then no answer to the byte; then both bytes "
 		  "arrive",
 	.world = &world_pair,
-	.variants = VARIANTS({ "cable" }, { "interface" }, { "path" },
-			     { "neighbour", NULL, UNREACHABLE_AGEING }),
+	.variants = VARIANTS(
+		{ "cable", "the client's cable is pulled" },
+		{ "interface", "the client's interface is set down, which "
+			       "removes its routes" },
+		{ "path", "the path is cut, and the client's neighbour entry "
+			  "for the server is permanent" },
+		{ "neighbour",
+		  "the path is cut, and the client's neighbour entry for the "
+		  "server ages and fails within a second",
+		  UNREACHABLE_AGEING }),
 	.duration = SEC(IDLE) + SEC(1),
 	.script = script,
 };

@@ -99,8 +99,19 @@ CASE(unreachable_keepalive) = {
 		  "cut",
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
-	.variants = VARIANTS({ "cable" }, { "interface" }, { "path" },
-			     { "neighbour", NULL, UNREACHABLE_AGEING }),
+	.variants = VARIANTS(
+		{ "cable", "the client's cable is pulled: its own kernel drops "
+			   "the probes and counts them as sent" },
+		{ "interface", "the client's interface is set down: the probes "
+			       "have no route and count as sent, and over IPv6 "
+			       "the error is ENETUNREACH" },
+		{ "path", "the path is cut: the probes and the final RST are "
+			  "on the wire" },
+		{ "neighbour",
+		  "the path is cut, and the client's neighbour entry ages: "
+		  "only the first probe is on the wire, and the kernel ignores "
+		  "the ICMP errors for the other two",
+		  UNREACHABLE_AGEING }),
 	.duration = SEC(TOTAL) + MSEC(UNREACHABLE_QUIET_MS),
 	.script = script,
 };

@@ -312,8 +312,14 @@ CASE(unreachable_sending) = {
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", RETRIES2 }),
 	.variants = VARIANTS(
-		{ "cable" },
-		{ "interface", .duration = SEC(4),
+		{ "cable", "the client's cable is pulled before it sends: four "
+			   "RTO retransmissions are counted, none reaches the "
+			   "wire, and ETIMEDOUT comes after 6.5 s" },
+		{ "interface",
+		  "the client's interface is set down before it sends: nothing "
+		  "is in flight, the persist timer tries three times, and "
+		  "ETIMEDOUT (IPv6: ENETUNREACH) comes after 3.1 s",
+		  .duration = SEC(4),
 		  .judgements = CLAIMS(
 			  { "D4", DOCUMENT_CONDITIONAL,
 			    "nothing is retransmitted where the sender's own "
@@ -321,6 +327,9 @@ CASE(unreachable_sending) = {
 			    "comes from tcp_probe_timer(), after tcp_retries2 "
 			    "tries" }) },
 		{ "interface-in-flight",
+		  "the client's interface is set down while the data is in "
+		  "flight, with tcp_early_retrans of 0: each retransmission "
+		  "fails, and ENETUNREACH comes after 3.1 s",
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans",
 					0 }),
 		  .duration = SEC(4),
@@ -329,8 +338,13 @@ CASE(unreachable_sending) = {
 			    "ENETUNREACH with the sender's own interface down, "
 			    "and sooner: the clock starts with the original, "
 			    "tcp_retransmit_skb()" }) },
-		{ "path" },
-		{ "neighbour", NULL, UNREACHABLE_AGEING, .duration = SEC(5),
+		{ "path", "the path is cut: four RTO retransmissions are on "
+			  "the wire, and ETIMEDOUT comes after 6.5 s" },
+		{ "neighbour",
+		  "the path is cut, and the client's neighbour entry ages: "
+		  "EHOSTUNREACH after 15 retransmissions and 3.4 s (over IPv6 "
+		  "four and 6.5 s), none of them on the wire",
+		  UNREACHABLE_AGEING, .duration = SEC(5),
 		  .judgements = CLAIMS(
 			  { "D4", DOCUMENT_RIGHT,
 			    "where the neighbour is gone and its entry has "
@@ -343,8 +357,11 @@ CASE(unreachable_sending) = {
 			    "4 over IPv6 where tcp_retries2 is 3: "
 			    "retransmits_timed_out() compares a time, and "
 			    "tcp_ld_RTO_revert() shortens the intervals" }) },
-		{ "cable-no-neighbour", NULL, UNREACHABLE_AGEING,
-		  .duration = SEC(5),
+		{ "cable-no-neighbour",
+		  "the client's cable is pulled, and its neighbour entry was "
+		  "learned: the loss of the carrier deletes it, and the end is "
+		  "that of neighbour, without a request on the wire",
+		  UNREACHABLE_AGEING, .duration = SEC(5),
 		  .judgements = CLAIMS(
 			  { "D4", DOCUMENT_RIGHT,
 			    "with the cable of the sender itself unplugged the "
@@ -352,6 +369,9 @@ CASE(unreachable_sending) = {
 			    "was learned: neigh_carrier_down() deletes it, and "
 			    "nobody answers" }) },
 		{ "neighbour-defaults-retries2=5",
+		  "the path is cut, the neighbour sysctls have the kernel's "
+		  "defaults, and tcp_retries2 is 5: the end comes before the "
+		  "entry fails, with ETIMEDOUT",
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", 5 }),
 		  .value = DEFAULTS_REACHABLE, .world = &world_pair_ageing,
 		  .duration = SEC(14),
@@ -362,11 +382,17 @@ CASE(unreachable_sending) = {
 			    "fails, which takes 15 + 8 s or more: "
 			    "neigh_timer_handler()" }) },
 		{ "neighbour-defaults-retries2=8",
+		  "the path is cut, the neighbour sysctls have the kernel's "
+		  "defaults, and tcp_retries2 is 8 (102.2 s): the entry fails "
+		  "before the end, with EHOSTUNREACH",
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", 8 }),
 		  .value = DEFAULTS_FAILING, .defaults = true,
 		  .world = &world_pair_ageing, .duration = SEC(120),
 		  .judgements = of_failing },
 		{ "neighbour-defaults",
+		  "the path is cut, and the neighbour sysctls and "
+		  "tcp_retries2, 15 (924.6 s), have the kernel's defaults: the "
+		  "entry fails before the end, with EHOSTUNREACH",
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2",
 					15 }),
 		  .value = DEFAULTS_FAILING, .defaults = true,

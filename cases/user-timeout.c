@@ -155,13 +155,30 @@ CASE(user_timeout) = {
 			    { "client", "net.ipv4.tcp_retries2", 15 },
 			    { "client", "net.ipv4.tcp_syn_retries", 6 }),
 	.variants = VARIANTS(
-		{ "busy" }, { "connecting", .duration = MSEC(CONNECT_MS) },
-		{ "connecting-long", NULL,
+		{ "busy", "TCP_USER_TIMEOUT is 1 s and data is in flight when "
+			  "the server's host is gone: ETIMEDOUT after that "
+			  "time, although tcp_retries2 is 15" },
+		{ "connecting",
+		  "TCP_USER_TIMEOUT is 1.5 s and the path is cut before "
+		  "connect(): ETIMEDOUT after that time, although "
+		  "tcp_syn_retries is 6",
+		  .duration = MSEC(CONNECT_MS) },
+		{ "connecting-long",
+		  "TCP_USER_TIMEOUT is 60 s, and tcp_syn_retries is 1 without "
+		  "linear timeouts: the number of SYNs still counts, and "
+		  "ETIMEDOUT comes after 3 s",
 		  SYSCTLS({ "client", "net.ipv4.tcp_syn_retries", 1 },
 			  { "client", "net.ipv4.tcp_syn_linear_timeouts", 0 }),
 		  .duration = SEC(3) },
-		{ "idle" },
-		{ "one-lost-probe", .duration = SEC(TIME + INTVL) }),
+		{ "idle",
+		  "TCP_USER_TIMEOUT is 1 s, the server's host crashes, and the "
+		  "client sends nothing and has no keepalive: the connection "
+		  "is still ESTABLISHED after 1.5 s, without a timer" },
+		{ "one-lost-probe",
+		  "TCP_USER_TIMEOUT is 0.5 s, less than the keepalive time of "
+		  "1 s, and one probe is lost: ETIMEDOUT on a connection whose "
+		  "path and peer are sound",
+		  .duration = SEC(TIME + INTVL) }),
 	.duration = MSEC(IDLE_MS),
 	.script = script,
 };

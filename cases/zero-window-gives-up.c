@@ -87,7 +87,14 @@ CASE(zero_window_gives_up) = {
 			    { "client", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "client", "net.ipv4.tcp_orphan_retries",
 			      ORPHAN_RETRIES }),
-	.variants = VARIANTS({ "open" }, { "orphan", .duration = MSEC(700) }),
+	.variants = VARIANTS({ "open",
+			       "the client's process waits in recv(), and "
+			       "tcp_retries2 is 2: two probes, and ETIMEDOUT" },
+			     { "orphan",
+			       "the client's process has closed the socket, "
+			       "and tcp_orphan_retries is 1: one probe, and "
+			       "the orphan is deleted silently",
+			       .duration = MSEC(700) }),
 	.duration = MSEC(1500),
 	.script = script,
 };

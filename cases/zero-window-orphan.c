@@ -70,11 +70,16 @@ CASE(zero_window_orphan) = {
 			    { "client", "net.ipv4.tcp_retries2", 15 },
 			    { "client", "net.ipv4.tcp_orphan_retries",
 			      ORPHAN_RETRIES }),
-	.variants = VARIANTS({ "rto-max=1s", NULL,
-			       SYSCTLS({ "client", "net.ipv4.tcp_rto_max_ms",
-					 RTO_MAX_MS }) },
-			     { "rto-max=120s", .duration = SEC(330),
-			       .defaults = true }),
+	.variants = VARIANTS(
+		{ "rto-max=1s",
+		  "tcp_rto_max_ms is 1 s: the orphan ends 1 s after its third "
+		  "probe, although each one was answered",
+		  SYSCTLS({ "client", "net.ipv4.tcp_rto_max_ms",
+			    RTO_MAX_MS }) },
+		{ "rto-max=120s",
+		  "tcp_rto_max_ms has the kernel's default, 120 s: the orphan "
+		  "ends only after ten answered probes and several minutes",
+		  .duration = SEC(330), .defaults = true }),
 	.duration = MSEC(2500),
 	.script = script,
 };

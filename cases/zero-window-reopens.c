@@ -108,9 +108,17 @@ CASE(zero_window_reopens) = {
 		  "of the first. All bytes arrive",
 	.world = &world_pair,
 	.settings = SYSCTLS(ZERO_WINDOW_SYSCTLS),
-	.variants = VARIANTS({ "update" },
-			     { "again", .duration = MSEC(1600) },
-			     { "update-lost", .duration = MSEC(1700) }),
+	.variants = VARIANTS(
+		{ "update", "the window update arrives: data follows at once" },
+		{ "again",
+		  "the window update arrives, and the window closes a second "
+		  "time, with TCP_USER_TIMEOUT of 1 s: the persist timer "
+		  "starts anew, and the connection lives",
+		  .duration = MSEC(1600) },
+		{ "update-lost",
+		  "the window updates are lost: data follows only after the "
+		  "third probe, whose answer shows the open window",
+		  .duration = MSEC(1700) }),
 	.duration = MSEC(800),
 	.script = script,
 };

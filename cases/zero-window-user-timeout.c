@@ -132,8 +132,18 @@ CASE(zero_window_user_timeout) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(ZERO_WINDOW_SYSCTLS,
 			    { "client", "net.ipv4.tcp_retries2", 15 }),
-	.variants = VARIANTS({ "answered" }, { "unanswered" },
-			     { "lowered", .duration = MSEC(1500) }),
+	.variants = VARIANTS(
+		{ "answered", "TCP_USER_TIMEOUT is 1 s, and the peer answers "
+			      "each probe with a zero window: ETIMEDOUT 1 s "
+			      "after the first probe all the same" },
+		{ "unanswered",
+		  "TCP_USER_TIMEOUT is 1 s, and the path is cut, so that no "
+		  "probe is answered: ETIMEDOUT 1 s after the first probe" },
+		{ "lowered",
+		  "TCP_USER_TIMEOUT is set to 0.5 s after three probes, when "
+		  "more time has passed: the next ACK ends the connection two "
+		  "jiffies later, without 2b9f6f7065d4 only an interval later",
+		  .duration = MSEC(1500) }),
 	.changes = changes,
 	.duration = MSEC(1300),
 	.script = script,

@@ -155,8 +155,7 @@ static void print_variant(const struct testcase *testcase,
 	       _(case_set_text(testcase_set(testcase, variant))),
 	       variant->needs_program ? _(", needs ") : "",
 	       variant->needs_program ? variant->needs_program : "");
-	if (variant->what)
-		paragraph(2 * INDENT, _(variant->what));
+	paragraph(2 * INDENT, _(variant->what));
 	print_settings(2 * INDENT, variant->settings);
 	if (!judgements || !judgements->claim)
 		return;

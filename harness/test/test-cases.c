@@ -50,16 +50,13 @@ START_TEST(variants_have_sentences_of_their_own)
 		const struct variant *first = testcases[i]->variants;
 
 		for (const struct variant *v = first; v && v->name; v++) {
-			if (!v->what)
-				continue;
-			ck_assert_msg(is_filled(v->what), "%s/%s: empty",
+			ck_assert_msg(is_filled(v->what), "%s/%s: no sentence",
 				      testcases[i]->name, v->name);
 			ck_assert_msg(v->what[strlen(v->what) - 1] != '.',
 				      "%s/%s ends with a full stop",
 				      testcases[i]->name, v->name);
 			for (const struct variant *w = first; w != v; w++)
-				ck_assert_msg(!w->what ||
-						      strcmp(v->what, w->what),
+				ck_assert_msg(strcmp(v->what, w->what) != 0,
 					      "%s: %s and %s have the same "
 					      "sentence",
 					      testcases[i]->name, w->name,
