@@ -146,6 +146,12 @@ static int mend(struct world *world, const char *host,
 	return world_cut(world, host, false, false);
 }
 
+static int destroy(struct world *world, const char *host,
+		   const char *argument MACRO_UNUSED)
+{
+	return world_destroy(world, host);
+}
+
 static int forget(struct world *world, const char *host,
 		  const char *argument MACRO_UNUSED)
 {
@@ -252,6 +258,12 @@ static const struct fault_verb verbs[] = {
 	  .what = "the path forwards frames again",
 	  .drawing = FAULT_DRAW_END,
 	  .apply = mend },
+	{ .name = "destroy",
+	  .arguments = "",
+	  .what = "every connection of the host is aborted, as by 'ss -K' "
+		  "(SOCK_DESTROY): a RST to the peer, ECONNABORTED to the "
+		  "process",
+	  .apply = destroy },
 	{ .name = "forget",
 	  .arguments = "",
 	  .what = "the gateway loses its connection tracking entries",

@@ -722,38 +722,53 @@ static bool may_have_sockets(const struct place *place)
 	       in_use;
 }
 
+/* A dump walks the hash table of the whole machine: inet_diag_dump(). A second
+ * netlink socket: the replies to SOCK_DESTROY must not mix with the dump. */
+static int destroy_sockets(struct place *place)
+{
+	struct diag *destroyer;
+	int r;
+
+	if (!may_have_sockets(place))
+		return 0;
+	if (!place->diag)
+		return error_origin(-EOPNOTSUPP, "sock_diag");
+	r = diag_new(&destroyer, host_namespace(place->host));
+	if (r < 0)
+		return error_trace(r);
+	r = diag_each(place->diag, AF_INET, destroy_socket, destroyer);
+	if (r >= 0)
+		r = diag_each(place->diag, AF_INET6, destroy_socket,
+			      destroyer);
+	diag_free(destroyer);
+	return error_trace(r);
+}
+
 /*
  * Resets the sockets of a dead machine. An orphan with unsent data retransmits
  * for minutes and keeps its namespace until then; nothing of it gets past the
- * wire.
+ * wire. Where the kernel lacks SOCK_DESTROY, the orphans give up soon.
  */
 static void reset_sockets(struct place *place)
 {
-	/* Where the kernel lacks SOCK_DESTROY, the orphans give up soon. */
 	static const struct sysctl_setting soon[] = {
 		{ "net.ipv4.tcp_orphan_retries", "1" },
 		{ "net.ipv4.tcp_retries2", "1" },
 	};
-	struct diag *destroyer;
-	int r = -EOPNOTSUPP;
 
-	/* A dump walks the hash table of the whole machine: inet_diag_dump().
-	 */
-	if (!may_have_sockets(place))
-		return;
-	/* A second netlink socket: the replies to SOCK_DESTROY must not mix
-	 * with the dump. */
-	if (place->diag &&
-	    diag_new(&destroyer, host_namespace(place->host)) >= 0) {
-		r = diag_each(place->diag, AF_INET, destroy_socket, destroyer);
-		if (r >= 0)
-			r = diag_each(place->diag, AF_INET6, destroy_socket,
-				      destroyer);
-		diag_free(destroyer);
-	}
-	if (r < 0)
+	if (destroy_sockets(place) < 0)
 		sysctl_write(host_namespace(place->host), soon,
 			     ARRAY_SIZE(soon));
+}
+
+int world_destroy(struct world *world, const char *name)
+{
+	struct place *place;
+	int r = find_for_fault(world, name, &place);
+
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(destroy_sockets(place));
 }
 
 /* A place whose furnish() failed lacks some of its ports. */

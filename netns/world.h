@@ -83,6 +83,11 @@ int world_cut(struct world *world, const char *name, bool from_host,
  */
 int world_set_suspended(struct world *world, const char *name, bool suspended);
 
+/* Aborts every connection of the host, as `ss -K` does: tcp_abort() reports
+ * ECONNABORTED to its process and sends a RST. Listening sockets and TIME-WAIT
+ * stay. -EOPNOTSUPP without CONFIG_INET_DIAG_DESTROY. */
+int world_destroy(struct world *world, const char *name);
+
 /* A gateway loses its connection tracking entries. */
 int world_forget(struct world *world, const char *name);
 

@@ -8,7 +8,7 @@
  *	- send, shut and close after the previous send() has returned: a socket
  *	  has one call in each direction, and a close() or shutdown() during a
  *	  send() would cut off what is not in the socket's buffer yet;
- *	- abort, keepalive and user-timeout as soon as they are first.
+ *	- the others as soon as they are first.
  *
  * In a host without any connection, whose listener accepts, commands wait for
  * the first connection. In a stopped host all of them wait. After calls have
@@ -56,10 +56,11 @@ struct endpoint {
 	bool connected, closed;
 	int error; /* of connect(); 0: none */
 	struct queue_entry *queue;
+	enum lab_service service; /* of a listener, and of what it accepts */
 	/* of a listener: */
-	enum lab_service service;
 	struct sock *accepting; /* what the posted accept() will return */
-	nsec_t retry; /* accept() failed: again at this time; 0: it did not */
+	nsec_t interval; /* between two accept(); 0: none */
+	nsec_t next_accept; /* its time; 0: posted, or none will come */
 };
 
 struct host_probe {
@@ -231,6 +232,7 @@ static void start_listening(struct lab_probes *probes, struct host_probe *p,
 	struct endpoint *e = add_endpoint(probes, p, sock, LISTENER);
 
 	e->service = action->service;
+	e->interval = action->time;
 	if (e->service == LAB_HTTP)
 		sock_serve_http(sock, SEC(3600));
 	else if (e->service != LAB_UNACCEPTED)
@@ -243,11 +245,18 @@ static void start_connecting(struct lab_probes *probes, struct host_probe *p,
 {
 	uint16_t port = action->peer_port ? action->peer_port : LAB_PORT;
 
-	for (unsigned int i = 0; i < MAX(action->times, 1U); i++)
+	for (unsigned int i = 0; i < MAX(action->times, 1U); i++) {
+		struct probe *process = process_of(probes, p);
+
 		add_endpoint(probes, p,
-			     sock_post_connect_to(process_of(probes, p),
-						  action->peer, port),
+			     action->bind == LAB_UNBOUND ?
+				     sock_post_connect_to(process, action->peer,
+							  port) :
+				     sock_post_connect_bound(
+					     process, action->peer, port,
+					     action->bind == LAB_BIND_NO_PORT),
 			     CONNECTED);
+	}
 }
 
 /* Now; see the head of this file. */
@@ -266,6 +275,16 @@ static bool can_execute(const struct endpoint *e,
 	}
 }
 
+/* A connection of a silent listener has no recv() yet; one that echoes reads
+ * without one. */
+static void set_reading(struct endpoint *e, bool reading)
+{
+	sock_set_paused(e->sock, !reading);
+	if (reading && e->service == LAB_SILENT &&
+	    !sock_is_posted(e->sock, SOCK_IN))
+		sock_post_recv(e->sock);
+}
+
 static void execute(struct endpoint *e, const struct lab_action *action)
 {
 	switch ((int)action->verb) {
@@ -282,6 +301,10 @@ static void execute(struct endpoint *e, const struct lab_action *action)
 	case LAB_ABORT:
 		e->closed = true;
 		sock_abort(e->sock);
+		break;
+	case LAB_STOP_READING:
+	case LAB_READ_AGAIN:
+		set_reading(e, action->verb == LAB_READ_AGAIN);
 		break;
 	case LAB_KEEPALIVE:
 		sock_keepalive(e->sock, true);
@@ -337,7 +360,7 @@ static void wait_until_begun(struct host_probe *p)
 static bool accepts(const struct host_probe *p)
 {
 	for (const struct endpoint *e = p->endpoints; e; e = e->next)
-		if (e->kind == LISTENER && (e->accepting || e->retry))
+		if (e->kind == LISTENER && (e->accepting || e->next_accept))
 			return true;
 	return false;
 }
@@ -495,16 +518,21 @@ static void on_accepted(struct lab_probes *probes, struct host_probe *p,
 
 	/* EMFILE or ENOMEM would come again at once. */
 	if (finding.error) {
-		listener->retry = nsec_now() + SEC(1);
+		listener->next_accept = nsec_now() + SEC(1);
 		return;
 	}
 	e = add_endpoint(probes, p, sock, ACCEPTED);
 	e->connected = true;
+	e->service = listener->service;
 	if (listener->service == LAB_ECHO)
 		sock_echo(sock);
 	while (p->unassigned)
 		enqueue(probes, &e->queue, dequeue(&p->unassigned));
-	listener->accepting = sock_post_accept(listener->sock);
+	if (listener->interval)
+		listener->next_accept =
+			nsec_add(finding.returned, listener->interval);
+	else
+		listener->accepting = sock_post_accept(listener->sock);
 }
 
 /* As long as the connection lives, a recv() is posted: EOF and errors are seen
@@ -544,8 +572,8 @@ static void on_sent(struct lab_probes *probes, struct host_probe *p,
 static void collect(struct lab_probes *probes, struct host_probe *p,
 		    struct endpoint *e)
 {
-	if (e->retry && nsec_now() >= e->retry) {
-		e->retry = 0;
+	if (e->next_accept && nsec_now() >= e->next_accept) {
+		e->next_accept = 0;
 		e->accepting = sock_post_accept(e->sock);
 	}
 	if (!e->closed && sock_has_returned(e->sock, SOCK_OUT))
@@ -588,6 +616,17 @@ bool lab_probes_have_results(const struct lab_probes *probes)
 				return true;
 	}
 	return false;
+}
+
+nsec_t lab_probes_next_accept(const struct lab_probes *probes)
+{
+	nsec_t next = NSEC_NEVER;
+
+	for (const struct host_probe *p = probes->all; p; p = p->next)
+		for (const struct endpoint *e = p->endpoints; e; e = e->next)
+			if (e->next_accept && !p->stopped)
+				next = MIN(next, e->next_accept);
+	return next;
 }
 
 /* --- faults and the end --------------------------------------------------- */

@@ -14,12 +14,11 @@ struct lab_probes *lab_probes_new(struct run *run, const struct lab_plan *plan,
 				  struct lab_events *events);
 
 /*
- * Queues an action: listen, connect, send, shut, close, abort, keepalive,
- * user-timeout, or kill of the host's probe. Actions of one probe are executed
- * in the order in which they were queued; see lab-probes.c for what they wait
- * for. An action that cannot be executed becomes a failed expectation, at once
- * or, if it only has not been executed by then, in lab_probes_finish(). Both
- * arguments must stay valid until then.
+ * Queues an action: a call of a probe, or kill of the host's probe. Actions of
+ * one probe are executed in the order in which they were queued; see
+ * lab-probes.c for what they wait for. An action that cannot be executed
+ * becomes a failed expectation, at once or, if it only has not been executed by
+ * then, in lab_probes_finish(). Both arguments must stay valid until then.
  */
 void lab_probes_act(struct lab_probes *probes, const struct lab_action *action,
 		    const struct lab_place *place);
@@ -32,6 +31,10 @@ bool lab_probes_have_queued(const struct lab_probes *probes,
  * them. */
 void lab_probes_collect(struct lab_probes *probes);
 bool lab_probes_have_results(const struct lab_probes *probes);
+
+/* When a listener that accepts slowly is to accept again; NSEC_NEVER: none is.
+ */
+nsec_t lab_probes_next_accept(const struct lab_probes *probes);
 
 /* The processes of the host are stopped, or run again: a stopped probe executes
  * nothing. */

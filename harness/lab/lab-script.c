@@ -247,6 +247,8 @@ static void act(struct lab *lab, const struct lab_action *action,
 	case LAB_SHUT:
 	case LAB_CLOSE:
 	case LAB_ABORT:
+	case LAB_STOP_READING:
+	case LAB_READ_AGAIN:
 	case LAB_KEEPALIVE:
 	case LAB_USER_TIMEOUT:
 		lab_probes_act(lab->probes, action, place);
@@ -545,7 +547,8 @@ void lab_script(struct run *run)
 		look_at_sockets(lab);
 		run_wait(run, has_work, lab,
 			 MIN(MIN(next_step(lab, &next), lab->end),
-			     lab->next_look));
+			     MIN(lab->next_look,
+				 lab_probes_next_accept(lab->probes))));
 	}
 	finish(lab);
 	loop_remove(lab->prompt);

@@ -29,6 +29,10 @@ struct filter {
 	struct lab_wire *wire;
 	unsigned int kinds; /* with LAB_PAYLOAD; 0: any */
 	double rate; /* 0: all */
+	double connections; /* share of the connections; 0: all */
+	/* Decisions, by the number of the connection: 0 none, 1 no, 2 yes. */
+	uint8_t *chosen;
+	size_t n_chosen, n_seen;
 	uint16_t port; /* of either end; 0: any */
 	const char *receiver; /* host, in another network; NULL: any */
 };
@@ -119,9 +123,44 @@ static bool is_receiver(const struct filter *filter,
 	return is_endpoint(wire, capture->connection, filter->receiver);
 }
 
+/*
+ * Connections are counted in the order in which the rule sees them. The nth is
+ * chosen if the whole number of chosen ones rises with it: of 20 connections,
+ * 10 % are the first and the eleventh, in every run. A frame of no connection
+ * is not chosen.
+ */
+static bool is_chosen(struct filter *filter, unsigned int connection)
+{
+	const int64_t share = (int64_t)(filter->connections * 1e6 + 0.5);
+	const int64_t before = (int64_t)filter->n_seen * share + 999999;
+
+	if (filter->connections <= 0)
+		return true;
+	if (!connection)
+		return false;
+	if (connection >= filter->n_chosen) {
+		size_t n = connection + 64;
+		uint8_t *grown = realloc(filter->chosen, n);
+
+		if (!grown)
+			run_broken(filter->wire->run,
+				   error_origin(-ENOMEM, "connections"));
+		memset(grown + filter->n_chosen, 0, n - filter->n_chosen);
+		filter->chosen = grown;
+		filter->n_chosen = n;
+	}
+	if (!filter->chosen[connection]) {
+		bool rises = (before + share) / 1000000 > before / 1000000;
+
+		filter->n_seen++;
+		filter->chosen[connection] = rises ? 2 : 1;
+	}
+	return filter->chosen[connection] == 2;
+}
+
 static bool passes_filter(const struct wire_capture *capture, const void *data)
 {
-	const struct filter *filter = data;
+	struct filter *filter = (struct filter *)(uintptr_t)data;
 	const struct frame *frame = &capture->frame;
 
 	if (filter->kinds && !(filter->kinds & kinds_of(capture)))
@@ -131,6 +170,8 @@ static bool passes_filter(const struct wire_capture *capture, const void *data)
 			      frame->tcp.destination_port != filter->port)))
 		return false;
 	if (filter->receiver && !is_receiver(filter, capture))
+		return false;
+	if (!is_chosen(filter, capture->connection))
 		return false;
 	return filter->rate <= 0 || random_number(filter->wire) < filter->rate;
 }
@@ -162,6 +203,7 @@ static struct wire_match match_of(struct lab_wire *wire,
 	struct filter *filter = new_filter(wire, action->rate);
 
 	filter->port = action->port;
+	filter->connections = action->connections;
 	if (action->kinds & LAB_PAYLOAD) {
 		filter->kinds = action->kinds;
 		match.kinds = 0;
@@ -173,7 +215,7 @@ static struct wire_match match_of(struct lab_wire *wire,
 		match.to = NULL;
 	}
 	if (filter->kinds || filter->rate > 0 || filter->port ||
-	    filter->receiver) {
+	    filter->connections > 0 || filter->receiver) {
 		match.where = passes_filter;
 		match.data = filter;
 	}

@@ -129,6 +129,8 @@ static void MACRO_NORETURN die_of_segv(void)
 /* A socket with a role reads by itself. */
 static void try_in(struct probe_slot *slot)
 {
+	if (slot->paused)
+		return;
 	if (slot->role != PROBE_PLAIN)
 		probe_role_readable(slot);
 	else
@@ -213,6 +215,10 @@ static void serve(void)
 	case PROBE_GET:
 		do_get(&q, slot);
 		break;
+	case PROBE_PAUSE:
+		slot->paused = q.number;
+		answer_result(q.id, 0, NULL);
+		break;
 	case PROBE_ECHO:
 		slot->role = PROBE_ECHOES;
 		answer_result(q.id, 0, NULL);
@@ -233,10 +239,11 @@ static void serve(void)
  * be reported in each round. */
 static short wanted_events(const struct probe_slot *slot)
 {
+	bool in = (slot->in.id || slot->role != PROBE_PLAIN) && !slot->paused;
+
 	if (slot->fd < 0)
 		return 0;
-	return (short)((slot->in.id || slot->role != PROBE_PLAIN ? POLLIN : 0) |
-		       (slot->out.id ? POLLOUT : 0));
+	return (short)((in ? POLLIN : 0) | (slot->out.id ? POLLOUT : 0));
 }
 
 /* Entries for ppoll(). Without gaps: it refuses more entries than

@@ -31,6 +31,8 @@ enum probe_operation {
 	PROBE_CLOSE, /* slot */
 	PROBE_SET, /* slot, level, option, data */
 	PROBE_GET, /* slot, level, option; reply has the value in data */
+	PROBE_PAUSE, /* slot; number = 1: reads and accepts nothing, also for a
+		      * call that is posted, until number = 0 */
 	PROBE_ECHO, /* slot: from now on sends back what it receives */
 	PROBE_SERVE_HTTP, /* slot = listener, number = keepalive timeout, ns */
 	PROBE_HEARTBEAT, /* slot; number = interval, ns: sends one byte and

@@ -38,6 +38,7 @@ struct probe_stream {
 struct probe_slot {
 	int fd; /* -1: free */
 	struct probe_call in, out; /* one call in each direction */
+	bool paused; /* `in` and the role wait */
 	int icmp_error; /* errno of a message during connect(); 0: none */
 	struct probe_stream stream;
 	enum probe_role role;

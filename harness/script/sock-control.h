@@ -16,6 +16,16 @@ struct finding sock_reap_way(struct sock *sock, enum sock_way way,
 /* send() that may block until there is room in the send buffer: reap it. */
 void sock_post_send(struct sock *sock, size_t bytes);
 
+/* The probe reads nothing from the socket, also for a recv() that is posted, or
+ * reads again. */
+void sock_set_paused(struct sock *sock, bool paused);
+
+/* The same as sock_post_connect_to(), with a bind() to the host's address
+ * before. `late`: with IP_BIND_ADDRESS_NO_PORT, so that connect() chooses the
+ * port. An error of bind() is the result of the posted call: reap it. */
+struct sock *sock_post_connect_bound(struct probe *probe, const char *host,
+				     uint16_t port, bool late);
+
 /* A "call" record of the journal. `call` is the name of the function, NULL for
  * something else; `posted`: its result comes later. */
 void sock_journal_call(struct sock *sock, const char *call, bool posted,

@@ -183,10 +183,9 @@ static socklen_t put_address(const struct run *run,
 void sock_journal_call(struct sock *sock, const char *call, bool posted,
 		       const char *text)
 {
-	run_journal(sock->run, nsec_now(), "call",
-		    "{s:s, s:i, s:s?, s:b, s:s}", "host", sock->host, "socket",
-		    sock->number, "call", call, "posted", (int)posted, "text",
-		    text);
+	run_journal(sock->run, nsec_now(), "call", "{s:s, s:i, s:s?, s:b, s:s}",
+		    "host", sock->host, "socket", sock->number, "call", call,
+		    "posted", (int)posted, "text", text);
 }
 
 const char *finding_outcome(const struct finding *finding)
@@ -356,9 +355,9 @@ static void ask(struct sock *sock, struct probe_request *request,
  * needs. Any other error of a call that must succeed is the kernel's TCP. */
 static bool is_of_machine(int error)
 {
-	static const int errors[] = { ENOMEM,	  ENOBUFS, EMFILE,
-				      ENFILE,	  EPERM,   EACCES,
-				      ENOPROTOOPT, ENOSYS, EOPNOTSUPP,
+	static const int errors[] = { ENOMEM,	   ENOBUFS, EMFILE,
+				      ENFILE,	   EPERM,   EACCES,
+				      ENOPROTOOPT, ENOSYS,  EOPNOTSUPP,
 				      EAFNOSUPPORT };
 
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
@@ -457,7 +456,7 @@ struct sock *sock_open(struct probe *probe)
 	return sock;
 }
 
-struct finding sock_bind(struct sock *sock, uint16_t port)
+static void post_bind(struct sock *sock, uint16_t port)
 {
 	struct probe_request request = { .operation = PROBE_BIND };
 	struct address address = run_address(sock->run, sock->host);
@@ -469,6 +468,11 @@ struct finding sock_bind(struct sock *sock, uint16_t port)
 		 address_text(&address, name), port);
 	sock_journal_call(sock, "bind", false, text);
 	post(sock, &sock->out, "bind", &request);
+}
+
+struct finding sock_bind(struct sock *sock, uint16_t port)
+{
+	post_bind(sock, port);
 	return reap(sock, &sock->out, needed_timeout);
 }
 
@@ -512,6 +516,27 @@ struct sock *sock_post_connect_to(struct probe *probe, const char *host,
 	struct address address = run_address(sock->run, host);
 
 	start_connect(sock, &address, port);
+	return sock;
+}
+
+struct sock *sock_post_connect_bound(struct probe *probe, const char *host,
+				     uint16_t port, bool late)
+{
+	struct sock *sock = sock_open(probe);
+	struct address address = run_address(sock->run, host);
+
+	if (late) {
+		sock_journal_call(sock, "setsockopt", false,
+				  "setsockopt(IP_BIND_ADDRESS_NO_PORT, 1)");
+		sock_set(sock, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	}
+	post_bind(sock, 0);
+	if (run_wait(sock->run, is_done, &sock->out,
+		     nsec_add(nsec_now(), needed_timeout)) &&
+	    !sock->out.answer.reply.error) {
+		sock->out.name = NULL;
+		start_connect(sock, &address, port);
+	}
 	return sock;
 }
 
@@ -692,6 +717,16 @@ bool sock_is_held(struct sock *sock)
 
 	ask(sock, &request, &answer);
 	return answer.reply.value >= 0;
+}
+
+void sock_set_paused(struct sock *sock, bool paused)
+{
+	struct probe_request request = { .operation = PROBE_PAUSE,
+					 .number = paused };
+
+	sock_journal_call(sock, NULL, false,
+			  paused ? "stops reading" : "reads again");
+	ask_or_end(sock, &request, "stop reading");
 }
 
 void sock_echo(struct sock *sock)
@@ -981,7 +1016,8 @@ void sock_destroy(struct sock *sock)
 
 	sock_journal_call(sock, "destroy", false, "ss -K: SOCK_DESTROY");
 	if (look(sock, &seen))
-		r = diag_destroy(world_diag(sock->run->world, sock->host), &seen);
+		r = diag_destroy(world_diag(sock->run->world, sock->host),
+				 &seen);
 	if (r < 0)
 		run_broken(sock->run, error_trace(r));
 }

@@ -312,7 +312,7 @@ class Faults(unittest.TestCase):
         steps = ["freeze server", "thaw server", "suspend server",
                  "resume server", "unplug client", "plug client",
                  "down client", "up client", "unaddress client",
-                 "readdress client", "cut client from", "mend client",
+                 "readdress client", "destroy client", "cut client from", "mend client",
                  "cut client", "mend client", "reboot client",
                  "crash server", "reboot server"]
         words = []
@@ -657,6 +657,130 @@ timeline:
 """)
         self.assertEqual(status, rig.PASS, text)
         self.assertEqual(self.sent(records), [5], text)
+
+    def must_pass(self, text):
+        status, output, records = self.run_plan(text)
+        self.assertEqual(status, rig.PASS, output)
+        return records
+
+    def test_probe_that_stops_reading_closes_its_window(self):
+        for reader, service in ("stop-reading server", "echo"), \
+                ("note x", "silent"):
+            records = self.must_pass(f"""
+for: 4s
+hosts:
+  client: {{sysctls: {{net.ipv4.tcp_wmem: 4096 16384 16384}}}}
+  server: {{sysctls: {{net.ipv4.tcp_rmem: 4096 8192 8192}}}}
+timeline:
+  - start: [listen server {service}, connect client server]
+  - 300ms: [{reader}, send client 100KiB]
+  - 2s: read-again server
+expect:
+  - 'client: counter TCPToZeroWindowAdv 0'
+  - 'server: counter TCPToZeroWindowAdv at least 1'
+  - 'server: counter TCPFromZeroWindowAdv at least 1'
+""")
+            sent = [r for r in records if r["type"] == "result" and
+                    r["call"] == "send" and r["value"] == 100 << 10]
+            again = next(r["t"] for r in records if r["type"] == "call" and
+                         r["text"] == "reads again")
+            self.assertEqual(len(sent), 1)
+            self.assertGreater(sent[0]["t"], again)
+
+    def test_close_of_a_probe_that_stopped_reading_resets(self):
+        self.must_pass("""
+for: 1s
+timeline:
+  - start: [listen server, connect client server]
+  - 200ms: [stop-reading server, send client 300]
+  - 300ms after server has received 1 data: close server
+expect:
+  - 'client: ECONNRESET within 500ms of close server'
+  - 'server: counter TCPAbortOnClose 1'
+""")
+
+    def test_probe_receives_after_a_half_close(self):
+        self.must_pass("""
+for: 1s
+timeline:
+  - start: [listen server silent, connect client server]
+  - 200ms: shut client
+  - 300ms: send server 10
+expect:
+  - 'client: DATA within 500ms of send server 10'
+""")
+
+    def test_slow_probe_accepts_one_connection_in_an_interval(self):
+        records = self.must_pass("""
+for: 4s
+timeline:
+  - start: listen server every 300ms
+  - 100ms: connect client server 5 times
+  - 200ms: send client 10
+expect:
+  - 'client: receives at least 3 new-data after 700ms'
+  - 'client: receives at least 1 new-data'
+""")
+        accepted = [r["t"] for r in records if r["type"] == "result" and
+                    r["call"] == "accept"]
+        self.assertEqual(len(accepted), 5)
+        for a, b in zip(accepted, accepted[1:]):
+            self.assertGreaterEqual(b - a, 0.3)
+
+    def test_bound_socket_takes_a_port_from_all_peers(self):
+        """Four ports and two servers."""
+        for bind, errors in ("", 0), ("bind", 4), ("bind-no-port", 0):
+            records = self.must_pass(f"""
+for: 1s
+hosts:
+  client: {{sysctls: {{net.ipv4.ip_local_port_range: 40000 40003}}}}
+  server:
+  other:
+timeline:
+  - start: [listen server, listen other]
+  - 100ms: [connect client server 4 times {bind}]
+  - 200ms: [connect client other 4 times {bind}]
+""")
+            results = [r for r in records if r["type"] == "result" and
+                       r["host"] == "client" and
+                       r["call"] in ("bind", "connect")]
+            failed = [r for r in results if r["value"] < 0]
+            self.assertEqual(len(failed), errors, bind)
+            self.assertEqual({r["call"] for r in failed},
+                             {"bind"} if errors else set())
+            self.assertEqual(sum(r["call"] == "connect" for r in results),
+                             8 - errors)
+
+    def test_destroy_aborts_connections_of_probes_and_programs(self):
+        self.must_pass("""
+for: 2s
+hosts:
+  client:
+    run: {name: curl, run: "curl -sS http://server:81/", later: yes}
+  server:
+timeline:
+  - start: [listen server silent, listen server 81 silent, connect client server]
+  - 100ms: run curl
+  - when server has received 1 data: destroy client
+expect:
+  - 'client: ECONNABORTED within 1s of destroy client'
+  - 'server: receives 2 rst'
+  - 'server: 2 LISTEN'
+  - 'curl: exit 56 within 1s of destroy client'
+""")
+
+    def test_share_of_connections_is_exact(self):
+        records = self.must_pass("""
+for: 1s
+timeline:
+  - start: [listen server, "drop syns of 10% of connections from client", connect client server 50 times]
+expect:
+  - 'client: 5 SYN-SENT'
+  - 'client: at least 45 ESTABLISHED'
+""")
+        dropped = {r["connection"] for r in records if r["type"] == "frame"
+                   and r["fate"] == "dropped"}
+        self.assertEqual(len(dropped), 5)
 
     def failed(self, text, observed):
         status, output, records = self.run_plan(text)

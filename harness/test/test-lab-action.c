@@ -187,6 +187,18 @@ START_TEST(call_of_a_probe_has_its_arguments)
 	ck_assert_uint_eq(got.port, LAB_PORT);
 	ck_assert_int_eq(got.backlog, LAB_BACKLOG);
 	ck_assert_int_eq(got.service, LAB_ECHO);
+	got = action("listen server 80 every 500ms silent");
+	ck_assert_int_eq(got.time, MSEC(500));
+	ck_assert_int_eq(got.service, LAB_SILENT);
+	ck_assert_int_eq(action("connect client server bind").bind, LAB_BIND);
+	got = action("connect client server 2 times bind-no-port");
+	ck_assert_int_eq(got.bind, LAB_BIND_NO_PORT);
+	ck_assert_uint_eq(got.times, 2);
+	got = action("drop 3 syns of 10% of connections port 80");
+	ck_assert(got.connections > 0.099999 && got.connections < 0.100001);
+	ck_assert_uint_eq(got.count, 3);
+	ck_assert(got.rate <= 0);
+	ck_assert_str_eq(action("stop-reading server").host, "server");
 	got = action("connect client to server:8080 5 times");
 	ck_assert_str_eq(got.host, "client");
 	ck_assert_str_eq(got.peer, "server");
@@ -329,6 +341,8 @@ START_TEST(actions_that_differ_are_not_equal)
 		{ "run 'a b' in client", "run 'a c' in client" },
 		{ "listen server", "listen server 81" },
 		{ "connect client server", "connect client server 2 times" },
+		{ "connect client server", "connect client server bind" },
+		{ "drop syn", "drop syn of 10% of connections" },
 		{ "send client 1", "send client 2" },
 		{ "note a1", "note a2" },
 		{ "set net.ipv4.tcp_sack=0", "set net.ipv4.tcp_sack=1" },
@@ -449,6 +463,21 @@ static const struct wrong wrong_actions[] = {
 	{ "connect client to server:0", "column 19: invalid port '0'" },
 	{ "connect client to server 2",
 	  "column 27: unexpected end of line; expected 'times'" },
+	{ "connect client to server bound",
+	  "column 26: unexpected 'bound'; expected number of connections, "
+	  "'bind' or 'bind-no-port'" },
+	{ "listen server every 0s",
+	  "column 21: invalid interval '0s': expected more than 0s" },
+	{ "listen server 80 http every 1s",
+	  "column 23: unexpected 'every': only 'echo' and 'silent'" },
+	{ "drop syn of 10%",
+	  "column 16: unexpected end of line; expected 'of'" },
+	{ "drop syn of connections",
+	  "column 13: unexpected 'connections'; expected percentage" },
+	{ "drop syn of 0% of connections",
+	  "column 13: invalid percentage '0%': expected more than 0%" },
+	{ "drop syn of 5% of segments",
+	  "column 19: unexpected 'segments'; expected 'connections'" },
 	{ "send client 0", "column 13: invalid number of bytes '0'" },
 	{ "send client 2000GiB", "column 13: invalid number of bytes '2000G" },
 	{ "user-timeout client 1us", "column 21: invalid TCP_USER_TIMEOUT" },

@@ -228,6 +228,30 @@ static int read_amount(struct lab_lex *lex, struct lab_action *action)
 	return 0;
 }
 
+/* PERCENT of connections, behind KIND and "of". */
+static int read_connections(struct lab_lex *lex, struct lab_action *action)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	int r;
+
+	if (!word->text || !strchr(word->text, '%'))
+		return lab_lex_expected(lex, "percentage of connections");
+	r = lab_lex_take(lex,
+			 lab_value_share(word->text, &action->connections));
+	if (r < 0)
+		return error_trace(r);
+	if (action->connections <= 0)
+		return lab_lex_refuse(lex, word,
+				      "invalid percentage '%s': expected more "
+				      "than 0%%",
+				      word->text);
+	if (!lab_lex_accept(lex, "of"))
+		return lab_lex_expected(lex, "'of'");
+	if (!lab_lex_accept(lex, "connections"))
+		return lab_lex_expected(lex, "'connections'");
+	return 0;
+}
+
 /* Behind `by` of delay, `after` of duplicate, `with` of reject. */
 static int read_own_part(struct lab_lex *lex, struct lab_action *action)
 {
@@ -251,7 +275,8 @@ static int read_own_part(struct lab_lex *lex, struct lab_action *action)
 	return error_trace(r);
 }
 
-/* AMOUNT KIND [from HOST] [to HOST] [port N] and the verb's own part. The parts
+/* AMOUNT KIND [of PERCENT of connections] [from HOST] [to HOST] [port N] and
+ * the verb's own part. The parts
  * behind KIND may be in any order, each once. */
 static int read_rule(struct lab_lex *lex, struct lab_action *action)
 {
@@ -271,6 +296,9 @@ static int read_rule(struct lab_lex *lex, struct lab_action *action)
 			r = lab_lex_name(lex, "host name", &action->to);
 		} else if (!action->port && lab_lex_accept(lex, "port")) {
 			r = lab_lex_port(lex, &action->port);
+		} else if (action->connections <= 0 &&
+			   lab_lex_accept(lex, "of")) {
+			r = read_connections(lex, action);
 		} else if (own && !has_own && lab_lex_accept(lex, own)) {
 			r = read_own_part(lex, action);
 			has_own = true;
@@ -311,7 +339,7 @@ static int read_inject(struct lab_lex *lex, struct lab_action *action)
 
 /* --- probes ---------------------------------------------------------------*/
 
-/* HOST, and in any order: [port] N, backlog N, a service. */
+/* HOST, and in any order: [port] N, backlog N, every DURATION, a service. */
 static int read_listen(struct lab_lex *lex, struct lab_action *action)
 {
 	static const char *const services[] = {
@@ -321,6 +349,7 @@ static int read_listen(struct lab_lex *lex, struct lab_action *action)
 		[LAB_UNACCEPTED] = "unaccepted",
 	};
 	bool has_service = false, has_backlog = false;
+	const struct lab_word *every = NULL;
 	uint64_t backlog = LAB_BACKLOG;
 	size_t which = LAB_ECHO;
 	int r = read_host(lex, action);
@@ -333,6 +362,9 @@ static int read_listen(struct lab_lex *lex, struct lab_action *action)
 			r = lab_lex_number(lex, "backlog", 0, INT32_MAX,
 					   &backlog);
 			has_backlog = true;
+		} else if (!every && lab_lex_accept(lex, "every")) {
+			every = lab_lex_peek(lex);
+			r = lab_lex_duration(lex, &action->time);
 		} else if (!has_service) {
 			r = lab_lex_choose(lex, "service", services,
 					   ARRAY_SIZE(services), &which);
@@ -345,6 +377,16 @@ static int read_listen(struct lab_lex *lex, struct lab_action *action)
 		action->port = LAB_PORT;
 	action->backlog = (int)backlog;
 	action->service = (enum lab_service)which;
+	if (r >= 0 && every && !action->time)
+		return lab_lex_refuse(lex, every,
+				      "invalid interval '%s': expected more "
+				      "than 0s",
+				      every->text);
+	if (r >= 0 && every && (which == LAB_HTTP || which == LAB_UNACCEPTED))
+		return lab_lex_refuse(lex, every - 1,
+				      "unexpected 'every': only 'echo' and "
+				      "'silent' accept one connection at a "
+				      "time");
 	return error_trace(r);
 }
 
@@ -371,7 +413,7 @@ static int read_peer(struct lab_lex *lex, struct lab_action *action)
 	return lab_lex_take(lex, r);
 }
 
-/* HOST [to] HOST[:PORT] [N times] */
+/* HOST [to] HOST[:PORT] [N times] [bind|bind-no-port] */
 static int read_connect(struct lab_lex *lex, struct lab_action *action)
 {
 	uint64_t times = 1;
@@ -383,7 +425,7 @@ static int read_connect(struct lab_lex *lex, struct lab_action *action)
 	r = read_peer(lex, action);
 	if (r < 0)
 		return error_trace(r);
-	if (lab_lex_peek(lex)->text) {
+	if (lab_word_is_number(lab_lex_peek(lex))) {
 		r = lab_lex_number(lex, "number of connections", 1, 100000,
 				   &times);
 		if (r < 0)
@@ -393,6 +435,13 @@ static int read_connect(struct lab_lex *lex, struct lab_action *action)
 			return lab_lex_expected(lex, "'times'");
 	}
 	action->times = (unsigned int)times;
+	if (lab_lex_accept(lex, "bind"))
+		action->bind = LAB_BIND;
+	else if (lab_lex_accept(lex, "bind-no-port"))
+		action->bind = LAB_BIND_NO_PORT;
+	else if (lab_lex_peek(lex)->text)
+		return lab_lex_expected(lex, "number of connections, 'bind' or "
+					     "'bind-no-port'");
 	return 0;
 }
 
@@ -476,10 +525,12 @@ static const struct verb verbs[] = {
 	{ "run", LAB_RUN, read_run, "PROGRAM | \"COMMAND\" in HOST [as NAME]",
 	  "starts a program" },
 	{ "listen", LAB_LISTEN, read_listen,
-	  "HOST [PORT] [backlog N] [echo|http|silent|unaccepted]",
-	  "a probe listens" },
+	  "HOST [PORT] [backlog N] [every DURATION] "
+	  "[echo|http|silent|unaccepted]",
+	  "a probe listens; every: it accepts one connection in that time" },
 	{ "connect", LAB_CONNECT, read_connect,
-	  "HOST [to] HOST[:PORT] [N times]", "a probe connects" },
+	  "HOST [to] HOST[:PORT] [N times] [bind|bind-no-port]",
+	  "a probe connects; bind: from an address to which it is bound" },
 	{ "send", LAB_SEND, read_send, "HOST [BYTES]",
 	  "the host's probe sends on each of its connections" },
 	{ "shut", LAB_SHUT, read_host, "HOST",
@@ -489,6 +540,10 @@ static const struct verb verbs[] = {
 	{ "abort", LAB_ABORT, read_host, "HOST",
 	  "the host's probe closes its sockets with an SO_LINGER timeout of 0: "
 	  "RST instead of FIN" },
+	{ "stop-reading", LAB_STOP_READING, read_host, "HOST",
+	  "the host's probe does not call recv(): its window closes" },
+	{ "read-again", LAB_READ_AGAIN, read_host, "HOST",
+	  "the host's probe reads again, also one that was silent" },
 	{ "keepalive", LAB_KEEPALIVE, read_host, "HOST",
 	  "the host's probe enables SO_KEEPALIVE" },
 	{ "user-timeout", LAB_USER_TIMEOUT, read_user_timeout, "HOST DURATION",
@@ -792,8 +847,8 @@ void lab_action_each(lab_grammar_fn *fn, void *data)
 		fn(data, text, verbs[i].what);
 	}
 	fn(data, "CHOICE",
-	   "[PERCENT of|the Nth|the first N|every] KIND [from HOST] [to HOST] "
-	   "[port N]");
+	   "[PERCENT of|the Nth|the first N|every] KIND [of PERCENT of "
+	   "connections] [from HOST] [to HOST] [port N]");
 	kinds = lab_value_kinds(&n);
 	for (size_t i = 0; i < n && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,

@@ -232,6 +232,8 @@ enum lab_verb {
 	LAB_SHUT, /* shutdown(SHUT_WR) */
 	LAB_CLOSE,
 	LAB_ABORT, /* close() with an SO_LINGER timeout of 0: RST */
+	LAB_STOP_READING, /* recv() is not called: the window closes */
+	LAB_READ_AGAIN,
 	LAB_KEEPALIVE, /* SO_KEEPALIVE */
 	LAB_USER_TIMEOUT, /* TCP_USER_TIMEOUT of `time` */
 	LAB_NOTE, /* a sentence for the timeline */
@@ -244,6 +246,13 @@ enum lab_service {
 	LAB_HTTP, /* accepts, and answers each request */
 	LAB_SILENT, /* accepts, and neither reads nor sends */
 	LAB_UNACCEPTED, /* never calls accept() */
+};
+
+/* bind() to an address, before connect(). */
+enum lab_bind {
+	LAB_UNBOUND,
+	LAB_BIND, /* and to a port, which the kernel chooses */
+	LAB_BIND_NO_PORT, /* IP_BIND_ADDRESS_NO_PORT: connect() chooses it */
 };
 
 struct lab_action {
@@ -265,7 +274,11 @@ struct lab_action {
 	unsigned int first, count; /* as in struct wire_match */
 	double rate; /* share of the frames, by chance: 0 .. 1; 0: all */
 	uint16_t port; /* at either end; 0: any. LAB_LISTEN: the port */
-	nsec_t time; /* of a delay, of a duplicate, of TCP_USER_TIMEOUT */
+	/* Of a delay, of a duplicate, of TCP_USER_TIMEOUT. LAB_LISTEN: interval
+	 * between two calls of accept(). */
+	nsec_t time;
+	/* Share of the connections to which a rule applies: 0 .. 1; 0: all. */
+	double connections;
 	enum lab_answer answer;
 	/* LAB_SET */
 	const char *key, *value;
@@ -273,6 +286,7 @@ struct lab_action {
 	const char *peer; /* the host to connect to */
 	uint16_t peer_port;
 	unsigned int times; /* number of connections; at least 1 */
+	enum lab_bind bind;
 	int backlog;
 	enum lab_service service;
 	uint64_t bytes;
