@@ -41,7 +41,12 @@ MISBEHAVING(leaks) = {
 	.name = "leaks",
 	.claim = "nothing is left",
 	.world = &world_pair,
-	.variants = VARIANTS({ "ends" },
-			     { "stays", .duration = SEC(60), .slow = true }),
+	.variants = VARIANTS(
+		{ "ends",
+		  "the script ends while programs and sockets are left" },
+		{ "stays",
+		  "the script waits for 60 s, so that it can be ended "
+		  "meanwhile",
+		  .duration = SEC(60), .slow = true }),
 	.script = script,
 };

@@ -46,7 +46,8 @@ MISBEHAVING(needs_variant) = {
 	.name = "needs-variant",
 	.claim = "it runs",
 	.world = &world_pair,
-	.variants = VARIANTS({ "none",
-			       .needs_program = "no-program-has-this-name" }),
+	.variants = VARIANTS(
+		{ "none", "the variant needs a program that no machine has",
+		  .needs_program = "no-program-has-this-name" }),
 	.script = script,
 };

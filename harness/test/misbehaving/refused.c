@@ -26,11 +26,14 @@ MISBEHAVING(refused) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client")),
 	.variants = VARIANTS(
-		{ "connect" }, { "skip" },
+		{ "connect", "a second connect() finds no local port" },
+		{ "skip",
+		  "the script skips the run after a failed expectation" },
 		{ "not-stored",
-		  .settings = SYSCTLS(
-			  { "client", "net.ipv4.neigh.eth0.retrans_time_ms",
-			    1001 }) }),
+		  "a sysctl of the variant is rounded by the kernel",
+		  .settings = SYSCTLS({ "client",
+					"net.ipv4.neigh.eth0.retrans_time_ms",
+					1001 }) }),
 	.script = script,
 	.no_fault = true,
 };

@@ -20,8 +20,12 @@ MISBEHAVING(runs_program) = {
 	.world = &world_pair,
 	.needs = NEEDS({ .program = "sleep" }),
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_orphan_retries", 1 }),
-	.variants = VARIANTS({ "short", .duration = MSEC(300) },
-			     { "long", .duration = SEC(60), .slow = true }),
+	.variants = VARIANTS({ "short", "the program runs for 0.3 s",
+			       .duration = MSEC(300) },
+			     { "long",
+			       "the program runs for 60 s, so that the run can "
+			       "be ended meanwhile",
+			       .duration = SEC(60), .slow = true }),
 	.script = script,
 	.no_fault = true,
 };

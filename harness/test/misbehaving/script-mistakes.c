@@ -58,9 +58,15 @@ MISBEHAVING(script_mistakes) = {
 	.claim = "the script has no mistake",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "dead-probe", .value = 0 }, { "unknown-host", .value = 1 },
-		{ "text-too-long", .value = 2 }, { "posted-twice", .value = 3 },
-		{ "nothing-to-reap", .value = 4 }),
+		{ "dead-probe", "a call of a probe that is dead", .value = 0 },
+		{ "unknown-host", "a probe on a host that is not in the world",
+		  .value = 1 },
+		{ "text-too-long", "a text that is longer than a probe accepts",
+		  .value = 2 },
+		{ "posted-twice", "a second recv() while the first is posted",
+		  .value = 3 },
+		{ "nothing-to-reap", "the result of a call that was not posted",
+		  .value = 4 }),
 	.duration = SEC(100),
 	.script = script,
 };

@@ -17,8 +17,12 @@ MISBEHAVING(waits) = {
 	.claim = "nothing ends the run from outside",
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_orphan_retries", 1 }),
-	.variants = VARIANTS({ "short", .duration = MSEC(1500) },
-			     { "long", .duration = SEC(60), .slow = true }),
+	.variants = VARIANTS({ "short", "the script waits for 1.5 s",
+			       .duration = MSEC(1500) },
+			     { "long",
+			       "the script waits for 60 s, so that the run can "
+			       "be ended meanwhile",
+			       .duration = SEC(60), .slow = true }),
 	.script = script,
 	.no_fault = true,
 };
