@@ -186,6 +186,6 @@ void fold_pad(FILE *out, const char *text, size_t size, int columns)
 {
 	int width = fold_width(text, size);
 
-	fwrite(text, 1, size, out);
+	fwrite(text, 1, strnlen(text, size), out);
 	fprintf(out, "%*s", MAX(columns - width, 0), "");
 }

@@ -36,5 +36,6 @@ size_t fold_line(const char *text, int columns, const char **ret_rest);
  */
 void fold_print(FILE *out, const char *text, int at, int indent, int columns);
 
-/* Prints `size` bytes, and blanks up to `columns` columns. */
+/* Prints the first `size` bytes, with SIZE_MAX all, and blanks up to `columns`
+ * columns. */
 void fold_pad(FILE *out, const char *text, size_t size, int columns);

@@ -113,7 +113,7 @@ static const char *find(const char *text)
 /* The key "" has the header of the catalogue. */
 const char *message_text(const char *text)
 {
-	const char *found = *text ? find(text) : NULL;
+	const char *found = text && *text ? find(text) : NULL;
 
 	return found ? found : text;
 }

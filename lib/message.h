@@ -20,7 +20,8 @@
  * harness/po/tables.c walks need no mark. */
 #define N_(text_) text_
 
-/* The translation, which lives as long as the catalogue, or `text` itself. */
+/* The translation, which lives as long as the catalogue, or `text` itself, which may
+ * be NULL. */
 const char *message_text(const char *text) __attribute__((__format_arg__(1)));
 
 /* The same for a text with a number in it: `one` for 1, otherwise `many`. */

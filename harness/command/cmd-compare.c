@@ -22,6 +22,7 @@
 #include "exit-status.h"
 #include "fd.h"
 #include "journal.h"
+#include "message.h"
 #include "report-patterns.h"
 #include "report.h"
 
@@ -145,7 +146,7 @@ static int parse(struct compare_command *c, int argc, char **argv)
 		return usage_end(option);
 	for (size_t i = 0; i < COMPARE_SIDES; i++, optind++) {
 		if (!argv[optind])
-			return usage_error("missing %c", c->sides[i].name);
+			return usage_error(_("missing %c"), c->sides[i].name);
 		c->sides[i].dir = argv[optind];
 	}
 	c->patterns = report_patterns_of(&argv[optind]);
@@ -230,8 +231,8 @@ static bool check_patterns(const struct compare_command *c)
 		if (!pattern)
 			continue;
 		fprintf(stderr,
-			"halfopen compare: no run in %c matches '%s' "
-			"(%s)\n",
+			_("halfopen compare: no run in %c matches '%s' "
+			  "(%s)\n"),
 			side->name, pattern, side->dir);
 		return false;
 	}
@@ -446,7 +447,8 @@ static bool any_in_both(const struct compare_command *c)
 	for (size_t i = 0; i < side->n_selected; i++)
 		if (partner_of(c, COMPARE_B, side->selected[i]))
 			return true;
-	fprintf(stderr, "halfopen compare: A and B have no run in common (%s, %s)\n",
+	fprintf(stderr,
+		_("halfopen compare: A and B have no run in common (%s, %s)\n"),
 		side->dir, c->sides[COMPARE_B].dir);
 	return false;
 }

@@ -24,6 +24,7 @@
 #include "fold.h"
 #include "kernel.h"
 #include "macro.h"
+#include "message.h"
 #include "nsec.h"
 #include "privilege.h"
 #include "probe-program.h"
@@ -50,6 +51,7 @@ const struct usage usage_doctor = {
 
 /* --- lines ----------------------------------------------------------------*/
 
+/* `state` is English: works, missing, broken. */
 static void line(const char *state, const char *item, const char *format, ...)
 	MACRO_PRINTF(3, 4);
 
@@ -62,14 +64,16 @@ static void line(const char *state, const char *item, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	printf("%-*s%-*s", ITEM, state, at - ITEM, item);
+	fold_pad(stdout, _(state), SIZE_MAX, ITEM);
+	fold_pad(stdout, item, SIZE_MAX, at - ITEM);
 	fold_print(stdout, text, at, TEXT, report_columns(stdout));
 }
 
+/* `text` is English. */
 static void print_remedy(const char *text)
 {
 	printf("%*s", TEXT, "");
-	fold_print(stdout, text, TEXT, TEXT, report_columns(stdout));
+	fold_print(stdout, _(text), TEXT, TEXT, report_columns(stdout));
 }
 
 /* --- requirements of the cases --------------------------------------------*/
@@ -90,14 +94,14 @@ struct missing_items {
 static const struct {
 	const char *program, *remedy;
 } packages[] = {
-	{ "nginx", "harness/bootstrap --with-programs unpacks it beside the "
-		   "build; or apt-get install nginx-light" },
-	{ "sshd", "harness/bootstrap --with-programs unpacks it beside the "
-		  "build; or apt-get install openssh-server" },
-	{ "ssh", "harness/bootstrap --with-programs unpacks it beside the "
-		 "build; or apt-get install openssh-client" },
-	{ "curl", "apt-get install curl" },
-	{ "ss", "apt-get install iproute2" },
+	{ "nginx", N_("harness/bootstrap --with-programs unpacks it beside the "
+		      "build; or apt-get install nginx-light") },
+	{ "sshd", N_("harness/bootstrap --with-programs unpacks it beside the "
+		     "build; or apt-get install openssh-server") },
+	{ "ssh", N_("harness/bootstrap --with-programs unpacks it beside the "
+		    "build; or apt-get install openssh-client") },
+	{ "curl", N_("apt-get install curl") },
+	{ "ss", N_("apt-get install iproute2") },
 };
 
 static const char *program_remedy(const char *program)
@@ -105,7 +109,7 @@ static const char *program_remedy(const char *program)
 	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
 		if (strcmp(packages[i].program, program) == 0)
 			return packages[i].remedy;
-	return "install it in a folder of PATH";
+	return N_("install it in a folder of PATH");
 }
 
 static void add(struct missing_items *items, const char *item,
@@ -141,11 +145,11 @@ static void check_need(struct missing_items *items, const struct need *need,
 		add(items, need->program, program_remedy(need->program),
 		    name);
 	if (need->sysctl && !kernel_has_sysctl(need->sysctl))
-		add(items, need->sysctl, "needs another kernel", name);
+		add(items, need->sysctl, N_("needs another kernel"), name);
 	if (need->kernel > kernel_version()) {
 		snprintf(version, sizeof(version), "Linux %u.%u", need->kernel >> 16,
 			 need->kernel >> 8 & 0xff);
-		add(items, version, "needs a newer kernel", name);
+		add(items, version, N_("needs a newer kernel"), name);
 	}
 }
 
@@ -160,7 +164,7 @@ static void check_case(struct missing_items *items,
 		check_need(items, need, testcase->name);
 	if (world_plan_has_rules(testcase->world) && !firewall_possible())
 		add(items, "libnftables",
-		    "apt-get install libnftables-dev, then rebuild",
+		    N_("apt-get install libnftables-dev, then rebuild"),
 		    testcase->name);
 	for (; variant && variant->name; variant++) {
 		const struct need own = { .program = variant->needs_program };
@@ -181,15 +185,17 @@ static void print_missing(void)
 		const struct missing *s = &items.all[i];
 
 		if (s->more)
-			line("missing", s->item, "needed for: %s and %u more",
-			     s->cases, s->more);
+			line(N_("missing"), s->item,
+			     _("needed for: %s and %u more"), s->cases,
+			     s->more);
 		else
-			line("missing", s->item, "needed for: %s", s->cases);
+			line(N_("missing"), s->item, _("needed for: %s"),
+			     s->cases);
 		print_remedy(s->remedy);
 	}
 	if (!items.n)
-		line("works", "programs and sysctls",
-		     "everything that the cases need");
+		line(N_("works"), _("programs and sysctls"),
+		     _("everything that the cases need"));
 }
 
 /* --- a trial run -----------------------------------------------------------
@@ -300,80 +306,90 @@ static int run_trial(void)
 static bool print_rights(void)
 {
 	if (privilege_check() < 0) {
-		line("missing", "namespaces", "needed for: every case");
+		line(N_("missing"), _("namespaces"),
+		     _("needed for: every case"));
 		print_remedy(error_message());
 		return false;
 	}
-	line("works", "namespaces",
-	     privilege_rootless() ? "in a user namespace of uid %u" :
-				    "as root (uid %u)",
+	line(N_("works"), _("namespaces"),
+	     privilege_rootless() ? _("in a user namespace of uid %u") :
+				    _("as root (uid %u)"),
 	     geteuid());
 	return true;
 }
 
 static void print_limits(const struct trial_result *result)
 {
-	line("works", "parallel runs",
-	     "%zu, by the limits on processes and files (ulimit -u, -n) and "
-	     "available memory",
+	line(N_("works"), _("parallel runs"),
+	     _("%zu, by the limits on processes and files (ulimit -u, -n) and "
+	       "available memory"),
 	     supervisor_parallel(0));
-	line("works", "wire buffer", "%ld KiB%s", result->buffer >> 10,
+	line(N_("works"), _("wire buffer"), _("%ld KiB%s"),
+	     result->buffer >> 10,
 	     result->buffer < 1 << 20 ?
-		     ": receive windows are limited to fit (sysctl "
-		     "net.core.rmem_max=4194304 allows more)" :
+		     _(": receive windows are limited to fit (sysctl "
+		       "net.core.rmem_max=4194304 allows more)") :
 		     "");
 	if (result->destroys)
-		line("works", "SOCK_DESTROY", "sockets of dead hosts are removed");
+		line(N_("works"), "SOCK_DESTROY",
+		     _("sockets of dead hosts are removed"));
 	else
-		line("missing", "SOCK_DESTROY",
-		     "needed for no case; a dead host's unsent data keeps its "
-		     "namespace for some seconds. Needs a kernel with "
-		     "CONFIG_INET_DIAG_DESTROY");
+		line(N_("missing"), "SOCK_DESTROY",
+		     _("needed for no case; a dead host's unsent data keeps "
+		       "its "
+		       "namespace for some seconds. Needs a kernel with "
+		       "CONFIG_INET_DIAG_DESTROY"));
 }
 
 /* Of programs from each other and from the machine; no case needs these. */
 static void print_isolation(const struct trial_result *result)
 {
 	if (result->has_proc) {
-		line("works", "private /proc",
-		     "hosts see their own processes only");
+		line(N_("works"), _("private /proc"),
+		     _("hosts see their own processes only"));
 	} else {
-		line("missing", "private /proc",
-		     "needed for no case; programs of a lab see other processes "
-		     "than those of their host");
-		print_remedy("The kernel refuses to mount it where a part of /proc "
-			     "is mounted over, as in containers "
-			     "(mount_too_revealing()): docker run --security-opt "
-			     "systempaths=unconfined");
+		line(N_("missing"), _("private /proc"),
+		     _("needed for no case; programs of a lab see other "
+		       "processes "
+		       "than those of their host"));
+		print_remedy(N_(
+			"The kernel refuses to mount it where a part of /proc "
+			"is mounted over, as in containers "
+			"(mount_too_revealing()): docker run --security-opt "
+			"systempaths=unconfined"));
 	}
 	if (filter_works()) {
-		line("works", "socket filter",
-		     "programs create sockets of a few families only");
+		line(N_("works"), _("socket filter"),
+		     _("programs create sockets of a few families only"));
 		return;
 	}
-	line("missing", "socket filter",
-	     "needed for no case; programs of a lab can create sockets of all "
-	     "families, such as AF_VSOCK, which no namespace isolates");
-	print_remedy(filter_possible() ?
-			     "needs a kernel with CONFIG_SECCOMP_FILTER" :
-			     "apt-get install libseccomp-dev, then rebuild");
+	line(N_("missing"), _("socket filter"),
+	     _("needed for no case; programs of a lab can create sockets of "
+	       "all "
+	       "families, such as AF_VSOCK, which no namespace isolates"));
+	print_remedy(
+		filter_possible() ?
+			N_("needs a kernel with CONFIG_SECCOMP_FILTER") :
+			N_("apt-get install libseccomp-dev, then rebuild"));
 }
 
 /* Returns the exit status. */
 static int print_trial(void)
 {
 	if (run_trial() < 0) {
-		line("broken", "world", "%s", error_trail());
+		line(N_("broken"), _("world"), "%s", error_trail());
 		return EXIT_STATUS_BROKEN;
 	}
 	if (trial_result.verdict != VERDICT_PASS) {
-		line(trial_result.verdict == VERDICT_SKIP ? "missing" : "broken",
-		     "world", "needed for: every case; %s",
+		line(trial_result.verdict == VERDICT_SKIP ? N_("missing") :
+							    N_("broken"),
+		     _("world"), _("needed for: every case; %s"),
 		     trial_result.reason);
 		return trial_result.verdict == VERDICT_SKIP ? EXIT_STATUS_SKIPPED :
 						       EXIT_STATUS_BROKEN;
 	}
-	line("works", "world", "veth, packet sockets, sock_diag, sysctls");
+	line(N_("works"), _("world"),
+	     _("veth, packet sockets, sock_diag, sysctls"));
 	print_limits(&trial_result);
 	print_isolation(&trial_result);
 	return EXIT_STATUS_PASS;
@@ -385,23 +401,25 @@ static void print_vm(void)
 	char kernel[4300];
 
 	if (!program_find("qemu-system-x86_64", NULL, 0)) {
-		line("missing", "QEMU", "needed for: halfopen vm, except --uml");
-		print_remedy("harness/bootstrap --with-vm; or apt-get install "
-		     "qemu-system-x86");
+		line(N_("missing"), "QEMU",
+		     _("needed for: halfopen vm, except --uml"));
+		print_remedy(
+			N_("harness/bootstrap --with-vm; or apt-get install "
+			   "qemu-system-x86"));
 	} else {
-		line("works", "QEMU", "%s",
+		line(N_("works"), "QEMU", "%s",
 		     vm_may_have_kvm() ?
-			     "with KVM, except in virtual time" :
-			     "emulation: KVM does not work on this machine; "
-			     "virtual time needs none");
+			     _("with KVM, except in virtual time") :
+			     _("emulation: KVM does not work on this machine; "
+			       "virtual time needs none"));
 	}
 	if (vm_default_kernel(kernel, sizeof(kernel))) {
-		line("works", "guest kernel", "%s", kernel);
+		line(N_("works"), _("guest kernel"), "%s", kernel);
 	} else {
-		line("missing", "guest kernel",
-		     "needed for: halfopen vm without --kernel");
-		print_remedy("harness/bootstrap --with-vm, or "
-			     "harness/vm/fetch-kernels");
+		line(N_("missing"), _("guest kernel"),
+		     _("needed for: halfopen vm without --kernel"));
+		print_remedy(N_("harness/bootstrap --with-vm, or "
+				"harness/vm/fetch-kernels"));
 	}
 }
 
@@ -414,14 +432,14 @@ int cmd_doctor(int argc, char **argv)
 	if (option != USAGE_END)
 		return usage_end(option);
 	if (argv[optind])
-		return usage_error("unexpected argument '%s'", argv[optind]);
-	printf("Linux %s, HZ %u%s\n", kernel_release(), nsec_hz(),
-	       virtual_time_is_on() ? ", in virtual time" : "");
+		return usage_error(_("unexpected argument '%s'"), argv[optind]);
+	printf(_("Linux %s, HZ %u%s\n"), kernel_release(), nsec_hz(),
+	       virtual_time_is_on() ? _(", in virtual time") : "");
 	status = print_rights() ? print_trial() : EXIT_STATUS_SKIPPED;
 	print_missing();
 	print_vm();
 	printf("\n%s\n", status == EXIT_STATUS_PASS ?
-				 "The default set can run." :
-				 "The default set cannot run.");
+				 _("The default set can run.") :
+				 _("The default set cannot run."));
 	return status;
 }

@@ -20,6 +20,7 @@
 #include "kernel.h"
 #include "local-report.h"
 #include "matrix-row.h"
+#include "message.h"
 #include "run-options.h"
 #include "selection.h"
 #include "table.h"
@@ -188,8 +189,9 @@ static int run_column(struct matrix *matrix, struct column *column,
 		      &tally);
 	add_tally(&matrix->tally, &tally);
 	set_release(column);
-	fprintf(stderr, "halfopen matrix: %s: %u passed, %u failed, %u "
-			"skipped, %u broken in %.1f s\n",
+	fprintf(stderr,
+		_("halfopen matrix: %s: %u passed, %u failed, %u "
+		  "skipped, %u broken in %.1f s\n"),
 		column->report.info.kernel, tally.passed, tally.failed,
 		tally.skipped, tally.broken, nsec_seconds(tally.took));
 	if (column->machine.end != MACHINE_ENDED) {
@@ -250,11 +252,12 @@ static int parse(struct matrix *matrix, int argc, char **argv)
 		return usage_end(option);
 	for (; argv[optind]; optind++) {
 		if (matrix->n == KERNELS_MAX)
-			return usage_error("more than %d kernels", KERNELS_MAX);
+			return usage_error(_("more than %d kernels"),
+					   KERNELS_MAX);
 		matrix->columns[matrix->n++].path = argv[optind];
 	}
 	if (!matrix->n)
-		return usage_error("missing KERNEL");
+		return usage_error(_("missing KERNEL"));
 	return -1;
 }
 

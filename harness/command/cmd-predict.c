@@ -7,13 +7,18 @@
 #include "commands.h"
 
 #include <linux/version.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "exit-status.h"
+#include "fold.h"
 #include "macro.h"
+#include "message.h"
 #include "model-settings.h"
 #include "predict.h"
+
+enum { COLUMNS = 80 };
 
 /* --- tables ------------------------------------------------------------- */
 
@@ -33,12 +38,21 @@ static void print_range(struct range range)
 	       nsec_seconds(range.max));
 }
 
+/* Columns, with two blanks before each. */
+enum { ROUND = 9, TIMER = 13, RANGE = 26 };
+
+/* Right-aligned. */
+static void print_cell(const char *text, int columns)
+{
+	printf("%*s%s", MAX(columns - fold_width(text, SIZE_MAX), 0), "", text);
+}
+
 /* The number of the round, "TLP" or "end". */
 static void print_name(const struct predict_round *round, unsigned int *ordinal)
 {
 	switch (round->kind) {
 	case PREDICT_TAIL_LOSS_PROBE:
-		printf("  %7s", "TLP");
+		print_cell("TLP", ROUND);
 		return;
 	case PREDICT_RETRANSMISSION:
 	case PREDICT_KEEPALIVE_PROBE:
@@ -46,7 +60,7 @@ static void print_name(const struct predict_round *round, unsigned int *ordinal)
 		printf("  %7u", ++*ordinal);
 		return;
 	case PREDICT_GIVE_UP:
-		printf("  %7s", "end");
+		print_cell(_("end"), ROUND);
 		return;
 	}
 }
@@ -70,10 +84,13 @@ static void print_rounds(const struct prediction *prediction,
 	unsigned int ordinal = 0;
 	bool doubt = false, started = false;
 
-	printf("\n  %7s %12s", what, "timer");
+	putchar('\n');
+	print_cell(what, ROUND);
+	print_cell(_("timer"), TIMER);
 	if (clock)
-		printf("%26s", "since retransmission 1");
-	printf("%26s\n", since);
+		print_cell(_("since retransmission 1"), RANGE);
+	print_cell(since, RANGE);
+	putchar('\n');
 
 	for (size_t i = 0; i < prediction->n_rounds; i++) {
 		const struct predict_round *round = &prediction->rounds[i];
@@ -93,9 +110,9 @@ static void print_rounds(const struct prediction *prediction,
 		doubt |= !round->certain;
 	}
 	if (doubt)
-		printf("  ? depends on the value of jiffies at the start\n");
+		puts(_("  ? depends on the value of jiffies at the start"));
 	if (ordinal < MAX(prediction->retransmissions_max, prediction->probes))
-		printf("  the rounds between %u and the end are left out\n",
+		printf(_("  the rounds between %u and the end are left out\n"),
 		       ordinal);
 }
 
@@ -112,9 +129,11 @@ static void print_retransmissions(const struct prediction *prediction)
 	unsigned int max = prediction->retransmissions_max;
 
 	if (min == max)
-		printf("%u retransmission%s", max, max == 1 ? "" : "s");
+		printf(message_plural(", after %u retransmission\n",
+				      ", after %u retransmissions\n", max),
+		       max);
 	else
-		printf("%u to %u retransmissions", min, max);
+		printf(_(", after %u to %u retransmissions\n"), min, max);
 }
 
 static void print_machine(const struct predict_tcp *tcp)
@@ -123,16 +142,20 @@ static void print_machine(const struct predict_tcp *tcp)
 	char jiffy[32], rtt[32], rto[32];
 
 	predict_give_up(&prediction, tcp);
-	printf("Linux %u.%u.%u, HZ %u: a jiffy is %s. RTT %s, RTO %s.\n",
+	printf(_("Linux %u.%u.%u, HZ %u: a jiffy is %s. RTT %s, RTO %s.\n"),
 	       tcp->kernel >> 16, tcp->kernel >> 8 & 0xff, tcp->kernel & 0xff,
-	       tcp->hz,
-	       duration(jiffy, predict_nsec(1, tcp->hz)),
+	       tcp->hz, duration(jiffy, predict_nsec(1, tcp->hz)),
 	       duration(rtt, tcp->rtt),
 	       duration(rto, first_retransmission(&prediction)->interval));
-	printf("All times in seconds. A timer is never early, and late by up "
-	       "to one granule of\nthe timer wheel, which depends on the value "
-	       "of jiffies at the start: each time is a\nrange. A chain of "
-	       "timers is late by one granule of its longest timer at most.\n");
+	fold_print(
+		stdout,
+		_("All times in seconds. A timer is never early, and late by "
+		  "up to one granule of the timer wheel, which depends on the "
+		  "value of jiffies at the start: each time is a range. A "
+		  "chain "
+		  "of timers is late by one granule of its longest timer at "
+		  "most."),
+		0, 0, COLUMNS);
 }
 
 static void print_data_meaning(const struct predict_tcp *tcp,
@@ -142,15 +165,19 @@ static void print_data_meaning(const struct predict_tcp *tcp,
 
 	duration(timeout, prediction->timeout);
 	if (tcp->user_timeout)
-		printf("  user_timeout = %s replaces tcp_retries2; it is "
-		       "compared with\n",
+		printf(_("  user_timeout = %s replaces tcp_retries2; it is "
+			 "compared with\n"
+			 "  the time since retransmission 1 at each later "
+			 "expiry "
+			 "of the RTO timer.\n"),
 		       timeout);
 	else
-		printf("  tcp_retries2 = %u is not a count of packets: it is "
-		       "converted to a timeout\n  of %s, compared with\n",
+		printf(_("  tcp_retries2 = %u is not a count of packets: it is "
+			 "converted to a timeout\n  of %s, compared with\n"
+			 "  the time since retransmission 1 at each later "
+			 "expiry "
+			 "of the RTO timer.\n"),
 		       tcp->retries2, timeout);
-	printf("  the time since retransmission 1 at each later expiry of the "
-	       "RTO timer.\n");
 }
 
 static void print_data(const struct predict_tcp *tcp)
@@ -160,21 +187,18 @@ static void print_data(const struct predict_tcp *tcp)
 	predict_give_up(&open, tcp);
 	predict_orphan(&orphan, tcp);
 
-	printf("\nUNACKNOWLEDGED DATA on an established connection\n");
+	puts(_("\nUNACKNOWLEDGED DATA on an established connection"));
 	print_data_meaning(tcp, &open);
-	print_rounds(&open, first_retransmission(&open), "round",
-		     "since the send");
-	print_elapsed("gives up", &open);
-	printf(", after ");
+	print_rounds(&open, first_retransmission(&open), _("round"),
+		     _("since the send"));
+	print_elapsed(_("gives up"), &open);
 	print_retransmissions(&open);
-	printf("\n");
-	printf("  orphan (closed by its process), tcp_orphan_retries = %u%s:\n",
+	printf(_("  orphan (closed by its process), tcp_orphan_retries = "
+		 "%u%s:\n"),
 	       tcp->orphan_retries,
-	       tcp->orphan_retries ? "" : " (8 while RTO < its maximum)");
-	print_elapsed("gives up", &orphan);
-	printf(", after ");
+	       tcp->orphan_retries ? "" : _(" (8 while RTO < its maximum)"));
+	print_elapsed(_("gives up"), &orphan);
 	print_retransmissions(&orphan);
-	printf("\n");
 }
 
 static void print_keepalive(const struct predict_tcp *tcp)
@@ -183,16 +207,17 @@ static void print_keepalive(const struct predict_tcp *tcp)
 	char time[32], intvl[32], timeout[32];
 
 	predict_keepalive(&prediction, tcp);
-	printf("\nKEEPALIVE on an idle connection with a dead peer\n");
+	puts(_("\nKEEPALIVE on an idle connection with a dead peer"));
 	printf("  tcp_keepalive_time %s, tcp_keepalive_intvl %s, "
 	       "tcp_keepalive_probes %u\n",
 	       duration(time, tcp->keepalive_time),
 	       duration(intvl, tcp->keepalive_intvl), tcp->keepalive_probes);
 	if (tcp->user_timeout)
-		printf("  user_timeout = %s replaces tcp_keepalive_probes\n",
+		printf(_("  user_timeout = %s replaces tcp_keepalive_probes\n"),
 		       duration(timeout, tcp->user_timeout));
-	print_rounds(&prediction, NULL, "probe", "since the last activity");
-	print_elapsed("connection ends", &prediction);
+	print_rounds(&prediction, NULL, _("probe"),
+		     _("since the last activity"));
+	print_elapsed(_("connection ends"), &prediction);
 	printf("\n");
 }
 
@@ -202,18 +227,16 @@ static void print_connect(const struct predict_tcp *tcp)
 	char timeout[32];
 
 	predict_connect(&prediction, tcp);
-	printf("\nCONNECT() without a reply\n");
+	puts(_("\nCONNECT() without a reply"));
 	printf("  tcp_syn_retries %u", tcp->syn_retries);
 	if (tcp->kernel >= KERNEL_VERSION(6, 5, 0))
 		printf(" + tcp_syn_linear_timeouts %u", tcp->syn_linear);
-	printf(" SYNs after the first;\n");
-	printf("  or until %s after connect(), whichever is first\n",
+	printf(_(" SYNs after the first;\n"
+		 "  or until %s after connect(), whichever is first\n"),
 	       duration(timeout, prediction.timeout));
-	print_rounds(&prediction, NULL, "SYN", "since connect()");
-	print_elapsed("gives up", &prediction);
-	printf(", after ");
+	print_rounds(&prediction, NULL, "SYN", _("since connect()"));
+	print_elapsed(_("gives up"), &prediction);
 	print_retransmissions(&prediction);
-	printf("\n");
 }
 
 static void print_syn_ack(const struct predict_tcp *tcp)
@@ -221,10 +244,10 @@ static void print_syn_ack(const struct predict_tcp *tcp)
 	struct prediction prediction;
 
 	predict_syn_ack(&prediction, tcp);
-	printf("\nSYN-ACK without a reply\n");
+	puts(_("\nSYN-ACK without a reply"));
 	printf("  tcp_synack_retries %u\n", tcp->synack_retries);
-	print_rounds(&prediction, NULL, "SYN-ACK", "since the first");
-	print_elapsed("request dropped", &prediction);
+	print_rounds(&prediction, NULL, "SYN-ACK", _("since the first"));
+	print_elapsed(_("request dropped"), &prediction);
 	printf("\n");
 }
 
@@ -235,21 +258,21 @@ static void print_zero_window(const struct predict_tcp *tcp)
 
 	predict_zero_window(&silent, tcp, PREDICT_PEER_SILENT);
 	predict_zero_window(&answered, tcp, PREDICT_PEER_ANSWERS);
-	printf("\nZERO WINDOW, and data to send\n");
-	printf("  tcp_retries2 = %u is here a number of unanswered probes\n",
+	puts(_("\nZERO WINDOW, and data to send"));
+	printf(_("  tcp_retries2 = %u is here a number of unanswered probes\n"),
 	       tcp->retries2);
 	if (tcp->user_timeout)
-		printf("  user_timeout = %s counts from the first probe, "
-		       "answered or not\n",
+		printf(_("  user_timeout = %s counts from the first probe, "
+			 "answered or not\n"),
 		       duration(timeout, tcp->user_timeout));
-	print_rounds(&silent, NULL, "probe", "since the window is zero");
-	print_elapsed("without answers gives up", &silent);
+	print_rounds(&silent, NULL, _("probe"), _("since the window is zero"));
+	print_elapsed(_("without answers gives up"), &silent);
 	printf("\n");
 	if (answered.elapsed.max == NSEC_NEVER) {
-		printf("  with answers: no end\n");
+		puts(_("  with answers: no end"));
 		return;
 	}
-	print_elapsed("with answers gives up", &answered);
+	print_elapsed(_("with answers gives up"), &answered);
 	printf("\n");
 }
 

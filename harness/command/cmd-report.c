@@ -21,6 +21,7 @@
 #include "lab-summary.h"
 #include "ladder.h"
 #include "macro.h"
+#include "message.h"
 #include "out-folder.h"
 #include "page-folder.h"
 #include "report-patterns.h"
@@ -104,7 +105,7 @@ static int parse(struct options *options, int argc, char **argv)
 	if (option != USAGE_END)
 		return usage_end(option);
 	if (!argv[optind])
-		return usage_error("missing DIR");
+		return usage_error(_("missing DIR"));
 	options->dir = argv[optind];
 	for (size_t n = strlen(argv[optind]);
 	     n > 1 && argv[optind][n - 1] == '/'; n--)
@@ -129,7 +130,7 @@ static bool check_patterns(const struct options *options,
 
 	if (pattern)
 		fprintf(stderr,
-			"halfopen report: no run below %s matches '%s'\n",
+			_("halfopen report: no run below %s matches '%s'\n"),
 			options->dir, pattern);
 	return !pattern;
 }

@@ -17,6 +17,7 @@
 #include "errors.h"
 #include "exit-status.h"
 #include "local-report.h"
+#include "message.h"
 #include "nsec.h"
 #include "out-folder.h"
 #include "run-options.h"
@@ -109,8 +110,8 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 			vm_print_console(machine.console);
 	} else {
 		fprintf(stderr,
-			"halfopen vm: %.1f s of wall-clock time, %.1f of "
-			"them for the boot\n",
+			_("halfopen vm: %.1f s of wall-clock time, %.1f of "
+			  "them for the boot\n"),
 			nsec_seconds(machine.elapsed),
 			nsec_seconds(machine.until_first_result));
 	}
@@ -137,7 +138,8 @@ static int parse(struct vm_plan *plan, int argc, char **argv)
 	if (option != USAGE_END)
 		return usage_end(option);
 	if (argv[optind])
-		return usage_error("unexpected '%s' before --", argv[optind]);
+		return usage_error(_("unexpected '%s' before --"),
+				   argv[optind]);
 	return -1;
 }
 

@@ -24,6 +24,7 @@
 #include "lab-file.h"
 #include "lab-value.h"
 #include "macro.h"
+#include "message.h"
 #include "nearest.h"
 #include "settings.h"
 #include "shell-word.h"
@@ -148,10 +149,10 @@ static int keep(struct lab_options *options, enum option_code option)
 	const char *name = option_table[option].name;
 
 	if (two && !second)
-		return usage_error("--%s '%s': missing %s", name, first,
+		return usage_error(_("--%s '%s': missing %s"), name, first,
 				   option == OPTION_AT ? "ACTION" : "COMMAND");
 	if (options->n_plan == LAB_OPTIONS_MAX)
-		return usage_error("more than %d options", LAB_OPTIONS_MAX);
+		return usage_error(_("more than %d options"), LAB_OPTIONS_MAX);
 	options->plan[options->n_plan++] =
 		(struct lab_plan_option){ option, name, first, second };
 	return -1;
@@ -189,6 +190,8 @@ static int set_option(struct lab_options *options, enum option_code option)
 		options->reporter = reporter_find(optarg);
 		if (options->reporter == &reporter_human)
 			options->reporter = NULL;
+		else
+			message_use(NULL, 0); /* for programs: English */
 		break;
 	case OPTION_COLOR:
 		options->colour = (enum colour_when)usage_choice();

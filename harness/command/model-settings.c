@@ -8,7 +8,6 @@
  */
 #include "model-settings.h"
 
-#include <inttypes.h>
 #include <linux/version.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "kernel.h"
 #include "macro.h"
+#include "message.h"
 #include "nearest.h"
 
 /* The model's inputs, and two sysctls from which one of them is derived. */
@@ -212,18 +212,24 @@ static const char *unit_name(enum unit unit)
 
 static void report_value(const struct key *key, const char *value)
 {
-	fprintf(stderr, "halfopen predict: %s=%s: expected ", key->name, value);
-	if (key->unit == UNIT_KERNEL) {
-		fprintf(stderr, "a version such as 6.12\n");
-		return;
-	}
-	if (key->unit == UNIT_NONE)
-		fprintf(stderr, "an integer");
+	if (key->unit == UNIT_KERNEL)
+		fprintf(stderr,
+			_("halfopen predict: %s=%s: expected a version such as "
+			  "6.12\n"),
+			key->name, value);
+	else if (key->unit == UNIT_NONE)
+		fprintf(stderr,
+			_("halfopen predict: %s=%s: expected an integer from "
+			  "%ld "
+			  "to %ld\n"),
+			key->name, value, (long)key->min, (long)key->max);
 	else
-		fprintf(stderr, "a time in us, ms or s");
-	fprintf(stderr, " from %" PRId64 " to %" PRId64 "%s%s\n", key->min,
-		key->max, key->unit == UNIT_NONE ? "" : " ",
-		unit_name(key->unit));
+		fprintf(stderr,
+			_("halfopen predict: %s=%s: expected a time in us, ms "
+			  "or "
+			  "s from %ld to %ld %s\n"),
+			key->name, value, (long)key->min, (long)key->max,
+			unit_name(key->unit));
 }
 
 static bool exists(const struct settings *settings, const struct key *key)
@@ -235,8 +241,8 @@ static void report_since(const struct settings *settings,
 			 const struct key *key)
 {
 	fprintf(stderr,
-		"halfopen predict: %s: not in Linux %u.%u; the sysctl exists "
-		"since %u.%u\n",
+		_("halfopen predict: %s: not in Linux %u.%u; the sysctl exists "
+		  "since %u.%u\n"),
 		key->name, settings->tcp.kernel >> 16,
 		settings->tcp.kernel >> 8 & 0xff, key->since >> 16,
 		key->since >> 8 & 0xff);
@@ -252,7 +258,8 @@ static bool apply_argument(struct settings *settings, const char *argument)
 	char name[64];
 
 	if (!value) {
-		fprintf(stderr, "halfopen predict: '%s': expected KEY=VALUE\n",
+		fprintf(stderr,
+			_("halfopen predict: '%s': expected KEY=VALUE\n"),
 			argument);
 		return false;
 	}
@@ -264,8 +271,8 @@ static bool apply_argument(struct settings *settings, const char *argument)
 	key = find_key(name, full);
 	if (!key) {
 		fprintf(stderr,
-			"halfopen predict: unknown key '%s%s'; "
-			"similar: %s\n",
+			_("halfopen predict: unknown key '%s%s'; "
+			  "similar: %s\n"),
 			full ? prefix : "", name, nearest_key(name));
 		return false;
 	}

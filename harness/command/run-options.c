@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "errors.h"
 #include "exit-status.h"
+#include "message.h"
 #include "settings.h"
 #include "virtual-time.h"
 
@@ -119,7 +120,7 @@ static int add_setting(struct command_options *options, char *text)
 	while (options->settings[n].name)
 		n++;
 	if (n == RUN_SETTINGS_MAX)
-		return usage_error("--set %s: more than %d settings", text,
+		return usage_error(_("--set %s: more than %d settings"), text,
 				   RUN_SETTINGS_MAX);
 	if (settings_parse(&options->settings[n], text) < 0)
 		return usage_error("%s", error_message());
@@ -133,7 +134,7 @@ static int set_shard(struct command_options *options, const char *text)
 
 	if (sscanf(text, "%4u/%4u%n", &shard, &shards, &end) != 2 ||
 	    text[end] || shard < 1 || shard > shards)
-		return usage_error("--shard %s: not K/N with K from 1 to N",
+		return usage_error(_("--shard %s: not K/N with K from 1 to N"),
 				   text);
 	options->shard = shard;
 	options->shards = shards;
@@ -163,6 +164,8 @@ static int set_option(struct command_options *options, enum option_code option)
 		break;
 	case OPTION_FORMAT:
 		options->reporter = reporter_find(optarg);
+		if (options->reporter != &reporter_human)
+			message_use(NULL, 0); /* for programs: English */
 		break;
 	case OPTION_COLOR:
 		options->colour = (enum colour_when)usage_choice();
@@ -233,8 +236,8 @@ int run_options_parse(struct command_options *ret, int argc, char **argv)
 	if (option != USAGE_END)
 		return usage_end(option);
 	if (options.run.mapped && options.run.family == AF_INET6)
-		return usage_error("--mapped: needs --family 4, since IPv4 "
-				   "addresses are mapped");
+		return usage_error(_("--mapped: needs --family 4, since IPv4 "
+				     "addresses are mapped"));
 	options.patterns = argv + optind;
 	options.n_patterns = (size_t)(argc - optind);
 	*ret = options;

@@ -12,6 +12,7 @@
 
 #include "errors.h"
 #include "exit-status.h"
+#include "message.h"
 #include "out-folder.h"
 
 struct vm_plan vm_options_defaults(void)
@@ -60,8 +61,8 @@ int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return -1;
 	fprintf(stderr,
-		"halfopen %s: missing command for the guest after --: "
-		"-- run [PATTERN...]\n",
+		_("halfopen %s: missing command for the guest after --: "
+		  "-- run [PATTERN...]\n"),
 		command);
 	return EXIT_STATUS_USAGE;
 }
@@ -105,8 +106,8 @@ int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 		return r;
 	if (ret->run.keep) {
 		fprintf(stderr,
-			"halfopen %s: --keep: a guest ends with its runs, so "
-			"its worlds cannot be kept\n",
+			_("halfopen %s: --keep: a guest ends with its runs, so "
+			  "its worlds cannot be kept\n"),
 			command);
 		return EXIT_STATUS_USAGE;
 	}

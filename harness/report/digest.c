@@ -6,6 +6,7 @@
  */
 #include "digest.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "fold.h"
 #include "journal.h"
 #include "macro.h"
+#include "message.h"
 #include "safe-text.h"
 #include "table.h"
 
@@ -171,7 +173,7 @@ static void run_verdict(const struct result *result, char *ret, size_t size)
 	const char *verdict = report_verdict(result->verdict);
 
 	if (result->attempt > 1)
-		snprintf(ret, size, "%s (try %u)", verdict, result->attempt);
+		snprintf(ret, size, _("%s (try %u)"), verdict, result->attempt);
 	else
 		snprintf(ret, size, "%s", verdict);
 }
@@ -241,11 +243,11 @@ static void add_group(const struct digest *digest, struct group group)
 
 void digest_table(struct report *report, bool reasons)
 {
-	static const char *const headings[] = {
-		[NAME] = "case",	 [CLAIMS_CELL] = "claims",
-		[VERDICT] = "verdict",	 [PREDICTED] = "predicted",
-		[MEASURED] = "measured", [DOCUMENT] = "document",
-		[REASON] = "reason",
+	const char *const headings[] = {
+		[NAME] = _("case"),	    [CLAIMS_CELL] = _("claims"),
+		[VERDICT] = _("verdict"),   [PREDICTED] = _("predicted"),
+		[MEASURED] = _("measured"), [DOCUMENT] = _("document"),
+		[REASON] = _("reason"),
 	};
 	struct digest digest = { .report = report, .reasons = reasons };
 	int r = table_new(&digest.table, CELLS, headings);
@@ -269,8 +271,14 @@ void digest_table(struct report *report, bool reasons)
 /* Columns of a label, and of the further lines of a paragraph. */
 enum { LABEL = 12, INDENT = 4 };
 
-/* The text may contain bytes that a peer sent: control characters must not
- * reach the terminal. */
+static void print_label(struct report *report, const char *label)
+{
+	fputs("  ", report->out);
+	fold_pad(report->out, _(label), SIZE_MAX, LABEL - 2);
+}
+
+/* `label` is English. The text may contain bytes that a peer sent: control
+ * characters must not reach the terminal. */
 static void print_labelled(struct report *report, const char *label,
 			   const char *text)
 {
@@ -282,7 +290,7 @@ static void print_labelled(struct report *report, const char *label,
 		return;
 	safe_text_print(out, text);
 	fclose(out);
-	fprintf(report->out, "  %-*s", LABEL - 2, label);
+	print_label(report, label);
 	fold_print(report->out, line, LABEL, LABEL, report->columns);
 	free(line);
 }
@@ -310,9 +318,10 @@ static unsigned int print_expectations(struct report *report,
 		if (json_is_true(json_object_get(expectation, "ok")))
 			continue;
 		failed++;
-		print_side(report, expectation, "expected");
-		print_side(report, expectation, "observed");
-		print_labelled(report, "at", journal_text(expectation, "at"));
+		print_side(report, expectation, N_("expected"));
+		print_side(report, expectation, N_("observed"));
+		print_labelled(report, N_("at"),
+			       journal_text(expectation, "at"));
 	}
 	return failed;
 }
@@ -339,7 +348,7 @@ static void print_counters(struct report *report, const struct result *result)
 			name, (long long)change);
 	}
 	fclose(out);
-	print_labelled(report, "counters", text);
+	print_labelled(report, N_("counters"), text);
 	free(text);
 }
 
@@ -354,9 +363,10 @@ static void print_timeline(struct report *report, const struct result *result)
 		return;
 	report_timeline(out, result, "            ", report->coloured);
 	fclose(out);
-	if (size > LABEL)
-		fprintf(report->out, "  %-*s%s", LABEL - 2, "timeline",
-			text + LABEL);
+	if (size > LABEL) {
+		print_label(report, N_("timeline"));
+		fputs(text + LABEL, report->out);
+	}
 	free(text);
 }
 
@@ -380,15 +390,15 @@ static void print_reason(struct report *report, const struct result *result)
 	char text[2048];
 
 	snprintf(text, sizeof(text), "%s%s",
-		 result->inconclusive ? "inconclusive: " : "",
-		 result->reason ? result->reason : "");
-	print_labelled(report, "reason", text);
+		 result->inconclusive ? _("inconclusive: ") : "",
+		 result->reason ? _(result->reason) : "");
+	print_labelled(report, N_("reason"), text);
 }
 
 static void print_failure(struct report *report, const struct result *result)
 {
 	print_head(report, result);
-	print_labelled(report, "claim", result->testcase->claim);
+	print_labelled(report, N_("claim"), _(result->testcase->claim));
 	if (result->verdict == VERDICT_SKIP) {
 		print_reason(report, result);
 		return;
@@ -427,9 +437,9 @@ static void print_delays(struct report *report, const struct report_tally *tally
 	out = open_memstream(&text, &size);
 	if (!out)
 		return;
-	fputs("max scheduling delay: ", out);
+	fputs(_("max scheduling delay: "), out);
 	report_delays_print(out, delays);
-	fprintf(out, " (tolerance %.0f ms)",
+	fprintf(out, _(" (tolerance %.0f ms)"),
 		nsec_seconds(report->info.slack) * 1e3);
 	fclose(out);
 	fold_print(report->out, text, 0, INDENT, report->columns);
@@ -442,10 +452,10 @@ void digest_total(struct report *report, const struct report_tally *tally)
 
 	if (tally->inconclusive)
 		snprintf(inconclusive, sizeof(inconclusive),
-			 " (%u inconclusive)", tally->inconclusive);
+			 _(" (%u inconclusive)"), tally->inconclusive);
 	report_seconds(nsec_seconds(tally->took), took);
 	fprintf(report->out,
-		"\n%u passed, %u failed, %u skipped, %u broken%s in %s\n",
+		_("\n%u passed, %u failed, %u skipped, %u broken%s in %s\n"),
 		tally->passed, tally->failed, tally->skipped, tally->broken,
 		inconclusive, took);
 	print_delays(report, tally);

@@ -11,6 +11,7 @@
 #include "case-table.h"
 #include "digest.h"
 #include "fold.h"
+#include "message.h"
 #include "safe-text.h"
 
 /* What is printed next replaces the status line. */
@@ -27,14 +28,15 @@ static void begin(struct report *report)
 	char about[REPORT_TEXT];
 
 	report_about(info->longest, about);
-	fprintf(report->out,
-		"halfopen %s, Linux %s, HZ %u, IPv%d%s%s%s\n"
-		"%zu run%s, longest: %s\n",
+	fprintf(report->out, "halfopen %s, Linux %s, HZ %u, IPv%d%s%s%s\n",
 		info->version, info->kernel, info->hz, info->family,
-		info->mapped ? " (v4-mapped sockets)" : "",
-		info->rootless ? ", rootless" : "",
-		info->virtual_time ? ", virtual time" : "", info->n_runs,
-		info->n_runs == 1 ? "" : "s", about);
+		info->mapped ? _(" (v4-mapped sockets)") : "",
+		info->rootless ? _(", rootless") : "",
+		info->virtual_time ? _(", virtual time") : "");
+	fprintf(report->out,
+		message_plural("%zu run, longest: %s\n",
+			       "%zu runs, longest: %s\n", info->n_runs),
+		info->n_runs, about);
 	fflush(report->out);
 }
 
@@ -47,7 +49,7 @@ static void start(struct report *report, const struct result *result)
 		return;
 	report_about(testcase_duration(result->testcase, result->variant),
 		     about);
-	fprintf(report->out, "run %s (%s)\n", result_name(result), about);
+	fprintf(report->out, _("run %s (%s)\n"), result_name(result), about);
 	fflush(report->out);
 }
 
@@ -89,10 +91,10 @@ static void print_end(struct report *report, const struct result *result)
 		took);
 	if (result->reason && *result->reason) {
 		fputs(": ", report->out);
-		safe_text_print(report->out, result->reason);
+		safe_text_print(report->out, _(result->reason));
 	}
 	if (!result->final)
-		fprintf(report->out, " (try %u; retrying)", result->attempt);
+		fprintf(report->out, _(" (try %u; retrying)"), result->attempt);
 	fputc('\n', report->out);
 	fflush(report->out);
 }
@@ -137,10 +139,10 @@ static void print_estimate(const struct report *report,
 		report_about(testcase_duration(longest(running, n)->testcase,
 					       longest(running, n)->variant),
 			     about);
-		snprintf(ret, size, "; longest: %s, %s",
+		snprintf(ret, size, _("; longest: %s, %s"),
 			 result_name(longest(running, n)), about);
 	} else if (report->info.virtual_time && report->n_ended) {
-		snprintf(ret, size, "; about %.0f s left",
+		snprintf(ret, size, _("; about %.0f s left"),
 			 nsec_seconds(elapsed) * (double)left /
 				 report->n_ended);
 	}
@@ -156,11 +158,12 @@ static void tick(struct report *report, const struct result *const *running,
 	if (!report->terminal)
 		return;
 	if (n)
-		snprintf(count, sizeof(count), ", %zu running", n);
+		snprintf(count, sizeof(count), _(", %zu running"), n);
 	print_estimate(report, running, n, elapsed, estimate, sizeof(estimate));
-	snprintf(line, sizeof(line), "%u of %zu done%s for %.0f s%s",
-		 report->n_ended, report->info.n_runs, n ? count : ", in a guest",
-		 nsec_seconds(elapsed), estimate);
+	snprintf(line, sizeof(line), _("%u of %zu done%s for %.0f s%s"),
+		 report->n_ended, report->info.n_runs,
+		 n ? count : _(", in a guest"), nsec_seconds(elapsed),
+		 estimate);
 	clear_status(report);
 	/* "\r\033[K" clears one line of the terminal: it must not wrap. */
 	size = fold_line(line, report->columns - 1, &rest);

@@ -191,9 +191,9 @@ static void print_frame(FILE *out, const json_t *record)
 static void print_failure(FILE *out, const json_t *record)
 {
 	safe_text_print(out, journal_text(record, "what"));
-	fputs(": expected ", out);
+	fputs(_(": expected "), out);
 	safe_text_print(out, journal_text(record, "expected"));
-	fputs(", observed ", out);
+	fputs(_(", observed "), out);
 	safe_text_print(out, journal_text(record, "observed"));
 }
 
@@ -283,7 +283,7 @@ void report_timeline_excerpt(FILE *out, const struct result *result,
 			report_timeline_line(out, record, result->zero,
 					     coloured);
 		} else if (line == head) {
-			fprintf(out, "%s… %zu lines left out; %s\n", prefix,
+			fprintf(out, _("%s… %zu lines left out; %s\n"), prefix,
 				n - head - tail, hint);
 		}
 		line++;
@@ -294,7 +294,7 @@ void report_timeline(FILE *out, const struct result *result, const char *prefix,
 		     bool coloured)
 {
 	report_timeline_excerpt(out, result, prefix, TIMELINE_HEAD,
-				TIMELINE_TAIL, "--out DIR keeps all of them",
+				TIMELINE_TAIL, _("--out DIR keeps all of them"),
 				coloured);
 }
 
@@ -338,8 +338,9 @@ void report_about(nsec_t planned, char ret[static REPORT_TEXT])
 
 void report_delays_print(FILE *out, const struct report_delays *delays)
 {
-	fprintf(out, "timers %.1f ms, softirqs %.1f ms, cases %.1f ms, wire "
-		     "%.1f ms",
+	fprintf(out,
+		_("timers %.1f ms, softirqs %.1f ms, cases %.1f ms, wire "
+		  "%.1f ms"),
 		nsec_seconds(delays->timers) * 1e3,
 		nsec_seconds(delays->softirqs) * 1e3,
 		nsec_seconds(delays->cases) * 1e3,
@@ -351,20 +352,20 @@ void report_delays_print(FILE *out, const struct report_delays *delays)
 /* The names of values that several cases share; a case may add its own. */
 static const struct {
 	const char *name, *word;
-	bool counted;
+	const char *words; /* of a counted value: the plural */
 } shared[] = {
-	{ "outcome", NULL, false },
-	{ "elapsed_s", NULL, false },
-	{ "timer_s", NULL, false },
-	{ "rto_retransmissions", "retransmission", true },
-	{ "keepalive_probes", "probe", true },
-	{ "syns", "SYN", true },
-	{ "frames", "frame", true },
-	{ "connections", "connection", true },
-	{ "half_open", "half-open request", true },
-	{ "client_state", "client", false },
-	{ "server_state", "server", false },
-	{ "accept_queue", "accept queue", false },
+	{ "outcome", NULL, NULL },
+	{ "elapsed_s", NULL, NULL },
+	{ "timer_s", NULL, NULL },
+	{ "rto_retransmissions", N_("retransmission"), N_("retransmissions") },
+	{ "keepalive_probes", N_("probe"), N_("probes") },
+	{ "syns", N_("SYN"), N_("SYNs") },
+	{ "frames", N_("frame"), N_("frames") },
+	{ "connections", N_("connection"), N_("connections") },
+	{ "half_open", N_("half-open request"), N_("half-open requests") },
+	{ "client_state", "client", NULL },
+	{ "server_state", "server", NULL },
+	{ "accept_queue", N_("accept queue"), NULL },
 };
 
 static bool is_shared(const char *name)
@@ -409,13 +410,13 @@ static void print_elapsed(FILE *out, const json_t *values, bool predicted)
 	if (!json_is_number(min))
 		return;
 	if (json_is_number(max) && to == 0) {
-		fprintf(out, "%sat once", comma(out));
+		fprintf(out, "%s%s", comma(out), _("at once"));
 		return;
 	}
 	fprintf(out, "%s%.*f", comma(out), digits, from);
 	if (json_is_number(max))
 		fprintf(out, " .. %.*f", digits, to);
-	fprintf(out, " s%s", predicted && !max ? " or more" : "");
+	fprintf(out, " s%s", predicted && !max ? _(" or more") : "");
 }
 
 /* "timer 60.0 s": a value that the kernel reports, read long before its end. */
@@ -427,12 +428,12 @@ static void print_timer(FILE *out, const json_t *values)
 	if (!json_is_number(timer))
 		return;
 	report_seconds(json_number_value(timer), text);
-	fprintf(out, "%stimer %s", comma(out), text);
+	fprintf(out, "%s%s %s", comma(out), _("timer"), text);
 }
 
 /* "3 .. 4 probes" */
 static void print_count(FILE *out, const json_t *values, const char *name,
-			const char *word)
+			const char *word, const char *words)
 {
 	const json_t *min = json_object_get(values, name);
 	const json_t *max = result_maximum(values, name);
@@ -445,8 +446,8 @@ static void print_count(FILE *out, const json_t *values, const char *name,
 		fputs(" .. ", out);
 		print_value(out, max);
 	}
-	fprintf(out, " %s%s", word,
-		max || json_number_value(min) != 1 ? "s" : "");
+	fprintf(out, " %s",
+		max || json_number_value(min) != 1 ? _(words) : _(word));
 }
 
 /* "client ESTAB, server CLOSE" */
@@ -455,8 +456,8 @@ static void print_states(FILE *out, const json_t *values)
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		const char *state = journal_text(values, shared[i].name);
 
-		if (shared[i].word && !shared[i].counted && *state)
-			fprintf(out, "%s%s %s", comma(out), shared[i].word,
+		if (shared[i].word && !shared[i].words && *state)
+			fprintf(out, "%s%s %s", comma(out), _(shared[i].word),
 				state);
 	}
 }
@@ -492,9 +493,9 @@ void report_summary(const struct result *result, bool predicted, char *ret,
 	print_elapsed(out, values, predicted);
 	print_timer(out, values);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
-		if (shared[i].counted)
-			print_count(out, values, shared[i].name,
-				    shared[i].word);
+		if (shared[i].words)
+			print_count(out, values, shared[i].name, shared[i].word,
+				    shared[i].words);
 	if (ftell(out) == 0)
 		print_states(out, values);
 	if (ftell(out) == 0)
@@ -537,9 +538,9 @@ void report_reason(const struct result *result, char *ret, size_t size)
 	if (result->verdict == VERDICT_FAIL && first) {
 		print_failure(out, first);
 		if (n > 1)
-			fprintf(out, " (and %zu more)", n - 1);
+			fprintf(out, _(" (and %zu more)"), n - 1);
 	} else {
-		fputs(result->inconclusive ? "inconclusive: " : "", out);
+		fputs(result->inconclusive ? _("inconclusive: ") : "", out);
 		safe_text_print(out, result->reason ? result->reason : "");
 	}
 	fclose(out);
@@ -634,7 +635,10 @@ void report_all_claims(const struct testcase *testcase,
 size_t report_sentence(const char *note)
 {
 	size_t length = strlen(note);
+	const char *chinese = strstr(note, "。");
 
+	if (chinese)
+		return (size_t)(chinese - note);
 	for (size_t i = 0; i + 2 < length; i++)
 		if (strchr(".!?", note[i]) && note[i + 1] == ' ' &&
 		    !islower((unsigned char)note[i + 2]) &&
@@ -652,13 +656,13 @@ static bool is_right(const json_t *judgement)
 static void print_judgement(FILE *out, const json_t *judgement)
 {
 	const char *since = journal_text(judgement, "since");
-	const char *note = journal_text(judgement, "note");
+	const char *note = _(journal_text(judgement, "note"));
 
-	fputs(journal_text(judgement, "document"), out);
+	fputs(_(journal_text(judgement, "document")), out);
 	if (is_right(judgement))
 		return;
 	if (*since)
-		fprintf(out, " since %s", since);
+		fprintf(out, "%s%s", _(" since "), since);
 	if (*note)
 		fprintf(out, ": %.*s", (int)report_sentence(note), note);
 }

@@ -98,7 +98,7 @@ START_TEST(padding_counts_columns)
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
-	fold_pad(out, "吗", strlen("吗"), 4);
+	fold_pad(out, "吗", SIZE_MAX, 4);
 	fold_pad(out, "long", 4, 2);
 	fold_pad(out, "…", strlen("…"), 2);
 	fclose(out);
