@@ -39,6 +39,7 @@ struct cable_plan {
 	unsigned int network;
 	struct address addresses[HOST_ADDRESSES]; /* family 0: none */
 	uint8_t mac[6]; /* all zero: no such cable */
+	unsigned int mtu; /* of the interface; 0: of the world */
 };
 
 /* `to` with family 0 is the default route; else that network or, with

@@ -75,6 +75,7 @@ const char *wire_fate_text(enum wire_fate fate)
 		[WIRE_DUPLICATED] = "duplicated",
 		[WIRE_INJECTED] = "injected",
 		[WIRE_LOST] = "lost: no carrier",
+		[WIRE_TOO_LARGE] = "lost: larger than the MTU",
 		[WIRE_NOBODY] = "dropped: nobody has that address",
 	};
 

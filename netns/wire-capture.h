@@ -32,6 +32,7 @@ enum wire_fate {
 	WIRE_DUPLICATED, /* a second copy of a frame that went before */
 	WIRE_INJECTED, /* made by the wire */
 	WIRE_LOST, /* the kernel refused to send it: no carrier, port down */
+	WIRE_TOO_LARGE, /* ... larger than the receiver's MTU */
 	WIRE_NOBODY, /* no host has that MAC address */
 };
 

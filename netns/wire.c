@@ -83,6 +83,7 @@ struct wire_port {
 	unsigned int number; /* from 1 */
 	unsigned int network;
 	int ifindex;
+	unsigned int mtu; /* of the host's end */
 	uint8_t mac[6];
 	bool dead, cut_from, cut_to, suspended;
 	nsec_t one_way;
@@ -189,7 +190,16 @@ static void schedule(struct wire *wire, struct parcel *parcel, nsec_t due)
 
 static bool is_sent(enum wire_fate fate)
 {
-	return fate != WIRE_DEAD && fate != WIRE_CUT && fate != WIRE_LOST;
+	return fate != WIRE_DEAD && fate != WIRE_CUT && fate != WIRE_LOST &&
+	       fate != WIRE_TOO_LARGE;
+}
+
+/* __is_skb_forwardable() allows for a VLAN tag. */
+static bool is_too_large(const struct wire_frame *frame)
+{
+	enum { VLAN_TAG = 4 };
+
+	return frame->size > FRAME_ETHERNET + VLAN_TAG + frame->to->mtu;
 }
 
 /*
@@ -214,7 +224,7 @@ static int put_on_cable(struct wire *wire, const struct wire_frame *frame,
 	    errno != ENOBUFS)
 		return error_origin(-errno, "send a frame to %s",
 				    frame->to->host);
-	*fate = WIRE_LOST;
+	*fate = is_too_large(frame) ? WIRE_TOO_LARGE : WIRE_LOST;
 	return 0;
 }
 
@@ -1069,11 +1079,17 @@ int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 	port->number = (unsigned int)number;
 	port->network = network;
 	port->ifindex = ifindex;
+	port->mtu = ETH_DATA_LEN;
 	memcpy(port->mac, mac, 6);
 	port->next = wire->ports;
 	wire->ports = port;
 	*ret = port;
 	return 0;
+}
+
+void wire_port_set_mtu(struct wire_port *port, unsigned int mtu)
+{
+	port->mtu = mtu;
 }
 
 int wire_port_add_address(struct wire_port *port, const struct address *address)

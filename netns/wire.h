@@ -55,6 +55,10 @@ struct wire *wire_free(struct wire *wire);
 int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 		  unsigned int network, int ifindex, const uint8_t mac[6]);
 
+/* MTU of the host's interface, in bytes; initially 1500. It drops what is
+ * larger, and the frame's fate is WIRE_TOO_LARGE. */
+void wire_port_set_mtu(struct wire_port *port, unsigned int mtu);
+
 /* An address of the port's host. A host with several ports needs them: segments
  * from other addresses are those that it forwards. */
 int wire_port_add_address(struct wire_port *port,

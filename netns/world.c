@@ -26,7 +26,10 @@
 #include "firewall.h"
 #include "namespace.h"
 
-enum { WIRE_IFINDEX = 100 /* and upwards */ };
+enum {
+	WIRE_IFINDEX = 100 /* and upwards */,
+	WIRE_MTU = 9000, /* at least: of its ends of the cables */
+};
 
 /* For a link to get its carrier, which takes milliseconds. */
 static const nsec_t link_timeout = SEC(10);
@@ -240,6 +243,15 @@ static int ifindex_of(size_t cable)
 	return WORLD_HOST_IFINDEX + (int)cable;
 }
 
+/* 0: the kernel's default. */
+static unsigned int mtu_of(const struct world *world, const struct place *place,
+			   size_t cable)
+{
+	unsigned int mtu = place->plan.cables[cable].mtu;
+
+	return mtu ? mtu : world->mtu;
+}
+
 /* A new port, or the one that the place has had before. */
 static int bind_port(struct world *world, struct place *place, size_t i,
 		     int ifindex)
@@ -253,6 +265,8 @@ static int bind_port(struct world *world, struct place *place, size_t i,
 	}
 	r = wire_add_port(world->wire, &place->ports[i], place->name,
 			  cable->network, ifindex, cable->mac);
+	if (r >= 0 && mtu_of(world, place, i))
+		wire_port_set_mtu(place->ports[i], mtu_of(world, place, i));
 	for (size_t j = 0; j < HOST_ADDRESSES && r >= 0; j++)
 		if (cable->addresses[j].family)
 			r = wire_port_add_address(place->ports[i],
@@ -264,24 +278,27 @@ static int bind_port(struct world *world, struct place *place, size_t i,
  * One request makes both ends with their indices, MAC addresses and namespaces,
  * which is much faster than to make them first and move them afterwards. The
  * indices of the wire's ends grow: a frame from the cable of a former machine
- * is not taken for one of the new machine.
+ * is not taken for one of the new machine. The wire's ends pass what any host
+ * sends; the host's end drops what is larger than its own MTU
+ * (__is_skb_forwardable()).
  */
 static int add_cable(struct world *world, struct place *place, size_t i)
 {
 	const int ifindex = world->next_ifindex++;
+	const unsigned int mtu = mtu_of(world, place, i);
 	char wire_name[16], eth_name[16];
 	struct rtnl_end wire_end = { .name = wire_name,
 				     .ifindex = ifindex,
 				     .mac = { 0x02, 0xff, 0, 0,
 					      (uint8_t)(ifindex >> 8),
 					      (uint8_t)ifindex },
-				     .mtu = world->mtu };
+				     .mtu = MAX(mtu, (unsigned int)WIRE_MTU) };
 	struct rtnl_end host_end = { .name = eth_name,
 				     .ifindex = ifindex_of(i),
 				     .namespace = host_namespace(place->host),
 				     /* One frame is one segment. */
 				     .gso_max_segs = 1,
-				     .mtu = world->mtu };
+				     .mtu = mtu };
 	int r;
 
 	snprintf(wire_name, sizeof(wire_name), "port%d", ifindex);

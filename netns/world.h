@@ -38,9 +38,9 @@ int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 struct world *world_free(struct world *world);
 
 /*
- * MTU in bytes, at most 65535, of both ends of the cables of all hosts that are
- * added from now on; 0: the kernel's default. A large MTU is for bulk: a frame
- * is still one segment, with forty times as many bytes.
+ * MTU in bytes, at most 65535, of the interfaces of all hosts that are added
+ * from now on and whose plan has none; 0: the kernel's default. A large MTU is
+ * for bulk: a frame is still one segment, with forty times as many bytes.
  */
 void world_set_mtu(struct world *world, unsigned int mtu);
 

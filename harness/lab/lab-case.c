@@ -47,9 +47,14 @@ static void place_host(struct lab_case *c, size_t i)
 {
 	const struct lab_host *host = &c->plan->hosts[i];
 
-	for (size_t j = 0; j < host->n_interfaces; j++)
-		write_texts(&c->addresses[i][j], host->interfaces[j].network,
-			    host->interfaces[j].number);
+	for (size_t j = 0; j < host->n_interfaces; j++) {
+		const struct lab_interface *interface = &host->interfaces[j];
+
+		write_texts(&c->addresses[i][j], interface->network,
+			    interface->number);
+		c->world.hosts[i].mtus[j] =
+			lab_network_mtu(c->plan, host, interface);
+	}
 	c->world.hosts[i].name = host->name;
 	c->world.hosts[i].v4 = c->addresses[i][0].v4;
 	c->world.hosts[i].v6 = c->addresses[i][0].v6;

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "lab-network.h"
 #include "macro.h"
 #include "wire.h"
 
@@ -203,7 +204,7 @@ static bool is_lost(const struct wire_capture *capture)
 	return capture->fate == WIRE_DROPPED ||
 	       capture->fate == WIRE_REJECTED || capture->fate == WIRE_CUT ||
 	       capture->fate == WIRE_DEAD || capture->fate == WIRE_LOST ||
-	       capture->fate == WIRE_NOBODY;
+	       capture->fate == WIRE_TOO_LARGE || capture->fate == WIRE_NOBODY;
 }
 
 static void see_loss(struct causes *c, const struct wire_capture *capture)
@@ -219,6 +220,11 @@ static void see_loss(struct causes *c, const struct wire_capture *capture)
 		count_segment(c, host, "lost: %s is dead", capture->to);
 	else if (capture->fate == WIRE_LOST)
 		count_segment(c, host, "lost: %s has no carrier", capture->to);
+	else if (capture->fate == WIRE_TOO_LARGE)
+		count_segment(c, host,
+			      "lost: larger than the MTU of the interface of "
+			      "%s",
+			      capture->to);
 	else if (capture->fate == WIRE_NOBODY)
 		count_segment(c, host, "lost: no host has that address");
 }
@@ -234,12 +240,35 @@ static bool is_kept(const struct causes *c, size_t i)
 	       c->last[capture->packet] == i;
 }
 
+static bool exceeds(const struct wire_capture *capture, unsigned int mtu)
+{
+	return capture->frame.size > FRAME_ETHERNET + mtu;
+}
+
+/* For a network of the gateway other than that which it comes from. */
+static bool is_too_large(const struct causes *c,
+			 const struct wire_capture *capture,
+			 const struct lab_host *gateway)
+{
+	for (size_t i = 0; i < gateway->n_interfaces; i++) {
+		const struct lab_interface *interface = &gateway->interfaces[i];
+
+		if (interface->network != capture->network &&
+		    exceeds(capture,
+			    lab_network_mtu(c->plan, gateway, interface)))
+			return true;
+	}
+	return false;
+}
+
 static void see_kept(struct causes *c, const struct wire_capture *capture)
 {
 	const struct lab_host *gateway = lab_plan_host(c->plan, capture->to);
 	const char *why = "rules of the file";
 
-	if (lab_host_tracks_connections(gateway) && !gateway->rules)
+	if (is_too_large(c, capture, gateway))
+		why = "larger than the MTU of the network behind it";
+	else if (lab_host_tracks_connections(gateway) && !gateway->rules)
 		why = capture->kinds & WIRE_SYN &&
 				      capture->network !=
 					      gateway->interfaces[0].network ?

@@ -70,6 +70,18 @@ static int write_base(const struct lab_host *host, char *buffer, size_t size)
 			     "ct state invalid drop; "
 			     "iifname != eth0 ct state new drop; }; }\n",
 			     unknown, unknown);
+	if (host->no_icmp)
+		n += snprintf(buffer + n, size - (size_t)n,
+			      "table inet lab { chain errors { "
+			      "icmp type { destination-unreachable, "
+			      "time-exceeded, parameter-problem } drop; "
+			      "icmpv6 type { destination-unreachable, "
+			      "packet-too-big, time-exceeded, "
+			      "parameter-problem } drop; }; "
+			      "chain sent { type filter hook output "
+			      "priority 0; jump errors; }; "
+			      "chain passing { type filter hook forward "
+			      "priority -1; jump errors; }; }\n");
 	if (host->role == LAB_NAT)
 		n += snprintf(buffer + n, size - (size_t)n,
 			      "table inet lab { chain out { "

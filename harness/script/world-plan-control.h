@@ -16,6 +16,7 @@ struct planned_host {
 	size_t n_cables;
 	struct {
 		char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
+		unsigned int mtu; /* 0: the kernel's default */
 	} cables[HOST_CABLES];
 };
 

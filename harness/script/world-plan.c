@@ -76,6 +76,8 @@ static void declared_host(const struct world_plan *plan, size_t i,
 	copy(ret->cables[0].v4, ADDRESS_TEXT, plan->hosts[i].v4);
 	copy(ret->cables[0].v6, ADDRESS_TEXT, plan->hosts[i].v6);
 	ret->n_cables = 1;
+	for (size_t j = 0; j < HOST_CABLES; j++)
+		ret->cables[j].mtu = plan->hosts[i].mtus[j];
 	for (size_t j = 0; j < ARRAY_SIZE(plan->hosts[i].also); j++) {
 		if (!plan->hosts[i].also[j].v4)
 			break;
@@ -201,6 +203,7 @@ int planned_host_plan(const struct planned_host *planned, size_t i, int family,
 		if (r < 0)
 			return error_trace(r);
 		cable->network = network_of(&cable->addresses[0]);
+		cable->mtu = planned->cables[j].mtu;
 		cable->mac[0] = 0x02;
 		cable->mac[4] = (uint8_t)j;
 		cable->mac[5] = (uint8_t)(i + 1);

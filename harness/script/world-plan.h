@@ -34,6 +34,7 @@ struct world_plan {
 		/* NULL: by the fewest hops, which world.h explains. At most
 		 * HOST_ROUTES. */
 		const struct world_route *routes;
+		unsigned int mtus[HOST_CABLES]; /* 0: the kernel's default */
 	} hosts[WORLD_HOSTS];
 	/* A chain of so many routers, router-1 and so on, from the network of
 	 * the first host to that of the second. */

@@ -1729,6 +1729,100 @@ class Networks(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
 
 
+class Mtu(unittest.TestCase):
+    TUNNEL = """
+        networks: {office: , tunnel: {mtu: 1400}, dmz: }
+        hosts:
+          client: {networks: office%s}
+          near: {as: router, icmp: %s, networks: [office, tunnel]}
+          far: {as: router, networks: [tunnel, dmz]}
+          server: {networks: dmz}
+        timeline:
+          - 0s: [listen server 80 silent, connect client server]
+          - 100ms: send client 100
+          - 200ms: send client 5000
+          - 10s after server has received 5 data: end
+        for: %s
+        """
+
+    def journal_of(self, text, *words):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "mtu.yaml")
+            path.write_text(textwrap.dedent(text), encoding="utf-8")
+            return journal(str(path), *words)
+
+    @staticmethod
+    def received(records, host):
+        """The highest relative sequence number that the host received."""
+        return max((r["seq"] + r["len"] for r in records
+                    if r["type"] == "frame" and r["to"] == host and
+                    r.get("len") and r["fate"] == "forwarded"), default=0)
+
+    def test_icmp_makes_segments_smaller(self):
+        for family, text in (("4", "fragmentation needed"),
+                             ("6", "packet too big")):
+            status, output, records = self.journal_of(
+                self.TUNNEL % ("", "yes", "3s"), "--family", family,
+                "--expect", "client: receives at least 1 icmp")
+            self.assertEqual(status, rig.PASS, output)
+            self.assertEqual(self.received(records, "server"), 5101)
+            self.assertIn(f"received ICMP {text} from near", output)
+
+    def test_without_icmp_large_segments_vanish(self):
+        for family in "46":
+            status, output, records = self.journal_of(
+                self.TUNNEL % ("", "no", "2s"), "--family", family,
+                "--expect", "client: sends at least 2 retransmissions")
+            self.assertEqual(status, rig.PASS, output)
+            self.assertNotIn("received ICMP", output)
+            self.assertTrue(all(
+                r["len"] < 1400 for r in records if r["type"] == "frame" and
+                r["to"] == "server" and r.get("len")))
+            words = " ".join(output.split())
+            self.assertIn("not forwarded by near: larger than the MTU", words)
+            self.assertIn("only its large segments are lost", words)
+
+    def test_mtu_probing_gets_through_a_black_hole(self):
+        status, output, records = self.journal_of(
+            self.TUNNEL.replace("10s after", "0s after") % (
+                ", sysctls: {net.ipv4.tcp_mtu_probing: 1}", "no", "20s"),
+            "--expect", "client: receives no icmp", "--expect",
+            "server: receives at least 5 data")
+        self.assertEqual(status, rig.PASS, output)
+
+    def test_wire_carries_jumbo_frames(self):
+        status, output, records = self.journal_of("""
+            networks: {lan: {mtu: 9000}}
+            hosts: {client: {networks: lan}, server: {networks: lan}}
+            timeline:
+              - 0s: [listen server 80 silent, connect client server]
+              - 100ms: send client 40000
+            for: 1s
+            """)
+        self.assertEqual(status, rig.PASS, output)
+        self.assertEqual(self.received(records, "server"), 40001)
+        self.assertIn(8948, {r.get("len") for r in records
+                             if r["type"] == "frame"})
+
+    def test_interface_drops_what_is_larger_than_its_mtu(self):
+        status, output, _ = self.journal_of("""
+            networks: {lan: {mtu: 9000}, core: {mtu: 9000}}
+            hosts:
+              client: {networks: lan}
+              gateway: {as: router, networks: {lan: {mtu: 1500}, core: }}
+              server: {networks: core}
+            timeline:
+              - 0s: [listen server 80 silent, connect client server]
+              - 100ms: send client 40000
+            expect:
+              - client: sends at least 1 retransmission
+            for: 1s
+            """)
+        self.assertEqual(status, rig.PASS, output)
+        self.assertIn("larger than the MTU of the interface of gateway",
+                      " ".join(output.split()))
+
+
 class Prompt(unittest.TestCase):
     def typed(self, words, *more):
         with tempfile.TemporaryFile("w+") as keys:

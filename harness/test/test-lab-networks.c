@@ -64,6 +64,30 @@ START_TEST(hosts_without_an_address_get_one_that_is_not_taken)
 }
 END_TEST
 
+static unsigned int mtu_of(const char *host, size_t interface)
+{
+	const struct lab_host *found = lab_plan_host(plan, host);
+
+	return lab_network_mtu(plan, found, &found->interfaces[interface]);
+}
+
+START_TEST(mtu_is_that_of_the_interface_the_host_or_the_network)
+{
+	plan_complete("networks: {x: , y: {mtu: 9000}}\n"
+		      "hosts:\n"
+		      "  k: {networks: x}\n"
+		      "  l: {networks: y}\n"
+		      "  m: {networks: [x, y], mtu: 1300}\n"
+		      "  n: {mtu: 1300, networks: {x: {mtu: 1400}, y: }}\n");
+	ck_assert_uint_eq(mtu_of("k", 0), 1500);
+	ck_assert_uint_eq(mtu_of("l", 0), 9000);
+	ck_assert_uint_eq(mtu_of("m", 0), 1300);
+	ck_assert_uint_eq(mtu_of("m", 1), 1300);
+	ck_assert_uint_eq(mtu_of("n", 0), 1400);
+	ck_assert_uint_eq(mtu_of("n", 1), 1300);
+}
+END_TEST
+
 /* Errors of a single value, found while the file is read. */
 START_TEST(invalid_networks_and_addresses_are_refused)
 {
@@ -99,6 +123,20 @@ START_TEST(invalid_networks_and_addresses_are_refused)
 		  "hosts: {x: {networks: [k, l, m, n, o]}}\n",
 		  "x.yaml:2:36: hosts.x.networks: x: too many networks: at "
 		  "most 4 for a host" },
+		{ "networks: {x: {mtu: 1279}}\n",
+		  "x.yaml:1:21: networks.x.mtu: invalid MTU '1279'" },
+		{ "networks: {x: {mtu: 9001}}\n",
+		  "x.yaml:1:21: networks.x.mtu: invalid MTU '9001'" },
+		{ "networks: {x: {size: 9000}}\n",
+		  "x.yaml:1:16: networks.x: unknown network key 'size'" },
+		{ "networks: x\nhosts: {k: {networks: {x: {ip: y}}}}\n",
+		  "x.yaml:2:28: hosts.k.networks.x: unknown interface key "
+		  "'ip'" },
+		{ "hosts: {k: {mtu: jumbo}}\n",
+		  "x.yaml:1:18: hosts.k.mtu: invalid MTU 'jumbo'" },
+		{ "hosts: {k: {icmp: no}}\n",
+		  "x.yaml:1:19: hosts.k.icmp: k: only a host with 'as: nat', "
+		  "'as: firewall' or 'as: router' filters ICMP" },
 		{ "networks: x\nhosts: {k: {networks: x, routes: y}}\n",
 		  "x.yaml:2:34: hosts.k.routes: unexpected text; expected map "
 		  "of routes" },
@@ -155,6 +193,7 @@ END_TEST
 static const TTest *const *const tests[] = {
 	&hosts_of_a_path_have_the_addresses_of_its_sides,
 	&hosts_without_an_address_get_one_that_is_not_taken,
+	&mtu_is_that_of_the_interface_the_host_or_the_network,
 	&invalid_networks_and_addresses_are_refused,
 	&networks_that_do_not_fit_together_are_refused,
 };

@@ -7,7 +7,25 @@
 #include "lab-file-networks.h"
 
 #include "lab-network.h"
-#include "lab-yaml.h"
+#include "lab-value.h"
+
+int lab_file_read_mtu(const struct lab_yaml_node *node, void *data)
+{
+	const char *text;
+	int r = lab_yaml_text(node, "MTU such as 1400", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	return lab_yaml_trace(node, lab_value_mtu(text, data));
+}
+
+/* --- networks of the file
+ * ---------------------------------------------------*/
+
+const struct lab_yaml_field lab_file_network_fields[] = {
+	{ "mtu", lab_file_read_mtu, offsetof(struct lab_network, mtu) },
+};
+const size_t lab_file_network_fields_n = ARRAY_SIZE(lab_file_network_fields);
 
 static int read_network(const struct lab_yaml_node *node, void *data)
 {
@@ -21,13 +39,33 @@ static int read_network(const struct lab_yaml_node *node, void *data)
 	return error_trace(lab_network_add(data, name, &place, &network));
 }
 
+/* NAME: {mtu: ...}, or NAME: without keys. */
+static int read_network_keys(const struct lab_yaml_node *key,
+			     const struct lab_yaml_node *node, void *data)
+{
+	struct lab_place place = lab_yaml_place(key);
+	struct lab_network *network;
+	int r = lab_network_add(data, lab_yaml_key_text(key), &place, &network);
+
+	if (r < 0 || lab_yaml_is_empty(node))
+		return error_trace(r);
+	return lab_yaml_read_map(node, "network", lab_file_network_fields,
+				 lab_file_network_fields_n, network);
+}
+
 int lab_file_read_networks(const struct lab_yaml_node *node, void *data)
 {
 	struct lab_plan *plan = data;
 
 	plan->named_networks = true;
-	return lab_yaml_each(node, read_network, plan);
+	if (!lab_yaml_is_map(node))
+		return lab_yaml_each(node, read_network, plan);
+	return lab_yaml_each_pair(node, "map of networks", read_network_keys,
+				  plan);
 }
+
+/* --- networks of a host
+ * -----------------------------------------------------*/
 
 /* The name of a network. */
 static int read_interface(const struct lab_yaml_node *node, void *data)
@@ -46,25 +84,43 @@ static int read_interface(const struct lab_yaml_node *node, void *data)
 					    &place, &interface));
 }
 
-/* NETWORK: ADDRESS, or NETWORK: without an address. */
+static int read_address(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_interface *interface = data;
+	const char *address;
+	int r = lab_yaml_text(node, "address, or map of 'address' and 'mtu'",
+			      &address);
+
+	if (r < 0)
+		return error_trace(r);
+	return lab_yaml_trace(
+		node, lab_network_number(node->yaml->plan, interface->network,
+					 address, &interface->number));
+}
+
+const struct lab_yaml_field lab_file_interface_fields[] = {
+	{ "address", read_address, 0 },
+	{ "mtu", lab_file_read_mtu, offsetof(struct lab_interface, mtu) },
+};
+const size_t lab_file_interface_fields_n =
+	ARRAY_SIZE(lab_file_interface_fields);
+
+/* NETWORK: ADDRESS, NETWORK: {address: ..., mtu: ...}, or NETWORK: alone. */
 static int read_addressed_interface(const struct lab_yaml_node *key,
 				    const struct lab_yaml_node *node,
 				    void *data)
 {
 	struct lab_place place = lab_yaml_place(key);
 	struct lab_interface *interface;
-	const char *address;
 	int r = lab_network_join(node->yaml->plan, data, lab_yaml_key_text(key),
 				 &place, &interface);
 
 	if (r < 0 || lab_yaml_is_empty(node))
 		return error_trace(r);
-	r = lab_yaml_text(node, "address", &address);
-	if (r < 0)
-		return error_trace(r);
-	return lab_yaml_trace(
-		node, lab_network_number(node->yaml->plan, interface->network,
-					 address, &interface->number));
+	if (!lab_yaml_is_map(node))
+		return read_address(node, interface);
+	return lab_yaml_read_map(node, "interface", lab_file_interface_fields,
+				 lab_file_interface_fields_n, interface);
 }
 
 int lab_file_read_interfaces(const struct lab_yaml_node *node, void *data)
@@ -74,6 +130,9 @@ int lab_file_read_interfaces(const struct lab_yaml_node *node, void *data)
 	return lab_yaml_each_pair(node, "map of networks",
 				  read_addressed_interface, data);
 }
+
+/* --- routes
+ * -----------------------------------------------------------------*/
 
 /* DESTINATION: GATEWAY */
 static int read_route(const struct lab_yaml_node *key,

@@ -564,6 +564,23 @@ static int read_rules(const struct lab_yaml_node *node, void *data)
 				   &host->rules_place);
 }
 
+static int read_icmp(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_host *host = data;
+	bool icmp = false;
+	int r = read_bool(node, &icmp);
+
+	if (r < 0)
+		return error_trace(r);
+	if (host->role == LAB_ENDPOINT)
+		return lab_yaml_refuse(node,
+				       "%s: only a host with 'as: nat', 'as: "
+				       "firewall' or 'as: router' filters ICMP",
+				       host->name);
+	host->no_icmp = !icmp;
+	return 0;
+}
+
 static int read_host_settings(const struct lab_yaml_node *node, void *data)
 {
 	struct lab_host *host = data;
@@ -607,7 +624,9 @@ static const struct lab_yaml_field host_fields[] = {
 	{ "unknown", read_unknown, 0 },
 	{ "ports", read_ports, 0 },
 	{ "rules", read_rules, 0 },
+	{ "icmp", read_icmp, 0 },
 	{ "networks", lab_file_read_interfaces, 0 },
+	{ "mtu", lab_file_read_mtu, offsetof(struct lab_host, mtu) },
 	{ "routes", lab_file_read_routes, 0 },
 	{ "delay", read_duration, offsetof(struct lab_host, delay) },
 	{ "loss", read_share, offsetof(struct lab_host, loss) },
@@ -876,13 +895,17 @@ static const struct lab_yaml_field fields[] = {
 
 void lab_file_each_key(void (*fn)(void *data, const char *path), void *data)
 {
-	static const struct {
+	const struct {
 		const char *path;
 		const struct lab_yaml_field *fields;
 		size_t n;
 	} maps[] = {
 		{ "", fields, ARRAY_SIZE(fields) },
+		{ "networks.NETWORK.", lab_file_network_fields,
+		  lab_file_network_fields_n },
 		{ "hosts.HOST.", host_fields, ARRAY_SIZE(host_fields) },
+		{ "hosts.HOST.networks.NETWORK.", lab_file_interface_fields,
+		  lab_file_interface_fields_n },
 		{ "hosts.HOST.run.", program_fields,
 		  ARRAY_SIZE(program_fields) },
 		{ "timeline.", step_fields, ARRAY_SIZE(step_fields) },

@@ -180,6 +180,17 @@ int lab_network_number(const struct lab_plan *plan, size_t network,
 		lab_network_address(network, HOST_MIN, AF_INET6, v6), HOST_MAX);
 }
 
+unsigned int lab_network_mtu(const struct lab_plan *plan,
+			     const struct lab_host *host,
+			     const struct lab_interface *interface)
+{
+	unsigned int mtu = interface->mtu ? interface->mtu : host->mtu;
+
+	if (!mtu)
+		mtu = plan->networks[interface->network].mtu;
+	return mtu ? mtu : LAB_MTU;
+}
+
 const struct lab_interface *lab_network_interface(const struct lab_host *host,
 						  size_t network)
 {

@@ -40,6 +40,11 @@ int lab_network_add_route(struct lab_plan *plan, struct lab_host *host,
 			  const char *to, const char *via,
 			  const struct lab_place *place);
 
+/* The MTU of an interface of the host. */
+unsigned int lab_network_mtu(const struct lab_plan *plan,
+			     const struct lab_host *host,
+			     const struct lab_interface *interface);
+
 /* The host's interface in the network; or in one of the other host's networks.
  * NULL: none. */
 const struct lab_interface *lab_network_interface(const struct lab_host *host,

@@ -31,6 +31,7 @@ enum {
 	LAB_NETWORKS = 16,
 	LAB_INTERFACES = HOST_CABLES, /* of one host */
 	LAB_ROUTES = HOST_ROUTES, /* of one host */
+	LAB_MTU = 1500, /* of an interface, unless the file has another one */
 	LAB_PROGRAMS = 64,
 	LAB_STEPS = 256,
 	LAB_EXPECTATIONS = 64,
@@ -125,12 +126,14 @@ struct lab_tracking {
 /* A switch; lab-network.h. */
 struct lab_network {
 	const char *name;
+	unsigned int mtu; /* of its interfaces; 0: LAB_MTU */
 	struct lab_place place;
 };
 
 struct lab_interface {
 	size_t network; /* index */
 	unsigned int number; /* of its address in the network; 0: any */
+	unsigned int mtu; /* 0: of the host, or of the network */
 	struct lab_place place;
 };
 
@@ -155,6 +158,9 @@ struct lab_host {
 	struct lab_route routes[LAB_ROUTES];
 	size_t n_interfaces, n_routes;
 	struct lab_tracking tracking;
+	unsigned int mtu; /* of its interfaces; 0: of their networks */
+	bool no_icmp; /* a gateway that neither sends nor forwards ICMP errors
+		       */
 	const char *rules; /* additional rules for nft(8), or NULL */
 	struct lab_place rules_place; /* of their first character */
 	nsec_t delay; /* of the path to the host, one way */

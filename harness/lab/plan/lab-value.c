@@ -143,6 +143,17 @@ int lab_value_duration(const char *text, nsec_t *ret)
 	return 0;
 }
 
+int lab_value_mtu(const char *text, unsigned int *ret)
+{
+	uint64_t number;
+	int r = lab_value_number(text, "MTU", 1280, 9000, &number);
+
+	if (r < 0)
+		return error_trace(r);
+	*ret = (unsigned int)number;
+	return 0;
+}
+
 int lab_value_idle(const char *text, nsec_t *ret)
 {
 	nsec_t idle;

@@ -22,6 +22,9 @@ int lab_value_number(const char *text, const char *what, uint64_t min,
 /* "2s", "1m30s", "250ms", "5h", "1.5s", up to a year. A unit is required. */
 int lab_value_duration(const char *text, nsec_t *ret);
 
+/* An MTU in bytes. IPv6 needs at least 1280 (RFC 8200 section 5). */
+int lab_value_mtu(const char *text, unsigned int *ret);
+
 /* A duration of whole seconds, at least one: the unit of
  * nf_conntrack_tcp_timeout_established. */
 int lab_value_idle(const char *text, nsec_t *ret);
