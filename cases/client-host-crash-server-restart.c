@@ -227,7 +227,7 @@ CASE(client_host_crash_server_restart) = {
 		{ "defaults",
 		  "like killed, at the kernel's default values: "
 		  "tcp_orphan_retries of 0 stands for eight retransmissions, "
-		  "so that the orphan lasts about 100 s",
+		  "so that the orphan lasts about 105 s",
 		  .defaults = true, .duration = SEC(110) }),
 	.duration = MSEC(QUIET_MS) + SEC(2),
 	.script = script,

@@ -198,18 +198,19 @@ CASE(last_ack_lost) = {
 	/* .value: the number of ACKs that are lost */
 	.variants = VARIANTS(
 		{ "tail-loss-probe",
-		  "one ACK is lost, and a tail loss probe of the server "
-		  "repeats the FIN",
+		  "one ACK is lost, and the server retransmits its FIN as a "
+		  "tail loss probe",
 		  .value = 1 },
 		{ "no-tail-loss-probe",
-		  "one ACK is lost, and tcp_early_retrans is 0 at the server: "
-		  "the RTO repeats the FIN",
+		  "one ACK is lost, and tcp_early_retrans is 0 at the server, "
+		  "which retransmits its FIN when the RTO expires",
 		  .value = 1,
 		  .settings = SYSCTLS({ "server", "net.ipv4.tcp_early_retrans",
 					0 }) },
 		{ "three-lost",
-		  "three ACKs are lost: a tail loss probe and two RTOs repeat "
-		  "the FIN, and TIME-WAIT starts again each time",
+		  "three ACKs are lost: the server retransmits its FIN as a "
+		  "tail loss probe and after two RTOs, and TIME-WAIT starts "
+		  "again each time",
 		  .value = 3, .duration = SEC(2) },
 		{ "defaults",
 		  "five ACKs are lost, and the run waits until TIME-WAIT ends, "

@@ -204,8 +204,8 @@ CASE(rst_timestamps) = {
 		  "accept queue: the RST for that connection has a timestamp",
 		  .value = NOT_ACCEPTED },
 		{ "without-timestamps",
-		  "as in abort, but tcp_timestamps is 0 at both ends: no "
-		  "segment has the option, and the RST neither",
+		  "as in abort, but tcp_timestamps is 0 at both ends: the "
+		  "option is not negotiated, and the RST has no timestamp",
 		  SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", 0 }),
 		  .value = ABORT,
 		  .judgements = CLAIMS(

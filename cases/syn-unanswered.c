@@ -224,19 +224,19 @@ CASE(syn_unanswered) = {
 		 * ends it. */
 		{ "queue-full",
 		  "the accept queue is full, with tcp_syn_retries of 1 and "
-		  "tcp_syn_linear_timeouts of 4: the time, 3 s, ends it before "
-		  "the count is reached",
+		  "tcp_syn_linear_timeouts of 4: connect() ends by time, after "
+		  "3 s, before the count is reached",
 		  SYSCTLS(RETRIES(1), LINEAR(4)), .judgements = by_time },
 		{ "queue-full-retries=2",
 		  "the accept queue is full, with tcp_syn_retries of 2 and "
-		  "tcp_syn_linear_timeouts of 4: the time, 7 s, ends it before "
-		  "the count is reached",
+		  "tcp_syn_linear_timeouts of 4: connect() ends by time, after "
+		  "7 s, before the count is reached",
 		  SYSCTLS(RETRIES(2), LINEAR(4)), .duration = SEC(7),
 		  .judgements = by_time },
 		{ "queue-full-linear=0",
 		  "the accept queue is full, with tcp_syn_retries of 1 and "
-		  "tcp_syn_linear_timeouts of 0: one retransmission, and the "
-		  "count ends it after 3 s",
+		  "tcp_syn_linear_timeouts of 0: connect() ends by count, "
+		  "after one retransmission and 3 s",
 		  SYSCTLS(RETRIES(1), LINEAR(0)), .judgements = by_count },
 		/* Linear SYNs as this kernel has them. */
 		{ "path-cut",

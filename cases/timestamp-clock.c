@@ -196,7 +196,7 @@ CASE(timestamp_clock) = {
 	.variants = VARIANTS(
 		{ "timestamps=1",
 		  "tcp_timestamps is 1 at all hosts, the default: each peer "
-		  "sees a clock with another offset",
+		  "receives timestamps with another offset",
 		  SYSCTLS({ NULL, "net.ipv4.tcp_timestamps", OFFSET }) },
 		{ "timestamps=2",
 		  "tcp_timestamps is 2 at all hosts: there is no offset, and "
