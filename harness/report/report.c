@@ -352,17 +352,17 @@ void report_delays_print(FILE *out, const struct report_delays *delays)
 /* The names of values that several cases share; a case may add its own. */
 static const struct {
 	const char *name, *word;
-	const char *words; /* of a counted value: the plural */
+	const char *words; /* of a counted value: the plural; with a blank */
 } shared[] = {
 	{ "outcome", NULL, NULL },
 	{ "elapsed_s", NULL, NULL },
 	{ "timer_s", NULL, NULL },
-	{ "rto_retransmissions", N_("retransmission"), N_("retransmissions") },
-	{ "keepalive_probes", N_("probe"), N_("probes") },
-	{ "syns", N_("SYN"), N_("SYNs") },
-	{ "frames", N_("frame"), N_("frames") },
-	{ "connections", N_("connection"), N_("connections") },
-	{ "half_open", N_("half-open request"), N_("half-open requests") },
+	{ "rto_retransmissions", N_(" retransmission"), N_(" retransmissions") },
+	{ "keepalive_probes", N_(" probe"), N_(" probes") },
+	{ "syns", N_(" SYN"), N_(" SYNs") },
+	{ "frames", N_(" frame"), N_(" frames") },
+	{ "connections", N_(" connection"), N_(" connections") },
+	{ "half_open", N_(" half-open request"), N_(" half-open requests") },
 	{ "client_state", "client", NULL },
 	{ "server_state", "server", NULL },
 	{ "accept_queue", N_("accept queue"), NULL },
@@ -446,7 +446,7 @@ static void print_count(FILE *out, const json_t *values, const char *name,
 		fputs(" .. ", out);
 		print_value(out, max);
 	}
-	fprintf(out, " %s",
+	fprintf(out, "%s",
 		max || json_number_value(min) != 1 ? _(words) : _(word));
 }
 
