@@ -47,6 +47,7 @@ static int run(const struct command_options *options,
 	local_report_init(&report, options->reporter, &options->run);
 	report.coloured = colour_wanted(stdout, options->colour);
 	report.verbose = options->verbose;
+	report.data = options->reporter_data;
 	report.info.longest = selection_longest(selection);
 	r = supervisor_run(&plan, &report, &tally);
 	fflush(stdout);
@@ -129,7 +130,7 @@ static void advise_virtual_time(const struct command_options *options,
 	       options->run.family == AF_INET6 ? " --family 6" : "");
 }
 
-static int run_options(struct command_options *options)
+int run_options_execute(struct command_options *options)
 {
 	struct selection selection;
 	int r = prepare(options, &selection);
@@ -162,7 +163,7 @@ int cmd_run(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	return run_options(&options);
+	return run_options_execute(&options);
 }
 
 int cmd_run_in_guest(int argc, char **argv)
@@ -176,5 +177,5 @@ int cmd_run_in_guest(int argc, char **argv)
 	options.reporter = &reporter_stream;
 	options.out = NULL;
 	options.verbose = options.run.keep = false;
-	return run_options(&options);
+	return run_options_execute(&options);
 }

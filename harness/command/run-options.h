@@ -13,6 +13,7 @@ enum { RUN_SETTINGS_MAX = 32 };
 struct command_options {
 	struct run_options run;
 	const struct reporter *reporter;
+	void *reporter_data;
 	unsigned int parallel, repetitions, retries;
 	unsigned int shard, shards; /* --shard K/N; 0: all runs */
 	bool all, defaults, verbose, skip_inconclusive, must_run;
@@ -29,3 +30,7 @@ struct command_options {
  * changed.
  */
 int run_options_parse(struct command_options *ret, int argc, char **argv);
+
+/* Runs what the options select on this machine and reports it. Returns the exit
+ * status; a message for wrong options is on stderr. */
+int run_options_execute(struct command_options *options);

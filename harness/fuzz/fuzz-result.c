@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A journal of several lines: folded into a result that is printed in every
- * format and as a page, and compared with itself. */
+ * format, as a page and as each figure, and compared with itself. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "compare-print.h"
 #include "fake.h"
+#include "figure.h"
 #include "fuzz.h"
 #include "journal.h"
 #include "page.h"
@@ -61,6 +62,21 @@ static void write_page(const struct result *result)
 	free(text);
 }
 
+static void draw_figures(const struct result *result)
+{
+	const struct ladder_view view = { .columns = 80, .unicode = true };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fuzz_must(out);
+	for (int kind = FIGURE_ROUNDS; kind <= FIGURE_LISTENER; kind++)
+		fuzz_must(figure_print(out, (enum figure_kind)kind, result,
+				       &view) == 0);
+	fclose(out);
+	free(text);
+}
+
 /* A run does not differ from itself. */
 static void compare(const struct result *result)
 {
@@ -92,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		report(result, formats[i]);
 	write_page(result);
+	draw_figures(result);
 	compare(result);
 	result_free(result);
 	return 0;

@@ -36,8 +36,11 @@ static double seconds_of(const json_t *record, const char *name)
 	return json_number_value(json_object_get(record, name));
 }
 
+/* 0 for a time that no clock has: the record may come from elsewhere. */
 static uint64_t nsec_of(double seconds)
 {
+	if (!(seconds >= 0 && seconds < 1e10))
+		return 0;
 	return (uint64_t)(seconds * 1e9 + 0.5);
 }
 
@@ -104,6 +107,7 @@ static void add_frame(struct capture *capture, const json_t *record)
 	const char *to = journal_text(record, "to"),
 		   *from = journal_text(record, "from");
 	double t = seconds_of(record, "t"), left = seconds_of(record, "left");
+	double size = json_number_value(json_object_get(record, "size"));
 	bool at_receiver = is_from_wire(fate) || !*from;
 	const char *host = at_receiver ? to : from;
 	int interface;
@@ -123,7 +127,9 @@ static void add_frame(struct capture *capture, const json_t *record)
 	packet.interface = (unsigned int)interface;
 	packet.nsec = capture->epoch + nsec_of(t);
 	packet.captured = journal_bytes(record, bytes, sizeof(bytes));
-	packet.size = MAX((size_t)seconds_of(record, "size"), packet.captured);
+	packet.size = packet.captured;
+	if (size > (double)packet.captured && size <= UINT32_MAX)
+		packet.size = (size_t)size;
 	pcapng_add_packet(capture->out, &packet);
 	capture->n_comments = 0;
 	capture->comments[0] = NULL;

@@ -66,11 +66,14 @@ void html_cell(FILE *out, const char *class_name, const char *text)
 
 void html_date(FILE *out, double epoch)
 {
-	time_t seconds = (time_t)epoch;
 	struct tm tm;
 	char text[64];
+	time_t seconds;
 
-	if (epoch <= 0 || epoch > 4e9 || !gmtime_r(&seconds, &tm))
+	if (!(epoch > 0 && epoch <= 4e9))
+		return;
+	seconds = (time_t)epoch;
+	if (!gmtime_r(&seconds, &tm))
 		return;
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
 	fputs(text, out);

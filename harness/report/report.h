@@ -52,6 +52,7 @@ struct report {
 	bool coloured; /* human only */
 	int columns; /* of the terminal; 80 where there is none */
 	bool verbose; /* -v: records as they come in (human only) */
+	void *data; /* of a command's own reporter */
 	struct report_info info;
 
 	/* The reporter's first failure, a negative errno; check it after end(),
