@@ -273,10 +273,11 @@ static void see_kept(struct causes *c, const struct wire_capture *capture)
 				      capture->network !=
 					      gateway->interfaces[0].network ?
 			      "a new connection from outside" :
-			      "it has no conntrack entry for the connection";
+			      "it has no conntrack entry that the segment "
+			      "fits";
 	else if (lab_host_tracks_connections(gateway))
-		why = "it has no conntrack entry for the connection, or rules "
-		      "of the file";
+		why = "it has no conntrack entry that the segment fits, or "
+		      "rules of the file";
 	else if (!gateway->rules)
 		why = "no route, or its own address";
 	count_segment(c, capture->origin, "not forwarded by %s: %s",

@@ -1318,7 +1318,7 @@ class Conclusions(unittest.TestCase):
         for text, words in (
                 ("the path to server is cut", ["cut server"]),
                 ("server is dead", ["crash server"]),
-                ("it has no conntrack entry for the connection",
+                ("it has no conntrack entry that the segment fits",
                  ["forget gateway"])):
             between = ["--between", "nat"] if "gateway" in words[0] else []
             self.concluded("client", f"^[2-9] of its segments .*: {text}$",
@@ -1643,7 +1643,7 @@ class Networks(unittest.TestCase):
             self.assertEqual(("server", "client") in self.cables(records),
                              not more)
             self.assertEqual("not forwarded by gateway: it has no conntrack "
-                             "entry" in " ".join(output.split()), not more,
+                             "entry that the segment fits" in " ".join(output.split()), not more,
                              output)
 
     def test_host_in_two_networks_does_not_forward(self):
