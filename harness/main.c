@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 	if (argc > 0 && strcmp(argv[0], PROBE_NAME) == 0)
 		return probe_process_main();
 	if (guest_is_init())
-		guest_main(cmd_run_in_guest);
+		guest_main(cmd_in_guest);
 	choose_language(argc, argv);
 	open_standard_fds();
 	return check_stdout(run_command(argc, argv));

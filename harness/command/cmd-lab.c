@@ -16,27 +16,17 @@
 
 #include "errors.h"
 #include "exit-status.h"
-#include "fold.h"
 #include "incidents.h"
-#include "ladder.h"
-#include "lab-network.h"
 #include "lab-options.h"
-#include "lab-script.h"
+#include "lab-print.h"
 #include "lab-session.h"
 #include "lab-shell.h"
-#include "lab-summary.h"
+#include "labs.h"
 #include "local-report.h"
 #include "out-folder.h"
 #include "privilege.h"
 #include "probe-program.h"
-
-enum { FILES_MAX = 256 };
-
-struct labs {
-	struct lab_plan *plans[FILES_MAX];
-	struct lab_case *cases[FILES_MAX];
-	size_t n;
-};
+#include "stream.h"
 
 static int print_error(int status)
 {
@@ -45,91 +35,6 @@ static int print_error(int status)
 }
 
 /* --- one lab -------------------------------------------------------------- */
-
-static void print_host(const struct lab_host *host, const char *before)
-{
-	static const char *const roles[] = {
-		[LAB_ENDPOINT] = "",
-		[LAB_ROUTER] = " (router)",
-		[LAB_NAT] = " (NAT)",
-		[LAB_FIREWALL] = " (firewall)",
-	};
-
-	printf("%s%s%s", before, host->name, roles[host->role]);
-}
-
-/* "client -- gateway (NAT) -- server", or each network with its hosts. */
-static void print_hosts(const struct lab_plan *plan)
-{
-	for (size_t i = 0; plan->named_networks && i < plan->n_networks; i++) {
-		const char *before = " ";
-
-		printf("%s:", plan->networks[i].name);
-		for (size_t j = 0; j < plan->n_hosts; j++)
-			if (lab_network_interface(&plan->hosts[j], i)) {
-				print_host(&plan->hosts[j], before);
-				before = ", ";
-			}
-		putchar('\n');
-	}
-	if (plan->named_networks)
-		return;
-	for (size_t i = 0; i < plan->n_hosts; i++)
-		print_host(&plan->hosts[i], i ? " -- " : "");
-	putchar('\n');
-}
-
-static void print_begin(const struct report *report,
-			const struct lab_plan *plan)
-{
-	printf("halfopen %s, Linux %s, HZ %u, IPv%d%s\n",
-	       report->info.version, report->info.kernel, report->info.hz,
-	       report->info.family, report->info.rootless ? ", rootless" : "");
-	if (plan->name)
-		printf("%s\n", plan->name);
-	if (plan->about)
-		fold_print(stdout, plan->about, 0, 0, report->columns);
-	print_hosts(plan);
-	fflush(stdout);
-}
-
-static void print_ladder(const struct report *report,
-			 const struct result *result)
-{
-	struct ladder *ladder;
-
-	putchar('\n');
-	if (ladder_new(&ladder, result->journal) < 0) {
-		printf("%s\n", error_message());
-		return;
-	}
-	ladder_print(stdout, ladder,
-		     &(struct ladder_view){ .columns = report->columns,
-					    .unicode = report_unicode(stdout),
-					    .coloured = report->coloured });
-	ladder_free(ladder);
-}
-
-/* A lab without expectations has a verdict only if it did not pass. */
-static void print_end(const struct report *report, const struct lab_plan *plan,
-		      const struct result *result)
-{
-	enum colour colour = report_verdict_colour(result->verdict);
-	char reason[1024];
-
-	report_reason(result, reason, sizeof(reason));
-	print_ladder(report, result);
-	lab_summary_print(stdout, report, result);
-	if (plan->n_expectations || result->verdict != VERDICT_PASS) {
-		printf("\n%s%s%s", colour_begin(report->coloured, colour),
-		       report_verdict(result->verdict),
-		       colour_end(report->coloured, colour));
-		if (*reason)
-			printf(": %s", reason);
-		putchar('\n');
-	}
-	fflush(stdout);
-}
 
 static void count(struct report_tally *tally, const struct result *result)
 {
@@ -144,19 +49,6 @@ static int keep(const struct lab_options *options, const struct result *result)
 	int r = options->out ? out_folder_finish(options->out, result) : 0;
 
 	return error_trace(r);
-}
-
-/* Files in different folders may have the same name. As repetitions they get
- * folders of their own below --out. */
-static unsigned int repetition_of(const struct labs *labs, size_t i)
-{
-	const char *name = lab_case_testcase(labs->cases[i])->name;
-	unsigned int repetition = 1;
-
-	while (i--)
-		if (strcmp(lab_case_testcase(labs->cases[i])->name, name) == 0)
-			repetition++;
-	return repetition;
 }
 
 /* Takes the result. */
@@ -174,10 +66,7 @@ static int report_result(const struct lab_options *options,
 	if (options->reporter)
 		options->reporter->result(report, result);
 	else
-		print_end(report, plan, result);
-	if (!options->reporter && !result->final)
-		printf("\ninconclusive; the lab is repeated: try %u of %d\n\n",
-		       result->attempt + 1, RESULT_INCONCLUSIVE_RETRIES + 1);
+		lab_print_end(report, plan, result);
 	if (!options->reporter || !report_keeps(report, result))
 		result_free(result);
 	return error_trace(r);
@@ -198,7 +87,7 @@ static int run_one(const struct lab_options *options, struct labs *labs,
 		.run = options->run,
 		.report = report,
 		.out = options->out,
-		.repetition = repetition_of(labs, i),
+		.repetition = labs_repetition(labs, i),
 		.live = !options->reporter && !options->quiet,
 		.interactive = options->interactive,
 		.shell = options->shell,
@@ -213,7 +102,7 @@ static int run_one(const struct lab_options *options, struct labs *labs,
 
 		session.attempt++;
 		if (!options->reporter)
-			print_begin(report, plan);
+			lab_print_begin(report, plan);
 		r = lab_session_run(&session, &result, &interrupted);
 		if (!result)
 			break;
@@ -228,48 +117,6 @@ static int run_one(const struct lab_options *options, struct labs *labs,
 }
 
 /* --- several labs --------------------------------------------------------- */
-
-static void free_labs(struct labs *labs)
-{
-	for (size_t i = 0; i < labs->n; i++) {
-		lab_case_free(labs->cases[i]);
-		lab_plan_free(labs->plans[i]);
-	}
-}
-
-/* All files are read and checked before the first lab starts. */
-static int read_labs(struct labs *labs, const struct lab_options *options)
-{
-	size_t n = options->n_files ? options->n_files : 1;
-
-	if (n > FILES_MAX)
-		return error_refuse(-E2BIG, "more than %d files", FILES_MAX);
-	if (n > 1 && (options->interactive || options->shell))
-		return error_refuse(-EINVAL,
-				    "--interactive and --shell: need a single "
-				    "file");
-	for (; labs->n < n; labs->n++) {
-		const char *file =
-			options->n_files ? options->files[labs->n] : NULL;
-		int r = lab_options_plan(options, file,
-					 &labs->plans[labs->n]);
-
-		if (r < 0)
-			return error_trace(r);
-		r = lab_case_new(&labs->cases[labs->n], labs->plans[labs->n],
-				 lab_script);
-		if (r < 0) {
-			lab_plan_free(labs->plans[labs->n]);
-			return error_trace(r);
-		}
-	}
-	if (options->shell && !lab_plan_host(labs->plans[0], options->shell))
-		return error_refuse(-EINVAL, "--shell: unknown host '%s'",
-				    options->shell);
-	if (options->out && out_folder_check(options->out) < 0)
-		return error_refuse(-EINVAL, "--out: %s", error_message());
-	return 0;
-}
 
 static int run_all(const struct lab_options *options, struct labs *labs)
 {
@@ -292,9 +139,7 @@ static int run_all(const struct lab_options *options, struct labs *labs)
 	if (options->reporter)
 		options->reporter->end(&report, &tally);
 	else if (labs->n > 1)
-		printf("\n%u passed, %u failed, %u skipped, %u broken\n",
-		       tally.passed, tally.failed, tally.skipped,
-		       tally.broken);
+		lab_print_tally(&tally);
 	fflush(stdout);
 	if (options->out && r >= 0) {
 		int drawn = out_folder_index(options->out);
@@ -361,9 +206,9 @@ int cmd_lab(int argc, char **argv)
 		lab_options_deinit(&options);
 		return r;
 	}
-	r = read_labs(&labs, &options);
+	r = labs_read(&labs, &options);
 	if (r < 0) {
-		free_labs(&labs);
+		labs_free(&labs);
 		lab_options_deinit(&options);
 		return print_error(EXIT_STATUS_USAGE);
 	}
@@ -374,7 +219,42 @@ int cmd_lab(int argc, char **argv)
 						   EXIT_STATUS_SKIPPED);
 	else
 		r = run_all(&options, &labs);
-	free_labs(&labs);
+	labs_free(&labs);
 	lab_options_deinit(&options);
 	return r;
+}
+
+static int run_in_guest(struct lab_options *options)
+{
+	struct labs labs = { .n = 0 };
+	int status, r = labs_read(&labs, options);
+
+	status = r < 0 ? EXIT_STATUS_USAGE : EXIT_STATUS_SKIPPED;
+	if (r >= 0)
+		r = privilege_check();
+	if (r >= 0) {
+		options->run.exe = r = probe_program_open();
+		status = EXIT_STATUS_BROKEN;
+	}
+	if (r >= 0)
+		status = run_all(options, &labs);
+	else
+		stream_refuse(stdout, error_message());
+	labs_free(&labs);
+	return status;
+}
+
+int cmd_lab_in_guest(int argc, char **argv)
+{
+	struct lab_options options;
+	/* The host has parsed the same words before it booted the guest. */
+	int status = lab_options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	options.reporter = &reporter_stream;
+	options.out = NULL;
+	status = run_in_guest(&options);
+	lab_options_deinit(&options);
+	return status;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * halfopen vm. The guest runs this program again (cmd_run_in_guest()) with the words
+ * halfopen vm. The guest runs this program again (cmd_in_guest()) with the words
  * after "--", and sends results and journals as a stream over a second serial port
  * (guest.h).
- * The host parses the same words: it needs the selection to find runs whose result
- * is missing, and --out and --format apply to the host.
+ * The host parses the same words: it needs the selection, or the labs, to find runs
+ * whose result is missing, and --out and --format apply to the host.
  *
  * Signals are held while the guest runs, so that results that have arrived are still
  * reported.
@@ -24,6 +24,7 @@
 #include "selection.h"
 #include "stream.h"
 #include "version.h"
+#include "vm-lab.h"
 #include "vm-options.h"
 #include "vm-signals.h"
 #include "vm.h"
@@ -43,25 +44,42 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 
 static const struct usage_word words[] = {
 	{ "-- run …", "the command line of halfopen run in the guest" },
+	{ "-- lab …", "that of halfopen lab: the hosts are in the guest, with "
+		      "the programs of this machine" },
 	{ NULL, NULL },
 };
 
 const struct usage usage_vm = {
 	.name = "vm",
-	.arguments = "[options] -- run [PATTERN...] [run's options]",
-	.brief = "run cases on another kernel, or in virtual time",
+	.arguments = "[options] -- run [PATTERN...] [run's options]\n"
+		     "       halfopen vm [options] -- lab [FILE...] "
+		     "[lab's options]",
+	.brief = "run cases or labs on another kernel, or in virtual time",
 	.text = "Boots a kernel in a guest, with this program as init, runs "
-		"cases there, and prints what run would print. halfopen vm "
-		"--virtual-time -- run --defaults runs at the kernel's default "
-		"values, in seconds instead of hours.",
+		"cases or labs there, and prints what run or lab would print. "
+		"halfopen vm --virtual-time -- run --defaults runs at the "
+		"kernel's default values, and halfopen vm --virtual-time -- lab "
+		"FILE an incident of hours, in seconds. The programs of a lab "
+		"see this machine's files; what they write is not kept.",
 	.words = words,
 	.options = option_table,
-	.status = "that of run; 3 also when the guest does not finish.",
+	.status = "that of run or lab; 3 also when the guest does not finish.",
 };
 
-static struct report make_report(const struct command_options *run,
-				 const struct vm_plan *options,
-				 const struct selection *selection)
+/* What the guest runs, and how it is reported. */
+struct guest_run {
+	const struct reporter *reporter;
+	enum colour_when colour;
+	int family;
+	const struct run_job *jobs;
+	size_t n;
+	nsec_t longest;
+	unsigned int retries;
+	const char *out;
+};
+
+static struct report make_report(const struct guest_run *run,
+				 const struct vm_plan *options)
 {
 	return (struct report){
 		.reporter = run->reporter,
@@ -73,23 +91,38 @@ static struct report make_report(const struct command_options *run,
 		.info = { .version = HALFOPEN_VERSION,
 			  .kernel = "?",
 			  .virtual_time = options->virtual_time,
-			  .n_runs = selection->n,
-			  .longest = selection_longest(selection),
-			  .family = run->run.family == AF_INET6 ? 6 : 4 },
+			  .n_runs = run->n,
+			  .longest = run->longest,
+			  .family = run->family == AF_INET6 ? 6 : 4 },
 	};
+}
+
+static void report_end(const struct machine_report *machine, bool uml)
+{
+	if (machine->end == MACHINE_ENDED) {
+		fprintf(stderr,
+			_("halfopen vm: %.1f s of wall-clock time, %.1f of "
+			  "them for the boot\n"),
+			nsec_seconds(machine->elapsed),
+			nsec_seconds(machine->until_first_result));
+		return;
+	}
+	fprintf(stderr, "halfopen vm: %s\n", vm_end_text(machine->end, uml));
+	if (machine->end != MACHINE_INTERRUPTED)
+		vm_print_console(machine->console);
 }
 
 /* Returns the exit status. */
 static int run_and_report(struct vm *vm, const struct vm_plan *options,
-			  const struct command_options *run,
-			  const struct selection *selection)
+			  const struct guest_run *run)
 {
-	struct report report = make_report(run, options, selection);
+	struct report report = make_report(run, options);
 	struct machine_report machine = { .end = MACHINE_MISSING };
 	struct report_tally tally = { 0 };
 	struct stream *stream;
-	int r = stream_new(&stream, &report, selection->jobs, selection->n,
-			   run->retries, run->out);
+	int status;
+	int r = stream_new(&stream, &report, run->jobs, run->n, run->retries,
+			   run->out);
 
 	if (r >= 0)
 		r = vm_run(vm, stream, &machine);
@@ -98,28 +131,81 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 		stream_free(stream);
 		return EXIT_STATUS_BROKEN;
 	}
+	if (stream_refusal(stream) && stream_has_ended(stream, &status)) {
+		fprintf(stderr, "halfopen vm: %s\n", stream_refusal(stream));
+		stream_free(stream);
+		return status;
+	}
 	tally.took = machine.elapsed;
 	stream_finish(stream, vm_end_text(machine.end, options->uml), &tally);
 	fflush(stdout);
 	if (run->out && out_folder_index(run->out) < 0)
 		fprintf(stderr, "halfopen vm: %s\n", error_message());
-	if (machine.end != MACHINE_ENDED) {
-		fprintf(stderr, "halfopen vm: %s\n",
-			vm_end_text(machine.end, options->uml));
-		if (machine.end != MACHINE_INTERRUPTED)
-			vm_print_console(machine.console);
-	} else {
-		fprintf(stderr,
-			_("halfopen vm: %.1f s of wall-clock time, %.1f of "
-			  "them for the boot\n"),
-			nsec_seconds(machine.elapsed),
-			nsec_seconds(machine.until_first_result));
-	}
+	report_end(&machine, options->uml);
 	report_deinit(&report);
 	stream_free(stream);
 	return machine.end == MACHINE_ENDED || tally.failed ?
 		       local_report_status(&tally, 0) :
 		       EXIT_STATUS_BROKEN;
+}
+
+static int boot(const struct vm_plan *plan, const struct guest_run *run)
+{
+	struct vm *vm;
+	int status;
+
+	vm_signals_hold();
+	if (vm_new(&vm, plan) < 0) {
+		fprintf(stderr, "halfopen vm: %s\n", error_message());
+		status = EXIT_STATUS_USAGE;
+	} else {
+		status = run_and_report(vm, plan, run);
+		vm_free(vm);
+	}
+	vm_signals_deliver();
+	return status;
+}
+
+static int boot_with_cases(struct vm_plan *plan)
+{
+	struct command_options options;
+	struct selection selection;
+	int status = vm_options_parse_run("vm", plan, &options, &selection);
+
+	if (status >= 0)
+		return status;
+	plan->journals = options.out;
+	status = boot(plan, &(struct guest_run){
+				    .reporter = options.reporter,
+				    .colour = options.colour,
+				    .family = options.run.family,
+				    .jobs = selection.jobs,
+				    .n = selection.n,
+				    .longest = selection_longest(&selection),
+				    .retries = options.retries,
+				    .out = options.out,
+			    });
+	selection_free(&selection);
+	return status;
+}
+
+static int boot_with_labs(struct vm_plan *plan)
+{
+	static struct vm_lab lab;
+	int status = vm_lab_parse(&lab, "vm", plan);
+
+	if (status >= 0)
+		return status;
+	status = boot(plan, &(struct guest_run){
+				    .reporter = vm_lab_reporter(&lab),
+				    .colour = lab.options.colour,
+				    .family = lab.options.run.family,
+				    .jobs = lab.jobs,
+				    .n = lab.labs.n,
+				    .out = lab.options.out,
+			    });
+	vm_lab_deinit(&lab);
+	return status;
 }
 
 static int parse(struct vm_plan *plan, int argc, char **argv)
@@ -146,27 +232,12 @@ static int parse(struct vm_plan *plan, int argc, char **argv)
 int cmd_vm(int argc, char **argv)
 {
 	struct vm_plan plan = vm_options_defaults();
-	struct command_options run;
-	struct selection selection;
-	struct vm *vm;
 	int status = vm_options_split("vm", &plan, &argc, argv);
 
 	if (status < 0)
 		status = parse(&plan, argc, argv);
-	if (status < 0)
-		status = vm_options_parse_run("vm", &plan, &run, &selection);
 	if (status >= 0)
 		return status;
-	plan.journals = run.out;
-	vm_signals_hold();
-	if (vm_new(&vm, &plan) < 0) {
-		fprintf(stderr, "halfopen vm: %s\n", error_message());
-		status = EXIT_STATUS_USAGE;
-	} else {
-		status = run_and_report(vm, &plan, &run, &selection);
-		vm_free(vm);
-	}
-	selection_free(&selection);
-	vm_signals_deliver();
-	return status;
+	return vm_options_is_lab(&plan) ? boot_with_labs(&plan) :
+					  boot_with_cases(&plan);
 }

@@ -28,6 +28,13 @@ const struct command *commands(size_t *ret_n)
 	return all;
 }
 
+int cmd_in_guest(int argc, char **argv)
+{
+	return strcmp(argv[0], usage_lab.name) == 0 ?
+		       cmd_lab_in_guest(argc, argv) :
+		       cmd_run_in_guest(argc, argv);
+}
+
 const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

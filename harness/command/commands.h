@@ -37,6 +37,10 @@ int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_vm(int argc, char **argv);
 
-/* `run` inside a guest: reports to the host (stream.h), which writes --out, and
- * keeps no world. */
+/* Inside a guest, `run` and `lab` report to the host (stream.h), which writes
+ * --out, and no world is kept. */
 int cmd_run_in_guest(int argc, char **argv);
+int cmd_lab_in_guest(int argc, char **argv);
+
+/* The one that argv[0] names. */
+int cmd_in_guest(int argc, char **argv);

@@ -28,6 +28,7 @@
 #include "nearest.h"
 #include "settings.h"
 #include "shell-word.h"
+#include "virtual-time.h"
 
 enum option_code {
 	OPTION_CLIENT,
@@ -223,7 +224,9 @@ static char *command_line(int argc, char *const *argv)
 
 	if (!out)
 		return NULL;
-	fputs("halfopen lab", out);
+	fputs(virtual_time_is_on() ? "halfopen vm --virtual-time -- lab" :
+				     "halfopen lab",
+	      out);
 	for (int i = 1; i < argc; i++) {
 		fputc(' ', out);
 		shell_word_print(out, argv[i]);
@@ -562,7 +565,7 @@ static int build(struct builder *b, const struct lab_options *options,
 		r = lab_check(b->plan);
 	if (r >= 0)
 		r = lab_commands_check(b->plan);
-	if (r >= 0)
+	if (r >= 0 && !options->elsewhere)
 		r = try_settings(b->plan);
 	return error_trace(r);
 }

@@ -23,6 +23,8 @@ struct lab_options {
 	const struct reporter *reporter; /* NULL: for a terminal */
 	enum colour_when colour;
 	bool quiet, interactive, list;
+	/* The labs run on another kernel, where sysctls are tried. */
+	bool elsewhere;
 	const char *out, *shell;
 	struct lab_plan_option plan[LAB_OPTIONS_MAX];
 	size_t n_plan;

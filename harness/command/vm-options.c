@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What vm and matrix share: options of the guest before "--", and after it a command
- * line of run, which is validated on the host before a guest is booted.
+ * line of run or lab, which is validated on the host before a guest is booted.
  */
 #include "vm-options.h"
 
@@ -43,6 +43,11 @@ void vm_options_set(struct vm_plan *plan, enum vm_option option)
 	}
 }
 
+bool vm_options_is_lab(const struct vm_plan *plan)
+{
+	return plan->argc && strcmp(plan->argv[0], "lab") == 0;
+}
+
 int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 		     char **argv)
 {
@@ -54,7 +59,8 @@ int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 	plan->argv = argv + at + 1;
 	*argc = at;
 	argv[at] = NULL;
-	if (plan->argc && strcmp(plan->argv[0], "run") == 0)
+	if (plan->argc && (strcmp(plan->argv[0], "run") == 0 ||
+			   vm_options_is_lab(plan)))
 		return -1;
 	/* --help needs no run. */
 	for (int i = 1; i < at; i++)
@@ -62,7 +68,7 @@ int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 			return -1;
 	fprintf(stderr,
 		_("halfopen %s: missing command for the guest after --: "
-		  "-- run [PATTERN...]\n"),
+		  "-- run [PATTERN...] or -- lab FILE...\n"),
 		command);
 	return EXIT_STATUS_USAGE;
 }
@@ -76,10 +82,9 @@ static char **free_words(char **words)
 }
 
 /* The guest gets the words as typed, but parsing reorders them
- * (getopt_long()) and splits settings: so a copy is parsed. It is not freed,
- * because the options point into it. Its first word, "run", is replaced by
- * usage_begin() and is no copy. */
-static char **copy_words(const struct vm_plan *plan)
+ * (getopt_long()) and splits settings. The first word, "run" or "lab", is replaced
+ * by usage_begin() and is no copy. */
+char **vm_options_copy_words(const struct vm_plan *plan)
 {
 	char **copy = calloc((size_t)plan->argc + 1, sizeof(*copy));
 
@@ -97,7 +102,7 @@ int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 			 struct command_options *ret,
 			 struct selection *ret_selection)
 {
-	char **copy = copy_words(plan);
+	char **copy = vm_options_copy_words(plan);
 	int r = EXIT_STATUS_BROKEN;
 
 	if (copy)

@@ -40,13 +40,20 @@ struct vm_plan vm_options_defaults(void);
 void vm_options_set(struct vm_plan *plan, enum vm_option option);
 
 /*
- * The words after "--" are those of `run`: stores them in `plan` and ends
+ * The words after "--" are those of `run` or `lab`: stores them in `plan` and ends
  * `argc` before the "--". Returns -1, or an exit status.
  */
 int vm_options_split(const char *command, struct vm_plan *plan, int *argc,
 		     char **argv);
 
-/* Parses those words and selects the runs. Returns -1, or an exit status. */
+/* A copy of those words for parsing, which reorders and splits them. It is not
+ * freed, because options point into it. NULL without memory. */
+char **vm_options_copy_words(const struct vm_plan *plan);
+
+/* Whether they are the words of `lab`; otherwise of `run`. */
+bool vm_options_is_lab(const struct vm_plan *plan);
+
+/* Parses those of run and selects the runs. Returns -1, or an exit status. */
 int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 			 struct command_options *ret,
 			 struct selection *ret_selection);

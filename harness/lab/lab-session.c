@@ -456,10 +456,12 @@ static int set_up(struct session *s)
 	r = start_worker(s);
 	if (r < 0)
 		return error_trace(r);
-	r = loop_add_timer(s->loop, &s->timer, nsec_now() + tick, on_tick, s);
-	if (r >= 0)
-		r = loop_add_timer(s->loop, &s->hold, NSEC_NEVER, on_hold_end,
-				   s);
+	r = loop_add_timer(s->loop, &s->hold, NSEC_NEVER, on_hold_end, s);
+	/* Otherwise there is nothing to look after: no process wakes up in an
+	 * idle lab, whose time a guest can then skip. */
+	if (r >= 0 && (s->plan->interactive || s->plan->shell))
+		r = loop_add_timer(s->loop, &s->timer, nsec_now() + tick,
+				   on_tick, s);
 	if (r >= 0)
 		r = loop_add_fd(s->loop, &s->replies, s->prompt, EPOLLIN,
 				on_reply, s);

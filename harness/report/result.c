@@ -337,6 +337,11 @@ static int take_verdict(struct result *result, const json_t *record)
 	return error_trace(r);
 }
 
+static double time_of(const json_t *record)
+{
+	return json_number_value(json_object_get(record, "t"));
+}
+
 /* Records of other types have nothing that a result needs. */
 static int fold(struct result *result, const json_t *record)
 {
@@ -358,7 +363,7 @@ static int fold(struct result *result, const json_t *record)
 	if (journal_is(record, "verdict"))
 		return error_trace(take_verdict(result, record));
 	if (journal_is(record, "timeline"))
-		result->zero = json_number_value(json_object_get(record, "t"));
+		result->zero = time_of(record);
 	return 0;
 }
 
@@ -594,20 +599,19 @@ static int fill(struct result *result, const json_t *line)
 	return 0;
 }
 
-int result_parse(struct result **ret, const json_t *line)
+int result_parse(struct result **ret, const json_t *line,
+		 const struct testcase *testcase)
 {
-	const char *name = journal_text(line, "name");
 	const char *variant_name = journal_text(line, "variant");
-	const struct testcase *testcase = testcase_find(name);
 	const struct variant *variant = NULL;
 	struct result *result;
 	int r;
 
-	if (testcase && *variant_name)
+	if (*variant_name)
 		variant = find_variant(testcase, variant_name);
-	if (!testcase || (*variant_name && !variant))
-		return error_origin(-EBADMSG, "unknown case '%s%s%s'", name,
-				    *variant_name ? "/" : "", variant_name);
+	if (*variant_name && !variant)
+		return error_origin(-EBADMSG, "unknown variant '%s/%s'",
+				    testcase->name, variant_name);
 	r = result_new(&result, testcase, variant,
 		       (int)json_integer_value(json_object_get(line, "family")),
 		       (unsigned int)json_integer_value(
@@ -623,6 +627,18 @@ int result_parse(struct result **ret, const json_t *line)
 	}
 	*ret = result;
 	return 0;
+}
+
+void result_set_journal(struct result *result, json_t *journal)
+{
+	json_t *record;
+	size_t i;
+
+	json_decref(result->journal);
+	result->journal = journal;
+	json_array_foreach (journal, i, record)
+		if (journal_is(record, "timeline"))
+			result->zero = time_of(record);
 }
 
 /* --- upper bounds --------------------------------------------------------- */

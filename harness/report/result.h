@@ -85,11 +85,15 @@ int result_leave_out(struct result *result, double t, size_t n);
 /* The time of the last one of them. */
 void result_leave_out_until(struct result *result, double t);
 
+/* Takes the journal of a result that result_parse() has made. */
+void result_set_journal(struct result *result, json_t *journal);
+
 /*
- * From a line of --format jsonl: everything except the journal. -EBADMSG for
- * another line, and for a case or variant that this program does not have.
+ * From a line of --format jsonl about `testcase`: everything except the journal.
+ * -EBADMSG for another line, and for a variant that the case does not have.
  */
-int result_parse(struct result **ret, const json_t *line);
+int result_parse(struct result **ret, const json_t *line,
+		 const struct testcase *testcase);
 
 /* Frees the records, of which a thousand runs have too many for memory. The
  * members folded from them stay. */

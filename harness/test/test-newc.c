@@ -17,7 +17,7 @@ enum { MEMBERS = 32, HEADER = 110 };
 struct archive {
 	struct member {
 		char name[256];
-		unsigned int inode, mode, links, major, minor;
+		unsigned int inode, mode, uid, gid, links, major, minor;
 		size_t size;
 		const char *bytes;
 	} members[MEMBERS];
@@ -54,6 +54,8 @@ static size_t read_member(const struct archive *archive, size_t at,
 	ck_assert_mem_eq(header, "070701", 6);
 	ret->inode = number(header, 0);
 	ret->mode = number(header, 1);
+	ret->uid = number(header, 2);
+	ret->gid = number(header, 3);
 	ret->links = number(header, 4);
 	ret->size = number(header, 6);
 	ret->major = number(header, 9);
@@ -214,6 +216,33 @@ START_TEST(a_file_is_taken_as_it_is)
 }
 END_TEST
 
+START_TEST(a_copy_has_path_mode_and_owner_of_its_source)
+{
+	char folder[] = "/tmp/newc-XXXXXX", path[64], link[64];
+	struct stat st;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/inner", folder);
+	snprintf(link, sizeof(link), "%s/link", folder);
+	ck_assert_int_eq(mkdir(path, 0710), 0);
+	ck_assert_int_eq(symlink("inner", link), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	begin();
+	ck_assert_int_eq(newc_add_copy(newc, path), 0);
+	ck_assert_int_eq(newc_add_copy(newc, link), 0);
+	finish();
+	rmdir(path);
+	unlink(link);
+	rmdir(folder);
+	ck_assert_uint_eq(find(&archive, path + 1)->mode, st.st_mode);
+	ck_assert_uint_eq(find(&archive, path + 1)->uid, st.st_uid);
+	ck_assert_uint_eq(find(&archive, path + 1)->gid, st.st_gid);
+	ck_assert_uint_eq(find(&archive, link + 1)->mode, S_IFLNK | 0777);
+	ck_assert_uint_eq(find(&archive, link + 1)->size, 5);
+	ck_assert_mem_eq(find(&archive, link + 1)->bytes, "inner", 5);
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_there_is_an_error)
 {
 	begin();
@@ -231,6 +260,7 @@ static const TTest *const *const tests[] = {
 	&every_member_has_a_number_of_its_own,
 	&a_device_has_its_numbers,
 	&a_file_is_taken_as_it_is,
+	&a_copy_has_path_mode_and_owner_of_its_source,
 	&a_file_that_is_not_there_is_an_error,
 };
 

@@ -192,6 +192,26 @@ START_TEST(invalid_lines_are_refused)
 }
 END_TEST
 
+START_TEST(a_refusal_replaces_all_results)
+{
+	int status;
+
+	begin();
+	ck_assert_ptr_null(stream_refusal(stream));
+	ck_assert_int_eq(send_text("{\"type\":\"refused\",\"message\":"
+				   "\"no such sysctl\"}\n"
+				   "{\"type\":\"guest-end\",\"status\":2}\n"),
+			 0);
+	ck_assert_str_eq(stream_refusal(stream), "no such sysctl");
+	ck_assert(stream_has_ended(stream, &status));
+	ck_assert_int_eq(status, 2);
+	ck_assert_int_eq(send_text(CASE("server-process-crash", "pass")),
+			 -EBADMSG);
+	finish();
+	end();
+}
+END_TEST
+
 START_TEST(the_first_line_must_be_run)
 {
 	begin();
@@ -278,6 +298,7 @@ static const TTest *const *const tests[] = {
 	&a_missing_result_is_broken,
 	&a_silent_guest_has_a_report,
 	&invalid_lines_are_refused,
+	&a_refusal_replaces_all_results,
 	&the_first_line_must_be_run,
 	&a_line_without_end_is_refused,
 	&damaged_bytes_do_not_crash,

@@ -21,10 +21,12 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "fd.h"
 #include "initramfs.h"
 #include "virtual-time.h"
@@ -33,6 +35,7 @@ enum {
 	EXIT_PORT = 0xf4, /* isa-debug-exit */
 	WORDS_MAX = 256,
 	WORDS_SIZE = 1 << 16,
+	CALLER_SIZE = 1 << 18,
 };
 
 #define NEIGHBOURS_4 "/proc/sys/net/ipv4/neigh/default/"
@@ -63,7 +66,27 @@ static void MACRO_NORETURN give_up(const char *what)
 		reboot(RB_POWER_OFF);
 }
 
-static void mount_all(void)
+/*
+ * User Mode Linux: the root becomes an overlay, the host's file system read-only
+ * below and a tmpfs above. /proc is a folder of every host, on which the tmpfs can
+ * be mounted. The new root is moved over the old one, because in a chroot no
+ * user namespace can be made (current_chrooted()).
+ */
+static void mount_overlay(void)
+{
+	if (mount("tmpfs", "/proc", "tmpfs", 0, "mode=755") < 0 ||
+	    mkdir("/proc/upper", 0755) < 0 || mkdir("/proc/work", 0755) < 0 ||
+	    mkdir("/proc/root", 0755) < 0 ||
+	    mount("overlay", "/proc/root", "overlay", 0,
+		  "lowerdir=/,upperdir=/proc/upper,workdir=/proc/work") < 0 ||
+	    chdir("/proc/root") < 0 ||
+	    mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
+		give_up("overlay");
+}
+
+/* With programs of the host /run and /tmp are folders of the writable root,
+ * because they may contain the lab's files. */
+static void mount_all(bool has_files)
 {
 	static const struct {
 		const char *type, *path;
@@ -71,12 +94,23 @@ static void mount_all(void)
 		{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" },
 		{ "tmpfs", "/run" }, { "tmpfs", "/tmp" },
 	};
+	/* Where the kernel's devtmpfs has none, for the mounts of a host. */
+	static const char *const folders[] = { "/dev/shm", "/dev/pts",
+					       "/dev/mqueue" };
 
+	if (has_files && is_uml())
+		mount_overlay();
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
-		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, 0,
+		if (!(has_files && strcmp(mounts[i].type, "tmpfs") == 0) &&
+		    mount(mounts[i].type, mounts[i].path, mounts[i].type, 0,
 			  NULL) < 0 &&
 		    errno != EBUSY)
 			give_up(mounts[i].path);
+	for (size_t i = 0; has_files && i < ARRAY_SIZE(folders); i++)
+		if (mkdir(folders[i], 0755) < 0 && errno != EEXIST)
+			give_up(folders[i]);
+	if (has_files && chmod("/tmp", 01777) < 0)
+		give_up("/tmp");
 	/* As other inits do. Without it execveat() of a file descriptor fails
 	 * with ENOENT on a kernel with TOMOYO: tomoyo_find_next_domain()
 	 * resolves the path /dev/fd/N. */
@@ -234,21 +268,29 @@ static void load_modules(void)
 
 /* --- the command ----------------------------------------------------------*/
 
-static int read_words(char **argv)
+/* A file that the host has made. */
+static size_t read_file(const char *name, char *ret, size_t size)
 {
-	static char text[WORDS_SIZE];
 	char path[64];
-	size_t size;
 	FILE *file;
-	int argc = 0;
 
-	snprintf(path, sizeof(path), "%s/" INITRAMFS_WORDS,
-		 is_uml() ? mount_point : "");
+	snprintf(path, sizeof(path), "%s/%s", is_uml() ? mount_point : "",
+		 name);
 	file = fopen(path, "re");
 	if (!file)
 		give_up(path);
-	size = fread(text, 1, sizeof(text) - 1, file);
+	size = fread(ret, 1, size - 1, file);
+	ret[size] = '\0';
 	fclose(file);
+	return size;
+}
+
+static int read_words(char **argv)
+{
+	static char text[WORDS_SIZE];
+	size_t size = read_file(INITRAMFS_WORDS, text, sizeof(text));
+	int argc = 0;
+
 	for (size_t at = 0; at < size && argc < WORDS_MAX - 1;
 	     at += strlen(text + at) + 1)
 		argv[argc++] = text + at;
@@ -317,12 +359,41 @@ static void MACRO_NORETURN power_off(int status)
 		reboot(RB_POWER_OFF);
 }
 
+/* In a child, because the command must not have the ids of init, which powers
+ * the guest off. */
+static int run_as_caller(int (*command)(int argc, char **argv), int argc,
+			 char **argv)
+{
+	static char text[CALLER_SIZE];
+	size_t size = read_file(INITRAMFS_CALLER, text, sizeof(text));
+	pid_t pid = fork();
+	int status = 0, r;
+
+	if (pid < 0)
+		give_up("fork");
+	if (pid == 0) {
+		r = caller_become(text, size);
+		if (r < 0) {
+			errno = -r;
+			give_up(INITRAMFS_CALLER);
+		}
+		status = command(argc, argv);
+		fflush(stdout);
+		_exit(status);
+	}
+	/* Orphans of the command are reaped, too. */
+	while (wait(&status) != pid)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
 void guest_main(int (*command)(int argc, char **argv))
 {
 	static char *argv[WORDS_MAX];
+	bool has_files = getenv(GUEST_FILES);
 	int argc, status;
 
-	mount_all();
+	mount_all(has_files);
 	stop_periodic_work();
 	if (is_uml())
 		mount_host();
@@ -332,7 +403,8 @@ void guest_main(int (*command)(int argc, char **argv))
 	if (virtual_time_is_on())
 		wait_after_boot();
 	argc = read_words(argv);
-	status = command(argc, argv);
+	status = has_files ? run_as_caller(command, argc, argv) :
+			     command(argc, argv);
 	printf("{\"type\":\"" GUEST_END "\",\"status\":%d}\n", status);
 	fflush(stdout);
 	power_off(status);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * This program as init of a guest: mounts file systems, loads modules, runs a
- * command, sends its output over the second serial port (under User Mode Linux:
- * to a file of the host), and powers the guest off.
+ * command (as the user who called halfopen, if it needs the host's programs), sends
+ * its output over the second serial port (under User Mode Linux: to a file of the
+ * host), and powers the guest off.
  */
 #pragma once
 
@@ -15,6 +16,9 @@
 
 /* "qemu", or: */
 #define GUEST_UML "uml"
+
+/* Set where the guest has programs of the host, and INITRAMFS_CALLER. */
+#define GUEST_FILES "HALFOPEN_FILES"
 
 /* True in a guest's init. */
 bool guest_is_init(void);

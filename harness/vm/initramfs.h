@@ -6,11 +6,21 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define INITRAMFS_MODULES "modules" /* loaded in the order of their names */
 #define INITRAMFS_WORDS "words" /* each ends with NUL */
 
-/* Returns a memfd, which the caller closes; the file system has no trace of
- * it. */
+#define INITRAMFS_CALLER "caller" /* caller.h */
+
+/* What the programs of labs need from the host; the arrays end with NULL. */
+struct initramfs_files {
+	const char *const *paths; /* files and folders */
+	const char *const *texts; /* with names of programs */
+};
+
+/* `files` NULL: none, only the words are run. Returns a memfd, which the caller
+ * closes; the file system has no trace of it. `ret_size`: bytes of the files. */
 int initramfs_new(char *const *words, size_t n_words, char *const *modules,
-		  size_t n_modules);
+		  size_t n_modules, const struct initramfs_files *files,
+		  uint64_t *ret_size);

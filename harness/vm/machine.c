@@ -78,7 +78,8 @@ static void add_environment(char *to, size_t size, const char *machine,
 	const char *must_run = getenv("HALFOPEN_MUST_RUN");
 	size_t used = strlen(to);
 
-	snprintf(to + used, size - used, GUEST_VARIABLE "=%s%s%s%s%s", machine,
+	snprintf(to + used, size - used, GUEST_VARIABLE "=%s%s%s%s%s%s", machine,
+		 plan->has_files ? " " GUEST_FILES "=1" : "",
 		 plan->virtual_time ? " HALFOPEN_VIRTUAL_TIME=1" : "",
 		 plan->virtual_time && plan->uml ?
 			 " HALFOPEN_WORK_TAKES_NO_TIME=1" :

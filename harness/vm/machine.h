@@ -22,6 +22,7 @@ struct machine_plan {
 	const char *folder; /* for command line and results; UML */
 	const char *append; /* more words of the kernel's command line */
 	bool virtual_time;
+	bool has_files; /* the guest has the host's programs: GUEST_FILES */
 	bool uml;
 	bool kvm; /* QEMU; otherwise emulation (TCG) */
 	bool journals; /* the guest sends every journal */

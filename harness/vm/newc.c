@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,8 @@ static void pad(struct newc *newc, size_t size)
 struct member {
 	const char *path;
 	mode_t mode;
+	uid_t uid;
+	gid_t gid;
 	unsigned int major, minor; /* of a device */
 	const void *bytes;
 	size_t size;
@@ -85,7 +88,8 @@ static int put(struct newc *newc, const struct member *m)
 
 	fprintf(newc->out,
 		"070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X",
-		++newc->inode, (unsigned int)m->mode, 0U, 0U, 1U, 0U, m->size,
+		++newc->inode, (unsigned int)m->mode, m->uid, m->gid, 1U, 0U,
+		m->size,
 		0U, 0U, m->major, m->minor, name, 0U);
 	fwrite(m->path, 1, name, newc->out);
 	pad(newc, 110 + name); /* 6 of the magic, 13 times 8 */
@@ -120,9 +124,9 @@ static int add_parents(struct newc *newc, const char *path)
 	return error_trace(r);
 }
 
-int newc_add_folder(struct newc *newc, const char *path)
+static int put_folder(struct newc *newc, const struct member *member)
 {
-	const struct member member = { .path = path, .mode = S_IFDIR | 0755 };
+	const char *path = member->path;
 	char **grown;
 	int r;
 
@@ -140,7 +144,13 @@ int newc_add_folder(struct newc *newc, const char *path)
 	if (!grown[newc->n_folders])
 		return error_origin(-ENOMEM, "write the initramfs");
 	newc->n_folders++;
-	return put(newc, &member);
+	return put(newc, member);
+}
+
+int newc_add_folder(struct newc *newc, const char *path)
+{
+	return put_folder(newc, &(struct member){ .path = path,
+						  .mode = S_IFDIR | 0755 });
 }
 
 int newc_add_bytes(struct newc *newc, const char *path, mode_t mode,
@@ -157,24 +167,83 @@ int newc_add_bytes(struct newc *newc, const char *path, mode_t mode,
 	return error_trace(r);
 }
 
-int newc_add_file(struct newc *newc, const char *path, mode_t mode,
-		  const char *source)
+int newc_add_link(struct newc *newc, const char *path, const char *target)
+{
+	const struct member member = { .path = path,
+				       .mode = S_IFLNK | 0777,
+				       .bytes = target,
+				       .size = strlen(target) };
+	int r = add_parents(newc, path);
+
+	if (r >= 0)
+		r = put(newc, &member);
+	return error_trace(r);
+}
+
+/* With the contents of the file `source`. */
+static int put_file(struct newc *newc, struct member *member,
+		    const char *source)
 {
 	CLEANUP_FD int fd = open(source, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	void *bytes;
-	int r;
+	int r = add_parents(newc, member->path);
 
+	if (r < 0)
+		return error_trace(r);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_origin(-errno, "read %s", source);
 	if (!st.st_size)
-		return newc_add_bytes(newc, path, mode, "", 0);
+		return error_trace(put(newc, member));
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return error_origin(-errno, "read %s", source);
-	r = newc_add_bytes(newc, path, mode, bytes, (size_t)st.st_size);
+	member->bytes = bytes;
+	member->size = (size_t)st.st_size;
+	r = put(newc, member);
 	munmap(bytes, (size_t)st.st_size);
 	return error_trace(r);
+}
+
+int newc_add_file(struct newc *newc, const char *path, mode_t mode,
+		  const char *source)
+{
+	return put_file(newc,
+			&(struct member){ .path = path,
+					  .mode = S_IFREG | mode },
+			source);
+}
+
+static int put_link(struct newc *newc, struct member member, const char *source)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(source, target, sizeof(target));
+	int r = add_parents(newc, member.path);
+
+	if (n < 0)
+		return error_origin(-errno, "read %s", source);
+	if (r < 0)
+		return error_trace(r);
+	member.bytes = target;
+	member.size = (size_t)n;
+	return error_trace(put(newc, &member));
+}
+
+int newc_add_copy(struct newc *newc, const char *source)
+{
+	struct member member = { .path = source + strspn(source, "/") };
+	struct stat st;
+
+	if (lstat(source, &st) < 0)
+		return error_origin(-errno, "read %s", source);
+	member.mode = st.st_mode;
+	member.uid = st.st_uid;
+	member.gid = st.st_gid;
+	if (S_ISDIR(st.st_mode))
+		return error_trace(put_folder(newc, &member));
+	if (S_ISLNK(st.st_mode))
+		return error_trace(put_link(newc, member, source));
+	return error_trace(put_file(newc, &member, source));
 }
 
 int newc_add_device(struct newc *newc, const char *path, mode_t mode,

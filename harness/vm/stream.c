@@ -2,7 +2,8 @@
 /*
  * The protocol between guest and host, one JSON object a line: "run" (version,
  * kernel, HZ), for each run the records of its journal ("journal") and then its
- * result ("case"), and at last GUEST_END with the exit status. The guest's side
+ * result ("case"), and at last GUEST_END with the exit status. "refused" replaces
+ * all but the last. The guest's side
  * is a reporter like the others; it also sends the journals of runs that
  * neither passed nor were skipped, or of all runs where STREAM_VARIABLE is set.
  *
@@ -73,6 +74,16 @@ const struct reporter reporter_stream = {
 	.end = end,
 };
 
+void stream_refuse(FILE *out, const char *message)
+{
+	json_t *line =
+		json_pack("{s:s, s:s}", "type", "refused", "message", message);
+
+	json_dumpf(line, out, JOURNAL_DUMP);
+	fputc('\n', out);
+	json_decref(line);
+}
+
 /* --- the host's side ------------------------------------------------------*/
 
 /* The line of a case has some thousand bytes. */
@@ -86,6 +97,7 @@ struct stream {
 	const char *out; /* NULL: none */
 	char *line; /* incomplete */
 	size_t used, capacity;
+	json_t *refusal; /* a line of stream_refuse(); NULL */
 	json_t *info; /* the "run" line, whose strings the report borrows */
 	json_t *journal; /* records of the run whose line follows */
 	struct result **results;
@@ -123,6 +135,7 @@ struct stream *stream_free(struct stream *stream)
 		result_free(stream->results[i]);
 	free(stream->results);
 	json_decref(stream->info);
+	json_decref(stream->refusal);
 	json_decref(stream->journal);
 	free(stream->line);
 	free(stream);
@@ -139,6 +152,11 @@ bool stream_has_ended(const struct stream *stream, int *ret_status)
 	if (stream->ended)
 		*ret_status = stream->status;
 	return stream->ended;
+}
+
+const char *stream_refusal(const struct stream *stream)
+{
+	return json_string_value(json_object_get(stream->refusal, "message"));
 }
 
 void stream_tick(struct stream *stream, nsec_t elapsed)
@@ -232,13 +250,26 @@ static bool is_of(const struct result *result, const struct run_job *job)
 	       result->repetition == job->repetition;
 }
 
-static bool is_planned(const struct stream *stream,
-			 const struct result *result)
+/* The job of a line with a result; NULL: it is not planned. By name, because the
+ * testcase of a lab is in no table. */
+static const struct run_job *find_job(const struct stream *stream,
+				      const json_t *line)
 {
-	for (size_t i = 0; i < stream->n_jobs; i++)
-		if (is_of(result, &stream->jobs[i]))
-			return true;
-	return false;
+	const char *name = journal_text(line, "name");
+	const char *variant = journal_text(line, "variant");
+	unsigned int repetition =
+		(unsigned int)journal_integer(line, "repetition");
+
+	for (size_t i = 0; i < stream->n_jobs; i++) {
+		const struct run_job *job = &stream->jobs[i];
+
+		if (strcmp(job->testcase->name, name) == 0 &&
+		    strcmp(job->variant ? job->variant->name : "", variant) ==
+			    0 &&
+		    job->repetition == repetition)
+			return job;
+	}
+	return NULL;
 }
 
 /* The records before the line are its journal. */
@@ -248,26 +279,27 @@ static int take_journal(struct stream *stream, struct result *result)
 
 	if (!next)
 		return error_origin(-ENOMEM, "store a journal");
-	json_decref(result->journal);
-	result->journal = stream->journal;
+	result_set_journal(result, stream->journal);
 	stream->journal = next;
 	return stream->out ? write_journal(stream, result) : 0;
 }
 
 static int take_case(struct stream *stream, const json_t *line)
 {
+	const struct run_job *job = find_job(stream, line);
 	struct result *result;
-	int r = result_parse(&result, line);
+	int r;
 
+	if (!job)
+		return error_origin(-EBADMSG, "unexpected run of '%s/%s'",
+				    journal_text(line, "name"),
+				    journal_text(line, "variant"));
+	r = result_parse(&result, line, job->testcase);
 	if (r < 0)
 		return error_trace(r);
-	if (!is_planned(stream, result))
-		r = error_origin(-EBADMSG, "unexpected run of %s",
-				 result_name(result));
 	/* The same rule as in the guest's supervisor. */
 	result->final = !result_wants_retry(result, stream->retries);
-	if (r >= 0)
-		r = take_journal(stream, result);
+	r = take_journal(stream, result);
 	if (r < 0) {
 		result_free(result);
 		return error_trace(r);
@@ -294,17 +326,24 @@ static int take_line(struct stream *stream, json_t *line)
 		return error_origin(-EBADMSG, "line without a type");
 	if (strcmp(type, "run") == 0)
 		return take_info(stream, line);
-	if (!stream->info)
+	if (strcmp(type, "refused") == 0 && !stream->refusal) {
+		stream->refusal = json_incref(line);
+		return 0;
+	}
+	if (!stream->info && !stream->refusal)
 		return error_origin(-EBADMSG, "'%s' before 'run'", type);
-	if (strcmp(type, "journal") == 0)
-		return take_record(stream, json_object_get(line, "record"));
-	if (strcmp(type, "case") == 0)
-		return take_case(stream, line);
 	if (strcmp(type, GUEST_END) == 0) {
 		stream->ended = true;
 		stream->status = (int)json_integer_value(
 			json_object_get(line, "status"));
+		return 0;
 	}
+	if (!stream->info)
+		return error_origin(-EBADMSG, "'%s' after 'refused'", type);
+	if (strcmp(type, "journal") == 0)
+		return take_record(stream, json_object_get(line, "record"));
+	if (strcmp(type, "case") == 0)
+		return take_case(stream, line);
 	return 0;
 }
 

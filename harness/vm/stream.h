@@ -15,6 +15,9 @@ extern const struct reporter reporter_stream;
 /* If set in the guest's environment, every journal is sent. */
 #define STREAM_VARIABLE "HALFOPEN_JOURNALS"
 
+/* Instead of all lines: this kernel, or the guest, cannot run the command. */
+void stream_refuse(FILE *out, const char *message);
+
 /* The host's side: calls a reporter for each line. */
 struct stream;
 
@@ -32,6 +35,9 @@ int stream_take(struct stream *stream, const char *bytes, size_t size);
 /* True when the guest's last line has arrived, with the command's exit
  * status. */
 bool stream_has_ended(const struct stream *stream, int *ret_status);
+
+/* The message of stream_refuse(); NULL: none has arrived. */
+const char *stream_refusal(const struct stream *stream);
 
 /* The result of the last try; NULL: not received. */
 const struct result *stream_result(const struct stream *stream,

@@ -444,6 +444,13 @@ static int add(struct order *order, const char *name)
 	return r < 0 ? error_trace(r) : 1;
 }
 
+/* True where nothing is known of the kernel's modules. */
+static bool has_module(const struct vm_kernel *kernel, const char *name)
+{
+	return find_file(name) || !kernel->modules[0] ||
+	       may_be_built_in(kernel, name);
+}
+
 static int add_all(struct order *order, const struct vm_kernel *kernel,
 		   const char *const *required, const char *const *optional)
 {
@@ -451,8 +458,7 @@ static int add_all(struct order *order, const struct vm_kernel *kernel,
 
 	for (; *required && r >= 0; required++) {
 		r = add(order, *required);
-		if (r == 0 && kernel->modules[0] &&
-		    !may_be_built_in(kernel, *required))
+		if (r == 0 && !has_module(kernel, *required))
 			r = error_refuse(-ENOENT,
 					 "kernel %s: required module '%s' not "
 					 "found below %s and not built in",
@@ -464,19 +470,40 @@ static int add_all(struct order *order, const struct vm_kernel *kernel,
 	return error_trace(r);
 }
 
+static int find_files(const struct vm_kernel *kernel)
+{
+	if (kernel->modules[0] &&
+	    nftw(kernel->modules, add_file, 16, FTW_PHYS) != 0)
+		return error_origin(-EIO, "read %s", kernel->modules);
+	return 0;
+}
+
+int vm_kernel_check(const struct vm_kernel *kernel,
+		    const struct vm_feature *features)
+{
+	int r = find_files(kernel);
+
+	for (; features->name && r >= 0; features++)
+		if (!has_module(kernel, features->module))
+			r = error_refuse(-ENOENT,
+					 "%s: kernel %s has no %s (%s)",
+					 features->user, kernel->release,
+					 features->name, features->option);
+	free_files();
+	return error_trace(r);
+}
+
 int vm_modules_find(const struct vm_kernel *kernel,
 		    const char *const *required, const char *const *optional,
 		    char ***ret, size_t *ret_n)
 {
 	const char *no_config = NULL;
 	struct order order = { .kmod = kmod_new("/", &no_config) };
-	int r = 0;
+	int r;
 
 	if (!order.kmod)
 		return error_origin(-ENOMEM, "open libkmod");
-	if (kernel->modules[0] &&
-	    nftw(kernel->modules, add_file, 16, FTW_PHYS) != 0)
-		r = error_origin(-EIO, "read %s", kernel->modules);
+	r = find_files(kernel);
 	if (r >= 0)
 		r = add_all(&order, kernel, required, optional);
 	free_files();

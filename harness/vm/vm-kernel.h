@@ -9,6 +9,14 @@
 
 #include "scratch.h"
 
+/* Something that a kernel may lack. */
+struct vm_feature {
+	const char *name; /* "nftables"; NULL ends a list */
+	const char *module; /* "nf_tables" */
+	const char *option; /* "CONFIG_NF_TABLES" */
+	const char *user; /* what needs it: "nat.yaml: gateway" */
+};
+
 struct vm_kernel {
 	char image[4096]; /* the bzImage */
 	char release[128]; /* "6.12.115-cloud-amd64" */
@@ -36,4 +44,8 @@ void vm_kernel_deinit(struct vm_kernel *kernel);
 int vm_modules_find(const struct vm_kernel *kernel,
 		    const char *const *required, const char *const *optional,
 		    char ***ret, size_t *ret_n);
+/* -ENOENT, with the names of the feature and of its user, for a kernel that lacks
+ * one. */
+int vm_kernel_check(const struct vm_kernel *kernel,
+		    const struct vm_feature *features);
 void vm_modules_free(char **modules, size_t n);

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "errors.h"
 #include "initramfs.h"
 #include "macro.h"
@@ -22,8 +23,6 @@
 #include "vm-signals.h"
 
 /* --- the kernel's configuration -------------------------------------------*/
-
-enum { UML = 1 << 0, TIME_TRAVEL = 1 << 1 };
 
 /* The user's file may be any program: alarm() limits its time. */
 static void MACRO_NORETURN show_config(const char *kernel, int out)
@@ -36,27 +35,15 @@ static void MACRO_NORETURN show_config(const char *kernel, int out)
 	_exit(127);
 }
 
-static int read_config(FILE *config)
+/* Returns the lines of the kernel's configuration, to be freed. */
+static int read_config(const char *kernel, char **ret)
 {
-	char line[256];
-	int found = 0;
-
-	while (fgets(line, sizeof(line), config)) {
-		if (strcmp(line, "CONFIG_UML=y\n") == 0)
-			found |= UML;
-		if (strcmp(line, "CONFIG_UML_TIME_TRAVEL_SUPPORT=y\n") == 0)
-			found |= TIME_TRAVEL;
-	}
-	return found;
-}
-
-/* Returns the options that the kernel was built with. */
-static int read_options(const char *kernel)
-{
-	int fds[2], status, found;
+	int fds[2], status;
+	size_t size = 0;
 	FILE *config;
 	pid_t pid;
 
+	*ret = NULL;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return error_origin(-errno, "pipe");
 	pid = fork();
@@ -64,65 +51,122 @@ static int read_options(const char *kernel)
 		show_config(kernel, fds[1]);
 	close(fds[1]);
 	config = pid > 0 ? fdopen(fds[0], "r") : NULL;
-	found = config ? read_config(config) : error_origin(-errno, "fork");
-	if (config)
-		fclose(config);
-	else
+	if (!config) {
 		close(fds[0]);
-	if (pid > 0)
-		waitpid(pid, &status, 0);
-	return found;
+		return error_origin(-errno, "fork");
+	}
+	if (getdelim(ret, &size, '\0', config) < 0 && !*ret)
+		*ret = strdup("");
+	fclose(config);
+	waitpid(pid, &status, 0);
+	return *ret ? 0 : error_origin(-ENOMEM, "read the configuration");
 }
 
-int vm_uml_check(const char *kernel, bool virtual_time)
+static bool has_option(const char *config, const char *option)
 {
-	int found;
+	size_t size = strlen(option);
 
-	if (access(kernel, X_OK) < 0)
-		return error_refuse(-errno, "--uml %s: %s; harness/vm/build-uml "
-				    "builds a User Mode Linux kernel",
-				    kernel, strerror(errno));
-	found = read_options(kernel);
-	if (found < 0)
-		return error_trace(found);
-	if (!(found & UML))
+	for (const char *line = config; line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		if (strncmp(line, option, size) == 0 &&
+		    strncmp(line + size, "=y\n", 3) == 0)
+			return true;
+	return false;
+}
+
+static int check_config(const char *kernel, const char *config,
+			bool virtual_time, const struct vm_feature *feature)
+{
+	if (!has_option(config, "CONFIG_UML"))
 		return error_refuse(-EINVAL, "--uml %s: not a User Mode Linux "
 				    "kernel; harness/vm/build-uml builds one",
 				    kernel);
-	if (virtual_time && !(found & TIME_TRAVEL))
+	if (virtual_time &&
+	    !has_option(config, "CONFIG_UML_TIME_TRAVEL_SUPPORT"))
 		return error_refuse(
 			-EINVAL, "--uml %s: kernel without "
 			"CONFIG_UML_TIME_TRAVEL_SUPPORT: its clock cannot "
 			"skip idle time; harness/vm/build-uml builds one "
 			"that can", kernel);
+	for (; feature && feature->name; feature++)
+		if (!has_option(config, feature->option))
+			return error_refuse(-EINVAL,
+					    "%s: kernel %s has no %s (%s); "
+					    "harness/vm/build-uml builds one "
+					    "that has",
+					    feature->user, kernel,
+					    feature->name, feature->option);
 	return 0;
+}
+
+int vm_uml_check(const char *kernel, bool virtual_time,
+		 const struct vm_feature *features)
+{
+	char *config;
+	int r;
+
+	if (access(kernel, X_OK) < 0)
+		return error_refuse(-errno, "--uml %s: %s; harness/vm/build-uml "
+				    "builds a User Mode Linux kernel",
+				    kernel, strerror(errno));
+	r = read_config(kernel, &config);
+	if (r >= 0)
+		r = check_config(kernel, config, virtual_time, features);
+	free(config);
+	return error_trace(r);
 }
 
 /* --- the shared folder ----------------------------------------------------*/
 
-static int put_file(const char *folder, const char *name, char *const *words,
-		    size_t n)
+static int open_file(const char *folder, const char *name, FILE **ret)
 {
-	char path[256];
-	FILE *file;
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "we");
-	for (size_t i = 0; file && i < n; i++)
+	*ret = fopen(path, "we");
+	return *ret ? 0 : error_origin(-errno, "write %s", path);
+}
+
+static int put_words(const char *folder, const char *name, char *const *words,
+		     size_t n)
+{
+	FILE *file;
+	int r = open_file(folder, name, &file);
+
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < n; i++)
 		fwrite(words[i], 1, strlen(words[i]) + 1, file);
-	if (!file || fclose(file) != 0)
-		return error_origin(-errno, "write %s", path);
-	return 0;
+	return fclose(file) != 0 ? error_origin(-errno, "write %s", name) : 0;
+}
+
+static int put_caller(const char *folder)
+{
+	size_t size;
+	char *text = caller_text(&size);
+	FILE *file;
+	int r = text ? open_file(folder, INITRAMFS_CALLER, &file) :
+		       error_origin(-ENOMEM, "describe the caller");
+
+	if (r >= 0) {
+		fwrite(text, 1, size, file);
+		if (fclose(file) != 0)
+			r = error_origin(-errno, "write " INITRAMFS_CALLER);
+	}
+	free(text);
+	return error_trace(r);
 }
 
 static int run_in(const char *folder, const struct machine_plan *plan,
 		  char *const *words, size_t n_words, struct stream *stream,
 		  struct machine_report *ret)
 {
-	int r = put_file(folder, INITRAMFS_WORDS, words, n_words);
+	int r = put_words(folder, INITRAMFS_WORDS, words, n_words);
 
 	if (r >= 0)
-		r = put_file(folder, "result", NULL, 0);
+		r = put_words(folder, "result", NULL, 0);
+	if (r >= 0 && plan->has_files)
+		r = put_caller(folder);
 	if (r >= 0)
 		r = machine_run(plan, stream, ret);
 	return error_trace(r);

@@ -5,10 +5,15 @@
 #include <stdbool.h>
 
 #include "machine.h"
+#include "vm-kernel.h"
 
-/* -ENOENT and others where the kernel cannot be executed; -EINVAL for a program
- * that is not a UML kernel, or that lacks the time travel of `virtual_time`. */
-int vm_uml_check(const char *kernel, bool virtual_time);
+/*
+ * -ENOENT and others where the kernel cannot be executed; -EINVAL for a program
+ * that is not a UML kernel, or that lacks the time travel of `virtual_time` or one
+ * of `features` (NULL: none).
+ */
+int vm_uml_check(const char *kernel, bool virtual_time,
+		 const struct vm_feature *features);
 
 /* Runs `plan`, whose kernel is a UML program that vm_uml_check() accepts, with
  * `words` as the guest's command line. */

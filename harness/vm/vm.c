@@ -24,7 +24,6 @@
 #include "macro.h"
 #include "nsec.h"
 #include "safe-text.h"
-#include "vm-kernel.h"
 #include "vm-uml.h"
 
 /* --- the end --------------------------------------------------------------*/
@@ -181,6 +180,7 @@ struct vm {
 	const struct vm_plan *plan;
 	struct vm_kernel kernel; /* QEMU */
 	int initramfs; /* memfd; QEMU */
+	uint64_t files_size; /* bytes of the host's files in it */
 };
 
 static int make_initramfs(struct vm *vm)
@@ -191,7 +191,8 @@ static int make_initramfs(struct vm *vm)
 
 	if (r < 0)
 		return error_trace(r);
-	r = initramfs_new(vm->plan->argv, (size_t)vm->plan->argc, modules, n);
+	r = initramfs_new(vm->plan->argv, (size_t)vm->plan->argc, modules, n,
+			  vm->plan->files, &vm->files_size);
 	vm_modules_free(modules, n);
 	if (r >= 0)
 		vm->initramfs = r;
@@ -208,9 +209,12 @@ static int prepare(struct vm *vm)
 				    "--append: longer than %d characters",
 				    MACHINE_APPEND_MAX);
 	if (plan->uml)
-		return error_trace(vm_uml_check(plan->uml, plan->virtual_time));
+		return error_trace(vm_uml_check(plan->uml, plan->virtual_time,
+						plan->features));
 	r = vm_kernel_find(&vm->kernel, plan->kernel, plan->modules,
 			   fallback_folder());
+	if (r >= 0 && plan->features)
+		r = vm_kernel_check(&vm->kernel, plan->features);
 	if (r >= 0)
 		r = make_initramfs(vm);
 	return error_trace(r);
@@ -271,6 +275,10 @@ static int run_qemu(struct vm *vm, struct machine_plan plan,
 		 vm->initramfs);
 	plan.kernel = vm->kernel.image;
 	plan.initramfs = initramfs;
+	/* The files are in memory twice while the kernel unpacks them
+	 * (init/initramfs.c), and its root file system, a tmpfs, is limited to
+	 * half of the memory. */
+	plan.memory += (unsigned int)(3 * vm->files_size >> 20);
 	plan.kvm = !plan.virtual_time && vm_may_have_kvm();
 	plan.first_output = plan.kvm ? SEC(10) : 0;
 	r = machine_run(&plan, stream, ret);
@@ -289,6 +297,7 @@ int vm_run(struct vm *vm, struct stream *stream, struct machine_report *ret)
 		.append = plan->append ? plan->append : "",
 		.virtual_time = plan->virtual_time,
 		.journals = plan->journals,
+		.has_files = plan->files,
 		.memory = plan->memory,
 		.timeout = (nsec_t)(plan->timeout * 1e9),
 	};

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "initramfs.h"
 #include "machine.h"
+#include "vm-kernel.h"
 
 struct vm_plan {
 	const char *kernel, *modules; /* as vm_kernel_find() takes them */
@@ -14,7 +16,12 @@ struct vm_plan {
 	bool virtual_time;
 	bool journals; /* the guest sends every journal */
 	double timeout; /* seconds of wall-clock time */
-	unsigned int memory; /* MiB */
+	unsigned int memory; /* MiB, besides the files */
+	/* The command gets these files of the host, and the caller's directory,
+	 * ids and environment; NULL: it needs none of them. */
+	const struct initramfs_files *files;
+	/* What the command needs besides; ends with name NULL. NULL: nothing. */
+	const struct vm_feature *features;
 	int argc; /* the command line of run, "run" first */
 	char **argv;
 };

@@ -1,0 +1,404 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""halfopen vm -- lab: refusals, the programs of a guest, labs in virtual time.
+
+usage: guest-labs.py HALFOPEN BUILD [TEST...]
+
+A script in place of QEMU keeps the initramfs. Tests that need a real kernel boot
+the one in HALFOPEN_KERNEL, or the newest below BUILD/kernels; User Mode Linux is
+HALFOPEN_UML, or BUILD/uml/linux.
+"""
+import glob
+import json
+import os
+import pathlib
+import re
+import shutil
+import stat
+import struct
+import sys
+import tempfile
+import time
+import unittest
+
+import rig
+from rig import FAIL, PASS, USAGE
+
+HALFOPEN = os.path.realpath(sys.argv[1])
+BUILD = sys.argv[2]
+QEMU = "qemu-system-x86_64"
+
+# A program of a pool: a request each second over one connection.
+POOL = """
+about: A server host crashes while a request is in flight.
+for: 16m
+hosts:
+  client:
+    run: {name: pool, run: python3 $FOLDER/pool.py}
+    files:
+      pool.py: |
+        import os, socket, struct, time
+        link = socket.create_connection((os.environ["server"], 6379))
+        try:
+            while True:
+                link.sendall(b"PING")
+                link.recv(4)
+                info = link.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 12)
+                print("rto", struct.unpack_from("I", info, 8)[0], flush=True)
+                time.sleep(1)
+        except OSError as error:
+            print("failed:", error.strerror)
+  server:
+    run: {name: store, run: python3 $FOLDER/store.py, listens: 6379}
+    files:
+      store.py: |
+        import os, socket
+        listener = socket.create_server((os.environ["server"], 6379))
+        link = listener.accept()[0]
+        while True:
+            link.sendall(link.recv(4))
+timeline:
+  - 2500ms: crash server
+expect:
+  - 'pool: prints "failed: Connection timed out" after 15m'
+"""
+
+# A shell that nobody uses, with keepalive at the kernel's defaults.
+SHELL = """
+about: A server host crashes while the connection is idle.
+for: 2h15m
+hosts:
+  client:
+    run: {name: shell, run: python3 $FOLDER/shell.py}
+    files:
+      shell.py: |
+        import os, socket
+        link = socket.create_connection((os.environ["server"], 22))
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        print("connected", flush=True)
+        try:
+            link.recv(1)
+        except OSError as error:
+            print("failed:", error.strerror)
+  server:
+    sysctls: {net.ipv4.ip_unprivileged_port_start: 22}
+    run: {name: daemon, run: python3 $FOLDER/daemon.py, listens: 22}
+    files:
+      daemon.py: |
+        import os, signal, socket
+        listener = socket.create_server((os.environ["server"], 22))
+        link = listener.accept()
+        signal.pause()
+timeline:
+  - 10s: crash server
+expect:
+  - 'shell: prints "failed: Connection timed out" after 2h11m'
+"""
+
+SHORT = """
+for: 3s
+hosts:
+  client: {run: {name: hello, run: echo hello && touch $FOLDER/x && ls $FOLDER}}
+  gateway: {as: nat, idle: 60s}
+  server:
+timeline:
+  - 1s: [connect client server, send client 100]
+expect:
+  - 'hello: prints "hello"'
+  - 'hello: prints "x"'
+  - server: 1 ESTAB
+"""
+
+FAILS = """
+for: 1s
+hosts: {client: , server: }
+timeline:
+  - 100ms: connect client server
+expect:
+  - 'client: ECONNRESET'
+"""
+
+
+def kernel():
+    named = os.environ.get("HALFOPEN_KERNEL")
+    found = [named] if named else sorted(
+        glob.glob(os.path.join(BUILD, "kernels", "[0-9]*")))
+    return found[-1] if found else None
+
+
+def uml():
+    """A kernel with overlayfs."""
+    path = os.environ.get("HALFOPEN_UML", os.path.join(BUILD, "uml", "linux"))
+    if not os.access(path, os.X_OK):
+        return None
+    config = rig.call(path, "--showconfig").stdout
+    return path if "CONFIG_OVERLAY_FS=y" in config else None
+
+
+def image(folder, modules):
+    """An unpacked kernel package that has these modules built in."""
+    data = bytearray(2048)
+    data[0x202:0x206] = b"HdrS"
+    data[0x20e:0x210] = struct.pack("<H", 0x210)
+    data[0x410:0x41a] = b"6.1.0 (x)\0"
+    root = pathlib.Path(folder, "kernel")
+    for path in ("boot", "lib/modules/6.1.0"):
+        (root / path).mkdir(parents=True)
+    (root / "boot/vmlinuz-6.1.0").write_bytes(data)
+    (root / "lib/modules/6.1.0/modules.builtin").write_text(
+        "".join(f"kernel/{name}.ko\n" for name in modules), encoding="utf-8")
+    return str(root)
+
+
+REQUIRED = ("veth", "af_packet", "inet_diag", "tcp_diag")
+
+
+def members(path):
+    """{name: (mode, contents)} of an archive in newc format."""
+    data, at, found = pathlib.Path(path).read_bytes(), 0, {}
+
+    def field(number):
+        return int(data[at + 6 + 8 * number:at + 14 + 8 * number], 16)
+
+    while True:
+        size, length = field(6), field(11)
+        name = data[at + 110:at + 110 + length - 1].decode()
+        if name == "TRAILER!!!":
+            return found
+        begin = (at + 110 + length + 3) // 4 * 4
+        found[name] = field(1), data[begin:begin + size]
+        at = (begin + size + 3) // 4 * 4
+
+
+class Labs(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def file(self, name, text):
+        path = pathlib.Path(self.folder, name)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def vm(self, *words, labs, seconds=600, **more):
+        return rig.call(HALFOPEN, "vm", *words, "--", "lab", *labs,
+                        seconds=seconds, **more)
+
+
+class Refusals(Labs):
+    """Before anything is booted."""
+
+    def refused(self, *words, labs, parts):
+        done = self.vm(*words, labs=labs)
+        self.assertEqual(done.returncode, USAGE, done)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        for part in parts:
+            self.assertIn(part, done.stderr)
+
+    def test_error_in_a_file_has_its_place(self):
+        path = self.file("wrong.yaml", SHORT.replace("send client",
+                                                     "sned client"))
+        self.refused(labs=[path], parts=(f"{path}:8:", "sned"))
+
+    def test_prompt_is_refused(self):
+        self.refused(labs=["-i"], parts=("--interactive", "terminal"))
+
+    def test_kernel_without_nftables_is_refused_for_a_gateway(self):
+        root = image(self.folder, REQUIRED)
+        self.refused("--kernel", root, labs=[self.file("nat.yaml", SHORT)],
+                     parts=("nat: host gateway: ", "nftables",
+                            "CONFIG_NF_TABLES"))
+
+    def test_uml_kernel_without_overlayfs_is_refused(self):
+        script = self.file("linux", "#!/bin/sh\necho CONFIG_UML=y\n"
+                           "echo CONFIG_UML_TIME_TRAVEL_SUPPORT=y\n")
+        os.chmod(script, 0o755)
+        self.refused("--uml", script, "--virtual-time",
+                     labs=[self.file("short.yaml", FAILS)],
+                     parts=("short: ", "overlayfs", "CONFIG_OVERLAY_FS"))
+
+
+class Contents(Labs):
+    """The initramfs of a guest in QEMU."""
+
+    def archive(self, *labs):
+        kept = os.path.join(self.folder, "initramfs")
+        folder = pathlib.Path(self.folder, "bin")
+        folder.mkdir()
+        script = folder / QEMU
+        script.write_text("#!/bin/sh\nfor word; do\n"
+                          "[ \"$before\" != -initrd ] || cat \"$word\" >"
+                          f"'{kept}'\nbefore=$word\ndone\n", encoding="utf-8")
+        script.chmod(0o755)
+        done = self.vm("--kernel", image(self.folder, REQUIRED), labs=labs,
+                       PATH=f"{folder}:{os.environ['PATH']}")
+        self.assertTrue(os.path.exists(kept), done)
+        return members(kept)
+
+    def resolve(self, found, path):
+        """The path without symbolic links, in the archive."""
+        for _ in range(40):
+            parts = path.strip("/").split("/")
+            for n in range(1, len(parts) + 1):
+                mode, contents = found["/".join(parts[:n])]
+                if stat.S_ISLNK(mode):
+                    path = os.path.normpath(os.path.join(
+                        "/", *parts[:n - 1], contents.decode(), *parts[n:]))
+                    break
+            else:
+                return "/".join(parts)
+        raise OSError(path)
+
+    def test_program_has_the_same_path_contents_and_mode(self):
+        lab = self.file("short.yaml", SHORT.replace("as: nat, idle: 60s",
+                                                    "as: router"))
+        script = self.file("own", "#!/bin/sh\nexec od /dev/null\n")
+        os.chmod(script, 0o751)
+        with open(lab, "a", encoding="utf-8") as file:
+            file.write("needs: [env]\n")
+        text = pathlib.Path(lab).read_text(encoding="utf-8").replace(
+            "echo hello", f"{script}; echo hello")
+        pathlib.Path(lab).write_text(text, encoding="utf-8")
+        found = self.archive(lab)
+        for name in ("sh", "env", "ls", "od"):
+            path = shutil.which(name)
+            real = self.resolve(found, path)
+            self.assertEqual(found[real][1],
+                             pathlib.Path(path).read_bytes(), path)
+            self.assertEqual(found[real][0], os.stat(path).st_mode, path)
+        self.assertEqual(found[script.strip("/")][0], 0o100751)
+        self.assertEqual(found[lab.strip("/")][1], text.encode())
+
+    def test_program_has_its_libraries(self):
+        lab = self.file("short.yaml", FAILS)
+        found = self.archive(lab)
+        libraries = rig.call("ldd", HALFOPEN).stdout
+        for library in re.findall(r"(/\S+) \(0x", libraries):
+            self.assertTrue(self.resolve(found, library), library)
+
+
+class Guests:
+    """One guest runs all labs. Subclasses boot it."""
+
+    words = ()
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.out = os.path.join(folder.name, "out")
+        labs = []
+        for name, text in (("pool", POOL), ("shell", SHELL),
+                           ("short", SHORT), ("fails", FAILS)):
+            path = pathlib.Path(folder.name, name + ".yaml")
+            path.write_text(text, encoding="utf-8")
+            labs.append(str(path))
+        begin = time.monotonic()
+        done = rig.call(HALFOPEN, "vm", *cls.words, "--virtual-time", "--",
+                        "lab", *labs, "--out", cls.out, "--format", "jsonl",
+                        seconds=600)
+        cls.wall = time.monotonic() - begin
+        cls.done, cls.labs = done, labs
+        cls.lines = [json.loads(line) for line in done.stdout.splitlines()]
+        cls.cases = {line["name"]: line for line in cls.lines
+                     if line["type"] == "case"}
+        cls.journals = rig.read_journals(cls.out)
+        print(done.stderr.strip(), end=" ", flush=True)
+
+    def verdicts(self):
+        return {name: case["verdict"] for name, case in self.cases.items()}
+
+    def test_verdicts_and_exit_status(self):
+        self.assertEqual(self.verdicts(), {"pool": "pass", "shell": "pass",
+                                           "short": "pass", "fails": "fail"},
+                         self.done)
+        self.assertEqual(self.done.returncode, FAIL, self.done.stderr)
+
+    def test_hours_pass_in_less_time(self):
+        planned = 16 * 60 + 2 * 3600
+        self.assertGreater(self.journals["shell"][-1]["t"], 2 * 3600)
+        self.assertLess(self.wall, planned / 10)
+
+    def record(self, name, **wanted):
+        """The last record before the verdict with these members."""
+        return [record for record in self.journals[name]
+                if all(re.fullmatch(value, str(record.get(key)))
+                       for key, value in wanted.items())][-1]
+
+    def predicted(self, section, end, **values):
+        """A range of halfopen predict."""
+        run = self.lines[0]
+        words = [f"{key}={value}" for key, value in values.items()]
+        text = rig.call(HALFOPEN, "predict", f"hz={run['hz']}",
+                        "kernel=" + re.match(r"[\d.]+", run["kernel"])[0],
+                        *words).stdout
+        found = re.search(end + r": +([\d.]+) \.\. +([\d.]+) s",
+                          text[text.index(section):])
+        return float(found[1]), float(found[2])
+
+    # Besides the kernel's timer: what emulated programs need to notice.
+    NOTICE = 0.5
+
+    def assert_in(self, measured, bounds):
+        self.assertGreaterEqual(measured, bounds[0])
+        self.assertLessEqual(measured, bounds[1] + self.NOTICE)
+
+    def test_data_in_flight_is_given_up_when_predicted(self):
+        rto = int(self.record("pool", text=r"pool: rto \d+")["text"].split()[2])
+        failed = self.record("pool", text="pool: failed: .*")["t"]
+        sent = [record["t"] for record in self.journals["pool"]
+                if record["type"] == "frame" and "P." in record["text"]
+                and record["transmission"] == 1 and record["to"] == "server"]
+        self.assert_in(failed - sent[-1], self.predicted(
+            "UNACKNOWLEDGED DATA", "gives up", rto=f"{rto}us"))
+
+    def test_idle_connection_ends_when_predicted(self):
+        connected = self.record("shell", text="shell: connected")["t"]
+        failed = self.record("shell", text="shell: failed: .*")["t"]
+        self.assert_in(failed - connected,
+                       self.predicted("KEEPALIVE", "connection ends"))
+
+    def test_out_has_the_files_of_a_run_on_this_machine(self):
+        native = os.path.join(os.path.dirname(self.out), "native")
+        done = rig.call(HALFOPEN, "lab", self.labs[2], "--out", native,
+                        seconds=120)
+        if done.returncode != PASS:
+            self.skipTest("the lab does not pass on this machine: "
+                          + done.stdout + done.stderr)
+        for name in ("index.html", "short/report.html",
+                     "short/capture.pcapng", "short/journal.jsonl"):
+            for folder in (native, self.out):
+                self.assertTrue(os.path.getsize(os.path.join(folder, name)),
+                                (folder, name))
+
+        def told(journal):
+            return [(record["what"], record["expected"], record["ok"])
+                    for record in journal if record["type"] == "expectation"]
+
+        def frames(journal):
+            return sorted(record["text"] for record in journal
+                          if record["type"] == "frame")
+
+        there = rig.read_journals(native)["short"]
+        self.assertEqual(told(self.journals["short"]), told(there))
+        self.assertEqual(frames(self.journals["short"]), frames(there))
+
+
+@unittest.skipUnless(kernel(), "no kernel to boot: harness/vm/fetch-kernels "
+                               "gets some, or HALFOPEN_KERNEL names one")
+@unittest.skipUnless(shutil.which(QEMU), f"{QEMU} is not installed (package "
+                                         "qemu-system-x86)")
+class InQemu(Guests, Labs):
+    words = ("--kernel", kernel() or "")
+
+
+@unittest.skipUnless(uml(), "no User Mode Linux kernel with overlayfs: "
+                            "harness/vm/build-uml builds one, or HALFOPEN_UML "
+                            "names one")
+class InUserModeLinux(Guests, Labs):
+    words = ("--uml", uml() or "")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
