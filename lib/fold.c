@@ -71,6 +71,18 @@ static bool is_closing(uint32_t c)
 	return false;
 }
 
+/* CJK brackets which do not end a line. */
+static bool is_opening(uint32_t c)
+{
+	static const uint32_t marks[] = { 0x3008, 0x300a, 0x300c,
+					  0x300e, 0x3010, 0xff08 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (marks[i] == c)
+			return true;
+	return false;
+}
+
 static int char_width(uint32_t c)
 {
 	if (is_combining(c))
@@ -121,8 +133,8 @@ static size_t next_word(const char *text)
 	while (text[at] && text[at] != ' ' && text[at] != '\n') {
 		size_t size = next_char(text + at, &after);
 
-		if ((is_wide(c) || is_wide(after)) && !is_closing(after) &&
-		    !is_combining(after))
+		if ((is_wide(c) || is_wide(after)) && !is_opening(c) &&
+		    !is_closing(after) && !is_combining(after))
 			break;
 		c = after;
 		at += size;

@@ -89,6 +89,9 @@ START_TEST(wide_text_breaks_between_characters)
 	/* A full-width comma stays on the line of the word before it. */
 	assert_printed("挂了，连接", 0, 0, 4, "挂\n了，\n连接\n");
 	ck_assert_int_eq(fold_widest_word("连接"), 2);
+	/* An opening bracket does not end a line. */
+	assert_printed("重传（路径）", 0, 0, 6, "重传\n（路\n径）\n");
+	assert_printed("路由（ignore）", 0, 0, 6, "路由\n（ignore）\n");
 }
 END_TEST
 
