@@ -459,6 +459,14 @@ void lab_probes_act(struct lab_probes *probes, const struct lab_action *action,
 
 	if (!command)
 		run_broken(probes->run, error_origin(-ENOMEM, "action"));
+	/* Other calls are what a program does. */
+	if ((action->verb == LAB_STOP_READING ||
+	     action->verb == LAB_READ_AGAIN) &&
+	    !fault_announce(probes->run, action->name, action->host,
+			    action->text)) {
+		free(command);
+		return;
+	}
 	command->action = action;
 	command->place = place;
 	command->next = probes->commands;

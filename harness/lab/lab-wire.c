@@ -332,15 +332,18 @@ static const struct wire_capture *last_segment(struct lab_wire *wire,
 	return NULL;
 }
 
-/* The last segment of that connection that `from` has sent. */
-static const struct wire_capture *
-last_answer(struct lab_wire *wire, const char *from, unsigned int connection)
+/* The last segment of the connection in the other direction that `from` has
+ * sent or, if it is a gateway, forwarded. */
+static const struct wire_capture *last_answer(struct lab_wire *wire,
+					      const char *from,
+					      const struct wire_capture *sent)
 {
 	const struct wire_capture *all;
 	size_t n = wire_captures(world_wire(wire->run->world), &all);
 
-	while (connection && n-- > 0)
-		if (all[n].connection == connection &&
+	while (sent->connection && n-- > 0)
+		if (all[n].connection == sent->connection &&
+		    all[n].from_client != sent->from_client &&
 		    all[n].frame.kind == FRAME_TCP &&
 		    strcmp(all[n].from, from) == 0)
 			return &all[n];
@@ -394,8 +397,9 @@ static void inject(struct lab_wire *wire, const struct lab_action *action)
 			 action->text, action->from, action->to);
 		return;
 	}
-	frame = forge(sent, last_answer(wire, action->to, sent->connection),
-		      action->kinds);
+	frame = forge(sent, last_answer(wire, action->to, sent), action->kinds);
+	frame.tcp.seq += (uint32_t)action->seq;
+	frame.tcp.ack += (uint32_t)action->ack;
 	fault_inject(wire->run, action->to, &frame, NULL);
 }
 

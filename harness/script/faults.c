@@ -249,11 +249,24 @@ static struct wire_port *port_of(struct run *run, const char *host)
 	return port;
 }
 
+/* The cable with the frame's destination address, of a host with several. */
+static struct wire_port *port_for(struct run *run, const char *host,
+				  const struct frame *frame)
+{
+	const struct host_plan *plan = host_plan(run_host(run, host));
+
+	for (size_t i = 0; i < host_plan_cables(plan); i++)
+		if (memcmp(plan->cables[i].mac, frame->destination_mac,
+			   FRAME_MAC) == 0)
+			return world_cable(run->world, host, i);
+	return port_of(run, host);
+}
+
 /* The frame gets valid lengths and checksums: frame_encode_tcp(). */
 struct mark fault_inject(struct run *run, const char *to,
 			 const struct frame *frame, const void *payload)
 {
-	struct wire_port *port = port_of(run, to);
+	struct wire_port *port = port_for(run, to, frame);
 	struct mark before = mark_now(run);
 	static uint8_t bytes[1 << 16], filler[1 << 16];
 	ssize_t size;

@@ -1503,6 +1503,20 @@ class Gateways(unittest.TestCase):
                 f"  - 'cd: prints \"{values}\"'\nfor: 1s\n", "-q")
             self.assertEqual(status, rig.PASS, text)
 
+    def test_liberal_tracking_accepts_segments_outside_of_the_window(self):
+        for tracking, invalid, answers in (("strict", "at least 1", "no"),
+                                           ("liberal", "0", "1")):
+            status, text = lab_file(
+                "hosts:\n  client:\n"
+                f"  gateway: {{as: nat, tracking: {tracking}}}\n  server:\n"
+                "timeline:\n"
+                "  - start: [listen server silent, connect client server]\n"
+                "  - 200ms: inject data from server to gateway seq +1000000\n"
+                f"expect:\n  - 'client: receives {answers} data'\n"
+                f"  - 'gateway: counter nf_conntrack_invalid {invalid}'\n"
+                "for: 1s\n", "-q")
+            self.assertEqual(status, rig.PASS, text)
+
     def test_each_conntrack_state_has_a_timeout(self):
         """The client has closed its direction: CLOSE_WAIT."""
         for idle, expected in (("close-wait: 1s, established: 60s", "no"),

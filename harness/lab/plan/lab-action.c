@@ -315,6 +315,23 @@ static int read_rule(struct lab_lex *lex, struct lab_action *action)
 					     "'with' and answer");
 }
 
+/* "+1000" or "-1": a difference of sequence numbers. */
+static int read_offset(struct lab_lex *lex, int32_t *ret)
+{
+	const struct lab_word *word = lab_lex_peek(lex);
+	const char *text = word->text;
+	uint64_t value = 0;
+	int r;
+
+	if (!text || (*text != '+' && *text != '-'))
+		return lab_lex_expected(lex, "offset such as +1000 or -1");
+	r = lab_lex_take(lex, lab_value_number(text + 1, "offset", 1, INT32_MAX,
+					       &value));
+	if (r >= 0)
+		*ret = *text == '-' ? -(int32_t)value : (int32_t)value;
+	return error_trace(r);
+}
+
 static int read_inject(struct lab_lex *lex, struct lab_action *action)
 {
 	static const char *const names[] = { "fin", "rst", "ack", "data" };
@@ -334,7 +351,16 @@ static int read_inject(struct lab_lex *lex, struct lab_action *action)
 		return error_trace(r);
 	if (!lab_lex_accept(lex, "to"))
 		return lab_lex_expected(lex, "'to' and host name");
-	return lab_lex_name(lex, "host name", &action->to);
+	r = lab_lex_name(lex, "host name", &action->to);
+	while (r >= 0) {
+		if (!action->seq && lab_lex_accept(lex, "seq"))
+			r = read_offset(lex, &action->seq);
+		else if (!action->ack && lab_lex_accept(lex, "ack"))
+			r = read_offset(lex, &action->ack);
+		else
+			break;
+	}
+	return error_trace(r);
 }
 
 /* --- probes ---------------------------------------------------------------*/
@@ -516,7 +542,7 @@ static const struct verb verbs[] = {
 	{ "pass", LAB_PASS, read_nothing, "",
 	  "removes every rule of the wire" },
 	{ "inject", LAB_INJECT, read_inject,
-	  "fin|rst|ack|data from HOST to HOST",
+	  "fin|rst|ack|data from HOST to HOST [seq +N|-N] [ack +N|-N]",
 	  "the wire delivers a forged segment of their connection" },
 	{ "set", LAB_SET, read_set, "[HOST:]KEY=VALUE",
 	  "sets a sysctl of one host or of all" },

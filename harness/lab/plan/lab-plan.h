@@ -286,6 +286,7 @@ struct lab_action {
 	/* Share of the connections to which a rule applies: 0 .. 1; 0: all. */
 	double connections;
 	enum lab_answer answer;
+	int32_t seq, ack; /* LAB_INJECT: offsets from the right numbers */
 	/* LAB_SET */
 	const char *key, *value;
 	/* Probes. */
