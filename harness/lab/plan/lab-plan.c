@@ -184,7 +184,8 @@ bool lab_action_equal(const struct lab_action *a, const struct lab_action *b)
 	       same(a->value, b->value) && same(a->peer, b->peer) &&
 	       a->peer_port == b->peer_port && a->times == b->times &&
 	       a->backlog == b->backlog && a->service == b->service &&
-	       a->seq == b->seq && a->ack == b->ack && a->bind == b->bind && a->connections == b->connections &&
+	       a->seq == b->seq && a->ack == b->ack &&
+	       a->bind == b->bind && a->connections == b->connections &&
 	       a->bytes == b->bytes;
 }
 
