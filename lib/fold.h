@@ -6,7 +6,7 @@
  *
  * Lines break at blanks. A word is never cut: one that is wider than the line
  * stands out of it. CJK text, which has no blanks, breaks between any two
- * characters, but not before a closing mark (UAX #14).
+ * characters, but not before a closing mark or after an opening one (UAX #14).
  */
 #pragma once
 

@@ -89,9 +89,12 @@ START_TEST(wide_text_breaks_between_characters)
 	/* A full-width comma stays on the line of the word before it. */
 	assert_printed("挂了，连接", 0, 0, 4, "挂\n了，\n连接\n");
 	ck_assert_int_eq(fold_widest_word("连接"), 2);
-	/* An opening bracket does not end a line. */
-	assert_printed("重传（路径）", 0, 0, 6, "重传\n（路\n径）\n");
-	assert_printed("路由（ignore）", 0, 0, 6, "路由\n（ignore）\n");
+	/* A bracket stays with what it encloses, also beside Latin letters. */
+	assert_printed("变体（NAME）还", 0, 0, 7, "变体\n（NAME）\n还\n");
+	assert_printed("变体（NAME）还", 0, 0, 10, "变体\n（NAME）还\n");
+	assert_printed("“连接”，", 0, 0, 3, "“连\n接”，\n");
+	assert_printed("用时5s, 连接", 0, 0, 6, "用时\n5s, 连\n接\n");
+	assert_printed("连接(已关闭), 是", 0, 0, 6, "连接\n(已关\n闭),\n是\n");
 }
 END_TEST
 

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Texts in Chinese: the choice of the language, tables and widths.
+
+usage: chinese.py HALFOPEN SOURCE_ROOT
+
+Texts of an area that harness/po/incomplete names may be in English.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unicodedata
+import unittest
+
+HALFOPEN, ROOT = sys.argv[1:3]
+LOCALE = ("LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANG")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def call(*words, **locale):
+    env = {k: v for k, v in os.environ.items() if k not in LOCALE}
+    return subprocess.run([HALFOPEN, *words], env={**env, **locale},
+                          capture_output=True, check=False, encoding="utf-8")
+
+
+def width(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in text)
+
+
+def is_chinese(text):
+    return CHINESE.search(text) is not None
+
+
+class Language(unittest.TestCase):
+    def test_locale_chooses(self):
+        for locale, chinese in (
+                ({}, False),
+                ({"LANG": "C"}, False),
+                ({"LANG": "C", "LANGUAGE": "zh_CN"}, False),
+                ({"LANG": "C.UTF-8", "LANGUAGE": "zh_CN"}, True),
+                ({"LANG": "zh_CN.UTF-8"}, True),
+                ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, False)):
+            with self.subTest(locale):
+                done = call("--help", **locale)
+                self.assertEqual(done.returncode, 0)
+                self.assertEqual(is_chinese(done.stdout), chinese)
+
+    def test_option_is_stronger_than_the_locale(self):
+        for words in (["--lang", "zh", "show", "--help"],
+                      ["--lang=zh", "show", "--help"],
+                      ["show", "--lang", "zh", "--help"],
+                      ["show", "--help", "--lang=zh"]):
+            with self.subTest(words):
+                self.assertTrue(is_chinese(call(*words, LANG="C").stdout))
+        done = call("predict", "--lang", "en", LANG="zh_CN.UTF-8")
+        self.assertFalse(is_chinese(done.stdout))
+
+    def test_messages_about_other_words_are_in_the_language(self):
+        done = call("show", "nothing-of-this-name", "--lang", "zh")
+        self.assertEqual(done.returncode, 2)
+        self.assertTrue(is_chinese(done.stderr))
+
+    def test_invalid_language_is_refused(self):
+        for words in (["--lang", "xx", "list"], ["list", "--lang", "xx"],
+                      ["list", "--lang"]):
+            with self.subTest(words):
+                done = call(*words)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("--lang", done.stderr)
+                self.assertEqual(done.stdout, "")
+
+    def test_formats_for_programs_are_in_english(self):
+        for words in (["list", "--format", "jsonl"],
+                      ["run", "--format", "ktap", "close-after-read"],
+                      ["run", "--format", "junit", "close-after-read"],
+                      ["run", "--format", "jsonl", "close-after-read"]):
+            with self.subTest(words):
+                done = call(*words, LANG="zh_CN.UTF-8")
+                self.assertGreater(len(done.stdout), 100)
+                self.assertFalse(is_chinese(done.stdout))
+
+    def test_journals_are_in_english(self):
+        with tempfile.TemporaryDirectory() as out:
+            done = call("run", "--lang", "zh", "--out", out, "close-after-read")
+            self.assertTrue(is_chinese(done.stdout))
+            journals = list(pathlib.Path(out).rglob("journal.jsonl"))
+            if done.returncode == 0:
+                self.assertGreater(len(journals), 0)
+            for journal in journals:
+                self.assertFalse(is_chinese(journal.read_text("utf-8")))
+
+    @unittest.skipIf(os.geteuid(), "chroot() needs root")
+    def test_root_folder_without_locales_is_enough(self):
+        """It has the program and its libraries only."""
+        done = subprocess.run(["ldd", HALFOPEN], capture_output=True,
+                              check=False, text=True)
+        files = re.findall(r"(/\S+) \(0x", done.stdout)
+        with tempfile.TemporaryDirectory() as root:
+            for file in [HALFOPEN, *files]:
+                target = pathlib.Path(root, os.path.abspath(file)[1:])
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, target)
+            done = subprocess.run(
+                [os.path.abspath(HALFOPEN), "--help"],
+                env={"LANG": "zh_CN.UTF-8"}, capture_output=True, check=False,
+                encoding="utf-8", cwd="/",
+                preexec_fn=lambda: os.chroot(root))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(is_chinese(done.stdout))
+
+
+# --- tables -------------------------------------------------------------------
+
+def incomplete():
+    lines = pathlib.Path(ROOT, "harness/po/incomplete").read_text("utf-8")
+    return {line for line in lines.split() if not line.startswith("#")}
+
+
+class Texts(unittest.TestCase):
+    def test_table_of_claims_is_translated(self):
+        """No line of words in Latin letters, except names and commands."""
+        if {"documents", "program"} & incomplete():
+            self.skipTest("translations are incomplete")
+        done = call("list", "--document", "--lang", "zh")
+        lines = re.findall(r"^  [A-D]\d+ +(\S.*)$", done.stdout, re.M)
+        self.assertGreater(len(lines), 80)
+        self.assertEqual([line for line in lines if not is_chinese(line)], [])
+
+    def test_cases_of_complete_areas_are_translated(self):
+        areas = incomplete()
+        for letter in "abcd":
+            if f"cases-{letter}" in areas or "program" in areas:
+                continue
+            done = call("show", f"{letter.upper()}*", "--lang", "zh")
+            self.assertEqual(done.returncode, 0)
+            english = re.findall(r"^ +(?:\d+\. )?([a-z]+(?: [a-z]+){3,})",
+                                 done.stdout, re.M)
+            self.assertEqual(english, [])
+
+
+class Widths(unittest.TestCase):
+    def test_boxes_are_straight(self):
+        done = call("show", "keepalive-peer-alive", "--lang", "zh")
+        box = re.findall(r"^  [┌│└├┤].*$", done.stdout, re.M)
+        self.assertEqual(len(box), 5)
+        self.assertTrue(any(is_chinese(line) for line in box))
+        self.assertEqual(len({width(line) for line in box}), 1)
+
+    def test_lines_fit_into_80_columns(self):
+        for words in (["show", "A*"], ["list", "--document"],
+                      ["run", "--help"], ["predict"]):
+            with self.subTest(words):
+                done = call(*words, "--lang", "zh")
+                # A command is not broken.
+                wide = [line for line in done.stdout.splitlines()
+                        if width(line) > 80 and " halfopen " not in line]
+                self.assertEqual(wide, [])
+
+    def test_columns_of_a_table_are_aligned(self):
+        done = call("list", "A9", "--lang", "zh")
+        heading, first = done.stdout.splitlines()[:2]
+        self.assertIn("论断", heading)
+        column = width(heading[:heading.index("论断")])
+        self.assertEqual(width(first[:first.index("A9")]), column)
+
+    def test_punctuation_begins_no_line(self):
+        for words in (["show", "A*"], ["run", "--help"], ["list"]):
+            done = call(*words, "--lang", "zh")
+            self.assertEqual(re.findall(r"^ *[，。；：、）？！」].*$",
+                                        done.stdout, re.M), [])
+            self.assertEqual(re.findall(r"^.*[（「]$", done.stdout, re.M), [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
