@@ -131,9 +131,11 @@ static void choose_language(int argc, char **argv)
 		else if (strcmp(value, "en") == 0)
 			language = MESSAGE_ENGLISH;
 	}
-	if (language == MESSAGE_CHINESE &&
-	    !message_use(chinese, sizeof(chinese)))
+	/* Also for searching in both languages. */
+	if (!message_load(chinese, sizeof(chinese)))
 		abort();
+	if (language == MESSAGE_CHINESE)
+		message_use(chinese, sizeof(chinese));
 }
 
 /* Removes --lang before the command; the commands parse it after that. Returns false

@@ -31,6 +31,8 @@ static struct catalogue {
 	uint32_t texts, translations; /* offsets of the arrays */
 } used;
 
+static bool in_use; /* by message_text(), and not only for searching */
+
 static uint32_t word_at(size_t offset)
 {
 	uint32_t word;
@@ -80,15 +82,23 @@ static bool check(void)
 	return check_array(used.texts) && check_array(used.translations);
 }
 
-bool message_use(const void *catalogue, size_t size)
+bool message_load(const void *catalogue, size_t size)
 {
 	const struct catalogue before = used;
 
 	used = (struct catalogue){ .bytes = catalogue, .size = size };
-	if (!catalogue || check())
+	if (check())
 		return true;
 	used = before;
 	return false;
+}
+
+bool message_use(const void *catalogue, size_t size)
+{
+	if (catalogue && !message_load(catalogue, size))
+		return false;
+	in_use = catalogue;
+	return true;
 }
 
 /* NULL: no translation. */
@@ -111,16 +121,21 @@ static const char *find(const char *text)
 }
 
 /* The key "" has the header of the catalogue. */
+const char *message_chinese(const char *text)
+{
+	return text && *text ? find(text) : NULL;
+}
+
 const char *message_text(const char *text)
 {
-	const char *found = text && *text ? find(text) : NULL;
+	const char *found = in_use ? message_chinese(text) : NULL;
 
 	return found ? found : text;
 }
 
 const char *message_plural(const char *one, const char *many, unsigned long n)
 {
-	const char *found = find(one);
+	const char *found = in_use ? find(one) : NULL;
 
 	if (found)
 		return found;

@@ -37,6 +37,14 @@ const char *message_plural(const char *one, const char *many, unsigned long n)
  */
 bool message_use(const void *catalogue, size_t size);
 
+/* The same without using it: texts stay English, and message_chinese() finds
+ * translations. */
+bool message_load(const void *catalogue, size_t size);
+
+/* The translation in the catalogue that was loaded or used last, in whatever
+ * language texts are printed; NULL: none. For searching. */
+const char *message_chinese(const char *text);
+
 /* --- the language -------------------------------------------------------- */
 
 enum message_language { MESSAGE_ENGLISH, MESSAGE_CHINESE };

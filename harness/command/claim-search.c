@@ -5,6 +5,7 @@
 
 #include "case-table.h"
 #include "documents.h"
+#include "message.h"
 #include "selection.h"
 
 /* Shorter ones occur everywhere; a Chinese character has three bytes. */
@@ -33,10 +34,12 @@ static bool mentions(const struct judgement *judgement, const char *text)
 bool search_selects_case(const struct testcase *testcase, const char *pattern)
 {
 	const struct variant *variant = testcase->variants;
+	const char *chinese = message_chinese(testcase->claim);
 
 	if (!is_text(pattern))
 		return selection_matches_case(testcase, pattern);
 	if (strcasestr(testcase->claim, pattern) ||
+	    (chinese && strcasestr(chinese, pattern)) ||
 	    mentions(testcase->judgements, pattern))
 		return true;
 	for (; variant && variant->name; variant++)

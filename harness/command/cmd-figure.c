@@ -23,6 +23,7 @@
 #include "html.h"
 #include "macro.h"
 #include "markup.h"
+#include "message.h"
 #include "out-folder.h"
 #include "page-folder.h"
 #include "report-patterns.h"
@@ -73,8 +74,10 @@ static void print_difference(FILE *out, const json_t *judgement, int columns)
 
 	if (asprintf(&text, "%s %s: %s",
 		     json_string_value(json_object_get(judgement, "claim")),
-		     json_string_value(json_object_get(judgement, "document")),
-		     json_string_value(json_object_get(judgement, "note"))) < 0)
+		     _(json_string_value(
+			     json_object_get(judgement, "document"))),
+		     _(json_string_value(json_object_get(judgement, "note")))) <
+	    0)
 		return;
 	fprintf(out, "  - ");
 	fold_print(out, text, INDENT, INDENT, columns);
@@ -88,16 +91,15 @@ static void print_differences(FILE *out, const struct result *result,
 	const json_t *judgement;
 	size_t i, n = 0;
 
-	json_array_foreach(result->judgements, i, judgement)
-	{
+	json_array_foreach (result->judgements, i, judgement) {
 		if (is_as_told(judgement))
 			continue;
 		if (!n++)
-			fputs("\n  different from the document:\n", out);
+			fputs(_("\n  different from the document:\n"), out);
 		print_difference(out, judgement, columns);
 	}
 	if (!n && json_array_size(result->judgements))
-		fputs("\n  as in the document\n", out);
+		fputs(_("\n  as in the document\n"), out);
 }
 
 static int draw_text(FILE *out, const struct drawing *d,
@@ -161,14 +163,13 @@ static int draw_html(FILE *out, const struct drawing *d,
 	fputs("</h2>\n", out);
 	r = draw_figure_html(out, d, result);
 	fputs("<ul>\n", out);
-	json_array_foreach(result->judgements, i, judgement)
-	{
+	json_array_foreach (result->judgements, i, judgement) {
 		fprintf(out, "<li>%s <b>%s</b>: ",
 			json_string_value(json_object_get(judgement, "claim")),
-			json_string_value(
-				json_object_get(judgement, "document")));
-		markup_text(out, json_string_value(
-					 json_object_get(judgement, "note")));
+			_(json_string_value(
+				json_object_get(judgement, "document"))));
+		markup_text(out, _(json_string_value(
+					 json_object_get(judgement, "note"))));
 		fputs("</li>\n", out);
 	}
 	fputs("</ul></section>\n", out);
@@ -213,15 +214,15 @@ static void draw(struct drawing *d, const struct result *result)
 
 static void print_figure(const struct drawing *d)
 {
-	printf("Figure %s. %s\n%c. %s\n", d->figure->number, d->figure->title,
-	       d->figure->article, d->figure->heading);
+	printf(_("Figure %s. %s\n%c. %s\n"), d->figure->number,
+	       _(d->figure->title), d->figure->article, d->figure->heading);
 	for (int i = 0; d->figure->runs[i]; i++)
 		if (d->pieces[i].text)
 			fputs(d->pieces[i].text, stdout);
 	if (d->figure->at_defaults && !d->from)
-		printf("\n  at the kernel's defaults, in virtual time:\n"
-		       "    halfopen vm --virtual-time --out DIR -- run %s\n"
-		       "    halfopen figure %s --from DIR\n",
+		printf(_("\n  at the kernel's defaults, in virtual time:\n"
+			 "    halfopen vm --virtual-time --out DIR -- run %s\n"
+			 "    halfopen figure %s --from DIR\n"),
 		       d->figure->at_defaults, d->figure->number);
 }
 
@@ -232,8 +233,8 @@ static int write_page(const struct drawing *d)
 	int r;
 
 	snprintf(name, sizeof(name), "figure-%s.html", d->figure->number);
-	snprintf(title, sizeof(title), "Figure %s. %s", d->figure->number,
-		 d->figure->title);
+	snprintf(title, sizeof(title), _("Figure %s. %s"), d->figure->number,
+		 _(d->figure->title));
 	r = folder_create(&file, d->out, name);
 	if (r < 0)
 		return error_trace(r);
@@ -367,7 +368,8 @@ static int read_runs(struct drawing *d)
 	if (drawn)
 		return finish(d, EXIT_STATUS_PASS);
 	fprintf(stderr,
-		"halfopen figure: no run of figure %s below %s; it needs %s\n",
+		_("halfopen figure: no run of figure %s below %s; it needs "
+		  "%s\n"),
 		d->figure->number, d->from, d->figure->runs[0]);
 	return EXIT_STATUS_USAGE;
 }
@@ -376,7 +378,8 @@ static int read_runs(struct drawing *d)
 
 static int print_list(void)
 {
-	static const char *const headings[] = { "figure", "article", "title" };
+	const char *const headings[] = { _("figure"), _("article"),
+					 _("title") };
 	struct table *table;
 	size_t n;
 	const struct documents_figure *figures = documents_figures(&n);
@@ -385,7 +388,7 @@ static int print_list(void)
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		char article[] = { figures[i].article, 0 };
 		const char *cells[] = { figures[i].number, article,
-					figures[i].title };
+					_(figures[i].title) };
 
 		r = table_add(table, cells, 0, COLOUR_PLAIN);
 	}
@@ -460,15 +463,15 @@ static int parse(struct drawing *d, int argc, char **argv)
 	if (option != USAGE_END)
 		return usage_end(option);
 	if (!argv[optind])
-		return d->out || d->from ? usage_error("missing NUMBER") :
+		return d->out || d->from ? usage_error(_("missing NUMBER")) :
 					   print_list();
 	if (argv[optind + 1])
-		return usage_error("more than one figure");
+		return usage_error(_("more than one figure"));
 	d->figure = documents_figure(argv[optind]);
 	if (!d->figure)
-		return usage_error("unknown figure '%s'; 'halfopen figure' "
-				   "lists them",
-				   argv[optind]);
+		return usage_error(
+			_("unknown figure '%s'; 'halfopen figure' lists them"),
+			argv[optind]);
 	/* Runs check it themselves. */
 	if (d->out && d->from && out_folder_check(d->out) < 0)
 		return usage_error("--out: %s", error_message());

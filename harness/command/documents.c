@@ -285,10 +285,17 @@ static const struct line *heading_of(const struct line *line)
 	return line;
 }
 
+/* In either language: whoever reads the Chinese text may not have chosen it. */
+static bool contains(const char *text, const char *part)
+{
+	const char *chinese = message_chinese(text);
+
+	return strcasestr(text, part) || (chinese && strcasestr(chinese, part));
+}
+
 bool documents_mentions(const char *id, const char *text)
 {
-	if (strcasestr(documents_claim(id), text) ||
-	    strcasestr(_(documents_claim(id)), text))
+	if (contains(documents_claim(id), text))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (lines[i].kind == CLAIM && strcmp(lines[i].id, id) == 0 &&

@@ -18,6 +18,7 @@
 #include "documents.h"
 #include "edges.h"
 #include "fault.h"
+#include "figures.h"
 #include "lab-action.h"
 #include "lab-expectation.h"
 #include "macro.h"
@@ -200,9 +201,20 @@ static void put_claim(void *data MACRO_UNUSED, const char *id, const char *text)
 	put(AREA_DOCUMENTS, id, "", text);
 }
 
+static void put_figures(void)
+{
+	size_t n;
+	const struct documents_figure *figures = documents_figures(&n);
+
+	for (size_t i = 0; i < n; i++)
+		put(AREA_DOCUMENTS, "figure", figures[i].number,
+		    figures[i].title);
+}
+
 static void put_documents(void)
 {
 	documents_each_claim(put_claim, NULL);
+	put_figures();
 	for (int i = DOCUMENT_RIGHT; i <= DOCUMENT_WRONG; i++)
 		put(AREA_DOCUMENTS, "judgement", "",
 		    document_text((enum document)i));

@@ -15,6 +15,7 @@
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
+#include "message.h"
 #include "report.h"
 #include "table.h"
 
@@ -39,7 +40,7 @@ static double number_of(const json_t *object, const char *name)
 
 static void print_nothing(FILE *out)
 {
-	fputs("  The run did not come so far: nothing to draw.\n", out);
+	fputs(_("  The run did not come so far: nothing to draw.\n"), out);
 }
 
 /* Prints and frees the table. */
@@ -89,9 +90,9 @@ static int add_round(struct table *table, const struct result *result,
 static int print_rounds(FILE *out, const struct result *result,
 			const struct ladder_view *view)
 {
-	static const char *const headings[] = { "round", "timer, predicted",
-						"waited", "against the last",
-						"since the data" };
+	const char *const headings[] = { _("round"), _("timer, predicted"),
+					 _("waited"), _("against the last"),
+					 _("since the data") };
 	double last = 0, sum = 0;
 	struct table *table;
 	size_t n = 0;
@@ -99,7 +100,7 @@ static int print_rounds(FILE *out, const struct result *result,
 
 	if (r < 0)
 		return error_trace(r);
-	r = add_round(table, result, "tail_loss_probe", "tail loss probe",
+	r = add_round(table, result, "tail_loss_probe", _("tail loss probe"),
 		      &last, &sum, &n);
 	last = 0;
 	for (int i = 1; r >= 0; i++) {
@@ -107,14 +108,15 @@ static int print_rounds(FILE *out, const struct result *result,
 		size_t before = n;
 
 		snprintf(name, sizeof(name), "rto_%d", i);
-		snprintf(what, sizeof(what), "retransmission %d", i);
+		snprintf(what, sizeof(what), _("retransmission %d"), i);
 		r = add_round(table, result, name, what, &last, &sum, &n);
 		if (n == before)
 			break;
 	}
 	r = finish(out, table, n, r, view);
 	if (r >= 0 && n)
-		fprintf(out, "\n  %s after %.3f s; predicted %.3f .. %.3f s\n",
+		fprintf(out,
+			_("\n  %s after %.3f s; predicted %.3f .. %.3f s\n"),
 			text_of(result->measured, "outcome"),
 			number_of(result->measured, "elapsed_s"),
 			number_of(result->predicted, "elapsed_s"),
@@ -166,8 +168,9 @@ static int print_keepalive(FILE *out, const struct result *result,
 	print_clock(out, sum);
 	if (json_object_get(result->measured, "elapsed_s"))
 		fprintf(out,
-			"\n  measured %.3f s, %.0f probes: %s (timers are "
-			"late by up to %.3f s: timer wheel)",
+			_("\n  measured %.3f s, %.0f probes: %s (timers are "
+			  "late by up to "
+			  "%.3f s: timer wheel)"),
 			number_of(result->measured, "elapsed_s"),
 			number_of(result->measured, "keepalive_probes"),
 			text_of(result->measured, "outcome"),
@@ -256,24 +259,23 @@ static int add_moments(struct table *table, const struct wrap *wrap, size_t *n)
 	int r;
 
 	snprintf(end, sizeof(end),
-		 "the late segment arrives, with a timestamp "
-		 "that is %.0f ticks older: %s",
+		 _("the late segment arrives, with a timestamp that is %.0f "
+		   "ticks "
+		   "older: %s"),
 		 wrap->older_by,
-		 wrap->dropped ? "dropped by PAWS (PAWSEstab)" :
-				 "not dropped by PAWS");
-	r = add_moment(table, "A", wrap->began, "the stream has begun", n);
+		 wrap->dropped ? _("dropped by PAWS (PAWSEstab)") :
+				 _("not dropped by PAWS"));
+	r = add_moment(table, "A", wrap->began, _("the stream has begun"), n);
 	if (r >= 0)
 		r = add_moment(table, "B", wrap->late,
-			       "a segment is sent, and "
-			       "is late",
-			       n);
+			       _("a segment is sent, and is late"), n);
 	if (r >= 0)
 		r = add_moment(table, "C", wrap->again,
-			       "its retransmission arrives instead", n);
+			       _("its retransmission arrives instead"), n);
 	if (r >= 0)
-		r = add_moment(table, "D, E", at,
-			       "4 GiB later the sequence numbers have wrapped",
-			       n);
+		r = add_moment(
+			table, "D, E", at,
+			_("4 GiB later the sequence numbers have wrapped"), n);
 	if (r >= 0)
 		r = add_moment(table, "F", wrap->released, end, n);
 	json_decref(at);
@@ -283,9 +285,9 @@ static int add_moments(struct table *table, const struct wrap *wrap, size_t *n)
 static int print_wrap(FILE *out, const struct result *result,
 		      const struct ladder_view *view)
 {
-	static const char *const headings[] = { "moment", "time",
-						"sequence number",
-						"what happens" };
+	const char *const headings[] = { _("moment"), _("time"),
+					 _("sequence number"),
+					 _("what happens") };
 	struct wrap wrap = { .wrapped = 0 };
 	const json_t *record;
 	struct table *table;
@@ -349,9 +351,8 @@ static int print_queues(FILE *out, const struct result *result,
 	const json_t *record;
 	size_t i;
 
-	fputs("      time  SYN queue  accept queue (limit)\n", out);
-	json_array_foreach(result->journal, i, record)
-	{
+	fputs(_("      time  SYN queue  accept queue (limit)\n"), out);
+	json_array_foreach (result->journal, i, record) {
 		if (is_type(record, "fault") || is_type(record, "result"))
 			fprintf(out, "  %8.3f  %s: %s\n",
 				number_of(record, "t"),
@@ -389,16 +390,15 @@ static int print_load(FILE *out, const struct result *result,
 		print_nothing(out);
 		return 0;
 	}
-	fputs("  requests per second: asked for, answered\n", out);
-	json_object_foreach(result->measured, key, value)
-	{
+	fputs(_("  requests per second: asked for, answered\n"), out);
+	json_object_foreach (result->measured, key, value) {
 		if (sscanf(key, "at_%lf_per_s", &asked) != 1)
 			continue;
 		fprintf(out, "  %4.0f      ", asked);
 		print_bar(out, asked, most, view);
 		fprintf(out, "\n      %4.0f  ", json_number_value(value));
 		print_bar(out, json_number_value(value), most, view);
-		fprintf(out, "  (predicted %.0f)\n",
+		fprintf(out, _("  (predicted %.0f)\n"),
 			number_of(result->predicted, key));
 	}
 	return 0;
@@ -409,8 +409,8 @@ static int print_load(FILE *out, const struct result *result,
 static int print_listener(FILE *out, const struct result *result,
 			  const struct ladder_view *view)
 {
-	static const char *const headings[] = { "time", "State", "Recv-Q",
-						"Send-Q", "" };
+	const char *const headings[] = { _("time"), "State", "Recv-Q", "Send-Q",
+					 "" };
 	struct table *table;
 	const json_t *record;
 	size_t i, n = 0;
@@ -418,8 +418,7 @@ static int print_listener(FILE *out, const struct result *result,
 
 	if (r < 0)
 		return error_trace(r);
-	json_array_foreach(result->journal, i, record)
-	{
+	json_array_foreach (result->journal, i, record) {
 		char at[CELL], queue[CELL], limit[CELL];
 		const char *cells[] = { at, text_of(record, "state"), queue,
 					limit, "" };
@@ -432,8 +431,8 @@ static int print_listener(FILE *out, const struct result *result,
 		snprintf(at, sizeof(at), "%.3f", number_of(record, "t"));
 		snprintf(queue, sizeof(queue), "%.0f", length);
 		snprintf(limit, sizeof(limit), "%.0f", most);
-		cells[4] = length > most  ? "full: the next SYN is dropped" :
-			   length == most ? "one more fits" :
+		cells[4] = length > most  ? _("full: the next SYN is dropped") :
+			   length == most ? _("one more fits") :
 					    "";
 		r = add(table, cells, &n);
 		if (r < 0)

@@ -143,6 +143,12 @@ class Finding(unittest.TestCase):
         self.assertIn("unplug-data-replug", done.stdout)
         self.assertNotIn("accept-queue-limit", done.stdout)
 
+    def test_chinese_text_selects_in_either_language(self):
+        found = self.claims("保活")
+        self.assertIn("A12", found)
+        self.assertNotIn("C1", found)
+        self.assertEqual(found, self.claims("--lang", "zh", "保活"))
+
     def test_show_begins_with_the_claim(self):
         done = rig.call(HALFOPEN, "show", "D6")
         first = done.stdout.split("\n\n")[0]

@@ -95,6 +95,19 @@ START_TEST(text_without_a_translation_remains)
 }
 END_TEST
 
+START_TEST(translation_is_found_while_texts_are_english)
+{
+	static struct file file;
+
+	file = make_file(false);
+	ck_assert(message_load(file.bytes, file.size));
+	ck_assert_str_eq(_("claim"), "claim");
+	ck_assert_str_eq(message_chinese("claim"), "论断");
+	ck_assert_ptr_null(message_chinese("zzz"));
+	ck_assert_ptr_null(message_chinese(""));
+}
+END_TEST
+
 START_TEST(chinese_has_one_plural_form)
 {
 	static struct file file;
@@ -194,6 +207,7 @@ END_TEST
 static const TTest *const *const tests[] = {
 	&texts_are_translated_in_either_byte_order,
 	&text_without_a_translation_remains,
+	&translation_is_found_while_texts_are_english,
 	&chinese_has_one_plural_form,
 	&damaged_catalogue_is_refused,
 	&language_follows_the_rules_of_gettext,
