@@ -13,7 +13,6 @@
 
 enum { CLAMP = 8192, MAXSEG = 700, TIMESTAMPS = 12, BYTES = 2000 };
 
-#define DATA(host_) FRAMES(FROM(host_), KIND(WIRE_DATA))
 #define ACK(host_) FRAMES(FROM(host_), KIND(WIRE_PURE_ACK))
 
 struct window_stage {
@@ -40,11 +39,18 @@ static struct window_stage connect_with(struct run *run, int option, int value)
 	return stage;
 }
 
+/* It ends above the sequence number to which the SYN's window reaches. */
+static bool is_beyond(const struct wire_capture *capture, const void *data)
+{
+	uint32_t sent = capture->frame.tcp.seq - capture->base.sender - 1;
+
+	return sent + capture->frame.tcp.length > *(const unsigned int *)data;
+}
+
 static void expect_clamp(struct run *run)
 {
 	struct window_stage stage = connect_with(run, TCP_WINDOW_CLAMP, CLAMP);
-	unsigned int segments = CLAMP / stage.syn.mss;
-	unsigned int window = segments * stage.syn.mss;
+	const unsigned int window = CLAMP / stage.syn.mss * stage.syn.mss;
 	struct mark sent = mark_now(run);
 
 	const struct wire_capture *ack, *beyond;
@@ -56,7 +62,10 @@ static void expect_clamp(struct run *run)
 	got = sock_stream(stage.server, stage.client, 2 * CLAMP, soon);
 	expect_stream(&got, 2 * CLAMP, 0);
 	ack = frames_wait(run, sent, ACK("client"), 1, soon);
-	beyond = frames_nth(run, sent, DATA("server"), segments + 1);
+	beyond = frames_nth(run, sent,
+			    FRAMES(FROM("server"), KIND(WIRE_DATA),
+				   .where = is_beyond, .data = &window),
+			    1);
 	expect_that(run, ack && beyond && beyond->at >= ack->at,
 		    "no segment beyond the window before the first ACK", "%s",
 		    ack && beyond ? "one before it" : "no such segment");

@@ -245,6 +245,8 @@ static void put_identity(struct line *line, const struct journal_frame *frame)
 	put_optional(line, "seq", frame->seq, -1);
 	put_optional(line, "ack", frame->ack, -1);
 	put_number(line, "len", frame->len);
+	if (frame->segments > 1)
+		put_number(line, "segments", frame->segments);
 	put_number(line, "flags", frame->flags);
 	put_number(line, "window", frame->window);
 }

@@ -130,6 +130,7 @@ struct journal_frame {
 	unsigned int transmission; /* 0: null */
 	int64_t seq, ack; /* -1: null */
 	uint32_t len;
+	unsigned int segments; /* written where it is more than 1 */
 	uint8_t flags;
 	uint16_t window;
 };

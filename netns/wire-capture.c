@@ -42,7 +42,7 @@ struct flow_count {
 	struct flow_count *next;
 	const char *from, *to;
 	uint16_t from_port, to_port;
-	uint64_t frames, bytes;
+	uint64_t frames, segments, bytes;
 };
 
 struct wire_capture_log {
@@ -226,6 +226,7 @@ static void describe(struct journal_frame *frame, const struct wire_capture *c)
 		tcp->ack, c->base.knows_receiver && (tcp->flags & SEGMENT_ACK),
 		c->base.receiver);
 	frame->len = tcp->length;
+	frame->segments = c->segments;
 	frame->flags = tcp->flags;
 	frame->window = tcp->window;
 }
@@ -360,6 +361,7 @@ bool wire_capture_log_count(struct wire_capture_log *log, size_t size)
 	if (!count)
 		return false;
 	count->frames++;
+	count->segments += c->segments;
 	count->bytes += size;
 	log->n_captures--;
 	return true;
@@ -373,12 +375,14 @@ static int write_count(struct wire_capture_log *log,
 
 	snprintf(text, sizeof(text),
 		 "%s:%u > %s:%u: %" PRIu64 " frames, %" PRIu64
-		 " bytes, only counted",
+		 " segments, %" PRIu64 " bytes, only counted",
 		 count->from, count->from_port, count->to, count->to_port,
-		 count->frames, count->bytes);
+		 count->frames, count->segments, count->bytes);
 	return error_trace(journal_write(log->journal, nsec_now(), "note",
-					 "{s:s, s:I, s:I}", "text", text,
+					 "{s:s, s:I, s:I, s:I}", "text", text,
 					 "frames", (json_int_t)count->frames,
+					 "segments",
+					 (json_int_t)count->segments,
 					 "bytes", (json_int_t)count->bytes));
 }
 

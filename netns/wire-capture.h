@@ -51,6 +51,7 @@ struct wire_capture {
 	const char *label; /* of the rule that decided on it; NULL: none */
 	struct frame frame;
 	struct segment_base base; /* for relative sequence numbers */
+	unsigned int segments; /* in this frame; more than 1 with offload */
 
 	/* Its identity; journal.h describes each member. */
 	unsigned int packet; /* from 1; the same on every cable */

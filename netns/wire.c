@@ -32,6 +32,7 @@
 #include "fd.h"
 #include "identity.h"
 #include "macro.h"
+#include "offload.h"
 
 enum {
 	FRAME_MAX = FRAME_ETHERNET + UINT16_MAX + 1,
@@ -195,11 +196,16 @@ static bool is_sent(enum wire_fate fate)
 }
 
 /* __is_skb_forwardable() allows for a VLAN tag. */
-static bool is_too_large(const struct wire_frame *frame)
+static bool is_too_large(struct wire *wire, const struct wire_frame *frame)
 {
 	enum { VLAN_TAG = 4 };
+	const struct wire_capture *capture = capture_of(wire, frame->capture);
+	size_t size = frame->size;
 
-	return frame->size > FRAME_ETHERNET + VLAN_TAG + frame->to->mtu;
+	if (capture->segments > 1)
+		size = size - capture->frame.tcp.length +
+		       frame->header->gso_size;
+	return size > FRAME_ETHERNET + VLAN_TAG + frame->to->mtu;
 }
 
 /*
@@ -214,6 +220,12 @@ static int put_on_cable(struct wire *wire, const struct wire_frame *frame,
 	struct sockaddr_ll address = { .sll_family = AF_PACKET,
 				       .sll_ifindex = frame->to->ifindex };
 
+	/* __is_skb_forwardable() ignores the size of a GSO frame; its segments
+	 * would not fit. */
+	if (frame->header->gso_size && is_too_large(wire, frame)) {
+		*fate = WIRE_TOO_LARGE;
+		return 0;
+	}
 	if (sendto(wire->socket, frame->header,
 		   sizeof(*frame->header) + frame->size, 0,
 		   (const struct sockaddr *)&address, sizeof(address)) >= 0)
@@ -224,7 +236,7 @@ static int put_on_cable(struct wire *wire, const struct wire_frame *frame,
 	    errno != ENOBUFS)
 		return error_origin(-errno, "send a frame to %s",
 				    frame->to->host);
-	*fate = is_too_large(frame) ? WIRE_TOO_LARGE : WIRE_LOST;
+	*fate = is_too_large(wire, frame) ? WIRE_TOO_LARGE : WIRE_LOST;
 	return 0;
 }
 
@@ -362,13 +374,22 @@ bool wire_matches(const struct wire_capture *capture,
 	       (!match->where || match->where(capture, match->data));
 }
 
-/* `seen` includes the frame that is being matched. */
-static bool decides(const struct wire_rule *rule)
+/* tcp_gso_segment() leaves a FIN to the last segment of a frame. */
+unsigned int wire_matching_segments(const struct wire_capture *capture,
+				    const struct wire_match *match)
+{
+	return (match->kinds & capture->kinds) == WIRE_FIN ? 1 :
+							     capture->segments;
+}
+
+/* `seen` includes the `segments` of the frame that is being matched. */
+static bool decides(const struct wire_rule *rule, unsigned int segments)
 {
 	unsigned int first = MAX(rule->match.first, 1U);
 
 	return rule->seen >= first &&
-	       (!rule->match.count || rule->seen < first + rule->match.count);
+	       (!rule->match.count ||
+		rule->seen - segments + 1 < first + rule->match.count);
 }
 
 /* Every rule counts its matches, also those that another one decides on. */
@@ -378,10 +399,13 @@ static struct wire_rule *find_rule(struct wire *wire,
 	struct wire_rule *chosen = NULL;
 
 	for (struct wire_rule *rule = wire->rules; rule; rule = rule->next) {
+		unsigned int segments =
+			wire_matching_segments(capture, &rule->match);
+
 		if (rule->disarmed || !wire_matches(capture, &rule->match))
 			continue;
-		rule->seen++;
-		if (!chosen && decides(rule))
+		rule->seen += segments;
+		if (!chosen && decides(rule, segments))
 			chosen = rule;
 	}
 	if (chosen)
@@ -564,6 +588,7 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 				    .to = port };
 	struct wire_capture capture = { .at = nsec_now(),
 					.network = port->network,
+					.segments = 1,
 					.from = "",
 					.to = port->host };
 	struct identity identity;
@@ -750,7 +775,10 @@ static int switch_frame(struct wire *wire, const struct buffer *buffer,
 {
 	struct wire_capture seen = { .at = at,
 				     .network = from ? from->network : 0,
-				     .frame = *decoded };
+				     .frame = *decoded,
+				     .segments = offload_segments(
+					     &buffer->header,
+					     decoded->tcp.length) };
 	struct wire_frame frame = { .header = &buffer->header,
 				    .size = size,
 				    .from = from };

@@ -15,7 +15,9 @@
  * Each network is a switch of its own. A packet goes from one to another
  * through a host, and passes the wire once in each.
  *
- * One frame is one segment: the hosts' ends are made with IFLA_GSO_MAX_SEGS=1.
+ * One frame is one segment: the hosts' ends are made with IFLA_GSO_MAX_SEGS=1,
+ * unless the world has offload (world_set_offload()). A frame of several segments
+ * is forwarded whole, and rules treat it as a whole.
  * Frames from veth carry partial checksums; PACKET_VNET_HDR passes them on as
  * they are, and the journal gets complete ones.
  *
@@ -118,8 +120,10 @@ struct wire_match {
 	/* For anything else: a sequence number, a timestamp. */
 	bool (*where)(const struct wire_capture *capture, const void *data);
 	const void *data; /* for `where`. Borrowed. */
-	unsigned int first; /* the first match that counts; 0 and 1: the 1st */
-	unsigned int count; /* number of matches from there on; 0: all */
+	/* The first segment that counts (0 and 1: the 1st), and the number of
+	 * segments from there on (0: all). A frame counts when one of its
+	 * segments does. */
+	unsigned int first, count;
 	const char *label; /* of wire_capture, or NULL. Borrowed. */
 };
 
@@ -172,6 +176,10 @@ unsigned int wire_connection(const struct wire *wire,
 
 bool wire_matches(const struct wire_capture *capture,
 		  const struct wire_match *match);
+
+/* As how many segments a capture that matches counts. */
+unsigned int wire_matching_segments(const struct wire_capture *capture,
+				    const struct wire_match *match);
 
 /* The longest time that a frame waited for user space. */
 nsec_t wire_residence(const struct wire *wire);

@@ -25,6 +25,7 @@
 #include "errors.h"
 #include "firewall.h"
 #include "namespace.h"
+#include "offload.h"
 
 enum {
 	WIRE_IFINDEX = 100 /* and upwards */,
@@ -59,6 +60,7 @@ struct world {
 	bool permanent_neighbours;
 	int next_ifindex;
 	unsigned int mtu; /* of all cables; 0: the kernel's default */
+	bool offload; /* of all cables */
 	host_exit_fn on_exit;
 	void *data;
 };
@@ -102,6 +104,11 @@ int world_new(struct world **ret, struct loop *loop, struct journal *journal,
 void world_set_mtu(struct world *world, unsigned int mtu)
 {
 	world->mtu = mtu;
+}
+
+void world_set_offload(struct world *world, bool on)
+{
+	world->offload = on;
 }
 
 static void free_settings(struct sysctl_setting *settings, size_t n)
@@ -297,7 +304,7 @@ static int add_cable(struct world *world, struct place *place, size_t i)
 				     .ifindex = ifindex_of(i),
 				     .namespace = host_namespace(place->host),
 				     /* One frame is one segment. */
-				     .gso_max_segs = 1,
+				     .gso_max_segs = world->offload ? 0 : 1,
 				     .mtu = mtu };
 	int r;
 
@@ -305,6 +312,8 @@ static int add_cable(struct world *world, struct place *place, size_t i)
 	snprintf(eth_name, sizeof(eth_name), "eth%u", (uint8_t)i);
 	memcpy(host_end.mac, place->plan.cables[i].mac, 6);
 	r = rtnl_add_veth(world->rtnl, &wire_end, &host_end);
+	if (r >= 0 && world->offload)
+		r = offload_receive(host_end.namespace, eth_name);
 	if (r < 0)
 		return error_trace(r);
 	return error_trace(bind_port(world, place, i, ifindex));

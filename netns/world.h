@@ -45,6 +45,14 @@ struct world *world_free(struct world *world);
 void world_set_mtu(struct world *world, unsigned int mtu);
 
 /*
+ * With offload, hosts that are added from now on send and receive several segments
+ * as one frame, as with a network card that has TSO and GRO (offload.h): the wire
+ * forwards it whole, and each record has the number of its segments. Without, as
+ * after world_new(), one frame is one segment.
+ */
+void world_set_offload(struct world *world, bool on);
+
+/*
  * Adds a host with its cables, which are still down. The settings are copied;
  * those of an interface ("net.ipv4.neigh.eth0....") are written once the
  * interface exists.

@@ -30,6 +30,7 @@ enum option_code {
 	OPTION_SET,
 	OPTION_FAMILY,
 	OPTION_MAPPED,
+	OPTION_OFFLOAD,
 	OPTION_FORMAT,
 	OPTION_COLOR,
 	OPTION_OUT,
@@ -60,6 +61,9 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			    "IPv4 (default) or IPv6" },
 	[OPTION_MAPPED] = { "mapped", 0, NULL, NULL,
 			    "use v4-mapped IPv6 sockets (::ffff:10.0.0.1)" },
+	[OPTION_OFFLOAD] = { "offload", 0, NULL, NULL,
+			     "let the hosts use GSO and GRO: a frame is up to 64 "
+			     "KiB of segments, as with a real network card" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human ktap junit jsonl",
 			    "human (default), ktap, junit, jsonl" },
 	[OPTION_COLOR] = USAGE_COLOR,
@@ -161,6 +165,9 @@ static int set_option(struct command_options *options, enum option_code option)
 		break;
 	case OPTION_MAPPED:
 		options->run.mapped = true;
+		break;
+	case OPTION_OFFLOAD:
+		options->run.offload = true;
 		break;
 	case OPTION_FORMAT:
 		options->reporter = reporter_find(optarg);

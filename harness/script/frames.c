@@ -2,7 +2,8 @@
 /*
  * The wire keeps a capture of every frame in the order of arrival. Before each
  * query it reads what its socket has queued (wire_catch_up()), so that a frame
- * that was sent before the query is seen by it.
+ * that was sent before the query is seen by it. With offload a frame may have
+ * several segments, and counts as that many.
  */
 #include "frames.h"
 
@@ -29,6 +30,16 @@ static bool counts(const struct wire_capture *capture, struct mark since,
 	       wire_matches(capture, match);
 }
 
+/* 0 if the capture does not count. */
+static unsigned int count_segments(const struct wire_capture *capture,
+				   struct mark since,
+				   const struct wire_match *match)
+{
+	return counts(capture, since, match) ?
+		       wire_matching_segments(capture, match) :
+		       0;
+}
+
 const struct wire_capture *frames_nth(struct run *run, struct mark since,
 				      const struct wire_match *match,
 				      unsigned int nth)
@@ -36,9 +47,13 @@ const struct wire_capture *frames_nth(struct run *run, struct mark since,
 	const struct wire_capture *all;
 	size_t n = captures(run, &all);
 
-	for (size_t i = 0; i < n; i++)
-		if (counts(&all[i], since, match) && --nth == 0)
+	for (size_t i = 0; i < n; i++) {
+		unsigned int segments = count_segments(&all[i], since, match);
+
+		if (nth <= segments)
 			return &all[i];
+		nth -= segments;
+	}
 	return NULL;
 }
 
@@ -115,7 +130,7 @@ unsigned int frames_count(struct run *run, struct mark since,
 	unsigned int found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		found += counts(&all[i], since, match);
+		found += count_segments(&all[i], since, match);
 	return found;
 }
 

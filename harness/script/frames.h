@@ -29,7 +29,8 @@
 #define KIND(kinds_) .kinds = (kinds_)
 #define FRAMES(...) (&(const struct wire_match){ __VA_ARGS__ })
 
-/* The number of matching frames since the mark. */
+/* The number of matching frames since the mark. With --offload a frame counts
+ * as its number of segments, here and in the next functions. */
 unsigned int frames_count(struct run *run, struct mark since,
 			  const struct wire_match *match);
 

@@ -21,6 +21,7 @@ struct run_options {
 	int family; /* AF_INET, AF_INET6 */
 	bool mapped; /* IPv4, through IPv6 sockets with v4-mapped addresses */
 	bool without_faults; /* fault verbs do nothing */
+	bool offload; /* several segments in a frame: world_set_offload() */
 	bool keep; /* on failure: stop, and print how to enter the hosts */
 	bool rootless; /* in a user namespace; set by the worker */
 	nsec_t slack; /* tolerance for scheduling delay, on every upper bound */

@@ -56,6 +56,8 @@ static char *reproduce_command(const struct run *run)
 		fputs(" --family 6", out);
 	if (run->options->mapped)
 		fputs(" --mapped", out);
+	if (run->options->offload)
+		fputs(" --offload", out);
 	if (run->options->without_faults)
 		fputs(" --without-faults", out);
 	put_settings(out, run->options->settings);

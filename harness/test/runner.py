@@ -452,6 +452,34 @@ class Usage(unittest.TestCase):
         self.assertEqual(told["server", "net.ipv4.tcp_orphan_retries"], "1")
 
 
+class Offload(unittest.TestCase):
+    """A case of halfopen itself, which sends several segments at once."""
+
+    CASE = "option-window/window-clamp"
+    MSS = 1448
+
+    def run_case(self, *options):
+        done = rig.run(sys.argv[2], "--inconclusive=skip", *options, self.CASE)
+        self.assertIn(done.status, (PASS, SKIPPED), done.text)
+        journal = done.journals[self.CASE]
+        return journal[0]["command"], [
+            record for record in journal if "segments" in record]
+
+    def test_frames_have_several_segments(self):
+        command, frames = self.run_case("--offload")
+        self.assertIn(" --offload", command)
+        self.assertTrue(frames)
+        for frame in frames:
+            self.assertGreater(frame["segments"], 1)
+            self.assertEqual(frame["segments"],
+                             -(-frame["len"] // self.MSS))
+
+    def test_a_frame_is_one_segment_without(self):
+        command, frames = self.run_case()
+        self.assertNotIn("--offload", command)
+        self.assertEqual(frames, [])
+
+
 class OutFolder(unittest.TestCase):
     """A folder that another user or another halfopen has prepared."""
 

@@ -45,8 +45,9 @@ START_TEST(defaults_without_arguments)
 	ck_assert_uint_eq(options.retries, 0);
 	ck_assert_uint_eq(options.parallel, 0);
 	ck_assert_ptr_eq(options.reporter, &reporter_human);
-	ck_assert(!options.run.without_faults && !options.skip_inconclusive &&
-		  !options.all && !options.verbose && !options.run.keep);
+	ck_assert(!options.run.without_faults && !options.run.offload &&
+		  !options.skip_inconclusive && !options.all &&
+		  !options.verbose && !options.run.keep);
 	ck_assert_ptr_null(options.settings[0].name);
 	ck_assert_uint_eq(options.n_patterns, 0);
 }
@@ -56,12 +57,13 @@ START_TEST(every_option_is_stored)
 {
 	ck_assert_int_eq(parse("-v -j 3 --repeat 4 --retry 5 --family 6 "
 			       "--format jsonl --out here --all --keep "
-			       "--without-faults --inconclusive skip "
+			       "--without-faults --offload --inconclusive skip "
 			       "--slack 7.5 --timeout-mul 2.5 --shard 2/3 A10 "
 			       "server-*"),
 			 -1);
 	ck_assert(options.verbose && options.all && options.run.keep &&
-		  options.run.without_faults && options.skip_inconclusive);
+		  options.run.without_faults && options.run.offload &&
+		  options.skip_inconclusive);
 	ck_assert_uint_eq(options.parallel, 3);
 	ck_assert_uint_eq(options.repetitions, 4);
 	ck_assert_uint_eq(options.retries, 5);

@@ -128,13 +128,25 @@ void realm_begin(struct realm *realm, int family)
 	realm_begin_with_mtu(realm, family, 0);
 }
 
+static void add_pair(struct realm *realm, int family)
+{
+	add_host(realm, "client", 0, 1, family);
+	add_host(realm, "server", 0, 2, family);
+	realm_ok(world_connect(realm->world, true));
+}
+
 void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu)
 {
 	begin_empty(realm);
 	world_set_mtu(realm->world, mtu);
-	add_host(realm, "client", 0, 1, family);
-	add_host(realm, "server", 0, 2, family);
-	realm_ok(world_connect(realm->world, true));
+	add_pair(realm, family);
+}
+
+void realm_begin_with_offload(struct realm *realm, int family)
+{
+	begin_empty(realm);
+	world_set_offload(realm->world, true);
+	add_pair(realm, family);
 }
 
 void realm_begin_routed(struct realm *realm, int family, unsigned int routers,

@@ -42,6 +42,7 @@ struct realm {
 /* `family`: AF_INET or AF_INET6. */
 void realm_begin(struct realm *realm, int family);
 void realm_begin_with_mtu(struct realm *realm, int family, unsigned int mtu);
+void realm_begin_with_offload(struct realm *realm, int family);
 /* With a chain of routers between them: "router-1" and so on. Router k has the
  * address .254 in network k - 1 and .253 in network k. */
 void realm_begin_routed(struct realm *realm, int family, unsigned int routers,

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bulk transfers: large frames, and frames that are only counted. */
+/* Bulk transfers: large frames, frames of several segments, and frames that are
+ * only counted. */
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "errors.h"
 #include "realm.h"
@@ -87,6 +93,134 @@ START_TEST(large_frame_is_one_segment)
 	}
 	ck_assert_uint_eq(payload, BULK);
 	ck_assert_uint_eq(largest, LARGE_MTU + FRAME_ETHERNET);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+static void begin_with_offload(struct pair *pair)
+{
+	realm_begin_with_offload(&pair->realm, AF_INET);
+	pair->client = realm_pair(&pair->realm, &pair->server);
+}
+
+static int64_t integer(const json_t *record, const char *name, int64_t missing)
+{
+	const json_t *value = json_object_get(record, name);
+
+	return value ? json_integer_value(value) : missing;
+}
+
+/* The sum of a member of all frames that send data for the first time. */
+static int64_t sum_of_data(struct pair *pair, const char *name, int64_t missing)
+{
+	json_t *records = realm_records(&pair->realm), *record;
+	int64_t sum = 0;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+	{
+		if (integer(record, "len", 0) > 0 &&
+		    integer(record, "transmission", 0) == 1)
+			sum += integer(record, name, missing);
+	}
+	json_decref(records);
+	return sum;
+}
+
+/* The MSS of the kernel's default MTU, with timestamps. */
+enum { MSS = 1448 };
+
+START_TEST(frame_of_several_segments_is_forwarded_whole)
+{
+	const struct wire_capture *all;
+	unsigned int segments = 0, most = 0;
+	struct pair pair;
+	size_t n;
+
+	begin_with_offload(&pair);
+	transfer(&pair, BULK);
+	n = wire_captures(pair.realm.wire, &all);
+	for (size_t i = 0; i < n; i++) {
+		if (!(all[i].kinds & WIRE_DATA))
+			continue;
+		ck_assert_uint_eq(all[i].segments,
+				  (all[i].frame.tcp.length + MSS - 1) / MSS);
+		most = MAX(most, all[i].segments);
+		segments += all[i].segments;
+	}
+	ck_assert_uint_ge(most, 2);
+	ck_assert_int_eq(sum_of_data(&pair, "len", 0), BULK);
+	ck_assert_int_eq(sum_of_data(&pair, "segments", 1), segments);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+START_TEST(frame_has_one_segment_without_offload)
+{
+	struct pair pair;
+
+	begin(&pair, 0);
+	transfer(&pair, BULK);
+	ck_assert_int_eq(sum_of_data(&pair, "segments", 0), 0);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+/* A frame has at least two: tcp_min_tso_segs. */
+START_TEST(rule_counts_segments)
+{
+	const struct wire_match third = { .kinds = WIRE_DATA,
+					  .first = 3,
+					  .count = 1 };
+	const struct wire_capture *all;
+	struct wire_rule *rule;
+	struct pair pair;
+	size_t n, dropped = 0;
+
+	begin_with_offload(&pair);
+	realm_ok(wire_arm(pair.realm.wire, &rule, &third, WIRE_DROP, 0));
+	transfer(&pair, 10 * MSS);
+	ck_assert_uint_eq(wire_rule_hits(rule), 1);
+	n = wire_captures(pair.realm.wire, &all);
+	for (size_t i = 0; i < n; i++) {
+		const struct segment *tcp = &all[i].frame.tcp;
+		uint32_t first = tcp->seq - all[i].base.sender - 1;
+
+		if (all[i].fate != WIRE_DROPPED)
+			continue;
+		dropped++;
+		ck_assert_uint_le(first, 2 * MSS);
+		ck_assert_uint_gt(first + tcp->length, 2 * MSS);
+	}
+	ck_assert_uint_eq(dropped, 1);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+static bool has_receive_offload(struct pair *pair)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_GGRO };
+	struct ifreq request = { .ifr_name = "eth0",
+				 .ifr_data = (char *)&value };
+	int fd = host_socket(realm_host(&pair->realm, "server"), AF_INET,
+			     SOCK_DGRAM, 0);
+
+	realm_ok(fd);
+	ck_assert_int_eq(ioctl(fd, SIOCETHTOOL, &request), 0);
+	close(fd);
+	return value.data;
+}
+
+START_TEST(hosts_have_receive_offload_on_request)
+{
+	struct pair pair;
+
+	begin_with_offload(&pair);
+	ck_assert(has_receive_offload(&pair));
+	realm_end(&pair.realm);
+	realm_new_network();
+	begin(&pair, 0);
+	ck_assert(!has_receive_offload(&pair));
 	realm_end(&pair.realm);
 }
 END_TEST
@@ -249,6 +383,10 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&large_frame_is_one_segment,
+	&frame_of_several_segments_is_forwarded_whole,
+	&frame_has_one_segment_without_offload,
+	&rule_counts_segments,
+	&hosts_have_receive_offload_on_request,
 	&plain_flow_is_counted_and_not_captured,
 	&retransmissions_and_fins_are_captured,
 	&duplicated_frame_is_captured,
