@@ -4,7 +4,7 @@
  * other down. Each sends its results as a stream (stream.h); the silent reporter
  * only stores them, and the table is printed after the last guest.
  *
- * Everything that can be refused (kernels, patterns, options of run) is refused
+ * Everything that can be refused (kernels, patterns, labs, their options) is refused
  * before the first boot.
  */
 #include "case-table.h"
@@ -17,6 +17,7 @@
 
 #include "errors.h"
 #include "exit-status.h"
+#include "journal.h"
 #include "kernel.h"
 #include "local-report.h"
 #include "matrix-row.h"
@@ -24,6 +25,7 @@
 #include "run-options.h"
 #include "selection.h"
 #include "table.h"
+#include "vm-lab.h"
 #include "vm-options.h"
 #include "vm-signals.h"
 #include "vm.h"
@@ -42,20 +44,23 @@ static const struct usage_word words[] = {
 	{ "KERNEL", "an image, a folder or a Debian package, as for vm; "
 		    "older ones first" },
 	{ "-- run …", "the command line of halfopen run, for each kernel" },
+	{ "-- lab …", "that of halfopen lab" },
 	{ NULL, NULL },
 };
 
 const struct usage usage_matrix = {
 	.name = "matrix",
-	.arguments = "KERNEL... [options] -- run [PATTERN...] [run's options]",
-	.brief = "run the same cases on several kernels, side by side",
+	.arguments = "KERNEL... [options] -- run|lab ...",
+	.brief = "run the same cases or labs on several kernels, side by side",
 	.text = "Boots one guest after the other and prints one table with a "
 		"row for each run and a column for each kernel. Differences "
 		"that the case declares are explained with the version and the "
-		"commit that caused them; other differences are unexpected.",
+		"commit that caused them; other differences are unexpected. A "
+		"lab has a row for its verdict and one for each expectation, "
+		"with what was observed.",
 	.words = words,
 	.options = option_table,
-	.status = "that of run, for all kernels together; 1 also for an "
+	.status = "that of run or lab, for all kernels together; 1 also for an "
 		  "unexpected difference.",
 };
 
@@ -72,7 +77,10 @@ struct column {
 
 struct matrix {
 	struct vm_plan plan;
-	struct selection selection;
+	const struct run_job *jobs;
+	size_t n_jobs;
+	unsigned int retries;
+	int family;
 	struct column columns[KERNELS_MAX];
 	size_t n;
 	bool markdown;
@@ -121,6 +129,53 @@ static int add_row(struct matrix *matrix, const struct run_job *job,
 	return error_trace(r);
 }
 
+/* What a lab on this kernel has observed. "": it has no result. */
+static void expectation_text(const struct matrix *matrix, size_t column,
+			     const struct run_job *job, size_t i, char *ret,
+			     size_t size)
+{
+	const struct result *result =
+		stream_result(matrix->columns[column].stream, job);
+	const json_t *expectation =
+		result ? json_array_get(result->expectations, i) : NULL;
+
+	snprintf(ret, size, "%s%s",
+		 expectation && !json_is_true(json_object_get(expectation,
+							      "ok")) ?
+			 "not met: " :
+			 "",
+		 expectation ? journal_text(expectation, "observed") : "");
+}
+
+static int add_expectation(const struct matrix *matrix,
+			   const struct run_job *job, size_t i,
+			   struct table *table)
+{
+	const struct lab_plan *plan = lab_case_plan(job->testcase);
+	char name[160], texts[KERNELS_MAX][320];
+	const char *texts_of[TABLE_COLUMNS] = { name };
+
+	snprintf(name, sizeof(name), "  %s", plan->expectations[i].text);
+	for (size_t j = 0; j < matrix->n; j++) {
+		expectation_text(matrix, j, job, i, texts[j],
+				 sizeof(texts[j]));
+		texts_of[j + 1] = texts[j];
+	}
+	texts_of[matrix->n + 1] = "";
+	return error_trace(table_add(table, texts_of, 0, COLOUR_PLAIN));
+}
+
+static int add_expectations(const struct matrix *matrix,
+			    const struct run_job *job, struct table *table)
+{
+	const struct lab_plan *plan = lab_case_plan(job->testcase);
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n_expectations && r >= 0; i++)
+		r = add_expectation(matrix, job, i, table);
+	return error_trace(r);
+}
+
 static int print_table(struct matrix *matrix)
 {
 	const char *headings[TABLE_COLUMNS] = { "run" };
@@ -133,8 +188,11 @@ static int print_table(struct matrix *matrix)
 	r = table_new(&table, matrix->n + 2, headings);
 	if (r < 0)
 		return error_trace(r);
-	for (size_t i = 0; i < matrix->selection.n && r >= 0; i++)
-		r = add_row(matrix, &matrix->selection.jobs[i], table);
+	for (size_t i = 0; i < matrix->n_jobs && r >= 0; i++) {
+		r = add_row(matrix, &matrix->jobs[i], table);
+		if (r >= 0 && vm_options_is_lab(&matrix->plan))
+			r = add_expectations(matrix, &matrix->jobs[i], table);
+	}
 	if (r >= 0 && matrix->markdown)
 		table_print_markdown(table, stdout);
 	else if (r >= 0)
@@ -165,8 +223,7 @@ static void set_release(struct column *column)
 	column->version = kernel_version_of(kernel);
 }
 
-static int run_column(struct matrix *matrix, struct column *column,
-		      const struct command_options *run)
+static int run_column(struct matrix *matrix, struct column *column)
 {
 	struct report_tally tally = { 0 };
 	bool uml = column->plan.uml;
@@ -176,10 +233,10 @@ static int run_column(struct matrix *matrix, struct column *column,
 		.reporter = &reporter_silent,
 		.out = stdout,
 		.info = { .kernel = "?",
-			  .family = run->run.family == AF_INET6 ? 6 : 4 },
+			  .family = matrix->family == AF_INET6 ? 6 : 4 },
 	};
-	r = stream_new(&column->stream, &column->report, matrix->selection.jobs,
-		       matrix->selection.n, run->retries, NULL);
+	r = stream_new(&column->stream, &column->report, matrix->jobs,
+		       matrix->n_jobs, matrix->retries, NULL);
 	if (r >= 0)
 		r = vm_run(column->vm, column->stream, &column->machine);
 	if (r < 0)
@@ -219,12 +276,12 @@ static int prepare(struct matrix *matrix)
 }
 
 /* Returns the exit status. */
-static int run_all(struct matrix *matrix, const struct command_options *run)
+static int run_all(struct matrix *matrix)
 {
 	int r = 0, status;
 
 	for (size_t i = 0; i < matrix->n && r >= 0; i++)
-		r = run_column(matrix, &matrix->columns[i], run);
+		r = run_column(matrix, &matrix->columns[i]);
 	if (r >= 0)
 		r = print_table(matrix);
 	if (r < 0)
@@ -261,33 +318,71 @@ static int parse(struct matrix *matrix, int argc, char **argv)
 	return -1;
 }
 
+/* Boots all guests. Returns the exit status. */
+static int boot(struct matrix *matrix)
+{
+	int status;
+
+	vm_signals_hold();
+	if (prepare(matrix) < 0) {
+		fprintf(stderr, "halfopen matrix: %s\n", error_message());
+		status = EXIT_STATUS_USAGE;
+	} else {
+		status = run_all(matrix);
+	}
+	for (size_t i = 0; i < matrix->n; i++) {
+		stream_free(matrix->columns[i].stream);
+		vm_free(matrix->columns[i].vm);
+	}
+	vm_signals_deliver();
+	return status;
+}
+
+static int boot_with_cases(struct matrix *matrix)
+{
+	struct command_options options;
+	struct selection selection;
+	int status = vm_options_parse_run("matrix", &matrix->plan, &options,
+					  &selection);
+
+	if (status >= 0)
+		return status;
+	matrix->jobs = selection.jobs;
+	matrix->n_jobs = selection.n;
+	matrix->retries = options.retries;
+	matrix->family = options.run.family;
+	status = boot(matrix);
+	selection_free(&selection);
+	return status;
+}
+
+static int boot_with_labs(struct matrix *matrix)
+{
+	static struct vm_lab lab;
+	int status = vm_lab_parse(&lab, "matrix", &matrix->plan);
+
+	if (status >= 0)
+		return status;
+	matrix->plan.journals = false; /* the table needs none */
+	matrix->jobs = lab.jobs;
+	matrix->n_jobs = lab.labs.n;
+	matrix->family = lab.options.run.family;
+	status = boot(matrix);
+	vm_lab_deinit(&lab);
+	return status;
+}
+
 int cmd_matrix(int argc, char **argv)
 {
 	static struct matrix matrix;
-	struct command_options run;
 	int status;
 
 	matrix.plan = vm_options_defaults();
 	status = vm_options_split("matrix", &matrix.plan, &argc, argv);
 	if (status < 0)
 		status = parse(&matrix, argc, argv);
-	if (status < 0)
-		status = vm_options_parse_run("matrix", &matrix.plan, &run,
-					      &matrix.selection);
 	if (status >= 0)
 		return status;
-	vm_signals_hold();
-	if (prepare(&matrix) < 0) {
-		fprintf(stderr, "halfopen matrix: %s\n", error_message());
-		status = EXIT_STATUS_USAGE;
-	} else {
-		status = run_all(&matrix, &run);
-	}
-	for (size_t i = 0; i < matrix.n; i++) {
-		stream_free(matrix.columns[i].stream);
-		vm_free(matrix.columns[i].vm);
-	}
-	selection_free(&matrix.selection);
-	vm_signals_deliver();
-	return status;
+	return vm_options_is_lab(&matrix.plan) ? boot_with_labs(&matrix) :
+						 boot_with_cases(&matrix);
 }

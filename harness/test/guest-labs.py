@@ -392,6 +392,20 @@ class Guests:
 class InQemu(Guests, Labs):
     words = ("--kernel", kernel() or "")
 
+    def test_matrix_has_a_row_for_each_expectation(self):
+        done = rig.call(HALFOPEN, "matrix", kernel(), kernel(),
+                        "--virtual-time", "--markdown", "--", "lab",
+                        *self.labs[2:], seconds=600)
+        self.assertEqual(done.returncode, FAIL, done)
+        rows = [[cell.strip() for cell in line.strip("|").split("|")]
+                for line in done.stdout.splitlines()]
+        cells = {row[0]: row[1:3] for row in rows}
+        self.assertEqual(cells["short"], ["PASS"] * 2, done)
+        self.assertEqual(cells["server: 1 ESTAB"], ["1"] * 2, done)
+        self.assertEqual(cells["fails"], ["FAIL"] * 2, done)
+        self.assertEqual(cells["client: ECONNRESET"],
+                         ["not met: no such result"] * 2, done)
+
 
 @unittest.skipUnless(uml(), "no User Mode Linux kernel with overlayfs: "
                             "harness/vm/build-uml builds one, or HALFOPEN_UML "
