@@ -372,7 +372,7 @@ static int check_route(const struct lab_plan *plan, const struct lab_host *host,
 		return lab_place_refuse(&route->place,
 					"%s: route via the host itself",
 					host->name);
-	if (!lab_network_shared(via, host))
+	if (!lab_network_shared(host, via))
 		return lab_place_refuse(&route->place,
 					"%s: route via %s, which is in none of "
 					"its networks",
