@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Encodes the frames that the wire injects: TCP segments and ICMP errors.
+ * Encodes the frames that the wire injects, TCP segments and ICMP errors, and
+ * the announcement of an address.
  * Unlike frames from veth they have complete checksums, because their virtio
  * header asks for no checksum offload (wire_inject()).
  *
@@ -221,4 +222,79 @@ ssize_t frame_encode_unreachable(void *bytes, size_t size,
 				      IPPROTO_ICMPV6, payload);
 	checksum_put(icmp + 2, sum + checksum_sum(icmp, payload));
 	return (ssize_t)(FRAME_ETHERNET + ip + payload);
+}
+
+/* --- announcements ---------------------------------------------------- */
+
+enum {
+	ARP_SIZE = 28,
+	NA_SIZE = 32, /* with the target link-layer address option */
+	NA_TYPE = 136,
+	NA_OVERRIDE = 0x20,
+	ND_HOPS = 255, /* RFC 4861 section 7.1.2: others are discarded */
+};
+
+/* Sender and target are the same. Receivers update their entry, but make none:
+ * arp_process(), arp_is_garp(). */
+static void put_gratuitous_arp(uint8_t *to, const struct address *address,
+			       const uint8_t *mac)
+{
+	memset(to, 0xff, FRAME_MAC);
+	memcpy(to + FRAME_MAC, mac, FRAME_MAC);
+	bytes_put16(to + 2 * FRAME_MAC, ETHERTYPE_ARP);
+	to += FRAME_ETHERNET;
+	memset(to, 0, ARP_SIZE);
+	bytes_put16(to, 1); /* Ethernet */
+	bytes_put16(to + 2, ETHERTYPE_IP);
+	to[4] = FRAME_MAC;
+	to[5] = 4;
+	bytes_put16(to + 6, 1); /* request */
+	memcpy(to + 8, mac, FRAME_MAC);
+	memcpy(to + 14, address->bytes, 4);
+	memcpy(to + 24, address->bytes, 4);
+}
+
+/* To all nodes, ff02::1. */
+static void put_advertisement(uint8_t *to, const struct address *address,
+			      const uint8_t *mac)
+{
+	struct frame frame = { .source = *address,
+			       .destination = { .family = AF_INET6,
+						.bytes = { 0xff,
+							   0x02, [15] = 1 } },
+			       .destination_mac = { 0x33, 0x33, 0, 0, 0, 1 },
+			       .ttl = ND_HOPS };
+	uint8_t *icmp = to + FRAME_ETHERNET + IPV6_HEADER;
+
+	memcpy(frame.source_mac, mac, FRAME_MAC);
+	put_headers(to, &frame, IPPROTO_ICMPV6, NA_SIZE);
+	memset(icmp, 0, NA_SIZE);
+	icmp[0] = NA_TYPE;
+	icmp[4] = NA_OVERRIDE;
+	memcpy(icmp + 8, address->bytes, 16);
+	icmp[24] = 2; /* target link-layer address */
+	icmp[25] = 1; /* in units of 8 bytes */
+	memcpy(icmp + 26, mac, FRAME_MAC);
+	checksum_put(icmp + 2,
+		     checksum_pseudo(&frame.source, &frame.destination,
+				     IPPROTO_ICMPV6, NA_SIZE) +
+			     checksum_sum(icmp, NA_SIZE));
+}
+
+ssize_t frame_encode_announcement(void *bytes, size_t size,
+				  const struct address *address,
+				  const uint8_t mac[FRAME_MAC])
+{
+	bool is_ipv4 = address->family == AF_INET;
+	size_t total = FRAME_ETHERNET +
+		       (is_ipv4 ? ARP_SIZE : IPV6_HEADER + NA_SIZE);
+
+	if (total > size)
+		return error_origin(-ENOBUFS, "frame of %zu bytes into %zu",
+				    total, size);
+	if (is_ipv4)
+		put_gratuitous_arp(bytes, address, mac);
+	else
+		put_advertisement(bytes, address, mac);
+	return (ssize_t)total;
 }

@@ -96,6 +96,16 @@ ssize_t frame_encode_unreachable(void *bytes, size_t size,
 				 enum frame_unreachable why);
 
 /*
+ * Encodes the broadcast with which a host announces that it has an address from
+ * now on: a gratuitous ARP request (RFC 5227 section 3), or an unsolicited
+ * neighbour advertisement with the override flag (RFC 4861 section 7.2.6).
+ * Returns the size; -ENOBUFS when `size` is too small.
+ */
+ssize_t frame_encode_announcement(void *bytes, size_t size,
+				  const struct address *address,
+				  const uint8_t mac[FRAME_MAC]);
+
+/*
  * Completes a transport checksum that covers the pseudo header only (NEEDS_CSUM
  * in the virtio header: sum from `start` to the end, stored at start + offset).
  * -EBADMSG when these lie outside the frame.

@@ -284,6 +284,7 @@ static const struct fault_verb script_verbs[] = {
 	{ .name = "disarm", .drawing = FAULT_DRAW_END },
 	{ .name = "pass", .drawing = FAULT_DRAW_END },
 	{ .name = "inject" },
+	{ .name = "move" },
 	{ .name = "nft" },
 	{ .name = "stop-reading", .undo = "read-again" },
 	{ .name = "read-again", .drawing = FAULT_DRAW_END },

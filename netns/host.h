@@ -25,6 +25,7 @@ enum {
 	HOST_NAME = 16,
 	HOST_CABLES = 4,
 	HOST_ADDRESSES = 2,
+	HOST_FLOATING = 8,
 	HOST_ROUTES = 16,
 	/* Length of the prefix of every network. */
 	HOST_PREFIX_V4 = 24,
@@ -38,6 +39,9 @@ enum {
 struct cable_plan {
 	unsigned int network;
 	struct address addresses[HOST_ADDRESSES]; /* family 0: none */
+	/* Further addresses, which may move to another host of the network:
+	 * other hosts have no permanent neighbour entries for them. */
+	struct address floating[HOST_FLOATING]; /* family 0: none */
 	uint8_t mac[6]; /* all zero: no such cable */
 	unsigned int mtu; /* of the interface; 0: of the world */
 };

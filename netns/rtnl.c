@@ -44,6 +44,8 @@ static int from_nl(int r)
 		return -ENODEV;
 	case NLE_OPNOTSUPP:
 		return -EOPNOTSUPP;
+	case NLE_NOADDR:
+		return -EADDRNOTAVAIL;
 	case NLE_NOMEM:
 		return -ENOMEM;
 	case NLE_INVAL:
@@ -410,6 +412,29 @@ int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 		address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info,
 				address),
 		"add an address"));
+}
+
+int rtnl_add_floating_address(struct rtnl *rtnl, int ifindex,
+			      const struct address *address)
+{
+	struct ifaddrmsg info = { .ifa_family = (uint8_t)address->family,
+				  .ifa_prefixlen =
+					  (uint8_t)(address_size(address) * 8),
+				  .ifa_index = (uint32_t)ifindex };
+	struct ifa_cacheinfo lifetimes = { .ifa_prefered = 0,
+					   .ifa_valid = UINT32_MAX };
+	struct nl_msg *msg;
+
+	if (address->family == AF_INET6)
+		info.ifa_flags = IFA_F_NODAD;
+	msg = address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info,
+			      address);
+	if (msg && address->family == AF_INET6 &&
+	    nla_put(msg, IFA_CACHEINFO, sizeof(lifetimes), &lifetimes)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return error_trace(perform(rtnl, msg, "add a floating address"));
 }
 
 int rtnl_remove_address(struct rtnl *rtnl, int ifindex,

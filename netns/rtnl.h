@@ -77,6 +77,14 @@ int rtnl_wait_stopped(struct rtnl *rtnl, int ifindex, nsec_t timeout);
 int rtnl_add_address(struct rtnl *rtnl, int ifindex,
 		     const struct address *address, unsigned int prefix);
 
+/*
+ * A single address without an on-link route, which may be on another host
+ * tomorrow. An IPv6 address is deprecated, so that it is no source address of
+ * new connections (ipv6_get_saddr_eval()).
+ */
+int rtnl_add_floating_address(struct rtnl *rtnl, int ifindex,
+			      const struct address *address);
+
 /* Its on-link route is deleted with it. With the last IPv4 address, the
  * interface loses all its IPv4 routes and neighbour entries, permanent ones
  * too: fib_inetaddr_event(). */

@@ -16,14 +16,18 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "counters.h"
 #include "errors.h"
+#include "fd.h"
 #include "firewall.h"
+#include "frame.h"
 #include "namespace.h"
 #include "offload.h"
 
@@ -278,6 +282,10 @@ static int bind_port(struct world *world, struct place *place, size_t i,
 		if (cable->addresses[j].family)
 			r = wire_port_add_address(place->ports[i],
 						  &cable->addresses[j]);
+	for (size_t j = 0; j < HOST_FLOATING && r >= 0; j++)
+		if (cable->floating[j].family)
+			r = wire_port_add_address(place->ports[i],
+						  &cable->floating[j]);
 	return error_trace(r);
 }
 
@@ -327,39 +335,47 @@ static unsigned int prefix_of(const struct address *address)
 /* Of one cable, by its plan. */
 static int add_addresses(struct place *place, size_t cable)
 {
-	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
-		const struct address *address =
-			&place->plan.cables[cable].addresses[i];
-		int r;
+	const struct cable_plan *plan = &place->plan.cables[cable];
+	struct rtnl *rtnl = host_rtnl(place->host);
+	int r = 0;
 
-		if (!address->family)
-			continue;
-		r = rtnl_add_address(host_rtnl(place->host), ifindex_of(cable),
-				     address, prefix_of(address));
-		/* An interface that goes down keeps its IPv4 addresses;
-		 * addrconf_ifdown() deletes those of IPv6. */
-		if (r < 0 && r != -EEXIST)
-			return error_trace(r);
-	}
-	return 0;
+	/* An interface that goes down keeps its IPv4 addresses;
+	 * addrconf_ifdown() deletes those of IPv6. */
+	for (size_t i = 0; i < HOST_ADDRESSES && (r >= 0 || r == -EEXIST); i++)
+		if (plan->addresses[i].family)
+			r = rtnl_add_address(rtnl, ifindex_of(cable),
+					     &plan->addresses[i],
+					     prefix_of(&plan->addresses[i]));
+	for (size_t i = 0; i < HOST_FLOATING && (r >= 0 || r == -EEXIST); i++)
+		if (plan->floating[i].family)
+			r = rtnl_add_floating_address(rtnl, ifindex_of(cable),
+						      &plan->floating[i]);
+	return r == -EEXIST ? 0 : error_trace(r);
+}
+
+static int remove_floating(struct place *place, size_t cable,
+			   const struct address *address)
+{
+	return error_trace(rtnl_remove_address(
+		host_rtnl(place->host), ifindex_of(cable), address,
+		(unsigned int)address_size(address) * 8));
 }
 
 static int remove_addresses(struct place *place, size_t cable)
 {
-	for (size_t i = 0; i < HOST_ADDRESSES; i++) {
-		const struct address *address =
-			&place->plan.cables[cable].addresses[i];
-		int r;
+	const struct cable_plan *plan = &place->plan.cables[cable];
+	int r = 0;
 
-		if (!address->family)
-			continue;
-		r = rtnl_remove_address(host_rtnl(place->host),
-					ifindex_of(cable), address,
-					prefix_of(address));
-		if (r < 0)
-			return error_trace(r);
-	}
-	return 0;
+	for (size_t i = 0; i < HOST_FLOATING && r >= 0; i++)
+		if (plan->floating[i].family)
+			r = remove_floating(place, cable, &plan->floating[i]);
+	for (size_t i = 0; i < HOST_ADDRESSES && r >= 0; i++)
+		if (plan->addresses[i].family)
+			r = rtnl_remove_address(host_rtnl(place->host),
+						ifindex_of(cable),
+						&plan->addresses[i],
+						prefix_of(&plan->addresses[i]));
+	return error_trace(r);
 }
 
 /* The machine of a place, switched on and cabled; its links are still down. */
@@ -985,6 +1001,112 @@ int world_set_up(struct world *world, const char *name, bool up)
 	if (r < 0)
 		return error_trace(r);
 	return error_trace(restore_addresses(world, place));
+}
+
+/* --- floating addresses ----------------------------------------------- */
+
+/* The place in the host's plan; NULL: it does not have the address. */
+static struct address *find_floating(struct place *place,
+				     const struct address *address,
+				     size_t *ret_cable)
+{
+	for (size_t i = 0; i < place->n_cables; i++)
+		for (size_t j = 0; j < HOST_FLOATING; j++) {
+			struct address *at = &place->plan.cables[i].floating[j];
+
+			if (!address_equal(at, address))
+				continue;
+			*ret_cable = i;
+			return at;
+		}
+	return NULL;
+}
+
+/* An unused place for it on the cable to that network. */
+static struct address *find_unused(struct place *place, unsigned int network,
+				   size_t *ret_cable)
+{
+	for (size_t i = 0; i < place->n_cables; i++)
+		for (size_t j = 0; j < HOST_FLOATING; j++) {
+			struct cable_plan *cable = &place->plan.cables[i];
+
+			if (cable->network != network ||
+			    cable->floating[j].family)
+				continue;
+			*ret_cable = i;
+			return &cable->floating[j];
+		}
+	return NULL;
+}
+
+/* From the host's own interface, so that it passes the wire as any frame. */
+static int announce_address(struct place *place, size_t cable,
+			    const struct address *address)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = ifindex_of(cable) };
+	uint8_t bytes[128];
+	ssize_t size = frame_encode_announcement(bytes, sizeof(bytes), address,
+						 place->plan.cables[cable].mac);
+	int fd, r = 0;
+
+	if (size < 0)
+		return error_trace((int)size);
+	fd = host_socket(place->host, AF_PACKET, SOCK_RAW, 0);
+	if (fd < 0)
+		return error_trace(fd);
+	/* Its interface may be down: then nobody hears it. */
+	if (sendto(fd, bytes, (size_t)size, 0, (struct sockaddr *)&to,
+		   sizeof(to)) < 0 &&
+	    errno != ENETDOWN)
+		r = error_origin(-errno, "announce an address");
+	fd_close(fd);
+	return r;
+}
+
+static int give_address(struct place *place, size_t cable,
+			const struct address *address, bool announce)
+{
+	int r = wire_port_add_address(place->ports[cable], address);
+
+	if (r < 0 || !host_is_running(place->host))
+		return error_trace(r);
+	r = rtnl_add_floating_address(host_rtnl(place->host), ifindex_of(cable),
+				      address);
+	if (r >= 0 && announce)
+		r = announce_address(place, cable, address);
+	return error_trace(r);
+}
+
+int world_move_address(struct world *world, const struct address *address,
+		       const char *from, const char *to, bool announce)
+{
+	struct place *old, *new;
+	struct address *here, *there;
+	size_t old_cable = 0, new_cable = 0;
+	int r = find_for_fault(world, from, &old);
+
+	if (r >= 0)
+		r = find_place(world, to, &new);
+	if (r < 0)
+		return error_trace(r);
+	here = find_floating(old, address, &old_cable);
+	if (!here)
+		return error_origin(-ENOENT, "floating address of %s", from);
+	there = find_unused(new, old->plan.cables[old_cable].network,
+			    &new_cable);
+	if (!there)
+		return error_origin(-ENOENT, "place for an address at %s", to);
+	*here = (struct address){ 0 };
+	*there = *address;
+	if (host_is_running(old->host))
+		r = remove_floating(old, old_cable, address);
+	/* It had been removed before: `unaddress`, `down`. */
+	if (r == -EADDRNOTAVAIL)
+		r = 0;
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(give_address(new, new_cable, address, announce));
 }
 
 /* Any other host of the network: the route is the same. */

@@ -130,6 +130,16 @@ int world_set_up(struct world *world, const char *name, bool up);
  * routes and neighbours that went with them. */
 int world_set_addressed(struct world *world, const char *name, bool addressed);
 
+/*
+ * Moves a floating address from one host to another one of the same network,
+ * also where one of them is dead or its address is removed. With `announce` the
+ * new host broadcasts it: gratuitous ARP, or an unsolicited neighbour
+ * advertisement. -ENOENT: `from` does not have it, or `to` is not in the
+ * network.
+ */
+int world_move_address(struct world *world, const struct address *address,
+		       const char *from, const char *to, bool announce);
+
 /* The state of a host's first interface. */
 struct world_link {
 	struct rtnl_link link;

@@ -28,6 +28,7 @@ struct lab_case {
 		struct texts to[LAB_ROUTES * LAB_INTERFACES];
 		size_t n;
 	} routes[LAB_HOSTS];
+	struct texts further[LAB_ADDRESSES];
 	struct lab_gateway gateways[LAB_HOSTS];
 	struct setting settings[LAB_HOSTS * LAB_GATEWAY_SETTINGS +
 				LAB_SETTINGS + 1];
@@ -115,10 +116,24 @@ static void place_route(struct lab_case *c, size_t i,
 		add_route(c, i, texts, &host->interfaces[j], true);
 }
 
+static void place_further(struct lab_case *c, size_t i)
+{
+	const struct lab_address *further = &c->plan->addresses[i];
+
+	write_texts(&c->further[i], further->network, further->number);
+	c->world.addresses[i] =
+		(struct world_address){ .name = further->name,
+					.host = further->host,
+					.v4 = c->further[i].v4,
+					.v6 = c->further[i].v6 };
+}
+
 static void place_hosts(struct lab_case *c)
 {
 	for (size_t i = 0; i < c->plan->n_hosts; i++)
 		place_host(c, i);
+	for (size_t i = 0; i < c->plan->n_addresses; i++)
+		place_further(c, i);
 	for (size_t i = 0; i < c->plan->n_hosts; i++) {
 		const struct lab_host *host = &c->plan->hosts[i];
 

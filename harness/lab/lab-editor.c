@@ -26,7 +26,7 @@
 #include "fold.h"
 #include "lab-action.h"
 
-enum { HISTORY = 1000, CANDIDATES = 160, NAME = 32 };
+enum { HISTORY = 1000, CANDIDATES = 256, NAME = 32 };
 
 static const char prompt_text[] = "> ";
 
@@ -193,6 +193,9 @@ static void add_names(struct candidates *all, const struct lab_plan *plan)
 	for (size_t i = 0; i < plan->n_hosts; i++)
 		add_candidate(all, plan->hosts[i].name,
 			      strlen(plan->hosts[i].name));
+	for (size_t i = 0; i < plan->n_addresses; i++)
+		add_candidate(all, plan->addresses[i].name,
+			      strlen(plan->addresses[i].name));
 	for (size_t i = 0; i < plan->n_programs; i++)
 		add_candidate(all, plan->programs[i].name,
 			      strlen(plan->programs[i].name));

@@ -226,9 +226,13 @@ static void drop_all(struct lab_probes *probes, struct queue_entry **queue,
 static void start_listening(struct lab_probes *probes, struct host_probe *p,
 			    const struct lab_action *action)
 {
-	struct sock *sock = sock_listen_on(
-		process_of(probes, p), action->port ? action->port : LAB_PORT,
-		action->backlog);
+	uint16_t port = action->port ? action->port : LAB_PORT;
+	struct probe *process = process_of(probes, p);
+	/* Addresses may come to the host later. */
+	struct sock *sock =
+		probes->plan->n_addresses ?
+			sock_listen_any(process, port, action->backlog) :
+			sock_listen_on(process, port, action->backlog);
 	struct endpoint *e = add_endpoint(probes, p, sock, LISTENER);
 
 	e->service = action->service;

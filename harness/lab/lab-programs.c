@@ -29,7 +29,10 @@
  * waited for any listener in its host. */
 static const nsec_t guess_patience = SEC(2);
 
-enum { ARGUMENTS = 60 };
+/* Of each host and address there are variables. */
+enum {
+	ARGUMENTS = 2 * LAB_HOSTS + LAB_ADDRESSES + LAB_VARIABLES + 12,
+};
 
 /*
  * What runs a command line ($1). A command line that is a single program ($2)
@@ -199,16 +202,13 @@ static const char *const *command_line(struct lab_programs *programs,
 		argv[n++] = address_variable(programs, host);
 		argv[n++] = folder_variable(programs, host);
 	}
+	for (size_t i = 0; i < programs->plan->n_addresses; i++)
+		argv[n++] = address_variable(programs,
+					     programs->plan->addresses[i].name);
 	if (program->terminal)
 		argv[n++] = "TERM=dumb";
-	for (const char *const *one = program->environment; one && *one;
-	     one++) {
-		if (n == ARGUMENTS - 8)
-			run_broken_because(programs->run,
-					   "%s: too many variables",
-					   program->name);
+	for (const char *const *one = program->environment; one && *one; one++)
 		argv[n++] = *one;
-	}
 	argv[n++] = "sh";
 	argv[n++] = "-c";
 	argv[n++] = launcher;

@@ -34,6 +34,7 @@
 #include "lab-conclusions.h"
 #include "lab-event.h"
 #include "lab-judge.h"
+#include "lab-network.h"
 #include "lab-probes.h"
 #include "lab-programs.h"
 #include "lab-sockets.h"
@@ -156,6 +157,25 @@ static void apply_fault(struct lab *lab, const struct lab_action *action)
 		lab_probes_lose_host(lab->probes, action->host);
 }
 
+/* The peers' connections to the address are unknown to the new host. */
+static void move_address(struct lab *lab, const struct lab_action *action)
+{
+	const struct lab_address *further =
+		lab_network_further(lab->plan, action->argument);
+	struct address address = run_address(lab->run, further->name);
+	int r;
+
+	if (!fault_announce(lab->run, "move", action->to, action->text))
+		return;
+	r = world_move_address(lab->run->world, &address, action->from,
+			       action->to, !action->quiet);
+	/* Steps whose event came in an unplanned order. */
+	if (r == -ENOENT)
+		run_note(lab->run, "%s: %s", action->text, error_message());
+	else if (r < 0)
+		run_broken(lab->run, r);
+}
+
 /* The value is read back: the kernel clamps some, and rounds others to jiffies.
  */
 static void set_in_host(struct lab *lab, const char *host,
@@ -231,6 +251,9 @@ static void act(struct lab *lab, const struct lab_action *action,
 	case LAB_PASS:
 	case LAB_INJECT:
 		lab_wire_act(lab->wire, action);
+		break;
+	case LAB_MOVE:
+		move_address(lab, action);
 		break;
 	case LAB_SET:
 		set_sysctl(lab, action);
@@ -425,6 +448,13 @@ static void name_hosts(struct lab *lab)
 		run_broken(lab->run, error_origin(-ENOMEM, "names"));
 	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
 		const char *name = lab->plan->hosts[i].name;
+		struct address address = run_address(lab->run, name);
+		char text[ADDRESS_TEXT];
+
+		fprintf(out, "%s %s\n", address_text(&address, text), name);
+	}
+	for (size_t i = 0; i < lab->plan->n_addresses; i++) {
+		const char *name = lab->plan->addresses[i].name;
 		struct address address = run_address(lab->run, name);
 		char text[ADDRESS_TEXT];
 

@@ -552,7 +552,8 @@ static void take_frame(struct build *build, const json_t *record)
 		start_segment(build, record, from, to, packet);
 }
 
-/* Its last hop is between the ends of its connection. */
+/* Its last hop is between the ends of its connection. (A host with one cable
+ * that is no end has got an address of an end.) */
 static bool is_not_forwarded(const struct ladder *ladder,
 			     const struct ladder_row *row)
 {
@@ -560,7 +561,7 @@ static bool is_not_forwarded(const struct ladder *ladder,
 	int last = ladder_receiver(row);
 
 	if (row->connection < 0 || row->starts_on_wire || last < 0 ||
-	    ladder_ends_on_wire(row))
+	    ladder_ends_on_wire(row) || ladder->hosts[last].has_one_cable)
 		return false;
 	ends = &ladder->connections[row->connection];
 	return ends->client >= 0 && ends->server >= 0 &&

@@ -77,6 +77,7 @@ static int add_host(struct ladder *ladder, const json_t *journal,
 	/* Names are compared with those in records, so they stay as they are. */
 	host.name = strdup(name);
 	host.address = ladder_text("%s", address ? address : "");
+	host.has_one_cable = json_array_size(addresses_of(journal, name)) == 1;
 	if (!host.name || !host.address) {
 		free(host.name);
 		free(host.address);

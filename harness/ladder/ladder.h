@@ -76,6 +76,7 @@ struct ladder_host {
 	char *address; /* of its first cable; "" when the journal has none */
 	size_t column; /* its lifeline, from the left; gateways may share one */
 	bool has_events; /* it does more than forward packets */
+	bool has_one_cable; /* it forwards nothing */
 };
 
 /* A lifeline: of one host, or of adjacent gateways that only forward packets. */

@@ -362,6 +362,19 @@ struct host *run_host(struct run *run, const char *name)
 
 struct address run_address(struct run *run, const char *host)
 {
+	const struct world_address *named =
+		world_plan_address(run_world_plan(run), host);
+	struct address address;
+
+	if (named) {
+		int r = address_parse(
+			&address,
+			world_address_text(named, run->options->family));
+
+		if (r < 0)
+			run_broken(run, r);
+		return address;
+	}
 	return host_address(run_host(run, host), run->options->family);
 }
 

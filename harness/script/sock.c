@@ -404,13 +404,13 @@ static void need_success(struct sock *sock, const struct finding *finding)
 
 /* --- connections ----------------------------------------------------------*/
 
-struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
+static struct sock *listen_at(struct probe *probe, struct address address,
+			      uint16_t port, int backlog)
 {
 	struct run *run = probe_run(probe);
 	struct sock *sock = new_in_probe(probe);
 	struct probe_request request = { .operation = PROBE_LISTEN,
 					 .number = backlog };
-	struct address address = run_address(run, probe_host(probe));
 	char text[96], name[ADDRESS_TEXT];
 
 	request.address_size =
@@ -420,6 +420,20 @@ struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
 		 address_text(&address, name), sock->local_port);
 	sock_journal_call(sock, "listen", false, text);
 	return sock;
+}
+
+struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog)
+{
+	return listen_at(probe,
+			 run_address(probe_run(probe), probe_host(probe)), port,
+			 backlog);
+}
+
+struct sock *sock_listen_any(struct probe *probe, uint16_t port, int backlog)
+{
+	struct address any = { .family = probe_run(probe)->options->family };
+
+	return listen_at(probe, any, port, backlog);
 }
 
 /* Each listener of a run has a port of its own. */

@@ -51,6 +51,8 @@ struct pair sock_pair(struct run *run);
 /* bind() and listen(), on a port that the run chooses, or on that one. */
 struct sock *sock_listen(struct probe *probe, int backlog);
 struct sock *sock_listen_on(struct probe *probe, uint16_t port, int backlog);
+/* At all addresses of its host, also those that it gets later. */
+struct sock *sock_listen_any(struct probe *probe, uint16_t port, int backlog);
 
 /* listen() on a listener: changes its backlog. */
 void sock_set_backlog(struct sock *listener, int backlog);

@@ -141,7 +141,8 @@ static void collect_settings(struct run *run, struct settings *to,
 	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
 		add_setting(run, to, common[i].name, common[i].value);
 	add_receive_buffer(run, to);
-	if (run_world_plan(run)->ageing_neighbours)
+	if (run_world_plan(run)->ageing_neighbours ||
+	    run_world_plan(run)->addresses[0].name)
 		add_reachable_time(run, to);
 	to->n_common = to->n;
 	add_case_settings(run, to, job->testcase->settings, host);

@@ -13,6 +13,7 @@ struct planned_host {
 	const char *rules; /* NULL: none */
 	bool multihomed;
 	const struct world_route *routes; /* NULL: none of its own */
+	const struct world_address *addresses; /* of all hosts; NULL: none */
 	size_t n_cables;
 	struct {
 		char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
@@ -28,6 +29,12 @@ void world_plan_host(const struct world_plan *plan, size_t i,
 
 /* Whether a host of that name is in it. */
 bool world_plan_has(const struct world_plan *plan, const char *name);
+
+/* The further address of that name; NULL: there is none. */
+const struct world_address *world_plan_address(const struct world_plan *plan,
+					       const char *name);
+/* Its text in that family. */
+const char *world_address_text(const struct world_address *address, int family);
 
 /* Whether any host has firewall rules, which need libnftables. */
 bool world_plan_has_rules(const struct world_plan *plan);

@@ -6,6 +6,7 @@
  */
 #include "world-plan-control.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,6 +74,7 @@ static void declared_host(const struct world_plan *plan, size_t i,
 	ret->rules = plan->hosts[i].rules;
 	ret->multihomed = plan->hosts[i].multihomed;
 	ret->routes = plan->hosts[i].routes;
+	ret->addresses = plan->addresses;
 	copy(ret->cables[0].v4, ADDRESS_TEXT, plan->hosts[i].v4);
 	copy(ret->cables[0].v6, ADDRESS_TEXT, plan->hosts[i].v6);
 	ret->n_cables = 1;
@@ -135,6 +137,20 @@ void world_plan_host(const struct world_plan *plan, size_t i,
 	router_cable(plan, k, 1, ret);
 }
 
+const struct world_address *world_plan_address(const struct world_plan *plan,
+					       const char *name)
+{
+	for (size_t i = 0; i < WORLD_ADDRESSES && plan->addresses[i].name; i++)
+		if (strcmp(plan->addresses[i].name, name) == 0)
+			return &plan->addresses[i];
+	return NULL;
+}
+
+const char *world_address_text(const struct world_address *address, int family)
+{
+	return family == AF_INET6 ? address->v6 : address->v4;
+}
+
 bool world_plan_has_rules(const struct world_plan *plan)
 {
 	for (size_t i = 0; i < declared_hosts(plan); i++)
@@ -178,6 +194,33 @@ static int route_plan(const struct world_route *route, int family,
 	return error_trace(r);
 }
 
+/* Adds those that the host has at the start to the cables of their networks. */
+static int add_floating(const struct planned_host *planned, int family,
+			struct host_plan *plan)
+{
+	size_t used[HOST_CABLES] = { 0 };
+
+	static_assert((int)HOST_FLOATING >= (int)WORLD_ADDRESSES,
+		      "one host has room for all of them");
+	for (size_t i = 0; i < WORLD_ADDRESSES && planned->addresses; i++) {
+		const struct world_address *from = &planned->addresses[i];
+		struct address address;
+		int r;
+
+		if (!from->name)
+			break;
+		if (strcmp(from->host, planned->name) != 0)
+			continue;
+		r = address_parse(&address, world_address_text(from, family));
+		if (r < 0)
+			return error_trace(r);
+		for (size_t j = 0; j < planned->n_cables; j++)
+			if (plan->cables[j].network == network_of(&address))
+				plan->cables[j].floating[used[j]++] = address;
+	}
+	return 0;
+}
+
 int planned_host_plan(const struct planned_host *planned, size_t i, int family,
 		      struct host_plan *ret)
 {
@@ -209,5 +252,5 @@ int planned_host_plan(const struct planned_host *planned, size_t i, int family,
 		cable->mac[5] = (uint8_t)(i + 1);
 	}
 	*ret = plan;
-	return 0;
+	return error_trace(add_floating(planned, family, ret));
 }

@@ -10,7 +10,7 @@
 
 #include "host.h"
 
-enum { WORLD_HOSTS = 32, WORLD_ROUTERS = 64 };
+enum { WORLD_HOSTS = 32, WORLD_ROUTERS = 64, WORLD_ADDRESSES = 8 };
 
 /* A route to the network of the address; or to the address alone; or, without
  * an address, the default route. */
@@ -36,6 +36,13 @@ struct world_plan {
 		const struct world_route *routes;
 		unsigned int mtus[HOST_CABLES]; /* 0: the kernel's default */
 	} hosts[WORLD_HOSTS];
+	/* Further addresses, with names of their own, which may move from one
+	 * host to another: world_move_address(). */
+	struct world_address {
+		const char *name; /* NULL: the end */
+		const char *host; /* that has it at the start */
+		const char *v4, *v6;
+	} addresses[WORLD_ADDRESSES];
 	/* A chain of so many routers, router-1 and so on, from the network of
 	 * the first host to that of the second. */
 	unsigned int routers;

@@ -1837,6 +1837,105 @@ class Mtu(unittest.TestCase):
                       " ".join(output.split()))
 
 
+class Moves(unittest.TestCase):
+    MOVE = """
+        hosts:
+          client:
+          one: {addresses: vip}
+          two:
+        timeline:
+          - 0s: [listen one, listen two, connect client vip]
+          - client has received 1 syn-ack: send client 10
+          - 1s: move vip from one to two%s
+          - 1200ms: send client 20
+        for: 3s
+        """
+
+    def journal_of(self, text, *words):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "moves.yaml")
+            path.write_text(textwrap.dedent(text), encoding="utf-8")
+            return journal(str(path), *words)
+
+    @staticmethod
+    def receivers(records, size):
+        return {r["to"] for r in records if r["type"] == "frame" and
+                r.get("len") == size and r["from"] == "client"}
+
+    def test_announced_address_is_found_at_once(self):
+        for family, frame in (("4", "arp who-has 10.0.0.100 tell 10.0.0.100"),
+                              ("6", "nd fd00::64 is-at")):
+            status, text, records = self.journal_of(
+                self.MOVE % "", "--family", family, "--expect",
+                "client: ECONNRESET within 1s of send client 20")
+            self.assertEqual(status, rig.PASS, text)
+            self.assertEqual(self.receivers(records, 10), {"one"})
+            self.assertEqual(self.receivers(records, 20), {"two"})
+            announced = {r["to"] for r in records if r["type"] == "frame" and
+                         r["from"] == "two" and frame in r["text"]}
+            self.assertLessEqual({"client", "one"}, announced, text)
+            self.assertIn("move vip from one to two", text)
+
+    def test_quiet_move_is_not_noticed(self):
+        for family in "46":
+            status, text, records = self.journal_of(
+                self.MOVE % " quietly", "--family", family, "--expect",
+                "client: sends at least 2 retransmissions")
+            self.assertEqual(status, rig.PASS, text)
+            self.assertEqual(self.receivers(records, 20), {"one"})
+
+    def test_neighbour_entry_times_out_after_a_quiet_move(self):
+        status, text, records = self.journal_of(
+            (self.MOVE % " quietly").replace("3s", "40s"), "--sysctl",
+            "client:net.ipv4.neigh.eth0.base_reachable_time_ms=500",
+            "--sysctl", "client:net.ipv4.neigh.eth0.delay_first_probe_time=1",
+            "--sysctl", "client:net.ipv4.neigh.eth0.ucast_solicit=1",
+            "--expect", "client: ECONNRESET after 1s of send client 20")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual(self.receivers(records, 20), {"one", "two"})
+
+    def test_move_from_a_dead_host_survives_its_reboot(self):
+        status, text, records = self.journal_of("""
+            hosts:
+              client:
+              one: {addresses: vip}
+              two:
+            timeline:
+              - 0s: listen two
+              - 100ms: crash one
+              - 200ms: move vip from one to two
+              - 300ms: reboot one
+              - 400ms: [connect client vip, send client 10]
+            expect:
+              - client: DATA
+            for: 2s
+            """)
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual(self.receivers(records, 10), {"two"})
+
+    def test_name_of_an_address_is_one_for_programs(self):
+        status, text, _ = self.journal_of("""
+            hosts:
+              client:
+                run:
+                  - {name: name, run: getent hosts vip}
+                  - {name: variable, run: 'echo at $vip'}
+              one: {addresses: {vip: 10.0.0.50}}
+            expect:
+              - 'name: prints "10.0.0.50"'
+              - 'variable: prints "at 10.0.0.50"'
+            for: 2s
+            """)
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_move_is_left_out_without_faults(self):
+        status, text, records = self.journal_of(
+            self.MOVE % "", "--without-faults", "--expect",
+            "client: open")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertEqual(self.receivers(records, 20), {"one"})
+
+
 class Prompt(unittest.TestCase):
     def typed(self, words, *more):
         with tempfile.TemporaryFile("w+") as keys:

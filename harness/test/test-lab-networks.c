@@ -151,6 +151,66 @@ START_TEST(invalid_networks_and_addresses_are_refused)
 }
 END_TEST
 
+START_TEST(further_addresses_are_in_a_network_of_their_host)
+{
+	char text[ADDRESS_TEXT];
+
+	plan_complete("networks: [x, y]\n"
+		      "hosts:\n"
+		      "  k: {networks: [x, y], addresses: [vip, other]}\n"
+		      "  l: {networks: {y: 10.0.1.100},\n"
+		      "      addresses: {third: , fourth: 'fd00:1::2'}}\n");
+	ck_assert_int_eq(lab_network_check(plan), 0);
+	for (size_t i = 0; i < plan->n_addresses; i++) {
+		static const char *const expected[] = {
+			"10.0.0.100", "10.0.0.101", "10.0.1.101", "10.0.1.2"
+		};
+		const struct lab_address *further = &plan->addresses[i];
+
+		lab_network_address(further->network, further->number, AF_INET,
+				    text);
+		ck_assert_str_eq(text, expected[i]);
+		ck_assert_ptr_eq(lab_network_further(plan, text), further);
+	}
+	ck_assert_str_eq(lab_network_further(plan, "fd00::65")->name, "other");
+	ck_assert_ptr_null(lab_network_further(plan, "10.0.0.7"));
+}
+END_TEST
+
+START_TEST(moves_that_cannot_happen_are_refused)
+{
+#define MOVE(step_)                                                            \
+	"hosts: {k: {addresses: {vip: 10.0.0.100}}, l: , m: }\n"               \
+	"timeline:\n  - 1s: " step_ "\n"
+	must_pass(MOVE("move vip from k to l"));
+	must_pass(MOVE("[move 10.0.0.100 from k to l quietly, "
+		       "move fd00::64 from l to k]"));
+	must_pass(MOVE("connect m to vip:80"));
+	/* An event decides about the order. */
+	must_pass(MOVE(
+		"note x") "  - l has received 3 syns: move vip from k to l\n"
+			  "  - 2s: move vip from l to m\n");
+	MUST_REFUSE({ MOVE("move vip from l to m"),
+		      "move vip from l to m: k has the address, not l" },
+		    { MOVE("move vp from k to l"),
+		      "unknown address 'vp'; did you mean 'vip'?" },
+		    { MOVE("move 10.0.0.9 from k to l"),
+		      "unknown address '10.0.0.9'" },
+		    { MOVE("move vip from k to k"),
+		      "source and destination are the same host" },
+		    { MOVE("move vip from k to n"), "unknown host 'n'" },
+		    { "timeline:\n  - 1s: move vip from client to server\n",
+		      "no host has the key 'addresses'" },
+		    { "hosts: {k: {addresses: vip}, g: {as: nat}, l: }\n"
+		      "timeline:\n  - 1s: move vip from k to l\n",
+		      "l is not in the network of vip" });
+	MUST_REFUSE({ "hosts: {k: {addresses: {vip: 10.0.0.2}}, l: , "
+		      "m: {addresses: {vip2: 10.0.0.2}}}\n",
+		      "hosts.m.addresses: duplicate address 10.0.0.2: vip has "
+		      "it already" });
+}
+END_TEST
+
 /* Errors of the whole plan. */
 START_TEST(networks_that_do_not_fit_together_are_refused)
 {
@@ -196,6 +256,8 @@ static const TTest *const *const tests[] = {
 	&mtu_is_that_of_the_interface_the_host_or_the_network,
 	&invalid_networks_and_addresses_are_refused,
 	&networks_that_do_not_fit_together_are_refused,
+	&further_addresses_are_in_a_network_of_their_host,
+	&moves_that_cannot_happen_are_refused,
 };
 
 int main(void)

@@ -400,7 +400,7 @@ static const struct {
 	{ "00ffffff ffffffff ffffffff", true }, /* what follows an EOL */
 	{ "0101 050a 0000000100000002", true },
 	{ "fe02 fd03ff 0101010101 fc02", true }, /* unknown kinds */
-	{ "0200 01010101010101010101", false },	 /* size 0 */
+	{ "0200 01010101010101010101", false }, /* size 0 */
 	{ "0201 01010101010101010101", false },
 	{ "fe00 01010101010101010101", false },
 	{ "fe01 01010101010101010101", false },
@@ -411,7 +411,7 @@ static const struct {
 	{ "0403ff 010101010101010101", false },
 	{ "0809 00000000000000 010101", false },
 	{ "080b 000000000000000000 01", false },
-	{ "0502 01010101010101010101", false },	 /* no SACK block */
+	{ "0502 01010101010101010101", false }, /* no SACK block */
 	{ "0509 00000000000000 010101", false }, /* incomplete block */
 	{ "050b 000000000000000000 01", false },
 	{ "01010101010101010101 0204", false }, /* beyond the header */
@@ -1030,7 +1030,7 @@ END_TEST
 START_TEST(relative_numbers_wrap_around)
 {
 	static const struct segment_base base = { true, true, 0xfffffff0,
-						0xffffff38 };
+						  0xffffff38 };
 	struct frame frame = { .kind = FRAME_TCP };
 
 	frame.tcp.flags = SEGMENT_ACK;
@@ -1059,15 +1059,15 @@ START_TEST(numbers_without_isn_print_absolute)
 {
 	struct frame frame = decode_hex(DATA4);
 	struct segment_base base = { .knows_sender = true,
-				   .sender = 1,
-				   .receiver = 1 };
+				     .sender = 1,
+				     .receiver = 1 };
 
 	ck_assert_str_eq(print(&frame, &base, false),
 			 "P. 0:5(5) ack 1 "
 			 "<sack 201:301 401:501 4294967280:5>");
 	base = (struct segment_base){ .knows_receiver = true,
-				    .sender = 1,
-				    .receiver = 1 };
+				      .sender = 1,
+				      .receiver = 1 };
 	ck_assert_str_eq(print(&frame, &base, false),
 			 "P. 1:6(5) ack 0 "
 			 "<sack 200:300 400:500 4294967279:4>");
@@ -1094,18 +1094,16 @@ static TCase *decoding(void)
 	tcase_add_loop_test(tcase, known_frames_are_recognised, 0, n_known);
 	tcase_add_loop_test(tcase, a_frame_truncated_anywhere_is_malformed, 0,
 			    n_known);
-	tcase_add_loop_test(tcase,
-			    a_truncated_packet_is_not_read_past_its_end, 0,
-			    n_known);
-	tcase_add_loop_test(tcase, no_corrupt_byte_causes_an_out_of_bounds_read, 0,
-			    n_known);
+	tcase_add_loop_test(tcase, a_truncated_packet_is_not_read_past_its_end,
+			    0, n_known);
+	tcase_add_loop_test(tcase, no_corrupt_byte_causes_an_out_of_bounds_read,
+			    0, n_known);
 	tcase_add_loop_test(tcase, ethernet_padding_is_not_payload, 0, 3);
 	tcase_add_test(tcase, a_syn_has_all_its_fields);
 	tcase_add_test(tcase, ipv6_data_has_all_its_fields);
 	tcase_add_loop_test(tcase, option_sizes_are_checked, 0,
 			    ARRAY_SIZE(option_sets));
-	tcase_add_loop_test(tcase,
-			    contradictory_lengths_are_malformed, 0,
+	tcase_add_loop_test(tcase, contradictory_lengths_are_malformed, 0,
 			    ARRAY_SIZE(contradictions));
 	tcase_add_test(tcase, extension_headers_cannot_overflow_an_offset);
 	tcase_add_test(tcase, a_later_fragment_is_decoded_up_to_ip);
@@ -1168,6 +1166,45 @@ START_TEST(an_unreachable_quotes_the_packet)
 }
 END_TEST
 
+/* Gratuitous ARP, or an unsolicited neighbour advertisement with override. */
+START_TEST(an_announcement_is_a_valid_broadcast)
+{
+	static const uint8_t mac[FRAME_MAC] = { 2, 0, 0, 0, 0, 7 };
+	static const uint8_t all_nodes[FRAME_MAC] = { 0x33, 0x33, 0, 0, 0, 1 };
+	static const uint8_t everyone[FRAME_MAC] = { 0xff, 0xff, 0xff,
+						     0xff, 0xff, 0xff };
+	struct address address;
+	struct frame seen;
+	uint8_t bytes[128];
+	ssize_t n;
+
+	ck_assert_int_eq(
+		address_parse(&address, _i ? "fd00::64" : "10.0.0.100"), 0);
+	n = frame_encode_announcement(bytes, sizeof(bytes), &address, mac);
+	ck_assert_int_eq(n, _i ? 14 + 40 + 32 : 14 + 28);
+	ck_assert_int_eq(frame_decode(&seen, bytes, (size_t)n), 0);
+	ck_assert_mem_eq(seen.destination_mac, _i ? all_nodes : everyone,
+			 FRAME_MAC);
+	ck_assert_mem_eq(seen.source_mac, mac, FRAME_MAC);
+	ck_assert(address_equal(&seen.source, &address));
+	ck_assert_int_eq(seen.kind, _i ? FRAME_ND : FRAME_ARP);
+	if (_i) {
+		ck_assert(frame_checksums_right(bytes, (size_t)n));
+		ck_assert_uint_eq(seen.icmp_type, 136);
+		ck_assert_uint_eq(seen.ttl, 255);
+		ck_assert(address_equal(&seen.nd_target, &address));
+		/* Override, and neither router nor solicited. */
+		ck_assert_uint_eq(bytes[14 + 40 + 4], 0x20);
+	} else {
+		ck_assert_uint_eq(seen.arp_operation, 1);
+		ck_assert(address_equal(&seen.destination, &address));
+	}
+	ck_assert_int_eq(
+		frame_encode_announcement(bytes, (size_t)n - 1, &address, mac),
+		-ENOBUFS);
+}
+END_TEST
+
 static TCase *encoding(void)
 {
 	TCase *tcase = tcase_create("encoding");
@@ -1175,13 +1212,12 @@ static TCase *encoding(void)
 	tcase_add_loop_test(tcase, decoded_frames_are_encoded_to_equal_bytes, 0,
 			    ARRAY_SIZE(rebuilt));
 	tcase_add_test(tcase, a_small_buffer_is_not_written);
-	tcase_add_loop_test(tcase,
-			    every_combination_of_options_round_trips,
-			    0, 5 << 4);
+	tcase_add_loop_test(tcase, every_combination_of_options_round_trips, 0,
+			    5 << 4);
 	tcase_add_test(tcase, oversized_frames_are_refused);
 	tcase_add_loop_test(tcase, ttl_0_becomes_64, 0, 2);
-	tcase_add_loop_test(tcase, an_unreachable_quotes_the_packet, 0,
-			    8);
+	tcase_add_loop_test(tcase, an_unreachable_quotes_the_packet, 0, 8);
+	tcase_add_loop_test(tcase, an_announcement_is_a_valid_broadcast, 0, 2);
 	return tcase;
 }
 
@@ -1189,11 +1225,10 @@ static TCase *words(void)
 {
 	TCase *tcase = tcase_create("printing");
 
-	tcase_add_loop_test(tcase, flags_and_length_classify_a_segment,
-			    0, ARRAY_SIZE(segments));
+	tcase_add_loop_test(tcase, flags_and_length_classify_a_segment, 0,
+			    ARRAY_SIZE(segments));
 	tcase_add_test(tcase, sequence_numbers_wrap_around);
-	tcase_add_loop_test(tcase,
-			    segments_print_in_packetdrill_notation, 0,
+	tcase_add_loop_test(tcase, segments_print_in_packetdrill_notation, 0,
 			    ARRAY_SIZE(notations));
 	tcase_add_test(tcase, relative_numbers_wrap_around);
 	tcase_add_test(tcase, numbers_without_isn_print_absolute);

@@ -28,7 +28,7 @@ START_TEST(script_verbs_are_recorded_and_cannot_be_applied)
 {
 	static const char *const names[] = {
 		"drop",	   "hold",   "delay",  "duplicate", "reject",
-		"release", "disarm", "inject", "segfault"
+		"release", "disarm", "inject", "segfault",  "move",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -332,6 +332,21 @@ static int read_offset(struct lab_lex *lex, int32_t *ret)
 	return error_trace(r);
 }
 
+/* from HOST to HOST */
+static int read_from_to(struct lab_lex *lex, struct lab_action *action)
+{
+	int r;
+
+	if (!lab_lex_accept(lex, "from"))
+		return lab_lex_expected(lex, "'from' and host name");
+	r = lab_lex_name(lex, "host name", &action->from);
+	if (r < 0)
+		return error_trace(r);
+	if (!lab_lex_accept(lex, "to"))
+		return lab_lex_expected(lex, "'to' and host name");
+	return lab_lex_name(lex, "host name", &action->to);
+}
+
 static int read_inject(struct lab_lex *lex, struct lab_action *action)
 {
 	static const char *const names[] = { "fin", "rst", "ack", "data" };
@@ -344,14 +359,7 @@ static int read_inject(struct lab_lex *lex, struct lab_action *action)
 	if (r < 0)
 		return error_trace(r);
 	action->kinds = kinds[which];
-	if (!lab_lex_accept(lex, "from"))
-		return lab_lex_expected(lex, "'from' and host name");
-	r = lab_lex_name(lex, "host name", &action->from);
-	if (r < 0)
-		return error_trace(r);
-	if (!lab_lex_accept(lex, "to"))
-		return lab_lex_expected(lex, "'to' and host name");
-	r = lab_lex_name(lex, "host name", &action->to);
+	r = read_from_to(lex, action);
 	while (r >= 0) {
 		if (!action->seq && lab_lex_accept(lex, "seq"))
 			r = read_offset(lex, &action->seq);
@@ -361,6 +369,20 @@ static int read_inject(struct lab_lex *lex, struct lab_action *action)
 			break;
 	}
 	return error_trace(r);
+}
+
+/* ADDRESS from HOST to HOST [quietly] */
+static int read_move(struct lab_lex *lex, struct lab_action *action)
+{
+	int r = lab_lex_text(lex, "name of an address, or address",
+			     &action->argument);
+
+	if (r >= 0)
+		r = read_from_to(lex, action);
+	if (r < 0)
+		return error_trace(r);
+	action->quiet = lab_lex_accept(lex, "quietly");
+	return 0;
 }
 
 /* --- probes ---------------------------------------------------------------*/
@@ -544,6 +566,9 @@ static const struct verb verbs[] = {
 	{ "inject", LAB_INJECT, read_inject,
 	  "fin|rst|ack|data from HOST to HOST [seq +N|-N] [ack +N|-N]",
 	  "the wire delivers a forged segment of their connection" },
+	{ "move", LAB_MOVE, read_move, "ADDRESS from HOST to HOST [quietly]",
+	  "a further address moves to another host, which announces it unless "
+	  "quietly" },
 	{ "set", LAB_SET, read_set, "[HOST:]KEY=VALUE",
 	  "sets a sysctl of one host or of all" },
 	{ "nft", LAB_NFT, read_nft, "HOST \"RULES\"",

@@ -239,8 +239,7 @@ static int check_action_names(const struct lab_plan *plan,
 			      const struct lab_action *action,
 			      const struct lab_place *place)
 {
-	const char *const hosts[] = { action->host, action->from, action->to,
-				      action->peer };
+	const char *const hosts[] = { action->host, action->from, action->to };
 	int r = 0;
 
 	if (action->verb == LAB_KILL)
@@ -249,6 +248,8 @@ static int check_action_names(const struct lab_plan *plan,
 			place);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(hosts); i++)
 		r = check_host(plan, hosts[i], place);
+	if (r >= 0 && action->peer && !lab_plan_address(plan, action->peer))
+		r = check_host(plan, action->peer, place);
 	if (r >= 0)
 		r = check_program(plan, action->program, place);
 	return error_trace(r);
@@ -280,6 +281,34 @@ static int check_fault(const struct lab_plan *plan,
 	return 0;
 }
 
+static int check_move(const struct lab_plan *plan,
+		      const struct lab_action *action,
+		      const struct lab_place *place)
+{
+	const struct lab_address *further =
+		lab_network_further(plan, action->argument);
+	const char *names[LAB_ADDRESSES];
+	char near[256];
+
+	for (size_t i = 0; i < plan->n_addresses; i++)
+		names[i] = plan->addresses[i].name;
+	if (!further && !plan->n_addresses)
+		return lab_place_refuse(place,
+					"%s: no host has the key 'addresses'",
+					action->text);
+	if (!further)
+		return lab_place_refuse(
+			place, "unknown address '%s'%s", action->argument,
+			lab_suggest(action->argument, names, plan->n_addresses,
+				    near, sizeof(near)));
+	if (!lab_network_interface(lab_plan_host(plan, action->to),
+				   further->network))
+		return lab_place_refuse(
+			place, "%s: %s is not in the network of %s",
+			action->text, action->to, further->name);
+	return 0;
+}
+
 int lab_check_action(const struct lab_plan *plan,
 		     const struct lab_action *action,
 		     const struct lab_place *place)
@@ -299,6 +328,8 @@ int lab_check_action(const struct lab_plan *plan,
 					action->text);
 	if (action->verb == LAB_FAULT)
 		return check_fault(plan, action, place);
+	if (action->verb == LAB_MOVE)
+		return check_move(plan, action, place);
 	if (action->verb != LAB_LISTEN)
 		return 0;
 	listener = find_listener(plan, plan->n_programs, action->host,

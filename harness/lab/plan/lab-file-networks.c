@@ -19,8 +19,7 @@ int lab_file_read_mtu(const struct lab_yaml_node *node, void *data)
 	return lab_yaml_trace(node, lab_value_mtu(text, data));
 }
 
-/* --- networks of the file
- * ---------------------------------------------------*/
+/* --- networks of the file ------------------------------------------------*/
 
 const struct lab_yaml_field lab_file_network_fields[] = {
 	{ "mtu", lab_file_read_mtu, offsetof(struct lab_network, mtu) },
@@ -64,8 +63,7 @@ int lab_file_read_networks(const struct lab_yaml_node *node, void *data)
 				  plan);
 }
 
-/* --- networks of a host
- * -----------------------------------------------------*/
+/* --- networks of a host --------------------------------------------------*/
 
 /* The name of a network. */
 static int read_interface(const struct lab_yaml_node *node, void *data)
@@ -131,8 +129,51 @@ int lab_file_read_interfaces(const struct lab_yaml_node *node, void *data)
 				  read_addressed_interface, data);
 }
 
-/* --- routes
- * -----------------------------------------------------------------*/
+/* --- further addresses ---------------------------------------------------*/
+
+static int read_further(const struct lab_yaml_node *node, void *data)
+{
+	const struct lab_host *host = data;
+	struct lab_place place = lab_yaml_place(node);
+	const char *name;
+	int r = lab_yaml_text(node,
+			      "name of an address, list of names, or map "
+			      "of names and addresses",
+			      &name);
+
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(lab_plan_add_address(node->yaml->plan, host->name,
+						name, NULL, &place));
+}
+
+/* NAME: ADDRESS, or NAME: without an address. */
+static int read_named_further(const struct lab_yaml_node *key,
+			      const struct lab_yaml_node *node, void *data)
+{
+	const struct lab_host *host = data;
+	struct lab_place place = lab_yaml_place(key);
+	const char *text = NULL;
+	int r = 0;
+
+	if (!lab_yaml_is_empty(node))
+		r = lab_yaml_text(node, "address", &text);
+	if (r < 0)
+		return error_trace(r);
+	return error_trace(lab_plan_add_address(node->yaml->plan, host->name,
+						lab_yaml_key_text(key), text,
+						&place));
+}
+
+int lab_file_read_addresses(const struct lab_yaml_node *node, void *data)
+{
+	if (!lab_yaml_is_map(node))
+		return lab_yaml_each(node, read_further, data);
+	return lab_yaml_each_pair(node, "map of addresses", read_named_further,
+				  data);
+}
+
+/* --- routes --------------------------------------------------------------*/
 
 /* DESTINATION: GATEWAY */
 static int read_route(const struct lab_yaml_node *key,

@@ -13,8 +13,9 @@ extern const size_t lab_file_interface_fields_n;
 /* `networks` of the file; `data` is the plan. */
 int lab_file_read_networks(const struct lab_yaml_node *node, void *data);
 
-/* `networks`, `mtu` and `routes` of a host; `data` is the host, of `mtu` the
- * number. */
+/* `networks`, `addresses`, `mtu` and `routes` of a host; `data` is the host, of
+ * `mtu` the number. */
 int lab_file_read_interfaces(const struct lab_yaml_node *node, void *data);
+int lab_file_read_addresses(const struct lab_yaml_node *node, void *data);
 int lab_file_read_mtu(const struct lab_yaml_node *node, void *data);
 int lab_file_read_routes(const struct lab_yaml_node *node, void *data);

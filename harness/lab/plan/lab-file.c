@@ -626,6 +626,7 @@ static const struct lab_yaml_field host_fields[] = {
 	{ "rules", read_rules, 0 },
 	{ "icmp", read_icmp, 0 },
 	{ "networks", lab_file_read_interfaces, 0 },
+	{ "addresses", lab_file_read_addresses, 0 },
 	{ "mtu", lab_file_read_mtu, offsetof(struct lab_host, mtu) },
 	{ "routes", lab_file_read_routes, 0 },
 	{ "delay", read_duration, offsetof(struct lab_host, delay) },

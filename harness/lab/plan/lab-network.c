@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HOST_MIN = 1, HOST_MAX = 254 }; /* of a /24: without its broadcast */
+/* Of a /24, without its broadcast. */
+enum { HOST_MIN = 1, FURTHER_MIN = 100, HOST_MAX = 254 };
 
 /* --- names ----------------------------------------------------------------*/
 
@@ -209,6 +210,43 @@ const struct lab_interface *lab_network_shared(const struct lab_host *host,
 	return NULL;
 }
 
+/* A further address with that number, before `end` in the order of the plan
+ * (NULL: any). */
+static const struct lab_address *find_further(const struct lab_plan *plan,
+					      size_t network,
+					      unsigned int number,
+					      const struct lab_address *end)
+{
+	for (size_t i = 0; i < plan->n_addresses && &plan->addresses[i] != end;
+	     i++)
+		if (plan->addresses[i].network == network &&
+		    plan->addresses[i].number == number)
+			return &plan->addresses[i];
+	return NULL;
+}
+
+const struct lab_address *lab_network_further(const struct lab_plan *plan,
+					      const char *text)
+{
+	const struct lab_address *named = lab_plan_address(plan, text);
+	struct address wanted, address;
+	char buffer[ADDRESS_TEXT];
+
+	if (named || address_parse(&wanted, text) < 0)
+		return named;
+	for (size_t i = 0; i < plan->n_addresses; i++) {
+		const struct lab_address *further = &plan->addresses[i];
+
+		if (address_parse(&address,
+				  lab_network_address(
+					  further->network, further->number,
+					  wanted.family, buffer)) >= 0 &&
+		    address_equal(&address, &wanted))
+			return further;
+	}
+	return NULL;
+}
+
 /* The interface with that number, before `end` in the order of the plan (NULL:
  * any). */
 static const struct lab_host *find_number(const struct lab_plan *plan,
@@ -251,30 +289,70 @@ static int join_path(struct lab_plan *plan)
 	return error_trace(r);
 }
 
-static void choose_number(const struct lab_plan *plan,
-			  const struct lab_host *host,
-			  struct lab_interface *interface)
+static unsigned int choose_number(const struct lab_plan *plan, size_t network,
+				  unsigned int first, int step)
 {
-	int step = lab_host_is_gateway(host) ? -1 : 1;
-	unsigned int number = step < 0 ? HOST_MAX : HOST_MIN;
+	unsigned int number = first;
 
-	static_assert((int)LAB_HOSTS < (int)HOST_MAX,
-		      "a number is left for every host");
-	while (find_number(plan, interface->network, number, NULL))
+	static_assert((int)LAB_HOSTS + (int)LAB_ADDRESSES <
+			      HOST_MAX - FURTHER_MIN,
+		      "a number is left for every host and address");
+	while (find_number(plan, network, number, NULL) ||
+	       find_further(plan, network, number, NULL))
 		number += (unsigned int)step;
-	interface->number = number;
+	return number;
+}
+
+static void choose_numbers(struct lab_plan *plan, struct lab_host *host)
+{
+	bool down = lab_host_is_gateway(host);
+
+	for (size_t i = 0; i < host->n_interfaces; i++) {
+		struct lab_interface *interface = &host->interfaces[i];
+
+		if (!interface->number)
+			interface->number = choose_number(
+				plan, interface->network,
+				down ? HOST_MAX : HOST_MIN, down ? -1 : 1);
+	}
+}
+
+/* An address as it was written is in one of the host's networks; any other one
+ * is in its first. */
+static int place_further(struct lab_plan *plan, struct lab_address *further)
+{
+	const struct lab_host *host = lab_plan_host(plan, further->host);
+
+	for (size_t i = 0; i < host->n_interfaces; i++) {
+		further->network = host->interfaces[i].network;
+		if (!further->text ||
+		    lab_network_number(plan, further->network, further->text,
+				       &further->number) >= 0)
+			return 0;
+	}
+	return lab_place_refuse(&further->place,
+				"invalid address '%s': in no network of %s",
+				further->text, host->name);
 }
 
 int lab_network_add_defaults(struct lab_plan *plan)
 {
 	int r = plan->named_networks ? 0 : join_path(plan);
 
+	for (size_t i = 0; r >= 0 && i < plan->n_addresses; i++)
+		r = place_further(plan, &plan->addresses[i]);
+	if (r < 0)
+		return error_trace(r);
 	for (size_t i = 0; i < plan->n_hosts; i++)
-		for (size_t j = 0; j < plan->hosts[i].n_interfaces; j++)
-			if (!plan->hosts[i].interfaces[j].number)
-				choose_number(plan, &plan->hosts[i],
-					      &plan->hosts[i].interfaces[j]);
-	return error_trace(r);
+		choose_numbers(plan, &plan->hosts[i]);
+	for (size_t i = 0; i < plan->n_addresses; i++) {
+		struct lab_address *further = &plan->addresses[i];
+
+		if (!further->number)
+			further->number = choose_number(plan, further->network,
+							FURTHER_MIN, 1);
+	}
+	return 0;
 }
 
 /* --- checks ---------------------------------------------------------------*/
@@ -337,6 +415,24 @@ static int check_interfaces(const struct lab_plan *plan,
 	return 0;
 }
 
+static int check_further(const struct lab_plan *plan,
+			 const struct lab_address *further)
+{
+	const struct lab_host *host =
+		find_number(plan, further->network, further->number, NULL);
+	const struct lab_address *other =
+		find_further(plan, further->network, further->number, further);
+	char text[ADDRESS_TEXT];
+
+	if (!host && !other)
+		return 0;
+	return lab_place_refuse(
+		&further->place, "duplicate address %s: %s has it already",
+		lab_network_address(further->network, further->number, AF_INET,
+				    text),
+		host ? host->name : other->name);
+}
+
 static int refuse_destination(const struct lab_plan *plan,
 			      const struct lab_route *route)
 {
@@ -391,6 +487,8 @@ int lab_network_check(const struct lab_plan *plan)
 					     "duplicate name '%s': a network "
 					     "and a host",
 					     plan->networks[i].name);
+	for (size_t i = 0; r >= 0 && i < plan->n_addresses; i++)
+		r = check_further(plan, &plan->addresses[i]);
 	for (size_t i = 0; r >= 0 && i < plan->n_hosts; i++) {
 		const struct lab_host *host = &plan->hosts[i];
 

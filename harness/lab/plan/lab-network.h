@@ -34,6 +34,11 @@ int lab_network_number(const struct lab_plan *plan, size_t network,
 const char *lab_network_address(size_t network, unsigned int number, int family,
 				char *text);
 
+/* A further address by its name or by its text in either family; NULL: there is
+ * none. */
+const struct lab_address *lab_network_further(const struct lab_plan *plan,
+					      const char *text);
+
 /* A route of the host. `to`: "default", a network or a host. All names are
  * looked up by lab_network_check(). */
 int lab_network_add_route(struct lab_plan *plan, struct lab_host *host,
@@ -54,8 +59,9 @@ const struct lab_interface *lab_network_shared(const struct lab_host *host,
 
 /* Where the file names no networks, the path makes them: the hosts before the
  * gateway are in one, those after it in another, and the gateway is in both.
- * Then every interface without a number gets one: 1 and up, and from 254 down
- * for gateways. */
+ * Then every interface without a number gets one, 1 and up, and from 254 down
+ * for gateways; and every further address, 100 and up. -EINVAL: a further
+ * address is in no network of its host. */
 int lab_network_add_defaults(struct lab_plan *plan);
 
 /* Of a complete plan: addresses are not used twice, gateways are between

@@ -111,6 +111,15 @@ struct lab_program *lab_plan_program(const struct lab_plan *plan,
 	return NULL;
 }
 
+const struct lab_address *lab_plan_address(const struct lab_plan *plan,
+					   const char *name)
+{
+	for (size_t i = 0; i < plan->n_addresses; i++)
+		if (strcmp(plan->addresses[i].name, name) == 0)
+			return &plan->addresses[i];
+	return NULL;
+}
+
 size_t lab_plan_host_names(const struct lab_plan *plan, const char **ret)
 {
 	for (size_t i = 0; i < plan->n_hosts; i++)
@@ -176,10 +185,10 @@ bool lab_action_equal(const struct lab_action *a, const struct lab_action *b)
 	if (a->verb == LAB_RUN)
 		return same(a->host, b->host) && same(a->command, b->command);
 	return same(a->host, b->host) && same(a->argument, b->argument) &&
-	       same(a->from, b->from) && same(a->to, b->to) &&
-	       a->kinds == b->kinds && a->first == b->first &&
-	       a->count == b->count && a->rate == b->rate &&
-	       a->port == b->port && a->time == b->time &&
+	       a->quiet == b->quiet && same(a->from, b->from) &&
+	       same(a->to, b->to) && a->kinds == b->kinds &&
+	       a->first == b->first && a->count == b->count &&
+	       a->rate == b->rate && a->port == b->port && a->time == b->time &&
 	       a->answer == b->answer && same(a->key, b->key) &&
 	       same(a->value, b->value) && same(a->peer, b->peer) &&
 	       a->peer_port == b->peer_port && a->times == b->times &&
@@ -314,7 +323,22 @@ static int check_new_name(struct lab_plan *plan, const char *name,
 		return error_refuse(-EINVAL,
 				    "duplicate name '%s': already a program",
 				    name);
+	if (lab_plan_address(plan, name))
+		return error_refuse(-EINVAL,
+				    "duplicate name '%s': already an address",
+				    name);
 	return 0;
+}
+
+static int check_variable(const char *name, const char *what)
+{
+	if (!is_special_variable(name))
+		return 0;
+	return error_refuse(-EINVAL,
+			    "invalid %s name '%s': a variable of the "
+			    "environment; names of hosts and addresses are "
+			    "variables of programs",
+			    what, name);
 }
 
 /* --- adding ---------------------------------------------------------------*/
@@ -330,13 +354,8 @@ int lab_plan_add_host(struct lab_plan *plan, const char *name,
 	struct lab_host host = { .role = LAB_ENDPOINT };
 	int r = check_new_name(plan, name, "host", HOST_NAME);
 
-	if (r >= 0 && is_special_variable(name))
-		r = error_refuse(-EINVAL,
-				 "invalid host name '%s': a variable of the "
-				 "environment; hosts' names are variables of "
-				 "programs",
-				 name);
-
+	if (r >= 0)
+		r = check_variable(name, "host");
 	if (r >= 0 && plan->n_hosts == LAB_HOSTS)
 		r = too_many("hosts", LAB_HOSTS);
 	if (r < 0)
@@ -347,6 +366,31 @@ int lab_plan_add_host(struct lab_plan *plan, const char *name,
 	memcpy(host.name, name, strlen(name) + 1);
 	plan->hosts[plan->n_hosts] = host;
 	*ret = &plan->hosts[plan->n_hosts++];
+	return 0;
+}
+
+int lab_plan_add_address(struct lab_plan *plan, const char *host,
+			 const char *name, const char *text,
+			 const struct lab_place *place)
+{
+	struct lab_address address = { 0 };
+	int r = check_new_name(plan, name, "address", HOST_NAME);
+
+	if (r >= 0)
+		r = check_variable(name, "address");
+	if (r >= 0 && plan->n_addresses == LAB_ADDRESSES)
+		r = too_many("addresses", LAB_ADDRESSES);
+	if (r < 0)
+		return lab_place_trace(place, r);
+	r = lab_plan_keep_place(plan, place, &address.place);
+	if (r < 0)
+		return error_trace(r);
+	address.name = lab_plan_keep(plan, name);
+	address.host = lab_plan_keep(plan, host);
+	address.text = text ? lab_plan_keep(plan, text) : NULL;
+	if (!address.name || !address.host || (text && !address.text))
+		return error_origin(-ENOMEM, "address of a lab");
+	plan->addresses[plan->n_addresses++] = address;
 	return 0;
 }
 

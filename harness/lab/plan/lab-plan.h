@@ -31,6 +31,7 @@ enum {
 	LAB_NETWORKS = 16,
 	LAB_INTERFACES = HOST_CABLES, /* of one host */
 	LAB_ROUTES = HOST_ROUTES, /* of one host */
+	LAB_ADDRESSES = WORLD_ADDRESSES, /* that may move */
 	LAB_MTU = 1500, /* of an interface, unless the file has another one */
 	LAB_PROGRAMS = 64,
 	LAB_STEPS = 256,
@@ -137,6 +138,16 @@ struct lab_interface {
 	struct lab_place place;
 };
 
+/* A further address of a host, which the action `move` gives to another one. */
+struct lab_address {
+	const char *name; /* unique among hosts, programs and addresses */
+	const char *text; /* as it was written; NULL: any */
+	const char *host; /* that has it at the start */
+	size_t network; /* index */
+	unsigned int number; /* 0: any */
+	struct lab_place place;
+};
+
 struct lab_route {
 	const char *to; /* a network or a host; NULL: the default route */
 	const char *via; /* a host in one of this host's networks */
@@ -228,6 +239,7 @@ enum lab_verb {
 	LAB_RELEASE, /* delivers the frames that are held */
 	LAB_PASS, /* removes every rule; held frames stay held */
 	LAB_INJECT, /* a forged segment */
+	LAB_MOVE, /* the address `argument`, from `from` to `to` */
 	LAB_SET, /* a sysctl of `host` */
 	LAB_NFT, /* the rules `argument` for nft(8) in `host` */
 	LAB_RUN, /* starts `program` */
@@ -287,6 +299,7 @@ struct lab_action {
 	double connections;
 	enum lab_answer answer;
 	int32_t seq, ack; /* LAB_INJECT: offsets from the right numbers */
+	bool quiet; /* LAB_MOVE: without an announcement */
 	/* LAB_SET */
 	const char *key, *value;
 	/* Probes. */
@@ -352,6 +365,7 @@ struct lab_plan {
 	nsec_t duration; /* of the timeline; 0: lab_defaults_add() */
 	bool named_networks; /* the file has networks, and hosts name theirs */
 	struct lab_network networks[LAB_NETWORKS];
+	struct lab_address addresses[LAB_ADDRESSES];
 	struct lab_host hosts[LAB_HOSTS];
 	struct lab_program programs[LAB_PROGRAMS];
 	struct lab_file files[LAB_FILES];
@@ -359,8 +373,8 @@ struct lab_plan {
 	struct lab_place setting_places[LAB_SETTINGS];
 	struct lab_step steps[LAB_STEPS];
 	struct lab_expectation expectations[LAB_EXPECTATIONS];
-	size_t n_needs, n_networks, n_hosts, n_programs, n_files, n_settings,
-		n_steps, n_expectations;
+	size_t n_needs, n_networks, n_addresses, n_hosts, n_programs, n_files,
+		n_settings, n_steps, n_expectations;
 	struct lab_memory *memory; /* of the strings */
 };
 
@@ -381,6 +395,9 @@ int lab_plan_keep_place(struct lab_plan *plan, const struct lab_place *place,
 struct lab_host *lab_plan_host(const struct lab_plan *plan, const char *name);
 struct lab_program *lab_plan_program(const struct lab_plan *plan,
 				     const char *name);
+/* A further address by its name; NULL: there is none. */
+const struct lab_address *lab_plan_address(const struct lab_plan *plan,
+					   const char *name);
 /* Writes the names of all hosts, and returns how many. */
 size_t lab_plan_host_names(const struct lab_plan *plan, const char **ret);
 
@@ -420,6 +437,12 @@ int lab_plan_add_program(struct lab_plan *plan, const char *host,
 /* A LAB_RUN with a command: adds the program, to be started later, and sets the
  * action's `program`. No effect on other actions. */
 int lab_plan_add_command(struct lab_plan *plan, struct lab_action *action,
+			 const struct lab_place *place);
+
+/* A further address of the host; `text` NULL: any. The name becomes a variable
+ * of programs, as those of hosts. */
+int lab_plan_add_address(struct lab_plan *plan, const char *host,
+			 const char *name, const char *text,
 			 const struct lab_place *place);
 
 int lab_plan_add_file(struct lab_plan *plan, const char *host, const char *name,

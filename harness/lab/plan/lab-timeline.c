@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab-network.h"
 #include "lab-value.h"
 
 enum { VERBS = 32 }; /* at least as many as the table of faults has */
@@ -43,6 +44,7 @@ struct lab_timeline {
 		nsec_t since;
 	} listeners[LAB_STEPS];
 	bool has_rule, holds;
+	const char *holders[LAB_ADDRESSES]; /* hosts that have the addresses */
 };
 
 /* lab_check_action() has found all hosts and programs. */
@@ -356,6 +358,44 @@ static int play_program(struct lab_timeline *t, const struct lab_action *action,
 				action->text, program->name, program->name);
 }
 
+static size_t address_index(const struct lab_timeline *t,
+			    const struct lab_action *move)
+{
+	return (size_t)(lab_network_further(t->plan, move->argument) -
+			t->plan->addresses);
+}
+
+/* Another step could give the address to the host. `any`: see may_come(). */
+static bool may_get(const struct lab_timeline *t, size_t address,
+		    const char *host, bool any)
+{
+	for (size_t i = 0; i < t->plan->n_steps; i++) {
+		const struct lab_action *other = &t->plan->steps[i].action;
+
+		if ((any || t->may_come[i]) && other->verb == LAB_MOVE &&
+		    address_index(t, other) == address &&
+		    strcmp(other->to, host) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* `whenever`: see check_needs(). */
+static int check_move(const struct lab_timeline *t,
+		      const struct lab_action *action,
+		      const struct lab_place *place, bool whenever)
+{
+	size_t address = address_index(t, action);
+	const char *holder = whenever ? t->plan->addresses[address].host :
+					t->holders[address];
+
+	if (strcmp(holder, action->from) == 0 ||
+	    may_get(t, address, action->from, whenever))
+		return 0;
+	return lab_place_refuse(place, "%s: %s has the address, not %s",
+				action->text, holder, action->from);
+}
+
 /* What the action needs must be there, and then it changes the model. */
 int lab_timeline_play(struct lab_timeline *t, const struct lab_action *action,
 		      const struct lab_place *place, nsec_t time)
@@ -368,6 +408,12 @@ int lab_timeline_play(struct lab_timeline *t, const struct lab_action *action,
 		return error_trace(r);
 	if (action->verb == LAB_FAULT)
 		return play_fault(t, action, place, time);
+	if (action->verb == LAB_MOVE) {
+		r = check_move(t, action, place, false);
+		if (r >= 0)
+			t->holders[address_index(t, action)] = action->to;
+		return error_trace(r);
+	}
 	if (starts_probe(action) || needs_probe(action))
 		return play_probe(t, action, place, time);
 	if (action->program)
@@ -388,6 +434,8 @@ int lab_timeline_foresee(struct lab_timeline *t,
 			 const struct lab_action *action,
 			 const struct lab_place *place)
 {
+	if (action->verb == LAB_MOVE)
+		return check_move(t, action, place, true);
 	return check_needs(t, action, place, true);
 }
 
@@ -407,6 +455,8 @@ int lab_timeline_new(struct lab_timeline **ret, const struct lab_plan *plan,
 				 lab_plan_step_time(plan, i) == NSEC_NEVER;
 	for (size_t i = 0; i < plan->n_programs; i++)
 		t->programs[i].on = !plan->programs[i].later;
+	for (size_t i = 0; i < plan->n_addresses; i++)
+		t->holders[i] = plan->addresses[i].host;
 	*ret = t;
 	return 0;
 }
