@@ -14,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message.h"
 #include "safe-text.h"
 
 static struct {
 	char message[512];
+	char translation[1024];
 	char trail[1024];
 	char both[1600];
 } last;
@@ -82,6 +84,12 @@ int error_refuse_at(int r, const char *file, int line, const char *format, ...)
 const char *error_message(void)
 {
 	return last.message;
+}
+
+const char *error_text(void)
+{
+	return message_record(last.message, last.translation,
+			      sizeof(last.translation));
 }
 
 const char *error_trail(void)

@@ -61,7 +61,10 @@ static inline int error_trace_at(int r, const char *file, int line)
  * failure. */
 const char *error_message(void);
 
-/* The same with the trail. */
+/* The same in the language of the user (message.h), to be printed. */
+const char *error_text(void);
+
+/* The message with the trail. */
 const char *error_trail(void);
 
 /* The path relative to the source tree: without the "../" of a build

@@ -6,12 +6,16 @@
  * format, is not read. Offsets and the NUL bytes that they lead to are checked
  * once, in message_use(), so that a lookup only compares.
  *
+ * Finished texts, which were printed with a format elsewhere, are parsed with the
+ * formats of the context "record".
+ *
  * A text with a plural has both forms as its key, "one\0many", of which strcmp()
  * sees the first one. Chinese has one form for all numbers.
  */
 #include "message.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +144,189 @@ const char *message_plural(const char *one, const char *many, unsigned long n)
 	if (found)
 		return found;
 	return n == 1 ? one : many;
+}
+
+/* --- finished texts ------------------------------------------------------ */
+
+/* The keys of formats for finished texts have this context, which ends as gettext's
+ * contexts do. They are neighbours in the sorted array. */
+static const char record_context[] = "record\004";
+
+enum { CAPTURES = 12, DEPTH = 3, LONGEST = 1000 /* bytes */ };
+
+struct span {
+	const char *at;
+	size_t size;
+};
+
+struct match {
+	struct span captures[CAPTURES]; /* what stands for each directive */
+	size_t n;
+	size_t literals; /* characters that are equal */
+};
+
+/* The size of a directive such as %2$.3f, with its conversion character and its
+ * position, which is 0 if it has none. */
+static size_t directive_size(const char *format, char *ret_conversion,
+			     size_t *ret_position)
+{
+	size_t digits = strspn(format + 1, "0123456789"), size = 1;
+
+	*ret_position = 0;
+	if (digits && format[1 + digits] == '$') {
+		*ret_position = (size_t)strtoul(format + 1, NULL, 10);
+		size += digits + 1;
+	}
+	size += strspn(format + size, "-+ #0123456789.*hlzjt");
+	*ret_conversion = format[size];
+	return size + (format[size] != '\0');
+}
+
+/* The longest text that the conversion can have printed at this place. */
+static size_t longest_print(char conversion, const char *text)
+{
+	if (conversion == 's')
+		return strlen(text);
+	if (conversion == 'c')
+		return *text != '\0';
+	if (conversion == 'f' || conversion == 'g')
+		return strspn(text, "+-.0123456789aefin");
+	return strspn(text, "+-0123456789abcdefx");
+}
+
+/* Whether the format can have printed the text. */
+static bool matches(const char *format, const char *text, struct match *match)
+{
+	size_t position, size, longest, i = match->n;
+	char conversion;
+
+	for (; *format && *format != '%'; format++, text++, match->literals++)
+		if (*format != *text)
+			return false;
+	if (!*format)
+		return !*text;
+	size = directive_size(format, &conversion, &position);
+	if (conversion == '%')
+		return *text == '%' && matches(format + size, text + 1, match);
+	longest = longest_print(conversion, text);
+	if (i == CAPTURES)
+		return false;
+	for (size_t length = conversion != 's'; length <= longest; length++) {
+		struct match rest = *match;
+
+		rest.captures[rest.n++] = (struct span){ text, length };
+		if (matches(format + size, text + length, &rest)) {
+			*match = rest;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *translate(const char *text, char *buffer, size_t size,
+			     unsigned int depth);
+
+/* What %s printed may be such a text itself: the reason of a failure. */
+static void put_capture(FILE *out, struct span span, unsigned int depth)
+{
+	char text[512], buffer[512];
+
+	snprintf(text, sizeof(text), "%.*s", (int)span.size, span.at);
+	fputs(translate(text, buffer, sizeof(buffer), depth + 1), out);
+}
+
+static void put_translation(FILE *out, const char *format,
+			    const struct match *match, unsigned int depth)
+{
+	size_t next = 0;
+
+	while (*format) {
+		size_t position, size;
+		char conversion;
+
+		if (*format != '%') {
+			fputc(*format++, out);
+			continue;
+		}
+		size = directive_size(format, &conversion, &position);
+		format += size;
+		if (conversion == '%') {
+			fputc('%', out);
+			continue;
+		}
+		position = position ? position - 1 : next++;
+		if (position < match->n)
+			put_capture(out, match->captures[position], depth);
+	}
+}
+
+/* The format with the most literal characters among those that match; used.n:
+ * none. */
+static uint32_t find_format(const char *text, struct match *ret)
+{
+	size_t context = strlen(record_context);
+	uint32_t low = 0, high = used.n, best = used.n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (strcmp(record_context, string_at(used.texts, middle)) <= 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	for (; low < used.n; low++) {
+		const char *key = string_at(used.texts, low);
+		struct match match = { .n = 0 };
+
+		if (strncmp(key, record_context, context) != 0)
+			break;
+		if (matches(key + context, text, &match) && match.literals &&
+		    (best == used.n || match.literals > ret->literals)) {
+			*ret = match;
+			best = low;
+		}
+	}
+	return best;
+}
+
+static const char *translate(const char *text, char *buffer, size_t size,
+			     unsigned int depth)
+{
+	const char *colon = strstr(text, ": "), *whole = message_text(text);
+	struct match match = { .n = 0 };
+	uint32_t found = find_format(text, &match);
+	struct span parts[] = {
+		{ text, colon ? (size_t)(colon - text) : 0 },
+		{ colon ? colon + 2 : text, colon ? strlen(colon + 2) : 0 }
+	};
+	FILE *out;
+
+	if (whole != text)
+		return whole;
+	if (depth > DEPTH || (found == used.n && !colon))
+		return text;
+	out = fmemopen(buffer, size, "w");
+	if (!out)
+		return text;
+	if (found < used.n) {
+		put_translation(out, string_at(used.translations, found),
+				&match, depth);
+	} else {
+		put_capture(out, parts[0], depth);
+		fputs(": ", out);
+		put_capture(out, parts[1], depth);
+	}
+	fclose(out);
+	buffer[size - 1] = '\0';
+	return buffer;
+}
+
+const char *message_record(const char *text, char *buffer, size_t size)
+{
+	bool parsed = used.n && strlen(text) < LONGEST;
+
+	return parsed ? translate(text, buffer, size, 0) : text;
 }
 
 /* --- the language -------------------------------------------------------- */

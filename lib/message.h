@@ -20,6 +20,10 @@
  * harness/po/tables.c walks need no mark. */
 #define N_(text_) text_
 
+/* Marks the format of a finished text, see message_record(), that is not an argument
+ * of a function that takes such formats only. */
+#define R_(text_) text_
+
 /* The translation, which lives as long as the catalogue, or `text` itself, which may
  * be NULL. */
 const char *message_text(const char *text) __attribute__((__format_arg__(1)));
@@ -27,6 +31,16 @@ const char *message_text(const char *text) __attribute__((__format_arg__(1)));
 /* The same for a text with a number in it: `one` for 1, otherwise `many`. */
 const char *message_plural(const char *one, const char *many, unsigned long n)
 	__attribute__((__format_arg__(1), __format_arg__(2)));
+
+/*
+ * * The translation of a finished English text: a reason in a result, the
+ * message of an error, a record of a journal, of this machine or of another
+ * one. The text is compared with the formats of such texts, and what stood for
+ * their directives is put into the translation; of "A: B", each part is looked
+ * up by itself if the whole is unknown. Returns `text`, or `buffer` with the
+ * translation.
+ */
+const char *message_record(const char *text, char *buffer, size_t size);
 
 /* --- the catalogue ------------------------------------------------------- */
 

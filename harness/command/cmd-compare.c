@@ -476,7 +476,7 @@ static int compare_both(struct compare_command *c)
 	int r = read_both(c);
 
 	if (r < 0 && r != -ENOMEM) {
-		fprintf(stderr, "halfopen compare: %s\n", error_message());
+		fprintf(stderr, "halfopen compare: %s\n", error_text());
 		return EXIT_STATUS_USAGE;
 	}
 	if (r >= 0 && !check_patterns(c))
@@ -487,7 +487,7 @@ static int compare_both(struct compare_command *c)
 	if (r >= 0)
 		r = print_all(c);
 	if (r < 0) {
-		fprintf(stderr, "halfopen compare: %s\n", error_message());
+		fprintf(stderr, "halfopen compare: %s\n", error_text());
 		return EXIT_STATUS_BROKEN;
 	}
 	if (!complete)

@@ -270,7 +270,7 @@ static int finish(struct drawing *d, int status)
 		free(d->pieces[i].html);
 	}
 	if (r < 0) {
-		fprintf(stderr, "halfopen figure: %s\n", error_message());
+		fprintf(stderr, "halfopen figure: %s\n", error_text());
 		return EXIT_STATUS_BROKEN;
 	}
 	return status;
@@ -351,7 +351,7 @@ static int read_runs(struct drawing *d)
 	int r = saved_new(&saved, d->from);
 
 	if (r < 0) {
-		fprintf(stderr, "halfopen figure: %s\n", error_message());
+		fprintf(stderr, "halfopen figure: %s\n", error_text());
 		return r == -ENOMEM ? EXIT_STATUS_BROKEN : EXIT_STATUS_USAGE;
 	}
 	n = saved_runs(saved, &runs);

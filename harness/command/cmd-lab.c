@@ -30,7 +30,7 @@
 
 static int print_error(int status)
 {
-	fprintf(stderr, "halfopen lab: %s\n", error_message());
+	fprintf(stderr, "halfopen lab: %s\n", error_text());
 	return status;
 }
 

@@ -285,7 +285,7 @@ static int run_all(struct matrix *matrix)
 	if (r >= 0)
 		r = print_table(matrix);
 	if (r < 0)
-		fprintf(stderr, "halfopen matrix: %s\n", error_message());
+		fprintf(stderr, "halfopen matrix: %s\n", error_text());
 	status = local_report_status(&matrix->tally, r);
 	if (status == EXIT_STATUS_PASS && matrix->unexpected)
 		status = EXIT_STATUS_FAIL;
@@ -325,7 +325,7 @@ static int boot(struct matrix *matrix)
 
 	vm_signals_hold();
 	if (prepare(matrix) < 0) {
-		fprintf(stderr, "halfopen matrix: %s\n", error_message());
+		fprintf(stderr, "halfopen matrix: %s\n", error_text());
 		status = EXIT_STATUS_USAGE;
 	} else {
 		status = run_all(matrix);

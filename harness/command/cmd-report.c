@@ -257,7 +257,7 @@ static int print_or_write(const struct options *options, struct saved *saved)
 		return EXIT_STATUS_USAGE;
 	if (writes && out_folder_check(options->dir) < 0) {
 		fprintf(stderr, "halfopen report: %s: %s\n",
-			options->html ? "--html" : "--svg", error_message());
+			options->html ? "--html" : "--svg", error_text());
 		return EXIT_STATUS_USAGE;
 	}
 	r = writes ? write_files(options, saved) :
@@ -266,7 +266,7 @@ static int print_or_write(const struct options *options, struct saved *saved)
 		r = error_origin(fd_stream_error(stdout), "print the report");
 	complete = print_problems(options, runs, n);
 	if (r < 0) {
-		fprintf(stderr, "halfopen report: %s\n", error_message());
+		fprintf(stderr, "halfopen report: %s\n", error_text());
 		return EXIT_STATUS_BROKEN;
 	}
 	return complete ? EXIT_STATUS_PASS : EXIT_STATUS_USAGE;
@@ -286,7 +286,7 @@ int cmd_report(int argc, char **argv)
 		return status;
 	r = saved_new(&saved, options.dir);
 	if (r < 0) {
-		fprintf(stderr, "halfopen report: %s\n", error_message());
+		fprintf(stderr, "halfopen report: %s\n", error_text());
 		return r == -ENOMEM ? EXIT_STATUS_BROKEN : EXIT_STATUS_USAGE;
 	}
 	status = print_or_write(&options, saved);

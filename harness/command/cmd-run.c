@@ -139,12 +139,12 @@ int run_options_execute(struct command_options *options)
 	if (r == -ENOENT)
 		return EXIT_STATUS_USAGE;
 	if (r < 0) {
-		fprintf(stderr, "halfopen run: %s\n", error_message());
+		fprintf(stderr, "halfopen run: %s\n", error_text());
 		return EXIT_STATUS_USAGE;
 	}
 	options->run.exe = probe_program_open();
 	if (options->run.exe < 0) {
-		fprintf(stderr, "halfopen run: %s\n", error_message());
+		fprintf(stderr, "halfopen run: %s\n", error_text());
 		selection_free(&selection);
 		return EXIT_STATUS_BROKEN;
 	}

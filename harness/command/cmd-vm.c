@@ -127,7 +127,7 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 	if (r >= 0)
 		r = vm_run(vm, stream, &machine);
 	if (r < 0) {
-		fprintf(stderr, "halfopen vm: %s\n", error_message());
+		fprintf(stderr, "halfopen vm: %s\n", error_text());
 		stream_free(stream);
 		return EXIT_STATUS_BROKEN;
 	}
@@ -140,7 +140,7 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 	stream_finish(stream, vm_end_text(machine.end, options->uml), &tally);
 	fflush(stdout);
 	if (run->out && out_folder_index(run->out) < 0)
-		fprintf(stderr, "halfopen vm: %s\n", error_message());
+		fprintf(stderr, "halfopen vm: %s\n", error_text());
 	report_end(&machine, options->uml);
 	report_deinit(&report);
 	stream_free(stream);
@@ -156,7 +156,7 @@ static int boot(const struct vm_plan *plan, const struct guest_run *run)
 
 	vm_signals_hold();
 	if (vm_new(&vm, plan) < 0) {
-		fprintf(stderr, "halfopen vm: %s\n", error_message());
+		fprintf(stderr, "halfopen vm: %s\n", error_text());
 		status = EXIT_STATUS_USAGE;
 	} else {
 		status = run_and_report(vm, plan, run);

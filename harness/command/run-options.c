@@ -127,7 +127,7 @@ static int add_setting(struct command_options *options, char *text)
 		return usage_error(_("--set %s: more than %d settings"), text,
 				   RUN_SETTINGS_MAX);
 	if (settings_parse(&options->settings[n], text) < 0)
-		return usage_error("%s", error_message());
+		return usage_error("%s", error_text());
 	return -1;
 }
 

@@ -198,7 +198,7 @@ int vm_lab_parse(struct vm_lab *lab, const char *command, struct vm_plan *plan)
 		return status;
 	lab->options.elsewhere = true;
 	if (prepare(lab, plan->uml) < 0) {
-		fprintf(stderr, "halfopen %s: %s\n", command, error_message());
+		fprintf(stderr, "halfopen %s: %s\n", command, error_text());
 		vm_lab_deinit(lab);
 		return EXIT_STATUS_USAGE;
 	}

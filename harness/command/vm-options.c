@@ -123,6 +123,6 @@ int vm_options_parse_run(const char *command, const struct vm_plan *plan,
 		return -1;
 	/* For an unknown pattern the message is printed already. */
 	if (r != -ENOENT)
-		fprintf(stderr, "halfopen %s: %s\n", command, error_message());
+		fprintf(stderr, "halfopen %s: %s\n", command, error_text());
 	return EXIT_STATUS_USAGE;
 }

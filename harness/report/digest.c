@@ -15,7 +15,6 @@
 #include "journal.h"
 #include "macro.h"
 #include "message.h"
-#include "safe-text.h"
 #include "table.h"
 
 enum {
@@ -118,8 +117,11 @@ static const struct result *find_common(struct group group)
  * freed. */
 static char *document_cell(const struct result *result)
 {
+	char buffer[1024];
+
 	if (result->verdict == VERDICT_PASS && *result->reason)
-		return strdup(result->reason);
+		return strdup(message_record(result->reason, buffer,
+					     sizeof(buffer)));
 	return report_document(result->judgements);
 }
 
@@ -288,7 +290,7 @@ static void print_labelled(struct report *report, const char *label,
 
 	if (!out)
 		return;
-	safe_text_print(out, text);
+	report_record(out, text);
 	fclose(out);
 	print_label(report, label);
 	fold_print(report->out, line, LABEL, LABEL, report->columns);
@@ -390,8 +392,8 @@ static void print_reason(struct report *report, const struct result *result)
 	char text[2048];
 
 	snprintf(text, sizeof(text), "%s%s",
-		 result->inconclusive ? _("inconclusive: ") : "",
-		 result->reason ? _(result->reason) : "");
+		 result->inconclusive ? "inconclusive: " : "",
+		 result->reason ? result->reason : "");
 	print_labelled(report, N_("reason"), text);
 }
 

@@ -12,7 +12,6 @@
 #include "digest.h"
 #include "fold.h"
 #include "message.h"
-#include "safe-text.h"
 
 /* What is printed next replaces the status line. */
 static void clear_status(struct report *report)
@@ -91,7 +90,7 @@ static void print_end(struct report *report, const struct result *result)
 		took);
 	if (result->reason && *result->reason) {
 		fputs(": ", report->out);
-		safe_text_print(report->out, _(result->reason));
+		report_record(report->out, result->reason);
 	}
 	if (!result->final)
 		fprintf(report->out, _(" (try %u; retrying)"), result->attempt);

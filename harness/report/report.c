@@ -158,6 +158,15 @@ const struct reporter reporter_silent = {
 	.end = silent_end,
 };
 
+/* --- texts of journals ------------------------------------------------------ */
+
+void report_record(FILE *out, const char *text)
+{
+	char buffer[1024];
+
+	safe_text_print(out, message_record(text, buffer, sizeof(buffer)));
+}
+
 /* --- timelines ------------------------------------------------------------ */
 
 /* A ghost is a frame that the kernel of a crashed host sent: no real wire would
@@ -190,11 +199,11 @@ static void print_frame(FILE *out, const json_t *record)
 
 static void print_failure(FILE *out, const json_t *record)
 {
-	safe_text_print(out, journal_text(record, "what"));
+	report_record(out, journal_text(record, "what"));
 	fputs(_(": expected "), out);
-	safe_text_print(out, journal_text(record, "expected"));
+	report_record(out, journal_text(record, "expected"));
 	fputs(_(", observed "), out);
-	safe_text_print(out, journal_text(record, "observed"));
+	report_record(out, journal_text(record, "observed"));
 }
 
 /* plug, thaw, release end what an earlier fault began. */
@@ -541,7 +550,7 @@ void report_reason(const struct result *result, char *ret, size_t size)
 			fprintf(out, _(" (and %zu more)"), n - 1);
 	} else {
 		fputs(result->inconclusive ? _("inconclusive: ") : "", out);
-		safe_text_print(out, result->reason ? result->reason : "");
+		report_record(out, result->reason ? result->reason : "");
 	}
 	fclose(out);
 	if (text)

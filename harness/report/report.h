@@ -122,6 +122,12 @@ bool report_keeps(const struct report *report, const struct result *result);
 bool report_needs_journal(const struct report *report,
 			  const struct result *result);
 
+/* --- texts of journals ------------------------------------------------------ */
+
+/* Prints a text of a journal or a result on one line, in the language of the
+ * user. */
+void report_record(FILE *out, const char *text);
+
 /* --- timelines ------------------------------------------------------------ */
 
 /*

@@ -10,7 +10,6 @@
  */
 #include "case-process.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -21,6 +20,7 @@
 #include "end-signals.h"
 #include "errors.h"
 #include "host.h"
+#include "message.h"
 #include "namespace.h"
 #include "privilege.h"
 #include "stage.h"
@@ -102,7 +102,7 @@ static void MACRO_NORETURN end_inconclusive(struct run *run, nsec_t delay)
 	char text[160];
 
 	snprintf(text, sizeof(text),
-		 "scheduling delay of %.1f ms, tolerance %.1f ms",
+		 R_("scheduling delay of %.1f ms, tolerance %.1f ms"),
 		 nsec_seconds(delay) * 1e3,
 		 nsec_seconds(run->options->slack) * 1e3);
 	run_end(run, "broken", text, true);
@@ -113,7 +113,8 @@ static void MACRO_NORETURN end_early(struct run *run)
 	char text[160];
 
 	snprintf(text, sizeof(text),
-		 "tick late by %.3f ms, time below its lower bound by %.3f ms",
+		 R_("tick late by %.3f ms, time below its lower bound by %.3f "
+		    "ms"),
 		 nsec_seconds(loop_tick_delay(run->loop)) * 1e3,
 		 nsec_seconds(run->early) * 1e3);
 	run_end(run, "broken", text, true);
@@ -132,10 +133,9 @@ static void end_if_icmp_was_dropped(struct run *run)
 	if (!dropped)
 		return;
 	snprintf(text, sizeof(text),
-		 "the kernel dropped %" PRId64
-		 " ICMP messages that arrived during a call on their socket "
-		 "(LockDroppedIcmps)",
-		 dropped);
+		 R_("the kernel dropped %ld ICMP messages that arrived during a "
+		    "call on their socket (LockDroppedIcmps)"),
+		 (long)dropped);
 	run_end(run, "broken", text, true);
 }
 
@@ -155,7 +155,7 @@ static const char *reason_not_to_judge(const struct run *run)
 	for (; setting && setting->name; setting++)
 		if (!setting->host ||
 		    world_plan_has(run_world_plan(run), setting->host))
-			return "not judged: --set changes the experiment";
+			return N_("not judged: --set changes the experiment");
 	return "";
 }
 

@@ -28,6 +28,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "journal.h"
+#include "message.h"
 #include "keep.h"
 #include "out-folder.h"
 #include "privilege.h"
@@ -190,8 +191,8 @@ static void reap(struct worker *worker)
 	if (worker->result && !worker->result->has_verdict) {
 		snprintf(reason, sizeof(reason),
 			 WIFSIGNALED(status) ?
-				 "the case process was killed by signal %d" :
-				 "the case process ended with exit status %d",
+				 R_("the case process was killed by signal %d") :
+				 R_("the case process ended with exit status %d"),
 			 WIFSIGNALED(status) ? WTERMSIG(status) :
 					       WEXITSTATUS(status));
 		result_broken(worker->result, reason);
@@ -218,7 +219,7 @@ static void close_files(struct worker *worker)
 	    result->verdict == VERDICT_FAIL)
 		return;
 	snprintf(reason, sizeof(reason),
-		 "write the journal and the capture: %s",
+		 R_("write the journal and the capture: %s"),
 		 strerror(-worker->file_error));
 	result_broken(result, reason);
 }
@@ -346,7 +347,7 @@ static int on_deadline(void *data)
 	char reason[96];
 
 	snprintf(reason, sizeof(reason),
-		 "time limit: the run did not end within %.0f s",
+		 R_("time limit: the run did not end within %.0f s"),
 		 nsec_seconds(worker->limit));
 	if (!worker->result->has_verdict)
 		result_broken(worker->result, reason);

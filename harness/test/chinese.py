@@ -65,6 +65,15 @@ class Language(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertTrue(is_chinese(done.stderr))
 
+    def test_finished_texts_are_parsed(self):
+        """The message is printed in English first, with its values."""
+        english = call("run", "--set", "client:a.b=c", "--lang", "en").stderr
+        chinese = call("run", "--set", "client:a.b=c", "--lang", "zh").stderr
+        self.assertIn("'a.b'", english)
+        self.assertIn("'a.b'", chinese)
+        self.assertIn("sysctl", chinese)
+        self.assertTrue(is_chinese(chinese))
+
     def test_invalid_language_is_refused(self):
         for words in (["--lang", "xx", "list"], ["list", "--lang", "xx"],
                       ["list", "--lang"]):

@@ -19,12 +19,18 @@ static const struct text texts[] = {
 	{ "%zu run\0%zu runs", "%zu 次运行", sizeof("%zu run\0%zu runs") - 1 },
 	{ "claim", "论断" },
 	{ "claims", "论断（多个）" },
+	{ "record\004%s", "（%s）" },
+	{ "record\004%s in %s does not listen: %s", "%2$s 中的 %1$s 没有监听：%3$s" },
+	{ "record\004exit %d", "退出状态 %d" },
+	{ "record\004loss of %.1f %%", "丢包率 %.1f %%" },
+	{ "record\004needs Linux %u.%u or later", "需要 Linux %u.%u 或更新" },
+	{ "record\004program %s", "程序 %s" },
 	{ "wire", "线路" },
 };
 
 struct file {
 	size_t size;
-	char bytes[1024];
+	char bytes[2048];
 };
 
 static void put_word(struct file *file, size_t offset, uint32_t word,
@@ -124,6 +130,54 @@ START_TEST(chinese_has_one_plural_form)
 }
 END_TEST
 
+static void assert_record(const char *text, const char *expected)
+{
+	char buffer[256];
+
+	ck_assert_str_eq(message_record(text, buffer, sizeof(buffer)),
+			 expected);
+}
+
+START_TEST(finished_text_is_parsed_with_its_format)
+{
+	static struct file file;
+
+	assert_record("exit 3", "exit 3");
+	file = make_file(false);
+	ck_assert(message_use(file.bytes, file.size));
+	assert_record("exit 3", "退出状态 3");
+	assert_record("exit -3", "退出状态 -3");
+	assert_record("needs Linux 6.11 or later", "需要 Linux 6.11 或更新");
+	assert_record("loss of 2.5 %", "丢包率 2.5 %");
+	/* The order of the directives differs; a part is such a text, too. */
+	assert_record("nginx in server does not listen: exit 1",
+		      "server 中的 nginx 没有监听：退出状态 1");
+	/* Without a directive, it has no context. */
+	assert_record("program wire", "程序 线路");
+	/* No format of the whole: the parts. */
+	assert_record("--out: exit 3", "--out: 退出状态 3");
+	assert_record("a: b: exit 3", "a: b: 退出状态 3");
+	/* A number is no word; what has no literal character is no format. */
+	assert_record("exit three", "exit three");
+	assert_record("exit 3 times", "exit 3 times");
+	assert_record("", "");
+	message_use(NULL, 0);
+}
+END_TEST
+
+START_TEST(finished_text_is_cut_to_the_buffer)
+{
+	static struct file file;
+	char buffer[8];
+
+	file = make_file(false);
+	ck_assert(message_use(file.bytes, file.size));
+	ck_assert_str_eq(message_record("program abcdef", buffer, sizeof(buffer)),
+			 "程序 ");
+	message_use(NULL, 0);
+}
+END_TEST
+
 START_TEST(damaged_catalogue_is_refused)
 {
 	struct file file = make_file(false);
@@ -209,6 +263,8 @@ static const TTest *const *const tests[] = {
 	&text_without_a_translation_remains,
 	&translation_is_found_while_texts_are_english,
 	&chinese_has_one_plural_form,
+	&finished_text_is_parsed_with_its_format,
+	&finished_text_is_cut_to_the_buffer,
 	&damaged_catalogue_is_refused,
 	&language_follows_the_rules_of_gettext,
 	&encoding_comes_from_its_own_variable,
