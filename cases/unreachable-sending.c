@@ -31,11 +31,13 @@
  * until then retransmissions leave the host; one that comes later waits for 3
  * requests, and its error comes after 3 s. So tcp_retries2 = 5 ends before
  * anything of that, with ETIMEDOUT. For 8 and more the client first waits for
- * AGE, so that 0.5 to 30.5 s are left: the entry has failed by 34.1 s (the
- * retransmission at 26.1 s, 5 s, 3 s), and the retransmission at 52.2 s reports
- * it. The intervals stay as long as they were at the first error, at most 26.1
- * s, and the end is the first expiry after the timeout, sooner or later than
- * with the path as it happens.
+ * AGE, so that at most 25 s are left, and the retransmission at 25.6 s or later
+ * finds the entry STALE: it fails 8 s after that, and the next retransmission
+ * reports it. (An entry that was REACHABLE until then would be found STALE
+ * twice as late, and for 8 the end would come before the next one.) The
+ * intervals stay as long as they were at the first error, at most 26.1 s, and
+ * the end is the first expiry after the timeout, sooner or later than with the
+ * path as it happens.
  *
  * interface: data without a route is not sent, so nothing is in flight. No
  * retransmission timer runs, but the timer for a closed window, which tries
@@ -55,7 +57,7 @@
 /* One segment, even at the MTU of blackhole_netdev, to which dst_dev_put()
  * moves the route of an interface that went down. LOOK is before the first
  * timer. */
-enum { BYTES = 20, RETRIES2 = 3, LOOK_MS = 100, AGE_MS = 14500 };
+enum { BYTES = 20, RETRIES2 = 3, LOOK_MS = 100, AGE_MS = 20000 };
 
 /* Doublings of the first RTO in the longest interval while the errors come. */
 enum { DOUBLINGS = 7 };
@@ -387,7 +389,7 @@ CASE(unreachable_sending) = {
 		  "before the end, with EHOSTUNREACH",
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2", 8 }),
 		  .value = DEFAULTS_FAILING, .defaults = true,
-		  .world = &world_pair_ageing, .duration = SEC(120),
+		  .world = &world_pair_ageing, .duration = SEC(150),
 		  .judgements = of_failing },
 		{ "neighbour-defaults",
 		  "the path is cut, and the neighbour sysctls and "
@@ -396,7 +398,7 @@ CASE(unreachable_sending) = {
 		  .settings = SYSCTLS({ "client", "net.ipv4.tcp_retries2",
 					15 }),
 		  .value = DEFAULTS_FAILING, .defaults = true,
-		  .world = &world_pair_ageing, .duration = SEC(950),
+		  .world = &world_pair_ageing, .duration = SEC(970),
 		  .judgements = of_failing }),
 	.duration = SEC(7) + MSEC(UNREACHABLE_QUIET_MS),
 	.script = script,
