@@ -19,6 +19,7 @@ static void print_host(const struct lab_host *host, const char *before)
 		[LAB_ROUTER] = " (router)",
 		[LAB_NAT] = " (NAT)",
 		[LAB_FIREWALL] = " (firewall)",
+		[LAB_BALANCER] = " (balancer)",
 	};
 
 	printf("%s%s%s", before, host->name, roles[host->role]);

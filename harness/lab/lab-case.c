@@ -158,7 +158,7 @@ static int place_gateways(struct lab_case *c)
 
 		if (!lab_host_is_gateway(host))
 			continue;
-		r = lab_gateway_rules(gateway, host);
+		r = lab_gateway_rules(gateway, c->plan, host);
 		if (r < 0)
 			return error_trace(r);
 		if (*gateway->rules)

@@ -24,6 +24,7 @@
 
 #include "errors.h"
 #include "firewall.h"
+#include "lab-network.h"
 #include "lab-value.h"
 
 /* A statement of nft(8) for segments of unknown connections. A RST answers TCP
@@ -49,7 +50,68 @@ static const char *unknown_text(const struct lab_tracking *tracking)
 	return "drop";
 }
 
-static int write_base(const struct lab_host *host, char *buffer, size_t size)
+/* The backend's address in the network behind the balancer. */
+static const char *backend_address(const struct lab_plan *plan,
+				   const struct lab_host *balancer,
+				   const char *name, int family, char *text)
+{
+	const struct lab_host *backend = lab_plan_host(plan, name);
+	const struct lab_interface *interface = NULL;
+
+	for (size_t i = 1; !interface && i < balancer->n_interfaces; i++)
+		interface = lab_network_interface(
+			backend, balancer->interfaces[i].network);
+	return interface ?
+		       lab_network_address(interface->network,
+					   interface->number, family, text) :
+		       "";
+}
+
+/*
+ * Connections to an address of the balancer get another destination. A segment
+ * without an entry is not translated (nf_nat_inet_fn() leaves invalid packets
+ * alone) and arrives at the balancer itself, whose TCP would answer with a RST.
+ */
+static int write_balancer(const struct lab_plan *plan,
+			  const struct lab_host *host, char *buffer,
+			  size_t size)
+{
+	static const struct {
+		int family;
+		const char *name, *to;
+	} families[] = { { AF_INET, "ipv4", "ip" },
+			 { AF_INET6, "ipv6", "ip6" } };
+	int n = snprintf(buffer, size,
+			 "table inet lab { chain local { type filter hook "
+			 "input priority 0; meta l4proto tcp ct state invalid "
+			 "%s; }; chain in { type nat hook prerouting priority "
+			 "-100; ",
+			 unknown_text(&host->tracking));
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		char choice[32], text[ADDRESS_TEXT];
+
+		snprintf(choice, sizeof(choice),
+			 host->by_source ? "jhash %s saddr" : "numgen inc",
+			 families[i].to);
+		n += snprintf(buffer + n, size - (size_t)n,
+			      "meta nfproto %s meta l4proto tcp fib daddr type "
+			      "local dnat %s to %s mod %zu map { ",
+			      families[i].name, families[i].to, choice,
+			      host->n_backends);
+		for (size_t j = 0; j < host->n_backends; j++)
+			n += snprintf(
+				buffer + n, size - (size_t)n, "%s%zu : %s",
+				j ? ", " : "", j,
+				backend_address(plan, host, host->backends[j],
+						families[i].family, text));
+		n += snprintf(buffer + n, size - (size_t)n, " }; ");
+	}
+	return n + snprintf(buffer + n, size - (size_t)n, "}; }\n");
+}
+
+static int write_base(const struct lab_plan *plan, const struct lab_host *host,
+		      char *buffer, size_t size)
 {
 	static const char *const flags[] = {
 		[LAB_PORTS_KEPT] = "",
@@ -88,6 +150,8 @@ static int write_base(const struct lab_host *host, char *buffer, size_t size)
 			      "type nat hook postrouting priority 100; "
 			      "oifname != eth0 masquerade%s; }; }\n",
 			      flags[host->tracking.ports]);
+	if (host->role == LAB_BALANCER)
+		n += write_balancer(plan, host, buffer + n, size - (size_t)n);
 	return n;
 }
 
@@ -105,9 +169,11 @@ static int check(const char *base, const char *rules,
 }
 
 /* The rules of the user come last: they may name the table of the role. */
-int lab_gateway_rules(struct lab_gateway *gateway, const struct lab_host *host)
+int lab_gateway_rules(struct lab_gateway *gateway, const struct lab_plan *plan,
+		      const struct lab_host *host)
 {
-	int n = write_base(host, gateway->rules, sizeof(gateway->rules)), r;
+	int n = write_base(plan, host, gateway->rules, sizeof(gateway->rules));
+	int r;
 
 	if (!host->rules)
 		return 0;

@@ -19,9 +19,10 @@ struct lab_gateway {
 	char names[LAB_TRACKED_STATES][64]; /* of these */
 };
 
-/* Writes the rules of the role and, behind them, those of the plan, which it
- * checks: -EINVAL with their place. */
-int lab_gateway_rules(struct lab_gateway *gateway, const struct lab_host *host);
+/* Writes the rules of the host's role and, behind them, those of the plan,
+ * which it checks: -EINVAL with their place. */
+int lab_gateway_rules(struct lab_gateway *gateway, const struct lab_plan *plan,
+		      const struct lab_host *host);
 
 /* Writes the settings, which point into `gateway`, and returns their number. */
 size_t lab_gateway_settings(struct lab_gateway *gateway,

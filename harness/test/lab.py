@@ -1936,6 +1936,77 @@ class Moves(unittest.TestCase):
         self.assertEqual(self.receivers(records, 20), {"one"})
 
 
+class Balancers(unittest.TestCase):
+    LAB = """
+        networks: [front, back]
+        hosts:
+          client: {networks: front}
+          balancer: {as: balancer, networks: [front, back]%s,
+                     backends: [one, two, three]}
+          one: {networks: back}
+          two: {networks: back}
+          three: {networks: back}
+        timeline:
+          - 0s: [listen one, listen two, listen three]
+          - 100ms: connect client balancer 9 times
+          - %s: send client 10
+        for: 8s
+        """
+
+    def journal_of(self, more, when, *words):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "balancers.yaml")
+            path.write_text(textwrap.dedent(self.LAB % (more, when)),
+                            encoding="utf-8")
+            status, text, records = journal(str(path), *words)
+        if status == rig.SKIPPED:  # without expressions of nftables
+            self.skipTest(text)
+        return status, text, records
+
+    def test_backends_take_turns(self):
+        for family in "46":
+            status, text, _ = self.journal_of(
+                "", "1s", "--family", family, "--for", "2s", "--expect",
+                "client: DATA", *[word for host in ("one", "two", "three")
+                                  for word in ("--expect",
+                                               f"{host}: 3 ESTAB")])
+            self.assertEqual(status, rig.PASS, text)
+
+    def test_source_determines_the_backend(self):
+        for family in "46":
+            status, text, records = self.journal_of(
+                ", balance: source", "1s", "--family", family, "--for", "2s",
+                "--expect", "client: 9 ESTAB")
+            self.assertEqual(status, rig.PASS, text)
+            self.assertEqual(len({r["to"] for r in records
+                                  if r["type"] == "frame" and
+                                  r["from"] == "balancer" and
+                                  "syn" in r["kinds"]}), 1, text)
+
+    def test_idle_connection_gets_a_reset(self):
+        for family in "46":
+            status, text, records = self.journal_of(
+                ", idle: 1s, unknown: rst", "4s", "--family", family,
+                "--expect", "client: ECONNRESET within 2s of send client 10")
+            self.assertEqual(status, rig.PASS, text)
+            self.assertIn("received a RST of balancer",
+                          " ".join(text.split()))
+
+    def test_idle_connection_gets_silence(self):
+        status, text, _ = self.journal_of(
+            ", idle: 1s", "4s", "--expect", "client: receives no rst",
+            "--expect", "client: sends at least 18 retransmissions",
+            "--expect", "client: open")
+        self.assertEqual(status, rig.PASS, text)
+
+    def test_connection_in_use_stays_with_its_backend(self):
+        status, text, _ = self.journal_of(
+            ", idle: 60s, unknown: rst", "4s", "--expect",
+            "client: DATA within 2s of send client 10", "--expect",
+            "client: receives no rst")
+        self.assertEqual(status, rig.PASS, text)
+
+
 class Prompt(unittest.TestCase):
     def typed(self, words, *more):
         with tempfile.TemporaryFile("w+") as keys:
@@ -1966,7 +2037,7 @@ class Prompt(unittest.TestCase):
             ("release", "no frames are held; no 'hold' comes before it"),
             ("pass", "the wire has no rule; no 'drop', 'hold', 'delay', "
              "'duplicate' or 'reject' comes before it"),
-            ("forget server", "server tracks no connections; only a NAT or a "
+            ("forget server", "server tracks no connections; only a NAT, a "
              "firewall does"),
             ("inject fin from client to client", "source and destination are "
              "the same host; the wire does not see its frames"),

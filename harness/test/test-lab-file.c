@@ -374,9 +374,16 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 		  ".run: unknown program key 'usr'; did you mean 'user'?" },
 		{ "as: nta", ".as: unknown role 'nta'; did you mean 'nat'?" },
 		{ "idle: 5s", ".idle: client: only a host with 'as: nat'" },
-		{ "rules: add rule", ".rules: client: only a host with 'as: "
-				     "nat', 'as: firewall' or 'as: router' "
-				     "has rules" },
+		{ "rules: add rule", ".rules: client: only a gateway (a host "
+				     "with 'as') has rules" },
+		{ "backends: server", ".backends: client: only a host with "
+				      "'as: balancer' has backends" },
+		{ "balance: source", ".balance: client: only a host with 'as: "
+				     "balancer' has the key 'balance'" },
+		{ "{as: balancer, balance: random}",
+		  ".balance: unknown way to balance 'random'" },
+		{ "{as: balancer, backends: [k, k]}",
+		  ".backends: duplicate backend 'k'" },
 		{ "idle: 500ms", ".idle: invalid idle time '500ms': expected "
 				 "whole seconds, at least 1s" },
 		{ "idle: 1500ms",

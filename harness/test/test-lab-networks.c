@@ -135,8 +135,8 @@ START_TEST(invalid_networks_and_addresses_are_refused)
 		{ "hosts: {k: {mtu: jumbo}}\n",
 		  "x.yaml:1:18: hosts.k.mtu: invalid MTU 'jumbo'" },
 		{ "hosts: {k: {icmp: no}}\n",
-		  "x.yaml:1:19: hosts.k.icmp: k: only a host with 'as: nat', "
-		  "'as: firewall' or 'as: router' filters ICMP" },
+		  "x.yaml:1:19: hosts.k.icmp: k: only a gateway (a host with "
+		  "'as') filters ICMP" },
 		{ "networks: x\nhosts: {k: {networks: x, routes: y}}\n",
 		  "x.yaml:2:34: hosts.k.routes: unexpected text; expected map "
 		  "of routes" },
@@ -148,6 +148,23 @@ START_TEST(invalid_networks_and_addresses_are_refused)
 					       strlen(files[i].input)),
 				&files[i]);
 	}
+}
+END_TEST
+
+START_TEST(backends_that_no_connection_reaches_are_refused)
+{
+	must_pass("hosts: {k: , g: {as: balancer, backends: [l, m]}, l: , "
+		  "m: }\n");
+	MUST_REFUSE({ "hosts: {k: , g: {as: balancer}, l: }\n",
+		      ":1:14: hosts.g: g: missing key 'backends' of a "
+		      "balancer" },
+		    { "hosts: {k: , g: {as: balancer, backends: sevrer}, "
+		      "server: }\n",
+		      "hosts.g: unknown backend 'sevrer'; did you mean "
+		      "'server'?" },
+		    { "hosts: {k: , g: {as: balancer, backends: k}, l: }\n",
+		      "hosts.g: g: backend k is in none of the networks "
+		      "behind it" });
 }
 END_TEST
 
@@ -256,6 +273,7 @@ static const TTest *const *const tests[] = {
 	&mtu_is_that_of_the_interface_the_host_or_the_network,
 	&invalid_networks_and_addresses_are_refused,
 	&networks_that_do_not_fit_together_are_refused,
+	&backends_that_no_connection_reaches_are_refused,
 	&further_addresses_are_in_a_network_of_their_host,
 	&moves_that_cannot_happen_are_refused,
 };

@@ -90,8 +90,8 @@ static int check_hosts(const struct lab_plan *plan)
 		if (host->tracking.idle[LAB_TRACKED_ESTABLISHED] &&
 		    !lab_host_tracks_connections(host))
 			return lab_place_refuse(&host->place,
-						"%s: only a NAT or a firewall "
-						"has an idle time",
+						"%s: only a NAT, a firewall or "
+						"a balancer has an idle time",
 						host->name);
 		endpoints += !lab_host_is_gateway(host);
 	}
@@ -269,7 +269,7 @@ static int check_fault(const struct lab_plan *plan,
 	     (host->role == LAB_ROUTER && !host->rules)))
 		return lab_place_refuse(place,
 					"%s: %s tracks no connections; only a "
-					"NAT or a firewall does",
+					"NAT, a firewall or a balancer does",
 					action->text, host->name);
 	if (fault->stops_processes && !fault->stops_kernel &&
 	    lab_host_is_gateway(host) && !lab_plan_runs_in(plan, host->name) &&

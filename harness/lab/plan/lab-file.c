@@ -388,14 +388,15 @@ static int read_program(const struct lab_yaml_node *node, void *data)
 /* `as`: the first key that is read, see host_fields. */
 static int read_role(const struct lab_yaml_node *node, void *data)
 {
-	static const char *const roles[] = { "nat", "firewall", "router" };
+	static const char *const roles[] = { "nat", "firewall", "router",
+					     "balancer" };
 	static const enum lab_role values[] = { LAB_NAT, LAB_FIREWALL,
-						LAB_ROUTER };
+						LAB_ROUTER, LAB_BALANCER };
 	struct lab_host *host = data;
 	const char *text;
 	char near[128];
 	size_t i;
-	int r = lab_yaml_text(node, "nat, firewall or router", &text);
+	int r = lab_yaml_text(node, "nat, firewall, router or balancer", &text);
 
 	if (r < 0)
 		return error_trace(r);
@@ -416,8 +417,8 @@ static int check_tracks(const struct lab_yaml_node *node,
 	if (lab_host_tracks_connections(host))
 		return 0;
 	return lab_yaml_refuse(node,
-			       "%s: only a host with 'as: nat' or 'as: "
-			       "firewall' has %s",
+			       "%s: only a host with 'as: nat', 'as: "
+			       "firewall' or 'as: balancer' has %s",
 			       host->name, has);
 }
 
@@ -557,11 +558,67 @@ static int read_rules(const struct lab_yaml_node *node, void *data)
 		return error_trace(r);
 	if (host->role == LAB_ENDPOINT)
 		return lab_yaml_refuse(node,
-				       "%s: only a host with 'as: nat', 'as: "
-				       "firewall' or 'as: router' has rules",
+				       "%s: only a gateway (a host with 'as') "
+				       "has rules",
 				       host->name);
 	return lab_plan_keep_place(node->yaml->plan, &place,
 				   &host->rules_place);
+}
+
+static int check_balances(const struct lab_yaml_node *node,
+			  const struct lab_host *host, const char *has)
+{
+	if (host->role == LAB_BALANCER)
+		return 0;
+	return lab_yaml_refuse(node,
+			       "%s: only a host with 'as: balancer' has %s",
+			       host->name, has);
+}
+
+/* lab_network_check() looks the host up. */
+static int read_backend(const struct lab_yaml_node *node, void *data)
+{
+	struct lab_host *host = data;
+	const char *name;
+	int r = lab_yaml_text(node, "host name", &name);
+
+	if (r < 0)
+		return error_trace(r);
+	for (size_t i = 0; i < host->n_backends; i++)
+		if (strcmp(host->backends[i], name) == 0)
+			return lab_yaml_refuse(node, "duplicate backend '%s'",
+					       name);
+	if (host->n_backends == LAB_BACKENDS)
+		return lab_yaml_refuse(node, "too many backends: at most %d",
+				       LAB_BACKENDS);
+	name = lab_plan_keep(node->yaml->plan, name);
+	if (!name)
+		return error_origin(-ENOMEM, "backend of a lab");
+	host->backends[host->n_backends++] = name;
+	return 0;
+}
+
+static int read_backends(const struct lab_yaml_node *node, void *data)
+{
+	int r = check_balances(node, data, "backends");
+
+	return r < 0 ? error_trace(r) : lab_yaml_each(node, read_backend, data);
+}
+
+static int read_balance(const struct lab_yaml_node *node, void *data)
+{
+	static const char *const names[] = { "round-robin", "source" };
+	struct lab_host *host = data;
+	size_t i;
+	int r = check_balances(node, host, "the key 'balance'");
+
+	if (r >= 0)
+		r = read_choice(node, "way to balance", names,
+				ARRAY_SIZE(names), &i);
+	if (r < 0)
+		return error_trace(r);
+	host->by_source = i == 1;
+	return 0;
 }
 
 static int read_icmp(const struct lab_yaml_node *node, void *data)
@@ -574,8 +631,8 @@ static int read_icmp(const struct lab_yaml_node *node, void *data)
 		return error_trace(r);
 	if (host->role == LAB_ENDPOINT)
 		return lab_yaml_refuse(node,
-				       "%s: only a host with 'as: nat', 'as: "
-				       "firewall' or 'as: router' filters ICMP",
+				       "%s: only a gateway (a host with 'as') "
+				       "filters ICMP",
 				       host->name);
 	host->no_icmp = !icmp;
 	return 0;
@@ -623,6 +680,8 @@ static const struct lab_yaml_field host_fields[] = {
 	{ "tracking", read_tracking, 0 },
 	{ "unknown", read_unknown, 0 },
 	{ "ports", read_ports, 0 },
+	{ "backends", read_backends, 0 },
+	{ "balance", read_balance, 0 },
 	{ "rules", read_rules, 0 },
 	{ "icmp", read_icmp, 0 },
 	{ "networks", lab_file_read_interfaces, 0 },

@@ -369,9 +369,8 @@ static int check_path(const struct lab_plan *plan)
 		if (gateway)
 			return lab_place_refuse(&host->place,
 						"%s: a path has at most one "
-						"router, NAT or firewall; %s "
-						"is one already; 'networks' "
-						"allows several",
+						"gateway; %s is one already; "
+						"'networks' allows several",
 						host->name, gateway->name);
 		gateway = host;
 		if (i == 0 || i + 1 == plan->n_hosts)
@@ -380,6 +379,42 @@ static int check_path(const struct lab_plan *plan)
 						"each side; it is at an end of "
 						"the path",
 						host->name);
+	}
+	return 0;
+}
+
+/* A backend is reached through the balancer, which its replies pass again. */
+static int check_backends(const struct lab_plan *plan,
+			  const struct lab_host *host)
+{
+	const char *names[LAB_HOSTS];
+	char near[256];
+
+	if (host->role == LAB_BALANCER && !host->n_backends)
+		return lab_place_refuse(&host->place,
+					"%s: missing key 'backends' of a "
+					"balancer",
+					host->name);
+	for (size_t i = 0; i < host->n_backends; i++) {
+		const char *name = host->backends[i];
+		const struct lab_host *backend = lab_plan_host(plan, name);
+		bool behind = false;
+
+		if (!backend)
+			return lab_place_refuse(
+				&host->place, "unknown backend '%s'%s", name,
+				lab_suggest(name, names,
+					    lab_plan_host_names(plan, names),
+					    near, sizeof(near)));
+		for (size_t j = 1; j < host->n_interfaces; j++)
+			behind = behind ||
+				 lab_network_interface(
+					 backend, host->interfaces[j].network);
+		if (!behind)
+			return lab_place_refuse(&host->place,
+						"%s: backend %s is in none of "
+						"the networks behind it",
+						host->name, name);
 	}
 	return 0;
 }
@@ -493,6 +528,8 @@ int lab_network_check(const struct lab_plan *plan)
 		const struct lab_host *host = &plan->hosts[i];
 
 		r = check_interfaces(plan, host);
+		if (r >= 0)
+			r = check_backends(plan, host);
 		for (size_t j = 0; r >= 0 && j < host->n_routes; j++)
 			r = check_route(plan, host, &host->routes[j]);
 	}

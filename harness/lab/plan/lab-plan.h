@@ -32,6 +32,7 @@ enum {
 	LAB_INTERFACES = HOST_CABLES, /* of one host */
 	LAB_ROUTES = HOST_ROUTES, /* of one host */
 	LAB_ADDRESSES = WORLD_ADDRESSES, /* that may move */
+	LAB_BACKENDS = 16, /* of one balancer */
 	LAB_MTU = 1500, /* of an interface, unless the file has another one */
 	LAB_PROGRAMS = 64,
 	LAB_STEPS = 256,
@@ -75,6 +76,7 @@ enum lab_role {
 	LAB_ROUTER, /* forwards, and tracks no connections */
 	LAB_NAT, /* masquerades the hosts before it on the path */
 	LAB_FIREWALL, /* passes connections that begin inside, and replies */
+	LAB_BALANCER, /* gives connections to its addresses to its backends */
 };
 
 /* The answer of a wire or a gateway that rejects. */
@@ -172,6 +174,9 @@ struct lab_host {
 	unsigned int mtu; /* of its interfaces; 0: of their networks */
 	bool no_icmp; /* a gateway that neither sends nor forwards ICMP errors
 		       */
+	const char *backends[LAB_BACKENDS]; /* hosts */
+	size_t n_backends;
+	bool by_source; /* one client, one backend; else they take turns */
 	const char *rules; /* additional rules for nft(8), or NULL */
 	struct lab_place rules_place; /* of their first character */
 	nsec_t delay; /* of the path to the host, one way */
@@ -401,9 +406,9 @@ const struct lab_address *lab_plan_address(const struct lab_plan *plan,
 /* Writes the names of all hosts, and returns how many. */
 size_t lab_plan_host_names(const struct lab_plan *plan, const char **ret);
 
-/* A router, NAT or firewall. */
+/* A router, NAT, firewall or balancer. */
 bool lab_host_is_gateway(const struct lab_host *host);
-/* A NAT or a firewall, whose conntrack has a timeout. */
+/* Of a NAT, a firewall or a balancer conntrack has a timeout. */
 bool lab_host_tracks_connections(const struct lab_host *host);
 /* The plan has a program in that host, started later or not. */
 bool lab_plan_runs_in(const struct lab_plan *plan, const char *host);

@@ -8,6 +8,7 @@
  */
 #include "lab-yaml.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -473,11 +474,11 @@ int lab_yaml_each_pair(const struct lab_yaml_node *map, const char *what,
 static int check_fields(const struct lab_yaml_node *map, const char *what,
 			const struct lab_yaml_field *fields, size_t n)
 {
-	enum { MOST = 16 };
+	enum { MOST = 32 };
 	const char *names[MOST];
 	char near[256];
 
-	n = MIN(n, (size_t)MOST);
+	assert(n <= MOST);
 	for (size_t i = 0; i < n; i++)
 		names[i] = fields[i].name;
 	for (size_t i = 0; i < lab_yaml_size(map); i++) {
