@@ -16,6 +16,7 @@ import re
 import shutil
 import stat
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -116,6 +117,17 @@ timeline:
   - 100ms: connect client server
 expect:
   - 'client: ECONNRESET'
+"""
+
+
+SPINS = """
+for: 1h
+hosts:
+  client:
+    run: {name: loop, run: "sleep 5; while :; do :; done"}
+  server:
+timeline:
+  - 1s: connect client server
 """
 
 
@@ -314,6 +326,21 @@ class Guests:
                                            "short": "pass", "fails": "fail"},
                          self.done)
         self.assertEqual(self.done.returncode, FAIL, self.done.stderr)
+
+    def test_process_that_spins_is_named(self):
+        """The guest runs until it is, and is then ended."""
+        process = subprocess.Popen(
+            [HALFOPEN, "vm", *self.words, "--virtual-time", "--", "lab",
+             self.file("spins.yaml", SPINS)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, env=rig.environment())
+        try:
+            line = process.stderr.readline()
+        finally:
+            process.terminate()
+            process.communicate()
+        self.assertRegex(line, r"^halfopen vm: process \d+ \(sh\) in client "
+                               "uses the CPU without a pause")
 
     def test_hours_pass_in_less_time(self):
         planned = 16 * 60 + 2 * 3600

@@ -29,6 +29,7 @@
 #include "caller.h"
 #include "fd.h"
 #include "initramfs.h"
+#include "spin.h"
 #include "virtual-time.h"
 
 enum {
@@ -359,6 +360,17 @@ static void MACRO_NORETURN power_off(int status)
 		reboot(RB_POWER_OFF);
 }
 
+/* Under QEMU the guest itself notices that its clock does not skip time. */
+static int open_clock(void)
+{
+	char path[64];
+
+	if (!is_uml())
+		return -1;
+	snprintf(path, sizeof(path), "%s/" SPIN_CLOCK, mount_point);
+	return open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
 /* In a child, because the command must not have the ids of init, which powers
  * the guest off. */
 static int run_as_caller(int (*command)(int argc, char **argv), int argc,
@@ -366,12 +378,15 @@ static int run_as_caller(int (*command)(int argc, char **argv), int argc,
 {
 	static char text[CALLER_SIZE];
 	size_t size = read_file(INITRAMFS_CALLER, text, sizeof(text));
-	pid_t pid = fork();
 	int status = 0, r;
+	pid_t pid;
 
+	spin_block_signals();
+	pid = fork();
 	if (pid < 0)
 		give_up("fork");
 	if (pid == 0) {
+		spin_unblock_signals();
 		r = caller_become(text, size);
 		if (r < 0) {
 			errno = -r;
@@ -381,9 +396,7 @@ static int run_as_caller(int (*command)(int argc, char **argv), int argc,
 		fflush(stdout);
 		_exit(status);
 	}
-	/* Orphans of the command are reaped, too. */
-	while (wait(&status) != pid)
-		;
+	status = spin_wait(pid, open_clock());
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,8 +25,13 @@
 #include "fd.h"
 #include "guest.h"
 #include "macro.h"
+#include "message.h"
 #include "process.h"
+#include "spin.h"
+#include "uml-console.h"
 #include "vm-signals.h"
+
+#define UML_ID "uml" /* the kernel's folder of this name has its console */
 
 static const char qemu[] = "qemu-system-x86_64";
 
@@ -37,6 +43,12 @@ struct machine {
 	int pidfd;
 	nsec_t start, next_tick;
 	bool panicked, invalid, interrupted, busy;
+	char spin[SPIN_TEXT]; /* the last process that was reported */
+	struct {
+		nsec_t next; /* look */
+		uint64_t clock; /* as SPIN_CLOCK was */
+		nsec_t cpu; /* that the guest had used when it changed */
+	} uml;
 };
 
 /* --- command lines --------------------------------------------------------*/
@@ -175,7 +187,7 @@ static void uml_words(struct words *words, const struct machine *machine)
 	add_word(words, "panic=-1");
 	/* The default is a folder in the user's home. */
 	add_word(words, "uml_dir=./");
-	add_word(words, "umid=uml");
+	add_word(words, "umid=" UML_ID);
 	add_word(words, "%s ", plan->append);
 	add_environment(words->text[words->n - 1], WORD, GUEST_UML, plan);
 }
@@ -334,6 +346,67 @@ static bool is_busy(const struct machine *machine)
 	return group_cpu(machine->pid) - used > (nsec_now() - since) / 10;
 }
 
+/* --- processes that spin --------------------------------------------------*/
+
+static void report_spin(struct machine *machine, const char *process)
+{
+	if (strcmp(machine->spin, process) == 0)
+		return;
+	snprintf(machine->spin, sizeof(machine->spin), "%s", process);
+	fprintf(stderr,
+		_("halfopen vm: process %s uses the CPU without a pause: the "
+		  "guest's clock cannot skip time\n"),
+		process);
+}
+
+/*
+ * User Mode Linux: whether the guest has used CPU time for a while, but its clock
+ * stands still. On a loaded machine wall-clock time would say nothing.
+ */
+static bool clock_stands_still(struct machine *machine, nsec_t now)
+{
+	static const nsec_t patience = SEC(5);
+	char path[PATH_MAX];
+	uint64_t clock = 0;
+	nsec_t cpu;
+	int fd;
+
+	if (now < machine->uml.next)
+		return false;
+	machine->uml.next = now + SEC(1);
+	snprintf(path, sizeof(path), "%s/" SPIN_CLOCK, machine->plan->folder);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && pread(fd, &clock, sizeof(clock), 0) < 0)
+		clock = 0;
+	fd_close(fd);
+	cpu = group_cpu(machine->pid);
+	if (clock != machine->uml.clock) {
+		machine->uml.clock = clock;
+		machine->uml.cpu = cpu;
+	}
+	return cpu - machine->uml.cpu > patience;
+}
+
+static void look_for_spin(struct machine *machine, const char *console,
+			  nsec_t now)
+{
+	char process[SPIN_TEXT], folder[PATH_MAX];
+
+	if (!machine->plan->has_files || !machine->plan->virtual_time)
+		return;
+	if (spin_find_line(console, process))
+		report_spin(machine, process);
+	if (!machine->plan->uml || *machine->spin ||
+	    !clock_stands_still(machine, now))
+		return;
+	snprintf(folder, sizeof(folder), "%s/" UML_ID, machine->plan->folder);
+	/* The kernel handles the request in a signal handler, while it waits for
+	 * the process that executes the guest's user space: a signal stops that
+	 * process, and the kernel schedules. */
+	if (uml_console_interrupt(folder) == 0)
+		kill(-machine->pid, SIGIO);
+}
+
 /* Once a second from the first result on. */
 static void show_progress(struct machine *machine, struct stream *stream,
 			  nsec_t since, nsec_t now)
@@ -367,6 +440,7 @@ static bool serve(struct machine *machine, struct stream *stream,
 			report->until_first_result = now - machine->start;
 		if (exited)
 			return true;
+		look_for_spin(machine, report->console, now);
 		if (stream_has_begun(stream))
 			show_progress(machine, stream,
 				      machine->start +
