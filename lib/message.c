@@ -324,7 +324,7 @@ static const char *translate(const char *text, char *buffer, size_t size,
 
 const char *message_record(const char *text, char *buffer, size_t size)
 {
-	bool parsed = used.n && strlen(text) < LONGEST;
+	bool parsed = in_use && strlen(text) < LONGEST;
 
 	return parsed ? translate(text, buffer, size, 0) : text;
 }

@@ -2038,7 +2038,7 @@ class Prompt(unittest.TestCase):
             ("pass", "the wire has no rule; no 'drop', 'hold', 'delay', "
              "'duplicate' or 'reject' comes before it"),
             ("forget server", "server tracks no connections; only a NAT, a "
-             "firewall does"),
+             "firewall or a balancer does"),
             ("inject fin from client to client", "source and destination are "
              "the same host; the wire does not see its frames"),
         ]

@@ -144,6 +144,8 @@ START_TEST(finished_text_is_parsed_with_its_format)
 
 	assert_record("exit 3", "exit 3");
 	file = make_file(false);
+	ck_assert(message_load(file.bytes, file.size));
+	assert_record("exit 3", "exit 3");
 	ck_assert(message_use(file.bytes, file.size));
 	assert_record("exit 3", "退出状态 3");
 	assert_record("exit -3", "退出状态 -3");
