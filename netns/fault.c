@@ -285,6 +285,7 @@ static const struct fault_verb script_verbs[] = {
 	{ .name = "pass", .drawing = FAULT_DRAW_END },
 	{ .name = "inject" },
 	{ .name = "move" },
+	{ .name = "link" },
 	{ .name = "nft" },
 	{ .name = "stop-reading", .undo = "read-again" },
 	{ .name = "read-again", .drawing = FAULT_DRAW_END },

@@ -23,12 +23,14 @@ enum wire_fate {
 	WIRE_FORWARDED,
 	WIRE_DROPPED, /* by a rule */
 	WIRE_REJECTED, /* by a rule; an injected frame has answered it */
+	WIRE_OVERFLOW, /* the queue of a link is full */
 	WIRE_CUT, /* the path is cut */
 	WIRE_DEAD, /* the host at the other end is dead */
 	WIRE_GHOST, /* from a dead host's kernel: no machine sent it */
 	WIRE_HELD, /* waits in the wire; recorded again when released */
 	WIRE_RELEASED,
 	WIRE_DELAYED, /* forwarded, later: see `left` */
+	WIRE_CORRUPTED, /* forwarded with a wrong bit */
 	WIRE_DUPLICATED, /* a second copy of a frame that went before */
 	WIRE_INJECTED, /* made by the wire */
 	WIRE_LOST, /* the kernel refused to send it: no carrier, port down */
@@ -48,7 +50,7 @@ struct wire_capture {
 	const char *from, *to; /* "" where no host has that address */
 	unsigned int kinds; /* enum wire_kind */
 	enum wire_fate fate;
-	const char *label; /* of the rule that decided on it; NULL: none */
+	const char *label; /* of the rule or link that decided on it, or NULL */
 	struct frame frame;
 	struct segment_base base; /* for relative sequence numbers */
 	unsigned int segments; /* in this frame; more than 1 with offload */

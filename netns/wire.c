@@ -63,6 +63,8 @@ struct wire_frame {
 struct parcel {
 	struct parcel *next;
 	nsec_t due; /* held: the delay of the path that is still to come */
+	struct parcel **slot; /* of an overtaken one; NULL: it is none */
+	nsec_t arrives; /* of an overtaken one: not before */
 	struct wire_port *to;
 	size_t capture; /* index */
 	enum wire_fate fate; /* with which it leaves */
@@ -87,7 +89,9 @@ struct wire_port {
 	unsigned int mtu; /* of the host's end */
 	uint8_t mac[6];
 	bool dead, cut_from, cut_to, suspended;
-	nsec_t one_way;
+	struct wire_link from_host, to_host;
+	/* A frame of either link that waits for the next one to overtake it. */
+	struct parcel *overtaken[2];
 	struct parcel *waiting; /* for a suspended host */
 	unsigned int n_waiting;
 };
@@ -115,6 +119,7 @@ struct wire {
 	nsec_t residence, total_residence;
 	nsec_t taken; /* when the last frame was */
 	unsigned int losses;
+	uint64_t seed; /* of the links */
 	size_t next_buffer;
 	struct buffer buffers[BUFFERS];
 	struct buffer injected;
@@ -342,12 +347,138 @@ static int on_timer(void *data)
 		int r;
 
 		wire->scheduled = parcel->next;
+		if (parcel->slot)
+			*parcel->slot = NULL;
 		r = send_parcel(wire, parcel);
 		if (r < 0)
 			return error_trace(r);
 	}
 	set_timer(wire);
 	return 0;
+}
+
+/* --- links ------------------------------------------------------------ */
+
+/* An overtaken frame waits so long for a frame that overtakes it. */
+static const nsec_t overtaking_patience = MSEC(20);
+
+/* The last byte is one of TCP's, and under its checksum: the receiver's
+ * tcp_v4_rcv() counts InCsumErrors. A partial checksum has to be completed
+ * first; the receiver would complete it over the wrong byte. */
+static void corrupt(struct parcel *parcel)
+{
+	if (parcel->header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+		frame_complete_checksum(parcel->bytes, parcel->size,
+					parcel->header.csum_start,
+					parcel->header.csum_offset);
+		parcel->header.flags = 0;
+	}
+	parcel->bytes[parcel->size - 1] ^= 1;
+}
+
+/* The frame that waits in the slot, if any, leaves behind one that arrives at
+ * this time. */
+static void let_overtake(struct wire *wire, struct parcel **slot,
+			 nsec_t arrives)
+{
+	struct parcel *parcel = *slot, **at = &wire->scheduled;
+
+	if (!parcel)
+		return;
+	*slot = NULL;
+	parcel->slot = NULL;
+	while (*at != parcel)
+		at = &(*at)->next;
+	*at = parcel->next;
+	schedule(wire, parcel, MAX(parcel->arrives, arrives));
+}
+
+/*
+ * Both links of the frame, one after the other. What enters the second link
+ * queues there in the order in which it entered the first one, also where
+ * another order of arrival is possible (senders with different delays): later
+ * than on a real path, and never early.
+ */
+static struct wire_passage pass_links(const struct wire_frame *frame, nsec_t at)
+{
+	struct wire_passage first, second;
+
+	first = wire_link_pass(&frame->from->from_host, frame->size, at);
+	if (first.lost || first.overflows)
+		return first;
+	second =
+		wire_link_pass(&frame->to->to_host, frame->size, first.arrives);
+	second.corrupt |= first.corrupt;
+	second.overtaken |= first.overtaken;
+	return second;
+}
+
+/* No frame is scheduled before that time. The timer may be late. */
+static bool is_next(const struct wire *wire, nsec_t at)
+{
+	return !wire->scheduled || wire->scheduled->due > at;
+}
+
+static int deliver_before_overtaken(struct wire *wire,
+				    const struct wire_frame *frame,
+				    struct parcel **slots[2], nsec_t at)
+{
+	int r = deliver(wire, frame, WIRE_FORWARDED);
+
+	for (size_t i = 0; r >= 0 && i < 2; i++)
+		let_overtake(wire, slots[i], at);
+	return error_trace(r);
+}
+
+/* Sends the frame over its links, which it enters at that time. */
+static int send_over_links(struct wire *wire, const struct wire_frame *frame,
+			   nsec_t at)
+{
+	struct wire_capture *capture = capture_of(wire, frame->capture);
+	struct wire_passage passage = pass_links(frame, at);
+	struct parcel **slots[] = { &frame->from->overtaken[0],
+				    &frame->to->overtaken[1] };
+	struct parcel **slot =
+		slots[frame->to->to_host.settings.reordering > 0];
+	struct parcel *parcel;
+
+	if (passage.lost || passage.overflows) {
+		capture->fate = passage.lost ? WIRE_DROPPED : WIRE_OVERFLOW;
+		capture->label = passage.lost ? "the loss of the path" :
+						"a full queue of the path";
+		return 0;
+	}
+	passage.corrupt &= capture->frame.kind == FRAME_TCP;
+	passage.overtaken &= !*slot;
+	if (!passage.corrupt && !passage.overtaken && passage.arrives == at &&
+	    is_next(wire, at))
+		return error_trace(
+			deliver_before_overtaken(wire, frame, slots, at));
+	capture->fate = passage.corrupt ? WIRE_CORRUPTED : WIRE_DELAYED;
+	if (passage.corrupt)
+		capture->label = "a wrong bit, by the corruption of the path";
+	parcel = new_parcel(frame, capture->fate);
+	if (!parcel)
+		return error_origin(-ENOMEM, "delay a frame");
+	if (passage.corrupt)
+		corrupt(parcel);
+	if (passage.overtaken) {
+		*slot = parcel;
+		parcel->slot = slot;
+		parcel->arrives = passage.arrives;
+		schedule(wire, parcel, passage.arrives + overtaking_patience);
+		return 0;
+	}
+	schedule(wire, parcel, passage.arrives);
+	for (size_t i = 0; i < 2; i++)
+		let_overtake(wire, slots[i], passage.arrives);
+	return 0;
+}
+
+static bool are_clear(const struct wire_frame *frame, nsec_t at)
+{
+	return wire_link_is_clear(&frame->from->from_host, at) &&
+	       wire_link_is_clear(&frame->to->to_host, at);
 }
 
 /* --- rules ------------------------------------------------------------ */
@@ -440,18 +571,18 @@ static int hold(struct wire_rule *rule, const struct wire_frame *frame,
 }
 
 /*
- * Applies the rules, and then the delays of both paths. A frame that no rule
- * decides on and whose paths have no delay is sent at once: the usual case.
- * Delays count from the arrival of the frame, not from now, so that the time
- * that it waited for user space is not added.
+ * Applies the rules, and then the links of both paths. A frame that no rule
+ * decides on and whose links are clear is sent at once: the usual case. Times
+ * count from the arrival of the frame, not from now, so that the time that it
+ * waited for user space is not added.
  */
 static int carry_out(struct wire *wire, struct wire_frame *frame)
 {
 	struct wire_capture *capture = capture_of(wire, frame->capture);
-	const nsec_t path = frame->from->one_way + frame->to->one_way;
+	const nsec_t path = frame->from->from_host.settings.delay +
+			    frame->to->to_host.settings.delay;
 	struct wire_rule *rule = find_rule(wire, capture);
-	nsec_t due = capture->at + path;
-	bool later = path > 0;
+	nsec_t at = capture->at;
 	int r = 0;
 
 	frame->rule = rule;
@@ -468,21 +599,22 @@ static int carry_out(struct wire *wire, struct wire_frame *frame)
 			capture->fate = WIRE_HELD;
 			return error_trace(hold(rule, frame, path));
 		case WIRE_DELAY:
-			due += rule->delay;
-			later = true;
-			break;
+			/* A delayed frame may be overtaken: behind the links,
+			 * which keep the order. */
+			capture->fate = WIRE_DELAYED;
+			return error_trace(send_later(wire, frame, WIRE_DELAYED,
+						      at + path + rule->delay));
 		case WIRE_DUPLICATE:
 			r = send_later(wire, frame, WIRE_DUPLICATED,
-				       due + rule->delay);
+				       at + path + rule->delay);
 			break;
 		}
 	}
 	if (r < 0)
 		return error_trace(r);
-	if (!later)
+	if (are_clear(frame, at))
 		return error_trace(deliver(wire, frame, WIRE_FORWARDED));
-	capture->fate = WIRE_DELAYED;
-	return error_trace(send_later(wire, frame, WIRE_DELAYED, due));
+	return error_trace(send_over_links(wire, frame, at));
 }
 
 int wire_arm(struct wire *wire, struct wire_rule **ret,
@@ -1014,6 +1146,8 @@ struct wire *wire_free(struct wire *wire)
 
 		wire->ports = port->next;
 		free_parcels(port->waiting);
+		wire_link_deinit(&port->from_host);
+		wire_link_deinit(&port->to_host);
 		free(port);
 	}
 	free_parcels(wire->scheduled);
@@ -1089,6 +1223,13 @@ int wire_losses(struct wire *wire, unsigned int *ret)
 
 /* --- ports ------------------------------------------------------------ */
 
+/* Each link makes choices of its own. */
+static void seed_links(struct wire_port *port, uint64_t seed)
+{
+	port->from_host.random = wire_link_seed(seed + 2 * port->number);
+	port->to_host.random = wire_link_seed(seed + 2 * port->number + 1);
+}
+
 int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 		  unsigned int network, int ifindex, const uint8_t mac[6])
 {
@@ -1106,6 +1247,7 @@ int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 	port->wire = wire;
 	port->number = (unsigned int)number;
 	port->network = network;
+	seed_links(port, wire->seed);
 	port->ifindex = ifindex;
 	port->mtu = ETH_DATA_LEN;
 	memcpy(port->mac, mac, 6);
@@ -1175,7 +1317,36 @@ void wire_port_cut(struct wire_port *port, bool from_host, bool to_host)
 	port->cut_to = to_host;
 }
 
-void wire_port_delay(struct wire_port *port, nsec_t one_way)
+int wire_port_set_link(struct wire_port *port, bool to_host,
+		       const struct wire_link_settings *settings)
 {
-	port->one_way = one_way;
+	return error_trace(wire_link_set(
+		to_host ? &port->to_host : &port->from_host, settings));
+}
+
+const struct wire_link_settings *wire_port_link(const struct wire_port *port,
+						bool to_host)
+{
+	return to_host ? &port->to_host.settings : &port->from_host.settings;
+}
+
+int wire_port_delay(struct wire_port *port, nsec_t one_way)
+{
+	int r = 0;
+
+	for (int to_host = 0; r >= 0 && to_host <= 1; to_host++) {
+		struct wire_link_settings settings =
+			*wire_port_link(port, to_host);
+
+		settings.delay = one_way;
+		r = wire_port_set_link(port, to_host, &settings);
+	}
+	return error_trace(r);
+}
+
+void wire_set_seed(struct wire *wire, uint64_t seed)
+{
+	wire->seed = seed;
+	for (struct wire_port *port = wire->ports; port; port = port->next)
+		seed_links(port, seed);
 }

@@ -6,9 +6,9 @@
  * recorded in the journal, and is forwarded, delayed or dropped.
  *
  * To the kernels of the hosts the wire is a switch that neither loses nor
- * reorders frames. The sender of a frame that a rule drops sees a successful
- * transmission. (netem on the host's own interface would report the loss to the
- * host's TCP.)
+ * reorders frames, unless a rule or the settings of a path (wire-link.h) do.
+ * The sender of a frame that is dropped sees a successful transmission. (netem
+ * on the host's own interface would report the loss to the host's TCP.)
  * A cable that is unplugged is different: its host loses the carrier and sends
  * nothing.
  *
@@ -36,6 +36,7 @@
 #include "loop.h"
 #include "nsec.h"
 #include "wire-capture.h"
+#include "wire-link.h"
 
 struct wire;
 struct wire_port;
@@ -78,8 +79,19 @@ void wire_port_kill(struct wire_port *port);
  * that are true. The hosts keep their carrier. */
 void wire_port_cut(struct wire_port *port, bool from_host, bool to_host);
 
-/* One-way delay of the path, in addition to any other delay. */
-void wire_port_delay(struct wire_port *port, nsec_t one_way);
+/* The settings of the path in one direction: from the host, or to it. Both
+ * links of a frame, that of its sender and that of its receiver, are decided
+ * when it enters the wire. -ENOMEM. */
+int wire_port_set_link(struct wire_port *port, bool to_host,
+		       const struct wire_link_settings *settings);
+const struct wire_link_settings *wire_port_link(const struct wire_port *port,
+						bool to_host);
+
+/* Of all links, from now on; 0 unless it is set. */
+void wire_set_seed(struct wire *wire, uint64_t seed);
+
+/* One-way delay of the path, in both directions. The other settings stay. */
+int wire_port_delay(struct wire_port *port, nsec_t one_way);
 
 /*
  * The machine at the port is suspended, as a paused guest, or resumed. Frames

@@ -39,6 +39,7 @@ enum option_code {
 	OPTION_SYSCTL,
 	OPTION_DELAY,
 	OPTION_LOSS,
+	OPTION_SEED,
 	OPTION_AT,
 	OPTION_FOR,
 	OPTION_EXPECT,
@@ -86,6 +87,8 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 	[OPTION_LOSS] = { "loss", 0, "[HOST:]PERCENT", NULL,
 			  "loss of the path to a host (default: server), in "
 			  "each direction" },
+	[OPTION_SEED] = { "seed", 0, "N", NULL,
+			  "seed of random choices (0)", .max = UINT32_MAX },
 	[OPTION_AT] = { "at", 0, "MOMENT ACTION", NULL,
 			"apply an action at a moment (two words: --at 2s "
 			"'unplug client')" },
@@ -171,6 +174,7 @@ static int set_option(struct lab_options *options, enum option_code option)
 	case OPTION_SYSCTL:
 	case OPTION_DELAY:
 	case OPTION_LOSS:
+	case OPTION_SEED:
 	case OPTION_AT:
 	case OPTION_FOR:
 	case OPTION_EXPECT:
@@ -360,7 +364,9 @@ static int set_delay(struct builder *b, const char *text)
 	int r = split_host(b, text, &host, &value);
 
 	if (r >= 0)
-		r = lab_value_duration(value, &host->delay);
+		r = lab_value_duration(value, &host->links[0].delay);
+	if (r >= 0)
+		host->links[1].delay = host->links[0].delay;
 	return error_trace(r);
 }
 
@@ -381,7 +387,7 @@ static int set_loss(struct builder *b, const char *text)
 				    "'%s': expected a percentage from 0 to "
 				    "100",
 				    value);
-	host->loss = percent / 100;
+	host->links[0].loss = host->links[1].loss = percent / 100;
 	return 0;
 }
 
@@ -439,6 +445,9 @@ static int apply(struct builder *b, const struct lab_plan_option *option)
 		return set_delay(b, option->first);
 	case OPTION_LOSS:
 		return set_loss(b, option->first);
+	case OPTION_SEED:
+		return lab_value_number(option->first, "seed", 0, UINT32_MAX,
+					&b->plan->seed);
 	case OPTION_FOR:
 		return lab_value_duration(option->first, &b->plan->duration);
 	case OPTION_SYSCTL:

@@ -12,7 +12,9 @@ static void must_be_complete(const struct lab_plan *plan)
 {
 	fuzz_must(plan->n_hosts <= LAB_HOSTS);
 	for (size_t i = 0; i < plan->n_hosts; i++)
-		fuzz_must(plan->hosts[i].loss >= 0 && plan->hosts[i].loss <= 1);
+		for (int to = 0; to <= 1; to++)
+			fuzz_must(plan->hosts[i].links[to].loss >= 0 &&
+				  plan->hosts[i].links[to].loss <= 1);
 	for (size_t i = 0; i < plan->n_programs; i++)
 		fuzz_must(plan->programs[i].name && plan->programs[i].host &&
 			  *plan->programs[i].command);

@@ -202,6 +202,8 @@ static void see_icmp(struct causes *c, const struct wire_capture *capture)
 static bool is_lost(const struct wire_capture *capture)
 {
 	return capture->fate == WIRE_DROPPED ||
+	       capture->fate == WIRE_OVERFLOW ||
+	       capture->fate == WIRE_CORRUPTED ||
 	       capture->fate == WIRE_REJECTED || capture->fate == WIRE_CUT ||
 	       capture->fate == WIRE_DEAD || capture->fate == WIRE_LOST ||
 	       capture->fate == WIRE_TOO_LARGE || capture->fate == WIRE_NOBODY;

@@ -247,6 +247,7 @@ static void act(struct lab *lab, const struct lab_action *action,
 	case LAB_DELAY:
 	case LAB_DUPLICATE:
 	case LAB_REJECT:
+	case LAB_LINK:
 	case LAB_RELEASE:
 	case LAB_PASS:
 	case LAB_INJECT:
@@ -475,18 +476,6 @@ static void name_hosts(struct lab *lab)
 	free(lines);
 }
 
-static void set_paths(struct lab *lab)
-{
-	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
-		const struct lab_host *host = &lab->plan->hosts[i];
-
-		if (host->delay)
-			path_delay(lab->run, host->name, host->delay);
-		if (host->loss > 0)
-			lab_wire_set_loss(lab->wire, host);
-	}
-}
-
 static json_t *hosts_in_order(const struct lab *lab)
 {
 	json_t *hosts = json_array();
@@ -526,7 +515,7 @@ static struct lab *new_lab(struct run *run)
 static void start_timeline(struct lab *lab)
 {
 	name_hosts(lab);
-	set_paths(lab);
+	lab_wire_set_paths(lab->wire);
 	lab_programs_start_servers(lab->programs);
 	lab->start = nsec_now();
 	lab->end = nsec_add(lab->start, lab->plan->duration);

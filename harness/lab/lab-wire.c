@@ -18,6 +18,7 @@
 #include "array.h"
 #include "errors.h"
 #include "faults-control.h"
+#include "lab-link.h"
 #include "lab-network.h"
 #include "wire.h"
 
@@ -60,7 +61,7 @@ struct lab_wire *lab_wire_new(struct run *run, const struct lab_plan *plan,
 	wire->run = run;
 	wire->plan = plan;
 	wire->events = events;
-	wire->random = UINT64_C(0x9e3779b97f4a7c15);
+	wire->random = wire_link_seed(plan->seed);
 	return wire;
 }
 
@@ -284,30 +285,72 @@ static void release_all(struct lab_wire *wire)
 	}
 }
 
-static void lose(struct lab_wire *wire, const char *from, const char *to,
-		 double rate)
-{
-	struct wire_match match = { .from = from,
-				    .to = to,
-				    .where = passes_filter,
-				    .data = new_filter(wire, rate),
-				    .label = "the loss of the path" };
-	struct wire_rule *rule;
-	int r = wire_arm(world_wire(wire->run->world), &rule, &match, WIRE_DROP,
-			 0);
+/* --- paths ---------------------------------------------------------------- */
 
-	if (r < 0)
-		run_broken(wire->run, r);
+static void set_link(struct lab_wire *wire, const char *host, bool to_host,
+		     const struct lab_link_change *change)
+{
+	struct wire_port *port;
+
+	for (size_t i = 0; (port = world_cable(wire->run->world, host, i));
+	     i++) {
+		struct wire_link_settings settings =
+			*wire_port_link(port, to_host);
+		int r;
+
+		lab_link_apply(change, &settings);
+		r = wire_port_set_link(port, to_host, &settings);
+		if (r < 0)
+			run_broken(wire->run, r);
+	}
 }
 
-/* Not among wire->rules: `pass` does not repair a path. */
-void lab_wire_set_loss(struct lab_wire *wire, const struct lab_host *host)
+static bool is_random(const struct wire_link_settings *s)
 {
-	lose(wire, host->name, NULL, host->loss);
-	lose(wire, NULL, host->name, host->loss);
-	run_note(wire->run,
-		 "the path to %s loses %.3g %% of the frames, each way",
-		 host->name, host->loss * 100);
+	return s->jitter || s->loss > 0 || s->corruption > 0 ||
+	       s->reordering > 0;
+}
+
+/* A step or a path makes random choices. */
+static bool needs_seed(const struct lab_plan *plan)
+{
+	bool random = false;
+
+	for (size_t i = 0; i < plan->n_hosts; i++)
+		random |= is_random(&plan->hosts[i].links[0]) ||
+			  is_random(&plan->hosts[i].links[1]);
+	for (size_t i = 0; i < plan->n_steps; i++)
+		random |= plan->steps[i].action.rate > 0 ||
+			  is_random(&plan->steps[i].action.link.settings);
+	return random;
+}
+
+void lab_wire_set_paths(struct lab_wire *wire)
+{
+	static const char *const names[] = { "from", "to" };
+	const struct lab_plan *plan = wire->plan;
+
+	wire_set_seed(world_wire(wire->run->world), plan->seed);
+	if (needs_seed(plan))
+		run_note(wire->run, "random choices: seed %llu",
+			 (unsigned long long)plan->seed);
+	for (size_t i = 0; i < plan->n_hosts; i++) {
+		const struct lab_host *host = &plan->hosts[i];
+
+		for (int to = 0; to <= 1; to++) {
+			const struct lab_link_change change = {
+				.properties = ~0U, .settings = host->links[to]
+			};
+			char text[160];
+
+			lab_link_text(&host->links[to], text, sizeof(text));
+			if (!*text)
+				continue;
+			set_link(wire, host->name, to, &change);
+			run_note(wire->run, "path %s %s: %s", names[to],
+				 host->name, text);
+		}
+	}
 }
 
 /* --- forged segments ------------------------------------------------------ */
@@ -410,8 +453,16 @@ void lab_wire_act(struct lab_wire *wire, const struct lab_action *action)
 		inject(wire, action);
 		return;
 	}
-	if (!fault_announce(wire->run, action->name, "wire", action->text))
+	if (!fault_announce(wire->run, action->name,
+			    action->host ? action->host : "wire", action->text))
 		return;
+	if (action->verb == LAB_LINK) {
+		if (action->link.from_host)
+			set_link(wire, action->host, false, &action->link);
+		if (action->link.to_host)
+			set_link(wire, action->host, true, &action->link);
+		return;
+	}
 	if (action->verb == LAB_RELEASE)
 		release_all(wire);
 	else if (action->verb != LAB_PASS)

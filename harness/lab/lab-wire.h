@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A lab's use of the wire: rules for chosen segments, losses of a path, forged
+ * A lab's use of the wire: rules for chosen segments, settings of a path, forged
  * segments; and the frames that passed, as events.
  */
 #pragma once
@@ -13,13 +13,13 @@ struct lab_wire;
 struct lab_wire *lab_wire_new(struct run *run, const struct lab_plan *plan,
 			      struct lab_events *events);
 
-/* Applies drop, hold, delay, duplicate, reject, release, pass or inject.
+/* Applies drop, hold, delay, duplicate, reject, link, release, pass or inject.
  * Journals it as a fault; with --without-faults it is only noted. */
 void lab_wire_act(struct lab_wire *wire, const struct lab_action *action);
 
-/* The path to the host loses frames at random, `host->loss` of them each way,
- * the same ones in every run. No fault: how the world is. */
-void lab_wire_set_loss(struct lab_wire *wire, const struct lab_host *host);
+/* Gives the paths the settings of the plan, and journals them. No fault: how
+ * the world is. */
+void lab_wire_set_paths(struct lab_wire *wire);
 
 /* Pushes the frames that arrived and left since the last call. A frame is sent
  * when the wire receives it and received when the wire sends it on; what a dead

@@ -294,7 +294,10 @@ void path_delay(struct run *run, const char *host, nsec_t one_way)
 	struct wire_port *port = port_of(run, host);
 
 	for (size_t i = 1; port; i++) {
-		wire_port_delay(port, one_way);
+		int r = wire_port_delay(port, one_way);
+
+		if (r < 0)
+			run_broken(run, r);
 		port = world_cable(run->world, host, i);
 	}
 	run_note(run, "path to %s: one-way delay %.0f ms", host,

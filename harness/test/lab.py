@@ -2007,6 +2007,130 @@ class Balancers(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
 
 
+class Paths(unittest.TestCase):
+    """The properties of a path. A frame is never early: `left` is compared
+    with `t`, when the wire received it."""
+
+    def frames(self, keys, steps, *more, seconds="2s", expect=()):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "path.yaml")
+            path.write_text(
+                f"for: {seconds}\nhosts:\n  client: {{{keys}}}\n  server:\n"
+                "timeline:\n  - start: [listen server silent]\n" +
+                "".join(f"  - {s}\n" for s in steps) +
+                ("expect:\n" if expect else "") +
+                "".join(f"  - '{e}'\n" for e in expect), encoding="utf-8")
+            status, text, records = journal(str(path), *more)
+        self.assertEqual(status, rig.PASS, text)
+        self.notes = texts(records, "note")
+        # A frame that leaves later has a second record, with `left`.
+        frames = {}
+        for r in records:
+            if r["type"] == "frame":
+                key = (r["packet"], r["from"])
+                frames[key] = {**r, "t": frames.get(key, r)["t"]}
+        return list(frames.values())
+
+    def arrivals(self, frames, sender):
+        """Of the frames that arrived, in that order."""
+        return sorted((r for r in frames
+                       if r["from"] == sender and r.get("left")),
+                      key=lambda r: r["left"])
+
+    def test_delay_and_jitter_of_a_direction(self):
+        frames = self.frames(
+            "delay: {to: 30ms}, jitter: {to: 20ms}",
+            ["100ms: [connect client server 20 times, send client 10]",
+             "1s: send server 10"])
+        late = [r["left"] - r["t"] for r in self.arrivals(frames, "server")]
+        self.assertGreater(len(late), 20)
+        self.assertGreaterEqual(min(late), 0.030)
+        # Jitter alone, whatever the machine adds.
+        self.assertGreater(len({round(x, 4) for x in late}), 5)
+        self.assertEqual({r["fate"] for r in frames if r["from"] == "client"},
+                         {"forwarded"})
+
+    def test_rate_and_queue_of_a_direction(self):
+        frames = self.frames(
+            "rate: {from: 2Mbit/s}, queue: {from: 20}",
+            ["100ms: [connect client server, send client 100KiB]"],
+            seconds="3s",
+            expect=["server: receives at least 40 data"])
+        arrived = [r for r in self.arrivals(frames, "client")
+                   if r["fate"] != "dropped: queue is full"]
+        # Each frame takes its own time, and that of those that wait before it.
+        for r in arrived:
+            self.assertGreaterEqual(r["left"] - r["t"],
+                                    r["size"] * 8 / 2e6 - 1e-9)
+        bits = 8 * sum(r["size"] for r in arrived[1:])
+        self.assertGreaterEqual(arrived[-1]["left"] - arrived[0]["t"],
+                                bits / 2e6)
+
+    def test_full_queue_drops(self):
+        frames = self.frames(
+            "rate: {from: 64kbit/s}, queue: {from: 2}",
+            ["100ms: [connect client server, send client 20KiB]"],
+            seconds="1s")
+        self.assertIn("dropped: queue is full", {r["fate"] for r in frames})
+
+    def test_loss_of_a_direction_is_about_its_share(self):
+        frames = self.frames(
+            "loss: {from: 30%}", ["100ms: connect client server 300 times"],
+            seconds="1500ms")
+        for sender, least, most in ("client", 0.2, 0.4), ("server", 0, 0):
+            fates = [r["fate"] for r in frames if r["from"] == sender]
+            self.assertGreater(len(fates), 100)
+            share = fates.count("dropped") / len(fates)
+            self.assertTrue(least <= share <= most, f"{sender}: {share}")
+
+    def test_corrupt_segments_are_dropped_by_the_receiver(self):
+        frames = self.frames(
+            "corrupt: {from: 100%}", ["100ms: connect client server"],
+            seconds="1s", expect=["server: counter InErrs at least 1",
+                                  "server: sends no syn-ack"])
+        self.assertEqual({r["fate"] for r in frames if r["from"] == "client"},
+                         {"corrupted"})
+
+    def test_next_frame_overtakes(self):
+        frames = self.frames(
+            "reorder: {from: 30%}",
+            ["100ms: [connect client server, send client 64KiB]"],
+            expect=["server: counter TCPOFOQueue at least 1"])
+        sent = [r["seq"] for r in self.arrivals(frames, "client")
+                if r["len"] and r["transmission"] == 1]
+        self.assertGreater(sum(a > b for a, b in zip(sent, sent[1:])), 0)
+
+    def test_link_changes_a_path(self):
+        """Everything is lost between two steps, in one direction."""
+        frames = self.frames(
+            "", ["100ms: connect client server",
+                 "300ms: [link client from loss 100%, send client 10]",
+                 "when client has sent 3 data: "
+                 "[link client from loss 0% delay 10ms]"],
+            seconds="5s", expect=["server: receives 1 data"])
+        data = [r for r in frames if r["from"] == "client" and r["len"]]
+        self.assertEqual({r["fate"] for r in data[:3]}, {"dropped"})
+        arrived = self.arrivals(frames, "client")[-1]
+        self.assertGreaterEqual(arrived["left"] - arrived["t"], 0.010)
+
+    def test_seed_determines_the_losses_and_is_printed(self):
+        """No answer, so that only SYNs are sent."""
+        lost = []
+        for seed in "1", "1", "2":
+            frames = self.frames(
+                "loss: {from: 50%}",
+                ["50ms: [drop frames from server, "
+                 "connect client server 16 times]"], "--seed", seed,
+                seconds="600ms")
+            self.assertIn(f"random choices: seed {seed}", self.notes)
+            lost.append([r["fate"] for r in frames
+                         if r["from"] == "client" and "syn" in r["kinds"] and
+                         r["transmission"] == 1])
+        self.assertEqual(len(lost[0]), 16)
+        self.assertEqual(lost[0], lost[1])
+        self.assertNotEqual(lost[0], lost[2])
+
+
 class Prompt(unittest.TestCase):
     def typed(self, words, *more):
         with tempfile.TemporaryFile("w+") as keys:

@@ -199,6 +199,15 @@ START_TEST(call_of_a_probe_has_its_arguments)
 	ck_assert_uint_eq(got.count, 3);
 	ck_assert(got.rate <= 0);
 	ck_assert_str_eq(action("stop-reading server").host, "server");
+	got = action("link client from rate 1.5Mbit/s queue 9 loss 2%");
+	ck_assert(got.link.from_host && !got.link.to_host);
+	ck_assert_uint_eq(got.link.settings.rate, 1500000);
+	ck_assert_uint_eq(got.link.settings.queue, 9);
+	ck_assert_double_eq(got.link.settings.loss, 0.02);
+	got = action("link client delay 20ms");
+	ck_assert(got.link.from_host && got.link.to_host);
+	ck_assert(!action("link client to loss 0%").link.from_host);
+	ck_assert_int_eq(action("inject rst from x to y seq -5").seq, -5);
 	got = action("connect client to server:8080 5 times");
 	ck_assert_str_eq(got.host, "client");
 	ck_assert_str_eq(got.peer, "server");
@@ -343,6 +352,10 @@ START_TEST(actions_that_differ_are_not_equal)
 		{ "connect client server", "connect client server 2 times" },
 		{ "connect client server", "connect client server bind" },
 		{ "drop syn", "drop syn of 10% of connections" },
+		{ "link x loss 5%", "link x loss 6%" },
+		{ "link x loss 5%", "link x from loss 5%" },
+		{ "link x loss 5%", "link x loss 5% delay 1s" },
+		{ "inject rst from x to y", "inject rst from x to y seq +1" },
 		{ "send client 1", "send client 2" },
 		{ "note a1", "note a2" },
 		{ "set net.ipv4.tcp_sack=0", "set net.ipv4.tcp_sack=1" },
@@ -481,6 +494,14 @@ static const struct wrong wrong_actions[] = {
 	{ "send client 0", "column 13: invalid number of bytes '0'" },
 	{ "send client 2000GiB", "column 13: invalid number of bytes '2000G" },
 	{ "user-timeout client 1us", "column 21: invalid TCP_USER_TIMEOUT" },
+	{ "link x", "column 7: unexpected end of line; expected one of: "
+		    "delay, jitter, rate" },
+	{ "link x from bandwidth 5", "column 13: unknown property" },
+	{ "link x loss", "column 12: unexpected end of line; expected "
+			 "percentage such as 1%" },
+	{ "link x loss 5", "column 13: invalid percentage '5'" },
+	{ "link x rate 5Mbit", "column 13: invalid rate '5Mbit'" },
+	{ "link x loss 5% loss 6%", "column 16: duplicate property 'loss'" },
 	{ "inject rst from x to y seq 5",
 	  "column 28: unexpected '5'; expected offset such as +1000 or -1" },
 	{ "inject rst from x to y ack +0",

@@ -75,8 +75,8 @@ START_TEST(hosts_are_in_the_order_of_the_file)
 	ck_assert_uint_eq(plan->n_hosts, 3);
 	ck_assert_str_eq(plan->hosts[0].name, "client");
 	ck_assert_int_eq(plan->hosts[0].role, LAB_ENDPOINT);
-	ck_assert_int_eq(plan->hosts[0].delay, MSEC(20));
-	ck_assert_double_eq(plan->hosts[0].loss, 0.01);
+	ck_assert_int_eq(plan->hosts[0].links[1].delay, MSEC(20));
+	ck_assert_double_eq(plan->hosts[0].links[0].loss, 0.01);
 	ck_assert_str_eq(plan->hosts[1].name, "gateway");
 	ck_assert_int_eq(plan->hosts[1].role, LAB_NAT);
 	ck_assert_int_eq(plan->hosts[1].tracking.idle[LAB_TRACKED_ESTABLISHED],
@@ -238,7 +238,7 @@ START_TEST(anchors_and_aliases_are_resolved)
 {
 	must_parse("hosts:\n  client: &end\n    delay: 20ms\n"
 		   "    run: curl x\n  server: *end\n");
-	ck_assert_int_eq(plan->hosts[1].delay, MSEC(20));
+	ck_assert_int_eq(plan->hosts[1].links[0].delay, MSEC(20));
 	ck_assert_str_eq(plan->programs[1].name, "curl-2");
 	ck_assert_str_eq(plan->programs[1].host, "server");
 }
@@ -305,8 +305,8 @@ START_TEST(invalid_keys_and_values_of_a_lab_are_refused)
 				   "mean 'timeline'?" },
 		{ "x: 5\n",
 		  ":1:1: unknown lab key 'x'; expected one of: symptom, about, "
-		  "for, "
-		  "needs, tmp, processes, sysctls, networks, hosts, timeline, "
+		  "for, seed, needs, tmp, processes, sysctls, networks, hosts, "
+		  "timeline, "
 		  "expect" },
 		{ "for: 20\n",
 		  ":1:6: for: invalid duration '20': missing unit; did "
@@ -408,6 +408,18 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 		{ "ports: odd", ".ports: unknown choice of ports 'odd'" },
 		{ "ports: random", ".ports: client: only a host with 'as: nat' "
 				   "chooses ports" },
+		{ "loss: {from: 101%}",
+		  ".loss.from: invalid percentage '101%': more than 100%" },
+		{ "loss: {form: 1%}",
+		  ".loss: unknown direction key 'form'; did you mean 'from'?" },
+		{ "loss: [1%]", ".loss: unexpected list; expected percentage" },
+		{ "jitter: 5", ".jitter: invalid duration '5': missing unit" },
+		{ "rate: 10", ".rate: invalid rate '10': expected a value such "
+			      "as 10Mbit/s or 64kbit/s" },
+		{ "rate: {to: 0Mbit/s}", ".rate.to: invalid rate '0Mbit/s'" },
+		{ "queue: 0", ".queue: invalid number '0'" },
+		{ "corrupt: x", ".corrupt: invalid percentage 'x'" },
+		{ "reorder: 2", ".reorder: invalid percentage '2'" },
 		{ "loss: 101%",
 		  ".loss: invalid percentage '101%': more than 100%" },
 		{ "loss: 0.5", ".loss: invalid percentage '0.5'" },

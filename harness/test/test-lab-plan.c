@@ -49,7 +49,7 @@ START_TEST(client_or_server_alone_gets_the_other)
 	ck_assert_uint_eq(plan->n_hosts, 2);
 	ck_assert_str_eq(plan->hosts[0].name, "client");
 	ck_assert_str_eq(plan->hosts[1].name, "server");
-	ck_assert_int_eq(plan->hosts[1].delay, MSEC(20));
+	ck_assert_int_eq(plan->hosts[1].links[0].delay, MSEC(20));
 	plan_complete("hosts: {client: }");
 	ck_assert_str_eq(plan->hosts[1].name, "server");
 	plan_complete("hosts: {x: }");

@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #include "lab-lex.h"
+#include "lab-link.h"
 #include "lab-value.h"
 #include "settings.h"
 #include "wire.h"
@@ -385,6 +386,45 @@ static int read_move(struct lab_lex *lex, struct lab_action *action)
 	return 0;
 }
 
+/* HOST [from|to], and one or more of: PROPERTY VALUE. */
+static int read_link(struct lab_lex *lex, struct lab_action *action)
+{
+	enum { MOST = 16 };
+	struct lab_link_change *change = &action->link;
+	const struct lab_link_property *table;
+	const char *names[MOST];
+	size_t n, which = 0;
+	int r = read_host(lex, action);
+
+	table = lab_link_properties(&n);
+	for (size_t i = 0; i < n && i < MOST; i++)
+		names[i] = table[i].name;
+	if (r < 0)
+		return error_trace(r);
+	change->to_host = !lab_lex_accept(lex, "from");
+	change->from_host = !change->to_host || !lab_lex_accept(lex, "to");
+	do {
+		const struct lab_word *word;
+
+		r = lab_lex_choose(lex, "property", names, n, &which);
+		if (r < 0)
+			return error_trace(r);
+		word = lab_lex_peek(lex);
+		if (change->properties & 1U << which)
+			return lab_lex_refuse(lex, word - 1,
+					      "duplicate property '%s'",
+					      table[which].name);
+		if (!word->text)
+			return lab_lex_expected(lex, table[which].what);
+		r = lab_lex_take(
+			lex, table[which].parse(word->text,
+						(char *)&change->settings +
+							table[which].offset));
+		change->properties |= 1U << which;
+	} while (r >= 0 && lab_lex_peek(lex)->text);
+	return error_trace(r);
+}
+
 /* --- probes ---------------------------------------------------------------*/
 
 /* HOST, and in any order: [port] N, backlog N, every DURATION, a service. */
@@ -559,6 +599,9 @@ static const struct verb verbs[] = {
 	  "CHOICE with rst|net|host|port|admin",
 	  "the wire drops the frames and answers with a RST or an ICMP "
 	  "destination unreachable" },
+	{ "link", LAB_LINK, read_link, "HOST [from|to] PROPERTY VALUE ...",
+	  "changes the path of the host: delay, jitter, rate, queue, loss, "
+	  "corrupt, reorder" },
 	{ "release", LAB_RELEASE, read_nothing, "",
 	  "the wire delivers the frames that it holds" },
 	{ "pass", LAB_PASS, read_nothing, "",

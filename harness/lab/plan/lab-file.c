@@ -673,6 +673,68 @@ static int read_run(const struct lab_yaml_node *node, void *data)
 	return lab_yaml_each(node, read_program, data);
 }
 
+struct directions {
+	struct lab_yaml_node from, to;
+};
+
+static const struct lab_yaml_field direction_fields[] = {
+	{ "from", read_node, offsetof(struct directions, from) },
+	{ "to", read_node, offsetof(struct directions, to) },
+};
+
+/* A value for both directions of the path, or a map of them. `ret` is that of
+ * the direction from the host. */
+static int read_directions(const struct lab_yaml_node *node, void *ret,
+			   lab_yaml_fn *read)
+{
+	void *to = (char *)ret + sizeof(struct wire_link_settings);
+	struct directions nodes = { *node, *node };
+	int r = 0;
+
+	if (lab_yaml_is_map(node)) {
+		nodes = (struct directions){ .from = { .raw = NULL } };
+		r = lab_yaml_read_map(node, "direction", direction_fields,
+				      ARRAY_SIZE(direction_fields), &nodes);
+	}
+	if (r >= 0 && nodes.from.raw)
+		r = read(&nodes.from, ret);
+	if (r >= 0 && nodes.to.raw)
+		r = read(&nodes.to, to);
+	return error_trace(r);
+}
+
+static int read_link_duration(const struct lab_yaml_node *node, void *ret)
+{
+	return read_directions(node, ret, read_duration);
+}
+
+static int read_link_share(const struct lab_yaml_node *node, void *ret)
+{
+	return read_directions(node, ret, read_share);
+}
+
+static int read_rate(const struct lab_yaml_node *node, void *ret)
+{
+	const char *text;
+	int r = lab_yaml_text(node, "rate such as 10Mbit/s", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	return lab_yaml_trace(node, lab_value_rate(text, ret));
+}
+
+static int read_link_rate(const struct lab_yaml_node *node, void *ret)
+{
+	return read_directions(node, ret, read_rate);
+}
+
+static int read_link_count(const struct lab_yaml_node *node, void *ret)
+{
+	return read_directions(node, ret, read_count);
+}
+
+#define LINK(member_) offsetof(struct lab_host, links[0].member_)
+
 /* The role is read before the keys that only some roles have. */
 static const struct lab_yaml_field host_fields[] = {
 	{ "as", read_role, 0 },
@@ -688,8 +750,13 @@ static const struct lab_yaml_field host_fields[] = {
 	{ "addresses", lab_file_read_addresses, 0 },
 	{ "mtu", lab_file_read_mtu, offsetof(struct lab_host, mtu) },
 	{ "routes", lab_file_read_routes, 0 },
-	{ "delay", read_duration, offsetof(struct lab_host, delay) },
-	{ "loss", read_share, offsetof(struct lab_host, loss) },
+	{ "delay", read_link_duration, LINK(delay) },
+	{ "jitter", read_link_duration, LINK(jitter) },
+	{ "rate", read_link_rate, LINK(rate) },
+	{ "queue", read_link_count, LINK(queue) },
+	{ "loss", read_link_share, LINK(loss) },
+	{ "corrupt", read_link_share, LINK(corruption) },
+	{ "reorder", read_link_share, LINK(reordering) },
 	{ "sysctls", read_host_settings, 0 },
 	{ "files", read_files, 0 },
 	{ "run", read_run, 0 },
@@ -887,6 +954,17 @@ static int read_about(const struct lab_yaml_node *node, void *ret)
 	return 0;
 }
 
+static int read_seed(const struct lab_yaml_node *node, void *ret)
+{
+	const char *text;
+	int r = lab_yaml_text(node, "number", &text);
+
+	if (r < 0)
+		return error_trace(r);
+	return lab_yaml_trace(
+		node, lab_value_number(text, "seed", 0, UINT32_MAX, ret));
+}
+
 /* A line of a list. */
 static int read_symptom(const struct lab_yaml_node *node, void *ret)
 {
@@ -943,6 +1021,7 @@ static const struct lab_yaml_field fields[] = {
 	{ "symptom", read_symptom, offsetof(struct lab_plan, symptom) },
 	{ "about", read_about, offsetof(struct lab_plan, about) },
 	{ "for", read_for, offsetof(struct lab_plan, duration) },
+	{ "seed", read_seed, offsetof(struct lab_plan, seed) },
 	{ "needs", read_needs, 0 },
 	{ "tmp", read_bytes, offsetof(struct lab_plan, tmp_size) },
 	{ "processes", read_count, offsetof(struct lab_plan, processes) },

@@ -169,6 +169,18 @@ static bool same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static bool changes_equal(const struct lab_link_change *a,
+			  const struct lab_link_change *b)
+{
+	const struct wire_link_settings *x = &a->settings, *y = &b->settings;
+
+	return a->properties == b->properties && a->from_host == b->from_host &&
+	       a->to_host == b->to_host && x->delay == y->delay &&
+	       x->jitter == y->jitter && x->rate == y->rate &&
+	       x->queue == y->queue && x->loss == y->loss &&
+	       x->corruption == y->corruption && x->reordering == y->reordering;
+}
+
 bool lab_action_equal(const struct lab_action *a, const struct lab_action *b)
 {
 	if (a->verb != b->verb || a->fault != b->fault)
@@ -195,6 +207,7 @@ bool lab_action_equal(const struct lab_action *a, const struct lab_action *b)
 	       a->peer_port == b->peer_port && a->times == b->times &&
 	       a->backlog == b->backlog && a->service == b->service &&
 	       a->seq == b->seq && a->ack == b->ack &&
+	       changes_equal(&a->link, &b->link) &&
 	       a->bind == b->bind && a->connections == b->connections &&
 	       a->bytes == b->bytes;
 }

@@ -25,6 +25,7 @@
 #include "privilege.h"
 #include "testcase.h"
 #include "wire-kind.h"
+#include "wire-link.h"
 
 enum {
 	LAB_HOSTS = WORLD_HOSTS,
@@ -179,8 +180,8 @@ struct lab_host {
 	bool by_source; /* one client, one backend; else they take turns */
 	const char *rules; /* additional rules for nft(8), or NULL */
 	struct lab_place rules_place; /* of their first character */
-	nsec_t delay; /* of the path to the host, one way */
-	double loss; /* of the path to the host, each way: 0 .. 1 */
+	/* Of the path, from the host and to it. */
+	struct wire_link_settings links[2];
 	struct lab_place place;
 };
 
@@ -241,6 +242,7 @@ enum lab_verb {
 	LAB_DELAY,
 	LAB_DUPLICATE,
 	LAB_REJECT,
+	LAB_LINK, /* changes the path of `host` */
 	LAB_RELEASE, /* delivers the frames that are held */
 	LAB_PASS, /* removes every rule; held frames stay held */
 	LAB_INJECT, /* a forged segment */
@@ -278,6 +280,13 @@ enum lab_bind {
 	LAB_BIND_NO_PORT, /* IP_BIND_ADDRESS_NO_PORT: connect() chooses it */
 };
 
+/* Some properties of a path, in some directions: see lab-link.h. */
+struct lab_link_change {
+	unsigned int properties; /* bits: indices of the table */
+	bool from_host, to_host;
+	struct wire_link_settings settings;
+};
+
 struct lab_action {
 	enum lab_verb verb;
 	const char *name; /* of the verb: "crash", "drop" */
@@ -303,6 +312,7 @@ struct lab_action {
 	/* Share of the connections to which a rule applies: 0 .. 1; 0: all. */
 	double connections;
 	enum lab_answer answer;
+	struct lab_link_change link;
 	int32_t seq, ack; /* LAB_INJECT: offsets from the right numbers */
 	bool quiet; /* LAB_MOVE: without an announcement */
 	/* LAB_SET */
@@ -367,6 +377,7 @@ struct lab_plan {
 	const char *needs[LAB_NEEDS + 1];
 	uint64_t tmp_size; /* bytes of /tmp; 0: the default */
 	unsigned int processes; /* of each host; 0: the default */
+	uint64_t seed; /* of random choices */
 	nsec_t duration; /* of the timeline; 0: lab_defaults_add() */
 	bool named_networks; /* the file has networks, and hosts name theirs */
 	struct lab_network networks[LAB_NETWORKS];

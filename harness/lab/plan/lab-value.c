@@ -258,6 +258,36 @@ int lab_value_bytes(const char *text, uint64_t *ret)
 			    text);
 }
 
+int lab_value_rate(const char *text, uint64_t *ret)
+{
+	static const struct {
+		const char *name;
+		int64_t bits;
+	} rates[] = {
+		{ "bit/s", 1 },
+		{ "kbit/s", 1000 },
+		{ "Mbit/s", 1000000 },
+		{ "Gbit/s", 1000000000 },
+	};
+	const char *unit = text + strspn(text, "0123456789.");
+
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+		int64_t rate;
+
+		if (strcasecmp(unit, rates[i].name) != 0 ||
+		    read_decimal(text, rates[i].bits, INT64_C(1000000000000),
+				 &rate) != unit ||
+		    !rate)
+			continue;
+		*ret = (uint64_t)rate;
+		return 0;
+	}
+	return error_refuse(-EINVAL,
+			    "invalid rate '%s': expected a value such as "
+			    "10Mbit/s or 64kbit/s, at most 1000Gbit/s",
+			    text);
+}
+
 int lab_value_bool(const char *text, bool *ret)
 {
 	bool yes = strcasecmp(text, "yes") == 0 ||

@@ -35,6 +35,10 @@ int lab_value_share(const char *text, double *ret);
 /* "1500", "64KiB" or "64K", "1MiB", "2GiB": at least 1. */
 int lab_value_bytes(const char *text, uint64_t *ret);
 
+/* "10Mbit/s", "1Gbit/s", "64kbit/s", "9600bit/s", also with decimals: bits per
+ * second. */
+int lab_value_rate(const char *text, uint64_t *ret);
+
 /* "TERM", "SIGTERM", "15". */
 int lab_value_signal(const char *text, int *ret);
 
