@@ -70,6 +70,7 @@ class Language(unittest.TestCase):
         english = call("run", "--set", "client:a.b=c", "--lang", "en").stderr
         chinese = call("run", "--set", "client:a.b=c", "--lang", "zh").stderr
         self.assertIn("'a.b'", english)
+        self.assertTrue(english.isascii(), english)
         self.assertIn("'a.b'", chinese)
         self.assertIn("sysctl", chinese)
         self.assertTrue(is_chinese(chinese))

@@ -101,6 +101,14 @@ START_TEST(text_without_a_translation_remains)
 }
 END_TEST
 
+static void assert_record(const char *text, const char *expected)
+{
+	char buffer[256];
+
+	ck_assert_str_eq(message_record(text, buffer, sizeof(buffer)),
+			 expected);
+}
+
 START_TEST(translation_is_found_while_texts_are_english)
 {
 	static struct file file;
@@ -111,6 +119,17 @@ START_TEST(translation_is_found_while_texts_are_english)
 	ck_assert_str_eq(message_chinese("claim"), "论断");
 	ck_assert_ptr_null(message_chinese("zzz"));
 	ck_assert_ptr_null(message_chinese(""));
+}
+END_TEST
+
+START_TEST(finished_text_stays_english_while_texts_are_english)
+{
+	static struct file file;
+
+	file = make_file(false);
+	ck_assert(message_load(file.bytes, file.size));
+	assert_record("exit 3", "exit 3");
+	assert_record("--out: exit 3", "--out: exit 3");
 }
 END_TEST
 
@@ -129,14 +148,6 @@ START_TEST(chinese_has_one_plural_form)
 	message_use(NULL, 0);
 }
 END_TEST
-
-static void assert_record(const char *text, const char *expected)
-{
-	char buffer[256];
-
-	ck_assert_str_eq(message_record(text, buffer, sizeof(buffer)),
-			 expected);
-}
 
 START_TEST(finished_text_is_parsed_with_its_format)
 {
@@ -264,6 +275,7 @@ static const TTest *const *const tests[] = {
 	&texts_are_translated_in_either_byte_order,
 	&text_without_a_translation_remains,
 	&translation_is_found_while_texts_are_english,
+	&finished_text_stays_english_while_texts_are_english,
 	&chinese_has_one_plural_form,
 	&finished_text_is_parsed_with_its_format,
 	&finished_text_is_cut_to_the_buffer,
