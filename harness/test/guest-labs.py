@@ -120,6 +120,32 @@ expect:
 """
 
 
+# PostgreSQL sets SO_KEEPALIVE, and tcp_keepalives_idle is the kernel's default.
+POSTGRES = """
+about: The backend of a client whose host died while the session was idle.
+for: 2h15m
+needs: [initdb, postgres, psql]
+hosts:
+  client:
+  server:
+    run:
+      name: postgres
+      listens: 5432
+      listens-within: 10m
+      run: >-
+        initdb -D $FOLDER/data -A trust -U user >$FOLDER/initdb.log &&
+        echo "host all all all trust" >>$FOLDER/data/pg_hba.conf &&
+        exec postgres -D $FOLDER/data -k $FOLDER -h $server
+timeline:
+  - 1s: >-
+      run "mkfifo $FOLDER/pipe; sleep 1d >$FOLDER/pipe &
+      exec psql -h $server -U user postgres <$FOLDER/pipe" in client as session
+  - 20s: crash client
+expect:
+  - 'session: prints no "error"'
+  - 'postgres: prints "could not receive data from client" after 2h11m'
+"""
+
 SPINS = """
 for: 1h
 hosts:
@@ -327,6 +353,26 @@ class Guests:
                          self.done)
         self.assertEqual(self.done.returncode, FAIL, self.done.stderr)
 
+    def test_programs_of_an_ordinary_user_have_its_ids(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to become another user")
+        lab = self.file("ids.yaml", "for: 2s\nhosts:\n"
+                        "  client: {run: {name: ids, run: id -u}}\n"
+                        "  gateway: {as: nat}\n  server:\n"
+                        f"expect: ['ids: prints \"{rig.NOBODY}\"']\n")
+        os.chmod(self.folder, 0o755)
+        nobody = {"user": rig.NOBODY, "group": rig.NOBODY, "extra_groups": [],
+                  "stdin": subprocess.DEVNULL, "capture_output": True,
+                  "text": True, "check": False, "env": rig.environment()}
+        try:
+            subprocess.run([HALFOPEN, "--version"], **nobody)
+        except PermissionError as error:
+            self.skipTest(f"not accessible to other users: {error}")
+        done = subprocess.run([HALFOPEN, "vm", *self.words, "--virtual-time",
+                               "--", "lab", lab], timeout=600, **nobody)
+        self.assertEqual(done.returncode, PASS, done)
+        self.assertIn("rootless", done.stdout.splitlines()[0])
+
     def test_process_that_spins_is_named(self):
         """The guest runs until it is, and is then ended."""
         process = subprocess.Popen(
@@ -439,6 +485,27 @@ class InQemu(Guests, Labs):
                             "names one")
 class InUserModeLinux(Guests, Labs):
     words = ("--uml", uml() or "")
+
+    def test_postgres_backend_of_a_dead_client_ends_when_predicted(self):
+        folders = glob.glob("/usr/lib/postgresql/*/bin")
+        path = os.pathsep.join([*folders, os.environ["PATH"]])
+        if not all(shutil.which(name, path=path)
+                   for name in ("initdb", "postgres", "psql")):
+            self.skipTest("PostgreSQL is not installed")
+        out = os.path.join(self.folder, "out")
+        done = self.vm(*self.words, "--virtual-time", labs=[
+            self.file("postgres.yaml", POSTGRES), "--out", out], PATH=path)
+        self.assertEqual(done.returncode, PASS, done)
+        journal = rig.read_journals(out)["postgres"]
+        crash = next(record["t"] for record in journal
+                     if record["type"] == "fault")
+        active = max(record["t"] for record in journal
+                     if record["type"] == "frame"
+                     and record["from"] == "client" and record["t"] < crash)
+        failed = next(record["t"] for record in journal
+                      if "could not receive data" in record.get("text", ""))
+        self.assert_in(failed - active,
+                       self.predicted("KEEPALIVE", "connection ends"))
 
 
 if __name__ == "__main__":

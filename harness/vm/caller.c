@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 char *caller_text(size_t *ret_size)
@@ -37,7 +38,10 @@ static int set_ids(const char *text)
 		return 0;
 	if (setgroups(0, NULL) < 0 || setgid(gid) < 0 || setuid(uid) < 0)
 		return -errno;
-	return 0;
+	/* A process that has changed its ids does not own its files in /proc
+	 * (begin_new_exec() would end that), uid_map of its children among them.
+	 */
+	return prctl(PR_SET_DUMPABLE, 1) < 0 ? -errno : 0;
 }
 
 int caller_become(const char *text, size_t size)
