@@ -58,14 +58,15 @@ static bool is_combining(uint32_t c)
 }
 
 /* Marks that do not begin a line: closing brackets and quotes, commas, full stops
- * (UAX #14: CL, CP, EX, IS), the dash and the ellipsis (B2, IN). */
+ * (UAX #14: CL, CP, EX, IS), the dash and the ellipsis (B2, IN), the no-break space
+ * (GL). */
 static bool is_closing(uint32_t c)
 {
-	static const uint32_t marks[] = { 0x2019, 0x201d, 0x2014, 0x2026,
-					  0x3001, 0x3002, 0x3009, 0x300b,
-					  0x300d, 0x300f, 0x3011, 0xff01,
-					  0xff09, 0xff0c, 0xff1a, 0xff1b,
-					  0xff1f };
+	static const uint32_t marks[] = { 0xa0,	  0x2019, 0x201d, 0x2014,
+					  0x2026, 0x3001, 0x3002, 0x3009,
+					  0x300b, 0x300d, 0x300f, 0x3011,
+					  0xff01, 0xff09, 0xff0c, 0xff1a,
+					  0xff1b, 0xff1f };
 
 	if (c < 0x80)
 		return strchr(")]},.:;!?%'\"", (int)c) != NULL;
@@ -75,12 +76,13 @@ static bool is_closing(uint32_t c)
 	return false;
 }
 
-/* Opening brackets and quotes, which do not end a line (OP). */
+/* Opening brackets and quotes (OP) and the no-break space, which do not end a
+ * line. */
 static bool is_opening(uint32_t c)
 {
-	static const uint32_t marks[] = { '(',	  '[',	  '{',	  0x2018,
-					  0x201c, 0x3008, 0x300a, 0x300c,
-					  0x300e, 0x3010, 0xff08 };
+	static const uint32_t marks[] = { '(',	  '[',	  '{',	  0xa0,
+					  0x2018, 0x201c, 0x3008, 0x300a,
+					  0x300c, 0x300e, 0x3010, 0xff08 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
 		if (marks[i] == c)

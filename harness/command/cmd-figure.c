@@ -72,10 +72,11 @@ static void print_difference(FILE *out, const json_t *judgement, int columns)
 	enum { INDENT = 4 };
 	char *text;
 
-	if (asprintf(&text, "%s %s: %s",
+	if (asprintf(&text, "%s %s%s%s",
 		     json_string_value(json_object_get(judgement, "claim")),
 		     _(json_string_value(
 			     json_object_get(judgement, "document"))),
+		     _(": "),
 		     _(json_string_value(json_object_get(judgement, "note")))) <
 	    0)
 		return;
@@ -110,7 +111,7 @@ static int draw_text(FILE *out, const struct drawing *d,
 
 	report_reason(result, reason, sizeof(reason));
 	fprintf(out, "\n%s  %s%s%s\n\n", report_verdict(result->verdict),
-		result_name(result), *reason ? ": " : "", reason);
+		result_name(result), *reason ? _(": ") : "", reason);
 	r = figure_print(out, d->figure->kind, result, &d->view);
 	print_differences(out, result, d->view.columns);
 	return error_trace(r);

@@ -118,7 +118,7 @@ static void print_rounds(const struct prediction *prediction,
 
 static void print_elapsed(const char *what, const struct prediction *prediction)
 {
-	printf("  %s: %.3f .. %.3f s", what,
+	printf("  %s%s%.3f .. %.3f s", what, _(": "),
 	       nsec_seconds(prediction->elapsed.min),
 	       nsec_seconds(prediction->elapsed.max));
 }

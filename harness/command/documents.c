@@ -590,9 +590,9 @@ static void print_markdown_row(const struct documents_row *row, bool first)
 	report_about(duration, about);
 	printf("| %s | ", first ? judgement->claim : "");
 	markup_cell(stdout, first ? _(documents_claim(judgement->claim)) : "");
-	printf(" | **%s%s%s**: ", _(document_text(judgement->document)),
+	printf(" | **%s%s%s**%s", _(document_text(judgement->document)),
 	       judgement->since ? _(" since ") : "",
-	       judgement->since ? judgement->since : "");
+	       judgement->since ? judgement->since : "", _(": "));
 	markup_cell(stdout, _(judgement->note));
 	printf(" | `halfopen run %s`",
 	       testcase_run_name(row->testcase, row->variant, name));

@@ -51,7 +51,7 @@ static void print_version(const struct change *change)
 {
 	printf("%u.%u%s%s%s", change->kernel >> 16, change->kernel >> 8 & 0xff,
 	       change->stable ? _(" and stable kernels") : "",
-	       change->commit ? ", " : "",
+	       change->commit ? _(", ") : "",
 	       change->commit ? change->commit : "");
 }
 
@@ -75,7 +75,7 @@ static void print_case(const struct testcase *testcase, int columns)
 	for (; change && change->what; change++) {
 		printf("%*s%s", 2 * INDENT, "", _("since "));
 		print_version(change);
-		printf(":\n");
+		puts(_(":"));
 		print_paragraph(3 * INDENT, _(change->what), columns);
 	}
 }
@@ -115,9 +115,9 @@ static void print_markdown_case(const struct testcase *testcase)
 	printf(" | ");
 	for (; change && change->what; change++) {
 		print_version(change);
-		printf(": ");
+		printf("%s", _(": "));
 		markup_cell(stdout, _(change->what));
-		printf("%s", change[1].what ? "; " : "");
+		printf("%s", change[1].what ? _("; ") : "");
 	}
 	printf(" | `halfopen run %s` |\n", testcase->name);
 }

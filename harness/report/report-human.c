@@ -89,7 +89,7 @@ static void print_end(struct report *report, const struct result *result)
 		colour_end(report->coloured, colour), result_name(result),
 		took);
 	if (result->reason && *result->reason) {
-		fputs(": ", report->out);
+		fputs(_(": "), report->out);
 		report_record(report->out, result->reason);
 	}
 	if (!result->final)

@@ -673,7 +673,8 @@ static void print_judgement(FILE *out, const json_t *judgement)
 	if (*since)
 		fprintf(out, "%s%s", _(" since "), since);
 	if (*note)
-		fprintf(out, ": %.*s", (int)report_sentence(note), note);
+		fprintf(out, "%s%.*s", _(": "), (int)report_sentence(note),
+			note);
 }
 
 /* "A3 A4 right": consecutive claims that are right share one word. Returns the
@@ -682,7 +683,8 @@ static size_t print_judgements(FILE *out, const json_t *judgements, size_t i)
 {
 	const json_t *judgement = json_array_get(judgements, i);
 
-	fprintf(out, "%s%s", i ? "; " : "", journal_text(judgement, "claim"));
+	fprintf(out, "%s%s", i ? _("; ") : "",
+		journal_text(judgement, "claim"));
 	while (is_right(judgement) && i + 1 < json_array_size(judgements) &&
 	       is_right(json_array_get(judgements, i + 1))) {
 		judgement = json_array_get(judgements, ++i);

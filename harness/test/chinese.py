@@ -178,6 +178,22 @@ class Widths(unittest.TestCase):
         column = width(heading[:heading.index("论断")])
         self.assertEqual(width(first[:first.index("A9")]), column)
 
+    def test_duration_is_not_broken(self):
+        done = call("list", "--lang", "zh")
+        self.assertRegex(done.stdout, r"约\u00a0\d+\u00a0s")
+        self.assertEqual(re.findall(r"^ {20,}s$", done.stdout, re.M), [])
+
+    def test_punctuation_after_chinese_is_full_width(self):
+        for words in (["list", "--document"],
+                      ["list", "--format", "markdown"],
+                      ["list", "--edges", "--format", "markdown"],
+                      ["predict"], ["run", "close-after-read"]):
+            with self.subTest(words):
+                done = call(*words, "--lang", "zh")
+                self.assertEqual(
+                    re.findall(r"[\u4e00-\u9fff）*][:;,](?: |$)", done.stdout,
+                               re.M), [])
+
     def test_punctuation_begins_no_line(self):
         for words in (["show", "A*"], ["run", "--help"], ["list"]):
             done = call(*words, "--lang", "zh")

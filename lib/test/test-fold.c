@@ -95,6 +95,9 @@ START_TEST(wide_text_breaks_between_characters)
 	assert_printed("“连接”，", 0, 0, 3, "“连\n接”，\n");
 	assert_printed("用时5s, 连接", 0, 0, 6, "用时\n5s, 连\n接\n");
 	assert_printed("连接(已关闭), 是", 0, 0, 6, "连接\n(已关\n闭),\n是\n");
+	/* A no-break space keeps a number with its unit. */
+	assert_printed("约\u00a07\u00a0s，是", 0, 0, 6, "约\u00a07\u00a0s，\n是\n");
+	ck_assert_int_eq(fold_widest_word("约\u00a07\u00a0s"), 6);
 }
 END_TEST
 
