@@ -13,6 +13,7 @@ import sys
 import unittest
 
 HALFOPEN, ROOT, VOCABULARY = sys.argv[1:4]
+READMES = ("README.md", "harness/doc/zh/README.md")
 README_LINES = 260  # one sitting
 
 
@@ -23,7 +24,7 @@ def read(*path):
 
 def documents():
     """{path: text} of all Markdown files."""
-    paths = ["README.md", "cases/README.md"]
+    paths = ["README.md", "cases/README.md", "cases/README.zh-CN.md"]
     for folder, _, names in os.walk(os.path.join(ROOT, "harness/doc")):
         paths += [os.path.relpath(os.path.join(folder, name), ROOT)
                   for name in names if name.endswith(".md")]
@@ -32,6 +33,20 @@ def documents():
 
 def without_code(text):
     return re.sub(r"```.*?```|^    .*$", "", text, flags=re.S | re.M)
+
+
+def code(text):
+    """The indented blocks, and what is in backquotes."""
+    return "\n".join(re.findall(r"^    .*$|`[^`]+`", text, re.M))
+
+
+def output(*words):
+    return subprocess.run([HALFOPEN, *words], capture_output=True, check=True,
+                          encoding="utf-8").stdout
+
+
+def command_names():
+    return re.findall(r"^  (\w+) ", output("--help"), re.M)
 
 
 def anchors(text):
@@ -69,12 +84,42 @@ class Documents(unittest.TestCase):
         self.assertEqual(seen, set(texts))
 
     def test_readme_is_short(self):
-        self.assertLess(len(read("README.md").splitlines()), README_LINES)
+        for path in READMES:
+            self.assertLess(len(read(path).splitlines()), README_LINES, path)
+
+    def test_pages_in_two_languages_link_to_each_other(self):
+        """Below the title."""
+        for english, chinese in (READMES,
+                                 ("cases/README.md", "cases/README.zh-CN.md")):
+            for path, other, name in ((english, chinese, "中文"),
+                                      (chinese, english, "English")):
+                link = os.path.relpath(other, os.path.dirname(path) or ".")
+                self.assertRegex(read(path), rf"\n# [^\n]+\n\n\[{name}\]"
+                                 rf"\({re.escape(link)}\)")
+
+    def test_commands_of_the_readmes_exist(self):
+        commands = command_names()
+        for path in READMES:
+            for name in re.findall(r"\bhalfopen(?: --lang \w+)? (\w+)",
+                                   code(read(path))):
+                self.assertIn(name, commands, path)
+
+    def test_chinese_readme_finds_what_it_looks_for(self):
+        text = read("harness/doc/zh/README.md")
+        shown = re.findall(r"^    halfopen ((?:list|show|predict)\b.*?)(?:  +#|$)",
+                           text, re.M)
+        self.assertGreater(len(shown), 5)
+        for words in shown:
+            with self.subTest(words):
+                done = subprocess.run([HALFOPEN, *words.split()], check=False,
+                                      capture_output=True, encoding="utf-8")
+                self.assertEqual(done.returncode, 0, done.stderr)
+        figures = output("figure")
+        for number in re.findall(r"halfopen figure (\d+)", text):
+            self.assertRegex(figures, rf"(?m)^{number} ")
 
     def test_readme_lists_every_command(self):
-        done = subprocess.run([HALFOPEN, "--help"], capture_output=True,
-                              check=True, text=True)
-        for name in re.findall(r"^  (\w+) ", done.stdout, re.M):
+        for name in command_names():
             self.assertIn(f"    halfopen {name} ", read("README.md"))
 
     def test_vocabulary_of_cases_is_complete(self):

@@ -1,26 +1,29 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tables of cases/README.md are those that the program prints, and list the
-incidents of `halfopen lab --list`.
+incidents of `halfopen lab --list`; so are those of cases/README.zh-CN.md, in Chinese.
 
 usage: readme.py HALFOPEN FILE [--write]
 
 With --write the file is updated instead.
 """
 import json
+import os
 import re
 import subprocess
 import sys
 
 halfopen, path = sys.argv[1:3]
+language = "zh" if ".zh-CN." in path else "en"
 with open(path, encoding="utf-8") as file:
     text = file.read()
 wanted = text
 
 
 def printed(*command):
-    return subprocess.run([halfopen, *command], capture_output=True,
-                          check=True, text=True, encoding="utf-8").stdout
+    return subprocess.run([halfopen, "--lang", language, *command],
+                          capture_output=True, check=True, text=True,
+                          encoding="utf-8").stdout
 
 
 def incidents():
@@ -37,8 +40,9 @@ def incidents():
 tables = {
     "claims": printed("list", "--format", "markdown"),
     "edges": printed("list", "--edges", "--format", "markdown"),
-    "incidents": incidents(),
 }
+if language == "en":
+    tables["incidents"] = incidents()
 for name, table in tables.items():
     between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- {name} end -->)",
                          re.DOTALL)
@@ -51,5 +55,5 @@ if "--write" in sys.argv:
 elif wanted != text:
     sys.exit(f"{path}: a table differs from what `halfopen list` and `halfopen "
              "lab --list` print; update it with\n"
-             "  harness/test/readme.py build/harness/halfopen cases/README.md"
-             " --write")
+             "  harness/test/readme.py build/harness/halfopen "
+             f"cases/{os.path.basename(path)} --write")
