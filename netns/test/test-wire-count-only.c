@@ -197,6 +197,22 @@ START_TEST(rule_counts_segments)
 }
 END_TEST
 
+/* The kernel would deliver the frame: it looks at no segment of it. */
+START_TEST(frame_of_segments_above_the_mtu_is_lost)
+{
+	static const char data[10 * MSS];
+	struct pair pair;
+
+	begin_with_offload(&pair);
+	wire_port_set_mtu(world_port(pair.realm.world, "server"), 1000);
+	ck_assert_int_eq(send(pair.client, data, sizeof(data), 0),
+			 sizeof(data));
+	realm_until(&pair.realm, realm_frames(&pair.realm, "client", WIRE_DATA,
+					      WIRE_TOO_LARGE) > 0);
+	realm_end(&pair.realm);
+}
+END_TEST
+
 static bool has_receive_offload(struct pair *pair)
 {
 	struct ethtool_value value = { .cmd = ETHTOOL_GGRO };
@@ -386,6 +402,7 @@ static const TTest *const *const tests[] = {
 	&frame_of_several_segments_is_forwarded_whole,
 	&frame_has_one_segment_without_offload,
 	&rule_counts_segments,
+	&frame_of_segments_above_the_mtu_is_lost,
 	&hosts_have_receive_offload_on_request,
 	&plain_flow_is_counted_and_not_captured,
 	&retransmissions_and_fins_are_captured,
