@@ -522,27 +522,49 @@ static int apply_all(struct builder *b, const struct lab_options *options,
 	return 0;
 }
 
-/* Tries all settings in a fresh namespace, and if they fail each one, to
- * name it. */
+/* Tries one setting in a fresh namespace, with its place in the message. */
+static int try_setting(const struct setting *setting,
+		       const struct lab_place *at)
+{
+	const struct setting one[] = { *setting, { .name = NULL } };
+	char place[LAB_PLACE];
+	int r = settings_try(one);
+
+	if (r < 0)
+		return error_refuse(r, "%s%s",
+				    lab_place_text(at, place, sizeof(place)),
+				    error_message());
+	return 0;
+}
+
+/* Those of the start, and those of steps: a sysctl that cannot be set later would
+ * only leave a note in a lab that passes. */
 static int try_settings(const struct lab_plan *plan)
 {
 	int r = settings_try(plan->settings);
 
-	for (size_t i = 0; r < 0 && i < plan->n_settings; i++) {
-		const struct setting one[] = { plan->settings[i],
-					       { .name = NULL } };
-		char place[LAB_PLACE];
-
-		r = settings_try(one);
-		if (r < 0)
-			return error_refuse(
-				r, "%s%s",
-				lab_place_text(&plan->setting_places[i], place,
-					       sizeof(place)),
-				error_message());
-		r = -EINVAL;
+	if (r < 0) {
+		for (size_t i = 0; i < plan->n_settings; i++) {
+			r = try_setting(&plan->settings[i],
+					&plan->setting_places[i]);
+			if (r < 0)
+				return error_trace(r);
+		}
+		return -EINVAL;
 	}
-	return error_trace(r);
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct lab_action *action = &plan->steps[i].action;
+		const struct setting setting = { .host = action->host,
+						 .name = action->key,
+						 .text = action->value };
+
+		if (action->verb != LAB_SET)
+			continue;
+		r = try_setting(&setting, &plan->steps[i].place);
+		if (r < 0)
+			return error_trace(r);
+	}
+	return 0;
 }
 
 static int build(struct builder *b, const struct lab_options *options,

@@ -168,6 +168,11 @@ struct run *probe_run(const struct probe *probe)
 
 int probe_next_slot(struct probe *probe)
 {
+	if (probe->slots == PROBE_SLOTS)
+		run_broken_because(probe->run,
+				   "the probe in %s has too many sockets: at "
+				   "most %d",
+				   probe->host, PROBE_SLOTS);
 	return probe->slots++;
 }
 

@@ -217,6 +217,27 @@ class PlanErrors(unittest.TestCase):
         self.refused("program 'curlll' not found", "--client",
                      "curlll http://server/")
 
+    def test_sysctl_of_a_step_is_tried_before_the_start(self):
+        for setting, reason in (
+                ("client:net.ipv4.nope=1", "has no sysctl net.ipv4.nope"),
+                ("net.ipv4.tcp_retries2=99999999999", "does not accept")):
+            with self.subTest(setting):
+                status, text = lab_file(
+                    "for: 100ms\ntimeline:\n"
+                    f"  - 50ms: set {setting}\n")
+                self.assertEqual(status, 2, text)
+                self.assertIn(reason, text)
+                self.assertIn(":3:", text)
+
+    def test_probe_with_too_many_sockets_is_named(self):
+        status, text = lab_file(
+            "for: 100ms\ntimeline:\n"
+            "  - start: [connect client server:81 4000 times, "
+            "connect client server:81 97 times]\n")
+        self.assertEqual(status, 3, text)
+        self.assertIn("the probe in client has too many sockets: at most "
+                      "4096", text)
+
     def test_error_of_a_sysctl_names_line_and_column(self):
         status, text = lab_file("hosts:\n  client:\n    sysctls:\n"
                                 "      net.ipv4.no_such_thing: 1\n")

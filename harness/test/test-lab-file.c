@@ -400,6 +400,8 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 		  ".idle.close-wait: invalid idle time '10ms'" },
 		{ "tracking: lose", ".tracking: unknown tracking 'lose'; did "
 				    "you mean 'loose'?" },
+		{ "{as: nat, tracking: [loose, strict]}",
+		  ".tracking: 'strict' is neither loose nor liberal" },
 		{ "tracking: [loose, liberal]",
 		  ".tracking: client: only a host with 'as: nat'" },
 		{ "unknown: reset", ".unknown: unknown treatment 'reset'" },

@@ -162,6 +162,8 @@ START_TEST(backends_that_no_connection_reaches_are_refused)
 		      "server: }\n",
 		      "hosts.g: unknown backend 'sevrer'; did you mean "
 		      "'server'?" },
+		    { "hosts: {k: , g: {as: balancer, backends: g}, l: }\n",
+		      "g: a backend is another host" },
 		    { "hosts: {k: , g: {as: balancer, backends: k}, l: }\n",
 		      "hosts.g: g: backend k is in none of the networks "
 		      "behind it" });

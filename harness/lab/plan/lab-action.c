@@ -514,7 +514,8 @@ static int read_connect(struct lab_lex *lex, struct lab_action *action)
 	if (r < 0)
 		return error_trace(r);
 	if (lab_word_is_number(lab_lex_peek(lex))) {
-		r = lab_lex_number(lex, "number of connections", 1, 100000,
+		/* The probe has PROBE_SLOTS sockets. */
+		r = lab_lex_number(lex, "number of connections", 1, 4000,
 				   &times);
 		if (r < 0)
 			return error_trace(r);

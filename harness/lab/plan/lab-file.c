@@ -483,23 +483,35 @@ static int read_idle(const struct lab_yaml_node *node, void *data)
 	return check_tracks(node, host, "an idle time");
 }
 
+struct tracking_words {
+	struct lab_host *host;
+	size_t n;
+	bool strict;
+};
+
 static int read_tracking_word(const struct lab_yaml_node *node, void *data)
 {
 	static const char *const names[] = { "strict", "loose", "liberal" };
-	struct lab_host *host = data;
+	struct tracking_words *words = data;
 	size_t which = 0;
 	int r = read_choice(node, "tracking", names, ARRAY_SIZE(names), &which);
 
 	if (r < 0)
 		return error_trace(r);
-	host->tracking.loose |= which == 1;
-	host->tracking.liberal |= which == 2;
+	words->n++;
+	words->strict |= which == 0;
+	words->host->tracking.loose |= which == 1;
+	words->host->tracking.liberal |= which == 2;
+	if (words->strict && words->n > 1)
+		return lab_yaml_refuse(node, "'strict' is neither loose nor "
+					     "liberal");
 	return 0;
 }
 
 static int read_tracking(const struct lab_yaml_node *node, void *data)
 {
-	int r = lab_yaml_each(node, read_tracking_word, data);
+	struct tracking_words words = { .host = data };
+	int r = lab_yaml_each(node, read_tracking_word, &words);
 
 	return r < 0 ? error_trace(r) : check_tracks(node, data, "tracking");
 }

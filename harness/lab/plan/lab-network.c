@@ -406,6 +406,10 @@ static int check_backends(const struct lab_plan *plan,
 				lab_suggest(name, names,
 					    lab_plan_host_names(plan, names),
 					    near, sizeof(near)));
+		if (backend == host)
+			return lab_place_refuse(&host->place,
+						"%s: a backend is another host",
+						host->name);
 		for (size_t j = 1; j < host->n_interfaces; j++)
 			behind = behind ||
 				 lab_network_interface(
