@@ -308,6 +308,15 @@ class Contents(Labs):
         self.assertEqual(found[script.strip("/")][0], 0o100751)
         self.assertEqual(found[lab.strip("/")][1], text.encode())
 
+    def test_file_that_is_too_large_is_refused(self):
+        large = self.file("large", "")
+        os.truncate(large, (1 << 30) + 1)
+        lab = self.file("large.yaml", "for: 1s\nhosts:\n  client: {run: "
+                        f"wc -c {large}}}\n  server:\n")
+        done = self.vm("--kernel", image(self.folder, REQUIRED), labs=[lab])
+        self.assertEqual(done.returncode, USAGE, done)
+        self.assertIn(f"{large}: too large", done.stderr)
+
     def test_program_has_its_libraries(self):
         lab = self.file("short.yaml", FAILS)
         found = self.archive(lab)

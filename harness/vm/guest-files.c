@@ -43,6 +43,8 @@ enum {
 	DEPTH_MAX = 8, /* of scripts that call scripts */
 };
 
+static const off_t file_max = 1 << 30;
+
 /* A folder that a script names is copied up to this size: it may be "/". */
 static const uint64_t folder_max = 64 << 20;
 
@@ -142,6 +144,10 @@ static int copy_one(struct guest_files *files, const char *path,
 		return 0;
 	if (S_ISREG(st->st_mode) && access(path, R_OK) < 0)
 		return 0;
+	if (S_ISREG(st->st_mode) && st->st_size > file_max)
+		return error_refuse(-EFBIG, "%s: too large for a guest's memory: "
+					    "more than 1 GiB",
+				    path);
 	files->size += S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
 	return error_trace(newc_add_copy(files->newc, path));
 }
