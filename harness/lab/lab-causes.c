@@ -22,6 +22,7 @@
 #include "errors.h"
 #include "lab-network.h"
 #include "macro.h"
+#include "message.h"
 #include "wire.h"
 
 enum { CAUSES_MAX = 32, TEXT = 240 };
@@ -158,26 +159,28 @@ static const char *icmp_text(const struct frame *frame)
 		const char *text;
 	} all[] = {
 		{ false, ICMP_UNREACH, ICMP_UNREACH_NET,
-		  "network unreachable" },
-		{ false, ICMP_UNREACH, ICMP_UNREACH_HOST, "host unreachable" },
-		{ false, ICMP_UNREACH, ICMP_UNREACH_PORT, "port unreachable" },
+		  R_("network unreachable") },
+		{ false, ICMP_UNREACH, ICMP_UNREACH_HOST,
+		  R_("host unreachable") },
+		{ false, ICMP_UNREACH, ICMP_UNREACH_PORT,
+		  R_("port unreachable") },
 		{ false, ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG,
-		  "fragmentation needed" },
+		  R_("fragmentation needed") },
 		{ false, ICMP_UNREACH, ICMP_UNREACH_FILTER_PROHIB,
-		  "administratively prohibited" },
-		{ false, ICMP_UNREACH, -1, "destination unreachable" },
-		{ false, ICMP_TIMXCEED, -1, "time exceeded" },
+		  R_("administratively prohibited") },
+		{ false, ICMP_UNREACH, -1, R_("destination unreachable") },
+		{ false, ICMP_TIMXCEED, -1, R_("time exceeded") },
 		{ true, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE,
-		  "no route" },
+		  R_("no route") },
 		{ true, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN,
-		  "administratively prohibited" },
+		  R_("administratively prohibited") },
 		{ true, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR,
-		  "address unreachable" },
+		  R_("address unreachable") },
 		{ true, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT,
-		  "port unreachable" },
-		{ true, ICMP6_DST_UNREACH, -1, "destination unreachable" },
-		{ true, ICMP6_PACKET_TOO_BIG, -1, "packet too big" },
-		{ true, ICMP6_TIME_EXCEEDED, -1, "time exceeded" },
+		  R_("port unreachable") },
+		{ true, ICMP6_DST_UNREACH, -1, R_("destination unreachable") },
+		{ true, ICMP6_PACKET_TOO_BIG, -1, R_("packet too big") },
+		{ true, ICMP6_TIME_EXCEEDED, -1, R_("time exceeded") },
 	};
 	bool v6 = frame->source.family == AF_INET6;
 
@@ -194,7 +197,7 @@ static void see_icmp(struct causes *c, const struct wire_capture *capture)
 
 	if (text)
 		count(c, capture->to, "received ICMP %s from %s", text,
-		      *capture->origin ? capture->origin : "the wire");
+		      *capture->origin ? capture->origin : R_("the wire"));
 }
 
 /* --- losses --------------------------------------------------------------- */
@@ -266,22 +269,22 @@ static bool is_too_large(const struct causes *c,
 static void see_kept(struct causes *c, const struct wire_capture *capture)
 {
 	const struct lab_host *gateway = lab_plan_host(c->plan, capture->to);
-	const char *why = "rules of the file";
+	const char *why = R_("rules of the file");
 
 	if (is_too_large(c, capture, gateway))
-		why = "larger than the MTU of the network behind it";
+		why = R_("larger than the MTU of the network behind it");
 	else if (lab_host_tracks_connections(gateway) && !gateway->rules)
 		why = capture->kinds & WIRE_SYN &&
 				      capture->network !=
 					      gateway->interfaces[0].network ?
-			      "a new connection from outside" :
-			      "it has no conntrack entry that the segment "
-			      "fits";
+			      R_("a new connection from outside") :
+			      R_("it has no conntrack entry that the segment "
+				 "fits");
 	else if (lab_host_tracks_connections(gateway))
-		why = "it has no conntrack entry that the segment fits, or "
-		      "rules of the file";
+		why = R_("it has no conntrack entry that the segment fits, or "
+			 "rules of the file");
 	else if (!gateway->rules)
-		why = "no route, or its own address";
+		why = R_("no route, or its own address");
 	count_segment(c, capture->origin, "not forwarded by %s: %s",
 		      gateway->name, why);
 }
@@ -387,10 +390,10 @@ static void give(const struct cause *cause, lab_cause_fn fn, void *data)
 	char text[TEXT + 32];
 
 	if (cause->segments)
-		snprintf(text, sizeof(text), "%u of its segments %s",
+		snprintf(text, sizeof(text), R_("%u of its segments %s"),
 			 cause->count, cause->text);
 	else if (cause->count > 1)
-		snprintf(text, sizeof(text), "%u x %s", cause->count,
+		snprintf(text, sizeof(text), R_("%u x %s"), cause->count,
 			 cause->text);
 	else
 		snprintf(text, sizeof(text), "%s", cause->text);

@@ -18,6 +18,7 @@
 #include "lab-causes.h"
 #include "lab-commands.h"
 #include "counter-control.h"
+#include "message.h"
 #include "wire.h"
 
 enum { SENTENCES_MAX = 48, SENTENCE = 320 };
@@ -143,7 +144,7 @@ static const char *wire_text(unsigned int on_wire, unsigned int kernel,
 {
 	*buffer = '\0';
 	if (on_wire < kernel)
-		snprintf(buffer, 32, " (%u on the wire)", on_wire);
+		snprintf(buffer, 32, R_(" (%u on the wire)"), on_wire);
 	return buffer;
 }
 
@@ -158,17 +159,18 @@ static const char *retransmitted_text(const struct conclusions *c,
 	unsigned int on_wire = count_retransmissions(c, s);
 	unsigned int timeouts = s->socket->retransmits;
 	unsigned int n = MAX(on_wire, timeouts);
-	char times[32] = "once", rest[48];
+	char rest[48];
 
-	if (n != 1)
-		snprintf(times, sizeof(times), "%u times", n);
 	wire_text(on_wire, timeouts, rest);
 	if (on_wire > timeouts && !timeouts)
-		snprintf(rest, sizeof(rest), ", before any timeout");
+		snprintf(rest, sizeof(rest), R_(", before any timeout"));
 	else if (on_wire > timeouts)
-		snprintf(rest, sizeof(rest), ", %u of them by timeout",
+		snprintf(rest, sizeof(rest), R_(", %u of them by timeout"),
 			 timeouts);
-	snprintf(buffer, size, "retransmitted %s%s", times, rest);
+	if (n == 1)
+		snprintf(buffer, size, R_("retransmitted once%s"), rest);
+	else
+		snprintf(buffer, size, R_("retransmitted %u times%s"), n, rest);
 	return buffer;
 }
 
@@ -268,19 +270,21 @@ static const char *peer_text(const struct conclusions *c,
 
 	if (gateway)
 		snprintf(text, sizeof(text),
-			 "; %s has no entry for this connection: its segments "
-			 "do not pass",
+			 R_("; %s has no entry for this connection: its "
+			    "segments "
+			    "do not pass"),
 			 gateway);
 	else if (!s->connection ||
 		 lab_sockets_have_peer(end->sockets, s->host, s->connection))
 		return "";
 	else if (host && !host_is_running(run_host(end->run, host)))
 		snprintf(text, sizeof(text),
-			 "; %s is dead: this end is half-open", host);
+			 R_("; %s is dead: this end is half-open"), host);
 	else
 		snprintf(text, sizeof(text),
-			 "; %s has no such connection: this end is half-open",
-			 host ? host : "the peer");
+			 R_("; %s has no such connection: this end is "
+			    "half-open"),
+			 host ? host : R_("the peer"));
 	return text;
 }
 
@@ -372,14 +376,19 @@ static void conclude_established(struct conclusions *c, const struct subject *s)
 static void conclude_close_wait(struct conclusions *c, const struct subject *s)
 {
 	const struct diag_socket *socket = s->socket;
-	bool keepalive = socket->timer == DIAG_TIMER_KEEPALIVE;
 
-	add(c, s->host,
-	    "CLOSE-WAIT: the peer has closed, this program has not; %s%s",
-	    keepalive ? "only keepalive ends it before the program does, if a "
-			"probe is unanswered or answered with a RST" :
-			"no timer ends it before the program does",
-	    peer_text(c, s));
+	if (socket->timer == DIAG_TIMER_KEEPALIVE)
+		add(c, s->host,
+		    "CLOSE-WAIT: the peer has closed, this program has not; "
+		    "only "
+		    "keepalive ends it before the program does, if a probe is "
+		    "unanswered or answered with a RST%s",
+		    peer_text(c, s));
+	else
+		add(c, s->host,
+		    "CLOSE-WAIT: the peer has closed, this program has not; no "
+		    "timer ends it before the program does%s",
+		    peer_text(c, s));
 	if (socket->receive_queue > 1)
 		add(c, s->host, "CLOSE-WAIT, %u bytes not read by its program",
 		    socket->receive_queue - 1);
@@ -401,7 +410,7 @@ static void conclude_fin(struct conclusions *c, const struct subject *s)
 	char bytes[64] = "", text[96];
 
 	if (socket->send_queue > 1)
-		snprintf(bytes, sizeof(bytes), "%u bytes and ",
+		snprintf(bytes, sizeof(bytes), R_("%u bytes and "),
 			 socket->send_queue - 1);
 	if (!socket->retransmits && !count_retransmissions(c, s))
 		add(c, s->host, "%s: %sits FIN sent, not acknowledged yet%s",
@@ -511,35 +520,43 @@ static void conclude_counters(struct conclusions *c, const char *host)
 	static const struct {
 		const char *name, *what;
 	} known[] = {
-		{ "ListenOverflows", "a SYN or the last ACK of a handshake "
-				     "found the accept queue full" },
-		{ "TCPAbortOnTimeout", "a connection given up after "
-				       "retransmissions or probes" },
-		{ "TCPAbortOnClose", "a connection reset because the program "
-				     "closed it with unread bytes" },
-		{ "TCPAbortOnData", "a connection reset because data arrived "
-				    "after close(), or closed with SO_LINGER "
-				    "of 0" },
-		{ "TCPReqQFullDrop", "a SYN dropped because the SYN queue was "
-				     "full" },
-		{ "PAWSEstab", "a segment dropped because of an old timestamp "
-			       "(PAWS)" },
-		{ "TWRecycled", "a new connection replaced a TIME-WAIT" },
-		{ "TCPChallengeACK", "a segment answered with a challenge "
-				     "ACK" },
-		{ "EstabResets", "a connection left ESTABLISHED or CLOSE-WAIT "
-				 "without a FIN of its own" },
-		{ "OutRsts", "a RST sent" },
-		{ "nf_conntrack_invalid", "a segment that fits no tracked "
-					  "connection" },
-		{ "nf_conntrack_insert_failed", "a connection not tracked "
-						"because its ports were taken "
-						"in the meantime: its first "
-						"segment is dropped" },
-		{ "nf_conntrack_drop", "a connection not tracked because the "
-				       "table was full" },
-		{ "nf_conntrack_early_drop", "an entry deleted early because "
-					     "the table was full" },
+		{ "ListenOverflows", R_("a SYN or the last ACK of a handshake "
+					"found the accept queue full") },
+		{ "TCPAbortOnTimeout", R_("a connection given up after "
+					  "retransmissions or probes") },
+		{ "TCPAbortOnClose",
+		  R_("a connection reset because the program "
+		     "closed it with unread bytes") },
+		{ "TCPAbortOnData",
+		  R_("a connection reset because data arrived "
+		     "after close(), or closed with SO_LINGER "
+		     "of 0") },
+		{ "TCPReqQFullDrop",
+		  R_("a SYN dropped because the SYN queue was "
+		     "full") },
+		{ "PAWSEstab",
+		  R_("a segment dropped because of an old timestamp "
+		     "(PAWS)") },
+		{ "TWRecycled", R_("a new connection replaced a TIME-WAIT") },
+		{ "TCPChallengeACK", R_("a segment answered with a challenge "
+					"ACK") },
+		{ "EstabResets",
+		  R_("a connection left ESTABLISHED or CLOSE-WAIT "
+		     "without a FIN of its own") },
+		{ "OutRsts", R_("a RST sent") },
+		{ "nf_conntrack_invalid", R_("a segment that fits no tracked "
+					     "connection") },
+		{ "nf_conntrack_insert_failed",
+		  R_("a connection not tracked "
+		     "because its ports were taken "
+		     "in the meantime: its first "
+		     "segment is dropped") },
+		{ "nf_conntrack_drop",
+		  R_("a connection not tracked because the "
+		     "table was full") },
+		{ "nf_conntrack_early_drop",
+		  R_("an entry deleted early because "
+		     "the table was full") },
 	};
 
 	/* The counters are in the namespace that died. */
@@ -564,17 +581,17 @@ static void conclude_exit(struct conclusions *c,
 {
 	int status = program_status(process);
 	nsec_t after = program_ended(process) - c->end->start;
-	char when[64] = "before the timeline started", path[256];
+	char when[64] = R_("before the timeline started"), path[256];
 
 	if (status == -1) {
 		add(c, program->host, "%s died with its host", program->name);
 		return;
 	}
 	if (after > 0)
-		snprintf(when, sizeof(when), "after %.3f s",
+		snprintf(when, sizeof(when), R_("after %.3f s"),
 			 nsec_seconds(after));
 	add(c, program->host, "%s ended %s, %s %d", program->name, when,
-	    WIFSIGNALED(status) ? "by signal" : "with exit status",
+	    WIFSIGNALED(status) ? R_("by signal") : R_("with exit status"),
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	if (status != 0 &&
 	    lab_commands_private_path(program->command, path, sizeof(path)))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lab-summary.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "colour.h"
@@ -8,6 +9,7 @@
 #include "fold.h"
 #include "journal.h"
 #include "macro.h"
+#include "message.h"
 #include "safe-text.h"
 
 static double number_of(const json_t *record, const char *name)
@@ -19,7 +21,7 @@ static double number_of(const json_t *record, const char *name)
 static bool print_heading(FILE *out, bool printed, const char *heading)
 {
 	if (!printed)
-		fprintf(out, "\n%s\n", heading);
+		fprintf(out, "\n%s\n", _(heading));
 	return true;
 }
 
@@ -36,16 +38,15 @@ static void print_expectations(FILE *out, const struct report *report,
 		enum colour colour = ok ? COLOUR_GOOD : COLOUR_ALARM;
 		char text[512];
 
-		printed = print_heading(out, printed, "expectations");
+		printed = print_heading(out, printed, N_("expectations"));
 		snprintf(text, sizeof(text), "%s: %s: %s",
 			 journal_text(one, "what"),
 			 journal_text(one, "expected"),
 			 journal_text(one, "observed"));
 		safe_text(text, false);
-		fprintf(out, "  %s%-5s%s ",
-			colour_begin(report->coloured, colour),
-			ok ? "ok" : "wrong",
-			colour_end(report->coloured, colour));
+		fprintf(out, "  %s", colour_begin(report->coloured, colour));
+		fold_pad(out, ok ? _("ok") : _("wrong"), SIZE_MAX, 5);
+		fprintf(out, "%s ", colour_end(report->coloured, colour));
 		fold_print(out, text, 8, 8, report->columns);
 	}
 }
@@ -123,7 +124,7 @@ static void print_counters(FILE *out, const struct report *report,
 		    is_ordinary(journal_text(record, "name")) ||
 		    is_dead(result, journal_text(record, "host")))
 			continue;
-		printed = print_heading(out, printed, "changed counters");
+		printed = print_heading(out, printed, N_("changed counters"));
 		if (strcmp(host, journal_text(record, "host")) != 0) {
 			if (used)
 				fold_print(out, text, 0, 10, report->columns);
@@ -151,12 +152,16 @@ static void print_conclusions(FILE *out, const struct report *report,
 
 	json_array_foreach(result->journal, i, record)
 	{
+		char buffer[1024];
+
 		if (!journal_is(record, "meaning"))
 			continue;
-		printed = print_heading(out, printed, "conclusions");
+		printed = print_heading(out, printed, N_("conclusions"));
 		fprintf(out, "  %-9s ", journal_text(record, "host"));
-		fold_print(out, journal_text(record, "text"), 12, 12,
-			   report->columns);
+		fold_print(out,
+			   message_record(journal_text(record, "text"), buffer,
+					  sizeof(buffer)),
+			   12, 12, report->columns);
 	}
 }
 
