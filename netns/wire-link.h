@@ -61,6 +61,7 @@ int wire_link_set(struct wire_link *link,
  */
 bool wire_link_is_clear(const struct wire_link *link, nsec_t at);
 
-/* A frame of `size` bytes enters at the time `at`, which must not decrease. */
+/* A frame of `size` bytes enters at the time `at`. One that enters earlier than
+ * the frame before it waits behind that one all the same. */
 struct wire_passage wire_link_pass(struct wire_link *link, size_t size,
 				   nsec_t at);

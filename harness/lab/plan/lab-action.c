@@ -276,9 +276,8 @@ static int read_own_part(struct lab_lex *lex, struct lab_action *action)
 	return error_trace(r);
 }
 
-/* AMOUNT KIND [of PERCENT of connections] [from HOST] [to HOST] [port N] and
- * the verb's own part. The parts
- * behind KIND may be in any order, each once. */
+/* AMOUNT KIND [of PERCENT of connections] [from HOST] [to HOST] [port N] and the
+ * verb's own part. The parts behind KIND may be in any order, each once. */
 static int read_rule(struct lab_lex *lex, struct lab_action *action)
 {
 	const char *own = action->verb == LAB_DELAY	? "by" :
