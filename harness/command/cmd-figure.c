@@ -290,7 +290,7 @@ static void start(struct report *report MACRO_UNUSED,
 
 	report_about(testcase_duration(result->testcase, result->variant),
 		     about);
-	fprintf(stderr, "run %s (%s)\n", result_name(result), about);
+	fprintf(stderr, _("run %s (%s)\n"), result_name(result), about);
 }
 
 static void take(struct report *report, const struct result *result)
