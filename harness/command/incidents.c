@@ -16,6 +16,7 @@
 
 #include "errors.h"
 #include "lab-file.h"
+#include "message.h"
 #include "nearest.h"
 #include "report.h"
 #include "table.h"
@@ -126,11 +127,15 @@ static int compare(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
+/* Symptoms can be searched in both languages. */
 static bool is_selected(const struct lab_plan *plan, char *const *words,
 			size_t n)
 {
+	const char *chinese = message_chinese(symptom_of(plan));
+
 	for (size_t i = 0; i < n; i++)
 		if (!strcasestr(symptom_of(plan), words[i]) &&
+		    !(chinese && strstr(chinese, words[i])) &&
 		    !strcasestr(plan->name, words[i]) &&
 		    !(plan->about && strcasestr(plan->about, words[i])))
 			return false;
@@ -161,7 +166,7 @@ static void print_json(const struct lab_plan *plan)
 /* A symptom is printed once. */
 static int print_table(struct lab_plan *const *plans, size_t n)
 {
-	static const char *const headings[] = { "symptom", "lab", "needs" };
+	const char *const headings[] = { _("symptom"), _("lab"), _("needs") };
 	struct table *table;
 	int r = table_new(&table, ARRAY_SIZE(headings), headings);
 
@@ -179,14 +184,14 @@ static int print_table(struct lab_plan *const *plans, size_t n)
 						 j ? ", " : "",
 						 plans[i]->needs[j]);
 		r = table_add(table,
-			      (const char *const[]){ is_new ? symptom : "",
+			      (const char *const[]){ is_new ? _(symptom) : "",
 						     plans[i]->name, needs },
 			      0, COLOUR_PLAIN);
 	}
 	if (r >= 0) {
 		table_print(table, stdout, report_columns(stdout));
-		puts("\nhalfopen lab LAB runs one; its file says why it happens "
-		     "and what helps.");
+		puts(_("\nhalfopen lab LAB runs one; its file says why it "
+		       "happens and what helps."));
 	}
 	table_free(table);
 	return error_trace(r);

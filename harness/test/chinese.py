@@ -153,6 +153,16 @@ class Texts(unittest.TestCase):
             self.assertEqual(english, [])
 
 
+    def test_incidents_are_found_by_their_symptom(self):
+        for words in (["--lang", "zh"], ["--format", "jsonl"]):
+            with self.subTest(words):
+                done = call("lab", "--list", "空闲", *words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("nat-forgets-idle", done.stdout)
+                self.assertNotIn("port-exhaustion", done.stdout)
+                self.assertEqual(is_chinese(done.stdout), "zh" in words)
+
+
 class Widths(unittest.TestCase):
     def test_boxes_are_straight(self):
         done = call("show", "keepalive-peer-alive", "--lang", "zh")

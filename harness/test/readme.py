@@ -7,6 +7,7 @@ usage: readme.py HALFOPEN FILE [--write]
 
 With --write the file is updated instead.
 """
+import gettext
 import json
 import os
 import re
@@ -26,23 +27,33 @@ def printed(*command):
                           encoding="utf-8").stdout
 
 
+def translator():
+    """JSON lines are in English."""
+    if language == "en":
+        return lambda english: english
+    folder = os.path.dirname(halfopen)
+    with open(os.path.join(folder, "po/zh_CN.mo"), "rb") as catalogue:
+        return gettext.GNUTranslations(catalogue).gettext
+
+
 def incidents():
     """With the first sentence of each description."""
-    lines = ["| symptom | lab | what happens |", "|---|---|---|"]
+    translate = translator()
+    lines = [{"en": "| symptom | lab | what happens |",
+              "zh": "| 症状 | 实验 | 起因 |"}[language], "|---|---|---|"]
     for line in printed("lab", "--list", "--format", "jsonl").splitlines():
         incident = json.loads(line)
         sentence = re.split(r"(?<=[.:])\s", incident["about"])[0][:-1]
-        lines.append(f"| {incident['symptom']} | `{incident['name']}` | "
-                     f"{sentence} |")
+        lines.append(f"| {translate(incident['symptom'])} | "
+                     f"`{incident['name']}` | {translate(sentence)} |")
     return "\n".join(lines) + "\n"
 
 
 tables = {
     "claims": printed("list", "--format", "markdown"),
     "edges": printed("list", "--edges", "--format", "markdown"),
+    "incidents": incidents(),
 }
-if language == "en":
-    tables["incidents"] = incidents()
 for name, table in tables.items():
     between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- {name} end -->)",
                          re.DOTALL)
