@@ -117,36 +117,19 @@ static int draw_text(FILE *out, const struct drawing *d,
 	return error_trace(r);
 }
 
-/* An exchange is drawn as an image, anything else as on the terminal. */
 static int draw_figure_html(FILE *out, const struct drawing *d,
 			    const struct result *result)
 {
-	static const struct ladder_view view = { .columns = 80,
-						 .unicode = true };
 	struct ladder *ladder;
-	char *text = NULL;
-	size_t size;
-	FILE *buffer;
-	int r;
+	int r = figure_html(out, d->figure->kind, result);
 
-	if (d->figure->kind == FIGURE_LADDER ||
-	    d->figure->kind == FIGURE_KEEPALIVE) {
-		r = ladder_new(&ladder, result->journal);
-		if (r < 0)
-			return error_trace(r);
-		r = ladder_svg(out, ladder);
-		ladder_free(ladder);
+	if (r < 0 || !figure_has_ladder(d->figure->kind))
 		return error_trace(r);
-	}
-	buffer = open_memstream(&text, &size);
-	if (!buffer)
-		return error_origin(-ENOMEM, "figure");
-	r = figure_print(buffer, d->figure->kind, result, &view);
-	fclose(buffer);
-	fputs("<pre>", out);
-	markup_text(out, text);
-	fputs("</pre>\n", out);
-	free(text);
+	r = ladder_new(&ladder, result->journal);
+	if (r < 0)
+		return error_trace(r);
+	r = ladder_svg(out, ladder);
+	ladder_free(ladder);
 	return error_trace(r);
 }
 
@@ -239,7 +222,8 @@ static int write_page(const struct drawing *d)
 	r = folder_create(&file, d->out, name);
 	if (r < 0)
 		return error_trace(r);
-	html_begin(file, title);
+	/* TRANSLATORS: the tag of the language: zh-CN */
+	html_begin(file, _("en"), title);
 	fputs("<body>\n<h1>", file);
 	markup_text(file, title);
 	fprintf(file, "</h1>\n<p lang=\"zh\">%c. ", d->figure->article);

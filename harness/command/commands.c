@@ -13,6 +13,7 @@ static const struct command all[] = {
 	{ &usage_show, cmd_show },
 	{ &usage_run, cmd_run },
 	{ &usage_figure, cmd_figure },
+	{ &usage_book, cmd_book },
 	{ &usage_report, cmd_report },
 	{ &usage_compare, cmd_compare },
 	{ &usage_predict, cmd_predict },

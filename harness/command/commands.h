@@ -21,10 +21,11 @@ const struct command *commands(size_t *ret_n);
 /* NULL for an unknown command. */
 const struct command *command_find(const char *name);
 
-extern const struct usage usage_compare, usage_doctor, usage_figure, usage_lab,
-	usage_list, usage_matrix, usage_predict, usage_report, usage_run,
-	usage_show, usage_vm;
+extern const struct usage usage_book, usage_compare, usage_doctor, usage_figure,
+	usage_lab, usage_list, usage_matrix, usage_predict, usage_report,
+	usage_run, usage_show, usage_vm;
 
+int cmd_book(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_figure(int argc, char **argv);

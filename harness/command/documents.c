@@ -25,246 +25,243 @@
  * the claims, paraphrased. Every claim that a case judges is in this table. A
  * claim that another section repeats is there again, without its text.
  */
-static const struct line {
-	enum { TITLE, SECTION, CLAIM } kind;
-	const char *id; /* A, of a title; A5, of a claim */
-	const char *text;
-} lines[] = {
-	{ TITLE, "A", "服务端挂了，客户端的 TCP 连接还在吗？" },
-	{ CLAIM, "A17",
+static const struct documents_line lines[] = {
+	{ LINE_TITLE, "A", "服务端挂了，客户端的 TCP 连接还在吗？" },
+	{ LINE_CLAIM, "A17",
 	  "retransmission ends when a number of retransmissions is reached" },
-	{ CLAIM, "A18",
+	{ LINE_CLAIM, "A18",
 	  "keepalive finds out that the peer's connection is gone" },
-	{ SECTION, "A", "服务端进程崩溃，客户端会发生什么？" },
-	{ CLAIM, "A1",
+	{ LINE_SECTION, "A", "服务端进程崩溃，客户端会发生什么？" },
+	{ LINE_CLAIM, "A1",
 	  "the server's process dies: its kernel sends FIN and completes the "
 	  "four-way close without the process" },
-	{ SECTION, "A", "服务端主机宕机后，客户端会发生什么？" },
-	{ CLAIM, "A2",
+	{ LINE_SECTION, "A", "服务端主机宕机后，客户端会发生什么？" },
+	{ LINE_CLAIM, "A2",
 	  "the server's host dies: there is no close, and the client notices "
 	  "nothing at that moment" },
-	{ CLAIM, "A22",
+	{ LINE_CLAIM, "A22",
 	  "only later exchanges of data can reveal that the server is gone" },
-	{ SECTION, "A", "服务端主机宕机后，如果客户端会发送数据" },
-	{ CLAIM, "A3",
+	{ LINE_SECTION, "A", "服务端主机宕机后，如果客户端会发送数据" },
+	{ LINE_CLAIM, "A3",
 	  "the client sends: it retransmits, gets an error, and the connection "
 	  "ends" },
-	{ CLAIM, "A4",
+	{ LINE_CLAIM, "A4",
 	  "tcp_retries2 is not just a count: a timeout is computed from it "
 	  "(924.6 s for 15), which the interval, or the total, must exceed" },
-	{ CLAIM, "A5", "the RTO doubles each round, up to 120 s" },
-	{ CLAIM, "A6",
+	{ LINE_CLAIM, "A5", "the RTO doubles each round, up to 120 s" },
+	{ LINE_CLAIM, "A6",
 	  "with a small RTT there are exactly 15 retransmissions; with a "
 	  "first RTO of 1 s, fewer" },
-	{ CLAIM, "A7",
+	{ LINE_CLAIM, "A7",
 	  "the RTO lies between 200 ms and 120 s, and HZ is 1000 since Linux "
 	  "2.6" },
-	{ CLAIM, "A16", "with a large RTT the timeout is reached soon" },
-	{ CLAIM, "A23",
+	{ LINE_CLAIM, "A16", "with a large RTT the timeout is reached soon" },
+	{ LINE_CLAIM, "A23",
 	  "the sysctl of this limit is, in one place, called tcp_retries" },
-	{ SECTION, "A", "服务端主机宕机后，如果客户端一直不发数据" },
-	{ CLAIM, "A8", "no data and no keepalive: ESTABLISHED forever" },
-	{ CLAIM, "A9",
+	{ LINE_SECTION, "A", "服务端主机宕机后，如果客户端一直不发数据" },
+	{ LINE_CLAIM, "A8", "no data and no keepalive: ESTABLISHED forever" },
+	{ LINE_CLAIM, "A9",
 	  "keepalive with a live peer: the probe is answered, and the keepalive "
 	  "time restarts" },
-	{ CLAIM, "A10",
+	{ LINE_CLAIM, "A10",
 	  "after a number of consecutive unanswered probes, one interval apart, "
 	  "the connection is reported dead" },
-	{ CLAIM, "A11",
+	{ LINE_CLAIM, "A11",
 	  "with the default values a dead connection is detected after 2 h 11 "
 	  "min 15 s at the earliest" },
-	{ CLAIM, "A12", "keepalive works only on a socket with SO_KEEPALIVE" },
-	{ CLAIM, "A13",
+	{ LINE_CLAIM, "A12", "keepalive works only on a socket with SO_KEEPALIVE" },
+	{ LINE_CLAIM, "A13",
 	  "an application can notice sooner: a web server's keepalive_timeout "
 	  "counts from the last request and then closes the connection" },
-	{ CLAIM, "A15", "ESTABLISHED at one end says nothing about the other" },
-	{ CLAIM, "A19",
+	{ LINE_CLAIM, "A15", "ESTABLISHED at one end says nothing about the other" },
+	{ LINE_CLAIM, "A19",
 	  "the keepalive time starts when there is no activity of any kind" },
-	{ CLAIM, "A20", "a probe carries very little data" },
-	{ CLAIM, "A21",
+	{ LINE_CLAIM, "A20", "a probe carries very little data" },
+	{ LINE_CLAIM, "A21",
 	  "keepalive is implemented by the kernel, for every TCP program" },
-	{ SECTION, "A",
+	{ LINE_SECTION, "A",
 	  "服务端主机宕机后，然后马上重启了服务端，客户端发送了数据" },
-	{ CLAIM, "A14",
+	{ LINE_CLAIM, "A14",
 	  "the host reboots at once and the client sends: a RST ends the "
 	  "connection" },
-	{ TITLE, "B", "SYN 报文什么时候情况下会被丢弃？" },
-	{ CLAIM, "B1",
+	{ LINE_TITLE, "B", "SYN 报文什么时候情况下会被丢弃？" },
+	{ LINE_CLAIM, "B1",
 	  "a dropped SYN: the server's host receives it and sends no SYN-ACK; the "
 	  "client retransmits it up to a maximum number of times" },
-	{ SECTION, "B", "tcp_tw_recycle" },
-	{ CLAIM, "B2",
+	{ LINE_SECTION, "B", "tcp_tw_recycle" },
+	{ LINE_CLAIM, "B2",
 	  "TIME-WAIT occupies the client's port for 60 s; when all ports "
 	  "(32768 to 61000) are in use, no new connection is possible" },
-	{ CLAIM, "B3",
+	{ LINE_CLAIM, "B3",
 	  "tcp_tw_reuse: connect() reuses, at random, a TIME-WAIT socket older "
 	  "than 1 s; only for the side that connects" },
-	{ CLAIM, "B12",
+	{ LINE_CLAIM, "B12",
 	  "both options recycle TIME-WAIT quickly, and both are off by default" },
-	{ CLAIM, "B4",
+	{ LINE_CLAIM, "B4",
 	  "both options need tcp_timestamps, which is on by default" },
-	{ CLAIM, "B14",
+	{ LINE_CLAIM, "B14",
 	  "every segment has its own sequence number, and a retransmission has "
 	  "the same: by that the receiver recognises it" },
-	{ CLAIM, "B13",
+	{ LINE_CLAIM, "B13",
 	  "with timestamps enabled PAWS is enabled, and every packet that a "
 	  "machine sends carries one" },
-	{ CLAIM, "B16",
+	{ LINE_CLAIM, "B16",
 	  "PAWS prevents the wrap-around of sequence numbers" },
-	{ CLAIM, "B7",
+	{ LINE_CLAIM, "B7",
 	  "PAWS stores the timestamp of the last segment received and drops a "
 	  "segment whose timestamp has not increased" },
-	{ CLAIM, "B15",
+	{ LINE_CLAIM, "B15",
 	  "a timestamp is computed from the CPU ticks of the sending host" },
-	{ CLAIM, "B5",
+	{ LINE_CLAIM, "B5",
 	  "tcp_tw_recycle checks timestamps per host: behind a NAT, a "
 	  "client with lower ones has its SYN dropped; gone in 4.12" },
-	{ CLAIM, "B6", "checked per 4-tuple, there would be no such problem" },
-	{ SECTION, "B", "accept 队列满了" },
-	{ CLAIM, "B8",
+	{ LINE_CLAIM, "B6", "checked per 4-tuple, there would be no such problem" },
+	{ LINE_SECTION, "B", "accept 队列满了" },
+	{ LINE_CLAIM, "B8",
 	  "two queues: a SYN adds the connection to the SYN queue, the third ACK "
 	  "moves it to the accept queue, accept() removes it" },
-	{ CLAIM, "B9",
+	{ LINE_CLAIM, "B9",
 	  "accept queue too small or accept() too slow: the queue is full, further "
 	  "requests are dropped, and requests per second stop growing" },
-	{ CLAIM, "B10",
+	{ LINE_CLAIM, "B10",
 	  "ss for a listening socket: Recv-Q is the queue's length, Send-Q its "
 	  "maximum; Recv-Q above Send-Q means that it is full" },
-	{ CLAIM, "B11",
+	{ LINE_CLAIM, "B11",
 	  "the cure: a larger backlog and somaxconn, or a faster accept()" },
-	{ TITLE, "C", "什么是 TIME_WAIT 状态？" },
-	{ CLAIM, "C1",
+	{ LINE_TITLE, "C", "什么是 TIME_WAIT 状态？" },
+	{ LINE_CLAIM, "C1",
 	  "the four-way close has seven steps in order; each end sends first and "
 	  "then enters its next state" },
-	{ CLAIM, "C25", "each direction needs one FIN and one ACK" },
-	{ CLAIM, "C17",
+	{ LINE_CLAIM, "C25", "each direction needs one FIN and one ACK" },
+	{ LINE_CLAIM, "C17",
 	  "after the client's FIN the server finishes sending its data and only "
 	  "then sends its own FIN" },
-	{ CLAIM, "C2",
+	{ LINE_CLAIM, "C2",
 	  "only the side that closes first has TIME-WAIT, as its last state" },
-	{ CLAIM, "C3",
+	{ LINE_CLAIM, "C3",
 	  "RFC 793 has an MSL of 2 minutes, Linux one of 30 s by default: "
 	  "TIME-WAIT lasts 60 s" },
-	{ CLAIM, "C16",
+	{ LINE_CLAIM, "C16",
 	  "segments older than the MSL are discarded, so that after 2MSL none of a "
 	  "connection is left in the network" },
-	{ CLAIM, "C4",
+	{ LINE_CLAIM, "C4",
 	  "the TTL, usually 64, is the number of routers that a packet can pass; "
 	  "each decrements it, at 0 the packet is dropped; that ensures the MSL" },
-	{ CLAIM, "C23",
+	{ LINE_CLAIM, "C23",
 	  "the MSL is at least the time in which a TTL becomes 0: Linux assumes "
 	  "that 64 routers take no more than 30 s" },
-	{ SECTION, "C",
+	{ LINE_SECTION, "C",
 	  "原因一：防止历史连接中的数据，被后面相同四元组的连接错误的接收" },
-	{ CLAIM, "C5",
+	{ LINE_CLAIM, "C5",
 	  "each end derives its ISN from a clock, differently for each connection: "
 	  "a counter that increments every 4 µs and wraps after 4.55 h" },
-	{ CLAIM, "C22",
+	{ LINE_CLAIM, "C22",
 	  "sequence numbers and ISNs return to the initial value; so a sequence "
 	  "number cannot distinguish old data from new" },
-	{ CLAIM, "C6",
+	{ LINE_CLAIM, "C6",
 	  "without TIME-WAIT, or with a short one, a delayed segment of the old "
 	  "connection is in the window of the new one and is accepted" },
-	{ SECTION, "C", "原因二：保证「被动关闭连接」的一方，能被正确的关闭" },
-	{ CLAIM, "C7",
+	{ LINE_SECTION, "C", "原因二：保证「被动关闭连接」的一方，能被正确的关闭" },
+	{ LINE_CLAIM, "C7",
 	  "the last ACK is lost: the FIN is retransmitted, and TIME-WAIT answers "
 	  "it" },
-	{ CLAIM, "C8",
+	{ LINE_CLAIM, "C8",
 	  "without TIME-WAIT a RST answers it, which is an error for the passive "
 	  "side" },
-	{ CLAIM, "C24",
+	{ LINE_CLAIM, "C24",
 	  "the side that closes first must wait until it is certain that its "
 	  "last ACK has arrived" },
-	{ CLAIM, "C18", "a lost ACK and a retransmitted FIN take just two MSL" },
-	{ CLAIM, "C19",
+	{ LINE_CLAIM, "C18",
+	  "a lost ACK and a retransmitted FIN take just two MSL" },
+	{ LINE_CLAIM, "C19",
 	  "the retransmitted ACK can be lost as well: TIME-WAIT has done what it "
 	  "can" },
-	{ SECTION, "C", "tcp_tw_reuse 是什么？" },
-	{ CLAIM, "C9",
+	{ LINE_SECTION, "C", "tcp_tw_reuse 是什么？" },
+	{ LINE_CLAIM, "C9",
 	  "tcp_tw_reuse reuses a socket that has been in TIME-WAIT for more than 1 "
 	  "s; it is off by default" },
-	{ CLAIM, "C10", "timestamps give an exact RTT, and PAWS" },
-	{ CLAIM, "C11",
+	{ LINE_CLAIM, "C10", "timestamps give an exact RTT, and PAWS" },
+	{ LINE_CLAIM, "C11",
 	  "sequence numbers wrap: a delayed segment is accepted and, as article B "
 	  "says, the genuine one lost, unless PAWS drops it" },
-	{ CLAIM, "C26",
+	{ LINE_CLAIM, "C26",
 	  "the example: with a window of 1 GB and a stream of 6 GB, a segment "
 	  "that was retransmitted appears again after the wrap-around" },
-	{ SECTION, "C", "第一个问题" },
-	{ CLAIM, "C12",
+	{ LINE_SECTION, "C", "第一个问题" },
+	{ LINE_CLAIM, "C12",
 	  "a RST is accepted however old its timestamp, if its sequence number is "
 	  "in the window" },
-	{ CLAIM, "C20",
+	{ LINE_CLAIM, "C20",
 	  "the first check of a segment is PAWS, in tcp_paws_discard(), and it "
 	  "lets RSTs pass; RFC 1323 recommends RSTs without a timestamp" },
-	{ CLAIM, "C13",
+	{ LINE_CLAIM, "C13",
 	  "the late RST in reply to a first SYN without a listener ends the second "
 	  "connection, which tcp_tw_reuse allowed to start at once" },
-	{ CLAIM, "C21",
+	{ LINE_CLAIM, "C21",
 	  "with the full 2MSL that RST would not reach the next connection" },
-	{ CLAIM, "C14",
+	{ LINE_CLAIM, "C14",
 	  "an HTTP exchange takes 0.2 s, so that an old RST can still be in "
 	  "flight" },
-	{ SECTION, "C", "第二个问题" },
-	{ CLAIM, "C15",
+	{ LINE_SECTION, "C", "第二个问题" },
+	{ LINE_CLAIM, "C15",
 	  "with tcp_tw_reuse a lost last ACK may prevent the passive side from "
 	  "closing properly" },
-	{ TITLE, "D", "拔掉网线后， 原本的 TCP 连接还存在吗？" },
-	{ CLAIM, "D1",
+	{ LINE_TITLE, "D", "拔掉网线后， 原本的 TCP 连接还存在吗？" },
+	{ LINE_CLAIM, "D1",
 	  "a connection and its state are a struct socket in the kernel, and "
 	  "unplugging the cable changes nothing in it" },
-	{ CLAIM, "D2",
+	{ LINE_CLAIM, "D2",
 	  "(one version) wifi off during an ssh session: the connection stays "
 	  "ESTABLISHED" },
-	{ SECTION, "D", "拔掉网线后，有数据传输" },
-	{ CLAIM, "D3",
+	{ LINE_SECTION, "D", "拔掉网线后，有数据传输" },
+	{ LINE_CLAIM, "D3",
 	  "plugged in again while the server retransmits: as if nothing had "
 	  "happened" },
-	{ CLAIM, "D4",
+	{ LINE_CLAIM, "D4",
 	  "not plugged in again: the server's connection ends with an error" },
-	{ CLAIM, "D5",
+	{ LINE_CLAIM, "D5",
 	  "plugged in after that and the client sends: a RST ends its connection" },
-	{ CLAIM, "D6",
+	{ LINE_CLAIM, "D6",
 	  "the server gives up at a maximum number of retransmissions, "
 	  "tcp_retries2 (one version: or at a maximum timeout, whichever is "
 	  "first; rounds of 2, 4, 8 s)" },
-	{ CLAIM, "D7",
+	{ LINE_CLAIM, "D7",
 	  "(the other version) the server gives up when the interval, or the "
 	  "total, exceeds one computed timeout, 924.6 s; rounds of 200, 400, "
 	  "800 ms" },
-	{ CLAIM, "A23", NULL },
-	{ SECTION, "D", "拔掉网线后，没有数据传输" },
-	{ CLAIM, "D8", "no data and no keepalive: both ends stay ESTABLISHED" },
-	{ CLAIM, "D9", "no data, keepalive: both ends detect it and close" },
-	{ CLAIM, "A9", NULL },
-	{ CLAIM, "A10", NULL },
-	{ CLAIM, "D13",
+	{ LINE_CLAIM, "A23", NULL },
+	{ LINE_SECTION, "D", "拔掉网线后，没有数据传输" },
+	{ LINE_CLAIM, "D8", "no data and no keepalive: both ends stay ESTABLISHED" },
+	{ LINE_CLAIM, "D9", "no data, keepalive: both ends detect it and close" },
+	{ LINE_CLAIM, "A9", NULL },
+	{ LINE_CLAIM, "A10", NULL },
+	{ LINE_CLAIM, "D13",
 	  "(one version) keepalive is for the death of a host; a process's "
 	  "death announces itself by FIN" },
-	{ CLAIM, "A19", NULL },
-	{ CLAIM, "A20", NULL },
-	{ CLAIM, "A11", NULL },
-	{ CLAIM, "A12", NULL },
-	{ CLAIM, "A21", NULL },
-	{ CLAIM, "A13", NULL },
-	{ SECTION, "D", "总结" },
-	{ CLAIM, "D14",
+	{ LINE_CLAIM, "A19", NULL },
+	{ LINE_CLAIM, "A20", NULL },
+	{ LINE_CLAIM, "A11", NULL },
+	{ LINE_CLAIM, "A12", NULL },
+	{ LINE_CLAIM, "A21", NULL },
+	{ LINE_CLAIM, "A13", NULL },
+	{ LINE_SECTION, "D", "总结" },
+	{ LINE_CLAIM, "D14",
 	  "keepalive finds out that the peer's connection is no longer alive" },
-	{ CLAIM, "D10",
+	{ LINE_CLAIM, "D10",
 	  "plugged in again while probes are being sent: the connection survives" },
-	{ CLAIM, "D11",
+	{ LINE_CLAIM, "D11",
 	  "the client's host dies: for the server the same as an unplugged cable: "
 	  "ESTABLISHED until its process restarts" },
-	{ CLAIM, "D12",
+	{ LINE_CLAIM, "D12",
 	  "the client's process dies: its kernel sends FIN, and the four-way close "
 	  "with the server (one version: with the client) takes place, without "
 	  "keepalive and data" },
 };
 
-static const struct line *claim_line(const char *id)
+static const struct documents_line *claim_line(const char *id)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		if (lines[i].kind == CLAIM && strcmp(lines[i].id, id) == 0)
+		if (lines[i].kind == LINE_CLAIM && strcmp(lines[i].id, id) == 0)
 			return &lines[i];
 	return NULL;
 }
@@ -272,15 +269,15 @@ static const struct line *claim_line(const char *id)
 static const char *title_of(char article)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		if (lines[i].kind == TITLE && lines[i].id[0] == article)
+		if (lines[i].kind == LINE_TITLE && lines[i].id[0] == article)
 			return lines[i].text;
 	return "";
 }
 
 /* The heading of the section, or the title, in which this line is. */
-static const struct line *heading_of(const struct line *line)
+static const struct documents_line *heading_of(const struct documents_line *line)
 {
-	while (line->kind == CLAIM)
+	while (line->kind == LINE_CLAIM)
 		line--;
 	return line;
 }
@@ -298,7 +295,7 @@ bool documents_mentions(const char *id, const char *text)
 	if (contains(documents_claim(id), text))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		if (lines[i].kind == CLAIM && strcmp(lines[i].id, id) == 0 &&
+		if (lines[i].kind == LINE_CLAIM && strcmp(lines[i].id, id) == 0 &&
 		    (strcasestr(heading_of(&lines[i])->text, text) ||
 		     strcasestr(title_of(heading_of(&lines[i])->id[0]), text)))
 			return true;
@@ -307,18 +304,15 @@ bool documents_mentions(const char *id, const char *text)
 
 const char *documents_claim(const char *id)
 {
-	const struct line *line = claim_line(id);
+	const struct documents_line *line = claim_line(id);
 
 	return line ? line->text : "";
 }
 
-void documents_each_claim(void (*claim)(void *data, const char *id,
-					const char *text),
-			  void *data)
+const struct documents_line *documents_lines(size_t *ret_n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		if (lines[i].kind == CLAIM)
-			claim(data, lines[i].id, lines[i].text);
+	*ret_n = ARRAY_SIZE(lines);
+	return lines;
 }
 
 /* --- rows ------------------------------------------------------------- */
@@ -416,6 +410,18 @@ static void add_judgements(struct rows *rows, const struct judgement *judgement,
 	}
 }
 
+/* The fastest variant without judgements of its own; NULL: none. */
+static const struct variant *find_own_variant(const struct testcase *testcase)
+{
+	const struct variant *variant = testcase->variants, *found = NULL;
+
+	for (; variant && variant->name; variant++)
+		if (!variant->judgements &&
+		    (!found || is_faster(testcase, variant, found)))
+			found = variant;
+	return found;
+}
+
 /*
  * The command for the case's own judgements: the case as a whole, if a run of
  * the default set makes them, or else the variant that does. False if none
@@ -424,15 +430,11 @@ static void add_judgements(struct rows *rows, const struct judgement *judgement,
 static bool find_own_run(const struct testcase *testcase,
 			 const struct variant **ret)
 {
-	const struct variant *variant = testcase->variants, *found = NULL;
+	const struct variant *found = find_own_variant(testcase);
 
 	*ret = NULL;
-	if (!variant)
+	if (!testcase->variants)
 		return true;
-	for (; variant->name; variant++)
-		if (!variant->judgements &&
-		    (!found || is_faster(testcase, variant, found)))
-			found = variant;
 	/* The name of a slow case runs its slow variants. */
 	if (found && testcase_set(testcase, found) >
 			     (testcase->slow ? SET_LONG : SET_DEFAULT))
@@ -466,12 +468,16 @@ struct documents_row *documents_rows(bool (*selected)(void *data,
 	return rows.all;
 }
 
+const struct variant *documents_variant(const struct documents_row *row)
+{
+	return row->variant ? row->variant : find_own_variant(row->testcase);
+}
+
 /* --- printing --------------------------------------------------------- */
 
 enum { INDENT = 8 };
 
-/* Planned for the command of a row; a case runs its variants at once. */
-static nsec_t duration_of(const struct documents_row *row)
+nsec_t documents_duration(const struct documents_row *row)
 {
 	return row->variant || !row->testcase->variants ?
 		       testcase_duration(row->testcase, row->variant) :
@@ -482,7 +488,7 @@ static void print_judgement(const struct documents_row *row, int columns)
 {
 	const struct judgement *judgement = row->judgement;
 	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
-	nsec_t duration = duration_of(row);
+	nsec_t duration = documents_duration(row);
 
 	report_about(duration, about);
 	printf("%*s%s%s%s\n", INDENT, "",
@@ -519,12 +525,12 @@ static bool is_judged(const struct documents_row *rows, size_t n,
 
 /* Whether a row judges a claim between this heading and the next. */
 static bool has_rows(const struct documents_row *rows, size_t n,
-		     const struct line *heading)
+		     const struct documents_line *heading)
 {
-	const struct line *end = lines + ARRAY_SIZE(lines);
+	const struct documents_line *end = lines + ARRAY_SIZE(lines);
 
-	for (const struct line *l = heading + 1; l < end && l->kind == CLAIM;
-	     l++)
+	for (const struct documents_line *l = heading + 1;
+	     l < end && l->kind == LINE_CLAIM; l++)
 		if (is_judged(rows, n, l->id))
 			return true;
 	return false;
@@ -532,24 +538,25 @@ static bool has_rows(const struct documents_row *rows, size_t n,
 
 /* Whether a row judges a claim of the article with this title. */
 static bool has_article(const struct documents_row *rows, size_t n,
-			const struct line *title)
+			const struct documents_line *title)
 {
-	const struct line *end = lines + ARRAY_SIZE(lines);
+	const struct documents_line *end = lines + ARRAY_SIZE(lines);
 
-	for (const struct line *l = title + 1; l < end && l->kind != TITLE; l++)
-		if (l->kind == CLAIM && is_judged(rows, n, l->id))
+	for (const struct documents_line *l = title + 1;
+	     l < end && l->kind != LINE_TITLE; l++)
+		if (l->kind == LINE_CLAIM && is_judged(rows, n, l->id))
 			return true;
 	return false;
 }
 
 static void print_heading(const struct documents_row *rows, size_t n,
-			  const struct line *line, bool *first)
+			  const struct documents_line *line, bool *first)
 {
-	if (line->kind == TITLE && has_article(rows, n, line)) {
+	if (line->kind == LINE_TITLE && has_article(rows, n, line)) {
 		printf("%s%s. %s\n", *first ? "" : "\n", line->id, line->text);
 		*first = false;
 	}
-	if (line->kind == SECTION && has_rows(rows, n, line))
+	if (line->kind == LINE_SECTION && has_rows(rows, n, line))
 		printf("  %s\n", line->text);
 }
 
@@ -573,7 +580,7 @@ void documents_print(const struct documents_row *rows, size_t n, int columns)
 	bool first = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		if (lines[i].kind == CLAIM)
+		if (lines[i].kind == LINE_CLAIM)
 			print_rows(rows, n, lines[i].id, columns);
 		else
 			print_heading(rows, n, &lines[i], &first);
@@ -585,7 +592,7 @@ static void print_markdown_row(const struct documents_row *row, bool first)
 {
 	const struct judgement *judgement = row->judgement;
 	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
-	nsec_t duration = duration_of(row);
+	nsec_t duration = documents_duration(row);
 
 	report_about(duration, about);
 	printf("| %s | ", first ? judgement->claim : "");
@@ -604,13 +611,13 @@ static void print_markdown_row(const struct documents_row *row, bool first)
 }
 
 static void print_markdown_heading(const struct documents_row *rows, size_t n,
-				   const struct line *line)
+				   const struct documents_line *line)
 {
-	if (line->kind == TITLE && has_article(rows, n, line))
+	if (line->kind == LINE_TITLE && has_article(rows, n, line))
 		printf("\n### %s\n", line->text);
 	if (!has_rows(rows, n, line))
 		return;
-	if (line->kind == SECTION)
+	if (line->kind == LINE_SECTION)
 		printf("\n#### %s\n", line->text);
 	printf("\n| %s | %s | %s | %s |\n"
 	       "|---|---|---|---|\n",
@@ -622,7 +629,7 @@ void documents_print_markdown(const struct documents_row *rows, size_t n)
 	for (size_t l = 0; l < ARRAY_SIZE(lines); l++) {
 		bool first = true;
 
-		if (lines[l].kind != CLAIM) {
+		if (lines[l].kind != LINE_CLAIM) {
 			print_markdown_heading(rows, n, &lines[l]);
 			continue;
 		}

@@ -19,10 +19,18 @@ const char *documents_claim(const char *id);
  * article. Case is ignored. */
 bool documents_mentions(const char *id, const char *text);
 
-/* Calls the function for each claim, in the order of the text. */
-void documents_each_claim(void (*claim)(void *data, const char *id,
-					const char *text),
-			  void *data);
+/* A line of the table. A section without a line of its own is the text below
+ * the title. */
+struct documents_line {
+	enum { LINE_TITLE, LINE_SECTION, LINE_CLAIM } kind;
+	const char *id; /* the article's, A; of a claim, A5 */
+	/* In the documents' language, of a claim in English. NULL: a claim that
+	 * this section repeats. */
+	const char *text;
+};
+
+/* All of them, in the order of the text. */
+const struct documents_line *documents_lines(size_t *ret_n);
 
 /* A judgement and the run that makes it. */
 struct documents_row {
@@ -39,6 +47,13 @@ struct documents_row *documents_rows(bool (*selected)(void *data,
 						      const struct testcase *,
 						      const char *claim),
 				     void *data, size_t *ret_n);
+
+/* The run that makes the judgement: of a whole case, the variant in it. NULL: the
+ * case has no variants. */
+const struct variant *documents_variant(const struct documents_row *row);
+
+/* Planned for the row's command; a case runs its variants at once. */
+nsec_t documents_duration(const struct documents_row *row);
 
 /* Prints for a terminal: by section, each judgement with its reason. */
 void documents_print(const struct documents_row *rows, size_t n, int columns);

@@ -47,12 +47,12 @@ next_case(enum topic topic, size_t *i,
 	return NULL;
 }
 
-static void print_version(const struct change *change)
+void edges_print_version(FILE *out, const struct change *change)
 {
-	printf("%u.%u%s%s%s", change->kernel >> 16, change->kernel >> 8 & 0xff,
-	       change->stable ? _(" and stable kernels") : "",
-	       change->commit ? _(", ") : "",
-	       change->commit ? change->commit : "");
+	fprintf(out, "%u.%u%s%s%s", change->kernel >> 16, change->kernel >> 8 & 0xff,
+		change->stable ? _(" and stable kernels") : "",
+		change->commit ? _(", ") : "",
+		change->commit ? change->commit : "");
 }
 
 /* --- terminal ------------------------------------------------------------- */
@@ -74,7 +74,7 @@ static void print_case(const struct testcase *testcase, int columns)
 	print_paragraph(2 * INDENT, testcase->sources, columns);
 	for (; change && change->what; change++) {
 		printf("%*s%s", 2 * INDENT, "", _("since "));
-		print_version(change);
+		edges_print_version(stdout, change);
 		puts(_(":"));
 		print_paragraph(3 * INDENT, _(change->what), columns);
 	}
@@ -114,7 +114,7 @@ static void print_markdown_case(const struct testcase *testcase)
 	markup_cell(stdout, testcase->sources);
 	printf(" | ");
 	for (; change && change->what; change++) {
-		print_version(change);
+		edges_print_version(stdout, change);
 		printf("%s", _(": "));
 		markup_cell(stdout, _(change->what));
 		printf("%s", change[1].what ? _("; ") : "");

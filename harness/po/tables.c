@@ -196,9 +196,14 @@ static void put_help(void)
 /* --- the documents --------------------------------------------------------------
  * */
 
-static void put_claim(void *data MACRO_UNUSED, const char *id, const char *text)
+static void put_claims(void)
 {
-	put(AREA_DOCUMENTS, id, "", text);
+	size_t n;
+	const struct documents_line *lines = documents_lines(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (lines[i].kind == LINE_CLAIM)
+			put(AREA_DOCUMENTS, lines[i].id, "", lines[i].text);
 }
 
 static void put_figures(void)
@@ -213,7 +218,7 @@ static void put_figures(void)
 
 static void put_documents(void)
 {
-	documents_each_claim(put_claim, NULL);
+	put_claims();
 	put_figures();
 	for (int i = DOCUMENT_RIGHT; i <= DOCUMENT_WRONG; i++)
 		put(AREA_DOCUMENTS, "judgement", "",

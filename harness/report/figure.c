@@ -15,6 +15,7 @@
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
+#include "markup.h"
 #include "message.h"
 #include "report.h"
 #include "table.h"
@@ -152,8 +153,7 @@ static double keepalive_sysctl(const struct result *result, const char *name,
 	return *text ? strtod(text, NULL) : by_default;
 }
 
-static int print_keepalive(FILE *out, const struct result *result,
-			   const struct ladder_view *view)
+static int print_sum(FILE *out, const struct result *result)
 {
 	double time = keepalive_sysctl(result, "time", 7200);
 	double interval = keepalive_sysctl(result, "intvl", 75);
@@ -175,8 +175,8 @@ static int print_keepalive(FILE *out, const struct result *result,
 			number_of(result->measured, "keepalive_probes"),
 			text_of(result->measured, "outcome"),
 			number_of(result->predicted, "elapsed_max_s") - sum);
-	fputs("\n\n", out);
-	return error_trace(figure_print(out, FIGURE_LADDER, result, view));
+	fputc('\n', out);
+	return 0;
 }
 
 /* --- wrap-around ---------------------------------------------------------- */
@@ -344,6 +344,12 @@ static bool read_queues(struct queues *queues, const json_t *record)
 	return true;
 }
 
+static bool are_same(const struct queues *a, const struct queues *b)
+{
+	return a->synchronising == b->synchronising &&
+	       a->accepted == b->accepted && a->limit == b->limit;
+}
+
 static int print_queues(FILE *out, const struct result *result,
 			const struct ladder_view *view)
 {
@@ -361,7 +367,7 @@ static int print_queues(FILE *out, const struct result *result,
 					text_of(record, "host"),
 				text_of(record, "text"));
 		if (!read_queues(&queues, record) || !queues.limit ||
-		    memcmp(&queues, &before, sizeof(queues)) == 0)
+		    are_same(&queues, &before))
 			continue;
 		before = queues;
 		fprintf(out, "  %8.3f  %-9.0f  %.0f (%.0f) ",
@@ -456,14 +462,21 @@ static int print_ladder(FILE *out, const struct result *result,
 	return 0;
 }
 
-int figure_print(FILE *out, enum figure_kind kind, const struct result *result,
-		 const struct ladder_view *view)
+bool figure_has_ladder(enum figure_kind kind)
+{
+	return kind == FIGURE_LADDER || kind == FIGURE_KEEPALIVE;
+}
+
+/* What is not a ladder. */
+static int print_text(FILE *out, enum figure_kind kind,
+		      const struct result *result,
+		      const struct ladder_view *view)
 {
 	switch (kind) {
 	case FIGURE_ROUNDS:
 		return print_rounds(out, result, view);
 	case FIGURE_KEEPALIVE:
-		return print_keepalive(out, result, view);
+		return print_sum(out, result);
 	case FIGURE_WRAP:
 		return print_wrap(out, result, view);
 	case FIGURE_QUEUES:
@@ -473,7 +486,43 @@ int figure_print(FILE *out, enum figure_kind kind, const struct result *result,
 	case FIGURE_LISTENER:
 		return print_listener(out, result, view);
 	case FIGURE_LADDER:
+	case FIGURE_KINDS:
 		break;
 	}
-	return print_ladder(out, result, view);
+	return 0;
+}
+
+int figure_print(FILE *out, enum figure_kind kind, const struct result *result,
+		 const struct ladder_view *view)
+{
+	int r = print_text(out, kind, result, view);
+
+	if (r >= 0 && kind == FIGURE_KEEPALIVE)
+		fputc('\n', out);
+	if (r >= 0 && figure_has_ladder(kind))
+		r = print_ladder(out, result, view);
+	return error_trace(r);
+}
+
+int figure_html(FILE *out, enum figure_kind kind, const struct result *result)
+{
+	static const struct ladder_view view = { .columns = 80,
+						 .unicode = true };
+	char *text = NULL;
+	size_t size;
+	FILE *buffer;
+	int r;
+
+	if (kind == FIGURE_LADDER)
+		return 0;
+	buffer = open_memstream(&text, &size);
+	if (!buffer)
+		return error_origin(-ENOMEM, "figure");
+	r = print_text(buffer, kind, result, &view);
+	fclose(buffer);
+	fputs("<pre>", out);
+	markup_text(out, text);
+	fputs("</pre>\n", out);
+	free(text);
+	return error_trace(r);
 }

@@ -19,9 +19,17 @@ enum figure_kind {
 	FIGURE_QUEUES, /* SYN queue and accept queue over time */
 	FIGURE_LOAD, /* a chart: requests per second, asked for and answered */
 	FIGURE_LISTENER, /* Recv-Q and Send-Q of a listening socket, as ss(8) */
+	FIGURE_KINDS,
 };
 
 /* Draws for a terminal. `result` must have its journal; a run that did not come
  * far enough has nothing to draw, which is said. -ENOMEM. */
 int figure_print(FILE *out, enum figure_kind kind, const struct result *result,
 		 const struct ladder_view *view);
+
+/* Whether the ladder of the run is the figure, or part of it. */
+bool figure_has_ladder(enum figure_kind kind);
+
+/* For a page: everything but the ladder, as text. Nothing for FIGURE_LADDER.
+ * -ENOMEM. */
+int figure_html(FILE *out, enum figure_kind kind, const struct result *result);

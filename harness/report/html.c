@@ -11,6 +11,7 @@
 
 #include "ladder.h"
 #include "markup.h"
+#include "message.h"
 #include "report.h"
 
 static const uint8_t style[] = {
@@ -21,14 +22,15 @@ static const uint8_t script[] = {
 #include "page-js.h"
 };
 
-void html_begin(FILE *out, const char *title)
+void html_begin(FILE *out, const char *language, const char *title)
 {
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+	fprintf(out,
+	      "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
 	      "<meta charset=\"utf-8\"/>\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, "
 	      "initial-scale=1\"/>\n"
 	      "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>",
-	      out);
+	      language);
 	markup_text(out, title);
 	fprintf(out, "</title>\n<style>\n%s", ladder_svg_palette());
 	fwrite(style, 1, sizeof(style), out);
@@ -62,6 +64,65 @@ void html_cell(FILE *out, const char *class_name, const char *text)
 		fputs("<td>", out);
 	markup_text(out, text);
 	fputs("</td>", out);
+}
+
+void html_value(FILE *out, const json_t *value)
+{
+	double number = json_number_value(value);
+
+	if (json_is_string(value))
+		markup_text(out, json_string_value(value));
+	else if (!json_is_number(value))
+		fputs("–", out);
+	else if (number > -1e15 && number < 1e15 &&
+		 number == (double)(long long)number)
+		fprintf(out, "%.0f", number);
+	else
+		fprintf(out, "%.7g", number);
+}
+
+static void put_range(FILE *out, const json_t *values, const char *name)
+{
+	const json_t *max = result_maximum(values, name);
+
+	fputs("<td class=\"n\">", out);
+	html_value(out, json_object_get(values, name));
+	if (max) {
+		fputs(" .. ", out);
+		html_value(out, max);
+	}
+	fputs("</td>", out);
+}
+
+static void put_value_row(FILE *out, const struct result *result,
+			  const char *name)
+{
+	if (result_is_maximum(result->predicted, name) ||
+	    result_is_maximum(result->measured, name))
+		return;
+	fputs("<tr>", out);
+	html_cell(out, "name", name);
+	put_range(out, result->predicted, name);
+	put_range(out, result->measured, name);
+	fputs("</tr>\n", out);
+}
+
+void html_values(FILE *out, const struct result *result)
+{
+	const char *name;
+	json_t *value;
+
+	fprintf(out,
+		"<table><thead><tr><th></th><th class=\"n\">%s</th>"
+		"<th class=\"n\">%s</th></tr></thead><tbody>\n",
+		_("predicted"), _("measured"));
+	json_object_foreach (result->predicted, name, value) {
+		put_value_row(out, result, name);
+	}
+	json_object_foreach (result->measured, name, value)
+		if (!json_object_get(result->predicted, name))
+			put_value_row(out, result, name);
+	fputs("</tbody></table>\n", out);
 }
 
 void html_date(FILE *out, double epoch)

@@ -10,8 +10,9 @@
 
 #include "result.h"
 
-/* From the doctype to the end of <head>; the caller writes <body>. */
-void html_begin(FILE *out, const char *title);
+/* From the doctype to the end of <head>; the caller writes <body>. `language` is
+ * the tag of the page's: "en". */
+void html_begin(FILE *out, const char *language, const char *title);
 /* </body> and </html>. */
 void html_end(FILE *out);
 
@@ -23,6 +24,12 @@ void html_verdict(FILE *out, const struct result *result);
 
 /* A <td>; `class_name` "" for none. */
 void html_cell(FILE *out, const char *class_name, const char *text);
+
+/* A number, a word, or a dash for anything else. */
+void html_value(FILE *out, const json_t *value);
+
+/* The table of predicted and measured values. */
+void html_values(FILE *out, const struct result *result);
 
 /* "2026-11-25 22:57:31 UTC" of seconds since 1970; nothing for a time that is
  * not between 1970 and 2096. */

@@ -215,7 +215,7 @@ int page_index_write(FILE *out, struct page_entry *entries, size_t n)
 		return error_trace(r);
 	if (n)
 		qsort(entries, n, sizeof(*entries), compare_entries);
-	html_begin(out, "halfopen: all runs");
+	html_begin(out, "en", "halfopen: all runs");
 	fputs("<body>\n<header>\n<h1>All runs</h1>\n", out);
 	put_counts(out, entries, n);
 	fputs("</header>\n", out);

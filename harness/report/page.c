@@ -126,66 +126,14 @@ static void put_judgements(FILE *out, const struct result *result)
 
 /* --- predicted and measured ----------------------------------------------- */
 
-static void put_value(FILE *out, const json_t *value)
-{
-	double number = json_number_value(value);
-
-	if (json_is_string(value))
-		markup_text(out, json_string_value(value));
-	else if (!json_is_number(value))
-		fputs("–", out);
-	else if (number > -1e15 && number < 1e15 &&
-		 number == (double)(long long)number)
-		fprintf(out, "%.0f", number);
-	else
-		fprintf(out, "%.7g", number);
-}
-
-static void put_range(FILE *out, const json_t *values, const char *name)
-{
-	const json_t *max = result_maximum(values, name);
-
-	fputs("<td class=\"n\">", out);
-	put_value(out, json_object_get(values, name));
-	if (max) {
-		fputs(" .. ", out);
-		put_value(out, max);
-	}
-	fputs("</td>", out);
-}
-
-static void put_value_row(FILE *out, const struct result *result,
-			  const char *name)
-{
-	if (result_is_maximum(result->predicted, name) ||
-	    result_is_maximum(result->measured, name))
-		return;
-	fputs("<tr>", out);
-	html_cell(out, "name", name);
-	put_range(out, result->predicted, name);
-	put_range(out, result->measured, name);
-	fputs("</tr>\n", out);
-}
-
 static void put_values(FILE *out, const struct result *result)
 {
-	const char *name;
-	json_t *value;
-
 	if (!json_object_size(result->predicted) &&
 	    !json_object_size(result->measured))
 		return;
-	fputs("<section><h2>Predicted and measured</h2>\n<table><thead><tr>"
-	      "<th></th><th class=\"n\">predicted</th>"
-	      "<th class=\"n\">measured</th></tr></thead><tbody>\n",
-	      out);
-	json_object_foreach (result->predicted, name, value) {
-		put_value_row(out, result, name);
-	}
-	json_object_foreach (result->measured, name, value)
-		if (!json_object_get(result->predicted, name))
-			put_value_row(out, result, name);
-	fputs("</tbody></table></section>\n", out);
+	fputs("<section><h2>Predicted and measured</h2>\n", out);
+	html_values(out, result);
+	fputs("</section>\n", out);
 }
 
 /* --- run ------------------------------------------------------------------ */
@@ -404,7 +352,7 @@ static void put_counters(FILE *out, const json_t *journal)
 		html_cell(out, "", strcmp(host, previous) == 0 ? "" : host);
 		html_cell(out, "name", journal_text(record, "name"));
 		fputs("<td class=\"n\">", out);
-		put_value(out, json_object_get(record, "change"));
+		html_value(out, json_object_get(record, "change"));
 		fputs("</td></tr>\n", out);
 		previous = host;
 	}
@@ -444,7 +392,7 @@ int page_write(FILE *out, const struct result *result, const char *index)
 	size_t folded = 0;
 	int r;
 
-	html_begin(out, result_name(result));
+	html_begin(out, "en", result_name(result));
 	fputs("<body class=\"run\">\n<header>\n", out);
 	put_links(out, index);
 	put_title(out, result);

@@ -19,6 +19,7 @@ import unicodedata
 import unittest
 import xml.etree.ElementTree as tree
 
+import browser
 import rig
 
 HALFOPEN, MISBEHAVING, LADDER = sys.argv[1:4]
@@ -161,30 +162,15 @@ class Browser(Kept):
     """Skipped without Chromium."""
 
     PHONE = 390  # CSS pixels
-    MEASURE = """<iframe src="{page}" width="{width}" height="800"></iframe>
-        <script>onload = () => {{
-            const page = document.querySelector("iframe").contentDocument;
-            document.title = page.documentElement.scrollWidth;
-        }}</script>"""
-
-    def width(self, page):
-        """Of the page's contents, in a window of that width."""
-        frame = self.out / "measure.html"
-        frame.write_text(self.MEASURE.format(page=page.as_uri(),
-                                             width=self.PHONE))
-        done = subprocess.run(
-            ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
-             "--allow-file-access-from-files", "--dump-dom", frame.as_uri()],
-            capture_output=True, text=True, check=False, timeout=60)
-        return int(re.search("<title>([0-9]+)</title>", done.stdout)[1])
 
     def test_pages_fit_on_a_phone(self):
-        if not shutil.which("chromium"):
+        if not browser.is_installed():
             self.skipTest("chromium is not installed")
         for page in [self.out / "index.html",
                      *sorted(self.out.rglob("report.html"))]:
             with self.subTest(page.relative_to(self.out)):
-                self.assertLessEqual(self.width(page), self.PHONE)
+                width, _ = browser.measure(page, self.out, self.PHONE)
+                self.assertLessEqual(width, self.PHONE)
 
 
 class Drawings(Kept):
