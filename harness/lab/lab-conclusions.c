@@ -258,6 +258,27 @@ static const char *host_with(const struct lab_end *end,
 	return NULL;
 }
 
+/* The other endpoint: the first one that sent a frame of the connection. Its
+ * address does not name it where a NAT or a balancer translates, or where the
+ * address has moved. */
+static const char *other_end(const struct lab_end *end, const struct subject *s)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(world_wire(end->run->world), &all);
+
+	for (size_t i = 0; s->connection && i < n; i++) {
+		const struct lab_host *host;
+
+		if (all[i].connection != s->connection ||
+		    strcmp(all[i].from, s->host) == 0)
+			continue;
+		host = lab_plan_host(end->plan, all[i].from);
+		if (host && host->role == LAB_ENDPOINT)
+			return host->name;
+	}
+	return host_with(end, &s->socket->remote);
+}
+
 /* "; server has no such connection: this end is half-open", or "". Nothing is
  * concluded about a connection without a number of the wire. */
 static const char *peer_text(const struct conclusions *c,
@@ -265,7 +286,7 @@ static const char *peer_text(const struct conclusions *c,
 {
 	static char text[160];
 	const struct lab_end *end = c->end;
-	const char *host = host_with(end, &s->socket->remote);
+	const char *host = other_end(end, s);
 	const char *gateway = forgetful_gateway(end, s);
 
 	if (gateway)

@@ -1592,6 +1592,17 @@ class Gateways(unittest.TestCase):
             self.assertEqual((len(inside), len(outside)), (8, 8))
             self.assertEqual(inside == outside, kept)
 
+    def test_dead_host_behind_a_nat_is_named(self):
+        """And not the gateway, whose address the server has."""
+        status, text = lab(
+            "--between", "nat", "--at", "500ms", "crash client", "--at", "1s",
+            "send server", "--for", "2s")
+        if status == rig.SKIPPED:
+            self.skipTest(text)
+        self.assertEqual(status, rig.PASS, text)
+        self.assertIn("; client is dead: this end is half-open",
+                      " ".join(text.split()))
+
 
 class Networks(unittest.TestCase):
     ASYMMETRIC = """
@@ -2019,6 +2030,16 @@ class Balancers(unittest.TestCase):
             "--expect", "client: sends at least 18 retransmissions",
             "--expect", "client: open")
         self.assertEqual(status, rig.PASS, text)
+
+    def test_dead_backend_is_named(self):
+        """And not the balancer, whose address the client has."""
+        status, text, _ = self.journal_of(
+            "", "1s", "--for", "2s", "--at", "500ms", "crash two",
+            "--expect", "client: sends at least 3 data")
+        self.assertEqual(status, rig.PASS, text)
+        text = " ".join(text.split())
+        self.assertIn("; two is dead: this end is half-open", text)
+        self.assertNotIn("balancer has no such connection", text)
 
     def test_connection_in_use_stays_with_its_backend(self):
         status, text, _ = self.journal_of(
