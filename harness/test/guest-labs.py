@@ -463,6 +463,9 @@ class Guests:
                           if record["type"] == "frame")
 
         there = rig.read_journals(native)["short"]
+        if any(record["type"] == "frame" and (record["transmission"] or 1) > 1
+               for record in there):
+            self.skipTest("this machine was too slow: a retransmission")
         self.assertEqual(told(self.journals["short"]), told(there))
         self.assertEqual(frames(self.journals["short"]), frames(there))
 
