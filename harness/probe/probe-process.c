@@ -243,6 +243,8 @@ static short wanted_events(const struct probe_slot *slot)
 
 	if (slot->fd < 0)
 		return 0;
+	if (in && slot->echo_waits)
+		return POLLOUT;
 	return (short)((in ? POLLIN : 0) | (slot->out.id ? POLLOUT : 0));
 }
 

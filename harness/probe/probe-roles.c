@@ -7,6 +7,7 @@
 #include "probe-roles.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -76,10 +77,21 @@ static void http_readable(struct probe_slot *slot)
 
 /* --- echo and heartbeat ------------------------------------------------*/
 
+/*
+ * Reads only what it can send back. A socket is writable when a third of its send
+ * buffer is free (sk_stream_is_writeable()), so that a block fits; until then the
+ * data stays in the receive buffer.
+ */
 static void echo(struct probe_slot *slot)
 {
+	struct pollfd ready = { .fd = slot->fd, .events = POLLOUT };
 	char data[4096];
-	ssize_t n = recv(slot->fd, data, sizeof(data), 0);
+	ssize_t n;
+
+	slot->echo_waits = poll(&ready, 1, 0) == 0;
+	if (slot->echo_waits)
+		return;
+	n = recv(slot->fd, data, sizeof(data), 0);
 
 	if (n < 0 && errno == EAGAIN)
 		return;

@@ -42,6 +42,7 @@ struct probe_slot {
 	int icmp_error; /* errno of a message during connect(); 0: none */
 	struct probe_stream stream;
 	enum probe_role role;
+	bool echo_waits; /* for room in the send buffer */
 	nsec_t timer; /* of the role; NSEC_NEVER: none */
 	nsec_t interval;
 	unsigned int beats; /* answered ones */

@@ -628,6 +628,23 @@ class Probes(unittest.TestCase):
         return [r["value"] for r in records
                 if r["type"] == "result" and r["call"] == "send"]
 
+    def test_echo_waits_for_room_in_its_send_buffer(self):
+        """The client does not read, so that the answers fill both buffers."""
+        status, text, _ = self.run_plan("""
+for: 2s
+hosts:
+  client:
+  server:
+timeline:
+  - start: [listen server, connect client server]
+  - 100ms: [stop-reading client, send client 20MiB]
+  - 900ms: read-again client
+expect:
+  - 'client: receives no rst'
+  - 'client: open'
+""")
+        self.assertEqual(status, rig.PASS, text)
+
     def test_sends_of_one_moment_are_all_executed_in_order(self):
         _, text, records = self.run_plan("""
 for: 1s
