@@ -38,6 +38,9 @@ class Journals(unittest.TestCase):
                            "accept-queue-states*", "tw-reuse/bound")
         if cls.done.status == rig.SKIPPED:
             raise unittest.SkipTest(cls.done.text)
+        # Frames of several segments.
+        cls.done.journals.update(rig.run(
+            HALFOPEN, "--offload", "option-window/maxseg").journals)
 
     def each(self):
         self.assertTrue(self.done.journals, self.done.text)
