@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of `halfopen lab`: plans, faults, expectations, the prompt, reports.
 
-usage: lab.py HALFOPEN
+usage: lab.py HALFOPEN [--shard N | TEST...]
+
+Without TEST the tests are dealt to several processes, because most of them wait.
 """
 import fcntl
 import json
@@ -2449,7 +2451,8 @@ class Editing(unittest.TestCase):
         terminal.type("unpl\tcl\t\r")
         terminal.until("fault   unplug client")
         terminal.type("re\t")
-        terminal.until("reboot resume readdress reject release\r\n.*> re")
+        terminal.until("reboot resume readdress reject release "
+                       r"read-again\r\n.*> re")
         terminal.type("boo\ts\t\r")
         terminal.until("fault   reboot server")
         terminal.type("quit\r")
@@ -2589,9 +2592,46 @@ class Reports(unittest.TestCase):
                                   re.MULTILINE), text)
 
 
+SHARDS = 4
+
+
+def only_shard(number):
+    """load_tests() of unittest: every fourth test."""
+    def flat(suite):
+        for test in suite:
+            if isinstance(test, unittest.TestSuite):
+                yield from flat(test)
+            else:
+                yield test
+
+    return lambda loader, tests, pattern: unittest.TestSuite(
+        list(flat(tests))[number::SHARDS])
+
+
+def run_shards():
+    """Returns the exit status: 1 if a test failed in any of them."""
+    outputs = [tempfile.TemporaryFile("w+") for _ in range(SHARDS)]
+    processes = [subprocess.Popen(
+        [sys.executable, "-B", __file__, HALFOPEN, "--shard", str(n)],
+        stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+                 for n, output in enumerate(outputs)]
+    statuses = [process.wait() for process in processes]
+    for output in outputs:
+        output.seek(0)
+        print(output.read(), flush=True)
+        output.close()
+    return max(statuses)
+
+
 if __name__ == "__main__":
     done = lab("--for", "100ms", "-q")
     if done[0] == rig.SKIPPED:
         print(done[1])
         sys.exit(rig.SKIP_STATUS)
+    if len(sys.argv) == 2:
+        sys.exit(run_shards())
+    if sys.argv[2] == "--shard":
+        shard = int(sys.argv.pop(3))
+        del sys.argv[2]
+        load_tests = only_shard(shard)
     unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
