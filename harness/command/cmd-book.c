@@ -93,7 +93,7 @@ static const struct reporter reporter_book = {
 	.end = end,
 };
 
-static int run(struct making *making)
+static int make_runs(struct making *making)
 {
 	/* As on the command line of `run`. */
 	char command[] = "run", all[] = "--all";
@@ -280,7 +280,7 @@ int cmd_book(int argc, char **argv)
 	if (making.error < 0)
 		status = finish(&making, EXIT_STATUS_BROKEN);
 	else
-		status = making.from ? read_runs(&making) : run(&making);
+		status = making.from ? read_runs(&making) : make_runs(&making);
 	book_deinit(&making.book);
 	return status;
 }

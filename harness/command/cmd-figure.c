@@ -8,6 +8,7 @@
  */
 #include "commands.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -474,5 +475,6 @@ int cmd_figure(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	assert(drawing.figure); /* parse() has found it */
 	return drawing.from ? read_runs(&drawing) : run(&drawing);
 }
