@@ -2384,7 +2384,7 @@ class Terminal:
 
     def end(self):
         """The exit status, and whether the terminal has its modes again."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.process.poll() is None and time.monotonic() < deadline:
             self.read(0.1)
         modes = termios.tcgetattr(self.slave)

@@ -95,7 +95,9 @@ def losses(journal):
 
 class Pages(Kept):
     def each(self):
-        self.assertEqual(len(self.journals), len(CASES), self.done.stdout)
+        # An inconclusive run is repeated: NAME.try2.
+        runs = {name.partition(".try")[0] for name in self.journals}
+        self.assertEqual(len(runs), len(CASES), self.done.stdout)
         for name, journal in self.journals.items():
             yield name, journal, (self.out / name / "report.html").read_text()
 
@@ -137,7 +139,7 @@ class Pages(Kept):
     def test_the_index_links_every_page(self):
         index = (self.out / "index.html").read_text()
         links = re.findall(r'href="([^"]*)"', index)
-        self.assertEqual(len(links), len(CASES))
+        self.assertEqual(len(links), len(self.journals))
         for link in links:
             path = self.out / link.replace("%3D", "=")
             self.assertTrue(path.exists(), link)
