@@ -138,8 +138,7 @@ static void choose_language(int argc, char **argv)
 	/* Also for searching in both languages. */
 	if (!message_load(chinese, sizeof(chinese)))
 		abort();
-	if (language == MESSAGE_CHINESE)
-		message_use(chinese, sizeof(chinese));
+	message_use(language == MESSAGE_CHINESE);
 }
 
 /* Removes --lang before the command; the commands parse it after that. Returns false

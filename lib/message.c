@@ -4,7 +4,7 @@
  * translations, in the byte order of its magic number. The texts are sorted, so
  * that one is found by binary search; the hash table, which is optional in the
  * format, is not read. Offsets and the NUL bytes that they lead to are checked
- * once, in message_use(), so that a lookup only compares.
+ * once, in message_load(), so that a lookup only compares.
  *
  * Finished texts, which were printed with a format elsewhere, are parsed with the
  * formats of the context "record".
@@ -97,12 +97,9 @@ bool message_load(const void *catalogue, size_t size)
 	return false;
 }
 
-bool message_use(const void *catalogue, size_t size)
+void message_use(bool chinese)
 {
-	if (catalogue && !message_load(catalogue, size))
-		return false;
-	in_use = catalogue;
-	return true;
+	in_use = chinese;
 }
 
 /* NULL: no translation. */
@@ -295,7 +292,7 @@ static const char *translate(const char *text, char *buffer, size_t size,
 {
 	const char *colon = strstr(text, ": "), *whole = message_text(text);
 	struct match match = { .n = 0 };
-	uint32_t found = find_format(text, &match);
+	uint32_t found;
 	struct span parts[] = {
 		{ text, colon ? (size_t)(colon - text) : 0 },
 		{ colon ? colon + 2 : text, colon ? strlen(colon + 2) : 0 }
@@ -304,6 +301,7 @@ static const char *translate(const char *text, char *buffer, size_t size,
 
 	if (whole != text)
 		return whole;
+	found = find_format(text, &match);
 	if (depth > DEPTH || (found == used.n && !colon))
 		return text;
 	out = fmemopen(buffer, size, "w");

@@ -33,30 +33,28 @@ const char *message_plural(const char *one, const char *many, unsigned long n)
 	__attribute__((__format_arg__(1), __format_arg__(2)));
 
 /*
- * * The translation of a finished English text: a reason in a result, the
- * message of an error, a record of a journal, of this machine or of another
- * one. The text is compared with the formats of such texts, and what stood for
- * their directives is put into the translation; of "A: B", each part is looked
- * up by itself if the whole is unknown. Returns `text`, or `buffer` with the
- * translation.
+ * The translation of a finished English text: a reason in a result, the message of
+ * an error, a record of a journal, of this machine or of another one. The text is
+ * compared with the formats of such texts, and what stood for their directives is
+ * put into the translation; of "A: B", each part is looked up by itself if the whole
+ * is unknown. Returns `text`, or `buffer` with the translation.
  */
 const char *message_record(const char *text, char *buffer, size_t size);
 
 /* --- the catalogue ------------------------------------------------------- */
 
 /*
- * Uses a catalogue in the format of msgfmt (GNU gettext manual, "The Format of GNU
+ * Loads a catalogue in the format of msgfmt (GNU gettext manual, "The Format of GNU
  * MO Files"), which must live as long as the program. False, without effect, for
- * anything else. NULL: English.
+ * anything else.
  */
-bool message_use(const void *catalogue, size_t size);
-
-/* The same without using it: texts stay English, and message_chinese() finds
- * translations. */
 bool message_load(const void *catalogue, size_t size);
 
-/* The translation in the catalogue that was loaded or used last, in whatever
- * language texts are printed; NULL: none. For searching. */
+/* Whether texts are Chinese from now on; English at first. */
+void message_use(bool chinese);
+
+/* The translation in the catalogue, in whatever language texts are printed; NULL:
+ * none. For searching. */
 const char *message_chinese(const char *text);
 
 /* --- the language -------------------------------------------------------- */

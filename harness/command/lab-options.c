@@ -196,7 +196,7 @@ static int set_option(struct lab_options *options, enum option_code option)
 		if (options->reporter == &reporter_human)
 			options->reporter = NULL;
 		else
-			message_use(NULL, 0); /* for programs: English */
+			message_use(false); /* for programs: English */
 		break;
 	case OPTION_COLOR:
 		options->colour = (enum colour_when)usage_choice();

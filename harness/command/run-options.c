@@ -172,7 +172,7 @@ static int set_option(struct command_options *options, enum option_code option)
 	case OPTION_FORMAT:
 		options->reporter = reporter_find(optarg);
 		if (options->reporter != &reporter_human)
-			message_use(NULL, 0); /* for programs: English */
+			message_use(false); /* for programs: English */
 		break;
 	case OPTION_COLOR:
 		options->colour = (enum colour_when)usage_choice();

@@ -76,11 +76,12 @@ START_TEST(texts_are_translated_in_either_byte_order)
 		static struct file file;
 
 		file = make_file(swapped);
-		ck_assert(message_use(file.bytes, file.size));
+		ck_assert(message_load(file.bytes, file.size));
+		message_use(true);
 		ck_assert_str_eq(_("claim"), "论断");
 		ck_assert_str_eq(_("claims"), "论断（多个）");
 		ck_assert_str_eq(_("wire"), "线路");
-		message_use(NULL, 0);
+		message_use(false);
 	}
 }
 END_TEST
@@ -92,12 +93,13 @@ START_TEST(text_without_a_translation_remains)
 
 	ck_assert_ptr_eq(_(text), text);
 	file = make_file(false);
-	ck_assert(message_use(file.bytes, file.size));
+	ck_assert(message_load(file.bytes, file.size));
+	message_use(true);
 	ck_assert_ptr_eq(_(text), text);
 	ck_assert_str_eq(_("zzz"), "zzz");
 	/* Its translation would be the header. */
 	ck_assert_str_eq(_(""), "");
-	message_use(NULL, 0);
+	message_use(false);
 }
 END_TEST
 
@@ -140,12 +142,13 @@ START_TEST(chinese_has_one_plural_form)
 	ck_assert_str_eq(message_plural("%zu run", "%zu runs", 1), "%zu run");
 	ck_assert_str_eq(message_plural("%zu run", "%zu runs", 0), "%zu runs");
 	file = make_file(false);
-	ck_assert(message_use(file.bytes, file.size));
+	ck_assert(message_load(file.bytes, file.size));
+	message_use(true);
 	ck_assert_str_eq(message_plural("%zu run", "%zu runs", 1),
 			 "%zu 次运行");
 	ck_assert_str_eq(message_plural("%zu run", "%zu runs", 2),
 			 "%zu 次运行");
-	message_use(NULL, 0);
+	message_use(false);
 }
 END_TEST
 
@@ -157,7 +160,8 @@ START_TEST(finished_text_is_parsed_with_its_format)
 	file = make_file(false);
 	ck_assert(message_load(file.bytes, file.size));
 	assert_record("exit 3", "exit 3");
-	ck_assert(message_use(file.bytes, file.size));
+	ck_assert(message_load(file.bytes, file.size));
+	message_use(true);
 	assert_record("exit 3", "退出状态 3");
 	assert_record("exit -3", "退出状态 -3");
 	assert_record("needs Linux 6.11 or later", "需要 Linux 6.11 或更新");
@@ -174,7 +178,7 @@ START_TEST(finished_text_is_parsed_with_its_format)
 	assert_record("exit three", "exit three");
 	assert_record("exit 3 times", "exit 3 times");
 	assert_record("", "");
-	message_use(NULL, 0);
+	message_use(false);
 }
 END_TEST
 
@@ -184,10 +188,11 @@ START_TEST(finished_text_is_cut_to_the_buffer)
 	char buffer[8];
 
 	file = make_file(false);
-	ck_assert(message_use(file.bytes, file.size));
+	ck_assert(message_load(file.bytes, file.size));
+	message_use(true);
 	ck_assert_str_eq(message_record("program abcdef", buffer, sizeof(buffer)),
 			 "程序 ");
-	message_use(NULL, 0);
+	message_use(false);
 }
 END_TEST
 
@@ -195,17 +200,17 @@ START_TEST(damaged_catalogue_is_refused)
 {
 	struct file file = make_file(false);
 
-	ck_assert(!message_use("halfopen", 8));
-	ck_assert(!message_use("", 0));
+	ck_assert(!message_load("halfopen", 8));
+	ck_assert(!message_load("", 0));
 	/* Cut off at any place, a string or its NUL is missing. */
 	for (size_t size = 0; size < file.size; size++)
-		ck_assert(!message_use(file.bytes, size));
+		ck_assert(!message_load(file.bytes, size));
 	/* An offset near 4 GiB must not wrap. */
 	put_word(&file, 20 + 4, UINT32_MAX - 3, false);
-	ck_assert(!message_use(file.bytes, file.size));
+	ck_assert(!message_load(file.bytes, file.size));
 	file = make_file(false);
 	put_word(&file, 8, UINT32_MAX, false);
-	ck_assert(!message_use(file.bytes, file.size));
+	ck_assert(!message_load(file.bytes, file.size));
 	ck_assert_str_eq(_("claim"), "claim");
 }
 END_TEST
