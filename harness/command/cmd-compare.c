@@ -44,12 +44,8 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			     "within noise" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human jsonl",
 			    "human (default); jsonl: one JSON object a line" },
-	[OPTION_ASCII] = { "ascii", 0, NULL, NULL,
-			   "draw with ASCII characters only" },
-	[OPTION_COLUMNS] = { "columns", 0, "N", NULL,
-			     "width (default: the terminal's, or 80)",
-			     .min = REPORT_COLUMNS_MIN,
-			     .max = REPORT_COLUMNS_MAX },
+	[OPTION_ASCII] = USAGE_ASCII,
+	[OPTION_COLUMNS] = USAGE_COLUMNS,
 	[OPTION_COLOR] = USAGE_COLOR,
 };
 

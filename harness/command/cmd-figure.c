@@ -27,7 +27,6 @@
 #include "message.h"
 #include "out-folder.h"
 #include "page-folder.h"
-#include "report-patterns.h"
 #include "report.h"
 #include "run-options.h"
 #include "saved.h"
@@ -35,7 +34,8 @@
 
 /* A drawn run; NULL: it has not ended. To be freed. */
 struct piece {
-	char *text, *html;
+	char *text;
+	char *html; /* with --out */
 };
 
 struct drawing {
@@ -189,7 +189,7 @@ static void draw(struct drawing *d, const struct result *result)
 	free(piece->html);
 	*piece = (struct piece){ .text = NULL };
 	r = draw_into(&piece->text, d, result, draw_text);
-	if (r >= 0)
+	if (r >= 0 && d->out)
 		r = draw_into(&piece->html, d, result, draw_html);
 	if (r < 0)
 		d->error = error_trace(r);
@@ -414,13 +414,8 @@ const struct usage usage_figure = {
 					  "draw the runs recorded below DIR "
 					  "(run --out, vm --out) instead of "
 					  "new ones" },
-			[OPTION_ASCII] = { "ascii", 0, NULL, NULL,
-					   "draw with ASCII characters only" },
-			[OPTION_COLUMNS] = { "columns", 0, "N", NULL,
-					     "width (default: the terminal's, "
-					     "or 80)",
-					     .min = REPORT_COLUMNS_MIN,
-					     .max = REPORT_COLUMNS_MAX },
+			[OPTION_ASCII] = USAGE_ASCII,
+			[OPTION_COLUMNS] = USAGE_COLUMNS,
 			[OPTION_COLOR] = USAGE_COLOR,
 			{ NULL, 0, NULL, NULL, NULL } },
 	.status = "that of run; 2 for an unknown figure, or a DIR without its "

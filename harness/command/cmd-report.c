@@ -53,13 +53,8 @@ const struct usage usage_report = {
 			{ NULL, NULL } },
 	.options =
 		(const struct usage_option[]){
-			[OPTION_ASCII] = { "ascii", 0, NULL, NULL,
-					   "draw with ASCII characters only" },
-			[OPTION_COLUMNS] = { "columns", 0, "N", NULL,
-					     "width (default: the terminal's, "
-					     "or 80)",
-					     .min = REPORT_COLUMNS_MIN,
-					     .max = REPORT_COLUMNS_MAX },
+			[OPTION_ASCII] = USAGE_ASCII,
+			[OPTION_COLUMNS] = USAGE_COLUMNS,
 			[OPTION_COLOR] = USAGE_COLOR,
 			[OPTION_HTML] = { "html", 0, NULL, NULL,
 					  "write report.html beside each "

@@ -14,9 +14,6 @@ struct report_patterns {
 	size_t n;
 };
 
-/* The range of --columns. */
-enum { REPORT_COLUMNS_MIN = 40, REPORT_COLUMNS_MAX = 1000 };
-
 /* From the words after the directories, which end with NULL. */
 struct report_patterns report_patterns_of(char *const *words);
 

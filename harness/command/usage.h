@@ -33,6 +33,18 @@ struct usage_option {
 			"unless NO_COLOR is set), always or never"        \
 	}
 
+/* --ascii and --columns of the commands that draw ladders and tables. */
+#define USAGE_ASCII                                                           \
+	{                                                                     \
+		"ascii", 0, NULL, NULL, "draw with ASCII characters only"     \
+	}
+#define USAGE_COLUMNS                                                         \
+	{                                                                     \
+		"columns", 0, "N", NULL,                                      \
+			"width (default: the terminal's, or 80)", .min = 40,  \
+			.max = 1000                                           \
+	}
+
 /* --lang, which every command has. */
 extern const struct usage_option usage_language;
 
