@@ -143,7 +143,7 @@ CASE(accept_queue_limit) = {
 		  "listen() has a backlog of 8, but net.core.somaxconn is 3: "
 		  "the smaller one is the limit, and four connections fit",
 		  SYSCTLS({ "server", "net.core.somaxconn", 3 }), .value = 8 },
-		{ "backlog=-1",
+		{ "backlog=minus-1",
 		  "listen() has a backlog of -1, which the kernel treats as a "
 		  "very large one: net.core.somaxconn, 3, is the limit, and "
 		  "four connections fit",

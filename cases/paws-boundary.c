@@ -37,7 +37,7 @@ static const struct plan {
 	long delta; /* forged TSval minus ts_recent */
 	int idle_s; /* before the forged segment */
 } plans[] = {
-	{ "data+1", DATA, 1 },
+	{ "data-plus-1", DATA, 1 },
 	{ "data=equal", DATA, 0 },
 	{ "data-1", DATA, -1 },
 	{ "data-2", DATA, -2 },
@@ -295,8 +295,9 @@ CASE(paws_boundary) = {
 		  "RTO old",
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "data+1", "data with a TSval 1 tick greater than ts_recent: "
-			    "it passes, and the TSval becomes ts_recent" },
+		{ "data-plus-1",
+		  "data with a TSval 1 tick greater than ts_recent: it passes, "
+		  "and the TSval becomes ts_recent" },
 		{ "data=equal",
 		  "data with a TSval equal to ts_recent: it passes",
 		  .judgements = WRONG(

@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 import xml.etree.ElementTree
 
@@ -19,95 +18,6 @@ import rig
 
 PROGRAM, HALFOPEN = (os.path.realpath(path) for path in sys.argv[1:3])
 CI = pathlib.Path(sys.argv[3]).resolve()
-KSFT_PASS, KSFT_FAIL, KSFT_SKIP = 0, 1, 4
-
-
-def kselftest(*words, halfopen=PROGRAM, script=CI / "kselftest.sh", **more):
-    environment = rig.environment(HALFOPEN=halfopen, **more)
-    with tempfile.TemporaryDirectory() as elsewhere:
-        return subprocess.run([script, *words], capture_output=True, text=True,
-                              check=False, cwd=elsewhere, env=environment)
-
-
-class Kselftest(unittest.TestCase):
-    def assert_status(self, status, *words, has="KTAP", **more):
-        done = kselftest(*words, **more)
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        self.assertTrue(done.stdout.startswith("KTAP version 1\n"),
-                        done.stdout)
-        self.assertRegex(done.stdout, has)
-        self.assertEqual(done.stderr, "")
-
-    def test_pass_is_status_0(self):
-        self.assert_status(KSFT_PASS, "passes",
-                           has=r"\n  ok 1 passes # time=\d+ms\n")
-
-    def test_fail_is_status_1(self):
-        self.assert_status(KSFT_FAIL, "passes", "fails",
-                           has=r"\n  not ok \d fails #")
-
-    def test_broken_is_status_1(self):
-        self.assert_status(KSFT_FAIL, "exits",
-                           has=r"\n  not ok 1 exits # ERROR ")
-
-    def test_skip_is_status_4(self):
-        self.assert_status(KSFT_SKIP, "needs-program",
-                           has=r"\n  ok 1 needs-program # SKIP "
-                               "no-program-has-this-name is not installed")
-
-    def test_inconclusive_is_a_skip(self):
-        self.assert_status(KSFT_SKIP, "late/by-machine",
-                           has="# SKIP inconclusive: ")
-
-    def test_both_families_are_parts(self):
-        self.assert_status(KSFT_PASS, "passes",
-                           has=r"(?s)\n1\.\.4\n.*HZ \d+, IPv4\n.*\nok 1 IPv4\n"
-                               r".*HZ \d+, IPv6\n.*\nok 2 IPv6\n"
-                               r"ok 3 IPv4 defaults # SKIP ")
-        self.assert_status(KSFT_FAIL, "fails",
-                           has=r"(?s)\nnot ok 1 IPv4\n.*\nnot ok 2 IPv6\n")
-
-    def test_a_chosen_family_is_the_only_part(self):
-        done = kselftest("--family", "6", "passes")
-        self.assertEqual(done.returncode, KSFT_PASS)
-        self.assertRegex(done.stdout, r"\nok 1 passes # time=")
-        self.assertNotIn("IPv4", done.stdout)
-
-    def test_defaults_run_in_the_kernel_under_test(self):
-        """A script instead of halfopen prints its arguments."""
-        with tempfile.TemporaryDirectory() as folder:
-            program = pathlib.Path(folder, "halfopen")
-            program.write_text('#!/bin/sh\necho "# $*"\n', encoding="utf-8")
-            program.chmod(0o755)
-            done = kselftest(halfopen=str(program),
-                             HALFOPEN_KERNEL="/boot/vmlinuz-9")
-        self.assertEqual(done.returncode, KSFT_PASS)
-        for family in 4, 6:
-            self.assertIn("  # vm --virtual-time --kernel /boot/vmlinuz-9 -- "
-                          f"run --defaults --family {family} --format ktap",
-                          done.stdout)
-
-    def test_missing_halfopen_is_a_skip(self):
-        self.assert_status(KSFT_SKIP, halfopen="/none/halfopen",
-                           has=r"\n1\.\.0 # SKIP no halfopen")
-
-    def test_wrong_usage_bails_out(self):
-        done = kselftest("no-such-case")
-        self.assertEqual(done.returncode, KSFT_FAIL)
-        self.assertIn("Bail out!", done.stdout)
-        self.assertIn("no-such-case", done.stderr)
-
-    def test_program_of_the_same_tree_is_found(self):
-        with tempfile.TemporaryDirectory() as tree:
-            script = pathlib.Path(tree, "harness/ci/kselftest.sh")
-            script.parent.mkdir(parents=True)
-            shutil.copy(CI / "kselftest.sh", script)
-            build = pathlib.Path(tree, "build/harness")
-            build.mkdir(parents=True)
-            os.symlink(PROGRAM, build / "halfopen")
-            link = pathlib.Path(tree, "link")
-            link.symlink_to(script)
-            self.assert_status(KSFT_PASS, "passes", halfopen="", script=link)
 
 
 class Workflow(unittest.TestCase):
