@@ -10,7 +10,9 @@
  *   at once: tcp_rcv_synsent_state_process().
  * - One that acknowledges more is invalid and dropped.
  *
- * The right SYN-ACK is lost once. The old one is a copy of a real one.
+ * The right SYN-ACK is lost until the client sends its second SYN: the server's
+ * timer retransmits it after 1 s as well and may be the first of the two. The
+ * old one is a copy of a real one.
  * packetdrill: conntrack_synack_old.
  */
 #include "conntrack.h"
@@ -18,6 +20,21 @@
 enum { PORT = 40000, FAR = 1 << 20, PAUSE = 100 };
 
 #define SYN_ACK_OF_SERVER FRAMES(FROM("server"), KIND(WIRE_SYN_ACK))
+#define SECOND_SYN FRAMES(FROM("client"), KIND(WIRE_RETRANSMISSION))
+
+struct attempt {
+	struct run *run;
+	struct mark asked;
+};
+
+static bool precedes_second_syn(const struct wire_capture *capture,
+				const void *data)
+{
+	const struct attempt *attempt = data;
+
+	(void)capture;
+	return frames_count(attempt->run, attempt->asked, SECOND_SYN) == 0;
+}
 
 static bool is_old(const struct wire_capture *capture, const void *data)
 {
@@ -61,11 +78,14 @@ static void script(struct run *run)
 	struct range syn = predict_timer(
 		beyond ? SEC(1) : predict_nsec(2, nsec_hz()), nsec_hz());
 	struct mark asked = mark_now(run), injected, seen;
+	struct attempt attempt = { run, asked };
+	struct wire_rule *lost;
 	struct sock *sock;
 	struct finding got;
 
-	fault_drop(run, FRAMES(FROM("server"), KIND(WIRE_SYN_ACK), .first = 1,
-			       .count = 1));
+	lost = fault_drop(run, FRAMES(FROM("server"), KIND(WIRE_SYN_ACK),
+				      .where = precedes_second_syn,
+				      .data = &attempt));
 	sock = dial(probe, listener);
 	frames_need(run, asked, SYN_ACK_OF_SERVER);
 	if (beyond)
@@ -78,8 +98,9 @@ static void script(struct run *run)
 		      FRAMES(TO("client"), .where = is_old, .data = &frame),
 		      !beyond);
 	seen = beyond ? asked : injected;
-	expect_frame(run, seen, "retransmission of the SYN",
-		     FRAMES(FROM("client"), KIND(WIRE_RETRANSMISSION)), 1, syn);
+	expect_frame(run, seen, "retransmission of the SYN", SECOND_SYN, 1,
+		     syn);
+	fault_disarm(run, lost);
 	got = sock_reap(sock, soon);
 	if (!expect_success(&got))
 		return;
