@@ -18,6 +18,13 @@ NOBODY = 65534
 AT_ONCE = 5 * float(os.environ.get("HALFOPEN_TEST_MULTIPLIER", "1"))
 
 
+# halfopen leaves signals alone that it was told to ignore, and a shell starts
+# a job in the background with two of them ignored.
+for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(ignored) == signal.SIG_IGN:
+        signal.signal(ignored, signal.SIG_DFL)
+
+
 def environment(**more):
     kept = {k: v for k, v in os.environ.items() if k != "HALFOPEN_MUST_RUN"}
     # A script that ends early does not free its memory.
