@@ -71,7 +71,7 @@ def call(program, *arguments, seconds=None, **more):
                           env=environment(**more))
 
 
-def run(program, *arguments, command="run", seconds=120, **more):
+def run(program, *arguments, command="run", seconds=300, **more):
     with tempfile.TemporaryDirectory() as out:
         begin = time.monotonic()
         process = start(program, command, "--out", out, *arguments, **more)
@@ -145,7 +145,7 @@ def programs(root):
             and not read(pid, "cmdline").startswith("halfopen-probe")]
 
 
-def wait_for(condition, seconds=20, pause=0.01):
+def wait_for(condition, seconds=60, pause=0.01):
     """Calls condition() until it returns a true value or the time is over; returns
     its last value."""
     deadline = time.monotonic() + seconds
