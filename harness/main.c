@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "complete.h"
 #include "exit-status.h"
 #include "fd.h"
 #include "filter.h"
@@ -178,6 +179,10 @@ static int run_command(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
+		return EXIT_STATUS_PASS;
+	}
+	if (strcmp(argv[1], "--complete") == 0) {
+		complete(argv + 2, (size_t)argc - 2);
 		return EXIT_STATUS_PASS;
 	}
 	if (strcmp(argv[1], "--version") == 0) {

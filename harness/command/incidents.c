@@ -258,3 +258,21 @@ int incidents_list(char *const *words, size_t n_words, bool jsonl)
 	globfree(&files);
 	return error_trace(r);
 }
+
+void incidents_each(usage_item_fn *item, void *data)
+{
+	struct lab_plan **plans;
+	size_t n = 0;
+	glob_t files;
+
+	find_all(&files);
+	plans = calloc(files.gl_pathc + 1, sizeof(struct lab_plan *));
+	if (plans)
+		read_plans(&files, NULL, 0, plans, &n);
+	for (size_t i = 0; i < n; i++) {
+		item(data, plans[i]->name, plans[i]->symptom);
+		lab_plan_free(plans[i]);
+	}
+	free(plans);
+	globfree(&files);
+}

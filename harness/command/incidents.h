@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "usage.h"
+
 /* The path of a lab's file: `name` itself if there is such a file, or that of
  * the incident with this name. -ENOENT names the nearest incident. */
 int incidents_find(const char *name, char *buffer, size_t size);
@@ -13,3 +15,7 @@ int incidents_find(const char *name, char *buffer, size_t size);
  * name, symptom or description. `jsonl`: one JSON object a line. -ENOENT: there
  * is none; -EINVAL for an invalid file. */
 int incidents_list(char *const *words, size_t n, bool jsonl);
+
+/* Calls `item` with name and symptom of each incident, up to an invalid file.
+ */
+void incidents_each(usage_item_fn *item, void *data);

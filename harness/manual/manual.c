@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Generates the manual page and the shell completion from the program's own tables:
- *
- *	manual man TEMPLATE	the manual page; lines of the template that begin
- *				with @ are replaced
- *	manual bash		the completion for bash
+ * Prints the manual page: a template, of which lines that begin with @ are
+ * replaced by the program's own tables.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +14,6 @@
 #include "macro.h"
 #include "case-table.h"
 #include "version.h"
-
-/* --- the manual page ------------------------------------------------------*/
 
 /* Escapes text for roff: dashes, backslashes, and a dot at the start of a
  * line. */
@@ -46,7 +41,7 @@ static void put_item(const char *name, const char *what)
 }
 
 static void put_word(void *data MACRO_UNUSED, const char *name,
-		      const char *what)
+		     const char *what)
 {
 	put_item(name, what);
 }
@@ -141,7 +136,7 @@ static void put_title(void)
 	printf(".TH HALFOPEN 1 \"\" \"halfopen %s\"\n", HALFOPEN_VERSION);
 }
 
-static int print_man(const char *path)
+static int print_page(const char *path)
 {
 	static const struct {
 		const char *mark;
@@ -178,107 +173,10 @@ static int print_man(const char *path)
 	return 0;
 }
 
-/* --- the completion -------------------------------------------------------*/
-
-static void put_case_names(void)
-{
-	printf("_halfopen_cases() {\n\tprintf '%%s\\n'");
-	for (size_t i = 0; i < testcases_n; i++)
-		printf(" \\\n\t\t%s", testcases[i]->name);
-	printf("\n}\n\n_halfopen_variants() {\n\tprintf '%%s\\n'");
-	for (size_t i = 0; i < testcases_n; i++) {
-		const struct variant *variant = testcases[i]->variants;
-
-		for (; variant && variant->name; variant++)
-			printf(" \\\n\t\t'%s/%s'", testcases[i]->name,
-			       variant->name);
-	}
-	printf("\n}\n\n");
-}
-
-/* Completions of the value of each option. */
-static void put_choices(const struct usage *usage)
-{
-	const struct usage_option *option = usage->options;
-
-	for (; option && option->name; option++) {
-		if (!option->argument)
-			continue;
-		printf("\t%s:--%s%s", usage->name, option->name,
-		       option->letter ? "" : ")\n");
-		if (option->letter)
-			printf(" | %s:-%c)\n", usage->name, option->letter);
-		if (option->choices)
-			printf("\t\twords='%s'\n", option->choices);
-		else if (strcmp(option->argument, "DIR") == 0)
-			printf("\t\tcompopt -o dirnames; words=\n");
-		else
-			printf("\t\twords=\n");
-		printf("\t\t;;\n");
-	}
-}
-
-static void put_options(const struct usage *usage)
-{
-	const struct usage_option *option = usage->options;
-
-	printf("\t%s) words='--help --%s", usage->name, usage_language.name);
-	for (; option && option->name; option++)
-		printf(" --%s", option->name);
-	printf("' ;;\n");
-}
-
-static void each_usage(void (*put)(const struct usage *usage))
-{
-	size_t n;
-	const struct command *command = commands(&n);
-
-	for (; n > 0; n--, command++)
-		put(command->usage);
-}
-
-static void put_name(const struct usage *usage)
-{
-	printf("%s ", usage->name);
-}
-
-static int print_bash(void)
-{
-	printf("# SPDX-License-Identifier: GPL-2.0-or-later\n"
-	       "# Completion of halfopen for bash.\n\n");
-	put_case_names();
-	printf("_halfopen() {\n"
-	       "\tlocal word=\"${COMP_WORDS[COMP_CWORD]}\" words\n"
-	       "\tlocal command=\"${COMP_WORDS[1]}\"\n"
-	       "\tlocal before=\"${COMP_WORDS[COMP_CWORD - 1]}\"\n\n"
-	       "\tcase \"$COMP_CWORD:$command:$before:$word\" in\n"
-	       "\t1:*) words='");
-	each_usage(put_name);
-	printf("--help --lang --version' ;;\n"
-	       "\t*:*:*:-*)\n\t\tcase \"$command\" in\n");
-	each_usage(put_options);
-	printf("\t\tesac\n\t\t;;\n"
-	       "\t*:*:*:*/*) words=$(_halfopen_variants) ;;\n"
-	       "\t*) words=$(_halfopen_cases) ;;\n"
-	       "\tesac\n"
-	       "\tcase \"$command:$before\" in\n");
-	printf("\t*:--%s) words='%s' ;;\n", usage_language.name,
-	       usage_language.choices);
-	each_usage(put_choices);
-	printf("\tesac\n"
-	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- "
-	       "\"$word\")\n"
-	       "}\n\n"
-	       "complete -F _halfopen halfopen\n");
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "man") == 0)
-		return print_man(argv[2]);
-	if (argc == 2 && strcmp(argv[1], "bash") == 0)
-		return print_bash();
-	fprintf(stderr, "usage: manual man TEMPLATE | bash\n");
+	if (argc == 2)
+		return print_page(argv[1]);
+	fprintf(stderr, "usage: manual TEMPLATE\n");
 	return 2;
 }
