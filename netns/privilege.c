@@ -438,20 +438,51 @@ struct privilege_ids privilege_program_ids(void)
 				       .gid = nobody ? NOBODY : getegid() };
 }
 
+/* As initgroups(3): the group of /etc/passwd is one of them. False: too many. */
+static bool add_groups(struct privilege_ids *ids, const char *name)
+{
+	FILE *file = fopen("/etc/group", "re");
+	const struct group *group;
+	bool fits = true;
+
+	while (file && fits && (group = fgetgrent(file))) {
+		char **member = group->gr_mem;
+
+		while (*member && strcmp(*member, name) != 0)
+			member++;
+		if (!*member || group->gr_gid == ids->gid)
+			continue;
+		fits = ids->n_groups < PRIVILEGE_GROUPS;
+		if (fits)
+			ids->groups[ids->n_groups++] = group->gr_gid;
+	}
+	if (file)
+		fclose(file);
+	return fits;
+}
+
 int privilege_user_ids(const char *name, struct privilege_ids *ret)
 {
-	const struct passwd *user = getpwnam(name);
-	struct privilege_ids ids = { 0 };
-	int n = PRIVILEGE_GROUPS;
+	struct privilege_ids ids = { .n_groups = 1 };
+	FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *user = NULL;
 
+	while (file && (user = fgetpwent(file)) &&
+	       strcmp(user->pw_name, name) != 0)
+		;
+	if (user) {
+		ids.uid = user->pw_uid;
+		ids.gid = ids.groups[0] = user->pw_gid;
+	}
+	if (file)
+		fclose(file);
 	if (!user)
-		return error_refuse(-ENOENT, "unknown user '%s'", name);
-	ids.uid = user->pw_uid;
-	ids.gid = user->pw_gid;
-	if (getgrouplist(name, ids.gid, ids.groups, &n) < 0)
+		return error_refuse(-ENOENT,
+				    "unknown user '%s': not in /etc/passwd",
+				    name);
+	if (!add_groups(&ids, name))
 		return error_refuse(-E2BIG, "user '%s' has more than %d groups",
 				    name, PRIVILEGE_GROUPS);
-	ids.n_groups = (size_t)n;
 	*ret = ids;
 	return 0;
 }

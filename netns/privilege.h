@@ -117,8 +117,11 @@ int privilege_drop(const struct privilege_ids *ids, unsigned int grants);
  * has no other uid than its own. */
 struct privilege_ids privilege_program_ids(void);
 
-/* The ids of a user of this machine, from all sources of nsswitch.conf(5).
- * -ENOENT: there is no such user; -E2BIG: it has too many groups. */
+/*
+ * The ids of a user in /etc/passwd and /etc/group, the files that its programs see,
+ * too. Other sources of nsswitch.conf(5) need shared libraries. -ENOENT: there is
+ * no such user; -E2BIG: it has too many groups.
+ */
 int privilege_user_ids(const char *name, struct privilege_ids *ret);
 
 /*

@@ -199,7 +199,7 @@ static int read_environment(const struct lab_yaml_node *node, void *ret)
 				  &next);
 }
 
-/* Looked up here and not in the run, whose nsswitch.conf has files only. */
+/* Looked up here, so that an unknown user is an error of the file. */
 static int read_user(const struct lab_yaml_node *node, void *data)
 {
 	struct new_program *new = data;
