@@ -180,7 +180,7 @@ END_TEST
 static int find_modules(const char *required, size_t *ret_n)
 {
 	const char *names[] = { required, NULL };
-	char **modules = NULL;
+	struct vm_module *modules = NULL;
 	int r = vm_modules_find(&kernel, names, none, &modules, ret_n);
 
 	if (r >= 0)
@@ -221,6 +221,66 @@ START_TEST(a_module_that_is_none_is_an_error)
 }
 END_TEST
 
+/* Of a module what is looked at: modpost writes strings that end with NUL. */
+static void put_module(const char *path, const char *depends)
+{
+	char text[256];
+	int n = snprintf(text, sizeof(text), "ELF%clicense=GPL%cdepends=%s%c",
+			 0, 0, depends, 0);
+
+	put(path, text, (size_t)n);
+}
+
+START_TEST(dependencies_come_first_and_once)
+{
+	static const char *const names[] = { "nft_ct", "nft_masq", NULL };
+	static const char *const order[] = { "nf_tables.ko", "nf-conntrack.ko",
+					     "nft_ct.ko", "nft_masq.ko" };
+	struct vm_module *modules;
+	char command[640];
+	size_t n;
+
+	put_image("boot/vmlinuz-6.1.0", "6.1.0 (x)");
+	put_module("lib/modules/6.1.0/kernel/nf_tables.ko", "");
+	put_module("lib/modules/6.1.0/kernel/nf-conntrack.ko", "nf_tables");
+	put_module("lib/modules/6.1.0/kernel/nft_ct.ko",
+		   "nf_tables,nf_conntrack");
+	put_module("lib/modules/6.1.0/kernel/nft_masq.ko",
+		   "nf_conntrack,nf_tables");
+	snprintf(command, sizeof(command), "gzip %s",
+		 below("lib/modules/6.1.0/kernel/nft_*.ko"));
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(find(root), 0);
+	ck_assert_int_eq(vm_modules_find(&kernel, names, none, &modules, &n), 0);
+	ck_assert_uint_eq(n, ARRAY_SIZE(order));
+	for (size_t i = 0; i < n; i++) {
+		char *depends;
+
+		ck_assert_str_eq(modules[i].name, order[i]);
+		ck_assert_int_eq(vm_module_depends(&modules[i], &depends), 0);
+		free(depends);
+	}
+	vm_modules_free(modules, n);
+}
+END_TEST
+
+START_TEST(a_missing_decompressor_is_named)
+{
+	char path[256];
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s", getenv("PATH"));
+	put_image("boot/vmlinuz-6.1.0", "6.1.0 (x)");
+	put_module("lib/modules/6.1.0/kernel/veth.ko.xz", "");
+	ck_assert_int_eq(find(root), 0);
+	setenv("PATH", root, 1);
+	ck_assert_int_eq(find_modules("veth", &n), -ENOENT);
+	setenv("PATH", path, 1);
+	assert_has(error_message(), "veth.ko.xz: cannot decompress: program "
+				    "'xz' not found");
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&an_image_says_its_release,
 	&what_is_no_image_is_refused,
@@ -232,6 +292,8 @@ static const TTest *const *const tests[] = {
 	&modules_may_be_named,
 	&a_module_is_there_or_built_in_or_missing,
 	&a_module_that_is_none_is_an_error,
+	&dependencies_come_first_and_once,
+	&a_missing_decompressor_is_named,
 };
 
 int main(void)

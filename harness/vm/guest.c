@@ -9,7 +9,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libkmod.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -208,7 +207,7 @@ static int insert(const void *bytes, size_t size)
  * s of a boot, and these modules were put here by halfopen. A kernel that
  * enforces signatures gets them: module_sig_check().
  */
-static int insert_unsigned(const char *path)
+static int load_module(const char *path)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -229,42 +228,24 @@ static int insert_unsigned(const char *path)
 	return r;
 }
 
-/* A compressed module. */
-static int insert_compressed(struct kmod_ctx *kmod, const char *path)
-{
-	struct kmod_module *module;
-	int r = kmod_module_new_from_path(kmod, path, &module);
-
-	return r < 0 ? r : kmod_module_insert_module(module, 0, NULL);
-}
-
-static void load_module(struct kmod_ctx *kmod, const char *name)
-{
-	size_t length = strlen(name);
-	char path[512];
-	int r;
-
-	snprintf(path, sizeof(path), "/" INITRAMFS_MODULES "/%s", name);
-	if (length > 3 && strcmp(name + length - 3, ".ko") == 0)
-		r = insert_unsigned(path);
-	else
-		r = insert_compressed(kmod, path);
-	if (r < 0 && r != -EEXIST)
-		fprintf(stderr, "halfopen: module %s: %s\n", name,
-			strerror(-r));
-}
-
 /* In the order of their names. A failure is printed on the console; a case
  * that needs the module is skipped then. */
 static void load_modules(void)
 {
-	const char *no_config = NULL;
-	struct kmod_ctx *kmod = kmod_new("/", &no_config);
 	struct dirent **entries;
 	int n = scandir("/" INITRAMFS_MODULES, &entries, is_visible, by_name);
 
-	for (int i = 0; i < n; i++)
-		load_module(kmod, entries[i]->d_name);
+	for (int i = 0; i < n; i++) {
+		const char *name = entries[i]->d_name;
+		char path[512];
+		int r;
+
+		snprintf(path, sizeof(path), "/" INITRAMFS_MODULES "/%s", name);
+		r = load_module(path);
+		if (r < 0 && r != -EEXIST)
+			fprintf(stderr, "halfopen: module %s: %s\n", name,
+				strerror(-r));
+	}
 }
 
 /* --- the command ----------------------------------------------------------*/

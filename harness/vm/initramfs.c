@@ -10,7 +10,6 @@
 #include "initramfs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <link.h>
 #include <stdbool.h>
@@ -18,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "caller.h"
@@ -28,7 +25,6 @@
 #include "guest-files.h"
 #include "macro.h"
 #include "newc.h"
-#include "vm-signals.h"
 
 struct archive {
 	struct newc *newc;
@@ -54,80 +50,18 @@ static int add_library(struct dl_phdr_info *info, size_t size MACRO_UNUSED,
 
 /* --- modules --------------------------------------------------------------*/
 
-static const struct compression {
-	const char *suffix, *program;
-} compressions[] = { { ".xz", "xz" }, { ".zst", "zstd" }, { ".gz", "gzip" } };
-
-/* NULL for a module that is not compressed. */
-static const struct compression *find_compression(const char *path)
-{
-	size_t length = strlen(path);
-
-	for (size_t i = 0; i < ARRAY_SIZE(compressions); i++) {
-		size_t n = strlen(compressions[i].suffix);
-
-		if (length > n &&
-		    strcmp(path + length - n, compressions[i].suffix) == 0)
-			return &compressions[i];
-	}
-	return NULL;
-}
-
-static void MACRO_NORETURN exec_decompressor(const char *program,
-					   const char *path, int out)
-{
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	vm_signals_restore();
-	dup2(out, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	execlp(program, program, "-dc", path, (char *)NULL);
-	_exit(127);
-}
-
-/* Returns a memfd with the decompressed module; -1 on failure. */
-static int decompress(const struct compression *compression, const char *path)
-{
-	int fd = memfd_create("module", MFD_CLOEXEC), status;
-	pid_t pid = fd < 0 ? -1 : fork();
-
-	if (pid == 0)
-		exec_decompressor(compression->program, path, fd);
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && status == 0)
-		return fd;
-	fd_close(fd);
-	return -1;
-}
-
-/*
- * Modules are decompressed here, because the guest emulates every instruction
- * and spent half of its boot on it. Where the program is missing, the guest
- * decompresses.
- */
-static int add_module(struct newc *newc, const char *to, const char *path)
-{
-	const struct compression *compression = find_compression(path);
-	CLEANUP_FD int fd = compression ? decompress(compression, path) : -1;
-	char name[512], decompressed[64];
-
-	snprintf(name, sizeof(name), "%s", to);
-	snprintf(decompressed, sizeof(decompressed), "/proc/self/fd/%d", fd);
-	if (fd >= 0)
-		name[strlen(name) - strlen(compression->suffix)] = '\0';
-	return error_trace(newc_add_file(newc, name, 0644,
-					 fd < 0 ? path : decompressed));
-}
-
-static int add_modules(struct newc *newc, char *const *modules, size_t n)
+static int add_modules(struct newc *newc, const struct vm_module *modules,
+		       size_t n)
 {
 	int r = newc_add_folder(newc, INITRAMFS_MODULES);
 
 	for (size_t i = 0; i < n && r >= 0; i++) {
-		char path[512];
+		char name[512], path[64];
 
-		snprintf(path, sizeof(path), INITRAMFS_MODULES "/%03zu-%s", i,
-			 strrchr(modules[i], '/') + 1);
-		r = add_module(newc, path, modules[i]);
+		snprintf(name, sizeof(name), INITRAMFS_MODULES "/%03zu-%s", i,
+			 modules[i].name);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", modules[i].fd);
+		r = newc_add_file(newc, name, 0644, path);
 	}
 	return error_trace(r);
 }
@@ -229,7 +163,7 @@ static int add_init(struct archive *archive)
 }
 
 static int fill(struct archive *archive, char *const *words, size_t n_words,
-		char *const *modules, size_t n_modules,
+		const struct vm_module *modules, size_t n_modules,
 		const struct initramfs_files *files)
 {
 	struct newc *newc = archive->newc;
@@ -250,9 +184,9 @@ static int fill(struct archive *archive, char *const *words, size_t n_words,
 	return error_trace(r);
 }
 
-int initramfs_new(char *const *words, size_t n_words, char *const *modules,
-		  size_t n_modules, const struct initramfs_files *files,
-		  uint64_t *ret_size)
+int initramfs_new(char *const *words, size_t n_words,
+		  const struct vm_module *modules, size_t n_modules,
+		  const struct initramfs_files *files, uint64_t *ret_size)
 {
 	int fd = memfd_create("initramfs", MFD_CLOEXEC), r;
 	struct archive archive = { .newc = NULL };

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vm-module.h"
+
 #define INITRAMFS_MODULES "modules" /* loaded in the order of their names */
 #define INITRAMFS_WORDS "words" /* each ends with NUL */
 
@@ -21,6 +23,6 @@ struct initramfs_files {
 
 /* `files` NULL: none, only the words are run. Returns a memfd, which the caller
  * closes; the file system has no trace of it. `ret_size`: bytes of the files. */
-int initramfs_new(char *const *words, size_t n_words, char *const *modules,
-		  size_t n_modules, const struct initramfs_files *files,
-		  uint64_t *ret_size);
+int initramfs_new(char *const *words, size_t n_words,
+		  const struct vm_module *modules, size_t n_modules,
+		  const struct initramfs_files *files, uint64_t *ret_size);

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <libkmod.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,6 +27,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "vm-module.h"
 #include "vm-signals.h"
 
 /* --- the image ------------------------------------------------------------*/
@@ -340,24 +340,17 @@ static int add_file(const char *path, const struct stat *st MACRO_UNUSED,
 	return add_path(&files, path) < 0 ? -1 : 0;
 }
 
-void vm_modules_free(char **modules, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(modules[i]);
-	free(modules);
-}
-
 static void free_files(void)
 {
-	vm_modules_free(files.list, files.n);
+	for (size_t i = 0; i < files.n; i++)
+		free(files.list[i]);
+	free(files.list);
 	files = (struct paths){ 0 };
 }
 
 /* '-' and '_' are equal in module names. */
-static bool is_named(const char *path, const char *name)
+static bool is_named(const char *base, const char *name)
 {
-	const char *base = strrchr(path, '/') + 1;
-
 	for (; *name; name++, base++)
 		if (*base != *name && !(strchr("-_", *base) && *base &&
 					strchr("-_", *name)))
@@ -368,7 +361,7 @@ static bool is_named(const char *path, const char *name)
 static const char *find_file(const char *name)
 {
 	for (size_t i = 0; i < files.n; i++)
-		if (is_named(files.list[i], name))
+		if (is_named(strrchr(files.list[i], '/') + 1, name))
 			return files.list[i];
 	return NULL;
 }
@@ -384,63 +377,71 @@ static bool may_be_built_in(const struct vm_kernel *kernel, const char *name)
 	snprintf(path, sizeof(path), "%s/modules.builtin", kernel->modules);
 	file = fopen(path, "re");
 	while (file && !found && fgets(line, sizeof(line), file))
-		found = strchr(line, '/') && is_named(line, name);
+		found = strchr(line, '/') &&
+			is_named(strrchr(line, '/') + 1, name);
 	if (file)
 		fclose(file);
 	return found || !file;
 }
 
 struct order {
-	struct kmod_ctx *kmod;
-	struct paths paths; /* dependencies first */
+	struct vm_module *modules; /* dependencies first */
+	size_t n, capacity;
 };
 
 static int add(struct order *order, const char *name);
 
 /* "nf_conntrack,nf_defrag_ipv4" */
-static int add_dependencies(struct order *order, const char *path)
+static int add_dependencies(struct order *order, const struct vm_module *module)
 {
-	struct kmod_list *info = NULL, *item;
-	struct kmod_module *module = NULL;
-	int r = kmod_module_new_from_path(order->kmod, path, &module);
+	char *names, *name, *rest = NULL;
+	int r = vm_module_depends(module, &names);
 
-	if (r >= 0)
-		r = kmod_module_get_info(module, &info);
-	if (r < 0) {
-		kmod_module_unref(module);
-		return error_origin(r, "read module %s", path);
-	}
-	r = 0;
-	kmod_list_foreach (item, info) {
-		char *names, *name, *rest = NULL;
-
-		if (strcmp(kmod_module_info_get_key(item), "depends") != 0)
-			continue;
-		names = strdup(kmod_module_info_get_value(item));
-		name = names ? strtok_r(names, ",", &rest) : NULL;
-		for (; name && r >= 0; name = strtok_r(NULL, ",", &rest))
-			r = add(order, name);
-		free(names);
-	}
-	kmod_module_info_free_list(info);
-	kmod_module_unref(module);
+	if (r < 0)
+		return error_trace(r);
+	name = strtok_r(names, ",", &rest);
+	for (; name && r >= 0; name = strtok_r(NULL, ",", &rest))
+		r = add(order, name);
+	free(names);
 	return error_trace(r);
+}
+
+/* Takes the module. */
+static int append(struct order *order, struct vm_module module)
+{
+	struct vm_module *grown =
+		array_grow(order->modules, order->n, &order->capacity,
+			   sizeof(*grown));
+
+	if (!grown) {
+		vm_module_deinit(&module);
+		return error_origin(-ENOMEM, "list modules");
+	}
+	order->modules = grown;
+	grown[order->n++] = module;
+	return 0;
 }
 
 /* Returns 1; 0 where no module has that name. */
 static int add(struct order *order, const char *name)
 {
 	const char *path = find_file(name);
+	struct vm_module module;
 	int r;
 
 	if (!path)
 		return 0;
-	for (size_t i = 0; i < order->paths.n; i++)
-		if (strcmp(order->paths.list[i], path) == 0)
+	for (size_t i = 0; i < order->n; i++)
+		if (is_named(order->modules[i].name, name))
 			return 1;
-	r = add_dependencies(order, path);
-	if (r >= 0)
-		r = add_path(&order->paths, path);
+	r = vm_module_open(&module, path);
+	if (r < 0)
+		return error_trace(r);
+	r = add_dependencies(order, &module);
+	if (r < 0)
+		vm_module_deinit(&module);
+	else
+		r = append(order, module);
 	return r < 0 ? error_trace(r) : 1;
 }
 
@@ -495,24 +496,26 @@ int vm_kernel_check(const struct vm_kernel *kernel,
 
 int vm_modules_find(const struct vm_kernel *kernel,
 		    const char *const *required, const char *const *optional,
-		    char ***ret, size_t *ret_n)
+		    struct vm_module **ret, size_t *ret_n)
 {
-	const char *no_config = NULL;
-	struct order order = { .kmod = kmod_new("/", &no_config) };
-	int r;
+	struct order order = { .modules = NULL };
+	int r = find_files(kernel);
 
-	if (!order.kmod)
-		return error_origin(-ENOMEM, "open libkmod");
-	r = find_files(kernel);
 	if (r >= 0)
 		r = add_all(&order, kernel, required, optional);
 	free_files();
-	kmod_unref(order.kmod);
 	if (r < 0) {
-		vm_modules_free(order.paths.list, order.paths.n);
+		vm_modules_free(order.modules, order.n);
 		return error_trace(r);
 	}
-	*ret = order.paths.list;
-	*ret_n = order.paths.n;
+	*ret = order.modules;
+	*ret_n = order.n;
 	return 0;
+}
+
+void vm_modules_free(struct vm_module *modules, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		vm_module_deinit(&modules[i]);
+	free(modules);
 }

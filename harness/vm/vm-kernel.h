@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "scratch.h"
+#include "vm-module.h"
 
 /* Something that a kernel may lack. */
 struct vm_feature {
@@ -37,15 +38,15 @@ int vm_kernel_find(struct vm_kernel *ret, const char *path, const char *modules,
 void vm_kernel_deinit(struct vm_kernel *kernel);
 
 /*
- * Returns the paths of the modules in loading order, dependencies first; free
- * them with vm_modules_free(). -ENOENT where one of `required` is neither a
- * module nor built in; missing ones of `optional` are left out.
+ * Returns the modules in loading order, dependencies first; free them with
+ * vm_modules_free(). -ENOENT where one of `required` is neither a module nor built
+ * in; missing ones of `optional` are left out.
  */
 int vm_modules_find(const struct vm_kernel *kernel,
 		    const char *const *required, const char *const *optional,
-		    char ***ret, size_t *ret_n);
+		    struct vm_module **ret, size_t *ret_n);
 /* -ENOENT, with the names of the feature and of its user, for a kernel that lacks
  * one. */
 int vm_kernel_check(const struct vm_kernel *kernel,
 		    const struct vm_feature *features);
-void vm_modules_free(char **modules, size_t n);
+void vm_modules_free(struct vm_module *modules, size_t n);

@@ -185,7 +185,7 @@ struct vm {
 
 static int make_initramfs(struct vm *vm)
 {
-	char **modules;
+	struct vm_module *modules;
 	size_t n;
 	int r = vm_modules_find(&vm->kernel, required, optional, &modules, &n);
 
