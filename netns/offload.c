@@ -40,11 +40,13 @@ int offload_receive(int fd, const char *interface)
 
 /* virtio_net_hdr_from_skb(): gso_size is that of one segment's payload. */
 unsigned int offload_segments(const struct virtio_net_hdr *header,
-			      size_t payload)
+			      uint32_t *payload)
 {
-	if (header->gso_type == VIRTIO_NET_HDR_GSO_NONE || !header->gso_size ||
-	    !payload)
+	const uint32_t whole = *payload;
+
+	if (header->gso_type == VIRTIO_NET_HDR_GSO_NONE ||
+	    whole <= header->gso_size || !header->gso_size)
 		return 1;
-	return (unsigned int)((payload + header->gso_size - 1) /
-			      header->gso_size);
+	*payload = header->gso_size;
+	return (whole + header->gso_size - 1) / header->gso_size;
 }

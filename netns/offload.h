@@ -9,12 +9,13 @@
 #pragma once
 
 #include <linux/virtio_net.h>
-#include <stddef.h>
+#include <stdint.h>
 
 /* Switches GRO on. The interface is in the namespace `fd`, and down. */
 int offload_receive(int fd, const char *interface);
 
-/* The number of TCP segments in a frame with that header and that many bytes of
- * payload. */
+/* The number of TCP segments in a frame with that header. `payload` is that of
+ * the frame, and becomes that of each segment but the last one, which may be
+ * smaller. */
 unsigned int offload_segments(const struct virtio_net_hdr *header,
-			      size_t payload);
+			      uint32_t *payload);

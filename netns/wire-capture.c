@@ -84,6 +84,12 @@ const char *wire_fate_text(enum wire_fate fate)
 	return texts[fate];
 }
 
+size_t wire_segment_size(const struct wire_capture *capture)
+{
+	return capture->frame.size - capture->frame.tcp.length +
+	       capture->segment_length;
+}
+
 int wire_capture_log_new(struct wire_capture_log **ret, struct journal *journal)
 {
 	struct wire_capture_log *log = calloc(1, sizeof(*log));
@@ -198,6 +204,8 @@ static void print_frame(struct wire_capture_log *log,
 {
 	rewind(log->text_stream);
 	frame_print(log->text_stream, &c->frame, &c->base, false);
+	if (c->segments > 1)
+		fprintf(log->text_stream, " in %u segments", c->segments);
 	fflush(log->text_stream);
 }
 

@@ -54,6 +54,7 @@ struct wire_capture {
 	struct frame frame;
 	struct segment_base base; /* for relative sequence numbers */
 	unsigned int segments; /* in this frame; more than 1 with offload */
+	uint32_t segment_length; /* payload of each, but for the last one */
 
 	/* Its identity; journal.h describes each member. */
 	unsigned int packet; /* from 1; the same on every cable */
@@ -63,6 +64,9 @@ struct wire_capture {
 	bool from_client;
 	unsigned int transmission; /* 1, 2, ...; 0: not counted */
 };
+
+/* Bytes of the frame or, if it has several segments, of the largest of them. */
+size_t wire_segment_size(const struct wire_capture *capture);
 
 /* A copy that the wire made (WIRE_DUPLICATE) and has sent. */
 struct wire_duplicate {

@@ -204,13 +204,9 @@ static bool is_sent(enum wire_fate fate)
 static bool is_too_large(struct wire *wire, const struct wire_frame *frame)
 {
 	enum { VLAN_TAG = 4 };
-	const struct wire_capture *capture = capture_of(wire, frame->capture);
-	size_t size = frame->size;
 
-	if (capture->segments > 1)
-		size = size - capture->frame.tcp.length +
-		       frame->header->gso_size;
-	return size > FRAME_ETHERNET + VLAN_TAG + frame->to->mtu;
+	return wire_segment_size(capture_of(wire, frame->capture)) >
+	       FRAME_ETHERNET + VLAN_TAG + frame->to->mtu;
 }
 
 /*
@@ -506,11 +502,9 @@ bool wire_matches(const struct wire_capture *capture,
 }
 
 /* tcp_gso_segment() leaves a FIN to the last segment of a frame. */
-unsigned int wire_matching_segments(const struct wire_capture *capture,
-				    const struct wire_match *match)
+unsigned int wire_segments(unsigned int kinds, unsigned int segments)
 {
-	return (match->kinds & capture->kinds) == WIRE_FIN ? 1 :
-							     capture->segments;
+	return kinds == WIRE_FIN ? 1 : segments;
 }
 
 /* `seen` includes the `segments` of the frame that is being matched. */
@@ -530,8 +524,8 @@ static struct wire_rule *find_rule(struct wire *wire,
 	struct wire_rule *chosen = NULL;
 
 	for (struct wire_rule *rule = wire->rules; rule; rule = rule->next) {
-		unsigned int segments =
-			wire_matching_segments(capture, &rule->match);
+		unsigned int segments = wire_segments(
+			capture->kinds & rule->match.kinds, capture->segments);
 
 		if (rule->disarmed || !wire_matches(capture, &rule->match))
 			continue;
@@ -731,6 +725,7 @@ int wire_inject(struct wire *wire, struct wire_port *port, const void *bytes,
 	r = frame_decode(&capture.frame, bytes, size);
 	if (r < 0)
 		return error_trace(r);
+	capture.segment_length = capture.frame.tcp.length;
 	wire->injected.header = (struct virtio_net_hdr){ 0 };
 	memcpy(wire->injected.bytes, bytes, size);
 	r = identities_inject(wire->identities, port->network, &capture.frame,
@@ -908,9 +903,7 @@ static int switch_frame(struct wire *wire, const struct buffer *buffer,
 	struct wire_capture seen = { .at = at,
 				     .network = from ? from->network : 0,
 				     .frame = *decoded,
-				     .segments = offload_segments(
-					     &buffer->header,
-					     decoded->tcp.length) };
+				     .segment_length = decoded->tcp.length };
 	struct wire_frame frame = { .header = &buffer->header,
 				    .size = size,
 				    .from = from };
@@ -918,6 +911,7 @@ static int switch_frame(struct wire *wire, const struct buffer *buffer,
 	bool received = false;
 	int r;
 
+	seen.segments = offload_segments(&buffer->header, &seen.segment_length);
 	r = identities_receive(wire->identities, from ? from->number : 0,
 			       is_ghost(from), decoded, buffer->bytes,
 			       &identity);
@@ -1026,6 +1020,7 @@ static int take_one(struct wire *wire)
 		/* A switch needs the MAC addresses only: the frame is forwarded
 		 * by its destination address. */
 		memset(&frame, 0, sizeof(frame));
+		frame.size = (size_t)size;
 		memcpy(frame.destination_mac, buffer->bytes, FRAME_MAC);
 	} else if (r < 0) {
 		return error_trace(r);

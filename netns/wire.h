@@ -189,9 +189,8 @@ unsigned int wire_connection(const struct wire *wire,
 bool wire_matches(const struct wire_capture *capture,
 		  const struct wire_match *match);
 
-/* As how many segments a capture that matches counts. */
-unsigned int wire_matching_segments(const struct wire_capture *capture,
-				    const struct wire_match *match);
+/* As how many segments a frame counts of which these kinds are wanted. */
+unsigned int wire_segments(unsigned int kinds, unsigned int segments);
 
 /* The longest time that a frame waited for user space. */
 nsec_t wire_residence(const struct wire *wire);

@@ -45,10 +45,10 @@ struct world *world_free(struct world *world);
 void world_set_mtu(struct world *world, unsigned int mtu);
 
 /*
- * With offload, hosts that are added from now on send and receive several segments
- * as one frame, as with a network card that has TSO and GRO (offload.h): the wire
- * forwards it whole, and each record has the number of its segments. Without, as
- * after world_new(), one frame is one segment.
+ * With offload, hosts that are added from now on send several segments as one
+ * frame, as with a network card that has TSO, and those with one cable also receive
+ * them so (GRO; offload.h): the wire forwards it whole, and each record has the
+ * number of its segments. Without, as after world_new(), one frame is one segment.
  */
 void world_set_offload(struct world *world, bool on);
 

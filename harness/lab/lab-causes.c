@@ -53,9 +53,10 @@ struct causes {
 	size_t *last; /* for each packet, the index of its last capture */
 };
 
-/* Causes beyond CAUSES_MAX are left out. */
+/* `n` segments, or `n` 0: something that happened once. Causes beyond
+ * CAUSES_MAX are left out. */
 MACRO_PRINTF(4, 0)
-static void add(struct causes *c, const char *host, bool segments,
+static void add(struct causes *c, const char *host, unsigned int n,
 		const char *format, va_list args)
 {
 	char text[TEXT];
@@ -69,33 +70,36 @@ static void add(struct causes *c, const char *host, bool segments,
 		return;
 	if (i == c->n) {
 		c->all[c->n++] =
-			(struct cause){ .host = host, .segments = segments };
+			(struct cause){ .host = host, .segments = n > 0 };
 		snprintf(c->all[i].text, TEXT, "%s", text);
 	}
-	c->all[i].count++;
+	c->all[i].count += MAX(n, 1U);
 }
 
 static void count(struct causes *c, const char *host, const char *format, ...)
 	MACRO_PRINTF(3, 4);
-static void count_segment(struct causes *c, const char *host,
-			  const char *format, ...) MACRO_PRINTF(3, 4);
+static void count_segments(struct causes *c, const char *host,
+			   const struct wire_capture *capture,
+			   const char *format, ...) MACRO_PRINTF(4, 5);
 
 static void count(struct causes *c, const char *host, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	add(c, host, false, format, args);
+	add(c, host, 0, format, args);
 	va_end(args);
 }
 
-static void count_segment(struct causes *c, const char *host,
-			  const char *format, ...)
+/* All segments of the frame. */
+static void count_segments(struct causes *c, const char *host,
+			   const struct wire_capture *capture,
+			   const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	add(c, host, true, format, args);
+	add(c, host, capture->segments, format, args);
 	va_end(args);
 }
 
@@ -217,21 +221,24 @@ static void see_loss(struct causes *c, const struct wire_capture *capture)
 	const char *host = *capture->origin ? capture->origin : capture->from;
 
 	if (capture->label)
-		count_segment(c, host, "lost by: %s", capture->label);
+		count_segments(c, host, capture, "lost by: %s", capture->label);
 	else if (capture->fate == WIRE_CUT)
-		count_segment(c, host, "lost: the path to %s is cut",
-			      capture->to);
+		count_segments(c, host, capture, "lost: the path to %s is cut",
+			       capture->to);
 	else if (capture->fate == WIRE_DEAD)
-		count_segment(c, host, "lost: %s is dead", capture->to);
+		count_segments(c, host, capture, "lost: %s is dead",
+			       capture->to);
 	else if (capture->fate == WIRE_LOST)
-		count_segment(c, host, "lost: %s has no carrier", capture->to);
+		count_segments(c, host, capture, "lost: %s has no carrier",
+			       capture->to);
 	else if (capture->fate == WIRE_TOO_LARGE)
-		count_segment(c, host,
-			      "lost: larger than the MTU of the interface of "
-			      "%s",
-			      capture->to);
+		count_segments(c, host, capture,
+			       "lost: larger than the MTU of the interface of "
+			       "%s",
+			       capture->to);
 	else if (capture->fate == WIRE_NOBODY)
-		count_segment(c, host, "lost: no host has that address");
+		count_segments(c, host, capture,
+			       "lost: no host has that address");
 }
 
 /* A gateway received the packet and did not send it on. */
@@ -247,7 +254,7 @@ static bool is_kept(const struct causes *c, size_t i)
 
 static bool exceeds(const struct wire_capture *capture, unsigned int mtu)
 {
-	return capture->frame.size > FRAME_ETHERNET + mtu;
+	return wire_segment_size(capture) > FRAME_ETHERNET + mtu;
 }
 
 /* For a network of the gateway other than that which it comes from. */
@@ -285,8 +292,8 @@ static void see_kept(struct causes *c, const struct wire_capture *capture)
 			 "rules of the file");
 	else if (!gateway->rules)
 		why = R_("no route, or its own address");
-	count_segment(c, capture->origin, "not forwarded by %s: %s",
-		      gateway->name, why);
+	count_segments(c, capture->origin, capture, "not forwarded by %s: %s",
+		       gateway->name, why);
 }
 
 /* --- sizes ---------------------------------------------------------------- */
@@ -381,7 +388,7 @@ static void see(struct causes *c, size_t i)
 		see_kept(c, capture);
 	if (frame_is_data(&capture->frame) && *capture->origin &&
 	    (lost || kept || (capture->left && endpoint)))
-		see_size(c, capture->origin, capture->frame.tcp.length,
+		see_size(c, capture->origin, capture->segment_length,
 			 lost || kept);
 }
 

@@ -13,6 +13,7 @@
 
 #include "array.h"
 #include "errors.h"
+#include "wire.h"
 
 struct queued {
 	struct lab_event event;
@@ -87,6 +88,14 @@ bool lab_events_are_empty(const struct lab_events *events)
 	return events->first == events->n;
 }
 
+unsigned int lab_event_segments(const struct lab_event *event,
+				unsigned int kinds)
+{
+	if (kinds && !(kinds & event->kinds))
+		return 0;
+	return wire_segments(kinds & event->kinds, event->segments);
+}
+
 /* --- moments -------------------------------------------------------------- */
 
 static bool is_same(const char *wanted, const char *text)
@@ -104,7 +113,7 @@ static bool is_waited_for(const struct lab_moment *moment,
 		return event->kind == (moment->sent ? LAB_EVENT_SENT :
 						      LAB_EVENT_RECEIVED) &&
 		       is_same(moment->host, event->host) &&
-		       (!moment->kinds || moment->kinds & event->kinds);
+		       lab_event_segments(event, moment->kinds);
 	case LAB_AFTER_LINE:
 		return event->kind == LAB_EVENT_LINE &&
 		       is_same(moment->program, event->program) &&
@@ -128,7 +137,9 @@ bool lab_wait_see(struct lab_wait *wait, const struct lab_moment *moment,
 {
 	if (wait->happened || !is_waited_for(moment, event))
 		return false;
-	wait->seen++;
+	wait->seen += moment->event == LAB_AFTER_FRAMES ?
+			      lab_event_segments(event, moment->kinds) :
+			      1;
 	if (moment->event == LAB_AFTER_FRAMES && wait->seen < moment->count)
 		return false;
 	wait->happened = event->at;

@@ -30,6 +30,7 @@ struct lab_event {
 	const char *text; /* copied by lab_events_push() */
 	const struct lab_action *action; /* borrowed */
 	unsigned int kinds; /* of a frame: enum wire_kind, LAB_PAYLOAD */
+	unsigned int segments; /* of a frame */
 	size_t capture; /* of a frame: index into wire_captures() */
 	int status; /* as of wait(); -1: ended with its host */
 	enum diag_state state;
@@ -50,9 +51,15 @@ bool lab_events_pop(struct lab_events *events, struct lab_event *ret);
 
 bool lab_events_are_empty(const struct lab_events *events);
 
+/* As how many segments a frame counts of which these kinds are wanted; 0: any.
+ */
+unsigned int lab_event_segments(const struct lab_event *event,
+				unsigned int kinds);
+
 /* The progress towards a moment of the plan. */
 struct lab_wait {
-	unsigned int seen; /* events of the kind that the moment counts */
+	unsigned int
+		seen; /* segments, if the moment counts them; else events */
 	nsec_t happened; /* 0: not yet */
 };
 

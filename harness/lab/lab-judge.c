@@ -206,10 +206,8 @@ static void see_frame(const struct lab_expectation *e, struct evidence *ev,
 	bool sent = event->kind == LAB_EVENT_SENT;
 
 	if (e->kind == (sent ? LAB_EXPECT_SENT : LAB_EXPECT_RECEIVED) &&
-	    is_same(e->host, event->host) &&
-	    (!e->kinds || e->kinds & event->kinds) &&
-	    is_in_window(e, ev, event->at))
-		ev->count++;
+	    is_same(e->host, event->host) && is_in_window(e, ev, event->at))
+		ev->count += lab_event_segments(event, e->kinds);
 }
 
 /* One socket more than at the last look, unless some have left the state since:

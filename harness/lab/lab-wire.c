@@ -486,6 +486,7 @@ static void push(struct lab_wire *wire, const struct wire_capture *all,
 							     c->from :
 							     c->to,
 					     .kinds = kinds_of(c),
+					     .segments = c->segments,
 					     .capture = i });
 }
 

@@ -424,6 +424,7 @@ static void start_segment(struct build *build, const json_t *record, int from,
 	row->fate = fate_of(fate);
 	row->flags = (uint8_t)ladder_int(record, "flags");
 	row->payload = (uint32_t)ladder_int(record, "len");
+	row->segments = (unsigned int)MAX(ladder_int(record, "segments"), 1);
 	row->control = !json_object_get(record, "source_port");
 	row->repeated = row->fate == LADDER_DUPLICATE ||
 			row->fate == LADDER_INJECTED;
@@ -432,7 +433,7 @@ static void start_segment(struct build *build, const json_t *record, int from,
 	row->connection = connection_of(build, record);
 	if (row->fate != LADDER_ARRIVES)
 		set_end(build, row, fate);
-	build->ladder->n_segments++;
+	build->ladder->n_segments += row->segments;
 	if (flight)
 		place_flight(flight, row->fate, ladder_number(record, "left"), from,
 			     to);

@@ -155,9 +155,10 @@ static void add_to_summary(struct summary *summary,
 			   const struct ladder_row *row)
 {
 	if (row->kind == LADDER_SEGMENT) {
-		summary->segments++;
-		summary->repeated += row->repeated;
-		summary->dropped += row->fate == LADDER_DROPPED;
+		summary->segments += row->segments;
+		summary->repeated += row->repeated ? row->segments : 0;
+		summary->dropped +=
+			row->fate == LADDER_DROPPED ? row->segments : 0;
 		summary->payload += row->payload;
 	} else if (row->kind == LADDER_CALL) {
 		summary->calls++;

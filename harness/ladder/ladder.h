@@ -144,6 +144,7 @@ struct ladder_row {
 	struct ladder_hop *hops; /* the hosts that it reaches, in order */
 	size_t n_hops;
 	uint32_t payload; /* bytes */
+	unsigned int segments; /* in the frame; 1 without offload */
 	uint8_t flags; /* SEGMENT_..., of TCP */
 	bool repeated; /* a retransmission, a probe or a duplicate */
 	bool control; /* not TCP: ICMP, ARP ... */

@@ -36,7 +36,8 @@ static unsigned int count_segments(const struct wire_capture *capture,
 				   const struct wire_match *match)
 {
 	return counts(capture, since, match) ?
-		       wire_matching_segments(capture, match) :
+		       wire_segments(capture->kinds & match->kinds,
+				     capture->segments) :
 		       0;
 }
 

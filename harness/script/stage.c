@@ -270,7 +270,8 @@ void stage_make_world(struct run *run)
 		run_broken(run, r);
 	if (plan->bulk)
 		world_set_mtu(run->world, BULK_MTU);
-	world_set_offload(run->world, run->options->offload);
+	world_set_offload(run->world,
+			  run->options->offload || run->job->testcase->offload);
 	for (size_t i = 0; i < world_plan_hosts(plan); i++)
 		add_host(run, i);
 	r = world_connect(run->world, !plan->ageing_neighbours);

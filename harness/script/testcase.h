@@ -116,6 +116,7 @@ struct testcase {
 	bool slow; /* not in the default set, but in --all */
 	bool exclusive; /* no other run at the same time */
 	bool may_expect_nothing; /* passes without any expectation */
+	bool offload; /* several segments in a frame, as with --offload */
 	bool programs; /* runs programs that .needs does not name */
 	uint64_t tmp_size; /* bytes of /tmp; 0: 256 MiB */
 	unsigned int processes; /* of one host, at most; 0: 1000 */

@@ -54,6 +54,14 @@ def journal(*words):
         return status, text, journals[max(journals)]
 
 
+def file_journal(text, *words):
+    """The same of a file with that text."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "incident.yaml")
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return journal(str(path), *words)
+
+
 def texts(records, kind):
     return [r["text"] for r in records if r["type"] == kind]
 
@@ -1652,12 +1660,6 @@ class Networks(unittest.TestCase):
         for: 3s
         """
 
-    def journal_of(self, text, *words):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "networks.yaml")
-            path.write_text(textwrap.dedent(text), encoding="utf-8")
-            return journal(str(path), *words)
-
     @staticmethod
     def cables(records):
         """(from, to) of every segment that was delivered."""
@@ -1667,7 +1669,7 @@ class Networks(unittest.TestCase):
 
     def test_reply_takes_another_gateway(self):
         for family in "46":
-            status, text, records = self.journal_of(self.ASYMMETRIC,
+            status, text, records = file_journal(self.ASYMMETRIC,
                                                     "--family", family)
             self.assertEqual(status, rig.PASS, text)
             self.assertEqual(self.cables(records),
@@ -1680,9 +1682,9 @@ class Networks(unittest.TestCase):
             "routes: {default: back}, "
             "sysctls: {net.ipv4.conf.all.rp_filter: 1}")
         # The server's only cable is the right side for both gateways.
-        status, output, _ = self.journal_of(text)
+        status, output, _ = file_journal(text)
         self.assertEqual(status, rig.PASS, output)
-        status, output, _ = self.journal_of("""
+        status, output, _ = file_journal("""
             networks: [office, dmz]
             hosts:
               client: {networks: office}
@@ -1703,7 +1705,7 @@ class Networks(unittest.TestCase):
         for more, expected in (
                 ("", "client: sends at least 1 retransmission"),
                 (", routes: {client: gateway}", "client: DATA")):
-            status, output, records = self.journal_of(
+            status, output, records = file_journal(
                 self.BYPASS % more, "--expect", expected)
             self.assertEqual(status, rig.PASS, output)
             self.assertEqual(("server", "client") in self.cables(records),
@@ -1713,7 +1715,7 @@ class Networks(unittest.TestCase):
                              output)
 
     def test_host_in_two_networks_does_not_forward(self):
-        status, text, _ = self.journal_of("""
+        status, text, _ = file_journal("""
             networks: [office, dmz]
             hosts:
               client: {networks: office, routes: {default: both}}
@@ -1729,7 +1731,7 @@ class Networks(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
 
     def test_empty_routes_reach_the_own_network_only(self):
-        status, text, _ = self.journal_of("""
+        status, text, _ = file_journal("""
             networks: [office, dmz]
             hosts:
               client: {networks: office, routes: {}}
@@ -1745,7 +1747,7 @@ class Networks(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
 
     def test_gateway_in_a_chain_that_drops_is_named(self):
-        status, text, _ = self.journal_of("""
+        status, text, _ = file_journal("""
             networks: [left, middle, right]
             hosts:
               client: {networks: left}
@@ -1768,7 +1770,7 @@ class Networks(unittest.TestCase):
     def test_rule_reaches_a_host_behind_two_gateways(self):
         for rule, sender in (("drop data from client to server", "client"),
                              ("drop data from server to client", "server")):
-            _, text, records = self.journal_of(f"""
+            _, text, records = file_journal(f"""
                 networks: [left, middle, right]
                 hosts:
                   client: {{networks: left}}
@@ -1787,7 +1789,7 @@ class Networks(unittest.TestCase):
 
     def test_lab_has_32_hosts(self):
         names = [f"h{i}" for i in range(31)]
-        status, text, _ = self.journal_of(
+        status, text, _ = file_journal(
             "hosts: {" + ", ".join(f"{n}: " for n in names + ["server"]) +
             "}\ntimeline:\n  - 0s: [listen server, "
             + ", ".join(f"connect {n} server" for n in names) +
@@ -1811,12 +1813,6 @@ class Mtu(unittest.TestCase):
         for: %s
         """
 
-    def journal_of(self, text, *words):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "mtu.yaml")
-            path.write_text(textwrap.dedent(text), encoding="utf-8")
-            return journal(str(path), *words)
-
     @staticmethod
     def received(records, host):
         """The highest relative sequence number that the host received."""
@@ -1827,7 +1823,7 @@ class Mtu(unittest.TestCase):
     def test_icmp_makes_segments_smaller(self):
         for family, text in (("4", "fragmentation needed"),
                              ("6", "packet too big")):
-            status, output, records = self.journal_of(
+            status, output, records = file_journal(
                 self.TUNNEL % ("", "yes", "3s"), "--family", family,
                 "--expect", "client: receives at least 1 icmp")
             self.assertEqual(status, rig.PASS, output)
@@ -1836,7 +1832,7 @@ class Mtu(unittest.TestCase):
 
     def test_without_icmp_large_segments_vanish(self):
         for family in "46":
-            status, output, records = self.journal_of(
+            status, output, records = file_journal(
                 self.TUNNEL % ("", "no", "2s"), "--family", family,
                 "--expect", "client: sends at least 2 retransmissions")
             self.assertEqual(status, rig.PASS, output)
@@ -1849,7 +1845,7 @@ class Mtu(unittest.TestCase):
             self.assertIn("only its large segments are lost", words)
 
     def test_mtu_probing_gets_through_a_black_hole(self):
-        status, output, records = self.journal_of(
+        status, output, records = file_journal(
             self.TUNNEL.replace("10s after", "0s after") % (
                 ", sysctls: {net.ipv4.tcp_mtu_probing: 1}", "no", "20s"),
             "--expect", "client: receives no icmp", "--expect",
@@ -1857,7 +1853,7 @@ class Mtu(unittest.TestCase):
         self.assertEqual(status, rig.PASS, output)
 
     def test_wire_carries_jumbo_frames(self):
-        status, output, records = self.journal_of("""
+        status, output, records = file_journal("""
             networks: {lan: {mtu: 9000}}
             hosts: {client: {networks: lan}, server: {networks: lan}}
             timeline:
@@ -1871,7 +1867,7 @@ class Mtu(unittest.TestCase):
                              if r["type"] == "frame"})
 
     def test_interface_drops_what_is_larger_than_its_mtu(self):
-        status, output, _ = self.journal_of("""
+        status, output, _ = file_journal("""
             networks: {lan: {mtu: 9000}, core: {mtu: 9000}}
             hosts:
               client: {networks: lan}
@@ -1889,6 +1885,56 @@ class Mtu(unittest.TestCase):
                       " ".join(output.split()))
 
 
+class Offload(unittest.TestCase):
+    # 46 segments of 1448 bytes, and the firewall forwards frames of several.
+    LAB = """
+        offload: yes
+        networks: [office, dmz]
+        hosts:
+          client: {networks: office}
+          gateway: {as: firewall, networks: [office, dmz]}
+          server: {networks: dmz}
+        timeline:
+          - start: [listen server silent, connect client server]
+          - client has received 1 syn-ack: [%s, send client 65536]
+          - 1s after server has received 46 data: end
+        expect:
+          - client: sends at least 46 data
+          - server: receives at least 46 data
+        for: 20s
+        """
+
+    @staticmethod
+    def data(records):
+        return [r for r in records if r["type"] == "frame" and
+                r["from"] == "client" and r.get("len")]
+
+    def test_frame_of_several_segments_counts_as_these(self):
+        for family in "46":
+            status, text, records = file_journal(
+                self.LAB % 'note "no fault"', "--family", family)
+            self.assertEqual(status, rig.PASS, text)
+            frame = next(r for r in self.data(records) if "segments" in r)
+            size = {"4": 1448, "6": 1428}[family]
+            self.assertEqual(frame["segments"], -(-frame["len"] // size))
+            self.assertRegex(frame["text"], f"in {frame['segments']} segments$")
+            self.assertEqual(
+                [(r["from"], r["segments"]) for r in records
+                 if r["type"] == "frame" and r["packet"] == frame["packet"]],
+                [(host, frame["segments"]) for host in ("client", "gateway")])
+            self.assertNotIn("not forwarded", text)
+
+    def test_rule_drops_the_frame_of_its_segment(self):
+        status, text, records = file_journal(
+            self.LAB % "drop the 3rd data from client")
+        self.assertEqual(status, rig.PASS, text)
+        dropped, = (r for r in self.data(records) if r["fate"] == "dropped")
+        self.assertIn(2 * 1448 + 1,
+                      range(dropped["seq"], dropped["seq"] + dropped["len"]))
+        self.assertIn(f"{dropped.get('segments', 1)} of its segments lost by: "
+                      "drop the 3rd data from client", text)
+
+
 class Moves(unittest.TestCase):
     MOVE = """
         hosts:
@@ -1903,12 +1949,6 @@ class Moves(unittest.TestCase):
         for: 3s
         """
 
-    def journal_of(self, text, *words):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "moves.yaml")
-            path.write_text(textwrap.dedent(text), encoding="utf-8")
-            return journal(str(path), *words)
-
     @staticmethod
     def receivers(records, size):
         return {r["to"] for r in records if r["type"] == "frame" and
@@ -1917,7 +1957,7 @@ class Moves(unittest.TestCase):
     def test_announced_address_is_found_at_once(self):
         for family, frame in (("4", "arp who-has 10.0.0.100 tell 10.0.0.100"),
                               ("6", "nd fd00::64 is-at")):
-            status, text, records = self.journal_of(
+            status, text, records = file_journal(
                 self.MOVE % "", "--family", family, "--expect",
                 "client: ECONNRESET within 1s of send client 20")
             self.assertEqual(status, rig.PASS, text)
@@ -1930,14 +1970,14 @@ class Moves(unittest.TestCase):
 
     def test_quiet_move_is_not_noticed(self):
         for family in "46":
-            status, text, records = self.journal_of(
+            status, text, records = file_journal(
                 self.MOVE % " quietly", "--family", family, "--expect",
                 "client: sends at least 2 retransmissions")
             self.assertEqual(status, rig.PASS, text)
             self.assertEqual(self.receivers(records, 20), {"one"})
 
     def test_neighbour_entry_times_out_after_a_quiet_move(self):
-        status, text, records = self.journal_of(
+        status, text, records = file_journal(
             (self.MOVE % " quietly").replace("3s", "40s"), "--sysctl",
             "client:net.ipv4.neigh.eth0.base_reachable_time_ms=500",
             "--sysctl", "client:net.ipv4.neigh.eth0.delay_first_probe_time=1",
@@ -1947,7 +1987,7 @@ class Moves(unittest.TestCase):
         self.assertEqual(self.receivers(records, 20), {"one", "two"})
 
     def test_move_from_a_dead_host_survives_its_reboot(self):
-        status, text, records = self.journal_of("""
+        status, text, records = file_journal("""
             hosts:
               client:
               one: {addresses: vip}
@@ -1966,7 +2006,7 @@ class Moves(unittest.TestCase):
         self.assertEqual(self.receivers(records, 10), {"two"})
 
     def test_name_of_an_address_is_one_for_programs(self):
-        status, text, _ = self.journal_of("""
+        status, text, _ = file_journal("""
             hosts:
               client:
                 run:
@@ -1981,7 +2021,7 @@ class Moves(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
 
     def test_move_is_left_out_without_faults(self):
-        status, text, records = self.journal_of(
+        status, text, records = file_journal(
             self.MOVE % "", "--without-faults", "--expect",
             "client: open")
         self.assertEqual(status, rig.PASS, text)
@@ -2006,11 +2046,7 @@ class Balancers(unittest.TestCase):
         """
 
     def journal_of(self, more, when, *words):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "balancers.yaml")
-            path.write_text(textwrap.dedent(self.LAB % (more, when)),
-                            encoding="utf-8")
-            status, text, records = journal(str(path), *words)
+        status, text, records = file_journal(self.LAB % (more, when), *words)
         if status == rig.SKIPPED:  # without expressions of nftables
             self.skipTest(text)
         return status, text, records

@@ -92,7 +92,8 @@ START_TEST(moment_is_completed_by_its_nth_frame)
 	struct lab_event event = { .kind = LAB_EVENT_SENT,
 				   .at = 10,
 				   .host = "client",
-				   .kinds = WIRE_TCP | WIRE_SYN };
+				   .kinds = WIRE_TCP | WIRE_SYN,
+				   .segments = 1 };
 	struct lab_wait wait = { 0 };
 
 	ck_assert(!lab_wait_see(&wait, &moment, &event));
@@ -111,12 +112,40 @@ START_TEST(moment_is_completed_by_its_nth_frame)
 }
 END_TEST
 
+/* A FIN is in the last segment of its frame. */
+START_TEST(segments_of_a_frame_count_for_a_moment)
+{
+	struct lab_moment moment = { .event = LAB_AFTER_FRAMES,
+				     .host = "client",
+				     .kinds = WIRE_DATA,
+				     .sent = true,
+				     .count = 3 };
+	const struct lab_event event = { .kind = LAB_EVENT_SENT,
+					 .at = 10,
+					 .host = "client",
+					 .kinds = WIRE_TCP | WIRE_DATA |
+						  WIRE_FIN,
+					 .segments = 3 };
+	struct lab_wait wait = { 0 };
+
+	ck_assert(lab_wait_see(&wait, &moment, &event));
+	wait = (struct lab_wait){ 0 };
+	moment.count = 4;
+	ck_assert(!lab_wait_see(&wait, &moment, &event));
+	ck_assert(lab_wait_see(&wait, &moment, &event));
+	ck_assert_uint_eq(lab_event_segments(&event, 0), 3);
+	ck_assert_uint_eq(lab_event_segments(&event, WIRE_FIN), 1);
+	ck_assert_uint_eq(lab_event_segments(&event, WIRE_SYN), 0);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&events_leave_in_the_order_of_time,
 	&events_of_one_time_leave_in_the_order_of_arrival,
 	&texts_are_copied,
 	&queue_grows_and_is_reused,
 	&moment_is_completed_by_its_nth_frame,
+	&segments_of_a_frame_count_for_a_moment,
 };
 
 int main(void)

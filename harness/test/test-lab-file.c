@@ -88,6 +88,15 @@ START_TEST(hosts_are_in_the_order_of_the_file)
 }
 END_TEST
 
+START_TEST(offload_is_kept)
+{
+	must_parse("hosts: {client: , server: }\n");
+	ck_assert(!plan->offload);
+	must_parse("offload: yes\n");
+	ck_assert(plan->offload);
+}
+END_TEST
+
 START_TEST(programs_have_their_keys)
 {
 	const struct lab_program *programs = plan->programs;
@@ -305,8 +314,8 @@ START_TEST(invalid_keys_and_values_of_a_lab_are_refused)
 				   "mean 'timeline'?" },
 		{ "x: 5\n",
 		  ":1:1: unknown lab key 'x'; expected one of: symptom, about, "
-		  "for, seed, needs, tmp, processes, sysctls, networks, hosts, "
-		  "timeline, "
+		  "for, seed, needs, tmp, processes, offload, sysctls, networks, "
+		  "hosts, timeline, "
 		  "expect" },
 		{ "for: 20\n",
 		  ":1:6: for: invalid duration '20': missing unit; did "
@@ -607,6 +616,7 @@ END_TEST
 
 static const TTest *const *const tests[] = {
 	&hosts_are_in_the_order_of_the_file,
+	&offload_is_kept,
 	&programs_have_their_keys,
 	&limit_of_listening_is_kept_and_has_a_default,
 	&place_of_rules_is_that_of_their_characters,

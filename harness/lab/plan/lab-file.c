@@ -1037,6 +1037,7 @@ static const struct lab_yaml_field fields[] = {
 	{ "needs", read_needs, 0 },
 	{ "tmp", read_bytes, offsetof(struct lab_plan, tmp_size) },
 	{ "processes", read_count, offsetof(struct lab_plan, processes) },
+	{ "offload", read_bool, offsetof(struct lab_plan, offload) },
 	{ "sysctls", read_settings, 0 },
 	{ "networks", lab_file_read_networks, 0 },
 	{ "hosts", read_hosts, 0 },

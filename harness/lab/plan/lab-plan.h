@@ -378,6 +378,7 @@ struct lab_plan {
 	uint64_t tmp_size; /* bytes of /tmp; 0: the default */
 	unsigned int processes; /* of each host; 0: the default */
 	uint64_t seed; /* of random choices */
+	bool offload; /* several segments in a frame: world_set_offload() */
 	nsec_t duration; /* of the timeline; 0: lab_defaults_add() */
 	bool named_networks; /* the file has networks, and hosts name theirs */
 	struct lab_network networks[LAB_NETWORKS];

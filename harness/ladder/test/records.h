@@ -23,6 +23,7 @@ struct frame_record {
 	uint32_t seq, ack, length; /* relative */
 	int transmission; /* of data, SYN and FIN: 1, or 2 for the kind
 			     "retransmission"; of others: null */
+	int segments; /* 1: no member */
 	bool shut; /* a window of 0; otherwise 500 */
 	bool to_client; /* the server sends */
 	int packet; /* a number that no other packet has */
@@ -134,6 +135,10 @@ static inline void record_frame(json_t *journal, struct frame_record r)
 	       record_transmission(&r), "seq", (int)r.seq, "ack", (int)r.ack,
 	       "len", (int)r.length, "flags", r.flags, "window",
 	       r.shut ? 0 : 500, "hex", hex);
+	if (r.segments)
+		json_object_set_new(
+			json_array_get(journal, json_array_size(journal) - 1),
+			"segments", json_integer(r.segments));
 }
 
 #define FRAME(journal_, ...)                                                   \

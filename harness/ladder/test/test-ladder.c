@@ -801,7 +801,7 @@ START_TEST(silence_is_a_row_with_its_length)
 END_TEST
 
 /* Data and its ACKs, a millisecond each. */
-static void record_transfer(size_t n)
+static void record_transfer(size_t n, int segments)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint32_t seq = (uint32_t)i * 1000 + 1;
@@ -809,7 +809,8 @@ static void record_transfer(size_t n)
 
 		FRAME(journal, .t = t, .left = t + 3e-5, .from = "client",
 		      .to = "server", .kinds = "tcp data", .flags = SEGMENT_ACK,
-		      .seq = seq, .ack = 1, .length = 1000);
+		      .seq = seq, .ack = 1, .length = 1000,
+		      .segments = segments);
 		FRAME(journal, .t = t + 4e-4, .left = t + 5e-4,
 		      .from = "server", .to = "client",
 		      .kinds = "tcp pure-ack", .flags = SEGMENT_ACK, .seq = 1,
@@ -820,7 +821,7 @@ static void record_transfer(size_t n)
 START_TEST(short_transfer_is_not_folded)
 {
 	record_handshake(journal);
-	record_transfer(8);
+	record_transfer(8, 0);
 	build();
 	ck_assert_uint_eq(count(LADDER_FOLD), 0);
 	ck_assert_uint_eq(count(LADDER_SEGMENT), 3 + 16);
@@ -831,7 +832,7 @@ END_TEST
 START_TEST(long_transfer_is_folded_and_counted)
 {
 	record_handshake(journal);
-	record_transfer(250);
+	record_transfer(250, 0);
 	build();
 	ck_assert_uint_eq(count(LADDER_FOLD), 1);
 	/* Six of its rows stand before it, and six behind. */
@@ -843,10 +844,22 @@ START_TEST(long_transfer_is_folded_and_counted)
 }
 END_TEST
 
+START_TEST(frame_of_several_segments_counts_as_these)
+{
+	record_handshake(journal);
+	record_transfer(250, 3);
+	build();
+	/* Of 488 frames 244 have data. */
+	ck_assert_str_eq(row_of(LADDER_FOLD)->text, "976 segments, 244.0 kB");
+	ck_assert_uint_eq(ladder->n_segments, 3 + 250 * 3 + 250);
+	done();
+}
+END_TEST
+
 START_TEST(whole_ladder_has_every_segment)
 {
 	record_handshake(journal);
-	record_transfer(250);
+	record_transfer(250, 0);
 	ck_assert_int_eq(ladder_new_whole(&ladder, journal), 0);
 	json_decref(journal);
 	ck_assert_uint_eq(count(LADDER_FOLD), 0);
@@ -860,7 +873,7 @@ START_TEST(drop_splits_a_folded_transfer)
 	bool dropped = false;
 
 	record_handshake(journal);
-	record_transfer(100);
+	record_transfer(100, 0);
 	record_data(0.0702, "dropped", "tcp data", 500000);
 	build();
 	ck_assert_uint_eq(count(LADDER_FOLD), 2);
@@ -1024,6 +1037,7 @@ int main(void)
 		&silence_is_a_row_with_its_length,
 		&short_transfer_is_not_folded,
 		&long_transfer_is_folded_and_counted,
+		&frame_of_several_segments_counts_as_these,
 		&whole_ladder_has_every_segment,
 		&drop_splits_a_folded_transfer,
 		&every_drop_of_a_hundred_is_a_row,
