@@ -7,6 +7,7 @@ usage: lab.py HALFOPEN [--shard N | TEST...]
 Without TEST the tests are dealt to several processes, because most of them wait.
 """
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -30,11 +31,28 @@ import rig
 HALFOPEN = os.path.realpath(sys.argv[1])
 
 
-def lab(*words, seconds=300, **more):
+def conclusive(function):
+    """Calls a function that returns exit status, output and more again while
+    the lab is inconclusive, at most ten times: halfopen gives up after three
+    tries, too few for sanitizers beside other tests."""
+    @functools.wraps(function)
+    def repeated(*words, **more):
+        for _ in range(10):
+            status, text, *rest = function(*words, **more)
+            if status != rig.BROKEN or "BROKEN: inconclusive" not in text:
+                break
+        return status, text, *rest
+    return repeated
+
+
+def lab_once(*words, seconds=300, **more):
     """Runs a lab to its end: exit status and output of the last try."""
     process = rig.start(HALFOPEN, "lab", *words, **more)
     text, _ = process.communicate(timeout=seconds)
     return process.returncode, text.split("the lab is repeated: try ")[-1]
+
+
+lab = conclusive(lab_once)
 
 
 def lab_file(text, *words):
@@ -44,10 +62,11 @@ def lab_file(text, *words):
         return lab(str(path), *words)
 
 
+@conclusive
 def journal(*words):
     """Exit status, output and journal records of the last try of a lab."""
     with tempfile.TemporaryDirectory() as out:
-        status, text = lab("--quiet", "--out", out, *words)
+        status, text = lab_once("--quiet", "--out", out, *words)
         journals = rig.read_journals(out)
         assert journals and len({n.split(".try")[0] for n in journals}) == 1, \
             text
@@ -2230,6 +2249,7 @@ class Paths(unittest.TestCase):
 
 
 class Prompt(unittest.TestCase):
+    @conclusive
     def typed(self, words, *more):
         with tempfile.TemporaryFile("w+") as keys:
             keys.write(words)
@@ -2654,7 +2674,8 @@ def run_shards():
         stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
                  for n, output in enumerate(outputs)]
     statuses = [process.wait() for process in processes]
-    for output in outputs:
+    # What failed comes last, where the end of a long log is kept.
+    for _, output in sorted(zip(statuses, outputs), key=lambda pair: pair[0]):
         output.seek(0)
         print(output.read(), flush=True)
         output.close()
