@@ -298,6 +298,17 @@ static void see_kept(struct causes *c, const struct wire_capture *capture)
 
 /* --- sizes ---------------------------------------------------------------- */
 
+/* Rules of the wire, faults of hosts and entries of connections do not depend
+ * on sizes: MTUs do, and rules of the file may. */
+static bool may_depend_on_size(const struct causes *c,
+			       const struct wire_capture *capture, bool kept)
+{
+	const struct lab_host *gateway = lab_plan_host(c->plan, capture->to);
+
+	return capture->fate == WIRE_TOO_LARGE ||
+	       (kept && (gateway->rules || is_too_large(c, capture, gateway)));
+}
+
 static void see_size(struct causes *c, const char *host, uint32_t payload,
 		     bool lost)
 {
@@ -386,10 +397,11 @@ static void see(struct causes *c, size_t i)
 		see_loss(c, capture);
 	if (kept)
 		see_kept(c, capture);
+	if (lost || kept)
+		lost = may_depend_on_size(c, capture, kept);
 	if (frame_is_data(&capture->frame) && *capture->origin &&
-	    (lost || kept || (capture->left && endpoint)))
-		see_size(c, capture->origin, capture->segment_length,
-			 lost || kept);
+	    (lost || (!kept && capture->left && endpoint)))
+		see_size(c, capture->origin, capture->segment_length, lost);
 }
 
 static void give(const struct cause *cause, lab_cause_fn fn, void *data)

@@ -1433,6 +1433,15 @@ class Conclusions(unittest.TestCase):
         self.assertTrue([t for t in texts_ if t.endswith(
             "not forwarded by router: rules of the file")], texts_)
 
+    def test_loss_without_an_entry_is_not_one_of_large_segments(self):
+        _, text, _ = journal(
+            "--between", "firewall", "--at", "200ms", "send client 100",
+            "--at", "500ms", "forget gateway", "--at", "600ms",
+            "send client 2000", "--expect",
+            "client: sends at least 3 retransmissions", "--for", "3s")
+        self.assertIn("not forwarded by gateway: it has no conntrack", text)
+        self.assertNotIn("large segments", text)
+
     def test_rebooted_server_leaves_a_half_open_connection(self):
         _, text, records = journal("--between", "router", "--at", "200ms",
                                    "reboot server", "--for", "600ms")
