@@ -59,6 +59,7 @@ struct route_plan {
 struct host_plan {
 	const char *name; /* copied; at most HOST_NAME - 1 characters */
 	const char *rules; /* of its firewall, for nft(8); NULL. Borrowed. */
+	const struct ipvs_plan *ipvs; /* NULL: balances nothing. Borrowed. */
 	bool programs; /* its processes see privilege_mounts_for_host() */
 	/* With `programs`: when the host has more processes than that, all are
 	 * killed, and on_exit() is called with pid -1. 0: no limit. */

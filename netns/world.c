@@ -28,6 +28,7 @@
 #include "fd.h"
 #include "firewall.h"
 #include "frame.h"
+#include "ipvs.h"
 #include "namespace.h"
 #include "offload.h"
 
@@ -390,6 +391,8 @@ static int furnish(struct world *world, struct place *place)
 	if (r >= 0 && place->plan.rules)
 		r = firewall_load(host_namespace(place->host),
 				  place->plan.rules);
+	if (r >= 0 && place->plan.ipvs)
+		r = ipvs_load(host_namespace(place->host), place->plan.ipvs);
 	if (r >= 0)
 		r = write_settings(place, false);
 	if (r >= 0)

@@ -97,6 +97,32 @@ static void add_feature(struct vm_lab *lab, const char *name,
 	};
 }
 
+/* What the rules of lab-gateway.c need. */
+static void add_balancer_features(struct vm_lab *lab,
+				  const struct lab_plan *plan,
+				  const struct lab_host *host)
+{
+	add_feature(lab, "nftables", "nf_tables", "CONFIG_NF_TABLES", plan,
+		    host->name);
+	add_feature(lab, "nftables route lookup", "nft_fib_inet",
+		    "CONFIG_NFT_FIB_INET", plan, host->name);
+	if (host->ipvs)
+		add_feature(lab, "IPVS", "ip_vs", "CONFIG_IP_VS", plan,
+			    host->name);
+	if (host->ipvs && host->by_source)
+		add_feature(lab, "IPVS scheduler sh", "ip_vs_sh",
+			    "CONFIG_IP_VS_SH", plan, host->name);
+	else if (host->ipvs)
+		add_feature(lab, "IPVS scheduler rr", "ip_vs_rr",
+			    "CONFIG_IP_VS_RR", plan, host->name);
+	else if (host->by_source)
+		add_feature(lab, "nftables hash", "nft_hash",
+			    "CONFIG_NFT_HASH", plan, host->name);
+	else
+		add_feature(lab, "nftables number generator", "nft_numgen",
+			    "CONFIG_NFT_NUMGEN", plan, host->name);
+}
+
 static void add_features(struct vm_lab *lab, const struct lab_plan *plan,
 			 bool uml)
 {
@@ -104,6 +130,8 @@ static void add_features(struct vm_lab *lab, const struct lab_plan *plan,
 		const struct lab_host *host = &plan->hosts[i];
 		bool tracks = lab_host_tracks_connections(host);
 
+		if (host->role == LAB_BALANCER)
+			add_balancer_features(lab, plan, host);
 		if (tracks || host->rules)
 			add_feature(lab, "nftables", "nf_tables",
 				    "CONFIG_NF_TABLES", plan, host->name);

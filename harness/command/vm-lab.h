@@ -5,7 +5,7 @@
 #include "labs.h"
 #include "vm.h"
 
-enum { VM_LAB_FEATURES = 8 };
+enum { VM_LAB_FEATURES = 16 };
 
 struct vm_lab {
 	struct lab_options options;

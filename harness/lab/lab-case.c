@@ -163,6 +163,12 @@ static int place_gateways(struct lab_case *c)
 			return error_trace(r);
 		if (*gateway->rules)
 			c->world.hosts[i].rules = gateway->rules;
+		if (host->ipvs) {
+			r = lab_gateway_ipvs(gateway, c->plan, host);
+			c->world.hosts[i].ipvs = &gateway->ipvs;
+		}
+		if (r < 0)
+			return error_trace(r);
 		n += lab_gateway_settings(gateway, host, c->settings + n);
 	}
 	memcpy(c->settings + n, c->plan->settings,

@@ -280,6 +280,11 @@ static void see_kept(struct causes *c, const struct wire_capture *capture)
 
 	if (is_too_large(c, capture, gateway))
 		why = R_("larger than the MTU of the network behind it");
+	else if (gateway->ipvs && !gateway->rules)
+		why = R_("IPVS has no entry for the connection");
+	else if (gateway->ipvs)
+		why = R_("IPVS has no entry for the connection, or rules of "
+			 "the file");
 	else if (lab_host_tracks_connections(gateway) && !gateway->rules)
 		why = capture->kinds & WIRE_SYN &&
 				      capture->network !=

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "firewall.h"
+#include "ipvs.h"
 #include "lab-causes.h"
 #include "lab-commands.h"
 #include "counter-control.h"
@@ -217,16 +218,22 @@ static bool is_on_path(const struct lab_end *end, const char *host,
 
 /* A dead gateway is not asked: its table died with it, and it forwards nothing.
  */
-static bool has_forgotten(const struct lab_end *end, const char *gateway,
+static bool has_forgotten(const struct lab_end *end,
+			  const struct lab_host *gateway,
 			  const struct diag_socket *socket)
 {
 	struct search search = { .socket = socket };
-	struct host *host = run_host(end->run, gateway);
+	struct host *host = run_host(end->run, gateway->name);
+	int r;
 
-	return host_is_running(host) &&
-	       firewall_each(host_namespace(host), end->run->options->family,
-			     see_tracked, &search) >= 0 &&
-	       !search.found;
+	if (!host_is_running(host))
+		return false;
+	r = gateway->ipvs ? ipvs_each(host_namespace(host), see_tracked,
+				      &search) :
+			    firewall_each(host_namespace(host),
+					  end->run->options->family,
+					  see_tracked, &search);
+	return r >= 0 && !search.found;
 }
 
 /* A gateway on the path that tracks connections and has no entry for this one;
@@ -237,9 +244,9 @@ static const char *forgetful_gateway(const struct lab_end *end,
 	for (size_t i = 0; i < end->plan->n_hosts; i++) {
 		const struct lab_host *host = &end->plan->hosts[i];
 
-		if (lab_host_tracks_connections(host) &&
+		if ((lab_host_tracks_connections(host) || host->ipvs) &&
 		    is_on_path(end, host->name, s->connection) &&
-		    has_forgotten(end, host->name, s->socket))
+		    has_forgotten(end, host, s->socket))
 			return host->name;
 	}
 	return NULL;

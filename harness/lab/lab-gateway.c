@@ -110,6 +110,22 @@ static int write_balancer(const struct lab_plan *plan,
 	return n + snprintf(buffer + n, size - (size_t)n, "}; }\n");
 }
 
+/*
+ * IPVS takes what it forwards out of the hook "input" at priority 99
+ * (ip_vs_in_hook()). The mark chooses its service before that; what is still
+ * there behind it has no entry.
+ */
+static int write_ipvs(const struct lab_host *host, char *buffer, size_t size)
+{
+	return snprintf(buffer, size,
+			"table inet lab { chain services { type filter hook "
+			"input priority -150; meta l4proto tcp fib daddr type "
+			"local meta mark set %d; }; chain unknown { type "
+			"filter hook input priority 110; meta mark %d %s; }; "
+			"}\n",
+			IPVS_MARK, IPVS_MARK, unknown_text(&host->tracking));
+}
+
 static int write_base(const struct lab_plan *plan, const struct lab_host *host,
 		      char *buffer, size_t size)
 {
@@ -150,7 +166,9 @@ static int write_base(const struct lab_plan *plan, const struct lab_host *host,
 			      "type nat hook postrouting priority 100; "
 			      "oifname != eth0 masquerade%s; }; }\n",
 			      flags[host->tracking.ports]);
-	if (host->role == LAB_BALANCER)
+	if (host->ipvs)
+		n += write_ipvs(host, buffer + n, size - (size_t)n);
+	else if (host->role == LAB_BALANCER)
 		n += write_balancer(plan, host, buffer + n, size - (size_t)n);
 	return n;
 }
@@ -187,6 +205,29 @@ int lab_gateway_rules(struct lab_gateway *gateway, const struct lab_plan *plan,
 					"rules too long: %d bytes, at most %d",
 					n, LAB_GATEWAY_RULES - 1);
 	return 0;
+}
+
+int lab_gateway_ipvs(struct lab_gateway *gateway, const struct lab_plan *plan,
+		     const struct lab_host *host)
+{
+	const nsec_t *idle = host->tracking.idle;
+	struct ipvs_plan *ipvs = &gateway->ipvs;
+	char text[ADDRESS_TEXT];
+	int r = 0;
+
+	*ipvs = (struct ipvs_plan){
+		.n_backends = host->n_backends,
+		.by_source = host->by_source,
+		.established = (unsigned int)(idle[LAB_TRACKED_ESTABLISHED] /
+					      NSEC_PER_SEC),
+		.fin_wait = (unsigned int)(idle[LAB_TRACKED_FIN_WAIT] /
+					   NSEC_PER_SEC),
+	};
+	for (size_t i = 0; i < host->n_backends && r >= 0; i++)
+		r = address_parse(&ipvs->backends[i],
+				  backend_address(plan, host, host->backends[i],
+						  AF_INET, text));
+	return error_trace(r);
 }
 
 size_t lab_gateway_settings(struct lab_gateway *gateway,

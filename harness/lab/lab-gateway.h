@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "ipvs.h"
 #include "lab-plan.h"
 #include "testcase.h"
 
@@ -17,12 +18,17 @@ struct lab_gateway {
 	char rules[LAB_GATEWAY_RULES];
 	char timeouts[LAB_TRACKED_STATES][16]; /* values of settings */
 	char names[LAB_TRACKED_STATES][64]; /* of these */
+	struct ipvs_plan ipvs;
 };
 
 /* Writes the rules of the host's role and, behind them, those of the plan,
  * which it checks: -EINVAL with their place. */
 int lab_gateway_rules(struct lab_gateway *gateway, const struct lab_plan *plan,
 		      const struct lab_host *host);
+
+/* What a balancer with IPVS does, which then needs the rules, too. */
+int lab_gateway_ipvs(struct lab_gateway *gateway, const struct lab_plan *plan,
+		     const struct lab_host *host);
 
 /* Writes the settings, which point into `gateway`, and returns their number. */
 size_t lab_gateway_settings(struct lab_gateway *gateway,

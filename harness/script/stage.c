@@ -19,6 +19,7 @@
 #include "case-table.h"
 #include "errors.h"
 #include "firewall.h"
+#include "ipvs.h"
 #include "kernel.h"
 #include "privilege.h"
 #include "probe-control.h"
@@ -307,6 +308,17 @@ static bool has_need(const struct need *need)
 	return need && (need->kernel || need->program || need->sysctl);
 }
 
+static void check_ipvs(struct run *run)
+{
+	if (run->options->family != AF_INET)
+		run_skip(run, "IPv4 only: without root, IPVS is configured by "
+			      "socket options, which have no IPv6");
+	if (!ipvs_possible())
+		run_skip(run, "needs IPVS, which this kernel lacks or has not "
+			      "loaded (modprobe ip_vs ip_vs_rr ip_vs_sh); "
+			      "halfopen vm runs it in a guest");
+}
+
 void stage_check_needs(struct run *run)
 {
 	const struct run_job *job = run->job;
@@ -326,6 +338,8 @@ void stage_check_needs(struct run *run)
 	if (world_plan_has_rules(run_world_plan(run)) && !firewall_possible())
 		run_skip(run, "needs firewall rules; halfopen was built "
 			      "without libnftables");
+	if (world_plan_has_ipvs(run_world_plan(run)))
+		check_ipvs(run);
 	if (job->variant && job->variant->ipv4_only &&
 	    run->options->family != AF_INET)
 		run_skip(run, "IPv4 only: %s", job->variant->ipv4_only);

@@ -11,6 +11,7 @@
 struct planned_host {
 	char name[HOST_NAME];
 	const char *rules; /* NULL: none */
+	const struct ipvs_plan *ipvs; /* NULL: balances nothing */
 	bool multihomed;
 	const struct world_route *routes; /* NULL: none of its own */
 	const struct world_address *addresses; /* of all hosts; NULL: none */
@@ -38,6 +39,9 @@ const char *world_address_text(const struct world_address *address, int family);
 
 /* Whether any host has firewall rules, which need libnftables. */
 bool world_plan_has_rules(const struct world_plan *plan);
+
+/* Whether any host balances with IPVS, which the kernel may lack. */
+bool world_plan_has_ipvs(const struct world_plan *plan);
 
 /* The same host for netns/, the ith, with its addresses of that family. Borrows
  * `planned`. */

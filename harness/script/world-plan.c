@@ -72,6 +72,7 @@ static void declared_host(const struct world_plan *plan, size_t i,
 {
 	copy(ret->name, sizeof(ret->name), plan->hosts[i].name);
 	ret->rules = plan->hosts[i].rules;
+	ret->ipvs = plan->hosts[i].ipvs;
 	ret->multihomed = plan->hosts[i].multihomed;
 	ret->routes = plan->hosts[i].routes;
 	ret->addresses = plan->addresses;
@@ -159,6 +160,14 @@ bool world_plan_has_rules(const struct world_plan *plan)
 	return false;
 }
 
+bool world_plan_has_ipvs(const struct world_plan *plan)
+{
+	for (size_t i = 0; i < declared_hosts(plan); i++)
+		if (plan->hosts[i].ipvs)
+			return true;
+	return false;
+}
+
 bool world_plan_has(const struct world_plan *plan, const char *name)
 {
 	for (size_t i = 0; i < world_plan_hosts(plan); i++) {
@@ -226,6 +235,7 @@ int planned_host_plan(const struct planned_host *planned, size_t i, int family,
 {
 	struct host_plan plan = { .name = planned->name,
 				  .rules = planned->rules,
+				  .ipvs = planned->ipvs,
 				  .multihomed = planned->multihomed,
 				  .static_routes = planned->routes };
 

@@ -29,6 +29,7 @@ struct world_plan {
 			const char *v4, *v6;
 		} also[HOST_CABLES - 1];
 		const char *rules; /* of its firewall, in nft(8) syntax */
+		const struct ipvs_plan *ipvs; /* NULL: balances nothing */
 		/* It has further cables and is no router. */
 		bool multihomed;
 		/* NULL: by the fewest hops, which world.h explains. At most

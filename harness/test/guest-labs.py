@@ -110,6 +110,48 @@ expect:
   - server: 1 ESTAB
 """
 
+# Each kind of balancer, with backends of its own. IPVS drops an idle entry up to
+# 0.25 s late: that is the granularity of the timer wheel.
+BALANCERS = """
+for: 6s
+networks: [front, back-a, back-b, back-c, back-d]
+hosts:
+  client: {networks: front}
+  turns: {as: balancer, networks: [front, back-a], backends: [a1, a2]}
+  source: {as: balancer, networks: [front, back-b], backends: [b1, b2],
+           balance: source}
+  ipvs-turns: {as: balancer, with: ipvs, networks: [front, back-c],
+               backends: [c1, c2], idle: 2s, unknown: rst}
+  ipvs-source: {as: balancer, with: ipvs, networks: [front, back-d],
+                backends: [d1, d2], balance: source}
+  a1: {networks: back-a}
+  a2: {networks: back-a}
+  b1: {networks: back-b}
+  b2: {networks: back-b}
+  c1: {networks: back-c}
+  c2: {networks: back-c}
+  d1: {networks: back-d}
+  d2: {networks: back-d}
+timeline:
+  - 0s: [listen a1, listen a2, listen b1, listen b2]
+  - 100ms: [listen c1, listen c2, listen d1, listen d2]
+  - 1s: connect client turns 4 times
+  - 1s: connect client source 4 times
+  - 1s: connect client ipvs-turns 4 times
+  - 1s: connect client ipvs-source 4 times
+  - 2s: send client 10
+  - 5s: send client 10
+expect:
+  - a1: 2 ESTAB within 2s
+  - a2: 2 ESTAB within 2s
+  - c1: 2 ESTAB within 2s
+  - c2: 2 ESTAB within 2s
+  - client: 16 ESTAB within 2s
+  - client: 12 ESTAB
+  - client: receives 4 rsts
+  - client: ECONNRESET after 5s within 5500ms
+"""
+
 FAILS = """
 for: 1s
 hosts: {client: , server: }
@@ -247,6 +289,12 @@ class Refusals(Labs):
         self.refused("--kernel", root, labs=[self.file("nat.yaml", SHORT)],
                      parts=("nat: host gateway: ", "nftables",
                             "CONFIG_NF_TABLES"))
+
+    def test_kernel_without_ipvs_is_refused_for_its_balancer(self):
+        root = image(self.folder, (*REQUIRED, "nf_tables", "nft_fib_inet"))
+        lab = "hosts: {k: , g: {as: balancer, with: ipvs, backends: l}, l: }"
+        self.refused("--kernel", root, labs=[self.file("x.yaml", lab)],
+                     parts=("x: host g: ", "IPVS", "CONFIG_IP_VS"))
 
     def test_uml_kernel_without_overlayfs_is_refused(self):
         script = self.file("linux", "#!/bin/sh\necho CONFIG_UML=y\n"
@@ -476,6 +524,16 @@ class Guests:
                                          "qemu-system-x86)")
 class InQemu(Guests, Labs):
     words = ("--kernel", kernel() or "")
+
+    def test_balancers_give_connections_to_their_backends(self):
+        out = os.path.join(self.folder, "out")
+        done = self.vm(*self.words, "--virtual-time", labs=[
+            self.file("balancers.yaml", BALANCERS), "-q", "--out", out])
+        self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
+        reached = {r["to"] for r in rig.read_journals(out)["balancers"]
+                   if r["type"] == "frame" and "syn" in r["kinds"]}
+        for pair in {"b1", "b2"}, {"d1", "d2"}:
+            self.assertEqual(len(reached & pair), 1, reached)
 
     def test_matrix_has_a_row_for_each_expectation(self):
         done = rig.call(HALFOPEN, "matrix", kernel(), kernel(),

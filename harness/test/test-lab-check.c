@@ -51,6 +51,10 @@ START_TEST(fault_must_have_an_effect)
 		{ "hosts: {client: , gw: {as: router}, server: }\n"
 		  "timeline: {2s: forget gw}",
 		  "gw tracks no connections" },
+		{ "hosts: {client: , gw: {as: balancer, with: ipvs, "
+		  "backends: server}, server: }\n"
+		  "timeline: {2s: forget gw}",
+		  "IPVS has no command that deletes entries; 'reboot' does" },
 		{ "hosts: {client: , gw: {as: nat}, server: }\n"
 		  "timeline: {2s: freeze gw}",
 		  "no process runs in gw" });

@@ -389,6 +389,17 @@ START_TEST(invalid_keys_and_values_of_a_host_are_refused)
 				      "'as: balancer' has backends" },
 		{ "balance: source", ".balance: client: only a host with 'as: "
 				     "balancer' has the key 'balance'" },
+		{ "with: ipvs", ".with: client: only a host with 'as: "
+				"balancer' has the key 'with'" },
+		{ "{as: balancer, with: ipsv}",
+		  ".with: unknown kind of balancer 'ipsv'; did you mean "
+		  "'ipvs'?" },
+		{ "{as: balancer, with: ipvs, idle: {close-wait: 5s}}",
+		  ".idle: IPVS has no timeout for 'close-wait', "
+		  "only for established and fin-wait" },
+		{ "{as: balancer, with: ipvs, tracking: loose}",
+		  ".tracking: client: IPVS tracks neither windows nor "
+		  "connections that it joins late" },
 		{ "{as: balancer, balance: random}",
 		  ".balance: unknown way to balance 'random'" },
 		{ "{as: balancer, backends: [k, k]}",

@@ -183,12 +183,33 @@ struct vm {
 	uint64_t files_size; /* bytes of the host's files in it */
 };
 
+/* The optional modules, and those of the features. */
+static const char **all_optional(const struct vm_feature *features)
+{
+	size_t n = 0, count = ARRAY_SIZE(optional);
+	const char **all;
+
+	while (features && features[n].name)
+		n++;
+	all = calloc(n + count, sizeof(*all));
+	for (size_t i = 0; all && i < n; i++)
+		all[i] = features[i].module;
+	if (all)
+		memcpy(all + n, optional, sizeof(optional));
+	return all;
+}
+
 static int make_initramfs(struct vm *vm)
 {
+	const char **all = all_optional(vm->plan->features);
 	struct vm_module *modules;
 	size_t n;
-	int r = vm_modules_find(&vm->kernel, required, optional, &modules, &n);
+	int r;
 
+	if (!all)
+		return error_origin(-ENOMEM, "list modules");
+	r = vm_modules_find(&vm->kernel, required, all, &modules, &n);
+	free(all);
 	if (r < 0)
 		return error_trace(r);
 	r = initramfs_new(vm->plan->argv, (size_t)vm->plan->argc, modules, n,

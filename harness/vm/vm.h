@@ -20,7 +20,8 @@ struct vm_plan {
 	/* The command gets these files of the host, and the caller's directory,
 	 * ids and environment; NULL: it needs none of them. */
 	const struct initramfs_files *files;
-	/* What the command needs besides; ends with name NULL. NULL: nothing. */
+	/* What the command needs besides, whose modules the guest loads; ends
+	 * with name NULL. NULL: nothing. */
 	const struct vm_feature *features;
 	int argc; /* the command line of run, "run" first */
 	char **argv;

@@ -88,7 +88,7 @@ static int check_hosts(const struct lab_plan *plan)
 		const struct lab_host *host = &plan->hosts[i];
 
 		if (host->tracking.idle[LAB_TRACKED_ESTABLISHED] &&
-		    !lab_host_tracks_connections(host))
+		    !lab_host_tracks_connections(host) && !host->ipvs)
 			return lab_place_refuse(&host->place,
 						"%s: only a NAT, a firewall or "
 						"a balancer has an idle time",
@@ -264,6 +264,11 @@ static int check_fault(const struct lab_plan *plan,
 	const struct lab_host *host = lab_plan_host(plan, action->host);
 
 	/* A router with rules of its own may track connections. */
+	if (fault->clears_tracking && host->ipvs)
+		return lab_place_refuse(place,
+					"%s: IPVS has no command that deletes "
+					"entries; 'reboot' does",
+					action->text);
 	if (fault->clears_tracking &&
 	    (!lab_host_is_gateway(host) ||
 	     (host->role == LAB_ROUTER && !host->rules)))

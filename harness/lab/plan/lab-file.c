@@ -410,10 +410,22 @@ static int read_role(const struct lab_yaml_node *node, void *data)
 					   sizeof(near)));
 }
 
-/* Of a key that only gateways with conntrack have. */
+static int check_balances(const struct lab_yaml_node *node,
+			  const struct lab_host *host, const char *has)
+{
+	if (host->role == LAB_BALANCER)
+		return 0;
+	return lab_yaml_refuse(node,
+			       "%s: only a host with 'as: balancer' has %s",
+			       host->name, has);
+}
+
+/* Of a key that only gateways with conntrack, or IPVS, have. */
 static int check_tracks(const struct lab_yaml_node *node,
 			const struct lab_host *host, const char *has)
 {
+	if (host->ipvs)
+		return 0;
 	if (lab_host_tracks_connections(host))
 		return 0;
 	return lab_yaml_refuse(node,
@@ -449,6 +461,22 @@ static int read_choice(const struct lab_yaml_node *node, const char *what,
 			       lab_suggest(text, names, n, near, sizeof(near)));
 }
 
+static int read_with(const struct lab_yaml_node *node, void *data)
+{
+	static const char *const names[] = { "nftables", "ipvs" };
+	struct lab_host *host = data;
+	size_t i;
+	int r = check_balances(node, host, "the key 'with'");
+
+	if (r >= 0)
+		r = read_choice(node, "kind of balancer", names,
+				ARRAY_SIZE(names), &i);
+	if (r < 0)
+		return error_trace(r);
+	host->ipvs = i == 1;
+	return 0;
+}
+
 static int read_state_timeout(const struct lab_yaml_node *key,
 			      const struct lab_yaml_node *node, void *data)
 {
@@ -463,6 +491,12 @@ static int read_state_timeout(const struct lab_yaml_node *key,
 	r = read_choice(&named, "conntrack state", states, n, &state);
 	if (r < 0)
 		return error_trace(r);
+	if (host->ipvs && state != LAB_TRACKED_ESTABLISHED &&
+	    state != LAB_TRACKED_FIN_WAIT)
+		return lab_yaml_refuse(key,
+				       "IPVS has no timeout for '%s', only for "
+				       "established and fin-wait",
+				       states[state]);
 	return read_timeout(node, &host->tracking.idle[state]);
 }
 
@@ -513,6 +547,10 @@ static int read_tracking(const struct lab_yaml_node *node, void *data)
 	struct tracking_words words = { .host = data };
 	int r = lab_yaml_each(node, read_tracking_word, &words);
 
+	if (r >= 0 && words.host->ipvs)
+		r = lab_yaml_refuse(node, "%s: IPVS tracks neither windows nor "
+					  "connections that it joins late",
+				    words.host->name);
 	return r < 0 ? error_trace(r) : check_tracks(node, data, "tracking");
 }
 
@@ -575,16 +613,6 @@ static int read_rules(const struct lab_yaml_node *node, void *data)
 				       host->name);
 	return lab_plan_keep_place(node->yaml->plan, &place,
 				   &host->rules_place);
-}
-
-static int check_balances(const struct lab_yaml_node *node,
-			  const struct lab_host *host, const char *has)
-{
-	if (host->role == LAB_BALANCER)
-		return 0;
-	return lab_yaml_refuse(node,
-			       "%s: only a host with 'as: balancer' has %s",
-			       host->name, has);
 }
 
 /* lab_network_check() looks the host up. */
@@ -750,6 +778,7 @@ static int read_link_count(const struct lab_yaml_node *node, void *ret)
 /* The role is read before the keys that only some roles have. */
 static const struct lab_yaml_field host_fields[] = {
 	{ "as", read_role, 0 },
+	{ "with", read_with, 0 },
 	{ "idle", read_idle, 0 },
 	{ "tracking", read_tracking, 0 },
 	{ "unknown", read_unknown, 0 },

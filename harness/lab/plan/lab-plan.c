@@ -135,7 +135,7 @@ bool lab_host_is_gateway(const struct lab_host *host)
 bool lab_host_tracks_connections(const struct lab_host *host)
 {
 	return host->role == LAB_NAT || host->role == LAB_FIREWALL ||
-	       host->role == LAB_BALANCER;
+	       (host->role == LAB_BALANCER && !host->ipvs);
 }
 
 bool lab_plan_runs_in(const struct lab_plan *plan, const char *host)

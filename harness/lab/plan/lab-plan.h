@@ -21,6 +21,7 @@
 #include "errors.h"
 #include "fault.h"
 #include "host.h"
+#include "ipvs.h"
 #include "nsec.h"
 #include "privilege.h"
 #include "testcase.h"
@@ -33,7 +34,7 @@ enum {
 	LAB_INTERFACES = HOST_CABLES, /* of one host */
 	LAB_ROUTES = HOST_ROUTES, /* of one host */
 	LAB_ADDRESSES = WORLD_ADDRESSES, /* that may move */
-	LAB_BACKENDS = 16, /* of one balancer */
+	LAB_BACKENDS = IPVS_BACKENDS, /* of one balancer */
 	LAB_MTU = 1500, /* of an interface, unless the file has another one */
 	LAB_PROGRAMS = 64,
 	LAB_STEPS = 256,
@@ -178,6 +179,7 @@ struct lab_host {
 	const char *backends[LAB_BACKENDS]; /* hosts */
 	size_t n_backends;
 	bool by_source; /* one client, one backend; else they take turns */
+	bool ipvs; /* a balancer with IPVS, which does without conntrack */
 	const char *rules; /* additional rules for nft(8), or NULL */
 	struct lab_place rules_place; /* of their first character */
 	/* Of the path, from the host and to it. */
@@ -420,7 +422,7 @@ size_t lab_plan_host_names(const struct lab_plan *plan, const char **ret);
 
 /* A router, NAT, firewall or balancer. */
 bool lab_host_is_gateway(const struct lab_host *host);
-/* Of a NAT, a firewall or a balancer conntrack has a timeout. */
+/* A NAT, a firewall, or a balancer without IPVS: has conntrack. */
 bool lab_host_tracks_connections(const struct lab_host *host);
 /* The plan has a program in that host, started later or not. */
 bool lab_plan_runs_in(const struct lab_plan *plan, const char *host);
