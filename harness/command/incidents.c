@@ -142,6 +142,11 @@ static bool is_selected(const struct lab_plan *plan, char *const *words,
 	return true;
 }
 
+static bool is_long(const struct lab_plan *plan)
+{
+	return plan->duration > SEC(INCIDENT_REAL_SECONDS);
+}
+
 static json_t *needs_array(const struct lab_plan *plan)
 {
 	json_t *array = json_array();
@@ -153,10 +158,11 @@ static json_t *needs_array(const struct lab_plan *plan)
 
 static void print_json(const struct lab_plan *plan)
 {
-	json_t *line = json_pack("{s:s, s:s, s:s, s:s?, s:o}", "type",
+	json_t *line = json_pack("{s:s, s:s, s:s, s:s?, s:o, s:b}", "type",
 				 "incident", "name", plan->name, "symptom",
 				 symptom_of(plan), "about", plan->about,
-				 "needs", needs_array(plan));
+				 "needs", needs_array(plan), "virtual_time",
+				 (int)is_long(plan));
 
 	json_dumpf(line, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -168,6 +174,7 @@ static int print_table(struct lab_plan *const *plans, size_t n)
 {
 	const char *const headings[] = { _("symptom"), _("lab"), _("needs") };
 	struct table *table;
+	bool any_long = false;
 	int r = table_new(&table, ARRAY_SIZE(headings), headings);
 
 	for (size_t i = 0; r >= 0 && i < n; i++) {
@@ -177,6 +184,10 @@ static int print_table(struct lab_plan *const *plans, size_t n)
 		char needs[256] = "";
 		size_t used = 0;
 
+		if (is_long(plans[i]))
+			used = (size_t)snprintf(needs, sizeof(needs), "%s%s",
+						_("virtual time"),
+						plans[i]->n_needs ? ", " : "");
 		for (size_t j = 0; j < plans[i]->n_needs && used < sizeof(needs);
 		     j++)
 			used += (size_t)snprintf(needs + used,
@@ -187,11 +198,16 @@ static int print_table(struct lab_plan *const *plans, size_t n)
 			      (const char *const[]){ is_new ? _(symptom) : "",
 						     plans[i]->name, needs },
 			      0, COLOUR_PLAIN);
+		any_long = any_long || is_long(plans[i]);
 	}
 	if (r >= 0) {
 		table_print(table, stdout, report_columns(stdout));
 		puts(_("\nhalfopen lab LAB runs one; its file says why it "
 		       "happens and what helps."));
+		if (any_long)
+			puts(_("One that needs virtual time takes minutes "
+			       "without it: halfopen vm --virtual-time -- lab "
+			       "LAB"));
 	}
 	table_free(table);
 	return error_trace(r);

@@ -7,6 +7,9 @@
 
 #include "usage.h"
 
+/* A lab of more than this is for virtual time. */
+enum { INCIDENT_REAL_SECONDS = 60 };
+
 /* The path of a lab's file: `name` itself if there is such a file, or that of
  * the incident with this name. -ENOENT names the nearest incident. */
 int incidents_find(const char *name, char *buffer, size_t size);

@@ -7,10 +7,13 @@
 
 #include "errors.h"
 #include "fold.h"
+#include "incidents.h"
 #include "ladder.h"
 #include "lab-live.h"
 #include "lab-network.h"
 #include "lab-summary.h"
+#include "lab-value.h"
+#include "message.h"
 
 static void print_host(const struct lab_host *host, const char *before)
 {
@@ -48,6 +51,8 @@ static void print_hosts(const struct lab_plan *plan)
 
 void lab_print_begin(const struct report *report, const struct lab_plan *plan)
 {
+	char duration[32];
+
 	printf("halfopen %s, Linux %s, HZ %u, IPv%d%s%s\n",
 	       report->info.version, report->info.kernel, report->info.hz,
 	       report->info.family, report->info.rootless ? ", rootless" : "",
@@ -57,6 +62,12 @@ void lab_print_begin(const struct report *report, const struct lab_plan *plan)
 	if (plan->about)
 		fold_print(stdout, plan->about, 0, 0, report->columns);
 	print_hosts(plan);
+	if (plan->duration > SEC(INCIDENT_REAL_SECONDS) &&
+	    !report->info.virtual_time)
+		printf(_("takes %s; in virtual time, seconds: halfopen vm "
+			 "--virtual-time -- lab FILE\n"),
+		       lab_value_duration_text(plan->duration, duration,
+					       sizeof(duration)));
 	fflush(stdout);
 }
 
