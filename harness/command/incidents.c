@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Incidents are the files NAME.yaml of two folders: the installed one and, for a
- * program that runs from its build folder, the one of the source tree. A name of
- * the first folder hides that of the second.
+ * Incidents are the files NAME.yaml of a folder that is found from the path of the
+ * program, so that an unpacked tarball works anywhere: PREFIX/bin/halfopen and
+ * PREFIX/share/halfopen/incidents, or build/harness/halfopen and cases/incidents of
+ * the source tree. A name of the first folder hides that of the second.
  */
 #include "incidents.h"
 
@@ -16,29 +17,19 @@
 
 #include "errors.h"
 #include "lab-file.h"
+#include "macro.h"
 #include "message.h"
 #include "nearest.h"
 #include "report.h"
 #include "table.h"
-#include "version.h"
 
 enum { FOLDER = 512 };
 
-/* The folder of the source tree; "" for an installed program. */
-static void source_folder(char ret[FOLDER])
-{
-	char exe[256];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	ret[0] = '\0';
-	if (n < 0)
-		return;
-	/* .../build/harness/halfopen -> .../cases/incidents */
-	exe[n] = '\0';
-	for (int i = 0; i < 3 && strrchr(exe, '/'); i++)
-		*strrchr(exe, '/') = '\0';
-	snprintf(ret, FOLDER, "%s/cases/incidents", exe);
-}
+/* Where incidents are, after the removal of `n` names from the program's path. */
+static const struct place {
+	int n;
+	const char *folder;
+} places[] = { { 2, "share/halfopen/incidents" }, { 3, "cases/incidents" } };
 
 /* Without the folder and the ending. */
 static void base_name(const char *path, char *ret, size_t size)
@@ -53,14 +44,22 @@ static void base_name(const char *path, char *ret, size_t size)
 /* The files of both folders. globfree() in any case. */
 static void find_all(glob_t *ret)
 {
-	char pattern[FOLDER + 16], folder[FOLDER];
+	char program[FOLDER], pattern[FOLDER + 64];
+	ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
 
 	*ret = (glob_t){ .gl_pathc = 0 };
-	glob(HALFOPEN_INCIDENTS "/*.yaml", 0, NULL, ret);
-	source_folder(folder);
-	snprintf(pattern, sizeof(pattern), "%s/*.yaml", folder);
-	if (*folder)
+	if (size < 0)
+		return;
+	program[size] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		size_t length = strlen(program);
+
+		for (int n = places[i].n; n > 0 && length > 0; length--)
+			n -= program[length - 1] == '/';
+		snprintf(pattern, sizeof(pattern), "%.*s/%s/*.yaml",
+			 (int)length, program, places[i].folder);
 		glob(pattern, ret->gl_pathc ? GLOB_APPEND : 0, NULL, ret);
+	}
 }
 
 static bool has_name(const char *path, const char *name)

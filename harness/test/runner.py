@@ -413,8 +413,8 @@ class Usage(unittest.TestCase):
         done = rig.start(PROGRAM, "--version")
         text, _ = done.communicate(timeout=20)
         self.assertEqual(done.returncode, PASS)
-        self.assertRegex(text, r"^halfopen \d+\.\d+\.\d+\n[+-] libnftables.*\n"
-                               "[+-] libseccomp")
+        self.assertRegex(text, r"^halfopen \d+\.\d+\.\d+(-\S+)?\n"
+                               r"[+-] libnftables.*\n[+-] libseccomp")
 
     def test_output_to_a_full_disk_is_broken(self):
         """A script must not take empty output for an empty list."""
