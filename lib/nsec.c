@@ -19,6 +19,13 @@ double nsec_seconds(nsec_t nsec)
 	return (double)nsec / (double)NSEC_PER_SEC;
 }
 
+nsec_t nsec_from_seconds(double seconds)
+{
+	if (!(seconds > 0))
+		return 0;
+	return seconds < 9e9 ? (nsec_t)(seconds * 1e9 + 0.5) : NSEC_NEVER;
+}
+
 nsec_t nsec_add(nsec_t a, nsec_t b)
 {
 	if (a == NSEC_NEVER || b == NSEC_NEVER)

@@ -32,6 +32,10 @@ nsec_t nsec_from_timespec(struct timespec ts);
 struct timespec nsec_to_timespec(nsec_t nsec);
 double nsec_seconds(nsec_t nsec);
 
+/* The nearest duration: up to days, the inverse of nsec_seconds(). 0 for a negative
+ * number, NSEC_NEVER for one beyond the range. */
+nsec_t nsec_from_seconds(double seconds);
+
 /* NSEC_NEVER stays NSEC_NEVER. */
 nsec_t nsec_add(nsec_t a, nsec_t b);
 

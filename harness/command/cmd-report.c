@@ -21,6 +21,7 @@
 #include "lab-summary.h"
 #include "ladder.h"
 #include "macro.h"
+#include "merge.h"
 #include "message.h"
 #include "out-folder.h"
 #include "page-folder.h"
@@ -34,11 +35,16 @@ enum option_code {
 	OPTION_COLOR,
 	OPTION_HTML,
 	OPTION_SVG,
+	OPTION_MERGE,
+	OPTION_FORMAT,
+	OPTION_OUT,
 };
 
 const struct usage usage_report = {
 	.name = "report",
-	.arguments = "DIR [PATTERN...] [options]",
+	.arguments = "DIR [PATTERN...] [options]\n"
+		     "       halfopen report --merge DIR... [--format FORMAT] "
+		     "[--out DIR]",
 	.brief = "draw recorded runs",
 	.text = "Reads the journals below DIR and prints the table of runs and "
 		"for each run the ladder, a time-sequence diagram of its "
@@ -63,17 +69,34 @@ const struct usage usage_report = {
 			[OPTION_SVG] = { "svg", 0, NULL, NULL,
 					 "write ladder.svg, the ladder as an "
 					 "image, beside each journal instead" },
+			[OPTION_MERGE] = { "merge", 0, NULL, NULL,
+					   "print one report of the shards of a "
+					   "run; each DIR is that of a run "
+					   "--shard K/N --out DIR, on any "
+					   "machine" },
+			[OPTION_FORMAT] = { "format", 0, "FORMAT",
+					    "human ktap junit jsonl",
+					    "with --merge: human (default), "
+					    "ktap, junit, jsonl" },
+			[OPTION_OUT] = { "out", 0, "DIR", NULL,
+					 "with --merge: also copy the runs of "
+					 "all shards to DIR, with one index" },
 			{ NULL, 0, NULL, NULL, NULL } },
 	.status = "0; 2 for wrong usage, or if a journal could not be read "
 		  "completely (the readable part is printed); 3 if halfopen "
-		  "could not do its work.",
+		  "could not do its work. With --merge, that of run; 3 also if "
+		  "a shard or a result is missing, 2 for shards of different "
+		  "runs and for a shard that is there twice.",
 };
 
 struct options {
 	const char *dir;
 	struct report_patterns patterns;
 	struct ladder_view view;
-	bool html, svg;
+	bool html, svg, merge;
+	const struct reporter *reporter; /* NULL: no --format */
+	const char *out;
+	char *const *words;
 };
 
 /* --- the command line ------------------------------------------------------*/
@@ -96,11 +119,24 @@ static int parse(struct options *options, int argc, char **argv)
 		else if (option == OPTION_COLOR)
 			options->view.coloured = colour_wanted(
 				stdout, (enum colour_when)usage_choice());
+		else if (option == OPTION_MERGE)
+			options->merge = true;
+		else if (option == OPTION_FORMAT)
+			options->reporter = reporter_find(optarg);
+		else if (option == OPTION_OUT)
+			options->out = optarg;
 	}
 	if (option != USAGE_END)
 		return usage_end(option);
 	if (!argv[optind])
 		return usage_error(_("missing DIR"));
+	if (!options->merge && (options->reporter || options->out))
+		return usage_error(_("%s: needs --merge"),
+				   options->out ? "--out" : "--format");
+	if (options->merge && (options->html || options->svg))
+		return usage_error(_("%s: not with --merge"),
+				   options->html ? "--html" : "--svg");
+	options->words = &argv[optind];
 	options->dir = argv[optind];
 	for (size_t n = strlen(argv[optind]);
 	     n > 1 && argv[optind][n - 1] == '/'; n--)
@@ -267,6 +303,24 @@ static int print_or_write(const struct options *options, struct saved *saved)
 	return complete ? EXIT_STATUS_PASS : EXIT_STATUS_USAGE;
 }
 
+static int merge_shards(const struct options *options)
+{
+	struct merge_options how = {
+		.dirs = options->words,
+		.reporter = options->reporter ? options->reporter :
+						&reporter_human,
+		.coloured = options->view.coloured,
+		.columns = options->view.columns,
+		.out = options->out,
+	};
+
+	while (how.dirs[how.n])
+		how.n++;
+	if (how.reporter != &reporter_human)
+		message_use(false); /* for programs: English */
+	return merge(&how);
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct options options = {
@@ -279,6 +333,8 @@ int cmd_report(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (options.merge)
+		return merge_shards(&options);
 	r = saved_new(&saved, options.dir);
 	if (r < 0) {
 		fprintf(stderr, "halfopen report: %s\n", error_text());

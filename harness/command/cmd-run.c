@@ -40,17 +40,26 @@ static int run(const struct command_options *options,
 		.must_run = options->must_run,
 		.out = options->out,
 	};
-	struct report_tally tally;
+	struct report_tally tally = { 0 };
 	struct report report;
-	int r;
+	int r = 0, closed;
 
 	local_report_init(&report, options->reporter, &options->run);
 	report.coloured = colour_wanted(stdout, options->colour);
 	report.verbose = options->verbose;
 	report.data = options->reporter_data;
 	report.info.longest = selection_longest(selection);
-	r = supervisor_run(&plan, &report, &tally);
+	report.info.n_selected = selection->n_all;
+	report.info.shard = options->shard;
+	report.info.shards = options->shards;
+	if (options->out)
+		r = out_report_open(&report, options->out);
+	if (r >= 0)
+		r = supervisor_run(&plan, &report, &tally);
 	fflush(stdout);
+	closed = out_report_close(&report);
+	if (r >= 0 && closed < 0)
+		r = closed;
 	if (r >= 0 && (report.error < 0 || ferror(stdout)))
 		r = error_origin(report.error < 0 ? report.error :
 						    fd_stream_error(stdout),

@@ -74,6 +74,8 @@ struct guest_run {
 	const struct run_job *jobs;
 	size_t n;
 	nsec_t longest;
+	size_t n_all; /* of all shards; 0: labs, which have no results.jsonl */
+	unsigned int shard, shards;
 	unsigned int retries;
 	const char *out;
 };
@@ -92,6 +94,9 @@ static struct report make_report(const struct guest_run *run,
 			  .kernel = "?",
 			  .virtual_time = options->virtual_time,
 			  .n_runs = run->n,
+			  .n_selected = run->n_all,
+			  .shard = run->shard,
+			  .shards = run->shards,
 			  .longest = run->longest,
 			  .family = run->family == AF_INET6 ? 6 : 4 },
 	};
@@ -119,27 +124,32 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 	struct report report = make_report(run, options);
 	struct machine_report machine = { .end = MACHINE_MISSING };
 	struct report_tally tally = { 0 };
-	struct stream *stream;
+	struct stream *stream = NULL;
 	int status;
 	int r = stream_new(&stream, &report, run->jobs, run->n, run->retries,
 			   run->out);
 
+	if (r >= 0 && run->out && run->n_all)
+		r = out_report_open(&report, run->out);
 	if (r >= 0)
 		r = vm_run(vm, stream, &machine);
 	if (r < 0) {
 		fprintf(stderr, "halfopen vm: %s\n", error_text());
+		out_report_close(&report);
 		stream_free(stream);
 		return EXIT_STATUS_BROKEN;
 	}
 	if (stream_refusal(stream) && stream_has_ended(stream, &status)) {
 		fprintf(stderr, "halfopen vm: %s\n", stream_refusal(stream));
+		out_report_close(&report);
 		stream_free(stream);
 		return status;
 	}
 	tally.took = machine.elapsed;
 	stream_finish(stream, vm_end_text(machine.end, options->uml), &tally);
 	fflush(stdout);
-	if (run->out && out_folder_index(run->out) < 0)
+	if (out_report_close(&report) < 0 ||
+	    (run->out && out_folder_index(run->out) < 0))
 		fprintf(stderr, "halfopen vm: %s\n", error_text());
 	report_end(&machine, options->uml);
 	report_deinit(&report);
@@ -182,6 +192,9 @@ static int boot_with_cases(struct vm_plan *plan)
 				    .jobs = selection.jobs,
 				    .n = selection.n,
 				    .longest = selection_longest(&selection),
+				    .n_all = selection.n_all,
+				    .shard = options.shard,
+				    .shards = options.shards,
 				    .retries = options.retries,
 				    .out = options.out,
 			    });

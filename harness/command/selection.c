@@ -302,7 +302,8 @@ static int keep_shard(struct selection *selection, unsigned int shard,
 		    shard - 1)
 			kept[n++] = selection->jobs[i];
 	free(selection->jobs);
-	*selection = (struct selection){ .jobs = kept, .n = n };
+	selection->jobs = kept;
+	selection->n = n;
 	if (!n)
 		return error_refuse(-EINVAL,
 				    "--shard %u/%u: fewer runs than shards",
@@ -329,6 +330,7 @@ int selection_new(struct selection *ret, const struct command_options *options)
 					 "omit --defaults" :
 					 "no run selected: these runs need "
 					 "--all or --defaults");
+	selection.n_all = selection.n;
 	if (r >= 0 && options->shards)
 		r = keep_shard(&selection, options->shard, options->shards);
 	if (r < 0) {

@@ -17,6 +17,7 @@
 struct selection {
 	struct run_job *jobs;
 	size_t n;
+	size_t n_all; /* of all shards */
 };
 
 /*

@@ -30,14 +30,22 @@ static void print_line(struct report *report, json_t *object)
 static void begin(struct report *report)
 {
 	const struct report_info *info = &report->info;
+	size_t selected = info->n_selected ? info->n_selected : info->n_runs;
+	char shard[32];
 
+	snprintf(shard, sizeof(shard), "%u/%u", info->shard, info->shards);
 	print_line(report,
-		   json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:i, s:b}", "type",
-			     "run", "version", info->version, "kernel",
+		   json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:i, s:b, s:s?, "
+			     "s:I, s:I, s:f}",
+			     "type", "run", "version", info->version, "kernel",
 			     info->kernel, "hz", (int)info->hz, "rootless",
 			     (int)info->rootless, "virtual_time",
 			     (int)info->virtual_time, "family", info->family,
-			     "mapped", (int)info->mapped));
+			     "mapped", (int)info->mapped, "shard",
+			     info->shards ? shard : NULL, "runs",
+			     (json_int_t)info->n_runs, "selected",
+			     (json_int_t)selected, "slack_s",
+			     nsec_seconds(info->slack)));
 }
 
 static void print_result(struct report *report, const struct result *result)

@@ -103,6 +103,29 @@ const struct reporter *reporter_find(const char *name)
 	return NULL;
 }
 
+void report_print_begin(struct report *report)
+{
+	report->reporter->begin(report);
+	if (report->copy) {
+		report->copy->info = report->info;
+		report->copy->reporter->begin(report->copy);
+	}
+}
+
+void report_print_result(struct report *report, const struct result *result)
+{
+	report->reporter->result(report, result);
+	if (report->copy)
+		report->copy->reporter->result(report->copy, result);
+}
+
+void report_print_end(struct report *report, const struct report_tally *tally)
+{
+	report->reporter->end(report, tally);
+	if (report->copy)
+		report->copy->reporter->end(report->copy, tally);
+}
+
 void report_keep(struct report *report, const struct result *result)
 {
 	const struct result **kept =

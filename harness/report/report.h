@@ -22,6 +22,8 @@ struct report_info {
 	bool rootless, virtual_time, mapped;
 	int family; /* 4 or 6 */
 	size_t n_runs; /* planned, without retries */
+	size_t n_selected; /* of all shards; 0: as n_runs */
+	unsigned int shard, shards; /* --shard K/N; 0: all runs */
 	nsec_t longest; /* planned duration of the longest run */
 	nsec_t slack; /* tolerance of upper bounds for scheduling delay */
 };
@@ -54,6 +56,7 @@ struct report {
 	bool verbose; /* -v: records as they come in (human only) */
 	void *data; /* of a command's own reporter */
 	struct report_info info;
+	struct report *copy; /* a second report of the same runs; NULL: none */
 
 	/* The reporter's first failure, a negative errno; check it after end(),
 	 * like ferror(out). */
@@ -96,6 +99,11 @@ extern const struct reporter reporter_human, reporter_ktap, reporter_junit,
 
 /* Prints nothing: for callers that read the results themselves. */
 extern const struct reporter reporter_silent;
+
+/* Call the reporter, and that of the copy. */
+void report_print_begin(struct report *report);
+void report_print_result(struct report *report, const struct result *result);
+void report_print_end(struct report *report, const struct report_tally *tally);
 
 /* NULL for an unknown name. */
 const struct reporter *reporter_find(const char *name);

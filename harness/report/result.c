@@ -305,7 +305,7 @@ static nsec_t duration_of(const json_t *record, const char *name)
 {
 	double seconds = json_number_value(json_object_get(record, name));
 
-	return is_duration(seconds) ? (nsec_t)(seconds * 1e9) : 0;
+	return is_duration(seconds) ? nsec_from_seconds(seconds) : 0;
 }
 
 static int find_verdict(const char *text, enum verdict *ret)
@@ -590,7 +590,7 @@ static int fill(struct result *result, const json_t *line)
 		r = end(result, found, reason, inconclusive);
 	if (r < 0)
 		return error_trace(r);
-	result->took = (nsec_t)(seconds * 1e9);
+	result->took = nsec_from_seconds(seconds);
 	take_part(&result->judgements, judgements);
 	take_part(&result->sysctls, sysctls);
 	take_part(&result->predicted, predicted);

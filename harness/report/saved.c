@@ -390,7 +390,7 @@ static int read_line(struct saved *saved, struct saved_run *run,
 /* Of a run that ends at this time of its journal. */
 static nsec_t duration(double seconds)
 {
-	return seconds > 0 && seconds < 1e9 ? (nsec_t)(seconds * 1e9) : 0;
+	return seconds > 0 && seconds < 1e9 ? nsec_from_seconds(seconds) : 0;
 }
 
 /* The duration is that of the journal, not that of reading it. */

@@ -23,6 +23,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "folder.h"
+#include "macro.h"
 #include "page-folder.h"
 #include "safe-text.h"
 
@@ -87,11 +88,7 @@ int out_folder_check(const char *out)
 	return error_trace(write_test_file(fd, out));
 }
 
-enum { FOLDER = 512 };
-
-/* "NAME/VARIANT", and for further repetitions and tries
- * "NAME/VARIANT.2.try3". */
-static void write_folder(const struct result *result, char ret[static FOLDER])
+void out_folder_of(const struct result *result, char ret[static OUT_FOLDER])
 {
 	char repetition[32] = "", attempt[32] = "";
 
@@ -100,14 +97,14 @@ static void write_folder(const struct result *result, char ret[static FOLDER])
 			 result->repetition);
 	if (result->attempt > 1)
 		snprintf(attempt, sizeof(attempt), ".try%u", result->attempt);
-	snprintf(ret, FOLDER, "%s%s%s", result_name(result), repetition,
+	snprintf(ret, OUT_FOLDER, "%s%s%s", result_name(result), repetition,
 		 attempt);
 }
 
 static int open_file(FILE **ret, const char *out, const char *folder,
 		     const char *name)
 {
-	char path[FOLDER + 32];
+	char path[OUT_FOLDER + 32];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return error_trace(folder_create(ret, out, path));
@@ -121,10 +118,10 @@ struct out_run {
 static int open_run(struct out_run *run, const char *out,
 		    const struct result *result)
 {
-	char folder[FOLDER];
+	char folder[OUT_FOLDER];
 	int r;
 
-	write_folder(result, folder);
+	out_folder_of(result, folder);
 	r = open_file(&run->journal, out, folder, "journal.jsonl");
 	if (r < 0)
 		return error_trace(r);
@@ -190,10 +187,39 @@ int out_run_close(struct out_run *run)
 
 int out_folder_finish(const char *out, const struct result *result)
 {
-	char folder[FOLDER];
+	char folder[OUT_FOLDER];
 
-	write_folder(result, folder);
+	out_folder_of(result, folder);
 	return error_trace(page_folder_run(out, folder, result));
+}
+
+int out_report_open(struct report *report, const char *out)
+{
+	struct report *copy = calloc(1, sizeof(*copy));
+	int r;
+
+	if (!copy)
+		return error_origin(-ENOMEM, "report");
+	copy->reporter = &reporter_jsonl;
+	r = folder_create(&copy->out, out, "results.jsonl");
+	if (r < 0) {
+		free(copy);
+		return error_trace(r);
+	}
+	report->copy = copy;
+	return 0;
+}
+
+int out_report_close(struct report *report)
+{
+	struct report *copy = TAKE(report->copy);
+	int r;
+
+	if (!copy)
+		return 0;
+	r = close_file(copy->out, copy->error);
+	free(copy);
+	return r < 0 ? error_origin(r, "write results.jsonl") : 0;
 }
 
 int out_folder_index(const char *out)

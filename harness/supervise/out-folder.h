@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The folder of --out DIR: for each run DIR/NAME/VARIANT/ with journal.jsonl,
- * capture.pcapng and report.html; and DIR/index.html.
+ * capture.pcapng and report.html; DIR/index.html; and DIR/results.jsonl.
  */
 #pragma once
 
 #include <stdio.h>
 
-#include "result.h"
+#include "report.h"
 
 /* Makes the folder, locks it against other processes until this one ends, and
  * checks that a file can be written there. -EBUSY: another halfopen has it. */
@@ -35,6 +35,17 @@ int out_run_close(struct out_run *run);
 
 /* Writes the page from the result's journal, beside the other files. */
 int out_folder_finish(const char *out, const struct result *result);
+
+/* The folder of a run below DIR: "NAME/VARIANT", and for further repetitions and
+ * tries "NAME/VARIANT.2.try3". */
+enum { OUT_FOLDER = 512 };
+void out_folder_of(const struct result *result, char ret[static OUT_FOLDER]);
+
+/* Also prints the report to DIR/results.jsonl, as --format jsonl does: the options
+ * that change verdicts and the runs that never started are in no journal. */
+int out_report_open(struct report *report, const char *out);
+/* Accepts a report that was not opened. -errno if anything could not be written. */
+int out_report_close(struct report *report);
 
 /* Writes the index of all runs below DIR, including those of earlier commands. */
 int out_folder_index(const char *out);

@@ -162,7 +162,7 @@ static void write_page(struct supervisor *s, struct result *result)
  * memory does not grow with the number of runs. */
 static void report_result(struct supervisor *s, struct result *result)
 {
-	s->report->reporter->result(s->report, result);
+	report_print_result(s->report, result);
 	if (!report_keeps(s->report, result)) {
 		result_free(result);
 		return;
@@ -482,11 +482,11 @@ int supervisor_run(const struct supervisor_plan *plan, struct report *report,
 	report->info.n_runs = plan->n_jobs;
 	r = set_up(&s);
 	if (r >= 0) {
-		report->reporter->begin(report);
+		report_print_begin(report);
 		r = run_or_skip(&s);
 		ret->took = nsec_now() - s.start;
 		note_delays(&s);
-		report->reporter->end(report, ret);
+		report_print_end(report, ret);
 	}
 	tear_down(&s);
 	if (plan->out && r >= 0 && !s.out_error) {

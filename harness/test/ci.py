@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 import xml.etree.ElementTree
 
@@ -58,6 +59,159 @@ class Workflow(unittest.TestCase):
 
     def test_the_last_step_always_runs(self):
         self.assertEqual(self.steps()[-1]["if"], "always()")
+
+
+class Shards(unittest.TestCase):
+    """run --shard K/N on several machines, and report --merge."""
+
+    RUNS = ("passes", "fails-once", "fails", "exits", "needs-program",
+            "waits/short")
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.top = pathlib.Path(folder.name)
+        for k in 1, 2, 3:
+            cls.run_shard(f"{k}/3", f"shard-{k}", *cls.RUNS)
+        cls.run_shard("1/2", "passing-1", "passes", "needs-program")
+        cls.run_shard("2/2", "passing-2", "passes", "needs-program")
+
+    @classmethod
+    def run_shard(cls, shard, out, *words):
+        rig.call(PROGRAM, "run", *words, "--shard", shard, "--retry", "1",
+                 "--out", cls.top / out)
+
+    def merge(self, *names, status, options=()):
+        done = rig.call(PROGRAM, "report", "--merge",
+                        *(self.top / name for name in names), *options)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def lines(self, *names, status, options=()):
+        done = self.merge(*names, status=status,
+                          options=("--format", "jsonl", *options))
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def copy_of(self, name, change):
+        """A folder with the changed lines of another one's results."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.top))
+        path = self.top / name / "results.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines(True)
+        (folder / "results.jsonl").write_text("".join(change(lines)),
+                                              encoding="utf-8")
+        return folder.name
+
+    def test_the_merged_report_has_every_run_once(self):
+        lines = self.lines("shard-1", "shard-2", "shard-3", status=rig.FAIL)
+        self.assertEqual([o["type"] for o in lines],
+                         ["run"] + ["case"] * (len(lines) - 2) + ["summary"])
+        self.assertEqual((lines[0]["shard"], lines[0]["runs"]),
+                         (None, len(self.RUNS)))
+        last = {o["name"]: o["verdict"] for o in lines[1:-1]}
+        self.assertEqual(last, {"passes": "pass", "fails-once": "pass",
+                                "fails": "fail", "exits": "broken",
+                                "needs-program": "skip", "waits": "pass"})
+        self.assertEqual({k: lines[-1][k] for k in
+                          ("passed", "failed", "broken", "skipped")},
+                         {"passed": 3, "failed": 1, "broken": 1,
+                          "skipped": 1})
+        self.assertEqual(sum(o["try"] == 2 for o in lines[1:-1]), 3)
+
+    def test_the_status_is_that_of_the_whole_run(self):
+        self.merge("passing-1", "passing-2", status=rig.PASS)
+
+    def test_a_missing_shard_is_named(self):
+        done = self.merge("shard-1", "shard-2", "shard-3", status=rig.FAIL)
+        self.assertEqual(done.stderr, "")
+        done = self.merge("passing-2", status=rig.BROKEN)
+        self.assertEqual(done.stderr,
+                         "halfopen report: shard 1/2 is missing\n")
+
+    def test_ktap_plans_the_runs_of_a_missing_shard(self):
+        done = self.merge("passing-2", status=rig.BROKEN,
+                          options=("--format", "ktap"))
+        self.assertTrue(done.stdout.startswith("KTAP version 1\n1..2\n"))
+
+    def test_a_shard_that_ended_early_is_named(self):
+        name = self.copy_of("passing-1", lambda lines: lines[:1])
+        done = self.merge(name, "passing-2", status=rig.BROKEN)
+        self.assertIn(f"/{name}: 0 of 1 runs of shard 1/2 have a result\n",
+                      done.stderr)
+        name = self.copy_of("passing-1",
+                            lambda lines: [*lines[:-2], lines[-2][:40]])
+        done = self.merge(name, "passing-2", status=rig.BROKEN)
+        self.assertIn(f"/{name}: 0 of 1 runs of shard 1/2", done.stderr)
+
+    def test_the_same_shard_twice_is_refused(self):
+        done = self.merge("shard-1", "shard-2", "shard-1", status=rig.USAGE)
+        self.assertRegex(done.stderr, "shard 1/3 is in .*/shard-1 and in "
+                                      ".*/shard-1\n")
+        self.assertEqual(done.stdout, "")
+
+    def test_shards_of_different_runs_are_refused(self):
+        other = self.copy_of("passing-1", lambda lines: [
+            lines[0].replace('"kernel":"', '"kernel":"9'), *lines[1:]])
+        for names, text in (
+                (("shard-1", "passing-2"), "selected is 6 and 2"),
+                ((other, "passing-2"), 'kernel is "9')):
+            done = self.merge(*names, status=rig.USAGE)
+            self.assertIn("are not shards of one run: " + text, done.stderr)
+
+    def test_what_is_no_folder_of_a_run_is_refused(self):
+        for change, text in (
+                (lambda lines: ["x\n"], "line 1: position 1: "),
+                (lambda lines: lines[1:], "line 1: no 'run' line"),
+                (lambda lines: [], "no 'run' line"),
+                (lambda lines: [lines[0], '{"type":"frob"}\n'],
+                 "line 2: unknown type of line"),
+                (lambda lines: [lines[0], lines[1].replace(
+                    '"name":"', '"name":"un')], "line 2: unknown case 'un")):
+            done = self.merge(self.copy_of("passing-1", change),
+                              status=rig.USAGE)
+            self.assertRegex(done.stderr, f"results.jsonl: {text}")
+        done = self.merge("none", status=rig.USAGE)
+        self.assertIn("none/results.jsonl: No such file", done.stderr)
+
+    def test_failures_have_their_timelines(self):
+        done = self.merge("shard-1", "shard-2", "shard-3", status=rig.FAIL,
+                          options=("--format", "junit"))
+        cases = {c.get("name"): c for c in
+                 xml.etree.ElementTree.fromstring(done.stdout)[0].iter(
+                     "testcase")}
+        self.assertEqual(cases.keys(), set(self.RUNS))
+        self.assertIn("moon", cases["fails"].find("system-out").text)
+        self.assertEqual(len(cases["fails-once"].findall("flakyFailure")), 1)
+
+    def test_the_merged_folder_is_one_of_a_run(self):
+        out = self.top / "merged"
+        self.merge("shard-1", "shard-2", "shard-3", status=rig.FAIL,
+                   options=("--out", out))
+        page = (out / "index.html").read_text(encoding="utf-8")
+        for name in self.RUNS:
+            self.assertIn(f'href="./{name}/report.html"', page)
+            for file in ("journal.jsonl", "capture.pcapng", "report.html"):
+                (copied,) = (self.top / each / name / file
+                             for each in ("shard-1", "shard-2", "shard-3")
+                             if (self.top / each / name).exists())
+                self.assertEqual((out / name / file).read_bytes(),
+                                 copied.read_bytes())
+        self.assertTrue((out / "fails.try2/journal.jsonl").exists())
+        again = self.lines("merged", status=rig.FAIL)
+        self.assertEqual(again, self.lines("shard-1", "shard-2", "shard-3",
+                                           status=rig.FAIL))
+
+    def test_a_merged_directory_is_not_overwritten(self):
+        done = self.merge("passing-1", "passing-2", status=rig.USAGE,
+                          options=("--out", self.top / "passing-1"))
+        self.assertIn("is one of the merged directories", done.stderr)
+        self.merge("passing-1", "passing-2", status=rig.PASS)
+
+    def test_options_without_merge_are_refused(self):
+        for options in (("--format", "ktap"), ("--out", "x")):
+            done = rig.call(PROGRAM, "report", self.top / "shard-1", *options)
+            self.assertEqual(done.returncode, rig.USAGE)
+            self.assertIn(f"{options[0]}: needs --merge", done.stderr)
 
 
 class Tries(unittest.TestCase):

@@ -66,7 +66,8 @@ START_TEST(the_first_line_describes_the_run)
 	static const struct field fields[] = {
 		{ "type", "s" },   { "version", "s" },	{ "kernel", "s" },
 		{ "hz", "i" },	   { "rootless", "b" }, { "virtual_time", "b" },
-		{ "family", "i" }, { "mapped", "b" },
+		{ "family", "i" }, { "mapped", "b" },	{ "shard", "sn" },
+		{ "runs", "i" },   { "selected", "i" }, { "slack_s", "r" },
 	};
 	char *text = fake_all("jsonl", 80);
 	json_t *line = line_of(text, 0);

@@ -289,6 +289,19 @@ class Ends(Machines):
             BROKEN)
         self.assertIn("1 broken", self.out)
 
+    def test_results_of_a_shard_are_kept(self):
+        """Also those that the guest never sent."""
+        out = pathlib.Path(self.folder, "out")
+        self.played(f"printf '%s' '{RUN}' >>$result; exit 0", run=(
+            "server-process-crash", "--shard", "2/5", "--out", str(out)))
+        lines = [json.loads(line) for line in (out / "results.jsonl").read_text(
+            encoding="utf-8").splitlines()]
+        self.assertEqual([o["type"] for o in lines],
+                         ["run", "case", "summary"])
+        self.assertEqual({k: lines[0][k] for k in ("kernel", "shard", "runs")},
+                         {"kernel": "6.1.0", "shard": "2/5", "runs": 1})
+        self.assertEqual(lines[1]["verdict"], "broken")
+
     def test_invalid_results_are_reported(self):
         for text in ("no JSON\n", "{}\n", RUN + "\\0\\377\\n",
                      RUN + '{"type":"case","name":"no-such-case"}\n'):

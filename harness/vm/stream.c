@@ -185,7 +185,7 @@ static int take_info(struct stream *stream, json_t *line)
 	info->hz = (unsigned int)hz;
 	info->rootless = rootless;
 	info->virtual_time = virtual_time;
-	stream->report->reporter->begin(stream->report);
+	report_print_begin(stream->report);
 	return 0;
 }
 
@@ -211,7 +211,7 @@ static int report_result(struct stream *stream, struct result *result)
 		result_free(result);
 		return error_trace(r);
 	}
-	stream->report->reporter->result(stream->report, result);
+	report_print_result(stream->report, result);
 	return 0;
 }
 
@@ -430,7 +430,7 @@ void stream_finish(struct stream *stream, const char *reason,
 {
 	/* A guest that sent nothing still has a report. */
 	if (!stream->info)
-		stream->report->reporter->begin(stream->report);
+		report_print_begin(stream->report);
 	for (size_t i = 0; i < stream->n_jobs; i++)
 		if (!stream_result(stream, &stream->jobs[i]))
 			report_missing(stream, &stream->jobs[i], reason);
@@ -442,5 +442,5 @@ void stream_finish(struct stream *stream, const char *reason,
 		if (result)
 			report_count(ret, result);
 	}
-	stream->report->reporter->end(stream->report, ret);
+	report_print_end(stream->report, ret);
 }

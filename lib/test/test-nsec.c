@@ -22,9 +22,22 @@ START_TEST(remainders_may_be_negative)
 }
 END_TEST
 
+START_TEST(seconds_are_converted_back_to_the_same_duration)
+{
+	static const nsec_t all[] = { 0, 1, 224083, 68144, 540892, 774483,
+				      SEC(937) + 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		ck_assert(nsec_from_seconds(nsec_seconds(all[i])) == all[i]);
+	ck_assert(nsec_from_seconds(-1) == 0);
+	ck_assert(nsec_from_seconds(1e10) == NSEC_NEVER);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&sums_do_not_overflow,
 	&remainders_may_be_negative,
+	&seconds_are_converted_back_to_the_same_duration,
 };
 
 int main(void)
