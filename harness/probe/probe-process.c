@@ -251,8 +251,8 @@ static short wanted_events(const struct probe_slot *slot)
 /* Entries for ppoll(). Without gaps: it refuses more entries than
  * RLIMIT_NOFILE, and entries without a file count. */
 struct waiting {
-	struct pollfd fds[PROBE_SLOTS + 1];
-	int slots[PROBE_SLOTS + 1]; /* of the entry */
+	struct pollfd fds[PROBE_SLOTS_ALL + 1];
+	int slots[PROBE_SLOTS_ALL + 1]; /* of the entry: an index */
 	nfds_t n;
 	nsec_t until;
 };

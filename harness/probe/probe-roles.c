@@ -19,8 +19,8 @@ static void http_accept(struct probe_slot *listener)
 {
 	int fd =
 		accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	int index = fd < 0 ? -1 : probe_slot_adopt(fd, PROBE_HTTP_CONNECTION);
-	struct probe_slot *connection = probe_slot(index);
+	struct probe_slot *connection =
+		fd < 0 ? NULL : probe_slot_adopt(fd, PROBE_HTTP_CONNECTION);
 
 	if (!connection)
 		return;

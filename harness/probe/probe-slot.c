@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Slots are an array of sockets, indexed by the numbers that the script
- * chooses, which count up from 0. Sockets that the probe accepts by itself get
- * numbers from ADOPTED on. Errors that leave the protocol out of step end the
- * process; the script's side reports its exit status.
+ * Slots are an array of sockets. Those of the script, whose numbers count up
+ * from 0, have its even indices, and those that the probe accepts by itself its
+ * odd ones: neither can take a slot of the other, and the array stays short.
+ * Errors that leave the protocol out of step end the process; the script's side
+ * reports its exit status.
  */
 #include "probe-slot.h"
 
@@ -12,39 +13,45 @@
 
 #include "fd.h"
 
-/* The first number for sockets that no request names. */
-enum { ADOPTED = PROBE_SLOTS / 4 };
-
-static struct probe_slot slots[PROBE_SLOTS];
+static struct probe_slot slots[PROBE_SLOTS_ALL];
 static int n_slots; /* used so far; the rest has never been used */
 
-struct probe_slot *probe_slot(int index)
+struct probe_slot *probe_slot(int number)
 {
-	if (index < 0 || index >= n_slots || slots[index].fd < 0)
+	if (number < 0 || number >= PROBE_SLOTS || 2 * number >= n_slots ||
+	    slots[2 * number].fd < 0)
 		return NULL;
-	return &slots[index];
+	return &slots[2 * number];
 }
 
-struct probe_slot *probe_slot_take(int index, int fd)
+static struct probe_slot *take(int index, int fd)
 {
-	if (index < 0 || index >= PROBE_SLOTS)
-		_exit(3);
 	while (n_slots <= index)
 		slots[n_slots++].fd = -1;
 	slots[index] = (struct probe_slot){ .fd = fd, .timer = NSEC_NEVER };
 	return &slots[index];
 }
 
-int probe_slot_adopt(int fd, enum probe_role role)
+struct probe_slot *probe_slot_take(int number, int fd)
 {
-	for (int i = ADOPTED; i < PROBE_SLOTS; i++) {
+	if (number < 0 || number >= PROBE_SLOTS)
+		_exit(3);
+	return take(2 * number, fd);
+}
+
+struct probe_slot *probe_slot_adopt(int fd, enum probe_role role)
+{
+	for (int i = 1; i < PROBE_SLOTS_ALL; i += 2) {
+		struct probe_slot *slot;
+
 		if (i < n_slots && slots[i].fd >= 0)
 			continue;
-		probe_slot_take(i, fd)->role = role;
-		return i;
+		slot = take(i, fd);
+		slot->role = role;
+		return slot;
 	}
 	fd_close(fd);
-	return -1;
+	return NULL;
 }
 
 void probe_slot_close(struct probe_slot *slot)

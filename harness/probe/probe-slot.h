@@ -50,19 +50,23 @@ struct probe_slot {
 	uint32_t matched; /* bytes of the empty line that ends a request */
 };
 
-/* The slot of that number; NULL: free. */
-struct probe_slot *probe_slot(int index);
+/* Slots of both kinds: those that the script numbers, and as many others. */
+enum { PROBE_SLOTS_ALL = 2 * PROBE_SLOTS };
+
+/* The slot of that number of the script; NULL: free. */
+struct probe_slot *probe_slot(int number);
 
 /* Puts a socket into a slot. */
-struct probe_slot *probe_slot_take(int index, int fd);
-
-/* The number of slots used so far, and one of them; fd -1: free. */
-int probe_slots(void);
-struct probe_slot *probe_slot_at(int index);
+struct probe_slot *probe_slot_take(int number, int fd);
 
 /* Puts a socket that the probe accepted by itself into a slot that no script
- * numbers. Returns its number; -1: none is free, the socket is closed. */
-int probe_slot_adopt(int fd, enum probe_role role);
+ * numbers. NULL: none is free, the socket is closed. */
+struct probe_slot *probe_slot_adopt(int fd, enum probe_role role);
+
+/* One more than the highest index of a slot that was used, and the slot at an
+ * index; fd -1: free. */
+int probe_slots(void);
+struct probe_slot *probe_slot_at(int index);
 
 /* Closes the socket; calls that have not returned get no reply. */
 void probe_slot_close(struct probe_slot *slot);

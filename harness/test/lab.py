@@ -659,6 +659,35 @@ class Probes(unittest.TestCase):
         return [r["value"] for r in records
                 if r["type"] == "result" and r["call"] == "send"]
 
+    def test_http_connection_outlives_many_sockets_of_its_probe(self):
+        """The server's probe makes 1100 sockets after it has accepted a
+        connection by itself, which must not take their places."""
+        status, text, _ = self.run_plan("""
+for: 30s
+hosts:
+  client:
+    run: {name: twice, run: exec python3 -S twice.py, later: yes}
+    files:
+      twice.py: |
+        import signal, socket
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+        with socket.create_connection(("server", 80)) as connection:
+            for word in "first", "second":
+                connection.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
+                print(word, connection.recv(1000).split()[1], flush=True)
+                signal.sigwait({signal.SIGUSR1})
+  server:
+timeline:
+  - start: [listen server 80 http, listen client 81 backlog 2000 unaccepted]
+  - start: run twice
+  - twice prints "first": connect server client:81 1100 times
+  - 2s after client has received 1100 syns: kill twice USR1
+  - 1s after twice prints "second": end
+expect:
+  - twice: prints "second b'200'"
+""")
+        self.assertEqual(status, rig.PASS, text)
+
     def test_echo_waits_for_room_in_its_send_buffer(self):
         """The client does not read, so that the answers fill both buffers."""
         status, text, _ = self.run_plan("""
@@ -1340,6 +1369,20 @@ class Conclusions(unittest.TestCase):
         self.assertEqual([t for t in texts(records, "meaning") if words in t],
                          [t for t in texts(records, "meaning")
                           if "retransmitted" in t], text)
+
+    def test_no_timer_ends_what_is_only_delayed(self):
+        for more, state in ((), "ESTAB"), (("--at", "250ms", "close client"),
+                                           "FIN-WAIT-1"):
+            status, text, records = journal(
+                "--at", "100ms", "delay segments from client by 30s", "--at",
+                "200ms", "send client 100", *more, "--for", "2s")
+            self.assertEqual(status, rig.PASS, text)
+            meanings = texts(records, "meaning")
+            self.assertTrue([t for t in meanings if t.startswith(state) and
+                             re.search(r"acknowledged yet, retransmitted .*: "
+                                       "frames of this connection are still "
+                                       "delayed", t)], meanings)
+            self.assertFalse([t for t in meanings if "retries" in t])
 
     def test_retransmissions_without_carrier_are_counted_apart(self):
         status, text, records = journal(
