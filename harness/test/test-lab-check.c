@@ -182,6 +182,76 @@ START_TEST(release_and_pass_need_an_earlier_rule)
 }
 END_TEST
 
+START_TEST(reading_begins_again_after_it_has_stopped)
+{
+	MUST_REFUSE(
+		{ "timeline: [1s: listen server, 2s: read-again server]",
+		  "x.yaml:1:35: timeline: read-again server: the probe in "
+		  "server reads; no 'stop-reading server' comes before it" },
+		{ "timeline: [1s: listen server, 2s: stop-reading server, "
+		  "3s: read-again server, 4s: read-again server]",
+		  "read-again server: the probe in server reads" },
+		{ "timeline: [1s: listen server, 2s: stop-reading server, "
+		  "3s: reboot server, 4s: listen server, "
+		  "5s: read-again server]",
+		  "read-again server: the probe in server reads" },
+		{ "timeline: [1s: listen server, 2s: stop-reading client, "
+		  "server reaches ESTAB: read-again server]",
+		  "read-again server: the probe in server reads" });
+	must_pass("timeline: [1s: listen server silent, "
+		  "2s: read-again server]");
+	must_pass("timeline: [1s: listen server, "
+		  "server reaches ESTAB: stop-reading server, "
+		  "2s: read-again server]");
+}
+END_TEST
+
+START_TEST(queue_needs_a_rate)
+{
+	MUST_REFUSE(
+		{ "hosts:\n  client: {queue: 20}\n  server:\n",
+		  "x.yaml:2:3: hosts.client: client: 'queue' without 'rate': "
+		  "no frame waits on the path of client" },
+		{ "hosts:\n  client: {rate: {from: 1Mbit/s}, queue: {to: 9}}\n"
+		  "  server:\n",
+		  "client: 'queue' without 'rate'" },
+		{ "timeline: [1s: link client queue 20]",
+		  "x.yaml:1:16: timeline: link client queue 20: 'queue' "
+		  "without 'rate'" },
+		{ "timeline: [1s: link client to rate 1Mbit/s, "
+		  "2s: link client from queue 20]",
+		  "link client from queue 20: 'queue' without 'rate'" });
+	must_pass("hosts: {client: {rate: {from: 1Mbit/s}, queue: 20}, "
+		  "server: }");
+	must_pass("hosts: {client: {queue: 20}, server: }\n"
+		  "timeline: [1s: link client rate 1Mbit/s]");
+	must_pass("timeline: [1s: link client to rate 1Mbit/s, "
+		  "2s: link client queue 20]");
+}
+END_TEST
+
+/* Elsewhere /proc/net/stat/nf_conntrack has zeros only. */
+START_TEST(counter_of_conntrack_needs_a_host_that_tracks)
+{
+	MUST_REFUSE(
+		{ "expect:\n  - client: counter nf_conntrack_invalid 0\n",
+		  "x.yaml:2:5: expect: client: counter nf_conntrack_invalid "
+		  "0: client tracks no connections; only a NAT, a firewall" },
+		{ "hosts: {client: , gw: {as: router}, server: }\n"
+		  "expect: ['gw: counter nf_conntrack_invalid']",
+		  "gw tracks no connections" });
+	must_pass("hosts: {client: , gw: {as: firewall}, server: }\n"
+		  "expect: ['gw: counter nf_conntrack_invalid 0']");
+	must_pass("hosts: {client: , gw: {as: router, rules: x}, server: }\n"
+		  "expect: ['gw: counter nf_conntrack_invalid 0']");
+	must_pass("timeline: [1s: nft client 'add table inet x']\n"
+		  "expect: ['client: counter nf_conntrack_invalid 0']");
+	must_pass("hosts: {client: {run: {run: x, capabilities: net_admin}}, "
+		  "server: }\n"
+		  "expect: ['client: counter nf_conntrack_invalid 0']");
+}
+END_TEST
+
 START_TEST(moment_must_come_before_the_end)
 {
 	MUST_REFUSE(
@@ -371,6 +441,9 @@ static const TTest *const *const tests[] = {
 	&call_needs_a_probe_that_runs,
 	&signal_needs_a_program_that_was_started,
 	&release_and_pass_need_an_earlier_rule,
+	&reading_begins_again_after_it_has_stopped,
+	&queue_needs_a_rate,
+	&counter_of_conntrack_needs_a_host_that_tracks,
 	&moment_must_come_before_the_end,
 	&names_must_exist,
 	&sysctl_of_an_unknown_host_is_refused,

@@ -314,13 +314,26 @@ START_TEST(invalid_keys_and_values_of_a_lab_are_refused)
 				   "mean 'timeline'?" },
 		{ "x: 5\n",
 		  ":1:1: unknown lab key 'x'; expected one of: symptom, about, "
-		  "for, seed, needs, tmp, processes, offload, sysctls, networks, "
+		  "for, seed, needs, tmp, processes, offload, sysctls, "
+		  "networks, "
 		  "hosts, timeline, "
 		  "expect" },
 		{ "for: 20\n",
 		  ":1:6: for: invalid duration '20': missing unit; did "
 		  "you mean 20s or 20ms?" },
 		{ "for: 0s\n", ":1:6: for: invalid duration '0s' of a lab" },
+		{ "hosts: {}\n",
+		  ":1:8: hosts: empty map; expected map of hosts" },
+		{ "sysctls: {}\n", ":1:10: sysctls: empty map; expected map of "
+				   "sysctls" },
+		{ "hosts: {x: {loss: {}}}\n",
+		  ":1:19: hosts.x.loss: empty map; expected 'from', 'to' or "
+		  "both" },
+		{ "hosts: {x: {files: {}}}\n",
+		  ":1:20: hosts.x.files: empty map; expected map of files" },
+		{ "timeline: [{}]\n", ":1:12: timeline: empty map; expected "
+				      "MOMENT: ACTION" },
+		{ "expect: []\n", ":1:9: expect: empty list" },
 		{ "for:\n", ":1:5: for: unexpected empty value; expected "
 			    "duration such as 2s" },
 		{ "needs: {}\n",

@@ -249,6 +249,11 @@ START_TEST(networks_that_do_not_fit_together_are_refused)
 		  "        b: {networks: x}}\n",
 		  ":2:27: hosts.g: g: a gateway needs at least two networks" },
 		{ "networks: x\n"
+		  "hosts: {k: {networks: x, routes: {x: b}},\n"
+		  "  b: {networks: x}}\n",
+		  ":2:38: hosts.k.routes.x: k: route to x, which is one of its "
+		  "own networks" },
+		{ "networks: [x, y]\n"
 		  "hosts: {k: {networks: x, routes: {default: gw}},\n"
 		  "        b: {networks: x}}\n",
 		  ":2:44: hosts.k.routes.default: route via unknown host "

@@ -80,9 +80,71 @@ static int check_host_or_program(const struct lab_plan *plan, const char *name,
 
 /* --- hosts ----------------------------------------------------------------*/
 
+/* Whether the host may have a connection table: rules of the file, of a step or
+ * of a program may track, too. */
+static bool may_track(const struct lab_plan *plan, const struct lab_host *host)
+{
+	if (lab_host_tracks_connections(host) || host->rules)
+		return true;
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].action.verb == LAB_NFT &&
+		    strcmp(plan->steps[i].action.host, host->name) == 0)
+			return true;
+	for (size_t i = 0; i < plan->n_programs; i++)
+		if (plan->programs[i].grants & PRIVILEGE_NET_ADMIN &&
+		    strcmp(plan->programs[i].host, host->name) == 0)
+			return true;
+	return false;
+}
+
+/* `text`: the sentence. */
+static int check_tracks(const struct lab_plan *plan, const char *text,
+			const char *host, const struct lab_place *place)
+{
+	if (may_track(plan, lab_plan_host(plan, host)))
+		return 0;
+	return lab_place_refuse(place,
+				"%s: %s tracks no connections; only a NAT, a "
+				"firewall or a balancer does",
+				text, host);
+}
+
+/* At the start, or by a step. */
+static bool has_rate(const struct lab_plan *plan, const struct lab_host *host,
+		     bool to_host)
+{
+	if (host->links[to_host].rate)
+		return true;
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct lab_action *action = &plan->steps[i].action;
+
+		if (action->verb == LAB_LINK && action->link.settings.rate &&
+		    strcmp(action->host, host->name) == 0 &&
+		    (to_host ? action->link.to_host : action->link.from_host))
+			return true;
+	}
+	return false;
+}
+
+/* Frames wait for a rate only. `from`, `to`: the directions that get a queue.
+ */
+static int check_queue(const struct lab_plan *plan, const char *text,
+		       const struct lab_host *host, bool from, bool to,
+		       const struct lab_place *place)
+{
+	if ((!from && !to) || (from && has_rate(plan, host, false)) ||
+	    (to && has_rate(plan, host, true)))
+		return 0;
+	return lab_place_refuse(place,
+				"%s: 'queue' without 'rate': no frame waits on "
+				"the path of %s",
+				text, host->name);
+}
+
 static int check_hosts(const struct lab_plan *plan)
 {
 	size_t endpoints = 0;
+	int r;
 
 	for (size_t i = 0; i < plan->n_hosts; i++) {
 		const struct lab_host *host = &plan->hosts[i];
@@ -93,6 +155,11 @@ static int check_hosts(const struct lab_plan *plan)
 						"%s: only a NAT, a firewall or "
 						"a balancer has an idle time",
 						host->name);
+		r = check_queue(plan, host->name, host,
+				host->links[0].queue > 0,
+				host->links[1].queue > 0, &host->place);
+		if (r < 0)
+			return error_trace(r);
 		endpoints += !lab_host_is_gateway(host);
 	}
 	if (endpoints < 2)
@@ -263,19 +330,13 @@ static int check_fault(const struct lab_plan *plan,
 	const struct fault_verb *fault = action->fault;
 	const struct lab_host *host = lab_plan_host(plan, action->host);
 
-	/* A router with rules of its own may track connections. */
 	if (fault->clears_tracking && host->ipvs)
 		return lab_place_refuse(place,
 					"%s: IPVS has no command that deletes "
 					"entries; 'reboot' does",
 					action->text);
-	if (fault->clears_tracking &&
-	    (!lab_host_is_gateway(host) ||
-	     (host->role == LAB_ROUTER && !host->rules)))
-		return lab_place_refuse(place,
-					"%s: %s tracks no connections; only a "
-					"NAT, a firewall or a balancer does",
-					action->text, host->name);
+	if (fault->clears_tracking)
+		return check_tracks(plan, action->text, host->name, place);
 	if (fault->stops_processes && !fault->stops_kernel &&
 	    lab_host_is_gateway(host) && !lab_plan_runs_in(plan, host->name) &&
 	    !lab_plan_has_probe(plan, host->name))
@@ -349,12 +410,21 @@ int lab_check_action(const struct lab_plan *plan,
 static int check_step(const struct lab_plan *plan, size_t i)
 {
 	const struct lab_step *step = &plan->steps[i];
+	const struct lab_action *action = &step->action;
+	const bool queue = action->verb == LAB_LINK &&
+			   action->link.settings.queue;
 	int r = check_moment(plan, &step->when, &step->place);
 
 	if (r >= 0)
 		r = check_end(plan, lab_plan_step_time(plan, i), &step->place);
 	if (r >= 0)
-		r = lab_check_action(plan, &step->action, &step->place);
+		r = lab_check_action(plan, action, &step->place);
+	/* Not at the prompt, where the rate may have been set before. */
+	if (r >= 0 && queue)
+		r = check_queue(plan, action->text,
+				lab_plan_host(plan, action->host),
+				action->link.from_host, action->link.to_host,
+				&step->place);
 	return error_trace(r);
 }
 
@@ -428,6 +498,11 @@ static int check_expectation(const struct lab_plan *plan,
 					"%s: %s has no probe whose calls could "
 					"end",
 					e->text, e->host);
+	if (e->kind == LAB_EXPECT_COUNTER &&
+	    strncmp(e->counter, "nf_conntrack_", strlen("nf_conntrack_")) == 0)
+		r = check_tracks(plan, e->text, e->host, &e->place);
+	if (r < 0)
+		return error_trace(r);
 	if (since == NSEC_NEVER)
 		since = 0;
 	return check_end(plan, since + bound, &e->place);

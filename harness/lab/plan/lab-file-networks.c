@@ -195,5 +195,7 @@ int lab_file_read_routes(const struct lab_yaml_node *node, void *data)
 	struct lab_host *host = data;
 
 	host->static_routes = true;
+	if (lab_yaml_is_map(node) && !lab_yaml_size(node))
+		return 0;
 	return lab_yaml_each_pair(node, "map of routes", read_route, host);
 }

@@ -735,6 +735,9 @@ static int read_directions(const struct lab_yaml_node *node, void *ret,
 		nodes = (struct directions){ .from = { .raw = NULL } };
 		r = lab_yaml_read_map(node, "direction", direction_fields,
 				      ARRAY_SIZE(direction_fields), &nodes);
+		if (r >= 0 && !lab_yaml_size(node))
+			return lab_yaml_refuse(node, "empty map; expected "
+						     "'from', 'to' or both");
 	}
 	if (r >= 0 && nodes.from.raw)
 		r = read(&nodes.from, ret);

@@ -490,12 +490,19 @@ static int check_route(const struct lab_plan *plan, const struct lab_host *host,
 		       const struct lab_route *route)
 {
 	const struct lab_host *via = lab_plan_host(plan, route->via);
+	const struct lab_network *network =
+		route->to ? lab_network_find(plan, route->to) : NULL;
 	const char *names[LAB_HOSTS];
 	char near[256];
 
-	if (route->to && !lab_network_find(plan, route->to) &&
-	    !lab_plan_host(plan, route->to))
+	if (route->to && !network && !lab_plan_host(plan, route->to))
 		return refuse_destination(plan, route);
+	if (network &&
+	    lab_network_interface(host, (size_t)(network - plan->networks)))
+		return lab_place_refuse(&route->place,
+					"%s: route to %s, which is one of its "
+					"own networks",
+					host->name, network->name);
 	if (!via)
 		return lab_place_refuse(
 			&route->place, "route via unknown host '%s'%s",

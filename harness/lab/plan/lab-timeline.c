@@ -35,6 +35,7 @@ struct lab_timeline {
 	struct {
 		struct since faults[VERBS]; /* in the order of the table */
 		struct since probe;
+		bool keeps_unread; /* the probe, on some connection */
 	} hosts[LAB_HOSTS];
 	struct since programs[LAB_PROGRAMS]; /* started */
 	/* Listening sockets of probes. */
@@ -76,6 +77,15 @@ static bool needs_probe(const struct lab_action *action)
 {
 	return (action->verb >= LAB_SEND && action->verb <= LAB_USER_TIMEOUT) ||
 	       (action->verb == LAB_KILL && action->host);
+}
+
+/* Connections of a silent listener are not read either. */
+static bool stops_reading(const struct lab_action *action, const char *host)
+{
+	return (action->verb == LAB_STOP_READING ||
+		(action->verb == LAB_LISTEN &&
+		 action->service == LAB_SILENT)) &&
+	       strcmp(action->host, host) == 0;
 }
 
 /* --- what another step could provide --------------------------------------*/
@@ -244,6 +254,7 @@ static void end_machine(struct lab_timeline *t, const char *host)
 		if (!table[i].survives_crash)
 			fault_since(t, host, &table[i])->on = false;
 	t->hosts[host_index(t, host)].probe.on = false;
+	t->hosts[host_index(t, host)].keeps_unread = false;
 	close_listeners(t, host);
 }
 
@@ -319,9 +330,13 @@ static int play_probe(struct lab_timeline *t, const struct lab_action *action,
 	}
 	if (starts_probe(action))
 		*probe = (struct since){ true, time, NULL };
+	if (stops_reading(action, action->host))
+		t->hosts[host_index(t, action->host)].keeps_unread = true;
 	if (action->verb == LAB_KILL &&
 	    (action->signal == SIGKILL || action->signal == SIGTERM))
 		probe->on = false;
+	if (!probe->on || action->verb == LAB_READ_AGAIN)
+		t->hosts[host_index(t, action->host)].keeps_unread = false;
 	if (!probe->on || action->verb == LAB_CLOSE ||
 	    action->verb == LAB_ABORT)
 		close_listeners(t, action->host);
@@ -396,6 +411,24 @@ static int check_move(const struct lab_timeline *t,
 				action->text, holder, action->from);
 }
 
+/* `whenever`: see check_needs(). */
+static int check_read_again(const struct lab_timeline *t,
+			    const struct lab_action *action,
+			    const struct lab_place *place, bool whenever)
+{
+	if (action->verb != LAB_READ_AGAIN ||
+	    t->hosts[host_index(t, action->host)].keeps_unread)
+		return 0;
+	for (size_t i = 0; i < t->plan->n_steps; i++)
+		if ((whenever || t->may_come[i]) &&
+		    stops_reading(&t->plan->steps[i].action, action->host))
+			return 0;
+	return lab_place_refuse(place,
+				"%s: the probe in %s reads; no 'stop-reading "
+				"%s' comes before it",
+				action->text, action->host, action->host);
+}
+
 /* What the action needs must be there, and then it changes the model. */
 int lab_timeline_play(struct lab_timeline *t, const struct lab_action *action,
 		      const struct lab_place *place, nsec_t time)
@@ -404,6 +437,8 @@ int lab_timeline_play(struct lab_timeline *t, const struct lab_action *action,
 
 	if (r >= 0)
 		r = check_needs(t, action, place, false);
+	if (r >= 0)
+		r = check_read_again(t, action, place, false);
 	if (r < 0)
 		return error_trace(r);
 	if (action->verb == LAB_FAULT)
@@ -434,9 +469,13 @@ int lab_timeline_foresee(struct lab_timeline *t,
 			 const struct lab_action *action,
 			 const struct lab_place *place)
 {
+	int r;
+
 	if (action->verb == LAB_MOVE)
 		return check_move(t, action, place, true);
-	return check_needs(t, action, place, true);
+	r = check_needs(t, action, place, true);
+	return r < 0 ? error_trace(r) :
+		       check_read_again(t, action, place, true);
 }
 
 int lab_timeline_new(struct lab_timeline **ret, const struct lab_plan *plan,

@@ -444,6 +444,8 @@ int lab_yaml_each(const struct lab_yaml_node *node, lab_yaml_fn *fn, void *data)
 
 	if (!lab_yaml_is_list(node))
 		return fn(node, data);
+	if (!lab_yaml_size(node))
+		return lab_yaml_refuse(node, "empty list");
 	for (size_t i = 0; r >= 0 && i < lab_yaml_size(node); i++) {
 		struct lab_yaml_node element =
 			child(node, node->raw->data.sequence.items.start[i]);
@@ -458,6 +460,8 @@ int lab_yaml_each_pair(const struct lab_yaml_node *map, const char *what,
 {
 	int r = lab_yaml_check_map(map, what);
 
+	if (r >= 0 && !lab_yaml_size(map))
+		return lab_yaml_refuse(map, "empty map; expected %s", what);
 	for (size_t i = 0; r >= 0 && i < lab_yaml_size(map); i++) {
 		struct lab_yaml_node key = lab_yaml_key(map, i), value;
 
