@@ -112,6 +112,22 @@ static unsigned int count_retransmissions(const struct conclusions *c,
 	return most - 1;
 }
 
+/* A frame of the connection is delayed and will arrive: the data, or what
+ * acknowledges it. The kernel retransmits what takes longer than its timeout.
+ */
+static bool is_on_its_way(const struct conclusions *c,
+			  const struct subject *subject)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(world_wire(c->end->run->world), &all);
+
+	for (size_t i = 0; subject->connection && i < n; i++)
+		if (all[i].connection == subject->connection &&
+		    all[i].fate == WIRE_DELAYED && !all[i].left)
+			return true;
+	return false;
+}
+
 /* Probes since the peer was heard for the last time (keepalive), or since data
  * was sent for the last time (zero window, where the peer answers each). */
 static unsigned int count_probes(const struct conclusions *c,
@@ -330,6 +346,13 @@ static void conclude_retransmission(struct conclusions *c,
 	if (!socket->retransmits && !count_retransmissions(c, s))
 		add(c, s->host, "%s, %u bytes sent, not acknowledged yet%s",
 		    state, socket->send_queue, peer_text(c, s));
+	else if (is_on_its_way(c, s))
+		add(c, s->host,
+		    "%s, %u bytes sent, not acknowledged yet, %s: frames of "
+		    "this connection are still delayed%s",
+		    state, socket->send_queue,
+		    retransmitted_text(c, s, text, sizeof(text)),
+		    peer_text(c, s));
 	else
 		add(c, s->host,
 		    "%s, %u bytes sent, not acknowledged, %s; tcp_retries2 "
@@ -443,6 +466,12 @@ static void conclude_fin(struct conclusions *c, const struct subject *s)
 	if (!socket->retransmits && !count_retransmissions(c, s))
 		add(c, s->host, "%s: %sits FIN sent, not acknowledged yet%s",
 		    state, bytes, peer_text(c, s));
+	else if (is_on_its_way(c, s))
+		add(c, s->host,
+		    "%s: %sits FIN not acknowledged yet, %s: frames of this "
+		    "connection are still delayed%s",
+		    state, bytes, retransmitted_text(c, s, text, sizeof(text)),
+		    peer_text(c, s));
 	else
 		add(c, s->host,
 		    "%s: %sits FIN not acknowledged, %s; %s (%ld) will end "
