@@ -39,8 +39,13 @@ WITHOUT = "-without"
 # Faults that are no steps: what to replace in the file, and by what.
 PARTS = {
     "asymmetric-return-path": ("networks: [dmz, office]", "networks: dmz"),
+    "half-close-forgotten": ("{fin-wait: 2s, close-wait: 2s}",
+                             "{fin-wait: 60s, close-wait: 60s}"),
+    "half-closed-stays": ("[shut proxy,", "[close proxy,"),
+    "heartbeats-keep-entries": ("idle: 3s", "idle: 60s"),
     "ipvs-forgets-idle": ("&idle 900s", "&idle 3600s"),
     "pmtu-black-hole": ("icmp: no", "icmp: yes"),
+    "rejected-upload": ('if sys.argv[1] == "lingering":', "if True:"),
 }
 
 
