@@ -56,7 +56,7 @@ static void server_closes(struct run *run, struct pair *tcp, struct mark dead)
 {
 	sock_close(tcp->server);
 	expect_state_within(tcp->client, DIAG_TIME_WAIT, soon);
-	expect_state(tcp->server, DIAG_CLOSE);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
 	expect_exchange(run, dead, "the four segments of the close",
 			"client F. 1:1(0) ack 1, server . 1:1(0) ack 2, "
 			"server F. 1:1(0) ack 2, client . 2:2(0) ack 2");

@@ -63,7 +63,7 @@ static void expect_two_halves(struct run *run, struct pair *tcp,
 			"server F. 1:1(0) ack 1, client . 1:1(0) ack 2");
 	sock_close(tcp->client);
 	expect_state_within(tcp->server, DIAG_TIME_WAIT, soon);
-	expect_state(tcp->client, DIAG_CLOSE);
+	expect_state_within(tcp->client, DIAG_CLOSE, soon);
 	expect_exchange(run, ended, "four segments",
 			"server F. 1:1(0) ack 1, client . 1:1(0) ack 2, "
 			"client F. 1:1(0) ack 2, server . 2:2(0) ack 2");
