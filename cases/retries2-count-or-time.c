@@ -27,13 +27,14 @@ enum { USER_TIMEOUT_MS = 2000, DEFAULT_RETRIES2 = 15 };
 
 static void predict_by_both_rules(struct run *run, const struct prediction *p)
 {
-	long n = run_sysctl(run, "client", "net.ipv4.tcp_retries2");
+	unsigned int n = (unsigned int)run_sysctl(run, "client",
+						  "net.ipv4.tcp_retries2");
 	bool differ = p->retransmissions_min > n || p->retransmissions_max < n;
 
-	run_predicted(run, "retransmissions_by_count", (double)n);
+	run_predicted(run, "retransmissions_by_count", n);
 	run_predicted(run, "timeout_s", nsec_seconds(p->timeout));
 	run_note(run,
-		 "tcp_retries2 = %ld: %ld retransmissions by the count, %u to "
+		 "tcp_retries2 = %u: %u retransmissions by the count, %u to "
 		 "%u by the timeout of %.3f s: the rules %s",
 		 n, n, p->retransmissions_min, p->retransmissions_max,
 		 nsec_seconds(p->timeout), differ ? "differ" : "agree");
