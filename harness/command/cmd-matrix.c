@@ -213,20 +213,21 @@ static void add_tally(struct report_tally *to, const struct report_tally *from)
 	to->took += from->took;
 }
 
-/* Shortens "6.12.115+deb12-cloud-amd64" to "6.12.115" for the table. */
+/* Shortens "6.12.115+deb12-cloud-amd64" to "6.12.115" for the table. A kernel of
+ * another architecture has its name: "6.12.115 s390x". */
 static void set_release(struct column *column)
 {
 	const char *kernel = column->report.info.kernel;
+	const char *arch = vm_foreign_arch(column->vm);
 
-	snprintf(column->release, sizeof(column->release), "%.*s",
-		 (int)strcspn(kernel, "+-"), kernel);
+	snprintf(column->release, sizeof(column->release), "%.*s%s%s",
+		 (int)strcspn(kernel, "+-"), kernel, *arch ? " " : "", arch);
 	column->version = kernel_version_of(kernel);
 }
 
 static int run_column(struct matrix *matrix, struct column *column)
 {
 	struct report_tally tally = { 0 };
-	bool uml = column->plan.uml;
 	int r;
 
 	column->report = (struct report){
@@ -242,7 +243,7 @@ static int run_column(struct matrix *matrix, struct column *column)
 	if (r < 0)
 		return error_trace(r);
 	tally.took = column->machine.elapsed;
-	stream_finish(column->stream, vm_end_text(column->machine.end, uml),
+	stream_finish(column->stream, vm_end_text(column->vm, column->machine.end),
 		      &tally);
 	add_tally(&matrix->tally, &tally);
 	set_release(column);
@@ -253,7 +254,7 @@ static int run_column(struct matrix *matrix, struct column *column)
 		tally.skipped, tally.broken, nsec_seconds(tally.took));
 	if (column->machine.end != MACHINE_ENDED) {
 		fprintf(stderr, "halfopen matrix: %s: %s\n", column->path,
-			vm_end_text(column->machine.end, uml));
+			vm_end_text(column->vm, column->machine.end));
 		vm_print_console(column->machine.console);
 	}
 	return 0;
@@ -296,15 +297,18 @@ static int run_all(struct matrix *matrix)
 
 static int parse(struct matrix *matrix, int argc, char **argv)
 {
-	int option;
+	int option, status = -1;
 
 	usage_begin(&usage_matrix, argc, argv);
-	while ((option = usage_next()) >= 0) {
+	while (status < 0 && (option = usage_next()) >= 0) {
 		if (option == OPTION_MARKDOWN)
 			matrix->markdown = true;
 		else
-			vm_options_set(&matrix->plan, (enum vm_option)option);
+			status = vm_options_set(&matrix->plan,
+						(enum vm_option)option);
 	}
+	if (status >= 0)
+		return status;
 	if (option != USAGE_END)
 		return usage_end(option);
 	for (; argv[optind]; optind++) {

@@ -29,7 +29,12 @@
 #include "vm-signals.h"
 #include "vm.h"
 
-enum option_code { OPTION_KERNEL = VM_OPTIONS_SHARED, OPTION_UML, OPTIONS };
+enum option_code {
+	OPTION_KERNEL = VM_OPTIONS_SHARED,
+	OPTION_ARCH,
+	OPTION_UML,
+	OPTIONS
+};
 
 static const struct usage_option option_table[OPTIONS + 1] = {
 	VM_OPTION_TABLE,
@@ -37,6 +42,9 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			    "an image (vmlinuz-…), a folder with boot/ and "
 			    "lib/modules/, or a Debian package; default: the "
 			    "newest installed one" },
+	[OPTION_ARCH] = { "arch", 0, "ARCH", NULL,
+			  "arm64, riscv64, s390x or amd64: find a kernel and a "
+			  "program of this architecture below build/" },
 	[OPTION_UML] = { "uml", 0, "PATH", NULL,
 			 "use a User Mode Linux kernel (see "
 			 "harness/vm/build-uml)" },
@@ -102,7 +110,7 @@ static struct report make_report(const struct guest_run *run,
 	};
 }
 
-static void report_end(const struct machine_report *machine, bool uml)
+static void report_end(const struct vm *vm, const struct machine_report *machine)
 {
 	if (machine->end == MACHINE_ENDED) {
 		fprintf(stderr,
@@ -112,7 +120,7 @@ static void report_end(const struct machine_report *machine, bool uml)
 			nsec_seconds(machine->until_first_result));
 		return;
 	}
-	fprintf(stderr, "halfopen vm: %s\n", vm_end_text(machine->end, uml));
+	fprintf(stderr, "halfopen vm: %s\n", vm_end_text(vm, machine->end));
 	if (machine->end != MACHINE_INTERRUPTED)
 		vm_print_console(machine->console);
 }
@@ -146,12 +154,12 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 		return status;
 	}
 	tally.took = machine.elapsed;
-	stream_finish(stream, vm_end_text(machine.end, options->uml), &tally);
+	stream_finish(stream, vm_end_text(vm, machine.end), &tally);
 	fflush(stdout);
 	if (out_report_close(&report) < 0 ||
 	    (run->out && out_folder_index(run->out) < 0))
 		fprintf(stderr, "halfopen vm: %s\n", error_text());
-	report_end(&machine, options->uml);
+	report_end(vm, &machine);
 	report_deinit(&report);
 	stream_free(stream);
 	return machine.end == MACHINE_ENDED || tally.failed ?
@@ -221,19 +229,31 @@ static int boot_with_labs(struct vm_plan *plan)
 	return status;
 }
 
+static int take_arch(struct vm_plan *plan)
+{
+	plan->arch = vm_arch_find(optarg);
+	return plan->arch ? -1 :
+			    usage_error(_("--arch: unknown architecture '%s'"),
+					optarg);
+}
+
 static int parse(struct vm_plan *plan, int argc, char **argv)
 {
-	int option;
+	int option, status = -1;
 
 	usage_begin(&usage_vm, argc, argv);
-	while ((option = usage_next()) >= 0) {
+	while (status < 0 && (option = usage_next()) >= 0) {
 		if (option == OPTION_KERNEL)
 			plan->kernel = optarg;
 		else if (option == OPTION_UML)
 			plan->uml = optarg;
+		else if (option == OPTION_ARCH)
+			status = take_arch(plan);
 		else
-			vm_options_set(plan, (enum vm_option)option);
+			status = vm_options_set(plan, (enum vm_option)option);
 	}
+	if (status >= 0)
+		return status;
 	if (option != USAGE_END)
 		return usage_end(option);
 	if (argv[optind])

@@ -20,7 +20,7 @@ struct vm_plan vm_options_defaults(void)
 	return (struct vm_plan){ .timeout = 600, .memory = 512 };
 }
 
-void vm_options_set(struct vm_plan *plan, enum vm_option option)
+int vm_options_set(struct vm_plan *plan, enum vm_option option)
 {
 	switch (option) {
 	case VM_OPTION_MODULES:
@@ -38,9 +38,16 @@ void vm_options_set(struct vm_plan *plan, enum vm_option option)
 	case VM_OPTION_APPEND:
 		plan->append = optarg;
 		break;
+	case VM_OPTION_PROGRAM:
+		if (plan->n_programs == VM_PROGRAMS_MAX)
+			return usage_error(_("more than %d times --program"),
+					   VM_PROGRAMS_MAX);
+		plan->programs[plan->n_programs++] = optarg;
+		break;
 	case VM_OPTIONS_SHARED:
 		break;
 	}
+	return -1;
 }
 
 bool vm_options_is_lab(const struct vm_plan *plan)

@@ -13,6 +13,7 @@ enum vm_option {
 	VM_OPTION_TIMEOUT,
 	VM_OPTION_MEMORY,
 	VM_OPTION_APPEND,
+	VM_OPTION_PROGRAM,
 	VM_OPTIONS_SHARED, /* their number */
 };
 
@@ -32,12 +33,17 @@ enum vm_option {
 			       "the guest's memory (512)",                     \
 			       .min = 1, .max = 1 << 20 },                     \
 	[VM_OPTION_APPEND] = { "append", 0, "WORDS", NULL,                     \
-			       "add these words to the kernel's command line" }
+			       "add these words to the kernel's command line" }, \
+	[VM_OPTION_PROGRAM] = { "program", 0, "FILE", NULL,                    \
+				"a static halfopen for the guest; once for "   \
+				"each architecture; default: this one, or "    \
+				"build-ARCH/harness/halfopen" }
 
 struct vm_plan vm_options_defaults(void);
 
-/* Stores the value of a shared option that usage_next() has returned. */
-void vm_options_set(struct vm_plan *plan, enum vm_option option);
+/* Stores the value of a shared option that usage_next() has returned. Returns -1, or
+ * an exit status. */
+int vm_options_set(struct vm_plan *plan, enum vm_option option);
 
 /*
  * The words after "--" are those of `run` or `lab`: stores them in `plan` and ends

@@ -60,6 +60,36 @@ def image(folder, version="6.1.0", name="vmlinuz"):
     return str(path)
 
 
+def s390x_image(folder):
+    """A file with the fields of an s390x image that halfopen checks."""
+    data = bytearray(0x11000)
+    data[0x10008:0x1000e] = b"S390EP"
+    data[0x10428:0x10430] = struct.pack(">Q", 0x10800)
+    data[0x10800:0x1080c] = b"6.1.0-s390x "
+    path = pathlib.Path(folder, "vmlinuz-s390x")
+    path.write_bytes(data)
+    return str(path)
+
+
+def s390x_program(folder, kind=1):
+    """An ELF file with one program header, of type `kind`: 1 is PT_LOAD, 3
+    PT_INTERP."""
+    path = pathlib.Path(folder, "halfopen-s390x")
+    path.write_bytes(struct.pack(
+        ">16sHHIQQQIHHHHHH", b"\x7fELF\x02\x02\x01", 2, 22, 1, 0, 64, 0, 0, 64,
+        56, 1, 0, 0, 0) + struct.pack(">IIQQQQQQ", kind, 0, 0, 0, 0, 0, 0, 0))
+    return str(path)
+
+
+def foreign_archs():
+    """The architectures with a kernel below BUILD and a program of
+    harness/cross/build."""
+    return [arch for arch in ("arm64", "riscv64", "s390x")
+            if glob.glob(os.path.join(BUILD, "kernels", arch, "[0-9]*"))
+            and os.path.exists(os.path.join(f"{BUILD}-{arch}", "harness",
+                                            "halfopen"))]
+
+
 def deb(root):
     """Makes a Debian package of a folder."""
     path = pathlib.Path(root, "DEBIAN/control")
@@ -169,7 +199,7 @@ class Kernels(Machines):
 
     def test_image_of_another_format_is_refused(self):
         self.refused("--kernel", "/etc/passwd",
-                     parts=("/etc/passwd", "not an x86 kernel image", "bzImage"))
+                     parts=("/etc/passwd", "not a kernel image", "bzImage"))
 
     def test_missing_image_is_refused(self):
         self.refused("--kernel", "/no/such", parts=("/no/such", "No such"))
@@ -440,6 +470,75 @@ class Deaths(Machines):
     def test_signals_end_user_mode_linux(self):
         # Without virtual time, the case waits in real time.
         self.signals("--uml", uml(), run=LONG)
+
+
+class Architectures(Machines):
+    """A machine of another architecture, simulated by a script."""
+
+    def foreign(self, behaviour, *words, run=(CASE,), kind=1):
+        folder = pathlib.Path(self.folder, "bin")
+        folder.mkdir(exist_ok=True)
+        script = folder / "qemu-system-s390x"
+        script.write_text(f"""#!/bin/sh
+for word; do
+    case $word in
+        file,id=result,path=*) result=${{word##*=}} ;;
+        file:*) console=${{word#file:}} ;;
+    esac
+done
+{behaviour}
+""", encoding="utf-8")
+        script.chmod(0o755)
+        self.environment["PATH"] = f"{folder}:{os.environ['PATH']}"
+        return self.vm("--kernel", s390x_image(self.folder), "--program",
+                       s390x_program(self.folder, kind), *words, run=run)
+
+    def test_guest_without_an_exit_device_ends_with_status_0(self):
+        sent = RUN + '{"type":"guest-end","status":0}\n'
+        self.assertEqual(self.foreign(f"printf '%s' '{sent}' >$result"), BROKEN)
+        self.assertIn("of wall-clock time", self.err)
+
+    def test_panic_is_reported(self):
+        self.assertEqual(self.foreign(
+            'echo "Kernel panic - not syncing: no init" >>$console; '
+            "exec sleep 100"), BROKEN)
+        self.assert_sentence("panicked")
+
+    def test_missing_qemu_is_named(self):
+        self.assertEqual(self.vm(
+            "--kernel", s390x_image(self.folder), "--program",
+            s390x_program(self.folder), PATH=self.tmp), BROKEN)
+        self.assert_sentence("qemu-system-s390x is not installed")
+
+    def test_dynamic_program_is_refused(self):
+        self.assertEqual(self.foreign("", kind=3), USAGE)
+        self.assert_sentence("halfopen-s390x: dynamically linked", "-Dstatic")
+
+    def test_other_architecture_than_asked_for_is_refused(self):
+        self.assertEqual(self.foreign("", "--arch", "arm64"), USAGE)
+        self.assert_sentence("--arch arm64", "a kernel of s390x")
+        self.assertEqual(self.foreign("", "--arch", "vax"), USAGE)
+        self.assert_sentence("unknown architecture 'vax'")
+
+    def test_labs_are_refused(self):
+        lab = os.path.join(self.folder, "lab.yaml")
+        pathlib.Path(lab).write_text("timeline:\n  - client connects\n",
+                                     encoding="utf-8")
+        done = subprocess.run(
+            [HALFOPEN, "vm", "--kernel", s390x_image(self.folder), "--program",
+             s390x_program(self.folder), "--", "lab", lab], text=True,
+            capture_output=True, check=False, env=self.environment)
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        self.assertIn("labs execute the programs of this machine", done.stderr)
+
+    @unittest.skipUnless(foreign_archs(), "no kernel and program of another "
+                                    "architecture: harness/cross/build")
+    def test_case_passes_on_other_architectures(self):
+        for arch in foreign_archs():
+            with self.subTest(arch=arch):
+                self.assertEqual(self.vm("--arch", arch, "--virtual-time",
+                                         seconds=400), PASS, self.err)
+                self.assertIn(arch, self.out.split("\n", 1)[0])
 
 
 @unittest.skipUnless(kernel(), "no kernel to boot: harness/vm/fetch-kernels "

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/io.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -28,11 +27,33 @@
 #include "caller.h"
 #include "fd.h"
 #include "initramfs.h"
+#include "macro.h"
 #include "spin.h"
 #include "virtual-time.h"
 
+/* As vm-arch.c builds the machine. */
+#if defined(__x86_64__)
+#include <sys/io.h>
+
+static const char result_device[] = "/dev/ttyS1";
+
+/* By isa-debug-exit. */
+static void exit_machine(int status)
+{
+	enum { EXIT_PORT = 0xf4 };
+
+	if (ioperm(EXIT_PORT, 1, 1) == 0)
+		outb((unsigned char)status, EXIT_PORT);
+}
+#else
+static const char result_device[] = "/dev/vport0p1";
+
+static void exit_machine(int status MACRO_UNUSED)
+{
+}
+#endif
+
 enum {
-	EXIT_PORT = 0xf4, /* isa-debug-exit */
 	WORDS_MAX = 256,
 	WORDS_SIZE = 1 << 16,
 	CALLER_SIZE = 1 << 18,
@@ -280,14 +301,32 @@ static int read_words(char **argv)
 	return argc;
 }
 
-/* The serial port in raw mode. */
+/* virtio_console makes the device when the host has announced the port:
+ * control_work_handler(). */
+static int open_device(void)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	int fd;
+
+	for (int i = 0; i < 1000; i++) {
+		fd = open(result_device, O_WRONLY | O_NOCTTY);
+		if (fd >= 0 || errno != ENOENT)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return fd;
+}
+
+/* A serial port in raw mode, or a virtio port, which has no modes. */
 static int open_line(void)
 {
 	struct termios raw;
-	int fd = open("/dev/ttyS1", O_WRONLY | O_NOCTTY);
+	int fd = open_device();
 
-	if (fd < 0 || tcgetattr(fd, &raw) < 0)
-		give_up("/dev/ttyS1");
+	if (fd < 0)
+		give_up(result_device);
+	if (tcgetattr(fd, &raw) < 0)
+		return fd;
 	cfmakeraw(&raw);
 	cfsetspeed(&raw, B115200);
 	tcsetattr(fd, TCSANOW, &raw);
@@ -335,8 +374,8 @@ static void MACRO_NORETURN power_off(int status)
 {
 	tcdrain(STDOUT_FILENO);
 	sync();
-	if (!is_uml() && ioperm(EXIT_PORT, 1, 1) == 0)
-		outb((unsigned char)status, EXIT_PORT);
+	if (!is_uml())
+		exit_machine(status);
 	for (;;)
 		reboot(RB_POWER_OFF);
 }

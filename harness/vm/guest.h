@@ -2,8 +2,8 @@
 /*
  * This program as init of a guest: mounts file systems, loads modules, runs a
  * command (as the user who called halfopen, if it needs the host's programs), sends
- * its output over the second serial port (under User Mode Linux: to a file of the
- * host), and powers the guest off.
+ * its output over a serial port (under User Mode Linux: to a file of the host), and
+ * powers the guest off.
  */
 #pragma once
 

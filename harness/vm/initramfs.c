@@ -28,6 +28,7 @@
 
 struct archive {
 	struct newc *newc;
+	const char *program; /* NULL: this one */
 	struct guest_files *files; /* NULL: no programs of the host */
 };
 
@@ -152,7 +153,8 @@ static int add_init(struct archive *archive)
 
 	if (!archive->files)
 		return newc_add_file(archive->newc, "init", 0755,
-				     "/proc/self/exe");
+				     archive->program ? archive->program :
+							"/proc/self/exe");
 	if (n < 0)
 		return error_origin(-errno, "read /proc/self/exe");
 	self[n] = '\0';
@@ -173,7 +175,7 @@ static int fill(struct archive *archive, char *const *words, size_t n_words,
 		r = add_folders(newc, files);
 	if (r >= 0)
 		r = add_init(archive);
-	if (r >= 0)
+	if (r >= 0 && !archive->program)
 		r = dl_iterate_phdr(add_library, archive);
 	if (r >= 0)
 		r = add_modules(newc, modules, n_modules);
@@ -184,12 +186,12 @@ static int fill(struct archive *archive, char *const *words, size_t n_words,
 	return error_trace(r);
 }
 
-int initramfs_new(char *const *words, size_t n_words,
+int initramfs_new(const char *program, char *const *words, size_t n_words,
 		  const struct vm_module *modules, size_t n_modules,
 		  const struct initramfs_files *files, uint64_t *ret_size)
 {
 	int fd = memfd_create("initramfs", MFD_CLOEXEC), r;
-	struct archive archive = { .newc = NULL };
+	struct archive archive = { .program = program };
 
 	if (fd < 0)
 		return error_origin(-errno, "create a memfd");

@@ -29,11 +29,10 @@
 #include "process.h"
 #include "spin.h"
 #include "uml-console.h"
+#include "vm-arch.h"
 #include "vm-signals.h"
 
 #define UML_ID "uml" /* the kernel's folder of this name has its console */
-
-static const char qemu[] = "qemu-system-x86_64";
 
 struct machine {
 	const struct machine_plan *plan;
@@ -102,56 +101,38 @@ static void add_environment(char *to, size_t size, const char *machine,
 			 "");
 }
 
-/*
- * With a fixed icount shift the guest's clock counts instructions and skips
- * idle time; shift=auto follows the speed of the machine, so that runs differ.
- *
- * The emulated CPU has no cmpxchg16b: QEMU 7.2 corrupts EFLAGS when it is
- * interrupted just after that instruction, which the kernel's allocator uses
- * often; 6.12 died of a double fault in kmalloc() in two boots of three.
- * Kernels test for the instruction and work without it.
- */
+/* vm-arch.c has what depends on the architecture. */
 static void qemu_words(struct words *words, const struct machine *machine)
 {
-	static const char emulated_cpu[] = "qemu64,-cx16";
-	static const char *const common[] = {
-		qemu,	  "-nodefaults", "-no-user-config", "-display",
-		"none",	  "-no-reboot",	 "-device",
-		"isa-debug-exit,iobase=0xf4,iosize=0x04", NULL
-	};
-	static const char *const virtual_clock[] = {
-		"-machine", "pc,hpet=off",  "-accel", "tcg",
-		"-cpu",	    emulated_cpu,   "-icount", "shift=1,sleep=off",
-		"-seed",    "1",	    "-rtc",
-		"base=2026-01-01T00:00:00,clock=vm",   NULL
-	};
-	static const char *const emulated[] = { "-machine", "pc", "-accel",
-						"tcg", "-cpu", emulated_cpu,
-						NULL };
-	static const char *const kvm[] = { "-machine", "pc", "-accel", "kvm",
-					   "-cpu", "host", "-smp", "2", NULL };
+	static const char *const common[] = { "-nodefaults", "-no-user-config",
+					      "-display",    "none",
+					      "-no-reboot",  NULL };
 	const struct machine_plan *plan = machine->plan;
+	const struct vm_arch *arch = plan->arch;
 
+	add_word(words, "%s", arch->qemu);
 	add_words(words, common);
-	add_words(words, plan->virtual_time ? virtual_clock :
-			 plan->kvm	    ? kvm :
-					      emulated);
+	add_words(words, arch->common);
+	add_words(words, plan->virtual_time ? arch->virtual_clock :
+			 plan->kvm	    ? arch->kvm :
+					      arch->emulated);
 	add_word(words, "-m");
 	add_word(words, "%u", plan->memory);
 	add_word(words, "-serial");
 	add_word(words, "file:/proc/self/fd/%d", machine->console);
-	add_word(words, "-serial");
-	add_word(words, "file:/proc/self/fd/%d", machine->result);
+	add_words(words, arch->result);
+	add_word(words, "%s/proc/self/fd/%d", arch->result_prefix,
+		 machine->result);
 	add_word(words, "-kernel");
 	add_word(words, "%s", plan->kernel);
 	add_word(words, "-initrd");
 	add_word(words, "%s", plan->initramfs);
 	add_word(words, "-append");
 	add_word(words,
-		 "console=ttyS0 panic=-1 quiet loglevel=4 nokaslr tsc=reliable "
-		 "nowatchdog no_timer_check rcupdate.rcu_cpu_stall_suppress=1 "
-		 "psi=0 cgroup_disable=memory %s ",
-		 plan->append);
+		 "%s panic=-1 quiet loglevel=4 nokaslr nowatchdog "
+		 "rcupdate.rcu_cpu_stall_suppress=1 psi=0 cgroup_disable=memory "
+		 "%s ",
+		 arch->append, plan->append);
 	add_environment(words->text[words->n - 1], WORD, "qemu", plan);
 }
 
@@ -472,10 +453,9 @@ static enum machine_end end_of(const struct machine *machine,
 		return MACHINE_PANICKED;
 	if (machine->invalid)
 		return MACHINE_INVALID;
-	/* isa-debug-exit returns an odd status; a power-off returns 0. */
 	if (exited && stream_has_ended(stream, &guest_status) &&
-	    (machine->plan->uml || (WIFEXITED(status) &&
-				    WEXITSTATUS(status) & 1)))
+	    (machine->plan->uml || !machine->plan->arch->odd_exit ||
+	     (WIFEXITED(status) && WEXITSTATUS(status) & 1)))
 		return MACHINE_ENDED;
 	if (exited)
 		return stream_has_begun(stream) || machine->console_at > 4096 ?

@@ -15,7 +15,10 @@
 
 enum { MACHINE_APPEND_MAX = 512 };
 
+struct vm_arch;
+
 struct machine_plan {
+	const struct vm_arch *arch; /* QEMU */
 	/* Image or UML program; absolute, since it runs in another folder. */
 	const char *kernel;
 	const char *initramfs; /* a path; QEMU */

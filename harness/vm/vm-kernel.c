@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The release is read from the image's boot header. The modules' folder is
+ * Architecture and release are read from the image. The modules' folder is
  * searched at the places where Debian packages, installed systems and kernel
  * builds have it.
  */
@@ -32,31 +32,19 @@
 
 /* --- the image ------------------------------------------------------------*/
 
-enum {
-	HEADER = 0x202, /* "HdrS": Documentation/arch/x86/boot.rst */
-	VERSION_AT = 0x20e, /* kernel_version: offset of the release, less 0x200 */
-};
-
-/* "6.12.115+deb12-cloud-amd64 (debian-kernel@…) #1 SMP …" */
-static int read_release(struct vm_kernel *kernel)
+static int read_image(struct vm_kernel *kernel)
 {
 	CLEANUP_FD int fd = open(kernel->image, O_RDONLY | O_CLOEXEC);
-	char magic[4] = "", text[sizeof(kernel->release)] = "";
-	uint16_t at = 0;
 
 	if (fd < 0)
 		return error_refuse(-errno, "%s: %s", kernel->image,
 				    strerror(errno));
-	if (pread(fd, magic, sizeof(magic), HEADER) != sizeof(magic) ||
-	    memcmp(magic, "HdrS", sizeof(magic)) != 0 ||
-	    pread(fd, &at, sizeof(at), VERSION_AT) != sizeof(at) || !at ||
-	    pread(fd, text, sizeof(text) - 1, at + 0x200) <= 0)
+	kernel->arch = vm_arch_of_image(fd, kernel->release);
+	if (!kernel->arch)
 		return error_refuse(-EINVAL,
-				    "%s: not an x86 kernel image (bzImage, "
+				    "%s: not a kernel image (bzImage, Image, "
 				    "vmlinuz-…)",
 				    kernel->image);
-	text[strcspn(text, " \n")] = '\0';
-	memcpy(kernel->release, text, sizeof(text));
 	return 0;
 }
 
@@ -74,7 +62,9 @@ static int by_version(const struct dirent **a, const struct dirent **b)
 
 static int is_image(const struct dirent *entry)
 {
-	return strncmp(entry->d_name, "vmlinuz-", 8) == 0;
+	/* Debian's riscv64 image is not compressed. */
+	return strncmp(entry->d_name, "vmlinuz-", 8) == 0 ||
+	       strncmp(entry->d_name, "vmlinux-", 8) == 0;
 }
 
 static int is_visible(const struct dirent *entry)
@@ -242,16 +232,23 @@ static int unpack(struct vm_kernel *kernel, const char *package)
 
 /* --- finding it -----------------------------------------------------------*/
 
-static int find_installed(struct vm_kernel *kernel, const char *fallback)
+static int find_installed(struct vm_kernel *kernel, const char *fallback,
+			  const struct vm_arch *arch)
 {
 	char folder[PATH_MAX];
 
-	if (newest("/boot", is_image, kernel->image, sizeof(kernel->image)) &&
+	if ((!arch || arch == vm_arch_own()) &&
+	    newest("/boot", is_image, kernel->image, sizeof(kernel->image)) &&
 	    access(kernel->image, R_OK) == 0)
 		return 0;
 	if (fallback && newest(fallback, is_version, folder, sizeof(folder)) &&
 	    image_below(folder, kernel->image, sizeof(kernel->image)))
 		return 0;
+	if (arch && arch != vm_arch_own())
+		return error_refuse(-ENOENT, "no kernel of %s found in %s; "
+				    "harness/vm/fetch-kernels --arch %s "
+				    "downloads some",
+				    arch->name, fallback, arch->name);
 	return error_refuse(-ENOENT,
 			    "no kernel found in /boot or build/kernels; "
 			    "--kernel names one, harness/vm/fetch-kernels "
@@ -283,14 +280,17 @@ static int locate(struct vm_kernel *kernel, const char *path)
 }
 
 int vm_kernel_find(struct vm_kernel *ret, const char *path, const char *modules,
-		   const char *fallback)
+		   const char *fallback, const struct vm_arch *arch)
 {
 	struct vm_kernel kernel = { .image = "" };
 	int r = path ? locate(&kernel, path) :
-		       find_installed(&kernel, fallback);
+		       find_installed(&kernel, fallback, arch);
 
 	if (r >= 0)
-		r = read_release(&kernel);
+		r = read_image(&kernel);
+	if (r >= 0 && arch && kernel.arch != arch)
+		r = error_refuse(-EINVAL, "--arch %s: %s is a kernel of %s",
+				 arch->name, kernel.image, kernel.arch->name);
 	if (r >= 0 && modules)
 		r = take_modules(&kernel, modules);
 	else if (r >= 0)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "scratch.h"
+#include "vm-arch.h"
 #include "vm-module.h"
 
 /* Something that a kernel may lack. */
@@ -19,20 +20,22 @@ struct vm_feature {
 };
 
 struct vm_kernel {
-	char image[4096]; /* the bzImage */
-	char release[128]; /* "6.12.115-cloud-amd64" */
+	const struct vm_arch *arch;
+	char image[4096]; /* the bzImage, Image */
+	char release[VM_ARCH_RELEASE]; /* "6.12.115-cloud-amd64" */
 	char modules[4096]; /* lib/modules/RELEASE; "": none found */
 	struct scratch unpacked; /* contents of a package */
 };
 
 /*
- * `path` NULL: the newest kernel in /boot or unpacked below `fallback`.
+ * `path` NULL: the newest kernel in /boot or unpacked below `fallback`. /boot has
+ * none of another architecture. `arch` NULL: any of `path`, or that of this program.
  * `modules` NULL: the modules are searched beside the image. -ENOENT where
  * nothing is found, -EINVAL for a file that is not a kernel; the message names
  * the file and the cure.
  */
 int vm_kernel_find(struct vm_kernel *ret, const char *path, const char *modules,
-		   const char *fallback);
+		   const char *fallback, const struct vm_arch *arch);
 
 /* Removes the unpacked package. */
 void vm_kernel_deinit(struct vm_kernel *kernel);

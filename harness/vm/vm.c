@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,20 +25,37 @@
 #include "macro.h"
 #include "nsec.h"
 #include "safe-text.h"
+#include "vm-program.h"
 #include "vm-uml.h"
 
 /* --- the end --------------------------------------------------------------*/
 
-const char *vm_end_text(enum machine_end end, bool uml)
+struct vm {
+	const struct vm_plan *plan;
+	struct vm_kernel kernel; /* QEMU */
+	int initramfs; /* memfd; QEMU */
+	uint64_t files_size; /* bytes of the host's files in it */
+};
+
+static const char *missing_text(const struct vm *vm)
+{
+	static char text[128];
+
+	if (vm->plan->uml)
+		return "User Mode Linux kernel not found; harness/vm/build-uml "
+		       "builds one";
+	snprintf(text, sizeof(text), "%s is not installed (package %s)",
+		 vm->kernel.arch->qemu, vm->kernel.arch->package);
+	return text;
+}
+
+const char *vm_end_text(const struct vm *vm, enum machine_end end)
 {
 	switch (end) {
 	case MACHINE_ENDED:
 		return "";
 	case MACHINE_MISSING:
-		return uml ? "User Mode Linux kernel not found; "
-			     "harness/vm/build-uml builds one" :
-				"qemu-system-x86_64 is not installed (package "
-				"qemu-system-x86)";
+		return missing_text(vm);
 	case MACHINE_REFUSED:
 		return "the machine ended before the guest started";
 	case MACHINE_SILENT:
@@ -150,9 +168,9 @@ static const char *const optional[] = {
 };
 
 /* The folder in which harness/bootstrap and harness/vm/fetch-kernels unpack. */
-static const char *fallback_folder(void)
+static const char *fallback_folder(const struct vm_arch *arch)
 {
-	static char path[4096 + 16];
+	static char path[4096 + 32];
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
@@ -161,7 +179,8 @@ static const char *fallback_folder(void)
 	self[n] = '\0';
 	for (int i = 0; i < 2 && strrchr(self, '/'); i++)
 		*strrchr(self, '/') = '\0';
-	snprintf(path, sizeof(path), "%s/kernels", self);
+	snprintf(path, sizeof(path), "%s/kernels/%s", self,
+		 arch && arch != vm_arch_own() ? arch->name : "");
 	return path;
 }
 
@@ -169,19 +188,19 @@ bool vm_default_kernel(char *ret, size_t size)
 {
 	struct vm_kernel kernel;
 
-	if (vm_kernel_find(&kernel, NULL, NULL, fallback_folder()) < 0)
+	if (vm_kernel_find(&kernel, NULL, NULL, fallback_folder(NULL), NULL) < 0)
 		return false;
 	snprintf(ret, size, "%s (%s)", kernel.release, kernel.image);
 	vm_kernel_deinit(&kernel);
 	return true;
 }
 
-struct vm {
-	const struct vm_plan *plan;
-	struct vm_kernel kernel; /* QEMU */
-	int initramfs; /* memfd; QEMU */
-	uint64_t files_size; /* bytes of the host's files in it */
-};
+const char *vm_foreign_arch(const struct vm *vm)
+{
+	return vm->plan->uml || vm->kernel.arch == vm_arch_own() ?
+		       "" :
+		       vm->kernel.arch->name;
+}
 
 /* The optional modules, and those of the features. */
 static const char **all_optional(const struct vm_feature *features)
@@ -199,21 +218,46 @@ static const char **all_optional(const struct vm_feature *features)
 	return all;
 }
 
-static int make_initramfs(struct vm *vm)
+/* The modules that every guest needs, and those of its architecture. */
+static int find_modules(const struct vm *vm, struct vm_module **ret,
+			size_t *ret_n)
 {
 	const char **all = all_optional(vm->plan->features);
-	struct vm_module *modules;
-	size_t n;
+	const char *names[16] = { NULL };
+	size_t n = 0;
 	int r;
 
 	if (!all)
 		return error_origin(-ENOMEM, "list modules");
-	r = vm_modules_find(&vm->kernel, required, all, &modules, &n);
+	for (const char *const *name = vm->kernel.arch->modules; *name; name++)
+		names[n++] = *name;
+	for (const char *const *name = required; *name; name++)
+		names[n++] = *name;
+	r = vm_modules_find(&vm->kernel, names, all, ret, ret_n);
 	free(all);
+	return error_trace(r);
+}
+
+static int make_initramfs(struct vm *vm)
+{
+	const struct vm_plan *plan = vm->plan;
+	struct vm_module *modules;
+	char program[PATH_MAX];
+	size_t n;
+	int r = vm_program_find(vm->kernel.arch, plan->programs,
+				plan->n_programs, program);
+
+	if (r >= 0 && *program && plan->files)
+		r = error_refuse(-EINVAL, "labs execute the programs of this "
+				 "machine: not with --program, and not on a "
+				 "kernel of another architecture");
+	if (r >= 0)
+		r = find_modules(vm, &modules, &n);
 	if (r < 0)
 		return error_trace(r);
-	r = initramfs_new(vm->plan->argv, (size_t)vm->plan->argc, modules, n,
-			  vm->plan->files, &vm->files_size);
+	r = initramfs_new(*program ? program : NULL, plan->argv,
+			  (size_t)plan->argc, modules, n, plan->files,
+			  &vm->files_size);
 	vm_modules_free(modules, n);
 	if (r >= 0)
 		vm->initramfs = r;
@@ -233,7 +277,7 @@ static int prepare(struct vm *vm)
 		return error_trace(vm_uml_check(plan->uml, plan->virtual_time,
 						plan->features));
 	r = vm_kernel_find(&vm->kernel, plan->kernel, plan->modules,
-			   fallback_folder());
+			   fallback_folder(plan->arch), plan->arch);
 	if (r >= 0 && plan->features)
 		r = vm_kernel_check(&vm->kernel, plan->features);
 	if (r >= 0)
@@ -294,13 +338,15 @@ static int run_qemu(struct vm *vm, struct machine_plan plan,
 
 	snprintf(initramfs, sizeof(initramfs), "/proc/%d/fd/%d", getpid(),
 		 vm->initramfs);
+	plan.arch = vm->kernel.arch;
 	plan.kernel = vm->kernel.image;
 	plan.initramfs = initramfs;
 	/* The files are in memory twice while the kernel unpacks them
 	 * (init/initramfs.c), and its root file system, a tmpfs, is limited to
 	 * half of the memory. */
 	plan.memory += (unsigned int)(3 * vm->files_size >> 20);
-	plan.kvm = !plan.virtual_time && vm_may_have_kvm();
+	plan.kvm = !plan.virtual_time && plan.arch == vm_arch_own() &&
+		   plan.arch->kvm && vm_may_have_kvm();
 	plan.first_output = plan.kvm ? SEC(10) : 0;
 	r = machine_run(&plan, stream, ret);
 	if (r >= 0 && plan.kvm && ret->end == MACHINE_SILENT) {

@@ -9,8 +9,16 @@
 #include "machine.h"
 #include "vm-kernel.h"
 
+struct vm;
+
+enum { VM_PROGRAMS_MAX = 4 }; /* one of each architecture */
+
 struct vm_plan {
 	const char *kernel, *modules; /* as vm_kernel_find() takes them */
+	const struct vm_arch *arch; /* NULL: as the kernel */
+	/* Programs for the guest; by default as vm_program_find() finds one. */
+	const char *programs[VM_PROGRAMS_MAX];
+	size_t n_programs;
 	const char *uml; /* a User Mode Linux kernel instead; or NULL */
 	const char *append; /* words for the kernel's command line; or NULL */
 	bool virtual_time;
@@ -33,7 +41,6 @@ struct vm_plan {
  * others for a kernel, UML program or module that does not exist or is not one, and
  * for `append` longer than the command line may be; the message names the cure.
  */
-struct vm;
 int vm_new(struct vm **ret, const struct vm_plan *plan);
 struct vm *vm_free(struct vm *vm);
 
@@ -48,7 +55,10 @@ bool vm_default_kernel(char *ret, size_t size);
 bool vm_may_have_kvm(void);
 
 /* Describes the end, with the cure. */
-const char *vm_end_text(enum machine_end end, bool uml);
+const char *vm_end_text(const struct vm *vm, enum machine_end end);
+
+/* The architecture of the guest, "s390x"; "" for that of this program. */
+const char *vm_foreign_arch(const struct vm *vm);
 
 /* Prints the console's last lines to stderr. */
 void vm_print_console(const char *console);
