@@ -16,7 +16,9 @@ usage: timer-simulation.py PREDICTIONS [--seed N] [--settings N] [--phases N]
 PREDICTIONS is build/harness/test/predictions. The seed is printed.
 """
 import argparse
+import os
 import random
+import shlex
 import subprocess
 import sys
 
@@ -488,8 +490,10 @@ EXACT += [
 
 class Predictor:
     def __init__(self, program):
+        # In a cross build, Meson names the emulator.
+        emulator = shlex.split(os.environ.get("MESON_EXE_WRAPPER", ""))
         self.process = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [*emulator, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, bufsize=1)
 
     def ask(self, model, s):

@@ -8,14 +8,17 @@ Widths are those of the widest face that the style names: DejaVu Sans Mono
 advances 0.602 of its size, DejaVu Sans Bold 0.75 at the most for the letters of
 a name.
 """
+import os
 import re
+import shlex
 import subprocess
 import sys
 import unicodedata
 import unittest
 import xml.etree.ElementTree as tree
 
-DRAW = sys.argv[1]
+# In a cross build, Meson names the emulator.
+DRAW = [*shlex.split(os.environ.get("MESON_EXE_WRAPPER", "")), sys.argv[1]]
 NAMES = ["mixed5", "mixed50", "mixed500", "delayed", "chain1", "chain4",
          "chain6", "chain64", "words", "connections", "gateway",
          "delayed-gateway"]
@@ -115,7 +118,7 @@ def arrows(root):
 def drawings():
     for name in NAMES:
         for how in "folded", "whole":
-            done = subprocess.run([DRAW, name, how], check=True,
+            done = subprocess.run([*DRAW, name, how], check=True,
                                   capture_output=True)
             yield name + ", " + how, tree.fromstring(done.stdout)
 
@@ -164,7 +167,7 @@ class Boxes(unittest.TestCase):
 
     def test_a_cut_label_has_its_whole_text_as_title(self):
         root = tree.fromstring(subprocess.run(
-            [DRAW, "words"], check=True, capture_output=True).stdout)
+            [*DRAW, "words"], check=True, capture_output=True).stdout)
         clipped = [e for e in root.iter(SVG + "text")
                    if text_of(e).endswith("…") and
                    e.get("class").split()[0] != "quiet"]
