@@ -21,44 +21,140 @@ PROGRAM, HALFOPEN = (os.path.realpath(path) for path in sys.argv[1:3])
 CI = pathlib.Path(sys.argv[3]).resolve()
 
 
-class Workflow(unittest.TestCase):
-    def setUp(self):
-        self.text = (CI / "github-actions.yml").read_text(encoding="utf-8")
+class Templates(unittest.TestCase):
+    """Of GitHub and GitLab. The shell steps run here, in a tree whose bootstrap does
+    nothing and whose halfopen is that of the test."""
 
-    def steps(self):
+    def setUp(self):
         try:
             import yaml  # pylint: disable=import-outside-toplevel
         except ImportError:
             self.skipTest("python3-yaml is not installed")
-        return yaml.safe_load(self.text)["jobs"]["tcp"]["steps"]
+        self.action, self.workflow, self.gitlab = (
+            yaml.safe_load((CI / name).read_text(encoding="utf-8"))
+            for name in ("github/action.yml", "github/workflow.yml",
+                         "gitlab.yml"))
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = pathlib.Path(folder.name)
+        tree = self.top / "halfopen"
+        (tree / "build/harness").mkdir(parents=True)
+        (tree / "harness/ci/github").mkdir(parents=True)
+        bootstrap = tree / "harness/bootstrap"
+        bootstrap.write_text("#!/bin/sh\n", encoding="utf-8")
+        bootstrap.chmod(0o755)
+        self.halfopen = tree / "build/harness/halfopen"
+        self.halfopen.symlink_to(PROGRAM)
 
-    def test_options_exist(self):
-        text = subprocess.run([HALFOPEN, "run", "--help"], text=True,
-                              capture_output=True, check=True).stdout
-        steps = re.findall(r"\brun (--.*?)(?:>|\n\n)", self.text, re.S)
-        options = [re.findall(r"--[a-z-]+", step) for step in steps]
-        self.assertEqual(len(options), 3)
-        self.assertTrue(any("--family" in each for each in options))
-        self.assertTrue(any("--defaults" in each for each in options))
-        for option in sum(options, []):
-            self.assertIn(option, text)
+    def prints_its_arguments(self):
+        self.halfopen.unlink()
+        self.halfopen.write_text('#!/bin/sh\necho "$*"\n', encoding="utf-8")
+        self.halfopen.chmod(0o755)
 
-    def test_scripts_exist(self):
-        root = CI.parent.parent
-        for path in re.findall(r"run: (harness/\S+)", self.text):
-            self.assertTrue((root / path).exists(), path)
+    def shell(self, script, **more):
+        """As GitHub and GitLab call it. Returns the exit status."""
+        self.done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            cwd=self.top, capture_output=True, text=True, check=False,
+            env=rig.environment(**more))
+        return self.done.returncode
 
-    def test_steps_pass_shellcheck(self):
-        scripts = [s["run"] for s in self.steps() if "run" in s]
-        self.assertEqual(len(scripts), 6)
+    def steps(self, job):
+        return self.workflow["jobs"][job]["steps"]
+
+    def act(self, **inputs):
+        """Runs the last step of the action."""
+        values = {name: each.get("default")
+                  for name, each in self.action["inputs"].items()}
+        self.assertLessEqual(inputs.keys(), values.keys())
+        values.update(inputs)
+        step = self.action["runs"]["steps"][-1]
+        variables = {name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}",
+                                  lambda m: values[m[1]], value)
+                     for name, value in step["env"].items()}
+        return self.shell(step["run"], **variables, GITHUB_ACTION_PATH=str(
+            self.top / "halfopen/harness/ci/github"))
+
+    def test_the_action_runs_and_merges_shards(self):
+        for k in 1, 2:
+            self.assertEqual(self.act(
+                arguments=f"passes waits/short --shard {k}/2",
+                report=f"shards/{k}"), rig.PASS)
+        self.assertEqual(self.act(merge="shards"), rig.PASS)
+        suite = xml.etree.ElementTree.parse(self.top / "report.xml")
+        self.assertEqual(suite.getroot().get("tests"), "2")
+        self.assertTrue((self.top / "report/index.html").exists())
+        self.assertEqual(self.act(arguments="fails"), rig.FAIL)
+
+    def test_the_action_calls_a_guest(self):
+        self.prints_its_arguments()
+        for inputs, words in (
+                ({"defaults": "true"}, "vm --virtual-time -- run --family 4 "
+                                     "--inconclusive=skip --retry 1 --defaults"),
+                ({"kernel": "bzImage", "family": "6", "arguments": "A10 B*"},
+                 "vm --virtual-time --kernel bzImage -- run --family 6 "
+                 "--inconclusive=skip --retry 1 A10 B*")):
+            self.assertEqual(self.act(**inputs), 0)
+            self.assertEqual(
+                (self.top / "report.xml").read_text(encoding="utf-8"),
+                words + " --format junit --out report\n")
+
+    def test_the_workflow_uses_inputs_that_exist(self):
+        used = 0
+        for job in self.workflow["jobs"]:
+            for step in self.steps(job):
+                if "/harness/ci/github@" in step["uses"]:
+                    self.assertLessEqual(step["with"].keys(),
+                                         self.action["inputs"].keys())
+                    used += 1
+        self.assertEqual(used, 3)
+
+    def test_reports_are_kept_after_a_failure(self):
+        for job in self.workflow["jobs"]:
+            self.assertEqual(self.steps(job)[-1]["if"], "always()")
+        for job in "halfopen", "halfopen-report":
+            self.assertEqual(self.gitlab[job]["artifacts"]["when"], "always")
+
+    def test_gitlab_runs_and_merges_shards(self):
+        self.prints_its_arguments()
+        (script,) = self.gitlab["halfopen"]["script"]
+        for kernel, option in ("", ""), ("bzImage", " --kernel bzImage"):
+            self.assertEqual(self.shell(
+                script, CI_NODE_INDEX="1", CI_NODE_TOTAL="2",
+                HALFOPEN_KERNEL=kernel, HALFOPEN_ARGUMENTS="--family 6"), 0)
+            self.assertEqual(
+                self.done.stdout,
+                f"vm --virtual-time{option} -- run --inconclusive=skip "
+                "--retry 1 --shard 1/2 --out shards/1 --family 6\n")
+        self.halfopen.unlink()
+        self.halfopen.symlink_to(PROGRAM)
+        for k in 1, 2:
+            rig.call(PROGRAM, "run", "passes", "fails", "--shard", f"{k}/2",
+                     "--out", self.top / f"shards/{k}")
+        (script,) = self.gitlab["halfopen-report"]["script"]
+        self.assertEqual(self.shell(script), rig.FAIL)
+        suite = xml.etree.ElementTree.parse(self.top / "report.xml")
+        self.assertEqual(suite.getroot().get("tests"), "2")
+        shutil.rmtree(self.top / "shards/2")
+        self.shell(script)
+        self.assertIn("shard 2/2 is missing", self.done.stderr)
+
+    def test_scripts_pass_shellcheck(self):
+        scripts = [each["run"] for each in self.action["runs"]["steps"]]
+        scripts += self.gitlab[".halfopen"]["before_script"]
+        for job in "halfopen", "halfopen-report":
+            scripts += self.gitlab[job]["script"]
+        self.assertEqual(len(scripts), 9)
         for script in scripts:
             subprocess.run(["bash", "-n"], input=script, text=True, check=True)
             if shutil.which("shellcheck"):
                 subprocess.run(["shellcheck", "-s", "bash", "-"], input=script,
                                text=True, check=True)
 
-    def test_the_last_step_always_runs(self):
-        self.assertEqual(self.steps()[-1]["if"], "always()")
+    @unittest.skipUnless(shutil.which("yamllint"), "yamllint is not installed")
+    def test_yamllint(self):
+        done = rig.call("yamllint", "--strict", CI)
+        self.assertEqual(done.stdout, "")
 
 
 class Shards(unittest.TestCase):

@@ -232,6 +232,94 @@ class KunitParser(unittest.TestCase):
         self.assertEqual(test.counts.errors, 0, "errors of the parser")
 
 
+class Lava(unittest.TestCase):
+    """The steps of lava.yaml, with programs that print what LAVA is told."""
+
+    def setUp(self):
+        try:
+            import yaml  # pylint: disable=import-outside-toplevel
+        except ImportError:
+            self.skipTest("python3-yaml is not installed")
+        with open(CI / "lava.yaml", encoding="utf-8") as file:
+            self.definition = yaml.safe_load(file)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = pathlib.Path(folder.name)
+        for name in "lava-test-case", "lava-test-set":
+            path = self.top / "lava" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f'#!/bin/sh\necho "{name} $*"\n',
+                            encoding="utf-8")
+            path.chmod(0o755)
+
+    def run_steps(self, **parameters):
+        """As LAVA's run.sh: parameters are variables of the shell, and the steps
+        are its lines after `set -e`. Returns what LAVA is told."""
+        lines = [f"{k}='{v}'" for k, v in
+                 {**self.definition["params"], **parameters}.items()]
+        script = "\n".join([*lines, "set -e", *self.definition["run"]["steps"]])
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=self.top, capture_output=True, text=True,
+            check=False, env=rig.environment(
+                PATH=f"{self.top}/lava:{os.environ['PATH']}"))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return [line.removeprefix("lava-test-") for line in
+                done.stdout.splitlines() if line.startswith("lava-test-")]
+
+    def test_every_run_is_a_test_case(self):
+        told = self.run_steps(
+            HALFOPEN=PROGRAM, FAMILIES="6",
+            ARGUMENTS="passes fails exits needs-program waits/short --retry 1")
+        self.assertEqual((told[0], told[-1]), ("set start ipv6",
+                                               "set stop ipv6"))
+        self.assertEqual(told[-2], "case halfopen-ends --result pass")
+        self.assertEqual(
+            sorted(re.sub(r"measurement \d+ ", "measurement N ", line)
+                   for line in told[1:-2]),
+            ["case exits --result fail",
+             "case fails --result fail --measurement N --units ms",
+             "case needs-program --result skip",
+             "case passes --result pass --measurement N --units ms",
+             "case waits_short --result pass --measurement N --units ms"])
+
+    def test_both_families_are_test_sets(self):
+        told = self.run_steps(HALFOPEN=PROGRAM, ARGUMENTS="passes")
+        self.assertEqual([line for line in told if line.startswith("set")],
+                         ["set start ipv4", "set stop ipv4",
+                          "set start ipv6", "set stop ipv6"])
+
+    def test_the_program_of_the_tarball_is_found(self):
+        for folder in "bin", "halfopen-1.0/bin", "build/harness":
+            path = self.top / folder / "halfopen"
+            path.parent.mkdir(parents=True)
+            path.symlink_to(PROGRAM)
+            self.assertIn("case halfopen-ends --result pass",
+                          self.run_steps(ARGUMENTS="passes", FAMILIES="4"))
+            path.unlink()
+
+    def test_an_early_end_is_a_failure(self):
+        for parameters in ({"HALFOPEN": "/none/halfopen"},
+                           {"HALFOPEN": PROGRAM, "ARGUMENTS": "no-such-case"}):
+            self.assertEqual(self.run_steps(FAMILIES="4", **parameters),
+                             ["set start ipv4",
+                              "case halfopen-ends --result fail",
+                              "set stop ipv4"])
+
+    def test_the_members_are_those_of_a_definition(self):
+        """lava_common/schemas/test/testdef.py has these."""
+        self.assertEqual(self.definition["metadata"]["format"],
+                         "Lava-Test Test Definition 1.0")
+        self.assertEqual(self.definition.keys(), {"metadata", "params", "run"})
+        self.assertLessEqual(self.definition["metadata"].keys(),
+                             {"format", "name", "description", "environment",
+                              "devices", "maintainer", "scope", "os"})
+        for step in self.definition["run"]["steps"]:
+            self.assertIsInstance(step, str)
+            if shutil.which("shellcheck"):
+                subprocess.run(["shellcheck", "-s", "sh", "-e", "SC2154", "-"],
+                               input=step, text=True, check=True)
+
+
 class Names(unittest.TestCase):
     """CI systems replace characters of a test's name: it must stay unique."""
 
