@@ -86,7 +86,8 @@ static int add_service(int fd, const struct ipvs_plan *plan)
 	} add = { .service = { .protocol = IPPROTO_TCP, .fwmark = IPVS_MARK } };
 	int r;
 
-	strcpy(add.service.sched_name, plan->by_source ? "sh" : "rr");
+	snprintf(add.service.sched_name, sizeof(add.service.sched_name), "%s",
+		 plan->by_source ? "sh" : "rr");
 	r = set(fd, IP_VS_SO_SET_ADD, &add.service, sizeof(add.service),
 		plan->by_source ? "scheduler sh" : "scheduler rr");
 	add.backend.conn_flags = IP_VS_CONN_F_MASQ;
@@ -111,10 +112,10 @@ int ipvs_load(int fd, const struct ipvs_plan *plan)
 	left = namespace_leave();
 	if (r >= 0)
 		r = left;
-	if (r >= 0)
+	if (r >= 0) {
 		stop_statistics(fd);
-	if (r >= 0)
 		r = set_timeouts(control, plan);
+	}
 	if (r >= 0)
 		r = add_service(control, plan);
 	return error_trace(r);
