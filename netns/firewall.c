@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libnftables loads rules in the namespace that the thread is in. Conntrack is
- * read and flushed by ctnetlink, over a netlink socket that was opened in the
- * namespace; libnl has no need of its conntrack library for these few messages.
+ * libnftables loads rules in the namespace that the thread is in; in a build without
+ * it, such as a static one, nft(8) does.
+ *
+ * Conntrack is read and flushed by ctnetlink, over a netlink socket that was opened
+ * in the namespace; libnl has no need of its conntrack library for these few
+ * messages.
  */
 #include "firewall.h"
 
@@ -19,8 +22,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +35,7 @@
 #include "macro.h"
 #include "namespace.h"
 #include "privilege.h"
+#include "program-find.h"
 #include "safe-text.h"
 
 /* --- files in rules --------------------------------------------------- */
@@ -98,14 +104,6 @@ static int check_files(const char *rules, struct firewall_position *ret)
 
 /* --- rules ------------------------------------------------------------ */
 
-#if HALFOPEN_NFTABLES
-#include <nftables/libnftables.h>
-
-bool firewall_possible(void)
-{
-	return true;
-}
-
 /* nft_ctx_new() exits the program where this socket cannot be opened. */
 static int check_netlink(void)
 {
@@ -113,6 +111,138 @@ static int check_netlink(void)
 		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
 
 	return fd < 0 ? error_origin(-errno, "netfilter netlink") : 0;
+}
+
+/* The rules as a file that is read from its beginning. */
+static int write_rules(const char *rules)
+{
+	int fd = memfd_create("rules", MFD_CLOEXEC);
+
+	if (fd >= 0 && (dprintf(fd, "%s\n", rules) < 0 ||
+			lseek(fd, 0, SEEK_SET) < 0))
+		return fd_close(fd);
+	return fd;
+}
+
+enum { MESSAGE = 4096 };
+
+#if HALFOPEN_NFTABLES
+#include <nftables/libnftables.h>
+
+const char *firewall_program(void)
+{
+	return NULL;
+}
+
+static void take_message(struct nft_ctx *nft, char ret[MESSAGE])
+{
+	/* A second call would return an empty buffer. */
+	snprintf(ret, MESSAGE, "%s", nft_ctx_get_error_buffer(nft));
+}
+
+/* Returns 1 for refused rules, with the message about them. NFT_CTX_DEFAULT opens
+ * its own netlink socket, in the namespace that the thread is in. */
+static int load_here(const char *rules, char ret_message[MESSAGE])
+{
+	struct nft_ctx *nft;
+	int r = check_netlink();
+
+	if (r < 0)
+		return error_trace(r);
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft)
+		return error_origin(-ENOMEM, "nftables");
+	nft_ctx_buffer_error(nft);
+	nft_ctx_buffer_output(nft);
+	r = nft_run_cmd_from_buffer(nft, rules) != 0;
+	if (r)
+		take_message(nft, ret_message);
+	nft_ctx_free(nft);
+	return r;
+}
+
+/* Of a buffer, libnftables reports neither line nor column, so that the rules are
+ * the standard input of this process. */
+static int load_file(const char *rules, char ret_message[MESSAGE])
+{
+	struct nft_ctx *nft;
+	int fd = write_rules(rules), r = check_netlink();
+
+	if (r < 0 || fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+		return -EIO;
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft)
+		return -ENOMEM;
+	nft_ctx_buffer_error(nft);
+	nft_ctx_buffer_output(nft);
+	r = nft_run_cmd_from_filename(nft, "-") != 0;
+	if (r)
+		take_message(nft, ret_message);
+	nft_ctx_free(nft);
+	return r;
+}
+
+#else
+
+const char *firewall_program(void)
+{
+	return "nft";
+}
+
+/* Messages of the kernel are recognised in English: is_lacking(). */
+static void MACRO_NORETURN exec_nft(const char *path, int in, int out)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	privilege_keep_for_tools();
+	setenv("LC_ALL", "C", 1);
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	execl(path, "nft", "-f", "-", (char *)NULL);
+	dprintf(STDERR_FILENO, "%s: %s", path, strerror(errno));
+	_exit(1);
+}
+
+/* Returns 1 for refused rules, with the message about them. */
+static int load_here(const char *rules, char ret_message[MESSAGE])
+{
+	CLEANUP_FD int in = write_rules(rules);
+	CLEANUP_FD int out = memfd_create("messages", MFD_CLOEXEC);
+	int status, r = check_netlink();
+	char path[512];
+	pid_t pid;
+	ssize_t n;
+
+	if (r < 0)
+		return error_trace(r);
+	if (!program_find("nft", path, sizeof(path)))
+		return error_origin(-EOPNOTSUPP, "nft is not installed");
+	if (in < 0 || out < 0)
+		return error_origin(-errno, "nft");
+	pid = fork();
+	if (pid == 0)
+		exec_nft(path, in, out);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid < 0)
+		return error_origin(-errno, "nft");
+	n = pread(out, ret_message, MESSAGE - 1, 0);
+	ret_message[n > 0 ? n : 0] = '\0';
+	return status != 0;
+}
+
+static int load_file(const char *rules, char ret_message[MESSAGE])
+{
+	return load_here(rules, ret_message);
+}
+
+#endif
+
+bool firewall_possible(void)
+{
+	const char *program = firewall_program();
+
+	return !program || program_find(program, NULL, 0);
 }
 
 /* libnftables returns no errno; its message ends with the text of one. */
@@ -128,33 +258,11 @@ static bool is_unsupported(const char *message)
 }
 
 /* The first line of the message; the others show the place in the rules. */
-static int failure(struct nft_ctx *nft)
+static int failure(const char *message)
 {
-	const char *message = nft_ctx_get_error_buffer(nft);
-	const int size = (int)strcspn(message, "\n");
-
 	return error_origin(is_unsupported(message) ? -EOPNOTSUPP : -EINVAL,
-			    "nftables: %.*s", size, message);
-}
-
-/* NFT_CTX_DEFAULT opens its own netlink socket, in the namespace that the
- * thread is in. */
-static int load_here(const char *rules)
-{
-	struct nft_ctx *nft;
-	int r = check_netlink();
-
-	if (r < 0)
-		return error_trace(r);
-	nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!nft)
-		return error_origin(-ENOMEM, "nftables");
-	nft_ctx_buffer_error(nft);
-	nft_ctx_buffer_output(nft);
-	if (nft_run_cmd_from_buffer(nft, rules) != 0)
-		r = failure(nft);
-	nft_ctx_free(nft);
-	return error_trace(r);
+			    "nftables: %.*s", (int)strcspn(message, "\n"),
+			    message);
 }
 
 enum { PATIENCE = 5 }; /* seconds for the child of firewall_check() */
@@ -193,35 +301,17 @@ static void parse_message(const char *message, struct report *ret)
 	safe_text(ret->message, false);
 }
 
-/*
- * Of a buffer, libnftables reports neither line nor column, so that the rules
- * are its standard input. An alarm ends `monitor`, which does not return.
- */
+/* An alarm ends `monitor`, which does not return. */
 static void load_in_child(const char *base, const char *rules,
 			  struct report *report)
 {
 	int namespaces = CLONE_NEWNET |
 			 (privilege_rootless() ? CLONE_NEWUSER : 0);
-	int fd = memfd_create("rules", MFD_CLOEXEC);
-	const char *message;
-	struct nft_ctx *nft;
+	char message[MESSAGE];
 
 	alarm(PATIENCE);
-	if (unshare(namespaces) < 0 || check_netlink() < 0 || fd < 0 ||
-	    dprintf(fd, "%s\n", rules) < 0 ||
-	    lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0)
-		return;
-	nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!nft)
-		return;
-	nft_ctx_buffer_error(nft);
-	nft_ctx_buffer_output(nft);
-	if (nft_run_cmd_from_buffer(nft, base) != 0 ||
-	    nft_run_cmd_from_filename(nft, "-") == 0)
-		return;
-	/* A second call would return an empty buffer. */
-	message = nft_ctx_get_error_buffer(nft);
-	if (!is_lacking(message))
+	if (unshare(namespaces) == 0 && load_here(base, message) == 0 &&
+	    load_file(rules, message) > 0 && !is_lacking(message))
 		parse_message(message, report);
 }
 
@@ -262,36 +352,19 @@ int firewall_check(const char *base, const char *rules,
 int firewall_load(int fd, const char *rules)
 {
 	struct firewall_position position;
+	char message[MESSAGE];
 	int r = check_files(rules, &position), left;
 
 	if (r >= 0)
 		r = namespace_enter(fd);
 	if (r < 0)
 		return error_trace(r);
-	r = load_here(rules);
+	r = load_here(rules, message);
+	if (r > 0)
+		r = failure(message);
 	left = namespace_leave();
 	return error_trace(r < 0 ? r : left);
 }
-
-#else
-
-bool firewall_possible(void)
-{
-	return false;
-}
-
-int firewall_check(const char *base MACRO_UNUSED, const char *rules,
-		   struct firewall_position *ret)
-{
-	return check_files(rules, ret);
-}
-
-int firewall_load(int fd MACRO_UNUSED, const char *rules MACRO_UNUSED)
-{
-	return error_origin(-EOPNOTSUPP, "built without libnftables");
-}
-
-#endif
 
 /* --- deleting entries ------------------------------------------------- */
 

@@ -10,7 +10,11 @@
 
 #include "address.h"
 
-/* False in a build without libnftables. */
+/* The program that loads rules in a build without libnftables; NULL in another
+ * one. */
+const char *firewall_program(void);
+
+/* False where that program is not installed. */
 bool firewall_possible(void);
 
 struct firewall_position {
@@ -29,8 +33,8 @@ int firewall_check(const char *base, const char *rules,
 		   struct firewall_position *ret);
 
 /*
- * Adds the rules to those of the namespace `fd`. -EOPNOTSUPP where this build
- * or this kernel lacks support for them; -EINVAL, with the message of
+ * Adds the rules to those of the namespace `fd`. -EOPNOTSUPP where nft or
+ * this kernel's support for them is missing; -EINVAL, with the message of
  * libnftables, for invalid rules.
  */
 int firewall_load(int fd, const char *rules);

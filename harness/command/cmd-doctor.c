@@ -163,8 +163,7 @@ static void check_case(struct missing_items *items,
 	for (; need && (need->kernel || need->program || need->sysctl); need++)
 		check_need(items, need, testcase->name);
 	if (world_plan_has_rules(testcase->world) && !firewall_possible())
-		add(items, "libnftables",
-		    N_("apt-get install libnftables-dev, then rebuild"),
+		add(items, "nft", N_("apt-get install nftables"),
 		    testcase->name);
 	for (; variant && variant->name; variant++) {
 		const struct need own = { .program = variant->needs_program };

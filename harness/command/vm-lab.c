@@ -18,9 +18,11 @@
 
 #include "errors.h"
 #include "exit-status.h"
+#include "firewall.h"
 #include "incidents.h"
 #include "lab-print.h"
 #include "vm-options.h"
+#include "world-plan-control.h"
 
 /* --- the report ----------------------------------------------------------- */
 
@@ -208,6 +210,9 @@ static int prepare(struct vm_lab *lab, bool uml)
 			.attempt = 1,
 		};
 		print_texts(out, lab->labs.plans[i]);
+		if (firewall_program() &&
+		    world_plan_has_rules(lab->jobs[i].testcase->world))
+			fprintf(out, "%s\n", firewall_program());
 		add_features(lab, lab->labs.plans[i], uml);
 	}
 	fclose(out);

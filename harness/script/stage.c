@@ -336,8 +336,8 @@ void stage_check_needs(struct run *run)
 				 need->sysctl);
 	}
 	if (world_plan_has_rules(run_world_plan(run)) && !firewall_possible())
-		run_skip(run, "needs firewall rules; halfopen was built "
-			      "without libnftables");
+		run_skip(run, "needs firewall rules; nft is not installed, and "
+			      "halfopen was built without libnftables");
 	if (world_plan_has_ipvs(run_world_plan(run)))
 		check_ipvs(run);
 	if (job->variant && job->variant->ipv4_only &&

@@ -37,7 +37,7 @@ const struct world_address *world_plan_address(const struct world_plan *plan,
 /* Its text in that family. */
 const char *world_address_text(const struct world_address *address, int family);
 
-/* Whether any host has firewall rules, which need libnftables. */
+/* Whether any host has firewall rules, see firewall_possible(). */
 bool world_plan_has_rules(const struct world_plan *plan);
 
 /* Whether any host balances with IPVS, which the kernel may lack. */

@@ -414,7 +414,7 @@ class Usage(unittest.TestCase):
         text, _ = done.communicate(timeout=20)
         self.assertEqual(done.returncode, PASS)
         self.assertRegex(text, r"^halfopen \d+\.\d+\.\d+(-\S+)?\n"
-                               r"[+-] libnftables.*\n[+-] libseccomp")
+                               r"[+-] nftables.*\n[+-] libseccomp")
 
     def test_output_to_a_full_disk_is_broken(self):
         """A script must not take empty output for an empty list."""

@@ -301,6 +301,6 @@ int main(void)
 {
 	if (firewall_possible())
 		return realm_run("firewall", tests, ARRAY_SIZE(tests));
-	printf("firewall: built without libnftables\n");
+	printf("firewall: neither libnftables nor nft\n");
 	return SKIPPED;
 }
