@@ -310,7 +310,8 @@ static bool read_line(char *line, int size, const char *name)
 		return false;
 	got = fgets(line, size, file) != NULL;
 	fclose(file);
-	line[strcspn(line, "\n")] = '\0';
+	if (got)
+		line[strcspn(line, "\n")] = '\0';
 	return got;
 }
 

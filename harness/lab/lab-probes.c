@@ -319,6 +319,8 @@ static void execute(struct endpoint *e, const struct lab_action *action)
 		sock_set(e->sock, IPPROTO_TCP, TCP_USER_TIMEOUT,
 			 (int)(action->time / MSEC(1)));
 		break;
+	default: /* not an action of a socket */
+		break;
 	}
 }
 

@@ -37,17 +37,19 @@ enum {
 
 static void MACRO_NORETURN exec_shell(const char *host)
 {
-	const char *shell = getenv("SHELL");
+	const char *shell;
 	char prompt[64];
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!shell || access(shell, X_OK) != 0)
-		shell = "/bin/sh";
 	snprintf(prompt, sizeof(prompt), "%s$ ", host);
 	setenv("PS1", prompt, 1);
 	setenv("HALFOPEN_HOST", host, 1);
+	/* setenv() may invalidate what getenv() returned. */
+	shell = getenv("SHELL");
+	if (!shell || access(shell, X_OK) != 0)
+		shell = "/bin/sh";
 	if (strstr(shell, "bash"))
 		execl(shell, "bash", "--norc", NULL);
 	execl(shell, shell, NULL);
