@@ -247,6 +247,20 @@ class Containers(unittest.TestCase):
         done
         exec chroot "$0" "$@" """
 
+    # Refuses sethostname() with EPERM, as the seccomp profile of podman does. BPF: the
+    # number of the system call, compared; the results of linux/seccomp.h.
+    WITHOUT_HOST_NAME = """if True:
+        import ctypes, os, struct, sys
+        libc = ctypes.CDLL(None)
+        code = b"".join(struct.pack("HBBI", *step) for step in (
+            (0x20, 0, 0, 0), (0x15, 0, 1, int(sys.argv[1])),
+            (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)))
+        keep = ctypes.create_string_buffer(code)
+        program = struct.pack("HP", 4, ctypes.addressof(keep))
+        assert libc.prctl(38, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS"
+        assert libc.prctl(22, 2, program, 0, 0) == 0, "PR_SET_SECCOMP"
+        os.execv(sys.argv[2], sys.argv[2:])"""
+
     def works(self, uid, *before, programs=(PROGRAM, HALFOPEN)):
         """A case passes, and a program of a lab has this uid."""
         done = rig.call(*before, programs[0], "run", "passes")
@@ -276,6 +290,14 @@ class Containers(unittest.TestCase):
         for name in "net_admin", "net_raw", "sys_admin", "kill":
             with self.subTest(name):
                 self.works(rig.NOBODY, "setpriv", f"--bounding-set=-{name}")
+
+    def test_container_without_a_right_to_its_host_name(self):
+        numbers = {"x86_64": 170, "aarch64": 161, "riscv64": 161, "s390x": 74}
+        number = numbers.get(os.uname().machine)
+        if number is None:
+            self.skipTest(f"{os.uname().machine}: unknown number of sethostname()")
+        self.works(rig.NOBODY if ROOT else os.geteuid(), sys.executable, "-c",
+                   self.WITHOUT_HOST_NAME, number)
 
     def test_root_in_a_chroot(self):
         """The folder is no mount point. The mount namespace is the test's."""
