@@ -310,6 +310,47 @@ class Shards(unittest.TestCase):
             self.assertIn(f"{options[0]}: needs --merge", done.stderr)
 
 
+@unittest.skipUnless(shutil.which("xmllint"), "xmllint is not installed")
+class JunitSchema(unittest.TestCase):
+    """--format junit against harness/report/junit.xsd."""
+
+    def errors(self, text):
+        done = subprocess.run(
+            ["xmllint", "--nonet", "--noout", "--schema",
+             CI.parent / "report/junit.xsd", "-"], input=text, text=True,
+            capture_output=True, check=False)
+        return "" if done.returncode == 0 else done.stderr
+
+    def report(self, program, *words):
+        return rig.call(program, "run", *words, "--format", "junit").stdout
+
+    def test_passing_runs(self):
+        text = self.report(HALFOPEN, "server-process-crash")
+        self.assertEqual(self.errors(text), "")
+
+    def test_every_verdict_with_tries_and_repetitions(self):
+        text = self.report(PROGRAM, "fails", "fails-once", "exits", "passes",
+                           "needs-program", "late/by-machine", "refused",
+                           "--retry", "1", "--repeat", "2")
+        for tag in ("failure", "error", "skipped", "flakyFailure",
+                    "rerunFailure", "rerunError"):
+            self.assertIn(f"<{tag} ", text)
+        self.assertEqual(self.errors(text), "")
+        text = self.report(PROGRAM, "late/by-machine", "--inconclusive=skip")
+        self.assertIn('type="inconclusive"', text)
+        self.assertEqual(self.errors(text), "")
+
+    def test_the_schema_refuses_other_documents(self):
+        text = self.report(PROGRAM, "fails", "passes")
+        for old, new in ((' message="', ' text="'), ('type="fail"', 'type="x"'),
+                         (' name="passes"', ' name="fails"'),
+                         ("<properties>", "<x/><properties>"),
+                         (' tests="2"', ' tests="-2"')):
+            self.assertIn(old, text)
+            self.assertIn("fails to validate",
+                          self.errors(text.replace(old, new)), new)
+
+
 class Tries(unittest.TestCase):
     """The case fails-once fails on its first try, the case fails on each."""
 
