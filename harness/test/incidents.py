@@ -39,11 +39,19 @@ WITHOUT = "-without"
 # Faults that are no steps: what to replace in the file, and by what.
 PARTS = {
     "asymmetric-return-path": ("networks: [dmz, office]", "networks: dmz"),
+    "balancer-resets-idle": ("idle: {established: 2s}",
+                             "idle: {established: 60s}"),
+    "close-wait-pile-up": ("keepalive_timeout 2s;", "keepalive_timeout 60s;"),
+    "firewall-drops-or-rejects": ("tcp dport 81 drop;", ""),
+    "firewall-forgets-ssh": ("idle: 2s", "idle: 60s"),
     "half-close-forgotten": ("{fin-wait: 2s, close-wait: 2s}",
                              "{fin-wait: 60s, close-wait: 60s}"),
     "half-closed-stays": ("[shut proxy,", "[close proxy,"),
     "heartbeats-keep-entries": ("idle: 3s", "idle: 60s"),
     "ipvs-forgets-idle": ("&idle 900s", "&idle 3600s"),
+    "nat-forgets-idle": ("idle: 2s", "idle: 60s"),
+    "nat-port-reuse": ("masquerade to :40000", "masquerade"),
+    "nat-port-reuse-rfc1337": ("tcp_rfc1337: 1", "tcp_rfc1337: 0"),
     "pmtu-black-hole": ("icmp: no", "icmp: yes"),
     "rejected-upload": ('if sys.argv[1] == "lingering":', "if True:"),
 }
