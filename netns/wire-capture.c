@@ -269,8 +269,9 @@ static int write_record(struct wire_capture_log *log, size_t index, nsec_t at,
 	describe(&frame, c);
 	list_kinds(c->kinds, kinds);
 	/* A frame from veth has the checksum of the pseudo header only; the
-	 * journal has the one that a real cable would carry. */
-	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+	 * journal has the one that a real cable would carry. Each segment of a
+	 * frame of several would have its own, which TSO computes. */
+	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM && c->segments == 1) {
 		memcpy(whole, bytes, size);
 		frame_complete_checksum(whole, size, header->csum_start,
 					header->csum_offset);

@@ -11,7 +11,8 @@
  * client 5, kill client], send waits for connect() to return, and kill for
  * send(). A step with a later time does not wait for earlier ones.
  *
- * Sockets are looked at 2 ms after anything has happened, and otherwise at
+ * Sockets are looked at 2 ms after anything has happened, but no more than
+ * every 50 ms while only data and acknowledgements flow, and otherwise at
  * growing intervals, so that hours without events cost little.
  */
 #include "lab-script.h"
@@ -46,6 +47,9 @@
 
 enum { MESSAGE = 1024 };
 
+/* Between two looks at the sockets, as long as only a transfer goes on. */
+static const nsec_t flow_pause = MSEC(50);
+
 struct lab {
 	struct run *run;
 	struct lab_plan *plan;
@@ -63,7 +67,7 @@ struct lab {
 	nsec_t start, end; /* of the timeline */
 	struct lab_timeline *timeline; /* what has been done */
 	bool over; /* before its time */
-	nsec_t next_look, no_look_before;
+	nsec_t last_look, next_look, no_look_before;
 	struct loop_source *prompt;
 	const char **messages; /* of the prompt, not handled yet */
 	size_t n_messages, messages_capacity;
@@ -91,18 +95,32 @@ static void see_frame(struct lab *lab, const struct lab_event *event)
 		lab_states_see(lab->states, event, &all[event->capture]);
 }
 
+/* A frame of a transfer, or what a look has found. tcp_diag_dump() walks over
+ * the hash table of the whole machine: as often as a fast transfer has frames,
+ * it would take a third of the CPU time of this process. */
+static bool is_flow(const struct lab_event *event)
+{
+	if (event->kind == LAB_EVENT_STATE)
+		return !event->derived;
+	return (event->kind == LAB_EVENT_SENT ||
+		event->kind == LAB_EVENT_RECEIVED) &&
+	       !(event->kinds & ~(unsigned int)(WIRE_TCP | WIRE_DATA |
+						WIRE_PURE_ACK | LAB_PAYLOAD));
+}
+
 /* Events of states, which lab_states_see() pushes in this loop, have the time
  * of their frame, and so come next. Anything that happens may change the states
  * of sockets: they are looked at soon. */
 static void handle_events(struct lab *lab)
 {
 	struct lab_event event;
-	bool any = false;
+	nsec_t look = NSEC_NEVER;
 
 	lab_wire_collect(lab->wire);
 	lab_probes_collect(lab->probes);
 	while (lab_events_pop(lab->events, &event)) {
-		any = true;
+		look = MIN(look,
+			   is_flow(&event) ? lab->last_look + flow_pause : 0);
 		if (event.kind == LAB_EVENT_SENT ||
 		    event.kind == LAB_EVENT_RECEIVED)
 			see_frame(lab, &event);
@@ -111,9 +129,10 @@ static void handle_events(struct lab *lab)
 				     &lab->plan->steps[i].when, &event);
 		lab_judge_see(lab->judge, &event);
 	}
-	if (any)
-		lab->next_look = MIN(lab->next_look, MAX(nsec_now() + MSEC(2),
-							 lab->no_look_before));
+	if (look != NSEC_NEVER)
+		lab->next_look =
+			MIN(lab->next_look, MAX(MAX(nsec_now() + MSEC(2), look),
+						lab->no_look_before));
 }
 
 static void look_at_sockets(struct lab *lab)
@@ -122,6 +141,7 @@ static void look_at_sockets(struct lab *lab)
 
 	if (began < lab->next_look)
 		return;
+	lab->last_look = began;
 	lab_sockets_look(lab->sockets);
 	lab_judge_see_sockets(lab->judge, lab->sockets);
 	/* Thousands of sockets take long: never more than a tenth of the time
