@@ -275,8 +275,155 @@ def guests(bench):
     guest(bench, "QEMU", [], QEMU_BUDGET)
 
 
+BULK = 200_000_000
+
+TRANSFER_LAB = """
+offload: {offload}
+for: 5m
+hosts:
+  client:
+    run: {{name: send, run: exec python3 -S transfer.py send $server 80 {size}}}
+    files: {{transfer.py: {program}}}
+  server:
+    run:
+      name: receive
+      run: exec python3 -S transfer.py receive 80
+      listens: 80
+    files: {{transfer.py: {program}}}
+timeline:
+  - receive ends: end
+expect:
+  - "receive: exit 0"
+"""
+
+
+def run_lab(bench, text, *machine):
+    """Runs a lab; returns the seconds that it took in all and after the end of
+    its timeline, its records, and its output."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "bench.yaml")
+        path.write_text(text, encoding="utf-8")
+        out = pathlib.Path(folder, "out")
+        begin = time.monotonic()
+        done = subprocess.run(
+            [bench.halfopen, *machine, "lab", "--quiet", "--out", out, path],
+            capture_output=True, text=True, check=False)
+        end = time.monotonic()
+        # The journal is complete before the page is drawn.
+        journals = sorted(out.rglob("journal.jsonl"))
+        if done.returncode or not journals:
+            bench.failed |= done.returncode == 1
+            raise RuntimeError((done.stderr or done.stdout).strip()
+                               .splitlines()[-1])
+        records = [json.loads(line)
+                   for line in journals[-1].read_text().splitlines()]
+        page = end - begin - records[-1]["t"]
+    return end - begin, page, records, done.stdout + done.stderr
+
+
+def lab_transfer(bench, offload):
+    """Bytes per second, and the seconds until the page is ready."""
+    program = json.dumps((SOURCE / "transfer.py").read_text())
+    _, page, records, _ = run_lab(bench, TRANSFER_LAB.format(
+        offload=offload, size=BULK, program=program))
+    rate, = (float(r["text"].split()[-1]) for r in records
+             if r["type"] == "call" and "rate" in r["text"])
+    return rate, page
+
+
+def bridge_transfer(segments):
+    program = f"exec python3 -S {SOURCE / 'transfer.py'}"
+    return float(call(SOURCE / "bridge.sh", str(segments),
+                      f"{program} receive 80",
+                      f"{program} send 10.0.0.2 80 {BULK}")[1].split()[-1])
+
+
+def transfer(bench):
+    """Lab and bridge alternate, so that other load affects both."""
+    bench.part(f"{BULK // 10 ** 6} MB through a lab, with all frames in the "
+               "journal")
+    for offload, segments, what, goal in (
+            ("yes", 65535, "with offload: yes", 0.5),
+            ("no", 1, "one segment a frame", 0.33)):
+        labs, pages, bridges = [], [], []
+        for _ in range(ROUNDS):
+            rate, page = lab_transfer(bench, offload)
+            labs.append(rate)
+            pages.append(page)
+            bridges.append(bridge_transfer(segments))
+        lab, bridge = statistics.median(labs), statistics.median(bridges)
+        bench.row(f"{what}: lab", f"{lab / 1e6:.0f} MB/s")
+        bench.row("  bridge, with the same programs",
+                  f"{bridge / 1e6:.0f} MB/s")
+        bench.row("  ratio of the two", f"{lab / bridge:.2f}", at_least=goal)
+        bench.row("  page and exit after the end of the run",
+                  f"{statistics.median(pages):.2f} s", at_most=5)
+
+
+CONNECTIONS_LAB = """
+hosts:
+  client:
+  server:
+timeline:
+  - start: [listen server 80 backlog 4096, connect client server 2000 times]
+  - 10s: send client 100
+  - 12s: crash server
+  - 13s: send client 100
+expect:
+  - client: 2000 ESTAB after 5s within 10s
+  - server: 2000 ESTAB after 5s within 10s
+  - client: open
+for: 20s
+"""
+
+POOL_LAB = """
+sysctls: {{net.ipv4.tcp_keepalive_time: 60, net.ipv4.tcp_keepalive_intvl: 10}}
+hosts:
+  client:
+  server:
+timeline:
+  - start: [listen server, connect client server 20 times]
+  - 1s: keepalive client
+expect:
+  - client: 20 ESTAB
+  - client: open
+for: {duration}
+"""
+
+
+def many(bench):
+    bench.part("A lab with 2000 connections, which lasts 20 s")
+    took, page, _, _ = run_lab(bench, CONNECTIONS_LAB)
+    bench.row("from start to end", f"{took:.1f} s")
+    bench.row("  page and exit after the end of the run", f"{page:.2f} s",
+              at_most=5)
+
+
+def pool(bench):
+    """User Mode Linux, if `build-uml` has built it."""
+    bench.part("A pool of 20 idle connections with keepalive, for 24 h")
+    uml = bench.halfopen.parent.parent / "uml/linux"
+    machine = ["--uml", uml] if uml.exists() else []
+    try:
+        took, _, _, text = run_lab(bench, POOL_LAB.format(duration="24h"),
+                                   "vm", *machine, "--virtual-time", "--")
+    except RuntimeError as error:
+        bench.row(f"not available: {error}", "")
+        return
+    boot = float(re.search(r"([\d.]+) of them for the boot", text)[1])
+    here, _, _, _ = run_lab(bench, POOL_LAB.format(duration="20s"))
+    bench.row("in virtual time", f"{took:.1f} s", at_most=60)
+    bench.row("  of this, boot", f"{boot:.1f} s")
+    bench.row("  hours of the lab for each second",
+              f"{24 / (took - boot):.1f}")
+    bench.row("20 s of the same lab in real time", f"{here:.1f} s")
+    bench.row("  real time relative to virtual time, for the same duration",
+              f"{here / 20 * 86400 / took:.0f}")
+
+
 PARTS = {"world": world, "case": case, "wire": wire, "set": default_set,
-         "load": load, "left": left, "virtual": virtual, "guests": guests}
+         "load": load, "left": left, "virtual": virtual, "guests": guests,
+         "transfer": transfer, "many": many, "pool": pool}
 
 
 def main():
