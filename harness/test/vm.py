@@ -522,7 +522,7 @@ done
 
     def test_labs_are_refused(self):
         lab = os.path.join(self.folder, "lab.yaml")
-        pathlib.Path(lab).write_text("timeline:\n  - client connects\n",
+        pathlib.Path(lab).write_text("timeline:\n  - 1s: unplug client\n",
                                      encoding="utf-8")
         done = subprocess.run(
             [HALFOPEN, "vm", "--kernel", s390x_image(self.folder), "--program",
