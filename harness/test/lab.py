@@ -603,16 +603,21 @@ class Moments(unittest.TestCase):
 
     def test_state_that_lasts_for_microseconds_is_noticed_at_once(self):
         """Without a delay on the path, FIN-WAIT-1 ends before any socket can
-        be looked at."""
-        _, _, records = journal("--at", "1s", "close client", "--at",
-                                "client reaches FIN-WAIT-1",
-                                'note "reached"', "--for", "1500ms")
-        fin = next(r["t"] for r in records if r["type"] == "frame" and
-                   r["from"] == "client" and "fin" in r["kinds"])
-        note = next(r["t"] for r in records if r["type"] == "note" and
-                    r["text"] == "reached")
-        self.assertGreaterEqual(note, fin)
-        self.assertLess(note - fin, 0.05 * rig.AT_ONCE / 5)
+        be looked at. A busy machine may be late once."""
+        def lag():
+            _, _, records = journal("--at", "1s", "close client", "--at",
+                                    "client reaches FIN-WAIT-1",
+                                    'note "reached"', "--for", "1500ms")
+            fin = next(r["t"] for r in records if r["type"] == "frame" and
+                       r["from"] == "client" and "fin" in r["kinds"])
+            return next(r["t"] for r in records if r["type"] == "note" and
+                        r["text"] == "reached") - fin
+
+        lags = [lag()]
+        while min(lags) > 0.05 and len(lags) < 10:
+            lags.append(lag())
+        self.assertGreaterEqual(min(lags), 0)
+        self.assertLessEqual(min(lags), 0.05, lags)
 
     def test_all_states_of_a_close_are_noticed(self):
         states = {"client": ("ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2",
@@ -638,10 +643,11 @@ class Moments(unittest.TestCase):
                                "crash server")
 
     def test_steps_after_a_state_and_after_an_action(self):
-        _, _, records = journal("--at", "100ms", "kill server", "--at",
+        _, _, records = journal("--at", "500ms after server has sent 1 syn-ack",
+                                "kill server", "--at",
                                 "client reaches CLOSE-WAIT", "close client",
                                 "--at", "300ms after kill server",
-                                'note "later"', "--for", "2s")
+                                'note "later"', "--for", "5s")
         calls = texts(records, "call")
         self.assertIn("close()", calls)
         fault = next(r["t"] for r in records if r["type"] == "fault")
@@ -920,7 +926,8 @@ class Programs(unittest.TestCase):
     def test_lines_and_exits_are_journalled(self):
         status, _, records = journal(
             "--run", "client", "echo out; echo err >&2; exit 3", "--expect",
-            "echo: exit 3 within 1s", "--for", "1s")
+            "echo: exit 3", "--at", "100ms after echo ends", "end",
+            "--for", "100s")
         self.assertEqual(status, rig.PASS)
         calls = texts(records, "call")
         self.assertIn("echo: out", calls)
@@ -929,7 +936,8 @@ class Programs(unittest.TestCase):
     def test_first_unexpected_line_is_reported(self):
         status, text = lab("--run", "client",
                            "echo one; sleep 0.3; echo one again", "--expect",
-                           'echo: prints no "one"', "--for", "1s")
+                           'echo: prints no "one"', "--at",
+                           "when echo ends", "end", "--for", "100s")
         self.assertEqual(status, rig.FAIL, text)
         self.assertRegex(text, r"prints no one: one, 0\.0|"
                                r'prints no "one": one, ')
@@ -938,7 +946,8 @@ class Programs(unittest.TestCase):
         status, text, records = journal(
             "--run", "client", "seq 1 20000; echo error", "--at",
             'seq prints "error"', 'note "seen"', "--expect",
-            'seq: prints "error"', "--for", "2s")
+            'seq: prints "error"', "--at", "when seq ends", "end", "--for",
+            "100s")
         self.assertEqual(status, rig.PASS, text)
         self.assertIn("seen", texts(records, "note"))
         lines = [t for t in texts(records, "call") if t.startswith("seq: ")]
@@ -992,8 +1001,8 @@ hosts:
         self.assertRegex(text, r"web did not listen on port 80")
 
     def test_use_of_a_private_folder_is_reported(self):
-        status, text = lab("--client", "cat /run/no-such-file", "--for",
-                           "300ms")
+        status, text = lab("--client", "cat /run/no-such-file", "--at",
+                           "when cat ends", "end", "--for", "100s")
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, "cat uses /run/no-such-file, which is "
                                "private to the lab")
@@ -1022,8 +1031,8 @@ for: 1s
 
     def test_programs_have_no_capabilities(self):
         status, text = lab("--run", "client",
-                           "grep -h CapEff /proc/self/status; id -u",
-                           "--for", "500ms")
+                           "grep -h CapEff /proc/self/status; id -u", "--at",
+                           "when grep ends", "end", "--for", "100s")
         self.assertEqual(status, rig.PASS)
         self.assertRegex(text, r"CapEff:\s+0000000000000000")
         self.assertNotRegex(text, r"grep: 0$")
@@ -1070,13 +1079,14 @@ for: 1s
                                         re.MULTILINE)), 2, text)
 
 
-def program(text, duration="1s", **keys):
+def program(text, **keys):
     """Runs a shell script in a host of a lab. Returns what it printed."""
     keys = "".join(f", {key}: {value}" for key, value in keys.items())
     with tempfile.TemporaryDirectory() as out:
         path = pathlib.Path(out, "isolation.yaml")
         path.write_text(
-            f"for: {duration}\nhosts:\n  server:\n  client:\n"
+            "for: 100s\ntimeline:\n  - 100ms after p ends: end\n"
+            "hosts:\n  server:\n  client:\n"
             f"    run: {{name: p, run: sh $FOLDER/script{keys}}}\n"
             "    files:\n      script: |\n" +
             "".join(f"        {line}\n" for line in text.splitlines()),
@@ -1145,7 +1155,8 @@ class Isolation(unittest.TestCase):
         """Wherever halfopen was called from."""
         for folder in "/", "/usr":
             with self.subTest(folder):
-                status, text = lab("--for", "500ms", "--client",
+                status, text = lab("--for", "100s", "--at",
+                                   "when pwd ends", "end", "--client",
                                    'pwd; echo "$FOLDER"; echo "$HERE"',
                                    cwd=folder)
                 self.assertEqual(status, rig.PASS, text)
@@ -1197,8 +1208,9 @@ class Isolation(unittest.TestCase):
         self.assertNotIn("terminal", program(text))
 
     def test_output_of_python_is_not_buffered(self):
-        status, text = lab("--for", "1s", "--client",
-                           "python3 -c 'import time; print(1); time.sleep(9)'",
+        status, text = lab("--for", "100s", "--client",
+                           "python3 -c 'import time; print(1); time.sleep(99)'",
+                           "--at", 'when python3 prints "1"', "end",
                            "--expect", 'python3: prints "1"')
         self.assertEqual(status, rig.PASS, text)
 
@@ -1310,8 +1322,7 @@ expect:
 
     def test_proc_shows_the_processes_of_the_host_only(self):
         lines = program("""
-            cat /proc/$$/comm /proc/[0-9]*/comm; echo; echo /proc/[0-9]*""",
-                        "1s")
+            cat /proc/$$/comm /proc/[0-9]*/comm; echo; echo /proc/[0-9]*""")
         if any("no private /proc" in line for line in lines):
             self.skipTest(str(lines))
         self.assertEqual(lines[0], "sh")
@@ -1332,7 +1343,7 @@ expect:
                   >= 0)
             time.sleep(1)"""
         lines = program("cat >p.py <<'END'\n" + textwrap.dedent(script) +
-                        "\nEND\npython3 p.py", "2s")
+                        "\nEND\npython3 p.py")
         self.assertEqual(lines, ["shm []", "sysv True", "mq True"])
         self.assertFalse(os.path.exists(f"/dev/shm/{name}"))
         with open("/proc/sysvipc/shm", encoding="ascii") as segments:
@@ -2023,8 +2034,8 @@ class Moves(unittest.TestCase):
           - 0s: [listen one, listen two, connect client vip]
           - client has received 1 syn-ack: send client 10
           - 1s: move vip from one to two%s
-          - 1200ms: send client 20
-        for: 3s
+          - 2s: send client 20
+        for: 4s
         """
 
     @staticmethod
@@ -2056,7 +2067,8 @@ class Moves(unittest.TestCase):
 
     def test_neighbour_entry_times_out_after_a_quiet_move(self):
         status, text, records = file_journal(
-            (self.MOVE % " quietly").replace("3s", "40s"), "--sysctl",
+            (self.MOVE % " quietly").replace("2s", "1200ms").replace(
+                "4s", "40s"), "--sysctl",
             "client:net.ipv4.neigh.eth0.base_reachable_time_ms=500",
             "--sysctl", "client:net.ipv4.neigh.eth0.delay_first_probe_time=1",
             "--sysctl", "client:net.ipv4.neigh.eth0.ucast_solicit=1",
@@ -2537,9 +2549,9 @@ class Editing(unittest.TestCase):
             text = terminal.until("tick[^\n]*\n.*no end")
             above = f"\x1b[{rows_up}A" if rows_up else ""
             self.assertRegex(text, re.escape(f"{above}\r\x1b[J") +
-                             r"1\.2\d\d \S*note    tick")
+                             r"\d\.\d{3} \S*note    tick")
             if not rows_up:
-                self.assertNotRegex(text, r"\x1b\[\d+A\r\x1b\[J1\.2")
+                self.assertNotRegex(text, r"\x1b\[\d+A\r\x1b\[J\d\.\d")
             terminal.type('\x05"\r')
             terminal.until("note    this line has no end yet")
             terminal.type("quit\r")
