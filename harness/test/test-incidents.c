@@ -78,9 +78,12 @@ static bool is_run(const char *program)
 /* Programs outside of the base system are needs, and nothing else is one. */
 START_TEST(incidents_need_the_programs_that_they_run)
 {
-	static const char *const known[] = { "nginx",	   "curl",
-					     "sshd",	   "ssh-keygen",
-					     "keepalived", "rabbitmq-server" };
+	static const char *const known[] = {
+		"nginx",	   "curl",	"sshd",	    "ssh-keygen",
+		"redis-server",	   "redis-cli", "mariadbd", "mariadb",
+		"initdb",	   "postgres",	"psql",	    "keepalived",
+		"rabbitmq-server",
+	};
 
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		read_plan(files.gl_pathv[i]);
