@@ -563,17 +563,20 @@ class InUserModeLinux(Guests, Labs):
                    for name in ("initdb", "postgres", "psql")):
             self.skipTest("PostgreSQL is not installed")
         out = os.path.join(self.folder, "out")
+        without = self.vm(*self.words, "--virtual-time", labs=[
+            "postgres-dead-client", "--without-faults"], PATH=path)
+        self.assertEqual(without.returncode, FAIL, without)
         done = self.vm(*self.words, "--virtual-time", labs=[
-            self.file("postgres.yaml", POSTGRES), "--out", out], PATH=path)
+            "postgres-dead-client", "--out", out], PATH=path)
         self.assertEqual(done.returncode, PASS, done)
-        journal = rig.read_journals(out)["postgres"]
-        crash = next(record["t"] for record in journal
-                     if record["type"] == "fault")
-        active = max(record["t"] for record in journal
-                     if record["type"] == "frame"
-                     and record["from"] == "client" and record["t"] < crash)
-        failed = next(record["t"] for record in journal
-                      if "could not receive data" in record.get("text", ""))
+        journal = rig.read_journals(out)["postgres-dead-client"]
+        # The idle session is the client's first.
+        frames = [record for record in journal if record["type"] == "frame"
+                  and record["from"] == "client"]
+        active = max(record["t"] for record in frames
+                     if record["connection"] == frames[0]["connection"])
+        failed = max(record["t"] for record in journal
+                     if "could not receive data" in record.get("text", ""))
         self.assert_in(failed - active,
                        self.predicted("KEEPALIVE", "connection ends"))
 
