@@ -57,12 +57,12 @@ static int add_modules(struct newc *newc, const struct vm_module *modules,
 	int r = newc_add_folder(newc, INITRAMFS_MODULES);
 
 	for (size_t i = 0; i < n && r >= 0; i++) {
-		char name[512], path[64];
+		char to[512], from[64];
 
-		snprintf(name, sizeof(name), INITRAMFS_MODULES "/%03zu-%s", i,
+		snprintf(to, sizeof(to), INITRAMFS_MODULES "/%03zu-%s", i,
 			 modules[i].name);
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", modules[i].fd);
-		r = newc_add_file(newc, name, 0644, path);
+		snprintf(from, sizeof(from), "/proc/self/fd/%d", modules[i].fd);
+		r = newc_add_file(newc, to, 0644, from);
 	}
 	return error_trace(r);
 }
