@@ -84,7 +84,7 @@ class Templates(unittest.TestCase):
         suite = xml.etree.ElementTree.parse(self.top / "report.xml")
         self.assertEqual(suite.getroot().get("tests"), "2")
         self.assertTrue((self.top / "report/index.html").exists())
-        self.assertEqual(self.act(arguments="fails"), rig.FAIL)
+        self.assertEqual(self.act(arguments="fails --slack 100000"), rig.FAIL)
 
     def test_the_action_calls_a_guest(self):
         self.prints_its_arguments()
@@ -130,7 +130,7 @@ class Templates(unittest.TestCase):
         self.halfopen.symlink_to(PROGRAM)
         for k in 1, 2:
             rig.call(PROGRAM, "run", "passes", "fails", "--shard", f"{k}/2",
-                     "--out", self.top / f"shards/{k}")
+                     "--out", self.top / f"shards/{k}", *rig.PATIENT)
         (script,) = self.gitlab["halfopen-report"]["script"]
         self.assertEqual(self.shell(script), rig.FAIL)
         suite = xml.etree.ElementTree.parse(self.top / "report.xml")
@@ -176,7 +176,7 @@ class Shards(unittest.TestCase):
     @classmethod
     def run_shard(cls, shard, out, *words):
         rig.call(PROGRAM, "run", *words, "--shard", shard, "--retry", "1",
-                 "--out", cls.top / out)
+                 "--out", cls.top / out, *rig.PATIENT)
 
     def merge(self, *names, status, options=()):
         done = rig.call(PROGRAM, "report", "--merge",
@@ -330,18 +330,20 @@ class JunitSchema(unittest.TestCase):
 
     def test_every_verdict_with_tries_and_repetitions(self):
         text = self.report(PROGRAM, "fails", "fails-once", "exits", "passes",
-                           "needs-program", "late/by-machine", "refused",
-                           "--retry", "1", "--repeat", "2")
+                           "needs-program", "refused", "--retry", "1",
+                           "--repeat", "2", *rig.PATIENT)
         for tag in ("failure", "error", "skipped", "flakyFailure",
                     "rerunFailure", "rerunError"):
             self.assertIn(f"<{tag} ", text)
         self.assertEqual(self.errors(text), "")
-        text = self.report(PROGRAM, "late/by-machine", "--inconclusive=skip")
-        self.assertIn('type="inconclusive"', text)
-        self.assertEqual(self.errors(text), "")
+        for verdict in "skip", "broken":
+            text = self.report(PROGRAM, "late/by-machine", "--inconclusive",
+                               verdict)
+            self.assertIn('type="inconclusive"', text)
+            self.assertEqual(self.errors(text), "")
 
     def test_the_schema_refuses_other_documents(self):
-        text = self.report(PROGRAM, "fails", "passes")
+        text = self.report(PROGRAM, "fails", "passes", *rig.PATIENT)
         for old, new in ((' message="', ' text="'), ('type="fail"', 'type="x"'),
                          (' name="passes"', ' name="fails"'),
                          ("<properties>", "<x/><properties>"),
@@ -356,7 +358,8 @@ class Tries(unittest.TestCase):
 
     def run_both(self, form):
         done = subprocess.run([PROGRAM, "run", "fails-once", "fails",
-                               "--retry", "2", "--format", form], text=True,
+                               "--retry", "2", "--format", form,
+                               *rig.PATIENT], text=True,
                               capture_output=True, check=False,
                               env=rig.environment())
         self.assertEqual(done.returncode, rig.FAIL)

@@ -68,7 +68,7 @@ class Kselftest(unittest.TestCase):
                            has=r"\nok 1 passes # time=\d+ms\n")
 
     def test_fail_is_status_1(self):
-        self.assert_status(KSFT_FAIL, "passes", "fails",
+        self.assert_status(KSFT_FAIL, "passes", "fails", *rig.PATIENT,
                            has=r"\nnot ok \d fails #")
 
     def test_broken_is_status_1(self):
@@ -164,7 +164,8 @@ class KernelTree(unittest.TestCase):
     def test_run_tests(self):
         text = self.make("run_tests", HALFOPEN=PROGRAM,
                          KSELFTEST_IPV4_SH_ARGS="passes",
-                         KSELFTEST_IPV6_SH_ARGS="fails passes")
+                         KSELFTEST_IPV6_SH_ARGS=" ".join(
+                             ("fails", "passes", *rig.PATIENT)))
         for line in ("# timeout set to 900", "# TAP version 13",
                      r"# ok 1 passes # time=\d+ms",
                      r"# not ok \d fails # time=\d+ms",
@@ -219,7 +220,7 @@ class KunitParser(unittest.TestCase):
 
     def test_every_verdict(self):
         test, runs = self.parse("passes", "fails", "exits", "needs-program",
-                                status=rig.FAIL)
+                                *rig.PATIENT, status=rig.FAIL)
         self.assertEqual(runs, {"passes": "SUCCESS", "fails": "FAILURE",
                                 "exits": "FAILURE",
                                 "needs-program": "SKIPPED"})
@@ -269,7 +270,8 @@ class Lava(unittest.TestCase):
     def test_every_run_is_a_test_case(self):
         told = self.run_steps(
             HALFOPEN=PROGRAM, FAMILIES="6",
-            ARGUMENTS="passes fails exits needs-program waits/short --retry 1")
+            ARGUMENTS="passes fails exits needs-program waits/short --retry 1 "
+            + " ".join(rig.PATIENT))
         self.assertEqual((told[0], told[-1]), ("set start ipv6",
                                                "set stop ipv6"))
         self.assertEqual(told[-2], "case halfopen-ends --result pass")

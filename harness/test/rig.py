@@ -13,6 +13,8 @@ import unittest
 PASS, FAIL, USAGE, BROKEN, SKIPPED = range(5)
 SKIP_STATUS = 77
 NOBODY = 65534
+# With these options no scheduling delay makes a failed run inconclusive.
+PATIENT = ("--slack", "100000")
 # Limit in seconds for an immediate reaction; the multiplier is for sanitizers
 # and loaded machines.
 AT_ONCE = 5 * float(os.environ.get("HALFOPEN_TEST_MULTIPLIER", "1"))

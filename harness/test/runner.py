@@ -58,7 +58,7 @@ class Verdicts(unittest.TestCase):
 
     def assert_fails(self, name, what):
         """Ends as FAIL with this failed expectation as the last one."""
-        done = run(name)
+        done = run(name, *rig.PATIENT)
         self.assertEqual(done.status, FAIL, done.text)
         last = [r for r in done.journals[name] if r["type"] == "expectation"
                 and not r["ok"]][-1]
