@@ -356,6 +356,23 @@ class Contents(Labs):
         self.assertEqual(found[script.strip("/")][0], 0o100751)
         self.assertEqual(found[lab.strip("/")][1], text.encode())
 
+    def test_folder_is_copied_with_its_contents_unless_it_is_large(self):
+        for name, size in (("small", 100), ("large", (64 << 20) + 1)):
+            inner = pathlib.Path(self.folder, name, "inner")
+            inner.mkdir(parents=True)
+            (inner / "link").symlink_to("/usr/bin")
+            (inner / "file").touch()
+            os.truncate(inner / "file", size)
+        small, large = (os.path.join(self.folder, name).strip("/")
+                        for name in ("small", "large"))
+        found = self.archive(self.file(
+            "folders.yaml", f"for: 1s\nhosts:\n  client: {{run: ls /{small} "
+            f"/{large}}}\n  server:\n"))
+        self.assertEqual(len(found[f"{small}/inner/file"][1]), 100)
+        self.assertEqual(found[f"{small}/inner/link"][1], b"/usr/bin")
+        self.assertTrue(stat.S_ISDIR(found[large][0]))
+        self.assertNotIn(f"{large}/inner", found)
+
     def test_file_that_is_too_large_is_refused(self):
         large = self.file("large", "")
         os.truncate(large, (1 << 30) + 1)

@@ -192,44 +192,19 @@ static int copy_path(struct guest_files *files, const char *path,
 	return 1;
 }
 
-/* Bytes of the files in it, as far as they are at most `max`. */
-static uint64_t folder_size(const char *path, uint64_t max)
-{
-	DIR *folder = opendir(path);
-	const struct dirent *entry;
-	uint64_t size = 0;
-
-	while (folder && size <= max && (entry = readdir(folder))) {
-		char inner[PATH_MAX];
-		struct stat st;
-
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0 ||
-		    snprintf(inner, sizeof(inner), "%s/%s", path,
-			     entry->d_name) >= PATH_MAX ||
-		    lstat(inner, &st) < 0)
-			continue;
-		/* Each entry counts, so that a large tree ends the search. */
-		size += 512;
-		if (S_ISREG(st.st_mode))
-			size += (uint64_t)st.st_size;
-		else if (S_ISDIR(st.st_mode))
-			size += folder_size(inner, max);
-	}
-	if (folder)
-		closedir(folder);
-	return size;
-}
-
-/* Of symbolic links in it the targets are not copied: those of /etc/alternatives
- * lead to half of the system. */
-static int copy_contents(struct guest_files *files, const char *path)
+/* All that is in the folder and in those below it; a folder before what it
+ * contains. Symbolic links are not followed. Returns 0, or the first value of `fn`
+ * that is another one and ends the walk. */
+static int each_below(const char *path,
+		      int (*fn)(void *data, const char *path,
+				const struct stat *st),
+		      void *data)
 {
 	DIR *folder = opendir(path);
 	const struct dirent *entry;
 	int r = 0;
 
-	while (folder && r >= 0 && (entry = readdir(folder))) {
+	while (folder && r == 0 && (entry = readdir(folder))) {
 		char inner[PATH_MAX];
 		struct stat st;
 
@@ -239,13 +214,39 @@ static int copy_contents(struct guest_files *files, const char *path)
 			     entry->d_name) >= PATH_MAX ||
 		    lstat(inner, &st) < 0)
 			continue;
-		r = copy_one(files, inner, &st);
-		if (r >= 0 && S_ISDIR(st.st_mode))
-			r = copy_contents(files, inner);
+		r = fn(data, inner, &st);
+		if (r == 0 && S_ISDIR(st.st_mode))
+			r = each_below(inner, fn, data);
 	}
 	if (folder)
 		closedir(folder);
-	return error_trace(r);
+	return r;
+}
+
+/* Each entry counts, so that a large tree ends the search. */
+static int add_size(void *data, const char *path MACRO_UNUSED,
+		    const struct stat *st)
+{
+	uint64_t *size = data;
+
+	*size += 512;
+	if (S_ISREG(st->st_mode))
+		*size += (uint64_t)st->st_size;
+	return *size > folder_max;
+}
+
+static bool is_large(const char *folder)
+{
+	uint64_t size = 0;
+
+	return each_below(folder, add_size, &size) > 0;
+}
+
+/* The targets of symbolic links are not copied: those of /etc/alternatives lead
+ * to half of the system. */
+static int copy_entry(void *data, const char *path, const struct stat *st)
+{
+	return error_trace(MIN(copy_one(data, path, st), 0));
 }
 
 int guest_files_add(struct guest_files *files, const char *path)
@@ -255,7 +256,7 @@ int guest_files_add(struct guest_files *files, const char *path)
 	int r = copy_path(files, path, real);
 
 	if (r > 0 && stat(real, &st) == 0 && S_ISDIR(st.st_mode))
-		r = copy_contents(files, real);
+		r = each_below(real, copy_entry, files);
 	return error_trace(MIN(r, 0));
 }
 
@@ -519,7 +520,7 @@ static int add_named_path(struct guest_files *files, const char *path)
 		return 0;
 	if (S_ISREG(st.st_mode) && access(path, X_OK) == 0)
 		return error_trace(add_program(files, path));
-	if (S_ISDIR(st.st_mode) && folder_size(path, folder_max) > folder_max)
+	if (S_ISDIR(st.st_mode) && is_large(path))
 		return error_trace(guest_files_add_alone(files, path));
 	return error_trace(guest_files_add(files, path));
 }
