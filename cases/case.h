@@ -34,7 +34,8 @@
  * Each header included below has one part of the vocabulary, and testcase.h the
  * members of a case. Their constants come from netns/wire-kind.h (kinds of frames:
  * WIRE_DATA), netns/diag.h (states and timers of sockets: DIAG_ESTABLISHED) and
- * lib/nsec.h (durations: MSEC()). A claim that no case has judged yet needs a
+ * lib/nsec.h (durations: MSEC()). R_() of lib/message.h marks a word of a note for
+ * translators. A claim that no case has judged yet needs a
  * line in harness/command/documents.c.
  */
 #pragma once
@@ -54,6 +55,7 @@
 #include "frames.h"
 #include "isn.h"
 #include "kernel.h"
+#include "message.h"
 #include "probe.h"
 #include "program.h"
 #include "run.h"

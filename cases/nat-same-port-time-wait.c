@@ -201,8 +201,8 @@ static void script(struct run *run)
 			     tsval_difference(&old, &b) / 1e3);
 	run_note(run,
 		 "B's SYN has A's %s; compared with the TIME-WAIT it is %s",
-		 same_tuple ? "four-tuple" : "address",
-		 is_acceptable(&old, &b) ? "newer" : "older");
+		 same_tuple ? R_("four-tuple") : R_("address"),
+		 is_acceptable(&old, &b) ? R_("newer") : R_("older"));
 	expect_that(run, same_tuple, "B has A's four-tuple at the server",
 		    "port %u after %u", b.syn.tcp.source_port,
 		    old.closed.fin.tcp.source_port);

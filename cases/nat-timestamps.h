@@ -56,7 +56,8 @@ static inline int32_t nat_timestamp_lead(struct run *run,
 	sock_accept(listener);
 	sock_abort(sock);
 	run_note(run, "from port %u the client's timestamps are %s by %.0f s",
-		 client->port, ms > 0 ? "ahead" : "behind", abs(ms) / 1e3);
+		 client->port, ms > 0 ? R_("ahead") : R_("behind"),
+		 abs(ms) / 1e3);
 	return ms;
 }
 

@@ -27,8 +27,10 @@ static bool recycles(struct run *run)
 
 static void set_recycle(struct run *run)
 {
-	run_note(run, "this kernel has %s net.ipv4.tcp_tw_recycle",
-		 kernel_has_sysctl("net.ipv4.tcp_tw_recycle") ? "a" : "no");
+	if (kernel_has_sysctl("net.ipv4.tcp_tw_recycle"))
+		run_note(run, "this kernel has net.ipv4.tcp_tw_recycle");
+	else
+		run_note(run, "this kernel has no net.ipv4.tcp_tw_recycle");
 	if (recycles(run)) {
 		run_set_sysctl(run, "server", "net.ipv4.tcp_tw_recycle", 1);
 		return;

@@ -144,7 +144,7 @@ static struct mark inject_forged(struct run *run, const struct stage *stage,
 		 "ts_recent of the server: %u; TSval of the genuine segment: "
 		 "%u, of the forged one: %u (%+ld)%s",
 		 stage->ts_recent, genuine, frame.tcp.tsval, plan->delta,
-		 frame.tcp.has_timestamps ? "" : ", without the option");
+		 frame.tcp.has_timestamps ? "" : R_(", without the option"));
 	run_measured_count(run, "ts_recent", stage->ts_recent);
 	if (frame.tcp.has_timestamps)
 		run_measured_count(run, "tsval", frame.tcp.tsval);

@@ -37,7 +37,7 @@ static void predict_by_both_rules(struct run *run, const struct prediction *p)
 		 "tcp_retries2 = %u: %u retransmissions by the count, %u to "
 		 "%u by the timeout of %.3f s: the rules %s",
 		 n, n, p->retransmissions_min, p->retransmissions_max,
-		 nsec_seconds(p->timeout), differ ? "differ" : "agree");
+		 nsec_seconds(p->timeout), differ ? R_("differ") : R_("agree"));
 }
 
 static void script(struct run *run)

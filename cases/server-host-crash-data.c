@@ -182,7 +182,7 @@ static void expect_unreachable(struct run *run, struct pair *tcp,
 	struct finding got;
 
 	run_note(run, "predicted end, %s: %.3f .. %.3f s",
-		 v6 ? "with doubled RTOs" : "without any doubling",
+		 v6 ? R_("with doubled RTOs") : R_("without any doubling"),
 		 nsec_seconds(end.min), nsec_seconds(end.max));
 	got = sock_reap(tcp->client, end.max + SEC(1));
 	reports = counter_change(

@@ -23,7 +23,7 @@ static const struct {
 	const char *name;
 } segments[] = {
 	{ WIRE_SYN, "SYN" },	  { WIRE_SYN_ACK, "SYN-ACK" },
-	{ WIRE_PURE_ACK, "ACK" }, { WIRE_DATA, "data" },
+	{ WIRE_PURE_ACK, "ACK" }, { WIRE_DATA, R_("data") },
 	{ WIRE_FIN, "FIN" },	  { WIRE_RST, "RST" },
 };
 

@@ -139,7 +139,7 @@ static void connect_through_chain(struct run *run)
 
 	path_delay(run, "client", MSEC(MS));
 	run_note(run, "prediction: TTL %d, %d routers: the SYN %s", ttl,
-		 routers(run), arrives ? "arrives" : "does not arrive");
+		 routers(run), arrives ? R_("arrives") : R_("does not arrive"));
 	asked = mark_now(run);
 	sock = sock_post_connect(client, listener);
 	got = sock_reap(sock, SEC(2));

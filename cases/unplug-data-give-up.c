@@ -89,7 +89,8 @@ static struct rules predict_by_each_rule(struct run *run,
 		 "total",
 		 rules.by_count, nsec_seconds(timeout), nsec_seconds(tcp->rto),
 		 rules.by_count, rules.by_interval,
-		 rules.by_interval == NEVER ? " and more" : "", rules.by_total);
+		 rules.by_interval == NEVER ? R_(" and more") : "",
+		 rules.by_total);
 	return rules;
 }
 

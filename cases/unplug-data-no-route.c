@@ -120,8 +120,8 @@ static void script(struct run *run)
 	struct mark sent;
 
 	run_note(run, "prediction: the data %s at %.3f .. %.3f s",
-		 ends ? "is given up" : "is sent", nsec_seconds(next.min),
-		 nsec_seconds(next.max));
+		 ends ? R_("is given up") : R_("is sent"),
+		 nsec_seconds(next.min), nsec_seconds(next.max));
 	sock_post_recv(tcp.server);
 	remove_route(run);
 	sent = mark_now(run);

@@ -20,9 +20,12 @@
  *               address of a host is that of its first cable
  *   call        host, socket, call, posted, text   a probe executes a call:
  *               `call` is the name of the function or null, `posted` is true
- *               when its result comes later. Of a program: host and text
- *   result      host, socket, call, value, errno, text, connection
- *   fault       verb, target, text
+ *               when its result comes later. Of a program: host and text, and
+ *               at its end program, and status or signal
+ *   result      host, socket, call, value, errno, text, connection; wrong and
+ *               first_wrong (number and offset) where a stream has wrong bytes
+ *   fault       verb, target, text; argument, and of a rule of the wire from and
+ *               to, where the verb has them
  *   frame       from, to, fate, text, kinds[], left, size, packet, port, origin,
  *               and for TCP connection, from_client, source_port,
  *               destination_port, transmission, seq, ack, len, flags, window;

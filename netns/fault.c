@@ -13,10 +13,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errors.h"
+#include "message.h"
 
 static int crash(struct world *world, const char *host,
 		 const char *argument MACRO_UNUSED)
@@ -161,18 +163,21 @@ static int forget(struct world *world, const char *host,
 static const struct fault_verb verbs[] = {
 	{ .name = "kill",
 	  .arguments = "PID",
+	  .text = N_("kill %s"),
 	  .what = "one process gets SIGKILL; its kernel closes its sockets",
 	  .apply = kill_process },
 	{ .name = "crash",
 	  .arguments = "",
+	  .text = N_("crash %s"),
 	  .what = "the machine dies: it sends nothing and answers nothing",
-	  .state = "dead",
+	  .state = N_("dead"),
 	  .undo = "reboot",
 	  .kills_host = true,
 	  .drawing = FAULT_DRAW_DEAD,
 	  .apply = crash },
 	{ .name = "reboot",
 	  .arguments = "",
+	  .text = N_("reboot %s"),
 	  .what = "crash, then a new machine with the same addresses and no "
 		  "memory",
 	  .kills_host = true,
@@ -180,22 +185,25 @@ static const struct fault_verb verbs[] = {
 	  .apply = reboot },
 	{ .name = "freeze",
 	  .arguments = "",
+	  .text = N_("freeze %s"),
 	  .what = "every process stops; the kernel still acknowledges data",
-	  .state = "frozen",
+	  .state = N_("frozen"),
 	  .undo = "thaw",
 	  .stops_processes = true,
 	  .drawing = FAULT_DRAW_FROZEN,
 	  .apply = freeze },
 	{ .name = "thaw",
 	  .arguments = "",
+	  .text = N_("thaw %s"),
 	  .what = "the processes of a frozen host continue",
 	  .drawing = FAULT_DRAW_END,
 	  .apply = thaw },
 	{ .name = "suspend",
 	  .arguments = "",
+	  .text = N_("suspend %s"),
 	  .what = "the whole machine stops, its kernel too, like a paused "
 		  "guest",
-	  .state = "suspended",
+	  .state = N_("suspended"),
 	  .undo = "resume",
 	  .stops_processes = true,
 	  .stops_kernel = true,
@@ -203,69 +211,80 @@ static const struct fault_verb verbs[] = {
 	  .apply = suspend },
 	{ .name = "resume",
 	  .arguments = "",
+	  .text = N_("resume %s"),
 	  .what = "a suspended machine continues, and receives what waited for "
 		  "it",
 	  .drawing = FAULT_DRAW_END,
 	  .apply = resume },
 	{ .name = "unplug",
 	  .arguments = "",
+	  .text = N_("unplug %s"),
 	  .what = "the cable is pulled at the host: it loses its carrier",
-	  .state = "unplugged",
+	  .state = N_("unplugged"),
 	  .undo = "plug",
 	  .drawing = FAULT_DRAW_UNPLUGGED,
 	  .apply = unplug },
 	{ .name = "plug",
 	  .arguments = "",
+	  .text = N_("plug %s"),
 	  .what = "the cable is plugged in again",
 	  .drawing = FAULT_DRAW_END,
 	  .apply = plug },
 	{ .name = "down",
 	  .arguments = "",
+	  .text = N_("down %s"),
 	  .what = "the interface is set down: it loses its routes and "
 		  "neighbours",
-	  .state = "down",
+	  .state = N_("down"),
 	  .undo = "up",
 	  .drawing = FAULT_DRAW_UNPLUGGED,
 	  .apply = down },
 	{ .name = "up",
 	  .arguments = "",
+	  .text = N_("up %s"),
 	  .what = "the interface is set up, with its addresses, routes and "
 		  "neighbours",
 	  .drawing = FAULT_DRAW_END,
 	  .apply = up },
 	{ .name = "unaddress",
 	  .arguments = "",
+	  .text = N_("unaddress %s"),
 	  .what = "the host's interface loses its addresses",
-	  .state = "without its address",
+	  .state = N_("without its address"),
 	  .undo = "readdress",
 	  .removes_address = true,
 	  .apply = unaddress },
 	{ .name = "readdress",
 	  .arguments = "",
+	  .text = N_("readdress %s"),
 	  .what = "the interface gets its addresses back",
 	  .drawing = FAULT_DRAW_END,
 	  .apply = readdress },
 	{ .name = "cut",
 	  .arguments = "[from|to]",
+	  .text = N_("cut %s"),
 	  .what = "the path drops every frame (of one direction); the carrier "
 		  "stays",
-	  .state = "cut off",
+	  .state = N_("cut off"),
 	  .undo = "mend",
 	  .survives_crash = true,
 	  .apply = cut },
 	{ .name = "mend",
 	  .arguments = "",
+	  .text = N_("mend %s"),
 	  .what = "the path forwards frames again",
 	  .drawing = FAULT_DRAW_END,
 	  .apply = mend },
 	{ .name = "destroy",
 	  .arguments = "",
+	  .text = N_("destroy %s"),
 	  .what = "every connection of the host is aborted, as by 'ss -K' "
 		  "(SOCK_DESTROY): a RST to the peer, ECONNABORTED to the "
 		  "process",
 	  .apply = destroy },
 	{ .name = "forget",
 	  .arguments = "",
+	  .text = N_("forget %s"),
 	  .what = "the gateway loses its connection tracking entries",
 	  .clears_tracking = true,
 	  .apply = forget },
@@ -275,21 +294,35 @@ static const struct fault_verb verbs[] = {
  * wire, injected segments, a process that crashes. They have no `apply`;
  * readers need their `undo` and how they are drawn. */
 static const struct fault_verb script_verbs[] = {
-	{ .name = "drop", .undo = "disarm" },
-	{ .name = "hold", .undo = "release" },
-	{ .name = "delay", .undo = "disarm" },
-	{ .name = "duplicate", .undo = "disarm" },
-	{ .name = "reject", .undo = "disarm" },
-	{ .name = "release", .drawing = FAULT_DRAW_END },
-	{ .name = "disarm", .drawing = FAULT_DRAW_END },
+	{ .name = "drop",
+	  .text = N_("drop matching segments from %s to %s"),
+	  .undo = "disarm" },
+	{ .name = "hold",
+	  .text = N_("hold matching segments from %s to %s"),
+	  .undo = "release" },
+	{ .name = "delay",
+	  .text = N_("delay matching segments from %s to %s"),
+	  .undo = "disarm" },
+	{ .name = "duplicate",
+	  .text = N_("duplicate matching segments from %s to %s"),
+	  .undo = "disarm" },
+	{ .name = "reject",
+	  .text = N_("reject matching segments from %s to %s"),
+	  .undo = "disarm" },
+	{ .name = "release",
+	  .text = N_("release held segments"),
+	  .drawing = FAULT_DRAW_END },
+	{ .name = "disarm",
+	  .text = N_("remove a rule of the wire"),
+	  .drawing = FAULT_DRAW_END },
 	{ .name = "pass", .drawing = FAULT_DRAW_END },
-	{ .name = "inject" },
+	{ .name = "inject", .text = N_("inject a segment to %s") },
 	{ .name = "move" },
 	{ .name = "link" },
 	{ .name = "nft" },
 	{ .name = "stop-reading", .undo = "read-again" },
 	{ .name = "read-again", .drawing = FAULT_DRAW_END },
-	{ .name = "segfault" },
+	{ .name = "segfault", .text = N_("SIGSEGV in the process") },
 };
 
 static const struct fault_verb *find(const struct fault_verb *table, size_t n,
@@ -325,4 +358,27 @@ const struct fault_verb *fault_recorded_verb(const char *name)
 	const struct fault_verb *verb = fault_verb(name);
 
 	return verb ? verb : find(script_verbs, ARRAY_SIZE(script_verbs), name);
+}
+
+void fault_text(const char *text, const char *const *names,
+		const char *argument, char *ret, size_t size)
+{
+	FILE *out = fmemopen(ret, size, "w");
+
+	if (!out) {
+		*ret = '\0';
+		return;
+	}
+	while (*text) {
+		if (strncmp(text, "%s", 2) != 0) {
+			fputc(*text++, out);
+			continue;
+		}
+		fputs(*names ? *names++ : "", out);
+		text += 2;
+	}
+	if (argument)
+		fprintf(out, " %s", argument);
+	fclose(out);
+	ret[size - 1] = '\0';
 }

@@ -25,6 +25,9 @@ struct fault_verb {
 	const char *name;
 	const char *arguments; /* after the host's name; "" none */
 	const char *what; /* one line: what happens, what the peer sees */
+	/* The text of its record: fault_text() fills it. NULL: that depends on
+	 * the script. */
+	const char *text;
 	/* The state of the host as an adjective ("unplugged"), for a verb whose
 	 * effect lasts; NULL for a momentary one. */
 	const char *state;
@@ -63,3 +66,11 @@ const struct fault_verb *fault_ended_by(const struct fault_verb *verb);
  * process that kills itself). NULL for an unknown name.
  */
 const struct fault_verb *fault_recorded_verb(const char *name);
+
+/*
+ * Fills the text of a verb, or its translation: each %s is replaced by the next
+ * of the names, which a NULL ends, and an argument follows after a blank; NULL:
+ * none.
+ */
+void fault_text(const char *text, const char *const *names,
+		const char *argument, char *ret, size_t size);

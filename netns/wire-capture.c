@@ -24,6 +24,7 @@
 #include "array.h"
 #include "errors.h"
 #include "macro.h"
+#include "message.h"
 
 enum {
 	KINDS = 12,
@@ -64,21 +65,21 @@ const char *wire_fate_text(enum wire_fate fate)
 {
 	static const char *const texts[] = {
 		[WIRE_FORWARDED] = "forwarded",
-		[WIRE_DROPPED] = "dropped",
-		[WIRE_REJECTED] = "dropped: rejected",
-		[WIRE_OVERFLOW] = "dropped: queue is full",
-		[WIRE_CUT] = "dropped: path is cut",
-		[WIRE_DEAD] = "dropped: host is dead",
+		[WIRE_DROPPED] = N_("dropped"),
+		[WIRE_REJECTED] = N_("dropped: rejected"),
+		[WIRE_OVERFLOW] = N_("dropped: queue is full"),
+		[WIRE_CUT] = N_("dropped: path is cut"),
+		[WIRE_DEAD] = N_("dropped: host is dead"),
 		[WIRE_GHOST] = "ghost",
-		[WIRE_HELD] = "held",
-		[WIRE_RELEASED] = "released",
-		[WIRE_DELAYED] = "delayed",
-		[WIRE_CORRUPTED] = "corrupted",
-		[WIRE_DUPLICATED] = "duplicated",
-		[WIRE_INJECTED] = "injected",
-		[WIRE_LOST] = "lost: no carrier",
-		[WIRE_TOO_LARGE] = "lost: larger than the MTU",
-		[WIRE_NOBODY] = "dropped: nobody has that address",
+		[WIRE_HELD] = N_("held"),
+		[WIRE_RELEASED] = N_("released"),
+		[WIRE_DELAYED] = N_("delayed"),
+		[WIRE_CORRUPTED] = N_("corrupted"),
+		[WIRE_DUPLICATED] = N_("duplicated"),
+		[WIRE_INJECTED] = N_("injected"),
+		[WIRE_LOST] = N_("lost: no carrier"),
+		[WIRE_TOO_LARGE] = N_("lost: larger than the MTU"),
+		[WIRE_NOBODY] = N_("dropped: nobody has that address"),
 	};
 
 	return texts[fate];

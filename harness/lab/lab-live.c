@@ -26,11 +26,14 @@
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
+#include "message.h"
+#include "record-text.h"
 #include "report.h"
 
 enum {
 	BURST_PRINTED = 12, /* lines of a burst */
 	GROUP_MIN = 3, /* fewer sockets have a line each */
+	LINE = 1024, /* bytes of a record's text */
 };
 
 static const nsec_t holding_time = MSEC(200);
@@ -179,9 +182,11 @@ static void print_folded(struct lab_live *live)
 {
 	if (live->folded)
 		fprintf(live->out,
-			"      wire    … %u more frame%s, %.0f bytes\n",
-			live->folded, live->folded == 1 ? "" : "s",
-			live->bytes);
+			message_plural(
+				"      wire    … %u more frame, %.0f bytes\n",
+				"      wire    … %u more frames, %.0f bytes\n",
+				live->folded),
+			live->folded, live->bytes);
 	live->folded = 0;
 	live->bytes = 0;
 }
@@ -272,48 +277,47 @@ static const char *state_line(const json_t *record, char buffer[DIAG_LINE])
 	const char *state = journal_text(record, "state");
 	const char *timer = journal_text(record, "timer");
 
-	return diag_line(
-		strcmp(state, "none") == 0 ? "no socket" : state,
-		*timer ? timer : "none", number_of(record, "expires"),
-		(unsigned int)journal_integer(record, "retransmits"), buffer);
+	return diag_line(strcmp(state, "none") == 0 ? _("no socket") : state,
+			 *timer ? timer : "none", number_of(record, "expires"),
+			 (unsigned int)journal_integer(record, "retransmits"),
+			 buffer);
 }
 
 /* "ESTAB  20 sockets, peer port 80": in place of the addresses of one. */
 static json_t *group_text(const json_t *record, const struct group *group)
 {
 	bool state = journal_is(record, "state");
-	char line[DIAG_LINE], port[48] = "";
+	char line[DIAG_LINE], port[48] = "", text[LINE];
 
 	if (state && group->port)
-		snprintf(port, sizeof(port), ", port %lld",
+		snprintf(port, sizeof(port), _(", port %lld"),
 			 (long long)group->port);
 	else if (state && group->peer_port)
-		snprintf(port, sizeof(port), ", peer port %lld",
+		snprintf(port, sizeof(port), _(", peer port %lld"),
 			 (long long)group->peer_port);
-	return json_sprintf(
-		"%s  %zu %s%s",
-		state ? state_line(record, line) : journal_text(record, "text"),
-		group->n,
-		journal_is(record, "frame") ? "connections" : "sockets", port);
+	return json_sprintf(journal_is(record, "frame") ?
+				    _("%s  %zu connections%s") :
+				    _("%s  %zu sockets%s"),
+			    state ? state_line(record, line) :
+				    record_text(record, text, sizeof(text)),
+			    group->n, port);
 }
 
-/* Before the timeline the time, the first word of the line, is replaced. */
+/* Before the timeline the time, the first word of the line, is replaced. `text`
+ * NULL: the record has none. */
 static void print_line(struct lab_live *live, const json_t *record,
 		       const char *text, double zero)
 {
-	json_t *copy = json_copy((json_t *)(uintptr_t)record);
 	bool late = number_of(record, "t") < live->printed;
+	json_t *remarked = json_sprintf("%s%s", text ? text : "",
+					late ? _("  (recorded late)") : "");
 	char *line = NULL;
 	size_t size;
 	FILE *memory = open_memstream(&line, &size);
 
-	if (copy && text)
-		json_object_set_new(
-			copy, "text",
-			json_sprintf("%s%s", text,
-				     late ? "  (recorded late)" : ""));
-	if (memory && copy &&
-	    report_timeline_line(memory, copy, zero, live->coloured)) {
+	if (memory && remarked &&
+	    report_timeline_text(memory, record, json_string_value(remarked),
+				 zero, live->coloured)) {
 		if (journal_is(record, "fault") || journal_is(record, "note"))
 			end_burst(live);
 		else if (!journal_is(record, "frame"))
@@ -329,7 +333,7 @@ static void print_line(struct lab_live *live, const json_t *record,
 	if (memory)
 		fclose(memory);
 	free(line);
-	json_decref(copy);
+	json_decref(remarked);
 }
 
 static void print_held(struct lab_live *live, size_t i, double zero)
@@ -337,6 +341,7 @@ static void print_held(struct lab_live *live, size_t i, double zero)
 	const json_t *record = live->held[i].record;
 	json_t *text = NULL;
 	struct group group;
+	char buffer[LINE];
 
 	if (live->held[i].grouped || folds(live, record))
 		return;
@@ -345,7 +350,7 @@ static void print_held(struct lab_live *live, size_t i, double zero)
 		text = group_text(record, &group);
 	print_line(live, record,
 		   text ? json_string_value(text) :
-			  json_string_value(json_object_get(record, "text")),
+			  record_text(record, buffer, sizeof(buffer)),
 		   zero);
 	json_decref(text);
 }

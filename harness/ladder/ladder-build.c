@@ -28,7 +28,11 @@
 #include "ladder-spans.h"
 #include "ladder-transmissions.h"
 #include "macro.h"
+#include "message.h"
+#include "record-text.h"
 #include "segment.h"
+
+enum { TEXT = 1024 }; /* bytes of a text in the language of the user */
 
 /* --- state while records are read ------------------------------------------ */
 
@@ -94,6 +98,14 @@ static char *need(struct build *build, char *text)
 static char *line_of(struct build *build, const char *text)
 {
 	return need(build, ladder_text("%s", text));
+}
+
+/* The text of a record in the language of the user. */
+static char *text_of(struct build *build, const json_t *record)
+{
+	char text[TEXT];
+
+	return line_of(build, record_text(record, text, sizeof(text)));
 }
 
 static struct ladder_row *add_row(struct build *build, enum ladder_kind kind,
@@ -432,7 +444,7 @@ static void start_segment(struct build *build, const json_t *record, int from,
 			      row->fate == LADDER_RELEASED;
 	row->connection = connection_of(build, record);
 	if (row->fate != LADDER_ARRIVES)
-		set_end(build, row, fate);
+		set_end(build, row, record_fate(record));
 	build->ladder->n_segments += row->segments;
 	if (flight)
 		place_flight(flight, row->fate, ladder_number(record, "left"), from,
@@ -464,7 +476,7 @@ static void continue_segment(struct build *build, struct flight *flight,
 	/* A delay on one cable delays the packet. */
 	if (fate != LADDER_ARRIVES) {
 		row->fate = fate;
-		set_end(build, row, journal_text(record, "fate"));
+		set_end(build, row, record_fate(record));
 	}
 	place_flight(flight, fate, ladder_number(record, "left"), from, to);
 	apply_segment(build, row, record, LADDER_WIRE, to);
@@ -482,8 +494,8 @@ static void finish_delay(struct build *build, struct flight *flight,
 	if (fate_of(fate) == LADDER_DROPPED) {
 		ladder_duration(left_of(record) - row->t, length);
 		free(row->end);
-		row->end = need(build,
-				ladder_text("delayed %s, %s", length, fate));
+		row->end = need(build, ladder_text(_("delayed %s, %s"), length,
+						   record_fate(record)));
 		row->fate = LADDER_DROPPED;
 		flight->place = FLIGHT_OVER;
 		return;
@@ -578,10 +590,10 @@ static void end_flights(struct build *build)
 
 		if (flight->place == FLIGHT_DELAYED) {
 			row->fate = LADDER_IN_TRANSIT;
-			set_end(build, row, "delayed beyond the end");
+			set_end(build, row, _("delayed beyond the end"));
 		} else if (is_not_forwarded(build->ladder, row)) {
 			row->not_forwarded = true;
-			set_end(build, row, "not forwarded");
+			set_end(build, row, _("not forwarded"));
 		}
 	}
 }
@@ -649,7 +661,7 @@ static void take_call(struct build *build, const json_t *record)
 	row = add_row(build, LADDER_CALL, ladder_number(record, "t"), host);
 	if (!row)
 		return;
-	row->text = line_of(build, journal_text(record, "text"));
+	row->text = text_of(build, record);
 	row->socket = ladder_int(record, "socket");
 	row->connection = connection_of(build, record);
 	if (!row->text)
@@ -722,22 +734,23 @@ static char *state_text(const json_t *record, bool has_connection)
 	const char *state = journal_text(record, "state");
 	const char *timer = ladder_spans_timer(record);
 	int retransmits = ladder_int(record, "retransmits");
-	char in[32], times[32] = "";
+	char in[32], times[48] = "", text[TEXT];
 
 	if (!timer) {
 		/* The text has the ports, which a connection has already. */
 		if (!has_connection || strcmp(state, "LISTEN") == 0)
-			return ladder_text("%s", journal_text(record, "text"));
+			return ladder_text(
+				"%s", record_text(record, text, sizeof(text)));
 		return ladder_text("%s", strcmp(state, "none") == 0 ?
-						 "no socket" :
+						 _("no socket") :
 						 state);
 	}
 	if (retransmits > 0)
-		snprintf(times, sizeof(times), " (%d so far)", retransmits);
+		snprintf(times, sizeof(times), _(" (%d so far)"), retransmits);
 	ladder_duration(ladder_number(record, "expires"), in);
 	if (strcmp(journal_text(record, "timer"), "timewait") == 0)
-		return ladder_text("%s, %s left", state, in);
-	return ladder_text("%s, %s in %s%s", state, timer, in, times);
+		return ladder_text(_("%s, %s left"), state, in);
+	return ladder_text(_("%s, %s in %s%s"), state, timer, in, times);
 }
 
 static void take_state(struct build *build, const json_t *record)
@@ -794,7 +807,7 @@ static void take_fault(struct build *build, const json_t *record)
 
 	if (!row)
 		return;
-	row->text = line_of(build, journal_text(record, "text"));
+	row->text = text_of(build, record);
 	row->ends_fault = verb && verb->drawing == FAULT_DRAW_END;
 	if (verb && host >= 0)
 		build->no_memory |= ladder_spans_fault(build->spans, verb, host,
@@ -806,23 +819,20 @@ static void take_fault(struct build *build, const json_t *record)
 static void take_expectation(struct build *build, const json_t *record)
 {
 	struct ladder_row *row;
+	char text[TEXT];
 
 	if (!json_is_false(json_object_get(record, "ok")))
 		return;
 	row = add_row(build, LADDER_FAILURE, ladder_number(record, "t"),
 		      LADDER_NO_HOST);
 	if (row)
-		row->text = need(build,
-				 ladder_text("%s: expected %s, observed %s",
-					     journal_text(record, "what"),
-					     journal_text(record, "expected"),
-					     journal_text(record, "observed")));
+		row->text = line_of(build,
+				    record_failure(record, text, sizeof(text)));
 }
 
 /* The note of wire_set_count_only() about frames that were not recorded. */
 static void take_note(struct build *build, const json_t *record)
 {
-	const char *text = journal_text(record, "text");
 	struct ladder_row *row;
 
 	if (!json_object_get(record, "frames"))
@@ -831,7 +841,7 @@ static void take_note(struct build *build, const json_t *record)
 		      LADDER_NO_HOST);
 	if (!row)
 		return;
-	row->text = line_of(build, text);
+	row->text = text_of(build, record);
 	/* Frames that a reader left out: no silence. */
 	row->until = MAX(row->t, ladder_number(record, "until"));
 }
@@ -865,6 +875,21 @@ static void take(struct build *build, const json_t *record)
 		take_note(build, record);
 	else if (journal_is(record, "sysctl") || journal_is(record, "counter"))
 		take_setting(build, record);
+}
+
+const char *ladder_ghosts(const struct ladder *ladder,
+			  char ret[static LADDER_REMARK])
+{
+	snprintf(ret, LADDER_REMARK,
+		 message_plural("not drawn: %zu frame from the kernel of a "
+				"crashed host, which a real machine would not "
+				"send",
+				"not drawn: %zu frames from the kernel of a "
+				"crashed host, which a real machine would not "
+				"send",
+				ladder->n_ghosts),
+		 ladder->n_ghosts);
+	return ret;
 }
 
 /* --- after the last record -------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "errors.h"
 #include "ladder-rows.h"
 #include "macro.h"
+#include "message.h"
 #include "segment.h"
 
 /* The shortest silence that has a row, in seconds. */
@@ -168,15 +169,13 @@ static void add_to_summary(struct summary *summary,
 	}
 }
 
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void print_bytes(FILE *out, double bytes)
 {
 	if (bytes < 1e4)
-		fprintf(out, "%.0f byte%s", bytes, plural((size_t)bytes));
+		fprintf(out,
+			message_plural("%.0f byte", "%.0f bytes",
+				       (unsigned long)bytes),
+			bytes);
 	else if (bytes < 1e6)
 		fprintf(out, "%.1f kB", bytes / 1e3);
 	else if (bytes < 1e9)
@@ -195,24 +194,28 @@ static char *summary_text(const struct summary *s)
 	if (!out)
 		return NULL;
 	if (s->segments) {
-		fprintf(out, "%zu segment%s, ", s->segments,
-			plural(s->segments));
+		fprintf(out,
+			message_plural("%zu segment, ", "%zu segments, ",
+				       s->segments),
+			s->segments);
 		print_bytes(out, s->payload);
 	}
 	if (s->repeated)
-		fprintf(out, ", %zu repeated", s->repeated);
+		fprintf(out, _(", %zu repeated"), s->repeated);
 	if (s->dropped)
-		fprintf(out, ", %zu dropped", s->dropped);
+		fprintf(out, _(", %zu dropped"), s->dropped);
 	if (s->calls)
-		fprintf(out, "%s%zu call%s and result%s",
-			s->segments ? "; " : "", s->calls, plural(s->calls),
-			plural(s->calls));
+		fprintf(out,
+			message_plural("%s%zu call and result",
+				       "%s%zu calls and results", s->calls),
+			s->segments ? _("; ") : "", s->calls);
 	if (s->failed)
-		fprintf(out, ", %zu failed", s->failed);
+		fprintf(out, _(", %zu failed"), s->failed);
 	if (s->others)
-		fprintf(out, "%s%zu other record%s",
-			s->segments || s->calls ? "; " : "", s->others,
-			plural(s->others));
+		fprintf(out,
+			message_plural("%s%zu other record",
+				       "%s%zu other records", s->others),
+			s->segments || s->calls ? _("; ") : "", s->others);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;
@@ -438,9 +441,9 @@ int ladder_add_arrivals(struct ladder *ladder)
 
 static int make_silence(struct ladder_row *ret, double from, double until)
 {
-	char length[32], text[48];
+	char length[32], text[64];
 
-	snprintf(text, sizeof(text), "%s quiet",
+	snprintf(text, sizeof(text), _("%s quiet"),
 		 ladder_duration(until - from, length));
 	*ret = (struct ladder_row){
 		.kind = LADDER_QUIET,

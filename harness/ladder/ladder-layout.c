@@ -16,6 +16,7 @@
 #include "errors.h"
 #include "fold.h"
 #include "macro.h"
+#include "message.h"
 
 enum {
 	GAP = 10, /* below a band */
@@ -40,7 +41,7 @@ void layout_label(const struct layout *layout, const struct ladder_row *row,
 		snprintf(number, sizeof(number), "#%d ",
 			 ladder->connections[row->connection].number);
 	if (row->fate == LADDER_DELAYED)
-		snprintf(delay, sizeof(delay), "  delayed %.*f\u00a0ms",
+		snprintf(delay, sizeof(delay), _("  delayed %.*f\u00a0ms"),
 			 row->until - row->t < 0.01 ? 1 : 0,
 			 (row->until - row->t) * 1e3);
 	else if (row->end && (row->starts_on_wire || layout->labels_outside))

@@ -14,6 +14,7 @@
 #include "array.h"
 #include "errors.h"
 #include "journal.h"
+#include "message.h"
 #include "safe-text.h"
 
 struct ladder_row *ladder_append_row(struct ladder *ladder,
@@ -167,7 +168,7 @@ int ladder_insert_rows(struct ladder *ladder, struct ladder_row *added,
 const char *ladder_duration(double seconds, char ret[static 32])
 {
 	if (seconds >= 2 * 86400)
-		snprintf(ret, 32, "%.1f" NBSP "days", seconds / 86400);
+		snprintf(ret, 32, _("%.1f\u00a0days"), seconds / 86400);
 	else if (seconds >= 2 * 3600)
 		snprintf(ret, 32, "%.1f" NBSP "h", seconds / 3600);
 	else if (seconds < 0.0095)

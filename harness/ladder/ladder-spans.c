@@ -23,6 +23,7 @@
 #include "journal.h"
 #include "ladder-rows.h"
 #include "macro.h"
+#include "message.h"
 #include "segment.h"
 
 struct socket_state {
@@ -351,12 +352,12 @@ const char *ladder_spans_timer(const json_t *record)
 	if (!*timer || strcmp(timer, "none") == 0)
 		return NULL;
 	if (strcmp(timer, "on") == 0)
-		return "retransmission";
+		return _("retransmission");
 	if (strcmp(timer, "persist") == 0)
-		return "zero-window probe";
+		return _("zero-window probe");
 	if (strcmp(timer, "timewait") == 0)
 		return journal_text(record, "state");
-	return timer;
+	return strcmp(timer, "keepalive") == 0 ? _("keepalive") : timer;
 }
 
 /* Two observations are of one timer when it expires at the same moment, as
@@ -473,7 +474,7 @@ static int begin_fault(struct ladder_spans *spans,
 		return error_origin(-ENOMEM, "ladder");
 	spans->faults = grown;
 	span = add_span(spans, kinds[verb->drawing], host, t,
-			ladder_text("%s", verb->state));
+			ladder_text("%s", _(verb->state)));
 	if (span < 0)
 		return error_trace(span);
 	grown[spans->n_faults++] = (struct lasting_fault){ .verb = verb,

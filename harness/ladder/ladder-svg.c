@@ -18,6 +18,7 @@
 #include "ladder-layout.h"
 #include "macro.h"
 #include "markup.h"
+#include "message.h"
 #include "segment.h"
 
 enum {
@@ -242,7 +243,7 @@ static void put_span_title(const struct drawing *d,
 	snprintf(text, sizeof(text), "%.80s, %.*f .. %.*f s%s",
 		 span->text ? span->text : "", d->ladder->decimals, span->from,
 		 d->ladder->decimals, span->until,
-		 span->open ? " and longer" : "");
+		 span->open ? _(" and longer") : "");
 	put_title(d, text);
 }
 
@@ -661,7 +662,7 @@ static double key_timers(const struct drawing *d, double y)
 			"<path class=\"timer\" d=\"M%d %.1fh-5v12h5\"/>\n",
 			LAYOUT_TIME + 5, y - 10);
 		put_text(d, "key", LAYOUT_TIME + 13, y,
-			 "a timer runs; dashed: beyond the end");
+			 _("a timer runs; dashed: beyond the end"));
 		return y + KEY_LINE;
 	}
 	return y;
@@ -684,7 +685,7 @@ static double key_connections(const struct drawing *d, double y)
 		y += KEY_LINE;
 	}
 	if (n > KEY_CONNECTIONS_MAX) {
-		snprintf(text, sizeof(text), "… and %zu more connections",
+		snprintf(text, sizeof(text), _("… and %zu more connections"),
 			 n - KEY_CONNECTIONS_MAX);
 		y = key_line(d, y, text);
 	}
@@ -693,23 +694,17 @@ static double key_connections(const struct drawing *d, double y)
 
 static double draw_key(const struct drawing *d, double y)
 {
-	size_t ghosts = d->ladder->n_ghosts;
-	char text[160];
+	char text[LADDER_REMARK];
 
 	y = key_states(d, y);
 	y = key_timers(d, y);
 	if (d->layout->too_many)
 		y = key_line(d, y,
-			     "not drawn: the bars of further sockets at the "
-			     "same time");
+			     _("not drawn: the bars of further sockets at the "
+			       "same time"));
 	y = key_connections(d, y);
-	if (ghosts) {
-		snprintf(text, sizeof(text),
-			 "not drawn: %zu frame%s from the kernel of a crashed "
-			 "host, which a real machine would not send",
-			 ghosts, ghosts == 1 ? "" : "s");
-		y = key_line(d, y, text);
-	}
+	if (d->ladder->n_ghosts)
+		y = key_line(d, y, ladder_ghosts(d->ladder, text));
 	return y;
 }
 
@@ -769,8 +764,9 @@ static int write_svg(FILE *out, const struct ladder *ladder, bool with_style)
 	fprintf(out,
 		"<svg class=\"ladder\" xmlns=\"http://www.w3.org/2000/svg\" "
 		"viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" "
-		"role=\"img\" aria-label=\"time-sequence diagram\">\n",
-		layout->width, height, layout->width, height);
+		"role=\"img\" aria-label=\"%s\">\n",
+		layout->width, height, layout->width, height,
+		_("time-sequence diagram"));
 	if (with_style)
 		fprintf(out, "<style>\n%s%s</style>\n", palette, style);
 	draw(&d);

@@ -18,6 +18,7 @@
 #include "fold.h"
 #include "ladder-paint.h"
 #include "macro.h"
+#include "message.h"
 #include "segment.h"
 
 enum {
@@ -243,11 +244,11 @@ static void draw_segment(struct paint *paint, const struct ladder_row *row)
 
 	label_of(paint, row, label, sizeof(label));
 	if (split)
-		snprintf(end, sizeof(end), "%s%sarrives at %.*f",
-			 row->end ? row->end : "", row->end ? ", " : "",
+		snprintf(end, sizeof(end), _("%s%sarrives at %.*f"),
+			 row->end ? row->end : "", row->end ? _(", ") : "",
 			 paint->ladder->decimals, row->until);
 	else if (row->fate == LADDER_DELAYED)
-		snprintf(more, sizeof(more), "  delayed, %.1f ms",
+		snprintf(more, sizeof(more), _("  delayed, %.1f ms"),
 			 (row->until - row->t) * 1e3);
 	else if (row->starts_on_wire && row->end)
 		snprintf(more, sizeof(more), "  %.60s", row->end);
@@ -354,7 +355,8 @@ static void fill(struct paint *paint, const char *dash)
 static void draw_across(struct paint *paint, const struct ladder_row *row,
 			const char *before, const char *dash)
 {
-	int room = paint->right - paint->left - 5 - (int)strlen(before);
+	int room = paint->right - paint->left - 5 -
+		   fold_width(before, SIZE_MAX);
 	bool marked = row->kind == LADDER_FAULT && row->host >= 0;
 	const char *rest = row->text ? row->text : "";
 
@@ -463,7 +465,7 @@ static void draw_row(struct paint *paint, const struct ladder_row *row)
 		draw_across(paint, row, "", paint->glyphs->fault);
 		break;
 	case LADDER_FAILURE:
-		draw_across(paint, row, "FAILED: ", NULL);
+		draw_across(paint, row, _("FAILED: "), NULL);
 		break;
 	case LADDER_COUNTED:
 	case LADDER_FOLD:
@@ -492,7 +494,7 @@ static void list_connections(struct paint *paint)
 		paint_note(paint, text);
 	}
 	if (ladder->n_connections > CONNECTIONS_MAX) {
-		snprintf(text, sizeof(text), "%s%zu more connections",
+		snprintf(text, sizeof(text), _("%s%zu more connections"),
 			 paint->glyphs->ellipsis,
 			 ladder->n_connections - CONNECTIONS_MAX);
 		paint_note(paint, text);
@@ -501,16 +503,10 @@ static void list_connections(struct paint *paint)
 
 static void note_ghosts(struct paint *paint)
 {
-	size_t n = paint->ladder->n_ghosts;
-	char text[128];
+	char text[LADDER_REMARK];
 
-	if (!n)
-		return;
-	snprintf(text, sizeof(text),
-		 "not drawn: %zu frame%s from the kernel of a crashed host, "
-		 "which a real machine would not send",
-		 n, n == 1 ? "" : "s");
-	paint_note(paint, text);
+	if (paint->ladder->n_ghosts)
+		paint_note(paint, ladder_ghosts(paint->ladder, text));
 }
 
 void ladder_print(FILE *out, const struct ladder *ladder,

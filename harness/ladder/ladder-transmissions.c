@@ -29,6 +29,7 @@
 #include "ladder-hosts.h"
 #include "ladder-rows.h"
 #include "macro.h"
+#include "message.h"
 #include "segment.h"
 
 /* TCP_RTO_MIN, in seconds, where the sysctl tcp_rto_min_us is not set; and a
@@ -185,7 +186,7 @@ static int add_retransmission(struct ladder_transmissions *t, size_t at,
 	if (!sent) {
 		/* The ISN is not known, or the segment begins within one that
 		 * was sent before. */
-		row->remark = strdup("retransmission");
+		row->remark = strdup(_("retransmission"));
 		if (!row->remark)
 			return error_origin(-ENOMEM, "ladder");
 		return seq < 0 ? 0 : error_trace(add_sent(own, seq, row->t));
@@ -257,8 +258,9 @@ int ladder_transmissions_sent(struct ladder_transmissions *t, size_t at,
 		bool shut = t->directions[direction ^ 1].window_shut;
 
 		row->repeated = true;
-		row->remark = ladder_text("%sprobe %u", shut ? "window " : "",
-					  ++own->probes);
+		row->remark =
+			ladder_text(shut ? _("window probe %u") : _("probe %u"),
+				    ++own->probes);
 		return row->remark ? 0 : error_origin(-ENOMEM, "ladder");
 	}
 	if (transmission > 1 || has_kind(record, "retransmission"))
@@ -351,9 +353,9 @@ int ladder_transmissions_finish(struct ladder_transmissions *t)
 		sent->loss_probes += loss_probe;
 		row->remark =
 			loss_probe ?
-				ladder_text("tail loss probe, +%s", since) :
-				ladder_text("retransmission %d, +%s", MAX(n, 1),
-					    since);
+				ladder_text(_("tail loss probe, +%s"), since) :
+				ladder_text(_("retransmission %d, +%s"),
+					    MAX(n, 1), since);
 		if (!row->remark)
 			return error_origin(-ENOMEM, "ladder");
 	}

@@ -65,6 +65,11 @@ int ladder_svg_file(FILE *out, const struct ladder *ladder);
 
 /* --- the model, for modules that draw or compare it ----------------------- */
 
+/* The remark about n_ghosts, in the language of the user. */
+enum { LADDER_REMARK = 256 };
+const char *ladder_ghosts(const struct ladder *ladder,
+			  char ret[static LADDER_REMARK]);
+
 /* In place of the index of a host: the wire, or no host. */
 enum { LADDER_WIRE = -1, LADDER_NO_HOST = -2 };
 

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,9 +17,11 @@
 #include "array.h"
 #include "errors.h"
 #include "fault.h"
+#include "fold.h"
 #include "journal.h"
 #include "macro.h"
 #include "message.h"
+#include "record-text.h"
 #include "safe-text.h"
 
 /* A smaller width is ignored: a serial console reports 0 columns. */
@@ -26,6 +29,11 @@ enum { COLUMNS = 80, COLUMNS_MIN = 40 };
 
 /* Lines at the beginning and at the end of a long timeline. */
 enum { TIMELINE_HEAD = 40, TIMELINE_TAIL = 60 };
+
+enum {
+	SUBJECT = 7, /* columns of a host's name in a timeline */
+	RECORD = 1024, /* bytes of a translated text of a journal */
+};
 
 int report_columns(FILE *out)
 {
@@ -185,7 +193,7 @@ const struct reporter reporter_silent = {
 
 void report_record(FILE *out, const char *text)
 {
-	char buffer[1024];
+	char buffer[RECORD];
 
 	safe_text_print(out, message_record(text, buffer, sizeof(buffer)));
 }
@@ -209,24 +217,20 @@ static bool is_in_timeline(const json_t *record)
 	return false;
 }
 
-static void print_frame(FILE *out, const json_t *record)
+static void print_frame(FILE *out, const json_t *record, const char *text)
 {
-	const char *fate = journal_text(record, "fate");
-
 	fprintf(out, "%s > %s  ", journal_text(record, "from"),
 		journal_text(record, "to"));
-	safe_text_print(out, journal_text(record, "text"));
-	if (strcmp(fate, "forwarded") != 0)
-		fprintf(out, "  [%s]", fate);
+	safe_text_print(out, text);
+	if (strcmp(journal_text(record, "fate"), "forwarded") != 0)
+		fprintf(out, "  [%s]", record_fate(record));
 }
 
 static void print_failure(FILE *out, const json_t *record)
 {
-	report_record(out, journal_text(record, "what"));
-	fputs(_(": expected "), out);
-	report_record(out, journal_text(record, "expected"));
-	fputs(_(", observed "), out);
-	report_record(out, journal_text(record, "observed"));
+	char text[2 * RECORD];
+
+	safe_text_print(out, record_failure(record, text, sizeof(text)));
 }
 
 /* plug, thaw, release end what an earlier fault began. */
@@ -260,32 +264,47 @@ static enum colour colour_of(const json_t *record)
 	return journal_is(record, "note") ? COLOUR_FAINT : COLOUR_PLAIN;
 }
 
-bool report_timeline_line(FILE *out, const json_t *record, double zero,
-			  bool coloured)
+/* The host of the event, or its kind. */
+static const char *subject_of(const json_t *record)
 {
-	bool frame = journal_is(record, "frame");
-	bool failure = journal_is(record, "expectation");
-	const char *host = journal_text(record, "host");
+	if (journal_is(record, "frame"))
+		return _("wire");
+	if (journal_is(record, "expectation"))
+		return _("failed");
+	if (journal_is(record, "fault"))
+		return _("fault");
+	return journal_is(record, "note") ? _("note") :
+					    journal_text(record, "host");
+}
+
+bool report_timeline_text(FILE *out, const json_t *record, const char *text,
+			  double zero, bool coloured)
+{
+	char buffer[RECORD];
 
 	if (!is_in_timeline(record))
 		return false;
-	if (frame)
-		host = "wire";
-	else if (failure)
-		host = "failed";
-	else if (!*host)
-		host = journal_text(record, "type"); /* fault, note */
-	fprintf(out, "%.3f %s%-7s ",
+	if (!text)
+		text = record_text(record, buffer, sizeof(buffer));
+	fprintf(out, "%.3f %s",
 		json_number_value(json_object_get(record, "t")) - zero,
-		colour_begin(coloured, colour_of(record)), host);
-	if (frame)
-		print_frame(out, record);
-	else if (failure)
+		colour_begin(coloured, colour_of(record)));
+	fold_pad(out, subject_of(record), SIZE_MAX, SUBJECT);
+	fputc(' ', out);
+	if (journal_is(record, "frame"))
+		print_frame(out, record, text);
+	else if (journal_is(record, "expectation"))
 		print_failure(out, record);
 	else
-		safe_text_print(out, journal_text(record, "text"));
+		safe_text_print(out, text);
 	fprintf(out, "%s\n", colour_end(coloured, colour_of(record)));
 	return true;
+}
+
+bool report_timeline_line(FILE *out, const json_t *record, double zero,
+			  bool coloured)
+{
+	return report_timeline_text(out, record, NULL, zero, coloured);
 }
 
 size_t report_timeline_length(const struct result *result)

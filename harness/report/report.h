@@ -152,6 +152,10 @@ void report_record(FILE *out, const char *text);
 bool report_timeline_line(FILE *out, const json_t *record, double zero,
 			  bool coloured);
 
+/* The same with another text than the record's; NULL: with that. */
+bool report_timeline_text(FILE *out, const json_t *record, const char *text,
+			  double zero, bool coloured);
+
 /* The number of lines of a run's whole timeline. */
 size_t report_timeline_length(const struct result *result);
 

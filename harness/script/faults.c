@@ -15,17 +15,56 @@
 #include "probe-control.h"
 #include "program-control.h"
 
-bool fault_announce(struct run *run, const char *verb, const char *target,
-		    const char *text)
+/* What the record has beside the verb and its target; NULL: no such member. */
+struct fault_details {
+	const char *argument;
+	const char *from, *to; /* of a rule; NULL: any host */
+};
+
+static bool announce(struct run *run, const char *verb, const char *target,
+		     const struct fault_details *details, const char *text)
 {
 	run->faults++;
 	if (run->options->without_faults) {
 		run_note(run, "left out: %s", text);
 		return false;
 	}
-	run_journal(run, nsec_now(), "fault", "{s:s, s:s, s:s}", "verb", verb,
-		    "target", target, "text", text);
+	run_journal(run, nsec_now(), "fault",
+		    "{s:s, s:s, s:s*, s:s*, s:s*, s:s}", "verb", verb, "target",
+		    target, "argument", details->argument, "from",
+		    details->from, "to", details->to, "text", text);
 	return true;
+}
+
+bool fault_announce(struct run *run, const char *verb, const char *target,
+		    const char *text)
+{
+	return announce(run, verb, target, &(struct fault_details){ NULL },
+			text);
+}
+
+/* With the text of the table. */
+static bool announce_verb(struct run *run, const char *verb, const char *target,
+			  const struct fault_details *details)
+{
+	bool rule = strcmp(target, "wire") == 0;
+	const char *rule_names[] = { details->from ? details->from : "any host",
+				     details->to ? details->to : "any host",
+				     NULL };
+	const char *target_name[] = { target, NULL };
+	char text[160];
+
+	fault_text(fault_recorded_verb(verb)->text,
+		   rule ? rule_names : target_name, details->argument, text,
+		   sizeof(text));
+	return announce(run, verb, target, details, text);
+}
+
+static bool announce_plain(struct run *run, const char *verb,
+			   const char *target)
+{
+	return announce_verb(run, verb, target,
+			     &(struct fault_details){ NULL });
 }
 
 /* --- verbs of the table -----------------------------------------------*/
@@ -40,13 +79,11 @@ static bool is_rebooted(struct run *run, const struct fault_verb *verb,
 static bool apply(struct run *run, const struct fault_verb *verb,
 		  const char *host, const char *argument)
 {
-	char text[64];
 	nsec_t began = nsec_now();
 	int r;
 
-	snprintf(text, sizeof(text), "%s %s%s%s", verb->name, host,
-		 argument ? " " : "", argument ? argument : "");
-	if (!fault_announce(run, verb->name, host, text))
+	if (!announce_verb(run, verb->name, host,
+			   &(struct fault_details){ .argument = argument }))
 		return false;
 	r = verb->apply(run->world, host, argument);
 	if (r < 0)
@@ -151,8 +188,7 @@ void fault_segfault(struct probe *probe)
 	struct probe_answer answer;
 	nsec_t began = nsec_now();
 
-	if (!fault_announce(probe_run(probe), "segfault", probe_host(probe),
-			    "SIGSEGV in the process"))
+	if (!announce_plain(probe_run(probe), "segfault", probe_host(probe)))
 		return;
 	probe_expect_end(probe);
 	probe_post(probe, &request, &answer);
@@ -166,12 +202,12 @@ void fault_segfault(struct probe *probe)
 static bool announce_rule(struct run *run, const char *verb,
 			  const struct wire_match *match)
 {
-	char text[160];
+	const struct fault_details details = {
+		.from = match->from,
+		.to = match->to,
+	};
 
-	snprintf(text, sizeof(text), "%s matching segments from %s to %s", verb,
-		 match->from ? match->from : "any host",
-		 match->to ? match->to : "any host");
-	return fault_announce(run, verb, "wire", text);
+	return announce_verb(run, verb, "wire", &details);
 }
 
 /* The rule is in effect when this returns: segments sent afterwards meet it. */
@@ -224,8 +260,7 @@ void fault_release(struct run *run, struct wire_rule *rule)
 {
 	int r;
 
-	if (!fault_announce(run, "release", "wire", "release held segments") ||
-	    !rule)
+	if (!announce_plain(run, "release", "wire") || !rule)
 		return;
 	r = wire_release(rule);
 	if (r < 0)
@@ -234,9 +269,7 @@ void fault_release(struct run *run, struct wire_rule *rule)
 
 void fault_disarm(struct run *run, struct wire_rule *rule)
 {
-	if (fault_announce(run, "disarm", "wire",
-			   "remove a rule of the wire") &&
-	    rule)
+	if (announce_plain(run, "disarm", "wire") && rule)
 		wire_disarm(rule);
 }
 
@@ -270,11 +303,9 @@ struct mark fault_inject(struct run *run, const char *to,
 	struct mark before = mark_now(run);
 	static uint8_t bytes[1 << 16], filler[1 << 16];
 	ssize_t size;
-	char text[64];
 	int r;
 
-	snprintf(text, sizeof(text), "inject a segment to %s", to);
-	if (!fault_announce(run, "inject", to, text))
+	if (!announce_plain(run, "inject", to))
 		return before;
 	memset(filler, 'X', sizeof(filler));
 	size = frame_encode_tcp(bytes, sizeof(bytes), frame,

@@ -17,6 +17,7 @@
 
 #include "errors.h"
 #include "kernel.h"
+#include "message.h"
 #include "run-control.h"
 
 static unsigned int sysctl_in(struct run *run, const char *host,
@@ -111,15 +112,15 @@ static const char *round_text(enum predict_round_kind kind)
 {
 	switch (kind) {
 	case PREDICT_TAIL_LOSS_PROBE:
-		return "tail loss probe";
+		return R_("tail loss probe");
 	case PREDICT_RETRANSMISSION:
-		return "retransmission";
+		return R_("retransmission");
 	case PREDICT_KEEPALIVE_PROBE:
-		return "keepalive probe";
+		return R_("keepalive probe");
 	case PREDICT_WINDOW_PROBE:
-		return "window probe";
+		return R_("window probe");
 	case PREDICT_GIVE_UP:
-		return "give up";
+		return R_("give up");
 	}
 	return "?";
 }
@@ -138,7 +139,7 @@ static void journal_prediction(struct run *run, const char *what,
 			 "%.3f s",
 			 what, nsec_seconds(round->at.min),
 			 nsec_seconds(round->at.max), round_text(round->kind),
-			 round->certain ? "" : " (possible)",
+			 round->certain ? "" : R_(" (possible)"),
 			 nsec_seconds(round->interval));
 	}
 }
@@ -198,14 +199,15 @@ struct prediction *forecast_give_up(struct sock *sock)
 	struct predict_tcp tcp = forecast_inputs(sock);
 
 	return predict(sock_run(sock), &tcp, predict_give_up,
-		       "unanswered data");
+		       R_("unanswered data"));
 }
 
 struct prediction *forecast_keepalive(struct sock *sock)
 {
 	struct predict_tcp tcp = forecast_inputs(sock);
 
-	return predict(sock_run(sock), &tcp, predict_keepalive, "keepalive");
+	return predict(sock_run(sock), &tcp, predict_keepalive,
+		       R_("keepalive"));
 }
 
 struct prediction *forecast_keepalive_after_answer(struct sock *sock)
@@ -214,7 +216,7 @@ struct prediction *forecast_keepalive_after_answer(struct sock *sock)
 
 	tcp.keepalive_time = MAX(tcp.keepalive_time, tcp.keepalive_intvl);
 	return predict(sock_run(sock), &tcp, predict_keepalive_activity,
-		       "keepalive after an answer");
+		       R_("keepalive after an answer"));
 }
 
 struct prediction *forecast_keepalive_after_activity(struct sock *sock)
@@ -222,7 +224,7 @@ struct prediction *forecast_keepalive_after_activity(struct sock *sock)
 	struct predict_tcp tcp = forecast_inputs(sock);
 
 	return predict(sock_run(sock), &tcp, predict_keepalive_activity,
-		       "keepalive after activity");
+		       R_("keepalive after activity"));
 }
 
 struct prediction *forecast_orphan(struct sock *sock)
@@ -230,7 +232,7 @@ struct prediction *forecast_orphan(struct sock *sock)
 	struct predict_tcp tcp = forecast_inputs(sock);
 
 	return predict(sock_run(sock), &tcp, predict_orphan,
-		       "unanswered FIN of an orphan");
+		       R_("unanswered FIN of an orphan"));
 }
 
 static void silent(struct prediction *ret, const struct predict_tcp *tcp)
@@ -255,7 +257,7 @@ struct prediction *forecast_zero_window(struct sock *sock,
 
 	return predict(sock_run(sock), &tcp,
 		       peer == PREDICT_PEER_ANSWERS ? answers : silent,
-		       "a zero window");
+		       R_("a zero window"));
 }
 
 struct prediction *forecast_zero_window_orphan(struct sock *sock)
@@ -263,7 +265,7 @@ struct prediction *forecast_zero_window_orphan(struct sock *sock)
 	struct predict_tcp tcp = forecast_inputs(sock);
 
 	return predict(sock_run(sock), &tcp, silent_orphan,
-		       "a zero window, orphan");
+		       R_("a zero window, orphan"));
 }
 
 struct prediction *forecast_dropped(struct sock *sock)
@@ -271,14 +273,14 @@ struct prediction *forecast_dropped(struct sock *sock)
 	struct predict_tcp tcp = forecast_inputs(sock);
 
 	return predict(sock_run(sock), &tcp, predict_dropped,
-		       "data without a route");
+		       R_("data without a route"));
 }
 
 struct prediction *forecast_connect(struct run *run, const char *host)
 {
 	struct predict_tcp tcp = of_host(run, host);
 
-	return predict(run, &tcp, predict_connect, "unanswered connect()");
+	return predict(run, &tcp, predict_connect, R_("unanswered connect()"));
 }
 
 struct prediction *forecast_connect_with(struct sock *sock)
@@ -288,14 +290,14 @@ struct prediction *forecast_connect_with(struct sock *sock)
 	tcp.syn_retries = (unsigned int)sock_get(sock, IPPROTO_TCP, TCP_SYNCNT);
 	tcp.user_timeout = MSEC(sock_get(sock, IPPROTO_TCP, TCP_USER_TIMEOUT));
 	return predict(sock_run(sock), &tcp, predict_connect,
-		       "unanswered connect()");
+		       R_("unanswered connect()"));
 }
 
 struct prediction *forecast_syn_ack(struct run *run, const char *host)
 {
 	struct predict_tcp tcp = of_host(run, host);
 
-	return predict(run, &tcp, predict_syn_ack, "unanswered SYN-ACK");
+	return predict(run, &tcp, predict_syn_ack, R_("unanswered SYN-ACK"));
 }
 
 /*

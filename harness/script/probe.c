@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #include "errors.h"
+#include "message.h"
 #include "fd.h"
 #include "probe-process.h"
 #include "run-control.h"
@@ -375,7 +376,7 @@ void probe_fork(struct probe *probe)
 
 	probe_ask(probe, &request, &answer);
 	probe->child = (pid_t)answer.reply.value;
-	run_journal(probe->run, answer.reply.returned, "call", "{s:s, s:s}",
-		    "host", probe->host, "text",
-		    "fork(): a child holds copies of the sockets");
+	run_journal(probe->run, answer.reply.returned, "call",
+		    "{s:s, s:s, s:s}", "host", probe->host, "call", "fork",
+		    "text", R_("fork(): a child holds copies of the sockets"));
 }

@@ -584,8 +584,13 @@ static void journal_program_end(struct program *program)
 		 WIFSIGNALED(program->status) ? "signal" : "exit status",
 		 WIFSIGNALED(program->status) ? WTERMSIG(program->status) :
 						WEXITSTATUS(program->status));
-	run_journal(program->run, program->ended, "call", "{s:s, s:s}", "host",
-		    program->host, "text", text);
+	run_journal(program->run, program->ended, "call",
+		    "{s:s, s:s, s:i, s:s}", "host", program->host, "program",
+		    program->name,
+		    WIFSIGNALED(program->status) ? "signal" : "status",
+		    WIFSIGNALED(program->status) ? WTERMSIG(program->status) :
+						   WEXITSTATUS(program->status),
+		    "text", text);
 }
 
 /* What the program printed before its end is still in the pipe. */

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "message.h"
 
 enum { FIRST_PORT = 7777 };
 
@@ -217,11 +218,14 @@ static void journal_finding(const struct finding *f, struct sock *sock)
 		snprintf(text, sizeof(text), "%s() = %lld", f->call,
 			 (long long)f->value);
 	run_journal(f->sock->run, f->returned, "result",
-		    "{s:s, s:i, s:s, s:I, s:s?, s:s, s:o}", "host",
+		    "{s:s, s:i, s:s, s:I, s:s?, s:o*, s:o*, s:s, s:o}", "host",
 		    f->sock->host, "socket", f->sock->number, "call", f->call,
 		    "value", (json_int_t)f->value, "errno",
-		    f->error ? error_name(f->error) : NULL, "text", text,
-		    "connection", connection_json(sock));
+		    f->error ? error_name(f->error) : NULL, "wrong",
+		    f->wrong ? json_integer((json_int_t)f->wrong) : NULL,
+		    "first_wrong",
+		    f->wrong ? json_integer((json_int_t)f->first_wrong) : NULL,
+		    "text", text, "connection", connection_json(sock));
 }
 
 /* --- posting, reaping and asking -----------------------------------------*/
@@ -452,7 +456,7 @@ void sock_set_backlog(struct sock *listener, int backlog)
 					 .number = backlog };
 	char text[32];
 
-	snprintf(text, sizeof(text), "listen(%d) again", backlog);
+	snprintf(text, sizeof(text), R_("listen(%d) again"), backlog);
 	sock_journal_call(listener, "listen", false, text);
 	ask_or_end(listener, &request, "listen");
 }
@@ -647,7 +651,7 @@ void sock_post_recv(struct sock *sock)
 					 .number = 1 << 16 };
 
 	post(sock, &sock->in, "recv", &request);
-	sock_journal_call(sock, "recv", true, "recv() blocks");
+	sock_journal_call(sock, "recv", true, R_("recv() blocks"));
 }
 
 struct finding sock_recv(struct sock *sock, nsec_t timeout)
@@ -682,8 +686,8 @@ void sock_post_send_stream(struct sock *sock, uint64_t bytes)
 	char text[96];
 
 	post(sock, &sock->out, "send", &request);
-	snprintf(text, sizeof(text), "send() %" PRIu64 " bytes of the stream",
-		 bytes);
+	snprintf(text, sizeof(text), R_("send() %llu bytes of the stream"),
+		 (unsigned long long)bytes);
 	sock_journal_call(sock, "send", true, text);
 }
 
@@ -696,7 +700,8 @@ void sock_post_recv_stream(struct sock *sock, uint64_t bytes)
 	post(sock, &sock->in, "recv", &request);
 	sock->in.stream = true;
 	snprintf(text, sizeof(text),
-		 "recv() blocks for %" PRIu64 " bytes of the stream", bytes);
+		 R_("recv() blocks for %llu bytes of the stream"),
+		 (unsigned long long)bytes);
 	sock_journal_call(sock, "recv", true, text);
 }
 
@@ -721,7 +726,7 @@ void sock_post_heartbeat(struct sock *sock, nsec_t interval)
 					 .number = interval };
 
 	post(sock, &sock->in, "heartbeat", &request);
-	sock_journal_call(sock, NULL, true, "heartbeat starts");
+	sock_journal_call(sock, NULL, true, R_("heartbeat starts"));
 }
 
 bool sock_is_held(struct sock *sock)
@@ -739,7 +744,7 @@ void sock_set_paused(struct sock *sock, bool paused)
 					 .number = paused };
 
 	sock_journal_call(sock, NULL, false,
-			  paused ? "stops reading" : "reads again");
+			  paused ? R_("stops reading") : R_("reads again"));
 	ask_or_end(sock, &request, "stop reading");
 }
 
@@ -748,7 +753,7 @@ void sock_echo(struct sock *sock)
 	struct probe_request request = { .operation = PROBE_ECHO };
 
 	ask_or_end(sock, &request, "echo");
-	sock_journal_call(sock, NULL, true, "echoes from now on");
+	sock_journal_call(sock, NULL, true, R_("echoes from now on"));
 }
 
 void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
@@ -757,7 +762,7 @@ void sock_serve_http(struct sock *listener, nsec_t keepalive_timeout)
 					 .number = keepalive_timeout };
 
 	ask_or_end(listener, &request, "serve HTTP");
-	sock_journal_call(listener, NULL, true, "serves HTTP from now on");
+	sock_journal_call(listener, NULL, true, R_("serves HTTP from now on"));
 }
 
 /* A call of its own: the script may shut down a socket while recv() is posted

@@ -212,5 +212,74 @@ class Widths(unittest.TestCase):
             self.assertEqual(re.findall(r"^.*[（「]$", done.stdout, re.M), [])
 
 
+# --- timelines and ladders ----------------------------------------------------
+
+# Cases with calls, states, rules of the wire, faults and notes of many kinds.
+RUNS = ["server-host-crash-keepalive/host-dies", "paws-late-segment/original",
+        "unplug-data-replug/after-1-copy", "server-host-crash-idle",
+        "last-ack-lost", "tw-reuse-stale-rst", "close-after-read",
+        "retransmit-same-seq", "keepalive-peer-frozen", "nat-same-port-time-wait"]
+
+# Words of the notation of packets and sockets, options and names of hosts.
+TERMS = set("""ack sack timer keepalive on wire client server gateway host router
+    seq http max min""".split())
+
+
+def english(text):
+    """Phrases of two or more English words, but not options, names and TERMS."""
+    phrases = re.findall(r"(?<![\w./:<=*-])[A-Za-z]?[a-z]+(?: [a-z]+)+(?![\w(./=-])",
+                         text)
+    return [phrase for phrase in phrases
+            if not set(phrase.lower().split()) & TERMS]
+
+
+class Events(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        done = call("run", "-v", "--lang", "zh", "--inconclusive=skip", "--out",
+                    cls.folder.name, *RUNS)
+        if done.returncode == 4:
+            raise unittest.SkipTest("no case runs on this machine")
+        assert done.returncode != 2, done.stderr
+        cls.timeline = done.stdout
+
+    def test_timeline_has_no_english_phrase(self):
+        self.assertEqual(english(self.timeline), [])
+        for kind in ("线路", "故障", "说明"):
+            self.assertRegex(self.timeline, rf"(?m)^\S+  \d+\.\d+ {kind}")
+
+    def test_events_in_a_timeline_are_aligned(self):
+        kinds = re.findall(r"^\S+  \d+\.\d{3} (\S+ +)\S", self.timeline, re.M)
+        self.assertGreater(len(kinds), 100)
+        self.assertEqual({width(kind) for kind in kinds if width(kind) < 9},
+                         {8})
+
+    def test_ladder_has_no_english_phrase(self):
+        for columns in (60, 80, 140):
+            done = call("report", self.folder.name, "--lang", "zh",
+                        "--columns", str(columns))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(english(done.stdout), [])
+
+    def test_lifelines_of_a_ladder_are_straight(self):
+        """The last lifeline is in the second column from the right."""
+        for columns in (60, 80, 140):
+            done = call("report", self.folder.name, "--lang", "zh",
+                        "--columns", str(columns))
+            rows = re.findall(r"^ *\d+\.\d+  .*[│┃▶●✗]$", done.stdout, re.M)
+            self.assertGreater(len(rows), 100)
+            ends = {width(row) for row in rows if row[-1] in "│┃"}
+            self.assertEqual(ends, {columns - 1})
+            self.assertTrue(any(is_chinese(row) for row in rows))
+            rows = re.findall(r"^ ?\d+\.\d{3,5} [ ╷┊╵].*$", done.stdout, re.M)
+            self.assertLessEqual(max(map(width, rows)), columns)
+
+    def test_journal_stays_english(self):
+        for journal in pathlib.Path(self.folder.name).rglob("journal.jsonl"):
+            self.assertFalse(is_chinese(journal.read_text("utf-8")))
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "record-text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fault.h"
+#include "journal.h"
+#include "message.h"
+
+/* The text of a state without a socket. */
+#define RECORD_NO_SOCKET N_("no socket")
+
+/* Parts of one text: each is translated by itself. */
+enum { PART = 512 };
+
+static bool has(const json_t *record, const char *name)
+{
+	return json_object_get(record, name);
+}
+
+/* --- faults --------------------------------------------------------------- */
+
+static const char *rule_end(const json_t *record, const char *name,
+			    bool translated)
+{
+	const char *host = journal_text(record, name);
+
+	if (*host)
+		return host;
+	return translated ? _("any host") : "any host";
+}
+
+static void fill(const json_t *record, const struct fault_verb *verb,
+		 bool translated, char *buffer, size_t size)
+{
+	const char *target = journal_text(record, "target");
+	const char *argument = journal_text(record, "argument");
+	bool rule = strcmp(target, "wire") == 0;
+	const char *names[] = {
+		rule ? rule_end(record, "from", translated) : target,
+		rule ? rule_end(record, "to", translated) : NULL,
+		NULL,
+	};
+
+	fault_text(translated ? _(verb->text) : verb->text, names,
+		   *argument ? argument : NULL, buffer, size);
+}
+
+/* A lab records the action that its user wrote: that is not the verb's text. */
+static const char *fault_record(const json_t *record, char *buffer, size_t size)
+{
+	const char *text = journal_text(record, "text");
+	const struct fault_verb *verb =
+		fault_recorded_verb(journal_text(record, "verb"));
+
+	if (!verb || !verb->text)
+		return text;
+	fill(record, verb, false, buffer, size);
+	if (strcmp(buffer, text) != 0)
+		return text;
+	fill(record, verb, true, buffer, size);
+	return buffer;
+}
+
+/* --- states --------------------------------------------------------------- */
+
+/* A state and its timer are written as ss(8) does. */
+static const char *state_record(const json_t *record, char *buffer, size_t size)
+{
+	const char *text = journal_text(record, "text");
+	size_t gone = strlen(RECORD_NO_SOCKET);
+
+	if (strncmp(text, RECORD_NO_SOCKET, gone) == 0) {
+		/* A lab names both ends after it. */
+		snprintf(buffer, size, "%s%s", _(RECORD_NO_SOCKET),
+			 text + gone);
+		return buffer;
+	}
+	if (!has(record, "queue"))
+		return text;
+	snprintf(buffer, size, _("LISTEN, accept queue %lld, limit %lld"),
+		 (long long)journal_integer(record, "queue"),
+		 (long long)journal_integer(record, "limit"));
+	return buffer;
+}
+
+/* --- calls and results ---------------------------------------------------- */
+
+static const char *call_record(const json_t *record, char *buffer, size_t size)
+{
+	const char *text = journal_text(record, "text");
+	const char *program = journal_text(record, "program");
+
+	if (has(record, "signal"))
+		snprintf(buffer, size, _("%s ends, signal %d"), program,
+			 (int)journal_integer(record, "signal"));
+	else if (has(record, "status"))
+		snprintf(buffer, size, _("%s ends, exit status %d"), program,
+			 (int)journal_integer(record, "status"));
+	else
+		/* Without a member "call", a program printed the text. */
+		return has(record, "call") ?
+			       message_record(text, buffer, size) :
+			       text;
+	return buffer;
+}
+
+static const char *result_record(const json_t *record, char *buffer,
+				 size_t size)
+{
+	if (!has(record, "wrong"))
+		return journal_text(record, "text");
+	snprintf(buffer, size,
+		 _("%s() = %lld, %lld wrong bytes, the first at offset %lld"),
+		 journal_text(record, "call"),
+		 (long long)journal_integer(record, "value"),
+		 (long long)journal_integer(record, "wrong"),
+		 (long long)journal_integer(record, "first_wrong"));
+	return buffer;
+}
+
+/* --- records -------------------------------------------------------------- */
+
+const char *record_text(const json_t *record, char *buffer, size_t size)
+{
+	if (journal_is(record, "fault"))
+		return fault_record(record, buffer, size);
+	if (journal_is(record, "state"))
+		return state_record(record, buffer, size);
+	if (journal_is(record, "call"))
+		return call_record(record, buffer, size);
+	if (journal_is(record, "result"))
+		return result_record(record, buffer, size);
+	return message_record(journal_text(record, "text"), buffer, size);
+}
+
+const char *record_fate(const json_t *record)
+{
+	return _(journal_text(record, "fate"));
+}
+
+const char *record_failure(const json_t *record, char *buffer, size_t size)
+{
+	char what[PART], expected[PART], observed[PART];
+
+	snprintf(buffer, size, _("%s: expected %s, observed %s"),
+		 message_record(journal_text(record, "what"), what,
+				sizeof(what)),
+		 message_record(journal_text(record, "expected"), expected,
+				sizeof(expected)),
+		 message_record(journal_text(record, "observed"), observed,
+				sizeof(observed)));
+	return buffer;
+}

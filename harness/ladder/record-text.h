@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The events of a journal in the language of the user, for timelines and
+ * ladders. A journal is in English, and is read in another language long after,
+ * on another machine. So a text that halfopen composed is composed again from
+ * the members of its record, with translated formats; a note, which has only
+ * its text, goes through message_record(). What a program printed, and a
+ * command that a user wrote for a lab, stay as they are.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* The text of a call, result, state, fault or note. Returns the recorded text
+ * or `buffer`. */
+const char *record_text(const json_t *record, char *buffer, size_t size);
+
+/* The fate of a frame: "dropped: path is cut". */
+const char *record_fate(const json_t *record);
+
+/* "SUBJECT: expected X, observed Y", of an expectation. Returns `buffer`. */
+const char *record_failure(const json_t *record, char *buffer, size_t size);
