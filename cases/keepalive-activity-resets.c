@@ -112,7 +112,7 @@ static void expect_timestamps(struct run *run, struct sock *client, nsec_t idle)
 	run_pass(run, MSEC(10));
 	sock_look(client, &seen);
 	expect_that(run, (MSEC(info->tcpi_last_data_recv) < idle / 4) == data,
-		    data ? "lrcvtime is updated" : "lrcvtime stays the same",
+		    data ? "lrcvtime is updated" : R_("lrcvtime stays the same"),
 		    "%u ms ago", info->tcpi_last_data_recv);
 	expect_that(run, (MSEC(info->tcpi_last_ack_recv) < idle / 4) == ack,
 		    ack ? "rcv_tstamp is updated" : "rcv_tstamp stays the same",

@@ -42,7 +42,7 @@ static void expect_fin_again(struct run *run, struct pair *tcp,
 	run_elapsed(run, range, fin.at - closed.at);
 	expect_frame(run, fin,
 		     control ? "ACK in reply to the FIN" :
-			       "RST in reply to the FIN",
+			       R_("RST in reply to the FIN"),
 		     FRAMES(FROM("client"),
 			    KIND(control ? WIRE_PURE_ACK : WIRE_RST)),
 		     1, at_once);

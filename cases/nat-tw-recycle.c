@@ -60,7 +60,7 @@ static void expect_order(struct run *run, const struct frame *last,
 	run_measured(run, "tsval_difference_s", ahead / 1e3);
 	expect_that(run, stamps && (b_ahead ? ahead > 0 : ahead < 0),
 		    b_ahead ? "B's timestamp is higher than A's last one" :
-			      "B's timestamp is lower than A's last one",
+			      R_("B's timestamp is lower than A's last one"),
 		    "%s by %.0f s", ahead > 0 ? "higher" : "lower",
 		    abs(ahead) / 1e3);
 }

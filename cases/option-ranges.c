@@ -26,7 +26,7 @@ static void expect_set(struct sock *sock, const char *name, int option,
 
 	expect_that(sock_run(sock), seen == error,
 		    error ? "a value outside the range is EINVAL" :
-			    "a value at the limit is accepted",
+			    R_("a value at the limit is accepted"),
 		    "%s %d: %s", name, value, seen ? strerror(seen) : "success");
 	if (!error)
 		expect_that(sock_run(sock),

@@ -68,7 +68,7 @@ static void expect_clamp(struct run *run)
 			    1);
 	expect_that(run, ack && beyond && beyond->at >= ack->at,
 		    "no segment beyond the window before the first ACK", "%s",
-		    ack && beyond ? "one before it" : "no such segment");
+		    ack && beyond ? R_("one before it") : R_("no such segment"));
 }
 
 /* tcpi_snd_mss: the payload of a full segment. */

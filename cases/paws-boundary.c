@@ -258,8 +258,8 @@ static void script(struct run *run)
 	run_measured_text(run, "segment", passed ? "passes" : "dropped");
 	expect_that(run, passed == passes(&stage),
 		    passes(&stage) ? "the segment passes" :
-				     "the segment is dropped",
-		    "%s", passed ? "it passes" : "it is dropped");
+				     R_("the segment is dropped"),
+		    "%s", passed ? R_("it passes") : R_("it is dropped"));
 	expect_counter(run, "server", "PAWSEstab", !passes(&stage));
 	if (!passed && !passes(&stage))
 		expect_genuine_passes(run, &stage);

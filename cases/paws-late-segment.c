@@ -70,7 +70,7 @@ static void delay_original(struct run *run)
 	seen = frames_wait(run, released, FRAMES(ANSWER), 1, soon);
 	expect_that(run, seen && seen->frame.tcp.n_sacks == 1,
 		    "the late segment is answered with a D-SACK", "%s",
-		    seen ? "an ACK without one" : "no answer");
+		    seen ? R_("an ACK without one") : R_("no answer"));
 	sock_post_recv(tcp.server);
 	expect_that(run, sock_reap(tcp.server, 0).open,
 		    "the server does not read it again", "it does");

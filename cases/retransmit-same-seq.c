@@ -55,8 +55,8 @@ static void expect_retransmission(struct run *run, struct mark sent,
 		 original.seq, original.tsval, second.seq, second.tsval);
 	expect_that(run, original.has_timestamps && second.has_timestamps,
 		    "both have a timestamp", "original %s, retransmission %s",
-		    original.has_timestamps ? "yes" : "no",
-		    second.has_timestamps ? "yes" : "no");
+		    original.has_timestamps ? R_("yes") : R_("no"),
+		    second.has_timestamps ? R_("yes") : R_("no"));
 	expect_number(run, "copy_tsval_later_ms", later, timer.min / MSEC(1),
 		      (seen.at - sent.at) / MSEC(1) + 1);
 }
@@ -86,7 +86,7 @@ static void expect_ack_with_next_number(struct run *run, struct pair *tcp)
 			  FRAMES(FROM("client"), KIND(WIRE_PURE_ACK)), 1, soon);
 	expect_that(run, ack && ack->frame.tcp.seq - ack->base.sender == 1,
 		    "a pure ACK has the sequence number of the next byte", "%s",
-		    ack ? "another number" : "no ACK");
+		    ack ? R_("another number") : "no ACK");
 }
 
 static void lose_data(struct run *run, struct pair *tcp)

@@ -38,8 +38,8 @@ static void expect_option(struct run *run, struct mark since, bool option)
 			     "the RST has no timestamp",
 		    "%s",
 		    !seen ? "no RST" :
-		    has	  ? "a timestamp" :
-			    "no timestamp");
+		    has	  ? R_("a timestamp") :
+			    R_("no timestamp"));
 	expect_counter(run, "server", "OutRsts", 1);
 }
 

@@ -124,8 +124,8 @@ static void expect_order(struct run *run, struct mark sent,
 			 const struct prediction *short_path)
 {
 	static const char *const what[] = {
-		[SOONER] = "a sooner end than over the short path",
-		[LATER] = "a later end than over the short path",
+		[SOONER] = R_("a sooner end than over the short path"),
+		[LATER] = R_("a later end than over the short path"),
 	};
 	int64_t rounds = counter_change(run, "client", "TCPTimeouts") - 1;
 	enum order order = order_of(p->elapsed, short_path->elapsed);

@@ -54,8 +54,9 @@ static const struct plan {
 
 #define CLIENT_ACK FRAMES(FROM("client"), KIND(WIRE_PURE_ACK))
 
-static const char *const effect_text[] = { "resets", "is challenged",
-					   "is ignored" };
+static const char *const effect_text[] = { R_("resets"),
+					   R_("is challenged"),
+					   R_("is ignored") };
 
 struct stage {
 	struct pair tcp;
@@ -210,8 +211,8 @@ static void expect_effect(struct run *run, const struct stage *stage,
 	run_measured_text(run, "rst", effect_text[effect]);
 	expect_that(run, effect == plan->effect,
 		    resets     ? "the RST resets the connection" :
-		    challenged ? "the RST is answered with a challenge ACK" :
-				 "the RST is ignored",
+		    challenged ? R_("the RST is answered with a challenge ACK") :
+				 R_("the RST is ignored"),
 		    "it %s", effect_text[effect]);
 	expect_counter(run, "client", "EstabResets", resets);
 	expect_counter(run, "client", "TCPChallengeACK", challenged);

@@ -157,11 +157,11 @@ static void expect_cookie(struct stage *s)
 		    answer && answer->frame.tcp.has_window_scale == stamps &&
 			    answer->frame.tcp.sack_permitted == stamps,
 		    stamps ? "the SYN-ACK with a cookie has options" :
-			     "the SYN-ACK with a cookie has no options",
+			     R_("the SYN-ACK with a cookie has no options"),
 		    "%s",
 		    !answer ? "no SYN-ACK" :
-		    options ? "options" :
-			      "not all options");
+		    options ? R_("options") :
+			      R_("not all options"));
 	fault_disarm(s->run, s->loss);
 	sock_send_text(s->last, "?");
 	expect_queue(s->listener, 1, (unsigned int)run_value(s->run), soon);

@@ -78,7 +78,7 @@ static void expect_old_ahead(struct run *run, struct mark asked)
 
 	expect_that(run, (ahead > 0) == fast,
 		    fast ? "the old sequence numbers are above the new" :
-			   "the old sequence numbers are below the new",
+			   R_("the old sequence numbers are below the new"),
 		    "%d above", ahead);
 }
 

@@ -114,7 +114,7 @@ static void expect_old_state(struct stage *s, struct sock *sock,
 {
 	expect_that(s->run, sock_wait_state(sock, state, soon),
 		    state == DIAG_TIME_WAIT ? "the old socket is in TIME-WAIT" :
-					      "the old socket is gone",
+					      R_("the old socket is gone"),
 		    "%s", diag_state_text(sock_state(sock)));
 }
 

@@ -67,7 +67,7 @@ static void expect_option(struct sock *sock, bool on)
 	sock_look(sock, &seen);
 	is = seen.info.tcpi_options & TCPI_OPT_TIMESTAMPS;
 	expect_that(sock_run(sock), is == on,
-		    on ? "timestamps are on" : "timestamps are off", "%s",
+		    on ? "timestamps are on" : R_("timestamps are off"), "%s",
 		    is ? "on" : "off");
 }
 
@@ -117,7 +117,7 @@ static void inject_stale_data(struct run *run, struct pair *tcp, bool on)
 	run_measured_text(run, "paws", got.open ? "on" : "off");
 	expect_that(run, got.open == on,
 		    on ? "the stale segment is dropped" :
-			 "the stale segment is read",
+			 R_("the stale segment is read"),
 		    "%s", finding_outcome(&got));
 	expect_counter(run, "server", "PAWSEstab", on);
 }

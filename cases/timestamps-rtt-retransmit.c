@@ -66,7 +66,7 @@ static void expect_acknowledged(struct run *run, struct mark sent)
 		frames_wait(run, sent, FRAMES(ANSWER), 1, SEC(2));
 
 	if (expect_that(run, answer, "the data is acknowledged", "%s",
-			answer ? "yes" : "no"))
+			answer ? R_("yes") : R_("no")))
 		run_pass_until(run, (struct mark){ .at = answer->at },
 			       MSEC(FAR + PAUSE));
 }

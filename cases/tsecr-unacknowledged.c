@@ -34,7 +34,7 @@ static void script(struct run *run)
 	if (!expect_that(run, ack && ack->frame.tcp.ack == data->frame.tcp.seq +
 								   BYTES + 1,
 			 "one ACK acknowledges data and FIN", "%s",
-			 ack ? "another one" : "none"))
+			 ack ? R_("another one") : "none"))
 		return;
 	expect_that(run, second != first,
 		    "the segments have different timestamps", "both %u", first);

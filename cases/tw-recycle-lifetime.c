@@ -32,7 +32,7 @@ static void script(struct run *run)
 	run_measured_count(run, "tcp_tw_recycle_is_there", exists);
 	expect_that(run, exists == expected, "the sysctl is gone since 4.12",
 		    "%s: it %s", kernel_release(),
-		    exists ? "exists" : "is gone");
+		    exists ? R_("exists") : R_("is gone"));
 	if (exists) {
 		expect_number(run, "default",
 			      run_sysctl(run, "server", recycle), 0, 0);

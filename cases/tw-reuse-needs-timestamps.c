@@ -24,11 +24,11 @@ static void expect_timestamp(struct run *run, struct mark since,
 
 	expect_that(run, frame && has == stamped,
 		    stamped ? "the client's segment has a timestamp" :
-			      "the client's segment has no timestamp",
+			      R_("the client's segment has no timestamp"),
 		    "%s",
 		    !frame ? "no segment" :
-		    has	   ? "a timestamp" :
-			     "no timestamp");
+		    has	   ? R_("a timestamp") :
+			     R_("no timestamp"));
 }
 
 static void script(struct run *run)

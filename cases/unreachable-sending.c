@@ -219,7 +219,7 @@ static bool expect_in_flight(struct run *run, struct sock *client,
 		seen.info.tcpi_unacked == in_flight &&
 			seen.info.tcpi_notsent_bytes == (in_flight ? 0 : BYTES),
 		in_flight ? "the kernel counts the data as in flight" :
-			    "the kernel counts the data as not sent",
+			    R_("the kernel counts the data as not sent"),
 		"%u segments in flight, %u bytes not sent",
 		seen.info.tcpi_unacked, seen.info.tcpi_notsent_bytes);
 }

@@ -141,13 +141,24 @@ const char *record_fate(const json_t *record)
 	return _(journal_text(record, "fate"));
 }
 
+const char *record_subject(const json_t *record, char *buffer, size_t size)
+{
+	const char *what = journal_text(record, "what");
+	char counter[64], host[64], rest;
+
+	/* A counter: too general for message_record(). */
+	if (sscanf(what, "%63s of %63s%c", counter, host, &rest) != 2)
+		return message_record(what, buffer, size);
+	snprintf(buffer, size, _("%s of %s"), counter, host);
+	return buffer;
+}
+
 const char *record_failure(const json_t *record, char *buffer, size_t size)
 {
 	char what[PART], expected[PART], observed[PART];
 
 	snprintf(buffer, size, _("%s: expected %s, observed %s"),
-		 message_record(journal_text(record, "what"), what,
-				sizeof(what)),
+		 record_subject(record, what, sizeof(what)),
 		 message_record(journal_text(record, "expected"), expected,
 				sizeof(expected)),
 		 message_record(journal_text(record, "observed"), observed,

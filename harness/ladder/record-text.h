@@ -19,5 +19,9 @@ const char *record_text(const json_t *record, char *buffer, size_t size);
 /* The fate of a frame: "dropped: path is cut". */
 const char *record_fate(const json_t *record);
 
+/* The subject of an expectation: "duration of recv() in client". Returns the
+ * recorded text or `buffer`. */
+const char *record_subject(const json_t *record, char *buffer, size_t size);
+
 /* "SUBJECT: expected X, observed Y", of an expectation. Returns `buffer`. */
 const char *record_failure(const json_t *record, char *buffer, size_t size);

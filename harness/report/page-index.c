@@ -15,6 +15,7 @@
 #include "html.h"
 #include "journal.h"
 #include "markup.h"
+#include "message.h"
 #include "report.h"
 
 static const char *case_name(const struct page_entry *entry)
@@ -76,18 +77,19 @@ static void put_name(FILE *out, const struct page_entry *entry, bool follows)
 	if (result->repetition > 1)
 		fprintf(out, " #%u", result->repetition);
 	if (result->attempt > 1)
-		fprintf(out, " (try %u)", result->attempt);
+		fprintf(out, _(" (try %u)"), result->attempt);
 	fputs("</td>", out);
 }
 
 /* The cells of a row that may be empty: a lab has none of them. */
 enum { CLAIMS, PREDICTED, MEASURED, DOCUMENT, CELLS };
 
+/* In the language of the user; the class of a cell is the English word. */
 static const char *const headings[CELLS] = {
-	[CLAIMS] = "claims",
-	[PREDICTED] = "predicted",
-	[MEASURED] = "measured",
-	[DOCUMENT] = "document",
+	[CLAIMS] = N_("claims"),
+	[PREDICTED] = N_("predicted"),
+	[MEASURED] = N_("measured"),
+	[DOCUMENT] = N_("document"),
 };
 
 enum { CELL = 1024 };
@@ -129,12 +131,13 @@ static int find_columns(const struct page_entry *entries, size_t n,
 
 static void put_headings(FILE *out, const bool columns[static CELLS])
 {
-	fputs("<table class=\"runs\"><thead><tr><th>case</th>", out);
+	fprintf(out, "<table class=\"runs\"><thead><tr><th>%s</th>",
+		_("case"));
 	for (size_t i = 0; i < CELLS; i++) {
 		if (i == PREDICTED)
-			fputs("<th>verdict</th>", out);
+			fprintf(out, "<th>%s</th>", _("verdict"));
 		if (columns[i])
-			fprintf(out, "<th>%s</th>", headings[i]);
+			fprintf(out, "<th>%s</th>", _(headings[i]));
 	}
 	fputs("</tr></thead><tbody>\n", out);
 }
@@ -193,13 +196,13 @@ static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 		if (!*kernel)
 			kernel = its;
 		else if (*its && strcmp(kernel, its) != 0)
-			kernel = "several kernels";
+			kernel = _("several kernels");
 	}
-	fprintf(out,
-		"<p class=\"claim\">%zu passed, %zu failed, %zu skipped, %zu "
-		"broken</p>\n<p class=\"over\">",
+	fputs("<p class=\"claim\">", out);
+	fprintf(out, _("%zu passed, %zu failed, %zu skipped, %zu broken"),
 		counts[VERDICT_PASS], counts[VERDICT_FAIL],
 		counts[VERDICT_SKIP], counts[VERDICT_BROKEN]);
+	fputs("</p>\n<p class=\"over\">", out);
 	html_date(out, first);
 	fputs(*kernel && first ? " · " : "", out);
 	markup_text(out, kernel);
@@ -215,8 +218,8 @@ int page_index_write(FILE *out, struct page_entry *entries, size_t n)
 		return error_trace(r);
 	if (n)
 		qsort(entries, n, sizeof(*entries), compare_entries);
-	html_begin(out, "en", "halfopen: all runs");
-	fputs("<body>\n<header>\n<h1>All runs</h1>\n", out);
+	html_begin(out, _("en"), _("halfopen: all runs"));
+	fprintf(out, "<body>\n<header>\n<h1>%s</h1>\n", _("All runs"));
 	put_counts(out, entries, n);
 	fputs("</header>\n", out);
 	put_headings(out, columns);
@@ -228,9 +231,8 @@ int page_index_write(FILE *out, struct page_entry *entries, size_t n)
 		if (r < 0)
 			return error_trace(r);
 	}
-	fputs("</tbody></table>\n"
-	      "<footer>Generated from the runs' journals alone.</footer>\n",
-	      out);
+	fprintf(out, "</tbody></table>\n<footer>%s</footer>\n",
+		_("Generated from the runs' journals alone."));
 	html_end(out);
 	return ferror(out) ?
 		       error_origin(fd_stream_error(out), "write the index") :

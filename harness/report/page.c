@@ -18,6 +18,8 @@
 #include "ladder.h"
 #include "macro.h"
 #include "markup.h"
+#include "message.h"
+#include "record-text.h"
 #include "report.h"
 
 enum {
@@ -31,13 +33,22 @@ enum {
 	LONG_CLAIM = 240, /* bytes; set in a smaller size */
 };
 
+/* Both are English. */
 static void put_paragraph(FILE *out, const char *heading, const char *text)
 {
 	if (!text || !*text)
 		return;
-	fprintf(out, "<section><h2>%s</h2><p>", heading);
-	markup_text(out, text);
+	fprintf(out, "<section><h2>%s</h2><p>", _(heading));
+	markup_text(out, _(text));
 	fputs("</p></section>\n", out);
+}
+
+/* A finished text of the journal. */
+static void put_record(FILE *out, const char *text)
+{
+	char buffer[1024];
+
+	markup_text(out, message_record(text, buffer, sizeof(buffer)));
 }
 
 /* --- head ----------------------------------------------------------------- */
@@ -48,16 +59,17 @@ static void put_links(FILE *out, const char *index)
 	if (index) {
 		fputs("<a href=\"", out);
 		markup_text(out, index);
-		fputs("\">All runs</a> · ", out);
+		fprintf(out, "\">%s</a> · ", _("All runs"));
 	}
-	fputs("<a href=\"journal.jsonl\">journal</a> · "
-	      "<a href=\"capture.pcapng\">capture</a></p>\n",
-	      out);
+	fprintf(out,
+		"<a href=\"journal.jsonl\">%s</a> · "
+		"<a href=\"capture.pcapng\">%s</a></p>\n",
+		_("journal"), _("capture"));
 }
 
 static void put_title(FILE *out, const struct result *result)
 {
-	const char *claim = result->testcase->claim;
+	const char *claim = _(result->testcase->claim);
 	char reason[1024];
 
 	fputs("<h1>", out);
@@ -90,21 +102,21 @@ static void put_judgement(FILE *out, const json_t *judgement)
 {
 	const char *document = journal_text(judgement, "document");
 	const char *since = journal_text(judgement, "since");
-	const char *note = journal_text(judgement, "note");
+	const char *note = _(journal_text(judgement, "note"));
 
 	fputs("<li><span class=\"document ", out);
 	markup_text(out, document);
 	fputs("\">", out);
 	markup_text(out, journal_text(judgement, "claim"));
 	fputs(" ", out);
-	markup_text(out, document);
+	markup_text(out, _(document));
 	if (*since) {
-		fputs(" since ", out);
+		fputs(_(" since "), out);
 		markup_text(out, since);
 	}
 	fputs("</span>", out);
 	if (*note) {
-		fputs(": ", out);
+		fputs(_(": "), out);
 		markup_text(out, note);
 	}
 	fputs("</li>\n", out);
@@ -117,7 +129,8 @@ static void put_judgements(FILE *out, const struct result *result)
 
 	if (!json_array_size(result->judgements))
 		return;
-	fputs("<section><h2>Document</h2>\n<ul class=\"judged\">\n", out);
+	fprintf(out, "<section><h2>%s</h2>\n<ul class=\"judged\">\n",
+		_("Document"));
 	json_array_foreach (result->judgements, i, judgement) {
 		put_judgement(out, judgement);
 	}
@@ -131,7 +144,7 @@ static void put_values(FILE *out, const struct result *result)
 	if (!json_object_size(result->predicted) &&
 	    !json_object_size(result->measured))
 		return;
-	fputs("<section><h2>Predicted and measured</h2>\n", out);
+	fprintf(out, "<section><h2>%s</h2>\n", _("Predicted and measured"));
 	html_values(out, result);
 	fputs("</section>\n", out);
 }
@@ -157,9 +170,9 @@ static void put_kernel(FILE *out, const json_t *start)
 		 journal_text(start, "kernel"),
 		 (int)json_integer_value(json_object_get(start, "hz")),
 		 json_is_true(json_object_get(start, "virtual_time")) ?
-			 ", in virtual time" :
+			 _(", in virtual time") :
 			 "");
-	put_term(out, "kernel", text);
+	put_term(out, _("kernel"), text);
 }
 
 static void put_run(FILE *out, const struct result *result,
@@ -168,30 +181,31 @@ static void put_run(FILE *out, const struct result *result,
 	double epoch = json_number_value(json_object_get(start, "epoch"));
 	char text[REPORT_TEXT + 32], duration[REPORT_TEXT];
 
-	fputs("<section><h2>Run</h2>\n<dl>", out);
+	fprintf(out, "<section><h2>%s</h2>\n<dl>", _("Run"));
 	put_kernel(out, start);
 	put_term(out, "halfopen", journal_text(start, "version"));
 	if (epoch > 0) {
-		fputs("<dt>date</dt><dd>", out);
+		fprintf(out, "<dt>%s</dt><dd>", _("date"));
 		html_date(out, epoch);
 		fputs("</dd>", out);
 	}
 	report_seconds(nsec_seconds(result->took), duration);
-	snprintf(text, sizeof(text), "%s over IPv%d", duration,
+	snprintf(text, sizeof(text), _("%s over IPv%d"), duration,
 		 result->family);
-	put_term(out, "duration", text);
+	put_term(out, _("duration"), text);
 	if (result->repetition > 1 || result->attempt > 1) {
-		snprintf(text, sizeof(text), "%u, try %u", result->repetition,
+		snprintf(text, sizeof(text), _("%u, try %u"), result->repetition,
 			 result->attempt);
-		put_term(out, "repetition", text);
+		put_term(out, _("repetition"), text);
 	}
-	snprintf(text, sizeof(text), "timers %.1f ms, frames %.1f ms",
+	snprintf(text, sizeof(text), _("timers %.1f ms, frames %.1f ms"),
 		 nsec_seconds(result->timer_delay) * 1e3,
 		 nsec_seconds(result->frame_delay) * 1e3);
-	put_term(out, "max scheduling delay", text);
+	put_term(out, _("max scheduling delay"), text);
 	fputs("</dl>\n", out);
 	if (*journal_text(start, "command")) {
-		fputs("<h2>Reproduce</h2><pre class=\"wrap\">", out);
+		fprintf(out, "<h2>%s</h2><pre class=\"wrap\">",
+			_("Reproduce"));
 		markup_text(out, journal_text(start, "command"));
 		fputs("</pre>\n", out);
 	}
@@ -204,27 +218,37 @@ static int put_figure(FILE *out, const struct ladder *ladder)
 {
 	int r;
 
-	fputs("<figure>\n<div class=\"tools\">"
-	      "<button type=\"button\" data-zoom=\"0.8\" "
-	      "aria-label=\"smaller\">−</button>"
-	      "<button type=\"button\" data-zoom=\"fit\">fit</button>"
-	      "<button type=\"button\" data-zoom=\"1.25\" "
-	      "aria-label=\"larger\">+</button></div>\n"
-	      "<div class=\"scroll\">\n",
-	      out);
+	fprintf(out,
+		"<figure>\n<div class=\"tools\">"
+		"<button type=\"button\" data-zoom=\"0.8\" "
+		"aria-label=\"%s\">−</button>"
+		"<button type=\"button\" data-zoom=\"fit\">%s</button>"
+		"<button type=\"button\" data-zoom=\"1.25\" "
+		"aria-label=\"%s\">+</button></div>\n"
+		"<div class=\"scroll\">\n",
+		_("smaller"), _("fit"), _("larger"));
 	r = ladder_svg(out, ladder);
 	if (r < 0)
 		return error_trace(r);
-	fprintf(out, "</div>\n<figcaption>%zu segment%s between %zu host%s; "
-		     "at the left: seconds since the start of the run.",
-		ladder->n_segments, ladder->n_segments == 1 ? "" : "s",
-		ladder->n_hosts, ladder->n_hosts == 1 ? "" : "s");
+	fputs("</div>\n<figcaption>", out);
+	fprintf(out,
+		message_plural("%zu segment; at the left: seconds since the "
+			       "start of the run.",
+			       "%zu segments; at the left: seconds since the "
+			       "start of the run.",
+			       ladder->n_segments),
+		ladder->n_segments);
 	if (ladder->n_folded)
-		fprintf(out, " %zu rows of uneventful traffic are folded.",
+		fprintf(out,
+			message_plural(" %zu row of uneventful traffic is "
+				       "folded.",
+				       " %zu rows of uneventful traffic are "
+				       "folded.",
+				       ladder->n_folded),
 			ladder->n_folded);
-	fputs(" Flags, relative sequence numbers and lengths are written as in "
-	      "packetdrill.</figcaption>\n</figure>\n",
-	      out);
+	fprintf(out, "%s</figcaption>\n</figure>\n",
+		_(" Flags, relative sequence numbers and lengths are written as "
+		  "in packetdrill."));
 	return 0;
 }
 
@@ -249,7 +273,7 @@ static int put_whole_ladder(FILE *out, const json_t *journal)
 	if (r < 0)
 		return error_trace(r);
 	if (ladder->n_rows <= WHOLE_MAX) {
-		fprintf(out, "<details><summary>All %zu rows</summary>\n",
+		fprintf(out, _("<details><summary>All %zu rows</summary>\n"),
 			ladder->n_rows);
 		r = put_figure(out, ladder);
 		fputs("</details>\n", out);
@@ -268,14 +292,14 @@ static void put_meaning(FILE *out, const json_t *journal)
 
 	if (!journal_find(journal, "meaning"))
 		return;
-	fputs("<section><h2>Conclusions</h2>\n<ul>\n", out);
+	fprintf(out, "<section><h2>%s</h2>\n<ul>\n", _("Conclusions"));
 	json_array_foreach (journal, i, record) {
 		if (!journal_is(record, "meaning"))
 			continue;
 		fputs("<li><b>", out);
 		markup_text(out, journal_text(record, "host"));
 		fputs("</b> ", out);
-		markup_text(out, journal_text(record, "text"));
+		put_record(out, journal_text(record, "text"));
 		fputs("</li>\n", out);
 	}
 	fputs("</ul></section>\n", out);
@@ -288,18 +312,24 @@ static void put_expectations(FILE *out, const struct result *result)
 
 	if (!json_array_size(result->expectations))
 		return;
-	fputs("<section><h2>Expectations</h2>\n<table><thead><tr>"
-	      "<th>subject</th><th>expected</th><th>observed</th>"
-	      "<th>source</th></tr></thead><tbody>\n",
-	      out);
+	fprintf(out,
+		"<section><h2>%s</h2>\n<table><thead><tr>"
+		"<th>%s</th><th>%s</th><th>%s</th><th>%s</th></tr></thead>"
+		"<tbody>\n",
+		_("Expectations"), _("subject"), _("expected"), _("observed"),
+		_("source"));
 	json_array_foreach (result->expectations, i, expectation) {
 		bool ok = json_is_true(json_object_get(expectation, "ok"));
+		char what[1024];
 
 		fputs(ok ? "<tr><td>" : "<tr class=\"bad\"><td>✗ ", out);
-		markup_text(out, journal_text(expectation, "what"));
+		markup_text(out, record_subject(expectation, what,
+						sizeof(what)));
+		fputs("</td><td>", out);
+		put_record(out, journal_text(expectation, "expected"));
+		fputs("</td><td>", out);
+		put_record(out, journal_text(expectation, "observed"));
 		fputs("</td>", out);
-		html_cell(out, "", journal_text(expectation, "expected"));
-		html_cell(out, "", journal_text(expectation, "observed"));
 		html_cell(out, "name at", journal_text(expectation, "at"));
 		fputs("</tr>\n", out);
 	}
@@ -314,7 +344,7 @@ static void put_sysctls(FILE *out, const struct result *result)
 
 	if (!json_object_size(result->sysctls))
 		return;
-	fputs("<section><h2>Sysctls</h2>\n<table><tbody>\n", out);
+	fprintf(out, "<section><h2>%s</h2>\n<table><tbody>\n", _("Sysctls"));
 	json_object_foreach (result->sysctls, key, value) {
 		const char *text = json_string_value(value);
 		const char *colon = strchr(key, ':');
@@ -339,10 +369,11 @@ static void put_counters(FILE *out, const json_t *journal)
 
 	if (!journal_find(journal, "counter"))
 		return;
-	fputs("<details><summary>Changed counters</summary>\n<table><thead>"
-	      "<tr><th>host</th><th>counter</th><th class=\"n\">change</th>"
-	      "</tr></thead><tbody>\n",
-	      out);
+	fprintf(out,
+		"<details><summary>%s</summary>\n<table><thead>"
+		"<tr><th>%s</th><th>%s</th><th class=\"n\">%s</th>"
+		"</tr></thead><tbody>\n",
+		_("Changed counters"), _("host"), _("counter"), _("change"));
 	json_array_foreach (journal, i, record) {
 		const char *host = journal_text(record, "host");
 
@@ -371,10 +402,10 @@ static void put_timeline(FILE *out, const struct result *result)
 	if (!memory)
 		return;
 	report_timeline_excerpt(memory, result, "", TIMELINE_HEAD,
-				TIMELINE_TAIL, "journal.jsonl has all of them",
+				TIMELINE_TAIL, _("journal.jsonl has all of them"),
 				false);
 	fclose(memory);
-	fprintf(out, "<details><summary>Timeline, %zu lines</summary>\n<pre>",
+	fprintf(out, _("<details><summary>Timeline, %zu lines</summary>\n<pre>"),
 		lines);
 	markup_text(out, text);
 	fputs("</pre></details>\n", out);
@@ -392,7 +423,7 @@ int page_write(FILE *out, const struct result *result, const char *index)
 	size_t folded = 0;
 	int r;
 
-	html_begin(out, "en", result_name(result));
+	html_begin(out, _("en"), result_name(result));
 	fputs("<body class=\"run\">\n<header>\n", out);
 	put_links(out, index);
 	put_title(out, result);
@@ -400,7 +431,7 @@ int page_write(FILE *out, const struct result *result, const char *index)
 		     "<div class=\"two%s\">\n<div>\n",
 		two_columns ? "" : " one");
 	put_judgements(out, result);
-	put_paragraph(out, "Why", testcase->why);
+	put_paragraph(out, N_("Why"), testcase->why);
 	fputs("</div>\n<div>\n", out);
 	put_values(out, result);
 	put_run(out, result, start);
@@ -414,13 +445,12 @@ int page_write(FILE *out, const struct result *result, const char *index)
 	put_meaning(out, journal);
 	put_expectations(out, result);
 	put_sysctls(out, result);
-	put_paragraph(out, "Expected behaviour", testcase->expect);
-	put_paragraph(out, "Sources", testcase->sources);
+	put_paragraph(out, N_("Expected behaviour"), testcase->expect);
+	put_paragraph(out, N_("Sources"), testcase->sources);
 	put_counters(out, journal);
 	put_timeline(out, result);
-	fputs("</div>\n<footer>Generated from the run's journal alone."
-	      "</footer>\n",
-	      out);
+	fprintf(out, "</div>\n<footer>%s</footer>\n",
+		_("Generated from the run's journal alone."));
 	html_script(out);
 	html_end(out);
 	if (r < 0)

@@ -70,7 +70,7 @@ static bool expect_outcome(const struct finding *finding, const char *expected)
 	char what[TEXT];
 
 	record_outcome(run, expected, observed);
-	snprintf(what, sizeof(what), "%s() in %s", finding->call,
+	snprintf(what, sizeof(what), R_("%s() in %s"), finding->call,
 		 sock_host(finding->sock));
 	return run_expectation(run, strcmp(expected, observed) == 0, what,
 			       expected, observed);
@@ -103,7 +103,7 @@ static bool expect_value(const struct finding *finding, int64_t value)
 	struct run *run = sock_run(finding->sock);
 	char what[TEXT], expected[TEXT], observed[TEXT];
 
-	snprintf(what, sizeof(what), "%s() in %s", finding->call,
+	snprintf(what, sizeof(what), R_("%s() in %s"), finding->call,
 		 sock_host(finding->sock));
 	snprintf(expected, sizeof(expected), "%" PRId64, value);
 	if (finding->open || finding->error)
@@ -130,7 +130,7 @@ bool expect_stream(const struct finding *finding, uint64_t bytes,
 	bool ok;
 
 	ok = expect_value(finding, (int64_t)bytes);
-	snprintf(what, sizeof(what), "wrong bytes received by %s",
+	snprintf(what, sizeof(what), R_("wrong bytes received by %s"),
 		 sock_host(finding->sock));
 	snprintf(expected, sizeof(expected), "%" PRIu64, wrong);
 	snprintf(observed, sizeof(observed), "%" PRIu64, finding->wrong);
@@ -154,15 +154,15 @@ bool expect_delivery(struct sock *from, struct sock *to, size_t bytes)
 			break;
 		received += (size_t)got.value;
 	}
-	snprintf(what, sizeof(what), "data from %s to %s", sock_host(from),
+	snprintf(what, sizeof(what), R_("data from %s to %s"), sock_host(from),
 		 sock_host(to));
-	snprintf(expected, sizeof(expected), "%zu bytes", bytes);
-	snprintf(observed, sizeof(observed), "%zu bytes", received);
+	snprintf(expected, sizeof(expected), R_("%zu bytes"), bytes);
+	snprintf(observed, sizeof(observed), R_("%zu bytes"), received);
 	if (received < bytes)
 		snprintf(observed, sizeof(observed),
-			 "send() %s, %zu bytes received, recv() %s",
+			 R_("send() %s, %zu bytes received, recv() %s"),
 			 finding_outcome(&sent), received,
-			 got.call ? finding_outcome(&got) : "not called");
+			 got.call ? finding_outcome(&got) : R_("not called"));
 	return run_expectation(sock_run(to), received == bytes, what, expected,
 			       observed);
 }
@@ -181,7 +181,7 @@ bool expect_pending_error(struct sock *sock, int error)
 	char what[TEXT];
 
 	record_outcome(run, expected, observed);
-	snprintf(what, sizeof(what), "SO_ERROR in %s", sock_host(sock));
+	snprintf(what, sizeof(what), R_("SO_ERROR in %s"), sock_host(sock));
 	return run_expectation(run, pending == error, what, expected, observed);
 }
 
@@ -190,7 +190,7 @@ bool expect_pending_error(struct sock *sock, int error)
 static void range_text(struct range range, char *text, size_t size)
 {
 	if (range.max == NSEC_NEVER)
-		snprintf(text, size, "%.3f s or more", nsec_seconds(range.min));
+		snprintf(text, size, R_("%.3f s or more"), nsec_seconds(range.min));
 	else
 		snprintf(text, size, "%.3f .. %.3f s", nsec_seconds(range.min),
 			 nsec_seconds(range.max));
@@ -248,12 +248,12 @@ bool expect_took(struct mark since, const struct finding *finding,
 	run_predicted(run, "elapsed_s", nsec_seconds(range.min));
 	if (range.max != NSEC_NEVER)
 		run_predicted(run, "elapsed_max_s", nsec_seconds(range.max));
-	snprintf(what, sizeof(what), "duration of %s() in %s", finding->call,
+	snprintf(what, sizeof(what), R_("duration of %s() in %s"), finding->call,
 		 sock_host(finding->sock));
 	if (finding->open) {
 		range_text(range, expected, sizeof(expected));
 		return run_expectation(run, false, what, expected,
-				       "the call still blocks");
+				       R_("the call still blocks"));
 	}
 	run_measured(run, "elapsed_s", nsec_seconds(observed));
 	return expect_span(run, what, observed, seen_from(since, range));
@@ -271,7 +271,7 @@ static bool record_state(struct sock *sock, enum diag_state expected,
 	snprintf(name, sizeof(name), "%s_state", sock_host(sock));
 	run_predicted_text(run, name, diag_state_text(expected));
 	run_measured_text(run, name, diag_state_text(observed));
-	snprintf(what, sizeof(what), "state in %s", sock_host(sock));
+	snprintf(what, sizeof(what), R_("state in %s"), sock_host(sock));
 	return run_expectation(run, expected == observed, what,
 			       diag_state_text(expected),
 			       diag_state_text(observed));
@@ -305,7 +305,7 @@ nsec_t expect_lifetime(struct sock *sock, enum diag_state state,
 	expect_state(sock, state);
 	expect_state_within(sock, DIAG_CLOSE, deadline - nsec_now());
 	lifetime = nsec_now() - since.at;
-	snprintf(what, sizeof(what), "duration of %s in %s",
+	snprintf(what, sizeof(what), R_("duration of %s in %s"),
 		 diag_state_text(state), sock_host(sock));
 	expect_span(run, what, lifetime, seen_from(since, range));
 	return lifetime;
@@ -317,11 +317,11 @@ bool expect_held(struct sock *sock, bool held)
 	char what[TEXT];
 
 	sock_look(sock, &seen);
-	snprintf(what, sizeof(what), "process that holds the socket in %s",
+	snprintf(what, sizeof(what), R_("process that holds the socket in %s"),
 		 sock_host(sock));
 	return run_expectation(sock_run(sock), (seen.inode != 0) == held, what,
-			       held ? "one" : "none",
-			       seen.inode ? "one" : "none");
+			       held ? R_("one") : R_("none"),
+			       seen.inode ? R_("one") : R_("none"));
 }
 
 bool expect_queue(struct sock *listener, unsigned int length,
@@ -330,14 +330,14 @@ bool expect_queue(struct sock *listener, unsigned int length,
 	struct queue queue = sock_wait_queue(listener, length, timeout);
 	char expected[TEXT], observed[TEXT];
 
-	snprintf(expected, sizeof(expected), "%u, limit %u", length, limit);
-	snprintf(observed, sizeof(observed), "%u, limit %u", queue.length,
+	snprintf(expected, sizeof(expected), R_("%u, limit %u"), length, limit);
+	snprintf(observed, sizeof(observed), R_("%u, limit %u"), queue.length,
 		 queue.limit);
 	run_predicted_text(sock_run(listener), "accept_queue", expected);
 	run_measured_text(sock_run(listener), "accept_queue", observed);
 	return run_expectation(sock_run(listener),
 			       queue.length == length && queue.limit == limit,
-			       "accept queue", expected, observed);
+			       R_("accept queue"), expected, observed);
 }
 
 static bool record_timer(struct sock *sock, enum diag_timer timer,
@@ -346,7 +346,7 @@ static bool record_timer(struct sock *sock, enum diag_timer timer,
 	char what[TEXT];
 
 	sock_look(sock, ret_seen);
-	snprintf(what, sizeof(what), "timer in %s", sock_host(sock));
+	snprintf(what, sizeof(what), R_("timer in %s"), sock_host(sock));
 	return run_expectation(sock_run(sock), ret_seen->timer == timer, what,
 			       diag_timer_text(timer),
 			       diag_timer_text(ret_seen->timer));
@@ -391,7 +391,7 @@ static bool record_number(struct run *run, const char *what, int64_t observed,
 		snprintf(expected_text, sizeof(expected_text), "%" PRId64, min);
 	else if (max == INT64_MAX)
 		snprintf(expected_text, sizeof(expected_text),
-			 "%" PRId64 " or more", min);
+			 R_("%lld or more"), (long long)min);
 	else
 		snprintf(expected_text, sizeof(expected_text),
 			 "%" PRId64 " .. %" PRId64, min, max);
@@ -523,7 +523,7 @@ bool expect_rounds(struct sock *from, struct mark since,
 			break;
 		if (!copy)
 			return run_expectation(run, false, name,
-					       "a frame on the wire", "none");
+					       R_("a frame on the wire"), "none");
 		n++;
 		expect_round(run, name, since, round, before,
 			     frames_after(since, copy));
@@ -605,7 +605,7 @@ struct mark expect_frame(struct run *run, struct mark since, const char *what,
 		return came;
 	}
 	range_text(allowed, expected, sizeof(expected));
-	run_expectation(run, false, what, expected, "no such frame");
+	run_expectation(run, false, what, expected, R_("no such frame"));
 	none.at = nsec_now();
 	return none;
 }
@@ -694,7 +694,7 @@ bool expect_link(struct run *run, const char *host, const char *expected)
 		 route_text(seen.route));
 	run_note(run, "interface of %s: %s (state %s)", host, observed,
 		 operstate_text(seen.link.operstate));
-	snprintf(what, sizeof(what), "interface of %s: %s", host, expected);
+	snprintf(what, sizeof(what), R_("interface of %s: %s"), host, expected);
 	return expect_that(run, strcmp(observed, expected) == 0, what, "%s",
 			   observed);
 }
@@ -710,5 +710,5 @@ bool expect_that(struct run *run, bool ok, const char *what,
 	va_start(args, observed_format);
 	vsnprintf(observed, sizeof(observed), observed_format, args);
 	va_end(args);
-	return run_expectation(run, ok, what, "true", observed);
+	return run_expectation(run, ok, what, R_("true"), observed);
 }

@@ -6,6 +6,7 @@ usage: chinese.py HALFOPEN SOURCE_ROOT
 
 Texts of an area that harness/po/incomplete names may be in English.
 """
+import html
 import os
 import pathlib
 import re
@@ -233,6 +234,13 @@ def english(text):
             if not set(phrase.lower().split()) & TERMS]
 
 
+def visible(page):
+    """The texts of a page, one a line, with titles and labels, without commands."""
+    page = re.sub(r'(?s)<(style|script|pre class="wrap")>.*?</', "", page)
+    labels = re.findall(r'(?:aria-label|title)="([^"]*)"', page)
+    return "\n".join([html.unescape(re.sub(r"<[^>]*>", "\n", page)), *labels])
+
+
 class Events(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -275,6 +283,22 @@ class Events(unittest.TestCase):
             self.assertTrue(any(is_chinese(row) for row in rows))
             rows = re.findall(r"^ ?\d+\.\d{3,5} [ ╷┊╵].*$", done.stdout, re.M)
             self.assertLessEqual(max(map(width, rows)), columns)
+
+    def test_pages_have_no_english_phrase(self):
+        pages = list(pathlib.Path(self.folder.name).rglob("*.html"))
+        self.assertGreater(len(pages), 10)
+        for page in pages:
+            text = page.read_text("utf-8")
+            self.assertIn('<html lang="zh', text)
+            self.assertEqual(english(visible(text)), [], page)
+
+    def test_drawing_has_no_english_phrase(self):
+        done = call("report", self.folder.name, "--svg", "--lang", "zh")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        drawings = list(pathlib.Path(self.folder.name).rglob("ladder.svg"))
+        self.assertGreater(len(drawings), 10)
+        for drawing in drawings:
+            self.assertEqual(english(visible(drawing.read_text("utf-8"))), [])
 
     def test_journal_stays_english(self):
         for journal in pathlib.Path(self.folder.name).rglob("journal.jsonl"):
