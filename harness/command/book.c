@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claim-search.h"
 #include "errors.h"
 #include "macro.h"
 
@@ -12,22 +11,13 @@ static bool is_selected(void *data, const struct testcase *testcase,
 			const char *claim)
 {
 	const struct book *book = data;
-	char *const *pattern = book->patterns;
 
-	for (; *pattern; pattern++)
-		if (search_selects_claim(testcase, claim, *pattern))
-			return true;
-	return !*book->patterns;
+	return search_selects_claim(&book->search, testcase, claim);
 }
 
 bool book_has_case(const struct book *book, const struct testcase *testcase)
 {
-	char *const *pattern = book->patterns;
-
-	for (; *pattern; pattern++)
-		if (search_selects_case(testcase, *pattern))
-			return true;
-	return !*book->patterns;
+	return search_selects_case(&book->search, testcase);
 }
 
 bool book_judges(const struct book *book, const char *claim)
@@ -62,7 +52,7 @@ bool book_has_figure(const struct book *book,
 	for (; line < book_section_end(heading); line++)
 		if (book_judges(book, line->id))
 			return true;
-	return !*book->patterns;
+	return !book->search.n;
 }
 
 bool book_has_section(const struct book *book,
@@ -117,6 +107,7 @@ int book_select(struct book *book)
 void book_deinit(struct book *book)
 {
 	book_runs_deinit(&book->runs);
+	search_deinit(&book->search);
 	free(book->rows);
 }
 

@@ -6,13 +6,14 @@
 #pragma once
 
 #include "book-runs.h"
+#include "claim-search.h"
 #include "documents.h"
 #include "figures.h"
 #include "saved.h"
 
 struct book {
 	const char *out; /* the folder */
-	char *const *patterns; /* end: NULL; none: everything */
+	struct search search;
 	struct documents_row *rows; /* the selected judgements */
 	size_t n_rows;
 	struct book_runs runs; /* those behind rows and figures */
@@ -20,7 +21,7 @@ struct book {
 				    * kernels; NULL: new runs */
 };
 
-/* Selects rows and runs; out, patterns and saved are set. -ENOMEM. */
+/* Selects rows and runs; out, search and saved are set. -ENOMEM. */
 int book_select(struct book *book);
 void book_deinit(struct book *book);
 

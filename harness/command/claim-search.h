@@ -11,16 +11,32 @@
 
 #include "testcase.h"
 
-bool search_selects_case(const struct testcase *testcase, const char *pattern);
+/* The patterns of a command line, each of which has been classified. */
+struct search {
+	struct search_pattern {
+		const char *pattern; /* in argv */
+		bool is_text; /* it names neither cases nor claims */
+	} *patterns;
+	size_t n;
+};
 
-/* Whether the pattern selects this claim of the case: by naming the case or the
- * claim, or by a text about the claim. */
-bool search_selects_claim(const struct testcase *testcase, const char *claim,
-			  const char *pattern);
+/*
+ * `patterns` ends with NULL. False when a pattern selects no case, or without
+ * memory: a message in the name of `command` has been printed, with similar names.
+ */
+bool search_init(struct search *search, const char *command,
+		 char *const *patterns);
+void search_deinit(struct search *search);
 
-/* The same without the names of cases. */
-bool search_is_about_claim(const char *claim, const char *pattern);
+/* Whether a pattern selects the case; a search without patterns selects every
+ * one. */
+bool search_selects_case(const struct search *search,
+			 const struct testcase *testcase);
 
-/* True when the pattern selects a case; otherwise a message in the name of
- * `command` has been printed, with similar names. */
-bool search_check(const char *command, const char *pattern);
+/* Whether a pattern selects this claim of the case, by naming the case or the
+ * claim, or by a text about the claim; without patterns, every one. */
+bool search_selects_claim(const struct search *search,
+			  const struct testcase *testcase, const char *claim);
+
+/* Whether a pattern names the claim or is a text about it. */
+bool search_is_about_claim(const struct search *search, const char *claim);

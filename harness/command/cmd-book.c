@@ -36,7 +36,7 @@ struct making {
 static int finish(struct making *making, int status)
 {
 	if (making->error < 0) {
-		fprintf(stderr, "halfopen book: %s\n", error_message());
+		fprintf(stderr, "halfopen book: %s\n", error_text());
 		return EXIT_STATUS_BROKEN;
 	}
 	printf("%s/index.html\n", making->book.out);
@@ -95,37 +95,30 @@ static const struct reporter reporter_book = {
 
 static int make_runs(struct making *making)
 {
-	/* As on the command line of `run`. */
-	char command[] = "run", all[] = "--all";
 	const struct book_runs *runs = &making->book.runs;
-	char **words = calloc(runs->n + 3, sizeof(*words));
+	char **names = calloc(runs->n + 1, sizeof(*names));
 	struct command_options options;
-	int n = 0, status;
+	size_t n = 0;
+	int status;
 
-	if (!words) {
+	if (!names) {
 		making->error = error_origin(-ENOMEM, "book");
 		return finish(making, EXIT_STATUS_BROKEN);
 	}
-	words[n++] = command;
-	words[n++] = all;
 	for (size_t i = 0; i < runs->n; i++)
 		if (is_run(&runs->all[i]))
-			words[n++] = runs->all[i].name;
-	if (n == 2) { /* only cases of the second book */
-		free(words);
+			names[n++] = runs->all[i].name;
+	if (!n) { /* only cases of the second book */
+		free(names);
 		write_pages(making);
 		return finish(making, EXIT_STATUS_PASS);
 	}
-	status = run_options_parse(&options, n, words);
-	if (status < 0) {
-		options.reporter = &reporter_book;
-		options.reporter_data = making;
-		status = run_options_execute(&options);
-		if (status != EXIT_STATUS_USAGE)
-			status = finish(making, status);
-	}
-	free(words);
-	return status;
+	run_options_of_names(&options, NULL, names, n);
+	options.reporter = &reporter_book;
+	options.reporter_data = making;
+	status = run_options_execute(&options);
+	free(names);
+	return status == EXIT_STATUS_USAGE ? status : finish(making, status);
 }
 
 /* --- recorded runs -------------------------------------------------------- */
@@ -192,7 +185,7 @@ static int read_runs(struct making *making)
 	int r = saved_new(&saved, making->from);
 
 	if (r < 0) {
-		fprintf(stderr, "halfopen book: %s\n", error_message());
+		fprintf(stderr, "halfopen book: %s\n", error_text());
 		return r == -ENOMEM ? EXIT_STATUS_BROKEN : EXIT_STATUS_USAGE;
 	}
 	book->saved = saved;
@@ -260,13 +253,11 @@ static int parse(struct making *making, int argc, char **argv)
 		return usage_end(option);
 	if (!making->book.out)
 		return usage_error(_("missing --out DIR"));
-	making->book.patterns = argv + optind;
-	for (char **pattern = argv + optind; *pattern; pattern++)
-		if (!search_check("book", *pattern))
-			return EXIT_STATUS_USAGE;
 	if (out_folder_check(making->book.out) < 0)
-		return usage_error("--out: %s", error_message());
-	return -1;
+		return usage_error("--out: %s", error_text());
+	return search_init(&making->book.search, "book", argv + optind) ?
+		       -1 :
+		       EXIT_STATUS_USAGE;
 }
 
 int cmd_book(int argc, char **argv)

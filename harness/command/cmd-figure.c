@@ -303,24 +303,17 @@ static const struct reporter reporter_figure = {
 
 static int run(struct drawing *d)
 {
-	/* As on the command line of `run`. */
-	char command[] = "run", all[] = "--all", out[] = "--out";
-	char names[FIGURE_RUNS][TESTCASE_RUN_NAME];
-	char *words[FIGURE_RUNS + 5] = { command, all };
+	char text[FIGURE_RUNS][TESTCASE_RUN_NAME];
+	char *names[FIGURE_RUNS];
 	struct command_options options;
-	int n = 2, status;
+	size_t n = 0;
+	int status;
 
-	if (d->out) {
-		words[n++] = out;
-		words[n++] = d->out;
+	for (; d->figure->runs[n]; n++) {
+		snprintf(text[n], sizeof(text[n]), "%s", d->figure->runs[n]);
+		names[n] = text[n];
 	}
-	for (int i = 0; d->figure->runs[i]; i++) {
-		snprintf(names[i], sizeof(names[i]), "%s", d->figure->runs[i]);
-		words[n++] = names[i];
-	}
-	status = run_options_parse(&options, n, words);
-	if (status >= 0)
-		return status;
+	run_options_of_names(&options, d->out, names, n);
 	options.reporter = &reporter_figure;
 	options.reporter_data = d;
 	status = run_options_execute(&options);
@@ -455,7 +448,7 @@ static int parse(struct drawing *d, int argc, char **argv)
 			argv[optind]);
 	/* Runs check it themselves. */
 	if (d->out && d->from && out_folder_check(d->out) < 0)
-		return usage_error("--out: %s", error_message());
+		return usage_error("--out: %s", error_text());
 	return -1;
 }
 

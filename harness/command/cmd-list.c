@@ -24,28 +24,15 @@
 
 struct options {
 	bool document, edges, markdown, jsonl;
-	char **patterns; /* in argv */
-	size_t n_patterns;
+	struct search search;
 };
-
-static bool is_selected(const struct options *options,
-		      const struct testcase *testcase)
-{
-	for (size_t i = 0; i < options->n_patterns; i++)
-		if (search_selects_case(testcase, options->patterns[i]))
-			return true;
-	return options->n_patterns == 0;
-}
 
 static bool is_selected_claim(void *data, const struct testcase *testcase,
 			      const char *claim)
 {
 	const struct options *options = data;
 
-	for (size_t i = 0; i < options->n_patterns; i++)
-		if (search_selects_claim(testcase, claim, options->patterns[i]))
-			return true;
-	return options->n_patterns == 0;
+	return search_selects_claim(&options->search, testcase, claim);
 }
 
 /* --- requirements ----------------------------------------------------- */
@@ -120,7 +107,7 @@ static int print_table(const struct options *options)
 	if (r < 0)
 		return error_trace(r);
 	for (size_t i = 0; i < testcases_n && r >= 0; i++)
-		if (is_selected(options, testcases[i]))
+		if (search_selects_case(&options->search, testcases[i]))
 			r = add_case(table, testcases[i]);
 	if (r >= 0)
 		table_print(table, stdout, report_columns(stdout));
@@ -178,7 +165,7 @@ static void print_jsonl(const struct options *options)
 		const struct testcase *testcase = testcases[i];
 		json_t *needs, *line;
 
-		if (!is_selected(options, testcase))
+		if (!search_selects_case(&options->search, testcase))
 			continue;
 		needs = json_array();
 		each_need(testcase, append_need, needs);
@@ -202,7 +189,9 @@ static void print_jsonl(const struct options *options)
 
 static bool is_selected_row(void *data, const struct testcase *testcase)
 {
-	return is_selected(data, testcase);
+	const struct options *options = data;
+
+	return search_selects_case(&options->search, testcase);
 }
 
 static void print_document(struct options *options)
@@ -263,7 +252,7 @@ const struct usage usage_list = {
 int cmd_list(int argc, char **argv)
 {
 	struct options options = { .document = false };
-	int option;
+	int option, r = 0;
 
 	usage_begin(&usage_list, argc, argv);
 	while ((option = usage_next()) >= 0) {
@@ -278,19 +267,19 @@ int cmd_list(int argc, char **argv)
 	}
 	if (option != USAGE_END)
 		return usage_end(option);
-	options.patterns = argv + optind;
-	options.n_patterns = (size_t)(argc - optind);
-	for (size_t i = 0; i < options.n_patterns; i++)
-		if (!search_check("list", options.patterns[i]))
-			return EXIT_STATUS_USAGE;
+	if (!search_init(&options.search, "list", argv + optind))
+		return EXIT_STATUS_USAGE;
 	if (options.edges)
 		print_edges(&options);
 	else if (options.document || options.markdown)
 		print_document(&options);
 	else if (options.jsonl)
 		print_jsonl(&options);
-	else if (print_table(&options) < 0) {
-		fprintf(stderr, "halfopen list: %s\n", error_trail());
+	else
+		r = print_table(&options);
+	search_deinit(&options.search);
+	if (r < 0) {
+		fprintf(stderr, "halfopen list: %s\n", error_text());
 		return EXIT_STATUS_BROKEN;
 	}
 	return EXIT_STATUS_PASS;

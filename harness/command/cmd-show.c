@@ -297,51 +297,27 @@ const struct usage usage_show = {
 	.status = "0, or 2 for an unknown name.",
 };
 
-static bool is_selected(const struct testcase *testcase, char *const *patterns)
-{
-	for (; *patterns; patterns++)
-		if (search_selects_case(testcase, *patterns))
-			return true;
-	return false;
-}
-
 static bool is_about_claim(void *data, const struct testcase *testcase MACRO_UNUSED,
 			   const char *claim)
 {
-	char *const *pattern = data;
-
-	for (; *pattern; pattern++)
-		if (search_is_about_claim(claim, *pattern))
-			return true;
-	return false;
+	return search_is_about_claim(data, claim);
 }
 
 /* Returns whether the patterns name any claim. */
-static bool print_claims(char **patterns)
+static bool print_claims(struct search *search)
 {
 	size_t n;
 	struct documents_row *rows =
-		documents_rows(is_about_claim, patterns, &n);
+		documents_rows(is_about_claim, search, &n);
 
 	documents_print(rows, n, COLUMNS);
 	free(rows);
 	return n > 0;
 }
 
-static bool check(char *const *patterns)
-{
-	if (!*patterns) {
-		usage_error(_("missing CASE; 'halfopen list' lists them"));
-		return false;
-	}
-	for (; *patterns; patterns++)
-		if (!search_check("show", *patterns))
-			return false;
-	return true;
-}
-
 int cmd_show(int argc, char **argv)
 {
+	struct search search;
 	bool first;
 	int option;
 
@@ -349,15 +325,18 @@ int cmd_show(int argc, char **argv)
 	option = usage_next();
 	if (option != USAGE_END)
 		return usage_end(option);
-	if (!check(argv + optind))
+	if (!argv[optind])
+		return usage_error(_("missing CASE; 'halfopen list' lists them"));
+	if (!search_init(&search, "show", argv + optind))
 		return EXIT_STATUS_USAGE;
-	first = !print_claims(argv + optind);
+	first = !print_claims(&search);
 	for (size_t i = 0; i < testcases_n; i++) {
-		if (!is_selected(testcases[i], argv + optind))
+		if (!search_selects_case(&search, testcases[i]))
 			continue;
 		printf("%s", first ? "" : "\n\n");
 		print_case(testcases[i]);
 		first = false;
 	}
+	search_deinit(&search);
 	return EXIT_STATUS_PASS;
 }

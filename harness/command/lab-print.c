@@ -78,7 +78,7 @@ static void print_ladder(const struct report *report,
 
 	putchar('\n');
 	if (ladder_new(&ladder, result->journal) < 0) {
-		printf("%s\n", error_message());
+		printf("%s\n", error_text());
 		return;
 	}
 	ladder_print(stdout, ladder,

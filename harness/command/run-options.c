@@ -228,6 +228,14 @@ static struct command_options defaults(void)
 	};
 }
 
+/* Copies the struct, which points to its own array. */
+static void take_options(struct command_options *ret,
+			 const struct command_options *options)
+{
+	*ret = *options;
+	ret->run.settings = ret->settings;
+}
+
 int run_options_parse(struct command_options *ret, int argc, char **argv)
 {
 	struct command_options options = defaults();
@@ -247,8 +255,18 @@ int run_options_parse(struct command_options *ret, int argc, char **argv)
 				     "addresses are mapped"));
 	options.patterns = argv + optind;
 	options.n_patterns = (size_t)(argc - optind);
-	*ret = options;
-	/* The struct was copied: point to its own array. */
-	ret->run.settings = ret->settings;
+	take_options(ret, &options);
 	return -1;
+}
+
+void run_options_of_names(struct command_options *ret, const char *out,
+			  char *const *names, size_t n)
+{
+	struct command_options options = defaults();
+
+	options.all = true;
+	options.out = out;
+	options.patterns = names;
+	options.n_patterns = n;
+	take_options(ret, &options);
 }

@@ -31,6 +31,11 @@ struct command_options {
  */
 int run_options_parse(struct command_options *ret, int argc, char **argv);
 
+/* The options of `run --all [--out OUT] NAME...`; `out` may be NULL. They point to
+ * the names. */
+void run_options_of_names(struct command_options *ret, const char *out,
+			  char *const *names, size_t n);
+
 /* Runs what the options select on this machine and reports it. Returns the exit
  * status; a message for wrong options is on stderr. */
 int run_options_execute(struct command_options *options);

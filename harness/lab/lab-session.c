@@ -99,7 +99,7 @@ static void start_shell(struct session *s, const char *host)
 	print_records(s, worker_result(s->worker), NSEC_NEVER);
 	s->shell = lab_shell_start(init, host);
 	if (s->shell < 0) {
-		printf("%s\n", error_message());
+		printf("%s\n", error_text());
 		s->shell = 0;
 		return;
 	}
@@ -118,7 +118,7 @@ static void reap_shell(struct session *s)
 	if (s->plan->shell)
 		end_timeline(s);
 	else if (takes_input(s) && listen_to_input(s) < 0)
-		printf("%s\n", error_message());
+		printf("%s\n", error_text());
 }
 
 /* --- the prompt ----------------------------------------------------------- */
@@ -156,13 +156,13 @@ static void pause_input(struct session *s, const char *text)
 	nsec_t duration;
 
 	if (lab_value_duration(text, &duration) < 0) {
-		printf("%s\n", error_message());
+		printf("%s\n", error_text());
 		return;
 	}
 	s->input = loop_remove(s->input);
 	if (loop_add_timer(s->loop, &s->pause, nsec_now() + duration,
 			   on_pause_end, s) < 0)
-		printf("%s\n", error_message());
+		printf("%s\n", error_text());
 }
 
 static void print_help(void)
@@ -353,7 +353,7 @@ static int on_tick(void *data)
 	if (!s->shell && !s->pause && s->used)
 		handle_lines(s);
 	if (takes_input(s) && listen_to_input(s) < 0)
-		printf("%s\n", error_message());
+		printf("%s\n", error_text());
 	loop_set_timer(s->timer, nsec_now() + tick);
 	return 0;
 }
