@@ -33,14 +33,14 @@ struct fault {
 /* The IPv6 address goes with the interface: addrconf_ifdown(). */
 static const struct fault faults[] = {
 	{ "cable", fault_unplug, fault_plug,
-	  "up, no carrier, address, route linkdown",
-	  "up, no carrier, address, route linkdown" },
+	  R_("up, no carrier, address, route linkdown"),
+	  R_("up, no carrier, address, route linkdown") },
 	{ "interface-down", fault_down, fault_up,
-	  "down, no carrier, address, no route",
+	  R_("down, no carrier, address, no route"),
 	  "down, no carrier, no address, no route" },
 	{ "address-removed", fault_unaddress, fault_readdress,
-	  "up, carrier, no address, no route",
-	  "up, carrier, no address, no route" },
+	  R_("up, carrier, no address, no route"),
+	  R_("up, carrier, no address, no route") },
 };
 
 static const struct fault *variant_fault(struct run *run)

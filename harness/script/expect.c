@@ -670,13 +670,13 @@ static const char *route_text(enum rtnl_route route)
 {
 	switch (route) {
 	case RTNL_ROUTE_NONE:
-		return R_("no route");
+		return "no route";
 	case RTNL_ROUTE_LINKDOWN:
-		return R_("route linkdown");
+		return "route linkdown";
 	case RTNL_ROUTE_GOOD:
 		break;
 	}
-	return R_("route");
+	return "route";
 }
 
 bool expect_link(struct run *run, const char *host, const char *expected)
@@ -687,10 +687,10 @@ bool expect_link(struct run *run, const char *host, const char *expected)
 
 	if (r < 0)
 		run_broken(run, r);
-	snprintf(observed, sizeof(observed), R_("%s, %s, %s, %s"),
-		 seen.link.up ? R_("up") : R_("down"),
-		 seen.link.carrier ? R_("carrier") : R_("no carrier"),
-		 seen.address ? R_("address") : R_("no address"),
+	snprintf(observed, sizeof(observed), "%s, %s, %s, %s",
+		 seen.link.up ? "up" : "down",
+		 seen.link.carrier ? "carrier" : "no carrier",
+		 seen.address ? "address" : "no address",
 		 route_text(seen.route));
 	run_note(run, "interface of %s: %s (state %s)", host, observed,
 		 operstate_text(seen.link.operstate));
