@@ -37,7 +37,7 @@ static const struct fault faults[] = {
 	  R_("up, no carrier, address, route linkdown") },
 	{ "interface-down", fault_down, fault_up,
 	  R_("down, no carrier, address, no route"),
-	  "down, no carrier, no address, no route" },
+	  R_("down, no carrier, no address, no route") },
 	{ "address-removed", fault_unaddress, fault_readdress,
 	  R_("up, carrier, no address, no route"),
 	  R_("up, carrier, no address, no route") },

@@ -149,10 +149,11 @@ static int draw_html(FILE *out, const struct drawing *d,
 	r = draw_figure_html(out, d, result);
 	fputs("<ul>\n", out);
 	json_array_foreach (result->judgements, i, judgement) {
-		fprintf(out, "<li>%s <b>%s</b>: ",
+		fprintf(out, "<li>%s <b>%s</b>%s",
 			json_string_value(json_object_get(judgement, "claim")),
 			_(json_string_value(
-				json_object_get(judgement, "document"))));
+				json_object_get(judgement, "document"))),
+			_(": "));
 		markup_text(out, _(json_string_value(
 					 json_object_get(judgement, "note"))));
 		fputs("</li>\n", out);

@@ -32,6 +32,7 @@
 #include "lab-script.h"
 #include "lab-shell.h"
 #include "lab-value.h"
+#include "message.h"
 #include "process.h"
 #include "safe-text.h"
 #include "worker.h"
@@ -277,7 +278,7 @@ static void print_shell_command(const struct session *s)
 {
 	const struct lab_plan *plan = s->plan->plan;
 
-	printf("shell in a host: halfopen lab --shell %s@%d\n",
+	printf(_("shell in a host: halfopen lab --shell %s@%d\n"),
 	       plan->hosts[0].name, getpid());
 }
 

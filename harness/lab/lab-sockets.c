@@ -14,6 +14,7 @@
 
 #include "array.h"
 #include "errors.h"
+#include "message.h"
 #include "wire.h"
 
 enum {
@@ -104,20 +105,15 @@ static struct known *add(struct lab_sockets *s,
 }
 
 /* "10.0.0.1:40312 > 10.0.0.2:80", or the port and the queue of a listener. */
-static void ends_text(const struct diag_socket *socket, char *ret, size_t size)
+static const char *ends_text(const struct diag_socket *socket, char *ret,
+			     size_t size)
 {
 	char local[ADDRESS_TEXT], remote[ADDRESS_TEXT];
 
-	if (socket->state == DIAG_LISTEN)
-		snprintf(ret, size, "port %u, accept queue %u of %u",
-			 socket->local_port, socket->receive_queue,
-			 socket->send_queue);
-	else
-		snprintf(ret, size, "%s:%u > %s:%u",
-			 address_text(&socket->local, local),
-			 socket->local_port,
-			 address_text(&socket->remote, remote),
-			 socket->remote_port);
+	snprintf(ret, size, "%s:%u > %s:%u",
+		 address_text(&socket->local, local), socket->local_port,
+		 address_text(&socket->remote, remote), socket->remote_port);
+	return ret;
 }
 
 /* As long as it is unknown: afterwards a connection may take the 4-tuple that
@@ -147,11 +143,17 @@ static void journal_state(struct lab_sockets *s, const struct known *k,
 
 	if (!k->journalled)
 		return;
-	ends_text(socket, ends, sizeof(ends));
-	snprintf(text, sizeof(text), "%s  %s",
-		 diag_line(gone ? "no socket" : state, timer, expires,
-			   retransmits, line),
-		 ends);
+	if (socket->state == DIAG_LISTEN)
+		snprintf(text, sizeof(text),
+			 gone ? R_("no socket  port %u, accept queue %u of %u") :
+				R_("LISTEN  port %u, accept queue %u of %u"),
+			 socket->local_port, socket->receive_queue,
+			 socket->send_queue);
+	else
+		snprintf(text, sizeof(text), "%s  %s",
+			 diag_line(gone ? "no socket" : state, timer, expires,
+				   retransmits, line),
+			 ends_text(socket, ends, sizeof(ends)));
 	run_journal(s->run, nsec_now(), "state",
 		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s, s:o}",
 		    "host", k->host, "socket", k->number, "port",

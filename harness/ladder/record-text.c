@@ -72,6 +72,9 @@ static const char *state_record(const json_t *record, char *buffer, size_t size)
 	const char *text = journal_text(record, "text");
 	size_t gone = strlen(RECORD_NO_SOCKET);
 
+	/* A listener of a lab. */
+	if (strstr(text, "  port "))
+		return message_record(text, buffer, size);
 	if (strncmp(text, RECORD_NO_SOCKET, gone) == 0) {
 		/* A lab names both ends after it. */
 		snprintf(buffer, size, "%s%s", _(RECORD_NO_SOCKET),

@@ -17,6 +17,8 @@
 #include "macro.h"
 #include "markup.h"
 #include "message.h"
+#include "plot.h"
+#include "record-text.h"
 #include "report.h"
 #include "table.h"
 
@@ -355,6 +357,7 @@ static int print_queues(FILE *out, const struct result *result,
 {
 	struct queues queues = { 0 }, before = { .limit = -1 };
 	const json_t *record;
+	char text[1024];
 	size_t i;
 
 	fputs(_("      time  SYN queue  accept queue (limit)\n"), out);
@@ -363,9 +366,9 @@ static int print_queues(FILE *out, const struct result *result,
 			fprintf(out, "  %8.3f  %s: %s\n",
 				number_of(record, "t"),
 				is_type(record, "fault") ?
-					"fault" :
+					_("fault") :
 					text_of(record, "host"),
-				text_of(record, "text"));
+				record_text(record, text, sizeof(text)));
 		if (!read_queues(&queues, record) || !queues.limit ||
 		    are_same(&queues, &before))
 			continue;
@@ -381,32 +384,54 @@ static int print_queues(FILE *out, const struct result *result,
 
 /* --- load ----------------------------------------------------------------- */
 
+enum { LOADS = 16 };
+
+/* The loads of the run, in the order of the journal, which ascends. */
+static size_t find_loads(const struct result *result,
+			 struct plot_point ret[static LOADS])
+{
+	const char *key;
+	json_t *value;
+	size_t n = 0;
+
+	json_object_foreach (result->measured, key, value) {
+		double asked;
+
+		if (n < LOADS && sscanf(key, "at_%lf_per_s", &asked) == 1)
+			ret[n++] = (struct plot_point){
+				.x = asked,
+				.measured = json_number_value(value),
+				.predicted = number_of(result->predicted, key),
+			};
+	}
+	return n;
+}
+
 static int print_load(FILE *out, const struct result *result,
 		      const struct ladder_view *view)
 {
-	double most = 0;
-	const char *key;
-	json_t *value;
-	double asked;
+	struct plot_point points[LOADS];
+	size_t n = find_loads(result, points);
 
-	json_object_foreach(result->measured, key,
-			    value) if (sscanf(key, "at_%lf_per_s", &asked) == 1)
-		most = MAX(most, asked);
-	if (most <= 0) {
+	if (n)
+		plot_print(out, points, n, _("requests per second"),
+			   _("answered per second"), view->columns,
+			   view->unicode);
+	else
 		print_nothing(out);
-		return 0;
-	}
-	fputs(_("  requests per second: asked for, answered\n"), out);
-	json_object_foreach (result->measured, key, value) {
-		if (sscanf(key, "at_%lf_per_s", &asked) != 1)
-			continue;
-		fprintf(out, "  %4.0f      ", asked);
-		print_bar(out, asked, most, view);
-		fprintf(out, "\n      %4.0f  ", json_number_value(value));
-		print_bar(out, json_number_value(value), most, view);
-		fprintf(out, _("  (predicted %.0f)\n"),
-			number_of(result->predicted, key));
-	}
+	return 0;
+}
+
+static int load_html(FILE *out, const struct result *result)
+{
+	struct plot_point points[LOADS];
+	size_t n = find_loads(result, points);
+
+	if (n)
+		plot_svg(out, points, n, _("requests per second"),
+			 _("answered per second"));
+	else
+		print_nothing(out);
 	return 0;
 }
 
@@ -515,6 +540,8 @@ int figure_html(FILE *out, enum figure_kind kind, const struct result *result)
 
 	if (kind == FIGURE_LADDER)
 		return 0;
+	if (kind == FIGURE_LOAD)
+		return load_html(out, result);
 	buffer = open_memstream(&text, &size);
 	if (!buffer)
 		return error_origin(-ENOMEM, "figure");

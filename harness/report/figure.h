@@ -17,7 +17,7 @@ enum figure_kind {
 	FIGURE_KEEPALIVE, /* the sum of keepalive time and intervals */
 	FIGURE_WRAP, /* a table: sequence numbers before and after the wrap */
 	FIGURE_QUEUES, /* SYN queue and accept queue over time */
-	FIGURE_LOAD, /* a chart: requests per second, asked for and answered */
+	FIGURE_LOAD, /* a plot: requests per second, asked for and answered */
 	FIGURE_LISTENER, /* Recv-Q and Send-Q of a listening socket, as ss(8) */
 	FIGURE_KINDS,
 };
@@ -30,6 +30,6 @@ int figure_print(FILE *out, enum figure_kind kind, const struct result *result,
 /* Whether the ladder of the run is the figure, or part of it. */
 bool figure_has_ladder(enum figure_kind kind);
 
-/* For a page: everything but the ladder, as text. Nothing for FIGURE_LADDER.
- * -ENOMEM. */
+/* For a page: everything but the ladder, as text or, of FIGURE_LOAD, as a drawing.
+ * Nothing for FIGURE_LADDER. -ENOMEM. */
 int figure_html(FILE *out, enum figure_kind kind, const struct result *result);

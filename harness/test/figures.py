@@ -21,7 +21,8 @@ NUMBERS = [1, 2, 3, 4, 11, 12, 13, 14, 31, 32, 33, 34, 35, 36, 37, 38, 41, 42]
 QUICK = {
     "3": r"= 2 s \+ 1 s \* 3 = 5 s\n",
     "12": r"\n +\d\.\d+  1 +0 \(4\) \n",
-    "13": r"\n +50  █+  \(predicted 50\)",
+    # A plateau: the queue is full beyond 50 requests per second.
+    "13": r"(?m)^ +│ +●─+●─+●$",
     "14": r"LISTEN +6 +5 +full",
     "31": r"TIME-WAIT, 60\.000 s left",
     "33": r"R 2:2\(0\) .*\n.* no socket ●",
