@@ -138,7 +138,8 @@ static void script(struct run *run)
 	list_kinds(run, text);
 	run_measured_text(run, "with_timestamp", text);
 	expect_that(run, strcmp(text, expected) == 0,
-		    "the right segments have a timestamp", "%s; expected %s",
+		    "the right segments have a timestamp",
+		    "with a timestamp: %s; expected: %s",
 		    text, expected);
 	inject_stale_data(run, &tcp, client && server);
 }

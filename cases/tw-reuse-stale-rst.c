@@ -124,7 +124,8 @@ static void expect_plain_rst(struct run *run, struct mark since)
 	expect_number(run, "rst_seq", rst->tcp.seq, 0, 0);
 	expect_that(run, !rst->tcp.has_timestamps, "the RST has no timestamp",
 		    "%s",
-		    rst->tcp.has_timestamps ? R_("a timestamp") : R_("no timestamp"));
+		    rst->tcp.has_timestamps ? R_("a timestamp") :
+					      R_("no timestamp"));
 }
 
 static void expect_works(struct run *run, struct stage *stage)

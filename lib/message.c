@@ -149,7 +149,7 @@ const char *message_plural(const char *one, const char *many, unsigned long n)
  * contexts do. They are neighbours in the sorted array. */
 static const char record_context[] = "record\004";
 
-enum { CAPTURES = 12, DEPTH = 3, LONGEST = 1000 /* bytes */ };
+enum { CAPTURES = 12, DEPTH = 5, LONGEST = 1000 /* bytes */ };
 
 struct span {
 	const char *at;

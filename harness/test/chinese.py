@@ -76,6 +76,16 @@ class Language(unittest.TestCase):
         self.assertIn("sysctl", chinese)
         self.assertTrue(is_chinese(chinese))
 
+    def test_errors_of_a_lab_quote_its_words(self):
+        for words, quoted, why in (
+                (["--expect", "client: recv EOF"], "client: recv EOF", "意外的"),
+                (["--expect", "client EOF"], "client EOF", "缺少冒号"),
+                (["--at", "1s", "unplug clent"], "clent", "未知的主机")):
+            done = call("lab", "--lang", "zh", "--for", "1s", *words)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(quoted, done.stderr)
+            self.assertIn(why, done.stderr)
+
     def test_invalid_language_is_refused(self):
         for words in (["--lang", "xx", "list"], ["list", "--lang", "xx"],
                       ["list", "--lang"]):

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "message.h"
 #include "nearest.h"
 #include "settings.h"
 
@@ -658,7 +659,7 @@ const char *lab_suggest(const char *name, const char *const *names, size_t n,
 
 	buffer[0] = '\0';
 	if (near)
-		snprintf(buffer, size, "; did you mean '%s'?", near);
+		snprintf(buffer, size, R_("; did you mean '%s'?"), near);
 	for (size_t i = 0; !near && i < n && used < size; i++)
 		used += (size_t)snprintf(
 			buffer + used, size - used, "%s%s",
