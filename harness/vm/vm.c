@@ -161,7 +161,10 @@ void vm_print_console(const char *console)
 
 static const char *const required[] = { "veth", "af_packet", "inet_diag",
 					"tcp_diag", NULL };
+/* crc32c_generic is a soft dependency of libcrc32c, which nf_tables needs: its
+ * libcrc32c_mod_init() fails without it, where it is a module (s390x). */
 static const char *const optional[] = {
+	"crc32c_generic",
 	"ipv6",	    "nf_tables",  "nft_chain_nat",	  "nft_masq",
 	"nft_ct",   "nft_nat",	  "nf_conntrack_netlink", "nft_reject_inet",
 	"hostfs",   NULL,
