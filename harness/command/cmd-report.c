@@ -96,7 +96,8 @@ struct options {
 	bool html, svg, merge;
 	const struct reporter *reporter; /* NULL: no --format */
 	const char *out;
-	char *const *words;
+	char *const *words; /* DIR, and what follows it */
+	size_t n_words;
 };
 
 /* --- the command line ------------------------------------------------------*/
@@ -137,6 +138,7 @@ static int parse(struct options *options, int argc, char **argv)
 		return usage_error(_("%s: not with --merge"),
 				   options->html ? "--html" : "--svg");
 	options->words = &argv[optind];
+	options->n_words = (size_t)(argc - optind);
 	options->dir = argv[optind];
 	for (size_t n = strlen(argv[optind]);
 	     n > 1 && argv[optind][n - 1] == '/'; n--)
@@ -307,6 +309,7 @@ static int merge_shards(const struct options *options)
 {
 	struct merge_options how = {
 		.dirs = options->words,
+		.n = options->n_words,
 		.reporter = options->reporter ? options->reporter :
 						&reporter_human,
 		.coloured = options->view.coloured,
@@ -314,8 +317,6 @@ static int merge_shards(const struct options *options)
 		.out = options->out,
 	};
 
-	while (how.dirs[how.n])
-		how.n++;
 	if (how.reporter != &reporter_human)
 		message_use(false); /* for programs: English */
 	return merge(&how);
