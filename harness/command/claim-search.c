@@ -97,7 +97,7 @@ static bool selects_any_case(const struct search_pattern *pattern)
 	return false;
 }
 
-bool search_init(struct search *search, const char *command,
+bool claim_search_init(struct search *search, const char *command,
 		 char *const *patterns)
 {
 	size_t n = 0;

@@ -24,7 +24,7 @@ struct search {
  * `patterns` ends with NULL. False when a pattern selects no case, or without
  * memory: a message in the name of `command` has been printed, with similar names.
  */
-bool search_init(struct search *search, const char *command,
+bool claim_search_init(struct search *search, const char *command,
 		 char *const *patterns);
 void search_deinit(struct search *search);
 

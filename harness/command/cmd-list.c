@@ -267,7 +267,7 @@ int cmd_list(int argc, char **argv)
 	}
 	if (option != USAGE_END)
 		return usage_end(option);
-	if (!search_init(&options.search, "list", argv + optind))
+	if (!claim_search_init(&options.search, "list", argv + optind))
 		return EXIT_STATUS_USAGE;
 	if (options.edges)
 		print_edges(&options);

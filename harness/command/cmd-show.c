@@ -327,7 +327,7 @@ int cmd_show(int argc, char **argv)
 		return usage_end(option);
 	if (!argv[optind])
 		return usage_error(_("missing CASE; 'halfopen list' lists them"));
-	if (!search_init(&search, "show", argv + optind))
+	if (!claim_search_init(&search, "show", argv + optind))
 		return EXIT_STATUS_USAGE;
 	first = !print_claims(&search);
 	for (size_t i = 0; i < testcases_n; i++) {
