@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * harness/doc/lab.md against the grammar. The language of a fenced block says
- * what is in it: `yaml` a file; `action`, `moment` and `expectation` a sentence
- * per line; `syntax` forms of sentences. Every example must be valid, every
- * form and key must be listed, and every verb, event, and kind of expectation
- * must have an example.
+ * harness/doc/lab.md, or its translation, against the grammar. The language of
+ * a fenced block says what is in it: `yaml` a file; `action`, `moment` and
+ * `expectation` a sentence per line; `syntax` forms of sentences; `text` what
+ * is printed. Every example must be valid, every form and key must be listed,
+ * and every verb, event, and kind of expectation must have an example. The page
+ * in the other language has the same sections with the same examples.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,20 +23,26 @@
 
 enum { TEXT = 64 << 10 };
 
+static const char *page_file, *other_file; /* the arguments */
 static char page[TEXT]; /* a line break, and all of it */
+
+static void read_page(const char *name, char text[TEXT])
+{
+	FILE *file = fopen(name, "re");
+	size_t n;
+
+	ck_assert_msg(file != NULL, "%s: %s", name, strerror(errno));
+	text[0] = '\n';
+	n = 1 + fread(text + 1, 1, TEXT - 1, file);
+	fclose(file);
+	ck_assert_uint_lt(n, TEXT);
+	text[n] = '\0';
+}
 
 static void setup(void)
 {
-	FILE *file = fopen(LAB_MANUAL, "re");
-	size_t n;
-
 	plan_begin();
-	ck_assert_ptr_nonnull(file);
-	page[0] = '\n';
-	n = 1 + fread(page + 1, 1, TEXT - 1, file);
-	fclose(file);
-	ck_assert_uint_lt(n, TEXT);
-	page[n] = '\0';
+	read_page(page_file, page);
 }
 
 /* Calls the function for each fenced block of this language. */
@@ -270,6 +278,54 @@ START_TEST(every_kind_of_frame_and_state_is_listed)
 }
 END_TEST
 
+/* --- the other language ---------------------------------------------------*/
+
+/* Reduces the text to what is the same in every language: the levels of the
+ * headings, and the blocks except those of what is printed. */
+static void keep_structure(char *text)
+{
+	bool inside = false, printed = false;
+	char *to = text;
+
+	for (char *rest, *line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		bool fence = strncmp(line, "```", 3) == 0;
+		size_t n;
+
+		if (fence) {
+			inside = !inside;
+			printed = strcmp(line, "```text") == 0;
+		}
+		if (!inside && !fence)
+			line[strspn(line, "#")] = '\0';
+		if (!*line || (printed && !fence))
+			continue;
+		n = strlen(line);
+		memmove(to, line, n);
+		to[n] = '\n';
+		to += n + 1;
+	}
+	*to = '\0';
+}
+
+START_TEST(other_page_has_the_same_sections_and_examples)
+{
+	static char other[TEXT];
+	size_t same = 0;
+
+	read_page(other_file, other);
+	keep_structure(page);
+	keep_structure(other);
+	while (page[same] && page[same] == other[same])
+		same++;
+	while (same > 0 && page[same - 1] != '\n')
+		same--;
+	ck_assert_msg(!page[same] && !other[same], "'%.*s', and in %s '%.*s'",
+		      (int)strcspn(page + same, "\n"), page + same, other_file,
+		      (int)strcspn(other + same, "\n"), other + same);
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&every_block_has_a_known_language,
 	&every_file_is_valid,
@@ -279,9 +335,16 @@ static const TTest *const *const tests[] = {
 	&syntax_is_that_of_the_tables,
 	&every_key_of_the_file_is_described,
 	&every_kind_of_frame_and_state_is_listed,
+	&other_page_has_the_same_sections_and_examples,
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc != 3) {
+		fprintf(stderr, "usage: test-lab-manual PAGE OTHER-PAGE\n");
+		return 2;
+	}
+	page_file = argv[1];
+	other_file = argv[2];
 	return unit_run("lab-manual", tests, ARRAY_SIZE(tests), setup);
 }
