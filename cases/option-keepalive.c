@@ -121,7 +121,9 @@ static void script(struct run *run)
 	peer = inherited ? "client" : "server";
 
 	sock_post_recv(sock);
-	if (!on && !before)
+	/* A TCP_KEEPIDLE that comes later counts from the last segment:
+	 * tcp_sock_set_keepidle_locked(), keepalive_time_elapsed(). */
+	if (!on && !before && !later)
 		armed = mark_now(run);
 	if (later)
 		sock_keepalive(sock, true);

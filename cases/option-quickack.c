@@ -72,6 +72,8 @@ CASE(option_quickack) = {
 		  "than tcp_rto_min_us, 12 ms",
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.ipv4.tcp_rto_min_us" }),
+	/* No tail loss probe after 8 ms, which a late ACK would cause. */
+	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(
 		{ "on",
 		  "TCP_QUICKACK is 1: the ACK of one segment is sent at once" },

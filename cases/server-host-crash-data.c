@@ -56,7 +56,8 @@ static void expect_unnoticed(struct run *run, struct pair *tcp,
 }
 
 /*
- * Reads the socket after each retransmission, well before the next one.
+ * Reads the socket after each retransmission, well before the next one, by the
+ * time of the segment: a busy machine may be late with the call.
  * tcpi_retransmits counts all retransmissions but the tail loss probe.
  */
 static bool expect_retransmits_counted(struct run *run, struct sock *client,
@@ -65,6 +66,7 @@ static bool expect_retransmits_counted(struct run *run, struct sock *client,
 {
 	bool ok = true;
 
+	sent.at = frames_first(run, sent, "client", WIRE_DATA)->at;
 	for (size_t i = 0; ok && p->rounds[i].kind != PREDICT_GIVE_UP; i++) {
 		const struct predict_round *round = &p->rounds[i];
 		struct diag_socket seen;
