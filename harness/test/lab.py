@@ -31,10 +31,6 @@ import rig
 HALFOPEN = os.path.realpath(sys.argv[1])
 
 
-# A tolerance with which no delay makes a miss inconclusive.
-SURE = "--slack", "60000"
-
-
 def conclusive(function):
     """Calls a function that returns exit status, output and more again while
     the lab is inconclusive: halfopen gives up after three tries, too few for
@@ -362,7 +358,7 @@ class Faults(unittest.TestCase):
 
     def test_failed_expectation_gives_exit_status_1(self):
         status, text = lab("--expect", "client: ETIMEDOUT within 1s", "--for",
-                           "1500ms", *SURE)
+                           "1500ms", *rig.PATIENT)
         self.assertEqual(status, rig.FAIL, text)
         self.assertRegex(text, "wrong client: ETIMEDOUT within 1s: no such "
                                "result")
@@ -502,7 +498,7 @@ class Expectations(unittest.TestCase):
     """No expectation passes by default."""
 
     def judged(self, verdict, *words):
-        more = SURE if verdict == rig.FAIL else ()
+        more = rig.PATIENT if verdict == rig.FAIL else ()
         status, text = lab("-q", *words, *more)
         self.assertEqual(status, verdict, text)
 
@@ -2686,7 +2682,7 @@ class Reports(unittest.TestCase):
             bad = pathlib.Path(folder, "bad.yaml")
             good.write_text(text.format("open"), encoding="utf-8")
             bad.write_text(text.format("EOF"), encoding="utf-8")
-            status, output = lab("-q", str(good), str(bad), *SURE)
+            status, output = lab("-q", str(good), str(bad), *rig.PATIENT)
         self.assertEqual(status, rig.FAIL, output)
         self.assertRegex(output, "1 passed, 1 failed")
 

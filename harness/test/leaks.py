@@ -179,7 +179,8 @@ class Leaks(Box):
         self.assert_nothing_is_left()
 
     def test_failing_script(self):
-        done = rig.run(PROGRAM, "fails", "--repeat", "3", "--retry", "1")
+        done = rig.run(PROGRAM, "fails", "--repeat", "3", "--retry", "1",
+                       *rig.PATIENT)
         self.assertEqual(done.status, FAIL, done.text)
         self.assert_nothing_is_left()
 
@@ -281,7 +282,8 @@ class Ends(Box):
         names = ["runs-program/short", "passes"]
         if how == "failure":
             names += ["fails"]
-        process = rig.start(PROGRAM, "run", *names, "--repeat", "2")
+        process = rig.start(PROGRAM, "run", *names, "--repeat", "2",
+                            *rig.PATIENT)
         done = self.HOW[how] and self.end(process, how)
         begin = time.monotonic()
         text, _ = process.communicate(timeout=60)

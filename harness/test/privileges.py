@@ -201,7 +201,7 @@ class Keep(unittest.TestCase):
     def kept(self):
         """{name: command} of a world that is kept while the test goes on."""
         # pylint: disable=consider-using-with
-        process = rig.start(PROGRAM, "run", "fails", "--keep")
+        process = rig.start(PROGRAM, "run", "fails", "--keep", *rig.PATIENT)
         self.addCleanup(process.communicate)
         self.addCleanup(process.send_signal, signal.SIGINT)
         commands = {}

@@ -48,7 +48,7 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(done.verdict("passes")["verdict"], "pass")
 
     def test_expectations_after_a_failed_one_are_checked(self):
-        done = run("fails")
+        done = run("fails", *rig.PATIENT)
         self.assertEqual(done.status, FAIL, done.text)
         expectations = [r for r in done.journals["fails"]
                         if r["type"] == "expectation"]
@@ -316,15 +316,16 @@ class Skips(unittest.TestCase):
 class Many(unittest.TestCase):
     def test_exit_status_is_fail_then_broken_then_pass(self):
         self.assertEqual(run("passes", "expects-nothing").status, BROKEN)
-        self.assertEqual(run("passes", "fails", "exits").status, FAIL)
+        self.assertEqual(run("passes", "fails", "exits", *rig.PATIENT).status,
+                         FAIL)
 
     def test_retry(self):
-        self.assertEqual(run("fails-once").status, FAIL)
-        done = run("fails-once", "--retry", "2")
+        self.assertEqual(run("fails-once", *rig.PATIENT).status, FAIL)
+        done = run("fails-once", "--retry", "2", *rig.PATIENT)
         self.assertEqual(done.status, PASS, done.text)
         self.assertEqual(list(done.journals), ["fails-once",
                                                "fails-once.try2"])
-        done = run("fails", "--retry", "2")
+        done = run("fails", "--retry", "2", *rig.PATIENT)
         self.assertEqual(done.status, FAIL)
         self.assertEqual(len(done.journals), 3)
 
@@ -360,7 +361,7 @@ class Many(unittest.TestCase):
     def test_misbehaving_runs_do_not_disturb_others(self):
         done = run("passes", "fails", "exits", "segfaults", "hangs", "leaks",
                    "needs-*", "probe-dies", "--repeat", "3", "--timeout-mul",
-                   "0.05")
+                   "0.05", *rig.PATIENT)
         self.assertEqual(done.status, FAIL, done.text)
         for name, journal in done.journals.items():
             case = re.split(r"[./]", name)[0]
