@@ -130,9 +130,8 @@ size_t fold_fits(const char *text, size_t size, int columns)
 
 /* --- lines ----------------------------------------------------------------*/
 
-/* The size of the first piece of `text`, which does not begin with a blank: up to
- * the next blank, or to a break between wide characters. */
-static size_t next_word(const char *text)
+/* Up to the next blank, or to a break between wide characters. */
+size_t fold_word(const char *text)
 {
 	uint32_t c, after;
 	size_t at = next_char(text, &c);
@@ -154,7 +153,7 @@ int fold_widest_word(const char *text)
 	int widest = 0;
 
 	while (*(text += strspn(text, " \n"))) {
-		size_t size = next_word(text);
+		size_t size = fold_word(text);
 
 		widest = MAX(widest, fold_width(text, size));
 		text += size;
@@ -174,7 +173,7 @@ size_t fold_line(const char *text, int columns, const char **ret_rest)
 		at += blanks;
 		if (text[at] == '\0' || text[at] == '\n')
 			break;
-		word = next_word(text + at);
+		word = fold_word(text + at);
 		width += (int)blanks + fold_width(text + at, word);
 		if (width > columns && end) {
 			*ret_rest = text + at;

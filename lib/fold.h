@@ -22,6 +22,10 @@ size_t fold_fits(const char *text, size_t size, int columns);
 /* The columns of the widest piece that no line break can split. */
 int fold_widest_word(const char *text);
 
+/* The size in bytes of the first piece that no line break can split. `text`
+ * does not begin with a blank. */
+size_t fold_word(const char *text);
+
 /*
  * The first line of `text`, of at most `columns` columns. Returns its size in
  * bytes, without trailing blanks; *ret_rest is the start of the next line, or

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Prints the manual page: a template, of which lines that begin with @ are
- * replaced by the program's own tables.
+ * replaced by the program's own tables; with a catalogue, by their
+ * translations.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "case-table.h"
 #include "commands.h"
 #include "fault.h"
+#include "fold.h"
 #include "lab-action.h"
 #include "lab-expectation.h"
 #include "lab-file.h"
 #include "macro.h"
-#include "case-table.h"
+#include "message.h"
 #include "version.h"
 
-/* Escapes text for roff: dashes, backslashes, and a dot at the start of a
- * line. */
-static void put_text(const char *text)
+/* Escapes text for roff: dashes and backslashes. */
+static void put_escaped(const char *text, size_t size)
 {
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", stdout);
-	for (; *text; text++) {
+	for (const char *end = text + size; text < end; text++) {
 		if (*text == '-')
 			fputs("\\-", stdout);
 		else if (*text == '\\')
@@ -31,12 +32,46 @@ static void put_text(const char *text)
 	}
 }
 
+/* As it is. */
+static void put_roff(const char *text, size_t size)
+{
+	fwrite(text, 1, size, stdout);
+}
+
+/* roff breaks lines at blanks, of which Chinese text has none: marks the other
+ * places with \:, since the macros of groff that know them (zh.tmac) are loaded
+ * neither by man nor by mandoc. */
+static void put_words(const char *text, void (*put)(const char *, size_t))
+{
+	while (*text) {
+		size_t blanks = strspn(text, " \n"), size;
+
+		put(text, blanks);
+		text += blanks;
+		if (!*text)
+			return;
+		size = fold_word(text);
+		put(text, size);
+		text += size;
+		if (*text && *text != ' ' && *text != '\n')
+			fputs("\\:", stdout);
+	}
+}
+
+/* A dot at the start of a line is no request. */
+static void put_text(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+	put_words(text, put_escaped);
+}
+
 static void put_item(const char *name, const char *what)
 {
 	fputs(".TP\n.B ", stdout);
 	put_text(name);
 	putchar('\n');
-	put_text(what);
+	put_text(_(what));
 	putchar('\n');
 }
 
@@ -55,7 +90,7 @@ static void put_command(const struct usage *usage)
 	printf(".SS halfopen %s ", usage->name);
 	put_text(usage->arguments);
 	fputs("\n", stdout);
-	put_text(usage->text);
+	put_text(_(usage->text));
 	putchar('\n');
 	for (; word && word->name; word++)
 		put_item(word->name, word->what);
@@ -66,11 +101,11 @@ static void put_command(const struct usage *usage)
 			 option->what);
 	fputs(".PP\n", stdout);
 	if (usage->after) {
-		put_text(usage->after);
+		put_text(_(usage->after));
 		fputs("\n.PP\n", stdout);
 	}
-	fputs("Exit status: ", stdout);
-	put_text(usage->status);
+	fputs(_("Exit status: "), stdout);
+	put_text(_(usage->status));
 	putchar('\n');
 }
 
@@ -152,13 +187,14 @@ static int print_page(const char *path)
 		{ "@LAB-EXPECTATIONS@\n", put_lab_expectations },
 	};
 	FILE *file = fopen(path, "re");
-	char line[512];
+	char *line = NULL;
+	size_t size = 0;
 
 	if (!file) {
 		perror(path);
 		return 1;
 	}
-	while (fgets(line, sizeof(line), file)) {
+	while (getline(&line, &size, file) > 0) {
 		size_t i = 0;
 
 		while (i < ARRAY_SIZE(marks) &&
@@ -166,17 +202,43 @@ static int print_page(const char *path)
 			i++;
 		if (i < ARRAY_SIZE(marks))
 			marks[i].put();
+		else if (*line == '.' || strstr(line, " \\- "))
+			fputs(line, stdout); /* also NAME, for lexgrog(1) */
 		else
-			fputs(line, stdout);
+			put_words(line, put_roff);
 	}
+	free(line);
 	fclose(file);
+	return 0;
+}
+
+static int use_catalogue(const char *path)
+{
+	static char catalogue[2 << 20];
+	FILE *file = fopen(path, "re");
+	size_t n;
+
+	if (!file) {
+		perror(path);
+		return 1;
+	}
+	n = fread(catalogue, 1, sizeof(catalogue), file);
+	fclose(file);
+	if (n == sizeof(catalogue) || !message_load(catalogue, n)) {
+		fprintf(stderr, "%s: not a catalogue of at most 2 MiB\n", path);
+		return 1;
+	}
+	message_use(true);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 2)
-		return print_page(argv[1]);
-	fprintf(stderr, "usage: manual TEMPLATE\n");
-	return 2;
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: manual TEMPLATE [CATALOGUE]\n");
+		return 2;
+	}
+	if (argc == 3 && use_catalogue(argv[2]) != 0)
+		return 1;
+	return print_page(argv[1]);
 }

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The installed manual page and the completions.
+"""The installed manual pages and the completions.
 
-usage: installed.py HALFOPEN MANUAL FOLDER
+usage: installed.py HALFOPEN FOLDER MANUAL MANUAL-IN-CHINESE
 
 FOLDER contains the completions: completion.bash, completion.zsh, completion.fish.
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
-HALFOPEN, MANUAL, FOLDER = (os.path.realpath(path) for path in sys.argv[1:4])
+HALFOPEN, FOLDER, *MANUALS = (os.path.realpath(path) for path in sys.argv[1:5])
 
 
 def output(*command, **settings):
@@ -168,21 +169,46 @@ class Shells(unittest.TestCase):
 
 class Manual(unittest.TestCase):
     def setUp(self):
-        with open(MANUAL, encoding="utf-8") as page:
-            self.text = page.read()
+        self.texts = []
+        for name in MANUALS:
+            with open(name, encoding="utf-8") as page:
+                self.texts.append(page.read())
 
     def test_every_placeholder_is_replaced(self):
-        self.assertNotRegex(self.text, r"@[A-Z-]+@")
-        for word in ("server\\-host\\-crash\\-data", "\\-\\-without\\-faults",
-                     "unplug", "reaches STATE", "hosts.HOST.run"):
-            self.assertIn(word, self.text)
+        for text in self.texts:
+            self.assertNotRegex(text, r"@[A-Z-]+@")
+            for word in ("server\\-host\\-crash\\-data",
+                         "\\-\\-without\\-faults", "unplug", "reaches STATE",
+                         "hosts.HOST.run"):
+                self.assertIn(word, text)
+
+    def test_the_languages_have_the_same_entries(self):
+        english, chinese = (re.findall(r"^\.TP\n(.*)\n(.*)$", text, re.M)
+                            for text in self.texts)
+        self.assertEqual([name for name, _ in english],
+                         [name for name, _ in chinese])
+        for name, what in chinese:
+            # Grammar, and the name of an option, are the same in both.
+            if (name, what) not in english:
+                self.assertRegex(what, "[\u4e00-\u9fff]", name)
+        self.assertLess(len(set(english) & set(chinese)), 5)
+        english, chinese = (re.findall(r"^\.S[HS]\b|^\.SS halfopen.*$", text, re.M)
+                            for text in self.texts)
+        self.assertEqual(english, chinese)
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
     def test_groff_prints_no_warning(self):
-        done = subprocess.run(
-            ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", MANUAL],
-            capture_output=True, check=True, text=True)
-        self.assertEqual(done.stderr, "")
+        for name in MANUALS:
+            done = subprocess.run(
+                ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", name],
+                capture_output=True, check=True, text=True)
+            self.assertEqual(done.stderr, "")
+
+    @unittest.skipUnless(shutil.which("lexgrog"), "man-db is not installed")
+    def test_whatis_finds_the_names(self):
+        for name in MANUALS:
+            self.assertRegex(output("lexgrog", name),
+                             r'"halfopen - [^\\:]*TCP[^\\:]*"')
 
 
 unittest.main(argv=sys.argv[:1], verbosity=2)
