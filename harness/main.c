@@ -186,8 +186,8 @@ static int run_command(int argc, char **argv)
 		return EXIT_STATUS_PASS;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("halfopen %s\n%c nftables: gateways, firewalls\n"
-		       "%c libseccomp: socket families of programs\n",
+		printf(_("halfopen %s\n%c nftables: gateways, firewalls\n"
+			 "%c libseccomp: socket families of programs\n"),
 		       HALFOPEN_VERSION, firewall_possible() ? '+' : '-',
 		       filter_possible() ? '+' : '-');
 		return EXIT_STATUS_PASS;

@@ -102,10 +102,11 @@ void book_page_paragraph(FILE *out, const char *class_name, const char *text)
 void book_page_judgement(FILE *out, enum document document, const char *since,
 			 const char *note)
 {
-	fprintf(out, "<span class=\"document %s\">%s%s",
-		document_text(document), _(document_text(document)),
-		since ? _(" since ") : "");
-	markup_text(out, since ? since : "");
+	char text[REPORT_TEXT];
+
+	fprintf(out, "<span class=\"document %s\">", document_text(document));
+	markup_text(out,
+		    report_judgement(document_text(document), since, text));
 	fputs("</span>", out);
 	if (note && *note) {
 		fputs(_(": "), out);

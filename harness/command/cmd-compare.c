@@ -282,10 +282,10 @@ static void print_origins(const struct side *side)
 	}
 	printf("%c  %s\n", side->name, side->dir);
 	for (size_t i = 0; i < n; i++)
-		printf("   %s%s\n", i ? "and " : "", origins[i]);
+		printf("   %s%s\n", i ? _("and ") : "", origins[i]);
 	if (side->n_repeated)
-		printf("   first repetition of each run, its last try; %zu "
-		       "more not compared\n",
+		printf(_("   first repetition of each run, its last try; %zu "
+			 "more not compared\n"),
 		       side->n_repeated);
 }
 
@@ -355,8 +355,8 @@ static void print_alone(struct compare_command *c, size_t at)
 		if (!c->jsonl)
 			printf("%s%s\n",
 			       side->n_alone ? "       " :
-			       at	     ? "\nonly in B: " :
-					       "\nonly in A: ",
+			       at	     ? _("\nonly in B: ") :
+					       _("\nonly in A: "),
 			       result_name(side->selected[i]->result));
 		side->n_alone++;
 	}
@@ -378,20 +378,21 @@ static void print_total(const struct compare_command *c)
 	size_t a = c->sides[COMPARE_A].n_alone, b = c->sides[COMPARE_B].n_alone;
 
 	if (c->n_different)
-		printf("\n%zu of %zu runs differ", c->n_different,
+		printf(_("\n%zu of %zu runs differ"), c->n_different,
 		       c->n_different + c->n_same);
 	else
-		printf("\nno difference in %zu run%s", c->n_same,
-		       &"s"[c->n_same == 1]);
+		printf(message_plural("\nno difference in %zu run",
+				      "\nno difference in %zu runs", c->n_same),
+		       c->n_same);
 	if (a || b)
-		printf("; %zu only in A, %zu only in B", a, b);
+		printf(_("; %zu only in A, %zu only in B"), a, b);
 	fputs("\n", stdout);
 }
 
 static int print_human(struct compare_command *c)
 {
-	static const char *const headings[COMPARE_COLUMNS] = { "run", "A", "B",
-							       "difference" };
+	const char *const headings[COMPARE_COLUMNS] = { _("run"), "A", "B",
+							_("difference") };
 	char *text = NULL;
 	size_t size;
 	int r = table_new(&c->table, COMPARE_COLUMNS, headings);

@@ -142,7 +142,7 @@ static void expectation_text(const struct matrix *matrix, size_t column,
 	snprintf(ret, size, "%s%s",
 		 expectation && !json_is_true(json_object_get(expectation,
 							      "ok")) ?
-			 "not met: " :
+			 _("not met: ") :
 			 "",
 		 expectation ? journal_text(expectation, "observed") : "");
 }
@@ -178,13 +178,13 @@ static int add_expectations(const struct matrix *matrix,
 
 static int print_table(struct matrix *matrix)
 {
-	const char *headings[TABLE_COLUMNS] = { "run" };
+	const char *headings[TABLE_COLUMNS] = { _("run") };
 	struct table *table;
 	int r;
 
 	for (size_t i = 0; i < matrix->n; i++)
 		headings[i + 1] = matrix->columns[i].release;
-	headings[matrix->n + 1] = "difference";
+	headings[matrix->n + 1] = _("difference");
 	r = table_new(&table, matrix->n + 2, headings);
 	if (r < 0)
 		return error_trace(r);

@@ -222,7 +222,7 @@ static int draw(const struct options *options, struct saved_run *run)
 	printf("\n%s%s%s%s%s%s\n\n", colour_begin(coloured, colour),
 	       report_verdict(verdict), colour_end(coloured, colour),
 	       *run->folder ? "  " : "", run->folder,
-	       ladder->n_rows ? "" : ": nothing to draw");
+	       ladder->n_rows ? "" : _(": nothing to draw"));
 	ladder_print(stdout, ladder, &options->view);
 	ladder_free(ladder);
 	/* A lab also has conclusions and expectations. */

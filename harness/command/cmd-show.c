@@ -93,11 +93,12 @@ static void print_settings(int indent, const struct setting *setting)
 
 static void print_judgements(int indent, const struct judgement *judgement)
 {
+	char text[REPORT_TEXT];
+
 	for (; judgement && judgement->claim; judgement++) {
-		printf("%*s%-4s %s%s%s\n", indent, "", judgement->claim,
-		       _(document_text(judgement->document)),
-		       judgement->since ? _(" since ") : "",
-		       judgement->since ? judgement->since : "");
+		printf("%*s%-4s %s\n", indent, "", judgement->claim,
+		       report_judgement(document_text(judgement->document),
+					judgement->since, text));
 		if (judgement->note && *judgement->note)
 			paragraph(indent + 5, _(judgement->note));
 	}
@@ -136,10 +137,12 @@ first_with_judgements(const struct variant *earlier,
 static void print_reference(const struct judgement *judgement,
 			    const struct variant *first)
 {
+	char text[REPORT_TEXT];
+
 	for (const struct judgement *j = judgement; j->claim; j++)
-		printf("%s%s %s%s%s", j == judgement ? "    " : ", ", j->claim,
-		       _(document_text(j->document)),
-		       j->since ? _(" since ") : "", j->since ? j->since : "");
+		printf("%s%s %s", j == judgement ? "    " : ", ", j->claim,
+		       report_judgement(document_text(j->document), j->since,
+					text));
 	printf(_(": as for %s\n"), first->name);
 }
 

@@ -487,14 +487,13 @@ nsec_t documents_duration(const struct documents_row *row)
 static void print_judgement(const struct documents_row *row, int columns)
 {
 	const struct judgement *judgement = row->judgement;
-	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
+	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT], text[REPORT_TEXT];
 	nsec_t duration = documents_duration(row);
 
 	report_about(duration, about);
-	printf("%*s%s%s%s\n", INDENT, "",
-	       _(document_text(judgement->document)),
-	       judgement->since ? _(" since ") : "",
-	       judgement->since ? judgement->since : "");
+	printf("%*s%s\n", INDENT, "",
+	       report_judgement(document_text(judgement->document),
+				judgement->since, text));
 	printf("%*shalfopen run %s", INDENT + 2, "",
 	       testcase_run_name(row->testcase, row->variant, name));
 	if (duration >= REPORT_MINUTES)
@@ -591,15 +590,16 @@ void documents_print(const struct documents_row *rows, size_t n, int columns)
 static void print_markdown_row(const struct documents_row *row, bool first)
 {
 	const struct judgement *judgement = row->judgement;
-	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
+	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT], text[REPORT_TEXT];
 	nsec_t duration = documents_duration(row);
 
 	report_about(duration, about);
 	printf("| %s | ", first ? judgement->claim : "");
 	markup_cell(stdout, first ? _(documents_claim(judgement->claim)) : "");
-	printf(" | **%s%s%s**%s", _(document_text(judgement->document)),
-	       judgement->since ? _(" since ") : "",
-	       judgement->since ? judgement->since : "", _(": "));
+	printf(" | **%s**%s",
+	       report_judgement(document_text(judgement->document),
+				judgement->since, text),
+	       _(": "));
 	markup_cell(stdout, _(judgement->note));
 	printf(" | `halfopen run %s`",
 	       testcase_run_name(row->testcase, row->variant, name));

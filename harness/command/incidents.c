@@ -85,8 +85,12 @@ static int refuse(const char *name, const glob_t *files)
 		best = distance;
 		memcpy(near, base, sizeof(near));
 	}
-	return error_refuse(-ENOENT, "%s: no such file or incident%s%s", name,
-			    *near ? "; similar: " : "", near);
+	if (!*near)
+		return error_refuse(-ENOENT, "%s: no such file or incident",
+				    name);
+	return error_refuse(-ENOENT,
+			    "%s: no such file or incident; similar: %s", name,
+			    near);
 }
 
 int incidents_find(const char *name, char *buffer, size_t size)

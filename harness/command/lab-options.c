@@ -589,7 +589,7 @@ static int build(struct builder *b, const struct lab_options *options,
 	/* An interactive lab has no time limit by default. */
 	if (r >= 0 && !b->plan->duration &&
 	    (options->interactive || options->shell))
-		b->plan->duration = SEC(365 * 86400);
+		b->plan->duration = LAB_UNLIMITED;
 	if (r >= 0)
 		r = lab_defaults_add(b->plan);
 	if (r >= 0)

@@ -85,7 +85,7 @@ void usage_print(FILE *out, const struct usage *usage)
 	const struct usage_word *word = usage->words;
 
 	fprintf(out, _("usage: halfopen %s %s\n\n"), usage->name,
-		usage->arguments);
+		_(usage->arguments));
 	fold_print(out, _(usage->text), 0, 0, COLUMNS);
 	fputc('\n', out);
 	for (; word && word->name; word++)
@@ -111,7 +111,7 @@ static struct {
 	const struct usage *usage;
 	int argc;
 	char **argv;
-	char name[32], letters[2 * OPTIONS + 3];
+	char name[32], letters[2 * OPTIONS + 4];
 	struct option longs[OPTIONS + 3];
 	double number;
 	size_t choice;
@@ -121,6 +121,8 @@ static int add_options(const struct usage_option *option)
 {
 	char *letters = parser.letters;
 	int n = 0;
+
+	*letters++ = ':'; /* a missing argument is ':', not '?' */
 
 	for (; option && option->name; option++, n++) {
 		assert(n < OPTIONS);
@@ -156,6 +158,7 @@ void usage_begin(const struct usage *usage, int argc, char **argv)
 	if (argc > 0)
 		argv[0] = parser.name;
 	optind = 0; /* glibc: reset the scan of an earlier command line */
+	opterr = 0; /* refuse_word() prints the errors */
 }
 
 int usage_error(const char *format, ...)
@@ -227,6 +230,60 @@ static int check_number(const struct usage_option *option)
 	return 0;
 }
 
+static bool is_prefix(const char *word, const struct option *option)
+{
+	size_t n = strcspn(word, "=");
+
+	return strncmp(word, option->name, n) == 0;
+}
+
+/* A word "--NAME" that is no option, or the beginning of several. */
+static void refuse_name(const char *word)
+{
+	const struct option *option;
+	char found[256] = "";
+	size_t used = 0;
+
+	for (option = parser.longs; option->name; option++)
+		if (is_prefix(word + 2, option) && used < sizeof(found))
+			used += (size_t)snprintf(found + used,
+						 sizeof(found) - used,
+						 " '--%s'", option->name);
+	if (used)
+		usage_error(_("option '%s' is ambiguous; possibilities:%s"),
+			    word, found);
+	else
+		usage_error(_("unrecognized option '%s'"), word);
+}
+
+/*
+ * Prints why getopt_long() has returned `code`, ':' or '?', in the words of the
+ * C library. optopt is 0 for an unknown word, the letter for an option of one
+ * letter, and for a known word its value in the table; that of --help is a
+ * letter, too, but -h is never wrong.
+ */
+static void refuse_word(int code)
+{
+	const struct option *option = parser.longs;
+
+	if (!optopt) {
+		refuse_name(parser.argv[optind - 1]);
+		return;
+	}
+	while (option->name && option->val != optopt)
+		option++;
+	if (code == ':' && option->name)
+		usage_error(_("option '--%s' requires an argument"),
+			    option->name);
+	else if (code == ':')
+		usage_error(_("option requires an argument -- '%c'"), optopt);
+	else if (option->name)
+		usage_error(_("option '--%s' doesn't allow an argument"),
+			    option->name);
+	else
+		usage_error(_("invalid option -- '%c'"), optopt);
+}
+
 int usage_next(void)
 {
 	const struct usage_option *options = parser.usage->options;
@@ -243,8 +300,10 @@ int usage_next(void)
 		return USAGE_END;
 	if (code == 'h')
 		return USAGE_HELP;
-	if (code == '?')
+	if (code == '?' || code == ':') {
+		refuse_word(code);
 		return USAGE_WRONG;
+	}
 	for (int i = 0; index < 0; i++)
 		if (options[i].letter == code)
 			index = i;

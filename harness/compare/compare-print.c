@@ -17,6 +17,7 @@
 #include "journal.h"
 #include "kernel.h"
 #include "macro.h"
+#include "message.h"
 #include "report.h"
 #include "safe-text.h"
 
@@ -115,7 +116,7 @@ static void print_measured(FILE *out, const struct compare_view *view,
 
 		if (!is_shown(view, value))
 			continue;
-		fprintf(out, "; %s ", value->name);
+		fprintf(out, "%s%s ", _("; "), value->name);
 		print_value(out, value->name, value->values[COMPARE_A]);
 		fputs(" | ", out);
 		print_value(out, value->name, value->values[COMPARE_B]);
@@ -143,7 +144,7 @@ static void print_predictions(FILE *out, const struct compare_view *view,
 		if (!is_shown(view, value) ||
 		    is_maximum(comparison, value->name))
 			continue;
-		fprintf(out, "; predicted %s ", value->name);
+		fprintf(out, _("%spredicted %s "), _("; "), value->name);
 		print_predicted(out, comparison->results[COMPARE_A],
 				value->name);
 		fputs(" | ", out);
@@ -152,19 +153,20 @@ static void print_predictions(FILE *out, const struct compare_view *view,
 	}
 }
 
-/* Each with "; " before it. */
+/* Each with the separator "; " before it. */
 static void print_differences(FILE *out, const struct compare_view *view,
 			      const struct comparison *comparison)
 {
 	const struct compare_segments *segments = &comparison->segments;
 
 	if (comparison->verdict_differs)
-		fputs("; verdict", out);
+		fprintf(out, "%s%s", _("; "), _("verdict"));
 	for (size_t i = 0; i < COMPARE_EVENTS; i++)
 		if (compare_event_differs(&comparison->events[i]))
-			fprintf(out, "; %s", compare_event_text(i));
+			fprintf(out, "%s%s", _("; "), _(compare_event_text(i)));
 	if (segments->parts_at < segments->n_steps)
-		fprintf(out, "; segment %zu", segments->parts_at + 1);
+		fprintf(out, _("%ssegment %zu"), _("; "),
+			segments->parts_at + 1);
 	if (comparison->differs || view->verbose) {
 		print_measured(out, view, comparison);
 		print_predictions(out, view, comparison);
@@ -203,7 +205,8 @@ int compare_print_row(const struct compare_view *view,
 	print_differences(out, view, comparison);
 	fclose(out);
 	write_names(comparison, names, sizeof(names));
-	cells[COMPARE_COLUMNS - 1] = what && *what ? what + 2 : "";
+	cells[COMPARE_COLUMNS - 1] = what && *what ? what + strlen(_("; ")) :
+						     "";
 	r = table_add(table, cells, COMPARE_B + 1,
 		      marked ? COLOUR_WAIT : COLOUR_PLAIN);
 	free(what);
@@ -408,7 +411,7 @@ static void print_left_out(const struct columns *columns,
 		more[COMPARE_B] += pairs[i].places[COMPARE_B] >= 0;
 	}
 	if (n)
-		fprintf(columns->out, "%*s%s and %zu more in A, %zu in B\n",
+		fprintf(columns->out, _("%*s%s and %zu more in A, %zu in B\n"),
 			MARGIN, "", columns->pen->ellipsis, more[COMPARE_A],
 			more[COMPARE_B]);
 }
@@ -456,7 +459,8 @@ static void print_columns(FILE *out, const struct compare_view *view,
 
 static void print_label(FILE *out, const char *label)
 {
-	fprintf(out, "%*s%-*s", INDENT, "", LABEL - INDENT, label);
+	fprintf(out, "%*s", INDENT, "");
+	fold_pad(out, label, strlen(label), LABEL - INDENT);
 }
 
 static void print_folded(FILE *out, const struct compare_view *view,
@@ -486,11 +490,11 @@ static void print_sysctls(FILE *out, const struct compare_view *view,
 		for (size_t side = 0; side < COMPARE_SIDES; side++) {
 			texts[side] = json_string_value(value->values[side]);
 			if (!texts[side])
-				texts[side] = "not set";
+				texts[side] = _("not set");
 		}
 		snprintf(line, sizeof(line), "%s: A %s, B %s", value->name,
 			 texts[COMPARE_A], texts[COMPARE_B]);
-		print_folded(out, view, i ? "" : "sysctls", line);
+		print_folded(out, view, i ? "" : _("sysctls"), line);
 	}
 }
 
@@ -537,7 +541,7 @@ static void print_changes(FILE *out, const struct compare_view *view,
 						    results[COMPARE_B]->reason);
 	fclose(memory);
 	if (any)
-		print_folded(out, view, "kernels", text);
+		print_folded(out, view, _("kernels"), text);
 	free(text);
 }
 
@@ -546,7 +550,7 @@ static void print_event(FILE *out, const struct compare_view *view,
 			enum compare_event_kind kind)
 {
 	const struct compare_event *event = &comparison->events[kind];
-	const char *label = compare_event_text(kind);
+	const char *label = _(compare_event_text(kind));
 
 	if (!compare_event_differs(event))
 		return;
@@ -565,7 +569,7 @@ static void print_event(FILE *out, const struct compare_view *view,
 				 *journal_text(record, "host") ? ": " : "",
 				 journal_text(record, "text"));
 		else
-			snprintf(line, sizeof(line), "%c none", "AB"[side]);
+			snprintf(line, sizeof(line), _("%c none"), "AB"[side]);
 		print_folded(out, view, side == COMPARE_A ? label : "", line);
 	}
 }
@@ -578,20 +582,20 @@ static void print_segments(FILE *out, const struct compare_view *view,
 	char line[TEXT] = "";
 
 	if (segments->only_counted)
-		add_part(line, sizeof(line),
-			 "not compared: some were counted and not recorded");
+		add_part(line, sizeof(line), "%s",
+			 _("not compared: some were counted and not recorded"));
 	else if (differ)
 		add_part(line, sizeof(line),
-			 "%zu equal, then %zu only in A and %zu only in B",
+			 _("%zu equal, then %zu only in A and %zu only in B"),
 			 segments->parts_at, segments->alone[COMPARE_A],
 			 segments->alone[COMPARE_B]);
 	else
-		add_part(line, sizeof(line), "%zu, all equal", last);
+		add_part(line, sizeof(line), _("%zu, all equal"), last);
 	if (segments->n_unseen)
-		add_part(line, sizeof(line), "%zu after the end of %c",
+		add_part(line, sizeof(line), _("%zu after the end of %c"),
 			 segments->n_unseen,
 			 segments->steps[last].a < 0 ? 'A' : 'B');
-	print_folded(out, view, "segments", line);
+	print_folded(out, view, _("segments"), line);
 	if (differ)
 		print_columns(out, view, segments);
 }

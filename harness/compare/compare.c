@@ -17,6 +17,7 @@
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
+#include "message.h"
 
 enum { COUNT_MAX = 1000, NUMBER_MAX = 65535 };
 
@@ -185,9 +186,9 @@ struct events {
 const char *compare_event_text(enum compare_event_kind kind)
 {
 	static const char *const texts[COMPARE_EVENTS] = {
-		[COMPARE_RESULT] = "result",
-		[COMPARE_STATE] = "state",
-		[COMPARE_FAULT] = "fault",
+		[COMPARE_RESULT] = N_("result"),
+		[COMPARE_STATE] = N_("state"),
+		[COMPARE_FAULT] = N_("fault"),
 	};
 
 	return texts[kind];

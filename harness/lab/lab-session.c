@@ -169,10 +169,11 @@ static void pause_input(struct session *s, const char *text)
 static void print_help(void)
 {
 	lab_action_print_help(stdout);
-	printf("\n  states          print the state of every socket\n"
-	       "  shell HOST      start a shell in that host\n"
-	       "  wait DURATION   pause before the next command\n"
-	       "  quit            end the lab (also Ctrl-D)\n");
+	fputs(_("\n  states          print the state of every socket\n"
+		"  shell HOST      start a shell in that host\n"
+		"  wait DURATION   pause before the next command\n"
+		"  quit            end the lab (also Ctrl-D)\n"),
+	      stdout);
 }
 
 static void handle_line(struct session *s, char *words)

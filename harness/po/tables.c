@@ -163,6 +163,7 @@ static void put_usage(const struct usage *usage)
 	void *name = (void *)(uintptr_t)usage->name;
 
 	put(AREA_HELP, usage->name, "in the list of commands", usage->brief);
+	put(AREA_HELP, usage->name, "arguments", usage->arguments);
 	put(AREA_HELP, usage->name, "", usage->text);
 	for (; word && word->name; word++)
 		put(AREA_HELP, usage->name, word->name, word->what);

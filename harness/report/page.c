@@ -101,19 +101,17 @@ static void put_title(FILE *out, const struct result *result)
 static void put_judgement(FILE *out, const json_t *judgement)
 {
 	const char *document = journal_text(judgement, "document");
-	const char *since = journal_text(judgement, "since");
 	const char *note = _(journal_text(judgement, "note"));
+	char text[REPORT_TEXT];
 
 	fputs("<li><span class=\"document ", out);
 	markup_text(out, document);
 	fputs("\">", out);
 	markup_text(out, journal_text(judgement, "claim"));
 	fputs(" ", out);
-	markup_text(out, _(document));
-	if (*since) {
-		fputs(_(" since "), out);
-		markup_text(out, since);
-	}
+	markup_text(out,
+		    report_judgement(document, journal_text(judgement, "since"),
+				     text));
 	fputs("</span>", out);
 	if (*note) {
 		fputs(_(": "), out);

@@ -219,7 +219,10 @@ static bool is_in_timeline(const json_t *record)
 
 static void print_frame(FILE *out, const json_t *record, const char *text)
 {
-	fprintf(out, "%s > %s  ", journal_text(record, "from"),
+	const char *from = journal_text(record, "from");
+
+	/* An injected frame has no sender. */
+	fprintf(out, "%s > %s  ", *from ? from : _("(forged)"),
 		journal_text(record, "to"));
 	safe_text_print(out, text);
 	if (strcmp(journal_text(record, "fate"), "forwarded") != 0)
@@ -385,6 +388,23 @@ void report_about(nsec_t planned, char ret[static REPORT_TEXT])
 	else
 		snprintf(ret, REPORT_TEXT, _("about %ld h %ld min"),
 			 minutes / 60, minutes % 60);
+}
+
+const char *report_judgement(const char *document, const char *since,
+			     char ret[static REPORT_TEXT])
+{
+	unsigned int major;
+	int end = 0;
+
+	if (!since || !*since)
+		snprintf(ret, REPORT_TEXT, "%s", _(document));
+	else if (sscanf(since, "%u.%n", &major, &end) == 1 && end)
+		/* TRANSLATORS: a document's fault, and a version of the kernel */
+		snprintf(ret, REPORT_TEXT, _("%s since %u.%s"), _(document),
+			 major, since + end);
+	else
+		snprintf(ret, REPORT_TEXT, _("%s since %s"), _(document), since);
+	return ret;
 }
 
 void report_delays_print(FILE *out, const struct report_delays *delays)
@@ -706,14 +726,17 @@ static bool is_right(const json_t *judgement)
 
 static void print_judgement(FILE *out, const json_t *judgement)
 {
-	const char *since = journal_text(judgement, "since");
+	const char *document = journal_text(judgement, "document");
 	const char *note = _(journal_text(judgement, "note"));
+	char text[REPORT_TEXT];
 
-	fputs(_(journal_text(judgement, "document")), out);
-	if (is_right(judgement))
+	if (is_right(judgement)) {
+		fputs(_(document), out);
 		return;
-	if (*since)
-		fprintf(out, "%s%s", _(" since "), since);
+	}
+	fputs(report_judgement(document, journal_text(judgement, "since"),
+			       text),
+	      out);
 	if (*note)
 		fprintf(out, "%s%.*s", _(": "), (int)report_sentence(note),
 			note);

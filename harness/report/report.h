@@ -214,6 +214,11 @@ void report_seconds(double seconds, char ret[static REPORT_TEXT]);
 /* "under 1 s", "about 6 s", "about 2 h 12 min" */
 void report_about(nsec_t planned, char ret[static REPORT_TEXT]);
 
+/* "outdated since 4.12" or "outdated since RFC 7323", translated, of an English
+ * `document`; "right" if `since` is NULL or empty. Returns `ret`. */
+const char *report_judgement(const char *document, const char *since,
+			     char ret[static REPORT_TEXT]);
+
 /* "timers 0.2 ms, softirqs 0.0 ms, cases 1.3 ms, wire 0.1 ms" */
 void report_delays_print(FILE *out, const struct report_delays *delays);
 

@@ -86,6 +86,24 @@ class Language(unittest.TestCase):
             self.assertIn(quoted, done.stderr)
             self.assertIn(why, done.stderr)
 
+    def test_invalid_options_are_refused_in_the_language(self):
+        for words, english, chinese in (
+                (["--foo"], "unrecognized option '--foo'", "无法识别的选项 '--foo'"),
+                (["--re"], "option '--re' is ambiguous; possibilities: '--repeat' "
+                 "'--retry'", "选项 '--re' 有歧义；可能是： '--repeat' '--retry'"),
+                (["--format"], "option '--format' requires an argument",
+                 "选项 '--format' 需要参数"),
+                (["-j"], "option requires an argument -- 'j'", "选项 '-j' 需要参数"),
+                (["--help=3"], "option '--help' doesn't allow an argument",
+                 "选项 '--help' 不接受参数"),
+                (["-Zj3"], "invalid option -- 'Z'", "无效的选项 '-Z'")):
+            for lang, why in (("en", english), ("zh", chinese)):
+                with self.subTest(words, lang=lang):
+                    done = call("run", "--lang", lang, *words)
+                    self.assertEqual(done.returncode, 2)
+                    self.assertEqual(done.stderr.splitlines()[0],
+                                     f"halfopen run: {why}")
+
     def test_invalid_language_is_refused(self):
         for words in (["--lang", "xx", "list"], ["list", "--lang", "xx"],
                       ["list", "--lang"]):
@@ -163,6 +181,12 @@ class Texts(unittest.TestCase):
                                  done.stdout, re.M)
             self.assertEqual(english, [])
 
+
+    def test_faults_of_documents_are_phrases(self):
+        text = call("show", "--lang", "zh", "rst-timestamps", "rto-bounds").stdout
+        self.assertIn("自 RFC 7323 起过时", text)
+        self.assertIn("自内核 6.15 起过时", text)
+        self.assertIn("自内核 2.6.23 起过时", text)
 
     def test_incidents_are_found_by_their_symptom(self):
         for words in (["--lang", "zh"], ["--format", "jsonl"]):

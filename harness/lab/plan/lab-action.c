@@ -19,6 +19,7 @@
 #include "lab-lex.h"
 #include "lab-link.h"
 #include "lab-value.h"
+#include "message.h"
 #include "settings.h"
 #include "wire.h"
 
@@ -971,7 +972,7 @@ static void print_line(void *data, const char *syntax, const char *what)
 		fputc('\n', out);
 		n = 0;
 	}
-	fprintf(out, "%*s%s\n", COLUMN - n, "", what);
+	fprintf(out, "%*s%s\n", COLUMN - n, "", _(what));
 }
 
 void lab_action_print_help(FILE *out)

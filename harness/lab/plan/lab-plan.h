@@ -69,6 +69,9 @@ struct lab_place {
  * which was sent before or not. WIRE_DATA is payload that was not. */
 enum { LAB_PAYLOAD = 1 << 16 };
 
+/* The duration of a lab that a person ends: a year. */
+#define LAB_UNLIMITED SEC(365 * 86400)
+
 static_assert(!(LAB_PAYLOAD & WIRE_ANY), "bit of another kind");
 
 /* --- hosts and programs ---------------------------------------------------*/
