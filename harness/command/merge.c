@@ -24,8 +24,10 @@
 
 /* --- timelines ------------------------------------------------------------ */
 
-/* A run that never started has no journal. */
-static int read_journal(const struct shard *shard, struct result *result)
+/* A run that never started has no journal. One that cannot be read costs its
+ * timeline, not the rest of the report. */
+static int read_journal(const struct shard *shard, struct result *result,
+			bool *complete)
 {
 	struct saved_run run = { .result = result };
 	char folder[OUT_FOLDER];
@@ -35,12 +37,18 @@ static int read_journal(const struct shard *shard, struct result *result)
 	if (asprintf(&run.path, "%s/%s/journal.jsonl", shard->dir, folder) < 0)
 		return error_origin(-ENOMEM, "journal");
 	r = saved_read_journal(&run);
+	if (run.problem || (r < 0 && r != -ENOENT && r != -ENOMEM)) {
+		fprintf(stderr, "halfopen report: %s\n",
+			run.problem ? run.problem : error_text());
+		*complete = false;
+	}
 	free(run.problem);
 	free(run.path);
-	return r == -ENOENT ? 0 : error_trace(r);
+	return r == -ENOMEM ? error_trace(r) : 0;
 }
 
-static int print_results(struct report *report, const struct shards *shards)
+static int print_results(struct report *report, const struct shards *shards,
+			 bool *complete)
 {
 	for (size_t i = 0; i < shards->n; i++) {
 		const struct shard *shard = &shards->all[i];
@@ -51,7 +59,7 @@ static int print_results(struct report *report, const struct shards *shards)
 
 			if (result->verdict == VERDICT_FAIL ||
 			    result->verdict == VERDICT_BROKEN)
-				r = read_journal(shard, result);
+				r = read_journal(shard, result, complete);
 			if (r < 0)
 				return error_trace(r);
 			report_print_result(report, result);
@@ -151,8 +159,10 @@ static int check_out(const struct merge_options *options)
 
 /* --- the report ----------------------------------------------------------- */
 
+/* `complete` becomes false where a journal could not be read. */
 static int print(const struct merge_options *options,
-		 const struct shards *shards, const struct report_tally *tally)
+		 const struct shards *shards, const struct report_tally *tally,
+		 bool *complete)
 {
 	struct report report = {
 		.reporter = options->reporter,
@@ -166,7 +176,7 @@ static int print(const struct merge_options *options,
 	shards_info(shards, &report.info);
 	if (r >= 0) {
 		report_print_begin(&report);
-		r = print_results(&report, shards);
+		r = print_results(&report, shards, complete);
 		report_print_end(&report, tally);
 	}
 	closed = out_report_close(&report);
@@ -185,6 +195,7 @@ int merge(const struct merge_options *options)
 	struct report_tally tally;
 	struct shards *shards;
 	int r = shards_new(&shards, options->dirs, options->n), status;
+	bool complete = true;
 
 	if (r >= 0 && options->out) {
 		r = check_out(options);
@@ -196,14 +207,15 @@ int merge(const struct merge_options *options)
 		return r == -ENOMEM ? EXIT_STATUS_BROKEN : EXIT_STATUS_USAGE;
 	}
 	shards_tally(shards, &tally);
-	r = print(options, shards, &tally);
+	r = print(options, shards, &tally, &complete);
 	if (r >= 0 && options->out)
 		r = copy_runs(shards, options->out);
 	if (r < 0)
 		fprintf(stderr, "halfopen report: %s\n", error_text());
 	status = local_report_status(&tally, r);
-	if (shards_print_missing(shards, stderr, "halfopen report: ") &&
-	    status != EXIT_STATUS_FAIL)
+	if (shards_print_missing(shards, stderr, "halfopen report: "))
+		complete = false;
+	if (!complete && status != EXIT_STATUS_FAIL)
 		status = EXIT_STATUS_BROKEN;
 	shards_free(shards);
 	return status;

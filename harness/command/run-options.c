@@ -136,7 +136,8 @@ static int set_shard(struct command_options *options, const char *text)
 	unsigned int shard, shards;
 	int end = 0;
 
-	if (sscanf(text, "%4u/%4u%n", &shard, &shards, &end) != 2 ||
+	if (strspn(text, "0123456789/") != strlen(text) ||
+	    sscanf(text, "%4u/%4u%n", &shard, &shards, &end) != 2 ||
 	    text[end] || shard < 1 || shard > shards)
 		return usage_error(_("--shard %s: not K/N with K from 1 to N"),
 				   text);

@@ -23,6 +23,20 @@
 
 /* --- reading -------------------------------------------------------------- */
 
+/* "2/4", as --shard takes it; "" is the only one. */
+static bool parse_shard(const char *text, unsigned int *number,
+			unsigned int *shards)
+{
+	int end = 0;
+
+	*number = *shards = 1;
+	if (!*text)
+		return true;
+	return strspn(text, "0123456789/") == strlen(text) &&
+	       sscanf(text, "%4u/%4u%n", number, shards, &end) == 2 &&
+	       !text[end] && *number && *number <= *shards;
+}
+
 static int take_info(struct shard *shard, json_t *line)
 {
 	const char *version, *kernel, *text = journal_text(line, "shard");
@@ -39,9 +53,10 @@ static int take_info(struct shard *shard, json_t *line)
 			"family", &family, "mapped", &mapped,
 			"runs", &runs, "selected", &selected) < 0)
 		return error_refuse(-EBADMSG, "incomplete 'run' line");
-	shard->number = 1;
-	if (*text && (sscanf(text, "%u/%u", &shard->number, &shards) != 2 ||
-		     !shard->number || shard->number > shards))
+	/* A guest that did not start has no HZ. */
+	if (hz < 0 || runs < 0 || selected < runs)
+		return error_refuse(-EBADMSG, "invalid number in 'run' line");
+	if (!parse_shard(text, &shard->number, &shards))
 		return error_refuse(-EBADMSG, "invalid shard '%s'", text);
 	shard->info = json_incref(line);
 	return 0;
@@ -139,14 +154,14 @@ static bool is_same_run(const struct result *a, const struct result *b)
 	       a->repetition == b->repetition;
 }
 
-/* The last try of each run counts. */
+/* The last try of each run counts. Only a repeated run has earlier ones. */
 static void mark_final(struct shard *shard)
 {
 	for (size_t i = 0; i < shard->n; i++) {
 		struct result *result = shard->results[i];
 
 		result->final = true;
-		for (size_t j = 0; j < i; j++)
+		for (size_t j = 0; result->attempt > 1 && j < i; j++)
 			if (is_same_run(shard->results[j], result))
 				shard->results[j]->final = false;
 	}
@@ -180,9 +195,8 @@ static const char *number_of_shards(const json_t *info)
 	return *text ? strchr(text, '/') + 1 : "1";
 }
 
-/* The name of a member in which the shards of one run do not differ, and these
- * two do; NULL: none. */
-static const char *find_difference(json_t *a, json_t *b)
+/* The name of a member of `a` that `b` lacks, or has with another value. */
+static const char *find_other(json_t *a, json_t *b)
 {
 	const char *name;
 	json_t *value;
@@ -191,6 +205,19 @@ static const char *find_difference(json_t *a, json_t *b)
 		if (strcmp(name, "shard") != 0 && strcmp(name, "runs") != 0 &&
 		    !json_equal(value, json_object_get(b, name)))
 			return name;
+	return NULL;
+}
+
+/* The name of a member in which the shards of one run do not differ, and these
+ * two do; NULL: none. */
+static const char *find_difference(json_t *a, json_t *b)
+{
+	const char *name = find_other(a, b);
+
+	if (!name)
+		name = find_other(b, a);
+	if (name)
+		return name;
 	return strcmp(number_of_shards(a), number_of_shards(b)) != 0 ?
 		       "shard" :
 		       NULL;
@@ -205,7 +232,8 @@ static int refuse_difference(const struct shard *a, const struct shard *b,
 	};
 	int r = error_refuse(-EBADMSG,
 			     "%s and %s are not shards of one run: %s is %s and %s",
-			     a->dir, b->dir, name, texts[0], texts[1]);
+			     a->dir, b->dir, name, texts[0] ? texts[0] : "missing",
+			     texts[1] ? texts[1] : "missing");
 
 	free(texts[0]);
 	free(texts[1]);

@@ -261,6 +261,16 @@ class Shards(unittest.TestCase):
                 (lambda lines: [], "no 'run' line"),
                 (lambda lines: [lines[0], '{"type":"frob"}\n'],
                  "line 2: unknown type of line"),
+                *((lambda lines, old=old, new=new: [
+                    lines[0].replace(old, new), *lines[1:]], "line 1: " + text)
+                  for old, new, text in (
+                      ('"1/2"', '"1/2x"', "invalid shard '1/2x'"),
+                      ('"1/2"', '"1/4294967295"', "invalid shard"),
+                      ('"1/2"', '"1/-1"', "invalid shard"),
+                      ('"1/2"', '"3/2"', "invalid shard"),
+                      ('"hz":', '"hz":-', "invalid number"),
+                      ('"runs":', '"runs":-', "invalid number"),
+                      ('"selected":', '"selected":-', "invalid number"))),
                 (lambda lines: [lines[0], lines[1].replace(
                     '"name":"', '"name":"un')], "line 2: unknown case 'un")):
             done = self.merge(self.copy_of("passing-1", change),
@@ -268,6 +278,28 @@ class Shards(unittest.TestCase):
             self.assertRegex(done.stderr, f"results.jsonl: {text}")
         done = self.merge("none", status=rig.USAGE)
         self.assertIn("none/results.jsonl: No such file", done.stderr)
+
+    def test_a_missing_member_is_named(self):
+        other = self.copy_of("passing-1", lambda lines: [
+            lines[0].replace('"kernel":', '"more":1,"kernel":'), *lines[1:]])
+        for names, text in (((other, "passing-2"), "more is 1 and missing"),
+                            (("passing-2", other), "more is missing and 1")):
+            self.assertIn(text, self.merge(*names, status=rig.USAGE).stderr)
+
+    def test_a_damaged_journal_does_not_end_the_report(self):
+        name = self.copy_of("shard-3", lambda lines: lines)
+        for each in (self.top / "shard-3").iterdir():
+            if each.is_dir():
+                shutil.copytree(each, self.top / name / each.name)
+        damaged = [path for path in (self.top / name).glob("*/journal.jsonl")]
+        for path in damaged:
+            path.write_text("x\n", encoding="utf-8")
+        done = self.merge("shard-1", "shard-2", name, status=rig.FAIL,
+                          options=("--format", "jsonl"))
+        types = [json.loads(line)["type"] for line in done.stdout.splitlines()]
+        self.assertEqual(types.count("case"), len(self.RUNS) + 3)
+        self.assertEqual(types[-1], "summary")
+        self.assertRegex(done.stderr, "journal.jsonl: line 1: ")
 
     def test_failures_have_their_timelines(self):
         done = self.merge("shard-1", "shard-2", "shard-3", status=rig.FAIL,
