@@ -133,7 +133,7 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 	struct machine_report machine = { .end = MACHINE_MISSING };
 	struct report_tally tally = { 0 };
 	struct stream *stream = NULL;
-	int status;
+	int status, failure;
 	int r = stream_new(&stream, &report, run->jobs, run->n, run->retries,
 			   run->out);
 
@@ -156,14 +156,16 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 	tally.took = machine.elapsed;
 	stream_finish(stream, vm_end_text(vm, machine.end), &tally);
 	fflush(stdout);
-	if (out_report_close(&report) < 0 ||
-	    (run->out && out_folder_index(run->out) < 0))
+	failure = out_report_close(&report);
+	if (failure >= 0 && run->out)
+		failure = out_folder_index(run->out);
+	if (failure < 0)
 		fprintf(stderr, "halfopen vm: %s\n", error_text());
 	report_end(vm, &machine);
 	report_deinit(&report);
 	stream_free(stream);
 	return machine.end == MACHINE_ENDED || tally.failed ?
-		       local_report_status(&tally, 0) :
+		       local_report_status(&tally, failure) :
 		       EXIT_STATUS_BROKEN;
 }
 

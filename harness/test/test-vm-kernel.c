@@ -264,6 +264,19 @@ START_TEST(dependencies_come_first_and_once)
 }
 END_TEST
 
+START_TEST(modules_that_depend_on_each_other_are_refused)
+{
+	size_t n;
+
+	put_image("boot/vmlinuz-6.1.0", "6.1.0 (x)");
+	put_module("lib/modules/6.1.0/kernel/veth.ko", "peer");
+	put_module("lib/modules/6.1.0/kernel/peer.ko", "veth");
+	ck_assert_int_eq(find(root), 0);
+	ck_assert_int_eq(find_modules("veth", &n), -ELOOP);
+	assert_has(error_message(), "dependencies of modules");
+}
+END_TEST
+
 START_TEST(a_missing_decompressor_is_named)
 {
 	char path[256];
@@ -293,6 +306,7 @@ static const TTest *const *const tests[] = {
 	&a_module_is_there_or_built_in_or_missing,
 	&a_module_that_is_none_is_an_error,
 	&dependencies_come_first_and_once,
+	&modules_that_depend_on_each_other_are_refused,
 	&a_missing_decompressor_is_named,
 };
 

@@ -248,7 +248,9 @@ static int find_installed(struct vm_kernel *kernel, const char *fallback,
 		return error_refuse(-ENOENT, "no kernel of %s found in %s; "
 				    "harness/vm/fetch-kernels --arch %s "
 				    "downloads some",
-				    arch->name, fallback, arch->name);
+				    arch->name,
+				    fallback ? fallback : "build/kernels",
+				    arch->name);
 	return error_refuse(-ENOENT,
 			    "no kernel found in /boot or build/kernels; "
 			    "--kernel names one, harness/vm/fetch-kernels "
@@ -389,10 +391,15 @@ struct order {
 	size_t n, capacity;
 };
 
-static int add(struct order *order, const char *name);
+/* More than the longest chain of dependencies in a kernel; beyond it, modules
+ * depend on each other. */
+enum { MAX_DEPTH = 32 };
+
+static int add(struct order *order, const char *name, unsigned int depth);
 
 /* "nf_conntrack,nf_defrag_ipv4" */
-static int add_dependencies(struct order *order, const struct vm_module *module)
+static int add_dependencies(struct order *order, const struct vm_module *module,
+			    unsigned int depth)
 {
 	char *names, *name, *rest = NULL;
 	int r = vm_module_depends(module, &names);
@@ -401,7 +408,7 @@ static int add_dependencies(struct order *order, const struct vm_module *module)
 		return error_trace(r);
 	name = strtok_r(names, ",", &rest);
 	for (; name && r >= 0; name = strtok_r(NULL, ",", &rest))
-		r = add(order, name);
+		r = add(order, name, depth + 1);
 	free(names);
 	return error_trace(r);
 }
@@ -423,7 +430,7 @@ static int append(struct order *order, struct vm_module module)
 }
 
 /* Returns 1; 0 where no module has that name. */
-static int add(struct order *order, const char *name)
+static int add(struct order *order, const char *name, unsigned int depth)
 {
 	const char *path = find_file(name);
 	struct vm_module module;
@@ -434,10 +441,14 @@ static int add(struct order *order, const char *name)
 	for (size_t i = 0; i < order->n; i++)
 		if (is_named(order->modules[i].name, name))
 			return 1;
+	if (depth > MAX_DEPTH)
+		return error_refuse(-ELOOP,
+				    "%s: dependencies of modules are nested "
+				    "more than %d deep", path, MAX_DEPTH);
 	r = vm_module_open(&module, path);
 	if (r < 0)
 		return error_trace(r);
-	r = add_dependencies(order, &module);
+	r = add_dependencies(order, &module, depth);
 	if (r < 0)
 		vm_module_deinit(&module);
 	else
@@ -458,7 +469,7 @@ static int add_all(struct order *order, const struct vm_kernel *kernel,
 	int r = 0;
 
 	for (; *required && r >= 0; required++) {
-		r = add(order, *required);
+		r = add(order, *required, 0);
 		if (r == 0 && !has_module(kernel, *required))
 			r = error_refuse(-ENOENT,
 					 "kernel %s: required module '%s' not "
@@ -467,7 +478,7 @@ static int add_all(struct order *order, const struct vm_kernel *kernel,
 					 kernel->modules);
 	}
 	for (; *optional && r >= 0; optional++)
-		r = add(order, *optional);
+		r = add(order, *optional, 0);
 	return error_trace(r);
 }
 

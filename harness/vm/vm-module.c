@@ -52,7 +52,7 @@ static void MACRO_NORETURN exec_decompressor(const char *program,
 	vm_signals_restore();
 	dup2(out, STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
-	execlp(program, program, "-dc", path, (char *)NULL);
+	execlp(program, program, "-dc", "--", path, (char *)NULL);
 	_exit(NOT_FOUND);
 }
 
