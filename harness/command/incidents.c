@@ -3,7 +3,9 @@
  * Incidents are the files NAME.yaml of a folder that is found from the path of the
  * program, so that an unpacked tarball works anywhere: PREFIX/bin/halfopen and
  * PREFIX/share/halfopen/incidents, or build/harness/halfopen and cases/incidents of
- * the source tree. A name of the first folder hides that of the second.
+ * the source tree. A name of the first folder hides that of the second. Beside a
+ * program at any other place, such as a copy in the folder for temporary files, the
+ * folder could belong to another user.
  */
 #include "incidents.h"
 
@@ -25,11 +27,14 @@
 
 enum { FOLDER = 512 };
 
-/* Where incidents are, after the removal of `n` names from the program's path. */
+/* Where incidents are for a program whose path ends so, after the removal of `n`
+ * names from that path. */
 static const struct place {
+	const char *program;
 	int n;
 	const char *folder;
-} places[] = { { 2, "share/halfopen/incidents" }, { 3, "cases/incidents" } };
+} places[] = { { "/bin/halfopen", 2, "share/halfopen/incidents" },
+	       { "/harness/halfopen", 3, "cases/incidents" } };
 
 /* Without the folder and the ending. */
 static void base_name(const char *path, char *ret, size_t size)
@@ -39,6 +44,13 @@ static void base_name(const char *path, char *ret, size_t size)
 
 	snprintf(ret, size, "%.*s", (int)(strlen(base) - strlen(".yaml")),
 		 base);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), n = strlen(end);
+
+	return length >= n && strcmp(text + length - n, end) == 0;
 }
 
 /* The files of both folders. globfree() in any case. */
@@ -54,6 +66,8 @@ static void find_all(glob_t *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		size_t length = strlen(program);
 
+		if (!ends_with(program, places[i].program))
+			continue;
 		for (int n = places[i].n; n > 0 && length > 0; length--)
 			n -= program[length - 1] == '/';
 		snprintf(pattern, sizeof(pattern), "%.*s/%s/*.yaml",

@@ -15,6 +15,7 @@ import pty
 import pwd
 import re
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -342,6 +343,18 @@ class Incidents(unittest.TestCase):
         self.assertEqual(status, rig.PASS)
         self.assertIn("nat-forgets-idle", text)
         self.assertNotIn("firewall-forgets-ssh", text)
+
+    def test_folders_beside_a_copied_program_are_not_searched(self):
+        """They could be of another user."""
+        with tempfile.TemporaryDirectory() as top:
+            for path in "cases/incidents", "a/share/halfopen/incidents", "a/b":
+                pathlib.Path(top, path).mkdir(parents=True)
+                pathlib.Path(top, path, "odd.yaml").write_text(
+                    "symptom: odd\nhosts:\n  client:\n", encoding="utf-8")
+            program = shutil.copy(HALFOPEN, pathlib.Path(top, "a/b/halfopen"))
+            done = rig.call(program, "lab", "--list")
+            self.assertEqual(done.returncode, rig.USAGE, done.stdout)
+            self.assertIn("no incident", done.stderr)
 
 
 class Faults(unittest.TestCase):
