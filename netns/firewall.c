@@ -113,15 +113,17 @@ static int check_netlink(void)
 	return fd < 0 ? error_origin(-errno, "netfilter netlink") : 0;
 }
 
-/* The rules as a file that is read from its beginning. */
+/* The rules as a file that is read from its beginning; -errno. */
 static int write_rules(const char *rules)
 {
-	int fd = memfd_create("rules", MFD_CLOEXEC);
+	int fd = memfd_create("rules", MFD_CLOEXEC), r;
 
-	if (fd >= 0 && (dprintf(fd, "%s\n", rules) < 0 ||
-			lseek(fd, 0, SEEK_SET) < 0))
-		return fd_close(fd);
-	return fd;
+	if (fd >= 0 && dprintf(fd, "%s\n", rules) >= 0 &&
+	    lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	r = error_origin(-errno, "nftables: file of rules");
+	fd_close(fd);
+	return r;
 }
 
 enum { MESSAGE = 4096 };
@@ -207,24 +209,24 @@ static void MACRO_NORETURN exec_nft(const char *path, int in, int out)
 static int load_here(const char *rules, char ret_message[MESSAGE])
 {
 	CLEANUP_FD int in = write_rules(rules);
-	CLEANUP_FD int out = memfd_create("messages", MFD_CLOEXEC);
-	int status, r = check_netlink();
+	CLEANUP_FD int out = -1;
+	int status = 0, r = in < 0 ? in : check_netlink();
 	char path[512];
-	pid_t pid;
+	pid_t pid, ended;
 	ssize_t n;
 
 	if (r < 0)
 		return error_trace(r);
 	if (!program_find("nft", path, sizeof(path)))
 		return error_origin(-EOPNOTSUPP, "nft is not installed");
-	if (in < 0 || out < 0)
-		return error_origin(-errno, "nft");
-	pid = fork();
+	out = memfd_create("messages", MFD_CLOEXEC);
+	pid = out < 0 ? -1 : fork();
 	if (pid == 0)
 		exec_nft(path, in, out);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (pid < 0)
+	do {
+		ended = pid < 0 ? -1 : waitpid(pid, &status, 0);
+	} while (pid > 0 && ended < 0 && errno == EINTR);
+	if (ended < 0)
 		return error_origin(-errno, "nft");
 	n = pread(out, ret_message, MESSAGE - 1, 0);
 	ret_message[n > 0 ? n : 0] = '\0';

@@ -404,6 +404,14 @@ static void reset_signals(void)
 		signal(number, SIG_DFL);
 }
 
+/* Programs and prompts show the host name. It is not essential, and the seccomp
+ * profile of containers refuses it. */
+static bool take_name(const char *name)
+{
+	return unshare(CLONE_NEWUTS) == 0 &&
+	       sethostname(name, strlen(name)) == 0;
+}
+
 /* Ends by SIGKILL, or when `control` is closed. Its process name, "host-client"
  * (up to 15 characters), shows in ps which host it is. */
 static void MACRO_NORETURN run_init(int control, int namespace,
@@ -412,7 +420,6 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	const char *name = plan->name;
 	unsigned int limit = 0;
 	nsec_t next_check = 0;
-	bool has_name;
 	char comm[32];
 	struct pollfd wait[2] = { { .fd = CONTROL, .events = POLLIN },
 				  { .fd = CHILDREN, .events = POLLIN } };
@@ -421,11 +428,7 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	prctl(PR_SET_NAME, comm);
 	if (setns(namespace, CLONE_NEWNET) < 0 || chdir("/") < 0)
 		_exit(1);
-	/* Programs and prompts show the host name. It is not essential, and
-	 * the seccomp profile of containers refuses it. */
-	has_name = unshare(CLONE_NEWUTS) == 0 &&
-		   sethostname(name, strlen(name)) == 0;
-	(void)has_name;
+	(void)take_name(name);
 	if (plan->programs) {
 		privilege_mounts_for_host(plan->processes);
 		if (privilege_has_own_proc())

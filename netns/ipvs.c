@@ -165,6 +165,8 @@ int ipvs_each(int fd, firewall_fn fn, void *data)
 	left = namespace_leave();
 	while (file && fgets(line, sizeof(line), file))
 		read_entry(line, fn, data);
+	if (file && ferror(file))
+		r = error_origin(-EIO, "read %s", connections);
 	if (file)
 		fclose(file);
 	return error_trace(r < 0 ? r : left);
