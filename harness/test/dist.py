@@ -126,6 +126,15 @@ class Scripts(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertIn("usage: harness/dist/" + name, done.stdout)
 
+    def test_files_of_others_are_not_removed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "halfopen-1.0")
+            path.write_text("", encoding="utf-8")
+            done = call("debian-package", folder)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{folder}: not empty", done.stderr)
+            self.assertTrue(path.exists())
+
     def test_unknown_situation_is_refused(self):
         done = call("fresh-machine", "nowhere")
         self.assertEqual(done.returncode, 2)
