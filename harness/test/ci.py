@@ -48,7 +48,8 @@ class Templates(unittest.TestCase):
 
     def prints_its_arguments(self):
         self.halfopen.unlink()
-        self.halfopen.write_text('#!/bin/sh\necho "$*"\n', encoding="utf-8")
+        self.halfopen.write_text('#!/bin/sh\necho "$*"\n[ "$1" != doctor ] || exit 4\n',
+                                 encoding="utf-8")
         self.halfopen.chmod(0o755)
 
     def shell(self, script, **more):
