@@ -234,7 +234,7 @@ class KunitParser(unittest.TestCase):
 
 
 class Lava(unittest.TestCase):
-    """The steps of lava.yaml, with programs that print what LAVA is told."""
+    """The steps of lava.yaml, with programs that print the calls of lava-test-*."""
 
     def setUp(self):
         try:
@@ -255,7 +255,7 @@ class Lava(unittest.TestCase):
 
     def run_steps(self, **parameters):
         """As LAVA's run.sh: parameters are variables of the shell, and the steps
-        are its lines after `set -e`. Returns what LAVA is told."""
+        are its lines after `set -e`. Returns the calls of lava-test-*."""
         lines = [f"{k}='{v}'" for k, v in
                  {**self.definition["params"], **parameters}.items()]
         script = "\n".join([*lines, "set -e", *self.definition["run"]["steps"]])
