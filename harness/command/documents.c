@@ -8,6 +8,7 @@
  */
 #include "documents.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,22 +283,47 @@ static const struct documents_line *heading_of(const struct documents_line *line
 	return line;
 }
 
-/* In either language: whoever reads the Chinese text may not have chosen it. */
-static bool contains(const char *text, const char *part)
+static bool is_same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b) ||
+	       (a == '_' && b == '-') || (a == '-' && b == '_');
+}
+
+static bool begins(const char *text, const char *part)
+{
+	while (*part && is_same_letter(*text, *part)) {
+		text++;
+		part++;
+	}
+	return !*part;
+}
+
+static bool has_part(const char *text, const char *part)
+{
+	static const char mistake[] = "CLOSED-WAIT"; /* a usual one */
+
+	if (strlen(part) == strlen(mistake) && begins(part, mistake))
+		part = "CLOSE-WAIT";
+	while (*text && !begins(text, part))
+		text++;
+	return begins(text, part);
+}
+
+bool documents_contain(const char *text, const char *part)
 {
 	const char *chinese = message_chinese(text);
 
-	return strcasestr(text, part) || (chinese && strcasestr(chinese, part));
+	return has_part(text, part) || (chinese && has_part(chinese, part));
 }
 
 bool documents_mentions(const char *id, const char *text)
 {
-	if (contains(documents_claim(id), text))
+	if (documents_contain(documents_claim(id), text))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (lines[i].kind == LINE_CLAIM && strcmp(lines[i].id, id) == 0 &&
-		    (strcasestr(heading_of(&lines[i])->text, text) ||
-		     strcasestr(title_of(heading_of(&lines[i])->id[0]), text)))
+		    (has_part(heading_of(&lines[i])->text, text) ||
+		     has_part(title_of(heading_of(&lines[i])->id[0]), text)))
 			return true;
 	return false;
 }

@@ -16,8 +16,13 @@ const char *documents_claim(const char *id);
 
 /* Whether the text occurs in the claim's paraphrase, in English or in the language
  * of the user, in the heading of a section that contains it, or in the title of its
- * article. Case is ignored. */
+ * article, as for documents_contain(). */
 bool documents_mentions(const char *id, const char *text);
+
+/* Whether the part occurs in an English text or in its translation: whoever reads
+ * the Chinese text may not have chosen it. Case is ignored, '_' is '-', and
+ * CLOSED_WAIT is CLOSE-WAIT. */
+bool documents_contain(const char *text, const char *part);
 
 /* A line of the table. A section without a line of its own is the text below
  * the title. */

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "documents.h"
 #include "errors.h"
 #include "lab-file.h"
 #include "macro.h"
@@ -148,13 +149,12 @@ static int compare(const void *a, const void *b)
 static bool is_selected(const struct lab_plan *plan, char *const *words,
 			size_t n)
 {
-	const char *chinese = message_chinese(symptom_of(plan));
+	const char *about = plan->about ? plan->about : "";
 
 	for (size_t i = 0; i < n; i++)
-		if (!strcasestr(symptom_of(plan), words[i]) &&
-		    !(chinese && strstr(chinese, words[i])) &&
-		    !strcasestr(plan->name, words[i]) &&
-		    !(plan->about && strcasestr(plan->about, words[i])))
+		if (!documents_contain(symptom_of(plan), words[i]) &&
+		    !documents_contain(plan->name, words[i]) &&
+		    !documents_contain(about, words[i]))
 			return false;
 	return true;
 }

@@ -10,6 +10,7 @@
  */
 #include "selection.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -138,6 +139,13 @@ static bool report_unknown_variant(const char *command, const char *pattern)
 	return false;
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text && isascii((unsigned char)*text))
+		text++;
+	return !*text;
+}
+
 static void report_unknown_case(const char *command, const char *pattern)
 {
 	enum { NEAREST = 3 };
@@ -147,12 +155,16 @@ static void report_unknown_case(const char *command, const char *pattern)
 
 	for (size_t i = 0; names && i < testcases_n; i++)
 		names[i] = testcases[i]->name;
-	if (names)
+	/* No name is similar to Chinese words. */
+	if (names && is_ascii(pattern))
 		n = nearest_names(pattern, names, testcases_n, found, NEAREST);
 	fprintf(stderr, _("halfopen %s: unknown case or claim '%s'"), command,
 		pattern);
 	for (size_t i = 0; i < n; i++)
 		fprintf(stderr, "%s%s", i ? ", " : _("; similar: "), found[i]);
+	if (!is_ascii(pattern))
+		fputs(_("; try a shorter word: halfopen list --document 网线"),
+		      stderr);
 	fputc('\n', stderr);
 	free(names);
 }

@@ -4,7 +4,7 @@
  * every column as wide as its widest cell; the columns before the last shrink,
  * the widest first, down to NARROW, so that the last one keeps READABLE columns;
  * the last column moves below the rows, and the others shrink down to their
- * widest word.
+ * widest word. Where that is not enough, the column before moves below, too.
  */
 #include "table.h"
 
@@ -42,7 +42,7 @@ struct table {
 
 struct widths {
 	int all[TABLE_COLUMNS];
-	size_t n; /* columns side by side; less than all: the last one is below */
+	size_t n; /* columns side by side; the others are below the rows */
 };
 
 /* --- life -----------------------------------------------------------------*/
@@ -111,7 +111,9 @@ static void measure(const struct table *table, size_t column, int *ret_full,
 	*ret_full = *ret_least = 0;
 	for (size_t i = 0; i < table->n_rows; i++) {
 		const char *cell = table->rows[i].cells[column];
-		int word = (int)indentation(cell) + fold_widest_word(cell);
+		/* A folded heading could be read as two. */
+		int word = i ? (int)indentation(cell) + fold_widest_word(cell) :
+			       fold_width(cell, SIZE_MAX);
 
 		*ret_full = MAX(*ret_full, fold_width(cell, SIZE_MAX));
 		*ret_least = MAX(*ret_least, word);
@@ -179,8 +181,14 @@ static struct widths fit(const struct table *table, int columns)
 		rest.all[last] = room;
 		return rest;
 	}
-	widths.n = last;
-	shrink(&widths, least, columns);
+	rest = widths;
+	for (rest.n = last; rest.n > 0; rest.n--) {
+		struct widths narrow = rest;
+
+		shrink(&narrow, least, columns);
+		if (total(&narrow) <= columns || rest.n == 1)
+			return narrow;
+	}
 	return widths;
 }
 
@@ -220,7 +228,7 @@ static size_t last_with_text(const struct cursor *cursors, size_t n)
 }
 
 static void print_row(FILE *out, const struct row *row,
-		      const struct widths *widths, bool under, int columns)
+		      const struct widths *widths, size_t n, int columns)
 {
 	struct cursor cursors[TABLE_COLUMNS];
 	size_t last;
@@ -237,9 +245,11 @@ static void print_row(FILE *out, const struct row *row,
 				    i == last);
 		fputc('\n', out);
 	}
-	if (under && *row->cells[widths->n]) {
+	for (size_t i = widths->n; i < n; i++) {
+		if (!*row->cells[i])
+			continue;
 		fprintf(out, "%*s", UNDER, "");
-		fold_print(out, row->cells[widths->n], UNDER, UNDER, columns);
+		fold_print(out, row->cells[i], UNDER, UNDER, columns);
 	}
 }
 
@@ -273,8 +283,8 @@ void table_print(struct table *table, FILE *out, int columns)
 			remove_column(table, i);
 	widths = fit(table, columns);
 	for (size_t i = 0; i < table->n_rows; i++)
-		print_row(out, &table->rows[i], &widths,
-			  widths.n < table->n_columns, columns);
+		print_row(out, &table->rows[i], &widths, table->n_columns,
+			  columns);
 }
 
 static void print_markdown_row(const struct row *row, size_t n, FILE *out)

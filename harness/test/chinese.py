@@ -198,6 +198,21 @@ class Texts(unittest.TestCase):
                 self.assertEqual(is_chinese(done.stdout), "zh" in words)
 
 
+    def test_words_are_found_in_any_spelling(self):
+        for words in (["lab", "--list"], ["list", "--document"]):
+            done = call(*words, "TIME-WAIT")
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual(call(*words, "time_wait").stdout, done.stdout)
+        self.assertEqual(call("lab", "--list", "CLOSED_WAIT").stdout,
+                         call("lab", "--list", "CLOSE-WAIT").stdout)
+
+    def test_no_name_is_similar_to_chinese_words(self):
+        for lang, hint in (("en", "; try a shorter word: "), ("zh", "；试用较短的词：")):
+            done = call("list", "--lang", lang, "拔掉网线之后呢")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"'拔掉网线之后呢'{hint}", done.stderr)
+
+
 class Widths(unittest.TestCase):
     def test_boxes_are_straight(self):
         done = call("show", "keepalive-peer-alive", "--lang", "zh")

@@ -310,6 +310,33 @@ static char *print(const struct compare_view *view, const struct comparison *c)
 	return text;
 }
 
+/* One column below the rows is not enough here. */
+START_TEST(narrow_table_has_whole_headings_and_more_columns_below)
+{
+	static const char *const headings[] = { "run", "two words", "a", "b" };
+	static const char *const cells[] = { "name", "x",
+					     "a-word-of-twenty-one",
+					     "some words at the end" };
+	struct table *table;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(table_new(&table, ARRAY_SIZE(headings), headings), 0);
+	ck_assert_int_eq(table_add(table, cells, 0, COLOUR_PLAIN), 0);
+	table_print(table, out, 30);
+	table_free(table);
+	fclose(out);
+	ck_assert_str_eq(text, "run   two words\n"
+			       "    a\n"
+			       "    b\n"
+			       "name  x\n"
+			       "    a-word-of-twenty-one\n"
+			       "    some words at the end\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(output_fits_the_terminal_and_has_both_sides)
 {
 	struct story a, b;
@@ -442,6 +469,7 @@ static const TTest *const *const tests[] = {
 	&how_often_a_state_was_read_is_not_compared,
 	&a_connection_is_the_identity_of_a_socket,
 	&a_state_between_two_reads_is_no_difference,
+	&narrow_table_has_whole_headings_and_more_columns_below,
 	&output_fits_the_terminal_and_has_both_sides,
 	&values_of_both_sides_are_on_one_line,
 	&a_skipped_run_has_no_segments,
