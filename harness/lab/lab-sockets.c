@@ -140,28 +140,34 @@ static void journal_state(struct lab_sockets *s, const struct known *k,
 	double expires = timed ? nsec_seconds(socket->expires) : 0;
 	unsigned int retransmits = timed ? socket->retransmits : 0;
 	char ends[2 * ADDRESS_TEXT + 32], line[DIAG_LINE], text[256];
+	json_t *queue = NULL, *limit = NULL;
 
 	if (!k->journalled)
 		return;
-	if (socket->state == DIAG_LISTEN)
+	if (socket->state == DIAG_LISTEN) {
+		queue = json_integer(socket->receive_queue);
+		limit = json_integer(socket->send_queue);
 		snprintf(text, sizeof(text),
 			 gone ? R_("no socket  port %u, accept queue %u of %u") :
 				R_("LISTEN  port %u, accept queue %u of %u"),
 			 socket->local_port, socket->receive_queue,
 			 socket->send_queue);
-	else
+	} else {
 		snprintf(text, sizeof(text), "%s  %s",
 			 diag_line(gone ? "no socket" : state, timer, expires,
 				   retransmits, line),
 			 ends_text(socket, ends, sizeof(ends)));
+	}
 	run_journal(s->run, nsec_now(), "state",
-		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s, s:o}",
+		    "{s:s, s:i, s:i, s:i, s:s, s:s, s:f, s:i, s:s, s:o, "
+		    "s:o*, s:o*}",
 		    "host", k->host, "socket", k->number, "port",
 		    socket->local_port, "peer_port", socket->remote_port,
 		    "state", state, "timer", timer, "expires", expires,
 		    "retransmits", (int)retransmits, "text", text,
 		    "connection",
-		    k->connection ? json_integer(k->connection) : json_null());
+		    k->connection ? json_integer(k->connection) : json_null(),
+		    "queue", queue, "limit", limit);
 }
 
 /* sk_acceptq_is_full(): a queue of its limit still takes one more. */

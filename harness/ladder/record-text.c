@@ -7,6 +7,7 @@
 
 #include "fault.h"
 #include "journal.h"
+#include "macro.h"
 #include "message.h"
 
 /* The text of a state without a socket. */
@@ -70,15 +71,14 @@ static const char *fault_record(const json_t *record, char *buffer, size_t size)
 static const char *state_record(const json_t *record, char *buffer, size_t size)
 {
 	const char *text = journal_text(record, "text");
-	size_t gone = strlen(RECORD_NO_SOCKET);
 
 	/* A listener of a lab. */
-	if (strstr(text, "  port "))
+	if (has(record, "queue") && has(record, "port"))
 		return message_record(text, buffer, size);
-	if (strncmp(text, RECORD_NO_SOCKET, gone) == 0) {
+	if (strcmp(journal_text(record, "state"), "none") == 0) {
 		/* A lab names both ends after it. */
 		snprintf(buffer, size, "%s%s", _(RECORD_NO_SOCKET),
-			 text + gone);
+			 text + MIN(strlen(RECORD_NO_SOCKET), strlen(text)));
 		return buffer;
 	}
 	if (!has(record, "queue"))
@@ -146,14 +146,7 @@ const char *record_fate(const json_t *record)
 
 const char *record_subject(const json_t *record, char *buffer, size_t size)
 {
-	const char *what = journal_text(record, "what");
-	char counter[64], host[64], rest;
-
-	/* A counter: too general for message_record(). */
-	if (sscanf(what, "%63s of %63s%c", counter, host, &rest) != 2)
-		return message_record(what, buffer, size);
-	snprintf(buffer, size, _("%s of %s"), counter, host);
-	return buffer;
+	return message_record(journal_text(record, "what"), buffer, size);
 }
 
 const char *record_failure(const json_t *record, char *buffer, size_t size)

@@ -622,7 +622,7 @@ bool expect_counter(struct run *run, const char *host, const char *name,
 			return false; /* has failed in counter_exists() */
 		run_broken_because(run, "this kernel has no counter %s", name);
 	}
-	snprintf(what, sizeof(what), "%s of %s", name, host);
+	snprintf(what, sizeof(what), R_("counter %s of %s"), name, host);
 	return record_number(run, what, counter_change(run, host, name), change,
 			     change);
 }
