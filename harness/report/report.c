@@ -464,7 +464,7 @@ static void print_value(FILE *out, const json_t *value)
 	double number = json_number_value(value);
 
 	if (json_is_string(value))
-		safe_text_print(out, json_string_value(value));
+		safe_text_print(out, _(json_string_value(value)));
 	else if (is_whole(number))
 		fprintf(out, "%.0f", number);
 	else
@@ -533,7 +533,7 @@ static void print_states(FILE *out, const json_t *values)
 	}
 }
 
-/* "rto_min_ms 200": the names are the case's. */
+/* "rto_min_ms 200": the names and words are the case's. */
 static void print_own_values(FILE *out, json_t *values)
 {
 	const char *name;
@@ -542,7 +542,7 @@ static void print_own_values(FILE *out, json_t *values)
 	json_object_foreach (values, name, value) {
 		if (is_shared(name) || result_is_maximum(values, name))
 			continue;
-		fprintf(out, "%s%s ", comma(out), name);
+		fprintf(out, "%s%s ", comma(out), _(name));
 		print_value(out, value);
 	}
 }

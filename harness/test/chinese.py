@@ -198,6 +198,14 @@ class Texts(unittest.TestCase):
                 self.assertEqual(is_chinese(done.stdout), "zh" in words)
 
 
+    def test_values_of_a_case_are_translated(self):
+        done = call("run", "--lang", "zh", "--inconclusive=skip",
+                    "paws-boundary/data-2")
+        if done.returncode == 4:
+            raise unittest.SkipTest("the case does not run on this machine")
+        self.assertIn("报文段 丢弃", done.stdout)
+        self.assertNotIn("segment dropped", done.stdout)
+
     def test_words_are_found_in_any_spelling(self):
         for words in (["lab", "--list"], ["list", "--document"]):
             done = call(*words, "TIME-WAIT")
