@@ -302,7 +302,7 @@ static bool has_part(const char *text, const char *part)
 {
 	static const char mistake[] = "CLOSED-WAIT"; /* a usual one */
 
-	if (strlen(part) == strlen(mistake) && begins(part, mistake))
+	if (strlen(part) == strlen(mistake) && begins(mistake, part))
 		part = "CLOSE-WAIT";
 	while (*text && !begins(text, part))
 		text++;
