@@ -24,6 +24,7 @@ import sys
 
 MS, SECOND, NEVER = 10**6, 10**9, 2**63 - 1
 TLP, RETRANSMISSION, KEEPALIVE, WINDOW, GIVE_UP = range(5)
+ROUNDS_MAX = 300  # PREDICT_ROUNDS_MAX
 
 # --- the timer wheel ---------------------------------------------------------
 
@@ -523,9 +524,10 @@ def mismatch(prediction, outcome):
         return f"{outcome.retransmits} retransmissions"
     if not prediction["rounds"]:
         return None
-    rounds = [r for r in prediction["rounds"] if r[0] != GIVE_UP]
-    if len(rounds) >= 298:  # the table of the prediction ends
+    # Rounds and ends share a table, which keeps two entries for the last ends.
+    if len(prediction["rounds"]) >= ROUNDS_MAX - 2:
         return None
+    rounds = [r for r in prediction["rounds"] if r[0] != GIVE_UP]
     for n, (kind, ns) in enumerate(outcome.events[:-1]):
         if (n >= len(rounds) or kind != rounds[n][0] or
                 not within(ns, rounds[n][1:])):
