@@ -129,7 +129,8 @@ struct wire_match {
 	const char *from, *to; /* host names; NULL: any. Borrowed. */
 	unsigned int kinds; /* frames with any of these; 0: all frames */
 	uint16_t from_port, to_port; /* TCP's; 0: any */
-	/* For anything else: a sequence number, a timestamp. */
+	/* For anything else: a sequence number, a timestamp. In a rule it is
+	 * called while a frame is handled, and must not use the wire. */
 	bool (*where)(const struct wire_capture *capture, const void *data);
 	const void *data; /* for `where`. Borrowed. */
 	/* The first segment that counts (0 and 1: the 1st), and the number of
