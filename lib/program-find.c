@@ -7,6 +7,7 @@
  */
 #include "program-find.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,24 +16,35 @@
 
 enum { PATH = 512 };
 
-/* BUILD/programs/bin, when this is BUILD/harness/halfopen. */
-static void build_programs(char *ret, size_t size)
+bool program_own_folder(const char *end, int names, char *ret, size_t size)
 {
-	char path[PATH];
+	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	size_t length = strlen(end);
 
-	ret[0] = '\0';
-	if (n < 0)
-		return;
+	if (n < (ssize_t)length)
+		return false;
 	path[n] = '\0';
-	for (int i = 0; i < 2; i++) {
+	if (strcmp(path + (size_t)n - length, end) != 0)
+		return false;
+	while (names-- > 0) {
 		char *slash = strrchr(path, '/');
 
 		if (!slash)
-			return;
+			return false;
 		*slash = '\0';
 	}
-	snprintf(ret, size, "%s/programs/bin", path);
+	return snprintf(ret, size, "%s", path) < (int)size;
+}
+
+/* BUILD/programs/bin, when this is BUILD/harness/halfopen. */
+static void build_programs(char *ret, size_t size)
+{
+	char build[PATH];
+
+	ret[0] = '\0';
+	if (program_own_folder("", 2, build, sizeof(build)))
+		snprintf(ret, size, "%s/programs/bin", build);
 }
 
 static bool is_program(const char *dir, const char *name, char ret[PATH])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where programs are installed. */
+/* Where programs are installed, this one included. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,6 +12,12 @@
  * into `ret` unless that is NULL.
  */
 bool program_find(const char *name, char *ret, size_t size);
+
+/*
+ * The path of this program without its last `names` names, where it ends with
+ * `end` ("": any path). False: it does not, is unknown, or is too long.
+ */
+bool program_own_folder(const char *end, int names, char *ret, size_t size);
 
 /* These directories in the form of PATH; the caller frees it. NULL: no memory.
  */

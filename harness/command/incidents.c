@@ -23,6 +23,7 @@
 #include "macro.h"
 #include "message.h"
 #include "nearest.h"
+#include "program-find.h"
 #include "report.h"
 #include "table.h"
 
@@ -47,32 +48,18 @@ static void base_name(const char *path, char *ret, size_t size)
 		 base);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), n = strlen(end);
-
-	return length >= n && strcmp(text + length - n, end) == 0;
-}
-
 /* The files of both folders. globfree() in any case. */
 static void find_all(glob_t *ret)
 {
-	char program[FOLDER], pattern[FOLDER + 64];
-	ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	char folder[FOLDER], pattern[FOLDER + 64];
 
 	*ret = (glob_t){ .gl_pathc = 0 };
-	if (size < 0)
-		return;
-	program[size] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		size_t length = strlen(program);
-
-		if (!ends_with(program, places[i].program))
+		if (!program_own_folder(places[i].program, places[i].n, folder,
+					sizeof(folder)))
 			continue;
-		for (int n = places[i].n; n > 0 && length > 0; length--)
-			n -= program[length - 1] == '/';
-		snprintf(pattern, sizeof(pattern), "%.*s/%s/*.yaml",
-			 (int)length, program, places[i].folder);
+		snprintf(pattern, sizeof(pattern), "%s/%s/*.yaml", folder,
+			 places[i].folder);
 		glob(pattern, ret->gl_pathc ? GLOB_APPEND : 0, NULL, ret);
 	}
 }
@@ -258,19 +245,35 @@ static int read_plans(const glob_t *files, char *const *words, size_t n_words,
 	return 0;
 }
 
-int incidents_list(char *const *words, size_t n_words, bool jsonl)
+/* The incidents that contain all words; the caller frees each and the array. */
+static int find_plans(char *const *words, size_t n_words,
+		      struct lab_plan ***ret, size_t *n)
 {
-	struct lab_plan **plans;
-	size_t n = 0;
 	glob_t files;
 	int r;
 
+	*n = 0;
 	find_all(&files);
-	plans = calloc(files.gl_pathc + 1, sizeof(struct lab_plan *));
-	if (!plans)
-		r = error_origin(-ENOMEM, "list of incidents");
-	else
-		r = read_plans(&files, words, n_words, plans, &n);
+	*ret = calloc(files.gl_pathc + 1, sizeof(**ret));
+	r = *ret ? read_plans(&files, words, n_words, *ret, n) :
+		   error_origin(-ENOMEM, "list of incidents");
+	globfree(&files);
+	return error_trace(r);
+}
+
+static void free_plans(struct lab_plan **plans, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		lab_plan_free(plans[i]);
+	free(plans);
+}
+
+int incidents_list(char *const *words, size_t n_words, bool jsonl)
+{
+	struct lab_plan **plans;
+	size_t n;
+	int r = find_plans(words, n_words, &plans, &n);
+
 	if (r >= 0 && !n)
 		r = error_refuse(-ENOENT, "--list: no incident contains %s%s%s",
 				 n_words ? "'" : "any word",
@@ -285,27 +288,17 @@ int incidents_list(char *const *words, size_t n_words, bool jsonl)
 		if (!jsonl)
 			r = print_table(plans, n);
 	}
-	for (size_t i = 0; i < n; i++)
-		lab_plan_free(plans[i]);
-	free(plans);
-	globfree(&files);
+	free_plans(plans, n);
 	return error_trace(r);
 }
 
 void incidents_each(usage_item_fn *item, void *data)
 {
 	struct lab_plan **plans;
-	size_t n = 0;
-	glob_t files;
+	size_t n;
 
-	find_all(&files);
-	plans = calloc(files.gl_pathc + 1, sizeof(struct lab_plan *));
-	if (plans)
-		read_plans(&files, NULL, 0, plans, &n);
-	for (size_t i = 0; i < n; i++) {
+	find_plans(NULL, 0, &plans, &n);
+	for (size_t i = 0; i < n; i++)
 		item(data, plans[i]->name, plans[i]->symptom);
-		lab_plan_free(plans[i]);
-	}
-	free(plans);
-	globfree(&files);
+	free_plans(plans, n);
 }

@@ -13,6 +13,7 @@
 
 #include "errors.h"
 #include "fd.h"
+#include "program-find.h"
 
 static int read_arch(const char *path, const struct vm_arch **ret)
 {
@@ -35,30 +36,21 @@ static int read_arch(const char *path, const struct vm_arch **ret)
 /* build/harness/halfopen: build-arm64/harness/halfopen beside build/ */
 static int find_built(const struct vm_arch *arch, char ret[static PATH_MAX])
 {
-	static const char place[] = "/harness/halfopen";
-	const size_t length = strlen(place);
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
+	char build[PATH_MAX - 64];
 	const struct vm_arch *found;
 	bool built;
 
-	if (n < 0)
-		return error_origin(-errno, "read /proc/self/exe");
-	path[n] = '\0';
 	/* Beside a program at another place, the folder could be of anybody. */
-	built = (size_t)n > length &&
-		strcmp(path + (size_t)n - length, place) == 0;
-	for (int i = 0; i < 3 && strrchr(path, '/'); i++)
-		*strrchr(path, '/') = '\0';
-	snprintf(path + strlen(path), sizeof(path) - strlen(path),
-		 "/build-%s/harness/halfopen", arch->name);
-	if (!built || access(path, R_OK) < 0)
+	built = program_own_folder("/harness/halfopen", 3, build, sizeof(build));
+	if (built)
+		snprintf(ret, PATH_MAX, "%s/build-%s/harness/halfopen", build,
+			 arch->name);
+	if (!built || access(ret, R_OK) < 0)
 		return error_refuse(-ENOENT, "a guest of %s needs a halfopen "
 				    "program of that architecture; "
 				    "harness/cross/build builds one, --program "
 				    "names one", arch->name);
-	memcpy(ret, path, sizeof(path));
-	return error_trace(read_arch(path, &found));
+	return error_trace(read_arch(ret, &found));
 }
 
 int vm_program_find(const struct vm_arch *arch, const char *const *programs,

@@ -24,6 +24,7 @@
 #include "initramfs.h"
 #include "macro.h"
 #include "nsec.h"
+#include "program-find.h"
 #include "safe-text.h"
 #include "vm-program.h"
 #include "vm-uml.h"
@@ -174,15 +175,11 @@ static const char *const optional[] = {
 static const char *fallback_folder(const struct vm_arch *arch)
 {
 	static char path[4096 + 32];
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char build[4096];
 
-	if (n < 0)
+	if (!program_own_folder("", 2, build, sizeof(build)))
 		return NULL;
-	self[n] = '\0';
-	for (int i = 0; i < 2 && strrchr(self, '/'); i++)
-		*strrchr(self, '/') = '\0';
-	snprintf(path, sizeof(path), "%s/kernels/%s", self,
+	snprintf(path, sizeof(path), "%s/kernels/%s", build,
 		 arch && arch != vm_arch_own() ? arch->name : "");
 	return path;
 }
