@@ -360,9 +360,18 @@ const struct fault_verb *fault_recorded_verb(const char *name)
 	return verb ? verb : find(script_verbs, ARRAY_SIZE(script_verbs), name);
 }
 
-void fault_text(const char *text, const char *const *names,
-		const char *argument, char *ret, size_t size)
+/* Each %s of a text is replaced by the next name. */
+void fault_text(const struct fault_verb *verb, const char *target,
+		const struct fault_details *details, bool translated, char *ret,
+		size_t size)
 {
+	const char *text = translated ? _(verb->text) : verb->text;
+	const char *any = translated ? _("any host") : "any host";
+	bool rule = strcmp(target, "wire") == 0;
+	const char *ends[] = { details->from ? details->from : any,
+			       details->to ? details->to : any, NULL };
+	const char *host[] = { target, NULL };
+	const char **names = rule ? ends : host;
 	FILE *out = fmemopen(ret, size, "w");
 
 	if (!out) {
@@ -377,8 +386,8 @@ void fault_text(const char *text, const char *const *names,
 		fputs(*names ? *names++ : "", out);
 		text += 2;
 	}
-	if (argument)
-		fprintf(out, " %s", argument);
+	if (details->argument)
+		fprintf(out, " %s", details->argument);
 	fclose(out);
 	ret[size - 1] = '\0';
 }

@@ -67,10 +67,13 @@ const struct fault_verb *fault_ended_by(const struct fault_verb *verb);
  */
 const struct fault_verb *fault_recorded_verb(const char *name);
 
-/*
- * Fills the text of a verb, or its translation: each %s is replaced by the next
- * of the names, which a NULL ends, and an argument follows after a blank; NULL:
- * none.
- */
-void fault_text(const char *text, const char *const *names,
-		const char *argument, char *ret, size_t size);
+/* What a "fault" record has beside its verb and target; NULL: no such member. */
+struct fault_details {
+	const char *argument;
+	const char *from, *to; /* of a rule of the wire; NULL: any host */
+};
+
+/* The text of the record, in English or in the language of the user. */
+void fault_text(const struct fault_verb *verb, const char *target,
+		const struct fault_details *details, bool translated, char *ret,
+		size_t size);

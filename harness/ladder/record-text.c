@@ -23,45 +23,31 @@ static bool has(const json_t *record, const char *name)
 
 /* --- faults --------------------------------------------------------------- */
 
-static const char *rule_end(const json_t *record, const char *name,
-			    bool translated)
+/* NULL where the record has no such member. */
+static const char *member(const json_t *record, const char *name)
 {
-	const char *host = journal_text(record, name);
-
-	if (*host)
-		return host;
-	return translated ? _("any host") : "any host";
-}
-
-static void fill(const json_t *record, const struct fault_verb *verb,
-		 bool translated, char *buffer, size_t size)
-{
-	const char *target = journal_text(record, "target");
-	const char *argument = journal_text(record, "argument");
-	bool rule = strcmp(target, "wire") == 0;
-	const char *names[] = {
-		rule ? rule_end(record, "from", translated) : target,
-		rule ? rule_end(record, "to", translated) : NULL,
-		NULL,
-	};
-
-	fault_text(translated ? _(verb->text) : verb->text, names,
-		   *argument ? argument : NULL, buffer, size);
+	return json_string_value(json_object_get(record, name));
 }
 
 /* A lab records the action that its user wrote: that is not the verb's text. */
 static const char *fault_record(const json_t *record, char *buffer, size_t size)
 {
 	const char *text = journal_text(record, "text");
+	const char *target = journal_text(record, "target");
 	const struct fault_verb *verb =
 		fault_recorded_verb(journal_text(record, "verb"));
+	const struct fault_details details = {
+		.argument = member(record, "argument"),
+		.from = member(record, "from"),
+		.to = member(record, "to"),
+	};
 
 	if (!verb || !verb->text)
 		return text;
-	fill(record, verb, false, buffer, size);
+	fault_text(verb, target, &details, false, buffer, size);
 	if (strcmp(buffer, text) != 0)
 		return text;
-	fill(record, verb, true, buffer, size);
+	fault_text(verb, target, &details, true, buffer, size);
 	return buffer;
 }
 

@@ -15,12 +15,6 @@
 #include "probe-control.h"
 #include "program-control.h"
 
-/* What the record has beside the verb and its target; NULL: no such member. */
-struct fault_details {
-	const char *argument;
-	const char *from, *to; /* of a rule; NULL: any host */
-};
-
 static bool announce(struct run *run, const char *verb, const char *target,
 		     const struct fault_details *details, const char *text)
 {
@@ -47,15 +41,9 @@ bool fault_announce(struct run *run, const char *verb, const char *target,
 static bool announce_verb(struct run *run, const char *verb, const char *target,
 			  const struct fault_details *details)
 {
-	bool rule = strcmp(target, "wire") == 0;
-	const char *rule_names[] = { details->from ? details->from : "any host",
-				     details->to ? details->to : "any host",
-				     NULL };
-	const char *target_name[] = { target, NULL };
 	char text[160];
 
-	fault_text(fault_recorded_verb(verb)->text,
-		   rule ? rule_names : target_name, details->argument, text,
+	fault_text(fault_recorded_verb(verb), target, details, false, text,
 		   sizeof(text));
 	return announce(run, verb, target, details, text);
 }
