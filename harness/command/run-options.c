@@ -14,6 +14,7 @@
 #include "exit-status.h"
 #include "message.h"
 #include "settings.h"
+#include "shards.h"
 #include "virtual-time.h"
 
 static const struct usage_word words[] = {
@@ -134,11 +135,8 @@ static int add_setting(struct command_options *options, char *text)
 static int set_shard(struct command_options *options, const char *text)
 {
 	unsigned int shard, shards;
-	int end = 0;
 
-	if (strspn(text, "0123456789/") != strlen(text) ||
-	    sscanf(text, "%4u/%4u%n", &shard, &shards, &end) != 2 ||
-	    text[end] || shard < 1 || shard > shards)
+	if (!shard_parse(text, &shard, &shards))
 		return usage_error(_("--shard %s: not K/N with K from 1 to N"),
 				   text);
 	options->shard = shard;

@@ -23,15 +23,10 @@
 
 /* --- reading -------------------------------------------------------------- */
 
-/* "2/4", as --shard takes it; "" is the only one. */
-static bool parse_shard(const char *text, unsigned int *number,
-			unsigned int *shards)
+bool shard_parse(const char *text, unsigned int *number, unsigned int *shards)
 {
 	int end = 0;
 
-	*number = *shards = 1;
-	if (!*text)
-		return true;
 	return strspn(text, "0123456789/") == strlen(text) &&
 	       sscanf(text, "%4u/%4u%n", number, shards, &end) == 2 &&
 	       !text[end] && *number && *number <= *shards;
@@ -56,7 +51,9 @@ static int take_info(struct shard *shard, json_t *line)
 	/* A guest that did not start has no HZ. */
 	if (hz < 0 || runs < 0 || selected < runs)
 		return error_refuse(-EBADMSG, "invalid number in 'run' line");
-	if (!parse_shard(text, &shard->number, &shards))
+	/* Without --shard there is only one. */
+	shard->number = 1;
+	if (*text && !shard_parse(text, &shard->number, &shards))
 		return error_refuse(-EBADMSG, "invalid shard '%s'", text);
 	shard->info = json_incref(line);
 	return 0;

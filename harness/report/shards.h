@@ -10,6 +10,10 @@
 
 #include "report.h"
 
+/* "2/4", the second of four shards, as --shard takes it. False: not K/N with K
+ * from 1 to N, which has at most four digits. */
+bool shard_parse(const char *text, unsigned int *number, unsigned int *shards);
+
 struct shard {
 	const char *dir; /* borrowed */
 	json_t *info; /* the "run" line */
