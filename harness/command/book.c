@@ -107,7 +107,7 @@ int book_select(struct book *book)
 void book_deinit(struct book *book)
 {
 	book_runs_deinit(&book->runs);
-	search_deinit(&book->search);
+	claim_search_deinit(&book->search);
 	free(book->rows);
 }
 

@@ -95,7 +95,7 @@ static bool selects_any_case(const struct search_pattern *pattern)
 }
 
 bool claim_search_init(struct search *search, const char *command,
-		 char *const *patterns)
+		       char *const *patterns)
 {
 	size_t n = 0;
 
@@ -114,14 +114,14 @@ bool claim_search_init(struct search *search, const char *command,
 		pattern->is_text = is_text(pattern->pattern);
 		if (!selects_any_case(pattern)) {
 			selection_check(command, pattern->pattern);
-			search_deinit(search);
+			claim_search_deinit(search);
 			return false;
 		}
 	}
 	return true;
 }
 
-void search_deinit(struct search *search)
+void claim_search_deinit(struct search *search)
 {
 	free(search->patterns);
 	*search = (struct search){ .patterns = NULL };

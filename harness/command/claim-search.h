@@ -25,8 +25,8 @@ struct search {
  * memory: a message in the name of `command` has been printed, with similar names.
  */
 bool claim_search_init(struct search *search, const char *command,
-		 char *const *patterns);
-void search_deinit(struct search *search);
+		       char *const *patterns);
+void claim_search_deinit(struct search *search);
 
 /* Whether a pattern selects the case; a search without patterns selects every
  * one. */

@@ -277,7 +277,7 @@ int cmd_list(int argc, char **argv)
 		print_jsonl(&options);
 	else
 		r = print_table(&options);
-	search_deinit(&options.search);
+	claim_search_deinit(&options.search);
 	if (r < 0) {
 		fprintf(stderr, "halfopen list: %s\n", error_text());
 		return EXIT_STATUS_BROKEN;

@@ -340,6 +340,6 @@ int cmd_show(int argc, char **argv)
 		print_case(testcases[i]);
 		first = false;
 	}
-	search_deinit(&search);
+	claim_search_deinit(&search);
 	return EXIT_STATUS_PASS;
 }

@@ -165,11 +165,6 @@ const struct vm_arch *vm_arch_own(void)
 #endif
 }
 
-const char *vm_arch_names(void)
-{
-	return "amd64, arm64, riscv64, s390x";
-}
-
 /* --- kernel images --------------------------------------------------------*/
 
 static bool has_bytes(int fd, off_t at, const void *bytes, size_t size)

@@ -34,8 +34,6 @@ struct vm_arch {
 const struct vm_arch *vm_arch_find(const char *name);
 /* That of this program. NULL where no guest has it. */
 const struct vm_arch *vm_arch_own(void);
-/* "amd64, arm64, riscv64, s390x" */
-const char *vm_arch_names(void);
 
 enum { VM_ARCH_RELEASE = 128 };
 
