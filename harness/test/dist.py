@@ -144,8 +144,10 @@ class Scripts(unittest.TestCase):
                          "shellcheck is not installed")
     def test_shellcheck_finds_nothing(self):
         done = subprocess.run(
-            ["shellcheck", *self.scripts(), *glob.glob(DIST + "/debian/tests/[!c]*")],
-            capture_output=True, text=True, check=False)
+            ["shellcheck", "-x", *self.scripts(),
+             *glob.glob(DIST + "/debian/tests/[!c]*")],
+            capture_output=True, text=True, check=False,
+            cwd=pathlib.Path(DIST, "../.."))
         self.assertEqual(done.returncode, 0, done.stdout)
 
 
