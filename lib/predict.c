@@ -891,3 +891,16 @@ void predict_zero_window_orphan(struct prediction *ret,
 {
 	persist_rounds(ret, tcp, peer, true);
 }
+
+nsec_t predict_delay_effect(const struct prediction *exact,
+			    const struct prediction *late)
+{
+	size_t n = MIN(exact->n_rounds, late->n_rounds);
+	nsec_t effect = late->elapsed.max - exact->elapsed.max;
+
+	for (size_t i = 0; i < n; i++)
+		if (exact->rounds[i].kind == late->rounds[i].kind)
+			effect = MAX(effect, late->rounds[i].at.max -
+						     exact->rounds[i].at.max);
+	return effect;
+}

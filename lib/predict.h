@@ -188,3 +188,12 @@ void predict_zero_window(struct prediction *ret, const struct predict_tcp *tcp,
 void predict_zero_window_orphan(struct prediction *ret,
 				const struct predict_tcp *tcp,
 				enum predict_peer peer);
+
+/*
+ * The most by which delays put off a round, or the end: `late` is `exact` with
+ * predict_tcp.late. Usually that is the sum of the delays; where the timer of a
+ * round is one jiffy short of the next level of the wheel, the smallest delay
+ * adds a granule of that level.
+ */
+nsec_t predict_delay_effect(const struct prediction *exact,
+			    const struct prediction *late);

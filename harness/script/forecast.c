@@ -161,7 +161,7 @@ static struct prediction *compute(struct run *run,
 /*
  * The prediction is exact: without any delay. A delay within the tolerance can
  * have a greater effect than itself, where it moves the arming of a timer beyond
- * a granule of the wheel. The end of the run takes that into account
+ * a granule of the wheel. The verdict of the run takes that into account
  * (run-control.h).
  */
 static void consider_delays(struct run *run, struct predict_tcp tcp,
@@ -173,8 +173,8 @@ static void consider_delays(struct run *run, struct predict_tcp tcp,
 	 * would itself be late. */
 	tcp.late = MIN(run_slack(run), MSEC(100));
 	late = compute(run, &tcp, model);
-	run->delay_effect = MAX(run->delay_effect,
-				late->elapsed.max - exact->elapsed.max);
+	run->delay_effect =
+		MAX(run->delay_effect, predict_delay_effect(exact, late));
 	run->delay_decides |=
 		late->elapsed.min < exact->elapsed.min ||
 		late->retransmissions_min != exact->retransmissions_min ||

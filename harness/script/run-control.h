@@ -58,7 +58,8 @@ struct run {
 	nsec_t excess; /* the most by which bound plus slack was exceeded */
 	nsec_t early; /* the most by which a lower bound was missed */
 	/* What delays within the tolerance can do to the predictions: how much
-	 * later the end can be, and whether they decide about a round. */
+	 * later a round or the end can be, and whether they decide about a
+	 * round. */
 	nsec_t delay_effect;
 	bool delay_decides;
 	bool unexplained; /* no delay explains a failure: not inconclusive */

@@ -812,6 +812,30 @@ START_TEST(delays_add_up)
 }
 END_TEST
 
+/*
+ * A first RTO of 63 jiffies: the fourth is 504, the first length in level 2.
+ * Its timer is armed by a callback, in which base->clk is one ahead, and so is in
+ * level 1; in a callback that is late by a jiffy it is in level 2. The end, which
+ * is in level 2 anyway, is hardly later.
+ */
+START_TEST(smallest_delay_can_add_a_granule_to_one_round)
+{
+	struct predict_tcp tcp = near_peer(250);
+	struct prediction exact, late;
+
+	tcp.rto = MSEC(252);
+	tcp.retries2 = 4;
+	predict_give_up(&exact, &tcp);
+	tcp.late = MSEC(4);
+	predict_give_up(&late, &tcp);
+	ck_assert_int_lt(late.elapsed.max - exact.elapsed.max, MSEC(64));
+	ck_assert_int_ge(predict_delay_effect(&exact, &late),
+			 MSEC(4 * (64 - 8)));
+	ck_assert_int_lt(predict_delay_effect(&exact, &late), MSEC(4 * 64));
+	ck_assert_int_eq(predict_delay_effect(&exact, &exact), 0);
+}
+END_TEST
+
 START_TEST(defaults_follow_the_kernel)
 {
 	struct predict_tcp tcp = predict_defaults(250, KERNEL_VERSION(6, 5, 0));
@@ -859,6 +883,7 @@ static const TTest *const *const tests[] = {
 	&dropped_retransmissions_count_from_the_send,
 	&activity_with_the_timer_running_loses_the_phase,
 	&delays_add_up,
+	&smallest_delay_can_add_a_granule_to_one_round,
 	&defaults_follow_the_kernel,
 };
 
