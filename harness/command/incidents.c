@@ -19,6 +19,7 @@
 
 #include "documents.h"
 #include "errors.h"
+#include "fold.h"
 #include "lab-file.h"
 #include "macro.h"
 #include "message.h"
@@ -132,7 +133,7 @@ static int compare(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-/* Symptoms can be searched in both languages. */
+/* Symptoms and descriptions can be searched in both languages. */
 static bool is_selected(const struct lab_plan *plan, char *const *words,
 			size_t n)
 {
@@ -173,6 +174,18 @@ static void print_json(const struct lab_plan *plan)
 	json_decref(line);
 }
 
+/* The description of the only one, or how to read it. */
+static void print_closing(struct lab_plan *const *plans, size_t n)
+{
+	putchar('\n');
+	if (n == 1 && plans[0]->about)
+		fold_print(stdout, _(plans[0]->about), 0, 0,
+			   report_columns(stdout));
+	else
+		puts(_("halfopen lab LAB runs one; halfopen lab --list LAB "
+		       "prints why it happens and what helps."));
+}
+
 /* A symptom is printed once. */
 static int print_table(struct lab_plan *const *plans, size_t n)
 {
@@ -206,8 +219,7 @@ static int print_table(struct lab_plan *const *plans, size_t n)
 	}
 	if (r >= 0) {
 		table_print(table, stdout, report_columns(stdout));
-		puts(_("\nhalfopen lab LAB runs one; its file says why it "
-		       "happens and what helps."));
+		print_closing(plans, n);
 		if (any_long)
 			puts(_("One that needs virtual time takes minutes "
 			       "without it: halfopen vm --virtual-time -- lab "
@@ -217,10 +229,21 @@ static int print_table(struct lab_plan *const *plans, size_t n)
 	return error_trace(r);
 }
 
-/* The selected ones of the files, without those whose name came before. */
+static bool is_name(const glob_t *files, const char *word)
+{
+	for (size_t i = 0; i < files->gl_pathc; i++)
+		if (has_name(files->gl_pathv[i], word))
+			return true;
+	return false;
+}
+
+/* The selected ones of the files, without those whose name came before. The name of
+ * an incident selects it only, not those whose descriptions refer to it. */
 static int read_plans(const glob_t *files, char *const *words, size_t n_words,
 		      struct lab_plan **plans, size_t *n)
 {
+	bool named = n_words == 1 && is_name(files, words[0]);
+
 	for (size_t i = 0; i < files->gl_pathc; i++) {
 		char name[128];
 		size_t j = 0;
@@ -237,7 +260,8 @@ static int read_plans(const glob_t *files, char *const *words, size_t n_words,
 		r = lab_file_read(plans[(*n)++], files->gl_pathv[i]);
 		if (r < 0)
 			return error_trace(r);
-		if (!is_selected(plans[*n - 1], words, n_words)) {
+		if (named ? strcmp(name, words[0]) != 0 :
+			    !is_selected(plans[*n - 1], words, n_words)) {
 			--*n;
 			plans[*n] = lab_plan_free(plans[*n]);
 		}

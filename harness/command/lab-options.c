@@ -105,8 +105,9 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			   "running lab (HOST@PID if there are several)" },
 	[OPTION_LIST] = { "list", 0, NULL, NULL,
 			  "list the shipped incidents by symptom instead, or "
-			  "those that contain every word of the command line; "
-			  "with --format jsonl, one JSON object a line" },
+			  "those that contain every word of the command line, "
+			  "and the description of a single one; with --format "
+			  "jsonl, one JSON object a line" },
 	[OPTION_OUT] = { "out", 0, "DIR", NULL,
 			 "keep journal, capture and page below DIR" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "human ktap junit jsonl",

@@ -2,7 +2,6 @@
 /* The report of a lab for people, of one that runs here or in a guest. */
 #include "lab-print.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,29 +50,6 @@ static void print_hosts(const struct lab_plan *plan)
 	putchar('\n');
 }
 
-/* The translations of an incident's first sentence and of its symptom; the
- * description is in English only. */
-static void print_translations(const struct lab_plan *plan, int columns)
-{
-	const char *symptom = plan->symptom ? _(plan->symptom) : NULL;
-	size_t n = 0;
-	char sentence[512];
-
-	while (plan->about[n] && !(strchr(".:", plan->about[n]) &&
-				   isspace((unsigned char)plan->about[n + 1])))
-		n++;
-	if (!plan->about[n] && n)
-		n--;
-	if (n < sizeof(sentence)) {
-		snprintf(sentence, sizeof(sentence), "%.*s", (int)n,
-			 plan->about);
-		if (_(sentence) != sentence)
-			fold_print(stdout, _(sentence), 0, 0, columns);
-	}
-	if (symptom != plan->symptom)
-		fold_print(stdout, symptom, 0, 0, columns);
-}
-
 void lab_print_begin(const struct report *report, const struct lab_plan *plan)
 {
 	char duration[32];
@@ -84,10 +60,8 @@ void lab_print_begin(const struct report *report, const struct lab_plan *plan)
 	       report->info.virtual_time ? ", virtual time" : "");
 	if (plan->name)
 		printf("%s\n", plan->name);
-	if (plan->about) {
-		print_translations(plan, report->columns);
-		fold_print(stdout, plan->about, 0, 0, report->columns);
-	}
+	if (plan->about)
+		fold_print(stdout, _(plan->about), 0, 0, report->columns);
 	print_hosts(plan);
 	if (plan->duration > SEC(INCIDENT_REAL_SECONDS) &&
 	    plan->duration < LAB_UNLIMITED && !report->info.virtual_time)

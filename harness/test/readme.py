@@ -43,9 +43,9 @@ def incidents():
               "zh": "| 症状 | 实验 | 起因 |"}[language], "|---|---|---|"]
     for line in printed("lab", "--list", "--format", "jsonl").splitlines():
         incident = json.loads(line)
-        sentence = re.split(r"(?<=[.:])\s", incident["about"])[0][:-1]
+        sentence = re.split(r"[.:](?:\s|$)|[。：]", translate(incident["about"]))[0]
         lines.append(f"| {translate(incident['symptom'])} | "
-                     f"`{incident['name']}` | {translate(sentence)} |")
+                     f"`{incident['name']}` | {sentence} |")
     return "\n".join(lines) + "\n"
 
 
