@@ -263,12 +263,13 @@ class Containers(unittest.TestCase):
 
     def works(self, uid, *before, programs=(PROGRAM, HALFOPEN)):
         """A case passes, and a program of a lab has this uid."""
-        done = rig.call(*before, programs[0], "run", "passes")
+        done = rig.call(*before, programs[0], "run", "passes", *rig.PATIENT)
         if re.match("(unshare|setpriv|mount): ", done.stderr):
             self.skipTest(done.stderr)
         self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
         done = rig.call(*before, programs[1], "lab", "--client", "id -u",
-                        "--expect", f'id: prints "{uid}"', "--for", "2s")
+                        "--expect", f'id: prints "{uid}"', "--at",
+                        "when id ends", "end", "--for", "100s", *rig.PATIENT)
         self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
         return done.stdout
 
@@ -338,7 +339,7 @@ class Machine(unittest.TestCase):
             self.skipTest("strace is not installed")
         done, calls, first = traced(
             PROGRAM, "run", "passes", "waits/short", "--set",
-            "net.ipv4.tcp_retries2=5")
+            "net.ipv4.tcp_retries2=5", *rig.PATIENT)
         if done.returncode != PASS and not calls:
             self.skipTest(f"strace does not work here: {done.stderr}")
         self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
