@@ -14,18 +14,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "suffix.h"
+
 enum { PATH = 512 };
 
 bool program_own_folder(const char *end, int names, char *ret, size_t size)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	size_t length = strlen(end);
 
-	if (n < (ssize_t)length)
+	if (n < 0)
 		return false;
 	path[n] = '\0';
-	if (strcmp(path + (size_t)n - length, end) != 0)
+	if (!suffix_ends(path, end))
 		return false;
 	while (names-- > 0) {
 		char *slash = strrchr(path, '/');

@@ -20,6 +20,7 @@
 #include "message.h"
 #include "report.h"
 #include "safe-text.h"
+#include "suffix.h"
 
 enum {
 	TEXT = 512, /* bytes of a line that is printed in parts */
@@ -53,7 +54,7 @@ static void print_value(FILE *out, const char *name, const json_t *value)
 {
 	char text[REPORT_TEXT];
 
-	if (!json_is_number(value) || !compare_ends_with(name, "_s")) {
+	if (!json_is_number(value) || !suffix_ends(name, "_s")) {
 		difference_print_value(out, value);
 		return;
 	}
@@ -73,7 +74,7 @@ static void print_predicted(FILE *out, const struct result *result,
 		print_value(out, name, least);
 		return;
 	}
-	if (compare_ends_with(name, "_s")) {
+	if (suffix_ends(name, "_s")) {
 		report_seconds(json_number_value(least), text);
 		fprintf(out, "%.*s", (int)strcspn(text, " "), text);
 	} else {

@@ -18,6 +18,7 @@
 #include "journal.h"
 #include "macro.h"
 #include "message.h"
+#include "suffix.h"
 
 enum { COUNT_MAX = 1000, NUMBER_MAX = 65535 };
 
@@ -28,19 +29,12 @@ static const double granule = 1.0 / 8;
 
 /* --- values --------------------------------------------------------------- */
 
-bool compare_ends_with(const char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
-
-	return n > m && strcmp(name + n - m, end) == 0;
-}
-
 /* The unit of a value by its name, in seconds; 0: not a time. */
 static double unit_of(const char *name)
 {
-	if (compare_ends_with(name, "_s"))
+	if (suffix_ends(name, "_s"))
 		return 1;
-	return compare_ends_with(name, "_ms") ? 1e-3 : 0;
+	return suffix_ends(name, "_ms") ? 1e-3 : 0;
 }
 
 /* Whether a value is in the range that this run predicted for its name. Without

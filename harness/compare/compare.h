@@ -73,6 +73,3 @@ bool compare_event_differs(const struct compare_event *event);
 
 /* "result", "state", "fault" */
 const char *compare_event_text(enum compare_event_kind kind);
-
-/* Whether a value's name ends so: "_s" and "_ms" are units of time. */
-bool compare_ends_with(const char *name, const char *end);

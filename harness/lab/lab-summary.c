@@ -11,6 +11,7 @@
 #include "macro.h"
 #include "message.h"
 #include "safe-text.h"
+#include "suffix.h"
 
 static double number_of(const json_t *record, const char *name)
 {
@@ -76,13 +77,11 @@ static bool is_ordinary(const char *name)
 		"TCPFromZeroWindowAdv",
 		"TCPToZeroWindowAdv",
 	};
-	size_t length = strlen(name);
 
 	for (size_t i = 0; i < ARRAY_SIZE(ordinary); i++)
 		if (strcmp(ordinary[i], name) == 0)
 			return true;
-	return (length > 6 && strcmp(name + length - 6, "Octets") == 0) ||
-	       (length > 4 && strcmp(name + length - 4, "Pkts") == 0);
+	return suffix_ends(name, "Octets") || suffix_ends(name, "Pkts");
 }
 
 /* The counters of a dead host have been counting what its kernel does with the

@@ -27,6 +27,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "suffix.h"
 #include "vm-module.h"
 #include "vm-signals.h"
 
@@ -259,13 +260,12 @@ static int find_installed(struct vm_kernel *kernel, const char *fallback,
 
 static int locate(struct vm_kernel *kernel, const char *path)
 {
-	size_t length = strlen(path);
 	const char *root = path;
 	int r;
 
 	if (access(path, R_OK) < 0)
 		return error_refuse(-errno, "%s: %s", path, strerror(errno));
-	if (length > 4 && strcmp(path + length - 4, ".deb") == 0) {
+	if (suffix_ends(path, ".deb")) {
 		r = unpack(kernel, path);
 		if (r < 0)
 			return error_trace(r);

@@ -21,6 +21,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "suffix.h"
 #include "vm-signals.h"
 
 static const struct compression {
@@ -30,15 +31,9 @@ static const struct compression {
 /* NULL for a module that is not compressed. */
 static const struct compression *find_compression(const char *path)
 {
-	size_t length = strlen(path);
-
-	for (size_t i = 0; i < ARRAY_SIZE(compressions); i++) {
-		size_t n = strlen(compressions[i].suffix);
-
-		if (length > n &&
-		    strcmp(path + length - n, compressions[i].suffix) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(compressions); i++)
+		if (suffix_ends(path, compressions[i].suffix))
 			return &compressions[i];
-	}
 	return NULL;
 }
 
