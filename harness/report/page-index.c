@@ -176,7 +176,26 @@ static int put_row(FILE *out, const struct page_entry *entry, bool follows,
 	return 0;
 }
 
-/* Counts of verdicts, the date of the first run, and the kernel. */
+static bool is_same_run(const struct page_entry *a, const struct page_entry *b)
+{
+	return strcmp(case_name(a), case_name(b)) == 0 &&
+	       strcmp(variant_name(a), variant_name(b)) == 0 &&
+	       a->result->family == b->result->family &&
+	       a->result->repetition == b->result->repetition;
+}
+
+static bool is_tried_again(const struct page_entry *entries, size_t n,
+			   const struct page_entry *entry)
+{
+	for (size_t i = 0; i < n; i++)
+		if (entries[i].result->attempt > entry->result->attempt &&
+		    is_same_run(&entries[i], entry))
+			return true;
+	return false;
+}
+
+/* Counts of the verdicts of last tries, as in the summary of a run; the date of
+ * the first run, and the kernel. */
 static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 {
 	size_t counts[VERDICT_BROKEN + 1] = { 0 };
@@ -190,7 +209,8 @@ static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 		double epoch =
 			json_number_value(json_object_get(start, "epoch"));
 
-		counts[result->verdict]++;
+		if (!is_tried_again(entries, n, &entries[i]))
+			counts[result->verdict]++;
 		if (!first || (epoch && epoch < first))
 			first = epoch;
 		if (!*kernel)

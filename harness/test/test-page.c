@@ -191,6 +191,24 @@ START_TEST(the_index_links_all_runs_by_name)
 }
 END_TEST
 
+START_TEST(the_index_counts_the_last_try)
+{
+	struct result *first = fake_inconclusive(VERDICT_BROKEN);
+	struct result *second = fake_inconclusive(VERDICT_PASS);
+	struct page_entry entries[] = { { second, "b" }, { first, "a" } };
+	char *index;
+
+	second->attempt = first->attempt + 1;
+	index = index_of(entries, ARRAY_SIZE(entries));
+	ck_assert_ptr_nonnull(
+		strstr(index, "1 passed, 0 failed, 0 skipped, 0 broken"));
+	ck_assert_ptr_nonnull(strstr(index, "(try 2)"));
+	result_free(first);
+	result_free(second);
+	free(index);
+}
+END_TEST
+
 START_TEST(the_index_has_no_empty_columns)
 {
 	struct result *skip = fake_skip();
@@ -215,6 +233,7 @@ int main(void)
 		&an_upper_bound_is_shown_as_a_range,
 		&a_skipped_run_without_frames_has_a_page,
 		&the_index_links_all_runs_by_name,
+		&the_index_counts_the_last_try,
 		&the_index_has_no_empty_columns,
 	};
 
