@@ -27,6 +27,7 @@ struct counters {
 	struct counter {
 		char name[COUNTER_NAME];
 		int64_t value;
+		bool tcp; /* of TcpExt or Tcp */
 	} * all;
 };
 
@@ -38,7 +39,8 @@ struct counters *counters_free(struct counters *counters)
 	return NULL;
 }
 
-static int add(struct counters *counters, const char *name, int64_t value)
+static int add(struct counters *counters, const char *name, int64_t value,
+	       bool tcp)
 {
 	struct counter *all = array_grow(counters->all, counters->n,
 					 &counters->capacity, sizeof(*all));
@@ -50,6 +52,7 @@ static int add(struct counters *counters, const char *name, int64_t value)
 	counter = &all[counters->n++];
 	snprintf(counter->name, sizeof(counter->name), "%s", name);
 	counter->value = value;
+	counter->tcp = tcp;
 	return 0;
 }
 
@@ -59,9 +62,11 @@ static int add_pair(struct counters *counters, char *names, char *values)
 	char *save_name, *save_value;
 	char *name = strtok_r(names, " \n", &save_name);
 	char *value = strtok_r(values, " \n", &save_value);
+	bool tcp;
 
 	if (!name || !value || strcmp(name, value) != 0)
 		return error_origin(-EBADMSG, "counters");
+	tcp = strcmp(name, "TcpExt:") == 0 || strcmp(name, "Tcp:") == 0;
 	for (;;) {
 		int r;
 
@@ -69,7 +74,7 @@ static int add_pair(struct counters *counters, char *names, char *values)
 		value = strtok_r(NULL, " \n", &save_value);
 		if (!name || !value)
 			return 0;
-		r = add(counters, name, strtoll(value, NULL, 10));
+		r = add(counters, name, strtoll(value, NULL, 10), tcp);
 		if (r < 0)
 			return error_trace(r);
 	}
@@ -106,7 +111,7 @@ static int read_snmp6(struct counters *counters)
 	if (!file)
 		return error_origin(-errno, "open /proc/net/snmp6");
 	while (r >= 0 && fscanf(file, "%39s %" SCNd64, name, &value) == 2)
-		r = add(counters, name, value);
+		r = add(counters, name, value, false);
 	fclose(file);
 	return error_trace(r);
 }
@@ -119,7 +124,7 @@ static int add_conntrack_names(struct counters *counters, char *names)
 	for (char *at = strtok_r(names, " \n", &save); r >= 0 && at;
 	     at = strtok_r(NULL, " \n", &save)) {
 		snprintf(name, sizeof(name), "nf_conntrack_%s", at);
-		r = add(counters, name, 0);
+		r = add(counters, name, 0, false);
 	}
 	return error_trace(r);
 }
@@ -200,12 +205,19 @@ int64_t counters_value(const struct counters *counters, size_t i)
 int counters_get(const struct counters *counters, const char *name,
 		 int64_t *ret)
 {
-	for (size_t i = 0; i < counters->n; i++)
-		if (strcmp(counters->all[i].name, name) == 0) {
-			*ret = counters->all[i].value;
-			return 0;
-		}
-	return error_origin(-ENOENT, "counter %s", name);
+	const struct counter *found = NULL;
+
+	for (size_t i = 0; i < counters->n; i++) {
+		const struct counter *counter = &counters->all[i];
+
+		if (strcmp(counter->name, name) == 0 &&
+		    (!found || (counter->tcp && !found->tcp)))
+			found = counter;
+	}
+	if (!found)
+		return error_origin(-ENOENT, "counter %s", name);
+	*ret = found->value;
+	return 0;
 }
 
 /* Adds the number of a line such as "TCP: inuse 3 orphan 0 ...":

@@ -25,6 +25,7 @@ int64_t counters_value(const struct counters *counters, size_t i);
  * orphaned. TIME-WAIT does not count. */
 int counters_tcp_in_use(int namespace, bool *ret);
 
-/* -ENOENT: this kernel has no such counter. */
+/* Of equal names of several protocols, such as InCsumErrors, the one of TCP.
+ * -ENOENT: this kernel has no such counter. */
 int counters_get(const struct counters *counters, const char *name,
 		 int64_t *ret);

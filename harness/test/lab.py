@@ -2290,6 +2290,7 @@ class Paths(unittest.TestCase):
         frames = self.frames(
             "corrupt: {from: 100%}", ["100ms: connect client server"],
             seconds="1s", expect=["server: counter InErrs at least 1",
+                                  "server: counter InCsumErrors at least 1",
                                   "server: sends no syn-ack"])
         self.assertEqual({r["fate"] for r in frames if r["from"] == "client"},
                          {"corrupted"})
