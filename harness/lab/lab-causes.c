@@ -39,6 +39,7 @@ struct sizes {
 	const char *host;
 	uint32_t least_lost, most_passed;
 	unsigned int n_lost;
+	bool reported; /* to the host, by ICMP */
 };
 
 struct causes {
@@ -108,6 +109,19 @@ static bool is_gateway(const struct causes *c, const char *name)
 	const struct lab_host *host = lab_plan_host(c->plan, name);
 
 	return host && lab_host_is_gateway(host);
+}
+
+/* NULL: there are too many hosts. */
+static struct sizes *sizes_of(struct causes *c, const char *host)
+{
+	for (size_t i = 0; i < c->n_sizes; i++)
+		if (strcmp(c->sizes[i].host, host) == 0)
+			return &c->sizes[i];
+	if (c->n_sizes == LAB_HOSTS)
+		return NULL;
+	c->sizes[c->n_sizes] = (struct sizes){ .host = host,
+					       .least_lost = UINT32_MAX };
+	return &c->sizes[c->n_sizes++];
 }
 
 /* --- RST and ICMP --------------------------------------------------------- */
@@ -195,9 +209,24 @@ static const char *icmp_text(const struct frame *frame)
 	return NULL;
 }
 
+static bool is_too_big(const struct frame *frame)
+{
+	return frame->source.family == AF_INET6 ?
+		       frame->icmp_type == ICMP6_PACKET_TOO_BIG :
+		       frame->icmp_type == ICMP_UNREACH &&
+			       frame->icmp_code == ICMP_UNREACH_NEEDFRAG;
+}
+
 static void see_icmp(struct causes *c, const struct wire_capture *capture)
 {
 	const char *text = icmp_text(&capture->frame);
+	struct sizes *sizes;
+
+	if (is_too_big(&capture->frame)) {
+		sizes = sizes_of(c, capture->to);
+		if (sizes)
+			sizes->reported = true;
+	}
 
 	if (text)
 		count(c, capture->to, "received ICMP %s from %s", text,
@@ -317,25 +346,20 @@ static bool may_depend_on_size(const struct causes *c,
 static void see_size(struct causes *c, const char *host, uint32_t payload,
 		     bool lost)
 {
-	size_t i = 0;
+	struct sizes *sizes = sizes_of(c, host);
 
-	while (i < c->n_sizes && strcmp(c->sizes[i].host, host) != 0)
-		i++;
-	if (i == LAB_HOSTS)
+	if (!sizes)
 		return;
-	if (i == c->n_sizes)
-		c->sizes[c->n_sizes++] =
-			(struct sizes){ .host = host,
-					.least_lost = UINT32_MAX };
 	if (lost) {
-		c->sizes[i].n_lost++;
-		c->sizes[i].least_lost = MIN(c->sizes[i].least_lost, payload);
+		sizes->n_lost++;
+		sizes->least_lost = MIN(sizes->least_lost, payload);
 	} else {
-		c->sizes[i].most_passed = MAX(c->sizes[i].most_passed, payload);
+		sizes->most_passed = MAX(sizes->most_passed, payload);
 	}
 }
 
-/* A path MTU black hole: small segments arrive, and larger ones never do. */
+/* A path MTU black hole: small segments arrive, larger ones never do, and no ICMP
+ * error reports the MTU to the host. */
 static void conclude_sizes(struct causes *c)
 {
 	enum { LOST_MIN = 3 };
@@ -343,7 +367,7 @@ static void conclude_sizes(struct causes *c)
 	for (size_t i = 0; i < c->n_sizes; i++) {
 		const struct sizes *s = &c->sizes[i];
 
-		if (s->n_lost >= LOST_MIN && s->most_passed &&
+		if (!s->reported && s->n_lost >= LOST_MIN && s->most_passed &&
 		    s->least_lost > s->most_passed)
 			count(c, s->host,
 			      "only its large segments are lost: up to %u "
