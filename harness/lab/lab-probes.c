@@ -666,11 +666,21 @@ static const char *blocking_call(const struct endpoint *e)
 	return "the send() before it has not returned";
 }
 
+/* Why no connection has executed the command that waited for one. */
+static const char *missing_connection(const struct host_probe *p)
+{
+	for (const struct endpoint *e = p->endpoints; e; e = e->next)
+		if (e->kind == ACCEPTED)
+			return "no connection was open any more, and no other "
+			       "one was accepted";
+	return "no connection was accepted";
+}
+
 void lab_probes_finish(struct lab_probes *probes)
 {
 	for (struct host_probe *p = probes->all; p; p = p->next) {
 		drop_all(probes, &p->waiting, "the host is stopped");
-		drop_all(probes, &p->unassigned, "no connection was accepted");
+		drop_all(probes, &p->unassigned, missing_connection(p));
 		for (struct endpoint *e = p->endpoints; e; e = e->next)
 			drop_all(probes, &e->queue, blocking_call(e));
 	}

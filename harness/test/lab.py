@@ -936,6 +936,13 @@ timeline:
   - 100ms after close client: send client 5
 """, "the probe in client has no connection")
 
+    def test_action_after_the_close_of_an_accepted_connection(self):
+        self.failed("""
+for: 500ms
+timeline:
+  - start: [listen server, connect client server, close server, send server 5]
+""", "no connection was open any more, and no other one was accepted")
+
 
 class Programs(unittest.TestCase):
     def test_lines_and_exits_are_journalled(self):
