@@ -368,7 +368,8 @@ static void draw_across(struct paint *paint, const struct ladder_row *row,
 
 		snprintf(text, sizeof(text), " %s%.*s ", before, (int)size,
 			 line);
-		width = MIN(fold_width(text, SIZE_MAX), room + 4);
+		width = MIN(fold_width(text, SIZE_MAX),
+			    paint->right - paint->left - 1);
 		x = dash ? paint->left +
 				   (paint->right - paint->left - width) / 2 :
 			   centre_between_lifelines(paint, width);

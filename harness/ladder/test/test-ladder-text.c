@@ -225,6 +225,35 @@ START_TEST(text_without_room_ends_in_an_ellipsis)
 }
 END_TEST
 
+START_TEST(long_failure_is_printed_completely)
+{
+	static const char *const words[] = { "expected", "stop-reading",
+					     "observed", "executed:", "no",
+					     "connection", "accepted" };
+
+	for (int columns = 60; columns <= 130; columns++) {
+		char *text;
+
+		new_journal();
+		record_handshake(journal);
+		RECORD(journal, 0.5, "expectation", "{s:s, s:b, s:s, s:s}", "what",
+		       "server", "ok", false, "expected",
+		       "stop-reading server once more, after the client",
+		       "observed",
+		       "not executed: no connection was open or accepted");
+		text = drawn(columns, true);
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			ck_assert_msg(strstr(text, words[i]),
+				      "%d columns, %s:\n%s", columns, words[i],
+				      text);
+		ck_assert(!strstr(strstr(text, "FAILED"), "…"));
+		each_line(text, columns);
+		free(text);
+		json_decref(journal);
+	}
+}
+END_TEST
+
 START_TEST(ascii_drawing_is_ascii)
 {
 	char *text;
@@ -288,6 +317,7 @@ int main(void)
 		&text_beside_a_middle_host_covers_neither_mark_nor_lifelines,
 		&no_line_is_too_wide_or_ends_in_blanks,
 		&text_without_room_ends_in_an_ellipsis,
+		&long_failure_is_printed_completely,
 		&ascii_drawing_is_ascii,
 		&sixty_five_hosts_fit,
 		&several_connections_are_numbered,
