@@ -3,7 +3,10 @@
  * The bar beside a lifeline is the state of a socket. It is known where the
  * journal has a "state" record and after a successful connect() or accept(), and
  * stays known as long as the connection's segments agree with it. A FIN or an
- * RST changes the state; the next record shows to which one. Between
+ * RST changes the state; the next record shows to which one. An RST that the
+ * receiver answers with anything but an RST has changed nothing: it was not
+ * acceptable, and the answer is a challenge ACK (tcp_validate_incoming(), RFC
+ * 5961 section 3.2). Between
  * two records of different states the moment of the change is not known, and the
  * span has `sure` before `until`.
  *
@@ -32,6 +35,7 @@ struct socket_state {
 	int next; /* another socket of the connection; LADDER_NONE */
 	int port, peer_port; /* 0: not known */
 	int state, timer; /* spans that last; LADDER_NONE */
+	int reset; /* the state that a received RST has ended; LADDER_NONE */
 	double expires; /* of the timer */
 	char timer_name[32];
 	char observed[64]; /* the last "state" record */
@@ -181,7 +185,8 @@ static int get_socket(struct ladder_spans *spans, struct socket_state **ret,
 						 .connection = LADDER_NONE,
 						 .next = LADDER_NONE,
 						 .state = LADDER_NONE,
-						 .timer = LADDER_NONE };
+						 .timer = LADDER_NONE,
+						 .reset = LADDER_NONE };
 	}
 	if (number)
 		socket->number = number;
@@ -198,6 +203,21 @@ static bool is_in_state(const struct ladder_spans *spans,
 	       strcmp(spans->ladder->spans[socket->state].text, state) == 0;
 }
 
+/* What a received RST has ended goes on: the socket is seen at `t`. */
+static void restore_state(struct ladder_spans *spans,
+			  struct socket_state *socket, double t)
+{
+	struct ladder_span *span;
+
+	if (socket->reset < 0)
+		return;
+	span = &spans->ladder->spans[socket->reset];
+	span->open = true;
+	span->sure = span->until = MAX(t, span->sure);
+	socket->state = socket->reset;
+	socket->reset = LADDER_NONE;
+}
+
 /*
  * The same state prolongs its span. Another one ends it at `t`, but `sure` stays
  * where the old state was observed last: the change was somewhere between.
@@ -208,6 +228,10 @@ static int set_state(struct ladder_spans *spans, struct socket_state *socket,
 	struct ladder *ladder = spans->ladder;
 	int span;
 
+	if (socket->reset >= 0 &&
+	    strcmp(ladder->spans[socket->reset].text, state) == 0)
+		restore_state(spans, socket, t);
+	socket->reset = LADDER_NONE;
 	if (is_in_state(spans, socket, state)) {
 		struct ladder_span *same = &ladder->spans[socket->state];
 
@@ -232,6 +256,7 @@ static void unset_state(struct ladder_spans *spans, struct socket_state *socket,
 {
 	struct ladder_span *span;
 
+	socket->reset = LADDER_NONE;
 	if (socket->state < 0)
 		return;
 	span = &spans->ladder->spans[socket->state];
@@ -282,10 +307,31 @@ static void end_time_wait(struct ladder_spans *spans,
 	}
 }
 
+/* Not the FIN that is sent or received once more: RFC 9293 sections 3.10.4 and
+ * 3.10.7.4. */
+static bool fin_changes_state(const struct ladder_spans *spans,
+			      const struct socket_state *socket, bool sends)
+{
+	static const char *const closing[] = { "FIN-WAIT-1", "FIN-WAIT-2",
+					       "CLOSING", "LAST-ACK",
+					       "TIME-WAIT" };
+	static const char *const closed[] = { "CLOSE-WAIT", "CLOSING",
+					      "LAST-ACK", "TIME-WAIT" };
+	const char *const *after = sends ? closing : closed;
+	size_t n = sends ? ARRAY_SIZE(closing) : ARRAY_SIZE(closed);
+
+	for (size_t i = 0; i < n; i++)
+		if (is_in_state(spans, socket, after[i]))
+			return false;
+	return true;
+}
+
 void ladder_spans_segment(struct ladder_spans *spans,
 			  const struct ladder_spans_segment *segment)
 {
 	struct socket_state *socket;
+	bool resets = segment->flags & SEGMENT_RST;
+	int state;
 
 	/* Before the socket is looked up: the new connection may have none yet. */
 	if (segment->sends && segment->flags & SEGMENT_SYN)
@@ -297,11 +343,18 @@ void ladder_spans_segment(struct ladder_spans *spans,
 	socket->peer_port = segment->peer_port;
 	/* A host in SYN-SENT sends an RST for an unacceptable ACK, and stays in
 	 * that state: RFC 9293 section 3.10.7.3. */
-	if (segment->sends && segment->flags & SEGMENT_RST &&
-	    is_in_state(spans, socket, "SYN-SENT"))
+	if (segment->sends && resets && is_in_state(spans, socket, "SYN-SENT"))
 		return;
-	if (segment->flags & (SEGMENT_FIN | SEGMENT_RST))
+	if (segment->sends && !resets)
+		restore_state(spans, socket, segment->t);
+	state = socket->state;
+	if (resets) {
 		unset_state(spans, socket, segment->t, true);
+		socket->reset = segment->sends ? LADDER_NONE : state;
+	} else if (segment->flags & SEGMENT_FIN) {
+		if (fin_changes_state(spans, socket, segment->sends))
+			unset_state(spans, socket, segment->t, true);
+	}
 	/* Only for its own segments: a segment that arrives proves nothing about
 	 * the receiver's socket. */
 	else if (segment->sends && is_in_state(spans, socket, "ESTAB"))

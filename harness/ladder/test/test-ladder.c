@@ -673,6 +673,70 @@ START_TEST(reset_sent_in_syn_sent_does_not_end_it)
 }
 END_TEST
 
+/* A challenge ACK: the RST is not the next segment that the server expects. */
+START_TEST(reset_that_is_answered_with_an_ack_does_not_end_a_bar)
+{
+	record_handshake(journal);
+	FRAME(journal, .t = 0.3, .left = 0.30003, .from = "client",
+	      .to = "server", .fate = "injected", .kinds = "tcp rst",
+	      .flags = SEGMENT_RST, .seq = 11);
+	FRAME(journal, .t = 0.301, .left = 0.30103, .from = "server",
+	      .to = "client", .kinds = "tcp pure-ack", .flags = SEGMENT_ACK,
+	      .seq = 1, .ack = 1, .to_client = true);
+	FRAME(journal, .t = 0.5, .left = 0.50003, .from = "client",
+	      .to = "server", .fate = "injected", .kinds = "tcp rst",
+	      .flags = SEGMENT_RST, .seq = 1);
+	record_call(journal, 0.9, "client", 4, "sleep");
+	build();
+	ck_assert_str_eq(span_of(LADDER_STATE, "server")->text, "ESTAB");
+	ck_assert(!span_of(LADDER_STATE, "server")->open);
+	ck_assert_double_eq(span_of(LADDER_STATE, "server")->sure, 0.50003);
+	done();
+}
+END_TEST
+
+START_TEST(state_after_a_reset_continues_its_bar)
+{
+	record_handshake(journal);
+	FRAME(journal, .t = 0.3, .left = 0.30003, .from = "client",
+	      .to = "server", .fate = "injected", .kinds = "tcp rst",
+	      .flags = SEGMENT_RST, .seq = 100001);
+	record_state(journal, 0.4, "server", 1, "ESTAB", "keepalive", 5);
+	record_call(journal, 0.9, "client", 4, "sleep");
+	build();
+	ck_assert(span_of(LADDER_STATE, "server")->open);
+	ck_assert_double_lt(span_of(LADDER_STATE, "server")->from, 0.3);
+	done();
+}
+END_TEST
+
+START_TEST(retransmitted_fin_does_not_end_a_bar)
+{
+	record_handshake(journal);
+	for (int i = 0; i < 2; i++) {
+		FRAME(journal, .t = 0.3 + i * 0.2, .left = 0.30003 + i * 0.2,
+		      .from = "client", .to = "server",
+		      .kinds = i ? "tcp fin retransmission" : "tcp fin",
+		      .flags = SEGMENT_FIN | SEGMENT_ACK, .seq = 1, .ack = 1);
+		if (i == 0) {
+			record_state(journal, 0.31, "client", 2, "FIN-WAIT-1",
+				     "on", 0.2);
+			record_state(journal, 0.32, "server", 1, "CLOSE-WAIT",
+				     "none", 0);
+		}
+	}
+	record_call(journal, 0.9, "client", 4, "sleep");
+	build();
+	for (size_t i = 0; i < ladder->n_spans; i++) {
+		const struct ladder_span *span = &ladder->spans[i];
+
+		if (span->kind == LADDER_STATE)
+			ck_assert(span->open == (span->from > 0.3));
+	}
+	done();
+}
+END_TEST
+
 START_TEST(frames_of_a_dead_host_are_counted_and_not_drawn)
 {
 	record_handshake(journal);
@@ -1028,6 +1092,9 @@ int main(void)
 		&closed_socket_in_syn_sent_has_no_bar,
 		&two_numbers_of_one_socket_have_one_bar,
 		&reset_sent_in_syn_sent_does_not_end_it,
+		&reset_that_is_answered_with_an_ack_does_not_end_a_bar,
+		&state_after_a_reset_continues_its_bar,
+		&retransmitted_fin_does_not_end_a_bar,
 		&frames_of_a_dead_host_are_counted_and_not_drawn,
 		&lasting_fault_ends_with_its_undo_verb,
 		&every_verb_is_drawn_as_the_table_says,
