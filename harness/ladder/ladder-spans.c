@@ -203,7 +203,8 @@ static bool is_in_state(const struct ladder_spans *spans,
 	       strcmp(spans->ladder->spans[socket->state].text, state) == 0;
 }
 
-/* What a received RST has ended goes on: the socket is seen at `t`. */
+/* What a received RST has ended goes on: the socket is seen at `t`. Of frames that
+ * pass the wire within microseconds, a later record may have an earlier time. */
 static void restore_state(struct ladder_spans *spans,
 			  struct socket_state *socket, double t)
 {
@@ -212,6 +213,8 @@ static void restore_state(struct ladder_spans *spans,
 	if (socket->reset < 0)
 		return;
 	span = &spans->ladder->spans[socket->reset];
+	if (t <= span->until)
+		return;
 	span->open = true;
 	span->sure = span->until = MAX(t, span->sure);
 	socket->state = socket->reset;

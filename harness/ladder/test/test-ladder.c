@@ -695,6 +695,22 @@ START_TEST(reset_that_is_answered_with_an_ack_does_not_end_a_bar)
 }
 END_TEST
 
+START_TEST(segment_that_was_sent_before_a_reset_does_not_continue_a_bar)
+{
+	record_handshake(journal);
+	FRAME(journal, .t = 0.3, .left = 0.30003, .from = "client",
+	      .to = "server", .kinds = "tcp rst", .flags = SEGMENT_RST,
+	      .seq = 1);
+	FRAME(journal, .t = 0.30002, .left = 0.30004, .from = "server",
+	      .to = "client", .kinds = "tcp pure-ack", .flags = SEGMENT_ACK,
+	      .seq = 1, .ack = 1, .to_client = true);
+	record_call(journal, 0.9, "client", 4, "sleep");
+	build();
+	ck_assert_double_eq(span_of(LADDER_STATE, "server")->until, 0.30003);
+	done();
+}
+END_TEST
+
 START_TEST(state_after_a_reset_continues_its_bar)
 {
 	record_handshake(journal);
@@ -1093,6 +1109,7 @@ int main(void)
 		&two_numbers_of_one_socket_have_one_bar,
 		&reset_sent_in_syn_sent_does_not_end_it,
 		&reset_that_is_answered_with_an_ack_does_not_end_a_bar,
+		&segment_that_was_sent_before_a_reset_does_not_continue_a_bar,
 		&state_after_a_reset_continues_its_bar,
 		&retransmitted_fin_does_not_end_a_bar,
 		&frames_of_a_dead_host_are_counted_and_not_drawn,
