@@ -328,6 +328,132 @@ static bool may_be_unsafe(const char *line, size_t size)
 	return unsafe;
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' :
+	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+				      -1;
+}
+
+/* Up to the first character that is none, at most `size` bytes. */
+static size_t decode_hex(const char *hex, size_t digits, uint8_t *ret,
+			 size_t size)
+{
+	size_t n = 0;
+
+	for (; n < size && digits >= 2; n++, hex += 2, digits -= 2) {
+		int high = hex_digit(hex[0]), low = hex_digit(hex[1]);
+
+		if (high < 0 || low < 0)
+			break;
+		ret[n] = (uint8_t)(high * 16 + low);
+	}
+	return n;
+}
+
+/* The part of a line that is still to be read; NULL after an unexpected one. */
+struct reader {
+	const char *at, *end;
+};
+
+static void skip(struct reader *reader, const char *text)
+{
+	size_t size = strlen(text);
+
+	if (!reader->at || (size_t)(reader->end - reader->at) < size ||
+	    memcmp(reader->at, text, size) != 0)
+		reader->at = NULL;
+	else
+		reader->at += size;
+}
+
+/* Up to the character, and skips it. Returns the number of characters before
+ * it. */
+static size_t skip_to(struct reader *reader, char c)
+{
+	const char *from = reader->at;
+
+	if (from)
+		reader->at = memchr(from, c, (size_t)(reader->end - from));
+	return reader->at ? (size_t)(reader->at++ - from) : 0;
+}
+
+static void read_string(struct reader *reader, const char *key, char ret[64])
+{
+	const char *from;
+	size_t size;
+
+	skip(reader, key);
+	from = reader->at;
+	size = skip_to(reader, '"');
+	if (size >= 64)
+		reader->at = NULL;
+	if (!reader->at)
+		return;
+	memcpy(ret, from, size);
+	ret[size] = '\0';
+}
+
+static double read_number(struct reader *reader, const char *key)
+{
+	double value;
+	char *end;
+
+	skip(reader, key);
+	if (!reader->at)
+		return 0;
+	value = strtod(reader->at, &end);
+	reader->at = end == reader->at ? NULL : end;
+	return value;
+}
+
+/* The last member is found from the end. */
+static void read_hex(struct reader *reader, struct journal_packet *ret)
+{
+	static const char key[] = ",\"hex\":\"";
+	const char *end = reader->end - 2, *hex;
+	size_t length = sizeof(key) - 1;
+
+	if (!reader->at || end <= reader->at || memcmp(end, "\"}", 2) != 0) {
+		reader->at = NULL;
+		return;
+	}
+	hex = memrchr(reader->at, '"', (size_t)(end - reader->at));
+	reader->at = hex && (size_t)(++hex - reader->at) >= length &&
+				     memcmp(hex - length, key, length) == 0 ?
+			     end :
+			     NULL;
+	if (reader->at)
+		ret->n_bytes = decode_hex(hex, (size_t)(end - hex), ret->bytes,
+					  sizeof(ret->bytes));
+}
+
+bool journal_read_packet(struct journal_packet *ret, const char *line,
+			 size_t size)
+{
+	struct reader reader = { line, line + size };
+	double frame_size;
+
+	ret->t = read_number(&reader, "{\"t\":");
+	skip(&reader, ",\"type\":\"frame\"");
+	if (!reader.at || may_be_unsafe(line, size))
+		return false;
+	read_string(&reader, ",\"from\":\"", ret->from);
+	read_string(&reader, ",\"to\":\"", ret->to);
+	read_string(&reader, ",\"fate\":\"", ret->fate);
+	skip(&reader, ",\"text\":\"");
+	skip_to(&reader, '"');
+	skip(&reader, ",\"kinds\":[");
+	skip_to(&reader, ']');
+	ret->left = read_number(&reader, ",\"left\":");
+	frame_size = read_number(&reader, ",\"size\":");
+	read_hex(&reader, ret);
+	if (!reader.at || !(frame_size >= 0 && frame_size <= UINT32_MAX))
+		return false;
+	ret->size = (size_t)frame_size;
+	return true;
+}
+
 int journal_parse(json_t **ret, const char *line, size_t size)
 {
 	json_error_t error;
@@ -385,27 +511,11 @@ bool journal_is(const json_t *record, const char *type)
 	return strcmp(journal_text(record, "type"), type) == 0;
 }
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 size_t journal_bytes(const json_t *frame, uint8_t *ret, size_t size)
 {
 	const char *hex = journal_text(frame, "hex");
-	size_t n = 0;
 
-	for (; n < size && hex[0]; hex += 2) {
-		int high = hex_digit(hex[0]), low = hex_digit(hex[1]);
-
-		if (high < 0 || low < 0)
-			break;
-		ret[n++] = (uint8_t)(high * 16 + low);
-	}
-	return n;
+	return decode_hex(hex, strlen(hex), ret, size);
 }
 
 const json_t *journal_find(const json_t *records, const char *type)

@@ -14,9 +14,15 @@
 /* False for an invalid line, after which the worker stops reading. */
 static bool take(struct result *result, const char *line, size_t size)
 {
+	struct journal_packet frame;
 	json_t *record;
-	int r = journal_parse(&record, line, size);
+	int r;
 
+	if (journal_read_packet(&frame, line, size)) {
+		fuzz_must(result_take_frame(result, line, size) == 0);
+		return true;
+	}
+	r = journal_parse(&record, line, size);
 	if (r >= 0)
 		r = result_take(result, record);
 	fuzz_must(r == 0 || r == -EBADMSG);
@@ -103,6 +109,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct result *result = fake_new(FAKE_DATA, 0);
 
 	read_journal(result, (const char *)data, size);
+	if (result_parse_frames(result) < 0)
+		result_broken(result, error_trail());
 	fuzz_must(result->has_verdict && result->reason);
 	result->final = true;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)

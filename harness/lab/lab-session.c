@@ -421,6 +421,7 @@ static int start_editor(struct session *s)
 static int start_worker(struct session *s)
 {
 	const struct worker_events events = { .record = on_record,
+					      .frames = s->plan->live,
 					      .ended = on_ended,
 					      .data = s };
 	int pair[2], r;

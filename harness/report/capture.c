@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "errors.h"
-#include "journal.h"
 #include "macro.h"
 #include "pcapng.h"
 #include "version.h"
@@ -31,7 +30,7 @@ struct capture {
 	size_t n_comments;
 };
 
-static double seconds_of(const json_t *record, const char *name)
+static double number_of(const json_t *record, const char *name)
 {
 	return json_number_value(json_object_get(record, name));
 }
@@ -101,52 +100,66 @@ static bool is_from_wire(const char *fate)
 	       strcmp(fate, "injected") == 0;
 }
 
-static void add_frame(struct capture *capture, const json_t *record)
+void capture_add_frame(struct capture *capture,
+		       const struct journal_packet *frame)
 {
-	const char *fate = journal_text(record, "fate");
-	const char *to = journal_text(record, "to"),
-		   *from = journal_text(record, "from");
-	double t = seconds_of(record, "t"), left = seconds_of(record, "left");
-	double size = json_number_value(json_object_get(record, "size"));
-	bool at_receiver = is_from_wire(fate) || !*from;
-	const char *host = at_receiver ? to : from;
+	bool at_receiver = is_from_wire(frame->fate) || !*frame->from;
+	const char *host = at_receiver ? frame->to : frame->from;
 	int interface;
-	uint8_t bytes[JOURNAL_BYTES];
-	struct pcapng_packet packet = { .bytes = bytes,
-					.comments = capture->comments };
+	struct pcapng_packet packet = {
+		.nsec = capture->epoch + nsec_of(frame->t),
+		.bytes = frame->bytes,
+		.captured = frame->n_bytes,
+		.size = MAX(frame->size, frame->n_bytes),
+		.comments = capture->comments,
+	};
 
 	/* Unless the record "ready" had it, which another version may lack. */
 	add_interface(capture, host);
 	interface = interface_of(capture, host);
 	if (interface < 0)
 		return;
-	if (strcmp(fate, "forwarded") != 0 && left > t)
-		add_comment(capture, "%s: to %s at %.6f s", fate, to, left);
-	else if (strcmp(fate, "forwarded") != 0)
-		add_comment(capture, "%s", fate);
+	if (strcmp(frame->fate, "forwarded") != 0 && frame->left > frame->t)
+		add_comment(capture, "%s: to %s at %.6f s", frame->fate,
+			    frame->to, frame->left);
+	else if (strcmp(frame->fate, "forwarded") != 0)
+		add_comment(capture, "%s", frame->fate);
 	packet.interface = (unsigned int)interface;
-	packet.nsec = capture->epoch + nsec_of(t);
-	packet.captured = journal_bytes(record, bytes, sizeof(bytes));
-	packet.size = packet.captured;
-	if (size > (double)packet.captured && size <= UINT32_MAX)
-		packet.size = (size_t)size;
 	pcapng_add_packet(capture->out, &packet);
 	capture->n_comments = 0;
 	capture->comments[0] = NULL;
 }
 
+static void add_parsed_frame(struct capture *capture, const json_t *record)
+{
+	double size = number_of(record, "size");
+	struct journal_packet frame = {
+		.t = number_of(record, "t"),
+		.left = number_of(record, "left"),
+		.size = size > 0 && size <= UINT32_MAX ? (size_t)size : 0,
+	};
+
+	snprintf(frame.from, sizeof(frame.from), "%s",
+		 journal_text(record, "from"));
+	snprintf(frame.to, sizeof(frame.to), "%s", journal_text(record, "to"));
+	snprintf(frame.fate, sizeof(frame.fate), "%s",
+		 journal_text(record, "fate"));
+	frame.n_bytes = journal_bytes(record, frame.bytes, sizeof(frame.bytes));
+	capture_add_frame(capture, &frame);
+}
+
 void capture_add(struct capture *capture, const json_t *record)
 {
 	if (journal_is(record, "start"))
-		capture->epoch = nsec_of(seconds_of(record, "epoch"));
+		capture->epoch = nsec_of(number_of(record, "epoch"));
 	else if (journal_is(record, "ready"))
 		add_hosts(capture, record);
 	else if (journal_is(record, "fault"))
 		add_comment(capture, "fault at %.6f s: %s",
-			    seconds_of(record, "t"),
+			    number_of(record, "t"),
 			    journal_text(record, "text"));
 	else if (journal_is(record, "frame"))
-		add_frame(capture, record);
+		add_parsed_frame(capture, record);
 }
 
 int capture_new(struct capture **ret, FILE *out)

@@ -10,6 +10,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "journal.h"
+
 struct capture;
 
 /* Begins the file. `out` stays the caller's; ferror() tells of failed writes.
@@ -19,3 +21,6 @@ struct capture *capture_free(struct capture *capture);
 
 /* The next record. Records that lack members are left out. */
 void capture_add(struct capture *capture, const json_t *record);
+/* The same for a frame whose record was not parsed. */
+void capture_add_frame(struct capture *capture,
+		       const struct journal_packet *frame);

@@ -337,8 +337,17 @@ static int take_verdict(struct result *result, const json_t *record)
 	return error_trace(r);
 }
 
+/* Also of a line that is not parsed. */
+static bool is_frame(const json_t *record)
+{
+	return json_is_string(record) || journal_is(record, "frame");
+}
+
 static double time_of(const json_t *record)
 {
+	if (json_is_string(record))
+		return strtod(json_string_value(record) + strlen("{\"t\":"),
+			      NULL);
 	return json_number_value(json_object_get(record, "t"));
 }
 
@@ -414,12 +423,11 @@ static int omit_frames(struct result *result)
 	int r = kept ? 0 : -ENOMEM;
 
 	json_array_foreach (result->journal, i, record) {
-		bool omit = journal_is(record, "frame") &&
-			    ++frame > RESULT_FIRST && frame <= last;
+		bool omit = is_frame(record) && ++frame > RESULT_FIRST &&
+			    frame <= last;
 
 		if (omit && !result->omission) {
-			result->omission = new_omission(json_number_value(
-				json_object_get(record, "t")));
+			result->omission = new_omission(time_of(record));
 			r = result->omission ?
 				    json_array_append_new(kept,
 							  result->omission) :
@@ -428,9 +436,7 @@ static int omit_frames(struct result *result)
 			r = json_array_append(kept, record);
 		}
 		if (omit && r >= 0)
-			result_leave_out_until(result,
-					       json_number_value(json_object_get(
-						       record, "t")));
+			result_leave_out_until(result, time_of(record));
 		if (r < 0)
 			break;
 	}
@@ -446,11 +452,11 @@ static int omit_frames(struct result *result)
 
 int result_keep(struct result *result, json_t *record)
 {
-	bool is_frame = journal_is(record, "frame");
+	bool counts = is_frame(record);
 
 	if (json_array_append_new(result->journal, record) < 0)
 		return error_origin(-ENOMEM, "result");
-	result->n_frames += is_frame;
+	result->n_frames += counts;
 	/* Seldom, so that moving the others costs little for each frame. */
 	if (!result->keeps_all_frames &&
 	    result->n_frames > RESULT_FIRST + 2 * RESULT_LAST)
@@ -469,6 +475,52 @@ int result_take(struct result *result, json_t *record)
 		return error_trace(r);
 	}
 	return error_trace(result_keep(result, record));
+}
+
+int result_take_frame(struct result *result, const char *line, size_t size)
+{
+	return error_trace(
+		result_keep(result, json_stringn_nocheck(line, size)));
+}
+
+/* Replaces the line by its record. */
+static int parse_frame(json_t *journal, size_t i)
+{
+	const json_t *line = json_array_get(journal, i);
+	json_t *record;
+	int r = journal_parse(&record, json_string_value(line),
+			      json_string_length(line));
+
+	if (r < 0)
+		return error_trace(r);
+	r = result_check(record);
+	if (r < 0) {
+		json_decref(record);
+		return error_trace(r);
+	}
+	if (json_array_set_new(journal, i, record) < 0)
+		return error_origin(-ENOMEM, "result");
+	return 0;
+}
+
+int result_parse_frames(struct result *result)
+{
+	json_t *journal = result->journal;
+	size_t i = 0;
+	int r = 0;
+
+	while (i < json_array_size(journal)) {
+		int parsed = json_is_string(json_array_get(journal, i)) ?
+				     parse_frame(journal, i) :
+				     0;
+
+		if (parsed < 0)
+			json_array_remove(journal, i);
+		else
+			i++;
+		r = MIN(r, parsed);
+	}
+	return error_trace(r);
 }
 
 void result_clear_journal(struct result *result)

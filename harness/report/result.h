@@ -42,7 +42,8 @@ struct result {
 
 	/* The records, in order; empty after result_clear_journal(). Of many
 	 * frames only the first RESULT_FIRST and at least the last RESULT_LAST
-	 * are there, with a note where the others were. */
+	 * are there, with a note where the others were. Until
+	 * result_parse_frames(), strings stand for frames. */
 	json_t *journal;
 	bool keeps_all_frames; /* set by the owner: none is left out */
 	size_t n_frames; /* of `journal` */
@@ -74,6 +75,16 @@ int result_check(const json_t *record);
 /* Takes the record, also on failure. -EBADMSG as for result_check(), for an
  * unknown verdict and for a second verdict; -ENOMEM. */
 int result_take(struct result *result, json_t *record);
+
+/*
+ * The same for a line that journal_read_packet() has read. It is parsed and
+ * checked by result_parse_frames(), unless it is left out before: a transfer is
+ * as fast as this process takes its records. -ENOMEM.
+ */
+int result_take_frame(struct result *result, const char *line, size_t size);
+/* At the end of the run, before the journal is read. A frame that is refused is
+ * not in the journal. -EBADMSG, -ENOMEM. */
+int result_parse_frames(struct result *result);
 
 /* Appends a record without reading it: for a journal that is read again. Takes
  * the record, also on failure. -ENOMEM. */

@@ -148,12 +148,24 @@ int out_run_new(struct out_run **ret, const char *out,
 	return 0;
 }
 
-void out_run_add(struct out_run *run, const json_t *record, const char *line,
-		 size_t size)
+static void add_line(struct out_run *run, const char *line, size_t size)
 {
 	fwrite(line, 1, size, run->journal);
 	fputc('\n', run->journal);
+}
+
+void out_run_add(struct out_run *run, const json_t *record, const char *line,
+		 size_t size)
+{
+	add_line(run, line, size);
 	capture_add(run->capture, record);
+}
+
+void out_run_add_frame(struct out_run *run, const struct journal_packet *frame,
+		       const char *line, size_t size)
+{
+	add_line(run, line, size);
+	capture_add_frame(run->capture, frame);
 }
 
 /* stdio keeps a failure until out_run_close() reports it. */

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "journal.h"
 #include "report.h"
 
 /* Makes the folder, locks it against other processes until this one ends, and
@@ -25,6 +26,10 @@ int out_run_new(struct out_run **ret, const char *out,
 /* Appends a record; `line` is its text, without a newline. */
 void out_run_add(struct out_run *run, const json_t *record, const char *line,
 		 size_t size);
+
+/* The same for a frame whose record was not parsed. */
+void out_run_add_frame(struct out_run *run, const struct journal_packet *frame,
+		       const char *line, size_t size);
 
 /* Writes what stdio has buffered, so that the files have all records up to here
  * even if this process is killed. A failure is reported by out_run_close(). */

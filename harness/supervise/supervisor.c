@@ -286,6 +286,7 @@ static int handle_start_failure(struct supervisor *s, int r)
 static int start_next(struct supervisor *s)
 {
 	const struct worker_events events = { .record = on_record,
+					      .frames = s->report->verbose,
 					      .ended = on_ended,
 					      .data = s };
 	const struct run_job *job = &s->queue[s->next++];

@@ -70,7 +70,11 @@ struct result *worker_result(const struct worker *worker)
 
 struct result *worker_take_result(struct worker *worker)
 {
-	return TAKE(worker->result);
+	struct result *result = TAKE(worker->result);
+
+	if (result && result_parse_frames(result) < 0)
+		result_broken(result, error_trail());
+	return result;
 }
 
 const struct run_job *worker_job(const struct worker *worker)
@@ -247,12 +251,21 @@ static int finish(struct worker *worker)
 	return 0;
 }
 
+/* `line` ends with a newline, which `size` does not include. */
 static int take_line(struct worker *worker, const char *line, size_t size)
 {
+	struct journal_packet frame;
 	const char *type;
 	json_t *record;
-	int r = journal_parse(&record, line, size);
+	int r;
 
+	if (!worker->events.frames && journal_read_packet(&frame, line, size)) {
+		if (worker->files)
+			out_run_add_frame(worker->files, &frame, line, size);
+		return error_trace(
+			result_take_frame(worker->result, line, size));
+	}
+	r = journal_parse(&record, line, size);
 	if (r < 0)
 		return error_trace(r);
 	if (worker->files)

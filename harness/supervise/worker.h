@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <stdio.h>
+#include <stdbool.h>
 
 #include "loop.h"
 #include "result.h"
@@ -17,6 +17,7 @@ struct worker_events {
 	/* A record came in; it is in the worker's result already. */
 	void (*record)(void *data, struct worker *worker,
 		       const json_t *record);
+	bool frames; /* record() is called for frames, too */
 	/* The run has ended and its result has a verdict. Its process may still
 	 * be dying. Called once. */
 	void (*ended)(void *data, struct worker *worker);
@@ -36,7 +37,7 @@ int worker_start(struct worker **ret, struct loop *loop,
 struct worker *worker_free(struct worker *worker);
 
 struct result *worker_result(const struct worker *worker);
-/* The caller owns it afterwards. */
+/* The caller owns it afterwards. Its journal is complete and parsed. */
 struct result *worker_take_result(struct worker *worker);
 /* After the end: a negative errno when the journal below `out` is incomplete. */
 int worker_file_error(const struct worker *worker);

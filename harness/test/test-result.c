@@ -9,6 +9,7 @@
 
 #include "errors.h"
 #include "fake.h"
+#include "journal.h"
 #include "macro.h"
 #include "suite.h"
 #include "unit.h"
@@ -74,6 +75,72 @@ START_TEST(of_many_frames_the_middle_is_left_out)
 	ck_assert_str_eq(json_string_value(json_object_get(record, "text")),
 			 "record 50000");
 	result_free(result);
+}
+END_TEST
+
+static void print_frame(char *line, size_t size, int i)
+{
+	snprintf(line, size,
+		 "{\"t\":%d.5,\"type\":\"frame\",\"from\":\"client\","
+		 "\"to\":\"server\",\"fate\":\"forwarded\","
+		 "\"text\":\"record %d\",\"kinds\":[],\"left\":%d.5,"
+		 "\"size\":60,\"hex\":\"00\"}",
+		 i, i, i);
+}
+
+/* The result is the same as that of parsed records. */
+START_TEST(frames_may_be_parsed_at_the_end)
+{
+	struct result *parsed = fake_new(FAKE_ALIVE, -1);
+	struct result *lines = fake_new(FAKE_ALIVE, -1);
+	char line[256];
+
+	for (int i = 0; i < RESULT_FIRST + 2 * RESULT_LAST + 100; i++) {
+		struct journal_packet packet;
+
+		print_frame(line, sizeof(line), i);
+		ck_assert(journal_read_packet(&packet, line, strlen(line)));
+		ck_assert_int_eq(take(parsed, line), 0);
+		ck_assert_int_eq(result_take_frame(lines, line, strlen(line)),
+				 0);
+	}
+	ck_assert_uint_eq(lines->n_frames, parsed->n_frames);
+	ck_assert(!json_equal(lines->journal, parsed->journal));
+	ck_assert_int_eq(result_parse_frames(lines), 0);
+	ck_assert(json_equal(lines->journal, parsed->journal));
+	ck_assert_ptr_eq(json_array_get(lines->journal, RESULT_FIRST),
+			 lines->omission);
+	result_free(parsed);
+	result_free(lines);
+}
+END_TEST
+
+START_TEST(an_invalid_frame_is_found_at_the_end)
+{
+	static const char *const wrong[] = {
+		"\"packet\":,\"hex\"", /* no JSON */
+		"\"packet\":\"seven\",\"hex\"", /* not as journal.h has it */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct result *result = fake_new(FAKE_ALIVE, -1);
+		size_t before = json_array_size(result->journal);
+		struct journal_packet packet;
+		char line[256], *hex;
+
+		print_frame(line, sizeof(line), 1);
+		hex = strstr(line, "\"hex\"");
+		snprintf(hex, sizeof(line) - (size_t)(hex - line), "%s:\"00\"}",
+			 wrong[i]);
+		ck_assert(journal_read_packet(&packet, line, strlen(line)));
+		for (int n = 0; n < 2; n++)
+			ck_assert_int_eq(result_take_frame(result, line,
+							   strlen(line)),
+					 0);
+		ck_assert_int_eq(result_parse_frames(result), -EBADMSG);
+		ck_assert_uint_eq(json_array_size(result->journal), before);
+		result_free(result);
+	}
 }
 END_TEST
 
@@ -240,6 +307,8 @@ END_TEST
 static const TTest *const *const tests[] = {
 	&records_are_folded_into_the_result,
 	&of_many_frames_the_middle_is_left_out,
+	&frames_may_be_parsed_at_the_end,
+	&an_invalid_frame_is_found_at_the_end,
 	&the_last_value_of_a_name_counts,
 	&only_a_pass_judges_the_documents,
 	&a_variant_may_have_its_own_judgements,

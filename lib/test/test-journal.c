@@ -510,6 +510,93 @@ START_TEST(gathered_frames_keep_their_order_among_the_records)
 }
 END_TEST
 
+static const char packet_line[] =
+	"{\"t\":1.000000002,\"type\":\"frame\",\"from\":\"client\","
+	"\"to\":\"server\",\"fate\":\"delayed\",\"text\":\". 1:2(1) ack 1\","
+	"\"kinds\":[\"tcp\",\"data\"],\"left\":2.5,\"size\":67,\"packet\":7,"
+	"\"hex\":\"009fff\"}";
+
+START_TEST(packet_is_read_without_parsing)
+{
+	static const char *const kinds[] = { "tcp", "syn", NULL };
+	static const uint8_t bytes[] = { 0x00, 0x9f, 0xff };
+	const struct journal_frame frame = {
+		.from = "client",
+		.to = "server",
+		.fate = "forwarded",
+		.text = "S 0:0(0)",
+		.text_size = strlen("S 0:0(0)"),
+		.kinds = kinds,
+		.left = SEC(100) + 3,
+		.size = 1514,
+		.bytes = bytes,
+		.n_bytes = sizeof(bytes),
+		.packet = 7,
+		.port = 1,
+		.origin = "client",
+		.is_tcp = true,
+	};
+	struct stage stage = new_stage(SEC(100));
+	struct journal_packet packet;
+	char line[4096];
+
+	write_frame(&stage, SEC(100) + 2, &frame);
+	ck_assert(journal_read_packet(&packet, line,
+				      written(&stage, line, sizeof(line)) - 1));
+	ck_assert_double_eq_tol(packet.t, 2e-9, 1e-12);
+	ck_assert_double_eq_tol(packet.left, 3e-9, 1e-12);
+	ck_assert_str_eq(packet.from, "client");
+	ck_assert_str_eq(packet.to, "server");
+	ck_assert_str_eq(packet.fate, "forwarded");
+	ck_assert_uint_eq(packet.size, 1514);
+	ck_assert_uint_eq(packet.n_bytes, 3);
+	ck_assert_mem_eq(packet.bytes, bytes, sizeof(bytes));
+	ck_assert(journal_read_packet(&packet, packet_line,
+				      strlen(packet_line)));
+	ck_assert_double_eq_tol(packet.left, 2.5, 1e-12);
+	end_stage(&stage);
+}
+END_TEST
+
+/* The line is for the parser then, which finds what is wrong with it. */
+START_TEST(other_lines_are_left_to_the_parser)
+{
+	static const struct {
+		const char *part, *other;
+	} changes[] = {
+		{ "\"frame\"", "\"note\"" },
+		{ "{\"t\":", "{ \"t\":" },
+		{ "client", "a \\\"host\\\"" },
+		{ "client", "h\xc3\xb6st" },
+		{ "server", "server678901234567890123456789012345678901234567"
+			    "8901234567890123" },
+		{ "\"server\"", "null" },
+		{ "2.5", "null" },
+		{ "67", "-1" },
+		{ "\"hex\"", "\"bytes\"" },
+		{ "\"from\"", "\"From\"" },
+	};
+	struct journal_packet packet;
+	char line[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		const char *at = strstr(packet_line, changes[i].part);
+
+		ck_assert_ptr_nonnull(at);
+		snprintf(line, sizeof(line), "%.*s%s%s",
+			 (int)(at - packet_line), packet_line, changes[i].other,
+			 at + strlen(changes[i].part));
+		ck_assert_msg(!journal_read_packet(&packet, line, strlen(line)),
+			      "%s", line);
+	}
+	/* Cut off anywhere. */
+	for (size_t size = 0; size < strlen(packet_line); size++) {
+		snprintf(line, sizeof(line), "%.*s", (int)size, packet_line);
+		ck_assert(!journal_read_packet(&packet, line, size));
+	}
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&record_comes_back_as_it_was_written,
 	&record_without_members,
@@ -529,6 +616,8 @@ static const TTest *const *const tests[] = {
 	&long_frames_are_truncated,
 	&frame_with_too_long_text_is_refused,
 	&gathered_frames_keep_their_order_among_the_records,
+	&packet_is_read_without_parsing,
+	&other_lines_are_left_to_the_parser,
 };
 
 int main(void)
