@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An expectation has a window of time, [from, within] after its moment; without
- * one it is the whole run. Three kinds of evidence:
+ * one it is the whole run, or, for sockets, its end. Three kinds of evidence:
  *
  *	an event that should come (a result, a line, an exit): the first one in
  *	the window makes it true; one outside is only reported;
@@ -66,6 +66,11 @@ static bool is_same(const char *a, const char *b)
 
 /* --- windows of time ------------------------------------------------------ */
 
+static bool has_window(const struct lab_expectation *e)
+{
+	return e->from || e->within != NSEC_NEVER;
+}
+
 static bool has_begun(const struct evidence *ev)
 {
 	return ev->since.happened > 0;
@@ -81,7 +86,7 @@ static bool is_in_window(const struct lab_expectation *e,
 			 const struct evidence *ev, nsec_t at)
 {
 	/* A server may print the expected line before the timeline starts. */
-	if (!e->from && e->within == NSEC_NEVER)
+	if (!has_window(e))
 		return true;
 	return has_begun(ev) && at >= nsec_add(ev->since.happened, e->from) &&
 	       at <= window_end(e, ev);
@@ -217,7 +222,7 @@ static void see_derived_state(struct lab_judge *judge,
 			      struct evidence *ev,
 			      const struct lab_event *event)
 {
-	if (e->kind != LAB_EXPECT_SOCKETS || e->within == NSEC_NEVER ||
+	if (e->kind != LAB_EXPECT_SOCKETS || !has_window(e) ||
 	    e->state != event->state || !is_same(e->host, event->host))
 		return;
 	if (!is_limit(e) && is_expected(e, ev->last_look + 1)) {
@@ -273,7 +278,7 @@ static void see_number(struct lab_judge *judge, const struct lab_expectation *e,
 	nsec_t now = nsec_now();
 
 	ev->last_look = n;
-	if (e->within == NSEC_NEVER) {
+	if (!has_window(e)) {
 		/* At the end: the last look counts. */
 		ev->count = n;
 	} else if (!is_limit(e)) {
@@ -343,11 +348,6 @@ static void report_late(struct lab_judge *judge, const struct lab_expectation *e
 	expect_record_late(judge->run, e->program ? e->program : e->host,
 			   predicate(e), ev->observed, excess);
 	judge->run->unexplained |= excess > delay;
-}
-
-static bool has_window(const struct lab_expectation *e)
-{
-	return e->from || e->within != NSEC_NEVER;
 }
 
 static void report_final(struct lab_judge *judge,
@@ -481,7 +481,7 @@ static void finish_one(struct lab_judge *judge, const struct lab_expectation *e,
 		break;
 	case LAB_EXPECT_SOCKETS:
 		finish_number(judge, e, ev, ev->count,
-			      e->within != NSEC_NEVER && !is_limit(e) ?
+			      has_window(e) && !is_limit(e) ?
 				      ev->met > 0 :
 				      !ev->missed && is_expected(e, ev->count));
 		break;

@@ -543,6 +543,18 @@ class Expectations(unittest.TestCase):
                     "kill client", "--expect",
                     "server: no CLOSE-WAIT within 1s", "--for", "1s")
 
+    def test_number_of_sockets_after_a_time(self):
+        """A limit holds until the end, another number at one moment; without
+        a time both are of the end."""
+        for verdict, expected in ((rig.FAIL, "client: no ESTAB after 100ms"),
+                                  (rig.PASS, "client: 1 ESTAB after 100ms"),
+                                  (rig.PASS, "client: no ESTAB"),
+                                  (rig.FAIL, "client: 1 ESTAB")):
+            self.judged(verdict, "--at", "0s", "listen server 80 silent",
+                        "--at", "300ms", "connect client server:80", "--at",
+                        "client reaches ESTAB", "kill client", "--expect",
+                        expected, "--for", "1s")
+
     def test_states_between_two_looks_count(self):
         for verdict, expected in ((rig.PASS, "client: 1 FIN-WAIT-1"),
                                   (rig.PASS, "server: 1 LAST-ACK"),
