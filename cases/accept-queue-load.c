@@ -103,7 +103,7 @@ static bool run_phase(struct load *l, unsigned int load)
 		run_pass(l->run, MSEC(POLL_MS));
 		answered += poll_listener(l);
 	}
-	snprintf(name, sizeof(name), "at_%u_per_s", load * scale);
+	snprintf(name, sizeof(name), V_("at_%u_per_s"), load * scale);
 	run_note(l->run, "load %u/s: %u/s answered, %lld SYNs dropped so far",
 		 load * scale, answered * scale / POLLS,
 		 (long long)counter_change(l->run, "server", "ListenDrops"));

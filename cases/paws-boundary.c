@@ -253,9 +253,10 @@ static void script(struct run *run)
 	else
 		passed = observe_ack(run, &stage, &frame, injected);
 
-	run_predicted_text(run, N_("segment"),
-			   passes(&stage) ? N_("passes") : N_("dropped"));
-	run_measured_text(run, "segment", passed ? N_("passes") : N_("dropped"));
+	run_predicted_text(run, "segment",
+			   passes(&stage) ? V_("passes") : V_("dropped"));
+	run_measured_text(run, "segment",
+			  passed ? V_("passes") : V_("dropped"));
 	expect_that(run, passed == passes(&stage),
 		    passes(&stage) ? "the segment passes" :
 				     R_("the segment is dropped"),

@@ -74,11 +74,11 @@ static void delay_original(struct run *run)
 	sock_post_recv(tcp.server);
 	expect_that(run, sock_reap(tcp.server, 0).open,
 		    "the server does not read it again", "it does");
-	run_predicted_text(run, N_("dropped_by"), expected);
+	run_predicted_text(run, "dropped_by", expected);
 	run_measured_text(run, "dropped_by",
 			  counter_change(run, "server", "PAWSEstab") ?
 				  "PAWS" :
-				  N_("its number"));
+				  V_("its number"));
 	expect_counter(run, "server", "PAWSEstab", option);
 }
 
@@ -102,8 +102,8 @@ static void delay_ack(struct run *run)
 	fault_release(run, held);
 	run_pass(run, MSEC(PAUSE));
 	expect_frames(run, released, "answers", FRAMES(ANSWER), !silent);
-	run_predicted_text(run, N_("late_ack_is"),
-			   silent ? N_("dropped") : N_("answered"));
+	run_predicted_text(run, "late_ack_is",
+			   silent ? V_("dropped") : V_("answered"));
 	run_measured_text(run, "late_ack_is",
 			  frames_count(run, released, FRAMES(ANSWER)) ?
 				  "answered" :

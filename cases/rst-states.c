@@ -40,8 +40,8 @@ enum place { EXACT, INSIDE, OUTSIDE, BEFORE_FIN, WITHOUT_ACK };
 
 enum effect { RESETS, CHALLENGED, IGNORED, ACKNOWLEDGED };
 
-static const char *const effect_text[] = { "ends it", "challenge ACK",
-					   "nothing", "ACK" };
+static const char *const effect_text[] = { V_("ends it"), V_("challenge ACK"),
+					   V_("nothing"), "ACK" };
 
 static const struct plan {
 	const char *variant;

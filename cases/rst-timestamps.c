@@ -31,7 +31,7 @@ static void expect_option(struct run *run, struct mark since, bool option)
 	bool has = seen && seen->frame.tcp.has_timestamps;
 
 	expect_frames(run, since, "RSTs", FRAMES(RESET), 1);
-	run_predicted_text(run, "timestamp", option ? "yes" : "no");
+	run_predicted_text(run, "timestamp", option ? V_("yes") : V_("no"));
 	run_measured_text(run, "timestamp", has ? "yes" : "no");
 	expect_that(run, seen && has == option,
 		    option ? "the RST has a timestamp" :

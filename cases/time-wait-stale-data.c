@@ -51,8 +51,8 @@ enum outcome {
 static const nsec_t tick = 64; /* of the clock behind initial numbers */
 
 /* Of one length, so that one can replace the other. */
-static const char old_text[] = "written in the old connection";
-static const char new_text[] = "written in the new connection";
+static const char old_text[] = V_("written in the old connection");
+static const char new_text[] = V_("written in the new connection");
 
 struct stage {
 	struct run *run;

@@ -102,7 +102,7 @@ static void report_ports(struct run *run, struct sample a, struct sample b)
 
 	run_note(run, "two ports of one server: clocks %.3f s apart", apart_s);
 	run_measured_text(run, "offset_hashes",
-			  same ? "addresses" : "addresses and ports");
+			  same ? V_("addresses") : V_("addresses and ports"));
 	if (kernel_version() >= KERNEL_VERSION(7, 0, 0))
 		expect_that(run, !same, "another port sees another clock",
 			    "%.3f s apart", apart_s);

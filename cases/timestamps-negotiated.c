@@ -113,7 +113,7 @@ static void inject_stale_data(struct run *run, struct pair *tcp, bool on)
 	stale.tcp.has_timestamps = true;
 	fault_inject(run, "server", &stale, NULL);
 	got = sock_recv(server, on ? MSEC(50) : soon);
-	run_predicted_text(run, "paws", on ? "on" : "off");
+	run_predicted_text(run, "paws", on ? V_("on") : V_("off"));
 	run_measured_text(run, "paws", got.open ? "on" : "off");
 	expect_that(run, got.open == on,
 		    on ? "the stale segment is dropped" :
@@ -127,9 +127,9 @@ static void script(struct run *run)
 	bool client = run_sysctl(run, "client", "net.ipv4.tcp_timestamps");
 	bool server = run_sysctl(run, "server", "net.ipv4.tcp_timestamps");
 	const char *expected = client && server ?
-				       "SYN, SYN-ACK, ACK, data, FIN" :
+				       V_("SYN, SYN-ACK, ACK, data, FIN") :
 			       client ? "SYN" :
-					"none";
+					V_("none");
 	struct pair tcp = sock_pair(run);
 	char text[TEXT];
 

@@ -51,7 +51,7 @@ static void expect_sample(struct run *run, const char *name, int64_t sample,
 {
 	char key[32];
 
-	snprintf(key, sizeof(key), "%s_ms", name);
+	snprintf(key, sizeof(key), V_("%s_ms"), name);
 	run_predicted(run, key, nsec_seconds(path) * 1e3);
 	run_measured(run, key, (double)sample / 1e3);
 	expect_span(run, name, USEC(sample),
@@ -104,7 +104,8 @@ static void expect_no_sample(struct run *run, const struct tcp_info *before,
 {
 	run_predicted_text(run, "sample_of_copy_ms", "none");
 	run_measured_text(run, "sample_of_copy_ms",
-			  after->tcpi_rtt == before->tcpi_rtt ? "none" : "one");
+			  after->tcpi_rtt == before->tcpi_rtt ? V_("none") :
+								V_("one"));
 	expect_that(run,
 		    after->tcpi_rtt == before->tcpi_rtt &&
 			    after->tcpi_rttvar == before->tcpi_rttvar,

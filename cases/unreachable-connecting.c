@@ -127,7 +127,7 @@ static void expect_no_neighbour(struct run *run, const struct finding *got,
 		      last.max);
 	if (last.min == last.max)
 		run_predicted_text(run, "report_sets_off",
-				   last.min ? "a copy" : "nothing");
+				   last.min ? V_("a copy") : V_("nothing"));
 	run_measured_text(run, "report_sets_off",
 			  retransmissions ? "a copy" : "nothing");
 	expect_counter(run, "client", "TCPSpuriousRtxHostQueues",

@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "complete.h"
+#include "errors.h"
 #include "exit-status.h"
 #include "fd.h"
 #include "filter.h"
@@ -61,7 +62,7 @@ static int check_stdout(int status)
 	if (!failed || status != EXIT_STATUS_PASS)
 		return status;
 	fprintf(stderr, _("halfopen: write to stdout: %s\n"),
-		strerror(-fd_stream_error(stdout)));
+		error_explanation(-fd_stream_error(stdout)));
 	return EXIT_STATUS_BROKEN;
 }
 

@@ -110,6 +110,13 @@ const char *error_name(int error)
 	return unknown;
 }
 
+const char *error_explanation(int error)
+{
+	static char buffer[128];
+
+	return message_record(strerror(error), buffer, sizeof(buffer));
+}
+
 int error_number(const char *name)
 {
 	/* Linux's numbers end at 133 (EHWPOISON) on most architectures. */

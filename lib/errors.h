@@ -74,5 +74,8 @@ const char *error_path(const char *file);
 /* "ETIMEDOUT" for 110; "E999" for a number without a name. Static storage. */
 const char *error_name(int error);
 
+/* What strerror() prints, in the language of the user. */
+const char *error_explanation(int error);
+
 /* 110 for "ETIMEDOUT"; -1 for an unknown name. */
 int error_number(const char *name);

@@ -148,6 +148,7 @@ const char *message_plural(const char *one, const char *many, unsigned long n)
 /* The keys of formats for finished texts have this context, which ends as gettext's
  * contexts do. They are neighbours in the sorted array. */
 static const char record_context[] = "record\004";
+static const char value_context[] = "value\004";
 
 enum { CAPTURES = 12, DEPTH = 5, LONGEST = 1000 /* bytes */ };
 
@@ -220,20 +221,42 @@ static bool matches(const char *format, const char *text, struct match *match)
 	return false;
 }
 
-static const char *translate(const char *text, char *buffer, size_t size,
-			     unsigned int depth);
+static const char *translate(const char *context, const char *text,
+			     char *buffer, size_t size, unsigned int depth);
 
-/* What %s printed may be such a text itself: the reason of a failure. */
-static void put_capture(FILE *out, struct span span, unsigned int depth)
+static void put_part(FILE *out, const char *context, struct span span,
+		     unsigned int depth)
 {
 	char text[512], buffer[512];
 
 	snprintf(text, sizeof(text), "%.*s", (int)span.size, span.at);
-	fputs(translate(text, buffer, sizeof(buffer), depth + 1), out);
+	fputs(translate(context, text, buffer, sizeof(buffer), depth + 1), out);
 }
 
-static void put_translation(FILE *out, const char *format,
-			    const struct match *match, unsigned int depth)
+/* A word of the user: in quotes, or before the first colon. A host, a file or a
+ * program may be called "data". */
+static bool is_name(const char *text, struct span span)
+{
+	const char *end = span.at + span.size;
+
+	if (span.at == text)
+		return *end == ':' && !memchr(text, ' ', span.size);
+	return span.at[-1] == '\'' && *end == '\'';
+}
+
+/* What %s printed may be such a text itself: the reason of a failure. */
+static void put_capture(FILE *out, const char *context, const char *text,
+			struct span span, unsigned int depth)
+{
+	if (is_name(text, span))
+		fwrite(span.at, 1, span.size, out);
+	else
+		put_part(out, context, span, depth);
+}
+
+static void put_translation(FILE *out, const char *context, const char *text,
+			    const char *format, const struct match *match,
+			    unsigned int depth)
 {
 	size_t next = 0;
 
@@ -253,21 +276,23 @@ static void put_translation(FILE *out, const char *format,
 		}
 		position = position ? position - 1 : next++;
 		if (position < match->n)
-			put_capture(out, match->captures[position], depth);
+			put_capture(out, context, text,
+				    match->captures[position], depth);
 	}
 }
 
-/* The format with the most literal characters among those that match; used.n:
- * none. */
-static uint32_t find_format(const char *text, struct match *ret)
+/* The format of a context with the most literal characters among those that
+ * match; used.n: none. */
+static uint32_t find_format(const char *context, const char *text,
+			    struct match *ret)
 {
-	size_t context = strlen(record_context);
+	size_t length = strlen(context);
 	uint32_t low = 0, high = used.n, best = used.n;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (strcmp(record_context, string_at(used.texts, middle)) <= 0)
+		if (strcmp(context, string_at(used.texts, middle)) <= 0)
 			high = middle;
 		else
 			low = middle + 1;
@@ -276,9 +301,9 @@ static uint32_t find_format(const char *text, struct match *ret)
 		const char *key = string_at(used.texts, low);
 		struct match match = { .n = 0 };
 
-		if (strncmp(key, record_context, context) != 0)
+		if (strncmp(key, context, length) != 0)
 			break;
-		if (matches(key + context, text, &match) && match.literals &&
+		if (matches(key + length, text, &match) && match.literals &&
 		    (best == used.n || match.literals > ret->literals)) {
 			*ret = match;
 			best = low;
@@ -287,44 +312,66 @@ static uint32_t find_format(const char *text, struct match *ret)
 	return best;
 }
 
-static const char *translate(const char *text, char *buffer, size_t size,
-			     unsigned int depth)
+/* The parts of a text without a format of its own. */
+static void put_parts(FILE *out, const char *context, const char *text,
+		      const char *separator, unsigned int depth)
 {
-	const char *colon = strstr(text, ": "), *whole = message_text(text);
+	struct span first = { text, (size_t)(separator - text) };
+	struct span rest = { separator + 2, strlen(separator + 2) };
+
+	put_capture(out, context, text, first, depth);
+	fwrite(separator, 1, 2, out);
+	put_part(out, context, rest, depth);
+}
+
+static const char *translate(const char *context, const char *text,
+			     char *buffer, size_t size, unsigned int depth)
+{
+	const char *separator =
+		strstr(text, strcmp(context, value_context) == 0 ? ", " : ": ");
 	struct match match = { .n = 0 };
-	uint32_t found;
-	struct span parts[] = {
-		{ text, colon ? (size_t)(colon - text) : 0 },
-		{ colon ? colon + 2 : text, colon ? strlen(colon + 2) : 0 }
-	};
+	uint32_t found = find_format(context, text, &match);
 	FILE *out;
 
-	if (whole != text)
-		return whole;
-	found = find_format(text, &match);
-	if (depth > DEPTH || (found == used.n && !colon))
+	if (depth > DEPTH || (found == used.n && !separator))
 		return text;
 	out = fmemopen(buffer, size, "w");
 	if (!out)
 		return text;
-	if (found < used.n) {
-		put_translation(out, string_at(used.translations, found),
-				&match, depth);
-	} else {
-		put_capture(out, parts[0], depth);
-		fputs(": ", out);
-		put_capture(out, parts[1], depth);
-	}
+	if (found < used.n)
+		put_translation(out, context, text,
+				string_at(used.translations, found), &match,
+				depth);
+	else
+		put_parts(out, context, text, separator, depth);
 	fclose(out);
 	buffer[size - 1] = '\0';
 	return buffer;
 }
 
-const char *message_record(const char *text, char *buffer, size_t size)
+static const char *translate_in(const char *context, const char *text,
+				char *buffer, size_t size)
 {
 	bool parsed = in_use && strlen(text) < LONGEST;
 
-	return parsed ? translate(text, buffer, size, 0) : text;
+	return parsed ? translate(context, text, buffer, size, 0) : text;
+}
+
+const char *message_record(const char *text, char *buffer, size_t size)
+{
+	return translate_in(record_context, text, buffer, size);
+}
+
+const char *message_value(const char *text, char *buffer, size_t size)
+{
+	struct match match = { .n = 0 };
+	const char *record = text;
+
+	if (in_use && find_format(value_context, text, &match) == used.n)
+		record = message_record(text, buffer, size);
+	if (record != text)
+		return record;
+	return translate_in(value_context, text, buffer, size);
 }
 
 /* --- the language -------------------------------------------------------- */

@@ -24,6 +24,9 @@
  * of a function that takes such formats only. */
 #define R_(text_) text_
 
+/* The same for message_value(). */
+#define V_(text_) text_
+
 /* The translation, which lives as long as the catalogue, or `text` itself, which may
  * be NULL. */
 const char *message_text(const char *text) __attribute__((__format_arg__(1)));
@@ -33,13 +36,19 @@ const char *message_plural(const char *one, const char *many, unsigned long n)
 	__attribute__((__format_arg__(1), __format_arg__(2)));
 
 /*
- * The translation of a finished English text: a reason in a result, the message of
- * an error, a record of a journal, of this machine or of another one. The text is
- * compared with the formats of such texts, and what stood for their directives is
- * put into the translation; of "A: B", each part is looked up by itself if the whole
- * is unknown. Returns `text`, or `buffer` with the translation.
+ * The translation of a finished English text: a reason in a result, the message
+ * of an error, a record of a journal, of this machine or of another one. The
+ * text is compared with the formats of such texts, and what stood for their
+ * directives is put into the translation, in quotes as it is; of "A: B", each
+ * part is looked up by itself if the whole is unknown. Returns `text`, or
+ * `buffer` with the translation.
  */
 const char *message_record(const char *text, char *buffer, size_t size);
+
+/* The same for the name of a value of a result, "accept_queue", or for a word
+ * among the values, which may be such a text; of a list "SYN, data", each one
+ * is looked up. */
+const char *message_value(const char *text, char *buffer, size_t size);
 
 /* --- the catalogue ------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 
 #include "case-table.h"
 #include "documents.h"
+#include "errors.h"
 #include "selection.h"
 
 /* Shorter ones occur everywhere; a Chinese character has three bytes. */
@@ -104,7 +105,8 @@ bool claim_search_init(struct search *search, const char *command,
 		n++;
 	search->patterns = calloc(n + 1, sizeof(*search->patterns));
 	if (!search->patterns) {
-		fprintf(stderr, "halfopen %s: %s\n", command, strerror(ENOMEM));
+		fprintf(stderr, "halfopen %s: %s\n", command,
+			error_explanation(ENOMEM));
 		return false;
 	}
 	for (; search->n < n; search->n++) {

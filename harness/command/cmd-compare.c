@@ -243,11 +243,14 @@ static bool print_problems(const struct compare_command *c)
 	for (size_t i = 0; i < COMPARE_SIDES; i++)
 		for (size_t j = 0; j < c->sides[i].n; j++) {
 			const struct saved_run *run = &c->sides[i].runs[j];
+			char buffer[512];
 
 			if (!run->problem ||
 			    !report_patterns_match(&c->patterns, run))
 				continue;
-			fprintf(stderr, "halfopen compare: %s\n", run->problem);
+			fprintf(stderr, "halfopen compare: %s\n",
+				message_record(run->problem, buffer,
+					       sizeof(buffer)));
 			complete = false;
 		}
 	return complete;

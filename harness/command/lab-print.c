@@ -20,13 +20,13 @@ static void print_host(const struct lab_host *host, const char *before)
 {
 	static const char *const roles[] = {
 		[LAB_ENDPOINT] = "",
-		[LAB_ROUTER] = " (router)",
-		[LAB_NAT] = " (NAT)",
-		[LAB_FIREWALL] = " (firewall)",
-		[LAB_BALANCER] = " (balancer)",
+		[LAB_ROUTER] = N_(" (router)"),
+		[LAB_NAT] = N_(" (NAT)"),
+		[LAB_FIREWALL] = N_(" (firewall)"),
+		[LAB_BALANCER] = N_(" (balancer)"),
 	};
 
-	printf("%s%s%s", before, host->name, roles[host->role]);
+	printf("%s%s%s", before, host->name, _(roles[host->role]));
 }
 
 /* "client -- gateway (NAT) -- server", or each network with its hosts. */
@@ -56,8 +56,9 @@ void lab_print_begin(const struct report *report, const struct lab_plan *plan)
 
 	printf("halfopen %s, Linux %s, HZ %u, IPv%d%s%s\n",
 	       report->info.version, report->info.kernel, report->info.hz,
-	       report->info.family, report->info.rootless ? ", rootless" : "",
-	       report->info.virtual_time ? ", virtual time" : "");
+	       report->info.family,
+	       report->info.rootless ? _(", rootless") : "",
+	       report->info.virtual_time ? _(", virtual time") : "");
 	if (plan->name)
 		printf("%s\n", plan->name);
 	if (plan->about)
@@ -104,11 +105,12 @@ void lab_print_end(const struct report *report, const struct lab_plan *plan,
 		       report_verdict(result->verdict),
 		       colour_end(report->coloured, colour));
 		if (*reason)
-			printf(": %s", reason);
+			printf("%s%s", _(": "), reason);
 		putchar('\n');
 	}
 	if (!result->final)
-		printf("\ninconclusive; the lab is repeated: try %u of %d\n\n",
+		printf(_("\ninconclusive; the lab is repeated: try %u of "
+			 "%d\n\n"),
 		       result->attempt + 1, RESULT_INCONCLUSIVE_RETRIES + 1);
 	fflush(stdout);
 }
@@ -137,6 +139,6 @@ void lab_print_records(const struct report *report, const struct result *result)
 
 void lab_print_tally(const struct report_tally *tally)
 {
-	printf("\n%u passed, %u failed, %u skipped, %u broken\n", tally->passed,
-	       tally->failed, tally->skipped, tally->broken);
+	printf(_("\n%u passed, %u failed, %u skipped, %u broken\n"),
+	       tally->passed, tally->failed, tally->skipped, tally->broken);
 }

@@ -13,6 +13,7 @@
 
 #include "difference.h"
 #include "macro.h"
+#include "message.h"
 #include "report.h"
 
 /* --- differences ----------------------------------------------------------*/
@@ -53,10 +54,14 @@ static void print_difference(FILE *out, const char *name,
 	const struct result *both[] = { a, b };
 
 	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
-		fputs(i ? ", then " : "", out);
+		const char *reason = both[i]->reason;
+		char buffer[512];
+
+		fputs(i ? _(", then ") : "", out);
 		if (strcmp(name, "verdict") == 0)
 			fprintf(out, "%s%s%s", report_verdict(both[i]->verdict),
-				*both[i]->reason ? ": " : "", both[i]->reason);
+				*reason ? _(": ") : "",
+				message_record(reason, buffer, sizeof(buffer)));
 		else
 			difference_print_value(
 				out, json_object_get(both[i]->measured, name));
@@ -68,13 +73,16 @@ static bool explain(FILE *out, const struct matrix_cell *a,
 {
 	const char *reason = *a->result->reason ? a->result->reason :
 						   b->result->reason;
+	char buffer[REPORT_TEXT];
 
 	if (difference_print_changes(out, a->result->testcase, a->version,
 				     b->version, reason))
 		return true;
-	fprintf(out, "unexpected between %s and %s: ", a->release, b->release);
+	fprintf(out, _("unexpected between %s and %s: "), a->release,
+		b->release);
 	if (strcmp(name, "verdict") != 0)
-		fprintf(out, "%s ", name);
+		fprintf(out, "%s ",
+			message_value(name, buffer, sizeof(buffer)));
 	print_difference(out, name, a->result, b->result);
 	return false;
 }
@@ -95,11 +103,13 @@ static void print_step(FILE *out, const struct matrix_cell *last,
 	const char *name = NULL;
 
 	if (has_no_result(cell) || has_failed(cell)) {
-		fprintf(out, "%s%s on %s", ftell(out) > 0 ? "; " : "",
-			has_no_result(cell) ? "no result" : "unexpected: FAIL",
+		fputs(ftell(out) > 0 ? _("; ") : "", out);
+		fprintf(out,
+			has_no_result(cell) ? _("no result on %s") :
+					      _("unexpected: FAIL on %s"),
 			cell->release);
 		if (cell->result) {
-			fputs(": ", out);
+			fputs(_(": "), out);
 			difference_print_why(out, cell->result);
 		}
 		*unexpected |= !has_no_result(cell);
@@ -109,7 +119,7 @@ static void print_step(FILE *out, const struct matrix_cell *last,
 		name = find_difference(last->result, cell->result);
 	if (!name)
 		return;
-	fputs(ftell(out) > 0 ? "; " : "", out);
+	fputs(ftell(out) > 0 ? _("; ") : "", out);
 	*unexpected |= !explain(out, last, cell, name);
 }
 
@@ -168,15 +178,25 @@ static bool has_figures(json_t *measured)
 static void print_facts(FILE *out, const struct matrix_cell *cells, size_t n,
 			const struct result *result, const char *summary)
 {
+	char name_buffer[REPORT_TEXT], buffer[REPORT_TEXT];
 	const char *name;
 	json_t *value;
 
 	json_object_foreach(result->measured, name, value)
-		if (json_is_string(value) &&
-		    !strstr(summary, json_string_value(value)) &&
+	{
+		const char *text =
+			json_is_string(value) ?
+				message_value(json_string_value(value), buffer,
+					      sizeof(buffer)) :
+				NULL;
+
+		if (text && !strstr(summary, text) &&
 		    differs_in_row(cells, n, name, value))
 			fprintf(out, "%s%s %s", ftell(out) > 0 ? ", " : "",
-				name, json_string_value(value));
+				message_value(name, name_buffer,
+					      sizeof(name_buffer)),
+				text);
+	}
 }
 
 static void print_cell(FILE *out, const struct matrix_cell *cells, size_t n,

@@ -18,6 +18,7 @@
 #include "kernel.h"
 #include "macro.h"
 #include "message.h"
+#include "record-text.h"
 #include "report.h"
 #include "safe-text.h"
 #include "suffix.h"
@@ -114,10 +115,12 @@ static void print_measured(FILE *out, const struct compare_view *view,
 
 	for (size_t i = 0; i < measured->n; i++) {
 		const struct compare_value *value = &measured->all[i];
+		char buffer[REPORT_TEXT];
 
 		if (!is_shown(view, value))
 			continue;
-		fprintf(out, "%s%s ", _("; "), value->name);
+		fprintf(out, "%s%s ", _("; "),
+			message_value(value->name, buffer, sizeof(buffer)));
 		print_value(out, value->name, value->values[COMPARE_A]);
 		fputs(" | ", out);
 		print_value(out, value->name, value->values[COMPARE_B]);
@@ -141,11 +144,13 @@ static void print_predictions(FILE *out, const struct compare_view *view,
 
 	for (size_t i = 0; i < predicted->n; i++) {
 		const struct compare_value *value = &predicted->all[i];
+		char buffer[REPORT_TEXT];
 
 		if (!is_shown(view, value) ||
 		    is_maximum(comparison, value->name))
 			continue;
-		fprintf(out, _("%spredicted %s "), _("; "), value->name);
+		fprintf(out, _("%spredicted %s "), _("; "),
+			message_value(value->name, buffer, sizeof(buffer)));
 		print_predicted(out, comparison->results[COMPARE_A],
 				value->name);
 		fputs(" | ", out);
@@ -228,9 +233,9 @@ void compare_origin(const struct result *result, char *ret, size_t size)
 		add_part(ret, size, "HZ %d", (int)json_integer_value(hz));
 	add_part(ret, size, "IPv%d", result->family);
 	if (json_is_true(json_object_get(start, "rootless")))
-		add_part(ret, size, "rootless");
+		add_part(ret, size, "%s", _("rootless"));
 	if (json_is_true(json_object_get(start, "virtual_time")))
-		add_part(ret, size, "virtual time");
+		add_part(ret, size, "%s", _("virtual time"));
 	if (*journal_text(start, "version"))
 		add_part(ret, size, "halfopen %s",
 			 journal_text(start, "version"));
@@ -298,7 +303,7 @@ static void describe(const struct columns *columns,
 	add_column_part(text, width, hosts);
 	add_column_part(text, width, journal_text(segment->record, "text"));
 	if (strcmp(segment->fate, "forwarded") != 0)
-		add_column_part(text, width, segment->fate);
+		add_column_part(text, width, _(segment->fate));
 }
 
 /* The next line of a cell, or blanks behind its end; in the last column no
@@ -558,7 +563,7 @@ static void print_event(FILE *out, const struct compare_view *view,
 	for (size_t side = 0; side < COMPARE_SIDES; side++) {
 		const json_t *record = event->records[side];
 		double zero = comparison->results[side]->zero;
-		char line[TEXT];
+		char line[TEXT], text[TEXT];
 
 		if (record)
 			snprintf(line, sizeof(line), "%c %.3f %s%s%s",
@@ -567,8 +572,8 @@ static void print_event(FILE *out, const struct compare_view *view,
 					 json_object_get(record, "t")) -
 					 zero,
 				 journal_text(record, "host"),
-				 *journal_text(record, "host") ? ": " : "",
-				 journal_text(record, "text"));
+				 *journal_text(record, "host") ? _(": ") : "",
+				 record_text(record, text, sizeof(text)));
 		else
 			snprintf(line, sizeof(line), _("%c none"), "AB"[side]);
 		print_folded(out, view, side == COMPARE_A ? label : "", line);

@@ -94,7 +94,7 @@ static void start_shell(struct session *s, const char *host)
 	pid_t init = lab_shell_find(host);
 
 	if (!init) {
-		printf("shell: no running host '%s'\n", host);
+		printf(_("shell: no running host '%s'\n"), host);
 		return;
 	}
 	print_records(s, worker_result(s->worker), NSEC_NEVER);
@@ -199,7 +199,7 @@ static void handle_line(struct session *s, char *words)
 
 static void refuse_long_line(void)
 {
-	printf("line too long: at most %d characters\n", LINE - 1);
+	printf(_("line too long: at most %d characters\n"), LINE - 1);
 }
 
 /* Up to a line that starts a pause or a shell. */

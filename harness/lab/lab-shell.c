@@ -28,6 +28,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "message.h"
 #include "privilege.h"
 
 enum {
@@ -53,7 +54,7 @@ static void MACRO_NORETURN exec_shell(const char *host)
 	if (strstr(shell, "bash"))
 		execl(shell, "bash", "--norc", NULL);
 	execl(shell, shell, NULL);
-	fprintf(stderr, "halfopen: %s: %s\n", shell, strerror(errno));
+	fprintf(stderr, "halfopen: %s: %s\n", shell, error_explanation(errno));
 	_exit(127);
 }
 
@@ -70,8 +71,8 @@ static void MACRO_NORETURN enter(int pidfd, const char *host)
 	if (setns(pidfd, flags) < 0 &&
 	    setns(pidfd, flags & ~CLONE_NEWIPC) < 0) {
 		fprintf(stderr, "halfopen: enter %s: %s\n", host,
-			errno == EPERM ? "another user's lab" :
-					 strerror(errno));
+			errno == EPERM ? _("another user's lab") :
+					 error_explanation(errno));
 		_exit(126);
 	}
 	privilege_keep_for_tools();

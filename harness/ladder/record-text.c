@@ -132,7 +132,7 @@ const char *record_fate(const json_t *record)
 
 const char *record_subject(const json_t *record, char *buffer, size_t size)
 {
-	return message_record(journal_text(record, "what"), buffer, size);
+	return message_value(journal_text(record, "what"), buffer, size);
 }
 
 const char *record_failure(const json_t *record, char *buffer, size_t size)

@@ -32,14 +32,20 @@ enum area {
 	AREA_CASES_D,
 	AREA_EDGES_TIMERS,
 	AREA_EDGES_STATES,
+	AREA_ERRORS,
 	AREAS,
 };
 
 static const char *const area_names[AREAS] = {
-	[AREA_DOCUMENTS] = "documents",	      [AREA_HELP] = "help",
-	[AREA_CASES_A] = "cases-a",	      [AREA_CASES_B] = "cases-b",
-	[AREA_CASES_C] = "cases-c",	      [AREA_CASES_D] = "cases-d",
-	[AREA_EDGES_TIMERS] = "edges-timers", [AREA_EDGES_STATES] = "edges-states",
+	[AREA_DOCUMENTS] = "documents",
+	[AREA_HELP] = "help",
+	[AREA_CASES_A] = "cases-a",
+	[AREA_CASES_B] = "cases-b",
+	[AREA_CASES_C] = "cases-c",
+	[AREA_CASES_D] = "cases-d",
+	[AREA_EDGES_TIMERS] = "edges-timers",
+	[AREA_EDGES_STATES] = "edges-states",
+	[AREA_ERRORS] = "errors",
 };
 
 /* --- writing ------------------------------------------------------------- */
@@ -228,6 +234,41 @@ static void put_documents(void)
 		put(AREA_DOCUMENTS, "topic", "", edges_topic((enum topic)i));
 }
 
+/* --- errno
+ * ----------------------------------------------------------------------
+ * */
+
+/* Those that programs, sockets and files return here. Their texts end messages
+ * of errors: message_record(). A static program has no catalogue of the C
+ * library. */
+static const int errors[] = {
+	EPERM,		 ENOENT,      ESRCH,	    EINTR,	  EIO,
+	E2BIG,		 ENOEXEC,     EBADF,	    ECHILD,	  EAGAIN,
+	ENOMEM,		 EACCES,      EFAULT,	    EBUSY,	  EEXIST,
+	EXDEV,		 ENODEV,      ENOTDIR,	    EISDIR,	  EINVAL,
+	ENFILE,		 EMFILE,      ENOTTY,	    ETXTBSY,	  EFBIG,
+	ENOSPC,		 ESPIPE,      EROFS,	    EPIPE,	  ENAMETOOLONG,
+	ENOSYS,		 ENOTEMPTY,   ELOOP,	    EPROTO,	  EBADMSG,
+	EOVERFLOW,	 EILSEQ,      ENOTSOCK,	    EMSGSIZE,	  ENOPROTOOPT,
+	EPROTONOSUPPORT, EOPNOTSUPP,  EAFNOSUPPORT, EADDRINUSE,	  EADDRNOTAVAIL,
+	ENETDOWN,	 ENETUNREACH, ECONNABORTED, ECONNRESET,	  ENOBUFS,
+	EISCONN,	 ENOTCONN,    ETIMEDOUT,    ECONNREFUSED, EHOSTDOWN,
+	EHOSTUNREACH,	 EALREADY,    EINPROGRESS,  ESTALE,	  EDQUOT,
+	ECANCELED,
+};
+
+static void put_errors(void)
+{
+	FILE *out = files[AREA_ERRORS];
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		fprintf(out, "#. %s\nmsgctxt \"record\"\nmsgid ",
+			strerrorname_np(errors[i]));
+		put_string(out, strerror(errors[i]));
+		fputs("msgstr \"\"\n\n", out);
+	}
+}
+
 /* --- files
  * ------------------------------------------------------------------------ */
 
@@ -262,6 +303,7 @@ int main(int argc, char **argv)
 		return 1;
 	put_documents();
 	put_help();
+	put_errors();
 	for (size_t i = 0; i < testcases_n; i++)
 		put_case(testcases[i]);
 	for (int i = 0; i < AREAS; i++)

@@ -11,6 +11,8 @@
 
 #include "journal.h"
 #include "macro.h"
+#include "message.h"
+#include "record-text.h"
 #include "report.h"
 #include "safe-text.h"
 
@@ -50,12 +52,15 @@ bool difference_is_sooner(const json_t *a, const json_t *b)
 
 void difference_print_value(FILE *out, const json_t *value)
 {
+	char buffer[REPORT_TEXT];
+
 	if (json_is_string(value))
-		safe_text_print(out, json_string_value(value));
+		safe_text_print(out, message_value(json_string_value(value),
+						   buffer, sizeof(buffer)));
 	else if (json_is_number(value))
 		fprintf(out, "%.6g", json_number_value(value));
 	else
-		fputs("none", out);
+		fputs(_("none"), out);
 }
 
 /* A change that was backported may be in either of two kernels, also when both
@@ -92,12 +97,15 @@ bool difference_print_changes(FILE *out, const struct testcase *testcase,
 		if (!is_between(change, a, b) ||
 		    (named && !is_named(change, reason)))
 			continue;
-		fprintf(out, "%sas expected since %u.%u%s", any ? "; " : "",
-			change->kernel >> 16, change->kernel >> 8 & 0xff,
-			change->stable ? " and in stable kernels" : "");
+		fputs(any ? _("; ") : "", out);
+		fprintf(out,
+			change->stable ? _("as expected since %u.%u and in "
+					   "stable kernels") :
+					 _("as expected since %u.%u"),
+			change->kernel >> 16, change->kernel >> 8 & 0xff);
 		if (change->commit)
 			fprintf(out, " (%s)", change->commit);
-		fprintf(out, ": %s", change->what);
+		fprintf(out, "%s%s", _(": "), _(change->what));
 		any = true;
 	}
 	return any;
@@ -105,17 +113,15 @@ bool difference_print_changes(FILE *out, const struct testcase *testcase,
 
 void difference_print_why(FILE *out, const struct result *result)
 {
+	char buffer[1024];
 	size_t i;
 	json_t *expectation;
 
 	json_array_foreach (result->expectations, i, expectation) {
 		if (json_is_true(json_object_get(expectation, "ok")))
 			continue;
-		fprintf(out, "%s, expected %s, observed %s",
-			journal_text(expectation, "what"),
-			journal_text(expectation, "expected"),
-			journal_text(expectation, "observed"));
+		fputs(record_failure(expectation, buffer, sizeof(buffer)), out);
 		return;
 	}
-	fputs(result->reason, out);
+	fputs(message_record(result->reason, buffer, sizeof(buffer)), out);
 }

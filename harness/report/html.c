@@ -69,9 +69,11 @@ void html_cell(FILE *out, const char *class_name, const char *text)
 void html_value(FILE *out, const json_t *value)
 {
 	double number = json_number_value(value);
+	char buffer[128];
 
 	if (json_is_string(value))
-		markup_text(out, json_string_value(value));
+		markup_text(out, message_value(json_string_value(value), buffer,
+					       sizeof(buffer)));
 	else if (!json_is_number(value))
 		fputs("–", out);
 	else if (number > -1e15 && number < 1e15 &&
@@ -97,11 +99,13 @@ static void put_range(FILE *out, const json_t *values, const char *name)
 static void put_value_row(FILE *out, const struct result *result,
 			  const char *name)
 {
+	char buffer[128];
+
 	if (result_is_maximum(result->predicted, name) ||
 	    result_is_maximum(result->measured, name))
 		return;
 	fputs("<tr>", out);
-	html_cell(out, "name", name);
+	html_cell(out, "name", message_value(name, buffer, sizeof(buffer)));
 	put_range(out, result->predicted, name);
 	put_range(out, result->measured, name);
 	fputs("</tr>\n", out);

@@ -462,9 +462,11 @@ static bool is_whole(double number)
 static void print_value(FILE *out, const json_t *value)
 {
 	double number = json_number_value(value);
+	char buffer[REPORT_TEXT];
 
 	if (json_is_string(value))
-		safe_text_print(out, _(json_string_value(value)));
+		safe_text_print(out, message_value(json_string_value(value),
+						   buffer, sizeof(buffer)));
 	else if (is_whole(number))
 		fprintf(out, "%.0f", number);
 	else
@@ -525,11 +527,12 @@ static void print_count(FILE *out, const json_t *values, const char *name,
 static void print_states(FILE *out, const json_t *values)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
-		const char *state = journal_text(values, shared[i].name);
+		const json_t *state = json_object_get(values, shared[i].name);
 
-		if (shared[i].word && !shared[i].words && *state)
-			fprintf(out, "%s%s %s", comma(out), _(shared[i].word),
-				state);
+		if (!shared[i].word || shared[i].words || !state)
+			continue;
+		fprintf(out, "%s%s ", comma(out), _(shared[i].word));
+		print_value(out, state);
 	}
 }
 
@@ -538,11 +541,13 @@ static void print_own_values(FILE *out, json_t *values)
 {
 	const char *name;
 	json_t *value;
+	char buffer[REPORT_TEXT];
 
 	json_object_foreach (values, name, value) {
 		if (is_shared(name) || result_is_maximum(values, name))
 			continue;
-		fprintf(out, "%s%s ", comma(out), _(name));
+		fprintf(out, "%s%s ", comma(out),
+			message_value(name, buffer, sizeof(buffer)));
 		print_value(out, value);
 	}
 }

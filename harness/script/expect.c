@@ -268,7 +268,7 @@ static bool record_state(struct sock *sock, enum diag_state expected,
 	struct run *run = sock_run(sock);
 	char what[TEXT], name[TEXT];
 
-	snprintf(name, sizeof(name), "%s_state", sock_host(sock));
+	snprintf(name, sizeof(name), V_("%s_state"), sock_host(sock));
 	run_predicted_text(run, name, diag_state_text(expected));
 	run_measured_text(run, name, diag_state_text(observed));
 	snprintf(what, sizeof(what), R_("state in %s"), sock_host(sock));
@@ -330,8 +330,8 @@ bool expect_queue(struct sock *listener, unsigned int length,
 	struct queue queue = sock_wait_queue(listener, length, timeout);
 	char expected[TEXT], observed[TEXT];
 
-	snprintf(expected, sizeof(expected), R_("%u, limit %u"), length, limit);
-	snprintf(observed, sizeof(observed), R_("%u, limit %u"), queue.length,
+	snprintf(expected, sizeof(expected), V_("%u, limit %u"), length, limit);
+	snprintf(observed, sizeof(observed), V_("%u, limit %u"), queue.length,
 		 queue.limit);
 	run_predicted_text(sock_run(listener), "accept_queue", expected);
 	run_measured_text(sock_run(listener), "accept_queue", observed);
@@ -446,16 +446,16 @@ static void round_name(const struct predict_round *round, unsigned int nth,
 {
 	switch (round->kind) {
 	case PREDICT_TAIL_LOSS_PROBE:
-		snprintf(name, size, "tail_loss_probe");
+		snprintf(name, size, V_("tail_loss_probe"));
 		return;
 	case PREDICT_RETRANSMISSION:
-		snprintf(name, size, "rto_%u", nth);
+		snprintf(name, size, V_("rto_%u"), nth);
 		return;
 	case PREDICT_KEEPALIVE_PROBE:
-		snprintf(name, size, "keepalive_%u", nth);
+		snprintf(name, size, V_("keepalive_%u"), nth);
 		return;
 	case PREDICT_WINDOW_PROBE:
-		snprintf(name, size, "window_probe_%u", nth);
+		snprintf(name, size, V_("window_probe_%u"), nth);
 		return;
 	case PREDICT_GIVE_UP:
 		break;
@@ -481,7 +481,7 @@ static bool expect_round(struct run *run, const char *name, struct mark since,
 {
 	char key[TEXT + 2];
 
-	snprintf(key, sizeof(key), "%s_s", name);
+	snprintf(key, sizeof(key), V_("%s_s"), name);
 	run_predicted(run, key, nsec_seconds(round->interval));
 	run_measured(run, key, nsec_seconds(at - before));
 	run_note(run,

@@ -6,6 +6,7 @@
 #include "expect.h"
 #include "frames.h"
 #include "kernel.h"
+#include "message.h"
 
 /* tcp_timewait_state_process(): tw_snd_nxt + 65535 + 2 */
 enum { BEYOND = 65535 + 2 };
@@ -69,9 +70,9 @@ bool expect_isn_after_time_wait(struct run *run, const char *host,
 		/* 0 stands for "no choice", so the kernel takes 1. */
 		expected.max++;
 	run_predicted_text(run, "isn_from",
-			   is_from_time_wait() ? "TIME-WAIT" : "clock");
+			   is_from_time_wait() ? "TIME-WAIT" : V_("clock"));
 	run_measured_text(run, "isn_from",
-			  beyond - BEYOND <= 1 ? "TIME-WAIT" : "clock");
+			  beyond - BEYOND <= 1 ? "TIME-WAIT" : V_("clock"));
 	return expect_number(run, "isn_beyond_time_wait", (int32_t)beyond,
 			     expected.min, expected.max);
 }

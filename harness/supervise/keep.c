@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "macro.h"
+#include "message.h"
 #include "privilege.h"
 
 /* The pid of a process in the PID namespace below ours; 0: unknown. */
@@ -110,8 +111,8 @@ void keep_print(const char *name, pid_t pid, const json_t *record)
 	json_t *inits = json_object_get(record, "hosts"), *init;
 	const char *host;
 
-	fprintf(stderr, "%s is kept until Ctrl-C. To enter a host:\n", name);
-	print_command(pid, pid, "the wire");
+	fprintf(stderr, _("%s is kept until Ctrl-C. To enter a host:\n"), name);
+	print_command(pid, pid, _("the wire"));
 	json_object_foreach (inits, host, init) {
 		long outer = outer_pid(pid, json_integer_value(init));
 
@@ -121,7 +122,8 @@ void keep_print(const char *name, pid_t pid, const json_t *record)
 	/* setns() into a user namespace gives all capabilities; execve() by a
 	 * uid other than 0 drops them (capabilities(7)). */
 	if (privilege_rootless())
-		fprintf(stderr, "The shell has no capabilities there. For a "
-				"tool that needs them, as root:\n"
-				"  nsenter --target PID --net\n");
+		fputs(_("The shell has no capabilities there. For a tool that "
+			"needs them, as root:\n"
+			"  nsenter --target PID --net\n"),
+		      stderr);
 }

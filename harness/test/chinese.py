@@ -7,6 +7,7 @@ usage: chinese.py HALFOPEN SOURCE_ROOT
 Texts of an area that harness/po/incomplete names may be in English.
 """
 import html
+import json
 import os
 import pathlib
 import re
@@ -219,6 +220,23 @@ class Texts(unittest.TestCase):
         self.assertIn("报文段 丢弃", done.stdout)
         self.assertNotIn("segment dropped", done.stdout)
 
+    def test_errno_is_named_and_explained(self):
+        done = call("report", "/nonexistent", "--lang", "zh")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("没有那个文件或目录（ENOENT）", done.stderr)
+        done = call("report", "/nonexistent", "--lang", "en")
+        self.assertIn("No such file or directory", done.stderr)
+
+    def test_words_of_the_user_are_not_translated(self):
+        """Each is a text that the program prints elsewhere."""
+        for word in ("host", "data", "address", "probe", "none"):
+            for words in (["--at", f"1s unplug {word}"],
+                          ["--expect", f"{word}: open"], [word]):
+                with self.subTest(words):
+                    done = call("lab", "--lang", "zh", "--for", "1s", *words)
+                    self.assertEqual(done.returncode, 2)
+                    self.assertIn(word, done.stderr)
+
     def test_words_are_found_in_any_spelling(self):
         for words in (["lab", "--list"], ["list", "--document"]):
             done = call(*words, "TIME-WAIT")
@@ -361,6 +379,34 @@ class Events(unittest.TestCase):
             text = page.read_text("utf-8")
             self.assertIn('<html lang="zh', text)
             self.assertEqual(english(visible(text)), [], page)
+
+    def test_names_of_values_are_translated(self):
+        """Those of the results, on pages; sysctls and fields of the kernel stay."""
+        results = pathlib.Path(self.folder.name, "results.jsonl").read_text("utf-8")
+        names = {name for line in results.splitlines() for kind in
+                 ("predicted", "measured") for name in json.loads(line).get(kind) or []}
+        self.assertGreater(len(names), 20)
+        pages = " ".join(visible(page.read_text("utf-8")) for page in
+                         pathlib.Path(self.folder.name).rglob("*.html"))
+        names = {name for name in names if "_" in name and
+                 not re.match("tcp|snmp|ts_recent", name)}
+        self.assertEqual({name for name in names
+                          if re.search(rf"(?m)^{re.escape(name)}$", pages)}, set())
+
+    def test_comparison_has_no_english_phrase(self):
+        """With a run whose kernel, errno and frames differ."""
+        with tempfile.TemporaryDirectory() as other:
+            shutil.copytree(self.folder.name, other, dirs_exist_ok=True)
+            for file in pathlib.Path(other).rglob("*.jsonl"):
+                text = file.read_text("utf-8")
+                text = re.sub('"(kernel|release)":"[0-9][^"]*"', r'"\1":"4.9.1"', text)
+                text = re.sub('"fate":"host is dead"', '"fate":"no carrier"', text)
+                text = text.replace("ETIMEDOUT", "ECONNRESET")
+                file.write_text(text, "utf-8")
+            done = call("compare", self.folder.name, other, "-v", "--lang", "zh")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("符合预期", done.stdout)
+        self.assertEqual(english(done.stdout), [])
 
     def test_drawing_has_no_english_phrase(self):
         done = call("report", self.folder.name, "--svg", "--lang", "zh")

@@ -156,7 +156,7 @@ START_TEST(a_failure_tells_what_was_seen)
 	char *text = row(fake_fail(), fake_fail(), fake_fail(), &unexpected);
 
 	assert_has(text, "unexpected: FAIL on 6.1.1: ");
-	assert_has(text, ", expected ");
+	assert_has(text, ": expected ");
 	assert_has(text, ", observed ");
 	free(text);
 }

@@ -20,11 +20,17 @@ static const struct text texts[] = {
 	{ "claim", "论断" },
 	{ "claims", "论断（多个）" },
 	{ "record\004%s", "（%s）" },
-	{ "record\004%s in %s does not listen: %s", "%2$s 中的 %1$s 没有监听：%3$s" },
+	{ "record\004%s in %s does not listen: %s",
+	  "%2$s 中的 %1$s 没有监听：%3$s" },
+	{ "record\004address", "地址" },
 	{ "record\004exit %d", "退出状态 %d" },
 	{ "record\004loss of %.1f %%", "丢包率 %.1f %%" },
 	{ "record\004needs Linux %u.%u or later", "需要 Linux %u.%u 或更新" },
 	{ "record\004program %s", "程序 %s" },
+	{ "record\004unknown host '%s' in %s", "%2$s 中有未知的主机 '%1$s'" },
+	{ "value\004%s_s", "%s（s）" },
+	{ "value\004age", "年龄" },
+	{ "value\004none", "无" },
 	{ "wire", "线路" },
 };
 
@@ -169,8 +175,16 @@ START_TEST(finished_text_is_parsed_with_its_format)
 	/* The order of the directives differs; a part is such a text, too. */
 	assert_record("nginx in server does not listen: exit 1",
 		      "server 中的 nginx 没有监听：退出状态 1");
-	/* Without a directive, it has no context. */
-	assert_record("program wire", "程序 线路");
+	/* Texts that are printed elsewhere are names here. */
+	assert_record("program wire", "程序 wire");
+	assert_record("wire", "wire");
+	/* A word of the user is in quotes, or before a colon. */
+	assert_record("program address", "程序 地址");
+	assert_record("unknown host 'address' in address",
+		      "地址 中有未知的主机 'address'");
+	assert_record("address: exit 3", "address: 退出状态 3");
+	assert_record("address in host does not listen: exit 3",
+		      "host 中的 地址 没有监听：退出状态 3");
 	/* No format of the whole: the parts. */
 	assert_record("--out: exit 3", "--out: 退出状态 3");
 	assert_record("a: b: exit 3", "a: b: 退出状态 3");
@@ -179,6 +193,29 @@ START_TEST(finished_text_is_parsed_with_its_format)
 	assert_record("exit 3 times", "exit 3 times");
 	assert_record("", "");
 	message_use(false);
+}
+END_TEST
+
+START_TEST(values_have_names_and_words)
+{
+	static const char *const rows[][2] = {
+		{ "none", "无" },	  { "age_s", "年龄（s）" },
+		{ "lag_s", "lag（s）" },  { "SYN, none", "SYN, 无" },
+		{ "address", "地址" },	  { "wire", "wire" },
+		{ "a: none", "a: none" },
+	};
+	static struct file file;
+	char buffer[64];
+
+	file = make_file(false);
+	ck_assert(message_load(file.bytes, file.size));
+	message_use(true);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		ck_assert_str_eq(
+			message_value(rows[i][0], buffer, sizeof(buffer)),
+			rows[i][1]);
+	message_use(false);
+	ck_assert_str_eq(message_value("none", buffer, sizeof(buffer)), "none");
 }
 END_TEST
 
@@ -283,6 +320,7 @@ static const TTest *const *const tests[] = {
 	&finished_text_stays_english_while_texts_are_english,
 	&chinese_has_one_plural_form,
 	&finished_text_is_parsed_with_its_format,
+	&values_have_names_and_words,
 	&finished_text_is_cut_to_the_buffer,
 	&damaged_catalogue_is_refused,
 	&language_follows_the_rules_of_gettext,
