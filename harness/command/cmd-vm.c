@@ -116,9 +116,12 @@ static void report_end(const struct vm *vm, const struct machine_report *machine
 	if (machine->end == MACHINE_ENDED) {
 		fprintf(stderr,
 			_("halfopen vm: %.1f s of wall-clock time, %.1f of "
+			  "them for the boot; %.1f s of CPU time, %.1f of "
 			  "them for the boot\n"),
 			nsec_seconds(machine->elapsed),
-			nsec_seconds(machine->until_first_result));
+			nsec_seconds(machine->until_first_result),
+			nsec_seconds(machine->cpu),
+			nsec_seconds(machine->cpu_until_first_result));
 		return;
 	}
 	fprintf(stderr, "halfopen vm: %s\n", vm_end_text(vm, machine->end));

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -285,8 +286,8 @@ static bool is_silent(const struct machine *machine, nsec_t now)
 	       now > machine->start + machine->plan->first_output;
 }
 
-/* CPU time of the process group: UML runs the processes of its guest as
- * processes of the host. */
+/* CPU time of the process group and of its children that have ended: UML runs the
+ * processes of its guest as processes of the host. */
 static nsec_t group_cpu(pid_t group)
 {
 	DIR *proc = opendir("/proc");
@@ -296,17 +297,19 @@ static nsec_t group_cpu(pid_t group)
 	while (proc && (entry = readdir(proc))) {
 		char path[300];
 		int leader;
-		unsigned long user, system;
+		unsigned long user, system, ended_user, ended_system;
 		FILE *file;
 
 		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
 		file = entry->d_name[0] > '9' ? NULL : fopen(path, "re");
 		/* pid, name, state, parent, group … */
 		if (file && fscanf(file, "%*d (%*[^)]) %*c %*d %d %*d %*d %*d "
-				   "%*u %*u %*u %*u %*u %lu %lu",
-				   &leader, &user, &system) == 3 &&
+				   "%*u %*u %*u %*u %*u %lu %lu %lu %lu",
+				   &leader, &user, &system, &ended_user,
+				   &ended_system) == 5 &&
 		    leader == group)
-			ticks += (long)(user + system);
+			ticks += (long)(user + system + ended_user +
+					ended_system);
 		if (file)
 			fclose(file);
 	}
@@ -417,8 +420,11 @@ static bool serve(struct machine *machine, struct stream *stream,
 
 		read_result(machine, stream);
 		read_console(machine, report->console, sizeof(report->console));
-		if (!report->until_first_result && stream_has_begun(stream))
+		if (!report->until_first_result && stream_has_begun(stream)) {
 			report->until_first_result = now - machine->start;
+			report->cpu_until_first_result =
+				group_cpu(machine->pid);
+		}
 		if (exited)
 			return true;
 		look_for_spin(machine, report->console, now);
@@ -466,18 +472,25 @@ static enum machine_end end_of(const struct machine *machine,
 	return machine->busy ? MACHINE_BUSY : MACHINE_HUNG;
 }
 
+static nsec_t duration(const struct timeval *time)
+{
+	return SEC(time->tv_sec) + USEC(time->tv_usec);
+}
+
 static int reap(struct machine *machine, const struct stream *stream,
 		bool exited, struct machine_report *report)
 {
+	struct rusage usage;
 	int status;
 
 	/* The processes of UML are in its process group. */
 	if (!exited)
 		kill(-machine->pid, SIGKILL);
-	if (waitpid(machine->pid, &status, 0) != machine->pid)
+	if (wait4(machine->pid, &status, 0, &usage) != machine->pid)
 		return error_origin(-errno, "wait for the guest");
 	kill(-machine->pid, SIGKILL);
 	report->elapsed = nsec_now() - machine->start;
+	report->cpu = duration(&usage.ru_utime) + duration(&usage.ru_stime);
 	report->end = end_of(machine, stream, exited, status);
 	return 0;
 }

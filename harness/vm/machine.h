@@ -51,6 +51,7 @@ struct machine_report {
 	enum machine_end end;
 	nsec_t elapsed;
 	nsec_t until_first_result; /* the boot; 0: no result */
+	nsec_t cpu, cpu_until_first_result; /* CPU time of the guest */
 	char console[8192]; /* its last lines */
 };
 
