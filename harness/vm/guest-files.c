@@ -5,8 +5,9 @@
  * shared libraries: modules of an interpreter, plugins, tables. All of these are
  * files of its package or of the packages that it depends on; so these are copied
  * too, except those that every system has, of which only the libraries and the
- * named programs are needed. A program that belongs to no package gets its
- * libraries and the paths that its text names, if it is a script.
+ * named programs are needed. dpkg-query reads its whole database, so it is asked
+ * once, for all programs. A program that belongs to no package gets its libraries
+ * and the paths that its text names, if it is a script.
  *
  * The files lie in the guest's memory, because a guest in virtual time must not
  * wait for its host: while a read of a block device or of a shared folder (9p,
@@ -52,7 +53,7 @@ struct package {
 	const char *name;
 	char *depends;
 	bool everywhere; /* every Debian system has it */
-	bool added;
+	bool needed;
 };
 
 struct guest_files {
@@ -62,6 +63,8 @@ struct guest_files {
 	unsigned int depth;
 	struct package *packages; /* installed; by name */
 	size_t n_packages, packages_capacity;
+	char **programs; /* paths without links, whose packages are needed */
+	size_t n_programs, programs_capacity;
 };
 
 static int compare(const void *a, const void *b)
@@ -377,72 +380,107 @@ static bool is_documentation(const char *path)
 	return false;
 }
 
-static int copy_package_files(struct guest_files *files, const char *name)
+/* With the packages that it depends on, of which the installed ones:
+ *	libc6 (>= 2.36), python3:any | python
+ */
+static int need(struct guest_files *files, struct package *package)
 {
-	const char *const argv[] = { "dpkg-query", "-L", name, NULL };
-	char *line = NULL, real[PATH_MAX];
-	size_t size = 0;
-	ssize_t n;
-	pid_t pid;
-	FILE *out = start(argv, &pid);
+	char *depends, *save;
 	int r = 0;
 
-	while (out && r >= 0 && (n = getline(&line, &size, out)) > 0) {
-		line[n - 1] = '\0';
+	if (package->needed || package->everywhere)
+		return 0;
+	package->needed = true;
+	depends = strdup(package->depends);
+	if (!depends)
+		return error_origin(-ENOMEM, "list of packages");
+	for (char *one = strtok_r(depends, ",|", &save); one && r >= 0;
+	     one = strtok_r(NULL, ",|", &save)) {
+		struct package *other;
+
+		one += strspn(one, " ");
+		one[strcspn(one, " :(")] = '\0';
+		other = find_package(files, one);
+		r = other ? need(files, other) : 0;
+	}
+	free(depends);
+	return error_trace(r);
+}
+
+/* The packages of the programs. dpkg may know a file by its path before /bin
+ * became a link to /usr/bin. */
+static int find_needed(struct guest_files *files)
+{
+	const char **argv = calloc(2 * files->n_programs + 3, sizeof(*argv));
+	char *line = NULL;
+	size_t size = 0, n = 0;
+	pid_t pid;
+	FILE *out;
+	int r = 0;
+
+	if (!argv)
+		return error_origin(-ENOMEM, "list of packages");
+	argv[n++] = "dpkg-query";
+	argv[n++] = "-S";
+	for (size_t i = 0; i < files->n_programs; i++) {
+		argv[n++] = files->programs[i];
+		if (strncmp(files->programs[i], "/usr/", 5) == 0)
+			argv[n++] = files->programs[i] + 4;
+	}
+	out = start(argv, &pid);
+	/* "libc6:amd64: /lib/…" */
+	while (out && r >= 0 && getline(&line, &size, out) > 0) {
+		struct package *package;
+
+		line[strcspn(line, ":,")] = '\0';
+		package = find_package(files, line);
+		r = package ? need(files, package) : 0;
+	}
+	if (out)
+		finish(out, pid);
+	free(line);
+	free(argv);
+	return error_trace(r);
+}
+
+/* An empty line is between two packages. */
+static int copy_needed(struct guest_files *files)
+{
+	const char **argv = calloc(files->n_packages + 3, sizeof(*argv));
+	char *line = NULL, real[PATH_MAX];
+	size_t size = 0, n = 0;
+	ssize_t length;
+	pid_t pid;
+	FILE *out;
+	int r = 0;
+
+	if (!argv)
+		return error_origin(-ENOMEM, "list of packages");
+	argv[n++] = "dpkg-query";
+	argv[n++] = "-L";
+	for (size_t i = 0; i < files->n_packages; i++)
+		if (files->packages[i].needed)
+			argv[n++] = files->packages[i].name;
+	out = n > 2 ? start(argv, &pid) : NULL;
+	while (out && r >= 0 && (length = getline(&line, &size, out)) > 0) {
+		line[length - 1] = '\0';
 		if (!is_documentation(line))
 			r = copy_path(files, line, real);
 	}
 	if (out)
 		finish(out, pid);
 	free(line);
+	free(argv);
 	return error_trace(MIN(r, 0));
 }
 
-/* "libc6 (>= 2.36), python3:any | python": the installed ones of them. */
-static int copy_packages(struct guest_files *files, struct package *package)
+int guest_files_add_packages(struct guest_files *files)
 {
-	char *depends, *save;
-	int r;
+	int r = files->n_packages && files->n_programs ? find_needed(files) : 0;
 
-	if (package->added || package->everywhere)
-		return 0;
-	package->added = true;
-	r = copy_package_files(files, package->name);
-	depends = strdup(package->depends);
-	for (char *one = depends ? strtok_r(depends, ",|", &save) : NULL;
-	     one && r >= 0; one = strtok_r(NULL, ",|", &save)) {
-		struct package *needed;
-
-		one += strspn(one, " ");
-		one[strcspn(one, " :(")] = '\0';
-		needed = find_package(files, one);
-		if (needed)
-			r = copy_packages(files, needed);
-	}
-	free(depends);
+	if (r >= 0)
+		r = copy_needed(files);
 	return error_trace(r);
-}
-
-/* dpkg may know the file by its path before /bin became a link to /usr/bin. */
-static int copy_package_of(struct guest_files *files, const char *path)
-{
-	const char *const argv[] = {
-		"dpkg-query", "-S", path,
-		strncmp(path, "/usr/", 5) == 0 ? path + 4 : path, NULL
-	};
-	struct package *package = NULL;
-	char line[PATH_MAX];
-	pid_t pid;
-	FILE *out = files->n_packages ? start(argv, &pid) : NULL;
-
-	/* "libc6:amd64: /lib/…" */
-	if (out && fgets(line, sizeof(line), out)) {
-		line[strcspn(line, ":,")] = '\0';
-		package = find_package(files, line);
-	}
-	if (out)
-		finish(out, pid);
-	return package ? error_trace(copy_packages(files, package)) : 0;
 }
 
 /* --- programs ------------------------------------------------------------- */
@@ -627,6 +665,21 @@ static int add_script(struct guest_files *files, int fd)
 	return error_trace(r);
 }
 
+static int remember_program(struct guest_files *files, const char *path)
+{
+	char **grown = array_grow(files->programs, files->n_programs,
+				  &files->programs_capacity, sizeof(*grown));
+
+	if (!grown)
+		return error_origin(-ENOMEM, "list of programs");
+	files->programs = grown;
+	grown[files->n_programs] = strdup(path);
+	if (!grown[files->n_programs])
+		return error_origin(-ENOMEM, "list of programs");
+	files->n_programs++;
+	return 0;
+}
+
 static int add_program(struct guest_files *files, const char *path)
 {
 	char real[PATH_MAX], loader[PATH_MAX];
@@ -641,7 +694,7 @@ static int add_program(struct guest_files *files, const char *path)
 	r = read_loader(fd, loader) ? copy_libraries(files, loader, real) :
 				      add_script(files, fd);
 	if (r >= 0)
-		r = copy_package_of(files, real);
+		r = remember_program(files, real);
 	return error_trace(r);
 }
 
@@ -675,6 +728,9 @@ struct guest_files *guest_files_free(struct guest_files *files)
 		free(files->packages[i].depends);
 	}
 	free(files->packages);
+	for (size_t i = 0; i < files->n_programs; i++)
+		free(files->programs[i]);
+	free(files->programs);
 	free(files);
 	return NULL;
 }

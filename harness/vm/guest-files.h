@@ -27,11 +27,14 @@ int guest_files_add_alone(struct guest_files *files, const char *path);
 
 /*
  * Each word of the text that is the name of a program or the path of a file: a
- * program with its interpreter, its shared libraries, and the files of its Debian
- * package and of the packages that this depends on. Relative paths are those of
+ * program with its interpreter and its shared libraries. Relative paths are those of
  * the current folder.
  */
 int guest_files_add_programs(struct guest_files *files, const char *text);
+
+/* The files of the Debian packages of all programs that have been added, and of the
+ * packages that these depend on. */
+int guest_files_add_packages(struct guest_files *files);
 
 /* The number of bytes copied. */
 uint64_t guest_files_size(const struct guest_files *files);

@@ -139,6 +139,8 @@ static int add_files(struct archive *archive, const struct initramfs_files *plan
 	for (size_t i = 0; plan->texts[i] && r >= 0; i++)
 		r = guest_files_add_programs(archive->files, plan->texts[i]);
 	if (r >= 0)
+		r = guest_files_add_packages(archive->files);
+	if (r >= 0)
 		r = add_caller(archive->newc);
 	return error_trace(r);
 }
