@@ -17,7 +17,7 @@
 
 struct vm_plan vm_options_defaults(void)
 {
-	return (struct vm_plan){ .timeout = 600, .memory = 512 };
+	return (struct vm_plan){ .timeout = 600 };
 }
 
 int vm_options_set(struct vm_plan *plan, enum vm_option option)

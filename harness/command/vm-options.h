@@ -30,7 +30,7 @@ enum vm_option {
 				"(600)",                                       \
 				.min = 1, .max = 1e6, .fraction = true },      \
 	[VM_OPTION_MEMORY] = { "memory", 0, "MIB", NULL,                       \
-			       "the guest's memory (512)",                     \
+			       "the guest's memory (512; of labs up to 2048)", \
 			       .min = 1, .max = 1 << 20 },                     \
 	[VM_OPTION_APPEND] = { "append", 0, "WORDS", NULL,                     \
 			       "add these words to the kernel's command line" }, \

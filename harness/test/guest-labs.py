@@ -313,9 +313,10 @@ class Contents(Labs):
         folder = pathlib.Path(self.folder, "bin")
         folder.mkdir()
         script = folder / QEMU
-        script.write_text("#!/bin/sh\nfor word; do\n"
-                          "[ \"$before\" != -initrd ] || cat \"$word\" >"
-                          f"'{kept}'\nbefore=$word\ndone\n", encoding="utf-8")
+        script.write_text("#!/bin/sh\nfor word; do case $before in\n"
+                          f"-initrd) cat \"$word\" >'{kept}' ;;\n"
+                          f"-m) echo \"$word\" >'{kept}-memory' ;;\n"
+                          "esac; before=$word; done\n", encoding="utf-8")
         script.chmod(0o755)
         done = self.vm("--kernel", image(self.folder, REQUIRED), labs=labs,
                        PATH=f"{folder}:{os.environ['PATH']}")
@@ -381,6 +382,13 @@ class Contents(Labs):
         done = self.vm("--kernel", image(self.folder, REQUIRED), labs=[lab])
         self.assertEqual(done.returncode, USAGE, done)
         self.assertIn(f"{large}: too large", done.stderr)
+
+    def test_memory_is_enough_for_servers(self):
+        self.archive(self.file("short.yaml", FAILS))
+        memory = int(pathlib.Path(self.folder, "initramfs-memory").read_text(
+            encoding="utf-8"))
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
+        self.assertGreaterEqual(memory, min(2048, machine // 2 // 2 ** 20))
 
     def test_program_has_its_libraries(self):
         lab = self.file("short.yaml", FAILS)

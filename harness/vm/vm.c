@@ -357,6 +357,22 @@ static int run_qemu(struct vm *vm, struct machine_plan plan,
 	return error_trace(r);
 }
 
+/*
+ * In MiB. Servers of labs allocate more than they use, 128 MiB of buffers for
+ * example, and the limit of each program is half of the guest's memory. What the
+ * guest does not touch takes no memory of this machine.
+ */
+static unsigned int memory_of(const struct vm_plan *plan)
+{
+	enum { CASES = 512, LABS = 2048 };
+	long page = sysconf(_SC_PAGESIZE) >> 10; /* KiB */
+	long half = sysconf(_SC_PHYS_PAGES) / 2 * page >> 10;
+
+	if (plan->memory)
+		return plan->memory;
+	return plan->files ? (unsigned int)MIN(MAX(half, CASES), LABS) : CASES;
+}
+
 int vm_run(struct vm *vm, struct stream *stream, struct machine_report *ret)
 {
 	const struct vm_plan *plan = vm->plan;
@@ -365,7 +381,7 @@ int vm_run(struct vm *vm, struct stream *stream, struct machine_report *ret)
 		.virtual_time = plan->virtual_time,
 		.journals = plan->journals,
 		.has_files = plan->files,
-		.memory = plan->memory,
+		.memory = memory_of(plan),
 		.timeout = (nsec_t)(plan->timeout * 1e9),
 	};
 	int r;

@@ -24,7 +24,7 @@ struct vm_plan {
 	bool virtual_time;
 	bool journals; /* the guest sends every journal */
 	double timeout; /* seconds of wall-clock time */
-	unsigned int memory; /* MiB, besides the files */
+	unsigned int memory; /* MiB, besides the files; 0: the default */
 	/* The command gets these files of the host, and the caller's directory,
 	 * ids and environment; NULL: it needs none of them. */
 	const struct initramfs_files *files;
