@@ -101,7 +101,8 @@ static bool same_value(char *a, char *b)
 }
 
 /* The kernel ignores what follows the last number that it expects, so the value
- * is read back and compared. */
+ * is read back and compared. ENOENT and EPERM of open(2) are about the name; of
+ * write(2), about the value: tcp_set_default_congestion_control(). */
 static int write_here(const struct sysctl_setting *setting)
 {
 	char got[SYSCTL_VALUE], copy[SYSCTL_VALUE], want[SYSCTL_VALUE];
@@ -110,9 +111,11 @@ static int write_here(const struct sysctl_setting *setting)
 
 	if (fd < 0)
 		return error_trace(fd);
-	if (write(fd, setting->value, strlen(setting->value)) < 0)
-		return error_origin(-errno, "sysctl %s = %s", setting->name,
+	if (write(fd, setting->value, strlen(setting->value)) < 0) {
+		r = errno == ENOENT || errno == EPERM ? -EINVAL : -errno;
+		return error_origin(r, "sysctl %s = %s", setting->name,
 				    setting->value);
+	}
 	r = read_value(fd, setting->name, got);
 	if (r < 0)
 		return error_trace(r);

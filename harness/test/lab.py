@@ -254,6 +254,9 @@ class PlanErrors(unittest.TestCase):
     def test_sysctl_of_a_step_is_tried_before_the_start(self):
         for setting, reason in (
                 ("client:net.ipv4.nope=1", "has no sysctl net.ipv4.nope"),
+                ("client:net.ipv4.tcp_congestion_control=pigeon",
+                 "sysctl net.ipv4.tcp_congestion_control does not accept "
+                 "'pigeon'"),
                 ("net.ipv4.tcp_retries2=99999999999", "does not accept")):
             with self.subTest(setting):
                 status, text = lab_file(
