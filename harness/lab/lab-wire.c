@@ -22,8 +22,6 @@
 #include "lab-network.h"
 #include "wire.h"
 
-enum { RULES_MAX = 64 };
-
 /* What a wire_match cannot express. Lives as long as the lab. */
 struct filter {
 	struct filter *next;
@@ -42,8 +40,8 @@ struct lab_wire {
 	struct run *run;
 	const struct lab_plan *plan;
 	struct lab_events *events;
-	struct wire_rule *rules[RULES_MAX];
-	size_t n_rules;
+	struct wire_rule **rules;
+	size_t n_rules, rules_capacity;
 	struct filter *filters;
 	uint64_t random; /* state of random_number() */
 	size_t n_captures, n_duplicates; /* seen by lab_wire_collect() */
@@ -256,11 +254,14 @@ static void arm(struct lab_wire *wire, const struct lab_action *action)
 {
 	struct wire *w = world_wire(wire->run->world);
 	struct wire_match match = match_of(wire, action);
-	struct wire_rule *rule;
+	struct wire_rule *rule, **grown;
 	int r;
 
-	if (wire->n_rules == RULES_MAX)
-		run_broken_because(wire->run, "more than %d rules", RULES_MAX);
+	grown = array_grow(wire->rules, wire->n_rules, &wire->rules_capacity,
+			   sizeof(struct wire_rule *));
+	if (!grown)
+		run_broken(wire->run, error_origin(-ENOMEM, "rule"));
+	wire->rules = grown;
 	if (action->verb == LAB_REJECT)
 		r = wire_arm_reject(w, &rule, &match,
 				    wire_answer_of(action->answer));

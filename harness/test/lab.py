@@ -572,6 +572,13 @@ class Expectations(unittest.TestCase):
                     "send client 10", "--expect", "server: receives 2 data",
                     "--for", "600ms")
 
+    def test_rules_are_as_many_as_the_steps(self):
+        status, text = lab_file(
+            "for: 300ms\ntimeline:\n  - 10ms: [" + ", ".join(
+                f"drop the first syn port {port}, pass"
+                for port in range(1000, 1070)) + "]\n")
+        self.assertEqual(status, rig.PASS, text)
+
     def dropped_data(self, rule):
         status, text, records = journal(
             "--at", "0s", "listen server 80 silent", "--at", "10ms",
