@@ -406,9 +406,34 @@ static uint8_t flags_of(unsigned int kinds)
 	return SEGMENT_ACK;
 }
 
+/* What the receiver has acknowledged, and what it has received since then and will
+ * acknowledge later: tcp_delack_timer(). */
+static uint32_t next_sequence(struct lab_wire *wire, const char *receiver,
+			      const struct wire_capture *answer)
+{
+	const struct wire_capture *all;
+	size_t n = wire_captures(world_wire(wire->run->world), &all);
+	uint32_t next = answer->frame.tcp.ack;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_capture *c = &all[i];
+		uint32_t begin = c->frame.tcp.seq;
+		uint32_t end = begin + frame_sequence_length(&c->frame);
+
+		if (c->connection != answer->connection ||
+		    c->frame.kind != FRAME_TCP || c->left <= answer->at ||
+		    c->fate == WIRE_CORRUPTED || strcmp(c->to, receiver) != 0)
+			continue;
+		if ((int32_t)(begin - next) <= 0 && (int32_t)(end - next) > 0)
+			next = end;
+	}
+	return next;
+}
+
 /* As the sender's kernel would send it now: with the sequence number that the
  * receiver expects, so that RFC 5961 has no reason for a challenge ACK. */
-static struct frame forge(const struct wire_capture *sent,
+static struct frame forge(struct lab_wire *wire, const char *receiver,
+			  const struct wire_capture *sent,
 			  const struct wire_capture *answer, unsigned int kinds)
 {
 	struct frame frame = sent->frame;
@@ -423,7 +448,7 @@ static struct frame forge(const struct wire_capture *sent,
 	if (!answer)
 		return frame;
 	if (answer->frame.tcp.flags & SEGMENT_ACK)
-		frame.tcp.seq = answer->frame.tcp.ack;
+		frame.tcp.seq = next_sequence(wire, receiver, answer);
 	frame.tcp.ack = answer->frame.tcp.seq +
 			frame_sequence_length(&answer->frame);
 	frame.tcp.tsecr = answer->frame.tcp.tsval;
@@ -441,7 +466,8 @@ static void inject(struct lab_wire *wire, const struct lab_action *action)
 			 action->text, action->from, action->to);
 		return;
 	}
-	frame = forge(sent, last_answer(wire, action->to, sent), action->kinds);
+	frame = forge(wire, action->to, sent,
+		      last_answer(wire, action->to, sent), action->kinds);
 	frame.tcp.seq += (uint32_t)action->seq;
 	frame.tcp.ack += (uint32_t)action->ack;
 	fault_inject(wire->run, action->to, &frame, NULL);

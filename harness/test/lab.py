@@ -572,6 +572,17 @@ class Expectations(unittest.TestCase):
                     "send client 10", "--expect", "server: receives 2 data",
                     "--for", "600ms")
 
+    def test_injected_reset_follows_what_is_not_acknowledged_yet(self):
+        """After many exchanges the client delays its acknowledgements."""
+        status, text = lab_file(
+            "for: 1s\ntimeline:\n"
+            "  - 0s: [listen server, connect client server]\n" +
+            "".join(f"  - {100 + 15 * i}ms: send client 10\n"
+                    for i in range(30)) +
+            "  - 600ms: [send server 7, inject rst from server to client]\n"
+            "expect:\n  - 'client: ECONNRESET'\n")
+        self.assertEqual(status, rig.PASS, text)
+
     def test_rules_are_as_many_as_the_steps(self):
         status, text = lab_file(
             "for: 300ms\ntimeline:\n  - 10ms: [" + ", ".join(
