@@ -907,6 +907,7 @@ timeline:
             self.assertEqual(sum(r["call"] == "connect" for r in results),
                              8 - errors)
 
+    @unittest.skipUnless(shutil.which("curl"), "curl is not installed")
     def test_destroy_aborts_connections_of_probes_and_programs(self):
         self.must_pass("""
 for: 2s
@@ -1337,6 +1338,7 @@ expect:
             self.assertIn(f"{refused} EAFNOSUPPORT", lines)
         self.assertIn("io_uring ENOSYS", lines)
 
+    @unittest.skipUnless(shutil.which("ip"), "ip is not installed")
     def test_capabilities_of_the_file_are_those_of_the_program(self):
         """And of no other; CAP_NET_ADMIN is 12, CAP_NET_RAW 13."""
         status, text = lab_file(textwrap.dedent("""\
