@@ -294,6 +294,27 @@ START_TEST(a_missing_decompressor_is_named)
 }
 END_TEST
 
+START_TEST(a_periodic_tick_is_configured)
+{
+	static const char periodic[] = "CONFIG_HZ_PERIODIC=y\n";
+	static const char idle[] = "# CONFIG_HZ_PERIODIC is not set\n"
+				   "CONFIG_NO_HZ_IDLE=y\n";
+
+	put_image("boot/vmlinuz-6.1.0", "6.1.0 (x)");
+	put_image("usr/lib/modules/7.2.1/vmlinuz", "7.2.1 (x)");
+	ck_assert_int_eq(find(below("boot/vmlinuz-6.1.0")), 0);
+	ck_assert(!vm_kernel_is_periodic(&kernel));
+	put("boot/config-6.1.0", idle, strlen(idle));
+	ck_assert(!vm_kernel_is_periodic(&kernel));
+	put("boot/config-6.1.0", periodic, strlen(periodic));
+	ck_assert(vm_kernel_is_periodic(&kernel));
+	ck_assert_int_eq(find(below("usr/lib/modules/7.2.1/vmlinuz")), 0);
+	ck_assert(!vm_kernel_is_periodic(&kernel));
+	put("usr/lib/modules/7.2.1/config", periodic, strlen(periodic));
+	ck_assert(vm_kernel_is_periodic(&kernel));
+}
+END_TEST
+
 static const TTest *const *const tests[] = {
 	&an_image_says_its_release,
 	&what_is_no_image_is_refused,
@@ -308,6 +329,7 @@ static const TTest *const *const tests[] = {
 	&dependencies_come_first_and_once,
 	&modules_that_depend_on_each_other_are_refused,
 	&a_missing_decompressor_is_named,
+	&a_periodic_tick_is_configured,
 };
 
 int main(void)

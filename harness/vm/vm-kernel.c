@@ -530,3 +530,34 @@ void vm_modules_free(struct vm_module *modules, size_t n)
 		vm_module_deinit(&modules[i]);
 	free(modules);
 }
+
+/* --- the configuration ----------------------------------------------------*/
+
+static bool has_line(const char *path, const char *wanted)
+{
+	FILE *file = fopen(path, "re");
+	char line[256];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strcmp(line, wanted) == 0;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+bool vm_kernel_is_periodic(const struct vm_kernel *kernel)
+{
+	static const char periodic[] = "CONFIG_HZ_PERIODIC=y\n";
+	const char *name = strrchr(kernel->image, '/');
+	char path[PATH_MAX + VM_ARCH_RELEASE];
+
+	/* boot/config-RELEASE; since Debian's 7.0 lib/modules/RELEASE/config */
+	snprintf(path, sizeof(path), "%.*s/config-%s",
+		 name ? (int)(name - kernel->image) : 0, kernel->image,
+		 kernel->release);
+	if (has_line(path, periodic))
+		return true;
+	snprintf(path, sizeof(path), "%s/config", kernel->modules);
+	return *kernel->modules && has_line(path, periodic);
+}

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "scratch.h"
@@ -53,3 +54,6 @@ int vm_modules_find(const struct vm_kernel *kernel,
 int vm_kernel_check(const struct vm_kernel *kernel,
 		    const struct vm_feature *features);
 void vm_modules_free(struct vm_module *modules, size_t n);
+/* Whether its tick does not stop while the CPU is idle (CONFIG_HZ_PERIODIC), by
+ * the configuration beside the image or the modules; false where there is none. */
+bool vm_kernel_is_periodic(const struct vm_kernel *kernel);

@@ -50,6 +50,18 @@ static const char *missing_text(const struct vm *vm)
 	return text;
 }
 
+/* A guest cannot skip the ticks of a periodic timer, so that it executes each of
+ * the time that passes. */
+static const char *busy_text(const struct vm *vm)
+{
+	return vm->plan->virtual_time && !vm->plan->uml &&
+			       vm_kernel_is_periodic(&vm->kernel) ?
+		       "the guest was still busy when --timeout expired: an "
+		       "idle CPU executes every tick of its kernel "
+		       "(CONFIG_HZ_PERIODIC)" :
+		       "the guest was still busy when --timeout expired";
+}
+
 const char *vm_end_text(const struct vm *vm, enum machine_end end)
 {
 	switch (end) {
@@ -68,7 +80,7 @@ const char *vm_end_text(const struct vm *vm, enum machine_end end)
 	case MACHINE_HUNG:
 		return "the guest hung: idle when --timeout expired";
 	case MACHINE_BUSY:
-		return "the guest was still busy when --timeout expired";
+		return busy_text(vm);
 	case MACHINE_INVALID:
 		return "the guest sent an invalid result";
 	case MACHINE_INTERRUPTED:
