@@ -23,7 +23,7 @@ enum wire_fate {
 	WIRE_FORWARDED,
 	WIRE_DROPPED, /* by a rule */
 	WIRE_REJECTED, /* by a rule; an injected frame has answered it */
-	WIRE_OVERFLOW, /* the queue of a link is full */
+	WIRE_OVERFLOW, /* the queue of a link, or a receive ring, is full */
 	WIRE_CUT, /* the path is cut */
 	WIRE_DEAD, /* the host at the other end is dead */
 	WIRE_GHOST, /* from a dead host's kernel: no machine sent it */

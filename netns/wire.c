@@ -244,17 +244,19 @@ static int put_on_cable(struct wire *wire, const struct wire_frame *frame,
 /* The host is suspended: the frame waits in its receive ring. */
 static int wait_in_ring(struct wire *wire, const struct wire_frame *frame)
 {
+	struct wire_capture *capture = capture_of(wire, frame->capture);
 	struct wire_port *to = frame->to;
 	struct parcel *parcel;
 
 	if (to->n_waiting == RING) {
-		capture_of(wire, frame->capture)->fate = WIRE_LOST;
+		capture->fate = WIRE_OVERFLOW;
+		capture->label = "the full receive ring of a suspended host";
 		return 0;
 	}
 	parcel = new_parcel(frame, WIRE_RELEASED);
 	if (!parcel)
 		return error_origin(-ENOMEM, "hold a frame");
-	capture_of(wire, frame->capture)->fate = WIRE_HELD;
+	capture->fate = WIRE_HELD;
 	append_parcel(&to->waiting, parcel);
 	to->n_waiting++;
 	return 0;

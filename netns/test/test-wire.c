@@ -810,7 +810,7 @@ START_TEST(receive_ring_of_a_suspended_host_is_limited)
 		send_text(&pair, "x");
 	received(&pair);
 	ck_assert_uint_eq(count_fate(&pair, WIRE_HELD), RING);
-	ck_assert_uint_eq(count_fate(&pair, WIRE_LOST), MORE);
+	ck_assert_uint_eq(count_fate(&pair, WIRE_OVERFLOW), MORE);
 	/* Waiting frames are freed with the port. */
 	wire_port_kill(world_port(pair.realm.world, "server"));
 	realm_end(&pair.realm);
