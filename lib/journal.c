@@ -394,17 +394,31 @@ static void read_string(struct reader *reader, const char *key, char ret[64])
 	ret[size] = '\0';
 }
 
+/* strtod() would skip the newline at the end of the line. */
 static double read_number(struct reader *reader, const char *key)
 {
-	double value;
-	char *end;
+	double value = 0;
+	char *end = NULL;
 
 	skip(reader, key);
-	if (!reader->at)
-		return 0;
-	value = strtod(reader->at, &end);
+	if (reader->at && strchr("-0123456789", *reader->at) && *reader->at)
+		value = strtod(reader->at, &end);
 	reader->at = end == reader->at ? NULL : end;
 	return value;
+}
+
+/* Strings have no quotes: the line has no escapes. null is 0. */
+static int64_t find_connection(const struct reader *reader)
+{
+	static const char key[] = ",\"connection\":";
+	const char *at = reader->at;
+
+	if (at)
+		at = memmem(at, (size_t)(reader->end - at), key,
+			    sizeof(key) - 1);
+	return at && at[sizeof(key) - 1] >= '0' ?
+		       strtoll(at + sizeof(key) - 1, NULL, 10) :
+		       0;
 }
 
 /* The last member is found from the end. */
@@ -442,11 +456,13 @@ bool journal_read_packet(struct journal_packet *ret, const char *line,
 	read_string(&reader, ",\"to\":\"", ret->to);
 	read_string(&reader, ",\"fate\":\"", ret->fate);
 	skip(&reader, ",\"text\":\"");
-	skip_to(&reader, '"');
+	ret->text = reader.at;
+	ret->n_text = skip_to(&reader, '"');
 	skip(&reader, ",\"kinds\":[");
 	skip_to(&reader, ']');
 	ret->left = read_number(&reader, ",\"left\":");
 	frame_size = read_number(&reader, ",\"size\":");
+	ret->connection = find_connection(&reader);
 	read_hex(&reader, ret);
 	if (!reader.at || !(frame_size >= 0 && frame_size <= UINT32_MAX))
 		return false;

@@ -158,23 +158,25 @@ int journal_flush(struct journal *journal);
 int journal_parse(json_t **ret, const char *line, size_t size);
 
 /*
- * What a capture needs of a frame's record. A transfer has thousands of them, and
- * parsing one takes 20 us.
+ * What captures and live views need of a frame's record. A transfer has
+ * thousands of them, and parsing one takes 20 us.
  */
 struct journal_packet {
 	double t, left;
 	char from[64], to[64], fate[64];
-	size_t size;
+	const char *text; /* n_text bytes of the line */
+	size_t n_text, size;
+	int64_t connection; /* 0: none */
 	uint8_t bytes[JOURNAL_BYTES]; /* n_bytes of them */
 	size_t n_bytes;
 };
 
 /*
- * Reads the line of a frame as journal_gather_frame() prints it, or json_dumps()
- * after it was parsed. A newline or a NUL follows the `size` bytes. False for any
- * other line, for one with escapes or characters other than ASCII, and for long
- * names: these are for journal_parse(). Members that are not read here are not
- * checked.
+ * Reads the line of a frame as journal_gather_frame() prints it, or
+ * json_dumps() after it was parsed. A newline or a NUL follows the `size`
+ * bytes. False for any other line, for one with escapes or characters other
+ * than ASCII, and for long names: these are for journal_parse(). Members that
+ * are not read here are not checked.
  */
 bool journal_read_packet(struct journal_packet *ret, const char *line,
 			 size_t size);

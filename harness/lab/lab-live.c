@@ -42,8 +42,10 @@ static const nsec_t holding_time = MSEC(200);
 static const double burst_gap = 0.1;
 
 struct held {
-	json_t *record;
-	double t;
+	json_t *record; /* NULL: a frame, not parsed so far */
+	char *line; /* of that one */
+	bool is_frame, is_plain; /* plain: nothing happened to the frame */
+	double t, size;
 	nsec_t arrived;
 	char *key; /* equal for records that can be one line; NULL: none can */
 	json_int_t socket; /* its number, or that of its connection */
@@ -86,6 +88,7 @@ int lab_live_new(struct lab_live **ret, FILE *out, bool coloured)
 static void free_held(struct held *held)
 {
 	json_decref(held->record);
+	free(held->line);
 	free(held->key);
 }
 
@@ -117,22 +120,32 @@ static char *state_key(const json_t *record)
 	return key;
 }
 
+static char *frame_key(const char *from, const char *to, const char *fate,
+		       const char *text, size_t n_text)
+{
+	char *key;
+
+	if (asprintf(&key, "%s > %s %s %.*s", from, to, fate, (int)n_text,
+		     text) < 0)
+		return NULL;
+	return key;
+}
+
 static char *key_of(const json_t *record)
 {
+	const char *text = journal_text(record, "text");
 	char *key;
 	int r;
 
 	if (journal_is(record, "state"))
 		return state_key(record);
 	if (journal_is(record, "frame"))
-		r = asprintf(&key, "%s > %s %s %s",
-			     journal_text(record, "from"),
-			     journal_text(record, "to"),
-			     journal_text(record, "fate"),
-			     journal_text(record, "text"));
-	else if (journal_is(record, "call") || journal_is(record, "result"))
-		r = asprintf(&key, "%s %s", journal_text(record, "host"),
-			     journal_text(record, "text"));
+		return frame_key(journal_text(record, "from"),
+				 journal_text(record, "to"),
+				 journal_text(record, "fate"), text,
+				 strlen(text));
+	if (journal_is(record, "call") || journal_is(record, "result"))
+		r = asprintf(&key, "%s %s", journal_text(record, "host"), text);
 	else
 		return NULL;
 	return r < 0 ? NULL : key;
@@ -148,23 +161,67 @@ static bool find_socket(const json_t *record, json_int_t *ret)
 	return journal_get_integer(record, "socket", ret);
 }
 
-void lab_live_add(struct lab_live *live, const json_t *record, nsec_t now)
+/* Frames that were dropped, held and so on are printed in any burst. */
+static bool is_plain(const char *fate)
 {
-	struct held one = { .t = number_of(record, "t"), .arrived = now };
+	return strcmp(fate, "forwarded") == 0 || strcmp(fate, "delayed") == 0;
+}
+
+/* Takes what is held. */
+static void add(struct lab_live *live, struct held one)
+{
 	struct held *held =
 		array_grow(live->held, live->n, &live->capacity, sizeof(*held));
 	size_t i = live->n;
 
-	if (!held)
+	if (!held) {
+		free_held(&one);
 		return;
+	}
 	live->held = held;
-	if (find_socket(record, &one.socket))
-		one.key = key_of(record);
-	one.record = json_incref((json_t *)(uintptr_t)record);
 	for (; i > 0 && held[i - 1].t > one.t; i--)
 		held[i] = held[i - 1];
 	held[i] = one;
 	live->n++;
+}
+
+void lab_live_add(struct lab_live *live, const json_t *record, nsec_t now)
+{
+	struct held one = {
+		.record = json_incref((json_t *)(uintptr_t)record),
+		.is_frame = journal_is(record, "frame"),
+		.is_plain = is_plain(journal_text(record, "fate")),
+		.t = number_of(record, "t"),
+		.size = number_of(record, "size"),
+		.arrived = now,
+	};
+
+	if (find_socket(record, &one.socket))
+		one.key = key_of(record);
+	add(live, one);
+}
+
+void lab_live_add_frame(struct lab_live *live,
+			const struct journal_packet *frame, const char *line,
+			size_t size, nsec_t now)
+{
+	struct held one = {
+		.line = strndup(line, size),
+		.is_frame = true,
+		.is_plain = is_plain(frame->fate),
+		.t = frame->t,
+		.size = (double)frame->size,
+		.arrived = now,
+		.socket = frame->connection,
+	};
+
+	if (frame->connection)
+		one.key = frame_key(frame->from, frame->to, frame->fate,
+				    frame->text, frame->n_text);
+	if (one.line)
+		add(live, one);
+	else
+		free_held(&one);
 }
 
 nsec_t lab_live_due(const struct lab_live *live)
@@ -198,27 +255,18 @@ static void end_burst(struct lab_live *live)
 	live->burst = 0;
 }
 
-/* Frames that were dropped, held and so on are printed in any burst. */
-static bool is_plain(const json_t *record)
+/* Whether it is only counted: a frame in the middle of a transfer. */
+static bool folds(struct lab_live *live, const struct held *held)
 {
-	return strcmp(journal_text(record, "fate"), "forwarded") == 0 ||
-	       strcmp(journal_text(record, "fate"), "delayed") == 0;
-}
-
-/* Whether the record is only counted: a frame in the middle of a transfer. */
-static bool folds(struct lab_live *live, const json_t *record)
-{
-	double t = number_of(record, "t");
-
-	if (!journal_is(record, "frame"))
+	if (!held->is_frame)
 		return false;
-	if (t - live->last > burst_gap)
+	if (held->t - live->last > burst_gap)
 		end_burst(live);
-	live->last = t;
-	if (++live->burst <= BURST_PRINTED || !is_plain(record))
+	live->last = held->t;
+	if (++live->burst <= BURST_PRINTED || !held->is_plain)
 		return false;
 	live->folded++;
-	live->bytes += number_of(record, "size");
+	live->bytes += held->size;
 	return true;
 }
 
@@ -338,13 +386,18 @@ static void print_line(struct lab_live *live, const json_t *record,
 
 static void print_held(struct lab_live *live, size_t i, double zero)
 {
-	const json_t *record = live->held[i].record;
+	struct held *held = &live->held[i];
+	const json_t *record;
 	json_t *text = NULL;
 	struct group group;
 	char buffer[LINE];
 
-	if (live->held[i].grouped || folds(live, record))
+	if (held->grouped || folds(live, held))
 		return;
+	if (!held->record &&
+	    journal_parse(&held->record, held->line, strlen(held->line)) < 0)
+		return;
+	record = held->record;
 	group = find_group(live, i);
 	if (group.n > 1)
 		text = group_text(record, &group);

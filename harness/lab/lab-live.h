@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "journal.h"
 #include "nsec.h"
 #include "result.h"
 
@@ -17,6 +18,11 @@ struct lab_live *lab_live_free(struct lab_live *live);
 /* Adds a record that arrived at `now`. Without memory for it, it is not
  * printed. */
 void lab_live_add(struct lab_live *live, const json_t *record, nsec_t now);
+
+/* The same for a frame, which is parsed only if it has a line of its own. */
+void lab_live_add_frame(struct lab_live *live,
+			const struct journal_packet *frame, const char *line,
+			size_t size, nsec_t now);
 
 /* When lab_live_print() has something to print; NSEC_NEVER: nothing yet. */
 nsec_t lab_live_due(const struct lab_live *live);

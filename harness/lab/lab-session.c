@@ -301,7 +301,10 @@ static void set_hold(struct session *s)
 
 	if (s->holds)
 		return;
+	/* Several at a time: a transfer has thousands in a second. */
 	due = lab_live_due(s->live);
+	if (due != NSEC_NEVER)
+		due = MAX(due, nsec_now() + MSEC(20));
 	loop_set_timer(s->hold, due);
 	s->holds = due != NSEC_NEVER;
 }
@@ -314,6 +317,18 @@ static int on_hold_end(void *data)
 	print_records(s, worker_result(s->worker), nsec_now());
 	set_hold(s);
 	return 0;
+}
+
+static void on_frame(void *data, struct worker *worker MACRO_UNUSED,
+		     const struct journal_packet *frame, const char *line,
+		     size_t size)
+{
+	struct session *s = data;
+
+	if (!s->plan->live || s->shell)
+		return;
+	lab_live_add_frame(s->live, frame, line, size, nsec_now());
+	set_hold(s);
 }
 
 static void on_record(void *data, struct worker *worker, const json_t *record)
@@ -421,7 +436,7 @@ static int start_editor(struct session *s)
 static int start_worker(struct session *s)
 {
 	const struct worker_events events = { .record = on_record,
-					      .frames = s->plan->live,
+					      .frame = on_frame,
 					      .ended = on_ended,
 					      .data = s };
 	int pair[2], r;

@@ -224,6 +224,19 @@ static void on_record(void *data, struct worker *worker, const json_t *record)
 					    record);
 }
 
+/* What is wrong with the line is found at the end of the run. */
+static void on_frame(void *data, struct worker *worker,
+		     const struct journal_packet *frame MACRO_UNUSED,
+		     const char *line, size_t size)
+{
+	json_t *record;
+
+	if (journal_parse(&record, line, size) < 0)
+		return;
+	on_record(data, worker, record);
+	json_decref(record);
+}
+
 /* --- starts ----------------------------------------------------------- */
 
 /* One world is made at a time: in parallel they would only wait for the lock of
@@ -286,7 +299,9 @@ static int handle_start_failure(struct supervisor *s, int r)
 static int start_next(struct supervisor *s)
 {
 	const struct worker_events events = { .record = on_record,
-					      .frames = s->report->verbose,
+					      .frame = s->report->verbose ?
+							       on_frame :
+							       NULL,
 					      .ended = on_ended,
 					      .data = s };
 	const struct run_job *job = &s->queue[s->next++];

@@ -251,6 +251,20 @@ static int finish(struct worker *worker)
 	return 0;
 }
 
+static int take_frame(struct worker *worker, const struct journal_packet *frame,
+		      const char *line, size_t size)
+{
+	int r;
+
+	if (worker->files)
+		out_run_add_frame(worker->files, frame, line, size);
+	r = result_take_frame(worker->result, line, size);
+	if (r >= 0 && worker->events.frame)
+		worker->events.frame(worker->events.data, worker, frame, line,
+				     size);
+	return error_trace(r);
+}
+
 /* `line` ends with a newline, which `size` does not include. */
 static int take_line(struct worker *worker, const char *line, size_t size)
 {
@@ -259,12 +273,8 @@ static int take_line(struct worker *worker, const char *line, size_t size)
 	json_t *record;
 	int r;
 
-	if (!worker->events.frames && journal_read_packet(&frame, line, size)) {
-		if (worker->files)
-			out_run_add_frame(worker->files, &frame, line, size);
-		return error_trace(
-			result_take_frame(worker->result, line, size));
-	}
+	if (journal_read_packet(&frame, line, size))
+		return error_trace(take_frame(worker, &frame, line, size));
 	r = journal_parse(&record, line, size);
 	if (r < 0)
 		return error_trace(r);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "journal.h"
 #include "loop.h"
 #include "result.h"
 #include "run-control.h"
@@ -17,7 +18,10 @@ struct worker_events {
 	/* A record came in; it is in the worker's result already. */
 	void (*record)(void *data, struct worker *worker,
 		       const json_t *record);
-	bool frames; /* record() is called for frames, too */
+	/* The same for a frame whose record is not parsed; NULL: not wanted. */
+	void (*frame)(void *data, struct worker *worker,
+		      const struct journal_packet *frame, const char *line,
+		      size_t size);
 	/* The run has ended and its result has a verdict. Its process may still
 	 * be dying. Called once. */
 	void (*ended)(void *data, struct worker *worker);

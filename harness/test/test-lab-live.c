@@ -60,13 +60,33 @@ static void add_state(double t, int socket, const char *state)
 				      40000 + socket)));
 }
 
+static void add_line(const json_t *record)
+{
+	char *line = json_dumps(record, JOURNAL_DUMP);
+	struct journal_packet frame;
+
+	ck_assert(journal_read_packet(&frame, line, strlen(line)));
+	lab_live_add_frame(live, &frame, line, strlen(line), 0);
+	free(line);
+}
+
+/* Every second frame is not parsed, and printed in the same way. */
 static void add_frame(double t, int connection, const char *fate)
 {
-	add_at(0, t, "frame",
-	       json_pack("{s:s, s:s, s:s, s:o, s:i, s:i}", "from", "client",
-			 "to", "server", "fate", fate, "text",
-			 json_sprintf(". %d", (int)(t * 1e4 + 0.5)), "size",
-			 1000, "connection", connection));
+	static unsigned int n;
+	json_t *record = json_pack(
+		"{s:f, s:s, s:s, s:s, s:s, s:o, s:[], s:f, s:i, s:i, s:s}", "t",
+		t, "type", "frame", "from", "client", "to", "server", "fate",
+		fate, "text", json_sprintf(". %d", (int)(t * 1e4 + 0.5)),
+		"kinds", "left", t, "size", 1000, "connection", connection,
+		"hex", "00");
+
+	ck_assert_ptr_nonnull(record);
+	if (n++ % 2)
+		add_line(record);
+	else
+		lab_live_add(live, record, 0);
+	json_decref(record);
 }
 
 static const char *printed(nsec_t now)
@@ -173,6 +193,18 @@ START_TEST(equal_calls_and_results_are_one_line)
 }
 END_TEST
 
+START_TEST(equal_frames_of_several_connections_are_one_line)
+{
+	start();
+	for (int i = 1; i <= 4; i++)
+		add_frame(1, i, "forwarded");
+	add_frame(2, 1, "forwarded");
+	assert_has(printed(NSEC_NEVER),
+		   "1.000 wire    client > server  . 10000  4 connections\n"
+		   "2.000 wire    client > server  . 20000\n");
+}
+END_TEST
+
 START_TEST(a_burst_of_frames_is_counted)
 {
 	start();
@@ -214,6 +246,7 @@ int main(void)
 		&times_before_the_timeline_are_not_printed,
 		&equal_sockets_are_one_line,
 		&equal_calls_and_results_are_one_line,
+		&equal_frames_of_several_connections_are_one_line,
 		&a_burst_of_frames_is_counted,
 		&a_burst_ends_at_a_fault,
 	};

@@ -35,6 +35,7 @@ static void read_packet(const json_t *record, const uint8_t *data, size_t size)
 	char *line = calloc(1, size + 1);
 	struct journal_packet packet;
 	uint8_t bytes[JOURNAL_BYTES];
+	const char *text;
 
 	fuzz_must(line);
 	memcpy(line, data, size);
@@ -46,6 +47,9 @@ static void read_packet(const json_t *record, const uint8_t *data, size_t size)
 		must_have_text(record, "from", packet.from);
 		must_have_text(record, "to", packet.to);
 		must_have_text(record, "fate", packet.fate);
+		text = journal_text(record, "text");
+		fuzz_must(packet.n_text == strlen(text) &&
+			  memcmp(packet.text, text, packet.n_text) == 0);
 		fuzz_must(journal_bytes(record, bytes, sizeof(bytes)) ==
 			  packet.n_bytes);
 		fuzz_must(memcmp(bytes, packet.bytes, packet.n_bytes) == 0);

@@ -534,6 +534,7 @@ START_TEST(packet_is_read_without_parsing)
 		.packet = 7,
 		.port = 1,
 		.origin = "client",
+		.connection = 12,
 		.is_tcp = true,
 	};
 	struct stage stage = new_stage(SEC(100));
@@ -548,12 +549,16 @@ START_TEST(packet_is_read_without_parsing)
 	ck_assert_str_eq(packet.from, "client");
 	ck_assert_str_eq(packet.to, "server");
 	ck_assert_str_eq(packet.fate, "forwarded");
+	ck_assert_uint_eq(packet.n_text, strlen("S 0:0(0)"));
+	ck_assert_mem_eq(packet.text, "S 0:0(0)", packet.n_text);
+	ck_assert_int_eq(packet.connection, 12);
 	ck_assert_uint_eq(packet.size, 1514);
 	ck_assert_uint_eq(packet.n_bytes, 3);
 	ck_assert_mem_eq(packet.bytes, bytes, sizeof(bytes));
 	ck_assert(journal_read_packet(&packet, packet_line,
 				      strlen(packet_line)));
 	ck_assert_double_eq_tol(packet.left, 2.5, 1e-12);
+	ck_assert_int_eq(packet.connection, 0);
 	end_stage(&stage);
 }
 END_TEST
@@ -589,9 +594,10 @@ START_TEST(other_lines_are_left_to_the_parser)
 		ck_assert_msg(!journal_read_packet(&packet, line, strlen(line)),
 			      "%s", line);
 	}
-	/* Cut off anywhere. */
+	/* Cut off anywhere: the next line is not read. */
 	for (size_t size = 0; size < strlen(packet_line); size++) {
-		snprintf(line, sizeof(line), "%.*s", (int)size, packet_line);
+		snprintf(line, sizeof(line), "%.*s\n%s", (int)size, packet_line,
+			 packet_line + size);
 		ck_assert(!journal_read_packet(&packet, line, size));
 	}
 }
