@@ -182,12 +182,14 @@ CASE(unplug_states) = {
 		 "connection stays the same, at both ends",
 	.judgements = CLAIMS(
 		{ "D1", DOCUMENT_RIGHT,
-		  "no socket is touched: linkwatch_do_dev() stops the queue "
-		  "and marks the routes" },
+		  "that nothing changes: losing the carrier touches no "
+		  "socket, linkwatch_do_dev() stops the queue and marks the "
+		  "routes" },
 		{ "D1", DOCUMENT_WRONG,
-		  "the state is in struct sock (sk_state) and tcp_sock: a "
-		  "connection in the accept queue is ESTABLISHED without any "
-		  "struct socket, which inet_accept() adds later" }),
+		  "that the state is in struct socket: it is in struct sock "
+		  "(sk_state) and tcp_sock; a connection in the accept queue "
+		  "is ESTABLISHED without any struct socket, which "
+		  "inet_accept() adds later" }),
 	.why = "carrier, interface and address belong to the layers below; a "
 	       "socket meets them only when it next sends",
 	.sources = "RFC 1122 4.2.3.9; net/core/link_watch.c:"

@@ -16,7 +16,6 @@
 #include "wire-capture.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -386,10 +385,12 @@ static int write_count(struct wire_capture_log *log,
 	char text[160];
 
 	snprintf(text, sizeof(text),
-		 "%s:%u > %s:%u: %" PRIu64 " frames, %" PRIu64
-		 " segments, %" PRIu64 " bytes, only counted",
+		 R_("%s:%u > %s:%u: %llu frames, %llu segments, %llu bytes, "
+		    "only counted"),
 		 count->from, count->from_port, count->to, count->to_port,
-		 count->frames, count->segments, count->bytes);
+		 (unsigned long long)count->frames,
+		 (unsigned long long)count->segments,
+		 (unsigned long long)count->bytes);
 	return error_trace(journal_write(log->journal, nsec_now(), "note",
 					 "{s:s, s:I, s:I, s:I}", "text", text,
 					 "frames", (json_int_t)count->frames,

@@ -524,13 +524,15 @@ static int begin_fault(struct ladder_spans *spans,
 	struct lasting_fault *grown =
 		array_grow(spans->faults, spans->n_faults,
 			   &spans->faults_capacity, sizeof(*grown));
+	char state[64];
 	int span;
 
 	if (!grown)
 		return error_origin(-ENOMEM, "ladder");
 	spans->faults = grown;
 	span = add_span(spans, kinds[verb->drawing], host, t,
-			ladder_text("%s", _(verb->state)));
+			ladder_text("%s", message_record(verb->state, state,
+							 sizeof(state))));
 	if (span < 0)
 		return error_trace(span);
 	grown[spans->n_faults++] = (struct lasting_fault){ .verb = verb,

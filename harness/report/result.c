@@ -16,6 +16,7 @@
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
+#include "message.h"
 #include "safe-text.h"
 
 static const char *const verdicts[] = {
@@ -388,7 +389,7 @@ static int count_omission(struct result *result, size_t n)
 	json_int_t frames =
 		journal_integer(result->omission, "frames") + (json_int_t)n;
 
-	snprintf(text, sizeof(text), "%lld frames are left out here",
+	snprintf(text, sizeof(text), R_("%lld frames are left out here"),
 		 (long long)frames);
 	if (json_object_set_new(result->omission, "text", json_string(text)) <
 		    0 ||

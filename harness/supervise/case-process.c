@@ -155,7 +155,7 @@ static const char *reason_not_to_judge(const struct run *run)
 	for (; setting && setting->name; setting++)
 		if (!setting->host ||
 		    world_plan_has(run_world_plan(run), setting->host))
-			return N_("not judged: --set changes the experiment");
+			return R_("not judged: --set changes the experiment");
 	return "";
 }
 

@@ -81,7 +81,10 @@ class Language(unittest.TestCase):
         for words, quoted, why in (
                 (["--expect", "client: recv EOF"], "client: recv EOF", "意外的"),
                 (["--expect", "client EOF"], "client EOF", "缺少冒号"),
-                (["--at", "1s", "unplug clent"], "clent", "未知的主机")):
+                (["--at", "1s", "unplug clent"], "clent", "未知的主机"),
+                (["--at", "1s", "unplugg client"], "unplugg", "未知的动作"),
+                (["--at", "1s", "plug client"], "plug client", "网线已拔掉"),
+                (["--at", "1s", "unplug x"], "client, server", "应为以下之一")):
             done = call("lab", "--lang", "zh", "--for", "1s", *words)
             self.assertEqual(done.returncode, 2)
             self.assertIn(quoted, done.stderr)

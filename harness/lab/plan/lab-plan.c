@@ -662,7 +662,7 @@ const char *lab_suggest(const char *name, const char *const *names, size_t n,
 		snprintf(buffer, size, R_("; did you mean '%s'?"), near);
 	for (size_t i = 0; !near && i < n && used < size; i++)
 		used += (size_t)snprintf(
-			buffer + used, size - used, "%s%s",
-			i ? ", " : "; expected one of: ", names[i]);
+			buffer + used, size - used,
+			i ? ", %s" : R_("; expected one of: %s"), names[i]);
 	return buffer;
 }

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message.h"
+
 /* --- from bytes to a document ---------------------------------------------*/
 
 /* libyaml reports an offset in bytes, and no line, for an invalid byte. */
@@ -280,10 +282,10 @@ int lab_yaml_trace(const struct lab_yaml_node *node, int r)
 
 int lab_yaml_expected(const struct lab_yaml_node *node, const char *what)
 {
-	const char *found = lab_yaml_is_map(node)   ? "map" :
-			    lab_yaml_is_list(node)  ? "list" :
-			    lab_yaml_is_empty(node) ? "empty value" :
-						      "text";
+	const char *found = lab_yaml_is_map(node)   ? R_("map") :
+			    lab_yaml_is_list(node)  ? R_("list") :
+			    lab_yaml_is_empty(node) ? R_("empty value") :
+						      R_("text");
 
 	return lab_yaml_refuse(node, "unexpected %s; expected %s", found, what);
 }
@@ -507,7 +509,7 @@ int lab_yaml_read_map(const struct lab_yaml_node *map, const char *what,
 	char expected[64];
 	int r;
 
-	snprintf(expected, sizeof(expected), "map of %s keys", what);
+	snprintf(expected, sizeof(expected), R_("map of %s keys"), what);
 	r = lab_yaml_check_map(map, expected);
 	if (r >= 0)
 		r = check_fields(map, what, fields, n);
