@@ -384,11 +384,15 @@ static void look_for_spin(struct machine *machine, const char *console,
 	    !clock_stands_still(machine, now))
 		return;
 	snprintf(folder, sizeof(folder), "%s/" UML_ID, machine->plan->folder);
-	/* The kernel handles the request in a signal handler, while it waits for
+	/*
+	 * The kernel handles the request in a signal handler, while it waits for
 	 * the process that executes the guest's user space: a signal stops that
-	 * process, and the kernel schedules. */
+	 * process, and the kernel schedules. The other processes of the guest get
+	 * the signal when the kernel continues them, perhaps in wait_stub_done(),
+	 * which panics for every signal but SIGALRM (STUB_SIG_MASK).
+	 */
 	if (uml_console_interrupt(folder) == 0)
-		kill(-machine->pid, SIGIO);
+		kill(-machine->pid, SIGALRM);
 }
 
 /* Once a second from the first result on. */
