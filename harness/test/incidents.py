@@ -70,8 +70,8 @@ PARTS = {
     "rejected-upload": ('if sys.argv[1] == "lingering":', "if True:"),
 }
 
-# PostgreSQL with its packages does not fit in a guest of QEMU; guest-labs.py runs it in
-# User Mode Linux.
+# initdb takes too long in an emulated processor; guest-labs.py runs this one in User
+# Mode Linux.
 ELSEWHERE = {"postgres-dead-client"}
 
 # The host whose retransmissions end, and the text of their end.
