@@ -28,6 +28,8 @@ from rig import FAIL, PASS, USAGE
 HALFOPEN = os.path.realpath(sys.argv[1])
 BUILD = sys.argv[2]
 QEMU = "qemu-system-x86_64"
+# Folders of which a lab has its own.
+PRIVATE = ("/tmp/", "/run/", "/var/log/", "/var/tmp/")
 
 # A program of a pool: a request each second over one connection.
 POOL = """
@@ -150,6 +152,22 @@ expect:
   - client: 12 ESTAB
   - client: receives 4 rsts
   - client: ECONNRESET after 5s within 5500ms
+"""
+
+# The unit tests of IPVS in the guest, whose modules are loaded for the balancers.
+IPVS_TESTS = """
+for: 1m
+networks: [front, back]
+hosts:
+  client: {networks: front, run: {name: tests, run: PROGRAM}}
+  turns: {as: balancer, with: ipvs, networks: [front, back], backends: server}
+  source: {as: balancer, with: ipvs, networks: [front, back], backends: server,
+           balance: source}
+  server: {networks: back}
+timeline:
+  - 100ms after tests ends: end
+expect:
+  - 'tests: exit 0'
 """
 
 FAILS = """
@@ -559,6 +577,17 @@ class InQemu(Guests, Labs):
                    if r["type"] == "frame" and "syn" in r["kinds"]}
         for pair in {"b1", "b2"}, {"d1", "d2"}:
             self.assertEqual(len(reached & pair), 1, reached)
+
+    def test_unit_tests_of_ipvs_pass(self):
+        program = os.path.realpath(
+            os.path.join(BUILD, "netns", "test", "test-ipvs"))
+        if not os.access(program, os.X_OK):
+            self.skipTest("built without the library check")
+        if program.startswith(PRIVATE):
+            self.skipTest(f"private to a lab: {program}")
+        done = self.vm(*self.words, "--virtual-time", labs=[self.file(
+            "ipvs.yaml", IPVS_TESTS.replace("PROGRAM", program)), "-q"])
+        self.assertEqual(done.returncode, PASS, done.stdout + done.stderr)
 
     def test_matrix_has_a_row_for_each_expectation(self):
         done = rig.call(HALFOPEN, "matrix", kernel(), kernel(),

@@ -99,9 +99,9 @@ static void add_host(struct realm *realm, const char *name,
 }
 
 static void add_router(struct realm *realm, unsigned int k, int family,
-		       const char *rules)
+		       const char *rules, const struct ipvs_plan *ipvs)
 {
-	struct host_plan plan = { .rules = rules };
+	struct host_plan plan = { .rules = rules, .ipvs = ipvs };
 	char name[HOST_NAME];
 
 	snprintf(name, sizeof(name), "router-%u", k);
@@ -156,7 +156,7 @@ void realm_begin_routed(struct realm *realm, int family, unsigned int routers,
 	add_host(realm, "client", 0, 1, family);
 	add_host(realm, "server", routers, 1, family);
 	for (unsigned int k = 1; k <= routers; k++)
-		add_router(realm, k, family, NULL);
+		add_router(realm, k, family, NULL, NULL);
 	realm_ok(world_connect(realm->world, permanent));
 }
 
@@ -165,7 +165,18 @@ void realm_begin_gateway(struct realm *realm, int family, const char *rules)
 	begin_empty(realm);
 	add_host(realm, "client", 0, 1, family);
 	add_host(realm, "server", 1, 1, family);
-	add_router(realm, 1, family, rules);
+	add_router(realm, 1, family, rules, NULL);
+	realm_ok(world_connect(realm->world, true));
+}
+
+void realm_begin_balancer(struct realm *realm, const char *rules,
+			  const struct ipvs_plan *plan)
+{
+	begin_empty(realm);
+	add_host(realm, "client", 0, 1, AF_INET);
+	add_host(realm, "server", 1, 1, AF_INET);
+	add_host(realm, "second", 1, 2, AF_INET);
+	add_router(realm, 1, AF_INET, rules, plan);
 	realm_ok(world_connect(realm->world, true));
 }
 
@@ -266,8 +277,13 @@ int realm_listener(struct realm *realm, uint16_t port)
 
 int realm_connect(struct realm *realm, uint16_t port)
 {
+	return realm_connect_to(realm, "server", port);
+}
+
+int realm_connect_to(struct realm *realm, const char *host, uint16_t port)
+{
 	int fd = realm_socket(realm, "client", SOCK_STREAM, 0);
-	struct address address = address_of(realm, "server");
+	struct address address = address_of(realm, host);
 	struct sockaddr_storage storage;
 	socklen_t size = address_to_sockaddr(&address, port, &storage);
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "ipvs.h"
 #include "unit.h"
 #include "world.h"
 
@@ -49,6 +50,10 @@ void realm_begin_routed(struct realm *realm, int family, unsigned int routers,
 			bool permanent);
 /* With one router, which has rules for nft(8). */
 void realm_begin_gateway(struct realm *realm, int family, const char *rules);
+/* The router balances with IPVS, IPv4, between "server" and "second", which are
+ * behind it. */
+void realm_begin_balancer(struct realm *realm, const char *rules,
+			  const struct ipvs_plan *plan);
 void realm_end(struct realm *realm);
 
 /* Runs the loop for this long. */
@@ -80,8 +85,9 @@ int realm_socket(struct realm *realm, const char *host, int type,
 		 uint16_t port);
 int realm_listener(struct realm *realm, uint16_t port);
 
-/* Starts a connection from "client" to a port of "server". */
+/* Starts a connection from "client" to a port of "server", or of `host`. */
 int realm_connect(struct realm *realm, uint16_t port);
+int realm_connect_to(struct realm *realm, const char *host, uint16_t port);
 bool realm_is_ready(int fd, short events);
 
 /* Makes a connection; returns the client's end. */
