@@ -20,6 +20,7 @@
 #include "lab-commands.h"
 #include "counter-control.h"
 #include "message.h"
+#include "safe-text.h"
 #include "wire.h"
 
 enum { SENTENCES_MAX = 48, SENTENCE = 320 };
@@ -59,6 +60,8 @@ static void add(struct conclusions *c, const char *host, const char *format,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* A character of a step that does not fit is cut off. */
+	safe_text(text, true);
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->all[i].host, host) == 0 &&
 		    strcmp(c->all[i].text, text) == 0) {

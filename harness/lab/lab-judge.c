@@ -25,6 +25,7 @@
 #include "expect-control.h"
 #include "counter-control.h"
 #include "lab-delay.h"
+#include "safe-text.h"
 
 struct evidence {
 	struct lab_wait since;
@@ -139,6 +140,8 @@ static bool is_limit(const struct lab_expectation *e)
 static void set_observed(struct evidence *ev, const char *what)
 {
 	snprintf(ev->observed, sizeof(ev->observed), "%s", what);
+	/* A character of a program's line that does not fit is cut off. */
+	safe_text(ev->observed, false);
 }
 
 static void see_result(struct lab_judge *judge, const struct lab_expectation *e,

@@ -15,6 +15,7 @@
 #include "errors.h"
 #include "macro.h"
 #include "pcapng.h"
+#include "safe-text.h"
 #include "version.h"
 
 enum { INTERFACES = 128, COMMENTS = 8, COMMENT = 256, HOST = 64 };
@@ -53,6 +54,8 @@ add_comment(struct capture *capture, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(capture->text[capture->n_comments], COMMENT, format, args);
 	va_end(args);
+	/* A character that does not fit is cut off; comments are UTF-8. */
+	safe_text(capture->text[capture->n_comments], true);
 	capture->comments[capture->n_comments] =
 		capture->text[capture->n_comments];
 	capture->comments[++capture->n_comments] = NULL;

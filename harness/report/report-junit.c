@@ -11,12 +11,14 @@
  */
 #include "report.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "case-table.h"
 #include "journal.h"
+#include "macro.h"
 #include "markup.h"
 
 static void print_property(FILE *out, const char *indent, const char *name,
@@ -97,6 +99,26 @@ static void print_timeline(FILE *out, const struct result *result)
 	report_timeline(out, result, "", false);
 }
 
+/* Complete: a character that is cut off would be no XML. */
+static void print_attribute(FILE *out, const char *name, const char *format,
+			    ...) MACRO_PRINTF(3, 4);
+
+static void print_attribute(FILE *out, const char *name, const char *format,
+			    ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	markup_attribute(out, name, text);
+	free(text);
+}
+
 /* The first expectation that failed; or the first one when none did. */
 static const json_t *main_expectation(const struct result *result)
 {
@@ -114,17 +136,15 @@ static void print_message(FILE *out, const struct result *result)
 {
 	const char *reason = result->reason ? result->reason : "";
 	const json_t *e = main_expectation(result);
-	char text[1024];
 
 	if (result->verdict != VERDICT_FAIL || !e ||
 	    json_is_true(json_object_get(e, "ok"))) {
 		markup_attribute(out, "message", reason);
 		return;
 	}
-	snprintf(text, sizeof(text), "%s: expected %s, observed %s (%s)",
-		 journal_text(e, "what"), journal_text(e, "expected"),
-		 journal_text(e, "observed"), reason);
-	markup_attribute(out, "message", text);
+	print_attribute(out, "message", "%s: expected %s, observed %s (%s)",
+			journal_text(e, "what"), journal_text(e, "expected"),
+			journal_text(e, "observed"), reason);
 }
 
 static const char *type_of(const struct result *result)
@@ -204,12 +224,10 @@ static void print_place(FILE *out, const struct result *result)
 {
 	const char *at = journal_text(main_expectation(result), "at");
 	const char *colon = strrchr(at, ':');
-	char file[256];
 
 	if (!colon)
 		return;
-	snprintf(file, sizeof(file), "%.*s", (int)(colon - at), at);
-	markup_attribute(out, "file", file);
+	print_attribute(out, "file", "%.*s", (int)(colon - at), at);
 	markup_attribute(out, "line", colon + 1);
 }
 
@@ -218,17 +236,16 @@ static void print_place(FILE *out, const struct result *result)
 static void print_testcase(const struct report *report,
 			   const struct result *result)
 {
-	char name[300] = "", class[160];
+	char repetition[32] = "";
 	FILE *out = report->out;
 
-	snprintf(class, sizeof(class), "halfopen.%s", result->testcase->name);
-	snprintf(name, sizeof(name), "%s", result_name(result));
 	if (result->repetition > 1)
-		snprintf(name + strlen(name), sizeof(name) - strlen(name),
-			 " repetition %u", result->repetition);
+		snprintf(repetition, sizeof(repetition), " repetition %u",
+			 result->repetition);
 	fputs("    <testcase", out);
-	markup_attribute(out, "classname", class);
-	markup_attribute(out, "name", name);
+	print_attribute(out, "classname", "halfopen.%s",
+			result->testcase->name);
+	print_attribute(out, "name", "%s%s", result_name(result), repetition);
 	print_place(out, result);
 	fprintf(out, " time=\"%.6f\">\n", nsec_seconds(result->took));
 	print_properties(out, result);

@@ -344,6 +344,8 @@ static void journal_program_start(struct program *program,
 	for (; !plan->start_text && *argv && used < sizeof(text); argv++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "%s%s", used ? " " : "", *argv);
+	/* A character that does not fit is cut off. */
+	safe_text(text, true);
 	run_journal(program->run, nsec_now(), "call", "{s:s, s:s}", "host",
 		    program->host, "text", text);
 }

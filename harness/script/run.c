@@ -134,6 +134,7 @@ void run_broken(struct run *run, int r MACRO_UNUSED)
 	char whole[2048];
 
 	snprintf(whole, sizeof(whole), "%s, at %s", error_trail(), run_where());
+	safe_text(whole, false);
 	run_end(run, "broken", whole, false);
 }
 
@@ -157,6 +158,7 @@ void run_skip(struct run *run, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
+	safe_text(reason, false);
 	run_end(run, "skip", reason, false);
 }
 
@@ -273,6 +275,7 @@ void run_note(struct run *run, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	safe_text(text, true);
 	run_journal(run, nsec_now(), "note", "{s:s}", "text", text);
 }
 

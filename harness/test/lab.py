@@ -26,6 +26,7 @@ import termios
 import textwrap
 import time
 import unittest
+import xml.dom.minidom
 
 import rig
 
@@ -1151,6 +1152,45 @@ def program(text, **keys):
     assert status == rig.PASS, output
     return [text[len("p: "):] for text in texts(records, "call")
             if text.startswith("p: ")]
+
+
+class LongTexts(unittest.TestCase):
+    """Characters of three bytes, where a text is cut at 128, 256, 320, 512 or
+    1024 bytes: of three offsets, two cut a character off."""
+
+    @staticmethod
+    def plan(offset):
+        text = "x" * offset + "\u6c49" * 400
+        return f"""
+for: 1s
+hosts:
+  client:
+    files: {{line: {text}}}
+    run: [{{name: line, run: "cat $FOLDER/line"}},
+          {{name: command, run: "true # {text}"}}]
+  server:
+timeline:
+  - 100ms: note "{text}"
+  - when client reaches CLOSE-WAIT: note "{text}"
+expect:
+  - 'line: prints "\u6c49\u6c49"'
+"""
+
+    def test_characters_are_not_cut_off(self):
+        for offset in range(3):
+            with self.subTest(offset):
+                status, text = lab_file(self.plan(offset))
+                self.assertEqual(status, rig.PASS, text)
+
+    def test_junit_is_xml(self):
+        for offset in range(3):
+            with self.subTest(offset):
+                status, text = lab_file(
+                    self.plan(offset) +
+                    f"  - 'line: prints \"{'x' * offset}\u6c49y"
+                    f"{chr(0x6c49) * 400}\"'\n", "--format", "junit")
+                self.assertEqual(status, rig.FAIL, text)
+                xml.dom.minidom.parseString(text.encode("utf-8"))
 
 
 class Isolation(unittest.TestCase):
