@@ -231,17 +231,14 @@ START_TEST(long_failure_is_printed_completely)
 					     "observed", "executed:", "no",
 					     "connection", "accepted" };
 
+	record_handshake(journal);
+	RECORD(journal, 0.5, "expectation", "{s:s, s:b, s:s, s:s}", "what",
+	       "server", "ok", false, "expected",
+	       "stop-reading server once more, after the client", "observed",
+	       "not executed: no connection was open or accepted");
 	for (int columns = 60; columns <= 130; columns++) {
-		char *text;
+		char *text = drawn(columns, true);
 
-		new_journal();
-		record_handshake(journal);
-		RECORD(journal, 0.5, "expectation", "{s:s, s:b, s:s, s:s}", "what",
-		       "server", "ok", false, "expected",
-		       "stop-reading server once more, after the client",
-		       "observed",
-		       "not executed: no connection was open or accepted");
-		text = drawn(columns, true);
 		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 			ck_assert_msg(strstr(text, words[i]),
 				      "%d columns, %s:\n%s", columns, words[i],
@@ -249,8 +246,8 @@ START_TEST(long_failure_is_printed_completely)
 		ck_assert(!strstr(strstr(text, "FAILED"), "…"));
 		each_line(text, columns);
 		free(text);
-		json_decref(journal);
 	}
+	json_decref(journal);
 }
 END_TEST
 
