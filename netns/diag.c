@@ -167,11 +167,14 @@ static int on_socket(struct nl_msg *msg, void *data)
 	return NL_OK;
 }
 
-int diag_each(struct diag *diag, int family, diag_fn fn, void *data)
+/*
+ * tcp_diag_dump() walks the hash table of the whole machine, which has hundreds
+ * of thousands of buckets: once for both families, as the older request asks
+ * (inet_diag_dump_compat()). SOCK_DIAG_BY_FAMILY accepts no AF_UNSPEC.
+ */
+int diag_each(struct diag *diag, diag_fn fn, void *data)
 {
-	struct inet_diag_req_v2 request = {
-		.sdiag_family = (uint8_t)family,
-		.sdiag_protocol = IPPROTO_TCP,
+	struct inet_diag_req request = {
 		.idiag_ext = 1 << (INET_DIAG_INFO - 1),
 		.idiag_states = ~0U,
 	};
@@ -180,8 +183,8 @@ int diag_each(struct diag *diag, int family, diag_fn fn, void *data)
 
 	nl_socket_modify_cb(diag->socket, NL_CB_VALID, NL_CB_CUSTOM, on_socket,
 			    &each);
-	r = nl_send_simple(diag->socket, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP,
-			   &request, sizeof(request));
+	r = nl_send_simple(diag->socket, TCPDIAG_GETSOCK, NLM_F_DUMP, &request,
+			   sizeof(request));
 	if (r >= 0)
 		r = nl_recvmsgs_default(diag->socket);
 	if (r < 0)

@@ -58,9 +58,9 @@ struct diag *diag_free(struct diag *diag);
 
 typedef int (*diag_fn)(void *data, const struct diag_socket *socket);
 
-/* Calls `fn` for every TCP socket of the family, until it returns a failure,
+/* Calls `fn` for every TCP socket of both families, until it returns a failure,
  * which is passed on. */
-int diag_each(struct diag *diag, int family, diag_fn fn, void *data);
+int diag_each(struct diag *diag, diag_fn fn, void *data);
 
 /*
  * Finds the socket with this 4-tuple; a remote port of 0 means the listener.

@@ -782,10 +782,7 @@ static int destroy_sockets(struct place *place)
 	r = diag_new(&destroyer, host_namespace(place->host));
 	if (r < 0)
 		return error_trace(r);
-	r = diag_each(place->diag, AF_INET, destroy_socket, destroyer);
-	if (r >= 0)
-		r = diag_each(place->diag, AF_INET6, destroy_socket,
-			      destroyer);
+	r = diag_each(place->diag, destroy_socket, destroyer);
 	diag_free(destroyer);
 	return error_trace(r);
 }

@@ -341,10 +341,8 @@ static bool has_listener(struct lab_programs *programs, const char *host,
 {
 	struct diag *diag = world_diag(programs->run->world, host);
 	struct search search = { .port = port };
-	int r = diag_each(diag, AF_INET, see_listener, &search);
+	int r = diag_each(diag, see_listener, &search);
 
-	if (r >= 0)
-		r = diag_each(diag, AF_INET6, see_listener, &search);
 	if (r < 0)
 		run_broken(programs->run, r);
 	return search.found;

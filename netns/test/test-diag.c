@@ -190,8 +190,7 @@ START_TEST(destroyed_socket_resets_its_peer)
 	client = realm_pair(&realm, &server);
 	realm_ok(diag_new(&destroyer,
 			  host_namespace(realm_host(&realm, "client"))));
-	r = diag_each(world_diag(realm.world, "client"), AF_INET, destroy,
-		      destroyer);
+	r = diag_each(world_diag(realm.world, "client"), destroy, destroyer);
 	if (r == -EOPNOTSUPP)
 		return; /* CONFIG_INET_DIAG_DESTROY */
 	realm_ok(r);
@@ -201,6 +200,44 @@ START_TEST(destroyed_socket_resets_its_peer)
 	ck_assert_int_eq(recv(server, &byte, 1, 0), -1);
 	ck_assert_int_eq(errno, ECONNRESET);
 	diag_free(destroyer);
+	realm_end(&realm);
+}
+END_TEST
+
+struct families {
+	unsigned int v4, v6;
+};
+
+static int count_families(void *data, const struct diag_socket *socket)
+{
+	struct families *found = data;
+
+	ck_assert(socket->has_info);
+	if (socket->local.family == AF_INET)
+		found->v4++;
+	else if (socket->local.family == AF_INET6)
+		found->v6++;
+	return 0;
+}
+
+START_TEST(one_dump_has_the_sockets_of_both_families)
+{
+	struct families found = { 0 };
+	struct realm realm;
+	int server, fd;
+
+	realm_begin(&realm, AF_INET);
+	realm_pair(&realm, &server);
+	realm_listener(&realm, 81);
+	fd = host_socket(realm_host(&realm, "server"), AF_INET6, SOCK_STREAM,
+			 0);
+	realm_ok(fd);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	realm_ok(diag_each(world_diag(realm.world, "server"), count_families,
+			   &found));
+	ck_assert_uint_eq(found.v4, 2);
+	ck_assert_uint_eq(found.v6, 1);
+	fd_close(fd);
 	realm_end(&realm);
 }
 END_TEST
@@ -219,14 +256,14 @@ START_TEST(failure_of_the_function_ends_the_dump)
 	realm_begin(&realm, AF_INET);
 	realm_pair(&realm, &server);
 	realm_listener(&realm, 81);
-	ck_assert_int_eq(diag_each(world_diag(realm.world, "server"), AF_INET,
-				   refuse, &calls),
+	ck_assert_int_eq(diag_each(world_diag(realm.world, "server"), refuse,
+				   &calls),
 			 -EXDEV);
 	ck_assert_int_eq(calls, 1);
 	/* The next dump is not affected. */
 	calls = 0;
-	ck_assert_int_eq(diag_each(world_diag(realm.world, "client"), AF_INET,
-				   refuse, &calls),
+	ck_assert_int_eq(diag_each(world_diag(realm.world, "client"), refuse,
+				   &calls),
 			 -EXDEV);
 	realm_end(&realm);
 }
@@ -320,6 +357,7 @@ static const TTest *const *const tests[] = {
 	&unacknowledged_data_is_in_the_send_queue,
 	&listener_has_length_and_limit_of_its_queue,
 	&destroyed_socket_resets_its_peer,
+	&one_dump_has_the_sockets_of_both_families,
 	&failure_of_the_function_ends_the_dump,
 	&names_are_those_of_ss,
 	&sockets_in_use_are_counted_per_host,
