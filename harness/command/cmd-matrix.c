@@ -228,6 +228,7 @@ static void set_release(struct column *column)
 static int run_column(struct matrix *matrix, struct column *column)
 {
 	struct report_tally tally = { 0 };
+	char buffer[512];
 	int r;
 
 	column->report = (struct report){
@@ -254,7 +255,9 @@ static int run_column(struct matrix *matrix, struct column *column)
 		tally.skipped, tally.broken, nsec_seconds(tally.took));
 	if (column->machine.end != MACHINE_ENDED) {
 		fprintf(stderr, "halfopen matrix: %s: %s\n", column->path,
-			vm_end_text(column->vm, column->machine.end));
+			message_record(
+				vm_end_text(column->vm, column->machine.end),
+				buffer, sizeof(buffer)));
 		vm_print_console(column->machine.console);
 	}
 	return 0;

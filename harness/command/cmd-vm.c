@@ -113,6 +113,8 @@ static struct report make_report(const struct guest_run *run,
 
 static void report_end(const struct vm *vm, const struct machine_report *machine)
 {
+	char buffer[512];
+
 	if (machine->end == MACHINE_ENDED) {
 		fprintf(stderr,
 			_("halfopen vm: %.1f s of wall-clock time, %.1f of "
@@ -124,7 +126,9 @@ static void report_end(const struct vm *vm, const struct machine_report *machine
 			nsec_seconds(machine->cpu_until_first_result));
 		return;
 	}
-	fprintf(stderr, "halfopen vm: %s\n", vm_end_text(vm, machine->end));
+	fprintf(stderr, "halfopen vm: %s\n",
+		message_record(vm_end_text(vm, machine->end), buffer,
+			       sizeof(buffer)));
 	if (machine->end != MACHINE_INTERRUPTED)
 		vm_print_console(machine->console);
 }
@@ -137,6 +141,7 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 	struct machine_report machine = { .end = MACHINE_MISSING };
 	struct report_tally tally = { 0 };
 	struct stream *stream = NULL;
+	char buffer[512];
 	int status, failure;
 	int r = stream_new(&stream, &report, run->jobs, run->n, run->retries,
 			   run->out);
@@ -152,7 +157,9 @@ static int run_and_report(struct vm *vm, const struct vm_plan *options,
 		return EXIT_STATUS_BROKEN;
 	}
 	if (stream_refusal(stream) && stream_has_ended(stream, &status)) {
-		fprintf(stderr, "halfopen vm: %s\n", stream_refusal(stream));
+		fprintf(stderr, "halfopen vm: %s\n",
+			message_record(stream_refusal(stream), buffer,
+				       sizeof(buffer)));
 		out_report_close(&report);
 		stream_free(stream);
 		return status;

@@ -255,6 +255,54 @@ class Texts(unittest.TestCase):
             self.assertIn(f"'拔掉网线之后呢'{hint}", done.stderr)
 
 
+# Rules of nft in a world, names of kernel structures, and of programs and files.
+ALLOWED = re.compile(
+    r"table inet gateway \{.*?\}; \}|struct sock(et)?\b|thin stream|"
+    r"ip\s+rule add from ADDRESS|tcp\s+option maxseg size set rt mtu|"
+    r"TCP user timeout|time exceeded|halfopen [a-z]+|'[^'\n]*'|\"[^\"]*\"", re.S)
+
+# Without the network: what describes, computes or refuses.
+COMMANDS = [["list"], ["list", "--edges"], ["list", "--document"], ["show", "*"],
+            ["predict"], ["predict", "rtt=50ms", "tcp_retries2=8"], ["figure"],
+            ["doctor"], ["lab", "--list"], ["--help"],
+            *([command, "--help"] for command in
+              ("run", "list", "show", "predict", "lab", "figure", "book", "compare",
+               "report", "doctor", "vm", "matrix")),
+            ["nosuch"], ["run", "nosuch"], ["run", "--set", "foo"], ["run", "A99"],
+            ["run", "--repeat", "0"], ["run", "--shard", "3/2"], ["run", "--format", "x"],
+            ["run", "close-after-read/nosuch"], ["list", "nosuch"], ["show"],
+            ["show", "nosuch"], ["predict", "foo=1"], ["predict", "tcp_retries2=x"],
+            ["predict", "rtt=-1ms"], ["figure", "99"], ["book"], ["compare"],
+            ["compare", "/nonexistent", "/nonexistent"], ["report"],
+            ["report", "/nonexistent"], ["report", "/", "--columns", "3"],
+            ["doctor", "x"], ["vm"], ["vm", "--kernel", "/etc/passwd", "--", "run"],
+            ["matrix"], ["matrix", "/nonexistent", "--", "run"], ["lab", "nosuch"],
+            ["lab", "--at", "1s"], ["lab", "--for", "x"], ["lab", "--expect", "x"],
+            ["lab", "--list", "nosuch"], ["lab", "/etc/passwd"],
+            ["lab", "--at", "1s", "unplugg client"], ["lab", "--at", "1s", "unplug x"]]
+
+
+class Everything(unittest.TestCase):
+    def check(self, words):
+        done = call(*words, "--lang", "zh")
+        text = done.stdout + done.stderr
+        self.assertTrue(is_chinese(text), words)
+        self.assertEqual(english(ALLOWED.sub(" ", text)), [], words)
+
+    def test_commands_print_no_english_phrase(self):
+        for words in COMMANDS:
+            with self.subTest(words):
+                self.check(words)
+
+    def test_no_incident_is_described_in_english(self):
+        names = [json.loads(line)["name"] for line in
+                 call("lab", "--list", "--format", "jsonl").stdout.splitlines()]
+        self.assertGreater(len(names), 40)
+        for name in names:
+            with self.subTest(name):
+                self.check(["lab", "--list", name])
+
+
 class Widths(unittest.TestCase):
     def test_boxes_are_straight(self):
         done = call("show", "keepalive-peer-alive", "--lang", "zh")

@@ -23,6 +23,7 @@
 #include "fd.h"
 #include "initramfs.h"
 #include "macro.h"
+#include "message.h"
 #include "nsec.h"
 #include "program-find.h"
 #include "safe-text.h"
@@ -43,9 +44,9 @@ static const char *missing_text(const struct vm *vm)
 	static char text[128];
 
 	if (vm->plan->uml)
-		return "User Mode Linux kernel not found; harness/vm/build-uml "
-		       "builds one";
-	snprintf(text, sizeof(text), "%s is not installed (package %s)",
+		return R_("User Mode Linux kernel not found; "
+			  "harness/vm/build-uml builds one");
+	snprintf(text, sizeof(text), R_("%s is not installed (package %s)"),
 		 vm->kernel.arch->qemu, vm->kernel.arch->package);
 	return text;
 }
@@ -56,10 +57,10 @@ static const char *busy_text(const struct vm *vm)
 {
 	return vm->plan->virtual_time && !vm->plan->uml &&
 			       vm_kernel_is_periodic(&vm->kernel) ?
-		       "the guest was still busy when --timeout expired: an "
-		       "idle CPU executes every tick of its kernel "
-		       "(CONFIG_HZ_PERIODIC)" :
-		       "the guest was still busy when --timeout expired";
+		       R_("the guest was still busy when --timeout expired: an "
+			  "idle CPU executes every tick of its kernel "
+			  "(CONFIG_HZ_PERIODIC)") :
+		       R_("the guest was still busy when --timeout expired");
 }
 
 const char *vm_end_text(const struct vm *vm, enum machine_end end)
@@ -70,21 +71,21 @@ const char *vm_end_text(const struct vm *vm, enum machine_end end)
 	case MACHINE_MISSING:
 		return missing_text(vm);
 	case MACHINE_REFUSED:
-		return "the machine ended before the guest started";
+		return R_("the machine ended before the guest started");
 	case MACHINE_SILENT:
-		return "the guest printed nothing";
+		return R_("the guest printed nothing");
 	case MACHINE_PANICKED:
-		return "the guest's kernel panicked";
+		return R_("the guest's kernel panicked");
 	case MACHINE_TRUNCATED:
-		return "the guest ended before it had sent all results";
+		return R_("the guest ended before it had sent all results");
 	case MACHINE_HUNG:
-		return "the guest hung: idle when --timeout expired";
+		return R_("the guest hung: idle when --timeout expired");
 	case MACHINE_BUSY:
 		return busy_text(vm);
 	case MACHINE_INVALID:
-		return "the guest sent an invalid result";
+		return R_("the guest sent an invalid result");
 	case MACHINE_INTERRUPTED:
-		return "interrupted";
+		return R_("interrupted");
 	}
 	return "";
 }
