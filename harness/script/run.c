@@ -11,6 +11,7 @@
 #include "run-control.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ void run_here(const char *file, int line)
 
 const char *run_where(void)
 {
-	static char text[128];
+	static char text[PATH_MAX + 16];
 
 	if (!here.file)
 		return "before the script";
@@ -123,9 +124,9 @@ void run_broken_because(struct run *run, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	/* A character that was cut off would make the record invalid. */
-	safe_text(reason, false);
 	snprintf(whole, sizeof(whole), "%s, at %s", reason, run_where());
+	/* A character that was cut off would make the record invalid. */
+	safe_text(whole, false);
 	run_end(run, "broken", whole, false);
 }
 

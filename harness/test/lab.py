@@ -1183,6 +1183,16 @@ expect:
                 status, text = lab_file(self.plan(offset))
                 self.assertEqual(status, rig.PASS, text)
 
+    def test_path_of_the_file_is_not_cut_off(self):
+        for offset in range(3):
+            with self.subTest(offset), tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(
+                    folder, "x" * offset + "\u6c49" * 60 + ".yaml")
+                path.write_text("for: 200ms\nexpect:\n  - server: 1 LISTEN\n",
+                                encoding="utf-8")
+                status, text = lab(str(path))
+                self.assertEqual(status, rig.PASS, text)
+
     def test_junit_is_xml(self):
         for offset in range(3):
             with self.subTest(offset):
