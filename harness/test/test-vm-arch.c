@@ -170,12 +170,15 @@ START_TEST(the_program_of_the_architecture_is_found)
 {
 	CLEANUP_FD int s390x = program(EM_S390, true, false);
 	CLEANUP_FD int arm64 = program(EM_AARCH64, false, false);
+	/* A guest of the own architecture needs none. */
+	const char *other = vm_arch_own() == vm_arch_find("riscv64") ?
+				    "amd64" : "riscv64";
 	char path[PATH_MAX], expected[64];
 
 	snprintf(expected, sizeof(expected), "/proc/self/fd/%d", arm64);
 	ck_assert_int_eq(find("arm64", s390x, arm64, path), 0);
 	ck_assert_str_eq(path, expected);
-	ck_assert_int_eq(find("riscv64", s390x, arm64, path), -ENOENT);
+	ck_assert_int_eq(find(other, s390x, arm64, path), -ENOENT);
 	assert_has(error_message(), "harness/cross/build");
 }
 END_TEST
