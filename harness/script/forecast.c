@@ -135,11 +135,12 @@ static void journal_prediction(struct run *run, const char *what,
 		const struct predict_round *round = &p->rounds[i];
 
 		run_note(run,
-			 "predicted for %s: %.3f .. %.3f s %s%s, timer "
-			 "%.3f s",
+			 round->certain ? "predicted for %s: %.3f .. %.3f s "
+					  "%s, timer %.3f s" :
+					  R_("predicted for %s: %.3f .. %.3f s "
+					     "%s (possible), timer %.3f s"),
 			 what, nsec_seconds(round->at.min),
 			 nsec_seconds(round->at.max), round_text(round->kind),
-			 round->certain ? "" : R_(" (possible)"),
 			 nsec_seconds(round->interval));
 	}
 }
