@@ -1199,7 +1199,8 @@ expect:
                 status, text = lab_file(
                     self.plan(offset) +
                     f"  - 'line: prints \"{'x' * offset}\u6c49y"
-                    f"{chr(0x6c49) * 400}\"'\n", "--format", "junit")
+                    f"{chr(0x6c49) * 400}\"'\n", "--format", "junit",
+                    *rig.PATIENT)
                 self.assertEqual(status, rig.FAIL, text)
                 xml.dom.minidom.parseString(text.encode("utf-8"))
 
