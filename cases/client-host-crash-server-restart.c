@@ -196,8 +196,11 @@ CASE(client_host_crash_server_restart) = {
 	.world = &world_two_clients,
 	.variants = VARIANTS(
 		{ "killed",
-		  "SIGKILL ends the server's process: the orphan retransmits "
-		  "its FIN once, as tcp_orphan_retries is 1",
+		  "SIGKILL ends the server's process: the orphan sends its FIN "
+		  "again as a tail loss probe, and then two RTO "
+		  "retransmissions, although tcp_orphan_retries is 1: that "
+		  "stands for 0.6 s, compared with the time since the first "
+		  "RTO retransmission",
 		  FEW },
 		{ "exits",
 		  "the server's process ends itself with exit(): the kernel "
@@ -226,8 +229,9 @@ CASE(client_host_crash_server_restart) = {
 				   "when the last one closes it" }) },
 		{ "defaults",
 		  "like killed, at the kernel's default values: "
-		  "tcp_orphan_retries of 0 stands for eight retransmissions, "
-		  "so that the orphan lasts about 105 s",
+		  "tcp_orphan_retries of 0 stands for 8, a timeout of 102.2 s: "
+		  "eight RTO retransmissions, and the orphan lasts about 105 "
+		  "s",
 		  .defaults = true, .duration = SEC(110) }),
 	.duration = MSEC(QUIET_MS) + SEC(2),
 	.script = script,

@@ -247,13 +247,13 @@ CASE(http_keepalive_timeout) = {
 		{ "defaults",
 		  "halfopen's own server with a timeout of 60 s, at the "
 		  "kernel's default values: the dead client's orphan lasts for "
-		  "eight FIN retransmissions, about 105 s",
+		  "eight RTO retransmissions of the FIN, about 105 s",
 		  .value = LONG, .defaults = true,
 		  .duration = SEC(LONG + 110) },
 		{ "nginx-defaults",
 		  "nginx with keepalive_timeout 60s, at the kernel's default "
-		  "values: the dead client's orphan lasts for eight FIN "
-		  "retransmissions, about 105 s",
+		  "values: the dead client's orphan lasts for eight RTO "
+		  "retransmissions of the FIN, about 105 s",
 		  .value = LONG, .defaults = true, .duration = SEC(LONG + 110),
 		  .needs_program = "nginx" }),
 	.duration = SEC(2 * TIMEOUT + 1),

@@ -173,7 +173,8 @@ CASE(last_ack_always_lost) = {
 					RETRIES2 }) },
 		{ "defaults",
 		  "like server-has-closed, at the kernel's default values: the "
-		  "orphan is deleted after eight retransmissions, about 105 s",
+		  "orphan is deleted after eight RTO retransmissions, about "
+		  "105 s",
 		  .value = CLOSES, .defaults = true, .duration = SEC(107) },
 		{ "holds-defaults",
 		  "like server-holds, at the kernel's default values: "

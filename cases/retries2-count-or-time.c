@@ -99,22 +99,22 @@ CASE(retries2_count_or_time) = {
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "0-means-1",
-		  "tcp_retries2 is 0, over a path without delay: one "
+		  "tcp_retries2 is 0, over a path without delay: one RTO "
 		  "retransmission, since the first expiry compares nothing",
 		  RETRIES2(0), .duration = SEC(1) },
 		{ "3-means-4",
-		  "tcp_retries2 is 3, over a path without delay: the third "
-		  "retransmission's timer fires before the 3.0 s are over, and "
-		  "a fourth one follows",
+		  "tcp_retries2 is 3, over a path without delay: four RTO "
+		  "retransmissions, as the third one's timer fires before the "
+		  "3.0 s are over",
 		  RETRIES2(3), .duration = MSEC(6700) },
 		{ "3-means-2",
 		  "tcp_retries2 is 3, over a path with an RTT of 334 ms: the "
-		  "RTO is so large that the 3.0 s are over after two "
+		  "RTO is so large that the 3.0 s are over after two RTO "
 		  "retransmissions",
 		  RETRIES2(3), .value = LARGE_MS, .duration = SEC(8) },
 		{ "3-means-3",
 		  "tcp_retries2 is 3, over a path with an RTT of 20 ms: three "
-		  "retransmissions by either rule, the control",
+		  "RTO retransmissions by either rule, the control",
 		  RETRIES2(3), .value = MIDDLE_MS, .duration = MSEC(3600),
 		  .judgements = none },
 		{ "user-timeout",

@@ -225,18 +225,18 @@ CASE(server_host_crash_large_rtt) = {
 	.variants = VARIANTS(
 		{ "rtt=50ms",
 		  "an RTT of 50 ms and a first RTO of 0.25 s, with "
-		  "tcp_retries2 of 4: four retransmissions and the end after 8 "
-		  "s, the short path for comparison",
+		  "tcp_retries2 of 4: four RTO retransmissions and the end "
+		  "after 8 s, the short path for comparison",
 		  .value = SHORT_MS, FEW, .duration = SEC(9) },
 		{ "rtt=152ms",
 		  "an RTT of 152 ms and a first RTO of 0.46 s, with "
-		  "tcp_retries2 of 4: three retransmissions just suffice, and "
-		  "the end comes sooner, after 7 s",
+		  "tcp_retries2 of 4: three RTO retransmissions just suffice, "
+		  "and the end comes sooner, after 7 s",
 		  .value = SOONER_MS, FEW, .duration = SEC(8),
 		  .judgements = of_sooner },
 		{ "rtt=240ms",
 		  "an RTT of 240 ms and a first RTO of 0.72 s, with "
-		  "tcp_retries2 of 4: three retransmissions and a long last "
+		  "tcp_retries2 of 4: three RTO retransmissions and a long last "
 		  "interval, and the end comes later, after 12 s",
 		  .value = LATER_MS, FEW, .duration = SEC(12),
 		  .judgements = of_later },

@@ -211,7 +211,7 @@ CASE(unplug_data_give_up) = {
 		  "(tcp_v4_send_reset()); a client that stays silent stays "
 		  "ESTABLISHED" },
 		{ "D6", DOCUMENT_WRONG,
-		  "there is no largest number: two retransmissions where "
+		  "there is no largest number: two RTO retransmissions where "
 		  "tcp_retries2 is 1, because retransmits_timed_out() compares "
 		  "a time only" },
 		{ "D7", DOCUMENT_CONDITIONAL,
@@ -237,14 +237,14 @@ CASE(unplug_data_give_up) = {
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "not-the-count",
-		  "tcp_retries2 is 1, over a path without delay: two "
+		  "tcp_retries2 is 1, over a path without delay: two RTO "
 		  "retransmissions, where a count would allow one",
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", ONE }),
 		  .duration = MSEC(1960) },
 		{ "not-the-interval",
 		  "tcp_retries2 is 3, over a path that delays by 10 ms each "
-		  "way: three retransmissions, where a comparison of single "
-		  "intervals would allow four",
+		  "way: three RTO retransmissions, where a comparison of "
+		  "single intervals would allow four",
 		  SYSCTLS({ "server", "net.ipv4.tcp_retries2", THREE }),
 		  .value = DELAY_MS, .duration = MSEC(4000),
 		  .judgements = CLAIMS(

@@ -167,6 +167,68 @@ class Finding(unittest.TestCase):
             rig.call(HALFOPEN, "run", "拔掉网线").returncode, 2)
 
 
+class Sentences(unittest.TestCase):
+    """The sentence of a variant and the prediction of its run agree on the
+    number of retransmissions; without "RTO" it includes the tail loss probe."""
+
+    CASES = ("client-host-crash-server-restart", "retries2-count-or-time",
+             "thin-linear", "unplug-data-give-up", "unreachable-sending")
+    WORDS = ("zero one two three four five six seven eight nine ten").split()
+    COUNT = re.compile(r"(?<!than )\b(%s|\d+) (RTO )?retransmissions?\b" %
+                       "|".join(WORDS))
+    TRIES = 3  # the RTT of a busy machine changes the prediction
+
+    def stated(self, case):
+        """{variant: [(number, whether of RTO retransmissions only)]}"""
+        text = rig.call(HALFOPEN, "show", case).stdout
+        section = re.search(r"\nVariants\n(.*?)\n\n", text, re.S)[1]
+        found = {}
+        for block in re.split(r"\n(?=  \S)", "\n" + section)[1:]:
+            sentence = " ".join(block.split())
+            counts = [(self.WORDS.index(n) if n in self.WORDS else int(n),
+                       bool(rto)) for n, rto in self.COUNT.findall(sentence)]
+            if counts:
+                found[sentence.split()[0]] = counts
+        return found
+
+    def contradicted(self, stated):
+        """The variants whose runs predict another number."""
+        wrong = {}
+        for run in results(*map("/".join, stated)):
+            predicted = run["predicted"]
+            if run["verdict"] == "skip":
+                continue
+            key = run["name"], run["variant"]
+            for count, rto in stated[key]:
+                probe = not rto and "tail_loss_probe_s" in predicted
+                if count != predicted["rto_retransmissions"] + probe:
+                    wrong[key] = count, rto, predicted
+        return wrong
+
+    def test_numbers_of_retransmissions(self):
+        stated = {}
+        for case in self.CASES:
+            found = self.stated(case)
+            found.pop("defaults", None)
+            self.assertTrue(found, case)
+            stated |= {(case, v): counts for v, counts in found.items()}
+        wrong = stated
+        for _ in range(self.TRIES):
+            wrong = self.contradicted({key: stated[key] for key in wrong})
+            if not wrong:
+                break
+        self.assertFalse(wrong)
+
+    def test_an_orphan_at_the_default_values(self):
+        text = rig.call(HALFOPEN, "predict", "tcp_orphan_retries=0",
+                        "tcp_early_retrans=3", "rtt=1ms").stdout
+        predicted = re.search(r"\n  orphan .*\n.*after (\d+) retrans", text)
+        for case in ("client-host-crash-server-restart",
+                     "last-ack-always-lost", "http-keepalive-timeout"):
+            self.assertEqual(self.stated(case)["defaults"],
+                             [(int(predicted[1]), True)])
+
+
 class Settings(unittest.TestCase):
     """The reasons of these judgements would be refuted by the run itself."""
 
