@@ -32,6 +32,7 @@
 #include "fd.h"
 #include "identity.h"
 #include "macro.h"
+#include "message.h"
 #include "offload.h"
 
 enum {
@@ -250,7 +251,7 @@ static int wait_in_ring(struct wire *wire, const struct wire_frame *frame)
 
 	if (to->n_waiting == RING) {
 		capture->fate = WIRE_OVERFLOW;
-		capture->label = "the full receive ring of a suspended host";
+		capture->label = R_("the full receive ring of a suspended host");
 		return 0;
 	}
 	parcel = new_parcel(frame, WIRE_RELEASED);
@@ -442,8 +443,8 @@ static int send_over_links(struct wire *wire, const struct wire_frame *frame,
 
 	if (passage.lost || passage.overflows) {
 		capture->fate = passage.lost ? WIRE_DROPPED : WIRE_OVERFLOW;
-		capture->label = passage.lost ? "the loss of the path" :
-						"a full queue of the path";
+		capture->label = passage.lost ? R_("the loss of the path") :
+						R_("a full queue of the path");
 		return 0;
 	}
 	passage.corrupt &= capture->frame.kind == FRAME_TCP;
@@ -454,7 +455,8 @@ static int send_over_links(struct wire *wire, const struct wire_frame *frame,
 			deliver_before_overtaken(wire, frame, slots, at));
 	capture->fate = passage.corrupt ? WIRE_CORRUPTED : WIRE_DELAYED;
 	if (passage.corrupt)
-		capture->label = "a wrong bit, by the corruption of the path";
+		capture->label =
+			R_("a wrong bit, by the corruption of the path");
 	parcel = new_parcel(frame, capture->fate);
 	if (!parcel)
 		return error_origin(-ENOMEM, "delay a frame");

@@ -31,6 +31,7 @@
 #include "errors.h"
 #include "expect-control.h"
 #include "faults-control.h"
+#include "message.h"
 #include "sock-control.h"
 
 struct command {
@@ -181,13 +182,13 @@ static void fail(struct lab_probes *probes, const struct command *command,
 static void fail(struct lab_probes *probes, const struct command *command,
 		 const char *format, ...)
 {
-	char observed[160] = "not executed: ";
-	size_t used = strlen(observed);
+	char reason[128], observed[160];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(observed + used, sizeof(observed) - used, format, args);
+	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
+	snprintf(observed, sizeof(observed), R_("not executed: %s"), reason);
 	if (command->place && command->place->source)
 		run_here(command->place->source, (int)command->place->line);
 	else
@@ -348,7 +349,7 @@ static bool execute_queue(struct lab_probes *probes, struct endpoint *e)
 		executed = true;
 	}
 	if (e->closed)
-		drop_all(probes, &e->queue, "its connection was closed");
+		drop_all(probes, &e->queue, R_("its connection was closed"));
 	return executed;
 }
 
@@ -438,7 +439,7 @@ static void drop_commands(struct lab_probes *probes, struct host_probe *p,
 /* A later action starts a new process. */
 static void lose_process(struct lab_probes *probes, struct host_probe *p)
 {
-	drop_commands(probes, p, "the probe died first");
+	drop_commands(probes, p, R_("the probe died first"));
 	p->process = NULL;
 	p->endpoints = NULL;
 }
@@ -662,8 +663,8 @@ void lab_probes_lose_host(struct lab_probes *probes, const char *host)
 static const char *blocking_call(const struct endpoint *e)
 {
 	if (!e->connected)
-		return "connect() has not returned";
-	return "the send() before it has not returned";
+		return R_("connect() has not returned");
+	return R_("the send() before it has not returned");
 }
 
 /* Why no connection has executed the command that waited for one. */
@@ -671,15 +672,15 @@ static const char *missing_connection(const struct host_probe *p)
 {
 	for (const struct endpoint *e = p->endpoints; e; e = e->next)
 		if (e->kind == ACCEPTED)
-			return "no connection was open any more, and no other "
-			       "one was accepted";
-	return "no connection was accepted";
+			return R_("no connection was open any more, and no "
+				  "other one was accepted");
+	return R_("no connection was accepted");
 }
 
 void lab_probes_finish(struct lab_probes *probes)
 {
 	for (struct host_probe *p = probes->all; p; p = p->next) {
-		drop_all(probes, &p->waiting, "the host is stopped");
+		drop_all(probes, &p->waiting, R_("the host is stopped"));
 		drop_all(probes, &p->unassigned, missing_connection(p));
 		for (struct endpoint *e = p->endpoints; e; e = e->next)
 			drop_all(probes, &e->queue, blocking_call(e));

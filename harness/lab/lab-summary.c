@@ -37,13 +37,14 @@ static void print_expectations(FILE *out, const struct report *report,
 	{
 		bool ok = json_is_true(json_object_get(one, "ok"));
 		enum colour colour = ok ? COLOUR_GOOD : COLOUR_ALARM;
-		char text[512];
+		char text[512], observed[256];
 
 		printed = print_heading(out, printed, N_("expectations"));
 		snprintf(text, sizeof(text), "%s: %s: %s",
 			 journal_text(one, "what"),
 			 journal_text(one, "expected"),
-			 journal_text(one, "observed"));
+			 message_record(journal_text(one, "observed"), observed,
+					sizeof(observed)));
 		safe_text(text, false);
 		fprintf(out, "  %s", colour_begin(report->coloured, colour));
 		fold_pad(out, ok ? _("ok") : _("wrong"), SIZE_MAX, 5);

@@ -303,6 +303,30 @@ class Everything(unittest.TestCase):
                 self.check(["lab", "--list", name])
 
 
+class Lab(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.done = call("lab", "--lang", "zh", "--for", "500ms", "--loss", "100", "--at",
+                        "200ms", "abort server", "--out", cls.folder.name)
+        if cls.done.returncode == 4:
+            raise unittest.SkipTest("no lab runs on this machine")
+        cls.journal = next(pathlib.Path(cls.folder.name).rglob("journal.jsonl"))
+
+    def report(self):
+        return call("report", "--lang", "zh", self.folder.name).stdout
+
+    def test_reasons_of_a_lab_are_translated(self):
+        # Under load it may be inconclusive.
+        self.assertNotIn(self.done.returncode, (0, 2), self.done.stderr)
+        for text in self.done.stdout, self.report():
+            self.assertIn("server: abort server: 未执行：没有接受任何连接", text)
+            self.assertIn("丢失，原因：路径的丢包", text)
+            self.assertEqual(english(ALLOWED.sub(" ", text)), [])
+        self.assertFalse(is_chinese(self.journal.read_text("utf-8")))
+
+
 class Widths(unittest.TestCase):
     def test_boxes_are_straight(self):
         done = call("show", "keepalive-peer-alive", "--lang", "zh")
