@@ -19,9 +19,9 @@
 
 static struct {
 	char message[512];
-	char translation[1024];
 	char trail[1024];
 	char both[1600];
+	char translation[2048];
 } last;
 
 const char *error_path(const char *file)
@@ -97,6 +97,12 @@ const char *error_trail(void)
 	snprintf(last.both, sizeof(last.both), "%s (%s)", last.message,
 		 last.trail);
 	return last.both;
+}
+
+const char *error_trail_text(void)
+{
+	return message_record(error_trail(), last.translation,
+			      sizeof(last.translation));
 }
 
 const char *error_name(int error)

@@ -67,6 +67,9 @@ const char *error_text(void);
 /* The message with the trail. */
 const char *error_trail(void);
 
+/* The same in the language of the user, to be printed. */
+const char *error_trail_text(void);
+
 /* The path relative to the source tree: without the "../" of a build
  * directory. */
 const char *error_path(const char *file);

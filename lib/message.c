@@ -7,13 +7,17 @@
  * once, in message_load(), so that a lookup only compares.
  *
  * Finished texts, which were printed with a format elsewhere, are parsed with the
- * formats of the context "record".
+ * formats of the context "record". Those of failures end with %m, which stands
+ * for any text of strerror() and for nothing else, so that short formats such as
+ * "read %s" do not match other texts.
  *
  * A text with a plural has both forms as its key, "one\0many", of which strcmp()
  * sees the first one. Chinese has one form for all numbers.
  */
 #include "message.h"
 
+#include <errno.h>
+#include <regex.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,11 +184,24 @@ static size_t directive_size(const char *format, char *ret_conversion,
 	return size + (format[size] != '\0');
 }
 
-/* The longest text that the conversion can have printed at this place. */
+/* Whether strerror() prints the text, for any errno. */
+static bool is_errno_text(const char *text)
+{
+	/* Linux's numbers end at 133 on most architectures (errors.c). */
+	for (int i = 1; i < 200; i++)
+		if (strcmp(strerror(i), text) == 0)
+			return true;
+	return false;
+}
+
+/* The longest text that the conversion can have printed at this place. %m, the text
+ * of an errno, is at the end of a format only. */
 static size_t longest_print(char conversion, const char *text)
 {
 	if (conversion == 's')
 		return strlen(text);
+	if (conversion == 'm')
+		return is_errno_text(text) ? strlen(text) : 0;
 	if (conversion == 'c')
 		return *text != '\0';
 	if (conversion == 'f' || conversion == 'g')
@@ -244,39 +261,72 @@ static bool is_name(const char *text, struct span span)
 	return span.at[-1] == '\'' && *end == '\'';
 }
 
+/* In the message of a failure: all but a phrase at the beginning, or behind a colon,
+ * which is the reason. */
+static bool is_name_in_failure(const char *text, struct span span)
+{
+	size_t at = (size_t)(span.at - text);
+
+	return !memchr(span.at, ' ', span.size) ||
+	       (at && (at < 2 || strncmp(span.at - 2, ": ", 2) != 0));
+}
+
+/* The format of a failure is "open %s: %m". */
+static bool is_failure(const char *format)
+{
+	size_t length = strlen(format);
+
+	return length >= 2 && strcmp(format + length - 2, "%m") == 0;
+}
+
+/* One word before the errno is the name of a file or of a host, "report: No
+ * such file or directory", except where memory for what it names is missing. */
+static bool is_only_a_name(const char *format, const struct match *match)
+{
+	return is_failure(format) &&
+	       strcspn(format, " ") + 3 == strlen(format) &&
+	       strcmp(match->captures[0].at, strerror(ENOMEM)) != 0;
+}
+
 /* What %s printed may be such a text itself: the reason of a failure. */
 static void put_capture(FILE *out, const char *context, const char *text,
-			struct span span, unsigned int depth)
+			const char *format, struct span span,
+			unsigned int depth)
 {
-	if (is_name(text, span))
+	bool is_errno = !span.at[span.size];
+
+	if (is_name(text, span) ||
+	    (is_failure(format) && !is_errno && is_name_in_failure(text, span)))
 		fwrite(span.at, 1, span.size, out);
 	else
 		put_part(out, context, span, depth);
 }
 
 static void put_translation(FILE *out, const char *context, const char *text,
-			    const char *format, const struct match *match,
-			    unsigned int depth)
+			    const char *format, const char *translation,
+			    const struct match *match, unsigned int depth)
 {
 	size_t next = 0;
 
-	while (*format) {
+	while (*translation) {
 		size_t position, size;
 		char conversion;
 
-		if (*format != '%') {
-			fputc(*format++, out);
+		if (*translation != '%') {
+			fputc(*translation++, out);
 			continue;
 		}
-		size = directive_size(format, &conversion, &position);
-		format += size;
+		size = directive_size(translation, &conversion, &position);
+		translation += size;
 		if (conversion == '%') {
 			fputc('%', out);
 			continue;
 		}
+		if (conversion == 'm') /* after directives with positions */
+			position = match->n;
 		position = position ? position - 1 : next++;
 		if (position < match->n)
-			put_capture(out, context, text,
+			put_capture(out, context, text, format,
 				    match->captures[position], depth);
 	}
 }
@@ -304,6 +354,7 @@ static uint32_t find_format(const char *context, const char *text,
 		if (strncmp(key, context, length) != 0)
 			break;
 		if (matches(key + length, text, &match) && match.literals &&
+		    !is_only_a_name(key + length, &match) &&
 		    (best == used.n || match.literals > ret->literals)) {
 			*ret = match;
 			best = low;
@@ -319,7 +370,7 @@ static void put_parts(FILE *out, const char *context, const char *text,
 	struct span first = { text, (size_t)(separator - text) };
 	struct span rest = { separator + 2, strlen(separator + 2) };
 
-	put_capture(out, context, text, first, depth);
+	put_capture(out, context, text, "", first, depth);
 	fwrite(separator, 1, 2, out);
 	put_part(out, context, rest, depth);
 }
@@ -339,9 +390,9 @@ static const char *translate(const char *context, const char *text,
 	if (!out)
 		return text;
 	if (found < used.n)
-		put_translation(out, context, text,
-				string_at(used.translations, found), &match,
-				depth);
+		put_translation(
+			out, context, text, string_at(used.texts, found),
+			string_at(used.translations, found), &match, depth);
 	else
 		put_parts(out, context, text, separator, depth);
 	fclose(out);
@@ -357,9 +408,48 @@ static const char *translate_in(const char *context, const char *text,
 	return parsed ? translate(context, text, buffer, size, 0) : text;
 }
 
+/* The places in sources behind the reason of a broken run: of the trail (errors.h),
+ * " (a.c:31 < b.c:120)", and of the script (run.c), ", at c.c:30". */
+static const char places[] =
+	"( \\([^ ()]+\\.[ch]:[0-9]+( < [^ ()]+\\.[ch]:[0-9]+)*\\))?"
+	"(, at ([^ ,]+:[0-9]+|--[a-z]+|before the script))?$";
+
+enum { WHOLE, TRAIL, PLACE = 4, GROUPS };
+
+/* Where they begin; 0: nowhere. */
+static size_t find_places(const char *text, regmatch_t ret[static GROUPS])
+{
+	static regex_t compiled;
+	static bool is_compiled;
+
+	if (!is_compiled && regcomp(&compiled, places, REG_EXTENDED) != 0)
+		return 0;
+	is_compiled = true;
+	if (regexec(&compiled, text, GROUPS, ret, 0) != 0 ||
+	    !text[ret[WHOLE].rm_so])
+		return 0;
+	return (size_t)ret[WHOLE].rm_so;
+}
+
 const char *message_record(const char *text, char *buffer, size_t size)
 {
-	return translate_in(record_context, text, buffer, size);
+	char message[LONGEST], translation[LONGEST];
+	regmatch_t at[GROUPS];
+	size_t length = in_use ? find_places(text, at) : 0, end;
+	const char *found;
+
+	if (!length || length >= sizeof(message))
+		return translate_in(record_context, text, buffer, size);
+	snprintf(message, sizeof(message), "%.*s", (int)length, text);
+	found = translate_in(record_context, message, translation,
+			     sizeof(translation));
+	snprintf(buffer, size, "%s%.*s", found,
+		 (int)(at[TRAIL].rm_eo - at[TRAIL].rm_so), text + length);
+	end = strlen(buffer);
+	if (at[PLACE].rm_so >= 0)
+		snprintf(buffer + end, size - end, _(", at %s"),
+			 message_text(text + at[PLACE].rm_so));
+	return buffer;
 }
 
 const char *message_value(const char *text, char *buffer, size_t size)

@@ -40,8 +40,9 @@ const char *message_plural(const char *one, const char *many, unsigned long n)
  * of an error, a record of a journal, of this machine or of another one. The
  * text is compared with the formats of such texts, and what stood for their
  * directives is put into the translation, in quotes as it is; of "A: B", each
- * part is looked up by itself if the whole is unknown. Returns `text`, or
- * `buffer` with the translation.
+ * part is looked up by itself if the whole is unknown. Of a failure (errors.h),
+ * the names of files and hosts stay, and the places of the trail. Returns `text`,
+ * or `buffer` with the translation.
  */
 const char *message_record(const char *text, char *buffer, size_t size);
 

@@ -24,6 +24,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "message.h"
 #include "namespace.h"
 #include "sysctl.h"
 
@@ -63,7 +64,7 @@ static int set_timeouts(int fd, const struct ipvs_plan *plan)
 	};
 
 	return set(fd, IP_VS_SO_SET_TIMEOUT, &timeouts, sizeof(timeouts),
-		   "timeouts");
+		   R_("set timeouts"));
 }
 
 /* A thread that estimates rates wakes up 25 times a second
@@ -89,13 +90,15 @@ static int add_service(int fd, const struct ipvs_plan *plan)
 	snprintf(add.service.sched_name, sizeof(add.service.sched_name), "%s",
 		 plan->by_source ? "sh" : "rr");
 	r = set(fd, IP_VS_SO_SET_ADD, &add.service, sizeof(add.service),
-		plan->by_source ? "scheduler sh" : "scheduler rr");
+		plan->by_source ? R_("add a service with scheduler sh") :
+				  R_("add a service with scheduler rr"));
 	add.backend.conn_flags = IP_VS_CONN_F_MASQ;
 	add.backend.weight = 1;
 	for (size_t i = 0; i < plan->n_backends && r >= 0; i++) {
 		memcpy(&add.backend.addr, plan->backends[i].bytes,
 		       sizeof(add.backend.addr));
-		r = set(fd, IP_VS_SO_SET_ADDDEST, &add, sizeof(add), "backend");
+		r = set(fd, IP_VS_SO_SET_ADDDEST, &add, sizeof(add),
+			R_("add a backend"));
 	}
 	return error_trace(r);
 }

@@ -347,11 +347,13 @@ static int wait_for(struct rtnl *rtnl, const struct wanted *wanted,
 			return error_trace(r);
 		if (reached)
 			return 0;
+		if (nsec_now() - start > timeout && wanted->address)
+			return error_origin(-ETIMEDOUT,
+					    "wait for an address of link %d",
+					    wanted->ifindex);
 		if (nsec_now() - start > timeout)
-			return error_origin(
-				-ETIMEDOUT, "wait for %s %d",
-				wanted->address ? "an address of link" : "link",
-				wanted->ifindex);
+			return error_origin(-ETIMEDOUT, "wait for link %d",
+					    wanted->ifindex);
 		/* The work queue needs the CPU. */
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 		pause = MIN(pause * 2, MSEC(20));

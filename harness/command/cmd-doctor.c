@@ -376,7 +376,7 @@ static void print_isolation(const struct trial_result *result)
 static int print_trial(void)
 {
 	if (run_trial() < 0) {
-		line(N_("broken"), _("world"), "%s", error_trail());
+		line(N_("broken"), _("world"), "%s", error_trail_text());
 		return EXIT_STATUS_BROKEN;
 	}
 	if (trial_result.verdict != VERDICT_PASS) {

@@ -373,7 +373,7 @@ static int print_list(void)
 		r = table_add(table, cells, 0, COLOUR_PLAIN);
 	}
 	if (r < 0) {
-		fprintf(stderr, "halfopen figure: %s\n", error_trail());
+		fprintf(stderr, "halfopen figure: %s\n", error_trail_text());
 		return EXIT_STATUS_BROKEN;
 	}
 	table_print(table, stdout, report_columns(stdout));

@@ -150,7 +150,7 @@ static int run_all(const struct lab_options *options, struct labs *labs)
 		result_free((struct result *)(uintptr_t)report.kept[i]);
 	report_deinit(&report);
 	if (r < 0)
-		fprintf(stderr, "halfopen lab: %s\n", error_trail());
+		fprintf(stderr, "halfopen lab: %s\n", error_trail_text());
 	if (r > 0)
 		local_report_end_by_signal(r);
 	return local_report_status(&tally, r);

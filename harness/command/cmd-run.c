@@ -66,7 +66,7 @@ static int run(const struct command_options *options,
 				 "print the report");
 	report_deinit(&report);
 	if (r < 0)
-		fprintf(stderr, "halfopen: %s\n", error_trail());
+		fprintf(stderr, "halfopen: %s\n", error_trail_text());
 	if (r > 0)
 		local_report_end_by_signal(r);
 	return local_report_status(&tally, r);

@@ -186,11 +186,11 @@ static bool is_kind(const json_t *value, enum kind kind)
 static const char *kind_text(enum kind kind)
 {
 	static const char *const texts[] = {
-		[TEXT] = "text",
-		[NUMBER] = "a number",
-		[TRUTH] = "true or false",
-		[LIST] = "an array",
-		[TEXT_OR_NUMBER] = "text or a number",
+		[TEXT] = R_("a string"),
+		[NUMBER] = R_("a number"),
+		[TRUTH] = R_("true or false"),
+		[LIST] = R_("an array"),
+		[TEXT_OR_NUMBER] = R_("a string or a number"),
 	};
 
 	return texts[kind];
@@ -210,7 +210,9 @@ static int check_members(const char *type, const json_t *record)
 			continue;
 		if (!is_kind(value, member->kind))
 			return error_origin(
-				-EBADMSG, "journal record '%s': %s is not %s",
+				-EBADMSG,
+				"journal record '%s': %s has the wrong type; "
+				"expected: %s",
 				type, member->name, kind_text(member->kind));
 	}
 	return 0;
@@ -588,7 +590,8 @@ static int check_values(const char *what, json_t *values, enum kind kind)
 	json_object_foreach (values, name, value)
 		if (!is_kind(value, kind))
 			return error_origin(-EBADMSG,
-					    "'case' line: %s: %s is not %s",
+					    "'case' line: %s: %s has the wrong "
+					    "type; expected: %s",
 					    what, name, kind_text(kind));
 	return 0;
 }

@@ -87,8 +87,7 @@ static int compare_paths(const void *a, const void *b)
 static int find_journals(const char *dir)
 {
 	if (nftw(dir, visit, 16, FTW_PHYS) < 0)
-		return error_origin(-errno, R_("look for journals below %s"),
-				    dir);
+		return error_origin(-errno, "look for journals below %s", dir);
 	if (found.no_memory)
 		return error_origin(-ENOMEM, "journals");
 	if (!found.n)

@@ -22,6 +22,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "kernel.h"
+#include "message.h"
 #include "safe-text.h"
 #include "sysctl.h"
 #include "world-plan-control.h"
@@ -44,7 +45,7 @@ const char *run_where(void)
 	static char text[PATH_MAX + 16];
 
 	if (!here.file)
-		return "before the script";
+		return N_("before the script");
 	/* An option of the command line has no line. */
 	if (!here.line)
 		return here.file;

@@ -282,12 +282,36 @@ COMMANDS = [["list"], ["list", "--edges"], ["list", "--document"], ["show", "*"]
             ["lab", "--at", "1s", "unplugg client"], ["lab", "--at", "1s", "unplug x"]]
 
 
+# Nobody can create a file in /proc; words, and a part of the message.
+FAILURES = [(["run", "--out", "/proc/x", "close-after-read"], "创建目录 x：没有那个文件或目录"),
+            (["lab", "--for", "1s", "--out", "/proc/x"], "创建目录 x：没有那个文件或目录"),
+            (["book", "--out", "/proc/x"], "创建目录 x：没有那个文件或目录"),
+            (["lab", "/nonexistent.yaml"], "/nonexistent.yaml: 没有那个文件或目录"),
+            (["report", "report"], "在 report 下查找日志：没有那个文件或目录"),
+            (["vm", "--kernel", "/nonexistent", "--", "run"],
+             "/nonexistent: 没有那个文件或目录"),
+            (["run", "--set", "client:net.ipv4.tcp_fin_timeout=x", "close-after-read"],
+             "'x'"),
+            (["run", "--set", "client:net.ipv4.nosuch=1", "close-after-read"],
+             "net.ipv4.nosuch")]
+
+
 class Everything(unittest.TestCase):
     def check(self, words):
         done = call(*words, "--lang", "zh")
         text = done.stdout + done.stderr
         self.assertTrue(is_chinese(text), words)
         self.assertEqual(english(ALLOWED.sub(" ", text)), [], words)
+        return done
+
+    def test_failures_print_no_english_phrase(self):
+        for words, part in FAILURES:
+            with self.subTest(words):
+                done = self.check(words)
+                if done.returncode == 4:
+                    continue  # no namespaces
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(part, done.stderr)
 
     def test_commands_print_no_english_phrase(self):
         for words in COMMANDS:
@@ -325,6 +349,22 @@ class Lab(unittest.TestCase):
             self.assertIn("丢失，原因：路径的丢包", text)
             self.assertEqual(english(ALLOWED.sub(" ", text)), [])
         self.assertFalse(is_chinese(self.journal.read_text("utf-8")))
+
+    def test_reason_of_a_broken_run_keeps_its_places(self):
+        places = "(lib/a.c:31 < netns/b.c:120)"
+        text = self.journal.read_text("utf-8")
+        *records, verdict = map(json.loads, text.splitlines())
+        self.assertEqual(verdict["type"], "verdict")
+        verdict["verdict"] = "broken"
+        verdict["reason"] = f"open data: Permission denied {places}, at prompt:3"
+        try:
+            self.journal.write_text("".join(
+                json.dumps(record) + "\n" for record in [*records, verdict]), "utf-8")
+            shown = self.report()
+        finally:
+            self.journal.write_text(text, "utf-8")
+        self.assertIn(f"打开 data：权限不够（EACCES） {places}，位于 prompt:3",
+                      re.sub(r"\n +", " ", shown))
 
 
 class Widths(unittest.TestCase):

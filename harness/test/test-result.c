@@ -207,16 +207,18 @@ START_TEST(an_invalid_record_is_refused_with_its_member)
 		{ "{\"t\":1,\"type\":\"note\",\"text\":7}", "'note': text" },
 		{ "{\"t\":1,\"type\":\"sysctl\",\"host\":\"client\","
 		  "\"name\":\"a\",\"value\":7}",
-		  "'sysctl': value is not text" },
+		  "'sysctl': value has the wrong type; expected: a string" },
 		{ "{\"t\":1,\"type\":\"predicted\",\"name\":\"a\","
 		  "\"value\":[]}",
-		  "'predicted': value is not text or a number" },
+		  "'predicted': value has the wrong type; expected: a string "
+		  "or a number" },
 		{ "{\"t\":1,\"type\":\"expectation\",\"what\":\"w\",\"ok\":1,"
 		  "\"expected\":\"e\",\"observed\":\"o\",\"at\":\"f:1\"}",
-		  "'expectation': ok is not true or false" },
+		  "'expectation': ok has the wrong type; expected: true or "
+		  "false" },
 		{ "{\"t\":1,\"type\":\"frame\",\"from\":\"a\",\"to\":\"b\","
 		  "\"fate\":\"forwarded\",\"text\":\"S\",\"kinds\":\"syn\"}",
-		  "'frame': kinds is not an array" },
+		  "'frame': kinds has the wrong type; expected: an array" },
 		{ "{\"t\":1,\"type\":\"verdict\",\"verdict\":\"maybe\","
 		  "\"reason\":\"\",\"inconclusive\":false}",
 		  "unknown verdict 'maybe'" },

@@ -174,9 +174,10 @@ START_TEST(an_invalid_record_is_reported_with_its_line)
 	ck_assert_ptr_nonnull(
 		strstr(runs[0].problem, "a/journal.jsonl: line 2: journal, "
 					"byte 8: "));
-	ck_assert_ptr_nonnull(strstr(runs[1].problem,
-				     "b/journal.jsonl: line 2: journal record "
-				     "'note': text is not text"));
+	ck_assert_ptr_nonnull(
+		strstr(runs[1].problem,
+		       "b/journal.jsonl: line 2: journal record "
+		       "'note': text has the wrong type; expected: a string"));
 	/* The records before that line are there. */
 	ck_assert_uint_eq(json_array_size(runs[0].result->journal), 1);
 	saved_free(saved);

@@ -151,7 +151,7 @@ static int put_caller(const char *folder)
 	if (r >= 0) {
 		fwrite(text, 1, size, file);
 		if (fclose(file) != 0)
-			r = error_origin(-errno, "write " INITRAMFS_CALLER);
+			r = error_origin(-errno, "write %s", INITRAMFS_CALLER);
 	}
 	free(text);
 	return error_trace(r);

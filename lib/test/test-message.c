@@ -17,15 +17,24 @@ struct text {
 static const struct text texts[] = {
 	{ "", "Content-Type: text/plain; charset=UTF-8\n" },
 	{ "%zu run\0%zu runs", "%zu 次运行", sizeof("%zu run\0%zu runs") - 1 },
+	{ ", at %s", "，位于 %s" },
+	{ "before the script", "脚本之前" },
 	{ "claim", "论断" },
 	{ "claims", "论断（多个）" },
 	{ "record\004%s", "（%s）" },
+	{ "record\004%s at offset %zu: %m", "偏移量 %2$zu 处的 %1$s：%m" },
 	{ "record\004%s in %s does not listen: %s",
 	  "%2$s 中的 %1$s 没有监听：%3$s" },
+	{ "record\004Cannot allocate memory", "无法分配内存" },
+	{ "record\004No such file or directory", "没有那个文件或目录" },
+	{ "record\004TCP header", "TCP 首部" },
 	{ "record\004address", "地址" },
+	{ "record\004address: %m", "地址：%m" },
 	{ "record\004exit %d", "退出状态 %d" },
 	{ "record\004loss of %.1f %%", "丢包率 %.1f %%" },
 	{ "record\004needs Linux %u.%u or later", "需要 Linux %u.%u 或更新" },
+	{ "record\004netlink: %s: %m", "netlink：%s：%m" },
+	{ "record\004open %s: %m", "打开 %s：%m" },
 	{ "record\004program %s", "程序 %s" },
 	{ "record\004unknown host '%s' in %s", "%2$s 中有未知的主机 '%1$s'" },
 	{ "value\004%s_s", "%s（s）" },
@@ -196,6 +205,73 @@ START_TEST(finished_text_is_parsed_with_its_format)
 }
 END_TEST
 
+START_TEST(failure_is_translated_without_its_names)
+{
+	static const char *const rows[][2] = {
+		{ "open /x: No such file or directory",
+		  "打开 /x：没有那个文件或目录" },
+		{ "open address: No such file or directory",
+		  "打开 address：没有那个文件或目录" },
+		{ "open TCP header: No such file or directory",
+		  "打开 TCP header：没有那个文件或目录" },
+		{ "open exit 3: No such file or directory",
+		  "打开 exit 3：没有那个文件或目录" },
+		{ "--out: open /x: No such file or directory",
+		  "--out: 打开 /x：没有那个文件或目录" },
+		/* A phrase at the beginning, and the reason behind a colon. */
+		{ "TCP header at offset 3: No such file or directory",
+		  "偏移量 3 处的 TCP 首部：没有那个文件或目录" },
+		{ "netlink: exit 3: No such file or directory",
+		  "netlink：退出状态 3：没有那个文件或目录" },
+		/* A file of this name, and memory for what the word names. */
+		{ "address: No such file or directory",
+		  "address: 没有那个文件或目录" },
+		{ "address: Cannot allocate memory", "地址：无法分配内存" },
+		/* The text of no errno is at the end. */
+		{ "open /x: denied", "open /x: denied" },
+		{ "open /x: No such file or directory.",
+		  "open /x: No such file or directory." },
+	};
+	static struct file file;
+
+	file = make_file(false);
+	ck_assert(message_load(file.bytes, file.size));
+	message_use(true);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_record(rows[i][0], rows[i][1]);
+	message_use(false);
+}
+END_TEST
+
+START_TEST(places_in_sources_are_not_translated)
+{
+	static const char *const rows[][2] = {
+		{ "exit 3 (lib/a.c:31)", "退出状态 3 (lib/a.c:31)" },
+		{ "exit 3 (a.c:31 < b/c.h:4)",
+		  "退出状态 3 (a.c:31 < b/c.h:4)" },
+		{ "exit 3 (lib/a.c:31), at cases/b.c:4",
+		  "退出状态 3 (lib/a.c:31)，位于 cases/b.c:4" },
+		{ "exit 3, at cases/b.c:4", "退出状态 3，位于 cases/b.c:4" },
+		{ "exit 3, at before the script", "退出状态 3，位于 脚本之前" },
+		{ "exit 3, at --expect", "退出状态 3，位于 --expect" },
+		{ "what, at b.c:4", "what，位于 b.c:4" },
+		/* No place. */
+		{ "exit 3 (b.x:4)", "exit 3 (b.x:4)" },
+		{ "exit 3, at noon", "exit 3, at noon" },
+		{ "program a, at noon", "程序 a, at noon" },
+	};
+	static struct file file;
+
+	assert_record("exit 3, at b.c:4", "exit 3, at b.c:4");
+	file = make_file(false);
+	ck_assert(message_load(file.bytes, file.size));
+	message_use(true);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_record(rows[i][0], rows[i][1]);
+	message_use(false);
+}
+END_TEST
+
 START_TEST(values_have_names_and_words)
 {
 	static const char *const rows[][2] = {
@@ -320,6 +396,8 @@ static const TTest *const *const tests[] = {
 	&finished_text_stays_english_while_texts_are_english,
 	&chinese_has_one_plural_form,
 	&finished_text_is_parsed_with_its_format,
+	&failure_is_translated_without_its_names,
+	&places_in_sources_are_not_translated,
 	&values_have_names_and_words,
 	&finished_text_is_cut_to_the_buffer,
 	&damaged_catalogue_is_refused,
