@@ -89,6 +89,7 @@ class Language(unittest.TestCase):
             self.assertEqual(done.returncode, 2)
             self.assertIn(quoted, done.stderr)
             self.assertIn(why, done.stderr)
+            self.assertNotRegex(done.stderr, "[“”]")
 
     def test_invalid_options_are_refused_in_the_language(self):
         for words, english, chinese in (
@@ -283,11 +284,11 @@ COMMANDS = [["list"], ["list", "--edges"], ["list", "--document"], ["show", "*"]
 
 
 # Nobody can create a file in /proc; words, and a part of the message.
-FAILURES = [(["run", "--out", "/proc/x", "close-after-read"], "创建目录 x：没有那个文件或目录"),
-            (["lab", "--for", "1s", "--out", "/proc/x"], "创建目录 x：没有那个文件或目录"),
-            (["book", "--out", "/proc/x"], "创建目录 x：没有那个文件或目录"),
+FAILURES = [(["run", "--out", "/proc/x", "close-after-read"], "--out: 创建目录 x："),
+            (["lab", "--for", "1s", "--out", "/proc/x"], "--out: 创建目录 x："),
+            (["book", "--out", "/proc/x"], "--out: 创建目录 x："),
             (["lab", "/nonexistent.yaml"], "/nonexistent.yaml: 没有那个文件或目录"),
-            (["report", "report"], "在 report 下查找日志：没有那个文件或目录"),
+            (["report", "nonexistent"], "在 nonexistent 下查找日志：没有那个文件或目录"),
             (["vm", "--kernel", "/nonexistent", "--", "run"],
              "/nonexistent: 没有那个文件或目录"),
             (["run", "--set", "client:net.ipv4.tcp_fin_timeout=x", "close-after-read"],
