@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "case-table.h"
+#include "documents.h"
 #include "errors.h"
 #include "exit-status.h"
 #include "fd.h"
@@ -22,6 +23,7 @@
 #include "fold.h"
 #include "folder.h"
 #include "html.h"
+#include "journal.h"
 #include "macro.h"
 #include "markup.h"
 #include "message.h"
@@ -64,44 +66,49 @@ static int piece_of(const struct drawing *d, const struct result *result)
 
 static bool is_as_told(const json_t *judgement)
 {
-	return strcmp(json_string_value(json_object_get(judgement, "document")),
-		      "right") == 0;
+	return strcmp(journal_text(judgement, "document"), "right") == 0;
 }
 
-static void print_difference(FILE *out, const json_t *judgement, int columns)
+/* "outdated since 4.4" */
+static const char *document_of(const json_t *judgement,
+			       char ret[static REPORT_TEXT])
+{
+	return report_judgement(journal_text(judgement, "document"),
+				journal_text(judgement, "since"), ret);
+}
+
+/* The claim in words, and what this run says of it. */
+static void print_judgement(FILE *out, const json_t *judgement, int columns)
 {
 	enum { INDENT = 4 };
-	char *text;
+	const char *claim = journal_text(judgement, "claim");
+	char document[REPORT_TEXT], what[1024], text[1024];
 
-	if (asprintf(&text, "%s %s%s%s",
-		     json_string_value(json_object_get(judgement, "claim")),
-		     _(json_string_value(
-			     json_object_get(judgement, "document"))),
-		     _(": "),
-		     _(json_string_value(json_object_get(judgement, "note")))) <
-	    0)
-		return;
-	fprintf(out, "  - ");
+	snprintf(what, sizeof(what), "%s%s%s", claim, _(": "),
+		 _(documents_claim(claim)));
+	snprintf(text, sizeof(text), "%s%s%s",
+		 document_of(judgement, document), _(": "),
+		 _(journal_text(judgement, "note")));
+	fputs("  - ", out);
+	fold_print(out, what, INDENT, INDENT, columns);
+	fprintf(out, "%*s", INDENT, "");
 	fold_print(out, text, INDENT, INDENT, columns);
-	free(text);
 }
 
-/* What the text of the figure says otherwise than this run. */
-static void print_differences(FILE *out, const struct result *result,
-			      int columns)
+/* `heading` is that of the judgements which are `as_told`, or are not. */
+static void print_judgements(FILE *out, const struct result *result,
+			     const char *heading, bool as_told, int columns)
 {
 	const json_t *judgement;
 	size_t i, n = 0;
 
 	json_array_foreach (result->judgements, i, judgement) {
-		if (is_as_told(judgement))
+		if (is_as_told(judgement) != as_told)
 			continue;
 		if (!n++)
-			fputs(_("\n  different from the document:\n"), out);
-		print_difference(out, judgement, columns);
+			fprintf(out, "\n  %s\n", _(heading));
+		print_judgement(out, judgement, columns);
 	}
-	if (!n && json_array_size(result->judgements))
-		fputs(_("\n  as in the document\n"), out);
 }
 
 static int draw_text(FILE *out, const struct drawing *d,
@@ -114,7 +121,10 @@ static int draw_text(FILE *out, const struct drawing *d,
 	fprintf(out, "\n%s  %s%s%s\n\n", report_verdict(result->verdict),
 		result_name(result), *reason ? _(": ") : "", reason);
 	r = figure_print(out, d->figure->kind, result, &d->view);
-	print_differences(out, result, d->view.columns);
+	print_judgements(out, result, N_("different from the document:"), false,
+			 d->view.columns);
+	print_judgements(out, result, N_("as in the document:"), true,
+			 d->view.columns);
 	return error_trace(r);
 }
 
@@ -149,13 +159,14 @@ static int draw_html(FILE *out, const struct drawing *d,
 	r = draw_figure_html(out, d, result);
 	fputs("<ul>\n", out);
 	json_array_foreach (result->judgements, i, judgement) {
-		fprintf(out, "<li>%s <b>%s</b>%s",
-			json_string_value(json_object_get(judgement, "claim")),
-			_(json_string_value(
-				json_object_get(judgement, "document"))),
-			_(": "));
-		markup_text(out, _(json_string_value(
-					 json_object_get(judgement, "note"))));
+		const char *claim = journal_text(judgement, "claim");
+		char document[REPORT_TEXT];
+
+		fprintf(out, "<li>%s%s", claim, _(": "));
+		markup_text(out, _(documents_claim(claim)));
+		fprintf(out, "<br/><b>%s</b>%s",
+			document_of(judgement, document), _(": "));
+		markup_text(out, _(journal_text(judgement, "note")));
 		fputs("</li>\n", out);
 	}
 	fputs("</ul></section>\n", out);

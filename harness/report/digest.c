@@ -113,16 +113,24 @@ static const struct result *find_common(struct group group)
 	return found;
 }
 
+struct digest {
+	struct report *report;
+	struct table *table;
+	json_t *judgements; /* of all runs */
+	bool reasons;
+};
+
 /* What the run means for the documents, or why a pass means nothing. To be
  * freed. */
-static char *document_cell(const struct result *result)
+static char *document_cell(const struct digest *digest,
+			   const struct result *result)
 {
 	char buffer[1024];
 
 	if (result->verdict == VERDICT_PASS && *result->reason)
 		return strdup(message_record(result->reason, buffer,
 					     sizeof(buffer)));
-	return report_document(result->judgements);
+	return report_document(result->judgements, digest->judgements);
 }
 
 static enum verdict worst(struct group group)
@@ -139,12 +147,6 @@ static enum verdict worst(struct group group)
 			verdict = group.results[i]->verdict;
 	return verdict;
 }
-
-struct digest {
-	struct report *report;
-	struct table *table;
-	bool reasons;
-};
 
 static void add_row(const struct digest *digest, const char *const *cells,
 		    enum verdict verdict)
@@ -186,7 +188,7 @@ static void add_run(const struct digest *digest, const struct result *result,
 	const char *cells[CELLS] = { NULL };
 	char name[160], claims[REPORT_TEXT] = "", verdict[32];
 	char predicted[256], measured[256], reason[512] = "";
-	char *document = judged ? document_cell(result) : NULL;
+	char *document = judged ? document_cell(digest, result) : NULL;
 
 	run_name(result, parent, name, sizeof(name));
 	if (!parent || has_own_judgements(result))
@@ -215,7 +217,7 @@ static void add_variants(const struct digest *digest, struct group group)
 	const struct result *common = find_common(group);
 	const char *cells[CELLS] = { testcase->name };
 	char claims[REPORT_TEXT];
-	char *document = common ? document_cell(common) : NULL;
+	char *document = common ? document_cell(digest, common) : NULL;
 
 	report_all_claims(testcase, claims);
 	cells[CLAIMS_CELL] = claims;
@@ -251,13 +253,19 @@ void digest_table(struct report *report, bool reasons)
 		[MEASURED] = _("measured"), [DOCUMENT] = _("document"),
 		[REASON] = _("reason"),
 	};
-	struct digest digest = { .report = report, .reasons = reasons };
+	struct digest digest = { .report = report,
+				 .judgements = json_array(),
+				 .reasons = reasons };
 	int r = table_new(&digest.table, CELLS, headings);
 
 	if (r < 0) {
 		report->error = r;
+		json_decref(digest.judgements);
 		return;
 	}
+	for (size_t i = 0; i < report->n_kept; i++)
+		json_array_extend(digest.judgements,
+				  report->kept[i]->judgements);
 	for (size_t i = 0; i < report->n_kept;) {
 		struct group group = group_at(report, i);
 
@@ -266,6 +274,7 @@ void digest_table(struct report *report, bool reasons)
 	}
 	table_print(digest.table, report->out, report->columns);
 	table_free(digest.table);
+	json_decref(digest.judgements);
 }
 
 /* --- failures ------------------------------------------------------------- */

@@ -92,12 +92,13 @@ static const char *const headings[CELLS] = {
 	[DOCUMENT] = N_("document"),
 };
 
-enum { CELL = 1024 };
+enum { CELL = 2048 };
 
-static int write_cells(const struct result *result,
+/* `among`: the judgements of all runs. */
+static int write_cells(const struct result *result, const json_t *among,
 		       char ret[static CELLS][CELL])
 {
-	char *document = report_document(result->judgements);
+	char *document = report_document(result->judgements, among);
 	char claims[REPORT_TEXT];
 
 	if (!document)
@@ -114,12 +115,12 @@ static int write_cells(const struct result *result,
 
 /* The columns that have text in any row. */
 static int find_columns(const struct page_entry *entries, size_t n,
-			bool ret[static CELLS])
+			const json_t *among, bool ret[static CELLS])
 {
 	char cells[CELLS][CELL];
 
 	for (size_t i = 0; i < n; i++) {
-		int r = write_cells(entries[i].result, cells);
+		int r = write_cells(entries[i].result, among, cells);
 
 		if (r < 0)
 			return error_trace(r);
@@ -156,10 +157,10 @@ static void put_verdict(FILE *out, const struct result *result)
 }
 
 static int put_row(FILE *out, const struct page_entry *entry, bool follows,
-		   const bool columns[static CELLS])
+		   const json_t *among, const bool columns[static CELLS])
 {
 	char cells[CELLS][CELL];
-	int r = write_cells(entry->result, cells);
+	int r = write_cells(entry->result, among, cells);
 
 	if (r < 0)
 		return error_trace(r);
@@ -229,29 +230,45 @@ static void put_counts(FILE *out, const struct page_entry *entries, size_t n)
 	fputs("</p>\n", out);
 }
 
-int page_index_write(FILE *out, struct page_entry *entries, size_t n)
+static int put_table(FILE *out, const struct page_entry *entries, size_t n,
+		     const json_t *among)
 {
 	bool columns[CELLS] = { false };
-	int r = find_columns(entries, n, columns);
+	int r = find_columns(entries, n, among, columns);
 
 	if (r < 0)
 		return error_trace(r);
+	put_headings(out, columns);
+	for (size_t i = 0; i < n; i++) {
+		bool follows = i && strcmp(case_name(&entries[i]),
+					   case_name(&entries[i - 1])) == 0;
+
+		r = put_row(out, &entries[i], follows, among, columns);
+		if (r < 0)
+			return error_trace(r);
+	}
+	fputs("</tbody></table>\n", out);
+	return 0;
+}
+
+int page_index_write(FILE *out, struct page_entry *entries, size_t n)
+{
+	json_t *among = json_array();
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		json_array_extend(among, entries[i].result->judgements);
 	if (n)
 		qsort(entries, n, sizeof(*entries), compare_entries);
 	html_begin(out, _("en"), _("halfopen: all runs"));
 	fprintf(out, "<body>\n<header>\n<h1>%s</h1>\n", _("All runs"));
 	put_counts(out, entries, n);
 	fputs("</header>\n", out);
-	put_headings(out, columns);
-	for (size_t i = 0; i < n; i++) {
-		bool follows = i && strcmp(case_name(&entries[i]),
-					   case_name(&entries[i - 1])) == 0;
-
-		r = put_row(out, &entries[i], follows, columns);
-		if (r < 0)
-			return error_trace(r);
-	}
-	fprintf(out, "</tbody></table>\n<footer>%s</footer>\n",
+	r = put_table(out, entries, n, among);
+	json_decref(among);
+	if (r < 0)
+		return error_trace(r);
+	fprintf(out, "<footer>%s</footer>\n",
 		_("Generated from the runs' journals alone."));
 	html_end(out);
 	return ferror(out) ?

@@ -723,19 +723,39 @@ size_t report_sentence(const char *note)
 	return length && note[length - 1] == '.' ? length - 1 : length;
 }
 
-/* Every judgement but `right` has a version and a note to show. */
 static bool is_right(const json_t *judgement)
 {
 	return strcmp(journal_text(judgement, "document"), "right") == 0;
 }
 
-static void print_judgement(FILE *out, const json_t *judgement)
+static bool is_same_claim(const json_t *a, const json_t *b)
+{
+	return strcmp(journal_text(a, "claim"), journal_text(b, "claim")) == 0;
+}
+
+/* `right` needs no reason, unless another judgement of the same claim raises the
+ * question which part is right. */
+static bool has_reason(const json_t *judgement, const json_t *among)
+{
+	const json_t *other;
+	size_t i;
+
+	if (!is_right(judgement))
+		return true;
+	json_array_foreach (among, i, other)
+		if (!is_right(other) && is_same_claim(judgement, other))
+			return true;
+	return false;
+}
+
+static void print_judgement(FILE *out, const json_t *judgement,
+			    const json_t *among)
 {
 	const char *document = journal_text(judgement, "document");
 	const char *note = _(journal_text(judgement, "note"));
 	char text[REPORT_TEXT];
 
-	if (is_right(judgement)) {
+	if (!has_reason(judgement, among)) {
 		fputs(_(document), out);
 		return;
 	}
@@ -749,24 +769,26 @@ static void print_judgement(FILE *out, const json_t *judgement)
 
 /* "A3 A4 right": consecutive claims that are right share one word. Returns the
  * index of the last one that was printed. */
-static size_t print_judgements(FILE *out, const json_t *judgements, size_t i)
+static size_t print_judgements(FILE *out, const json_t *judgements, size_t i,
+			       const json_t *among)
 {
 	const json_t *judgement = json_array_get(judgements, i);
 
 	fprintf(out, "%s%s", i ? _("; ") : "",
 		journal_text(judgement, "claim"));
-	while (is_right(judgement) && i + 1 < json_array_size(judgements) &&
-	       is_right(json_array_get(judgements, i + 1))) {
+	while (!has_reason(judgement, among) &&
+	       i + 1 < json_array_size(judgements) &&
+	       !has_reason(json_array_get(judgements, i + 1), among)) {
 		judgement = json_array_get(judgements, ++i);
 		fprintf(out, " %s", journal_text(judgement, "claim"));
 	}
 	fputc(' ', out);
-	print_judgement(out, judgement);
+	print_judgement(out, judgement, among);
 	return i;
 }
 
 /* A single claim is in the column of claims already. */
-char *report_document(const json_t *judgements)
+char *report_document(const json_t *judgements, const json_t *among)
 {
 	size_t n = json_array_size(judgements), size;
 	char *text = NULL;
@@ -775,9 +797,9 @@ char *report_document(const json_t *judgements)
 	if (!out)
 		return NULL;
 	if (n == 1)
-		print_judgement(out, json_array_get(judgements, 0));
+		print_judgement(out, json_array_get(judgements, 0), among);
 	for (size_t i = 0; n > 1 && i < n; i++)
-		i = print_judgements(out, judgements, i);
+		i = print_judgements(out, judgements, i, among);
 	fclose(out);
 	return text;
 }

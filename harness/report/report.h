@@ -194,9 +194,12 @@ void report_claims(const struct judgement *judgements,
 void report_all_claims(const struct testcase *testcase,
 		       char ret[static REPORT_TEXT]);
 
-/* "A10 right; A13 conditional: one sentence", from a result's judgements. To be
- * freed; NULL without memory. */
-char *report_document(const json_t *judgements);
+/*
+ * "A10 right; A13 conditional: one sentence", from a result's judgements. A claim
+ * that is right has its sentence too where another of the judgements that are
+ * shown with it, `among`, is not `right`. To be freed; NULL without memory.
+ */
+char *report_document(const json_t *judgements, const json_t *among);
 
 /* The size of the first sentence of a note, without its full stop. */
 size_t report_sentence(const char *note);

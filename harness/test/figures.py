@@ -78,12 +78,28 @@ class Drawings(unittest.TestCase):
                                  done.stdout + done.stderr)
                 self.assertRegex(done.stdout, rf"\AFigure {number}\. ")
                 self.assertRegex(done.stdout, pattern)
-                self.assertRegex(done.stdout, "as in the document|"
-                                 "different from the document")
+                self.assertRegex(done.stdout, "as in the document:|"
+                                 "different from the document:")
+                self.check_claims(done.stdout)
                 self.check_files(number, out)
                 again = figure(number, "--from", out)
                 self.assertEqual(
                     drawing(again.stdout), drawing(done.stdout))
+
+    def check_claims(self, text):
+        """Each judgement stands below its claim in words."""
+        text = re.sub(r"\n {4}"
+                      r"(?!(?:right|conditional|outdated since \S+|wrong): )",
+                      " ", text)
+        for claim, words, judgement in re.findall(
+                r"(?m)^  - ([A-D]\d+)(.*)\n    (.*)$", text):
+            done = rig.call(HALFOPEN, "list", "--document", claim)
+            self.assertTrue(words.startswith(": "), claim + words)
+            self.assertIn(words[2:], " ".join(done.stdout.split()))
+            document, _, note = judgement.partition(": ")
+            self.assertIn(f"{document} halfopen",
+                          " ".join(done.stdout.split()))
+            self.assertTrue(note, judgement)
 
     def check_files(self, number, out):
         page = tree.parse(os.path.join(out, f"figure-{number}.html")).getroot()

@@ -167,6 +167,30 @@ class Finding(unittest.TestCase):
             rig.call(HALFOPEN, "run", "拔掉网线").returncode, 2)
 
 
+class Reasons(unittest.TestCase):
+    """A claim that is partly right has the reason of that part, too."""
+
+    def table(self, *names):
+        done = rig.call(HALFOPEN, "run", "--inconclusive", "skip", *names)
+        if "SKIP" in done.stdout:
+            self.skipTest("a slow machine")
+        self.assertEqual(done.returncode, PASS, done.stdout)
+        return done.stdout
+
+    def test_right_and_wrong_in_one_case(self):
+        self.assertRegex(self.table("accept-queue-limit/ss"),
+                         r"B10\s+right: Recv-Q is the length")
+
+    def test_right_in_one_case_and_conditional_in_another(self):
+        table = self.table("four-way-close/shutdown", "simultaneous-close")
+        self.assertRegex(table, r"C1\s+right: these states")
+        self.assertRegex(table, r"C2\s+right\n")
+
+    def test_right_alone_has_no_reason(self):
+        self.assertRegex(self.table("four-way-close/shutdown"),
+                         r"C1 C2\s+right\n")
+
+
 class Sentences(unittest.TestCase):
     """The sentence of a variant and the prediction of its run agree on the
     number of retransmissions; without "RTO" it includes the tail loss probe."""

@@ -223,17 +223,42 @@ END_TEST
 START_TEST(judgements_are_grouped_by_claim)
 {
 	struct result *many = fake_variant(0), *one = fake_variant(1);
-	char *text = report_document(many->judgements);
+	char *text = report_document(many->judgements, many->judgements);
 
 	ck_assert_str_eq(text, "A3 A4 right; A5 wrong: The first copy on the "
 			       "wire is a tail loss probe, not a round");
 	free(text);
-	text = report_document(one->judgements);
+	text = report_document(one->judgements, one->judgements);
 	ck_assert_str_eq(text,
 			 "outdated since 6.15: The RTO's maximum can be set");
 	free(text);
 	result_free(many);
 	result_free(one);
+}
+END_TEST
+
+/* A claim that is only partly right: which part is it? */
+START_TEST(right_beside_another_judgement_has_its_reason)
+{
+	json_t *some = json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}, "
+				 "{s:s, s:s, s:s}]",
+				 "claim", "A3", "document", "right", "note",
+				 "the first", "claim", "A4", "document", "right",
+				 "note", "the second", "claim", "A5",
+				 "document", "right", "note", "the third");
+	json_t *among = json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}]", "claim",
+				  "A4", "document", "wrong", "note", "no",
+				  "claim", "A5", "document", "right", "note",
+				  "as well");
+	char *text = report_document(some, among);
+
+	ck_assert_str_eq(text, "A3 right; A4 right: the second; A5 right");
+	free(text);
+	text = report_document(some, NULL);
+	ck_assert_str_eq(text, "A3 A4 A5 right");
+	free(text);
+	json_decref(some);
+	json_decref(among);
 }
 END_TEST
 
@@ -283,6 +308,7 @@ static const TTest *const *const tests[] = {
 	&consecutive_claims_are_a_range,
 	&the_first_sentence_of_a_note_is_found,
 	&judgements_are_grouped_by_claim,
+	&right_beside_another_judgement_has_its_reason,
 	&planned_durations_are_rounded,
 	&reporters_are_found_by_name,
 };
