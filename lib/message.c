@@ -283,7 +283,7 @@ static bool is_failure(const char *format)
  * such file or directory", except where memory for what it names is missing. */
 static bool is_only_a_name(const char *format, const struct match *match)
 {
-	return is_failure(format) &&
+	return match->n == 1 && is_failure(format) &&
 	       strcspn(format, " ") + 3 == strlen(format) &&
 	       strcmp(match->captures[0].at, strerror(ENOMEM)) != 0;
 }

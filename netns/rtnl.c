@@ -121,7 +121,8 @@ static int perform(struct rtnl *rtnl, struct nl_msg *msg, const char *what)
 		return error_origin(-ENOMEM, "%s", what);
 	r = nl_send_sync(rtnl->socket, msg);
 	if (r < 0)
-		return error_origin(from_nl(r), "%s: %s", what, nl_geterror(r));
+		return error_origin(from_nl(r), "rtnetlink: %s: %s", what,
+				    nl_geterror(r));
 	return 0;
 }
 
@@ -223,7 +224,8 @@ static int ask(struct rtnl *rtnl, struct nl_msg *msg,
 	if (r >= 0)
 		r = nl_wait_for_ack(rtnl->socket);
 	if (r < 0)
-		return error_origin(from_nl(r), "%s: %s", what, nl_geterror(r));
+		return error_origin(from_nl(r), "rtnetlink: %s: %s", what,
+				    nl_geterror(r));
 	return 0;
 }
 

@@ -128,13 +128,14 @@ static void reap_shell(struct session *s)
  * of the socket is closed. */
 static ssize_t print_replies(struct session *s)
 {
-	char text[REPLY + 1];
+	char text[REPLY + 1], translation[2 * REPLY];
 	ssize_t n;
 
 	while ((n = recv(s->prompt, text, REPLY, MSG_DONTWAIT)) > 0) {
 		text[n] = '\0';
 		lab_editor_hide(s->editor);
-		safe_text_print(stdout, text);
+		safe_text_print(stdout, message_record(text, translation,
+						       sizeof(translation)));
 		putchar('\n');
 		lab_editor_show(s->editor);
 	}

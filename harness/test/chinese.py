@@ -339,6 +339,12 @@ class Lab(unittest.TestCase):
             raise unittest.SkipTest("no lab runs on this machine")
         cls.journal = next(pathlib.Path(cls.folder.name).rglob("journal.jsonl"))
 
+    def test_replies_of_the_prompt_are_translated(self):
+        done = subprocess.run([HALFOPEN, "lab", "-i", "--lang", "zh", "--for", "1s"],
+                              input="unplg client\n", capture_output=True, check=False,
+                              encoding="utf-8")
+        self.assertIn("第 1 列：未知的动作 'unplg'；是否指 'unplug'？", done.stdout)
+
     def report(self):
         return call("report", "--lang", "zh", self.folder.name).stdout
 
