@@ -255,7 +255,8 @@ static int parse(struct making *making, int argc, char **argv)
 		return usage_error(_("missing --out DIR"));
 	if (out_folder_check(making->book.out) < 0)
 		return usage_error("--out: %s", error_text());
-	return claim_search_init(&making->book.search, "book", argv + optind) ?
+	return claim_search_init(&making->book.search, "book", argv + optind,
+				 SEARCH_WHOLE) ?
 		       -1 :
 		       EXIT_STATUS_USAGE;
 }

@@ -407,7 +407,8 @@ const struct usage usage_figure = {
 	.text = "Runs the cases behind a figure of the documents, draws the "
 		"figure from their packets, and names what the documents' text "
 		"says otherwise. Without a number: lists the figures.",
-	.words = (const struct usage_word[]){ { "NUMBER", "1 to 42" },
+	.words = (const struct usage_word[]){ { "NUMBER",
+					"1 to 42, or words of a title" },
 					      { NULL, NULL } },
 	.options =
 		(const struct usage_option[]){
@@ -426,6 +427,42 @@ const struct usage usage_figure = {
 	.status = "that of run; 2 for an unknown figure, or a DIR without its "
 		  "runs.",
 };
+
+/* The figure with this number, or the only one whose title has these words; NULL
+ * after a message. */
+static const struct documents_figure *find_figure(const char *words)
+{
+	const struct documents_figure *found = documents_figure(words);
+	char numbers[64] = "";
+	size_t n, used = 0, n_found = 0;
+	const struct documents_figure *figure = documents_figures(&n);
+
+	if (found)
+		return found;
+	/* Two articles have the same figure. */
+	for (size_t i = 0; i < n; i++) {
+		if (!documents_figure_is_about(&figure[i], words) ||
+		    (found && strcmp(found->title, figure[i].title) == 0))
+			continue;
+		if (used < sizeof(numbers))
+			used += (size_t)snprintf(numbers + used,
+						 sizeof(numbers) - used, "%s%s",
+						 used ? ", " : "",
+						 figure[i].number);
+		found = found ? found : &figure[i];
+		n_found++;
+	}
+	if (n_found == 1)
+		return found;
+	if (found)
+		usage_error(_("several figures have '%s' in their titles: %s"),
+			    words, numbers);
+	else
+		usage_error(
+			_("unknown figure '%s'; 'halfopen figure' lists them"),
+			words);
+	return NULL;
+}
 
 /* Returns -1, or an exit status. */
 static int parse(struct drawing *d, int argc, char **argv)
@@ -453,11 +490,9 @@ static int parse(struct drawing *d, int argc, char **argv)
 					   print_list();
 	if (argv[optind + 1])
 		return usage_error(_("more than one figure"));
-	d->figure = documents_figure(argv[optind]);
+	d->figure = find_figure(argv[optind]);
 	if (!d->figure)
-		return usage_error(
-			_("unknown figure '%s'; 'halfopen figure' lists them"),
-			argv[optind]);
+		return EXIT_STATUS_USAGE;
 	/* Runs check it themselves. */
 	if (d->out && d->from && out_folder_check(d->out) < 0)
 		return usage_error("--out: %s", error_text());

@@ -100,7 +100,7 @@ static int add_case(struct table *table, const struct testcase *testcase)
 static int print_table(const struct options *options)
 {
 	const char *const headings[] = { _("case"), _("claims"), _("time"),
-					 _("needs"), _("claim") };
+					 _("needs"), _("statement") };
 	struct table *table;
 	int r = table_new(&table, ARRAY_SIZE(headings), headings);
 
@@ -194,6 +194,18 @@ static bool is_selected_row(void *data, const struct testcase *testcase)
 	return search_selects_case(&options->search, testcase);
 }
 
+/* For patterns that select cases only. */
+static void print_other_cases(const struct options *options)
+{
+	puts(_("No claim of the documents is about this; these cases are:"));
+	for (size_t i = 0; i < testcases_n; i++)
+		if (search_selects_case(&options->search, testcases[i])) {
+			printf("  halfopen show %s\n    ", testcases[i]->name);
+			fold_print(stdout, _(testcases[i]->claim), 4, 4,
+				   report_columns(stdout));
+		}
+}
+
 static void print_document(struct options *options)
 {
 	size_t n;
@@ -202,8 +214,10 @@ static void print_document(struct options *options)
 
 	if (options->markdown)
 		documents_print_markdown(rows, n);
+	else if (n)
+		search_print(&options->search, rows, n, report_columns(stdout));
 	else
-		documents_print(rows, n, report_columns(stdout));
+		print_other_cases(options);
 	free(rows);
 }
 
@@ -219,8 +233,8 @@ static void print_edges(struct options *options)
 
 static const struct usage_word words[] = {
 	{ "PATTERN",
-	  "a name, a shell pattern ('server-*'), a claim (A5), or text of a "
-	  "claim or of a heading of the documents (拔掉网线); default: all" },
+	  "a name, a shell pattern ('server-*'), a claim (A5), or words of the "
+	  "documents (拔掉网线), also a whole sentence; default: all" },
 	{ NULL, NULL },
 };
 
@@ -246,7 +260,8 @@ const struct usage usage_list = {
 		"requirements, and the claim in one sentence.",
 	.words = words,
 	.options = option_table,
-	.status = "0, or 2 for a pattern without a match.",
+	.status = "0, also if only claims near a text are found; 2 for a pattern "
+		  "without a match.",
 };
 
 int cmd_list(int argc, char **argv)
@@ -267,14 +282,20 @@ int cmd_list(int argc, char **argv)
 	}
 	if (option != USAGE_END)
 		return usage_end(option);
-	if (!claim_search_init(&options.search, "list", argv + optind))
+	/* A program is not told of what is only near. */
+	if (!claim_search_init(&options.search, "list", argv + optind,
+			       options.jsonl || options.markdown ||
+					       options.edges ?
+				       SEARCH_WHOLE :
+				       SEARCH_NEAREST))
 		return EXIT_STATUS_USAGE;
 	if (options.edges)
 		print_edges(&options);
-	else if (options.document || options.markdown)
-		print_document(&options);
-	else if (options.jsonl)
+	else if (options.jsonl && !options.document)
 		print_jsonl(&options);
+	else if (options.document || options.markdown ||
+		 options.search.nearest)
+		print_document(&options);
 	else
 		r = print_table(&options);
 	claim_search_deinit(&options.search);

@@ -283,8 +283,8 @@ static void print_case(const struct testcase *testcase)
 /* --- the command line -----------------------------------------------------*/
 
 static const struct usage_word words[] = {
-	{ "CASE", "a name, a shell pattern ('server-*'), a claim (A5), or text "
-		  "of a claim or of a heading of the documents (拔掉网线)" },
+	{ "CASE", "a name, a shell pattern ('server-*'), a claim (A5), or words "
+		  "of the documents (拔掉网线), also a whole sentence" },
 	{ NULL, NULL },
 };
 
@@ -294,8 +294,8 @@ const struct usage usage_show = {
 	.brief = "describe a case: steps, expectations, reasons",
 	.text = "Prints a case's claim, world, sysctls, variants, steps, "
 		"expectations and reasons, and the judgement of the documents. "
-		"For a claim: first its paraphrase, and each judgement with "
-		"the command that makes it.",
+		"For a claim: first its paraphrase, the commands that draw its "
+		"figures, and each judgement with the command that makes it.",
 	.words = words,
 	.status = "0, or 2 for an unknown name.",
 };
@@ -313,7 +313,7 @@ static bool print_claims(struct search *search)
 	struct documents_row *rows =
 		documents_rows(is_about_claim, search, &n);
 
-	documents_print(rows, n, COLUMNS);
+	search_print(search, rows, n, COLUMNS);
 	free(rows);
 	return n > 0;
 }
@@ -330,11 +330,14 @@ int cmd_show(int argc, char **argv)
 		return usage_end(option);
 	if (!argv[optind])
 		return usage_error(_("missing CASE; 'halfopen list' lists them"));
-	if (!claim_search_init(&search, "show", argv + optind))
+	if (!claim_search_init(&search, "show", argv + optind,
+			       SEARCH_NEAREST))
 		return EXIT_STATUS_USAGE;
 	first = !print_claims(&search);
 	for (size_t i = 0; i < testcases_n; i++) {
-		if (!search_selects_case(&search, testcases[i]))
+		/* Those of the nearest claims would hide these. */
+		if (search.nearest ||
+		    !search_selects_case(&search, testcases[i]))
 			continue;
 		printf("%s", first ? "" : "\n\n");
 		print_case(testcases[i]);

@@ -14,16 +14,6 @@
 /* The paraphrase of a claim; "" for an unknown one. */
 const char *documents_claim(const char *id);
 
-/* Whether the text occurs in the claim's paraphrase, in English or in the language
- * of the user, in the heading of a section that contains it, or in the title of its
- * article, as for documents_contain(). */
-bool documents_mentions(const char *id, const char *text);
-
-/* Whether the part occurs in an English text or in its translation: whoever reads
- * the Chinese text may not have chosen it. Case is ignored, '_' is '-', and
- * CLOSED_WAIT is CLOSE-WAIT. */
-bool documents_contain(const char *text, const char *part);
-
 /* A line of the table. A section without a line of its own is the text below
  * the title. */
 struct documents_line {
@@ -32,6 +22,7 @@ struct documents_line {
 	/* In the documents' language, of a claim in English. NULL: a claim that
 	 * this section repeats. */
 	const char *text;
+	const char *words; /* of a claim: its terms in the documents; or NULL */
 };
 
 /* All of them, in the order of the text. */
@@ -62,6 +53,14 @@ nsec_t documents_duration(const struct documents_row *row);
 
 /* Prints for a terminal: by section, each judgement with its reason. */
 void documents_print(const struct documents_row *rows, size_t n, int columns);
+
+/*
+ * Prints the judgements of one claim, for a list in another order; its heading
+ * unless `*heading`, the last one, at first NULL, is the same.
+ */
+void documents_print_claim(const struct documents_row *rows, size_t n,
+			   const char *claim,
+			   const struct documents_line **heading, int columns);
 
 /* Prints for cases/README.md: by section, a table of claims and commands. */
 void documents_print_markdown(const struct documents_row *rows, size_t n);

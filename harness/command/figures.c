@@ -2,8 +2,10 @@
 #include "figures.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "macro.h"
+#include "search-text.h"
 
 static const struct documents_figure figures[] = {
 	{ "1",
@@ -132,10 +134,32 @@ const struct documents_figure *documents_figures(size_t *ret_n)
 	return figures;
 }
 
+static const char *skip_prefix(const char *words)
+{
+	static const char *const prefixes[] = { "图", "figure" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		size_t n = strlen(prefixes[i]);
+
+		if (strncasecmp(words, prefixes[i], n) == 0)
+			words += n;
+	}
+	return words + strspn(words, " ");
+}
+
 const struct documents_figure *documents_figure(const char *number)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
-		if (strcmp(figures[i].number, number) == 0)
+		if (strcmp(figures[i].number, skip_prefix(number)) == 0)
 			return &figures[i];
 	return NULL;
+}
+
+bool documents_figure_is_about(const struct documents_figure *figure,
+			       const char *words)
+{
+	const char *rest = skip_prefix(words);
+
+	return rest[strspn(rest, "0123456789")] &&
+	       search_text_contains(figure->title, rest);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "figure.h"
@@ -27,5 +28,9 @@ struct documents_figure {
 /* The figures in the order of their numbers. */
 const struct documents_figure *documents_figures(size_t *ret_n);
 
-/* NULL for an unknown number. */
+/* Whether the words are in its title, in either language. A number is no word. */
+bool documents_figure_is_about(const struct documents_figure *figure,
+			       const char *words);
+
+/* By "36" or "图 36"; NULL for an unknown number. */
 const struct documents_figure *documents_figure(const char *number);

@@ -17,7 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "documents.h"
 #include "errors.h"
 #include "fold.h"
 #include "lab-file.h"
@@ -26,6 +25,7 @@
 #include "nearest.h"
 #include "program-find.h"
 #include "report.h"
+#include "search-text.h"
 #include "table.h"
 
 enum { FOLDER = 512 };
@@ -140,9 +140,9 @@ static bool is_selected(const struct lab_plan *plan, char *const *words,
 	const char *about = plan->about ? plan->about : "";
 
 	for (size_t i = 0; i < n; i++)
-		if (!documents_contain(symptom_of(plan), words[i]) &&
-		    !documents_contain(plan->name, words[i]) &&
-		    !documents_contain(about, words[i]))
+		if (!search_text_contains(symptom_of(plan), words[i]) &&
+		    !search_text_contains(plan->name, words[i]) &&
+		    !search_text_contains(about, words[i]))
 			return false;
 	return true;
 }

@@ -139,11 +139,18 @@ static bool report_unknown_variant(const char *command, const char *pattern)
 	return false;
 }
 
-static bool is_ascii(const char *text)
+/* Names of cases are in lower case. Nothing is similar to words in Chinese or in
+ * capitals, which are text of the documents. */
+static bool may_be_misspelt(const char *pattern)
 {
-	while (*text && isascii((unsigned char)*text))
-		text++;
-	return !*text;
+	bool lower = false;
+
+	for (; *pattern; pattern++) {
+		if (!isascii((unsigned char)*pattern))
+			return false;
+		lower |= islower((unsigned char)*pattern);
+	}
+	return lower;
 }
 
 static void report_unknown_case(const char *command, const char *pattern)
@@ -155,15 +162,16 @@ static void report_unknown_case(const char *command, const char *pattern)
 
 	for (size_t i = 0; names && i < testcases_n; i++)
 		names[i] = testcases[i]->name;
-	/* No name is similar to Chinese words. */
-	if (names && is_ascii(pattern))
+	if (names && may_be_misspelt(pattern))
 		n = nearest_names(pattern, names, testcases_n, found, NEAREST);
 	fprintf(stderr, _("halfopen %s: unknown case or claim '%s'"), command,
 		pattern);
 	for (size_t i = 0; i < n; i++)
 		fprintf(stderr, "%s%s", i ? ", " : _("; similar: "), found[i]);
-	if (!is_ascii(pattern))
-		fputs(_("; try a shorter word: halfopen list --document 网线"),
+	if (!may_be_misspelt(pattern))
+		fputs(_("; halfopen list --document finds claims by a word of "
+			"a heading, the name of a sysctl, 保活 or RST, and "
+			"without a word lists them all"),
 		      stderr);
 	fputc('\n', stderr);
 	free(names);

@@ -77,7 +77,7 @@ static void print_options(FILE *out, const struct usage *usage)
 
 static void print_word(void *data, const char *name, const char *what)
 {
-	print_item(data, name, 2, _(what));
+	print_item(data, _(name), 2, _(what));
 }
 
 void usage_print(FILE *out, const struct usage *usage)

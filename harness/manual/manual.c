@@ -88,12 +88,12 @@ static void put_command(const struct usage *usage)
 	char name[64];
 
 	printf(".SS halfopen %s ", usage->name);
-	put_text(usage->arguments);
+	put_text(_(usage->arguments));
 	fputs("\n", stdout);
 	put_text(_(usage->text));
 	putchar('\n');
 	for (; word && word->name; word++)
-		put_item(word->name, word->what);
+		put_item(_(word->name), word->what);
 	if (usage->each_word)
 		usage->each_word(put_word, NULL);
 	for (; option && option->name; option++)

@@ -171,8 +171,10 @@ static void put_usage(const struct usage *usage)
 	put(AREA_HELP, usage->name, "in the list of commands", usage->brief);
 	put(AREA_HELP, usage->name, "arguments", usage->arguments);
 	put(AREA_HELP, usage->name, "", usage->text);
-	for (; word && word->name; word++)
+	for (; word && word->name; word++) {
+		put(AREA_HELP, usage->name, "an argument", word->name);
 		put(AREA_HELP, usage->name, word->name, word->what);
+	}
 	if (usage->each_word)
 		usage->each_word(put_item, name);
 	for (; option && option->name; option++)

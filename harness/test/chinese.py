@@ -250,10 +250,51 @@ class Texts(unittest.TestCase):
                          call("lab", "--list", "CLOSE-WAIT").stdout)
 
     def test_no_name_is_similar_to_chinese_words(self):
-        for lang, hint in (("en", "; try a shorter word: "), ("zh", "；试用较短的词：")):
-            done = call("list", "--lang", lang, "拔掉网线之后呢")
-            self.assertEqual(done.returncode, 2)
-            self.assertIn(f"'拔掉网线之后呢'{hint}", done.stderr)
+        for lang, hint in (("en", "; halfopen list --document finds claims "),
+                           ("zh", "；halfopen list --document 按")):
+            for word in ("香蕉苹果", "CLOSED_WAITX"):
+                done = call("list", "--lang", lang, word)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(f"'{word}'{hint}", done.stderr)
+
+    def first_claim(self, *words):
+        done = call("list", "--document", "--lang", "zh", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^  [A-D]\d+ ")
+        return re.search(r"(?m)^  ([A-D]\d+) ", done.stdout)[1], done.stdout
+
+    def test_words_lead_to_their_claim(self):
+        for words, claim in (("2s", "D6"), ("4微秒", "C5"), ("4 us", "C5"), ("0.2秒", "C14"),
+                             ("仁至义尽", "C19"), ("CLOSED_WAIT", "C1"),
+                             ("ｔｃｐ＿ｒｅｔｒｉｅｓ２", "A4")):
+            with self.subTest(words):
+                self.assertEqual(self.first_claim(words)[0], claim)
+
+    def test_sentences_lead_to_the_nearest_claims(self):
+        claim, text = self.first_claim("客⼾端宕机后直到服务端的进程重启")
+        self.assertIn("没有逐字相符的论断；最接近的是：\n\n", text)
+        self.assertEqual(claim, "D11")
+
+    def test_cases_without_claims_are_named(self):
+        lines = call("list", "--format", "jsonl").stdout.splitlines()
+        cases = [case for case in map(json.loads, lines) if not case["claims"]]
+        self.assertTrue(cases)
+        for case in cases[:3]:
+            for words in (case["name"], case["claim"]):
+                with self.subTest(words):
+                    done = call("list", "--document", "--lang", "zh", words)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertIn("两份文档中没有论断提到它", done.stdout)
+                    self.assertIn(f"  halfopen show {case['name']}\n", done.stdout)
+
+    def test_figures_are_found_by_their_claim_and_title(self):
+        self.assertIn("halfopen figure 36\n", call("show", "C13").stdout)
+        done = call("figure", "保活", "--lang", "zh")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("有几张图的标题含有 '保活'：2, 3, 41", done.stderr)
+        for words in ("图36", "图 36", "Figure 36", "迟到"):
+            done = call("figure", words, "--from", "/nonexistent")
+            self.assertIn("/nonexistent", done.stderr)
 
 
 # Rules of nft in a world, names of kernel structures, and of programs and files.

@@ -187,6 +187,28 @@ START_TEST(every_claim_of_the_documents_is_judged)
 }
 END_TEST
 
+/* Of those with a text; single terms, not sentences. */
+START_TEST(claims_have_terms_of_the_documents)
+{
+	enum { TERMS = 8 };
+	size_t n;
+	const struct documents_line *line = documents_lines(&n);
+
+	for (; n > 0; n--, line++) {
+		int terms = 1;
+
+		if (line->kind != LINE_CLAIM || !line->text)
+			continue;
+		ck_assert_msg(is_filled(line->words), "%s has no terms",
+			      line->id);
+		for (const char *p = line->words; *p; p++)
+			terms += *p == ' ';
+		ck_assert_msg(terms <= TERMS, "%s has %d terms", line->id,
+			      terms);
+	}
+}
+END_TEST
+
 START_TEST(default_set_has_no_case_over_30_s)
 {
 	for (size_t i = 0; i < testcases_n; i++) {
@@ -216,6 +238,7 @@ static const TTest *const *const tests[] = {
 	&stable_releases_decide_before_the_mainline_release,
 	&cases_belong_to_a_book,
 	&every_claim_of_the_documents_is_judged,
+	&claims_have_terms_of_the_documents,
 	&default_set_has_no_case_over_30_s,
 };
 

@@ -183,6 +183,7 @@ START_TEST(wrong_arguments_are_named)
 		  "--format 'yaml': expected human, jsonl or markdown" },
 		{ "list --format", "'--format'" },
 		{ "show gatway", "similar: gateway" },
+		{ "list CLOSED_WAITX", "'CLOSED_WAITX'; halfopen list" },
 		{ "show", "halfopen list" },
 		{ "show --all", "unrecognized option '--all'" },
 	};
@@ -194,6 +195,52 @@ START_TEST(wrong_arguments_are_named)
 		ck_assert_str_eq(output->out, "");
 		assert_has(output->err, table[i].message);
 	}
+}
+END_TEST
+
+START_TEST(words_of_the_documents_find_claims)
+{
+	static const struct {
+		const char *line, *first; /* the first line of a claim */
+	} table[] = {
+		{ "list --document 倍数增长", "  A5 " },
+		{ "list --document 石沉大海", "  A10 " },
+		{ "list --document 120秒", "  A5 " },
+		{ "list --document keepalive_timeout", "  A13 " },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct output *output = run(table[i].line);
+		const char *claim = strstr(output->out, "\n  A");
+
+		ck_assert_int_eq(output->status, 0);
+		assert_lacks(output->out, "nearest");
+		ck_assert_msg(claim && strncmp(claim + 1, table[i].first,
+					       strlen(table[i].first)) == 0,
+			      "%s:\n%s", table[i].line, output->out);
+	}
+}
+END_TEST
+
+START_TEST(sentences_find_the_nearest_claims)
+{
+	static const char *const lines[] = {
+		"list 每一轮的超时时间都是成倍增长的",
+		"list --document 每一轮的超时时间都是成倍增长的",
+		"show 每一轮的超时时间都是成倍增长的",
+	};
+	struct output *output;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		output = run(lines[i]);
+		ck_assert_int_eq(output->status, 0);
+		assert_has(output->out, "the nearest ones:\n\nA. ");
+		assert_has(output->out, "  A5    the RTO doubles");
+		assert_lacks(output->out, "\nSteps\n");
+	}
+	output = run("list 香蕉苹果");
+	ck_assert_int_eq(output->status, 2);
+	assert_has(output->err, "'香蕉苹果'; halfopen list --document ");
 }
 END_TEST
 
@@ -310,6 +357,8 @@ static const TTest *const *const tests[] = {
 	&list_prints_judgements_by_claim,
 	&list_prints_the_second_book_by_topic,
 	&wrong_arguments_are_named,
+	&words_of_the_documents_find_claims,
+	&sentences_find_the_nearest_claims,
 	&help_is_printed,
 	&show_prints_every_section,
 	&show_prints_one_source_per_line,
