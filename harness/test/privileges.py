@@ -198,10 +198,11 @@ class Keep(unittest.TestCase):
             "for i in user mnt ipc uts net pid; do readlink /proc/self/ns/$i; "
             "done")
 
-    def kept(self):
+    def kept(self, *prefix):
         """{name: command} of a world that is kept while the test goes on."""
         # pylint: disable=consider-using-with
-        process = rig.start(PROGRAM, "run", "fails", "--keep", *rig.PATIENT)
+        process = rig.start(*prefix, PROGRAM, "run", "fails", "--keep",
+                            *rig.PATIENT)
         self.addCleanup(process.communicate)
         self.addCleanup(process.send_signal, signal.SIGINT)
         commands = {}
@@ -232,6 +233,15 @@ class Keep(unittest.TestCase):
                                   rest[-6:]):
                 self.assertEqual(link, os.readlink(f"/proc/{pid}/ns/{kind}"))
             self.assertNotEqual(rest[-1], os.readlink("/proc/self/ns/pid"))
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_commands_are_printed_when_hosts_have_their_namespaces(self):
+        """strace delays the call by which the init of a host enters its UTS
+        namespace. With -D, halfopen is the child of this process."""
+        commands = self.kept("strace", "-D", "-f", "-qq", "-o", "/dev/null",
+                             "-e", "inject=unshare:delay_enter=300000")
+        for host in "client", "server":
+            self.assertIn("--uts", commands[host])
 
 
 class Containers(unittest.TestCase):
