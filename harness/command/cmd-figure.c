@@ -34,6 +34,9 @@
 #include "saved.h"
 #include "table.h"
 
+/* Columns before a paragraph, and before the lines of an item. */
+enum { INDENT = 2, ITEM = 4 };
+
 /* A drawn run; NULL: it has not ended. To be freed. */
 struct piece {
 	char *text;
@@ -80,7 +83,6 @@ static const char *document_of(const json_t *judgement,
 /* The claim in words, and what this run says of it. */
 static void print_judgement(FILE *out, const json_t *judgement, int columns)
 {
-	enum { INDENT = 4 };
 	const char *claim = journal_text(judgement, "claim");
 	char document[REPORT_TEXT], what[1024], text[1024];
 
@@ -90,9 +92,9 @@ static void print_judgement(FILE *out, const json_t *judgement, int columns)
 		 document_of(judgement, document), _(": "),
 		 _(journal_text(judgement, "note")));
 	fputs("  - ", out);
-	fold_print(out, what, INDENT, INDENT, columns);
-	fprintf(out, "%*s", INDENT, "");
-	fold_print(out, text, INDENT, INDENT, columns);
+	fold_print(out, what, ITEM, ITEM, columns);
+	fprintf(out, "%*s", ITEM, "");
+	fold_print(out, text, ITEM, ITEM, columns);
 }
 
 /* `heading` is that of the judgements which are `as_told`, or are not. */
@@ -111,6 +113,13 @@ static void print_judgements(FILE *out, const struct result *result,
 	}
 }
 
+/* What the run shows. */
+static const char *meaning(const struct result *result)
+{
+	return result->variant ? _(result->variant->what) :
+				 _(result->testcase->claim);
+}
+
 static int draw_text(FILE *out, const struct drawing *d,
 		     const struct result *result)
 {
@@ -118,8 +127,10 @@ static int draw_text(FILE *out, const struct drawing *d,
 	int r;
 
 	report_reason(result, reason, sizeof(reason));
-	fprintf(out, "\n%s  %s%s%s\n\n", report_verdict(result->verdict),
+	fprintf(out, "\n%s  %s%s%s\n  ", report_verdict(result->verdict),
 		result_name(result), *reason ? _(": ") : "", reason);
+	fold_print(out, meaning(result), INDENT, INDENT, d->view.columns);
+	fputc('\n', out);
 	r = figure_print(out, d->figure->kind, result, &d->view);
 	print_judgements(out, result, N_("different from the document:"), false,
 			 d->view.columns);
@@ -155,7 +166,9 @@ static int draw_html(FILE *out, const struct drawing *d,
 	markup_text(out, result_name(result));
 	fputs(" ", out);
 	html_verdict(out, result);
-	fputs("</h2>\n", out);
+	fputs("</h2>\n<p>", out);
+	markup_text(out, meaning(result));
+	fputs("</p>\n", out);
 	r = draw_figure_html(out, d, result);
 	fputs("<ul>\n", out);
 	json_array_foreach (result->judgements, i, judgement) {

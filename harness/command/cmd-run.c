@@ -16,6 +16,7 @@
 #include "exit-status.h"
 #include "fd.h"
 #include "local-report.h"
+#include "message.h"
 #include "out-folder.h"
 #include "probe-program.h"
 #include "run-options.h"
@@ -139,6 +140,99 @@ static void advise_virtual_time(const struct command_options *options,
 	       options->run.family == AF_INET6 ? " --family 6" : "");
 }
 
+static bool is_selected(const struct selection *selection,
+			const struct testcase *testcase,
+			const struct variant *variant)
+{
+	for (size_t i = 0; i < selection->n; i++)
+		if (selection->jobs[i].testcase == testcase &&
+		    selection->jobs[i].variant == variant)
+			return true;
+	return false;
+}
+
+static bool is_asked_for(const struct command_options *options,
+			 const struct testcase *testcase,
+			 const struct variant *variant)
+{
+	for (size_t i = 0; i < options->n_patterns; i++)
+		if (selection_matches_run(testcase, variant,
+					  options->patterns[i]))
+			return true;
+	return false;
+}
+
+/* Returns whether the run was left out because of its set. */
+static bool print_left_out(const struct command_options *options,
+			   const struct selection *selection,
+			   const struct testcase *testcase,
+			   const struct variant *variant, bool printed)
+{
+	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
+
+	if (!is_asked_for(options, testcase, variant) ||
+	    is_selected(selection, testcase, variant) ||
+	    testcase_set(testcase, variant) == SET_DEFAULT)
+		return false;
+	report_about(testcase_duration(testcase, variant), about);
+	if (printed)
+		printf(_("not run: %s (%s%s)\n"),
+		       testcase_run_name(testcase, variant, name), about,
+		       _(case_set_text(testcase_set(testcase, variant))));
+	return true;
+}
+
+/* A reader of the table takes it for all runs of the claim or case. */
+static void print_all_left_out(const struct command_options *options,
+			       const struct selection *selection)
+{
+	enum { LINES = 6 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < testcases_n; i++) {
+		const struct testcase *testcase = testcases[i];
+		const struct variant *variant = testcase->variants;
+
+		if (!variant)
+			n += print_left_out(options, selection, testcase, NULL,
+					    n < LINES);
+		for (; variant && variant->name; variant++)
+			n += print_left_out(options, selection, testcase,
+					    variant, n < LINES);
+	}
+	if (n > LINES)
+		printf(_("not run: %zu more, see 'halfopen list'\n"),
+		       n - LINES);
+}
+
+/* The names of variants are short; `show` has a sentence for each. */
+static void advise_show(const struct selection *selection)
+{
+	const struct testcase *found = NULL;
+	bool several = false;
+
+	for (size_t i = 0; i < selection->n; i++) {
+		if (!selection->jobs[i].variant)
+			continue;
+		several |= found && found != selection->jobs[i].testcase;
+		found = selection->jobs[i].testcase;
+	}
+	if (found)
+		printf(_("what each variant means: halfopen show %s\n"),
+		       several ? _("CASE") : found->name);
+}
+
+/* Below the table, for runs that patterns have selected. */
+static void print_hints(const struct command_options *options,
+			const struct selection *selection)
+{
+	if (options->reporter != &reporter_human || !options->n_patterns ||
+	    options->shards || options->defaults)
+		return;
+	print_all_left_out(options, selection);
+	advise_show(selection);
+}
+
 int run_options_execute(struct command_options *options)
 {
 	struct selection selection;
@@ -160,6 +254,7 @@ int run_options_execute(struct command_options *options)
 	advise_virtual_time(options, &selection);
 	softirqs_open(&options->run.softirqs);
 	r = run(options, &selection);
+	print_hints(options, &selection);
 	softirqs_close(&options->run.softirqs);
 	selection_free(&selection);
 	return r;

@@ -472,9 +472,9 @@ RUNS = ["server-host-crash-keepalive/host-dies", "paws-late-segment/original",
         "last-ack-lost", "tw-reuse-stale-rst", "close-after-read",
         "retransmit-same-seq", "keepalive-peer-frozen", "nat-same-port-time-wait"]
 
-# Words of the notation of packets and sockets, options and names of hosts.
+# Words of the notation of packets and sockets, options, names of hosts, and commands.
 TERMS = set("""ack sack timer keepalive on wire client server gateway host router
-    seq http max min""".split())
+    seq http max min halfopen""".split())
 
 
 def english(text):

@@ -81,10 +81,19 @@ class Drawings(unittest.TestCase):
                 self.assertRegex(done.stdout, "as in the document:|"
                                  "different from the document:")
                 self.check_claims(done.stdout)
+                self.check_variants(done.stdout)
                 self.check_files(number, out)
                 again = figure(number, "--from", out)
                 self.assertEqual(
                     drawing(again.stdout), drawing(done.stdout))
+
+    def check_variants(self, text):
+        """The sentence of a run's variant stands below its name."""
+        for case, sentence in re.findall(
+                r"(?m)^PASS  ([^/\n]*)/.*\n  ((?:.+\n)+)", text):
+            done = rig.call(HALFOPEN, "show", case)
+            self.assertIn(" ".join(sentence.split()),
+                          " ".join(done.stdout.split()))
 
     def check_claims(self, text):
         """Each judgement stands below its claim in words."""

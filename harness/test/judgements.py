@@ -191,6 +191,28 @@ class Reasons(unittest.TestCase):
                          r"C1 C2\s+right\n")
 
 
+class Hints(unittest.TestCase):
+    """Below the table: where variants are explained, and what has not run."""
+
+    def test_runs_of_the_claim_that_need_all_are_named(self):
+        done = rig.call(HALFOPEN, "run", "C5")
+        self.assertIn("\nnot run: isn-clock/comes-round (about 5 min, with "
+                      "--all)\n", done.stdout)
+        self.assertTrue(done.stdout.endswith(
+            "\nwhat each variant means: halfopen show isn-clock\n"))
+
+    def test_a_variant_by_name_leaves_nothing_out(self):
+        done = rig.call(HALFOPEN, "run", "four-way-close/shutdown",
+                        "four-way-close-in-three/at-once")
+        self.assertNotIn("not run:", done.stdout)
+        self.assertTrue(done.stdout.endswith(
+            "\nwhat each variant means: halfopen show CASE\n"))
+
+    def test_a_case_without_variants_has_no_hint(self):
+        done = rig.call(HALFOPEN, "run", "simultaneous-close")
+        self.assertNotIn("halfopen show", done.stdout)
+
+
 class Sentences(unittest.TestCase):
     """The sentence of a variant and the prediction of its run agree on the
     number of retransmissions; without "RTO" it includes the tail loss probe."""
