@@ -160,9 +160,9 @@ class Finding(unittest.TestCase):
 
     def test_what_is_nowhere_is_refused(self):
         for command in ("list", "show"):
-            done = rig.call(HALFOPEN, command, "no such words")
+            done = rig.call(HALFOPEN, command, "xyzzy plugh")
             self.assertEqual(done.returncode, 2)
-            self.assertIn("no such words", done.stderr)
+            self.assertIn("xyzzy plugh", done.stderr)
         self.assertEqual(
             rig.call(HALFOPEN, "run", "拔掉网线").returncode, 2)
 
