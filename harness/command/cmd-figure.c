@@ -229,6 +229,10 @@ static void print_figure(const struct drawing *d)
 	for (int i = 0; d->figure->runs[i]; i++)
 		if (d->pieces[i].text)
 			fputs(d->pieces[i].text, stdout);
+	if (figure_has_ladder(d->figure->kind)) {
+		putchar('\n');
+		ladder_print_legend(stdout, &d->view);
+	}
 	if (d->figure->at_defaults && !d->from)
 		printf(_("\n  at the kernel's defaults, in virtual time:\n"
 			 "    halfopen vm --virtual-time --out DIR -- run %s\n"

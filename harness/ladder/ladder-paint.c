@@ -65,6 +65,11 @@ static const struct paint_glyphs ascii_glyphs = {
 	.ellipsis_after = " ...",
 };
 
+const struct paint_glyphs *paint_glyphs(bool unicode)
+{
+	return unicode ? &unicode_glyphs : &ascii_glyphs;
+}
+
 /* --- the columns ---------------------------------------------------------- */
 
 static int time_width(const struct ladder *ladder)
@@ -108,7 +113,7 @@ bool paint_init(struct paint *paint, FILE *out, const struct ladder *ladder,
 	*paint = (struct paint){
 		.out = out,
 		.ladder = ladder,
-		.glyphs = view->unicode ? &unicode_glyphs : &ascii_glyphs,
+		.glyphs = paint_glyphs(view->unicode),
 		.width = MAX(view->columns, (int)NARROWEST),
 		.coloured = view->coloured,
 		.drawn_until = -INFINITY,

@@ -18,6 +18,8 @@ struct paint_glyphs {
 	const char *ellipsis, *ellipsis_after;
 };
 
+const struct paint_glyphs *paint_glyphs(bool unicode);
+
 enum { PAINT_CELL = 16 };
 
 struct paint {

@@ -43,6 +43,27 @@ static const char *label_of(const struct paint *paint,
 	return ret;
 }
 
+void ladder_print_legend(FILE *out, const struct ladder_view *view)
+{
+	enum { INDENT = 2 };
+	const struct paint_glyphs *glyphs = paint_glyphs(view->unicode);
+	char signs[512];
+
+	fprintf(out, "%*s", INDENT, "");
+	fold_print(out,
+		   _("segments: flags (S SYN, . ACK, P PSH, F FIN, R RST), "
+		     "begin:end(length), ack"),
+		   INDENT, INDENT, view->columns);
+	/* In ASCII both lifelines look alike. */
+	snprintf(signs, sizeof(signs),
+		 _("%s socket  %s none  %s timer  %s held, late  %s lost, failed  "
+		   "%s injected  %s fault"),
+		 glyphs->socket, glyphs->life, glyphs->timer, glyphs->waits,
+		 glyphs->cross, glyphs->made, glyphs->fault);
+	fprintf(out, "%*s", INDENT, "");
+	fold_print(out, signs, INDENT, INDENT, view->columns);
+}
+
 /* --- segments ------------------------------------------------------------- */
 
 /* The arrow of a segment: from and to the columns of lifelines, or of a place on

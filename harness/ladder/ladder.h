@@ -50,6 +50,9 @@ struct ladder_view {
 void ladder_print(FILE *out, const struct ladder *ladder,
 		  const struct ladder_view *view);
 
+/* Prints what the notation of segments and the signs of the ladder mean. */
+void ladder_print_legend(FILE *out, const struct ladder_view *view);
+
 /*
  * Writes one <svg> element for an HTML page. The page has the style of it: first
  * ladder_svg_palette(), the colours of the light and the dark scheme as CSS

@@ -82,6 +82,10 @@ class Drawings(unittest.TestCase):
                                  "different from the document:")
                 self.check_claims(done.stdout)
                 self.check_variants(done.stdout)
+                # The legend, where there is a ladder with its hosts.
+                self.assertEqual(
+                    "S SYN, . ACK" in done.stdout,
+                    bool(re.search(r"(?m)^ +10\.0\.0\.1 ", done.stdout)))
                 self.check_files(number, out)
                 again = figure(number, "--from", out)
                 self.assertEqual(
