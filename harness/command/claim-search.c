@@ -164,11 +164,11 @@ static double word_weight(const struct claim_text *claim,
 /*
  * Adds to scores[] of each claim the share of the pattern's words that it has,
  * between 0 and 1. A word counts the more, the fewer claims have it (inverse
- * document frequency).
+ * document frequency). Returns what all of the pattern's words count for.
  */
-static void score_words(const struct texts *texts,
-			const struct search_text *pattern, double *scores,
-			double *weights)
+static double score_words(const struct texts *texts,
+			  const struct search_text *pattern, double *scores,
+			  double *weights)
 {
 	double all = 0;
 
@@ -191,6 +191,7 @@ static void score_words(const struct texts *texts,
 	}
 	for (size_t i = 0; i < texts->n && all > 0; i++)
 		scores[i] /= all;
+	return all;
 }
 
 /* --- one text ------------------------------------------------------------- */
@@ -331,11 +332,13 @@ static int descending(const void *a, const void *b)
 
 /* Keeps the claims that share the most words with a text that is nowhere as a
  * whole. */
-static bool find_nearest(struct find *find)
+static bool find_nearest(struct find *find, double all)
 {
-	enum { NEAREST = 5 };
-	const double enough = 0.1, share_of_best = 0.4;
+	enum { NEAREST = 5, LONG = 40 /* as of ten rare words */ };
+	const double share_of_best = 0.3;
 	const size_t n = find->texts->n;
+	/* A long sentence has many words that no claim has. */
+	const double enough = 0.1 * fmin(1, LONG / all);
 	double *sorted = find->weights, least;
 
 	for (size_t i = 0; i < n; i++)
@@ -361,7 +364,7 @@ static bool add_found(struct search *search, const struct find *find)
 	const struct texts *texts = find->texts;
 
 	if (!search->claims)
-		search->claims = calloc(texts->n, sizeof(*search->claims));
+		search->claims = calloc(texts->n + 1, sizeof(*search->claims));
 	if (!search->claims)
 		return false;
 	for (size_t i = 0; i < texts->n; i++) {
@@ -400,18 +403,19 @@ static bool find_text(struct search *search, struct find *find,
 		      const char *pattern, enum search_mode mode, bool *found)
 {
 	struct search_text folded = { .n = 0 };
+	double all;
 
 	*found = false;
 	if (!search_text_add(&folded, pattern))
 		return false;
 	memset(find->words, 0, find->texts->n * sizeof(*find->words));
-	score_words(find->texts, &folded, find->words, find->weights);
+	all = score_words(find->texts, &folded, find->words, find->weights);
 	*found = find_whole(find, &folded, pattern, false) ||
 		 (is_long(pattern) &&
 		  find_whole(find, &folded, pattern, true)) ||
 		 any_sentence_has(pattern);
 	if (!*found && mode == SEARCH_NEAREST && has_words(pattern)) {
-		*found = find_nearest(find);
+		*found = find_nearest(find, all);
 		search->nearest |= *found;
 	}
 	search_text_clear(&folded);

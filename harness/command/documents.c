@@ -259,7 +259,7 @@ static const struct documents_line lines[] = {
 	{ LINE_CLAIM, "C11",
 	  "sequence numbers wrap: a delayed segment is accepted and, as article B "
 	  "says, the genuine one lost, unless PAWS drops it",
-	  "4GB 数据完整性 延迟数据包 传输错误 防回绕序列号算法 回绕 "
+	  "4GB 数据完整性 绕回的报文 延迟数据包 传输错误 防回绕序列号算法 回绕 "
 	  "SEQ耗尽" },
 	{ LINE_CLAIM, "C26",
 	  "the example: with a window of 1 GB and a stream of 6 GB, a segment "
@@ -278,7 +278,7 @@ static const struct documents_line lines[] = {
 	{ LINE_CLAIM, "C13",
 	  "the late RST in reply to a first SYN without a listener ends the second "
 	  "connection, which tcp_tw_reuse allowed to start at once",
-	  "网络阻塞 没有监听 重发SYN 延迟RST 第二个连接" },
+	  "网络阻塞 没有监听 监听端口 重发SYN 延迟RST 第二个连接" },
 	{ LINE_CLAIM, "C21",
 	  "with the full 2MSL that RST would not reach the next connection",
 	  "停留2MSL 跳过TIME_WAIT 不会出现" },

@@ -139,14 +139,14 @@ static bool report_unknown_variant(const char *command, const char *pattern)
 	return false;
 }
 
-/* Names of cases are in lower case. Nothing is similar to words in Chinese or in
- * capitals, which are text of the documents. */
+/* Names of cases are in lower case. Nothing is similar to several words, or to one
+ * in Chinese or in capitals, which are text of the documents. */
 static bool may_be_misspelt(const char *pattern)
 {
 	bool lower = false;
 
 	for (; *pattern; pattern++) {
-		if (!isascii((unsigned char)*pattern))
+		if (!isascii((unsigned char)*pattern) || *pattern == ' ')
 			return false;
 		lower |= islower((unsigned char)*pattern);
 	}

@@ -274,6 +274,11 @@ class Texts(unittest.TestCase):
         claim, text = self.first_claim("客⼾端宕机后直到服务端的进程重启")
         self.assertIn("没有逐字相符的论断；最接近的是：\n\n", text)
         self.assertEqual(claim, "D11")
+        # Most of its words are in no claim.
+        _, text = self.first_claim(
+            "可能大家会有这样的疑问，都说过期的报文要丢掉，为什么检查的时候偏偏要放过"
+            "已经过期的 RST 报文，我翻了翻资料才明白其中的道理")
+        self.assertRegex(text, r"(?m)^  C20 ")
 
     def test_cases_without_claims_are_named(self):
         lines = call("list", "--format", "jsonl").stdout.splitlines()
