@@ -168,7 +168,10 @@ static void put_lab_expectations(void)
 
 static void put_title(void)
 {
-	printf(".TH HALFOPEN 1 \"\" \"halfopen %s\"\n", HALFOPEN_VERSION);
+	/* The title of the manual is given, because groff 1.24 has no Chinese
+	 * one of its own. */
+	printf(".TH HALFOPEN 1 \"\" \"halfopen %s\" \"%s\"\n",
+	       HALFOPEN_VERSION, _("User Commands"));
 }
 
 static int print_page(const char *path)

@@ -203,9 +203,10 @@ class Manual(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
     def test_groff_prints_no_warning(self):
-        for name in MANUALS:
+        # man(1) loads zh.tmac for a page in Chinese.
+        for name, locale in zip(MANUALS, ((), ("-mzh",))):
             done = subprocess.run(
-                ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", name],
+                ["groff", "-Kutf8", *locale, "-man", "-Tutf8", "-ww", "-z", name],
                 capture_output=True, check=True, text=True)
             self.assertEqual(done.stderr, "")
 
