@@ -450,7 +450,7 @@ static bool is_shared(const char *name)
 /* Before every part of a summary but the first. */
 static const char *comma(FILE *out)
 {
-	return ftell(out) > 0 ? ", " : "";
+	return ftell(out) > 0 ? _(", ") : "";
 }
 
 static bool is_whole(double number)
@@ -523,7 +523,17 @@ static void print_count(FILE *out, const json_t *values, const char *name,
 		max || json_number_value(min) != 1 ? _(words) : _(word));
 }
 
-/* "client ESTAB, server CLOSE" */
+/* A call that has returned 0 has no other outcome to print. */
+static void print_outcome(FILE *out, const json_t *values)
+{
+	const char *outcome = journal_text(values, "outcome");
+
+	safe_text_print(out, strcmp(outcome, "0") == 0 ? _("success") :
+							 outcome);
+}
+
+/* "client ESTAB, server no socket": sock_diag finds none in TCP_CLOSE, which ss(8)
+ * spells UNCONN. */
 static void print_states(FILE *out, const json_t *values)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
@@ -532,7 +542,10 @@ static void print_states(FILE *out, const json_t *values)
 		if (!shared[i].word || shared[i].words || !state)
 			continue;
 		fprintf(out, "%s%s ", comma(out), _(shared[i].word));
-		print_value(out, state);
+		if (strcmp(journal_text(values, shared[i].name), "UNCONN") == 0)
+			fputs(_("no socket"), out);
+		else
+			print_value(out, state);
 	}
 }
 
@@ -565,7 +578,7 @@ void report_summary(const struct result *result, bool predicted, char *ret,
 	*ret = '\0';
 	if (!out)
 		return;
-	safe_text_print(out, journal_text(values, "outcome"));
+	print_outcome(out, values);
 	print_elapsed(out, values, predicted);
 	print_timer(out, values);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)

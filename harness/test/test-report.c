@@ -136,6 +136,18 @@ static void assert_summary(const char *predicted, const char *measured,
 	result_free(result);
 }
 
+START_TEST(a_summary_has_words_for_success_and_no_socket)
+{
+	assert_summary("{\"outcome\":\"0\",\"elapsed_s\":1.0}",
+		       "{\"outcome\":\"EADDRINUSE\"}", "success, 1.00 s or more",
+		       "EADDRINUSE");
+	assert_summary("{\"client_state\":\"UNCONN\","
+		       "\"server_state\":\"TIME-WAIT\"}",
+		       "{\"client_state\":\"UNCONN\"}",
+		       "client no socket, server TIME-WAIT", "client no socket");
+}
+END_TEST
+
 START_TEST(a_summary_has_outcome_and_time)
 {
 	assert_summary("{\"outcome\":\"ETIMEDOUT\",\"elapsed_s\":5.0,"
@@ -302,6 +314,7 @@ static const TTest *const *const tests[] = {
 	&the_timeline_leaves_out_other_records,
 	&a_long_timeline_is_shortened_in_the_middle,
 	&a_summary_has_outcome_and_time,
+	&a_summary_has_words_for_success_and_no_socket,
 	&a_summary_names_a_timer_value_as_such,
 	&a_summary_has_counts,
 	&a_summary_falls_back_on_states_and_own_values,
