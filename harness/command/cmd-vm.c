@@ -43,9 +43,8 @@ static const struct usage_option option_table[OPTIONS + 1] = {
 			    "lib/modules/, or a Debian package; default: the "
 			    "newest installed one" },
 	[OPTION_ARCH] = { "arch", 0, "ARCH", NULL,
-			  "arm64, s390x, amd64 or, not tested, riscv64: find a "
-			  "kernel and a program of this architecture below "
-			  "build/" },
+			  "amd64, arm64, riscv64 or s390x: find a kernel and a "
+			  "program of this architecture below build/" },
 	[OPTION_UML] = { "uml", 0, "PATH", NULL,
 			 "use a User Mode Linux kernel (see "
 			 "harness/vm/build-uml)" },
