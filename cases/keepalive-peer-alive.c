@@ -124,9 +124,12 @@ CASE(keepalive_peer_alive) = {
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(
-		{ "time-longer", "tcp_keepalive_time, 2 s, is longer than "
-				 "tcp_keepalive_intvl, 1 s: the next probe is "
-				 "sent 2 s after the answer" },
+		{ "time-longer",
+		  "tcp_keepalive_time, 2 s, is longer than "
+		  "tcp_keepalive_intvl, 1 s: the timer expires one interval "
+		  "after the probe, finds the answer too recent and waits for "
+		  "the rest, so that the next probe is sent 2 s after the "
+		  "answer" },
 		{ "interval-longer",
 		  "tcp_keepalive_intvl, 2 s, is longer than "
 		  "tcp_keepalive_time, 1 s: the next probe is sent 2 s after "

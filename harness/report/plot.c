@@ -140,8 +140,15 @@ void plot_print(FILE *out, const struct plot_point *points, size_t n,
 		print_row(out, &grid, row, signs, unicode);
 	print_x_axis(out, &grid, points, n, unicode);
 	fprintf(out, "%*s%s\n\n", AXIS, "", x_name);
-	fprintf(out, _("  %s measured  %s predicted  %s every request answered\n"),
+	fprintf(out,
+		_("  %s measured  %s predicted, where it differs  %s every "
+		  "request answered\n"),
 		signs[MEASURED], signs[PREDICTED], signs[DIAGONAL]);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out,
+			_("  %.0f requests per second: %.0f answered, predicted "
+			  "%.0f\n"),
+			points[i].x, points[i].measured, points[i].predicted);
 }
 
 /* --- for a page ----------------------------------------------------------- */

@@ -22,7 +22,8 @@ QUICK = {
     "3": r"= 2 s \+ 1 s \* 3 = 5 s\n",
     "12": r"\n +\d\.\d+  1 +0 \(4\) \n",
     # A plateau: the queue is full beyond 50 requests per second.
-    "13": r"(?m)^ +│ +●─+●─+●$",
+    "13": r"(?m)^ +│ +●─+●─+●$(?s:.*)^  160 requests per second: \d+ "
+          r"answered, predicted \d+$",
     "14": r"LISTEN +6 +5 +full",
     "31": r"TIME-WAIT, 60\.000 s left",
     "33": r"R 2:2\(0\) .*\n.* no socket ●",
