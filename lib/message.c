@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "macro.h"
+#include "suffix.h"
 
 /* --- the catalogue ------------------------------------------------------- */
 
@@ -274,9 +275,7 @@ static bool is_name_in_failure(const char *text, struct span span)
 /* The format of a failure is "open %s: %m". */
 static bool is_failure(const char *format)
 {
-	size_t length = strlen(format);
-
-	return length >= 2 && strcmp(format + length - 2, "%m") == 0;
+	return suffix_ends(format, "%m");
 }
 
 /* One word before the errno is the name of a file or of a host, "report: No
