@@ -350,7 +350,9 @@ void ladder_spans_segment(struct ladder_spans *spans,
 		return;
 	if (segment->sends && !resets)
 		restore_state(spans, socket, segment->t);
-	state = socket->state;
+	/* The one before may have been refused without an answer:
+	 * tcp_invalid_ratelimit. */
+	state = socket->state >= 0 ? socket->state : socket->reset;
 	if (resets) {
 		unset_state(spans, socket, segment->t, true);
 		socket->reset = segment->sends ? LADDER_NONE : state;

@@ -711,6 +711,25 @@ START_TEST(segment_that_was_sent_before_a_reset_does_not_continue_a_bar)
 }
 END_TEST
 
+/* A challenge ACK is sent once in tcp_invalid_ratelimit. */
+START_TEST(reset_after_one_without_an_answer_does_not_end_a_bar)
+{
+	record_handshake(journal);
+	for (int i = 1; i <= 2; i++)
+		FRAME(journal, .t = 0.3 * i, .left = 0.3 * i + 0.00003,
+		      .from = "client", .to = "server", .fate = "injected",
+		      .kinds = "tcp rst", .flags = SEGMENT_RST, .seq = 11);
+	FRAME(journal, .t = 0.601, .left = 0.60103, .from = "server",
+	      .to = "client", .kinds = "tcp pure-ack", .flags = SEGMENT_ACK,
+	      .seq = 1, .ack = 1, .to_client = true);
+	record_call(journal, 0.9, "client", 4, "sleep");
+	build();
+	ck_assert(span_of(LADDER_STATE, "server")->open);
+	ck_assert_double_ge(span_of(LADDER_STATE, "server")->sure, 0.601);
+	done();
+}
+END_TEST
+
 START_TEST(state_after_a_reset_continues_its_bar)
 {
 	record_handshake(journal);
@@ -1110,6 +1129,7 @@ int main(void)
 		&reset_sent_in_syn_sent_does_not_end_it,
 		&reset_that_is_answered_with_an_ack_does_not_end_a_bar,
 		&segment_that_was_sent_before_a_reset_does_not_continue_a_bar,
+		&reset_after_one_without_an_answer_does_not_end_a_bar,
 		&state_after_a_reset_continues_its_bar,
 		&retransmitted_fin_does_not_end_a_bar,
 		&frames_of_a_dead_host_are_counted_and_not_drawn,
