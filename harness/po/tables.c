@@ -236,9 +236,7 @@ static void put_documents(void)
 		put(AREA_DOCUMENTS, "topic", "", edges_topic((enum topic)i));
 }
 
-/* --- errno
- * ----------------------------------------------------------------------
- * */
+/* --- errno ---------------------------------------------------------------- */
 
 /* Those that programs, sockets and files return here. Their texts end messages
  * of errors: message_record(). A static program has no catalogue of the C

@@ -126,6 +126,19 @@ static void assert_record(const char *text, const char *expected)
 			 expected);
 }
 
+/* Each text, and its translation. */
+static void assert_chinese_records(const char *const rows[][2], size_t n)
+{
+	static struct file file;
+
+	file = make_file(false);
+	ck_assert(message_load(file.bytes, file.size));
+	message_use(true);
+	for (size_t i = 0; i < n; i++)
+		assert_record(rows[i][0], rows[i][1]);
+	message_use(false);
+}
+
 START_TEST(translation_is_found_while_texts_are_english)
 {
 	static struct file file;
@@ -232,14 +245,8 @@ START_TEST(failure_is_translated_without_its_names)
 		{ "open /x: No such file or directory.",
 		  "open /x: No such file or directory." },
 	};
-	static struct file file;
 
-	file = make_file(false);
-	ck_assert(message_load(file.bytes, file.size));
-	message_use(true);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_record(rows[i][0], rows[i][1]);
-	message_use(false);
+	assert_chinese_records(rows, ARRAY_SIZE(rows));
 }
 END_TEST
 
@@ -260,15 +267,9 @@ START_TEST(places_in_sources_are_not_translated)
 		{ "exit 3, at noon", "exit 3, at noon" },
 		{ "program a, at noon", "程序 a, at noon" },
 	};
-	static struct file file;
 
 	assert_record("exit 3, at b.c:4", "exit 3, at b.c:4");
-	file = make_file(false);
-	ck_assert(message_load(file.bytes, file.size));
-	message_use(true);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_record(rows[i][0], rows[i][1]);
-	message_use(false);
+	assert_chinese_records(rows, ARRAY_SIZE(rows));
 }
 END_TEST
 

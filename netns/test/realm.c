@@ -243,6 +243,16 @@ unsigned int realm_frames(struct realm *realm, const char *from,
 	return hits;
 }
 
+void realm_add_entry(void *data, const struct firewall_tuple *original,
+		     const struct firewall_tuple *reply)
+{
+	struct realm_entries *entries = data;
+
+	entries->n++;
+	entries->original = *original;
+	entries->reply = *reply;
+}
+
 /* --- sockets ---------------------------------------------------------- */
 
 static struct address address_of(struct realm *realm, const char *name)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "firewall.h"
 #include "ipvs.h"
 #include "unit.h"
 #include "world.h"
@@ -77,6 +78,16 @@ json_t *realm_records(struct realm *realm);
 /* The number of frames from the host with this fate and any of these kinds. */
 unsigned int realm_frames(struct realm *realm, const char *from,
 			  unsigned int kinds, enum wire_fate fate);
+
+/* Of a list of connection tracking entries: their number, and the last one. */
+struct realm_entries {
+	unsigned int n;
+	struct firewall_tuple original, reply;
+};
+
+/* For firewall_each() and ipvs_each(); `data` is a struct realm_entries. */
+void realm_add_entry(void *data, const struct firewall_tuple *original,
+		     const struct firewall_tuple *reply);
 
 /* --- non-blocking sockets of this process in a host ------------------- */
 

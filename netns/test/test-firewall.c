@@ -107,25 +107,10 @@ START_TEST(forgotten_connection_continues_from_inside)
 }
 END_TEST
 
-struct entries {
-	unsigned int n;
-	struct firewall_tuple original, reply;
-};
-
-static void add_entry(void *data, const struct firewall_tuple *original,
-		      const struct firewall_tuple *reply)
-{
-	struct entries *entries = data;
-
-	entries->n++;
-	entries->original = *original;
-	entries->reply = *reply;
-}
-
 static void check_entries(int family)
 {
 	struct address client_is, server_is;
-	struct entries entries = { .n = 0 };
+	struct realm_entries entries = { .n = 0 };
 	struct realm realm;
 	int client, server, gateway;
 
@@ -135,7 +120,7 @@ static void check_entries(int family)
 	gateway = host_namespace(realm_host(&realm, "router-1"));
 	client = realm_pair(&realm, &server);
 	send_byte(&realm, client, server);
-	realm_ok(firewall_each(gateway, family, add_entry, &entries));
+	realm_ok(firewall_each(gateway, family, realm_add_entry, &entries));
 	ck_assert_uint_eq(entries.n, 1);
 	ck_assert(address_equal(&entries.original.source, &client_is));
 	ck_assert(address_equal(&entries.original.destination, &server_is));
@@ -146,7 +131,7 @@ static void check_entries(int family)
 	ck_assert_uint_ne(entries.original.destination_port, 0);
 	realm_ok(fault_verb("forget")->apply(realm.world, "router-1", NULL));
 	entries.n = 0;
-	realm_ok(firewall_each(gateway, family, add_entry, &entries));
+	realm_ok(firewall_each(gateway, family, realm_add_entry, &entries));
 	ck_assert_uint_eq(entries.n, 0);
 	realm_end(&realm);
 }

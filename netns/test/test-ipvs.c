@@ -123,27 +123,12 @@ START_TEST(source_has_one_backend)
 }
 END_TEST
 
-struct entries {
-	unsigned int n;
-	struct firewall_tuple original, reply;
-};
-
-static void add_entry(void *data, const struct firewall_tuple *original,
-		      const struct firewall_tuple *reply)
+static struct realm_entries list(struct realm *realm)
 {
-	struct entries *entries = data;
-
-	entries->n++;
-	entries->original = *original;
-	entries->reply = *reply;
-}
-
-static struct entries list(struct realm *realm)
-{
-	struct entries entries = { .n = 0 };
+	struct realm_entries entries = { .n = 0 };
 
 	realm_ok(ipvs_each(host_namespace(realm_host(realm, "router-1")),
-			   add_entry, &entries));
+			   realm_add_entry, &entries));
 	return entries;
 }
 
@@ -152,7 +137,7 @@ START_TEST(entries_have_both_tuples)
 	struct ipvs_plan plan = { 0 };
 	struct sockaddr_storage bound;
 	socklen_t size = sizeof(bound);
-	struct entries entries;
+	struct realm_entries entries;
 	struct realm realm;
 	uint16_t port;
 	int client;
