@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Texts in Chinese: the choice of the language, tables and widths.
 
-usage: chinese.py HALFOPEN SOURCE_ROOT
+usage: chinese.py HALFOPEN SOURCE_ROOT [Class.test]
 
 Texts of an area that harness/po/incomplete names may be in English.
 """
 import html
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
@@ -589,5 +591,46 @@ class Events(unittest.TestCase):
             self.assertFalse(is_chinese(journal.read_text("utf-8")))
 
 
+class Catalogues(unittest.TestCase):
+    """The tool of translators, harness/po/po."""
+
+    ENTRIES = (
+        '#. a comment\nmsgid "first"\nmsgstr "' + "很长的一行，" * 20 + '"',
+        'msgid ""\n"second "\n"text"\nmsgstr ""\n"在这里\\""\n"断\\n"\n"行"',
+        '#~ msgid ""\n#~ "removed "\n#~ "text"\n#~ msgstr ""\n#~ "已删"\n#~ "去"',
+    )
+
+    @staticmethod
+    def load():
+        path = os.path.join(ROOT, "harness/po/po")
+        loader = importlib.machinery.SourceFileLoader("po", path)
+        module = importlib.util.module_from_spec(
+            importlib.util.spec_from_loader("po", loader))
+        loader.exec_module(module)
+        return module
+
+    def test_update_changes_no_other_entry(self):
+        po = self.load()
+        with tempfile.TemporaryDirectory() as root:
+            path = po.translations(root) / "area.po"
+            path.parent.mkdir(parents=True)
+            path.write_text("\n\n".join([po.HEADER.rstrip("\n"), *self.ENTRIES]) + "\n",
+                            "utf-8")
+            before = path.read_text("utf-8")
+            template = pathlib.Path(root, "area.pot")
+            head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+            texts = ('\n#. a comment\nmsgid "first"\nmsgstr ""\n'
+                     '\nmsgid "second text"\nmsgstr ""\n')
+            template.write_text(head + texts, "utf-8")
+            po.update(root, {"area": template})
+            self.assertEqual(path.read_text("utf-8"), before)
+            template.write_text(head + texts + '\nmsgid "new"\nmsgstr ""\n', "utf-8")
+            po.update(root, {"area": template})
+            self.assertEqual(path.read_text("utf-8"),
+                             before.replace(self.ENTRIES[2],
+                                            'msgid "new"\nmsgstr ""\n\n' +
+                                            self.ENTRIES[2]))
+
+
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
