@@ -197,7 +197,13 @@ static double score_words(const struct texts *texts,
 /* --- one text ------------------------------------------------------------- */
 
 /* Ranks, of which a score adds its share of words to one. */
-enum { RANK_CASE = 1, RANK_HEADING, RANK_REASON, RANK_CLAIM };
+enum {
+	RANK_CASE = 1,
+	RANK_HEADING,
+	RANK_REASON,
+	RANK_CLAIM,
+	RANK_FIGURE = 6, /* above a claim with "32 bit", for "32" */
+};
 
 static int rank_of(const struct claim_text *claim,
 		   const struct search_text *pattern, bool loose)
@@ -252,6 +258,16 @@ static bool any_sentence_has(const char *pattern)
 	return false;
 }
 
+static bool figure_shows(const struct documents_figure *figure,
+			 const char *claim)
+{
+	for (size_t i = 0; figure && i < testcases_n; i++)
+		if (case_judges(testcases[i], claim) &&
+		    documents_shows_claim(figure, testcases[i], claim))
+			return true;
+	return false;
+}
+
 static bool is_judged(const char *claim)
 {
 	for (size_t i = 0; i < testcases_n; i++)
@@ -272,6 +288,7 @@ static bool has_words(const char *pattern)
 /* The search for one text; of each claim: */
 struct find {
 	const struct texts *texts;
+	const struct documents_figure *figure; /* with this number; or NULL */
 	double *words; /* the share of words */
 	double *weights; /* scratch of score_words() */
 	double *scores; /* 0: not found */
@@ -309,7 +326,9 @@ static bool find_whole(struct find *find, const struct search_text *folded,
 
 	for (size_t i = 0; i < texts->n; i++) {
 		const struct claim_text *claim = &texts->claims[i];
-		int rank = rank_of(claim, folded, loose);
+		int rank = figure_shows(find->figure, claim->id) ?
+				   RANK_FIGURE :
+				   rank_of(claim, folded, loose);
 
 		if (rank && !is_judged(claim->id))
 			rank = 0;
@@ -408,6 +427,9 @@ static bool find_text(struct search *search, struct find *find,
 	*found = false;
 	if (!search_text_add(&folded, pattern))
 		return false;
+	find->figure = documents_figure(pattern);
+	if (find->figure)
+		search->figure = find->figure;
 	memset(find->words, 0, find->texts->n * sizeof(*find->words));
 	all = score_words(find->texts, &folded, find->words, find->weights);
 	*found = find_whole(find, &folded, pattern, false) ||
@@ -550,6 +572,13 @@ static bool is_ranked(const struct search *search, const char *claim)
 		if (strcmp(search->claims[i].id, claim) == 0)
 			return true;
 	return false;
+}
+
+void search_print_figure(const struct search *search)
+{
+	if (search->figure)
+		printf(_("\n  halfopen figure %s  (%s)\n"),
+		       search->figure->number, _(search->figure->title));
 }
 
 /* What the patterns name, in the order of the rows, comes before what texts have

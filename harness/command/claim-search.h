@@ -4,14 +4,17 @@
  * name of a case, or a claim, selects what it names (selection.h). Any other is
  * searched for, in both languages, in the claims, in the words that the documents
  * use for them, in the reasons of their judgements, and in headings; and in the
- * sentences of the cases. A text that is nowhere as a whole, such as a sentence of
- * the documents, leads to the claims that share most of its words.
+ * sentences of the cases. The number of a figure ("33", "图 33") leads to the
+ * claims of its section that the figure shows. A text that is nowhere as a whole,
+ * such as a sentence of the documents, leads to the claims that share most of its
+ * words.
  */
 #pragma once
 
 #include <stdbool.h>
 
 #include "documents.h"
+#include "figures.h"
 #include "testcase.h"
 
 /* The patterns of a command line, each of which has been classified. */
@@ -28,6 +31,8 @@ struct search {
 		bool in_cases_only; /* only in the sentence of a case */
 	} *claims;
 	size_t n_claims;
+	/* The figure whose number the last such pattern is; or NULL. */
+	const struct documents_figure *figure;
 	bool nearest; /* the whole of some text is nowhere */
 };
 
@@ -54,6 +59,10 @@ bool search_selects_claim(const struct search *search,
 
 /* Whether a pattern names the claim or is a text about it. */
 bool search_is_about_claim(const struct search *search, const char *claim);
+
+/* "halfopen figure 33" with its title, where a pattern is the number of a figure.
+ * (The rows of claims have the command, too.) */
+void search_print_figure(const struct search *search);
 
 /* Prints the rows of documents_rows(): the claims that texts are about in the order
  * of the search, under a line that says so if they are only the nearest; without

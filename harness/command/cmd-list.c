@@ -112,6 +112,8 @@ static int print_table(const struct options *options)
 	if (r >= 0)
 		table_print(table, stdout, report_columns(stdout));
 	table_free(table);
+	if (r >= 0)
+		search_print_figure(&options->search);
 	return error_trace(r);
 }
 
@@ -233,8 +235,8 @@ static void print_edges(struct options *options)
 
 static const struct usage_word words[] = {
 	{ "PATTERN",
-	  "a name, a shell pattern ('server-*'), a claim (A5), or words of the "
-	  "documents (拔掉网线), also a whole sentence; default: all" },
+	  "a name, a shell pattern ('server-*'), a claim (A5), a figure (图33), or "
+	  "words of the documents (拔掉网线), also a whole sentence; default: all" },
 	{ NULL, NULL },
 };
 

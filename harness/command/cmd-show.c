@@ -283,8 +283,9 @@ static void print_case(const struct testcase *testcase)
 /* --- the command line -----------------------------------------------------*/
 
 static const struct usage_word words[] = {
-	{ "CASE", "a name, a shell pattern ('server-*'), a claim (A5), or words "
-		  "of the documents (拔掉网线), also a whole sentence" },
+	{ "CASE", "a name, a shell pattern ('server-*'), a claim (A5), a figure "
+		  "(图33), or words of the documents (拔掉网线), also a whole "
+		  "sentence" },
 	{ NULL, NULL },
 };
 

@@ -32,7 +32,7 @@ static const struct documents_line lines[] = {
 	{ LINE_TITLE, "A", "服务端挂了，客户端的 TCP 连接还在吗？" },
 	{ LINE_CLAIM, "A17",
 	  "retransmission ends when a number of retransmissions is reached",
-	  "重传次数 阈值 断开" },
+	  "重传次数 阈值 断开 具体重传几次" },
 	{ LINE_CLAIM, "A18",
 	  "keepalive finds out that the peer's connection is gone",
 	  "检测 消亡 不存在" },
@@ -58,14 +58,14 @@ static const struct documents_line lines[] = {
 	  "tcp_retries2 is not just a count: a timeout is computed from it "
 	  "(924.6 s for 15), which the interval, or the total, must exceed",
 	  "tcp_retries2 timeout 924600ms 924.6秒 重传间隔 总间隔时长 "
-	  "计算阈值" },
+	  "计算阈值 配置项默认值是15" },
 	{ LINE_CLAIM, "A5",
 	  "the RTO doubles each round, up to 120 s",
 	  "倍数增长 翻倍 每一轮RTO 400ms 800ms" },
 	{ LINE_CLAIM, "A6",
 	  "with a small RTT there are exactly 15 retransmissions; with a "
 	  "first RTO of 1 s, fewer",
-	  "重传15次 RTO初始值 下限200ms 1000ms RTT较小" },
+	  "重传15次 重传几次 RTO初始值 下限200ms 1000ms RTT较小" },
 	{ LINE_CLAIM, "A7",
 	  "the RTO lies between 200 ms and 120 s, and HZ is 1000 since Linux "
 	  "2.6",
@@ -236,7 +236,8 @@ static const struct documents_line lines[] = {
 	{ LINE_CLAIM, "C8",
 	  "without TIME-WAIT a RST answers it, which is an error for the passive "
 	  "side",
-	  "错误 优雅终止 回RST 直接进入CLOSED" },
+	  "错误 优雅终止 回RST 直接进入CLOSED 关闭状态 "
+	  "收到重传的FIN报文后" },
 	{ LINE_CLAIM, "C24",
 	  "the side that closes first must wait until it is certain that its "
 	  "last ACK has arrived",
@@ -274,7 +275,7 @@ static const struct documents_line lines[] = {
 	  "the first check of a segment is PAWS, in tcp_paws_discard(), and it "
 	  "lets RSTs pass; RFC 1323 recommends RSTs without a timestamp",
 	  "tcp_validate_incoming tcp_paws_discard RFC_1323 不携带时间戳 "
-	  "历史报文 放过RST" },
+	  "历史报文 放过RST 老的重复的RST 极不可能" },
 	{ LINE_CLAIM, "C13",
 	  "the late RST in reply to a first SYN without a listener ends the second "
 	  "connection, which tcp_tw_reuse allowed to start at once",
@@ -315,7 +316,7 @@ static const struct documents_line lines[] = {
 	  "the server gives up at a maximum number of retransmissions, "
 	  "tcp_retries2 (one version: or at a maximum timeout, whichever is "
 	  "first; rounds of 2, 4, 8 s)",
-	  "最大超时时间 最大重传次数 第一次2s 4s 8s 先达到" },
+	  "最大超时时间 最大重传次数 具体重传几次 第一次2s 4s 8s 先达到" },
 	{ LINE_CLAIM, "D7",
 	  "(the other version) the server gives up when the interval, or the "
 	  "total, exceeds one computed timeout, 924.6 s; rounds of 200, 400, "
@@ -593,10 +594,8 @@ static bool is_run_of(const char *run, const struct testcase *testcase)
 	return strncmp(run, testcase->name, n) == 0 && run[n] == '/';
 }
 
-/* Whether the figure is drawn from runs of the case, in a section that has the
- * claim. */
-static bool shows_claim(const struct documents_figure *figure,
-			const struct testcase *testcase, const char *claim)
+bool documents_shows_claim(const struct documents_figure *figure,
+			   const struct testcase *testcase, const char *claim)
 {
 	bool is_in_section = false;
 
@@ -621,7 +620,8 @@ static void print_figures(const struct documents_row *rows, size_t n,
 	for (; n_figures > 0; n_figures--, figure++)
 		for (size_t i = 0; i < n; i++)
 			if (strcmp(rows[i].judgement->claim, claim) == 0 &&
-			    shows_claim(figure, rows[i].testcase, claim)) {
+			    documents_shows_claim(figure, rows[i].testcase,
+						  claim)) {
 				printf("%*shalfopen figure %s\n", INDENT, "",
 				       figure->number);
 				break;

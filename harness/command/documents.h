@@ -11,6 +11,8 @@
 
 #include "testcase.h"
 
+struct documents_figure;
+
 /* The paraphrase of a claim; "" for an unknown one. */
 const char *documents_claim(const char *id);
 
@@ -61,6 +63,11 @@ void documents_print(const struct documents_row *rows, size_t n, int columns);
 void documents_print_claim(const struct documents_row *rows, size_t n,
 			   const char *claim,
 			   const struct documents_line **heading, int columns);
+
+/* Whether the figure is drawn from runs of the case, in a section that has the
+ * claim. */
+bool documents_shows_claim(const struct documents_figure *figure,
+			   const struct testcase *testcase, const char *claim);
 
 /* Prints for cases/README.md: by section, a table of claims and commands. */
 void documents_print_markdown(const struct documents_row *rows, size_t n);

@@ -20,6 +20,7 @@
 
 #include "case-table.h"
 #include "errors.h"
+#include "figures.h"
 #include "macro.h"
 #include "message.h"
 #include "nearest.h"
@@ -156,6 +157,7 @@ static bool may_be_misspelt(const char *pattern)
 static void report_unknown_case(const char *command, const char *pattern)
 {
 	enum { NEAREST = 3 };
+	const struct documents_figure *figure = documents_figure(pattern);
 	const char *found[NEAREST] = { NULL };
 	const char **names = calloc(testcases_n + 1, sizeof(*names));
 	size_t n = 0;
@@ -168,7 +170,10 @@ static void report_unknown_case(const char *command, const char *pattern)
 		pattern);
 	for (size_t i = 0; i < n; i++)
 		fprintf(stderr, "%s%s", i ? ", " : _("; similar: "), found[i]);
-	if (!may_be_misspelt(pattern))
+	if (figure)
+		fprintf(stderr, _("; halfopen figure %s draws this figure"),
+			figure->number);
+	else if (!may_be_misspelt(pattern))
 		fputs(_("; halfopen list --document finds claims by a word of "
 			"a heading, the name of a sysctl, 保活 or RST, and "
 			"without a word lists them all"),

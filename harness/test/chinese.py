@@ -267,7 +267,9 @@ class Texts(unittest.TestCase):
 
     def test_words_lead_to_their_claim(self):
         for words, claim in (("2s", "D6"), ("4微秒", "C5"), ("4 us", "C5"), ("0.2秒", "C14"),
-                             ("仁至义尽", "C19"), ("CLOSED_WAIT", "C1"),
+                             ("仁至义尽", "C19"), ("在收到服务端重传的`FIN`报文后，就会回`RST`报文", "C8"),
+                             ("那 TCP 的数据报文具体重传几次呢", "D6"),
+                             ("提供了一个叫`tcp_retries2`配置项，默认值是 15", "A4"), ("CLOSED_WAIT", "C1"),
                              ("ｔｃｐ＿ｒｅｔｒｉｅｓ２", "A4")):
             with self.subTest(words):
                 self.assertEqual(self.first_claim(words)[0], claim)
@@ -302,6 +304,22 @@ class Texts(unittest.TestCase):
         for words in ("图36", "图 36", "Figure 36", "迟到"):
             done = call("figure", words, "--from", "/nonexistent")
             self.assertIn("/nonexistent", done.stderr)
+
+    def test_number_of_a_figure_leads_to_it(self):
+        for number in re.findall(r"(?m)^(\d+) ", call("figure").stdout):
+            command = f"halfopen figure {number}"
+            for words in (number, f"图{number}", f"图 {number}", f"Figure {number}"):
+                with self.subTest(words):
+                    claim, text = self.first_claim(words)
+                    self.assertNotIn("没有逐字相符的论断", text)
+                    self.assertIn(command + "\n", text)
+                    text = text.split(f"\n  {claim} ")[1]
+                    self.assertIn(command + "\n", text.split("正确", 1)[0])
+                    self.assertIn(command + " ", call("list", words).stdout)
+                    self.assertIn(command + "\n", call("show", words).stdout)
+                    done = call("run", words)
+                    self.assertEqual(done.returncode, 2)
+                    self.assertIn(command + " ", done.stderr)
 
 
 # Rules of nft in a world, names of kernel structures, and of programs and files.
