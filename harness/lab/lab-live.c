@@ -22,7 +22,6 @@
 #include <string.h>
 
 #include "array.h"
-#include "diag.h"
 #include "errors.h"
 #include "journal.h"
 #include "macro.h"
@@ -320,22 +319,11 @@ out:
 	return group;
 }
 
-static const char *state_line(const json_t *record, char buffer[DIAG_LINE])
-{
-	const char *state = journal_text(record, "state");
-	const char *timer = journal_text(record, "timer");
-
-	return diag_line(strcmp(state, "none") == 0 ? _("no socket") : state,
-			 *timer ? timer : "none", number_of(record, "expires"),
-			 (unsigned int)journal_integer(record, "retransmits"),
-			 buffer);
-}
-
 /* "ESTAB  20 sockets, peer port 80": in place of the addresses of one. */
 static json_t *group_text(const json_t *record, const struct group *group)
 {
 	bool state = journal_is(record, "state");
-	char line[DIAG_LINE], port[48] = "", text[LINE];
+	char port[48] = "", text[LINE];
 
 	if (state && group->port)
 		snprintf(port, sizeof(port), _(", port %lld"),
@@ -343,12 +331,12 @@ static json_t *group_text(const json_t *record, const struct group *group)
 	else if (state && group->peer_port)
 		snprintf(port, sizeof(port), _(", peer port %lld"),
 			 (long long)group->peer_port);
-	return json_sprintf(journal_is(record, "frame") ?
-				    _("%s  %zu connections%s") :
-				    _("%s  %zu sockets%s"),
-			    state ? state_line(record, line) :
-				    record_text(record, text, sizeof(text)),
-			    group->n, port);
+	return json_sprintf(
+		journal_is(record, "frame") ? _("%s  %zu connections%s") :
+					      _("%s  %zu sockets%s"),
+		state ? record_state(record, NULL, text, sizeof(text)) :
+			record_text(record, text, sizeof(text)),
+		group->n, port);
 }
 
 /* Before the timeline the time, the first word of the line, is replaced. `text`

@@ -731,26 +731,17 @@ static void name_rows(struct build *build, bool backwards)
 
 static char *state_text(const json_t *record, bool has_connection)
 {
-	const char *state = journal_text(record, "state");
-	const char *timer = ladder_spans_timer(record);
-	int retransmits = ladder_int(record, "retransmits");
-	char in[32], times[48] = "", text[TEXT];
+	char left[32], text[TEXT];
 
-	if (!timer) {
-		/* The text has the ports, which a connection has already. */
-		if (!has_connection || strcmp(state, "LISTEN") == 0)
-			return ladder_text(
-				"%s", record_text(record, text, sizeof(text)));
-		return ladder_text("%s", strcmp(state, "none") == 0 ?
-						 _("no socket") :
-						 state);
-	}
-	if (retransmits > 0)
-		snprintf(times, sizeof(times), _(" (%d so far)"), retransmits);
-	ladder_duration(ladder_number(record, "expires"), in);
-	if (strcmp(journal_text(record, "timer"), "timewait") == 0)
-		return ladder_text(_("%s, %s left"), state, in);
-	return ladder_text(_("%s, %s in %s%s"), state, timer, in, times);
+	/* The text has the ports, which a connection has already. */
+	if (!record_timer(record) &&
+	    (!has_connection ||
+	     strcmp(journal_text(record, "state"), "LISTEN") == 0))
+		return ladder_text("%s",
+				   record_text(record, text, sizeof(text)));
+	ladder_duration(ladder_number(record, "expires"), left);
+	return ladder_text("%s",
+			   record_state(record, left, text, sizeof(text)));
 }
 
 static void take_state(struct build *build, const json_t *record)

@@ -27,6 +27,7 @@
 #include "ladder-rows.h"
 #include "macro.h"
 #include "message.h"
+#include "record-text.h"
 #include "segment.h"
 
 struct socket_state {
@@ -403,27 +404,12 @@ void ladder_spans_closed(struct ladder_spans *spans, int host, int socket,
 
 /* --- "state" records -------------------------------------------------------- */
 
-const char *ladder_spans_timer(const json_t *record)
-{
-	const char *timer = journal_text(record, "timer");
-
-	if (!*timer || strcmp(timer, "none") == 0)
-		return NULL;
-	if (strcmp(timer, "on") == 0)
-		return _("retransmission");
-	if (strcmp(timer, "persist") == 0)
-		return _("zero-window probe");
-	if (strcmp(timer, "timewait") == 0)
-		return journal_text(record, "state");
-	return strcmp(timer, "keepalive") == 0 ? _("keepalive") : timer;
-}
-
 /* Two observations are of one timer when it expires at the same moment, as
  * exactly as the kernel reports it: in jiffies, rounded to milliseconds. */
 static bool is_same_timer(const struct socket_state *socket,
 			  const json_t *record, double t)
 {
-	const char *name = ladder_spans_timer(record);
+	const char *name = record_timer(record);
 
 	return socket->timer >= 0 && name &&
 	       strcmp(name, socket->timer_name) == 0 &&
@@ -433,7 +419,7 @@ static bool is_same_timer(const struct socket_state *socket,
 static int set_timer(struct ladder_spans *spans, struct socket_state *socket,
 		     const json_t *record, double t)
 {
-	const char *name = ladder_spans_timer(record);
+	const char *name = record_timer(record);
 	double left = ladder_number(record, "expires");
 	char in[32];
 	int span;
@@ -469,8 +455,8 @@ static bool differs(struct socket_state *socket, const json_t *record, double t)
 		 ladder_int(record, "queue"));
 	same = strcmp(observed, socket->observed) == 0;
 	memcpy(socket->observed, observed, sizeof(observed));
-	return !same || (ladder_spans_timer(record) &&
-			 !is_same_timer(socket, record, t));
+	return !same ||
+	       (record_timer(record) && !is_same_timer(socket, record, t));
 }
 
 /* A state that has a bar: a listener's never changes. */

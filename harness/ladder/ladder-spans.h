@@ -50,9 +50,6 @@ int ladder_spans_state(struct ladder_spans *spans, const json_t *record,
 		       int host, int connection, int *ret_connection,
 		       bool *ret_differs);
 
-/* What the timer of a "state" record does: "retransmission"; NULL: none runs. */
-const char *ladder_spans_timer(const json_t *record);
-
 int ladder_spans_fault(struct ladder_spans *spans,
 		       const struct fault_verb *verb, int host, double t);
 

@@ -10,9 +10,6 @@
 #include "macro.h"
 #include "message.h"
 
-/* The text of a state without a socket. */
-#define RECORD_NO_SOCKET N_("no socket")
-
 /* Parts of one text: each is translated by itself. */
 enum { PART = 512 };
 
@@ -53,25 +50,68 @@ static const char *fault_record(const json_t *record, char *buffer, size_t size)
 
 /* --- states --------------------------------------------------------------- */
 
-/* A state and its timer are written as ss(8) does. */
+const char *record_timer(const json_t *record)
+{
+	const char *timer = journal_text(record, "timer");
+
+	if (!*timer || strcmp(timer, "none") == 0)
+		return NULL;
+	if (strcmp(timer, "on") == 0)
+		return _("retransmission");
+	if (strcmp(timer, "persist") == 0)
+		return _("zero-window probe");
+	if (strcmp(timer, "timewait") == 0)
+		return journal_text(record, "state");
+	return strcmp(timer, "keepalive") == 0 ? _("keepalive") : timer;
+}
+
+const char *record_state(const json_t *record, const char *left, char *buffer,
+			 size_t size)
+{
+	const char *state = journal_text(record, "state");
+	const char *timer = record_timer(record);
+	int retransmits = (int)journal_integer(record, "retransmits");
+	char seconds[32], times[48] = "";
+
+	if (!left) {
+		snprintf(seconds, sizeof(seconds), "%.3f s",
+			 json_number_value(json_object_get(record, "expires")));
+		left = seconds;
+	}
+	if (strcmp(state, "none") == 0)
+		state = _("no socket");
+	if (retransmits > 0)
+		snprintf(times, sizeof(times), _(" (%d so far)"), retransmits);
+	if (!timer)
+		snprintf(buffer, size, "%s", state);
+	else if (strcmp(journal_text(record, "timer"), "timewait") == 0)
+		snprintf(buffer, size, _("%s, %s left"), state, left);
+	else
+		snprintf(buffer, size, _("%s, %s in %s%s"), state, timer, left,
+			 times);
+	return buffer;
+}
+
 static const char *state_record(const json_t *record, char *buffer, size_t size)
 {
 	const char *text = journal_text(record, "text");
+	/* A lab names both ends behind the state. */
+	const char *ends = strstr(text, "  ");
+	char state[PART];
 
 	/* A listener of a lab. */
 	if (has(record, "queue") && has(record, "port"))
 		return message_record(text, buffer, size);
-	if (strcmp(journal_text(record, "state"), "none") == 0) {
-		/* A lab names both ends after it. */
-		snprintf(buffer, size, "%s%s", _(RECORD_NO_SOCKET),
-			 text + MIN(strlen(RECORD_NO_SOCKET), strlen(text)));
+	if (has(record, "queue")) {
+		snprintf(buffer, size,
+			 _("LISTEN, accept queue %lld, limit %lld"),
+			 (long long)journal_integer(record, "queue"),
+			 (long long)journal_integer(record, "limit"));
 		return buffer;
 	}
-	if (!has(record, "queue"))
-		return text;
-	snprintf(buffer, size, _("LISTEN, accept queue %lld, limit %lld"),
-		 (long long)journal_integer(record, "queue"),
-		 (long long)journal_integer(record, "limit"));
+	snprintf(buffer, size, "%s%s",
+		 record_state(record, NULL, state, sizeof(state)),
+		 ends ? ends : "");
 	return buffer;
 }
 

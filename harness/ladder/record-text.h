@@ -16,6 +16,15 @@
  * or `buffer`. */
 const char *record_text(const json_t *record, char *buffer, size_t size);
 
+/* What the timer of a "state" record does: "retransmission"; NULL: no timer. */
+const char *record_timer(const json_t *record);
+
+/* The state of a socket and its timer in words: "ESTAB, retransmission in 0.200
+ * s (1 so far)", "TIME-WAIT, 59.9 s left", "no socket". `left`: the time until
+ * the timer expires, as text; NULL: with milliseconds. Returns `buffer`. */
+const char *record_state(const json_t *record, const char *left, char *buffer,
+			 size_t size);
+
 /* The fate of a frame: "dropped: path is cut". */
 const char *record_fate(const json_t *record);
 

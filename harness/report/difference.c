@@ -55,8 +55,8 @@ void difference_print_value(FILE *out, const json_t *value)
 	char buffer[REPORT_TEXT];
 
 	if (json_is_string(value))
-		safe_text_print(out, message_value(json_string_value(value),
-						   buffer, sizeof(buffer)));
+		safe_text_print(out, report_value(json_string_value(value),
+						  buffer, sizeof(buffer)));
 	else if (json_is_number(value))
 		fprintf(out, "%.6g", json_number_value(value));
 	else

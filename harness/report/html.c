@@ -72,8 +72,8 @@ void html_value(FILE *out, const json_t *value)
 	char buffer[128];
 
 	if (json_is_string(value))
-		markup_text(out, message_value(json_string_value(value), buffer,
-					       sizeof(buffer)));
+		markup_text(out, report_value(json_string_value(value), buffer,
+					      sizeof(buffer)));
 	else if (!json_is_number(value))
 		fputs("–", out);
 	else if (number > -1e15 && number < 1e15 &&

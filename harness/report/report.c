@@ -459,14 +459,25 @@ static bool is_whole(double number)
 	       number == (double)(long long)number;
 }
 
+/* A call that has returned 0 has no other outcome; sock_diag finds no socket in
+ * TCP_CLOSE, which ss(8) spells UNCONN. */
+const char *report_value(const char *text, char *buffer, size_t size)
+{
+	if (strcmp(text, "0") == 0)
+		return _("success");
+	if (strcmp(text, "UNCONN") == 0)
+		return _("no socket");
+	return message_value(text, buffer, size);
+}
+
 static void print_value(FILE *out, const json_t *value)
 {
 	double number = json_number_value(value);
 	char buffer[REPORT_TEXT];
 
 	if (json_is_string(value))
-		safe_text_print(out, message_value(json_string_value(value),
-						   buffer, sizeof(buffer)));
+		safe_text_print(out, report_value(json_string_value(value),
+						  buffer, sizeof(buffer)));
 	else if (is_whole(number))
 		fprintf(out, "%.0f", number);
 	else
@@ -523,17 +534,15 @@ static void print_count(FILE *out, const json_t *values, const char *name,
 		max || json_number_value(min) != 1 ? _(words) : _(word));
 }
 
-/* A call that has returned 0 has no other outcome to print. */
 static void print_outcome(FILE *out, const json_t *values)
 {
-	const char *outcome = journal_text(values, "outcome");
+	const json_t *outcome = json_object_get(values, "outcome");
 
-	safe_text_print(out, strcmp(outcome, "0") == 0 ? _("success") :
-							 outcome);
+	if (outcome)
+		print_value(out, outcome);
 }
 
-/* "client ESTAB, server no socket": sock_diag finds none in TCP_CLOSE, which ss(8)
- * spells UNCONN. */
+/* "client ESTAB, server no socket" */
 static void print_states(FILE *out, const json_t *values)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
@@ -542,10 +551,7 @@ static void print_states(FILE *out, const json_t *values)
 		if (!shared[i].word || shared[i].words || !state)
 			continue;
 		fprintf(out, "%s%s ", comma(out), _(shared[i].word));
-		if (strcmp(journal_text(values, shared[i].name), "UNCONN") == 0)
-			fputs(_("no socket"), out);
-		else
-			print_value(out, state);
+		print_value(out, state);
 	}
 }
 

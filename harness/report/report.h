@@ -173,6 +173,11 @@ void report_timeline(FILE *out, const struct result *result, const char *prefix,
 
 enum { REPORT_TEXT = 128 };
 
+/* A text among the predicted or measured values, for people: "success" for the
+ * outcome 0, "no socket" for the state UNCONN. Returns a constant, `text` or
+ * `buffer`. */
+const char *report_value(const char *text, char *buffer, size_t size);
+
 /*
  * "ETIMEDOUT, 5.00 .. 5.64 s, 3 probes": the predicted or the measured values in
  * one cell of a table. "" for a run that has none.

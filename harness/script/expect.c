@@ -261,6 +261,11 @@ bool expect_took(struct mark since, const struct finding *finding,
 
 /* --- states ----------------------------------------------------------- */
 
+static const char *state_words(enum diag_state state)
+{
+	return state == DIAG_CLOSE ? R_("no socket") : diag_state_text(state);
+}
+
 /* In the report: "client_state" for a socket in "client". */
 static bool record_state(struct sock *sock, enum diag_state expected,
 			 enum diag_state observed)
@@ -273,8 +278,7 @@ static bool record_state(struct sock *sock, enum diag_state expected,
 	run_measured_text(run, name, diag_state_text(observed));
 	snprintf(what, sizeof(what), R_("state in %s"), sock_host(sock));
 	return run_expectation(run, expected == observed, what,
-			       diag_state_text(expected),
-			       diag_state_text(observed));
+			       state_words(expected), state_words(observed));
 }
 
 bool expect_state(struct sock *sock, enum diag_state state)

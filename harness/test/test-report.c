@@ -47,8 +47,23 @@ START_TEST(each_kind_of_record_has_its_line)
 		{ "{\"t\":1,\"type\":\"note\",\"text\":\"a\\u001bb\\nc\"}",
 		  "1.000 note    a?b c\n" },
 		{ "{\"t\":1,\"type\":\"state\",\"host\":\"client\","
-		  "\"text\":\"ESTAB\"}",
+		  "\"state\":\"ESTAB\",\"timer\":\"none\",\"text\":\"ESTAB\"}",
 		  "1.000 client  ESTAB\n" },
+		{ "{\"t\":1,\"type\":\"state\",\"host\":\"client\","
+		  "\"state\":\"ESTAB\",\"timer\":\"on\",\"expires\":5.404,"
+		  "\"retransmits\":2,\"text\":\"ESTAB timer:(on,5.404 s,2)  "
+		  "10.0.0.1:40000 > 10.0.0.2:80\"}",
+		  "1.000 client  ESTAB, retransmission in 5.404 s (2 so far)  "
+		  "10.0.0.1:40000 > 10.0.0.2:80\n" },
+		{ "{\"t\":1,\"type\":\"state\",\"host\":\"client\","
+		  "\"state\":\"TIME-WAIT\",\"timer\":\"timewait\",\"expires\":"
+		  "60,"
+		  "\"text\":\"TIME-WAIT timer:(timewait,60.000 s,0)\"}",
+		  "1.000 client  TIME-WAIT, 60.000 s left\n" },
+		{ "{\"t\":1,\"type\":\"state\",\"host\":\"client\","
+		  "\"state\":\"none\",\"timer\":\"none\","
+		  "\"text\":\"no socket\"}",
+		  "1.000 client  no socket\n" },
 		{ "{\"t\":5,\"type\":\"expectation\",\"what\":\"recv()\","
 		  "\"ok\":false,\"expected\":\"EOF\",\"observed\":\"DATA\"}",
 		  "5.000 failed  recv(): expected EOF, observed DATA\n" },
