@@ -311,6 +311,18 @@ int wire_capture_log_write(struct wire_capture_log *log, size_t index,
 	return error_trace(journal_flush(log->journal));
 }
 
+int wire_capture_log_note_lost(struct wire_capture_log *log, size_t index,
+			       const char *reason)
+{
+	const struct wire_capture *c = &log->captures[index];
+	char text[160];
+
+	snprintf(text, sizeof(text), R_("%s > %s: a duplicate is lost: %s"),
+		 c->from, c->to, reason);
+	return error_trace(journal_write(log->journal, nsec_now(), "note",
+					 "{s:s}", "text", text));
+}
+
 /* The table of pending records is small, and full only after a burst. */
 int wire_capture_log_defer(struct wire_capture_log *log, size_t index,
 			   const struct virtio_net_hdr *header, size_t size)

@@ -111,6 +111,10 @@ int wire_capture_log_defer(struct wire_capture_log *log, size_t index,
 bool wire_capture_log_is_pending(const struct wire_capture_log *log);
 int wire_capture_log_flush(struct wire_capture_log *log);
 
+/* Notes that a copy of the frame, made by the wire, is lost. */
+int wire_capture_log_note_lost(struct wire_capture_log *log, size_t index,
+			       const char *reason);
+
 /*
  * Counting only: wire_set_count_only(). True: the newest capture belongs to the
  * plain flow of a transfer; it has been counted and removed. A frame that a

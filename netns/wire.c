@@ -13,6 +13,10 @@
  * A parcel is a copy of a frame that leaves later: scheduled by the timer (a
  * delay, a duplicate), held by a rule, or waiting at the port of a suspended
  * host.
+ *
+ * A rule stands for something between the sender and the links of the path: a
+ * frame that it delays, holds or duplicates enters the links when it leaves the
+ * rule, with the frames that the hosts send then.
  */
 #include "wire.h"
 
@@ -52,7 +56,7 @@ struct buffer {
 
 /* A frame on its way to one receiver. */
 struct wire_frame {
-	const struct virtio_net_hdr *header; /* the bytes follow it */
+	struct virtio_net_hdr *header; /* the bytes follow it */
 	size_t size; /* of the bytes */
 	struct wire_port *from; /* NULL: the wire, or a cable that is gone */
 	struct wire_port *to; /* NULL: none */
@@ -63,9 +67,10 @@ struct wire_frame {
 /* A frame that leaves later. */
 struct parcel {
 	struct parcel *next;
-	nsec_t due; /* held: the delay of the path that is still to come */
+	nsec_t due;
 	struct parcel **slot; /* of an overtaken one; NULL: it is none */
 	nsec_t arrives; /* of an overtaken one: not before */
+	struct wire_port *from; /* with the links to come; NULL: none are */
 	struct wire_port *to;
 	size_t capture; /* index */
 	enum wire_fate fate; /* with which it leaves */
@@ -309,6 +314,9 @@ static int deliver(struct wire *wire, const struct wire_frame *frame,
 	capture = capture_of(wire, frame->capture);
 	if (fate != WIRE_FORWARDED)
 		capture->fate = fate;
+	if (fate == WIRE_CORRUPTED)
+		capture->label =
+			R_("a wrong bit, by the corruption of the path");
 	if (!is_sent(fate))
 		return 0;
 	capture->left = left;
@@ -336,26 +344,6 @@ static int send_parcel(struct wire *wire, struct parcel *parcel)
 	return error_trace(r);
 }
 
-static int on_timer(void *data)
-{
-	struct wire *wire = data;
-	nsec_t now = nsec_now();
-
-	while (wire->scheduled && wire->scheduled->due <= now) {
-		struct parcel *parcel = wire->scheduled;
-		int r;
-
-		wire->scheduled = parcel->next;
-		if (parcel->slot)
-			*parcel->slot = NULL;
-		r = send_parcel(wire, parcel);
-		if (r < 0)
-			return error_trace(r);
-	}
-	set_timer(wire);
-	return 0;
-}
-
 /* --- links ------------------------------------------------------------ */
 
 /* An overtaken frame waits so long for a frame that overtakes it. */
@@ -364,15 +352,16 @@ static const nsec_t overtaking_patience = MSEC(20);
 /* The last byte is one of TCP's, and under its checksum: the receiver's
  * tcp_v4_rcv() counts InCsumErrors. A partial checksum has to be completed
  * first; the receiver would complete it over the wrong byte. */
-static void corrupt(struct parcel *parcel)
+static void corrupt(struct virtio_net_hdr *header, size_t size)
 {
-	if (parcel->header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-		frame_complete_checksum(parcel->bytes, parcel->size,
-					parcel->header.csum_start,
-					parcel->header.csum_offset);
-		parcel->header.flags = 0;
+	uint8_t *bytes = (uint8_t *)(header + 1);
+
+	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+		frame_complete_checksum(bytes, size, header->csum_start,
+					header->csum_offset);
+		header->flags = 0;
 	}
-	parcel->bytes[parcel->size - 1] ^= 1;
+	bytes[size - 1] ^= 1;
 }
 
 /* The frame that waits in the slot, if any, leaves behind one that arrives at
@@ -398,35 +387,67 @@ static void let_overtake(struct wire *wire, struct parcel **slot,
  * another order of arrival is possible (senders with different delays): later
  * than on a real path, and never early.
  */
-static struct wire_passage pass_links(const struct wire_frame *frame, nsec_t at)
+static struct wire_passage pass_links(struct wire_port *from,
+				      struct wire_port *to, size_t size,
+				      nsec_t at)
 {
 	struct wire_passage first, second;
 
-	first = wire_link_pass(&frame->from->from_host, frame->size, at);
+	first = wire_link_pass(&from->from_host, size, at);
 	if (first.lost || first.overflows)
 		return first;
-	second =
-		wire_link_pass(&frame->to->to_host, frame->size, first.arrives);
+	second = wire_link_pass(&to->to_host, size, first.arrives);
 	second.corrupt |= first.corrupt;
 	second.overtaken |= first.overtaken;
 	return second;
 }
 
-/* No frame is scheduled before that time. The timer may be late. */
-static bool is_next(const struct wire *wire, nsec_t at)
+/* Why the links lose the frame; NULL: they do not. */
+static const char *loss_of(const struct wire_passage *passage)
 {
-	return !wire->scheduled || wire->scheduled->due > at;
+	if (passage->lost)
+		return R_("the loss of the path");
+	return passage->overflows ? R_("a full queue of the path") : NULL;
 }
 
-static int deliver_before_overtaken(struct wire *wire,
-				    const struct wire_frame *frame,
-				    struct parcel **slots[2], nsec_t at)
+static void set_lost(struct wire_capture *capture,
+		     const struct wire_passage *passage)
 {
-	int r = deliver(wire, frame, WIRE_FORWARDED);
+	capture->fate = passage->lost ? WIRE_DROPPED : WIRE_OVERFLOW;
+	capture->label = loss_of(passage);
+}
 
-	for (size_t i = 0; r >= 0 && i < 2; i++)
-		let_overtake(wire, slots[i], at);
-	return error_trace(r);
+/* Where a frame waits that the next one of the link overtakes. */
+static struct parcel **slot_of(struct wire_port *from, struct wire_port *to)
+{
+	return to->to_host.settings.reordering > 0 ? &to->overtaken[1] :
+						     &from->overtaken[0];
+}
+
+/* What waits in either slot leaves behind a frame that arrives at this time. */
+static void let_both_overtake(struct wire *wire, struct wire_port *from,
+			      struct wire_port *to, nsec_t arrives)
+{
+	let_overtake(wire, &from->overtaken[0], arrives);
+	let_overtake(wire, &to->overtaken[1], arrives);
+}
+
+/* Takes the parcel, which the links pass on. */
+static void schedule_arrival(struct wire *wire, struct parcel *parcel,
+			     struct wire_port *from,
+			     const struct wire_passage *passage)
+{
+	struct parcel **slot = slot_of(from, parcel->to);
+
+	if (passage->overtaken && !*slot) {
+		*slot = parcel;
+		parcel->slot = slot;
+		parcel->arrives = passage->arrives;
+		schedule(wire, parcel, passage->arrives + overtaking_patience);
+		return;
+	}
+	schedule(wire, parcel, passage->arrives);
+	let_both_overtake(wire, from, parcel->to, passage->arrives);
 }
 
 /* Sends the frame over its links, which it enters at that time. */
@@ -434,45 +455,91 @@ static int send_over_links(struct wire *wire, const struct wire_frame *frame,
 			   nsec_t at)
 {
 	struct wire_capture *capture = capture_of(wire, frame->capture);
-	struct wire_passage passage = pass_links(frame, at);
-	struct parcel **slots[] = { &frame->from->overtaken[0],
-				    &frame->to->overtaken[1] };
-	struct parcel **slot =
-		slots[frame->to->to_host.settings.reordering > 0];
+	struct wire_passage passage =
+		pass_links(frame->from, frame->to, frame->size, at);
+	enum wire_fate fate = WIRE_FORWARDED;
 	struct parcel *parcel;
+	int r;
 
-	if (passage.lost || passage.overflows) {
-		capture->fate = passage.lost ? WIRE_DROPPED : WIRE_OVERFLOW;
-		capture->label = passage.lost ? R_("the loss of the path") :
-						R_("a full queue of the path");
+	if (loss_of(&passage)) {
+		set_lost(capture, &passage);
 		return 0;
 	}
-	passage.corrupt &= capture->frame.kind == FRAME_TCP;
-	passage.overtaken &= !*slot;
-	if (!passage.corrupt && !passage.overtaken && passage.arrives == at &&
-	    is_next(wire, at))
-		return error_trace(
-			deliver_before_overtaken(wire, frame, slots, at));
-	capture->fate = passage.corrupt ? WIRE_CORRUPTED : WIRE_DELAYED;
-	if (passage.corrupt)
-		capture->label =
-			R_("a wrong bit, by the corruption of the path");
-	parcel = new_parcel(frame, capture->fate);
+	if (passage.corrupt && capture->frame.kind == FRAME_TCP) {
+		corrupt(frame->header, frame->size);
+		fate = WIRE_CORRUPTED;
+	}
+	if (!passage.overtaken && passage.arrives == at) {
+		r = deliver(wire, frame, fate);
+		let_both_overtake(wire, frame->from, frame->to, at);
+		return error_trace(r);
+	}
+	capture->fate = WIRE_DELAYED;
+	parcel = new_parcel(frame, fate);
 	if (!parcel)
 		return error_origin(-ENOMEM, "delay a frame");
-	if (passage.corrupt)
-		corrupt(parcel);
-	if (passage.overtaken) {
-		*slot = parcel;
-		parcel->slot = slot;
-		parcel->arrives = passage.arrives;
-		schedule(wire, parcel, passage.arrives + overtaking_patience);
-		return 0;
-	}
-	schedule(wire, parcel, passage.arrives);
-	for (size_t i = 0; i < 2; i++)
-		let_overtake(wire, slots[i], passage.arrives);
+	schedule_arrival(wire, parcel, frame->from, &passage);
 	return 0;
+}
+
+/* Takes the parcel, which a rule has kept: it enters the links at that time. */
+static int enter_links(struct wire *wire, struct parcel *parcel, nsec_t at)
+{
+	struct wire_capture *capture = capture_of(wire, parcel->capture);
+	struct wire_port *from = parcel->from;
+	struct wire_passage passage =
+		pass_links(from, parcel->to, parcel->size, at);
+	int r;
+
+	parcel->from = NULL;
+	if (loss_of(&passage)) {
+		if (parcel->fate == WIRE_DUPLICATED) {
+			/* The capture is that of the original. */
+			r = wire_capture_log_note_lost(wire->log,
+						       parcel->capture,
+						       loss_of(&passage));
+		} else {
+			set_lost(capture, &passage);
+			r = wire_capture_log_write(wire->log, parcel->capture,
+						   at, &parcel->header,
+						   parcel->size);
+		}
+		free(parcel);
+		return error_trace(r);
+	}
+	if (passage.corrupt && capture->frame.kind == FRAME_TCP) {
+		corrupt(&parcel->header, parcel->size);
+		if (parcel->fate != WIRE_DUPLICATED)
+			parcel->fate = WIRE_CORRUPTED;
+	}
+	schedule_arrival(wire, parcel, from, &passage);
+	return 0;
+}
+
+/* Sends what is due at that time: frames that enter the links do so when they
+ * were to leave their rule, also if this is called late. */
+static int send_due(struct wire *wire, nsec_t now)
+{
+	int r = 0;
+
+	if (!wire->scheduled || wire->scheduled->due > now)
+		return 0;
+	while (r >= 0 && wire->scheduled && wire->scheduled->due <= now) {
+		struct parcel *parcel = wire->scheduled;
+
+		wire->scheduled = parcel->next;
+		if (parcel->slot)
+			*parcel->slot = NULL;
+		r = parcel->from ? enter_links(wire, parcel, parcel->due) :
+				   send_parcel(wire, parcel);
+	}
+	set_timer(wire);
+	return error_trace(r);
+}
+
+static int on_timer(void *data)
+{
+	return error_trace(send_due(data, nsec_now()));
 }
 
 static bool are_clear(const struct wire_frame *frame, nsec_t at)
@@ -542,8 +609,8 @@ static struct wire_rule *find_rule(struct wire *wire,
 	return chosen;
 }
 
-/* The parcel leaves with this fate. A WIRE_DUPLICATE is a parcel besides the
- * frame itself. */
+/* The parcel enters the links at that time, and leaves with this fate. A
+ * WIRE_DUPLICATED one is a parcel besides the frame itself. */
 static int send_later(struct wire *wire, const struct wire_frame *frame,
 		      enum wire_fate fate, nsec_t due)
 {
@@ -551,18 +618,18 @@ static int send_later(struct wire *wire, const struct wire_frame *frame,
 
 	if (!parcel)
 		return error_origin(-ENOMEM, "delay a frame");
+	parcel->from = frame->from;
 	schedule(wire, parcel, due);
 	return 0;
 }
 
-static int hold(struct wire_rule *rule, const struct wire_frame *frame,
-		nsec_t path)
+static int hold(struct wire_rule *rule, const struct wire_frame *frame)
 {
 	struct parcel *parcel = new_parcel(frame, WIRE_RELEASED);
 
 	if (!parcel)
 		return error_origin(-ENOMEM, "hold a frame");
-	parcel->due = path;
+	parcel->from = frame->from;
 	append_parcel(&rule->held, parcel);
 	rule->n_held++;
 	return 0;
@@ -577,8 +644,6 @@ static int hold(struct wire_rule *rule, const struct wire_frame *frame,
 static int carry_out(struct wire *wire, struct wire_frame *frame)
 {
 	struct wire_capture *capture = capture_of(wire, frame->capture);
-	const nsec_t path = frame->from->from_host.settings.delay +
-			    frame->to->to_host.settings.delay;
 	struct wire_rule *rule = find_rule(wire, capture);
 	nsec_t at = capture->at;
 	int r = 0;
@@ -595,16 +660,14 @@ static int carry_out(struct wire *wire, struct wire_frame *frame)
 			return 0;
 		case WIRE_HOLD:
 			capture->fate = WIRE_HELD;
-			return error_trace(hold(rule, frame, path));
+			return error_trace(hold(rule, frame));
 		case WIRE_DELAY:
-			/* A delayed frame may be overtaken: behind the links,
-			 * which keep the order. */
 			capture->fate = WIRE_DELAYED;
 			return error_trace(send_later(wire, frame, WIRE_DELAYED,
-						      at + path + rule->delay));
+						      at + rule->delay));
 		case WIRE_DUPLICATE:
 			r = send_later(wire, frame, WIRE_DUPLICATED,
-				       at + path + rule->delay);
+				       at + rule->delay);
 			break;
 		}
 	}
@@ -657,23 +720,19 @@ unsigned int wire_rule_held(const struct wire_rule *rule)
 
 int wire_release(struct wire_rule *rule)
 {
+	const nsec_t now = nsec_now();
+	int r = 0;
+
 	rule->disarmed = true;
-	while (rule->held) {
+	while (rule->held && r >= 0) {
 		struct parcel *parcel = rule->held;
-		int r = 0;
 
 		rule->held = parcel->next;
 		rule->n_held--;
-		/* The delay of the path starts now: without it this frame would
-		 * overtake earlier frames that are still delayed. */
-		if (parcel->due)
-			schedule(rule->wire, parcel, nsec_now() + parcel->due);
-		else
-			r = send_parcel(rule->wire, parcel);
-		if (r < 0)
-			return error_trace(r);
+		r = enter_links(rule->wire, parcel, now);
 	}
-	return 0;
+	/* What arrives now is sent before this returns. */
+	return error_trace(r < 0 ? r : send_due(rule->wire, now));
 }
 
 void wire_disarm(struct wire_rule *rule)
@@ -900,7 +959,7 @@ static int switch_to(struct wire *wire, struct wire_capture *seen,
 
 /* Identifies the frame once, for it is one packet, and switches it to each of
  * its receivers. A frame without any receiver is captured too. */
-static int switch_frame(struct wire *wire, const struct buffer *buffer,
+static int switch_frame(struct wire *wire, struct buffer *buffer,
 			size_t size, struct wire_port *from,
 			const struct frame *decoded, nsec_t at)
 {
@@ -1019,6 +1078,10 @@ static int take_one(struct wire *wire)
 	if (size <= 0)
 		return error_trace((int)size);
 	count_residence(wire, at);
+	/* The timer may be late: earlier frames keep their place. */
+	r = send_due(wire, at);
+	if (r < 0)
+		return error_trace(r);
 	r = frame_decode(&frame, buffer->bytes, (size_t)size);
 	if (r == -EBADMSG) {
 		/* A switch needs the MAC addresses only: the frame is forwarded

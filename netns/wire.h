@@ -81,7 +81,8 @@ void wire_port_cut(struct wire_port *port, bool from_host, bool to_host);
 
 /* The settings of the path in one direction: from the host, or to it. Both
  * links of a frame, that of its sender and that of its receiver, are decided
- * when it enters the wire. -ENOMEM. */
+ * when it enters the wire or, if a rule keeps it, when it leaves the rule.
+ * -ENOMEM. */
 int wire_port_set_link(struct wire_port *port, bool to_host,
 		       const struct wire_link_settings *settings);
 const struct wire_link_settings *wire_port_link(const struct wire_port *port,
@@ -141,7 +142,8 @@ struct wire_match {
 };
 
 /* Rules are tried in the order in which they were armed; the first that matches
- * and whose count is not used up decides. The wire owns the rule. */
+ * and whose count is not used up decides. What a rule delays, holds or
+ * duplicates passes the links of the path afterwards. The wire owns the rule. */
 int wire_arm(struct wire *wire, struct wire_rule **ret,
 	     const struct wire_match *match, enum wire_action action,
 	     nsec_t delay);
@@ -155,7 +157,7 @@ int wire_arm_reject(struct wire *wire, struct wire_rule **ret,
 unsigned int wire_rule_hits(const struct wire_rule *rule);
 unsigned int wire_rule_held(const struct wire_rule *rule);
 
-/* Sends what the rule holds, in order, and disarms it. */
+/* Sends what the rule holds over the path, in order, and disarms the rule. */
 int wire_release(struct wire_rule *rule);
 
 /* The rule decides on no further frame. What it holds stays held. */

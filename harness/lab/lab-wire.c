@@ -529,6 +529,12 @@ static void set_in_flight(struct lab_wire *wire, size_t capture)
 	grown[wire->n_in_flight++] = capture;
 }
 
+/* The frame has not left yet, and may still be received. */
+static bool is_in_flight(const struct wire_capture *c)
+{
+	return !c->left && (c->fate == WIRE_HELD || c->fate == WIRE_DELAYED);
+}
+
 /* Ghosts are frames of a dead or suspended host's kernel; injected frames have
  * no sender. Dropped frames were sent all the same. */
 static void collect_new(struct lab_wire *wire, const struct wire_capture *all,
@@ -542,7 +548,7 @@ static void collect_new(struct lab_wire *wire, const struct wire_capture *all,
 		push(wire, all, i, LAB_EVENT_SENT, c->at);
 	if (c->left)
 		push(wire, all, i, LAB_EVENT_RECEIVED, c->left);
-	else if (c->fate == WIRE_HELD || c->fate == WIRE_DELAYED)
+	else if (is_in_flight(c))
 		set_in_flight(wire, i);
 }
 
@@ -561,7 +567,7 @@ void lab_wire_collect(struct lab_wire *wire)
 		if (all[capture].left)
 			push(wire, all, capture, LAB_EVENT_RECEIVED,
 			     all[capture].left);
-		else
+		else if (is_in_flight(&all[capture]))
 			wire->in_flight[kept++] = capture;
 	}
 	wire->n_in_flight = kept;

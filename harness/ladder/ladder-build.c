@@ -482,7 +482,8 @@ static void continue_segment(struct build *build, struct flight *flight,
 	apply_segment(build, row, record, LADDER_WIRE, to);
 }
 
-/* The second record of a delayed packet: it arrives, or is lost after all. */
+/* The second record of a delayed packet: it arrives, or is lost after all; or
+ * of a held one that is lost. */
 static void finish_delay(struct build *build, struct flight *flight,
 			 const json_t *record)
 {
@@ -494,7 +495,10 @@ static void finish_delay(struct build *build, struct flight *flight,
 	if (fate_of(fate) == LADDER_DROPPED) {
 		ladder_duration(left_of(record) - row->t, length);
 		free(row->end);
-		row->end = need(build, ladder_text(_("delayed %s, %s"), length,
+		row->end = need(build, ladder_text(flight->place == FLIGHT_HELD ?
+							   _("held %s, %s") :
+							   _("delayed %s, %s"),
+						   length,
 						   record_fate(record)));
 		row->fate = LADDER_DROPPED;
 		flight->place = FLIGHT_OVER;
@@ -551,6 +555,9 @@ static void take_frame(struct build *build, const json_t *record)
 	if ((fate == LADDER_DELAYED && ladder_number(record, "left") > 0) ||
 	    fate == LADDER_DROPPED) {
 		flight = find_flight(build, packet, FLIGHT_DELAYED, from, to);
+		if (!flight && fate == LADDER_DROPPED)
+			flight = find_flight(build, packet, FLIGHT_HELD, from,
+					     to);
 		if (flight) {
 			finish_delay(build, flight, record);
 			return;

@@ -371,6 +371,139 @@ START_TEST(duplicated_frame_arrives_twice_on_a_delayed_path)
 }
 END_TEST
 
+static void set_link(struct pair *pair, struct wire_link_settings settings)
+{
+	realm_ok(wire_port_set_link(world_port(pair->realm.world, "server"),
+				    true, &settings));
+}
+
+/* Each frame occupies the line for 20 ms: the released one enters it behind the
+ * one that the host has sent in the meantime. */
+START_TEST(released_frame_queues_for_the_rate)
+{
+	const struct wire_capture *all;
+	struct wire_rule *rule;
+	struct pair pair;
+	uint64_t rate;
+
+	begin(&pair);
+	rule = arm(&pair, (struct wire_match){ .count = 1 }, WIRE_HOLD, 0);
+	send_text(&pair, "a");
+	realm_ok(wire_catch_up(pair.realm.wire));
+	wire_captures(pair.realm.wire, &all);
+	rate = all[0].frame.size * 8 * NSEC_PER_SEC / MSEC(20);
+	set_link(&pair, (struct wire_link_settings){ .rate = rate });
+	send_text(&pair, "b");
+	realm_ok(wire_catch_up(pair.realm.wire));
+	realm_ok(wire_release(rule));
+	realm_until(&pair.realm, count_fate(&pair, WIRE_RELEASED) == 1);
+	ck_assert_str_eq(received(&pair), "ba");
+	wire_captures(pair.realm.wire, &all);
+	ck_assert(all[0].left >= all[1].at + MSEC(40));
+	realm_end(&pair.realm);
+}
+END_TEST
+
+START_TEST(delayed_and_released_frames_may_be_lost_on_the_path)
+{
+	struct wire_rule *rule;
+	struct pair pair;
+
+	begin(&pair);
+	set_link(&pair, (struct wire_link_settings){ .loss = 1 });
+	arm(&pair, (struct wire_match){ .count = 1 }, WIRE_DELAY, MSEC(1));
+	rule = arm(&pair, (struct wire_match){ .first = 2 }, WIRE_HOLD, 0);
+	send_text(&pair, "a");
+	send_text(&pair, "b");
+	realm_until(&pair.realm, count_fate(&pair, WIRE_DROPPED) == 1);
+	realm_ok(wire_release(rule));
+	ck_assert_uint_eq(count_fate(&pair, WIRE_DROPPED), 2);
+	ck_assert_str_eq(received(&pair), "");
+	realm_end(&pair.realm);
+}
+END_TEST
+
+static bool has_note(struct pair *pair, const char *text)
+{
+	json_t *records = realm_records(&pair->realm), *record;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+		found |= strcmp(json_string_value(
+					json_object_get(record, "type")),
+				"note") == 0 &&
+			 strcmp(json_string_value(
+					json_object_get(record, "text")),
+				text) == 0;
+	json_decref(records);
+	return found;
+}
+
+/* The original has arrived. */
+START_TEST(duplicate_may_be_lost_on_the_path)
+{
+	struct pair pair;
+
+	begin(&pair);
+	arm(&pair, (struct wire_match){ .count = 1 }, WIRE_DUPLICATE, MSEC(1));
+	send_text(&pair, "a");
+	ck_assert_str_eq(received(&pair), "a");
+	set_link(&pair, (struct wire_link_settings){ .loss = 1 });
+	realm_until(&pair.realm,
+		    has_note(&pair, "client > server: a duplicate is lost: the "
+				    "loss of the path"));
+	ck_assert_str_eq(received(&pair), "");
+	ck_assert_uint_eq(count_fate(&pair, WIRE_FORWARDED), 1);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+/* A path without a delay: what leaves at once has one record. */
+START_TEST(corrupted_frame_has_one_record)
+{
+	const struct wire_capture *all;
+	unsigned int n = 0;
+	json_t *records, *record;
+	struct pair pair;
+	size_t i;
+	int fd;
+
+	begin(&pair);
+	set_link(&pair, (struct wire_link_settings){ .corruption = 1 });
+	fd = realm_connect(&pair.realm, PORT);
+	ck_assert_uint_ge(realm_frames(&pair.realm, "client", WIRE_SYN,
+				       WIRE_CORRUPTED),
+			  1);
+	wire_captures(pair.realm.wire, &all);
+	ck_assert_int_gt(all[0].left, 0);
+	realm_run_for(&pair.realm, MSEC(1));
+	records = realm_records(&pair.realm);
+	json_array_foreach(records, i, record)
+		n += json_integer_value(json_object_get(record, "packet")) == 1;
+	ck_assert_uint_eq(n, 1);
+	json_decref(records);
+	close(fd);
+	realm_end(&pair.realm);
+}
+END_TEST
+
+/* The timer of the delay has no chance to expire before the second frame. */
+START_TEST(delayed_frame_keeps_its_place_if_the_timer_is_late)
+{
+	struct pair pair;
+
+	begin(&pair);
+	arm(&pair, (struct wire_match){ .count = 1 }, WIRE_DELAY, MSEC(5));
+	send_text(&pair, "a");
+	realm_ok(wire_catch_up(pair.realm.wire));
+	usleep(6000);
+	send_text(&pair, "b");
+	ck_assert_str_eq(received(&pair), "ab");
+	realm_end(&pair.realm);
+}
+END_TEST
+
 static void cut(struct pair *pair, const char *host, bool from, bool to)
 {
 	wire_port_cut(world_port(pair->realm.world, host), from, to);
@@ -835,6 +968,11 @@ static const TTest *const *const tests[] = {
 	&released_frame_has_the_delay_of_the_path,
 	&duplicated_frame_arrives_twice,
 	&duplicated_frame_arrives_twice_on_a_delayed_path,
+	&released_frame_queues_for_the_rate,
+	&delayed_and_released_frames_may_be_lost_on_the_path,
+	&duplicate_may_be_lost_on_the_path,
+	&corrupted_frame_has_one_record,
+	&delayed_frame_keeps_its_place_if_the_timer_is_late,
 	&cut_drops_frames_of_one_direction,
 	&frame_dropped_by_a_cut_matches_no_rule,
 	&dead_port_neither_sends_nor_receives,

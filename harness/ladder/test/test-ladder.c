@@ -315,6 +315,24 @@ START_TEST(held_segment_has_its_release_as_partner)
 }
 END_TEST
 
+/* It was sent once. */
+START_TEST(held_segment_that_is_lost_on_release_is_one_row)
+{
+	record_handshake(journal);
+	for (int i = 0; i < 2; i++)
+		FRAME(journal, .t = i ? 0.3 : 0.1, .from = "client",
+		      .to = "server", .fate = i ? "dropped" : "held",
+		      .kinds = "tcp data", .flags = SEGMENT_ACK, .seq = 1,
+		      .ack = 1, .length = 100, .packet = 1001);
+	build();
+	ck_assert_uint_eq(ladder->n_segments, 4);
+	ck_assert_int_eq(segment(3)->fate, LADDER_DROPPED);
+	ck_assert_str_eq(segment(3)->end,
+			 "held 0.200\u00a0s, dropped");
+	done();
+}
+END_TEST
+
 /* Both records of a segment that the wire delays, at the time of the first. */
 static void record_delayed(double t, double left, bool to_client, int packet)
 {
@@ -1108,6 +1126,7 @@ int main(void)
 		&probes_are_counted_until_an_answer,
 		&probe_of_a_zero_window_is_a_window_probe,
 		&held_segment_has_its_release_as_partner,
+		&held_segment_that_is_lost_on_release_is_one_row,
 		&delayed_segment_is_one_row,
 		&silence_begins_when_a_delayed_segment_arrives,
 		&silences_end_where_a_delayed_segment_arrives,
