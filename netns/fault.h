@@ -19,6 +19,7 @@ enum fault_drawing {
 	FAULT_DRAW_FROZEN, /* ... its processes, or the machine, are stopped */
 	FAULT_DRAW_UNPLUGGED, /* ... its link is down */
 	FAULT_DRAW_END, /* the moment at which another verb's effect ends */
+	FAULT_DRAW_WIRE, /* a moment on the wire: it hits no host */
 };
 
 struct fault_verb {

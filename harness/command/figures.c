@@ -52,7 +52,8 @@ static const struct documents_figure figures[] = {
 	{ "13",
 	  'B',
 	  "accept 队列满了",
-	  "a full accept queue: requests per second stop growing",
+	  "requests per second: a full accept queue ends their growth, a "
+	  "longer one does not",
 	  FIGURE_LOAD,
 	  { "accept-queue-load/short-queue", "accept-queue-load/long-queue" } },
 	{ "14",

@@ -799,10 +799,12 @@ static void take_fault(struct build *build, const json_t *record)
 	const struct fault_verb *verb =
 		fault_recorded_verb(journal_text(record, "verb"));
 	int host = target_host(build->ladder, journal_text(record, "target"));
-	struct ladder_row *row =
-		add_row(build, LADDER_FAULT, ladder_number(record, "t"),
-			host >= 0 ? host : LADDER_WIRE);
+	struct ladder_row *row;
 
+	if (verb && verb->drawing == FAULT_DRAW_WIRE)
+		host = LADDER_NO_HOST;
+	row = add_row(build, LADDER_FAULT, ladder_number(record, "t"),
+		      host >= 0 ? host : LADDER_WIRE);
 	if (!row)
 		return;
 	row->text = text_of(build, record);

@@ -56,8 +56,9 @@ void ladder_print_legend(FILE *out, const struct ladder_view *view)
 		   INDENT, INDENT, view->columns);
 	/* In ASCII both lifelines look alike. */
 	snprintf(signs, sizeof(signs),
-		 _("%s socket  %s none  %s timer  %s held, late  %s lost, failed  "
-		   "%s injected  %s fault"),
+		 _("%s socket open  %s none, or not known  %s timer  "
+		   "%s held, delayed  %s lost, failed, hit by a fault  "
+		   "%s injected, duplicated  %s fault"),
 		 glyphs->socket, glyphs->life, glyphs->timer, glyphs->waits,
 		 glyphs->cross, glyphs->made, glyphs->fault);
 	fprintf(out, "%*s", INDENT, "");

@@ -133,6 +133,47 @@ START_TEST(held_segment_and_its_release)
 }
 END_TEST
 
+/* A segment that the wire makes: its sign is on its own row, and the fault hits no
+ * host. */
+START_TEST(injected_segment)
+{
+	record_handshake(journal);
+	record_fault(journal, 0.05, "inject", "client");
+	FRAME(journal, .t = 0.06, .left = 0.06, .from = "server",
+	      .to = "client", .fate = "injected", .kinds = "tcp rst",
+	      .flags = SEGMENT_RST, .seq = 1, .to_client = true, .origin = "");
+	check(80, true,
+"         client                                                           server\n"
+"         10.0.0.1                                                       10.0.0.2\n"
+"0.01000  │                                        listen(16) on 10.0.0.2:7777 ●\n"
+"0.01100  ● connect(10.0.0.2:7777)                                             │\n"
+"0.01200  │─ S 0:0(0) ────────────────────────────────────────────────────────▶│\n"
+"0.01300  │◀──────────────────────────────────────────────── S. 0:0(0) ack 1 ──│\n"
+"0.01400  │─ . 1:1(0) ack 1 ──────────────────────────────────────────────────▶│\n"
+"0.01500  ● connect() = 0                                                      │\n"
+"0.01600  ┃                                                       accept() = 0 ●\n"
+"0.05000  ┃══════════════════════════ inject client ═══════════════════════════┃\n"
+"0.06000  │◀╌╌╌╌╌╌╌╌╌╌ R 1:1(0)  injected ╌╌◆                                  ┃\n");
+}
+END_TEST
+
+START_TEST(legend_has_the_signs)
+{
+	const struct ladder_view view = { .columns = 80, .unicode = true };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ladder_print_legend(out, &view);
+	fclose(out);
+	ck_assert_str_eq(text,
+"  segments: flags (S SYN, . ACK, P PSH, F FIN, R RST), begin:end(length), ack\n"
+"  ┃ socket open  │ none, or not known  ┊ timer  ◌ held, delayed  ✗ lost, failed,\n"
+"  hit by a fault  ◆ injected, duplicated  ═ fault\n");
+	free(text);
+}
+END_TEST
+
 /* Both records of a cable that delays by 0.2 s. */
 static void record_delayed_cable(double t, const char *from, const char *to,
 				 int packet)
@@ -311,6 +352,8 @@ int main(void)
 		&crash_at_eighty_columns,
 		&crash_at_sixty_columns_in_ascii,
 		&held_segment_and_its_release,
+		&injected_segment,
+		&legend_has_the_signs,
 		&text_beside_a_middle_host_covers_neither_mark_nor_lifelines,
 		&no_line_is_too_wide_or_ends_in_blanks,
 		&text_without_room_ends_in_an_ellipsis,
