@@ -4,18 +4,24 @@
 #include <stdint.h>
 #include <string.h>
 
+/* The bytes of a character that begins with this one; 0: none does. */
+static size_t size_of(unsigned char first)
+{
+	return first < 0x80 ? 1 :
+	       first < 0xc0 ? 0 :
+	       first < 0xe0 ? 2 :
+	       first < 0xf0 ? 3 :
+	       first < 0xf8 ? 4 :
+			      0;
+}
+
 /* Decodes a character and returns its size; 0 for bytes that are not UTF-8. The
  * NUL byte at the end of a text is never a continuation byte. */
 static size_t decode(const char *text, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *at = (const unsigned char *)text;
-	size_t size = at[0] < 0x80  ? 1 :
-		      at[0] < 0xc0  ? 0 :
-		      at[0] < 0xe0  ? 2 :
-		      at[0] < 0xf0  ? 3 :
-		      at[0] < 0xf8  ? 4 :
-				      0;
+	size_t size = size_of(at[0]);
 	uint32_t c = size < 2 ? at[0] : at[0] & (0x7fU >> size);
 
 	for (size_t i = 1; i < size; i++) {
@@ -93,6 +99,18 @@ bool safe_text_is_safe(const char *text, bool lines)
 			return false;
 	}
 	return true;
+}
+
+size_t safe_text_incomplete(const char *text, size_t size)
+{
+	size_t n = 1;
+
+	/* Back over the continuation bytes. */
+	while (n < 4 && n <= size && (text[size - n] & 0xc0) == 0x80)
+		n++;
+	if (n > size || n >= size_of((unsigned char)text[size - n]))
+		return 0;
+	return n;
 }
 
 void safe_text_print(FILE *out, const char *text)

@@ -29,5 +29,9 @@ void safe_text(char *text, bool lines);
 /* Whether safe_text() would change nothing. */
 bool safe_text_is_safe(const char *text, bool lines);
 
+/* The number of bytes at the end of the text that begin a character and do not
+ * complete it: 0 to 3. There a text that goes on can be divided. */
+size_t safe_text_incomplete(const char *text, size_t size);
+
 /* Prints the text on one line. */
 void safe_text_print(FILE *out, const char *text);

@@ -179,14 +179,28 @@ static void end_line(struct program *program)
 		program->on_output(program->data, program, last_line(program));
 }
 
-/* A line that is too long is divided. */
+/* A line that is too long is divided between two characters. */
+static void divide_line(struct program *program)
+{
+	size_t n = safe_text_incomplete(program->line, program->used);
+	char rest[4];
+
+	program->used -= n;
+	memcpy(rest, program->line + program->used, n);
+	end_line(program);
+	memcpy(program->line, rest, n);
+	program->used = n;
+}
+
 static void take_byte(struct program *program, char c)
 {
 	/* Progress meters end their lines with CR alone. */
 	bool ends = c == '\n' || c == '\r';
 
-	if (ends || program->used == sizeof(program->line) - 1)
+	if (ends)
 		end_line(program);
+	else if (program->used == sizeof(program->line) - 1)
+		divide_line(program);
 	if (!ends)
 		program->line[program->used++] = c ? c : '?';
 }
@@ -210,14 +224,13 @@ static bool take_output(struct program *program)
 	return false;
 }
 
-/* What it printed since the last newline, without its last character, which may
- * be incomplete, if that is not ASCII. */
+/* What it printed since the last newline, without a character that is not
+ * complete. */
 static void unfinished_line(const struct program *program, char text[LINE])
 {
-	size_t n = program->used;
+	size_t n = program->used -
+		   safe_text_incomplete(program->line, program->used);
 
-	while (n && (unsigned char)program->line[n - 1] >= 0x80)
-		n--;
 	memcpy(text, program->line, n);
 	text[n] = '\0';
 	safe_text(text, false);

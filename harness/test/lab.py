@@ -1027,6 +1027,26 @@ expect:
 """)
         self.assertEqual(status, rig.PASS, text)
 
+    def test_prompt_of_other_characters_is_matched(self):
+        """The second character is completed a second later."""
+        status, text = lab_file("""
+for: 30s
+hosts:
+  client:
+    run:
+      name: asks
+      run: >-
+        printf '\\345\\257\\206\\347'; sleep 1; printf '\\240\\201'; sleep 60
+  server:
+timeline:
+  - asks prints "\u5bc6": note "one"
+  - asks prints "\u5bc6\u7801": end
+expect:
+  - 'asks: prints "\u5bc6\u7801"'
+""")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertIn("one", text)
+
     def test_server_that_never_listens_makes_the_lab_broken(self):
         status, text = lab_file('''
 hosts:
@@ -1182,6 +1202,18 @@ expect:
             with self.subTest(offset):
                 status, text = lab_file(self.plan(offset))
                 self.assertEqual(status, rig.PASS, text)
+
+    def test_long_line_is_divided_between_two_characters(self):
+        for offset in range(3):
+            line = "x" * offset + "\u6c49" * 400
+            with self.subTest(offset):
+                status, text, records = journal(
+                    "--run", "client", f"echo '{line}'", "--at",
+                    "when echo ends", "end", "--for", "100s")
+                self.assertEqual(status, rig.PASS, text)
+                pieces = [t[len("echo: "):] for t in texts(records, "call")
+                          if t.startswith("echo: ") and "\u6c49" in t]
+                self.assertEqual("".join(pieces), line)
 
     def test_path_of_the_file_is_not_cut_off(self):
         for offset in range(3):
@@ -2545,6 +2577,7 @@ class Prompt(unittest.TestCase):
             finally:
                 process.send_signal(signal.SIGINT)
                 process.communicate(timeout=300)
+
 
 
 class Live(unittest.TestCase):

@@ -67,6 +67,34 @@ START_TEST(unsafe_characters_are_replaced)
 }
 END_TEST
 
+START_TEST(incomplete_character_at_the_end_is_found)
+{
+	static const struct {
+		const char *text;
+		size_t incomplete;
+	} ends[] = {
+		{ "", 0 },
+		{ "a", 0 },
+		{ "\xc2", 1 },
+		{ "a\xc2\xb5", 0 },
+		{ "a\xe6", 1 },
+		{ "a\xe6\xbc", 2 },
+		{ "\xe6\xbc\xa2", 0 },
+		{ "\xf0\x9f\x90", 3 },
+		{ "\xf0\x9f\x90\xa7", 0 },
+		/* Bytes that no further byte completes. */
+		{ "\xbc", 0 },
+		{ "a\xbc\xa2\xa2\xa2", 0 },
+		{ "\xff", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		ck_assert_uint_eq(safe_text_incomplete(ends[i].text,
+						       strlen(ends[i].text)),
+				  ends[i].incomplete);
+}
+END_TEST
+
 START_TEST(neutral_text_of_any_bytes_is_valid_json)
 {
 	for (unsigned int i = 0; i < 65536; i++) {
@@ -86,6 +114,7 @@ int main(void)
 {
 	const TTest *const *const tests[] = {
 		&unsafe_characters_are_replaced,
+		&incomplete_character_at_the_end_is_found,
 		&neutral_text_of_any_bytes_is_valid_json,
 	};
 
