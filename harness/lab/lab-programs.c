@@ -322,7 +322,7 @@ void lab_program_kill(struct lab_programs *programs,
 
 struct search {
 	uint16_t port; /* 0: any */
-	bool found;
+	unsigned int found;
 };
 
 static int see_listener(void *data, const struct diag_socket *socket)
@@ -331,13 +331,13 @@ static int see_listener(void *data, const struct diag_socket *socket)
 
 	if (socket->state == DIAG_LISTEN &&
 	    (!search->port || search->port == socket->local_port))
-		search->found = true;
+		search->found++;
 	return 0;
 }
 
 /* In either family: many servers listen on [::] for both. */
-static bool has_listener(struct lab_programs *programs, const char *host,
-			 uint16_t port)
+static unsigned int count_listeners(struct lab_programs *programs,
+				    const char *host, uint16_t port)
 {
 	struct diag *diag = world_diag(programs->run->world, host);
 	struct search search = { .port = port };
@@ -370,16 +370,19 @@ static void MACRO_NORETURN refuse_silence(struct lab_programs *programs,
  * No event reports a listener: the kernel is asked every 2 ms. A client that
  * started without the server that it needs would be refused, and the lab would
  * show another incident than the planned one. A program that has ended may be
- * one that failed, which is among the conclusions.
+ * one that failed, which is among the conclusions. `before` is the number of
+ * listeners that the host had when the program started.
  */
 static void wait_for_listener(struct lab_programs *programs,
-			      const struct lab_program *program)
+			      const struct lab_program *program,
+			      unsigned int before)
 {
 	nsec_t patience = program->listens ? program->listens_within :
 					     guess_patience;
 	nsec_t deadline = nsec_add(nsec_now(), patience);
 
-	while (!has_listener(programs, program->host, program->listens)) {
+	while (count_listeners(programs, program->host, program->listens) <=
+	       before) {
 		if (!lab_program_runs(programs, program->name)) {
 			find_or_add(programs, program->name)->does_not_listen =
 				program->listens;
@@ -391,6 +394,19 @@ static void wait_for_listener(struct lab_programs *programs,
 			return;
 		run_wait(programs->run, NULL, NULL, nsec_now() + MSEC(2));
 	}
+}
+
+/* Any listener on the program's port counts; without a port, a new one of the
+ * host. */
+static void start_server(struct lab_programs *programs,
+			 const struct lab_program *program)
+{
+	unsigned int before =
+		program->listens ? 0 :
+				   count_listeners(programs, program->host, 0);
+
+	start(programs, program);
+	wait_for_listener(programs, program, before);
 }
 
 /* What has a port to listen on, and whatever runs in the last host. */
@@ -415,9 +431,10 @@ static void start_all(struct lab_programs *programs, bool servers)
 			    is_server(plan, program) != servers ||
 			    strcmp(program->host, plan->hosts[h - 1].name) != 0)
 				continue;
-			start(programs, program);
 			if (servers)
-				wait_for_listener(programs, program);
+				start_server(programs, program);
+			else
+				start(programs, program);
 		}
 	}
 }

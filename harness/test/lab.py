@@ -1047,6 +1047,24 @@ expect:
         self.assertEqual(status, rig.PASS, text)
         self.assertIn("one", text)
 
+    def test_each_server_without_a_port_is_awaited(self):
+        """The second one does not listen: the client starts 2 s later."""
+        status, text, records = file_journal("""
+            for: 100s
+            hosts:
+              client: {run: {name: starts, run: echo now}}
+              server:
+                run:
+                  - exec python3 -m http.server 8080
+                  - {name: silent, run: exec sleep 60}
+            timeline:
+              - when starts ends: end
+            """)
+        self.assertEqual(status, rig.PASS, text)
+        started = {r["text"]: r["t"] for r in records if r["type"] == "call"}
+        self.assertGreaterEqual(
+            started["echo now"] - started["exec sleep 60"], 2)
+
     def test_server_that_never_listens_makes_the_lab_broken(self):
         status, text = lab_file('''
 hosts:
