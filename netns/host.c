@@ -413,7 +413,8 @@ static bool take_name(const char *name)
 }
 
 /* Ends by SIGKILL, or when `control` is closed. Its process name, "host-client"
- * (up to 15 characters), shows in ps which host it is. */
+ * (up to 15 characters), shows in ps which host it is. Who finds it by its name
+ * enters its namespaces: it has the name when it has them. */
 static void MACRO_NORETURN run_init(int control, int namespace,
 				    const struct host_plan *plan)
 {
@@ -424,8 +425,6 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	struct pollfd wait[2] = { { .fd = CONTROL, .events = POLLIN },
 				  { .fd = CHILDREN, .events = POLLIN } };
 
-	snprintf(comm, sizeof(comm), "host-%s", name);
-	prctl(PR_SET_NAME, comm);
 	if (setns(namespace, CLONE_NEWNET) < 0 || chdir("/") < 0)
 		_exit(1);
 	(void)take_name(name);
@@ -439,6 +438,8 @@ static void MACRO_NORETURN run_init(int control, int namespace,
 	if (privilege_keep_for_init(plan->grants) < 0)
 		_exit(1);
 	set_up_fds(control);
+	snprintf(comm, sizeof(comm), "host-%s", name);
+	prctl(PR_SET_NAME, comm);
 	for (;;) {
 		bool limited = limit && last_start;
 
@@ -825,6 +826,12 @@ int host_signal(struct host *host, pid_t pid, int signal)
 	struct reply reply;
 
 	return error_trace(ask(host, &request, SHORT_REQUEST, NULL, 0, &reply));
+}
+
+/* Signal 0 to itself has no effect. */
+int host_wait_ready(struct host *host)
+{
+	return error_trace(host_signal(host, 1, 0));
 }
 
 int host_kill(struct host *host)

@@ -125,10 +125,14 @@ struct host_program {
 
 /*
  * Opens a pseudo-terminal that is in the host's /dev/pts. Returns its master,
- * close-on-exec; the slave is still locked. This and the next two fail with
+ * close-on-exec; the slave is still locked. This and the next three fail with
  * -ETIMEDOUT when the init of the host does not reply within 10 s.
  */
 int host_open_terminal(struct host *host);
+
+/* Waits until the init replies, which is then in its namespaces. After
+ * host_new() it may still be about to enter them. */
+int host_wait_ready(struct host *host);
 
 /* Returns the pid in the host's PID namespace. */
 pid_t host_start(struct host *host, const struct host_program *program);

@@ -532,9 +532,22 @@ static struct lab *new_lab(struct run *run)
 	return lab;
 }
 
+/* Who sees the timeline begin may ask for a shell in any host. */
+static void wait_for_hosts(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->plan->n_hosts; i++) {
+		int r = host_wait_ready(
+			run_host(lab->run, lab->plan->hosts[i].name));
+
+		if (r < 0)
+			run_broken(lab->run, r);
+	}
+}
+
 static void start_timeline(struct lab *lab)
 {
 	name_hosts(lab);
+	wait_for_hosts(lab);
 	lab_wire_set_paths(lab->wire);
 	lab_programs_start_servers(lab->programs);
 	lab->start = nsec_now();

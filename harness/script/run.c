@@ -62,9 +62,7 @@ static bool is_worth_keeping(const struct run *run, const char *verdict)
 }
 
 /* --keep: journals the init of each host, as this PID namespace numbers it, and
- * serves the world until this process is killed. An init that replies is in its
- * namespaces: after a short script it may still be about to enter them. Signal 0
- * to itself has no effect. */
+ * serves the world until this process is killed. */
 static void MACRO_NORETURN keep_world(struct run *run)
 {
 	const struct world_plan *plan = run_world_plan(run);
@@ -76,8 +74,7 @@ static void MACRO_NORETURN keep_world(struct run *run)
 
 		world_plan_host(plan, i, &planned);
 		host = world_host(run->world, planned.name);
-		if (host && host_is_running(host) &&
-		    host_signal(host, 1, 0) >= 0)
+		if (host && host_is_running(host) && host_wait_ready(host) >= 0)
 			json_object_set_new(hosts, planned.name,
 					    json_integer(host_init(host)));
 	}

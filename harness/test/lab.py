@@ -2596,6 +2596,21 @@ class Prompt(unittest.TestCase):
                 process.send_signal(signal.SIGINT)
                 process.communicate(timeout=300)
 
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_init_is_found_when_it_has_its_namespaces(self):
+        """--shell finds the init of a host by its name. strace delays the call by
+        which it enters its UTS namespace; with -D, halfopen is the child of this
+        process."""
+        process = rig.start("strace", "-D", "-f", "-qq", "-o", "/dev/null",
+                            "-e", "inject=unshare:delay_enter=300000",
+                            HALFOPEN, "lab", "--for", "60s")
+        own = os.readlink("/proc/self/ns/uts")
+        try:
+            for pid in rig.wait_for(lambda: rig.inits(process.pid)):
+                self.assertNotEqual(os.readlink(f"/proc/{pid}/ns/uts"), own)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=300)
 
 
 class Live(unittest.TestCase):
