@@ -329,7 +329,7 @@ class Contents(Labs):
     def archive(self, *labs):
         kept = os.path.join(self.folder, "initramfs")
         folder = pathlib.Path(self.folder, "bin")
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         script = folder / QEMU
         script.write_text("#!/bin/sh\nfor word; do case $before in\n"
                           f"-initrd) cat \"$word\" >'{kept}' ;;\n"
@@ -414,6 +414,60 @@ class Contents(Labs):
         libraries = rig.call("ldd", HALFOPEN).stdout
         for library in re.findall(r"(/\S+) \(0x", libraries):
             self.assertTrue(self.resolve(found, library), library)
+
+    # An unpacked package: a script sets LD_LIBRARY_PATH. ld.so lists no library
+    # of a program when one of them is missing.
+    def test_program_has_the_libraries_that_a_script_finds(self):
+        ls = shutil.which("ls")
+        used = re.search(r"(libselinux\.so\.\d) => (/\S+)",
+                         rig.call("ldd", ls).stdout)
+        if not used:
+            self.skipTest("ls does not use libselinux")
+        name, other = used.group(1), "libselinux.so.x"
+        folder = pathlib.Path(self.folder, "libraries")
+        folder.mkdir()
+        shutil.copy(used.group(2), folder / other)
+        program = self.file("program", "")
+        pathlib.Path(program).write_bytes(pathlib.Path(ls).read_bytes().replace(
+            name.encode(), other.encode()))
+        script = self.file("script", "#!/bin/sh\n"
+                           f"export LD_LIBRARY_PATH={folder}\n"
+                           f"exec {program}\n")
+        for path in (program, script):
+            os.chmod(path, 0o755)
+        wanted = re.findall(r"(/\S+) \(0x", rig.call(
+            "ldd", program, LD_LIBRARY_PATH=str(folder)).stdout)
+        self.assertIn(str(folder / other), wanted)
+        found = self.archive(self.file(
+            "unpacked.yaml",
+            f"for: 1s\nhosts:\n  client: {{run: {script}}}\n  server:\n"))
+        for library in wanted:
+            self.assertTrue(self.resolve(found, library), library)
+
+    # python3.11-minimal has the interpreter; only python3.11 depends on the
+    # package of the modules.
+    def test_minimal_package_is_copied_with_the_whole_one(self):
+        program = self.file("interpreter", "#!/bin/sh\n")
+        modules = self.file("modules", "")
+        os.chmod(program, 0o755)
+        packages = {"x-minimal": program, "x": program, "x-modules": modules}
+        folder = pathlib.Path(self.folder, "bin")
+        folder.mkdir()
+        query = folder / "dpkg-query"
+        query.write_text(
+            "#!/bin/sh\ncase $1 in\n"
+            "-W) printf '%s\\toptional\\t%s\\n' x-minimal ', ' "
+            "x ', x-minimal, x-modules' x-modules ', ' ;;\n"
+            f"-S) echo x-minimal: {program} ;;\n"
+            "-L) for name; do case $name in\n"
+            + "".join(f"{name}) echo {path} ;;\n"
+                      for name, path in packages.items())
+            + "esac; done ;;\nesac\n", encoding="utf-8")
+        query.chmod(0o755)
+        found = self.archive(self.file(
+            "minimal.yaml",
+            f"for: 1s\nhosts:\n  client: {{run: {program}}}\n  server:\n"))
+        self.assertTrue(modules.strip("/") in found)
 
 
 class Guests:

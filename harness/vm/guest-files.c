@@ -65,6 +65,7 @@ struct guest_files {
 	size_t n_packages, packages_capacity;
 	char **programs; /* paths without links, whose packages are needed */
 	size_t n_programs, programs_capacity;
+	char *folders; /* LD_LIBRARY_PATH, after those that texts name: "/a:/b" */
 };
 
 static int compare(const void *a, const void *b)
@@ -407,6 +408,25 @@ static int need(struct guest_files *files, struct package *package)
 	return error_trace(r);
 }
 
+/* python3.11-minimal and perl-base have the interpreters, but only python3.11 and
+ * perl depend on the packages of the modules. */
+static struct package *find_whole(struct guest_files *files, const char *part)
+{
+	static const char *const suffixes[] = { "-minimal", "-base" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t length = strlen(part), n = strlen(suffixes[i]);
+		char whole[PATH_MAX];
+
+		if (length <= n || length - n >= sizeof(whole) ||
+		    strcmp(part + length - n, suffixes[i]) != 0)
+			continue;
+		snprintf(whole, sizeof(whole), "%.*s", (int)(length - n), part);
+		return find_package(files, whole);
+	}
+	return NULL;
+}
+
 /* The packages of the programs. dpkg may know a file by its path before /bin
  * became a link to /usr/bin. */
 static int find_needed(struct guest_files *files)
@@ -435,6 +455,9 @@ static int find_needed(struct guest_files *files)
 		line[strcspn(line, ":,")] = '\0';
 		package = find_package(files, line);
 		r = package ? need(files, package) : 0;
+		package = find_whole(files, line);
+		if (package && r >= 0)
+			r = need(files, package);
 	}
 	if (out)
 		finish(out, pid);
@@ -517,13 +540,17 @@ static bool read_loader(int fd, char ret[PATH_MAX])
 	return false;
 }
 
-/* ld.so(8) lists the libraries and does not start the program:
+/*
+ * ld.so(8) lists the libraries and does not start the program:
  *	libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f…)
+ * It lists none when one is missing. A script that sets LD_LIBRARY_PATH names the
+ * folders in which they are.
  */
 static int copy_libraries(struct guest_files *files, const char *loader,
 			  const char *path)
 {
-	const char *const argv[] = { loader, "--list", path, NULL };
+	const char *const argv[] = { loader, "--library-path", files->folders,
+				     "--list", path, NULL };
 	char *line = NULL;
 	size_t size = 0;
 	pid_t pid;
@@ -549,6 +576,18 @@ static bool is_part_of_path(char c)
 	return isalnum((unsigned char)c) || strchr("/._+-", c) != NULL;
 }
 
+static bool add_folder(struct guest_files *files, const char *path)
+{
+	char *all;
+
+	if (asprintf(&all, "%s%s%s", path, *files->folders ? ":" : "",
+		     files->folders) < 0)
+		return false;
+	free(files->folders);
+	files->folders = all;
+	return true;
+}
+
 /* A folder that a text names: its contents only if they are few. */
 static int add_named_path(struct guest_files *files, const char *path)
 {
@@ -558,6 +597,8 @@ static int add_named_path(struct guest_files *files, const char *path)
 		return 0;
 	if (S_ISREG(st.st_mode) && access(path, X_OK) == 0)
 		return error_trace(add_program(files, path));
+	if (S_ISDIR(st.st_mode) && !add_folder(files, path))
+		return error_origin(-ENOMEM, "library path");
 	if (S_ISDIR(st.st_mode) && is_large(path))
 		return error_trace(guest_files_add_alone(files, path));
 	return error_trace(guest_files_add(files, path));
@@ -703,12 +744,15 @@ static int add_program(struct guest_files *files, const char *path)
 int guest_files_new(struct guest_files **ret, struct newc *newc)
 {
 	struct guest_files *files = calloc(1, sizeof(*files));
+	const char *folders = getenv("LD_LIBRARY_PATH");
 	int r;
 
 	if (!files)
 		return error_origin(-ENOMEM, "files for the guest");
 	files->newc = newc;
-	r = read_packages(files);
+	files->folders = strdup(folders ? folders : "");
+	r = files->folders ? read_packages(files) :
+			     error_origin(-ENOMEM, "files for the guest");
 	if (r < 0) {
 		guest_files_free(files);
 		return error_trace(r);
@@ -731,6 +775,7 @@ struct guest_files *guest_files_free(struct guest_files *files)
 	for (size_t i = 0; i < files->n_programs; i++)
 		free(files->programs[i]);
 	free(files->programs);
+	free(files->folders);
 	free(files);
 	return NULL;
 }
