@@ -598,7 +598,7 @@ static int add_named_path(struct guest_files *files, const char *path)
 	if (S_ISREG(st.st_mode) && access(path, X_OK) == 0)
 		return error_trace(add_program(files, path));
 	if (S_ISDIR(st.st_mode) && !add_folder(files, path))
-		return error_origin(-ENOMEM, "library path");
+		return error_origin(-ENOMEM, "files for the guest");
 	if (S_ISDIR(st.st_mode) && is_large(path))
 		return error_trace(guest_files_add_alone(files, path));
 	return error_trace(guest_files_add(files, path));
