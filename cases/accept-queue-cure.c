@@ -165,6 +165,7 @@ CASE(accept_queue_cure) = {
 		  "after somaxconn is raised the SYN retransmissions are still "
 		  "dropped; after listen() or accept() the next SYN "
 		  "retransmissions connect",
+	.shows = SHOWS("connections", "accept_queue"),
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.core.somaxconn" }),
 	.variants = VARIANTS(

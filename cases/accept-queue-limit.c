@@ -127,6 +127,7 @@ CASE(accept_queue_limit) = {
 	.expect = "limit + 1 connections, then a SYN without an answer and "
 		  "ListenOverflows grows by 1; after accept() one client "
 		  "connects and the second does not",
+	.shows = SHOWS("connections", "accept_queue"),
 	.world = &world_pair,
 	.needs = NEEDS({ .sysctl = "net.core.somaxconn" }),
 	.variants = VARIANTS(

@@ -140,6 +140,7 @@ CASE(app_heartbeat) = {
 	.expect = "in both variants the fourth beat stays unanswered, and the "
 		  "heartbeat ends 1.2 s after its start; keepalive: its probes "
 		  "are answered (frozen), ETIMEDOUT after 1 + 3 * 1 s (dead)",
+	.shows = SHOWS("outcome", "elapsed_s", "heartbeat_s"),
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(

@@ -87,6 +87,7 @@ CASE(challenge_ack_limit) = {
 	.expect = "no-limit: six challenge ACKs; per-socket (500 ms): one, and "
 		  "five TCPACKSkippedChallenge; per-host (limit 1): one, or "
 		  "two where a second ends meanwhile, and one more later",
+	.shows = SHOWS("challenge_acks", "client_state"),
 	.world = &world_pair,
 	.needs = NEEDS({ .kernel = KERNEL_VERSION(6, 1, 0) }),
 	.variants = VARIANTS(

@@ -193,6 +193,8 @@ CASE(client_host_crash_server_restart) = {
 		  "client-b is served; unread bytes: RST and no orphan; "
 		  "rebooted client: its RST ends the orphan at once; child: "
 		  "ESTABLISHED as before",
+	.shows = SHOWS("elapsed_s", "rto_retransmissions", "client_state",
+		       "server_state"),
 	.world = &world_two_clients,
 	.variants = VARIANTS(
 		{ "killed",

@@ -229,6 +229,7 @@ CASE(client_host_crash) = {
 		  "no segment; then ECONNRESET from the rebooted host, and an "
 		  "ACK through the cable; reboot alone: nothing changes; old "
 		  "port: ECONNRESET for the old connection, and a new one",
+	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_two_clients,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, KEEPALIVE, KEEPALIVE, 1)),
 	.variants = VARIANTS(

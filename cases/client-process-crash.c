@@ -230,6 +230,7 @@ CASE(client_process_crash) = {
 		  "closes later than tcp_fin_timeout; server writes: RST, and "
 		  "EPIPE for the second send(); unread bytes: ECONNRESET at "
 		  "once; accepted later: EOF",
+	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_fin_timeout",
 			      FIN_TIMEOUT }),

@@ -136,6 +136,7 @@ CASE(close_without_time_wait) = {
 		  "server; TCP_LINGER2: EOF, then RST in reply to the server's "
 		  "ACK; tcp_max_tw_buckets: EOF, then RST in reply to the "
 		  "server's FIN; TIME-WAIT at neither end",
+	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "linger-0",

@@ -90,6 +90,22 @@ static void close_later(struct run *run, struct pair *tcp, struct mark closed)
 			"server F. 1:1(0) ack 102, client . 102:102(0) ack 2");
 }
 
+/* The server's first segment after the client's FIN acknowledges it. */
+static void record_ack(struct run *run, struct mark closed)
+{
+	static const char *const expected[] = { [AT_ONCE] = V_("FIN"),
+						[WITH_ANSWER] = V_("data"),
+						[LATER] = V_("pure ACK") };
+	const struct segment *tcp =
+		&frames_first(run, closed, "server", WIRE_TCP)->frame.tcp;
+
+	run_predicted_text(run, "fin_acked_by", expected[run_value(run)]);
+	run_measured_text(run, "fin_acked_by",
+			  tcp->length		   ? V_("data") :
+			  tcp->flags & SEGMENT_FIN ? V_("FIN") :
+						     V_("pure ACK"));
+}
+
 static void script(struct run *run)
 {
 	struct pair tcp = connect_and_ask(run);
@@ -107,6 +123,7 @@ static void script(struct run *run)
 		answer_and_close(run, &tcp, closed);
 	else
 		close_at_once(run, &tcp, closed);
+	record_ack(run, closed);
 }
 
 CASE(four_way_close_in_three) = {
@@ -134,6 +151,7 @@ CASE(four_way_close_in_three) = {
 	.expect = "at once: three segments; with an answer: the data carries "
 		  "the ACK; later: CLOSE-WAIT at once, the ACK after 40 ms, "
 		  "four segments",
+	.shows = SHOWS("fin_acked_by", "ack_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "at-once",

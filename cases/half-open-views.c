@@ -106,6 +106,7 @@ CASE(half_open_views) = {
 	.expect =
 		"ESTABLISHED at the client, no socket at the server; the byte "
 		"is answered with RST, or not at all if the host is down",
+	.shows = SHOWS("outcome", "client_state", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_orphan_retries",
 			      ORPHAN_RETRIES }),

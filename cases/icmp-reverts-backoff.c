@@ -19,7 +19,8 @@ static void script(struct run *run)
 	struct pair tcp = sock_pair(run);
 	struct predict_tcp in;
 	const struct prediction *p;
-	struct mark sent, last;
+	struct mark sent, last, before;
+	char name[16];
 
 	for (int i = 0; i < 4; i++)
 		sock_deliver(tcp.client, tcp.server, BYTES);
@@ -43,8 +44,12 @@ static void script(struct run *run)
 		run_note(run, "predicted: next retransmission after %.3f .. "
 			      "%.3f s",
 			 nsec_seconds(timer.min), nsec_seconds(timer.max));
+		before = last;
 		last = expect_frame(run, last, "next retransmission", AGAIN, 2,
 				    timer);
+		snprintf(name, sizeof(name), "rto_%u_s", i + 1);
+		run_predicted(run, name, nsec_seconds(timer.min));
+		run_measured(run, name, nsec_seconds(last.at - before.at));
 	}
 	expect_state(tcp.client, DIAG_ESTABLISHED);
 }
@@ -62,6 +67,7 @@ CASE(icmp_reverts_backoff) = {
 		       "transmissions with an ICMP error"),
 	.expect = "net: retransmissions one RTO apart; port: each RTO is twice "
 		  "as long as the one before",
+	.shows = SHOWS("rto_2_s", "rto_3_s", "rto_4_s"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(

@@ -47,6 +47,11 @@ static void expect_empty_ack(struct run *run, const char *what,
 /* The client has sent so many bytes and the SYN: SND.UNA is bytes + 1. */
 static void expect_probe(struct run *run, struct mark probe, uint32_t bytes)
 {
+	const struct wire_capture *seen =
+		frames_nth(run, probe, FRAMES(PROBE), 1);
+
+	expect_number(run, "probe_bytes",
+		      seen ? (int64_t)seen->frame.tcp.length : -1, 0, 0);
 	expect_empty_ack(run, "the probe is an ACK without data", probe,
 			 FRAMES(PROBE), bytes, 1);
 }
@@ -126,6 +131,7 @@ CASE(keepalive_probe_format) = {
 	.expect = "both probes: ACK, 0 bytes, sequence number SND.UNA - 1; one "
 		  "answer, also to the probe that arrives twice: ACK, 0 bytes, "
 		  "no SACK block; then ETIMEDOUT",
+	.shows = SHOWS("probe_bytes", "keepalive_probes"),
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(

@@ -152,6 +152,7 @@ CASE(last_ack_always_lost) = {
 		  "RST after tcp_orphan_retries; the held socket ends with "
 		  "ETIMEDOUT after tcp_retries2, or with ECONNRESET if "
 		  "TIME-WAIT ends before the next FIN",
+	.shows = SHOWS("outcome", "elapsed_s", "time_wait_s"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "server-has-closed",

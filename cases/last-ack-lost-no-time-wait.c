@@ -126,6 +126,7 @@ CASE(last_ack_lost_no_time_wait) = {
 	.expect = "the client's socket is gone as soon as it has sent the ACK; "
 		  "RST in reply to the second FIN; ECONNRESET from SO_ERROR or "
 		  "send(), but EOF from recv(); control: ACK and no error",
+	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "server-has-closed",

@@ -194,6 +194,7 @@ CASE(last_ack_lost) = {
 		  "after each RTO; an ACK for each; a timer of 60 s from each; "
 		  "no socket at the server; control: one FIN, and the timer "
 		  "runs from it",
+	.shows = SHOWS("elapsed_s", "time_wait_s", "server_state"),
 	.world = &world_pair,
 	/* .value: the number of ACKs that are lost */
 	.variants = VARIANTS(

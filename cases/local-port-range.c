@@ -210,6 +210,8 @@ CASE(local_port_range) = {
 		  "others (bind(): in the other order), then EADDRNOTAVAIL; of "
 		  "three ports never the last, and no reserved port, but both "
 		  "after bind() with that port",
+	.shows = SHOWS("range_first", "range_last", "edge", "outcome", "ports",
+		       "outside", "first_half_of_the_parity", "named"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "first",

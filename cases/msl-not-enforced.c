@@ -168,6 +168,7 @@ CASE(msl_not_enforced) = {
 	.expect =
 		"the server reads the 100 bytes as soon as they are released; "
 		"in the controls it reads them once; after TIME-WAIT: RST",
+	.shows = SHOWS("outcome", "age_s"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "held-2s",

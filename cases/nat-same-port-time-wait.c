@@ -249,6 +249,8 @@ CASE(nat_same_port_time_wait) = {
 		"once, with a sequence number 65537 above the old connection's "
 		"(before 6.10: from the clock). no-timestamps: one of the two, "
 		"depending on the sequence number of the SYN",
+	.shows = SHOWS("outcome", "elapsed_s", "tsval_difference_s",
+		       "server_state", "isn_from"),
 	.world = &world_nat,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 1 },
 			    { "client-b", "net.ipv4.tcp_timestamps", 2 },

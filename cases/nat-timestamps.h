@@ -22,6 +22,16 @@ struct nat_clients {
 	struct nat_client a, b;
 };
 
+/* Of the connections that come before B's, whose outcome is the report's. */
+static inline void nat_expect_connected(struct sock *sock)
+{
+	struct finding got = sock_reap(sock, soon);
+
+	expect_that(sock_run(sock), !got.open && !got.error,
+		    "the earlier connection is established", "%s",
+		    finding_outcome(&got));
+}
+
 /* connect() whose outcome the caller reaps. */
 static inline struct sock *nat_dial(const struct nat_client *client,
 				    const struct sock *listener)
@@ -50,9 +60,8 @@ static inline int32_t nat_timestamp_lead(struct run *run,
 		frames_first(run, dialled, probe_host(client->probe), WIRE_SYN);
 	int32_t ms =
 		(int32_t)(syn->frame.tcp.tsval - (uint32_t)(syn->at / MSEC(1)));
-	struct finding got = sock_reap(sock, soon);
 
-	expect_success(&got);
+	nat_expect_connected(sock);
 	sock_accept(listener);
 	sock_abort(sock);
 	run_note(run, "from port %u the client's timestamps are %s by %.0f s",
@@ -100,11 +109,9 @@ nat_connect_and_close(struct run *run, const struct nat_client *a,
 		      struct sock *listener)
 {
 	struct nat_closed closed = { .dialled = mark_now(run) };
-	struct finding got;
 
 	closed.client = nat_dial(a, listener);
-	got = sock_reap(closed.client, soon);
-	expect_success(&got);
+	nat_expect_connected(closed.client);
 	closed.server = sock_accept(listener);
 	sock_close_both(closed.server, closed.client);
 	expect_state(closed.server, DIAG_TIME_WAIT);

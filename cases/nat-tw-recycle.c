@@ -163,6 +163,8 @@ CASE(nat_tw_recycle) = {
 		  "lower than A's last one, and the first SYN gets a SYN-ACK; "
 		  "on a kernel with tcp_tw_recycle B gets no answer, and "
 		  "PAWSPassive counts its SYNs",
+	.shows = SHOWS("outcome", "elapsed_s", "tsval_difference_s",
+		       "server_state"),
 	.world = &world_nat,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_timestamps", 1 },
 			    { "client-b", "net.ipv4.tcp_timestamps", 2 }),

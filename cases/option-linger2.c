@@ -64,6 +64,7 @@ CASE(option_linger2) = {
 	.expect = "a RST, from close() where the FIN is acknowledged, and in "
 		  "reply to the ACK otherwise; the server reads the FIN and "
 		  "then has EPIPE",
+	.shows = SHOWS("outcome", "client_state", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_fin_timeout", 60 }),
 	.variants = VARIANTS(

@@ -119,6 +119,8 @@ CASE(option_window) = {
 		  "fit into 8192 bytes, without a window scale, and the server "
 		  "sends no more before the first ACK; maxseg: MSS 700 in the "
 		  "SYN, and segments of 688 bytes in both directions",
+	.shows = SHOWS("window", "window_scale", "mss", "client_snd_mss",
+		       "server_snd_mss"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ NULL, "net.ipv4.tcp_rmem",
 			      .text = "4096 131072 131072" },

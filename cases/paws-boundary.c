@@ -146,8 +146,10 @@ static struct mark inject_forged(struct run *run, const struct stage *stage,
 		 stage->ts_recent, genuine, frame.tcp.tsval, plan->delta,
 		 frame.tcp.has_timestamps ? "" : R_(", without the option"));
 	run_measured_count(run, "ts_recent", stage->ts_recent);
-	if (frame.tcp.has_timestamps)
+	if (frame.tcp.has_timestamps) {
 		run_measured_count(run, "tsval", frame.tcp.tsval);
+		run_measured_count(run, "older_by_ticks", -plan->delta);
+	}
 	return fault_inject(run, "server", &frame, NULL);
 }
 
@@ -294,6 +296,7 @@ CASE(paws_boundary) = {
 		  "dropped, counted as PAWSEstab and answered; the same for a "
 		  "pure ACK, but a duplicate ACK passes if it is at most 1.2 "
 		  "RTO old",
+	.shows = SHOWS("segment", "older_by_ticks", "unacknowledged"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "data-plus-1",

@@ -40,6 +40,8 @@ static void measure_timestamps(struct run *run, const struct segment *late)
 		 ts_recent, late->tsval, (int32_t)(late->tsval - ts_recent));
 	run_measured_count(run, "ts_recent", ts_recent);
 	run_measured_count(run, "tsval", late->tsval);
+	run_measured_count(run, "older_by_ticks",
+			   (int32_t)(ts_recent - late->tsval));
 }
 
 /* The original arrives after its retransmission and after more data. */
@@ -143,6 +145,8 @@ CASE(paws_late_segment) = {
 		  "a D-SACK block, and not read again; without timestamps the "
 		  "same apart from PAWSEstab; the ACK is dropped silently and "
 		  "counted as PAWSOldAck",
+	.shows = SHOWS("dropped_by", "late_ack_is", "older_by_ticks",
+		       "paws_old_ack"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "original",

@@ -68,6 +68,7 @@ static struct mark inject_forged(struct run *run, const struct plan *plan)
 		 ts_recent, frame.tcp.tsval, plan->tsval, plan->tsecr);
 	run_measured_count(run, "ts_recent", ts_recent);
 	run_measured_count(run, "tsval", frame.tcp.tsval);
+	run_measured_count(run, "older_by_ticks", -plan->tsval);
 	return fault_inject(run, "server", &frame, NULL);
 }
 
@@ -153,6 +154,7 @@ CASE(paws_syn_recv) = {
 	.expect = "the ACK establishes the connection with an equal TSval, and "
 		  "not with a smaller one; the RST ends the request with an "
 		  "equal one, and not with a smaller one",
+	.shows = SHOWS("server", "older_by_ticks"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "ack=equal", "a third ACK with the SYN's own TSval: it "

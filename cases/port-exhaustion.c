@@ -211,6 +211,8 @@ CASE(port_exhaustion) = {
 		  "a connection to another destination. bind() fails with "
 		  "EADDRINUSE, because the destination is not known yet. Where "
 		  "the server closes first, no port is taken",
+	.shows = SHOWS("outcome", "ports", "shared_port", "port_after_bind",
+		       "client_state", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
 			      .text = "40000 40003" },

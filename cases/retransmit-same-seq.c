@@ -49,6 +49,8 @@ static void expect_retransmission(struct run *run, struct mark sent,
 	expect_that(run, second.seq == original.seq && original.seq,
 		    "the retransmission has the original's sequence number",
 		    "%u and %u", second.seq, original.seq);
+	expect_number(run, "copy_seq_difference",
+		      (int32_t)(second.seq - original.seq), 0, 0);
 	expect_number(run, "copy_bytes", second.length, bytes, bytes);
 	run_note(run,
 		 "original: seq %u, TSval %u; retransmission: seq %u, TSval %u",
@@ -221,6 +223,8 @@ CASE(retransmit_same_seq) = {
 		  "later by the time between the two; the data is read once; "
 		  "data that arrives twice is answered with a D-SACK; 100 and "
 		  "50 bytes are retransmitted as one segment of 150",
+	.shows = SHOWS("copy_seq_difference", "copy_bytes",
+		       "copy_tsval_later_ms"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "data-lost",

@@ -96,6 +96,8 @@ CASE(retries2_count_or_time) = {
 		       "the retransmissions are counted"),
 	.expect = "as many retransmissions as fit into the time: for a "
 		  "tcp_retries2 of 3 four, three or two, depending on the RTT",
+	.shows = SHOWS("outcome", "elapsed_s", "rto_retransmissions",
+		       "retransmissions_by_count"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "0-means-1",

@@ -141,6 +141,8 @@ CASE(rto_bounds) = {
 		       "the client sends, and the RTOs are measured"),
 	.expect = "RTOs of 200 ms and more; shorter ones with tcp_rto_min_us; "
 		  "none above tcp_rto_max_ms",
+	.shows = SHOWS("hz", "snmp_rto_min_ms", "snmp_rto_max_ms",
+		       "tcp_rto_max_ms", "rto_least_s", "rto_most_s"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 0 }),
 	.variants = VARIANTS(

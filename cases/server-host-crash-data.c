@@ -295,6 +295,9 @@ CASE(server_host_crash_data) = {
 		  "924.6 s, and the end at the next expiry, after 937.7 s at "
 		  "HZ 250); ETIMEDOUT, or EHOSTUNREACH where address "
 		  "resolution fails before",
+	.shows = SHOWS("outcome", "elapsed_s", "rto_retransmissions",
+		       "timeout_s", "end_since_first_rto_s", "rto_1_s",
+		       "rto_2_s", "rto_3_s"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "retries2=3",

@@ -106,6 +106,7 @@ CASE(server_host_crash_idle) = {
 	.expect = "with a live peer and with a dead one the connection has the "
 		  "same state, no timer and no segments, until the client "
 		  "sends",
+	.shows = SHOWS("outcome", "client_state", "server_state"),
 	.world = &world_pair,
 	.variants = VARIANTS({ "seconds",
 			       "idle for 3 s before and after the crash, "

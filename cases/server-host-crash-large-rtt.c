@@ -221,6 +221,8 @@ CASE(server_host_crash_large_rtt) = {
 		  "12 s for 0.72 s; at the kernel's defaults 15 retransmissions "
 		  "for 0.204 s, 14 and a sooner end for 0.388 s, 13 and a "
 		  "sooner end for 0.8 s, 13 and a later end for 1 s (HZ 250)",
+	.shows = SHOWS("outcome", "elapsed_s", "rto_retransmissions",
+		       "rto_retransmissions_15"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "rtt=50ms",

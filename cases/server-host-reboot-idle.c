@@ -58,6 +58,7 @@ CASE(server_host_reboot_idle) = {
 		       "nobody sends for 3 s", "the client sends"),
 	.expect = "no frame, no timer, ESTABLISHED at the client; then a RST "
 		  "in answer to the first segment, and ECONNRESET",
+	.shows = SHOWS("outcome", "client_state", "server_state"),
 	.world = &world_pair,
 	.duration = SEC(IDLE),
 	.script = script,

@@ -96,6 +96,8 @@ CASE(server_host_reboot_keepalive) = {
 	.expect = "rebooted: a RST in answer to the first probe after 2 s, and "
 		  "ECONNRESET; path-cut: ETIMEDOUT after 2 + 3 * 1 s, while "
 		  "the server's end is ESTABLISHED",
+	.shows = SHOWS("outcome", "elapsed_s", "keepalive_probes",
+		       "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS("client", TIME, INTVL, PROBES)),
 	.variants = VARIANTS(

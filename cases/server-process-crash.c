@@ -180,6 +180,7 @@ CASE(server_process_crash) = {
 		  "until then FIN-WAIT-2 for tcp_fin_timeout and CLOSE-WAIT "
 		  "without end; a RST and EPIPE when it writes; the same after "
 		  "exit()",
+	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_fin_timeout",
 			      FIN_TIMEOUT }),

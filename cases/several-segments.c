@@ -164,6 +164,7 @@ CASE(several_segments) = {
 	.expect = "the probe is the last segment, two RTTs after it; the RTO "
 		  "sends the first one, and the others follow it within some "
 		  "RTTs, without another timeout",
+	.shows = SHOWS("outcome", "probe_offset", "rto_offset"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.tcp_early_retrans", 3 },
 			    { "client", "net.ipv4.tcp_timestamps", 1 }),

@@ -61,6 +61,7 @@ CASE(simultaneous_open) = {
 		       "the wire holds both SYNs and releases them"),
 	.expect = "both connect() succeed, each end sends a SYN-ACK, and data "
 		  "arrives both ways",
+	.shows = SHOWS("outcome", "client_state", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL(NULL)),
 	.duration = MSEC(50),

@@ -216,6 +216,7 @@ CASE(stale_rst_in_time_wait) = {
 		  "with RCV.NXT the TIME-WAIT is gone and connect() succeeds, "
 		  "except with tcp_rfc1337 or with an old timestamp; after "
 		  "60 s the RST arrives in the next connection",
+	.shows = SHOWS("outcome", "client_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client"),
 			    { "client", "net.ipv4.tcp_tw_reuse", 0 }),

@@ -180,10 +180,14 @@ static struct mark inject_reset(struct run *run, const struct stage *stage,
 	reset.tcp.length = 0;
 	reset.tcp.seq = sequence_number(stage, plan->place);
 	run_measured_count(run, "ts_recent", stage->ts_recent);
-	if (plan->delta)
+	run_measured_count(run, "beyond_rcv_nxt",
+			   (int32_t)(reset.tcp.seq - stage->rcv_nxt));
+	if (plan->delta) {
 		run_measured_count(
 			run, "tsval",
 			(uint32_t)(stage->ts_recent + (uint32_t)plan->delta));
+		run_measured_count(run, "older_by_ticks", -plan->delta);
+	}
 	return inject_forged(run, stage, "RST", reset, plan->delta);
 }
 
@@ -321,6 +325,7 @@ CASE(stale_rst_passes_paws) = {
 		"the data is dropped (PAWSEstab). The RST resets at the exact "
 		"sequence number, fresh or stale; inside the window it gets a "
 		"challenge ACK, outside it is ignored",
+	.shows = SHOWS("rst", "older_by_ticks", "beyond_rcv_nxt"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "stale-exact",

@@ -91,6 +91,7 @@ CASE(syn_ack_retries) = {
 		       "the request is watched until it is deleted"),
 	.expect = "three retransmissions and 15 s, or two and 7 s; syncnt: one "
 		  "and 3 s; half-full: one request ends after two and 7 s",
+	.shows = SHOWS("elapsed_s", "syn_acks", "requests", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_synack_retries",
 			      RETRIES }),

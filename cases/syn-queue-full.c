@@ -224,6 +224,7 @@ CASE(syn_queue_full) = {
 		  "TCPReqQFullDrop, or by ListenDrops alone; or the SYN is "
 		  "answered with a cookie, there is no request, and the first "
 		  "data creates the connection",
+	.shows = SHOWS("half_open", "client_state"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "syncookies=0",

@@ -82,6 +82,7 @@ CASE(syn_recv) = {
 	.expect = "a second SYN-ACK after 1 s, and no connection at the server "
 		  "2 s later, while the client is ESTABLISHED; ack-lost-once: "
 		  "accept() returns with the second",
+	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "sysctl",

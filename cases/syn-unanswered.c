@@ -218,6 +218,7 @@ CASE(syn_unanswered) = {
 		  "path is cut nothing is counted; where the answers are lost "
 		  "the server is in SYN-RECV; a closed port gives ECONNREFUSED "
 		  "at once, and a missing host EHOSTUNREACH",
+	.shows = SHOWS("outcome", "elapsed_s", "syns", "syns_received"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		/* Linear SYNs as by default, and so few others that the time

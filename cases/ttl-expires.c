@@ -309,6 +309,7 @@ CASE(ttl_expires) = {
 		  "fails with EHOSTUNREACH after a round trip and one SYN. A "
 		  "lost SYN-ACK: ETIMEDOUT. A connection: only SO_ERROR, and "
 		  "the next retransmission arrives",
+	.shows = SHOWS("outcome", "cables_passed", "elapsed_s"),
 	.world = &chain_4,
 	.variants = VARIANTS(
 		{ "routers=3",

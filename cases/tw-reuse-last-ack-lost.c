@@ -228,6 +228,8 @@ CASE(tw_reuse_last_ack_lost) = {
 		  "SYN again after two jiffies, and ECONNRESET for a process "
 		  "that still holds the server's end. Without the sysctl "
 		  "EADDRNOTAVAIL, and an orderly end",
+	.shows = SHOWS("outcome", "client_state", "server_state",
+		       "fin_again_before_reuse_s", "rst_above_fin"),
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client"),
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 }),

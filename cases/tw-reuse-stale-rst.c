@@ -351,6 +351,7 @@ CASE(tw_reuse_stale_rst) = {
 		  "the client send its SYN again after two jiffies; in the "
 		  "window it gets a challenge ACK; with RCV.NXT the client "
 		  "gets ECONNRESET",
+	.shows = SHOWS("client_state", "server_state", "rst_seq", "rst_age_s"),
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client"),
 			    { "client", "net.ipv4.tcp_tw_reuse", 1 }),
@@ -392,6 +393,7 @@ CASE(tw_reuse_stale_rst) = {
 		  "the exchange is short, but the RST must be in flight for 2 "
 		  "s more, and it is ignored",
 		  .value = HELD, .duration = SEC(2) + MSEC(600),
+		  .shows = SHOWS("exchange_s", "rst_age_s", "client_state"),
 		  .judgements = CLAIMS(
 			  { "C14", DOCUMENT_CONDITIONAL,
 			    "the exchange takes 0.2 s, but the RST must be in "

@@ -176,6 +176,7 @@ CASE(tw_reuse_which) = {
 		  "whether the second or the first port is free; the second "
 		  "only if the TIME-WAIT of the first is too young; of eight "
 		  "the four of one parity first, in an order of chance",
+	.shows = SHOWS("outcome", "local_port", "first_half_of_the_parity"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "client", "net.ipv4.ip_local_port_range",
 			      .text = "40000 40001" },

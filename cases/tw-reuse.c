@@ -80,8 +80,13 @@ static struct sock *connect_again(struct run *run, struct stage *stage)
 		expect_error(&got, EADDRNOTAVAIL);
 	else if (got.posted >= stage->from.max)
 		expect_success(&got);
-	run_measured(run, got.error ? "refused_after_s" : "reused_after_s",
-		     nsec_seconds(got.posted - stage->entered.min));
+	/* It is refused for at least, and reused after at most, so long. */
+	if (got.error)
+		run_measured(run, "refused_after_s",
+			     nsec_seconds(got.posted - stage->entered.max));
+	else
+		run_measured(run, "reused_after_s",
+			     nsec_seconds(got.returned - stage->entered.min));
 	return got.error ? NULL : got.sock;
 }
 
@@ -189,6 +194,10 @@ static void script(struct run *run)
 #define OFF .settings = SYSCTLS({ "client", REUSE, 0 })
 #define ON .settings = SYSCTLS({ "client", REUSE, 1 })
 
+#define WHEN_REUSED                                                            \
+	SHOWS("refused_after_s", "reused_after_s", "reuse_after_min_s",        \
+	      "reuse_after_max_s")
+
 #define LOOPBACK_ONLY                                                          \
 	"the default is 2, on for loopback, off for all other paths: "         \
 	"79e9fed46038"
@@ -223,6 +232,8 @@ CASE(tw_reuse) = {
 		"number and TWRecycled 1. Without the sysctl, or without such "
 		"a connect(), the TIME-WAIT continues. After bind() connect() "
 		"succeeds at once, with the sysctl or without",
+	.shows = SHOWS("outcome", "reused_after_s", "tcp_tw_reuse",
+		       "client_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS(ONE_LOCAL_PORT_SYSCTL("client")),
 	.variants = VARIANTS(
@@ -230,14 +241,14 @@ CASE(tw_reuse) = {
 		  "tcp_tw_reuse is 1, with the default delay of 1 s: connect() "
 		  "fails until the TIME-WAIT is that old, and then takes it "
 		  "over",
-		  ON },
+		  ON, .shows = WHEN_REUSED },
 		{ "delay=300ms",
 		  "tcp_tw_reuse is 1, and tcp_tw_reuse_delay is 300 ms: "
 		  "connect() takes the TIME-WAIT over after that time",
 		  .settings = SYSCTLS({ "client", REUSE, 1 },
 				      { "client", "net.ipv4.tcp_tw_reuse_delay",
 					300 }),
-		  .duration = MSEC(310),
+		  .duration = MSEC(310), .shows = WHEN_REUSED,
 		  .judgements = CLAIMS({ "C9", DOCUMENT_OUTDATED,
 					 "the second is only the default of "
 					 "tcp_tw_reuse_delay",

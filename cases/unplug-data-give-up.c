@@ -234,6 +234,9 @@ CASE(unplug_data_give_up) = {
 	.expect = "as many retransmissions as fit into the timeout (two where "
 		  "tcp_retries2 is 1), then ETIMEDOUT; at the client nothing "
 		  "until it sends: then a RST and ECONNRESET",
+	.shows = SHOWS("outcome", "elapsed_s", "rto_retransmissions",
+		       "rounds_by_count", "rounds_by_interval",
+		       "rounds_by_total"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "not-the-count",

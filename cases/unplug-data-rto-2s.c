@@ -123,6 +123,8 @@ CASE(unplug_data_rto_2s) = {
 	.expect = "retransmissions 2 and 6 s after the data, and ETIMEDOUT "
 		  "after 14 s: two retransmissions, where the count would "
 		  "allow four",
+	.shows = SHOWS("outcome", "elapsed_s", "rto_retransmissions", "rto_1_s",
+		       "rto_2_s", "timeout_s", "rounds_by_count"),
 	.world = &world_pair,
 	.settings = SYSCTLS({ "server", "net.ipv4.tcp_retries2", RETRIES2 },
 			    { "server", "net.ipv4.tcp_early_retrans", 0 }),

@@ -107,6 +107,7 @@ CASE(unplug_idle) = {
 	.expect = "both ends ESTABLISHED without a timer, and no segment; when "
 		  "the cable is back every byte arrives, also that of the "
 		  "second connection",
+	.shows = SHOWS("outcome", "client_state", "server_state"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "seconds",

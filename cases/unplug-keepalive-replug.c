@@ -190,6 +190,7 @@ CASE(unplug_keepalive_replug) = {
 		  "server, whose RST now arrives, so ECONNRESET at the client; "
 		  "the same where the client's own probes were answered, but "
 		  "not where it sent a byte",
+	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, TIME, INTVL, PROBES)),
 	.variants = VARIANTS(

@@ -159,6 +159,7 @@ CASE(unplug_keepalive) = {
 		  "with two probes, of which the client's do not reach the "
 		  "wire; ESTABLISHED at the end without keepalive, also when "
 		  "the cable is back",
+	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.settings = SYSCTLS(KEEPALIVE_SYSCTLS(NULL, TIME, INTVL, PROBES)),
 	.variants = VARIANTS(

@@ -105,6 +105,7 @@ CASE(unreachable_idle) = {
 	.expect = "ESTABLISHED without a timer at both ends, nothing queued "
 		  "and no segment; then no answer to the byte; then both bytes "
 		  "arrive",
+	.shows = SHOWS("outcome", "frames", "client_state", "server_state"),
 	.world = &world_pair,
 	.variants = VARIANTS(
 		{ "cable", "the client's cable is pulled" },

@@ -123,6 +123,7 @@ CASE(zero_window_frozen) = {
 		  "a zero window; ESTABLISHED beyond the time in which "
 		  "keepalive and tcp_retries2 end a dead connection; all bytes "
 		  "after the thaw",
+	.shows = SHOWS("outcome", "elapsed_s", "probes"),
 	.world = &world_pair,
 	/* The answers to probes less than tcp_invalid_ratelimit apart would be
 	 * suppressed: tcp_oow_rate_limited(). */

@@ -82,6 +82,7 @@ CASE(zero_window_gives_up) = {
 	.expect = "two probes, 1 and 2 RTO apart, and ETIMEDOUT 4 RTO after "
 		  "the second; the orphan is gone 2 RTO after its one probe. "
 		  "No RST",
+	.shows = SHOWS("outcome", "elapsed_s", "probes"),
 	.world = &world_pair,
 	.settings = SYSCTLS(ZERO_WINDOW_SYSCTLS,
 			    { "client", "net.ipv4.tcp_retries2", RETRIES2 },

@@ -106,6 +106,7 @@ CASE(zero_window_reopens) = {
 		  "until the third probe, 4 RTO after the second, and data "
 		  "right after its answer; again: the second schedule is that "
 		  "of the first. All bytes arrive",
+	.shows = SHOWS("elapsed_s", "probes"),
 	.world = &world_pair,
 	.settings = SYSCTLS(ZERO_WINDOW_SYSCTLS),
 	.variants = VARIANTS(

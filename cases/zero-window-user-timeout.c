@@ -129,6 +129,7 @@ CASE(zero_window_user_timeout) = {
 	.expect = "ETIMEDOUT 1 s after the first probe, with a second probe "
 		  "between; lowered: two jiffies after the held answer "
 		  "(without 2b9f6f7065d4: after a full interval)",
+	.shows = SHOWS("outcome", "elapsed_s", "probes"),
 	.world = &world_pair,
 	.settings = SYSCTLS(ZERO_WINDOW_SYSCTLS,
 			    { "client", "net.ipv4.tcp_retries2", 15 }),

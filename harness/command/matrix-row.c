@@ -202,7 +202,7 @@ static void print_facts(FILE *out, const struct matrix_cell *cells, size_t n,
 static void print_cell(FILE *out, const struct matrix_cell *cells, size_t n,
 		       const struct result *result)
 {
-	char summary[256] = "";
+	char summary[512] = "";
 
 	if (result->verdict != VERDICT_PASS)
 		fputs(report_verdict(result->verdict), out);

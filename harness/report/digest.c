@@ -187,7 +187,7 @@ static void add_run(const struct digest *digest, const struct result *result,
 {
 	const char *cells[CELLS] = { NULL };
 	char name[160], claims[REPORT_TEXT] = "", verdict[32];
-	char predicted[256], measured[256], reason[512] = "";
+	char predicted[512], measured[512], reason[512] = "";
 	char *document = judged ? document_cell(digest, result) : NULL;
 
 	run_name(result, parent, name, sizeof(name));

@@ -357,8 +357,8 @@ void report_timeline(FILE *out, const struct result *result, const char *prefix,
 /* Decimals, so that a duration has three or four digits. */
 static int decimals(double seconds)
 {
-	if (seconds > 0 && seconds < 0.01)
-		return 4;
+	if (seconds > 0 && seconds < 0.1)
+		return seconds < 0.01 ? 4 : 3;
 	if (seconds < 10)
 		return 2;
 	return seconds < 1000 ? 1 : 0;
@@ -421,7 +421,7 @@ void report_delays_print(FILE *out, const struct report_delays *delays)
 /* --- summaries ------------------------------------------------------------ */
 
 /* The names of values that several cases share; a case may add its own. */
-static const struct {
+static const struct shared_value {
 	const char *name, *word;
 	const char *words; /* of a counted value: the plural; with a blank */
 } shared[] = {
@@ -439,12 +439,12 @@ static const struct {
 	{ "accept_queue", N_("accept queue"), NULL },
 };
 
-static bool is_shared(const char *name)
+static const struct shared_value *find_shared(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
 		if (strcmp(shared[i].name, name) == 0)
-			return true;
-	return false;
+			return &shared[i];
+	return NULL;
 }
 
 /* Before every part of a summary but the first. */
@@ -478,7 +478,7 @@ static void print_value(FILE *out, const json_t *value)
 	if (json_is_string(value))
 		safe_text_print(out, report_value(json_string_value(value),
 						  buffer, sizeof(buffer)));
-	else if (is_whole(number))
+	else if (is_whole(number) || number >= 1e6 || number <= -1e6)
 		fprintf(out, "%.0f", number);
 	else
 		fprintf(out, "%.6g", number);
@@ -490,93 +490,127 @@ static void print_elapsed(FILE *out, const json_t *values, bool predicted)
 	const json_t *max = result_maximum(values, "elapsed_s");
 	double from = json_number_value(min), to = json_number_value(max);
 	int digits = decimals(from > 0 || !max ? from : to);
+	char first[REPORT_TEXT], last[REPORT_TEXT];
 
-	if (!json_is_number(min))
-		return;
 	if (json_is_number(max) && to == 0) {
-		fprintf(out, "%s%s", comma(out), _("at once"));
+		fputs(_("at once"), out);
 		return;
 	}
-	fprintf(out, "%s%.*f", comma(out), digits, from);
+	/* Both ends of a short range would look alike. */
+	do {
+		snprintf(first, sizeof(first), "%.*f", digits, from);
+		snprintf(last, sizeof(last), "%.*f", digits, to);
+	} while (from < to && strcmp(first, last) == 0 && digits++ < 4);
+	fputs(first, out);
 	if (json_is_number(max))
-		fprintf(out, " .. %.*f", digits, to);
+		fprintf(out, " .. %s", last);
 	fprintf(out, " s%s", predicted && !max ? _(" or more") : "");
 }
 
-/* "timer 60.0 s": a value that the kernel reports, read long before its end. */
-static void print_timer(FILE *out, const json_t *values)
+/* "3", or with a maximum "3 .. 4" */
+static void print_range(FILE *out, const json_t *values, const char *name)
 {
-	const json_t *timer = json_object_get(values, "timer_s");
-	char text[REPORT_TEXT];
-
-	if (!json_is_number(timer))
-		return;
-	report_seconds(json_number_value(timer), text);
-	fprintf(out, "%s%s %s", comma(out), _("timer"), text);
-}
-
-/* "3 .. 4 probes" */
-static void print_count(FILE *out, const json_t *values, const char *name,
-			const char *word, const char *words)
-{
-	const json_t *min = json_object_get(values, name);
 	const json_t *max = result_maximum(values, name);
 
-	if (!json_is_number(min))
+	print_value(out, json_object_get(values, name));
+	if (!json_is_number(max))
 		return;
-	fputs(comma(out), out);
-	print_value(out, min);
-	if (json_is_number(max)) {
-		fputs(" .. ", out);
-		print_value(out, max);
-	}
-	fprintf(out, "%s",
-		max || json_number_value(min) != 1 ? _(words) : _(word));
+	fputs(" .. ", out);
+	print_value(out, max);
 }
 
-static void print_outcome(FILE *out, const json_t *values)
+/* A value by its name, in words where several cases share it; for others, such as
+ * "rto_min_ms 200", the words are the case's. */
+static void print_named(FILE *out, const json_t *values, const char *name,
+			bool predicted)
 {
-	const json_t *outcome = json_object_get(values, "outcome");
-
-	if (outcome)
-		print_value(out, outcome);
-}
-
-/* "client ESTAB, server no socket" */
-static void print_states(FILE *out, const json_t *values)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
-		const json_t *state = json_object_get(values, shared[i].name);
-
-		if (!shared[i].word || shared[i].words || !state)
-			continue;
-		fprintf(out, "%s%s ", comma(out), _(shared[i].word));
-		print_value(out, state);
-	}
-}
-
-/* "rto_min_ms 200": the names and words are the case's. */
-static void print_own_values(FILE *out, json_t *values)
-{
-	const char *name;
-	json_t *value;
+	const json_t *value = json_object_get(values, name);
+	const struct shared_value *known = find_shared(name);
+	const bool number = json_is_number(value);
 	char buffer[REPORT_TEXT];
 
-	json_object_foreach (values, name, value) {
-		if (is_shared(name) || result_is_maximum(values, name))
-			continue;
-		fprintf(out, "%s%s ", comma(out),
-			message_value(name, buffer, sizeof(buffer)));
-		print_value(out, value);
+	if (!value)
+		return;
+	fputs(comma(out), out);
+	if (number && strcmp(name, "elapsed_s") == 0) {
+		print_elapsed(out, values, predicted);
+	} else if (number && strcmp(name, "timer_s") == 0) {
+		/* Of a timer that the kernel reports long before its end. */
+		report_seconds(json_number_value(value), buffer);
+		fprintf(out, "%s %s", _("timer"), buffer);
+	} else if (number && known && known->words) {
+		print_range(out, values, name);
+		fputs(json_number_value(value) != 1 ||
+				      result_maximum(values, name) ?
+			      _(known->words) :
+			      _(known->word),
+		      out);
+	} else {
+		if (strcmp(name, "outcome") != 0)
+			fprintf(out, "%s ",
+				known ? _(known->word) :
+					message_value(name, buffer,
+						      sizeof(buffer)));
+		print_range(out, values, name);
 	}
 }
 
 /* Outcome, time and counts; without these the states; without these the case's
  * own values. */
+static void print_default(FILE *out, json_t *values, bool predicted)
+{
+	const char *name;
+	json_t *value;
+	bool states;
+
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if (!shared[i].word || shared[i].words)
+			print_named(out, values, shared[i].name, predicted);
+	states = ftell(out) == 0;
+	for (size_t i = 0; states && i < ARRAY_SIZE(shared); i++)
+		if (shared[i].word && !shared[i].words)
+			print_named(out, values, shared[i].name, predicted);
+	if (ftell(out) > 0)
+		return;
+	json_object_foreach (values, name, value)
+		if (!find_shared(name) && !result_is_maximum(values, name))
+			print_named(out, values, name, predicted);
+}
+
+/* The names of the values that the run's case shows; NULL: the usual ones. */
+static const char *const *shown(const struct result *result)
+{
+	if (result->variant && result->variant->shows)
+		return result->variant->shows;
+	return result->testcase ? result->testcase->shows : NULL;
+}
+
+/* Of a run without values. */
+static void print_expectations(FILE *out, const struct result *result,
+			       bool predicted)
+{
+	unsigned int n = 0, met = 0;
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(result->expectations, i, one)
+	{
+		n++;
+		met += json_is_true(json_object_get(one, "ok"));
+	}
+	if (n && predicted)
+		fprintf(out,
+			message_plural("%u expectation", "%u expectations", n),
+			n);
+	else if (n)
+		fprintf(out, _("%u met"), met);
+}
+
 void report_summary(const struct result *result, bool predicted, char *ret,
 		    size_t size)
 {
 	json_t *values = predicted ? result->predicted : result->measured;
+	const char *const *name = shown(result);
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
@@ -584,17 +618,13 @@ void report_summary(const struct result *result, bool predicted, char *ret,
 	*ret = '\0';
 	if (!out)
 		return;
-	print_outcome(out, values);
-	print_elapsed(out, values, predicted);
-	print_timer(out, values);
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
-		if (shared[i].words)
-			print_count(out, values, shared[i].name, shared[i].word,
-				    shared[i].words);
+	for (; name && *name; name++)
+		print_named(out, values, *name, predicted);
 	if (ftell(out) == 0)
-		print_states(out, values);
-	if (ftell(out) == 0)
-		print_own_values(out, values);
+		print_default(out, values, predicted);
+	if (json_object_size(result->predicted) == 0 &&
+	    json_object_size(result->measured) == 0)
+		print_expectations(out, result, predicted);
 	fclose(out);
 	if (text)
 		snprintf(ret, size, "%s", text);

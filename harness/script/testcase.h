@@ -71,6 +71,7 @@ struct variant {
 			* with slow (days) in --defaults --all */
 	const char *needs_program; /* SKIP where it is not installed */
 	const char *ipv4_only; /* the reason; NULL: runs over IPv6, too */
+	const char *const *shows; /* NULL: the case's */
 	const struct world_plan *world; /* NULL: the case's */
 };
 
@@ -104,6 +105,9 @@ struct testcase {
 	const char *sources; /* RFC section; kernel file:function() */
 	const char *const *steps; /* what the script does; end: NULL */
 	const char *expect; /* what is expected, and why */
+	/* The names of the values that show it in the table of a run; end: NULL.
+	 * NULL: outcome, time and counts, or the states, or the case's own. */
+	const char *const *shows;
 	const char *command; /* that repeats it; NULL: halfopen run NAME */
 	const struct world_plan *world;
 	const struct setting *settings; /* end: name NULL */
@@ -132,6 +136,7 @@ struct testcase {
 #define NEEDS(...) ((const struct need[]){ __VA_ARGS__, { .kernel = 0 } })
 #define CHANGES(...) ((const struct change[]){ __VA_ARGS__, { .what = NULL } })
 #define STEPS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define SHOWS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* Elements of SYSCTLS() that several cases have. */
 #define KEEPALIVE_SYSCTLS(host_, time_, interval_, probes_)                    \

@@ -135,6 +135,32 @@ class Documents(unittest.TestCase):
         # They record no line of their own.
         self.assertLessEqual(unknown, {"path_delay"})
 
+    def test_values_that_a_case_shows_have_its_names(self):
+        """.shows of a case and its variants has no name that nothing records."""
+        script = os.path.join(ROOT, "harness/script")
+        shared = read("harness/report/report.c") + "".join(
+            read(script, name) for name in os.listdir(script) if name.endswith(".c"))
+        headers = {name: read("cases", name) for name in
+                   os.listdir(os.path.join(ROOT, "cases")) if name.endswith(".h")}
+        n = 0
+        for name in sorted(os.listdir(os.path.join(ROOT, "cases"))):
+            if not name.endswith(".c"):
+                continue
+            text = read("cases", name)
+            lists = re.findall(r"SHOWS\(([^)]*)\)", text)
+            recorded = re.sub(r"SHOWS\([^)]*\)", "", text) + shared + "".join(
+                headers[header] for header in
+                re.findall(r'#include "(.*)"', text) if header in headers)
+            for value in re.findall(r'"(.*?)"', " ".join(lists)):
+                n += 1
+                # rto_1_s is made of "%s_s" and "rto_%u".
+                plain = re.sub(r"_\d+_s$|_s$", "", value)
+                with self.subTest(case=name, value=value):
+                    self.assertTrue(f'"{value}"' in recorded or
+                                    f'"{plain}_%u"' in recorded or
+                                    f'"{plain}_%u_s"' in recorded, value)
+        self.assertGreater(n, 100)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

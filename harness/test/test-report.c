@@ -172,10 +172,14 @@ START_TEST(a_summary_has_outcome_and_time)
 	assert_summary("{\"elapsed_s\":12.6}", "{\"elapsed_s\":0.00042}",
 		       "12.6 s or more", "0.0004 s");
 	assert_summary("{\"elapsed_s\":0.0,\"elapsed_max_s\":0.05}",
-		       "{\"elapsed_s\":924.61}", "0.00 .. 0.05 s", "924.6 s");
+		       "{\"elapsed_s\":924.61}", "0.000 .. 0.050 s", "924.6 s");
 	assert_summary("{\"outcome\":\"EOF\",\"elapsed_s\":0.0,"
 		       "\"elapsed_max_s\":0.0}",
 		       "{\"elapsed_s\":0.0003}", "EOF, at once", "0.0003 s");
+	assert_summary("{\"elapsed_s\":0.04,\"elapsed_max_s\":0.044}",
+		       "{\"elapsed_s\":0.0417}", "0.040 .. 0.044 s", "0.042 s");
+	assert_summary("{\"elapsed_s\":2.0,\"elapsed_max_s\":2.004}",
+		       "{\"elapsed_s\":2.0021}", "2.000 .. 2.004 s", "2.00 s");
 	assert_summary("{}", "{}", "", "");
 }
 END_TEST
@@ -209,10 +213,55 @@ START_TEST(a_summary_falls_back_on_states_and_own_values)
 		       "client ESTAB", "client ESTAB, server CLOSE");
 	assert_summary("{\"rto_min_ms\":200.0,\"rto_min_ms_max\":204.0}",
 		       "{\"rto_min_ms\":200.25,\"unit\":\"ms\"}",
-		       "rto_min_ms 200", "rto_min_ms 200.25, unit ms");
+		       "rto_min_ms 200 .. 204", "rto_min_ms 200.25, unit ms");
 	/* A value is an upper bound only beside the value that it bounds. */
 	assert_summary("{\"silence_s\":1.0,\"silence_max_s\":2.0}",
-		       "{\"queue_max\":3}", "silence_s 1", "queue_max 3");
+		       "{\"queue_max\":3}", "silence_s 1 .. 2", "queue_max 3");
+}
+END_TEST
+
+/* Those of the variant, or else of the case, in its order; usual ones where
+ * there is none of them. */
+START_TEST(a_summary_has_the_values_that_the_case_shows)
+{
+	const struct variant variant = {
+		.shows = SHOWS("port", "client_state", "outcome", "absent"),
+	};
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+	char text[128];
+
+	json_decref(result->measured);
+	result->measured = json_pack("{s:s, s:f, s:s, s:i}", "outcome", "0",
+				     "elapsed_s", 1.0, "client_state", "UNCONN",
+				     "port", 40000);
+	result->variant = &variant;
+	report_summary(result, false, text, sizeof(text));
+	ck_assert_str_eq(text, "port 40000, client no socket, success");
+	json_object_del(result->measured, "port");
+	json_object_del(result->measured, "client_state");
+	json_object_del(result->measured, "outcome");
+	report_summary(result, false, text, sizeof(text));
+	ck_assert_str_eq(text, "1.00 s");
+	result_free(result);
+}
+END_TEST
+
+START_TEST(a_summary_without_values_counts_expectations)
+{
+	struct result *result = fake_new(FAKE_ALIVE, -1);
+	char text[128];
+
+	json_decref(result->predicted);
+	json_decref(result->measured);
+	json_decref(result->expectations);
+	result->predicted = json_object();
+	result->measured = json_object();
+	result->expectations = json_pack("[{s:b}, {s:b}]", "ok", 1, "ok", 0);
+	report_summary(result, true, text, sizeof(text));
+	ck_assert_str_eq(text, "2 expectations");
+	report_summary(result, false, text, sizeof(text));
+	ck_assert_str_eq(text, "1 met");
+	result_free(result);
 }
 END_TEST
 
@@ -333,6 +382,8 @@ static const TTest *const *const tests[] = {
 	&a_summary_names_a_timer_value_as_such,
 	&a_summary_has_counts,
 	&a_summary_falls_back_on_states_and_own_values,
+	&a_summary_has_the_values_that_the_case_shows,
+	&a_summary_without_values_counts_expectations,
 	&consecutive_claims_are_a_range,
 	&the_first_sentence_of_a_note_is_found,
 	&judgements_are_grouped_by_claim,
