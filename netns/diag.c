@@ -172,11 +172,11 @@ static int on_socket(struct nl_msg *msg, void *data)
  * of thousands of buckets: once for both families, as the older request asks
  * (inet_diag_dump_compat()). SOCK_DIAG_BY_FAMILY accepts no AF_UNSPEC.
  */
-int diag_each(struct diag *diag, diag_fn fn, void *data)
+int diag_each(struct diag *diag, unsigned int states, diag_fn fn, void *data)
 {
 	struct inet_diag_req request = {
 		.idiag_ext = 1 << (INET_DIAG_INFO - 1),
-		.idiag_states = ~0U,
+		.idiag_states = states,
 	};
 	struct each each = { .fn = fn, .data = data };
 	int r;

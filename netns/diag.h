@@ -56,11 +56,22 @@ struct diag;
 int diag_new(struct diag **ret, int namespace);
 struct diag *diag_free(struct diag *diag);
 
+/*
+ * Sets of states, one bit for each. For listeners alone the kernel does not walk
+ * the table of connections: inet_diag_dump_icsk(). "All" lacks a pseudo-state of
+ * Linux 6.8 and newer, TCP_BOUND_INACTIVE (bit 13), for sockets that are bound and
+ * not connected: the kernel would walk the table of ports for it as well.
+ */
+enum {
+	DIAG_ALL = (1 << 13) - 1,
+	DIAG_LISTENERS = 1 << DIAG_LISTEN,
+};
+
 typedef int (*diag_fn)(void *data, const struct diag_socket *socket);
 
-/* Calls `fn` for every TCP socket of both families, until it returns a failure,
- * which is passed on. */
-int diag_each(struct diag *diag, diag_fn fn, void *data);
+/* Calls `fn` for every TCP socket of both families that is in one of `states`,
+ * until it returns a failure, which is passed on. */
+int diag_each(struct diag *diag, unsigned int states, diag_fn fn, void *data);
 
 /*
  * Finds the socket with this 4-tuple; a remote port of 0 means the listener.

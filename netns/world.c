@@ -782,7 +782,7 @@ static int destroy_sockets(struct place *place)
 	r = diag_new(&destroyer, host_namespace(place->host));
 	if (r < 0)
 		return error_trace(r);
-	r = diag_each(place->diag, destroy_socket, destroyer);
+	r = diag_each(place->diag, DIAG_ALL, destroy_socket, destroyer);
 	diag_free(destroyer);
 	return error_trace(r);
 }

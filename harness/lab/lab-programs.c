@@ -329,8 +329,7 @@ static int see_listener(void *data, const struct diag_socket *socket)
 {
 	struct search *search = data;
 
-	if (socket->state == DIAG_LISTEN &&
-	    (!search->port || search->port == socket->local_port))
+	if (!search->port || search->port == socket->local_port)
 		search->found++;
 	return 0;
 }
@@ -341,7 +340,7 @@ static unsigned int count_listeners(struct lab_programs *programs,
 {
 	struct diag *diag = world_diag(programs->run->world, host);
 	struct search search = { .port = port };
-	int r = diag_each(diag, see_listener, &search);
+	int r = diag_each(diag, DIAG_LISTENERS, see_listener, &search);
 
 	if (r < 0)
 		run_broken(programs->run, r);
@@ -367,7 +366,8 @@ static void MACRO_NORETURN refuse_silence(struct lab_programs *programs,
 }
 
 /*
- * No event reports a listener: the kernel is asked every 2 ms. A client that
+ * No event reports a listener: the kernel is asked every 2 ms, and later, when the
+ * program has needed a second, every hundredth of its time. A client that
  * started without the server that it needs would be refused, and the lab would
  * show another incident than the planned one. A program that has ended may be
  * one that failed, which is among the conclusions. `before` is the number of
@@ -379,7 +379,7 @@ static void wait_for_listener(struct lab_programs *programs,
 {
 	nsec_t patience = program->listens ? program->listens_within :
 					     guess_patience;
-	nsec_t deadline = nsec_add(nsec_now(), patience);
+	nsec_t began = nsec_now(), deadline = nsec_add(began, patience);
 
 	while (count_listeners(programs, program->host, program->listens) <=
 	       before) {
@@ -392,7 +392,8 @@ static void wait_for_listener(struct lab_programs *programs,
 			refuse_silence(programs, program);
 		if (nsec_now() > deadline)
 			return;
-		run_wait(programs->run, NULL, NULL, nsec_now() + MSEC(2));
+		run_wait(programs->run, NULL, NULL,
+			 nsec_now() + MAX(MSEC(2), (nsec_now() - began) / 100));
 	}
 }
 

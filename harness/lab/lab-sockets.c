@@ -267,7 +267,7 @@ static void look(struct lab_sockets *s, bool journals_all)
 		diag = world_diag(s->run->world, s->host);
 		/* Both families: a server on [::] has sockets of AF_INET6 with
 		 * v4-mapped addresses for its IPv4 clients. */
-		r = diag_each(diag, see, s);
+		r = diag_each(diag, DIAG_ALL, see, s);
 		if (r < 0)
 			run_broken(s->run, r);
 	}

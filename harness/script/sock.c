@@ -932,8 +932,8 @@ struct sock *sock_find(struct run *run, const char *host, uint16_t remote_port)
 {
 	struct search search = { .sock = new_in_host(run, host),
 				 .remote_port = remote_port };
-	int r = diag_each(world_diag(run->world, host), match_connection,
-			  &search);
+	int r = diag_each(world_diag(run->world, host), DIAG_ALL,
+			  match_connection, &search);
 
 	if (r < 0)
 		run_broken(run, r);

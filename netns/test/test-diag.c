@@ -190,7 +190,8 @@ START_TEST(destroyed_socket_resets_its_peer)
 	client = realm_pair(&realm, &server);
 	realm_ok(diag_new(&destroyer,
 			  host_namespace(realm_host(&realm, "client"))));
-	r = diag_each(world_diag(realm.world, "client"), destroy, destroyer);
+	r = diag_each(world_diag(realm.world, "client"), DIAG_ALL, destroy,
+		      destroyer);
 	if (r == -EOPNOTSUPP)
 		return; /* CONFIG_INET_DIAG_DESTROY */
 	realm_ok(r);
@@ -233,9 +234,15 @@ START_TEST(one_dump_has_the_sockets_of_both_families)
 			 0);
 	realm_ok(fd);
 	ck_assert_int_eq(listen(fd, 1), 0);
-	realm_ok(diag_each(world_diag(realm.world, "server"), count_families,
-			   &found));
+	realm_ok(diag_each(world_diag(realm.world, "server"), DIAG_ALL,
+			   count_families, &found));
 	ck_assert_uint_eq(found.v4, 2);
+	ck_assert_uint_eq(found.v6, 1);
+	/* Without the two ends of the connection */
+	found = (struct families){ 0 };
+	realm_ok(diag_each(world_diag(realm.world, "server"), DIAG_LISTENERS,
+			   count_families, &found));
+	ck_assert_uint_eq(found.v4, 1);
 	ck_assert_uint_eq(found.v6, 1);
 	fd_close(fd);
 	realm_end(&realm);
@@ -256,14 +263,14 @@ START_TEST(failure_of_the_function_ends_the_dump)
 	realm_begin(&realm, AF_INET);
 	realm_pair(&realm, &server);
 	realm_listener(&realm, 81);
-	ck_assert_int_eq(diag_each(world_diag(realm.world, "server"), refuse,
-				   &calls),
+	ck_assert_int_eq(diag_each(world_diag(realm.world, "server"), DIAG_ALL,
+				   refuse, &calls),
 			 -EXDEV);
 	ck_assert_int_eq(calls, 1);
 	/* The next dump is not affected. */
 	calls = 0;
-	ck_assert_int_eq(diag_each(world_diag(realm.world, "client"), refuse,
-				   &calls),
+	ck_assert_int_eq(diag_each(world_diag(realm.world, "client"), DIAG_ALL,
+				   refuse, &calls),
 			 -EXDEV);
 	realm_end(&realm);
 }

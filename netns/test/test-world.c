@@ -113,7 +113,7 @@ static unsigned int sockets_of(struct realm *realm, const char *host)
 {
 	unsigned int n = 0;
 
-	realm_ok(diag_each(world_diag(realm->world, host), count, &n));
+	realm_ok(diag_each(world_diag(realm->world, host), DIAG_ALL, count, &n));
 	return n;
 }
 
