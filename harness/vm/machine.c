@@ -35,6 +35,14 @@
 
 #define UML_ID "uml" /* the kernel's folder of this name has its console */
 
+/*
+ * The hash tables of a kernel with 512 MiB, whatever memory the guest has: each
+ * look at the sockets of a lab walks them (inet_diag_dump_icsk()), which takes
+ * most of the time of QEMU when they are large, and tcp_max_orphans and
+ * tcp_max_tw_buckets are half of their size (tcp_init(), tcp_set_hashinfo()).
+ */
+#define TABLES "thash_entries=4096"
+
 struct machine {
 	const struct machine_plan *plan;
 	int console, result, signals;
@@ -132,7 +140,7 @@ static void qemu_words(struct words *words, const struct machine *machine)
 	add_word(words,
 		 "%s panic=-1 quiet loglevel=4 nokaslr nowatchdog "
 		 "rcupdate.rcu_cpu_stall_suppress=1 psi=0 cgroup_disable=memory "
-		 "%s ",
+		 TABLES " %s ",
 		 arch->append, plan->append);
 	add_environment(words->text[words->n - 1], WORD, "qemu", plan);
 }
@@ -166,6 +174,7 @@ static void uml_words(struct words *words, const struct machine *machine)
 	add_word(words, "loglevel=4");
 	add_word(words, "con0=null,fd:1");
 	add_word(words, "con=null");
+	add_word(words, TABLES);
 	add_word(words, "panic=-1");
 	/* The default is a folder in the user's home. */
 	add_word(words, "uml_dir=./");
