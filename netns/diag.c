@@ -101,10 +101,10 @@ int diag_new(struct diag **ret, int namespace)
 	left = namespace_leave();
 	if (connected < 0 || left < 0) {
 		diag_free(diag);
-		return connected < 0 ?
-			       error_origin(-EPROTONOSUPPORT, "sock_diag: %s",
-					    nl_geterror(connected)) :
-			       error_trace(left);
+		return connected < 0 ? error_origin(-EPROTONOSUPPORT,
+						    "sock_diag (libnl: %s)",
+						    nl_geterror(connected)) :
+				       error_trace(left);
 	}
 	*ret = diag;
 	return 0;
@@ -188,7 +188,8 @@ int diag_each(struct diag *diag, unsigned int states, diag_fn fn, void *data)
 	if (r >= 0)
 		r = nl_recvmsgs_default(diag->socket);
 	if (r < 0)
-		return error_origin(-EIO, "sock_diag: %s", nl_geterror(r));
+		return error_origin(-EIO, "sock_diag (libnl: %s)",
+				    nl_geterror(r));
 	return each.r < 0 ? error_trace(each.r) : 0;
 }
 
@@ -238,7 +239,8 @@ int diag_find(struct diag *diag, struct diag_socket *ret,
 	if (r == -NLE_OBJ_NOTFOUND)
 		return 0;
 	if (r < 0)
-		return error_origin(-EIO, "sock_diag: %s", nl_geterror(r));
+		return error_origin(-EIO, "sock_diag (libnl: %s)",
+				    nl_geterror(r));
 	/* Without a connection the lookup returns the listener. */
 	if ((found.state == DIAG_LISTEN) != !remote_port)
 		return 0;
@@ -269,6 +271,6 @@ int diag_destroy(struct diag *diag, const struct diag_socket *socket)
 	 * newer socket with the same 4-tuple: sock_diag_check_cookie(). */
 	if (r < 0 && r != -NLE_OBJ_NOTFOUND)
 		return error_origin(r == -NLE_OPNOTSUPP ? -EOPNOTSUPP : -EIO,
-				    "SOCK_DESTROY: %s", nl_geterror(r));
+				    "SOCK_DESTROY (libnl: %s)", nl_geterror(r));
 	return 0;
 }

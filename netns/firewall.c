@@ -33,6 +33,7 @@
 #include "errors.h"
 #include "fd.h"
 #include "macro.h"
+#include "message.h"
 #include "namespace.h"
 #include "privilege.h"
 #include "program-find.h"
@@ -263,7 +264,7 @@ static bool is_unsupported(const char *message)
 static int failure(const char *message)
 {
 	return error_origin(is_unsupported(message) ? -EOPNOTSUPP : -EINVAL,
-			    "nftables: %.*s", (int)strcspn(message, "\n"),
+			    "nft reports: %.*s", (int)strcspn(message, "\n"),
 			    message);
 }
 
@@ -273,6 +274,7 @@ enum { PATIENCE = 5 }; /* seconds for the child of firewall_check() */
 struct report {
 	struct firewall_position position;
 	char message[400]; /* "": none */
+	bool is_unknown; /* a name, or to this kernel */
 };
 
 /*
@@ -295,10 +297,8 @@ static void parse_message(const char *message, struct report *ret)
 		message += 7;
 		size -= 7;
 	}
-	snprintf(ret->message, sizeof(ret->message), "%.*s%s", size, message,
-		 strstr(message, strerror(ENOENT)) ?
-			 "; unknown name, or not supported by this kernel" :
-			 "");
+	snprintf(ret->message, sizeof(ret->message), "%.*s", size, message);
+	ret->is_unknown = strstr(message, strerror(ENOENT));
 	/* The message may quote a string of the rules. */
 	safe_text(ret->message, false);
 }
@@ -339,16 +339,21 @@ int firewall_check(const char *base, const char *rules,
 	fd_close(pipes[0]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	*ret = report.position;
 	if (pid > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		snprintf(report.message, sizeof(report.message),
-			 "libnftables does not return within %d s", PATIENCE);
-	else if (pid > 0 && WIFSIGNALED(status))
-		snprintf(report.message, sizeof(report.message),
-			 "libnftables ended by signal %d", WTERMSIG(status));
+		return error_refuse(-EINVAL, "nft does not return within %d s",
+				    PATIENCE);
+	if (pid > 0 && WIFSIGNALED(status))
+		return error_refuse(-EINVAL, "nft ended by signal %d",
+				    WTERMSIG(status));
 	if (r < 0 || !*report.message)
 		return error_trace(r);
-	*ret = report.position;
-	return error_refuse(-EINVAL, "%s", report.message);
+	return error_refuse(-EINVAL,
+			    report.is_unknown ?
+				    "nft reports: %s; unknown name, or not "
+				    "supported by this kernel" :
+				    R_("nft reports: %s"),
+			    report.message);
 }
 
 int firewall_load(int fd, const char *rules)
@@ -379,7 +384,8 @@ static int connect_in(struct nl_sock *socket, int fd)
 		return error_trace(r);
 	r = nl_connect(socket, NETLINK_NETFILTER);
 	if (r < 0)
-		r = error_origin(-EPROTONOSUPPORT, "netfilter netlink: %s",
+		r = error_origin(-EPROTONOSUPPORT,
+				 "netfilter netlink (libnl: %s)",
 				 nl_geterror(r));
 	left = namespace_leave();
 	return error_trace(r < 0 ? r : left);
@@ -404,7 +410,7 @@ static int flush(struct nl_sock *socket)
 	}
 	r = nl_send_sync(socket, msg);
 	if (r < 0)
-		return error_origin(-EOPNOTSUPP, "flush conntrack: %s",
+		return error_origin(-EOPNOTSUPP, "flush conntrack (libnl: %s)",
 				    nl_geterror(r));
 	return 0;
 }
@@ -503,7 +509,7 @@ static int list(struct nl_sock *socket, struct listing *listing)
 	if (r >= 0)
 		r = nl_recvmsgs_default(socket);
 	if (r < 0)
-		return error_origin(-EOPNOTSUPP, "list connections: %s",
+		return error_origin(-EOPNOTSUPP, "list connections (libnl: %s)",
 				    nl_geterror(r));
 	return 0;
 }

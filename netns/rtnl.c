@@ -80,7 +80,7 @@ int rtnl_new(struct rtnl **ret, int fd)
 	left = namespace_leave();
 	if (r < 0 || left < 0) {
 		rtnl_free(rtnl);
-		return r < 0 ? error_origin(from_nl(r), "rtnetlink: %s",
+		return r < 0 ? error_origin(from_nl(r), "rtnetlink (libnl: %s)",
 					    nl_geterror(r)) :
 			       error_trace(left);
 	}
@@ -121,8 +121,8 @@ static int perform(struct rtnl *rtnl, struct nl_msg *msg, const char *what)
 		return error_origin(-ENOMEM, "%s", what);
 	r = nl_send_sync(rtnl->socket, msg);
 	if (r < 0)
-		return error_origin(from_nl(r), "rtnetlink: %s: %s", what,
-				    nl_geterror(r));
+		return error_origin(from_nl(r), "rtnetlink: %s (libnl: %s)",
+				    what, nl_geterror(r));
 	return 0;
 }
 
@@ -224,8 +224,8 @@ static int ask(struct rtnl *rtnl, struct nl_msg *msg,
 	if (r >= 0)
 		r = nl_wait_for_ack(rtnl->socket);
 	if (r < 0)
-		return error_origin(from_nl(r), "rtnetlink: %s: %s", what,
-				    nl_geterror(r));
+		return error_origin(from_nl(r), "rtnetlink: %s (libnl: %s)",
+				    what, nl_geterror(r));
 	return 0;
 }
 

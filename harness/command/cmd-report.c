@@ -244,6 +244,10 @@ static int print_all(const struct options *options, struct saved_run *runs,
 	for (size_t i = 0; i < n && r >= 0; i++)
 		if (runs[i].result && is_selected(options, &runs[i]))
 			r = draw(options, &runs[i]);
+	if (r >= 0) {
+		putchar('\n');
+		ladder_print_legend(stdout, &options->view);
+	}
 	return error_trace(r);
 }
 

@@ -140,65 +140,23 @@ static void advise_virtual_time(const struct command_options *options,
 	       options->run.family == AF_INET6 ? " --family 6" : "");
 }
 
-static bool is_selected(const struct selection *selection,
-			const struct testcase *testcase,
-			const struct variant *variant)
-{
-	for (size_t i = 0; i < selection->n; i++)
-		if (selection->jobs[i].testcase == testcase &&
-		    selection->jobs[i].variant == variant)
-			return true;
-	return false;
-}
-
-static bool is_asked_for(const struct command_options *options,
-			 const struct testcase *testcase,
-			 const struct variant *variant)
-{
-	for (size_t i = 0; i < options->n_patterns; i++)
-		if (selection_matches_run(testcase, variant,
-					  options->patterns[i]))
-			return true;
-	return false;
-}
-
-/* Returns whether the run was left out because of its set. */
-static bool print_left_out(const struct command_options *options,
-			   const struct selection *selection,
-			   const struct testcase *testcase,
-			   const struct variant *variant, bool printed)
-{
-	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
-
-	if (!is_asked_for(options, testcase, variant) ||
-	    is_selected(selection, testcase, variant) ||
-	    testcase_set(testcase, variant) == SET_DEFAULT)
-		return false;
-	report_about(testcase_duration(testcase, variant), about);
-	if (printed)
-		printf(_("not run: %s (%s%s)\n"),
-		       testcase_run_name(testcase, variant, name), about,
-		       _(case_set_text(testcase_set(testcase, variant))));
-	return true;
-}
-
 /* A reader of the table takes it for all runs of the claim or case. */
-static void print_all_left_out(const struct command_options *options,
-			       const struct selection *selection)
+static void print_left_out(const struct selection *selection)
 {
 	enum { LINES = 6 };
-	size_t n = 0;
+	char name[TESTCASE_RUN_NAME], about[REPORT_TEXT];
+	size_t n = selection->n_left_out;
 
-	for (size_t i = 0; i < testcases_n; i++) {
-		const struct testcase *testcase = testcases[i];
-		const struct variant *variant = testcase->variants;
+	for (size_t i = 0; i < n && i < LINES; i++) {
+		const struct run_job *job = &selection->left_out[i];
 
-		if (!variant)
-			n += print_left_out(options, selection, testcase, NULL,
-					    n < LINES);
-		for (; variant && variant->name; variant++)
-			n += print_left_out(options, selection, testcase,
-					    variant, n < LINES);
+		report_about(testcase_duration(job->testcase, job->variant),
+			     about);
+		printf(_("not run: %s (%s%s)\n"),
+		       testcase_run_name(job->testcase, job->variant, name),
+		       about,
+		       _(case_set_text(
+			       testcase_set(job->testcase, job->variant))));
 	}
 	if (n > LINES)
 		printf(_("not run: %zu more, see 'halfopen list'\n"),
@@ -229,7 +187,7 @@ static void print_hints(const struct command_options *options,
 	if (options->reporter != &reporter_human || !options->n_patterns ||
 	    options->shards || options->defaults)
 		return;
-	print_all_left_out(options, selection);
+	print_left_out(selection);
 	advise_show(selection);
 }
 

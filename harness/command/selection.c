@@ -244,26 +244,45 @@ static bool is_selected(const struct command_options *options,
 	return false;
 }
 
+static bool is_asked_for(const struct command_options *options,
+			 const struct testcase *testcase,
+			 const struct variant *variant)
+{
+	for (size_t i = 0; i < options->n_patterns; i++)
+		if (selection_matches_run(testcase, variant,
+					  options->patterns[i]))
+			return true;
+	return false;
+}
+
+static int append(struct run_job **jobs, size_t *n, unsigned int repetitions,
+		  const struct testcase *testcase,
+		  const struct variant *variant)
+{
+	struct run_job *grown =
+		reallocarray(*jobs, *n + repetitions, sizeof(*grown));
+
+	if (!grown)
+		return error_origin(-ENOMEM, "list the runs");
+	*jobs = grown;
+	for (unsigned int i = 1; i <= repetitions; i++)
+		grown[(*n)++] = (struct run_job){ .testcase = testcase,
+						  .variant = variant,
+						  .repetition = i,
+						  .attempt = 1 };
+	return 0;
+}
+
 static int add(struct selection *selection,
 	       const struct command_options *options,
 	       const struct testcase *testcase, const struct variant *variant)
 {
-	struct run_job *grown;
-
-	if (!is_selected(options, testcase, variant))
-		return 0;
-	grown = reallocarray(selection->jobs,
-			     selection->n + options->repetitions,
-			     sizeof(*grown));
-	if (!grown)
-		return error_origin(-ENOMEM, "list the runs");
-	selection->jobs = grown;
-	for (unsigned int i = 1; i <= options->repetitions; i++)
-		selection->jobs[selection->n++] =
-			(struct run_job){ .testcase = testcase,
-					  .variant = variant,
-					  .repetition = i,
-					  .attempt = 1 };
+	if (is_selected(options, testcase, variant))
+		return append(&selection->jobs, &selection->n,
+			      options->repetitions, testcase, variant);
+	if (is_asked_for(options, testcase, variant))
+		return append(&selection->left_out, &selection->n_left_out, 1,
+			      testcase, variant);
 	return 0;
 }
 
@@ -380,5 +399,6 @@ nsec_t selection_longest(const struct selection *selection)
 void selection_free(struct selection *selection)
 {
 	free(selection->jobs);
+	free(selection->left_out);
 	*selection = (struct selection){ 0 };
 }

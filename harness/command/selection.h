@@ -18,6 +18,10 @@ struct selection {
 	struct run_job *jobs;
 	size_t n;
 	size_t n_all; /* of all shards */
+	/* Those that a pattern matches and that are not in the set (--all,
+	 * --defaults). */
+	struct run_job *left_out;
+	size_t n_left_out;
 };
 
 /*

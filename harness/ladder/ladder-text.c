@@ -51,6 +51,11 @@ void ladder_print_legend(FILE *out, const struct ladder_view *view)
 
 	fprintf(out, "%*s", INDENT, "");
 	fold_print(out,
+		   _("vertical lines: hosts, with their addresses; time goes "
+		     "down"),
+		   INDENT, INDENT, view->columns);
+	fprintf(out, "%*s", INDENT, "");
+	fold_print(out,
 		   _("segments: flags (S SYN, . ACK, P PSH, F FIN, R RST), "
 		     "begin:end(length), ack"),
 		   INDENT, INDENT, view->columns);

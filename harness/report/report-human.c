@@ -36,6 +36,9 @@ static void begin(struct report *report)
 		message_plural("%zu run, longest: %s\n",
 			       "%zu runs, longest: %s\n", info->n_runs),
 		info->n_runs, about);
+	fputs(_("hosts: client connects to server; every frame passes the wire "
+		"between them\n"),
+	      report->out);
 	fflush(report->out);
 }
 

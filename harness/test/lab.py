@@ -311,7 +311,7 @@ class PlanErrors(unittest.TestCase):
                 "      add rule inet lab forward drop\n      {}\n  server:\n")
         for rule, what in (
                 ("add rule inet lab forward tcp dpor 80 drop",
-                 ":7:37: hosts.gateway.rules: syntax error"),
+                 ":7:37: hosts.gateway.rules: nft reports: syntax error"),
                 ("add rule inet lab nowhere drop",
                  ":7:25: hosts.gateway.rules: .*No such file or directory"),
                 ('include "/etc/hosts"',

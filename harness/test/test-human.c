@@ -34,7 +34,9 @@ START_TEST(a_pipe_gets_a_line_for_each_start_and_end)
 {
 	char *text = fake_all("human", 80);
 
-	assert_has(text, "7 runs, longest: about 13 s\n");
+	assert_has(text,
+		   "7 runs, longest: about 13 s\nhosts: client connects to "
+		   "server; ");
 	assert_has(text, "\nrun server-host-crash-data/retries2=3 (about 3 s)\n"
 			 "PASS   server-host-crash-data/retries2=3 5.07 s\n");
 	assert_has(text, "\nSKIP   http-keepalive-timeout 5.07 s: nginx is "

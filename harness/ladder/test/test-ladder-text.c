@@ -167,6 +167,7 @@ START_TEST(legend_has_the_signs)
 	ladder_print_legend(out, &view);
 	fclose(out);
 	ck_assert_str_eq(text,
+"  vertical lines: hosts, with their addresses; time goes down\n"
 "  segments: flags (S SYN, . ACK, P PSH, F FIN, R RST), begin:end(length), ack\n"
 "  ┃ socket open  │ none, or not known  ┊ timer  ◌ held, delayed  ✗ lost, failed,\n"
 "  hit by a fault  ◆ injected, duplicated  ═ fault\n");
