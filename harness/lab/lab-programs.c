@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "errors.h"
@@ -365,13 +366,52 @@ static void MACRO_NORETURN refuse_silence(struct lab_programs *programs,
 		*lines ? "last output: " : "it printed nothing", lines);
 }
 
+static void MACRO_NORETURN refuse_end(struct lab_programs *programs,
+				      const struct lab_program *program)
+{
+	struct program *process = find(programs, program->name)->process;
+	int status = program_status(process);
+	char lines[640];
+
+	program_last_lines(process, lines, sizeof(lines));
+	run_here(program->place.source ? program->place.source : "lab",
+		 (int)program->place.line);
+	run_broken_because(
+		programs->run,
+		"%s in %s ended before it listened on port %u, %s %d; %s%s",
+		program->name, program->host, program->listens,
+		WIFSIGNALED(status) ? "by signal" : "with exit status",
+		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+		*lines ? "last output: " : "it printed nothing", lines);
+}
+
+static bool has_failed(const struct lab_programs *programs,
+		       const struct lab_program *program)
+{
+	return program_status(find(programs, program->name)->process) != 0;
+}
+
+static bool is_end_expected(const struct lab_plan *plan,
+			    const struct lab_program *program)
+{
+	for (size_t i = 0; i < plan->n_expectations; i++) {
+		const struct lab_expectation *e = &plan->expectations[i];
+
+		if ((e->kind == LAB_EXPECT_EXIT ||
+		     e->kind == LAB_EXPECT_SIGNAL) &&
+		    strcmp(e->program, program->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * No event reports a listener: the kernel is asked every 2 ms, and later, when the
  * program has needed a second, every hundredth of its time. A client that
  * started without the server that it needs would be refused, and the lab would
- * show another incident than the planned one. A program that has ended may be
- * one that failed, which is among the conclusions. `before` is the number of
- * listeners that the host had when the program started.
+ * show another incident than the planned one. A program that ends successfully
+ * may have left a daemon, or be no server. `before` is the number of listeners
+ * that the host had when the program started.
  */
 static void wait_for_listener(struct lab_programs *programs,
 			      const struct lab_program *program,
@@ -384,6 +424,9 @@ static void wait_for_listener(struct lab_programs *programs,
 	while (count_listeners(programs, program->host, program->listens) <=
 	       before) {
 		if (!lab_program_runs(programs, program->name)) {
+			if (program->listens && has_failed(programs, program) &&
+			    !is_end_expected(programs->plan, program))
+				refuse_end(programs, program);
 			find_or_add(programs, program->name)->does_not_listen =
 				program->listens;
 			return;

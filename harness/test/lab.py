@@ -1085,6 +1085,32 @@ expect:
                          r"\S*incident\.yaml:7\b")
         self.assertNotIn("the timeline ends", text)
 
+    def test_server_that_fails_before_it_listens_makes_the_lab_broken(self):
+        lab = """
+for: 300ms
+hosts:
+  client: {run: true}
+  server:
+    run: {name: web, run: RUN, listens: 80, listens-within: 20s}
+expect:
+  - EXPECTED
+"""
+        for run, how in (("echo no; exit 3", "with exit status 3"),
+                         ("echo no; kill -KILL $$", "by signal 9")):
+            text = lab.replace("RUN", run)
+            with self.subTest(run):
+                status, output = lab_file(text.replace("EXPECTED",
+                                                       "'true: exit 0'"))
+                self.assertEqual(status, rig.BROKEN, output)
+                self.assertRegex(
+                    output, "BROKEN: web in server ended before it listened on "
+                    rf"port 80, {how}; last output: 'no', at "
+                    r"\S*incident\.yaml:6\b")
+                self.assertNotIn("the timeline ends", output)
+        status, output = lab_file(lab.replace("RUN", "exit 3").replace(
+            "EXPECTED", "'web: exit 3'"))
+        self.assertEqual(status, rig.PASS, output)
+
     def test_server_that_ends_early_is_a_conclusion(self):
         status, text = lab_file('''
 for: 300ms
