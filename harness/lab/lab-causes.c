@@ -19,7 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counter.h"
 #include "errors.h"
+#include "host.h"
 #include "lab-network.h"
 #include "macro.h"
 #include "message.h"
@@ -302,6 +304,21 @@ static bool is_too_large(const struct causes *c,
 	return false;
 }
 
+/* A SYN from inside makes an entry: nf_ct_resolve_clash() drops it when the ports
+ * that NAT has chosen are in use, resolve_normal_ct() when the table is full. */
+static bool is_untracked(const struct causes *c,
+			 const struct wire_capture *capture,
+			 const struct lab_host *gateway)
+{
+	return capture->kinds & WIRE_SYN &&
+	       lab_host_tracks_connections(gateway) &&
+	       capture->network == gateway->interfaces[0].network &&
+	       host_is_running(run_host(c->run, gateway->name)) &&
+	       (counter_change(c->run, gateway->name,
+			       "nf_conntrack_insert_failed") > 0 ||
+		counter_change(c->run, gateway->name, "nf_conntrack_drop") > 0);
+}
+
 static void see_kept(struct causes *c, const struct wire_capture *capture)
 {
 	const struct lab_host *gateway = lab_plan_host(c->plan, capture->to);
@@ -309,6 +326,8 @@ static void see_kept(struct causes *c, const struct wire_capture *capture)
 
 	if (is_too_large(c, capture, gateway))
 		why = R_("larger than the MTU of the network behind it");
+	else if (is_untracked(c, capture, gateway))
+		why = R_("it cannot track the connection");
 	else if (gateway->ipvs && !gateway->rules)
 		why = R_("IPVS has no entry for the connection");
 	else if (gateway->ipvs)

@@ -574,6 +574,16 @@ static void conclude_socket(void *data, const char *host,
 
 /* --- counters ------------------------------------------------------------- */
 
+/* nf_ct_resolve_clash() counts a lost clash as both. */
+static long long rise(struct run *run, const char *host, const char *name)
+{
+	long long n = counter_change(run, host, name);
+
+	if (strcmp(name, "nf_conntrack_drop") == 0)
+		n -= counter_change(run, host, "nf_conntrack_insert_failed");
+	return n;
+}
+
 /* Those counters that explain the end of a connection, or a missing one. */
 static void conclude_counters(struct conclusions *c, const char *host)
 {
@@ -607,10 +617,8 @@ static void conclude_counters(struct conclusions *c, const char *host)
 		{ "nf_conntrack_invalid", R_("a segment that fits no tracked "
 					     "connection") },
 		{ "nf_conntrack_insert_failed",
-		  R_("a connection not tracked "
-		     "because its ports were taken "
-		     "in the meantime: its first "
-		     "segment is dropped") },
+		  R_("a connection not tracked because its ports were in use, "
+		     "or no port was free: its first segment is dropped") },
 		{ "nf_conntrack_drop",
 		  R_("a connection not tracked because the "
 		     "table was full") },
@@ -623,7 +631,7 @@ static void conclude_counters(struct conclusions *c, const char *host)
 	if (!host_is_running(run_host(c->end->run, host)))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		long long n = counter_change(c->end->run, host, known[i].name);
+		long long n = rise(c->end->run, host, known[i].name);
 
 		if (n > 0)
 			add(c, host, "%s +%lld: %s", known[i].name, n,

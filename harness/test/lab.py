@@ -1734,6 +1734,27 @@ class Gateways(unittest.TestCase):
         self.assertEqual(status, rig.PASS, text)
         self.assertRegex(text, r"10\.0\.1\.1:80 > 10\.0\.1\.254:")
 
+    def test_nat_without_a_free_port_is_a_conclusion(self):
+        status, text = lab_file("""
+hosts:
+  client:
+  gateway:
+    as: nat
+    rules: insert rule inet lab out meta l4proto tcp masquerade to :4000-4001
+  server:
+timeline:
+  - 0s: [listen server, connect client server 3 times]
+  - when client has sent 4 syns: end
+expect:
+  - client: 1 SYN-SENT
+  - gateway: counter nf_conntrack_insert_failed
+""")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, r"client +\d of its segments not forwarded by "
+                               r"gateway: it cannot track the\s+connection")
+        self.assertIn("no port was free", text)
+        self.assertNotIn("table was full", text)
+
     def test_rules_reach_hosts_behind_a_nat(self):
         for rule, sender in (("drop data from server to client", "server"),
                              ("drop data from client to server", "client")):
