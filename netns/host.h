@@ -44,6 +44,7 @@ struct cable_plan {
 	struct address floating[HOST_FLOATING]; /* family 0: none */
 	uint8_t mac[6]; /* all zero: no such cable */
 	unsigned int mtu; /* of the interface; 0: of the world */
+	unsigned int network_mtu; /* frames that are larger are lost; 0: none */
 };
 
 /* `to` with family 0 is the default route; else that network or, with

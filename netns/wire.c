@@ -93,6 +93,7 @@ struct wire_port {
 	unsigned int network;
 	int ifindex;
 	unsigned int mtu; /* of the host's end */
+	unsigned int network_mtu; /* 0: any */
 	uint8_t mac[6];
 	bool dead, cut_from, cut_to, suspended;
 	struct wire_link from_host, to_host;
@@ -207,12 +208,13 @@ static bool is_sent(enum wire_fate fate)
 }
 
 /* __is_skb_forwardable() allows for a VLAN tag. */
-static bool is_too_large(struct wire *wire, const struct wire_frame *frame)
+static bool is_too_large(struct wire *wire, const struct wire_frame *frame,
+			 unsigned int mtu)
 {
 	enum { VLAN_TAG = 4 };
 
 	return wire_segment_size(capture_of(wire, frame->capture)) >
-	       FRAME_ETHERNET + VLAN_TAG + frame->to->mtu;
+	       FRAME_ETHERNET + VLAN_TAG + mtu;
 }
 
 /*
@@ -229,7 +231,10 @@ static int put_on_cable(struct wire *wire, const struct wire_frame *frame,
 
 	/* __is_skb_forwardable() ignores the size of a GSO frame; its segments
 	 * would not fit. */
-	if (frame->header->gso_size && is_too_large(wire, frame)) {
+	if ((frame->header->gso_size &&
+	     is_too_large(wire, frame, frame->to->mtu)) ||
+	    (frame->to->network_mtu &&
+	     is_too_large(wire, frame, frame->to->network_mtu))) {
 		*fate = WIRE_TOO_LARGE;
 		return 0;
 	}
@@ -243,7 +248,8 @@ static int put_on_cable(struct wire *wire, const struct wire_frame *frame,
 	    errno != ENOBUFS)
 		return error_origin(-errno, "send a frame to %s",
 				    frame->to->host);
-	*fate = is_too_large(wire, frame) ? WIRE_TOO_LARGE : WIRE_LOST;
+	*fate = is_too_large(wire, frame, frame->to->mtu) ? WIRE_TOO_LARGE :
+							    WIRE_LOST;
 	return 0;
 }
 
@@ -1322,6 +1328,11 @@ int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
 void wire_port_set_mtu(struct wire_port *port, unsigned int mtu)
 {
 	port->mtu = mtu;
+}
+
+void wire_port_set_network_mtu(struct wire_port *port, unsigned int mtu)
+{
+	port->network_mtu = mtu;
 }
 
 int wire_port_add_address(struct wire_port *port, const struct address *address)

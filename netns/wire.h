@@ -62,6 +62,10 @@ int wire_add_port(struct wire *wire, struct wire_port **ret, const char *host,
  * larger, and the frame's fate is WIRE_TOO_LARGE. */
 void wire_port_set_mtu(struct wire_port *port, unsigned int mtu);
 
+/* MTU of the network, in bytes; initially 0: any frame passes. What is larger does
+ * not reach the port, as from a switch, and the fate is the same. */
+void wire_port_set_network_mtu(struct wire_port *port, unsigned int mtu);
+
 /* An address of the port's host. A host with several ports needs them: segments
  * from other addresses are those that it forwards. */
 int wire_port_add_address(struct wire_port *port,

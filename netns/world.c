@@ -279,6 +279,8 @@ static int bind_port(struct world *world, struct place *place, size_t i,
 			  cable->network, ifindex, cable->mac);
 	if (r >= 0 && mtu_of(world, place, i))
 		wire_port_set_mtu(place->ports[i], mtu_of(world, place, i));
+	if (r >= 0)
+		wire_port_set_network_mtu(place->ports[i], cable->network_mtu);
 	for (size_t j = 0; j < HOST_ADDRESSES && r >= 0; j++)
 		if (cable->addresses[j].family)
 			r = wire_port_add_address(place->ports[i],

@@ -55,6 +55,8 @@ static void place_host(struct lab_case *c, size_t i)
 			    interface->number);
 		c->world.hosts[i].mtus[j] =
 			lab_network_mtu(c->plan, host, interface);
+		c->world.hosts[i].network_mtus[j] =
+			c->plan->networks[interface->network].mtu;
 	}
 	c->world.hosts[i].name = host->name;
 	c->world.hosts[i].v4 = c->addresses[i][0].v4;

@@ -247,8 +247,14 @@ static bool is_lost(const struct wire_capture *capture)
 	       capture->fate == WIRE_TOO_LARGE || capture->fate == WIRE_NOBODY;
 }
 
+static bool exceeds(const struct wire_capture *capture, unsigned int mtu)
+{
+	return wire_segment_size(capture) > FRAME_ETHERNET + mtu;
+}
+
 static void see_loss(struct causes *c, const struct wire_capture *capture)
 {
+	const struct lab_network *network = &c->plan->networks[capture->network];
 	const char *host = *capture->origin ? capture->origin : capture->from;
 
 	if (capture->label)
@@ -262,6 +268,11 @@ static void see_loss(struct causes *c, const struct wire_capture *capture)
 	else if (capture->fate == WIRE_LOST)
 		count_segments(c, host, capture, "lost: %s has no carrier",
 			       capture->to);
+	else if (capture->fate == WIRE_TOO_LARGE && network->mtu &&
+		 exceeds(capture, network->mtu))
+		count_segments(c, host, capture,
+			       "lost: larger than the MTU of the network %s",
+			       network->name);
 	else if (capture->fate == WIRE_TOO_LARGE)
 		count_segments(c, host, capture,
 			       "lost: larger than the MTU of the interface of "
@@ -281,11 +292,6 @@ static bool is_kept(const struct causes *c, size_t i)
 	       strcmp(capture->origin, capture->to) != 0 &&
 	       capture->frame.kind == FRAME_TCP &&
 	       c->last[capture->packet] == i;
-}
-
-static bool exceeds(const struct wire_capture *capture, unsigned int mtu)
-{
-	return wire_segment_size(capture) > FRAME_ETHERNET + mtu;
 }
 
 /* For a network of the gateway other than that which it comes from. */

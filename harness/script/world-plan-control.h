@@ -19,6 +19,7 @@ struct planned_host {
 	struct {
 		char v4[ADDRESS_TEXT], v6[ADDRESS_TEXT];
 		unsigned int mtu; /* 0: the kernel's default */
+		unsigned int network_mtu; /* 0: no limit */
 	} cables[HOST_CABLES];
 };
 

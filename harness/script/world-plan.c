@@ -79,8 +79,10 @@ static void declared_host(const struct world_plan *plan, size_t i,
 	copy(ret->cables[0].v4, ADDRESS_TEXT, plan->hosts[i].v4);
 	copy(ret->cables[0].v6, ADDRESS_TEXT, plan->hosts[i].v6);
 	ret->n_cables = 1;
-	for (size_t j = 0; j < HOST_CABLES; j++)
+	for (size_t j = 0; j < HOST_CABLES; j++) {
 		ret->cables[j].mtu = plan->hosts[i].mtus[j];
+		ret->cables[j].network_mtu = plan->hosts[i].network_mtus[j];
+	}
 	for (size_t j = 0; j < ARRAY_SIZE(plan->hosts[i].also); j++) {
 		if (!plan->hosts[i].also[j].v4)
 			break;
@@ -257,6 +259,7 @@ int planned_host_plan(const struct planned_host *planned, size_t i, int family,
 			return error_trace(r);
 		cable->network = network_of(&cable->addresses[0]);
 		cable->mtu = planned->cables[j].mtu;
+		cable->network_mtu = planned->cables[j].network_mtu;
 		cable->mac[0] = 0x02;
 		cable->mac[4] = (uint8_t)j;
 		cable->mac[5] = (uint8_t)(i + 1);

@@ -36,6 +36,7 @@ struct world_plan {
 		 * HOST_ROUTES. */
 		const struct world_route *routes;
 		unsigned int mtus[HOST_CABLES]; /* 0: the kernel's default */
+		unsigned int network_mtus[HOST_CABLES]; /* 0: no limit */
 	} hosts[WORLD_HOSTS];
 	/* Further addresses, with names of their own, which may move from one
 	 * host to another: world_move_address(). */

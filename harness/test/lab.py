@@ -2163,6 +2163,26 @@ class Mtu(unittest.TestCase):
         self.assertIn(8948, {r.get("len") for r in records
                              if r["type"] == "frame"})
 
+    # Jumbo frames on the hosts, and a switch that has none.
+    def test_network_loses_what_is_larger_than_its_mtu(self):
+        for family in "46":
+            status, output, records = file_journal("""
+                networks: {lan: {mtu: 1500}}
+                hosts:
+                  client: {networks: lan, mtu: 9000}
+                  server: {networks: lan, mtu: 9000}
+                timeline:
+                  - 0s: [listen server 80 silent, connect client server]
+                  - 100ms: send client 100
+                  - when server has received 1 data: send client 40000
+                  - when client has sent 4 retransmissions: end
+                """, "--family", family)
+            self.assertEqual(status, rig.PASS, output)
+            self.assertEqual(self.received(records, "server"), 101)
+            words = " ".join(output.split())
+            self.assertIn("lost: larger than the MTU of the network lan", words)
+            self.assertIn("only its large segments are lost", words)
+
     def test_interface_drops_what_is_larger_than_its_mtu(self):
         status, output, _ = file_journal("""
             networks: {lan: {mtu: 9000}, core: {mtu: 9000}}

@@ -134,7 +134,9 @@ struct lab_tracking {
 /* A switch; lab-network.h. */
 struct lab_network {
 	const char *name;
-	unsigned int mtu; /* of its interfaces; 0: LAB_MTU */
+	/* Larger packets are lost, and the default of its interfaces; 0: any, and
+	 * LAB_MTU. */
+	unsigned int mtu;
 	struct lab_place place;
 };
 
