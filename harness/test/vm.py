@@ -301,6 +301,19 @@ class Ends(Machines):
                     parts=("still busy",))
         self.assertLess(self.took, 3 + AT_ONCE)
 
+    def test_guest_that_waits_for_a_cpu_is_busy(self):
+        """It has one CPU, and another process takes all of it."""
+        cpu = max(os.sched_getaffinity(0))
+        pinned = f"import os; os.sched_setaffinity(0, {{{cpu}}})\n"
+        idle = "os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n"
+        loop = "while True:\n    pass\n"
+        with subprocess.Popen([sys.executable, "-c", pinned + loop]) as other:
+            try:
+                self.broken(f"exec {sys.executable} -c '{pinned + idle + loop}'",
+                            "--timeout", "3", parts=("still busy",))
+            finally:
+                other.kill()
+
     def test_truncated_results_are_reported(self):
         self.broken(f"printf '%s' '{RUN}' >>$result; exit 0",
                     parts=("had sent all results",))

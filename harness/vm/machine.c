@@ -295,48 +295,101 @@ static bool is_silent(const struct machine *machine, nsec_t now)
 	       now > machine->start + machine->plan->first_output;
 }
 
+struct task_stat {
+	int group;
+	char state;
+	unsigned long user, system, ended_user, ended_system; /* ticks */
+};
+
+/* `path` is below /proc: PID, or PID/task/TID. */
+static bool read_stat(const char *path, struct task_stat *ret)
+{
+	char name[PATH_MAX];
+	FILE *file;
+	int n;
+
+	snprintf(name, sizeof(name), "/proc/%s/stat", path);
+	file = fopen(name, "re");
+	if (!file)
+		return false;
+	/* pid, name, state, parent, group … */
+	n = fscanf(file,
+		   "%*d (%*[^)]) %c %*d %d %*d %*d %*d "
+		   "%*u %*u %*u %*u %*u %lu %lu %lu %lu",
+		   &ret->state, &ret->group, &ret->user, &ret->system,
+		   &ret->ended_user, &ret->ended_system);
+	fclose(file);
+	return n == 6;
+}
+
+/* Whether a thread of the process executes or waits for a CPU. */
+static bool is_runnable(const char *pid)
+{
+	char path[PATH_MAX];
+	struct task_stat stat;
+	struct dirent *entry;
+	bool runnable = false;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%s/task", pid);
+	tasks = opendir(path);
+	while (tasks && !runnable && (entry = readdir(tasks))) {
+		snprintf(path, sizeof(path), "%.20s/task/%.20s", pid,
+			 entry->d_name);
+		runnable = entry->d_name[0] != '.' && read_stat(path, &stat) &&
+			   stat.state == 'R';
+	}
+	if (tasks)
+		closedir(tasks);
+	return runnable;
+}
+
 /* CPU time of the process group and of its children that have ended: UML runs the
- * processes of its guest as processes of the host. */
-static nsec_t group_cpu(pid_t group)
+ * processes of its guest as processes of the host. `ret_runnable` may be NULL. */
+static nsec_t group_cpu(pid_t group, bool *ret_runnable)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
+	bool runnable = false;
 	long ticks = 0;
 
 	while (proc && (entry = readdir(proc))) {
-		char path[300];
-		int leader;
-		unsigned long user, system, ended_user, ended_system;
-		FILE *file;
+		struct task_stat stat;
 
-		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-		file = entry->d_name[0] > '9' ? NULL : fopen(path, "re");
-		/* pid, name, state, parent, group … */
-		if (file && fscanf(file, "%*d (%*[^)]) %*c %*d %d %*d %*d %*d "
-				   "%*u %*u %*u %*u %*u %lu %lu %lu %lu",
-				   &leader, &user, &system, &ended_user,
-				   &ended_system) == 5 &&
-		    leader == group)
-			ticks += (long)(user + system + ended_user +
-					ended_system);
-		if (file)
-			fclose(file);
+		if (entry->d_name[0] > '9' || !read_stat(entry->d_name, &stat) ||
+		    stat.group != group)
+			continue;
+		ticks += (long)(stat.user + stat.system + stat.ended_user +
+				stat.ended_system);
+		if (ret_runnable && !runnable)
+			runnable = is_runnable(entry->d_name);
 	}
 	if (proc)
 		closedir(proc);
+	if (ret_runnable)
+		*ret_runnable = runnable;
 	return ticks * (SEC(1) / sysconf(_SC_CLK_TCK));
 }
 
 /* Measured over the last second, because a guest that hangs after its boot
  * has used CPU time before. On a loaded machine a busy guest gets a part of
- * one CPU. */
+ * one CPU, or none in that second, but is runnable whenever it is looked at. */
 static bool is_busy(const struct machine *machine)
 {
-	struct timespec pause = { .tv_sec = 1 };
-	nsec_t used = group_cpu(machine->pid), since = nsec_now();
+	enum { LOOKS = 20 };
+	const struct timespec pause = { .tv_nsec = SEC(1) / LOOKS };
+	nsec_t before = group_cpu(machine->pid, NULL), used = 0;
+	nsec_t since = nsec_now();
+	unsigned int n_runnable = 0;
 
-	nanosleep(&pause, NULL);
-	return group_cpu(machine->pid) - used > (nsec_now() - since) / 10;
+	for (int i = 0; i < LOOKS; i++) {
+		bool runnable;
+
+		nanosleep(&pause, NULL);
+		used = group_cpu(machine->pid, &runnable) - before;
+		n_runnable += runnable;
+	}
+	return used > (nsec_now() - since) / 10 || n_runnable > LOOKS / 2;
 }
 
 /* --- processes that spin --------------------------------------------------*/
@@ -372,7 +425,7 @@ static bool clock_stands_still(struct machine *machine, nsec_t now)
 	if (fd >= 0 && pread(fd, &clock, sizeof(clock), 0) < 0)
 		clock = 0;
 	fd_close(fd);
-	cpu = group_cpu(machine->pid);
+	cpu = group_cpu(machine->pid, NULL);
 	if (clock != machine->uml.clock) {
 		machine->uml.clock = clock;
 		machine->uml.cpu = cpu;
@@ -436,7 +489,7 @@ static bool serve(struct machine *machine, struct stream *stream,
 		if (!report->until_first_result && stream_has_begun(stream)) {
 			report->until_first_result = now - machine->start;
 			report->cpu_until_first_result =
-				group_cpu(machine->pid);
+				group_cpu(machine->pid, NULL);
 		}
 		if (exited)
 			return true;
