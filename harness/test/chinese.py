@@ -627,6 +627,17 @@ class Catalogues(unittest.TestCase):
         loader.exec_module(module)
         return module
 
+    @unittest.skipUnless(shutil.which("xgettext"), "xgettext is not installed")
+    def test_no_text_of_labs_is_empty(self):
+        """An empty text would be the header of the catalogue, which has no
+        source."""
+        po = self.load()
+        with tempfile.TemporaryDirectory() as folder:
+            template = pathlib.Path(folder, "lab.pot")
+            text = po.extract(ROOT, template, po.sources(ROOT, ["harness/lab"]),
+                              po.LAB_RECORDS)
+        self.assertNotIn("\n#:", text.partition("\n\n")[0])
+
     def test_update_changes_no_other_entry(self):
         po = self.load()
         with tempfile.TemporaryDirectory() as root:

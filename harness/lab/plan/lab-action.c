@@ -100,7 +100,7 @@ static int read_run(struct lab_lex *lex, struct lab_action *action)
 	const struct lab_word *word = lab_lex_peek(lex);
 	bool is_command = word->text && (lab_word_is(word + 1, "in") ||
 					 (word->quoted &&
-					  lab_name_check(word->text, "") < 0));
+					  !lab_name_is_valid(word->text)));
 	int r;
 
 	if (!is_command) {

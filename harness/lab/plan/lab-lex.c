@@ -287,7 +287,7 @@ int lab_lex_name(struct lab_lex *lex, const char *what, const char **ret)
 {
 	const struct lab_word *word = lab_lex_peek(lex);
 
-	if (!word->text || lab_name_check(word->text, "") < 0)
+	if (!word->text || !lab_name_is_valid(word->text))
 		return lab_lex_expected(lex, what);
 	return lab_lex_text(lex, what, ret);
 }

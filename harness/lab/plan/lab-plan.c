@@ -276,13 +276,23 @@ static bool is_name_character(char c, bool first)
 		((c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'));
 }
 
+static bool is_name(const char *text)
+{
+	bool valid = *text;
+
+	for (size_t i = 0; text[i]; i++)
+		valid = valid && is_name_character(text[i], i == 0);
+	return valid;
+}
+
+bool lab_name_is_valid(const char *text)
+{
+	return is_name(text) && !lab_name_is_keyword(text);
+}
+
 int lab_name_check(const char *name, const char *what)
 {
-	bool valid = *name;
-
-	for (size_t i = 0; name[i]; i++)
-		valid = valid && is_name_character(name[i], i == 0);
-	if (!valid)
+	if (!is_name(name))
 		return error_refuse(-EINVAL,
 				    "invalid %s name '%s': expected a letter, "
 				    "then letters, digits, '-', '_' and '.'",

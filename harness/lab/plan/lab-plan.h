@@ -492,6 +492,7 @@ nsec_t lab_plan_moment_time(const struct lab_plan *plan,
 /* -EINVAL: no valid name of a host or a program, or a keyword of the grammar.
  * `what` is for the message: "host". */
 int lab_name_check(const char *name, const char *what);
+bool lab_name_is_valid(const char *text);
 bool lab_name_is_keyword(const char *name);
 
 enum { LAB_PLACE = 256 };
