@@ -298,10 +298,27 @@ static FILE *start(const char *const *argv, pid_t *ret_pid)
 	return NULL;
 }
 
-static void finish(FILE *out, pid_t pid)
+/* Passes each line that the command prints to take(), until that fails. Where the
+ * command does not exist there is none. */
+static int each_line(struct guest_files *files, const char *const *argv,
+		     int (*take)(struct guest_files *files, char *line))
 {
+	char *line = NULL;
+	size_t size = 0;
+	pid_t pid;
+	FILE *out = start(argv, &pid);
+	int r = 0;
+
+	if (!out)
+		return 0;
+	while (r >= 0 && getline(&line, &size, out) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		r = take(files, line);
+	}
+	free(line);
 	fclose(out);
 	waitpid(pid, NULL, 0);
+	return error_trace(MIN(r, 0));
 }
 
 static int by_name(const void *a, const void *b)
@@ -339,17 +356,8 @@ static int read_packages(struct guest_files *files)
 		"dpkg-query", "-W",
 		"-f=${Package}\t${Priority}\t${Pre-Depends}, ${Depends}\n", NULL
 	};
-	char *line = NULL;
-	size_t size = 0;
-	pid_t pid;
-	FILE *out = start(argv, &pid);
-	int r = 0;
+	int r = each_line(files, argv, add_package);
 
-	while (out && r >= 0 && getline(&line, &size, out) > 0)
-		r = add_package(files, line);
-	if (out)
-		finish(out, pid);
-	free(line);
 	if (files->n_packages)
 		qsort(files->packages, files->n_packages,
 		      sizeof(*files->packages), by_name);
@@ -427,16 +435,28 @@ static struct package *find_whole(struct guest_files *files, const char *part)
 	return NULL;
 }
 
+/* "libc6:amd64: /lib/…" */
+static int need_owner(struct guest_files *files, char *line)
+{
+	struct package *part, *whole;
+	int r;
+
+	line[strcspn(line, ":,")] = '\0';
+	part = find_package(files, line);
+	whole = find_whole(files, line);
+	r = part ? need(files, part) : 0;
+	if (whole && r >= 0)
+		r = need(files, whole);
+	return error_trace(r);
+}
+
 /* The packages of the programs. dpkg may know a file by its path before /bin
  * became a link to /usr/bin. */
 static int find_needed(struct guest_files *files)
 {
 	const char **argv = calloc(2 * files->n_programs + 3, sizeof(*argv));
-	char *line = NULL;
-	size_t size = 0, n = 0;
-	pid_t pid;
-	FILE *out;
-	int r = 0;
+	size_t n = 0;
+	int r;
 
 	if (!argv)
 		return error_origin(-ENOMEM, "list of packages");
@@ -447,34 +467,25 @@ static int find_needed(struct guest_files *files)
 		if (strncmp(files->programs[i], "/usr/", 5) == 0)
 			argv[n++] = files->programs[i] + 4;
 	}
-	out = start(argv, &pid);
-	/* "libc6:amd64: /lib/…" */
-	while (out && r >= 0 && getline(&line, &size, out) > 0) {
-		struct package *package;
-
-		line[strcspn(line, ":,")] = '\0';
-		package = find_package(files, line);
-		r = package ? need(files, package) : 0;
-		package = find_whole(files, line);
-		if (package && r >= 0)
-			r = need(files, package);
-	}
-	if (out)
-		finish(out, pid);
-	free(line);
+	r = each_line(files, argv, need_owner);
 	free(argv);
 	return error_trace(r);
 }
 
-/* An empty line is between two packages. */
+/* The path is empty between two packages. */
+static int copy_packaged(struct guest_files *files, char *path)
+{
+	char real[PATH_MAX];
+
+	return is_documentation(path) ?
+		       0 :
+		       error_trace(copy_path(files, path, real));
+}
+
 static int copy_needed(struct guest_files *files)
 {
 	const char **argv = calloc(files->n_packages + 3, sizeof(*argv));
-	char *line = NULL, real[PATH_MAX];
-	size_t size = 0, n = 0;
-	ssize_t length;
-	pid_t pid;
-	FILE *out;
+	size_t n = 0;
 	int r = 0;
 
 	if (!argv)
@@ -484,17 +495,10 @@ static int copy_needed(struct guest_files *files)
 	for (size_t i = 0; i < files->n_packages; i++)
 		if (files->packages[i].needed)
 			argv[n++] = files->packages[i].name;
-	out = n > 2 ? start(argv, &pid) : NULL;
-	while (out && r >= 0 && (length = getline(&line, &size, out)) > 0) {
-		line[length - 1] = '\0';
-		if (!is_documentation(line))
-			r = copy_path(files, line, real);
-	}
-	if (out)
-		finish(out, pid);
-	free(line);
+	if (n > 2)
+		r = each_line(files, argv, copy_packaged);
 	free(argv);
-	return error_trace(MIN(r, 0));
+	return error_trace(r);
 }
 
 int guest_files_add_packages(struct guest_files *files)
@@ -540,34 +544,29 @@ static bool read_loader(int fd, char ret[PATH_MAX])
 	return false;
 }
 
-/*
- * ld.so(8) lists the libraries and does not start the program:
- *	libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f…)
- * It lists none when one is missing. A script that sets LD_LIBRARY_PATH names the
- * folders in which they are.
- */
+/* libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f…) */
+static int add_library(struct guest_files *files, char *line)
+{
+	char *library = strchr(line, '/');
+
+	if (!library)
+		return 0;
+	library[strcspn(library, " ")] = '\0';
+	return error_trace(guest_files_add(files, library));
+}
+
+/* ld.so(8) lists the libraries and does not start the program. It lists none when
+ * one is missing. A script that sets LD_LIBRARY_PATH names the folders in which
+ * they are. */
 static int copy_libraries(struct guest_files *files, const char *loader,
 			  const char *path)
 {
 	const char *const argv[] = { loader, "--library-path", files->folders,
 				     "--list", path, NULL };
-	char *line = NULL;
-	size_t size = 0;
-	pid_t pid;
-	FILE *out = start(argv, &pid);
 	int r = guest_files_add(files, loader);
 
-	while (out && r >= 0 && getline(&line, &size, out) > 0) {
-		char *library = strchr(line, '/');
-
-		if (!library)
-			continue;
-		library[strcspn(library, " \n")] = '\0';
-		r = guest_files_add(files, library);
-	}
-	if (out)
-		finish(out, pid);
-	free(line);
+	if (r >= 0)
+		r = each_line(files, argv, add_library);
 	return error_trace(r);
 }
 
