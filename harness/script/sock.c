@@ -275,6 +275,9 @@ static void post(struct sock *sock, struct call *call, const char *name,
 		 struct probe_request *request)
 {
 	need_probe(sock, name);
+	/* A call that did not return in time is a failed expectation. */
+	if (call->name && sock->run->failed)
+		sock->run->finish(sock->run);
 	if (call->name)
 		run_broken_because(sock->run,
 				   "%s() posted while %s() has not been reaped",

@@ -75,6 +75,9 @@ class Verdicts(unittest.TestCase):
     def test_a_run_with_a_failed_expectation_is_not_skipped(self):
         self.assert_fails("refused/skip", "the moon is made of cheese")
 
+    def test_a_call_that_follows_one_that_has_not_returned_is_a_failure(self):
+        self.assert_fails("refused/late-call", "recv() in client")
+
     def test_a_sysctl_stores_what_is_written(self):
         coarse = 6  # CLOCK_MONOTONIC_COARSE has the resolution of a jiffy
         if time.clock_getres(coarse) < 0.0015:

@@ -2,14 +2,16 @@
 /*
  * A kernel that refuses what the script builds on: the client has one local port,
  * and its second connect() fails. Other variants: the script would skip the run
- * after a failed expectation; a sysctl does not store what was written, since
- * the kernel rounds it to jiffies (of 1001 ms, unless HZ is 1000).
+ * after a failed expectation; a call does not return, and the script posts the
+ * next one; a sysctl does not store what was written, since the kernel rounds it
+ * to jiffies (of 1001 ms, unless HZ is 1000).
  */
 #include "misbehaving.h"
 
 static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
+	struct finding got;
 
 	expect_true(run);
 	if (run_is_variant(run, "skip")) {
@@ -18,6 +20,12 @@ static void script(struct run *run)
 	}
 	if (run_is_variant(run, "connect"))
 		sock_connect(tcp.client_probe, tcp.listener);
+	if (run_is_variant(run, "late-call")) {
+		sock_post_recv(tcp.client);
+		got = sock_reap(tcp.client, 0);
+		expect_data(&got, 1);
+		sock_post_recv(tcp.client);
+	}
 }
 
 MISBEHAVING(refused) = {
@@ -29,6 +37,9 @@ MISBEHAVING(refused) = {
 		{ "connect", "a second connect() finds no local port" },
 		{ "skip",
 		  "the script skips the run after a failed expectation" },
+		{ "late-call",
+		  "the script posts a call while one is posted that was "
+		  "expected to return" },
 		{ "not-stored",
 		  "a sysctl of the variant is rounded by the kernel",
 		  .settings = SYSCTLS({ "client",
