@@ -20,7 +20,11 @@ static void script(struct run *run)
 
 	if (!zero_window_reach(run, &stage))
 		return;
-	frame = frames_last(run, FRAMES(FROM("client"), KIND(WIRE_DATA)))->frame;
+	/* With a TSval that PAWS accepts, which may be that of a tail loss
+	 * probe. */
+	frame = frames_last(run, FRAMES(FROM("client"),
+					KIND(WIRE_DATA | WIRE_RETRANSMISSION)))
+			->frame;
 	ack = frames_last(run, ZERO_WINDOW_ACK);
 	frame.tcp.seq = ack->frame.tcp.ack;
 	frame.tcp.length = BYTES;
