@@ -15,6 +15,8 @@
 
 enum { PAUSE = 30 };
 
+#define ANSWER FRAMES(FROM("server"), KIND(WIRE_PURE_ACK))
+
 static const struct change changes[] = {
 	{ KERNEL_VERSION(6, 10, 0), "2bd99aef1b19",
 	  "a FIN without data is accepted at a zero window", .stable = true,
@@ -32,14 +34,16 @@ static bool is_accepted(struct run *run)
 	return run_has_change(run, &changes[0]);
 }
 
-/* The client's next segment. */
+/* The client's next segment, with a TSval that PAWS accepts, which may be that
+ * of a tail loss probe. */
 static struct frame next_segment(struct run *run)
 {
 	struct frame frame =
-		frames_last(run, FRAMES(FROM("client"), KIND(WIRE_DATA)))
+		frames_last(run, FRAMES(FROM("client"),
+					KIND(WIRE_DATA | WIRE_RETRANSMISSION)))
 			->frame;
 
-	frame.tcp.seq += frame.tcp.length;
+	frame.tcp.seq = frames_last(run, ZERO_WINDOW_ACK)->frame.tcp.ack;
 	return frame;
 }
 
@@ -66,15 +70,16 @@ static void script(struct run *run)
 	frame.tcp.flags = SEGMENT_FIN | SEGMENT_ACK;
 	frame.tcp.length = 0;
 	injected = fault_inject(run, "server", &frame, NULL);
-	expect_frame(run, injected, "answer to the FIN", ZERO_WINDOW_ACK, 1,
-		     at_once);
+	/* Where tcp_prune_queue() finds memory for the FIN, the ACK is delayed,
+	 * and the window is open again. */
+	expect_frame(run, injected, "answer to the FIN", ANSWER, 1,
+		     (struct range){ 0, soon });
 	next += accepted;
-	expect_that(run,
-		    frames_last(run, ZERO_WINDOW_ACK)->frame.tcp.ack == next,
+	expect_that(run, frames_last(run, ANSWER)->frame.tcp.ack == next,
 		    accepted ? "the FIN is acknowledged" :
 			       "the FIN is not acknowledged",
 		    "ack %u, expected %u",
-		    frames_last(run, ZERO_WINDOW_ACK)->frame.tcp.ack, next);
+		    frames_last(run, ANSWER)->frame.tcp.ack, next);
 	expect_state(stage.tcp.server,
 		     accepted ? DIAG_CLOSE_WAIT : DIAG_ESTABLISHED);
 }
