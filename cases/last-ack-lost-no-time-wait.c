@@ -13,7 +13,7 @@
  * tcp_reset() sets ECONNRESET. But recv() has returned EOF and returns it
  * again: tcp_fin() set SOCK_DONE, which tcp_recvmsg_locked() tests before the
  * error. SO_ERROR, epoll (EPOLLERR) and send() report the error: send() returns
- * ECONNRESET once (sk_stream_error() reports a pending error first) and then
+ * ECONNRESET once (sk_stream_wait_connect() returns a pending error) and then
  * EPIPE, as after any shutdown().
  *
  * The control has room for TIME-WAIT, the same loss and the same server: no RST
@@ -113,7 +113,7 @@ CASE(last_ack_lost_no_time_wait) = {
 	       "and LAST-ACK waits for an ACK",
 	.sources = "RFC 9293 3.10.7.1; net/ipv4/tcp_input.c:tcp_reset(); "
 		   "net/ipv4/tcp.c:tcp_recvmsg_locked(); "
-		   "net/core/stream.c:sk_stream_error(); "
+		   "net/core/stream.c:sk_stream_wait_connect(); "
 		   "net/ipv4/inet_timewait_sock.c:inet_twsk_alloc()",
 	.steps = STEPS("an idle connection; the client has no room for a "
 		       "TIME-WAIT (the control has)",

@@ -12,7 +12,7 @@
  * A blocking call gets ECONNRESET. The error is reported once; after that
  * send() returns EPIPE. A program that only writes sees the results one call
  * later: its first send() succeeds (it provokes the RST), the second fails
- * with ECONNRESET, the third with EPIPE (sk_stream_error()).
+ * with ECONNRESET, the third with EPIPE (sk_stream_wait_connect()).
  *
  * A segment that is sent while the host is down is lost; a retransmission
  * reaches the new kernel. So the client learns of the reboot not when it

@@ -8,10 +8,15 @@
  *
  * A third ACK that is lost once costs the server one timeout: the retransmitted
  * SYN-ACK makes the client acknowledge again.
+ *
+ * A SYN that arrives again is answered at once, and the timer starts again, but
+ * does not count; another SYN, in the window, is answered with a RST, and the
+ * request is gone: tcp_check_req(). Both are forged.
  */
 #include "case.h"
 
 enum { RETRIES = 1, MANY = 5, USER_TIMEOUT_MS = 500 };
+enum { EARLY_MS = 300, PAUSE_MS = 30 };
 
 #define SYN_ACKS FRAMES(FROM("server"), KIND(WIRE_SYN_ACK))
 #define THIRD_ACKS FROM("client"), KIND(WIRE_PURE_ACK)
@@ -28,9 +33,30 @@ static struct sock *listen_with(struct run *run, struct probe *server)
 	return listener;
 }
 
+/* The client's SYN, `ahead` sequence numbers later. */
+static struct mark inject_syn(struct run *run, uint32_t ahead)
+{
+	const struct mark start = { 0 };
+	struct frame syn = frames_first(run, start, "client", WIRE_SYN)->frame;
+
+	syn.tcp.seq += ahead;
+	return fault_inject(run, "server", &syn, NULL);
+}
+
+static void expect_refused(struct run *run, struct sock *server,
+			   struct mark injected)
+{
+	expect_frame(run, injected, "RST",
+		     FRAMES(FROM("server"), KIND(WIRE_RST)), 1, at_once);
+	run_pass(run, MSEC(PAUSE_MS));
+	expect_state(server, DIAG_CLOSE);
+	expect_counter(run, "server", "EmbryonicRsts", 1);
+}
+
 static void script(struct run *run)
 {
 	bool once = run_is_variant(run, "ack-lost-once");
+	bool again = run_is_variant(run, "syn-again");
 	struct predict_tcp inputs =
 		predict_defaults(nsec_hz(), kernel_version());
 	struct probe *server = probe_start(run, "server");
@@ -49,6 +75,17 @@ static void script(struct run *run)
 	if (!expect_state(sock_peer(client, "server"), DIAG_SYN_RECV))
 		return;
 	expect_state(client, DIAG_ESTABLISHED);
+	if (run_is_variant(run, "another-syn")) {
+		expect_refused(run, sock_peer(client, "server"),
+			       inject_syn(run, 1));
+		return;
+	}
+	if (again) {
+		run_pass(run, MSEC(EARLY_MS));
+		seen = expect_frame(run, inject_syn(run, 0),
+				    "SYN-ACK in reply to the second SYN",
+				    SYN_ACKS, 1, at_once);
+	}
 	expect_frame(run, seen, "retransmission", SYN_ACKS, 2,
 		     forecast.rounds[0].at);
 	if (once) {
@@ -60,7 +97,7 @@ static void script(struct run *run)
 	run_elapsed(run, forecast.elapsed,
 		    expect_lifetime(sock_peer(client, "server"), DIAG_SYN_RECV,
 				    seen, forecast.elapsed));
-	expect_frames(run, asked, "SYN-ACKs", SYN_ACKS, 1 + RETRIES);
+	expect_frames(run, asked, "SYN-ACKs", SYN_ACKS, 1 + again + RETRIES);
 	expect_call_blocked(listener);
 	expect_state(client, DIAG_ESTABLISHED);
 }
@@ -78,10 +115,13 @@ CASE(syn_recv) = {
 	.steps = STEPS("the listener has TCP_USER_TIMEOUT 500 ms and keepalive "
 		       "after 1 s",
 		       "the client connects, and the wire drops its third ACK "
-		       "(ack-lost-once: only the first)"),
+		       "(ack-lost-once: only the first)",
+		       "syn-again, another-syn: a forged SYN of the client "
+		       "arrives"),
 	.expect = "a second SYN-ACK after 1 s, and no connection at the server "
 		  "2 s later, while the client is ESTABLISHED; ack-lost-once: "
-		  "accept() returns with the second",
+		  "accept() returns with the second; syn-again: a SYN-ACK at "
+		  "once, and all times count from it; another-syn: a RST",
 	.shows = SHOWS("outcome", "elapsed_s", "client_state", "server_state"),
 	.world = &world_pair,
 	.variants = VARIANTS(
@@ -99,7 +139,18 @@ CASE(syn_recv) = {
 		  "lost: accept() returns after the second SYN-ACK, a second "
 		  "later",
 		  SYSCTLS({ "server", "net.ipv4.tcp_synack_retries", MANY }),
-		  .duration = SEC(1) }),
+		  .duration = SEC(1) },
+		{ "syn-again",
+		  "tcp_synack_retries is 1, and the same SYN arrives again "
+		  "300 ms later: it is answered at once, and the request is "
+		  "deleted 3 s after that",
+		  SYSCTLS({ "server", "net.ipv4.tcp_synack_retries",
+			    RETRIES }) },
+		{ "another-syn",
+		  "a SYN arrives whose sequence number is 1 higher, in the "
+		  "window: a RST, and the request is gone",
+		  SYSCTLS({ "server", "net.ipv4.tcp_synack_retries", RETRIES }),
+		  .duration = MSEC(50) }),
 	.duration = SEC(3),
 	.script = script,
 };

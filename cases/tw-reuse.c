@@ -35,36 +35,44 @@ struct stage {
 	struct range entered; /* when the client's end entered TIME-WAIT */
 	struct range from; /* when it may be taken over */
 	uint32_t snd_nxt; /* the old connection's, at the client */
+	uint32_t ts_recent; /* of the TIME-WAIT: the server's last timestamp */
 };
 
 /* TIME-WAIT starts between the server's FIN and its ACK on the wire. */
 static void close_client_first(struct run *run, struct stage *stage)
 {
 	struct mark since = mark_now(run);
+	const struct wire_capture *fin;
 
 	sock_close_both(stage->tcp.client, stage->tcp.server);
 	stage->snd_nxt =
 		frames_first(run, since, "client", WIRE_FIN)->frame.tcp.seq + 1;
-	since.at = frames_first(run, since, "server", WIRE_FIN)->at;
-	stage->entered.min = since.at;
+	fin = frames_first(run, since, "server", WIRE_FIN);
+	stage->ts_recent = fin->frame.tcp.tsval;
+	stage->entered.min = since.at = fin->at;
 	stage->entered.max =
 		frames_first(run, since, "client", WIRE_PURE_ACK)->at;
 	stage->from = forecast_tw_reuse(run, "client", stage->entered);
 	expect_state(stage->tcp.client, DIAG_TIME_WAIT);
 }
 
-/* The new connection replaces the TIME-WAIT and has its four-tuple. */
+/* The new connection replaces the TIME-WAIT and has its four-tuple and its
+ * ts_recent, which the SYN echoes: tcp_syn_options(). */
 static void expect_taken_over(struct run *run, struct stage *stage,
 			      struct mark since, struct sock *next)
 {
 	const uint16_t port = sock_local_port(stage->tcp.client);
-	const uint32_t isn =
-		frames_first(run, since, "client", WIRE_SYN)->frame.tcp.seq;
+	const struct segment *syn =
+		&frames_first(run, since, "client", WIRE_SYN)->frame.tcp;
 
 	expect_number(run, "local_port", sock_local_port(next), port, port);
 	/* tcp_twsk_unique() uses 1 instead of 0. */
-	expect_number(run, "isn_above_last", (uint32_t)(isn - stage->snd_nxt),
-		      BEYOND_TIME_WAIT, BEYOND_TIME_WAIT + (isn == 1));
+	expect_number(run, "isn_above_last",
+		      (uint32_t)(syn->seq - stage->snd_nxt), BEYOND_TIME_WAIT,
+		      BEYOND_TIME_WAIT + (syn->seq == 1));
+	expect_that(run, syn->tsecr == stage->ts_recent,
+		    "the SYN's TSecr is the server's last TSval",
+		    "%u, expected %u", syn->tsecr, stage->ts_recent);
 	expect_state(stage->tcp.client, DIAG_ESTABLISHED);
 	expect_state(sock_accept(stage->tcp.listener), DIAG_ESTABLISHED);
 	expect_counter(run, "client", "TWRecycled", 1);
