@@ -77,7 +77,7 @@ static void expect_unchanged(struct run *run, struct sock *sock,
 	expect_state(sock, DIAG_ESTABLISHED);
 	expect_timer(sock, DIAG_TIMER_NONE);
 	expect_that(run, is_same(before, &now), what,
-		    "%u segments out, %u in, RTO %u us", now.tcpi_segs_out,
+		    "%u segments out, %u in, RTO %u µs", now.tcpi_segs_out,
 		    now.tcpi_segs_in, now.tcpi_rto);
 }
 

@@ -7,7 +7,7 @@
  *
  * The clock of RFC 793 counts every 4 us. That of Linux counts every 64 ns:
  * ktime_get_real_ns() >> 6, the time of day, which wraps at 2^32 after 274.9 s;
- * the same 4-tuple then has the same ISN again. 2^32 times 4 us are 17180 s or
+ * the same 4-tuple then has the same ISN again. 2^32 times 4 µs are 17180 s or
  * 4.77 h, not the 4.55 h that RFC 793 and many texts after it state.
  *
  * Here one 4-tuple connects several times. The client binds its port and ends
@@ -138,8 +138,8 @@ static void note_periods(struct run *run)
 {
 	run_note(run,
 		 "2^32 numbers take %.1f s at 64 ns each, and %.0f s or %.2f h "
-		 "at 4 us each; "
-		 "4.55 h would need %.2f us each",
+		 "at 4 µs each; "
+		 "4.55 h would need %.2f µs each",
 		 nsec_seconds(TICK * numbers),
 		 nsec_seconds(DOCUMENT_TICK * numbers),
 		 nsec_seconds(DOCUMENT_TICK * numbers) / 3600,
@@ -200,12 +200,12 @@ CASE(isn_clock) = {
 	.judgements = CLAIMS(
 		{ "C5", DOCUMENT_WRONG,
 		  "Linux adds one every 64 ns and wraps after 274.9 s: "
-		  "seq_scale(); and 2^32 times 4 us are 4.77 h, not 4.55 h" },
+		  "seq_scale(); and 2^32 times 4 µs are 4.77 h, not 4.55 h" },
 		{ "C5", DOCUMENT_RIGHT,
 		  "each end hashes its connection and adds the clock: "
 		  "tcp_v4_connect(), tcp_conn_request()" }),
 	.why = "the data of a fast connection would overtake a clock as slow "
-	       "as 4 us, and the next connection would start among its "
+	       "as 4 µs, and the next connection would start among its "
 	       "sequence numbers",
 	.sources =
 		"RFC 9293 3.4.1; RFC 6528; net/core/secure_seq.c:seq_scale()",

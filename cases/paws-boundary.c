@@ -334,7 +334,7 @@ CASE(paws_boundary) = {
 		  .defaults = true, .duration = SEC(WRAP_S) },
 		{ "data-after-2148s",
 		  "data with a TSval 1000 ticks less than ts_recent, after "
-		  "2148 s of silence: ts_recent has expired (2^31 us), and it "
+		  "2148 s of silence: ts_recent has expired (2^31 µs), and it "
 		  "passes",
 		  .defaults = true, .duration = SEC(WRAP_S),
 		  .judgements = CONDITIONAL(

@@ -110,11 +110,11 @@ static void expect_no_sample(struct run *run, const struct tcp_info *before,
 		    after->tcpi_rtt == before->tcpi_rtt &&
 			    after->tcpi_rttvar == before->tcpi_rttvar,
 		    "no sample: srtt and rttvar have not changed",
-		    "srtt %u us, before %u us", after->tcpi_rtt,
+		    "srtt %u µs, before %u µs", after->tcpi_rtt,
 		    before->tcpi_rtt);
 	expect_number(run, "backoff", after->tcpi_backoff, 1, 1);
 	expect_that(run, after->tcpi_rto == 2 * before->tcpi_rto,
-		    "the RTO stays doubled", "%u us, before %u us",
+		    "the RTO stays doubled", "%u µs, before %u µs",
 		    after->tcpi_rto, before->tcpi_rto);
 }
 

@@ -239,6 +239,27 @@ static bool matches(const char *format, const char *text, struct match *match)
 	return false;
 }
 
+static bool is_wide(char c)
+{
+	return (unsigned char)c >= 0x80;
+}
+
+const char *message_insert(FILE *out, const char *format, const char *at,
+			   size_t size, const char *value)
+{
+	const char *after = at + size;
+	size_t length = strlen(value);
+
+	if (length && is_wide(value[0]) && at - format >= 2 &&
+	    at[-1] == ' ' && is_wide(at[-2]))
+		fseek(out, -1, SEEK_CUR); /* over the blank */
+	fputs(value, out);
+	if (length && is_wide(value[length - 1]) && after[0] == ' ' &&
+	    is_wide(after[1]))
+		after++;
+	return after;
+}
+
 static const char *translate(const char *context, const char *text,
 			     char *buffer, size_t size, unsigned int depth);
 
@@ -301,32 +322,56 @@ static void put_capture(FILE *out, const char *context, const char *text,
 		put_part(out, context, span, depth);
 }
 
+static const char *insert_capture(FILE *out, const char *context,
+				  const char *text, const char *format,
+				  struct span span, const char *translation,
+				  const char *at, size_t directive,
+				  unsigned int depth)
+{
+	char *value = NULL;
+	size_t size;
+	FILE *part = open_memstream(&value, &size);
+
+	if (part) {
+		put_capture(part, context, text, format, span, depth);
+		fclose(part);
+	}
+	at = message_insert(out, translation, at, directive,
+			    value ? value : "");
+	free(value);
+	return at;
+}
+
 static void put_translation(FILE *out, const char *context, const char *text,
 			    const char *format, const char *translation,
 			    const struct match *match, unsigned int depth)
 {
+	const char *at = translation;
 	size_t next = 0;
 
-	while (*translation) {
+	while (*at) {
 		size_t position, size;
 		char conversion;
 
-		if (*translation != '%') {
-			fputc(*translation++, out);
+		if (*at != '%') {
+			fputc(*at++, out);
 			continue;
 		}
-		size = directive_size(translation, &conversion, &position);
-		translation += size;
+		size = directive_size(at, &conversion, &position);
 		if (conversion == '%') {
 			fputc('%', out);
+			at += size;
 			continue;
 		}
 		if (conversion == 'm') /* after directives with positions */
 			position = match->n;
 		position = position ? position - 1 : next++;
 		if (position < match->n)
-			put_capture(out, context, text, format,
-				    match->captures[position], depth);
+			at = insert_capture(out, context, text, format,
+					    match->captures[position],
+					    translation, at, size, depth);
+		else
+			at += size;
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* The translation of a text that is printed here. xgettext collects the texts. */
 #define _(text_) message_text(text_)
@@ -46,9 +47,17 @@ const char *message_plural(const char *one, const char *many, unsigned long n)
  */
 const char *message_record(const char *text, char *buffer, size_t size);
 
-/* The same for the name of a value of a result, "accept_queue", or for a word
- * among the values, which may be such a text; of a list "SYN, data", each one
- * is looked up. */
+/*
+ * Puts a value in place of the directive of `size` bytes at `at` in the translation
+ * `format`. A blank between two Chinese characters is left out: it is there for
+ * values in Latin letters. Returns where the format continues.
+ */
+const char *message_insert(FILE *out, const char *format, const char *at,
+			   size_t size, const char *value);
+
+/* The same as message_record() for the name of a value of a result,
+ * "accept_queue", or for a word among the values, which may be such a text; of a
+ * list "SYN, data", each one is looked up. */
 const char *message_value(const char *text, char *buffer, size_t size);
 
 /* --- the catalogue ------------------------------------------------------- */

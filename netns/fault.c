@@ -374,19 +374,19 @@ void fault_text(const struct fault_verb *verb, const char *target,
 			       details->to ? details->to : any, NULL };
 	const char *host[] = { target, NULL };
 	const char **names = rule ? ends : host;
+	const char *at = text;
 	FILE *out = fmemopen(ret, size, "w");
 
 	if (!out) {
 		*ret = '\0';
 		return;
 	}
-	while (*text) {
-		if (strncmp(text, "%s", 2) != 0) {
-			fputc(*text++, out);
-			continue;
-		}
-		fputs(*names ? *names++ : "", out);
-		text += 2;
+	while (*at) {
+		if (strncmp(at, "%s", 2) == 0)
+			at = message_insert(out, text, at, 2,
+					    *names ? *names++ : "");
+		else
+			fputc(*at++, out);
 	}
 	if (details->argument)
 		fprintf(out, " %s", details->argument);

@@ -356,7 +356,7 @@ static const char *description(const struct key *key)
 	static const char *const sysctls[] = {
 		[UNIT_NONE] = "sysctl, a count",
 		[UNIT_KERNEL] = "",
-		[UNIT_USEC] = "sysctl, in us",
+		[UNIT_USEC] = "sysctl, in µs",
 		[UNIT_MSEC] = "sysctl, in ms",
 		[UNIT_SEC] = "sysctl, in s",
 	};

@@ -23,6 +23,7 @@
 #include "message.h"
 #include "record-text.h"
 #include "safe-text.h"
+#include "suffix.h"
 
 /* A smaller width is ignored: a serial console reports 0 columns. */
 enum { COLUMNS = 80, COLUMNS_MIN = 40 };
@@ -519,6 +520,16 @@ static void print_range(FILE *out, const json_t *values, const char *name)
 	print_value(out, max);
 }
 
+/* A colon separates two Chinese words; no blank follows a full-width bracket. */
+static void print_name(FILE *out, const char *name, bool before_word)
+{
+	if (before_word)
+		/* TRANSLATORS: the name of a value, before a word */
+		fprintf(out, _("%s "), name);
+	else
+		fprintf(out, "%s%s", name, suffix_ends(name, "）") ? "" : " ");
+}
+
 /* A value by its name, in words where several cases share it; for others, such as
  * "rto_min_ms 200", the words are the case's. */
 static void print_named(FILE *out, const json_t *values, const char *name,
@@ -547,10 +558,11 @@ static void print_named(FILE *out, const json_t *values, const char *name,
 		      out);
 	} else {
 		if (strcmp(name, "outcome") != 0)
-			fprintf(out, "%s ",
-				known ? _(known->word) :
-					message_value(name, buffer,
-						      sizeof(buffer)));
+			print_name(out,
+				   known ? _(known->word) :
+					   message_value(name, buffer,
+							 sizeof(buffer)),
+				   !known && !number);
 		print_range(out, values, name);
 	}
 }

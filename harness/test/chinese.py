@@ -596,6 +596,17 @@ class Events(unittest.TestCase):
         self.assertIn("符合预期", done.stdout)
         self.assertEqual(english(done.stdout), [])
 
+    def test_no_blank_is_between_chinese_words(self):
+        """Nor beside full-width punctuation, where a value in words was inserted."""
+        stray = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])|"
+                           "(?<=[，。；：、]) (?=[^ ])|(?<=[^ ]) (?=[，。；：、])")
+        texts = [self.timeline, call("report", self.folder.name, "--lang", "zh").stdout]
+        texts += [visible(page.read_text("utf-8")) for page in
+                  pathlib.Path(self.folder.name).rglob("*.html")]
+        for text in texts:
+            self.assertEqual([line for line in text.splitlines() if stray.search(line)],
+                             [])
+
     def test_drawing_has_no_english_phrase(self):
         done = call("report", self.folder.name, "--svg", "--lang", "zh")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -316,7 +316,7 @@ class PlanErrors(unittest.TestCase):
                  ":7:25: hosts.gateway.rules: .*No such file or directory"),
                 ('include "/etc/hosts"',
                  ":7:7: hosts.gateway.rules: 'include' not allowed"),
-                ("monitor", ":6:7: hosts.gateway.rules: libnftables does not "
+                ("monitor", ":6:7: hosts.gateway.rules: nft does not "
                  "return within 5 s"),
                 ("#" * 4100, ":6:7: hosts.gateway.rules: rules too long")):
             status, text = lab_file(form.format(rule))

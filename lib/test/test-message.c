@@ -31,6 +31,7 @@ static const struct text texts[] = {
 	{ "record\004address", "地址" },
 	{ "record\004address: %m", "地址：%m" },
 	{ "record\004exit %d", "退出状态 %d" },
+	{ "record\004from %s to %s", "从 %s 发往 %s 的报文" },
 	{ "record\004loss of %.1f %%", "丢包率 %.1f %%" },
 	{ "record\004needs Linux %u.%u or later", "需要 Linux %u.%u 或更新" },
 	{ "record\004netlink: %s: %m", "netlink：%s：%m" },
@@ -201,12 +202,15 @@ START_TEST(finished_text_is_parsed_with_its_format)
 	assert_record("program wire", "程序 wire");
 	assert_record("wire", "wire");
 	/* A word of the user is in quotes, or before a colon. */
-	assert_record("program address", "程序 地址");
+	assert_record("program address", "程序地址");
 	assert_record("unknown host 'address' in address",
-		      "地址 中有未知的主机 'address'");
+		      "地址中有未知的主机 'address'");
 	assert_record("address: exit 3", "address: 退出状态 3");
 	assert_record("address in host does not listen: exit 3",
-		      "host 中的 地址 没有监听：退出状态 3");
+		      "host 中的地址没有监听：退出状态 3");
+	/* Blanks of the format are for values in Latin letters. */
+	assert_record("from address to server", "从地址发往 server 的报文");
+	assert_record("from server to address", "从 server 发往地址的报文");
 	/* No format of the whole: the parts. */
 	assert_record("--out: exit 3", "--out: 退出状态 3");
 	assert_record("a: b: exit 3", "a: b: 退出状态 3");
