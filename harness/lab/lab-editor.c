@@ -13,6 +13,7 @@
 #include "lab-editor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <histedit.h>
 #include <locale.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "fd.h"
 #include "fold.h"
 #include "lab-action.h"
 
@@ -39,6 +41,7 @@ struct lab_editor {
 	EditLine *el;
 	History *history;
 	struct winsize size; /* as libedit knows it */
+	int input; /* the terminal */
 	bool is_reading, has_input, is_discarded;
 	int failure; /* of a handler of the loop */
 };
@@ -117,43 +120,18 @@ static bool gives_up(const struct lab_editor *editor)
 	       editor->is_over(editor->data);
 }
 
-/* A character of several bytes arrives as a whole: the terminal wrote it. */
-static int read_character(wchar_t *ret)
+/* Serves the loop until there is input. False: the line is given up. */
+static bool wait_for_input(struct lab_editor *editor)
 {
-	mbstate_t state = { 0 };
-
-	for (;;) {
-		char byte;
-		ssize_t n = read(STDIN_FILENO, &byte, 1);
-
-		if (n <= 0)
-			return (int)n;
-		switch (mbrtowc(ret, &byte, 1, &state)) {
-		case (size_t)-2:
-			break;
-		case (size_t)-1: /* invalid: a character of its own */
-			*ret = L'?';
-			return 1;
-		default:
-			return 1;
-		}
-	}
-}
-
-/* For el_gets(): 1, 0 at the end of the input, -1 gives up the line. */
-static int get_character(EditLine *el, wchar_t *ret)
-{
-	struct lab_editor *editor;
 	struct loop_source *source;
 	int r;
 
-	el_get(el, EL_CLIENTDATA, &editor);
 	editor->has_input = false;
-	r = loop_add_fd(editor->loop, &source, STDIN_FILENO, EPOLLIN, on_input,
+	r = loop_add_fd(editor->loop, &source, editor->input, EPOLLIN, on_input,
 			editor);
 	if (r < 0) {
 		editor->failure = r;
-		return -1;
+		return false;
 	}
 	while (!editor->has_input && !gives_up(editor)) {
 		r = loop_run_once(editor->loop, NSEC_NEVER);
@@ -161,7 +139,37 @@ static int get_character(EditLine *el, wchar_t *ret)
 		follow_size(editor);
 	}
 	loop_remove(source);
-	return gives_up(editor) ? -1 : read_character(ret);
+	return !gives_up(editor);
+}
+
+/*
+ * For el_gets(): 1, 0 at the end of the input, -1 gives up the line. It never
+ * waits outside of the loop, which takes the signals that end the lab: the input
+ * may be gone after its event (a key for a signal discards it: isig() in
+ * n_tty.c), and the rest of a character may never come.
+ */
+static int get_character(EditLine *el, wchar_t *ret)
+{
+	mbstate_t state = { 0 };
+	struct lab_editor *editor;
+
+	el_get(el, EL_CLIENTDATA, &editor);
+	while (wait_for_input(editor)) {
+		char byte;
+		ssize_t n = read(editor->input, &byte, 1);
+		size_t size;
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return (int)n;
+		size = mbrtowc(ret, &byte, 1, &state);
+		if (size == (size_t)-1) /* invalid: a character of its own */
+			*ret = L'?';
+		if (size != (size_t)-2)
+			return 1;
+	}
+	return -1;
 }
 
 /* --- completion ----------------------------------------------------------- */
@@ -322,6 +330,12 @@ int lab_editor_new(struct lab_editor **ret, struct loop *loop,
 	editor->words = words;
 	editor->is_over = is_over;
 	editor->data = data;
+	/* A shell that shares the standard input expects it to block. */
+	editor->input = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK |
+							O_NOCTTY | O_CLOEXEC);
+	/* The terminal of another user. */
+	if (editor->input < 0)
+		editor->input = STDIN_FILENO;
 	/* Of the characters that are typed. */
 	setlocale(LC_CTYPE, "");
 	r = set_up(editor);
@@ -341,6 +355,8 @@ struct lab_editor *lab_editor_free(struct lab_editor *editor)
 		el_end(editor->el);
 	if (editor->history)
 		history_end(editor->history);
+	if (editor->input != STDIN_FILENO)
+		fd_close(editor->input);
 	free(editor);
 	return NULL;
 }

@@ -2820,6 +2820,22 @@ class Editing(unittest.TestCase):
                     terminal.process.send_signal(number)
                 self.assertEqual(terminal.end(), (-number, True))
 
+    def test_incomplete_character_does_not_delay_the_end(self):
+        terminal = Terminal(self)
+        os.write(terminal.master, b"\xe6")
+        time.sleep(0.2)  # the byte is read before the signal
+        terminal.process.send_signal(signal.SIGTERM)
+        self.assertEqual(terminal.end(), (-signal.SIGTERM, True))
+
+    def test_character_is_completed(self):
+        terminal = Terminal(self)
+        for part in b'note "', b"\xe6", b"\xb1\x89", b'"\r':
+            os.write(terminal.master, part)
+            time.sleep(0.05)
+        terminal.until("note    \u6c49")
+        terminal.type("quit\r")
+        self.assertEqual(terminal.end(), (rig.PASS, True))
+
     def test_tab_completes_verbs_and_names(self):
         terminal = Terminal(self)
         terminal.type("unpl\tcl\t\r")
