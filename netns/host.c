@@ -51,7 +51,6 @@ enum {
 	LOOPBACK = 1, /* ifindex */
 	FDS = 5, /* exe and the four of a program */
 	EXE = 99, /* instead of a number from 0 to 3 */
-	ARGUMENTS_MAX = 256,
 	/* fds of the init */
 	CONTROL = 3,
 	CHILDREN = 4, /* a signalfd for SIGCHLD */
@@ -128,7 +127,7 @@ static void split_arguments(const struct request *request, const char **argv)
 	const char *end = at + request->arguments_size;
 	size_t n = 0;
 
-	while (at < end && n < ARGUMENTS_MAX) {
+	while (at < end && n < HOST_ARGUMENTS) {
 		argv[n++] = at;
 		at += strlen(at) + 1;
 	}
@@ -187,7 +186,7 @@ static void set_out_of_memory_score(void)
 static void MACRO_NORETURN become_program(const struct request *request,
 					  const int *fds, int report)
 {
-	const char *argv[ARGUMENTS_MAX + 1];
+	const char *argv[HOST_ARGUMENTS + 1];
 	sigset_t none;
 	int exe, r;
 
@@ -763,12 +762,13 @@ int host_socket(struct host *host, int family, int type, int protocol)
 /* One after the other, each with its NUL. */
 static int pack_arguments(struct request *request, const char *const *argv)
 {
-	size_t used = 0;
+	size_t used = 0, n = 0;
 
 	for (; *argv; argv++) {
 		size_t size = strlen(*argv) + 1;
 
-		if (used + size > sizeof(request->arguments))
+		if (++n > HOST_ARGUMENTS ||
+		    used + size > sizeof(request->arguments))
 			return error_origin(-E2BIG, "start %s", *argv);
 		memcpy(request->arguments + used, *argv, size);
 		used += size;

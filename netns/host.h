@@ -30,7 +30,8 @@ enum {
 	/* Length of the prefix of every network. */
 	HOST_PREFIX_V4 = 24,
 	HOST_PREFIX_V6 = 64,
-	/* Bytes for the arguments of a program, with their NULs. */
+	/* Of a program, at most; and their bytes, with NULs. */
+	HOST_ARGUMENTS = 256,
 	HOST_ARGUMENTS_SIZE = 16384,
 };
 

@@ -308,7 +308,7 @@ static void start_process(struct program *program, const char *path,
 				      .grants = plan->grants,
 				      .ids = plan->ids };
 	struct host *host = run_host(program->run, program->host);
-	const char *args[64] = { path };
+	const char *args[HOST_ARGUMENTS + 1] = { path };
 	int input[2] = { -1, -1 }, output[2] = { -1, -1 }, terminal = -1;
 	pid_t pid;
 

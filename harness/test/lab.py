@@ -1047,6 +1047,15 @@ expect:
         self.assertEqual(status, rig.PASS, text)
         self.assertIn("one", text)
 
+    def test_program_has_the_variables_of_32_hosts(self):
+        names = [f"host-{i}" for i in range(32)]
+        status, text = lab_file(
+            "for: 100s\nhosts:\n" + "".join(f"  {n}:\n" for n in names[:-1]) +
+            f"  {names[-1]}: {{run: echo $host_0 $FOLDER_host_31}}\n"
+            "timeline: [when echo ends: end]\n"
+            "expect: ['echo: prints \"10.0.0.1 \"', 'echo: prints \"/host-31\"']\n")
+        self.assertEqual(status, rig.PASS, text)
+
     def test_each_server_without_a_port_is_awaited(self):
         """The second one does not listen: the client starts 2 s later."""
         status, text, records = file_journal("""
