@@ -181,31 +181,6 @@ expect:
 
 
 # PostgreSQL sets SO_KEEPALIVE, and tcp_keepalives_idle is the kernel's default.
-POSTGRES = """
-about: The backend of a client whose host died while the session was idle.
-for: 2h15m
-needs: [initdb, postgres, psql]
-hosts:
-  client:
-  server:
-    run:
-      name: postgres
-      listens: 5432
-      listens-within: 10m
-      run: >-
-        initdb -D $FOLDER/data -A trust -U user >$FOLDER/initdb.log &&
-        echo "host all all all trust" >>$FOLDER/data/pg_hba.conf &&
-        exec postgres -D $FOLDER/data -k $FOLDER -h $server
-timeline:
-  - 1s: >-
-      run "mkfifo $FOLDER/pipe; sleep 1d >$FOLDER/pipe &
-      exec psql -h $server -U user postgres <$FOLDER/pipe" in client as session
-  - 20s: crash client
-expect:
-  - 'session: prints no "error"'
-  - 'postgres: prints "could not receive data from client" after 2h11m'
-"""
-
 SPINS = """
 for: 1h
 hosts:
@@ -663,30 +638,6 @@ class InQemu(Guests, Labs):
                             "names one")
 class InUserModeLinux(Guests, Labs):
     words = ("--uml", uml() or "")
-
-    def test_postgres_backend_of_a_dead_client_ends_when_predicted(self):
-        folders = glob.glob("/usr/lib/postgresql/*/bin")
-        path = os.pathsep.join([*folders, os.environ["PATH"]])
-        if not all(shutil.which(name, path=path)
-                   for name in ("initdb", "postgres", "psql")):
-            self.skipTest("PostgreSQL is not installed")
-        out = os.path.join(self.folder, "out")
-        without = self.vm(*self.words, "--virtual-time", labs=[
-            "postgres-dead-client", "--without-faults"], PATH=path)
-        self.assertEqual(without.returncode, FAIL, without)
-        done = self.vm(*self.words, "--virtual-time", labs=[
-            "postgres-dead-client", "--out", out], PATH=path)
-        self.assertEqual(done.returncode, PASS, done)
-        journal = rig.read_journals(out)["postgres-dead-client"]
-        # The idle session is the client's first.
-        frames = [record for record in journal if record["type"] == "frame"
-                  and record["from"] == "client"]
-        active = max(record["t"] for record in frames
-                     if record["connection"] == frames[0]["connection"])
-        failed = max(record["t"] for record in journal
-                     if "could not receive data" in record.get("text", ""))
-        self.assert_in(failed - active,
-                       self.predicted("KEEPALIVE", "connection ends"))
 
 
 if __name__ == "__main__":
