@@ -656,7 +656,7 @@ static void conclude_exit(struct conclusions *c,
 		return;
 	}
 	if (after > 0)
-		snprintf(when, sizeof(when), R_("after %.3f s"),
+		snprintf(when, sizeof(when), R_("at %.3f s"),
 			 nsec_seconds(after));
 	add(c, program->host, "%s ended %s, %s %d", program->name, when,
 	    WIFSIGNALED(status) ? R_("by signal") : R_("with exit status"),

@@ -1120,6 +1120,12 @@ expect:
             "EXPECTED", "'web: exit 3'"))
         self.assertEqual(status, rig.PASS, output)
 
+    def test_end_of_a_program_has_its_time(self):
+        status, text = lab("--at", "300ms", 'run "exit 3" in client as one',
+                           "--at", "when one ends", "end", "--for", "60s")
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, r"one ended at \d+\.\d{3} s, with exit status 3")
+
     def test_server_that_ends_early_is_a_conclusion(self):
         status, text = lab_file('''
 for: 300ms
