@@ -32,7 +32,7 @@ def documents():
 
 
 def without_code(text):
-    return re.sub(r"```.*?```|^    .*$", "", text, flags=re.S | re.M)
+    return re.sub(r"^    .*$", "", re.sub(r"(?s)```.*?```", "", text), flags=re.M)
 
 
 def code(text):
