@@ -454,10 +454,13 @@ class Faults(unittest.TestCase):
         status, text, records = journal(
             "--between", "router", "--at", "500ms", "suspend gateway",
             "--at", "1s", "send client 10", "--at", "1100ms",
-            "resume gateway", "--expect", "client: sends no retransmissions",
-            "--expect", "client: DATA", "--for", "2s")
+            "resume gateway", "--expect", "client: DATA", "--for", "2s")
         self.assertEqual(status, rig.PASS, text)
         self.assertFalse([r for r in records if r.get("fate") == "ghost"])
+        forwarded = [r["transmission"] for r in records
+                     if r["type"] == "frame" and r["from"] == "gateway" and
+                     r["origin"] == "client" and r["len"] == 10]
+        self.assertEqual(forwarded[:1], [1], "the frame that waited")
 
     def test_answer_follows_the_frame_that_waited(self):
         status, text, records = journal(
@@ -2984,11 +2987,13 @@ class Reports(unittest.TestCase):
         self.assertRegex(text, "\nFAIL: client: expected EOF, observed .* "
                                r"\(and 1 more\)\n")
         self.assertEqual(re.findall("<th>(.*?)</th>", page),
-                         ["case", "verdict"])
+                         ["case", "verdict", "predicted", "measured"])
         self.assertRegex(page[page.index("<table"):],
-                         "client: expected EOF, observed .*and 1 more")
-        self.assertRegex(report, "^case +verdict +reason\n"
-                                 "lab +FAIL +client: expected EOF, observed ")
+                         "client: expected EOF, observed .*and 1 more"
+                         ".*2 expectations.*0 met")
+        self.assertRegex(report, "^case +verdict +predicted +measured +reason\n"
+                                 "lab +FAIL +2 expectations +0 met +"
+                                 "client: expected EOF, observed ")
 
     def test_times_count_from_the_start_of_the_timeline(self):
         with tempfile.TemporaryDirectory() as out:
