@@ -223,7 +223,7 @@ class Texts(unittest.TestCase):
                     "paws-boundary/data-2")
         if done.returncode == 4:
             raise unittest.SkipTest("the case does not run on this machine")
-        self.assertIn("报文段 丢弃", done.stdout)
+        self.assertIn("报文段：丢弃", done.stdout)
         self.assertNotIn("segment dropped", done.stdout)
 
     def test_errno_is_named_and_explained(self):
