@@ -332,6 +332,15 @@ int privilege_private_mounts(uint64_t tmp_size)
 	return 0;
 }
 
+const char *const *privilege_private_folders(void)
+{
+	static const char *const folders[] = { "/tmp/",	    "/run/",
+					       "/var/log/", "/var/tmp/",
+					       "/dev/shm/", NULL };
+
+	return folders;
+}
+
 void privilege_mounts_for_programs(void)
 {
 	mount_tmpfs("/var/log", "mode=1777,size=256m");

@@ -56,6 +56,9 @@ int privilege_private_mounts(uint64_t tmp_size);
  */
 void privilege_mounts_for_programs(void);
 
+/* The folders that hide those of the machine, "/tmp/" and so on, then NULL. */
+const char *const *privilege_private_folders(void);
+
 /*
  * For the init of a host, in its PID namespace: a mount namespace with a /proc
  * that shows the processes of this host only, a /dev/shm and a /dev/pts, and an

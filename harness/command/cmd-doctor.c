@@ -8,6 +8,7 @@
 #include "commands.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,13 +137,37 @@ static void add(struct missing_items *items, const char *item,
 		 used ? ", " : "", name);
 }
 
+static bool is_private(const char *path)
+{
+	const char *const *folders = privilege_private_folders();
+
+	while (*folders && strncmp(path, *folders, strlen(*folders)) != 0)
+		folders++;
+	return *folders;
+}
+
+/* The program, or the file that it is a link to. */
+static bool is_hidden(const char *program)
+{
+	char *target = realpath(program, NULL);
+	bool hidden = is_private(program) || (target && is_private(target));
+
+	free(target);
+	return hidden;
+}
+
 static void check_need(struct missing_items *items, const struct need *need,
 		       const char *name)
 {
-	char version[32];
+	char version[32], path[PATH_MAX];
 
-	if (need->program && !program_find(need->program, NULL, 0))
+	if (need->program && !program_find(need->program, path, sizeof(path)))
 		add(items, need->program, program_remedy(need->program),
+		    name);
+	else if (need->program && is_hidden(path))
+		add(items, need->program,
+		    N_("it is installed where a run cannot see it: /tmp, /run, "
+		       "/var/log and /var/tmp are private to each run"),
 		    name);
 	if (need->sysctl && !kernel_has_sysctl(need->sysctl))
 		add(items, need->sysctl, N_("needs another kernel"), name);

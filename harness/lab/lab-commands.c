@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "errors.h"
+#include "privilege.h"
 #include "program-control.h"
 #include "program-find.h"
+#include "stage.h"
 
 enum { WORD = 256 };
 
@@ -80,14 +82,24 @@ int lab_commands_check(const struct lab_plan *plan)
 	return 0;
 }
 
+void lab_commands_check_reach(struct run *run, const struct lab_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_programs; i++) {
+		char word[WORD];
+
+		first_word(plan->programs[i].command, word);
+		if (!may_be_installed(plan, word))
+			stage_skip_hidden(run, word);
+	}
+}
+
 bool lab_commands_private_path(const char *command, char *ret, size_t size)
 {
-	static const char *const private[] = { "/tmp/", "/run/", "/var/log/",
-						"/var/tmp/", "/dev/shm/" };
+	const char *const *folders = privilege_private_folders();
 	const char *found = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(private) && !found; i++) {
-		found = strstr(command, private[i]);
+	for (; *folders && !found; folders++) {
+		found = strstr(command, *folders);
 		/* Only at the start of a path: not inside of one. */
 		if (found && found > command &&
 		    !strchr(" \t\n=:'\"<>", found[-1]))

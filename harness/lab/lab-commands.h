@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lab-plan.h"
+#include "run-control.h"
 
 /*
  * Whether the program that each command line starts with is installed, as far
@@ -11,6 +12,10 @@
  * them the lab is skipped.
  */
 int lab_commands_check(const struct lab_plan *plan);
+
+/* The same in the run, which has folders of its own: a program that they hide makes
+ * the lab skipped. */
+void lab_commands_check_reach(struct run *run, const struct lab_plan *plan);
 
 /* The first path in a command below one of the directories that are private to
  * a lab: /tmp, /run, /var/log, /var/tmp, /dev/shm. False: there is none. */

@@ -32,6 +32,7 @@
 #include "lab-action.h"
 #include "lab-case.h"
 #include "lab-check.h"
+#include "lab-commands.h"
 #include "lab-conclusions.h"
 #include "lab-event.h"
 #include "lab-judge.h"
@@ -546,6 +547,7 @@ static void wait_for_hosts(const struct lab *lab)
 
 static void start_timeline(struct lab *lab)
 {
+	lab_commands_check_reach(lab->run, lab->plan);
 	name_hosts(lab);
 	wait_for_hosts(lab);
 	lab_wire_set_paths(lab->wire);

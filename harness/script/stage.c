@@ -366,6 +366,14 @@ static bool may_run(struct run *run, const char *path)
 	return status == 0;
 }
 
+void stage_skip_hidden(struct run *run, const char *program)
+{
+	run_skip(run,
+		 "%s is installed where a run cannot see it: /tmp, /run, "
+		 "/var/log and /var/tmp are private to the run",
+		 program);
+}
+
 /* The run's private /tmp hides files, and nobody may not enter root's home
  * directory. */
 static void check_reach(struct run *run, const char *name)
@@ -373,10 +381,7 @@ static void check_reach(struct run *run, const char *name)
 	char path[PATH_MAX];
 
 	if (!program_find(name, path, sizeof(path)))
-		run_skip(run,
-			 "%s is installed where a run cannot see it: /tmp, "
-			 "/run, /var/log and /var/tmp are private to the run",
-			 name);
+		stage_skip_hidden(run, name);
 	if (may_run(run, path))
 		return;
 	run_skip(run, "uid %u, with which programs run, may not execute %s",

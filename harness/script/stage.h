@@ -17,6 +17,9 @@ void stage_check_needs(struct run *run);
  * may be hidden or inaccessible there. */
 void stage_check_programs(struct run *run);
 
+/* Skips the run: the machine has the program, but the run cannot see it. */
+void MACRO_NORETURN stage_skip_hidden(struct run *run, const char *program);
+
 /* Whether the case runs programs of the user or of the machine, which expect
  * the environment of a real host. */
 bool stage_runs_programs(const struct run_job *job);

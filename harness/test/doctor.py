@@ -67,6 +67,13 @@ class Doctor(unittest.TestCase):
                                "http-keepalive-timeout/nginx.* "
                                "harness/bootstrap --with-programs")
 
+    def test_program_below_tmp_is_reported_as_hidden(self):
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            shutil.copy("/bin/true", os.path.join(folder, "nginx"))
+            _, text = doctor(env={"PATH": f"{folder}:/usr/bin:/bin"})
+        self.assertRegex(text, "missing nginx needed for: [^:]* it is installed "
+                               "where a run cannot see it: /tmp, ")
+
     def test_missing_qemu_is_reported(self):
         """A copy of halfopen does not find build/kernels; PATH has no QEMU."""
         _, text = doctor()

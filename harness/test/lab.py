@@ -1050,6 +1050,18 @@ expect:
         self.assertEqual(status, rig.PASS, text)
         self.assertIn("one", text)
 
+    def test_program_below_tmp_is_reported_as_hidden(self):
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            path = pathlib.Path(folder, "hidden-program")
+            path.write_text("#!/bin/sh\n", encoding="utf-8")
+            path.chmod(0o755)
+            done = rig.call(HALFOPEN, "lab", "--client", "hidden-program 1",
+                            PATH=f"{folder}:{os.environ['PATH']}")
+        self.assertEqual(done.returncode, rig.SKIPPED, done.stdout)
+        self.assertIn("SKIP: hidden-program is installed where a run cannot see "
+                      "it: /tmp, /run, /var/log and /var/tmp are private to the "
+                      "run", " ".join(done.stdout.split()))
+
     def test_program_has_the_variables_of_32_hosts(self):
         names = [f"host-{i}" for i in range(32)]
         status, text = lab_file(
