@@ -5,6 +5,7 @@
  */
 #include "fold.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -130,18 +131,46 @@ size_t fold_fits(const char *text, size_t size, int columns)
 
 /* --- lines ----------------------------------------------------------------*/
 
-/* Up to the next blank, or to a break between wide characters. */
+/* The bytes of a blank and a unit of time behind a number, as in "5.07 s"; 0: there
+ * is none. */
+static size_t unit_size(const char *text, size_t at)
+{
+	static const char *const units[] = {
+		"s", "ms", "µs", "ns", "h", "min"
+	};
+
+	if (!isdigit((unsigned char)text[at - 1]))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		size_t n = strlen(units[i]);
+
+		if (strncmp(text + at + 1, units[i], n) == 0 &&
+		    !isalnum((unsigned char)text[at + 1 + n]))
+			return n + 1;
+	}
+	return 0;
+}
+
+/* Up to the next blank that is a break, or to a break between wide characters. */
 size_t fold_word(const char *text)
 {
 	uint32_t c, after;
 	size_t at = next_char(text, &c);
 
-	while (text[at] && text[at] != ' ' && text[at] != '\n') {
-		size_t size = next_char(text + at, &after);
+	while (text[at] && text[at] != '\n') {
+		size_t size;
 
-		if ((is_wide(c) || is_wide(after)) && !is_opening(c) &&
-		    !is_closing(after) && !is_combining(after))
-			break;
+		if (text[at] == ' ') {
+			size = unit_size(text, at);
+			if (!size)
+				break;
+			after = 's';
+		} else {
+			size = next_char(text + at, &after);
+			if ((is_wide(c) || is_wide(after)) && !is_opening(c) &&
+			    !is_closing(after) && !is_combining(after))
+				break;
+		}
 		c = after;
 		at += size;
 	}

@@ -42,7 +42,7 @@ static void print_title(const struct testcase *testcase)
 
 	report_all_claims(testcase, claims);
 	report_about(testcase_longest_default(testcase), about);
-	printf("%s  %s  (%s%s%s%s)\n", testcase->name, claims, about,
+	printf(_("%s  %s  (%s%s%s%s)\n"), testcase->name, claims, about,
 	       _(case_set_text(testcase_set(testcase, NULL))),
 	       testcase->exclusive ? _(", runs alone") : "",
 	       testcase->no_fault ? _(", control without a fault") : "");
@@ -154,7 +154,7 @@ static void print_variant(const struct testcase *testcase,
 	char about[REPORT_TEXT];
 
 	report_about(testcase_duration(testcase, variant), about);
-	printf("  %s  (%s%s%s%s)\n", variant->name, about,
+	printf(_("  %s  (%s%s%s%s)\n"), variant->name, about,
 	       _(case_set_text(testcase_set(testcase, variant))),
 	       variant->needs_program ? _(", needs ") : "",
 	       variant->needs_program ? variant->needs_program : "");

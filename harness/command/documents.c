@@ -571,8 +571,9 @@ static void print_judgement(const struct documents_row *row, int columns)
 	printf("%*shalfopen run %s", INDENT + 2, "",
 	       testcase_run_name(row->testcase, row->variant, name));
 	if (duration >= REPORT_MINUTES)
-		printf("  (%s)\n%*shalfopen vm --virtual-time -- run %s  (%s)",
-		       about, INDENT + 2, "", name, _("in seconds"));
+		printf(_("  (%s)\n%*shalfopen vm --virtual-time -- run %s  (in "
+			 "seconds)"),
+		       about, INDENT + 2, "", name);
 	putchar('\n');
 	if (judgement->note && *judgement->note) {
 		printf("%*s", INDENT + 2, "");

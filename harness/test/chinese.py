@@ -469,17 +469,21 @@ class Widths(unittest.TestCase):
         done = call("list", "--lang", "zh")
         self.assertRegex(done.stdout, r"约\u00a0\d+\u00a0s")
         self.assertEqual(re.findall(r"^ {20,}s$", done.stdout, re.M), [])
+        done = call("show", "A6", "--lang", "zh")
+        self.assertIn("938 s\n", done.stdout)
+        self.assertEqual(re.findall(r"\d\n *(?:s|ms|µs|h|min)\b", done.stdout), [])
 
     def test_punctuation_after_chinese_is_full_width(self):
-        for words in (["list", "--document"],
+        for words in (["list", "--document"], ["show", "C16"],
                       ["list", "--format", "markdown"],
                       ["list", "--edges", "--format", "markdown"],
                       ["predict"], ["run", "close-after-read"]):
             with self.subTest(words):
                 done = call(*words, "--lang", "zh")
                 self.assertEqual(
-                    re.findall(r"[\u4e00-\u9fff）*][:;,](?: |$)", done.stdout,
-                               re.M), [])
+                    re.findall(r"[\u4e00-\u9fff）*][:;,](?: |$)|"
+                               r"\([\u4e00-\u9fff]|[\u4e00-\u9fff]\)",
+                               done.stdout, re.M), [])
 
     def test_punctuation_begins_no_line(self):
         for words in (["show", "A*"], ["run", "--help"], ["list"]):

@@ -74,6 +74,18 @@ START_TEST(words_are_never_cut)
 }
 END_TEST
 
+START_TEST(units_stay_with_their_numbers)
+{
+	assert_printed("after 938 s", 0, 0, 9, "after\n938 s\n");
+	assert_printed("5.07 .. 5.10 s, 3 probes", 0, 0, 13,
+		       "5.07 ..\n5.10 s, 3\nprobes\n");
+	assert_printed("则 938 s", 0, 0, 6, "则\n938 s\n");
+	assert_printed("4 µs）是", 0, 0, 4, "4 µs）\n是\n");
+	assert_printed("3 sets", 0, 0, 4, "3\nsets\n");
+	ck_assert_int_eq(fold_widest_word("in 15 min or"), 6);
+}
+END_TEST
+
 START_TEST(newlines_end_lines)
 {
 	assert_printed("one\ntwo three", 0, 2, 80, "one\n  two three\n");
@@ -137,6 +149,7 @@ static const TTest *const *const tests[] = {
 	&lines_break_between_words,
 	&further_lines_are_indented,
 	&words_are_never_cut,
+	&units_stay_with_their_numbers,
 	&newlines_end_lines,
 	&wide_text_breaks_between_characters,
 	&padding_counts_columns,
