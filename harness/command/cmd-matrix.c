@@ -193,10 +193,12 @@ static int print_table(struct matrix *matrix)
 		if (r >= 0 && vm_options_is_lab(&matrix->plan))
 			r = add_expectations(matrix, &matrix->jobs[i], table);
 	}
-	if (r >= 0 && matrix->markdown)
+	if (r >= 0 && matrix->markdown) {
 		table_print_markdown(table, stdout);
-	else if (r >= 0)
+	} else if (r >= 0) {
+		table_keep_last(table);
 		table_print(table, stdout, report_columns(stdout));
+	}
 	table_free(table);
 	return error_trace(r);
 }

@@ -218,6 +218,7 @@ static int print_table(struct lab_plan *const *plans, size_t n)
 		any_long = any_long || is_long(plans[i]);
 	}
 	if (r >= 0) {
+		table_keep_last(table);
 		table_print(table, stdout, report_columns(stdout));
 		print_closing(plans, n);
 		if (any_long)

@@ -2,9 +2,10 @@
 /*
  * Widths are found in three steps, each only where the one before does not fit:
  * every column as wide as its widest cell; the columns before the last shrink,
- * the widest first, down to NARROW, so that the last one keeps READABLE columns;
- * the last column moves below the rows, and the others shrink down to their
- * widest word. Where that is not enough, the column before moves below, too.
+ * the widest first, down to NARROW, so that the last one keeps READABLE columns
+ * (or all of them shrink, if the last one has no prose); the last column moves
+ * below the rows, and the others shrink down to their widest word. Where that is
+ * not enough, the column before moves below, too.
  */
 #include "table.h"
 
@@ -25,7 +26,7 @@ enum {
 	GAP = 2, /* between columns */
 	UNDER = 4, /* indentation of a cell below its row */
 	READABLE = 32, /* the least width for prose in the last column */
-	NARROW = 16, /* the least width of the others, beside the last one */
+	NARROW = 16, /* the least width of the others, beside it */
 };
 
 struct row {
@@ -38,6 +39,7 @@ struct table {
 	size_t n_columns, n_rows;
 	struct row *rows; /* the first one has the headings */
 	size_t capacity;
+	bool keeps_last;
 };
 
 struct widths {
@@ -147,16 +149,22 @@ static void shrink(struct widths *widths, const int *least, int columns)
 	}
 }
 
-/* Shrinks the columns before the last one (`rest`), none below a readable width.
- * Returns the width that is left for the last column. */
-static int make_room(struct widths *rest, const int *least, int columns,
-		     int readable)
+/* As shrink(), none below a readable width. */
+static void shrink_a_little(struct widths *widths, const int *least, int columns)
 {
 	int narrow[TABLE_COLUMNS] = { 0 };
 
-	for (size_t i = 0; i < rest->n; i++)
-		narrow[i] = MAX(least[i], MIN(rest->all[i], (int)NARROW));
-	shrink(rest, narrow, columns - GAP - readable);
+	for (size_t i = 0; i < widths->n; i++)
+		narrow[i] = MAX(least[i], MIN(widths->all[i], (int)NARROW));
+	shrink(widths, narrow, columns);
+}
+
+/* Shrinks the columns before the last one (`rest`). Returns the width that is left
+ * for the last column. */
+static int make_room(struct widths *rest, const int *least, int columns,
+		     int readable)
+{
+	shrink_a_little(rest, least, columns - GAP - readable);
 	return columns - total(rest) - GAP;
 }
 
@@ -171,6 +179,11 @@ static struct widths fit(const struct table *table, int columns)
 		measure(table, i, &widths.all[i], &least[i]);
 	if (total(&widths) <= columns)
 		return widths;
+
+	rest = widths;
+	shrink_a_little(&rest, least, columns);
+	if (table->keeps_last && total(&rest) <= columns)
+		return rest;
 
 	readable = MIN(widths.all[last], (int)READABLE);
 	rest = widths;
@@ -272,6 +285,11 @@ static void remove_column(struct table *table, size_t column)
 		row->coloured -= row->coloured > column;
 	}
 	table->n_columns--;
+}
+
+void table_keep_last(struct table *table)
+{
+	table->keeps_last = true;
 }
 
 void table_print(struct table *table, FILE *out, int columns)

@@ -25,6 +25,10 @@ struct table *table_free(struct table *table);
 int table_add(struct table *table, const char *const *cells, size_t coloured,
 	      enum colour colour);
 
+/* The last column has short texts like the others, not prose: it stays beside them
+ * as long as each has room for a word or two. */
+void table_keep_last(struct table *table);
+
 /* Without the columns in which all cells below the heading are empty. */
 void table_print(struct table *table, FILE *out, int columns);
 

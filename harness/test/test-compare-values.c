@@ -337,6 +337,33 @@ START_TEST(narrow_table_has_whole_headings_and_more_columns_below)
 }
 END_TEST
 
+/* As prose, the last column would be below the row. */
+START_TEST(last_column_without_prose_stays_beside_the_others)
+{
+	static const char *const headings[] = { "run", "5.10", "6.12" };
+	static const char *const cells[] = { "client: ETIMEDOUT after 30s",
+					     "ETIMEDOUT, 30.447 s",
+					     "ETIMEDOUT, 30.564 s" };
+	struct table *table;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(table_new(&table, ARRAY_SIZE(headings), headings), 0);
+	ck_assert_int_eq(table_add(table, cells, 0, COLOUR_PLAIN), 0);
+	table_keep_last(table);
+	table_print(table, out, 60);
+	table_free(table);
+	fclose(out);
+	ck_assert_str_eq(text,
+			 "run                 5.10                 6.12\n"
+			 "client: ETIMEDOUT   ETIMEDOUT, 30.447 s  "
+			 "ETIMEDOUT, 30.564 s\n"
+			 "after 30s\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(output_fits_the_terminal_and_has_both_sides)
 {
 	struct story a, b;
@@ -470,6 +497,7 @@ static const TTest *const *const tests[] = {
 	&a_connection_is_the_identity_of_a_socket,
 	&a_state_between_two_reads_is_no_difference,
 	&narrow_table_has_whole_headings_and_more_columns_below,
+	&last_column_without_prose_stays_beside_the_others,
 	&output_fits_the_terminal_and_has_both_sides,
 	&values_of_both_sides_are_on_one_line,
 	&a_skipped_run_has_no_segments,

@@ -411,7 +411,7 @@ static void report_spin(struct machine *machine, const char *process)
  */
 static bool clock_stands_still(struct machine *machine, nsec_t now)
 {
-	static const nsec_t patience = SEC(5);
+	static const nsec_t patience = MSEC(2500); /* each of two requests */
 	char path[PATH_MAX];
 	uint64_t clock = 0;
 	nsec_t cpu;

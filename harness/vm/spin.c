@@ -8,8 +8,10 @@
  * process computes, so no timer wakes init up, and no CPU time is accounted.
  * The host notices that init does not count its looks any more, and sends
  * SIGINT to it through the kernel's console ("cad"). Init has a real-time
- * priority, so it preempts the process that spins, which is then the only one
- * of a host that is runnable.
+ * priority, so it preempts the process that executes, which counts that
+ * (nonvoluntary_ctxt_switches). At the next request that process has spun if it
+ * has not waited for anything in the meantime (voluntary_ctxt_switches): many
+ * processes that work for a short time each keep the clock still, too.
  *
  * The host of a process is that of the nearest ancestor whose name is "host-
  * NAME", the init of a host (run_init() in host.c).
@@ -40,6 +42,7 @@ struct task {
 	char name[32];
 	char state; /* 'R': runnable */
 	unsigned long ticks; /* of CPU time */
+	unsigned long waited, preempted; /* how often; read_switches() */
 };
 
 struct tasks {
@@ -133,6 +136,7 @@ static struct cpu read_cpu(void)
 struct watch {
 	struct cpu cpu;
 	struct tasks before, now;
+	struct tasks requested; /* at the host's last request */
 	int reported; /* pid of the last process; 0: none */
 };
 
@@ -180,18 +184,40 @@ static void look(struct watch *watch)
 	watch->before = watch->now;
 }
 
+static void read_switches(struct task *task)
+{
+	char path[64], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task->pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		sscanf(line, "voluntary_ctxt_switches: %lu", &task->waited);
+		sscanf(line, "nonvoluntary_ctxt_switches: %lu",
+		       &task->preempted);
+	}
+	if (file)
+		fclose(file);
+}
+
 /* The host's request. */
-static void look_for_runnable(struct watch *watch)
+static void look_for_preempted(struct watch *watch)
 {
 	read_tasks(&watch->now);
 	for (size_t i = 0; i < watch->now.n; i++) {
-		const struct task *task = &watch->now.list[i];
+		struct task *task = &watch->now.list[i];
+		const struct task *before =
+			find(&watch->requested, task->pid);
 
-		if (task->state == 'R' && host_of(&watch->now, task)) {
+		if (task->state != 'R' || !host_of(&watch->now, task))
+			continue;
+		read_switches(task);
+		if (before && before->state == 'R' &&
+		    before->waited == task->waited &&
+		    before->preempted < task->preempted)
 			report(watch, task);
-			return;
-		}
 	}
+	watch->requested = watch->now;
 }
 
 static void count(int clock, uint64_t n)
@@ -243,7 +269,7 @@ int spin_wait(pid_t command, int clock)
 			if (pid == command)
 				return status;
 		if (number == SIGINT)
-			look_for_runnable(&watch);
+			look_for_preempted(&watch);
 		else if (number < 0)
 			look(&watch);
 		count(clock, ++n);
