@@ -15,9 +15,9 @@ SKIP_STATUS = 77
 NOBODY = 65534
 # With these options no scheduling delay makes a failed run inconclusive.
 PATIENT = ("--slack", "100000")
-# Limit in seconds for an immediate reaction; the multiplier is for sanitizers
-# and loaded machines.
-AT_ONCE = 5 * float(os.environ.get("HALFOPEN_TEST_MULTIPLIER", "1"))
+# Limit in seconds for an immediate reaction: less than all that a run may wait for,
+# 30 s and more. The multiplier is for sanitizers and loaded machines.
+AT_ONCE = 20 * float(os.environ.get("HALFOPEN_TEST_MULTIPLIER", "1"))
 
 
 # halfopen leaves signals alone that it was told to ignore, and a shell starts

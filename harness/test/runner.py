@@ -140,7 +140,9 @@ class Verdicts(unittest.TestCase):
 
 class SchedulingDelay(unittest.TestCase):
     def test_late_result_without_delay_fails(self):
-        self.assertEqual(run("late/by-itself").status, FAIL)
+        """The tolerance is for a busy machine; the result is a second late."""
+        done = run("late/by-itself", "--slack", "900")
+        self.assertEqual(done.status, FAIL, done.text)
 
     def test_late_result_with_delay_is_inconclusive(self):
         done = run("late/by-machine")
@@ -174,7 +176,7 @@ class SchedulingDelay(unittest.TestCase):
         self.assertEqual(lines[-1]["inconclusive"], 0)
 
     def test_icmp_message_dropped_during_a_call_is_inconclusive(self):
-        verdict = run("drops-icmp").verdict("drops-icmp")
+        verdict = run("drops-icmp", *rig.PATIENT).verdict("drops-icmp")
         if verdict["verdict"] == "skip":
             self.skipTest(verdict["reason"])
         self.assertEqual(verdict["verdict"], "broken")
@@ -223,6 +225,8 @@ class SchedulingDelay(unittest.TestCase):
 
 
 class Limits(unittest.TestCase):
+    FEW = 7  # 40 open files are enough for about five runs at a time
+
     def limited(self, limit, *arguments, status=PASS):
         with tempfile.TemporaryDirectory() as out:
             begin = time.monotonic()
@@ -230,7 +234,15 @@ class Limits(unittest.TestCase):
                                 *arguments)
             text, _ = process.communicate(timeout=120)
             self.assertEqual(process.returncode, status, text)
+            self.journals = rig.read_journals(out)
             return time.monotonic() - begin
+
+    def runs_at_a_time(self):
+        """The largest number of runs that existed at one moment."""
+        spans = [(journal[0]["epoch"], journal[0]["epoch"] + journal[-1]["t"])
+                 for journal in self.journals.values()]
+        return max(sum(begin <= moment < end for begin, end in spans)
+                   for moment, _ in spans)
 
     def test_too_few_open_files_are_broken(self):
         """BROKEN, not SKIP: namespaces are available."""
@@ -249,13 +261,13 @@ class Limits(unittest.TestCase):
         self.assertGreater(limit, 14)
 
     def test_soft_limits_are_raised(self):
-        took = self.limited("--nofile=40:", "waits/short", "--repeat", "20")
-        self.assertLess(took, 1.5 + AT_ONCE)
+        self.limited("--nofile=40:", "waits/short", "--repeat", "20")
+        self.assertGreater(self.runs_at_a_time(), self.FEW)
 
     def test_hard_limits_are_respected(self):
-        """Two rounds of five runs of 1.5 s each."""
         took = self.limited("--nofile=40", "waits/short", "--repeat", "10")
         self.assertGreater(took, 2 * 1.5)
+        self.assertLessEqual(self.runs_at_a_time(), self.FEW)
 
     def test_few_processes_are_enough(self):
         """RLIMIT_NPROC does not apply to root."""
