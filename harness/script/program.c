@@ -109,6 +109,7 @@ const char *program_folder(struct run *run, const char *host)
 const char *program_file(struct run *run, const char *host, const char *name,
 			 const char *format, ...)
 {
+	struct privilege_ids ids = privilege_program_ids();
 	char *path;
 	FILE *file;
 	va_list args;
@@ -119,6 +120,9 @@ const char *program_file(struct run *run, const char *host, const char *name,
 	file = fopen(path, "we");
 	if (!file || fchmod(fileno(file), 0644) < 0)
 		run_broken(run, error_origin(-errno, "write %s", path));
+	/* vsftpd refuses a configuration that is another user's. */
+	if (geteuid() != ids.uid && fchown(fileno(file), ids.uid, ids.gid) < 0)
+		run_broken(run, error_origin(-errno, "chown %s", path));
 	va_start(args, format);
 	r = vfprintf(file, format, args);
 	va_end(args);

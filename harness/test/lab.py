@@ -1365,6 +1365,20 @@ class Isolation(unittest.TestCase):
         self.assertEqual(program("tty; echo /dev/pts/*", terminal="yes"),
                          ["/dev/pts/0", "/dev/pts/0 /dev/pts/ptmx"])
 
+    def test_files_belong_to_the_user_of_the_programs(self):
+        status, text = lab_file("""
+hosts:
+  client:
+    files: {settings: x}
+    run: {name: owner, run: "[ -O $FOLDER/settings ]"}
+  server:
+timeline:
+  - when owner ends: end
+expect:
+  - 'owner: exit 0'
+""")
+        self.assertEqual(status, rig.PASS, text)
+
     def test_programs_start_in_the_folder_of_their_host(self):
         """Wherever halfopen was called from."""
         for folder in "/", "/usr":
