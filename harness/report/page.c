@@ -88,6 +88,13 @@ static void put_title(FILE *out, const struct result *result)
 		markup_text(out, claim);
 		fputs("</p>\n", out);
 	}
+	if (result->variant && result->variant->what) {
+		fputs("<p class=\"claim long\">", out);
+		markup_text(out, result->variant->name);
+		fputs(_(": "), out);
+		markup_text(out, _(result->variant->what));
+		fputs("</p>\n", out);
+	}
 	report_reason(result, reason, sizeof(reason));
 	if (*reason) {
 		fprintf(out, "<p class=\"%s\">",

@@ -714,5 +714,8 @@ bool expect_that(struct run *run, bool ok, const char *what,
 	va_start(args, observed_format);
 	vsnprintf(observed, sizeof(observed), observed_format, args);
 	va_end(args);
-	return run_expectation(run, ok, what, R_("true"), observed);
+	/* A text without a value says what was observed otherwise. */
+	return run_expectation(run, ok, what, R_("true"),
+			       ok && !strchr(observed_format, '%') ? "true" :
+								     observed);
 }

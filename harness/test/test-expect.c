@@ -101,6 +101,10 @@ START_TEST(other_failure_is_not_lateness)
 	ck_assert(!expect_that(&run, false, "other condition", "%d", 3));
 	assert_recorded(false, "true", "3");
 	ck_assert(!run.only_times_failed);
+	ck_assert(expect_that(&run, true, "answered", "no answer"));
+	assert_recorded(true, "true", "true");
+	ck_assert(expect_that(&run, true, "a port", "port %d", 3));
+	assert_recorded(true, "true", "port 3");
 	/* Later upper bounds do not change that. */
 	ck_assert(!expect_span(&run, "it", SEC(7), five));
 	ck_assert(!run.only_times_failed);

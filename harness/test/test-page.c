@@ -56,6 +56,18 @@ START_TEST(a_page_has_claim_verdict_values_and_ladder)
 }
 END_TEST
 
+START_TEST(a_page_explains_the_variant)
+{
+	struct result *result = fake_variant(1);
+	char *page = page_of(result, NULL);
+
+	ck_assert_ptr_nonnull(
+		strstr(page, "retries2=5: net.ipv4.tcp_retries2 is 5</p>"));
+	free(page);
+	result_free(result);
+}
+END_TEST
+
 START_TEST(a_page_loads_nothing)
 {
 	struct result *result = fake_pass();
@@ -227,7 +239,8 @@ int main(void)
 {
 	const TTest *const *const tests[] = {
 		&a_page_has_claim_verdict_values_and_ladder,
-		&a_page_loads_nothing,
+		&a_page_explains_the_variant,
+	&a_page_loads_nothing,
 		&markup_in_a_record_is_escaped,
 		&a_value_without_a_prediction_has_a_dash,
 		&an_upper_bound_is_shown_as_a_range,
