@@ -70,6 +70,7 @@ struct host_probe {
 	struct probe *process; /* NULL: none, or dead */
 	struct endpoint *endpoints;
 	bool stopped;
+	nsec_t next_accept; /* the first of its endpoints'; NSEC_NEVER: none */
 	struct queue_entry *waiting; /* for the host to run again */
 	struct queue_entry *unassigned; /* for a connection to be accepted */
 };
@@ -115,6 +116,7 @@ static struct host_probe *find_or_add(struct lab_probes *probes,
 	if (!p)
 		run_broken(probes->run, error_origin(-ENOMEM, "probe"));
 	p->host = host;
+	p->next_accept = NSEC_NEVER;
 	p->next = probes->all;
 	probes->all = p;
 	return p;
@@ -442,6 +444,7 @@ static void lose_process(struct lab_probes *probes, struct host_probe *p)
 	drop_commands(probes, p, R_("the probe died first"));
 	p->process = NULL;
 	p->endpoints = NULL;
+	p->next_accept = NSEC_NEVER;
 }
 
 /* SIGKILL also ends a stopped process, so that a frozen host makes no
@@ -610,9 +613,13 @@ void lab_probes_collect(struct lab_probes *probes)
 			continue;
 		while (p->waiting)
 			start_command(probes, p, dequeue(&p->waiting));
+		p->next_accept = NSEC_NEVER;
 		for (struct endpoint *e = p->endpoints; e; e = e->next) {
 			collect(probes, p, e);
 			executed |= execute_queue(probes, e);
+			if (e->next_accept)
+				p->next_accept =
+					MIN(p->next_accept, e->next_accept);
 		}
 		if (executed)
 			wait_until_begun(p);
@@ -638,9 +645,8 @@ nsec_t lab_probes_next_accept(const struct lab_probes *probes)
 	nsec_t next = NSEC_NEVER;
 
 	for (const struct host_probe *p = probes->all; p; p = p->next)
-		for (const struct endpoint *e = p->endpoints; e; e = e->next)
-			if (e->next_accept && !p->stopped)
-				next = MIN(next, e->next_accept);
+		if (!p->stopped)
+			next = MIN(next, p->next_accept);
 	return next;
 }
 
