@@ -28,6 +28,7 @@
 #include <linux/version.h>
 
 #include "macro.h"
+#include "message.h"
 #include "wheel.h"
 
 struct range range_add(struct range a, struct range b)
@@ -36,6 +37,23 @@ struct range range_add(struct range a, struct range b)
 		.min = nsec_add(a.min, b.min),
 		.max = nsec_add(a.max, b.max),
 	};
+}
+
+const char *predict_round_text(enum predict_round_kind kind)
+{
+	switch (kind) {
+	case PREDICT_TAIL_LOSS_PROBE:
+		return R_("tail loss probe");
+	case PREDICT_RETRANSMISSION:
+		return R_("retransmission");
+	case PREDICT_KEEPALIVE_PROBE:
+		return R_("keepalive probe");
+	case PREDICT_WINDOW_PROBE:
+		return R_("window probe");
+	case PREDICT_GIVE_UP:
+		return R_("give up");
+	}
+	return "?";
 }
 
 /* --- time ---------------------------------------------------------------- */

@@ -96,6 +96,9 @@ enum predict_round_kind {
 			  * (keepalive sends a RST) */
 };
 
+/* "retransmission" */
+const char *predict_round_text(enum predict_round_kind kind);
+
 enum { PREDICT_ROUNDS_MAX = 300 };
 
 struct predict_round {

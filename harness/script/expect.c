@@ -479,21 +479,28 @@ static const struct wire_match *round_frames(const char *host,
 	return ret;
 }
 
+/* The note has words and not the name of the value, which message_record() would
+ * take for a word of the user. */
 static bool expect_round(struct run *run, const char *name, struct mark since,
-			 const struct predict_round *round, nsec_t before,
-			 nsec_t at)
+			 const struct predict_round *round, unsigned int nth,
+			 nsec_t before, nsec_t at)
 {
-	char key[TEXT + 2];
+	char key[TEXT + 2], times[TEXT];
 
 	snprintf(key, sizeof(key), V_("%s_s"), name);
 	run_predicted(run, key, nsec_seconds(round->interval));
 	run_measured(run, key, nsec_seconds(at - before));
-	run_note(run,
-		 "%s: predicted %.3f s, at %.3f .. %.3f s; measured %.3f s, "
-		 "at %.3f s",
-		 name, nsec_seconds(round->interval),
-		 nsec_seconds(round->at.min), nsec_seconds(round->at.max),
-		 nsec_seconds(at - before), nsec_seconds(at));
+	snprintf(times, sizeof(times),
+		 R_("predicted %.3f s, at %.3f .. %.3f s; measured %.3f s, at "
+		    "%.3f s"),
+		 nsec_seconds(round->interval), nsec_seconds(round->at.min),
+		 nsec_seconds(round->at.max), nsec_seconds(at - before),
+		 nsec_seconds(at));
+	if (round->kind == PREDICT_TAIL_LOSS_PROBE)
+		run_note(run, "tail loss probe: %s", times);
+	else
+		run_note(run, "%s number %u: %s",
+			 predict_round_text(round->kind), nth, times);
 	return expect_span(run, name, at, seen_from(since, round->at));
 }
 
@@ -529,7 +536,7 @@ bool expect_rounds(struct sock *from, struct mark since,
 			return run_expectation(run, false, name,
 					       R_("a frame on the wire"), "none");
 		n++;
-		expect_round(run, name, since, round, before,
+		expect_round(run, name, since, round, counted, before,
 			     frames_after(since, copy));
 		before = frames_after(since, copy);
 	}

@@ -108,23 +108,6 @@ struct predict_tcp forecast_inputs(struct sock *sock)
 	return tcp;
 }
 
-static const char *round_text(enum predict_round_kind kind)
-{
-	switch (kind) {
-	case PREDICT_TAIL_LOSS_PROBE:
-		return R_("tail loss probe");
-	case PREDICT_RETRANSMISSION:
-		return R_("retransmission");
-	case PREDICT_KEEPALIVE_PROBE:
-		return R_("keepalive probe");
-	case PREDICT_WINDOW_PROBE:
-		return R_("window probe");
-	case PREDICT_GIVE_UP:
-		return R_("give up");
-	}
-	return "?";
-}
-
 static void journal_prediction(struct run *run, const char *what,
 			       const struct prediction *p)
 {
@@ -140,7 +123,8 @@ static void journal_prediction(struct run *run, const char *what,
 					  R_("predicted for %s: %.3f .. %.3f s "
 					     "%s (possible), timer %.3f s"),
 			 what, nsec_seconds(round->at.min),
-			 nsec_seconds(round->at.max), round_text(round->kind),
+			 nsec_seconds(round->at.max),
+			 predict_round_text(round->kind),
 			 nsec_seconds(round->interval));
 	}
 }

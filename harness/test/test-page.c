@@ -240,7 +240,7 @@ int main(void)
 	const TTest *const *const tests[] = {
 		&a_page_has_claim_verdict_values_and_ladder,
 		&a_page_explains_the_variant,
-	&a_page_loads_nothing,
+		&a_page_loads_nothing,
 		&markup_in_a_record_is_escaped,
 		&a_value_without_a_prediction_has_a_dash,
 		&an_upper_bound_is_shown_as_a_range,
