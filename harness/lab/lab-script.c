@@ -361,7 +361,7 @@ static void take_steps(struct lab *lab)
 {
 	size_t i = 0;
 
-	while (!lab->over && next_step(lab, &i) <= nsec_now()) {
+	while (!lab->over && next_step(lab, &i) <= MIN(nsec_now(), lab->end)) {
 		const struct lab_step *step = &lab->plan->steps[i];
 
 		run_here(step->place.source ? step->place.source : "lab",
@@ -604,6 +604,10 @@ void lab_script(struct run *run)
 			     MIN(lab->next_look,
 				 lab_probes_next_accept(lab->probes))));
 	}
+	/* The steps at the end, and those before it that a busy machine has
+	 * delayed. */
+	handle_events(lab);
+	take_steps(lab);
 	finish(lab);
 	loop_remove(lab->prompt);
 	lab_timeline_free(lab->timeline);

@@ -708,6 +708,13 @@ class Moments(unittest.TestCase):
         # Times count from the begin of the action, before its record: act().
         self.assertGreater(note - fault, 0.25)
 
+    def test_step_at_the_end_happens(self):
+        status, text = lab("--for", "300ms", "--at", "300ms", "cut server",
+                           "--at", "300ms", 'note "last"')
+        self.assertEqual(status, rig.PASS, text)
+        self.assertRegex(text, r"(?s)note +last\n.*note +the timeline ends")
+        self.assertNotIn("did not happen", text)
+
 
 class Probes(unittest.TestCase):
     """Actions of a probe are executed in order, or the lab fails."""
