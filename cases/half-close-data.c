@@ -16,7 +16,7 @@
 
 enum { FIN_TIMEOUT = 1, PIECES = 3, PIECE = 1000, PAUSE_MS = 700 };
 enum { ATO_MS = 40, REQUEST = 100 };
-enum { SHUTS_DOWN, CLOSES, CLOSES_AT_ONCE };
+enum { SHUTS_DOWN, CLOSES, CLOSES_AT_ONCE, CLOSES_LAST_DATA };
 
 /* After data the server's kernel delays the ACK of the FIN by 40 ms. */
 static void send_request(struct run *run, struct pair *tcp)
@@ -71,6 +71,26 @@ static void expect_data_is_reset(struct run *run, struct pair *tcp)
 		       run_value(run) == CLOSES_AT_ONCE);
 }
 
+/* TCP_CORK keeps the data until close() adds the FIN to it. */
+static void expect_last_data_is_reset(struct run *run, struct pair *tcp)
+{
+	const struct wire_match *fin = FRAMES(FROM("server"), KIND(WIRE_FIN));
+	struct mark sent;
+	uint32_t length;
+
+	sock_set(tcp->server, IPPROTO_TCP, TCP_CORK, 1);
+	sock_send(tcp->server, PIECE);
+	sent = mark_now(run);
+	sock_close(tcp->server);
+	length = frames_need(run, sent, fin)->frame.tcp.length;
+	expect_that(run, length == PIECE,
+		    "the data and the FIN are one segment", "%u bytes", length);
+	expect_state_within(tcp->server, DIAG_CLOSE, soon);
+	expect_state(tcp->client, DIAG_CLOSE);
+	expect_frames(run, sent, "RSTs from the client",
+		      FRAMES(FROM("client"), KIND(WIRE_RST)), 1);
+}
+
 static void script(struct run *run)
 {
 	struct pair tcp = sock_pair(run);
@@ -95,6 +115,8 @@ static void script(struct run *run)
 	}
 	if (run_value(run) == SHUTS_DOWN)
 		expect_data_is_read(run, &tcp, closed);
+	else if (run_value(run) == CLOSES_LAST_DATA)
+		expect_last_data_is_reset(run, &tcp);
 	else
 		expect_data_is_reset(run, &tcp);
 }
@@ -121,7 +143,8 @@ CASE(half_close_data) = {
 		       "after shutdown() the server sends three times in 2.1 "
 		       "s, and closes",
 		       "after close() it sends once the FIN is acknowledged, "
-		       "or so soon that its data carries the ACK"),
+		       "with its own FIN or without, or so soon that its data "
+		       "carries the ACK"),
 	.expect = "shutdown(): the client reads every byte, and stays in "
 		  "FIN-WAIT-2 without a timer; close(): RST, and EPIPE for the "
 		  "second send()",
@@ -144,6 +167,10 @@ CASE(half_close_data) = {
 		  "of the FIN has arrived: the orphan in FIN-WAIT-2 answers "
 		  "with RST",
 		  .value = CLOSES },
+		{ "close-last-data",
+		  "the client calls close(), and the server's data and its FIN "
+		  "are one segment: the orphan in FIN-WAIT-2 answers with RST",
+		  .value = CLOSES_LAST_DATA },
 		{ "close-data-at-once",
 		  "the client calls close(), and the server sends before its "
 		  "delayed ACK: the data carries the ACK of the FIN, and the "

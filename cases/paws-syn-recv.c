@@ -72,6 +72,27 @@ static struct mark inject_forged(struct run *run, const struct plan *plan)
 	return fault_inject(run, "server", &frame, NULL);
 }
 
+/* Of the request: tcp_v4_reqsk_send_ack(), tcp_v6_reqsk_send_ack(). */
+static void expect_answer(struct run *run, struct mark injected)
+{
+	const struct mark start = { 0 };
+	const struct segment *syn =
+		&frames_first(run, start, "client", WIRE_SYN)->frame.tcp;
+	const struct wire_capture *seen = frames_wait(
+		run, injected, FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)), 1,
+		soon);
+	struct segment answer = { 0 };
+
+	if (seen)
+		answer = seen->frame.tcp;
+	expect_that(run, answer.ack == syn->seq + 1,
+		    "the answer acknowledges the SYN", "ack %u, expected %u",
+		    answer.ack, syn->seq + 1);
+	expect_that(run, answer.has_timestamps && answer.tsecr == syn->tsval,
+		    "the answer's TSecr is ts_recent", "%u, expected %u",
+		    answer.tsecr, syn->tsval);
+}
+
 /* The server's state and answers after the forged segment. */
 static void expect_reaction(struct run *run, const struct plan *plan,
 			    struct sock *server, struct mark injected)
@@ -92,6 +113,8 @@ static void expect_reaction(struct run *run, const struct plan *plan,
 		expect_counter(run, "server", "TSEcrRejected", rejected);
 	expect_counter(run, "server", "EmbryonicRsts",
 		       plan->reset && plan->passes);
+	if (answered)
+		expect_answer(run, injected);
 	expect_frames(run, injected, "answers",
 		      FRAMES(FROM("server"), KIND(WIRE_PURE_ACK)), answered);
 }
