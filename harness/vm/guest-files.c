@@ -684,8 +684,17 @@ static int add_interpreter(struct guest_files *files, const char *text)
 	return error_trace(r);
 }
 
+/* What scripts call that no package names, because every system has it. */
+static const char usual_tools[] =
+	"awk basename cat chmod chown cp cut date dirname echo egrep expr false "
+	"fgrep find getopt grep head hostname id install kill ln ls mkdir mkfifo "
+	"mktemp mv nproc od paste printf ps pwd readlink realpath rm rmdir sed seq "
+	"sleep sort stat stty tail tee test touch tr true tty uname uniq wc which "
+	"xargs";
+
 /* A lab names its own scripts: the programs in them are needed, too. In scripts
- * that are installed most words are not programs. */
+ * that are installed most words are not programs. Those of a package may include
+ * others of it (rabbitmq-server reads rabbitmq-env), which are not searched. */
 static int add_script(struct guest_files *files, int fd)
 {
 	char *text = calloc(1, SCRIPT_SIZE);
@@ -699,6 +708,8 @@ static int add_script(struct guest_files *files, int fd)
 		r = add_interpreter(files, text + 2);
 		if (r >= 0)
 			r = add_words(files, text + 2, files->depth > 1);
+		if (r >= 0)
+			r = add_words(files, usual_tools, false);
 		files->depth--;
 	}
 	free(text);
