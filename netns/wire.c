@@ -381,8 +381,8 @@ static void let_overtake(struct wire *wire, struct parcel **slot,
 		return;
 	*slot = NULL;
 	parcel->slot = NULL;
-	while (*at != parcel)
-		at = &(*at)->next;
+	for (; *at != parcel; at = &(*at)->next)
+		assert(*at);
 	*at = parcel->next;
 	schedule(wire, parcel, MAX(parcel->arrives, arrives));
 }
