@@ -17,7 +17,11 @@ static void script(struct run *run)
 	struct frame frame;
 
 	sock_deliver(tcp.client, tcp.server, BYTES);
-	frame = frames_last(run, FRAMES(FROM("client"), KIND(WIRE_DATA)))->frame;
+	/* With a TSval that PAWS accepts, which may be that of a tail loss
+	 * probe. */
+	frame = frames_last(run, FRAMES(FROM("client"),
+					KIND(WIRE_DATA | WIRE_RETRANSMISSION)))
+			->frame;
 	frame.tcp.seq += BYTES;
 	frame.tcp.flags = SEGMENT_PSH;
 	sock_post_recv(tcp.server);
