@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * halfopen vm. The guest runs this program again (cmd_in_guest()) with the words
- * after "--", and sends results and journals as a stream over a second serial port
+ * after "--", and sends results and journals as a stream over a serial port
  * (guest.h).
  * The host parses the same words: it needs the selection, or the labs, to find runs
  * whose result is missing, and --out and --format apply to the host.

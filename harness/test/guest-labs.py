@@ -69,7 +69,7 @@ expect:
 # A shell that nobody uses, with keepalive at the kernel's defaults.
 SHELL = """
 about: A server host crashes while the connection is idle.
-for: 2h15m
+for: 2h20m
 hosts:
   client:
     run: {name: shell, run: python3 $FOLDER/shell.py}

@@ -35,8 +35,6 @@
 #if defined(__x86_64__)
 #include <sys/io.h>
 
-static const char result_device[] = "/dev/ttyS1";
-
 /* By isa-debug-exit. */
 static void exit_machine(int status)
 {
@@ -46,8 +44,6 @@ static void exit_machine(int status)
 		outb((unsigned char)status, EXIT_PORT);
 }
 #else
-static const char result_device[] = "/dev/vport0p1";
-
 static void exit_machine(int status MACRO_UNUSED)
 {
 }
@@ -303,30 +299,32 @@ static int read_words(char **argv)
 
 /* virtio_console makes the device when the host has announced the port:
  * control_work_handler(). */
-static int open_device(void)
+static int open_port(void)
 {
+	static const char driver[] = "/sys/bus/virtio/drivers/virtio_console";
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 	int fd;
 
 	for (int i = 0; i < 1000; i++) {
-		fd = open(result_device, O_WRONLY | O_NOCTTY);
-		if (fd >= 0 || errno != ENOENT)
+		fd = open("/dev/vport0p1", O_WRONLY | O_NOCTTY);
+		if (fd >= 0 || errno != ENOENT || access(driver, F_OK) < 0)
 			break;
 		nanosleep(&pause, NULL);
 	}
 	return fd;
 }
 
-/* A serial port in raw mode, or a virtio port, which has no modes. */
+/* The virtio port, or the second serial port of x86-64 in raw mode. */
 static int open_line(void)
 {
 	struct termios raw;
-	int fd = open_device();
+	int fd = open_port();
 
-	if (fd < 0)
-		give_up(result_device);
-	if (tcgetattr(fd, &raw) < 0)
+	if (fd >= 0)
 		return fd;
+	fd = open("/dev/ttyS1", O_WRONLY | O_NOCTTY);
+	if (fd < 0 || tcgetattr(fd, &raw) < 0)
+		give_up("/dev/vport0p1, /dev/ttyS1");
 	cfmakeraw(&raw);
 	cfsetspeed(&raw, B115200);
 	tcsetattr(fd, TCSANOW, &raw);

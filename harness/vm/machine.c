@@ -129,8 +129,12 @@ static void qemu_words(struct words *words, const struct machine *machine)
 	add_word(words, "%u", plan->memory);
 	add_word(words, "-serial");
 	add_word(words, "file:/proc/self/fd/%d", machine->console);
-	add_words(words, arch->result);
-	add_word(words, "%s/proc/self/fd/%d", arch->result_prefix,
+	if (arch->result_on_serial) {
+		add_word(words, "-serial");
+		add_word(words, "file:/proc/self/fd/%d", machine->result);
+	}
+	add_word(words, "-chardev");
+	add_word(words, "file,id=result,path=/proc/self/fd/%d",
 		 machine->result);
 	add_word(words, "-kernel");
 	add_word(words, "%s", plan->kernel);

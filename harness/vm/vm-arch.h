@@ -19,9 +19,7 @@ struct vm_arch {
 	 * emulation. */
 	const char *const *common, *const *virtual_clock, *const *emulated;
 	const char *const *kvm;
-	/* What precedes the path of the file for the results. */
-	const char *const *result;
-	const char *result_prefix;
+	bool result_on_serial; /* the second serial port carries the results, too */
 	const char *append; /* words of the kernel's command line */
 	/* Modules for the device that carries the results. */
 	const char *const *modules;

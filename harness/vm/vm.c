@@ -181,7 +181,7 @@ static const char *const optional[] = {
 	"crc32c_generic",
 	"ipv6",	    "nf_tables",  "nft_chain_nat",	  "nft_masq",
 	"nft_ct",   "nft_nat",	  "nf_conntrack_netlink", "nft_reject_inet",
-	"hostfs",   NULL,
+	"hostfs",   "virtio_pci", "virtio_console",	  NULL,
 };
 
 /* The folder in which harness/bootstrap and harness/vm/fetch-kernels unpack. */
