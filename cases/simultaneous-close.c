@@ -8,7 +8,9 @@
  *
  * The wire holds both FINs until both are in flight, and then both ACKs, so
  * that CLOSING can be observed. The handshake takes 0.4 s, so that the RTO is
- * above a second and nothing is retransmitted meanwhile.
+ * above a second and nothing is retransmitted meanwhile. The second FIN leaves
+ * after the ACK of the first, because an ICMPv6 report that a host sent during the
+ * handshake is still on its slow path, and a FIN of that host stays behind it.
  */
 #include "case.h"
 
@@ -26,10 +28,10 @@ static void expect_both(const struct pair *tcp, enum diag_state state)
 	expect_state_within(tcp->server, state, soon);
 }
 
-static void wait_for_both(struct run *run, struct mark since, unsigned int kind)
+static void wait_for(struct run *run, struct mark since, const char *host,
+		     unsigned int kind)
 {
-	frames_wait(run, since, FRAMES(FROM("client"), KIND(kind)), 1, soon);
-	frames_wait(run, since, FRAMES(FROM("server"), KIND(kind)), 1, soon);
+	frames_wait(run, since, FRAMES(FROM(host), KIND(kind)), 1, soon);
 }
 
 static void script(struct run *run)
@@ -49,11 +51,13 @@ static void script(struct run *run)
 	closed = mark_now(run);
 	sock_close(tcp.client);
 	sock_close(tcp.server);
-	wait_for_both(run, closed, WIRE_FIN);
+	wait_for(run, closed, "client", WIRE_FIN);
+	wait_for(run, closed, "server", WIRE_FIN);
 	expect_both(&tcp, DIAG_FIN_WAIT1);
 	fault_release(run, fins[0]);
+	wait_for(run, closed, "server", WIRE_PURE_ACK);
 	fault_release(run, fins[1]);
-	wait_for_both(run, closed, WIRE_PURE_ACK);
+	wait_for(run, closed, "client", WIRE_PURE_ACK);
 	expect_both(&tcp, DIAG_CLOSING);
 	released = mark_now(run);
 	fault_release(run, acks[0]);
