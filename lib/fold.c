@@ -177,17 +177,39 @@ size_t fold_word(const char *text)
 	return at;
 }
 
-int fold_widest_word(const char *text)
+/* Up to the next underscore, which it includes, or to the end of the word. */
+static size_t part_size(const char *text, size_t word)
+{
+	const char *underscore = memchr(text, '_', word);
+
+	return underscore ? (size_t)(underscore - text) + 1 : word;
+}
+
+int fold_widest_part(const char *text)
 {
 	int widest = 0;
 
 	while (*(text += strspn(text, " \n"))) {
-		size_t size = fold_word(text);
+		size_t size = part_size(text, fold_word(text));
 
 		widest = MAX(widest, fold_width(text, size));
 		text += size;
 	}
 	return widest;
+}
+
+/* As many parts of the word, which does not fit, as fit; at least one. */
+static size_t fitting_parts(const char *text, size_t word, int columns)
+{
+	size_t fits = 0;
+
+	for (;;) {
+		size_t more = fits + part_size(text + fits, word - fits);
+
+		if (more == word || fold_width(text, more) > columns)
+			return fits ? fits : more;
+		fits = more;
+	}
 }
 
 size_t fold_line(const char *text, int columns, const char **ret_rest)
@@ -208,6 +230,9 @@ size_t fold_line(const char *text, int columns, const char **ret_rest)
 			*ret_rest = text + at;
 			return end;
 		}
+		if (width > columns)
+			word = fitting_parts(text + at, word,
+					     columns - (int)blanks);
 		at += word;
 		end = at;
 	}

@@ -4,8 +4,9 @@
  * terminal shows in two columns (CJK, emoji) counts as two, a combining mark as
  * none, and a byte that is not UTF-8 as one.
  *
- * Lines break at blanks. A word is never cut: one that is wider than the line
- * stands out of it. CJK text, which has no blanks, breaks between any two
+ * Lines break at blanks. A word that is wider than the line breaks behind an
+ * underscore, as in "rto_retransmissions"; where there is none, it stands out of
+ * the line. CJK text, which has no blanks, breaks between any two
  * characters, but not before a closing mark or after an opening one (UAX #14).
  */
 #pragma once
@@ -20,9 +21,9 @@ int fold_width(const char *text, size_t size);
 size_t fold_fits(const char *text, size_t size, int columns);
 
 /* The columns of the widest piece that no line break can split. */
-int fold_widest_word(const char *text);
+int fold_widest_part(const char *text);
 
-/* The size in bytes of the first piece that no line break can split. `text`
+/* The size in bytes of the first word, in a line that is wide enough for it. `text`
  * does not begin with a blank. */
 size_t fold_word(const char *text);
 

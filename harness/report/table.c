@@ -114,7 +114,7 @@ static void measure(const struct table *table, size_t column, int *ret_full,
 	for (size_t i = 0; i < table->n_rows; i++) {
 		const char *cell = table->rows[i].cells[column];
 		/* A folded heading could be read as two. */
-		int word = i ? (int)indentation(cell) + fold_widest_word(cell) :
+		int word = i ? (int)indentation(cell) + fold_widest_part(cell) :
 			       fold_width(cell, SIZE_MAX);
 
 		*ret_full = MAX(*ret_full, fold_width(cell, SIZE_MAX));

@@ -65,12 +65,18 @@ START_TEST(further_lines_are_indented)
 }
 END_TEST
 
-START_TEST(words_are_never_cut)
+START_TEST(wide_words_break_behind_underscores)
 {
-	assert_printed("a tcp_retransmit_timer() b", 0, 1, 8,
+	assert_printed("a tcp_retransmit_timer() b", 0, 1, 23,
 		       "a\n tcp_retransmit_timer()\n b\n");
-	ck_assert_int_eq(fold_widest_word("a tcp_x() bb"), 7);
-	ck_assert_int_eq(fold_widest_word(""), 0);
+	assert_printed("a tcp_retransmit_timer() b", 0, 1, 17,
+		       "a\n tcp_retransmit_\n timer() b\n");
+	assert_printed("a tcp_retransmit_timer() b", 0, 1, 8,
+		       "a\n tcp_\n retransmit_\n timer()\n b\n");
+	assert_printed("a retransmissions b", 0, 1, 8,
+		       "a\n retransmissions\n b\n");
+	ck_assert_int_eq(fold_widest_part("a tcp_x() bb"), 4);
+	ck_assert_int_eq(fold_widest_part(""), 0);
 }
 END_TEST
 
@@ -82,7 +88,7 @@ START_TEST(units_stay_with_their_numbers)
 	assert_printed("则 938 s", 0, 0, 6, "则\n938 s\n");
 	assert_printed("4 µs）是", 0, 0, 4, "4 µs）\n是\n");
 	assert_printed("3 sets", 0, 0, 4, "3\nsets\n");
-	ck_assert_int_eq(fold_widest_word("in 15 min or"), 6);
+	ck_assert_int_eq(fold_widest_part("in 15 min or"), 6);
 }
 END_TEST
 
@@ -100,7 +106,7 @@ START_TEST(wide_text_breaks_between_characters)
 	assert_printed("连接还在吗", 0, 0, 4, "连接\n还在\n吗\n");
 	/* A full-width comma stays on the line of the word before it. */
 	assert_printed("挂了，连接", 0, 0, 4, "挂\n了，\n连接\n");
-	ck_assert_int_eq(fold_widest_word("连接"), 2);
+	ck_assert_int_eq(fold_widest_part("连接"), 2);
 	/* A bracket stays with what it encloses, also beside Latin letters. */
 	assert_printed("变体（NAME）还", 0, 0, 7, "变体\n（NAME）\n还\n");
 	assert_printed("变体（NAME）还", 0, 0, 10, "变体\n（NAME）还\n");
@@ -109,7 +115,7 @@ START_TEST(wide_text_breaks_between_characters)
 	assert_printed("连接(已关闭), 是", 0, 0, 6, "连接\n(已关\n闭),\n是\n");
 	/* A no-break space keeps a number with its unit. */
 	assert_printed("约\u00a07\u00a0s，是", 0, 0, 6, "约\u00a07\u00a0s，\n是\n");
-	ck_assert_int_eq(fold_widest_word("约\u00a07\u00a0s"), 6);
+	ck_assert_int_eq(fold_widest_part("约\u00a07\u00a0s"), 6);
 }
 END_TEST
 
@@ -148,7 +154,7 @@ static const TTest *const *const tests[] = {
 	&invalid_byte_is_one_column,
 	&lines_break_between_words,
 	&further_lines_are_indented,
-	&words_are_never_cut,
+	&wide_words_break_behind_underscores,
 	&units_stay_with_their_numbers,
 	&newlines_end_lines,
 	&wide_text_breaks_between_characters,
