@@ -19,16 +19,21 @@
  * 0.38 s, and the end after 938 s for 0.204 s, 1042 s for 0.38 s; 14 from there
  * on, 927 s for 0.388 s; 13 for 0.8 s, 935 s, and for 1 s, 976 s. That takes a
  * quarter of an hour each (--defaults). tcp_retries2 = 4 with its timeout of 6.2
- * s has the same three cases: 8.2 s for 0.25 s (4 retransmissions), 7.2 s for
+ * s has the same three cases: 8.7 s for 0.26 s (4 retransmissions), 7.2 s for
  * 0.46 s (3), 12 s for 0.72 s (3).
  */
 #include "case.h"
 
 enum { RETRIES2 = 4, DEFAULT_RETRIES2 = 15 };
 
-/* RTTs in ms; the variants' values. The short ones are those of the comparison:
- * an RTO of 250 ms with RETRIES2, and the smallest one by default. */
-enum { SHORT_MS = 50, DEFAULT_SHORT_MS = 0 };
+/*
+ * RTTs in ms; the variants' values. The short ones are those of the comparison: an
+ * RTO of 264 ms with RETRIES2, and the smallest one by default. With 252 ms the
+ * fourth RTO would be 504 jiffies (HZ 250), the first length in level 2 of the
+ * timer wheel: a callback that is late by one jiffy takes that level, with a
+ * granule of 256 ms instead of 32 (calc_wheel_index()).
+ */
+enum { SHORT_MS = 60, DEFAULT_SHORT_MS = 0 };
 enum { SOONER_MS = 152, LATER_MS = 240 };
 enum { SOONER_14_MS = 129, SOONER_13_MS = 266, LATER_13_MS = 333 };
 
@@ -217,7 +222,7 @@ CASE(server_host_crash_large_rtt) = {
 	.steps = STEPS("a connection over a path with one of several RTTs",
 		       "the server host crashes", "the client sends 100 bytes"),
 	.expect = "with tcp_retries2 = 4: 4 retransmissions and the end after "
-		  "8 s for a first RTO of 0.25 s, 3 and 7 s for 0.46 s, 3 and "
+		  "9 s for a first RTO of 0.26 s, 3 and 7 s for 0.46 s, 3 and "
 		  "12 s for 0.72 s; at the kernel's defaults 15 retransmissions "
 		  "for 0.204 s, 14 and a sooner end for 0.388 s, 13 and a "
 		  "sooner end for 0.8 s, 13 and a later end for 1 s (HZ 250)",
@@ -225,10 +230,10 @@ CASE(server_host_crash_large_rtt) = {
 		       "rto_retransmissions_15"),
 	.world = &world_pair,
 	.variants = VARIANTS(
-		{ "rtt=50ms",
-		  "an RTT of 50 ms and a first RTO of 0.25 s, with "
+		{ "rtt=60ms",
+		  "an RTT of 60 ms and a first RTO of 0.26 s, with "
 		  "tcp_retries2 of 4: four RTO retransmissions and the end "
-		  "after 8 s, the short path for comparison",
+		  "after 9 s, the short path for comparison",
 		  .value = SHORT_MS, FEW, .duration = SEC(9) },
 		{ "rtt=152ms",
 		  "an RTT of 152 ms and a first RTO of 0.46 s, with "

@@ -308,7 +308,7 @@ struct task_stat {
 /* `path` is below /proc: PID, or PID/task/TID. */
 static bool read_stat(const char *path, struct task_stat *ret)
 {
-	char name[PATH_MAX];
+	char name[PATH_MAX + 16];
 	FILE *file;
 	int n;
 
